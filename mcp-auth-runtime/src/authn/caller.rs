@@ -1,0 +1,82 @@
+//! What a tool sees of whom it serves.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::token::VerifiedToken;
+use crate::authz::ScopeSet;
+
+/// The verified caller of an operation. Cheap to clone; there is no way from here to the token itself.
+#[derive(Debug, Clone)]
+pub struct Caller(Arc<VerifiedToken>);
+
+impl Caller {
+    /// The caller a verified token names.
+    pub(crate) fn new(token: Arc<VerifiedToken>) -> Self {
+        Self(token)
+    }
+
+    /// An opaque, stable key for this caller: the one to store rows under. The same for every token of one
+    /// user (or, for client credentials, one client) of one issuer; different between issuers, and between
+    /// a user and a client of the same name. 43 characters of base64url.
+    pub fn id(&self) -> String {
+        let token = &self.0;
+        // RFC 9068 §2.2: with client credentials there is no resource owner, and `sub` names the client.
+        let kind: &[u8] = if token.client_id() == Some(token.subject()) { b"client" } else { b"user" };
+        let mut hash = digest::Context::new(&digest::SHA256);
+        for part in [token.issuer().as_bytes(), token.subject().as_bytes(), kind] {
+            hash.update(&(part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        URL_SAFE_NO_PAD.encode(hash.finish())
+    }
+
+    /// The `sub` claim. **Not a key**: two issuers may use the same subject for two people, and a user's
+    /// subject may equal a client's name. Store rows under [`Caller::id`].
+    pub fn subject(&self) -> &str {
+        self.0.subject()
+    }
+
+    /// The `iss` claim; `local` for the local caller.
+    pub fn issuer(&self) -> &str {
+        self.0.issuer()
+    }
+
+    /// The OAuth client that acts for the caller, if the token says.
+    pub fn client_id(&self) -> Option<&str> {
+        self.0.client_id()
+    }
+
+    /// The scopes the caller's token holds, without what they imply.
+    pub fn scopes(&self) -> &ScopeSet {
+        self.0.scopes()
+    }
+
+    /// When the caller's token expires, in Unix seconds; `None` for the local caller.
+    pub fn expires_at(&self) -> Option<u64> {
+        self.0.expires_at()
+    }
+
+    /// One claim of the token as a type of yours; `None` when it is absent.
+    ///
+    /// # Errors
+    /// When the claim is there and is not a `T`.
+    pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, serde_json::Error> {
+        self.0.claims().get(name).map(T::deserialize).transpose()
+    }
+
+    /// Every claim of the token.
+    pub fn claims(&self) -> &Map<String, Value> {
+        self.0.claims()
+    }
+
+    /// Whether this is the local caller of a stdio server without a credential.
+    pub fn is_local(&self) -> bool {
+        self.0.is_local()
+    }
+}

@@ -1,0 +1,119 @@
+//! What `#[server]` emits: the operations of a type and one call per operation. Never `rmcp::ServerHandler`,
+//! so nobody can serve the type without the gate.
+
+use rmcp::ErrorData;
+use rmcp::model::{CallToolResponse, GetPromptResponse, Icon, ReadResourceResponse};
+
+use crate::call::Call;
+use crate::registry::{Declaration, Duplicate, OperationId, Registry};
+
+/// A server type, as `#[server]` implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no mcp-auth server",
+    note = "put `#[mcp_auth::server]` on the `impl` block that holds its tools"
+)]
+pub trait Handler: Send + Sync + Sized + 'static {
+    /// What the server says of itself.
+    fn about() -> About;
+
+    /// Every operation: what was declared and how it is called. Built once, when the server starts.
+    fn operations() -> Operations<Self>;
+}
+
+/// A further impl block of a server (`#[server(part)]`), joined by `#[server(parts = […])]`.
+pub trait Part<H: Handler> {
+    /// The operations of this block.
+    fn operations() -> Operations<H>;
+}
+
+/// What a server says of itself in `initialize` and `server/discover`.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct About {
+    /// The server's name on the wire.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// A human-readable title.
+    pub title: Option<String>,
+    /// One line on what it is.
+    pub description: Option<String>,
+    /// Instructions for the model.
+    pub instructions: Option<String>,
+    /// Icons.
+    pub icons: Option<Vec<Icon>>,
+    /// Its home page.
+    pub website_url: Option<String>,
+}
+
+/// The future of one call.
+pub type CallFuture<'a, R> = std::pin::Pin<Box<dyn Future<Output = Result<R, ErrorData>> + Send + 'a>>;
+
+/// How one operation is called.
+pub type CallFn<H, R> = for<'a> fn(&'a H, Call) -> CallFuture<'a, R>;
+
+/// The call that belongs to a declaration, by what it answers.
+pub enum Route<H> {
+    /// A tool.
+    Tool(CallFn<H, CallToolResponse>),
+    /// A prompt.
+    Prompt(CallFn<H, GetPromptResponse>),
+    /// A resource, fixed or by template.
+    Resource(CallFn<H, ReadResourceResponse>),
+    /// A protocol method, answering its result as JSON.
+    Method(CallFn<H, serde_json::Value>),
+}
+
+impl<H> Clone for Route<H> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<H> Copy for Route<H> {}
+
+/// The operations of a server, each declaration with its call.
+pub struct Operations<H> {
+    entries: Vec<(Declaration, Route<H>)>,
+}
+
+impl<H> Default for Operations<H> {
+    fn default() -> Self {
+        Self { entries: Vec::new() }
+    }
+}
+
+impl<H: Handler> Operations<H> {
+    /// Adds one operation.
+    #[must_use]
+    pub fn with(mut self, declaration: Declaration, route: Route<H>) -> Self {
+        self.entries.push((declaration, route));
+        self
+    }
+
+    /// Adds the operations of another impl block.
+    #[must_use]
+    pub fn join<P: Part<H>>(mut self) -> Self {
+        self.entries.extend(P::operations().entries);
+        self
+    }
+
+    /// The finished table: the registry, and the call of each [`OperationId`].
+    ///
+    /// # Errors
+    /// [`Duplicate`] when two operations of one kind have one name, across parts too.
+    pub fn build(self) -> Result<(Registry, Routes<H>), Duplicate> {
+        let (declarations, routes): (Vec<_>, Vec<_>) = self.entries.into_iter().unzip();
+        Ok((Registry::new(declarations)?, Routes(routes)))
+    }
+}
+
+/// The call of each operation.
+pub struct Routes<H>(Vec<Route<H>>);
+
+impl<H> Routes<H> {
+    /// How the operation is called.
+    pub fn get(&self, id: OperationId) -> Route<H> {
+        self.0[id.index()]
+    }
+}

@@ -1,0 +1,34 @@
+//! What the runtime needs of an authorization server in its own process. The runtime knows no more of it:
+//! the facade builds one and passes it in, so its keys are at hand before anything listens, on stdio too.
+
+use std::collections::BTreeMap;
+
+use crate::ambient::Ambient;
+use crate::authz::ScopeSet;
+
+/// An authorization server in this process.
+pub struct LocalIssuer {
+    /// Its issuer identifier, byte for byte what `iss` says (RFC 8414 §2).
+    pub issuer: String,
+    /// Its public keys: a JWK Set (RFC 7517 §5).
+    pub jwks: serde_json::Value,
+    /// Its endpoints and well-known documents, to be merged at the root of the server.
+    pub router: axum::Router,
+}
+
+/// What the runtime tells the one who builds a [`LocalIssuer`].
+#[derive(Debug, Clone)]
+pub struct LocalIssuerSetup {
+    /// The issuer identifier to use: the origin of the server's public URL, no trailing slash.
+    pub issuer: String,
+    /// The one resource tokens may be for: the server's `public_url`, byte for byte.
+    pub resource: String,
+    /// A name for the server, for the consent page.
+    pub server_name: String,
+    /// Every scope the server declares or configures, with what the consent page says of it.
+    pub scopes: BTreeMap<String, Option<String>>,
+    /// What a client gets that asks for no scope.
+    pub default_scopes: ScopeSet,
+    /// Time and randomness.
+    pub ambient: Ambient,
+}

@@ -1,0 +1,178 @@
+//! What the macros declared: every operation of a server, who may call it, how lists show it.
+
+use std::collections::HashMap;
+
+use rmcp::model::{Prompt, Resource, ResourceTemplate, Tool};
+
+use crate::authz::{Requirement, ScopeSet};
+use crate::call::uri_template::UriTemplate;
+
+/// One declared operation.
+#[derive(Debug, Clone)]
+pub struct Declaration {
+    /// Who may call it.
+    pub requirement: Requirement,
+    /// What it is, and how lists show it.
+    pub item: Item,
+}
+
+/// What kind of operation a declaration is, with its entry in the list of its kind.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Item {
+    /// `#[tool]`, listed by `tools/list`.
+    Tool(Tool),
+    /// `#[prompt]`, listed by `prompts/list`.
+    Prompt(Prompt),
+    /// `#[resource]` with a fixed URI, listed by `resources/list`.
+    Resource(Resource),
+    /// `#[resource]` with variables in its URI, listed by `resources/templates/list`.
+    ResourceTemplate(ResourceTemplate, UriTemplate),
+    /// `#[method("…")]`: a protocol method the other macros do not name; in no list.
+    Method(&'static str),
+}
+
+impl Declaration {
+    /// The operation's name on the wire: tool or prompt name, URI, URI template, or method.
+    pub fn name(&self) -> &str {
+        match &self.item {
+            Item::Tool(tool) => &tool.name,
+            Item::Prompt(prompt) => &prompt.name,
+            Item::Resource(resource) => &resource.uri,
+            Item::ResourceTemplate(template, _) => &template.uri_template,
+            Item::Method(method) => method,
+        }
+    }
+
+    /// `tool`, `prompt`, `resource`, `resource template` or `method`.
+    pub fn kind(&self) -> &'static str {
+        match &self.item {
+            Item::Tool(_) => "tool",
+            Item::Prompt(_) => "prompt",
+            Item::Resource(_) => "resource",
+            Item::ResourceTemplate(..) => "resource template",
+            Item::Method(_) => "method",
+        }
+    }
+
+    /// Its description, if it has one.
+    pub fn description(&self) -> Option<&str> {
+        match &self.item {
+            Item::Tool(tool) => tool.description.as_deref(),
+            Item::Prompt(prompt) => prompt.description.as_deref(),
+            Item::Resource(resource) => resource.description.as_deref(),
+            Item::ResourceTemplate(template, _) => template.description.as_deref(),
+            Item::Method(_) => None,
+        }
+    }
+}
+
+/// Which declaration: its place in the registry. What a `Permit` names and dispatch calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OperationId(usize);
+
+impl OperationId {
+    /// The place as an index.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// Every declared operation of one server, found by what a message names.
+#[derive(Debug, Clone, Default)]
+pub struct Registry {
+    declarations: Vec<Declaration>,
+    tools: HashMap<String, OperationId>,
+    prompts: HashMap<String, OperationId>,
+    resources: HashMap<String, OperationId>,
+    methods: HashMap<String, OperationId>,
+}
+
+/// Two declarations one message could mean.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind} `{name}` is declared twice; rename one, with `name = \"…\"` if the method must keep its name")]
+pub struct Duplicate {
+    /// The operation's kind.
+    pub kind: &'static str,
+    /// The name both have.
+    pub name: String,
+}
+
+impl Registry {
+    /// Indexes `declarations`, keeping their order: a declaration's index is its [`OperationId`].
+    ///
+    /// # Errors
+    /// [`Duplicate`] when two of one kind have one name.
+    pub fn new(declarations: Vec<Declaration>) -> Result<Self, Duplicate> {
+        let mut registry = Self::default();
+        let mut templates = std::collections::HashSet::new();
+        for (index, declaration) in declarations.iter().enumerate() {
+            let (id, name) = (OperationId(index), declaration.name().to_owned());
+            let taken = match &declaration.item {
+                Item::Tool(_) => registry.tools.insert(name, id).is_some(),
+                Item::Prompt(_) => registry.prompts.insert(name, id).is_some(),
+                Item::Resource(_) => registry.resources.insert(name, id).is_some(),
+                Item::ResourceTemplate(..) => !templates.insert(name),
+                Item::Method(_) => registry.methods.insert(name, id).is_some(),
+            };
+            if taken {
+                return Err(Duplicate { kind: declaration.kind(), name: declaration.name().to_owned() });
+            }
+        }
+        registry.declarations = declarations;
+        Ok(registry)
+    }
+
+    /// Every declaration, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (OperationId, &Declaration)> {
+        self.declarations.iter().enumerate().map(|(index, d)| (OperationId(index), d))
+    }
+
+    /// One declaration.
+    pub fn get(&self, id: OperationId) -> &Declaration {
+        &self.declarations[id.0]
+    }
+
+    /// The tool of exactly this name.
+    pub fn tool(&self, name: &str) -> Option<OperationId> {
+        self.tools.get(name).copied()
+    }
+
+    /// The prompt of exactly this name.
+    pub fn prompt(&self, name: &str) -> Option<OperationId> {
+        self.prompts.get(name).copied()
+    }
+
+    /// The declared method of exactly this name.
+    pub fn method(&self, name: &str) -> Option<OperationId> {
+        self.methods.get(name).copied()
+    }
+
+    /// The resource a URI names: a fixed URI first, then the first template that matches it.
+    pub fn resource(&self, uri: &str) -> Option<OperationId> {
+        self.resources.get(uri).copied().or_else(|| {
+            self.iter().find_map(|(id, declaration)| match &declaration.item {
+                Item::ResourceTemplate(_, template) => template.matches(uri).map(|_| id),
+                _ => None,
+            })
+        })
+    }
+
+    /// The resource template written exactly so (what `completion/complete` refers to).
+    pub fn resource_template(&self, template: &str) -> Option<OperationId> {
+        self.iter().find_map(|(id, d)| match &d.item {
+            Item::ResourceTemplate(listed, _) if listed.uri_template == template => Some(id),
+            _ => None,
+        })
+    }
+
+    /// Every scope some operation names: `scopes_supported`.
+    pub fn scopes(&self) -> ScopeSet {
+        self.declarations.iter().flat_map(|d| d.requirement.scopes()).cloned().collect()
+    }
+
+    /// Whether every operation is public.
+    pub fn is_public(&self) -> bool {
+        self.declarations.iter().all(|d| d.requirement.is_public())
+    }
+}
