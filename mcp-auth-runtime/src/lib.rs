@@ -5,8 +5,12 @@
 pub mod ambient;
 pub mod authn;
 pub mod authz;
+pub mod challenge;
 pub mod call;
 pub mod config;
+pub mod dispatch;
+pub mod envelope;
 pub mod handler;
 pub mod local_issuer;
 pub mod registry;
+pub mod session;

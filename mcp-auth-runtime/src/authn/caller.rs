@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::owner::opaque_key;
 use super::token::VerifiedToken;
 use crate::authz::ScopeSet;
 
@@ -28,12 +26,7 @@ impl Caller {
         let token = &self.0;
         // RFC 9068 §2.2: with client credentials there is no resource owner, and `sub` names the client.
         let kind: &[u8] = if token.client_id() == Some(token.subject()) { b"client" } else { b"user" };
-        let mut hash = digest::Context::new(&digest::SHA256);
-        for part in [token.issuer().as_bytes(), token.subject().as_bytes(), kind] {
-            hash.update(&(part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        URL_SAFE_NO_PAD.encode(hash.finish())
+        opaque_key(&[token.issuer().as_bytes(), token.subject().as_bytes(), kind])
     }
 
     /// The `sub` claim. **Not a key**: two issuers may use the same subject for two people, and a user's

@@ -1,0 +1,54 @@
+//! The caller a session or a task is bound to.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::token::Identity;
+
+impl Identity {
+    /// Who sessions and tasks belong to: issuer, subject and client, so that a fresh token of the same caller
+    /// keeps them and every other caller is refused. `None` for anonymous callers.
+    pub(crate) fn owner(&self) -> Option<Owner> {
+        match self {
+            Self::Verified(token) => Some(Owner {
+                issuer: Arc::clone(&token.issuer),
+                subject: token.subject.clone(),
+                client_id: token.client_id.clone(),
+            }),
+            Self::Anonymous => None,
+        }
+    }
+}
+
+/// The caller something is bound to. Equal for every token of one subject, issuer and client.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Owner {
+    issuer: Arc<str>,
+    subject: String,
+    client_id: Option<String>,
+}
+
+impl Owner {
+    /// The owner as one opaque string: the same in every process, 43 characters of base64url.
+    pub(crate) fn key(&self) -> String {
+        opaque_key(&[
+            self.issuer.as_bytes(),
+            self.subject.as_bytes(),
+            if self.client_id.is_some() { b"client" } else { b"" },
+            self.client_id.as_deref().unwrap_or_default().as_bytes(),
+        ])
+    }
+}
+
+/// SHA-256 over the parts, each preceded by its length, so that no two lists of parts share a key.
+pub(super) fn opaque_key(parts: &[&[u8]]) -> String {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        hash.update(&(part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    URL_SAFE_NO_PAD.encode(hash.finish())
+}

@@ -1,0 +1,49 @@
+//! The proof that policy allowed one message. Only [`Policy::decide`](super::Policy::decide) makes one.
+
+use std::sync::Arc;
+
+use crate::authn::{Caller, Identity};
+use crate::envelope::Operation;
+use crate::registry::OperationId;
+
+/// A message that policy allowed, and whom it allowed it. Dispatch calls nothing without one, and only what
+/// it names. Cheap to clone: it travels through rmcp in the request's extensions.
+#[derive(Debug, Clone)]
+pub struct Permit(Arc<Allowed>);
+
+#[derive(Debug)]
+struct Allowed {
+    operation: Operation,
+    /// The declaration that was decided on; `None` for messages that `auth.connect` rules.
+    declared: Option<OperationId>,
+    identity: Identity,
+}
+
+impl Permit {
+    pub(super) fn new(operation: Operation, declared: Option<OperationId>, identity: Identity) -> Self {
+        Self(Arc::new(Allowed { operation, declared, identity }))
+    }
+
+    /// What was allowed, as the body said it.
+    pub fn operation(&self) -> &Operation {
+        &self.0.operation
+    }
+
+    /// The declaration that allowed it, if one did.
+    pub fn declared(&self) -> Option<OperationId> {
+        self.0.declared
+    }
+
+    /// Who may do it.
+    pub fn identity(&self) -> &Identity {
+        &self.0.identity
+    }
+
+    /// The caller a tool sees; `None` for anonymous callers of public operations.
+    pub fn caller(&self) -> Option<Caller> {
+        match &self.0.identity {
+            Identity::Verified(token) => Some(Caller::new(Arc::clone(token))),
+            Identity::Anonymous => None,
+        }
+    }
+}

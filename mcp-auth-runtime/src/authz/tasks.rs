@@ -1,0 +1,42 @@
+//! Which caller and which operation a task belongs to. A task is reached by the caller that created it and
+//! by nobody else, under the rule of the operation that created it.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use crate::authn::{Identity, Owner};
+use crate::registry::OperationId;
+
+/// How many tasks are remembered; past that the oldest is forgotten and answers like an unknown one.
+pub const MAX_TASKS: usize = 65_536;
+
+/// The tasks this process created.
+#[derive(Debug, Default)]
+pub struct Tasks(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    by_id: HashMap<String, (OperationId, Option<Owner>)>,
+    oldest_first: VecDeque<String>,
+}
+
+impl Tasks {
+    /// Remembers that `identity` created the task `id` by calling `operation`.
+    pub fn record(&self, id: &str, operation: OperationId, identity: &Identity) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.by_id.insert(id.to_owned(), (operation, identity.owner())).is_none() {
+            known.oldest_first.push_back(id.to_owned());
+        }
+        while known.oldest_first.len() > MAX_TASKS {
+            if let Some(forgotten) = known.oldest_first.pop_front() {
+                known.by_id.remove(&forgotten);
+            }
+        }
+    }
+
+    /// The operation that created the task `id`, if `identity` is who created it.
+    pub fn operation_of(&self, id: &str, identity: &Identity) -> Option<OperationId> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.by_id.get(id).filter(|(_, owner)| *owner == identity.owner()).map(|(operation, _)| *operation)
+    }
+}

@@ -1,0 +1,105 @@
+//! The text of `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1). Its values come from configuration and the
+//! declared operations, never from the request.
+
+use http::HeaderValue;
+
+use crate::authz::ScopeSet;
+
+/// The error codes of RFC 6750 §3.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BearerError {
+    /// The request is malformed: 400.
+    InvalidRequest,
+    /// The token is expired, revoked, malformed or not for us: 401.
+    InvalidToken,
+    /// The token holds too little: 403.
+    InsufficientScope,
+}
+
+impl BearerError {
+    /// The code as text.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+        }
+    }
+}
+
+/// One Bearer challenge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    /// Absent when no credentials came (RFC 6750 §3.1).
+    pub error: Option<(BearerError, String)>,
+    /// The scopes to ask for; left out when there are none.
+    pub scopes: ScopeSet,
+}
+
+impl Challenge {
+    /// `Bearer error="…", error_description="…", scope="…", resource_metadata="…"`, each once.
+    pub fn header(&self, resource_metadata: &str) -> HeaderValue {
+        let mut parameters = Vec::with_capacity(4);
+        if let Some((error, description)) = &self.error {
+            parameters.push(format!("error=\"{}\"", error.code()));
+            parameters.push(format!("error_description=\"{}\"", quotable(description)));
+        }
+        if !self.scopes.is_empty() {
+            parameters.push(format!("scope=\"{}\"", self.scopes));
+        }
+        parameters.push(format!("resource_metadata=\"{}\"", quotable(resource_metadata)));
+        HeaderValue::try_from(format!("Bearer {}", parameters.join(", ")))
+            .unwrap_or_else(|_| HeaderValue::from_static("Bearer"))
+    }
+}
+
+/// Keeps what a challenge value may hold: `%x20-21 / %x23-5B / %x5D-7E` (RFC 6750 §3).
+fn quotable(text: &str) -> String {
+    text.chars().map(|c| if matches!(c, ' '..='!' | '#'..='[' | ']'..='~') { c } else { '?' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METADATA: &str = "https://todos.example.com/.well-known/oauth-protected-resource/mcp";
+
+    fn scopes(text: &str) -> ScopeSet {
+        ScopeSet::parse_lossy(text)
+    }
+
+    #[test]
+    fn a6_no_error_without_credentials() {
+        let challenge = Challenge { error: None, scopes: scopes("todos.read") };
+        assert_eq!(
+            challenge.header(METADATA),
+            format!("Bearer scope=\"todos.read\", resource_metadata=\"{METADATA}\"")
+        );
+    }
+
+    #[test]
+    fn insufficient_scope_names_every_scope_once() {
+        let challenge = Challenge {
+            error: Some((BearerError::InsufficientScope, "this needs todos.write".to_owned())),
+            scopes: scopes("todos.write todos.read"),
+        };
+        assert_eq!(
+            challenge.header(METADATA),
+            format!(
+                "Bearer error=\"insufficient_scope\", error_description=\"this needs todos.write\", \
+                 scope=\"todos.read todos.write\", resource_metadata=\"{METADATA}\""
+            )
+        );
+    }
+
+    #[test]
+    fn a17_description_cannot_leave_its_quotes() {
+        let challenge = Challenge {
+            error: Some((BearerError::InvalidToken, "a\" , scope=\"admin\r\nX: y\\é".to_owned())),
+            scopes: ScopeSet::new(),
+        };
+        let header = challenge.header(METADATA);
+        let text = header.to_str().unwrap_or_default();
+        assert!(text.contains("error_description=\"a? , scope=?admin??X: y??\""), "{text}");
+    }
+}

@@ -1,0 +1,95 @@
+//! Legacy sessions (`Mcp-Session-Id`, revisions before 2026-07-28), each bound to the caller that opened it:
+//! issuer, subject and client, so a refreshed token keeps its session and anybody else's gets 404.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::streamable_http_server::session::{SessionId, SessionState, SessionStore};
+
+use crate::authn::{Identity, Owner};
+
+/// Where a stored session keeps whose it is: a key of the stored `initialize` parameters' `_meta`.
+const OWNER_KEY: &str = "mcp-auth/owner";
+
+/// The sessions of this process, and whose each is.
+pub struct Sessions {
+    manager: Arc<LocalSessionManager>,
+    store: Option<Arc<dyn SessionStore>>,
+    owners: Mutex<HashMap<SessionId, Owner>>,
+    limit: usize,
+}
+
+impl Sessions {
+    /// At most `limit` sessions at a time; `store`, if given, lets other processes take them over.
+    pub fn new(limit: usize, store: Option<Arc<dyn SessionStore>>) -> Self {
+        Self { manager: Arc::default(), store, owners: Mutex::default(), limit }
+    }
+
+    /// rmcp's own manager of them.
+    pub fn manager(&self) -> Arc<LocalSessionManager> {
+        Arc::clone(&self.manager)
+    }
+
+    /// Whether one more may be opened.
+    pub async fn has_room(&self) -> bool {
+        self.manager.sessions.read().await.len() < self.limit
+    }
+
+    /// Binds a session that was just opened to the caller that opened it.
+    pub async fn bind(&self, id: &str, identity: &Identity) {
+        let Some(owner) = identity.owner() else { return };
+        if let Some(store) = &self.store {
+            write_owner(store.as_ref(), id, &owner).await;
+        }
+        let live: Vec<SessionId> = self.manager.sessions.read().await.keys().cloned().collect();
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        owners.insert(Arc::from(id), owner);
+        if owners.len() > 2 * live.len() + 64 {
+            let live: std::collections::HashSet<_> = live.into_iter().collect();
+            owners.retain(|id, _| live.contains(id));
+        }
+    }
+
+    /// Whether `identity` opened the session `id`. Unknown sessions belong to nobody.
+    pub async fn belongs_to(&self, id: &str, identity: &Identity) -> bool {
+        let Some(asking) = identity.owner() else { return false };
+        if self.manager.sessions.read().await.contains_key(id) {
+            let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+            return owners.get(id) == Some(&asking);
+        }
+        let Some(store) = &self.store else { return false };
+        if read_owner(store.as_ref(), id).await.as_deref() != Some(asking.key().as_str()) {
+            return false;
+        }
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        owners.insert(Arc::from(id), asking);
+        true
+    }
+}
+
+/// Adds whose it is to the state rmcp has just stored. Without an owner a stored session is nobody's, so
+/// what goes wrong here loses the session to its owner, and opens it to no one.
+async fn write_owner(store: &dyn SessionStore, id: &str, owner: &Owner) {
+    let stored = match store.load(id).await {
+        Ok(Some(SessionState { mut initialize_params, .. })) => {
+            let meta = initialize_params.meta.get_or_insert_default();
+            meta.insert(OWNER_KEY.to_owned(), owner.key().into());
+            store.store(id, &SessionState::new(initialize_params)).await
+        }
+        Ok(None) => return,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = stored {
+        tracing::warn!(%error, "a session's owner could not be stored; other processes will not take it over");
+    }
+}
+
+async fn read_owner(store: &dyn SessionStore, id: &str) -> Option<String> {
+    let state = store
+        .load(id)
+        .await
+        .inspect_err(|error| tracing::warn!(%error, "the session store did not answer"))
+        .ok()??;
+    state.initialize_params.meta?.get(OWNER_KEY)?.as_str().map(str::to_owned)
+}
