@@ -12,11 +12,11 @@ use crate::authn::{Identity, Owner};
 /// Where a stored session keeps whose it is: a key of the stored `initialize` parameters' `_meta`.
 const OWNER_KEY: &str = "mcp-auth/owner";
 
-/// The sessions of this process, and whose each is.
+/// The sessions of this process, and whose each is: nobody's in particular where the server verifies no one.
 pub struct Sessions {
     manager: Arc<LocalSessionManager>,
     store: Option<Arc<dyn SessionStore>>,
-    owners: Mutex<HashMap<SessionId, Owner>>,
+    owners: Mutex<HashMap<SessionId, Option<Owner>>>,
     limit: usize,
 }
 
@@ -38,9 +38,9 @@ impl Sessions {
 
     /// Binds a session that was just opened to the caller that opened it.
     pub async fn bind(&self, id: &str, identity: &Identity) {
-        let Some(owner) = identity.owner() else { return };
-        if let Some(store) = &self.store {
-            write_owner(store.as_ref(), id, &owner).await;
+        let owner = identity.owner();
+        if let (Some(store), Some(owner)) = (&self.store, &owner) {
+            write_owner(store.as_ref(), id, owner).await;
         }
         let live: Vec<SessionId> = self.manager.sessions.read().await.keys().cloned().collect();
         let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,13 +53,13 @@ impl Sessions {
 
     /// Whether `identity` opened the session `id`. Unknown sessions belong to nobody.
     pub async fn belongs_to(&self, id: &str, identity: &Identity) -> bool {
-        let Some(asking) = identity.owner() else { return false };
+        let asking = identity.owner();
         if self.manager.sessions.read().await.contains_key(id) {
             let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
             return owners.get(id) == Some(&asking);
         }
-        let Some(store) = &self.store else { return false };
-        if read_owner(store.as_ref(), id).await.as_deref() != Some(asking.key().as_str()) {
+        let (Some(store), Some(owner)) = (&self.store, &asking) else { return false };
+        if read_owner(store.as_ref(), id).await != Some(owner.key()) {
             return false;
         }
         let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);

@@ -13,14 +13,14 @@ pub struct Permit(Arc<Allowed>);
 
 #[derive(Debug)]
 struct Allowed {
-    operation: Operation,
+    operation: Arc<Operation>,
     /// The declaration that was decided on; `None` for messages that `auth.connect` rules.
     declared: Option<OperationId>,
     identity: Identity,
 }
 
 impl Permit {
-    pub(super) fn new(operation: Operation, declared: Option<OperationId>, identity: Identity) -> Self {
+    pub(super) fn new(operation: Arc<Operation>, declared: Option<OperationId>, identity: Identity) -> Self {
         Self(Arc::new(Allowed { operation, declared, identity }))
     }
 

@@ -133,11 +133,12 @@ impl Policy {
     ///
     /// # Errors
     /// [`Denied`], with everything a challenge needs.
-    pub fn decide(&self, operation: Operation, identity: &Identity) -> Result<Permit, Denied> {
-        let ids = match self.rule(&operation, identity) {
+    pub fn decide(&self, operation: &Arc<Operation>, identity: &Identity) -> Result<Permit, Denied> {
+        let permit = |id| Permit::new(Arc::clone(operation), id, identity.clone());
+        let ids = match self.rule(operation, identity) {
             Rule::Connect => match (self.connect, identity) {
                 (Connect::Authenticated, Identity::Anonymous) => return Err(self.unauthenticated(&[])),
-                _ => return Ok(Permit::new(operation, None, identity.clone())),
+                _ => return Ok(permit(None)),
             },
             Rule::Declared(ids) => ids,
             Rule::Unknown { kind, name } => return Err(self.unknown(kind, name, identity)),
@@ -147,14 +148,14 @@ impl Policy {
             Identity::Anonymous => None,
         };
         if ids.iter().all(|id| self.satisfied(*id, token)) {
-            return Ok(Permit::new(operation, ids.first().copied(), identity.clone()));
+            return Ok(permit(ids.first().copied()));
         }
         let Some(token) = token else {
             return Err(self.unauthenticated(&ids));
         };
         if self.visibility == Visibility::Granted {
             let first = self.registry.get(ids[0]);
-            return Err(self.unknown(first.kind(), named(&operation), identity));
+            return Err(self.unknown(first.kind(), named(operation), identity));
         }
         Err(Denied::InsufficientScope { required: self.required(&ids), held: self.held(token) })
     }
@@ -164,6 +165,14 @@ impl Policy {
         match self.rule(operation, &Identity::Anonymous) {
             Rule::Declared(ids) => self.first_challenge(&ids),
             Rule::Connect | Rule::Unknown { .. } => self.base_scopes.clone(),
+        }
+    }
+
+    /// What `operation` needs, where a declaration says so.
+    pub fn requirement(&self, operation: &Operation, identity: &Identity) -> Option<&Requirement> {
+        match self.rule(operation, identity) {
+            Rule::Declared(ids) => ids.first().map(|id| &self.registry.get(*id).requirement),
+            Rule::Connect | Rule::Unknown { .. } => None,
         }
     }
 

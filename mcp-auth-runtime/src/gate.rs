@@ -1,0 +1,352 @@
+//! The gate in front of rmcp: steps 7 to 14 of a request over HTTP, in order. It authenticates, reads the
+//! body once, decides, and only then hands rmcp exactly the bytes it read, with a permit and no credentials.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Response, request};
+use http_body_util::{BodyExt as _, Full};
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::authn::bearer::{self, Presented};
+use crate::authn::{Identity, TokenError, Verifier};
+use crate::authz::{Connect, Denied, Permit, Policy};
+use crate::dispatch::Dispatch;
+use crate::envelope::{self, Envelope, EnvelopeLimits, Operation};
+use crate::handler::Handler;
+use crate::observe::audit::Decision;
+use crate::rejection::Rejection;
+use crate::session::Sessions;
+use crate::transport::limits::{BodyError, read_body};
+
+/// What is read of a body for a caller that is not verified: enough to say in the challenge what it needs.
+const UNVERIFIED_BODY: usize = 64 * 1024;
+
+/// The bounds of one message.
+#[derive(Debug, Clone, Copy)]
+pub struct GateLimits {
+    /// Largest body, in bytes.
+    pub body: usize,
+    /// Longest time for a body to arrive.
+    pub body_timeout: Duration,
+    /// Bounds of the JSON in it.
+    pub envelope: EnvelopeLimits,
+}
+
+/// Everything the MCP endpoint answers with.
+pub struct Gate<H: Handler> {
+    /// `None` with `auth.mode = "none"`: everyone is anonymous and everything is public.
+    pub verifier: Option<Arc<Verifier>>,
+    /// The decision.
+    pub policy: Arc<Policy>,
+    /// Where clients find the protected resource metadata: the absolute URL every challenge names.
+    pub resource_metadata: String,
+    /// `auth.denial = "tool-error"`.
+    pub denial_as_tool_error: bool,
+    /// Bounds of one message.
+    pub limits: GateLimits,
+    /// Legacy sessions and whose they are.
+    pub sessions: Arc<Sessions>,
+    with_sessions: StreamableHttpService<Arc<Dispatch<H>>, LocalSessionManager>,
+    stateless: StreamableHttpService<Arc<Dispatch<H>>, NeverSessionManager>,
+}
+
+/// What came of the `Authorization` header. Nothing is answered before the body said what it asks for.
+enum Presenter {
+    Known(Identity),
+    Refused(Rejection),
+}
+
+/// What came of the body.
+struct Message {
+    bytes: Bytes,
+    envelope: Envelope,
+    operation: Arc<Operation>,
+}
+
+impl<H: Handler> Gate<H> {
+    /// Steps 7 to 14 for one request to the MCP endpoint.
+    pub async fn serve(State(gate): State<Arc<Self>>, request: Request) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let presenter = gate.authenticate(&parts).await;
+        if parts.method != Method::POST {
+            return gate.serve_stream(parts, presenter).await;
+        }
+        let message = gate.read(&parts.headers, body, &presenter).await;
+        match message {
+            Ok(message) => gate.serve_message(parts, message, presenter).await,
+            Err((id, rejection)) => {
+                let rejection = gate.outranked(rejection, presenter);
+                gate.refuse(&id, None, None, rejection)
+            }
+        }
+    }
+
+    /// 7. Who presents it: the `Authorization` header and nothing else.
+    async fn authenticate(&self, parts: &request::Parts) -> Presenter {
+        let Some(verifier) = &self.verifier else {
+            return Presenter::Known(Identity::Anonymous);
+        };
+        let token = match bearer::read(&parts.headers, parts.uri.query()) {
+            Ok(Presented::None) => return Presenter::Known(Identity::Anonymous),
+            Ok(Presented::Token(token)) => token,
+            Err(malformed) => return Presenter::Refused(Rejection::from(&malformed)),
+        };
+        match verifier.verify(token).await {
+            Ok(token) => Presenter::Known(Identity::Verified(token)),
+            Err(error) => {
+                tracing::debug!(%error, "a token was refused");
+                Presenter::Refused(Rejection::from(&error))
+            }
+        }
+    }
+
+    /// 8. One strict, bounded reading of the body, whoever sent it.
+    async fn read(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        presenter: &Presenter,
+    ) -> Result<Message, (Value, Rejection)> {
+        let trusted = self.verifier.is_none() || matches!(presenter, Presenter::Known(Identity::Verified(_)));
+        let limit = if trusted { self.limits.body } else { self.limits.body.min(UNVERIFIED_BODY) };
+        let unread = |rejection| (Value::Null, rejection);
+        if declared_length(headers).is_some_and(|length| length > self.limits.body as u64) {
+            return Err(unread(Rejection::BodyTooLarge));
+        }
+        let bytes = read_body(headers, body, limit, self.limits.body_timeout).await.map_err(|error| {
+            match Rejection::from(&error) {
+                Rejection::BodyTooLarge if limit < self.limits.body => {
+                    unread(Rejection::Unauthenticated { scopes: self.policy.base_scopes().clone() })
+                }
+                rejection => unread(rejection),
+            }
+        })?;
+        let envelope = envelope::read(&bytes, self.limits.envelope)
+            .map_err(|error| (error.id(), Rejection::from(&error)))?;
+        let operation = Arc::new(envelope.operation.clone());
+        Ok(Message { bytes, envelope, operation })
+    }
+
+    /// What an unreadable message is answered: 401 outranks what is wrong with it.
+    fn outranked(&self, rejection: Rejection, presenter: Presenter) -> Rejection {
+        let scopes = self.policy.base_scopes().clone();
+        match presenter {
+            Presenter::Refused(refusal) => refusal.with_scopes(scopes),
+            Presenter::Known(Identity::Anonymous) if rejection.yields_to_401(self.policy.connect()) => {
+                Rejection::Unauthenticated { scopes }
+            }
+            Presenter::Known(_) => rejection,
+        }
+    }
+
+    /// 9. The decision, then what rmcp answers.
+    async fn serve_message(
+        &self,
+        parts: request::Parts,
+        message: Message,
+        presenter: Presenter,
+    ) -> Response<Body> {
+        let id = message.envelope.id_value();
+        let operation = &message.operation;
+        let identity = match presenter {
+            Presenter::Known(identity) => identity,
+            Presenter::Refused(refusal) => {
+                let rejection = refusal.with_scopes(self.policy.challenge_scopes(operation));
+                return self.refuse(&id, Some(operation), None, rejection);
+            }
+        };
+        let decision = self.policy.decide(operation, &identity);
+        if !matches!(decision, Err(Denied::Unauthenticated { .. }))
+            && let Err(mismatch) = envelope::check_headers(&message.envelope, &parts.headers)
+        {
+            return self.refuse(&id, Some(operation), Some(&identity), Rejection::from(&mismatch));
+        }
+        let permit = match decision {
+            Ok(permit) => permit,
+            Err(denied) => {
+                if let Some(answer) = self.tool_error(&id, &message, &denied) {
+                    self.audit(Some(operation), Some(&identity), Some(&denied));
+                    return answer;
+                }
+                return self.refuse(&id, Some(operation), Some(&identity), Rejection::from(&denied));
+            }
+        };
+        self.audit(Some(operation), Some(&identity), None);
+        self.forward(parts, message, permit, &id).await
+    }
+
+    /// 11. and 12. The session it belongs to, then rmcp with the permit and without credentials.
+    async fn forward(
+        &self,
+        mut parts: request::Parts,
+        message: Message,
+        permit: Permit,
+        id: &Value,
+    ) -> Response<Body> {
+        let identity = permit.identity().clone();
+        let legacy = !message.envelope.is_stateless_revision();
+        let opens = legacy && matches!(*message.operation, Operation::Initialize { .. });
+        let session = parts.headers.get("mcp-session-id").filter(|_| legacy && !opens);
+        let may_hold_sessions = self.verifier.is_none() || matches!(identity, Identity::Verified(_));
+        let in_session = match session {
+            Some(session) => {
+                if !self.owns_session(session, &identity).await {
+                    return Rejection::UnknownSession.respond(id, &self.resource_metadata);
+                }
+                true
+            }
+            None => opens && may_hold_sessions,
+        };
+        if opens && in_session && !self.sessions.has_room().await {
+            return Rejection::TooManySessions.respond(id, &self.resource_metadata);
+        }
+        strip_credentials(&mut parts);
+        if !in_session {
+            parts.headers.remove("mcp-session-id");
+        }
+        parts.extensions.insert(permit);
+        let request = Request::from_parts(parts, Full::new(message.bytes));
+        if !in_session {
+            return self.stateless.handle(request).await.map(Body::new);
+        }
+        let response = self.with_sessions.handle(request).await;
+        if opens && let Some(session) = response.headers().get("mcp-session-id").and_then(|v| v.to_str().ok()) {
+            self.sessions.bind(session, &identity).await;
+        }
+        response.map(Body::new)
+    }
+
+    /// GET and DELETE of legacy sessions; every other method is refused, after authentication.
+    async fn serve_stream(&self, mut parts: request::Parts, presenter: Presenter) -> Response<Body> {
+        let operation = Arc::new(Operation::Other { method: parts.method.to_string() });
+        let id = Value::Null;
+        let identity = match presenter {
+            Presenter::Known(identity) => identity,
+            Presenter::Refused(refusal) => {
+                let rejection = refusal.with_scopes(self.policy.base_scopes().clone());
+                return self.refuse(&id, Some(&operation), None, rejection);
+            }
+        };
+        let permit = match self.policy.decide(&operation, &identity) {
+            Ok(permit) => permit,
+            Err(denied) => {
+                return self.refuse(&id, Some(&operation), Some(&identity), Rejection::from(&denied));
+            }
+        };
+        let streams = matches!(parts.method, Method::GET | Method::DELETE);
+        let Some(session) = parts.headers.get("mcp-session-id").filter(|_| streams && is_legacy(&parts)) else {
+            return Rejection::MethodNotAllowed { allow: "POST" }.respond(&id, &self.resource_metadata);
+        };
+        if !self.owns_session(session, &identity).await {
+            return Rejection::UnknownSession.respond(&id, &self.resource_metadata);
+        }
+        self.audit(Some(&operation), Some(&identity), None);
+        strip_credentials(&mut parts);
+        parts.extensions.insert(permit);
+        let request = Request::from_parts(parts, Full::new(Bytes::new()));
+        let response = self.with_sessions.handle(request).await.map(Body::new);
+        match &identity {
+            Identity::Verified(token) => self.end_at_expiry(response, token.expires_at()),
+            Identity::Anonymous => response,
+        }
+    }
+
+    async fn owns_session(&self, session: &http::HeaderValue, identity: &Identity) -> bool {
+        match session.to_str() {
+            Ok(session) => self.sessions.belongs_to(session, identity).await,
+            Err(_) => false,
+        }
+    }
+
+    /// Closes a stream when the token that opened it expires.
+    fn end_at_expiry(&self, response: Response<Body>, expires_at: Option<u64>) -> Response<Body> {
+        let (Some(at), Some(verifier)) = (expires_at, &self.verifier) else { return response };
+        let left = Duration::from_secs(at.saturating_sub(verifier.now()));
+        response.map(|body| {
+            let expired = Box::pin(tokio::time::sleep(left));
+            Body::from_stream(futures_util::StreamExt::take_until(body.into_data_stream(), expired))
+        })
+    }
+
+    /// `denial = "tool-error"`: a missing scope on `tools/call`, said where the model reads it.
+    fn tool_error(&self, id: &Value, message: &Message, denied: &Denied) -> Option<Response<Body>> {
+        let (true, Denied::InsufficientScope { .. }, Operation::Tool { .. }) =
+            (self.denial_as_tool_error, denied, &*message.operation)
+        else {
+            return None;
+        };
+        let rejection = Rejection::from(denied);
+        Some(rejection.respond_as_tool_error(id, message.envelope.is_stateless_revision()))
+    }
+
+    /// Every refusal is audited and answered the same way.
+    fn refuse(
+        &self,
+        id: &Value,
+        operation: Option<&Operation>,
+        identity: Option<&Identity>,
+        rejection: Rejection,
+    ) -> Response<Body> {
+        self.audit(operation, identity, Some(&rejection.message()));
+        rejection.respond(id, &self.resource_metadata)
+    }
+
+    /// 14. Allowed and denied alike.
+    fn audit(
+        &self,
+        operation: Option<&Operation>,
+        identity: Option<&Identity>,
+        refusal: Option<&dyn std::fmt::Display>,
+    ) {
+        let anonymous = Identity::Anonymous;
+        let needed = operation.and_then(|operation| {
+            self.policy.requirement(operation, identity.unwrap_or(&anonymous))
+        });
+        Decision { operation, identity, needed, refusal }.record();
+    }
+}
+
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Whether the headers of a GET or DELETE speak for a revision that has sessions.
+fn is_legacy(parts: &request::Parts) -> bool {
+    parts.headers.get("mcp-protocol-version").is_none_or(|version| version.as_bytes() < b"2026-07-28".as_slice())
+}
+
+/// What may carry a credential never reaches rmcp or a tool.
+const CREDENTIAL_HEADERS: [&str; 10] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "dpop",
+    "x-api-key",
+    "api-key",
+    "x-auth-token",
+    "x-access-token",
+    "x-forwarded-access-token",
+    "x-auth-request-access-token",
+];
+
+fn strip_credentials(parts: &mut request::Parts) {
+    for name in CREDENTIAL_HEADERS {
+        parts.headers.remove(name);
+    }
+    // RFC 6750 §2.3 put tokens into the query; nothing the MCP endpoint does needs one.
+    if parts.uri.query().is_some()
+        && let Ok(path) = parts.uri.path().parse()
+    {
+        let mut uri = std::mem::take(&mut parts.uri).into_parts();
+        uri.path_and_query = Some(path);
+        parts.uri = http::Uri::from_parts(uri).unwrap_or_default();
+    }
+}

@@ -1,0 +1,270 @@
+//! The only map from error to answer: every status code, JSON-RPC code and challenge of the gate is chosen
+//! here. stdio answers the same JSON-RPC error, without the HTTP around it.
+
+use axum::body::Body;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response, StatusCode};
+use serde_json::{Map, Value, json};
+
+use crate::authn::TokenError;
+use crate::authn::bearer::MalformedAuthorization;
+use crate::authz::{Connect, Denied, ScopeSet};
+use crate::challenge::{BearerError, Challenge};
+use crate::envelope::{EnvelopeError, HeaderMismatch};
+use crate::transport::limits::BodyError;
+
+/// Why a message is not served, as the client is told.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// No credentials, and some are needed: 401 without `error` (RFC 6750 §3.1).
+    Unauthenticated {
+        /// What to ask for.
+        scopes: ScopeSet,
+    },
+    /// A token that is no good: 401 `invalid_token`.
+    InvalidToken {
+        /// Why, in words fit for strangers.
+        reason: String,
+        /// What to ask for.
+        scopes: ScopeSet,
+    },
+    /// A token that holds too little: 403 `insufficient_scope`.
+    InsufficientScope {
+        /// All the operation needs.
+        required: ScopeSet,
+        /// The declared scopes the token holds.
+        held: ScopeSet,
+    },
+    /// An `Authorization` header that cannot be read: 400 `invalid_request`.
+    MalformedAuthorization {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The issuer's keys cannot be had: 503, our trouble and not the client's.
+    KeysUnavailable {
+        /// When to come back, in seconds.
+        retry_after: u64,
+    },
+    /// An operation that does not exist, or that this caller may not know of: -32602 in a 200, as rmcp
+    /// answers unknown names.
+    Unknown {
+        /// `tool`, `prompt`, `resource`, `task`.
+        kind: &'static str,
+        /// What the message named.
+        name: String,
+    },
+    /// A body that is not one well-formed JSON-RPC message: 400.
+    BadMessage {
+        /// -32700, -32600 or -32602.
+        code: i32,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Headers that contradict the body: 400 and -32020 (SEP-2243).
+    HeaderMismatch {
+        /// Which.
+        reason: String,
+    },
+    /// A method the endpoint does not serve: 405.
+    MethodNotAllowed {
+        /// What it does serve.
+        allow: &'static str,
+    },
+    /// A body past the limit: 413.
+    BodyTooLarge,
+    /// A body that came too slowly: 408.
+    BodyTimeout,
+    /// A body that broke off: 400.
+    BodyBroken,
+    /// A compressed body: 415. Nothing is inflated before it is authorized.
+    ContentEncoding,
+    /// A session that is not there, or not this caller's: 404.
+    UnknownSession,
+    /// As many sessions as `limits.sessions` allows: 503.
+    TooManySessions,
+}
+
+impl Rejection {
+    /// The same refusal, its challenge naming `scopes`.
+    #[must_use]
+    pub fn with_scopes(self, wanted: ScopeSet) -> Self {
+        match self {
+            Self::InvalidToken { reason, .. } => Self::InvalidToken { reason, scopes: wanted },
+            Self::Unauthenticated { .. } => Self::Unauthenticated { scopes: wanted },
+            other => other,
+        }
+    }
+
+    /// Whether an anonymous caller is answered 401 instead, because nothing is served to it anyway.
+    pub fn yields_to_401(&self, connect: Connect) -> bool {
+        connect == Connect::Authenticated
+            && matches!(
+                self,
+                Self::BadMessage { .. }
+                    | Self::HeaderMismatch { .. }
+                    | Self::ContentEncoding
+                    | Self::BodyBroken
+                    | Self::MethodNotAllowed { .. }
+            )
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthenticated { .. } | Self::InvalidToken { .. } => StatusCode::UNAUTHORIZED,
+            Self::InsufficientScope { .. } => StatusCode::FORBIDDEN,
+            Self::KeysUnavailable { .. } | Self::TooManySessions => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unknown { .. } => StatusCode::OK,
+            Self::MalformedAuthorization { .. }
+            | Self::BadMessage { .. }
+            | Self::HeaderMismatch { .. }
+            | Self::BodyBroken => StatusCode::BAD_REQUEST,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnknownSession => StatusCode::NOT_FOUND,
+        }
+    }
+
+    /// The challenge, where RFC 6750 §3 wants one.
+    pub fn challenge(&self) -> Option<Challenge> {
+        let (error, scopes) = match self {
+            Self::Unauthenticated { scopes } => (None, scopes.clone()),
+            Self::InvalidToken { reason, scopes } => (Some((BearerError::InvalidToken, reason)), scopes.clone()),
+            Self::InsufficientScope { required, held } => {
+                let description = format!("this needs the scope {required}");
+                let scopes = required.iter().chain(held).cloned().collect();
+                return Some(Challenge { error: Some((BearerError::InsufficientScope, description)), scopes });
+            }
+            Self::MalformedAuthorization { reason } => {
+                (Some((BearerError::InvalidRequest, reason)), ScopeSet::new())
+            }
+            _ => return None,
+        };
+        Some(Challenge { error: error.map(|(error, reason)| (error, reason.clone())), scopes })
+    }
+
+    /// The JSON-RPC error code. 401 and 403 lie outside the range JSON-RPC reserves.
+    pub fn code(&self) -> i32 {
+        match self {
+            Self::BadMessage { code, .. } => *code,
+            Self::HeaderMismatch { .. } => -32020,
+            Self::Unknown { .. } => -32602,
+            other => i32::from(other.status().as_u16()),
+        }
+    }
+
+    /// One sentence for whoever reads the client's log.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Unauthenticated { .. } => "authentication required".to_owned(),
+            Self::InvalidToken { reason, .. }
+            | Self::MalformedAuthorization { reason }
+            | Self::BadMessage { reason, .. }
+            | Self::HeaderMismatch { reason } => reason.clone(),
+            Self::InsufficientScope { required, .. } => format!("this needs the scope {required}"),
+            Self::KeysUnavailable { .. } => "the issuer's keys are unavailable; try again".to_owned(),
+            Self::Unknown { kind, name } => format!("unknown {kind}: {name}"),
+            Self::MethodNotAllowed { allow } => format!("method not allowed; this endpoint serves {allow}"),
+            Self::BodyTooLarge => "the body is larger than this server takes".to_owned(),
+            Self::BodyTimeout => "the body came too slowly".to_owned(),
+            Self::BodyBroken => "the body broke off".to_owned(),
+            Self::ContentEncoding => "compressed bodies are not accepted; send it plain".to_owned(),
+            Self::UnknownSession => "unknown session; initialize again".to_owned(),
+            Self::TooManySessions => "too many open sessions; try again later".to_owned(),
+        }
+    }
+
+    /// The same facts as the challenge, for clients that read bodies: RFC 6750's words as members.
+    fn data(&self, resource_metadata: Option<&str>) -> Option<Value> {
+        let mut data = Map::new();
+        if let Some(challenge) = self.challenge() {
+            if let Some((error, _)) = &challenge.error {
+                data.insert("error".to_owned(), error.code().into());
+            }
+            if !challenge.scopes.is_empty() {
+                data.insert("scope".to_owned(), challenge.scopes.to_string().into());
+            }
+            if let Some(url) = resource_metadata {
+                data.insert("resource_metadata".to_owned(), url.into());
+            }
+        }
+        match self {
+            Self::InsufficientScope { required, held } => {
+                data.insert("required".to_owned(), json!(required));
+                data.insert("held".to_owned(), json!(held));
+            }
+            Self::Unknown { kind: "resource", name } => {
+                data.insert("uri".to_owned(), name.as_str().into());
+            }
+            _ => {}
+        }
+        (!data.is_empty()).then_some(Value::Object(data))
+    }
+
+    /// The JSON-RPC error object; `resource_metadata` is absent on stdio.
+    pub fn error_object(&self, resource_metadata: Option<&str>) -> Value {
+        let mut error = json!({ "code": self.code(), "message": self.message() });
+        if let Some(data) = self.data(resource_metadata) {
+            error["data"] = data;
+        }
+        error
+    }
+
+    /// `denial = "tool-error"`: the refusal as a tool result the model reads. `complete` adds the result type
+    /// that 2026-07-28 requires.
+    pub fn respond_as_tool_error(&self, id: &Value, complete: bool) -> Response<Body> {
+        let mut result = json!({
+            "content": [{ "type": "text", "text": self.message() }],
+            "structuredContent": self.data(None),
+            "isError": true,
+        });
+        if complete {
+            result["resultType"] = "complete".into();
+        }
+        let body = json!({ "jsonrpc": "2.0", "id": id, "result": result });
+        let mut response = Response::new(Body::from(body.to_string()));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+
+    /// The whole HTTP answer to the message `id` (null when it had none or none could be read).
+    pub fn respond(&self, id: &Value, resource_metadata: &str) -> Response<Body> {
+        let body = json!({ "jsonrpc": "2.0", "id": id, "error": self.error_object(Some(resource_metadata)) });
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(challenge) = self.challenge() {
+            headers.insert(WWW_AUTHENTICATE, challenge.header(resource_metadata));
+        }
+        match self {
+            Self::KeysUnavailable { retry_after } => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after));
+            }
+            Self::TooManySessions => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(30));
+            }
+            Self::MethodNotAllowed { allow } => {
+                headers.insert(ALLOW, HeaderValue::from_static(allow));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<&Denied> for Rejection {
+    fn from(denied: &Denied) -> Self {
+        match denied {
+            Denied::Unauthenticated { scopes } => Self::Unauthenticated { scopes: scopes.clone() },
+            Denied::InsufficientScope { required, held } => {
+                Self::InsufficientScope { required: required.clone(), held: held.clone() }
+            }
+            Denied::Unknown { kind, name } => Self::Unknown { kind, name: name.clone() },
+        }
+    }
+}

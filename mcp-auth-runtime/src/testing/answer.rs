@@ -1,0 +1,114 @@
+//! What came back, in the words a test asserts with.
+
+use std::collections::BTreeMap;
+
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+
+/// One answer of the server: status, headers and the JSON-RPC message, from JSON or an event stream alike.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
+    pub(super) message: Value,
+}
+
+impl Answer {
+    /// The HTTP status code.
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// One response header as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as it came.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// The JSON-RPC message; null when the body held none.
+    pub fn message(&self) -> &Value {
+        &self.message
+    }
+
+    /// The JSON-RPC result, if it is one.
+    pub fn result(&self) -> Option<&Value> {
+        self.message.get("result")
+    }
+
+    /// The JSON-RPC error, if it is one.
+    pub fn error(&self) -> Option<&Value> {
+        self.message.get("error")
+    }
+
+    /// The JSON-RPC error code, if it is an error.
+    pub fn error_code(&self) -> Option<i64> {
+        self.error()?.get("code")?.as_i64()
+    }
+
+    /// The text of a tool's first content block.
+    pub fn text(&self) -> Option<&str> {
+        self.result()?.get("content")?.get(0)?.get("text")?.as_str()
+    }
+
+    /// The structured content of a tool's result.
+    pub fn structured(&self) -> Option<&Value> {
+        self.result()?.get("structuredContent")
+    }
+
+    /// Whether it is the result of a tool that did not fail.
+    pub fn is_success(&self) -> bool {
+        self.status.is_success()
+            && self.result().is_some_and(|result| result.get("isError") != Some(&Value::Bool(true)))
+    }
+
+    /// The Bearer challenge, if the answer carries one.
+    pub fn challenge(&self) -> Option<ReceivedChallenge> {
+        self.header("www-authenticate").and_then(ReceivedChallenge::parse)
+    }
+}
+
+/// A Bearer challenge as a client reads it (RFC 6750 §3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedChallenge(BTreeMap<String, String>);
+
+impl ReceivedChallenge {
+    /// Reads `Bearer name="value", …`; `None` for another scheme or a repeated parameter.
+    pub fn parse(header: &str) -> Option<Self> {
+        let mut parameters = BTreeMap::new();
+        let mut rest = header.strip_prefix("Bearer ")?;
+        while !rest.is_empty() {
+            let (name, value) = rest.split_once("=\"")?;
+            let (value, after) = value.split_once('"')?;
+            if parameters.insert(name.trim().to_owned(), value.to_owned()).is_some() {
+                return None;
+            }
+            rest = after.trim_start_matches([',', ' ']);
+        }
+        Some(Self(parameters))
+    }
+
+    /// `error`, absent when no credentials came.
+    pub fn error(&self) -> Option<&str> {
+        self.0.get("error").map(String::as_str)
+    }
+
+    /// `scope`, as a list.
+    pub fn scopes(&self) -> Vec<&str> {
+        self.0.get("scope").map(|scopes| scopes.split(' ').collect()).unwrap_or_default()
+    }
+
+    /// `resource_metadata` (RFC 9728 §5.1).
+    pub fn resource_metadata(&self) -> Option<&str> {
+        self.0.get("resource_metadata").map(String::as_str)
+    }
+
+    /// Any parameter.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}

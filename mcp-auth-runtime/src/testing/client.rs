@@ -1,0 +1,223 @@
+//! A client of either protocol era, plain enough to send what no well-behaved client would.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+use super::answer::Answer;
+
+/// How a client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Era {
+    /// 2026-07-28: every request stands alone and says its revision in `_meta` and headers.
+    Stateless,
+    /// `initialize` first, then a session, in the revision named (`2025-11-25` and before).
+    Legacy(&'static str),
+}
+
+impl Era {
+    /// Every revision the server serves.
+    pub const ALL: [Self; 4] = [
+        Self::Stateless,
+        Self::Legacy("2025-11-25"),
+        Self::Legacy("2025-06-18"),
+        Self::Legacy("2025-03-26"),
+    ];
+
+    /// The protocol version on the wire.
+    pub fn version(self) -> &'static str {
+        match self {
+            Self::Stateless => "2026-07-28",
+            Self::Legacy(version) => version,
+        }
+    }
+}
+
+/// A client of one server: its era, its token, and for legacy eras its session.
+#[derive(Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    era: Era,
+    token: Option<String>,
+    headers: HeaderMap,
+    session: OnceCell<Option<String>>,
+    ids: AtomicU64,
+}
+
+impl Client {
+    /// A client of the MCP endpoint `url`, without a token, speaking 2026-07-28.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            http: reqwest::Client::builder().no_proxy().build().unwrap_or_default(),
+            url: url.into(),
+            era: Era::Stateless,
+            token: None,
+            headers: HeaderMap::new(),
+            session: OnceCell::new(),
+            ids: AtomicU64::new(1),
+        }
+    }
+
+    /// Speaks another revision.
+    #[must_use]
+    pub fn era(mut self, era: Era) -> Self {
+        self.era = era;
+        self
+    }
+
+    /// Presents this token from now on, in the same session if one is open.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// Presents no token from now on.
+    #[must_use]
+    pub fn without_token(mut self) -> Self {
+        self.token = None;
+        self
+    }
+
+    /// Sends one more header with every request; a header this client sends by itself is replaced.
+    ///
+    /// # Panics
+    /// When `name` or `value` is no HTTP header.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test that misspells a header should say so")]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let name: HeaderName = name.parse().expect("a header name");
+        self.headers.insert(name, HeaderValue::from_str(value).expect("a header value"));
+        self
+    }
+
+    /// `tools/call`.
+    pub async fn call_tool(&self, name: &str, arguments: Value) -> Answer {
+        self.request("tools/call", json!({ "name": name, "arguments": arguments })).await
+    }
+
+    /// `tools/list`.
+    pub async fn list_tools(&self) -> Answer {
+        self.request("tools/list", json!({})).await
+    }
+
+    /// `resources/read`.
+    pub async fn read_resource(&self, uri: &str) -> Answer {
+        self.request("resources/read", json!({ "uri": uri })).await
+    }
+
+    /// `prompts/get`.
+    pub async fn get_prompt(&self, name: &str, arguments: Value) -> Answer {
+        self.request("prompts/get", json!({ "name": name, "arguments": arguments })).await
+    }
+
+    /// `initialize` of a legacy era, opening the session later requests use. Sent by itself before the first
+    /// request; call it to see its answer.
+    pub async fn initialize(&self) -> Answer {
+        let params = json!({
+            "protocolVersion": self.era.version(),
+            "capabilities": {},
+            "clientInfo": { "name": "mcp-auth-testing", "version": "0" },
+        });
+        let answer = self.send("initialize", params, None).await;
+        if answer.status.is_success() && answer.result().is_some() {
+            let session = answer.header("mcp-session-id").map(str::to_owned);
+            let _ = self.session.set(session.clone());
+            let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+            self.post(initialized.to_string(), self.headers_for("notifications/initialized", None, session))
+                .await;
+        }
+        answer
+    }
+
+    /// The session id, once `initialize` opened one.
+    pub fn session(&self) -> Option<&str> {
+        self.session.get().and_then(Option::as_deref)
+    }
+
+    /// Any request, with what the era wants around it. A legacy client whose `initialize` is refused
+    /// answers that refusal.
+    pub async fn request(&self, method: &str, params: Value) -> Answer {
+        if matches!(self.era, Era::Legacy(_)) && self.session.get().is_none() {
+            let opened = self.initialize().await;
+            if self.session.get().is_none() {
+                return opened;
+            }
+        }
+        self.send(method, params, self.session().map(str::to_owned)).await
+    }
+
+    /// A request without the handshake legacy eras want first.
+    pub async fn request_without_session(&self, method: &str, params: Value) -> Answer {
+        self.send(method, params, None).await
+    }
+
+    async fn send(&self, method: &str, mut params: Value, session: Option<String>) -> Answer {
+        let id = self.ids.fetch_add(1, Ordering::Relaxed);
+        if self.era == Era::Stateless {
+            params["_meta"]["io.modelcontextprotocol/protocolVersion"] = self.era.version().into();
+            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
+        }
+        let name = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str).map(str::to_owned);
+        let body = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+        self.post(body.to_string(), self.headers_for(method, name, session)).await
+    }
+
+    fn headers_for(&self, method: &str, name: Option<String>, session: Option<String>) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let mut set = |header: &'static str, value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(header, value);
+            }
+        };
+        set("content-type", "application/json");
+        set("accept", "application/json, text/event-stream");
+        if method != "initialize" {
+            set("mcp-protocol-version", self.era.version());
+        }
+        if self.era == Era::Stateless {
+            set("mcp-method", method);
+            if let Some(name) = &name {
+                set("mcp-name", name);
+            }
+        }
+        if let Some(session) = &session {
+            set("mcp-session-id", session);
+        }
+        if let Some(token) = &self.token {
+            set("authorization", &format!("Bearer {token}"));
+        }
+        headers.extend(self.headers.clone());
+        headers
+    }
+
+    /// Posts a body as it is, with exactly these headers.
+    ///
+    /// # Panics
+    /// When the server cannot be reached.
+    #[expect(clippy::expect_used, reason = "a test whose server is gone should say so")]
+    pub async fn post(&self, body: impl Into<String>, headers: HeaderMap) -> Answer {
+        let request = self.http.post(&self.url).headers(headers).body(body.into());
+        let response = request.send().await.expect("the server answers");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.text().await.unwrap_or_default();
+        let message = message_in(&body);
+        Answer { status, headers, body, message }
+    }
+}
+
+/// The JSON-RPC message of a body: the body itself, or the last response in an event stream.
+fn message_in(body: &str) -> Value {
+    if let Ok(message) = serde_json::from_str(body) {
+        return message;
+    }
+    body.lines()
+        .filter_map(|line| line.strip_prefix("data:"))
+        .filter_map(|data| serde_json::from_str::<Value>(data.trim()).ok())
+        .rfind(|message| message.get("result").is_some() || message.get("error").is_some())
+        .unwrap_or(Value::Null)
+}

@@ -1,0 +1,15 @@
+//! For your own tests: your server in this process on a free port, a throwaway issuer, clients of every
+//! protocol era. What they meet is the real thing: a socket, the whole gate, real signatures.
+//!
+//! In reading order: `server` (start one), `issuer` (mint tokens for it), `client` (call it as a client
+//! would), `answer` (what came back).
+
+mod answer;
+mod client;
+mod issuer;
+mod server;
+
+pub use answer::{Answer, ReceivedChallenge};
+pub use client::{Client, Era};
+pub use issuer::{TestIssuer, Token};
+pub use server::{TestServer, TestServerBuilder};
