@@ -7,6 +7,7 @@ pub mod authn;
 pub mod authz;
 pub mod call;
 pub mod config;
+pub mod envelope;
 pub mod handler;
 pub mod local_issuer;
 pub mod registry;
