@@ -19,7 +19,7 @@ use crate::authn::bearer::{self, Presented};
 use crate::authn::{Identity, TokenError, Verifier};
 use crate::authz::{Connect, Denied, Permit, Policy};
 use crate::dispatch::Dispatch;
-use crate::envelope::{self, Envelope, EnvelopeLimits, Operation};
+use crate::envelope::{self, Envelope, EnvelopeLimits, HeaderMismatch, Operation, RequestIdValue};
 use crate::handler::Handler;
 use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
@@ -64,11 +64,19 @@ enum Presenter {
     Refused(Rejection),
 }
 
-/// What came of the body.
+/// What came of the body, and whether the headers agree with it.
 struct Message {
-    bytes: Bytes,
     envelope: Envelope,
     operation: Arc<Operation>,
+    headers: Result<(), HeaderMismatch>,
+}
+
+impl Message {
+    fn new(mut envelope: Envelope, headers: &HeaderMap) -> Self {
+        let headers = envelope::check_headers(&envelope, headers);
+        let operation = Arc::new(std::mem::replace(&mut envelope.operation, Operation::Reply));
+        Self { envelope, operation, headers }
+    }
 }
 
 impl<H: Handler> Gate<H> {
@@ -130,9 +138,8 @@ impl<H: Handler> Gate<H> {
             }
         })?;
         let envelope = envelope::read(&bytes, self.limits.envelope)
-            .map_err(|error| (error.id(), Rejection::from(&error)))?;
-        let operation = Arc::new(envelope.operation.clone());
-        Ok(Message { bytes, envelope, operation })
+            .map_err(|error| (id_value(error.id()), Rejection::from(&error)))?;
+        Ok(Message::new(envelope, headers))
     }
 
     /// What an unreadable message is answered: 401 outranks what is wrong with it.
@@ -154,7 +161,7 @@ impl<H: Handler> Gate<H> {
         message: Message,
         presenter: Presenter,
     ) -> Response<Body> {
-        let id = message.envelope.id_value();
+        let id = id_value(message.envelope.id.as_ref());
         let operation = &message.operation;
         let identity = match presenter {
             Presenter::Known(identity) => identity,
@@ -165,9 +172,9 @@ impl<H: Handler> Gate<H> {
         };
         let decision = self.policy.decide(operation, &identity);
         if !matches!(decision, Err(Denied::Unauthenticated { .. }))
-            && let Err(mismatch) = envelope::check_headers(&message.envelope, &parts.headers)
+            && let Err(mismatch) = &message.headers
         {
-            return self.refuse(&id, Some(operation), Some(&identity), Rejection::from(&mismatch));
+            return self.refuse(&id, Some(operation), Some(&identity), Rejection::HeaderMismatch(mismatch.clone()));
         }
         let permit = match decision {
             Ok(permit) => permit,
@@ -192,7 +199,7 @@ impl<H: Handler> Gate<H> {
         id: &Value,
     ) -> Response<Body> {
         let identity = permit.identity().clone();
-        let legacy = !message.envelope.is_stateless_revision();
+        let legacy = !is_stateless_revision(&message.envelope);
         let opens = legacy && matches!(*message.operation, Operation::Initialize { .. });
         let session = parts.headers.get("mcp-session-id").filter(|_| legacy && !opens);
         let may_hold_sessions = self.verifier.is_none() || matches!(identity, Identity::Verified(_));
@@ -213,7 +220,7 @@ impl<H: Handler> Gate<H> {
             parts.headers.remove("mcp-session-id");
         }
         parts.extensions.insert(permit);
-        let request = Request::from_parts(parts, Full::new(message.bytes));
+        let request = Request::from_parts(parts, Full::new(message.envelope.bytes().clone()));
         if !in_session {
             return self.stateless.handle(request).await.map(Body::new);
         }
@@ -284,7 +291,7 @@ impl<H: Handler> Gate<H> {
             return None;
         };
         let rejection = Rejection::from(denied);
-        Some(rejection.respond_as_tool_error(id, message.envelope.is_stateless_revision()))
+        Some(rejection.respond_as_tool_error(id, is_stateless_revision(&message.envelope)))
     }
 
     /// Every refusal is audited and answered the same way.
@@ -312,6 +319,15 @@ impl<H: Handler> Gate<H> {
         });
         Decision { operation, identity, needed, refusal }.record();
     }
+}
+
+fn id_value(id: Option<&RequestIdValue>) -> Value {
+    id.map_or(Value::Null, |id| id.clone().into_json_value())
+}
+
+/// Whether the body names a revision without sessions (2026-07-28 and later).
+fn is_stateless_revision(envelope: &Envelope) -> bool {
+    envelope.protocol_version.as_deref().is_some_and(|version| version >= "2026-07-28")
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {

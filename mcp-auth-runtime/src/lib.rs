@@ -5,8 +5,8 @@
 pub mod ambient;
 pub mod authn;
 pub mod authz;
-pub mod challenge;
 pub mod call;
+pub mod challenge;
 pub mod config;
 pub mod dispatch;
 pub mod envelope;

@@ -62,10 +62,7 @@ pub enum Rejection {
         reason: String,
     },
     /// Headers that contradict the body: 400 and -32020 (SEP-2243).
-    HeaderMismatch {
-        /// Which.
-        reason: String,
-    },
+    HeaderMismatch(HeaderMismatch),
     /// A method the endpoint does not serve: 405.
     MethodNotAllowed {
         /// What it does serve.
@@ -102,7 +99,7 @@ impl Rejection {
             && matches!(
                 self,
                 Self::BadMessage { .. }
-                    | Self::HeaderMismatch { .. }
+                    | Self::HeaderMismatch(_)
                     | Self::ContentEncoding
                     | Self::BodyBroken
                     | Self::MethodNotAllowed { .. }
@@ -118,7 +115,7 @@ impl Rejection {
             Self::Unknown { .. } => StatusCode::OK,
             Self::MalformedAuthorization { .. }
             | Self::BadMessage { .. }
-            | Self::HeaderMismatch { .. }
+            | Self::HeaderMismatch(_)
             | Self::BodyBroken => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -150,7 +147,7 @@ impl Rejection {
     pub fn code(&self) -> i32 {
         match self {
             Self::BadMessage { code, .. } => *code,
-            Self::HeaderMismatch { .. } => -32020,
+            Self::HeaderMismatch(mismatch) => mismatch.code().0,
             Self::Unknown { .. } => -32602,
             other => i32::from(other.status().as_u16()),
         }
@@ -162,8 +159,8 @@ impl Rejection {
             Self::Unauthenticated { .. } => "authentication required".to_owned(),
             Self::InvalidToken { reason, .. }
             | Self::MalformedAuthorization { reason }
-            | Self::BadMessage { reason, .. }
-            | Self::HeaderMismatch { reason } => reason.clone(),
+            | Self::BadMessage { reason, .. } => reason.clone(),
+            Self::HeaderMismatch(mismatch) => mismatch.to_string(),
             Self::InsufficientScope { required, .. } => format!("this needs the scope {required}"),
             Self::KeysUnavailable { .. } => "the issuer's keys are unavailable; try again".to_owned(),
             Self::Unknown { kind, name } => format!("unknown {kind}: {name}"),
@@ -192,6 +189,7 @@ impl Rejection {
             }
         }
         match self {
+            Self::HeaderMismatch(mismatch) => return mismatch.to_error_data().data,
             Self::InsufficientScope { required, held } => {
                 data.insert("required".to_owned(), json!(required));
                 data.insert("held".to_owned(), json!(held));
@@ -266,5 +264,11 @@ impl From<&Denied> for Rejection {
             }
             Denied::Unknown { kind, name } => Self::Unknown { kind, name: name.clone() },
         }
+    }
+}
+
+impl From<&EnvelopeError> for Rejection {
+    fn from(error: &EnvelopeError) -> Self {
+        Self::BadMessage { code: error.code().0, reason: error.to_string() }
     }
 }

@@ -1,0 +1,55 @@
+//! `params._meta`: the keys MCP reserves in it must be what they say (MCP 2026-07-28 basic, "`_meta`").
+//!
+//! rmcp treats a reserved key of the wrong type as absent, so that a numeric protocol version would make a
+//! modern request a legacy one. Which keys a revision requires, rmcp checks itself.
+#![expect(
+    deprecated,
+    reason = "`logLevel` is deprecated by SEP-2577, and still in the schema"
+)]
+
+use rmcp::model::{ClientCapabilities, Implementation, LoggingLevel, ProgressToken};
+use serde_json::Value;
+
+use super::error::InvalidParams;
+use super::operation::fits;
+
+const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
+const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+const PROGRESS_TOKEN: &str = "progressToken";
+
+/// Checks `_meta`, if there is one, and takes the protocol version out of it. `null` counts as absent.
+pub(super) fn check(meta: Option<&Value>) -> Result<Option<String>, InvalidParams> {
+    let meta = match meta {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Object(meta)) => meta,
+        Some(_) => {
+            return Err(InvalidParams::Meta {
+                key: "",
+                expected: "an object",
+            });
+        }
+    };
+    let must = |key: &'static str, expected: &'static str, fits: fn(&Value) -> bool| match meta.get(key) {
+        Some(value) if !fits(value) => Err(InvalidParams::Meta { key, expected }),
+        _ => Ok(()),
+    };
+    must(PROTOCOL_VERSION, "a string", Value::is_string)?;
+    must(CLIENT_INFO, "an object with `name` and `version`", |v| {
+        v.is_object() && fits::<Implementation>(v)
+    })?;
+    must(CLIENT_CAPABILITIES, "a client capabilities object", |v| {
+        v.is_object() && fits::<ClientCapabilities>(v)
+    })?;
+    must(LOG_LEVEL, "a log level of RFC 5424 in lower case", |v| {
+        v.is_string() && fits::<LoggingLevel>(v)
+    })?;
+    must(PROGRESS_TOKEN, "a string or an integer", |v| {
+        fits::<ProgressToken>(v)
+    })?;
+    Ok(meta
+        .get(PROTOCOL_VERSION)
+        .and_then(Value::as_str)
+        .map(str::to_owned))
+}

@@ -1,0 +1,289 @@
+//! What a request asks for: the left column of "every message has a rule".
+
+use rmcp::model::{
+    CompleteRequestParams, GetSkillRequestParams, InitializeRequestParams,
+    ReadResourceDirectoryRequestParams, SubscriptionsListenRequestParams,
+};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::error::InvalidParams;
+
+/// What a message asks for, as its body says it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operation {
+    /// `tools/call`.
+    Tool {
+        /// `params.name`, exactly as sent.
+        name: String,
+        /// `params.arguments`; `None` if absent or null.
+        arguments: Option<Map<String, Value>>,
+    },
+    /// `prompts/get`.
+    Prompt {
+        /// `params.name`, exactly as sent.
+        name: String,
+        /// `params.arguments`; `None` if absent or null.
+        arguments: Option<Map<String, Value>>,
+    },
+    /// `resources/read`.
+    Resource {
+        /// `params.uri`, exactly as sent.
+        uri: String,
+    },
+    /// `completion/complete`.
+    Complete {
+        /// What is being completed: the operation whose rule counts.
+        reference: Reference,
+    },
+    /// `resources/subscribe` (before 2026-07-28).
+    Subscribe {
+        /// `params.uri`.
+        uri: String,
+    },
+    /// `resources/unsubscribe` (before 2026-07-28).
+    Unsubscribe {
+        /// `params.uri`.
+        uri: String,
+    },
+    /// `subscriptions/listen`.
+    Listen {
+        /// The resources whose updates are asked for: `params.notifications.resourceSubscriptions`.
+        uris: Vec<String>,
+    },
+    /// `tasks/get`, `tasks/update`, `tasks/cancel`, and any other `tasks/…` that names a task.
+    Task {
+        /// The method.
+        method: String,
+        /// `params.taskId`.
+        task_id: String,
+    },
+    /// `initialize` (before 2026-07-28).
+    Initialize {
+        /// `params.protocolVersion`: what the client would like to speak.
+        protocol_version: String,
+    },
+    /// Every other request, known or not, and every notification.
+    Other {
+        /// The method.
+        method: String,
+    },
+    /// A client's response or error to a request of the server.
+    Reply,
+}
+
+/// What `completion/complete` completes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reference {
+    /// `ref/prompt`: a prompt, by name.
+    Prompt(String),
+    /// `ref/resource`: a resource, by its URI or URI template.
+    Resource(String),
+}
+
+/// Every request rmcp knows by name. Sent without an id these are mistakes, not notifications.
+pub(super) const REQUESTS: &[&str] = &[
+    "ping",
+    "initialize",
+    "server/discover",
+    "completion/complete",
+    "logging/setLevel",
+    "prompts/get",
+    "prompts/list",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+    "subscriptions/listen",
+    "resources/subscribe",
+    "resources/unsubscribe",
+    "tools/call",
+    "tools/list",
+    "tasks/get",
+    "tasks/update",
+    "tasks/cancel",
+    "skills/list",
+    "skills/get",
+    "resources/directory/read",
+];
+
+/// Whether `method` is a request wherever it is known.
+pub(super) fn needs_id(method: &str) -> bool {
+    REQUESTS.contains(&method)
+}
+
+/// Whether `value` reads as a `T`.
+pub(super) fn fits<'v, T: Deserialize<'v>>(value: &'v Value) -> bool {
+    T::deserialize(value).is_ok()
+}
+
+/// What a request with this method and these params asks for.
+///
+/// # Errors
+/// When rmcp could not read the params as those of the method, and would call it a custom request instead.
+pub(super) fn of_request(method: &str, params: Map<String, Value>) -> Result<Operation, InvalidParams> {
+    let mut params = Params(params);
+    Ok(match method {
+        "tools/call" => {
+            params.check_input()?;
+            Operation::Tool {
+                name: params.string("name")?,
+                arguments: params.object("arguments")?,
+            }
+        }
+        "prompts/get" => {
+            params.check_input()?;
+            Operation::Prompt {
+                name: params.string("name")?,
+                arguments: params.object("arguments")?,
+            }
+        }
+        "resources/read" => {
+            params.check_input()?;
+            Operation::Resource {
+                uri: params.string("uri")?,
+            }
+        }
+        "resources/subscribe" => Operation::Subscribe {
+            uri: params.string("uri")?,
+        },
+        "resources/unsubscribe" => Operation::Unsubscribe {
+            uri: params.string("uri")?,
+        },
+        "completion/complete" => {
+            let reference = params.reference()?;
+            params.must_be_object("argument")?;
+            params.schema::<CompleteRequestParams>("completion/complete")?;
+            Operation::Complete { reference }
+        }
+        "subscriptions/listen" => {
+            params.must_be_object("notifications")?;
+            let asked = params.schema::<SubscriptionsListenRequestParams>("subscriptions/listen")?;
+            Operation::Listen {
+                uris: asked.notifications.resource_subscriptions.unwrap_or_default(),
+            }
+        }
+        "initialize" => {
+            params.must_be_object("capabilities")?;
+            params.must_be_object("clientInfo")?;
+            let asked = params.schema::<InitializeRequestParams>("initialize")?;
+            Operation::Initialize {
+                protocol_version: asked.protocol_version.to_string(),
+            }
+        }
+        "tools/list" | "prompts/list" | "resources/list" | "resources/templates/list" | "skills/list" => {
+            params.check("cursor", "a string", Value::is_string)?;
+            other(method)
+        }
+        "logging/setLevel" => {
+            #[expect(deprecated, reason = "deprecated by SEP-2577, and still served")]
+            params.schema::<rmcp::model::SetLevelRequestParams>("logging/setLevel")?;
+            other(method)
+        }
+        "skills/get" => {
+            params.schema::<GetSkillRequestParams>("skills/get")?;
+            other(method)
+        }
+        "resources/directory/read" => {
+            params.schema::<ReadResourceDirectoryRequestParams>("resources/directory/read")?;
+            other(method)
+        }
+        _ if method.starts_with("tasks/") => params.task(method)?,
+        _ => other(method),
+    })
+}
+
+fn other(method: &str) -> Operation {
+    Operation::Other {
+        method: method.to_owned(),
+    }
+}
+
+/// The members of `params`, taken out one by one.
+struct Params(Map<String, Value>);
+
+impl Params {
+    fn string(&mut self, member: &'static str) -> Result<String, InvalidParams> {
+        match self.0.remove(member) {
+            Some(Value::String(text)) => Ok(text),
+            _ => Err(InvalidParams::Member {
+                member,
+                expected: "a string",
+            }),
+        }
+    }
+
+    fn object(&mut self, member: &'static str) -> Result<Option<Map<String, Value>>, InvalidParams> {
+        match self.0.remove(member) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(object)) => Ok(Some(object)),
+            Some(_) => Err(InvalidParams::Member {
+                member,
+                expected: "an object",
+            }),
+        }
+    }
+
+    /// An optional member: absent, null, or as `fits` says.
+    fn check(
+        &self,
+        member: &'static str,
+        expected: &'static str,
+        fits: fn(&Value) -> bool,
+    ) -> Result<(), InvalidParams> {
+        match self.0.get(member) {
+            None | Some(Value::Null) => Ok(()),
+            Some(value) if fits(value) => Ok(()),
+            Some(_) => Err(InvalidParams::Member { member, expected }),
+        }
+    }
+
+    /// The client's answers to an earlier round (MCP 2026-07-28 basic, "Multi Round-Trip Requests").
+    fn check_input(&self) -> Result<(), InvalidParams> {
+        self.check("inputResponses", "an object", Value::is_object)?;
+        self.check("requestState", "a string", Value::is_string)
+    }
+
+    /// serde reads a struct from an array too, in the order of its fields; JSON-RPC knows no such thing.
+    fn must_be_object(&self, member: &'static str) -> Result<(), InvalidParams> {
+        match self.0.get(member) {
+            Some(Value::Object(_)) => Ok(()),
+            _ => Err(InvalidParams::Member {
+                member,
+                expected: "an object",
+            }),
+        }
+    }
+
+    fn schema<T: for<'v> Deserialize<'v>>(self, method: &'static str) -> Result<T, InvalidParams> {
+        T::deserialize(Value::Object(self.0)).map_err(|cause| InvalidParams::Schema { method, cause })
+    }
+
+    fn reference(&self) -> Result<Reference, InvalidParams> {
+        let wrong = || InvalidParams::Member {
+            member: "ref",
+            expected: "{\"type\": \"ref/prompt\", \"name\": …} or {\"type\": \"ref/resource\", \"uri\": …}",
+        };
+        let reference = self.0.get("ref").and_then(Value::as_object).ok_or_else(wrong)?;
+        let text = |key| reference.get(key).and_then(Value::as_str);
+        match text("type") {
+            Some("ref/prompt") => text("name").map(|name| Reference::Prompt(name.to_owned())),
+            Some("ref/resource") => text("uri").map(|uri| Reference::Resource(uri.to_owned())),
+            _ => None,
+        }
+        .ok_or_else(wrong)
+    }
+
+    fn task(mut self, method: &str) -> Result<Operation, InvalidParams> {
+        if method == "tasks/update" {
+            self.must_be_object("inputResponses")?;
+        }
+        if needs_id(method) || self.0.contains_key("taskId") {
+            let task_id = self.string("taskId")?;
+            return Ok(Operation::Task {
+                method: method.to_owned(),
+                task_id,
+            });
+        }
+        Ok(other(method))
+    }
+}
