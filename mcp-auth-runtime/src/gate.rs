@@ -24,16 +24,15 @@ use crate::handler::Handler;
 use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
 use crate::session::Sessions;
-use crate::transport::limits::{BodyError, read_body};
-
-/// What is read of a body for a caller that is not verified: enough to say in the challenge what it needs.
-const UNVERIFIED_BODY: usize = 64 * 1024;
+use crate::transport::limits::{query_names_token, read_body, refuse_encoded};
 
 /// The bounds of one message.
 #[derive(Debug, Clone, Copy)]
 pub struct GateLimits {
     /// Largest body, in bytes.
     pub body: usize,
+    /// Largest body read for a caller that is not verified: enough to say in the challenge what it needs.
+    pub unverified_body: usize,
     /// Longest time for a body to arrive.
     pub body_timeout: Duration,
     /// Bounds of the JSON in it.
@@ -102,10 +101,14 @@ impl<H: Handler> Gate<H> {
         let Some(verifier) = &self.verifier else {
             return Presenter::Known(Identity::Anonymous);
         };
-        let token = match bearer::read(&parts.headers, parts.uri.query()) {
+        let token = match bearer::read(&parts.headers) {
             Ok(Presented::None) => return Presenter::Known(Identity::Anonymous),
+            Ok(Presented::Token(_)) if query_names_token(&parts.uri) => {
+                let reason = "the request holds more than one credential".to_owned();
+                return Presenter::Refused(Rejection::MalformedAuthorization { reason });
+            }
             Ok(Presented::Token(token)) => token,
-            Err(malformed) => return Presenter::Refused(Rejection::from(&malformed)),
+            Err(error) => return Presenter::Refused(Rejection::from(&error)),
         };
         match verifier.verify(token).await {
             Ok(token) => Presenter::Known(Identity::Verified(token)),
@@ -124,12 +127,13 @@ impl<H: Handler> Gate<H> {
         presenter: &Presenter,
     ) -> Result<Message, (Value, Rejection)> {
         let trusted = self.verifier.is_none() || matches!(presenter, Presenter::Known(Identity::Verified(_)));
-        let limit = if trusted { self.limits.body } else { self.limits.body.min(UNVERIFIED_BODY) };
+        let limit = if trusted { self.limits.body } else { self.limits.body.min(self.limits.unverified_body) };
         let unread = |rejection| (Value::Null, rejection);
         if declared_length(headers).is_some_and(|length| length > self.limits.body as u64) {
             return Err(unread(Rejection::BodyTooLarge));
         }
-        let bytes = read_body(headers, body, limit, self.limits.body_timeout).await.map_err(|error| {
+        refuse_encoded(headers).map_err(|error| unread(Rejection::from(&error)))?;
+        let bytes = read_body(body, limit, self.limits.body_timeout).await.map_err(|error| {
             match Rejection::from(&error) {
                 Rejection::BodyTooLarge if limit < self.limits.body => {
                     unread(Rejection::Unauthenticated { scopes: self.policy.base_scopes().clone() })

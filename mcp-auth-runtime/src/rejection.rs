@@ -6,8 +6,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTI
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::authn::TokenError;
-use crate::authn::bearer::MalformedAuthorization;
+use crate::authn::{Fault, TokenError};
 use crate::authz::{Connect, Denied, ScopeSet};
 use crate::challenge::{BearerError, Challenge};
 use crate::envelope::{EnvelopeError, HeaderMismatch};
@@ -270,5 +269,27 @@ impl From<&Denied> for Rejection {
 impl From<&EnvelopeError> for Rejection {
     fn from(error: &EnvelopeError) -> Self {
         Self::BadMessage { code: error.code().0, reason: error.to_string() }
+    }
+}
+
+impl From<&TokenError> for Rejection {
+    fn from(error: &TokenError) -> Self {
+        let reason = error.description().to_owned();
+        match error.fault() {
+            Fault::InvalidRequest => Self::MalformedAuthorization { reason },
+            Fault::InvalidToken => Self::InvalidToken { reason, scopes: ScopeSet::new() },
+            Fault::Unavailable { retry_after } => Self::KeysUnavailable { retry_after: retry_after.as_secs().max(1) },
+        }
+    }
+}
+
+impl From<&BodyError> for Rejection {
+    fn from(error: &BodyError) -> Self {
+        match error {
+            BodyError::TooLarge { .. } => Self::BodyTooLarge,
+            BodyError::TimedOut => Self::BodyTimeout,
+            BodyError::Encoded => Self::ContentEncoding,
+            BodyError::Broken => Self::BodyBroken,
+        }
     }
 }
