@@ -17,10 +17,15 @@ impl rmcp::ServerHandler for Silent {}
 /// A call of `name` at `version`, by nobody.
 pub(crate) fn call(name: &str, version: ProtocolVersion) -> Call {
     // A peer is made by serving only; this one's other end is never read.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let peer = runtime.block_on(async {
         let (ours, _theirs) = tokio::io::duplex(64);
-        serve_directly::<RoleServer, _, _, std::io::Error, _>(Silent, ours, None).peer().clone()
+        serve_directly::<RoleServer, _, _, std::io::Error, _>(Silent, ours, None)
+            .peer()
+            .clone()
     });
     let mut context = RequestContext::new(NumberOrString::Number(7), peer);
     context.meta.set_protocol_version(version);

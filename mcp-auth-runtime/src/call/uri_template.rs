@@ -52,7 +52,9 @@ pub enum InvalidTemplate {
     #[error("the variable `{0}` is in the template twice; name each once")]
     RepeatedVariable(String),
     /// Where one value ends and the next begins could be read in more than one way.
-    #[error("nothing separates `{{{0}}}` from `{{{1}}}`; put a character between them that no value holds, like `/`")]
+    #[error(
+        "nothing separates `{{{0}}}` from `{{{1}}}`; put a character between them that no value holds, like `/`"
+    )]
     Ambiguous(String, String),
     /// A character RFC 3986 does not allow.
     #[error("a URI cannot contain {0:?} (RFC 3986 section 2); percent-encode it")]
@@ -92,7 +94,10 @@ impl UriTemplate {
             if !is_variable_name(name) {
                 return Err(InvalidTemplate::NotLevelOne(name.to_owned()));
             }
-            if parts.iter().any(|p| matches!(p, Part::Variable(known) if known == name)) {
+            if parts
+                .iter()
+                .any(|p| matches!(p, Part::Variable(known) if known == name))
+            {
                 return Err(InvalidTemplate::RepeatedVariable(name.to_owned()));
             }
             if let Some(previous) = unseparated(&parts) {
@@ -101,7 +106,10 @@ impl UriTemplate {
             parts.push(Part::Variable(name.to_owned()));
             rest = &inside[end + 1..];
         }
-        Ok(Self { template: template.to_owned(), parts })
+        Ok(Self {
+            template: template.to_owned(),
+            parts,
+        })
     }
 
     /// The template as written.
@@ -160,7 +168,9 @@ impl fmt::Display for UriTemplate {
 fn has_scheme(uri: &str) -> bool {
     uri.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+            && scheme
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
     })
 }
 
@@ -178,8 +188,12 @@ fn is_variable_name(name: &str) -> bool {
 /// The last variable, if nothing after it could not be part of its value.
 fn unseparated(parts: &[Part]) -> Option<&str> {
     let last = parts.iter().rposition(|p| matches!(p, Part::Variable(_)))?;
-    let Part::Variable(name) = &parts[last] else { return None };
-    let separated = parts[last + 1..].iter().any(|p| matches!(p, Part::Literal(l) if value_run(l) < l.len()));
+    let Part::Variable(name) = &parts[last] else {
+        return None;
+    };
+    let separated = parts[last + 1..]
+        .iter()
+        .any(|p| matches!(p, Part::Literal(l) if value_run(l) < l.len()));
     (!separated).then_some(name)
 }
 
@@ -240,7 +254,12 @@ mod tests {
     fn matched(template: &str, uri: &str) -> Option<Vec<(String, String)>> {
         let template = UriTemplate::parse(template).unwrap();
         let found = template.matches(uri)?;
-        Some(template.variables().map(|v| (v.to_owned(), found[v].clone())).collect())
+        Some(
+            template
+                .variables()
+                .map(|v| (v.to_owned(), found[v].clone()))
+                .collect(),
+        )
     }
 
     fn one(template: &str, uri: &str) -> Option<String> {
@@ -250,8 +269,14 @@ mod tests {
     #[test]
     fn variables_are_percent_decoded() {
         assert_eq!(one("todo://{id}", "todo://42").as_deref(), Some("42"));
-        assert_eq!(one("todo://{id}", "todo://caf%C3%A9%20au%20lait").as_deref(), Some("café au lait"));
-        assert_eq!(one("file:///{path}", "file:///src%2Fmain.rs").as_deref(), Some("src/main.rs"));
+        assert_eq!(
+            one("todo://{id}", "todo://caf%C3%A9%20au%20lait").as_deref(),
+            Some("café au lait")
+        );
+        assert_eq!(
+            one("file:///{path}", "file:///src%2Fmain.rs").as_deref(),
+            Some("src/main.rs")
+        );
         assert_eq!(one("t://{name}.txt", "t://a.txt.txt").as_deref(), Some("a.txt"));
         assert_eq!(
             matched("t://{a}/x-{b}?v={c}", "t://1/x-2-x?v=3").unwrap(),
@@ -261,7 +286,16 @@ mod tests {
 
     #[test]
     fn whole_uri_must_match() {
-        for uri in ["todo://", "todo:/42", "TODO://42", "todo://42/", "todo://42/x", "todo://42?x", "xtodo://42", ""] {
+        for uri in [
+            "todo://",
+            "todo:/42",
+            "TODO://42",
+            "todo://42/",
+            "todo://42/x",
+            "todo://42?x",
+            "xtodo://42",
+            "",
+        ] {
             assert_eq!(one("todo://{id}", uri), None, "{uri}");
         }
         assert_eq!(one("t://{name}.txt", "t://.txt"), None);
@@ -271,9 +305,38 @@ mod tests {
     #[test]
     fn j30_uris_that_climb_or_hide_are_unknown() {
         for value in [
-            ".", "..", "../x", "%2e%2e", "%2E%2E", "..%2Fsecret", "a%2F..%2Fb", "a%2F.", "%2Fetc%2Fpasswd", "a%5Cb",
-            "a\\b", "a%00", "a\0", "%0A", "%7F", "%C2%85", "%FF", "%C3", "%ED%A0%80", "%2", "%", "%zz", "%c3%a9",
-            "%41", "%7E", "é", "a b", "a+b", "a:b", "a@b", "a#b", "",
+            ".",
+            "..",
+            "../x",
+            "%2e%2e",
+            "%2E%2E",
+            "..%2Fsecret",
+            "a%2F..%2Fb",
+            "a%2F.",
+            "%2Fetc%2Fpasswd",
+            "a%5Cb",
+            "a\\b",
+            "a%00",
+            "a\0",
+            "%0A",
+            "%7F",
+            "%C2%85",
+            "%FF",
+            "%C3",
+            "%ED%A0%80",
+            "%2",
+            "%",
+            "%zz",
+            "%c3%a9",
+            "%41",
+            "%7E",
+            "é",
+            "a b",
+            "a+b",
+            "a:b",
+            "a@b",
+            "a#b",
+            "",
         ] {
             assert_eq!(one("todo://{id}", &format!("todo://{value}")), None, "{value:?}");
         }
@@ -307,9 +370,18 @@ mod tests {
         for template in ["", "{id}", "{s}://x", "//x/{id}", "1t://x", ":x"] {
             assert_eq!(error(template), InvalidTemplate::NoScheme, "{template}");
         }
-        assert_eq!(error("t://{a}/{a}"), InvalidTemplate::RepeatedVariable("a".into()));
-        assert_eq!(error("t://{a}{b}"), InvalidTemplate::Ambiguous("a".into(), "b".into()));
-        assert_eq!(error("t://{a}-{b}"), InvalidTemplate::Ambiguous("a".into(), "b".into()));
+        assert_eq!(
+            error("t://{a}/{a}"),
+            InvalidTemplate::RepeatedVariable("a".into())
+        );
+        assert_eq!(
+            error("t://{a}{b}"),
+            InvalidTemplate::Ambiguous("a".into(), "b".into())
+        );
+        assert_eq!(
+            error("t://{a}-{b}"),
+            InvalidTemplate::Ambiguous("a".into(), "b".into())
+        );
         assert_eq!(error("t://a b"), InvalidTemplate::Character(' '));
         assert_eq!(error("t://é{x}"), InvalidTemplate::Character('é'));
     }

@@ -58,8 +58,16 @@ macro_rules! as_json {
     )*};
 }
 as_json!(
-    Value, JsonObject, CompleteResult, CreateTaskResult, CustomResult, GetSkillResult, GetTaskResult,
-    ListResourcesResult, ListSkillsResult, TaskAckResult
+    Value,
+    JsonObject,
+    CompleteResult,
+    CreateTaskResult,
+    CustomResult,
+    GetSkillResult,
+    GetTaskResult,
+    ListResourcesResult,
+    ListSkillsResult,
+    TaskAckResult
 );
 
 /// `answer` as JSON. What cannot be written is the server's mistake: the client reads `internal error`.
@@ -88,7 +96,10 @@ mod tests {
     fn result_is_the_json_of_the_answer() {
         assert_eq!(answered(()).unwrap(), json!({}));
         assert_eq!(answered(Json(vec![1])).unwrap(), json!([1]));
-        assert_eq!(answered(Ok::<_, ToolError>(CustomResult::new(json!({"a": 1})))).unwrap(), json!({"a": 1}));
+        assert_eq!(
+            answered(Ok::<_, ToolError>(CustomResult::new(json!({"a": 1})))).unwrap(),
+            json!({"a": 1})
+        );
     }
 
     #[test]

@@ -118,7 +118,11 @@ impl IntoResourceAnswer for InputRequiredResult {
 }
 
 fn text(text: String, asked: &Asked<'_>, default: &'static str) -> Result<ReadResourceResponse, ErrorData> {
-    contents(ResourceContents::text(text, asked.uri.unwrap_or_default()), asked, default)
+    contents(
+        ResourceContents::text(text, asked.uri.unwrap_or_default()),
+        asked,
+        default,
+    )
 }
 
 fn blob(bytes: &[u8], asked: &Asked<'_>) -> Result<ReadResourceResponse, ErrorData> {
@@ -144,7 +148,10 @@ mod tests {
     use super::*;
     use crate::call::testing::call_with;
 
-    fn answered(answer: impl IntoResourceAnswer, mime_type: Option<&'static str>) -> Result<Value, ErrorData> {
+    fn answered(
+        answer: impl IntoResourceAnswer,
+        mime_type: Option<&'static str>,
+    ) -> Result<Value, ErrorData> {
         let mut call = call_with("x", json!({}));
         call.uri = Some("todo://1".to_owned());
         let asked = Asked::by(&call);
@@ -157,12 +164,25 @@ mod tests {
 
     #[test]
     fn contents_have_the_uri_of_the_call_and_a_mime_type() {
-        let content = |mime: &str, key: &str, value: &str| json!({"uri": "todo://1", "mimeType": mime, key: value});
+        let content =
+            |mime: &str, key: &str, value: &str| json!({"uri": "todo://1", "mimeType": mime, key: value});
         assert_eq!(answered("hi", None).unwrap(), content("text/plain", "text", "hi"));
-        assert_eq!(answered("# hi".to_owned(), Some("text/markdown")).unwrap(), content("text/markdown", "text", "# hi"));
-        assert_eq!(answered(Json(json!([1])), None).unwrap(), content("application/json", "text", "[1]"));
-        assert_eq!(answered(vec![0_u8, 255], None).unwrap(), content("application/octet-stream", "blob", "AP8="));
-        assert_eq!(answered(Bytes::from_static(&[0, 255]), Some("image/png")).unwrap(), content("image/png", "blob", "AP8="));
+        assert_eq!(
+            answered("# hi".to_owned(), Some("text/markdown")).unwrap(),
+            content("text/markdown", "text", "# hi")
+        );
+        assert_eq!(
+            answered(Json(json!([1])), None).unwrap(),
+            content("application/json", "text", "[1]")
+        );
+        assert_eq!(
+            answered(vec![0_u8, 255], None).unwrap(),
+            content("application/octet-stream", "blob", "AP8=")
+        );
+        assert_eq!(
+            answered(Bytes::from_static(&[0, 255]), Some("image/png")).unwrap(),
+            content("image/png", "blob", "AP8=")
+        );
         let own = ResourceContents::text("hi", "other://2");
         assert_eq!(answered(own, Some("image/png")).unwrap()["uri"], "other://2");
     }
