@@ -17,6 +17,9 @@ pub trait Handler: Send + Sync + Sized + 'static {
     fn about() -> About;
 
     /// Every operation: what was declared and how it is called. Built once, when the server starts.
+    ///
+    /// # Panics
+    /// The one `#[server]` writes, when the arguments of a tool are no object: nobody could call it.
     fn operations() -> Operations<Self>;
 }
 

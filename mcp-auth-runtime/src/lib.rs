@@ -8,6 +8,7 @@ pub mod authz;
 pub mod call;
 pub mod challenge;
 pub mod config;
+pub mod declare;
 pub mod dispatch;
 pub mod envelope;
 pub mod handler;

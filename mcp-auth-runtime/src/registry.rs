@@ -90,7 +90,9 @@ pub struct Registry {
 
 /// Two declarations one message could mean.
 #[derive(Debug, thiserror::Error)]
-#[error("{kind} `{name}` is declared twice; rename one, with `name = \"…\"` if the method must keep its name")]
+#[error(
+    "{kind} `{name}` is declared twice; rename one, with `name = \"…\"` if the method must keep its name"
+)]
 pub struct Duplicate {
     /// The operation's kind.
     pub kind: &'static str,
@@ -116,7 +118,10 @@ impl Registry {
                 Item::Method(_) => registry.methods.insert(name, id).is_some(),
             };
             if taken {
-                return Err(Duplicate { kind: declaration.kind(), name: declaration.name().to_owned() });
+                return Err(Duplicate {
+                    kind: declaration.kind(),
+                    name: declaration.name().to_owned(),
+                });
             }
         }
         registry.declarations = declarations;
@@ -125,7 +130,10 @@ impl Registry {
 
     /// Every declaration, in order.
     pub fn iter(&self) -> impl Iterator<Item = (OperationId, &Declaration)> {
-        self.declarations.iter().enumerate().map(|(index, d)| (OperationId(index), d))
+        self.declarations
+            .iter()
+            .enumerate()
+            .map(|(index, d)| (OperationId(index), d))
     }
 
     /// One declaration.
@@ -158,6 +166,14 @@ impl Registry {
         })
     }
 
+    /// The variables that `uri` gives the resource's template, percent-decoded; none for a fixed URI.
+    pub fn variables(&self, id: OperationId, uri: &str) -> HashMap<String, String> {
+        match &self.get(id).item {
+            Item::ResourceTemplate(_, template) => template.matches(uri).unwrap_or_default(),
+            _ => HashMap::new(),
+        }
+    }
+
     /// The resource template written exactly so (what `completion/complete` refers to).
     pub fn resource_template(&self, template: &str) -> Option<OperationId> {
         self.iter().find_map(|(id, d)| match &d.item {
@@ -168,11 +184,92 @@ impl Registry {
 
     /// Every scope some operation names: `scopes_supported`.
     pub fn scopes(&self) -> ScopeSet {
-        self.declarations.iter().flat_map(|d| d.requirement.scopes()).cloned().collect()
+        self.declarations
+            .iter()
+            .flat_map(|d| d.requirement.scopes())
+            .cloned()
+            .collect()
     }
 
     /// Whether every operation is public.
     pub fn is_public(&self) -> bool {
         self.declarations.iter().all(|d| d.requirement.is_public())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use rmcp::model::JsonObject;
+
+    use super::*;
+    use crate::declare;
+
+    fn tool(name: &'static str, requirement: Requirement) -> Declaration {
+        declare::tool(requirement, Tool::new_with_raw(name, None, JsonObject::new()))
+    }
+
+    fn resource(uri: &str) -> Declaration {
+        declare::resource(Requirement::Public, Resource::new(uri, "a resource"))
+    }
+
+    fn template(uri: &str) -> Declaration {
+        declare::resource_template(Requirement::Public, ResourceTemplate::new(uri, "a template"))
+    }
+
+    fn registry(declarations: Vec<Declaration>) -> Registry {
+        Registry::new(declarations).unwrap()
+    }
+
+    #[test]
+    fn j21_names_are_compared_byte_for_byte() {
+        let registry = registry(vec![tool("read", Requirement::Public)]);
+        assert!(registry.tool("read").is_some());
+        for name in ["READ", " read", "read ", "read\0", "rea", ""] {
+            assert!(registry.tool(name).is_none(), "{name:?}");
+        }
+        assert!(registry.prompt("read").is_none() && registry.method("read").is_none());
+    }
+
+    #[test]
+    fn fixed_uri_wins_over_a_template() {
+        let registry = registry(vec![template("todo://{id}"), resource("todo://all")]);
+        assert_eq!(
+            registry.get(registry.resource("todo://all").unwrap()).kind(),
+            "resource"
+        );
+        let id = registry.resource("todo://a%20b").unwrap();
+        assert_eq!(registry.get(id).kind(), "resource template");
+        assert_eq!(registry.variables(id, "todo://a%20b")["id"], "a b");
+        assert!(registry.resource("todo://a/b").is_none());
+        assert_eq!(registry.resource_template("todo://{id}"), Some(id));
+        assert!(registry.resource_template("todo://{other}").is_none());
+    }
+
+    #[test]
+    fn duplicate_of_one_kind_is_refused_by_name() {
+        for (declaration, kind) in [
+            (tool("a", Requirement::Public), "tool"),
+            (resource("a://x"), "resource"),
+            (template("a://{x}"), "resource template"),
+            (declare::method(Requirement::Public, "a/b"), "method"),
+        ] {
+            let duplicate = Registry::new(vec![declaration.clone(), declaration]).unwrap_err();
+            assert_eq!(duplicate.kind, kind);
+        }
+        let prompt = declare::prompt(Requirement::Public, Prompt::new("a", None::<String>, None));
+        assert!(Registry::new(vec![tool("a", Requirement::Public), prompt]).is_ok());
+    }
+
+    #[test]
+    fn scopes_are_those_of_every_operation() {
+        let registry = registry(vec![
+            tool("a", declare::all(&["x", "y"])),
+            tool("b", declare::any(&["z", "x"])),
+            tool("c", Requirement::Authenticated),
+        ]);
+        assert_eq!(registry.scopes().to_string(), "x y z");
+        assert!(!registry.is_public());
+        assert!(Registry::default().is_public());
     }
 }

@@ -1,0 +1,98 @@
+//! The token's own claims as a type of the user's.
+
+use rmcp::ErrorData;
+use rmcp::model::ErrorCode;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::Call;
+use super::from_call::{FromCall, caller};
+
+/// The claims of the caller's token as a type of yours, verified like the rest of the token.
+///
+/// A token whose claims are no `T` gets 403 (as a JSON-RPC error) and names the claim, never its value.
+///
+/// # Example
+/// ```
+/// # use mcp_auth_runtime::call::claims::Claims;
+/// #[derive(serde::Deserialize)]
+/// struct Tenant { tenant: String }
+///
+/// fn greeting(Claims(Tenant { tenant }): Claims<Tenant>) -> String { format!("hello {tenant}") }
+/// # assert_eq!(greeting(Claims(Tenant { tenant: "acme".to_owned() })), "hello acme");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claims<T>(pub T);
+
+impl<T: DeserializeOwned> FromCall for Claims<T> {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        read(caller(call)?.claims()).map(Self)
+    }
+}
+
+/// `None` where the operation is public and nobody is verified.
+impl<T: DeserializeOwned> FromCall for Option<Claims<T>> {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        call.caller
+            .as_ref()
+            .map(|caller| read(caller.claims()).map(Claims))
+            .transpose()
+    }
+}
+
+fn read<T: DeserializeOwned>(claims: &Map<String, Value>) -> Result<T, ErrorData> {
+    serde_path_to_error::deserialize(claims).map_err(|error| {
+        let place = error.path().to_string();
+        let message = match place.as_str() {
+            "." => "the token lacks a claim this operation needs".to_owned(),
+            claim => format!("the token's claim `{claim}` is not what this operation needs"),
+        };
+        ErrorData::new(ErrorCode(403), message, None)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::call::testing;
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Tenant {
+        tenant: u32,
+    }
+
+    fn claims(json: &Value) -> Result<Tenant, ErrorData> {
+        read(json.as_object().unwrap())
+    }
+
+    #[test]
+    fn claims_become_the_type_asked_for() {
+        assert_eq!(
+            claims(&serde_json::json!({"tenant": 5, "sub": "alice"})).unwrap(),
+            Tenant { tenant: 5 }
+        );
+    }
+
+    #[test]
+    fn claims_that_do_not_fit_are_403_and_keep_their_value() {
+        let wrong = claims(&serde_json::json!({"tenant": "secret"})).unwrap_err();
+        assert_eq!(wrong.code, ErrorCode(403));
+        assert_eq!(
+            wrong.message,
+            "the token's claim `tenant` is not what this operation needs"
+        );
+        let missing = claims(&serde_json::json!({})).unwrap_err();
+        assert_eq!(missing.message, "the token lacks a claim this operation needs");
+    }
+
+    #[test]
+    fn claims_without_a_caller_are_401_and_optional_claims_none() {
+        let mut call = testing::call_with("x", serde_json::json!({}));
+        assert_eq!(
+            Claims::<Tenant>::from_call(&mut call).unwrap_err().code,
+            ErrorCode(401)
+        );
+        assert_eq!(Option::<Claims<Tenant>>::from_call(&mut call).unwrap(), None);
+    }
+}

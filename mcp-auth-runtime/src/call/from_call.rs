@@ -1,0 +1,379 @@
+//! What a method may take of a call: the caller, the arguments, and what rmcp knows of the request.
+
+use std::any::type_name;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use rmcp::ErrorData;
+use rmcp::handler::server::common::{Extension, RequestId};
+use rmcp::handler::server::prompt::PromptName;
+use rmcp::handler::server::tool::{InputResponses, RequestState, ToolName};
+use rmcp::handler::server::wrapper::Parameters;
+use rmcp::model::{ErrorCode, Extensions, JsonObject, ProgressToken, RequestMetaObject};
+use rmcp::service::{Peer, RequestContext, RoleServer, SubscriptionContext};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::Call;
+use crate::authn::Caller;
+
+/// The longest text of a caller's mistake that goes back to it, in bytes.
+const MAX_COMPLAINT_BYTES: usize = 512;
+
+/// An argument of an operation, made from its call.
+///
+/// Implement it for a type of yours to take that type in tools, prompts, resources and methods.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of an operation",
+    label = "no call carries this",
+    note = "an operation takes, in any order: `Caller`, `Parameters<T>`, `Claims<T>`, and the rest of `mcp_auth::extract`",
+    note = "in `#[resource]`, a parameter with the name of a variable of the URI takes that variable, by `FromStr`"
+)]
+pub trait FromCall: Sized {
+    /// What this takes of the arguments; for the macros, which must find their schema.
+    #[doc(hidden)]
+    const TAKES: Takes = Takes::Nothing;
+
+    /// Takes the argument from the call.
+    ///
+    /// # Errors
+    /// The JSON-RPC error that is answered instead of running the operation.
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData>;
+}
+
+/// What an argument takes of the arguments of a call.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// None of them.
+    Nothing,
+    /// All of them, whatever they are.
+    Everything,
+    /// All of them, as a type with a schema.
+    Typed,
+}
+
+/// The caller; 401 when there is none, which only a public operation can meet.
+impl FromCall for Caller {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        caller(call).cloned()
+    }
+}
+
+/// The caller of a public operation, who may be nobody.
+impl FromCall for Option<Caller> {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        Ok(call.caller.clone())
+    }
+}
+
+/// The verified caller, or 401.
+pub(super) fn caller(call: &Call) -> Result<&Caller, ErrorData> {
+    call.caller
+        .as_ref()
+        .ok_or_else(|| ErrorData::new(ErrorCode(401), "authentication required", None))
+}
+
+/// The arguments of a tool or prompt, or the params of a method; -32602 names the field that does not fit.
+impl<T: DeserializeOwned> FromCall for Parameters<T> {
+    const TAKES: Takes = Takes::Typed;
+
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        let arguments = Value::Object(call.arguments.take().unwrap_or_default());
+        serde_path_to_error::deserialize(arguments)
+            .map(Parameters)
+            .map_err(|error| {
+                let path = error.path().to_string();
+                let reason = shorten(&error.into_inner().to_string());
+                let message = match path.as_str() {
+                    "." => format!("invalid arguments: {reason}"),
+                    path => format!("invalid argument `{path}`: {reason}"),
+                };
+                ErrorData::invalid_params(message, Some(serde_json::json!({ "path": path })))
+            })
+    }
+}
+
+/// The arguments as they came.
+impl FromCall for JsonObject {
+    const TAKES: Takes = Takes::Everything;
+
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        Ok(call.arguments.take().unwrap_or_default())
+    }
+}
+
+impl FromCall for RequestContext<RoleServer> {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        Ok(call.context.clone())
+    }
+}
+
+impl FromCall for Peer<RoleServer> {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        Ok(call.context.peer.clone())
+    }
+}
+
+impl FromCall for CancellationToken {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        Ok(call.context.ct.clone())
+    }
+}
+
+impl FromCall for Extensions {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        Ok(call.context.extensions.clone())
+    }
+}
+
+/// Something a layer put into the request; its absence is the server's mistake, not the client's.
+impl<T: Clone + Send + Sync + 'static> FromCall for Extension<T> {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        call.context.extensions.get::<T>().cloned().map(Extension).ok_or_else(|| {
+            tracing::error!(operation = %call.name, extension = type_name::<T>(), "no layer added this extension");
+            ErrorData::internal_error("internal error", None)
+        })
+    }
+}
+
+impl FromCall for RequestMetaObject {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        Ok(call.context.meta.clone())
+    }
+}
+
+impl FromCall for RequestId {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        Ok(Self(call.context.id.clone()))
+    }
+}
+
+impl FromCall for rmcp::model::RequestId {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        Ok(call.context.id.clone())
+    }
+}
+
+impl FromCall for ToolName {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        Ok(Self(call.name.clone().into()))
+    }
+}
+
+impl FromCall for PromptName {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        Ok(Self(call.name.clone()))
+    }
+}
+
+impl FromCall for Option<ProgressToken> {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        Ok(call.context.meta.get_progress_token())
+    }
+}
+
+impl FromCall for RequestState {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        Ok(Self(call.request_state.take()))
+    }
+}
+
+impl FromCall for InputResponses {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        Ok(Self(call.input_responses.take()))
+    }
+}
+
+/// The subscription of `#[method("subscriptions/listen", …)]`; no other operation has one.
+impl FromCall for SubscriptionContext {
+    fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
+        call.subscription.take().ok_or_else(|| {
+            tracing::error!(operation = %call.name, "only `subscriptions/listen` has a subscription");
+            ErrorData::internal_error("internal error", None)
+        })
+    }
+}
+
+/// One variable of a resource's URI as a `T`; `expected` is how the method's parameter spells the type.
+///
+/// # Errors
+/// -32602, naming the variable, what was expected, and what `T` says of it.
+pub fn variable<T>(call: &Call, name: &'static str, expected: &'static str) -> Result<T, ErrorData>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    let text = call.variables.get(name).map_or("", String::as_str);
+    text.parse().map_err(|error: T::Err| {
+        let reason = shorten(&error.to_string());
+        ErrorData::invalid_params(
+            format!("invalid `{name}` in the URI: expected {expected}: {reason}"),
+            Some(serde_json::json!({ "variable": name, "expected": expected })),
+        )
+    })
+}
+
+/// What deserializers say may quote what was sent, whole.
+fn shorten(complaint: &str) -> String {
+    match complaint
+        .char_indices()
+        .find(|(at, c)| at + c.len_utf8() > MAX_COMPLAINT_BYTES)
+    {
+        Some((end, _)) => format!("{}…", &complaint[..end]),
+        None => complaint.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use rmcp::model::NumberOrString;
+    use serde_json::json;
+
+    use super::*;
+    use crate::call::testing::{self, call_with};
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Order {
+        items: Vec<Item>,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    struct Item {
+        count: u8,
+    }
+
+    #[test]
+    fn caller_is_the_verified_one() {
+        let mut call = call_with("x", json!({}));
+        call.caller = Some(testing::caller("a"));
+        assert_eq!(Caller::from_call(&mut call).unwrap().subject(), "local");
+        assert!(Option::<Caller>::from_call(&mut call).unwrap().is_some());
+    }
+
+    #[test]
+    fn missing_caller_is_401_not_a_panic() {
+        let mut call = call_with("x", json!({}));
+        let error = Caller::from_call(&mut call).unwrap_err();
+        assert_eq!(
+            (error.code, error.message.as_ref()),
+            (ErrorCode(401), "authentication required")
+        );
+        assert!(Option::<Caller>::from_call(&mut call).unwrap().is_none());
+    }
+
+    #[test]
+    fn parameters_are_the_arguments() {
+        let mut call = call_with("x", json!({"items": [{"count": 3}]}));
+        let Parameters(order) = Parameters::<Order>::from_call(&mut call).unwrap();
+        assert_eq!(order.items[0].count, 3);
+    }
+
+    #[test]
+    fn j22_wrong_field_is_32602_with_its_path() {
+        let mut call = call_with("x", json!({"items": [{"count": 3}, {"count": 300}]}));
+        let error = Parameters::<Order>::from_call(&mut call).unwrap_err();
+        assert_eq!(error.code, ErrorCode::INVALID_PARAMS);
+        assert!(
+            error
+                .message
+                .starts_with("invalid argument `items[1].count`: invalid value"),
+            "{error}"
+        );
+        assert_eq!(error.data.unwrap()["path"], "items[1].count");
+
+        let error = Parameters::<Order>::from_call(&mut call_with("x", Value::Null)).unwrap_err();
+        assert_eq!(error.message, "invalid arguments: missing field `items`");
+    }
+
+    #[test]
+    fn complaint_about_a_huge_argument_is_short() {
+        let mut call = call_with("x", json!({"items": "é".repeat(100_000)}));
+        let error = Parameters::<Order>::from_call(&mut call).unwrap_err();
+        assert!(
+            error.message.len() < 2 * MAX_COMPLAINT_BYTES,
+            "{}",
+            error.message.len()
+        );
+    }
+
+    #[test]
+    fn json_object_is_the_arguments_as_sent() {
+        let mut call = call_with("x", json!({"a": 1}));
+        assert_eq!(
+            Value::Object(JsonObject::from_call(&mut call).unwrap()),
+            json!({"a": 1})
+        );
+        assert!(JsonObject::from_call(&mut call).unwrap().is_empty());
+    }
+
+    #[test]
+    fn variable_is_parsed_and_a_bad_one_is_named() {
+        let mut call = call_with("x", json!({}));
+        call.variables.insert("id".to_owned(), "42".to_owned());
+        assert_eq!(variable::<u64>(&call, "id", "u64").unwrap(), 42);
+        call.variables.insert("id".to_owned(), "forty".to_owned());
+        let error = variable::<u64>(&call, "id", "u64").unwrap_err();
+        assert_eq!(error.code, ErrorCode::INVALID_PARAMS);
+        assert_eq!(
+            error.message,
+            "invalid `id` in the URI: expected u64: invalid digit found in string"
+        );
+        assert_eq!(error.data.unwrap(), json!({"variable": "id", "expected": "u64"}));
+    }
+
+    #[test]
+    fn what_rmcp_knows_of_the_request_is_there() {
+        let mut call = call_with("x", json!({}));
+        call.context
+            .meta
+            .set_progress_token(ProgressToken(NumberOrString::Number(1)));
+        call.context.extensions.insert(5_u8);
+        call.request_state = Some("round two".to_owned());
+        call.input_responses = Some([("name".to_owned(), json!({}))].into());
+
+        assert_eq!(ToolName::from_call(&mut call).unwrap().0, "x");
+        assert_eq!(PromptName::from_call(&mut call).unwrap().0, "x");
+        assert_eq!(
+            RequestId::from_call(&mut call).unwrap().0,
+            NumberOrString::Number(7)
+        );
+        assert_eq!(
+            rmcp::model::RequestId::from_call(&mut call).unwrap(),
+            NumberOrString::Number(7)
+        );
+        assert!(Option::<ProgressToken>::from_call(&mut call).unwrap().is_some());
+        assert!(
+            RequestMetaObject::from_call(&mut call)
+                .unwrap()
+                .protocol_version()
+                .is_some()
+        );
+        assert_eq!(Extension::<u8>::from_call(&mut call).unwrap().0, 5);
+        assert_eq!(Extensions::from_call(&mut call).unwrap().get::<u8>(), Some(&5));
+        assert_eq!(
+            RequestState::from_call(&mut call).unwrap().0.as_deref(),
+            Some("round two")
+        );
+        assert_eq!(InputResponses::from_call(&mut call).unwrap().0.unwrap().len(), 1);
+        call.context.ct.cancel();
+        assert!(CancellationToken::from_call(&mut call).unwrap().is_cancelled());
+        assert!(RequestContext::from_call(&mut call).unwrap().ct.is_cancelled());
+        assert!(Peer::from_call(&mut call).unwrap().peer_info().is_none());
+    }
+
+    #[test]
+    fn what_is_not_there_is_an_error_not_a_panic() {
+        let mut call = call_with("x", json!({}));
+        assert_eq!(
+            Extension::<u8>::from_call(&mut call).err().unwrap().message,
+            "internal error"
+        );
+        assert_eq!(
+            SubscriptionContext::from_call(&mut call).err().unwrap().message,
+            "internal error"
+        );
+        assert!(Option::<ProgressToken>::from_call(&mut call).unwrap().is_none());
+    }
+}

@@ -1,0 +1,212 @@
+//! What the expansion of `#[server]` calls. Not for people: the macros have checked what is given here.
+
+use std::sync::Arc;
+
+use rmcp::ErrorData;
+use rmcp::handler::server::common::{schema_for_empty_input, schema_for_input, schema_for_type};
+use rmcp::handler::server::prompt::cached_arguments_from_schema;
+use rmcp::model::{JsonObject, Prompt, PromptArgument, Resource, ResourceTemplate, Tool};
+use schemars::JsonSchema;
+use serde_json::Value;
+
+use crate::authz::{Requirement, Scope};
+use crate::call::from_call::Takes;
+use crate::call::uri_template::UriTemplate;
+use crate::handler::CallFuture;
+use crate::registry::{Declaration, Item};
+
+/// `scope` and `scopes`.
+///
+/// # Panics
+/// When one is no scope token, which the macro has refused already.
+pub fn all(scopes: &[&'static str]) -> Requirement {
+    Requirement::All(scopes.iter().map(|token| scope(token)).collect())
+}
+
+/// `any_scope`.
+///
+/// # Panics
+/// When one is no scope token, which the macro has refused already.
+pub fn any(scopes: &[&'static str]) -> Requirement {
+    Requirement::Any(scopes.iter().map(|token| scope(token)).collect())
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the macro checked it; leaving it out would open the operation"
+)]
+fn scope(token: &'static str) -> Scope {
+    Scope::new(token).expect("the macro checks every scope")
+}
+
+/// `#[tool]`.
+pub fn tool(requirement: Requirement, tool: Tool) -> Declaration {
+    Declaration {
+        requirement,
+        item: Item::Tool(tool),
+    }
+}
+
+/// `#[prompt]`.
+pub fn prompt(requirement: Requirement, prompt: Prompt) -> Declaration {
+    Declaration {
+        requirement,
+        item: Item::Prompt(prompt),
+    }
+}
+
+/// `#[resource]` with a fixed URI.
+pub fn resource(requirement: Requirement, resource: Resource) -> Declaration {
+    Declaration {
+        requirement,
+        item: Item::Resource(resource),
+    }
+}
+
+/// `#[resource]` with variables in its URI.
+///
+/// # Panics
+/// When the template is none we serve, which the macro has refused already.
+#[expect(clippy::expect_used, reason = "the macro checked it")]
+pub fn resource_template(requirement: Requirement, template: ResourceTemplate) -> Declaration {
+    let parsed = UriTemplate::parse(&template.uri_template).expect("the macro checks every URI template");
+    Declaration {
+        requirement,
+        item: Item::ResourceTemplate(template, parsed),
+    }
+}
+
+/// `#[method]`.
+pub fn method(requirement: Requirement, method: &'static str) -> Declaration {
+    Declaration {
+        requirement,
+        item: Item::Method(method),
+    }
+}
+
+/// The future of one operation. An error here says that a value which cannot go from thread to thread (an
+/// `Rc`, a lock guard) lives across an `.await` of the method: drop it before, or use its `Send` kin.
+pub fn future_is_send<'a, R>(
+    future: impl Future<Output = Result<R, ErrorData>> + Send + 'a,
+) -> CallFuture<'a, R> {
+    Box::pin(future)
+}
+
+/// The input schema of a tool with `Parameters<T>`: `T`'s, an object at its root.
+///
+/// # Panics
+/// When `T` is no object (a list, a number): no call could ever carry it.
+pub fn input_schema<T: JsonSchema + 'static>(tool: &str) -> Arc<JsonObject> {
+    schema_for_input::<T>().unwrap_or_else(|_| {
+        let mut schema = JsonObject::clone(&schema_for_type::<T>());
+        // An enum says `anyOf` and no type; arguments are an object all the same.
+        let root = schema.entry("type").or_insert_with(|| Value::from("object"));
+        assert_eq!(
+            root, "object",
+            "the arguments of tool `{tool}` must be a struct or a map, so that they have names"
+        );
+        schema.remove("title");
+        schema.remove("description");
+        Arc::new(schema)
+    })
+}
+
+/// The input schema of a tool that takes its arguments as they come.
+pub fn any_input() -> Arc<JsonObject> {
+    Arc::new(JsonObject::from_iter([(
+        "type".to_owned(),
+        Value::from("object"),
+    )]))
+}
+
+/// The input schema of a tool without arguments.
+pub fn no_input() -> Arc<JsonObject> {
+    schema_for_empty_input()
+}
+
+/// The arguments of a prompt with `Parameters<T>`: `T`'s fields.
+pub fn prompt_arguments<T: JsonSchema + 'static>() -> Option<Vec<PromptArgument>> {
+    cached_arguments_from_schema::<T>()
+}
+
+/// Does not compile where the arguments are taken twice, or by a type whose schema the macro did not see.
+/// `spelled` is how many `Parameters<T>` or `JsonObject` it saw.
+pub const fn check_arguments(takes: &[Takes], spelled: usize) {
+    let mut taken = 0;
+    let mut at = 0;
+    while at < takes.len() {
+        if !matches!(takes[at], Takes::Nothing) {
+            taken += 1;
+        }
+        at += 1;
+    }
+    assert!(
+        taken < 2,
+        "two parameters take the arguments of the call; keep one"
+    );
+    assert!(
+        taken <= spelled,
+        "write `Parameters<T>` or `JsonObject` in full, not an alias: the macro finds the schema by its name"
+    );
+}
+
+/// `CARGO_BIN_NAME`, else the crate's name.
+pub fn server_name(binary: Option<&'static str>, package: Option<&'static str>) -> String {
+    binary.or(package).unwrap_or("mcp-server").to_owned()
+}
+
+/// `CARGO_PKG_VERSION`, where cargo builds.
+pub fn server_version(package: Option<&'static str>) -> String {
+    package.unwrap_or("0.0.0").to_owned()
+}
+
+/// Text of either kind, owned.
+pub fn string(text: impl Into<String>) -> String {
+    text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "its schema is all that is asked for")]
+    enum Shape {
+        Circle { radius: u8 },
+        Square { side: u8 },
+    }
+
+    #[test]
+    fn input_schema_is_an_object_at_its_root() {
+        let schema = input_schema::<Shape>("draw");
+        assert_eq!(schema["type"], "object");
+        assert!(schema.contains_key("oneOf"));
+        assert_eq!(no_input()["type"], "object");
+        assert_eq!(any_input()["type"], "object");
+    }
+
+    #[test]
+    #[should_panic(expected = "the arguments of tool `sum` must be a struct")]
+    fn input_that_is_no_object_stops_the_start() {
+        input_schema::<Vec<u8>>("sum");
+    }
+
+    #[test]
+    #[should_panic(expected = "the macro checks every scope")]
+    fn scope_outside_the_grammar_is_never_left_out() {
+        let _ = all(&["a b"]);
+    }
+
+    #[test]
+    fn requirements_hold_every_scope_in_order() {
+        assert_eq!(all(&["b", "a"]).to_string(), "a and b");
+        assert_eq!(any(&["b", "a"]).to_string(), "b or a");
+        assert_eq!(any(&["b", "a"]).challenge_scopes().to_string(), "b");
+    }
+
+    #[test]
+    fn name_is_the_binary_then_the_package() {
+        assert_eq!(server_name(Some("bin"), Some("package")), "bin");
+        assert_eq!(server_name(None, Some("package")), "package");
+    }
+}
