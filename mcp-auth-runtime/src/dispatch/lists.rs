@@ -3,11 +3,12 @@
 use rmcp::ErrorData;
 use rmcp::model::{
     CacheScope, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ProtocolVersion, Tool,
+    PaginatedRequestParams,
 };
 
 use crate::authn::Identity;
 use crate::authz::Policy;
+use crate::call::answer::schema;
 use crate::registry::Item;
 
 /// The whole list in one page: any cursor is one we never gave out.
@@ -35,18 +36,14 @@ fn cache_scope(policy: &Policy) -> CacheScope {
     if policy.lists_depend_on_caller() { CacheScope::Private } else { CacheScope::Public }
 }
 
-pub(super) fn tools(
-    policy: &Policy,
-    identity: &Identity,
-    version: Option<&ProtocolVersion>,
-) -> ListToolsResult {
-    let mut tools = visible(policy, identity, |item| match item {
-        Item::Tool(tool) => Some(tool),
-        _ => None,
-    });
-    if !any_output_schema(version) {
-        tools.iter_mut().for_each(keep_object_output_schema);
-    }
+pub(super) fn tools(policy: &Policy, identity: &Identity, legacy: bool) -> ListToolsResult {
+    let registry = policy.registry().iter().filter(|(id, _)| policy.shows(*id, identity));
+    let tools = registry
+        .filter_map(|(_, declaration)| match &declaration.item {
+            Item::Tool(tool) => Some(schema::listed(tool, legacy).into_owned()),
+            _ => None,
+        })
+        .collect();
     ListToolsResult::with_all_items(tools).with_cache_scope(cache_scope(policy))
 }
 
@@ -72,16 +69,4 @@ pub(super) fn resource_templates(policy: &Policy, identity: &Identity) -> ListRe
         _ => None,
     });
     ListResourceTemplatesResult::with_all_items(templates).with_cache_scope(cache_scope(policy))
-}
-
-/// Whether the peer takes output schemas whose root is no object (2026-07-28 and later).
-fn any_output_schema(version: Option<&ProtocolVersion>) -> bool {
-    version.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
-}
-
-fn keep_object_output_schema(tool: &mut Tool) {
-    let is_object = |schema: &rmcp::model::JsonObject| schema.get("type").is_some_and(|t| t == "object");
-    if tool.output_schema.as_ref().is_some_and(|schema| !is_object(schema)) {
-        tool.output_schema = None;
-    }
 }

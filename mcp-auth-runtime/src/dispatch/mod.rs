@@ -6,7 +6,6 @@ mod about;
 mod lists;
 mod request_state;
 
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -32,7 +31,7 @@ use self::request_state::RequestStates;
 use crate::ambient::{Ambient, Clock};
 use crate::authn::Identity;
 use crate::authz::{Permit, Policy};
-use crate::call::Call;
+use crate::call::{Call, is_legacy};
 use crate::envelope::{Operation, Reference};
 use crate::handler::{CallFuture, Handler, Route, Routes};
 use crate::registry::Item;
@@ -84,21 +83,6 @@ impl<H: Handler> Dispatch<H> {
         self.permit(context, |operation| matches!(operation, Operation::Other { method: m } if m == method))
     }
 
-    /// Everything of a call that does not depend on its kind.
-    fn call(&self, permit: &Permit, name: String, context: RequestContext<RoleServer>) -> Call {
-        Call {
-            name,
-            caller: permit.caller(),
-            arguments: None,
-            uri: None,
-            variables: HashMap::new(),
-            input_responses: None,
-            request_state: None,
-            subscription: None,
-            context,
-        }
-    }
-
     /// Runs the `#[method]` declared for `method`.
     async fn method<P: Serialize, R: DeserializeOwned>(
         &self,
@@ -110,7 +94,8 @@ impl<H: Handler> Dispatch<H> {
         let not_found = || ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method.to_owned(), None);
         let id = self.policy.registry().method(method).ok_or_else(not_found)?;
         let Route::Method(run) = self.routes.get(id) else { return Err(not_found()) };
-        let mut call = self.call(&permit, method.to_owned(), context);
+        let mut call = Call::new(method, context);
+        call.caller = permit.caller();
         call.arguments = match serde_json::to_value(params) {
             Ok(Value::Object(params)) => Some(params),
             Ok(Value::Null) => None,
@@ -204,7 +189,8 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         let Some((id, Route::Tool(run))) = permit.declared().map(|id| (id, self.routes.get(id))) else {
             return Err(unknown("tool", &request.name));
         };
-        let mut call = self.call(&permit, request.name.into_owned(), context);
+        let mut call = Call::new(request.name.into_owned(), context);
+        call.caller = permit.caller();
         call.arguments = request.arguments;
         call.input_responses = request.input_responses;
         call.request_state = self.states.open(request.request_state, &permit)?;
@@ -232,7 +218,8 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         let Some(Route::Prompt(run)) = permit.declared().map(|id| self.routes.get(id)) else {
             return Err(unknown("prompt", &request.name));
         };
-        let mut call = self.call(&permit, request.name, context);
+        let mut call = Call::new(request.name, context);
+        call.caller = permit.caller();
         call.arguments = request.arguments;
         call.input_responses = request.input_responses;
         call.request_state = self.states.open(request.request_state, &permit)?;
@@ -256,12 +243,10 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         let Some((id, Route::Resource(run))) = permit.declared().map(|id| (id, self.routes.get(id))) else {
             return Err(unknown("resource", &request.uri));
         };
-        let declaration = self.policy.registry().get(id);
-        let mut call = self.call(&permit, declaration.name().to_owned(), context);
-        if let Item::ResourceTemplate(_, template) = &declaration.item {
-            call.variables =
-                template.matches(&request.uri).ok_or_else(|| unknown("resource", &request.uri))?;
-        }
+        let registry = self.policy.registry();
+        let mut call = Call::new(registry.get(id).name(), context);
+        call.caller = permit.caller();
+        call.variables = registry.variables(id, &request.uri);
         call.uri = Some(request.uri);
         call.input_responses = request.input_responses;
         call.request_state = self.states.open(request.request_state, &permit)?;
@@ -280,7 +265,8 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
     ) -> Result<ListToolsResult, ErrorData> {
         let permit = self.permit_for(&context, "tools/list")?;
         lists::refuse_cursor(request.as_ref())?;
-        Ok(lists::tools(&self.policy, permit.identity(), context.protocol_version().as_ref()))
+        let legacy = context.protocol_version().is_none_or(|version| is_legacy(&version));
+        Ok(lists::tools(&self.policy, permit.identity(), legacy))
     }
 
     async fn list_prompts(
@@ -349,7 +335,8 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         let Some(Route::Method(run)) = id.map(|id| self.routes.get(id)) else {
             return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "subscriptions/listen", None));
         };
-        let mut call = self.call(&permit, "subscriptions/listen".to_owned(), context);
+        let mut call = Call::new("subscriptions/listen", context);
+        call.caller = permit.caller();
         call.subscription = Some(subscription);
         tokio::select! {
             answer = guarded("subscriptions/listen", run(&self.handler, call)) => answer.map(drop),
