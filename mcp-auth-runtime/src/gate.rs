@@ -13,7 +13,6 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
 
 use crate::authn::bearer::{self, Presented};
 use crate::authn::{Identity, TokenError, Verifier};
@@ -39,8 +38,8 @@ pub struct GateLimits {
     pub envelope: EnvelopeLimits,
 }
 
-/// Everything the MCP endpoint answers with.
-pub struct Gate<H: Handler> {
+/// What a gate is made of.
+pub struct GateSettings {
     /// `None` with `auth.mode = "none"`: everyone is anonymous and everything is public.
     pub verifier: Option<Arc<Verifier>>,
     /// The decision.
@@ -52,9 +51,21 @@ pub struct Gate<H: Handler> {
     /// Bounds of one message.
     pub limits: GateLimits,
     /// Legacy sessions and whose they are.
-    pub sessions: Arc<Sessions>,
+    pub sessions: Sessions,
+}
+
+/// Everything the MCP endpoint answers with.
+pub struct Gate<H: Handler> {
+    settings: GateSettings,
     with_sessions: StreamableHttpService<Arc<Dispatch<H>>, LocalSessionManager>,
     stateless: StreamableHttpService<Arc<Dispatch<H>>, NeverSessionManager>,
+}
+
+impl<H: Handler> std::ops::Deref for Gate<H> {
+    type Target = GateSettings;
+    fn deref(&self) -> &GateSettings {
+        &self.settings
+    }
 }
 
 /// What came of the `Authorization` header. Nothing is answered before the body said what it asks for.
@@ -73,12 +84,29 @@ struct Message {
 impl Message {
     fn new(mut envelope: Envelope, headers: &HeaderMap) -> Self {
         let headers = envelope::check_headers(&envelope, headers);
-        let operation = Arc::new(std::mem::replace(&mut envelope.operation, Operation::Reply));
+        let operation = Arc::new(envelope.take_operation());
         Self { envelope, operation, headers }
     }
 }
 
 impl<H: Handler> Gate<H> {
+    /// A gate in front of `dispatch`. There are two services behind it: one that opens sessions for verified
+    /// callers of legacy revisions, and one that never does, so that nothing is allocated for anybody else.
+    pub fn new(settings: GateSettings, dispatch: Arc<Dispatch<H>>, rmcp: StreamableHttpServerConfig) -> Self {
+        let manager = settings.sessions.manager();
+        let shared = Arc::clone(&dispatch);
+        let with_sessions =
+            StreamableHttpService::new(move || Ok(Arc::clone(&shared)), manager, rmcp.clone());
+        let mut rmcp = rmcp.with_legacy_session_mode(false);
+        rmcp.session_store = None;
+        let stateless = StreamableHttpService::new(
+            move || Ok(Arc::clone(&dispatch)),
+            Arc::new(NeverSessionManager::default()),
+            rmcp,
+        );
+        Self { settings, with_sessions, stateless }
+    }
+
     /// Steps 7 to 14 for one request to the MCP endpoint.
     pub async fn serve(State(gate): State<Arc<Self>>, request: Request) -> Response<Body> {
         let (parts, body) = request.into_parts();

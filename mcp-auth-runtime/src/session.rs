@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::{SessionId, SessionState, SessionStore};
@@ -21,9 +22,17 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// At most `limit` sessions at a time; `store`, if given, lets other processes take them over.
-    pub fn new(limit: usize, store: Option<Arc<dyn SessionStore>>) -> Self {
-        Self { manager: Arc::default(), store, owners: Mutex::default(), limit }
+    /// At most `limit` sessions at a time, each closed when idle for `idle`; `store`, if given, lets other
+    /// processes take them over.
+    pub fn new(limit: usize, idle: Duration, store: Option<Arc<dyn SessionStore>>) -> Self {
+        let mut manager = LocalSessionManager::default();
+        manager.session_config.keep_alive = Some(idle);
+        Self { manager: Arc::new(manager), store, owners: Mutex::default(), limit }
+    }
+
+    /// Where other processes find them.
+    pub fn store(&self) -> Option<Arc<dyn SessionStore>> {
+        self.store.clone()
     }
 
     /// rmcp's own manager of them.

@@ -1,9 +1,9 @@
 //! The decision: one message and one identity in, a [`Permit`] or the reason against it out. Pure: no I/O,
 //! no HTTP, no clock.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::hierarchy::Hierarchy;
 use super::permit::Permit;
 use super::tasks::Tasks;
 use super::{Requirement, Scope, ScopeSet};
@@ -34,7 +34,7 @@ pub enum Visibility {
 pub struct Policy {
     registry: Arc<Registry>,
     tasks: Tasks,
-    satisfied_by: HashMap<Scope, ScopeSet>,
+    hierarchy: Hierarchy,
     declared: ScopeSet,
     connect: Connect,
     visibility: Visibility,
@@ -81,18 +81,17 @@ enum Rule<'a> {
 }
 
 impl Policy {
-    /// A policy over what was declared. `satisfied_by` says, for a scope, which scopes count for it besides
-    /// itself (`[scopes.*] implies`).
+    /// A policy over what was declared; `hierarchy` says which scopes count for which.
     pub fn new(
         registry: Arc<Registry>,
-        satisfied_by: HashMap<Scope, ScopeSet>,
+        hierarchy: Hierarchy,
         connect: Connect,
         visibility: Visibility,
         base_scopes: ScopeSet,
     ) -> Self {
         let mut declared = registry.scopes();
         declared.extend(base_scopes.iter().cloned());
-        Self { registry, tasks: Tasks::default(), satisfied_by, declared, connect, visibility, base_scopes }
+        Self { registry, tasks: Tasks::default(), hierarchy, declared, connect, visibility, base_scopes }
     }
 
     /// **Every message has a rule**, and all of them stand here.
@@ -220,11 +219,7 @@ impl Policy {
     }
 
     fn holds(&self, token: &VerifiedToken, scope: &Scope) -> bool {
-        token.scopes().contains(scope.as_str())
-            || self
-                .satisfied_by
-                .get(scope)
-                .is_some_and(|broader| broader.iter().any(|scope| token.scopes().contains(scope.as_str())))
+        self.hierarchy.satisfies(token.scopes(), scope.as_str())
     }
 
     fn required(&self, ids: &[OperationId]) -> ScopeSet {

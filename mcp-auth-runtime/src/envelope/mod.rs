@@ -72,6 +72,11 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// Takes the operation out, for a permit to hold; what stays behind is a [`Operation::Reply`].
+    pub fn take_operation(&mut self) -> Operation {
+        std::mem::replace(&mut self.operation, Operation::Reply)
+    }
+
     /// The bytes this was read from, for rmcp to read again.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes

@@ -1,0 +1,53 @@
+//! What a start prints to stderr: where the server is, and with the built-in issuer how to connect to it.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use crate::config::{Config, Mode};
+use crate::handler::About;
+
+/// What is known before the address is.
+pub(super) struct Announcement {
+    name: String,
+    version: String,
+    mode: Mode,
+}
+
+impl Announcement {
+    pub(super) fn new(about: &About, config: &Config) -> Self {
+        Self { name: about.name.clone(), version: about.version.clone(), mode: config.auth.mode }
+    }
+
+    #[expect(clippy::print_stderr, reason = "a start says where the server is, whatever the log level")]
+    pub(super) fn print(&self, address: SocketAddr, resource: &str) {
+        eprint!("{}", self.text(address, resource));
+    }
+
+    fn text(&self, address: SocketAddr, resource: &str) -> String {
+        let mut text = format!("\n{} {} listens on {address}\n", self.name, self.version);
+        let _ = writeln!(text, "  MCP endpoint (and resource identifier): {resource}");
+        if self.mode == Mode::Embedded {
+            text.push_str(&how_to_connect(&self.name, resource));
+        }
+        text.push('\n');
+        text
+    }
+}
+
+/// For people who see such a server for the first time.
+fn how_to_connect(name: &str, url: &str) -> String {
+    format!(
+        r#"  Tokens come from the built-in issuer, for development on this machine only.
+
+Connect a client; your browser opens for the login:
+  Claude Code     claude mcp add --transport http {name} {url}
+  VS Code         .vscode/mcp.json    {{"servers": {{"{name}": {{"type": "http", "url": "{url}"}}}}}}
+  Cursor          .cursor/mcp.json    {{"mcpServers": {{"{name}": {{"url": "{url}"}}}}}}
+  MCP Inspector   npx @modelcontextprotocol/inspector, transport "Streamable HTTP", URL {url}
+
+See the challenge a client gets first (401 and WWW-Authenticate):
+  curl -i {url} -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \
+    -d '{{"jsonrpc":"2.0","id":1,"method":"tools/list"}}'
+"#
+    )
+}

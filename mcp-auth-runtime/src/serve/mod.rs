@@ -1,0 +1,267 @@
+//! From a handler and a configuration to a running server. In reading order: this file (the builder),
+//! `trust` (whom the configuration trusts), `http` (the one ordered list of layers), `stdio`, `banner` (what
+//! a start prints), `table` (`--scopes`).
+
+mod banner;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "stdio")]
+mod stdio;
+mod table;
+mod trust;
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rmcp::transport::streamable_http_server::session::SessionStore;
+
+use crate::ambient::Ambient;
+use crate::authn::{Fetch, HttpFetch};
+use crate::authz::{self, Policy};
+use crate::config::{Checked, Command, Config, Connect, Mode, Transport, Visibility};
+use crate::error::{Error, Result};
+use crate::handler::{About, Handler, Routes};
+use crate::local_issuer::{LocalIssuer, LocalIssuerSetup};
+use crate::observe;
+use crate::transport::shutdown::{Shutdown, shutdown_signal};
+
+/// Builds the issuer of `auth.mode = "embedded"`. The runtime knows none; the facade passes one in.
+pub type LocalIssuerFactory = Box<dyn FnOnce(LocalIssuerSetup, &Config) -> Result<LocalIssuer> + Send>;
+
+/// A server about to be: a handler, its configuration, and what a test or an embedding application passes in.
+pub struct ServerBuilder<H> {
+    handler: H,
+    config: Option<Config>,
+    ambient: Ambient,
+    fetch: Option<Arc<dyn Fetch>>,
+    local_issuer: Option<LocalIssuerFactory>,
+    session_store: Option<Arc<dyn SessionStore>>,
+    shutdown: Shutdown,
+}
+
+impl<H: Handler> ServerBuilder<H> {
+    /// A server of `handler`, with the operating system's clock and randomness.
+    pub fn new(handler: H) -> Self {
+        Self {
+            handler,
+            config: None,
+            ambient: Ambient::system(),
+            fetch: None,
+            local_issuer: None,
+            session_store: None,
+            shutdown: Shutdown::new(),
+        }
+    }
+
+    /// The configuration. Without one, [`serve`](Self::serve) reads the process' arguments, environment and
+    /// files.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = Some(config);
+        self
+    }
+
+    /// Another clock and another source of randomness.
+    #[must_use]
+    pub fn ambient(mut self, ambient: Ambient) -> Self {
+        self.ambient = ambient;
+        self
+    }
+
+    /// Another HTTP client for issuer metadata and keys.
+    #[must_use]
+    pub fn fetch(mut self, fetch: Arc<dyn Fetch>) -> Self {
+        self.fetch = Some(fetch);
+        self
+    }
+
+    /// An authorization server in this process: what `auth.mode = "embedded"` starts.
+    #[must_use]
+    pub fn local_issuer(mut self, factory: LocalIssuerFactory) -> Self {
+        self.local_issuer = Some(factory);
+        self
+    }
+
+    /// Keeps legacy sessions where other processes find them. A session stays its caller's there too.
+    #[must_use]
+    pub fn session_store(mut self, store: Arc<dyn SessionStore>) -> Self {
+        self.session_store = Some(store);
+        self
+    }
+
+    /// Stops when this is triggered; signals trigger it too once the server is [served](Self::serve).
+    #[must_use]
+    pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
+        self.shutdown = shutdown;
+        self
+    }
+
+    /// The server as a router, to be merged into an existing application, which then owns the listener with
+    /// its timers and connection cap. Call it within a Tokio runtime: keys are kept fresh in the background.
+    ///
+    /// # Errors
+    /// Every unsafe combination, by name.
+    #[cfg(feature = "http")]
+    pub fn router(self) -> Result<axum::Router> {
+        let parts = self.checked()?;
+        let listen = parts.config.server.listen.get();
+        http::router(parts, listen)
+    }
+
+    /// Binds the configured address and serves in the background, until the builder's shutdown is triggered.
+    ///
+    /// # Errors
+    /// Every unsafe combination, by name; an address that cannot be bound.
+    #[cfg(feature = "http")]
+    pub async fn start(self) -> Result<Running> {
+        http::start(self.checked()?).await
+    }
+
+    /// Does what the configuration says: serves over HTTP or stdio until the process is told to stop, or
+    /// prints what `--scopes`, `--help` or `--version` ask for.
+    ///
+    /// # Errors
+    /// Every unsafe combination, by name; an address that cannot be bound; a credential that is no good.
+    pub async fn serve(mut self) -> Result {
+        let config = match self.config.take() {
+            Some(config) => config,
+            None => Config::from_args()?,
+        };
+        let about = H::about();
+        match config.command() {
+            Command::Serve => {}
+            Command::Help => return print(&format!("{} {}\n{}", about.name, about.version, crate::config::arguments::HELP)),
+            Command::Version => return print(&format!("{} {}\n", about.name, about.version)),
+            Command::Scopes(format) => {
+                let (registry, _) = H::operations().build()?;
+                return print(&table::render(&registry, format));
+            }
+        }
+        observe::log::init(&config.log);
+        let transport = config.server.transport;
+        self.config = Some(config);
+        let parts = self.checked()?;
+        for warning in &parts.checked.warnings {
+            tracing::warn!("{warning}");
+        }
+        tokio::spawn(shutdown_signal(parts.shutdown.clone())?);
+        match transport {
+            #[cfg(feature = "http")]
+            Transport::Http => http::serve(parts).await,
+            #[cfg(feature = "stdio")]
+            Transport::Stdio => stdio::serve(parts).await,
+            #[cfg(not(all(feature = "http", feature = "stdio")))]
+            other => Err(Error::message(format!(
+                "server.transport is {:?}, and this binary was built without the feature of that name",
+                other.as_str()
+            ))),
+        }
+    }
+
+    /// Everything that can be refused before anything is bound.
+    fn checked(self) -> Result<Parts<H>> {
+        let config = self.config.unwrap_or_default();
+        let (registry, routes) = H::operations().build()?;
+        let checked = config.check(&registry)?;
+        let connect = match checked.connect {
+            Connect::Authenticated => authz::Connect::Authenticated,
+            Connect::Anonymous => authz::Connect::Anonymous,
+        };
+        let visibility = match config.auth.visibility {
+            Visibility::All => authz::Visibility::All,
+            Visibility::Granted => authz::Visibility::Granted,
+        };
+        let hierarchy = checked.hierarchy.clone();
+        let base_scopes = config.auth.base_scopes();
+        let policy = Policy::new(Arc::new(registry), hierarchy, connect, visibility, base_scopes);
+        if config.auth.mode == Mode::Embedded && self.local_issuer.is_none() {
+            return Err(Error::message(
+                "auth.mode is \"embedded\", and this binary has no built-in issuer: enable the feature `issuer` of mcp-auth",
+            ));
+        }
+        let fetch = match self.fetch {
+            Some(fetch) => fetch,
+            None => Arc::new(HttpFetch::new()?),
+        };
+        Ok(Parts {
+            handler: self.handler,
+            routes,
+            about: H::about(),
+            policy: Arc::new(policy),
+            checked,
+            config,
+            ambient: self.ambient,
+            fetch,
+            local_issuer: self.local_issuer,
+            session_store: self.session_store,
+            shutdown: self.shutdown,
+        })
+    }
+}
+
+/// A checked server: nothing in it is unsafe any more.
+struct Parts<H> {
+    handler: H,
+    routes: Routes<H>,
+    about: About,
+    policy: Arc<Policy>,
+    checked: Checked,
+    config: Config,
+    ambient: Ambient,
+    fetch: Arc<dyn Fetch>,
+    local_issuer: Option<LocalIssuerFactory>,
+    session_store: Option<Arc<dyn SessionStore>>,
+    shutdown: Shutdown,
+}
+
+impl<H> Parts<H> {
+    /// The issuer in this process, if there is one: always where a test passes one in, else in embedded mode.
+    fn build_local_issuer(&mut self, issuer: String, resource: String) -> Result<Option<LocalIssuer>> {
+        let Some(factory) = self.local_issuer.take().filter(|_| self.config.auth.mode != Mode::None) else {
+            return Ok(None);
+        };
+        let server_name = self.config.server.name.as_ref().map(|name| name.as_str().to_owned());
+        let setup = LocalIssuerSetup {
+            issuer,
+            resource,
+            server_name: server_name.or_else(|| self.about.title.clone()).unwrap_or_else(|| self.about.name.clone()),
+            scopes: self.checked.scopes.clone(),
+            default_scopes: self.policy.base_scopes().clone(),
+            ambient: self.ambient.clone(),
+        };
+        factory(setup, &self.config).map(Some)
+    }
+}
+
+/// A server that was started in the background.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    resource: String,
+    shutdown: Shutdown,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Running {
+    /// The address that was bound.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The resource identifier: the URL of the MCP endpoint.
+    pub fn resource(&self) -> &str {
+        &self.resource
+    }
+
+    /// Stops in order and waits for the end: nothing new is accepted, calls in flight finish.
+    pub async fn stop(self) {
+        self.shutdown.trigger();
+        let _ = self.task.await;
+    }
+}
+
+fn print(text: &str) -> Result {
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}

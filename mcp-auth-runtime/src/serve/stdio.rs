@@ -1,0 +1,165 @@
+//! The server over standard input and output: the same handler, the same verifier, the same policy. The
+//! credential comes from the environment (MCP authorization: stdio), once for the connection.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::BoxFuture;
+use rmcp::model::{ErrorCode, ErrorData};
+use serde_json::Value;
+
+use super::{Parts, trust};
+use crate::authn::{Identity, TokenError, VerifiedToken, Verifier};
+use crate::authz::Policy;
+use crate::config::{SecretSource, SecretText};
+use crate::dispatch::Dispatch;
+use crate::envelope::{Envelope, EnvelopeLimits};
+use crate::error::{Error, Result};
+use crate::handler::Handler;
+use crate::observe::audit::Decision;
+use crate::rejection::Rejection;
+use crate::transport::stdio::{Admission, JsonRpcRefusal, LineGate, StdioLimits, serve_stdio};
+
+/// Serves until the input ends or the process is told to stop.
+pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
+    let resource = parts.config.resource();
+    let local = parts.build_local_issuer(parts.config.origin(), resource.clone())?;
+    let presenter = match parts.config.stdio_credential() {
+        None => Presenter::local(parts.config.stdio.local_scopes()),
+        Some(source) => {
+            let config = &parts.config;
+            let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);
+            let verifier =
+                trust::verifier(config, local.as_ref(), audiences, Arc::clone(&parts.fetch), &parts.ambient)?
+                    .ok_or_else(|| {
+                        Error::message("stdio.credential is set and auth.mode is \"none\": nobody could verify it")
+                    })?;
+            verifier.start(parts.shutdown.stopping());
+            Presenter::credential(source, verifier).await?
+        }
+    };
+    let dispatch = Dispatch::new(
+        parts.handler,
+        parts.routes,
+        Arc::clone(&parts.policy),
+        &parts.ambient,
+        parts.shutdown.stopping(),
+    );
+    let gate = Arc::new(StdioGate { presenter, policy: parts.policy });
+    let limits = StdioLimits {
+        line_bytes: parts.config.limits.body.get(),
+        envelope: EnvelopeLimits { max_depth: parts.config.limits.envelope_depth.get() },
+        ..StdioLimits::default()
+    };
+    serve_stdio(dispatch, gate, limits, parts.shutdown.stopping()).await?;
+    Ok(())
+}
+
+/// Who speaks on this connection.
+enum Presenter {
+    /// Whoever started the process, with what `stdio.local_scopes` grants; nobody in particular without any.
+    Local(Identity),
+    /// The bearer of `stdio.credential`, verified anew for every message: the verifier remembers.
+    Credential(Credential),
+}
+
+struct Credential {
+    source: SecretSource,
+    verifier: Arc<Verifier>,
+    current: Mutex<SecretText>,
+}
+
+impl Presenter {
+    fn local(scopes: crate::authz::ScopeSet) -> Self {
+        Self::Local(match scopes.is_empty() {
+            true => Identity::Anonymous,
+            false => Identity::Verified(Arc::new(VerifiedToken::local(scopes))),
+        })
+    }
+
+    /// Verifies the credential before anything is served.
+    async fn credential(source: SecretSource, verifier: Arc<Verifier>) -> Result<Self> {
+        let text = source.read()?;
+        if let Err(failures) = verifier.load().await
+            && let Some(failure) = failures.first()
+        {
+            tracing::warn!(%failure, "an issuer's keys could not be loaded");
+        }
+        verifier
+            .verify(text.expose())
+            .await
+            .map_err(|error| Error::message(format!("the credential in {source} (stdio.credential): {error}")))?;
+        Ok(Self::Credential(Credential { source, verifier, current: Mutex::new(text) }))
+    }
+
+    async fn identity(&self) -> std::result::Result<Identity, TokenError> {
+        match self {
+            Self::Local(identity) => Ok(identity.clone()),
+            Self::Credential(credential) => credential.verify().await.map(Identity::Verified),
+        }
+    }
+}
+
+impl Credential {
+    /// The credential as it is now: one from a file that is no longer accepted is read again.
+    async fn verify(&self) -> std::result::Result<Arc<VerifiedToken>, TokenError> {
+        let text = self.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let refused = match self.verifier.verify(text.expose()).await {
+            Ok(token) => return Ok(token),
+            Err(refused) => refused,
+        };
+        let renewed = match self.source.read() {
+            Ok(renewed) if self.source.can_change() && renewed != text => renewed,
+            _ => return Err(refused),
+        };
+        let token = self.verifier.verify(renewed.expose()).await?;
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = renewed;
+        Ok(token)
+    }
+}
+
+/// Decides each line: steps 7 to 9 and 14 of a request, for one identity.
+struct StdioGate {
+    presenter: Presenter,
+    policy: Arc<Policy>,
+}
+
+impl LineGate for StdioGate {
+    fn admit(&self, mut envelope: Envelope) -> BoxFuture<'_, std::result::Result<Admission, JsonRpcRefusal>> {
+        Box::pin(async move {
+            let operation = Arc::new(envelope.take_operation());
+            let identity = self.presenter.identity().await.map_err(|error| {
+                tracing::warn!(%error, "the credential is no longer accepted");
+                let rejection =
+                    Rejection::from(&error).with_scopes(self.policy.challenge_scopes(&operation));
+                refusal(&rejection)
+            })?;
+            let decision = self.policy.decide(&operation, &identity);
+            let refused = decision.as_ref().err();
+            Decision {
+                operation: Some(&operation),
+                identity: Some(&identity),
+                needed: self.policy.requirement(&operation, &identity),
+                refusal: refused.map(|denied| denied as &dyn std::fmt::Display),
+            }
+            .record();
+            match decision {
+                Ok(permit) => {
+                    let grant: Admission = Box::new(move |extensions| {
+                        extensions.insert(permit);
+                    });
+                    Ok(grant)
+                }
+                Err(denied) => Err(refusal(&Rejection::from(&denied))),
+            }
+        })
+    }
+}
+
+/// The JSON-RPC error of a rejection: what the challenge would have said, in `data`.
+fn refusal(rejection: &Rejection) -> JsonRpcRefusal {
+    let data = match rejection.error_object(None) {
+        Value::Object(mut error) => error.remove("data"),
+        _ => None,
+    };
+    JsonRpcRefusal(ErrorData::new(ErrorCode(rejection.code()), rejection.message(), data))
+}
