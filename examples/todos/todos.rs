@@ -95,7 +95,11 @@ impl Todos {
         caller: Caller,
         Parameters(WhichTodo { id }): Parameters<WhichTodo>,
     ) -> Result<Json<Deleted>, ToolError> {
-        if self.store.delete(caller.id(), id).await? { Ok(Json(Deleted { id })) } else { Err(no_such_todo(id)) }
+        if self.store.delete(caller.id(), id).await? {
+            Ok(Json(Deleted { id }))
+        } else {
+            Err(no_such_todo(id))
+        }
     }
 
     /// Is the server up?

@@ -16,41 +16,17 @@ const STEPS: &[Step] = &[
         about: "no machine paths, nothing unfinished, CHANGELOG's form",
         run: repository::check,
     },
-    Step {
-        name: "fmt",
-        about: "rustfmt finds nothing to change",
-        run: cargo::fmt,
-    },
-    Step {
-        name: "clippy",
-        about: "every target with every feature, no warning",
-        run: cargo::clippy,
-    },
-    Step {
-        name: "features",
-        about: "each feature alone, no warning",
-        run: cargo::features,
-    },
+    Step { name: "fmt", about: "rustfmt finds nothing to change", run: cargo::fmt },
+    Step { name: "clippy", about: "every target with every feature, no warning", run: cargo::clippy },
+    Step { name: "features", about: "each feature alone, no warning", run: cargo::features },
     Step {
         name: "tests",
         about: "unit, ui and whole-server tests (nextest where installed)",
         run: cargo::tests,
     },
-    Step {
-        name: "doctests",
-        about: "the examples in the documentation",
-        run: cargo::doctests,
-    },
-    Step {
-        name: "docs",
-        about: "rustdoc, no warning",
-        run: cargo::docs,
-    },
-    Step {
-        name: "msrv",
-        about: "published crates on their rust-version, where installed",
-        run: cargo::msrv,
-    },
+    Step { name: "doctests", about: "the examples in the documentation", run: cargo::doctests },
+    Step { name: "docs", about: "rustdoc, no warning", run: cargo::docs },
+    Step { name: "msrv", about: "published crates on their rust-version, where installed", run: cargo::msrv },
     Step {
         name: "deny",
         about: "licences, bans and advisories (cargo-deny where installed)",
@@ -86,9 +62,6 @@ fn main() -> ExitCode {
 }
 
 fn help() -> String {
-    let steps: String = STEPS
-        .iter()
-        .map(|step| format!("  {:<12}{}\n", step.name, step.about))
-        .collect();
+    let steps: String = STEPS.iter().map(|step| format!("  {:<12}{}\n", step.name, step.about)).collect();
     format!("cargo xtask test      everything CI runs, in this order\ncargo xtask <step>    one of\n{steps}")
 }

@@ -18,12 +18,7 @@ const REQUIRED: [&str; 9] = [
 ];
 
 /// How an entry of CHANGELOG.md opens.
-const ENTRIES: [&str; 4] = [
-    "- **breaking:** ",
-    "- **added:** ",
-    "- **fixed:** ",
-    "- **security:** ",
-];
+const ENTRIES: [&str; 4] = ["- **breaking:** ", "- **added:** ", "- **fixed:** ", "- **security:** "];
 
 /// Where machines keep what is nobody else's business. A name follows.
 const MACHINE_PATHS: [&str; 5] = ["/home/", "/root/", "/Users/", "\\Users\\", "/tmp/"];
@@ -37,10 +32,7 @@ pub(crate) fn check() -> Result<Outcome, String> {
         .output()
         .map_err(|error| format!("git lists the files: {error}"))?;
     if !listed.status.success() {
-        return Err(format!(
-            "git ls-files: {}",
-            String::from_utf8_lossy(&listed.stderr).trim()
-        ));
+        return Err(format!("git ls-files: {}", String::from_utf8_lossy(&listed.stderr).trim()));
     }
     let checkout = root().to_string_lossy();
     let mut wrong: Vec<String> = REQUIRED
@@ -48,10 +40,7 @@ pub(crate) fn check() -> Result<Outcome, String> {
         .filter(|file| !root().join(file).is_file())
         .map(|file| format!("{file} is missing"))
         .collect();
-    for name in String::from_utf8_lossy(&listed.stdout)
-        .split('\0')
-        .filter(|name| !name.is_empty())
-    {
+    for name in String::from_utf8_lossy(&listed.stdout).split('\0').filter(|name| !name.is_empty()) {
         // Binary files, and files deleted but not yet committed so, hold nothing to read.
         let Ok(text) = fs::read_to_string(root().join(name)) else {
             continue;
@@ -61,11 +50,7 @@ pub(crate) fn check() -> Result<Outcome, String> {
             println!("long: {name} has {} lines; is it one idea?", text.lines().count());
         }
     }
-    if wrong.is_empty() {
-        Ok(Outcome::Passed)
-    } else {
-        Err(wrong.join("\n"))
-    }
+    if wrong.is_empty() { Ok(Outcome::Passed) } else { Err(wrong.join("\n")) }
 }
 
 /// What is wrong with one file, a line each: `file:line: what`.
@@ -102,14 +87,9 @@ fn has_machine_path(line: &str, checkout: &str) -> bool {
 
 fn is_unfinished(line: &str) -> bool {
     // Put together here so that this file does not find itself.
-    [
-        concat!("todo", "!("),
-        concat!("unimplemented", "!("),
-        concat!("FIX", "ME"),
-        concat!("#[", "ignore"),
-    ]
-    .iter()
-    .any(|mark| line.contains(mark))
+    [concat!("todo", "!("), concat!("unimplemented", "!("), concat!("FIX", "ME"), concat!("#[", "ignore")]
+        .iter()
+        .any(|mark| line.contains(mark))
 }
 
 #[cfg(test)]
@@ -119,10 +99,7 @@ mod tests {
     #[test]
     fn a_machine_path_is_found() {
         for user in ["alice", "runner"] {
-            assert!(has_machine_path(
-                &format!("see /home{}{user}/notes", '/'),
-                "/srv/a/b"
-            ));
+            assert!(has_machine_path(&format!("see /home{}{user}/notes", '/'), "/srv/a/b"));
             assert!(has_machine_path(&format!("C:\\Users{}{user}", '\\'), "/srv/a/b"));
         }
         assert!(has_machine_path("built in /srv/a/b/target", "/srv/a/b"));
@@ -130,12 +107,9 @@ mod tests {
 
     #[test]
     fn a_path_of_the_project_or_of_a_url_is_no_machine_path() {
-        for fine in [
-            "https://example.com/home/page",
-            "a path such as /home/ or",
-            "src/root/mod.rs",
-            "/src/lib.rs",
-        ] {
+        for fine in
+            ["https://example.com/home/page", "a path such as /home/ or", "src/root/mod.rs", "/src/lib.rs"]
+        {
             assert!(!has_machine_path(fine, "/src"), "{fine}");
         }
     }
@@ -143,10 +117,7 @@ mod tests {
     #[test]
     fn unfinished_code_is_found_in_rust_only() {
         let line = format!("fn f() {{ todo{}) }}", "!(");
-        assert_eq!(
-            mistakes("src/lib.rs", &line, "/srv/a/b"),
-            ["src/lib.rs:1: unfinished code"]
-        );
+        assert_eq!(mistakes("src/lib.rs", &line, "/srv/a/b"), ["src/lib.rs:1: unfinished code"]);
         assert!(mistakes("README.md", &line, "/srv/a/b").is_empty());
     }
 

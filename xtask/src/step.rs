@@ -46,13 +46,7 @@ pub(crate) fn run(steps: &[Step]) -> ExitCode {
 }
 
 fn line(result: &str, step: &Step, took: Duration, note: &str) -> String {
-    format!(
-        "{result:<8} {:<12} {:>5.1}s  {note}",
-        step.name,
-        took.as_secs_f64()
-    )
-    .trim_end()
-    .to_owned()
+    format!("{result:<8} {:<12} {:>5.1}s  {note}", step.name, took.as_secs_f64()).trim_end().to_owned()
 }
 
 /// The root of the workspace.
@@ -75,37 +69,21 @@ pub(crate) fn command(program: &str) -> Command {
 pub(crate) fn succeed(command: &mut Command) -> Result<(), String> {
     let shown = shown(command);
     println!("$ {shown}");
-    let status = command
-        .status()
-        .map_err(|error| format!("`{shown}` did not start: {error}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("`{shown}` ended with {status}"))
-    }
+    let status = command.status().map_err(|error| format!("`{shown}` did not start: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("`{shown}` ended with {status}")) }
 }
 
 /// Whether `program arguments…` can be run here at all.
 pub(crate) fn available(program: &str, arguments: &[&str]) -> bool {
-    command(program)
-        .args(arguments)
-        .output()
-        .is_ok_and(|output| output.status.success())
+    command(program).args(arguments).output().is_ok_and(|output| output.status.success())
 }
 
 fn shown(command: &Command) -> String {
     let environment = command.get_envs().filter_map(|(name, value)| {
-        Some(format!(
-            "{}={:?}",
-            name.to_string_lossy(),
-            value?.to_string_lossy()
-        ))
+        Some(format!("{}={:?}", name.to_string_lossy(), value?.to_string_lossy()))
     });
     let program = std::iter::once(command.get_program()).chain(command.get_args());
-    environment
-        .chain(program.map(|word| word.to_string_lossy().into_owned()))
-        .collect::<Vec<_>>()
-        .join(" ")
+    environment.chain(program.map(|word| word.to_string_lossy().into_owned())).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -115,10 +93,7 @@ mod tests {
     #[test]
     fn a_failing_command_is_named_with_its_environment() {
         let error = succeed(command("cargo").arg("no-such-command").env("KEY", "a b")).unwrap_err();
-        assert!(
-            error.starts_with("`KEY=\"a b\" cargo no-such-command` ended with"),
-            "{error}"
-        );
+        assert!(error.starts_with("`KEY=\"a b\" cargo no-such-command` ended with"), "{error}");
     }
 
     #[test]
@@ -135,31 +110,16 @@ mod tests {
 
     #[test]
     fn the_first_failure_stops_the_run() {
-        const LATER: Step = Step {
-            name: "later",
-            about: "never reached",
-            run: || unreachable!(),
-        };
-        const FIRST: Step = Step {
-            name: "first",
-            about: "fails",
-            run: || Err("it is broken".to_owned()),
-        };
+        const LATER: Step = Step { name: "later", about: "never reached", run: || unreachable!() };
+        const FIRST: Step = Step { name: "first", about: "fails", run: || Err("it is broken".to_owned()) };
         assert_eq!(run(&[FIRST, LATER]), ExitCode::FAILURE);
     }
 
     #[test]
     fn a_skipped_step_does_not_stop_the_run() {
-        const SKIPPED: Step = Step {
-            name: "a",
-            about: "",
-            run: || Ok(Outcome::Skipped("no tool".to_owned())),
-        };
-        const PASSED: Step = Step {
-            name: "b",
-            about: "",
-            run: || Ok(Outcome::Passed),
-        };
+        const SKIPPED: Step =
+            Step { name: "a", about: "", run: || Ok(Outcome::Skipped("no tool".to_owned())) };
+        const PASSED: Step = Step { name: "b", about: "", run: || Ok(Outcome::Passed) };
         assert_eq!(run(&[SKIPPED, PASSED]), ExitCode::SUCCESS);
     }
 }

@@ -26,21 +26,13 @@ pub(super) fn check(example: &Example) -> Result<(), String> {
 /// A protected tool without a token: 401, what to ask for, where to read on, and no `error` (RFC 6750 §3.1).
 fn challenge(server: SocketAddr) -> Result<String, String> {
     let answer = send(server, &call("list_todos"))?;
-    expect(
-        answer.status == 401,
-        "401 for list_todos without a token",
-        &answer,
-    )?;
+    expect(answer.status == 401, "401 for list_todos without a token", &answer)?;
     let challenge = answer.header("www-authenticate").unwrap_or_default().to_owned();
     let challenges = challenge.starts_with("Bearer ")
         && challenge.contains("scope=\"todos.read\"")
         && challenge.contains("resource_metadata=\"")
         && !challenge.contains("error");
-    expect(
-        challenges,
-        "a Bearer challenge with scope and resource_metadata, without error",
-        &answer,
-    )?;
+    expect(challenges, "a Bearer challenge with scope and resource_metadata, without error", &answer)?;
     let body = answer.json()?;
     expect(
         body["id"] == 1 && body["error"]["code"] == 401,
@@ -54,43 +46,23 @@ fn challenge(server: SocketAddr) -> Result<String, String> {
 fn metadata(server: SocketAddr, challenge: &str) -> Result<(), String> {
     let url = parameter(challenge, "resource_metadata").ok_or("no resource_metadata in the challenge")?;
     let answer = send(server, &get(path_of(url, server)?))?;
-    expect(
-        answer.status == 200,
-        "200 for the protected resource metadata",
-        &answer,
-    )?;
+    expect(answer.status == 200, "200 for the protected resource metadata", &answer)?;
     let document = answer.json()?;
     let resource = document["resource"].as_str().unwrap_or_default();
-    expect(
-        path_of(resource, server)? == "/mcp",
-        "resource to be the MCP endpoint",
-        &answer,
-    )?;
+    expect(path_of(resource, server)? == "/mcp", "resource to be the MCP endpoint", &answer)?;
     expect(
         document["scopes_supported"] == json!(["todos.read", "todos.write"]),
         "scopes_supported to be todos.read and todos.write",
         &answer,
     )?;
-    let issuer = document["authorization_servers"][0]
-        .as_str()
-        .ok_or("no authorization_servers")?;
-    let path = format!(
-        "{}/.well-known/oauth-authorization-server",
-        path_of(issuer, server)?.trim_end_matches('/')
-    );
+    let issuer = document["authorization_servers"][0].as_str().ok_or("no authorization_servers")?;
+    let path =
+        format!("{}/.well-known/oauth-authorization-server", path_of(issuer, server)?.trim_end_matches('/'));
     let answer = send(server, &get(&path))?;
     let document = answer.json()?;
-    expect(
-        document["issuer"] == issuer,
-        "the issuer's metadata to carry its name exactly",
-        &answer,
-    )?;
+    expect(document["issuer"] == issuer, "the issuer's metadata to carry its name exactly", &answer)?;
     let pkce = document["code_challenge_methods_supported"] == json!(["S256"]);
-    expect(
-        pkce,
-        "S256 and nothing else for code_challenge_methods_supported",
-        &answer,
-    )
+    expect(pkce, "S256 and nothing else for code_challenge_methods_supported", &answer)
 }
 
 /// A public tool answers without a token.
@@ -140,11 +112,7 @@ struct Request {
 }
 
 fn get(path: &str) -> Request {
-    Request {
-        line: format!("GET {path} HTTP/1.1"),
-        headers: String::new(),
-        body: String::new(),
-    }
+    Request { line: format!("GET {path} HTTP/1.1"), headers: String::new(), body: String::new() }
 }
 
 /// `tools/call` as revision 2026-07-28 has it.
@@ -161,11 +129,7 @@ fn call(tool: &str) -> Request {
         "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n\
          MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: {tool}\r\n"
     );
-    Request {
-        line: "POST /mcp HTTP/1.1".to_owned(),
-        headers,
-        body: body.to_string(),
-    }
+    Request { line: "POST /mcp HTTP/1.1".to_owned(), headers, body: body.to_string() }
 }
 
 /// One HTTP answer.
@@ -191,18 +155,10 @@ impl Answer {
         let (line, headers) = head.split_once("\r\n").unwrap_or((head, ""));
         let status = line.split(' ').nth(1)?.parse().ok()?;
         let fields = headers.split("\r\n").filter_map(|field| field.split_once(':'));
-        let headers = fields
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
-            .collect();
-        let mut answer = Self {
-            status,
-            headers,
-            body: body.to_owned(),
-        };
-        if answer
-            .header("transfer-encoding")
-            .is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
-        {
+        let headers =
+            fields.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
+        let mut answer = Self { status, headers, body: body.to_owned() };
+        if answer.header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {
             answer.body = unchunked(body)?;
         }
         Some(answer)
@@ -212,9 +168,7 @@ impl Answer {
 impl std::fmt::Display for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{}", self.status)?;
-        self.headers
-            .iter()
-            .try_for_each(|(name, value)| writeln!(f, "{name}: {value}"))?;
+        self.headers.iter().try_for_each(|(name, value)| writeln!(f, "{name}: {value}"))?;
         write!(f, "\n{}", self.body)
     }
 }
@@ -252,24 +206,15 @@ fn send(server: SocketAddr, request: &Request) -> Result<Answer, String> {
 
 /// The path of a URL of `server`, which may call itself by address or as `localhost`.
 fn path_of(url: &str, server: SocketAddr) -> Result<&str, String> {
-    let hosts = [
-        format!("http://{server}"),
-        format!("http://localhost:{}", server.port()),
-    ];
+    let hosts = [format!("http://{server}"), format!("http://localhost:{}", server.port())];
     let paths = hosts.iter().filter_map(|host| url.strip_prefix(host.as_str()));
     let mut paths = paths.filter(|path| path.is_empty() || path.starts_with('/'));
-    paths
-        .next()
-        .ok_or_else(|| format!("expected a URL of http://{server}; got {url}"))
+    paths.next().ok_or_else(|| format!("expected a URL of http://{server}; got {url}"))
 }
 
 /// A quoted parameter of a challenge.
 fn parameter<'a>(challenge: &'a str, name: &str) -> Option<&'a str> {
-    challenge
-        .split_once(&format!("{name}=\""))?
-        .1
-        .split_once('"')
-        .map(|(value, _)| value)
+    challenge.split_once(&format!("{name}=\""))?.1.split_once('"').map(|(value, _)| value)
 }
 
 #[cfg(test)]
@@ -280,10 +225,7 @@ mod tests {
     fn an_answer_with_a_length_is_read() {
         let answer =
             Answer::parse("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer a=\"b\"\r\n\r\n{}").unwrap();
-        assert_eq!(
-            (answer.status, answer.header("www-authenticate")),
-            (401, Some("Bearer a=\"b\""))
-        );
+        assert_eq!((answer.status, answer.header("www-authenticate")), (401, Some("Bearer a=\"b\"")));
         assert_eq!(answer.json(), Ok(json!({})));
     }
 
@@ -291,9 +233,7 @@ mod tests {
     fn a_chunked_answer_is_read_and_a_cut_one_is_not() {
         let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
         assert_eq!(
-            Answer::parse(&format!("{head}4\r\npong\r\n2\r\n!!\r\n0\r\n\r\n"))
-                .unwrap()
-                .body,
+            Answer::parse(&format!("{head}4\r\npong\r\n2\r\n!!\r\n0\r\n\r\n")).unwrap().body,
             "pong!!"
         );
         assert!(Answer::parse(&format!("{head}4\r\npo")).is_none());
@@ -312,11 +252,7 @@ mod tests {
         let server = SocketAddr::from(([127, 0, 0, 1], 80));
         assert_eq!(path_of("http://127.0.0.1:80/mcp", server), Ok("/mcp"));
         assert_eq!(path_of("http://localhost:80", server), Ok(""));
-        for other in [
-            "http://127.0.0.1:8080/mcp",
-            "http://evil.example/mcp",
-            "https://localhost:80/mcp",
-        ] {
+        for other in ["http://127.0.0.1:8080/mcp", "http://evil.example/mcp", "https://localhost:80/mcp"] {
             assert!(path_of(other, server).is_err(), "{other}");
         }
     }

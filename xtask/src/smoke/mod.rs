@@ -30,12 +30,7 @@ impl Example {
     fn build() -> Result<Self, String> {
         println!("$ cargo build --example todos");
         let built = command("cargo")
-            .args([
-                "build",
-                "--example",
-                "todos",
-                "--message-format=json-render-diagnostics",
-            ])
+            .args(["build", "--example", "todos", "--message-format=json-render-diagnostics"])
             .stderr(std::process::Stdio::inherit())
             .output()
             .map_err(|error| format!("cargo did not start: {error}"))?;
@@ -49,10 +44,7 @@ impl Example {
             std::fs::remove_dir_all(&directory).map_err(|e| format!("{}: {e}", directory.display()))?;
         }
         std::fs::create_dir_all(&directory).map_err(|e| format!("{}: {e}", directory.display()))?;
-        Ok(Self {
-            executable,
-            directory,
-        })
+        Ok(Self { executable, directory })
     }
 
     /// The example with `arguments`, its files apart from those of somebody who tries it by hand.
@@ -69,9 +61,7 @@ impl Example {
 
 /// The executable of `target` in what cargo prints with `--message-format=json`.
 fn executable(messages: &str, target: &str) -> Option<PathBuf> {
-    let messages = messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let artifacts = messages.filter(|message| message["reason"] == "compiler-artifact");
     let mut named = artifacts.filter(|artifact| artifact["target"]["name"] == target);
     named.find_map(|artifact| artifact["executable"].as_str().map(PathBuf::from))
@@ -82,26 +72,15 @@ struct Running(Child);
 
 impl Running {
     fn start(command: &mut Command) -> Result<Self, String> {
-        println!(
-            "$ {:?} {:?}",
-            command.get_program(),
-            command.get_args().collect::<Vec<_>>()
-        );
-        command
-            .spawn()
-            .map(Self)
-            .map_err(|error| format!("the example did not start: {error}"))
+        println!("$ {:?} {:?}", command.get_program(), command.get_args().collect::<Vec<_>>());
+        command.spawn().map(Self).map_err(|error| format!("the example did not start: {error}"))
     }
 
     /// How it ended, if it did so within `limit`.
     fn wait(&mut self, limit: Duration) -> Result<Option<ExitStatus>, String> {
         let begun = Instant::now();
         loop {
-            match self
-                .0
-                .try_wait()
-                .map_err(|error| format!("the example's exit status: {error}"))?
-            {
+            match self.0.try_wait().map_err(|error| format!("the example's exit status: {error}"))? {
                 None if begun.elapsed() < limit => sleep(Duration::from_millis(20)),
                 ended => return Ok(ended),
             }
@@ -112,13 +91,8 @@ impl Running {
     fn ends_well(&mut self, event: &str, limit: Duration) -> Result<(), String> {
         match self.wait(limit)? {
             Some(status) if status.success() => Ok(()),
-            Some(status) => Err(format!(
-                "after {event} the example ended with {status}, not exit code 0"
-            )),
-            None => Err(format!(
-                "after {event} the example still ran {} s later",
-                limit.as_secs()
-            )),
+            Some(status) => Err(format!("after {event} the example ended with {status}, not exit code 0")),
+            None => Err(format!("after {event} the example still ran {} s later", limit.as_secs())),
         }
     }
 }
@@ -133,11 +107,7 @@ impl Drop for Running {
 
 /// An error that says what was expected and what came.
 fn expect(holds: bool, what: &str, got: impl std::fmt::Display) -> Result<(), String> {
-    if holds {
-        Ok(())
-    } else {
-        Err(format!("expected {what}; got\n{got}"))
-    }
+    if holds { Ok(()) } else { Err(format!("expected {what}; got\n{got}")) }
 }
 
 #[cfg(test)]
@@ -165,21 +135,13 @@ mod tests {
         let mut good = Running::start(&mut Command::new("true")).unwrap();
         assert_eq!(good.ends_well("nothing", Duration::from_secs(5)), Ok(()));
         let mut bad = Running::start(&mut Command::new("false")).unwrap();
-        assert!(
-            bad.ends_well("nothing", Duration::from_secs(5))
-                .unwrap_err()
-                .contains("not exit code 0")
-        );
+        assert!(bad.ends_well("nothing", Duration::from_secs(5)).unwrap_err().contains("not exit code 0"));
     }
 
     #[test]
     #[cfg(unix)]
     fn one_that_does_not_end_is_reported() {
         let mut slow = Running::start(Command::new("sleep").arg("60")).unwrap();
-        assert!(
-            slow.ends_well("nothing", Duration::from_millis(50))
-                .unwrap_err()
-                .contains("still ran")
-        );
+        assert!(slow.ends_well("nothing", Duration::from_millis(50)).unwrap_err().contains("still ran"));
     }
 }

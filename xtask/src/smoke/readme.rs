@@ -11,14 +11,7 @@ const MARK: &str = "<!-- cargo xtask smoke runs this block -->";
 /// Runs the block against `server`.
 pub(super) fn login(server: SocketAddr) -> Result<(), String> {
     for program in ["bash", "curl", "openssl"] {
-        if !available(
-            program,
-            &[if program == "openssl" {
-                "version"
-            } else {
-                "--version"
-            }],
-        ) {
+        if !available(program, &[if program == "openssl" { "version" } else { "--version" }]) {
             println!("README's login is not run: there is no {program} here");
             return Ok(());
         }
@@ -31,22 +24,11 @@ pub(super) fn login(server: SocketAddr) -> Result<(), String> {
         .env("SERVER", format!("http://{server}"))
         .output()
         .map_err(|error| format!("bash did not start: {error}"))?;
-    let shown = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    expect(
-        output.status.success(),
-        "README's login to end with success",
-        &shown,
-    )?;
+    let shown =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    expect(output.status.success(), "README's login to end with success", &shown)?;
     for part in ["insufficient_scope", "buy milk"] {
-        expect(
-            shown.contains(part),
-            &format!("README's login to show {part}"),
-            &shown,
-        )?;
+        expect(shown.contains(part), &format!("README's login to show {part}"), &shown)?;
     }
     Ok(())
 }

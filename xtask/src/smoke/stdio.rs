@@ -19,11 +19,7 @@ pub(super) fn check(example: &Example) -> Result<(), String> {
     let mut input = running.0.stdin.take().ok_or("no standard input")?;
     let output = running.0.stdout.take().ok_or("no standard output")?;
     let (sender, lines) = mpsc::channel();
-    thread::spawn(move || {
-        BufReader::new(output)
-            .lines()
-            .try_for_each(|line| sender.send(line))
-    });
+    thread::spawn(move || BufReader::new(output).lines().try_for_each(|line| sender.send(line)));
 
     let mut send = |message: Value| {
         writeln!(input, "{message}").map_err(|error| format!("the example does not read: {error}"))
@@ -42,32 +38,22 @@ pub(super) fn check(example: &Example) -> Result<(), String> {
         Ok::<_, String>(message)
     };
 
-    send(
-        json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+    send(json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
         "protocolVersion": "2025-11-25", "capabilities": {},
         "clientInfo": { "name": "xtask", "version": "0" },
-    } }),
-    )?;
+    } }))?;
     let initialized = answer(1)?;
-    expect(
-        initialized["result"]["serverInfo"]["name"] == "todos",
-        "a server named todos",
-        &initialized,
-    )?;
+    expect(initialized["result"]["serverInfo"]["name"] == "todos", "a server named todos", &initialized)?;
     send(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))?;
     send(json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" }))?;
     let listed = answer(2)?;
-    let tools = listed["result"]["tools"]
-        .as_array()
-        .ok_or("tools/list answers no tools")?;
+    let tools = listed["result"]["tools"].as_array().ok_or("tools/list answers no tools")?;
     let mut names: Vec<_> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
     names.sort_unstable();
     expect(names == TOOLS, &format!("the tools {TOOLS:?}"), &listed)?;
-    send(
-        json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {
+    send(json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {
         "name": "add_todo", "arguments": { "title": "buy milk" },
-    } }),
-    )?;
+    } }))?;
     let added = answer(3)?;
     let title = &added["result"]["structuredContent"]["title"];
     expect(title == "buy milk", "the todo that was added", &added)?;
