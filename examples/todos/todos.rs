@@ -64,7 +64,7 @@ impl Todos {
     }
 
     /// Add a todo.
-    #[tool(scope = "todos.write")]
+    #[tool(scope = "todos.write", destructive = false)]
     async fn add_todo(
         &self,
         caller: Caller,
@@ -79,7 +79,7 @@ impl Todos {
     }
 
     /// Mark one of the caller's todos as done.
-    #[tool(scope = "todos.write", idempotent)]
+    #[tool(scope = "todos.write", destructive = false, idempotent)]
     async fn complete_todo(
         &self,
         caller: Caller,
@@ -130,5 +130,5 @@ impl Todos {
 
 /// The same for a todo that does not exist and for one of somebody else's.
 fn no_such_todo(id: TodoId) -> ToolError {
-    ToolError::new(format!("you have no todo {id}"))
+    ToolError::not_found(format!("you have no todo {id}"))
 }
