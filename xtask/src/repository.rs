@@ -1,0 +1,131 @@
+//! What every file of the repository must be like, whatever language it is in.
+
+use std::fs;
+
+use crate::step::{Outcome, command, root};
+
+/// Files a stranger looks for.
+const REQUIRED: [&str; 9] = [
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Cargo.lock",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "SECURITY.md",
+    "mcp.toml.example",
+];
+
+/// How an entry of CHANGELOG.md opens.
+const ENTRIES: [&str; 4] = ["- **breaking:** ", "- **added:** ", "- **fixed:** ", "- **security:** "];
+
+/// Where machines keep what is nobody else's business. A name follows.
+const MACHINE_PATHS: [&str; 5] = ["/home/", "/root/", "/Users/", "\\Users\\", "/tmp/"];
+
+/// Past this many lines a source file probably holds two ideas.
+const LONG: usize = 450;
+
+pub(crate) fn check() -> Result<Outcome, String> {
+    let listed = command("git")
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .output()
+        .map_err(|error| format!("git lists the files: {error}"))?;
+    if !listed.status.success() {
+        return Err(format!("git ls-files: {}", String::from_utf8_lossy(&listed.stderr).trim()));
+    }
+    let checkout = root().to_string_lossy();
+    let mut wrong: Vec<String> = REQUIRED
+        .iter()
+        .filter(|file| !root().join(file).is_file())
+        .map(|file| format!("{file} is missing"))
+        .collect();
+    for name in String::from_utf8_lossy(&listed.stdout).split('\0').filter(|name| !name.is_empty()) {
+        // Binary files, and files deleted but not yet committed so, hold nothing to read.
+        let Ok(text) = fs::read_to_string(root().join(name)) else {
+            continue;
+        };
+        wrong.extend(mistakes(name, &text, &checkout));
+        if name.ends_with(".rs") && text.lines().count() > LONG {
+            println!("long: {name} has {} lines; is it one idea?", text.lines().count());
+        }
+    }
+    if wrong.is_empty() { Ok(Outcome::Passed) } else { Err(wrong.join("\n")) }
+}
+
+/// What is wrong with one file, a line each: `file:line: what`.
+fn mistakes(name: &str, text: &str, checkout: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let mut wrong = |what: &str| found.push(format!("{name}:{}: {what}", number + 1));
+        if has_machine_path(line, checkout) {
+            wrong("a path of somebody's machine");
+        }
+        if name.ends_with(".rs") && is_unfinished(line) {
+            wrong("unfinished code");
+        }
+        if name == "CHANGELOG.md" && line.starts_with("- ") && !ENTRIES.iter().any(|e| line.starts_with(e)) {
+            wrong("an entry opens with **breaking:**, **added:**, **fixed:** or **security:**");
+        }
+    }
+    found
+}
+
+fn has_machine_path(line: &str, checkout: &str) -> bool {
+    // A checkout directly below the root has a name that other paths may well contain.
+    let here = checkout.matches(['/', '\\']).count() > 1 && line.contains(checkout);
+    here || MACHINE_PATHS.iter().any(|prefix| {
+        line.match_indices(prefix).any(|(at, _)| {
+            let before = line[..at].chars().next_back();
+            let after = line[at + prefix.len()..].chars().next();
+            let inside_a_longer_path = before.is_some_and(|c| c.is_alphanumeric() || "_-.".contains(c));
+            (!inside_a_longer_path || prefix.starts_with('\\'))
+                && after.is_some_and(|c| c.is_alphanumeric() || c == '.')
+        })
+    })
+}
+
+fn is_unfinished(line: &str) -> bool {
+    // Put together here so that this file does not find itself.
+    [concat!("todo", "!("), concat!("unimplemented", "!("), concat!("FIX", "ME"), concat!("#[", "ignore")]
+        .iter()
+        .any(|mark| line.contains(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_path_is_found() {
+        for user in ["alice", "runner"] {
+            assert!(has_machine_path(&format!("see /home{}{user}/notes", '/'), "/srv/a/b"));
+            assert!(has_machine_path(&format!("C:\\Users{}{user}", '\\'), "/srv/a/b"));
+        }
+        assert!(has_machine_path("built in /srv/a/b/target", "/srv/a/b"));
+    }
+
+    #[test]
+    fn a_path_of_the_project_or_of_a_url_is_no_machine_path() {
+        for fine in
+            ["https://example.com/home/page", "a path such as /home/ or", "src/root/mod.rs", "/src/lib.rs"]
+        {
+            assert!(!has_machine_path(fine, "/src"), "{fine}");
+        }
+    }
+
+    #[test]
+    fn unfinished_code_is_found_in_rust_only() {
+        let line = format!("fn f() {{ todo{}) }}", "!(");
+        assert_eq!(mistakes("src/lib.rs", &line, "/srv/a/b"), ["src/lib.rs:1: unfinished code"]);
+        assert!(mistakes("README.md", &line, "/srv/a/b").is_empty());
+    }
+
+    #[test]
+    fn a_changelog_entry_needs_its_prefix() {
+        let text = "# Changelog\n\n- **added:** a thing\n- another thing\n  - of it\n";
+        let found = mistakes("CHANGELOG.md", text, "/srv/a/b");
+        assert_eq!(found.len(), 1);
+        assert!(found[0].starts_with("CHANGELOG.md:4: "), "{found:?}");
+    }
+}

@@ -1,0 +1,62 @@
+//! README's login without a browser, run as it stands there: what is promised is what works.
+
+use std::net::SocketAddr;
+
+use super::expect;
+use crate::step::{available, command, root};
+
+/// The line before the block in README.md.
+const MARK: &str = "<!-- cargo xtask smoke runs this block -->";
+
+/// Runs the block against `server`.
+pub(super) fn login(server: SocketAddr) -> Result<(), String> {
+    for program in ["bash", "curl"] {
+        if !available(program, &["--version"]) {
+            println!("README's login is not run: there is no {program} here");
+            return Ok(());
+        }
+    }
+    let readme = std::fs::read_to_string(root().join("README.md")).map_err(|e| format!("README.md: {e}"))?;
+    let script = block(&readme).ok_or_else(|| format!("README.md has no block after {MARK}"))?;
+    println!("$ bash (README.md, the block after {MARK})");
+    let output = command("bash")
+        .args(["-euo", "pipefail", "-c", script])
+        .env("SERVER", format!("http://{server}"))
+        .output()
+        .map_err(|error| format!("bash did not start: {error}"))?;
+    let shown =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    expect(output.status.success(), "README's login to end with success", &shown)?;
+    for part in ["insufficient_scope", "buy milk"] {
+        expect(shown.contains(part), &format!("README's login to show {part}"), &shown)?;
+    }
+    Ok(())
+}
+
+/// The fenced block after the mark.
+fn block(readme: &str) -> Option<&str> {
+    let fenced = readme.split_once(MARK)?.1.trim_start().strip_prefix("```sh\n")?;
+    fenced.split_once("\n```").map(|(script, _)| script)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_block_after_the_mark_is_taken() {
+        let readme = format!("```sh\nnot this\n```\n{MARK}\n\n```sh\nthis\nand this\n```\n");
+        assert_eq!(block(&readme), Some("this\nand this"));
+    }
+
+    #[test]
+    fn without_the_mark_there_is_no_block() {
+        assert_eq!(block("```sh\nnot this\n```\n"), None);
+        assert_eq!(block(&format!("{MARK}\nprose\n```sh\nnot this\n```\n")), None);
+    }
+
+    #[test]
+    fn readme_has_the_block() {
+        assert!(block(&std::fs::read_to_string(root().join("README.md")).unwrap()).is_some());
+    }
+}
