@@ -27,7 +27,11 @@ impl Caller {
     pub fn id(&self) -> String {
         let token = &self.0;
         // RFC 9068 §2.2: with client credentials there is no resource owner, and `sub` names the client.
-        let kind: &[u8] = if token.client_id() == Some(token.subject()) { b"client" } else { b"user" };
+        let kind: &[u8] = if token.client_id() == Some(token.subject()) {
+            b"client"
+        } else {
+            b"user"
+        };
         let mut hash = digest::Context::new(&digest::SHA256);
         for part in [token.issuer().as_bytes(), token.subject().as_bytes(), kind] {
             hash.update(&(part.len() as u64).to_be_bytes());
