@@ -1,0 +1,245 @@
+//! Where an issuer's keys are: authorization server metadata, asked for in the order the MCP specification gives
+//! (2026-07-28, Authorization Server Discovery).
+
+use url::Url;
+
+use super::error::{Excerpt, KeysError};
+use super::fetch::Fetch;
+use super::issuer::{is_http_loopback, is_https_or_loopback};
+use super::strict_json;
+
+/// The metadata documents to try, in order: RFC 8414 §3.1, then OpenID Connect Discovery by RFC 8414 §5, then
+/// OpenID Connect Discovery §4.
+pub(super) fn metadata_urls(issuer: &Url) -> Vec<Url> {
+    let path = issuer.path().strip_suffix('/').unwrap_or(issuer.path());
+    let mut paths = vec![
+        format!("/.well-known/oauth-authorization-server{path}"),
+        format!("/.well-known/openid-configuration{path}"),
+    ];
+    if !path.is_empty() {
+        paths.push(format!("{path}/.well-known/openid-configuration"));
+    }
+    let at = |path: String| {
+        let mut url = issuer.clone();
+        url.set_path(&path);
+        url
+    };
+    paths.into_iter().map(at).collect()
+}
+
+/// Finds the `jwks_uri` of `issuer`.
+///
+/// - Source: RFC 8414 §3.3, the document's `issuer` equals `issuer` byte for byte, or it is not used.
+///
+/// # Errors
+/// The [`KeysError`] that says most, after every document was tried: somebody else's metadata before a missing
+/// one. A network failure ends the search at once, as it would repeat.
+pub(super) async fn jwks_uri(fetch: &dyn Fetch, issuer: &str, max_bytes: usize) -> Result<Url, KeysError> {
+    let base = Url::parse(issuer).map_err(|_| KeysError::Document {
+        url: issuer.to_owned(),
+        expected: "URL",
+    })?;
+    let mut worst: Option<KeysError> = None;
+    for url in metadata_urls(&base) {
+        match read(fetch, &base, issuer, &url, max_bytes).await {
+            Ok(uri) => return Ok(uri),
+            Err(error @ KeysError::Fetch { .. }) => return Err(worst.unwrap_or(error)),
+            Err(error) if worst.as_ref().is_none_or(|w| telling(&error) > telling(w)) => worst = Some(error),
+            Err(_) => {}
+        }
+    }
+    Err(worst.unwrap_or(KeysError::Document {
+        url: issuer.to_owned(),
+        expected: "metadata document",
+    }))
+}
+
+fn telling(error: &KeysError) -> u8 {
+    match error {
+        error if error.is_misconfiguration() => 2,
+        KeysError::Status { status: 404, .. } => 0,
+        _ => 1,
+    }
+}
+
+async fn read(
+    fetch: &dyn Fetch,
+    base: &Url,
+    issuer: &str,
+    url: &Url,
+    max_bytes: usize,
+) -> Result<Url, KeysError> {
+    let name = || url.to_string();
+    let answer = fetch
+        .get(url, max_bytes)
+        .await
+        .map_err(|source| KeysError::Fetch { url: name(), source })?;
+    if answer.status != http::StatusCode::OK {
+        return Err(KeysError::Status {
+            url: name(),
+            status: answer.status.as_u16(),
+        });
+    }
+    let metadata = strict_json::object(&answer.body).map_err(|_| KeysError::Document {
+        url: name(),
+        expected: "metadata document (RFC 8414)",
+    })?;
+    let text = |member: &str| metadata.get(member).and_then(serde_json::Value::as_str);
+    match text("issuer") {
+        Some(found) if found == issuer => {}
+        found => {
+            let found = Excerpt::of(found.unwrap_or_default());
+            return Err(KeysError::IssuerDiffers { url: name(), found });
+        }
+    }
+    let uri = text("jwks_uri").and_then(|uri| Url::parse(uri).ok());
+    // An https issuer cannot send us to plain http, not even on this machine.
+    let allowed =
+        |uri: &Url| is_https_or_loopback(uri) && (uri.scheme() == "https" || is_http_loopback(base));
+    uri.filter(allowed)
+        .ok_or_else(|| KeysError::JwksUri { url: name() })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::super::fixtures::{Answer, FakeFetch};
+    use super::*;
+
+    fn urls(issuer: &str) -> Vec<String> {
+        metadata_urls(&Url::parse(issuer).unwrap())
+            .iter()
+            .map(Url::to_string)
+            .collect()
+    }
+
+    async fn found(fetch: &FakeFetch, issuer: &str) -> Result<String, KeysError> {
+        jwks_uri(fetch, issuer, 1000).await.map(|uri| uri.to_string())
+    }
+
+    fn metadata(issuer: &str, uri: &str) -> Answer {
+        Answer::ok(&json!({"issuer": issuer, "jwks_uri": uri}))
+    }
+
+    #[test]
+    fn an_issuer_with_a_path_has_three_places_in_the_order_of_the_mcp_specification() {
+        let expected = [
+            "https://a.example/.well-known/oauth-authorization-server/tenant1",
+            "https://a.example/.well-known/openid-configuration/tenant1",
+            "https://a.example/tenant1/.well-known/openid-configuration",
+        ];
+        assert_eq!(urls("https://a.example/tenant1"), expected);
+        assert_eq!(urls("https://a.example/tenant1/"), expected);
+    }
+
+    #[test]
+    fn an_issuer_without_a_path_has_two_places() {
+        let expected = [
+            "https://a.example:8443/.well-known/oauth-authorization-server",
+            "https://a.example:8443/.well-known/openid-configuration",
+        ];
+        assert_eq!(urls("https://a.example:8443"), expected);
+        assert_eq!(urls("https://a.example:8443/"), expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_document_of_this_issuer_decides() {
+        let fetch = FakeFetch::default();
+        let [first, second, third] = [0, 1, 2].map(|i| urls("https://a.example/t").remove(i));
+        fetch.put(&third, metadata("https://a.example/t", "https://a.example/3"));
+        assert_eq!(
+            found(&fetch, "https://a.example/t").await.unwrap(),
+            "https://a.example/3"
+        );
+        assert_eq!(fetch.asked(), [first.clone(), second.clone(), third]);
+        fetch.put(&second, metadata("https://a.example/t", "https://keys.example/2"));
+        assert_eq!(
+            found(&fetch, "https://a.example/t").await.unwrap(),
+            "https://keys.example/2"
+        );
+        fetch.put(&first, Answer::text("<html>"));
+        assert_eq!(
+            found(&fetch, "https://a.example/t").await.unwrap(),
+            "https://keys.example/2"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn k09_metadata_of_another_issuer_is_not_used() {
+        for other in [
+            "https://a.example/",
+            "https://A.example",
+            "https://evil.example",
+            "",
+            "http://a.example",
+        ] {
+            let fetch = FakeFetch::default();
+            fetch.put(
+                &urls("https://a.example")[0],
+                metadata(other, "https://a.example/k"),
+            );
+            let error = found(&fetch, "https://a.example").await.unwrap_err();
+            assert!(
+                matches!(error, KeysError::IssuerDiffers { .. }) && error.is_misconfiguration(),
+                "{other}: {error}"
+            );
+        }
+        let fetch = FakeFetch::default();
+        fetch.put(
+            &urls("https://a.example/")[0],
+            metadata("https://a.example/", "https://a.example/k"),
+        );
+        assert!(found(&fetch, "https://a.example/").await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn k09_jwks_uri_is_https_or_loopback_to_loopback() {
+        for (issuer, uri, ok) in [
+            ("https://a.example", "https://keys.example/k", true),
+            ("https://a.example", "http://a.example/k", false),
+            ("https://a.example", "http://127.0.0.1/k", false),
+            ("https://a.example", "file:///k", false),
+            ("https://a.example", "/k", false),
+            ("http://127.0.0.1:9000", "http://127.0.0.1:9000/k", true),
+            ("http://127.0.0.1:9000", "http://a.example/k", false),
+        ] {
+            let fetch = FakeFetch::default();
+            fetch.put(&urls(issuer)[0], metadata(issuer, uri));
+            match found(&fetch, issuer).await {
+                Ok(_) => assert!(ok, "{uri}"),
+                Err(error) => assert!(
+                    !ok && matches!(error, KeysError::JwksUri { .. }),
+                    "{uri}: {error}"
+                ),
+            }
+        }
+        let fetch = FakeFetch::default();
+        fetch.put(
+            &urls("https://a.example")[0],
+            Answer::ok(&json!({"issuer": "https://a.example"})),
+        );
+        assert!(matches!(
+            found(&fetch, "https://a.example").await,
+            Err(KeysError::JwksUri { .. })
+        ));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn k07_a_redirect_is_no_metadata_and_an_unreachable_issuer_is_asked_once() {
+        let fetch = FakeFetch::default();
+        fetch.put(&urls("https://a.example")[0], Answer::status(302));
+        assert!(matches!(
+            found(&fetch, "https://a.example").await,
+            Err(KeysError::Status { status: 302, .. })
+        ));
+        let fetch = FakeFetch::default();
+        fetch.put(&urls("https://a.example")[0], Answer::Fail);
+        assert!(matches!(
+            found(&fetch, "https://a.example").await,
+            Err(KeysError::Fetch { .. })
+        ));
+        assert_eq!(fetch.asked().len(), 1);
+    }
+}

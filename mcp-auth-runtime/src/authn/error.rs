@@ -1,0 +1,382 @@
+//! Everything that can be wrong with a presented token or with an issuer's keys, and whose fault it is.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why a presented token was not accepted. The text is for the log: it names the rule and, where that settles
+/// the matter, an identifier the token carries; never the token, a signature or any other claim.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// The Authorization header is not one bearer token (RFC 6750 §2.1).
+    #[error("authorization header {0}")]
+    Header(HeaderFault),
+    /// Longer than 16 KiB.
+    #[error("token is {bytes} bytes, at most {max}")]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// Not three parts of base64url around two JSON objects (RFC 7515 §7.1).
+    #[error("token is no compact JWS: {0}")]
+    Malformed(&'static str),
+    /// The JOSE header has a parameter we must not pass over (RFC 7515 §4).
+    #[error("token header `{parameter}` {fault}")]
+    JoseHeader {
+        /// The header parameter.
+        parameter: &'static str,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// `alg` is not one this issuer may use (RFC 8725 §3.1).
+    #[error("token algorithm is not allowed for its issuer")]
+    Algorithm,
+    /// `typ` is that of another kind of token (RFC 9068 §4, RFC 8725 §3.11).
+    #[error("token type {0} is not that of an access token")]
+    Type(Excerpt),
+    /// `iss` is none of the configured issuers, byte for byte.
+    #[error("token issuer {0} is not configured; issuers are compared byte for byte")]
+    UnknownIssuer(Excerpt),
+    /// The issuer has no key with this `kid` for this `alg`.
+    #[error("issuer has no key with the token's kid and algorithm")]
+    UnknownKey,
+    /// No key of the issuer made this signature.
+    #[error("token signature is wrong")]
+    Signature,
+    /// A required claim is absent.
+    #[error("token claim `{0}` is absent")]
+    MissingClaim(&'static str),
+    /// A claim has the wrong shape.
+    #[error("token claim `{claim}` {fault}")]
+    Claim {
+        /// The claim.
+        claim: &'static str,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// `aud` holds none of our resource indicators (RFC 8707 §2, RFC 9068 §4).
+    #[error("token audience is {0}, none of ours; audiences are compared byte for byte")]
+    Audience(Excerpt),
+    /// `aud` names others too, and the issuer is set to `single_audience`.
+    #[error("token is for several audiences, its issuer is set to one")]
+    SeveralAudiences,
+    /// `exp` plus the clock skew has passed (RFC 9068 §4).
+    #[error("token expired {ago_secs}s ago")]
+    Expired {
+        /// How long ago, without the skew.
+        ago_secs: u64,
+    },
+    /// `nbf` less the clock skew has not come yet (RFC 7519 §4.1.5).
+    #[error("token is valid in {in_secs}s")]
+    NotYetValid {
+        /// How long until then, without the skew.
+        in_secs: u64,
+    },
+    /// It lives longer than the issuer's `max_token_lifetime`.
+    #[error("token lives {lifetime_secs}s, its issuer is set to at most {max_secs}s")]
+    LivesTooLong {
+        /// `exp - iat`, or `exp - now` without `iat`.
+        lifetime_secs: u64,
+        /// The limit.
+        max_secs: u64,
+    },
+    /// `cnf`: bound to a key of its sender, so it cannot come as a bearer token (RFC 9449 §7.2, RFC 8705 §3).
+    #[error("token is sender-constrained (cnf) and was presented as a bearer token")]
+    SenderConstrained,
+    /// An ID token (OpenID Connect Core §3.1.3.6): it says who logged in, not who may call.
+    #[error("token is an ID token, not an access token")]
+    IdToken,
+    /// Its client is none of the issuer's `allowed_clients`.
+    #[error("token client is not allowed")]
+    Client,
+    /// Our trouble, not the client's: the issuer's keys were never loaded, are too old, or could not be asked for
+    /// a key that the token names.
+    #[error("issuer keys unavailable")]
+    KeysUnavailable {
+        /// When to come back.
+        retry_after: Duration,
+        /// What went wrong last, if an attempt was made.
+        #[source]
+        cause: Option<Arc<KeysError>>,
+    },
+}
+
+/// What is wrong with an Authorization header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HeaderFault {
+    /// It occurs twice, or holds two credentials.
+    Repeated,
+    /// Bytes outside ASCII.
+    NotAscii,
+    /// The Bearer scheme without exactly one b64token.
+    NotOneToken,
+}
+
+impl fmt::Display for HeaderFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Repeated => "holds more than one credential",
+            Self::NotAscii => "holds bytes outside ascii",
+            Self::NotOneToken => "is not `Bearer` and one b64token (RFC 6750 section 2.1)",
+        })
+    }
+}
+
+/// Whose fault a [`TokenError`] is, in RFC 6750 §3.1's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// `invalid_request`: the request is malformed.
+    InvalidRequest,
+    /// `invalid_token`: another token may do.
+    InvalidToken,
+    /// Ours: no token can be checked now.
+    Unavailable {
+        /// When to come back; at least one second.
+        retry_after: Duration,
+    },
+}
+
+impl TokenError {
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Header(_) => Fault::InvalidRequest,
+            Self::KeysUnavailable { retry_after, .. } => Fault::Unavailable {
+                retry_after: *retry_after,
+            },
+            Self::TooLong { .. }
+            | Self::Malformed(_)
+            | Self::JoseHeader { .. }
+            | Self::Algorithm
+            | Self::Type(_)
+            | Self::UnknownIssuer(_)
+            | Self::UnknownKey
+            | Self::Signature
+            | Self::MissingClaim(_)
+            | Self::Claim { .. }
+            | Self::Audience(_)
+            | Self::SeveralAudiences
+            | Self::Expired { .. }
+            | Self::NotYetValid { .. }
+            | Self::LivesTooLong { .. }
+            | Self::SenderConstrained
+            | Self::IdToken
+            | Self::Client => Fault::InvalidToken,
+        }
+    }
+
+    /// What the client may read: an `error_description` (`%x20-21 / %x23-5B / %x5D-7E`, RFC 6750 §3), fixed
+    /// per cause, with nothing of the token in it.
+    pub fn description(&self) -> &'static str {
+        match self {
+            Self::Header(HeaderFault::Repeated) => "the request holds more than one credential",
+            Self::Header(_) => "the Authorization header is not Bearer and one token",
+            Self::TooLong { .. } => "the token is too long",
+            Self::Malformed(_) | Self::JoseHeader { .. } => "the token is malformed",
+            Self::Algorithm => "the token's algorithm is not allowed",
+            Self::Type(_) | Self::IdToken => "the token is not an access token",
+            Self::UnknownIssuer(_) => "the token's issuer is not trusted here",
+            Self::UnknownKey => "the token's key is unknown",
+            Self::Signature => "the token's signature is wrong",
+            Self::MissingClaim(_) => "the token lacks a required claim",
+            Self::Claim { .. } => "the token has a malformed claim",
+            Self::Audience(_) | Self::SeveralAudiences => "the token is not for this resource",
+            Self::Expired { .. } => "the token expired",
+            Self::NotYetValid { .. } => "the token is not valid yet",
+            Self::LivesTooLong { .. } => "the token lives too long",
+            Self::SenderConstrained => "the token is bound to its sender's key",
+            Self::Client => "the token's client is not allowed",
+            Self::KeysUnavailable { .. } => "tokens cannot be checked right now",
+        }
+    }
+}
+
+/// An identifier taken from a token for the log: quoted, escaped, at most 200 characters of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Excerpt(String);
+
+impl Excerpt {
+    pub(super) fn of(text: &str) -> Self {
+        match text.char_indices().nth(200) {
+            Some((end, _)) => Self(format!("{}…", &text[..end])),
+            None => Self(text.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+impl fmt::Debug for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+/// Why a document could not be fetched.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// No complete answer in time.
+    #[error("no complete answer in time")]
+    Timeout,
+    /// The body is larger than asked for.
+    #[error("the answer is larger than {limit} bytes")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// Name resolution, connection, TLS or HTTP failed.
+    #[error("the request failed")]
+    Transport(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Why an issuer's keys could not be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeysError {
+    /// The document did not come.
+    #[error("could not fetch {url}")]
+    Fetch {
+        /// What was asked for.
+        url: String,
+        /// Why it did not come.
+        #[source]
+        source: FetchError,
+    },
+    /// An answer other than 200; redirects are not followed.
+    #[error("{url} answered {status}, not 200")]
+    Status {
+        /// What was asked for.
+        url: String,
+        /// The status.
+        status: u16,
+    },
+    /// Not the JSON object it should be.
+    #[error("{url} is no {expected}")]
+    Document {
+        /// What was asked for.
+        url: String,
+        /// What it should have been.
+        expected: &'static str,
+    },
+    /// The metadata is somebody else's (RFC 8414 §3.3).
+    #[error("metadata at {url} names issuer {found}; issuers are compared byte for byte")]
+    IssuerDiffers {
+        /// What was asked for.
+        url: String,
+        /// The issuer it names.
+        found: Excerpt,
+    },
+    /// `jwks_uri` is absent or not https (http only from loopback to loopback).
+    #[error("metadata at {url} has no https jwks_uri")]
+    JwksUri {
+        /// What was asked for.
+        url: String,
+    },
+    /// A JWK Set without a single key we can use with this issuer's algorithms.
+    #[error("the JWK Set holds no usable key ({skipped} skipped)")]
+    NoUsableKey {
+        /// How many were there.
+        skipped: usize,
+    },
+    /// Discovery and keys together took too long.
+    #[error("no keys within {0:?}")]
+    Timeout(Duration),
+}
+
+impl KeysError {
+    /// Whether waiting cannot help: the configuration and the issuer contradict each other. Met at start, it is
+    /// a reason not to start; later, the known keys stay.
+    pub fn is_misconfiguration(&self) -> bool {
+        match self {
+            Self::IssuerDiffers { .. } | Self::JwksUri { .. } => true,
+            Self::Fetch { .. }
+            | Self::Status { .. }
+            | Self::Document { .. }
+            | Self::NoUsableKey { .. }
+            | Self::Timeout(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one_of_each() -> Vec<TokenError> {
+        let e = || Excerpt::of("x");
+        let cause = Some(Arc::new(KeysError::NoUsableKey { skipped: 1 }));
+        vec![
+            TokenError::Header(HeaderFault::Repeated),
+            TokenError::Header(HeaderFault::NotAscii),
+            TokenError::Header(HeaderFault::NotOneToken),
+            TokenError::TooLong { bytes: 2, max: 1 },
+            TokenError::Malformed("x"),
+            TokenError::JoseHeader {
+                parameter: "x",
+                fault: "y",
+            },
+            TokenError::Algorithm,
+            TokenError::Type(e()),
+            TokenError::UnknownIssuer(e()),
+            TokenError::UnknownKey,
+            TokenError::Signature,
+            TokenError::MissingClaim("x"),
+            TokenError::Claim {
+                claim: "x",
+                fault: "y",
+            },
+            TokenError::Audience(e()),
+            TokenError::SeveralAudiences,
+            TokenError::Expired { ago_secs: 1 },
+            TokenError::NotYetValid { in_secs: 1 },
+            TokenError::LivesTooLong {
+                lifetime_secs: 2,
+                max_secs: 1,
+            },
+            TokenError::SenderConstrained,
+            TokenError::IdToken,
+            TokenError::Client,
+            TokenError::KeysUnavailable {
+                retry_after: Duration::from_secs(1),
+                cause,
+            },
+        ]
+    }
+
+    #[test]
+    fn a17_every_description_is_safe_in_a_challenge() {
+        for error in one_of_each() {
+            let text = error.description();
+            let allowed = |b: u8| matches!(b, 0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7E);
+            assert!(!text.is_empty() && text.bytes().all(allowed), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_header_is_a_bad_request_and_only_missing_keys_are_our_fault() {
+        for error in one_of_each() {
+            let expected = match error {
+                TokenError::Header(_) => Fault::InvalidRequest,
+                TokenError::KeysUnavailable { retry_after, .. } => Fault::Unavailable { retry_after },
+                _ => Fault::InvalidToken,
+            };
+            assert_eq!(error.fault(), expected, "{error}");
+        }
+    }
+
+    #[test]
+    fn t46_what_the_log_shows_of_a_token_is_escaped_and_short() {
+        let shown = Excerpt::of(&format!("a\r\n\u{202e}{}", "x".repeat(10_000))).to_string();
+        assert!(shown.starts_with(r#""a\r\n\u{202e}xxx"#), "{shown}");
+        assert!(shown.chars().count() < 230);
+    }
+}

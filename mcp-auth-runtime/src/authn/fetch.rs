@@ -1,0 +1,237 @@
+//! Fetching an issuer's documents: passed in as a [`Fetch`], so that tests answer without a network.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use url::Url;
+
+use super::error::FetchError;
+
+/// The longest a connection may take to open.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// The longest one fetch may take, body included.
+pub const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// One answer, its body whole.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// The status. Redirects are answers like any other: they are not followed.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as it came: nothing is inflated.
+    pub body: Bytes,
+}
+
+/// The future of one fetch.
+pub type FetchFuture<'a> = Pin<Box<dyn Future<Output = Result<Fetched, FetchError>> + Send + 'a>>;
+
+/// Fetches documents by GET.
+pub trait Fetch: Send + Sync + 'static {
+    /// Asks for `url`, reading at most `max_bytes` of body.
+    ///
+    /// # Errors
+    /// [`FetchError`] in the answer: too late, too large, or no HTTP answer at all. Any status is an answer.
+    fn get<'a>(&'a self, url: &'a Url, max_bytes: usize) -> FetchFuture<'a>;
+}
+
+/// [`Fetch`] over the network: https verified by the operating system's roots, no redirects followed, nothing
+/// inflated, no proxy from the environment, no cookies, no retries.
+#[derive(Debug, Clone)]
+pub struct HttpFetch(reqwest::Client);
+
+impl HttpFetch {
+    /// A client with [`CONNECT_TIMEOUT`] and [`FETCH_TIMEOUT`].
+    ///
+    /// # Errors
+    /// When TLS cannot be set up, for instance without any root certificates.
+    pub fn new() -> Result<Self, FetchError> {
+        Self::with_timeouts(CONNECT_TIMEOUT, FETCH_TIMEOUT)
+    }
+
+    fn with_timeouts(connect: Duration, total: Duration) -> Result<Self, FetchError> {
+        reqwest::Client::builder()
+            .user_agent(concat!("mcp-auth/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(connect)
+            .timeout(total)
+            .build()
+            .map(Self)
+            .map_err(transport)
+    }
+
+    async fn fetch(&self, url: &Url, max_bytes: usize) -> Result<Fetched, FetchError> {
+        let request = self
+            .0
+            .get(url.clone())
+            .header(http::header::ACCEPT, "application/json");
+        let mut response = request.send().await.map_err(transport)?;
+        if response
+            .content_length()
+            .is_some_and(|length| length > max_bytes as u64)
+        {
+            return Err(FetchError::TooLarge { limit: max_bytes });
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(transport)? {
+            if body.len() + chunk.len() > max_bytes {
+                return Err(FetchError::TooLarge { limit: max_bytes });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Fetched {
+            status: response.status(),
+            headers: std::mem::take(response.headers_mut()),
+            body: body.into(),
+        })
+    }
+}
+
+impl Fetch for HttpFetch {
+    fn get<'a>(&'a self, url: &'a Url, max_bytes: usize) -> FetchFuture<'a> {
+        Box::pin(self.fetch(url, max_bytes))
+    }
+}
+
+fn transport(error: reqwest::Error) -> FetchError {
+    match error.is_timeout() {
+        true => FetchError::Timeout,
+        false => FetchError::Transport(Box::new(error.without_url())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Instant;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A server that answers every connection with `pieces`, `pause` apart, and counts connections.
+    async fn server(pieces: Vec<Vec<u8>>, pause: Duration) -> (Url, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/jwks", listener.local_addr().unwrap())).unwrap();
+        let count = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&count);
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                counter.fetch_add(1, Ordering::SeqCst);
+                let pieces = pieces.clone();
+                tokio::spawn(async move {
+                    let _ = socket.read(&mut [0; 4096]).await;
+                    for piece in pieces {
+                        if socket.write_all(&piece).await.is_err() {
+                            return;
+                        }
+                        tokio::time::sleep(pause).await;
+                    }
+                });
+            }
+        });
+        (url, count)
+    }
+
+    fn answer(head: &str, body: &[u8]) -> Vec<u8> {
+        [
+            format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes(),
+            body,
+        ]
+        .concat()
+    }
+
+    async fn fetched(answer: Vec<u8>, max_bytes: usize) -> Result<Fetched, FetchError> {
+        let (url, _) = server(vec![answer], Duration::ZERO).await;
+        HttpFetch::new().unwrap().get(&url, max_bytes).await
+    }
+
+    #[tokio::test]
+    async fn an_answer_comes_with_status_headers_and_body() {
+        let fetched = fetched(answer("200 OK\r\ncache-control: max-age=5", b"{}"), 10)
+            .await
+            .unwrap();
+        assert_eq!((fetched.status, &fetched.body[..]), (StatusCode::OK, &b"{}"[..]));
+        assert_eq!(fetched.headers["cache-control"], "max-age=5");
+    }
+
+    #[tokio::test]
+    async fn k01_a_server_that_never_answers_is_cut_within_3_s() {
+        assert!(FETCH_TIMEOUT <= Duration::from_secs(3));
+        let (url, _) = server(vec![], Duration::ZERO).await;
+        let held = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let silent = Url::parse(&format!("http://{}/", held.local_addr().unwrap())).unwrap();
+        let fetch = HttpFetch::with_timeouts(CONNECT_TIMEOUT, Duration::from_millis(200)).unwrap();
+        let started = Instant::now();
+        assert!(matches!(fetch.get(&silent, 10).await, Err(FetchError::Timeout)));
+        assert!(started.elapsed() < Duration::from_secs(2));
+        assert!(
+            matches!(fetch.get(&url, 10).await, Err(FetchError::Transport(_))),
+            "closed without an answer"
+        );
+    }
+
+    #[tokio::test]
+    async fn k06_a_trickling_body_is_cut_by_the_same_time() {
+        let pieces = std::iter::once(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n".to_vec());
+        let pieces = pieces.chain((0..100).map(|_| b"x".to_vec())).collect();
+        let (url, _) = server(pieces, Duration::from_millis(50)).await;
+        let fetch = HttpFetch::with_timeouts(CONNECT_TIMEOUT, Duration::from_millis(300)).unwrap();
+        assert!(matches!(fetch.get(&url, 1000).await, Err(FetchError::Timeout)));
+    }
+
+    #[tokio::test]
+    async fn k06_a_body_is_cut_at_the_cap_announced_or_not() {
+        assert!(fetched(answer("200 OK", &[b'x'; 1000]), 1000).await.is_ok());
+        assert!(matches!(
+            fetched(answer("200 OK", &[b'x'; 1001]), 1000).await,
+            Err(FetchError::TooLarge { limit: 1000 })
+        ));
+        let unannounced = [
+            &b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"[..],
+            &[b'x'; 5000],
+        ]
+        .concat();
+        assert!(matches!(
+            fetched(unannounced, 1000).await,
+            Err(FetchError::TooLarge { limit: 1000 })
+        ));
+    }
+
+    #[tokio::test]
+    async fn k06_a_compressed_body_is_not_inflated() {
+        let fetched = fetched(answer("200 OK\r\ncontent-encoding: gzip", b"\x1f\x8b\x08"), 10)
+            .await
+            .unwrap();
+        assert_eq!(&fetched.body[..], b"\x1f\x8b\x08");
+    }
+
+    #[tokio::test]
+    async fn k07_a_redirect_is_not_followed() {
+        let (target, reached) = server(vec![answer("200 OK", b"{}")], Duration::ZERO).await;
+        let redirect = format!("302 Found\r\nlocation: {target}");
+        let fetched = fetched(answer(&redirect, b""), 10).await.unwrap();
+        assert_eq!(fetched.status, StatusCode::FOUND);
+        assert_eq!(reached.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn k07_only_http_is_spoken() {
+        let fetch = HttpFetch::new().unwrap();
+        for url in [
+            "file:///etc/passwd",
+            "ftp://127.0.0.1/x",
+            "data:application/json,{}",
+        ] {
+            assert!(fetch.get(&Url::parse(url).unwrap(), 10).await.is_err(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! Whom we trust: one issuer, where its keys are, and what its tokens must look like.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use url::{Host, Url};
+
+use super::algorithm::Algorithm;
+
+/// The algorithms of an issuer that names none.
+pub const DEFAULT_ALGORITHMS: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
+/// The claim that holds the scopes (RFC 9068 §2.2.3).
+pub const DEFAULT_SCOPE_CLAIM: &str = "scope";
+/// The claims that may name the client: RFC 9068 §2.2, else OpenID Connect Core §2.
+pub const DEFAULT_CLIENT_CLAIMS: [&str; 2] = ["client_id", "azp"];
+/// Clock skew allowed on `exp`, `nbf` and `iat`.
+pub const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(30);
+/// The largest clock skew that may be set.
+pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
+/// The longest lifetime of a token, `exp - iat`.
+pub const DEFAULT_MAX_TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// No time of [`KeyRefresh`] is longer.
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// One issuer and its rules. Plain data: it knows nothing of configuration files.
+#[derive(Debug, Clone)]
+pub struct IssuerRules {
+    /// The issuer identifier; `iss` must equal it byte for byte (RFC 9068 §4).
+    pub issuer: String,
+    /// Our resource indicators; `aud` must hold one of them, byte for byte. Never empty.
+    pub audiences: Vec<String>,
+    /// Where its keys are.
+    pub keys: KeySource,
+    /// The only algorithms its tokens may use. Never empty.
+    pub algorithms: Vec<Algorithm>,
+    /// The claims that may hold scopes. The first one present counts, never a union: a string split at U+0020,
+    /// or an array of strings. Anything else there means no scopes.
+    pub scope_claims: Vec<String>,
+    /// The claims that may name the client; the first one present counts.
+    pub client_claims: Vec<String>,
+    /// Clock skew allowed on `exp`, `nbf` and `iat`; at most [`MAX_CLOCK_SKEW`].
+    pub clock_skew: Duration,
+    /// The longest lifetime of a token: `exp - iat`, or `exp - now` where `iat` is absent.
+    pub max_token_lifetime: Duration,
+    /// Demand `typ` `at+jwt` (RFC 9068 §4). Without it `JWT` and an absent `typ` pass as well.
+    pub require_at_jwt: bool,
+    /// Refuse tokens that name other audiences besides ours.
+    pub single_audience: bool,
+    /// If set, the only clients whose tokens pass; a token that names no client does not.
+    pub allowed_clients: Option<Vec<String>>,
+    /// How its keys are kept fresh. Not used with [`KeySource::Static`].
+    pub refresh: KeyRefresh,
+}
+
+/// Where an issuer's keys are.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum KeySource {
+    /// At the `jwks_uri` of its metadata (RFC 8414, OpenID Connect Discovery).
+    Discovery,
+    /// Here.
+    JwksUri(Url),
+    /// At hand: the JWK Set of an issuer in this process.
+    Static(Value),
+}
+
+/// How an issuer's keys are kept fresh.
+#[derive(Debug, Clone)]
+pub struct KeyRefresh {
+    /// Keys are fetched no more often than this, whatever HTTP freshness says. **(default: 60 s)**
+    pub min: Duration,
+    /// And at least this often. A key the issuer removed is refused after this long. **(default: 1 h)**
+    pub max: Duration,
+    /// How long keys count as fresh when HTTP says nothing, within `min` and `max`. **(default: 10 min)**
+    pub unstated: Duration,
+    /// An unknown `kid` or a wrong signature causes at most one fetch in this time. **(default: 30 s)**
+    pub cooldown: Duration,
+    /// How long known keys still work when the issuer cannot be reached. **(default: 24 h)**
+    pub keep: Duration,
+    /// The largest metadata document or JWK Set, in bytes. **(default: 512 KiB)**
+    pub max_bytes: usize,
+    /// The most keys looked at in one JWK Set. **(default: 100)**
+    pub max_keys: usize,
+}
+
+impl Default for KeyRefresh {
+    fn default() -> Self {
+        Self {
+            min: Duration::from_secs(60),
+            max: Duration::from_secs(60 * 60),
+            unstated: Duration::from_secs(10 * 60),
+            cooldown: Duration::from_secs(30),
+            keep: Duration::from_secs(24 * 60 * 60),
+            max_bytes: 512 * 1024,
+            max_keys: 100,
+        }
+    }
+}
+
+impl IssuerRules {
+    /// An issuer with every other rule at its default.
+    pub fn new(issuer: impl Into<String>, audiences: Vec<String>, keys: KeySource) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audiences,
+            keys,
+            algorithms: DEFAULT_ALGORITHMS.to_vec(),
+            scope_claims: vec![DEFAULT_SCOPE_CLAIM.to_owned()],
+            client_claims: DEFAULT_CLIENT_CLAIMS.map(str::to_owned).to_vec(),
+            clock_skew: DEFAULT_CLOCK_SKEW,
+            max_token_lifetime: DEFAULT_MAX_TOKEN_LIFETIME,
+            require_at_jwt: false,
+            single_audience: false,
+            allowed_clients: None,
+            refresh: KeyRefresh::default(),
+        }
+    }
+
+    /// Refuses rules under which checking a token would mean little.
+    ///
+    /// # Errors
+    /// The first [`RulesError`] found.
+    pub fn check(&self) -> Result<(), RulesError> {
+        match &self.keys {
+            KeySource::Static(_) if self.issuer.is_empty() => return Err(RulesError::Issuer),
+            KeySource::Static(_) => {}
+            KeySource::Discovery => check_issuer_url(&self.issuer)?,
+            KeySource::JwksUri(uri) => {
+                check_issuer_url(&self.issuer)?;
+                if !is_https_or_loopback(uri) {
+                    return Err(RulesError::JwksUri);
+                }
+            }
+        }
+        if self.audiences.is_empty() || self.audiences.iter().any(|a| a.is_empty() || a == "*") {
+            return Err(RulesError::Audience);
+        }
+        if self.algorithms.is_empty() {
+            return Err(RulesError::NoAlgorithm);
+        }
+        if self.clock_skew > MAX_CLOCK_SKEW {
+            return Err(RulesError::ClockSkew);
+        }
+        if self.max_token_lifetime.is_zero() {
+            return Err(RulesError::Lifetime);
+        }
+        let refresh = &self.refresh;
+        let limits = [
+            refresh.min,
+            refresh.max,
+            refresh.unstated,
+            refresh.cooldown,
+            refresh.keep,
+        ];
+        if limits.iter().any(|t| t.is_zero() || *t > A_YEAR) || refresh.min > refresh.max {
+            return Err(RulesError::Refresh);
+        }
+        Ok(())
+    }
+}
+
+/// Rules that cannot stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RulesError {
+    /// RFC 8414 §2.
+    #[error("an issuer is an https URL without query, fragment or userinfo (http on loopback only)")]
+    Issuer,
+    /// RFC 8414 §2.
+    #[error("jwks_uri is not https (http on loopback only)")]
+    JwksUri,
+    /// RFC 8707 §2.
+    #[error("an issuer needs at least one audience, and none may be empty or `*`")]
+    Audience,
+    /// RFC 8725 §3.1.
+    #[error("an issuer needs at least one algorithm")]
+    NoAlgorithm,
+    /// Above [`MAX_CLOCK_SKEW`].
+    #[error("clock skew is above 300s")]
+    ClockSkew,
+    /// Zero.
+    #[error("max token lifetime is zero")]
+    Lifetime,
+    /// A zero, more than a year, or `min` above `max`.
+    #[error("a key refresh time is zero or above a year, or its minimum is above its maximum")]
+    Refresh,
+}
+
+fn check_issuer_url(issuer: &str) -> Result<(), RulesError> {
+    let url = Url::parse(issuer).map_err(|_| RulesError::Issuer)?;
+    let plain = url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if plain && is_https_or_loopback(&url) {
+        Ok(())
+    } else {
+        Err(RulesError::Issuer)
+    }
+}
+
+/// Whether `url` is https, or http to this machine.
+pub(super) fn is_https_or_loopback(url: &Url) -> bool {
+    url.has_host() && (url.scheme() == "https" || is_http_loopback(url))
+}
+
+/// Whether `url` is http to this machine.
+pub(super) fn is_http_loopback(url: &Url) -> bool {
+    url.scheme() == "http"
+        && match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn rules(issuer: &str) -> IssuerRules {
+        IssuerRules::new(
+            issuer,
+            vec!["https://rs.example/mcp".into()],
+            KeySource::Discovery,
+        )
+    }
+
+    #[test]
+    fn c03_issuer_is_https_or_loopback_and_plain() {
+        for ok in [
+            "https://as.example",
+            "https://as.example/",
+            "https://as.example/t/1",
+            "http://localhost:9000",
+            "http://127.0.0.1:9000",
+            "http://[::1]:9000/x",
+        ] {
+            assert_eq!(rules(ok).check(), Ok(()), "{ok}");
+        }
+        for bad in [
+            "",
+            "as.example",
+            "http://as.example",
+            "http://localhost.evil",
+            "https://as.example?x",
+            "https://as.example#x",
+            "https://u@as.example",
+            "https://u:p@as.example",
+            "file:///etc/passwd",
+            "ftp://127.0.0.1",
+        ] {
+            assert_eq!(rules(bad).check(), Err(RulesError::Issuer), "{bad}");
+        }
+    }
+
+    #[test]
+    fn c04_audience_empty_or_star_is_refused() {
+        for bad in [
+            vec![],
+            vec![String::new()],
+            vec!["*".to_owned()],
+            vec!["https://rs".to_owned(), "*".to_owned()],
+        ] {
+            let rules = IssuerRules {
+                audiences: bad,
+                ..rules("https://as.example")
+            };
+            assert_eq!(rules.check(), Err(RulesError::Audience));
+        }
+    }
+
+    #[test]
+    fn c06_skew_lifetime_and_refresh_times_are_bounded() {
+        let base = rules("https://as.example");
+        let skew = |secs| IssuerRules {
+            clock_skew: Duration::from_secs(secs),
+            ..base.clone()
+        };
+        assert_eq!(skew(300).check(), Ok(()));
+        assert_eq!(skew(301).check(), Err(RulesError::ClockSkew));
+        let lifetime = IssuerRules {
+            max_token_lifetime: Duration::ZERO,
+            ..base.clone()
+        };
+        assert_eq!(lifetime.check(), Err(RulesError::Lifetime));
+        for refresh in [
+            KeyRefresh {
+                cooldown: Duration::ZERO,
+                ..KeyRefresh::default()
+            },
+            KeyRefresh {
+                min: Duration::from_secs(2),
+                max: Duration::from_secs(1),
+                ..KeyRefresh::default()
+            },
+        ] {
+            assert_eq!(
+                IssuerRules {
+                    refresh,
+                    ..base.clone()
+                }
+                .check(),
+                Err(RulesError::Refresh)
+            );
+        }
+        assert_eq!(
+            IssuerRules {
+                algorithms: vec![],
+                ..base
+            }
+            .check(),
+            Err(RulesError::NoAlgorithm)
+        );
+    }
+
+    #[test]
+    fn k09_jwks_uri_is_https_or_loopback() {
+        for (uri, ok) in [
+            ("https://as.example/k", true),
+            ("http://127.0.0.1:1/k", true),
+            ("http://as.example/k", false),
+            ("file:///k", false),
+            ("data:application/json,x", false),
+        ] {
+            let keys = KeySource::JwksUri(Url::parse(uri).unwrap());
+            let checked = IssuerRules {
+                keys,
+                ..rules("https://as.example")
+            }
+            .check();
+            assert_eq!(checked.is_ok(), ok, "{uri}");
+        }
+    }
+}

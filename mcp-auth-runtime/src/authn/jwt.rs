@@ -1,0 +1,262 @@
+//! The checks on the claims of a token whose signature was found good (RFC 7519 §4.1, RFC 9068 §4).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::error::{Excerpt, TokenError};
+use super::issuer::IssuerRules;
+use super::jws::Type;
+use super::strict_json;
+use super::token::VerifiedToken;
+use crate::authz::ScopeSet;
+
+/// The last second of the year 9999: a NumericDate beyond it is a mistake or a trick.
+const LAST_DATE: u64 = 253_402_300_799;
+/// The longest `sub` (OpenID Connect Core §2), in bytes.
+const MAX_SUBJECT_BYTES: usize = 255;
+/// The longest client identifier, in bytes; with Client ID Metadata Documents it is a URL.
+const MAX_CLIENT_BYTES: usize = 2048;
+/// The most scope tokens one token may hold.
+const MAX_SCOPES: usize = 1024;
+
+/// Reads a payload as a claims set, strictly.
+pub(super) fn read(payload: &[u8]) -> Result<Map<String, Value>, TokenError> {
+    strict_json::object(payload).map_err(|_| TokenError::Malformed("payload is not one strict JSON object"))
+}
+
+/// The `iss` claim, to choose the issuer by: one string (an array would let a token name two).
+pub(super) fn issuer(claims: &Map<String, Value>) -> Result<&str, TokenError> {
+    match claims.get("iss") {
+        None => Err(TokenError::MissingClaim("iss")),
+        Some(Value::String(iss)) => Ok(iss),
+        Some(_) => Err(TokenError::Claim {
+            claim: "iss",
+            fault: "is no string",
+        }),
+    }
+}
+
+/// Checks `claims`, whose `iss` is that of `rules`, and turns them into the proof.
+///
+/// - Units: `now` in Unix seconds.
+/// - Source: RFC 9068 §4, RFC 7519 §4.1.
+pub(super) fn check(
+    rules: &IssuerRules,
+    issuer: Arc<str>,
+    typ: Type,
+    claims: Map<String, Value>,
+    now: u64,
+) -> Result<VerifiedToken, TokenError> {
+    check_kind(rules, typ, &claims)?;
+    check_audience(rules, &claims)?;
+    let expires_at = check_times(rules, &claims, now)?;
+    let subject = match claims.get("sub") {
+        None => return Err(TokenError::MissingClaim("sub")),
+        Some(sub) => identifier(sub, MAX_SUBJECT_BYTES)
+            .map_err(|fault| TokenError::Claim { claim: "sub", fault })?
+            .to_owned(),
+    };
+    let client_id = client(rules, &claims)?;
+    let scopes = scopes(rules, &claims)?;
+    Ok(VerifiedToken {
+        issuer,
+        subject,
+        client_id,
+        scopes,
+        expires_at: Some(expires_at),
+        claims,
+    })
+}
+
+/// Whether this is an access token that may come as a bearer token at all.
+fn check_kind(rules: &IssuerRules, typ: Type, claims: &Map<String, Value>) -> Result<(), TokenError> {
+    if rules.require_at_jwt && typ != Type::AtJwt {
+        let found = if typ == Type::Jwt { "JWT" } else { "" };
+        return Err(TokenError::Type(Excerpt::of(found)));
+    }
+    if claims.contains_key("cnf") {
+        return Err(TokenError::SenderConstrained);
+    }
+    // Only ID tokens hash what came beside them (OpenID Connect Core §3.1.3.6, §3.3.2.11). `nonce` is no such
+    // sign: some issuers put it into access tokens.
+    if claims.contains_key("at_hash") || claims.contains_key("c_hash") {
+        return Err(TokenError::IdToken);
+    }
+    Ok(())
+}
+
+fn check_audience(rules: &IssuerRules, claims: &Map<String, Value>) -> Result<(), TokenError> {
+    const FAULT: TokenError = TokenError::Claim {
+        claim: "aud",
+        fault: "is neither a string nor strings",
+    };
+    let found: Vec<&str> = match claims.get("aud") {
+        None => return Err(TokenError::MissingClaim("aud")),
+        Some(Value::String(one)) => vec![one],
+        Some(Value::Array(several)) => several
+            .iter()
+            .map(Value::as_str)
+            .collect::<Option<_>>()
+            .ok_or(FAULT)?,
+        Some(_) => return Err(FAULT),
+    };
+    if !found
+        .iter()
+        .any(|aud| rules.audiences.iter().any(|ours| ours == aud))
+    {
+        return Err(TokenError::Audience(Excerpt::of(&found.join(" "))));
+    }
+    if rules.single_audience && found.len() > 1 {
+        return Err(TokenError::SeveralAudiences);
+    }
+    Ok(())
+}
+
+/// Checks `exp`, `nbf` and `iat` and the lifetime they span; returns `exp`.
+fn check_times(rules: &IssuerRules, claims: &Map<String, Value>, now: u64) -> Result<u64, TokenError> {
+    let skew = rules.clock_skew.as_secs();
+    let exp = date(claims, "exp", f64::floor)?.ok_or(TokenError::MissingClaim("exp"))?;
+    let nbf = date(claims, "nbf", f64::ceil)?;
+    let iat = date(claims, "iat", f64::ceil)?;
+    if iat.is_some_and(|iat| exp < iat) {
+        return Err(TokenError::Claim {
+            claim: "exp",
+            fault: "is before iat",
+        });
+    }
+    if nbf.is_some_and(|nbf| nbf > exp) {
+        return Err(TokenError::Claim {
+            claim: "nbf",
+            fault: "is after exp",
+        });
+    }
+    if now >= exp.saturating_add(skew) {
+        return Err(TokenError::Expired { ago_secs: now - exp });
+    }
+    if let Some(nbf) = nbf.filter(|nbf| *nbf > now.saturating_add(skew)) {
+        return Err(TokenError::NotYetValid { in_secs: nbf - now });
+    }
+    if iat.is_some_and(|iat| iat > now.saturating_add(skew)) {
+        return Err(TokenError::Claim {
+            claim: "iat",
+            fault: "is in the future",
+        });
+    }
+    let max = rules.max_token_lifetime;
+    let (lifetime, allowed) = match iat {
+        Some(iat) => (exp - iat, max),
+        None => (exp.saturating_sub(now), max.saturating_add(rules.clock_skew)),
+    };
+    if Duration::from_secs(lifetime) > allowed {
+        return Err(TokenError::LivesTooLong {
+            lifetime_secs: lifetime,
+            max_secs: max.as_secs(),
+        });
+    }
+    Ok(exp)
+}
+
+/// A NumericDate (RFC 7519 §2) as whole seconds, a fraction rounded by `round` to the stricter side.
+fn date(
+    claims: &Map<String, Value>,
+    claim: &'static str,
+    round: fn(f64) -> f64,
+) -> Result<Option<u64>, TokenError> {
+    let Some(value) = claims.get(claim) else {
+        return Ok(None);
+    };
+    let fault = TokenError::Claim {
+        claim,
+        fault: "is no date in seconds between 1970 and 9999",
+    };
+    let Value::Number(number) = value else {
+        return Err(fault);
+    };
+    let seconds = match (number.as_u64(), number.as_f64()) {
+        (Some(whole), _) => whole,
+        #[expect(
+            clippy::cast_sign_loss,
+            clippy::cast_possible_truncation,
+            reason = "checked to be in range"
+        )]
+        (None, Some(real)) if (0.0..=LAST_DATE as f64).contains(&real) => round(real) as u64,
+        _ => return Err(fault),
+    };
+    if seconds > LAST_DATE {
+        Err(fault)
+    } else {
+        Ok(Some(seconds))
+    }
+}
+
+/// The client, by the first of the issuer's `client_claims` that is present.
+fn client(rules: &IssuerRules, claims: &Map<String, Value>) -> Result<Option<String>, TokenError> {
+    let named = rules.client_claims.iter().find_map(|name| claims.get(name));
+    let client = named
+        .map(|value| identifier(value, MAX_CLIENT_BYTES))
+        .transpose()
+        .map_err(|fault| TokenError::Claim {
+            claim: "client_id",
+            fault,
+        })?;
+    if let Some(allowed) = &rules.allowed_clients
+        && !client.is_some_and(|client| allowed.iter().any(|a| a == client))
+    {
+        return Err(TokenError::Client);
+    }
+    Ok(client.map(str::to_owned))
+}
+
+/// An identifier: a string, not empty, not too long, nothing in it that a log or page would act on.
+fn identifier(value: &Value, max_bytes: usize) -> Result<&str, &'static str> {
+    let Value::String(text) = value else {
+        return Err("is no string");
+    };
+    if text.is_empty() {
+        return Err("is empty");
+    }
+    if text.len() > max_bytes {
+        return Err("is too long");
+    }
+    if text.chars().any(|c| c.is_control() || is_layout_control(c)) {
+        return Err("holds control characters");
+    }
+    Ok(text)
+}
+
+/// Characters that reorder or break the text around them: bidirectional controls (Unicode UAX #9 §2) and the
+/// line and paragraph separators.
+fn is_layout_control(c: char) -> bool {
+    matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The scopes, from the first of the issuer's `scope_claims` that is present, and from no other. A claim of
+/// another shape grants nothing; the token stays valid (its caller is known, and may do little).
+fn scopes(rules: &IssuerRules, claims: &Map<String, Value>) -> Result<ScopeSet, TokenError> {
+    const FAULT: TokenError = TokenError::Claim {
+        claim: "scope",
+        fault: "holds too many scopes",
+    };
+    match rules.scope_claims.iter().find_map(|name| claims.get(name)) {
+        Some(Value::String(text)) => {
+            let several = text.split(' ').filter(|token| !token.is_empty()).count();
+            if several > MAX_SCOPES {
+                Err(FAULT)
+            } else {
+                Ok(ScopeSet::parse_lossy(text))
+            }
+        }
+        Some(Value::Array(tokens)) if tokens.len() > MAX_SCOPES => Err(FAULT),
+        Some(Value::Array(tokens)) if tokens.iter().all(Value::is_string) => Ok(tokens
+            .iter()
+            .filter_map(Value::as_str)
+            .filter_map(|token| token.parse().ok())
+            .collect()),
+        Some(_) | None => Ok(ScopeSet::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

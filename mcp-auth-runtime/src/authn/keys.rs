@@ -1,0 +1,414 @@
+//! The keys of one issuer: read without waiting, fetched by one task at a time, kept while the issuer is away.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::discovery;
+use super::error::{KeysError, TokenError};
+use super::fetch::Fetch;
+use super::freshness;
+use super::issuer::{IssuerRules, KeySource};
+use super::jwks::{KeySet, Outcome};
+use super::jws::Jws;
+use crate::ambient::Ambient;
+
+/// The longest one attempt may take: discovery and keys together.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest a request waits for an attempt.
+const REQUEST_WAIT: Duration = Duration::from_secs(5);
+/// The longest pause between attempts while they fail; the first is one second, each next twice as long.
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
+
+/// One issuer's rules and keys.
+pub(super) struct IssuerKeys {
+    pub(super) rules: IssuerRules,
+    /// The issuer identifier, shared by every token it verifies.
+    pub(super) issuer: Arc<str>,
+    /// `None` with static keys, which are never fetched.
+    source: Option<Source>,
+    current: RwLock<Option<Arc<Loaded>>>,
+    generation: AtomicU64,
+    attempts: Mutex<Attempts>,
+    /// Counts attempts that ended.
+    ended: watch::Sender<u64>,
+    fetch: Arc<dyn Fetch>,
+    ambient: Ambient,
+}
+
+enum Source {
+    Discovery,
+    At(Url),
+}
+
+/// One set of keys, as it came.
+struct Loaded {
+    set: KeySet,
+    /// Rises whenever a key went away: what older keys verified counts no more.
+    generation: u64,
+    at: Instant,
+    refresh_after: Duration,
+}
+
+/// What is known of the attempts so far.
+#[derive(Default)]
+struct Attempts {
+    in_flight: bool,
+    /// Failures since the last success.
+    failures: u32,
+    /// While attempts fail: not before this.
+    retry_from: Option<Instant>,
+    /// The next attempt a token may cause: not before this.
+    demand_from: Option<Instant>,
+    last_error: Option<Arc<KeysError>>,
+    discovered: Option<(Url, Instant)>,
+}
+
+/// Why an attempt is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// It is time.
+    Due,
+    /// A token needs a key we do not have.
+    Demanded,
+}
+
+impl IssuerKeys {
+    /// Sets up the keys of one issuer; fetches nothing yet.
+    ///
+    /// # Errors
+    /// When static keys are no JWK Set with a usable key.
+    pub(super) fn new(
+        rules: IssuerRules,
+        fetch: Arc<dyn Fetch>,
+        ambient: Ambient,
+    ) -> Result<Self, KeysError> {
+        let mut loaded = None;
+        let source = match &rules.keys {
+            KeySource::Discovery => Some(Source::Discovery),
+            KeySource::JwksUri(uri) => Some(Source::At(uri.clone())),
+            KeySource::Static(set) => {
+                let set = KeySet::read(set, &rules.algorithms, rules.refresh.max_keys)?;
+                set.log_skipped(&rules.issuer);
+                let (at, refresh_after) = (Instant::now(), rules.refresh.max);
+                loaded = Some(Arc::new(Loaded {
+                    set,
+                    generation: 0,
+                    at,
+                    refresh_after,
+                }));
+                None
+            }
+        };
+        Ok(Self {
+            issuer: Arc::from(rules.issuer.as_str()),
+            rules,
+            source,
+            current: RwLock::new(loaded),
+            generation: AtomicU64::new(0),
+            attempts: Mutex::default(),
+            ended: watch::Sender::new(0),
+            fetch,
+            ambient,
+        })
+    }
+
+    /// Which keys are in force: rises whenever one went away.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Whether there are keys to verify with.
+    pub(super) fn ready(&self) -> bool {
+        self.usable().is_some()
+    }
+
+    /// What went wrong last; `None` after a success, and before the first attempt.
+    pub(super) fn last_error(&self) -> Option<Arc<KeysError>> {
+        self.attempts().last_error.clone()
+    }
+
+    /// Checks the signature of `jws`; returns the generation of the keys that found it good.
+    ///
+    /// A key we do not know, and a wrong signature too (an issuer may restart with a new key under the old
+    /// `kid`), cause a fetch at most once per cooldown.
+    pub(super) async fn verify(self: &Arc<Self>, jws: &Jws<'_>) -> Result<u64, TokenError> {
+        let before = self.usable();
+        let outcome = before.as_ref().map(|loaded| loaded.set.verify(jws));
+        if let (Some(loaded), Some(Outcome::Good)) = (&before, outcome) {
+            return Ok(loaded.generation);
+        }
+        self.attempt(Why::Demanded).await;
+        let after = self.usable();
+        let outcome = match (&before, &after) {
+            (_, None) => None,
+            (Some(before), Some(after)) if Arc::ptr_eq(before, after) => outcome,
+            (_, Some(after)) => match after.set.verify(jws) {
+                Outcome::Good => return Ok(after.generation),
+                other => Some(other),
+            },
+        };
+        match outcome {
+            Some(Outcome::Bad | Outcome::Good) => Err(TokenError::Signature),
+            // The issuer may have this key by now; that we cannot ask is not the client's fault.
+            Some(Outcome::UnknownKey) if self.last_error().is_none() => Err(TokenError::UnknownKey),
+            Some(Outcome::UnknownKey) | None => Err(self.unavailable()),
+        }
+    }
+
+    /// Attempts to fetch the keys now, and waits for the end of it.
+    pub(super) async fn load(self: &Arc<Self>) {
+        self.attempt(Why::Due).await;
+    }
+
+    /// Keeps the keys fresh until `cancel`: fetches ahead of expiry, retries while attempts fail.
+    pub(super) async fn keep_fresh(self: Arc<Self>, cancel: CancellationToken) {
+        if self.source.is_none() {
+            return;
+        }
+        let mut ended = self.ended.subscribe();
+        loop {
+            let due = self.due();
+            if due > Instant::now() {
+                // A token may cause an attempt meanwhile, and that changes when the next one is due.
+                tokio::select! {
+                    () = cancel.cancelled() => return,
+                    _ = ended.changed() => continue,
+                    () = sleep_until(due) => continue,
+                }
+            }
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = self.attempt(Why::Due) => {}
+            }
+        }
+    }
+
+    /// The keys in force, unless they are older than the issuer's `keep`.
+    fn usable(&self) -> Option<Arc<Loaded>> {
+        let loaded = self
+            .current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()?;
+        let fresh_enough = self.source.is_none() || loaded.at.elapsed() < self.rules.refresh.keep;
+        fresh_enough.then_some(loaded)
+    }
+
+    /// When the next attempt is to be made without anybody asking.
+    fn due(&self) -> Instant {
+        let retry_from = self.attempts().retry_from;
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        match (retry_from, &*current) {
+            (Some(retry), _) => retry,
+            (None, Some(loaded)) => loaded.at + loaded.refresh_after,
+            (None, None) => Instant::now(),
+        }
+    }
+
+    /// Joins the attempt in flight, or starts one if `why` allows it, and waits for its end.
+    async fn attempt(self: &Arc<Self>, why: Why) {
+        if let Some(mut ended) = self.begin(why) {
+            let patience = if why == Why::Demanded {
+                REQUEST_WAIT
+            } else {
+                ATTEMPT_TIMEOUT
+            };
+            // Ended or out of patience, the caller looks at what there is now.
+            let _ = timeout(patience, ended.changed()).await;
+        }
+    }
+
+    /// The attempt runs in a task of its own: a request that goes away does not take it along.
+    fn begin(self: &Arc<Self>, why: Why) -> Option<watch::Receiver<u64>> {
+        self.source.as_ref()?;
+        let has_keys = self.usable().is_some();
+        let mut attempts = self.attempts();
+        let ended = self.ended.subscribe();
+        if attempts.in_flight {
+            return Some(ended);
+        }
+        if why == Why::Demanded {
+            let now = Instant::now();
+            let from = if has_keys {
+                attempts.demand_from
+            } else {
+                attempts.retry_from
+            };
+            if from.is_some_and(|from| now < from) {
+                return None;
+            }
+            attempts.demand_from = Some(now + self.rules.refresh.cooldown);
+        }
+        attempts.in_flight = true;
+        let flight = Flight(Arc::clone(self));
+        tokio::spawn(async move {
+            let keys = &flight.0;
+            let result = match timeout(ATTEMPT_TIMEOUT, keys.fetch_keys()).await {
+                Ok(result) => result,
+                Err(_) => Err(KeysError::Timeout(ATTEMPT_TIMEOUT)),
+            };
+            match result {
+                Ok((set, lifetime)) => keys.install(set, lifetime),
+                Err(error) => keys.note_failure(error),
+            }
+        });
+        Some(ended)
+    }
+
+    async fn fetch_keys(&self) -> Result<(KeySet, Option<Duration>), KeysError> {
+        let limits = &self.rules.refresh;
+        let uri = match &self.source {
+            Some(Source::At(uri)) => uri.clone(),
+            Some(Source::Discovery) | None => self.discover().await?,
+        };
+        let answer = self
+            .fetch
+            .get(&uri, limits.max_bytes)
+            .await
+            .map_err(|source| KeysError::Fetch {
+                url: uri.to_string(),
+                source,
+            })?;
+        if answer.status != http::StatusCode::OK {
+            return Err(KeysError::Status {
+                url: uri.into(),
+                status: answer.status.as_u16(),
+            });
+        }
+        // Of a member that occurs twice the last counts, as RFC 7517 §4 allows: one such key is no reason to
+        // lose all the others.
+        let set: serde_json::Value =
+            serde_json::from_slice(&answer.body).map_err(|_| KeysError::Document {
+                url: uri.into(),
+                expected: "JWK Set (RFC 7517 section 5)",
+            })?;
+        let set = KeySet::read(&set, &self.rules.algorithms, limits.max_keys)?;
+        Ok((
+            set,
+            freshness::lifetime(&answer.headers, self.ambient.clock.unix_now()),
+        ))
+    }
+
+    /// The `jwks_uri`: found anew at least every `refresh.max`, and after each failure.
+    async fn discover(&self) -> Result<Url, KeysError> {
+        {
+            let attempts = self.attempts();
+            if let Some((uri, at)) = &attempts.discovered
+                && attempts.failures == 0
+                && at.elapsed() < self.rules.refresh.max
+            {
+                return Ok(uri.clone());
+            }
+        }
+        let uri = discovery::jwks_uri(&*self.fetch, &self.rules.issuer, self.rules.refresh.max_bytes).await?;
+        self.attempts().discovered = Some((uri.clone(), Instant::now()));
+        Ok(uri)
+    }
+
+    fn install(&self, set: KeySet, lifetime: Option<Duration>) {
+        set.log_skipped(&self.issuer);
+        {
+            let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+            let generation = match &*current {
+                Some(before) if before.set.is_within(&set) => before.generation,
+                before => before.as_ref().map_or(0, |before| before.generation + 1),
+            };
+            tracing::info!(
+                issuer = &*self.issuer,
+                keys = set.len(),
+                generation,
+                "issuer keys loaded"
+            );
+            self.generation.store(generation, Ordering::Release);
+            let refresh_after = self.refresh_after(lifetime);
+            *current = Some(Arc::new(Loaded {
+                set,
+                generation,
+                at: Instant::now(),
+                refresh_after,
+            }));
+        }
+        let mut attempts = self.attempts();
+        attempts.failures = 0;
+        attempts.retry_from = None;
+        attempts.last_error = None;
+    }
+
+    fn note_failure(&self, error: KeysError) {
+        let mut attempts = self.attempts();
+        let pause = Duration::from_secs(1 << attempts.failures.min(5)).min(MAX_BACKOFF);
+        tracing::warn!(
+            issuer = &*self.issuer,
+            error = chain(&error),
+            retry_in_secs = pause.as_secs(),
+            "issuer keys not fetched; known keys stay in use"
+        );
+        attempts.failures = attempts.failures.saturating_add(1);
+        attempts.retry_from = Some(Instant::now() + pause);
+        attempts.last_error = Some(Arc::new(error));
+    }
+
+    /// Ahead of expiry by a tenth to a fifth, so that many servers do not ask at once; never below the minimum.
+    fn refresh_after(&self, lifetime: Option<Duration>) -> Duration {
+        let limits = &self.rules.refresh;
+        let lifetime = lifetime.unwrap_or(limits.unstated).clamp(limits.min, limits.max);
+        let mut jitter = [0];
+        self.ambient.random.fill(&mut jitter);
+        lifetime
+            .mul_f64(0.9 - 0.1 * f64::from(jitter[0]) / 255.0)
+            .max(limits.min)
+    }
+
+    fn unavailable(&self) -> TokenError {
+        let attempts = self.attempts();
+        let now = Instant::now();
+        let wait = attempts
+            .retry_from
+            .map_or(Duration::ZERO, |from| from.saturating_duration_since(now));
+        // Whole seconds, as Retry-After has them, rounded up.
+        let retry_after = Duration::from_secs(wait.as_secs() + 1);
+        TokenError::KeysUnavailable {
+            retry_after,
+            cause: attempts.last_error.clone(),
+        }
+    }
+
+    fn attempts(&self) -> MutexGuard<'_, Attempts> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An attempt in flight. Its end is announced however it ends, a panic included.
+struct Flight(Arc<IssuerKeys>);
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        let mut attempts = self.0.attempts();
+        attempts.in_flight = false;
+        if std::thread::panicking() {
+            attempts.retry_from = Some(Instant::now() + MAX_BACKOFF);
+        }
+        drop(attempts);
+        self.0.ended.send_modify(|count| *count = count.wrapping_add(1));
+    }
+}
+
+/// An error with everything below it, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        line = format!("{line}: {cause}");
+        next = cause.source();
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,367 @@
+//! Outages, rotation and storms, on paused time.
+#![allow(clippy::unwrap_used)]
+
+use serde_json::{Value, json};
+
+use super::super::fixtures::{
+    Answer, FakeFetch, ISSUER, JWKS, Signer, US, ambient, b64, other_p256, p256, p384,
+};
+use super::super::issuer::KeyRefresh;
+use super::super::{Algorithm, Fault, jws};
+use super::*;
+
+struct Bench {
+    keys: Arc<IssuerKeys>,
+    fetch: Arc<FakeFetch>,
+}
+
+impl Bench {
+    fn new(source: KeySource, refresh: KeyRefresh) -> Self {
+        let fetch = Arc::new(FakeFetch::default());
+        let rules = IssuerRules {
+            refresh,
+            algorithms: Algorithm::ALL.to_vec(),
+            ..IssuerRules::new(ISSUER, vec![US.into()], source)
+        };
+        let keys = IssuerKeys::new(rules, Arc::clone(&fetch) as Arc<dyn Fetch>, ambient().0).unwrap();
+        Self {
+            keys: Arc::new(keys),
+            fetch,
+        }
+    }
+
+    /// Keys `a` loaded from `jwks_uri`.
+    async fn loaded() -> Self {
+        let bench = Self::new(
+            KeySource::JwksUri(Url::parse(JWKS).unwrap()),
+            KeyRefresh::default(),
+        );
+        bench.fetch.publish(&[p256().jwk("a")]);
+        bench.keys.load().await;
+        assert!(bench.keys.ready());
+        bench
+    }
+
+    async fn verify(&self, signer: &Signer, alg: &str, kid: &str) -> Result<u64, TokenError> {
+        let token = signer.token(&json!({"alg": alg, "kid": kid}), &json!({}));
+        self.keys.verify(&jws::parse(&token).unwrap()).await
+    }
+
+    /// The verdict on a token of the key that was there from the start.
+    async fn known(&self) -> Result<u64, TokenError> {
+        self.verify(p256(), "ES256", "a").await
+    }
+
+    fn fetches(&self) -> usize {
+        self.fetch.asked().iter().filter(|url| *url == JWKS).count()
+    }
+
+    fn start(&self) -> CancellationToken {
+        let cancel = CancellationToken::new();
+        tokio::spawn(Arc::clone(&self.keys).keep_fresh(cancel.clone()));
+        cancel
+    }
+}
+
+async fn pass(secs: u64) {
+    tokio::time::sleep(Duration::from_secs(secs)).await;
+}
+
+fn fresh_for(max_age: &'static str, keys: &[Value]) -> Answer {
+    let body = json!({ "keys": keys }).to_string().into_bytes();
+    Answer::Reply {
+        status: 200,
+        headers: vec![("cache-control", max_age)],
+        body,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn k01_to_k07_whatever_the_issuer_answers_known_keys_keep_working() {
+    let html = Answer::text("<html>maintenance</html>");
+    let faults = [
+        ("k01 hangs", Answer::Hang),
+        ("k02 refuses", Answer::Fail),
+        ("k03 500", Answer::status(500)),
+        ("k03 429", Answer::status(429)),
+        ("k03 403", Answer::status(403)),
+        ("k03 204", Answer::status(204)),
+        ("k04 html", html),
+        ("k04 {}", Answer::text("{}")),
+        ("k04 keys []", Answer::text(r#"{"keys":[]}"#)),
+        ("k04 null", Answer::text("null")),
+        ("k04 empty", Answer::text("")),
+        ("k06 huge", Answer::TooLarge),
+        ("k06 gzip", Answer::text("\u{1f}\u{8b}")),
+        ("k07 redirect", Answer::status(302)),
+        ("k07 moved", Answer::status(301)),
+    ];
+    for (name, fault) in faults {
+        let bench = Bench::loaded().await;
+        let cancel = bench.start();
+        bench.fetch.put(JWKS, fault);
+        for _ in 0..60 {
+            pass(60).await;
+            let before = Instant::now();
+            assert!(bench.known().await.is_ok(), "{name}");
+            assert_eq!(
+                before.elapsed(),
+                Duration::ZERO,
+                "{name}: a known key never waits"
+            );
+        }
+        let tries = bench.fetches() - 1;
+        assert!(
+            (90..130).contains(&tries),
+            "{name}: one try in 30 s once backed off, saw {tries}"
+        );
+        bench.fetch.publish(&[p256().jwk("a"), p384().jwk("b")]);
+        pass(31).await;
+        assert!(bench.keys.last_error().is_none(), "{name}: recovered within 30 s");
+        assert!(bench.verify(p384(), "ES384", "b").await.is_ok(), "{name}");
+        cancel.cancel();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn known_keys_are_given_up_after_the_stated_limit_with_503_not_401() {
+    let bench = Bench::loaded().await;
+    bench.fetch.put(JWKS, Answer::Fail);
+    pass(24 * 3600 - 60).await;
+    assert!(bench.known().await.is_ok());
+    pass(120).await;
+    assert!(matches!(
+        bench.known().await,
+        Err(TokenError::KeysUnavailable { .. })
+    ));
+    assert!(!bench.keys.ready());
+    bench.fetch.publish(&[p256().jwk("a")]);
+    pass(2).await;
+    assert!(bench.known().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn k10_a_storm_of_unknown_kids_causes_one_fetch_per_cooldown() {
+    let bench = Bench::loaded().await;
+    let token = |kid: usize| other_p256().token(&json!({"alg": "ES256", "kid": kid.to_string()}), &json!({}));
+    let verify_all = async |kids: std::ops::Range<usize>| {
+        let checks = kids.map(|kid| {
+            let (keys, token) = (Arc::clone(&bench.keys), token(kid));
+            tokio::spawn(async move { keys.verify(&jws::parse(&token).unwrap()).await })
+        });
+        for check in checks.collect::<Vec<_>>() {
+            assert!(matches!(check.await.unwrap(), Err(TokenError::UnknownKey)));
+        }
+    };
+    verify_all(0..500).await;
+    assert_eq!(bench.fetches(), 2, "one to load, one for the storm");
+    pass(29).await;
+    verify_all(500..1000).await;
+    assert_eq!(bench.fetches(), 2, "still cooling down");
+    pass(1).await;
+    verify_all(1000..1500).await;
+    assert_eq!(bench.fetches(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_kid_is_fetched_for_and_then_known() {
+    let bench = Bench::loaded().await;
+    bench.fetch.publish(&[p256().jwk("a"), p384().jwk("b")]);
+    assert!(bench.verify(p384(), "ES384", "b").await.is_ok());
+    assert_eq!(bench.fetches(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_key_under_the_old_kid_is_fetched_for_and_then_known() {
+    let bench = Bench::loaded().await;
+    bench.fetch.publish(&[other_p256().jwk("a")]);
+    assert!(bench.verify(other_p256(), "ES256", "a").await.is_ok());
+    assert!(
+        matches!(bench.known().await, Err(TokenError::Signature)),
+        "and the old key is gone"
+    );
+    assert_eq!(bench.fetches(), 2, "within one cooldown");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_kid_while_the_issuer_is_away_is_503_not_401() {
+    let bench = Bench::loaded().await;
+    bench.fetch.put(JWKS, Answer::Fail);
+    let error = bench.verify(p384(), "ES384", "b").await.unwrap_err();
+    assert!(matches!(error.fault(), Fault::Unavailable { .. }), "{error}");
+    let wrong = bench.verify(other_p256(), "ES256", "a").await.unwrap_err();
+    assert_eq!(
+        wrong.fault(),
+        Fault::InvalidToken,
+        "a wrong signature by a known kid is wrong all the same"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_goes_away_does_not_take_the_fetch_along() {
+    let bench = Bench::loaded().await;
+    bench.fetch.publish(&[p256().jwk("a"), p384().jwk("b")]);
+    let gone = timeout(Duration::from_millis(5), bench.verify(p384(), "ES384", "b")).await;
+    assert!(gone.is_err());
+    assert!(bench.verify(p384(), "ES384", "b").await.is_ok());
+    assert_eq!(bench.fetches(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn k21_keys_never_loaded_is_503_with_retry_after_and_retried() {
+    let bench = Bench::new(
+        KeySource::JwksUri(Url::parse(JWKS).unwrap()),
+        KeyRefresh::default(),
+    );
+    bench.fetch.put(JWKS, Answer::Fail);
+    let cancel = bench.start();
+    pass(20).await;
+    assert!(!bench.keys.ready());
+    match bench.known().await.unwrap_err().fault() {
+        Fault::Unavailable { retry_after } => {
+            assert!(retry_after >= Duration::from_secs(1) && retry_after <= Duration::from_secs(31));
+        }
+        other => panic!("{other:?}"),
+    }
+    let tries = bench.fetches();
+    for _ in 0..100 {
+        assert!(bench.known().await.is_err());
+    }
+    assert_eq!(bench.fetches(), tries, "requests do not hurry the backoff");
+    bench.fetch.publish(&[p256().jwk("a")]);
+    pass(30).await;
+    assert!(bench.keys.ready() && bench.known().await.is_ok());
+    cancel.cancel();
+}
+
+#[tokio::test(start_paused = true)]
+async fn k21_the_first_token_loads_the_keys_when_nobody_did() {
+    let bench = Bench::new(
+        KeySource::JwksUri(Url::parse(JWKS).unwrap()),
+        KeyRefresh::default(),
+    );
+    bench.fetch.publish(&[p256().jwk("a")]);
+    assert!(bench.known().await.is_ok());
+    assert_eq!(bench.fetches(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_refreshed_ahead_of_expiry_within_bounds() {
+    for (max_age, least, most) in [
+        ("max-age=1000", 790, 900),
+        ("max-age=1", 60, 60),
+        ("no-store", 60, 60),
+        ("max-age=999999", 2870, 3240),
+        ("public", 470, 540),
+    ] {
+        let bench = Bench::new(
+            KeySource::JwksUri(Url::parse(JWKS).unwrap()),
+            KeyRefresh::default(),
+        );
+        bench.fetch.put(JWKS, fresh_for(max_age, &[p256().jwk("a")]));
+        let cancel = bench.start();
+        pass(1).await;
+        assert_eq!(bench.fetches(), 1);
+        pass(least - 2).await;
+        assert_eq!(bench.fetches(), 1, "{max_age}: not before {least} s");
+        pass(most - least + 3).await;
+        assert_eq!(bench.fetches(), 2, "{max_age}: by {most} s");
+        cancel.cancel();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn k22_flapping_sets_cause_no_thrash() {
+    let bench = Bench::new(
+        KeySource::JwksUri(Url::parse(JWKS).unwrap()),
+        KeyRefresh::default(),
+    );
+    bench.fetch.put(JWKS, fresh_for("max-age=0", &[p256().jwk("a")]));
+    let cancel = bench.start();
+    for second in 0..600 {
+        let signer = if second % 2 == 0 { p256() } else { other_p256() };
+        bench.fetch.put(
+            JWKS,
+            fresh_for("max-age=0", &[signer.jwk("a"), p384().jwk("steady")]),
+        );
+        pass(1).await;
+        assert!(bench.verify(p384(), "ES384", "steady").await.is_ok() || second == 0);
+    }
+    assert!(bench.fetches() <= 1 + 1 + 600 / 60, "{}", bench.fetches());
+    cancel.cancel();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_goes_away_raises_the_generation_and_a_new_one_does_not() {
+    let bench = Bench::loaded().await;
+    let first = bench.known().await.unwrap();
+    bench.fetch.publish(&[p256().jwk("a"), p384().jwk("b")]);
+    bench.keys.load().await;
+    assert_eq!(bench.keys.generation(), first);
+    bench.fetch.publish(&[p384().jwk("b")]);
+    bench.keys.load().await;
+    assert_eq!(bench.keys.generation(), first + 1);
+    assert!(matches!(bench.known().await, Err(TokenError::UnknownKey)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn k09_discovery_that_turns_bad_keeps_the_known_keys() {
+    let bench = Bench::new(KeySource::Discovery, KeyRefresh::default());
+    let metadata = "https://as.example/.well-known/oauth-authorization-server";
+    bench
+        .fetch
+        .put(metadata, Answer::ok(&json!({"issuer": ISSUER, "jwks_uri": JWKS})));
+    bench.fetch.publish(&[p256().jwk("a")]);
+    let cancel = bench.start();
+    pass(1).await;
+    assert!(bench.known().await.is_ok());
+    bench.fetch.put(
+        metadata,
+        Answer::ok(&json!({"issuer": "https://evil.example", "jwks_uri": "https://evil.example/k"})),
+    );
+    pass(2 * 3600).await;
+    assert!(bench.keys.last_error().unwrap().is_misconfiguration());
+    assert!(bench.known().await.is_ok());
+    assert!(!bench.fetch.asked().iter().any(|url| url.contains("evil")));
+    cancel.cancel();
+}
+
+#[tokio::test(start_paused = true)]
+async fn t12_only_configured_places_are_ever_asked() {
+    let bench = Bench::loaded().await;
+    let header = json!({"alg": "ES256", "kid": "a", "jku": "http://169.254.169.254/", "x5u": "https://evil.example/", "jwk": other_p256().jwk("a"), "x5c": [b64("x")]});
+    let verify = async |signer: &Signer| {
+        let token = signer.token(&header, &json!({}));
+        bench.keys.verify(&jws::parse(&token).unwrap()).await
+    };
+    assert!(verify(p256()).await.is_ok());
+    assert!(matches!(verify(other_p256()).await, Err(TokenError::Signature)));
+    assert!(bench.fetch.asked().iter().all(|url| url == JWKS));
+}
+
+#[tokio::test(start_paused = true)]
+async fn static_keys_are_at_hand_and_never_fetched() {
+    let bench = Bench::new(
+        KeySource::Static(json!({"keys": [p256().jwk("a")]})),
+        KeyRefresh::default(),
+    );
+    assert!(bench.keys.ready());
+    pass(48 * 3600).await;
+    assert!(bench.known().await.is_ok());
+    assert!(matches!(
+        bench.verify(p384(), "ES384", "b").await,
+        Err(TokenError::UnknownKey)
+    ));
+    assert!(bench.fetch.asked().is_empty());
+    bench.keys.clone().keep_fresh(CancellationToken::new()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn keeping_fresh_ends_when_cancelled() {
+    let bench = Bench::loaded().await;
+    let cancel = CancellationToken::new();
+    let task = tokio::spawn(Arc::clone(&bench.keys).keep_fresh(cancel.clone()));
+    pass(1).await;
+    cancel.cancel();
+    timeout(Duration::from_secs(1), task).await.unwrap().unwrap();
+}
