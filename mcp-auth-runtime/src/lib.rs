@@ -12,3 +12,6 @@ pub mod declare;
 pub mod handler;
 pub mod local_issuer;
 pub mod registry;
+
+#[doc(hidden)]
+pub use {rmcp, schemars, serde, serde_json, tokio_util};
