@@ -1,1 +1,87 @@
-//! Facade.
+//! MCP servers in which authorization is declared, not written.
+//!
+//! Annotate the methods of a type, write `mcp.toml`, run. Any MCP client that speaks OAuth can then log in
+//! and does exactly what its scopes allow; over stdio the same binary takes its credential from the
+//! environment.
+//!
+//! ```
+//! use mcp_auth::prelude::*;
+//! # use mcp_auth::{schemars, serde};
+//!
+//! #[derive(serde::Serialize, schemars::JsonSchema)]
+//! # #[serde(crate = "mcp_auth::serde")]
+//! # #[schemars(crate = "mcp_auth::schemars")]
+//! struct Todo { id: u64, title: String }
+//!
+//! #[derive(Clone)]
+//! struct Todos;
+//!
+//! /// A to-do list for each caller.
+//! #[server]
+//! impl Todos {
+//!     /// The caller's todos.
+//!     #[tool(scope = "todos.read", read_only)]
+//!     async fn list_todos(&self, caller: Caller) -> Result<Json<Vec<Todo>>, ToolError> {
+//!         Ok(Json(vec![Todo { id: 1, title: format!("greet {}", caller.subject()) }]))
+//!     }
+//!
+//!     /// Is the server up?
+//!     #[tool(public)]
+//!     async fn ping(&self) -> &'static str {
+//!         "pong"
+//!     }
+//!
+//!     /// One todo.
+//!     #[resource(uri = "todo://{id}", scope = "todos.read")]
+//!     async fn todo(&self, id: u64) -> Result<Json<Todo>, ToolError> {
+//!         Ok(Json(Todo { id, title: "water the plants".to_owned() }))
+//!     }
+//!
+//!     #[prompt(scope = "todos.read")]
+//!     fn plan_my_day(&self) -> &'static str {
+//!         "Read my todos and plan my day."
+//!     }
+//! }
+//! # use mcp_auth::Handler;
+//! let (registry, _) = Todos::operations().build()?;
+//! assert_eq!(registry.scopes().to_string(), "todos.read");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A `#[tool]` that does not say who may call it does not compile.
+//!
+//! # Derives without dependencies
+//! The macros need nothing in your `Cargo.toml` but this crate. Derive macros of serde and schemars look for
+//! their own crates, unless told where these are re-exported:
+//!
+//! ```
+//! use mcp_auth::{schemars, serde};
+//!
+//! #[derive(serde::Deserialize, schemars::JsonSchema)]
+//! #[serde(crate = "mcp_auth::serde")]
+//! #[schemars(crate = "mcp_auth::schemars")]
+//! struct NewTodo { title: String }
+//! # let new: NewTodo = mcp_auth::serde_json::from_str(r#"{"title": "a"}"#)?;
+//! # assert_eq!(new.title, "a");
+//! # Ok::<(), mcp_auth::serde_json::Error>(())
+//! ```
+//!
+//! With `serde` and `schemars` among your own dependencies, the two attributes are not needed.
+
+pub use mcp_auth_macros::{method, prompt, resource, server, tool};
+pub use mcp_auth_runtime::authn::Caller;
+pub use mcp_auth_runtime::authz::{Requirement, Scope, ScopeSet};
+pub use mcp_auth_runtime::call::claims::Claims;
+pub use mcp_auth_runtime::call::tool_error::ToolError;
+pub use mcp_auth_runtime::handler::Handler;
+
+pub use mcp_auth_runtime::rmcp::{self, ErrorData, Json, model};
+#[doc(no_inline)]
+pub use mcp_auth_runtime::{schemars, serde, serde_json};
+
+pub mod answer;
+pub mod extract;
+pub mod prelude;
+
+#[doc(hidden)]
+pub mod __private;

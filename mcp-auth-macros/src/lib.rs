@@ -1,1 +1,111 @@
-//! Macros.
+//! The macros of mcp-auth, re-exported by the facade crate `mcp-auth`.
+//!
+//! One way through: `attr` reads the syntax and keeps its spans, `model` checks the rules and collects every
+//! mistake, `expand` writes the tokens and cannot fail. What the user wrote stays in the output either way,
+//! so one mistake is one message.
+
+mod attr;
+mod diagnostics;
+mod expand;
+mod model;
+
+use diagnostics::Diagnostics;
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+
+/// Makes the type of an inherent `impl` block an MCP server: implements `mcp_auth::Handler` for it, with one
+/// operation for each method marked `#[tool]`, `#[prompt]`, `#[resource]` or `#[method]`. The methods stay as
+/// they are written.
+///
+/// | argument | means | default |
+/// |---|---|---|
+/// | `name = "…"` | the server's name | the binary's name, else the crate's |
+/// | `version = "…"` | its version | the crate's |
+/// | `title`, `description`, `website_url` | what clients show of it | none |
+/// | `instructions = "…"` | what the model reads | the doc comment of the block |
+/// | `icons = …` | a `Vec<Icon>` | none |
+/// | `scope`, `scopes`, `any_scope`, `authenticated`, `public` | who may call an operation that does not say | none: each must say |
+/// | `parts = [admin, reports]` | the modules with further blocks | none |
+/// | `part` | this block is one of those; one per module | |
+/// | `crate = path` | where the facade is | `::mcp_auth` |
+#[proc_macro_attribute]
+pub fn server(attr: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    run(attr.into(), item.into()).into()
+}
+
+/// A tool: listed by `tools/list`, called by `tools/call`.
+///
+/// Who may call it, exactly one of: `scope = "…"` or `scopes = ["…", "…"]` (all of them), `any_scope =
+/// ["…", "…"]` (one is enough), `authenticated` (any verified caller), `public` (anyone, no token).
+///
+/// | argument | means | default |
+/// |---|---|---|
+/// | `name = "…"` | its name on the wire | the method's |
+/// | `title`, `description` | what clients and the model read | the doc comment is the description |
+/// | `read_only`, `destructive`, `idempotent`, `open_world` | hints, bare or `= false` | none |
+/// | `annotations(title = "…", read_only_hint = true, …)` | the same in full | none |
+/// | `input_schema`, `output_schema` | an `Arc<JsonObject>` | from `Parameters<T>` and `Json<T>` |
+/// | `icons`, `meta` | a `Vec<Icon>`, a `MetaObject` | none |
+#[proc_macro_attribute]
+pub fn tool(attr: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    outside("tool", attr.into(), item.into()).into()
+}
+
+/// A prompt: listed by `prompts/list`, answered by `prompts/get`.
+///
+/// Who may call it as for [`macro@tool`]. Then `name`, `title`, `description`, `icons`, `meta`, and
+/// `arguments` (a `Vec<PromptArgument>`; default: the fields of `Parameters<T>`).
+#[proc_macro_attribute]
+pub fn prompt(attr: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    outside("prompt", attr.into(), item.into()).into()
+}
+
+/// A resource, or every resource of a URI template: listed and read by `resources/…`.
+///
+/// Who may call it as for [`macro@tool`]. `uri = "todo://{id}"` is required: a fixed URI or an RFC 6570
+/// level 1 template, each variable taken by the parameter of its name through `FromStr`. Then `name`,
+/// `title`, `description`, `mime_type`, `icons`, `meta`, `annotations` (an `Annotations`), and, where the
+/// URI is fixed, `size` in bytes.
+#[proc_macro_attribute]
+pub fn resource(attr: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    outside("resource", attr.into(), item.into()).into()
+}
+
+/// A protocol method that the other macros do not name, `#[method("completion/complete", scope = "…")]`:
+/// completion, subscriptions, tasks, or a method of your own. Its params arrive as `Parameters<T>`, its
+/// result is `Json<T>` or a result type of `mcp_auth::model`. Who may call it as for [`macro@tool`].
+#[proc_macro_attribute]
+pub fn method(attr: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    outside("method", attr.into(), item.into()).into()
+}
+
+/// `#[server]`: parse, check, expand.
+fn run(attr: TokenStream, item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
+    let args = attr::Args::parse(attr, Span::call_site(), &mut diagnostics);
+    let out = match syn::parse2::<syn::ItemImpl>(item.clone()) {
+        Ok(block) => {
+            let (block, server) = model::check(args, block, &mut diagnostics);
+            let implementation = server.map(|server| expand::tokens(&server, &diagnostics));
+            quote!(#block #implementation)
+        }
+        Err(_) => {
+            let message = "`#[server]` belongs on an `impl` block: `impl Todos { … }`";
+            diagnostics.error(Span::call_site(), message);
+            item
+        }
+    };
+    let errors = diagnostics.into_tokens();
+    quote!(#out #errors)
+}
+
+/// An attribute that `#[server]` reads and takes away; alone, it does nothing, and says so.
+fn outside(name: &str, _attr: TokenStream, item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
+    let message = format!(
+        "`#[{name}]` belongs on a method of an `impl` block with `#[server]` or `#[server(part)]` above it"
+    );
+    diagnostics.error(Span::call_site(), message);
+    let errors = diagnostics.into_tokens();
+    quote!(#item #errors)
+}

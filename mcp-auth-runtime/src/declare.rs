@@ -130,24 +130,30 @@ pub fn prompt_arguments<T: JsonSchema + 'static>() -> Option<Vec<PromptArgument>
 }
 
 /// Does not compile where the arguments are taken twice, or by a type whose schema the macro did not see.
-/// `spelled` is how many `Parameters<T>` or `JsonObject` it saw.
-pub const fn check_arguments(takes: &[Takes], spelled: usize) {
-    let mut taken = 0;
+/// `others` are the parameters that are not spelled `Parameters<T>` or `JsonObject`, `spelled` is how many
+/// are, `seen` how many may take the arguments.
+pub const fn check_arguments(others: &[Takes], spelled: usize, seen: usize) {
+    let mut taken = spelled;
     let mut at = 0;
-    while at < takes.len() {
-        if !matches!(takes[at], Takes::Nothing) {
+    while at < others.len() {
+        if !matches!(others[at], Takes::Nothing) {
             taken += 1;
         }
         at += 1;
     }
+    assert!(taken < 2, "two parameters take the arguments of the call; keep one");
     assert!(
-        taken < 2,
-        "two parameters take the arguments of the call; keep one"
+        taken <= seen,
+        "write `Parameters<T>` or `JsonObject` in full, not an alias: the macro finds the schema by that name"
     );
-    assert!(
-        taken <= spelled,
-        "write `Parameters<T>` or `JsonObject` in full, not an alias: the macro finds the schema by its name"
-    );
+}
+
+/// The schema of what a tool answers, if the answer's type says.
+pub fn with_output_schema(tool: Tool, schema: Option<Arc<JsonObject>>) -> Tool {
+    match schema {
+        Some(schema) => tool.with_raw_output_schema(schema),
+        None => tool,
+    }
 }
 
 /// `CARGO_BIN_NAME`, else the crate's name.
@@ -202,6 +208,25 @@ mod tests {
         assert_eq!(all(&["b", "a"]).to_string(), "a and b");
         assert_eq!(any(&["b", "a"]).to_string(), "b or a");
         assert_eq!(any(&["b", "a"]).challenge_scopes().to_string(), "b");
+    }
+
+    #[test]
+    #[should_panic(expected = "not an alias")]
+    fn arguments_taken_under_another_name_are_refused() {
+        check_arguments(&[Takes::Nothing, Takes::Typed], 0, 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "two parameters take")]
+    fn arguments_taken_twice_are_refused() {
+        check_arguments(&[Takes::Everything], 1, 1);
+    }
+
+    #[test]
+    fn arguments_taken_once_pass() {
+        check_arguments(&[Takes::Nothing], 1, 1);
+        check_arguments(&[Takes::Typed], 0, 1);
+        check_arguments(&[Takes::Nothing, Takes::Nothing], 0, 0);
     }
 
     #[test]

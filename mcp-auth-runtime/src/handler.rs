@@ -23,10 +23,15 @@ pub trait Handler: Send + Sync + Sized + 'static {
     fn operations() -> Operations<Self>;
 }
 
-/// A further impl block of a server (`#[server(part)]`), joined by `#[server(parts = […])]`.
-pub trait Part<H: Handler> {
+/// A further impl block of a server (`#[server(part)]`), joined by `#[server(parts = […])]`. `P` is a type
+/// that stands for the block.
+#[diagnostic::on_unimplemented(
+    message = "`{P}` is no part of `{Self}`",
+    note = "`parts` names modules, each with one `#[server(part)]` block of this type"
+)]
+pub trait Part<P>: Handler {
     /// The operations of this block.
-    fn operations() -> Operations<H>;
+    fn operations() -> Operations<Self>;
 }
 
 /// What a server says of itself in `initialize` and `server/discover`.
@@ -96,8 +101,11 @@ impl<H: Handler> Operations<H> {
 
     /// Adds the operations of another impl block.
     #[must_use]
-    pub fn join<P: Part<H>>(mut self) -> Self {
-        self.entries.extend(P::operations().entries);
+    pub fn join<P>(mut self) -> Self
+    where
+        H: Part<P>,
+    {
+        self.entries.extend(<H as Part<P>>::operations().entries);
         self
     }
 

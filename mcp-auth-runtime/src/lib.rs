@@ -7,7 +7,7 @@ pub mod authn;
 pub mod authz;
 pub mod call;
 pub mod challenge;
-pub mod config;
+#[doc(hidden)]
 pub mod declare;
 pub mod dispatch;
 pub mod envelope;
@@ -15,3 +15,4 @@ pub mod handler;
 pub mod local_issuer;
 pub mod registry;
 pub mod session;
+pub mod transport;

@@ -1,0 +1,168 @@
+//! What is declared of an operation: who may call it, and its entry in the list of its kind.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::types;
+use crate::attr::Doc;
+use crate::model::inputs::{self, Input};
+use crate::model::operation::{Description, Kind, Operation, Shown};
+use crate::model::prompt::Prompt;
+use crate::model::resource::Resource;
+use crate::model::rule::Rule;
+use crate::model::tool::{Annotations, Tool};
+
+/// The `Declaration`.
+pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
+    let rule = rule(p, &operation.rule);
+    let name = &operation.name;
+    match &operation.kind {
+        Kind::Tool(tool) => {
+            let tool = self::tool(p, operation, tool);
+            quote!(#p::tool(#rule, #tool))
+        }
+        Kind::Prompt(prompt) => {
+            let prompt = self::prompt(p, operation, prompt);
+            quote!(#p::prompt(#rule, #prompt))
+        }
+        Kind::Resource(resource) => self::resource(p, &rule, operation, resource),
+        Kind::Method => quote!(#p::method(#rule, #name)),
+    }
+}
+
+fn rule(p: &TokenStream, rule: &Rule) -> TokenStream {
+    match rule {
+        Rule::Public => quote!(#p::Requirement::Public),
+        Rule::Authenticated => quote!(#p::Requirement::Authenticated),
+        Rule::All(scopes) => quote!(#p::all(&[#(#scopes),*])),
+        Rule::Any(scopes) => quote!(#p::any(&[#(#scopes),*])),
+    }
+}
+
+fn tool(p: &TokenStream, operation: &Operation, tool: &Tool) -> TokenStream {
+    let name = &operation.name;
+    let description = match description(&operation.shown) {
+        Some(text) => quote!(::core::option::Option::Some(#p::Cow::from(#text))),
+        None => quote!(::core::option::Option::None),
+    };
+    let input_schema = match &tool.input_schema {
+        Some(given) => quote!(#given),
+        None => input_schema(p, operation),
+    };
+    let output_schema = match (&tool.output_schema, &operation.output) {
+        (Some(given), _) => quote!(.with_raw_output_schema(#given)),
+        _ => TokenStream::new(),
+    };
+    let annotations = annotations(p, &tool.annotations);
+    let shown = shown(&operation.shown);
+    let made = quote! {
+        #p::model::Tool::new_with_raw(#name, #description, #input_schema)
+            #output_schema #annotations #shown
+    };
+    match (&tool.output_schema, &operation.output) {
+        (None, Some(output)) if !types::is_opaque(output) => {
+            let span = syn::spanned::Spanned::span(output);
+            let output = types::inferred(output);
+            let answer = quote::quote_spanned!(types::at(span)=> #p::IntoToolAnswer);
+            quote!(#p::with_output_schema(#made, <#output as #answer>::output_schema()))
+        }
+        _ => made,
+    }
+}
+
+/// From `Parameters<T>`; open for `JsonObject`; else empty.
+fn input_schema(p: &TokenStream, operation: &Operation) -> TokenStream {
+    let name = &operation.name;
+    let taken = operation.inputs.iter().find_map(|input| match input {
+        Input::FromCall(ty) if inputs::is_json_object(ty) => Some(quote!(#p::any_input())),
+        Input::FromCall(ty) => inputs::parameters(ty).map(|arguments| {
+            let arguments = types::inferred(arguments);
+            quote!(#p::input_schema::<#arguments>(#name))
+        }),
+        Input::Variable { .. } => None,
+    });
+    taken.unwrap_or_else(|| quote!(#p::no_input()))
+}
+
+fn annotations(p: &TokenStream, annotations: &Annotations) -> TokenStream {
+    if annotations.is_empty() {
+        return TokenStream::new();
+    }
+    let title = match &annotations.title {
+        Some(title) => quote!(::core::option::Option::Some(#p::string(#title))),
+        None => quote!(::core::option::Option::None),
+    };
+    let hints = annotations.hints.map(|hint| match hint {
+        Some(hint) => quote!(::core::option::Option::Some(#hint)),
+        None => quote!(::core::option::Option::None),
+    });
+    quote!(.with_annotations(#p::model::ToolAnnotations::from_raw(#title, #(#hints),*)))
+}
+
+fn prompt(p: &TokenStream, operation: &Operation, prompt: &Prompt) -> TokenStream {
+    let name = &operation.name;
+    let description = match description(&operation.shown) {
+        Some(text) => quote!(::core::option::Option::Some(#p::string(#text))),
+        None => quote!(::core::option::Option::None::<#p::String>),
+    };
+    let found = || {
+        operation.inputs.iter().find_map(|input| match input {
+            Input::FromCall(ty) => inputs::parameters(ty).map(|arguments| {
+                let arguments = types::inferred(arguments);
+                quote!(#p::prompt_arguments::<#arguments>())
+            }),
+            Input::Variable { .. } => None,
+        })
+    };
+    let arguments = match &prompt.arguments {
+        Some(given) => quote!(::core::option::Option::Some(#given)),
+        None => found().unwrap_or_else(|| quote!(::core::option::Option::None)),
+    };
+    let shown = shown(&operation.shown);
+    quote!(#p::model::Prompt::from_raw(#name, #description, #arguments) #shown)
+}
+
+fn resource(p: &TokenStream, rule: &TokenStream, operation: &Operation, resource: &Resource) -> TokenStream {
+    let (uri, name) = (&resource.uri, &operation.name);
+    let mime_type = resource
+        .mime_type
+        .as_ref()
+        .map(|mime_type| quote!(.with_mime_type(#mime_type)));
+    let size = resource.size.as_ref().map(|size| quote!(.with_size(#size)));
+    let annotations = resource
+        .annotations
+        .as_ref()
+        .map(|given| quote!(.with_annotations(#given)));
+    let description = description(&operation.shown).map(|text| quote!(.with_description(#text)));
+    let shown = shown(&operation.shown);
+    let (declare, ty) = match resource.variables.is_empty() {
+        true => (quote!(#p::resource), quote!(#p::model::Resource)),
+        false => (quote!(#p::resource_template), quote!(#p::model::ResourceTemplate)),
+    };
+    quote! {
+        #declare(#rule, #ty::new(#uri, #name) #description #mime_type #size #annotations #shown)
+    }
+}
+
+/// Title, icons and meta, which every list entry has.
+fn shown(shown: &Shown) -> TokenStream {
+    let title = shown.title.as_ref().map(|title| quote!(.with_title(#title)));
+    let icons = shown.icons.as_ref().map(|icons| quote!(.with_icons(#icons)));
+    let meta = shown.meta.as_ref().map(|meta| quote!(.with_meta(#meta)));
+    quote!(#title #icons #meta)
+}
+
+fn description(shown: &Shown) -> Option<TokenStream> {
+    shown.description.as_ref().map(|description| match description {
+        Description::Given(given) => quote!(#given),
+        Description::Doc(text) => doc(text),
+    })
+}
+
+/// A doc comment as an expression.
+pub(super) fn doc(doc: &Doc) -> TokenStream {
+    match doc {
+        Doc::Text(text) => quote!(#text),
+        Doc::Lines(lines) => quote!(::core::concat!(#(#lines, "\n"),*)),
+    }
+}

@@ -1,0 +1,137 @@
+//! How an operation is called: its parameters from the call, its answer for the client.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Ident;
+use syn::spanned::Spanned;
+
+use super::types;
+use crate::model::inputs::{Input, is_json_object, parameters};
+use crate::model::operation::{Kind, Operation};
+
+/// The `Route`.
+pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
+    let (variant, answer, convert) = match &operation.kind {
+        Kind::Tool(_) => ("Tool", "IntoToolAnswer", "into_tool_answer"),
+        Kind::Prompt(_) => ("Prompt", "IntoPromptAnswer", "into_prompt_answer"),
+        Kind::Resource(_) => ("Resource", "IntoResourceAnswer", "into_resource_answer"),
+        Kind::Method => ("Method", "IntoMethodAnswer", "into_method_answer"),
+    };
+    let [variant, answer, convert] = [variant, answer, convert].map(|name| format_ident!("{name}"));
+
+    let local = |name: &str| Ident::new(name, Span::mixed_site());
+    let (server, call) = (local("server"), local("call"));
+    let arguments: Vec<Ident> = (0..operation.inputs.len())
+        .map(|at| local(&format!("argument_{at}")))
+        .collect();
+    let extractions = operation
+        .inputs
+        .iter()
+        .zip(&arguments)
+        .map(|(input, argument)| extraction(p, input, argument, &call));
+    // `mut` only where something is taken.
+    let takes = operation
+        .inputs
+        .iter()
+        .any(|input| matches!(input, Input::FromCall(_)));
+    let mutable = takes.then(|| quote!(mut));
+
+    let method = &operation.ident;
+    let receiver = operation.has_self.then(|| quote!(#server,));
+    let server = if operation.has_self {
+        server.to_token_stream()
+    } else {
+        quote!(_)
+    };
+    let wait = operation.is_async.then(|| quote!(.await));
+    let asked = asked(p, operation, &call);
+    let check = check_arguments(p, operation);
+
+    // What the compiler says of the answer belongs to the return type, of the future to the method's name.
+    let output = operation.output.as_ref().map_or(method.span(), Spanned::span);
+    let answered = match &operation.output {
+        Some(ty) if !types::is_opaque(ty) => {
+            let ty = types::inferred(ty);
+            quote_spanned!(types::at(output)=> <#ty as #p::#answer>::#convert)
+        }
+        Some(_) => quote_spanned!(types::at(output)=> #p::#answer::#convert),
+        None => quote_spanned!(types::at(output)=> <() as #p::#answer>::#convert),
+    };
+    let body = quote! {
+        #(#extractions)*
+        let answer = Self::#method(#receiver #(#arguments),*)#wait;
+        #answered(answer, &#asked)
+    };
+    let future = quote_spanned!(types::at(method.span())=> #p::future_is_send(async move { #body }));
+    quote! {
+        #p::Route::#variant(|#server, #mutable #call| { #check #future })
+    }
+}
+
+/// `let argument = …?;`
+fn extraction(p: &TokenStream, input: &Input, argument: &Ident, call: &Ident) -> TokenStream {
+    match input {
+        Input::FromCall(ty) => {
+            let span = types::at(ty.span());
+            let ty = types::inferred(ty);
+            let from_call = quote_spanned!(span=> <#ty as #p::FromCall>::from_call);
+            quote!(let #argument = #from_call(&mut #call)?;)
+        }
+        Input::Variable { name, ty } => {
+            let expected = ty.to_token_stream().to_string().replace(' ', "");
+            let span = types::at(ty.span());
+            let ty = types::inferred(ty);
+            let variable = quote_spanned!(span=> #p::variable::<#ty>);
+            quote!(let #argument = #variable(&#call, #name, #expected)?;)
+        }
+    }
+}
+
+/// What the answer needs to know of the call.
+fn asked(p: &TokenStream, operation: &Operation, call: &Ident) -> TokenStream {
+    let more = match &operation.kind {
+        Kind::Tool(tool) if tool.output_schema.is_some() => quote!(.with_own_schema()),
+        Kind::Resource(resource) => {
+            let mime_type = resource.mime_type.as_ref();
+            mime_type
+                .map(|mime_type| quote!(.with_mime_type(#mime_type)))
+                .unwrap_or_default()
+        }
+        _ => TokenStream::new(),
+    };
+    quote!(#p::Asked::by(&#call)#more)
+}
+
+/// A type that takes the arguments under another name has a schema that the macro did not see.
+fn check_arguments(p: &TokenStream, operation: &Operation) -> Option<TokenStream> {
+    let (spelled, others): (Vec<_>, Vec<_>) = operation
+        .inputs
+        .iter()
+        .filter_map(|input| match input {
+            Input::FromCall(ty) => Some(ty),
+            Input::Variable { .. } => None,
+        })
+        .partition(|ty| parameters(ty).is_some() || is_json_object(ty));
+    if others.is_empty() {
+        return None;
+    }
+    let schema_is_given = match &operation.kind {
+        Kind::Tool(tool) => tool.input_schema.is_some(),
+        Kind::Prompt(prompt) => prompt.arguments.is_some(),
+        Kind::Resource(_) => false,
+        Kind::Method => true,
+    };
+    let spelled = spelled.len();
+    // Taken once, where the schema need not be found.
+    let seen = if schema_is_given && spelled == 0 {
+        1_usize
+    } else {
+        spelled
+    };
+    let others = others.into_iter().map(|ty| {
+        let span = types::at(ty.span());
+        let ty = types::inferred(ty);
+        quote_spanned!(span=> <#ty as #p::FromCall>::TAKES)
+    });
+    Some(quote!(const { #p::check_arguments(&[#(#others),*], #spelled, #seen) };))
+}

@@ -1,0 +1,55 @@
+//! The types of a signature, written where its lifetimes have no names.
+
+use proc_macro2::Span;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Lifetime, TraitBound, Type, TypeFnPtr};
+
+/// `ty` with every lifetime of the method left to inference.
+pub(super) fn inferred(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    Inferred.visit_type_mut(&mut ty);
+    ty
+}
+
+/// Whether a type has an `impl Trait` in it, so that no one else can write it.
+pub(super) fn is_opaque(ty: &Type) -> bool {
+    let mut opaque = Opaque(false);
+    opaque.visit_type_mut(&mut ty.clone());
+    opaque.0
+}
+
+struct Inferred;
+
+impl VisitMut for Inferred {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        if lifetime.ident != "static" {
+            *lifetime = Lifetime::new("'_", lifetime.span());
+        }
+    }
+
+    fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
+        visit_mut::visit_type_reference_mut(self, reference);
+    }
+
+    // `for<'a>` names its own.
+    fn visit_type_fn_ptr_mut(&mut self, _: &mut TypeFnPtr) {}
+
+    fn visit_trait_bound_mut(&mut self, bound: &mut TraitBound) {
+        if bound.lifetimes.is_none() {
+            visit_mut::visit_trait_bound_mut(self, bound);
+        }
+    }
+}
+
+struct Opaque(bool);
+
+impl VisitMut for Opaque {
+    fn visit_type_impl_trait_mut(&mut self, _: &mut syn::TypeImplTrait) {
+        self.0 = true;
+    }
+}
+
+/// The span of what the macro writes for the user's tokens at `span`: names of ours stay ours.
+pub(super) fn at(span: Span) -> Span {
+    Span::mixed_site().located_at(span)
+}

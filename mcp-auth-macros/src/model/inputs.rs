@@ -1,0 +1,113 @@
+//! What a method takes, besides `self`.
+
+use syn::{FnArg, GenericArgument, Pat, PathArguments, PathSegment, Signature, Type};
+
+use super::rule::Rule;
+use crate::diagnostics::Diagnostics;
+
+/// One parameter.
+pub(crate) enum Input {
+    /// Made from the call, by its type.
+    FromCall(Type),
+    /// A variable of the URI of a resource, by its name.
+    Variable { name: String, ty: Type },
+}
+
+/// The parameters of a method. `variables` are those of a resource's URI.
+pub(super) fn check(
+    signature: &Signature,
+    variables: &[String],
+    rule: Option<&Rule>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Input> {
+    let mut inputs = Vec::new();
+    let mut arguments_taken = false;
+    for input in &signature.inputs {
+        let FnArg::Typed(typed) = input else { continue };
+        let ty = (*typed.ty).clone();
+        if let Type::ImplTrait(_) = ty {
+            let message = "a parameter of an operation has one type; `impl Trait` leaves it open";
+            diagnostics.error_at(&ty, message);
+            continue;
+        }
+        if let Pat::Ident(pattern) = &*typed.pat
+            && let name = syn::ext::IdentExt::unraw(&pattern.ident).to_string()
+            && variables.contains(&name)
+        {
+            inputs.push(Input::Variable { name, ty });
+            continue;
+        }
+        check_caller(&ty, rule, diagnostics);
+        if takes_arguments(&ty) {
+            if arguments_taken {
+                let message = "the arguments of the call are taken already; one parameter takes them all";
+                diagnostics.error_at(&ty, message);
+            }
+            arguments_taken = true;
+        }
+        inputs.push(Input::FromCall(ty));
+    }
+    inputs
+}
+
+/// Where the rule is `public` there may be no caller; elsewhere there always is one.
+fn check_caller(ty: &Type, rule: Option<&Rule>, diagnostics: &mut Diagnostics) {
+    let Some(rule) = rule else { return };
+    let is_public = matches!(rule, Rule::Public);
+    for name in ["Caller", "Claims"] {
+        let shown = if name == "Claims" { "Claims<T>" } else { name };
+        if is_public && is_named(ty, name) {
+            let message = format!("a `public` operation may have no caller; take `Option<{shown}>`");
+            diagnostics.error_at(ty, message);
+        }
+        let inner = last_segment(ty)
+            .filter(|last| last.ident == "Option")
+            .and_then(type_argument);
+        if !is_public && inner.is_some_and(|inner| is_named(inner, name)) {
+            let message = format!("only a `public` operation may have no caller; take `{shown}`");
+            diagnostics.error_at(ty, message);
+        }
+    }
+}
+
+/// `Parameters<T>` or `JsonObject`.
+pub(super) fn takes_arguments(ty: &Type) -> bool {
+    parameters(ty).is_some() || is_json_object(ty)
+}
+
+/// `T` of `Parameters<T>`.
+pub(crate) fn parameters(ty: &Type) -> Option<&Type> {
+    last_segment(ty)
+        .filter(|last| last.ident == "Parameters")
+        .and_then(type_argument)
+}
+
+/// Whether a type is written `JsonObject`.
+pub(crate) fn is_json_object(ty: &Type) -> bool {
+    is_named(ty, "JsonObject")
+}
+
+fn is_named(ty: &Type, name: &str) -> bool {
+    last_segment(ty).is_some_and(|last| last.ident == name)
+}
+
+/// `X<…>` of `a::b::X<…>`.
+pub(super) fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) => path.path.segments.last(),
+        Type::Group(group) => last_segment(&group.elem),
+        Type::Paren(paren) => last_segment(&paren.elem),
+        _ => None,
+    }
+}
+
+/// `T` of `X<T>`.
+fn type_argument(segment: &PathSegment) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}

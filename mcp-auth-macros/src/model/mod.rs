@@ -1,0 +1,15 @@
+//! What the attributes mean, checked: every rule and every mistake. In reading order: `server` (the block),
+//! `operation` (one method), `rule` (who may call), `inputs` (what the method takes), `tool`, `prompt`,
+//! `resource` with `template`, `method` (what each kind says besides).
+
+pub(crate) mod inputs;
+mod method;
+pub(crate) mod operation;
+pub(crate) mod prompt;
+pub(crate) mod resource;
+pub(crate) mod rule;
+pub(crate) mod server;
+mod template;
+pub(crate) mod tool;
+
+pub(crate) use server::check;

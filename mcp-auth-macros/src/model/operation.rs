@@ -1,0 +1,287 @@
+//! One method that is an operation.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::{
+    Attribute, Expr, FnArg, GenericParam, Ident, ImplItemFn, LitStr, ReceiverKind, ReturnType, Safety,
+    Signature, Type,
+};
+
+use super::inputs::{self, Input};
+use super::prompt::Prompt;
+use super::resource::Resource;
+use super::rule::{self, Rule, Said};
+use super::tool::Tool;
+use crate::attr::{Args, Doc};
+use crate::diagnostics::Diagnostics;
+
+/// One operation.
+pub(crate) struct Operation {
+    /// `#[cfg(…)]` of the method: without it, there is no operation.
+    pub(crate) cfgs: Vec<Attribute>,
+    pub(crate) rule: Rule,
+    /// The name on the wire, and where it is written.
+    pub(crate) name: LitStr,
+    pub(crate) ident: Ident,
+    pub(crate) has_self: bool,
+    pub(crate) is_async: bool,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) output: Option<Type>,
+    pub(crate) shown: Shown,
+    pub(crate) kind: Kind,
+}
+
+/// How lists show it.
+#[derive(Default)]
+pub(crate) struct Shown {
+    pub(crate) title: Option<LitStr>,
+    pub(crate) description: Option<Description>,
+    pub(crate) icons: Option<Expr>,
+    pub(crate) meta: Option<Expr>,
+}
+
+/// Where a description comes from.
+pub(crate) enum Description {
+    Given(Expr),
+    Doc(Doc),
+}
+
+/// What kind of operation, and what its kind says besides.
+pub(crate) enum Kind {
+    Tool(Tool),
+    Prompt(Prompt),
+    Resource(Resource),
+    Method,
+}
+
+/// The attributes that make a method an operation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marker {
+    Tool,
+    Prompt,
+    Resource,
+    Method,
+}
+
+impl Marker {
+    /// Whether an attribute is one of ours. `#[rmcp::tool]` is not.
+    pub(super) fn of(attribute: &Attribute) -> Option<Self> {
+        let path = attribute.path();
+        if path.segments.len() > 1 && path.segments[0].ident == "rmcp" {
+            return None;
+        }
+        let last = path.segments.last()?;
+        [Self::Tool, Self::Prompt, Self::Resource, Self::Method]
+            .into_iter()
+            .find(|marker| last.ident == marker.name())
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Tool => "tool",
+            Self::Prompt => "prompt",
+            Self::Resource => "resource",
+            Self::Method => "method",
+        }
+    }
+
+    /// The arguments besides who may call.
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Tool => &[
+                "name",
+                "title",
+                "description",
+                "read_only",
+                "destructive",
+                "idempotent",
+                "open_world",
+                "annotations",
+                "input_schema",
+                "output_schema",
+                "icons",
+                "meta",
+            ],
+            Self::Prompt => &["name", "title", "description", "arguments", "icons", "meta"],
+            Self::Resource => &[
+                "uri",
+                "name",
+                "title",
+                "description",
+                "mime_type",
+                "size",
+                "annotations",
+                "icons",
+                "meta",
+            ],
+            Self::Method => &[],
+        }
+    }
+}
+
+/// Checks one marked method. `None` only after a mistake.
+pub(super) fn check(
+    marker: Marker,
+    attribute: &Attribute,
+    method: &ImplItemFn,
+    default: &Said,
+    diagnostics: &mut Diagnostics,
+) -> Option<Operation> {
+    let before = diagnostics.len();
+    let mut args = Args::of(attribute, diagnostics);
+    let signature = &method.sig;
+    let ident = signature.ident.clone();
+    let of = format!("{} `{}`", marker.name(), ident.unraw());
+    let span = args.span;
+
+    let rule = Said::take(&mut args, diagnostics).or_default(default, &of, span, diagnostics);
+    let given_name = (marker != Marker::Method)
+        .then(|| args.take("name"))
+        .flatten()
+        .and_then(|arg| arg.string(diagnostics));
+    let name = given_name.unwrap_or_else(|| LitStr::new(&ident.unraw().to_string(), ident.span()));
+
+    let mut variables = Vec::new();
+    let (kind, name) = match marker {
+        Marker::Tool => {
+            super::tool::check_name(&name, diagnostics);
+            (Some(Kind::Tool(Tool::take(&mut args, diagnostics))), Some(name))
+        }
+        Marker::Prompt => {
+            not_empty(&name, diagnostics);
+            (
+                Some(Kind::Prompt(Prompt::take(&mut args, diagnostics))),
+                Some(name),
+            )
+        }
+        Marker::Resource => {
+            not_empty(&name, diagnostics);
+            let resource = Resource::take(&mut args, &of, diagnostics);
+            variables = resource.as_ref().map(|r| r.variables.clone()).unwrap_or_default();
+            (resource.map(Kind::Resource), Some(name))
+        }
+        Marker::Method => (Some(Kind::Method), super::method::name(&mut args, diagnostics)),
+    };
+    let shown = if marker == Marker::Method {
+        Shown::default()
+    } else {
+        Shown::take(&mut args, method, diagnostics)
+    };
+    let known: Vec<&str> = rule::NAMES.iter().chain(marker.arguments()).copied().collect();
+    args.finish(&format!("`#[{}]`", marker.name()), &known, diagnostics);
+
+    let has_self = check_signature(signature, diagnostics);
+    let inputs = inputs::check(signature, &variables, rule.as_ref(), diagnostics);
+    if let Some(Kind::Resource(resource)) = &kind {
+        resource.check_inputs(signature, &inputs, diagnostics);
+    }
+    let output = match &signature.output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, ty) => Some((**ty).clone()),
+    };
+    let operation = Operation {
+        cfgs: method
+            .attrs
+            .iter()
+            .filter(|a| a.path().is_ident("cfg"))
+            .cloned()
+            .collect(),
+        rule: rule?,
+        name: name?,
+        ident,
+        has_self,
+        is_async: signature.asyncness.is_some(),
+        inputs,
+        output,
+        shown,
+        kind: kind?,
+    };
+    (diagnostics.len() == before).then_some(operation)
+}
+
+impl Shown {
+    fn take(args: &mut Args, method: &ImplItemFn, diagnostics: &mut Diagnostics) -> Self {
+        let mut expr = |name| args.take(name).and_then(|arg| arg.expr(diagnostics));
+        let (given, icons, meta) = (expr("description"), expr("icons"), expr("meta"));
+        let doc = || Doc::of(&method.attrs).map(Description::Doc);
+        Self {
+            title: args.take("title").and_then(|arg| arg.string(diagnostics)),
+            description: given.map(Description::Given).or_else(doc),
+            icons,
+            meta,
+        }
+    }
+}
+
+/// What no operation can be; whether it has a `self`.
+fn check_signature(signature: &Signature, diagnostics: &mut Diagnostics) -> bool {
+    if let Safety::Unsafe(keyword) = &signature.safety {
+        diagnostics.error_at(
+            keyword,
+            "an operation is called by clients, so it cannot be `unsafe`",
+        );
+    }
+    for parameter in &signature.generics.params {
+        if let GenericParam::Type(_) | GenericParam::Const(_) = parameter {
+            let message =
+                "an operation cannot be generic: a call has no types; put the parameter on the `impl`";
+            diagnostics.error_at(parameter, message);
+        }
+    }
+    match signature.inputs.first() {
+        Some(FnArg::Receiver(receiver)) => {
+            if !matches!(&receiver.kind, ReceiverKind::Reference(_, _, None)) {
+                let message = "operations run at the same time, so they share the server: take `&self`";
+                diagnostics.error_at(receiver, message);
+            }
+            true
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn not_empty(name: &LitStr, diagnostics: &mut Diagnostics) {
+    if name.value().is_empty() {
+        diagnostics.error_at(name, "a name cannot be empty");
+    }
+}
+
+/// Refuses a second operation of a kind with one name. What `#[cfg]` may take away is left to the start.
+pub(super) fn check_duplicates(operations: &[Operation], diagnostics: &mut Diagnostics) {
+    let key = |operation: &Operation| -> (&'static str, String) {
+        match &operation.kind {
+            Kind::Tool(_) => ("tool", operation.name.value()),
+            Kind::Prompt(_) => ("prompt", operation.name.value()),
+            Kind::Resource(resource) => ("resource", resource.uri.value()),
+            Kind::Method => ("method", operation.name.value()),
+        }
+    };
+    let span = |operation: &Operation| -> Span {
+        match &operation.kind {
+            Kind::Resource(resource) => resource.uri.span(),
+            _ => operation.name.span(),
+        }
+    };
+    let certain: Vec<_> = operations
+        .iter()
+        .filter(|operation| operation.cfgs.is_empty())
+        .collect();
+    for (at, operation) in certain.iter().enumerate() {
+        let (kind, name) = key(operation);
+        if let Some(first) = certain[..at]
+            .iter()
+            .find(|other| key(other) == (kind, name.clone()))
+        {
+            let fix = match kind {
+                "resource" => "give it a URI of its own",
+                "method" => "keep one",
+                _ => "give one another with `name = \"…\"`",
+            };
+            let message = format!(
+                "{kind} `{name}` is declared already, by `fn {}`; {fix}",
+                first.ident
+            );
+            diagnostics.error(span(operation), message);
+        }
+    }
+}

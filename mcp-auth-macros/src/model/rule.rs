@@ -1,0 +1,125 @@
+//! Who may call: exactly one of `scope`, `scopes`, `any_scope`, `authenticated`, `public`.
+
+use proc_macro2::Span;
+use syn::LitStr;
+
+use crate::attr::{Arg, Args};
+use crate::diagnostics::Diagnostics;
+
+/// The arguments that say who may call.
+pub(crate) const NAMES: [&str; 5] = ["scope", "scopes", "any_scope", "authenticated", "public"];
+
+/// Who may call.
+#[derive(Clone)]
+pub(crate) enum Rule {
+    Public,
+    Authenticated,
+    All(Vec<LitStr>),
+    Any(Vec<LitStr>),
+}
+
+/// What an attribute says of who may call.
+pub(crate) enum Said {
+    Nothing,
+    /// Something that is a mistake, and was reported.
+    Wrong,
+    Rule(Rule),
+}
+
+impl Said {
+    /// Takes the arguments that say who may call.
+    pub(crate) fn take(args: &mut Args, diagnostics: &mut Diagnostics) -> Self {
+        let mut given: Vec<Arg> = NAMES.iter().filter_map(|name| args.take(name)).collect();
+        if given.len() > 1 {
+            for second in &given[1..] {
+                let message = format!(
+                    "`{}` and `{}` both say who may call; keep one",
+                    given[0].name, second.name
+                );
+                diagnostics.error(second.name.span(), message);
+            }
+            return Self::Wrong;
+        }
+        match given.pop() {
+            None => Self::Nothing,
+            Some(arg) => read(arg, diagnostics).map_or(Self::Wrong, Self::Rule),
+        }
+    }
+
+    /// The rule, or the default; a mistake when there is neither. `None` only after a mistake.
+    pub(crate) fn or_default(
+        self,
+        default: &Self,
+        of: &str,
+        span: Span,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Rule> {
+        match (self, default) {
+            (Self::Rule(rule), _) => Some(rule),
+            (Self::Nothing, Self::Rule(rule)) => Some(rule.clone()),
+            (Self::Wrong, _) | (_, Self::Wrong) => None,
+            (Self::Nothing, Self::Nothing) => {
+                let message = format!(
+                    "{of} must say who may call it: `scope = \"…\"`, `scopes = […]`, `any_scope = […]`, \
+                     `authenticated` or `public`"
+                );
+                diagnostics.error(span, message);
+                None
+            }
+        }
+    }
+}
+
+fn read(arg: Arg, diagnostics: &mut Diagnostics) -> Option<Rule> {
+    match arg.name.to_string().as_str() {
+        "public" => arg.flag(diagnostics).map(|()| Rule::Public),
+        "authenticated" => arg.flag(diagnostics).map(|()| Rule::Authenticated),
+        "scope" => {
+            let token = arg.string(diagnostics)?;
+            is_scope(&token, diagnostics).then(|| Rule::All(vec![token]))
+        }
+        name => {
+            let make = if name == "scopes" { Rule::All } else { Rule::Any };
+            let name = name.to_owned();
+            let (tokens, list) = arg.strings(diagnostics)?;
+            if tokens.is_empty() {
+                let message =
+                    format!("`{name}` names no scope; for any verified caller write `authenticated`");
+                diagnostics.error_at(list, message);
+                return None;
+            }
+            let before = diagnostics.len();
+            for (at, token) in tokens.iter().enumerate() {
+                let repeated = tokens[..at].iter().any(|other| other.value() == token.value());
+                if is_scope(token, diagnostics) && repeated {
+                    diagnostics.error_at(token, "this scope is in the list already; name it once");
+                }
+            }
+            (diagnostics.len() == before).then(|| make(tokens))
+        }
+    }
+}
+
+/// `scope-token` of RFC 6749 §3.3, less the braces that templates will use.
+fn is_scope(token: &LitStr, diagnostics: &mut Diagnostics) -> bool {
+    let text = token.value();
+    let wrong = text.chars().find(|c| {
+        !matches!(c, '\u{21}' | '\u{23}'..='\u{5B}' | '\u{5D}'..='\u{7E}') || matches!(c, '{' | '}')
+    });
+    let message = match wrong {
+        None if text.is_empty() => {
+            "a scope cannot be empty (RFC 6749 §3.3); for any verified caller write `authenticated`"
+                .to_owned()
+        }
+        None => return true,
+        Some(' ') => "a scope cannot contain a space (RFC 6749 §3.3); write one string per scope".to_owned(),
+        Some('{' | '}') => {
+            "`{` and `}` in a scope are reserved for templates; write the scope without them".to_owned()
+        }
+        Some(other) => format!(
+            "a scope cannot contain {other:?} (RFC 6749 §3.3); it is printable ASCII without space, `\"` and `\\`"
+        ),
+    };
+    diagnostics.error_at(token, message);
+    false
+}

@@ -1,0 +1,166 @@
+//! The block under `#[server]`, as a whole.
+
+use syn::ext::IdentExt;
+use syn::{Expr, Ident, ImplItem, ItemImpl, LitStr, Path, parse_quote};
+
+use super::inputs::last_segment;
+use super::operation::{self, Marker, Operation};
+use super::rule::{self, Said};
+use crate::attr::{Args, Doc};
+use crate::diagnostics::Diagnostics;
+
+/// One block of a server.
+pub(crate) struct Server {
+    /// The facade.
+    pub(crate) facade: Path,
+    /// The block, for its type and generics; its items are in the output already.
+    pub(crate) block: ItemImpl,
+    /// The type's own name, which the hidden type of a part carries.
+    pub(crate) ident: Ident,
+    pub(crate) role: Role,
+    pub(crate) operations: Vec<Operation>,
+}
+
+/// The main block of a server, or a further one.
+pub(crate) enum Role {
+    Main { about: About, parts: Vec<Path> },
+    Part,
+}
+
+/// What a server says of itself.
+pub(crate) struct About {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) version: Option<Expr>,
+    pub(crate) title: Option<Expr>,
+    pub(crate) description: Option<Expr>,
+    pub(crate) instructions: Option<Expr>,
+    pub(crate) doc: Option<Doc>,
+    pub(crate) icons: Option<Expr>,
+    pub(crate) website_url: Option<Expr>,
+}
+
+/// The arguments only the main block has.
+const MAIN: [&str; 8] = [
+    "name",
+    "version",
+    "title",
+    "description",
+    "instructions",
+    "icons",
+    "website_url",
+    "parts",
+];
+
+/// Checks the block. Gives it back without our attributes, and the server if it is a block that can be one.
+pub(crate) fn check(
+    mut args: Args,
+    mut block: ItemImpl,
+    diagnostics: &mut Diagnostics,
+) -> (ItemImpl, Option<Server>) {
+    let facade = args.take("crate").and_then(|arg| arg.path(diagnostics));
+    let default = Said::take(&mut args, diagnostics);
+    let part = args.take("part");
+    let role = match part {
+        Some(part) => {
+            for name in MAIN {
+                if let Some(arg) = args.take(name) {
+                    let message = format!("`{name}` belongs to the main `#[server]`, not to a part");
+                    diagnostics.error(arg.name.span(), message);
+                }
+            }
+            // `part = [...]` is probably meant to be `parts`.
+            part.flag(diagnostics);
+            Role::Part
+        }
+        None => {
+            let about = About::take(&mut args, &block, diagnostics);
+            let parts = args
+                .take("parts")
+                .map(|arg| arg.paths(diagnostics))
+                .unwrap_or_default();
+            Role::Main { about, parts }
+        }
+    };
+    let known: Vec<&str> = MAIN
+        .iter()
+        .chain(&rule::NAMES)
+        .chain(&["part", "crate"])
+        .copied()
+        .collect();
+    args.finish("`#[server]`", &known, diagnostics);
+
+    let mut operations = Vec::new();
+    for item in &mut block.items {
+        let ImplItem::Fn(method) = item else { continue };
+        let (markers, others) = std::mem::take(&mut method.attrs)
+            .into_iter()
+            .partition(|a| Marker::of(a).is_some());
+        method.attrs = others;
+        let markers: Vec<_> = markers;
+        for (at, attribute) in markers.iter().enumerate() {
+            let Some(marker) = Marker::of(attribute) else {
+                continue;
+            };
+            if at > 0 {
+                let message = format!(
+                    "`{}` is an operation already; one method is one operation",
+                    method.sig.ident.unraw()
+                );
+                diagnostics.error_at(attribute.path(), message);
+                continue;
+            }
+            operations.extend(operation::check(marker, attribute, method, &default, diagnostics));
+        }
+    }
+    operation::check_duplicates(&operations, diagnostics);
+
+    if let Some((path, _)) = &block.trait_ {
+        let message =
+            "`#[server]` belongs on the type's own block, `impl Todos { … }`, not on that of a trait";
+        diagnostics.error_at(path, message);
+        return (block, None);
+    }
+    let Some(ident) = last_segment(&block.self_ty).map(|last| last.ident.clone()) else {
+        diagnostics.error_at(
+            &block.self_ty,
+            "a server is a type with a name, like `impl Todos { … }`",
+        );
+        return (block, None);
+    };
+    let facade = facade.unwrap_or_else(|| parse_quote!(::mcp_auth));
+    let shell = ItemImpl {
+        items: Vec::new(),
+        attrs: Vec::new(),
+        ..block.clone()
+    };
+    (
+        block,
+        Some(Server {
+            facade,
+            block: shell,
+            ident,
+            role,
+            operations,
+        }),
+    )
+}
+
+impl About {
+    fn take(args: &mut Args, block: &ItemImpl, diagnostics: &mut Diagnostics) -> Self {
+        let name = args.take("name").and_then(|arg| arg.string(diagnostics));
+        if let Some(name) = &name {
+            operation::not_empty(name, diagnostics);
+        }
+        let mut expr = |name| args.take(name).and_then(|arg| arg.expr(diagnostics));
+        Self {
+            name,
+            version: expr("version"),
+            title: expr("title"),
+            description: expr("description"),
+            instructions: expr("instructions"),
+            doc: Doc::of(&block.attrs),
+            icons: expr("icons"),
+            website_url: expr("website_url"),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What `#[tool]` says besides.
+
+use syn::{Expr, LitStr};
+
+use crate::attr::Args;
+use crate::diagnostics::Diagnostics;
+
+/// What only a tool has.
+pub(crate) struct Tool {
+    pub(crate) input_schema: Option<Expr>,
+    pub(crate) output_schema: Option<Expr>,
+    pub(crate) annotations: Annotations,
+}
+
+/// Hints for clients (MCP `ToolAnnotations`).
+#[derive(Default)]
+pub(crate) struct Annotations {
+    pub(crate) title: Option<LitStr>,
+    /// In the order of [`HINTS`].
+    pub(crate) hints: [Option<bool>; 4],
+}
+
+/// The hints by their short names; in full they end in `_hint`.
+const HINTS: [&str; 4] = ["read_only", "destructive", "idempotent", "open_world"];
+/// What `annotations(…)` takes.
+const ANNOTATIONS: [&str; 5] = [
+    "title",
+    "read_only_hint",
+    "destructive_hint",
+    "idempotent_hint",
+    "open_world_hint",
+];
+
+impl Tool {
+    pub(super) fn take(args: &mut Args, diagnostics: &mut Diagnostics) -> Self {
+        let mut expr = |name| args.take(name).and_then(|arg| arg.expr(diagnostics));
+        let (input_schema, output_schema) = (expr("input_schema"), expr("output_schema"));
+        Self {
+            input_schema,
+            output_schema,
+            annotations: Annotations::take(args, diagnostics),
+        }
+    }
+}
+
+impl Annotations {
+    fn take(args: &mut Args, diagnostics: &mut Diagnostics) -> Self {
+        let mut annotations = Self::default();
+        let mut full = args.take("annotations").and_then(|arg| arg.list(diagnostics));
+        if let Some(full) = &mut full {
+            annotations.title = full.take("title").and_then(|arg| arg.string(diagnostics));
+        }
+        for (at, short) in HINTS.into_iter().enumerate() {
+            let long = full.as_mut().and_then(|full| full.take(ANNOTATIONS[at + 1]));
+            let short = args.take(short);
+            if let (Some(long), Some(short)) = (&long, &short) {
+                let message = format!("`{}` and `{}` say the same; keep one", short.name, long.name);
+                diagnostics.error(short.name.span(), message);
+            }
+            let Some(hint) = short.or(long) else { continue };
+            let span = hint.name.span();
+            annotations.hints[at] = hint.boolean(diagnostics);
+            if annotations.hints[0] == Some(true) && at == 1 && annotations.hints[1] == Some(true) {
+                diagnostics.error(span, "a tool that is `read_only` is not `destructive`; keep one");
+            }
+        }
+        if let Some(full) = full {
+            full.finish("`annotations`", &ANNOTATIONS, diagnostics);
+        }
+        annotations
+    }
+
+    /// Whether anything was said.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.title.is_none() && self.hints.iter().all(Option::is_none)
+    }
+}
+
+/// `[A-Za-z0-9_.-]{1,128}` (MCP 2025-11-25 and later, tool names).
+pub(super) fn check_name(name: &LitStr, diagnostics: &mut Diagnostics) {
+    let text = name.value();
+    let wrong = text
+        .chars()
+        .find(|c| !(c.is_ascii_alphanumeric() || "_.-".contains(*c)));
+    let message = match wrong {
+        Some(c) => {
+            format!("a tool name cannot contain {c:?}; it is 1 to 128 of `A-Z a-z 0-9 _ . -`")
+        }
+        None if text.is_empty() || text.len() > 128 => {
+            format!("a tool name is 1 to 128 characters long; this has {}", text.len())
+        }
+        None => return,
+    };
+    diagnostics.error(name.span(), message);
+}

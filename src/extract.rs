@@ -1,0 +1,28 @@
+//! What a method may take, in any order.
+//!
+//! | parameter | is |
+//! |---|---|
+//! | [`Caller`] | the verified caller; `Option<Caller>` where the operation is `public` |
+//! | [`Claims<T>`](Claims) | the claims of the caller's token as your type |
+//! | [`Parameters<T>`](Parameters) | the arguments of a tool or prompt, the params of a method |
+//! | [`JsonObject`] | the same as they came |
+//! | `id: T` in `#[resource(uri = "todo://{id}")]` | the variable of that name, by `FromStr` |
+//! | [`Peer<RoleServer>`](Peer) | the client: progress, log messages, sampling, elicitation |
+//! | [`CancellationToken`] | cancelled when the client cancels |
+//! | `Option<`[`ProgressToken`]`>` | what progress notifications carry |
+//! | [`RequestState`], [`InputResponses`] | what the client sends back after an `InputRequiredResult` |
+//! | [`SubscriptionContext`] | the subscription, in `#[method("subscriptions/listen", …)]` |
+//! | [`RequestContext<RoleServer>`](RequestContext), [`RequestMetaObject`], [`RequestId`], [`ToolName`], [`PromptName`], [`Extensions`], [`Extension<T>`](Extension) | what rmcp knows of the request |
+//! | a type of yours | what its [`FromCall`] makes of the [`Call`] |
+
+pub use mcp_auth_runtime::authn::Caller;
+pub use mcp_auth_runtime::call::Call;
+pub use mcp_auth_runtime::call::claims::Claims;
+pub use mcp_auth_runtime::call::from_call::FromCall;
+pub use mcp_auth_runtime::rmcp::handler::server::common::{Extension, RequestId};
+pub use mcp_auth_runtime::rmcp::handler::server::prompt::PromptName;
+pub use mcp_auth_runtime::rmcp::handler::server::tool::{InputResponses, RequestState, ToolName};
+pub use mcp_auth_runtime::rmcp::handler::server::wrapper::Parameters;
+pub use mcp_auth_runtime::rmcp::model::{Extensions, JsonObject, ProgressToken, RequestMetaObject};
+pub use mcp_auth_runtime::rmcp::service::{Peer, RequestContext, RoleServer, SubscriptionContext};
+pub use mcp_auth_runtime::tokio_util::sync::CancellationToken;

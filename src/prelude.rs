@@ -1,0 +1,9 @@
+//! What a server is written with: `use mcp_auth::prelude::*;`.
+
+pub use crate::extract::{CancellationToken, JsonObject, Parameters, Peer, RequestContext, RoleServer};
+pub use crate::model::{
+    CallToolResult, ContentBlock, GetPromptResult, InputRequiredResult, PromptMessage, ReadResourceResult,
+    ResourceContents, Role,
+};
+pub use crate::{Caller, Claims, ErrorData, Json, ToolError};
+pub use crate::{method, prompt, resource, server, tool};
