@@ -11,3 +11,4 @@ pub mod envelope;
 pub mod handler;
 pub mod local_issuer;
 pub mod registry;
+pub mod transport;
