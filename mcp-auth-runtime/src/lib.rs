@@ -16,3 +16,6 @@ pub mod local_issuer;
 pub mod registry;
 pub mod session;
 pub mod transport;
+
+#[doc(hidden)]
+pub use {rmcp, schemars, serde, serde_json, tokio_util};

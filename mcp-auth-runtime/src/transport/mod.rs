@@ -1,0 +1,4 @@
+//! How messages reach the server.
+
+#[cfg(feature = "stdio")]
+pub mod stdio;
