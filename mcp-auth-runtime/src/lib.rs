@@ -7,6 +7,8 @@ pub mod authn;
 pub mod authz;
 pub mod call;
 pub mod config;
+pub mod error;
 pub mod handler;
 pub mod local_issuer;
+pub mod observe;
 pub mod registry;
