@@ -7,14 +7,26 @@ pub mod authn;
 pub mod authz;
 pub mod call;
 pub mod challenge;
+pub mod config;
 #[doc(hidden)]
 pub mod declare;
 pub mod dispatch;
 pub mod envelope;
+pub mod error;
+#[cfg(feature = "http")]
+pub mod gate;
 pub mod handler;
 pub mod local_issuer;
+#[cfg(feature = "http")]
+pub mod metadata;
+pub mod observe;
 pub mod registry;
+pub mod rejection;
+pub mod serve;
+#[cfg(feature = "http")]
 pub mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod transport;
 
 #[doc(hidden)]

@@ -1,3 +1,6 @@
-//! What operators see: `log` (where it goes), `audit` (one event per decision), `health`.
+//! What operators see: `log` (where it goes), `audit` (one event per decision), `health` (for probes).
 
 pub mod audit;
+#[cfg(feature = "http")]
+pub mod health;
+pub mod log;

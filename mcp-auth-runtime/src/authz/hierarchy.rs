@@ -1,0 +1,147 @@
+//! Which scopes count for which: a broader scope counts for the narrower ones it implies.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::scope::{Scope, ScopeSet};
+
+/// What implies what, followed to its end.
+///
+/// # Example
+/// ```
+/// use mcp_auth_runtime::authz::{Hierarchy, Scope, ScopeSet};
+/// let [admin, write, read] = ["admin", "write", "read"].map(|s| Scope::new(s).unwrap());
+/// let rules = Hierarchy::new([(admin, vec![write.clone()]), (write, vec![read])]).unwrap();
+/// assert!(rules.satisfies(&ScopeSet::parse_lossy("admin"), "read"));
+/// assert!(!rules.satisfies(&ScopeSet::parse_lossy("read"), "write"));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hierarchy {
+    /// For each scope that something implies: everything that implies it, directly or not.
+    broader: BTreeMap<Scope, ScopeSet>,
+}
+
+/// Scopes that imply each other in a circle: the way round, its first scope again at the end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("scopes imply each other in a circle: {}", .0.iter().map(Scope::as_str).collect::<Vec<_>>().join(" -> "))]
+pub struct Cycle(pub Vec<Scope>);
+
+impl Hierarchy {
+    /// Follows `implies` (each scope with the narrower ones it implies) to its end.
+    ///
+    /// # Errors
+    /// [`Cycle`] when a scope implies itself, directly or through others.
+    pub fn new(implies: impl IntoIterator<Item = (Scope, Vec<Scope>)>) -> Result<Self, Cycle> {
+        let implies: BTreeMap<Scope, Vec<Scope>> = implies.into_iter().collect();
+        let mut broader: BTreeMap<Scope, ScopeSet> = BTreeMap::new();
+        for scope in implies.keys() {
+            for narrower in everything_below(scope, &implies)? {
+                broader.entry(narrower).or_default().insert(scope.clone());
+            }
+        }
+        Ok(Self { broader })
+    }
+
+    /// Whether a holder of `held` has `needed`: itself, or something broader.
+    pub fn satisfies(&self, held: &ScopeSet, needed: &str) -> bool {
+        held.contains(needed)
+            || self
+                .broader
+                .get(needed)
+                .is_some_and(|broader| broader.iter().any(|b| held.contains(b.as_str())))
+    }
+
+    /// Every scope that counts for `scope`: itself and all that imply it.
+    pub fn satisfied_by(&self, scope: &Scope) -> ScopeSet {
+        let mut all = self.broader.get(scope).cloned().unwrap_or_default();
+        all.insert(scope.clone());
+        all
+    }
+}
+
+/// Every scope that `start` implies, directly or not.
+fn everything_below(start: &Scope, implies: &BTreeMap<Scope, Vec<Scope>>) -> Result<BTreeSet<Scope>, Cycle> {
+    let mut found = BTreeSet::new();
+    let mut ways = vec![vec![start.clone()]];
+    while let Some(way) = ways.pop() {
+        for next in way
+            .last()
+            .and_then(|last| implies.get(last))
+            .into_iter()
+            .flatten()
+        {
+            let mut longer = way.clone();
+            longer.push(next.clone());
+            if next == start {
+                return Err(Cycle(longer));
+            }
+            if found.insert(next.clone()) {
+                ways.push(longer);
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn hierarchy(rules: &[(&'static str, &[&'static str])]) -> Result<Hierarchy, Cycle> {
+        let scope = |s: &&'static str| Scope::new(*s).unwrap();
+        Hierarchy::new(
+            rules
+                .iter()
+                .map(|(s, below)| (scope(s), below.iter().map(scope).collect())),
+        )
+    }
+
+    #[test]
+    fn broader_scope_counts_for_all_below_it_and_never_the_other_way() {
+        let rules = hierarchy(&[("admin", &["write"]), ("write", &["read", "list"])]).unwrap();
+        let held = |s| ScopeSet::parse_lossy(s);
+        for needed in ["admin", "write", "read", "list"] {
+            assert!(rules.satisfies(&held("admin"), needed), "{needed}");
+        }
+        assert!(rules.satisfies(&held("other write"), "read"));
+        assert!(!rules.satisfies(&held("read"), "write"));
+        assert!(!rules.satisfies(&held("read"), "list"));
+        assert!(!rules.satisfies(&held("write"), "admin"));
+        assert!(!rules.satisfies(&held(""), "read"));
+        assert!(!rules.satisfies(&held("adm"), "admin"));
+    }
+
+    #[test]
+    fn satisfied_by_names_the_scope_and_all_above_it() {
+        let rules = hierarchy(&[("admin", &["write"]), ("write", &["read"])]).unwrap();
+        assert_eq!(
+            rules.satisfied_by(&Scope::new("read").unwrap()).to_string(),
+            "admin read write"
+        );
+        assert_eq!(rules.satisfied_by(&Scope::new("new").unwrap()).to_string(), "new");
+    }
+
+    #[test]
+    fn two_ways_to_one_scope_are_no_circle() {
+        assert!(hierarchy(&[("a", &["b", "c"]), ("b", &["d"]), ("c", &["d"]), ("d", &[])]).is_ok());
+    }
+
+    #[test]
+    fn circle_is_refused_with_the_way_round() {
+        let error = hierarchy(&[("a", &["b"]), ("b", &["c"]), ("c", &["a"])]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "scopes imply each other in a circle: a -> b -> c -> a"
+        );
+        assert!(hierarchy(&[("a", &["a"])]).is_err());
+        assert!(hierarchy(&[("x", &["a"]), ("a", &["b"]), ("b", &["a"])]).is_err());
+    }
+
+    #[test]
+    fn many_scopes_that_all_imply_the_next_are_followed_quickly() {
+        let names: Vec<String> = (0..300).map(|i| format!("s{i:03}")).collect();
+        let scope = |i: usize| Scope::new(names[i].clone()).unwrap();
+        let rules = Hierarchy::new((0..300).map(|i| (scope(i), (i + 1..300).map(scope).collect()))).unwrap();
+        assert!(rules.satisfies(&ScopeSet::parse_lossy("s000"), "s299"));
+    }
+}

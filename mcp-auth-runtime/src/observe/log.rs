@@ -1,0 +1,211 @@
+//! The log: always to standard error (standard output may carry MCP), one line per event, and nothing in a
+//! value can start a new line or move the cursor.
+
+use std::fmt::{self, Write as _};
+use std::io::{self, IsTerminal as _};
+
+use tracing::Subscriber;
+use tracing::field::Field;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// How events are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One readable line each.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Directives that no filter understands.
+#[derive(Debug, thiserror::Error)]
+#[error("{directives:?} is no log filter: {reason}")]
+pub struct InvalidFilter {
+    /// The directives.
+    pub directives: String,
+    /// Why not.
+    pub reason: String,
+}
+
+/// Starts the log of this process on standard error. Where the program has a log of its own already, that one
+/// stays and gets the events.
+///
+/// - Shape: `directives` as `tracing_subscriber::EnvFilter` reads them: `info`, `info,mcp_auth_runtime=debug`.
+///
+/// # Errors
+/// [`InvalidFilter`].
+pub fn start(directives: &str, format: LogFormat) -> Result<(), InvalidFilter> {
+    let color =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+    // The only failure left is a log that is there already.
+    let _ = subscriber(directives, format, color, std::io::stderr)?.try_init();
+    Ok(())
+}
+
+/// The subscriber itself, writing where it is told to.
+fn subscriber<W>(
+    directives: &str,
+    format: LogFormat,
+    color: bool,
+    writer: W,
+) -> Result<Box<dyn Subscriber + Send + Sync>, InvalidFilter>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::try_new(directives).map_err(|error| InvalidFilter {
+        directives: directives.to_owned(),
+        reason: error.to_string(),
+    })?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    Ok(match format {
+        LogFormat::Text => Box::new(
+            builder
+                .with_ansi(color)
+                .with_writer(writer)
+                .fmt_fields(debug_fn(one_line))
+                .finish(),
+        ),
+        LogFormat::Json => Box::new(
+            builder
+                .with_ansi(false)
+                .with_writer(PlainJson(writer))
+                .json()
+                .finish(),
+        ),
+    })
+}
+
+/// Writes a field on the line it is on: control characters and what reorders text are escaped.
+fn one_line(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    let mut text = String::new();
+    write!(text, "{value:?}")?;
+    if field.name() != "message" {
+        write!(writer, " {}=", field.name())?;
+    }
+    for c in text.chars() {
+        if is_deceptive(c) {
+            write!(writer, "{}", c.escape_unicode())?;
+        } else {
+            writer.write_char(c)?;
+        }
+    }
+    Ok(())
+}
+
+/// Control characters, line and paragraph separators, and the marks that make text read in another order than
+/// it is stored.
+fn is_deceptive(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Escapes what JSON leaves as it is and a terminal does not: C1 controls and the like. In a JSON text
+/// they stand inside strings only, so the escaped text means the same.
+struct PlainJson<W>(W);
+
+impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for PlainJson<W> {
+    type Writer = PlainJson<W::Writer>;
+    fn make_writer(&'a self) -> Self::Writer {
+        PlainJson(self.0.make_writer())
+    }
+}
+
+impl<W: io::Write> io::Write for PlainJson<W> {
+    /// Takes a whole event, as the subscriber writes it.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let mut plain = String::with_capacity(event.len());
+        for c in String::from_utf8_lossy(event).chars() {
+            if is_deceptive(c) && c != '\n' {
+                plain.push_str(&format!("\\u{:04x}", u32::from(c)));
+            } else {
+                plain.push(c);
+            }
+        }
+        self.0.write_all(plain.as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn written(directives: &str, format: LogFormat, log: impl FnOnce()) -> String {
+        let buffer = Buffer::default();
+        let writer = buffer.clone();
+        let subscriber = subscriber(directives, format, false, move || writer.clone()).unwrap();
+        tracing::subscriber::with_default(subscriber, log);
+        String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
+    }
+
+    fn hostile() {
+        let evil = "a\u{1b}[31m\r\n2026 ERROR forged\u{202e}\u{9b}2J";
+        tracing::info!(shown = %evil, debugged = ?evil, text = evil, "{evil}");
+        tracing::info_span!("span", name = %evil).in_scope(|| tracing::info!("inside"));
+    }
+
+    #[test]
+    fn values_cannot_forge_lines_or_move_the_cursor() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let log = written("info", format, hostile);
+            assert_eq!(log.lines().count(), 2, "{log:?}");
+            assert!(!log.contains(['\u{1b}', '\r', '\u{9b}', '\u{202e}']), "{log:?}");
+            assert!(log.contains("forged"), "{log:?}");
+        }
+        let json = written("info", LogFormat::Json, hostile);
+        let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+        assert_eq!(
+            first["fields"]["message"],
+            "a\u{1b}[31m\r\n2026 ERROR forged\u{202e}\u{9b}2J"
+        );
+    }
+
+    #[test]
+    fn level_and_filter_decide_what_is_written() {
+        let log = || {
+            tracing::info!("usual");
+            tracing::debug!(target: "other", "rare");
+        };
+        assert!(written("info", LogFormat::Text, log).contains("usual"));
+        assert!(!written("info", LogFormat::Text, log).contains("rare"));
+        assert!(written("warn,other=debug", LogFormat::Text, log).contains("rare"));
+        assert!(!written("warn,other=debug", LogFormat::Text, log).contains("usual"));
+        assert_eq!(written("off", LogFormat::Text, log), "");
+        assert!(subscriber("a=b=c", LogFormat::Text, false, io::sink).is_err());
+    }
+
+    #[test]
+    fn text_names_its_fields_and_json_is_json() {
+        let log = || tracing::info!(port = 1, name = "x", "listening");
+        let text = written("info", LogFormat::Text, log);
+        assert!(
+            text.trim_end().ends_with("listening port=1 name=\"x\""),
+            "{text:?}"
+        );
+        let json: serde_json::Value = serde_json::from_str(&written("info", LogFormat::Json, log)).unwrap();
+        assert_eq!(json["fields"]["message"], "listening");
+        assert_eq!(json["fields"]["port"], 1);
+    }
+}
