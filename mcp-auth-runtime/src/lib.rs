@@ -9,4 +9,8 @@ pub mod call;
 pub mod config;
 pub mod handler;
 pub mod local_issuer;
+#[cfg(feature = "http")]
+pub mod metadata;
+pub mod observe;
 pub mod registry;
+pub mod transport;
