@@ -42,7 +42,7 @@ pub(super) async fn serve<H: Handler>(parts: Parts<H>) -> Result {
 pub(super) async fn start<H: Handler>(parts: Parts<H>) -> Result<Running> {
     let listen = parts.config.server.listen.get();
     let listener = TcpListener::bind(listen).await.map_err(|error| {
-        Error::message(format!("cannot listen on {listen} (server.listen): {error}"))
+        Error::from(format!("cannot listen on {listen} (server.listen): {error}"))
     })?;
     let address = listener.local_addr()?;
     let (resource, limits) = (parts.config.resource_for(address), connection_limits(&parts.config));

@@ -152,7 +152,7 @@ impl<H: Handler> ServerBuilder<H> {
             #[cfg(feature = "stdio")]
             Transport::Stdio => stdio::serve(parts).await,
             #[cfg(not(all(feature = "http", feature = "stdio")))]
-            other => Err(Error::message(format!(
+            other => Err(Error::from(format!(
                 "server.transport is {:?}, and this binary was built without the feature of that name",
                 other.as_str()
             ))),
@@ -176,7 +176,7 @@ impl<H: Handler> ServerBuilder<H> {
         let base_scopes = config.auth.base_scopes();
         let policy = Policy::new(Arc::new(registry), hierarchy, connect, visibility, base_scopes);
         if config.auth.mode == Mode::Embedded && self.local_issuer.is_none() {
-            return Err(Error::message(
+            return Err(Error::from(
                 "auth.mode is \"embedded\", and this binary has no built-in issuer: enable the feature `issuer` of mcp-auth",
             ));
         }

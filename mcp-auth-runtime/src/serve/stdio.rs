@@ -31,7 +31,7 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
             let verifier =
                 trust::verifier(config, local.as_ref(), audiences, Arc::clone(&parts.fetch), &parts.ambient)?
                     .ok_or_else(|| {
-                        Error::message("stdio.credential is set and auth.mode is \"none\": nobody could verify it")
+                        Error::from("stdio.credential is set and auth.mode is \"none\": nobody could verify it")
                     })?;
             verifier.start(parts.shutdown.stopping());
             Presenter::credential(source, verifier).await?
@@ -87,7 +87,7 @@ impl Presenter {
         verifier
             .verify(text.expose())
             .await
-            .map_err(|error| Error::message(format!("the credential in {source} (stdio.credential): {error}")))?;
+            .map_err(|error| Error::from(format!("the credential in {source} (stdio.credential): {error}")))?;
         Ok(Self::Credential(Credential { source, verifier, current: Mutex::new(text) }))
     }
 

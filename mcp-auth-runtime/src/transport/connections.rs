@@ -1,0 +1,260 @@
+//! The connections that are open, how many there may be, and which one gives way when there are too many.
+
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use super::framing::Framing;
+
+/// What one connection is doing. Its own task writes it; the table reads it to choose who gives way.
+#[derive(Debug)]
+pub(super) struct Progress {
+    begun: AtomicU32,
+    ended: AtomicU32,
+    framing: AtomicU8,
+    /// Cancelled to ask the connection to close: by the table, or because the server stops.
+    pub(super) close: CancellationToken,
+}
+
+const UNSEEN: u8 = 0;
+const CLEAR: u8 = 1;
+const AMBIGUOUS: u8 = 2;
+
+impl Progress {
+    pub(super) fn new(close: CancellationToken) -> Self {
+        Self {
+            begun: AtomicU32::new(0),
+            ended: AtomicU32::new(0),
+            framing: AtomicU8::new(UNSEEN),
+            close,
+        }
+    }
+
+    /// Marks a request as begun until the guard is dropped, with its answer's last byte.
+    pub(super) fn begin(self: &Arc<Self>) -> InRequest {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        InRequest(Arc::clone(self))
+    }
+
+    /// How many requests have begun.
+    pub(super) fn begun(&self) -> u32 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    /// Whether no request is being answered: the connection waits for its first or next one.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.begun() == self.ended.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_framing(&self, framing: Framing) {
+        let code = match framing {
+            Framing::Clear => CLEAR,
+            Framing::Ambiguous => AMBIGUOUS,
+        };
+        self.framing.store(code, Ordering::Relaxed);
+    }
+
+    /// The framing of the head that was just read, once; `None` when it was not seen by itself because it
+    /// came in the same bytes as the end of the request before it.
+    pub(super) fn take_framing(&self) -> Option<Framing> {
+        match self.framing.swap(UNSEEN, Ordering::Relaxed) {
+            CLEAR => Some(Framing::Clear),
+            AMBIGUOUS => Some(Framing::Ambiguous),
+            _ => None,
+        }
+    }
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub(super) struct InRequest(Arc<Progress>);
+
+impl Drop for InRequest {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The table of open connections.
+///
+/// When it is full a newcomer takes the place of a connection that waits: first of one that never sent a
+/// whole request, else of one that is idle between requests. A connection whose request is being answered
+/// never gives way. So sockets that are opened and left cannot keep live requests out.
+#[derive(Debug)]
+pub(super) struct Connections {
+    table: Mutex<Table>,
+    most: usize,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    slots: Vec<Option<Arc<Progress>>>,
+    free: Vec<usize>,
+    /// Where the next search begins. It only moves on, so whoever just came in is looked at last.
+    hand: usize,
+}
+
+/// How many slots one search looks at.
+const SEARCH: usize = 1024;
+
+impl Connections {
+    pub(super) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self {
+            table: Mutex::default(),
+            most: most.max(1),
+        })
+    }
+
+    /// A place for one more connection; `None` when every other one is busy with a request.
+    pub(super) fn admit(self: &Arc<Self>, progress: Arc<Progress>) -> Option<Place> {
+        let mut table = self.lock();
+        let slot = match table.free.pop() {
+            Some(slot) => slot,
+            None if table.slots.len() < self.most => {
+                table.slots.push(None);
+                table.slots.len() - 1
+            }
+            None => table.make_room()?,
+        };
+        table.slots[slot] = Some(Arc::clone(&progress));
+        Some(Place {
+            connections: Arc::clone(self),
+            slot,
+            progress,
+        })
+    }
+
+    /// Closes one waiting connection, when the process has no file descriptor left for another.
+    pub(super) fn evict_one(&self) {
+        let mut table = self.lock();
+        if let Some(slot) = table.make_room() {
+            table.slots[slot] = None;
+            table.free.push(slot);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner) // every change is a single assignment
+    }
+}
+
+impl Table {
+    /// Asks a waiting connection to close; the answer is its slot.
+    fn make_room(&mut self) -> Option<usize> {
+        let count = self.slots.len();
+        let mut idle = None;
+        let mut chosen = None;
+        for step in 0..count.min(SEARCH) {
+            let slot = (self.hand + step) % count;
+            let Some(progress) = self.slots[slot].as_ref().filter(|progress| progress.is_waiting()) else {
+                continue;
+            };
+            if progress.begun() == 0 {
+                chosen = Some(slot);
+                break;
+            }
+            idle = idle.or(Some(slot));
+        }
+        let slot = chosen.or(idle)?;
+        self.hand = (slot + 1) % count;
+        if let Some(progress) = &self.slots[slot] {
+            progress.close.cancel();
+        }
+        Some(slot)
+    }
+}
+
+/// One connection's place in the table, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    connections: Arc<Connections>,
+    slot: usize,
+    progress: Arc<Progress>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut table = self.connections.lock();
+        // A connection that gave way finds somebody else in its slot.
+        if table.slots[self.slot]
+            .as_ref()
+            .is_some_and(|held| Arc::ptr_eq(held, &self.progress))
+        {
+            table.slots[self.slot] = None;
+            table.free.push(self.slot);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn admit(connections: &Arc<Connections>) -> Option<(Arc<Progress>, Place)> {
+        let progress = Arc::new(Progress::new(CancellationToken::new()));
+        Some((Arc::clone(&progress), connections.admit(progress)?))
+    }
+
+    #[test]
+    fn h28_a_newcomer_replaces_one_that_never_sent_a_request_before_one_that_is_idle() {
+        let connections = Connections::new(3);
+        let (busy, _a) = admit(&connections).unwrap();
+        let _request = busy.begin();
+        let (idle, _b) = admit(&connections).unwrap();
+        drop(idle.begin());
+        let (silent, _c) = admit(&connections).unwrap();
+        let (newcomer, _d) = admit(&connections).unwrap();
+        let _second_request = newcomer.begin();
+        assert!(silent.close.is_cancelled());
+        assert!(!idle.close.is_cancelled() && !busy.close.is_cancelled());
+        let (_, _e) = admit(&connections).unwrap();
+        assert!(idle.close.is_cancelled());
+        assert!(!busy.close.is_cancelled());
+    }
+
+    #[test]
+    fn h28_when_every_connection_is_busy_the_newcomer_is_refused() {
+        let connections = Connections::new(2);
+        let places: Vec<_> = (0..2).map(|_| admit(&connections).unwrap()).collect();
+        let requests: Vec<_> = places.iter().map(|(progress, _)| progress.begin()).collect();
+        assert!(admit(&connections).is_none());
+        drop(requests);
+        assert!(admit(&connections).is_some());
+    }
+
+    #[test]
+    fn a_place_is_given_back_once_and_not_by_the_one_that_lost_it() {
+        let connections = Connections::new(1);
+        let (_, lost) = admit(&connections).unwrap();
+        let (holder, held) = admit(&connections).unwrap();
+        let _request = holder.begin();
+        drop(lost);
+        assert!(
+            admit(&connections).is_none(),
+            "the slot still belongs to the holder"
+        );
+        drop(held);
+        assert!(admit(&connections).is_some());
+        assert_eq!(connections.lock().slots.len(), 1);
+    }
+
+    #[test]
+    fn the_newest_of_many_silent_connections_is_looked_at_last() {
+        let connections = Connections::new(4);
+        let first: Vec<_> = (0..4).map(|_| admit(&connections).unwrap()).collect();
+        let later: Vec<_> = (0..4).map(|_| admit(&connections).unwrap()).collect();
+        assert!(first.iter().all(|(progress, _)| progress.close.is_cancelled()));
+        assert!(later.iter().all(|(progress, _)| !progress.close.is_cancelled()));
+    }
+
+    #[test]
+    fn framing_is_told_once_per_head() {
+        let progress = Progress::new(CancellationToken::new());
+        assert_eq!(progress.take_framing(), None);
+        progress.set_framing(Framing::Ambiguous);
+        assert_eq!(progress.take_framing(), Some(Framing::Ambiguous));
+        assert_eq!(progress.take_framing(), None);
+    }
+}

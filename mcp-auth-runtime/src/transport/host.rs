@@ -1,0 +1,445 @@
+//! Which authority a request may be for: the defence against DNS rebinding, where a page's own name resolves
+//! to this server's address (CVE-2025-66414, CVE-2025-66416).
+//!
+//! A request must name one of:
+//! - the authority of `public_url`;
+//! - the address the listener is bound to, if it is a certain one;
+//! - `localhost`, `127.0.0.1` and `[::1]` with the listener's port, if it is bound to a loopback address;
+//! - what the operator added: `name` for any port, `name:port` for that one.
+//!
+//! The port must be the same one; only where it is the scheme's default may it be left out. Names compare
+//! without case, IPv6 addresses by value, nothing else is normalised: `127.1` and `localhost.` are others.
+//! No header that a proxy sets is looked at; a proxy that changes `Host` needs its name added.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+
+use super::refusal::Refusal;
+use crate::observe::health::is_health_path;
+
+/// What the check is built from.
+#[derive(Debug, Clone, Copy)]
+pub struct HostSettings<'a> {
+    /// The resource identifier: an absolute `http` or `https` URL.
+    pub public_url: &'a str,
+    /// The address the listener is bound to: its `local_addr`, so that port 0 has become a real one.
+    pub listen: SocketAddr,
+    /// Further authorities, `name` or `name:port`.
+    pub extra: &'a [String],
+    /// Where an operator adds one, for the message: `server.allowed_hosts in mcp.toml`.
+    pub setting: &'a str,
+}
+
+/// An authority that cannot be allowed as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a host: expected `name`, `name:port`, or an http(s) URL for the public one")]
+pub struct InvalidHost(pub String);
+
+/// The authorities this server answers for.
+#[derive(Debug, Clone)]
+pub struct AllowedHosts {
+    allowed: Vec<Allowed>,
+    setting: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Allowed {
+    host: String,
+    port: AllowedPort,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AllowedPort {
+    Any,
+    /// This one; absent counts as the second, the scheme's default if there is one.
+    Exactly(u16, Option<u16>),
+}
+
+/// The names of this machine to itself.
+pub(super) const LOOPBACK_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+impl AllowedHosts {
+    /// The authorities that follow from the settings; see the module's text.
+    ///
+    /// # Errors
+    /// [`InvalidHost`] for a public URL or an extra entry that names no host.
+    pub fn new(settings: &HostSettings<'_>) -> Result<Self, InvalidHost> {
+        let mut allowed = vec![public_authority(settings.public_url)?];
+        let listen = settings.listen;
+        let port = AllowedPort::Exactly(listen.port(), Some(80));
+        if !listen.ip().is_unspecified() {
+            allowed.push(Allowed {
+                host: ip_literal(listen.ip()),
+                port,
+            });
+        }
+        if listen.ip().is_loopback() {
+            allowed.extend(LOOPBACK_NAMES.map(|name| Allowed {
+                host: name.to_owned(),
+                port,
+            }));
+        }
+        for entry in settings.extra {
+            let Some(Authority { host, port }) = Authority::parse(entry) else {
+                return Err(InvalidHost(entry.clone()));
+            };
+            let port = port.map_or(AllowedPort::Any, |port| AllowedPort::Exactly(port, None));
+            allowed.push(Allowed { host, port });
+        }
+        Ok(Self {
+            allowed,
+            setting: settings.setting.to_owned(),
+        })
+    }
+
+    /// Checks the `Host` header, and the authority of the request target where it has one.
+    ///
+    /// # Errors
+    /// 400 for no `Host`, an empty one, two of them, one that is no host at all, or one that differs from the
+    /// target's (RFC 9112 §3.2); 403 for an authority that is not allowed.
+    pub fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+        let host = the_host(headers)?;
+        if let Some(target) = uri.authority() {
+            // RFC 9112 §3.2.2: an absolute target overrides `Host`. Both must be ours, and the same.
+            self.check_authority(target.as_str())?;
+            self.check_authority(host)?;
+            if !target.as_str().eq_ignore_ascii_case(host) {
+                return Err(bad_request(
+                    "the request target and the host header name different authorities",
+                ));
+            }
+        }
+        self.check_authority(host)
+    }
+
+    fn check_authority(&self, text: &str) -> Result<(), Refusal> {
+        if Authority::parse(text).is_some_and(|authority| self.allows(&authority)) {
+            return Ok(());
+        }
+        tracing::warn!(host = ?text, "refused a request for a host that is not allowed");
+        Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            format!(
+                "this host is not served here; if it should be, add it to {}",
+                self.setting
+            ),
+        ))
+    }
+
+    fn allows(&self, authority: &Authority) -> bool {
+        self.allowed.iter().any(|allowed| {
+            allowed.host == authority.host
+                && match allowed.port {
+                    AllowedPort::Any => true,
+                    AllowedPort::Exactly(port, default) => authority.port.or(default) == Some(port),
+                }
+        })
+    }
+}
+
+/// Middleware: [`AllowedHosts::check`] on every path but the health ones.
+pub async fn check(State(hosts): State<Arc<AllowedHosts>>, request: Request, next: Next) -> Response {
+    if is_health_path(request.uri().path()) {
+        return next.run(request).await;
+    }
+    match hosts.check(request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+fn the_host(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host,
+        (None, _) => return Err(bad_request("the host header is missing")),
+        (Some(_), Some(_)) => return Err(bad_request("there is more than one host header")),
+    };
+    let is_host_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%[]:".contains(byte);
+    let is_host = |host: &HeaderValue| !host.is_empty() && host.as_bytes().iter().all(is_host_byte);
+    match host.to_str() {
+        Ok(text) if is_host(host) => Ok(text),
+        _ => Err(bad_request("the host header is not a host (RFC 9110 §7.2)")),
+    }
+}
+
+fn bad_request(message: &str) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, message)
+}
+
+fn public_authority(public_url: &str) -> Result<Allowed, InvalidHost> {
+    let invalid = || InvalidHost(public_url.to_owned());
+    let (scheme, rest) = public_url.split_once("://").ok_or_else(invalid)?;
+    let default = default_port(&scheme.to_ascii_lowercase()).ok_or_else(invalid)?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let Authority { host, port } = Authority::parse(authority).ok_or_else(invalid)?;
+    Ok(Allowed {
+        host,
+        port: AllowedPort::Exactly(port.unwrap_or(default), Some(default)),
+    })
+}
+
+pub(super) fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    }
+}
+
+pub(super) fn ip_literal(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}
+
+/// A host and maybe a port (RFC 3986 §3.2, without user information).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Authority {
+    /// In lower case; an IPv6 address in its shortest form, in brackets.
+    pub(super) host: String,
+    pub(super) port: Option<u16>,
+}
+
+impl Authority {
+    /// `None` for whatever could be read in two ways: user information, an empty or zero-led port, an IPv6
+    /// zone, non-ASCII text.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (host, port) = match text.strip_prefix('[') {
+            Some(rest) => {
+                let (address, after) = rest.split_once(']')?;
+                (format!("[{}]", address.parse::<Ipv6Addr>().ok()?), after)
+            }
+            None => {
+                let (name, _) = text.split_once(':').unwrap_or((text, ""));
+                (name.to_ascii_lowercase(), &text[name.len()..])
+            }
+        };
+        let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        if host.is_empty() || !(host.starts_with('[') || host.bytes().all(is_name_byte)) {
+            return None;
+        }
+        let port = match port.strip_prefix(':') {
+            None if port.is_empty() => None,
+            None => return None,
+            Some(digits) if digits.starts_with(['0', '+']) => return None,
+            Some(digits) => Some(digits.parse().ok()?),
+        };
+        Some(Self { host, port })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn hosts(public_url: &str, listen: &str, extra: &[&str]) -> AllowedHosts {
+        let extra: Vec<String> = extra.iter().map(|entry| (*entry).to_owned()).collect();
+        let setting = "server.allowed_hosts in mcp.toml";
+        let listen = listen.parse().unwrap();
+        AllowedHosts::new(&HostSettings {
+            public_url,
+            listen,
+            extra: &extra,
+            setting,
+        })
+        .unwrap()
+    }
+
+    fn local() -> AllowedHosts {
+        hosts("http://localhost:8080/mcp", "127.0.0.1:8080", &[])
+    }
+
+    fn verdict(hosts: &AllowedHosts, values: &[&str]) -> u16 {
+        verdict_for("/mcp", hosts, values)
+    }
+
+    fn verdict_for(target: &str, hosts: &AllowedHosts, values: &[&str]) -> u16 {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::HOST, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        match hosts.check(&target.parse().unwrap(), &headers) {
+            Ok(()) => 200,
+            Err(refusal) => refusal.status().as_u16(),
+        }
+    }
+
+    #[test]
+    fn a_loopback_listener_answers_for_the_loopback_names_with_its_port() {
+        for host in [
+            "localhost:8080",
+            "LOCALHOST:8080",
+            "127.0.0.1:8080",
+            "[::1]:8080",
+            "[0:0:0:0:0:0:0:1]:8080",
+        ] {
+            assert_eq!(verdict(&local(), &[host]), 200, "{host}");
+        }
+    }
+
+    #[test]
+    fn h15_every_other_host_is_refused() {
+        let others = [
+            "evil.example",
+            "evil.example:8080",
+            "localhost.evil:8080",
+            "localhost.:8080",
+            "127.1:8080",
+            "0x7f000001:8080",
+            "2130706433:8080",
+            "127.0.0.2:8080",
+            "0.0.0.0:8080",
+            "[::1%25eth0]:8080",
+            "[::1%eth0]:8080",
+            "[::ffff:127.0.0.1]:8080",
+            "[::]:8080",
+            "localhost",
+            "localhost:8081",
+            "localhost:",
+            "localhost:08080",
+            "localhost:+8080",
+            "localhost:8080:8080",
+            "localhost%00:8080",
+            "localhost,evil:8080",
+            "[::1]8080",
+        ];
+        for host in others {
+            assert_eq!(verdict(&local(), &[host]), 403, "{host}");
+        }
+    }
+
+    #[test]
+    fn h16_no_host_an_empty_one_two_or_no_host_at_all_is_a_bad_request() {
+        let bad: [&[&str]; 8] = [
+            &[],
+            &[""],
+            &["localhost:8080", "localhost:8080"],
+            &["localhost:8080", "evil.example"],
+            &["user@localhost:8080"],
+            &["localhost:8080/"],
+            &["http://localhost:8080"],
+            &["localhost:8080 evil"],
+        ];
+        for values in bad {
+            assert_eq!(verdict(&local(), values), 400, "{values:?}");
+        }
+        assert_eq!(verdict(&local(), &["löcalhost:8080"]), 400);
+    }
+
+    #[test]
+    fn h16_an_absolute_target_must_be_ours_and_agree_with_the_host() {
+        let local = local();
+        assert_eq!(
+            verdict_for("http://localhost:8080/mcp", &local, &["localhost:8080"]),
+            200
+        );
+        assert_eq!(
+            verdict_for("http://evil.example/mcp", &local, &["localhost:8080"]),
+            403
+        );
+        assert_eq!(
+            verdict_for("http://localhost:8080/mcp", &local, &["evil.example"]),
+            403
+        );
+        assert_eq!(
+            verdict_for("http://a@localhost:8080/mcp", &local, &["localhost:8080"]),
+            403
+        );
+        assert_eq!(
+            verdict_for("http://127.0.0.1:8080/mcp", &local, &["localhost:8080"]),
+            400
+        );
+        assert_eq!(verdict_for("http://localhost:8080/mcp", &local, &[]), 400);
+    }
+
+    #[test]
+    fn the_public_url_is_allowed_with_its_port_which_may_be_left_out_if_it_is_the_default() {
+        let hosts = hosts("https://Todos.example.com/mcp", "0.0.0.0:8080", &[]);
+        assert_eq!(verdict(&hosts, &["todos.example.com"]), 200);
+        assert_eq!(verdict(&hosts, &["todos.example.com:443"]), 200);
+        assert_eq!(verdict(&hosts, &["todos.example.com:80"]), 403);
+        assert_eq!(verdict(&hosts, &["todos.example.com:8080"]), 403);
+        assert_eq!(verdict(&hosts, &["evil.example.com"]), 403);
+        assert_eq!(verdict(&hosts, &["localhost:8080"]), 403, "not bound to loopback");
+        assert_eq!(verdict(&hosts, &["0.0.0.0:8080"]), 403);
+    }
+
+    #[test]
+    fn a_bound_address_is_allowed_with_its_port() {
+        let hosts = hosts("https://todos.example.com/mcp", "192.0.2.7:80", &[]);
+        assert_eq!(verdict(&hosts, &["192.0.2.7"]), 200);
+        assert_eq!(verdict(&hosts, &["192.0.2.7:80"]), 200);
+        assert_eq!(verdict(&hosts, &["192.0.2.8"]), 403);
+    }
+
+    #[test]
+    fn an_added_name_is_allowed_with_any_port_and_one_with_a_port_with_that() {
+        let hosts = hosts(
+            "https://a.example/mcp",
+            "0.0.0.0:1",
+            &["B.internal", "c.internal:81", "[2001:db8::1]"],
+        );
+        for host in ["b.internal", "b.internal:9", "c.internal:81", "[2001:DB8:0::1]:5"] {
+            assert_eq!(verdict(&hosts, &[host]), 200, "{host}");
+        }
+        for host in ["x.b.internal", "c.internal", "c.internal:82", "[2001:db8::2]"] {
+            assert_eq!(verdict(&hosts, &[host]), 403, "{host}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_names_no_host_is_an_error() {
+        let listen = "127.0.0.1:1".parse().unwrap();
+        for (public_url, extra) in [
+            ("localhost/mcp", "a"),
+            ("ftp://a/mcp", "a"),
+            ("https://u@a/mcp", "a"),
+            ("https:///mcp", "a"),
+            ("https://a/mcp", "*"),
+            ("https://a/mcp", "https://a"),
+            ("https://a/mcp", ""),
+            ("https://a/mcp", "a:x"),
+        ] {
+            let extra = [extra.to_owned()];
+            let settings = HostSettings {
+                public_url,
+                listen,
+                extra: &extra,
+                setting: "",
+            };
+            assert!(AllowedHosts::new(&settings).is_err(), "{public_url} {extra:?}");
+        }
+    }
+
+    #[test]
+    fn h12_forwarded_headers_change_nothing() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static("evil.example"));
+        headers.insert("x-forwarded-host", HeaderValue::from_static("localhost:8080"));
+        headers.insert(
+            header::FORWARDED,
+            HeaderValue::from_static("host=\"localhost:8080\""),
+        );
+        assert!(local().check(&Uri::from_static("/mcp"), &headers).is_err());
+        headers.insert(header::HOST, HeaderValue::from_static("localhost:8080"));
+        headers.insert("x-forwarded-host", HeaderValue::from_static("evil.example"));
+        assert!(local().check(&Uri::from_static("/mcp"), &headers).is_ok());
+    }
+
+    #[test]
+    fn a_refusal_says_where_to_allow_the_host_and_repeats_nothing() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static("evil.example"));
+        let refusal = local().check(&Uri::from_static("/mcp"), &headers).unwrap_err();
+        assert!(refusal.message().contains("server.allowed_hosts in mcp.toml"));
+        assert!(!refusal.message().contains("evil"));
+    }
+}

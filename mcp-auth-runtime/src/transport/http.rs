@@ -1,0 +1,326 @@
+//! The HTTP/1.1 listener: accepts connections, gives each its clocks and sizes, stops in order.
+//!
+//! hyper answers malformed heads by itself, with an empty body and a closed connection: 400 for what is not
+//! HTTP (a folded line, a space before the colon, NUL), 431 for too many or too large headers. So that the
+//! client sees such an answer although it is still sending, a connection lingers a little before it closes.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{Request, StatusCode, header};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
+use tower::Service;
+
+use super::connections::{Connections, InRequest, Place, Progress};
+use super::framing::Framing;
+use super::limits::TimedBody;
+use super::panic;
+use super::refusal::Refusal;
+use super::shutdown::Shutdown;
+use super::timed_io::{Clocks, TimedIo};
+
+/// How many connections, how large a head, and how long each part of an exchange may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    /// Open connections at once. One more takes the place of one that waits; if none waits it is closed.
+    /// **(default: 10000)**
+    pub max_connections: usize,
+    /// Header lines in one request; more are answered 431. **(default: 100)**
+    pub max_headers: usize,
+    /// Bytes of a whole head, request line included; more are answered 431. **(default: 16384)**
+    pub max_header_bytes: usize,
+    /// For a head to arrive, from the accept or its first byte on; then the connection is closed.
+    /// **(default: 10 s)**
+    pub header_timeout: Duration,
+    /// For a whole body to arrive, from the end of its head on, whoever reads it. **(default: 30 s)**
+    pub body_timeout: Duration,
+    /// Between requests on one connection; then it is closed. **(default: 75 s)**
+    pub idle_timeout: Duration,
+    /// For the client to take one more byte of its answer; then the connection is closed.
+    /// **(default: 30 s)**
+    pub write_timeout: Duration,
+    /// For requests in flight to end once the server stops. **(default: 30 s)**
+    pub drain_timeout: Duration,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            max_connections: 10_000,
+            max_headers: HYPER_MAX_HEADERS,
+            max_header_bytes: 16 * 1024,
+            header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(75),
+            write_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// How a server ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drained {
+    /// Connections that were still answering after the drain time and were cut off.
+    pub cut_off: usize,
+}
+
+/// hyper's own limit; stating the same number would make it allocate for every request.
+const HYPER_MAX_HEADERS: usize = 100;
+/// How long what was cut may take to say so before its connection is closed.
+const AFTER_CUT: Duration = Duration::from_secs(2);
+/// How long, and how much, is read from a client that has its last answer but still sends.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 16 * 1024 * 1024;
+/// How long accepting pauses when the process is out of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves `router` on `listener` until `shutdown` is triggered, then drains and returns.
+///
+/// - Every request carries its peer's address as [`ConnectInfo<SocketAddr>`].
+/// - A handler that panics answers 500; the process lives.
+/// - Stopping follows the order in [`super::shutdown`]: the listener is closed, requests in flight get
+///   `drain_timeout`, then [`Shutdown::cut`] is cancelled and what is left is closed.
+pub async fn serve_http(
+    listener: TcpListener,
+    router: Router,
+    limits: ConnectionLimits,
+    shutdown: Shutdown,
+) -> Drained {
+    let stopping = shutdown.stopping();
+    let server = Arc::new(Server {
+        http: http_builder(&limits),
+        router: router.with_state(()),
+        limits,
+        shutdown: shutdown.clone(),
+    });
+    let connections = Connections::new(limits.max_connections);
+    let mut tasks = JoinSet::new();
+    let mut stopped = pin!(stopping.cancelled());
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = &mut stopped => break,
+            Some(ended) = tasks.join_next() => {
+                note_panic(ended);
+                continue;
+            }
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let progress = Arc::new(Progress::new(stopping.child_token()));
+                match connections.admit(Arc::clone(&progress)) {
+                    Some(place) => {
+                        tasks.spawn(connection(Arc::clone(&server), stream, peer, progress, place));
+                    }
+                    None => tracing::warn!("every connection is busy; a new one was closed"),
+                }
+            }
+            Err(error) if is_about_one_connection(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept connections; closing an idle one and trying again");
+                connections.evict_one();
+                let _stopping = tokio::time::timeout(ACCEPT_PAUSE, stopping.cancelled()).await;
+            }
+        }
+    }
+    drop(listener);
+    let _late = tokio::time::timeout(limits.drain_timeout, all(&mut tasks)).await;
+    shutdown.cut_now();
+    let _late = tokio::time::timeout(AFTER_CUT, all(&mut tasks)).await;
+    let cut_off = tasks.len();
+    tasks.shutdown().await;
+    Drained { cut_off }
+}
+
+async fn all(tasks: &mut JoinSet<()>) {
+    while let Some(ended) = tasks.join_next().await {
+        note_panic(ended);
+    }
+}
+
+/// A handler's panic is answered; one in a body that is being streamed can only end its connection.
+fn note_panic(ended: Result<(), JoinError>) {
+    if ended.is_err_and(|error| error.is_panic()) {
+        tracing::error!("an answer's body panicked; its connection was closed");
+    }
+}
+
+fn is_about_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
+    )
+}
+
+fn http_builder(limits: &ConnectionLimits) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.header_read_timeout(None); // `TimedIo` keeps the time
+    http.max_header_size(limits.max_header_bytes);
+    http.max_buf_size(limits.max_header_bytes.max(64 * 1024));
+    if limits.max_headers != HYPER_MAX_HEADERS {
+        http.max_headers(limits.max_headers);
+    }
+    http
+}
+
+/// What all connections share.
+struct Server {
+    http: http1::Builder,
+    router: Router,
+    limits: ConnectionLimits,
+    shutdown: Shutdown,
+}
+
+async fn connection(
+    server: Arc<Server>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    progress: Arc<Progress>,
+    _place: Place,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "cannot set TCP_NODELAY"); // slower, not wrong
+    }
+    let clocks = Clocks {
+        head: server.limits.header_timeout,
+        idle: server.limits.idle_timeout,
+        write: server.limits.write_timeout,
+    };
+    let io = TokioIo::new(TimedIo::new(stream, clocks, Arc::clone(&progress)));
+    let service = service_fn(|request| {
+        let in_request = progress.begin(); // here, not in the future: what is read next is its body
+        let framing = progress.take_framing();
+        Box::pin(answer(&server, peer, framing, in_request, request))
+    });
+    let mut http = server.http.serve_connection(io, service);
+    let ended = tokio::select! {
+        biased; // what has arrived is read before a wish to close is heard
+        ended = &mut http => ended,
+        () = progress.close.cancelled() => {
+            Pin::new(&mut http).graceful_shutdown();
+            if progress.is_waiting() && !server.shutdown.is_stopping() {
+                return; // it gives way at once, even in the middle of a head
+            }
+            (&mut http).await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::trace!(%peer, %error, "connection closed early");
+    }
+    let stream = http.into_parts().io.into_inner().into_inner();
+    let cut = server.shutdown.cut();
+    tokio::select! {
+        () = linger(stream) => {}
+        () = cut.cancelled() => {}
+        () = progress.close.cancelled(), if !server.shutdown.is_stopping() => {}
+    }
+}
+
+/// One request's way through the router, with what the connection knows.
+async fn answer(
+    server: &Server,
+    peer: SocketAddr,
+    framing: Option<Framing>,
+    in_request: InRequest,
+    request: Request<Incoming>,
+) -> Result<Response<Answer>, Infallible> {
+    let (mut parts, body) = request.into_parts();
+    let is_chunked = parts.headers.contains_key(header::TRANSFER_ENCODING);
+    let response = match framing {
+        Some(Framing::Ambiguous) => bad_framing("content-length and transfer-encoding in one request"),
+        None if is_chunked => bad_framing("a chunked request may not be pipelined"),
+        Some(Framing::Clear) | None => {
+            parts.extensions.insert(ConnectInfo(peer));
+            let body = if body.is_end_stream() {
+                Body::empty()
+            } else {
+                Body::new(TimedBody::new(body, Instant::now() + server.limits.body_timeout))
+            };
+            let mut router = server.router.clone();
+            let request = Request::from_parts(parts, body);
+            panic::guard(async move {
+                match router.call(request).await {
+                    Ok(response) => response,
+                    Err(impossible) => match impossible {},
+                }
+            })
+            .await
+        }
+    };
+    Ok(response.map(|body| Answer {
+        body,
+        _in_request: in_request,
+    }))
+}
+
+fn bad_framing(what: &str) -> Response {
+    let mut response = Refusal::new(StatusCode::BAD_REQUEST, what).into_response();
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+    response
+}
+
+/// An answer's body: its connection counts as busy until the last byte is written or it is given up.
+struct Answer {
+    body: Body,
+    _in_request: InRequest,
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Reads on until the client closes too. Closing a socket that holds unread bytes resets it, and a reset can
+/// destroy an answer the client has not read yet: the 431, or the 413 in the middle of an upload.
+async fn linger(mut stream: TcpStream) {
+    let discard = async {
+        let _already_shut = stream.shutdown().await;
+        let mut buffer = [0; 8192];
+        let mut left = LINGER_BYTES;
+        while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+            left = left.saturating_sub(read);
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    let _closed_or_not = tokio::time::timeout(LINGER, discard).await;
+}

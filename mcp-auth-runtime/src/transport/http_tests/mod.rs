@@ -1,0 +1,255 @@
+//! The listener and its layers over real sockets: every request is bytes as an attacker would write them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bodies;
+mod connections;
+mod heads;
+mod layers;
+mod stopping;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use axum::{Extension, Router};
+use bytes::Bytes;
+use futures_util::stream;
+use http::{Method, StatusCode};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use super::cors;
+use super::host::{self, AllowedHosts, HostSettings};
+use super::http::{ConnectionLimits, Drained, serve_http};
+use super::limits::{read_body, refuse_encoded};
+use super::origin::{self, AllowedOrigins, OriginSettings};
+use super::refusal::Refusal;
+use super::routes;
+use super::shutdown::Shutdown;
+use crate::observe::health;
+
+/// Longer than anything here takes, so that a hang is a failure and a slow machine is not.
+const PATIENCE: Duration = Duration::from_secs(20);
+const BODY_LIMIT: usize = 1000;
+
+struct Server {
+    address: SocketAddr,
+    shutdown: Shutdown,
+    served: JoinHandle<Drained>,
+    calls: Arc<AtomicUsize>,
+    dropped: Arc<Notify>,
+    entered: Arc<Notify>,
+}
+
+async fn start(limits: ConnectionLimits) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (shutdown, calls) = (Shutdown::new(), Arc::new(AtomicUsize::new(0)));
+    let (dropped, entered) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let public_url = format!("http://localhost:{}/mcp", address.port());
+    let hosts = HostSettings {
+        public_url: &public_url,
+        listen: address,
+        extra: &[],
+        setting: "hosts",
+    };
+    let hosts = Arc::new(AllowedHosts::new(&hosts).unwrap());
+    let origins = OriginSettings {
+        public_url: &public_url,
+        listen: address,
+        extra: &[],
+        setting: "origins",
+    };
+    let origins = Arc::new(AllowedOrigins::new(&origins).unwrap());
+    let router = routes::exact("/mcp", any(echo))
+        .layer(from_fn_with_state(Arc::clone(&origins), cors::answer))
+        .layer(from_fn_with_state(origins, origin::check))
+        .merge(odd_routes(&shutdown, &dropped, &entered))
+        .merge(health::router(|| true))
+        .layer(Extension(Arc::clone(&calls)))
+        .layer(from_fn_with_state(hosts, host::check));
+    let served = tokio::spawn(serve_http(listener, router, limits, shutdown.clone()));
+    Server {
+        address,
+        shutdown,
+        served,
+        calls,
+        dropped,
+        entered,
+    }
+}
+
+/// What the gate does with a body, without the gate.
+async fn echo(Extension(calls): Extension<Arc<AtomicUsize>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let read = match refuse_encoded(&parts.headers) {
+        Ok(()) => read_body(body, BODY_LIMIT, PATIENCE).await,
+        Err(error) => Err(error),
+    };
+    match read {
+        Ok(body) => {
+            calls.fetch_add(1, Ordering::SeqCst);
+            (StatusCode::OK, [("x-method", parts.method.to_string())], body).into_response()
+        }
+        Err(error) => Refusal::from(&error).into_response(),
+    }
+}
+
+fn odd_routes(shutdown: &Shutdown, dropped: &Arc<Notify>, entered: &Arc<Notify>) -> Router {
+    let (stopping, cut) = (shutdown.stopping(), shutdown.cut());
+    let (dropped, slow_entered, held_entered) = (dropped.clone(), entered.clone(), entered.clone());
+    let slow = move || async move {
+        slow_entered.notify_one();
+        sleep(Duration::from_millis(500)).await;
+        "finished"
+    };
+    let until = move |token: tokio_util::sync::CancellationToken, last: &'static str| {
+        held_entered.notify_one();
+        let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"first "))]);
+        let end = stream::once(async move {
+            token.cancelled().await;
+            Ok(Bytes::from_static(last.as_bytes()))
+        });
+        Body::from_stream(futures_util::StreamExt::chain(first, end))
+    };
+    let (until_stopping, until_cut, forever) = (until.clone(), until.clone(), until);
+    let endless = move || async move {
+        let guard = OnDrop(dropped);
+        Body::from_stream(stream::repeat_with(move || {
+            let _held = &guard;
+            Ok::<_, std::io::Error>(Bytes::from_static(&[b'x'; 16 * 1024]))
+        }))
+    };
+    let broken = || async { Body::from_stream(stream::iter(0..2).map_panic()) };
+    Router::new()
+        .route(
+            "/panic",
+            any(|| async {
+                let secret = "token-in-a-panic";
+                if true {
+                    panic!("{secret}")
+                }
+            }),
+        )
+        .route("/panic-in-body", get(broken))
+        .route(
+            "/peer",
+            get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() }),
+        )
+        .route("/slow", get(slow))
+        .route(
+            "/until-stopping",
+            get(move || async move { until_stopping(stopping, "result") }),
+        )
+        .route("/until-cut", get(move || async move { until_cut(cut, "cut") }))
+        .route(
+            "/forever",
+            get(move || async move { forever(tokio_util::sync::CancellationToken::new(), "") }),
+        )
+        .route("/endless", get(endless))
+}
+
+trait MapPanic: Sized + stream::Stream<Item = i32> + Send + 'static {
+    fn map_panic(self) -> impl stream::Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+        futures_util::StreamExt::map(self, |n| {
+            assert!(n == 0, "a body panics");
+            Ok(Bytes::from_static(b"first"))
+        })
+    }
+}
+impl<S: stream::Stream<Item = i32> + Send + 'static> MapPanic for S {}
+
+struct OnDrop(Arc<Notify>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+impl Server {
+    async fn connect(&self) -> TcpStream {
+        timeout(PATIENCE, TcpStream::connect(self.address))
+            .await
+            .unwrap()
+            .unwrap()
+    }
+
+    /// Sends bytes on a connection of their own and reads until the server closes it. `HOST` is replaced.
+    async fn raw(&self, request: impl AsRef<[u8]>) -> String {
+        let mut stream = self.connect().await;
+        self.send(&mut stream, request).await;
+        read_to_close(&mut stream).await
+    }
+
+    async fn send(&self, stream: &mut TcpStream, request: impl AsRef<[u8]>) {
+        let host = format!("localhost:{}", self.address.port());
+        let request = replace(request.as_ref(), b"HOST", host.as_bytes());
+        // the server may answer and close before it has read everything
+        let _sent = stream.write_all(&request).await;
+    }
+
+    async fn post(&self, headers: &str, body: &str) -> String {
+        self.raw(format!(
+            "POST /mcp HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n{headers}\r\n{body}"
+        ))
+        .await
+    }
+
+    fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+}
+
+fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    match bytes.windows(from.len()).position(|window| window == from) {
+        Some(at) => [&bytes[..at], to, &replace(&bytes[at + from.len()..], from, to)].concat(),
+        None => bytes.to_vec(),
+    }
+}
+
+async fn read_to_close(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let _reset_or_not = timeout(PATIENCE, stream.read_to_end(&mut answer))
+        .await
+        .expect("the server closes");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Reads until `text` has arrived.
+async fn read_until(stream: &mut TcpStream, text: &str) -> String {
+    let mut answer = String::new();
+    let mut buffer = [0; 4096];
+    while !answer.contains(text) {
+        let read = timeout(PATIENCE, stream.read(&mut buffer))
+            .await
+            .expect("an answer")
+            .unwrap();
+        assert!(read > 0, "closed before {text:?}: {answer:?}");
+        answer.push_str(&String::from_utf8_lossy(&buffer[..read]));
+    }
+    answer
+}
+
+fn status(answer: &str) -> u16 {
+    let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
+    status
+        .unwrap_or_else(|| panic!("no status: {answer:?}"))
+        .parse()
+        .unwrap()
+}
+
+fn defaults() -> ConnectionLimits {
+    ConnectionLimits::default()
+}
+
+const KEEP: &str = "POST /mcp HTTP/1.1\r\nHost: HOST\r\nContent-Length: 4\r\n\r\nping";

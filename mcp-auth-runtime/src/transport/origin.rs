@@ -1,0 +1,327 @@
+//! Which web pages may talk to this server (MCP transports, security: a present and invalid `Origin` is 403).
+//!
+//! A request without `Origin` does not come from a page's script and passes. Allowed origins are:
+//! - the server's own: the origin of `public_url`, and of the address the listener is bound to;
+//! - what the operator added;
+//! - where the listener is bound to a loopback address: every `http` or `https` origin on `localhost`,
+//!   `127.0.0.1` or `[::1]`, whatever its port. Such a page is already a program of this machine's user, and
+//!   browser clients such as the MCP Inspector (`http://localhost:6274`) are exactly that. A page still has
+//!   no credentials by being there: it needs a token like anybody else.
+//!
+//! `null` is never allowed: sandboxed frames and `data:` pages of any site send it.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+
+use super::host::{Authority, LOOPBACK_NAMES, default_port, ip_literal};
+use super::refusal::Refusal;
+
+/// What the check is built from.
+#[derive(Debug, Clone, Copy)]
+pub struct OriginSettings<'a> {
+    /// The resource identifier: an absolute `http` or `https` URL.
+    pub public_url: &'a str,
+    /// The address the listener is bound to: its `local_addr`, so that port 0 has become a real one.
+    pub listen: SocketAddr,
+    /// Further origins, `scheme://host` or `scheme://host:port`.
+    pub extra: &'a [String],
+    /// Where an operator adds one, for the message: `cors.origins in mcp.toml`.
+    pub setting: &'a str,
+}
+
+/// An origin that cannot be allowed as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not an origin: expected `scheme://host` or `scheme://host:port`, without a path; `*` and `null` cannot be allowed"
+)]
+pub struct InvalidOrigin(pub String);
+
+/// The origins whose pages may talk to this server.
+#[derive(Debug, Clone)]
+pub struct AllowedOrigins {
+    allowed: HashSet<Origin>,
+    loopback: bool,
+    setting: String,
+}
+
+/// Scheme, host, port (RFC 6454 §4); the port is always stated where the scheme has a default.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Origin {
+    scheme: String,
+    host: String,
+    port: Option<u16>,
+}
+
+impl AllowedOrigins {
+    /// The origins that follow from the settings; see the module's text.
+    ///
+    /// # Errors
+    /// [`InvalidOrigin`] for a public URL or an extra entry that has no origin.
+    pub fn new(settings: &OriginSettings<'_>) -> Result<Self, InvalidOrigin> {
+        let listen = settings.listen;
+        let mut allowed = HashSet::from([origin_of_url(settings.public_url)?]);
+        if !listen.ip().is_unspecified() {
+            let host = ip_literal(listen.ip());
+            allowed.insert(Origin {
+                scheme: "http".to_owned(),
+                host,
+                port: Some(listen.port()),
+            });
+        }
+        for entry in settings.extra {
+            allowed.insert(Origin::parse(entry).ok_or_else(|| InvalidOrigin(entry.clone()))?);
+        }
+        let loopback = listen.ip().is_loopback();
+        Ok(Self {
+            allowed,
+            loopback,
+            setting: settings.setting.to_owned(),
+        })
+    }
+
+    /// The request's origin, if it has exactly one and it is allowed.
+    pub(super) fn allowed_one<'r>(&self, headers: &'r HeaderMap) -> Option<&'r HeaderValue> {
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let (Some(origin), None) = (origins.next(), origins.next()) else {
+            return None;
+        };
+        let parsed = Origin::parse(origin.to_str().ok()?)?;
+        let is_loopback =
+            || default_port(&parsed.scheme).is_some() && LOOPBACK_NAMES.contains(&&*parsed.host);
+        (self.allowed.contains(&parsed) || (self.loopback && is_loopback())).then_some(origin)
+    }
+
+    /// Checks the `Origin` header: absent, or one that is allowed.
+    ///
+    /// # Errors
+    /// 403 for any other, and for two of them.
+    pub fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        if !headers.contains_key(header::ORIGIN) || self.allowed_one(headers).is_some() {
+            return Ok(());
+        }
+        tracing::warn!(origin = ?headers.get(header::ORIGIN), "refused a request from an origin that is not allowed");
+        Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            format!(
+                "this origin may not call this server; if it should, add it to {}",
+                self.setting
+            ),
+        ))
+    }
+}
+
+/// Middleware for the MCP endpoint: [`AllowedOrigins::check`] whatever the method.
+pub async fn check(State(origins): State<Arc<AllowedOrigins>>, request: Request, next: Next) -> Response {
+    match origins.check(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Middleware for the issuer's endpoints: [`AllowedOrigins::check`] on POST only, as people reach its pages
+/// by links from anywhere.
+pub async fn check_posts(
+    State(origins): State<Arc<AllowedOrigins>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.method() != Method::POST {
+        return next.run(request).await;
+    }
+    check(State(origins), request, next).await
+}
+
+fn origin_of_url(url: &str) -> Result<Origin, InvalidOrigin> {
+    let invalid = || InvalidOrigin(url.to_owned());
+    let (scheme, rest) = url.split_once("://").ok_or_else(invalid)?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    Origin::parse(&format!("{scheme}://{authority}")).ok_or_else(invalid)
+}
+
+impl Origin {
+    /// `None` for `null`, `*`, a path, user information, or anything else that is not one origin.
+    fn parse(text: &str) -> Option<Self> {
+        let (scheme, authority) = text.split_once("://")?;
+        let is_scheme_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        if !scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            || !scheme.bytes().all(is_scheme_byte)
+        {
+            return None;
+        }
+        let Authority { host, port } = Authority::parse(authority)?;
+        let scheme = scheme.to_ascii_lowercase();
+        let port = port.or_else(|| default_port(&scheme));
+        Some(Self { scheme, host, port })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn origins(public_url: &str, listen: &str, extra: &[&str]) -> AllowedOrigins {
+        let extra: Vec<String> = extra.iter().map(|entry| (*entry).to_owned()).collect();
+        let setting = "cors.origins in mcp.toml";
+        let listen = listen.parse().unwrap();
+        AllowedOrigins::new(&OriginSettings {
+            public_url,
+            listen,
+            extra: &extra,
+            setting,
+        })
+        .unwrap()
+    }
+
+    fn local() -> AllowedOrigins {
+        origins("http://localhost:8080/mcp", "127.0.0.1:8080", &[])
+    }
+
+    fn remote() -> AllowedOrigins {
+        let extra = [
+            "https://app.example",
+            "http://dev.example:3000",
+            "vscode-webview://abc",
+        ];
+        origins("https://todos.example.com/mcp", "0.0.0.0:8080", &extra)
+    }
+
+    fn is_allowed(origins: &AllowedOrigins, values: &[&[u8]]) -> bool {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::ORIGIN, HeaderValue::from_bytes(value).unwrap());
+        }
+        let allowed = origins.check(&headers);
+        assert!(
+            allowed
+                .as_ref()
+                .err()
+                .is_none_or(|refusal| refusal.status() == StatusCode::FORBIDDEN)
+        );
+        allowed.is_ok()
+    }
+
+    #[test]
+    fn a_request_without_origin_passes() {
+        assert!(is_allowed(&local(), &[]) && is_allowed(&remote(), &[]));
+    }
+
+    #[test]
+    fn h18_every_other_origin_is_refused() {
+        let others = [
+            "http://evil.example",
+            "null",
+            "http://localhost.evil",
+            "http://localhost.evil:8080",
+            "http://localhost.",
+            "http://127.1:8080",
+            "http://127.0.0.2:8080",
+            "http://[::1%25eth0]",
+            "http://localhost:8080/",
+            "http://u@localhost:8080",
+            "http://localhost:8080 http://evil.example",
+            "http://localhost:8080, http://evil.example",
+            "file://",
+            "ftp://localhost",
+            "chrome-extension://localhost",
+            "localhost:8080",
+            "://localhost",
+            "*",
+            "",
+        ];
+        for origin in others {
+            assert!(!is_allowed(&local(), &[origin.as_bytes()]), "{origin}");
+        }
+        assert!(!is_allowed(&local(), &[b"http://localhost\xff"]));
+    }
+
+    #[test]
+    fn h18_two_origin_headers_are_refused_even_if_both_are_allowed() {
+        assert!(!is_allowed(
+            &local(),
+            &[b"http://localhost:8080", b"http://localhost:8080"]
+        ));
+        assert!(!is_allowed(
+            &local(),
+            &[b"http://localhost:8080", b"http://evil.example"]
+        ));
+    }
+
+    #[test]
+    fn on_loopback_pages_of_this_machine_are_allowed_on_any_port() {
+        for origin in [
+            "http://localhost:6274",
+            "http://LOCALHOST",
+            "https://127.0.0.1:3000",
+            "http://[::1]:5173",
+        ] {
+            assert!(is_allowed(&local(), &[origin.as_bytes()]), "{origin}");
+        }
+    }
+
+    #[test]
+    fn off_loopback_only_the_own_and_the_added_origins_are_allowed() {
+        for origin in [
+            "https://todos.example.com",
+            "https://todos.example.com:443",
+            "https://app.example",
+            "http://dev.example:3000",
+            "vscode-webview://abc",
+        ] {
+            assert!(is_allowed(&remote(), &[origin.as_bytes()]), "{origin}");
+        }
+        for origin in [
+            "http://todos.example.com",
+            "https://todos.example.com:8443",
+            "http://app.example",
+            "https://app.example:8443",
+            "http://dev.example",
+            "vscode-webview://abd",
+            "http://localhost:6274",
+            "http://0.0.0.0:8080",
+        ] {
+            assert!(!is_allowed(&remote(), &[origin.as_bytes()]), "{origin}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_no_origin_is_an_error() {
+        let listen = "127.0.0.1:1".parse().unwrap();
+        for entry in [
+            "*",
+            "null",
+            "app.example",
+            "https://app.example/",
+            "https://",
+            "https://a b",
+            "https://*",
+        ] {
+            let extra = [entry.to_owned()];
+            let settings = OriginSettings {
+                public_url: "https://a/mcp",
+                listen,
+                extra: &extra,
+                setting: "",
+            };
+            assert_eq!(
+                AllowedOrigins::new(&settings).unwrap_err(),
+                InvalidOrigin(entry.to_owned())
+            );
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_where_to_allow_the_origin_and_repeats_nothing() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ORIGIN, HeaderValue::from_static("http://evil.example"));
+        let refusal = local().check(&headers).unwrap_err();
+        assert!(refusal.message().contains("cors.origins in mcp.toml"));
+        assert!(!refusal.message().contains("evil"));
+    }
+}

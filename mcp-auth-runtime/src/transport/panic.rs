@@ -1,0 +1,29 @@
+//! A panic in a handler ends that request with a 500 that says nothing, and nothing else.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use http::StatusCode;
+
+use super::refusal::Refusal;
+
+/// Middleware: [`guard`] around the rest of the way. The listener guards by itself; a router nested into
+/// somebody else's server needs this.
+pub async fn catch(request: Request, next: Next) -> Response {
+    guard(next.run(request)).await
+}
+
+/// Runs `answer`; a panic becomes a 500 without detail. The panic hook has already told the log.
+pub async fn guard(answer: impl Future<Output = Response>) -> Response {
+    match AssertUnwindSafe(answer).catch_unwind().await {
+        Ok(response) => response,
+        Err(_payload) => {
+            tracing::error!("a handler panicked; its request was answered 500");
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
+        }
+    }
+}

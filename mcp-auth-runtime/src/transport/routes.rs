@@ -1,0 +1,82 @@
+//! Routes by exact path: no prefix, no trailing slash, no dot segments, no percent-encoded twin.
+
+use axum::Router;
+use axum::routing::MethodRouter;
+
+/// A router that serves `answer` at `path` and nothing else.
+///
+/// The path is taken as it is written, not as a pattern: `{` and `}` stand for themselves. Every method
+/// reaches `answer` that it takes, so the MCP endpoint passes `axum::routing::any(gate)`, and the gate
+/// decides about methods after it has decided about the caller.
+///
+/// # Panics
+/// When `path` does not begin with `/`.
+pub fn exact(path: &str, answer: MethodRouter) -> Router {
+    let literal = path.replace('{', "{{").replace('}', "}}");
+    Router::new().without_v07_checks().route(&literal, answer)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use axum::body::Body;
+    use axum::routing::any;
+    use http::{Request, StatusCode};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn status(path: &str, method: &str, target: &str) -> StatusCode {
+        let router = exact(path, any(|| async { StatusCode::NO_CONTENT }));
+        let request = Request::builder()
+            .method(method)
+            .uri(target)
+            .body(Body::empty())
+            .unwrap();
+        router.oneshot(request).await.unwrap().status()
+    }
+
+    #[tokio::test]
+    async fn the_exact_path_is_served_for_every_method() {
+        for method in [
+            "GET", "POST", "DELETE", "PUT", "PATCH", "TRACE", "HEAD", "OPTIONS", "BREW",
+        ] {
+            assert_eq!(
+                status("/mcp", method, "/mcp").await,
+                StatusCode::NO_CONTENT,
+                "{method}"
+            );
+        }
+        assert_eq!(status("/mcp", "POST", "/mcp?a=b").await, StatusCode::NO_CONTENT);
+        assert_eq!(status("/", "POST", "/").await, StatusCode::NO_CONTENT);
+    }
+
+    #[tokio::test]
+    async fn every_other_spelling_is_not_found() {
+        for target in [
+            "/mcp/",
+            "/mcp/x",
+            "/mcp/../mcp",
+            "//mcp",
+            "/./mcp",
+            "/%6dcp",
+            "/MCP",
+            "/mcp;a",
+            "/mcpx",
+            "/",
+        ] {
+            assert_eq!(
+                status("/mcp", "POST", target).await,
+                StatusCode::NOT_FOUND,
+                "{target}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn braces_and_colons_in_a_path_are_not_patterns() {
+        assert_eq!(status("/:a/*b", "POST", "/:a/*b").await, StatusCode::NO_CONTENT);
+        assert_eq!(status("/:a/*b", "POST", "/x/y").await, StatusCode::NOT_FOUND);
+        assert_eq!(status("/{a}", "POST", "/x").await, StatusCode::NOT_FOUND);
+    }
+}

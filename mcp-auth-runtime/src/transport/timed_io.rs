@@ -1,0 +1,175 @@
+//! A socket with clocks: how long a head may take, how long a connection may idle, how long a client may
+//! leave its answer unread. hyper has one timer for the first two, and none for the third.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+use super::connections::Progress;
+use super::framing::HeadScan;
+
+/// The clocks of one connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clocks {
+    /// For a whole head: from the accept for the first one, from its first byte for the others.
+    pub(super) head: Duration,
+    /// Between an answer's end and the next request's first byte.
+    pub(super) idle: Duration,
+    /// For the client to take at least one more byte of its answer.
+    pub(super) write: Duration,
+}
+
+/// A stream that fails with [`io::ErrorKind::TimedOut`] when one of its clocks runs out.
+#[derive(Debug)]
+pub(super) struct TimedIo<S> {
+    stream: S,
+    clocks: Clocks,
+    progress: Arc<Progress>,
+    /// How many requests had begun when the current wait began.
+    begun: u32,
+    wait: Wait,
+    deadline: Instant,
+    alarm: Pin<Box<Sleep>>,
+    stalled: Option<Pin<Box<Sleep>>>,
+    scan: HeadScan,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    /// Nothing of the next request has come.
+    Idle,
+    /// A head has begun, or the connection is new.
+    Head,
+}
+
+impl<S> TimedIo<S> {
+    pub(super) fn new(stream: S, clocks: Clocks, progress: Arc<Progress>) -> Self {
+        let deadline = Instant::now() + clocks.head;
+        Self {
+            stream,
+            clocks,
+            begun: progress.begun(),
+            progress,
+            wait: Wait::Head,
+            deadline,
+            alarm: Box::pin(tokio::time::sleep_until(deadline)),
+            stalled: None,
+            scan: HeadScan::default(),
+        }
+    }
+
+    pub(super) fn into_inner(self) -> S {
+        self.stream
+    }
+
+    /// Starts the idle clock if a request has been answered since the last look.
+    fn note_answered(&mut self) {
+        let begun = self.progress.begun();
+        if begun != self.begun {
+            self.begun = begun;
+            self.wait = Wait::Idle;
+            self.deadline = Instant::now() + self.clocks.idle;
+            self.scan = HeadScan::default();
+        }
+    }
+
+    /// Whether the deadline has passed; if not, the task is woken when it does.
+    fn is_overdue(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.alarm.deadline() > self.deadline {
+            self.alarm.as_mut().reset(self.deadline);
+        }
+        while self.alarm.as_mut().poll(cx).is_ready() {
+            if self.alarm.deadline() >= self.deadline {
+                return true;
+            }
+            self.alarm.as_mut().reset(self.deadline); // it was set for an earlier wait
+        }
+        false
+    }
+
+    fn note_written<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let write = self.clocks.write;
+        let stalled = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(write)));
+        match stalled.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for TimedIo<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if !this.progress.is_waiting() {
+            return Pin::new(&mut this.stream).poll_read(cx, buf); // a body, which has its own clock
+        }
+        this.note_answered();
+        let before = buf.filled().len();
+        match Pin::new(&mut this.stream).poll_read(cx, buf) {
+            Poll::Ready(Ok(())) => {
+                let read = &buf.filled()[before..];
+                if this.wait == Wait::Idle && !read.is_empty() {
+                    this.wait = Wait::Head;
+                    this.deadline = Instant::now() + this.clocks.head;
+                }
+                if let Some(framing) = this.scan.feed(read) {
+                    this.progress.set_framing(framing);
+                }
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending if this.is_overdue(cx) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            other => other,
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for TimedIo<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.note_written(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.note_written(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        if flushed.is_ready() && self.progress.is_waiting() {
+            // hyper may not read again before bytes arrive, so the idle clock is started here too
+            self.note_answered();
+            let _woken_later = self.is_overdue(cx);
+        }
+        flushed
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.note_written(cx, shut)
+    }
+}
