@@ -8,14 +8,15 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, request};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::Full;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::Value;
 
+use crate::ambient::Clock;
 use crate::authn::bearer::{self, Presented};
-use crate::authn::{Identity, TokenError, Verifier};
+use crate::authn::{Identity, Verifier};
 use crate::authz::{Connect, Denied, Permit, Policy};
 use crate::dispatch::Dispatch;
 use crate::envelope::{self, Envelope, EnvelopeLimits, HeaderMismatch, Operation, RequestIdValue};
@@ -52,6 +53,8 @@ pub struct GateSettings {
     pub limits: GateLimits,
     /// Legacy sessions and whose they are.
     pub sessions: Sessions,
+    /// What the expiry of a stream's token is compared with.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// Everything the MCP endpoint answers with.
@@ -307,8 +310,8 @@ impl<H: Handler> Gate<H> {
 
     /// Closes a stream when the token that opened it expires.
     fn end_at_expiry(&self, response: Response<Body>, expires_at: Option<u64>) -> Response<Body> {
-        let (Some(at), Some(verifier)) = (expires_at, &self.verifier) else { return response };
-        let left = Duration::from_secs(at.saturating_sub(verifier.now()));
+        let Some(at) = expires_at else { return response };
+        let left = Duration::from_secs(at.saturating_sub(self.clock.unix_now()));
         response.map(|body| {
             let expired = Box::pin(tokio::time::sleep(left));
             Body::from_stream(futures_util::StreamExt::take_until(body.into_data_stream(), expired))

@@ -19,6 +19,8 @@ pub const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(30);
 pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
 /// The longest lifetime of a token, `exp - iat`.
 pub const DEFAULT_MAX_TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// The longest a token is taken at its word.
+pub const DEFAULT_TOKEN_CACHE_TTL: Duration = Duration::from_secs(60);
 /// No time of [`KeyRefresh`] is longer.
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -48,6 +50,8 @@ pub struct IssuerRules {
     pub single_audience: bool,
     /// If set, the only clients whose tokens pass; a token that names no client does not.
     pub allowed_clients: Option<Vec<String>>,
+    /// The longest one of its tokens is taken at its word before it is verified anew; zero: every time.
+    pub token_cache_ttl: Duration,
     /// How its keys are kept fresh. Not used with [`KeySource::Static`].
     pub refresh: KeyRefresh,
 }
@@ -112,6 +116,7 @@ impl IssuerRules {
             require_at_jwt: false,
             single_audience: false,
             allowed_clients: None,
+            token_cache_ttl: DEFAULT_TOKEN_CACHE_TTL,
             refresh: KeyRefresh::default(),
         }
     }

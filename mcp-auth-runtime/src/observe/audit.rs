@@ -9,7 +9,6 @@ use crate::envelope::Operation;
 pub const TARGET: &str = "mcp_auth::audit";
 
 /// What was decided, about what, for whom.
-#[derive(Debug)]
 pub struct Decision<'a> {
     /// What the message asked for; `None` when it could not be read.
     pub operation: Option<&'a Operation>,

@@ -91,7 +91,7 @@ pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Resu
     let origins = Arc::new(AllowedOrigins::new(&OriginSettings {
         public_url: &resource,
         listen: bound,
-        extra: &config.cors.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect::<Vec<_>>(),
+        extra: &extra_origins(config),
         setting: ORIGINS_SETTING,
     })?);
 
@@ -123,6 +123,7 @@ pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Resu
             config.limits.session_timeout.get(),
             parts.session_store,
         ),
+        clock: Arc::clone(&parts.ambient.clock),
     };
     let mut rmcp = StreamableHttpServerConfig::default()
         .with_json_response(true)
@@ -153,6 +154,11 @@ pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Resu
         .layer(from_fn_with_state(hosts, host::check))
         .merge(health::router(ready))
         .layer(axum::middleware::from_fn(panic::catch)))
+}
+
+fn extra_origins(config: &Config) -> Vec<String> {
+    let cors = config.cors.allowed_origins.iter().flatten().map(|origin| origin.as_str().to_owned());
+    cors.chain(config.server.allowed_origins.iter().map(|origin| origin.as_str().to_owned())).collect()
 }
 
 fn gate_limits(config: &Config) -> GateLimits {

@@ -19,11 +19,13 @@ use rmcp::transport::streamable_http_server::session::SessionStore;
 use crate::ambient::Ambient;
 use crate::authn::{Fetch, HttpFetch};
 use crate::authz::{self, Policy};
+use crate::config::log::Format;
 use crate::config::{Checked, Command, Config, Connect, Mode, Transport, Visibility};
 use crate::error::{Error, Result};
 use crate::handler::{About, Handler, Routes};
 use crate::local_issuer::{LocalIssuer, LocalIssuerSetup};
 use crate::observe;
+use crate::observe::log::LogFormat;
 use crate::transport::shutdown::{Shutdown, shutdown_signal};
 
 /// Builds the issuer of `auth.mode = "embedded"`. The runtime knows none; the facade passes one in.
@@ -138,7 +140,11 @@ impl<H: Handler> ServerBuilder<H> {
                 return print(&table::render(&registry, format));
             }
         }
-        observe::log::init(&config.log);
+        let format = match config.log.format {
+            Format::Json => LogFormat::Json,
+            Format::Text => LogFormat::Text,
+        };
+        observe::log::start(config.log.directives(), format)?;
         let transport = config.server.transport;
         self.config = Some(config);
         let parts = self.checked()?;

@@ -1,0 +1,155 @@
+//! A server in this process, on a free port, trusting a throwaway issuer.
+
+use std::sync::Arc;
+
+use super::client::Client;
+use super::issuer::{TestIssuer, Token};
+use crate::ambient::Ambient;
+use crate::authn::Fetch;
+use crate::config::Config;
+use crate::error::Result;
+use crate::handler::Handler;
+use crate::local_issuer::LocalIssuer;
+use crate::serve::{Running, ServerBuilder};
+
+/// The configuration of a [`TestServer`] that is given none: any free port, base scopes named but empty.
+const DEFAULT_CONFIG: &str = "[server]\nlisten = \"127.0.0.1:0\"\n[auth]\nmode = \"embedded\"\nbase_scopes = []\n";
+
+/// A running server of yours.
+///
+/// # Example
+/// ```
+/// # use mcp_auth_runtime as mcp_auth;
+/// # fn shape<H: mcp_auth::handler::Handler>(handler: H) {
+/// use mcp_auth::testing::TestServer;
+/// let test = async {
+///     let server = TestServer::start(handler).await?;
+///     let reader = server.client().token(server.token("alice").scope("todos.read"));
+///     let refused = reader.call_tool("add_todo", serde_json::json!({ "title": "milk" })).await;
+///     assert_eq!(refused.status(), 403);
+///     assert_eq!(refused.challenge().unwrap().scopes(), ["todos.read", "todos.write"]);
+///     mcp_auth::error::Result::Ok(())
+/// };
+/// # let _ = test; }
+/// ```
+#[derive(Debug)]
+pub struct TestServer {
+    running: Running,
+    issuer: TestIssuer,
+}
+
+impl TestServer {
+    /// Starts `handler` with the default test configuration: `mode = "embedded"` with a throwaway issuer in
+    /// place of the built-in one, any free port, no base scopes.
+    ///
+    /// # Errors
+    /// Whatever stops a server from starting.
+    pub async fn start<H: Handler>(handler: H) -> Result<Self> {
+        Self::builder(handler).start().await
+    }
+
+    /// A server with a configuration of its own.
+    pub fn builder<H: Handler>(handler: H) -> TestServerBuilder<H> {
+        TestServerBuilder { server: ServerBuilder::new(handler), config: None, ambient: Ambient::system() }
+    }
+
+    /// The URL of the MCP endpoint, which is the resource identifier too.
+    pub fn url(&self) -> &str {
+        self.running.resource()
+    }
+
+    /// The URL of another path of the server.
+    pub fn at(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running.address())
+    }
+
+    /// The issuer the server trusts.
+    pub fn issuer(&self) -> &TestIssuer {
+        &self.issuer
+    }
+
+    /// A good token for `subject` at this server, without any scope yet.
+    pub fn token(&self, subject: &str) -> Token {
+        self.issuer.token(subject, self.url())
+    }
+
+    /// A client of this server, without a token, speaking 2026-07-28.
+    pub fn client(&self) -> Client {
+        Client::new(self.url())
+    }
+
+    /// Stops in order and waits for the end.
+    pub async fn stop(self) {
+        self.running.stop().await;
+    }
+}
+
+/// A server about to be tested.
+pub struct TestServerBuilder<H> {
+    server: ServerBuilder<H>,
+    config: Option<Config>,
+    ambient: Ambient,
+}
+
+impl<H: Handler> TestServerBuilder<H> {
+    /// This configuration. `listen` should name port 0; with `mode = "embedded"`, or issuers of your own, the
+    /// throwaway issuer is trusted as well.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = Some(config);
+        self
+    }
+
+    /// This `mcp.toml`, laid over the default test configuration: what it leaves out stays as it is there.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn toml(self, text: &str) -> Result<Self> {
+        let config = Config::builder().toml(DEFAULT_CONFIG).toml(text).build()?;
+        Ok(self.config(config))
+    }
+
+    /// Another clock and another source of randomness.
+    #[must_use]
+    pub fn ambient(mut self, ambient: Ambient) -> Self {
+        self.server = self.server.ambient(ambient.clone());
+        self.ambient = ambient;
+        self
+    }
+
+    /// Another HTTP client for issuer metadata and keys.
+    #[must_use]
+    pub fn fetch(mut self, fetch: Arc<dyn Fetch>) -> Self {
+        self.server = self.server.fetch(fetch);
+        self
+    }
+
+    /// Anything else of the builder underneath.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(ServerBuilder<H>) -> ServerBuilder<H>) -> Self {
+        self.server = change(self.server);
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    /// Whatever stops a server from starting.
+    pub async fn start(self) -> Result<TestServer> {
+        let config = match self.config {
+            Some(config) => config,
+            None => Config::from_toml_str(DEFAULT_CONFIG)?,
+        };
+        let issuer = TestIssuer::new("https://issuer.test", Arc::clone(&self.ambient.clock));
+        let trusted = issuer.clone();
+        let local = move |_, _: &Config| {
+            Ok(LocalIssuer {
+                issuer: trusted.issuer().to_owned(),
+                jwks: trusted.jwks(),
+                router: axum::Router::new(),
+            })
+        };
+        let running = self.server.config(config).local_issuer(Box::new(local)).start().await?;
+        Ok(TestServer { running, issuer })
+    }
+}
