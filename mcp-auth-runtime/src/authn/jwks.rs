@@ -14,6 +14,8 @@ use super::algorithm::{Algorithm, KeyKind};
 use super::error::KeysError;
 use super::jws::Jws;
 
+mod roca;
+
 /// The most keys one signature is tried against, where a token has no `kid` or several keys have the same.
 const MAX_TRIES: usize = 8;
 
@@ -62,6 +64,7 @@ enum SkipReason {
     Material,
     RsaSize,
     RsaExponent,
+    RsaRoca,
 }
 
 impl fmt::Display for SkipReason {
@@ -75,6 +78,7 @@ impl fmt::Display for SkipReason {
             Self::Material => "its key material is malformed",
             Self::RsaSize => "its modulus is not 2048 to 8192 bits",
             Self::RsaExponent => "its exponent is not an odd number from 3 to 2^33",
+            Self::RsaRoca => "its modulus is of the ROCA kind (CVE-2017-15361), its private key computable",
         })
     }
 }
@@ -304,6 +308,9 @@ fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), SkipReason> {
     };
     if exponent < 3 || exponent.is_multiple_of(2) || exponent > 1 << 33 {
         return Err(SkipReason::RsaExponent);
+    }
+    if roca::is_roca(n) {
+        return Err(SkipReason::RsaRoca);
     }
     Ok(())
 }

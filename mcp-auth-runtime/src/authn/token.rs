@@ -81,7 +81,7 @@ impl fmt::Debug for VerifiedToken {
 }
 
 /// Who presents a request: someone verified, or nobody at all. A token that is presented and refused is
-/// neither; it is a [`TokenError`](super) and gets 401 everywhere.
+/// neither; it is a [`TokenError`](super::TokenError) and gets 401 everywhere.
 #[derive(Debug, Clone)]
 pub enum Identity {
     /// A verified caller.

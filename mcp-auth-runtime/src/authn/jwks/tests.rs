@@ -208,6 +208,12 @@ fn k16_rsa_keys_of_unsafe_size_or_exponent_are_skipped() {
 }
 
 #[test]
+fn k16_an_rsa_key_of_the_roca_kind_is_skipped() {
+    let n = b64(roca::tests::power(130));
+    assert_eq!(skipped(with(rsa(), json!({ "n": n }))), SkipReason::RsaRoca);
+}
+
+#[test]
 fn k18_unknown_and_broken_keys_are_skipped_alone() {
     for (jwk, reason) in [
         (json!({"kty": "XYZ", "kid": "k"}), SkipReason::KeyType),

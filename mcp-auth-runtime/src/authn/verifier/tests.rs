@@ -494,6 +494,20 @@ async fn a_verified_token_is_remembered_until_the_ttl_and_never_past_its_expiry(
     );
 }
 
+#[test]
+fn verifying_can_move_between_threads() {
+    fn can_move<T: Send>(_: T) {}
+    let verifier = Verifier::new(
+        vec![rules()],
+        Arc::new(FakeFetch::default()),
+        ambient().0,
+        CacheBounds::default(),
+    );
+    let verifier = Arc::new(verifier.unwrap());
+    can_move(verifier.verify("a.b.c"));
+    can_move(Arc::clone(&verifier));
+}
+
 #[tokio::test(start_paused = true)]
 async fn refused_tokens_are_not_remembered() {
     let bench = Bench::new().await;
