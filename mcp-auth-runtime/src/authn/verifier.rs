@@ -107,7 +107,8 @@ impl Verifier {
             .expires_at
             .unwrap_or(now)
             .saturating_add(keys.rules.clock_skew.as_secs());
-        let until = self.cache.until(now, valid_until);
+        let believed_until = now.saturating_add(keys.rules.token_cache_ttl.as_secs());
+        let until = self.cache.until(now, valid_until.min(believed_until));
         let verified = Arc::new(verified);
         let entry = Entry {
             token: Arc::clone(&verified),
