@@ -161,7 +161,8 @@ mod tests {
         let error = found(&[], &MemoryFiles::default().surroundings()).unwrap_err();
         assert_eq!(
             error,
-            "no configuration file found; tried /work/mcp.toml, /opt/bin/mcp.toml, /src/example/mcp.toml"
+            "no configuration file found; tried /work/mcp.toml, /opt/bin/mcp.toml, /src/example/mcp.toml: \
+             write one there or name one with --config"
         );
     }
 
