@@ -160,11 +160,11 @@ mod tests {
     fn later_layer_wins_key_by_key() {
         let files = MemoryFiles::default()
             .with(
-                "/work/mcp.toml",
+                "/home/ann/mcp.toml",
                 "[server]\nlisten = \"127.0.0.1:1\"\nname = \"file\"\n[log]\nlevel = \"warn\"",
             )
             .with(
-                "/work/mcp.dev.toml",
+                "/home/ann/mcp.dev.toml",
                 "[server]\nlisten = \"127.0.0.1:2\"\n[cors]\nmax_age = \"1m\"",
             );
         let around = files.surroundings();
@@ -191,7 +191,7 @@ mod tests {
     fn arrays_are_replaced_and_never_merged() {
         let around = MemoryFiles::default()
             .with(
-                "/work/mcp.toml",
+                "/home/ann/mcp.toml",
                 "[[auth.issuers]]\nissuer = \"https://a.example\"\nsingle_audience = true",
             )
             .surroundings()
@@ -205,8 +205,8 @@ mod tests {
     #[test]
     fn mistake_names_the_layer_it_is_in() {
         let files = MemoryFiles::default()
-            .with("/work/mcp.toml", "")
-            .with("/work/mcp.dev.toml", "log.level = \"no\"");
+            .with("/home/ann/mcp.toml", "")
+            .with("/home/ann/mcp.dev.toml", "log.level = \"no\"");
         let around = files.with("/etc/mcp.toml", "log.level = 1").surroundings();
         for (arguments, from) in [
             (&["--profile", "dev"][..], "log.level in mcp.dev.toml"),
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn place_names_key_and_source_or_default() {
         let around = MemoryFiles::default()
-            .with("/work/mcp.toml", "[auth]\nmode = \"none\"")
+            .with("/home/ann/mcp.toml", "[auth]\nmode = \"none\"")
             .surroundings();
         let config = load(&["--listen", "127.0.0.1:4"], around).unwrap();
         assert_eq!(config.place(&["auth", "mode"]), "auth.mode in mcp.toml");
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn debug_shows_no_value_of_the_environment() {
         let around = MemoryFiles::default()
-            .with("/work/mcp.toml", "stdio.credential = \"env:TOKEN\"")
+            .with("/home/ann/mcp.toml", "stdio.credential = \"env:TOKEN\"")
             .surroundings();
         let config = load(&[], around.variable("TOKEN", "hunter2")).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));

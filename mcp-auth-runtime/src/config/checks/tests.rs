@@ -22,8 +22,8 @@ fn registry(scopes: &[&'static str]) -> Registry {
 
 fn check(text: &str, scopes: &[&'static str]) -> Result<Checked, Vec<Refusal>> {
     let files = MemoryFiles::default()
-        .with_world_readable("/work/open", "s3cr3t")
-        .with("/work/ok", "s3cr3t");
+        .with_world_readable("/home/ann/open", "s3cr3t")
+        .with("/home/ann/ok", "s3cr3t");
     let around = files
         .surroundings()
         .variable("TOKEN", "ey.J.x")
