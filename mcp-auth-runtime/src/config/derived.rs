@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::audience::Audiences;
 use super::cors::CorsOrigin;
-use super::issuers::{Audiences, Issuer};
+use super::issuers::Issuer;
 use super::load::Config;
 use super::secret::{Secret, SecretSource};
 use super::url::HttpUrl;

@@ -128,7 +128,9 @@ mod tests {
     use super::*;
 
     fn load(variables: &[(&str, &str)]) -> Result<Config, String> {
-        let mut around = MemoryFiles::default().with("/work/mcp.toml", "").surroundings();
+        let mut around = MemoryFiles::default()
+            .with("/home/ann/mcp.toml", "")
+            .surroundings();
         for (name, value) in variables {
             around = around.variable(name, value);
         }
@@ -248,7 +250,9 @@ mod tests {
     fn variable_that_is_not_utf8_is_refused_only_when_it_is_ours() {
         use std::os::unix::ffi::OsStrExt as _;
         let bad = OsStr::from_bytes(b"\xff");
-        let around = MemoryFiles::default().with("/work/mcp.toml", "").surroundings();
+        let around = MemoryFiles::default()
+            .with("/home/ann/mcp.toml", "")
+            .surroundings();
         assert!(
             read(&around.clone().variable("MCP_OTHER", bad))
                 .mistakes

@@ -13,7 +13,7 @@ pub enum ConfigError {
     #[error("{0}; --help lists the arguments")]
     Argument(String),
     /// No file anywhere it was looked for.
-    #[error("no configuration file found; tried {}", paths(tried))]
+    #[error("no configuration file found; tried {}: write one there or name one with --config", paths(tried))]
     NotFound {
         /// Each path that was tried, in order.
         tried: Vec<PathBuf>,

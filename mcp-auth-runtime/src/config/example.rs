@@ -113,9 +113,14 @@ fn example_shows_the_real_default_or_says_that_there_is_none() {
 fn example_states_the_range_of_every_duration_size_and_number() {
     let mut stated = 0;
     every_key(&mut |path, node, _| {
-        let Some((minimum, maximum)) = node.range() else { return };
+        let Some((minimum, maximum)) = node.range() else {
+            return;
+        };
         let about = comment_above(path, path.rsplit('.').next().unwrap());
-        assert!(about.contains(&format!("{minimum} to {maximum}")), "{path}: {minimum} to {maximum}: {about}");
+        assert!(
+            about.contains(&format!("{minimum} to {maximum}")),
+            "{path}: {minimum} to {maximum}: {about}"
+        );
         stated += 1;
     });
     assert!(stated >= 23, "{stated} ranges");

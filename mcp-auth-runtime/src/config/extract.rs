@@ -217,7 +217,9 @@ mod tests {
 
     /// The lines of the error that `mcp.toml` with this text gives.
     fn mistakes(text: &str) -> Vec<String> {
-        let around = MemoryFiles::default().with("/work/mcp.toml", text).surroundings();
+        let around = MemoryFiles::default()
+            .with("/home/ann/mcp.toml", text)
+            .surroundings();
         match Config::load(&Arguments::default(), around, None) {
             Ok(_) => panic!("accepted: {text}"),
             Err(ConfigError::Mistakes(mistakes)) => mistakes.iter().map(ToString::to_string).collect(),

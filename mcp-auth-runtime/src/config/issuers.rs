@@ -5,8 +5,10 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
+use super::algorithm::Algorithm;
+use super::audience::Audiences;
 use super::url::{HttpUrl, IssuerUrl};
-use super::value::{ValueError, duration, not_one_of, schema, text_value};
+use super::value::{ValueError, duration, schema};
 
 duration! {
     /// Clock skew allowed on `exp`, `nbf` and `iat`.
@@ -88,161 +90,6 @@ pub struct Issuer {
     #[serde(default)]
     pub jwks_max_stale: JwksMaxStale,
 }
-
-/// One audience: any text but the empty one and `*`, compared byte for byte with `aud`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Audience(String);
-
-impl Audience {
-    /// The audience's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Audience {
-    type Err = ValueError;
-    fn from_str(text: &str) -> Result<Self, ValueError> {
-        match text {
-            "" => Err(ValueError::Empty(
-                "an empty audience would match tokens that are for nobody",
-            )),
-            "*" => Err(ValueError::refused(
-                text,
-                "an audience is one exact value; \"*\" would match tokens for anybody",
-            )),
-            _ if text.trim() != text || text.chars().any(char::is_control) => Err(ValueError::refused(
-                text,
-                "an audience has no space around it and no control characters",
-            )),
-            _ => Ok(Self(text.to_owned())),
-        }
-    }
-}
-
-text_value!(Audience, "an audience such as \"https://todos.example.com/mcp\"");
-
-/// One audience or a list of them, never an empty list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Audiences(Vec<Audience>);
-
-impl Audiences {
-    /// Each audience.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(Audience::as_str)
-    }
-}
-
-impl<'de> Deserialize<'de> for Audiences {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let all: Vec<Audience> = super::value::one_or_many(from)?;
-        if all.is_empty() {
-            let error = ValueError::Empty("name an audience, or leave the key out for public_url");
-            return Err(serde::de::Error::custom(error));
-        }
-        Ok(Self(all))
-    }
-}
-
-impl JsonSchema for Audiences {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Audiences".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({
-            "type": ["string", "array"],
-            "minLength": 1,
-            "items": { "type": "string", "minLength": 1 },
-            "minItems": 1,
-        })
-    }
-}
-
-/// A signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1): asymmetric, so that who verifies cannot sign.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names are the standard's")]
-pub enum Algorithm {
-    RS256,
-    RS384,
-    RS512,
-    PS256,
-    PS384,
-    PS512,
-    ES256,
-    ES384,
-    EdDSA,
-}
-
-impl Algorithm {
-    /// Every algorithm there is.
-    pub const ALL: [Self; 9] = [
-        Self::RS256,
-        Self::RS384,
-        Self::RS512,
-        Self::PS256,
-        Self::PS384,
-        Self::PS512,
-        Self::ES256,
-        Self::ES384,
-        Self::EdDSA,
-    ];
-
-    /// Its name as `alg` says it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::RS256 => "RS256",
-            Self::RS384 => "RS384",
-            Self::RS512 => "RS512",
-            Self::PS256 => "PS256",
-            Self::PS384 => "PS384",
-            Self::PS512 => "PS512",
-            Self::ES256 => "ES256",
-            Self::ES384 => "ES384",
-            Self::EdDSA => "EdDSA",
-        }
-    }
-}
-
-impl FromStr for Algorithm {
-    type Err = ValueError;
-    fn from_str(text: &str) -> Result<Self, ValueError> {
-        if let Some(known) = Self::ALL.into_iter().find(|known| known.as_str() == text) {
-            return Ok(known);
-        }
-        if text.eq_ignore_ascii_case("none") {
-            return Err(ValueError::refused(
-                text,
-                "a token without a signature proves nothing (RFC 8725 section 3.2)",
-            ));
-        }
-        if text.len() == 5 && text[..2].eq_ignore_ascii_case("HS") {
-            let why = "with a shared secret whoever verifies tokens can also make them; use one of the issuer's \
-                       asymmetric algorithms, such as \"RS256\" or \"ES256\"";
-            return Err(ValueError::refused(text, why));
-        }
-        Err(not_one_of(text, &Self::ALL.map(Self::as_str)))
-    }
-}
-
-impl Serialize for Algorithm {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for Algorithm {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = super::value::read_text(from, "an algorithm such as \"RS256\"")?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-schema!(Algorithm, { "type": "string", "enum": Self::ALL.map(Self::as_str) });
 
 /// Declares a list that is never empty, with its default if it has one.
 macro_rules! list {

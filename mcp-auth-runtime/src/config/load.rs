@@ -6,11 +6,12 @@ use std::sync::Arc;
 use figment::value::Value;
 
 use super::arguments::{Arguments, Command};
+use super::builder::ConfigBuilder;
 use super::document::Document;
 use super::error::{ConfigError, Warning};
-use super::layers::{Layers, shown};
+use super::extract;
+use super::layers::Layers;
 use super::surroundings::Surroundings;
-use super::{environment, extract, locate};
 
 /// What one server is configured to do: the values of `mcp.toml` ([`Document`], by deref), and who gave them.
 ///
@@ -23,13 +24,13 @@ use super::{environment, extract, locate};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Config {
-    document: Document,
-    command: Command,
-    file: Option<PathBuf>,
-    base_dir: PathBuf,
-    surroundings: Arc<Surroundings>,
-    layers: Layers,
-    warnings: Vec<Warning>,
+    pub(super) document: Document,
+    pub(super) command: Command,
+    pub(super) file: Option<PathBuf>,
+    pub(super) base_dir: PathBuf,
+    pub(super) surroundings: Arc<Surroundings>,
+    pub(super) layers: Layers,
+    pub(super) warnings: Vec<Warning>,
 }
 
 impl std::ops::Deref for Config {
@@ -90,14 +91,7 @@ impl Config {
 
     /// A configuration put together by hand, for tests and examples. Starts with the defaults only.
     pub fn builder() -> ConfigBuilder {
-        ConfigBuilder {
-            layers: Layers::default(),
-            file: None,
-            base_dir: None,
-            surroundings: Surroundings::empty(),
-            environment: environment::Environment::default(),
-            error: None,
-        }
+        ConfigBuilder::new()
     }
 
     /// What the process was asked to do.
@@ -151,128 +145,6 @@ impl Default for Config {
     }
 }
 
-/// A [`Config`] in the making. Each call lays a layer on top of those before; the first mistake is told by
-/// [`ConfigBuilder::build`].
-///
-/// # Example
-/// ```
-/// use mcp_auth_runtime::config::Config;
-/// let config = Config::builder().toml("server.listen = \"127.0.0.1:9\"").set("server.listen", "127.0.0.1:0");
-/// assert_eq!(config.build().unwrap().server.listen.get().port(), 0);
-/// ```
-#[derive(Debug)]
-pub struct ConfigBuilder {
-    layers: Layers,
-    file: Option<PathBuf>,
-    base_dir: Option<PathBuf>,
-    surroundings: Surroundings,
-    environment: environment::Environment,
-    error: Option<ConfigError>,
-}
-
-impl ConfigBuilder {
-    /// What lies around: where secrets are read and relative paths start. The default has no variables.
-    #[must_use]
-    pub fn surroundings(mut self, surroundings: Surroundings) -> Self {
-        self.surroundings = surroundings;
-        self
-    }
-
-    /// Lays a TOML text on top.
-    #[must_use]
-    pub fn toml(mut self, text: &str) -> Self {
-        if let Err(error) = self.layers.toml("the configuration text", text) {
-            self.error.get_or_insert(error);
-        }
-        self
-    }
-
-    /// Lays one key on top: `set("server.listen", "127.0.0.1:0")`. Keys are separated by dots.
-    #[must_use]
-    pub fn set(mut self, key: &str, value: impl serde::Serialize) -> Self {
-        let path: Vec<&str> = key.split('.').collect();
-        if let Ok(value) = Value::serialize(value) {
-            self.layers.key("the program".to_owned(), &path, value);
-        }
-        self
-    }
-
-    /// Where relative paths start, instead of the file's directory.
-    #[must_use]
-    pub fn base_dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.base_dir = Some(dir.into());
-        self
-    }
-
-    /// Lays the environment of the surroundings on top.
-    #[must_use]
-    pub fn environment(mut self) -> Self {
-        self.environment = environment::read(&self.surroundings);
-        for variable in std::mem::take(&mut self.environment.variables) {
-            let from = format!("environment variable {}", variable.name);
-            self.layers.key(from, &variable.path, variable.value);
-        }
-        self
-    }
-
-    /// Lays `--transport` and `--listen` on top.
-    #[must_use]
-    pub fn arguments(mut self, arguments: &Arguments) -> Self {
-        for (name, value) in [("transport", &arguments.transport), ("listen", &arguments.listen)] {
-            if let Some(value) = value {
-                self.layers.key(
-                    format!("argument --{name}"),
-                    &["server", name],
-                    value.as_str().into(),
-                );
-            }
-        }
-        self
-    }
-
-    /// Lays the configuration file and its profile on top.
-    fn found(mut self, arguments: &Arguments, bundled: Option<&Path>) -> Result<Self, ConfigError> {
-        for found in locate::locate(arguments, &self.surroundings, bundled)? {
-            self.layers
-                .toml(&shown(&found.path, &self.surroundings.current_dir), &found.text)?;
-            self.file.get_or_insert(found.path);
-        }
-        Ok(self)
-    }
-
-    /// Reads every value.
-    ///
-    /// # Errors
-    /// [`ConfigError::Syntax`] of the first text that is no TOML; else [`ConfigError::Mistakes`], all of them.
-    pub fn build(self) -> Result<Config, ConfigError> {
-        if let Some(error) = self.error {
-            return Err(error);
-        }
-        let mut mistakes = self.environment.mistakes;
-        let document = match extract::extract(&self.layers) {
-            Ok(document) if mistakes.is_empty() => document,
-            Ok(_) => return Err(ConfigError::Mistakes(mistakes)),
-            Err(more) => {
-                mistakes.extend(more);
-                return Err(ConfigError::Mistakes(mistakes));
-            }
-        };
-        let beside_file = self.file.as_deref().and_then(Path::parent).map(Path::to_path_buf);
-        Ok(Config {
-            document,
-            command: Command::Serve,
-            base_dir: self
-                .base_dir
-                .or(beside_file)
-                .unwrap_or_else(|| self.surroundings.current_dir.clone()),
-            file: self.file,
-            surroundings: Arc::new(self.surroundings),
-            layers: self.layers,
-            warnings: self.environment.warnings,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -288,11 +160,11 @@ mod tests {
     fn later_layer_wins_key_by_key() {
         let files = MemoryFiles::default()
             .with(
-                "/work/mcp.toml",
+                "/home/ann/mcp.toml",
                 "[server]\nlisten = \"127.0.0.1:1\"\nname = \"file\"\n[log]\nlevel = \"warn\"",
             )
             .with(
-                "/work/mcp.dev.toml",
+                "/home/ann/mcp.dev.toml",
                 "[server]\nlisten = \"127.0.0.1:2\"\n[cors]\nmax_age = \"1m\"",
             );
         let around = files.surroundings();
@@ -319,7 +191,7 @@ mod tests {
     fn arrays_are_replaced_and_never_merged() {
         let around = MemoryFiles::default()
             .with(
-                "/work/mcp.toml",
+                "/home/ann/mcp.toml",
                 "[[auth.issuers]]\nissuer = \"https://a.example\"\nsingle_audience = true",
             )
             .surroundings()
@@ -333,8 +205,8 @@ mod tests {
     #[test]
     fn mistake_names_the_layer_it_is_in() {
         let files = MemoryFiles::default()
-            .with("/work/mcp.toml", "")
-            .with("/work/mcp.dev.toml", "log.level = \"no\"");
+            .with("/home/ann/mcp.toml", "")
+            .with("/home/ann/mcp.dev.toml", "log.level = \"no\"");
         let around = files.with("/etc/mcp.toml", "log.level = 1").surroundings();
         for (arguments, from) in [
             (&["--profile", "dev"][..], "log.level in mcp.dev.toml"),
@@ -353,7 +225,7 @@ mod tests {
     #[test]
     fn place_names_key_and_source_or_default() {
         let around = MemoryFiles::default()
-            .with("/work/mcp.toml", "[auth]\nmode = \"none\"")
+            .with("/home/ann/mcp.toml", "[auth]\nmode = \"none\"")
             .surroundings();
         let config = load(&["--listen", "127.0.0.1:4"], around).unwrap();
         assert_eq!(config.place(&["auth", "mode"]), "auth.mode in mcp.toml");
@@ -405,7 +277,7 @@ mod tests {
     #[test]
     fn debug_shows_no_value_of_the_environment() {
         let around = MemoryFiles::default()
-            .with("/work/mcp.toml", "stdio.credential = \"env:TOKEN\"")
+            .with("/home/ann/mcp.toml", "stdio.credential = \"env:TOKEN\"")
             .surroundings();
         let config = load(&[], around.variable("TOKEN", "hunter2")).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));

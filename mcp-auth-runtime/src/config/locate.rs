@@ -143,17 +143,20 @@ mod tests {
             found(&[], &files.clone().surroundings()).unwrap(),
             ["/opt/bin/mcp.toml"]
         );
-        files = files.with("/work/mcp.toml", "");
+        files = files.with("/home/ann/mcp.toml", "");
         assert_eq!(
             found(&[], &files.clone().surroundings()).unwrap(),
-            ["/work/mcp.toml"]
+            ["/home/ann/mcp.toml"]
         );
-        files = files.with("/etc/v.toml", "").with("/work/a.toml", "");
+        files = files.with("/etc/v.toml", "").with("/home/ann/a.toml", "");
         let around = files.surroundings().variable("MCP_CONFIG", "/etc/v.toml");
         assert_eq!(found(&[], &around).unwrap(), ["/etc/v.toml"]);
-        assert_eq!(found(&["--config", "a.toml"], &around).unwrap(), ["/work/a.toml"]);
+        assert_eq!(
+            found(&["--config", "a.toml"], &around).unwrap(),
+            ["/home/ann/a.toml"]
+        );
         let empty = around.variable("MCP_CONFIG", "");
-        assert_eq!(found(&[], &empty).unwrap(), ["/work/mcp.toml"]);
+        assert_eq!(found(&[], &empty).unwrap(), ["/home/ann/mcp.toml"]);
     }
 
     #[test]
@@ -161,16 +164,19 @@ mod tests {
         let error = found(&[], &MemoryFiles::default().surroundings()).unwrap_err();
         assert_eq!(
             error,
-            "no configuration file found; tried /work/mcp.toml, /opt/bin/mcp.toml, /src/example/mcp.toml"
+            "no configuration file found; tried /home/ann/mcp.toml, /opt/bin/mcp.toml, /src/example/mcp.toml: \
+             write one there or name one with --config"
         );
     }
 
     #[test]
     fn named_file_that_is_missing_is_an_error_and_no_other_is_tried() {
-        let around = MemoryFiles::default().with("/work/mcp.toml", "").surroundings();
+        let around = MemoryFiles::default()
+            .with("/home/ann/mcp.toml", "")
+            .surroundings();
         let error = found(&["--config", "no.toml"], &around).unwrap_err();
         assert!(
-            error.starts_with("configuration file /work/no.toml (named by --config) cannot be read"),
+            error.starts_with("configuration file /home/ann/no.toml (named by --config) cannot be read"),
             "{error}"
         );
         let error = found(&[], &around.variable("MCP_CONFIG", "/no.toml")).unwrap_err();
@@ -180,15 +186,15 @@ mod tests {
     #[test]
     fn profile_lies_beside_the_file_it_is_laid_over() {
         let files = MemoryFiles::default()
-            .with("/work/mcp.toml", "")
-            .with("/work/mcp.dev.toml", "");
+            .with("/home/ann/mcp.toml", "")
+            .with("/home/ann/mcp.dev.toml", "");
         let around = files
             .with("/etc/todos.toml", "")
             .with("/etc/todos.dev.toml", "")
             .surroundings();
         assert_eq!(
             found(&["--profile", "dev"], &around).unwrap(),
-            ["/work/mcp.toml", "/work/mcp.dev.toml"]
+            ["/home/ann/mcp.toml", "/home/ann/mcp.dev.toml"]
         );
         let other = found(&["--profile", "dev", "--config", "/etc/todos.toml"], &around).unwrap();
         assert_eq!(other, ["/etc/todos.toml", "/etc/todos.dev.toml"]);
@@ -196,7 +202,7 @@ mod tests {
         assert_eq!(found(&[], &by_variable).unwrap().len(), 2);
         let missing = found(&["--profile", "prod"], &around).unwrap_err();
         assert!(
-            missing.contains("/work/mcp.prod.toml (named by --profile)"),
+            missing.contains("/home/ann/mcp.prod.toml (named by --profile)"),
             "{missing}"
         );
         for bad in ["../x", "a/b", "", "a.b"] {

@@ -2,15 +2,18 @@
 //!
 //! How it is had, in reading order: `surroundings` (what lies around the process), `arguments`, `locate` (which
 //! file), `environment`, `layers` (who said what; later wins), `extract` (every mistake with key and source),
-//! `load` ([`Config`]: all of it in order), `checks` (what each value allows and all together do not).
+//! `load` and `builder` ([`Config`]: all of it in order), `checks` (what each value allows and all together do not).
 //!
-//! What it holds, a file per section: `document` (the whole), `server`, `auth`, `issuers`, `embedded`, `scopes`,
+//! What it holds, a file per section: `document` (the whole), `server`, `auth`, `issuers` (with `audience`, `algorithm`), `embedded`, `scopes`,
 //! `stdio`, `limits`, `cors`, `log`; and the kinds of value: `value`, `url`, `secret`. `derived` has what follows
 //! from several keys; `schema` the JSON Schema. A new key is a field in its section and a line in
 //! `mcp.toml.example`.
 
+pub mod algorithm;
 pub mod arguments;
+pub mod audience;
 pub mod auth;
+mod builder;
 pub mod checks;
 pub mod cors;
 mod derived;
@@ -39,10 +42,11 @@ mod value;
 
 pub use arguments::{Arguments, Command, TableFormat};
 pub use auth::{Connect, Denial, Mode, Visibility};
+pub use builder::ConfigBuilder;
 pub use checks::{Checked, Refusal};
 pub use derived::{CorsRule, OriginRule};
 pub use error::{ConfigError, Mistake, Warning};
-pub use load::{Config, ConfigBuilder};
+pub use load::Config;
 pub use secret::{Secret, SecretError, SecretSource, SecretText};
 pub use server::Transport;
 pub use surroundings::Surroundings;

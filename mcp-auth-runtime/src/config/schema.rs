@@ -27,6 +27,16 @@ static INLINE: LazyLock<Value> = LazyLock::new(|| {
 fn tidy(mut schema: Schema) -> Value {
     RecursiveTransform(|schema: &mut Schema| {
         without_null(schema);
+        // The defaults of a table are those of its keys.
+        if schema.get("default").is_some_and(Value::is_object) {
+            schema.remove("default");
+        }
+        if let Some(Value::String(text)) = schema.get_mut("description") {
+            *text = text
+                .replace("\n\n", "\u{0}")
+                .replace('\n', " ")
+                .replace('\u{0}', "\n\n");
+        }
         if let Some(Value::String(range)) = schema.remove("$comment") {
             let said = schema
                 .get("description")
@@ -135,7 +145,7 @@ impl Node {
             .0
             .get("description")?
             .as_str()?
-            .rsplitn(2, ". \"")
+            .rsplit(". \"")
             .next()?
             .split('"');
         let (minimum, between, maximum) = (quoted.next()?, quoted.next()?, quoted.next()?);

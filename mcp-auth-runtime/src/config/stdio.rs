@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::issuers::Audiences;
+use super::audience::Audiences;
 use super::scopes::{ScopeToken, set};
 use super::secret::Secret;
 use crate::authz::ScopeSet;

@@ -150,11 +150,11 @@ impl MemoryFiles {
         self
     }
 
-    /// Surroundings at `/work` with these files and the executable `/opt/bin/server`.
+    /// Surroundings at `/home/ann` with these files and the executable `/opt/bin/server`.
     pub(crate) fn surroundings(self) -> Surroundings {
         Surroundings {
             variables: BTreeMap::new(),
-            current_dir: "/work".into(),
+            current_dir: "/home/ann".into(),
             executable: Some("/opt/bin/server".into()),
             files: Arc::new(self),
         }
