@@ -1,6 +1,5 @@
 //! What the expansion of the macros names. Not for people; changes without notice.
 
-pub use std::borrow::Cow;
 pub use std::string::String;
 
 pub use mcp_auth_runtime::authz::Requirement;
@@ -10,7 +9,7 @@ pub use mcp_auth_runtime::call::answer::{
 pub use mcp_auth_runtime::call::from_call::{FromCall, variable};
 pub use mcp_auth_runtime::declare::{
     all, any, any_input, check_arguments, future_is_send, input_schema, method, no_input, prompt,
-    prompt_arguments, resource, resource_template, server_name, server_version, string, tool,
+    prompt_arguments, resource, resource_template, server_name, server_version, string, text, tool,
     with_output_schema,
 };
 pub use mcp_auth_runtime::handler::{About, Handler, Operations, Part, Route};

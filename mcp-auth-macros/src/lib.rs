@@ -99,8 +99,12 @@ fn run(attr: TokenStream, item: TokenStream) -> TokenStream {
     quote!(#out #errors)
 }
 
-/// An attribute that `#[server]` reads and takes away; alone, it does nothing, and says so.
-fn outside(name: &str, _attr: TokenStream, item: TokenStream) -> TokenStream {
+/// An attribute on a method. `#[server]` has read it and left a mark in place of its arguments, so that the
+/// user's import of it is used; without the mark there is no `#[server]`, and the attribute says so.
+fn outside(name: &str, attr: TokenStream, item: TokenStream) -> TokenStream {
+    if attr.to_string() == attr::READ {
+        return item;
+    }
     let mut diagnostics = Diagnostics::default();
     let message = format!(
         "`#[{name}]` belongs on a method of an `impl` block with `#[server]` or `#[server(part)]` above it"

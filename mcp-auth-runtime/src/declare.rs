@@ -1,5 +1,6 @@
 //! What the expansion of `#[server]` calls. Not for people: the macros have checked what is given here.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rmcp::ErrorData;
@@ -164,6 +165,11 @@ pub fn server_name(binary: Option<&'static str>, package: Option<&'static str>) 
 /// `CARGO_PKG_VERSION`, where cargo builds.
 pub fn server_version(package: Option<&'static str>) -> String {
     package.unwrap_or("0.0.0").to_owned()
+}
+
+/// A description.
+pub fn text(text: impl Into<Cow<'static, str>>) -> Cow<'static, str> {
+    text.into()
 }
 
 /// Text of either kind, owned.

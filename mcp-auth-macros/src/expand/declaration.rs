@@ -42,7 +42,7 @@ fn rule(p: &TokenStream, rule: &Rule) -> TokenStream {
 fn tool(p: &TokenStream, operation: &Operation, tool: &Tool) -> TokenStream {
     let name = &operation.name;
     let description = match description(&operation.shown) {
-        Some(text) => quote!(::core::option::Option::Some(#p::Cow::from(#text))),
+        Some(text) => quote!(::core::option::Option::Some(#p::text(#text))),
         None => quote!(::core::option::Option::None),
     };
     let input_schema = match &tool.input_schema {

@@ -6,7 +6,7 @@ use syn::{Expr, Ident, ImplItem, ItemImpl, LitStr, Path, parse_quote};
 use super::inputs::last_segment;
 use super::operation::{self, Marker, Operation};
 use super::rule::{self, Said};
-use crate::attr::{Args, Doc};
+use crate::attr::{self, Args, Doc};
 use crate::diagnostics::Diagnostics;
 
 /// One block of a server.
@@ -51,7 +51,7 @@ const MAIN: [&str; 8] = [
     "parts",
 ];
 
-/// Checks the block. Gives it back without our attributes, and the server if it is a block that can be one.
+/// Checks the block. Gives it back with our attributes marked as read, and the server if it is a block that can be one.
 pub(crate) fn check(
     mut args: Args,
     mut block: ItemImpl,
@@ -92,16 +92,13 @@ pub(crate) fn check(
     let mut operations = Vec::new();
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
-        let (markers, others) = std::mem::take(&mut method.attrs)
-            .into_iter()
-            .partition(|a| Marker::of(a).is_some());
-        method.attrs = others;
-        let markers: Vec<_> = markers;
-        for (at, attribute) in markers.iter().enumerate() {
-            let Some(marker) = Marker::of(attribute) else {
-                continue;
-            };
-            if at > 0 {
+        let ours: Vec<usize> =
+            (0..method.attrs.len()).filter(|at| Marker::of(&method.attrs[*at]).is_some()).collect();
+        for (count, at) in ours.into_iter().enumerate() {
+            let attribute = method.attrs[at].clone();
+            attr::mark_as_read(&mut method.attrs[at]);
+            let Some(marker) = Marker::of(&attribute) else { continue };
+            if count > 0 {
                 let message = format!(
                     "`{}` is an operation already; one method is one operation",
                     method.sig.ident.unraw()
@@ -109,7 +106,7 @@ pub(crate) fn check(
                 diagnostics.error_at(attribute.path(), message);
                 continue;
             }
-            operations.extend(operation::check(marker, attribute, method, &default, diagnostics));
+            operations.extend(operation::check(marker, &attribute, method, &default, diagnostics));
         }
     }
     operation::check_duplicates(&operations, diagnostics);
