@@ -53,6 +53,21 @@ async fn an_idle_connection_outlives_the_head_timer_and_ends_with_the_idle_timer
 }
 
 #[tokio::test]
+async fn the_idle_timer_also_runs_after_an_answer_that_was_waited_for() {
+    let server = start(ConnectionLimits {
+        idle_timeout: Duration::from_secs(1),
+        ..defaults()
+    })
+    .await;
+    let mut stream = server.connect().await;
+    server
+        .send(&mut stream, "GET /slow HTTP/1.1\r\nHost: HOST\r\n\r\n")
+        .await;
+    read_until(&mut stream, "finished").await;
+    assert_eq!(read_to_close(&mut stream).await, "");
+}
+
+#[tokio::test]
 async fn a_second_head_that_trickles_is_given_up_by_the_head_timer() {
     let limits = ConnectionLimits {
         header_timeout: Duration::from_secs(1),
