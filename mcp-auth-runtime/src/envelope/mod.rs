@@ -1,8 +1,8 @@
 //! The one strict reading of a JSON-RPC message: what it asks for, decided from its bytes before rmcp sees them.
 //!
-//! In reading order: [`strict_json`] turns bytes into a value and refuses what two parsers could read
-//! differently; [`read`] here finds the message's kind and id; [`operation`] names what a request asks for;
-//! [`meta`] checks `params._meta`; [`headers`] holds the 2026-07-28 headers against the body; [`error`] says
+//! In reading order: `strict_json` turns bytes into a value and refuses what two parsers could read
+//! differently; [`read`] here finds the message's kind and id; `operation` names what a request asks for;
+//! `meta` checks `params._meta`; `headers` holds the 2026-07-28 headers against the body; `error` says
 //! which JSON-RPC error each refusal is. Public: [`read`], [`check_headers`] and the types they speak of.
 //!
 //! rmcp parses the same bytes again afterwards. What this module accepts, rmcp reads as the same operation
