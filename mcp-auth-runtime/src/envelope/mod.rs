@@ -104,23 +104,13 @@ pub fn read(bytes: &Bytes, limits: EnvelopeLimits) -> Result<Envelope, EnvelopeE
     let parsed = strict_json::parse(bytes, limits.max_depth).map_err(EnvelopeError::NotJson)?;
     let Value::Object(mut message) = parsed.value else {
         let fault = parsed.fault.unwrap_or(InvalidRequest::NotAnObject);
-        return Err(EnvelopeError::InvalidRequest {
-            id: None,
-            fault,
-            of_response: false,
-        });
+        return Err(EnvelopeError::InvalidRequest { id: None, fault, of_response: false });
     };
     let shape = Shape::of(&message);
-    let id = message
-        .get("id")
-        .filter(|_| !parsed.id_repeated)
-        .and_then(request_id);
+    let id = message.get("id").filter(|_| !parsed.id_repeated).and_then(request_id);
     let of_response = !shape.method && (shape.result || shape.error);
-    let refuse = |fault| EnvelopeError::InvalidRequest {
-        id: id.clone().filter(|_| !of_response),
-        fault,
-        of_response,
-    };
+    let refuse =
+        |fault| EnvelopeError::InvalidRequest { id: id.clone().filter(|_| !of_response), fault, of_response };
 
     if let Some(fault) = parsed.fault {
         return Err(refuse(fault));
@@ -150,21 +140,9 @@ pub fn read(bytes: &Bytes, limits: EnvelopeLimits) -> Result<Envelope, EnvelopeE
     if kind == MessageKind::Notification && operation::needs_id(&method) {
         return Err(refuse(InvalidRequest::NeedsId));
     }
-    let (operation, protocol_version) =
-        read_params(kind, &method, message.remove("params")).map_err(|fault| {
-            EnvelopeError::InvalidParams {
-                id: id.clone(),
-                fault,
-            }
-        })?;
-    Ok(Envelope {
-        id,
-        kind,
-        method: Some(method),
-        operation,
-        protocol_version,
-        bytes: bytes.clone(),
-    })
+    let (operation, protocol_version) = read_params(kind, &method, message.remove("params"))
+        .map_err(|fault| EnvelopeError::InvalidParams { id: id.clone(), fault })?;
+    Ok(Envelope { id, kind, method: Some(method), operation, protocol_version, bytes: bytes.clone() })
 }
 
 /// What `params` ask for, and the protocol version they name. `null` counts as absent, as it does for rmcp.
@@ -183,9 +161,7 @@ fn read_params(
     let protocol_version = meta::check(params.get("_meta"))?;
     let operation = match kind {
         MessageKind::Request => operation::of_request(method, params)?,
-        _ => Operation::Other {
-            method: method.to_owned(),
-        },
+        _ => Operation::Other { method: method.to_owned() },
     };
     Ok((operation, protocol_version))
 }
@@ -224,12 +200,7 @@ struct Shape {
 impl Shape {
     fn of(message: &Map<String, Value>) -> Self {
         let has = |key| message.contains_key(key);
-        Self {
-            method: has("method"),
-            id: has("id"),
-            result: has("result"),
-            error: has("error"),
-        }
+        Self { method: has("method"), id: has("id"), result: has("result"), error: has("error") }
     }
 
     fn kind(&self) -> Option<MessageKind> {

@@ -146,17 +146,9 @@ pub async fn serve_streams(
 
     let (admitted, messages) = mpsc::channel(1);
     let lifecycle = lifecycle::Lifecycle::new(&service);
-    let desk = admission::Desk {
-        gate,
-        limits: limits.envelope,
-        line_bytes: limits.line_bytes,
-        writer,
-        lifecycle,
-    };
-    let transport = LineTransport {
-        messages,
-        writer: desk.writer.clone(),
-    };
+    let desk =
+        admission::Desk { gate, limits: limits.envelope, line_bytes: limits.line_bytes, writer, lifecycle };
+    let transport = LineTransport { messages, writer: desk.writer.clone() };
     // Aborted when dropped, whichever way this function ends.
     let mut desk_task = tokio::task::JoinSet::new();
     desk_task.spawn(desk.run(lines, admitted, shutdown.clone()));

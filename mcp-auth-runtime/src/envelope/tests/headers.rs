@@ -29,13 +29,7 @@ fn call_on(version: &str, name: &str) -> Envelope {
 #[test]
 fn j07_headers_that_contradict_the_body_are_refused_on_every_revision() {
     let envelope = call_of("admin");
-    for version in [
-        None,
-        Some("2025-03-26"),
-        Some("2025-06-18"),
-        Some("2025-11-25"),
-        Some("2026-07-28"),
-    ] {
+    for version in [None, Some("2025-03-26"), Some("2025-06-18"), Some("2025-11-25"), Some("2026-07-28")] {
         let with = |more: &[(&str, &str)]| {
             let mut headers = headers(more);
             if let Some(version) = version {
@@ -47,14 +41,8 @@ fn j07_headers_that_contradict_the_body_are_refused_on_every_revision() {
         assert_eq!(with(&[("mcp-name", "ADMIN")]), Err(HeaderMismatch::Name));
         assert_eq!(with(&[("mcp-name", "")]), Err(HeaderMismatch::Name));
         assert_eq!(with(&[("mcp-method", "tools/list")]), Err(HeaderMismatch::Method));
-        assert_eq!(
-            with(&[("mcp-method", "TOOLS/CALL"), ("mcp-name", "admin")]),
-            Err(HeaderMismatch::Method)
-        );
-        assert_eq!(
-            with(&[("mcp-method", "tools/call"), ("mcp-name", "admin")]),
-            Ok(())
-        );
+        assert_eq!(with(&[("mcp-method", "TOOLS/CALL"), ("mcp-name", "admin")]), Err(HeaderMismatch::Method));
+        assert_eq!(with(&[("mcp-method", "tools/call"), ("mcp-name", "admin")]), Ok(()));
         assert_eq!(with(&[]), Ok(()));
     }
 }
@@ -71,32 +59,21 @@ fn j07_every_method_with_a_name_is_held_against_it() {
     ] {
         let envelope = read_text(&request(method, params)).unwrap();
         assert_eq!(check_headers(&envelope, &headers(&[("mcp-name", "x")])), Ok(()));
-        assert_eq!(
-            check_headers(&envelope, &headers(&[("mcp-name", "y")])),
-            Err(HeaderMismatch::Name)
-        );
+        assert_eq!(check_headers(&envelope, &headers(&[("mcp-name", "y")])), Err(HeaderMismatch::Name));
     }
 }
 
 #[test]
 fn j08_headers_sent_twice_are_refused_even_if_equal() {
     let envelope = call_of("admin");
-    for (header, value) in [
-        ("MCP-Protocol-Version", "2025-11-25"),
-        ("Mcp-Method", "tools/call"),
-        ("Mcp-Name", "admin"),
-    ] {
+    for (header, value) in
+        [("MCP-Protocol-Version", "2025-11-25"), ("Mcp-Method", "tools/call"), ("Mcp-Name", "admin")]
+    {
         let twice = headers(&[(header, value), (header, value)]);
-        assert_eq!(
-            check_headers(&envelope, &twice),
-            Err(HeaderMismatch::Repeated { header })
-        );
+        assert_eq!(check_headers(&envelope, &twice), Err(HeaderMismatch::Repeated { header }));
         assert_eq!(check_headers(&envelope, &headers(&[(header, value)])), Ok(()));
         let latin1 = headers(&[(header, "\u{e9}")]);
-        assert_eq!(
-            check_headers(&envelope, &latin1),
-            Err(HeaderMismatch::Characters { header })
-        );
+        assert_eq!(check_headers(&envelope, &latin1), Err(HeaderMismatch::Characters { header }));
     }
 }
 
@@ -115,12 +92,7 @@ fn j09_the_base64_sentinel_is_decoded_exactly() {
         assert_eq!(name(bad), Err(HeaderMismatch::NameEncoding), "{bad}");
     }
     // Upper case is no sentinel, so it is a name like any other.
-    for bad in [
-        "=?BASE64?YcOxYg==?=",
-        "=?Base64?YcOxYg==?=",
-        "=?base64?YcOxYg==",
-        "YcOxYg==",
-    ] {
+    for bad in ["=?BASE64?YcOxYg==?=", "=?Base64?YcOxYg==?=", "=?base64?YcOxYg==", "YcOxYg=="] {
         assert_eq!(name(bad), Err(HeaderMismatch::Name), "{bad}");
     }
     // A name that looks like the sentinel travels wrapped in it.
@@ -134,26 +106,15 @@ fn j09_the_base64_sentinel_is_decoded_exactly() {
 #[test]
 fn j12_unknown_versions_are_unsupported_and_the_supported_ones_listed() {
     let long = "9".repeat(10_000);
-    for version in [
-        "1900-01-01",
-        "",
-        "2026-07-28 ",
-        "2026-07-2",
-        "9999-12-31",
-        "2026-07-28,2025-11-25",
-        &long,
-    ] {
+    for version in
+        ["1900-01-01", "", "2026-07-28 ", "2026-07-2", "9999-12-31", "2026-07-28,2025-11-25", &long]
+    {
         let headers = headers(&[("mcp-protocol-version", version)]);
         for envelope in [call_of("a"), call_on(version, "a")] {
             let error = check_headers(&envelope, &headers).unwrap_err().to_error_data();
             assert_eq!(error.code, ErrorCode::UNSUPPORTED_PROTOCOL_VERSION);
             let data = error.data.unwrap();
-            assert!(
-                data["supported"]
-                    .as_array()
-                    .unwrap()
-                    .contains(&json!("2026-07-28"))
-            );
+            assert!(data["supported"].as_array().unwrap().contains(&json!("2026-07-28")));
             assert!(version.starts_with(data["requested"].as_str().unwrap()));
             assert!(data.to_string().len() < 300);
         }
@@ -167,9 +128,6 @@ fn j12_unknown_versions_are_unsupported_and_the_supported_ones_listed() {
 #[test]
 fn responses_have_no_method_for_a_header_to_name() {
     let reply = read_text(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#).unwrap();
-    assert_eq!(
-        check_headers(&reply, &headers(&[("mcp-method", "ping")])),
-        Err(HeaderMismatch::Method)
-    );
+    assert_eq!(check_headers(&reply, &headers(&[("mcp-method", "ping")])), Err(HeaderMismatch::Method));
     assert_eq!(check_headers(&reply, &headers(&[])), Ok(()));
 }

@@ -33,12 +33,8 @@ fn j01_what_is_not_one_json_text_is_a_parse_error() {
     ] {
         assert_eq!(refusal(&bad), "-32700 -", "{bad}");
     }
-    for bad in [
-        &b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xff\"}"[..],
-        b"\xff\xfe{\0}\0",
-        b"\0",
-        b"[1,",
-    ] {
+    for bad in [&b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xff\"}"[..], b"\xff\xfe{\0}\0", b"\0", b"[1,"]
+    {
         assert_eq!(refusal(bad), "-32700 -");
     }
 }
@@ -52,25 +48,16 @@ fn j01_surrogate_pairs_are_read() {
 #[test]
 fn j02_batches_and_bare_values_are_invalid_requests() {
     let one = request("ping", json!({}));
-    for bad in [
-        format!("[{one}]"),
-        format!("[{one},{one}]"),
-        "[]".into(),
-        "1".into(),
-        "null".into(),
-        "\"x\"".into(),
-    ] {
+    for bad in
+        [format!("[{one}]"), format!("[{one},{one}]"), "[]".into(), "1".into(), "null".into(), "\"x\"".into()]
+    {
         assert_eq!(refusal(&bad), "-32600 -", "{bad}");
     }
 }
 
 #[test]
 fn j03_two_methods_are_an_invalid_request_in_either_order() {
-    for (a, b) in [
-        ("tools/list", "tools/call"),
-        ("tools/call", "tools/list"),
-        ("ping", "ping"),
-    ] {
+    for (a, b) in [("tools/list", "tools/call"), ("tools/call", "tools/list"), ("ping", "ping")] {
         let text = format!(
             r#"{{"jsonrpc":"2.0","id":7,"method":"{a}","method":"{b}","params":{{"name":"admin"}}}}"#
         );
@@ -85,10 +72,7 @@ fn j04_duplicate_keys_are_refused_at_any_depth() {
             r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"a"},"params":{"name":"b"}}"#,
             "-32600 7",
         ),
-        (
-            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"a","name":"b"},"id":7}"#,
-            "-32600 7",
-        ),
+        (r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"a","name":"b"},"id":7}"#, "-32600 7"),
         (
             r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"a","arguments":{},"arguments":{}}}"#,
             "-32600 7",
@@ -97,26 +81,11 @@ fn j04_duplicate_keys_are_refused_at_any_depth() {
             r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"a","arguments":{"x":{"y":[{"z":1,"z":2}]}}}}"#,
             "-32600 7",
         ),
-        (
-            r#"{"jsonrpc":"2.0","id":7,"method":"ping","params":{"_meta":{},"_meta":{}}}"#,
-            "-32600 7",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":7,"method":"ping","params":{"_meta":{"a":1,"a":1}}}"#,
-            "-32600 7",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","jsonrpc":"2.0","id":7,"method":"ping"}"#,
-            "-32600 7",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":7,"method":"ping","\u006dethod":"tools/list"}"#,
-            "-32600 7",
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":7,"method":"ping","x":{"":1,"":1}}"#,
-            "-32600 7",
-        ),
+        (r#"{"jsonrpc":"2.0","id":7,"method":"ping","params":{"_meta":{},"_meta":{}}}"#, "-32600 7"),
+        (r#"{"jsonrpc":"2.0","id":7,"method":"ping","params":{"_meta":{"a":1,"a":1}}}"#, "-32600 7"),
+        (r#"{"jsonrpc":"2.0","jsonrpc":"2.0","id":7,"method":"ping"}"#, "-32600 7"),
+        (r#"{"jsonrpc":"2.0","id":7,"method":"ping","\u006dethod":"tools/list"}"#, "-32600 7"),
+        (r#"{"jsonrpc":"2.0","id":7,"method":"ping","x":{"":1,"":1}}"#, "-32600 7"),
         (r#"{"jsonrpc":"2.0","id":7,"id":8,"method":"ping"}"#, "-32600 -"),
         (r#"{"jsonrpc":"2.0","id":7,"id":7,"method":"ping"}"#, "-32600 -"),
     ] {
@@ -149,10 +118,7 @@ fn j05_nesting_is_bounded_whatever_it_is_made_of() {
     assert_eq!(refusal("[".repeat(20_000)), "-32700 -");
     let limits = EnvelopeLimits { max_depth: 3 };
     let four = Bytes::from(nested(4, "[", "]"));
-    assert_eq!(
-        read(&four, limits).unwrap_err().code(),
-        ErrorCode::INVALID_REQUEST
-    );
+    assert_eq!(read(&four, limits).unwrap_err().code(), ErrorCode::INVALID_REQUEST);
 }
 
 #[test]
@@ -167,15 +133,8 @@ fn j06_escapes_decode_before_anything_is_compared() {
 
 #[test]
 fn keys_that_serde_json_reserves_are_refused() {
-    for key in [
-        "$serde_json::private::Number",
-        "$serde_json::private::RawValue",
-        "$serde_json::private::x",
-    ] {
-        let text = request(
-            "tools/call",
-            json!({ "name": "a", "arguments": { "x": { key: "1" } } }),
-        );
+    for key in ["$serde_json::private::Number", "$serde_json::private::RawValue", "$serde_json::private::x"] {
+        let text = request("tools/call", json!({ "name": "a", "arguments": { "x": { key: "1" } } }));
         assert_eq!(refusal(text), "-32600 1");
     }
 }

@@ -24,19 +24,10 @@ fn j15_jsonrpc_must_be_2_0() {
 #[test]
 fn j16_requests_mixed_with_results_are_invalid() {
     for (mixed, id) in [
-        (
-            json!({ "jsonrpc": "2.0", "id": 1, "method": "ping", "result": {} }),
-            "1",
-        ),
-        (
-            json!({ "jsonrpc": "2.0", "id": 1, "method": "ping", "error": null }),
-            "1",
-        ),
+        (json!({ "jsonrpc": "2.0", "id": 1, "method": "ping", "result": {} }), "1"),
+        (json!({ "jsonrpc": "2.0", "id": 1, "method": "ping", "error": null }), "1"),
         (json!({ "jsonrpc": "2.0", "method": "ping", "result": null }), "-"),
-        (
-            json!({ "jsonrpc": "2.0", "id": 1, "result": {}, "error": { "code": 1, "message": "" } }),
-            "-",
-        ),
+        (json!({ "jsonrpc": "2.0", "id": 1, "result": {}, "error": { "code": 1, "message": "" } }), "-"),
         (json!({ "jsonrpc": "2.0", "id": 1 }), "1"),
         (json!({ "jsonrpc": "2.0", "id": 1, "Method": "ping" }), "1"),
         (json!({ "jsonrpc": "2.0" }), "-"),
@@ -57,10 +48,7 @@ fn j16_responses_are_replies_and_carry_no_id() {
     ] {
         let envelope = read_text(&good.to_string()).unwrap();
         assert_eq!(envelope.operation, Operation::Reply);
-        assert_eq!(
-            (envelope.kind, envelope.id, envelope.method),
-            (MessageKind::Response, None, None)
-        );
+        assert_eq!((envelope.kind, envelope.id, envelope.method), (MessageKind::Response, None, None));
     }
 }
 
@@ -85,19 +73,8 @@ fn j16_malformed_responses_are_never_answered() {
 #[test]
 fn ids_are_strings_or_64_bit_integers() {
     let with = |id: &str| format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#);
-    for bad in [
-        "null",
-        "1.5",
-        "1.0",
-        "1e2",
-        "-0.0",
-        "true",
-        "[]",
-        "{}",
-        "9223372036854775808",
-        "1e30",
-        "[1]",
-    ] {
+    for bad in ["null", "1.5", "1.0", "1e2", "-0.0", "true", "[]", "{}", "9223372036854775808", "1e30", "[1]"]
+    {
         assert_eq!(refusal(with(bad)), "-32600 -", "{bad}");
     }
     for (good, id) in [
@@ -114,10 +91,7 @@ fn ids_are_strings_or_64_bit_integers() {
 #[test]
 fn methods_are_strings() {
     for bad in ["null", "1", "[\"ping\"]", "{}"] {
-        assert_eq!(
-            refusal(format!(r#"{{"jsonrpc":"2.0","id":1,"method":{bad}}}"#)),
-            "-32600 1"
-        );
+        assert_eq!(refusal(format!(r#"{{"jsonrpc":"2.0","id":1,"method":{bad}}}"#)), "-32600 1");
     }
 }
 
@@ -154,9 +128,8 @@ fn refusals_say_what_is_wrong_and_echo_no_values() {
         let answer = serde_json::to_string(&read_text(&text).unwrap_err().to_json_rpc()).unwrap();
         assert!(!answer.contains(secret), "{answer}");
     }
-    let answer = read_text(r#"{"jsonrpc":"2.0","id":"x","method":"a","method":"b"}"#)
-        .unwrap_err()
-        .to_json_rpc();
+    let answer =
+        read_text(r#"{"jsonrpc":"2.0","id":"x","method":"a","method":"b"}"#).unwrap_err().to_json_rpc();
     assert_eq!(
         serde_json::to_value(answer).unwrap(),
         json!({ "jsonrpc": "2.0", "id": "x", "error": { "code": -32600,
@@ -166,9 +139,6 @@ fn refusals_say_what_is_wrong_and_echo_no_values() {
 
 #[test]
 fn debug_shows_neither_arguments_nor_bytes() {
-    let text = request(
-        "tools/call",
-        json!({ "name": "a", "arguments": { "pin": "hunter2" } }),
-    );
+    let text = request("tools/call", json!({ "name": "a", "arguments": { "pin": "hunter2" } }));
     assert!(!format!("{:?}", read_text(&text).unwrap()).contains("hunter2"));
 }

@@ -30,8 +30,5 @@ fn refusal(text: impl AsRef<[u8]>) -> String {
 }
 
 fn tool(name: &str) -> Operation {
-    Operation::Tool {
-        name: name.to_owned(),
-        arguments: None,
-    }
+    Operation::Tool { name: name.to_owned(), arguments: None }
 }

@@ -16,9 +16,7 @@ fn tool_call_is_read_with_its_arguments() {
     assert_eq!(envelope.id, Some(RequestIdValue::Number(1)));
     assert_eq!(envelope.method.as_deref(), Some("tools/call"));
     assert_eq!(envelope.protocol_version.as_deref(), Some("2026-07-28"));
-    let Operation::Tool { name, arguments } = envelope.operation else {
-        panic!("a tool")
-    };
+    let Operation::Tool { name, arguments } = envelope.operation else { panic!("a tool") };
     assert_eq!(name, "add");
     assert_eq!(
         Value::Object(arguments.unwrap()),
@@ -56,10 +54,7 @@ fn j13_meta_and_its_reserved_keys_have_their_types() {
         with(json!({ "anything": ["else"] })),
         key("protocolVersion", json!("1900-01-01")),
         key("clientInfo", json!({ "name": "x", "version": "1" })),
-        key(
-            "clientCapabilities",
-            json!({ "elicitation": {}, "experimental": { "x": {} } }),
-        ),
+        key("clientCapabilities", json!({ "elicitation": {}, "experimental": { "x": {} } })),
         key("logLevel", json!("info")),
         with(json!({ "progressToken": "t" })),
         with(json!({ "progressToken": 5 })),
@@ -70,23 +65,14 @@ fn j13_meta_and_its_reserved_keys_have_their_types() {
 
 #[test]
 fn params_are_an_object_or_nothing() {
-    for bad in [
-        json!([]),
-        json!(["name", "admin"]),
-        json!("x"),
-        json!(1),
-        json!(true),
-    ] {
+    for bad in [json!([]), json!(["name", "admin"]), json!("x"), json!(1), json!(true)] {
         for method in ["ping", "tools/list", "tools/call", "custom/method"] {
             assert_eq!(refusal(request(method, bad.clone())), "-32602 1");
         }
     }
     assert!(read_text(&request("ping", json!(null))).is_ok());
     assert!(read_text(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#).is_ok());
-    assert_eq!(
-        refusal(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call"}"#),
-        "-32602 1"
-    );
+    assert_eq!(refusal(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call"}"#), "-32602 1");
 }
 
 /// rmcp turns each of these into a custom request of the same method.
@@ -136,10 +122,7 @@ fn params_that_rmcp_cannot_parse_are_invalid_params() {
 #[test]
 fn arrays_in_place_of_objects_are_invalid_params() {
     for bad in [
-        request(
-            "subscriptions/listen",
-            json!({ "notifications": [true, true, true, ["secret://1"]] }),
-        ),
+        request("subscriptions/listen", json!({ "notifications": [true, true, true, ["secret://1"]] })),
         request(
             "completion/complete",
             json!({ "ref": ["ref/prompt", "admin"], "argument": { "name": "a", "value": "" } }),
@@ -160,23 +143,16 @@ fn arrays_in_place_of_objects_are_invalid_params() {
 #[test]
 fn completion_is_of_its_reference() {
     let complete = |reference: Value| {
-        request(
-            "completion/complete",
-            json!({ "ref": reference, "argument": { "name": "a", "value": "v" } }),
-        )
+        request("completion/complete", json!({ "ref": reference, "argument": { "name": "a", "value": "v" } }))
     };
     let of = |reference| read_text(&complete(reference)).map(|envelope| envelope.operation);
     assert_eq!(
         of(json!({ "type": "ref/prompt", "name": "p", "uri": "a:b" })).unwrap(),
-        Operation::Complete {
-            reference: Reference::Prompt("p".into())
-        }
+        Operation::Complete { reference: Reference::Prompt("p".into()) }
     );
     assert_eq!(
         of(json!({ "type": "ref/resource", "uri": "todo://{id}", "name": "p" })).unwrap(),
-        Operation::Complete {
-            reference: Reference::Resource("todo://{id}".into())
-        }
+        Operation::Complete { reference: Reference::Resource("todo://{id}".into()) }
     );
     for bad in [
         json!({ "type": "ref/tool", "name": "t" }),
@@ -194,31 +170,15 @@ fn completion_is_of_its_reference() {
 fn tasks_that_name_a_task_are_tasks_and_others_are_not() {
     let of = |method: &str, params| read_text(&request(method, params)).unwrap().operation;
     for method in ["tasks/get", "tasks/cancel", "tasks/result", "tasks/later"] {
-        let expected = Operation::Task {
-            method: method.into(),
-            task_id: "t".into(),
-        };
+        let expected = Operation::Task { method: method.into(), task_id: "t".into() };
         assert_eq!(of(method, json!({ "taskId": "t" })), expected);
     }
-    assert_eq!(
-        of("tasks/list", json!({})),
-        Operation::Other {
-            method: "tasks/list".into()
-        }
-    );
+    assert_eq!(of("tasks/list", json!({})), Operation::Other { method: "tasks/list".into() });
 }
 
 #[test]
 fn j21_names_are_kept_exactly() {
-    for name in [
-        "READ",
-        " read",
-        "read ",
-        "read\0",
-        "re\u{301}ad",
-        "",
-        &"n".repeat(10_000),
-    ] {
+    for name in ["READ", " read", "read ", "read\0", "re\u{301}ad", "", &"n".repeat(10_000)] {
         let envelope = read_text(&request("tools/call", json!({ "name": name }))).unwrap();
         assert_eq!(envelope.operation, tool(name));
     }
