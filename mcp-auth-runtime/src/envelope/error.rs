@@ -142,9 +142,6 @@ impl EnvelopeError {
 
     /// The answer, as it goes over the wire.
     pub fn to_json_rpc(&self) -> JsonRpcError {
-        JsonRpcError::new(
-            self.id().cloned(),
-            ErrorData::new(self.code(), self.to_string(), None),
-        )
+        JsonRpcError::new(self.id().cloned(), ErrorData::new(self.code(), self.to_string(), None))
     }
 }

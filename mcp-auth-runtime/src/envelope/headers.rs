@@ -100,23 +100,16 @@ pub fn check_headers(envelope: &Envelope, headers: &HeaderMap) -> Result<(), Hea
     {
         return Err(match &envelope.protocol_version {
             Some(in_body) if in_body != version => HeaderMismatch::ProtocolVersion,
-            _ => HeaderMismatch::UnsupportedProtocolVersion {
-                requested: version.chars().take(64).collect(),
-            },
+            _ => HeaderMismatch::UnsupportedProtocolVersion { requested: version.chars().take(64).collect() },
         });
     }
     if method.is_some() && method != envelope.method.as_deref() {
         return Err(HeaderMismatch::Method);
     }
     if let (Some(name), Some(expected)) = (name, mirrored_name(&envelope.operation)) {
-        match name
-            .strip_prefix("=?base64?")
-            .and_then(|rest| rest.strip_suffix("?="))
-        {
+        match name.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) {
             Some(encoded) => {
-                let text = BASE64_STANDARD
-                    .decode(encoded)
-                    .map_err(|_| HeaderMismatch::NameEncoding)?;
+                let text = BASE64_STANDARD.decode(encoded).map_err(|_| HeaderMismatch::NameEncoding)?;
                 let text = String::from_utf8(text).map_err(|_| HeaderMismatch::NameEncoding)?;
                 matches(&text, expected)?;
             }
@@ -127,11 +120,7 @@ pub fn check_headers(envelope: &Envelope, headers: &HeaderMap) -> Result<(), Hea
 }
 
 fn matches(name: &str, expected: &str) -> Result<(), HeaderMismatch> {
-    if name == expected {
-        Ok(())
-    } else {
-        Err(HeaderMismatch::Name)
-    }
+    if name == expected { Ok(()) } else { Err(HeaderMismatch::Name) }
 }
 
 /// The header's value, if it is there: once, and text.
@@ -143,10 +132,7 @@ fn single<'h>(headers: &'h HeaderMap, header: &'static str) -> Result<Option<&'h
     if values.next().is_some() {
         return Err(HeaderMismatch::Repeated { header });
     }
-    value
-        .to_str()
-        .map(Some)
-        .map_err(|_| HeaderMismatch::Characters { header })
+    value.to_str().map(Some).map_err(|_| HeaderMismatch::Characters { header })
 }
 
 /// What `Mcp-Name` mirrors, for the methods that have it: the specification's three, and those for which

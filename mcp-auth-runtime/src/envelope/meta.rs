@@ -2,10 +2,7 @@
 //!
 //! rmcp treats a reserved key of the wrong type as absent, so that a numeric protocol version would make a
 //! modern request a legacy one. Which keys a revision requires, rmcp checks itself.
-#![expect(
-    deprecated,
-    reason = "`logLevel` is deprecated by SEP-2577, and still in the schema"
-)]
+#![expect(deprecated, reason = "`logLevel` is deprecated by SEP-2577, and still in the schema")]
 
 use rmcp::model::{ClientCapabilities, Implementation, LoggingLevel, ProgressToken};
 use serde_json::Value;
@@ -25,10 +22,7 @@ pub(super) fn check(meta: Option<&Value>) -> Result<Option<String>, InvalidParam
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Object(meta)) => meta,
         Some(_) => {
-            return Err(InvalidParams::Meta {
-                key: "",
-                expected: "an object",
-            });
+            return Err(InvalidParams::Meta { key: "", expected: "an object" });
         }
     };
     let must = |key: &'static str, expected: &'static str, fits: fn(&Value) -> bool| match meta.get(key) {
@@ -36,20 +30,11 @@ pub(super) fn check(meta: Option<&Value>) -> Result<Option<String>, InvalidParam
         _ => Ok(()),
     };
     must(PROTOCOL_VERSION, "a string", Value::is_string)?;
-    must(CLIENT_INFO, "an object with `name` and `version`", |v| {
-        v.is_object() && fits::<Implementation>(v)
-    })?;
+    must(CLIENT_INFO, "an object with `name` and `version`", |v| v.is_object() && fits::<Implementation>(v))?;
     must(CLIENT_CAPABILITIES, "a client capabilities object", |v| {
         v.is_object() && fits::<ClientCapabilities>(v)
     })?;
-    must(LOG_LEVEL, "a log level of RFC 5424 in lower case", |v| {
-        v.is_string() && fits::<LoggingLevel>(v)
-    })?;
-    must(PROGRESS_TOKEN, "a string or an integer", |v| {
-        fits::<ProgressToken>(v)
-    })?;
-    Ok(meta
-        .get(PROTOCOL_VERSION)
-        .and_then(Value::as_str)
-        .map(str::to_owned))
+    must(LOG_LEVEL, "a log level of RFC 5424 in lower case", |v| v.is_string() && fits::<LoggingLevel>(v))?;
+    must(PROGRESS_TOKEN, "a string or an integer", |v| fits::<ProgressToken>(v))?;
+    Ok(meta.get(PROTOCOL_VERSION).and_then(Value::as_str).map(str::to_owned))
 }

@@ -1,8 +1,8 @@
 //! The one strict reading of a JSON-RPC message: what it asks for, decided from its bytes before rmcp sees them.
 //!
-//! In reading order: [`strict_json`] turns bytes into a value and refuses what two parsers could read
-//! differently; [`read`] here finds the message's kind and id; [`operation`] names what a request asks for;
-//! [`meta`] checks `params._meta`; [`headers`] holds the 2026-07-28 headers against the body; [`error`] says
+//! In reading order: `strict_json` turns bytes into a value and refuses what two parsers could read
+//! differently; [`read`] here finds the message's kind and id; `operation` names what a request asks for;
+//! `meta` checks `params._meta`; `headers` holds the 2026-07-28 headers against the body; `error` says
 //! which JSON-RPC error each refusal is. Public: [`read`], [`check_headers`] and the types they speak of.
 //!
 //! rmcp parses the same bytes again afterwards. What this module accepts, rmcp reads as the same operation
@@ -109,23 +109,13 @@ pub fn read(bytes: &Bytes, limits: EnvelopeLimits) -> Result<Envelope, EnvelopeE
     let parsed = strict_json::parse(bytes, limits.max_depth).map_err(EnvelopeError::NotJson)?;
     let Value::Object(mut message) = parsed.value else {
         let fault = parsed.fault.unwrap_or(InvalidRequest::NotAnObject);
-        return Err(EnvelopeError::InvalidRequest {
-            id: None,
-            fault,
-            of_response: false,
-        });
+        return Err(EnvelopeError::InvalidRequest { id: None, fault, of_response: false });
     };
     let shape = Shape::of(&message);
-    let id = message
-        .get("id")
-        .filter(|_| !parsed.id_repeated)
-        .and_then(request_id);
+    let id = message.get("id").filter(|_| !parsed.id_repeated).and_then(request_id);
     let of_response = !shape.method && (shape.result || shape.error);
-    let refuse = |fault| EnvelopeError::InvalidRequest {
-        id: id.clone().filter(|_| !of_response),
-        fault,
-        of_response,
-    };
+    let refuse =
+        |fault| EnvelopeError::InvalidRequest { id: id.clone().filter(|_| !of_response), fault, of_response };
 
     if let Some(fault) = parsed.fault {
         return Err(refuse(fault));
@@ -155,21 +145,9 @@ pub fn read(bytes: &Bytes, limits: EnvelopeLimits) -> Result<Envelope, EnvelopeE
     if kind == MessageKind::Notification && operation::needs_id(&method) {
         return Err(refuse(InvalidRequest::NeedsId));
     }
-    let (operation, protocol_version) =
-        read_params(kind, &method, message.remove("params")).map_err(|fault| {
-            EnvelopeError::InvalidParams {
-                id: id.clone(),
-                fault,
-            }
-        })?;
-    Ok(Envelope {
-        id,
-        kind,
-        method: Some(method),
-        operation,
-        protocol_version,
-        bytes: bytes.clone(),
-    })
+    let (operation, protocol_version) = read_params(kind, &method, message.remove("params"))
+        .map_err(|fault| EnvelopeError::InvalidParams { id: id.clone(), fault })?;
+    Ok(Envelope { id, kind, method: Some(method), operation, protocol_version, bytes: bytes.clone() })
 }
 
 /// What `params` ask for, and the protocol version they name. `null` counts as absent, as it does for rmcp.
@@ -188,9 +166,7 @@ fn read_params(
     let protocol_version = meta::check(params.get("_meta"))?;
     let operation = match kind {
         MessageKind::Request => operation::of_request(method, params)?,
-        _ => Operation::Other {
-            method: method.to_owned(),
-        },
+        _ => Operation::Other { method: method.to_owned() },
     };
     Ok((operation, protocol_version))
 }
@@ -229,12 +205,7 @@ struct Shape {
 impl Shape {
     fn of(message: &Map<String, Value>) -> Self {
         let has = |key| message.contains_key(key);
-        Self {
-            method: has("method"),
-            id: has("id"),
-            result: has("result"),
-            error: has("error"),
-        }
+        Self { method: has("method"), id: has("id"), result: has("result"), error: has("error") }
     }
 
     fn kind(&self) -> Option<MessageKind> {

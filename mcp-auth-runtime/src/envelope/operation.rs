@@ -125,30 +125,18 @@ pub(super) fn of_request(method: &str, params: Map<String, Value>) -> Result<Ope
     Ok(match method {
         "tools/call" => {
             params.check_input()?;
-            Operation::Tool {
-                name: params.string("name")?,
-                arguments: params.object("arguments")?,
-            }
+            Operation::Tool { name: params.string("name")?, arguments: params.object("arguments")? }
         }
         "prompts/get" => {
             params.check_input()?;
-            Operation::Prompt {
-                name: params.string("name")?,
-                arguments: params.object("arguments")?,
-            }
+            Operation::Prompt { name: params.string("name")?, arguments: params.object("arguments")? }
         }
         "resources/read" => {
             params.check_input()?;
-            Operation::Resource {
-                uri: params.string("uri")?,
-            }
+            Operation::Resource { uri: params.string("uri")? }
         }
-        "resources/subscribe" => Operation::Subscribe {
-            uri: params.string("uri")?,
-        },
-        "resources/unsubscribe" => Operation::Unsubscribe {
-            uri: params.string("uri")?,
-        },
+        "resources/subscribe" => Operation::Subscribe { uri: params.string("uri")? },
+        "resources/unsubscribe" => Operation::Unsubscribe { uri: params.string("uri")? },
         "completion/complete" => {
             let reference = params.reference()?;
             params.must_be_object("argument")?;
@@ -158,17 +146,13 @@ pub(super) fn of_request(method: &str, params: Map<String, Value>) -> Result<Ope
         "subscriptions/listen" => {
             params.must_be_object("notifications")?;
             let asked = params.schema::<SubscriptionsListenRequestParams>("subscriptions/listen")?;
-            Operation::Listen {
-                uris: asked.notifications.resource_subscriptions.unwrap_or_default(),
-            }
+            Operation::Listen { uris: asked.notifications.resource_subscriptions.unwrap_or_default() }
         }
         "initialize" => {
             params.must_be_object("capabilities")?;
             params.must_be_object("clientInfo")?;
             let asked = params.schema::<InitializeRequestParams>("initialize")?;
-            Operation::Initialize {
-                protocol_version: asked.protocol_version.to_string(),
-            }
+            Operation::Initialize { protocol_version: asked.protocol_version.to_string() }
         }
         "tools/list" | "prompts/list" | "resources/list" | "resources/templates/list" | "skills/list" => {
             params.check("cursor", "a string", Value::is_string)?;
@@ -193,9 +177,7 @@ pub(super) fn of_request(method: &str, params: Map<String, Value>) -> Result<Ope
 }
 
 fn other(method: &str) -> Operation {
-    Operation::Other {
-        method: method.to_owned(),
-    }
+    Operation::Other { method: method.to_owned() }
 }
 
 /// The members of `params`, taken out one by one.
@@ -205,10 +187,7 @@ impl Params {
     fn string(&mut self, member: &'static str) -> Result<String, InvalidParams> {
         match self.0.remove(member) {
             Some(Value::String(text)) => Ok(text),
-            _ => Err(InvalidParams::Member {
-                member,
-                expected: "a string",
-            }),
+            _ => Err(InvalidParams::Member { member, expected: "a string" }),
         }
     }
 
@@ -216,10 +195,7 @@ impl Params {
         match self.0.remove(member) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Object(object)) => Ok(Some(object)),
-            Some(_) => Err(InvalidParams::Member {
-                member,
-                expected: "an object",
-            }),
+            Some(_) => Err(InvalidParams::Member { member, expected: "an object" }),
         }
     }
 
@@ -247,10 +223,7 @@ impl Params {
     fn must_be_object(&self, member: &'static str) -> Result<(), InvalidParams> {
         match self.0.get(member) {
             Some(Value::Object(_)) => Ok(()),
-            _ => Err(InvalidParams::Member {
-                member,
-                expected: "an object",
-            }),
+            _ => Err(InvalidParams::Member { member, expected: "an object" }),
         }
     }
 
@@ -279,10 +252,7 @@ impl Params {
         }
         if needs_id(method) || self.0.contains_key("taskId") {
             let task_id = self.string("taskId")?;
-            return Ok(Operation::Task {
-                method: method.to_owned(),
-                task_id,
-            });
+            return Ok(Operation::Task { method: method.to_owned(), task_id });
         }
         Ok(other(method))
     }

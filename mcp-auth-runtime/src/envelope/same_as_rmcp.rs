@@ -14,11 +14,7 @@ fn as_rmcp_reads(message: ClientJsonRpcMessage) -> (Option<RequestIdValue>, Opti
     match message {
         ClientJsonRpcMessage::Request(request) => {
             let method = request.request.method().to_owned();
-            (
-                Some(request.id),
-                Some(method.clone()),
-                operation_of(request.request, method),
-            )
+            (Some(request.id), Some(method.clone()), operation_of(request.request, method))
         }
         ClientJsonRpcMessage::Notification(notification) => {
             let method = match notification.notification {
@@ -39,14 +35,12 @@ fn as_rmcp_reads(message: ClientJsonRpcMessage) -> (Option<RequestIdValue>, Opti
 
 fn operation_of(request: ClientRequest, method: String) -> Operation {
     match request {
-        ClientRequest::CallToolRequest(r) => Operation::Tool {
-            name: r.params.name.into_owned(),
-            arguments: r.params.arguments,
-        },
-        ClientRequest::GetPromptRequest(r) => Operation::Prompt {
-            name: r.params.name,
-            arguments: r.params.arguments,
-        },
+        ClientRequest::CallToolRequest(r) => {
+            Operation::Tool { name: r.params.name.into_owned(), arguments: r.params.arguments }
+        }
+        ClientRequest::GetPromptRequest(r) => {
+            Operation::Prompt { name: r.params.name, arguments: r.params.arguments }
+        }
         ClientRequest::ReadResourceRequest(r) => Operation::Resource { uri: r.params.uri },
         ClientRequest::CompleteRequest(r) => Operation::Complete {
             reference: match r.params.r#ref {
@@ -57,24 +51,15 @@ fn operation_of(request: ClientRequest, method: String) -> Operation {
         },
         ClientRequest::SubscribeRequest(r) => Operation::Subscribe { uri: r.params.uri },
         ClientRequest::UnsubscribeRequest(r) => Operation::Unsubscribe { uri: r.params.uri },
-        ClientRequest::SubscriptionsListenRequest(r) => Operation::Listen {
-            uris: r.params.notifications.resource_subscriptions.unwrap_or_default(),
-        },
-        ClientRequest::GetTaskRequest(r) => Operation::Task {
-            method,
-            task_id: r.params.task_id,
-        },
-        ClientRequest::UpdateTaskRequest(r) => Operation::Task {
-            method,
-            task_id: r.params.task_id,
-        },
-        ClientRequest::CancelTaskRequest(r) => Operation::Task {
-            method,
-            task_id: r.params.task_id,
-        },
-        ClientRequest::InitializeRequest(r) => Operation::Initialize {
-            protocol_version: r.params.protocol_version.to_string(),
-        },
+        ClientRequest::SubscriptionsListenRequest(r) => {
+            Operation::Listen { uris: r.params.notifications.resource_subscriptions.unwrap_or_default() }
+        }
+        ClientRequest::GetTaskRequest(r) => Operation::Task { method, task_id: r.params.task_id },
+        ClientRequest::UpdateTaskRequest(r) => Operation::Task { method, task_id: r.params.task_id },
+        ClientRequest::CancelTaskRequest(r) => Operation::Task { method, task_id: r.params.task_id },
+        ClientRequest::InitializeRequest(r) => {
+            Operation::Initialize { protocol_version: r.params.protocol_version.to_string() }
+        }
         ClientRequest::PingRequest(_)
         | ClientRequest::DiscoverRequest(_)
         | ClientRequest::SetLevelRequest(_)
@@ -88,9 +73,9 @@ fn operation_of(request: ClientRequest, method: String) -> Operation {
         ClientRequest::CustomRequest(custom) => match custom_task_id(&method, custom.params) {
             Some(task_id) => Operation::Task { method, task_id },
             // A method with a type of its own must never end as a custom one; this name equals nothing of ours.
-            None if operation::needs_id(&method) => Operation::Other {
-                method: format!("{method} as custom"),
-            },
+            None if operation::needs_id(&method) => {
+                Operation::Other { method: format!("{method} as custom") }
+            }
             None => Operation::Other { method },
         },
         _ => panic!("a request this test does not know: give it a rule"),
@@ -106,13 +91,9 @@ fn custom_task_id(method: &str, params: Option<Value>) -> Option<String> {
 
 /// Every client message rmcp knows, one of each at least, with what it asks for.
 fn every_message() -> Vec<(Value, Operation)> {
-    let arguments: JsonObject = json!({ "n": 1, "f": 0.1, "s": "é", "l": [1, [2]], "o": { "k": null } })
-        .as_object()
-        .unwrap()
-        .clone();
-    let other = |method: &str| Operation::Other {
-        method: method.into(),
-    };
+    let arguments: JsonObject =
+        json!({ "n": 1, "f": 0.1, "s": "é", "l": [1, [2]], "o": { "k": null } }).as_object().unwrap().clone();
+    let other = |method: &str| Operation::Other { method: method.into() };
     let uri = || "todo://1".to_owned();
     let requests = vec![
         ("ping", json!(null), other("ping")),
@@ -120,131 +101,74 @@ fn every_message() -> Vec<(Value, Operation)> {
             "initialize",
             json!({ "protocolVersion": "2025-06-18", "capabilities": { "roots": {} },
                     "clientInfo": { "name": "c", "version": "1" } }),
-            Operation::Initialize {
-                protocol_version: "2025-06-18".into(),
-            },
+            Operation::Initialize { protocol_version: "2025-06-18".into() },
         ),
         ("server/discover", json!({}), other("server/discover")),
         (
             "completion/complete",
             json!({ "ref": { "type": "ref/prompt", "name": "p" }, "argument": { "name": "a", "value": "v" },
                     "context": { "arguments": { "b": "c" } } }),
-            Operation::Complete {
-                reference: Reference::Prompt("p".into()),
-            },
+            Operation::Complete { reference: Reference::Prompt("p".into()) },
         ),
         (
             "completion/complete",
             json!({ "ref": { "type": "ref/resource", "uri": "todo://{id}" },
                     "argument": { "name": "id", "value": "" } }),
-            Operation::Complete {
-                reference: Reference::Resource("todo://{id}".into()),
-            },
+            Operation::Complete { reference: Reference::Resource("todo://{id}".into()) },
         ),
-        (
-            "logging/setLevel",
-            json!({ "level": "debug" }),
-            other("logging/setLevel"),
-        ),
+        ("logging/setLevel", json!({ "level": "debug" }), other("logging/setLevel")),
         (
             "prompts/get",
             json!({ "name": "p", "arguments": { "a": "b" } }),
-            Operation::Prompt {
-                name: "p".into(),
-                arguments: json!({ "a": "b" }).as_object().cloned(),
-            },
+            Operation::Prompt { name: "p".into(), arguments: json!({ "a": "b" }).as_object().cloned() },
         ),
         ("prompts/list", json!({ "cursor": "c" }), other("prompts/list")),
         ("resources/list", json!({}), other("resources/list")),
-        (
-            "resources/templates/list",
-            json!({ "cursor": null }),
-            other("resources/templates/list"),
-        ),
-        (
-            "resources/read",
-            json!({ "uri": "todo://1" }),
-            Operation::Resource { uri: uri() },
-        ),
+        ("resources/templates/list", json!({ "cursor": null }), other("resources/templates/list")),
+        ("resources/read", json!({ "uri": "todo://1" }), Operation::Resource { uri: uri() }),
         (
             "subscriptions/listen",
             json!({ "notifications": { "toolsListChanged": true, "resourceSubscriptions": ["todo://1", "a:b"] } }),
-            Operation::Listen {
-                uris: vec![uri(), "a:b".into()],
-            },
+            Operation::Listen { uris: vec![uri(), "a:b".into()] },
         ),
-        (
-            "subscriptions/listen",
-            json!({ "notifications": {} }),
-            Operation::Listen { uris: vec![] },
-        ),
-        (
-            "resources/subscribe",
-            json!({ "uri": "todo://1" }),
-            Operation::Subscribe { uri: uri() },
-        ),
-        (
-            "resources/unsubscribe",
-            json!({ "uri": "todo://1" }),
-            Operation::Unsubscribe { uri: uri() },
-        ),
+        ("subscriptions/listen", json!({ "notifications": {} }), Operation::Listen { uris: vec![] }),
+        ("resources/subscribe", json!({ "uri": "todo://1" }), Operation::Subscribe { uri: uri() }),
+        ("resources/unsubscribe", json!({ "uri": "todo://1" }), Operation::Unsubscribe { uri: uri() }),
         (
             "tools/call",
             json!({ "name": "t", "arguments": arguments, "inputResponses": { "q": { "x": 1 } },
                     "requestState": "s", "task": { "ttl": 1 } }),
-            Operation::Tool {
-                name: "t".into(),
-                arguments: Some(arguments.clone()),
-            },
+            Operation::Tool { name: "t".into(), arguments: Some(arguments.clone()) },
         ),
         (
             "tools/call",
             json!({ "name": "t", "arguments": null }),
-            Operation::Tool {
-                name: "t".into(),
-                arguments: None,
-            },
+            Operation::Tool { name: "t".into(), arguments: None },
         ),
         ("tools/list", json!({ "cursor": "x" }), other("tools/list")),
         (
             "tasks/get",
             json!({ "taskId": "k" }),
-            Operation::Task {
-                method: "tasks/get".into(),
-                task_id: "k".into(),
-            },
+            Operation::Task { method: "tasks/get".into(), task_id: "k".into() },
         ),
         (
             "tasks/update",
             json!({ "taskId": "k", "inputResponses": {} }),
-            Operation::Task {
-                method: "tasks/update".into(),
-                task_id: "k".into(),
-            },
+            Operation::Task { method: "tasks/update".into(), task_id: "k".into() },
         ),
         (
             "tasks/cancel",
             json!({ "taskId": "k" }),
-            Operation::Task {
-                method: "tasks/cancel".into(),
-                task_id: "k".into(),
-            },
+            Operation::Task { method: "tasks/cancel".into(), task_id: "k".into() },
         ),
         ("skills/list", json!({}), other("skills/list")),
         ("skills/get", json!({ "uri": "skill://a" }), other("skills/get")),
-        (
-            "resources/directory/read",
-            json!({ "uri": "file:///" }),
-            other("resources/directory/read"),
-        ),
+        ("resources/directory/read", json!({ "uri": "file:///" }), other("resources/directory/read")),
         ("vendor/custom", json!({ "name": "t" }), other("vendor/custom")),
         (
             "tasks/result",
             json!({ "taskId": "k" }),
-            Operation::Task {
-                method: "tasks/result".into(),
-                task_id: "k".into(),
-            },
+            Operation::Task { method: "tasks/result".into(), task_id: "k".into() },
         ),
     ];
     let meta = json!({
@@ -265,22 +189,13 @@ fn every_message() -> Vec<(Value, Operation)> {
         messages.extend([(bare, operation.clone()), (modern, operation)]);
     }
     for (method, params) in [
-        (
-            "notifications/cancelled",
-            json!({ "requestId": 1, "reason": "r" }),
-        ),
-        (
-            "notifications/progress",
-            json!({ "progressToken": 1, "progress": 0.5 }),
-        ),
+        ("notifications/cancelled", json!({ "requestId": 1, "reason": "r" })),
+        ("notifications/progress", json!({ "progressToken": 1, "progress": 0.5 })),
         ("notifications/initialized", json!(null)),
         ("notifications/roots/list_changed", json!({})),
         ("vendor/notification", json!({ "name": "t" })),
     ] {
-        messages.push((
-            json!({ "jsonrpc": "2.0", "method": method, "params": params }),
-            other(method),
-        ));
+        messages.push((json!({ "jsonrpc": "2.0", "method": method, "params": params }), other(method)));
     }
     for reply in [
         json!({ "jsonrpc": "2.0", "id": 1, "result": { "action": "accept" } }),
@@ -299,18 +214,11 @@ fn every_client_message_rmcp_knows_is_read_as_rmcp_reads_it() {
         let envelope = read(&bytes, EnvelopeLimits::default()).unwrap();
         assert_eq!(envelope.operation, expected, "{message}");
         let theirs = as_rmcp_reads(serde_json::from_slice(&bytes).unwrap());
-        assert_eq!(
-            (envelope.id, envelope.method.clone(), envelope.operation),
-            theirs,
-            "{message}"
-        );
+        assert_eq!((envelope.id, envelope.method.clone(), envelope.operation), theirs, "{message}");
         methods.extend(envelope.method);
     }
     for method in operation::REQUESTS {
-        assert!(
-            methods.contains(*method),
-            "{method} is in no message of this test"
-        );
+        assert!(methods.contains(*method), "{method} is in no message of this test");
     }
 }
 
@@ -387,12 +295,8 @@ fn mutate(text: &str, others: &[String], dice: &mut Dice) -> Vec<u8> {
         let until = (at + dice.roll(12)).min(bytes.len());
         match dice.roll(6) {
             0 => drop(bytes.drain(at..until)),
-            1 => bytes
-                .splice(at..at, PIECES[dice.roll(PIECES.len())].bytes())
-                .for_each(drop),
-            2 => bytes
-                .splice(at..until, PIECES[dice.roll(PIECES.len())].bytes())
-                .for_each(drop),
+            1 => bytes.splice(at..at, PIECES[dice.roll(PIECES.len())].bytes()).for_each(drop),
+            2 => bytes.splice(at..until, PIECES[dice.roll(PIECES.len())].bytes()).for_each(drop),
             3 => {
                 let copy = bytes[at..until].to_vec();
                 let to = dice.roll(bytes.len() + 1);
@@ -432,17 +336,8 @@ fn mutate_value(value: &mut Value, dice: &mut Dice) {
                 0 => drop(object.remove(&key)),
                 1 => {
                     let moved = object.remove(&key).unwrap();
-                    let names = [
-                        "name",
-                        "uri",
-                        "taskId",
-                        "params",
-                        "method",
-                        "_meta",
-                        "arguments",
-                        "ref",
-                        "id",
-                    ];
+                    let names =
+                        ["name", "uri", "taskId", "params", "method", "_meta", "arguments", "ref", "id"];
                     object.insert(names[dice.roll(names.len())].to_owned(), moved);
                 }
                 _ => mutate_value(&mut object[&key], dice),
@@ -473,31 +368,19 @@ impl Tally {
         let text = String::from_utf8_lossy(&bytes);
         let theirs = serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("rmcp cannot read {text}"));
         let theirs = as_rmcp_reads(theirs);
-        assert_eq!(
-            (envelope.id, envelope.method, envelope.operation),
-            theirs,
-            "{text}"
-        );
+        assert_eq!((envelope.id, envelope.method, envelope.operation), theirs, "{text}");
     }
 }
 
 #[test]
 fn whatever_is_accepted_of_mutated_bytes_rmcp_reads_as_the_same_operation() {
-    let texts: Vec<String> = every_message()
-        .into_iter()
-        .map(|(message, _)| message.to_string())
-        .collect();
+    let texts: Vec<String> = every_message().into_iter().map(|(message, _)| message.to_string()).collect();
     let mut dice = Dice(0x6d63_705f_6175_7468);
     let mut tally = Tally::default();
     for round in 0..60_000 {
         tally.judge(mutate(&texts[round % texts.len()], &texts, &mut dice));
     }
-    assert!(
-        tally.accepted > 1_000 && tally.refused > 1_000,
-        "{} {}",
-        tally.accepted,
-        tally.refused
-    );
+    assert!(tally.accepted > 1_000 && tally.refused > 1_000, "{} {}", tally.accepted, tally.refused);
 }
 
 #[test]
@@ -512,10 +395,5 @@ fn whatever_is_accepted_of_mutated_members_rmcp_reads_as_the_same_operation() {
         }
         tally.judge(message.to_string().into_bytes());
     }
-    assert!(
-        tally.accepted > 1_000 && tally.refused > 1_000,
-        "{} {}",
-        tally.accepted,
-        tally.refused
-    );
+    assert!(tally.accepted > 1_000 && tally.refused > 1_000, "{} {}", tally.accepted, tally.refused);
 }

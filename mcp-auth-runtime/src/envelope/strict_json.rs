@@ -41,23 +41,11 @@ pub(super) struct Parsed {
 /// # Errors
 /// When the bytes are not exactly one: syntax, UTF-8, lone surrogates, numbers out of range, trailing bytes.
 pub(super) fn parse(bytes: &[u8], max_depth: usize) -> Result<Parsed, serde_json::Error> {
-    let notes = Notes {
-        max_depth,
-        fault: RefCell::new(None),
-        id_repeated: Cell::new(false),
-    };
+    let notes = Notes { max_depth, fault: RefCell::new(None), id_repeated: Cell::new(false) };
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = Node {
-        notes: &notes,
-        depth: 0,
-    }
-    .deserialize(&mut json)?;
+    let value = Node { notes: &notes, depth: 0 }.deserialize(&mut json)?;
     json.end()?;
-    Ok(Parsed {
-        value,
-        fault: notes.fault.into_inner(),
-        id_repeated: notes.id_repeated.get(),
-    })
+    Ok(Parsed { value, fault: notes.fault.into_inner(), id_repeated: notes.id_repeated.get() })
 }
 
 struct Notes {
@@ -81,10 +69,7 @@ struct Node<'n> {
 
 impl Node<'_> {
     fn inner(self) -> Self {
-        Self {
-            depth: self.depth + 1,
-            ..self
-        }
+        Self { depth: self.depth + 1, ..self }
     }
 
     fn too_deep(self) -> bool {
@@ -160,10 +145,7 @@ impl<'de> Visitor<'de> for Node<'_> {
         let mut key = entries.next_key::<String>()?;
         if *NUMBERS_ARE_OBJECTS && key.as_deref() == Some(RESERVED_NUMBER) {
             let text = entries.next_value::<String>()?;
-            return text
-                .parse::<Number>()
-                .map(Value::Number)
-                .map_err(A::Error::custom);
+            return text.parse::<Number>().map(Value::Number).map_err(A::Error::custom);
         }
         let skip = self.too_deep();
         while let Some(name) = key {
@@ -196,9 +178,7 @@ impl Node<'_> {
                 if self.depth == 0 && entry.key() == "id" {
                     self.notes.id_repeated.set(true);
                 }
-                self.notes.note(InvalidRequest::DuplicateKey {
-                    key: entry.key().chars().take(40).collect(),
-                });
+                self.notes.note(InvalidRequest::DuplicateKey { key: entry.key().chars().take(40).collect() });
                 entries.next_value::<IgnoredAny>()?;
             }
         }

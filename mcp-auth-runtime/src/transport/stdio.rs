@@ -1,11 +1,11 @@
 //! MCP over standard input and output: one message per line, each decided before rmcp sees it.
 //!
-//! In the order a line travels: [`streams`] takes the two descriptors from the process, so that nothing else
-//! writes to the client; [`lines`] cuts the input into bounded lines on a thread of its own (a read of stdin
-//! cannot be cancelled, and a runtime that owns one hangs when it shuts down); [`admission`] reads each line
+//! In the order a line travels: `streams` takes the two descriptors from the process, so that nothing else
+//! writes to the client; `lines` cuts the input into bounded lines on a thread of its own (a read of stdin
+//! cannot be cancelled, and a runtime that owns one hangs when it shuts down); `admission` reads each line
 //! with [`envelope::read`](crate::envelope::read), asks the [`LineGate`], answers refusals, and passes the
-//! rest on with the gate's permit in its extensions; [`lifecycle`] keeps back what rmcp would end the
-//! connection over; [`writer`] is the only one that writes.
+//! rest on with the gate's permit in its extensions; `lifecycle` keeps back what rmcp would end the
+//! connection over; `writer` is the only one that writes.
 
 mod admission;
 mod lifecycle;
@@ -146,17 +146,9 @@ pub async fn serve_streams(
 
     let (admitted, messages) = mpsc::channel(1);
     let lifecycle = lifecycle::Lifecycle::new(&service);
-    let desk = admission::Desk {
-        gate,
-        limits: limits.envelope,
-        line_bytes: limits.line_bytes,
-        writer,
-        lifecycle,
-    };
-    let transport = LineTransport {
-        messages,
-        writer: desk.writer.clone(),
-    };
+    let desk =
+        admission::Desk { gate, limits: limits.envelope, line_bytes: limits.line_bytes, writer, lifecycle };
+    let transport = LineTransport { messages, writer: desk.writer.clone() };
     // Aborted when dropped, whichever way this function ends.
     let mut desk_task = tokio::task::JoinSet::new();
     desk_task.spawn(desk.run(lines, admitted, shutdown.clone()));

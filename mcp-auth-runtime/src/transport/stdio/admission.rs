@@ -71,9 +71,7 @@ impl Desk {
         // Notifications and responses are never answered (JSON-RPC 2.0 §4.1).
         let refuse = |error| id.clone().map(|id| JsonRpcError::new(Some(id), error));
 
-        let gate = AssertUnwindSafe(async { self.gate.admit(envelope).await })
-            .catch_unwind()
-            .await;
+        let gate = AssertUnwindSafe(async { self.gate.admit(envelope).await }).catch_unwind().await;
         let admission = match gate {
             Ok(Ok(admission)) => admission,
             Ok(Err(JsonRpcRefusal(error))) => {

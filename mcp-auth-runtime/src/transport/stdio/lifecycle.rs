@@ -16,10 +16,7 @@ pub(super) struct Lifecycle {
 impl Lifecycle {
     /// A connection on which nothing was received yet.
     pub(super) fn new(service: &impl ServerHandler) -> Self {
-        Self {
-            open: false,
-            supported: service.supported_protocol_versions().into_owned(),
-        }
+        Self { open: false, supported: service.supported_protocol_versions().into_owned() }
     }
 
     /// Whether rmcp may have this message now.
@@ -39,11 +36,8 @@ impl Lifecycle {
             ClientRequest::PingRequest(_) | ClientRequest::DiscoverRequest(_) => false,
             other => {
                 let meta = other.get_meta();
-                meta.missing_required_keys(&ProtocolVersion::V_2026_07_28)
-                    .is_empty()
-                    && meta
-                        .protocol_version()
-                        .is_some_and(|version| self.supported.contains(&version))
+                meta.missing_required_keys(&ProtocolVersion::V_2026_07_28).is_empty()
+                    && meta.protocol_version().is_some_and(|version| self.supported.contains(&version))
             }
         }
     }

@@ -36,19 +36,12 @@ pub(super) fn start(
         .name("mcp-stdin".to_owned())
         .spawn(read)
         .map(drop)
-        .map_err(|cause| StdioError::Thread {
-            thread: "stdin",
-            cause,
-        })
+        .map_err(|cause| StdioError::Thread { thread: "stdin", cause })
 }
 
 /// Reads until the input ends or `deliver` wants no more.
 fn read_lines(mut input: impl Read, limit: usize, mut deliver: impl FnMut(Line) -> bool) {
-    let mut splitter = Splitter {
-        limit,
-        line: Vec::new(),
-        too_long: false,
-    };
+    let mut splitter = Splitter { limit, line: Vec::new(), too_long: false };
     let mut chunk = vec![0; 64 * 1024];
     loop {
         let read = match input.read(&mut chunk) {
@@ -143,10 +136,7 @@ mod tests {
 
     #[test]
     fn lines_end_at_their_break_however_the_bytes_arrive() {
-        assert_eq!(
-            lines_of("one\ntwo\r\n\nlast", 10),
-            [text("one"), text("two"), text(""), text("last")]
-        );
+        assert_eq!(lines_of("one\ntwo\r\n\nlast", 10), [text("one"), text("two"), text(""), text("last")]);
         assert_eq!(lines_of("one\n", 10), [text("one")]);
         assert_eq!(lines_of("", 10), []);
         assert_eq!(lines_of("a\rb\r\r\n", 10), [text("a\rb\r")]);
@@ -154,26 +144,16 @@ mod tests {
 
     #[test]
     fn a_line_at_the_limit_passes_and_one_byte_more_does_not() {
-        assert_eq!(
-            lines_of("12345\n12345\r\n12345", 5),
-            [text("12345"), text("12345"), text("12345")]
-        );
+        assert_eq!(lines_of("12345\n12345\r\n12345", 5), [text("12345"), text("12345"), text("12345")]);
         assert_eq!(lines_of("123456\nok\n", 5), [Line::TooLong, text("ok")]);
         assert_eq!(lines_of("123456\r\nok\n", 5), [Line::TooLong, text("ok")]);
-        assert_eq!(
-            lines_of("12345678901234567890\nok", 5),
-            [Line::TooLong, text("ok")]
-        );
+        assert_eq!(lines_of("12345678901234567890\nok", 5), [Line::TooLong, text("ok")]);
         assert_eq!(lines_of("1234567", 5), [Line::TooLong]);
     }
 
     #[test]
     fn an_endless_line_takes_no_more_memory_than_the_limit() {
-        let mut splitter = Splitter {
-            limit: 1000,
-            line: Vec::new(),
-            too_long: false,
-        };
+        let mut splitter = Splitter { limit: 1000, line: Vec::new(), too_long: false };
         for _ in 0..10_000 {
             splitter.extend(&[b'x'; 100]);
             assert!(splitter.line.capacity() <= 2048);

@@ -106,28 +106,16 @@ mod tests {
         }
         let serving = async {
             print!("printed before, and not flushed");
-            serve_stdio(
-                Noisy,
-                Arc::new(Open),
-                StdioLimits::default(),
-                CancellationToken::new(),
-            )
-            .await
-            .unwrap();
+            serve_stdio(Noisy, Arc::new(Open), StdioLimits::default(), CancellationToken::new())
+                .await
+                .unwrap();
         };
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-            .block_on(serving);
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(serving);
     }
 
     #[test]
     fn c18_what_a_tool_prints_never_reaches_the_client() {
-        let path = concat!(module_path!(), "::noisy_server")
-            .split_once("::")
-            .unwrap()
-            .1;
+        let path = concat!(module_path!(), "::noisy_server").split_once("::").unwrap().1;
         let mut server = Command::new(std::env::current_exe().unwrap())
             .env(IN_ITS_OWN_PROCESS, "yes")
             .args(["--exact", path, "--ignored", "--nocapture", "--test-threads=1"])
@@ -161,10 +149,7 @@ mod tests {
             line.clear();
             output.read_line(&mut line).unwrap();
             let answer: serde_json::Value = serde_json::from_str(&line).expect("nothing but JSON");
-            assert_eq!(
-                (&answer["id"], &answer["result"]["content"][0]["text"]),
-                (&id.into(), &"t".into())
-            );
+            assert_eq!((&answer["id"], &answer["result"]["content"][0]["text"]), (&id.into(), &"t".into()));
         }
         drop(input);
         let hung_up = Instant::now();
@@ -176,11 +161,7 @@ mod tests {
         assert_eq!(rest, "");
         let mut noise = String::new();
         server.stderr.take().unwrap().read_to_string(&mut noise).unwrap();
-        for printed in [
-            "printed before, and not flushed",
-            "a tool prints",
-            "a child prints",
-        ] {
+        for printed in ["printed before, and not flushed", "a tool prints", "a child prints"] {
             assert!(noise.contains(printed), "{noise}");
         }
     }

@@ -41,10 +41,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         self.0.note(request.name.clone());
-        let granted = context
-            .extensions
-            .get::<Granted>()
-            .map(|granted| granted.0.clone());
+        let granted = context.extensions.get::<Granted>().map(|granted| granted.0.clone());
         if granted.as_deref() != Some(&*request.name) {
             return Err(ErrorData::internal_error("no grant", None));
         }
@@ -81,11 +78,7 @@ impl LineGate for Gate {
             match &*name {
                 "secret" | "notifications/secret" => {
                     let data = json!({ "required": ["todos.write"], "held": [] });
-                    Err(JsonRpcRefusal(ErrorData::new(
-                        ErrorCode(403),
-                        "insufficient scope",
-                        Some(data),
-                    )))
+                    Err(JsonRpcRefusal(ErrorData::new(ErrorCode(403), "insufficient scope", Some(data))))
                 }
                 "panic" => panic!("a guard with a bug"),
                 "wait" => std::future::pending().await,
@@ -107,10 +100,7 @@ struct Client {
 
 impl Client {
     fn connect() -> Self {
-        Self::connect_with(StdioLimits {
-            line_bytes: 1000,
-            ..StdioLimits::default()
-        })
+        Self::connect_with(StdioLimits { line_bytes: 1000, ..StdioLimits::default() })
     }
 
     fn connect_with(limits: StdioLimits) -> Self {
@@ -125,13 +115,7 @@ impl Client {
             server_in,
             server_out,
         ));
-        Self {
-            input: Some(input),
-            answers: read_answers(output),
-            log,
-            shutdown,
-            served,
-        }
+        Self { input: Some(input), answers: read_answers(output), log, shutdown, served }
     }
 
     /// A client that has shaken hands the way revisions before 2026-07-28 do.
@@ -157,9 +141,7 @@ impl Client {
     }
 
     async fn answer(&mut self) -> Value {
-        self.answer_within(Duration::from_secs(5))
-            .await
-            .expect("an answer")
+        self.answer_within(Duration::from_secs(5)).await.expect("an answer")
     }
 
     async fn answer_within(&mut self, patience: Duration) -> Option<Value> {
@@ -226,9 +208,7 @@ fn modern(mut message: Value) -> Value {
 }
 
 fn text_of(answer: &Value) -> &str {
-    answer["result"]["content"][0]["text"]
-        .as_str()
-        .unwrap_or_else(|| panic!("{answer}"))
+    answer["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{answer}"))
 }
 
 #[tokio::test]
@@ -252,11 +232,7 @@ async fn what_the_gate_grants_reaches_the_handler_on_both_lifecycles() {
 #[tokio::test]
 async fn a_refused_call_is_answered_with_the_refusal_and_never_runs() {
     for open in [true, false] {
-        let mut client = if open {
-            Client::legacy().await
-        } else {
-            Client::connect()
-        };
+        let mut client = if open { Client::legacy().await } else { Client::connect() };
         client.send(modern(call("x", "secret")));
         assert_eq!(
             client.answer().await,
@@ -290,22 +266,10 @@ async fn malformed_lines_are_answered_and_the_connection_goes_on() {
         ("\u{feff}{}", -32700, None),
         ("[]", -32600, None),
         ("{}", -32600, None),
-        (
-            r#"{"jsonrpc":"2.0","id":7,"method":"ping","method":"tools/call"}"#,
-            -32600,
-            Some(7),
-        ),
+        (r#"{"jsonrpc":"2.0","id":7,"method":"ping","method":"tools/call"}"#, -32600, Some(7)),
         (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, -32600, None),
-        (
-            r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":1}}"#,
-            -32602,
-            Some(7),
-        ),
-        (
-            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"secret"}}"#,
-            -32600,
-            None,
-        ),
+        (r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":1}}"#, -32602, Some(7)),
+        (r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"secret"}}"#, -32600, None),
     ] {
         client.send_text(line);
         let answer = client.answer().await;
@@ -362,10 +326,7 @@ async fn messages_before_the_first_request_do_not_end_the_connection() {
     let meta = incomplete["params"]["_meta"].as_object_mut().unwrap();
     meta.remove("io.modelcontextprotocol/clientCapabilities");
     let requests = [
-        (
-            json!({ "jsonrpc": "2.0", "id": 5, "method": "ping" }),
-            json!(null),
-        ),
+        (json!({ "jsonrpc": "2.0", "id": 5, "method": "ping" }), json!(null)),
         (call(6, "a"), json!(-32602)),
         (
             modern(json!({ "jsonrpc": "2.0", "id": 7, "method": "server/discover", "params": {} })),
@@ -382,11 +343,7 @@ async fn messages_before_the_first_request_do_not_end_the_connection() {
         for (request, code) in &requests {
             client.send(request.clone());
             let answer = client.answer().await;
-            assert_eq!(
-                (&answer["id"], &answer["error"]["code"]),
-                (&request["id"], code),
-                "{answer}"
-            );
+            assert_eq!((&answer["id"], &answer["error"]["code"]), (&request["id"], code), "{answer}");
             for message in &early {
                 client.send(message.clone());
             }
@@ -407,10 +364,7 @@ async fn a_gate_that_panics_refuses_and_the_next_message_is_decided() {
     let mut client = Client::legacy().await;
     client.send(call(1, "panic"));
     let answer = client.answer().await;
-    assert_eq!(
-        (&answer["id"], &answer["error"]["code"]),
-        (&json!(1), &json!(-32603))
-    );
+    assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(1), &json!(-32603)));
     client.send(call(2, "a"));
     assert_eq!(client.answer().await["id"], 2);
     assert!(!client.log.has("panic"));
@@ -429,16 +383,10 @@ async fn a_call_in_flight_at_the_end_of_input_is_still_answered() {
     // Without a line break, as the last line may be.
     client.send_bytes(call(2, "a").to_string().as_bytes());
     assert!(client.hang_up().await < Duration::from_secs(1));
-    let mut ids = [
-        client.answer().await["id"].as_i64(),
-        client.answer().await["id"].as_i64(),
-    ];
+    let mut ids = [client.answer().await["id"].as_i64(), client.answer().await["id"].as_i64()];
     ids.sort_unstable();
     assert_eq!(ids, [Some(1), Some(2)]);
-    assert_eq!(
-        client.answers.recv_timeout(Duration::from_secs(1)),
-        Err(RecvTimeoutError::Disconnected)
-    );
+    assert_eq!(client.answers.recv_timeout(Duration::from_secs(1)), Err(RecvTimeoutError::Disconnected));
 }
 
 #[tokio::test]
@@ -499,9 +447,7 @@ async fn a_client_that_no_longer_reads_ends_the_connection() {
         server_out,
     );
     input.write_all(format!("{}\n", initialize()).as_bytes()).unwrap();
-    let ended = tokio::time::timeout(Duration::from_secs(2), serving)
-        .await
-        .expect("an end");
+    let ended = tokio::time::timeout(Duration::from_secs(2), serving).await.expect("an end");
     assert!(ended.is_ok(), "{ended:?}");
 }
 
@@ -518,24 +464,10 @@ async fn responses_reach_the_gate_and_then_rmcp() {
     let (server_in, mut input) = std::io::pipe().unwrap();
     let (_output, server_out) = std::io::pipe().unwrap();
     let reply = json!({ "jsonrpc": "2.0", "id": 5, "result": {} });
-    input
-        .write_all(format!("{}\n{reply}\n", initialize()).as_bytes())
-        .unwrap();
+    input.write_all(format!("{}\n{reply}\n", initialize()).as_bytes()).unwrap();
     drop(input);
     let gate = Arc::new(Kinds(kinds.clone()));
     let (limits, shutdown) = (StdioLimits::default(), CancellationToken::new());
-    serve_streams(
-        Handler(Log::default()),
-        gate,
-        limits,
-        shutdown,
-        server_in,
-        server_out,
-    )
-    .await
-    .unwrap();
-    assert_eq!(
-        *kinds.lock().unwrap(),
-        [MessageKind::Request, MessageKind::Response]
-    );
+    serve_streams(Handler(Log::default()), gate, limits, shutdown, server_in, server_out).await.unwrap();
+    assert_eq!(*kinds.lock().unwrap(), [MessageKind::Request, MessageKind::Response]);
 }

@@ -61,9 +61,6 @@ pub(super) fn start(
     std::thread::Builder::new()
         .name("mcp-stdout".to_owned())
         .spawn(write)
-        .map_err(|cause| StdioError::Thread {
-            thread: "stdout",
-            cause,
-        })?;
+        .map_err(|cause| StdioError::Thread { thread: "stdout", cause })?;
     Ok(Writer(sender))
 }
