@@ -73,7 +73,15 @@ pub use mcp_auth_runtime::authn::Caller;
 pub use mcp_auth_runtime::authz::{Requirement, Scope, ScopeSet};
 pub use mcp_auth_runtime::call::claims::Claims;
 pub use mcp_auth_runtime::call::tool_error::ToolError;
+pub use mcp_auth_runtime::config::{self, Config};
+pub use mcp_auth_runtime::error::{Error, Result};
 pub use mcp_auth_runtime::handler::Handler;
+pub use mcp_auth_runtime::serve::{Running, ServerBuilder};
+pub use mcp_auth_runtime::{ambient, authn};
+pub use serve::{Server, serve, serve_with};
+
+#[cfg(feature = "testing")]
+pub use mcp_auth_runtime::testing;
 
 pub use mcp_auth_runtime::rmcp::{self, ErrorData, Json, model};
 #[doc(no_inline)]
@@ -82,6 +90,7 @@ pub use mcp_auth_runtime::{schemars, serde, serde_json};
 pub mod answer;
 pub mod extract;
 pub mod prelude;
+mod serve;
 
 #[doc(hidden)]
 pub mod __private;

@@ -38,6 +38,7 @@ pub struct ServerBuilder<H> {
     ambient: Ambient,
     fetch: Option<Arc<dyn Fetch>>,
     local_issuer: Option<LocalIssuerFactory>,
+    trusted_issuer: Option<LocalIssuerFactory>,
     session_store: Option<Arc<dyn SessionStore>>,
     shutdown: Shutdown,
 }
@@ -51,6 +52,7 @@ impl<H: Handler> ServerBuilder<H> {
             ambient: Ambient::system(),
             fetch: None,
             local_issuer: None,
+            trusted_issuer: None,
             session_store: None,
             shutdown: Shutdown::new(),
         }
@@ -82,6 +84,14 @@ impl<H: Handler> ServerBuilder<H> {
     #[must_use]
     pub fn local_issuer(mut self, factory: LocalIssuerFactory) -> Self {
         self.local_issuer = Some(factory);
+        self
+    }
+
+    /// An issuer in this process that is trusted whatever `auth.mode` says, short of "none": how tests bring
+    /// their own.
+    #[must_use]
+    pub fn trusted_issuer(mut self, factory: LocalIssuerFactory) -> Self {
+        self.trusted_issuer = Some(factory);
         self
     }
 
@@ -181,7 +191,12 @@ impl<H: Handler> ServerBuilder<H> {
         let hierarchy = checked.hierarchy.clone();
         let base_scopes = config.auth.base_scopes();
         let policy = Policy::new(Arc::new(registry), hierarchy, connect, visibility, base_scopes);
-        if config.auth.mode == Mode::Embedded && self.local_issuer.is_none() {
+        let local_issuer = match config.auth.mode {
+            Mode::None => None,
+            Mode::Verify => self.trusted_issuer,
+            Mode::Embedded => self.trusted_issuer.or(self.local_issuer),
+        };
+        if config.auth.mode == Mode::Embedded && local_issuer.is_none() {
             return Err(Error::from(
                 "auth.mode is \"embedded\", and this binary has no built-in issuer: enable the feature `issuer` of mcp-auth",
             ));
@@ -199,7 +214,7 @@ impl<H: Handler> ServerBuilder<H> {
             config,
             ambient: self.ambient,
             fetch,
-            local_issuer: self.local_issuer,
+            local_issuer,
             session_store: self.session_store,
             shutdown: self.shutdown,
         })
@@ -222,11 +237,9 @@ struct Parts<H> {
 }
 
 impl<H> Parts<H> {
-    /// The issuer in this process, if there is one: always where a test passes one in, else in embedded mode.
+    /// The issuer in this process, if there is one.
     fn build_local_issuer(&mut self, issuer: String, resource: String) -> Result<Option<LocalIssuer>> {
-        let Some(factory) = self.local_issuer.take().filter(|_| self.config.auth.mode != Mode::None) else {
-            return Ok(None);
-        };
+        let Some(factory) = self.local_issuer.take() else { return Ok(None) };
         let server_name = self.config.server.name.as_ref().map(|name| name.as_str().to_owned());
         let setup = LocalIssuerSetup {
             issuer,

@@ -149,7 +149,7 @@ impl<H: Handler> TestServerBuilder<H> {
                 router: axum::Router::new(),
             })
         };
-        let running = self.server.config(config).local_issuer(Box::new(local)).start().await?;
+        let running = self.server.config(config).trusted_issuer(Box::new(local)).start().await?;
         Ok(TestServer { running, issuer })
     }
 }

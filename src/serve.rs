@@ -1,0 +1,106 @@
+//! Serving: the runtime's builder, with the built-in issuer where the feature `issuer` brings it.
+
+use mcp_auth_runtime::config::{Config, Transport};
+use mcp_auth_runtime::error::Result;
+use mcp_auth_runtime::handler::Handler;
+use mcp_auth_runtime::serve::ServerBuilder;
+
+/// Where a server starts: [`Server::builder`].
+#[derive(Debug)]
+pub struct Server;
+
+impl Server {
+    /// A server of `handler`: give it a [`config`](ServerBuilder::config), then
+    /// [`serve`](ServerBuilder::serve) it, or take it as a [`router`](ServerBuilder::router) into an axum
+    /// application you have.
+    ///
+    /// # Example
+    /// ```
+    /// use mcp_auth::prelude::*;
+    /// use mcp_auth::{Config, Server};
+    ///
+    /// #[derive(Clone)]
+    /// struct Clock;
+    ///
+    /// #[server]
+    /// impl Clock {
+    ///     /// The hour.
+    ///     #[tool(scope = "clock.read")]
+    ///     fn hour(&self) -> String {
+    ///         "noon".to_owned()
+    ///     }
+    /// }
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let config = Config::from_toml_str(
+    ///     r#"
+    ///     [server]
+    ///     public_url = "https://clock.example.com/mcp"
+    ///     [auth]
+    ///     base_scopes = ["clock.read"]
+    ///     [[auth.issuers]]
+    ///     issuer = "https://login.example.com/"
+    ///     "#,
+    /// )?;
+    /// let router = Server::builder(Clock).config(config).router()?;
+    /// # let _ = router;
+    /// # mcp_auth::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), mcp_auth::Error>(())
+    /// ```
+    pub fn builder<H: Handler>(handler: H) -> ServerBuilder<H> {
+        let builder = ServerBuilder::new(handler);
+        #[cfg(feature = "issuer")]
+        let builder = builder.local_issuer(Box::new(embedded));
+        builder
+    }
+}
+
+/// Serves `handler` as the process' arguments, environment and `mcp.toml` say, until it is told to stop.
+///
+/// Takes the arguments `--config`, `--profile`, `--transport`, `--listen`; `--scopes [json]` prints every
+/// operation with who may call it. Over stdio the process exits with the client: a tool that still blocks a
+/// thread does not hold it up.
+///
+/// # Errors
+/// Every unsafe combination, by name: return it from `main`, and the process exits 1 with the reason.
+pub async fn serve<H: Handler>(handler: H) -> Result {
+    serve_with(handler, Config::from_args()?).await
+}
+
+/// [`serve`] with a configuration had some other way, for examples and tests.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_with<H: Handler>(handler: H, config: Config) -> Result {
+    let over_stdio = config.server.transport == Transport::Stdio;
+    Server::builder(handler).config(config).serve().await?;
+    if over_stdio {
+        std::process::exit(0);
+    }
+    Ok(())
+}
+
+/// The built-in issuer of `auth.mode = "embedded"`.
+#[cfg(feature = "issuer")]
+fn embedded(
+    setup: mcp_auth_runtime::local_issuer::LocalIssuerSetup,
+    config: &Config,
+) -> Result<mcp_auth_runtime::local_issuer::LocalIssuer> {
+    use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions, NamedClient};
+
+    let embedded = &config.auth.embedded;
+    let mut options = IssuerOptions::in_state_dir(config.state_dir());
+    options.access_token_lifetime = embedded.access_token_lifetime.get();
+    options.refresh_token_lifetime = embedded.refresh_token_lifetime.get();
+    options.code_lifetime = embedded.code_lifetime.get();
+    options.users = embedded.users.iter().map(|user| user.as_str().to_owned()).collect();
+    for client in &embedded.clients {
+        options.clients.push(NamedClient {
+            id: client.client_id.as_str().to_owned(),
+            secret: config.secret(&client.client_secret).read()?.expose().to_owned(),
+            scopes: client.scopes(),
+        });
+    }
+    Ok(EmbeddedIssuer::build(setup, options)?)
+}
