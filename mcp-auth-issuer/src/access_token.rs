@@ -1,0 +1,44 @@
+//! Access tokens: JWTs as RFC 9068 has them.
+
+use mcp_auth_runtime::authz::ScopeSet;
+use serde::Serialize;
+
+/// The claims of an access token (RFC 9068 §2.2). Times in Unix seconds.
+///
+/// # Example
+/// ```
+/// use mcp_auth_issuer::{AccessTokenClaims, SigningKey};
+/// let claims = AccessTokenClaims {
+///     iss: "http://localhost:8080", sub: "alice", aud: "http://localhost:8080/mcp", client_id: "test",
+///     scope: Default::default(), iat: 1_000, exp: 1_900, jti: "1",
+/// };
+/// let token = SigningKey::generate().unwrap().mint(&claims).unwrap();
+/// assert!(token.starts_with("ey"));
+/// ```
+#[derive(Debug, Clone, Serialize)]
+pub struct AccessTokenClaims<'a> {
+    /// The issuer identifier, byte for byte.
+    pub iss: &'a str,
+    /// Who allowed it; for client credentials the client itself.
+    pub sub: &'a str,
+    /// The resource indicator, byte for byte (RFC 8707 §2).
+    pub aud: &'a str,
+    /// The client it was issued to.
+    pub client_id: &'a str,
+    /// What it allows; left out when that is nothing.
+    #[serde(
+        serialize_with = "space_separated",
+        skip_serializing_if = "ScopeSet::is_empty"
+    )]
+    pub scope: ScopeSet,
+    /// When it was issued.
+    pub iat: u64,
+    /// From then on it is worth nothing.
+    pub exp: u64,
+    /// Its own identifier.
+    pub jti: &'a str,
+}
+
+fn space_separated<S: serde::Serializer>(scope: &ScopeSet, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(scope)
+}

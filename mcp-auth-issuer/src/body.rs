@@ -1,0 +1,57 @@
+//! Request bodies: of one content type, bounded, read whole.
+
+use axum::body::{Body, to_bytes};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+
+use crate::params::{InvalidParams, Params};
+
+/// The longest form, in bytes: OAuth's are a few hundred.
+const MAX_FORM: usize = 16 * 1024;
+
+/// A body that is not what the endpoint reads.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InvalidBody {
+    #[error("the body is not {0}")]
+    ContentType(&'static str),
+    #[error("the body is longer than {0} bytes")]
+    TooLong(usize),
+    #[error("the body is not UTF-8")]
+    NotUtf8,
+    #[error(transparent)]
+    Params(#[from] InvalidParams),
+}
+
+/// Reads a form (OAuth 2.1 §3.2.2: parameters come in the body, as `application/x-www-form-urlencoded`).
+pub(crate) async fn form(headers: &HeaderMap, body: Body) -> Result<Params, InvalidBody> {
+    let bytes = bounded(headers, body, "application/x-www-form-urlencoded", MAX_FORM).await?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| InvalidBody::NotUtf8)?;
+    Ok(Params::parse(text)?)
+}
+
+/// Reads a body of `content_type` of at most `max` bytes. A body that breaks off counts as too long: nobody is left
+/// to be told.
+pub(crate) async fn bounded(
+    headers: &HeaderMap,
+    body: Body,
+    content_type: &'static str,
+    max: usize,
+) -> Result<axum::body::Bytes, InvalidBody> {
+    if !has_content_type(headers, content_type) {
+        return Err(InvalidBody::ContentType(content_type));
+    }
+    to_bytes(body, max).await.map_err(|_| InvalidBody::TooLong(max))
+}
+
+fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    let media_type = value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case(wanted)
+}

@@ -1,0 +1,122 @@
+//! Setup and options into a running issuer.
+
+use std::sync::Arc;
+
+use mcp_auth_runtime::authz::InvalidScope;
+use mcp_auth_runtime::local_issuer::{LocalIssuer, LocalIssuerSetup};
+
+use crate::client::Client;
+use crate::endpoint;
+use crate::issuer::{Issuer, Lifetimes};
+use crate::key::KeyError;
+use crate::login::{DevelopmentLogin, Login};
+use crate::options::{InvalidOption, IssuerOptions};
+use crate::origin::{InvalidIssuer, IssuerOrigin};
+use crate::rate::RateLimit;
+use crate::scopes::Declared;
+use crate::session::{Csrf, SessionCookie};
+use crate::store::{MemoryStore, Store};
+
+/// Builds the issuer; see the crate's documentation.
+#[derive(Debug, Clone, Copy)]
+pub struct EmbeddedIssuer;
+
+/// An issuer that cannot be built: the server does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IssuerError {
+    /// Its identifier.
+    #[error(transparent)]
+    Issuer(#[from] InvalidIssuer),
+    /// An option.
+    #[error(transparent)]
+    Option(#[from] InvalidOption),
+    /// Its signing key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A scope the server declares.
+    #[error("the server declares a scope that is none")]
+    Scope(#[from] InvalidScope),
+}
+
+impl EmbeddedIssuer {
+    /// An issuer that remembers in memory and logs in with one click.
+    ///
+    /// # Errors
+    /// [`IssuerError`]: among others for an issuer identifier off loopback, and a signing key others can read.
+    ///
+    /// # Example
+    /// ```
+    /// use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions, LocalIssuerSetup};
+    /// use mcp_auth_runtime::ambient::Ambient;
+    /// let issuer = EmbeddedIssuer::build(
+    ///     LocalIssuerSetup {
+    ///         issuer: "http://localhost:8080".into(),
+    ///         resource: "http://localhost:8080/mcp".into(),
+    ///         server_name: "todos".into(),
+    ///         scopes: [("todos.read".into(), Some("Read your todos".into()))].into(),
+    ///         default_scopes: Default::default(),
+    ///         ambient: Ambient::system(),
+    ///     },
+    ///     IssuerOptions::ephemeral(),
+    /// )
+    /// .unwrap();
+    /// assert_eq!(issuer.jwks["keys"][0]["alg"], "ES256");
+    /// ```
+    pub fn build(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<LocalIssuer, IssuerError> {
+        let store = Arc::new(MemoryStore::new(options.caps));
+        let login = Arc::new(DevelopmentLogin::new(options.users.clone()));
+        Self::build_with(setup, options, store, login)
+    }
+
+    /// An issuer with a store and a login of one's own.
+    ///
+    /// # Errors
+    /// As [`EmbeddedIssuer::build`].
+    pub fn build_with(
+        setup: LocalIssuerSetup,
+        options: IssuerOptions,
+        store: Arc<dyn Store>,
+        login: Arc<dyn Login>,
+    ) -> Result<LocalIssuer, IssuerError> {
+        let origin = IssuerOrigin::new(setup.issuer.clone())?;
+        let scopes = Declared::new(setup.scopes, setup.default_scopes)?;
+        options.check(|scope| scopes.contains(scope))?;
+        let key = options.signing_key.open()?;
+        for client in options.clients.iter().filter(|client| client.secret.len() < 16) {
+            tracing::warn!(client_id = ?client.id, "client secret shorter than 16 characters: anyone may guess it");
+        }
+        tracing::info!(issuer = %setup.issuer, resource = %setup.resource, kid = key.kid(), "built-in issuer ready");
+
+        let jwks = key.jwks();
+        let issuer = Arc::new(Issuer {
+            cookie: SessionCookie::new(&origin),
+            csrf: Csrf::new(&*setup.ambient.random),
+            origin,
+            resource: setup.resource,
+            server_name: setup.server_name,
+            scopes,
+            lifetimes: Lifetimes {
+                access_token: options.access_token_lifetime.as_secs(),
+                refresh_token: options.refresh_token_lifetime.as_secs(),
+                code: options.code_lifetime.as_secs(),
+                session: options.session_lifetime.as_secs(),
+            },
+            ambient: setup.ambient,
+            key,
+            store,
+            login,
+            named: options
+                .clients
+                .iter()
+                .map(|named| (named.id.clone(), Client::from(named)))
+                .collect(),
+            registrations: RateLimit::per_minute(options.caps.registrations_per_minute),
+        });
+        Ok(LocalIssuer {
+            issuer: setup.issuer,
+            jwks,
+            router: endpoint::router(issuer),
+        })
+    }
+}

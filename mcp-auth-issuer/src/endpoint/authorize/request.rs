@@ -1,0 +1,166 @@
+//! The authorization request (OAuth 2.1 §4.1.1), read from the query and verified in the order that decides who may be
+//! told of a mistake: first client and redirect URI, then all the rest.
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use mcp_auth_runtime::authz::ScopeSet;
+
+use super::refusal::{Refusal, Refused, Untrusted};
+use super::response::Answer;
+use crate::client::Client;
+use crate::endpoint::AUTHORIZE;
+use crate::issuer::Issuer;
+use crate::params::Params;
+
+/// The longest query, in bytes: a long `state` included.
+const MAX_QUERY: usize = 16 * 1024;
+
+/// An authorization request that follows every rule.
+pub(super) struct AuthorizationRequest {
+    pub(super) client: Client,
+    /// Where and how to answer.
+    pub(super) answer: Answer,
+    /// PKCE, S256.
+    pub(super) code_challenge: String,
+    /// Declared scopes only; for a request without any, the default.
+    pub(super) scopes: ScopeSet,
+    /// `prompt=none`: the client wants no page to be shown.
+    pub(super) no_interaction: bool,
+    /// The whole request in its canonical spelling.
+    pub(super) query: String,
+}
+
+impl AuthorizationRequest {
+    /// Reads and verifies `query`.
+    ///
+    /// # Errors
+    /// [`Refusal::Untrusted`] until client and redirect URI are known to belong together, then [`Refusal::Tell`].
+    pub(super) async fn read(issuer: &Issuer, query: &str) -> Result<Self, Refusal> {
+        if query.len() > MAX_QUERY {
+            return Err(Untrusted::TooLong.into());
+        }
+        let params = Params::parse(query).map_err(Untrusted::Unreadable)?;
+        let client = client(issuer, &params).await?;
+        let redirect_uri = redirect_uri(&client, &params)?;
+        // A repeated state cannot be echoed.
+        let state = params
+            .get("state")
+            .filter(|_| params.count("state") == 1)
+            .map(str::to_owned);
+        let answer = Answer {
+            redirect_uri,
+            state,
+            iss: issuer.origin.as_str().to_owned(),
+        };
+        match verify(issuer, &params) {
+            Ok((code_challenge, scopes)) => Ok(Self {
+                client,
+                answer,
+                code_challenge,
+                scopes,
+                no_interaction: params.get("prompt") == Some("none"),
+                query: params.canonical(),
+            }),
+            Err(refused) => Err(Refusal::Tell(answer, refused)),
+        }
+    }
+
+    /// This request's own URL, relative to the origin.
+    pub(super) fn url(&self) -> String {
+        format!("{AUTHORIZE}?{}", self.query)
+    }
+
+    /// The answer to `prompt=none` (OpenID Connect Core 1.0 §3.1.2.6): a person is always asked here.
+    pub(super) fn needs_interaction(&self, logged_in: bool) -> Refusal {
+        let refused = if logged_in {
+            Refused::ConsentRequired
+        } else {
+            Refused::LoginRequired
+        };
+        Refusal::Tell(self.answer.clone(), refused)
+    }
+}
+
+async fn client(issuer: &Issuer, params: &Params) -> Result<Client, Refusal> {
+    if params.count("client_id") > 1 {
+        return Err(Untrusted::Repeated("client_id").into());
+    }
+    let id = params.get("client_id").ok_or(Untrusted::NoClient)?;
+    Ok(issuer.client(id).await?.ok_or(Untrusted::UnknownClient)?)
+}
+
+/// The redirect URI as the client sent it, or its only one if it sent none (OAuth 2.1 §4.1.1).
+fn redirect_uri(client: &Client, params: &Params) -> Result<String, Untrusted> {
+    if params.count("redirect_uri") > 1 {
+        return Err(Untrusted::Repeated("redirect_uri"));
+    }
+    match (params.get("redirect_uri"), client.redirect_uris.as_slice()) {
+        (Some(presented), registered) if registered.iter().any(|uri| uri.admits(presented)) => {
+            Ok(presented.to_owned())
+        }
+        (Some(_), _) => Err(Untrusted::RedirectUri),
+        (None, [only]) => Ok(only.as_str().to_owned()),
+        (None, _) => Err(Untrusted::NoRedirectUri),
+    }
+}
+
+/// Everything of which the client itself can be told. Gives the code challenge and the scopes.
+fn verify(issuer: &Issuer, params: &Params) -> Result<(String, ScopeSet), Refused> {
+    if let Some(name) = params.repeated() {
+        return Err(Refused::Repeated(name.to_owned()));
+    }
+    // Requests by value or reference (RFC 9101), and OpenID's claims: unsupported, so refused and never fetched.
+    for (name, code) in [
+        ("request", "request_not_supported"),
+        ("request_uri", "request_uri_not_supported"),
+        ("registration", "registration_not_supported"),
+        ("claims", "invalid_request"),
+    ] {
+        if params.count(name) > 0 {
+            return Err(Refused::Unsupported { name, code });
+        }
+    }
+    match params.get("response_type") {
+        Some("code") => {}
+        Some(_) => return Err(Refused::ResponseType),
+        None => return Err(Refused::Missing("response_type")),
+    }
+    if params.get("response_mode").is_some_and(|mode| mode != "query") {
+        return Err(Refused::ResponseMode);
+    }
+    let code_challenge = code_challenge(params)?;
+    match (params.count("resource"), params.get("resource")) {
+        (0, _) => {}
+        (1, Some(resource)) if issuer.is_our_resource(resource) => {}
+        _ => {
+            return Err(Refused::Resource {
+                ours: issuer.resource.clone(),
+            });
+        }
+    }
+    let requested = issuer
+        .scopes
+        .requested(params.get("scope"))
+        .map_err(Refused::Scope)?;
+    Ok((
+        code_challenge,
+        requested.unwrap_or_else(|| issuer.scopes.default().clone()),
+    ))
+}
+
+/// PKCE (RFC 7636 §4.3) for every client, with S256: the method's default, `plain`, protects nothing.
+fn code_challenge(params: &Params) -> Result<String, Refused> {
+    let challenge = params
+        .get("code_challenge")
+        .ok_or(Refused::Missing("code_challenge"))?;
+    if params.get("code_challenge_method") != Some("S256") {
+        return Err(Refused::ChallengeMethod);
+    }
+    if BASE64_URL_SAFE_NO_PAD
+        .decode(challenge)
+        .is_ok_and(|digest| digest.len() == 32)
+    {
+        Ok(challenge.to_owned())
+    } else {
+        Err(Refused::Challenge)
+    }
+}

@@ -1,0 +1,55 @@
+//! Authorization server metadata (RFC 8414 §2), and the same as OpenID provider metadata for clients that look there.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::CACHE_CONTROL;
+use serde_json::{Value, json};
+
+use super::{AUTHORIZE, JWKS, REGISTER, REVOKE, TOKEN};
+use crate::issuer::Issuer;
+
+/// `GET /.well-known/oauth-authorization-server`
+pub(super) async fn oauth(State(issuer): State<Arc<Issuer>>) -> Response {
+    respond(document(&issuer))
+}
+
+/// `GET /.well-known/openid-configuration`: what MCP clients fetch when they find no RFC 8414 document, or first.
+///
+/// OpenID Connect Discovery 1.0 §3 requires two members that its clients' schemas insist on, though this issuer makes
+/// no ID tokens and `openid` is none of its scopes: how subjects would be named, and which algorithm would sign.
+pub(super) async fn openid(State(issuer): State<Arc<Issuer>>) -> Response {
+    let mut document = document(&issuer);
+    document["subject_types_supported"] = json!(["public"]);
+    document["id_token_signing_alg_values_supported"] = json!(["ES256"]);
+    respond(document)
+}
+
+fn document(issuer: &Issuer) -> Value {
+    let origin = issuer.origin.as_str();
+    let auth_methods = json!(["none", "client_secret_basic", "client_secret_post"]);
+    json!({
+        "issuer": origin,
+        "authorization_endpoint": format!("{origin}{AUTHORIZE}"),
+        "token_endpoint": format!("{origin}{TOKEN}"),
+        "registration_endpoint": format!("{origin}{REGISTER}"),
+        "revocation_endpoint": format!("{origin}{REVOKE}"),
+        "jwks_uri": format!("{origin}{JWKS}"),
+        "scopes_supported": issuer.scopes.names().collect::<Vec<_>>(),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "token_endpoint_auth_methods_supported": auth_methods,
+        "revocation_endpoint_auth_methods_supported": auth_methods,
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+        // Absent means true for this one (OpenID Connect Discovery 1.0 §3).
+        "request_uri_parameter_supported": false,
+    })
+}
+
+fn respond(document: Value) -> Response {
+    // A developer restarts with other scopes: let nobody remember the old ones for long.
+    ([(CACHE_CONTROL, "max-age=60")], axum::Json(document)).into_response()
+}

@@ -1,0 +1,230 @@
+//! Dynamic client registration (RFC 7591): anyone may register, and gets nothing by it until a person allows it.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::body::{self, InvalidBody};
+use crate::client::{Client, Grants};
+use crate::issuer::Issuer;
+use crate::oauth_error::{NO_STORE, OAuthError};
+use crate::rate::TooOften;
+use crate::redirect_uri::{InvalidRedirectUri, RedirectUri};
+use crate::secret::{SecretHash, identifier, secret};
+use crate::store::StoreError;
+
+/// In bytes.
+const MAX_BODY: usize = 32 * 1024;
+const MAX_REDIRECT_URIS: usize = 16;
+/// Of a client's name, in characters; the rest is not kept.
+const MAX_NAME: usize = 200;
+
+/// Client metadata (RFC 7591 §2). What is not named here is ignored, as it says; above all `scope`, since clients
+/// register with the scope of the first challenge and step up to more later.
+#[derive(Debug, Deserialize)]
+struct Metadata {
+    #[serde(default)]
+    redirect_uris: Vec<String>,
+    token_endpoint_auth_method: Option<String>,
+    grant_types: Option<Vec<String>>,
+    response_types: Option<Vec<String>>,
+    client_name: Option<String>,
+}
+
+/// Metadata that follows the rules.
+struct Registration {
+    redirect_uris: Vec<RedirectUri>,
+    auth_method: &'static str,
+    refresh: bool,
+    name: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("registrations are too frequent")]
+    TooOften(TooOften),
+    #[error(transparent)]
+    Body(#[from] InvalidBody),
+    #[error("no client metadata: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("no redirect_uris")]
+    NoRedirectUri,
+    #[error("{0} redirect URIs")]
+    TooManyRedirectUris(usize),
+    #[error("redirect URI {index}: {source}")]
+    RedirectUri {
+        index: usize,
+        source: InvalidRedirectUri,
+    },
+    #[error("token_endpoint_auth_method is not supported")]
+    AuthMethod,
+    #[error("grant_types without authorization_code")]
+    GrantTypes,
+    #[error("response_types without code")]
+    ResponseTypes,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// `POST /register`
+pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
+    match register(&issuer, &headers, body).await {
+        Ok(document) => (
+            StatusCode::CREATED,
+            [(CACHE_CONTROL, NO_STORE)],
+            axum::Json(document),
+        )
+            .into_response(),
+        Err(refusal) => {
+            tracing::warn!(reason = %refusal, "client registration refused");
+            OAuthError::from(&refusal).into_response()
+        }
+    }
+}
+
+async fn register(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Value, Refusal> {
+    let now = issuer.now();
+    issuer.registrations.count(now).map_err(Refusal::TooOften)?;
+    let body = body::bounded(headers, body, "application/json", MAX_BODY).await?;
+    let registration = Registration::try_from(serde_json::from_slice::<Metadata>(&body)?)?;
+
+    let random = &*issuer.ambient.random;
+    // Letters of our choosing in front: an identifier never looks like the URL of a client metadata document.
+    let id = format!("client_{}", identifier(random));
+    let secret = (registration.auth_method != "none").then(|| secret(random));
+    let document = registration.document(&id, secret.as_deref(), now);
+    tracing::info!(
+        client_id = %id, client_name = ?registration.name, redirect_uris = ?registration.redirect_uris,
+        auth_method = registration.auth_method, "client registered"
+    );
+    let client = Client {
+        id,
+        name: registration.name,
+        redirect_uris: registration.redirect_uris,
+        grants: Grants::AuthorizationCode {
+            refresh: registration.refresh,
+        },
+        secret: secret.as_deref().map(SecretHash::of),
+    };
+    issuer.store.add_client(client).await?;
+    Ok(document)
+}
+
+impl TryFrom<Metadata> for Registration {
+    type Error = Refusal;
+
+    fn try_from(metadata: Metadata) -> Result<Self, Refusal> {
+        let redirect_uris = match metadata.redirect_uris.len() {
+            0 => return Err(Refusal::NoRedirectUri),
+            1..=MAX_REDIRECT_URIS => metadata.redirect_uris.iter().enumerate(),
+            many => return Err(Refusal::TooManyRedirectUris(many)),
+        };
+        let redirect_uris = redirect_uris
+            .map(|(index, uri)| {
+                uri.parse()
+                    .map_err(|source| Refusal::RedirectUri { index, source })
+            })
+            .collect::<Result<_, _>>()?;
+        let auth_method = match metadata.token_endpoint_auth_method.as_deref() {
+            Some("none") => "none",
+            // RFC 7591 §2: the default.
+            Some("client_secret_basic") | None => "client_secret_basic",
+            Some("client_secret_post") => "client_secret_post",
+            Some(_) => return Err(Refusal::AuthMethod),
+        };
+        // Grants that we do not have, or not for strangers, are left out of the answer (RFC 7591 §3.2.1 lets us); a
+        // client that says nothing gets refresh tokens too.
+        let refresh = match &metadata.grant_types {
+            Some(grants) if !contains(grants, "authorization_code") => return Err(Refusal::GrantTypes),
+            Some(grants) => contains(grants, "refresh_token"),
+            None => true,
+        };
+        if metadata
+            .response_types
+            .is_some_and(|types| !contains(&types, "code"))
+        {
+            return Err(Refusal::ResponseTypes);
+        }
+        let name = metadata
+            .client_name
+            .map(|name| name.chars().take(MAX_NAME).collect());
+        Ok(Self {
+            redirect_uris,
+            auth_method,
+            refresh,
+            name,
+        })
+    }
+}
+
+fn contains(values: &[String], wanted: &str) -> bool {
+    values.iter().any(|value| value == wanted)
+}
+
+impl Registration {
+    /// Client information (RFC 7591 §3.2.1): everything as it was registered, not as it was asked for.
+    fn document(&self, id: &str, secret: Option<&str>, now: u64) -> Value {
+        let grant_types: &[_] = if self.refresh {
+            &["authorization_code", "refresh_token"]
+        } else {
+            &["authorization_code"]
+        };
+        let mut document = json!({
+            "client_id": id,
+            "client_id_issued_at": now,
+            "redirect_uris": self.redirect_uris,
+            "token_endpoint_auth_method": self.auth_method,
+            "grant_types": grant_types,
+            "response_types": ["code"],
+        });
+        if let Some(name) = &self.name {
+            document["client_name"] = json!(name);
+        }
+        if let Some(secret) = secret {
+            document["client_secret"] = json!(secret);
+            document["client_secret_expires_at"] = json!(0);
+        }
+        document
+    }
+}
+
+impl From<&Refusal> for OAuthError {
+    fn from(refusal: &Refusal) -> Self {
+        let metadata = |why: &'static str| Self::bad_request("invalid_client_metadata", why);
+        match refusal {
+            Refusal::TooOften(TooOften { retry_after }) => Self {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                code: "temporarily_unavailable",
+                description: "too many registrations; try again later".into(),
+                retry_after: Some(*retry_after),
+            },
+            Refusal::Body(InvalidBody::TooLong(_)) => {
+                metadata("the client metadata is too long").with_status(StatusCode::PAYLOAD_TOO_LARGE)
+            }
+            Refusal::Body(InvalidBody::ContentType(_)) => metadata("client metadata is application/json"),
+            Refusal::Body(InvalidBody::NotUtf8 | InvalidBody::Params(_)) | Refusal::Json(_) => {
+                metadata("client metadata is one JSON object with members of the types in RFC 7591 section 2")
+            }
+            Refusal::NoRedirectUri => Self::bad_request("invalid_redirect_uri", "redirect_uris is missing"),
+            Refusal::TooManyRedirectUris(_) => {
+                Self::bad_request("invalid_redirect_uri", "at most 16 redirect URIs")
+            }
+            Refusal::RedirectUri { source, .. } => {
+                Self::bad_request("invalid_redirect_uri", source.to_string())
+            }
+            Refusal::AuthMethod => {
+                metadata("token_endpoint_auth_method is none, client_secret_basic or client_secret_post")
+            }
+            Refusal::GrantTypes => metadata("grant_types must contain authorization_code"),
+            Refusal::ResponseTypes => metadata("response_types must contain code"),
+            Refusal::Store(_) => Self::bad_request("temporarily_unavailable", "try again later")
+                .with_status(StatusCode::SERVICE_UNAVAILABLE),
+        }
+    }
+}

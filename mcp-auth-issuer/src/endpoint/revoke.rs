@@ -1,0 +1,52 @@
+//! Token revocation (RFC 7009): a client that no longer needs its refresh token says so.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, StatusCode};
+
+use super::token::{PresentedRefreshToken, Refusal, authenticate};
+use crate::body::form;
+use crate::issuer::Issuer;
+use crate::oauth_error::{NO_STORE, OAuthError};
+
+/// `POST /revoke`
+pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
+    match revoke(&issuer, &headers, body).await {
+        Ok(()) => (StatusCode::OK, [(CACHE_CONTROL, NO_STORE)]).into_response(),
+        Err(refusal) => {
+            refusal.log("revocation refused");
+            OAuthError::from(&refusal).into_response()
+        }
+    }
+}
+
+/// A token that is unknown or dead already counts as revoked (§2.2); another client's is refused (§2.1).
+async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), Refusal> {
+    let params = form(headers, body).await?;
+    if let Some(name) = params.repeated() {
+        return Err(Refusal::Repeated(name.to_owned()));
+    }
+    let client = authenticate(issuer, headers, &params).await?;
+    let token = params.get("token").ok_or(Refusal::Missing("token"))?;
+    // A JWT has two dots. Nobody asks us about one before using it, so revoking it would be a lie.
+    if token.bytes().filter(|b| *b == b'.').count() == 2 {
+        return Err(Refusal::AccessToken);
+    }
+    let Some(presented) = PresentedRefreshToken::parse(token) else {
+        return Ok(());
+    };
+    match issuer.store.family(presented.family, issuer.now()).await? {
+        Some(family) if family.client_id != client.id => {
+            Err(Refusal::Grant("the refresh token was issued to another client"))
+        }
+        Some(family) => {
+            tracing::info!(client_id = %client.id, subject = ?family.subject, "refresh token revoked");
+            Ok(issuer.store.revoke_family(&family.id).await?)
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,78 @@
+//! Client authentication (OAuth 2.1 §2.4): by `Authorization: Basic`, by `client_secret` in the form, or, for public
+//! clients, by name only.
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+use super::Refusal;
+use crate::client::Client;
+use crate::issuer::Issuer;
+use crate::params::{Params, form_decode};
+use crate::secret::SecretHash;
+
+/// Who sent this request.
+///
+/// # Errors
+/// [`Refusal::Client`] with the one cause that is logged and not told.
+pub(crate) async fn authenticate(
+    issuer: &Issuer,
+    headers: &HeaderMap,
+    params: &Params,
+) -> Result<Client, Refusal> {
+    let refused = Refusal::Client;
+    let in_form = params.get("client_secret").map(str::to_owned);
+    let (id, secret) = match basic(headers)? {
+        Some(_) if params.count("client_secret") > 0 => return Err(refused("authenticates in two ways")),
+        Some((id, secret)) => {
+            if params.get("client_id").is_some_and(|in_form| in_form != id) {
+                return Err(refused("client_id differs from the Authorization header's"));
+            }
+            (id, Some(secret))
+        }
+        None => (
+            params
+                .get("client_id")
+                .ok_or(refused("client_id is missing"))?
+                .to_owned(),
+            in_form,
+        ),
+    };
+    let client = issuer.client(&id).await?;
+    // A secret is compared even where there is none, so that the time does not tell who exists.
+    let expected = client.as_ref().and_then(|client| client.secret);
+    let matches = expected
+        .unwrap_or(SecretHash::from_bytes([0; 32]))
+        .matches(secret.as_deref().unwrap_or_default());
+    match (client, secret) {
+        (None, _) => Err(refused("client_id is unknown")),
+        (Some(client), None) if client.secret.is_none() => Ok(client),
+        (Some(client), Some(_)) if client.secret.is_some() && matches => Ok(client),
+        (Some(client), Some(_)) if client.secret.is_some() => Err(refused("client_secret is wrong")),
+        (Some(_), Some(_)) => Err(refused("a public client sent a secret")),
+        (Some(_), None) => Err(refused("client_secret is missing")),
+    }
+}
+
+/// Identifier and secret of an `Authorization: Basic` header, each form-encoded inside (OAuth 2.1 §2.4.1).
+fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refusal> {
+    let malformed = Refusal::Client("the Authorization header is no Basic credential");
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (value, None) = (values.next(), values.next()) else {
+        return Err(Refusal::Client("two Authorization headers"));
+    };
+    let Some(value) = value else {
+        return Ok(None);
+    };
+    let pair = value.to_str().ok().and_then(|value| value.split_once(' '));
+    let decoded = pair
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Basic"))
+        .and_then(|(_, credential)| BASE64_STANDARD.decode(credential.trim()).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    let decode = |text: &str| form_decode(text).ok();
+    let credential = decoded
+        .as_deref()
+        .and_then(|text| text.split_once(':'))
+        .and_then(|(id, secret)| Some((decode(id)?, decode(secret)?)));
+    credential.map(Some).ok_or(malformed)
+}

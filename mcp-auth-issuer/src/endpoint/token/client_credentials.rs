@@ -1,0 +1,32 @@
+//! The client credentials grant (OAuth 2.1 §4.2): for the confidential clients the configuration names, never for those
+//! that registered themselves, since nobody would have allowed anything.
+
+use super::{Issued, Refusal, verify_resource};
+use crate::client::{Client, Grants};
+use crate::issuer::{Grantee, Issuer};
+use crate::params::Params;
+use crate::scopes::first_missing;
+
+pub(super) fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
+    let Grants::ClientCredentials { scopes: granted } = &client.grants else {
+        return Err(Refusal::UnauthorizedClient);
+    };
+    verify_resource(issuer, params)?;
+    let requested = issuer
+        .scopes
+        .requested(params.get("scope"))
+        .map_err(Refusal::Scope)?;
+    let scopes = requested.unwrap_or_else(|| granted.clone());
+    if let Some(scope) = first_missing(&scopes, granted) {
+        return Err(Refusal::ScopeNotGranted(scope.clone()));
+    }
+    // RFC 9068 §2.2: without a resource owner, `sub` names the client.
+    let access_token = issuer.access_token(&Grantee {
+        subject: &client.id,
+        client_id: &client.id,
+        resource: &issuer.resource,
+        scopes: &scopes,
+    })?;
+    tracing::info!(client_id = %client.id, scope = %scopes, grant = "client_credentials", "access token issued");
+    Ok(Issued::new(issuer, access_token, None, &scopes))
+}

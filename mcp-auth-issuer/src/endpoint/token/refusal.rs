@@ -1,0 +1,102 @@
+//! What may be wrong with a token or revocation request: the typed causes, and the one map to what is said.
+
+use http::StatusCode;
+use mcp_auth_runtime::authz::Scope;
+
+use crate::body::InvalidBody;
+use crate::key::MintError;
+use crate::oauth_error::OAuthError;
+use crate::scopes::RefusedScope;
+use crate::store::StoreError;
+
+/// A token request that is refused. No variant holds a secret, so all of them may be logged.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error(transparent)]
+    Body(#[from] InvalidBody),
+    #[error("parameter {0:?} is repeated")]
+    Repeated(String),
+    #[error("parameter {0} is missing")]
+    Missing(&'static str),
+    /// Client authentication failed; the cause is for the log.
+    #[error("client authentication: {0}")]
+    Client(&'static str),
+    #[error("grant_type is not supported")]
+    UnsupportedGrantType,
+    #[error("the client may not use this grant")]
+    UnauthorizedClient,
+    /// A code or refresh token that is not the client's to use; the cause is for the log.
+    #[error("{0}")]
+    Grant(&'static str),
+    /// One that was used before: somebody may have stolen it.
+    #[error("{0}")]
+    Replay(&'static str),
+    #[error("resource is not this server")]
+    Resource,
+    #[error(transparent)]
+    Scope(RefusedScope),
+    #[error("scope {0} was not granted")]
+    ScopeNotGranted(Scope),
+    #[error("access tokens cannot be revoked")]
+    AccessToken,
+    #[error(transparent)]
+    Mint(#[from] MintError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Refusal {
+    /// For the operator.
+    pub(crate) fn log(&self, what: &'static str) {
+        match self {
+            Self::Mint(error) => tracing::error!(cause = ?error, "{what}"),
+            Self::Store(error) => tracing::error!(cause = ?error.0, "{what}"),
+            refusal => tracing::warn!(reason = %refusal, "{what}"),
+        }
+    }
+}
+
+impl From<&Refusal> for OAuthError {
+    fn from(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::Body(InvalidBody::TooLong(_)) => {
+                Self::bad_request("invalid_request", "the form is too long")
+                    .with_status(StatusCode::PAYLOAD_TOO_LARGE)
+            }
+            Refusal::Body(InvalidBody::ContentType(_)) => {
+                Self::bad_request("invalid_request", "the body is application/x-www-form-urlencoded")
+            }
+            Refusal::Body(InvalidBody::NotUtf8 | InvalidBody::Params(_)) => {
+                Self::bad_request("invalid_request", "the form is not correctly encoded")
+            }
+            Refusal::Repeated(_) => Self::bad_request("invalid_request", "a parameter is repeated"),
+            Refusal::Missing(name) => Self::bad_request("invalid_request", format!("{name} is missing")),
+            Refusal::Client(_) => Self::bad_request("invalid_client", "client authentication failed")
+                .with_status(StatusCode::UNAUTHORIZED),
+            Refusal::UnsupportedGrantType => Self::bad_request(
+                "unsupported_grant_type",
+                "grant_type is authorization_code, refresh_token or client_credentials",
+            ),
+            Refusal::UnauthorizedClient => {
+                Self::bad_request("unauthorized_client", "the client may not use this grant")
+            }
+            Refusal::Grant(_) | Refusal::Replay(_) => Self::bad_request(
+                "invalid_grant",
+                "the grant is invalid, expired, revoked or not this client's",
+            ),
+            Refusal::Resource => Self::bad_request("invalid_target", "resource is not this server"),
+            Refusal::Scope(refused) => Self::bad_request("invalid_scope", refused.to_string()),
+            Refusal::ScopeNotGranted(scope) => {
+                Self::bad_request("invalid_scope", format!("scope {scope} was not granted"))
+            }
+            Refusal::AccessToken => Self::bad_request(
+                "unsupported_token_type",
+                "access tokens end by themselves; revoke the refresh token",
+            ),
+            Refusal::Mint(_) => Self::bad_request("server_error", "the token cannot be made")
+                .with_status(StatusCode::INTERNAL_SERVER_ERROR),
+            Refusal::Store(_) => Self::bad_request("temporarily_unavailable", "try again later")
+                .with_status(StatusCode::SERVICE_UNAVAILABLE),
+        }
+    }
+}

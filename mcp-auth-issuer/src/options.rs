@@ -1,0 +1,300 @@
+//! What the built-in issuer can be told. It knows no configuration file: the facade fills this in.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use mcp_auth_runtime::authz::ScopeSet;
+
+use crate::key::KeySource;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How the built-in issuer behaves.
+///
+/// # Example
+/// ```
+/// use mcp_auth_issuer::IssuerOptions;
+/// use std::time::Duration;
+/// let options = IssuerOptions { access_token_lifetime: Duration::from_secs(300), ..IssuerOptions::ephemeral() };
+/// assert_eq!(options.users, ["developer"]);
+/// ```
+#[derive(Debug, Clone)]
+pub struct IssuerOptions {
+    /// Where the signing key comes from.
+    pub signing_key: KeySource,
+    /// Lifetime of access tokens: 1 s to 1 h. **(default: 15 min)**
+    pub access_token_lifetime: Duration,
+    /// A refresh token not used for this long dies: 1 s to 365 days. **(default: 30 days)**
+    pub refresh_token_lifetime: Duration,
+    /// Lifetime of authorization codes: 1 s to 10 min (OAuth 2.1 §4.1.2). **(default: 60 s)**
+    pub code_lifetime: Duration,
+    /// How long a browser stays logged in: 1 s to 30 days. **(default: 8 h)**
+    pub session_lifetime: Duration,
+    /// Who the development login offers, by subject: one to 32 names. **(default: `developer`)**
+    pub users: Vec<String>,
+    /// Confidential clients that may use the client credentials grant. **(default: none)**
+    pub clients: Vec<NamedClient>,
+    /// Limits on what is kept.
+    pub caps: Caps,
+}
+
+/// A confidential client of the configuration (RFC 6749 §4.4). Debug hides the secret.
+#[derive(Clone)]
+pub struct NamedClient {
+    /// Its `client_id`, which is also the `sub` of its tokens.
+    pub id: String,
+    /// Its `client_secret`.
+    pub secret: String,
+    /// The most it can get; all of it when it asks for no scope.
+    pub scopes: ScopeSet,
+}
+
+/// Limits on what the issuer keeps, so that strangers who register cannot fill its memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caps {
+    /// Registered clients; over it, the oldest one that nobody ever allowed goes. **(default: 1000)**
+    pub clients: usize,
+    /// Registrations per minute; over it 429. **(default: 120)**
+    pub registrations_per_minute: u32,
+    /// Authorization codes, and browser sessions; over it, the one that ends first goes. **(default: 1000)**
+    pub codes_and_sessions: usize,
+    /// Refresh token families; over it, the one that ends first goes. **(default: 10000)**
+    pub refresh_families: usize,
+}
+
+/// An option out of its range.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidOption {
+    /// A duration that is too short or too long.
+    #[error("{name} is {}s, from {}s to {}s", given.as_secs(), min.as_secs(), max.as_secs())]
+    Lifetime {
+        /// The option.
+        name: &'static str,
+        /// Its value.
+        given: Duration,
+        /// The least.
+        min: Duration,
+        /// The most.
+        max: Duration,
+    },
+    /// No user, too many, or one twice.
+    #[error("users are 1 to 32 different names")]
+    Users,
+    /// A name no token could carry.
+    #[error("{name:?} in {list} has 1 to 128 printable characters, without spaces at its ends")]
+    Name {
+        /// `users` or `clients`.
+        list: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// Two named clients with one identifier.
+    #[error("client {id:?} is named twice")]
+    ClientTwice {
+        /// The identifier.
+        id: String,
+    },
+    /// A client secret of no use.
+    #[error("client {id:?} has an empty secret")]
+    EmptySecret {
+        /// The client.
+        id: String,
+    },
+    /// A named client is promised a scope the server does not know.
+    #[error("client {id:?} has scope {scope:?}, which the server does not declare")]
+    UndeclaredScope {
+        /// The client.
+        id: String,
+        /// The scope.
+        scope: String,
+    },
+    /// A cap of 0, under which nothing works.
+    #[error("caps are at least 1")]
+    ZeroCap,
+}
+
+impl IssuerOptions {
+    /// The defaults, with a signing key kept in `dir`.
+    pub fn in_state_dir(dir: impl Into<PathBuf>) -> Self {
+        Self::new(KeySource::StateDir(dir.into()))
+    }
+
+    /// The defaults, with a signing key that ends with the process.
+    pub fn ephemeral() -> Self {
+        Self::new(KeySource::Ephemeral)
+    }
+
+    /// The defaults, with this key.
+    pub fn new(signing_key: KeySource) -> Self {
+        Self {
+            signing_key,
+            access_token_lifetime: 15 * MINUTE,
+            refresh_token_lifetime: 30 * DAY,
+            code_lifetime: MINUTE,
+            session_lifetime: 8 * HOUR,
+            users: vec!["developer".to_owned()],
+            clients: Vec::new(),
+            caps: Caps::default(),
+        }
+    }
+
+    /// Every rule stated on the fields above.
+    pub(crate) fn check(&self, declared: impl Fn(&str) -> bool) -> Result<(), InvalidOption> {
+        for (name, given, max) in [
+            ("access_token_lifetime", self.access_token_lifetime, HOUR),
+            ("refresh_token_lifetime", self.refresh_token_lifetime, 365 * DAY),
+            ("code_lifetime", self.code_lifetime, 10 * MINUTE),
+            ("session_lifetime", self.session_lifetime, 30 * DAY),
+        ] {
+            let min = Duration::from_secs(1);
+            if given < min || given > max {
+                return Err(InvalidOption::Lifetime {
+                    name,
+                    given,
+                    min,
+                    max,
+                });
+            }
+        }
+        if self.users.is_empty() || self.users.len() > 32 || has_twin(self.users.iter()).is_some() {
+            return Err(InvalidOption::Users);
+        }
+        let names = self.users.iter().map(|user| ("users", user));
+        for (list, name) in names.chain(self.clients.iter().map(|client| ("clients", &client.id))) {
+            let printable = name.trim() == name && !name.chars().any(char::is_control);
+            if name.is_empty() || name.chars().count() > 128 || !printable {
+                return Err(InvalidOption::Name {
+                    list,
+                    name: name.clone(),
+                });
+            }
+        }
+        if let Some(id) = has_twin(self.clients.iter().map(|client| &client.id)) {
+            return Err(InvalidOption::ClientTwice { id: id.clone() });
+        }
+        for client in &self.clients {
+            if client.secret.is_empty() {
+                return Err(InvalidOption::EmptySecret {
+                    id: client.id.clone(),
+                });
+            }
+            if let Some(scope) = client.scopes.iter().find(|scope| !declared(scope.as_str())) {
+                return Err(InvalidOption::UndeclaredScope {
+                    id: client.id.clone(),
+                    scope: scope.to_string(),
+                });
+            }
+        }
+        let Caps {
+            clients,
+            registrations_per_minute,
+            codes_and_sessions,
+            refresh_families,
+        } = self.caps;
+        if [clients, codes_and_sessions, refresh_families].contains(&0) || registrations_per_minute == 0 {
+            return Err(InvalidOption::ZeroCap);
+        }
+        Ok(())
+    }
+}
+
+fn has_twin<'a>(names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
+    let mut seen = std::collections::BTreeSet::new();
+    names.into_iter().find(|name| !seen.insert(*name))
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self {
+            clients: 1000,
+            registrations_per_minute: 120,
+            codes_and_sessions: 1000,
+            refresh_families: 10_000,
+        }
+    }
+}
+
+impl fmt::Debug for NamedClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NamedClient")
+            .field("id", &self.id)
+            .field("secret", &"***")
+            .field("scopes", &self.scopes)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(id: &str, secret: &str, scopes: &str) -> NamedClient {
+        NamedClient {
+            id: id.into(),
+            secret: secret.into(),
+            scopes: ScopeSet::parse_lossy(scopes),
+        }
+    }
+
+    fn check(change: impl FnOnce(&mut IssuerOptions)) -> Result<(), InvalidOption> {
+        let mut options = IssuerOptions::ephemeral();
+        change(&mut options);
+        options.check(|scope| scope == "todos.read")
+    }
+
+    #[test]
+    fn defaults_pass() {
+        assert_eq!(check(|_| ()), Ok(()));
+        assert_eq!(
+            check(|o| o.clients = vec![client("m2m", "s", "todos.read")]),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn b19_access_tokens_live_at_most_an_hour_and_b6_codes_ten_minutes() {
+        assert_eq!(check(|o| o.access_token_lifetime = HOUR), Ok(()));
+        let error = check(|o| o.access_token_lifetime = HOUR + MINUTE).map_err(|e| e.to_string());
+        assert_eq!(
+            error,
+            Err("access_token_lifetime is 3660s, from 1s to 3600s".into())
+        );
+        assert!(check(|o| o.code_lifetime = 11 * MINUTE).is_err());
+        assert!(check(|o| o.code_lifetime = Duration::ZERO).is_err());
+    }
+
+    #[test]
+    fn named_clients_and_users_are_checked() {
+        assert_eq!(check(|o| o.users.clear()), Err(InvalidOption::Users));
+        assert_eq!(
+            check(|o| o.users.push("developer".into())),
+            Err(InvalidOption::Users)
+        );
+        assert!(matches!(
+            check(|o| o.users.push("a\nb".into())),
+            Err(InvalidOption::Name { .. })
+        ));
+        assert!(matches!(
+            check(|o| o.clients = vec![client("a", "s", ""), client("a", "t", "")]),
+            Err(InvalidOption::ClientTwice { .. })
+        ));
+        assert!(matches!(
+            check(|o| o.clients = vec![client("a", "", "")]),
+            Err(InvalidOption::EmptySecret { .. })
+        ));
+        assert!(matches!(
+            check(|o| o.clients = vec![client("a", "s", "admin")]),
+            Err(InvalidOption::UndeclaredScope { .. })
+        ));
+        assert_eq!(check(|o| o.caps.clients = 0), Err(InvalidOption::ZeroCap));
+    }
+
+    #[test]
+    fn debug_shows_no_client_secret() {
+        assert!(!format!("{:?}", client("m2m", "hunter2hunter2", "")).contains("hunter2"));
+    }
+}

@@ -1,0 +1,144 @@
+//! The browser's cookie, and the CSRF token bound to it.
+
+use aws_lc_rs::hmac;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue};
+use mcp_auth_runtime::ambient::Random;
+
+use crate::origin::IssuerOrigin;
+use crate::secret::secret;
+
+/// The cookie that holds a session identifier (of somebody logged in, or of nobody yet).
+///
+/// `HttpOnly`; `SameSite=Lax`, since a client's link must find the session and another site's form must not. Over
+/// https it is `__Host-` and `Secure`; plain http on loopback has neither, and since cookies know no ports
+/// (RFC 6265 §8.5) the port is in the name, or two servers on one computer would log each other out.
+pub(crate) struct SessionCookie {
+    name: String,
+    attributes: &'static str,
+}
+
+impl SessionCookie {
+    pub(crate) fn new(origin: &IssuerOrigin) -> Self {
+        if origin.is_https() {
+            return Self {
+                name: "__Host-mcp-auth-session".to_owned(),
+                attributes: "Path=/; Secure; HttpOnly; SameSite=Lax",
+            };
+        }
+        let name = match origin.port() {
+            Some(port) => format!("mcp-auth-session-{port}"),
+            None => "mcp-auth-session".to_owned(),
+        };
+        Self {
+            name,
+            attributes: "Path=/authorize; HttpOnly; SameSite=Lax",
+        }
+    }
+
+    /// The identifier the browser sent, if it has the shape of one of ours.
+    pub(crate) fn read<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        let pairs = headers
+            .get_all(COOKIE)
+            .into_iter()
+            .filter_map(|value| value.to_str().ok());
+        let mut values = pairs.flat_map(|pairs| pairs.split(';')).filter_map(|pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            (name == self.name).then_some(value)
+        });
+        values.find(|value| {
+            BASE64_URL_SAFE_NO_PAD
+                .decode(value)
+                .is_ok_and(|bytes| bytes.len() == 32)
+        })
+    }
+
+    /// `Set-Cookie` for `id`, until the browser closes.
+    pub(crate) fn set(&self, id: &str) -> Option<HeaderValue> {
+        HeaderValue::try_from(format!("{}={id}; {}", self.name, self.attributes)).ok()
+    }
+}
+
+/// Makes and verifies CSRF tokens: a MAC over the session and the exact authorization request, so a token fits no
+/// other browser and no other client, scope or redirect URI. Nothing is stored, so pages that strangers open cost no
+/// memory. The key lives as long as the process.
+pub(crate) struct Csrf(hmac::Key);
+
+impl Csrf {
+    pub(crate) fn new(random: &dyn Random) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, secret(random).as_bytes()))
+    }
+
+    /// The token for a form shown to `session` about `request`, the canonical query.
+    pub(crate) fn token(&self, session: &str, request: &str) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, &message(session, request)))
+    }
+
+    /// Whether `token` is the one for this session and request, in constant time.
+    pub(crate) fn verify(&self, session: &str, request: &str, token: &str) -> bool {
+        let Ok(tag) = BASE64_URL_SAFE_NO_PAD.decode(token) else {
+            return false;
+        };
+        hmac::verify(&self.0, &message(session, request), &tag).is_ok()
+    }
+}
+
+/// A session identifier is base64url and holds no line feed, so this has one reading.
+fn message(session: &str, request: &str) -> Vec<u8> {
+    [session.as_bytes(), b"\n", request.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use mcp_auth_runtime::ambient::SystemRandom;
+
+    use super::*;
+
+    fn cookie(origin: &str) -> SessionCookie {
+        SessionCookie::new(&IssuerOrigin::new(origin.into()).unwrap())
+    }
+
+    #[test]
+    fn b13_cookie_is_host_bound_over_https_and_plain_on_http_loopback() {
+        let set = |origin: &str| cookie(origin).set("x").unwrap().to_str().unwrap().to_owned();
+        assert_eq!(
+            set("https://localhost:8443"),
+            "__Host-mcp-auth-session=x; Path=/; Secure; HttpOnly; SameSite=Lax"
+        );
+        assert_eq!(
+            set("http://localhost:8080"),
+            "mcp-auth-session-8080=x; Path=/authorize; HttpOnly; SameSite=Lax"
+        );
+    }
+
+    #[test]
+    fn only_our_cookie_in_our_shape_is_read() {
+        let id = secret(&SystemRandom);
+        let read = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(COOKIE, HeaderValue::from_str(text).unwrap());
+            cookie("http://localhost:8080").read(&headers).map(str::to_owned)
+        };
+        assert_eq!(
+            read(&format!("a=b; mcp-auth-session-8080={id}; c=d")),
+            Some(id.clone())
+        );
+        assert_eq!(read(&format!("mcp-auth-session-8081={id}")), None);
+        assert_eq!(read("mcp-auth-session-8080=short"), None);
+        assert_eq!(read(&format!("mcp-auth-session-8080=\"{id}\"")), None);
+    }
+
+    #[test]
+    fn csrf_token_fits_one_session_one_request_and_one_process() {
+        let csrf = Csrf::new(&SystemRandom);
+        let token = csrf.token("a", "scope=x");
+        assert!(csrf.verify("a", "scope=x", &token));
+        assert!(!csrf.verify("b", "scope=x", &token));
+        assert!(!csrf.verify("a", "scope=y", &token));
+        assert!(!csrf.verify("a", "scope=x", ""));
+        assert!(!csrf.verify("a", "scope=x", &token[1..]));
+        assert!(!Csrf::new(&SystemRandom).verify("a", "scope=x", &token));
+    }
+}
