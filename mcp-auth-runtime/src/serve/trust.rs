@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ambient::Ambient;
-use crate::authn::{Algorithm, CacheBounds, Fetch, IssuerRules, KeyRefresh, KeySource, Verifier};
+use crate::authn::{CacheBounds, Fetch, IssuerRules, KeyRefresh, KeySource, Verifier};
 use crate::config::Config;
 use crate::config::issuers::Issuer;
 use crate::error::Error;
