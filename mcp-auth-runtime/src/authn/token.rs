@@ -20,6 +20,7 @@ pub struct VerifiedToken {
 
 impl VerifiedToken {
     /// The local caller of a stdio server without a credential: issuer and subject are `local`.
+    #[cfg(any(feature = "stdio", test))]
     pub(crate) fn local(scopes: ScopeSet) -> Self {
         Self {
             issuer: Arc::from("local"),
