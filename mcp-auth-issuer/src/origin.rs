@@ -128,7 +128,7 @@ mod tests {
         let with = |name, values: &[&'static str]| {
             let mut headers = HeaderMap::new();
             for value in values {
-                headers.append(name, http::HeaderValue::from_static(value));
+                headers.append(&name, http::HeaderValue::from_static(value));
             }
             headers
         };

@@ -50,7 +50,7 @@ impl Params {
         Ok(Self(pairs))
     }
 
-    /// The value of `name`, unless it is absent or empty. Ask [`Params::repeated`] first.
+    /// The value of `name`, unless it is absent or empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -63,7 +63,7 @@ impl Params {
         self.0.iter().filter(|(key, _)| key == name).count()
     }
 
-    /// The first name that stands there twice: RFC 6749 §3.1 and §3.2 forbid it. RFC 8707 §2 allows `resource` to
+    /// The first name that stands there twice, to be asked before any value is taken: RFC 6749 §3.1 and §3.2 forbid it. RFC 8707 §2 allows `resource` to
     /// be repeated, so that one has a rule and an error of its own.
     pub(crate) fn repeated(&self) -> Option<&str> {
         self.0

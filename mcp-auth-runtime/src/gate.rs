@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::ambient::Clock;
 use crate::authn::bearer::{self, Presented};
 use crate::authn::{Identity, Verifier};
-use crate::authz::{Connect, Denied, Permit, Policy};
+use crate::authz::{Denied, Permit, Policy};
 use crate::dispatch::Dispatch;
 use crate::envelope::{self, Envelope, EnvelopeLimits, HeaderMismatch, Operation, RequestIdValue};
 use crate::handler::Handler;

@@ -1,1 +1,6 @@
-//! x
+//! Whole-server tests over real sockets, named by rule. One binary, a file per theme; `everything` is the
+//! server most of them run against.
+
+mod everything;
+
+mod challenges;

@@ -64,9 +64,9 @@ pub(super) async fn start<H: Handler>(parts: Parts<H>) -> Result<Running> {
 /// 1. the listener (`transport::http`): header and body timers, connection cap, header size;
 /// 2. `panic`: a bug answers 500 and the process lives;
 /// 3. `host`: every route but health, or a page that rebound its name could drive the issuer's login;
-/// 4. `cors`: so that pages of allowed origins can read every answer below, refusals included
+/// 4. `origin`: the MCP endpoint, and the issuer's POSTs;
+/// 5. `cors`: so that pages of allowed origins can read every answer below, refusals included
 ///    (not on `/authorize`: RFC 9700 §2.6; the issuer answers for its own endpoints);
-/// 5. `origin`: the MCP endpoint, and the issuer's POSTs;
 /// 6. routes: health, protected resource metadata, the issuer, the MCP endpoint by exact path only;
 /// 7. the gate: authenticate, read, decide, and only then rmcp (see `gate`).
 pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Result<Router> {
@@ -142,8 +142,8 @@ pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Resu
     let gate = Arc::new(Gate::new(settings, Arc::new(dispatch), rmcp));
 
     let endpoint = routes::exact(&path, any(Gate::serve).with_state(gate))
-        .layer(from_fn_with_state(Arc::clone(&origins), origin::check))
-        .layer(from_fn_with_state(Arc::clone(&origins), cors::answer));
+        .layer(from_fn_with_state(Arc::clone(&origins), cors::answer))
+        .layer(from_fn_with_state(Arc::clone(&origins), origin::check));
     let metadata = metadata.router()?.layer(from_fn_with_state(Arc::clone(&origins), cors::answer));
     let mut guarded = endpoint.merge(metadata);
     if let Some(issuer) = issuer {

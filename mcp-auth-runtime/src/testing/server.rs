@@ -50,7 +50,12 @@ impl TestServer {
 
     /// A server with a configuration of its own.
     pub fn builder<H: Handler>(handler: H) -> TestServerBuilder<H> {
-        TestServerBuilder { server: ServerBuilder::new(handler), config: None, ambient: Ambient::system() }
+        TestServerBuilder {
+            server: ServerBuilder::new(handler),
+            config: None,
+            layers: Vec::new(),
+            ambient: Ambient::system(),
+        }
     }
 
     /// The URL of the MCP endpoint, which is the resource identifier too.
@@ -88,6 +93,7 @@ impl TestServer {
 pub struct TestServerBuilder<H> {
     server: ServerBuilder<H>,
     config: Option<Config>,
+    layers: Vec<String>,
     ambient: Ambient,
 }
 
@@ -100,12 +106,18 @@ impl<H: Handler> TestServerBuilder<H> {
         self
     }
 
-    /// This `mcp.toml`, laid over the default test configuration: what it leaves out stays as it is there.
+    /// This `mcp.toml`, laid over the default test configuration and what was given before: what it leaves
+    /// out stays as it is there.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn toml(self, text: &str) -> Result<Self> {
-        let config = Config::builder().toml(DEFAULT_CONFIG).toml(text).build()?;
+    pub fn toml(mut self, text: &str) -> Result<Self> {
+        self.layers.push(text.to_owned());
+        let mut config = Config::builder().toml(DEFAULT_CONFIG);
+        for layer in &self.layers {
+            config = config.toml(layer);
+        }
+        let config = config.build()?;
         Ok(self.config(config))
     }
 

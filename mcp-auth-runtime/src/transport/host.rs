@@ -17,7 +17,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, Version, header};
 
 use super::refusal::Refusal;
 use crate::observe::health::is_health_path;
@@ -97,12 +97,19 @@ impl AllowedHosts {
         })
     }
 
-    /// Checks the `Host` header, and the authority of the request target where it has one.
+    /// Checks the `Host` header, and the authority of the request target where it has one. HTTP/2 and later
+    /// may leave `Host` out and name the authority in the target alone (RFC 9113 §8.3.1).
     ///
     /// # Errors
     /// 400 for no `Host`, an empty one, two of them, one that is no host at all, or one that differs from the
     /// target's (RFC 9112 §3.2); 403 for an authority that is not allowed.
-    pub fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub fn check(&self, version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+        if let Some(target) = uri.authority()
+            && version >= Version::HTTP_2
+            && !headers.contains_key(header::HOST)
+        {
+            return self.check_authority(target.as_str());
+        }
         let host = the_host(headers)?;
         if let Some(target) = uri.authority() {
             // RFC 9112 §3.2.2: an absolute target overrides `Host`. Both must be ours, and the same.
@@ -147,7 +154,7 @@ pub async fn check(State(hosts): State<Arc<AllowedHosts>>, request: Request, nex
     if is_health_path(request.uri().path()) {
         return next.run(request).await;
     }
-    match hosts.check(request.uri(), request.headers()) {
+    match hosts.check(request.version(), request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
@@ -266,7 +273,7 @@ mod tests {
         for value in values {
             headers.append(header::HOST, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        match hosts.check(&target.parse().unwrap(), &headers) {
+        match hosts.check(Version::HTTP_11, &target.parse().unwrap(), &headers) {
             Ok(()) => 200,
             Err(refusal) => refusal.status().as_u16(),
         }
@@ -361,6 +368,25 @@ mod tests {
     }
 
     #[test]
+    fn http2_names_the_authority_in_the_target_and_it_is_checked_alike() {
+        let check = |target: &str, version| {
+            local()
+                .check(version, &target.parse().unwrap(), &HeaderMap::new())
+                .map_err(|refusal| refusal.status())
+        };
+        assert_eq!(check("http://localhost:8080/mcp", Version::HTTP_2), Ok(()));
+        assert_eq!(
+            check("http://evil.example/mcp", Version::HTTP_2),
+            Err(StatusCode::FORBIDDEN)
+        );
+        assert_eq!(check("/mcp", Version::HTTP_2), Err(StatusCode::BAD_REQUEST));
+        assert_eq!(
+            check("http://localhost:8080/mcp", Version::HTTP_11),
+            Err(StatusCode::BAD_REQUEST)
+        );
+    }
+
+    #[test]
     fn the_public_url_is_allowed_with_its_port_which_may_be_left_out_if_it_is_the_default() {
         let hosts = hosts("https://Todos.example.com/mcp", "0.0.0.0:8080", &[]);
         assert_eq!(verdict(&hosts, &["todos.example.com"]), 200);
@@ -428,17 +454,27 @@ mod tests {
             header::FORWARDED,
             HeaderValue::from_static("host=\"localhost:8080\""),
         );
-        assert!(local().check(&Uri::from_static("/mcp"), &headers).is_err());
+        assert!(
+            local()
+                .check(Version::HTTP_11, &Uri::from_static("/mcp"), &headers)
+                .is_err()
+        );
         headers.insert(header::HOST, HeaderValue::from_static("localhost:8080"));
         headers.insert("x-forwarded-host", HeaderValue::from_static("evil.example"));
-        assert!(local().check(&Uri::from_static("/mcp"), &headers).is_ok());
+        assert!(
+            local()
+                .check(Version::HTTP_11, &Uri::from_static("/mcp"), &headers)
+                .is_ok()
+        );
     }
 
     #[test]
     fn a_refusal_says_where_to_allow_the_host_and_repeats_nothing() {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_static("evil.example"));
-        let refusal = local().check(&Uri::from_static("/mcp"), &headers).unwrap_err();
+        let refusal = local()
+            .check(Version::HTTP_11, &Uri::from_static("/mcp"), &headers)
+            .unwrap_err();
         assert!(refusal.message().contains("server.allowed_hosts in mcp.toml"));
         assert!(!refusal.message().contains("evil"));
     }

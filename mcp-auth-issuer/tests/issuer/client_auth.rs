@@ -1,0 +1,116 @@
+//! Client authentication at the token endpoint.
+
+use axum::body::Body;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use http::{Request, StatusCode};
+
+use crate::harness::*;
+
+async fn basic(app: &App, authorization: &str, form: &[(&str, &str)]) -> Answer {
+    let request = Request::post("/token")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("authorization", authorization);
+    app.send(request.body(Body::from(encode(form))).unwrap()).await
+}
+
+fn credential(text: &str) -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(text))
+}
+
+#[tokio::test]
+async fn basic_and_post_authenticate() {
+    let app = App::new();
+    let grant = ("grant_type", "client_credentials");
+    let encoded = credential("nightly+job:s3cret%3A+with+%25%2B+in+it");
+    assert_eq!(basic(&app, &encoded, &[grant]).await.status, StatusCode::OK);
+    let lower = encoded.replace("Basic", "basic");
+    assert_eq!(
+        basic(&app, &lower, &[grant, ("client_id", "nightly job")])
+            .await
+            .status,
+        StatusCode::OK
+    );
+    let post = [
+        grant,
+        ("client_id", "nightly job"),
+        ("client_secret", "s3cret: with %+ in it"),
+    ];
+    assert_eq!(app.token(&post).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn p24_b17_bad_authentication_is_401_with_a_challenge() {
+    let app = App::new();
+    let public = app.public_client().await;
+    let grant = ("grant_type", "client_credentials");
+    let good = "nightly+job:s3cret%3A+with+%25%2B+in+it";
+    for header in [
+        "Basic",
+        "Basic !!!",
+        "Basic bm9jb2xvbg==",
+        "Bearer abc",
+        &credential("nightly+job:wrong"),
+        &credential("nightly+job:"),
+        &credential("nobody:x"),
+        &credential(&format!("{public}:x")),
+        &credential("%zz:x"),
+    ] {
+        let answer = basic(&app, header, &[grant]).await;
+        answer.assert_error(401, "invalid_client");
+        assert!(
+            answer.header("www-authenticate").starts_with("Basic "),
+            "{header}"
+        );
+    }
+    let two = [grant, ("client_secret", "s3cret: with %+ in it")];
+    basic(&app, &credential(good), &two)
+        .await
+        .assert_error(401, "invalid_client");
+    let other_id = [grant, ("client_id", &*public)];
+    basic(&app, &credential(good), &other_id)
+        .await
+        .assert_error(401, "invalid_client");
+    for form in [
+        vec![grant],
+        vec![grant, ("client_id", "nobody")],
+        vec![grant, ("client_id", "nightly job")],
+        vec![grant, ("client_id", "nightly job"), ("client_secret", "wrong")],
+        vec![grant, ("client_id", &public), ("client_secret", "anything")],
+    ] {
+        app.token(&form).await.assert_error(401, "invalid_client");
+    }
+    let headers = Request::post("/token").header("content-type", "application/x-www-form-urlencoded");
+    let headers = headers
+        .header("authorization", credential(good))
+        .header("authorization", credential(good));
+    app.send(headers.body(Body::from(encode(&[grant]))).unwrap())
+        .await
+        .assert_error(401, "invalid_client");
+}
+
+#[tokio::test]
+async fn confidential_clients_that_registered_authenticate_to_redeem_a_code() {
+    let app = App::new();
+    let document = app
+        .register(&metadata(&[REDIRECT], "client_secret_basic"))
+        .await
+        .json();
+    let (id, secret) = (
+        document["client_id"].as_str().unwrap(),
+        document["client_secret"].as_str().unwrap(),
+    );
+    let code = app.code(id, &[]).await;
+    app.token(&redeem(id, &code))
+        .await
+        .assert_error(401, "invalid_client");
+    let tokens = basic(&app, &credential(&format!("{id}:{secret}")), &redeem(id, &code)).await;
+    assert_eq!(tokens.status, StatusCode::OK, "{}", tokens.body);
+    let tokens = tokens.json();
+    let refresh = tokens["refresh_token"].as_str().unwrap();
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("client_id", id),
+        ("refresh_token", refresh),
+    ];
+    app.token(&form).await.assert_error(401, "invalid_client");
+}

@@ -1,0 +1,87 @@
+//! Metadata and keys.
+
+use http::StatusCode;
+
+use crate::harness::*;
+
+#[tokio::test]
+async fn b1_both_metadata_documents_name_the_issuer_and_s256() {
+    let app = App::new();
+    for path in [
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/openid-configuration",
+    ] {
+        let answer = app.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.header("content-type"), "application/json");
+        let document = answer.json();
+        assert_eq!(document["issuer"], ISSUER);
+        assert_eq!(
+            document["code_challenge_methods_supported"],
+            serde_json::json!(["S256"])
+        );
+        assert_eq!(document["authorization_response_iss_parameter_supported"], true);
+        assert_eq!(document["response_types_supported"], serde_json::json!(["code"]));
+        assert_eq!(
+            document["scopes_supported"],
+            serde_json::json!(["admin", "todos.read", "todos.write"])
+        );
+        assert_eq!(
+            document["token_endpoint_auth_methods_supported"],
+            serde_json::json!(["none", "client_secret_basic", "client_secret_post"])
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_endpoint_that_is_advertised_exists() {
+    let app = App::new();
+    let document = app.get("/.well-known/oauth-authorization-server").await.json();
+    let mut endpoints = 0;
+    for (name, value) in document.as_object().unwrap() {
+        if name.ends_with("_endpoint") || name == "jwks_uri" {
+            let path = value.as_str().unwrap().strip_prefix(ISSUER).unwrap();
+            assert_ne!(app.get(path).await.status, StatusCode::NOT_FOUND, "{name}");
+            endpoints += 1;
+        }
+    }
+    assert_eq!(endpoints, 5);
+}
+
+#[tokio::test]
+async fn openid_document_has_what_its_clients_insist_on_and_no_id_token_scope() {
+    let document = App::new().get("/.well-known/openid-configuration").await.json();
+    for required in [
+        "jwks_uri",
+        "subject_types_supported",
+        "id_token_signing_alg_values_supported",
+    ] {
+        assert!(!document[required].is_null(), "{required}");
+    }
+    assert!(!document["scopes_supported"].to_string().contains("openid"));
+    assert!(document.get("userinfo_endpoint").is_none());
+}
+
+#[tokio::test]
+async fn jwks_holds_one_public_es256_key() {
+    let jwks = App::new().get("/jwks").await.json();
+    let key = &jwks["keys"][0];
+    assert_eq!(jwks["keys"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&key["kty"], &key["crv"], &key["alg"], &key["use"]),
+        (&"EC".into(), &"P-256".into(), &"ES256".into(), &"sig".into())
+    );
+    assert!(key.get("d").is_none());
+}
+
+#[tokio::test]
+async fn metadata_ignores_host_and_forwarded_headers() {
+    let request = http::Request::get("/.well-known/oauth-authorization-server")
+        .header("host", "evil.example")
+        .header("x-forwarded-host", "evil.example")
+        .header("forwarded", "host=evil.example");
+    let answer = App::new()
+        .send(request.body(axum::body::Body::empty()).unwrap())
+        .await;
+    assert!(!answer.body.contains("evil"));
+}

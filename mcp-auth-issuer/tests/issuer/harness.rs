@@ -1,0 +1,408 @@
+//! A running issuer with a clock of its own, a browser that keeps cookies and submits forms, and a public client.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_lc_rs::digest;
+use axum::Router;
+use axum::body::Body;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions, LocalIssuer, LocalIssuerSetup, NamedClient};
+use mcp_auth_runtime::ambient::{Ambient, Clock, SystemRandom};
+use mcp_auth_runtime::authz::ScopeSet;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+pub(crate) const ISSUER: &str = "http://localhost:8080";
+pub(crate) const RESOURCE: &str = "http://localhost:8080/mcp";
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:33418/callback";
+pub(crate) const VERIFIER: &str = "a-verifier-of-enough-characters-0123456789._~";
+pub(crate) const START: u64 = 1_800_000_000;
+
+pub(crate) struct TestClock(AtomicU64);
+
+impl Clock for TestClock {
+    fn unix_now(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct App {
+    router: Router,
+    jwks: Value,
+    clock: Arc<TestClock>,
+}
+
+impl App {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| (), |_| ())
+    }
+
+    pub(crate) fn with(
+        setup: impl FnOnce(&mut LocalIssuerSetup),
+        options: impl FnOnce(&mut IssuerOptions),
+    ) -> Self {
+        let clock = Arc::new(TestClock(AtomicU64::new(START)));
+        let mut the_setup = LocalIssuerSetup {
+            issuer: ISSUER.into(),
+            resource: RESOURCE.into(),
+            server_name: "todos".into(),
+            scopes: [
+                ("todos.read".into(), Some("Read your <todos>".into())),
+                ("todos.write".into(), Some("Add & change your todos".into())),
+                ("admin".into(), None),
+            ]
+            .into(),
+            default_scopes: ScopeSet::parse_lossy("todos.read"),
+            ambient: Ambient {
+                clock: clock.clone(),
+                random: Arc::new(SystemRandom),
+            },
+        };
+        setup(&mut the_setup);
+        let mut the_options = IssuerOptions::ephemeral();
+        the_options.clients.push(NamedClient {
+            id: "nightly job".into(),
+            secret: "s3cret: with %+ in it".into(),
+            scopes: ScopeSet::parse_lossy("todos.read todos.write"),
+        });
+        options(&mut the_options);
+        let LocalIssuer { router, jwks, .. } = EmbeddedIssuer::build(the_setup, the_options).unwrap();
+        Self { router, jwks, clock }
+    }
+
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.clock.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn register(&self, metadata: &Value) -> Answer {
+        let request = Request::post("/register").header("content-type", "application/json");
+        self.send(request.body(Body::from(metadata.to_string())).unwrap())
+            .await
+    }
+
+    /// A public client as most are.
+    pub(crate) async fn public_client(&self) -> String {
+        let answer = self.register(&metadata(&[REDIRECT], "none")).await;
+        answer.json()["client_id"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(form_request(path, form).body(Body::from(encode(form))).unwrap())
+            .await
+    }
+
+    pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Answer {
+        self.post_form("/token", form).await
+    }
+
+    /// The claims of an access token, its signature, `iss` and `aud` verified.
+    pub(crate) fn claims(&self, token: &str) -> Value {
+        let jwk = serde_json::from_value(self.jwks["keys"][0].clone()).unwrap();
+        let mut validation = Validation::new(Algorithm::ES256);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[RESOURCE]);
+        validation.validate_exp = false;
+        let key = DecodingKey::from_jwk(&jwk).unwrap();
+        jsonwebtoken::decode::<Value>(token, &key, &validation)
+            .unwrap()
+            .claims
+    }
+
+    /// Log in, allow, and the code.
+    pub(crate) async fn code(&self, client_id: &str, extra: &[(&str, &str)]) -> String {
+        let mut browser = Browser::new(self);
+        let consent = browser.log_in(&authorize_url(client_id, extra)).await;
+        browser
+            .submit(&consent, "allow")
+            .await
+            .param("code")
+            .expect("a code")
+    }
+
+    /// Log in, allow, redeem: the whole token response.
+    pub(crate) async fn tokens(&self, client_id: &str, extra: &[(&str, &str)]) -> Value {
+        let code = self.code(client_id, extra).await;
+        let answer = self.token(&redeem(client_id, &code)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        answer.json()
+    }
+}
+
+/// A code redeemed as it should be.
+pub(crate) fn redeem<'a>(client_id: &'a str, code: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("grant_type", "authorization_code"),
+        ("client_id", client_id),
+        ("code", code),
+        ("code_verifier", VERIFIER),
+        ("redirect_uri", REDIRECT),
+        ("resource", RESOURCE),
+    ]
+}
+
+/// A form with `change` in place of the parameter of that name; an empty value takes it out.
+pub(crate) fn changed<'a>(
+    form: &[(&'a str, &'a str)],
+    change: (&'a str, &'a str),
+) -> Vec<(&'a str, &'a str)> {
+    let mut form: Vec<_> = form
+        .iter()
+        .copied()
+        .filter(|(name, _)| *name != change.0)
+        .collect();
+    if !change.1.is_empty() {
+        form.push(change);
+    }
+    form
+}
+
+pub(crate) fn metadata(redirect_uris: &[&str], auth_method: &str) -> Value {
+    json!({
+        "client_name": "Test client", "redirect_uris": redirect_uris, "response_types": ["code"],
+        "grant_types": ["authorization_code", "refresh_token"], "token_endpoint_auth_method": auth_method,
+        "application_type": "native", "scope": "todos.read offline_access",
+    })
+}
+
+pub(crate) fn challenge() -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, VERIFIER.as_bytes()))
+}
+
+/// The parameters of a good authorization request, `extra` replacing or added.
+pub(crate) fn authorize_params(client_id: &str, extra: &[(&str, &str)]) -> Vec<(String, String)> {
+    let challenge = challenge();
+    let mut params = vec![
+        ("response_type", "code"),
+        ("client_id", client_id),
+        ("redirect_uri", REDIRECT),
+        ("code_challenge", &challenge),
+        ("code_challenge_method", "S256"),
+        ("state", "the state"),
+        ("resource", RESOURCE),
+        ("scope", "todos.read"),
+    ];
+    for change in extra {
+        params = changed(&params, *change);
+    }
+    params
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+pub(crate) fn authorize_url(client_id: &str, extra: &[(&str, &str)]) -> String {
+    format!(
+        "/authorize?{}",
+        Serializer::new(String::new())
+            .extend_pairs(authorize_params(client_id, extra))
+            .finish()
+    )
+}
+
+pub(crate) fn encode(form: &[(&str, &str)]) -> String {
+    Serializer::new(String::new()).extend_pairs(form).finish()
+}
+
+fn form_request(path: &str, _: &[(&str, &str)]) -> http::request::Builder {
+    Request::post(path).header("content-type", "application/x-www-form-urlencoded")
+}
+
+/// A response, read whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
+    }
+
+    pub(crate) fn location(&self) -> Url {
+        Url::parse(ISSUER).unwrap().join(self.header("location")).unwrap()
+    }
+
+    /// A parameter of the redirect's query.
+    pub(crate) fn param(&self, name: &str) -> Option<String> {
+        self.location()
+            .query_pairs()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
+    /// A JSON error, by the rules all of them share.
+    #[track_caller]
+    pub(crate) fn assert_error(&self, status: u16, code: &str) {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        assert_eq!(self.json()["error"], code, "{}", self.body);
+        assert_eq!(self.header("cache-control"), "no-store");
+        assert_eq!(self.headers.contains_key("www-authenticate"), status == 401);
+        let description = self.json()["error_description"].as_str().unwrap().to_owned();
+        assert!(
+            description
+                .bytes()
+                .all(|b| matches!(b, 0x20..=0x7e) && b != b'"' && b != b'\\'),
+            "{description}"
+        );
+    }
+
+    /// An error told to the client by redirect, with `state` and one `iss`.
+    #[track_caller]
+    pub(crate) fn assert_redirect_error(&self, code: &str) {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.body);
+        assert!(
+            self.header("location").starts_with(REDIRECT),
+            "{}",
+            self.header("location")
+        );
+        assert_eq!(
+            self.param("error").as_deref(),
+            Some(code),
+            "{}",
+            self.header("location")
+        );
+        assert_eq!(self.param("code"), None);
+        let issuers: Vec<_> = self
+            .location()
+            .query_pairs()
+            .filter(|(key, _)| key == "iss")
+            .map(|(_, v)| v.into_owned())
+            .collect();
+        assert_eq!(issuers, [ISSUER]);
+    }
+
+    /// A mistake told to the person: a page, no redirect.
+    #[track_caller]
+    pub(crate) fn assert_local_error(&self, status: u16) {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        assert!(!self.headers.contains_key("location"));
+        assert!(self.header("content-type").starts_with("text/html"));
+        assert!(self.body.contains("This did not work"));
+    }
+}
+
+/// Keeps cookies and submits forms, as a browser without JavaScript does.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    app: App,
+    pub(crate) cookies: BTreeMap<String, String>,
+    /// Sent with every POST.
+    pub(crate) origin: Option<String>,
+}
+
+impl Browser {
+    pub(crate) fn new(app: &App) -> Self {
+        Self {
+            app: app.clone(),
+            cookies: BTreeMap::new(),
+            origin: Some(ISSUER.to_owned()),
+        }
+    }
+
+    async fn send(&mut self, request: http::request::Builder, body: String) -> Answer {
+        let cookies: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request = request
+            .header("host", "localhost:8080")
+            .header("cookie", cookies.join("; "));
+        let answer = self.app.send(request.body(Body::from(body)).unwrap()).await;
+        for cookie in answer.headers.get_all("set-cookie") {
+            let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        answer
+    }
+
+    pub(crate) async fn get(&mut self, url: &str) -> Answer {
+        self.send(Request::get(url), String::new()).await
+    }
+
+    pub(crate) async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Answer {
+        let mut request = form_request(url, form);
+        if let Some(origin) = &self.origin {
+            request = request.header("origin", origin);
+        }
+        self.send(request, encode(form)).await
+    }
+
+    /// Presses a button of a page's form.
+    pub(crate) async fn submit(&mut self, page: &Answer, decision: &str) -> Answer {
+        let (action, csrf) = (form_action(page), csrf(page));
+        self.post(&action, &[("csrf", &csrf), ("decision", decision)])
+            .await
+    }
+
+    /// Opens `url`, logs in, and gives the consent page.
+    pub(crate) async fn log_in(&mut self, url: &str) -> Answer {
+        let login = self.get(url).await;
+        assert_eq!(login.status, StatusCode::OK, "{}", login.body);
+        let form = [
+            ("csrf", &*csrf(&login)),
+            ("decision", "login"),
+            ("user", "developer"),
+        ];
+        let back = self.post(&form_action(&login), &form).await;
+        assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+        let consent = self.get(back.header("location")).await;
+        assert!(consent.body.contains("value=\"allow\""), "{}", consent.body);
+        consent
+    }
+}
+
+/// The value of the first `name="…"` attribute behind `marker`.
+fn attribute(page: &Answer, marker: &str, name: &str) -> String {
+    let after = page
+        .body
+        .split_once(marker)
+        .unwrap_or_else(|| panic!("no {marker} in {}", page.body))
+        .1;
+    let value = after
+        .split_once(&format!("{name}=\""))
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0;
+    value.replace("&amp;", "&")
+}
+
+pub(crate) fn form_action(page: &Answer) -> String {
+    attribute(page, "<form", "action")
+}
+
+pub(crate) fn csrf(page: &Answer) -> String {
+    attribute(page, "name=\"csrf\"", "value")
+}

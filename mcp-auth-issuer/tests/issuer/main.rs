@@ -1,0 +1,15 @@
+//! The issuer from outside: its router, driven as clients and browsers drive it. Tests are named by rule; ids such as
+//! `p18` and `b6` are the rows of the project's threat list that they decide.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod authorization;
+mod client_auth;
+mod code_grant;
+mod consent;
+mod discovery;
+mod flow;
+mod harness;
+mod machine;
+mod refresh;
+mod registration;
+mod revocation;

@@ -1,0 +1,128 @@
+//! The refresh token grant.
+
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::harness::*;
+
+fn refresh<'a>(client: &'a str, tokens: &'a Value) -> Vec<(&'a str, &'a str)> {
+    let token = tokens["refresh_token"].as_str().unwrap();
+    vec![
+        ("grant_type", "refresh_token"),
+        ("client_id", client),
+        ("refresh_token", token),
+    ]
+}
+
+#[tokio::test]
+async fn b7_each_use_gives_a_new_token_and_the_same_rights() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let first = app.tokens(&client, &[("scope", "todos.read todos.write")]).await;
+    app.advance(1000);
+    let answer = app.token(&refresh(&client, &first)).await;
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let second = answer.json();
+    assert_ne!(first["refresh_token"], second["refresh_token"]);
+    assert_eq!(second["scope"], "todos.read todos.write");
+    let claims = app.claims(second["access_token"].as_str().unwrap());
+    assert_eq!(
+        (&claims["sub"], &claims["iat"]),
+        (&"developer".into(), &(START + 1000).into())
+    );
+    assert_eq!(app.token(&refresh(&client, &second)).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn p21_old_token_kills_the_family() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let first = app.tokens(&client, &[]).await;
+    let second = app.token(&refresh(&client, &first)).await.json();
+    let third = app.token(&refresh(&client, &second)).await.json();
+    app.token(&refresh(&client, &first))
+        .await
+        .assert_error(400, "invalid_grant");
+    app.token(&refresh(&client, &third))
+        .await
+        .assert_error(400, "invalid_grant");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn p21_of_a_hundred_parallel_uses_one_succeeds() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let tokens = app.tokens(&client, &[]).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let (app, client, tokens) = (app.clone(), client.clone(), tokens.clone());
+        tasks.spawn(async move { app.token(&refresh(&client, &tokens)).await });
+    }
+    let answers = tasks.join_all().await;
+    let winners: Vec<_> = answers
+        .iter()
+        .filter(|answer| answer.status == StatusCode::OK)
+        .collect();
+    assert_eq!(winners.len(), 1);
+    app.token(&refresh(&client, &winners[0].json()))
+        .await
+        .assert_error(400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn p22_b8_scope_narrows_and_never_widens_and_a_refused_request_uses_nothing_up() {
+    let app = App::new();
+    let (client, other) = (app.public_client().await, app.public_client().await);
+    let tokens = app.tokens(&client, &[("scope", "todos.read todos.write")]).await;
+    let form = refresh(&client, &tokens);
+    let with = |change| changed(&form, change);
+    app.token(&with(("scope", "todos.read admin")))
+        .await
+        .assert_error(400, "invalid_scope");
+    app.token(&with(("scope", "nothing")))
+        .await
+        .assert_error(400, "invalid_scope");
+    app.token(&with(("resource", "http://other/mcp")))
+        .await
+        .assert_error(400, "invalid_target");
+    app.token(&with(("client_id", &other)))
+        .await
+        .assert_error(400, "invalid_grant");
+
+    let narrow = app
+        .token(&with(("scope", "todos.read offline_access")))
+        .await
+        .json();
+    assert_eq!(narrow["scope"], "todos.read");
+    assert_eq!(
+        app.claims(narrow["access_token"].as_str().unwrap())["scope"],
+        "todos.read"
+    );
+    let wide = app.token(&refresh(&client, &narrow)).await.json();
+    assert_eq!(
+        wide["scope"], "todos.read todos.write",
+        "the family keeps what was granted"
+    );
+}
+
+#[tokio::test]
+async fn p23_unused_tokens_die_and_forged_ones_never_lived() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let tokens = app.tokens(&client, &[]).await;
+    let form = refresh(&client, &tokens);
+    for forged in ["x", "x.y", ".", "a.b.c", "."] {
+        app.token(&changed(&form, ("refresh_token", forged)))
+            .await
+            .assert_error(400, "invalid_grant");
+    }
+    app.token(&changed(&form, ("refresh_token", "")))
+        .await
+        .assert_error(400, "invalid_request");
+    app.advance(30 * 24 * 3600 - 1);
+    let tokens = app.token(&form).await.json();
+    app.advance(30 * 24 * 3600);
+    app.token(&refresh(&client, &tokens))
+        .await
+        .assert_error(400, "invalid_grant");
+}

@@ -1,0 +1,230 @@
+//! Dynamic client registration.
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use serde_json::{Value, json};
+
+use crate::harness::*;
+
+/// The shapes that seven MCP clients send, in our own words.
+#[tokio::test]
+async fn what_real_clients_send_is_registered() {
+    let app = App::new();
+    let loopback = |port: u16| format!("http://127.0.0.1:{port}/callback");
+    for (name, redirect, grants, extra) in [
+        (
+            "no refresh",
+            loopback(40001),
+            json!(["authorization_code"]),
+            json!({ "scope": "todos.read" }),
+        ),
+        (
+            "with refresh",
+            loopback(40002),
+            json!(["authorization_code", "refresh_token"]),
+            json!({}),
+        ),
+        (
+            "more scopes",
+            loopback(40003),
+            json!(["authorization_code", "refresh_token"]),
+            json!({ "scope": "todos.read todos.write offline_access" }),
+        ),
+        (
+            "by name",
+            "http://localhost:40004/callback".into(),
+            json!(["authorization_code", "refresh_token"]),
+            json!({}),
+        ),
+        (
+            "other path",
+            "http://127.0.0.1:40005/oauth/callback".into(),
+            json!(["authorization_code", "refresh_token"]),
+            json!({ "client_uri": "https://client.example/repo" }),
+        ),
+        (
+            "software",
+            "http://localhost:40006/oauth/callback".into(),
+            json!(["authorization_code", "refresh_token"]),
+            json!({ "software_id": "1b9e", "software_version": "1.0", "client_uri": "https://client.example" }),
+        ),
+        (
+            "web",
+            "https://client.example/api/auth_callback".into(),
+            json!(["authorization_code", "refresh_token"]),
+            json!({ "application_type": "web", "contacts": ["a@client.example"], "logo_uri": "https://client.example/l.png" }),
+        ),
+    ] {
+        let mut metadata = json!({
+            "client_name": name, "redirect_uris": [redirect], "grant_types": grants, "response_types": ["code"],
+            "token_endpoint_auth_method": "none", "application_type": "native", "scope": "todos.read offline_access",
+        });
+        metadata
+            .as_object_mut()
+            .unwrap()
+            .extend(extra.as_object().unwrap().clone());
+        let answer = app.register(&metadata).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{name}: {}", answer.body);
+        assert_eq!(answer.header("cache-control"), "no-store");
+        let document = answer.json();
+        assert_eq!(document["redirect_uris"], json!([redirect]), "{name}");
+        assert_eq!(document["grant_types"], grants, "{name}");
+        assert_eq!(document["client_name"], name);
+        assert_eq!(document["token_endpoint_auth_method"], "none");
+        assert_eq!(document["client_id_issued_at"], START);
+        assert!(document.get("client_secret").is_none());
+    }
+}
+
+#[tokio::test]
+async fn confidential_clients_get_a_secret() {
+    let app = App::new();
+    for method in ["client_secret_basic", "client_secret_post"] {
+        let document = app.register(&metadata(&[REDIRECT], method)).await.json();
+        assert!(document["client_secret"].as_str().unwrap().len() >= 43);
+        assert_eq!(document["client_secret_expires_at"], 0);
+    }
+    let minimal = app.register(&json!({ "redirect_uris": [REDIRECT] })).await.json();
+    assert_eq!(
+        minimal["token_endpoint_auth_method"], "client_secret_basic",
+        "the default of RFC 7591"
+    );
+    assert_eq!(
+        minimal["grant_types"],
+        json!(["authorization_code", "refresh_token"])
+    );
+}
+
+#[tokio::test]
+async fn p27_identifiers_are_opaque_and_differ() {
+    let app = App::new();
+    let (a, b) = (app.public_client().await, app.public_client().await);
+    assert_ne!(a, b);
+    for id in [a, b] {
+        assert!(id.starts_with("client_") && id.len() == 29, "{id}");
+        assert!(
+            id.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'),
+            "{id}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn p04_redirect_uris_that_run_leak_or_are_too_many_are_refused() {
+    let app = App::new();
+    let many: Vec<_> = (0..1000).map(|n| format!("http://127.0.0.1/{n}")).collect();
+    let cases = [
+        json!(["javascript:alert(1)"]),
+        json!(["data:text/html,x"]),
+        json!(["file:///etc/passwd"]),
+        json!(["http://evil.example/cb"]),
+        json!(["https://client.example/cb#f"]),
+        json!([REDIRECT, "http://evil.example/cb"]),
+        json!([]),
+        json!(many),
+    ];
+    for redirect_uris in cases {
+        let answer = app.register(&json!({ "redirect_uris": redirect_uris })).await;
+        answer.assert_error(400, "invalid_redirect_uri");
+    }
+    app.register(&json!({ "client_name": "none" }))
+        .await
+        .assert_error(400, "invalid_redirect_uri");
+}
+
+#[tokio::test]
+async fn metadata_we_cannot_honour_is_refused() {
+    let app = App::new();
+    for change in [
+        json!({ "token_endpoint_auth_method": "private_key_jwt" }),
+        json!({ "grant_types": ["client_credentials"] }),
+        json!({ "grant_types": [] }),
+        json!({ "response_types": ["token"] }),
+        json!({ "redirect_uris": "http://127.0.0.1/cb" }),
+        json!({ "client_name": 5 }),
+    ] {
+        let mut metadata = metadata(&[REDIRECT], "none");
+        metadata
+            .as_object_mut()
+            .unwrap()
+            .extend(change.as_object().unwrap().clone());
+        app.register(&metadata)
+            .await
+            .assert_error(400, "invalid_client_metadata");
+    }
+    for (content_type, body) in [
+        ("text/plain", "{}"),
+        ("application/json", "{"),
+        ("application/json", "[]"),
+    ] {
+        let request = Request::post("/register").header("content-type", content_type);
+        let answer = app.send(request.body(Body::from(body)).unwrap()).await;
+        answer.assert_error(400, "invalid_client_metadata");
+    }
+    let twice = r#"{"redirect_uris":["http://127.0.0.1/cb"],"redirect_uris":["http://127.0.0.1/x"]}"#;
+    let request = Request::post("/register").header("content-type", "application/json");
+    app.send(request.body(Body::from(twice)).unwrap())
+        .await
+        .assert_error(400, "invalid_client_metadata");
+}
+
+#[tokio::test]
+async fn strangers_cannot_register_for_client_credentials() {
+    let app = App::new();
+    let mut metadata = metadata(&[REDIRECT], "client_secret_post");
+    metadata["grant_types"] = json!(["authorization_code", "client_credentials"]);
+    let document = app.register(&metadata).await.json();
+    assert_eq!(
+        document["grant_types"],
+        json!(["authorization_code"]),
+        "the answer says what was registered"
+    );
+    let (id, secret) = (
+        document["client_id"].as_str().unwrap(),
+        document["client_secret"].as_str().unwrap(),
+    );
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", id),
+        ("client_secret", secret),
+    ];
+    app.token(&form).await.assert_error(400, "unauthorized_client");
+}
+
+#[tokio::test]
+async fn p28_flood_gets_429_big_bodies_413_and_used_clients_stay() {
+    let app = App::with(
+        |_| (),
+        |o| {
+            o.caps.clients = 5;
+            o.caps.registrations_per_minute = 20;
+        },
+    );
+    let kept = app.public_client().await;
+    app.tokens(&kept, &[]).await;
+    for _ in 0..19 {
+        assert_eq!(
+            app.register(&metadata(&[REDIRECT], "none")).await.status,
+            StatusCode::CREATED
+        );
+    }
+    let answer = app.register(&metadata(&[REDIRECT], "none")).await;
+    answer.assert_error(429, "temporarily_unavailable");
+    assert!((1..=60).contains(&answer.header("retry-after").parse::<u64>().unwrap()));
+    assert_eq!(app.get(&authorize_url(&kept, &[])).await.status, StatusCode::OK);
+
+    app.advance(60);
+    let big = json!({ "client_name": "x".repeat(1 << 20), "redirect_uris": [REDIRECT] });
+    app.register(&big)
+        .await
+        .assert_error(413, "invalid_client_metadata");
+}
+
+#[tokio::test]
+async fn long_names_are_cut() {
+    let mut long = metadata(&[REDIRECT], "none");
+    long["client_name"] = Value::String("é".repeat(10_000));
+    let document = App::new().register(&long).await.json();
+    assert_eq!(document["client_name"].as_str().unwrap().chars().count(), 200);
+}
