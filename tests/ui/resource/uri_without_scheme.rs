@@ -1,0 +1,13 @@
+use mcp_auth::prelude::*;
+
+struct Todos;
+
+#[server]
+impl Todos {
+    #[resource(uri = "todos/{id}", public)]
+    async fn todo(&self, id: u64) -> &'static str {
+        "todo"
+    }
+}
+
+fn main() {}

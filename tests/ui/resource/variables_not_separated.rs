@@ -1,0 +1,13 @@
+use mcp_auth::prelude::*;
+
+struct Todos;
+
+#[server]
+impl Todos {
+    #[resource(uri = "todo://{list}-{id}", public)]
+    async fn todo(&self, list: String, id: u64) -> &'static str {
+        "todo"
+    }
+}
+
+fn main() {}

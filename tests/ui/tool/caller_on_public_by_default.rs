@@ -1,0 +1,11 @@
+use mcp_auth::prelude::*;
+
+struct Todos;
+
+#[server(public)]
+impl Todos {
+    #[tool]
+    async fn list(&self, caller: Caller) {}
+}
+
+fn main() {}

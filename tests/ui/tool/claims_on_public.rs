@@ -1,0 +1,13 @@
+use mcp_auth::prelude::*;
+
+struct Todos;
+
+struct Tenant;
+
+#[server]
+impl Todos {
+    #[tool(public)]
+    async fn list(&self, claims: Claims<Tenant>) {}
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use mcp_auth::prelude::*;
+
+struct Todos;
+
+#[server]
+impl Todos {
+    #[tool(public)]
+    async fn list<T, const N: usize>(&self, name: impl Into<String>) {}
+}
+
+fn main() {}

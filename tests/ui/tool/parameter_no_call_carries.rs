@@ -1,0 +1,13 @@
+use mcp_auth::prelude::*;
+
+struct Todos;
+
+struct Database;
+
+#[server]
+impl Todos {
+    #[tool(public)]
+    async fn list(&self, database: Database) {}
+}
+
+fn main() {}
