@@ -6,6 +6,7 @@ struct Todos;
 impl Todos {
     #[resource(uri = "todo://{id}", size = 5, public)]
     async fn todo(&self, id: u64) -> &'static str {
+        let _ = id;
         "todo"
     }
 }

@@ -6,6 +6,7 @@ struct Todos;
 impl Todos {
     #[resource(uri = "todo://{+path}", public)]
     async fn todo(&self, path: String) -> &'static str {
+        let _ = path;
         "todo"
     }
 }

@@ -6,6 +6,7 @@ struct Todos;
 impl Todos {
     #[resource(uri = "todos/{id}", public)]
     async fn todo(&self, id: u64) -> &'static str {
+        let _ = id;
         "todo"
     }
 }

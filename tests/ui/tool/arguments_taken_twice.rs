@@ -5,7 +5,9 @@ struct Todos;
 #[server]
 impl Todos {
     #[tool(public)]
-    async fn list(&self, Parameters(a): Parameters<JsonObject>, rest: JsonObject) {}
+    async fn list(&self, Parameters(a): Parameters<JsonObject>, rest: JsonObject) {
+        let _ = (rest, a);
+    }
 }
 
 fn main() {}

@@ -5,7 +5,9 @@ struct Todos;
 #[server(public)]
 impl Todos {
     #[tool]
-    async fn list(&self, caller: Caller) {}
+    async fn list(&self, caller: Caller) {
+        let _ = caller;
+    }
 }
 
 fn main() {}

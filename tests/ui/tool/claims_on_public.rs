@@ -7,7 +7,9 @@ struct Tenant;
 #[server]
 impl Todos {
     #[tool(public)]
-    async fn list(&self, claims: Claims<Tenant>) {}
+    async fn list(&self, claims: Claims<Tenant>) {
+        let _ = claims;
+    }
 }
 
 fn main() {}

@@ -5,7 +5,9 @@ struct Todos;
 #[server(nam = "todos", scope = "a b")]
 impl Todos {
     #[tool(scopes = ["a b", ""], titel = "x")]
-    async fn list(&mut self, caller: Caller) {}
+    async fn list(&mut self, caller: Caller) {
+        let _ = caller;
+    }
 
     #[resource(public)]
     async fn todo(&self) -> &'static str {

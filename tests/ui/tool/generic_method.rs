@@ -5,7 +5,9 @@ struct Todos;
 #[server]
 impl Todos {
     #[tool(public)]
-    async fn list<T, const N: usize>(&self, name: impl Into<String>) {}
+    async fn list<T, const N: usize>(&self, name: impl Into<String>) {
+        let _ = name;
+    }
 }
 
 fn main() {}

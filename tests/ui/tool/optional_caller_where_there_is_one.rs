@@ -5,7 +5,9 @@ struct Todos;
 #[server]
 impl Todos {
     #[tool(authenticated)]
-    async fn list(&self, caller: Option<Caller>) {}
+    async fn list(&self, caller: Option<Caller>) {
+        let _ = caller;
+    }
 }
 
 fn main() {}

@@ -7,7 +7,9 @@ struct Database;
 #[server]
 impl Todos {
     #[tool(public)]
-    async fn list(&self, database: Database) {}
+    async fn list(&self, database: Database) {
+        let _ = database;
+    }
 }
 
 fn main() {}
