@@ -164,9 +164,6 @@ impl<H: Handler> ServerBuilder<H> {
         let transport = config.server.transport;
         self.config = Some(config);
         let parts = self.checked()?;
-        for warning in &parts.checked.warnings {
-            tracing::warn!("{warning}");
-        }
         tokio::spawn(shutdown_signal(parts.shutdown.clone())?);
         match transport {
             #[cfg(feature = "http")]
@@ -186,6 +183,9 @@ impl<H: Handler> ServerBuilder<H> {
         let config = self.config.unwrap_or_default();
         let (registry, routes) = H::operations().build()?;
         let checked = config.check(&registry)?;
+        for warning in &checked.warnings {
+            tracing::warn!("{warning}");
+        }
         let connect = match checked.connect {
             Connect::Authenticated => authz::Connect::Authenticated,
             Connect::Anonymous => authz::Connect::Anonymous,
