@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::audience::Audiences;
+use super::auth::Mode;
 use super::cors::CorsOrigin;
 use super::issuers::Issuer;
 use super::load::Config;
@@ -74,6 +75,15 @@ impl Config {
         match &self.server.public_url {
             Some(url) => url.url().path().to_owned(),
             None => self.server.path.as_str().to_owned(),
+        }
+    }
+
+    /// The configured issuers whose tokens are accepted: those of `[[auth.issuers]]` with `mode = "verify"`, and
+    /// none otherwise.
+    pub fn trusted_issuers(&self) -> &[Issuer] {
+        match self.auth.mode {
+            Mode::Verify => &self.auth.issuers,
+            Mode::Embedded | Mode::None => &[],
         }
     }
 

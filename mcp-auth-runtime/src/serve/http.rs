@@ -98,8 +98,7 @@ pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Resu
     let mut metadata = ProtectedResourceMetadata::new(
         &resource,
         config
-            .auth
-            .issuers
+            .trusted_issuers()
             .iter()
             .map(|issuer| issuer.issuer.as_str().to_owned())
             .chain(local.iter().map(|local| local.issuer.clone()))

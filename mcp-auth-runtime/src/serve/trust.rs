@@ -19,7 +19,7 @@ pub(super) fn verifier(
     ambient: &Ambient,
 ) -> Result<Option<Arc<Verifier>>, Error> {
     let mut rules: Vec<IssuerRules> =
-        config.auth.issuers.iter().map(|issuer| rules(issuer, audiences(Some(issuer)))).collect();
+        config.trusted_issuers().iter().map(|issuer| rules(issuer, audiences(Some(issuer)))).collect();
     if let Some(local) = local {
         let keys = KeySource::Static(local.jwks.clone());
         let mut own = IssuerRules::new(&local.issuer, audiences(None), keys);
