@@ -10,12 +10,14 @@ use rmcp::transport::StreamableHttpServerConfig;
 use tokio::net::TcpListener;
 
 use super::{Parts, Running, banner, trust};
+use crate::authn::Verifier;
 use crate::config::{Config, Denial};
 use crate::dispatch::Dispatch;
 use crate::envelope::EnvelopeLimits;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, GateLimits, GateSettings};
 use crate::handler::Handler;
+use crate::local_issuer::LocalIssuer;
 use crate::metadata::{ProtectedResourceMetadata, WellKnown};
 use crate::observe::health;
 use crate::session::Sessions;
@@ -38,8 +40,9 @@ pub(super) async fn serve<H: Handler>(parts: Parts<H>) -> Result {
     Ok(())
 }
 
-/// Binds first, because the address is part of the default resource identifier; then serves in the background.
-pub(super) async fn start<H: Handler>(parts: Parts<H>) -> Result<Running> {
+/// Binds first, because the address is part of the default resource identifier; loads the issuers' keys; then
+/// serves in the background.
+pub(super) async fn start<H: Handler>(mut parts: Parts<H>) -> Result<Running> {
     let listen = parts.config.server.listen.get();
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         Error::from(format!("cannot listen on {listen} (server.listen): {error}"))
@@ -47,7 +50,11 @@ pub(super) async fn start<H: Handler>(parts: Parts<H>) -> Result<Running> {
     let address = listener.local_addr()?;
     let (resource, limits) = (parts.config.resource_for(address), connection_limits(&parts.config));
     let shutdown = parts.shutdown.clone();
-    let router = router(parts, address)?;
+    let trusted = Trusted::by(&mut parts, address)?;
+    if let Some(verifier) = &trusted.verifier {
+        trust::load_keys(verifier, &parts.config, shutdown.stopping()).await?;
+    }
+    let router = layers(parts, address, trusted)?;
     let stop = shutdown.clone();
     let task = tokio::spawn(async move {
         let drained = serve_http(listener, router, limits, stop).await;
@@ -56,6 +63,33 @@ pub(super) async fn start<H: Handler>(parts: Parts<H>) -> Result<Running> {
         }
     });
     Ok(Running { address, resource, shutdown, task })
+}
+
+/// The same without a listener and without waiting: the keys are loaded in the background.
+pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Result<Router> {
+    let trusted = Trusted::by(&mut parts, bound)?;
+    layers(parts, bound, trusted)
+}
+
+/// Whom the server trusts.
+struct Trusted {
+    local: Option<LocalIssuer>,
+    verifier: Option<Arc<Verifier>>,
+}
+
+impl Trusted {
+    fn by<H: Handler>(parts: &mut Parts<H>, bound: SocketAddr) -> Result<Self> {
+        let resource = parts.config.resource_for(bound);
+        let local = parts.build_local_issuer(parts.config.origin_for(bound), resource.clone())?;
+        let config = &parts.config;
+        let audiences = |issuer: Option<&_>| match issuer {
+            Some(issuer) => config.audiences(issuer, &resource),
+            None => vec![resource.clone()],
+        };
+        let fetch = Arc::clone(&parts.fetch);
+        let verifier = trust::verifier(config, local.as_ref(), audiences, fetch, &parts.ambient)?;
+        Ok(Self { local, verifier })
+    }
 }
 
 /// What a request passes, in this order:
@@ -68,16 +102,10 @@ pub(super) async fn start<H: Handler>(parts: Parts<H>) -> Result<Running> {
 ///    (not on `/authorize`: RFC 9700 §2.6; the issuer answers for its own endpoints);
 /// 6. routes: health, protected resource metadata, the issuer, the MCP endpoint by exact path only;
 /// 7. the gate: authenticate, read, decide, and only then rmcp (see `gate`).
-pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Result<Router> {
-    let (resource, origin) = (parts.config.resource_for(bound), parts.config.origin_for(bound));
-    let local = parts.build_local_issuer(origin, resource.clone())?;
+fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
+    let resource = parts.config.resource_for(bound);
+    let Trusted { local, verifier } = trusted;
     let config = &parts.config;
-    let audiences = |issuer: Option<&_>| match issuer {
-        Some(issuer) => config.audiences(issuer, &resource),
-        None => vec![resource.clone()],
-    };
-    let verifier =
-        trust::verifier(config, local.as_ref(), audiences, Arc::clone(&parts.fetch), &parts.ambient)?;
     if let Some(verifier) = &verifier {
         verifier.start(parts.shutdown.stopping());
     }
