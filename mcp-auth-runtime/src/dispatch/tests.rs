@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rmcp::model::{CallToolResult, PromptReference, ResourceTemplateReference};
+use rmcp::model::CallToolResult;
 use serde_json::json;
 
 use super::*;
@@ -13,12 +13,12 @@ use crate::call::testing::context;
 use crate::declare;
 use crate::handler::{About, Operations};
 
-static RAN: AtomicUsize = AtomicUsize::new(0);
+/// Counts what ran.
+#[derive(Default)]
+struct Server(AtomicUsize);
 
-struct Server;
-
-fn answer(_: &Server, call: Call) -> CallFuture<'_, CallToolResponse> {
-    RAN.fetch_add(1, Ordering::SeqCst);
+fn answer(server: &Server, call: Call) -> CallFuture<'_, CallToolResponse> {
+    server.0.fetch_add(1, Ordering::SeqCst);
     Box::pin(async move {
         assert_ne!(call.name, "panics", "a tool that panics");
         let who = call.caller.map(|caller| caller.subject().to_owned()).unwrap_or_default();
@@ -26,16 +26,16 @@ fn answer(_: &Server, call: Call) -> CallFuture<'_, CallToolResponse> {
     })
 }
 
-fn read(_: &Server, call: Call) -> CallFuture<'_, ReadResourceResponse> {
-    RAN.fetch_add(1, Ordering::SeqCst);
+fn read(server: &Server, call: Call) -> CallFuture<'_, ReadResourceResponse> {
+    server.0.fetch_add(1, Ordering::SeqCst);
     let text = format!("{:?}", call.variables);
     Box::pin(async move {
         Ok(rmcp::model::ReadResourceResult::new(vec![rmcp::model::ResourceContents::text(text, "x")]).into())
     })
 }
 
-fn empty(_: &Server, _: Call) -> CallFuture<'_, Value> {
-    RAN.fetch_add(1, Ordering::SeqCst);
+fn empty(server: &Server, _: Call) -> CallFuture<'_, Value> {
+    server.0.fetch_add(1, Ordering::SeqCst);
     Box::pin(async { Ok(Value::Null) })
 }
 
@@ -66,7 +66,7 @@ fn dispatch() -> Dispatch<Server> {
     let (registry, routes) = Server::operations().build().unwrap();
     let (registry, hierarchy) = (Arc::new(registry), Hierarchy::default());
     let policy = Policy::new(registry, hierarchy, Connect::Anonymous, Visibility::All, ScopeSet::new());
-    Dispatch::new(Server, routes, Arc::new(policy), &Ambient::system(), CancellationToken::new())
+    Dispatch::new(Server::default(), routes, Arc::new(policy), &Ambient::system(), CancellationToken::new())
 }
 
 fn allowed(dispatch: &Dispatch<Server>, operation: Operation) -> Permit {
@@ -98,7 +98,6 @@ async fn call(
 async fn j04_a_call_is_refused_unless_its_permit_names_exactly_that_call() {
     let dispatch = dispatch();
     let own = allowed(&dispatch, tool("admin", Some(json!({ "a": 1 }))));
-    let ran = RAN.load(Ordering::SeqCst);
     for (permit, name, arguments) in [
         (None, "admin", Some(json!({ "a": 1 }))),
         (Some(allowed(&dispatch, tool("read", Some(json!({ "a": 1 }))))), "admin", Some(json!({ "a": 1 }))),
@@ -115,7 +114,7 @@ async fn j04_a_call_is_refused_unless_its_permit_names_exactly_that_call() {
         let refused = call(&dispatch, permit, name, arguments).await.unwrap_err();
         assert_eq!((refused.code.0, &*refused.message), (403, "this message was not authorized"));
     }
-    assert_eq!(RAN.load(Ordering::SeqCst), ran, "nothing ran");
+    assert_eq!(dispatch.handler.0.load(Ordering::SeqCst), 0, "nothing ran");
 
     let served = call(&dispatch, Some(own), "admin", Some(json!({ "a": 1 }))).await.unwrap();
     assert!(matches!(served, CallToolResponse::Complete(result) if format!("{result:?}").contains("alice")));
@@ -153,12 +152,12 @@ async fn completion_is_for_the_reference_that_was_decided() {
     let dispatch = dispatch();
     let decided = Reference::Resource("note://{id}".to_owned());
     let permit = allowed(&dispatch, Operation::Complete { reference: decided });
-    let other = RmcpReference::Resource(ResourceTemplateReference { uri: "secret://{id}".to_owned() });
-    let prompt = RmcpReference::Prompt(PromptReference { name: "note://{id}".to_owned(), title: None });
+    let other = RmcpReference::for_resource("secret://{id}");
+    let prompt = RmcpReference::for_prompt("note://{id}");
     for reference in [other, prompt] {
         let mut context = context().await;
         context.extensions.insert(permit.clone());
-        let argument = rmcp::model::ArgumentInfo { name: "id".to_owned(), value: String::new() };
+        let argument = rmcp::model::ArgumentInfo::new("id", "");
         let refused = dispatch.complete(CompleteRequestParams::new(reference, argument), context).await;
         assert_eq!(refused.unwrap_err().code.0, 403);
     }
