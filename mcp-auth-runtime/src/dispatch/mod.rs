@@ -17,9 +17,9 @@ use rmcp::model::{
     CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestParams, GetPromptResponse,
     GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult, InitializeRequestParams,
     InitializeResult, JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListSkillsResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-    ReadResourceResponse, Reference as RmcpReference, ServerConfig,
-    SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
+    ListSkillsResult, ListToolsResult, PaginatedRequestParams, ReadResourceDirectoryRequestParams,
+    ReadResourceDirectoryResult, ReadResourceRequestParams, ReadResourceResponse, Reference as RmcpReference,
+    ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
 };
 use rmcp::service::{RequestContext, RoleServer, SubscriptionContext};
 use rmcp::{ErrorData, ServerHandler};
@@ -425,12 +425,29 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         self.method(permit, "skills/get", request, context).await
     }
 
+    async fn read_resource_directory(
+        &self,
+        request: ReadResourceDirectoryRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceDirectoryResult, ErrorData> {
+        let permit = self.permit_for(&context, "resources/directory/read")?;
+        self.method(permit, "resources/directory/read", request, context).await
+    }
+
     async fn on_custom_request(
         &self,
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        let permit = self.permit_for(&context, &request.method)?;
+        let permit = self.permit(&context, |operation| match operation {
+            Operation::Other { method } => *method == request.method,
+            // A `tasks/…` that rmcp has no type for, such as the `tasks/result` of 2025-11-25.
+            Operation::Task { task_id, .. } => {
+                let named = request.params.as_ref().and_then(|params| params.get("taskId")?.as_str());
+                is_task(operation, &request.method, task_id) && named == Some(task_id.as_str())
+            }
+            _ => false,
+        })?;
         self.method(permit, &request.method, request.params, context).await.map(CustomResult::new)
     }
 
