@@ -24,7 +24,7 @@ use crate::handler::Handler;
 use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
 use crate::session::Sessions;
-use crate::transport::limits::{query_names_token, read_body, refuse_encoded};
+use crate::transport::limits::{form_names_token, query_names_token, read_body, refuse_encoded};
 
 /// The bounds of one message.
 #[derive(Debug, Clone, Copy)]
@@ -135,8 +135,7 @@ impl<H: Handler> Gate<H> {
         let token = match bearer::read(&parts.headers) {
             Ok(Presented::None) => return Presenter::Known(Identity::Anonymous),
             Ok(Presented::Token(_)) if query_names_token(&parts.uri) => {
-                let reason = "the request holds more than one credential".to_owned();
-                return Presenter::Refused(Rejection::MalformedAuthorization { reason });
+                return Presenter::Refused(two_credentials());
             }
             Ok(Presented::Token(token)) => token,
             Err(error) => return Presenter::Refused(Rejection::from(&error)),
@@ -172,15 +171,21 @@ impl<H: Handler> Gate<H> {
                 rejection => unread(rejection),
             }
         })?;
+        let presents_token = !matches!(presenter, Presenter::Known(Identity::Anonymous));
+        if presents_token && form_names_token(headers, &bytes) {
+            return Err(unread(two_credentials()));
+        }
         let envelope = envelope::read(&bytes, self.limits.envelope)
             .map_err(|error| (id_value(error.id()), Rejection::from(&error)))?;
         Ok(Message::new(envelope, headers))
     }
 
-    /// What an unreadable message is answered: 401 outranks what is wrong with it.
+    /// What an unreadable message is answered: 401 outranks what is wrong with it, save for 408 and 413, and
+    /// for a second credential, which makes nothing of the first.
     fn outranked(&self, rejection: Rejection, presenter: Presenter) -> Rejection {
         let scopes = self.policy.base_scopes().clone();
         match presenter {
+            _ if rejection.outranks_401() => rejection,
             Presenter::Refused(refusal) => refusal.with_scopes(scopes),
             Presenter::Known(Identity::Anonymous) if rejection.yields_to_401(self.policy.connect()) => {
                 Rejection::Unauthenticated { scopes }
@@ -355,6 +360,11 @@ impl<H: Handler> Gate<H> {
         });
         Decision { operation, identity, needed, refusal }.record();
     }
+}
+
+/// A token in the header and another one elsewhere (RFC 6750 §2: at most one method).
+fn two_credentials() -> Rejection {
+    Rejection::MalformedAuthorization { reason: "the request holds more than one credential".to_owned() }
 }
 
 fn id_value(id: Option<&RequestIdValue>) -> Value {

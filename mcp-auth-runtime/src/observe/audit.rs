@@ -40,7 +40,7 @@ impl Decision<'_> {
             ),
             Some(reason) => tracing::warn!(
                 target: TARGET, decision = "deny", operation, name = ?name,
-                issuer, subject = ?subject, client_id = ?client_id, needed, held, reason = %reason,
+                issuer, subject = ?subject, client_id = ?client_id, needed, held, reason = ?reason.to_string(),
             ),
         }
     }
