@@ -1,6 +1,8 @@
 //! Whole-server tests over real sockets, named by rule. One binary, a file per theme; `everything` is the
 //! server most of them run against.
 
+mod browser;
 mod everything;
 
 mod challenges;
+mod login;
