@@ -3,6 +3,10 @@
 
 mod browser;
 mod everything;
+mod process;
 
 mod challenges;
 mod login;
+mod same_verdict;
+mod startup;
+mod stdio;
