@@ -239,3 +239,64 @@ impl From<&TokenError> for Rejection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn scopes(text: &str) -> ScopeSet {
+        ScopeSet::parse_lossy(text)
+    }
+
+    #[test]
+    fn insufficient_scope_says_the_same_in_the_challenge_and_in_the_body() {
+        let rejection = Rejection::InsufficientScope { required: scopes("write"), held: scopes("read") };
+        assert_eq!((rejection.status().as_u16(), rejection.code()), (403, 403));
+        assert_eq!(rejection.challenge().unwrap().scopes.to_string(), "read write");
+        assert_eq!(
+            rejection.error_object(Some("https://x/.well-known/oauth-protected-resource")),
+            json!({
+                "code": 403,
+                "message": "this needs the scope write",
+                "data": {
+                    "error": "insufficient_scope", "scope": "read write", "required": ["write"], "held": ["read"],
+                    "resource_metadata": "https://x/.well-known/oauth-protected-resource",
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn on_stdio_the_data_names_no_metadata() {
+        let rejection = Rejection::Unauthenticated { scopes: scopes("read") };
+        assert_eq!(
+            rejection.error_object(None),
+            json!({ "code": 401, "message": "authentication required", "data": { "scope": "read" } })
+        );
+    }
+
+    #[test]
+    fn jwks_outage_answers_503_not_401_and_carries_no_challenge() {
+        let unavailable = Rejection::KeysUnavailable { retry_after: 3 };
+        assert_eq!(unavailable.status().as_u16(), 503);
+        assert!(unavailable.challenge().is_none());
+    }
+
+    #[test]
+    fn an_unknown_resource_names_its_uri() {
+        let unknown = Rejection::Unknown { kind: "resource", name: "a://b".to_owned() };
+        assert_eq!(unknown.error_object(None)["data"]["uri"], "a://b");
+        assert_eq!((unknown.status().as_u16(), unknown.code()), (200, -32602));
+    }
+
+    #[test]
+    fn only_what_is_wrong_with_the_message_yields_to_401_and_only_where_connecting_needs_a_token() {
+        let bad = Rejection::BadMessage { code: -32700, reason: String::new() };
+        assert!(bad.yields_to_401(Connect::Authenticated));
+        assert!(!bad.yields_to_401(Connect::Anonymous));
+        for earlier in [Rejection::BodyTooLarge, Rejection::BodyTimeout] {
+            assert!(!earlier.yields_to_401(Connect::Authenticated), "{earlier:?}");
+        }
+    }
+}

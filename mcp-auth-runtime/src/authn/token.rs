@@ -90,3 +90,16 @@ pub enum Identity {
     /// No credentials came.
     Anonymous,
 }
+
+/// A verified caller of a test that is not about verifying.
+#[cfg(test)]
+pub(crate) fn token_of(issuer: &str, subject: &str, client_id: Option<&str>, scopes: &str) -> Identity {
+    Identity::Verified(Arc::new(VerifiedToken {
+        issuer: Arc::from(issuer),
+        subject: subject.to_owned(),
+        client_id: client_id.map(str::to_owned),
+        scopes: ScopeSet::parse_lossy(scopes),
+        expires_at: Some(2_000_000_000),
+        claims: Map::new(),
+    }))
+}
