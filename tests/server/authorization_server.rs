@@ -164,7 +164,9 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
     let reply = shared.replies.lock().unwrap().get(uri.path()).cloned();
     let (status, headers, body) = match reply {
         None => (404, vec![], Body::empty()),
-        Some(Reply::Json(value)) => (200, vec![("content-type", "application/json".to_owned())], Body::from(value.to_string())),
+        Some(Reply::Json(value)) => {
+            (200, vec![("content-type", "application/json".to_owned())], Body::from(value.to_string()))
+        }
         Some(Reply::Http(status, headers, body)) => (status, headers, Body::from(body)),
         Some(Reply::Stall) => std::future::pending().await,
         Some(Reply::Trickle) => (200, vec![], bytes(Duration::from_secs(1), " ")),
@@ -196,21 +198,14 @@ pub struct Key {
 }
 
 impl Key {
-    /// A key for `alg`, called `kid`. RSA keys are costly, so all of them share one of two: see
-    /// [`Key::other_rsa`].
+    /// A key for `alg`, called `kid`. RSA keys are costly to make, so all of them share one.
     pub fn new(alg: Algorithm, kid: &str) -> Self {
         let (private, public) = match alg {
             Algorithm::ES256 => ec(&ECDSA_P256_SHA256_FIXED_SIGNING, "P-256"),
             Algorithm::ES384 => ec(&ECDSA_P384_SHA384_FIXED_SIGNING, "P-384"),
             Algorithm::EdDSA => ed25519(),
-            _ => rsa(0),
+            _ => rsa(),
         };
-        Self { kid: kid.to_owned(), alg, private, public }
-    }
-
-    /// An RSA key that is not the one of [`Key::new`].
-    pub fn other_rsa(alg: Algorithm, kid: &str) -> Self {
-        let (private, public) = rsa(1);
         Self { kid: kid.to_owned(), alg, private, public }
     }
 
@@ -245,7 +240,8 @@ impl Key {
     /// A validly signed token with this header and payload, byte for byte.
     pub fn compact(&self, header: &str, payload: impl AsRef<[u8]>) -> String {
         let signed = format!("{}.{}", b64(header), b64(payload));
-        let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &self.private, self.alg).expect("a signature");
+        let signature =
+            jsonwebtoken::crypto::sign(signed.as_bytes(), &self.private, self.alg).expect("a signature");
         format!("{signed}.{signature}")
     }
 
@@ -287,16 +283,15 @@ fn ed25519() -> (EncodingKey, Value) {
     (EncodingKey::from_ed_der(document.as_ref()), public)
 }
 
-fn rsa(which: usize) -> (EncodingKey, Value) {
-    static KEYS: [OnceLock<(EncodingKey, Value)>; 2] = [const { OnceLock::new() }; 2];
-    KEYS[which]
-        .get_or_init(|| {
-            let key = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-            let parts = RsaPublicKeyComponents::<Vec<u8>>::from(key.public_key());
-            let public = json!({ "kty": "RSA", "n": b64(parts.n), "e": b64(parts.e) });
-            // jsonwebtoken wants PKCS #1, which for 2048 bits starts at byte 26 of PKCS #8.
-            let document: Pkcs8V1Der<'_> = key.as_der().unwrap();
-            (EncodingKey::from_rsa_der(&document.as_ref()[26..]), public)
-        })
-        .clone()
+fn rsa() -> (EncodingKey, Value) {
+    static KEY: OnceLock<(EncodingKey, Value)> = OnceLock::new();
+    let made = KEY.get_or_init(|| {
+        let key = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+        let parts = RsaPublicKeyComponents::<Vec<u8>>::from(key.public_key());
+        let public = json!({ "kty": "RSA", "n": b64(parts.n), "e": b64(parts.e) });
+        // jsonwebtoken wants PKCS #1, which for 2048 bits starts at byte 26 of PKCS #8.
+        let document: Pkcs8V1Der<'_> = key.as_der().unwrap();
+        (EncodingKey::from_rsa_der(&document.as_ref()[26..]), public)
+    });
+    made.clone()
 }

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use jsonwebtoken::Algorithm;
 use mcp_auth::testing::{Answer, Era, TestServer};
 use serde_json::{Value, json};
@@ -361,7 +362,10 @@ async fn k09_a_wrong_issuer_is_named_among_healthy_and_stalling_ones() {
 async fn c03_k09_issuers_and_keys_over_plain_http_off_loopback_stop_the_start() {
     for (section, key) in [
         ("issuer = \"http://as.example\"", "auth.issuers[0].issuer"),
-        ("issuer = \"https://as.example\"\njwks_uri = \"http://as.example/jwks\"", "auth.issuers[0].jwks_uri"),
+        (
+            "issuer = \"https://as.example\"\njwks_uri = \"http://as.example/jwks\"",
+            "auth.issuers[0].jwks_uri",
+        ),
         ("issuer = \"https://as.example?x\"", "auth.issuers[0].issuer"),
         ("issuer = \"https://as.example#x\"", "auth.issuers[0].issuer"),
     ] {
@@ -512,8 +516,16 @@ fn faults(attacker: &AuthorizationServer) -> Vec<(&'static str, &'static str, Re
         ("K07 metadata elsewhere", METADATA, redirect(attacker.at(METADATA))),
         ("K07 a file", JWKS, redirect("file:///etc/passwd".to_owned())),
         ("K07 a loop", JWKS, redirect(JWKS.to_owned())),
-        ("K09 another issuer", METADATA, Reply::Json(json!({ "issuer": attacker.issuer(), "jwks_uri": attacker.at(JWKS) }))),
-        ("K09 plain http", METADATA, Reply::Json(json!({ "issuer": "x", "jwks_uri": "http://as.example/jwks" }))),
+        (
+            "K09 another issuer",
+            METADATA,
+            Reply::Json(json!({ "issuer": attacker.issuer(), "jwks_uri": attacker.at(JWKS) })),
+        ),
+        (
+            "K09 plain http",
+            METADATA,
+            Reply::Json(json!({ "issuer": "x", "jwks_uri": "http://as.example/jwks" })),
+        ),
     ]
 }
 
@@ -548,9 +560,10 @@ async fn k01_to_k09_whatever_an_issuer_answers_known_keys_keep_working_and_it_re
     }
     assert_eq!(readyz(&server).await, 200);
     let ran = everything.ran();
-    for (issuer, (case, ..)) in &issuers {
-        // Its issuer may have this key by now; that nobody can ask is not the client's fault.
-        assert_unavailable(&read_note(&server, token(&server, issuer, &new)).await, case);
+    // Its issuer may have this key by now; that nobody can ask is not the client's fault.
+    let unknown = issuers.iter().map(|(issuer, _)| read_note(&server, token(&server, issuer, &new)));
+    for (answer, (_, (case, ..))) in join_all(unknown).await.iter().zip(&issuers) {
+        assert_unavailable(answer, case);
     }
     assert_eq!(everything.ran(), ran);
     assert_eq!(attacker.asked().len(), 0, "{:?}", attacker.asked());

@@ -1,6 +1,8 @@
 //! What a token must be, over HTTP on every protocol revision (SECURITY.md T01 to T60). Each row has a token that
 //! is served next to those that are not; no tool runs for a refused one, public tools included.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
 use mcp_auth::testing::{Era, TestServer};
 use serde_json::{Value, json};
@@ -65,7 +67,13 @@ impl Bench {
             let before = self.everything.ran();
             let client = self.server.client().era(era).token(token);
             let answer = client.call_tool("read_note", json!({})).await;
-            assert_eq!(answer.text(), Some("a note"), "{case} {era:?}: {} {}", answer.status(), answer.body());
+            assert_eq!(
+                answer.text(),
+                Some("a note"),
+                "{case} {era:?}: {} {}",
+                answer.status(),
+                answer.body()
+            );
             assert_eq!(self.everything.ran(), before + 1, "{case} {era:?}");
         }
     }
@@ -86,7 +94,11 @@ impl Bench {
                 let wanted = if era == Era::Stateless { stateless } else { vec!["base"] };
                 assert_eq!(challenge.scopes(), wanted, "{case} {era:?}");
                 assert_eq!(answer.header("cache-control"), Some("no-store"), "{case} {era:?}");
-                assert_eq!((answer.error_code(), &answer.message()["id"]), (Some(401), &json!(1)), "{case} {era:?}");
+                assert_eq!(
+                    (answer.error_code(), &answer.message()["id"]),
+                    (Some(401), &json!(1)),
+                    "{case} {era:?}"
+                );
                 assert_eq!(answer.error().unwrap()["data"]["error"], "invalid_token", "{case} {era:?}");
                 assert!(token.len() < 20 || !answer.body().contains(token), "{case}: the token came back");
             }
@@ -110,19 +122,26 @@ impl Bench {
     }
 }
 
+fn decode(text: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(text).expect("base64url")
+}
+
 #[tokio::test]
 async fn t01_t03_unsigned_tokens_and_foreign_algorithms_are_refused() {
     let bench = Bench::new().await;
     let [_, payload, signature] = bench.parts();
     bench.accepts(&bench.token(json!({})), "ES256").await;
-    let algs = ["none", "nOnE", "NONE", "", "RS512", "PS256", "HS256", "HS512", "rs256", "es256", "ES256K", "RS256"];
+    let algs =
+        ["none", "nOnE", "NONE", "", "RS512", "PS256", "HS256", "HS512", "rs256", "es256", "ES256K", "RS256"];
     for alg in algs {
         let header = b64(json!({ "alg": alg, "kid": "k", "typ": "at+jwt" }).to_string());
         bench.refuses(&format!("{header}.{payload}."), &format!("{alg:?}, no signature")).await;
         bench.refuses(&format!("{header}.{payload}.{signature}"), &format!("{alg:?}, a signature")).await;
         bench.refuses(&bench.with_header("alg", json!(alg)), &format!("{alg:?}, validly signed")).await;
     }
-    for header in [r#"{"kid":"k","typ":"at+jwt"}"#, r#"{"alg":null,"kid":"k"}"#, r#"{"alg":["ES256"],"kid":"k"}"#, "{}"] {
+    for header in
+        [r#"{"kid":"k","typ":"at+jwt"}"#, r#"{"alg":null,"kid":"k"}"#, r#"{"alg":["ES256"],"kid":"k"}"#, "{}"]
+    {
         bench.refuses(&bench.key.compact(header, bench.claims(json!({})).to_string()), header).await;
     }
 }
@@ -142,11 +161,15 @@ async fn t02_a_public_key_is_no_hmac_secret() {
 }
 
 #[tokio::test]
-async fn t04_wrong_and_degenerate_signatures_are_refused() {
+async fn t04_t05_wrong_and_degenerate_signatures_are_refused() {
     let bench = Bench::new().await;
     let [header, payload, signature] = bench.parts();
     bench.accepts(&format!("{header}.{payload}.{signature}"), "its own").await;
     let other = bench.parts();
+    let bytes = decode(&signature);
+    // DER (RFC 3279 §2.2.3), as most libraries make it; a JWS has r and s side by side (RFC 7518 §3.4).
+    let integer = |bytes: &[u8]| [&[2, 33, 0], bytes].concat();
+    let der = [&[0x30, 70][..], &integer(&bytes[..32]), &integer(&bytes[32..])].concat();
     let stranger = Key::new(Algorithm::ES256, "k").token(&bench.claims(json!({})));
     for (case, signature) in [
         ("r and s zero", b64([0; 64])),
@@ -155,6 +178,7 @@ async fn t04_wrong_and_degenerate_signatures_are_refused() {
         ("too long", b64([1; 65])),
         ("another token's", other[2].clone()),
         ("of an RSA key's size", b64([1; 256])),
+        ("T05 DER", b64(der)),
         ("padded", format!("{signature}==")),
     ] {
         bench.refuses(&format!("{header}.{payload}.{signature}"), case).await;
@@ -170,12 +194,12 @@ async fn t04_wrong_and_degenerate_signatures_are_refused() {
 async fn t06_the_high_s_twin_of_a_signature_is_served_and_remembered_apart() {
     // n - s for the order n of P-256 (SEC 2 §2.4.2).
     const ORDER: [u8; 32] = [
-        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad,
-        0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa,
+        0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
     ];
     let bench = Bench::new().await;
     let [header, payload, signature] = bench.parts();
-    let mut bytes = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, &signature).unwrap();
+    let mut bytes = decode(&signature);
     let mut borrow = 0;
     for (place, digit) in ORDER.iter().enumerate().rev() {
         let difference = i16::from(*digit) - i16::from(bytes[32 + place]) - borrow;
@@ -204,7 +228,8 @@ async fn t07_t21_t60_what_is_no_compact_jws_is_refused() {
         format!(".{h}.{p}.{s}"),
         format!("{h}.{p}.{s}.{s}"),
         format!("{h}.{p}.{s}.{s}.{s}"),
-        format!("{h}={p}.{s}=").replace("=", "_"),
+        format!("{h}.{p}.{s}="),
+        format!("{h}.{p}.{s}=="),
         format!("{jwe}.AAAA.AAAA.AAAA.AAAA"),
         format!("{jwe}.{p}.{s}"),
         h.clone(),
@@ -248,7 +273,9 @@ async fn t12_t13_keys_a_token_names_are_neither_fetched_nor_used() {
         ("jwk", theirs.jwk()),
         ("x5c", json!(["MIIB"])),
     ] {
-        bench.accepts(&bench.with_header(name, value.clone()), &format!("{name}, by the configured key")).await;
+        bench
+            .accepts(&bench.with_header(name, value.clone()), &format!("{name}, by the configured key"))
+            .await;
         let mut header = theirs.header();
         header[name] = value;
         let token = theirs.compact(&header.to_string(), bench.claims(json!({})).to_string());
@@ -275,7 +302,11 @@ async fn t16_a_kid_is_one_string() {
     ] {
         let token = bench.key.compact(header, bench.claims(json!({})).to_string());
         // White space around JSON is JSON; everything else here is not one strict object.
-        if header.ends_with(' ') { bench.accepts(&token, header).await } else { bench.refuses(&token, header).await }
+        if header.ends_with(' ') {
+            bench.accepts(&token, header).await
+        } else {
+            bench.refuses(&token, header).await
+        }
     }
     bench.refuses(&bench.with_header("kid", json!("../../k")), "unknown").await;
     bench.accepts(&bench.with_header("kid", json!("k")), "its own").await;
@@ -284,7 +315,8 @@ async fn t16_a_kid_is_one_string() {
 #[tokio::test]
 async fn t18_types_of_other_tokens_are_refused_and_an_issuer_can_demand_rfc_9068() {
     let access = ["at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+JWT"];
-    let others = ["dpop+jwt", "logout+jwt", "id_token", "secevent+jwt", "JWE", "JOSE", "", "at+jwt ", "text/at+jwt"];
+    let others =
+        ["dpop+jwt", "logout+jwt", "id_token", "secevent+jwt", "JWE", "JOSE", "", "at+jwt ", "text/at+jwt"];
     let (any, strict) = (Bench::new().await, Bench::with("require_at_jwt = true").await);
     for (bench, demands) in [(&any, false), (&strict, true)] {
         for typ in access {
@@ -381,8 +413,10 @@ async fn t25_an_audience_among_others_is_ours_unless_it_must_be_the_only_one() {
 }
 
 #[tokio::test]
-async fn t27_t28_an_issuer_that_only_resembles_ours_is_refused() {
+async fn t27_t28_t58_an_issuer_that_only_resembles_ours_is_refused_and_nobody_is_asked() {
     let bench = Bench::new().await;
+    let asked = bench.issuer.asked();
+    let stranger = AuthorizationServer::with_keys(&[&bench.key]).await;
     let ours = bench.issuer.issuer().to_owned();
     for iss in [
         json!(["https://evil.example", ours]),
@@ -401,11 +435,13 @@ async fn t27_t28_an_issuer_that_only_resembles_ours_is_refused() {
         json!(format!(" {ours}")),
         json!(format!("{ours}?x")),
         json!("https://evil.example"),
+        json!(stranger.issuer()),
     ] {
         bench.refuses(&bench.token(json!({ "iss": iss })), &iss.to_string()).await;
     }
     bench.refuses(&bench.token(json!({ "iss": null })), "absent").await;
     bench.accepts(&bench.token(json!({ "iss": ours })), "ours").await;
+    assert_eq!((bench.issuer.asked(), stranger.asked()), (asked, vec![]));
 }
 
 #[tokio::test]
@@ -537,7 +573,7 @@ async fn t45_long_tokens_are_served_up_to_the_header_limit() {
     let padded = |bytes: usize| bench.token(json!({ "padding": "x".repeat(bytes * 3 / 4) }));
     bench.accepts(&padded(8 * 1024), "8 KiB").await;
     let before = bench.everything.ran();
-    for bytes in [17 * 1024, 100 * 1024] {
+    for bytes in [17 * 1024, 100 * 1024, 1024 * 1024] {
         let client = bench.server.client().token(padded(bytes));
         let answer = client.call_tool("read_note", json!({})).await;
         assert_eq!(answer.status(), 431, "{bytes}: {}", answer.body());
@@ -618,7 +654,9 @@ async fn t49_t52_scopes_are_split_at_spaces_only_and_other_shapes_grant_nothing(
     }
     bench.grants_nothing(&bench.token(json!({ "scope": null })), "absent").await;
     bench.grants_nothing(&bench.with_payload(|claims| claims.replace("\"read\"", "null")), "null").await;
-    for scope in [json!("read"), json!("x read"), json!("  x  read  "), json!("x,y read"), json!(["x", "read"])] {
+    for scope in
+        [json!("read"), json!("x read"), json!("  x  read  "), json!("x,y read"), json!(["x", "read"])]
+    {
         bench.accepts(&bench.token(json!({ "scope": scope })), &scope.to_string()).await;
     }
 }
@@ -661,7 +699,10 @@ async fn the_built_in_issuers_rules_hold_for_a_trusted_one_in_this_process() {
     let server = everything.start().await;
     let good = || server.token("alice").scope("read");
     let us = server.url();
-    let stranger = mcp_auth::testing::TestIssuer::new("https://issuer.test", std::sync::Arc::new(mcp_auth::ambient::SystemClock));
+    let stranger = mcp_auth::testing::TestIssuer::new(
+        "https://issuer.test",
+        std::sync::Arc::new(mcp_auth::ambient::SystemClock),
+    );
     for (case, token) in [
         ("T10 b64", good().header("b64", false)),
         ("T18 JWT", good().header("typ", "JWT")),
