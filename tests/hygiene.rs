@@ -9,6 +9,14 @@
     clippy::all,
     clippy::pedantic
 )]
+// Of the methods as they are written, which have every shape on purpose.
+#![allow(
+    clippy::needless_lifetimes,
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    clippy::unused_self
+)]
 
 use ::std::assert_eq;
 use ::std::clone::Clone;
@@ -19,7 +27,9 @@ use ::std::result::Result::{self, Ok};
 use ::std::string::{String, ToString};
 
 use ::mcp_auth::extract::{CancellationToken, ProgressToken};
-use ::mcp_auth::{Caller, Claims, ErrorData, Handler, Json, ToolError, extract, method, prompt, resource, server, tool};
+use ::mcp_auth::{
+    Caller, Claims, ErrorData, Handler, Json, ToolError, extract, method, prompt, resource, server, tool,
+};
 
 /// Names that a careless expansion would take for its own.
 #[allow(dead_code, non_camel_case_types, unused_macros)]
@@ -81,7 +91,11 @@ impl Everything {
     }
 
     #[tool(authenticated)]
-    async fn claims(&self, Claims(claims): Claims<Tenant>, call: CancellationToken) -> Result<String, ErrorData> {
+    async fn claims(
+        &self,
+        Claims(claims): Claims<Tenant>,
+        call: CancellationToken,
+    ) -> Result<String, ErrorData> {
         call.cancelled().await;
         Ok(claims.tenant)
     }
@@ -205,8 +219,16 @@ fn everything_is_declared_as_written() {
     let about = <Everything as Handler>::about();
     assert_eq!(about.name, "mcp-auth-tests");
     assert_eq!(about.version, "1.2.3");
-    assert_eq!(about.instructions.unwrap(), "Instructions for the model,\non two lines.");
-    let described = |name: &str| registry.get(registry.tool(name).unwrap()).description().map(Into::<String>::into);
+    assert_eq!(
+        about.instructions.unwrap(),
+        "Instructions for the model,\non two lines."
+    );
+    let described = |name: &str| {
+        registry
+            .get(registry.tool(name).unwrap())
+            .description()
+            .map(Into::<String>::into)
+    };
     assert_eq!(described("echo").as_deref(), Some("Echoes a note."));
     assert_eq!(described("any.thing").unwrap().trim(), "Lines of an expression.");
 }

@@ -1,6 +1,6 @@
 //! The types of a signature, written where its lifetimes have no names.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Lifetime, TraitBound, Type, TypeFnPtr};
 
@@ -27,10 +27,6 @@ impl VisitMut for Inferred {
         }
     }
 
-    fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
-        visit_mut::visit_type_reference_mut(self, reference);
-    }
-
     // `for<'a>` names its own.
     fn visit_type_fn_ptr_mut(&mut self, _: &mut TypeFnPtr) {}
 
@@ -49,7 +45,16 @@ impl VisitMut for Opaque {
     }
 }
 
-/// The span of what the macro writes for the user's tokens at `span`: names of ours stay ours.
-pub(super) fn at(span: Span) -> Span {
-    Span::mixed_site().located_at(span)
+/// The facade's path as if the user had written it at `span`, so that a mistake is underlined there. A
+/// `$crate` means the crate of its own span, and stays.
+pub(super) fn respanned(p: &TokenStream, span: Span) -> TokenStream {
+    p.clone()
+        .into_iter()
+        .map(|mut token| {
+            if !matches!(&token, TokenTree::Ident(name) if name == "$crate") {
+                token.set_span(span);
+            }
+            token
+        })
+        .collect()
 }

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 
 use super::{Parts, Running, banner, trust};
 use crate::authn::Verifier;
+use crate::config::url::{HostName, WebOrigin};
 use crate::config::{Config, Denial};
 use crate::dispatch::Dispatch;
 use crate::envelope::EnvelopeLimits;
@@ -44,9 +45,9 @@ pub(super) async fn serve<H: Handler>(parts: Parts<H>) -> Result {
 /// serves in the background.
 pub(super) async fn start<H: Handler>(mut parts: Parts<H>) -> Result<Running> {
     let listen = parts.config.server.listen.get();
-    let listener = TcpListener::bind(listen).await.map_err(|error| {
-        Error::from(format!("cannot listen on {listen} (server.listen): {error}"))
-    })?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| Error::from(format!("cannot listen on {listen} (server.listen): {error}")))?;
     let address = listener.local_addr()?;
     let (resource, limits) = (parts.config.resource_for(address), connection_limits(&parts.config));
     let shutdown = parts.shutdown.clone();
@@ -105,87 +106,87 @@ impl Trusted {
 fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
     let resource = parts.config.resource_for(bound);
     let Trusted { local, verifier } = trusted;
-    let config = &parts.config;
     if let Some(verifier) = &verifier {
         verifier.start(parts.shutdown.stopping());
     }
-
-    let hosts = Arc::new(AllowedHosts::new(&HostSettings {
-        public_url: &resource,
-        listen: bound,
-        extra: &config.server.allowed_hosts.iter().map(|host| host.as_str().to_owned()).collect::<Vec<_>>(),
-        setting: HOSTS_SETTING,
-    })?);
-    let origins = Arc::new(AllowedOrigins::new(&OriginSettings {
-        public_url: &resource,
-        listen: bound,
-        extra: &extra_origins(config),
-        setting: ORIGINS_SETTING,
-    })?);
-
-    let mut metadata = ProtectedResourceMetadata::new(
-        &resource,
-        config
-            .trusted_issuers()
-            .iter()
-            .map(|issuer| issuer.issuer.as_str().to_owned())
-            .chain(local.iter().map(|local| local.issuer.clone()))
-            .collect(),
-        &parts.policy.registry().scopes(),
-    );
-    metadata.resource_name = config.server.name.as_ref().map(|name| name.as_str().to_owned());
-    metadata.resource_documentation = config.server.documentation.as_ref().map(|url| url.as_str().to_owned());
-    metadata.resource_policy_uri = config.server.policy.as_ref().map(|url| url.as_str().to_owned());
-    metadata.resource_tos_uri = config.server.terms.as_ref().map(|url| url.as_str().to_owned());
-
-    let (path, issuer) = (config.server.path.as_str().to_owned(), local.map(|local| local.router));
-    let settings = GateSettings {
-        verifier: verifier.clone(),
-        policy: Arc::clone(&parts.policy),
-        resource_metadata: WellKnown::of(&resource)?.url,
-        denial_as_tool_error: config.auth.denial == Denial::ToolError,
-        limits: gate_limits(config),
-        sessions: Sessions::new(
-            config.limits.sessions.get(),
-            config.limits.session_timeout.get(),
-            parts.session_store,
-        ),
-        clock: Arc::clone(&parts.ambient.clock),
+    let hosts = Arc::new(allowed_hosts(&parts.config, &resource, bound)?);
+    let origins = Arc::new(allowed_origins(&parts.config, &resource, bound)?);
+    let path = parts.config.server.path.as_str().to_owned();
+    let metadata = match &verifier {
+        Some(_) => protected_resource_metadata(&parts, &resource, local.as_ref()).router()?,
+        None => Router::new(), // nobody to send a client to, and nothing to send it for
     };
-    let mut rmcp = StreamableHttpServerConfig::default()
-        .with_json_response(true)
-        .with_cancellation_token(parts.shutdown.cut())
-        .with_max_request_body_bytes(config.limits.body.get())
-        .disable_allowed_hosts(); // `host` has checked it, with the port
-    rmcp.session_store = settings.sessions.store();
-    let dispatch = Dispatch::new(
-        parts.handler,
-        parts.routes,
-        Arc::clone(&parts.policy),
-        &parts.ambient,
-        parts.shutdown.stopping(),
-    );
-    let gate = Arc::new(Gate::new(settings, Arc::new(dispatch), rmcp));
+    let shutdown = parts.shutdown.clone();
+    let gate = gate(parts, &resource, verifier.clone())?;
+    let ready = move || !shutdown.is_stopping() && verifier.as_ref().is_none_or(|verifier| verifier.ready());
 
-    let endpoint = routes::exact(&path, any(Gate::serve).with_state(gate))
+    let endpoint = routes::exact(&path, any(Gate::serve).with_state(Arc::new(gate)))
         .layer(from_fn_with_state(Arc::clone(&origins), cors::answer))
         .layer(from_fn_with_state(Arc::clone(&origins), origin::check));
-    let metadata = metadata.router()?.layer(from_fn_with_state(Arc::clone(&origins), cors::answer));
-    let mut guarded = endpoint.merge(metadata);
-    if let Some(issuer) = issuer {
-        guarded = guarded.merge(issuer.layer(from_fn_with_state(origins, origin::check_posts)));
-    }
-    let shutdown = parts.shutdown;
-    let ready = move || !shutdown.is_stopping() && verifier.as_ref().is_none_or(|verifier| verifier.ready());
-    Ok(guarded
+    let metadata = metadata.layer(from_fn_with_state(Arc::clone(&origins), cors::answer));
+    let issuer = local.map_or_else(Router::new, |local| local.router);
+    let issuer = issuer.layer(from_fn_with_state(origins, origin::check_posts));
+    Ok(endpoint
+        .merge(metadata)
+        .merge(issuer)
         .layer(from_fn_with_state(hosts, host::check))
         .merge(health::router(ready))
         .layer(axum::middleware::from_fn(panic::catch)))
 }
 
-fn extra_origins(config: &Config) -> Vec<String> {
-    let cors = config.cors.allowed_origins.iter().flatten().map(|origin| origin.as_str().to_owned());
-    cors.chain(config.server.allowed_origins.iter().map(|origin| origin.as_str().to_owned())).collect()
+fn allowed_hosts(config: &Config, public_url: &str, listen: SocketAddr) -> Result<AllowedHosts> {
+    let extra = &texts(&config.server.allowed_hosts, HostName::as_str);
+    Ok(AllowedHosts::new(&HostSettings { public_url, listen, extra, setting: HOSTS_SETTING })?)
+}
+
+fn allowed_origins(config: &Config, public_url: &str, listen: SocketAddr) -> Result<AllowedOrigins> {
+    let extra = &texts(&config.cors.allowed_origins, WebOrigin::as_str);
+    Ok(AllowedOrigins::new(&OriginSettings { public_url, listen, extra, setting: ORIGINS_SETTING })?)
+}
+
+/// What a client reads to find out whom to ask for a token, and for which scopes.
+fn protected_resource_metadata<H>(
+    parts: &Parts<H>,
+    resource: &str,
+    local: Option<&LocalIssuer>,
+) -> ProtectedResourceMetadata {
+    let (config, server) = (&parts.config, &parts.config.server);
+    let configured = config.trusted_issuers().iter().map(|issuer| issuer.issuer.as_str().to_owned());
+    let issuers = configured.chain(local.map(|local| local.issuer.clone())).collect();
+    let mut metadata = ProtectedResourceMetadata::new(resource, issuers, &parts.policy.registry().scopes());
+    metadata.resource_name = server.name.as_ref().map(|name| name.as_str().to_owned());
+    metadata.resource_documentation = server.documentation.as_ref().map(|url| url.as_str().to_owned());
+    metadata.resource_policy_uri = server.policy.as_ref().map(|url| url.as_str().to_owned());
+    metadata.resource_tos_uri = server.terms.as_ref().map(|url| url.as_str().to_owned());
+    metadata
+}
+
+/// The gate, with rmcp and the handler behind it.
+fn gate<H: Handler>(parts: Parts<H>, resource: &str, verifier: Option<Arc<Verifier>>) -> Result<Gate<H>> {
+    let limits = &parts.config.limits;
+    let settings = GateSettings {
+        verifier,
+        policy: Arc::clone(&parts.policy),
+        resource_metadata: WellKnown::of(resource)?.url,
+        denial_as_tool_error: parts.config.auth.denial == Denial::ToolError,
+        limits: gate_limits(&parts.config),
+        sessions: Sessions::new(limits.sessions.get(), limits.session_timeout.get(), parts.session_store),
+        clock: Arc::clone(&parts.ambient.clock),
+    };
+    let mut rmcp = StreamableHttpServerConfig::default()
+        .with_json_response(true)
+        .with_cancellation_token(parts.shutdown.cut())
+        .with_max_request_body_bytes(limits.body.get())
+        .disable_allowed_hosts(); // `host` has checked it, with the port
+    rmcp.session_store = settings.sessions.store();
+    let (policy, closing) = (parts.policy, parts.shutdown.stopping());
+    let dispatch = Dispatch::new(parts.handler, parts.routes, policy, &parts.ambient, closing);
+    Ok(Gate::new(settings, Arc::new(dispatch), rmcp))
+}
+
+/// The texts of a list, for a check that reads them its own way.
+fn texts<T>(all: &[T], text: fn(&T) -> &str) -> Vec<String> {
+    all.iter().map(|one| text(one).to_owned()).collect()
 }
 
 fn gate_limits(config: &Config) -> GateLimits {
@@ -205,7 +206,46 @@ fn connection_limits(config: &Config) -> ConnectionLimits {
         header_timeout: config.limits.header_timeout.get(),
         body_timeout: config.limits.body_timeout.get(),
         idle_timeout: config.limits.idle_timeout.get(),
+        write_timeout: config.limits.write_timeout.get(),
         drain_timeout: config.limits.drain_timeout.get(),
-        ..ConnectionLimits::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_the_configuration_takes_as_host_or_origin_can_be_allowed() {
+        let text = "server.allowed_hosts = [\"a_b-c.example\", \"b.example:8443\", \"10.0.0.1:1\", \"[::2]:65535\"]\n\
+                    cors.allowed_origins = [\"https://a_b-c.example\", \"http://10.0.0.1:81\", \"https://[::2]:8443\"]";
+        let config = Config::from_toml_str(text).unwrap();
+        let (public_url, listen) = (&*config.resource(), config.server.listen.get());
+        let extra = &texts(&config.server.allowed_hosts, HostName::as_str);
+        assert_eq!(extra.len(), 4);
+        AllowedHosts::new(&HostSettings { public_url, listen, extra, setting: HOSTS_SETTING }).unwrap();
+        let extra = &texts(&config.cors.allowed_origins, WebOrigin::as_str);
+        assert_eq!(extra.len(), 3);
+        AllowedOrigins::new(&OriginSettings { public_url, listen, extra, setting: ORIGINS_SETTING }).unwrap();
+    }
+
+    #[test]
+    fn every_limit_of_a_connection_is_the_configured_one() {
+        let text = "[limits]\nconnections = 7\nheaders = 17\nheader_bytes = \"9 KiB\"\nheader_timeout = \"2s\"\n\
+                    body_timeout = \"3s\"\nidle_timeout = \"4s\"\nwrite_timeout = \"5s\"\ndrain_timeout = \"6s\"";
+        let expected = ConnectionLimits {
+            max_connections: 7,
+            max_headers: 17,
+            max_header_bytes: 9 * 1024,
+            header_timeout: Duration::from_secs(2),
+            body_timeout: Duration::from_secs(3),
+            idle_timeout: Duration::from_secs(4),
+            write_timeout: Duration::from_secs(5),
+            drain_timeout: Duration::from_secs(6),
+        };
+        assert_eq!(connection_limits(&Config::from_toml_str(text).unwrap()), expected);
     }
 }
