@@ -1,14 +1,7 @@
 //! The expansion of the macros names every path itself: it compiles where no prelude is, where the user's
 //! own items have the names of ours, under strict lints, and with the facade under another name.
 #![no_implicit_prelude]
-#![deny(
-    missing_docs,
-    unreachable_pub,
-    unused,
-    unused_qualifications,
-    clippy::all,
-    clippy::pedantic
-)]
+#![deny(missing_docs, unreachable_pub, unused, unused_qualifications, clippy::all, clippy::pedantic)]
 
 use ::std::assert_eq;
 use ::std::clone::Clone;
@@ -19,7 +12,9 @@ use ::std::result::Result::{self, Ok};
 use ::std::string::{String, ToString};
 
 use ::mcp_auth::extract::{CancellationToken, ProgressToken};
-use ::mcp_auth::{Caller, Claims, ErrorData, Handler, Json, ToolError, extract, method, prompt, resource, server, tool};
+use ::mcp_auth::{
+    Caller, Claims, ErrorData, Handler, Json, ToolError, extract, method, prompt, resource, server, tool,
+};
 
 /// Names that a careless expansion would take for its own.
 #[allow(dead_code, non_camel_case_types, unused_macros)]
@@ -81,7 +76,11 @@ impl Everything {
     }
 
     #[tool(authenticated)]
-    async fn claims(&self, Claims(claims): Claims<Tenant>, call: CancellationToken) -> Result<String, ErrorData> {
+    async fn claims(
+        &self,
+        Claims(claims): Claims<Tenant>,
+        call: CancellationToken,
+    ) -> Result<String, ErrorData> {
         call.cancelled().await;
         Ok(claims.tenant)
     }
@@ -206,7 +205,8 @@ fn everything_is_declared_as_written() {
     assert_eq!(about.name, "mcp-auth-tests");
     assert_eq!(about.version, "1.2.3");
     assert_eq!(about.instructions.unwrap(), "Instructions for the model,\non two lines.");
-    let described = |name: &str| registry.get(registry.tool(name).unwrap()).description().map(Into::<String>::into);
+    let described =
+        |name: &str| registry.get(registry.tool(name).unwrap()).description().map(Into::<String>::into);
     assert_eq!(described("echo").as_deref(), Some("Echoes a note."));
     assert_eq!(described("any.thing").unwrap().trim(), "Lines of an expression.");
 }
