@@ -76,7 +76,9 @@ pub use mcp_auth_runtime::call::tool_error::ToolError;
 pub use mcp_auth_runtime::config::{self, Config};
 pub use mcp_auth_runtime::error::{Error, Result};
 pub use mcp_auth_runtime::handler::Handler;
-pub use mcp_auth_runtime::serve::{Running, ServerBuilder};
+#[cfg(feature = "http")]
+pub use mcp_auth_runtime::serve::Running;
+pub use mcp_auth_runtime::serve::ServerBuilder;
 pub use mcp_auth_runtime::{ambient, authn};
 pub use serve::{Server, serve, serve_with};
 

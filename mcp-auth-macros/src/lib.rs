@@ -113,3 +113,66 @@ fn outside(name: &str, attr: TokenStream, item: TokenStream) -> TokenStream {
     let errors = diagnostics.into_tokens();
     quote!(#item #errors)
 }
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::{TokenStream, TokenTree};
+    use quote::quote;
+
+    /// Every `::name` that begins a path.
+    fn roots(tokens: TokenStream, found: &mut Vec<String>) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let is = |at: Option<usize>, c: char| matches!(at.and_then(|at| tokens.get(at)), Some(TokenTree::Punct(p)) if p.as_char() == c);
+        for (at, token) in tokens.iter().enumerate() {
+            match token {
+                TokenTree::Group(group) => roots(group.stream(), found),
+                TokenTree::Ident(name) if is(at.checked_sub(1), ':') && is(at.checked_sub(2), ':') => {
+                    let before = at.checked_sub(3).and_then(|at| tokens.get(at));
+                    let continues = matches!(before, Some(TokenTree::Ident(_)))
+                        || matches!(before, Some(TokenTree::Punct(p)) if p.as_char() == '>');
+                    if !continues {
+                        found.push(name.to_string());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn every_path_goes_through_the_facade_or_core() {
+        let expanded = super::run(
+            quote!(scope = "a", title = "T", instructions = "I", parts = [more]),
+            quote! {
+                impl<S: Store> Todos<S> {
+                    /// Doc.
+                    #[tool(read_only, annotations(title = "t"))]
+                    async fn a(&self, caller: Caller, Parameters(p): Parameters<P>) -> Result<Json<T>, E> {}
+                    #[tool(any_scope = ["a", "b"])]
+                    fn b(rest: JsonObject) {}
+                    #[prompt(public)]
+                    fn c(&self, Parameters(p): Parameters<P>) -> String {}
+                    #[resource(uri = "t://{id}/x", authenticated, mime_type = "text/plain")]
+                    fn d(&self, id: u8) -> String {}
+                    #[method("tasks/get", authenticated)]
+                    fn e(&self) {}
+                }
+            },
+        );
+        let text = expanded.to_string();
+        assert!(!text.contains("compile_error"), "{text}");
+        let mut found = Vec::new();
+        roots(expanded, &mut found);
+        assert!(found.len() > 50, "{found:?}");
+        found.retain(|root| root != "mcp_auth" && root != "core");
+        assert_eq!(found, [""; 0]);
+    }
+
+    #[test]
+    fn crate_argument_replaces_the_facade() {
+        let block = quote!(impl Todos { #[tool(public)] fn a() {} });
+        let expanded = super::run(quote!(crate = my::facade), block).to_string();
+        assert!(expanded.contains("my :: facade :: __private"), "{expanded}");
+        assert!(!expanded.contains("mcp_auth"), "{expanded}");
+    }
+}

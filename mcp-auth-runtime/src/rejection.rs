@@ -1,16 +1,16 @@
 //! The only map from error to answer: every status code, JSON-RPC code and challenge of the gate is chosen
-//! here. stdio answers the same JSON-RPC error, without the HTTP around it.
+//! here. stdio answers the same JSON-RPC error, without the HTTP around it (`http`).
 
-use axum::body::Body;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderValue, Response, StatusCode};
+#[cfg(feature = "http")]
+mod http;
+
+use ::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::authn::{Fault, TokenError};
 use crate::authz::{Connect, Denied, ScopeSet};
 use crate::challenge::{BearerError, Challenge};
 use crate::envelope::{EnvelopeError, HeaderMismatch};
-use crate::transport::limits::BodyError;
 
 /// Why a message is not served, as the client is told.
 #[derive(Debug, Clone)]
@@ -209,49 +209,6 @@ impl Rejection {
         }
         error
     }
-
-    /// `denial = "tool-error"`: the refusal as a tool result the model reads. `complete` adds the result type
-    /// that 2026-07-28 requires.
-    pub fn respond_as_tool_error(&self, id: &Value, complete: bool) -> Response<Body> {
-        let mut result = json!({
-            "content": [{ "type": "text", "text": self.message() }],
-            "structuredContent": self.data(None),
-            "isError": true,
-        });
-        if complete {
-            result["resultType"] = "complete".into();
-        }
-        let body = json!({ "jsonrpc": "2.0", "id": id, "result": result });
-        let mut response = Response::new(Body::from(body.to_string()));
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        response
-    }
-
-    /// The whole HTTP answer to the message `id` (null when it had none or none could be read).
-    pub fn respond(&self, id: &Value, resource_metadata: &str) -> Response<Body> {
-        let body = json!({ "jsonrpc": "2.0", "id": id, "error": self.error_object(Some(resource_metadata)) });
-        let mut response = Response::new(Body::from(body.to_string()));
-        *response.status_mut() = self.status();
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(challenge) = self.challenge() {
-            headers.insert(WWW_AUTHENTICATE, challenge.header(resource_metadata));
-        }
-        match self {
-            Self::KeysUnavailable { retry_after } => {
-                headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after));
-            }
-            Self::TooManySessions => {
-                headers.insert(RETRY_AFTER, HeaderValue::from(30));
-            }
-            Self::MethodNotAllowed { allow } => {
-                headers.insert(ALLOW, HeaderValue::from_static(allow));
-            }
-            _ => {}
-        }
-        response
-    }
 }
 
 impl From<&Denied> for Rejection {
@@ -283,13 +240,63 @@ impl From<&TokenError> for Rejection {
     }
 }
 
-impl From<&BodyError> for Rejection {
-    fn from(error: &BodyError) -> Self {
-        match error {
-            BodyError::TooLarge { .. } => Self::BodyTooLarge,
-            BodyError::TimedOut => Self::BodyTimeout,
-            BodyError::Encoded => Self::ContentEncoding,
-            BodyError::Broken => Self::BodyBroken,
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn scopes(text: &str) -> ScopeSet {
+        ScopeSet::parse_lossy(text)
+    }
+
+    #[test]
+    fn insufficient_scope_says_the_same_in_the_challenge_and_in_the_body() {
+        let rejection = Rejection::InsufficientScope { required: scopes("write"), held: scopes("read") };
+        assert_eq!((rejection.status().as_u16(), rejection.code()), (403, 403));
+        assert_eq!(rejection.challenge().unwrap().scopes.to_string(), "read write");
+        assert_eq!(
+            rejection.error_object(Some("https://x/.well-known/oauth-protected-resource")),
+            json!({
+                "code": 403,
+                "message": "this needs the scope write",
+                "data": {
+                    "error": "insufficient_scope", "scope": "read write", "required": ["write"], "held": ["read"],
+                    "resource_metadata": "https://x/.well-known/oauth-protected-resource",
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn on_stdio_the_data_names_no_metadata() {
+        let rejection = Rejection::Unauthenticated { scopes: scopes("read") };
+        assert_eq!(
+            rejection.error_object(None),
+            json!({ "code": 401, "message": "authentication required", "data": { "scope": "read" } })
+        );
+    }
+
+    #[test]
+    fn jwks_outage_answers_503_not_401_and_carries_no_challenge() {
+        let unavailable = Rejection::KeysUnavailable { retry_after: 3 };
+        assert_eq!(unavailable.status().as_u16(), 503);
+        assert!(unavailable.challenge().is_none());
+    }
+
+    #[test]
+    fn an_unknown_resource_names_its_uri() {
+        let unknown = Rejection::Unknown { kind: "resource", name: "a://b".to_owned() };
+        assert_eq!(unknown.error_object(None)["data"]["uri"], "a://b");
+        assert_eq!((unknown.status().as_u16(), unknown.code()), (200, -32602));
+    }
+
+    #[test]
+    fn only_what_is_wrong_with_the_message_yields_to_401_and_only_where_connecting_needs_a_token() {
+        let bad = Rejection::BadMessage { code: -32700, reason: String::new() };
+        assert!(bad.yields_to_401(Connect::Authenticated));
+        assert!(!bad.yields_to_401(Connect::Anonymous));
+        for earlier in [Rejection::BodyTooLarge, Rejection::BodyTimeout] {
+            assert!(!earlier.yields_to_401(Connect::Authenticated), "{earlier:?}");
         }
     }
 }

@@ -13,6 +13,8 @@ pub(crate) struct Args {
     pub(crate) span: Span,
     /// The value before all names, as in `#[method("tasks/get", …)]`.
     pub(crate) first: Option<Expr>,
+    /// Whether some of it could not be read, so that what is missing may be there.
+    pub(crate) is_broken: bool,
     list: Vec<Arg>,
 }
 
@@ -34,11 +36,7 @@ impl Args {
     pub(crate) fn parse(tokens: TokenStream, span: Span, diagnostics: &mut Diagnostics) -> Self {
         let parser = |input: ParseStream<'_>| Ok(Self::read(input, span, diagnostics));
         // `read` consumes everything and reports for itself.
-        parser.parse2(tokens).unwrap_or_else(|_| Self {
-            span,
-            first: None,
-            list: Vec::new(),
-        })
+        parser.parse2(tokens).unwrap_or_else(|_| Self::none(span))
     }
 
     /// The arguments of an attribute on a method.
@@ -49,29 +47,21 @@ impl Args {
             .last()
             .map_or_else(Span::call_site, |segment| segment.ident.span());
         match &attribute.meta {
-            Meta::Path(_) => Self {
-                span,
-                first: None,
-                list: Vec::new(),
-            },
+            Meta::Path(_) => Self::none(span),
             Meta::List(list) => Self::parse(list.tokens.clone(), span, diagnostics),
             Meta::NameValue(pair) => {
                 diagnostics.error_at(&pair.value, "write the arguments in parentheses");
                 Self {
-                    span,
-                    first: None,
-                    list: Vec::new(),
+                    is_broken: true,
+                    ..Self::none(span)
                 }
             }
         }
     }
 
     fn read(input: ParseStream<'_>, span: Span, diagnostics: &mut Diagnostics) -> Self {
-        let mut args = Self {
-            span,
-            first: None,
-            list: Vec::new(),
-        };
+        let mut args = Self::none(span);
+        let before = diagnostics.len();
         if input.peek(syn::Lit) {
             match input.parse() {
                 Ok(first) => args.first = Some(first),
@@ -97,7 +87,34 @@ impl Args {
                 }
             }
         }
+        args.is_broken = diagnostics.len() > before;
         args
+    }
+
+    fn none(span: Span) -> Self {
+        Self {
+            span,
+            first: None,
+            is_broken: false,
+            list: Vec::new(),
+        }
+    }
+
+    /// Takes every argument that has one of these names, in the order they are written.
+    pub(crate) fn take_all(&mut self, names: &[&str]) -> Vec<Arg> {
+        let list = std::mem::take(&mut self.list);
+        let (taken, left) = list
+            .into_iter()
+            .partition(|arg| names.iter().any(|name| arg.name == name));
+        self.list = left;
+        taken
+    }
+
+    /// Whether one of these names may be meant by an argument that is not known.
+    pub(crate) fn may_mean(&self, names: &[&str]) -> bool {
+        self.list
+            .iter()
+            .any(|arg| nearest(&arg.name.to_string(), names).is_some())
     }
 
     /// Takes the argument of that name.

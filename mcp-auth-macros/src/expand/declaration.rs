@@ -63,7 +63,7 @@ fn tool(p: &TokenStream, operation: &Operation, tool: &Tool) -> TokenStream {
         (None, Some(output)) if !types::is_opaque(output) => {
             let span = syn::spanned::Spanned::span(output);
             let output = types::inferred(output);
-            let answer = quote::quote_spanned!(types::at(span)=> #p::IntoToolAnswer);
+            let answer = quote::quote_spanned!(span=> #p::IntoToolAnswer);
             quote!(#p::with_output_schema(#made, <#output as #answer>::output_schema()))
         }
         _ => made,

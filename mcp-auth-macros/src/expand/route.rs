@@ -1,10 +1,11 @@
 //! How an operation is called: its parameters from the call, its answer for the client.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
+use super::server::local;
 use super::types;
 use crate::model::inputs::{Input, is_json_object, parameters};
 use crate::model::operation::{Kind, Operation};
@@ -19,8 +20,7 @@ pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
     };
     let [variant, answer, convert] = [variant, answer, convert].map(|name| format_ident!("{name}"));
 
-    let local = |name: &str| Ident::new(name, Span::mixed_site());
-    let (server, call) = (local("server"), local("call"));
+    let (server, call, given) = (local("server"), local("call"), local("answer"));
     let arguments: Vec<Ident> = (0..operation.inputs.len())
         .map(|at| local(&format!("argument_{at}")))
         .collect();
@@ -52,17 +52,18 @@ pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
     let answered = match &operation.output {
         Some(ty) if !types::is_opaque(ty) => {
             let ty = types::inferred(ty);
-            quote_spanned!(types::at(output)=> <#ty as #p::#answer>::#convert)
+            quote_spanned!(output=> <#ty as #p::#answer>::#convert)
         }
-        Some(_) => quote_spanned!(types::at(output)=> #p::#answer::#convert),
-        None => quote_spanned!(types::at(output)=> <() as #p::#answer>::#convert),
+        Some(_) => quote_spanned!(output=> #p::#answer::#convert),
+        None => quote_spanned!(output=> <() as #p::#answer>::#convert),
     };
     let body = quote! {
         #(#extractions)*
-        let answer = Self::#method(#receiver #(#arguments),*)#wait;
-        #answered(answer, &#asked)
+        let #given = Self::#method(#receiver #(#arguments),*)#wait;
+        #answered(#given, &#asked)
     };
-    let future = quote_spanned!(types::at(method.span())=> #p::future_is_send(async move { #body }));
+    let span = method.span();
+    let future = quote_spanned!(span=> #p::future_is_send(async move { #body }));
     quote! {
         #p::Route::#variant(|#server, #mutable #call| { #check #future })
     }
@@ -72,14 +73,14 @@ pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
 fn extraction(p: &TokenStream, input: &Input, argument: &Ident, call: &Ident) -> TokenStream {
     match input {
         Input::FromCall(ty) => {
-            let span = types::at(ty.span());
+            let span = ty.span();
             let ty = types::inferred(ty);
             let from_call = quote_spanned!(span=> <#ty as #p::FromCall>::from_call);
             quote!(let #argument = #from_call(&mut #call)?;)
         }
         Input::Variable { name, ty } => {
             let expected = ty.to_token_stream().to_string().replace(' ', "");
-            let span = types::at(ty.span());
+            let span = ty.span();
             let ty = types::inferred(ty);
             let variable = quote_spanned!(span=> #p::variable::<#ty>);
             quote!(let #argument = #variable(&#call, #name, #expected)?;)
@@ -129,7 +130,7 @@ fn check_arguments(p: &TokenStream, operation: &Operation) -> Option<TokenStream
         spelled
     };
     let others = others.into_iter().map(|ty| {
-        let span = types::at(ty.span());
+        let span = ty.span();
         let ty = types::inferred(ty);
         quote_spanned!(span=> <#ty as #p::FromCall>::TAKES)
     });

@@ -1,6 +1,6 @@
 //! `impl Handler` of a server, `impl Part` of a part.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Ident, Path};
 
@@ -21,20 +21,27 @@ pub(crate) fn tokens(server: &Server, diagnostics: &Diagnostics) -> TokenStream 
         #[allow(clippy::all, clippy::pedantic, clippy::nursery, deprecated, unused_qualifications)]
     };
     let usable = diagnostics.is_empty();
-    let operations = operations(&p, if usable { &server.operations } else { &[] });
+    let local = local("operations");
+    let operations = operations(&p, &local, if usable { &server.operations } else { &[] });
     match &server.role {
         Role::Main { about, parts } => {
             let about = self::about(&p, about);
             let parts: &[Path] = if usable { parts } else { &[] };
             let parts = parts.iter().map(|module| {
-                let part = part_ident(&server.ident);
-                quote!(let operations = operations.join::<#module::#part>();)
+                let mut part = part_ident(&server.ident);
+                part.set_span(
+                    module
+                        .segments
+                        .last()
+                        .map_or(part.span(), |last| last.ident.span()),
+                );
+                quote!(let #local = #local.join::<#module::#part>();)
             });
             quote! {
                 #attributes
                 impl #generics #p::Handler for #ty #conditions {
                     fn about() -> #p::About { #about }
-                    fn operations() -> #p::Operations<Self> { #operations #(#parts)* operations }
+                    fn operations() -> #p::Operations<Self> { #operations #(#parts)* #local }
                 }
             }
         }
@@ -46,7 +53,7 @@ pub(crate) fn tokens(server: &Server, diagnostics: &Diagnostics) -> TokenStream 
                 pub(crate) enum #part {}
                 #attributes
                 impl #generics #p::Part<#part> for #ty #conditions {
-                    fn operations() -> #p::Operations<Self> { #operations operations }
+                    fn operations() -> #p::Operations<Self> { #operations #local }
                 }
             }
         }
@@ -58,20 +65,26 @@ fn part_ident(server: &Ident) -> Ident {
     format_ident!("__ServerPartOf{}", server)
 }
 
-fn operations(p: &TokenStream, operations: &[Operation]) -> TokenStream {
+/// A local of ours that no expression of the user's can see.
+pub(super) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+fn operations(p: &TokenStream, local: &Ident, operations: &[Operation]) -> TokenStream {
     let each = operations.iter().map(|operation| {
         let cfgs = &operation.cfgs;
         let declaration = declaration::tokens(p, operation);
         let route = route::tokens(p, operation);
-        quote!(#(#cfgs)* let operations = operations.with(#declaration, #route);)
+        quote!(#(#cfgs)* let #local = #local.with(#declaration, #route);)
     });
     quote! {
-        let operations = <#p::Operations<Self> as ::core::default::Default>::default();
+        let #local = <#p::Operations<Self> as ::core::default::Default>::default();
         #(#each)*
     }
 }
 
 fn about(p: &TokenStream, about: &About) -> TokenStream {
+    let it = local("about");
     let name = match &about.name {
         Some(name) => quote!(#p::string(#name)),
         None => quote! {
@@ -102,13 +115,13 @@ fn about(p: &TokenStream, about: &About) -> TokenStream {
     .into_iter()
     .filter_map(|(field, value)| {
         let field = format_ident!("{field}");
-        value.map(|value| quote!(about.#field = ::core::option::Option::Some(#value);))
+        value.map(|value| quote!(#it.#field = ::core::option::Option::Some(#value);))
     });
     quote! {
-        let mut about = <#p::About as ::core::default::Default>::default();
-        about.name = #name;
-        about.version = #version;
+        let mut #it = <#p::About as ::core::default::Default>::default();
+        #it.name = #name;
+        #it.version = #version;
         #(#optional)*
-        about
+        #it
     }
 }

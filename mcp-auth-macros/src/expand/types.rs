@@ -1,6 +1,5 @@
 //! The types of a signature, written where its lifetimes have no names.
 
-use proc_macro2::Span;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Lifetime, TraitBound, Type, TypeFnPtr};
 
@@ -27,10 +26,6 @@ impl VisitMut for Inferred {
         }
     }
 
-    fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
-        visit_mut::visit_type_reference_mut(self, reference);
-    }
-
     // `for<'a>` names its own.
     fn visit_type_fn_ptr_mut(&mut self, _: &mut TypeFnPtr) {}
 
@@ -47,9 +42,4 @@ impl VisitMut for Opaque {
     fn visit_type_impl_trait_mut(&mut self, _: &mut syn::TypeImplTrait) {
         self.0 = true;
     }
-}
-
-/// The span of what the macro writes for the user's tokens at `span`: names of ours stay ours.
-pub(super) fn at(span: Span) -> Span {
-    Span::mixed_site().located_at(span)
 }

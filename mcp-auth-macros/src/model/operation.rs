@@ -129,6 +129,7 @@ pub(super) fn check(
 ) -> Option<Operation> {
     let before = diagnostics.len();
     let mut args = Args::of(attribute, diagnostics);
+    args.is_broken |= args.first.is_some() && marker != Marker::Method;
     let signature = &method.sig;
     let ident = signature.ident.clone();
     let of = format!("{} `{}`", marker.name(), ident.unraw());
@@ -275,7 +276,7 @@ pub(super) fn check_duplicates(operations: &[Operation], diagnostics: &mut Diagn
             let fix = match kind {
                 "resource" => "give it a URI of its own",
                 "method" => "keep one",
-                _ => "give one another with `name = \"…\"`",
+                _ => "give one of them another: `name = \"…\"`",
             };
             let message = format!(
                 "{kind} `{name}` is declared already, by `fn {}`; {fix}",

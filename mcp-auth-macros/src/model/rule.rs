@@ -29,7 +29,7 @@ pub(crate) enum Said {
 impl Said {
     /// Takes the arguments that say who may call.
     pub(crate) fn take(args: &mut Args, diagnostics: &mut Diagnostics) -> Self {
-        let mut given: Vec<Arg> = NAMES.iter().filter_map(|name| args.take(name)).collect();
+        let mut given: Vec<Arg> = args.take_all(&NAMES);
         if given.len() > 1 {
             for second in &given[1..] {
                 let message = format!(
@@ -41,6 +41,7 @@ impl Said {
             return Self::Wrong;
         }
         match given.pop() {
+            None if args.is_broken || args.may_mean(&NAMES) => Self::Wrong,
             None => Self::Nothing,
             Some(arg) => read(arg, diagnostics).map_or(Self::Wrong, Self::Rule),
         }

@@ -92,12 +92,15 @@ pub(crate) fn check(
     let mut operations = Vec::new();
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
-        let ours: Vec<usize> =
-            (0..method.attrs.len()).filter(|at| Marker::of(&method.attrs[*at]).is_some()).collect();
+        let ours: Vec<usize> = (0..method.attrs.len())
+            .filter(|at| Marker::of(&method.attrs[*at]).is_some())
+            .collect();
         for (count, at) in ours.into_iter().enumerate() {
             let attribute = method.attrs[at].clone();
             attr::mark_as_read(&mut method.attrs[at]);
-            let Some(marker) = Marker::of(&attribute) else { continue };
+            let Some(marker) = Marker::of(&attribute) else {
+                continue;
+            };
             if count > 0 {
                 let message = format!(
                     "`{}` is an operation already; one method is one operation",
@@ -106,7 +109,13 @@ pub(crate) fn check(
                 diagnostics.error_at(attribute.path(), message);
                 continue;
             }
-            operations.extend(operation::check(marker, &attribute, method, &default, diagnostics));
+            operations.extend(operation::check(
+                marker,
+                &attribute,
+                method,
+                &default,
+                diagnostics,
+            ));
         }
     }
     operation::check_duplicates(&operations, diagnostics);

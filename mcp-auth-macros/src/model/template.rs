@@ -33,8 +33,8 @@ pub(crate) fn variables(uri: &str) -> Result<Vec<String>, String> {
                 }
                 if let Some(previous) = variables.last().filter(|_| !separated) {
                     return Err(format!(
-                        "nothing separates `{{{previous}}}` from `{{{name}}}`; put a character between them that \
-                         no value holds, like `/`"
+                        "where `{{{previous}}}` ends and `{{{name}}}` begins is not certain; put a character between \
+                         them that no value holds, like `/`"
                     ));
                 }
                 variables.push(name.to_owned());

@@ -39,11 +39,7 @@ pub(super) enum KeyKind {
     /// `kty` RSA.
     Rsa(&'static RsaParameters),
     /// `kty` EC on this curve.
-    Ec {
-        curve: &'static str,
-        coordinate_bytes: usize,
-        parameters: &'static EcdsaVerificationAlgorithm,
-    },
+    Ec { curve: &'static str, coordinate_bytes: usize, parameters: &'static EcdsaVerificationAlgorithm },
     /// `kty` OKP, `crv` Ed25519.
     Ed25519,
 }
@@ -86,16 +82,12 @@ impl Algorithm {
             Self::Ps256 => KeyKind::Rsa(&RSA_PSS_2048_8192_SHA256),
             Self::Ps384 => KeyKind::Rsa(&RSA_PSS_2048_8192_SHA384),
             Self::Ps512 => KeyKind::Rsa(&RSA_PSS_2048_8192_SHA512),
-            Self::Es256 => KeyKind::Ec {
-                curve: "P-256",
-                coordinate_bytes: 32,
-                parameters: &ECDSA_P256_SHA256_FIXED,
-            },
-            Self::Es384 => KeyKind::Ec {
-                curve: "P-384",
-                coordinate_bytes: 48,
-                parameters: &ECDSA_P384_SHA384_FIXED,
-            },
+            Self::Es256 => {
+                KeyKind::Ec { curve: "P-256", coordinate_bytes: 32, parameters: &ECDSA_P256_SHA256_FIXED }
+            }
+            Self::Es384 => {
+                KeyKind::Ec { curve: "P-384", coordinate_bytes: 48, parameters: &ECDSA_P384_SHA384_FIXED }
+            }
             Self::EdDsa => KeyKind::Ed25519,
         }
     }
@@ -116,7 +108,7 @@ pub enum RefusedAlgorithm {
         "`none` leaves tokens unsigned; name one of RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA"
     )]
     Unsigned,
-    /// `HS256`, `HS384`, `HS512`.
+    /// `HS256`, `HS384`, `HS512`, in any case.
     #[error("an HMAC key verifies and signs; name an asymmetric algorithm such as RS256 or ES256")]
     Symmetric,
     /// Everything else; names are case-sensitive (RFC 7515 §4.1.1).
@@ -124,13 +116,18 @@ pub enum RefusedAlgorithm {
     Unknown,
 }
 
+/// The HMAC family (RFC 7518 §3.2).
+const HMAC: [&str; 3] = ["HS256", "HS384", "HS512"];
+
 impl FromStr for Algorithm {
     type Err = RefusedAlgorithm;
     fn from_str(name: &str) -> Result<Self, RefusedAlgorithm> {
         match Self::ALL.into_iter().find(|algorithm| algorithm.name() == name) {
             Some(algorithm) => Ok(algorithm),
             None if name.eq_ignore_ascii_case("none") => Err(RefusedAlgorithm::Unsigned),
-            None if matches!(name, "HS256" | "HS384" | "HS512") => Err(RefusedAlgorithm::Symmetric),
+            None if HMAC.iter().any(|hmac| name.eq_ignore_ascii_case(hmac)) => {
+                Err(RefusedAlgorithm::Symmetric)
+            }
             None => Err(RefusedAlgorithm::Unknown),
         }
     }
@@ -152,15 +149,11 @@ mod tests {
         for none in ["none", "nOnE", "NONE"] {
             assert_eq!(none.parse::<Algorithm>(), Err(RefusedAlgorithm::Unsigned));
         }
-        assert_eq!("HS512".parse::<Algorithm>(), Err(RefusedAlgorithm::Symmetric));
-        for unknown in [
-            "", "rs256", "RS256 ", "ES512", "ES256K", "Ed448", "RSA-OAEP", "dir",
-        ] {
-            assert_eq!(
-                unknown.parse::<Algorithm>(),
-                Err(RefusedAlgorithm::Unknown),
-                "{unknown}"
-            );
+        for hmac in ["HS256", "HS384", "HS512", "hs512"] {
+            assert_eq!(hmac.parse::<Algorithm>(), Err(RefusedAlgorithm::Symmetric));
+        }
+        for unknown in ["", "rs256", "RS256 ", "ES512", "ES256K", "Ed448", "RSA-OAEP", "dir"] {
+            assert_eq!(unknown.parse::<Algorithm>(), Err(RefusedAlgorithm::Unknown), "{unknown}");
         }
     }
 }

@@ -36,3 +36,6 @@ pub use issuer::{IssuerRules, KeyRefresh, KeySource, RulesError};
 pub use owner::Owner;
 pub use token::{Identity, VerifiedToken};
 pub use verifier::{LoadFailure, Verifier};
+
+#[cfg(test)]
+pub(crate) use token::token_of;

@@ -52,3 +52,34 @@ pub(super) fn opaque_key(parts: &[&[u8]]) -> String {
     }
     URL_SAFE_NO_PAD.encode(hash.finish())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::authn::token_of;
+
+    #[test]
+    fn j34_an_owner_is_issuer_subject_and_client_whatever_the_token() {
+        let owner = |issuer, subject, client| token_of(issuer, subject, client, "read").owner().unwrap();
+        let alice = owner("https://a", "alice", Some("app"));
+        assert_eq!(alice, token_of("https://a", "alice", Some("app"), "other scopes").owner().unwrap());
+        for stranger in [
+            owner("https://b", "alice", Some("app")),
+            owner("https://a", "bob", Some("app")),
+            owner("https://a", "alice", Some("other")),
+            owner("https://a", "alice", None),
+            owner("https://a", "alice", Some("")),
+        ] {
+            assert_ne!(alice, stranger);
+            assert_ne!(alice.key(), stranger.key());
+        }
+        assert!(Identity::Anonymous.owner().is_none());
+    }
+
+    #[test]
+    fn a_key_does_not_depend_on_where_one_part_ends_and_the_next_begins() {
+        assert_ne!(opaque_key(&[b"ab", b"c"]), opaque_key(&[b"a", b"bc"]));
+        assert_eq!(opaque_key(&[b"ab", b"c"]).len(), 43);
+    }
+}

@@ -20,6 +20,7 @@ pub struct VerifiedToken {
 
 impl VerifiedToken {
     /// The local caller of a stdio server without a credential: issuer and subject are `local`.
+    #[cfg(any(feature = "stdio", test))]
     pub(crate) fn local(scopes: ScopeSet) -> Self {
         Self {
             issuer: Arc::from("local"),
@@ -88,4 +89,17 @@ pub enum Identity {
     Verified(Arc<VerifiedToken>),
     /// No credentials came.
     Anonymous,
+}
+
+/// A verified caller of a test that is not about verifying.
+#[cfg(test)]
+pub(crate) fn token_of(issuer: &str, subject: &str, client_id: Option<&str>, scopes: &str) -> Identity {
+    Identity::Verified(Arc::new(VerifiedToken {
+        issuer: Arc::from(issuer),
+        subject: subject.to_owned(),
+        client_id: client_id.map(str::to_owned),
+        scopes: ScopeSet::parse_lossy(scopes),
+        expires_at: Some(2_000_000_000),
+        claims: Map::new(),
+    }))
 }

@@ -289,3 +289,6 @@ fn named(operation: &Operation) -> &str {
         Operation::Reply => "",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,7 +53,7 @@ pub enum InvalidTemplate {
     RepeatedVariable(String),
     /// Where one value ends and the next begins could be read in more than one way.
     #[error(
-        "nothing separates `{{{0}}}` from `{{{1}}}`; put a character between them that no value holds, like `/`"
+        "where `{{{0}}}` ends and `{{{1}}}` begins is not certain; put a character between them that no value holds, like `/`"
     )]
     Ambiguous(String, String),
     /// A character RFC 3986 does not allow.

@@ -46,9 +46,7 @@ pub(super) fn source(path: &[String], all: &Value, layers: &Layers) -> Option<St
 
 /// Whether something is set at exactly this path.
 pub(super) fn is_set(path: &[String], all: &Value) -> bool {
-    path.iter()
-        .try_fold(all, |value, key| below(value, key))
-        .is_some()
+    path.iter().try_fold(all, |value, key| below(value, key)).is_some()
 }
 
 fn below<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
@@ -64,10 +62,7 @@ pub(super) fn written(path: &[String], all: &Value) -> String {
     let mut text = String::new();
     let mut value = Some(all);
     for key in path {
-        let bare = !key.is_empty()
-            && key
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        let bare = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
         if matches!(value, Some(Value::Array(..))) {
             text.push_str(&format!("[{key}]"));
         } else {
@@ -110,12 +105,7 @@ fn mistake(error: Error, all: &Value, layers: &Layers) -> Mistake {
         Kind::Message(what) => what,
         other => format!("is not valid: {other}"),
     };
-    Mistake::BadValue {
-        name,
-        what,
-        key,
-        from,
-    }
+    Mistake::BadValue { name, what, key, from }
 }
 
 /// What was given, in words of TOML.
@@ -161,9 +151,7 @@ fn remove_unknown(
                 } else if let Some(value) = table.remove(&key) {
                     mistakes.push(Mistake::UnknownKey {
                         key: unknown_key(path, layers),
-                        from: layers
-                            .source_of(&value)
-                            .unwrap_or_else(|| "the configuration".to_owned()),
+                        from: layers.source_of(&value).unwrap_or_else(|| "the configuration".to_owned()),
                         nearest: nearest(&key, node.keys()).map(str::to_owned),
                         known: node.keys().collect(),
                     });
@@ -217,9 +205,7 @@ mod tests {
 
     /// The lines of the error that `mcp.toml` with this text gives.
     fn mistakes(text: &str) -> Vec<String> {
-        let around = MemoryFiles::default()
-            .with("/home/ann/mcp.toml", text)
-            .surroundings();
+        let around = MemoryFiles::default().with("/home/ann/mcp.toml", text).surroundings();
         match Config::load(&Arguments::default(), around, None) {
             Ok(_) => panic!("accepted: {text}"),
             Err(ConfigError::Mistakes(mistakes)) => mistakes.iter().map(ToString::to_string).collect(),
@@ -234,23 +220,18 @@ mod tests {
             one("[[auth.issuers]]\nissuer = \"https://a.example\"\nclock_skw = \"30s\""),
             "unknown key auth.issuers[0].clock_skw in mcp.toml: did you mean clock_skew?"
         );
-        assert_eq!(
-            one("[servr]\nlisten = 1"),
-            "unknown key servr in mcp.toml: did you mean server?"
-        );
+        assert_eq!(one("[servr]\nlisten = 1"), "unknown key servr in mcp.toml: did you mean server?");
         assert_eq!(
             one("[scopes.\"todos.read\"]\nimplis = []"),
             "unknown key scopes.\"todos.read\".implis in mcp.toml: did you mean implies?"
         );
         assert_eq!(
-            one("[cors]\nsomething_else = 1"),
-            "unknown key cors.something_else in mcp.toml: known there are allowed_origins, max_age"
+            one("[stdio]\nsomething_else = 1"),
+            "unknown key stdio.something_else in mcp.toml: known there are audience, credential, local_scopes"
         );
-        for misspelt in [
-            "requird_scopes = 1",
-            "auth.requird_scopes = []",
-            "auth.embedded.clients = [{ name = 1 }]",
-        ] {
+        for misspelt in
+            ["requird_scopes = 1", "auth.requird_scopes = []", "auth.embedded.clients = [{ name = 1 }]"]
+        {
             assert!(one(misspelt).starts_with("unknown key "), "{misspelt}");
         }
     }
@@ -270,10 +251,7 @@ mod tests {
                 "[server]\ntransport = 0",
                 "transport is the number 0, expected a string: \"http\" or \"stdio\": server.transport in mcp.toml",
             ),
-            (
-                "[limits]\nheaders = 0",
-                "headers is 0, at least 16: limits.headers in mcp.toml",
-            ),
+            ("[limits]\nheaders = 0", "headers is 0, at least 16: limits.headers in mcp.toml"),
             (
                 "[auth]\nbase_scopes = \"todos.read\"",
                 "base_scopes is \"todos.read\", expected an array, such as [\"a\", \"b\"]: auth.base_scopes in mcp.toml",
@@ -287,14 +265,8 @@ mod tests {
                 "[[auth.issuers]]\nissuer = \"https://a.example\"\nsingle_audience = \"yes\"",
                 "single_audience is \"yes\", expected true or false: auth.issuers[0].single_audience in mcp.toml",
             ),
-            (
-                "server = 5",
-                "server is the number 5, expected a table: server in mcp.toml",
-            ),
-            (
-                "[[auth.issuers]]\naudience = \"a\"",
-                "issuer is missing: auth.issuers[0].issuer in mcp.toml",
-            ),
+            ("server = 5", "server is the number 5, expected a table: server in mcp.toml"),
+            ("[[auth.issuers]]\naudience = \"a\"", "issuer is missing: auth.issuers[0].issuer in mcp.toml"),
             (
                 "[auth]\nmode = \"bridge\"",
                 "mode is \"bridge\", expected \"verify\" or \"embedded\" or \"none\": auth.mode in mcp.toml",
@@ -316,14 +288,8 @@ mod tests {
              [[auth.issuers]]\nclock_skew = \"1\"\nalgorithms = [\"none\"]\n[[auth.issuers]]\nissuer = 5\n",
         );
         let keys = ["listne", "server.path", "public_url", "limits.body", "auth.mode"];
-        for key in keys
-            .into_iter()
-            .chain(["issuers[0].clock_skew", "issuers[0].algorithms"])
-        {
-            assert!(
-                found.iter().any(|mistake| mistake.contains(key)),
-                "{key}: {found:#?}"
-            );
+        for key in keys.into_iter().chain(["issuers[0].clock_skew", "issuers[0].algorithms"]) {
+            assert!(found.iter().any(|mistake| mistake.contains(key)), "{key}: {found:#?}");
         }
     }
 
@@ -335,10 +301,7 @@ mod tests {
             "stdio.credential = [\"hunter2\"]",
         ] {
             let shown = mistakes(text).join("\n");
-            assert!(
-                !shown.contains("hunter2") && !shown.contains("42424242"),
-                "{shown}"
-            );
+            assert!(!shown.contains("hunter2") && !shown.contains("42424242"), "{shown}");
             assert!(shown.contains("stdio.credential in mcp.toml"), "{shown}");
         }
         let syntax = mistakes("[stdio]\ncredential = \"hunter2").remove(0);

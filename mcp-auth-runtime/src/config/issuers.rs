@@ -5,10 +5,10 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use super::algorithm::Algorithm;
 use super::audience::Audiences;
 use super::url::{HttpUrl, IssuerUrl};
 use super::value::{ValueError, duration, schema};
+use crate::authn::Algorithm;
 
 duration! {
     /// Clock skew allowed on `exp`, `nbf` and `iat`.
@@ -141,7 +141,7 @@ macro_rules! list {
 list! {
     /// Algorithms that are accepted. **(default: `["RS256", "ES256", "EdDSA"]`)**
     Algorithms of Algorithm,
-    default vec![Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA],
+    default vec![Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa],
     "without an algorithm no token could be verified"
 }
 list! {
@@ -180,9 +180,7 @@ impl FromStr for NonEmpty {
 
 impl<'de> Deserialize<'de> for NonEmpty {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        super::value::read_text(from, "a name in quotes")?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        super::value::read_text(from, "a name in quotes")?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -195,27 +193,15 @@ mod tests {
 
     fn issuer(more: serde_json::Value) -> Result<Issuer, String> {
         let mut all = serde_json::json!({ "issuer": "https://issuer.example" });
-        all.as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         serde_json::from_value(all).map_err(|e| e.to_string())
     }
 
     #[test]
     fn issuer_alone_gets_safe_defaults() {
         let issuer = issuer(serde_json::json!({})).unwrap();
-        assert_eq!(
-            *issuer.algorithms,
-            [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA]
-        );
-        assert_eq!(
-            issuer
-                .scope_claims
-                .iter()
-                .map(NonEmpty::as_str)
-                .collect::<Vec<_>>(),
-            ["scope"]
-        );
+        assert_eq!(*issuer.algorithms, [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa]);
+        assert_eq!(issuer.scope_claims.iter().map(NonEmpty::as_str).collect::<Vec<_>>(), ["scope"]);
         assert_eq!(issuer.clock_skew.get().as_secs(), 30);
         assert!(issuer.allowed_clients.is_none() && issuer.audience.is_none());
     }
@@ -258,11 +244,7 @@ mod tests {
             let error = issuer(serde_json::json!({ "algorithms": [bad] })).unwrap_err();
             assert!(error.contains(why), "{bad}: {error}");
         }
-        assert!(
-            issuer(serde_json::json!({ "algorithms": [] }))
-                .unwrap_err()
-                .contains("is empty")
-        );
+        assert!(issuer(serde_json::json!({ "algorithms": [] })).unwrap_err().contains("is empty"));
     }
 
     #[test]
@@ -287,9 +269,7 @@ mod tests {
     fn empty_lists_of_claims_or_clients_are_refused() {
         assert!(issuer(serde_json::json!({ "scope_claims": [] })).is_err());
         assert!(
-            issuer(serde_json::json!({ "allowed_clients": [] }))
-                .unwrap_err()
-                .contains("let no client in")
+            issuer(serde_json::json!({ "allowed_clients": [] })).unwrap_err().contains("let no client in")
         );
         assert!(issuer(serde_json::json!({ "allowed_clients": [""] })).is_err());
     }

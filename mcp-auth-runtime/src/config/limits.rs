@@ -22,7 +22,7 @@ count! {
     Headers: 16 to 1000, default 100
 }
 count! {
-    /// The most connections at once.
+    /// The most connections at once; one more takes the place of a connection that waits.
     Connections: 1 to 100000, default 1024
 }
 count! {
@@ -46,6 +46,10 @@ duration! {
     IdleTimeout: 1 s to 1 h, default 60 s
 }
 duration! {
+    /// How long a client may take to accept one more byte of its answer; then the connection is closed.
+    WriteTimeout: 1 s to 5 m, default 30 s
+}
+duration! {
     /// How long a session of a client before 2026-07-28 lives without a message.
     SessionTimeout: 10 s to 24 h, default 5 m
 }
@@ -67,7 +71,8 @@ pub struct Limits {
     pub header_bytes: HeaderBytes,
     /// The most header fields; more get 431.
     pub headers: Headers,
-    /// The most connections at once; further ones wait to be accepted.
+    /// The most connections at once. One more takes the place of a connection that waits; if none waits it is
+    /// closed.
     pub connections: Connections,
     /// The most sessions of clients before 2026-07-28 at once.
     pub sessions: Sessions,
@@ -79,6 +84,8 @@ pub struct Limits {
     pub body_timeout: BodyTimeout,
     /// How long a connection may stay open without a request.
     pub idle_timeout: IdleTimeout,
+    /// How long a client may take to accept one more byte of its answer; then the connection is closed.
+    pub write_timeout: WriteTimeout,
     /// How long a session of a client before 2026-07-28 lives without a message.
     pub session_timeout: SessionTimeout,
     /// How long calls in flight may take to finish once the server stops.

@@ -69,16 +69,9 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let builder = Self::builder().surroundings(surroundings);
         if arguments.command != Command::Serve {
-            return Ok(Self {
-                command: arguments.command,
-                ..builder.build()?
-            });
+            return Ok(Self { command: arguments.command, ..builder.build()? });
         }
-        builder
-            .found(arguments, bundled)?
-            .environment()
-            .arguments(arguments)
-            .build()
+        builder.found(arguments, bundled)?.environment().arguments(arguments).build()
     }
 
     /// A configuration from one TOML text: no files, no environment, no arguments.
@@ -165,23 +158,18 @@ mod tests {
             )
             .with(
                 "/home/ann/mcp.dev.toml",
-                "[server]\nlisten = \"127.0.0.1:2\"\n[cors]\nmax_age = \"1m\"",
+                "[server]\nlisten = \"127.0.0.1:2\"\n[cors]\nallowed_origins = [\"https://app.example\"]",
             );
         let around = files.surroundings();
         let port = |config: &Config| config.server.listen.get().port();
 
         assert_eq!(port(&load(&[], around.clone()).unwrap()), 1);
         let profile = load(&["--profile", "dev"], around.clone()).unwrap();
-        assert_eq!(
-            (port(&profile), profile.server.name.as_ref().unwrap().as_str()),
-            (2, "file")
-        );
+        assert_eq!((port(&profile), profile.server.name.as_ref().unwrap().as_str()), (2, "file"));
         assert_eq!(profile.log.directives(), "warn");
-        assert_eq!(profile.cors.max_age.get().as_secs(), 60);
+        assert_eq!(profile.cors.allowed_origins[0].as_str(), "https://app.example");
 
-        let around = around
-            .variable("MCP_SERVER__LISTEN", "127.0.0.1:3")
-            .variable("MCP_PROFILE", "dev");
+        let around = around.variable("MCP_SERVER__LISTEN", "127.0.0.1:3").variable("MCP_PROFILE", "dev");
         assert_eq!(port(&load(&[], around.clone()).unwrap()), 3);
         let last = load(&["--listen", "127.0.0.1:4", "--transport", "stdio"], around).unwrap();
         assert_eq!((port(&last), last.server.transport), (4, Transport::Stdio));
@@ -212,10 +200,7 @@ mod tests {
             (&["--profile", "dev"][..], "log.level in mcp.dev.toml"),
             (&["--config", "/etc/mcp.toml"], "log.level in /etc/mcp.toml"),
             (&["--listen", "nowhere"], "server.listen in argument --listen"),
-            (
-                &["--transport", "unix"],
-                "server.transport in argument --transport",
-            ),
+            (&["--transport", "unix"], "server.transport in argument --transport"),
         ] {
             let error = load(arguments, around.clone()).unwrap_err();
             assert!(error.ends_with(from), "{arguments:?}: {error}");
@@ -224,37 +209,22 @@ mod tests {
 
     #[test]
     fn place_names_key_and_source_or_default() {
-        let around = MemoryFiles::default()
-            .with("/home/ann/mcp.toml", "[auth]\nmode = \"none\"")
-            .surroundings();
+        let around =
+            MemoryFiles::default().with("/home/ann/mcp.toml", "[auth]\nmode = \"none\"").surroundings();
         let config = load(&["--listen", "127.0.0.1:4"], around).unwrap();
         assert_eq!(config.place(&["auth", "mode"]), "auth.mode in mcp.toml");
-        assert_eq!(
-            config.place(&["server", "listen"]),
-            "server.listen in argument --listen"
-        );
+        assert_eq!(config.place(&["server", "listen"]), "server.listen in argument --listen");
         assert_eq!(config.place(&["server", "path"]), "server.path (default)");
-        assert_eq!(
-            config.place(&["auth", "base_scopes"]),
-            "auth.base_scopes (default)"
-        );
+        assert_eq!(config.place(&["auth", "base_scopes"]), "auth.base_scopes (default)");
     }
 
     #[test]
     fn commands_need_no_file() {
         let around = MemoryFiles::default().surroundings();
         for argument in ["--help", "--version", "--scopes"] {
-            assert_ne!(
-                load(&[argument], around.clone()).unwrap().command(),
-                Command::Serve,
-                "{argument}"
-            );
+            assert_ne!(load(&[argument], around.clone()).unwrap().command(), Command::Serve, "{argument}");
         }
-        assert!(
-            load(&[], around)
-                .unwrap_err()
-                .contains("no configuration file found")
-        );
+        assert!(load(&[], around).unwrap_err().contains("no configuration file found"));
     }
 
     #[test]
@@ -263,14 +233,7 @@ mod tests {
         let around = files.with("/etc/app/token", "t0ken").surroundings();
         let config = load(&["--config", "/etc/app/mcp.toml"], around).unwrap();
         assert_eq!(config.state_dir(), Path::new("/etc/app/state"));
-        assert_eq!(
-            config
-                .secret(&"file:token".parse().unwrap())
-                .read()
-                .unwrap()
-                .expose(),
-            "t0ken"
-        );
+        assert_eq!(config.secret(&"file:token".parse().unwrap()).read().unwrap().expose(), "t0ken");
         assert_eq!(config.file(), Some(Path::new("/etc/app/mcp.toml")));
     }
 

@@ -4,12 +4,12 @@
 //! file), `environment`, `layers` (who said what; later wins), `extract` (every mistake with key and source),
 //! `load` and `builder` ([`Config`]: all of it in order), `checks` (what each value allows and all together do not).
 //!
-//! What it holds, a file per section: `document` (the whole), `server`, `auth`, `issuers` (with `audience`, `algorithm`), `embedded`, `scopes`,
-//! `stdio`, `limits`, `cors`, `log`; and the kinds of value: `value`, `url`, `secret`. `derived` has what follows
-//! from several keys; `schema` the JSON Schema. A new key is a field in its section and a line in
-//! `mcp.toml.example`.
+//! What it holds, a file per section: `document` (the whole), `server`, `auth`, `issuers` (with `audience`,
+//! `algorithm`), `embedded`, `scopes`, `stdio`, `limits`, `cors`, `log`; and the kinds of value: `value`, `url`,
+//! `secret`. `derived` has what follows from several keys; `schema` the JSON Schema. A new key is a field in its
+//! section and a line in `mcp.toml.example`.
 
-pub mod algorithm;
+mod algorithm;
 pub mod arguments;
 pub mod audience;
 pub mod auth;
@@ -44,7 +44,6 @@ pub use arguments::{Arguments, Command, TableFormat};
 pub use auth::{Connect, Denial, Mode, Visibility};
 pub use builder::ConfigBuilder;
 pub use checks::{Checked, Refusal};
-pub use derived::{CorsRule, OriginRule};
 pub use error::{ConfigError, Mistake, Warning};
 pub use load::Config;
 pub use secret::{Secret, SecretError, SecretSource, SecretText};

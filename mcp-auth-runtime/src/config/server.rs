@@ -5,7 +5,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::url::{HostName, HttpUrl, Listen, PublicUrl, WebOrigin};
+use super::url::{HostName, HttpUrl, Listen, PublicUrl};
 use super::value::{ValueError, keyword, schema, text_value};
 
 keyword! {
@@ -41,12 +41,10 @@ pub struct Server {
     pub policy: Option<HttpUrl>,
     /// Terms of service: `resource_tos_uri` of the protected resource metadata.
     pub terms: Option<HttpUrl>,
-    /// Further hosts a request may name in `Host`, without ports. Always allowed: the host of `public_url`, and on
-    /// loopback `localhost`, `127.0.0.1` and `[::1]`.
+    /// Further hosts a request may name in `Host`: `name` for any port, `name:port` for that one (which clients
+    /// leave out where it is the scheme's default). Always allowed: the host of `public_url`, the address that is
+    /// listened on, and on loopback `localhost`, `127.0.0.1` and `[::1]`, each with its own port.
     pub allowed_hosts: Vec<HostName>,
-    /// Further origins a request may name in `Origin` without getting CORS answers. Always allowed: the server's
-    /// own origin, and those of `cors.allowed_origins`.
-    pub allowed_origins: Vec<WebOrigin>,
 }
 
 /// The path of the MCP endpoint: starts with `/`, ends without one. **(default: `"/mcp"`)**
@@ -80,22 +78,16 @@ impl FromStr for EndpointPath {
         if text == "/" {
             return Ok(Self(text.to_owned()));
         }
-        if !text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"/-._~".contains(&b))
-        {
+        if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-._~".contains(&b)) {
             return refused("a path holds letters, digits and - . _ ~ / only");
         }
-        if text[1..]
-            .split('/')
-            .any(|segment| matches!(segment, "" | "." | ".."))
-        {
+        if text[1..].split('/').any(|segment| matches!(segment, "" | "." | "..")) {
             return refused("a path has no empty, . or .. segment and no slash at its end");
         }
-        if TAKEN.iter().any(|taken| {
-            text.strip_prefix(taken)
-                .is_some_and(|r| r.is_empty() || r.starts_with('/'))
-        }) {
+        if TAKEN
+            .iter()
+            .any(|taken| text.strip_prefix(taken).is_some_and(|r| r.is_empty() || r.starts_with('/')))
+        {
             return refused("the server itself answers there (/.well-known, /healthz, /readyz)");
         }
         Ok(Self(text.to_owned()))
@@ -120,10 +112,7 @@ impl FromStr for DisplayName {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
         if text.trim().is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control) {
-            return Err(ValueError::malformed(
-                text,
-                "1 to 100 characters, no control characters",
-            ));
+            return Err(ValueError::malformed(text, "1 to 100 characters, no control characters"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -131,9 +120,7 @@ impl FromStr for DisplayName {
 
 impl<'de> Deserialize<'de> for DisplayName {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        super::value::read_text(from, "a name in quotes")?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        super::value::read_text(from, "a name in quotes")?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -59,23 +59,14 @@ impl FromStr for HttpUrl {
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
         if url_authority(text).contains('@') {
-            return Err(ValueError::refused(
-                "…",
-                "a URL here holds no user name or password",
-            ));
+            return Err(ValueError::refused("…", "a URL here holds no user name or password"));
         }
         let refused = |why: &str| Err(ValueError::refused(text, why));
-        if !text
-            .bytes()
-            .all(|b| matches!(b, 0x21 | 0x23..=0x5B | 0x5D..=0x7E))
-        {
+        if !text.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5B | 0x5D..=0x7E)) {
             return refused("a URL holds printable ASCII only, without spaces, quotes and backslashes");
         }
         let Ok(url) = Url::parse(text) else {
-            return Err(ValueError::malformed(
-                text,
-                "an absolute URL such as \"https://example.com/path\"",
-            ));
+            return Err(ValueError::malformed(text, "an absolute URL such as \"https://example.com/path\""));
         };
         let after_scheme = text.split_once(':').map(|(_, rest)| rest);
         if !matches!(url.scheme(), "http" | "https")
@@ -83,10 +74,7 @@ impl FromStr for HttpUrl {
         {
             return refused("the URL must start with https:// (or http:// on loopback)");
         }
-        Ok(Self {
-            text: text.to_owned(),
-            url,
-        })
+        Ok(Self { text: text.to_owned(), url })
     }
 }
 
@@ -100,16 +88,10 @@ fn url_authority(text: &str) -> &str {
 fn identifier(text: &str) -> Result<HttpUrl, ValueError> {
     let url: HttpUrl = text.parse()?;
     if text.contains('#') {
-        return Err(ValueError::refused(
-            text,
-            "it must have no fragment (the part from #)",
-        ));
+        return Err(ValueError::refused(text, "it must have no fragment (the part from #)"));
     }
     if text.contains('?') {
-        return Err(ValueError::refused(
-            text,
-            "it must have no query (the part from ?)",
-        ));
+        return Err(ValueError::refused(text, "it must have no query (the part from ?)"));
     }
     Ok(url)
 }
@@ -189,26 +171,40 @@ impl WebOrigin {
 impl FromStr for WebOrigin {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        let origin = text.parse::<HttpUrl>()?.origin();
+        if matches!(text, "*" | "null") {
+            let why =
+                "it stands for pages of any site; name each origin, such as \"https://app.example.com\"";
+            return Err(ValueError::refused(text, why));
+        }
+        let url = text.parse::<HttpUrl>()?;
+        if url.url().host_str().is_some_and(|host| !is_plain_host(host)) {
+            return Err(ValueError::refused(text, NOT_PLAIN));
+        }
+        let origin = url.origin();
         if origin == text {
             return Ok(Self(origin));
         }
-        Err(ValueError::refused(
-            text,
-            format!("an origin is written as browsers send it: {origin:?}"),
-        ))
+        Err(ValueError::refused(text, format!("an origin is written as browsers send it: {origin:?}")))
     }
 }
 
 text_value!(WebOrigin, "an origin such as \"https://app.example.com\"");
 
-/// A host a request may name: `example.com`, `127.0.0.1`, `[::1]`. It stands for every port.
+const NOT_PLAIN: &str = "a host holds letters, digits and - . _ only, and no wildcard";
+
+/// Whether a host, as the URL standard writes it, is a name without odd characters or an address.
+fn is_plain_host(host: &str) -> bool {
+    host.starts_with('[') || host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+}
+
+/// A host a request may name, in lower case, IPv6 in brackets: `example.com`, `127.0.0.1`, `[::1]` for every port,
+/// `example.com:8443` for that one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct HostName(String);
 
 impl HostName {
-    /// The host in lower case, without a port; IPv6 in brackets.
+    /// The host, and `:` and the port if it is for one only.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -217,17 +213,22 @@ impl HostName {
 impl FromStr for HostName {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        match Host::parse(text) {
-            Ok(host) if host.to_string() == text => Ok(Self(text.to_owned())),
-            Ok(host) => Err(ValueError::refused(
-                text,
-                format!("write it {:?}", host.to_string()),
-            )),
-            Err(_) => Err(ValueError::malformed(
-                text,
-                "a host without a port, such as \"example.com\" or \"[::1]\"",
-            )),
+        let colon = text.rfind(':').filter(|at| !text[*at..].contains(']')); // not one inside an IPv6 address
+        let (name, port) = text.split_at(colon.unwrap_or(text.len()));
+        let is_port = |digits: &str| !digits.starts_with(['0', '+']) && digits.parse::<u16>().is_ok();
+        let host = Host::parse(name).ok().filter(|_| port.is_empty() || is_port(&port[1..]));
+        let Some(host) = host.map(|host| host.to_string()) else {
+            let expected =
+                "a host, or a host and a port, such as \"example.com\", \"example.com:8443\" or \"[::1]\"";
+            return Err(ValueError::malformed(text, expected));
+        };
+        if !is_plain_host(&host) {
+            return Err(ValueError::refused(text, NOT_PLAIN));
         }
+        if host != name {
+            return Err(ValueError::refused(text, format!("write it {:?}", host + port)));
+        }
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -295,12 +296,9 @@ mod tests {
 
     #[test]
     fn public_url_is_kept_byte_for_byte() {
-        for text in [
-            "https://a.example/mcp",
-            "https://a.example",
-            "https://a.example/",
-            "https://A.example:443/mcp",
-        ] {
+        for text in
+            ["https://a.example/mcp", "https://a.example", "https://a.example/", "https://A.example:443/mcp"]
+        {
             assert_eq!(text.parse::<PublicUrl>().unwrap().as_str(), text);
         }
     }
@@ -315,11 +313,7 @@ mod tests {
             ("https://a.example/x/../mcp", false),
             ("http://127.1/mcp", false),
         ] {
-            assert_eq!(
-                text.parse::<PublicUrl>().unwrap().is_canonical(),
-                canonical,
-                "{text}"
-            );
+            assert_eq!(text.parse::<PublicUrl>().unwrap().is_canonical(), canonical, "{text}");
         }
     }
 
@@ -374,18 +368,41 @@ mod tests {
             "null",
             "*",
             "app.example",
+            "https://*.example",
+            "https://a!b.example",
         ] {
             assert!(bad.parse::<WebOrigin>().is_err(), "{bad}");
         }
     }
 
     #[test]
-    fn host_is_a_name_without_a_port() {
-        for ok in ["example.com", "127.0.0.1", "[::1]", "localhost"] {
-            assert!(ok.parse::<HostName>().is_ok(), "{ok}");
+    fn host_is_a_name_or_an_address_for_every_port_or_for_one() {
+        for ok in
+            ["example.com", "127.0.0.1", "[::1]", "localhost", "example.com:80", "[::1]:8443", "a_b:65535"]
+        {
+            assert_eq!(ok.parse::<HostName>().unwrap().as_str(), ok);
         }
-        for bad in ["example.com:80", "EXAMPLE.com", "127.1", "", "a b", "http://a"] {
-            assert!(bad.parse::<HostName>().is_err(), "{bad}");
+        for (bad, why) in [
+            ("EXAMPLE.com:80", "write it \"example.com:80\""),
+            ("127.1", "write it \"127.0.0.1\""),
+            ("[0:0::1]:80", "write it \"[::1]:80\""),
+            ("*.example.com", "no wildcard"),
+            ("a!b", "no wildcard"),
+            ("", "a host, or a host and a port"),
+            (":80", "a host, or a host and a port"),
+            ("example.com:", "a host, or a host and a port"),
+            ("example.com:0", "a host, or a host and a port"),
+            ("example.com:080", "a host, or a host and a port"),
+            ("example.com:+80", "a host, or a host and a port"),
+            ("example.com:65536", "a host, or a host and a port"),
+            ("a:b:80", "a host, or a host and a port"),
+            ("::1", "a host, or a host and a port"),
+            ("[::1]80", "a host, or a host and a port"),
+            ("a b", "a host, or a host and a port"),
+            ("http://a", "a host, or a host and a port"),
+        ] {
+            let error = bad.parse::<HostName>().unwrap_err().to_string();
+            assert!(error.contains(why), "{bad}: {error}");
         }
     }
 

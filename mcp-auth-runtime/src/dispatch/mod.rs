@@ -16,11 +16,10 @@ use rmcp::model::{
     GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult, InitializeRequestParams,
     InitializeResult, JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
     ListSkillsResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-    ReadResourceResponse, Reference as RmcpReference, ServerConfig, SetLevelRequestParams,
+    ReadResourceResponse, Reference as RmcpReference, ServerConfig,
     SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
 };
 use rmcp::service::{RequestContext, RoleServer, SubscriptionContext};
-use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
 use rmcp::{ErrorData, ServerHandler};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -139,6 +138,16 @@ fn permit_of(context: &RequestContext<RoleServer>) -> Option<&Permit> {
     context.extensions.get::<Permit>().or_else(|| over_http.and_then(|parts| parts.extensions.get::<Permit>()))
 }
 
+/// A restored session replays `initialize` under the permit of the request that restored it.
+fn is_session_restore(context: &RequestContext<RoleServer>) -> bool {
+    #[cfg(feature = "http")]
+    use rmcp::transport::streamable_http_server::session::SessionRestoreMarker as Marker;
+    #[cfg(not(feature = "http"))]
+    #[derive(Clone)]
+    struct Marker;
+    context.extensions.get::<Marker>().is_some()
+}
+
 /// A panicking method fails its own call and nothing else.
 async fn guarded<R>(name: &str, call: CallFuture<'_, R>) -> Result<R, ErrorData> {
     AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| {
@@ -161,9 +170,9 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         request: InitializeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<InitializeResult, ErrorData> {
-        // A restored session replays `initialize` under the permit of the request that restored it.
-        let restored = context.extensions.get::<SessionRestoreMarker>().is_some();
-        self.permit(&context, |operation| restored || matches!(operation, Operation::Initialize { .. }))?;
+        self.permit(&context, |operation| {
+            matches!(operation, Operation::Initialize { .. }) || is_session_restore(&context)
+        })?;
         context.peer.set_peer_info(request.clone());
         self.negotiate_initialize(&request)
     }
@@ -310,9 +319,10 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         self.method(permit, "completion/complete", request, context).await
     }
 
+    #[expect(deprecated, reason = "deprecated by SEP-2577, and still served")]
     async fn set_level(
         &self,
-        request: SetLevelRequestParams,
+        request: rmcp::model::SetLevelRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         let permit = self.permit_for(&context, "logging/setLevel")?;

@@ -10,6 +10,7 @@ use rmcp::transport::StreamableHttpServerConfig;
 use tokio::net::TcpListener;
 
 use super::{Parts, Running, banner, trust};
+use crate::config::url::{HostName, WebOrigin};
 use crate::config::{Config, Denial};
 use crate::dispatch::Dispatch;
 use crate::envelope::EnvelopeLimits;
@@ -41,9 +42,9 @@ pub(super) async fn serve<H: Handler>(parts: Parts<H>) -> Result {
 /// Binds first, because the address is part of the default resource identifier; then serves in the background.
 pub(super) async fn start<H: Handler>(parts: Parts<H>) -> Result<Running> {
     let listen = parts.config.server.listen.get();
-    let listener = TcpListener::bind(listen).await.map_err(|error| {
-        Error::from(format!("cannot listen on {listen} (server.listen): {error}"))
-    })?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| Error::from(format!("cannot listen on {listen} (server.listen): {error}")))?;
     let address = listener.local_addr()?;
     let (resource, limits) = (parts.config.resource_for(address), connection_limits(&parts.config));
     let shutdown = parts.shutdown.clone();
@@ -85,13 +86,13 @@ pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Resu
     let hosts = Arc::new(AllowedHosts::new(&HostSettings {
         public_url: &resource,
         listen: bound,
-        extra: &config.server.allowed_hosts.iter().map(|host| host.as_str().to_owned()).collect::<Vec<_>>(),
+        extra: &texts(&config.server.allowed_hosts, HostName::as_str),
         setting: HOSTS_SETTING,
     })?);
     let origins = Arc::new(AllowedOrigins::new(&OriginSettings {
         public_url: &resource,
         listen: bound,
-        extra: &extra_origins(config),
+        extra: &texts(&config.cors.allowed_origins, WebOrigin::as_str),
         setting: ORIGINS_SETTING,
     })?);
 
@@ -156,9 +157,9 @@ pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Resu
         .layer(axum::middleware::from_fn(panic::catch)))
 }
 
-fn extra_origins(config: &Config) -> Vec<String> {
-    let cors = config.cors.allowed_origins.iter().flatten().map(|origin| origin.as_str().to_owned());
-    cors.chain(config.server.allowed_origins.iter().map(|origin| origin.as_str().to_owned())).collect()
+/// The texts of a list, for a check that reads them its own way.
+fn texts<T>(all: &[T], text: fn(&T) -> &str) -> Vec<String> {
+    all.iter().map(|one| text(one).to_owned()).collect()
 }
 
 fn gate_limits(config: &Config) -> GateLimits {
@@ -178,7 +179,46 @@ fn connection_limits(config: &Config) -> ConnectionLimits {
         header_timeout: config.limits.header_timeout.get(),
         body_timeout: config.limits.body_timeout.get(),
         idle_timeout: config.limits.idle_timeout.get(),
+        write_timeout: config.limits.write_timeout.get(),
         drain_timeout: config.limits.drain_timeout.get(),
-        ..ConnectionLimits::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_the_configuration_takes_as_host_or_origin_can_be_allowed() {
+        let text = "server.allowed_hosts = [\"a_b-c.example\", \"b.example:8443\", \"10.0.0.1:1\", \"[::2]:65535\"]\n\
+                    cors.allowed_origins = [\"https://a_b-c.example\", \"http://10.0.0.1:81\", \"https://[::2]:8443\"]";
+        let config = Config::from_toml_str(text).unwrap();
+        let (public_url, listen) = (&*config.resource(), config.server.listen.get());
+        let extra = &texts(&config.server.allowed_hosts, HostName::as_str);
+        assert_eq!(extra.len(), 4);
+        AllowedHosts::new(&HostSettings { public_url, listen, extra, setting: HOSTS_SETTING }).unwrap();
+        let extra = &texts(&config.cors.allowed_origins, WebOrigin::as_str);
+        assert_eq!(extra.len(), 3);
+        AllowedOrigins::new(&OriginSettings { public_url, listen, extra, setting: ORIGINS_SETTING }).unwrap();
+    }
+
+    #[test]
+    fn every_limit_of_a_connection_is_the_configured_one() {
+        let text = "[limits]\nconnections = 7\nheaders = 17\nheader_bytes = \"9 KiB\"\nheader_timeout = \"2s\"\n\
+                    body_timeout = \"3s\"\nidle_timeout = \"4s\"\nwrite_timeout = \"5s\"\ndrain_timeout = \"6s\"";
+        let expected = ConnectionLimits {
+            max_connections: 7,
+            max_headers: 17,
+            max_header_bytes: 9 * 1024,
+            header_timeout: Duration::from_secs(2),
+            body_timeout: Duration::from_secs(3),
+            idle_timeout: Duration::from_secs(4),
+            write_timeout: Duration::from_secs(5),
+            drain_timeout: Duration::from_secs(6),
+        };
+        assert_eq!(connection_limits(&Config::from_toml_str(text).unwrap()), expected);
     }
 }

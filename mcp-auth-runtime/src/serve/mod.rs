@@ -2,6 +2,7 @@
 //! `trust` (whom the configuration trusts), `http` (the one ordered list of layers), `stdio`, `banner` (what
 //! a start prints), `table` (`--scopes`).
 
+#[cfg(feature = "http")]
 mod banner;
 #[cfg(feature = "http")]
 mod http;
@@ -11,9 +12,11 @@ mod table;
 mod trust;
 
 use std::io::Write as _;
+#[cfg(feature = "http")]
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+#[cfg(feature = "http")]
 use rmcp::transport::streamable_http_server::session::SessionStore;
 
 use crate::ambient::Ambient;
@@ -39,6 +42,7 @@ pub struct ServerBuilder<H> {
     fetch: Option<Arc<dyn Fetch>>,
     local_issuer: Option<LocalIssuerFactory>,
     trusted_issuer: Option<LocalIssuerFactory>,
+    #[cfg(feature = "http")]
     session_store: Option<Arc<dyn SessionStore>>,
     shutdown: Shutdown,
 }
@@ -53,6 +57,7 @@ impl<H: Handler> ServerBuilder<H> {
             fetch: None,
             local_issuer: None,
             trusted_issuer: None,
+            #[cfg(feature = "http")]
             session_store: None,
             shutdown: Shutdown::new(),
         }
@@ -97,6 +102,7 @@ impl<H: Handler> ServerBuilder<H> {
 
     /// Keeps legacy sessions where other processes find them. A session stays its caller's there too.
     #[must_use]
+    #[cfg(feature = "http")]
     pub fn session_store(mut self, store: Arc<dyn SessionStore>) -> Self {
         self.session_store = Some(store);
         self
@@ -215,6 +221,7 @@ impl<H: Handler> ServerBuilder<H> {
             ambient: self.ambient,
             fetch,
             local_issuer,
+            #[cfg(feature = "http")]
             session_store: self.session_store,
             shutdown: self.shutdown,
         })
@@ -232,6 +239,7 @@ struct Parts<H> {
     ambient: Ambient,
     fetch: Arc<dyn Fetch>,
     local_issuer: Option<LocalIssuerFactory>,
+    #[cfg(feature = "http")]
     session_store: Option<Arc<dyn SessionStore>>,
     shutdown: Shutdown,
 }
@@ -254,6 +262,7 @@ impl<H> Parts<H> {
 }
 
 /// A server that was started in the background.
+#[cfg(feature = "http")]
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
@@ -262,6 +271,7 @@ pub struct Running {
     task: tokio::task::JoinHandle<()>,
 }
 
+#[cfg(feature = "http")]
 impl Running {
     /// The address that was bound.
     pub fn address(&self) -> SocketAddr {

@@ -38,7 +38,7 @@ fn rules(issuer: &Issuer, audiences: Vec<String>) -> IssuerRules {
         None => KeySource::Discovery,
     };
     let mut rules = IssuerRules::new(issuer.issuer.as_str(), audiences, keys);
-    rules.algorithms = issuer.algorithms.iter().filter_map(|algorithm| algorithm.as_str().parse().ok()).collect();
+    rules.algorithms = issuer.algorithms.to_vec();
     rules.scope_claims = issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
     rules.clock_skew = issuer.clock_skew.get();
     rules.max_token_lifetime = issuer.max_token_lifetime.get();

@@ -63,10 +63,7 @@ fn is_preflight(request: &Request) -> bool {
 fn preflight(is_allowed: bool, asked: &HeaderMap) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
-    headers.append(
-        header::VARY,
-        HeaderValue::from(header::ACCESS_CONTROL_REQUEST_HEADERS),
-    );
+    headers.append(header::VARY, HeaderValue::from(header::ACCESS_CONTROL_REQUEST_HEADERS));
     if is_allowed {
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed_headers(asked));
@@ -79,10 +76,7 @@ fn preflight(is_allowed: bool, asked: &HeaderMap) -> Response {
 /// cannot be listed beforehand, and `*` would not cover `Authorization`.
 fn allowed_headers(asked: &HeaderMap) -> HeaderValue {
     let lists = asked.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS);
-    let names = lists
-        .iter()
-        .filter_map(|list| list.to_str().ok())
-        .flat_map(|list| list.split(','));
+    let names = lists.iter().filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
     let allowed: Vec<String> = names
         .filter_map(|name| name.trim().parse::<HeaderName>().ok()) // in lower case from here on
         .filter(|name| name.as_str().starts_with("mcp-") || REQUEST_HEADERS.contains(&name.as_str()))
@@ -114,12 +108,7 @@ mod tests {
     fn server() -> Router {
         let listen = "127.0.0.1:8080".parse().unwrap();
         let public_url = "http://localhost:8080/mcp";
-        let settings = OriginSettings {
-            public_url,
-            listen,
-            extra: &[],
-            setting: "cors.origins",
-        };
+        let settings = OriginSettings { public_url, listen, extra: &[], setting: "cors.allowed_origins" };
         let origins = Arc::new(AllowedOrigins::new(&settings).unwrap());
         let gate = any(|| async { (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]) });
         routes::exact("/mcp", gate)
@@ -132,10 +121,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        server()
-            .oneshot(request.body(Body::empty()).unwrap())
-            .await
-            .unwrap()
+        server().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
     fn text<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
@@ -153,15 +139,9 @@ mod tests {
         let response = send("OPTIONS", &headers).await;
         assert_eq!(response.status(), StatusCode::NO_CONTENT);
         assert_eq!(text(&response, "access-control-allow-origin"), Some(INSPECTOR));
-        assert_eq!(
-            text(&response, "access-control-allow-methods"),
-            Some("GET, POST, DELETE, OPTIONS")
-        );
+        assert_eq!(text(&response, "access-control-allow-methods"), Some("GET, POST, DELETE, OPTIONS"));
         let allowed = text(&response, "access-control-allow-headers");
-        assert_eq!(
-            allowed,
-            Some("authorization, content-type, mcp-param-region, mcp-name")
-        );
+        assert_eq!(allowed, Some("authorization, content-type, mcp-param-region, mcp-name"));
         assert_eq!(text(&response, "access-control-allow-credentials"), None);
         let vary: Vec<_> = response.headers().get_all(header::VARY).iter().collect();
         assert_eq!(vary, ["access-control-request-headers", "Origin"]);
@@ -170,18 +150,11 @@ mod tests {
     #[tokio::test]
     async fn h19_a_preflight_of_another_origin_gets_no_allow_origin() {
         for origin in ["http://evil.example", "null", "http://localhost.evil"] {
-            let response = send(
-                "OPTIONS",
-                &[("origin", origin), ("access-control-request-method", "POST")],
-            )
-            .await;
+            let response =
+                send("OPTIONS", &[("origin", origin), ("access-control-request-method", "POST")]).await;
             assert_eq!(response.status(), StatusCode::FORBIDDEN, "{origin}");
             assert_eq!(text(&response, "access-control-allow-origin"), None, "{origin}");
-            assert_eq!(
-                text(&response, "access-control-allow-credentials"),
-                None,
-                "{origin}"
-            );
+            assert_eq!(text(&response, "access-control-allow-credentials"), None, "{origin}");
         }
     }
 
@@ -191,12 +164,7 @@ mod tests {
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         assert_eq!(text(&response, "access-control-allow-origin"), Some(INSPECTOR));
         let exposed = text(&response, "access-control-expose-headers").unwrap();
-        for name in [
-            "WWW-Authenticate",
-            "Mcp-Session-Id",
-            "Mcp-Protocol-Version",
-            "Retry-After",
-        ] {
+        for name in ["WWW-Authenticate", "Mcp-Session-Id", "Mcp-Protocol-Version", "Retry-After"] {
             assert!(exposed.contains(name), "{name}");
         }
         let response = send("POST", &[]).await;
@@ -211,16 +179,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_options_that_is_no_preflight_goes_to_the_endpoint() {
-        for headers in [
-            &[][..],
-            &[("origin", INSPECTOR)],
-            &[("access-control-request-method", "POST")],
-        ] {
-            assert_eq!(
-                send("OPTIONS", headers).await.status(),
-                StatusCode::UNAUTHORIZED,
-                "{headers:?}"
-            );
+        for headers in [&[][..], &[("origin", INSPECTOR)], &[("access-control-request-method", "POST")]] {
+            assert_eq!(send("OPTIONS", headers).await.status(), StatusCode::UNAUTHORIZED, "{headers:?}");
         }
     }
 
@@ -228,29 +188,15 @@ mod tests {
     async fn cors_alone_gives_another_origin_nothing() {
         let listen = "127.0.0.1:8080".parse().unwrap();
         let public_url = "http://localhost:8080/mcp";
-        let settings = OriginSettings {
-            public_url,
-            listen,
-            extra: &[],
-            setting: "cors.origins",
-        };
+        let settings = OriginSettings { public_url, listen, extra: &[], setting: "cors.allowed_origins" };
         let origins = Arc::new(AllowedOrigins::new(&settings).unwrap());
         let router = routes::exact("/d", any(|| async {})).layer(from_fn_with_state(origins, answer));
         for method in ["OPTIONS", "GET"] {
-            let request = Request::builder()
-                .method(method)
-                .uri("/d")
-                .header("origin", "http://evil.example");
-            let request = request
-                .header("access-control-request-method", "GET")
-                .body(Body::empty())
-                .unwrap();
+            let request = Request::builder().method(method).uri("/d").header("origin", "http://evil.example");
+            let request = request.header("access-control-request-method", "GET").body(Body::empty()).unwrap();
             let response = router.clone().oneshot(request).await.unwrap();
             assert!(response.status().is_success());
-            let names = response
-                .headers()
-                .keys()
-                .filter(|name| name.as_str().starts_with("access-control-"));
+            let names = response.headers().keys().filter(|name| name.as_str().starts_with("access-control-"));
             assert_eq!(names.count(), 0, "{method}");
         }
     }

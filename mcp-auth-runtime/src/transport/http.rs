@@ -37,43 +37,26 @@ use super::refusal::Refusal;
 use super::shutdown::Shutdown;
 use super::timed_io::{Clocks, TimedIo};
 
-/// How many connections, how large a head, and how long each part of an exchange may take.
+/// How many connections, how large a head, and how long each part of an exchange may take. Whoever serves states
+/// all of it; ranges and defaults are those of `[limits]` in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionLimits {
     /// Open connections at once. One more takes the place of one that waits; if none waits it is closed.
-    /// **(default: 10000)**
     pub max_connections: usize,
-    /// Header lines in one request; more are answered 431. **(default: 100)**
+    /// Header lines in one request; more are answered 431.
     pub max_headers: usize,
-    /// Bytes of a whole head, request line included; more are answered 431. **(default: 16384)**
+    /// Bytes of a whole head, request line included; more are answered 431.
     pub max_header_bytes: usize,
     /// For a head to arrive, from the accept or its first byte on; then the connection is closed.
-    /// **(default: 10 s)**
     pub header_timeout: Duration,
-    /// For a whole body to arrive, from the end of its head on, whoever reads it. **(default: 30 s)**
+    /// For a whole body to arrive, from the end of its head on, whoever reads it.
     pub body_timeout: Duration,
-    /// Between requests on one connection; then it is closed. **(default: 75 s)**
+    /// Between requests on one connection; then it is closed.
     pub idle_timeout: Duration,
     /// For the client to take one more byte of its answer; then the connection is closed.
-    /// **(default: 30 s)**
     pub write_timeout: Duration,
-    /// For requests in flight to end once the server stops. **(default: 30 s)**
+    /// For requests in flight to end once the server stops.
     pub drain_timeout: Duration,
-}
-
-impl Default for ConnectionLimits {
-    fn default() -> Self {
-        Self {
-            max_connections: 10_000,
-            max_headers: HYPER_MAX_HEADERS,
-            max_header_bytes: 16 * 1024,
-            header_timeout: Duration::from_secs(10),
-            body_timeout: Duration::from_secs(30),
-            idle_timeout: Duration::from_secs(75),
-            write_timeout: Duration::from_secs(30),
-            drain_timeout: Duration::from_secs(30),
-        }
-    }
 }
 
 /// How a server ended.
@@ -167,10 +150,7 @@ fn note_panic(ended: Result<(), JoinError>) {
 
 fn is_about_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
-    )
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
 fn http_builder(limits: &ConnectionLimits) -> http1::Builder {
@@ -268,17 +248,12 @@ async fn answer(
             .await
         }
     };
-    Ok(response.map(|body| Answer {
-        body,
-        _in_request: in_request,
-    }))
+    Ok(response.map(|body| Answer { body, _in_request: in_request }))
 }
 
 fn bad_framing(what: &str) -> Response {
     let mut response = Refusal::new(StatusCode::BAD_REQUEST, what).into_response();
-    response
-        .headers_mut()
-        .insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+    response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
     response
 }
 

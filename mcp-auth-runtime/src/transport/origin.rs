@@ -31,7 +31,7 @@ pub struct OriginSettings<'a> {
     pub listen: SocketAddr,
     /// Further origins, `scheme://host` or `scheme://host:port`.
     pub extra: &'a [String],
-    /// Where an operator adds one, for the message: `cors.origins in mcp.toml`.
+    /// Where an operator adds one, for the message: `cors.allowed_origins in mcp.toml`.
     pub setting: &'a str,
 }
 
@@ -68,21 +68,13 @@ impl AllowedOrigins {
         let mut allowed = HashSet::from([origin_of_url(settings.public_url)?]);
         if !listen.ip().is_unspecified() {
             let host = ip_literal(listen.ip());
-            allowed.insert(Origin {
-                scheme: "http".to_owned(),
-                host,
-                port: Some(listen.port()),
-            });
+            allowed.insert(Origin { scheme: "http".to_owned(), host, port: Some(listen.port()) });
         }
         for entry in settings.extra {
             allowed.insert(Origin::parse(entry).ok_or_else(|| InvalidOrigin(entry.clone()))?);
         }
         let loopback = listen.ip().is_loopback();
-        Ok(Self {
-            allowed,
-            loopback,
-            setting: settings.setting.to_owned(),
-        })
+        Ok(Self { allowed, loopback, setting: settings.setting.to_owned() })
     }
 
     /// The request's origin, if it has exactly one and it is allowed.
@@ -108,10 +100,7 @@ impl AllowedOrigins {
         tracing::warn!(origin = ?headers.get(header::ORIGIN), "refused a request from an origin that is not allowed");
         Err(Refusal::new(
             StatusCode::FORBIDDEN,
-            format!(
-                "this origin may not call this server; if it should, add it to {}",
-                self.setting
-            ),
+            format!("this origin may not call this server; if it should, add it to {}", self.setting),
         ))
     }
 }
@@ -168,15 +157,9 @@ mod tests {
 
     fn origins(public_url: &str, listen: &str, extra: &[&str]) -> AllowedOrigins {
         let extra: Vec<String> = extra.iter().map(|entry| (*entry).to_owned()).collect();
-        let setting = "cors.origins in mcp.toml";
+        let setting = "cors.allowed_origins in mcp.toml";
         let listen = listen.parse().unwrap();
-        AllowedOrigins::new(&OriginSettings {
-            public_url,
-            listen,
-            extra: &extra,
-            setting,
-        })
-        .unwrap()
+        AllowedOrigins::new(&OriginSettings { public_url, listen, extra: &extra, setting }).unwrap()
     }
 
     fn local() -> AllowedOrigins {
@@ -184,11 +167,7 @@ mod tests {
     }
 
     fn remote() -> AllowedOrigins {
-        let extra = [
-            "https://app.example",
-            "http://dev.example:3000",
-            "vscode-webview://abc",
-        ];
+        let extra = ["https://app.example", "http://dev.example:3000", "vscode-webview://abc"];
         origins("https://todos.example.com/mcp", "0.0.0.0:8080", &extra)
     }
 
@@ -198,12 +177,7 @@ mod tests {
             headers.append(header::ORIGIN, HeaderValue::from_bytes(value).unwrap());
         }
         let allowed = origins.check(&headers);
-        assert!(
-            allowed
-                .as_ref()
-                .err()
-                .is_none_or(|refusal| refusal.status() == StatusCode::FORBIDDEN)
-        );
+        assert!(allowed.as_ref().err().is_none_or(|refusal| refusal.status() == StatusCode::FORBIDDEN));
         allowed.is_ok()
     }
 
@@ -243,24 +217,15 @@ mod tests {
 
     #[test]
     fn h18_two_origin_headers_are_refused_even_if_both_are_allowed() {
-        assert!(!is_allowed(
-            &local(),
-            &[b"http://localhost:8080", b"http://localhost:8080"]
-        ));
-        assert!(!is_allowed(
-            &local(),
-            &[b"http://localhost:8080", b"http://evil.example"]
-        ));
+        assert!(!is_allowed(&local(), &[b"http://localhost:8080", b"http://localhost:8080"]));
+        assert!(!is_allowed(&local(), &[b"http://localhost:8080", b"http://evil.example"]));
     }
 
     #[test]
     fn on_loopback_pages_of_this_machine_are_allowed_on_any_port() {
-        for origin in [
-            "http://localhost:6274",
-            "http://LOCALHOST",
-            "https://127.0.0.1:3000",
-            "http://[::1]:5173",
-        ] {
+        for origin in
+            ["http://localhost:6274", "http://LOCALHOST", "https://127.0.0.1:3000", "http://[::1]:5173"]
+        {
             assert!(is_allowed(&local(), &[origin.as_bytes()]), "{origin}");
         }
     }
@@ -293,26 +258,12 @@ mod tests {
     #[test]
     fn an_entry_that_is_no_origin_is_an_error() {
         let listen = "127.0.0.1:1".parse().unwrap();
-        for entry in [
-            "*",
-            "null",
-            "app.example",
-            "https://app.example/",
-            "https://",
-            "https://a b",
-            "https://*",
-        ] {
+        for entry in
+            ["*", "null", "app.example", "https://app.example/", "https://", "https://a b", "https://*"]
+        {
             let extra = [entry.to_owned()];
-            let settings = OriginSettings {
-                public_url: "https://a/mcp",
-                listen,
-                extra: &extra,
-                setting: "",
-            };
-            assert_eq!(
-                AllowedOrigins::new(&settings).unwrap_err(),
-                InvalidOrigin(entry.to_owned())
-            );
+            let settings = OriginSettings { public_url: "https://a/mcp", listen, extra: &extra, setting: "" };
+            assert_eq!(AllowedOrigins::new(&settings).unwrap_err(), InvalidOrigin(entry.to_owned()));
         }
     }
 
@@ -321,7 +272,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::ORIGIN, HeaderValue::from_static("http://evil.example"));
         let refusal = local().check(&headers).unwrap_err();
-        assert!(refusal.message().contains("cors.origins in mcp.toml"));
+        assert!(refusal.message().contains("cors.allowed_origins in mcp.toml"));
         assert!(!refusal.message().contains("evil"));
     }
 }

@@ -9,7 +9,6 @@ pub use refusal::Refusal;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::auth::{Connect, Mode, Visibility};
-use super::cors::CorsOrigin;
 use super::error::{ConfigError, Warning};
 use super::load::Config;
 use super::scopes::ScopeToken;
@@ -41,12 +40,8 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Refused`] with every [`Refusal`].
     pub fn check(&self, registry: &Registry) -> Result<Checked, ConfigError> {
-        let mut checks = Checks {
-            config: self,
-            registry,
-            refusals: Vec::new(),
-            warnings: self.warnings().to_vec(),
-        };
+        let mut checks =
+            Checks { config: self, registry, refusals: Vec::new(), warnings: self.warnings().to_vec() };
         checks.mode();
         match self.server.transport {
             Transport::Http => checks.listening(),
@@ -60,20 +55,12 @@ impl Config {
         if !checks.refusals.is_empty() {
             return Err(ConfigError::Refused(checks.refusals));
         }
-        let mut scopes: BTreeMap<String, Option<String>> = registry
-            .scopes()
-            .iter()
-            .map(|scope| (scope.to_string(), None))
-            .collect();
+        let mut scopes: BTreeMap<String, Option<String>> =
+            registry.scopes().iter().map(|scope| (scope.to_string(), None)).collect();
         for (scope, entry) in &self.scopes {
             scopes.insert(scope.as_str().to_owned(), entry.description.clone());
         }
-        Ok(Checked {
-            connect: self.auth.connect(registry),
-            hierarchy,
-            scopes,
-            warnings: checks.warnings,
-        })
+        Ok(Checked { connect: self.auth.connect(registry), hierarchy, scopes, warnings: checks.warnings })
     }
 
     /// Whether callers are verified at all: over HTTP always, on stdio only with a credential.
@@ -114,12 +101,7 @@ impl Checks<'_> {
             Mode::None => {
                 let protected = self.first_operation(|requirement| !requirement.is_public());
                 if let Some((kind, operation, requirement)) = protected.filter(|_| self.config.verifies()) {
-                    self.refuse(Refusal::ModeNone {
-                        kind,
-                        operation,
-                        requirement,
-                        at,
-                    });
+                    self.refuse(Refusal::ModeNone { kind, operation, requirement, at });
                 }
                 if self.config.stdio.credential.is_some() && self.config.server.transport == Transport::Stdio
                 {
@@ -133,8 +115,7 @@ impl Checks<'_> {
             Mode::Verify | Mode::Embedded => {}
         }
         if self.config.auth.mode != Mode::Verify && !self.config.auth.issuers.is_empty() {
-            self.warnings
-                .push(Warning::IssuersNotUsed(self.config.auth.mode.as_str()));
+            self.warnings.push(Warning::IssuersNotUsed(self.config.auth.mode.as_str()));
         }
     }
 
@@ -144,17 +125,6 @@ impl Checks<'_> {
         if !server.listen.is_loopback() && server.public_url.is_none() {
             let at = self.at(&["server", "listen"]);
             self.refuse(Refusal::PublicUrlMissing { listen, at });
-        }
-        let Some(origins) = &self.config.cors.allowed_origins else {
-            return;
-        };
-        if origins.contains(&CorsOrigin::Any) {
-            let at = self.at(&["cors", "allowed_origins"]);
-            if self.config.is_loopback_only() {
-                self.refuse(Refusal::AnyOriginOnLoopback { at });
-            } else if origins.len() > 1 {
-                self.refuse(Refusal::AnyOriginAndOthers { at });
-            }
         }
     }
 
@@ -180,25 +150,15 @@ impl Checks<'_> {
         let at = self.at(&["server", "public_url"]);
         let text = url.as_str().to_owned();
         if !url.is_https() && !url.is_loopback() {
-            self.refuse(Refusal::PublicUrlNotHttps {
-                url: text.clone(),
-                at: at.clone(),
-            });
+            self.refuse(Refusal::PublicUrlNotHttps { url: text.clone(), at: at.clone() });
         }
         let path = server.path.as_str();
         if path != "/" && !url.url().path().ends_with(path) {
-            self.refuse(Refusal::PublicUrlPath {
-                url: text.clone(),
-                path: path.to_owned(),
-                at,
-            });
+            self.refuse(Refusal::PublicUrlPath { url: text.clone(), path: path.to_owned(), at });
         }
         if !url.is_canonical() {
             let canonical = url.url().to_string();
-            self.warnings.push(Warning::PublicUrlNotCanonical {
-                configured: text,
-                canonical,
-            });
+            self.warnings.push(Warning::PublicUrlNotCanonical { configured: text, canonical });
         }
     }
 
@@ -210,31 +170,16 @@ impl Checks<'_> {
             let mut found = Vec::new();
             let name = issuer.issuer.as_str().to_owned();
             if !issuer.issuer.is_https() && !issuer.issuer.is_loopback() {
-                found.push(Refusal::IssuerNotHttps {
-                    issuer: name.clone(),
-                    at: at("issuer"),
-                });
+                found.push(Refusal::IssuerNotHttps { issuer: name.clone(), at: at("issuer") });
             }
-            if let Some(uri) = issuer
-                .jwks_uri
-                .as_ref()
-                .filter(|uri| !uri.is_https() && !uri.is_loopback())
-            {
-                found.push(Refusal::JwksUriNotHttps {
-                    uri: uri.as_str().to_owned(),
-                    at: at("jwks_uri"),
-                });
+            if let Some(uri) = issuer.jwks_uri.as_ref().filter(|uri| !uri.is_https() && !uri.is_loopback()) {
+                found.push(Refusal::JwksUriNotHttps { uri: uri.as_str().to_owned(), at: at("jwks_uri") });
             }
             if issuer.jwks_min_refresh.get() > issuer.jwks_max_refresh.get() {
-                found.push(Refusal::RefreshBounds {
-                    at: at("jwks_min_refresh"),
-                });
+                found.push(Refusal::RefreshBounds { at: at("jwks_min_refresh") });
             }
             if !seen.insert(name.clone()) {
-                found.push(Refusal::DuplicateIssuer {
-                    issuer: name,
-                    at: at("issuer"),
-                });
+                found.push(Refusal::DuplicateIssuer { issuer: name, at: at("issuer") });
             }
             self.refusals.extend(found);
         }
@@ -266,10 +211,7 @@ impl Checks<'_> {
                 self.refuse(Refusal::DuplicateClient { client, at });
             }
             if let Err(error) = config.secret(&client.client_secret).read() {
-                self.refuse(Refusal::Secret {
-                    error,
-                    at: at("client_secret"),
-                });
+                self.refuse(Refusal::Secret { error, at: at("client_secret") });
             }
             self.known_only(&client.scopes, at("scopes"));
         }
@@ -281,12 +223,7 @@ impl Checks<'_> {
         let in_need = self.first_operation(|requirement| !requirement.scopes().is_empty());
         let Some(base_scopes) = &auth.base_scopes else {
             if let Some((kind, operation, requirement)) = in_need {
-                self.refuse(Refusal::BaseScopesMissing {
-                    kind,
-                    operation,
-                    requirement,
-                    at,
-                });
+                self.refuse(Refusal::BaseScopesMissing { kind, operation, requirement, at });
             }
             return;
         };
@@ -302,11 +239,7 @@ impl Checks<'_> {
         } else if auth.mode == Mode::Embedded {
             self.known_only(base_scopes, at);
         } else {
-            self.warnings.extend(
-                self.unknown(base_scopes)
-                    .into_iter()
-                    .map(Warning::UnknownBaseScope),
-            );
+            self.warnings.extend(self.unknown(base_scopes).into_iter().map(Warning::UnknownBaseScope));
         }
     }
 
@@ -321,24 +254,13 @@ impl Checks<'_> {
             }
             if !declared.contains(scope.as_str()) && entry.implies.is_empty() {
                 let nearest = nearest_scope(scope.as_str(), &declared);
-                self.refuse(Refusal::UnusedScope {
-                    scope: scope.as_str().to_owned(),
-                    nearest,
-                    at,
-                });
+                self.refuse(Refusal::UnusedScope { scope: scope.as_str().to_owned(), nearest, at });
             }
             let at = self.at(&["scopes", scope.as_str(), "implies"]);
             self.known_only(&entry.implies, at);
         }
         let implies = self.config.scopes.iter().map(|(scope, entry)| {
-            (
-                scope.scope().clone(),
-                entry
-                    .implies
-                    .iter()
-                    .map(|narrower| narrower.scope().clone())
-                    .collect(),
-            )
+            (scope.scope().clone(), entry.implies.iter().map(|narrower| narrower.scope().clone()).collect())
         });
         Hierarchy::new(implies).unwrap_or_else(|cycle: Cycle| {
             let first = cycle.0.first().map(Scope::to_string).unwrap_or_default();
@@ -369,19 +291,11 @@ impl Checks<'_> {
         let known = self.known_scopes();
         for scope in self.unknown(scopes) {
             let nearest = nearest_scope(&scope, &known);
-            self.refuse(Refusal::UnknownScope {
-                scope,
-                nearest,
-                at: at.clone(),
-            });
+            self.refuse(Refusal::UnknownScope { scope, nearest, at: at.clone() });
         }
     }
 }
 
 fn nearest_scope(scope: &str, known: &ScopeSet) -> Option<String> {
-    nearest(
-        scope,
-        known.iter().map(Scope::as_str).filter(|other| *other != scope),
-    )
-    .map(str::to_owned)
+    nearest(scope, known.iter().map(Scope::as_str).filter(|other| *other != scope)).map(str::to_owned)
 }

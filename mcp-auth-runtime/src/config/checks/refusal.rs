@@ -191,20 +191,6 @@ pub enum Refusal {
         /// Key and source.
         at: String,
     },
-    /// A page anywhere could use what only this machine should.
-    #[error(
-        "allowed_origins is \"*\" on a server that listens on loopback, where any web page could reach it: {at}"
-    )]
-    AnyOriginOnLoopback {
-        /// Key and source.
-        at: String,
-    },
-    /// `"*"` besides other origins.
-    #[error("allowed_origins holds \"*\" and other origins; \"*\" stands alone: {at}")]
-    AnyOriginAndOthers {
-        /// Key and source.
-        at: String,
-    },
     /// A secret that cannot be had.
     #[error("{error}: {at}")]
     Secret {
@@ -216,7 +202,5 @@ pub enum Refusal {
 }
 
 fn hint(nearest: Option<&str>) -> String {
-    nearest
-        .map(|nearest| format!("; did you mean {nearest:?}?"))
-        .unwrap_or_default()
+    nearest.map(|nearest| format!("; did you mean {nearest:?}?")).unwrap_or_default()
 }

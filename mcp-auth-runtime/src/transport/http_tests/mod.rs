@@ -56,19 +56,9 @@ async fn start(limits: ConnectionLimits) -> Server {
     let (shutdown, calls) = (Shutdown::new(), Arc::new(AtomicUsize::new(0)));
     let (dropped, entered) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let public_url = format!("http://localhost:{}/mcp", address.port());
-    let hosts = HostSettings {
-        public_url: &public_url,
-        listen: address,
-        extra: &[],
-        setting: "hosts",
-    };
+    let hosts = HostSettings { public_url: &public_url, listen: address, extra: &[], setting: "hosts" };
     let hosts = Arc::new(AllowedHosts::new(&hosts).unwrap());
-    let origins = OriginSettings {
-        public_url: &public_url,
-        listen: address,
-        extra: &[],
-        setting: "origins",
-    };
+    let origins = OriginSettings { public_url: &public_url, listen: address, extra: &[], setting: "origins" };
     let origins = Arc::new(AllowedOrigins::new(&origins).unwrap());
     let router = routes::exact("/mcp", any(echo))
         .layer(from_fn_with_state(Arc::clone(&origins), cors::answer))
@@ -78,14 +68,7 @@ async fn start(limits: ConnectionLimits) -> Server {
         .layer(Extension(Arc::clone(&calls)))
         .layer(from_fn_with_state(hosts, host::check));
     let served = tokio::spawn(serve_http(listener, router, limits, shutdown.clone()));
-    Server {
-        address,
-        shutdown,
-        served,
-        calls,
-        dropped,
-        entered,
-    }
+    Server { address, shutdown, served, calls, dropped, entered }
 }
 
 /// What the gate does with a body, without the gate.
@@ -141,15 +124,9 @@ fn odd_routes(shutdown: &Shutdown, dropped: &Arc<Notify>, entered: &Arc<Notify>)
             }),
         )
         .route("/panic-in-body", get(broken))
-        .route(
-            "/peer",
-            get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() }),
-        )
+        .route("/peer", get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() }))
         .route("/slow", get(slow))
-        .route(
-            "/until-stopping",
-            get(move || async move { until_stopping(stopping, "result") }),
-        )
+        .route("/until-stopping", get(move || async move { until_stopping(stopping, "result") }))
         .route("/until-cut", get(move || async move { until_cut(cut, "cut") }))
         .route(
             "/forever",
@@ -178,10 +155,7 @@ impl Drop for OnDrop {
 
 impl Server {
     async fn connect(&self) -> TcpStream {
-        timeout(PATIENCE, TcpStream::connect(self.address))
-            .await
-            .unwrap()
-            .unwrap()
+        timeout(PATIENCE, TcpStream::connect(self.address)).await.unwrap().unwrap()
     }
 
     /// Sends bytes on a connection of their own and reads until the server closes it. `HOST` is replaced.
@@ -199,10 +173,8 @@ impl Server {
     }
 
     async fn post(&self, headers: &str, body: &str) -> String {
-        self.raw(format!(
-            "POST /mcp HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n{headers}\r\n{body}"
-        ))
-        .await
+        self.raw(format!("POST /mcp HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n{headers}\r\n{body}"))
+            .await
     }
 
     fn calls(&self) -> usize {
@@ -219,9 +191,7 @@ fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 
 async fn read_to_close(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
-    let _reset_or_not = timeout(PATIENCE, stream.read_to_end(&mut answer))
-        .await
-        .expect("the server closes");
+    let _reset_or_not = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the server closes");
     String::from_utf8_lossy(&answer).into_owned()
 }
 
@@ -230,10 +200,7 @@ async fn read_until(stream: &mut TcpStream, text: &str) -> String {
     let mut answer = String::new();
     let mut buffer = [0; 4096];
     while !answer.contains(text) {
-        let read = timeout(PATIENCE, stream.read(&mut buffer))
-            .await
-            .expect("an answer")
-            .unwrap();
+        let read = timeout(PATIENCE, stream.read(&mut buffer)).await.expect("an answer").unwrap();
         assert!(read > 0, "closed before {text:?}: {answer:?}");
         answer.push_str(&String::from_utf8_lossy(&buffer[..read]));
     }
@@ -242,14 +209,20 @@ async fn read_until(stream: &mut TcpStream, text: &str) -> String {
 
 fn status(answer: &str) -> u16 {
     let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
-    status
-        .unwrap_or_else(|| panic!("no status: {answer:?}"))
-        .parse()
-        .unwrap()
+    status.unwrap_or_else(|| panic!("no status: {answer:?}")).parse().unwrap()
 }
 
 fn defaults() -> ConnectionLimits {
-    ConnectionLimits::default()
+    ConnectionLimits {
+        max_connections: 10_000,
+        max_headers: 100,
+        max_header_bytes: 16 * 1024,
+        header_timeout: Duration::from_secs(10),
+        body_timeout: Duration::from_secs(30),
+        idle_timeout: Duration::from_secs(75),
+        write_timeout: Duration::from_secs(30),
+        drain_timeout: Duration::from_secs(30),
+    }
 }
 
 const KEEP: &str = "POST /mcp HTTP/1.1\r\nHost: HOST\r\nContent-Length: 4\r\n\r\nping";

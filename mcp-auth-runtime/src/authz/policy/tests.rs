@@ -1,0 +1,227 @@
+#![allow(clippy::unwrap_used)]
+use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
+
+use super::*;
+use crate::declare;
+
+fn registry() -> Registry {
+    let tool = |name: &'static str| Tool::new_with_raw(name, None, JsonObject::new());
+    Registry::new(vec![
+        declare::tool(Requirement::Public, tool("open")),
+        declare::tool(Requirement::Authenticated, tool("mine")),
+        declare::tool(declare::all(&["read"]), tool("read")),
+        declare::tool(declare::all(&["write", "read"]), tool("both")),
+        declare::tool(declare::any(&["audit", "admin"]), tool("either")),
+        declare::prompt(declare::all(&["read"]), Prompt::new("ask", None::<String>, None)),
+        declare::resource(declare::all(&["read"]), Resource::new("note://all", "all")),
+        declare::resource_template(declare::all(&["read"]), ResourceTemplate::new("note://{id}", "one")),
+        declare::resource(Requirement::Public, Resource::new("about://", "about")),
+        declare::method(declare::all(&["listen"]), "subscriptions/listen"),
+        declare::method(Requirement::Authenticated, "completion/complete"),
+        declare::method(declare::all(&["write"]), "acme/report"),
+    ])
+    .unwrap()
+}
+
+fn policy(connect: Connect, visibility: Visibility) -> Policy {
+    let scope = |token: &'static str| Scope::new(token).unwrap();
+    let hierarchy = Hierarchy::new([
+        (scope("admin"), vec![scope("write")]),
+        (scope("write"), vec![scope("read")]),
+    ]);
+    let base = ScopeSet::parse_lossy("base");
+    Policy::new(Arc::new(registry()), hierarchy.unwrap(), connect, visibility, base)
+}
+
+fn default_policy() -> Policy {
+    policy(Connect::Authenticated, Visibility::All)
+}
+
+fn holder(scopes: &str) -> Identity {
+    Identity::Verified(Arc::new(VerifiedToken::local(ScopeSet::parse_lossy(scopes))))
+}
+
+fn tool(name: &str) -> Arc<Operation> {
+    Arc::new(Operation::Tool { name: name.to_owned(), arguments: None })
+}
+
+fn other(method: &str) -> Arc<Operation> {
+    Arc::new(Operation::Other { method: method.to_owned() })
+}
+
+fn set(scopes: &str) -> ScopeSet {
+    ScopeSet::parse_lossy(scopes)
+}
+
+#[test]
+fn a_public_operation_is_anyones() {
+    for identity in [Identity::Anonymous, holder("")] {
+        assert!(default_policy().decide(&tool("open"), &identity).is_ok());
+    }
+}
+
+#[test]
+fn an_authenticated_operation_is_any_callers_and_nobody_elses() {
+    assert!(default_policy().decide(&tool("mine"), &holder("")).is_ok());
+    let denied = default_policy().decide(&tool("mine"), &Identity::Anonymous).unwrap_err();
+    assert_eq!(denied, Denied::Unauthenticated { scopes: set("base") });
+}
+
+#[test]
+fn all_scopes_means_all_and_the_challenge_names_them_in_one_go() {
+    let policy = default_policy();
+    assert!(policy.decide(&tool("both"), &holder("read write")).is_ok());
+    for held in ["", "read", "other"] {
+        let denied = policy.decide(&tool("both"), &holder(held)).unwrap_err();
+        let expected = Denied::InsufficientScope {
+            required: set("read write"),
+            held: if held == "read" { set("read") } else { set("") },
+        };
+        assert_eq!(denied, expected, "{held}");
+    }
+    let denied = policy.decide(&tool("both"), &Identity::Anonymous).unwrap_err();
+    assert_eq!(denied, Denied::Unauthenticated { scopes: set("base read write") });
+}
+
+#[test]
+fn one_of_any_scope_is_enough_and_the_challenge_names_the_first() {
+    let policy = default_policy();
+    for held in ["audit", "admin", "audit admin"] {
+        assert!(policy.decide(&tool("either"), &holder(held)).is_ok(), "{held}");
+    }
+    let denied = policy.decide(&tool("either"), &holder("write")).unwrap_err();
+    assert_eq!(denied, Denied::InsufficientScope { required: set("audit"), held: set("write") });
+}
+
+#[test]
+fn a_broader_scope_counts_for_what_it_implies_and_not_the_other_way_round() {
+    let policy = default_policy();
+    for held in ["read", "write", "admin"] {
+        assert!(policy.decide(&tool("read"), &holder(held)).is_ok(), "{held}");
+    }
+    assert!(policy.decide(&tool("both"), &holder("admin")).is_ok());
+    assert!(policy.decide(&tool("both"), &holder("read")).is_err());
+}
+
+#[test]
+fn a_403_names_declared_scopes_only_of_those_held() {
+    let denied = default_policy().decide(&tool("read"), &holder("listen secret base")).unwrap_err();
+    assert_eq!(denied, Denied::InsufficientScope { required: set("read"), held: set("base listen") });
+}
+
+#[test]
+fn messages_without_a_declaration_follow_auth_connect() {
+    for method in ["tools/list", "server/discover", "ping", "GET", "DELETE", "no/such", "notifications/x"] {
+        let denied = default_policy().decide(&other(method), &Identity::Anonymous).unwrap_err();
+        assert_eq!(denied, Denied::Unauthenticated { scopes: set("base") }, "{method}");
+        assert!(default_policy().decide(&other(method), &holder("")).is_ok(), "{method}");
+        let open = policy(Connect::Anonymous, Visibility::All);
+        assert!(open.decide(&other(method), &Identity::Anonymous).is_ok(), "{method}");
+    }
+    for operation in [Operation::Reply, Operation::Initialize { protocol_version: "2025-11-25".to_owned() }] {
+        let operation = Arc::new(operation);
+        assert!(default_policy().decide(&operation, &Identity::Anonymous).is_err());
+        assert!(default_policy().decide(&operation, &holder("")).is_ok());
+    }
+}
+
+#[test]
+fn a_declared_method_has_its_own_rule_even_where_connecting_is_free() {
+    let open = policy(Connect::Anonymous, Visibility::All);
+    assert!(open.decide(&other("acme/report"), &Identity::Anonymous).is_err());
+    assert!(open.decide(&other("acme/report"), &holder("read")).is_err());
+    assert!(open.decide(&other("acme/report"), &holder("write")).is_ok());
+}
+
+#[test]
+fn completion_needs_its_own_rule_and_that_of_what_is_completed() {
+    let policy = policy(Connect::Anonymous, Visibility::All);
+    for reference in [
+        Reference::Prompt("ask".to_owned()),
+        Reference::Resource("note://{id}".to_owned()),
+        Reference::Resource("note://7".to_owned()),
+    ] {
+        let operation = Arc::new(Operation::Complete { reference });
+        assert!(policy.decide(&operation, &holder("read")).is_ok());
+        assert!(policy.decide(&operation, &holder("")).is_err());
+        assert!(policy.decide(&operation, &Identity::Anonymous).is_err());
+    }
+    let public = Operation::Complete { reference: Reference::Resource("about://".to_owned()) };
+    assert!(policy.decide(&Arc::new(public), &Identity::Anonymous).is_err(), "the method's own rule holds");
+}
+
+#[test]
+fn listen_needs_the_rule_of_every_uri() {
+    let policy = default_policy();
+    let listen = |uris: &[&str]| Arc::new(Operation::Listen { uris: uris.iter().map(|u| (*u).into()).collect() });
+    assert!(policy.decide(&listen(&["about://", "note://1"]), &holder("listen read")).is_ok());
+    let denied = policy.decide(&listen(&["about://", "note://1"]), &holder("listen")).unwrap_err();
+    assert!(matches!(denied, Denied::InsufficientScope { required, .. } if required == set("listen read")));
+    assert!(policy.decide(&listen(&[]), &holder("listen")).is_ok());
+    assert!(policy.decide(&listen(&[]), &holder("read")).is_err());
+    let unknown = policy.decide(&listen(&["about://", "secret://x"]), &holder("listen read")).unwrap_err();
+    assert_eq!(unknown, Denied::Unknown { kind: "resource", name: "secret://x".to_owned() });
+}
+
+#[test]
+fn subscribing_needs_the_resources_rule() {
+    for operation in [
+        Operation::Subscribe { uri: "note://1".to_owned() },
+        Operation::Unsubscribe { uri: "note://1".to_owned() },
+        Operation::Resource { uri: "note://1".to_owned() },
+    ] {
+        let operation = Arc::new(operation);
+        assert!(default_policy().decide(&operation, &holder("read")).is_ok());
+        assert!(default_policy().decide(&operation, &holder("")).is_err());
+    }
+}
+
+#[test]
+fn a_task_is_its_creators_alone_under_the_rule_that_created_it() {
+    let policy = default_policy();
+    let created_by = policy.registry().tool("read").unwrap();
+    policy.tasks().record("t1", created_by, &holder("read"));
+    let get = |id: &str| Arc::new(Operation::Task { method: "tasks/get".to_owned(), task_id: id.to_owned() });
+    assert!(policy.decide(&get("t1"), &holder("read")).is_ok());
+    assert!(policy.decide(&get("t1"), &holder("")).is_err(), "the creator without the scope any more");
+    let stranger = crate::authn::token_of("https://issuer.test", "bob", Some("client"), "read");
+    let denied = policy.decide(&get("t1"), &stranger).unwrap_err();
+    assert_eq!(denied, policy.decide(&get("t1"), &stranger).unwrap_err());
+    assert!(matches!(denied, Denied::Unknown { kind: "task", .. }), "as if it did not exist: {denied:?}");
+    assert!(matches!(policy.decide(&get("t2"), &holder("read")), Err(Denied::Unknown { .. })));
+}
+
+#[test]
+fn j19_what_is_unknown_and_what_may_not_be_called() {
+    let unknown = |name: &str| Denied::Unknown { kind: "tool", name: name.to_owned() };
+    let all = policy(Connect::Authenticated, Visibility::All);
+    assert_eq!(all.decide(&tool("nope"), &holder("")).unwrap_err(), unknown("nope"));
+    assert!(matches!(all.decide(&tool("read"), &holder("")), Err(Denied::InsufficientScope { .. })));
+    let granted = policy(Connect::Authenticated, Visibility::Granted);
+    assert_eq!(granted.decide(&tool("nope"), &holder("")).unwrap_err(), unknown("nope"));
+    assert_eq!(granted.decide(&tool("read"), &holder("")).unwrap_err(), unknown("read"));
+    for policy in [all, granted, policy(Connect::Anonymous, Visibility::All)] {
+        for name in ["nope", "mine"] {
+            let denied = policy.decide(&tool(name), &Identity::Anonymous).unwrap_err();
+            assert_eq!(denied, Denied::Unauthenticated { scopes: set("base") }, "{name}");
+        }
+    }
+}
+
+#[test]
+fn lists_show_anonymous_callers_what_is_public_and_others_what_visibility_says() {
+    let shown = |visibility, identity: &Identity| -> Vec<String> {
+        let policy = policy(Connect::Anonymous, visibility);
+        let all = policy.registry().iter().filter(|(id, _)| policy.shows(*id, identity));
+        all.map(|(_, declaration)| declaration.name().to_owned()).collect()
+    };
+    for visibility in [Visibility::All, Visibility::Granted] {
+        assert_eq!(shown(visibility, &Identity::Anonymous), ["open", "about://"]);
+    }
+    assert_eq!(shown(Visibility::All, &holder("")).len(), registry().iter().count());
+    let granted = shown(Visibility::Granted, &holder("read"));
+    assert_eq!(
+        granted,
+        ["open", "mine", "read", "ask", "note://all", "note://{id}", "about://", "completion/complete"]
+    );
+}

@@ -1,0 +1,65 @@
+//! A rejection as an HTTP answer: status, headers, JSON-RPC body.
+
+use axum::body::Body;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response};
+use serde_json::{Value, json};
+
+use super::Rejection;
+use crate::transport::limits::BodyError;
+
+impl Rejection {
+    /// `denial = "tool-error"`: the refusal as a tool result the model reads. `complete` adds the result type
+    /// that 2026-07-28 requires.
+    pub fn respond_as_tool_error(&self, id: &Value, complete: bool) -> Response<Body> {
+        let mut result = json!({
+            "content": [{ "type": "text", "text": self.message() }],
+            "structuredContent": self.data(None),
+            "isError": true,
+        });
+        if complete {
+            result["resultType"] = "complete".into();
+        }
+        let body = json!({ "jsonrpc": "2.0", "id": id, "result": result });
+        let mut response = Response::new(Body::from(body.to_string()));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+
+    /// The whole HTTP answer to the message `id` (null when it had none or none could be read).
+    pub fn respond(&self, id: &Value, resource_metadata: &str) -> Response<Body> {
+        let body = json!({ "jsonrpc": "2.0", "id": id, "error": self.error_object(Some(resource_metadata)) });
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(challenge) = self.challenge() {
+            headers.insert(WWW_AUTHENTICATE, challenge.header(resource_metadata));
+        }
+        match self {
+            Self::KeysUnavailable { retry_after } => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after));
+            }
+            Self::TooManySessions => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(30));
+            }
+            Self::MethodNotAllowed { allow } => {
+                headers.insert(ALLOW, HeaderValue::from_static(allow));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<&BodyError> for Rejection {
+    fn from(error: &BodyError) -> Self {
+        match error {
+            BodyError::TooLarge { .. } => Self::BodyTooLarge,
+            BodyError::TimedOut => Self::BodyTimeout,
+            BodyError::Encoded => Self::ContentEncoding,
+            BodyError::Broken => Self::BodyBroken,
+        }
+    }
+}

@@ -1,0 +1,14 @@
+use mcp_auth::prelude::*;
+
+struct Todos;
+
+#[server]
+impl Todos {
+    #[resource(uri = "todo://{id}", size = 5, public)]
+    async fn todo(&self, id: u64) -> &'static str {
+        let _ = id;
+        "todo"
+    }
+}
+
+fn main() {}

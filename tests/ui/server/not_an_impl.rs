@@ -1,0 +1,8 @@
+use mcp_auth::prelude::*;
+
+struct Todos;
+
+#[server]
+struct Notes;
+
+fn main() {}

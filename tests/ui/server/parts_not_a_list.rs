@@ -1,0 +1,8 @@
+use mcp_auth::prelude::*;
+
+struct Todos;
+
+#[server(parts = admin)]
+impl Todos {}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use mcp_auth::prelude::*;
+
+struct Todos;
+
+#[server]
+impl Todos {
+    #[tool(public)]
+    async fn list(&self, caller: Caller) {
+        let _ = caller;
+    }
+}
+
+fn main() {}

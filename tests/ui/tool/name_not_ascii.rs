@@ -1,0 +1,11 @@
+use mcp_auth::prelude::*;
+
+struct Todos;
+
+#[server]
+impl Todos {
+    #[tool(public)]
+    async fn größe(&self) {}
+}
+
+fn main() {}
