@@ -4,11 +4,12 @@
 use std::time::{Duration, Instant};
 
 use mcp_auth::testing::TestServer;
+use mcp_auth::{Config, Server};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::sleep;
 
-use crate::everything::Everything;
+use crate::everything::{CONFIG, Everything};
 use crate::wire::{Reply, Wire, call_body, call_headers};
 
 /// A server, its socket, and a header line with a good token of alice, who holds no scope.
@@ -226,7 +227,7 @@ async fn h15_a_foreign_host_is_403_on_every_route_but_health() {
         assert!([400, 403].contains(&reply.status()), "{host:?}: {}", reply.text());
         assert_eq!(reply.status() == 400, host.contains('@'), "{host:?}");
         assert_eq!(reply.challenge(), None, "{host:?}");
-        for target in ["/.well-known/oauth-protected-resource", "/authorize", "/nothing"] {
+        for target in ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"] {
             let get = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
             assert!([400, 403].contains(&wire.raw(get).await.status()), "{host:?} {target}");
         }
@@ -248,6 +249,41 @@ async fn h15_a_foreign_host_is_403_on_every_route_but_health() {
         assert_whoami(&wire.post("/mcp", &lines(&host), &body).await, &host);
     }
     assert_whoami(&wire.post(&ours, &lines(&wire.host()), &body).await, "absolute target");
+}
+
+#[tokio::test]
+async fn h15_a_rebound_page_cannot_drive_the_built_in_issuer() {
+    let state = tempfile::tempdir().expect("a directory");
+    let local = format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\n[auth]\nmode = \"embedded\"\nembedded.state_dir = {:?}\n",
+        state.path()
+    );
+    let config = Config::builder().toml(CONFIG).toml(&local).build().expect("a configuration");
+    let running = Server::builder(Everything::default()).config(config).start().await.expect("it starts");
+    let wire = Wire::at(running.address());
+    let ask = |method: &str, target: &str, lines: &str| {
+        let head =
+            format!("{method} {target} HTTP/1.1\r\n{lines}Content-Length: 0\r\nConnection: close\r\n\r\n");
+        wire.raw(head)
+    };
+    let (ours, foreign) = (format!("Host: {}\r\n", wire.host()), "Host: evil.example\r\n".to_owned());
+    let page = format!("{ours}Origin: https://evil.example\r\n");
+    for (method, target) in [
+        ("GET", "/.well-known/oauth-authorization-server"),
+        ("GET", "/jwks"),
+        ("GET", "/authorize"),
+        ("POST", "/authorize"),
+        ("POST", "/token"),
+        ("POST", "/register"),
+        ("POST", "/revoke"),
+    ] {
+        let served = ask(method, target, &ours).await;
+        assert!(![0, 403, 404, 405].contains(&served.status()), "{method} {target}: {}", served.text());
+        assert_eq!(ask(method, target, &foreign).await.status(), 403, "{method} {target}");
+        let cross_site = ask(method, target, &page).await.status();
+        assert_eq!(cross_site == 403, method == "POST", "{method} {target}: {cross_site}");
+    }
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -43,7 +43,12 @@ impl Wire {
     /// Of this server.
     pub fn of(server: &TestServer) -> Self {
         let base = server.at("");
-        Self(base.trim_start_matches("http://").parse().expect("an address"))
+        Self::at(base.trim_start_matches("http://").parse().expect("an address"))
+    }
+
+    /// At this address.
+    pub fn at(address: SocketAddr) -> Self {
+        Self(address)
     }
 
     /// What `Host` should say.
@@ -108,7 +113,7 @@ impl Reply {
 
     /// The status code; 0 when the connection was closed without an answer.
     pub fn status(&self) -> u16 {
-        let code = self.head.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
+        let code = self.head.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5));
         code.and_then(|code| code.parse().ok()).unwrap_or(0)
     }
 
@@ -131,11 +136,6 @@ impl Reply {
     /// The body as JSON; null when it is none.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or(Value::Null)
-    }
-
-    /// The text of a tool's first content block.
-    pub fn tool_text(&self) -> Option<String> {
-        Some(self.json().pointer("/result/content/0/text")?.as_str()?.to_owned())
     }
 
     /// Everything that came, for searching and for messages.
