@@ -5,4 +5,5 @@ mod everything;
 mod wire;
 
 mod challenges;
+mod every_message;
 mod http;
