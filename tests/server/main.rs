@@ -7,3 +7,4 @@ mod wire;
 mod challenges;
 mod every_message;
 mod http;
+mod metadata;
