@@ -7,9 +7,13 @@ mod everything;
 mod process;
 
 mod challenges;
+mod every_message;
+mod http;
 mod keys;
 mod login;
+mod metadata;
 mod same_verdict;
 mod startup;
 mod stdio;
 mod tokens;
+mod wire;
