@@ -7,4 +7,5 @@ mod wire;
 mod challenges;
 mod every_message;
 mod http;
+mod jsonrpc;
 mod metadata;
