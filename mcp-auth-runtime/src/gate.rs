@@ -224,7 +224,6 @@ impl<H: Handler> Gate<H> {
                 return self.refuse(&id, Some(operation), Some(&identity), Rejection::from(&denied));
             }
         };
-        self.audit(Some(operation), Some(&identity), None);
         self.forward(parts, message, permit, &id).await
     }
 
@@ -246,15 +245,16 @@ impl<H: Handler> Gate<H> {
         let in_session = match session {
             Some(session) => {
                 if !self.owns_session(session, &identity).await {
-                    return Rejection::UnknownSession.respond(id, &self.resource_metadata);
+                    return self.refuse(id, Some(&message.operation), Some(&identity), Rejection::UnknownSession);
                 }
                 true
             }
             None => opens && may_hold_sessions,
         };
         if opens && in_session && !self.sessions.has_room().await {
-            return Rejection::TooManySessions.respond(id, &self.resource_metadata);
+            return self.refuse(id, Some(&message.operation), Some(&identity), Rejection::TooManySessions);
         }
+        self.audit(Some(&message.operation), Some(&identity), None);
         strip_credentials(&mut parts);
         if !in_session {
             parts.headers.remove("mcp-session-id");
@@ -290,10 +290,11 @@ impl<H: Handler> Gate<H> {
         };
         let streams = matches!(parts.method, Method::GET | Method::DELETE);
         let Some(session) = parts.headers.get("mcp-session-id").filter(|_| streams && is_legacy(&parts)) else {
-            return Rejection::MethodNotAllowed { allow: "POST" }.respond(&id, &self.resource_metadata);
+            let rejection = Rejection::MethodNotAllowed { allow: "POST" };
+            return self.refuse(&id, Some(&operation), Some(&identity), rejection);
         };
         if !self.owns_session(session, &identity).await {
-            return Rejection::UnknownSession.respond(&id, &self.resource_metadata);
+            return self.refuse(&id, Some(&operation), Some(&identity), Rejection::UnknownSession);
         }
         self.audit(Some(&operation), Some(&identity), None);
         strip_credentials(&mut parts);

@@ -147,20 +147,24 @@ impl Verifier {
                 .map(|keys| keys.load()),
         )
         .await;
-        let failures: Vec<_> = self
-            .issuers
+        let failures = self.failures();
+        if failures.is_empty() {
+            Ok(())
+        } else {
+            Err(failures)
+        }
+    }
+
+    /// Every issuer that has no keys now, and why: for one who stopped waiting for [`load`](Self::load).
+    pub fn failures(&self) -> Vec<LoadFailure> {
+        self.issuers
             .iter()
             .filter(|keys| !keys.ready())
             .map(|keys| LoadFailure {
                 issuer: keys.rules.issuer.clone(),
                 cause: keys.last_error(),
             })
-            .collect();
-        if failures.is_empty() {
-            Ok(())
-        } else {
-            Err(failures)
-        }
+            .collect()
     }
 
     /// Keeps every issuer's keys fresh until `cancel`, one background task per issuer. Call it once, within a

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::audience::Audiences;
+use super::auth::Mode;
 use super::issuers::Issuer;
 use super::load::Config;
 use super::secret::{Secret, SecretSource};
@@ -35,6 +36,15 @@ impl Config {
     /// [`Config::origin_for`] the configured address.
     pub fn origin(&self) -> String {
         self.origin_for(self.server.listen.get())
+    }
+
+    /// The configured issuers whose tokens are accepted: those of `[[auth.issuers]]` with `mode = "verify"`, and
+    /// none otherwise.
+    pub fn trusted_issuers(&self) -> &[Issuer] {
+        match self.auth.mode {
+            Mode::Verify => &self.auth.issuers,
+            Mode::Embedded | Mode::None => &[],
+        }
     }
 
     /// The audiences a token of `issuer` may name, given the resource identifier.

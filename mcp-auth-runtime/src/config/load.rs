@@ -112,7 +112,7 @@ impl Config {
     }
 
     /// A key with who set it: `auth.mode in mcp.toml`, or `auth.mode (default)`.
-    pub(super) fn place(&self, path: &[&str]) -> String {
+    pub(crate) fn place(&self, path: &[&str]) -> String {
         let path: Vec<String> = path.iter().map(|key| (*key).to_owned()).collect();
         let all: Value = self.layers.merged();
         let key = extract::written(&path, &all);

@@ -5,6 +5,8 @@
 mod about;
 mod lists;
 mod request_state;
+#[cfg(test)]
+mod tests;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

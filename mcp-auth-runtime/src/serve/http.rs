@@ -10,6 +10,7 @@ use rmcp::transport::StreamableHttpServerConfig;
 use tokio::net::TcpListener;
 
 use super::{Parts, Running, banner, trust};
+use crate::authn::Verifier;
 use crate::config::url::{HostName, WebOrigin};
 use crate::config::{Config, Denial};
 use crate::dispatch::Dispatch;
@@ -17,6 +18,7 @@ use crate::envelope::EnvelopeLimits;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, GateLimits, GateSettings};
 use crate::handler::Handler;
+use crate::local_issuer::LocalIssuer;
 use crate::metadata::{ProtectedResourceMetadata, WellKnown};
 use crate::observe::health;
 use crate::session::Sessions;
@@ -39,8 +41,9 @@ pub(super) async fn serve<H: Handler>(parts: Parts<H>) -> Result {
     Ok(())
 }
 
-/// Binds first, because the address is part of the default resource identifier; then serves in the background.
-pub(super) async fn start<H: Handler>(parts: Parts<H>) -> Result<Running> {
+/// Binds first, because the address is part of the default resource identifier; loads the issuers' keys; then
+/// serves in the background.
+pub(super) async fn start<H: Handler>(mut parts: Parts<H>) -> Result<Running> {
     let listen = parts.config.server.listen.get();
     let listener = TcpListener::bind(listen)
         .await
@@ -48,7 +51,11 @@ pub(super) async fn start<H: Handler>(parts: Parts<H>) -> Result<Running> {
     let address = listener.local_addr()?;
     let (resource, limits) = (parts.config.resource_for(address), connection_limits(&parts.config));
     let shutdown = parts.shutdown.clone();
-    let router = router(parts, address)?;
+    let trusted = Trusted::by(&mut parts, address)?;
+    if let Some(verifier) = &trusted.verifier {
+        trust::load_keys(verifier, &parts.config, shutdown.stopping()).await?;
+    }
+    let router = layers(parts, address, trusted)?;
     let stop = shutdown.clone();
     let task = tokio::spawn(async move {
         let drained = serve_http(listener, router, limits, stop).await;
@@ -57,6 +64,33 @@ pub(super) async fn start<H: Handler>(parts: Parts<H>) -> Result<Running> {
         }
     });
     Ok(Running { address, resource, shutdown, task })
+}
+
+/// The same without a listener and without waiting: the keys are loaded in the background.
+pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Result<Router> {
+    let trusted = Trusted::by(&mut parts, bound)?;
+    layers(parts, bound, trusted)
+}
+
+/// Whom the server trusts.
+struct Trusted {
+    local: Option<LocalIssuer>,
+    verifier: Option<Arc<Verifier>>,
+}
+
+impl Trusted {
+    fn by<H: Handler>(parts: &mut Parts<H>, bound: SocketAddr) -> Result<Self> {
+        let resource = parts.config.resource_for(bound);
+        let local = parts.build_local_issuer(parts.config.origin_for(bound), resource.clone())?;
+        let config = &parts.config;
+        let audiences = |issuer: Option<&_>| match issuer {
+            Some(issuer) => config.audiences(issuer, &resource),
+            None => vec![resource.clone()],
+        };
+        let fetch = Arc::clone(&parts.fetch);
+        let verifier = trust::verifier(config, local.as_ref(), audiences, fetch, &parts.ambient)?;
+        Ok(Self { local, verifier })
+    }
 }
 
 /// What a request passes, in this order:
@@ -69,92 +103,85 @@ pub(super) async fn start<H: Handler>(parts: Parts<H>) -> Result<Running> {
 ///    (not on `/authorize`: RFC 9700 §2.6; the issuer answers for its own endpoints);
 /// 6. routes: health, protected resource metadata, the issuer, the MCP endpoint by exact path only;
 /// 7. the gate: authenticate, read, decide, and only then rmcp (see `gate`).
-pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Result<Router> {
-    let (resource, origin) = (parts.config.resource_for(bound), parts.config.origin_for(bound));
-    let local = parts.build_local_issuer(origin, resource.clone())?;
-    let config = &parts.config;
-    let audiences = |issuer: Option<&_>| match issuer {
-        Some(issuer) => config.audiences(issuer, &resource),
-        None => vec![resource.clone()],
-    };
-    let verifier =
-        trust::verifier(config, local.as_ref(), audiences, Arc::clone(&parts.fetch), &parts.ambient)?;
+fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
+    let resource = parts.config.resource_for(bound);
+    let Trusted { local, verifier } = trusted;
     if let Some(verifier) = &verifier {
         verifier.start(parts.shutdown.stopping());
     }
+    let hosts = Arc::new(allowed_hosts(&parts.config, &resource, bound)?);
+    let origins = Arc::new(allowed_origins(&parts.config, &resource, bound)?);
+    let path = parts.config.server.path.as_str().to_owned();
+    let metadata = match &verifier {
+        Some(_) => protected_resource_metadata(&parts, &resource, local.as_ref()).router()?,
+        None => Router::new(), // nobody to send a client to, and nothing to send it for
+    };
+    let shutdown = parts.shutdown.clone();
+    let gate = gate(parts, &resource, verifier.clone())?;
+    let ready = move || !shutdown.is_stopping() && verifier.as_ref().is_none_or(|verifier| verifier.ready());
 
-    let hosts = Arc::new(AllowedHosts::new(&HostSettings {
-        public_url: &resource,
-        listen: bound,
-        extra: &texts(&config.server.allowed_hosts, HostName::as_str),
-        setting: HOSTS_SETTING,
-    })?);
-    let origins = Arc::new(AllowedOrigins::new(&OriginSettings {
-        public_url: &resource,
-        listen: bound,
-        extra: &texts(&config.cors.allowed_origins, WebOrigin::as_str),
-        setting: ORIGINS_SETTING,
-    })?);
+    let endpoint = routes::exact(&path, any(Gate::serve).with_state(Arc::new(gate)))
+        .layer(from_fn_with_state(Arc::clone(&origins), cors::answer))
+        .layer(from_fn_with_state(Arc::clone(&origins), origin::check));
+    let metadata = metadata.layer(from_fn_with_state(Arc::clone(&origins), cors::answer));
+    let issuer = local.map_or_else(Router::new, |local| local.router);
+    let issuer = issuer.layer(from_fn_with_state(origins, origin::check_posts));
+    Ok(endpoint
+        .merge(metadata)
+        .merge(issuer)
+        .layer(from_fn_with_state(hosts, host::check))
+        .merge(health::router(ready))
+        .layer(axum::middleware::from_fn(panic::catch)))
+}
 
-    let mut metadata = ProtectedResourceMetadata::new(
-        &resource,
-        config
-            .auth
-            .issuers
-            .iter()
-            .map(|issuer| issuer.issuer.as_str().to_owned())
-            .chain(local.iter().map(|local| local.issuer.clone()))
-            .collect(),
-        &parts.policy.registry().scopes(),
-    );
-    metadata.resource_name = config.server.name.as_ref().map(|name| name.as_str().to_owned());
-    metadata.resource_documentation = config.server.documentation.as_ref().map(|url| url.as_str().to_owned());
-    metadata.resource_policy_uri = config.server.policy.as_ref().map(|url| url.as_str().to_owned());
-    metadata.resource_tos_uri = config.server.terms.as_ref().map(|url| url.as_str().to_owned());
+fn allowed_hosts(config: &Config, public_url: &str, listen: SocketAddr) -> Result<AllowedHosts> {
+    let extra = &texts(&config.server.allowed_hosts, HostName::as_str);
+    Ok(AllowedHosts::new(&HostSettings { public_url, listen, extra, setting: HOSTS_SETTING })?)
+}
 
-    let (path, issuer) = (config.server.path.as_str().to_owned(), local.map(|local| local.router));
+fn allowed_origins(config: &Config, public_url: &str, listen: SocketAddr) -> Result<AllowedOrigins> {
+    let extra = &texts(&config.cors.allowed_origins, WebOrigin::as_str);
+    Ok(AllowedOrigins::new(&OriginSettings { public_url, listen, extra, setting: ORIGINS_SETTING })?)
+}
+
+/// What a client reads to find out whom to ask for a token, and for which scopes.
+fn protected_resource_metadata<H>(
+    parts: &Parts<H>,
+    resource: &str,
+    local: Option<&LocalIssuer>,
+) -> ProtectedResourceMetadata {
+    let (config, server) = (&parts.config, &parts.config.server);
+    let configured = config.trusted_issuers().iter().map(|issuer| issuer.issuer.as_str().to_owned());
+    let issuers = configured.chain(local.map(|local| local.issuer.clone())).collect();
+    let mut metadata = ProtectedResourceMetadata::new(resource, issuers, &parts.policy.registry().scopes());
+    metadata.resource_name = server.name.as_ref().map(|name| name.as_str().to_owned());
+    metadata.resource_documentation = server.documentation.as_ref().map(|url| url.as_str().to_owned());
+    metadata.resource_policy_uri = server.policy.as_ref().map(|url| url.as_str().to_owned());
+    metadata.resource_tos_uri = server.terms.as_ref().map(|url| url.as_str().to_owned());
+    metadata
+}
+
+/// The gate, with rmcp and the handler behind it.
+fn gate<H: Handler>(parts: Parts<H>, resource: &str, verifier: Option<Arc<Verifier>>) -> Result<Gate<H>> {
+    let limits = &parts.config.limits;
     let settings = GateSettings {
-        verifier: verifier.clone(),
+        verifier,
         policy: Arc::clone(&parts.policy),
-        resource_metadata: WellKnown::of(&resource)?.url,
-        denial_as_tool_error: config.auth.denial == Denial::ToolError,
-        limits: gate_limits(config),
-        sessions: Sessions::new(
-            config.limits.sessions.get(),
-            config.limits.session_timeout.get(),
-            parts.session_store,
-        ),
+        resource_metadata: WellKnown::of(resource)?.url,
+        denial_as_tool_error: parts.config.auth.denial == Denial::ToolError,
+        limits: gate_limits(&parts.config),
+        sessions: Sessions::new(limits.sessions.get(), limits.session_timeout.get(), parts.session_store),
         clock: Arc::clone(&parts.ambient.clock),
     };
     let mut rmcp = StreamableHttpServerConfig::default()
         .with_json_response(true)
         .with_cancellation_token(parts.shutdown.cut())
-        .with_max_request_body_bytes(config.limits.body.get())
+        .with_max_request_body_bytes(limits.body.get())
         .disable_allowed_hosts(); // `host` has checked it, with the port
     rmcp.session_store = settings.sessions.store();
-    let dispatch = Dispatch::new(
-        parts.handler,
-        parts.routes,
-        Arc::clone(&parts.policy),
-        &parts.ambient,
-        parts.shutdown.stopping(),
-    );
-    let gate = Arc::new(Gate::new(settings, Arc::new(dispatch), rmcp));
-
-    let endpoint = routes::exact(&path, any(Gate::serve).with_state(gate))
-        .layer(from_fn_with_state(Arc::clone(&origins), cors::answer))
-        .layer(from_fn_with_state(Arc::clone(&origins), origin::check));
-    let metadata = metadata.router()?.layer(from_fn_with_state(Arc::clone(&origins), cors::answer));
-    let mut guarded = endpoint.merge(metadata);
-    if let Some(issuer) = issuer {
-        guarded = guarded.merge(issuer.layer(from_fn_with_state(origins, origin::check_posts)));
-    }
-    let shutdown = parts.shutdown;
-    let ready = move || !shutdown.is_stopping() && verifier.as_ref().is_none_or(|verifier| verifier.ready());
-    Ok(guarded
-        .layer(from_fn_with_state(hosts, host::check))
-        .merge(health::router(ready))
-        .layer(axum::middleware::from_fn(panic::catch)))
+    let (policy, closing) = (parts.policy, parts.shutdown.stopping());
+    let dispatch = Dispatch::new(parts.handler, parts.routes, policy, &parts.ambient, closing);
+    Ok(Gate::new(settings, Arc::new(dispatch), rmcp))
 }
 
 /// The texts of a list, for a check that reads them its own way.

@@ -116,7 +116,8 @@ impl<H: Handler> ServerBuilder<H> {
     }
 
     /// The server as a router, to be merged into an existing application, which then owns the listener with
-    /// its timers and connection cap. Call it within a Tokio runtime: keys are kept fresh in the background.
+    /// its timers and connection cap. Call it within a Tokio runtime: keys are loaded and kept fresh in the
+    /// background, and `/readyz` says when they are there.
     ///
     /// # Errors
     /// Every unsafe combination, by name.
@@ -127,10 +128,11 @@ impl<H: Handler> ServerBuilder<H> {
         http::router(parts, listen)
     }
 
-    /// Binds the configured address and serves in the background, until the builder's shutdown is triggered.
+    /// Binds the configured address, loads the issuers' keys and serves in the background, until the builder's
+    /// shutdown is triggered. Issuers that cannot be reached do not stop it: `/readyz` is 503 until they are.
     ///
     /// # Errors
-    /// Every unsafe combination, by name; an address that cannot be bound.
+    /// Every unsafe combination, by name; an address that cannot be bound; an issuer whose metadata names another.
     #[cfg(feature = "http")]
     pub async fn start(self) -> Result<Running> {
         http::start(self.checked()?).await
@@ -160,13 +162,10 @@ impl<H: Handler> ServerBuilder<H> {
             Format::Json => LogFormat::Json,
             Format::Text => LogFormat::Text,
         };
-        observe::log::start(config.log.directives(), format)?;
+        observe::log::start(&config.log.directives(), format)?;
         let transport = config.server.transport;
         self.config = Some(config);
         let parts = self.checked()?;
-        for warning in &parts.checked.warnings {
-            tracing::warn!("{warning}");
-        }
         tokio::spawn(shutdown_signal(parts.shutdown.clone())?);
         match transport {
             #[cfg(feature = "http")]
@@ -186,6 +185,9 @@ impl<H: Handler> ServerBuilder<H> {
         let config = self.config.unwrap_or_default();
         let (registry, routes) = H::operations().build()?;
         let checked = config.check(&registry)?;
+        for warning in &checked.warnings {
+            tracing::warn!("{warning}");
+        }
         let connect = match checked.connect {
             Connect::Authenticated => authz::Connect::Authenticated,
             Connect::Anonymous => authz::Connect::Anonymous,

@@ -1,13 +1,19 @@
 //! From configuration to verifier: whom this server trusts, in the vocabulary of `authn`.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
 
 use crate::ambient::Ambient;
-use crate::authn::{CacheBounds, Fetch, IssuerRules, KeyRefresh, KeySource, Verifier};
+use crate::authn::{CacheBounds, Fetch, IssuerRules, KeyRefresh, KeySource, LoadFailure, Verifier};
 use crate::config::Config;
 use crate::config::issuers::Issuer;
 use crate::error::Error;
 use crate::local_issuer::LocalIssuer;
+
+/// The longest a start waits for keys.
+const START_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The verifier of the configured issuers and, if there is one, of the issuer in this process; `None` where
 /// nobody is verified. `audiences` says what a token of an issuer must be for.
@@ -19,7 +25,7 @@ pub(super) fn verifier(
     ambient: &Ambient,
 ) -> Result<Option<Arc<Verifier>>, Error> {
     let mut rules: Vec<IssuerRules> =
-        config.auth.issuers.iter().map(|issuer| rules(issuer, audiences(Some(issuer)))).collect();
+        config.trusted_issuers().iter().map(|issuer| rules(issuer, audiences(Some(issuer)))).collect();
     if let Some(local) = local {
         let keys = KeySource::Static(local.jwks.clone());
         let mut own = IssuerRules::new(&local.issuer, audiences(None), keys);
@@ -30,6 +36,35 @@ pub(super) fn verifier(
         return Ok(None);
     }
     Ok(Some(Arc::new(Verifier::new(rules, fetch, ambient.clone(), CacheBounds::default())?)))
+}
+
+/// Loads the keys before anything is served. Issuers that cannot be reached do not hold up a start: it goes on
+/// after [`START_PATIENCE`], not ready, and the keys are asked for until they come.
+///
+/// # Errors
+/// Names the issuer whose metadata contradicts the configuration (RFC 8414 §3.3): waiting would not help.
+pub(super) async fn load_keys(
+    verifier: &Verifier,
+    config: &Config,
+    stopping: CancellationToken,
+) -> Result<(), Error> {
+    let loading = tokio::time::timeout(START_PATIENCE, verifier.load());
+    tokio::select! {
+        _ = loading => {}
+        () = stopping.cancelled() => return Ok(()),
+    }
+    for failure in verifier.failures() {
+        let LoadFailure { issuer, cause } = &failure;
+        match cause {
+            Some(cause) if failure.is_misconfiguration() => {
+                let index = config.trusted_issuers().iter().position(|known| known.issuer.as_str() == issuer);
+                let place = config.place(&["auth", "issuers", &index.unwrap_or(0).to_string(), "issuer"]);
+                return Err(Error::from(format!("issuer {issuer} cannot be used: {cause}: {place}")));
+            }
+            _ => tracing::warn!(issuer, "no keys of this issuer yet: not ready until they are loaded"),
+        }
+    }
+    Ok(())
 }
 
 fn rules(issuer: &Issuer, audiences: Vec<String>) -> IssuerRules {
