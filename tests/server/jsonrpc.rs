@@ -162,7 +162,7 @@ async fn j01_what_is_not_one_json_text_is_a_parse_error() {
             Vec::new(),
             b" ".to_vec(),
             b"tools/call".to_vec(),
-            good[..good.len() - 1].as_bytes().to_vec(),
+            good.as_bytes()[..good.len() - 1].to_vec(),
             [b"\xef\xbb\xbf", good.as_bytes()].concat(),
             [good.as_bytes(), b"x"].concat(),
             [good.as_bytes(), good.as_bytes()].concat(),
