@@ -236,8 +236,10 @@ impl<H: Handler> Gate<H> {
         id: &Value,
     ) -> Response<Body> {
         let identity = permit.identity().clone();
-        let legacy = !is_stateless_revision(&message.envelope);
-        let opens = legacy && matches!(*message.operation, Operation::Initialize { .. });
+        let initializes = matches!(*message.operation, Operation::Initialize { .. });
+        // A notification may leave its revision to the header; `initialize` is of the old era whatever it names.
+        let legacy = !is_stateless_revision(&message.envelope) && (initializes || is_legacy(&parts));
+        let opens = legacy && initializes;
         let session = parts.headers.get("mcp-session-id").filter(|_| legacy && !opens);
         let may_hold_sessions = self.verifier.is_none() || matches!(identity, Identity::Verified(_));
         let in_session = match session {
@@ -378,7 +380,7 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Whether the headers of a GET or DELETE speak for a revision that has sessions.
+/// Whether the headers speak for a revision that has sessions.
 fn is_legacy(parts: &request::Parts) -> bool {
     parts.headers.get("mcp-protocol-version").is_none_or(|version| version.as_bytes() < b"2026-07-28".as_slice())
 }

@@ -224,12 +224,12 @@ impl Open {
 }
 
 #[tokio::test]
-async fn a_public_server_has_no_metadata_to_send_clients_to_and_reads_no_token() {
+async fn a_public_server_has_no_metadata_and_reads_no_token() {
     let builder = TestServer::builder(Open).toml("[auth]\nmode = \"none\"\n").expect("a configuration");
     let server = builder.start().await.expect("it starts");
     let wire = Wire::of(&server);
     for target in [ROOT, OF_ENDPOINT] {
-        assert_eq!(ask(wire, "GET", target, "").await.status(), 404, "{target}");
+        assert_eq!(ask(wire, "GET", target, "").await.status(), 404, "nobody to send a client to: {target}");
     }
     for credentials in ["", "Authorization: Bearer nonsense\r\n", "Authorization: Bearer a b\r\n"] {
         assert_eq!(wire.call("ping", credentials).await.status(), 200, "{credentials:?}");
