@@ -94,7 +94,7 @@ impl Rejection {
 
     /// Whether it is answered even to who would get 401 otherwise: it was settled before anybody was asked.
     pub fn outranks_401(&self) -> bool {
-        matches!(self, Self::BodyTooLarge | Self::BodyTimeout | Self::MalformedAuthorization { .. })
+        matches!(self, Self::BodyTooLarge | Self::BodyTimeout)
     }
 
     /// Whether an anonymous caller is answered 401 instead, because nothing is served to it anyway.
@@ -293,11 +293,7 @@ mod tests {
 
     #[test]
     fn what_was_settled_before_anybody_was_asked_outranks_401() {
-        for earlier in [
-            Rejection::BodyTooLarge,
-            Rejection::BodyTimeout,
-            Rejection::MalformedAuthorization { reason: String::new() },
-        ] {
+        for earlier in [Rejection::BodyTooLarge, Rejection::BodyTimeout] {
             assert!(earlier.outranks_401(), "{earlier:?}");
         }
         for later in [Rejection::BodyBroken, Rejection::ContentEncoding, Rejection::UnknownSession] {

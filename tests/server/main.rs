@@ -1,6 +1,20 @@
 //! Whole-server tests over real sockets, named by rule. One binary, a file per theme; `everything` is the
-//! server most of them run against.
+//! server most of them run against, `wire` writes what no HTTP client would.
 
+mod authorization_server;
+mod browser;
 mod everything;
+mod process;
+mod wire;
 
 mod challenges;
+mod every_message;
+mod http;
+mod jsonrpc;
+mod keys;
+mod login;
+mod metadata;
+mod same_verdict;
+mod startup;
+mod stdio;
+mod tokens;

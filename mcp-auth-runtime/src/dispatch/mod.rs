@@ -439,14 +439,10 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
+        let task = request.params.as_ref().and_then(|params| params.get("taskId")).and_then(Value::as_str);
         let permit = self.permit(&context, |operation| match operation {
             Operation::Other { method } => *method == request.method,
-            // A `tasks/…` that rmcp has no type for, such as the `tasks/result` of 2025-11-25.
-            Operation::Task { task_id, .. } => {
-                let named = request.params.as_ref().and_then(|params| params.get("taskId")?.as_str());
-                is_task(operation, &request.method, task_id) && named == Some(task_id.as_str())
-            }
-            _ => false,
+            operation => task.is_some_and(|id| is_task(operation, &request.method, id)),
         })?;
         self.method(permit, &request.method, request.params, context).await.map(CustomResult::new)
     }
