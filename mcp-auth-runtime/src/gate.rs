@@ -246,7 +246,8 @@ impl<H: Handler> Gate<H> {
             }
             None => opens && may_hold_sessions,
         };
-        if opens && in_session && !self.sessions.has_room().await {
+        let room = if opens && in_session { Some(self.sessions.room().await) } else { None };
+        if let Some(None) = room {
             return self.refuse(id, Some(&message.operation), Some(&identity), Rejection::TooManySessions);
         }
         self.audit(Some(&message.operation), Some(&identity), None);
@@ -263,6 +264,7 @@ impl<H: Handler> Gate<H> {
         if opens && let Some(session) = response.headers().get("mcp-session-id").and_then(|v| v.to_str().ok()) {
             self.sessions.bind(session, &identity).await;
         }
+        drop(room);
         response.map(Body::new)
     }
 
