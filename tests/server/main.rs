@@ -2,5 +2,7 @@
 //! server most of them run against.
 
 mod everything;
+mod wire;
 
 mod challenges;
+mod sessions;
