@@ -218,7 +218,8 @@ impl<H: Handler> Gate<H> {
                     self.audit(Some(operation), Some(&identity), Some(&denied));
                     return answer;
                 }
-                return self.refuse(&id, Some(operation), Some(&identity), Rejection::from(&denied));
+                let rejection = Rejection::from(&denied).for_revision(!is_stateless_revision(&message.envelope));
+                return self.refuse(&id, Some(operation), Some(&identity), rejection);
             }
         };
         self.forward(parts, message, permit, &id).await
