@@ -5,4 +5,6 @@ mod everything;
 mod wire;
 
 mod challenges;
+mod credentials;
+mod mixed;
 mod sessions;
