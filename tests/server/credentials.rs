@@ -46,7 +46,11 @@ impl Nosy {
         let headers: Vec<_> = parts.headers.iter().collect();
         format!(
             "{caller:?} {parts:?} {headers:?} {:?} {} {:?} {:?} {meta:?} {extensions:?} {:?}",
-            parts.uri, parts.uri, context.meta, context.extensions, peer.peer_info(),
+            parts.uri,
+            parts.uri,
+            context.meta,
+            context.extensions,
+            peer.peer_info(),
         )
     }
 
@@ -90,7 +94,10 @@ async fn a16_request_parts_hold_no_credential_in_any_era_with_and_without_a_sess
         let in_session = client.call_tool("request_parts", json!({})).await;
         let call = json!({ "name": "request_parts", "arguments": {} });
         let without = client.request_without_session("tools/call", call).await;
-        assert_eq!(in_session.header("content-type") == without.header("content-type"), era == Era::Stateless);
+        assert_eq!(
+            in_session.header("content-type") == without.header("content-type"),
+            era == Era::Stateless
+        );
         for answer in [in_session, without] {
             let text = answer.text().expect("the parts");
             assert!(text.contains("x-harmless"), "headers that are no credentials stay: {text}");
@@ -106,7 +113,9 @@ async fn a16_no_credential_is_in_the_query_the_metadata_or_what_is_known_of_the_
     let server = server.start().await.expect("a server");
     let token = server.token("alice").mint();
     for era in Era::ALL {
-        for query in [format!("access_token={token}"), format!("a=b&access_token={token}"), "key=hidden".to_owned()] {
+        for query in
+            [format!("access_token={token}"), format!("a=b&access_token={token}"), "key=hidden".to_owned()]
+        {
             let url = format!("{}?{query}", server.url());
             let client = with_secrets(Client::new(&url).era(era));
             let answer = client.call_tool("look", json!({})).await;
@@ -114,7 +123,8 @@ async fn a16_no_credential_is_in_the_query_the_metadata_or_what_is_known_of_the_
             assert!(text.starts_with("None"), "a token in the query is nobody's: {text}");
             holds_none_of(text, &token);
         }
-        let client = with_secrets(Client::new(format!("{}?key=hidden", server.url())).era(era).token(token.clone()));
+        let client =
+            with_secrets(Client::new(format!("{}?key=hidden", server.url())).era(era).token(token.clone()));
         let answer = client.call_tool("look", json!({})).await;
         let text = answer.text().expect("what there is");
         assert!(text.contains("alice"), "{text}");
@@ -136,10 +146,12 @@ async fn a16_request_parts_hold_no_credential_after_a_session_was_restored() {
     for era in &Era::ALL[1..] {
         let token = || first.token("alice").claim("aud", json!([first.url(), second.url()]));
         let (opening, restoring, later) = (token().mint(), token().ttl(200).mint(), token().ttl(100).mint());
-        let session = Wire::new(first.url(), *era).token(opening.clone()).connected().await.session().to_owned();
+        let session =
+            Wire::new(first.url(), *era).token(opening.clone()).connected().await.session().to_owned();
         first.client().era(*era).token(opening.clone()).call_tool("request_parts", json!({})).await;
         for token in [&restoring, &later] {
-            let client = with_secrets(second.client().era(*era).token(token)).header("mcp-session-id", &session);
+            let client =
+                with_secrets(second.client().era(*era).token(token)).header("mcp-session-id", &session);
             let call = json!({ "name": "request_parts", "arguments": {} });
             let answer = client.request_without_session("tools/call", call).await;
             let text = answer.text().expect("the parts");
@@ -156,7 +168,8 @@ async fn a16_request_parts_hold_no_credential_after_a_session_was_restored() {
 #[tokio::test]
 async fn debug_of_a_caller_says_who_and_neither_claims_nor_token() {
     let server = TestServer::start(Nosy).await.expect("a server");
-    let token = server.token("alice").claim("email", "hidden@example.com").claim("groups", json!(["hidden"])).mint();
+    let token =
+        server.token("alice").claim("email", "hidden@example.com").claim("groups", json!(["hidden"])).mint();
     let answer = server.client().token(token.clone()).call_tool("debug_of_the_caller", json!({})).await;
     let text = answer.text().expect("text");
     assert!(text.contains("alice") && text.contains("https://issuer.test"), "{text}");
@@ -268,7 +281,8 @@ async fn child_that_serves_and_logs_at_trace() {
         }
         // A client logs the URL it asks for, so these are written by hand.
         let address = address(&server);
-        let head = format!("POST /mcp?access_token={token} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 2\r\n");
+        let head =
+            format!("POST /mcp?access_token={token} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 2\r\n");
         send(&server, &format!("{head}connection: close\r\n\r\n{{}}")).await;
         send(&server, &format!("{head}authorization: Bearer {token}\r\nconnection: close\r\n\r\n{{}}")).await;
     }

@@ -115,8 +115,21 @@ async fn lists(client: &Client) -> Vec<String> {
 
 /// Everything in [`Everything`], in order.
 const ALL: [&str; 15] = [
-    "about", "all_notes", "audit_log", "based", "export_notes", "note", "panics", "ping", "read_note",
-    "request_parts", "summarize", "who", "whoami", "works", "write_note",
+    "about",
+    "all_notes",
+    "audit_log",
+    "based",
+    "export_notes",
+    "note",
+    "panics",
+    "ping",
+    "read_note",
+    "request_parts",
+    "summarize",
+    "who",
+    "whoami",
+    "works",
+    "write_note",
 ];
 
 #[tokio::test]
@@ -155,7 +168,8 @@ async fn public_operation_needs_no_token_and_a_protected_one_does_on_every_revis
 #[tokio::test]
 async fn connect_says_what_everything_without_a_rule_of_its_own_needs() {
     let everything = Everything::default();
-    let stateless = ["server/discover", "tools/list", "prompts/list", "resources/list", "resources/templates/list"];
+    let stateless =
+        ["server/discover", "tools/list", "prompts/list", "resources/list", "resources/templates/list"];
     let legacy = ["ping", "tools/list", "prompts/list", "resources/list", "resources/templates/list"];
     for (connect, refused) in [("authenticated", true), ("anonymous", false)] {
         let server = everything.start_with(&format!("[auth]\nconnect = \"{connect}\"")).await;
@@ -172,7 +186,8 @@ async fn connect_says_what_everything_without_a_rule_of_its_own_needs() {
                 let known = server.client().era(era).token(server.token("alice"));
                 assert!(known.request(method, json!({})).await.is_success(), "{connect} {era:?} {method}");
             }
-            let unknown = server.client().era(era).request_without_session("acme/unheard-of", json!({})).await;
+            let unknown =
+                server.client().era(era).request_without_session("acme/unheard-of", json!({})).await;
             if refused {
                 assert_eq!(unknown.status(), 401, "{era:?}");
             } else {
@@ -238,10 +253,12 @@ async fn about(client: Client, method: &str, params: &Value, name: &str) -> (u16
 #[tokio::test]
 async fn j19_with_granted_visibility_what_is_hidden_answers_like_what_is_not_there() {
     let config = "[auth]\nvisibility = \"granted\"\nconnect = \"anonymous\"\n";
-    let server = TestServer::builder(Hidden).toml(config).expect("a configuration").start().await.expect("a server");
+    let server =
+        TestServer::builder(Hidden).toml(config).expect("a configuration").start().await.expect("a server");
     let uri = |uri: &str| json!({ "uri": uri });
     let named = |name: &str| json!({ "name": name, "arguments": {} });
-    let completing = |reference: Value| json!({ "ref": reference, "argument": { "name": "id", "value": "" } });
+    let completing =
+        |reference: Value| json!({ "ref": reference, "argument": { "name": "id", "value": "" } });
     let by_prompt = |name: &str| completing(json!({ "type": "ref/prompt", "name": name }));
     let by_resource = |uri: &str| completing(json!({ "type": "ref/resource", "uri": uri }));
     let listening = |uris: &[&str]| json!({ "notifications": { "resourceSubscriptions": uris } });
@@ -249,10 +266,28 @@ async fn j19_with_granted_visibility_what_is_hidden_answers_like_what_is_not_the
         let mut cases = vec![
             ("tools/call", named("hidden_tool"), "hidden_tool", named("absent_tool"), "absent_tool"),
             ("prompts/get", named("hidden_prompt"), "hidden_prompt", named("absent_prompt"), "absent_prompt"),
-            ("resources/read", uri("hidden://fixed"), "hidden://fixed", uri("absent://fixed"), "absent://fixed"),
+            (
+                "resources/read",
+                uri("hidden://fixed"),
+                "hidden://fixed",
+                uri("absent://fixed"),
+                "absent://fixed",
+            ),
             ("resources/read", uri("hidden://by/7"), "hidden://by/7", uri("absent://by/7"), "absent://by/7"),
-            ("completion/complete", by_prompt("hidden_prompt"), "hidden_prompt", by_prompt("absent"), "absent"),
-            ("completion/complete", by_resource("hidden://by/{id}"), "hidden://by/{id}", by_resource("a://b"), "a://b"),
+            (
+                "completion/complete",
+                by_prompt("hidden_prompt"),
+                "hidden_prompt",
+                by_prompt("absent"),
+                "absent",
+            ),
+            (
+                "completion/complete",
+                by_resource("hidden://by/{id}"),
+                "hidden://by/{id}",
+                by_resource("a://b"),
+                "a://b",
+            ),
             ("acme/hidden", json!({}), "acme/hidden", json!({}), "acme/absent"),
         ];
         if era == Era::Stateless {
@@ -263,7 +298,13 @@ async fn j19_with_granted_visibility_what_is_hidden_answers_like_what_is_not_the
             let first = |first| listening(&[first, "gone://too"]);
             cases.push(("subscriptions/listen", first(hidden), hidden, first(absent), absent));
         } else {
-            cases.push(("resources/subscribe", uri("hidden://by/7"), "hidden://by/7", uri("absent://1"), "absent://1"));
+            cases.push((
+                "resources/subscribe",
+                uri("hidden://by/7"),
+                "hidden://by/7",
+                uri("absent://1"),
+                "absent://1",
+            ));
         }
         for (method, hidden, hidden_name, absent, absent_name) in cases {
             let absent_method = if method == "acme/hidden" { "acme/absent" } else { method };

@@ -81,7 +81,7 @@ impl Clock for FakeClock {
 }
 
 /// An issuer's key set, without a network.
-struct Keys(Value);
+pub struct Keys(pub Value);
 
 impl Fetch for Keys {
     fn get<'a>(&'a self, _: &'a url::Url, _: usize) -> FetchFuture<'a> {
@@ -212,7 +212,8 @@ async fn j34_a_session_is_its_callers_own() {
     let other = TestIssuer::new("https://other.test", Arc::new(SystemClock));
     let verify = "[auth]\nmode = \"verify\"\n[[auth.issuers]]\nissuer = \"https://other.test\"\n\
                   jwks_uri = \"https://other.test/jwks\"\n";
-    let server = everything.builder(verify).fetch(Arc::new(Keys(other.jwks()))).start().await.expect("a server");
+    let server =
+        everything.builder(verify).fetch(Arc::new(Keys(other.jwks()))).start().await.expect("a server");
     for era in LEGACY {
         let alice = Wire::new(server.url(), era).token(server.token("alice").scope("read")).connected().await;
         let strangers = [
@@ -269,7 +270,11 @@ async fn j34_without_a_token_a_session_is_401_or_unknown_as_connect_says() {
         assert_eq!(nobody.request(1, "tools/list", json!({})).await.status, status, "{connect}");
         assert_eq!(nobody.get().await.status, status, "{connect}");
         assert_eq!(nobody.delete().await.status, status, "{connect}");
-        assert_eq!(nobody.call_tool(1, "ping", json!({})).await.status, 404, "{connect}: public, in a session");
+        assert_eq!(
+            nobody.call_tool(1, "ping", json!({})).await.status,
+            404,
+            "{connect}: public, in a session"
+        );
         assert_eq!(everything.ran(), 0);
         assert_eq!(alice.request(1, "tools/list", json!({})).await.status, 200, "{connect}");
     }
@@ -326,7 +331,8 @@ async fn verified_caller_without_a_session_is_served_without_one() {
 #[tokio::test]
 async fn with_mode_none_sessions_are_anyones_and_still_counted() {
     let config = |sessions: usize| {
-        mcp_auth::Config::from_toml_str(&format!("{MODE_NONE}[limits]\nsessions = {sessions}")).expect("a config")
+        mcp_auth::Config::from_toml_str(&format!("{MODE_NONE}[limits]\nsessions = {sessions}"))
+            .expect("a config")
     };
     let server = TestServer::builder(Open).config(config(3)).start().await.expect("a server");
     for era in LEGACY {
@@ -361,7 +367,8 @@ async fn get_stream_brings_its_owner_what_the_server_says() {
 async fn j37_get_stream_closes_when_its_token_expires_and_opens_again_with_a_fresh_one() {
     let clock = FakeClock::at(1_900_000_000);
     let server = TestServer::builder(Streams).ambient(clock.ambient()).start().await.expect("a server");
-    let alice = Wire::new(server.url(), LATEST_LEGACY).token(server.token("alice").ttl(300)).connected().await;
+    let alice =
+        Wire::new(server.url(), LATEST_LEGACY).token(server.token("alice").ttl(300)).connected().await;
     clock.advance(299);
     let mut stream = alice.get().await;
     assert_eq!(stream.status, 200);
@@ -433,7 +440,8 @@ async fn j34_a_stored_session_is_restored_for_its_owner_and_for_nobody_else() {
     let (everything, shared) = (Everything::default(), Shared::default());
     let (first, second) = two_servers(&everything, &shared).await;
     for era in LEGACY {
-        let alice = Wire::new(first.url(), era).token(token_for_both(&first, &second, "alice")).connected().await;
+        let alice =
+            Wire::new(first.url(), era).token(token_for_both(&first, &second, "alice")).connected().await;
         let on_second = Wire::new(second.url(), era).in_session(alice.session());
         for stranger in [
             token_for_both(&first, &second, "bob"),
@@ -459,7 +467,11 @@ async fn j34_a_stored_session_is_restored_for_its_owner_and_for_nobody_else() {
         assert_eq!(alice.call_tool(2, "ping", json!({})).await.status, 200);
         assert_eq!(alice.delete().await.status, 202);
         is_refused_everywhere(&alice).await;
-        assert_eq!(shared.0.lock().expect("no panic").len() % 3, 0, "deleted; those the strangers opened stay");
+        assert_eq!(
+            shared.0.lock().expect("no panic").len() % 3,
+            0,
+            "deleted; those the strangers opened stay"
+        );
     }
 }
 

@@ -144,7 +144,8 @@ pub struct Reading {
 
 impl Reading {
     async fn of(request: reqwest::RequestBuilder) -> Self {
-        let response = tokio::time::timeout(PATIENCE, request.send()).await.expect("in time").expect("an answer");
+        let response =
+            tokio::time::timeout(PATIENCE, request.send()).await.expect("in time").expect("an answer");
         let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
         Self {
             status: response.status().as_u16(),
