@@ -222,7 +222,8 @@ impl<H: Handler> Gate<H> {
                     self.audit(Some(operation), Some(&identity), Some(&denied));
                     return answer;
                 }
-                return self.refuse(&id, Some(operation), Some(&identity), Rejection::from(&denied));
+                let rejection = Rejection::from(&denied).for_revision(!is_stateless_revision(&message.envelope));
+                return self.refuse(&id, Some(operation), Some(&identity), rejection);
             }
         };
         self.forward(parts, message, permit, &id).await
@@ -252,12 +253,14 @@ impl<H: Handler> Gate<H> {
             }
             None => opens && may_hold_sessions,
         };
-        if opens && in_session && !self.sessions.has_room().await {
+        let room = if opens && in_session { Some(self.sessions.room().await) } else { None };
+        if let Some(None) = room {
             return self.refuse(id, Some(&message.operation), Some(&identity), Rejection::TooManySessions);
         }
         self.audit(Some(&message.operation), Some(&identity), None);
         strip_credentials(&mut parts);
-        if !in_session {
+        if opens || !in_session {
+            // rmcp would hand even an `initialize` to the session it names, whoever's that is.
             parts.headers.remove("mcp-session-id");
         }
         parts.extensions.insert(permit);
@@ -269,6 +272,7 @@ impl<H: Handler> Gate<H> {
         if opens && let Some(session) = response.headers().get("mcp-session-id").and_then(|v| v.to_str().ok()) {
             self.sessions.bind(session, &identity).await;
         }
+        drop(room);
         response.map(Body::new)
     }
 

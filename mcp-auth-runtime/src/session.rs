@@ -2,6 +2,7 @@
 //! issuer, subject and client, so a refreshed token keeps its session and anybody else's gets 404.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,7 +19,17 @@ pub struct Sessions {
     manager: Arc<LocalSessionManager>,
     store: Option<Arc<dyn SessionStore>>,
     owners: Mutex<HashMap<SessionId, Option<Owner>>>,
+    opening: AtomicUsize,
     limit: usize,
+}
+
+/// Room for one more session, kept until it is open (or is not going to be).
+pub struct Room<'a>(&'a AtomicUsize);
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Sessions {
@@ -27,7 +38,7 @@ impl Sessions {
     pub fn new(limit: usize, idle: Duration, store: Option<Arc<dyn SessionStore>>) -> Self {
         let mut manager = LocalSessionManager::default();
         manager.session_config.keep_alive = Some(idle);
-        Self { manager: Arc::new(manager), store, owners: Mutex::default(), limit }
+        Self { manager: Arc::new(manager), store, owners: Mutex::default(), opening: AtomicUsize::new(0), limit }
     }
 
     /// Where other processes find them.
@@ -40,9 +51,13 @@ impl Sessions {
         Arc::clone(&self.manager)
     }
 
-    /// Whether one more may be opened.
-    pub async fn has_room(&self) -> bool {
-        self.manager.sessions.read().await.len() < self.limit
+    /// Room for one more, if there is any. Those being opened at this moment count too; one that is just
+    /// open may count twice for an instant, so what is uncertain is refused.
+    pub async fn room(&self) -> Option<Room<'_>> {
+        let opening = self.opening.fetch_add(1, Ordering::SeqCst) + 1;
+        let room = Room(&self.opening);
+        let open = self.manager.sessions.read().await.len();
+        (open + opening <= self.limit).then_some(room)
     }
 
     /// Binds a session that was just opened to the caller that opened it.
