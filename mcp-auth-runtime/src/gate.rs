@@ -23,7 +23,7 @@ use crate::envelope::{self, Envelope, EnvelopeLimits, HeaderMismatch, Operation,
 use crate::handler::Handler;
 use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
-use crate::session::Sessions;
+use crate::session::{Room, Sessions};
 use crate::transport::limits::{query_names_token, read_body, refuse_encoded};
 
 /// The bounds of one message.
@@ -238,19 +238,19 @@ impl<H: Handler> Gate<H> {
         let opens = legacy && matches!(*message.operation, Operation::Initialize { .. });
         let session = parts.headers.get("mcp-session-id").filter(|_| legacy && !opens);
         let may_hold_sessions = self.verifier.is_none() || matches!(identity, Identity::Verified(_));
-        let in_session = match session {
-            Some(session) => {
-                if !self.owns_session(session, &identity).await {
-                    return self.refuse(id, Some(&message.operation), Some(&identity), Rejection::UnknownSession);
-                }
-                true
-            }
-            None => opens && may_hold_sessions,
+        let refuse = |rejection| self.refuse(id, Some(&message.operation), Some(&identity), rejection);
+        let room = match session {
+            Some(session) => match self.enter_session(session, &identity).await {
+                Ok(room) => room,
+                Err(rejection) => return refuse(rejection),
+            },
+            None if opens && may_hold_sessions => match self.sessions.room().await {
+                Some(room) => Some(room),
+                None => return refuse(Rejection::TooManySessions),
+            },
+            None => None,
         };
-        let room = if opens && in_session { Some(self.sessions.room().await) } else { None };
-        if let Some(None) = room {
-            return self.refuse(id, Some(&message.operation), Some(&identity), Rejection::TooManySessions);
-        }
+        let in_session = session.is_some() || room.is_some();
         self.audit(Some(&message.operation), Some(&identity), None);
         strip_credentials(&mut parts);
         if opens || !in_session {
@@ -292,25 +292,39 @@ impl<H: Handler> Gate<H> {
             let rejection = Rejection::MethodNotAllowed { allow: "POST" };
             return self.refuse(&id, Some(&operation), Some(&identity), rejection);
         };
-        if !self.owns_session(session, &identity).await {
-            return self.refuse(&id, Some(&operation), Some(&identity), Rejection::UnknownSession);
-        }
+        let room = match self.enter_session(session, &identity).await {
+            Ok(room) => room,
+            // To end a session takes no room.
+            Err(Rejection::TooManySessions) if parts.method == Method::DELETE => None,
+            Err(rejection) => return self.refuse(&id, Some(&operation), Some(&identity), rejection),
+        };
         self.audit(Some(&operation), Some(&identity), None);
         strip_credentials(&mut parts);
         parts.extensions.insert(permit);
         let request = Request::from_parts(parts, Full::new(Bytes::new()));
         let response = self.with_sessions.handle(request).await.map(Body::new);
+        drop(room);
         match &identity {
             Identity::Verified(token) => self.end_at_expiry(response, token.expires_at()),
             Identity::Anonymous => response,
         }
     }
 
-    async fn owns_session(&self, session: &http::HeaderValue, identity: &Identity) -> bool {
-        match session.to_str() {
-            Ok(session) => self.sessions.belongs_to(session, identity).await,
-            Err(_) => false,
+    /// Makes sure that the session is `identity`'s own, and that there is room for it if it comes from the
+    /// store.
+    async fn enter_session(
+        &self,
+        session: &http::HeaderValue,
+        identity: &Identity,
+    ) -> Result<Option<Room<'_>>, Rejection> {
+        let session = session.to_str().map_err(|_| Rejection::UnknownSession)?;
+        if !self.sessions.belongs_to(session, identity).await {
+            return Err(Rejection::UnknownSession);
         }
+        if self.sessions.is_open(session).await {
+            return Ok(None);
+        }
+        self.sessions.room().await.map(Some).ok_or(Rejection::TooManySessions)
     }
 
     /// Closes a stream when the token that opened it expires.
