@@ -513,11 +513,14 @@ async fn j33_restored_sessions_count_as_open_ones() {
     let open = || async {
         let wire = Wire::new(first.url(), LATEST_LEGACY).token(token_for_both(&first, &second, "alice"));
         let session = wire.connected().await.session().to_owned();
-        Wire::new(second.url(), LATEST_LEGACY).token(token_for_both(&first, &second, "alice")).in_session(session)
+        Wire::new(second.url(), LATEST_LEGACY)
+            .token(token_for_both(&first, &second, "alice"))
+            .in_session(session)
     };
     let (one, another, unused) = (open().await, open().await, open().await);
     assert_eq!(one.call_tool(1, "ping", json!({})).await.status, 200);
-    for answer in [another.call_tool(1, "ping", json!({})).await, another.get().await, one.initialize().await] {
+    for answer in [another.call_tool(1, "ping", json!({})).await, another.get().await, one.initialize().await]
+    {
         assert_eq!(answer.status, 503);
     }
     assert_eq!(one.call_tool(1, "ping", json!({})).await.status, 200);
