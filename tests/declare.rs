@@ -339,3 +339,30 @@ fn requirements_are_those_written_and_scopes_supported_follow() {
     );
     assert_eq!(about.instructions.as_deref(), Some("Todos, for tests."));
 }
+
+struct Twice;
+
+#[server(parts = [second])]
+impl Twice {
+    #[tool(public)]
+    fn same(&self) {}
+}
+
+mod second {
+    use mcp_auth::prelude::*;
+
+    #[server(part)]
+    impl super::Twice {
+        #[tool(authenticated, name = "same")]
+        fn other(&self) {}
+    }
+}
+
+#[test]
+fn one_name_in_two_parts_refuses_to_start() {
+    let duplicate = Twice::operations().build().err().expect("refused");
+    assert!(
+        duplicate.to_string().starts_with("tool `same` is declared twice"),
+        "{duplicate}"
+    );
+}

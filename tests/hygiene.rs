@@ -9,6 +9,14 @@
     clippy::all,
     clippy::pedantic
 )]
+// Of the methods as they are written, which have every shape on purpose.
+#![allow(
+    clippy::needless_lifetimes,
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    clippy::unused_self
+)]
 
 use ::std::assert_eq;
 use ::std::clone::Clone;

@@ -11,5 +11,5 @@ use mcp_auth::Config;
 async fn main() -> mcp_auth::Result {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/todos");
     let config = Config::from_args_or(here.join("mcp.toml"))?;
-    mcp_auth::serve_with(todos::Todos::open(&here)?, config).await
+    mcp_auth::serve_with(todos::Todos::new(&here), config).await
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::num::ParseIntError;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -99,17 +99,14 @@ impl From<rusqlite::Error> for StoreError {
 /// The database. Clones share one connection.
 #[derive(Clone)]
 pub(crate) struct Store {
-    connection: Arc<Mutex<Connection>>,
+    path: PathBuf,
+    connection: Arc<Mutex<Option<Connection>>>,
 }
 
 impl Store {
-    /// Opens the database at `path`, making it if it is not there. Several processes may share it: write-ahead
-    /// logging lets them read while one writes, and a writer waits up to five seconds for its turn.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        let connection = Connection::open(path)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        connection.execute_batch(SCHEMA)?;
-        Ok(Self { connection: Arc::new(Mutex::new(connection)) })
+    /// The database at `path`, opened when it is first used, and made if it is not there.
+    pub(crate) fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), connection: Arc::default() }
     }
 
     /// The owner's todos: open ones first, oldest first.
@@ -170,13 +167,26 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let connection = Arc::clone(&self.connection);
+        let Self { path, connection } = self.clone();
         let task = tokio::task::spawn_blocking(move || {
             // Each statement is its own transaction, so a panic elsewhere leaves nothing half done.
-            work(&connection.lock().unwrap_or_else(PoisonError::into_inner))
+            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            match &mut *connection {
+                Some(open) => work(open),
+                closed => work(closed.insert(open(&path)?)),
+            }
         });
         Ok(task.await.map_err(StoreError::Interrupted)??)
     }
+}
+
+/// Several processes may share the file: write-ahead logging lets them read while one writes, and a writer waits
+/// up to five seconds for its turn.
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.execute_batch(SCHEMA)?;
+    Ok(connection)
 }
 
 #[cfg(test)]
@@ -186,7 +196,7 @@ mod tests {
     use super::*;
 
     fn store() -> Store {
-        Store::open(Path::new(":memory:")).unwrap()
+        Store::at(":memory:")
     }
 
     async fn add(store: &Store, owner: &str, title: &str) -> Todo {
@@ -239,6 +249,14 @@ mod tests {
         let title = "'); DROP TABLE todos; --";
         assert_eq!(add(&store, "alice", title).await.title, title);
         assert_eq!(store.list("alice".into()).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_cannot_be_opened_is_an_error_and_is_tried_again() {
+        let store = Store::at("/no such directory/todos.db");
+        for _ in 0..2 {
+            assert!(matches!(store.list("alice".into()).await, Err(StoreError::Sqlite(_))));
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use mcp_auth::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::store::{self, Store, Todo, TodoId};
+use crate::store::{Store, Todo, TodoId};
 
 /// The longest title a todo may have, in characters.
 const MAX_TITLE: usize = 500;
@@ -18,10 +18,10 @@ pub(crate) struct Todos {
 }
 
 impl Todos {
-    /// Opens the database `TODOS_DB` names, else `todos.db` in `directory`.
-    pub(crate) fn open(directory: &Path) -> store::Result<Self> {
+    /// On the database `TODOS_DB` names, else `todos.db` in `directory`.
+    pub(crate) fn new(directory: &Path) -> Self {
         let path = std::env::var_os("TODOS_DB").map_or_else(|| directory.join("todos.db"), Into::into);
-        Ok(Self { store: Store::open(&path)? })
+        Self { store: Store::at(path) }
     }
 }
 

@@ -24,7 +24,7 @@ use crate::handler::Handler;
 use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
 use crate::session::{Room, Sessions};
-use crate::transport::limits::{query_names_token, read_body, refuse_encoded};
+use crate::transport::limits::{form_names_token, query_names_token, read_body, refuse_encoded};
 
 /// The bounds of one message.
 #[derive(Debug, Clone, Copy)]
@@ -135,8 +135,7 @@ impl<H: Handler> Gate<H> {
         let token = match bearer::read(&parts.headers) {
             Ok(Presented::None) => return Presenter::Known(Identity::Anonymous),
             Ok(Presented::Token(_)) if query_names_token(&parts.uri) => {
-                let reason = "the request holds more than one credential".to_owned();
-                return Presenter::Refused(Rejection::MalformedAuthorization { reason });
+                return Presenter::Refused(more_than_one_credential());
             }
             Ok(Presented::Token(token)) => token,
             Err(error) => return Presenter::Refused(Rejection::from(&error)),
@@ -157,7 +156,8 @@ impl<H: Handler> Gate<H> {
         body: Body,
         presenter: &Presenter,
     ) -> Result<Message, (Value, Rejection)> {
-        let trusted = self.verifier.is_none() || matches!(presenter, Presenter::Known(Identity::Verified(_)));
+        let verified = matches!(presenter, Presenter::Known(Identity::Verified(_)));
+        let trusted = self.verifier.is_none() || verified;
         let limit = if trusted { self.limits.body } else { self.limits.body.min(self.limits.unverified_body) };
         let unread = |rejection| (Value::Null, rejection);
         if declared_length(headers).is_some_and(|length| length > self.limits.body as u64) {
@@ -172,6 +172,9 @@ impl<H: Handler> Gate<H> {
                 rejection => unread(rejection),
             }
         })?;
+        if verified && form_names_token(headers, &bytes) {
+            return Err(unread(more_than_one_credential()));
+        }
         let envelope = envelope::read(&bytes, self.limits.envelope)
             .map_err(|error| (id_value(error.id()), Rejection::from(&error)))?;
         Ok(Message::new(envelope, headers))
@@ -234,8 +237,10 @@ impl<H: Handler> Gate<H> {
         id: &Value,
     ) -> Response<Body> {
         let identity = permit.identity().clone();
-        let legacy = !is_stateless_revision(&message.envelope);
-        let opens = legacy && matches!(*message.operation, Operation::Initialize { .. });
+        let initializes = matches!(*message.operation, Operation::Initialize { .. });
+        // A notification may leave its revision to the header; `initialize` is of the old era whatever it names.
+        let legacy = !is_stateless_revision(&message.envelope) && (initializes || is_legacy(&parts));
+        let opens = legacy && initializes;
         let session = parts.headers.get("mcp-session-id").filter(|_| legacy && !opens);
         let may_hold_sessions = self.verifier.is_none() || matches!(identity, Identity::Verified(_));
         let refuse = |rejection| self.refuse(id, Some(&message.operation), Some(&identity), rejection);
@@ -375,6 +380,11 @@ impl<H: Handler> Gate<H> {
     }
 }
 
+/// A token in the header, and another in the query or a form body (RFC 6750 §3.1).
+fn more_than_one_credential() -> Rejection {
+    Rejection::MalformedAuthorization { reason: "the request holds more than one credential".to_owned() }
+}
+
 fn id_value(id: Option<&RequestIdValue>) -> Value {
     id.map_or(Value::Null, |id| id.clone().into_json_value())
 }
@@ -388,7 +398,7 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Whether the headers of a GET or DELETE speak for a revision that has sessions.
+/// Whether the headers speak for a revision that has sessions.
 fn is_legacy(parts: &request::Parts) -> bool {
     parts.headers.get("mcp-protocol-version").is_none_or(|version| version.as_bytes() < b"2026-07-28".as_slice())
 }

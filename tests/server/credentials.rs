@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::everything::{CONFIG, Everything};
 use crate::sessions::Shared;
-use crate::wire::Wire;
+use crate::streams::Wire;
 
 /// Every header somebody might put a credential into, each with a value to look for.
 const SECRETS: [(&str, &str); 9] = [

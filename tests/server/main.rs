@@ -1,15 +1,28 @@
 //! Whole-server tests over real sockets, named by rule. One binary, a file per theme; `everything` is the
-//! server most of them run against, `talks` one whose operations take more than one message, `wire` a client
-//! that reads answers as they come.
+//! server most of them run against, and the first block what they share.
 
+mod authorization_server;
+mod browser;
 mod everything;
-mod talks;
+mod process;
+mod streams;
 mod wire;
 
 mod challenges;
 mod credentials;
 mod embedding;
+mod every_message;
+mod http;
+mod jsonrpc;
+mod keys;
+mod login;
+mod metadata;
 mod mixed;
 mod protocol;
+mod same_verdict;
 mod sessions;
 mod shutdown;
+mod startup;
+mod stdio;
+mod talks;
+mod tokens;

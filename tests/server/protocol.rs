@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::everything::Everything;
 use crate::talks::{Talks, in_time};
-use crate::wire::Wire;
+use crate::streams::Wire;
 
 const LEGACY: [Era; 3] = [Era::Legacy("2025-11-25"), Era::Legacy("2025-06-18"), Era::Legacy("2025-03-26")];
 

@@ -16,7 +16,7 @@ use mcp_auth::testing::{Answer, Client, Era, TestIssuer, TestServer};
 use serde_json::{Value, json};
 
 use crate::everything::{CONFIG, Everything};
-use crate::wire::{PATIENCE, Wire};
+use crate::streams::{PATIENCE, Wire};
 
 const LEGACY: [Era; 3] = [Era::Legacy("2025-11-25"), Era::Legacy("2025-06-18"), Era::Legacy("2025-03-26")];
 const LATEST_LEGACY: Era = LEGACY[0];

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::net::TcpStream;
 
 use crate::talks::{Talks, in_time};
-use crate::wire::Wire;
+use crate::streams::Wire;
 
 const LATEST_LEGACY: Era = Era::Legacy("2025-11-25");
 

@@ -93,7 +93,7 @@ impl Talks {
 
 /// What should have happened long before.
 pub async fn in_time<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(crate::wire::PATIENCE, future).await.expect("in time")
+    tokio::time::timeout(crate::streams::PATIENCE, future).await.expect("in time")
 }
 
 /// A question as a round's result, with what the server wants to remember.

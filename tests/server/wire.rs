@@ -1,196 +1,145 @@
-//! Answers read as they come: event streams that stay open, and requests no well-behaved client sends.
+//! Requests written byte by byte, for what no HTTP client would send; and the well-formed message that each
+//! test spoils in one place.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use mcp_auth::http::HeaderMap;
-use mcp_auth::serde_json::{self, Value, json};
-use mcp_auth::testing::Era;
+use mcp_auth::testing::{ReceivedChallenge, TestServer};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
-/// Longer than anything here takes, and short enough to fail while somebody watches.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than anything a server here waits for on purpose.
+const PATIENCE: Duration = Duration::from_secs(20);
 
-/// One client's requests, each with its own connection and nothing added to what the test says.
-#[derive(Debug, Clone)]
-pub struct Wire {
-    url: String,
-    era: Era,
-    token: Option<String>,
-    session: Option<String>,
-    capabilities: Value,
+/// The protocol version, client capabilities and nothing else: what `_meta` must hold on 2026-07-28.
+pub fn meta() -> Value {
+    json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    })
 }
+
+/// A `tools/call` of 2026-07-28 without arguments, id 1.
+pub fn call_body(tool: &str) -> String {
+    let params = json!({ "name": tool, "arguments": {}, "_meta": meta() });
+    json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }).to_string()
+}
+
+/// The header lines of [`call_body`], all but `Host`, `Authorization` and framing.
+pub fn call_headers(tool: &str) -> String {
+    format!(
+        "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n\
+         MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: {tool}\r\n"
+    )
+}
+
+/// The socket of one server.
+#[derive(Debug, Clone, Copy)]
+pub struct Wire(SocketAddr);
 
 impl Wire {
-    pub fn new(url: &str, era: Era) -> Self {
-        Self { url: url.to_owned(), era, token: None, session: None, capabilities: json!({}) }
+    /// Of this server.
+    pub fn of(server: &TestServer) -> Self {
+        let base = server.at("");
+        Self::at(base.trim_start_matches("http://").parse().expect("an address"))
     }
 
-    #[must_use]
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into());
-        self
+    /// At this address.
+    pub fn at(address: SocketAddr) -> Self {
+        Self(address)
     }
 
-    /// The capabilities the client declares: in `initialize`, or with every request.
-    #[must_use]
-    pub fn capabilities(mut self, capabilities: Value) -> Self {
-        self.capabilities = capabilities;
-        self
+    /// What `Host` should say.
+    pub fn host(self) -> String {
+        self.0.to_string()
     }
 
-    #[must_use]
-    pub fn in_session(mut self, session: impl Into<String>) -> Self {
-        self.session = Some(session.into());
-        self
+    /// A connection, and nothing sent yet.
+    pub async fn connect(self) -> TcpStream {
+        timeout(PATIENCE, TcpStream::connect(self.0)).await.expect("in time").expect("a connection")
     }
 
-    /// The session `initialize` opens, in legacy eras; as it is in 2026-07-28.
-    pub async fn connected(self) -> Self {
-        if self.era == Era::Stateless {
-            return self;
-        }
-        let answer = self.initialize().await;
-        assert_eq!(answer.status, 200);
-        let session = answer.header("mcp-session-id").expect("a session").to_owned();
-        let connected = self.in_session(session);
-        connected.post(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await;
-        connected
+    /// Sends these bytes on a connection of their own and reads until the server closes it.
+    pub async fn raw(self, bytes: impl AsRef<[u8]>) -> Reply {
+        let mut stream = self.connect().await;
+        // The server may answer and close before it has read everything.
+        let _ = stream.write_all(bytes.as_ref()).await;
+        Reply::read(&mut stream).await
     }
 
-    pub fn session(&self) -> &str {
-        self.session.as_deref().expect("a session")
+    /// Calls `tool` as 2026-07-28 wants it, with `extra` header lines.
+    pub async fn call(self, tool: &str, extra: &str) -> Reply {
+        self.call_at("/mcp", tool, extra).await
     }
 
-    /// `initialize`, with the session of this client if it has one.
-    pub async fn initialize(&self) -> Reading {
-        self.request(
-            0,
-            "initialize",
-            json!({
-                "protocolVersion": self.era.version(), "capabilities": self.capabilities,
-                "clientInfo": { "name": "wire", "version": "0" },
-            }),
-        )
-        .await
+    /// The same, at another request target.
+    pub async fn call_at(self, target: &str, tool: &str, extra: &str) -> Reply {
+        let lines = format!("Host: {}\r\n{}{extra}", self.0, call_headers(tool));
+        self.post(target, &lines, call_body(tool)).await
     }
 
-    pub async fn call_tool(&self, id: u64, name: &str, arguments: Value) -> Reading {
-        self.request(id, "tools/call", json!({ "name": name, "arguments": arguments })).await
-    }
-
-    /// A request with what the era wants around it.
-    pub async fn request(&self, id: u64, method: &str, mut params: Value) -> Reading {
-        if self.era == Era::Stateless {
-            params["_meta"]["io.modelcontextprotocol/protocolVersion"] = self.era.version().into();
-            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = self.capabilities.clone();
-        }
-        self.post(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })).await
-    }
-
-    /// Any message.
-    pub async fn post(&self, message: Value) -> Reading {
-        let request = http().post(&self.url).headers(self.headers(&message)).body(message.to_string());
-        Reading::of(request).await
-    }
-
-    /// The stream of a legacy session.
-    pub async fn get(&self) -> Reading {
-        Reading::of(http().get(&self.url).headers(self.headers(&Value::Null))).await
-    }
-
-    /// The end of a legacy session.
-    pub async fn delete(&self) -> Reading {
-        Reading::of(http().delete(&self.url).headers(self.headers(&Value::Null))).await
-    }
-
-    fn headers(&self, message: &Value) -> HeaderMap {
-        let method = message["method"].as_str();
-        let params = &message["params"];
-        let mut headers = vec![
-            ("content-type", Some("application/json".to_owned())),
-            ("accept", Some("application/json, text/event-stream".to_owned())),
-            ("authorization", self.token.as_ref().map(|token| format!("Bearer {token}"))),
-            ("mcp-session-id", self.session.clone()),
-        ];
-        if method != Some("initialize") {
-            headers.push(("mcp-protocol-version", Some(self.era.version().to_owned())));
-        }
-        if self.era == Era::Stateless {
-            let name = params["name"].as_str().or(params["uri"].as_str()).or(params["taskId"].as_str());
-            headers.push(("mcp-method", method.map(str::to_owned)));
-            headers.push(("mcp-name", name.map(str::to_owned)));
-        }
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            if let Some(value) = value {
-                map.insert(name, value.parse().expect("a header value"));
-            }
-        }
-        map
+    /// POSTs `body` with these header lines and a `Content-Length`, and has the connection closed.
+    pub async fn post(self, target: &str, lines: &str, body: impl AsRef<[u8]>) -> Reply {
+        let body = body.as_ref();
+        let head = format!(
+            "POST {target} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n{lines}\r\n",
+            body.len()
+        );
+        self.raw([head.as_bytes(), body].concat()).await
     }
 }
 
-fn http() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().build().expect("an HTTP client")
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    text: String,
+    head: String,
+    body: String,
 }
 
-/// An answer whose body may still be coming.
-#[derive(Debug)]
-pub struct Reading {
-    pub status: u16,
-    response: reqwest::Response,
-    buffer: String,
-    is_stream: bool,
-}
-
-impl Reading {
-    async fn of(request: reqwest::RequestBuilder) -> Self {
-        let response =
-            tokio::time::timeout(PATIENCE, request.send()).await.expect("in time").expect("an answer");
-        let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
-        Self {
-            status: response.status().as_u16(),
-            is_stream: kind.is_some_and(|kind| kind.starts_with("text/event-stream")),
-            response,
-            buffer: String::new(),
-        }
+impl Reply {
+    /// Everything up to the end of the connection; the last answer on it counts.
+    pub async fn read(stream: &mut TcpStream) -> Self {
+        let mut bytes = Vec::new();
+        // A reset after the answer is the server's right when bytes were left unread.
+        let _ = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("the server closes");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let (head, body) = (head.to_owned(), body.to_owned());
+        Self { text, head, body }
     }
 
+    /// The status code; 0 when the connection was closed without an answer.
+    pub fn status(&self) -> u16 {
+        let code = self.head.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5));
+        code.and_then(|code| code.parse().ok()).unwrap_or(0)
+    }
+
+    /// One header's value, if it is there once.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.response.headers().get(name)?.to_str().ok()
+        let mut values = self.head.lines().skip(1).filter_map(|line| {
+            let (found, value) = line.split_once(':')?;
+            found.eq_ignore_ascii_case(name).then(|| value.trim())
+        });
+        let first = values.next();
+        assert_eq!(values.next(), None, "{name} twice: {}", self.head);
+        first
     }
 
-    /// The next message; `None` at the end of the body.
-    pub async fn next(&mut self) -> Option<Value> {
-        loop {
-            if let Some((event, rest)) = self.buffer.split_once("\n\n").filter(|_| self.is_stream) {
-                let data: String = event.lines().filter_map(|line| line.strip_prefix("data:")).collect();
-                let message = serde_json::from_str(data.trim()).ok();
-                self.buffer = rest.to_owned();
-                match message {
-                    Some(message) => return Some(message),
-                    None => continue,
-                }
-            }
-            // A stream that is cut breaks off: to its reader that is an end like any other.
-            match tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("in time") {
-                Ok(Some(bytes)) => self.buffer.push_str(&String::from_utf8_lossy(&bytes)),
-                Ok(None) | Err(_) => return serde_json::from_str(&std::mem::take(&mut self.buffer)).ok(),
-            }
-        }
+    /// The Bearer challenge, if there is one.
+    pub fn challenge(&self) -> Option<ReceivedChallenge> {
+        self.header("www-authenticate").and_then(ReceivedChallenge::parse)
     }
 
-    /// The next message named `method`, or else the response.
-    pub async fn next_or_response(&mut self, method: &str) -> Value {
-        loop {
-            let message = self.next().await.expect("a message");
-            if message["method"] == method || message.get("method").is_none() {
-                return message;
-            }
-        }
+    /// The body as JSON; null when it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or(Value::Null)
     }
 
-    /// The response, whatever comes before it.
-    pub async fn response(&mut self) -> Value {
-        self.next_or_response("").await
+    /// Everything that came, for searching and for messages.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 }

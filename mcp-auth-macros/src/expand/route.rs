@@ -63,7 +63,8 @@ pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
         #answered(#given, &#asked)
     };
     let span = method.span();
-    let future = quote_spanned!(span=> #p::future_is_send(async move { #body }));
+    let here = types::respanned(p, span);
+    let future = quote_spanned!(span=> #here::future_is_send(async move { #body }));
     quote! {
         #p::Route::#variant(|#server, #mutable #call| { #check #future })
     }
@@ -82,8 +83,8 @@ fn extraction(p: &TokenStream, input: &Input, argument: &Ident, call: &Ident) ->
             let expected = ty.to_token_stream().to_string().replace(' ', "");
             let span = ty.span();
             let ty = types::inferred(ty);
-            let variable = quote_spanned!(span=> #p::variable::<#ty>);
-            quote!(let #argument = #variable(&#call, #name, #expected)?;)
+            let here = types::respanned(p, span);
+            quote_spanned!(span=> let #argument = #here::variable::<#ty>(&#call, #name, #expected)?;)
         }
     }
 }
@@ -134,5 +135,7 @@ fn check_arguments(p: &TokenStream, operation: &Operation) -> Option<TokenStream
         let ty = types::inferred(ty);
         quote_spanned!(span=> <#ty as #p::FromCall>::TAKES)
     });
-    Some(quote!(const { #p::check_arguments(&[#(#others),*], #spelled, #seen) };))
+    let span = operation.ident.span();
+    let here = types::respanned(p, span);
+    Some(quote_spanned!(span=> const { #here::check_arguments(&[#(#others),*], #spelled, #seen) };))
 }

@@ -1,5 +1,6 @@
 //! The types of a signature, written where its lifetimes have no names.
 
+use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Lifetime, TraitBound, Type, TypeFnPtr};
 
@@ -42,4 +43,18 @@ impl VisitMut for Opaque {
     fn visit_type_impl_trait_mut(&mut self, _: &mut syn::TypeImplTrait) {
         self.0 = true;
     }
+}
+
+/// The facade's path as if the user had written it at `span`, so that a mistake is underlined there. A
+/// `$crate` means the crate of its own span, and stays.
+pub(super) fn respanned(p: &TokenStream, span: Span) -> TokenStream {
+    p.clone()
+        .into_iter()
+        .map(|mut token| {
+            if !matches!(&token, TokenTree::Ident(name) if name == "$crate") {
+                token.set_span(span);
+            }
+            token
+        })
+        .collect()
 }

@@ -23,7 +23,7 @@ pub(crate) struct Server {
 
 /// The main block of a server, or a further one.
 pub(crate) enum Role {
-    Main { about: About, parts: Vec<Path> },
+    Main { about: Box<About>, parts: Vec<Path> },
     Part,
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn check(
             Role::Part
         }
         None => {
-            let about = About::take(&mut args, &block, diagnostics);
+            let about = Box::new(About::take(&mut args, &block, diagnostics));
             let parts = args
                 .take("parts")
                 .map(|arg| arg.paths(diagnostics))

@@ -196,18 +196,43 @@ impl FromCall for SubscriptionContext {
     }
 }
 
-/// One variable of a resource's URI as a `T`; `expected` is how the method's parameter spells the type.
-///
-/// # Errors
-/// -32602, naming the variable, what was expected, and what `T` says of it.
-pub fn variable<T>(call: &Call, name: &'static str, expected: &'static str) -> Result<T, ErrorData>
+/// A type that a variable of a resource's URI can be: any with `FromStr`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a variable of a URI",
+    label = "has no `FromStr`",
+    note = "implement `std::str::FromStr` for it, with an error that says what was expected; or take `String`"
+)]
+pub trait FromVariable: Sized {
+    /// Reads the decoded value of a variable.
+    ///
+    /// # Errors
+    /// What the type says of it.
+    fn from_variable(text: &str) -> Result<Self, String>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> FromVariable for T
 where
     T: FromStr,
     T::Err: Display,
 {
+    fn from_variable(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error: T::Err| error.to_string())
+    }
+}
+
+/// One variable of a resource's URI as a `T`; `expected` is how the method's parameter spells the type.
+///
+/// # Errors
+/// -32602, naming the variable, what was expected, and what `T` says of it.
+pub fn variable<T: FromVariable>(
+    call: &Call,
+    name: &'static str,
+    expected: &'static str,
+) -> Result<T, ErrorData> {
     let text = call.variables.get(name).map_or("", String::as_str);
-    text.parse().map_err(|error: T::Err| {
-        let reason = shorten(&error.to_string());
+    T::from_variable(text).map_err(|error| {
+        let reason = shorten(&error);
         ErrorData::invalid_params(
             format!("invalid `{name}` in the URI: expected {expected}: {reason}"),
             Some(serde_json::json!({ "variable": name, "expected": expected })),

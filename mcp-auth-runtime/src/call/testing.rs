@@ -14,20 +14,17 @@ use crate::authz::ScopeSet;
 struct Silent;
 impl rmcp::ServerHandler for Silent {}
 
+/// A request's context, its peer's other end never read. A peer is made by serving only.
+pub(crate) async fn context() -> RequestContext<RoleServer> {
+    let (ours, _theirs) = tokio::io::duplex(64);
+    let running = serve_directly::<RoleServer, _, _, std::io::Error, _>(Silent, ours, None);
+    RequestContext::new(NumberOrString::Number(7), running.peer().clone())
+}
+
 /// A call of `name` at `version`, by nobody.
 pub(crate) fn call(name: &str, version: ProtocolVersion) -> Call {
-    // A peer is made by serving only; this one's other end is never read.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let peer = runtime.block_on(async {
-        let (ours, _theirs) = tokio::io::duplex(64);
-        serve_directly::<RoleServer, _, _, std::io::Error, _>(Silent, ours, None)
-            .peer()
-            .clone()
-    });
-    let mut context = RequestContext::new(NumberOrString::Number(7), peer);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut context = runtime.block_on(context());
     context.meta.set_protocol_version(version);
     Call::new(name, context)
 }

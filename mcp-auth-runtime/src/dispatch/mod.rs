@@ -5,6 +5,8 @@
 mod about;
 mod lists;
 mod request_state;
+#[cfg(test)]
+mod tests;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -428,7 +430,11 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        let permit = self.permit_for(&context, &request.method)?;
+        let task = request.params.as_ref().and_then(|params| params.get("taskId")).and_then(Value::as_str);
+        let permit = self.permit(&context, |operation| match operation {
+            Operation::Other { method } => *method == request.method,
+            operation => task.is_some_and(|id| is_task(operation, &request.method, id)),
+        })?;
         self.method(permit, &request.method, request.params, context).await.map(CustomResult::new)
     }
 

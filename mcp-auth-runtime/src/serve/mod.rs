@@ -162,7 +162,7 @@ impl<H: Handler> ServerBuilder<H> {
             Format::Json => LogFormat::Json,
             Format::Text => LogFormat::Text,
         };
-        observe::log::start(config.log.directives(), format)?;
+        observe::log::start(&config.log.directives(), format)?;
         let transport = config.server.transport;
         self.config = Some(config);
         let parts = self.checked()?;

@@ -1,0 +1,193 @@
+#![allow(clippy::unwrap_used)]
+//! What rmcp hands over is served only under a permit of its own.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rmcp::model::CallToolResult;
+use serde_json::json;
+
+use super::*;
+use crate::authn::token_of;
+use crate::authz::{Connect, Hierarchy, Requirement, ScopeSet, Visibility};
+use crate::call::testing::context;
+use crate::declare;
+use crate::handler::{About, Operations};
+
+/// Counts what ran.
+#[derive(Default)]
+struct Server(AtomicUsize);
+
+fn answer(server: &Server, call: Call) -> CallFuture<'_, CallToolResponse> {
+    server.0.fetch_add(1, Ordering::SeqCst);
+    Box::pin(async move {
+        assert_ne!(call.name, "panics", "a tool that panics");
+        let who = call.caller.map(|caller| caller.subject().to_owned()).unwrap_or_default();
+        Ok(CallToolResult::success(vec![rmcp::model::ContentBlock::text(who)]).into())
+    })
+}
+
+fn read(server: &Server, call: Call) -> CallFuture<'_, ReadResourceResponse> {
+    server.0.fetch_add(1, Ordering::SeqCst);
+    let text = format!("{:?}", call.variables);
+    Box::pin(async move {
+        Ok(rmcp::model::ReadResourceResult::new(vec![rmcp::model::ResourceContents::text(text, "x")]).into())
+    })
+}
+
+fn empty(server: &Server, _: Call) -> CallFuture<'_, Value> {
+    server.0.fetch_add(1, Ordering::SeqCst);
+    Box::pin(async { Ok(Value::Null) })
+}
+
+impl Handler for Server {
+    fn about() -> About {
+        About { name: "test".to_owned(), ..About::default() }
+    }
+
+    fn operations() -> Operations<Self> {
+        let tool = |name: &'static str| rmcp::model::Tool::new_with_raw(name, None, JsonObject::new());
+        Operations::default()
+            .with(declare::tool(Requirement::Public, tool("read")), Route::Tool(answer))
+            .with(declare::tool(declare::all(&["admin"]), tool("admin")), Route::Tool(answer))
+            .with(declare::tool(Requirement::Public, tool("panics")), Route::Tool(answer))
+            .with(
+                declare::resource_template(
+                    Requirement::Public,
+                    rmcp::model::ResourceTemplate::new("note://{id}", "one"),
+                ),
+                Route::Resource(read),
+            )
+            .with(declare::method(Requirement::Public, "acme/report"), Route::Method(empty))
+            .with(declare::method(Requirement::Public, "completion/complete"), Route::Method(empty))
+    }
+}
+
+fn dispatch() -> Dispatch<Server> {
+    let (registry, routes) = Server::operations().build().unwrap();
+    let (registry, hierarchy) = (Arc::new(registry), Hierarchy::default());
+    let policy = Policy::new(registry, hierarchy, Connect::Anonymous, Visibility::All, ScopeSet::new());
+    Dispatch::new(Server::default(), routes, Arc::new(policy), &Ambient::system(), CancellationToken::new())
+}
+
+fn allowed(dispatch: &Dispatch<Server>, operation: Operation) -> Permit {
+    let alice = token_of("https://issuer.test", "alice", None, "admin");
+    dispatch.policy.decide(&Arc::new(operation), &alice).unwrap()
+}
+
+fn tool(name: &str, arguments: Option<Value>) -> Operation {
+    let arguments = arguments.map(|arguments| arguments.as_object().unwrap().clone());
+    Operation::Tool { name: name.to_owned(), arguments }
+}
+
+async fn call(
+    dispatch: &Dispatch<Server>,
+    permit: Option<Permit>,
+    name: &'static str,
+    arguments: Option<Value>,
+) -> Result<CallToolResponse, ErrorData> {
+    let mut context = context().await;
+    if let Some(permit) = permit {
+        context.extensions.insert(permit);
+    }
+    let mut request = CallToolRequestParams::new(name);
+    request.arguments = arguments.map(|arguments| arguments.as_object().unwrap().clone());
+    dispatch.call_tool(request, context).await
+}
+
+#[tokio::test]
+async fn j04_a_call_is_refused_unless_its_permit_names_exactly_that_call() {
+    let dispatch = dispatch();
+    let own = allowed(&dispatch, tool("admin", Some(json!({ "a": 1 }))));
+    for (permit, name, arguments) in [
+        (None, "admin", Some(json!({ "a": 1 }))),
+        (Some(allowed(&dispatch, tool("read", Some(json!({ "a": 1 }))))), "admin", Some(json!({ "a": 1 }))),
+        (Some(own.clone()), "read", Some(json!({ "a": 1 }))),
+        (Some(own.clone()), "admin", Some(json!({ "a": 2 }))),
+        (Some(own.clone()), "admin", Some(json!({ "a": 1, "b": 1 }))),
+        (Some(own.clone()), "admin", None),
+        (
+            Some(allowed(&dispatch, Operation::Other { method: "tools/list".to_owned() })),
+            "admin",
+            Some(json!({ "a": 1 })),
+        ),
+    ] {
+        let refused = call(&dispatch, permit, name, arguments).await.unwrap_err();
+        assert_eq!((refused.code.0, &*refused.message), (403, "this message was not authorized"));
+    }
+    assert_eq!(dispatch.handler.0.load(Ordering::SeqCst), 0, "nothing ran");
+
+    let served = call(&dispatch, Some(own), "admin", Some(json!({ "a": 1 }))).await.unwrap();
+    assert!(matches!(served, CallToolResponse::Complete(result) if format!("{result:?}").contains("alice")));
+}
+
+#[tokio::test]
+async fn every_other_message_wants_a_permit_of_its_own_too() {
+    let dispatch = dispatch();
+    let permit = allowed(&dispatch, tool("read", None));
+    let with = async |permit: &Permit| {
+        let mut context = context().await;
+        context.extensions.insert(permit.clone());
+        context
+    };
+    let refused = |result: Option<ErrorData>| assert_eq!(result.unwrap().code.0, 403);
+    refused(dispatch.list_tools(None, with(&permit).await).await.err());
+    refused(dispatch.list_prompts(None, with(&permit).await).await.err());
+    refused(dispatch.list_resources(None, with(&permit).await).await.err());
+    refused(dispatch.list_resource_templates(None, with(&permit).await).await.err());
+    refused(dispatch.discover(with(&permit).await).await.err());
+    refused(dispatch.ping(with(&permit).await).await.err());
+    refused(dispatch.initialize(InitializeRequestParams::default(), with(&permit).await).await.err());
+    refused(dispatch.read_resource(ReadResourceRequestParams::new("note://1"), with(&permit).await).await.err());
+    refused(dispatch.on_custom_request(CustomRequest::new("acme/report", None), with(&permit).await).await.err());
+
+    let list = allowed(&dispatch, Operation::Other { method: "tools/list".to_owned() });
+    assert_eq!(dispatch.list_tools(None, with(&list).await).await.unwrap().tools.len(), 3);
+    let report = allowed(&dispatch, Operation::Other { method: "acme/report".to_owned() });
+    let custom = CustomRequest::new("acme/report", None);
+    assert_eq!(dispatch.on_custom_request(custom, with(&report).await).await.unwrap().0, json!({}));
+}
+
+#[tokio::test]
+async fn completion_is_for_the_reference_that_was_decided() {
+    let dispatch = dispatch();
+    let decided = Reference::Resource("note://{id}".to_owned());
+    let permit = allowed(&dispatch, Operation::Complete { reference: decided });
+    let other = RmcpReference::for_resource("secret://{id}");
+    let prompt = RmcpReference::for_prompt("note://{id}");
+    for reference in [other, prompt] {
+        let mut context = context().await;
+        context.extensions.insert(permit.clone());
+        let argument = rmcp::model::ArgumentInfo::new("id", "");
+        let refused = dispatch.complete(CompleteRequestParams::new(reference, argument), context).await;
+        assert_eq!(refused.unwrap_err().code.0, 403);
+    }
+}
+
+#[tokio::test]
+async fn j39_a_tool_that_panics_fails_its_own_call_only() {
+    let dispatch = dispatch();
+    let permit = allowed(&dispatch, tool("panics", None));
+    let failed = call(&dispatch, Some(permit), "panics", None).await.unwrap_err();
+    assert_eq!((failed.code, &*failed.message), (ErrorCode::INTERNAL_ERROR, "internal error"));
+    let permit = allowed(&dispatch, tool("read", None));
+    assert!(call(&dispatch, Some(permit), "read", None).await.is_ok());
+}
+
+#[tokio::test]
+async fn j27_a_cursor_is_never_ours() {
+    let dispatch = dispatch();
+    let mut context = context().await;
+    context.extensions.insert(allowed(&dispatch, Operation::Other { method: "tools/list".to_owned() }));
+    let request = PaginatedRequestParams::default().with_cursor(Some("forged".to_owned()));
+    let refused = dispatch.list_tools(Some(request), context).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::INVALID_PARAMS);
+}
+
+#[tokio::test]
+async fn a_resource_is_read_with_the_variables_of_the_uri_that_was_decided() {
+    let dispatch = dispatch();
+    let mut context = context().await;
+    context.extensions.insert(allowed(&dispatch, Operation::Resource { uri: "note://a%20b".to_owned() }));
+    let answer = dispatch.read_resource(ReadResourceRequestParams::new("note://a%20b"), context).await.unwrap();
+    assert!(format!("{answer:?}").contains("a b"), "{answer:?}");
+}

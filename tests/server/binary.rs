@@ -1,0 +1,61 @@
+//! A server as its users build it, for the tests that need a process: `TEST_SERVER` says which.
+
+use std::time::Duration;
+
+use mcp_auth::prelude::*;
+
+#[path = "everything.rs"]
+#[allow(dead_code, reason = "the tests use the rest")]
+mod everything;
+
+#[tokio::main]
+async fn main() -> mcp_auth::Result {
+    match std::env::var("TEST_SERVER").as_deref() {
+        Ok("noisy") => mcp_auth::serve(Noisy).await,
+        Ok("open") => mcp_auth::serve(Open).await,
+        _ => mcp_auth::serve(everything::Everything::default()).await,
+    }
+}
+
+/// Prints where only MCP belongs, and takes its time.
+#[derive(Clone)]
+struct Noisy;
+
+#[server(name = "noisy")]
+#[allow(clippy::print_stdout, reason = "that is what it is for")]
+impl Noisy {
+    /// Prints a line, half a line, and what looks like an answer.
+    #[tool(public)]
+    fn print(&self) -> &'static str {
+        println!("printed by a tool");
+        print!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{{}}}}");
+        "printed"
+    }
+
+    /// Blocks its thread, whatever anybody wants.
+    #[tool(public)]
+    fn block(&self) {
+        eprintln!("blocking");
+        std::thread::sleep(Duration::from_secs(30));
+    }
+
+    /// Waits as long.
+    #[tool(public)]
+    async fn wait(&self) {
+        eprintln!("waiting");
+        tokio::time::sleep(Duration::from_secs(30)).await;
+    }
+}
+
+/// Nothing to protect.
+#[derive(Clone)]
+struct Open;
+
+#[server(name = "open")]
+impl Open {
+    /// Anyone.
+    #[tool(public)]
+    fn ping(&self) -> &'static str {
+        "pong"
+    }
+}

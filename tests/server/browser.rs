@@ -1,0 +1,115 @@
+//! What a person does at the built-in issuer: opens a URL, submits the forms on its pages, keeps the cookie.
+
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::redirect::Policy;
+
+/// A browser with a cookie jar for one site. It follows redirects within the site and stops where the next one
+/// leaves it.
+pub struct Browser {
+    http: reqwest::Client,
+    cookie: Option<String>,
+}
+
+/// A page as a person sees it.
+pub struct Page {
+    url: url::Url,
+    pub status: u16,
+    pub html: String,
+}
+
+/// Where an answer of the site leads.
+enum Led {
+    To(Page),
+    /// Out of the site: a client's redirect URI.
+    Out(String),
+}
+
+impl Browser {
+    /// One that nobody has used yet.
+    pub fn new() -> Self {
+        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+        Self { http, cookie: None }
+    }
+
+    /// Opens an authorization URL, logs in as `user` if that is asked, and shows the consent page.
+    pub async fn consent(&mut self, url: &str, user: &str) -> Page {
+        let page = self.open(url).await;
+        assert_eq!(page.status, 200, "{}", page.html);
+        if !page.has_field("user") {
+            return page;
+        }
+        match self.submit(&page, &[("decision", "login"), ("user", user)]).await {
+            Led::To(page) => page,
+            Led::Out(location) => panic!("nobody consented yet, and the client was told: {location}"),
+        }
+    }
+
+    /// Opens an authorization URL as `user` and decides; where the client is sent back to.
+    pub async fn decide(&mut self, url: &str, user: &str, decision: &str) -> String {
+        let page = self.consent(url, user).await;
+        self.answer(&page, decision).await
+    }
+
+    /// Presses a button of the consent page; where the client is sent back to.
+    pub async fn answer(&mut self, consent: &Page, decision: &str) -> String {
+        match self.submit(consent, &[("decision", decision)]).await {
+            Led::Out(location) => location,
+            Led::To(page) => {
+                panic!("expected the way back to the client; got {}: {}", page.status, page.html)
+            }
+        }
+    }
+
+    async fn open(&mut self, url: &str) -> Page {
+        match self.follow(self.http.get(url), url.parse().unwrap()).await {
+            Led::To(page) => page,
+            Led::Out(location) => panic!("expected a page; was sent to {location}"),
+        }
+    }
+
+    /// Submits the first form of the page, with its hidden token.
+    async fn submit(&mut self, page: &Page, fields: &[(&str, &str)]) -> Led {
+        let action = page.url.join(&page.attribute("action=").expect("a form")).unwrap();
+        let csrf = page.attribute("name=\"csrf\" value=").expect("a hidden token");
+        let fields: Vec<_> = [("csrf", csrf.as_str())].iter().chain(fields).copied().collect();
+        self.follow(self.http.post(action.clone()).form(&fields), action).await
+    }
+
+    async fn follow(&mut self, request: reqwest::RequestBuilder, mut url: url::Url) -> Led {
+        let mut request = Some(request);
+        loop {
+            let mut next = request.take().unwrap_or_else(|| self.http.get(url.clone()));
+            if let Some(cookie) = &self.cookie {
+                next = next.header(COOKIE, cookie);
+            }
+            let answer = next.send().await.expect("the issuer answers");
+            if let Some(cookie) = answer.headers().get(SET_COOKIE) {
+                let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+                self.cookie = Some(pair.to_owned());
+            }
+            if let Some(location) = answer.headers().get(LOCATION) {
+                assert_eq!(answer.status(), 303, "a redirect must not repeat the post");
+                let to = url.join(location.to_str().unwrap()).unwrap();
+                if to.origin() != url.origin() {
+                    return Led::Out(to.into());
+                }
+                url = to;
+                continue;
+            }
+            let status = answer.status().as_u16();
+            return Led::To(Page { url, status, html: answer.text().await.unwrap() });
+        }
+    }
+}
+
+impl Page {
+    fn has_field(&self, name: &str) -> bool {
+        self.html.contains(&format!("name=\"{name}\""))
+    }
+
+    /// The quoted value after the first `mark`.
+    fn attribute(&self, mark: &str) -> Option<String> {
+        let quoted = self.html.split_once(&format!("{mark}\""))?.1;
+        Some(quoted.split_once('"')?.0.replace("&amp;", "&"))
+    }
+}

@@ -1,0 +1,18 @@
+use mcp_auth::Handler;
+use mcp_auth::prelude::*;
+
+struct Todos;
+
+type New = Parameters<JsonObject>;
+
+#[server]
+impl Todos {
+    #[tool(public, input_schema = JsonObject::new())]
+    async fn add(&self, new: New) {
+        drop(new);
+    }
+}
+
+fn main() {
+    let _ = Todos::operations();
+}
