@@ -254,7 +254,8 @@ impl<H: Handler> Gate<H> {
         }
         self.audit(Some(&message.operation), Some(&identity), None);
         strip_credentials(&mut parts);
-        if !in_session {
+        if opens || !in_session {
+            // rmcp would give an `initialize` to the session it names, whoever's that is.
             parts.headers.remove("mcp-session-id");
         }
         parts.extensions.insert(permit);
