@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::response::IntoResponse as _;
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, request};
+use http::{HeaderMap, Method, Response, StatusCode, request};
 use http_body_util::Full;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
@@ -23,8 +24,9 @@ use crate::envelope::{self, Envelope, EnvelopeLimits, HeaderMismatch, Operation,
 use crate::handler::Handler;
 use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
-use crate::session::Sessions;
+use crate::session::{Opening, Sessions};
 use crate::transport::limits::{form_names_token, query_names_token, read_body, refuse_encoded};
+use crate::transport::refusal::Refusal;
 
 /// The bounds of one message.
 #[derive(Debug, Clone, Copy)]
@@ -194,7 +196,7 @@ impl<H: Handler> Gate<H> {
 
     /// 9. The decision, then what rmcp answers.
     async fn serve_message(
-        &self,
+        self: &Arc<Self>,
         parts: request::Parts,
         message: Message,
         presenter: Presenter,
@@ -229,7 +231,7 @@ impl<H: Handler> Gate<H> {
 
     /// 11. and 12. The session it belongs to, then rmcp with the permit and without credentials.
     async fn forward(
-        &self,
+        self: &Arc<Self>,
         mut parts: request::Parts,
         message: Message,
         permit: Permit,
@@ -249,9 +251,16 @@ impl<H: Handler> Gate<H> {
             }
             None => opens && may_hold_sessions,
         };
-        if opens && in_session && !self.sessions.has_room().await {
-            return self.refuse(id, Some(&message.operation), Some(&identity), Rejection::TooManySessions);
-        }
+        let place = match opens && in_session {
+            true => match self.sessions.room_for(&identity).await {
+                Some(place) => Some(place),
+                None => {
+                    let operation = Some(&*message.operation);
+                    return self.refuse(id, operation, Some(&identity), Rejection::TooManySessions);
+                }
+            },
+            false => None,
+        };
         self.audit(Some(&message.operation), Some(&identity), None);
         strip_credentials(&mut parts);
         if opens || !in_session {
@@ -263,11 +272,32 @@ impl<H: Handler> Gate<H> {
         if !in_session {
             return self.stateless.handle(request).await.map(Body::new);
         }
-        let response = self.with_sessions.handle(request).await;
-        if opens && let Some(session) = response.headers().get("mcp-session-id").and_then(|v| v.to_str().ok()) {
-            self.sessions.bind(session, &identity).await;
+        match place {
+            Some(place) => self.open_session(request, identity, place).await,
+            None => self.with_sessions.handle(request).await.map(Body::new),
         }
-        response.map(Body::new)
+    }
+
+    /// Opens a session and binds it to its caller, in a task of its own: a client that goes away meanwhile would
+    /// leave behind a session that nobody can use and that takes a place until it is idle for too long.
+    async fn open_session(
+        self: &Arc<Self>,
+        request: Request<Full<Bytes>>,
+        identity: Identity,
+        place: Opening,
+    ) -> Response<Body> {
+        let gate = Arc::clone(self);
+        let opened = tokio::spawn(async move {
+            let response = gate.with_sessions.handle(request).await;
+            if let Some(session) = response.headers().get("mcp-session-id").and_then(|v| v.to_str().ok()) {
+                gate.sessions.bind(session, &identity).await;
+            }
+            drop(place);
+            response.map(Body::new)
+        });
+        opened.await.unwrap_or_else(|_panic| {
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
+        })
     }
 
     /// GET and DELETE of legacy sessions; every other method is refused, after authentication.

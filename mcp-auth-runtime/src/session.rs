@@ -2,11 +2,14 @@
 //! issuer, subject and client, so a refreshed token keeps its session and anybody else's gets 404.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
-use rmcp::transport::streamable_http_server::session::{SessionId, SessionState, SessionStore};
+use rmcp::transport::streamable_http_server::session::{
+    SessionId, SessionManager as _, SessionState, SessionStore,
+};
 
 use crate::authn::{Identity, Owner};
 
@@ -19,6 +22,17 @@ pub struct Sessions {
     store: Option<Arc<dyn SessionStore>>,
     owners: Mutex<HashMap<SessionId, Option<Owner>>>,
     limit: usize,
+    /// Sessions that are being opened, and perhaps not in the manager yet.
+    opening: Arc<AtomicUsize>,
+}
+
+/// A place for one more session, kept while it is being opened.
+pub struct Opening(Arc<AtomicUsize>);
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Sessions {
@@ -27,7 +41,8 @@ impl Sessions {
     pub fn new(limit: usize, idle: Duration, store: Option<Arc<dyn SessionStore>>) -> Self {
         let mut manager = LocalSessionManager::default();
         manager.session_config.keep_alive = Some(idle);
-        Self { manager: Arc::new(manager), store, owners: Mutex::default(), limit }
+        let opening = Arc::default();
+        Self { manager: Arc::new(manager), store, owners: Mutex::default(), limit, opening }
     }
 
     /// Where other processes find them.
@@ -40,9 +55,35 @@ impl Sessions {
         Arc::clone(&self.manager)
     }
 
-    /// Whether one more may be opened.
-    pub async fn has_room(&self) -> bool {
-        self.manager.sessions.read().await.len() < self.limit
+    /// A place for one more session of `identity`. Where all are taken, a session of the caller that holds the most
+    /// is closed for it, so that nobody keeps others out by opening more than they need; `None` when that caller is
+    /// the one that asks.
+    pub async fn room_for(&self, identity: &Identity) -> Option<Opening> {
+        let before = self.opening.fetch_add(1, Ordering::SeqCst);
+        let opening = Opening(Arc::clone(&self.opening));
+        if self.manager.sessions.read().await.len() + before < self.limit {
+            return Some(opening);
+        }
+        let crowded = self.of_whoever_holds_most(identity.owner().as_ref()).await?;
+        tracing::warn!("every session is taken: closed one of the caller that holds the most");
+        let closed = self.manager.close_session(&crowded).await;
+        closed.is_ok().then_some(opening)
+    }
+
+    /// A session of the caller that holds the most, if that is at least two more than `asking` holds. Those that
+    /// are being opened are nobody's yet, and stay.
+    async fn of_whoever_holds_most(&self, asking: Option<&Owner>) -> Option<SessionId> {
+        let live: Vec<SessionId> = self.manager.sessions.read().await.keys().cloned().collect();
+        let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held: HashMap<Option<&Owner>, (usize, SessionId)> = HashMap::new();
+        for id in live {
+            if let Some(owner) = owners.get(&id) {
+                held.entry(owner.as_ref()).or_insert((0, id)).0 += 1;
+            }
+        }
+        let own = held.get(&asking).map_or(0, |(count, _)| *count);
+        let (count, session) = held.into_values().max_by_key(|(count, _)| *count)?;
+        (count >= own + 2).then_some(session)
     }
 
     /// Binds a session that was just opened to the caller that opened it.
