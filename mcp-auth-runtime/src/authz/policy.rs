@@ -140,12 +140,12 @@ impl Policy {
                 _ => return Ok(permit(None)),
             },
             Rule::Declared(ids) => ids,
-            Rule::Unknown { kind, name } => return Err(self.unknown(kind, name, identity)),
+            Rule::Unknown { kind, name } => {
+                let name = self.first_hidden(operation, identity).unwrap_or(name);
+                return Err(self.unknown(kind, name, identity));
+            }
         };
-        let token = match identity {
-            Identity::Verified(token) => Some(token.as_ref()),
-            Identity::Anonymous => None,
-        };
+        let token = token(identity);
         if ids.iter().all(|id| self.satisfied(*id, token)) {
             return Ok(permit(ids.first().copied()));
         }
@@ -153,8 +153,8 @@ impl Policy {
             return Err(self.unauthenticated(&ids));
         };
         if self.visibility == Visibility::Granted {
-            let first = self.registry.get(ids[0]);
-            return Err(self.unknown(first.kind(), named(operation), identity));
+            let name = self.first_hidden(operation, identity).unwrap_or_else(|| named(operation));
+            return Err(self.unknown(kind(operation), name, identity));
         }
         Err(Denied::InsufficientScope { required: self.required(&ids), held: self.held(token) })
     }
@@ -165,6 +165,15 @@ impl Policy {
             Rule::Declared(ids) => self.first_challenge(&ids),
             Rule::Connect | Rule::Unknown { .. } => self.base_scopes.clone(),
         }
+    }
+
+    /// Of several resources that `subscriptions/listen` names, the first that `identity` cannot see, so that an
+    /// answer does not tell which of them exist. `None` where everything may be seen.
+    fn first_hidden<'a>(&self, operation: &'a Operation, identity: &Identity) -> Option<&'a str> {
+        let Operation::Listen { uris } = operation else { return None };
+        let seen = |id| self.satisfied(id, token(identity));
+        let mut uris = uris.iter().filter(|_| self.visibility == Visibility::Granted);
+        uris.find(|uri| !self.registry.resource(uri).is_some_and(seen)).map(String::as_str)
     }
 
     /// What `operation` needs, where a declaration says so.
@@ -230,8 +239,12 @@ impl Policy {
         self.declared.iter().filter(|scope| token.scopes().contains(scope.as_str())).cloned().collect()
     }
 
+    /// With `visibility = "granted"` the base scopes only: the others would say that the operation exists.
     fn first_challenge(&self, ids: &[OperationId]) -> ScopeSet {
-        let mut scopes = self.required(ids);
+        let mut scopes = match self.visibility {
+            Visibility::All => self.required(ids),
+            Visibility::Granted => ScopeSet::new(),
+        };
         scopes.extend(self.base_scopes.iter().cloned());
         scopes
     }
@@ -273,6 +286,29 @@ impl<'a> Rule<'a> {
             Some(id) => self.and(Rule::Declared(vec![id])),
             None => self,
         }
+    }
+}
+
+fn token(identity: &Identity) -> Option<&VerifiedToken> {
+    match identity {
+        Identity::Verified(token) => Some(token.as_ref()),
+        Identity::Anonymous => None,
+    }
+}
+
+/// The kind of thing the message named, in the words of [`Policy::rule`]: whether a resource that is hidden comes
+/// from a template is hidden too.
+fn kind(operation: &Operation) -> &'static str {
+    match operation {
+        Operation::Tool { .. } => "tool",
+        Operation::Prompt { .. } | Operation::Complete { reference: Reference::Prompt(_), .. } => "prompt",
+        Operation::Resource { .. }
+        | Operation::Complete { reference: Reference::Resource(_), .. }
+        | Operation::Subscribe { .. }
+        | Operation::Unsubscribe { .. }
+        | Operation::Listen { .. } => "resource",
+        Operation::Task { .. } => "task",
+        Operation::Initialize { .. } | Operation::Other { .. } | Operation::Reply => "method",
     }
 }
 
