@@ -6,6 +6,7 @@ mod browser;
 mod everything;
 mod process;
 
+mod attacks;
 mod challenges;
 mod every_message;
 mod http;
