@@ -79,6 +79,7 @@ pub use mcp_auth_runtime::handler::Handler;
 #[cfg(feature = "http")]
 pub use mcp_auth_runtime::serve::Running;
 pub use mcp_auth_runtime::serve::ServerBuilder;
+pub use mcp_auth_runtime::transport::shutdown::Shutdown;
 pub use mcp_auth_runtime::{ambient, authn};
 pub use serve::{Server, serve, serve_with};
 

@@ -24,7 +24,7 @@ use crate::envelope::{self, Envelope, EnvelopeLimits, HeaderMismatch, Operation,
 use crate::handler::Handler;
 use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
-use crate::session::{Opening, Sessions};
+use crate::session::{Room, Sessions};
 use crate::transport::limits::{form_names_token, query_names_token, read_body, refuse_encoded};
 use crate::transport::refusal::Refusal;
 
@@ -223,7 +223,8 @@ impl<H: Handler> Gate<H> {
                     self.audit(Some(operation), Some(&identity), Some(&denied));
                     return answer;
                 }
-                return self.refuse(&id, Some(operation), Some(&identity), Rejection::from(&denied));
+                let rejection = Rejection::from(&denied).for_revision(!is_stateless_revision(&message.envelope));
+                return self.refuse(&id, Some(operation), Some(&identity), rejection);
             }
         };
         self.forward(parts, message, permit, &id).await
@@ -238,8 +239,10 @@ impl<H: Handler> Gate<H> {
         id: &Value,
     ) -> Response<Body> {
         let identity = permit.identity().clone();
-        let legacy = !is_stateless_revision(&message.envelope);
-        let opens = legacy && matches!(*message.operation, Operation::Initialize { .. });
+        let initializes = matches!(*message.operation, Operation::Initialize { .. });
+        // A notification may leave its revision to the header; `initialize` is of the old era whatever it names.
+        let legacy = !is_stateless_revision(&message.envelope) && (initializes || is_legacy(&parts));
+        let opens = legacy && initializes;
         let session = parts.headers.get("mcp-session-id").filter(|_| legacy && !opens);
         let may_hold_sessions = self.verifier.is_none() || matches!(identity, Identity::Verified(_));
         let in_session = match session {
@@ -251,20 +254,14 @@ impl<H: Handler> Gate<H> {
             }
             None => opens && may_hold_sessions,
         };
-        let place = match opens && in_session {
-            true => match self.sessions.room_for(&identity).await {
-                Some(place) => Some(place),
-                None => {
-                    let operation = Some(&*message.operation);
-                    return self.refuse(id, operation, Some(&identity), Rejection::TooManySessions);
-                }
-            },
-            false => None,
-        };
+        let room = if opens && in_session { Some(self.sessions.room_for(&identity).await) } else { None };
+        if let Some(None) = room {
+            return self.refuse(id, Some(&message.operation), Some(&identity), Rejection::TooManySessions);
+        }
         self.audit(Some(&message.operation), Some(&identity), None);
         strip_credentials(&mut parts);
         if opens || !in_session {
-            // rmcp would give an `initialize` to the session it names, whoever's that is.
+            // rmcp would hand even an `initialize` to the session it names, whoever's that is.
             parts.headers.remove("mcp-session-id");
         }
         parts.extensions.insert(permit);
@@ -272,8 +269,8 @@ impl<H: Handler> Gate<H> {
         if !in_session {
             return self.stateless.handle(request).await.map(Body::new);
         }
-        match place {
-            Some(place) => self.open_session(request, identity, place).await,
+        match room.flatten() {
+            Some(room) => self.open_session(request, identity, room).await,
             None => self.with_sessions.handle(request).await.map(Body::new),
         }
     }
@@ -284,7 +281,7 @@ impl<H: Handler> Gate<H> {
         self: &Arc<Self>,
         request: Request<Full<Bytes>>,
         identity: Identity,
-        place: Opening,
+        room: Room,
     ) -> Response<Body> {
         let gate = Arc::clone(self);
         let opened = tokio::spawn(async move {
@@ -292,7 +289,7 @@ impl<H: Handler> Gate<H> {
             if let Some(session) = response.headers().get("mcp-session-id").and_then(|v| v.to_str().ok()) {
                 gate.sessions.bind(session, &identity).await;
             }
-            drop(place);
+            drop(room);
             response.map(Body::new)
         });
         opened.await.unwrap_or_else(|_panic| {
@@ -409,7 +406,7 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Whether the headers of a GET or DELETE speak for a revision that has sessions.
+/// Whether the headers speak for a revision that has sessions.
 fn is_legacy(parts: &request::Parts) -> bool {
     parts.headers.get("mcp-protocol-version").is_none_or(|version| version.as_bytes() < b"2026-07-28".as_slice())
 }

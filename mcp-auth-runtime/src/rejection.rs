@@ -53,6 +53,13 @@ pub enum Rejection {
         /// What the message named.
         name: String,
     },
+    /// A method that this caller may not know of: -32601, as rmcp answers unknown methods.
+    UnknownMethod {
+        /// What the message named.
+        method: String,
+        /// Before 2026-07-28 it is said in a 200: 404 would end the session.
+        legacy: bool,
+    },
     /// A body that is not one well-formed JSON-RPC message: 400.
     BadMessage {
         /// -32700, -32600 or -32602.
@@ -92,6 +99,15 @@ impl Rejection {
         }
     }
 
+    /// The same refusal, to a client of a revision before 2026-07-28 or not.
+    #[must_use]
+    pub fn for_revision(self, legacy: bool) -> Self {
+        match self {
+            Self::UnknownMethod { method, .. } => Self::UnknownMethod { method, legacy },
+            other => other,
+        }
+    }
+
     /// Whether an anonymous caller is answered 401 instead, because nothing is served to it anyway.
     pub fn yields_to_401(&self, connect: Connect) -> bool {
         connect == Connect::Authenticated
@@ -111,7 +127,8 @@ impl Rejection {
             Self::Unauthenticated { .. } | Self::InvalidToken { .. } => StatusCode::UNAUTHORIZED,
             Self::InsufficientScope { .. } => StatusCode::FORBIDDEN,
             Self::KeysUnavailable { .. } | Self::TooManySessions => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Unknown { .. } => StatusCode::OK,
+            Self::Unknown { .. } | Self::UnknownMethod { legacy: true, .. } => StatusCode::OK,
+            Self::UnknownMethod { legacy: false, .. } => StatusCode::NOT_FOUND,
             Self::MalformedAuthorization { .. }
             | Self::BadMessage { .. }
             | Self::HeaderMismatch(_)
@@ -148,6 +165,7 @@ impl Rejection {
             Self::BadMessage { code, .. } => *code,
             Self::HeaderMismatch(mismatch) => mismatch.code().0,
             Self::Unknown { .. } => -32602,
+            Self::UnknownMethod { .. } => -32601,
             other => i32::from(other.status().as_u16()),
         }
     }
@@ -163,6 +181,7 @@ impl Rejection {
             Self::InsufficientScope { required, .. } => format!("this needs the scope {required}"),
             Self::KeysUnavailable { .. } => "the issuer's keys are unavailable; try again".to_owned(),
             Self::Unknown { kind, name } => format!("unknown {kind}: {name}"),
+            Self::UnknownMethod { method, .. } => method.clone(),
             Self::MethodNotAllowed { allow } => format!("method not allowed; this endpoint serves {allow}"),
             Self::BodyTooLarge => "the body is larger than this server takes".to_owned(),
             Self::BodyTimeout => "the body came too slowly".to_owned(),
@@ -217,6 +236,9 @@ impl From<&Denied> for Rejection {
             Denied::Unauthenticated { scopes } => Self::Unauthenticated { scopes: scopes.clone() },
             Denied::InsufficientScope { required, held } => {
                 Self::InsufficientScope { required: required.clone(), held: held.clone() }
+            }
+            Denied::Unknown { kind: "method", name } => {
+                Self::UnknownMethod { method: name.clone(), legacy: false }
             }
             Denied::Unknown { kind, name } => Self::Unknown { kind, name: name.clone() },
         }
@@ -281,6 +303,16 @@ mod tests {
         let unavailable = Rejection::KeysUnavailable { retry_after: 3 };
         assert_eq!(unavailable.status().as_u16(), 503);
         assert!(unavailable.challenge().is_none());
+    }
+
+    #[test]
+    fn a_hidden_method_answers_as_rmcp_answers_an_unknown_one() {
+        let denied = Denied::Unknown { kind: "method", name: "acme/hidden".to_owned() };
+        let [now, before] = [false, true].map(|legacy| Rejection::from(&denied).for_revision(legacy));
+        assert_eq!((now.status().as_u16(), before.status().as_u16()), (404, 200));
+        for rejection in [now, before] {
+            assert_eq!(rejection.error_object(None), json!({ "code": -32601, "message": "acme/hidden" }));
+        }
     }
 
     #[test]

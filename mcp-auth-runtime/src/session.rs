@@ -21,15 +21,14 @@ pub struct Sessions {
     manager: Arc<LocalSessionManager>,
     store: Option<Arc<dyn SessionStore>>,
     owners: Mutex<HashMap<SessionId, Option<Owner>>>,
-    limit: usize,
-    /// Sessions that are being opened, and perhaps not in the manager yet.
     opening: Arc<AtomicUsize>,
+    limit: usize,
 }
 
-/// A place for one more session, kept while it is being opened.
-pub struct Opening(Arc<AtomicUsize>);
+/// Room for one more session, kept until it is open (or is not going to be).
+pub struct Room(Arc<AtomicUsize>);
 
-impl Drop for Opening {
+impl Drop for Room {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
@@ -41,8 +40,7 @@ impl Sessions {
     pub fn new(limit: usize, idle: Duration, store: Option<Arc<dyn SessionStore>>) -> Self {
         let mut manager = LocalSessionManager::default();
         manager.session_config.keep_alive = Some(idle);
-        let opening = Arc::default();
-        Self { manager: Arc::new(manager), store, owners: Mutex::default(), limit, opening }
+        Self { manager: Arc::new(manager), store, owners: Mutex::default(), opening: Arc::default(), limit }
     }
 
     /// Where other processes find them.
@@ -55,19 +53,20 @@ impl Sessions {
         Arc::clone(&self.manager)
     }
 
-    /// A place for one more session of `identity`. Where all are taken, a session of the caller that holds the most
-    /// is closed for it, so that nobody keeps others out by opening more than they need; `None` when that caller is
-    /// the one that asks.
-    pub async fn room_for(&self, identity: &Identity) -> Option<Opening> {
-        let before = self.opening.fetch_add(1, Ordering::SeqCst);
-        let opening = Opening(Arc::clone(&self.opening));
-        if self.manager.sessions.read().await.len() + before < self.limit {
-            return Some(opening);
+    /// Room for one more session of `identity`. Those being opened at this moment count too; one that is just open
+    /// may count twice for an instant, so what is uncertain is refused. Where all places are taken, a session of
+    /// the caller that holds the most is closed, so that nobody keeps others out by opening more than they need;
+    /// `None` when the one that asks holds about as many.
+    pub async fn room_for(&self, identity: &Identity) -> Option<Room> {
+        let opening = self.opening.fetch_add(1, Ordering::SeqCst) + 1;
+        let room = Room(Arc::clone(&self.opening));
+        let open = self.manager.sessions.read().await.len();
+        if open + opening <= self.limit {
+            return Some(room);
         }
-        let crowded = self.of_whoever_holds_most(identity.owner().as_ref()).await?;
+        let crowding = self.of_whoever_holds_most(identity.owner().as_ref()).await?;
         tracing::warn!("every session is taken: closed one of the caller that holds the most");
-        let closed = self.manager.close_session(&crowded).await;
-        closed.is_ok().then_some(opening)
+        self.manager.close_session(&crowding).await.is_ok().then_some(room)
     }
 
     /// A session of the caller that holds the most, if that is at least two more than `asking` holds. Those that

@@ -33,6 +33,7 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
                     .ok_or_else(|| {
                         Error::from("stdio.credential is set and auth.mode is \"none\": nobody could verify it")
                     })?;
+            trust::load_keys(&verifier, config, parts.shutdown.stopping()).await?;
             verifier.start(parts.shutdown.stopping());
             Presenter::credential(source, verifier).await?
         }
@@ -79,11 +80,6 @@ impl Presenter {
     /// Verifies the credential before anything is served.
     async fn credential(source: SecretSource, verifier: Arc<Verifier>) -> Result<Self> {
         let text = source.read()?;
-        if let Err(failures) = verifier.load().await
-            && let Some(failure) = failures.first()
-        {
-            tracing::warn!(%failure, "an issuer's keys could not be loaded");
-        }
         verifier
             .verify(text.expose())
             .await
