@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::response::IntoResponse as _;
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, request};
+use http::{HeaderMap, Method, Response, StatusCode, request};
 use http_body_util::Full;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
@@ -25,6 +26,7 @@ use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
 use crate::session::{Room, Sessions};
 use crate::transport::limits::{form_names_token, query_names_token, read_body, refuse_encoded};
+use crate::transport::refusal::Refusal;
 
 /// The bounds of one message.
 #[derive(Debug, Clone, Copy)]
@@ -194,7 +196,7 @@ impl<H: Handler> Gate<H> {
 
     /// 9. The decision, then what rmcp answers.
     async fn serve_message(
-        &self,
+        self: &Arc<Self>,
         parts: request::Parts,
         message: Message,
         presenter: Presenter,
@@ -230,7 +232,7 @@ impl<H: Handler> Gate<H> {
 
     /// 11. and 12. The session it belongs to, then rmcp with the permit and without credentials.
     async fn forward(
-        &self,
+        self: &Arc<Self>,
         mut parts: request::Parts,
         message: Message,
         permit: Permit,
@@ -249,7 +251,7 @@ impl<H: Handler> Gate<H> {
                 Ok(room) => room,
                 Err(rejection) => return refuse(rejection),
             },
-            None if opens && may_hold_sessions => match self.sessions.room().await {
+            None if opens && may_hold_sessions => match self.sessions.room_for(&identity).await {
                 Some(room) => Some(room),
                 None => return refuse(Rejection::TooManySessions),
             },
@@ -267,12 +269,36 @@ impl<H: Handler> Gate<H> {
         if !in_session {
             return self.stateless.handle(request).await.map(Body::new);
         }
-        let response = self.with_sessions.handle(request).await;
-        if opens && let Some(session) = response.headers().get("mcp-session-id").and_then(|v| v.to_str().ok()) {
-            self.sessions.bind(session, &identity).await;
+        match room {
+            Some(room) if opens => self.open_session(request, identity, room).await,
+            room => {
+                let response = self.with_sessions.handle(request).await;
+                drop(room); // a restored session is open by now
+                response.map(Body::new)
+            }
         }
-        drop(room);
-        response.map(Body::new)
+    }
+
+    /// Opens a session and binds it to its caller, in a task of its own: a client that goes away meanwhile would
+    /// leave behind a session that nobody can use and that takes a place until it is idle for too long.
+    async fn open_session(
+        self: &Arc<Self>,
+        request: Request<Full<Bytes>>,
+        identity: Identity,
+        room: Room,
+    ) -> Response<Body> {
+        let gate = Arc::clone(self);
+        let opened = tokio::spawn(async move {
+            let response = gate.with_sessions.handle(request).await;
+            if let Some(session) = response.headers().get("mcp-session-id").and_then(|v| v.to_str().ok()) {
+                gate.sessions.bind(session, &identity).await;
+            }
+            drop(room);
+            response.map(Body::new)
+        });
+        opened.await.unwrap_or_else(|_panic| {
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
+        })
     }
 
     /// GET and DELETE of legacy sessions; every other method is refused, after authentication.
@@ -321,7 +347,7 @@ impl<H: Handler> Gate<H> {
         &self,
         session: &http::HeaderValue,
         identity: &Identity,
-    ) -> Result<Option<Room<'_>>, Rejection> {
+    ) -> Result<Option<Room>, Rejection> {
         let session = session.to_str().map_err(|_| Rejection::UnknownSession)?;
         if !self.sessions.belongs_to(session, identity).await {
             return Err(Rejection::UnknownSession);
@@ -329,7 +355,7 @@ impl<H: Handler> Gate<H> {
         if self.sessions.is_open(session).await {
             return Ok(None);
         }
-        self.sessions.room().await.map(Some).ok_or(Rejection::TooManySessions)
+        self.sessions.room_for(identity).await.map(Some).ok_or(Rejection::TooManySessions)
     }
 
     /// Closes a stream when the token that opened it expires.
