@@ -8,6 +8,7 @@ mod process;
 mod streams;
 mod wire;
 
+mod attacks;
 mod challenges;
 mod credentials;
 mod embedding;

@@ -236,8 +236,12 @@ impl Policy {
         self.declared.iter().filter(|scope| token.scopes().contains(scope.as_str())).cloned().collect()
     }
 
+    /// With `visibility = "granted"` the base scopes only: the others would say that the operation exists.
     fn first_challenge(&self, ids: &[OperationId]) -> ScopeSet {
-        let mut scopes = self.required(ids);
+        let mut scopes = match self.visibility {
+            Visibility::All => self.required(ids),
+            Visibility::Granted => ScopeSet::new(),
+        };
         scopes.extend(self.base_scopes.iter().cloned());
         scopes
     }

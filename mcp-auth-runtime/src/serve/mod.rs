@@ -122,7 +122,8 @@ impl<H: Handler> ServerBuilder<H> {
 
     /// The server as a router, to be merged into an existing application, which then owns the listener with
     /// its timers and connection cap. Call it within a Tokio runtime: keys are loaded and kept fresh in the
-    /// background, and `/readyz` says when they are there.
+    /// background, and `/readyz` says when they are there. With `auth.mode = "embedded"`, serve it with
+    /// `into_make_service_with_connect_info::<SocketAddr>()`: the built-in issuer answers loopback peers only.
     ///
     /// # Errors
     /// Every unsafe combination, by name.
