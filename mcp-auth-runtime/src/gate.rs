@@ -182,10 +182,11 @@ impl<H: Handler> Gate<H> {
         Ok(Message::new(envelope, headers))
     }
 
-    /// What an unreadable message is answered: 401 outranks what is wrong with it.
+    /// What an unreadable message is answered: 401 outranks what is wrong with it, save for 408 and 413.
     fn outranked(&self, rejection: Rejection, presenter: Presenter) -> Rejection {
         let scopes = self.policy.base_scopes().clone();
         match presenter {
+            _ if rejection.outranks_401() => rejection,
             Presenter::Refused(refusal) => refusal.with_scopes(scopes),
             Presenter::Known(Identity::Anonymous) if rejection.yields_to_401(self.policy.connect()) => {
                 Rejection::Unauthenticated { scopes }

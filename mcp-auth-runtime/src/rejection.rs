@@ -99,6 +99,11 @@ impl Rejection {
         }
     }
 
+    /// Whether it is answered even to who would get 401 otherwise: it was settled before anybody was asked.
+    pub fn outranks_401(&self) -> bool {
+        matches!(self, Self::BodyTooLarge | Self::BodyTimeout)
+    }
+
     /// The same refusal, to a client of a revision before 2026-07-28 or not.
     #[must_use]
     pub fn for_revision(self, legacy: bool) -> Self {
@@ -145,18 +150,14 @@ impl Rejection {
     pub fn challenge(&self) -> Option<Challenge> {
         let (error, scopes) = match self {
             Self::Unauthenticated { scopes } => (None, scopes.clone()),
-            Self::InvalidToken { reason, scopes } => (Some((BearerError::InvalidToken, reason)), scopes.clone()),
+            Self::InvalidToken { scopes, .. } => (Some(BearerError::InvalidToken), scopes.clone()),
             Self::InsufficientScope { required, held } => {
-                let description = format!("this needs the scope {required}");
-                let scopes = required.iter().chain(held).cloned().collect();
-                return Some(Challenge { error: Some((BearerError::InsufficientScope, description)), scopes });
+                (Some(BearerError::InsufficientScope), required.iter().chain(held).cloned().collect())
             }
-            Self::MalformedAuthorization { reason } => {
-                (Some((BearerError::InvalidRequest, reason)), ScopeSet::new())
-            }
+            Self::MalformedAuthorization { .. } => (Some(BearerError::InvalidRequest), ScopeSet::new()),
             _ => return None,
         };
-        Some(Challenge { error: error.map(|(error, reason)| (error, reason.clone())), scopes })
+        Some(Challenge { error: error.map(|error| (error, self.message())), scopes })
     }
 
     /// The JSON-RPC error code. 401 and 403 lie outside the range JSON-RPC reserves.
@@ -193,7 +194,7 @@ impl Rejection {
     }
 
     /// The same facts as the challenge, for clients that read bodies: RFC 6750's words as members.
-    fn data(&self, resource_metadata: Option<&str>) -> Option<Value> {
+    pub(crate) fn data(&self, resource_metadata: Option<&str>) -> Option<Value> {
         let mut data = Map::new();
         if let Some(challenge) = self.challenge() {
             if let Some((error, _)) = &challenge.error {
@@ -320,6 +321,16 @@ mod tests {
         let unknown = Rejection::Unknown { kind: "resource", name: "a://b".to_owned() };
         assert_eq!(unknown.error_object(None)["data"]["uri"], "a://b");
         assert_eq!((unknown.status().as_u16(), unknown.code()), (200, -32602));
+    }
+
+    #[test]
+    fn what_was_settled_before_anybody_was_asked_outranks_401() {
+        for earlier in [Rejection::BodyTooLarge, Rejection::BodyTimeout] {
+            assert!(earlier.outranks_401(), "{earlier:?}");
+        }
+        for later in [Rejection::BodyBroken, Rejection::ContentEncoding, Rejection::UnknownSession] {
+            assert!(!later.outranks_401(), "{later:?}");
+        }
     }
 
     #[test]

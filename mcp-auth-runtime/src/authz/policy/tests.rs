@@ -225,3 +225,36 @@ fn lists_show_anonymous_callers_what_is_public_and_others_what_visibility_says()
         ["open", "mine", "read", "ask", "note://all", "note://{id}", "about://", "completion/complete"]
     );
 }
+
+#[test]
+fn every_client_message_rmcp_knows_is_ruled_by_what_it_names_or_by_auth_connect() {
+    let named = declare::all(&["named"]);
+    let tool = Tool::new_with_raw("t", None, JsonObject::new());
+    let registry = Registry::new(vec![
+        declare::tool(named.clone(), tool),
+        declare::prompt(named.clone(), Prompt::new("p", None::<String>, None)),
+        declare::resource_template(named.clone(), ResourceTemplate::new("todo://{id}", "todo")),
+        declare::resource(named, Resource::new("a:b", "a")),
+    ]);
+    let (registry, base) = (Arc::new(registry.unwrap()), ScopeSet::new());
+    let policy = Policy::new(registry, Hierarchy::default(), Connect::Authenticated, Visibility::All, base);
+    policy.tasks().record("k", policy.registry().tool("t").unwrap(), &holder(""));
+
+    for (message, operation) in crate::envelope::same_as_rmcp::every_message() {
+        let names_something = match &operation {
+            Operation::Tool { .. }
+            | Operation::Prompt { .. }
+            | Operation::Resource { .. }
+            | Operation::Complete { .. }
+            | Operation::Subscribe { .. }
+            | Operation::Unsubscribe { .. }
+            | Operation::Task { .. } => true,
+            Operation::Listen { uris } => !uris.is_empty(),
+            Operation::Initialize { .. } | Operation::Other { .. } | Operation::Reply => false,
+        };
+        let operation = Arc::new(operation);
+        assert!(policy.decide(&operation, &Identity::Anonymous).is_err(), "{message}");
+        assert_eq!(policy.decide(&operation, &holder("")).is_err(), names_something, "{message}");
+        assert!(policy.decide(&operation, &holder("named")).is_ok(), "{message}");
+    }
+}
