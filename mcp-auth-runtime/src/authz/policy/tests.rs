@@ -19,6 +19,7 @@ fn registry() -> Registry {
         declare::method(declare::all(&["listen"]), "subscriptions/listen"),
         declare::method(Requirement::Authenticated, "completion/complete"),
         declare::method(declare::all(&["write"]), "acme/report"),
+        declare::method(Requirement::Authenticated, "tasks/get"),
     ])
     .unwrap()
 }
@@ -192,6 +193,15 @@ fn a_task_is_its_creators_alone_under_the_rule_that_created_it() {
 }
 
 #[test]
+fn a_task_method_that_nobody_declared_follows_auth_connect_whatever_task_it_names() {
+    let result = Arc::new(Operation::Task { method: "tasks/result".to_owned(), task_id: "t1".to_owned() });
+    assert!(default_policy().decide(&result, &holder("")).unwrap().declared().is_none());
+    assert!(default_policy().decide(&result, &Identity::Anonymous).is_err());
+    let anonymous = policy(Connect::Anonymous, Visibility::All);
+    assert!(anonymous.decide(&result, &Identity::Anonymous).is_ok());
+}
+
+#[test]
 fn j19_what_is_unknown_and_what_may_not_be_called() {
     let unknown = |name: &str| Denied::Unknown { kind: "tool", name: name.to_owned() };
     let all = policy(Connect::Authenticated, Visibility::All);
@@ -222,6 +232,16 @@ fn lists_show_anonymous_callers_what_is_public_and_others_what_visibility_says()
     let granted = shown(Visibility::Granted, &holder("read"));
     assert_eq!(
         granted,
-        ["open", "mine", "read", "ask", "note://all", "note://{id}", "about://", "completion/complete"]
+        [
+            "open",
+            "mine",
+            "read",
+            "ask",
+            "note://all",
+            "note://{id}",
+            "about://",
+            "completion/complete",
+            "tasks/get"
+        ]
     );
 }
