@@ -163,7 +163,8 @@ impl Client {
             params["_meta"]["io.modelcontextprotocol/protocolVersion"] = self.era.version().into();
             params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
         }
-        let name = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str).map(str::to_owned);
+        let named = ["name", "uri", "taskId"].iter().find_map(|key| params.get(*key));
+        let name = named.and_then(Value::as_str).map(str::to_owned);
         let body = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
         self.post(body.to_string(), self.headers_for(method, name, session)).await
     }
