@@ -201,6 +201,10 @@ impl<H: Handler> Gate<H> {
     ) -> Response<Body> {
         let id = id_value(message.envelope.id.as_ref());
         let operation = &message.operation;
+        if message.envelope.removed {
+            let rejection = self.outranked(Rejection::MethodNotFound, presenter);
+            return self.refuse(&id, Some(operation), None, rejection);
+        }
         let identity = match presenter {
             Presenter::Known(identity) => identity,
             Presenter::Refused(refusal) => {
@@ -221,7 +225,8 @@ impl<H: Handler> Gate<H> {
                     self.audit(Some(operation), Some(&identity), Some(&denied));
                     return answer;
                 }
-                return self.refuse(&id, Some(operation), Some(&identity), Rejection::from(&denied));
+                let rejection = Rejection::of(&denied, &message.envelope);
+                return self.refuse(&id, Some(operation), Some(&identity), rejection);
             }
         };
         self.forward(parts, message, permit, &id).await
@@ -236,7 +241,7 @@ impl<H: Handler> Gate<H> {
         id: &Value,
     ) -> Response<Body> {
         let identity = permit.identity().clone();
-        let legacy = !is_stateless_revision(&message.envelope);
+        let legacy = !message.envelope.is_stateless();
         let opens = legacy && matches!(*message.operation, Operation::Initialize { .. });
         let session = parts.headers.get("mcp-session-id").filter(|_| legacy && !opens);
         let may_hold_sessions = self.verifier.is_none() || matches!(identity, Identity::Verified(_));
@@ -330,7 +335,7 @@ impl<H: Handler> Gate<H> {
             return None;
         };
         let rejection = Rejection::from(denied);
-        Some(rejection.respond_as_tool_error(id, is_stateless_revision(&message.envelope)))
+        Some(rejection.respond_as_tool_error(id, message.envelope.is_stateless()))
     }
 
     /// Every refusal is audited and answered the same way.
@@ -367,11 +372,6 @@ fn more_than_one_credential() -> Rejection {
 
 fn id_value(id: Option<&RequestIdValue>) -> Value {
     id.map_or(Value::Null, |id| id.clone().into_json_value())
-}
-
-/// Whether the body names a revision without sessions (2026-07-28 and later).
-fn is_stateless_revision(envelope: &Envelope) -> bool {
-    envelope.protocol_version.as_deref().is_some_and(|version| version >= "2026-07-28")
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {

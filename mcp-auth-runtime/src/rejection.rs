@@ -5,12 +5,13 @@
 mod http;
 
 use ::http::StatusCode;
+use rmcp::model::{ClientCapabilities, ErrorCode, ErrorData};
 use serde_json::{Map, Value, json};
 
 use crate::authn::{Fault, TokenError};
 use crate::authz::{Connect, Denied, ScopeSet};
 use crate::challenge::{BearerError, Challenge};
-use crate::envelope::{EnvelopeError, HeaderMismatch};
+use crate::envelope::{Envelope, EnvelopeError, HeaderMismatch};
 
 /// Why a message is not served, as the client is told.
 #[derive(Debug, Clone)]
@@ -53,6 +54,8 @@ pub enum Rejection {
         /// What the message named.
         name: String,
     },
+    /// A method that the message's revision no longer has: 404 and -32601 (SEP-2575).
+    MethodNotFound,
     /// A body that is not one well-formed JSON-RPC message: 400.
     BadMessage {
         /// -32700, -32600 or -32602.
@@ -60,6 +63,8 @@ pub enum Rejection {
         /// What is wrong with it.
         reason: String,
     },
+    /// A `tasks/…` request of a client that does not say it can follow tasks: 400 and -32021 (SEP-2663).
+    TasksNotDeclared,
     /// Headers that contradict the body: 400 and -32020 (SEP-2243).
     HeaderMismatch(HeaderMismatch),
     /// A method the endpoint does not serve: 405.
@@ -82,6 +87,17 @@ pub enum Rejection {
 }
 
 impl Rejection {
+    /// What a denied message is answered. A task that is unknown to this caller is no news to a client that
+    /// could not follow it.
+    pub fn of(denied: &Denied, message: &Envelope) -> Self {
+        match denied {
+            Denied::Unknown { kind: "task", .. } if message.is_stateless() && !message.declares_tasks => {
+                Self::TasksNotDeclared
+            }
+            denied => Self::from(denied),
+        }
+    }
+
     /// The same refusal, its challenge naming `scopes`.
     #[must_use]
     pub fn with_scopes(self, wanted: ScopeSet) -> Self {
@@ -98,6 +114,7 @@ impl Rejection {
             && matches!(
                 self,
                 Self::BadMessage { .. }
+                    | Self::MethodNotFound
                     | Self::HeaderMismatch(_)
                     | Self::ContentEncoding
                     | Self::BodyBroken
@@ -114,13 +131,14 @@ impl Rejection {
             Self::Unknown { .. } => StatusCode::OK,
             Self::MalformedAuthorization { .. }
             | Self::BadMessage { .. }
+            | Self::TasksNotDeclared
             | Self::HeaderMismatch(_)
             | Self::BodyBroken => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::UnknownSession => StatusCode::NOT_FOUND,
+            Self::MethodNotFound | Self::UnknownSession => StatusCode::NOT_FOUND,
         }
     }
 
@@ -146,6 +164,8 @@ impl Rejection {
     pub fn code(&self) -> i32 {
         match self {
             Self::BadMessage { code, .. } => *code,
+            Self::MethodNotFound => ErrorCode::METHOD_NOT_FOUND.0,
+            Self::TasksNotDeclared => ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY.0,
             Self::HeaderMismatch(mismatch) => mismatch.code().0,
             Self::Unknown { .. } => -32602,
             other => i32::from(other.status().as_u16()),
@@ -159,6 +179,8 @@ impl Rejection {
             Self::InvalidToken { reason, .. }
             | Self::MalformedAuthorization { reason }
             | Self::BadMessage { reason, .. } => reason.clone(),
+            Self::MethodNotFound => "this protocol version has no such method".to_owned(),
+            Self::TasksNotDeclared => "the client does not declare the tasks extension".to_owned(),
             Self::HeaderMismatch(mismatch) => mismatch.to_string(),
             Self::InsufficientScope { required, .. } => format!("this needs the scope {required}"),
             Self::KeysUnavailable { .. } => "the issuer's keys are unavailable; try again".to_owned(),
@@ -188,6 +210,10 @@ impl Rejection {
             }
         }
         match self {
+            Self::TasksNotDeclared => {
+                let needed = ClientCapabilities::builder().enable_tasks().build();
+                return ErrorData::missing_required_client_capability(needed).data;
+            }
             Self::HeaderMismatch(mismatch) => return mismatch.to_error_data().data,
             Self::InsufficientScope { required, held } => {
                 data.insert("required".to_owned(), json!(required));
@@ -288,6 +314,37 @@ mod tests {
         let unknown = Rejection::Unknown { kind: "resource", name: "a://b".to_owned() };
         assert_eq!(unknown.error_object(None)["data"]["uri"], "a://b");
         assert_eq!((unknown.status().as_u16(), unknown.code()), (200, -32602));
+    }
+
+    #[test]
+    fn a_method_the_revision_no_longer_has_is_404() {
+        let gone = Rejection::MethodNotFound;
+        assert_eq!((gone.status().as_u16(), gone.code()), (404, -32601));
+        assert!(gone.challenge().is_none());
+    }
+
+    #[test]
+    fn an_unknown_task_asks_a_modern_client_for_the_capability_it_did_not_declare() {
+        let denied = Denied::Unknown { kind: "task", name: "t".to_owned() };
+        let get = |meta: Value| {
+            let params = json!({ "taskId": "t", "_meta": meta });
+            let text = json!({ "jsonrpc": "2.0", "id": 1, "method": "tasks/get", "params": params }).to_string();
+            let envelope = crate::envelope::read(&text.into(), crate::envelope::EnvelopeLimits::default());
+            Rejection::of(&denied, &envelope.unwrap())
+        };
+        let modern = |capabilities: Value| {
+            json!({
+                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientCapabilities": capabilities,
+            })
+        };
+        let refused = get(modern(json!({})));
+        assert_eq!((refused.status().as_u16(), refused.code()), (400, -32021));
+        let tasks = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
+        assert_eq!(refused.error_object(None)["data"]["requiredCapabilities"], tasks);
+        for told in [modern(tasks), json!({})] {
+            assert_eq!(get(told).code(), -32602);
+        }
     }
 
     #[test]

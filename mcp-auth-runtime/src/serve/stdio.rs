@@ -12,7 +12,7 @@ use crate::authn::{Identity, TokenError, VerifiedToken, Verifier};
 use crate::authz::Policy;
 use crate::config::{SecretSource, SecretText};
 use crate::dispatch::Dispatch;
-use crate::envelope::{Envelope, EnvelopeLimits};
+use crate::envelope::{Envelope, EnvelopeLimits, Operation};
 use crate::error::{Error, Result};
 use crate::handler::Handler;
 use crate::observe::audit::Decision;
@@ -133,6 +133,9 @@ impl LineGate for StdioGate {
                     Rejection::from(&error).with_scopes(self.policy.challenge_scopes(&operation));
                 refusal(&rejection)
             })?;
+            if envelope.removed {
+                return Err(self.method_not_found(&operation, &identity));
+            }
             let decision = self.policy.decide(&operation, &identity);
             let refused = decision.as_ref().err();
             Decision {
@@ -149,9 +152,30 @@ impl LineGate for StdioGate {
                     });
                     Ok(grant)
                 }
-                Err(denied) => Err(refusal(&Rejection::from(&denied))),
+                Err(denied) => Err(refusal(&Rejection::of(&denied, &envelope))),
             }
         })
+    }
+}
+
+impl StdioGate {
+    /// A method that the message's revision no longer has: for whoever may connect, it is not there.
+    fn method_not_found(&self, operation: &Operation, identity: &Identity) -> JsonRpcRefusal {
+        let rejection = match identity {
+            Identity::Anonymous if Rejection::MethodNotFound.yields_to_401(self.policy.connect()) => {
+                Rejection::Unauthenticated { scopes: self.policy.base_scopes().clone() }
+            }
+            _ => Rejection::MethodNotFound,
+        };
+        let refusal_text = rejection.message();
+        Decision {
+            operation: Some(operation),
+            identity: Some(identity),
+            needed: None,
+            refusal: Some(&refusal_text),
+        }
+        .record();
+        refusal(&rejection)
     }
 }
 
