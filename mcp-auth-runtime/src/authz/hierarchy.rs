@@ -56,12 +56,7 @@ fn everything_below(start: &Scope, implies: &BTreeMap<Scope, Vec<Scope>>) -> Res
     let mut found = BTreeSet::new();
     let mut ways = vec![vec![start.clone()]];
     while let Some(way) = ways.pop() {
-        for next in way
-            .last()
-            .and_then(|last| implies.get(last))
-            .into_iter()
-            .flatten()
-        {
+        for next in way.last().and_then(|last| implies.get(last)).into_iter().flatten() {
             let mut longer = way.clone();
             longer.push(next.clone());
             if next == start {
@@ -82,11 +77,7 @@ mod tests {
 
     fn hierarchy(rules: &[(&'static str, &[&'static str])]) -> Result<Hierarchy, Cycle> {
         let scope = |s: &&'static str| Scope::new(*s).unwrap();
-        Hierarchy::new(
-            rules
-                .iter()
-                .map(|(s, below)| (scope(s), below.iter().map(scope).collect())),
-        )
+        Hierarchy::new(rules.iter().map(|(s, below)| (scope(s), below.iter().map(scope).collect())))
     }
 
     #[test]
@@ -112,10 +103,7 @@ mod tests {
     #[test]
     fn circle_is_refused_with_the_way_round() {
         let error = hierarchy(&[("a", &["b"]), ("b", &["c"]), ("c", &["a"])]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "scopes imply each other in a circle: a -> b -> c -> a"
-        );
+        assert_eq!(error.to_string(), "scopes imply each other in a circle: a -> b -> c -> a");
         assert!(hierarchy(&[("a", &["a"])]).is_err());
         assert!(hierarchy(&[("x", &["a"]), ("a", &["b"]), ("b", &["a"])]).is_err());
     }

@@ -2,7 +2,7 @@
 
 use rmcp::model::{
     ExtensionCapabilities, Implementation, InitializeResult, JsonObject, PromptsCapability,
-    ResourcesCapability, ServerCapabilities, SKILLS_EXTENSION_ID, TASKS_EXTENSION_ID, ToolsCapability,
+    ResourcesCapability, SKILLS_EXTENSION_ID, ServerCapabilities, TASKS_EXTENSION_ID, ToolsCapability,
 };
 
 use crate::handler::About;

@@ -145,8 +145,12 @@ async fn every_other_message_wants_a_permit_of_its_own_too() {
     refused(dispatch.discover(with(&permit).await).await.err());
     refused(dispatch.ping(with(&permit).await).await.err());
     refused(dispatch.initialize(InitializeRequestParams::default(), with(&permit).await).await.err());
-    refused(dispatch.read_resource(ReadResourceRequestParams::new("note://1"), with(&permit).await).await.err());
-    refused(dispatch.on_custom_request(CustomRequest::new("acme/report", None), with(&permit).await).await.err());
+    refused(
+        dispatch.read_resource(ReadResourceRequestParams::new("note://1"), with(&permit).await).await.err(),
+    );
+    refused(
+        dispatch.on_custom_request(CustomRequest::new("acme/report", None), with(&permit).await).await.err(),
+    );
 
     let list = allowed(&dispatch, Operation::Other { method: "tools/list".to_owned() });
     assert_eq!(dispatch.list_tools(None, with(&list).await).await.unwrap().tools.len(), 3);
@@ -196,7 +200,8 @@ async fn a_resource_is_read_with_the_variables_of_the_uri_that_was_decided() {
     let dispatch = dispatch();
     let mut context = context().await;
     context.extensions.insert(allowed(&dispatch, Operation::Resource { uri: "note://a%20b".to_owned() }));
-    let answer = dispatch.read_resource(ReadResourceRequestParams::new("note://a%20b"), context).await.unwrap();
+    let answer =
+        dispatch.read_resource(ReadResourceRequestParams::new("note://a%20b"), context).await.unwrap();
     assert!(format!("{answer:?}").contains("a b"), "{answer:?}");
 }
 

@@ -157,7 +157,14 @@ impl<H: Handler> ServerBuilder<H> {
         let about = H::about();
         match config.command() {
             Command::Serve => {}
-            Command::Help => return print(&format!("{} {}\n{}", about.name, about.version, crate::config::arguments::HELP)),
+            Command::Help => {
+                return print(&format!(
+                    "{} {}\n{}",
+                    about.name,
+                    about.version,
+                    crate::config::arguments::HELP
+                ));
+            }
             Command::Version => return print(&format!("{} {}\n", about.name, about.version)),
             Command::Scopes(format) => {
                 let (registry, _) = H::operations().build()?;
@@ -260,7 +267,9 @@ impl<H> Parts<H> {
         let setup = LocalIssuerSetup {
             issuer,
             resource,
-            server_name: server_name.or_else(|| self.about.title.clone()).unwrap_or_else(|| self.about.name.clone()),
+            server_name: server_name
+                .or_else(|| self.about.title.clone())
+                .unwrap_or_else(|| self.about.name.clone()),
             scopes: self.checked.scopes.clone(),
             default_scopes: self.policy.base_scopes().clone(),
             ambient: self.ambient.clone(),

@@ -30,7 +30,9 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
             let verifier =
                 trust::verifier(config, local.as_ref(), audiences, Arc::clone(&parts.fetch), &parts.ambient)?
                     .ok_or_else(|| {
-                        Error::from("stdio.credential is set and auth.mode is \"none\": nobody could verify it")
+                        Error::from(
+                            "stdio.credential is set and auth.mode is \"none\": nobody could verify it",
+                        )
                     })?;
             trust::load_keys(&verifier, config, parts.shutdown.stopping()).await?;
             verifier.start(parts.shutdown.stopping());
@@ -79,10 +81,9 @@ impl Presenter {
     /// Verifies the credential before anything is served.
     async fn credential(source: SecretSource, verifier: Arc<Verifier>) -> Result<Self> {
         let text = source.read()?;
-        verifier
-            .verify(text.expose())
-            .await
-            .map_err(|error| Error::from(format!("the credential in {source} (stdio.credential): {error}")))?;
+        verifier.verify(text.expose()).await.map_err(|error| {
+            Error::from(format!("the credential in {source} (stdio.credential): {error}"))
+        })?;
         Ok(Self::Credential(Credential { source, verifier, current: Mutex::new(text) }))
     }
 
@@ -131,6 +132,9 @@ impl LineGate for StdioGate {
                     return Err(self.refuse(&operation, None, &rejection));
                 }
             };
+            if envelope.removed {
+                return Err(self.refuse_removed(&operation, &identity));
+            }
             match self.policy.decide(&operation, &identity) {
                 Ok(permit) => {
                     self.audit(&operation, Some(&identity), None);
@@ -139,7 +143,9 @@ impl LineGate for StdioGate {
                     });
                     Ok(grant)
                 }
-                Err(denied) => Err(self.refuse(&operation, Some(&identity), &Rejection::from(&denied))),
+                Err(denied) => {
+                    Err(self.refuse(&operation, Some(&identity), &Rejection::of(&denied, &envelope)))
+                }
             }
         })
     }
@@ -147,14 +153,40 @@ impl LineGate for StdioGate {
 
 impl StdioGate {
     /// The JSON-RPC error of a rejection: what the challenge would have said, in `data`. Audited, as over HTTP.
-    fn refuse(&self, operation: &Operation, identity: Option<&Identity>, rejection: &Rejection) -> JsonRpcRefusal {
+    fn refuse(
+        &self,
+        operation: &Operation,
+        identity: Option<&Identity>,
+        rejection: &Rejection,
+    ) -> JsonRpcRefusal {
         let message = rejection.message();
         self.audit(operation, identity, Some(&message));
         JsonRpcRefusal(ErrorData::new(ErrorCode(rejection.code()), message, rejection.data(None)))
     }
 
-    fn audit(&self, operation: &Operation, identity: Option<&Identity>, refusal: Option<&dyn std::fmt::Display>) {
+    fn audit(
+        &self,
+        operation: &Operation,
+        identity: Option<&Identity>,
+        refusal: Option<&dyn std::fmt::Display>,
+    ) {
         let needed = self.policy.requirement(operation, identity.unwrap_or(&Identity::Anonymous));
         Decision { operation: Some(operation), identity, needed, refusal }.record();
+    }
+
+    /// A method that the message's revision no longer has: for whoever may connect, it is not there.
+    fn refuse_removed(&self, operation: &Operation, identity: &Identity) -> JsonRpcRefusal {
+        let method = match operation {
+            Operation::Other { method } => method.clone(),
+            _ => String::new(),
+        };
+        let gone = Rejection::UnknownMethod { method, legacy: false };
+        let rejection = match identity {
+            Identity::Anonymous if gone.yields_to_401(self.policy.connect()) => {
+                Rejection::Unauthenticated { scopes: self.policy.base_scopes().clone() }
+            }
+            _ => gone,
+        };
+        self.refuse(operation, Some(identity), &rejection)
     }
 }

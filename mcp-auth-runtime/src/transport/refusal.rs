@@ -18,10 +18,7 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with this status and text.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
-        }
+        Self { status, message: message.into() }
     }
 
     /// The HTTP status.

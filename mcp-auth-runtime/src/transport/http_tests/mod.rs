@@ -32,10 +32,10 @@ use super::host::{self, AllowedHosts, HostSettings};
 use super::http::{ConnectionLimits, Drained, serve_http};
 use super::limits::{read_body, refuse_encoded};
 use super::origin::{self, AllowedOrigins, OriginSettings};
-use crate::rejection::Rejection;
 use super::routes;
 use super::shutdown::Shutdown;
 use crate::observe::health;
+use crate::rejection::Rejection;
 
 /// Longer than anything here takes, so that a hang is a failure and a slow machine is not.
 const PATIENCE: Duration = Duration::from_secs(20);
