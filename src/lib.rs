@@ -69,6 +69,7 @@
 //! With `serde` and `schemars` among your own dependencies, the two attributes are not needed.
 
 pub use mcp_auth_macros::{method, prompt, resource, server, tool};
+pub use mcp_auth_runtime::ambient;
 pub use mcp_auth_runtime::authn::Caller;
 pub use mcp_auth_runtime::authz::{Requirement, Scope, ScopeSet};
 pub use mcp_auth_runtime::call::claims::Claims;
@@ -80,7 +81,6 @@ pub use mcp_auth_runtime::handler::Handler;
 pub use mcp_auth_runtime::serve::Running;
 pub use mcp_auth_runtime::serve::ServerBuilder;
 pub use mcp_auth_runtime::transport::shutdown::Shutdown;
-pub use mcp_auth_runtime::{ambient, authn};
 pub use serve::{Server, serve, serve_with};
 
 #[cfg(feature = "testing")]
@@ -92,6 +92,7 @@ pub use mcp_auth_runtime::{http, url};
 pub use mcp_auth_runtime::{schemars, serde, serde_json};
 
 pub mod answer;
+pub mod authn;
 pub mod extract;
 pub mod prelude;
 mod serve;

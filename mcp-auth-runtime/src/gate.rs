@@ -10,6 +10,7 @@ use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, request};
 use http_body_util::Full;
+use rmcp::model::ProtocolVersion;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
@@ -413,9 +414,12 @@ impl<H: Handler> Gate<H> {
         identity: Option<&Identity>,
         refusal: Option<&dyn std::fmt::Display>,
     ) {
-        let anonymous = Identity::Anonymous;
-        let needed = operation
-            .and_then(|operation| self.policy.requirement(operation, identity.unwrap_or(&anonymous)));
+        if !Decision::is_recorded(refusal.is_none()) {
+            return;
+        }
+        let needed = operation.and_then(|operation| {
+            self.policy.requirement(operation, identity.unwrap_or(&Identity::Anonymous))
+        });
         Decision { operation, identity, needed, refusal }.record();
     }
 }
@@ -435,10 +439,8 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
 
 /// Whether the headers speak for a revision that has sessions.
 fn is_legacy(parts: &request::Parts) -> bool {
-    parts
-        .headers
-        .get("mcp-protocol-version")
-        .is_none_or(|version| version.as_bytes() < b"2026-07-28".as_slice())
+    let version = parts.headers.get("mcp-protocol-version");
+    version.is_none_or(|version| version.as_bytes() < ProtocolVersion::V_2026_07_28.as_str().as_bytes())
 }
 
 /// What may carry a credential never reaches rmcp or a tool.

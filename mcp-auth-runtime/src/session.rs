@@ -96,12 +96,11 @@ impl Sessions {
         if let (Some(store), Some(owner)) = (&self.store, &owner) {
             write_owner(store.as_ref(), id, owner).await;
         }
-        let live: Vec<SessionId> = self.manager.sessions.read().await.keys().cloned().collect();
+        let live = self.manager.sessions.read().await;
         let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
         owners.insert(Arc::from(id), owner);
         if owners.len() > 2 * live.len() + 64 {
-            let live: std::collections::HashSet<_> = live.into_iter().collect();
-            owners.retain(|id, _| live.contains(id));
+            owners.retain(|id, _| live.contains_key(id)); // those that ended meanwhile
         }
     }
 

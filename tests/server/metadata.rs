@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use mcp_auth::authn::fetch::FetchFuture;
+use mcp_auth::authn::FetchFuture;
 use mcp_auth::authn::{Fetch, FetchError};
 use mcp_auth::prelude::*;
 use mcp_auth::testing::TestServer;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use mcp_auth::ambient::{Ambient, Clock, SystemClock};
-use mcp_auth::authn::fetch::{FetchFuture, Fetched};
 use mcp_auth::authn::{Fetch, FetchError};
+use mcp_auth::authn::{FetchFuture, Fetched};
 use mcp_auth::extract::{Peer, RoleServer, SubscriptionContext};
 use mcp_auth::prelude::*;
 use mcp_auth::rmcp::transport::streamable_http_server::session::store::{

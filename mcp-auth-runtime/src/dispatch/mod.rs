@@ -16,11 +16,11 @@ use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult,
     CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestParams, GetPromptResponse,
     GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult, InitializeRequestParams,
-    InitializeResult, JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListSkillsResult, ListToolsResult, PaginatedRequestParams, ReadResourceDirectoryRequestParams,
-    ReadResourceDirectoryResult, ReadResourceRequestParams, ReadResourceResponse, Reference as RmcpReference,
-    ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
-    UpdateTaskParams,
+    InitializeResult, InputResponses, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListSkillsResult, ListToolsResult, PaginatedRequestParams,
+    ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult, ReadResourceRequestParams,
+    ReadResourceResponse, Reference as RmcpReference, ServerConfig, SubscribeRequestParams,
+    SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
 };
 use rmcp::service::{RequestContext, RoleServer, SubscriptionContext};
 use rmcp::{ErrorData, ServerHandler};
@@ -156,6 +156,21 @@ fn is_session_restore(context: &RequestContext<RoleServer>) -> bool {
     context.extensions.get::<Marker>().is_some()
 }
 
+/// What every call of a tool, prompt or resource carries.
+fn call_of(
+    name: impl Into<String>,
+    permit: &Permit,
+    context: RequestContext<RoleServer>,
+    input_responses: Option<InputResponses>,
+    request_state: Option<String>,
+) -> Call {
+    let mut call = Call::new(name, context);
+    call.caller = permit.caller();
+    call.input_responses = input_responses;
+    call.request_state = request_state;
+    call
+}
+
 /// A panicking method fails its own call and nothing else.
 async fn guarded<R>(name: &str, call: CallFuture<'_, R>) -> Result<R, ErrorData> {
     AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| {
@@ -206,11 +221,9 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         let Some((id, Route::Tool(run))) = permit.declared().map(|id| (id, self.routes.get(id))) else {
             return Err(unknown("tool", &request.name));
         };
-        let mut call = Call::new(request.name.into_owned(), context);
-        call.caller = permit.caller();
+        let state = self.states.open(request.request_state, &permit)?;
+        let mut call = call_of(request.name.into_owned(), &permit, context, request.input_responses, state);
         call.arguments = request.arguments;
-        call.input_responses = request.input_responses;
-        call.request_state = self.states.open(request.request_state, &permit)?;
         let name = call.name.clone();
         let mut answer = guarded(&name, run(&self.handler, call)).await?;
         match &mut answer {
@@ -235,11 +248,9 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         let Some(Route::Prompt(run)) = permit.declared().map(|id| self.routes.get(id)) else {
             return Err(unknown("prompt", &request.name));
         };
-        let mut call = Call::new(request.name, context);
-        call.caller = permit.caller();
+        let state = self.states.open(request.request_state, &permit)?;
+        let mut call = call_of(request.name, &permit, context, request.input_responses, state);
         call.arguments = request.arguments;
-        call.input_responses = request.input_responses;
-        call.request_state = self.states.open(request.request_state, &permit)?;
         let name = call.name.clone();
         let mut answer = guarded(&name, run(&self.handler, call)).await?;
         if let GetPromptResponse::InputRequired(result) = &mut answer {
@@ -261,12 +272,10 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
             return Err(unknown("resource", &request.uri));
         };
         let registry = self.policy.registry();
-        let mut call = Call::new(registry.get(id).name(), context);
-        call.caller = permit.caller();
+        let state = self.states.open(request.request_state, &permit)?;
+        let mut call = call_of(registry.get(id).name(), &permit, context, request.input_responses, state);
         call.variables = registry.variables(id, &request.uri);
         call.uri = Some(request.uri);
-        call.input_responses = request.input_responses;
-        call.request_state = self.states.open(request.request_state, &permit)?;
         let name = call.name.clone();
         let mut answer = guarded(&name, run(&self.handler, call)).await?;
         if let ReadResourceResponse::InputRequired(result) = &mut answer {

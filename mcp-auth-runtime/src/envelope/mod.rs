@@ -83,7 +83,8 @@ impl Envelope {
 
     /// Whether the body names a revision without sessions (2026-07-28 and later).
     pub fn is_stateless(&self) -> bool {
-        self.protocol_version.as_deref().is_some_and(|version| version >= "2026-07-28")
+        let version = self.protocol_version.as_deref();
+        version.is_some_and(|version| version >= rmcp::model::ProtocolVersion::V_2026_07_28.as_str())
     }
 
     /// The bytes this was read from, for rmcp to read again.

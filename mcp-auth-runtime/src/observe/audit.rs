@@ -27,6 +27,14 @@ pub struct Decision<'a> {
 }
 
 impl Decision<'_> {
+    /// Whether anybody reads such an event; putting one together costs.
+    pub fn is_recorded(allowed: bool) -> bool {
+        match allowed {
+            true => tracing::enabled!(target: TARGET, tracing::Level::INFO),
+            false => tracing::enabled!(target: TARGET, tracing::Level::WARN),
+        }
+    }
+
     /// Writes the event: at `info` when allowed, at `warn` when denied.
     pub fn record(&self) {
         let (operation, name) = self.operation.map_or(("unreadable", ""), named);

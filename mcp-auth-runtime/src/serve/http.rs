@@ -37,7 +37,7 @@ pub(super) async fn serve<H: Handler>(parts: Parts<H>) -> Result {
     let announce = banner::Announcement::new(&parts.about, &parts.config);
     let running = start(parts).await?;
     announce.print(running.address(), running.resource());
-    let _ = running.task.await;
+    running.ended().await;
     Ok(())
 }
 
@@ -54,6 +54,7 @@ pub(super) async fn start<H: Handler>(mut parts: Parts<H>) -> Result<Running> {
     let trusted = Trusted::by(&mut parts, address)?;
     if let Some(verifier) = &trusted.verifier {
         trust::load_keys(verifier, &parts.config, shutdown.stopping()).await?;
+        verifier.start(shutdown.stopping());
     }
     let router = layers(parts, address, trusted)?;
     let stop = shutdown.clone();
@@ -69,6 +70,9 @@ pub(super) async fn start<H: Handler>(mut parts: Parts<H>) -> Result<Running> {
 /// The same without a listener and without waiting: the keys are loaded in the background.
 pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Result<Router> {
     let trusted = Trusted::by(&mut parts, bound)?;
+    if let Some(verifier) = &trusted.verifier {
+        verifier.start(parts.shutdown.stopping());
+    }
     layers(parts, bound, trusted)
 }
 
@@ -100,16 +104,13 @@ impl Trusted {
 /// 3. `host`: every route but health, or a page that rebound its name could drive the issuer's login;
 /// 4. `origin`: the MCP endpoint, and the issuer's POSTs;
 /// 5. `cors`: so that pages of allowed origins can read every answer below, refusals included
-///    (not on `/authorize`: RFC 9700 §2.6; the issuer answers for its own endpoints);
-///    its endpoints are for this computer only (`peer`), whoever's listener it is;
+///    (not on `/authorize`: RFC 9700 §2.6; the issuer answers for its own endpoints, and `peer` lets only
+///    this computer reach them, whoever's listener it is);
 /// 6. routes: health, protected resource metadata, the issuer, the MCP endpoint by exact path only;
 /// 7. the gate: authenticate, read, decide, and only then rmcp (see `gate`).
 fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
     let resource = parts.config.resource_for(bound);
     let Trusted { local, verifier } = trusted;
-    if let Some(verifier) = &verifier {
-        verifier.start(parts.shutdown.stopping());
-    }
     let hosts = Arc::new(allowed_hosts(&parts.config, &resource, bound)?);
     let origins = Arc::new(allowed_origins(&parts.config, &resource, bound)?);
     let path = parts.config.server.path.as_str().to_owned();

@@ -300,10 +300,15 @@ impl Running {
         &self.resource
     }
 
+    /// Waits until it ends by itself: its shutdown was triggered elsewhere.
+    pub async fn ended(self) {
+        let _ = self.task.await;
+    }
+
     /// Stops in order and waits for the end: nothing new is accepted, calls in flight finish.
     pub async fn stop(self) {
         self.shutdown.trigger();
-        let _ = self.task.await;
+        self.ended().await;
     }
 }
 
