@@ -79,13 +79,14 @@ pub use mcp_auth_runtime::handler::Handler;
 #[cfg(feature = "http")]
 pub use mcp_auth_runtime::serve::Running;
 pub use mcp_auth_runtime::serve::ServerBuilder;
+pub use mcp_auth_runtime::transport::shutdown::Shutdown;
 pub use mcp_auth_runtime::{ambient, authn};
 pub use serve::{Server, serve, serve_with};
 
 #[cfg(feature = "testing")]
 pub use mcp_auth_runtime::testing;
 
-pub use mcp_auth_runtime::http;
+pub use mcp_auth_runtime::{http, url};
 pub use mcp_auth_runtime::rmcp::{self, ErrorData, Json, model};
 #[doc(no_inline)]
 pub use mcp_auth_runtime::{schemars, serde, serde_json};

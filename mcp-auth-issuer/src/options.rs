@@ -27,7 +27,7 @@ pub struct IssuerOptions {
     pub signing_key: KeySource,
     /// Lifetime of access tokens: 1 s to 1 h. **(default: 15 min)**
     pub access_token_lifetime: Duration,
-    /// A refresh token not used for this long dies: 1 s to 365 days. **(default: 30 days)**
+    /// A refresh token not used for this long dies: 1 s to 365 days. **(default: 14 days)**
     pub refresh_token_lifetime: Duration,
     /// Lifetime of authorization codes: 1 s to 10 min (OAuth 2.1 §4.1.2). **(default: 60 s)**
     pub code_lifetime: Duration,
@@ -133,7 +133,7 @@ impl IssuerOptions {
         Self {
             signing_key,
             access_token_lifetime: 15 * MINUTE,
-            refresh_token_lifetime: 30 * DAY,
+            refresh_token_lifetime: 14 * DAY,
             code_lifetime: MINUTE,
             session_lifetime: 8 * HOUR,
             users: vec!["developer".to_owned()],

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::response::IntoResponse as _;
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, request};
+use http::{HeaderMap, Method, Response, StatusCode, request};
 use http_body_util::Full;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
@@ -23,8 +24,9 @@ use crate::envelope::{self, Envelope, EnvelopeLimits, HeaderMismatch, Operation,
 use crate::handler::Handler;
 use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
-use crate::session::Sessions;
+use crate::session::{Room, Sessions};
 use crate::transport::limits::{form_names_token, query_names_token, read_body, refuse_encoded};
+use crate::transport::refusal::Refusal;
 
 /// The bounds of one message.
 #[derive(Debug, Clone, Copy)]
@@ -180,10 +182,11 @@ impl<H: Handler> Gate<H> {
         Ok(Message::new(envelope, headers))
     }
 
-    /// What an unreadable message is answered: 401 outranks what is wrong with it.
+    /// What an unreadable message is answered: 401 outranks what is wrong with it, save for 408 and 413.
     fn outranked(&self, rejection: Rejection, presenter: Presenter) -> Rejection {
         let scopes = self.policy.base_scopes().clone();
         match presenter {
+            _ if rejection.outranks_401() => rejection,
             Presenter::Refused(refusal) => refusal.with_scopes(scopes),
             Presenter::Known(Identity::Anonymous) if rejection.yields_to_401(self.policy.connect()) => {
                 Rejection::Unauthenticated { scopes }
@@ -194,7 +197,7 @@ impl<H: Handler> Gate<H> {
 
     /// 9. The decision, then what rmcp answers.
     async fn serve_message(
-        &self,
+        self: &Arc<Self>,
         parts: request::Parts,
         message: Message,
         presenter: Presenter,
@@ -202,7 +205,7 @@ impl<H: Handler> Gate<H> {
         let id = id_value(message.envelope.id.as_ref());
         let operation = &message.operation;
         if message.envelope.removed {
-            let rejection = self.outranked(Rejection::MethodNotFound, presenter);
+            let rejection = self.outranked(Rejection::removed(&message.envelope), presenter);
             return self.refuse(&id, Some(operation), None, rejection);
         }
         let identity = match presenter {
@@ -225,7 +228,8 @@ impl<H: Handler> Gate<H> {
                     self.audit(Some(operation), Some(&identity), Some(&denied));
                     return answer;
                 }
-                let rejection = Rejection::of(&denied, &message.envelope);
+                let legacy = !message.envelope.is_stateless();
+                let rejection = Rejection::of(&denied, &message.envelope).for_revision(legacy);
                 return self.refuse(&id, Some(operation), Some(&identity), rejection);
             }
         };
@@ -234,32 +238,36 @@ impl<H: Handler> Gate<H> {
 
     /// 11. and 12. The session it belongs to, then rmcp with the permit and without credentials.
     async fn forward(
-        &self,
+        self: &Arc<Self>,
         mut parts: request::Parts,
         message: Message,
         permit: Permit,
         id: &Value,
     ) -> Response<Body> {
         let identity = permit.identity().clone();
-        let legacy = !message.envelope.is_stateless();
-        let opens = legacy && matches!(*message.operation, Operation::Initialize { .. });
+        let initializes = matches!(*message.operation, Operation::Initialize { .. });
+        // A notification may leave its revision to the header; `initialize` is of the old era whatever it names.
+        let legacy = !message.envelope.is_stateless() && (initializes || is_legacy(&parts));
+        let opens = legacy && initializes;
         let session = parts.headers.get("mcp-session-id").filter(|_| legacy && !opens);
         let may_hold_sessions = self.verifier.is_none() || matches!(identity, Identity::Verified(_));
-        let in_session = match session {
-            Some(session) => {
-                if !self.owns_session(session, &identity).await {
-                    return self.refuse(id, Some(&message.operation), Some(&identity), Rejection::UnknownSession);
-                }
-                true
-            }
-            None => opens && may_hold_sessions,
+        let refuse = |rejection| self.refuse(id, Some(&message.operation), Some(&identity), rejection);
+        let room = match session {
+            Some(session) => match self.enter_session(session, &identity).await {
+                Ok(room) => room,
+                Err(rejection) => return refuse(rejection),
+            },
+            None if opens && may_hold_sessions => match self.sessions.room_for(&identity).await {
+                Some(room) => Some(room),
+                None => return refuse(Rejection::TooManySessions),
+            },
+            None => None,
         };
-        if opens && in_session && !self.sessions.has_room().await {
-            return self.refuse(id, Some(&message.operation), Some(&identity), Rejection::TooManySessions);
-        }
+        let in_session = session.is_some() || room.is_some();
         self.audit(Some(&message.operation), Some(&identity), None);
         strip_credentials(&mut parts);
-        if !in_session {
+        if opens || !in_session {
+            // rmcp would hand even an `initialize` to the session it names, whoever's that is.
             parts.headers.remove("mcp-session-id");
         }
         parts.extensions.insert(permit);
@@ -267,11 +275,36 @@ impl<H: Handler> Gate<H> {
         if !in_session {
             return self.stateless.handle(request).await.map(Body::new);
         }
-        let response = self.with_sessions.handle(request).await;
-        if opens && let Some(session) = response.headers().get("mcp-session-id").and_then(|v| v.to_str().ok()) {
-            self.sessions.bind(session, &identity).await;
+        match room {
+            Some(room) if opens => self.open_session(request, identity, room).await,
+            room => {
+                let response = self.with_sessions.handle(request).await;
+                drop(room); // a restored session is open by now
+                response.map(Body::new)
+            }
         }
-        response.map(Body::new)
+    }
+
+    /// Opens a session and binds it to its caller, in a task of its own: a client that goes away meanwhile would
+    /// leave behind a session that nobody can use and that takes a place until it is idle for too long.
+    async fn open_session(
+        self: &Arc<Self>,
+        request: Request<Full<Bytes>>,
+        identity: Identity,
+        room: Room,
+    ) -> Response<Body> {
+        let gate = Arc::clone(self);
+        let opened = tokio::spawn(async move {
+            let response = gate.with_sessions.handle(request).await;
+            if let Some(session) = response.headers().get("mcp-session-id").and_then(|v| v.to_str().ok()) {
+                gate.sessions.bind(session, &identity).await;
+            }
+            drop(room);
+            response.map(Body::new)
+        });
+        opened.await.unwrap_or_else(|_panic| {
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
+        })
     }
 
     /// GET and DELETE of legacy sessions; every other method is refused, after authentication.
@@ -296,25 +329,39 @@ impl<H: Handler> Gate<H> {
             let rejection = Rejection::MethodNotAllowed { allow: "POST" };
             return self.refuse(&id, Some(&operation), Some(&identity), rejection);
         };
-        if !self.owns_session(session, &identity).await {
-            return self.refuse(&id, Some(&operation), Some(&identity), Rejection::UnknownSession);
-        }
+        let room = match self.enter_session(session, &identity).await {
+            Ok(room) => room,
+            // To end a session takes no room.
+            Err(Rejection::TooManySessions) if parts.method == Method::DELETE => None,
+            Err(rejection) => return self.refuse(&id, Some(&operation), Some(&identity), rejection),
+        };
         self.audit(Some(&operation), Some(&identity), None);
         strip_credentials(&mut parts);
         parts.extensions.insert(permit);
         let request = Request::from_parts(parts, Full::new(Bytes::new()));
         let response = self.with_sessions.handle(request).await.map(Body::new);
+        drop(room);
         match &identity {
             Identity::Verified(token) => self.end_at_expiry(response, token.expires_at()),
             Identity::Anonymous => response,
         }
     }
 
-    async fn owns_session(&self, session: &http::HeaderValue, identity: &Identity) -> bool {
-        match session.to_str() {
-            Ok(session) => self.sessions.belongs_to(session, identity).await,
-            Err(_) => false,
+    /// Makes sure that the session is `identity`'s own, and that there is room for it if it comes from the
+    /// store.
+    async fn enter_session(
+        &self,
+        session: &http::HeaderValue,
+        identity: &Identity,
+    ) -> Result<Option<Room>, Rejection> {
+        let session = session.to_str().map_err(|_| Rejection::UnknownSession)?;
+        if !self.sessions.belongs_to(session, identity).await {
+            return Err(Rejection::UnknownSession);
         }
+        if self.sessions.is_open(session).await {
+            return Ok(None);
+        }
+        self.sessions.room_for(identity).await.map(Some).ok_or(Rejection::TooManySessions)
     }
 
     /// Closes a stream when the token that opened it expires.
@@ -378,7 +425,7 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Whether the headers of a GET or DELETE speak for a revision that has sessions.
+/// Whether the headers speak for a revision that has sessions.
 fn is_legacy(parts: &request::Parts) -> bool {
     parts.headers.get("mcp-protocol-version").is_none_or(|version| version.as_bytes() < b"2026-07-28".as_slice())
 }

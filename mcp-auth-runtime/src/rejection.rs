@@ -54,8 +54,13 @@ pub enum Rejection {
         /// What the message named.
         name: String,
     },
-    /// A method that the message's revision no longer has: 404 and -32601 (SEP-2575).
-    MethodNotFound,
+    /// A method that is not there, or that this caller may not know of: -32601, as rmcp answers unknown methods.
+    UnknownMethod {
+        /// What the message named.
+        method: String,
+        /// Before 2026-07-28 it is said in a 200: 404 would end the session.
+        legacy: bool,
+    },
     /// A body that is not one well-formed JSON-RPC message: 400.
     BadMessage {
         /// -32700, -32600 or -32602.
@@ -98,6 +103,11 @@ impl Rejection {
         }
     }
 
+    /// What a message is answered whose revision no longer has its method (SEP-2575).
+    pub fn removed(message: &Envelope) -> Self {
+        Self::UnknownMethod { method: message.method.clone().unwrap_or_default(), legacy: false }
+    }
+
     /// The same refusal, its challenge naming `scopes`.
     #[must_use]
     pub fn with_scopes(self, wanted: ScopeSet) -> Self {
@@ -108,13 +118,27 @@ impl Rejection {
         }
     }
 
+    /// Whether it is answered even to who would get 401 otherwise: it was settled before anybody was asked.
+    pub fn outranks_401(&self) -> bool {
+        matches!(self, Self::BodyTooLarge | Self::BodyTimeout)
+    }
+
+    /// The same refusal, to a client of a revision before 2026-07-28 or not.
+    #[must_use]
+    pub fn for_revision(self, legacy: bool) -> Self {
+        match self {
+            Self::UnknownMethod { method, .. } => Self::UnknownMethod { method, legacy },
+            other => other,
+        }
+    }
+
     /// Whether an anonymous caller is answered 401 instead, because nothing is served to it anyway.
     pub fn yields_to_401(&self, connect: Connect) -> bool {
         connect == Connect::Authenticated
             && matches!(
                 self,
                 Self::BadMessage { .. }
-                    | Self::MethodNotFound
+                    | Self::UnknownMethod { .. }
                     | Self::HeaderMismatch(_)
                     | Self::ContentEncoding
                     | Self::BodyBroken
@@ -128,7 +152,8 @@ impl Rejection {
             Self::Unauthenticated { .. } | Self::InvalidToken { .. } => StatusCode::UNAUTHORIZED,
             Self::InsufficientScope { .. } => StatusCode::FORBIDDEN,
             Self::KeysUnavailable { .. } | Self::TooManySessions => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Unknown { .. } => StatusCode::OK,
+            Self::Unknown { .. } | Self::UnknownMethod { legacy: true, .. } => StatusCode::OK,
+            Self::UnknownMethod { legacy: false, .. } => StatusCode::NOT_FOUND,
             Self::MalformedAuthorization { .. }
             | Self::BadMessage { .. }
             | Self::TasksNotDeclared
@@ -138,7 +163,7 @@ impl Rejection {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::MethodNotFound | Self::UnknownSession => StatusCode::NOT_FOUND,
+            Self::UnknownSession => StatusCode::NOT_FOUND,
         }
     }
 
@@ -146,28 +171,24 @@ impl Rejection {
     pub fn challenge(&self) -> Option<Challenge> {
         let (error, scopes) = match self {
             Self::Unauthenticated { scopes } => (None, scopes.clone()),
-            Self::InvalidToken { reason, scopes } => (Some((BearerError::InvalidToken, reason)), scopes.clone()),
+            Self::InvalidToken { scopes, .. } => (Some(BearerError::InvalidToken), scopes.clone()),
             Self::InsufficientScope { required, held } => {
-                let description = format!("this needs the scope {required}");
-                let scopes = required.iter().chain(held).cloned().collect();
-                return Some(Challenge { error: Some((BearerError::InsufficientScope, description)), scopes });
+                (Some(BearerError::InsufficientScope), required.iter().chain(held).cloned().collect())
             }
-            Self::MalformedAuthorization { reason } => {
-                (Some((BearerError::InvalidRequest, reason)), ScopeSet::new())
-            }
+            Self::MalformedAuthorization { .. } => (Some(BearerError::InvalidRequest), ScopeSet::new()),
             _ => return None,
         };
-        Some(Challenge { error: error.map(|(error, reason)| (error, reason.clone())), scopes })
+        Some(Challenge { error: error.map(|error| (error, self.message())), scopes })
     }
 
     /// The JSON-RPC error code. 401 and 403 lie outside the range JSON-RPC reserves.
     pub fn code(&self) -> i32 {
         match self {
             Self::BadMessage { code, .. } => *code,
-            Self::MethodNotFound => ErrorCode::METHOD_NOT_FOUND.0,
             Self::TasksNotDeclared => ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY.0,
             Self::HeaderMismatch(mismatch) => mismatch.code().0,
             Self::Unknown { .. } => -32602,
+            Self::UnknownMethod { .. } => -32601,
             other => i32::from(other.status().as_u16()),
         }
     }
@@ -179,12 +200,12 @@ impl Rejection {
             Self::InvalidToken { reason, .. }
             | Self::MalformedAuthorization { reason }
             | Self::BadMessage { reason, .. } => reason.clone(),
-            Self::MethodNotFound => "this protocol version has no such method".to_owned(),
             Self::TasksNotDeclared => "the client does not declare the tasks extension".to_owned(),
             Self::HeaderMismatch(mismatch) => mismatch.to_string(),
             Self::InsufficientScope { required, .. } => format!("this needs the scope {required}"),
             Self::KeysUnavailable { .. } => "the issuer's keys are unavailable; try again".to_owned(),
             Self::Unknown { kind, name } => format!("unknown {kind}: {name}"),
+            Self::UnknownMethod { method, .. } => method.clone(),
             Self::MethodNotAllowed { allow } => format!("method not allowed; this endpoint serves {allow}"),
             Self::BodyTooLarge => "the body is larger than this server takes".to_owned(),
             Self::BodyTimeout => "the body came too slowly".to_owned(),
@@ -196,7 +217,7 @@ impl Rejection {
     }
 
     /// The same facts as the challenge, for clients that read bodies: RFC 6750's words as members.
-    fn data(&self, resource_metadata: Option<&str>) -> Option<Value> {
+    pub(crate) fn data(&self, resource_metadata: Option<&str>) -> Option<Value> {
         let mut data = Map::new();
         if let Some(challenge) = self.challenge() {
             if let Some((error, _)) = &challenge.error {
@@ -243,6 +264,9 @@ impl From<&Denied> for Rejection {
             Denied::Unauthenticated { scopes } => Self::Unauthenticated { scopes: scopes.clone() },
             Denied::InsufficientScope { required, held } => {
                 Self::InsufficientScope { required: required.clone(), held: held.clone() }
+            }
+            Denied::Unknown { kind: "method", name } => {
+                Self::UnknownMethod { method: name.clone(), legacy: false }
             }
             Denied::Unknown { kind, name } => Self::Unknown { kind, name: name.clone() },
         }
@@ -310,17 +334,25 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_resource_names_its_uri() {
-        let unknown = Rejection::Unknown { kind: "resource", name: "a://b".to_owned() };
-        assert_eq!(unknown.error_object(None)["data"]["uri"], "a://b");
-        assert_eq!((unknown.status().as_u16(), unknown.code()), (200, -32602));
+    fn a_hidden_method_answers_as_rmcp_answers_an_unknown_one() {
+        let denied = Denied::Unknown { kind: "method", name: "acme/hidden".to_owned() };
+        let [now, before] = [false, true].map(|legacy| Rejection::from(&denied).for_revision(legacy));
+        assert_eq!((now.status().as_u16(), before.status().as_u16()), (404, 200));
+        for rejection in [now, before] {
+            assert_eq!(rejection.error_object(None), json!({ "code": -32601, "message": "acme/hidden" }));
+        }
     }
 
     #[test]
     fn a_method_the_revision_no_longer_has_is_404() {
-        let gone = Rejection::MethodNotFound;
-        assert_eq!((gone.status().as_u16(), gone.code()), (404, -32601));
-        assert!(gone.challenge().is_none());
+        let meta = json!({ "io.modelcontextprotocol/protocolVersion": "2026-07-28" });
+        let text = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping", "params": { "_meta": meta } }).to_string();
+        let envelope = crate::envelope::read(&text.into(), crate::envelope::EnvelopeLimits::default()).unwrap();
+        assert!(envelope.removed);
+        let gone = Rejection::removed(&envelope);
+        assert_eq!(gone.status().as_u16(), 404);
+        assert_eq!(gone.error_object(None), json!({ "code": -32601, "message": "ping" }));
+        assert!(gone.yields_to_401(Connect::Authenticated) && !gone.yields_to_401(Connect::Anonymous));
     }
 
     #[test]
@@ -344,6 +376,23 @@ mod tests {
         assert_eq!(refused.error_object(None)["data"]["requiredCapabilities"], tasks);
         for told in [modern(tasks), json!({})] {
             assert_eq!(get(told).code(), -32602);
+        }
+    }
+
+    #[test]
+    fn an_unknown_resource_names_its_uri() {
+        let unknown = Rejection::Unknown { kind: "resource", name: "a://b".to_owned() };
+        assert_eq!(unknown.error_object(None)["data"]["uri"], "a://b");
+        assert_eq!((unknown.status().as_u16(), unknown.code()), (200, -32602));
+    }
+
+    #[test]
+    fn what_was_settled_before_anybody_was_asked_outranks_401() {
+        for earlier in [Rejection::BodyTooLarge, Rejection::BodyTimeout] {
+            assert!(earlier.outranks_401(), "{earlier:?}");
+        }
+        for later in [Rejection::BodyBroken, Rejection::ContentEncoding, Rejection::UnknownSession] {
+            assert!(!later.outranks_401(), "{later:?}");
         }
     }
 

@@ -2,11 +2,14 @@
 //! issuer, subject and client, so a refreshed token keeps its session and anybody else's gets 404.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
-use rmcp::transport::streamable_http_server::session::{SessionId, SessionState, SessionStore};
+use rmcp::transport::streamable_http_server::session::{
+    SessionId, SessionManager as _, SessionState, SessionStore,
+};
 
 use crate::authn::{Identity, Owner};
 
@@ -18,7 +21,17 @@ pub struct Sessions {
     manager: Arc<LocalSessionManager>,
     store: Option<Arc<dyn SessionStore>>,
     owners: Mutex<HashMap<SessionId, Option<Owner>>>,
+    opening: Arc<AtomicUsize>,
     limit: usize,
+}
+
+/// Room for one more session, kept until it is open (or is not going to be).
+pub struct Room(Arc<AtomicUsize>);
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Sessions {
@@ -27,7 +40,7 @@ impl Sessions {
     pub fn new(limit: usize, idle: Duration, store: Option<Arc<dyn SessionStore>>) -> Self {
         let mut manager = LocalSessionManager::default();
         manager.session_config.keep_alive = Some(idle);
-        Self { manager: Arc::new(manager), store, owners: Mutex::default(), limit }
+        Self { manager: Arc::new(manager), store, owners: Mutex::default(), opening: Arc::default(), limit }
     }
 
     /// Where other processes find them.
@@ -40,9 +53,41 @@ impl Sessions {
         Arc::clone(&self.manager)
     }
 
-    /// Whether one more may be opened.
-    pub async fn has_room(&self) -> bool {
-        self.manager.sessions.read().await.len() < self.limit
+    /// Room for one more session of `identity`. Those being opened at this moment count too; one that is just open
+    /// may count twice for an instant, so what is uncertain is refused. Where all places are taken, a session of
+    /// the caller that holds the most is closed, so that nobody keeps others out by opening more than they need;
+    /// `None` when the one that asks holds about as many.
+    pub async fn room_for(&self, identity: &Identity) -> Option<Room> {
+        let opening = self.opening.fetch_add(1, Ordering::SeqCst) + 1;
+        let room = Room(Arc::clone(&self.opening));
+        let open = self.manager.sessions.read().await.len();
+        if open + opening <= self.limit {
+            return Some(room);
+        }
+        let crowding = self.of_whoever_holds_most(identity.owner().as_ref()).await?;
+        tracing::warn!("every session is taken: closed one of the caller that holds the most");
+        self.manager.close_session(&crowding).await.is_ok().then_some(room)
+    }
+
+    /// A session of the caller that holds the most, if that is at least two more than `asking` holds. Those that
+    /// are being opened are nobody's yet, and stay.
+    async fn of_whoever_holds_most(&self, asking: Option<&Owner>) -> Option<SessionId> {
+        let live: Vec<SessionId> = self.manager.sessions.read().await.keys().cloned().collect();
+        let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held: HashMap<Option<&Owner>, (usize, SessionId)> = HashMap::new();
+        for id in live {
+            if let Some(owner) = owners.get(&id) {
+                held.entry(owner.as_ref()).or_insert((0, id)).0 += 1;
+            }
+        }
+        let own = held.get(&asking).map_or(0, |(count, _)| *count);
+        let (count, session) = held.into_values().max_by_key(|(count, _)| *count)?;
+        (count >= own + 2).then_some(session)
+    }
+
+    /// Whether the session `id` is open in this process, so that using it takes no more room.
+    pub async fn is_open(&self, id: &str) -> bool {
+        self.manager.sessions.read().await.contains_key(id)
     }
 
     /// Binds a session that was just opened to the caller that opened it.
@@ -63,7 +108,7 @@ impl Sessions {
     /// Whether `identity` opened the session `id`. Unknown sessions belong to nobody.
     pub async fn belongs_to(&self, id: &str, identity: &Identity) -> bool {
         let asking = identity.owner();
-        if self.manager.sessions.read().await.contains_key(id) {
+        if self.is_open(id).await {
             let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
             return owners.get(id) == Some(&asking);
         }

@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use mcp_auth::testing::TestServer;
+use mcp_auth::testing::{Era, TestServer};
 use mcp_auth::{Config, Server};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::sleep;
 
@@ -105,6 +105,31 @@ async fn h06_several_credentials_in_one_header_or_two_are_an_invalid_request() {
         assert_invalid_request(&wire.call("whoami", &format!("{second}{bearer}")).await, second);
     }
     assert_eq!(everything.ran(), 0);
+}
+
+#[tokio::test]
+async fn h01_h06_credentials_are_read_the_same_way_on_every_revision() {
+    let (everything, server, _wire, bearer) = start("").await;
+    let token = bearer.trim_end().trim_start_matches("Authorization: Bearer ").to_owned();
+    for era in Era::ALL {
+        for (value, status, error) in [
+            ("Basic YWxpY2U6c2VjcmV0".to_owned(), 401, None),
+            ("Bearer a b".to_owned(), 400, Some("invalid_request")),
+            (format!("Bearer {token},{token}"), 400, Some("invalid_request")),
+            ("Bearer nonsense".to_owned(), 401, Some("invalid_token")),
+        ] {
+            let client = server.client().era(era).header("authorization", &value);
+            let answer = client.call_tool("whoami", json!({})).await;
+            assert_eq!(answer.status(), status, "{era:?} {value:?}: {}", answer.body());
+            assert_eq!(answer.challenge().expect("a challenge").error(), error, "{era:?} {value:?}");
+        }
+    }
+    assert_eq!(everything.ran(), 0);
+    for era in Era::ALL {
+        let client = server.client().era(era).header("authorization", &format!("bearer  {token}"));
+        assert!(client.call_tool("whoami", json!({})).await.is_success(), "{era:?}");
+    }
+    assert_eq!(everything.ran(), 4);
 }
 
 #[tokio::test]

@@ -224,14 +224,13 @@ impl Open {
 }
 
 #[tokio::test]
-async fn a_public_server_names_no_issuer_and_reads_no_token() {
+async fn a_public_server_has_no_metadata_and_reads_no_token() {
     let builder = TestServer::builder(Open).toml("[auth]\nmode = \"none\"\n").expect("a configuration");
     let server = builder.start().await.expect("it starts");
     let wire = Wire::of(&server);
-    let document = ask(wire, "GET", OF_ENDPOINT, "").await.json();
-    assert_eq!(document["resource"], server.url());
-    assert_eq!(document.get("authorization_servers"), None);
-    assert_eq!(document.get("scopes_supported"), None);
+    for target in [ROOT, OF_ENDPOINT] {
+        assert_eq!(ask(wire, "GET", target, "").await.status(), 404, "nobody to send a client to: {target}");
+    }
     for credentials in ["", "Authorization: Bearer nonsense\r\n", "Authorization: Bearer a b\r\n"] {
         assert_eq!(wire.call("ping", credentials).await.status(), 200, "{credentials:?}");
     }

@@ -34,7 +34,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "smoke",
-        about: "the todos example: 401, metadata, README's login, stdio",
+        about: "the todos example: 401, metadata, what README shows, stdio",
         run: smoke::check,
     },
 ];

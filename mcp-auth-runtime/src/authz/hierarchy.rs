@@ -49,13 +49,6 @@ impl Hierarchy {
                 .get(needed)
                 .is_some_and(|broader| broader.iter().any(|b| held.contains(b.as_str())))
     }
-
-    /// Every scope that counts for `scope`: itself and all that imply it.
-    pub fn satisfied_by(&self, scope: &Scope) -> ScopeSet {
-        let mut all = self.broader.get(scope).cloned().unwrap_or_default();
-        all.insert(scope.clone());
-        all
-    }
 }
 
 /// Every scope that `start` implies, directly or not.
@@ -109,16 +102,6 @@ mod tests {
         assert!(!rules.satisfies(&held("write"), "admin"));
         assert!(!rules.satisfies(&held(""), "read"));
         assert!(!rules.satisfies(&held("adm"), "admin"));
-    }
-
-    #[test]
-    fn satisfied_by_names_the_scope_and_all_above_it() {
-        let rules = hierarchy(&[("admin", &["write"]), ("write", &["read"])]).unwrap();
-        assert_eq!(
-            rules.satisfied_by(&Scope::new("read").unwrap()).to_string(),
-            "admin read write"
-        );
-        assert_eq!(rules.satisfied_by(&Scope::new("new").unwrap()).to_string(), "new");
     }
 
     #[test]

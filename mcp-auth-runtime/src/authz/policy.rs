@@ -63,22 +63,23 @@ pub enum Denied {
     /// No such operation, or none this caller may know of.
     #[error("unknown {kind}: {name}")]
     Unknown {
-        /// `tool`, `prompt`, `resource`, `task`.
+        /// `tool`, `prompt`, `resource`, `task`, `method`.
         kind: &'static str,
         /// What the message named.
         name: String,
     },
 }
 
-/// What one message comes down to in "every message has a rule".
-enum Rule<'a> {
-    /// The requirements of these declarations, all of them. The first is the one that is called.
-    Declared(Vec<OperationId>),
-    /// `auth.connect`.
-    Connect,
-    /// It names something that does not exist.
-    Unknown { kind: &'static str, name: &'a str },
+/// One declaration that a message names, or would name if it existed.
+struct Part<'a> {
+    kind: &'static str,
+    name: &'a str,
+    id: Option<OperationId>,
 }
+
+/// What one message comes down to in "every message has a rule": the requirements of all it names, the first
+/// being what is called. Nothing named: `auth.connect`.
+type Rule<'a> = Vec<Part<'a>>;
 
 impl Policy {
     /// A policy over what was declared; `hierarchy` says which scopes count for which.
@@ -97,37 +98,43 @@ impl Policy {
     /// **Every message has a rule**, and all of them stand here.
     fn rule<'a>(&self, operation: &'a Operation, identity: &Identity) -> Rule<'a> {
         let registry = &self.registry;
-        match operation {
-            Operation::Tool { name, .. } => declared("tool", name, registry.tool(name)),
-            Operation::Prompt { name, .. } => declared("prompt", name, registry.prompt(name)),
-            Operation::Resource { uri } => declared("resource", uri, registry.resource(uri)),
+        let resource = |uri: &'a str| Part { kind: "resource", name: uri, id: registry.resource(uri) };
+        let prompt = |name: &'a str| Part { kind: "prompt", name, id: registry.prompt(name) };
+        let tool = |name: &'a str| Part { kind: "tool", name, id: registry.tool(name) };
+        let (mut named, method) = match operation {
+            Operation::Tool { name, .. } => (vec![tool(name)], None),
+            Operation::Prompt { name, .. } => (vec![prompt(name)], None),
+            Operation::Resource { uri } => (vec![resource(uri)], None),
             Operation::Complete { reference: Reference::Prompt(name), .. } => {
-                declared("prompt", name, registry.prompt(name)).and_method(registry, "completion/complete")
+                (vec![prompt(name)], Some("completion/complete"))
             }
             Operation::Complete { reference: Reference::Resource(uri), .. } => {
                 let id = registry.resource_template(uri).or_else(|| registry.resource(uri));
-                declared("resource", uri, id).and_method(registry, "completion/complete")
+                (vec![Part { id, ..resource(uri) }], Some("completion/complete"))
             }
-            Operation::Subscribe { uri } => {
-                declared("resource", uri, registry.resource(uri)).and_method(registry, "resources/subscribe")
+            Operation::Subscribe { uri } => (vec![resource(uri)], Some("resources/subscribe")),
+            Operation::Unsubscribe { uri } => (vec![resource(uri)], Some("resources/unsubscribe")),
+            Operation::Listen { uris } => {
+                (uris.iter().map(|uri| resource(uri)).collect(), Some("subscriptions/listen"))
             }
-            Operation::Unsubscribe { uri } => {
-                declared("resource", uri, registry.resource(uri)).and_method(registry, "resources/unsubscribe")
-            }
-            Operation::Listen { uris } => uris
-                .iter()
-                .map(|uri| declared("resource", uri, registry.resource(uri)))
-                .fold(Rule::Connect, Rule::and)
-                .and_method(registry, "subscriptions/listen"),
             // Nobody answers it: whose the task is does not matter then.
-            Operation::Task { method, .. } if registry.method(method).is_none() => Rule::Connect,
-            Operation::Task { method, task_id } => {
-                declared("task", task_id, self.tasks.operation_of(task_id, identity))
-                    .and_method(registry, method)
+            Operation::Task { method, .. } if registry.method(method).is_none() => {
+                (vec![Part { kind: "method", name: method, id: None }], None)
             }
-            Operation::Other { method } => Rule::Connect.and_method(registry, method),
-            Operation::Initialize { .. } | Operation::Reply => Rule::Connect,
+            Operation::Task { method, task_id } => {
+                let id = self.tasks.operation_of(task_id, identity);
+                (vec![Part { kind: "task", name: task_id, id }], Some(method.as_str()))
+            }
+            Operation::Other { method } => (Vec::new(), Some(method.as_str())),
+            Operation::Initialize { .. } | Operation::Reply => (Vec::new(), None),
+        };
+        // And, where the server declares `#[method]` for it, that declaration's own rule.
+        if let Some(name) = method
+            && let id @ Some(_) = registry.method(name)
+        {
+            named.push(Part { kind: "method", name, id });
         }
+        named
     }
 
     /// Allows `operation` for `identity`, or says what is missing.
@@ -136,45 +143,46 @@ impl Policy {
     /// [`Denied`], with everything a challenge needs.
     pub fn decide(&self, operation: &Arc<Operation>, identity: &Identity) -> Result<Permit, Denied> {
         let permit = |id| Permit::new(Arc::clone(operation), id, identity.clone());
-        let ids = match self.rule(operation, identity) {
-            Rule::Connect => match (self.connect, identity) {
-                (Connect::Authenticated, Identity::Anonymous) => return Err(self.unauthenticated(&[])),
-                _ => return Ok(permit(None)),
-            },
-            Rule::Declared(ids) => ids,
-            Rule::Unknown { kind, name } => return Err(self.unknown(kind, name, identity)),
-        };
+        let rule = self.rule(operation, identity);
+        if rule.is_empty() {
+            return match (self.connect, identity) {
+                (Connect::Authenticated, Identity::Anonymous) => Err(self.unauthenticated(&[])),
+                _ => Ok(permit(None)),
+            };
+        }
         let token = match identity {
             Identity::Verified(token) => Some(token.as_ref()),
             Identity::Anonymous => None,
         };
+        // With `visibility = "granted"` there is no difference between what is not there and what is hidden.
+        let hides = self.visibility == Visibility::Granted && token.is_some();
+        let is_known = |part: &&Part<'_>| part.id.is_some_and(|id| !hides || self.satisfied(id, token));
+        if let Some(unknown) = rule.iter().find(|part| !is_known(part)) {
+            return Err(self.unknown(unknown.kind, unknown.name, identity));
+        }
+        let ids: Vec<OperationId> = rule.iter().filter_map(|part| part.id).collect();
         if ids.iter().all(|id| self.satisfied(*id, token)) {
             return Ok(permit(ids.first().copied()));
         }
-        let Some(token) = token else {
-            return Err(self.unauthenticated(&ids));
-        };
-        if self.visibility == Visibility::Granted {
-            let first = self.registry.get(ids[0]);
-            return Err(self.unknown(first.kind(), named(operation), identity));
+        match token {
+            None => Err(self.unauthenticated(&ids)),
+            Some(token) => {
+                Err(Denied::InsufficientScope { required: self.required(&ids), held: self.held(token) })
+            }
         }
-        Err(Denied::InsufficientScope { required: self.required(&ids), held: self.held(token) })
     }
 
     /// What a challenge for `operation` names: its own scopes and `auth.base_scopes`.
     pub fn challenge_scopes(&self, operation: &Operation) -> ScopeSet {
-        match self.rule(operation, &Identity::Anonymous) {
-            Rule::Declared(ids) => self.first_challenge(&ids),
-            Rule::Connect | Rule::Unknown { .. } => self.base_scopes.clone(),
-        }
+        let rule = self.rule(operation, &Identity::Anonymous);
+        let ids: Option<Vec<OperationId>> = rule.iter().map(|part| part.id).collect();
+        self.first_challenge(&ids.unwrap_or_default())
     }
 
     /// What `operation` needs, where a declaration says so.
     pub fn requirement(&self, operation: &Operation, identity: &Identity) -> Option<&Requirement> {
-        match self.rule(operation, identity) {
-            Rule::Declared(ids) => ids.first().map(|id| &self.registry.get(*id).requirement),
-            Rule::Connect | Rule::Unknown { .. } => None,
-        }
+        let id = self.rule(operation, identity).first()?.id?;
+        Some(&self.registry.get(id).requirement)
     }
 
     /// `auth.base_scopes`: what a challenge names when the message could not be read.
@@ -232,8 +240,12 @@ impl Policy {
         self.declared.iter().filter(|scope| token.scopes().contains(scope.as_str())).cloned().collect()
     }
 
+    /// With `visibility = "granted"` the base scopes only: the others would say that the operation exists.
     fn first_challenge(&self, ids: &[OperationId]) -> ScopeSet {
-        let mut scopes = self.required(ids);
+        let mut scopes = match self.visibility {
+            Visibility::All => self.required(ids),
+            Visibility::Granted => ScopeSet::new(),
+        };
         scopes.extend(self.base_scopes.iter().cloned());
         scopes
     }
@@ -249,46 +261,6 @@ impl Policy {
             Identity::Anonymous if !self.registry.is_public() => self.unauthenticated(&[]),
             _ => Denied::Unknown { kind, name: name.to_owned() },
         }
-    }
-}
-
-fn declared<'a>(kind: &'static str, name: &'a str, id: Option<OperationId>) -> Rule<'a> {
-    id.map_or(Rule::Unknown { kind, name }, |id| Rule::Declared(vec![id]))
-}
-
-impl<'a> Rule<'a> {
-    /// Both rules: an unknown part makes the whole unknown, a declared part outranks `auth.connect`.
-    fn and(self, other: Rule<'a>) -> Rule<'a> {
-        match (self, other) {
-            (unknown @ Rule::Unknown { .. }, _) | (_, unknown @ Rule::Unknown { .. }) => unknown,
-            (Rule::Connect, rule) | (rule, Rule::Connect) => rule,
-            (Rule::Declared(mut ids), Rule::Declared(more)) => {
-                ids.extend(more);
-                Rule::Declared(ids)
-            }
-        }
-    }
-
-    /// And, where the server declares `#[method]` for it, that declaration's own rule.
-    fn and_method(self, registry: &Registry, method: &str) -> Rule<'a> {
-        match registry.method(method) {
-            Some(id) => self.and(Rule::Declared(vec![id])),
-            None => self,
-        }
-    }
-}
-
-/// What the message named, for the answer to an unknown operation.
-fn named(operation: &Operation) -> &str {
-    match operation {
-        Operation::Tool { name, .. } | Operation::Prompt { name, .. } => name,
-        Operation::Resource { uri } | Operation::Subscribe { uri } | Operation::Unsubscribe { uri } => uri,
-        Operation::Complete { reference: Reference::Prompt(name) | Reference::Resource(name), .. } => name,
-        Operation::Listen { uris } => uris.first().map_or("", String::as_str),
-        Operation::Task { task_id, .. } => task_id,
-        Operation::Other { method } => method,
-        Operation::Initialize { .. } => "initialize",
-        Operation::Reply => "",
     }
 }
 

@@ -8,7 +8,7 @@ use crate::authn::{Identity, Owner};
 use crate::registry::OperationId;
 
 /// How many tasks are remembered; past that the oldest is forgotten and answers like an unknown one.
-pub const MAX_TASKS: usize = 65_536;
+const MAX_TASKS: usize = 65_536;
 
 /// The tasks this process created.
 #[derive(Debug, Default)]
@@ -21,9 +21,14 @@ struct Known {
 }
 
 impl Tasks {
-    /// Remembers that `identity` created the task `id` by calling `operation`.
+    /// Remembers that `identity` created the task `id` by calling `operation`. A task of somebody else's stays
+    /// theirs: a tool whose identifiers repeat must not hand one caller the task of another.
     pub fn record(&self, id: &str, operation: OperationId, identity: &Identity) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.by_id.get(id).is_some_and(|(_, owner)| *owner != identity.owner()) {
+            tracing::error!(task = ?id, "a tool gave a new task the identifier of another caller's");
+            return;
+        }
         if known.by_id.insert(id.to_owned(), (operation, identity.owner())).is_none() {
             known.oldest_first.push_back(id.to_owned());
         }
@@ -38,5 +43,30 @@ impl Tasks {
     pub fn operation_of(&self, id: &str, identity: &Identity) -> Option<OperationId> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.by_id.get(id).filter(|(_, owner)| *owner == identity.owner()).map(|(operation, _)| *operation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::authn::VerifiedToken;
+    use crate::authz::{Requirement, ScopeSet};
+    use crate::declare;
+    use crate::registry::Registry;
+
+    #[test]
+    fn a_repeated_identifier_does_not_hand_over_somebody_elses_task() {
+        let tool = rmcp::model::Tool::new_with_raw("t", None, rmcp::model::JsonObject::new());
+        let registry = Registry::new(vec![declare::tool(Requirement::Public, tool)]).unwrap();
+        let operation = registry.tool("t").unwrap();
+        let alice = Identity::Verified(Arc::new(VerifiedToken::local(ScopeSet::new())));
+        let tasks = Tasks::default();
+        tasks.record("1", operation, &alice);
+        tasks.record("1", operation, &Identity::Anonymous);
+        assert_eq!(tasks.operation_of("1", &alice), Some(operation));
+        assert_eq!(tasks.operation_of("1", &Identity::Anonymous), None);
     }
 }

@@ -67,10 +67,9 @@ impl FromStr for Filter {
     fn from_str(text: &str) -> Result<Self, ValueError> {
         match EnvFilter::try_new(text) {
             Ok(_) if !text.trim().is_empty() => Ok(Self(text.to_owned())),
-            _ => Err(ValueError::malformed(
-                text,
-                "levels such as \"info\" or \"info,mcp_auth_runtime=debug\"",
-            )),
+            _ => {
+                Err(ValueError::malformed(text, "levels such as \"info\" or \"info,mcp_auth_runtime=debug\""))
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ mod operation;
 mod strict_json;
 
 #[cfg(test)]
-mod same_as_rmcp;
+pub(crate) mod same_as_rmcp;
 
 use std::fmt;
 
@@ -33,8 +33,8 @@ pub type RequestIdValue = rmcp::model::RequestId;
 /// What [`read`] tolerates besides the size of the bytes, which the transport bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EnvelopeLimits {
-    /// How many objects and arrays may stand inside each other, the message itself included: 1 to 100.
-    /// **(default: 64)** rmcp's own parser gives up at 128.
+    /// How many objects and arrays may stand inside each other, the message itself included: 1 to 127,
+    /// since rmcp's own parser gives up at 128. **(default: 64)**
     pub max_depth: usize,
 }
 

@@ -1,5 +1,8 @@
 //! One event per decision, allowed and denied alike, with the same fields, under the target `mcp_auth::audit`.
-//! What clients chose is written with `Debug`, which escapes control characters: nobody forges a line.
+//! What clients chose is written with `Debug`, which escapes control characters: nobody forges a line, whoever
+//! writes the log. It is cut, so that a request costs no more of the disk than of the network.
+
+use std::fmt::{self, Write as _};
 
 use crate::authn::Identity;
 use crate::authz::Requirement;
@@ -7,6 +10,9 @@ use crate::envelope::Operation;
 
 /// The target every audit event has; filter on it to keep or drop them.
 pub const TARGET: &str = "mcp_auth::audit";
+
+/// The most characters of one value that clients chose.
+const LONGEST: usize = 200;
 
 /// What was decided, about what, for whom.
 pub struct Decision<'a> {
@@ -24,26 +30,48 @@ impl Decision<'_> {
     /// Writes the event: at `info` when allowed, at `warn` when denied.
     pub fn record(&self) {
         let (operation, name) = self.operation.map_or(("unreadable", ""), named);
+        let (operation, name) = (cut(operation), cut(name));
         let token = match self.identity {
             Some(Identity::Verified(token)) => Some(token),
             _ => None,
         };
         let issuer = token.map(|token| token.issuer());
-        let subject = token.map(|token| token.subject());
-        let client_id = token.and_then(|token| token.client_id());
+        let subject = token.map(|token| tracing::field::debug(token.subject()));
+        let client_id = token.and_then(|token| token.client_id()).map(tracing::field::debug);
         let held = token.map(|token| tracing::field::display(token.scopes()));
         let needed = self.needed.map(tracing::field::display);
         match self.refusal {
             None => tracing::info!(
                 target: TARGET, decision = "allow", operation, name = ?name,
-                issuer, subject = ?subject, client_id = ?client_id, needed, held,
+                issuer, subject, client_id, needed, held,
             ),
             Some(reason) => tracing::warn!(
                 target: TARGET, decision = "deny", operation, name = ?name,
-                issuer, subject = ?subject, client_id = ?client_id, needed, held, reason = %reason,
+                issuer, subject, client_id, needed, held, reason = ?excerpt(reason),
             ),
         }
     }
+}
+
+/// The first characters of `text`.
+fn cut(text: &str) -> &str {
+    text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end])
+}
+
+/// The first characters of what `value` says, without writing the rest anywhere.
+fn excerpt(value: &dyn fmt::Display) -> String {
+    struct Bounded(String, usize);
+    impl fmt::Write for Bounded {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            let taken = text.chars().take(self.1);
+            self.1 -= taken.clone().count();
+            self.0.extend(taken);
+            if self.1 == 0 { Err(fmt::Error) } else { Ok(()) }
+        }
+    }
+    let mut bounded = Bounded(String::new(), LONGEST);
+    let _full = write!(bounded, "{value}");
+    bounded.0
 }
 
 /// The operation's kind (or method) and what it names.
@@ -60,5 +88,60 @@ fn named(operation: &Operation) -> (&str, &str) {
         Operation::Initialize { .. } => ("initialize", ""),
         Operation::Other { method } => ("other", method),
         Operation::Reply => ("reply", ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What a program's own log writes, which escapes nothing by itself.
+    fn written(operation: &Operation, reason: &str) -> String {
+        let buffer = Buffer::default();
+        let writer = buffer.clone();
+        let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(log, || {
+            let refusal = Some(&reason as &dyn fmt::Display);
+            Decision { operation: Some(operation), identity: None, needed: None, refusal }.record();
+        });
+        String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn nothing_a_client_chose_forges_a_line_in_anybodys_log() {
+        let evil = "x\n2026-01-01T00:00:00Z  INFO mcp_auth::audit: decision=\"allow\"";
+        for operation in [
+            Operation::Tool { name: evil.to_owned(), arguments: None },
+            Operation::Task { method: format!("tasks/{evil}"), task_id: evil.to_owned() },
+            Operation::Other { method: evil.to_owned() },
+        ] {
+            let log = written(&operation, &format!("unknown tool: {evil}"));
+            assert_eq!(log.lines().count(), 1, "{log}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_short_however_long_the_message_was() {
+        let long = "\u{1}".repeat(60_000);
+        let operation = Operation::Task { method: format!("tasks/{long}"), task_id: long.clone() };
+        let log = written(&operation, &long);
+        assert!(log.len() < 6_000, "{}", log.len());
     }
 }

@@ -26,7 +26,7 @@ use crate::transport::cors;
 use crate::transport::host::{self, AllowedHosts, HostSettings};
 use crate::transport::http::{ConnectionLimits, serve_http};
 use crate::transport::origin::{self, AllowedOrigins, OriginSettings};
-use crate::transport::{panic, routes};
+use crate::transport::{panic, peer, routes};
 
 /// Where operators allow another host or origin.
 const HOSTS_SETTING: &str = "server.allowed_hosts in mcp.toml";
@@ -101,6 +101,7 @@ impl Trusted {
 /// 4. `origin`: the MCP endpoint, and the issuer's POSTs;
 /// 5. `cors`: so that pages of allowed origins can read every answer below, refusals included
 ///    (not on `/authorize`: RFC 9700 §2.6; the issuer answers for its own endpoints);
+///    its endpoints are for this computer only (`peer`), whoever's listener it is;
 /// 6. routes: health, protected resource metadata, the issuer, the MCP endpoint by exact path only;
 /// 7. the gate: authenticate, read, decide, and only then rmcp (see `gate`).
 fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
@@ -125,7 +126,9 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
         .layer(from_fn_with_state(Arc::clone(&origins), origin::check));
     let metadata = metadata.layer(from_fn_with_state(Arc::clone(&origins), cors::answer));
     let issuer = local.map_or_else(Router::new, |local| local.router);
-    let issuer = issuer.layer(from_fn_with_state(origins, origin::check_posts));
+    let issuer = issuer
+        .layer(from_fn_with_state(origins, origin::check_posts))
+        .layer(axum::middleware::from_fn(peer::loopback_only));
     Ok(endpoint
         .merge(metadata)
         .merge(issuer)

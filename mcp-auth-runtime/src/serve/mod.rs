@@ -41,6 +41,7 @@ pub struct ServerBuilder<H> {
     ambient: Ambient,
     fetch: Option<Arc<dyn Fetch>>,
     local_issuer: Option<LocalIssuerFactory>,
+    /// Only tests set it.
     trusted_issuer: Option<LocalIssuerFactory>,
     #[cfg(feature = "http")]
     session_store: Option<Arc<dyn SessionStore>>,
@@ -48,7 +49,9 @@ pub struct ServerBuilder<H> {
 }
 
 impl<H: Handler> ServerBuilder<H> {
-    /// A server of `handler`, with the operating system's clock and randomness.
+    /// A server of `handler`, with the operating system's clock and randomness and no issuer of its own: users
+    /// start from the facade's `Server::builder`, which adds the built-in one.
+    #[doc(hidden)]
     pub fn new(handler: H) -> Self {
         Self {
             handler,
@@ -64,7 +67,7 @@ impl<H: Handler> ServerBuilder<H> {
     }
 
     /// The configuration. Without one, [`serve`](Self::serve) reads the process' arguments, environment and
-    /// files.
+    /// files; [`start`](Self::start) and [`router`](Self::router) read nothing and take every key's default.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         self.config = Some(config);
@@ -86,6 +89,7 @@ impl<H: Handler> ServerBuilder<H> {
     }
 
     /// An authorization server in this process: what `auth.mode = "embedded"` starts.
+    #[doc(hidden)]
     #[must_use]
     pub fn local_issuer(mut self, factory: LocalIssuerFactory) -> Self {
         self.local_issuer = Some(factory);
@@ -94,8 +98,9 @@ impl<H: Handler> ServerBuilder<H> {
 
     /// An issuer in this process that is trusted whatever `auth.mode` says, short of "none": how tests bring
     /// their own.
+    #[cfg(feature = "testing")]
     #[must_use]
-    pub fn trusted_issuer(mut self, factory: LocalIssuerFactory) -> Self {
+    pub(crate) fn trusted_issuer(mut self, factory: LocalIssuerFactory) -> Self {
         self.trusted_issuer = Some(factory);
         self
     }
@@ -117,7 +122,8 @@ impl<H: Handler> ServerBuilder<H> {
 
     /// The server as a router, to be merged into an existing application, which then owns the listener with
     /// its timers and connection cap. Call it within a Tokio runtime: keys are loaded and kept fresh in the
-    /// background, and `/readyz` says when they are there.
+    /// background, and `/readyz` says when they are there. With `auth.mode = "embedded"`, serve it with
+    /// `into_make_service_with_connect_info::<SocketAddr>()`: the built-in issuer answers loopback peers only.
     ///
     /// # Errors
     /// Every unsafe combination, by name.

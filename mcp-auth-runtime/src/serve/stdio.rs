@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use rmcp::model::{ErrorCode, ErrorData};
-use serde_json::Value;
 
 use super::{Parts, trust};
 use crate::authn::{Identity, TokenError, VerifiedToken, Verifier};
@@ -33,6 +32,7 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
                     .ok_or_else(|| {
                         Error::from("stdio.credential is set and auth.mode is \"none\": nobody could verify it")
                     })?;
+            trust::load_keys(&verifier, config, parts.shutdown.stopping()).await?;
             verifier.start(parts.shutdown.stopping());
             Presenter::credential(source, verifier).await?
         }
@@ -79,11 +79,6 @@ impl Presenter {
     /// Verifies the credential before anything is served.
     async fn credential(source: SecretSource, verifier: Arc<Verifier>) -> Result<Self> {
         let text = source.read()?;
-        if let Err(failures) = verifier.load().await
-            && let Some(failure) = failures.first()
-        {
-            tracing::warn!(%failure, "an issuer's keys could not be loaded");
-        }
         verifier
             .verify(text.expose())
             .await
@@ -127,32 +122,27 @@ impl LineGate for StdioGate {
     fn admit(&self, mut envelope: Envelope) -> BoxFuture<'_, std::result::Result<Admission, JsonRpcRefusal>> {
         Box::pin(async move {
             let operation = Arc::new(envelope.take_operation());
-            let identity = self.presenter.identity().await.map_err(|error| {
-                tracing::warn!(%error, "the credential is no longer accepted");
-                let rejection =
-                    Rejection::from(&error).with_scopes(self.policy.challenge_scopes(&operation));
-                refusal(&rejection)
-            })?;
+            let identity = match self.presenter.identity().await {
+                Ok(identity) => identity,
+                Err(error) => {
+                    tracing::warn!(%error, "the credential is no longer accepted");
+                    let rejection = Rejection::from(&error);
+                    let rejection = rejection.with_scopes(self.policy.challenge_scopes(&operation));
+                    return Err(self.refuse(&operation, None, &rejection));
+                }
+            };
             if envelope.removed {
-                return Err(self.method_not_found(&operation, &identity));
+                return Err(self.refuse_removed(&operation, &identity, &envelope));
             }
-            let decision = self.policy.decide(&operation, &identity);
-            let refused = decision.as_ref().err();
-            Decision {
-                operation: Some(&operation),
-                identity: Some(&identity),
-                needed: self.policy.requirement(&operation, &identity),
-                refusal: refused.map(|denied| denied as &dyn std::fmt::Display),
-            }
-            .record();
-            match decision {
+            match self.policy.decide(&operation, &identity) {
                 Ok(permit) => {
+                    self.audit(&operation, Some(&identity), None);
                     let grant: Admission = Box::new(move |extensions| {
                         extensions.insert(permit);
                     });
                     Ok(grant)
                 }
-                Err(denied) => Err(refusal(&Rejection::of(&denied, &envelope))),
+                Err(denied) => Err(self.refuse(&operation, Some(&identity), &Rejection::of(&denied, &envelope))),
             }
         })
     }
@@ -160,30 +150,31 @@ impl LineGate for StdioGate {
 
 impl StdioGate {
     /// A method that the message's revision no longer has: for whoever may connect, it is not there.
-    fn method_not_found(&self, operation: &Operation, identity: &Identity) -> JsonRpcRefusal {
+    fn refuse_removed(
+        &self,
+        operation: &Operation,
+        identity: &Identity,
+        envelope: &Envelope,
+    ) -> JsonRpcRefusal {
+        let removed = Rejection::removed(envelope);
         let rejection = match identity {
-            Identity::Anonymous if Rejection::MethodNotFound.yields_to_401(self.policy.connect()) => {
+            Identity::Anonymous if removed.yields_to_401(self.policy.connect()) => {
                 Rejection::Unauthenticated { scopes: self.policy.base_scopes().clone() }
             }
-            _ => Rejection::MethodNotFound,
+            _ => removed,
         };
-        let refusal_text = rejection.message();
-        Decision {
-            operation: Some(operation),
-            identity: Some(identity),
-            needed: None,
-            refusal: Some(&refusal_text),
-        }
-        .record();
-        refusal(&rejection)
+        self.refuse(operation, Some(identity), &rejection)
     }
-}
 
-/// The JSON-RPC error of a rejection: what the challenge would have said, in `data`.
-fn refusal(rejection: &Rejection) -> JsonRpcRefusal {
-    let data = match rejection.error_object(None) {
-        Value::Object(mut error) => error.remove("data"),
-        _ => None,
-    };
-    JsonRpcRefusal(ErrorData::new(ErrorCode(rejection.code()), rejection.message(), data))
+    /// The JSON-RPC error of a rejection: what the challenge would have said, in `data`. Audited, as over HTTP.
+    fn refuse(&self, operation: &Operation, identity: Option<&Identity>, rejection: &Rejection) -> JsonRpcRefusal {
+        let message = rejection.message();
+        self.audit(operation, identity, Some(&message));
+        JsonRpcRefusal(ErrorData::new(ErrorCode(rejection.code()), message, rejection.data(None)))
+    }
+
+    fn audit(&self, operation: &Operation, identity: Option<&Identity>, refusal: Option<&dyn std::fmt::Display>) {
+        let needed = self.policy.requirement(operation, identity.unwrap_or(&Identity::Anonymous));
+        Decision { operation: Some(operation), identity, needed, refusal }.record();
+    }
 }

@@ -55,6 +55,7 @@ impl TestServer {
             config: None,
             layers: Vec::new(),
             ambient: Ambient::system(),
+            issuer: None,
         }
     }
 
@@ -95,6 +96,7 @@ pub struct TestServerBuilder<H> {
     config: Option<Config>,
     layers: Vec<String>,
     ambient: Ambient,
+    issuer: Option<TestIssuer>,
 }
 
 impl<H: Handler> TestServerBuilder<H> {
@@ -129,6 +131,13 @@ impl<H: Handler> TestServerBuilder<H> {
         self
     }
 
+    /// This issuer instead of one of its own: how several servers trust the same tokens.
+    #[must_use]
+    pub fn issuer(mut self, issuer: TestIssuer) -> Self {
+        self.issuer = Some(issuer);
+        self
+    }
+
     /// Another HTTP client for issuer metadata and keys.
     #[must_use]
     pub fn fetch(mut self, fetch: Arc<dyn Fetch>) -> Self {
@@ -152,7 +161,8 @@ impl<H: Handler> TestServerBuilder<H> {
             Some(config) => config,
             None => Config::from_toml_str(DEFAULT_CONFIG)?,
         };
-        let issuer = TestIssuer::new("https://issuer.test", Arc::clone(&self.ambient.clock));
+        let clock = &self.ambient.clock;
+        let issuer = self.issuer.unwrap_or_else(|| TestIssuer::new("https://issuer.test", Arc::clone(clock)));
         let trusted = issuer.clone();
         let local = move |_, _: &Config| {
             Ok(LocalIssuer {

@@ -1,6 +1,6 @@
 //! The connections that are open, how many there may be, and which one gives way when there are too many.
 
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
@@ -13,6 +13,7 @@ pub(super) struct Progress {
     begun: AtomicU32,
     ended: AtomicU32,
     framing: AtomicU8,
+    receiving: AtomicBool,
     /// Cancelled to ask the connection to close: by the table, or because the server stops.
     pub(super) close: CancellationToken,
 }
@@ -27,6 +28,7 @@ impl Progress {
             begun: AtomicU32::new(0),
             ended: AtomicU32::new(0),
             framing: AtomicU8::new(UNSEEN),
+            receiving: AtomicBool::new(false),
             close,
         }
     }
@@ -45,6 +47,17 @@ impl Progress {
     /// Whether no request is being answered: the connection waits for its first or next one.
     pub(super) fn is_waiting(&self) -> bool {
         self.begun() == self.ended.load(Ordering::Relaxed)
+    }
+
+    /// Marks a request's body as still arriving until the guard is dropped.
+    pub(super) fn receive(self: &Arc<Self>) -> Receiving {
+        self.receiving.store(true, Ordering::Relaxed);
+        Receiving(Arc::clone(self))
+    }
+
+    /// Whether nothing is lost but what the client has yet to send: it waits, or its request is not whole.
+    pub(super) fn may_give_way(&self) -> bool {
+        self.is_waiting() || self.receiving.load(Ordering::Relaxed)
     }
 
     pub(super) fn set_framing(&self, framing: Framing) {
@@ -76,11 +89,22 @@ impl Drop for InRequest {
     }
 }
 
+/// A request whose body is still arriving.
+#[derive(Debug)]
+pub(super) struct Receiving(Arc<Progress>);
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        self.0.receiving.store(false, Ordering::Relaxed);
+    }
+}
+
 /// The table of open connections.
 ///
 /// When it is full a newcomer takes the place of a connection that waits: first of one that never sent a
-/// whole request, else of one that is idle between requests. A connection whose request is being answered
-/// never gives way. So sockets that are opened and left cannot keep live requests out.
+/// whole head, else of one that is idle between requests, else of one whose body is still to come. A connection
+/// whose request is being answered never gives way. So sockets that are opened and left, in a body too, cannot
+/// keep live requests out.
 #[derive(Debug)]
 pub(super) struct Connections {
     table: Mutex<Table>,
@@ -143,20 +167,23 @@ impl Table {
     /// Asks a waiting connection to close; the answer is its slot.
     fn make_room(&mut self) -> Option<usize> {
         let count = self.slots.len();
-        let mut idle = None;
+        let (mut idle, mut receiving) = (None, None);
         let mut chosen = None;
         for step in 0..count.min(SEARCH) {
             let slot = (self.hand + step) % count;
-            let Some(progress) = self.slots[slot].as_ref().filter(|progress| progress.is_waiting()) else {
+            let Some(progress) = self.slots[slot].as_ref().filter(|progress| progress.may_give_way()) else {
                 continue;
             };
             if progress.begun() == 0 {
                 chosen = Some(slot);
                 break;
             }
-            idle = idle.or(Some(slot));
+            match progress.is_waiting() {
+                true => idle = idle.or(Some(slot)),
+                false => receiving = receiving.or(Some(slot)),
+            }
         }
-        let slot = chosen.or(idle)?;
+        let slot = chosen.or(idle).or(receiving)?;
         self.hand = (slot + 1) % count;
         if let Some(progress) = &self.slots[slot] {
             progress.close.cancel();

@@ -191,7 +191,7 @@ async fn connection(
     let service = service_fn(|request| {
         let in_request = progress.begin(); // here, not in the future: what is read next is its body
         let framing = progress.take_framing();
-        Box::pin(answer(&server, peer, framing, in_request, request))
+        Box::pin(answer(&server, peer, &progress, framing, in_request, request))
     });
     let mut http = server.http.serve_connection(io, service);
     let ended = tokio::select! {
@@ -199,8 +199,8 @@ async fn connection(
         ended = &mut http => ended,
         () = progress.close.cancelled() => {
             Pin::new(&mut http).graceful_shutdown();
-            if progress.is_waiting() && !server.shutdown.is_stopping() {
-                return; // it gives way at once, even in the middle of a head
+            if progress.may_give_way() && !server.shutdown.is_stopping() {
+                return; // it gives way at once, even in the middle of a head or a body
             }
             (&mut http).await
         }
@@ -221,6 +221,7 @@ async fn connection(
 async fn answer(
     server: &Server,
     peer: SocketAddr,
+    progress: &Arc<Progress>,
     framing: Option<Framing>,
     in_request: InRequest,
     request: Request<Incoming>,
@@ -235,7 +236,8 @@ async fn answer(
             let body = if body.is_end_stream() {
                 Body::empty()
             } else {
-                Body::new(TimedBody::new(body, Instant::now() + server.limits.body_timeout))
+                let deadline = Instant::now() + server.limits.body_timeout;
+                Body::new(TimedBody::new(body, deadline).with(progress.receive()))
             };
             let mut router = server.router.clone();
             let request = Request::from_parts(parts, body);

@@ -14,6 +14,8 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, Sleep};
 
+use super::connections::Receiving;
+
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -139,6 +141,7 @@ pub(super) struct TimedBody<B> {
     body: B,
     deadline: Instant,
     sleep: Option<Pin<Box<Sleep>>>, // made only once the body is waited for
+    receiving: Option<Receiving>,
 }
 
 impl<B> TimedBody<B> {
@@ -147,7 +150,13 @@ impl<B> TimedBody<B> {
             body,
             deadline,
             sleep: None,
+            receiving: None,
         }
+    }
+
+    /// Keeps `receiving` until the body is whole.
+    pub(super) fn with(self, receiving: Receiving) -> Self {
+        Self { receiving: Some(receiving), ..self }
     }
 }
 
@@ -164,6 +173,9 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
+            if self.body.is_end_stream() || !matches!(frame, Some(Ok(_))) {
+                self.receiving = None;
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let deadline = self.deadline;

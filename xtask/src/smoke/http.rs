@@ -19,6 +19,8 @@ pub(super) fn check(example: &Example) -> Result<(), String> {
     let challenge = challenge(server)?;
     metadata(server, &challenge)?;
     public_tool(server)?;
+    let challenge = send(server, &call("add_todo"))?;
+    readme::shows_challenge(server, challenge.header("www-authenticate").unwrap_or_default())?;
     readme::login(server)?;
     stop(&mut running)
 }

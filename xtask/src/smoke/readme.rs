@@ -1,4 +1,4 @@
-//! README's login without a browser, run as it stands there: what is promised is what works.
+//! What README shows and what it lets people run, held against a server: what is promised is what works.
 
 use std::net::SocketAddr;
 
@@ -8,6 +8,19 @@ use crate::step::{available, command, root};
 /// The line before the block in README.md.
 const MARK: &str = "<!-- cargo xtask smoke runs this block -->";
 
+/// The address README speaks of.
+const ADDRESS: &str = "127.0.0.1:8080";
+
+/// The challenge README shows for `add_todo` without a token is the one `server` sent.
+pub(super) fn shows_challenge(server: SocketAddr, challenge: &str) -> Result<(), String> {
+    let line = format!("\nwww-authenticate: {}\n", challenge.replace(&server.to_string(), ADDRESS));
+    expect(text()?.contains(&line), "README.md to show the challenge for add_todo as it is", line.trim())
+}
+
+fn text() -> Result<String, String> {
+    std::fs::read_to_string(root().join("README.md")).map_err(|error| format!("README.md: {error}"))
+}
+
 /// Runs the block against `server`.
 pub(super) fn login(server: SocketAddr) -> Result<(), String> {
     for program in ["bash", "curl"] {
@@ -16,7 +29,7 @@ pub(super) fn login(server: SocketAddr) -> Result<(), String> {
             return Ok(());
         }
     }
-    let readme = std::fs::read_to_string(root().join("README.md")).map_err(|e| format!("README.md: {e}"))?;
+    let readme = text()?;
     let script = block(&readme).ok_or_else(|| format!("README.md has no block after {MARK}"))?;
     println!("$ bash (README.md, the block after {MARK})");
     let output = command("bash")
@@ -57,6 +70,6 @@ mod tests {
 
     #[test]
     fn readme_has_the_block() {
-        assert!(block(&std::fs::read_to_string(root().join("README.md")).unwrap()).is_some());
+        assert!(block(&text().unwrap()).is_some());
     }
 }

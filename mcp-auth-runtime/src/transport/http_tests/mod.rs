@@ -32,7 +32,7 @@ use super::host::{self, AllowedHosts, HostSettings};
 use super::http::{ConnectionLimits, Drained, serve_http};
 use super::limits::{read_body, refuse_encoded};
 use super::origin::{self, AllowedOrigins, OriginSettings};
-use super::refusal::Refusal;
+use crate::rejection::Rejection;
 use super::routes;
 use super::shutdown::Shutdown;
 use crate::observe::health;
@@ -83,7 +83,7 @@ async fn echo(Extension(calls): Extension<Arc<AtomicUsize>>, request: Request) -
             calls.fetch_add(1, Ordering::SeqCst);
             (StatusCode::OK, [("x-method", parts.method.to_string())], body).into_response()
         }
-        Err(error) => Refusal::from(&error).into_response(),
+        Err(error) => Rejection::from(&error).respond(&serde_json::Value::Null, "https://a.example"),
     }
 }
 
