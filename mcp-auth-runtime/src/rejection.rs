@@ -103,6 +103,11 @@ impl Rejection {
         }
     }
 
+    /// What a message is answered whose revision no longer has its method (SEP-2575).
+    pub fn removed(message: &Envelope) -> Self {
+        Self::UnknownMethod { method: message.method.clone().unwrap_or_default(), legacy: false }
+    }
+
     /// The same refusal, its challenge naming `scopes`.
     #[must_use]
     pub fn with_scopes(self, wanted: ScopeSet) -> Self {

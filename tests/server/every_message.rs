@@ -111,7 +111,7 @@ const TABLE: &[Row] = &[
     Row("tasks/cancel",                   r#"{"taskId":"TASK"}"#,                               OwnTask,   OK,           OK),
     Row("tasks/get",                      r#"{"taskId":"nothing"}"#,                            Unknown,   "200 -32602", "200 -32602"),
     Row("tasks/result",                   r#"{"taskId":"TASK"}"#,                               OwnTask,   OK,           OK),
-    Row("tasks/acme",                     r#"{"taskId":"TASK"}"#,                               Connect,   NONE,         OLD_NONE),
+    Row("tasks/acme",                     r#"{"taskId":"TASK"}"#,                               Unknown,   NONE,         OLD_NONE),
     Row("acme/report",                    r#"{"any":1}"#,                                       Operation, OK,           OK),
 
     Row("initialize",                     r#"{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"c","version":"1"}}"#,

@@ -893,6 +893,10 @@ async fn j31_a_log_level_nobody_knows_is_invalid() {
             let ask = Ask::new(era, "logging/setLevel", json!({ "level": level }));
             assert_refused(&bench, &ask, ask.message.to_string(), INVALID_PARAMS, json!(1)).await;
         }
+        let gone = Ask::new(Era::Stateless, "logging/setLevel", json!({ "level": level }));
+        let reply = gone.send(&bench, Some(&bench.with)).await;
+        assert_eq!((reply.status(), code(&reply)), (404, Some(-32601)), "{}", reply.text());
+        assert_eq!(gone.send(&bench, None).await.status(), 401);
     }
     let mut ask = Ask::write(Era::Stateless);
     ask.message["params"]["_meta"]["io.modelcontextprotocol/logLevel"] = "debug".into();
