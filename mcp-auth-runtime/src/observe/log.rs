@@ -59,7 +59,8 @@ where
         directives: directives.to_owned(),
         reason: error.to_string(),
     })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    // It would say on standard error that standard error is gone, and panic in whatever was being logged.
+    let builder = tracing_subscriber::fmt().log_internal_errors(false).with_env_filter(filter);
     Ok(match format {
         LogFormat::Text => Box::new(
             builder
