@@ -86,8 +86,8 @@ pub use serve::{Server, serve, serve_with};
 #[cfg(feature = "testing")]
 pub use mcp_auth_runtime::testing;
 
-pub use mcp_auth_runtime::http;
 pub use mcp_auth_runtime::rmcp::{self, ErrorData, Json, model};
+pub use mcp_auth_runtime::{http, url};
 #[doc(no_inline)]
 pub use mcp_auth_runtime::{schemars, serde, serde_json};
 

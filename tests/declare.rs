@@ -37,10 +37,7 @@ impl Todos {
         }
         let number: usize = new.title.len();
         u8::try_from(number)?;
-        self.added
-            .lock()
-            .expect("no test panics here")
-            .push(new.title.clone());
+        self.added.lock().expect("no test panics here").push(new.title.clone());
         Ok(Json(new))
     }
 
@@ -131,9 +128,7 @@ async fn tool(todos: &Todos, call: Call) -> Result<Value, ErrorData> {
 async fn read(uri: &str) -> Result<Value, ErrorData> {
     let (registry, routes) = built();
     let id: OperationId = registry.resource(uri).expect("declared");
-    let Route::Resource(run) = routes.get(id) else {
-        panic!("not a resource")
-    };
+    let Route::Resource(run) = routes.get(id) else { panic!("not a resource") };
     let mut call = call("todo", json!({}));
     call.uri = Some(uri.to_owned());
     call.variables = registry.variables(id, uri);
@@ -148,29 +143,17 @@ async fn read(uri: &str) -> Result<Value, ErrorData> {
 #[tokio::test]
 async fn tool_runs_with_its_arguments_and_answers_structured() {
     let todos = Todos::default();
-    let answer = tool(&todos, call("add", json!({"title": "rest"})))
-        .await
-        .expect("answers");
-    assert_eq!(
-        answer["structuredContent"],
-        json!({"title": "rest", "done": false})
-    );
+    let answer = tool(&todos, call("add", json!({"title": "rest"}))).await.expect("answers");
+    assert_eq!(answer["structuredContent"], json!({"title": "rest", "done": false}));
     assert_eq!(answer["isError"], false);
     assert_eq!(*todos.added.lock().expect("no test panics here"), ["rest"]);
-    assert_eq!(
-        tool(&todos, call("count", json!({}))).await.expect("answers")["content"][0]["text"],
-        "1"
-    );
+    assert_eq!(tool(&todos, call("count", json!({}))).await.expect("answers")["content"][0]["text"], "1");
 }
 
 #[tokio::test]
 async fn j22_arguments_that_do_not_fit_run_no_tool() {
     let todos = Todos::default();
-    for wrong in [
-        json!({}),
-        json!({"title": 5}),
-        json!({"title": "a", "done": "no"}),
-    ] {
+    for wrong in [json!({}), json!({"title": 5}), json!({"title": "a", "done": "no"})] {
         let error = tool(&todos, call("add", wrong)).await.expect_err("does not run");
         assert_eq!(error.code, ErrorCode::INVALID_PARAMS);
     }
@@ -179,43 +162,26 @@ async fn j22_arguments_that_do_not_fit_run_no_tool() {
 
 #[tokio::test]
 async fn tool_error_is_told_and_every_other_error_is_not() {
-    let told = tool(&Todos::default(), call("add", json!({"title": ""})))
-        .await
-        .expect("answers");
-    assert_eq!(
-        (&told["isError"], &told["content"][0]["text"]),
-        (&json!(true), &json!("a todo has a title"))
-    );
+    let told = tool(&Todos::default(), call("add", json!({"title": ""}))).await.expect("answers");
+    assert_eq!((&told["isError"], &told["content"][0]["text"]), (&json!(true), &json!("a todo has a title")));
     let long = json!({"title": "x".repeat(300)});
     let other = tool(&Todos::default(), call("add", long)).await.expect("answers");
-    assert_eq!(
-        (&other["isError"], &other["content"][0]["text"]),
-        (&json!(true), &json!("internal error"))
-    );
+    assert_eq!((&other["isError"], &other["content"][0]["text"]), (&json!(true), &json!("internal error")));
 }
 
 #[tokio::test]
 async fn operation_of_a_caller_without_one_is_401_not_a_panic() {
-    let error = tool(&Todos::default(), call("who.am-i", json!({})))
-        .await
-        .expect_err("nobody calls");
+    let error = tool(&Todos::default(), call("who.am-i", json!({}))).await.expect_err("nobody calls");
     assert_eq!(error.code, ErrorCode(401));
 }
 
 #[tokio::test]
 async fn mrtr_rounds_carry_their_state() {
-    let first = tool(&Todos::default(), call("rounds", json!({})))
-        .await
-        .expect("answers");
-    assert_eq!(
-        (&first["resultType"], &first["requestState"]),
-        (&json!("input_required"), &json!("one"))
-    );
+    let first = tool(&Todos::default(), call("rounds", json!({}))).await.expect("answers");
+    assert_eq!((&first["resultType"], &first["requestState"]), (&json!("input_required"), &json!("one")));
     let mut second = call("rounds", json!({}));
     second.request_state = Some("one".to_owned());
-    let error = tool(&Todos::default(), second)
-        .await
-        .expect_err("a protocol error");
+    let error = tool(&Todos::default(), second).await.expect_err("a protocol error");
     assert_eq!(error.message, "one");
 }
 
@@ -230,18 +196,12 @@ async fn variables_reach_their_parameters_by_name() {
 async fn variable_that_does_not_parse_is_32602_and_named() {
     let error = read("todo://home/three").await.expect_err("not a number");
     assert_eq!(error.code, ErrorCode::INVALID_PARAMS);
-    assert_eq!(
-        error.message,
-        "invalid `id` in the URI: expected u32: invalid digit found in string"
-    );
+    assert_eq!(error.message, "invalid `id` in the URI: expected u32: invalid digit found in string");
 }
 
 #[tokio::test]
 async fn resource_that_is_none_is_not_found() {
-    assert_eq!(
-        read("todo://home/11").await.expect_err("not there").code,
-        ErrorCode::RESOURCE_NOT_FOUND
-    );
+    assert_eq!(read("todo://home/11").await.expect_err("not there").code, ErrorCode::RESOURCE_NOT_FOUND);
 }
 
 #[tokio::test]
@@ -250,24 +210,14 @@ async fn prompt_and_method_run_with_their_parameters() {
     let Route::Prompt(run) = routes.get(registry.prompt("plan").expect("declared")) else {
         panic!("not a prompt")
     };
-    let answer = run(&Todos::default(), call("plan", json!({"title": "rest"})))
-        .await
-        .expect("answers");
-    let GetPromptResponse::Complete(answer) = answer else {
-        panic!("not complete")
-    };
-    assert_eq!(
-        answer.messages,
-        [PromptMessage::new_text(Role::Assistant, "rest")]
-    );
+    let answer = run(&Todos::default(), call("plan", json!({"title": "rest"}))).await.expect("answers");
+    let GetPromptResponse::Complete(answer) = answer else { panic!("not complete") };
+    assert_eq!(answer.messages, [PromptMessage::new_text(Role::Assistant, "rest")]);
 
     let complete = registry.method("completion/complete").expect("declared");
-    let Route::Method(run) = routes.get(complete) else {
-        panic!("not a method")
-    };
-    let answer = run(&Todos::default(), call("completion/complete", json!({"ref": 1})))
-        .await
-        .expect("answers");
+    let Route::Method(run) = routes.get(complete) else { panic!("not a method") };
+    let answer =
+        run(&Todos::default(), call("completion/complete", json!({"ref": 1}))).await.expect("answers");
     assert_eq!(answer["completion"]["values"], json!(["ref"]));
 }
 
@@ -291,10 +241,7 @@ fn lists_show_what_the_attributes_say() {
     assert_eq!(add["description"], "Adds a todo.");
     assert_eq!(add["annotations"], json!({"destructiveHint": false}));
     assert_eq!(add["inputSchema"]["required"], json!(["title"]));
-    assert_eq!(
-        add["inputSchema"]["properties"]["title"]["description"],
-        "What to do."
-    );
+    assert_eq!(add["inputSchema"]["properties"]["title"]["description"], "What to do.");
     assert_eq!(add["outputSchema"]["type"], "object");
     let list = item(registry.tool("list").expect("declared"));
     assert_eq!(
@@ -307,11 +254,7 @@ fn lists_show_what_the_attributes_say() {
         plan["arguments"][1],
         json!({"name": "title", "description": "What to do.", "required": true})
     );
-    let todo = item(
-        registry
-            .resource_template("todo://{list}/{id}")
-            .expect("declared"),
-    );
+    let todo = item(registry.resource_template("todo://{list}/{id}").expect("declared"));
     let expected = json!({"uriTemplate": "todo://{list}/{id}", "name": "todo", "description": "One todo.", "mimeType": "text/markdown"});
     assert_eq!(todo, expected);
 }
@@ -319,12 +262,7 @@ fn lists_show_what_the_attributes_say() {
 #[test]
 fn requirements_are_those_written_and_scopes_supported_follow() {
     let (registry, _) = built();
-    let needs = |name| {
-        registry
-            .get(registry.tool(name).expect("declared"))
-            .requirement
-            .to_string()
-    };
+    let needs = |name| registry.get(registry.tool(name).expect("declared")).requirement.to_string();
     assert_eq!(needs("add"), "todos.read and todos.write");
     assert_eq!(needs("list"), "todos.read or todos.write");
     assert_eq!(needs("who.am-i"), "authenticated");
@@ -333,10 +271,7 @@ fn requirements_are_those_written_and_scopes_supported_follow() {
     let supported: Vec<String> = registry.scopes().iter().map(Scope::to_string).collect();
     assert_eq!(supported, ["admin", "todos.read", "todos.write"]);
     let about = Todos::about();
-    assert_eq!(
-        (about.name.as_str(), about.version.as_str()),
-        ("mcp-auth-tests", "0.0.0")
-    );
+    assert_eq!((about.name.as_str(), about.version.as_str()), ("mcp-auth-tests", "0.0.0"));
     assert_eq!(about.instructions.as_deref(), Some("Todos, for tests."));
 }
 
@@ -361,8 +296,5 @@ mod second {
 #[test]
 fn one_name_in_two_parts_refuses_to_start() {
     let duplicate = Twice::operations().build().err().expect("refused");
-    assert!(
-        duplicate.to_string().starts_with("tool `same` is declared twice"),
-        "{duplicate}"
-    );
+    assert!(duplicate.to_string().starts_with("tool `same` is declared twice"), "{duplicate}");
 }

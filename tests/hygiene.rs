@@ -1,14 +1,7 @@
 //! The expansion of the macros names every path itself: it compiles where no prelude is, where the user's
 //! own items have the names of ours, under strict lints, and with the facade under another name.
 #![no_implicit_prelude]
-#![deny(
-    missing_docs,
-    unreachable_pub,
-    unused,
-    unused_qualifications,
-    clippy::all,
-    clippy::pedantic
-)]
+#![deny(missing_docs, unreachable_pub, unused, unused_qualifications, clippy::all, clippy::pedantic)]
 // Of the methods as they are written, which have every shape on purpose.
 #![allow(
     clippy::needless_lifetimes,
@@ -219,16 +212,9 @@ fn everything_is_declared_as_written() {
     let about = <Everything as Handler>::about();
     assert_eq!(about.name, "mcp-auth-tests");
     assert_eq!(about.version, "1.2.3");
-    assert_eq!(
-        about.instructions.unwrap(),
-        "Instructions for the model,\non two lines."
-    );
-    let described = |name: &str| {
-        registry
-            .get(registry.tool(name).unwrap())
-            .description()
-            .map(Into::<String>::into)
-    };
+    assert_eq!(about.instructions.unwrap(), "Instructions for the model,\non two lines.");
+    let described =
+        |name: &str| registry.get(registry.tool(name).unwrap()).description().map(Into::<String>::into);
     assert_eq!(described("echo").as_deref(), Some("Echoes a note."));
     assert_eq!(described("any.thing").unwrap().trim(), "Lines of an expression.");
 }

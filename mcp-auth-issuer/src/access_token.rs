@@ -26,10 +26,7 @@ pub struct AccessTokenClaims<'a> {
     /// The client it was issued to.
     pub client_id: &'a str,
     /// What it allows; left out when that is nothing.
-    #[serde(
-        serialize_with = "space_separated",
-        skip_serializing_if = "ScopeSet::is_empty"
-    )]
+    #[serde(serialize_with = "space_separated", skip_serializing_if = "ScopeSet::is_empty")]
     pub scope: ScopeSet,
     /// When it was issued.
     pub iat: u64,

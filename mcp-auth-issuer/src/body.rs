@@ -48,10 +48,6 @@ fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {
     let (Some(value), None) = (values.next(), values.next()) else {
         return false;
     };
-    let media_type = value
-        .to_str()
-        .ok()
-        .and_then(|value| value.split(';').next())
-        .unwrap_or_default();
+    let media_type = value.to_str().ok().and_then(|value| value.split(';').next()).unwrap_or_default();
     media_type.trim().eq_ignore_ascii_case(wanted)
 }

@@ -106,17 +106,9 @@ impl EmbeddedIssuer {
             key,
             store,
             login,
-            named: options
-                .clients
-                .iter()
-                .map(|named| (named.id.clone(), Client::from(named)))
-                .collect(),
+            named: options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect(),
             registrations: RateLimit::per_minute(options.caps.registrations_per_minute),
         });
-        Ok(LocalIssuer {
-            issuer: setup.issuer,
-            jwks,
-            router: endpoint::router(issuer),
-        })
+        Ok(LocalIssuer { issuer: setup.issuer, jwks, router: endpoint::router(issuer) })
     }
 }

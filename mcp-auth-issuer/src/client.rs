@@ -43,9 +43,7 @@ impl From<&NamedClient> for Client {
             id: named.id.clone(),
             name: None,
             redirect_uris: Vec::new(),
-            grants: Grants::ClientCredentials {
-                scopes: named.scopes.clone(),
-            },
+            grants: Grants::ClientCredentials { scopes: named.scopes.clone() },
             secret: Some(SecretHash::of(&named.secret)),
         }
     }

@@ -77,10 +77,7 @@ impl Issuer {
         let Some(id) = self.cookie.read(headers) else {
             return Ok((None, None));
         };
-        Ok((
-            Some(id),
-            self.store.session(SecretHash::of(id), self.now()).await?,
-        ))
+        Ok((Some(id), self.store.session(SecretHash::of(id), self.now()).await?))
     }
 
     /// Whether a `resource` parameter names our resource (RFC 8707 §2): the same bytes, save for the case of scheme
@@ -113,8 +110,6 @@ impl Issuer {
 /// Splits a URL behind its authority.
 fn split_path(url: &str) -> (&str, &str) {
     let authority = url.find("://").map_or(0, |colon| colon + 3);
-    let path = url[authority..]
-        .find(['/', '?', '#'])
-        .map_or(url.len(), |end| authority + end);
+    let path = url[authority..].find(['/', '?', '#']).map_or(url.len(), |end| authority + end);
     url.split_at(path)
 }

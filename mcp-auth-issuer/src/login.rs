@@ -64,14 +64,8 @@ impl Login for DevelopmentLogin {
 
     fn login<'a>(&'a self, form: &'a Params) -> LoginFuture<'a> {
         Box::pin(async move {
-            let subject = form
-                .get("user")
-                .filter(|user| self.users.iter().any(|known| known == user));
-            subject
-                .map(|subject| User {
-                    subject: subject.to_owned(),
-                })
-                .ok_or(LoginError::Refused)
+            let subject = form.get("user").filter(|user| self.users.iter().any(|known| known == user));
+            subject.map(|subject| User { subject: subject.to_owned() }).ok_or(LoginError::Refused)
         })
     }
 }
@@ -81,20 +75,12 @@ mod tests {
     use super::*;
 
     async fn login(form: &str) -> Option<User> {
-        DevelopmentLogin::new(vec!["developer".into()])
-            .login(&Params::parse(form).ok()?)
-            .await
-            .ok()
+        DevelopmentLogin::new(vec!["developer".into()]).login(&Params::parse(form).ok()?).await.ok()
     }
 
     #[tokio::test]
     async fn only_listed_users_log_in() {
-        assert_eq!(
-            login("user=developer").await,
-            Some(User {
-                subject: "developer".into()
-            })
-        );
+        assert_eq!(login("user=developer").await, Some(User { subject: "developer".into() }));
         assert_eq!(login("user=admin").await, None);
         assert_eq!(login("user=").await, None);
         assert_eq!(login("").await, None);

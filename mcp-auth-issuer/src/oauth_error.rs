@@ -24,12 +24,7 @@ pub(crate) struct OAuthError {
 impl OAuthError {
     /// 400, as nearly all of them are.
     pub(crate) fn bad_request(code: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            code,
-            description: description.into(),
-            retry_after: None,
-        }
+        Self { status: StatusCode::BAD_REQUEST, code, description: description.into(), retry_after: None }
     }
 
     pub(crate) fn with_status(self, status: StatusCode) -> Self {
@@ -44,10 +39,7 @@ impl IntoResponse for OAuthError {
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED {
             // OAuth 2.1 §3.2.4: the scheme by which clients authenticate here.
-            headers.insert(
-                WWW_AUTHENTICATE,
-                HeaderValue::from_static("Basic realm=\"token endpoint\""),
-            );
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token endpoint\""));
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

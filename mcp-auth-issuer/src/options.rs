@@ -27,7 +27,7 @@ pub struct IssuerOptions {
     pub signing_key: KeySource,
     /// Lifetime of access tokens: 1 s to 1 h. **(default: 15 min)**
     pub access_token_lifetime: Duration,
-    /// A refresh token not used for this long dies: 1 s to 365 days. **(default: 30 days)**
+    /// A refresh token not used for this long dies: 1 s to 365 days. **(default: 14 days)**
     pub refresh_token_lifetime: Duration,
     /// Lifetime of authorization codes: 1 s to 10 min (OAuth 2.1 §4.1.2). **(default: 60 s)**
     pub code_lifetime: Duration,
@@ -133,7 +133,7 @@ impl IssuerOptions {
         Self {
             signing_key,
             access_token_lifetime: 15 * MINUTE,
-            refresh_token_lifetime: 30 * DAY,
+            refresh_token_lifetime: 14 * DAY,
             code_lifetime: MINUTE,
             session_lifetime: 8 * HOUR,
             users: vec!["developer".to_owned()],
@@ -152,12 +152,7 @@ impl IssuerOptions {
         ] {
             let min = Duration::from_secs(1);
             if given < min || given > max {
-                return Err(InvalidOption::Lifetime {
-                    name,
-                    given,
-                    min,
-                    max,
-                });
+                return Err(InvalidOption::Lifetime { name, given, min, max });
             }
         }
         if self.users.is_empty() || self.users.len() > 32 || has_twin(self.users.iter()).is_some() {
@@ -167,10 +162,7 @@ impl IssuerOptions {
         for (list, name) in names.chain(self.clients.iter().map(|client| ("clients", &client.id))) {
             let printable = name.trim() == name && !name.chars().any(char::is_control);
             if name.is_empty() || name.chars().count() > 128 || !printable {
-                return Err(InvalidOption::Name {
-                    list,
-                    name: name.clone(),
-                });
+                return Err(InvalidOption::Name { list, name: name.clone() });
             }
         }
         if let Some(id) = has_twin(self.clients.iter().map(|client| &client.id)) {
@@ -178,9 +170,7 @@ impl IssuerOptions {
         }
         for client in &self.clients {
             if client.secret.is_empty() {
-                return Err(InvalidOption::EmptySecret {
-                    id: client.id.clone(),
-                });
+                return Err(InvalidOption::EmptySecret { id: client.id.clone() });
             }
             if let Some(scope) = client.scopes.iter().find(|scope| !declared(scope.as_str())) {
                 return Err(InvalidOption::UndeclaredScope {
@@ -189,12 +179,7 @@ impl IssuerOptions {
                 });
             }
         }
-        let Caps {
-            clients,
-            registrations_per_minute,
-            codes_and_sessions,
-            refresh_families,
-        } = self.caps;
+        let Caps { clients, registrations_per_minute, codes_and_sessions, refresh_families } = self.caps;
         if [clients, codes_and_sessions, refresh_families].contains(&0) || registrations_per_minute == 0 {
             return Err(InvalidOption::ZeroCap);
         }
@@ -233,11 +218,7 @@ mod tests {
     use super::*;
 
     fn client(id: &str, secret: &str, scopes: &str) -> NamedClient {
-        NamedClient {
-            id: id.into(),
-            secret: secret.into(),
-            scopes: ScopeSet::parse_lossy(scopes),
-        }
+        NamedClient { id: id.into(), secret: secret.into(), scopes: ScopeSet::parse_lossy(scopes) }
     }
 
     fn check(change: impl FnOnce(&mut IssuerOptions)) -> Result<(), InvalidOption> {
@@ -249,20 +230,14 @@ mod tests {
     #[test]
     fn defaults_pass() {
         assert_eq!(check(|_| ()), Ok(()));
-        assert_eq!(
-            check(|o| o.clients = vec![client("m2m", "s", "todos.read")]),
-            Ok(())
-        );
+        assert_eq!(check(|o| o.clients = vec![client("m2m", "s", "todos.read")]), Ok(()));
     }
 
     #[test]
     fn b19_access_tokens_live_at_most_an_hour_and_b6_codes_ten_minutes() {
         assert_eq!(check(|o| o.access_token_lifetime = HOUR), Ok(()));
         let error = check(|o| o.access_token_lifetime = HOUR + MINUTE).map_err(|e| e.to_string());
-        assert_eq!(
-            error,
-            Err("access_token_lifetime is 3660s, from 1s to 3600s".into())
-        );
+        assert_eq!(error, Err("access_token_lifetime is 3660s, from 1s to 3600s".into()));
         assert!(check(|o| o.code_lifetime = 11 * MINUTE).is_err());
         assert!(check(|o| o.code_lifetime = Duration::ZERO).is_err());
     }
@@ -270,14 +245,8 @@ mod tests {
     #[test]
     fn named_clients_and_users_are_checked() {
         assert_eq!(check(|o| o.users.clear()), Err(InvalidOption::Users));
-        assert_eq!(
-            check(|o| o.users.push("developer".into())),
-            Err(InvalidOption::Users)
-        );
-        assert!(matches!(
-            check(|o| o.users.push("a\nb".into())),
-            Err(InvalidOption::Name { .. })
-        ));
+        assert_eq!(check(|o| o.users.push("developer".into())), Err(InvalidOption::Users));
+        assert!(matches!(check(|o| o.users.push("a\nb".into())), Err(InvalidOption::Name { .. })));
         assert!(matches!(
             check(|o| o.clients = vec![client("a", "s", ""), client("a", "t", "")]),
             Err(InvalidOption::ClientTwice { .. })

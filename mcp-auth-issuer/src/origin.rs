@@ -41,11 +41,7 @@ impl IssuerOrigin {
             Some(Host::Ipv6(address)) => address.is_loopback(),
             None => false,
         };
-        if loopback {
-            Ok(Self { text, url })
-        } else {
-            Err(InvalidIssuer::OffLoopback(text))
-        }
+        if loopback { Ok(Self { text, url }) } else { Err(InvalidIssuer::OffLoopback(text)) }
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -65,18 +61,12 @@ impl IssuerOrigin {
     /// page that reads the login form can submit it. HTTP/1.0 and HTTP/2 may come without it, browsers' HTTP/1.1 not.
     pub(crate) fn is_host_of(&self, headers: &HeaderMap) -> bool {
         let own = self.text.split_once("://").map_or("", |(_, authority)| authority);
-        headers
-            .get_all(HOST)
-            .iter()
-            .all(|host| host.as_bytes().eq_ignore_ascii_case(own.as_bytes()))
+        headers.get_all(HOST).iter().all(|host| host.as_bytes().eq_ignore_ascii_case(own.as_bytes()))
     }
 
     /// Whether a form was sent by one of our own pages: `Origin`, where a browser sends it, is ours. `null` is not.
     pub(crate) fn is_sender_of(&self, headers: &HeaderMap) -> bool {
-        headers
-            .get_all(ORIGIN)
-            .iter()
-            .all(|origin| origin.as_bytes() == self.text.as_bytes())
+        headers.get_all(ORIGIN).iter().all(|origin| origin.as_bytes() == self.text.as_bytes())
     }
 }
 
@@ -87,33 +77,21 @@ mod tests {
 
     #[test]
     fn issuer_is_a_loopback_origin_byte_for_byte() {
-        for ok in [
-            "http://localhost:8080",
-            "http://127.0.0.1",
-            "http://127.1.2.3:1",
-            "https://[::1]:8443",
-        ] {
+        for ok in ["http://localhost:8080", "http://127.0.0.1", "http://127.1.2.3:1", "https://[::1]:8443"] {
             assert!(IssuerOrigin::new(ok.into()).is_ok(), "{ok}");
         }
-        for bad in [
-            "http://localhost:8080/",
-            "http://localhost/x",
-            "http://LOCALHOST",
-            "localhost",
-            "ftp://[::1]",
-        ] {
+        for bad in
+            ["http://localhost:8080/", "http://localhost/x", "http://LOCALHOST", "localhost", "ftp://[::1]"]
+        {
             assert_eq!(
                 IssuerOrigin::new(bad.into()).err(),
                 Some(InvalidIssuer::NotAnOrigin(bad.into())),
                 "{bad}"
             );
         }
-        for off in [
-            "https://example.com",
-            "http://localhost.evil",
-            "http://0.0.0.0:8080",
-            "http://192.168.0.1",
-        ] {
+        for off in
+            ["https://example.com", "http://localhost.evil", "http://0.0.0.0:8080", "http://192.168.0.1"]
+        {
             assert_eq!(
                 IssuerOrigin::new(off.into()).err(),
                 Some(InvalidIssuer::OffLoopback(off.into())),
@@ -134,25 +112,15 @@ mod tests {
         };
         assert!(own.is_host_of(&with(HOST, &["localhost:8080"])));
         assert!(own.is_host_of(&with(HOST, &[])));
-        for bad in [
-            "localhost",
-            "localhost:80801",
-            "localhost.evil:8080",
-            "127.0.0.1:8080",
-            "",
-        ] {
+        for bad in ["localhost", "localhost:80801", "localhost.evil:8080", "127.0.0.1:8080", ""] {
             assert!(!own.is_host_of(&with(HOST, &[bad])), "{bad}");
         }
         assert!(!own.is_host_of(&with(HOST, &["localhost:8080", "evil"])));
         assert!(own.is_sender_of(&with(ORIGIN, &["http://localhost:8080"])));
         assert!(own.is_sender_of(&with(ORIGIN, &[])));
-        for bad in [
-            "null",
-            "http://localhost",
-            "http://localhost:8080/",
-            "https://localhost:8080",
-            "http://evil",
-        ] {
+        for bad in
+            ["null", "http://localhost", "http://localhost:8080/", "https://localhost:8080", "http://evil"]
+        {
             assert!(!own.is_sender_of(&with(ORIGIN, &[bad])), "{bad}");
         }
     }

@@ -52,10 +52,7 @@ impl Params {
 
     /// The value of `name`, unless it is absent or empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(key, value)| key == name && !value.is_empty())
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
     /// How often `name` stands there, with or without a value.
@@ -66,10 +63,7 @@ impl Params {
     /// The first name that stands there twice, to be asked before any value is taken: RFC 6749 §3.1 and §3.2 forbid it. RFC 8707 §2 allows `resource` to
     /// be repeated, so that one has a rule and an error of its own.
     pub(crate) fn repeated(&self) -> Option<&str> {
-        self.0
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .find(|name| *name != "resource" && self.count(name) > 1)
+        self.0.iter().map(|(name, _)| name.as_str()).find(|name| *name != "resource" && self.count(name) > 1)
     }
 
     /// The same parameters in the one spelling that [`Params::parse`] and every browser leave as it is.
@@ -100,9 +94,7 @@ pub(crate) fn form_decode(text: &str) -> Result<String, InvalidParams> {
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]
@@ -111,24 +103,12 @@ mod tests {
 
     #[test]
     fn repeated_names_are_seen_even_without_values() {
-        let repeated = |text: &str| {
-            Params::parse(text)
-                .ok()
-                .and_then(|p| p.repeated().map(str::to_owned))
-        };
+        let repeated = |text: &str| Params::parse(text).ok().and_then(|p| p.repeated().map(str::to_owned));
         assert_eq!(repeated("a=1&b=2"), None);
         assert_eq!(repeated("a=1&b=2&a=1").as_deref(), Some("a"));
         assert_eq!(repeated("a=&a").as_deref(), Some("a"));
-        assert_eq!(
-            repeated("%61=1&a=1").as_deref(),
-            Some("a"),
-            "spelling does not hide it"
-        );
-        assert_eq!(
-            repeated("resource=x&resource=y"),
-            None,
-            "resource has its own rule"
-        );
+        assert_eq!(repeated("%61=1&a=1").as_deref(), Some("a"), "spelling does not hide it");
+        assert_eq!(repeated("resource=x&resource=y"), None, "resource has its own rule");
     }
 
     #[test]
@@ -136,10 +116,7 @@ mod tests {
         for bad in ["a=%", "a=%4", "a=%zz", "a=%ff", "a=%ed%a0%80"] {
             assert_eq!(Params::parse(bad).err(), Some(InvalidParams::Encoding), "{bad}");
         }
-        assert_eq!(
-            Params::parse(&"a=1&".repeat(65)).err(),
-            Some(InvalidParams::TooMany)
-        );
+        assert_eq!(Params::parse(&"a=1&".repeat(65)).err(), Some(InvalidParams::TooMany));
     }
 
     #[test]

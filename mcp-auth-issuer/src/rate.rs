@@ -22,25 +22,17 @@ pub(crate) struct TooOften {
 
 impl RateLimit {
     pub(crate) fn per_minute(per_minute: u32) -> Self {
-        Self {
-            per_minute,
-            window: Mutex::default(),
-        }
+        Self { per_minute, window: Mutex::default() }
     }
 
     /// Counts one more, at `now` in Unix seconds.
     pub(crate) fn count(&self, now: u64) -> Result<(), TooOften> {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         if window.minute != now / 60 {
-            *window = Window {
-                minute: now / 60,
-                count: 0,
-            };
+            *window = Window { minute: now / 60, count: 0 };
         }
         if window.count >= self.per_minute {
-            return Err(TooOften {
-                retry_after: 60 - now % 60,
-            });
+            return Err(TooOften { retry_after: 60 - now % 60 });
         }
         window.count += 1;
         Ok(())

@@ -92,10 +92,7 @@ impl std::str::FromStr for RedirectUri {
             return Err(InvalidRedirectUri::TooLong);
         }
         // The URL parser forgives spaces, tabs, backslashes and much else; a URI (RFC 3986 §2) has none of it.
-        if !text
-            .bytes()
-            .all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b))
-        {
+        if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b)) {
             return Err(InvalidRedirectUri::NotAbsolute);
         }
         if text.contains('#') {
@@ -112,10 +109,7 @@ impl std::str::FromStr for RedirectUri {
             app if app.contains('.') || APP_SCHEMES.contains(&app) => {}
             _ => return Err(InvalidRedirectUri::Scheme),
         }
-        if url
-            .query_pairs()
-            .any(|(name, _)| RESPONSE_PARAMS.contains(&&*name))
-        {
+        if url.query_pairs().any(|(name, _)| RESPONSE_PARAMS.contains(&&*name)) {
             return Err(InvalidRedirectUri::ResponseParam);
         }
         Ok(Self(text.to_owned()))
@@ -162,17 +156,12 @@ pub(crate) fn destination(uri: &str) -> Destination {
 /// parser stands between what was registered, what was compared and where the browser goes.
 fn split_loopback(uri: &str) -> Option<(&str, &str)> {
     let after_scheme = uri.strip_prefix("http://")?;
-    let host = LOOPBACK_HOSTS
-        .into_iter()
-        .find(|host| after_scheme.starts_with(host))?;
+    let host = LOOPBACK_HOSTS.into_iter().find(|host| after_scheme.starts_with(host))?;
     let after_host = &after_scheme[host.len()..];
     let rest = match after_host.strip_prefix(':') {
         None => after_host,
         Some(port_and_rest) => {
-            let end = port_and_rest
-                .bytes()
-                .position(|b| !b.is_ascii_digit())
-                .unwrap_or(port_and_rest.len());
+            let end = port_and_rest.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(port_and_rest.len());
             let (port, rest) = port_and_rest.split_at(end);
             port.parse::<u16>().ok()?;
             rest
@@ -248,11 +237,8 @@ mod tests {
     #[test]
     fn p03_only_the_port_of_a_loopback_uri_is_free() {
         let registered: RedirectUri = "http://localhost:4455/cb?x=1".parse().unwrap();
-        for ok in [
-            "http://localhost:4455/cb?x=1",
-            "http://localhost/cb?x=1",
-            "http://localhost:65535/cb?x=1",
-        ] {
+        for ok in ["http://localhost:4455/cb?x=1", "http://localhost/cb?x=1", "http://localhost:65535/cb?x=1"]
+        {
             assert!(registered.admits(ok), "{ok}");
         }
         for bad in [
@@ -276,27 +262,15 @@ mod tests {
         }
         let web: RedirectUri = "https://app.example.com/cb".parse().unwrap();
         assert!(web.admits("https://app.example.com/cb"));
-        assert!(
-            !web.admits("https://app.example.com:8443/cb"),
-            "a port off loopback is not free"
-        );
+        assert!(!web.admits("https://app.example.com:8443/cb"), "a port off loopback is not free");
         let app: RedirectUri = "cursor://host:1/cb".parse().unwrap();
         assert!(!app.admits("cursor://host:2/cb"));
     }
 
     #[test]
     fn b16_destination_is_what_a_person_must_judge() {
-        assert_eq!(
-            destination("http://[::1]:9/cb"),
-            Destination::ThisComputer("[::1]".into())
-        );
-        assert_eq!(
-            destination("https://xn--pple-43d.com/cb"),
-            Destination::Web("xn--pple-43d.com".into())
-        );
-        assert_eq!(
-            destination("cursor://anysphere/cb"),
-            Destination::App("cursor".into())
-        );
+        assert_eq!(destination("http://[::1]:9/cb"), Destination::ThisComputer("[::1]".into()));
+        assert_eq!(destination("https://xn--pple-43d.com/cb"), Destination::Web("xn--pple-43d.com".into()));
+        assert_eq!(destination("cursor://anysphere/cb"), Destination::App("cursor".into()));
     }
 }

@@ -29,15 +29,9 @@ impl Declared {
         descriptions: BTreeMap<String, Option<String>>,
         default: ScopeSet,
     ) -> Result<Self, InvalidScope> {
-        let all = descriptions
-            .keys()
-            .map(|name| name.parse())
-            .collect::<Result<ScopeSet, _>>()?;
+        let all = descriptions.keys().map(|name| name.parse()).collect::<Result<ScopeSet, _>>()?;
         let default = if default.is_empty() { all } else { default };
-        Ok(Self {
-            descriptions,
-            default,
-        })
+        Ok(Self { descriptions, default })
     }
 
     pub(crate) fn contains(&self, scope: &str) -> bool {
@@ -59,11 +53,7 @@ impl Declared {
     /// Reads a `scope` parameter. None when it asks for nothing (absent, or habits only).
     pub(crate) fn requested(&self, param: Option<&str>) -> Result<Option<ScopeSet>, RefusedScope> {
         let mut asked = ScopeSet::new();
-        for token in param
-            .unwrap_or_default()
-            .split(' ')
-            .filter(|token| !token.is_empty())
-        {
+        for token in param.unwrap_or_default().split(' ').filter(|token| !token.is_empty()) {
             let scope: Scope = token.parse().map_err(RefusedScope::Grammar)?;
             if self.contains(token) {
                 asked.insert(scope);
@@ -96,20 +86,11 @@ mod tests {
 
     #[test]
     fn habits_of_openid_clients_are_left_out_and_unknown_scopes_refused() {
-        assert_eq!(
-            requested("todos.read offline_access"),
-            Ok(Some("todos.read".into()))
-        );
+        assert_eq!(requested("todos.read offline_access"), Ok(Some("todos.read".into())));
         assert_eq!(requested("openid  profile"), Ok(None));
         assert_eq!(requested(""), Ok(None));
-        assert_eq!(
-            requested("todos.read admin"),
-            Err(RefusedScope::Unknown("admin".parse().unwrap()))
-        );
-        assert!(matches!(
-            requested("todos.read\ttodos.write"),
-            Err(RefusedScope::Grammar(_))
-        ));
+        assert_eq!(requested("todos.read admin"), Err(RefusedScope::Unknown("admin".parse().unwrap())));
+        assert!(matches!(requested("todos.read\ttodos.write"), Err(RefusedScope::Grammar(_))));
         assert!(matches!(requested("a\"b"), Err(RefusedScope::Grammar(_))));
     }
 

@@ -65,18 +65,8 @@ mod tests {
 
     #[test]
     fn b19_secrets_hold_256_bits_and_identifiers_128() {
-        assert_eq!(
-            BASE64_URL_SAFE_NO_PAD
-                .decode(secret(&SystemRandom))
-                .map(|b| b.len()),
-            Ok(32)
-        );
-        assert_eq!(
-            BASE64_URL_SAFE_NO_PAD
-                .decode(identifier(&SystemRandom))
-                .map(|b| b.len()),
-            Ok(16)
-        );
+        assert_eq!(BASE64_URL_SAFE_NO_PAD.decode(secret(&SystemRandom)).map(|b| b.len()), Ok(32));
+        assert_eq!(BASE64_URL_SAFE_NO_PAD.decode(identifier(&SystemRandom)).map(|b| b.len()), Ok(16));
         assert_ne!(secret(&SystemRandom), secret(&SystemRandom));
     }
 

@@ -31,27 +31,17 @@ impl SessionCookie {
             Some(port) => format!("mcp-auth-session-{port}"),
             None => "mcp-auth-session".to_owned(),
         };
-        Self {
-            name,
-            attributes: "Path=/authorize; HttpOnly; SameSite=Lax",
-        }
+        Self { name, attributes: "Path=/authorize; HttpOnly; SameSite=Lax" }
     }
 
     /// The identifier the browser sent, if it has the shape of one of ours.
     pub(crate) fn read<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
-        let pairs = headers
-            .get_all(COOKIE)
-            .into_iter()
-            .filter_map(|value| value.to_str().ok());
+        let pairs = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
         let mut values = pairs.flat_map(|pairs| pairs.split(';')).filter_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
             (name == self.name).then_some(value)
         });
-        values.find(|value| {
-            BASE64_URL_SAFE_NO_PAD
-                .decode(value)
-                .is_ok_and(|bytes| bytes.len() == 32)
-        })
+        values.find(|value| BASE64_URL_SAFE_NO_PAD.decode(value).is_ok_and(|bytes| bytes.len() == 32))
     }
 
     /// `Set-Cookie` for `id`, until the browser closes.
@@ -121,10 +111,7 @@ mod tests {
             headers.insert(COOKIE, HeaderValue::from_str(text).unwrap());
             cookie("http://localhost:8080").read(&headers).map(str::to_owned)
         };
-        assert_eq!(
-            read(&format!("a=b; mcp-auth-session-8080={id}; c=d")),
-            Some(id.clone())
-        );
+        assert_eq!(read(&format!("a=b; mcp-auth-session-8080={id}; c=d")), Some(id.clone()));
         assert_eq!(read(&format!("mcp-auth-session-8081={id}")), None);
         assert_eq!(read("mcp-auth-session-8080=short"), None);
         assert_eq!(read(&format!("mcp-auth-session-8080=\"{id}\"")), None);

@@ -55,14 +55,7 @@ mod tests {
 
     #[test]
     fn nearest_is_a_typo_away() {
-        let known = [
-            "scope",
-            "scopes",
-            "any_scope",
-            "authenticated",
-            "public",
-            "read_only",
-        ];
+        let known = ["scope", "scopes", "any_scope", "authenticated", "public", "read_only"];
         assert_eq!(nearest("scop", &known), Some("scope"));
         assert_eq!(nearest("readonly", &known), Some("read_only"));
         assert_eq!(nearest("authentificated", &known), Some("authenticated"));

@@ -32,36 +32,24 @@ pub fn any(scopes: &[&'static str]) -> Requirement {
     Requirement::Any(scopes.iter().map(|token| scope(token)).collect())
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "the macro checked it; leaving it out would open the operation"
-)]
+#[expect(clippy::expect_used, reason = "the macro checked it; leaving it out would open the operation")]
 fn scope(token: &'static str) -> Scope {
     Scope::new(token).expect("the macro checks every scope")
 }
 
 /// `#[tool]`.
 pub fn tool(requirement: Requirement, tool: Tool) -> Declaration {
-    Declaration {
-        requirement,
-        item: Item::Tool(tool),
-    }
+    Declaration { requirement, item: Item::Tool(tool) }
 }
 
 /// `#[prompt]`.
 pub fn prompt(requirement: Requirement, prompt: Prompt) -> Declaration {
-    Declaration {
-        requirement,
-        item: Item::Prompt(prompt),
-    }
+    Declaration { requirement, item: Item::Prompt(prompt) }
 }
 
 /// `#[resource]` with a fixed URI.
 pub fn resource(requirement: Requirement, resource: Resource) -> Declaration {
-    Declaration {
-        requirement,
-        item: Item::Resource(resource),
-    }
+    Declaration { requirement, item: Item::Resource(resource) }
 }
 
 /// `#[resource]` with variables in its URI.
@@ -71,18 +59,12 @@ pub fn resource(requirement: Requirement, resource: Resource) -> Declaration {
 #[expect(clippy::expect_used, reason = "the macro checked it")]
 pub fn resource_template(requirement: Requirement, template: ResourceTemplate) -> Declaration {
     let parsed = UriTemplate::parse(&template.uri_template).expect("the macro checks every URI template");
-    Declaration {
-        requirement,
-        item: Item::ResourceTemplate(template, parsed),
-    }
+    Declaration { requirement, item: Item::ResourceTemplate(template, parsed) }
 }
 
 /// `#[method]`.
 pub fn method(requirement: Requirement, method: &'static str) -> Declaration {
-    Declaration {
-        requirement,
-        item: Item::Method(method),
-    }
+    Declaration { requirement, item: Item::Method(method) }
 }
 
 /// The future of one operation. An error here says that a value which cannot go from thread to thread (an
@@ -114,10 +96,7 @@ pub fn input_schema<T: JsonSchema + 'static>(tool: &str) -> Arc<JsonObject> {
 
 /// The input schema of a tool that takes its arguments as they come.
 pub fn any_input() -> Arc<JsonObject> {
-    Arc::new(JsonObject::from_iter([(
-        "type".to_owned(),
-        Value::from("object"),
-    )]))
+    Arc::new(JsonObject::from_iter([("type".to_owned(), Value::from("object"))]))
 }
 
 /// The input schema of a tool without arguments.

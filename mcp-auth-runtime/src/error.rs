@@ -62,10 +62,7 @@ mod tests {
     #[test]
     fn debug_is_the_message_with_its_causes() {
         let error = Error::from(Closed("x".parse::<u8>().unwrap_err()));
-        assert_eq!(
-            format!("{error:?}"),
-            "the door is closed\n  because: invalid digit found in string"
-        );
+        assert_eq!(format!("{error:?}"), "the door is closed\n  because: invalid digit found in string");
         assert_eq!(error.to_string(), "the door is closed");
         assert!(error.inner().is::<Closed>());
     }

@@ -160,20 +160,22 @@ impl<H: Handler> Gate<H> {
     ) -> Result<Message, (Value, Rejection)> {
         let verified = matches!(presenter, Presenter::Known(Identity::Verified(_)));
         let trusted = self.verifier.is_none() || verified;
-        let limit = if trusted { self.limits.body } else { self.limits.body.min(self.limits.unverified_body) };
+        let limit =
+            if trusted { self.limits.body } else { self.limits.body.min(self.limits.unverified_body) };
         let unread = |rejection| (Value::Null, rejection);
         if declared_length(headers).is_some_and(|length| length > self.limits.body as u64) {
             return Err(unread(Rejection::BodyTooLarge));
         }
         refuse_encoded(headers).map_err(|error| unread(Rejection::from(&error)))?;
-        let bytes = read_body(body, limit, self.limits.body_timeout).await.map_err(|error| {
-            match Rejection::from(&error) {
+        let bytes =
+            read_body(body, limit, self.limits.body_timeout).await.map_err(|error| match Rejection::from(
+                &error,
+            ) {
                 Rejection::BodyTooLarge if limit < self.limits.body => {
                     unread(Rejection::Unauthenticated { scopes: self.policy.base_scopes().clone() })
                 }
                 rejection => unread(rejection),
-            }
-        })?;
+            })?;
         if verified && form_names_token(headers, &bytes) {
             return Err(unread(more_than_one_credential()));
         }
@@ -182,10 +184,11 @@ impl<H: Handler> Gate<H> {
         Ok(Message::new(envelope, headers))
     }
 
-    /// What an unreadable message is answered: 401 outranks what is wrong with it.
+    /// What an unreadable message is answered: 401 outranks what is wrong with it, save for 408 and 413.
     fn outranked(&self, rejection: Rejection, presenter: Presenter) -> Rejection {
         let scopes = self.policy.base_scopes().clone();
         match presenter {
+            _ if rejection.outranks_401() => rejection,
             Presenter::Refused(refusal) => refusal.with_scopes(scopes),
             Presenter::Known(Identity::Anonymous) if rejection.yields_to_401(self.policy.connect()) => {
                 Rejection::Unauthenticated { scopes }
@@ -203,6 +206,12 @@ impl<H: Handler> Gate<H> {
     ) -> Response<Body> {
         let id = id_value(message.envelope.id.as_ref());
         let operation = &message.operation;
+        if message.envelope.removed {
+            let method = message.envelope.method.clone().unwrap_or_default();
+            let gone = Rejection::UnknownMethod { method, legacy: false };
+            let rejection = self.outranked(gone, presenter);
+            return self.refuse(&id, Some(operation), None, rejection);
+        }
         let identity = match presenter {
             Presenter::Known(identity) => identity,
             Presenter::Refused(refusal) => {
@@ -214,7 +223,12 @@ impl<H: Handler> Gate<H> {
         if !matches!(decision, Err(Denied::Unauthenticated { .. }))
             && let Err(mismatch) = &message.headers
         {
-            return self.refuse(&id, Some(operation), Some(&identity), Rejection::HeaderMismatch(mismatch.clone()));
+            return self.refuse(
+                &id,
+                Some(operation),
+                Some(&identity),
+                Rejection::HeaderMismatch(mismatch.clone()),
+            );
         }
         let permit = match decision {
             Ok(permit) => permit,
@@ -223,7 +237,7 @@ impl<H: Handler> Gate<H> {
                     self.audit(Some(operation), Some(&identity), Some(&denied));
                     return answer;
                 }
-                let rejection = Rejection::from(&denied).for_revision(!is_stateless_revision(&message.envelope));
+                let rejection = Rejection::of(&denied, &message.envelope);
                 return self.refuse(&id, Some(operation), Some(&identity), rejection);
             }
         };
@@ -241,23 +255,23 @@ impl<H: Handler> Gate<H> {
         let identity = permit.identity().clone();
         let initializes = matches!(*message.operation, Operation::Initialize { .. });
         // A notification may leave its revision to the header; `initialize` is of the old era whatever it names.
-        let legacy = !is_stateless_revision(&message.envelope) && (initializes || is_legacy(&parts));
+        let legacy = !message.envelope.is_stateless() && (initializes || is_legacy(&parts));
         let opens = legacy && initializes;
         let session = parts.headers.get("mcp-session-id").filter(|_| legacy && !opens);
         let may_hold_sessions = self.verifier.is_none() || matches!(identity, Identity::Verified(_));
-        let in_session = match session {
-            Some(session) => {
-                if !self.owns_session(session, &identity).await {
-                    return self.refuse(id, Some(&message.operation), Some(&identity), Rejection::UnknownSession);
-                }
-                true
-            }
-            None => opens && may_hold_sessions,
+        let refuse = |rejection| self.refuse(id, Some(&message.operation), Some(&identity), rejection);
+        let room = match session {
+            Some(session) => match self.enter_session(session, &identity).await {
+                Ok(room) => room,
+                Err(rejection) => return refuse(rejection),
+            },
+            None if opens && may_hold_sessions => match self.sessions.room_for(&identity).await {
+                Some(room) => Some(room),
+                None => return refuse(Rejection::TooManySessions),
+            },
+            None => None,
         };
-        let room = if opens && in_session { Some(self.sessions.room_for(&identity).await) } else { None };
-        if let Some(None) = room {
-            return self.refuse(id, Some(&message.operation), Some(&identity), Rejection::TooManySessions);
-        }
+        let in_session = session.is_some() || room.is_some();
         self.audit(Some(&message.operation), Some(&identity), None);
         strip_credentials(&mut parts);
         if opens || !in_session {
@@ -269,9 +283,13 @@ impl<H: Handler> Gate<H> {
         if !in_session {
             return self.stateless.handle(request).await.map(Body::new);
         }
-        match room.flatten() {
-            Some(room) => self.open_session(request, identity, room).await,
-            None => self.with_sessions.handle(request).await.map(Body::new),
+        match room {
+            Some(room) if opens => self.open_session(request, identity, room).await,
+            room => {
+                let response = self.with_sessions.handle(request).await;
+                drop(room); // a restored session is open by now
+                response.map(Body::new)
+            }
         }
     }
 
@@ -315,29 +333,44 @@ impl<H: Handler> Gate<H> {
             }
         };
         let streams = matches!(parts.method, Method::GET | Method::DELETE);
-        let Some(session) = parts.headers.get("mcp-session-id").filter(|_| streams && is_legacy(&parts)) else {
+        let Some(session) = parts.headers.get("mcp-session-id").filter(|_| streams && is_legacy(&parts))
+        else {
             let rejection = Rejection::MethodNotAllowed { allow: "POST" };
             return self.refuse(&id, Some(&operation), Some(&identity), rejection);
         };
-        if !self.owns_session(session, &identity).await {
-            return self.refuse(&id, Some(&operation), Some(&identity), Rejection::UnknownSession);
-        }
+        let room = match self.enter_session(session, &identity).await {
+            Ok(room) => room,
+            // To end a session takes no room.
+            Err(Rejection::TooManySessions) if parts.method == Method::DELETE => None,
+            Err(rejection) => return self.refuse(&id, Some(&operation), Some(&identity), rejection),
+        };
         self.audit(Some(&operation), Some(&identity), None);
         strip_credentials(&mut parts);
         parts.extensions.insert(permit);
         let request = Request::from_parts(parts, Full::new(Bytes::new()));
         let response = self.with_sessions.handle(request).await.map(Body::new);
+        drop(room);
         match &identity {
             Identity::Verified(token) => self.end_at_expiry(response, token.expires_at()),
             Identity::Anonymous => response,
         }
     }
 
-    async fn owns_session(&self, session: &http::HeaderValue, identity: &Identity) -> bool {
-        match session.to_str() {
-            Ok(session) => self.sessions.belongs_to(session, identity).await,
-            Err(_) => false,
+    /// Makes sure that the session is `identity`'s own, and that there is room for it if it comes from the
+    /// store.
+    async fn enter_session(
+        &self,
+        session: &http::HeaderValue,
+        identity: &Identity,
+    ) -> Result<Option<Room>, Rejection> {
+        let session = session.to_str().map_err(|_| Rejection::UnknownSession)?;
+        if !self.sessions.belongs_to(session, identity).await {
+            return Err(Rejection::UnknownSession);
         }
+        if self.sessions.is_open(session).await {
+            return Ok(None);
+        }
+        self.sessions.room_for(identity).await.map(Some).ok_or(Rejection::TooManySessions)
     }
 
     /// Closes a stream when the token that opened it expires.
@@ -358,7 +391,7 @@ impl<H: Handler> Gate<H> {
             return None;
         };
         let rejection = Rejection::from(denied);
-        Some(rejection.respond_as_tool_error(id, is_stateless_revision(&message.envelope)))
+        Some(rejection.respond_as_tool_error(id, message.envelope.is_stateless()))
     }
 
     /// Every refusal is audited and answered the same way.
@@ -381,9 +414,8 @@ impl<H: Handler> Gate<H> {
         refusal: Option<&dyn std::fmt::Display>,
     ) {
         let anonymous = Identity::Anonymous;
-        let needed = operation.and_then(|operation| {
-            self.policy.requirement(operation, identity.unwrap_or(&anonymous))
-        });
+        let needed = operation
+            .and_then(|operation| self.policy.requirement(operation, identity.unwrap_or(&anonymous)));
         Decision { operation, identity, needed, refusal }.record();
     }
 }
@@ -397,18 +429,16 @@ fn id_value(id: Option<&RequestIdValue>) -> Value {
     id.map_or(Value::Null, |id| id.clone().into_json_value())
 }
 
-/// Whether the body names a revision without sessions (2026-07-28 and later).
-fn is_stateless_revision(envelope: &Envelope) -> bool {
-    envelope.protocol_version.as_deref().is_some_and(|version| version >= "2026-07-28")
-}
-
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Whether the headers speak for a revision that has sessions.
 fn is_legacy(parts: &request::Parts) -> bool {
-    parts.headers.get("mcp-protocol-version").is_none_or(|version| version.as_bytes() < b"2026-07-28".as_slice())
+    parts
+        .headers
+        .get("mcp-protocol-version")
+        .is_none_or(|version| version.as_bytes() < b"2026-07-28".as_slice())
 }
 
 /// What may carry a credential never reaches rmcp or a tool.

@@ -33,4 +33,4 @@ pub mod testing;
 pub mod transport;
 
 #[doc(hidden)]
-pub use {http, rmcp, schemars, serde, serde_json, tokio_util};
+pub use {http, rmcp, schemars, serde, serde_json, tokio_util, url};

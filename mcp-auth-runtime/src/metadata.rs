@@ -60,10 +60,7 @@ impl ProtectedResourceMetadata {
     /// `offline_access` is a matter between client and issuer and is left out of the scopes (MCP
     /// authorization, scope selection).
     pub fn new(resource: &str, authorization_servers: Vec<String>, scopes: &ScopeSet) -> Self {
-        let scopes = scopes
-            .iter()
-            .map(|scope| scope.as_str())
-            .filter(|scope| *scope != "offline_access");
+        let scopes = scopes.iter().map(|scope| scope.as_str()).filter(|scope| *scope != "offline_access");
         Self {
             resource: resource.to_owned(),
             authorization_servers,
@@ -103,14 +100,8 @@ fn document_headers() -> [(header::HeaderName, HeaderValue); 3] {
     [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         // Long enough that a crowd of clients costs nothing, short enough that a new scope is soon known.
-        (
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("public, max-age=300"),
-        ),
-        (
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ]
 }
 
@@ -191,12 +182,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        metadata()
-            .router()
-            .unwrap()
-            .oneshot(request.body(Body::empty()).unwrap())
-            .await
-            .unwrap()
+        metadata().router().unwrap().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
     async fn body(response: Response) -> String {
@@ -254,11 +240,7 @@ mod tests {
 
     #[test]
     fn a5_offline_access_is_never_a_scope_of_ours_and_an_empty_list_is_left_out() {
-        assert!(
-            !serde_json::to_string(&metadata())
-                .unwrap()
-                .contains("offline_access")
-        );
+        assert!(!serde_json::to_string(&metadata()).unwrap().contains("offline_access"));
         let only_offline = ScopeSet::parse_lossy("offline_access");
         let none = ProtectedResourceMetadata::new(RESOURCE, vec![], &only_offline);
         let expected = format!(r#"{{"resource":"{RESOURCE}","bearer_methods_supported":["header"]}}"#);
@@ -282,68 +264,29 @@ mod tests {
     #[test]
     fn the_well_known_path_goes_between_host_and_path() {
         for (resource, path, url) in [
-            (
-                "https://a.example",
-                "",
-                "https://a.example/.well-known/oauth-protected-resource",
-            ),
-            (
-                "https://a.example/",
-                "",
-                "https://a.example/.well-known/oauth-protected-resource",
-            ),
-            (
-                "https://a.example/mcp",
-                "/mcp",
-                "https://a.example/.well-known/oauth-protected-resource/mcp",
-            ),
+            ("https://a.example", "", "https://a.example/.well-known/oauth-protected-resource"),
+            ("https://a.example/", "", "https://a.example/.well-known/oauth-protected-resource"),
+            ("https://a.example/mcp", "/mcp", "https://a.example/.well-known/oauth-protected-resource/mcp"),
             (
                 "https://a.example/mcp/",
                 "/mcp/",
                 "https://a.example/.well-known/oauth-protected-resource/mcp/",
             ),
-            (
-                "http://[::1]:8080/a/b",
-                "/a/b",
-                "http://[::1]:8080/.well-known/oauth-protected-resource/a/b",
-            ),
-            (
-                "https://a.example/m?x=1",
-                "/m",
-                "https://a.example/.well-known/oauth-protected-resource/m?x=1",
-            ),
-            (
-                "https://a.example?x=1",
-                "",
-                "https://a.example/.well-known/oauth-protected-resource?x=1",
-            ),
+            ("http://[::1]:8080/a/b", "/a/b", "http://[::1]:8080/.well-known/oauth-protected-resource/a/b"),
+            ("https://a.example/m?x=1", "/m", "https://a.example/.well-known/oauth-protected-resource/m?x=1"),
+            ("https://a.example?x=1", "", "https://a.example/.well-known/oauth-protected-resource?x=1"),
         ] {
             let place = WellKnown::of(resource).unwrap();
-            assert_eq!(
-                (place.path, place.url.as_str()),
-                (format!("{WELL_KNOWN}{path}"), url),
-                "{resource}"
-            );
+            assert_eq!((place.path, place.url.as_str()), (format!("{WELL_KNOWN}{path}"), url), "{resource}");
         }
     }
 
     #[test]
     fn what_is_no_resource_identifier_has_no_well_known_path() {
-        for resource in [
-            "",
-            "/mcp",
-            "a.example/mcp",
-            "ftp://a.example",
-            "https://",
-            "https:///mcp",
-        ] {
+        for resource in ["", "/mcp", "a.example/mcp", "ftp://a.example", "https://", "https:///mcp"] {
             assert!(WellKnown::of(resource).is_err(), "{resource}");
         }
-        for resource in [
-            "https://a.example/mcp#f",
-            "https://u@a.example/mcp",
-            "https://a.example/ mcp",
-        ] {
+        for resource in ["https://a.example/mcp#f", "https://u@a.example/mcp", "https://a.example/ mcp"] {
             assert_eq!(WellKnown::of(resource), Err(InvalidResource(resource.to_owned())));
         }
     }

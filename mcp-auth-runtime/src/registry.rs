@@ -118,10 +118,7 @@ impl Registry {
                 Item::Method(_) => registry.methods.insert(name, id).is_some(),
             };
             if taken {
-                return Err(Duplicate {
-                    kind: declaration.kind(),
-                    name: declaration.name().to_owned(),
-                });
+                return Err(Duplicate { kind: declaration.kind(), name: declaration.name().to_owned() });
             }
         }
         registry.declarations = declarations;
@@ -130,10 +127,7 @@ impl Registry {
 
     /// Every declaration, in order.
     pub fn iter(&self) -> impl Iterator<Item = (OperationId, &Declaration)> {
-        self.declarations
-            .iter()
-            .enumerate()
-            .map(|(index, d)| (OperationId(index), d))
+        self.declarations.iter().enumerate().map(|(index, d)| (OperationId(index), d))
     }
 
     /// One declaration.
@@ -184,11 +178,7 @@ impl Registry {
 
     /// Every scope some operation names: `scopes_supported`.
     pub fn scopes(&self) -> ScopeSet {
-        self.declarations
-            .iter()
-            .flat_map(|d| d.requirement.scopes())
-            .cloned()
-            .collect()
+        self.declarations.iter().flat_map(|d| d.requirement.scopes()).cloned().collect()
     }
 
     /// Whether every operation is public.
@@ -234,10 +224,7 @@ mod tests {
     #[test]
     fn fixed_uri_wins_over_a_template() {
         let registry = registry(vec![template("todo://{id}"), resource("todo://all")]);
-        assert_eq!(
-            registry.get(registry.resource("todo://all").unwrap()).kind(),
-            "resource"
-        );
+        assert_eq!(registry.get(registry.resource("todo://all").unwrap()).kind(), "resource");
         let id = registry.resource("todo://a%20b").unwrap();
         assert_eq!(registry.get(id).kind(), "resource template");
         assert_eq!(registry.variables(id, "todo://a%20b")["id"], "a b");

@@ -5,12 +5,13 @@
 mod http;
 
 use ::http::StatusCode;
+use rmcp::model::{ClientCapabilities, ErrorCode, ErrorData};
 use serde_json::{Map, Value, json};
 
 use crate::authn::{Fault, TokenError};
 use crate::authz::{Connect, Denied, ScopeSet};
 use crate::challenge::{BearerError, Challenge};
-use crate::envelope::{EnvelopeError, HeaderMismatch};
+use crate::envelope::{Envelope, EnvelopeError, HeaderMismatch};
 
 /// Why a message is not served, as the client is told.
 #[derive(Debug, Clone)]
@@ -67,6 +68,8 @@ pub enum Rejection {
         /// What is wrong with it.
         reason: String,
     },
+    /// A `tasks/…` request of a client that does not say it can follow tasks: 400 and -32021 (SEP-2663).
+    TasksNotDeclared,
     /// Headers that contradict the body: 400 and -32020 (SEP-2243).
     HeaderMismatch(HeaderMismatch),
     /// A method the endpoint does not serve: 405.
@@ -89,6 +92,17 @@ pub enum Rejection {
 }
 
 impl Rejection {
+    /// What a denied message is answered. A task that is unknown to this caller is no news to a client that
+    /// could not follow it.
+    pub fn of(denied: &Denied, message: &Envelope) -> Self {
+        match denied {
+            Denied::Unknown { kind: "task", .. } if message.is_stateless() && !message.declares_tasks => {
+                Self::TasksNotDeclared
+            }
+            denied => Self::from(denied).for_revision(!message.is_stateless()),
+        }
+    }
+
     /// The same refusal, its challenge naming `scopes`.
     #[must_use]
     pub fn with_scopes(self, wanted: ScopeSet) -> Self {
@@ -97,6 +111,11 @@ impl Rejection {
             Self::Unauthenticated { .. } => Self::Unauthenticated { scopes: wanted },
             other => other,
         }
+    }
+
+    /// Whether it is answered even to who would get 401 otherwise: it was settled before anybody was asked.
+    pub fn outranks_401(&self) -> bool {
+        matches!(self, Self::BodyTooLarge | Self::BodyTimeout)
     }
 
     /// The same refusal, to a client of a revision before 2026-07-28 or not.
@@ -114,6 +133,7 @@ impl Rejection {
             && matches!(
                 self,
                 Self::BadMessage { .. }
+                    | Self::UnknownMethod { .. }
                     | Self::HeaderMismatch(_)
                     | Self::ContentEncoding
                     | Self::BodyBroken
@@ -131,6 +151,7 @@ impl Rejection {
             Self::UnknownMethod { legacy: false, .. } => StatusCode::NOT_FOUND,
             Self::MalformedAuthorization { .. }
             | Self::BadMessage { .. }
+            | Self::TasksNotDeclared
             | Self::HeaderMismatch(_)
             | Self::BodyBroken => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -145,24 +166,21 @@ impl Rejection {
     pub fn challenge(&self) -> Option<Challenge> {
         let (error, scopes) = match self {
             Self::Unauthenticated { scopes } => (None, scopes.clone()),
-            Self::InvalidToken { reason, scopes } => (Some((BearerError::InvalidToken, reason)), scopes.clone()),
+            Self::InvalidToken { scopes, .. } => (Some(BearerError::InvalidToken), scopes.clone()),
             Self::InsufficientScope { required, held } => {
-                let description = format!("this needs the scope {required}");
-                let scopes = required.iter().chain(held).cloned().collect();
-                return Some(Challenge { error: Some((BearerError::InsufficientScope, description)), scopes });
+                (Some(BearerError::InsufficientScope), required.iter().chain(held).cloned().collect())
             }
-            Self::MalformedAuthorization { reason } => {
-                (Some((BearerError::InvalidRequest, reason)), ScopeSet::new())
-            }
+            Self::MalformedAuthorization { .. } => (Some(BearerError::InvalidRequest), ScopeSet::new()),
             _ => return None,
         };
-        Some(Challenge { error: error.map(|(error, reason)| (error, reason.clone())), scopes })
+        Some(Challenge { error: error.map(|error| (error, self.message())), scopes })
     }
 
     /// The JSON-RPC error code. 401 and 403 lie outside the range JSON-RPC reserves.
     pub fn code(&self) -> i32 {
         match self {
             Self::BadMessage { code, .. } => *code,
+            Self::TasksNotDeclared => ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY.0,
             Self::HeaderMismatch(mismatch) => mismatch.code().0,
             Self::Unknown { .. } => -32602,
             Self::UnknownMethod { .. } => -32601,
@@ -177,6 +195,7 @@ impl Rejection {
             Self::InvalidToken { reason, .. }
             | Self::MalformedAuthorization { reason }
             | Self::BadMessage { reason, .. } => reason.clone(),
+            Self::TasksNotDeclared => "the client does not declare the tasks extension".to_owned(),
             Self::HeaderMismatch(mismatch) => mismatch.to_string(),
             Self::InsufficientScope { required, .. } => format!("this needs the scope {required}"),
             Self::KeysUnavailable { .. } => "the issuer's keys are unavailable; try again".to_owned(),
@@ -193,7 +212,7 @@ impl Rejection {
     }
 
     /// The same facts as the challenge, for clients that read bodies: RFC 6750's words as members.
-    fn data(&self, resource_metadata: Option<&str>) -> Option<Value> {
+    pub(crate) fn data(&self, resource_metadata: Option<&str>) -> Option<Value> {
         let mut data = Map::new();
         if let Some(challenge) = self.challenge() {
             if let Some((error, _)) = &challenge.error {
@@ -207,6 +226,10 @@ impl Rejection {
             }
         }
         match self {
+            Self::TasksNotDeclared => {
+                let needed = ClientCapabilities::builder().enable_tasks().build();
+                return ErrorData::missing_required_client_capability(needed).data;
+            }
             Self::HeaderMismatch(mismatch) => return mismatch.to_error_data().data,
             Self::InsufficientScope { required, held } => {
                 data.insert("required".to_owned(), json!(required));
@@ -257,7 +280,9 @@ impl From<&TokenError> for Rejection {
         match error.fault() {
             Fault::InvalidRequest => Self::MalformedAuthorization { reason },
             Fault::InvalidToken => Self::InvalidToken { reason, scopes: ScopeSet::new() },
-            Fault::Unavailable { retry_after } => Self::KeysUnavailable { retry_after: retry_after.as_secs().max(1) },
+            Fault::Unavailable { retry_after } => {
+                Self::KeysUnavailable { retry_after: retry_after.as_secs().max(1) }
+            }
         }
     }
 }
@@ -320,6 +345,41 @@ mod tests {
         let unknown = Rejection::Unknown { kind: "resource", name: "a://b".to_owned() };
         assert_eq!(unknown.error_object(None)["data"]["uri"], "a://b");
         assert_eq!((unknown.status().as_u16(), unknown.code()), (200, -32602));
+    }
+
+    #[test]
+    fn what_was_settled_before_anybody_was_asked_outranks_401() {
+        for earlier in [Rejection::BodyTooLarge, Rejection::BodyTimeout] {
+            assert!(earlier.outranks_401(), "{earlier:?}");
+        }
+        for later in [Rejection::BodyBroken, Rejection::ContentEncoding, Rejection::UnknownSession] {
+            assert!(!later.outranks_401(), "{later:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_task_asks_a_modern_client_for_the_capability_it_did_not_declare() {
+        let denied = Denied::Unknown { kind: "task", name: "t".to_owned() };
+        let get = |meta: Value| {
+            let params = json!({ "taskId": "t", "_meta": meta });
+            let text =
+                json!({ "jsonrpc": "2.0", "id": 1, "method": "tasks/get", "params": params }).to_string();
+            let envelope = crate::envelope::read(&text.into(), crate::envelope::EnvelopeLimits::default());
+            Rejection::of(&denied, &envelope.unwrap())
+        };
+        let modern = |capabilities: Value| {
+            json!({
+                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientCapabilities": capabilities,
+            })
+        };
+        let refused = get(modern(json!({})));
+        assert_eq!((refused.status().as_u16(), refused.code()), (400, -32021));
+        let tasks = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
+        assert_eq!(refused.error_object(None)["data"]["requiredCapabilities"], tasks);
+        for told in [modern(tasks), json!({})] {
+            assert_eq!(get(told).code(), -32602);
+        }
     }
 
     #[test]

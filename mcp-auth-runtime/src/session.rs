@@ -85,6 +85,11 @@ impl Sessions {
         (count >= own + 2).then_some(session)
     }
 
+    /// Whether the session `id` is open in this process, so that using it takes no more room.
+    pub async fn is_open(&self, id: &str) -> bool {
+        self.manager.sessions.read().await.contains_key(id)
+    }
+
     /// Binds a session that was just opened to the caller that opened it.
     pub async fn bind(&self, id: &str, identity: &Identity) {
         let owner = identity.owner();
@@ -103,7 +108,7 @@ impl Sessions {
     /// Whether `identity` opened the session `id`. Unknown sessions belong to nobody.
     pub async fn belongs_to(&self, id: &str, identity: &Identity) -> bool {
         let asking = identity.owner();
-        if self.manager.sessions.read().await.contains_key(id) {
+        if self.is_open(id).await {
             let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
             return owners.get(id) == Some(&asking);
         }

@@ -159,10 +159,12 @@ async fn a16_request_parts_hold_no_credential_after_a_session_was_restored() {
                 holds_none_of(text, token);
             }
         }
+        let stored = format!("{shared:?}");
+        assert!(stored.contains(era.version()), "{stored}");
+        for token in [&opening, &restoring, &later] {
+            holds_none_of(&stored, token);
+        }
     }
-    let stored = format!("{shared:?}");
-    assert!(stored.contains("2025-03-26"), "{stored}");
-    holds_none_of(&stored, &first.token("alice").mint().split('.').next().expect("a header").to_owned());
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use mcp_auth::testing::{Answer, Era};
 use serde_json::{Value, json};
 
 use crate::everything::Everything;
-use crate::talks::{Talks, in_time};
 use crate::streams::Wire;
+use crate::talks::{Talks, in_time};
 
 const LEGACY: [Era; 3] = [Era::Legacy("2025-11-25"), Era::Legacy("2025-06-18"), Era::Legacy("2025-03-26")];
 

@@ -420,15 +420,17 @@ impl SessionStore for Shared {
     }
 }
 
-/// Two servers of one kind, as two processes behind one balancer would be.
-async fn two_servers(everything: &Everything, shared: &Shared) -> (TestServer, TestServer) {
+/// Two servers of one kind, as two processes behind one balancer would be; the second one with a
+/// configuration of its own.
+async fn two_servers(everything: &Everything, shared: &Shared, toml: &str) -> (TestServer, TestServer) {
     let issuer = TestIssuer::new("https://issuer.test", Arc::new(SystemClock));
-    let builder = || {
+    let builder = |toml: &str| {
         let builder = TestServer::builder(everything.clone()).toml(CONFIG).expect("a configuration");
+        let builder = builder.toml(toml).expect("the test's configuration");
         let shared = shared.clone();
         builder.issuer(issuer.clone()).with(|builder| builder.session_store(Arc::new(shared)))
     };
-    (builder().start().await.expect("a server"), builder().start().await.expect("another"))
+    (builder("").start().await.expect("a server"), builder(toml).start().await.expect("another"))
 }
 
 fn token_for_both(first: &TestServer, second: &TestServer, subject: &str) -> mcp_auth::testing::Token {
@@ -438,7 +440,7 @@ fn token_for_both(first: &TestServer, second: &TestServer, subject: &str) -> mcp
 #[tokio::test]
 async fn j34_a_stored_session_is_restored_for_its_owner_and_for_nobody_else() {
     let (everything, shared) = (Everything::default(), Shared::default());
-    let (first, second) = two_servers(&everything, &shared).await;
+    let (first, second) = two_servers(&everything, &shared, "").await;
     for era in LEGACY {
         let alice =
             Wire::new(first.url(), era).token(token_for_both(&first, &second, "alice")).connected().await;
@@ -478,7 +480,7 @@ async fn j34_a_stored_session_is_restored_for_its_owner_and_for_nobody_else() {
 #[tokio::test]
 async fn j34_an_owner_that_a_client_writes_into_initialize_counts_for_nothing() {
     let (everything, shared) = (Everything::default(), Shared::default());
-    let (first, second) = two_servers(&everything, &shared).await;
+    let (first, second) = two_servers(&everything, &shared, "").await;
     let alice = Wire::new(first.url(), LATEST_LEGACY).token(token_for_both(&first, &second, "alice"));
     let alice = alice.connected().await;
     let owner = {
@@ -502,4 +504,28 @@ async fn j34_an_owner_that_a_client_writes_into_initialize_counts_for_nothing() 
     is_refused_everywhere(&as_alice).await;
     let as_bob = on_second.token(token_for_both(&first, &second, "bob"));
     assert_eq!(as_bob.call_tool(1, "ping", json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn j33_restored_sessions_count_as_open_ones() {
+    let (everything, shared) = (Everything::default(), Shared::default());
+    let (first, second) = two_servers(&everything, &shared, "[limits]\nsessions = 1").await;
+    let open = || async {
+        let wire = Wire::new(first.url(), LATEST_LEGACY).token(token_for_both(&first, &second, "alice"));
+        let session = wire.connected().await.session().to_owned();
+        Wire::new(second.url(), LATEST_LEGACY)
+            .token(token_for_both(&first, &second, "alice"))
+            .in_session(session)
+    };
+    let (one, another, unused) = (open().await, open().await, open().await);
+    assert_eq!(one.call_tool(1, "ping", json!({})).await.status, 200);
+    for answer in [another.call_tool(1, "ping", json!({})).await, another.get().await, one.initialize().await]
+    {
+        assert_eq!(answer.status, 503);
+    }
+    assert_eq!(one.call_tool(1, "ping", json!({})).await.status, 200);
+    assert_eq!(everything.ran(), 2);
+    assert_eq!(unused.delete().await.status, 202, "to end one takes no room");
+    assert_eq!(one.delete().await.status, 202);
+    assert_eq!(another.call_tool(1, "ping", json!({})).await.status, 200);
 }

@@ -7,8 +7,8 @@ use mcp_auth::testing::Era;
 use serde_json::json;
 use tokio::net::TcpStream;
 
-use crate::talks::{Talks, in_time};
 use crate::streams::Wire;
+use crate::talks::{Talks, in_time};
 
 const LATEST_LEGACY: Era = Era::Legacy("2025-11-25");
 

@@ -31,14 +31,8 @@ const TOKEN: &str = "/token";
 /// All endpoints, to be merged at the root of the issuer's origin.
 pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
     Router::new()
-        .route(
-            "/.well-known/oauth-authorization-server",
-            get(metadata::oauth).layer(cors(Method::GET)),
-        )
-        .route(
-            "/.well-known/openid-configuration",
-            get(metadata::openid).layer(cors(Method::GET)),
-        )
+        .route("/.well-known/oauth-authorization-server", get(metadata::oauth).layer(cors(Method::GET)))
+        .route("/.well-known/openid-configuration", get(metadata::openid).layer(cors(Method::GET)))
         .route(JWKS, get(jwks::get).layer(cors(Method::GET)))
         .route(REGISTER, post(register::post).layer(cors(Method::POST)))
         .route(AUTHORIZE, get(authorize::get).post(authorize::post))
@@ -52,10 +46,6 @@ fn cors(method: Method) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([method])
-        .allow_headers([
-            AUTHORIZATION,
-            CONTENT_TYPE,
-            HeaderName::from_static("mcp-protocol-version"),
-        ])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("mcp-protocol-version")])
         .max_age(Duration::from_secs(600))
 }

@@ -58,10 +58,7 @@ enum Refusal {
     #[error("{0} redirect URIs")]
     TooManyRedirectUris(usize),
     #[error("redirect URI {index}: {source}")]
-    RedirectUri {
-        index: usize,
-        source: InvalidRedirectUri,
-    },
+    RedirectUri { index: usize, source: InvalidRedirectUri },
     #[error("token_endpoint_auth_method is not supported")]
     AuthMethod,
     #[error("grant_types without authorization_code")]
@@ -75,12 +72,9 @@ enum Refusal {
 /// `POST /register`
 pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
     match register(&issuer, &headers, body).await {
-        Ok(document) => (
-            StatusCode::CREATED,
-            [(CACHE_CONTROL, NO_STORE)],
-            axum::Json(document),
-        )
-            .into_response(),
+        Ok(document) => {
+            (StatusCode::CREATED, [(CACHE_CONTROL, NO_STORE)], axum::Json(document)).into_response()
+        }
         Err(refusal) => {
             tracing::warn!(reason = %refusal, "client registration refused");
             OAuthError::from(&refusal).into_response()
@@ -107,9 +101,7 @@ async fn register(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Va
         id,
         name: registration.name,
         redirect_uris: registration.redirect_uris,
-        grants: Grants::AuthorizationCode {
-            refresh: registration.refresh,
-        },
+        grants: Grants::AuthorizationCode { refresh: registration.refresh },
         secret: secret.as_deref().map(SecretHash::of),
     };
     issuer.store.add_client(client).await?;
@@ -126,10 +118,7 @@ impl TryFrom<Metadata> for Registration {
             many => return Err(Refusal::TooManyRedirectUris(many)),
         };
         let redirect_uris = redirect_uris
-            .map(|(index, uri)| {
-                uri.parse()
-                    .map_err(|source| Refusal::RedirectUri { index, source })
-            })
+            .map(|(index, uri)| uri.parse().map_err(|source| Refusal::RedirectUri { index, source }))
             .collect::<Result<_, _>>()?;
         let auth_method = match metadata.token_endpoint_auth_method.as_deref() {
             Some("none") => "none",
@@ -145,21 +134,11 @@ impl TryFrom<Metadata> for Registration {
             Some(grants) => contains(grants, "refresh_token"),
             None => true,
         };
-        if metadata
-            .response_types
-            .is_some_and(|types| !contains(&types, "code"))
-        {
+        if metadata.response_types.is_some_and(|types| !contains(&types, "code")) {
             return Err(Refusal::ResponseTypes);
         }
-        let name = metadata
-            .client_name
-            .map(|name| name.chars().take(MAX_NAME).collect());
-        Ok(Self {
-            redirect_uris,
-            auth_method,
-            refresh,
-            name,
-        })
+        let name = metadata.client_name.map(|name| name.chars().take(MAX_NAME).collect());
+        Ok(Self { redirect_uris, auth_method, refresh, name })
     }
 }
 
@@ -170,11 +149,8 @@ fn contains(values: &[String], wanted: &str) -> bool {
 impl Registration {
     /// Client information (RFC 7591 §3.2.1): everything as it was registered, not as it was asked for.
     fn document(&self, id: &str, secret: Option<&str>, now: u64) -> Value {
-        let grant_types: &[_] = if self.refresh {
-            &["authorization_code", "refresh_token"]
-        } else {
-            &["authorization_code"]
-        };
+        let grant_types: &[_] =
+            if self.refresh { &["authorization_code", "refresh_token"] } else { &["authorization_code"] };
         let mut document = json!({
             "client_id": id,
             "client_id_issued_at": now,

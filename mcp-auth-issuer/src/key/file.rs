@@ -47,38 +47,24 @@ impl SigningKey {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => {
-                return Err(KeyError::Io {
-                    action: "open",
-                    path,
-                    source,
-                });
+                return Err(KeyError::Io { action: "open", path, source });
             }
         };
         // The open file is asked, not its path: what is checked is what is read.
         refuse_exposed(&file, &path, 0o077, "600")?;
         let mut der = Vec::new();
-        file.take(MAX_LENGTH)
-            .read_to_end(&mut der)
-            .map_err(|source| KeyError::Io {
-                action: "read",
-                path: path.clone(),
-                source,
-            })?;
-        Self::from_pkcs8(&der)
-            .map(Some)
-            .ok_or(KeyError::Malformed { path })
+        file.take(MAX_LENGTH).read_to_end(&mut der).map_err(|source| KeyError::Io {
+            action: "read",
+            path: path.clone(),
+            source,
+        })?;
+        Self::from_pkcs8(&der).map(Some).ok_or(KeyError::Malformed { path })
     }
 }
 
 /// Makes the directory if it is missing, and refuses one in which others could swap the key.
 fn create_dir(dir: &Path) -> Result<(), KeyError> {
-    let failed = |action| {
-        move |source| KeyError::Io {
-            action,
-            path: dir.to_owned(),
-            source,
-        }
-    };
+    let failed = |action| move |source| KeyError::Io { action, path: dir.to_owned(), source };
     if !dir.exists() {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
@@ -107,11 +93,7 @@ fn create(key: &SigningKey, dir: &Path) -> Result<bool, KeyError> {
         }
     });
     let _ = fs::remove_file(&draft);
-    written.map_err(|source| KeyError::Io {
-        action: "write",
-        path,
-        source,
-    })
+    written.map_err(|source| KeyError::Io { action: "write", path, source })
 }
 
 fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -127,20 +109,12 @@ fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
 #[cfg(unix)]
 fn refuse_exposed(file: &File, path: &Path, forbidden: u32, wanted: &'static str) -> Result<(), KeyError> {
     use std::os::unix::fs::PermissionsExt as _;
-    let failed = |source| KeyError::Io {
-        action: "read the permissions of",
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| KeyError::Io { action: "read the permissions of", path: path.to_owned(), source };
     let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
     if mode & forbidden == 0 {
         Ok(())
     } else {
-        Err(KeyError::Exposed {
-            path: PathBuf::from(path),
-            mode,
-            wanted,
-        })
+        Err(KeyError::Exposed { path: PathBuf::from(path), mode, wanted })
     }
 }
 
@@ -169,10 +143,7 @@ mod tests {
         assert_eq!(first.kid(), second.kid());
         assert_eq!(mode(&dir), 0o700);
         assert_eq!(mode(&dir.join(FILE_NAME)), 0o600);
-        let mut names: Vec<_> = fs::read_dir(&dir)
-            .unwrap()
-            .map(|e| e.unwrap().file_name())
-            .collect();
+        let mut names: Vec<_> = fs::read_dir(&dir).unwrap().map(|e| e.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, [".gitignore", FILE_NAME], "no draft is left behind");
     }
@@ -185,10 +156,7 @@ mod tests {
             let path = dir.path().join(FILE_NAME);
             fs::set_permissions(&path, fs::Permissions::from_mode(exposed)).unwrap();
             let error = SigningKey::load_or_create(dir.path()).unwrap_err();
-            assert!(
-                matches!(error, KeyError::Exposed { mode, .. } if mode == exposed),
-                "{error}"
-            );
+            assert!(matches!(error, KeyError::Exposed { mode, .. } if mode == exposed), "{error}");
             assert!(error.to_string().contains("chmod 600"), "{error}");
         }
     }
@@ -209,10 +177,7 @@ mod tests {
         SigningKey::load_or_create(dir.path()).unwrap();
         let path = dir.path().join(FILE_NAME);
         fs::write(&path, b"not a key").unwrap();
-        assert!(matches!(
-            SigningKey::load_or_create(dir.path()),
-            Err(KeyError::Malformed { .. })
-        ));
+        assert!(matches!(SigningKey::load_or_create(dir.path()), Err(KeyError::Malformed { .. })));
         assert_eq!(
             fs::read(&path).unwrap(),
             b"not a key",
@@ -224,13 +189,9 @@ mod tests {
     fn processes_that_start_together_share_one_key() {
         let dir = tempfile::tempdir().unwrap();
         let kids: Vec<String> = std::thread::scope(|scope| {
-            let starts: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| SigningKey::load_or_create(dir.path())))
-                .collect();
-            starts
-                .into_iter()
-                .map(|s| s.join().unwrap().unwrap().kid().to_owned())
-                .collect()
+            let starts: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| SigningKey::load_or_create(dir.path()))).collect();
+            starts.into_iter().map(|s| s.join().unwrap().unwrap().kid().to_owned()).collect()
         });
         assert!(kids.iter().all(|kid| *kid == kids[0]), "{kids:?}");
     }

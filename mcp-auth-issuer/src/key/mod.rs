@@ -121,9 +121,7 @@ impl SigningKey {
 
     /// Reads a P-256 private key from PKCS#8 (RFC 5208), DER. None when it is something else.
     pub fn from_pkcs8(der: &[u8]) -> Option<Self> {
-        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der)
-            .ok()
-            .map(Self::new)
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).ok().map(Self::new)
     }
 
     fn new(pair: EcdsaKeyPair) -> Self {
@@ -131,10 +129,7 @@ impl SigningKey {
         // RFC 7638 §3.2: the required members, in lexicographic order, without white space.
         let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
         let kid = BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, canonical.as_bytes()));
-        Self {
-            pair: Arc::new(pair),
-            kid,
-        }
+        Self { pair: Arc::new(pair), kid }
     }
 
     /// The key's identifier: its RFC 7638 thumbprint, so the same key has the same `kid` everywhere.
@@ -162,10 +157,7 @@ impl SigningKey {
     /// # Errors
     /// [`MintError`].
     pub fn mint(&self, claims: &impl serde::Serialize) -> Result<String, MintError> {
-        self.mint_with_header(
-            &json!({ "typ": "at+jwt", "alg": "ES256", "kid": self.kid }),
-            claims,
-        )
+        self.mint_with_header(&json!({ "typ": "at+jwt", "alg": "ES256", "kid": self.kid }), claims)
     }
 
     /// Signs `claims` under a JOSE header of the caller's making; for tests of those who verify.
@@ -183,14 +175,9 @@ impl SigningKey {
         }
         let encode = |json: &Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
         let signing_input = format!("{}.{}", encode(header), encode(&claims));
-        let signature = self
-            .pair
-            .sign(&SystemRandom::new(), signing_input.as_bytes())
-            .map_err(|_| MintError::Sign)?;
-        Ok(format!(
-            "{signing_input}.{}",
-            BASE64_URL_SAFE_NO_PAD.encode(signature)
-        ))
+        let signature =
+            self.pair.sign(&SystemRandom::new(), signing_input.as_bytes()).map_err(|_| MintError::Sign)?;
+        Ok(format!("{signing_input}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
     }
 }
 
@@ -204,9 +191,7 @@ fn coordinates(pair: &EcdsaKeyPair) -> (String, String) {
 
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKey")
-            .field("kid", &self.kid)
-            .finish_non_exhaustive()
+        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
     }
 }
 
@@ -220,9 +205,7 @@ mod tests {
     #[test]
     fn minted_token_verifies_with_the_published_key() {
         let key = SigningKey::generate().unwrap();
-        let token = key
-            .mint(&json!({ "sub": "alice", "exp": 4_000_000_000_u64 }))
-            .unwrap();
+        let token = key.mint(&json!({ "sub": "alice", "exp": 4_000_000_000_u64 })).unwrap();
         let jwk = serde_json::from_value(key.public_jwk()).unwrap();
         let data = jsonwebtoken::decode::<Value>(
             &token,
@@ -239,10 +222,7 @@ mod tests {
     fn kid_is_the_rfc_7638_thumbprint() {
         let key = SigningKey::generate().unwrap();
         let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(key.public_jwk()).unwrap();
-        assert_eq!(
-            jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256).unwrap(),
-            key.kid()
-        );
+        assert_eq!(jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256).unwrap(), key.kid());
     }
 
     #[test]

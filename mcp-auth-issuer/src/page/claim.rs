@@ -8,24 +8,12 @@ const MAX_SHOWN: usize = 60;
 /// The name to show for `client`: one line, cut, without characters that are invisible or turn the text around.
 pub(super) fn shown_name(client: &Client) -> String {
     let name = printable(client.name.as_deref().unwrap_or_default());
-    if name.is_empty() {
-        "An application without a name".to_owned()
-    } else {
-        name
-    }
+    if name.is_empty() { "An application without a name".to_owned() } else { name }
 }
 
 fn printable(claim: &str) -> String {
-    let visible: String = claim
-        .chars()
-        .filter(|c| !is_invisible(*c))
-        .map(as_space)
-        .collect();
-    let words = visible
-        .split(' ')
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
+    let visible: String = claim.chars().filter(|c| !is_invisible(*c)).map(as_space).collect();
+    let words = visible.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     if words.chars().count() <= MAX_SHOWN {
         return words;
     }

@@ -48,12 +48,7 @@ impl IntoResponse for Consent<'_> {
                 button.link type="submit" name="decision" value="logout" { "Use another account" }
             }
         };
-        page(
-            StatusCode::OK,
-            &format!("Allow access to {}?", self.server_name),
-            self.server_name,
-            &body,
-        )
+        page(StatusCode::OK, &format!("Allow access to {}?", self.server_name), self.server_name, &body)
     }
 }
 

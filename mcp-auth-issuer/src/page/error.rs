@@ -17,20 +17,12 @@ pub(crate) struct ErrorPage<'a> {
 
 impl<'a> ErrorPage<'a> {
     pub(crate) fn new(issuer: &'a Issuer, status: StatusCode, text: &'static str) -> Self {
-        Self {
-            issuer,
-            status,
-            text,
-            retry: None,
-        }
+        Self { issuer, status, text, retry: None }
     }
 
     /// With a link to try again.
     pub(crate) fn with_retry(self, url: String) -> Self {
-        Self {
-            retry: Some(url),
-            ..self
-        }
+        Self { retry: Some(url), ..self }
     }
 }
 

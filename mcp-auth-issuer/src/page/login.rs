@@ -48,11 +48,6 @@ impl IntoResponse for LoginPage<'_> {
                 (self.controls)
             }
         };
-        page(
-            status,
-            &format!("Log in to {}", self.server_name),
-            self.server_name,
-            &body,
-        )
+        page(status, &format!("Log in to {}", self.server_name), self.server_name, &body)
     }
 }

@@ -27,9 +27,8 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let policy =
         format!("default-src 'none'; style-src 'sha256-{hash}'; frame-ancestors 'none'; base-uri 'none'");
     // The closed policy is a constant; should the hash ever not fit a header, pages lose their style, not their guard.
-    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(
-        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
-    ))
+    HeaderValue::try_from(policy)
+        .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"))
 });
 
 /// A whole page.

@@ -11,10 +11,7 @@ pub(super) struct Bounded<K, V> {
 
 impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
     pub(super) fn new(cap: usize) -> Self {
-        Self {
-            cap,
-            entries: HashMap::new(),
-        }
+        Self { cap, entries: HashMap::new() }
     }
 
     /// Keeps `value` under `key` until `forget_at`.
@@ -73,15 +70,9 @@ mod tests {
         map.insert("a", 1, 10, 0);
         map.insert("b", 2, 20, 0);
         map.insert("c", 3, 30, 10);
-        assert_eq!(
-            (map.get("a"), map.get("b"), map.get("c")),
-            (None, Some(&2), Some(&3))
-        );
+        assert_eq!((map.get("a"), map.get("b"), map.get("c")), (None, Some(&2), Some(&3)));
         map.insert("d", 4, 40, 10);
-        assert_eq!(
-            (map.get("b"), map.get("c"), map.get("d")),
-            (None, Some(&3), Some(&4))
-        );
+        assert_eq!((map.get("b"), map.get("c"), map.get("d")), (None, Some(&3), Some(&4)));
     }
 
     #[test]

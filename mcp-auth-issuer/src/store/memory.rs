@@ -81,10 +81,7 @@ impl Store for MemoryStore {
     }
 
     fn client<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Client>> {
-        step!(self, |inner| inner
-            .clients
-            .get(id)
-            .map(|known| known.client.clone()))
+        step!(self, |inner| inner.clients.get(id).map(|known| known.client.clone()))
     }
 
     fn add_code(&self, code: SecretHash, grant: CodeGrant, now: u64) -> StoreFuture<'_, ()> {
@@ -94,18 +91,12 @@ impl Store for MemoryStore {
     fn allowed<'a>(&'a self, subject: &'a str, client_id: &'a str) -> StoreFuture<'a, ScopeSet> {
         step!(self, |inner| {
             let known = inner.clients.get(client_id);
-            known
-                .and_then(|known| known.allowed.get(subject))
-                .cloned()
-                .unwrap_or_default()
+            known.and_then(|known| known.allowed.get(subject)).cloned().unwrap_or_default()
         })
     }
 
     fn code(&self, code: SecretHash) -> StoreFuture<'_, Option<CodeGrant>> {
-        step!(self, |inner| inner
-            .codes
-            .get(&code)
-            .map(|known| known.grant.clone()))
+        step!(self, |inner| inner.codes.get(&code).map(|known| known.grant.clone()))
     }
 
     fn redeem_code(
@@ -118,11 +109,7 @@ impl Store for MemoryStore {
     }
 
     fn family<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<RefreshFamily>> {
-        step!(self, |inner| inner
-            .families
-            .get(id)
-            .filter(|family| family.expires_at > now)
-            .cloned())
+        step!(self, |inner| inner.families.get(id).filter(|family| family.expires_at > now).cloned())
     }
 
     fn rotate_refresh<'a>(
@@ -133,8 +120,7 @@ impl Store for MemoryStore {
         expires_at: u64,
         now: u64,
     ) -> StoreFuture<'a, Rotation> {
-        step!(self, |inner| inner
-            .rotate_refresh(id, presented, next, expires_at, now))
+        step!(self, |inner| inner.rotate_refresh(id, presented, next, expires_at, now))
     }
 
     fn revoke_family<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
@@ -158,11 +144,7 @@ impl Store for MemoryStore {
     }
 
     fn session(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Option<Session>> {
-        step!(self, |inner| inner
-            .sessions
-            .get(&id)
-            .filter(|session| session.expires_at > now)
-            .cloned())
+        step!(self, |inner| inner.sessions.get(&id).filter(|session| session.expires_at > now).cloned())
     }
 
     fn end_session(&self, id: SecretHash) -> StoreFuture<'_, ()> {
@@ -173,19 +155,12 @@ impl Store for MemoryStore {
 impl Inner {
     fn add_client(&mut self, client: Client) {
         if self.clients.len() >= self.max_clients {
-            let oldest = self
-                .clients
-                .iter()
-                .min_by_key(|(_, c)| (!c.allowed.is_empty(), c.last_used));
+            let oldest = self.clients.iter().min_by_key(|(_, c)| (!c.allowed.is_empty(), c.last_used));
             if let Some(id) = oldest.map(|(id, _)| id.clone()) {
                 self.clients.remove(&id);
             }
         }
-        let known = KnownClient {
-            client,
-            last_used: self.next_tick(),
-            allowed: BTreeMap::new(),
-        };
+        let known = KnownClient { client, last_used: self.next_tick(), allowed: BTreeMap::new() };
         self.clients.insert(known.client.id.clone(), known);
     }
 
@@ -197,16 +172,7 @@ impl Inner {
             allowed.extend(grant.scopes.iter().cloned());
         }
         let forget_at = grant.expires_at.saturating_add(REPLAY_MEMORY);
-        self.codes.insert(
-            code,
-            KnownCode {
-                grant,
-                used: false,
-                family: None,
-            },
-            forget_at,
-            now,
-        );
+        self.codes.insert(code, KnownCode { grant, used: false, family: None }, forget_at, now);
     }
 
     fn redeem_code(&mut self, code: SecretHash, family: Option<RefreshFamily>, now: u64) -> Redemption {
@@ -265,10 +231,7 @@ mod tests {
     use crate::client::Grants;
 
     fn store(clients: usize) -> MemoryStore {
-        MemoryStore::new(Caps {
-            clients,
-            ..Caps::default()
-        })
+        MemoryStore::new(Caps { clients, ..Caps::default() })
     }
 
     fn client(id: &str) -> Client {
@@ -309,10 +272,7 @@ mod tests {
     async fn p28_flood_of_registrations_evicts_only_clients_nobody_allowed() {
         let store = store(3);
         store.add_client(client("used")).await.unwrap();
-        store
-            .add_code(SecretHash::of("k"), code("used", "a", 60), 0)
-            .await
-            .unwrap();
+        store.add_code(SecretHash::of("k"), code("used", "a", 60), 0).await.unwrap();
         for n in 0..100 {
             store.add_client(client(&format!("flood{n}"))).await.unwrap();
         }
@@ -326,14 +286,8 @@ mod tests {
     async fn what_a_person_allowed_adds_up_per_client() {
         let store = store(3);
         store.add_client(client("a")).await.unwrap();
-        store
-            .add_code(SecretHash::of("1"), code("a", "r", 60), 0)
-            .await
-            .unwrap();
-        store
-            .add_code(SecretHash::of("2"), code("a", "w", 60), 0)
-            .await
-            .unwrap();
+        store.add_code(SecretHash::of("1"), code("a", "r", 60), 0).await.unwrap();
+        store.add_code(SecretHash::of("2"), code("a", "w", 60), 0).await.unwrap();
         assert_eq!(store.allowed("developer", "a").await.unwrap().to_string(), "r w");
         assert!(store.allowed("somebody", "a").await.unwrap().is_empty());
         assert!(store.allowed("developer", "b").await.unwrap().is_empty());
@@ -344,17 +298,11 @@ mod tests {
         let store = store(3);
         let hash = SecretHash::of("code");
         store.add_code(hash, code("c", "", 60), 0).await.unwrap();
-        assert_eq!(
-            store.redeem_code(hash, Some(family("f", "s")), 59).await.unwrap(),
-            Redemption::First
-        );
+        assert_eq!(store.redeem_code(hash, Some(family("f", "s")), 59).await.unwrap(), Redemption::First);
         assert!(store.family("f", 59).await.unwrap().is_some());
         let late = 60 + REPLAY_MEMORY - 1;
         assert_eq!(
-            store
-                .redeem_code(hash, Some(family("g", "s")), late)
-                .await
-                .unwrap(),
+            store.redeem_code(hash, Some(family("g", "s")), late).await.unwrap(),
             Redemption::Replayed
         );
         assert!(store.family("f", 59).await.unwrap().is_none());
@@ -373,61 +321,28 @@ mod tests {
     async fn b7_old_refresh_token_kills_the_family() {
         let store = store(3);
         let (one, two, three) = (SecretHash::of("1"), SecretHash::of("2"), SecretHash::of("3"));
-        store
-            .add_code(SecretHash::of("code"), code("c", "", 60), 0)
-            .await
-            .unwrap();
-        store
-            .redeem_code(SecretHash::of("code"), Some(family("f", "1")), 0)
-            .await
-            .unwrap();
-        assert_eq!(
-            store.rotate_refresh("f", one, two, 2000, 999).await.unwrap(),
-            Rotation::Rotated
-        );
-        assert!(
-            store.family("f", 1999).await.unwrap().is_some(),
-            "each use extends the family's life"
-        );
-        assert_eq!(
-            store.rotate_refresh("f", one, three, 2000, 999).await.unwrap(),
-            Rotation::Reused
-        );
-        assert_eq!(
-            store.rotate_refresh("f", two, three, 2000, 999).await.unwrap(),
-            Rotation::Gone
-        );
+        store.add_code(SecretHash::of("code"), code("c", "", 60), 0).await.unwrap();
+        store.redeem_code(SecretHash::of("code"), Some(family("f", "1")), 0).await.unwrap();
+        assert_eq!(store.rotate_refresh("f", one, two, 2000, 999).await.unwrap(), Rotation::Rotated);
+        assert!(store.family("f", 1999).await.unwrap().is_some(), "each use extends the family's life");
+        assert_eq!(store.rotate_refresh("f", one, three, 2000, 999).await.unwrap(), Rotation::Reused);
+        assert_eq!(store.rotate_refresh("f", two, three, 2000, 999).await.unwrap(), Rotation::Gone);
     }
 
     #[tokio::test]
     async fn expired_family_and_session_are_gone() {
         let store = store(3);
-        store
-            .add_code(SecretHash::of("code"), code("c", "", 60), 0)
-            .await
-            .unwrap();
-        store
-            .redeem_code(SecretHash::of("code"), Some(family("f", "1")), 0)
-            .await
-            .unwrap();
+        store.add_code(SecretHash::of("code"), code("c", "", 60), 0).await.unwrap();
+        store.redeem_code(SecretHash::of("code"), Some(family("f", "1")), 0).await.unwrap();
         assert!(store.family("f", 1000).await.unwrap().is_none());
         let (one, two) = (SecretHash::of("1"), SecretHash::of("2"));
-        assert_eq!(
-            store.rotate_refresh("f", one, two, 2000, 1000).await.unwrap(),
-            Rotation::Gone
-        );
-        let session = Session {
-            subject: "developer".into(),
-            expires_at: 10,
-        };
+        assert_eq!(store.rotate_refresh("f", one, two, 2000, 1000).await.unwrap(), Rotation::Gone);
+        let session = Session { subject: "developer".into(), expires_at: 10 };
         store.begin_session(None, one, session.clone(), 0).await.unwrap();
         assert!(store.session(one, 9).await.unwrap().is_some());
         assert!(store.session(one, 10).await.unwrap().is_none());
         store.begin_session(Some(one), two, session, 0).await.unwrap();
-        assert!(
-            store.session(one, 9).await.unwrap().is_none(),
-            "a new login ends the browser's old session"
-        );
+        assert!(store.session(one, 9).await.unwrap().is_none(), "a new login ends the browser's old session");
         store.end_session(two).await.unwrap();
         assert!(store.session(two, 9).await.unwrap().is_none());
     }

@@ -15,21 +15,13 @@ async fn good_request_shows_a_page_and_changes_nothing() {
     let head = http::Request::head(&url).body(axum::body::Body::empty()).unwrap();
     assert_eq!(app.send(head).await.status, StatusCode::OK);
     let consent = Browser::new(&app).log_in(&url).await;
-    assert!(
-        consent.body.contains("value=\"allow\""),
-        "the link still works after a client tried it"
-    );
+    assert!(consent.body.contains("value=\"allow\""), "the link still works after a client tried it");
 }
 
 #[tokio::test]
 async fn p01_unknown_or_absent_client_gets_a_page_and_no_redirect() {
     let app = App::new();
-    for id in [
-        "",
-        "nobody",
-        "https://client.example/metadata.json",
-        "nightly job",
-    ] {
+    for id in ["", "nobody", "https://client.example/metadata.json", "nightly job"] {
         app.get(&authorize_url(id, &[])).await.assert_local_error(400);
     }
 }
@@ -52,9 +44,7 @@ async fn b4_p02_unregistered_redirect_uri_gets_a_page_and_no_redirect() {
         "javascript:alert(1)",
         "//127.0.0.1/callback",
     ] {
-        app.get(&authorize_url(&client, &[("redirect_uri", uri)]))
-            .await
-            .assert_local_error(400);
+        app.get(&authorize_url(&client, &[("redirect_uri", uri)])).await.assert_local_error(400);
     }
 }
 
@@ -64,51 +54,30 @@ async fn p03_loopback_port_is_free() {
     let client = app.public_client().await;
     let other = "http://127.0.0.1:50000/callback";
     let mut browser = Browser::new(&app);
-    let consent = browser
-        .log_in(&authorize_url(&client, &[("redirect_uri", other)]))
-        .await;
+    let consent = browser.log_in(&authorize_url(&client, &[("redirect_uri", other)])).await;
     let back = browser.submit(&consent, "allow").await;
-    assert!(
-        back.header("location")
-            .starts_with("http://127.0.0.1:50000/callback?code=")
-    );
+    assert!(back.header("location").starts_with("http://127.0.0.1:50000/callback?code="));
     let code = back.param("code").unwrap();
     let form = redeem(&client, &code);
     app.token(&form).await.assert_error(400, "invalid_grant");
-    assert_eq!(
-        app.token(&changed(&form, ("redirect_uri", other))).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(app.token(&changed(&form, ("redirect_uri", other))).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn redirect_uri_may_be_left_out_if_only_one_is_registered() {
     let app = App::new();
     let one = app.public_client().await;
-    assert_eq!(
-        app.get(&authorize_url(&one, &[("redirect_uri", "")]))
-            .await
-            .status,
-        StatusCode::OK
-    );
-    let two = app
-        .register(&metadata(&[REDIRECT, "https://client.example/cb"], "none"))
-        .await
-        .json();
+    assert_eq!(app.get(&authorize_url(&one, &[("redirect_uri", "")])).await.status, StatusCode::OK);
+    let two = app.register(&metadata(&[REDIRECT, "https://client.example/cb"], "none")).await.json();
     let two = two["client_id"].as_str().unwrap();
-    app.get(&authorize_url(two, &[("redirect_uri", "")]))
-        .await
-        .assert_local_error(400);
+    app.get(&authorize_url(two, &[("redirect_uri", "")])).await.assert_local_error(400);
 }
 
 #[tokio::test]
 async fn b5_p05_every_client_needs_a_code_challenge_with_s256() {
     let app = App::new();
     let public = app.public_client().await;
-    let confidential = app
-        .register(&metadata(&[REDIRECT], "client_secret_basic"))
-        .await
-        .json();
+    let confidential = app.register(&metadata(&[REDIRECT], "client_secret_basic")).await.json();
     for client in [&*public, confidential["client_id"].as_str().unwrap()] {
         for change in [
             ("code_challenge", ""),
@@ -118,9 +87,7 @@ async fn b5_p05_every_client_needs_a_code_challenge_with_s256() {
             ("code_challenge", "short"),
             ("code_challenge", VERIFIER),
         ] {
-            app.get(&authorize_url(client, &[change]))
-                .await
-                .assert_redirect_error("invalid_request");
+            app.get(&authorize_url(client, &[change])).await.assert_redirect_error("invalid_request");
         }
     }
 }
@@ -130,19 +97,10 @@ async fn p06_repeated_parameters_are_refused() {
     let app = App::new();
     let client = app.public_client().await;
     let url = authorize_url(&client, &[]);
-    app.get(&format!("{url}&client_id={client}"))
-        .await
-        .assert_local_error(400);
-    app.get(&format!("{url}&redirect_uri=http://127.0.0.1/callback"))
-        .await
-        .assert_local_error(400);
-    for repeated in [
-        "scope=admin",
-        "scope=",
-        "response_type=code",
-        "code_challenge=x",
-        "unheard=1&unheard=2",
-    ] {
+    app.get(&format!("{url}&client_id={client}")).await.assert_local_error(400);
+    app.get(&format!("{url}&redirect_uri=http://127.0.0.1/callback")).await.assert_local_error(400);
+    for repeated in ["scope=admin", "scope=", "response_type=code", "code_challenge=x", "unheard=1&unheard=2"]
+    {
         let answer = app.get(&format!("{url}&{repeated}")).await;
         answer.assert_redirect_error("invalid_request");
         assert_eq!(answer.param("state").as_deref(), Some("the state"));
@@ -157,25 +115,16 @@ async fn p07_only_response_type_code() {
     let app = App::new();
     let client = app.public_client().await;
     for response_type in ["token", "code id_token", "id_token", "none"] {
-        let answer = app
-            .get(&authorize_url(&client, &[("response_type", response_type)]))
-            .await;
+        let answer = app.get(&authorize_url(&client, &[("response_type", response_type)])).await;
         answer.assert_redirect_error("unsupported_response_type");
     }
-    app.get(&authorize_url(&client, &[("response_type", "")]))
-        .await
-        .assert_redirect_error("invalid_request");
+    app.get(&authorize_url(&client, &[("response_type", "")])).await.assert_redirect_error("invalid_request");
     for mode in ["fragment", "form_post"] {
         app.get(&authorize_url(&client, &[("response_mode", mode)]))
             .await
             .assert_redirect_error("invalid_request");
     }
-    assert_eq!(
-        app.get(&authorize_url(&client, &[("response_mode", "query")]))
-            .await
-            .status,
-        StatusCode::OK
-    );
+    assert_eq!(app.get(&authorize_url(&client, &[("response_mode", "query")])).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -216,17 +165,10 @@ async fn resource_without_path_may_carry_the_slash_that_url_libraries_add() {
     let app = App::with(|s| s.resource = ISSUER.into(), |_| ());
     let client = app.public_client().await;
     assert_eq!(
-        app.get(&authorize_url(&client, &[("resource", "http://localhost:8080/")]))
-            .await
-            .status,
+        app.get(&authorize_url(&client, &[("resource", "http://localhost:8080/")])).await.status,
         StatusCode::OK
     );
-    let answer = app
-        .get(&authorize_url(
-            &client,
-            &[("resource", "http://localhost:8080/x")],
-        ))
-        .await;
+    let answer = app.get(&authorize_url(&client, &[("resource", "http://localhost:8080/x")])).await;
     answer.assert_redirect_error("invalid_target");
 }
 
@@ -241,22 +183,13 @@ async fn p10_hostile_state_comes_back_encoded_and_exact() {
         "é漢\u{202e}",
         "a+b%20c#d",
     ] {
-        let answer = app
-            .get(&authorize_url(
-                &client,
-                &[("state", state), ("response_type", "x")],
-            ))
-            .await;
+        let answer = app.get(&authorize_url(&client, &[("state", state), ("response_type", "x")])).await;
         answer.assert_redirect_error("unsupported_response_type");
         assert_eq!(answer.param("state").as_deref(), Some(state));
         assert!(!answer.headers.contains_key("set-cookie"));
     }
-    app.get(&authorize_url(&client, &[("state", &"x".repeat(20_000))]))
-        .await
-        .assert_local_error(400);
-    app.get(&format!("{}%ff", authorize_url(&client, &[])))
-        .await
-        .assert_local_error(400);
+    app.get(&authorize_url(&client, &[("state", &"x".repeat(20_000))])).await.assert_local_error(400);
+    app.get(&format!("{}%ff", authorize_url(&client, &[]))).await.assert_local_error(400);
 }
 
 #[tokio::test]
@@ -280,9 +213,7 @@ async fn scopes_unknown_are_refused_habits_ignored_and_none_means_default() {
     let app = App::new();
     let client = app.public_client().await;
     for bad in ["nothing", "todos.read nothing", "todos.read\ttodos.write", "a\"b"] {
-        app.get(&authorize_url(&client, &[("scope", bad)]))
-            .await
-            .assert_redirect_error("invalid_scope");
+        app.get(&authorize_url(&client, &[("scope", bad)])).await.assert_redirect_error("invalid_scope");
     }
     for (asked, granted) in [
         ("", "todos.read"),
@@ -290,18 +221,11 @@ async fn scopes_unknown_are_refused_habits_ignored_and_none_means_default() {
         ("openid profile admin", "admin"),
         ("todos.write offline_access", "todos.write"),
     ] {
-        assert_eq!(
-            app.tokens(&client, &[("scope", asked)]).await["scope"],
-            granted,
-            "{asked}"
-        );
+        assert_eq!(app.tokens(&client, &[("scope", asked)]).await["scope"], granted, "{asked}");
     }
     let all = App::with(|s| s.default_scopes = Default::default(), |_| ());
     let client = all.public_client().await;
-    assert_eq!(
-        all.tokens(&client, &[("scope", "")]).await["scope"],
-        "admin todos.read todos.write"
-    );
+    assert_eq!(all.tokens(&client, &[("scope", "")]).await["scope"], "admin todos.read todos.write");
 }
 
 #[tokio::test]
@@ -311,9 +235,7 @@ async fn prompt_none_is_told_that_a_person_must_be_asked() {
     let url = authorize_url(&client, &[("prompt", "none")]);
     app.get(&url).await.assert_redirect_error("login_required");
     let mut browser = Browser::new(&app);
-    browser
-        .log_in(&authorize_url(&client, &[("prompt", "consent")]))
-        .await;
+    browser.log_in(&authorize_url(&client, &[("prompt", "consent")])).await;
     browser.get(&url).await.assert_redirect_error("consent_required");
 }
 
@@ -321,21 +243,14 @@ async fn prompt_none_is_told_that_a_person_must_be_asked() {
 async fn b2_iss_stands_once_in_success_and_error() {
     let app = App::new();
     let redirect = "https://client.example/cb?tenant=1";
-    let client = app.register(&metadata(&[redirect], "none")).await.json()["client_id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let client =
+        app.register(&metadata(&[redirect], "none")).await.json()["client_id"].as_str().unwrap().to_owned();
     let mut browser = Browser::new(&app);
-    let consent = browser
-        .log_in(&authorize_url(&client, &[("redirect_uri", redirect)]))
-        .await;
+    let consent = browser.log_in(&authorize_url(&client, &[("redirect_uri", redirect)])).await;
     for decision in ["allow", "deny"] {
         let back = browser.submit(&consent, decision).await;
         let location = back.header("location");
-        assert!(
-            location.starts_with("https://client.example/cb?tenant=1&"),
-            "{location}"
-        );
+        assert!(location.starts_with("https://client.example/cb?tenant=1&"), "{location}");
         assert_eq!(location.matches("iss=").count(), 1);
         assert_eq!(back.param("iss").as_deref(), Some(ISSUER));
         assert_eq!(back.param("state").as_deref(), Some("the state"));
@@ -346,22 +261,11 @@ async fn b2_iss_stands_once_in_success_and_error() {
 async fn private_use_schemes_are_answered_as_registered() {
     let app = App::new();
     let redirect = "cursor://anysphere.cursor-mcp/oauth/callback";
-    let client = app.register(&metadata(&[redirect], "none")).await.json()["client_id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let client =
+        app.register(&metadata(&[redirect], "none")).await.json()["client_id"].as_str().unwrap().to_owned();
     let mut browser = Browser::new(&app);
-    let consent = browser
-        .log_in(&authorize_url(&client, &[("redirect_uri", redirect)]))
-        .await;
-    assert!(
-        consent.body.contains("<strong>cursor:</strong> links"),
-        "{}",
-        consent.body
-    );
+    let consent = browser.log_in(&authorize_url(&client, &[("redirect_uri", redirect)])).await;
+    assert!(consent.body.contains("<strong>cursor:</strong> links"), "{}", consent.body);
     let back = browser.submit(&consent, "allow").await;
-    assert!(
-        back.header("location")
-            .starts_with("cursor://anysphere.cursor-mcp/oauth/callback?code=")
-    );
+    assert!(back.header("location").starts_with("cursor://anysphere.cursor-mcp/oauth/callback?code="));
 }

@@ -24,17 +24,8 @@ async fn basic_and_post_authenticate() {
     let encoded = credential("nightly+job:s3cret%3A+with+%25%2B+in+it");
     assert_eq!(basic(&app, &encoded, &[grant]).await.status, StatusCode::OK);
     let lower = encoded.replace("Basic", "basic");
-    assert_eq!(
-        basic(&app, &lower, &[grant, ("client_id", "nightly job")])
-            .await
-            .status,
-        StatusCode::OK
-    );
-    let post = [
-        grant,
-        ("client_id", "nightly job"),
-        ("client_secret", "s3cret: with %+ in it"),
-    ];
+    assert_eq!(basic(&app, &lower, &[grant, ("client_id", "nightly job")]).await.status, StatusCode::OK);
+    let post = [grant, ("client_id", "nightly job"), ("client_secret", "s3cret: with %+ in it")];
     assert_eq!(app.token(&post).await.status, StatusCode::OK);
 }
 
@@ -57,19 +48,12 @@ async fn p24_b17_bad_authentication_is_401_with_a_challenge() {
     ] {
         let answer = basic(&app, header, &[grant]).await;
         answer.assert_error(401, "invalid_client");
-        assert!(
-            answer.header("www-authenticate").starts_with("Basic "),
-            "{header}"
-        );
+        assert!(answer.header("www-authenticate").starts_with("Basic "), "{header}");
     }
     let two = [grant, ("client_secret", "s3cret: with %+ in it")];
-    basic(&app, &credential(good), &two)
-        .await
-        .assert_error(401, "invalid_client");
+    basic(&app, &credential(good), &two).await.assert_error(401, "invalid_client");
     let other_id = [grant, ("client_id", &*public)];
-    basic(&app, &credential(good), &other_id)
-        .await
-        .assert_error(401, "invalid_client");
+    basic(&app, &credential(good), &other_id).await.assert_error(401, "invalid_client");
     for form in [
         vec![grant],
         vec![grant, ("client_id", "nobody")],
@@ -80,37 +64,21 @@ async fn p24_b17_bad_authentication_is_401_with_a_challenge() {
         app.token(&form).await.assert_error(401, "invalid_client");
     }
     let headers = Request::post("/token").header("content-type", "application/x-www-form-urlencoded");
-    let headers = headers
-        .header("authorization", credential(good))
-        .header("authorization", credential(good));
-    app.send(headers.body(Body::from(encode(&[grant]))).unwrap())
-        .await
-        .assert_error(401, "invalid_client");
+    let headers = headers.header("authorization", credential(good)).header("authorization", credential(good));
+    app.send(headers.body(Body::from(encode(&[grant]))).unwrap()).await.assert_error(401, "invalid_client");
 }
 
 #[tokio::test]
 async fn confidential_clients_that_registered_authenticate_to_redeem_a_code() {
     let app = App::new();
-    let document = app
-        .register(&metadata(&[REDIRECT], "client_secret_basic"))
-        .await
-        .json();
-    let (id, secret) = (
-        document["client_id"].as_str().unwrap(),
-        document["client_secret"].as_str().unwrap(),
-    );
+    let document = app.register(&metadata(&[REDIRECT], "client_secret_basic")).await.json();
+    let (id, secret) = (document["client_id"].as_str().unwrap(), document["client_secret"].as_str().unwrap());
     let code = app.code(id, &[]).await;
-    app.token(&redeem(id, &code))
-        .await
-        .assert_error(401, "invalid_client");
+    app.token(&redeem(id, &code)).await.assert_error(401, "invalid_client");
     let tokens = basic(&app, &credential(&format!("{id}:{secret}")), &redeem(id, &code)).await;
     assert_eq!(tokens.status, StatusCode::OK, "{}", tokens.body);
     let tokens = tokens.json();
     let refresh = tokens["refresh_token"].as_str().unwrap();
-    let form = [
-        ("grant_type", "refresh_token"),
-        ("client_id", id),
-        ("refresh_token", refresh),
-    ];
+    let form = [("grant_type", "refresh_token"), ("client_id", id), ("refresh_token", refresh)];
     app.token(&form).await.assert_error(401, "invalid_client");
 }

@@ -14,11 +14,7 @@ async fn p18_b6_replay_by_the_rightful_client_kills_the_refresh_token() {
     let tokens = app.token(&form).await.json();
     app.token(&form).await.assert_error(400, "invalid_grant");
     let refresh = tokens["refresh_token"].as_str().unwrap();
-    let form = [
-        ("grant_type", "refresh_token"),
-        ("client_id", &*client),
-        ("refresh_token", refresh),
-    ];
+    let form = [("grant_type", "refresh_token"), ("client_id", &*client), ("refresh_token", refresh)];
     app.token(&form).await.assert_error(400, "invalid_grant");
 }
 
@@ -30,15 +26,9 @@ async fn p18_replay_with_a_wrong_verifier_kills_nothing() {
     let form = redeem(&client, &code);
     let tokens = app.token(&form).await.json();
     let wrong = "x".repeat(43);
-    app.token(&changed(&form, ("code_verifier", &wrong)))
-        .await
-        .assert_error(400, "invalid_grant");
+    app.token(&changed(&form, ("code_verifier", &wrong))).await.assert_error(400, "invalid_grant");
     let refresh = tokens["refresh_token"].as_str().unwrap();
-    let form = [
-        ("grant_type", "refresh_token"),
-        ("client_id", &*client),
-        ("refresh_token", refresh),
-    ];
+    let form = [("grant_type", "refresh_token"), ("client_id", &*client), ("refresh_token", refresh)];
     assert_eq!(app.token(&form).await.status, StatusCode::OK);
 }
 
@@ -60,21 +50,11 @@ async fn p19_code_is_bound_to_client_verifier_redirect_uri_and_resource_and_surv
         ("redirect_uri", "http://127.0.0.1:33418/callback/"),
         ("code", "unknown"),
     ] {
-        app.token(&changed(&form, change))
-            .await
-            .assert_error(400, "invalid_grant");
+        app.token(&changed(&form, change)).await.assert_error(400, "invalid_grant");
     }
-    app.token(&changed(&form, ("resource", "http://other/mcp")))
-        .await
-        .assert_error(400, "invalid_target");
-    app.token(&changed(&form, ("code", "")))
-        .await
-        .assert_error(400, "invalid_request");
-    assert_eq!(
-        app.token(&form).await.status,
-        StatusCode::OK,
-        "none of these used it up"
-    );
+    app.token(&changed(&form, ("resource", "http://other/mcp"))).await.assert_error(400, "invalid_target");
+    app.token(&changed(&form, ("code", ""))).await.assert_error(400, "invalid_request");
+    assert_eq!(app.token(&form).await.status, StatusCode::OK, "none of these used it up");
 }
 
 #[tokio::test]
@@ -84,10 +64,7 @@ async fn oauth_21_clients_send_neither_redirect_uri_nor_must_they_the_resource()
     let code = app.code(&client, &[]).await;
     let form = changed(&redeem(&client, &code), ("redirect_uri", ""));
     let tokens = app.token(&changed(&form, ("resource", ""))).await.json();
-    assert_eq!(
-        app.claims(tokens["access_token"].as_str().unwrap())["aud"],
-        RESOURCE
-    );
+    assert_eq!(app.claims(tokens["access_token"].as_str().unwrap())["aud"], RESOURCE);
 }
 
 #[tokio::test]
@@ -98,9 +75,7 @@ async fn p20_code_lives_a_minute() {
     app.advance(59);
     assert_eq!(app.token(&redeem(&client, &early)).await.status, StatusCode::OK);
     app.advance(1);
-    app.token(&redeem(&client, &late))
-        .await
-        .assert_error(400, "invalid_grant");
+    app.token(&redeem(&client, &late)).await.assert_error(400, "invalid_grant");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -113,12 +88,7 @@ async fn b6_of_a_hundred_parallel_redemptions_one_succeeds() {
         let (app, client, code) = (app.clone(), client.clone(), code.clone());
         tasks.spawn(async move { app.token(&redeem(&client, &code)).await.status });
     }
-    let successes = tasks
-        .join_all()
-        .await
-        .into_iter()
-        .filter(|status| *status == StatusCode::OK)
-        .count();
+    let successes = tasks.join_all().await.into_iter().filter(|status| *status == StatusCode::OK).count();
     assert_eq!(successes, 1);
 }
 
@@ -127,10 +97,7 @@ async fn client_that_registered_without_refresh_gets_no_refresh_token() {
     let app = App::new();
     let mut metadata = metadata(&[REDIRECT], "none");
     metadata["grant_types"] = serde_json::json!(["authorization_code"]);
-    let client = app.register(&metadata).await.json()["client_id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let client = app.register(&metadata).await.json()["client_id"].as_str().unwrap().to_owned();
     assert!(app.tokens(&client, &[]).await.get("refresh_token").is_none());
 }
 
@@ -146,11 +113,7 @@ async fn server_without_scopes_issues_tokens_without_scope() {
     let client = app.public_client().await;
     let tokens = app.tokens(&client, &[("scope", "")]).await;
     assert!(tokens.get("scope").is_none());
-    assert!(
-        app.claims(tokens["access_token"].as_str().unwrap())
-            .get("scope")
-            .is_none()
-    );
+    assert!(app.claims(tokens["access_token"].as_str().unwrap()).get("scope").is_none());
 }
 
 #[tokio::test]
@@ -168,61 +131,27 @@ async fn b17_token_requests_are_one_form_without_repetition() {
         async move { app.send(request).await }
     };
     let is_form = Some("application/x-www-form-urlencoded; charset=UTF-8");
-    for name in [
-        "grant_type",
-        "code",
-        "client_id",
-        "code_verifier",
-        "redirect_uri",
-        "unheard=1&unheard",
-    ] {
-        send(is_form, format!("{form}&{name}=x"))
-            .await
-            .assert_error(400, "invalid_request");
+    for name in ["grant_type", "code", "client_id", "code_verifier", "redirect_uri", "unheard=1&unheard"] {
+        send(is_form, format!("{form}&{name}=x")).await.assert_error(400, "invalid_request");
     }
-    send(is_form, format!("{form}&resource={RESOURCE}"))
-        .await
-        .assert_error(400, "invalid_target");
-    for other in [
-        None,
-        Some("application/json"),
-        Some("multipart/form-data"),
-        Some("text/plain"),
-    ] {
-        send(other, form.clone())
-            .await
-            .assert_error(400, "invalid_request");
+    send(is_form, format!("{form}&resource={RESOURCE}")).await.assert_error(400, "invalid_target");
+    for other in [None, Some("application/json"), Some("multipart/form-data"), Some("text/plain")] {
+        send(other, form.clone()).await.assert_error(400, "invalid_request");
     }
-    send(is_form, format!("{form}&x={}", "y".repeat(16 * 1024)))
-        .await
-        .assert_error(413, "invalid_request");
-    send(is_form, format!("{form}&x=%ff"))
-        .await
-        .assert_error(400, "invalid_request");
+    send(is_form, format!("{form}&x={}", "y".repeat(16 * 1024))).await.assert_error(413, "invalid_request");
+    send(is_form, format!("{form}&x=%ff")).await.assert_error(400, "invalid_request");
     let query =
         Request::post(format!("/token?{form}")).header("content-type", "application/x-www-form-urlencoded");
-    app.send(query.body(Body::empty()).unwrap())
-        .await
-        .assert_error(401, "invalid_client");
-    assert_eq!(
-        send(is_form, form).await.status,
-        StatusCode::OK,
-        "none of these used the code up"
-    );
+    app.send(query.body(Body::empty()).unwrap()).await.assert_error(401, "invalid_client");
+    assert_eq!(send(is_form, form).await.status, StatusCode::OK, "none of these used the code up");
 }
 
 #[tokio::test]
 async fn grant_type_must_be_one_of_ours() {
     let app = App::new();
     let client = app.public_client().await;
-    app.token(&[("client_id", &client)])
-        .await
-        .assert_error(400, "invalid_request");
-    for grant in [
-        "password",
-        "implicit",
-        "urn:ietf:params:oauth:grant-type:device_code",
-    ] {
+    app.token(&[("client_id", &client)]).await.assert_error(400, "invalid_request");
+    for grant in ["password", "implicit", "urn:ietf:params:oauth:grant-type:device_code"] {
         let form = [("client_id", &*client), ("grant_type", grant)];
         app.token(&form).await.assert_error(400, "unsupported_grant_type");
     }

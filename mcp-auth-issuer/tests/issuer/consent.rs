@@ -8,10 +8,7 @@ use crate::harness::*;
 async fn named_client(app: &App, name: &str, redirect: &str) -> String {
     let mut metadata = metadata(&[redirect], "none");
     metadata["client_name"] = json!(name);
-    app.register(&metadata).await.json()["client_id"]
-        .as_str()
-        .unwrap()
-        .to_owned()
+    app.register(&metadata).await.json()["client_id"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -19,10 +16,7 @@ async fn b12_page_names_client_destination_user_and_each_scope() {
     let app = App::new();
     let client = named_client(&app, "Inspector", REDIRECT).await;
     let page = Browser::new(&app)
-        .log_in(&authorize_url(
-            &client,
-            &[("scope", "todos.read todos.write admin")],
-        ))
+        .log_in(&authorize_url(&client, &[("scope", "todos.read todos.write admin")]))
         .await;
     for part in [
         "Inspector",
@@ -46,32 +40,18 @@ async fn b16_clients_on_this_computer_get_a_warning_and_web_clients_their_host()
     let app = App::new();
     let warning = "Any program here can take any name";
     let local = named_client(&app, "x", REDIRECT).await;
-    assert!(
-        Browser::new(&app)
-            .log_in(&authorize_url(&local, &[]))
-            .await
-            .body
-            .contains(warning)
-    );
+    assert!(Browser::new(&app).log_in(&authorize_url(&local, &[])).await.body.contains(warning));
     let redirect = "https://xn--pple-43d.example/cb";
     let web = named_client(&app, "Apple", redirect).await;
-    let page = Browser::new(&app)
-        .log_in(&authorize_url(&web, &[("redirect_uri", redirect)]))
-        .await;
+    let page = Browser::new(&app).log_in(&authorize_url(&web, &[("redirect_uri", redirect)])).await;
     assert!(!page.body.contains(warning));
-    assert!(
-        page.body
-            .contains("<strong>xn--pple-43d.example</strong> (a web site)")
-    );
+    assert!(page.body.contains("<strong>xn--pple-43d.example</strong> (a web site)"));
 }
 
 #[tokio::test]
 async fn p12_client_names_are_escaped_cut_and_stripped_of_what_disguises() {
     let app = App::new();
-    let name = format!(
-        "</bdi><script>alert(1)</script>\u{202e}evil\u{200b}{}",
-        "x".repeat(150)
-    );
+    let name = format!("</bdi><script>alert(1)</script>\u{202e}evil\u{200b}{}", "x".repeat(150));
     let client = named_client(&app, &name, REDIRECT).await;
     let mut browser = Browser::new(&app);
     let login = browser.get(&authorize_url(&client, &[])).await;
@@ -97,39 +77,23 @@ async fn b11_pages_cannot_be_framed_scripted_cached_or_leaked() {
     let error = app.get(&authorize_url("nobody", &[])).await;
     for page in [login, consent, error] {
         let policy = page.header("content-security-policy");
-        for directive in [
-            "default-src 'none'",
-            "frame-ancestors 'none'",
-            "base-uri 'none'",
-            "style-src 'sha256-",
-        ] {
+        for directive in
+            ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "style-src 'sha256-"]
+        {
             assert!(policy.contains(directive), "{directive} in {policy}");
         }
         assert!(!policy.contains("unsafe") && !policy.contains("script-src"));
-        assert!(
-            !policy.contains("form-action"),
-            "Chromium would stop the redirect to the client"
-        );
+        assert!(!policy.contains("form-action"), "Chromium would stop the redirect to the client");
         assert_eq!(page.header("x-frame-options"), "DENY");
         assert_eq!(page.header("x-content-type-options"), "nosniff");
         assert_eq!(page.header("referrer-policy"), "same-origin");
         assert_eq!(page.header("cache-control"), "no-store");
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
 
-        let style = page
-            .body
-            .split_once("<style>")
-            .unwrap()
-            .1
-            .split_once("</style>")
-            .unwrap()
-            .0;
+        let style = page.body.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
         let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, style.as_bytes());
         let hash = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, hash);
-        assert!(
-            policy.contains(&format!("'sha256-{hash}'")),
-            "the policy admits the page's own style"
-        );
+        assert!(policy.contains(&format!("'sha256-{hash}'")), "the policy admits the page's own style");
     }
 }
 
@@ -176,36 +140,20 @@ async fn csrf_token_fits_one_browser_and_one_exact_request() {
         authorize_url(&a, &[("redirect_uri", "http://127.0.0.1:1/callback")]),
         authorize_url(&a, &[("state", "other")]),
     ] {
-        send(&mut browser, url, allow(&token))
-            .await
-            .assert_local_error(403);
+        send(&mut browser, url, allow(&token)).await.assert_local_error(403);
     }
     let url = form_action(&consent);
     for bad in ["", "x", &token[1..]] {
-        send(&mut browser, url.clone(), allow(bad))
-            .await
-            .assert_local_error(403);
+        send(&mut browser, url.clone(), allow(bad)).await.assert_local_error(403);
     }
     let mut other = Browser::new(&app);
     other.log_in(&authorize_url(&a, &[])).await;
-    send(&mut other, url.clone(), allow(&token))
-        .await
-        .assert_local_error(403);
-    send(&mut Browser::new(&app), url.clone(), allow(&token))
-        .await
-        .assert_local_error(403);
+    send(&mut other, url.clone(), allow(&token)).await.assert_local_error(403);
+    send(&mut Browser::new(&app), url.clone(), allow(&token)).await.assert_local_error(403);
     let mut twice = allow(&token);
     twice.push(("decision", "deny".to_owned()));
-    send(&mut browser, url.clone(), twice)
-        .await
-        .assert_local_error(403);
-    assert!(
-        send(&mut browser, url, allow(&token))
-            .await
-            .param("code")
-            .is_some(),
-        "and the right one works"
-    );
+    send(&mut browser, url.clone(), twice).await.assert_local_error(403);
+    assert!(send(&mut browser, url, allow(&token)).await.param("code").is_some(), "and the right one works");
 }
 
 #[tokio::test]
@@ -214,20 +162,12 @@ async fn forms_of_other_sites_and_rebound_names_are_refused() {
     let client = app.public_client().await;
     let mut browser = Browser::new(&app);
     let consent = browser.log_in(&authorize_url(&client, &[])).await;
-    for origin in [
-        "null",
-        "https://evil.example",
-        "http://localhost:8081",
-        "http://127.0.0.1:8080",
-    ] {
+    for origin in ["null", "https://evil.example", "http://localhost:8081", "http://127.0.0.1:8080"] {
         browser.origin = Some(origin.to_owned());
         browser.submit(&consent, "allow").await.assert_local_error(403);
     }
     browser.origin = None;
-    assert!(
-        browser.submit(&consent, "allow").await.param("code").is_some(),
-        "old browsers send none"
-    );
+    assert!(browser.submit(&consent, "allow").await.param("code").is_some(), "old browsers send none");
     for host in ["evil.example", "evil.example:8080", "localhost", "127.0.0.1:8080"] {
         let request = http::Request::get(authorize_url(&client, &[])).header("host", host);
         let answer = app.send(request.body(axum::body::Body::empty()).unwrap()).await;
@@ -267,13 +207,7 @@ async fn unknown_users_do_not_log_in() {
     let answer = browser.post(&form_action(&login), &form).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert!(answer.body.contains("That did not work"));
-    assert!(
-        !browser
-            .get(&authorize_url(&client, &[]))
-            .await
-            .body
-            .contains("value=\"allow\"")
-    );
+    assert!(!browser.get(&authorize_url(&client, &[])).await.body.contains("value=\"allow\""));
 }
 
 #[tokio::test]
@@ -283,17 +217,11 @@ async fn logging_out_and_time_end_the_session() {
     let url = authorize_url(&client, &[]);
     let mut browser = Browser::new(&app);
     let consent = browser.log_in(&url).await;
-    assert_eq!(
-        browser.submit(&consent, "logout").await.status,
-        StatusCode::SEE_OTHER
-    );
+    assert_eq!(browser.submit(&consent, "logout").await.status, StatusCode::SEE_OTHER);
     assert!(browser.get(&url).await.body.contains("Continue as"));
     let stale = browser.submit(&consent, "allow").await;
     assert_eq!((stale.status, stale.param("code")), (StatusCode::SEE_OTHER, None));
-    assert!(
-        stale.header("location").starts_with("/authorize?"),
-        "log in again, same request"
-    );
+    assert!(stale.header("location").starts_with("/authorize?"), "log in again, same request");
 
     let consent = browser.log_in(&url).await;
     app.advance(8 * 3600);
@@ -306,11 +234,7 @@ async fn b10_p34_every_redirect_after_a_form_is_303() {
     let client = app.public_client().await;
     let mut browser = Browser::new(&app);
     let login = browser.get(&authorize_url(&client, &[])).await;
-    let form = [
-        ("csrf", &*csrf(&login)),
-        ("decision", "login"),
-        ("user", "developer"),
-    ];
+    let form = [("csrf", &*csrf(&login)), ("decision", "login"), ("user", "developer")];
     let after_login = browser.post(&form_action(&login), &form).await;
     let consent = browser.get(after_login.header("location")).await;
     let after_allow = browser.submit(&consent, "allow").await;
@@ -327,16 +251,9 @@ async fn b10_p34_every_redirect_after_a_form_is_303() {
 async fn b13_cookie_is_out_of_reach_of_scripts_and_other_sites_forms() {
     let app = App::new();
     let client = app.public_client().await;
-    let cookie = app
-        .get(&authorize_url(&client, &[]))
-        .await
-        .header("set-cookie")
-        .to_owned();
+    let cookie = app.get(&authorize_url(&client, &[])).await.header("set-cookie").to_owned();
     assert!(cookie.starts_with("mcp-auth-session-8080="), "{cookie}");
-    assert!(
-        cookie.ends_with("; Path=/authorize; HttpOnly; SameSite=Lax"),
-        "{cookie}"
-    );
+    assert!(cookie.ends_with("; Path=/authorize; HttpOnly; SameSite=Lax"), "{cookie}");
     let https = App::with(
         |s| {
             s.issuer = "https://localhost:8443".into();
@@ -345,14 +262,8 @@ async fn b13_cookie_is_out_of_reach_of_scripts_and_other_sites_forms() {
         |_| (),
     );
     let client = https.public_client().await;
-    let cookie = https
-        .get(&authorize_url(&client, &[("resource", "")]))
-        .await
-        .header("set-cookie")
-        .to_owned();
+    let cookie =
+        https.get(&authorize_url(&client, &[("resource", "")])).await.header("set-cookie").to_owned();
     assert!(cookie.starts_with("__Host-mcp-auth-session="), "{cookie}");
-    assert!(
-        cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax"),
-        "{cookie}"
-    );
+    assert!(cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax"), "{cookie}");
 }

@@ -7,25 +7,16 @@ use crate::harness::*;
 #[tokio::test]
 async fn b1_both_metadata_documents_name_the_issuer_and_s256() {
     let app = App::new();
-    for path in [
-        "/.well-known/oauth-authorization-server",
-        "/.well-known/openid-configuration",
-    ] {
+    for path in ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"] {
         let answer = app.get(path).await;
         assert_eq!(answer.status, StatusCode::OK);
         assert_eq!(answer.header("content-type"), "application/json");
         let document = answer.json();
         assert_eq!(document["issuer"], ISSUER);
-        assert_eq!(
-            document["code_challenge_methods_supported"],
-            serde_json::json!(["S256"])
-        );
+        assert_eq!(document["code_challenge_methods_supported"], serde_json::json!(["S256"]));
         assert_eq!(document["authorization_response_iss_parameter_supported"], true);
         assert_eq!(document["response_types_supported"], serde_json::json!(["code"]));
-        assert_eq!(
-            document["scopes_supported"],
-            serde_json::json!(["admin", "todos.read", "todos.write"])
-        );
+        assert_eq!(document["scopes_supported"], serde_json::json!(["admin", "todos.read", "todos.write"]));
         assert_eq!(
             document["token_endpoint_auth_methods_supported"],
             serde_json::json!(["none", "client_secret_basic", "client_secret_post"])
@@ -51,11 +42,7 @@ async fn every_endpoint_that_is_advertised_exists() {
 #[tokio::test]
 async fn openid_document_has_what_its_clients_insist_on_and_no_id_token_scope() {
     let document = App::new().get("/.well-known/openid-configuration").await.json();
-    for required in [
-        "jwks_uri",
-        "subject_types_supported",
-        "id_token_signing_alg_values_supported",
-    ] {
+    for required in ["jwks_uri", "subject_types_supported", "id_token_signing_alg_values_supported"] {
         assert!(!document[required].is_null(), "{required}");
     }
     assert!(!document["scopes_supported"].to_string().contains("openid"));
@@ -80,8 +67,6 @@ async fn metadata_ignores_host_and_forwarded_headers() {
         .header("host", "evil.example")
         .header("x-forwarded-host", "evil.example")
         .header("forwarded", "host=evil.example");
-    let answer = App::new()
-        .send(request.body(axum::body::Body::empty()).unwrap())
-        .await;
+    let answer = App::new().send(request.body(axum::body::Body::empty()).unwrap()).await;
     assert!(!answer.body.contains("evil"));
 }

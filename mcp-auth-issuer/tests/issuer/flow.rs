@@ -11,12 +11,8 @@ async fn client_gets_an_rfc_9068_token_for_what_the_user_allowed() {
     let app = App::new();
     let client = app.public_client().await;
     let mut browser = Browser::new(&app);
-    let consent = browser
-        .log_in(&authorize_url(
-            &client,
-            &[("scope", "todos.read todos.write offline_access")],
-        ))
-        .await;
+    let consent =
+        browser.log_in(&authorize_url(&client, &[("scope", "todos.read todos.write offline_access")])).await;
     let back = browser.submit(&consent, "allow").await;
     assert_eq!(back.status, StatusCode::SEE_OTHER);
     assert!(back.header("location").starts_with(&format!("{REDIRECT}?code=")));
@@ -27,10 +23,7 @@ async fn client_gets_an_rfc_9068_token_for_what_the_user_allowed() {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     assert_eq!(answer.header("cache-control"), "no-store");
     let tokens = answer.json();
-    assert_eq!(
-        (&tokens["token_type"], &tokens["expires_in"]),
-        (&"Bearer".into(), &900.into())
-    );
+    assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&"Bearer".into(), &900.into()));
     assert_eq!(tokens["scope"], "todos.read todos.write");
 
     let token = tokens["access_token"].as_str().unwrap();
@@ -52,9 +45,7 @@ async fn step_up_goes_beyond_the_registered_scope_and_marks_what_is_new() {
     app.tokens(&client, &[("scope", "todos.read")]).await;
 
     let mut browser = Browser::new(&app);
-    let consent = browser
-        .log_in(&authorize_url(&client, &[("scope", "todos.read todos.write")]))
-        .await;
+    let consent = browser.log_in(&authorize_url(&client, &[("scope", "todos.read todos.write")])).await;
     let (read, write) = consent.body.split_once("todos.write</code>").unwrap();
     assert!(read.contains("allowed before"), "{read}");
     assert!(write.contains("new"), "{write}");
@@ -66,25 +57,14 @@ async fn step_up_goes_beyond_the_registered_scope_and_marks_what_is_new() {
 #[tokio::test]
 async fn tokens_outlive_a_restart() {
     let dir = tempfile::tempdir().unwrap();
-    let start = || {
-        App::with(
-            |_| (),
-            |o| o.signing_key = mcp_auth_issuer::KeySource::StateDir(dir.path().into()),
-        )
-    };
+    let start =
+        || App::with(|_| (), |o| o.signing_key = mcp_auth_issuer::KeySource::StateDir(dir.path().into()));
     let (before, after) = (start(), start());
     let tokens = before.tokens(&before.public_client().await, &[]).await;
-    assert_eq!(
-        after.claims(tokens["access_token"].as_str().unwrap())["sub"],
-        "developer"
-    );
+    assert_eq!(after.claims(tokens["access_token"].as_str().unwrap())["sub"], "developer");
     let kid = async |app: &App| app.get("/jwks").await.json()["keys"][0]["kid"].clone();
     assert_eq!(kid(&before).await, kid(&after).await);
-    assert_ne!(
-        kid(&App::new()).await,
-        kid(&App::new()).await,
-        "an ephemeral key ends with its process"
-    );
+    assert_ne!(kid(&App::new()).await, kid(&App::new()).await, "an ephemeral key ends with its process");
 }
 
 #[tokio::test]
@@ -103,47 +83,23 @@ async fn b18_browser_clients_reach_every_endpoint_but_authorize() {
         let preflight = Request::options(path)
             .header("origin", "https://client.example")
             .header("access-control-request-method", method)
-            .header(
-                "access-control-request-headers",
-                "authorization, content-type, mcp-protocol-version",
-            );
+            .header("access-control-request-headers", "authorization, content-type, mcp-protocol-version");
         let answer = app.send(preflight.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
         assert_eq!(answer.header("access-control-allow-methods"), method, "{path}");
-        assert!(
-            answer
-                .header("access-control-allow-headers")
-                .contains("mcp-protocol-version"),
-            "{path}"
-        );
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("origin", "https://client.example");
+        assert!(answer.header("access-control-allow-headers").contains("mcp-protocol-version"), "{path}");
+        let request = Request::builder().method(method).uri(path).header("origin", "https://client.example");
         let answer = app.send(request.body(Body::empty()).unwrap()).await;
-        assert_eq!(
-            answer.header("access-control-allow-origin"),
-            "*",
-            "{path}, errors too"
-        );
-        assert!(
-            !answer.headers.contains_key("access-control-allow-credentials"),
-            "{path}"
-        );
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}, errors too");
+        assert!(!answer.headers.contains_key("access-control-allow-credentials"), "{path}");
     }
     let client = app.public_client().await;
     for method in ["GET", "POST", "OPTIONS"] {
         let request = Request::builder().method(method).uri(authorize_url(&client, &[]));
         let request = request.header("origin", "https://client.example");
         let answer = app.send(request.body(Body::empty()).unwrap()).await;
-        assert!(
-            !answer
-                .headers
-                .keys()
-                .any(|name| name.as_str().starts_with("access-control")),
-            "{method}"
-        );
+        assert!(!answer.headers.keys().any(|name| name.as_str().starts_with("access-control")), "{method}");
     }
 }
 
@@ -172,18 +128,10 @@ async fn c19_operator_sees_what_happens_and_no_secret() {
     let _guard = tracing::subscriber::set_default(subscriber);
 
     let app = App::new();
-    let document = app
-        .register(&metadata(&[REDIRECT], "client_secret_post"))
-        .await
-        .json();
-    let (id, secret) = (
-        document["client_id"].as_str().unwrap(),
-        document["client_secret"].as_str().unwrap(),
-    );
+    let document = app.register(&metadata(&[REDIRECT], "client_secret_post")).await.json();
+    let (id, secret) = (document["client_id"].as_str().unwrap(), document["client_secret"].as_str().unwrap());
     let mut browser = Browser::new(&app);
-    let consent = browser
-        .log_in(&authorize_url(id, &[("state", "a-state-of-the-client")]))
-        .await;
+    let consent = browser.log_in(&authorize_url(id, &[("state", "a-state-of-the-client")])).await;
     let code = browser.submit(&consent, "allow").await.param("code").unwrap();
     let mut form = redeem(id, &code);
     form.push(("client_secret", secret));
@@ -197,9 +145,7 @@ async fn c19_operator_sees_what_happens_and_no_secret() {
         ("refresh_token", refresh.as_str().unwrap()),
     ];
     app.token(&dead).await.assert_error(400, "invalid_grant");
-    app.token(&changed(&dead, ("client_secret", "a-wrong-secret")))
-        .await
-        .assert_error(401, "invalid_client");
+    app.token(&changed(&dead, ("client_secret", "a-wrong-secret"))).await.assert_error(401, "invalid_client");
 
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     for line in [

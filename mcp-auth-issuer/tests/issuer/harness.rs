@@ -61,10 +61,7 @@ impl App {
             ]
             .into(),
             default_scopes: ScopeSet::parse_lossy("todos.read"),
-            ambient: Ambient {
-                clock: clock.clone(),
-                random: Arc::new(SystemRandom),
-            },
+            ambient: Ambient { clock: clock.clone(), random: Arc::new(SystemRandom) },
         };
         setup(&mut the_setup);
         let mut the_options = IssuerOptions::ephemeral();
@@ -99,8 +96,7 @@ impl App {
 
     pub(crate) async fn register(&self, metadata: &Value) -> Answer {
         let request = Request::post("/register").header("content-type", "application/json");
-        self.send(request.body(Body::from(metadata.to_string())).unwrap())
-            .await
+        self.send(request.body(Body::from(metadata.to_string())).unwrap()).await
     }
 
     /// A public client as most are.
@@ -110,8 +106,7 @@ impl App {
     }
 
     pub(crate) async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Answer {
-        self.send(form_request(path, form).body(Body::from(encode(form))).unwrap())
-            .await
+        self.send(form_request(path, form).body(Body::from(encode(form))).unwrap()).await
     }
 
     pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Answer {
@@ -126,20 +121,14 @@ impl App {
         validation.set_audience(&[RESOURCE]);
         validation.validate_exp = false;
         let key = DecodingKey::from_jwk(&jwk).unwrap();
-        jsonwebtoken::decode::<Value>(token, &key, &validation)
-            .unwrap()
-            .claims
+        jsonwebtoken::decode::<Value>(token, &key, &validation).unwrap().claims
     }
 
     /// Log in, allow, and the code.
     pub(crate) async fn code(&self, client_id: &str, extra: &[(&str, &str)]) -> String {
         let mut browser = Browser::new(self);
         let consent = browser.log_in(&authorize_url(client_id, extra)).await;
-        browser
-            .submit(&consent, "allow")
-            .await
-            .param("code")
-            .expect("a code")
+        browser.submit(&consent, "allow").await.param("code").expect("a code")
     }
 
     /// Log in, allow, redeem: the whole token response.
@@ -168,11 +157,7 @@ pub(crate) fn changed<'a>(
     form: &[(&'a str, &'a str)],
     change: (&'a str, &'a str),
 ) -> Vec<(&'a str, &'a str)> {
-    let mut form: Vec<_> = form
-        .iter()
-        .copied()
-        .filter(|(name, _)| *name != change.0)
-        .collect();
+    let mut form: Vec<_> = form.iter().copied().filter(|(name, _)| *name != change.0).collect();
     if !change.1.is_empty() {
         form.push(change);
     }
@@ -207,18 +192,13 @@ pub(crate) fn authorize_params(client_id: &str, extra: &[(&str, &str)]) -> Vec<(
     for change in extra {
         params = changed(&params, *change);
     }
-    params
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+    params.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 pub(crate) fn authorize_url(client_id: &str, extra: &[(&str, &str)]) -> String {
     format!(
         "/authorize?{}",
-        Serializer::new(String::new())
-            .extend_pairs(authorize_params(client_id, extra))
-            .finish()
+        Serializer::new(String::new()).extend_pairs(authorize_params(client_id, extra)).finish()
     )
 }
 
@@ -253,10 +233,7 @@ impl Answer {
 
     /// A parameter of the redirect's query.
     pub(crate) fn param(&self, name: &str) -> Option<String> {
-        self.location()
-            .query_pairs()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
+        self.location().query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
     /// A JSON error, by the rules all of them share.
@@ -268,9 +245,7 @@ impl Answer {
         assert_eq!(self.headers.contains_key("www-authenticate"), status == 401);
         let description = self.json()["error_description"].as_str().unwrap().to_owned();
         assert!(
-            description
-                .bytes()
-                .all(|b| matches!(b, 0x20..=0x7e) && b != b'"' && b != b'\\'),
+            description.bytes().all(|b| matches!(b, 0x20..=0x7e) && b != b'"' && b != b'\\'),
             "{description}"
         );
     }
@@ -279,17 +254,8 @@ impl Answer {
     #[track_caller]
     pub(crate) fn assert_redirect_error(&self, code: &str) {
         assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.body);
-        assert!(
-            self.header("location").starts_with(REDIRECT),
-            "{}",
-            self.header("location")
-        );
-        assert_eq!(
-            self.param("error").as_deref(),
-            Some(code),
-            "{}",
-            self.header("location")
-        );
+        assert!(self.header("location").starts_with(REDIRECT), "{}", self.header("location"));
+        assert_eq!(self.param("error").as_deref(), Some(code), "{}", self.header("location"));
         assert_eq!(self.param("code"), None);
         let issuers: Vec<_> = self
             .location()
@@ -321,22 +287,12 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn new(app: &App) -> Self {
-        Self {
-            app: app.clone(),
-            cookies: BTreeMap::new(),
-            origin: Some(ISSUER.to_owned()),
-        }
+        Self { app: app.clone(), cookies: BTreeMap::new(), origin: Some(ISSUER.to_owned()) }
     }
 
     async fn send(&mut self, request: http::request::Builder, body: String) -> Answer {
-        let cookies: Vec<_> = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let request = request
-            .header("host", "localhost:8080")
-            .header("cookie", cookies.join("; "));
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = request.header("host", "localhost:8080").header("cookie", cookies.join("; "));
         let answer = self.app.send(request.body(Body::from(body)).unwrap()).await;
         for cookie in answer.headers.get_all("set-cookie") {
             let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
@@ -361,19 +317,14 @@ impl Browser {
     /// Presses a button of a page's form.
     pub(crate) async fn submit(&mut self, page: &Answer, decision: &str) -> Answer {
         let (action, csrf) = (form_action(page), csrf(page));
-        self.post(&action, &[("csrf", &csrf), ("decision", decision)])
-            .await
+        self.post(&action, &[("csrf", &csrf), ("decision", decision)]).await
     }
 
     /// Opens `url`, logs in, and gives the consent page.
     pub(crate) async fn log_in(&mut self, url: &str) -> Answer {
         let login = self.get(url).await;
         assert_eq!(login.status, StatusCode::OK, "{}", login.body);
-        let form = [
-            ("csrf", &*csrf(&login)),
-            ("decision", "login"),
-            ("user", "developer"),
-        ];
+        let form = [("csrf", &*csrf(&login)), ("decision", "login"), ("user", "developer")];
         let back = self.post(&form_action(&login), &form).await;
         assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
         let consent = self.get(back.header("location")).await;
@@ -384,18 +335,8 @@ impl Browser {
 
 /// The value of the first `name="…"` attribute behind `marker`.
 fn attribute(page: &Answer, marker: &str, name: &str) -> String {
-    let after = page
-        .body
-        .split_once(marker)
-        .unwrap_or_else(|| panic!("no {marker} in {}", page.body))
-        .1;
-    let value = after
-        .split_once(&format!("{name}=\""))
-        .unwrap()
-        .1
-        .split_once('"')
-        .unwrap()
-        .0;
+    let after = page.body.split_once(marker).unwrap_or_else(|| panic!("no {marker} in {}", page.body)).1;
+    let value = after.split_once(&format!("{name}=\"")).unwrap().1.split_once('"').unwrap().0;
     value.replace("&amp;", "&")
 }
 

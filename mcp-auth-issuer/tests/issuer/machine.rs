@@ -17,33 +17,18 @@ async fn named_client_gets_its_scopes_under_its_own_name() {
     assert_eq!(tokens["scope"], "todos.read todos.write");
     assert!(tokens.get("refresh_token").is_none());
     let claims = app.claims(tokens["access_token"].as_str().unwrap());
-    assert_eq!(
-        (&claims["sub"], &claims["client_id"]),
-        (&"nightly job".into(), &"nightly job".into())
-    );
+    assert_eq!((&claims["sub"], &claims["client_id"]), (&"nightly job".into(), &"nightly job".into()));
 }
 
 #[tokio::test]
 async fn named_client_gets_less_on_request_and_never_more() {
     let app = App::new();
     let with = |name, value| changed(&CLIENT, (name, value));
-    assert_eq!(
-        app.token(&with("scope", "todos.read")).await.json()["scope"],
-        "todos.read"
-    );
-    app.token(&with("scope", "admin"))
-        .await
-        .assert_error(400, "invalid_scope");
-    app.token(&with("scope", "nothing"))
-        .await
-        .assert_error(400, "invalid_scope");
-    app.token(&with("resource", "http://other/mcp"))
-        .await
-        .assert_error(400, "invalid_target");
-    assert_eq!(
-        app.token(&with("resource", RESOURCE)).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(app.token(&with("scope", "todos.read")).await.json()["scope"], "todos.read");
+    app.token(&with("scope", "admin")).await.assert_error(400, "invalid_scope");
+    app.token(&with("scope", "nothing")).await.assert_error(400, "invalid_scope");
+    app.token(&with("resource", "http://other/mcp")).await.assert_error(400, "invalid_target");
+    assert_eq!(app.token(&with("resource", RESOURCE)).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -53,7 +38,5 @@ async fn public_clients_and_other_grants_are_unauthorized() {
     let form = [("grant_type", "client_credentials"), ("client_id", &*public)];
     app.token(&form).await.assert_error(400, "unauthorized_client");
     let form = changed(&CLIENT, ("grant_type", "authorization_code"));
-    app.token(&changed(&form, ("code", "x")))
-        .await
-        .assert_error(400, "unauthorized_client");
+    app.token(&changed(&form, ("code", "x"))).await.assert_error(400, "unauthorized_client");
 }

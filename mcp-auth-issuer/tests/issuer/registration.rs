@@ -12,18 +12,8 @@ async fn what_real_clients_send_is_registered() {
     let app = App::new();
     let loopback = |port: u16| format!("http://127.0.0.1:{port}/callback");
     for (name, redirect, grants, extra) in [
-        (
-            "no refresh",
-            loopback(40001),
-            json!(["authorization_code"]),
-            json!({ "scope": "todos.read" }),
-        ),
-        (
-            "with refresh",
-            loopback(40002),
-            json!(["authorization_code", "refresh_token"]),
-            json!({}),
-        ),
+        ("no refresh", loopback(40001), json!(["authorization_code"]), json!({ "scope": "todos.read" })),
+        ("with refresh", loopback(40002), json!(["authorization_code", "refresh_token"]), json!({})),
         (
             "more scopes",
             loopback(40003),
@@ -59,10 +49,7 @@ async fn what_real_clients_send_is_registered() {
             "client_name": name, "redirect_uris": [redirect], "grant_types": grants, "response_types": ["code"],
             "token_endpoint_auth_method": "none", "application_type": "native", "scope": "todos.read offline_access",
         });
-        metadata
-            .as_object_mut()
-            .unwrap()
-            .extend(extra.as_object().unwrap().clone());
+        metadata.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         let answer = app.register(&metadata).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{name}: {}", answer.body);
         assert_eq!(answer.header("cache-control"), "no-store");
@@ -85,14 +72,8 @@ async fn confidential_clients_get_a_secret() {
         assert_eq!(document["client_secret_expires_at"], 0);
     }
     let minimal = app.register(&json!({ "redirect_uris": [REDIRECT] })).await.json();
-    assert_eq!(
-        minimal["token_endpoint_auth_method"], "client_secret_basic",
-        "the default of RFC 7591"
-    );
-    assert_eq!(
-        minimal["grant_types"],
-        json!(["authorization_code", "refresh_token"])
-    );
+    assert_eq!(minimal["token_endpoint_auth_method"], "client_secret_basic", "the default of RFC 7591");
+    assert_eq!(minimal["grant_types"], json!(["authorization_code", "refresh_token"]));
 }
 
 #[tokio::test]
@@ -102,11 +83,7 @@ async fn p27_identifiers_are_opaque_and_differ() {
     assert_ne!(a, b);
     for id in [a, b] {
         assert!(id.starts_with("client_") && id.len() == 29, "{id}");
-        assert!(
-            id.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'),
-            "{id}"
-        );
+        assert!(id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'), "{id}");
     }
 }
 
@@ -128,9 +105,7 @@ async fn p04_redirect_uris_that_run_leak_or_are_too_many_are_refused() {
         let answer = app.register(&json!({ "redirect_uris": redirect_uris })).await;
         answer.assert_error(400, "invalid_redirect_uri");
     }
-    app.register(&json!({ "client_name": "none" }))
-        .await
-        .assert_error(400, "invalid_redirect_uri");
+    app.register(&json!({ "client_name": "none" })).await.assert_error(400, "invalid_redirect_uri");
 }
 
 #[tokio::test]
@@ -145,28 +120,18 @@ async fn metadata_we_cannot_honour_is_refused() {
         json!({ "client_name": 5 }),
     ] {
         let mut metadata = metadata(&[REDIRECT], "none");
-        metadata
-            .as_object_mut()
-            .unwrap()
-            .extend(change.as_object().unwrap().clone());
-        app.register(&metadata)
-            .await
-            .assert_error(400, "invalid_client_metadata");
+        metadata.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        app.register(&metadata).await.assert_error(400, "invalid_client_metadata");
     }
-    for (content_type, body) in [
-        ("text/plain", "{}"),
-        ("application/json", "{"),
-        ("application/json", "[]"),
-    ] {
+    for (content_type, body) in [("text/plain", "{}"), ("application/json", "{"), ("application/json", "[]")]
+    {
         let request = Request::post("/register").header("content-type", content_type);
         let answer = app.send(request.body(Body::from(body)).unwrap()).await;
         answer.assert_error(400, "invalid_client_metadata");
     }
     let twice = r#"{"redirect_uris":["http://127.0.0.1/cb"],"redirect_uris":["http://127.0.0.1/x"]}"#;
     let request = Request::post("/register").header("content-type", "application/json");
-    app.send(request.body(Body::from(twice)).unwrap())
-        .await
-        .assert_error(400, "invalid_client_metadata");
+    app.send(request.body(Body::from(twice)).unwrap()).await.assert_error(400, "invalid_client_metadata");
 }
 
 #[tokio::test]
@@ -175,20 +140,9 @@ async fn strangers_cannot_register_for_client_credentials() {
     let mut metadata = metadata(&[REDIRECT], "client_secret_post");
     metadata["grant_types"] = json!(["authorization_code", "client_credentials"]);
     let document = app.register(&metadata).await.json();
-    assert_eq!(
-        document["grant_types"],
-        json!(["authorization_code"]),
-        "the answer says what was registered"
-    );
-    let (id, secret) = (
-        document["client_id"].as_str().unwrap(),
-        document["client_secret"].as_str().unwrap(),
-    );
-    let form = [
-        ("grant_type", "client_credentials"),
-        ("client_id", id),
-        ("client_secret", secret),
-    ];
+    assert_eq!(document["grant_types"], json!(["authorization_code"]), "the answer says what was registered");
+    let (id, secret) = (document["client_id"].as_str().unwrap(), document["client_secret"].as_str().unwrap());
+    let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
     app.token(&form).await.assert_error(400, "unauthorized_client");
 }
 
@@ -204,10 +158,7 @@ async fn p28_flood_gets_429_big_bodies_413_and_used_clients_stay() {
     let kept = app.public_client().await;
     app.tokens(&kept, &[]).await;
     for _ in 0..19 {
-        assert_eq!(
-            app.register(&metadata(&[REDIRECT], "none")).await.status,
-            StatusCode::CREATED
-        );
+        assert_eq!(app.register(&metadata(&[REDIRECT], "none")).await.status, StatusCode::CREATED);
     }
     let answer = app.register(&metadata(&[REDIRECT], "none")).await;
     answer.assert_error(429, "temporarily_unavailable");
@@ -216,9 +167,7 @@ async fn p28_flood_gets_429_big_bodies_413_and_used_clients_stay() {
 
     app.advance(60);
     let big = json!({ "client_name": "x".repeat(1 << 20), "redirect_uris": [REDIRECT] });
-    app.register(&big)
-        .await
-        .assert_error(413, "invalid_client_metadata");
+    app.register(&big).await.assert_error(413, "invalid_client_metadata");
 }
 
 #[tokio::test]

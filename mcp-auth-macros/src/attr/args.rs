@@ -41,20 +41,14 @@ impl Args {
 
     /// The arguments of an attribute on a method.
     pub(crate) fn of(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Self {
-        let span = attribute
-            .path()
-            .segments
-            .last()
-            .map_or_else(Span::call_site, |segment| segment.ident.span());
+        let span =
+            attribute.path().segments.last().map_or_else(Span::call_site, |segment| segment.ident.span());
         match &attribute.meta {
             Meta::Path(_) => Self::none(span),
             Meta::List(list) => Self::parse(list.tokens.clone(), span, diagnostics),
             Meta::NameValue(pair) => {
                 diagnostics.error_at(&pair.value, "write the arguments in parentheses");
-                Self {
-                    is_broken: true,
-                    ..Self::none(span)
-                }
+                Self { is_broken: true, ..Self::none(span) }
             }
         }
     }
@@ -92,29 +86,20 @@ impl Args {
     }
 
     fn none(span: Span) -> Self {
-        Self {
-            span,
-            first: None,
-            is_broken: false,
-            list: Vec::new(),
-        }
+        Self { span, first: None, is_broken: false, list: Vec::new() }
     }
 
     /// Takes every argument that has one of these names, in the order they are written.
     pub(crate) fn take_all(&mut self, names: &[&str]) -> Vec<Arg> {
         let list = std::mem::take(&mut self.list);
-        let (taken, left) = list
-            .into_iter()
-            .partition(|arg| names.iter().any(|name| arg.name == name));
+        let (taken, left) = list.into_iter().partition(|arg| names.iter().any(|name| arg.name == name));
         self.list = left;
         taken
     }
 
     /// Whether one of these names may be meant by an argument that is not known.
     pub(crate) fn may_mean(&self, names: &[&str]) -> bool {
-        self.list
-            .iter()
-            .any(|arg| nearest(&arg.name.to_string(), names).is_some())
+        self.list.iter().any(|arg| nearest(&arg.name.to_string(), names).is_some())
     }
 
     /// Takes the argument of that name.
@@ -134,10 +119,7 @@ impl Args {
             let message = match nearest(&name, known) {
                 Some(near) => format!("unknown argument `{name}` of {of}; did you mean `{near}`?"),
                 None => {
-                    format!(
-                        "unknown argument `{name}` of {of}; there are {}",
-                        known.join(", ")
-                    )
+                    format!("unknown argument `{name}` of {of}; there are {}", known.join(", "))
                 }
             };
             diagnostics.error(arg.name.span(), message);

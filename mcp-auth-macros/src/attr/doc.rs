@@ -33,9 +33,7 @@ impl Doc {
 /// A line without the space that `/// ` begins with.
 fn literal(line: &Expr) -> Option<String> {
     match line {
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(text), ..
-        }) => {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
             let text = text.value();
             Some(text.strip_prefix(' ').unwrap_or(&text).trim_end().to_owned())
         }

@@ -8,14 +8,10 @@ use crate::diagnostics::Diagnostics;
 impl Arg {
     /// `name = "text"`.
     pub(crate) fn string(self, diagnostics: &mut Diagnostics) -> Option<LitStr> {
-        self.literal(
-            "a string literal, like `{} = \"…\"`",
-            diagnostics,
-            |lit| match lit {
-                Lit::Str(text) => Some(text),
-                _ => None,
-            },
-        )
+        self.literal("a string literal, like `{} = \"…\"`", diagnostics, |lit| match lit {
+            Lit::Str(text) => Some(text),
+            _ => None,
+        })
     }
 
     /// `name = 42`.
@@ -31,14 +27,10 @@ impl Arg {
         if let Value::Flag = self.value {
             return Some(true);
         }
-        self.literal(
-            "alone or with a bool: `{0}` or `{0} = false`",
-            diagnostics,
-            |lit| match lit {
-                Lit::Bool(LitBool { value, .. }) => Some(value),
-                _ => None,
-            },
-        )
+        self.literal("alone or with a bool: `{0}` or `{0} = false`", diagnostics, |lit| match lit {
+            Lit::Bool(LitBool { value, .. }) => Some(value),
+            _ => None,
+        })
     }
 
     /// `name` alone.
@@ -70,9 +62,7 @@ impl Arg {
         let strings: Vec<_> = elements
             .into_iter()
             .filter_map(|element| match element {
-                Expr::Lit(ExprLit {
-                    lit: Lit::Str(text), ..
-                }) => Some(text),
+                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
                 other => {
                     diagnostics.error_at(other, "expected a string literal");
                     None
@@ -144,11 +134,7 @@ impl Arg {
             Value::Flag | Value::List(_) => None,
         };
         if literal.is_none() {
-            let takes = if shape.starts_with("alone") {
-                "stands"
-            } else {
-                "takes"
-            };
+            let takes = if shape.starts_with("alone") { "stands" } else { "takes" };
             self.refuse(&format!("{takes} {shape}"), diagnostics);
         }
         literal

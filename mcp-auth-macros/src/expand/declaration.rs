@@ -124,15 +124,9 @@ fn prompt(p: &TokenStream, operation: &Operation, prompt: &Prompt) -> TokenStrea
 
 fn resource(p: &TokenStream, rule: &TokenStream, operation: &Operation, resource: &Resource) -> TokenStream {
     let (uri, name) = (&resource.uri, &operation.name);
-    let mime_type = resource
-        .mime_type
-        .as_ref()
-        .map(|mime_type| quote!(.with_mime_type(#mime_type)));
+    let mime_type = resource.mime_type.as_ref().map(|mime_type| quote!(.with_mime_type(#mime_type)));
     let size = resource.size.as_ref().map(|size| quote!(.with_size(#size)));
-    let annotations = resource
-        .annotations
-        .as_ref()
-        .map(|given| quote!(.with_annotations(#given)));
+    let annotations = resource.annotations.as_ref().map(|given| quote!(.with_annotations(#given)));
     let description = description(&operation.shown).map(|text| quote!(.with_description(#text)));
     let shown = shown(&operation.shown);
     let (declare, ty) = match resource.variables.is_empty() {

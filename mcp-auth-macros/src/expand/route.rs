@@ -21,28 +21,20 @@ pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
     let [variant, answer, convert] = [variant, answer, convert].map(|name| format_ident!("{name}"));
 
     let (server, call, given) = (local("server"), local("call"), local("answer"));
-    let arguments: Vec<Ident> = (0..operation.inputs.len())
-        .map(|at| local(&format!("argument_{at}")))
-        .collect();
+    let arguments: Vec<Ident> =
+        (0..operation.inputs.len()).map(|at| local(&format!("argument_{at}"))).collect();
     let extractions = operation
         .inputs
         .iter()
         .zip(&arguments)
         .map(|(input, argument)| extraction(p, input, argument, &call));
     // `mut` only where something is taken.
-    let takes = operation
-        .inputs
-        .iter()
-        .any(|input| matches!(input, Input::FromCall(_)));
+    let takes = operation.inputs.iter().any(|input| matches!(input, Input::FromCall(_)));
     let mutable = takes.then(|| quote!(mut));
 
     let method = &operation.ident;
     let receiver = operation.has_self.then(|| quote!(#server,));
-    let server = if operation.has_self {
-        server.to_token_stream()
-    } else {
-        quote!(_)
-    };
+    let server = if operation.has_self { server.to_token_stream() } else { quote!(_) };
     let wait = operation.is_async.then(|| quote!(.await));
     let asked = asked(p, operation, &call);
     let check = check_arguments(p, operation);
@@ -95,9 +87,7 @@ fn asked(p: &TokenStream, operation: &Operation, call: &Ident) -> TokenStream {
         Kind::Tool(tool) if tool.output_schema.is_some() => quote!(.with_own_schema()),
         Kind::Resource(resource) => {
             let mime_type = resource.mime_type.as_ref();
-            mime_type
-                .map(|mime_type| quote!(.with_mime_type(#mime_type)))
-                .unwrap_or_default()
+            mime_type.map(|mime_type| quote!(.with_mime_type(#mime_type))).unwrap_or_default()
         }
         _ => TokenStream::new(),
     };
@@ -125,11 +115,7 @@ fn check_arguments(p: &TokenStream, operation: &Operation) -> Option<TokenStream
     };
     let spelled = spelled.len();
     // Taken once, where the schema need not be found.
-    let seen = if schema_is_given && spelled == 0 {
-        1_usize
-    } else {
-        spelled
-    };
+    let seen = if schema_is_given && spelled == 0 { 1_usize } else { spelled };
     let others = others.into_iter().map(|ty| {
         let span = ty.span();
         let ty = types::inferred(ty);

@@ -29,12 +29,7 @@ pub(crate) fn tokens(server: &Server, diagnostics: &Diagnostics) -> TokenStream 
             let parts: &[Path] = if usable { parts } else { &[] };
             let parts = parts.iter().map(|module| {
                 let mut part = part_ident(&server.ident);
-                part.set_span(
-                    module
-                        .segments
-                        .last()
-                        .map_or(part.span(), |last| last.ident.span()),
-                );
+                part.set_span(module.segments.last().map_or(part.span(), |last| last.ident.span()));
                 quote!(let #local = #local.join::<#module::#part>();)
             });
             quote! {

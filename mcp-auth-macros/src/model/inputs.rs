@@ -60,9 +60,7 @@ fn check_caller(ty: &Type, rule: Option<&Rule>, diagnostics: &mut Diagnostics) {
             let message = format!("a `public` operation may have no caller; take `Option<{shown}>`");
             diagnostics.error_at(ty, message);
         }
-        let inner = last_segment(ty)
-            .filter(|last| last.ident == "Option")
-            .and_then(type_argument);
+        let inner = last_segment(ty).filter(|last| last.ident == "Option").and_then(type_argument);
         if !is_public && inner.is_some_and(|inner| is_named(inner, name)) {
             let message = format!("only a `public` operation may have no caller; take `{shown}`");
             diagnostics.error_at(ty, message);
@@ -77,9 +75,7 @@ pub(super) fn takes_arguments(ty: &Type) -> bool {
 
 /// `T` of `Parameters<T>`.
 pub(crate) fn parameters(ty: &Type) -> Option<&Type> {
-    last_segment(ty)
-        .filter(|last| last.ident == "Parameters")
-        .and_then(type_argument)
+    last_segment(ty).filter(|last| last.ident == "Parameters").and_then(type_argument)
 }
 
 /// Whether a type is written `JsonObject`.

@@ -26,9 +26,7 @@ const SENT: [&str; 3] = ["sampling/createMessage", "roots/list", "elicitation/cr
 pub(super) fn name(args: &mut Args, diagnostics: &mut Diagnostics) -> Option<LitStr> {
     let example = "like `#[method(\"completion/complete\", authenticated)]`";
     let name = match args.first.take() {
-        Some(Expr::Lit(ExprLit {
-            lit: Lit::Str(name), ..
-        })) => name,
+        Some(Expr::Lit(ExprLit { lit: Lit::Str(name), .. })) => name,
         Some(other) => {
             diagnostics.error_at(other, format!("the method's name is a string literal, {example}"));
             return None;

@@ -103,17 +103,9 @@ impl Marker {
                 "meta",
             ],
             Self::Prompt => &["name", "title", "description", "arguments", "icons", "meta"],
-            Self::Resource => &[
-                "uri",
-                "name",
-                "title",
-                "description",
-                "mime_type",
-                "size",
-                "annotations",
-                "icons",
-                "meta",
-            ],
+            Self::Resource => {
+                &["uri", "name", "title", "description", "mime_type", "size", "annotations", "icons", "meta"]
+            }
             Self::Method => &[],
         }
     }
@@ -150,10 +142,7 @@ pub(super) fn check(
         }
         Marker::Prompt => {
             not_empty(&name, diagnostics);
-            (
-                Some(Kind::Prompt(Prompt::take(&mut args, diagnostics))),
-                Some(name),
-            )
+            (Some(Kind::Prompt(Prompt::take(&mut args, diagnostics))), Some(name))
         }
         Marker::Resource => {
             not_empty(&name, diagnostics);
@@ -163,11 +152,8 @@ pub(super) fn check(
         }
         Marker::Method => (Some(Kind::Method), super::method::name(&mut args, diagnostics)),
     };
-    let shown = if marker == Marker::Method {
-        Shown::default()
-    } else {
-        Shown::take(&mut args, method, diagnostics)
-    };
+    let shown =
+        if marker == Marker::Method { Shown::default() } else { Shown::take(&mut args, method, diagnostics) };
     let known: Vec<&str> = rule::NAMES.iter().chain(marker.arguments()).copied().collect();
     args.finish(&format!("`#[{}]`", marker.name()), &known, diagnostics);
 
@@ -181,12 +167,7 @@ pub(super) fn check(
         ReturnType::Type(_, ty) => Some((**ty).clone()),
     };
     let operation = Operation {
-        cfgs: method
-            .attrs
-            .iter()
-            .filter(|a| a.path().is_ident("cfg"))
-            .cloned()
-            .collect(),
+        cfgs: method.attrs.iter().filter(|a| a.path().is_ident("cfg")).cloned().collect(),
         rule: rule?,
         name: name?,
         ident,
@@ -217,10 +198,7 @@ impl Shown {
 /// What no operation can be; whether it has a `self`.
 fn check_signature(signature: &Signature, diagnostics: &mut Diagnostics) -> bool {
     if let Safety::Unsafe(keyword) = &signature.safety {
-        diagnostics.error_at(
-            keyword,
-            "an operation is called by clients, so it cannot be `unsafe`",
-        );
+        diagnostics.error_at(keyword, "an operation is called by clients, so it cannot be `unsafe`");
     }
     for parameter in &signature.generics.params {
         if let GenericParam::Type(_) | GenericParam::Const(_) = parameter {
@@ -263,25 +241,16 @@ pub(super) fn check_duplicates(operations: &[Operation], diagnostics: &mut Diagn
             _ => operation.name.span(),
         }
     };
-    let certain: Vec<_> = operations
-        .iter()
-        .filter(|operation| operation.cfgs.is_empty())
-        .collect();
+    let certain: Vec<_> = operations.iter().filter(|operation| operation.cfgs.is_empty()).collect();
     for (at, operation) in certain.iter().enumerate() {
         let (kind, name) = key(operation);
-        if let Some(first) = certain[..at]
-            .iter()
-            .find(|other| key(other) == (kind, name.clone()))
-        {
+        if let Some(first) = certain[..at].iter().find(|other| key(other) == (kind, name.clone())) {
             let fix = match kind {
                 "resource" => "give it a URI of its own",
                 "method" => "keep one",
                 _ => "give one of them another: `name = \"…\"`",
             };
-            let message = format!(
-                "{kind} `{name}` is declared already, by `fn {}`; {fix}",
-                first.ident
-            );
+            let message = format!("{kind} `{name}` is declared already, by `fn {}`; {fix}", first.ident);
             diagnostics.error(span(operation), message);
         }
     }

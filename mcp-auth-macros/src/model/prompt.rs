@@ -12,8 +12,6 @@ pub(crate) struct Prompt {
 
 impl Prompt {
     pub(super) fn take(args: &mut Args, diagnostics: &mut Diagnostics) -> Self {
-        Self {
-            arguments: args.take("arguments").and_then(|arg| arg.expr(diagnostics)),
-        }
+        Self { arguments: args.take("arguments").and_then(|arg| arg.expr(diagnostics)) }
     }
 }

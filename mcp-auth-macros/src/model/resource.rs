@@ -46,13 +46,7 @@ impl Resource {
             }
             size => size.and_then(|size| size.integer(diagnostics)),
         };
-        Some(Self {
-            uri,
-            variables,
-            mime_type,
-            size,
-            annotations,
-        })
+        Some(Self { uri, variables, mime_type, size, annotations })
     }
 
     /// Every variable has its parameter; nothing takes arguments, for there are none.
@@ -63,10 +57,7 @@ impl Resource {
         diagnostics: &mut Diagnostics,
     ) {
         for variable in &self.variables {
-            if !inputs
-                .iter()
-                .any(|input| matches!(input, Input::Variable { name, .. } if name == variable))
-            {
+            if !inputs.iter().any(|input| matches!(input, Input::Variable { name, .. } if name == variable)) {
                 let message = format!(
                     "no parameter takes the variable `{variable}`; add one to `fn {}`, like `{variable}: String`",
                     signature.ident

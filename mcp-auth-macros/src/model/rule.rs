@@ -32,10 +32,8 @@ impl Said {
         let mut given: Vec<Arg> = args.take_all(&NAMES);
         if given.len() > 1 {
             for second in &given[1..] {
-                let message = format!(
-                    "`{}` and `{}` both say who may call; keep one",
-                    given[0].name, second.name
-                );
+                let message =
+                    format!("`{}` and `{}` both say who may call; keep one", given[0].name, second.name);
                 diagnostics.error(second.name.span(), message);
             }
             return Self::Wrong;

@@ -40,16 +40,8 @@ pub(crate) struct About {
 }
 
 /// The arguments only the main block has.
-const MAIN: [&str; 8] = [
-    "name",
-    "version",
-    "title",
-    "description",
-    "instructions",
-    "icons",
-    "website_url",
-    "parts",
-];
+const MAIN: [&str; 8] =
+    ["name", "version", "title", "description", "instructions", "icons", "website_url", "parts"];
 
 /// Checks the block. Gives it back with our attributes marked as read, and the server if it is a block that can be one.
 pub(crate) fn check(
@@ -74,27 +66,18 @@ pub(crate) fn check(
         }
         None => {
             let about = Box::new(About::take(&mut args, &block, diagnostics));
-            let parts = args
-                .take("parts")
-                .map(|arg| arg.paths(diagnostics))
-                .unwrap_or_default();
+            let parts = args.take("parts").map(|arg| arg.paths(diagnostics)).unwrap_or_default();
             Role::Main { about, parts }
         }
     };
-    let known: Vec<&str> = MAIN
-        .iter()
-        .chain(&rule::NAMES)
-        .chain(&["part", "crate"])
-        .copied()
-        .collect();
+    let known: Vec<&str> = MAIN.iter().chain(&rule::NAMES).chain(&["part", "crate"]).copied().collect();
     args.finish("`#[server]`", &known, diagnostics);
 
     let mut operations = Vec::new();
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
-        let ours: Vec<usize> = (0..method.attrs.len())
-            .filter(|at| Marker::of(&method.attrs[*at]).is_some())
-            .collect();
+        let ours: Vec<usize> =
+            (0..method.attrs.len()).filter(|at| Marker::of(&method.attrs[*at]).is_some()).collect();
         for (count, at) in ours.into_iter().enumerate() {
             let attribute = method.attrs[at].clone();
             attr::mark_as_read(&mut method.attrs[at]);
@@ -109,13 +92,7 @@ pub(crate) fn check(
                 diagnostics.error_at(attribute.path(), message);
                 continue;
             }
-            operations.extend(operation::check(
-                marker,
-                &attribute,
-                method,
-                &default,
-                diagnostics,
-            ));
+            operations.extend(operation::check(marker, &attribute, method, &default, diagnostics));
         }
     }
     operation::check_duplicates(&operations, diagnostics);
@@ -127,28 +104,12 @@ pub(crate) fn check(
         return (block, None);
     }
     let Some(ident) = last_segment(&block.self_ty).map(|last| last.ident.clone()) else {
-        diagnostics.error_at(
-            &block.self_ty,
-            "a server is a type with a name, like `impl Todos { … }`",
-        );
+        diagnostics.error_at(&block.self_ty, "a server is a type with a name, like `impl Todos { … }`");
         return (block, None);
     };
     let facade = facade.unwrap_or_else(|| parse_quote!(::mcp_auth));
-    let shell = ItemImpl {
-        items: Vec::new(),
-        attrs: Vec::new(),
-        ..block.clone()
-    };
-    (
-        block,
-        Some(Server {
-            facade,
-            block: shell,
-            ident,
-            role,
-            operations,
-        }),
-    )
+    let shell = ItemImpl { items: Vec::new(), attrs: Vec::new(), ..block.clone() };
+    (block, Some(Server { facade, block: shell, ident, role, operations }))
 }
 
 impl About {

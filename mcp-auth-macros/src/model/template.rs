@@ -27,9 +27,7 @@ pub(crate) fn variables(uri: &str) -> Result<Vec<String>, String> {
                     ));
                 }
                 if variables.iter().any(|known| known == name) {
-                    return Err(format!(
-                        "the variable `{name}` is in the URI twice; name each once"
-                    ));
+                    return Err(format!("the variable `{name}` is in the URI twice; name each once"));
                 }
                 if let Some(previous) = variables.last().filter(|_| !separated) {
                     return Err(format!(
@@ -48,9 +46,7 @@ pub(crate) fn variables(uri: &str) -> Result<Vec<String>, String> {
                 rest = &rest[1..];
             }
             c => {
-                return Err(format!(
-                    "a URI cannot contain {c:?} (RFC 3986 §2); percent-encode it"
-                ));
+                return Err(format!("a URI cannot contain {c:?} (RFC 3986 §2); percent-encode it"));
             }
         }
     }
@@ -60,9 +56,7 @@ pub(crate) fn variables(uri: &str) -> Result<Vec<String>, String> {
 fn has_scheme(uri: &str) -> bool {
     uri.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
     })
 }
 
@@ -77,10 +71,7 @@ mod tests {
 
     #[test]
     fn variables_are_named_in_order() {
-        assert_eq!(
-            variables("todo://{list}/{id}").unwrap_or_default(),
-            ["list", "id"]
-        );
+        assert_eq!(variables("todo://{list}/{id}").unwrap_or_default(), ["list", "id"]);
         assert_eq!(variables("todo://all?x=%20").unwrap_or_default(), [""; 0]);
         assert!(variables("t://{name}.txt").is_ok());
     }

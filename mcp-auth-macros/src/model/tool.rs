@@ -23,23 +23,14 @@ pub(crate) struct Annotations {
 /// The hints by their short names; in full they end in `_hint`.
 const HINTS: [&str; 4] = ["read_only", "destructive", "idempotent", "open_world"];
 /// What `annotations(…)` takes.
-const ANNOTATIONS: [&str; 5] = [
-    "title",
-    "read_only_hint",
-    "destructive_hint",
-    "idempotent_hint",
-    "open_world_hint",
-];
+const ANNOTATIONS: [&str; 5] =
+    ["title", "read_only_hint", "destructive_hint", "idempotent_hint", "open_world_hint"];
 
 impl Tool {
     pub(super) fn take(args: &mut Args, diagnostics: &mut Diagnostics) -> Self {
         let mut expr = |name| args.take(name).and_then(|arg| arg.expr(diagnostics));
         let (input_schema, output_schema) = (expr("input_schema"), expr("output_schema"));
-        Self {
-            input_schema,
-            output_schema,
-            annotations: Annotations::take(args, diagnostics),
-        }
+        Self { input_schema, output_schema, annotations: Annotations::take(args, diagnostics) }
     }
 }
 
@@ -79,9 +70,7 @@ impl Annotations {
 /// `[A-Za-z0-9_.-]{1,128}` (MCP 2025-11-25 and later, tool names).
 pub(super) fn check_name(name: &LitStr, diagnostics: &mut Diagnostics) {
     let text = name.value();
-    let wrong = text
-        .chars()
-        .find(|c| !(c.is_ascii_alphanumeric() || "_.-".contains(*c)));
+    let wrong = text.chars().find(|c| !(c.is_ascii_alphanumeric() || "_.-".contains(*c)));
     let message = match wrong {
         Some(c) => {
             format!("a tool name cannot contain {c:?}; it is 1 to 128 of `A-Z a-z 0-9 _ . -`")

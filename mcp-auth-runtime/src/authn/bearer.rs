@@ -49,9 +49,7 @@ pub fn read(headers: &HeaderMap) -> Result<Presented<'_>, TokenError> {
     if values.next().is_some() {
         return Err(TokenError::Header(HeaderFault::Repeated));
     }
-    let text = value
-        .to_str()
-        .map_err(|_| TokenError::Header(HeaderFault::NotAscii))?;
+    let text = value.to_str().map_err(|_| TokenError::Header(HeaderFault::NotAscii))?;
     let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
     if !scheme.eq_ignore_ascii_case("bearer") {
         // `Basic …, Bearer …`: two credentials in one line, of which we would silently take neither.
@@ -77,11 +75,10 @@ fn is_b64token(token: &str) -> bool {
 }
 
 fn names_bearer_too(credentials: &str) -> bool {
-    credentials.split(',').skip(1).any(|part| {
-        part.trim_start()
-            .get(..7)
-            .is_some_and(|start| start.eq_ignore_ascii_case("bearer "))
-    })
+    credentials
+        .split(',')
+        .skip(1)
+        .any(|part| part.trim_start().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")))
 }
 
 #[cfg(test)]
@@ -111,35 +108,18 @@ mod tests {
 
     #[test]
     fn h03_another_scheme_presents_nothing() {
-        for other in [
-            "Basic dXNlcjpwYXNz",
-            "Digest username=\"bearer\", uri=\"/x\"",
-            "DPoP abc",
-            "Bearers a",
-            "x",
-            "",
-        ] {
-            assert_eq!(
-                read(&headers(&[other.as_bytes()])).unwrap(),
-                Presented::None,
-                "{other}"
-            );
+        for other in
+            ["Basic dXNlcjpwYXNz", "Digest username=\"bearer\", uri=\"/x\"", "DPoP abc", "Bearers a", "x", ""]
+        {
+            assert_eq!(read(&headers(&[other.as_bytes()])).unwrap(), Presented::None, "{other}");
         }
     }
 
     #[test]
     fn h04_the_scheme_is_read_in_any_case() {
-        for any in [
-            "Bearer a.b-c_~+/==",
-            "bearer a.b-c_~+/==",
-            "BEARER a.b-c_~+/==",
-            "bEaReR   a.b-c_~+/==",
-        ] {
-            assert_eq!(
-                read(&headers(&[any.as_bytes()])).unwrap(),
-                Presented::Token("a.b-c_~+/=="),
-                "{any}"
-            );
+        for any in ["Bearer a.b-c_~+/==", "bearer a.b-c_~+/==", "BEARER a.b-c_~+/==", "bEaReR   a.b-c_~+/=="]
+        {
+            assert_eq!(read(&headers(&[any.as_bytes()])).unwrap(), Presented::Token("a.b-c_~+/=="), "{any}");
         }
     }
 
@@ -175,12 +155,7 @@ mod tests {
     #[test]
     fn h10_a_token_elsewhere_presents_nothing() {
         let mut elsewhere = HeaderMap::new();
-        for name in [
-            "cookie",
-            "x-forwarded-access-token",
-            "proxy-authorization",
-            "x-authorization",
-        ] {
+        for name in ["cookie", "x-forwarded-access-token", "proxy-authorization", "x-authorization"] {
             elsewhere.insert(name, "Bearer a".parse().unwrap());
         }
         assert_eq!(read(&elsewhere).unwrap(), Presented::None);

@@ -21,10 +21,7 @@ pub struct CacheBounds {
 
 impl Default for CacheBounds {
     fn default() -> Self {
-        Self {
-            capacity: 10_000,
-            ttl: Duration::from_secs(60),
-        }
+        Self { capacity: 10_000, ttl: Duration::from_secs(60) }
     }
 }
 
@@ -73,10 +70,7 @@ impl TokenCache {
     pub(super) fn new(bounds: CacheBounds) -> Self {
         let enabled = bounds.capacity > 0 && !bounds.ttl.is_zero();
         let cache = || Cache::with_weighter(bounds.capacity, bounds.capacity as u64, ByLength);
-        Self {
-            entries: enabled.then(cache),
-            ttl: bounds.ttl,
-        }
+        Self { entries: enabled.then(cache), ttl: bounds.ttl }
     }
 
     /// The longest a token verified at `now` may be remembered, given the last second it is valid anyway.
@@ -109,13 +103,7 @@ mod tests {
 
     fn entry(bytes: usize) -> Entry {
         let token = Arc::new(VerifiedToken::local(ScopeSet::new()));
-        Entry {
-            token,
-            issuer: 0,
-            generation: 0,
-            until: 10,
-            bytes,
-        }
+        Entry { token, issuer: 0, generation: 0, until: 10, bytes }
     }
 
     #[test]
@@ -129,10 +117,7 @@ mod tests {
     #[test]
     fn the_cache_is_bounded_by_count_and_by_size() {
         for (bytes, most) in [(700, 1000), (16 * 1024, 1000 / 8)] {
-            let cache = TokenCache::new(CacheBounds {
-                capacity: 1000,
-                ..CacheBounds::default()
-            });
+            let cache = TokenCache::new(CacheBounds { capacity: 1000, ..CacheBounds::default() });
             for index in 0..10_000 {
                 cache.insert(TokenHash::of(&index.to_string()), entry(bytes));
             }
@@ -151,14 +136,8 @@ mod tests {
     #[test]
     fn a_cache_of_nothing_remembers_nothing() {
         for bounds in [
-            CacheBounds {
-                capacity: 0,
-                ..CacheBounds::default()
-            },
-            CacheBounds {
-                ttl: Duration::ZERO,
-                ..CacheBounds::default()
-            },
+            CacheBounds { capacity: 0, ..CacheBounds::default() },
+            CacheBounds { ttl: Duration::ZERO, ..CacheBounds::default() },
         ] {
             let cache = TokenCache::new(bounds);
             cache.insert(TokenHash::of("a"), entry(1));

@@ -35,10 +35,8 @@ pub(super) fn metadata_urls(issuer: &Url) -> Vec<Url> {
 /// The [`KeysError`] that says most, after every document was tried: somebody else's metadata before a missing
 /// one. A network failure ends the search at once, as it would repeat.
 pub(super) async fn jwks_uri(fetch: &dyn Fetch, issuer: &str, max_bytes: usize) -> Result<Url, KeysError> {
-    let base = Url::parse(issuer).map_err(|_| KeysError::Document {
-        url: issuer.to_owned(),
-        expected: "URL",
-    })?;
+    let base =
+        Url::parse(issuer).map_err(|_| KeysError::Document { url: issuer.to_owned(), expected: "URL" })?;
     let mut worst: Option<KeysError> = None;
     for url in metadata_urls(&base) {
         match read(fetch, &base, issuer, &url, max_bytes).await {
@@ -48,10 +46,7 @@ pub(super) async fn jwks_uri(fetch: &dyn Fetch, issuer: &str, max_bytes: usize) 
             Err(_) => {}
         }
     }
-    Err(worst.unwrap_or(KeysError::Document {
-        url: issuer.to_owned(),
-        expected: "metadata document",
-    }))
+    Err(worst.unwrap_or(KeysError::Document { url: issuer.to_owned(), expected: "metadata document" }))
 }
 
 fn telling(error: &KeysError) -> u8 {
@@ -70,20 +65,13 @@ async fn read(
     max_bytes: usize,
 ) -> Result<Url, KeysError> {
     let name = || url.to_string();
-    let answer = fetch
-        .get(url, max_bytes)
-        .await
-        .map_err(|source| KeysError::Fetch { url: name(), source })?;
+    let answer =
+        fetch.get(url, max_bytes).await.map_err(|source| KeysError::Fetch { url: name(), source })?;
     if answer.status != http::StatusCode::OK {
-        return Err(KeysError::Status {
-            url: name(),
-            status: answer.status.as_u16(),
-        });
+        return Err(KeysError::Status { url: name(), status: answer.status.as_u16() });
     }
-    let metadata = strict_json::object(&answer.body).map_err(|_| KeysError::Document {
-        url: name(),
-        expected: "metadata document (RFC 8414)",
-    })?;
+    let metadata = strict_json::object(&answer.body)
+        .map_err(|_| KeysError::Document { url: name(), expected: "metadata document (RFC 8414)" })?;
     let text = |member: &str| metadata.get(member).and_then(serde_json::Value::as_str);
     match text("issuer") {
         Some(found) if found == issuer => {}
@@ -96,8 +84,7 @@ async fn read(
     // An https issuer cannot send us to plain http, not even on this machine.
     let allowed =
         |uri: &Url| is_https_or_loopback(uri) && (uri.scheme() == "https" || is_http_loopback(base));
-    uri.filter(allowed)
-        .ok_or_else(|| KeysError::JwksUri { url: name() })
+    uri.filter(allowed).ok_or_else(|| KeysError::JwksUri { url: name() })
 }
 
 #[cfg(test)]
@@ -109,10 +96,7 @@ mod tests {
     use super::*;
 
     fn urls(issuer: &str) -> Vec<String> {
-        metadata_urls(&Url::parse(issuer).unwrap())
-            .iter()
-            .map(Url::to_string)
-            .collect()
+        metadata_urls(&Url::parse(issuer).unwrap()).iter().map(Url::to_string).collect()
     }
 
     async fn found(fetch: &FakeFetch, issuer: &str) -> Result<String, KeysError> {
@@ -149,37 +133,21 @@ mod tests {
         let fetch = FakeFetch::default();
         let [first, second, third] = [0, 1, 2].map(|i| urls("https://a.example/t").remove(i));
         fetch.put(&third, metadata("https://a.example/t", "https://a.example/3"));
-        assert_eq!(
-            found(&fetch, "https://a.example/t").await.unwrap(),
-            "https://a.example/3"
-        );
+        assert_eq!(found(&fetch, "https://a.example/t").await.unwrap(), "https://a.example/3");
         assert_eq!(fetch.asked(), [first.clone(), second.clone(), third]);
         fetch.put(&second, metadata("https://a.example/t", "https://keys.example/2"));
-        assert_eq!(
-            found(&fetch, "https://a.example/t").await.unwrap(),
-            "https://keys.example/2"
-        );
+        assert_eq!(found(&fetch, "https://a.example/t").await.unwrap(), "https://keys.example/2");
         fetch.put(&first, Answer::text("<html>"));
-        assert_eq!(
-            found(&fetch, "https://a.example/t").await.unwrap(),
-            "https://keys.example/2"
-        );
+        assert_eq!(found(&fetch, "https://a.example/t").await.unwrap(), "https://keys.example/2");
     }
 
     #[tokio::test(start_paused = true)]
     async fn k09_metadata_of_another_issuer_is_not_used() {
-        for other in [
-            "https://a.example/",
-            "https://A.example",
-            "https://evil.example",
-            "",
-            "http://a.example",
-        ] {
+        for other in
+            ["https://a.example/", "https://A.example", "https://evil.example", "", "http://a.example"]
+        {
             let fetch = FakeFetch::default();
-            fetch.put(
-                &urls("https://a.example")[0],
-                metadata(other, "https://a.example/k"),
-            );
+            fetch.put(&urls("https://a.example")[0], metadata(other, "https://a.example/k"));
             let error = found(&fetch, "https://a.example").await.unwrap_err();
             assert!(
                 matches!(error, KeysError::IssuerDiffers { .. }) && error.is_misconfiguration(),
@@ -187,10 +155,7 @@ mod tests {
             );
         }
         let fetch = FakeFetch::default();
-        fetch.put(
-            &urls("https://a.example/")[0],
-            metadata("https://a.example/", "https://a.example/k"),
-        );
+        fetch.put(&urls("https://a.example/")[0], metadata("https://a.example/", "https://a.example/k"));
         assert!(found(&fetch, "https://a.example/").await.is_ok());
     }
 
@@ -209,21 +174,12 @@ mod tests {
             fetch.put(&urls(issuer)[0], metadata(issuer, uri));
             match found(&fetch, issuer).await {
                 Ok(_) => assert!(ok, "{uri}"),
-                Err(error) => assert!(
-                    !ok && matches!(error, KeysError::JwksUri { .. }),
-                    "{uri}: {error}"
-                ),
+                Err(error) => assert!(!ok && matches!(error, KeysError::JwksUri { .. }), "{uri}: {error}"),
             }
         }
         let fetch = FakeFetch::default();
-        fetch.put(
-            &urls("https://a.example")[0],
-            Answer::ok(&json!({"issuer": "https://a.example"})),
-        );
-        assert!(matches!(
-            found(&fetch, "https://a.example").await,
-            Err(KeysError::JwksUri { .. })
-        ));
+        fetch.put(&urls("https://a.example")[0], Answer::ok(&json!({"issuer": "https://a.example"})));
+        assert!(matches!(found(&fetch, "https://a.example").await, Err(KeysError::JwksUri { .. })));
     }
 
     #[tokio::test(start_paused = true)]
@@ -236,10 +192,7 @@ mod tests {
         ));
         let fetch = FakeFetch::default();
         fetch.put(&urls("https://a.example")[0], Answer::Fail);
-        assert!(matches!(
-            found(&fetch, "https://a.example").await,
-            Err(KeysError::Fetch { .. })
-        ));
+        assert!(matches!(found(&fetch, "https://a.example").await, Err(KeysError::Fetch { .. })));
         assert_eq!(fetch.asked().len(), 1);
     }
 }

@@ -145,9 +145,7 @@ impl TokenError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Header(_) => Fault::InvalidRequest,
-            Self::KeysUnavailable { retry_after, .. } => Fault::Unavailable {
-                retry_after: *retry_after,
-            },
+            Self::KeysUnavailable { retry_after, .. } => Fault::Unavailable { retry_after: *retry_after },
             Self::TooLong { .. }
             | Self::Malformed(_)
             | Self::JoseHeader { .. }
@@ -320,35 +318,23 @@ mod tests {
             TokenError::Header(HeaderFault::NotOneToken),
             TokenError::TooLong { bytes: 2, max: 1 },
             TokenError::Malformed("x"),
-            TokenError::JoseHeader {
-                parameter: "x",
-                fault: "y",
-            },
+            TokenError::JoseHeader { parameter: "x", fault: "y" },
             TokenError::Algorithm,
             TokenError::Type(e()),
             TokenError::UnknownIssuer(e()),
             TokenError::UnknownKey,
             TokenError::Signature,
             TokenError::MissingClaim("x"),
-            TokenError::Claim {
-                claim: "x",
-                fault: "y",
-            },
+            TokenError::Claim { claim: "x", fault: "y" },
             TokenError::Audience(e()),
             TokenError::SeveralAudiences,
             TokenError::Expired { ago_secs: 1 },
             TokenError::NotYetValid { in_secs: 1 },
-            TokenError::LivesTooLong {
-                lifetime_secs: 2,
-                max_secs: 1,
-            },
+            TokenError::LivesTooLong { lifetime_secs: 2, max_secs: 1 },
             TokenError::SenderConstrained,
             TokenError::IdToken,
             TokenError::Client,
-            TokenError::KeysUnavailable {
-                retry_after: Duration::from_secs(1),
-                cause,
-            },
+            TokenError::KeysUnavailable { retry_after: Duration::from_secs(1), cause },
         ]
     }
 

@@ -66,15 +66,9 @@ impl HttpFetch {
     }
 
     async fn fetch(&self, url: &Url, max_bytes: usize) -> Result<Fetched, FetchError> {
-        let request = self
-            .0
-            .get(url.clone())
-            .header(http::header::ACCEPT, "application/json");
+        let request = self.0.get(url.clone()).header(http::header::ACCEPT, "application/json");
         let mut response = request.send().await.map_err(transport)?;
-        if response
-            .content_length()
-            .is_some_and(|length| length > max_bytes as u64)
-        {
+        if response.content_length().is_some_and(|length| length > max_bytes as u64) {
             return Err(FetchError::TooLarge { limit: max_bytes });
         }
         let mut body = Vec::new();
@@ -142,11 +136,7 @@ mod tests {
     }
 
     fn answer(head: &str, body: &[u8]) -> Vec<u8> {
-        [
-            format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes(),
-            body,
-        ]
-        .concat()
+        [format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes(), body].concat()
     }
 
     async fn fetched(answer: Vec<u8>, max_bytes: usize) -> Result<Fetched, FetchError> {
@@ -156,9 +146,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_comes_with_status_headers_and_body() {
-        let fetched = fetched(answer("200 OK\r\ncache-control: max-age=5", b"{}"), 10)
-            .await
-            .unwrap();
+        let fetched = fetched(answer("200 OK\r\ncache-control: max-age=5", b"{}"), 10).await.unwrap();
         assert_eq!((fetched.status, &fetched.body[..]), (StatusCode::OK, &b"{}"[..]));
         assert_eq!(fetched.headers["cache-control"], "max-age=5");
     }
@@ -195,22 +183,13 @@ mod tests {
             fetched(answer("200 OK", &[b'x'; 1001]), 1000).await,
             Err(FetchError::TooLarge { limit: 1000 })
         ));
-        let unannounced = [
-            &b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"[..],
-            &[b'x'; 5000],
-        ]
-        .concat();
-        assert!(matches!(
-            fetched(unannounced, 1000).await,
-            Err(FetchError::TooLarge { limit: 1000 })
-        ));
+        let unannounced = [&b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"[..], &[b'x'; 5000]].concat();
+        assert!(matches!(fetched(unannounced, 1000).await, Err(FetchError::TooLarge { limit: 1000 })));
     }
 
     #[tokio::test]
     async fn k06_a_compressed_body_is_not_inflated() {
-        let fetched = fetched(answer("200 OK\r\ncontent-encoding: gzip", b"\x1f\x8b\x08"), 10)
-            .await
-            .unwrap();
+        let fetched = fetched(answer("200 OK\r\ncontent-encoding: gzip", b"\x1f\x8b\x08"), 10).await.unwrap();
         assert_eq!(&fetched.body[..], b"\x1f\x8b\x08");
     }
 
@@ -226,11 +205,7 @@ mod tests {
     #[tokio::test]
     async fn k07_only_http_is_spoken() {
         let fetch = HttpFetch::new().unwrap();
-        for url in [
-            "file:///etc/passwd",
-            "ftp://127.0.0.1/x",
-            "data:application/json,{}",
-        ] {
+        for url in ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:application/json,{}"] {
             assert!(fetch.get(&Url::parse(url).unwrap(), 10).await.is_err(), "{url}");
         }
     }

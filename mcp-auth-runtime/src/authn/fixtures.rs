@@ -48,22 +48,10 @@ macro_rules! key {
     };
 }
 key!(rsa, Signer::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap()));
-key!(
-    other_rsa,
-    Signer::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap())
-);
-key!(
-    p256,
-    Signer::P256(EcdsaKeyPair::generate(&sig::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
-);
-key!(
-    other_p256,
-    Signer::P256(EcdsaKeyPair::generate(&sig::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
-);
-key!(
-    p384,
-    Signer::P384(EcdsaKeyPair::generate(&sig::ECDSA_P384_SHA384_FIXED_SIGNING).unwrap())
-);
+key!(other_rsa, Signer::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap()));
+key!(p256, Signer::P256(EcdsaKeyPair::generate(&sig::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap()));
+key!(other_p256, Signer::P256(EcdsaKeyPair::generate(&sig::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap()));
+key!(p384, Signer::P384(EcdsaKeyPair::generate(&sig::ECDSA_P384_SHA384_FIXED_SIGNING).unwrap()));
 key!(ed, Signer::Ed(Ed25519KeyPair::generate().unwrap()));
 
 impl Signer {
@@ -116,11 +104,7 @@ impl Signer {
 
     /// A compact JWS with this header (its `alg` decides how it is signed) and payload.
     pub(super) fn token(&self, header: &Value, claims: &Value) -> String {
-        self.token_of(
-            &header.to_string(),
-            header["alg"].as_str().unwrap(),
-            &claims.to_string(),
-        )
+        self.token_of(&header.to_string(), header["alg"].as_str().unwrap(), &claims.to_string())
     }
 
     /// The same from text, for what `Value` cannot say.
@@ -164,13 +148,7 @@ impl Clock for FakeClock {
 pub(super) fn ambient() -> (Ambient, Arc<FakeClock>) {
     let clock = Arc::new(FakeClock::default());
     clock.set(NOW);
-    (
-        Ambient {
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            random: Arc::new(AmbientRandom),
-        },
-        clock,
-    )
+    (Ambient { clock: Arc::clone(&clock) as Arc<dyn Clock>, random: Arc::new(AmbientRandom) }, clock)
 }
 
 /// What a [`FakeFetch`] answers for one URL.
@@ -189,27 +167,15 @@ pub(super) enum Answer {
 
 impl Answer {
     pub(super) fn ok(body: &Value) -> Self {
-        Self::Reply {
-            status: 200,
-            headers: vec![],
-            body: body.to_string().into_bytes(),
-        }
+        Self::Reply { status: 200, headers: vec![], body: body.to_string().into_bytes() }
     }
 
     pub(super) fn status(status: u16) -> Self {
-        Self::Reply {
-            status,
-            headers: vec![],
-            body: vec![],
-        }
+        Self::Reply { status, headers: vec![], body: vec![] }
     }
 
     pub(super) fn text(body: &str) -> Self {
-        Self::Reply {
-            status: 200,
-            headers: vec![],
-            body: body.as_bytes().to_vec(),
-        }
+        Self::Reply { status: 200, headers: vec![], body: body.as_bytes().to_vec() }
     }
 }
 
@@ -243,20 +209,12 @@ impl Fetch for FakeFetch {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             let answer = self.answers.lock().unwrap().get(url.as_str()).cloned();
             match answer.unwrap_or(Answer::status(404)) {
-                Answer::Reply {
-                    status,
-                    headers: pairs,
-                    body,
-                } => {
+                Answer::Reply { status, headers: pairs, body } => {
                     let mut headers = HeaderMap::new();
                     for (name, value) in pairs {
                         headers.insert(name, value.parse().unwrap());
                     }
-                    Ok(Fetched {
-                        status: StatusCode::from_u16(status).unwrap(),
-                        headers,
-                        body: body.into(),
-                    })
+                    Ok(Fetched { status: StatusCode::from_u16(status).unwrap(), headers, body: body.into() })
                 }
                 Answer::Hang => {
                     tokio::time::sleep(super::fetch::FETCH_TIMEOUT).await;

@@ -45,11 +45,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
 fn number(text: Option<&str>) -> Option<u64> {
     let text = text?;
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    digits.then(|| {
-        text.parse()
-            .unwrap_or(u64::from(u32::MAX))
-            .min(u64::from(u32::MAX))
-    })
+    digits.then(|| text.parse().unwrap_or(u64::from(u32::MAX)).min(u64::from(u32::MAX)))
 }
 
 /// An HTTP-date (RFC 9110 §5.6.7) in Unix seconds.
@@ -75,18 +71,11 @@ mod tests {
     fn max_age_less_age_is_the_lifetime() {
         assert_eq!(secs(&[("cache-control", "public, max-age=300")]), Some(300));
         assert_eq!(
-            secs(&[
-                ("cache-control", "public"),
-                ("cache-control", "Max-Age=\"300\""),
-                ("age", "100")
-            ]),
+            secs(&[("cache-control", "public"), ("cache-control", "Max-Age=\"300\""), ("age", "100")]),
             Some(200)
         );
         assert_eq!(secs(&[("cache-control", "max-age=300"), ("age", "400")]), Some(0));
-        assert_eq!(
-            secs(&[("cache-control", "max-age=99999999999999999999")]),
-            Some(u64::from(u32::MAX))
-        );
+        assert_eq!(secs(&[("cache-control", "max-age=99999999999999999999")]), Some(u64::from(u32::MAX)));
         assert_eq!(secs(&[("cache-control", "max-age=x")]), Some(0));
         assert_eq!(secs(&[("cache-control", "max-age=-1")]), Some(0));
     }
@@ -103,19 +92,13 @@ mod tests {
         let (date, later) = ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:59:37 GMT");
         assert_eq!(secs(&[("expires", later), ("date", date)]), Some(600));
         assert_eq!(secs(&[("expires", later)]), Some(600));
-        assert_eq!(
-            secs(&[("expires", later), ("cache-control", "max-age=5")]),
-            Some(5)
-        );
+        assert_eq!(secs(&[("expires", later), ("cache-control", "max-age=5")]), Some(5));
         assert_eq!(secs(&[("expires", "0")]), Some(0));
     }
 
     #[test]
     fn silence_says_nothing() {
         assert_eq!(secs(&[]), None);
-        assert_eq!(
-            secs(&[("cache-control", "public, s-maxage=5"), ("etag", "x")]),
-            None
-        );
+        assert_eq!(secs(&[("cache-control", "public, s-maxage=5"), ("etag", "x")]), None);
     }
 }

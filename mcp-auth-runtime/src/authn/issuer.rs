@@ -150,13 +150,7 @@ impl IssuerRules {
             return Err(RulesError::Lifetime);
         }
         let refresh = &self.refresh;
-        let limits = [
-            refresh.min,
-            refresh.max,
-            refresh.unstated,
-            refresh.cooldown,
-            refresh.keep,
-        ];
+        let limits = [refresh.min, refresh.max, refresh.unstated, refresh.cooldown, refresh.keep];
         if limits.iter().any(|t| t.is_zero() || *t > A_YEAR) || refresh.min > refresh.max {
             return Err(RulesError::Refresh);
         }
@@ -197,11 +191,7 @@ fn check_issuer_url(issuer: &str) -> Result<(), RulesError> {
         && url.fragment().is_none()
         && url.username().is_empty()
         && url.password().is_none();
-    if plain && is_https_or_loopback(&url) {
-        Ok(())
-    } else {
-        Err(RulesError::Issuer)
-    }
+    if plain && is_https_or_loopback(&url) { Ok(()) } else { Err(RulesError::Issuer) }
 }
 
 /// Whether `url` is https, or http to this machine.
@@ -226,11 +216,7 @@ mod tests {
     use super::*;
 
     fn rules(issuer: &str) -> IssuerRules {
-        IssuerRules::new(
-            issuer,
-            vec!["https://rs.example/mcp".into()],
-            KeySource::Discovery,
-        )
+        IssuerRules::new(issuer, vec!["https://rs.example/mcp".into()], KeySource::Discovery)
     }
 
     #[test]
@@ -263,16 +249,10 @@ mod tests {
 
     #[test]
     fn c04_audience_empty_or_star_is_refused() {
-        for bad in [
-            vec![],
-            vec![String::new()],
-            vec!["*".to_owned()],
-            vec!["https://rs".to_owned(), "*".to_owned()],
-        ] {
-            let rules = IssuerRules {
-                audiences: bad,
-                ..rules("https://as.example")
-            };
+        for bad in
+            [vec![], vec![String::new()], vec!["*".to_owned()], vec!["https://rs".to_owned(), "*".to_owned()]]
+        {
+            let rules = IssuerRules { audiences: bad, ..rules("https://as.example") };
             assert_eq!(rules.check(), Err(RulesError::Audience));
         }
     }
@@ -280,45 +260,18 @@ mod tests {
     #[test]
     fn c06_skew_lifetime_and_refresh_times_are_bounded() {
         let base = rules("https://as.example");
-        let skew = |secs| IssuerRules {
-            clock_skew: Duration::from_secs(secs),
-            ..base.clone()
-        };
+        let skew = |secs| IssuerRules { clock_skew: Duration::from_secs(secs), ..base.clone() };
         assert_eq!(skew(300).check(), Ok(()));
         assert_eq!(skew(301).check(), Err(RulesError::ClockSkew));
-        let lifetime = IssuerRules {
-            max_token_lifetime: Duration::ZERO,
-            ..base.clone()
-        };
+        let lifetime = IssuerRules { max_token_lifetime: Duration::ZERO, ..base.clone() };
         assert_eq!(lifetime.check(), Err(RulesError::Lifetime));
         for refresh in [
-            KeyRefresh {
-                cooldown: Duration::ZERO,
-                ..KeyRefresh::default()
-            },
-            KeyRefresh {
-                min: Duration::from_secs(2),
-                max: Duration::from_secs(1),
-                ..KeyRefresh::default()
-            },
+            KeyRefresh { cooldown: Duration::ZERO, ..KeyRefresh::default() },
+            KeyRefresh { min: Duration::from_secs(2), max: Duration::from_secs(1), ..KeyRefresh::default() },
         ] {
-            assert_eq!(
-                IssuerRules {
-                    refresh,
-                    ..base.clone()
-                }
-                .check(),
-                Err(RulesError::Refresh)
-            );
+            assert_eq!(IssuerRules { refresh, ..base.clone() }.check(), Err(RulesError::Refresh));
         }
-        assert_eq!(
-            IssuerRules {
-                algorithms: vec![],
-                ..base
-            }
-            .check(),
-            Err(RulesError::NoAlgorithm)
-        );
+        assert_eq!(IssuerRules { algorithms: vec![], ..base }.check(), Err(RulesError::NoAlgorithm));
     }
 
     #[test]
@@ -331,11 +284,7 @@ mod tests {
             ("data:application/json,x", false),
         ] {
             let keys = KeySource::JwksUri(Url::parse(uri).unwrap());
-            let checked = IssuerRules {
-                keys,
-                ..rules("https://as.example")
-            }
-            .check();
+            let checked = IssuerRules { keys, ..rules("https://as.example") }.check();
             assert_eq!(checked.is_ok(), ok, "{uri}");
         }
     }

@@ -89,16 +89,8 @@ impl KeySet {
     /// # Errors
     /// [`KeysError::NoUsableKey`] when nothing is left, or `keys` is no array at all.
     pub(super) fn read(set: &Value, allowed: &[Algorithm], max_keys: usize) -> Result<Self, KeysError> {
-        let entries = set
-            .get("keys")
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let mut read = Self {
-            keys: Vec::new(),
-            by_kid: HashMap::new(),
-            skipped: Vec::new(),
-        };
+        let entries = set.get("keys").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let mut read = Self { keys: Vec::new(), by_kid: HashMap::new(), skipped: Vec::new() };
         for entry in entries.iter().take(max_keys) {
             let kid = entry.get("kid").and_then(Value::as_str).map(str::to_owned);
             match read_key(entry, allowed) {
@@ -112,9 +104,7 @@ impl KeySet {
             }
         }
         if read.keys.is_empty() {
-            return Err(KeysError::NoUsableKey {
-                skipped: entries.len(),
-            });
+            return Err(KeysError::NoUsableKey { skipped: entries.len() });
         }
         Ok(read)
     }
@@ -124,12 +114,7 @@ impl KeySet {
     pub(super) fn verify(&self, jws: &Jws<'_>) -> Outcome {
         match &jws.header.kid {
             Some(kid) => {
-                let named = self
-                    .by_kid
-                    .get(kid)
-                    .into_iter()
-                    .flatten()
-                    .map(|index| &self.keys[*index]);
+                let named = self.by_kid.get(kid).into_iter().flatten().map(|index| &self.keys[*index]);
                 try_each(named, jws)
             }
             None => try_each(self.keys.iter(), jws),
@@ -143,12 +128,7 @@ impl KeySet {
 
     /// Whether `newer` still holds every key of this set. Only then may what these keys verified stand.
     pub(super) fn is_within(&self, newer: &Self) -> bool {
-        self.keys.iter().all(|key| {
-            newer
-                .keys
-                .iter()
-                .any(|other| other.fingerprint == key.fingerprint)
-        })
+        self.keys.iter().all(|key| newer.keys.iter().any(|other| other.fingerprint == key.fingerprint))
     }
 
     /// Tells the log which keys were skipped.
@@ -165,9 +145,7 @@ impl KeySet {
 }
 
 fn try_each<'k>(keys: impl Iterator<Item = &'k Key>, jws: &Jws<'_>) -> Outcome {
-    let verifiers = keys
-        .flat_map(|key| &key.verifiers)
-        .filter(|(alg, _)| *alg == jws.header.alg);
+    let verifiers = keys.flat_map(|key| &key.verifiers).filter(|(alg, _)| *alg == jws.header.alg);
     let mut outcome = Outcome::UnknownKey;
     for (_, verifier) in verifiers.take(MAX_TRIES) {
         if verifier.verify_sig(jws.signed, &jws.signature).is_ok() {
@@ -180,10 +158,7 @@ fn try_each<'k>(keys: impl Iterator<Item = &'k Key>, jws: &Jws<'_>) -> Outcome {
 
 fn read_key(entry: &Value, allowed: &[Algorithm]) -> Result<Key, SkipReason> {
     let jwk = entry.as_object().ok_or(SkipReason::NoObject)?;
-    if ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"]
-        .iter()
-        .any(|name| jwk.contains_key(*name))
-    {
+    if ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"].iter().any(|name| jwk.contains_key(*name)) {
         return Err(SkipReason::Private);
     }
     check_purpose(jwk)?;
@@ -194,10 +169,7 @@ fn read_key(entry: &Value, allowed: &[Algorithm]) -> Result<Key, SkipReason> {
     }
     match verifiers.is_empty() {
         true => Err(SkipReason::KeyType),
-        false => Ok(Key {
-            fingerprint: fingerprint(jwk, &verifiers),
-            verifiers,
-        }),
+        false => Ok(Key { fingerprint: fingerprint(jwk, &verifiers), verifiers }),
     }
 }
 
@@ -206,15 +178,9 @@ fn check_purpose(jwk: &Map<String, Value>) -> Result<(), SkipReason> {
     let use_fits = jwk.get("use").is_none_or(|u| u == "sig");
     let ops_fit = match jwk.get("key_ops") {
         None => true,
-        Some(ops) => ops
-            .as_array()
-            .is_some_and(|ops| ops.iter().any(|op| op == "verify")),
+        Some(ops) => ops.as_array().is_some_and(|ops| ops.iter().any(|op| op == "verify")),
     };
-    if use_fits && ops_fit {
-        Ok(())
-    } else {
-        Err(SkipReason::NotForSignatures)
-    }
+    if use_fits && ops_fit { Ok(()) } else { Err(SkipReason::NotForSignatures) }
 }
 
 /// The algorithms this key may be used with: its `alg`, else those of its kty and crv; of them, the allowed.
@@ -226,15 +192,10 @@ fn algorithms(jwk: &Map<String, Value>, allowed: &[Algorithm]) -> Result<Vec<Alg
         KeyKind::Ed25519 => text("kty") == Some("OKP") && text("crv") == Some("Ed25519"),
     };
     match jwk.get("alg") {
-        None => Ok(Algorithm::ALL
-            .into_iter()
-            .filter(|a| allowed.contains(a) && fits(a))
-            .collect()),
+        None => Ok(Algorithm::ALL.into_iter().filter(|a| allowed.contains(a) && fits(a)).collect()),
         Some(alg) => {
             let alg = alg.as_str().and_then(|alg| alg.parse().ok());
-            let alg = alg
-                .filter(|alg| allowed.contains(alg) && fits(alg))
-                .ok_or(SkipReason::Algorithm)?;
+            let alg = alg.filter(|alg| allowed.contains(alg) && fits(alg)).ok_or(SkipReason::Algorithm)?;
             Ok(vec![alg])
         }
     }
@@ -242,10 +203,7 @@ fn algorithms(jwk: &Map<String, Value>, allowed: &[Algorithm]) -> Result<Vec<Alg
 
 fn read_material(jwk: &Map<String, Value>, algorithm: Algorithm) -> Result<ParsedPublicKey, SkipReason> {
     let bytes = |name: &str| {
-        let text = jwk
-            .get(name)
-            .and_then(Value::as_str)
-            .ok_or(SkipReason::Material)?;
+        let text = jwk.get(name).and_then(Value::as_str).ok_or(SkipReason::Material)?;
         URL_SAFE_NO_PAD.decode(text).map_err(|_| SkipReason::Material)
     };
     match algorithm.key_kind() {
@@ -254,15 +212,9 @@ fn read_material(jwk: &Map<String, Value>, algorithm: Algorithm) -> Result<Parse
             let (n, e) = (unsigned(&n), unsigned(&e));
             check_rsa(n, e)?;
             let components = RsaPublicKeyComponents { n, e };
-            components
-                .to_parsed_public_key(parameters)
-                .map_err(|_| SkipReason::Material)
+            components.to_parsed_public_key(parameters).map_err(|_| SkipReason::Material)
         }
-        KeyKind::Ec {
-            coordinate_bytes,
-            parameters,
-            ..
-        } => {
+        KeyKind::Ec { coordinate_bytes, parameters, .. } => {
             let (x, y) = (bytes("x")?, bytes("y")?);
             if x.len() != coordinate_bytes || y.len() != coordinate_bytes {
                 return Err(SkipReason::Material);

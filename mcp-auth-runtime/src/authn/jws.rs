@@ -43,10 +43,7 @@ pub(super) enum Type {
 
 /// Parameters that change what the other parts mean, so that passing over them would misread the token.
 const REFUSED: [(&str, &str); 4] = [
-    (
-        "crit",
-        "is not supported, so it is refused (RFC 7515 section 4.1.11)",
-    ),
+    ("crit", "is not supported, so it is refused (RFC 7515 section 4.1.11)"),
     ("b64", "is not supported (RFC 7797)"),
     ("zip", "is not supported; nothing is inflated"),
     ("enc", "belongs to an encrypted token"),
@@ -58,10 +55,7 @@ const REFUSED: [(&str, &str); 4] = [
 /// Whatever of RFC 7515 §5.2 steps 1 to 7 it fails, and our bounds.
 pub(super) fn parse(token: &str) -> Result<Jws<'_>, TokenError> {
     if token.len() > MAX_TOKEN_BYTES {
-        return Err(TokenError::TooLong {
-            bytes: token.len(),
-            max: MAX_TOKEN_BYTES,
-        });
+        return Err(TokenError::TooLong { bytes: token.len(), max: MAX_TOKEN_BYTES });
     }
     let mut parts = token.split('.');
     let (Some(header), Some(payload), Some(signature), None) =
@@ -95,29 +89,20 @@ fn read_header(mut header: Map<String, Value>) -> Result<Header, TokenError> {
             return Err(TokenError::JoseHeader { parameter, fault });
         }
     }
-    let alg = header
-        .get("alg")
-        .and_then(Value::as_str)
-        .ok_or(TokenError::Algorithm)?;
+    let alg = header.get("alg").and_then(Value::as_str).ok_or(TokenError::Algorithm)?;
     let alg = alg.parse().map_err(|_| TokenError::Algorithm)?;
     let typ = match header.get("typ") {
         None => Type::Absent,
         Some(Value::String(typ)) => read_type(typ)?,
         Some(_) => {
-            return Err(TokenError::JoseHeader {
-                parameter: "typ",
-                fault: "is no string",
-            });
+            return Err(TokenError::JoseHeader { parameter: "typ", fault: "is no string" });
         }
     };
     let kid = match header.remove("kid") {
         None => None,
         Some(Value::String(kid)) => Some(kid),
         Some(_) => {
-            return Err(TokenError::JoseHeader {
-                parameter: "kid",
-                fault: "is no string",
-            });
+            return Err(TokenError::JoseHeader { parameter: "kid", fault: "is no string" });
         }
     };
     Ok(Header { alg, kid, typ })
@@ -155,10 +140,7 @@ mod tests {
         // RFC 7515 A.2.1: the header and payload it shows, in the encoding it shows.
         let token = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.cC4hiUPo";
         let jws = parse(token).unwrap();
-        assert_eq!(
-            (jws.header.alg, jws.header.kid, jws.header.typ),
-            (Algorithm::Rs256, None, Type::Absent)
-        );
+        assert_eq!((jws.header.alg, jws.header.kid, jws.header.typ), (Algorithm::Rs256, None, Type::Absent));
         assert_eq!(
             jws.payload,
             b"{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}"
@@ -169,13 +151,7 @@ mod tests {
 
     #[test]
     fn t01_alg_none_in_any_spelling_or_absent_is_refused() {
-        for header in [
-            r#"{"alg":"none"}"#,
-            r#"{"alg":"nOnE"}"#,
-            r#"{"alg":"NONE"}"#,
-            r#"{"alg":""}"#,
-            "{}",
-        ] {
+        for header in [r#"{"alg":"none"}"#, r#"{"alg":"nOnE"}"#, r#"{"alg":"NONE"}"#, r#"{"alg":""}"#, "{}"] {
             assert!(matches!(refused(header), TokenError::Algorithm), "{header}");
         }
         for header in [r#"{"alg":null}"#, r#"{"alg":5}"#, r#"{"alg":["RS256"]}"#] {
@@ -210,10 +186,7 @@ mod tests {
         let (h, p) = (b64(r#"{"alg":"RS256"}"#), b64("{}"));
         assert!(parse(&format!("{h}.{p}.-_A")).is_ok());
         for bad in ["AA==", "A", "AB", "+/A", "A A", "AA\n", "é"] {
-            assert!(
-                matches!(parse(&format!("{h}.{p}.{bad}")), Err(TokenError::Malformed(_))),
-                "{bad}"
-            );
+            assert!(matches!(parse(&format!("{h}.{p}.{bad}")), Err(TokenError::Malformed(_))), "{bad}");
         }
     }
 
@@ -221,16 +194,7 @@ mod tests {
     fn t09_crit_in_any_shape_is_refused() {
         for crit in [r#"["x"]"#, "[]", r#"["alg"]"#, r#""x""#, "null", r#"["exp"]"#] {
             let error = refused(&format!(r#"{{"alg":"RS256","crit":{crit}}}"#));
-            assert!(
-                matches!(
-                    error,
-                    TokenError::JoseHeader {
-                        parameter: "crit",
-                        ..
-                    }
-                ),
-                "{crit}"
-            );
+            assert!(matches!(error, TokenError::JoseHeader { parameter: "crit", .. }), "{crit}");
         }
     }
 
@@ -241,10 +205,7 @@ mod tests {
             r#"{"alg":"RS256","b64":true}"#,
             r#"{"alg":"RS256","b64":false,"crit":["b64"]}"#,
         ] {
-            assert!(
-                matches!(refused(header), TokenError::JoseHeader { .. }),
-                "{header}"
-            );
+            assert!(matches!(refused(header), TokenError::JoseHeader { .. }), "{header}");
         }
     }
 
@@ -256,29 +217,14 @@ mod tests {
 
     #[test]
     fn t16_kid_is_one_string_or_absent() {
-        assert_eq!(
-            with_header(r#"{"alg":"RS256","kid":"a"}"#)
-                .unwrap()
-                .kid
-                .as_deref(),
-            Some("a")
-        );
+        assert_eq!(with_header(r#"{"alg":"RS256","kid":"a"}"#).unwrap().kid.as_deref(), Some("a"));
         assert_eq!(with_header(r#"{"alg":"RS256"}"#).unwrap().kid, None);
         for kid in ["5", "[]", "null", "{}", "true", r#"["a"]"#] {
             let error = refused(&format!(r#"{{"alg":"RS256","kid":{kid}}}"#));
-            assert!(
-                matches!(error, TokenError::JoseHeader { parameter: "kid", .. }),
-                "{kid}"
-            );
+            assert!(matches!(error, TokenError::JoseHeader { parameter: "kid", .. }), "{kid}");
         }
-        assert!(matches!(
-            refused(r#"{"alg":"RS256","kid":"a","kid":"b"}"#),
-            TokenError::Malformed(_)
-        ));
-        assert!(matches!(
-            refused(r#"{"alg":"RS256","alg":"RS256"}"#),
-            TokenError::Malformed(_)
-        ));
+        assert!(matches!(refused(r#"{"alg":"RS256","kid":"a","kid":"b"}"#), TokenError::Malformed(_)));
+        assert!(matches!(refused(r#"{"alg":"RS256","alg":"RS256"}"#), TokenError::Malformed(_)));
     }
 
     #[test]
@@ -288,38 +234,23 @@ mod tests {
             assert_eq!(typ(at).unwrap().typ, Type::AtJwt, "{at}");
         }
         assert_eq!(typ("JWT").unwrap().typ, Type::Jwt);
-        for other in [
-            "dpop+jwt",
-            "logout+jwt",
-            "secevent+jwt",
-            "id+jwt",
-            "JOSE",
-            "",
-            " JWT",
-            "at+jwt ",
-            "JWE",
-        ] {
+        for other in
+            ["dpop+jwt", "logout+jwt", "secevent+jwt", "id+jwt", "JOSE", "", " JWT", "at+jwt ", "JWE"]
+        {
             assert!(matches!(typ(other), Err(TokenError::Type(_))), "{other}");
         }
         for odd in ["null", "5", r#"["JWT"]"#] {
-            assert!(
-                with_header(&format!(r#"{{"alg":"RS256","typ":{odd}}}"#)).is_err(),
-                "{odd}"
-            );
+            assert!(with_header(&format!(r#"{{"alg":"RS256","typ":{odd}}}"#)).is_err(), "{odd}");
         }
     }
 
     #[test]
     fn t21_t22_encrypted_and_compressed_tokens_are_refused() {
-        let jwe = format!(
-            "{}.AA.AA.AA.AA",
-            b64(r#"{"alg":"RSA-OAEP","enc":"A256GCM","zip":"DEF"}"#)
-        );
+        let jwe = format!("{}.AA.AA.AA.AA", b64(r#"{"alg":"RSA-OAEP","enc":"A256GCM","zip":"DEF"}"#));
         assert!(matches!(parse(&jwe), Err(TokenError::Malformed(_))));
-        for (name, header) in [
-            ("zip", r#"{"alg":"RS256","zip":"DEF"}"#),
-            ("enc", r#"{"alg":"RS256","enc":"A256GCM"}"#),
-        ] {
+        for (name, header) in
+            [("zip", r#"{"alg":"RS256","zip":"DEF"}"#), ("enc", r#"{"alg":"RS256","enc":"A256GCM"}"#)]
+        {
             assert!(matches!(refused(header), TokenError::JoseHeader { parameter, .. } if parameter == name));
         }
     }
@@ -330,10 +261,7 @@ mod tests {
         let of = |len: usize| format!("{h}.{}.AA", "A".repeat((len - h.len() - 4) / 4 * 4));
         assert!(parse(&of(MAX_TOKEN_BYTES)).is_ok());
         for len in [17 * 1024, 1024 * 1024] {
-            assert!(
-                matches!(parse(&of(len)), Err(TokenError::TooLong { .. })),
-                "{len}"
-            );
+            assert!(matches!(parse(&of(len)), Err(TokenError::TooLong { .. })), "{len}");
         }
     }
 }

@@ -31,10 +31,7 @@ pub(super) fn issuer(claims: &Map<String, Value>) -> Result<&str, TokenError> {
     match claims.get("iss") {
         None => Err(TokenError::MissingClaim("iss")),
         Some(Value::String(iss)) => Ok(iss),
-        Some(_) => Err(TokenError::Claim {
-            claim: "iss",
-            fault: "is no string",
-        }),
+        Some(_) => Err(TokenError::Claim { claim: "iss", fault: "is no string" }),
     }
 }
 
@@ -60,14 +57,7 @@ pub(super) fn check(
     };
     let client_id = client(rules, &claims)?;
     let scopes = scopes(rules, &claims)?;
-    Ok(VerifiedToken {
-        issuer,
-        subject,
-        client_id,
-        scopes,
-        expires_at: Some(expires_at),
-        claims,
-    })
+    Ok(VerifiedToken { issuer, subject, client_id, scopes, expires_at: Some(expires_at), claims })
 }
 
 /// Whether this is an access token that may come as a bearer token at all.
@@ -88,24 +78,16 @@ fn check_kind(rules: &IssuerRules, typ: Type, claims: &Map<String, Value>) -> Re
 }
 
 fn check_audience(rules: &IssuerRules, claims: &Map<String, Value>) -> Result<(), TokenError> {
-    const FAULT: TokenError = TokenError::Claim {
-        claim: "aud",
-        fault: "is neither a string nor strings",
-    };
+    const FAULT: TokenError = TokenError::Claim { claim: "aud", fault: "is neither a string nor strings" };
     let found: Vec<&str> = match claims.get("aud") {
         None => return Err(TokenError::MissingClaim("aud")),
         Some(Value::String(one)) => vec![one],
-        Some(Value::Array(several)) => several
-            .iter()
-            .map(Value::as_str)
-            .collect::<Option<_>>()
-            .ok_or(FAULT)?,
+        Some(Value::Array(several)) => {
+            several.iter().map(Value::as_str).collect::<Option<_>>().ok_or(FAULT)?
+        }
         Some(_) => return Err(FAULT),
     };
-    if !found
-        .iter()
-        .any(|aud| rules.audiences.iter().any(|ours| ours == aud))
-    {
+    if !found.iter().any(|aud| rules.audiences.iter().any(|ours| ours == aud)) {
         return Err(TokenError::Audience(Excerpt::of(&found.join(" "))));
     }
     if rules.single_audience && found.len() > 1 {
@@ -121,16 +103,10 @@ fn check_times(rules: &IssuerRules, claims: &Map<String, Value>, now: u64) -> Re
     let nbf = date(claims, "nbf", f64::ceil)?;
     let iat = date(claims, "iat", f64::ceil)?;
     if iat.is_some_and(|iat| exp < iat) {
-        return Err(TokenError::Claim {
-            claim: "exp",
-            fault: "is before iat",
-        });
+        return Err(TokenError::Claim { claim: "exp", fault: "is before iat" });
     }
     if nbf.is_some_and(|nbf| nbf > exp) {
-        return Err(TokenError::Claim {
-            claim: "nbf",
-            fault: "is after exp",
-        });
+        return Err(TokenError::Claim { claim: "nbf", fault: "is after exp" });
     }
     if now >= exp.saturating_add(skew) {
         return Err(TokenError::Expired { ago_secs: now - exp });
@@ -139,10 +115,7 @@ fn check_times(rules: &IssuerRules, claims: &Map<String, Value>, now: u64) -> Re
         return Err(TokenError::NotYetValid { in_secs: nbf - now });
     }
     if iat.is_some_and(|iat| iat > now.saturating_add(skew)) {
-        return Err(TokenError::Claim {
-            claim: "iat",
-            fault: "is in the future",
-        });
+        return Err(TokenError::Claim { claim: "iat", fault: "is in the future" });
     }
     let max = rules.max_token_lifetime;
     let (lifetime, allowed) = match iat {
@@ -150,10 +123,7 @@ fn check_times(rules: &IssuerRules, claims: &Map<String, Value>, now: u64) -> Re
         None => (exp.saturating_sub(now), max.saturating_add(rules.clock_skew)),
     };
     if Duration::from_secs(lifetime) > allowed {
-        return Err(TokenError::LivesTooLong {
-            lifetime_secs: lifetime,
-            max_secs: max.as_secs(),
-        });
+        return Err(TokenError::LivesTooLong { lifetime_secs: lifetime, max_secs: max.as_secs() });
     }
     Ok(exp)
 }
@@ -167,28 +137,17 @@ fn date(
     let Some(value) = claims.get(claim) else {
         return Ok(None);
     };
-    let fault = TokenError::Claim {
-        claim,
-        fault: "is no date in seconds between 1970 and 9999",
-    };
+    let fault = TokenError::Claim { claim, fault: "is no date in seconds between 1970 and 9999" };
     let Value::Number(number) = value else {
         return Err(fault);
     };
     let seconds = match (number.as_u64(), number.as_f64()) {
         (Some(whole), _) => whole,
-        #[expect(
-            clippy::cast_sign_loss,
-            clippy::cast_possible_truncation,
-            reason = "checked to be in range"
-        )]
+        #[expect(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "checked to be in range")]
         (None, Some(real)) if (0.0..=LAST_DATE as f64).contains(&real) => round(real) as u64,
         _ => return Err(fault),
     };
-    if seconds > LAST_DATE {
-        Err(fault)
-    } else {
-        Ok(Some(seconds))
-    }
+    if seconds > LAST_DATE { Err(fault) } else { Ok(Some(seconds)) }
 }
 
 /// The client, by the first of the issuer's `client_claims` that is present.
@@ -197,10 +156,7 @@ fn client(rules: &IssuerRules, claims: &Map<String, Value>) -> Result<Option<Str
     let client = named
         .map(|value| identifier(value, MAX_CLIENT_BYTES))
         .transpose()
-        .map_err(|fault| TokenError::Claim {
-            claim: "client_id",
-            fault,
-        })?;
+        .map_err(|fault| TokenError::Claim { claim: "client_id", fault })?;
     if let Some(allowed) = &rules.allowed_clients
         && !client.is_some_and(|client| allowed.iter().any(|a| a == client))
     {
@@ -235,25 +191,16 @@ fn is_layout_control(c: char) -> bool {
 /// The scopes, from the first of the issuer's `scope_claims` that is present, and from no other. A claim of
 /// another shape grants nothing; the token stays valid (its caller is known, and may do little).
 fn scopes(rules: &IssuerRules, claims: &Map<String, Value>) -> Result<ScopeSet, TokenError> {
-    const FAULT: TokenError = TokenError::Claim {
-        claim: "scope",
-        fault: "holds too many scopes",
-    };
+    const FAULT: TokenError = TokenError::Claim { claim: "scope", fault: "holds too many scopes" };
     match rules.scope_claims.iter().find_map(|name| claims.get(name)) {
         Some(Value::String(text)) => {
             let several = text.split(' ').filter(|token| !token.is_empty()).count();
-            if several > MAX_SCOPES {
-                Err(FAULT)
-            } else {
-                Ok(ScopeSet::parse_lossy(text))
-            }
+            if several > MAX_SCOPES { Err(FAULT) } else { Ok(ScopeSet::parse_lossy(text)) }
         }
         Some(Value::Array(tokens)) if tokens.len() > MAX_SCOPES => Err(FAULT),
-        Some(Value::Array(tokens)) if tokens.iter().all(Value::is_string) => Ok(tokens
-            .iter()
-            .filter_map(Value::as_str)
-            .filter_map(|token| token.parse().ok())
-            .collect()),
+        Some(Value::Array(tokens)) if tokens.iter().all(Value::is_string) => {
+            Ok(tokens.iter().filter_map(Value::as_str).filter_map(|token| token.parse().ok()).collect())
+        }
         Some(_) | None => Ok(ScopeSet::new()),
     }
 }

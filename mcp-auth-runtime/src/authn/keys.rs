@@ -96,12 +96,7 @@ impl IssuerKeys {
                 let set = KeySet::read(set, &rules.algorithms, rules.refresh.max_keys)?;
                 set.log_skipped(&rules.issuer);
                 let (at, refresh_after) = (Instant::now(), rules.refresh.max);
-                loaded = Some(Arc::new(Loaded {
-                    set,
-                    generation: 0,
-                    at,
-                    refresh_after,
-                }));
+                loaded = Some(Arc::new(Loaded { set, generation: 0, at, refresh_after }));
                 None
             }
         };
@@ -191,11 +186,7 @@ impl IssuerKeys {
 
     /// The keys in force, unless they are older than the issuer's `keep`.
     fn usable(&self) -> Option<Arc<Loaded>> {
-        let loaded = self
-            .current
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()?;
+        let loaded = self.current.read().unwrap_or_else(PoisonError::into_inner).clone()?;
         let fresh_enough = self.source.is_none() || loaded.at.elapsed() < self.rules.refresh.keep;
         fresh_enough.then_some(loaded)
     }
@@ -214,11 +205,7 @@ impl IssuerKeys {
     /// Joins the attempt in flight, or starts one if `why` allows it, and waits for its end.
     async fn attempt(self: &Arc<Self>, why: Why) {
         if let Some(mut ended) = self.begin(why) {
-            let patience = if why == Why::Demanded {
-                REQUEST_WAIT
-            } else {
-                ATTEMPT_TIMEOUT
-            };
+            let patience = if why == Why::Demanded { REQUEST_WAIT } else { ATTEMPT_TIMEOUT };
             // Ended or out of patience, the caller looks at what there is now.
             let _ = timeout(patience, ended.changed()).await;
         }
@@ -235,11 +222,7 @@ impl IssuerKeys {
         }
         if why == Why::Demanded {
             let now = Instant::now();
-            let from = if has_keys {
-                attempts.demand_from
-            } else {
-                attempts.retry_from
-            };
+            let from = if has_keys { attempts.demand_from } else { attempts.retry_from };
             if from.is_some_and(|from| now < from) {
                 return None;
             }
@@ -271,28 +254,16 @@ impl IssuerKeys {
             .fetch
             .get(&uri, limits.max_bytes)
             .await
-            .map_err(|source| KeysError::Fetch {
-                url: uri.to_string(),
-                source,
-            })?;
+            .map_err(|source| KeysError::Fetch { url: uri.to_string(), source })?;
         if answer.status != http::StatusCode::OK {
-            return Err(KeysError::Status {
-                url: uri.into(),
-                status: answer.status.as_u16(),
-            });
+            return Err(KeysError::Status { url: uri.into(), status: answer.status.as_u16() });
         }
         // Of a member that occurs twice the last counts, as RFC 7517 §4 allows: one such key is no reason to
         // lose all the others.
-        let set: serde_json::Value =
-            serde_json::from_slice(&answer.body).map_err(|_| KeysError::Document {
-                url: uri.into(),
-                expected: "JWK Set (RFC 7517 section 5)",
-            })?;
+        let set: serde_json::Value = serde_json::from_slice(&answer.body)
+            .map_err(|_| KeysError::Document { url: uri.into(), expected: "JWK Set (RFC 7517 section 5)" })?;
         let set = KeySet::read(&set, &self.rules.algorithms, limits.max_keys)?;
-        Ok((
-            set,
-            freshness::lifetime(&answer.headers, self.ambient.clock.unix_now()),
-        ))
+        Ok((set, freshness::lifetime(&answer.headers, self.ambient.clock.unix_now())))
     }
 
     /// The `jwks_uri`: found anew at least every `refresh.max`, and after each failure.
@@ -319,20 +290,10 @@ impl IssuerKeys {
                 Some(before) if before.set.is_within(&set) => before.generation,
                 before => before.as_ref().map_or(0, |before| before.generation + 1),
             };
-            tracing::info!(
-                issuer = &*self.issuer,
-                keys = set.len(),
-                generation,
-                "issuer keys loaded"
-            );
+            tracing::info!(issuer = &*self.issuer, keys = set.len(), generation, "issuer keys loaded");
             self.generation.store(generation, Ordering::Release);
             let refresh_after = self.refresh_after(lifetime);
-            *current = Some(Arc::new(Loaded {
-                set,
-                generation,
-                at: Instant::now(),
-                refresh_after,
-            }));
+            *current = Some(Arc::new(Loaded { set, generation, at: Instant::now(), refresh_after }));
         }
         let mut attempts = self.attempts();
         attempts.failures = 0;
@@ -360,23 +321,16 @@ impl IssuerKeys {
         let lifetime = lifetime.unwrap_or(limits.unstated).clamp(limits.min, limits.max);
         let mut jitter = [0];
         self.ambient.random.fill(&mut jitter);
-        lifetime
-            .mul_f64(0.9 - 0.1 * f64::from(jitter[0]) / 255.0)
-            .max(limits.min)
+        lifetime.mul_f64(0.9 - 0.1 * f64::from(jitter[0]) / 255.0).max(limits.min)
     }
 
     fn unavailable(&self) -> TokenError {
         let attempts = self.attempts();
         let now = Instant::now();
-        let wait = attempts
-            .retry_from
-            .map_or(Duration::ZERO, |from| from.saturating_duration_since(now));
+        let wait = attempts.retry_from.map_or(Duration::ZERO, |from| from.saturating_duration_since(now));
         // Whole seconds, as Retry-After has them, rounded up.
         let retry_after = Duration::from_secs(wait.as_secs() + 1);
-        TokenError::KeysUnavailable {
-            retry_after,
-            cause: attempts.last_error.clone(),
-        }
+        TokenError::KeysUnavailable { retry_after, cause: attempts.last_error.clone() }
     }
 
     fn attempts(&self) -> MutexGuard<'_, Attempts> {

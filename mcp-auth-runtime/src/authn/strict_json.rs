@@ -34,9 +34,7 @@ impl Structure {
         if self.depth == MAX_DEPTH {
             return Err(E::custom("nested too deeply"));
         }
-        Ok(Self {
-            depth: self.depth + 1,
-        })
+        Ok(Self { depth: self.depth + 1 })
     }
 }
 
@@ -103,17 +101,10 @@ mod tests {
 
     #[test]
     fn t40_a_member_twice_is_refused_at_any_depth_and_in_any_spelling() {
-        for twice in [
-            r#"{"a":1,"a":1}"#,
-            r#"{"a":1,"\u0061":2}"#,
-            r#"{"x":[{"y":{"a":1,"a":2}}]}"#,
-        ] {
+        for twice in [r#"{"a":1,"a":1}"#, r#"{"a":1,"\u0061":2}"#, r#"{"x":[{"y":{"a":1,"a":2}}]}"#] {
             assert!(object(twice.as_bytes()).is_err(), "{twice}");
         }
-        assert!(
-            object(br#"{"a":{"a":1},"b":{"a":1}}"#).is_ok(),
-            "the same name in other objects is fine"
-        );
+        assert!(object(br#"{"a":{"a":1},"b":{"a":1}}"#).is_ok(), "the same name in other objects is fine");
     }
 
     #[test]
@@ -132,10 +123,7 @@ mod tests {
         assert!(object(nest(20_000).as_bytes()).is_err());
         assert!(object("\u{feff}{}".as_bytes()).is_err());
         assert!(object(b"{\"a\":\"\xff\"}").is_err());
-        assert!(
-            object(br#"{"a":"\ud800"}"#).is_err(),
-            "a lone surrogate is no Unicode text"
-        );
+        assert!(object(br#"{"a":"\ud800"}"#).is_err(), "a lone surrogate is no Unicode text");
         assert!(object(b"{}x").is_err());
         assert!(object(b"{}{}").is_err());
         assert!(object(b"{}\0").is_err());

@@ -42,16 +42,9 @@ impl Verifier {
         let mut by_name = HashMap::new();
         for rules in rules {
             let issuer = rules.issuer.clone();
-            rules.check().map_err(|cause| VerifierError::Rules {
-                issuer: issuer.clone(),
-                cause,
-            })?;
-            let keys = IssuerKeys::new(rules, Arc::clone(&fetch), ambient.clone()).map_err(|cause| {
-                VerifierError::StaticKeys {
-                    issuer: issuer.clone(),
-                    cause,
-                }
-            })?;
+            rules.check().map_err(|cause| VerifierError::Rules { issuer: issuer.clone(), cause })?;
+            let keys = IssuerKeys::new(rules, Arc::clone(&fetch), ambient.clone())
+                .map_err(|cause| VerifierError::StaticKeys { issuer: issuer.clone(), cause })?;
             if by_name.insert(Arc::clone(&keys.issuer), issuers.len()).is_some() {
                 return Err(VerifierError::Twice { issuer });
             }
@@ -60,12 +53,7 @@ impl Verifier {
         if issuers.is_empty() {
             return Err(VerifierError::NoIssuer);
         }
-        Ok(Self {
-            issuers,
-            by_name,
-            cache: TokenCache::new(cache),
-            ambient,
-        })
+        Ok(Self { issuers, by_name, cache: TokenCache::new(cache), ambient })
     }
 
     /// Verifies one bearer token and says who presented it.
@@ -79,10 +67,7 @@ impl Verifier {
     /// [`TokenError`]; [`TokenError::fault`] says whose fault it is.
     pub async fn verify(&self, token: &str) -> Result<Arc<VerifiedToken>, TokenError> {
         if token.len() > jws::MAX_TOKEN_BYTES {
-            return Err(TokenError::TooLong {
-                bytes: token.len(),
-                max: jws::MAX_TOKEN_BYTES,
-            });
+            return Err(TokenError::TooLong { bytes: token.len(), max: jws::MAX_TOKEN_BYTES });
         }
         let hash = TokenHash::of(token);
         if let Some(verified) = self.remembered(&hash) {
@@ -92,10 +77,8 @@ impl Verifier {
         let claims = jwt::read(&jws.payload)?;
         let issuer = jwt::issuer(&claims)?;
         // The issuer is only claimed so far, and that is enough to choose whose keys must have signed.
-        let index = *self
-            .by_name
-            .get(issuer)
-            .ok_or_else(|| TokenError::UnknownIssuer(Excerpt::of(issuer)))?;
+        let index =
+            *self.by_name.get(issuer).ok_or_else(|| TokenError::UnknownIssuer(Excerpt::of(issuer)))?;
         let keys = &self.issuers[index];
         if !keys.rules.algorithms.contains(&jws.header.alg) {
             return Err(TokenError::Algorithm);
@@ -103,27 +86,19 @@ impl Verifier {
         let generation = keys.verify(&jws).await?;
         let now = self.ambient.clock.unix_now();
         let verified = jwt::check(&keys.rules, Arc::clone(&keys.issuer), jws.header.typ, claims, now)?;
-        let valid_until = verified
-            .expires_at
-            .unwrap_or(now)
-            .saturating_add(keys.rules.clock_skew.as_secs());
+        let valid_until = verified.expires_at.unwrap_or(now).saturating_add(keys.rules.clock_skew.as_secs());
         let believed_until = now.saturating_add(keys.rules.token_cache_ttl.as_secs());
         let until = self.cache.until(now, valid_until.min(believed_until));
         let verified = Arc::new(verified);
-        let entry = Entry {
-            token: Arc::clone(&verified),
-            issuer: index,
-            generation,
-            until,
-            bytes: token.len(),
-        };
+        let entry =
+            Entry { token: Arc::clone(&verified), issuer: index, generation, until, bytes: token.len() };
         self.cache.insert(hash, entry);
         Ok(verified)
     }
 
-    /// The caller of a token verified a moment ago, without waiting for anything; `None` says nothing about the
-    /// token.
-    pub fn verify_cached(&self, token: &str) -> Option<Arc<VerifiedToken>> {
+    /// The caller of a token verified a moment ago; `None` says nothing about the token.
+    #[cfg(test)]
+    fn verify_cached(&self, token: &str) -> Option<Arc<VerifiedToken>> {
         if token.len() > jws::MAX_TOKEN_BYTES {
             return None;
         }
@@ -140,19 +115,9 @@ impl Verifier {
     /// # Errors
     /// One [`LoadFailure`] per issuer that has no keys now.
     pub async fn load(&self) -> Result<(), Vec<LoadFailure>> {
-        join_all(
-            self.issuers
-                .iter()
-                .filter(|keys| !keys.ready())
-                .map(|keys| keys.load()),
-        )
-        .await;
+        join_all(self.issuers.iter().filter(|keys| !keys.ready()).map(|keys| keys.load())).await;
         let failures = self.failures();
-        if failures.is_empty() {
-            Ok(())
-        } else {
-            Err(failures)
-        }
+        if failures.is_empty() { Ok(()) } else { Err(failures) }
     }
 
     /// Every issuer that has no keys now, and why: for one who stopped waiting for [`load`](Self::load).
@@ -160,10 +125,7 @@ impl Verifier {
         self.issuers
             .iter()
             .filter(|keys| !keys.ready())
-            .map(|keys| LoadFailure {
-                issuer: keys.rules.issuer.clone(),
-                cause: keys.last_error(),
-            })
+            .map(|keys| LoadFailure { issuer: keys.rules.issuer.clone(), cause: keys.last_error() })
             .collect()
     }
 
@@ -189,9 +151,7 @@ impl Verifier {
 /// Names the issuers, never a token.
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verifier")
-            .field("issuers", &self.by_name.keys())
-            .finish_non_exhaustive()
+        f.debug_struct("Verifier").field("issuers", &self.by_name.keys()).finish_non_exhaustive()
     }
 }
 
@@ -240,9 +200,7 @@ pub struct LoadFailure {
 impl LoadFailure {
     /// Whether waiting cannot help, so that the server should not start (see [`KeysError::is_misconfiguration`]).
     pub fn is_misconfiguration(&self) -> bool {
-        self.cause
-            .as_ref()
-            .is_some_and(|cause| cause.is_misconfiguration())
+        self.cause.as_ref().is_some_and(|cause| cause.is_misconfiguration())
     }
 }
 

@@ -49,13 +49,6 @@ impl Hierarchy {
                 .get(needed)
                 .is_some_and(|broader| broader.iter().any(|b| held.contains(b.as_str())))
     }
-
-    /// Every scope that counts for `scope`: itself and all that imply it.
-    pub fn satisfied_by(&self, scope: &Scope) -> ScopeSet {
-        let mut all = self.broader.get(scope).cloned().unwrap_or_default();
-        all.insert(scope.clone());
-        all
-    }
 }
 
 /// Every scope that `start` implies, directly or not.
@@ -63,12 +56,7 @@ fn everything_below(start: &Scope, implies: &BTreeMap<Scope, Vec<Scope>>) -> Res
     let mut found = BTreeSet::new();
     let mut ways = vec![vec![start.clone()]];
     while let Some(way) = ways.pop() {
-        for next in way
-            .last()
-            .and_then(|last| implies.get(last))
-            .into_iter()
-            .flatten()
-        {
+        for next in way.last().and_then(|last| implies.get(last)).into_iter().flatten() {
             let mut longer = way.clone();
             longer.push(next.clone());
             if next == start {
@@ -89,11 +77,7 @@ mod tests {
 
     fn hierarchy(rules: &[(&'static str, &[&'static str])]) -> Result<Hierarchy, Cycle> {
         let scope = |s: &&'static str| Scope::new(*s).unwrap();
-        Hierarchy::new(
-            rules
-                .iter()
-                .map(|(s, below)| (scope(s), below.iter().map(scope).collect())),
-        )
+        Hierarchy::new(rules.iter().map(|(s, below)| (scope(s), below.iter().map(scope).collect())))
     }
 
     #[test]
@@ -112,16 +96,6 @@ mod tests {
     }
 
     #[test]
-    fn satisfied_by_names_the_scope_and_all_above_it() {
-        let rules = hierarchy(&[("admin", &["write"]), ("write", &["read"])]).unwrap();
-        assert_eq!(
-            rules.satisfied_by(&Scope::new("read").unwrap()).to_string(),
-            "admin read write"
-        );
-        assert_eq!(rules.satisfied_by(&Scope::new("new").unwrap()).to_string(), "new");
-    }
-
-    #[test]
     fn two_ways_to_one_scope_are_no_circle() {
         assert!(hierarchy(&[("a", &["b", "c"]), ("b", &["d"]), ("c", &["d"]), ("d", &[])]).is_ok());
     }
@@ -129,10 +103,7 @@ mod tests {
     #[test]
     fn circle_is_refused_with_the_way_round() {
         let error = hierarchy(&[("a", &["b"]), ("b", &["c"]), ("c", &["a"])]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "scopes imply each other in a circle: a -> b -> c -> a"
-        );
+        assert_eq!(error.to_string(), "scopes imply each other in a circle: a -> b -> c -> a");
         assert!(hierarchy(&[("a", &["a"])]).is_err());
         assert!(hierarchy(&[("x", &["a"]), ("a", &["b"]), ("b", &["a"])]).is_err());
     }

@@ -8,7 +8,7 @@ use crate::authn::{Identity, Owner};
 use crate::registry::OperationId;
 
 /// How many tasks are remembered; past that the oldest is forgotten and answers like an unknown one.
-pub const MAX_TASKS: usize = 65_536;
+const MAX_TASKS: usize = 65_536;
 
 /// The tasks this process created.
 #[derive(Debug, Default)]

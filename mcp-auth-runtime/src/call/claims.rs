@@ -33,10 +33,7 @@ impl<T: DeserializeOwned> FromCall for Claims<T> {
 /// `None` where the operation is public and nobody is verified.
 impl<T: DeserializeOwned> FromCall for Option<Claims<T>> {
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        call.caller
-            .as_ref()
-            .map(|caller| read(caller.claims()).map(Claims))
-            .transpose()
+        call.caller.as_ref().map(|caller| read(caller.claims()).map(Claims)).transpose()
     }
 }
 
@@ -68,20 +65,14 @@ mod tests {
 
     #[test]
     fn claims_become_the_type_asked_for() {
-        assert_eq!(
-            claims(&serde_json::json!({"tenant": 5, "sub": "alice"})).unwrap(),
-            Tenant { tenant: 5 }
-        );
+        assert_eq!(claims(&serde_json::json!({"tenant": 5, "sub": "alice"})).unwrap(), Tenant { tenant: 5 });
     }
 
     #[test]
     fn claims_that_do_not_fit_are_403_and_keep_their_value() {
         let wrong = claims(&serde_json::json!({"tenant": "secret"})).unwrap_err();
         assert_eq!(wrong.code, ErrorCode(403));
-        assert_eq!(
-            wrong.message,
-            "the token's claim `tenant` is not what this operation needs"
-        );
+        assert_eq!(wrong.message, "the token's claim `tenant` is not what this operation needs");
         let missing = claims(&serde_json::json!({})).unwrap_err();
         assert_eq!(missing.message, "the token lacks a claim this operation needs");
     }
@@ -89,10 +80,7 @@ mod tests {
     #[test]
     fn claims_without_a_caller_are_401_and_optional_claims_none() {
         let mut call = testing::call_with("x", serde_json::json!({}));
-        assert_eq!(
-            Claims::<Tenant>::from_call(&mut call).unwrap_err().code,
-            ErrorCode(401)
-        );
+        assert_eq!(Claims::<Tenant>::from_call(&mut call).unwrap_err().code, ErrorCode(401));
         assert_eq!(Option::<Claims<Tenant>>::from_call(&mut call).unwrap(), None);
     }
 }

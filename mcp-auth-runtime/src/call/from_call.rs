@@ -70,9 +70,7 @@ impl FromCall for Option<Caller> {
 
 /// The verified caller, or 401.
 pub(super) fn caller(call: &Call) -> Result<&Caller, ErrorData> {
-    call.caller
-        .as_ref()
-        .ok_or_else(|| ErrorData::new(ErrorCode(401), "authentication required", None))
+    call.caller.as_ref().ok_or_else(|| ErrorData::new(ErrorCode(401), "authentication required", None))
 }
 
 /// The arguments of a tool or prompt, or the params of a method; -32602 names the field that does not fit.
@@ -81,17 +79,15 @@ impl<T: DeserializeOwned> FromCall for Parameters<T> {
 
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
         let arguments = Value::Object(call.arguments.take().unwrap_or_default());
-        serde_path_to_error::deserialize(arguments)
-            .map(Parameters)
-            .map_err(|error| {
-                let path = error.path().to_string();
-                let reason = shorten(&error.into_inner().to_string());
-                let message = match path.as_str() {
-                    "." => format!("invalid arguments: {reason}"),
-                    path => format!("invalid argument `{path}`: {reason}"),
-                };
-                ErrorData::invalid_params(message, Some(serde_json::json!({ "path": path })))
-            })
+        serde_path_to_error::deserialize(arguments).map(Parameters).map_err(|error| {
+            let path = error.path().to_string();
+            let reason = shorten(&error.into_inner().to_string());
+            let message = match path.as_str() {
+                "." => format!("invalid arguments: {reason}"),
+                path => format!("invalid argument `{path}`: {reason}"),
+            };
+            ErrorData::invalid_params(message, Some(serde_json::json!({ "path": path })))
+        })
     }
 }
 
@@ -242,10 +238,7 @@ pub fn variable<T: FromVariable>(
 
 /// What deserializers say may quote what was sent, whole.
 fn shorten(complaint: &str) -> String {
-    match complaint
-        .char_indices()
-        .find(|(at, c)| at + c.len_utf8() > MAX_COMPLAINT_BYTES)
-    {
+    match complaint.char_indices().find(|(at, c)| at + c.len_utf8() > MAX_COMPLAINT_BYTES) {
         Some((end, _)) => format!("{}…", &complaint[..end]),
         None => complaint.to_owned(),
     }
@@ -281,10 +274,7 @@ mod tests {
     fn missing_caller_is_401_not_a_panic() {
         let mut call = call_with("x", json!({}));
         let error = Caller::from_call(&mut call).unwrap_err();
-        assert_eq!(
-            (error.code, error.message.as_ref()),
-            (ErrorCode(401), "authentication required")
-        );
+        assert_eq!((error.code, error.message.as_ref()), (ErrorCode(401), "authentication required"));
         assert!(Option::<Caller>::from_call(&mut call).unwrap().is_none());
     }
 
@@ -300,12 +290,7 @@ mod tests {
         let mut call = call_with("x", json!({"items": [{"count": 3}, {"count": 300}]}));
         let error = Parameters::<Order>::from_call(&mut call).unwrap_err();
         assert_eq!(error.code, ErrorCode::INVALID_PARAMS);
-        assert!(
-            error
-                .message
-                .starts_with("invalid argument `items[1].count`: invalid value"),
-            "{error}"
-        );
+        assert!(error.message.starts_with("invalid argument `items[1].count`: invalid value"), "{error}");
         assert_eq!(error.data.unwrap()["path"], "items[1].count");
 
         let error = Parameters::<Order>::from_call(&mut call_with("x", Value::Null)).unwrap_err();
@@ -316,20 +301,13 @@ mod tests {
     fn complaint_about_a_huge_argument_is_short() {
         let mut call = call_with("x", json!({"items": "é".repeat(100_000)}));
         let error = Parameters::<Order>::from_call(&mut call).unwrap_err();
-        assert!(
-            error.message.len() < 2 * MAX_COMPLAINT_BYTES,
-            "{}",
-            error.message.len()
-        );
+        assert!(error.message.len() < 2 * MAX_COMPLAINT_BYTES, "{}", error.message.len());
     }
 
     #[test]
     fn json_object_is_the_arguments_as_sent() {
         let mut call = call_with("x", json!({"a": 1}));
-        assert_eq!(
-            Value::Object(JsonObject::from_call(&mut call).unwrap()),
-            json!({"a": 1})
-        );
+        assert_eq!(Value::Object(JsonObject::from_call(&mut call).unwrap()), json!({"a": 1}));
         assert!(JsonObject::from_call(&mut call).unwrap().is_empty());
     }
 
@@ -341,46 +319,27 @@ mod tests {
         call.variables.insert("id".to_owned(), "forty".to_owned());
         let error = variable::<u64>(&call, "id", "u64").unwrap_err();
         assert_eq!(error.code, ErrorCode::INVALID_PARAMS);
-        assert_eq!(
-            error.message,
-            "invalid `id` in the URI: expected u64: invalid digit found in string"
-        );
+        assert_eq!(error.message, "invalid `id` in the URI: expected u64: invalid digit found in string");
         assert_eq!(error.data.unwrap(), json!({"variable": "id", "expected": "u64"}));
     }
 
     #[test]
     fn what_rmcp_knows_of_the_request_is_there() {
         let mut call = call_with("x", json!({}));
-        call.context
-            .meta
-            .set_progress_token(ProgressToken(NumberOrString::Number(1)));
+        call.context.meta.set_progress_token(ProgressToken(NumberOrString::Number(1)));
         call.context.extensions.insert(5_u8);
         call.request_state = Some("round two".to_owned());
         call.input_responses = Some([("name".to_owned(), json!({}))].into());
 
         assert_eq!(ToolName::from_call(&mut call).unwrap().0, "x");
         assert_eq!(PromptName::from_call(&mut call).unwrap().0, "x");
-        assert_eq!(
-            RequestId::from_call(&mut call).unwrap().0,
-            NumberOrString::Number(7)
-        );
-        assert_eq!(
-            rmcp::model::RequestId::from_call(&mut call).unwrap(),
-            NumberOrString::Number(7)
-        );
+        assert_eq!(RequestId::from_call(&mut call).unwrap().0, NumberOrString::Number(7));
+        assert_eq!(rmcp::model::RequestId::from_call(&mut call).unwrap(), NumberOrString::Number(7));
         assert!(Option::<ProgressToken>::from_call(&mut call).unwrap().is_some());
-        assert!(
-            RequestMetaObject::from_call(&mut call)
-                .unwrap()
-                .protocol_version()
-                .is_some()
-        );
+        assert!(RequestMetaObject::from_call(&mut call).unwrap().protocol_version().is_some());
         assert_eq!(Extension::<u8>::from_call(&mut call).unwrap().0, 5);
         assert_eq!(Extensions::from_call(&mut call).unwrap().get::<u8>(), Some(&5));
-        assert_eq!(
-            RequestState::from_call(&mut call).unwrap().0.as_deref(),
-            Some("round two")
-        );
+        assert_eq!(RequestState::from_call(&mut call).unwrap().0.as_deref(), Some("round two"));
         assert_eq!(InputResponses::from_call(&mut call).unwrap().0.unwrap().len(), 1);
         call.context.ct.cancel();
         assert!(CancellationToken::from_call(&mut call).unwrap().is_cancelled());
@@ -391,14 +350,8 @@ mod tests {
     #[test]
     fn what_is_not_there_is_an_error_not_a_panic() {
         let mut call = call_with("x", json!({}));
-        assert_eq!(
-            Extension::<u8>::from_call(&mut call).err().unwrap().message,
-            "internal error"
-        );
-        assert_eq!(
-            SubscriptionContext::from_call(&mut call).err().unwrap().message,
-            "internal error"
-        );
+        assert_eq!(Extension::<u8>::from_call(&mut call).err().unwrap().message, "internal error");
+        assert_eq!(SubscriptionContext::from_call(&mut call).err().unwrap().message, "internal error");
         assert!(Option::<ProgressToken>::from_call(&mut call).unwrap().is_none());
     }
 }

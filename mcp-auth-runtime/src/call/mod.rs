@@ -58,9 +58,7 @@ impl Call {
 
     /// Whether the peer speaks a revision before 2026-07-28, or does not say.
     pub fn is_legacy(&self) -> bool {
-        self.context
-            .protocol_version()
-            .is_none_or(|version| is_legacy(&version))
+        self.context.protocol_version().is_none_or(|version| is_legacy(&version))
     }
 }
 

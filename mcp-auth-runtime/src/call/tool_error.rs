@@ -203,10 +203,7 @@ mod tests {
         let CallToolResponse::Complete(result) = error.into_tool_answer(&Asked::by(&call)).unwrap() else {
             panic!("not complete");
         };
-        (
-            result.is_error.unwrap(),
-            result.content[0].as_text().unwrap().text.clone(),
-        )
+        (result.is_error.unwrap(), result.content[0].as_text().unwrap().text.clone())
     }
 
     fn error_data(error: impl Failure, uri: Option<&str>) -> ErrorData {
@@ -217,30 +214,18 @@ mod tests {
 
     #[test]
     fn told_errors_reach_the_client() {
-        assert_eq!(
-            tool_text(ToolError::new("no such list")),
-            (true, "no such list".to_owned())
-        );
+        assert_eq!(tool_text(ToolError::new("no such list")), (true, "no such list".to_owned()));
         assert_eq!(tool_text("no such list"), (true, "no such list".to_owned()));
-        assert_eq!(
-            tool_text("no such list".to_owned()),
-            (true, "no such list".to_owned())
-        );
+        assert_eq!(tool_text("no such list".to_owned()), (true, "no such list".to_owned()));
         let error = error_data(ToolError::new("no such list"), None);
-        assert_eq!(
-            (error.code, error.message.as_ref()),
-            (ErrorCode::INTERNAL_ERROR, "no such list")
-        );
+        assert_eq!((error.code, error.message.as_ref()), (ErrorCode::INTERNAL_ERROR, "no such list"));
     }
 
     #[test]
     fn other_errors_do_not_reach_the_client() {
         assert_eq!(tool_text(io_error()), (true, "internal error".to_owned()));
         let error = error_data(io_error(), None);
-        assert_eq!(
-            (error.code, error.message.as_ref()),
-            (ErrorCode::INTERNAL_ERROR, "internal error")
-        );
+        assert_eq!((error.code, error.message.as_ref()), (ErrorCode::INTERNAL_ERROR, "internal error"));
         assert_eq!(error.data, None);
         assert_eq!(io_error().to_string(), "internal error");
         assert!(format!("{:?}", io_error()).contains("on fire"));
@@ -250,14 +235,9 @@ mod tests {
     fn error_data_is_a_protocol_error() {
         let call = call_with("x", serde_json::json!({}));
         let error = ErrorData::invalid_params("no", None);
+        assert_eq!(error.clone().into_tool_answer(&Asked::by(&call)).unwrap_err(), error);
         assert_eq!(
-            error.clone().into_tool_answer(&Asked::by(&call)).unwrap_err(),
-            error
-        );
-        assert_eq!(
-            ToolError::protocol(error.clone())
-                .into_tool_answer(&Asked::by(&call))
-                .unwrap_err(),
+            ToolError::protocol(error.clone()).into_tool_answer(&Asked::by(&call)).unwrap_err(),
             error
         );
         assert_eq!(error_data(error.clone(), None), error);
@@ -265,17 +245,11 @@ mod tests {
 
     #[test]
     fn not_found_is_said_in_the_words_of_its_kind() {
-        assert_eq!(
-            tool_text(ToolError::not_found("no todo 5")),
-            (true, "no todo 5".to_owned())
-        );
+        assert_eq!(tool_text(ToolError::not_found("no todo 5")), (true, "no todo 5".to_owned()));
         assert_eq!(
             error_data(ToolError::not_found("no todo 5"), Some("todo://5")).code,
             ErrorCode::RESOURCE_NOT_FOUND
         );
-        assert_eq!(
-            error_data(ToolError::not_found("no todo 5"), None).code,
-            ErrorCode::INVALID_PARAMS
-        );
+        assert_eq!(error_data(ToolError::not_found("no todo 5"), None).code, ErrorCode::INVALID_PARAMS);
     }
 }

@@ -94,10 +94,7 @@ impl UriTemplate {
             if !is_variable_name(name) {
                 return Err(InvalidTemplate::NotLevelOne(name.to_owned()));
             }
-            if parts
-                .iter()
-                .any(|p| matches!(p, Part::Variable(known) if known == name))
-            {
+            if parts.iter().any(|p| matches!(p, Part::Variable(known) if known == name)) {
                 return Err(InvalidTemplate::RepeatedVariable(name.to_owned()));
             }
             if let Some(previous) = unseparated(&parts) {
@@ -106,10 +103,7 @@ impl UriTemplate {
             parts.push(Part::Variable(name.to_owned()));
             rest = &inside[end + 1..];
         }
-        Ok(Self {
-            template: template.to_owned(),
-            parts,
-        })
+        Ok(Self { template: template.to_owned(), parts })
     }
 
     /// The template as written.
@@ -168,9 +162,7 @@ impl fmt::Display for UriTemplate {
 fn has_scheme(uri: &str) -> bool {
     uri.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
     })
 }
 
@@ -191,9 +183,7 @@ fn unseparated(parts: &[Part]) -> Option<&str> {
     let Part::Variable(name) = &parts[last] else {
         return None;
     };
-    let separated = parts[last + 1..]
-        .iter()
-        .any(|p| matches!(p, Part::Literal(l) if value_run(l) < l.len()));
+    let separated = parts[last + 1..].iter().any(|p| matches!(p, Part::Literal(l) if value_run(l) < l.len()));
     (!separated).then_some(name)
 }
 
@@ -254,12 +244,7 @@ mod tests {
     fn matched(template: &str, uri: &str) -> Option<Vec<(String, String)>> {
         let template = UriTemplate::parse(template).unwrap();
         let found = template.matches(uri)?;
-        Some(
-            template
-                .variables()
-                .map(|v| (v.to_owned(), found[v].clone()))
-                .collect(),
-        )
+        Some(template.variables().map(|v| (v.to_owned(), found[v].clone())).collect())
     }
 
     fn one(template: &str, uri: &str) -> Option<String> {
@@ -269,14 +254,8 @@ mod tests {
     #[test]
     fn variables_are_percent_decoded() {
         assert_eq!(one("todo://{id}", "todo://42").as_deref(), Some("42"));
-        assert_eq!(
-            one("todo://{id}", "todo://caf%C3%A9%20au%20lait").as_deref(),
-            Some("café au lait")
-        );
-        assert_eq!(
-            one("file:///{path}", "file:///src%2Fmain.rs").as_deref(),
-            Some("src/main.rs")
-        );
+        assert_eq!(one("todo://{id}", "todo://caf%C3%A9%20au%20lait").as_deref(), Some("café au lait"));
+        assert_eq!(one("file:///{path}", "file:///src%2Fmain.rs").as_deref(), Some("src/main.rs"));
         assert_eq!(one("t://{name}.txt", "t://a.txt.txt").as_deref(), Some("a.txt"));
         assert_eq!(
             matched("t://{a}/x-{b}?v={c}", "t://1/x-2-x?v=3").unwrap(),
@@ -286,16 +265,9 @@ mod tests {
 
     #[test]
     fn whole_uri_must_match() {
-        for uri in [
-            "todo://",
-            "todo:/42",
-            "TODO://42",
-            "todo://42/",
-            "todo://42/x",
-            "todo://42?x",
-            "xtodo://42",
-            "",
-        ] {
+        for uri in
+            ["todo://", "todo:/42", "TODO://42", "todo://42/", "todo://42/x", "todo://42?x", "xtodo://42", ""]
+        {
             assert_eq!(one("todo://{id}", uri), None, "{uri}");
         }
         assert_eq!(one("t://{name}.txt", "t://.txt"), None);
@@ -370,18 +342,9 @@ mod tests {
         for template in ["", "{id}", "{s}://x", "//x/{id}", "1t://x", ":x"] {
             assert_eq!(error(template), InvalidTemplate::NoScheme, "{template}");
         }
-        assert_eq!(
-            error("t://{a}/{a}"),
-            InvalidTemplate::RepeatedVariable("a".into())
-        );
-        assert_eq!(
-            error("t://{a}{b}"),
-            InvalidTemplate::Ambiguous("a".into(), "b".into())
-        );
-        assert_eq!(
-            error("t://{a}-{b}"),
-            InvalidTemplate::Ambiguous("a".into(), "b".into())
-        );
+        assert_eq!(error("t://{a}/{a}"), InvalidTemplate::RepeatedVariable("a".into()));
+        assert_eq!(error("t://{a}{b}"), InvalidTemplate::Ambiguous("a".into(), "b".into()));
+        assert_eq!(error("t://{a}-{b}"), InvalidTemplate::Ambiguous("a".into(), "b".into()));
         assert_eq!(error("t://a b"), InvalidTemplate::Character(' '));
         assert_eq!(error("t://é{x}"), InvalidTemplate::Character('é'));
     }

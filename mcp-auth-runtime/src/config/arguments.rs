@@ -64,15 +64,7 @@ pub struct Arguments {
 }
 
 /// Their names, to find what a mistyped one means.
-const NAMES: [&str; 7] = [
-    "config",
-    "profile",
-    "transport",
-    "listen",
-    "scopes",
-    "help",
-    "version",
-];
+const NAMES: [&str; 7] = ["config", "profile", "transport", "listen", "scopes", "help", "version"];
 
 impl Arguments {
     /// Those of this process.
@@ -92,36 +84,27 @@ impl Arguments {
         let mut read = Self::default();
         while let Some(argument) = parser.next().map_err(said)? {
             match argument {
-                Arg::Long("config") => once(
-                    "config",
-                    &mut read.config,
-                    PathBuf::from(parser.value().map_err(said)?),
-                )?,
+                Arg::Long("config") => {
+                    once("config", &mut read.config, PathBuf::from(parser.value().map_err(said)?))?
+                }
                 Arg::Long("profile") => once("profile", &mut read.profile, text("profile", parser.value())?)?,
-                Arg::Long("transport") => once(
-                    "transport",
-                    &mut read.transport,
-                    text("transport", parser.value())?,
-                )?,
+                Arg::Long("transport") => {
+                    once("transport", &mut read.transport, text("transport", parser.value())?)?
+                }
                 Arg::Long("listen") => once("listen", &mut read.listen, text("listen", parser.value())?)?,
                 Arg::Long("scopes") => read.command = Command::Scopes(table_format(&mut parser)?),
                 Arg::Long("help") | Arg::Short('h') => read.command = Command::Help,
                 Arg::Long("version") | Arg::Short('V') => read.command = Command::Version,
                 Arg::Long(other) => {
                     let nearest = super::value::nearest(other, NAMES);
-                    let hint = nearest
-                        .map(|name| format!("; did you mean --{name}?"))
-                        .unwrap_or_default();
+                    let hint = nearest.map(|name| format!("; did you mean --{name}?")).unwrap_or_default();
                     return Err(ConfigError::Argument(format!(
                         "unknown argument --{}{hint}",
                         other.escape_debug()
                     )));
                 }
                 Arg::Short(other) => {
-                    return Err(ConfigError::Argument(format!(
-                        "unknown argument -{}",
-                        other.escape_debug()
-                    )));
+                    return Err(ConfigError::Argument(format!("unknown argument -{}", other.escape_debug())));
                 }
                 Arg::Value(other) => {
                     return Err(ConfigError::Argument(format!("unexpected argument {other:?}")));
@@ -136,16 +119,16 @@ impl Arguments {
 fn table_format(parser: &mut lexopt::Parser) -> Result<TableFormat, ConfigError> {
     let format = match parser.optional_value() {
         Some(format) => Some(format),
-        None => parser
-            .try_raw_args()
-            .and_then(|mut rest| rest.next_if(|next| next == "json" || next == "text")),
+        None => {
+            parser.try_raw_args().and_then(|mut rest| rest.next_if(|next| next == "json" || next == "text"))
+        }
     };
     match format.as_ref().map(|format| format.to_string_lossy()).as_deref() {
         None | Some("text") => Ok(TableFormat::Text),
         Some("json") => Ok(TableFormat::Json),
-        Some(other) => Err(ConfigError::Argument(format!(
-            "--scopes is {other:?}, expected \"json\" or \"text\""
-        ))),
+        Some(other) => {
+            Err(ConfigError::Argument(format!("--scopes is {other:?}, expected \"json\" or \"text\"")))
+        }
     }
 }
 
@@ -176,14 +159,8 @@ mod tests {
 
     #[test]
     fn every_argument_is_read() {
-        let read = parse(&[
-            "--config",
-            "a.toml",
-            "--profile=dev",
-            "--transport",
-            "stdio",
-            "--listen=127.0.0.1:1",
-        ]);
+        let read =
+            parse(&["--config", "a.toml", "--profile=dev", "--transport", "stdio", "--listen=127.0.0.1:1"]);
         let read = read.unwrap();
         assert_eq!(read.config.unwrap(), PathBuf::from("a.toml"));
         assert_eq!(read.profile.unwrap(), "dev");
@@ -199,10 +176,7 @@ mod tests {
             (&["--scopes"], Command::Scopes(TableFormat::Text)),
             (&["--scopes", "json"], Command::Scopes(TableFormat::Json)),
             (&["--scopes=json"], Command::Scopes(TableFormat::Json)),
-            (
-                &["--scopes", "--profile", "x"],
-                Command::Scopes(TableFormat::Text),
-            ),
+            (&["--scopes", "--profile", "x"], Command::Scopes(TableFormat::Text)),
             (&["--help"], Command::Help),
             (&["-h"], Command::Help),
             (&["--version"], Command::Version),
@@ -214,10 +188,7 @@ mod tests {
     #[test]
     fn wrong_arguments_say_what_is_wrong() {
         for (arguments, why) in [
-            (
-                &["--lisen", "x"][..],
-                "unknown argument --lisen; did you mean --listen?",
-            ),
+            (&["--lisen", "x"][..], "unknown argument --lisen; did you mean --listen?"),
             (&["--frobnicate"], "unknown argument --frobnicate; --help lists"),
             (&["-x"], "unknown argument -x"),
             (&["serve"], "unexpected argument \"serve\""),

@@ -85,11 +85,7 @@ impl Auth {
     /// What messages without a rule of their own need: as configured, else a verified caller as soon as one
     /// operation is not public.
     pub fn connect(&self, registry: &Registry) -> Connect {
-        let default = if registry.is_public() {
-            Connect::Anonymous
-        } else {
-            Connect::Authenticated
-        };
+        let default = if registry.is_public() { Connect::Anonymous } else { Connect::Authenticated };
         self.connect.unwrap_or(default)
     }
 }

@@ -102,11 +102,7 @@ impl ConfigBuilder {
     pub fn arguments(mut self, arguments: &Arguments) -> Self {
         for (name, value) in [("transport", &arguments.transport), ("listen", &arguments.listen)] {
             if let Some(value) = value {
-                self.layers.key(
-                    format!("argument --{name}"),
-                    &["server", name],
-                    value.as_str().into(),
-                );
+                self.layers.key(format!("argument --{name}"), &["server", name], value.as_str().into());
             }
         }
         self
@@ -119,8 +115,7 @@ impl ConfigBuilder {
         bundled: Option<&Path>,
     ) -> Result<Self, ConfigError> {
         for found in locate::locate(arguments, &self.surroundings, bundled)? {
-            self.layers
-                .toml(&shown(&found.path, &self.surroundings.current_dir), &found.text)?;
+            self.layers.toml(&shown(&found.path, &self.surroundings.current_dir), &found.text)?;
             self.file.get_or_insert(found.path);
         }
         Ok(self)
@@ -147,10 +142,7 @@ impl ConfigBuilder {
         Ok(Config {
             document,
             command: Command::Serve,
-            base_dir: self
-                .base_dir
-                .or(beside_file)
-                .unwrap_or_else(|| self.surroundings.current_dir.clone()),
+            base_dir: self.base_dir.or(beside_file).unwrap_or_else(|| self.surroundings.current_dir.clone()),
             file: self.file,
             surroundings: Arc::new(self.surroundings),
             layers: self.layers,

@@ -40,16 +40,11 @@ pub(super) fn read(around: &Surroundings) -> Environment {
         if Node::root().keys().any(|known| known.to_uppercase() == section) {
             match variable(name, section, keys, value) {
                 Ok(variable) => environment.variables.push(variable),
-                Err(what) => environment.mistakes.push(Mistake::Variable {
-                    name: name.to_owned(),
-                    what,
-                }),
+                Err(what) => environment.mistakes.push(Mistake::Variable { name: name.to_owned(), what }),
             }
         } else if let Some(meant) = nearest(section, Node::root().keys()) {
             let (name, section) = (name.to_owned(), meant.to_owned());
-            environment
-                .warnings
-                .push(Warning::NearMissVariable { name, section });
+            environment.warnings.push(Warning::NearMissVariable { name, section });
         }
     }
     environment
@@ -61,30 +56,18 @@ fn variable(name: &str, section: &str, keys: &str, value: &OsStr) -> Result<Vari
     let mut node = Node::root().key(&path[0]);
     for part in keys.split("__") {
         if let Some(table) = node.filter(|node| !node.takes("object")) {
-            let whole = path
-                .iter()
-                .map(|key| key.to_uppercase())
-                .collect::<Vec<_>>()
-                .join("__");
+            let whole = path.iter().map(|key| key.to_uppercase()).collect::<Vec<_>>().join("__");
             return Err(match table.items() {
                 Some(_) => format!("reaches into an array; arrays are replaced whole: MCP_{whole}='[…]'"),
                 None => format!("reaches into {}, which has no keys", path.join(".")),
             });
         }
         let chosen = node.is_some_and(Node::has_free_keys);
-        let key = if chosen {
-            part.to_owned()
-        } else {
-            part.to_lowercase()
-        };
+        let key = if chosen { part.to_owned() } else { part.to_lowercase() };
         node = node.and_then(|node| node.key(&key));
         path.push(key);
     }
-    Ok(Variable {
-        name: name.to_owned(),
-        path,
-        value: parse(text, node)?,
-    })
+    Ok(Variable { name: name.to_owned(), path, value: parse(text, node)? })
 }
 
 /// Text as the key takes it: a TOML or JSON array or table where one belongs, a number or a boolean where only
@@ -94,10 +77,7 @@ fn parse(text: &str, node: Option<Node>) -> Result<Value, String> {
     let start = text.trim_start();
     if (start.starts_with('[') && node.takes("array")) || (start.starts_with('{') && node.takes("object")) {
         let toml = Toml::from_str::<Dict>(&format!("value = {text}"));
-        let toml = toml
-            .ok()
-            .filter(|dict| dict.len() == 1)
-            .and_then(|mut dict| dict.remove("value"));
+        let toml = toml.ok().filter(|dict| dict.len() == 1).and_then(|mut dict| dict.remove("value"));
         return toml
             .or_else(|| serde_json::from_str(text).ok())
             .ok_or_else(|| "is neither a TOML nor a JSON value, such as '[\"a\", \"b\"]'".to_owned());
@@ -106,16 +86,8 @@ fn parse(text: &str, node: Option<Node>) -> Result<Value, String> {
         return Ok(text.into());
     }
     let trimmed = text.trim();
-    let number = node
-        .takes("integer")
-        .then(|| trimmed.parse::<i64>().ok())
-        .flatten()
-        .map(Value::from);
-    let boolean = node
-        .takes("boolean")
-        .then(|| trimmed.parse::<bool>().ok())
-        .flatten()
-        .map(Value::from);
+    let number = node.takes("integer").then(|| trimmed.parse::<i64>().ok()).flatten().map(Value::from);
+    let boolean = node.takes("boolean").then(|| trimmed.parse::<bool>().ok()).flatten().map(Value::from);
     Ok(number.or(boolean).unwrap_or_else(|| text.into()))
 }
 
@@ -128,9 +100,7 @@ mod tests {
     use super::*;
 
     fn load(variables: &[(&str, &str)]) -> Result<Config, String> {
-        let mut around = MemoryFiles::default()
-            .with("/home/ann/mcp.toml", "")
-            .surroundings();
+        let mut around = MemoryFiles::default().with("/home/ann/mcp.toml", "").surroundings();
         for (name, value) in variables {
             around = around.variable(name, value);
         }
@@ -155,10 +125,7 @@ mod tests {
         assert_eq!(config.limits.body.get(), 1 << 20);
         assert_eq!(config.state_dir(), std::path::Path::new("/tmp/x"));
         assert!(config.scopes.keys().any(|scope| scope.as_str() == "todos.Read"));
-        assert_eq!(
-            config.stdio.audience.as_ref().unwrap().iter().collect::<Vec<_>>(),
-            ["just-one"]
-        );
+        assert_eq!(config.stdio.audience.as_ref().unwrap().iter().collect::<Vec<_>>(), ["just-one"]);
     }
 
     #[test]
@@ -172,10 +139,7 @@ mod tests {
             assert!(config.auth.issuers[0].single_audience);
         }
         let error = load(&[("MCP_AUTH__BASE_SCOPES", "[a, b")]).unwrap_err();
-        assert!(
-            error.contains("MCP_AUTH__BASE_SCOPES is neither a TOML nor a JSON value"),
-            "{error}"
-        );
+        assert!(error.contains("MCP_AUTH__BASE_SCOPES is neither a TOML nor a JSON value"), "{error}");
         let smuggled = load(&[("MCP_AUTH__BASE_SCOPES", "[]\n[server]\nlisten=\"0.0.0.0:1\"")]).unwrap_err();
         assert!(smuggled.contains("neither a TOML nor a JSON"), "{smuggled}");
     }
@@ -202,36 +166,16 @@ mod tests {
     #[test]
     fn mistakes_name_the_variable() {
         for (name, value, why) in [
-            (
-                "MCP_SERVER__LISTEN",
-                "here",
-                "server.listen in environment variable MCP_SERVER__LISTEN",
-            ),
-            (
-                "MCP_LIMITS__HEADERS",
-                "many",
-                "headers is \"many\", expected a whole number",
-            ),
+            ("MCP_SERVER__LISTEN", "here", "server.listen in environment variable MCP_SERVER__LISTEN"),
+            ("MCP_LIMITS__HEADERS", "many", "headers is \"many\", expected a whole number"),
             (
                 "MCP_SERVER__LISTN",
                 "x",
                 "server.listn in environment variable MCP_SERVER__LISTN: did you mean listen?",
             ),
-            (
-                "MCP_SERVER__",
-                "x",
-                "unknown key server.\"\" in environment variable MCP_SERVER__",
-            ),
-            (
-                "MCP_AUTH__ISSUERS__0__ISSUER",
-                "x",
-                "arrays are replaced whole: MCP_AUTH__ISSUERS='[…]'",
-            ),
-            (
-                "MCP_SERVER__NAME__X",
-                "x",
-                "reaches into server.name, which has no keys",
-            ),
+            ("MCP_SERVER__", "x", "unknown key server.\"\" in environment variable MCP_SERVER__"),
+            ("MCP_AUTH__ISSUERS__0__ISSUER", "x", "arrays are replaced whole: MCP_AUTH__ISSUERS='[…]'"),
+            ("MCP_SERVER__NAME__X", "x", "reaches into server.name, which has no keys"),
             ("MCP_AUTH__BASE_SCOPES", "a", "expected an array"),
             (
                 "MCP_STDIO__CREDENTIAL",
@@ -250,18 +194,9 @@ mod tests {
     fn variable_that_is_not_utf8_is_refused_only_when_it_is_ours() {
         use std::os::unix::ffi::OsStrExt as _;
         let bad = OsStr::from_bytes(b"\xff");
-        let around = MemoryFiles::default()
-            .with("/home/ann/mcp.toml", "")
-            .surroundings();
-        assert!(
-            read(&around.clone().variable("MCP_OTHER", bad))
-                .mistakes
-                .is_empty()
-        );
+        let around = MemoryFiles::default().with("/home/ann/mcp.toml", "").surroundings();
+        assert!(read(&around.clone().variable("MCP_OTHER", bad)).mistakes.is_empty());
         let ours = read(&around.variable("MCP_SERVER__NAME", bad)).mistakes;
-        assert_eq!(
-            ours[0].to_string(),
-            "environment variable MCP_SERVER__NAME is not UTF-8"
-        );
+        assert_eq!(ours[0].to_string(), "environment variable MCP_SERVER__NAME is not UTF-8");
     }
 }

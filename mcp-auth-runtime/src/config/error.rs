@@ -163,11 +163,7 @@ impl fmt::Display for Warning {
 }
 
 fn paths(tried: &[PathBuf]) -> String {
-    tried
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect::<Vec<_>>()
-        .join(", ")
+    tried.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn at(line: Option<usize>) -> String {

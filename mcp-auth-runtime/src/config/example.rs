@@ -40,17 +40,10 @@ fn every_key(visit: &mut dyn FnMut(&str, Node, Option<&Value>)) {
             walk(below, &path, value, visit);
         }
         if let Some(items) = node.items() {
-            walk(
-                items,
-                &format!("{path}[]"),
-                value.and_then(|array| array.get(0)),
-                visit,
-            );
+            walk(items, &format!("{path}[]"), value.and_then(|array| array.get(0)), visit);
         }
         if node.has_free_keys() {
-            let first = value
-                .and_then(Value::as_object)
-                .and_then(|table| table.values().next());
+            let first = value.and_then(Value::as_object).and_then(|table| table.values().next());
             walk(node.key("any").unwrap(), &format!("{path}.*"), first, visit);
         }
     }
@@ -128,24 +121,17 @@ fn example_states_the_range_of_every_duration_size_and_number() {
 
 /// The comment right above a key, found under the header of the key's table.
 fn comment_above(path: &str, key: &str) -> String {
-    let table = path
-        .trim_start_matches('.')
-        .rsplit_once('.')
-        .map_or("", |(table, _)| table);
+    let table = path.trim_start_matches('.').rsplit_once('.').map_or("", |(table, _)| table);
     let header = match table {
         "auth.issuers[]" => "[[auth.issuers]]".to_owned(),
         "auth.embedded.clients[]" => "[[auth.embedded.clients]]".to_owned(),
         "scopes.*" => "[scopes.\"todos.write\"]".to_owned(),
         table => format!("[{table}]"),
     };
-    let start = EXAMPLE
-        .lines()
-        .position(|line| line.trim_start_matches('#') == header);
+    let start = EXAMPLE.lines().position(|line| line.trim_start_matches('#') == header);
     let start = start.unwrap_or_else(|| panic!("no {header} in the example"));
     let lines: Vec<&str> = EXAMPLE.lines().skip(start + 1).collect();
-    let at = lines
-        .iter()
-        .position(|line| line.starts_with(&format!("#{key} = ")));
+    let at = lines.iter().position(|line| line.starts_with(&format!("#{key} = ")));
     let at = at.unwrap_or_else(|| panic!("no {key} in the example"));
     let comment: Vec<&str> = lines[..at]
         .iter()

@@ -37,9 +37,7 @@ impl Layers {
     pub(super) fn toml(&mut self, file: &str, text: &str) -> Result<(), ConfigError> {
         let says = Toml::from_str(text).map_err(|error| ConfigError::Syntax {
             file: file.to_owned(),
-            line: error
-                .span()
-                .map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1),
+            line: error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1),
             message: error.message().trim().replace('\n', ", "),
         })?;
         self.lay(file.to_owned(), says);
@@ -69,16 +67,11 @@ impl Layers {
 
     /// The source of a value of [`Layers::merged`].
     pub(super) fn source_of(&self, value: &Value) -> Option<String> {
-        self.0
-            .get_metadata(value.tag())
-            .map(|metadata| metadata.name.to_string())
+        self.0.get_metadata(value.tag()).map(|metadata| metadata.name.to_string())
     }
 }
 
 /// What errors call a file: relative to the current directory where it lies below it.
 pub(super) fn shown(path: &Path, current_dir: &Path) -> String {
-    path.strip_prefix(current_dir)
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    path.strip_prefix(current_dir).unwrap_or(path).display().to_string()
 }

@@ -34,11 +34,7 @@ pub(super) fn locate(
     let Some((profile, named_by)) = profile(arguments, around) else {
         return Ok(vec![main]);
     };
-    if profile.is_empty()
-        || !profile
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
-    {
+    if profile.is_empty() || !profile.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
         return Err(ConfigError::ProfileName(profile));
     }
     let stem = main.path.file_stem().unwrap_or_default().to_string_lossy();
@@ -51,9 +47,7 @@ fn profile(arguments: &Arguments, around: &Surroundings) -> Option<(String, Stri
     if let Some(profile) = &arguments.profile {
         return Some((profile.clone(), "--profile".to_owned()));
     }
-    around
-        .text("MCP_PROFILE")
-        .map(|profile| (profile.to_owned(), "MCP_PROFILE".to_owned()))
+    around.text("MCP_PROFILE").map(|profile| (profile.to_owned(), "MCP_PROFILE".to_owned()))
 }
 
 fn main_file(
@@ -61,41 +55,24 @@ fn main_file(
     around: &Surroundings,
     bundled: Option<&Path>,
 ) -> Result<Found, ConfigError> {
-    let variable = around
-        .variables
-        .get(std::ffi::OsStr::new("MCP_CONFIG"))
-        .filter(|path| !path.is_empty());
+    let variable = around.variables.get(std::ffi::OsStr::new("MCP_CONFIG")).filter(|path| !path.is_empty());
     if let Some(path) = &arguments.config {
         return named(around.current_dir.join(path), "--config".to_owned(), around);
     }
     if let Some(path) = variable {
         return named(around.current_dir.join(path), "MCP_CONFIG".to_owned(), around);
     }
-    let beside = around
-        .executable
-        .as_deref()
-        .and_then(Path::parent)
-        .map(|dir| dir.join(NAME));
+    let beside = around.executable.as_deref().and_then(Path::parent).map(|dir| dir.join(NAME));
     let bundled = bundled.map(|path| around.current_dir.join(path));
     let mut tried = Vec::new();
-    for path in [Some(around.current_dir.join(NAME)), beside, bundled]
-        .into_iter()
-        .flatten()
-    {
+    for path in [Some(around.current_dir.join(NAME)), beside, bundled].into_iter().flatten() {
         match around.files.read(&path) {
             Ok(file) => {
-                return Ok(Found {
-                    path,
-                    text: file.text,
-                });
+                return Ok(Found { path, text: file.text });
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => tried.push(path),
             Err(reason) => {
-                return Err(ConfigError::Unreadable {
-                    path,
-                    named_by: "found there".to_owned(),
-                    reason,
-                });
+                return Err(ConfigError::Unreadable { path, named_by: "found there".to_owned(), reason });
             }
         }
     }
@@ -104,15 +81,8 @@ fn main_file(
 
 fn named(path: PathBuf, by: String, around: &Surroundings) -> Result<Found, ConfigError> {
     match around.files.read(&path) {
-        Ok(file) => Ok(Found {
-            path,
-            text: file.text,
-        }),
-        Err(reason) => Err(ConfigError::Unreadable {
-            path,
-            named_by: format!("named by {by}"),
-            reason,
-        }),
+        Ok(file) => Ok(Found { path, text: file.text }),
+        Err(reason) => Err(ConfigError::Unreadable { path, named_by: format!("named by {by}"), reason }),
     }
 }
 
@@ -134,27 +104,15 @@ mod tests {
     fn first_of_argument_variable_directory_executable_and_bundled_wins() {
         let mut files = MemoryFiles::default();
         files = files.with("/src/example/mcp.toml", "");
-        assert_eq!(
-            found(&[], &files.clone().surroundings()).unwrap(),
-            ["/src/example/mcp.toml"]
-        );
+        assert_eq!(found(&[], &files.clone().surroundings()).unwrap(), ["/src/example/mcp.toml"]);
         files = files.with("/opt/bin/mcp.toml", "");
-        assert_eq!(
-            found(&[], &files.clone().surroundings()).unwrap(),
-            ["/opt/bin/mcp.toml"]
-        );
+        assert_eq!(found(&[], &files.clone().surroundings()).unwrap(), ["/opt/bin/mcp.toml"]);
         files = files.with("/home/ann/mcp.toml", "");
-        assert_eq!(
-            found(&[], &files.clone().surroundings()).unwrap(),
-            ["/home/ann/mcp.toml"]
-        );
+        assert_eq!(found(&[], &files.clone().surroundings()).unwrap(), ["/home/ann/mcp.toml"]);
         files = files.with("/etc/v.toml", "").with("/home/ann/a.toml", "");
         let around = files.surroundings().variable("MCP_CONFIG", "/etc/v.toml");
         assert_eq!(found(&[], &around).unwrap(), ["/etc/v.toml"]);
-        assert_eq!(
-            found(&["--config", "a.toml"], &around).unwrap(),
-            ["/home/ann/a.toml"]
-        );
+        assert_eq!(found(&["--config", "a.toml"], &around).unwrap(), ["/home/ann/a.toml"]);
         let empty = around.variable("MCP_CONFIG", "");
         assert_eq!(found(&[], &empty).unwrap(), ["/home/ann/mcp.toml"]);
     }
@@ -171,9 +129,7 @@ mod tests {
 
     #[test]
     fn named_file_that_is_missing_is_an_error_and_no_other_is_tried() {
-        let around = MemoryFiles::default()
-            .with("/home/ann/mcp.toml", "")
-            .surroundings();
+        let around = MemoryFiles::default().with("/home/ann/mcp.toml", "").surroundings();
         let error = found(&["--config", "no.toml"], &around).unwrap_err();
         assert!(
             error.starts_with("configuration file /home/ann/no.toml (named by --config) cannot be read"),
@@ -185,13 +141,8 @@ mod tests {
 
     #[test]
     fn profile_lies_beside_the_file_it_is_laid_over() {
-        let files = MemoryFiles::default()
-            .with("/home/ann/mcp.toml", "")
-            .with("/home/ann/mcp.dev.toml", "");
-        let around = files
-            .with("/etc/todos.toml", "")
-            .with("/etc/todos.dev.toml", "")
-            .surroundings();
+        let files = MemoryFiles::default().with("/home/ann/mcp.toml", "").with("/home/ann/mcp.dev.toml", "");
+        let around = files.with("/etc/todos.toml", "").with("/etc/todos.dev.toml", "").surroundings();
         assert_eq!(
             found(&["--profile", "dev"], &around).unwrap(),
             ["/home/ann/mcp.toml", "/home/ann/mcp.dev.toml"]
@@ -201,17 +152,9 @@ mod tests {
         let by_variable = around.clone().variable("MCP_PROFILE", "dev");
         assert_eq!(found(&[], &by_variable).unwrap().len(), 2);
         let missing = found(&["--profile", "prod"], &around).unwrap_err();
-        assert!(
-            missing.contains("/home/ann/mcp.prod.toml (named by --profile)"),
-            "{missing}"
-        );
+        assert!(missing.contains("/home/ann/mcp.prod.toml (named by --profile)"), "{missing}");
         for bad in ["../x", "a/b", "", "a.b"] {
-            assert!(
-                found(&["--profile", bad], &around)
-                    .unwrap_err()
-                    .contains("letters, digits"),
-                "{bad}"
-            );
+            assert!(found(&["--profile", bad], &around).unwrap_err().contains("letters, digits"), "{bad}");
         }
     }
 }

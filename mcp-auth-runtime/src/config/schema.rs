@@ -32,16 +32,10 @@ fn tidy(mut schema: Schema) -> Value {
             schema.remove("default");
         }
         if let Some(Value::String(text)) = schema.get_mut("description") {
-            *text = text
-                .replace("\n\n", "\u{0}")
-                .replace('\n', " ")
-                .replace('\u{0}', "\n\n");
+            *text = text.replace("\n\n", "\u{0}").replace('\n', " ").replace('\u{0}', "\n\n");
         }
         if let Some(Value::String(range)) = schema.remove("$comment") {
-            let said = schema
-                .get("description")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
+            let said = schema.get("description").and_then(Value::as_str).unwrap_or_default();
             let joined = format!("{said} {range}").trim().to_owned();
             schema.insert("description".to_owned(), joined.into());
         }
@@ -92,28 +86,18 @@ impl Node {
 
     /// The names of the keys a table has; none for a table whose keys the user chooses.
     pub(super) fn keys(self) -> impl Iterator<Item = &'static str> {
-        self.0
-            .get("properties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .map(|(key, _)| key.as_str())
+        self.0.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key.as_str())
     }
 
     /// What belongs under `key`, if this is a table that may have it.
     pub(super) fn key(self, key: &str) -> Option<Self> {
-        let known = self
-            .0
-            .get("properties")
-            .and_then(|properties| properties.get(key));
+        let known = self.0.get("properties").and_then(|properties| properties.get(key));
         known.or_else(|| self.free_keys()).map(Node)
     }
 
     /// What belongs under each key of a table whose keys the user chooses.
     fn free_keys(self) -> Option<&'static Value> {
-        self.0
-            .get("additionalProperties")
-            .filter(|schema| schema.is_object())
+        self.0.get("additionalProperties").filter(|schema| schema.is_object())
     }
 
     /// Whether the user chooses the keys of this table.
@@ -141,13 +125,7 @@ impl Node {
         if let (Some(minimum), Some(maximum)) = (self.0.get("minimum"), self.0.get("maximum")) {
             return Some((minimum.to_string(), maximum.to_string()));
         }
-        let mut quoted = self
-            .0
-            .get("description")?
-            .as_str()?
-            .rsplit(". \"")
-            .next()?
-            .split('"');
+        let mut quoted = self.0.get("description")?.as_str()?.rsplit(". \"").next()?.split('"');
         let (minimum, between, maximum) = (quoted.next()?, quoted.next()?, quoted.next()?);
         (between == " to ").then(|| (format!("\"{minimum}\""), format!("\"{maximum}\"")))
     }
@@ -208,22 +186,9 @@ mod tests {
 
     #[test]
     fn range_and_default_are_in_the_schema() {
-        let issuer = Node::root()
-            .key("auth")
-            .unwrap()
-            .key("issuers")
-            .unwrap()
-            .items()
-            .unwrap();
+        let issuer = Node::root().key("auth").unwrap().key("issuers").unwrap().items().unwrap();
         let skew = issuer.key("clock_skew").unwrap();
         assert_eq!(skew.default(), Some(&Value::from("30s")));
-        assert!(
-            skew.0["description"]
-                .as_str()
-                .unwrap()
-                .contains("\"0s\" to \"5m\""),
-            "{}",
-            skew.0
-        );
+        assert!(skew.0["description"].as_str().unwrap().contains("\"0s\" to \"5m\""), "{}", skew.0);
     }
 }

@@ -70,12 +70,9 @@ mod tests {
     #[test]
     fn scope_token_says_which_rule_it_breaks() {
         assert!("todos.write".parse::<ScopeToken>().is_ok());
-        for (bad, why) in [
-            ("", "empty"),
-            ("a b", "one string per scope"),
-            ("a\"", "'\"'"),
-            ("files:{x}", "reserved"),
-        ] {
+        for (bad, why) in
+            [("", "empty"), ("a b", "one string per scope"), ("a\"", "'\"'"), ("files:{x}", "reserved")]
+        {
             match bad.parse::<ScopeToken>() {
                 Ok(_) => panic!("{bad:?} was accepted"),
                 Err(error) => assert!(error.to_string().contains(why), "{error}"),

@@ -63,8 +63,7 @@ impl<'de> serde::Deserialize<'de> for Secret {
                 Ok(None)
             }
         }
-        from.deserialize_any(Read)?
-            .ok_or_else(|| serde::de::Error::custom(NotASecret))
+        from.deserialize_any(Read)?.ok_or_else(|| serde::de::Error::custom(NotASecret))
     }
 }
 
@@ -151,16 +150,10 @@ impl SecretSource {
             Place::Variable(name) => {
                 let value = self.surroundings.variables.get(std::ffi::OsStr::new(name));
                 let value = value.ok_or_else(|| SecretError::VariableMissing(name.clone()))?;
-                value
-                    .to_str()
-                    .ok_or_else(|| SecretError::VariableNotText(name.clone()))?
-                    .to_owned()
+                value.to_str().ok_or_else(|| SecretError::VariableNotText(name.clone()))?.to_owned()
             }
             Place::File(path) => {
-                let unreadable = |reason| SecretError::FileUnreadable {
-                    path: path.clone(),
-                    reason,
-                };
+                let unreadable = |reason| SecretError::FileUnreadable { path: path.clone(), reason };
                 let file = self.surroundings.files.read(path).map_err(unreadable)?;
                 if file.world_readable {
                     return Err(SecretError::FileWorldReadable(path.clone()));
@@ -198,11 +191,8 @@ impl fmt::Debug for SecretSource {
 
 /// Words that stand where somebody should have put a secret, and shell variables nobody filled in.
 fn is_placeholder(text: &str) -> bool {
-    let plain: String = text
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_ascii_lowercase();
+    let plain: String =
+        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let word = [
         "changeme",
         "changethis",
@@ -250,23 +240,15 @@ mod tests {
     use super::*;
 
     fn read(reference: &str, surroundings: Surroundings) -> Result<String, String> {
-        let source = SecretSource::new(
-            &reference.parse().unwrap(),
-            Path::new("/etc/app"),
-            Arc::new(surroundings),
-        );
-        source
-            .read()
-            .map(|text| text.expose().to_owned())
-            .map_err(|e| e.to_string())
+        let source =
+            SecretSource::new(&reference.parse().unwrap(), Path::new("/etc/app"), Arc::new(surroundings));
+        source.read().map(|text| text.expose().to_owned()).map_err(|e| e.to_string())
     }
 
     #[test]
     fn secret_comes_from_variable_or_file_without_its_last_newline() {
-        let around = MemoryFiles::default()
-            .with("/etc/app/key", "s3cr3t\n")
-            .with("/abs", "a\n\n")
-            .surroundings();
+        let around =
+            MemoryFiles::default().with("/etc/app/key", "s3cr3t\n").with("/abs", "a\n\n").surroundings();
         let around = around.variable("KEY", "from-env");
         assert_eq!(read("env:KEY", around.clone()).unwrap(), "from-env");
         assert_eq!(read("file:key", around.clone()).unwrap(), "s3cr3t");
@@ -275,26 +257,12 @@ mod tests {
 
     #[test]
     fn missing_or_empty_secret_is_refused_by_its_name() {
-        let around = MemoryFiles::default()
-            .with("/etc/app/empty", "\n")
-            .surroundings()
-            .variable("EMPTY", "");
-        assert_eq!(
-            read("env:NONE", around.clone()).unwrap_err(),
-            "environment variable NONE is not set"
-        );
-        assert_eq!(
-            read("env:EMPTY", around.clone()).unwrap_err(),
-            "environment variable EMPTY is empty"
-        );
-        assert_eq!(
-            read("file:empty", around.clone()).unwrap_err(),
-            "secret file /etc/app/empty is empty"
-        );
+        let around = MemoryFiles::default().with("/etc/app/empty", "\n").surroundings().variable("EMPTY", "");
+        assert_eq!(read("env:NONE", around.clone()).unwrap_err(), "environment variable NONE is not set");
+        assert_eq!(read("env:EMPTY", around.clone()).unwrap_err(), "environment variable EMPTY is empty");
+        assert_eq!(read("file:empty", around.clone()).unwrap_err(), "secret file /etc/app/empty is empty");
         assert!(
-            read("file:none", around)
-                .unwrap_err()
-                .starts_with("secret file /etc/app/none cannot be read")
+            read("file:none", around).unwrap_err().starts_with("secret file /etc/app/none cannot be read")
         );
     }
 
@@ -302,32 +270,16 @@ mod tests {
     fn c07_placeholder_or_world_readable_secret_is_refused() {
         let files = MemoryFiles::default().with_world_readable("/etc/app/open", "s3cr3t");
         let around = files.surroundings();
-        assert!(
-            read("file:open", around.clone())
-                .unwrap_err()
-                .contains("chmod o-r /etc/app/open")
-        );
-        for bad in [
-            "changeme",
-            "CHANGE_ME",
-            "${MISSING}",
-            "<token>",
-            "xxxx",
-            "your-secret",
-        ] {
+        assert!(read("file:open", around.clone()).unwrap_err().contains("chmod o-r /etc/app/open"));
+        for bad in ["changeme", "CHANGE_ME", "${MISSING}", "<token>", "xxxx", "your-secret"] {
             let error = read("env:KEY", around.clone().variable("KEY", bad)).unwrap_err();
-            assert_eq!(
-                error, "environment variable KEY holds a placeholder, not a secret",
-                "{bad}"
-            );
+            assert_eq!(error, "environment variable KEY holds a placeholder, not a secret", "{bad}");
         }
     }
 
     #[test]
     fn c07_literal_in_place_of_a_reference_is_refused_and_not_shown() {
-        for bad in [
-            "hunter2", "${TOKEN}", "env:", "env:A B", "env:1A", "file:", "ENV:A", "",
-        ] {
+        for bad in ["hunter2", "${TOKEN}", "env:", "env:A B", "env:1A", "file:", "ENV:A", ""] {
             assert_eq!(bad.parse::<Secret>().unwrap_err(), NotASecret, "{bad}");
         }
         let error = serde_json::from_str::<Secret>("123456").unwrap_err().to_string();

@@ -40,10 +40,7 @@ impl Files for SystemFiles {
         let mut text = String::new();
         file.take(MAX_FILE + 1).read_to_string(&mut text)?;
         if text.len() as u64 > MAX_FILE {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "the file is over 1 MiB",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is over 1 MiB"));
         }
         Ok(FileText { text, world_readable })
     }
@@ -103,10 +100,7 @@ impl Surroundings {
 
     /// A variable that is set, is not empty and is UTF-8.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.variables
-            .get(std::ffi::OsStr::new(name))?
-            .to_str()
-            .filter(|text| !text.is_empty())
+        self.variables.get(std::ffi::OsStr::new(name))?.to_str().filter(|text| !text.is_empty())
     }
 }
 
@@ -129,24 +123,12 @@ pub(crate) struct MemoryFiles(pub(crate) BTreeMap<PathBuf, FileText>);
 #[cfg(test)]
 impl MemoryFiles {
     pub(crate) fn with(mut self, path: &str, text: &str) -> Self {
-        self.0.insert(
-            path.into(),
-            FileText {
-                text: text.to_owned(),
-                world_readable: false,
-            },
-        );
+        self.0.insert(path.into(), FileText { text: text.to_owned(), world_readable: false });
         self
     }
 
     pub(crate) fn with_world_readable(mut self, path: &str, text: &str) -> Self {
-        self.0.insert(
-            path.into(),
-            FileText {
-                text: text.to_owned(),
-                world_readable: true,
-            },
-        );
+        self.0.insert(path.into(), FileText { text: text.to_owned(), world_readable: true });
         self
     }
 
@@ -164,10 +146,7 @@ impl MemoryFiles {
 #[cfg(test)]
 impl Files for MemoryFiles {
     fn read(&self, path: &Path) -> io::Result<FileText> {
-        self.0
-            .get(path)
-            .cloned()
-            .ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.0.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
 
@@ -191,16 +170,9 @@ mod tests {
         std::fs::write(&path, "x").unwrap();
         for (mode, world_readable) in [(0o600, false), (0o640, false), (0o644, true)] {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-            assert_eq!(
-                SystemFiles.read(&path).unwrap().world_readable,
-                world_readable,
-                "{mode:o}"
-            );
+            assert_eq!(SystemFiles.read(&path).unwrap().world_readable, world_readable, "{mode:o}");
         }
         std::fs::write(&path, vec![b'a'; (1 << 20) + 1]).unwrap();
-        assert_eq!(
-            SystemFiles.read(&path).err().unwrap().kind(),
-            io::ErrorKind::InvalidData
-        );
+        assert_eq!(SystemFiles.read(&path).err().unwrap().kind(), io::ErrorKind::InvalidData);
     }
 }

@@ -2,7 +2,7 @@
 
 use rmcp::model::{
     ExtensionCapabilities, Implementation, InitializeResult, JsonObject, PromptsCapability,
-    ResourcesCapability, ServerCapabilities, SKILLS_EXTENSION_ID, TASKS_EXTENSION_ID, ToolsCapability,
+    ResourcesCapability, SKILLS_EXTENSION_ID, ServerCapabilities, TASKS_EXTENSION_ID, ToolsCapability,
 };
 
 use crate::handler::About;
@@ -45,11 +45,17 @@ fn capabilities(registry: &Registry) -> ServerCapabilities {
     }
     capabilities.completions = declares("completion/complete").then(JsonObject::new);
     capabilities.logging = declares("logging/setLevel").then(JsonObject::new);
-    let extensions: ExtensionCapabilities = [(TASKS_EXTENSION_ID, "tasks/"), (SKILLS_EXTENSION_ID, "skills/")]
-        .into_iter()
-        .filter(|(_, methods)| has_method_under(registry, methods))
-        .map(|(extension, _)| (extension.to_owned(), JsonObject::new()))
-        .collect();
+    let mut extensions: ExtensionCapabilities =
+        [(TASKS_EXTENSION_ID, "tasks/"), (SKILLS_EXTENSION_ID, "skills/")]
+            .into_iter()
+            .filter(|(_, methods)| has_method_under(registry, methods))
+            .map(|(extension, _)| (extension.to_owned(), JsonObject::new()))
+            .collect();
+    if declares("resources/directory/read")
+        && let Some(skills) = extensions.get_mut(SKILLS_EXTENSION_ID)
+    {
+        skills.insert("directoryRead".to_owned(), true.into());
+    }
     capabilities.extensions = (!extensions.is_empty()).then_some(extensions);
     capabilities
 }

@@ -17,9 +17,10 @@ use rmcp::model::{
     CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestParams, GetPromptResponse,
     GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult, InitializeRequestParams,
     InitializeResult, JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListSkillsResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-    ReadResourceResponse, Reference as RmcpReference, ServerConfig,
-    SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
+    ListSkillsResult, ListToolsResult, PaginatedRequestParams, ReadResourceDirectoryRequestParams,
+    ReadResourceDirectoryResult, ReadResourceRequestParams, ReadResourceResponse, Reference as RmcpReference,
+    ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
+    UpdateTaskParams,
 };
 use rmcp::service::{RequestContext, RoleServer, SubscriptionContext};
 use rmcp::{ErrorData, ServerHandler};
@@ -100,7 +101,9 @@ impl<H: Handler> Dispatch<H> {
         call.arguments = match serde_json::to_value(params) {
             Ok(Value::Object(params)) => Some(params),
             Ok(Value::Null) => None,
-            _ => return Err(ErrorData::invalid_params(format!("params of {method} must be an object"), None)),
+            _ => {
+                return Err(ErrorData::invalid_params(format!("params of {method} must be an object"), None));
+            }
         };
         let answer = match guarded(method, run(&self.handler, call)).await? {
             Value::Null => Value::Object(JsonObject::new()),
@@ -137,7 +140,10 @@ impl<H: Handler> Dispatch<H> {
 /// Where the gate put the permit: over HTTP into the request's parts, on stdio beside them.
 fn permit_of(context: &RequestContext<RoleServer>) -> Option<&Permit> {
     let over_http = context.extensions.get::<http::request::Parts>();
-    context.extensions.get::<Permit>().or_else(|| over_http.and_then(|parts| parts.extensions.get::<Permit>()))
+    context
+        .extensions
+        .get::<Permit>()
+        .or_else(|| over_http.and_then(|parts| parts.extensions.get::<Permit>()))
 }
 
 /// A restored session replays `initialize` under the permit of the request that restored it.
@@ -394,7 +400,8 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         request: UpdateTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let permit = self.permit(&context, |operation| is_task(operation, "tasks/update", &request.task_id))?;
+        let permit =
+            self.permit(&context, |operation| is_task(operation, "tasks/update", &request.task_id))?;
         self.method(permit, "tasks/update", request, context).await.map(done)
     }
 
@@ -403,7 +410,8 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         request: CancelTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let permit = self.permit(&context, |operation| is_task(operation, "tasks/cancel", &request.task_id))?;
+        let permit =
+            self.permit(&context, |operation| is_task(operation, "tasks/cancel", &request.task_id))?;
         self.method(permit, "tasks/cancel", request, context).await.map(done)
     }
 
@@ -423,6 +431,15 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
     ) -> Result<GetSkillResult, ErrorData> {
         let permit = self.permit_for(&context, "skills/get")?;
         self.method(permit, "skills/get", request, context).await
+    }
+
+    async fn read_resource_directory(
+        &self,
+        request: ReadResourceDirectoryRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceDirectoryResult, ErrorData> {
+        let permit = self.permit_for(&context, "resources/directory/read")?;
+        self.method(permit, "resources/directory/read", request, context).await
     }
 
     async fn on_custom_request(

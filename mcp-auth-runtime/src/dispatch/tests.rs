@@ -39,6 +39,11 @@ fn empty(server: &Server, _: Call) -> CallFuture<'_, Value> {
     Box::pin(async { Ok(Value::Null) })
 }
 
+fn directory(server: &Server, _: Call) -> CallFuture<'_, Value> {
+    server.0.fetch_add(1, Ordering::SeqCst);
+    Box::pin(async { Ok(json!({ "resources": [] })) })
+}
+
 impl Handler for Server {
     fn about() -> About {
         About { name: "test".to_owned(), ..About::default() }
@@ -59,6 +64,9 @@ impl Handler for Server {
             )
             .with(declare::method(Requirement::Public, "acme/report"), Route::Method(empty))
             .with(declare::method(Requirement::Public, "completion/complete"), Route::Method(empty))
+            .with(declare::method(Requirement::Public, "resources/directory/read"), Route::Method(directory))
+            .with(declare::method(Requirement::Public, "skills/list"), Route::Method(empty))
+            .with(declare::method(Requirement::Public, "tasks/result"), Route::Method(empty))
     }
 }
 
@@ -137,8 +145,12 @@ async fn every_other_message_wants_a_permit_of_its_own_too() {
     refused(dispatch.discover(with(&permit).await).await.err());
     refused(dispatch.ping(with(&permit).await).await.err());
     refused(dispatch.initialize(InitializeRequestParams::default(), with(&permit).await).await.err());
-    refused(dispatch.read_resource(ReadResourceRequestParams::new("note://1"), with(&permit).await).await.err());
-    refused(dispatch.on_custom_request(CustomRequest::new("acme/report", None), with(&permit).await).await.err());
+    refused(
+        dispatch.read_resource(ReadResourceRequestParams::new("note://1"), with(&permit).await).await.err(),
+    );
+    refused(
+        dispatch.on_custom_request(CustomRequest::new("acme/report", None), with(&permit).await).await.err(),
+    );
 
     let list = allowed(&dispatch, Operation::Other { method: "tools/list".to_owned() });
     assert_eq!(dispatch.list_tools(None, with(&list).await).await.unwrap().tools.len(), 3);
@@ -188,6 +200,37 @@ async fn a_resource_is_read_with_the_variables_of_the_uri_that_was_decided() {
     let dispatch = dispatch();
     let mut context = context().await;
     context.extensions.insert(allowed(&dispatch, Operation::Resource { uri: "note://a%20b".to_owned() }));
-    let answer = dispatch.read_resource(ReadResourceRequestParams::new("note://a%20b"), context).await.unwrap();
+    let answer =
+        dispatch.read_resource(ReadResourceRequestParams::new("note://a%20b"), context).await.unwrap();
     assert!(format!("{answer:?}").contains("a b"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_declared_directory_read_is_served_and_announced() {
+    let dispatch = dispatch();
+    let mut context = context().await;
+    let operation = Operation::Other { method: "resources/directory/read".to_owned() };
+    context.extensions.insert(allowed(&dispatch, operation));
+    let request = ReadResourceDirectoryRequestParams::new("note://");
+    assert!(dispatch.read_resource_directory(request, context).await.unwrap().resources.is_empty());
+    assert!(dispatch.get_info().capabilities.supports_directory_read());
+}
+
+#[tokio::test]
+async fn a_task_method_rmcp_has_no_type_for_is_served_for_the_task_that_was_decided() {
+    let dispatch = dispatch();
+    let alice = token_of("https://issuer.test", "alice", None, "admin");
+    let created_by = dispatch.policy.registry().tool("read").unwrap();
+    dispatch.policy.tasks().record("t1", created_by, &alice);
+    let permit = allowed(&dispatch, Operation::Task { method: "tasks/result".into(), task_id: "t1".into() });
+    for (method, task, code) in
+        [("tasks/result", "t1", None), ("tasks/result", "t2", Some(403)), ("tasks/other", "t1", Some(403))]
+    {
+        let mut context = context().await;
+        context.extensions.insert(permit.clone());
+        let request = CustomRequest::new(method, Some(json!({ "taskId": task })));
+        let answer = dispatch.on_custom_request(request, context).await;
+        assert_eq!(answer.err().map(|error| error.code.0), code, "{method} {task}");
+    }
+    assert_eq!(dispatch.handler.0.load(Ordering::SeqCst), 1);
 }

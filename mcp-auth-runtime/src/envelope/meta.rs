@@ -5,6 +5,7 @@
 #![expect(deprecated, reason = "`logLevel` is deprecated by SEP-2577, and still in the schema")]
 
 use rmcp::model::{ClientCapabilities, Implementation, LoggingLevel, ProgressToken};
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::error::InvalidParams;
@@ -16,10 +17,19 @@ const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 const PROGRESS_TOKEN: &str = "progressToken";
 
-/// Checks `_meta`, if there is one, and takes the protocol version out of it. `null` counts as absent.
-pub(super) fn check(meta: Option<&Value>) -> Result<Option<String>, InvalidParams> {
+/// What `_meta` says of the client.
+#[derive(Default)]
+pub(super) struct Meta {
+    /// The revision it speaks, as sent.
+    pub(super) protocol_version: Option<String>,
+    /// Whether it can follow tasks (SEP-2663).
+    pub(super) declares_tasks: bool,
+}
+
+/// Checks `_meta`, if there is one, and reads it. `null` counts as absent.
+pub(super) fn check(meta: Option<&Value>) -> Result<Meta, InvalidParams> {
     let meta = match meta {
-        None | Some(Value::Null) => return Ok(None),
+        None | Some(Value::Null) => return Ok(Meta::default()),
         Some(Value::Object(meta)) => meta,
         Some(_) => {
             return Err(InvalidParams::Meta { key: "", expected: "an object" });
@@ -36,5 +46,9 @@ pub(super) fn check(meta: Option<&Value>) -> Result<Option<String>, InvalidParam
     })?;
     must(LOG_LEVEL, "a log level of RFC 5424 in lower case", |v| v.is_string() && fits::<LoggingLevel>(v))?;
     must(PROGRESS_TOKEN, "a string or an integer", |v| fits::<ProgressToken>(v))?;
-    Ok(meta.get(PROTOCOL_VERSION).and_then(Value::as_str).map(str::to_owned))
+    let capabilities = meta.get(CLIENT_CAPABILITIES).and_then(|v| ClientCapabilities::deserialize(v).ok());
+    Ok(Meta {
+        protocol_version: meta.get(PROTOCOL_VERSION).and_then(Value::as_str).map(str::to_owned),
+        declares_tasks: capabilities.is_some_and(|capabilities| capabilities.supports_tasks()),
+    })
 }

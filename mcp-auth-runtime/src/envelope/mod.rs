@@ -16,7 +16,7 @@ mod operation;
 mod strict_json;
 
 #[cfg(test)]
-mod same_as_rmcp;
+pub(crate) mod same_as_rmcp;
 
 use std::fmt;
 
@@ -33,8 +33,8 @@ pub type RequestIdValue = rmcp::model::RequestId;
 /// What [`read`] tolerates besides the size of the bytes, which the transport bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EnvelopeLimits {
-    /// How many objects and arrays may stand inside each other, the message itself included: 1 to 100.
-    /// **(default: 64)** rmcp's own parser gives up at 128.
+    /// How many objects and arrays may stand inside each other, the message itself included: 1 to 127,
+    /// since rmcp's own parser gives up at 128. **(default: 64)**
     pub max_depth: usize,
 }
 
@@ -68,6 +68,10 @@ pub struct Envelope {
     pub operation: Operation,
     /// `params._meta["io.modelcontextprotocol/protocolVersion"]`, as sent: perhaps no version anybody knows.
     pub protocol_version: Option<String>,
+    /// Whether `params._meta` says that the client can follow tasks (SEP-2663).
+    pub declares_tasks: bool,
+    /// Whether the revision the body names no longer has the method: nobody answers it, whatever its params.
+    pub removed: bool,
     bytes: Bytes,
 }
 
@@ -75,6 +79,11 @@ impl Envelope {
     /// Takes the operation out, for a permit to hold; what stays behind is a [`Operation::Reply`].
     pub fn take_operation(&mut self) -> Operation {
         std::mem::replace(&mut self.operation, Operation::Reply)
+    }
+
+    /// Whether the body names a revision without sessions (2026-07-28 and later).
+    pub fn is_stateless(&self) -> bool {
+        self.protocol_version.as_deref().is_some_and(|version| version >= "2026-07-28")
     }
 
     /// The bytes this was read from, for rmcp to read again.
@@ -132,6 +141,8 @@ pub fn read(bytes: &Bytes, limits: EnvelopeLimits) -> Result<Envelope, EnvelopeE
             method: None,
             operation: Operation::Reply,
             protocol_version: None,
+            declares_tasks: false,
+            removed: false,
             bytes: bytes.clone(),
         });
     }
@@ -145,30 +156,35 @@ pub fn read(bytes: &Bytes, limits: EnvelopeLimits) -> Result<Envelope, EnvelopeE
     if kind == MessageKind::Notification && operation::needs_id(&method) {
         return Err(refuse(InvalidRequest::NeedsId));
     }
-    let (operation, protocol_version) = read_params(kind, &method, message.remove("params"))
-        .map_err(|fault| EnvelopeError::InvalidParams { id: id.clone(), fault })?;
-    Ok(Envelope { id, kind, method: Some(method), operation, protocol_version, bytes: bytes.clone() })
+    let misfit = |fault| EnvelopeError::InvalidParams { id: id.clone(), fault };
+    let params = params_of(&method, message.remove("params")).map_err(misfit)?;
+    let meta = meta::check(params.get("_meta")).map_err(misfit)?;
+    let removed = operation::is_removed(&method, meta.protocol_version.as_deref());
+    let operation = match kind {
+        MessageKind::Request if !removed => operation::of_request(&method, params).map_err(misfit)?,
+        _ => Operation::Other { method: method.clone() },
+    };
+    Ok(Envelope {
+        id,
+        kind,
+        method: Some(method),
+        operation,
+        protocol_version: meta.protocol_version,
+        declares_tasks: meta.declares_tasks,
+        removed,
+        bytes: bytes.clone(),
+    })
 }
 
-/// What `params` ask for, and the protocol version they name. `null` counts as absent, as it does for rmcp.
-fn read_params(
-    kind: MessageKind,
-    method: &str,
-    params: Option<Value>,
-) -> Result<(Operation, Option<String>), InvalidParams> {
-    let params = match params {
+/// `params` as an object. `null` counts as absent, as it does for rmcp.
+fn params_of(method: &str, params: Option<Value>) -> Result<Map<String, Value>, InvalidParams> {
+    match params {
         // Its params hold the versions and capabilities it is about; without any, rmcp knows no such method.
-        None | Some(Value::Null) if method == "server/discover" => return Err(InvalidParams::NotAnObject),
-        None | Some(Value::Null) => Map::new(),
-        Some(Value::Object(params)) => params,
-        Some(_) => return Err(InvalidParams::NotAnObject),
-    };
-    let protocol_version = meta::check(params.get("_meta"))?;
-    let operation = match kind {
-        MessageKind::Request => operation::of_request(method, params)?,
-        _ => Operation::Other { method: method.to_owned() },
-    };
-    Ok((operation, protocol_version))
+        None | Some(Value::Null) if method == "server/discover" => Err(InvalidParams::NotAnObject),
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(params)) => Ok(params),
+        Some(_) => Err(InvalidParams::NotAnObject),
+    }
 }
 
 /// A response needs the id it answers; an error may lack it (MCP 2026-07-28 basic, "Error Responses").

@@ -1,7 +1,7 @@
 //! What a request asks for: the left column of "every message has a rule".
 
 use rmcp::model::{
-    CompleteRequestParams, GetSkillRequestParams, InitializeRequestParams,
+    CompleteRequestParams, GetSkillRequestParams, InitializeRequestParams, ProtocolVersion,
     ReadResourceDirectoryRequestParams, SubscriptionsListenRequestParams,
 };
 use serde::Deserialize;
@@ -105,6 +105,17 @@ pub(super) const REQUESTS: &[&str] = &[
     "skills/get",
     "resources/directory/read",
 ];
+
+/// The requests that 2026-07-28 took out of the protocol, whatever their params (SEP-2575).
+const REMOVED_2026_07_28: &[&str] =
+    &["initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"];
+
+/// Whether `version` is a revision we serve that no longer has the request `method`.
+pub(super) fn is_removed(method: &str, version: Option<&str>) -> bool {
+    REMOVED_2026_07_28.contains(&method)
+        && version.is_some_and(|version| version >= ProtocolVersion::V_2026_07_28.as_str())
+        && ProtocolVersion::KNOWN_VERSIONS.iter().any(|known| Some(known.as_str()) == version)
+}
 
 /// Whether `method` is a request wherever it is known.
 pub(super) fn needs_id(method: &str) -> bool {

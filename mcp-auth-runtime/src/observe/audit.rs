@@ -36,18 +36,18 @@ impl Decision<'_> {
             _ => None,
         };
         let issuer = token.map(|token| token.issuer());
-        let subject = token.map(|token| token.subject());
-        let client_id = token.and_then(|token| token.client_id());
+        let subject = token.map(|token| tracing::field::debug(token.subject()));
+        let client_id = token.and_then(|token| token.client_id()).map(tracing::field::debug);
         let held = token.map(|token| tracing::field::display(token.scopes()));
         let needed = self.needed.map(tracing::field::display);
         match self.refusal {
             None => tracing::info!(
                 target: TARGET, decision = "allow", operation, name = ?name,
-                issuer, subject = ?subject, client_id = ?client_id, needed, held,
+                issuer, subject, client_id, needed, held,
             ),
             Some(reason) => tracing::warn!(
                 target: TARGET, decision = "deny", operation, name = ?name,
-                issuer, subject = ?subject, client_id = ?client_id, needed, held, reason = ?excerpt(reason),
+                issuer, subject, client_id, needed, held, reason = ?excerpt(reason),
             ),
         }
     }

@@ -32,12 +32,7 @@ fn readiness(ready: bool) -> Response {
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response {
-    (
-        status,
-        [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))],
-        text,
-    )
-        .into_response()
+    (status, [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], text).into_response()
 }
 
 #[cfg(test)]
@@ -53,11 +48,7 @@ mod tests {
     use super::*;
 
     async fn status(router: &Router, method: Method, path: &str) -> StatusCode {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .body(Body::empty())
-            .unwrap();
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
         router.clone().oneshot(request).await.unwrap().status()
     }
 
@@ -66,10 +57,7 @@ mod tests {
         let is_ready = Arc::new(AtomicBool::new(false));
         let asked = Arc::clone(&is_ready);
         let router = router(move || asked.load(Ordering::Relaxed));
-        assert_eq!(
-            status(&router, Method::GET, READYZ).await,
-            StatusCode::SERVICE_UNAVAILABLE
-        );
+        assert_eq!(status(&router, Method::GET, READYZ).await, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(status(&router, Method::GET, HEALTHZ).await, StatusCode::OK);
         is_ready.store(true, Ordering::Relaxed);
         assert_eq!(status(&router, Method::GET, READYZ).await, StatusCode::OK);
@@ -79,14 +67,8 @@ mod tests {
     #[tokio::test]
     async fn health_is_read_only_and_exact() {
         let router = router(|| true);
-        assert_eq!(
-            status(&router, Method::POST, HEALTHZ).await,
-            StatusCode::METHOD_NOT_ALLOWED
-        );
-        assert_eq!(
-            status(&router, Method::GET, "/healthz/").await,
-            StatusCode::NOT_FOUND
-        );
+        assert_eq!(status(&router, Method::POST, HEALTHZ).await, StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(status(&router, Method::GET, "/healthz/").await, StatusCode::NOT_FOUND);
         assert!(is_health_path(HEALTHZ) && is_health_path(READYZ));
         assert!(!is_health_path("/healthz/") && !is_health_path("/mcp"));
     }

@@ -55,27 +55,15 @@ fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(directives).map_err(|error| InvalidFilter {
-        directives: directives.to_owned(),
-        reason: error.to_string(),
-    })?;
+    let filter = EnvFilter::try_new(directives)
+        .map_err(|error| InvalidFilter { directives: directives.to_owned(), reason: error.to_string() })?;
     // It would say on standard error that standard error is gone, and panic in whatever was being logged.
     let builder = tracing_subscriber::fmt().log_internal_errors(false).with_env_filter(filter);
     Ok(match format {
-        LogFormat::Text => Box::new(
-            builder
-                .with_ansi(color)
-                .with_writer(writer)
-                .fmt_fields(debug_fn(one_line))
-                .finish(),
-        ),
-        LogFormat::Json => Box::new(
-            builder
-                .with_ansi(false)
-                .with_writer(PlainJson(writer))
-                .json()
-                .finish(),
-        ),
+        LogFormat::Text => {
+            Box::new(builder.with_ansi(color).with_writer(writer).fmt_fields(debug_fn(one_line)).finish())
+        }
+        LogFormat::Json => Box::new(builder.with_ansi(false).with_writer(PlainJson(writer)).json().finish()),
     })
 }
 
@@ -177,10 +165,7 @@ mod tests {
         }
         let json = written("info", LogFormat::Json, hostile);
         let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
-        assert_eq!(
-            first["fields"]["message"],
-            "a\u{1b}[31m\r\n2026 ERROR forged\u{202e}\u{9b}2J"
-        );
+        assert_eq!(first["fields"]["message"], "a\u{1b}[31m\r\n2026 ERROR forged\u{202e}\u{9b}2J");
     }
 
     #[test]
@@ -201,10 +186,7 @@ mod tests {
     fn text_names_its_fields_and_json_is_json() {
         let log = || tracing::info!(port = 1, name = "x", "listening");
         let text = written("info", LogFormat::Text, log);
-        assert!(
-            text.trim_end().ends_with("listening port=1 name=\"x\""),
-            "{text:?}"
-        );
+        assert!(text.trim_end().ends_with("listening port=1 name=\"x\""), "{text:?}");
         let json: serde_json::Value = serde_json::from_str(&written("info", LogFormat::Json, log)).unwrap();
         assert_eq!(json["fields"]["message"], "listening");
         assert_eq!(json["fields"]["port"], 1);

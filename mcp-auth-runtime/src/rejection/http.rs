@@ -1,7 +1,7 @@
 //! A rejection as an HTTP answer: status, headers, JSON-RPC body.
 
 use axum::body::Body;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response};
 use serde_json::{Value, json};
 
@@ -43,6 +43,10 @@ impl Rejection {
             }
             Self::TooManySessions => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(30));
+            }
+            // RFC 9110 §15.5.16: a 415 about the content coding says which codings are taken.
+            Self::ContentEncoding => {
+                headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             }
             Self::MethodNotAllowed { allow } => {
                 headers.insert(ALLOW, HeaderValue::from_static(allow));

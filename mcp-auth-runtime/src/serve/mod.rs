@@ -41,6 +41,7 @@ pub struct ServerBuilder<H> {
     ambient: Ambient,
     fetch: Option<Arc<dyn Fetch>>,
     local_issuer: Option<LocalIssuerFactory>,
+    /// Only tests set it.
     trusted_issuer: Option<LocalIssuerFactory>,
     #[cfg(feature = "http")]
     session_store: Option<Arc<dyn SessionStore>>,
@@ -48,7 +49,9 @@ pub struct ServerBuilder<H> {
 }
 
 impl<H: Handler> ServerBuilder<H> {
-    /// A server of `handler`, with the operating system's clock and randomness.
+    /// A server of `handler`, with the operating system's clock and randomness and no issuer of its own: users
+    /// start from the facade's `Server::builder`, which adds the built-in one.
+    #[doc(hidden)]
     pub fn new(handler: H) -> Self {
         Self {
             handler,
@@ -64,7 +67,7 @@ impl<H: Handler> ServerBuilder<H> {
     }
 
     /// The configuration. Without one, [`serve`](Self::serve) reads the process' arguments, environment and
-    /// files.
+    /// files; [`start`](Self::start) and [`router`](Self::router) read nothing and take every key's default.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         self.config = Some(config);
@@ -86,6 +89,7 @@ impl<H: Handler> ServerBuilder<H> {
     }
 
     /// An authorization server in this process: what `auth.mode = "embedded"` starts.
+    #[doc(hidden)]
     #[must_use]
     pub fn local_issuer(mut self, factory: LocalIssuerFactory) -> Self {
         self.local_issuer = Some(factory);
@@ -94,8 +98,9 @@ impl<H: Handler> ServerBuilder<H> {
 
     /// An issuer in this process that is trusted whatever `auth.mode` says, short of "none": how tests bring
     /// their own.
+    #[cfg(feature = "testing")]
     #[must_use]
-    pub fn trusted_issuer(mut self, factory: LocalIssuerFactory) -> Self {
+    pub(crate) fn trusted_issuer(mut self, factory: LocalIssuerFactory) -> Self {
         self.trusted_issuer = Some(factory);
         self
     }
@@ -152,7 +157,14 @@ impl<H: Handler> ServerBuilder<H> {
         let about = H::about();
         match config.command() {
             Command::Serve => {}
-            Command::Help => return print(&format!("{} {}\n{}", about.name, about.version, crate::config::arguments::HELP)),
+            Command::Help => {
+                return print(&format!(
+                    "{} {}\n{}",
+                    about.name,
+                    about.version,
+                    crate::config::arguments::HELP
+                ));
+            }
             Command::Version => return print(&format!("{} {}\n", about.name, about.version)),
             Command::Scopes(format) => {
                 let (registry, _) = H::operations().build()?;
@@ -255,7 +267,9 @@ impl<H> Parts<H> {
         let setup = LocalIssuerSetup {
             issuer,
             resource,
-            server_name: server_name.or_else(|| self.about.title.clone()).unwrap_or_else(|| self.about.name.clone()),
+            server_name: server_name
+                .or_else(|| self.about.title.clone())
+                .unwrap_or_else(|| self.about.name.clone()),
             scopes: self.checked.scopes.clone(),
             default_scopes: self.policy.base_scopes().clone(),
             ambient: self.ambient.clone(),

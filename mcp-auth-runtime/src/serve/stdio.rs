@@ -5,14 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use rmcp::model::{ErrorCode, ErrorData};
-use serde_json::Value;
 
 use super::{Parts, trust};
 use crate::authn::{Identity, TokenError, VerifiedToken, Verifier};
 use crate::authz::Policy;
 use crate::config::{SecretSource, SecretText};
 use crate::dispatch::Dispatch;
-use crate::envelope::{Envelope, EnvelopeLimits};
+use crate::envelope::{Envelope, EnvelopeLimits, Operation};
 use crate::error::{Error, Result};
 use crate::handler::Handler;
 use crate::observe::audit::Decision;
@@ -31,7 +30,9 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
             let verifier =
                 trust::verifier(config, local.as_ref(), audiences, Arc::clone(&parts.fetch), &parts.ambient)?
                     .ok_or_else(|| {
-                        Error::from("stdio.credential is set and auth.mode is \"none\": nobody could verify it")
+                        Error::from(
+                            "stdio.credential is set and auth.mode is \"none\": nobody could verify it",
+                        )
                     })?;
             trust::load_keys(&verifier, config, parts.shutdown.stopping()).await?;
             verifier.start(parts.shutdown.stopping());
@@ -80,10 +81,9 @@ impl Presenter {
     /// Verifies the credential before anything is served.
     async fn credential(source: SecretSource, verifier: Arc<Verifier>) -> Result<Self> {
         let text = source.read()?;
-        verifier
-            .verify(text.expose())
-            .await
-            .map_err(|error| Error::from(format!("the credential in {source} (stdio.credential): {error}")))?;
+        verifier.verify(text.expose()).await.map_err(|error| {
+            Error::from(format!("the credential in {source} (stdio.credential): {error}"))
+        })?;
         Ok(Self::Credential(Credential { source, verifier, current: Mutex::new(text) }))
     }
 
@@ -123,39 +123,70 @@ impl LineGate for StdioGate {
     fn admit(&self, mut envelope: Envelope) -> BoxFuture<'_, std::result::Result<Admission, JsonRpcRefusal>> {
         Box::pin(async move {
             let operation = Arc::new(envelope.take_operation());
-            let identity = self.presenter.identity().await.map_err(|error| {
-                tracing::warn!(%error, "the credential is no longer accepted");
-                let rejection =
-                    Rejection::from(&error).with_scopes(self.policy.challenge_scopes(&operation));
-                refusal(&rejection)
-            })?;
-            let decision = self.policy.decide(&operation, &identity);
-            let refused = decision.as_ref().err();
-            Decision {
-                operation: Some(&operation),
-                identity: Some(&identity),
-                needed: self.policy.requirement(&operation, &identity),
-                refusal: refused.map(|denied| denied as &dyn std::fmt::Display),
+            let identity = match self.presenter.identity().await {
+                Ok(identity) => identity,
+                Err(error) => {
+                    tracing::warn!(%error, "the credential is no longer accepted");
+                    let rejection = Rejection::from(&error);
+                    let rejection = rejection.with_scopes(self.policy.challenge_scopes(&operation));
+                    return Err(self.refuse(&operation, None, &rejection));
+                }
+            };
+            if envelope.removed {
+                return Err(self.refuse_removed(&operation, &identity));
             }
-            .record();
-            match decision {
+            match self.policy.decide(&operation, &identity) {
                 Ok(permit) => {
+                    self.audit(&operation, Some(&identity), None);
                     let grant: Admission = Box::new(move |extensions| {
                         extensions.insert(permit);
                     });
                     Ok(grant)
                 }
-                Err(denied) => Err(refusal(&Rejection::from(&denied))),
+                Err(denied) => {
+                    Err(self.refuse(&operation, Some(&identity), &Rejection::of(&denied, &envelope)))
+                }
             }
         })
     }
 }
 
-/// The JSON-RPC error of a rejection: what the challenge would have said, in `data`.
-fn refusal(rejection: &Rejection) -> JsonRpcRefusal {
-    let data = match rejection.error_object(None) {
-        Value::Object(mut error) => error.remove("data"),
-        _ => None,
-    };
-    JsonRpcRefusal(ErrorData::new(ErrorCode(rejection.code()), rejection.message(), data))
+impl StdioGate {
+    /// The JSON-RPC error of a rejection: what the challenge would have said, in `data`. Audited, as over HTTP.
+    fn refuse(
+        &self,
+        operation: &Operation,
+        identity: Option<&Identity>,
+        rejection: &Rejection,
+    ) -> JsonRpcRefusal {
+        let message = rejection.message();
+        self.audit(operation, identity, Some(&message));
+        JsonRpcRefusal(ErrorData::new(ErrorCode(rejection.code()), message, rejection.data(None)))
+    }
+
+    fn audit(
+        &self,
+        operation: &Operation,
+        identity: Option<&Identity>,
+        refusal: Option<&dyn std::fmt::Display>,
+    ) {
+        let needed = self.policy.requirement(operation, identity.unwrap_or(&Identity::Anonymous));
+        Decision { operation: Some(operation), identity, needed, refusal }.record();
+    }
+
+    /// A method that the message's revision no longer has: for whoever may connect, it is not there.
+    fn refuse_removed(&self, operation: &Operation, identity: &Identity) -> JsonRpcRefusal {
+        let method = match operation {
+            Operation::Other { method } => method.clone(),
+            _ => String::new(),
+        };
+        let gone = Rejection::UnknownMethod { method, legacy: false };
+        let rejection = match identity {
+            Identity::Anonymous if gone.yields_to_401(self.policy.connect()) => {
+                Rejection::Unauthenticated { scopes: self.policy.base_scopes().clone() }
+            }
+            _ => gone,
+        };
+        self.refuse(operation, Some(identity), &rejection)
+    }
 }

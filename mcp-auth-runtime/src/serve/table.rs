@@ -36,10 +36,8 @@ fn text(registry: &Registry) -> String {
     let widths = [width(0), width(1), width(2)];
     let mut table = String::new();
     for [kind, name, requires, description] in [&head].into_iter().chain(&rows) {
-        let line = format!(
-            "{kind:0$}  {name:1$}  {requires:2$}  {description}",
-            widths[0], widths[1], widths[2]
-        );
+        let line =
+            format!("{kind:0$}  {name:1$}  {requires:2$}  {description}", widths[0], widths[1], widths[2]);
         let _ = writeln!(table, "{}", line.trim_end());
     }
     table

@@ -93,3 +93,18 @@ fn rules(issuer: &Issuer, audiences: Vec<String>) -> IssuerRules {
     };
     rules
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn defaults_of_the_configuration_are_those_of_the_verifier() {
+        let config = Config::from_toml_str("[[auth.issuers]]\nissuer = \"https://a.example\"").unwrap();
+        let audiences = vec!["https://rs.example/mcp".to_owned()];
+        let configured = rules(&config.auth.issuers[0], audiences.clone());
+        let expected = IssuerRules::new("https://a.example", audiences, KeySource::Discovery);
+        assert_eq!(format!("{configured:?}"), format!("{expected:?}"));
+    }
+}

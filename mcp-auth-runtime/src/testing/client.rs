@@ -20,12 +20,8 @@ pub enum Era {
 
 impl Era {
     /// Every revision the server serves.
-    pub const ALL: [Self; 4] = [
-        Self::Stateless,
-        Self::Legacy("2025-11-25"),
-        Self::Legacy("2025-06-18"),
-        Self::Legacy("2025-03-26"),
-    ];
+    pub const ALL: [Self; 4] =
+        [Self::Stateless, Self::Legacy("2025-11-25"), Self::Legacy("2025-06-18"), Self::Legacy("2025-03-26")];
 
     /// The protocol version on the wire.
     pub fn version(self) -> &'static str {
@@ -163,7 +159,8 @@ impl Client {
             params["_meta"]["io.modelcontextprotocol/protocolVersion"] = self.era.version().into();
             params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
         }
-        let name = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str).map(str::to_owned);
+        let named = ["name", "uri", "taskId"].iter().find_map(|key| params.get(*key));
+        let name = named.and_then(Value::as_str).map(str::to_owned);
         let body = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
         self.post(body.to_string(), self.headers_for(method, name, session)).await
     }

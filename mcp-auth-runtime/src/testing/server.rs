@@ -13,7 +13,8 @@ use crate::local_issuer::LocalIssuer;
 use crate::serve::{Running, ServerBuilder};
 
 /// The configuration of a [`TestServer`] that is given none: any free port, base scopes named but empty.
-const DEFAULT_CONFIG: &str = "[server]\nlisten = \"127.0.0.1:0\"\n[auth]\nmode = \"embedded\"\nbase_scopes = []\n";
+const DEFAULT_CONFIG: &str =
+    "[server]\nlisten = \"127.0.0.1:0\"\n[auth]\nmode = \"embedded\"\nbase_scopes = []\n";
 
 /// A running server of yours.
 ///

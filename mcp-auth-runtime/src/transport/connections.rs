@@ -124,10 +124,7 @@ const SEARCH: usize = 1024;
 
 impl Connections {
     pub(super) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self {
-            table: Mutex::default(),
-            most: most.max(1),
-        })
+        Arc::new(Self { table: Mutex::default(), most: most.max(1) })
     }
 
     /// A place for one more connection; `None` when every other one is busy with a request.
@@ -142,11 +139,7 @@ impl Connections {
             None => table.make_room()?,
         };
         table.slots[slot] = Some(Arc::clone(&progress));
-        Some(Place {
-            connections: Arc::clone(self),
-            slot,
-            progress,
-        })
+        Some(Place { connections: Arc::clone(self), slot, progress })
     }
 
     /// Closes one waiting connection, when the process has no file descriptor left for another.
@@ -204,10 +197,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut table = self.connections.lock();
         // A connection that gave way finds somebody else in its slot.
-        if table.slots[self.slot]
-            .as_ref()
-            .is_some_and(|held| Arc::ptr_eq(held, &self.progress))
-        {
+        if table.slots[self.slot].as_ref().is_some_and(|held| Arc::ptr_eq(held, &self.progress)) {
             table.slots[self.slot] = None;
             table.free.push(self.slot);
         }
@@ -258,10 +248,7 @@ mod tests {
         let (holder, held) = admit(&connections).unwrap();
         let _request = holder.begin();
         drop(lost);
-        assert!(
-            admit(&connections).is_none(),
-            "the slot still belongs to the holder"
-        );
+        assert!(admit(&connections).is_none(), "the slot still belongs to the holder");
         drop(held);
         assert!(admit(&connections).is_some());
         assert_eq!(connections.lock().slots.len(), 1);

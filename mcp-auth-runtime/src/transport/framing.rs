@@ -89,11 +89,7 @@ mod tests {
         ];
         for head in heads {
             for slice in [1, 2, 7, 4096] {
-                assert_eq!(
-                    framing(head, slice),
-                    Some(Framing::Ambiguous),
-                    "{head:?} by {slice}"
-                );
+                assert_eq!(framing(head, slice), Some(Framing::Ambiguous), "{head:?} by {slice}");
             }
         }
     }

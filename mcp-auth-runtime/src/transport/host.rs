@@ -73,16 +73,10 @@ impl AllowedHosts {
         let listen = settings.listen;
         let port = AllowedPort::Exactly(listen.port(), Some(80));
         if !listen.ip().is_unspecified() {
-            allowed.push(Allowed {
-                host: ip_literal(listen.ip()),
-                port,
-            });
+            allowed.push(Allowed { host: ip_literal(listen.ip()), port });
         }
         if listen.ip().is_loopback() {
-            allowed.extend(LOOPBACK_NAMES.map(|name| Allowed {
-                host: name.to_owned(),
-                port,
-            }));
+            allowed.extend(LOOPBACK_NAMES.map(|name| Allowed { host: name.to_owned(), port }));
         }
         for entry in settings.extra {
             let Some(Authority { host, port }) = Authority::parse(entry) else {
@@ -91,10 +85,7 @@ impl AllowedHosts {
             let port = port.map_or(AllowedPort::Any, |port| AllowedPort::Exactly(port, None));
             allowed.push(Allowed { host, port });
         }
-        Ok(Self {
-            allowed,
-            setting: settings.setting.to_owned(),
-        })
+        Ok(Self { allowed, setting: settings.setting.to_owned() })
     }
 
     /// Checks the `Host` header, and the authority of the request target where it has one. HTTP/2 and later
@@ -116,9 +107,7 @@ impl AllowedHosts {
             self.check_authority(target.as_str())?;
             self.check_authority(host)?;
             if !target.as_str().eq_ignore_ascii_case(host) {
-                return Err(bad_request(
-                    "the request target and the host header name different authorities",
-                ));
+                return Err(bad_request("the request target and the host header name different authorities"));
             }
         }
         self.check_authority(host)
@@ -131,10 +120,7 @@ impl AllowedHosts {
         tracing::warn!(host = ?text, "refused a request for a host that is not allowed");
         Err(Refusal::new(
             StatusCode::FORBIDDEN,
-            format!(
-                "this host is not served here; if it should be, add it to {}",
-                self.setting
-            ),
+            format!("this host is not served here; if it should be, add it to {}", self.setting),
         ))
     }
 
@@ -185,10 +171,7 @@ fn public_authority(public_url: &str) -> Result<Allowed, InvalidHost> {
     let default = default_port(&scheme.to_ascii_lowercase()).ok_or_else(invalid)?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let Authority { host, port } = Authority::parse(authority).ok_or_else(invalid)?;
-    Ok(Allowed {
-        host,
-        port: AllowedPort::Exactly(port.unwrap_or(default), Some(default)),
-    })
+    Ok(Allowed { host, port: AllowedPort::Exactly(port.unwrap_or(default), Some(default)) })
 }
 
 pub(super) fn default_port(scheme: &str) -> Option<u16> {
@@ -251,13 +234,7 @@ mod tests {
         let extra: Vec<String> = extra.iter().map(|entry| (*entry).to_owned()).collect();
         let setting = "server.allowed_hosts in mcp.toml";
         let listen = listen.parse().unwrap();
-        AllowedHosts::new(&HostSettings {
-            public_url,
-            listen,
-            extra: &extra,
-            setting,
-        })
-        .unwrap()
+        AllowedHosts::new(&HostSettings { public_url, listen, extra: &extra, setting }).unwrap()
     }
 
     fn local() -> AllowedHosts {
@@ -281,13 +258,9 @@ mod tests {
 
     #[test]
     fn a_loopback_listener_answers_for_the_loopback_names_with_its_port() {
-        for host in [
-            "localhost:8080",
-            "LOCALHOST:8080",
-            "127.0.0.1:8080",
-            "[::1]:8080",
-            "[0:0:0:0:0:0:0:1]:8080",
-        ] {
+        for host in
+            ["localhost:8080", "LOCALHOST:8080", "127.0.0.1:8080", "[::1]:8080", "[0:0:0:0:0:0:0:1]:8080"]
+        {
             assert_eq!(verdict(&local(), &[host]), 200, "{host}");
         }
     }
@@ -344,26 +317,11 @@ mod tests {
     #[test]
     fn h16_an_absolute_target_must_be_ours_and_agree_with_the_host() {
         let local = local();
-        assert_eq!(
-            verdict_for("http://localhost:8080/mcp", &local, &["localhost:8080"]),
-            200
-        );
-        assert_eq!(
-            verdict_for("http://evil.example/mcp", &local, &["localhost:8080"]),
-            403
-        );
-        assert_eq!(
-            verdict_for("http://localhost:8080/mcp", &local, &["evil.example"]),
-            403
-        );
-        assert_eq!(
-            verdict_for("http://a@localhost:8080/mcp", &local, &["localhost:8080"]),
-            403
-        );
-        assert_eq!(
-            verdict_for("http://127.0.0.1:8080/mcp", &local, &["localhost:8080"]),
-            400
-        );
+        assert_eq!(verdict_for("http://localhost:8080/mcp", &local, &["localhost:8080"]), 200);
+        assert_eq!(verdict_for("http://evil.example/mcp", &local, &["localhost:8080"]), 403);
+        assert_eq!(verdict_for("http://localhost:8080/mcp", &local, &["evil.example"]), 403);
+        assert_eq!(verdict_for("http://a@localhost:8080/mcp", &local, &["localhost:8080"]), 403);
+        assert_eq!(verdict_for("http://127.0.0.1:8080/mcp", &local, &["localhost:8080"]), 400);
         assert_eq!(verdict_for("http://localhost:8080/mcp", &local, &[]), 400);
     }
 
@@ -375,15 +333,9 @@ mod tests {
                 .map_err(|refusal| refusal.status())
         };
         assert_eq!(check("http://localhost:8080/mcp", Version::HTTP_2), Ok(()));
-        assert_eq!(
-            check("http://evil.example/mcp", Version::HTTP_2),
-            Err(StatusCode::FORBIDDEN)
-        );
+        assert_eq!(check("http://evil.example/mcp", Version::HTTP_2), Err(StatusCode::FORBIDDEN));
         assert_eq!(check("/mcp", Version::HTTP_2), Err(StatusCode::BAD_REQUEST));
-        assert_eq!(
-            check("http://localhost:8080/mcp", Version::HTTP_11),
-            Err(StatusCode::BAD_REQUEST)
-        );
+        assert_eq!(check("http://localhost:8080/mcp", Version::HTTP_11), Err(StatusCode::BAD_REQUEST));
     }
 
     #[test]
@@ -408,11 +360,8 @@ mod tests {
 
     #[test]
     fn an_added_name_is_allowed_with_any_port_and_one_with_a_port_with_that() {
-        let hosts = hosts(
-            "https://a.example/mcp",
-            "0.0.0.0:1",
-            &["B.internal", "c.internal:81", "[2001:db8::1]"],
-        );
+        let hosts =
+            hosts("https://a.example/mcp", "0.0.0.0:1", &["B.internal", "c.internal:81", "[2001:db8::1]"]);
         for host in ["b.internal", "b.internal:9", "c.internal:81", "[2001:DB8:0::1]:5"] {
             assert_eq!(verdict(&hosts, &[host]), 200, "{host}");
         }
@@ -435,12 +384,7 @@ mod tests {
             ("https://a/mcp", "a:x"),
         ] {
             let extra = [extra.to_owned()];
-            let settings = HostSettings {
-                public_url,
-                listen,
-                extra: &extra,
-                setting: "",
-            };
+            let settings = HostSettings { public_url, listen, extra: &extra, setting: "" };
             assert!(AllowedHosts::new(&settings).is_err(), "{public_url} {extra:?}");
         }
     }
@@ -450,31 +394,18 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_static("evil.example"));
         headers.insert("x-forwarded-host", HeaderValue::from_static("localhost:8080"));
-        headers.insert(
-            header::FORWARDED,
-            HeaderValue::from_static("host=\"localhost:8080\""),
-        );
-        assert!(
-            local()
-                .check(Version::HTTP_11, &Uri::from_static("/mcp"), &headers)
-                .is_err()
-        );
+        headers.insert(header::FORWARDED, HeaderValue::from_static("host=\"localhost:8080\""));
+        assert!(local().check(Version::HTTP_11, &Uri::from_static("/mcp"), &headers).is_err());
         headers.insert(header::HOST, HeaderValue::from_static("localhost:8080"));
         headers.insert("x-forwarded-host", HeaderValue::from_static("evil.example"));
-        assert!(
-            local()
-                .check(Version::HTTP_11, &Uri::from_static("/mcp"), &headers)
-                .is_ok()
-        );
+        assert!(local().check(Version::HTTP_11, &Uri::from_static("/mcp"), &headers).is_ok());
     }
 
     #[test]
     fn a_refusal_says_where_to_allow_the_host_and_repeats_nothing() {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_static("evil.example"));
-        let refusal = local()
-            .check(Version::HTTP_11, &Uri::from_static("/mcp"), &headers)
-            .unwrap_err();
+        let refusal = local().check(Version::HTTP_11, &Uri::from_static("/mcp"), &headers).unwrap_err();
         assert!(refusal.message().contains("server.allowed_hosts in mcp.toml"));
         assert!(!refusal.message().contains("evil"));
     }

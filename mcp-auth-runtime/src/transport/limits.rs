@@ -104,11 +104,7 @@ fn body_error(error: &axum::Error) -> BodyError {
 /// [`BodyError::Encoded`].
 pub fn refuse_encoded(headers: &HeaderMap) -> Result<(), BodyError> {
     let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
-    if headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
-        Ok(())
-    } else {
-        Err(BodyError::Encoded)
-    }
+    if headers.get_all(header::CONTENT_ENCODING).iter().all(plain) { Ok(()) } else { Err(BodyError::Encoded) }
 }
 
 /// Whether the query names an `access_token` (RFC 6750 §2.3). It is never used as one; together with an
@@ -121,8 +117,7 @@ pub fn query_names_token(uri: &Uri) -> bool {
 pub fn form_names_token(headers: &HeaderMap, body: &[u8]) -> bool {
     let media_type = |value: &http::HeaderValue| {
         let text = value.as_bytes().split(|b| *b == b';').next().unwrap_or_default();
-        text.trim_ascii()
-            .eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+        text.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
     };
     headers.get(header::CONTENT_TYPE).is_some_and(media_type) && form_has_token(body)
 }
@@ -146,12 +141,7 @@ pub(super) struct TimedBody<B> {
 
 impl<B> TimedBody<B> {
     pub(super) fn new(body: B, deadline: Instant) -> Self {
-        Self {
-            body,
-            deadline,
-            sleep: None,
-            receiving: None,
-        }
+        Self { body, deadline, sleep: None, receiving: None }
     }
 
     /// Keeps `receiving` until the body is whole.
@@ -179,9 +169,7 @@ where
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let deadline = self.deadline;
-        let sleep = self
-            .sleep
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
         match sleep.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(Some(Err(Box::new(BodyTimedOut)))),
             Poll::Pending => Poll::Pending,
@@ -211,39 +199,25 @@ mod tests {
     const SOON: Duration = Duration::from_secs(30);
 
     fn in_frames(parts: &'static [&'static str]) -> Body {
-        Body::from_stream(stream::iter(
-            parts.iter().map(|part| Ok::<_, Infallible>(Bytes::from(*part))),
-        ))
+        Body::from_stream(stream::iter(parts.iter().map(|part| Ok::<_, Infallible>(Bytes::from(*part)))))
     }
 
     #[tokio::test]
     async fn h30_a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_not() {
-        assert_eq!(
-            read_body(in_frames(&["ab", "cd", "ef"]), 6, SOON).await.unwrap(),
-            "abcdef"
-        );
+        assert_eq!(read_body(in_frames(&["ab", "cd", "ef"]), 6, SOON).await.unwrap(), "abcdef");
         let over = read_body(in_frames(&["ab", "cd", "ef"]), 5, SOON).await;
         assert_eq!(over, Err(BodyError::TooLarge { limit: 5 }));
-        assert_eq!(
-            read_body(in_frames(&["abc"]), 2, SOON).await,
-            Err(BodyError::TooLarge { limit: 2 })
-        );
+        assert_eq!(read_body(in_frames(&["abc"]), 2, SOON).await, Err(BodyError::TooLarge { limit: 2 }));
         assert_eq!(read_body(Body::empty(), 0, SOON).await.unwrap(), "");
     }
 
     #[tokio::test(start_paused = true)]
     async fn h27_a_body_that_stalls_times_out() {
         let stalls = || StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
-        assert_eq!(
-            read_body(Body::new(stalls()), 9, SOON).await,
-            Err(BodyError::TimedOut)
-        );
+        assert_eq!(read_body(Body::new(stalls()), 9, SOON).await, Err(BodyError::TimedOut));
         // the connection's own clock, when it runs out first
         let timed = TimedBody::new(Box::pin(stalls()), Instant::now() + SOON / 2);
-        assert_eq!(
-            read_body(Body::new(timed), 9, SOON).await,
-            Err(BodyError::TimedOut)
-        );
+        assert_eq!(read_body(Body::new(timed), 9, SOON).await, Err(BodyError::TimedOut));
     }
 
     #[tokio::test(start_paused = true)]
@@ -252,45 +226,27 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(1)).await;
             Some((Ok::<_, Infallible>(Bytes::from_static(b"x")), ()))
         });
-        assert_eq!(
-            read_body(Body::from_stream(trickle), 1000, SOON).await,
-            Err(BodyError::TimedOut)
-        );
+        assert_eq!(read_body(Body::from_stream(trickle), 1000, SOON).await, Err(BodyError::TimedOut));
     }
 
     #[tokio::test]
     async fn a_body_that_breaks_off_is_broken_not_empty() {
         let parts = [Ok(Bytes::from_static(b"{")), Err(std::io::Error::other("gone"))];
-        assert_eq!(
-            read_body(Body::from_stream(stream::iter(parts)), 9, SOON).await,
-            Err(BodyError::Broken)
-        );
+        assert_eq!(read_body(Body::from_stream(stream::iter(parts)), 9, SOON).await, Err(BodyError::Broken));
     }
 
     #[test]
     fn h31_any_content_coding_is_refused_and_identity_is_not() {
         let headers = |values: &[&'static str]| {
-            let values = values
-                .iter()
-                .map(|v| (header::CONTENT_ENCODING, HeaderValue::from_static(v)));
+            let values = values.iter().map(|v| (header::CONTENT_ENCODING, HeaderValue::from_static(v)));
             values.fold(HeaderMap::new(), |mut headers, (name, value)| {
                 headers.append(name, value);
                 headers
             })
         };
-        for refused in [
-            &["gzip"][..],
-            &["br"],
-            &["zstd"],
-            &["identity, gzip"],
-            &["identity", "gzip"],
-            &[""],
-        ] {
-            assert_eq!(
-                refuse_encoded(&headers(refused)),
-                Err(BodyError::Encoded),
-                "{refused:?}"
-            );
+        for refused in [&["gzip"][..], &["br"], &["zstd"], &["identity, gzip"], &["identity", "gzip"], &[""]]
+        {
+            assert_eq!(refuse_encoded(&headers(refused)), Err(BodyError::Encoded), "{refused:?}");
         }
         for allowed in [&[][..], &["identity"], &["Identity"]] {
             assert_eq!(refuse_encoded(&headers(allowed)), Ok(()), "{allowed:?}");
@@ -299,20 +255,10 @@ mod tests {
 
     #[test]
     fn h09_a_token_in_the_query_is_seen_however_it_is_spelled() {
-        for named in [
-            "/mcp?access_token=x",
-            "/mcp?a=1&access_token",
-            "/mcp?acc%65ss_token=x",
-        ] {
+        for named in ["/mcp?access_token=x", "/mcp?a=1&access_token", "/mcp?acc%65ss_token=x"] {
             assert!(query_names_token(&Uri::from_static(named)), "{named}");
         }
-        for not_named in [
-            "/mcp",
-            "/mcp?",
-            "/mcp?token=x",
-            "/mcp?a=access_token",
-            "/access_token",
-        ] {
+        for not_named in ["/mcp", "/mcp?", "/mcp?token=x", "/mcp?a=access_token", "/access_token"] {
             assert!(!query_names_token(&Uri::from_static(not_named)), "{not_named}");
         }
     }

@@ -4,8 +4,6 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 
-use super::limits::BodyError;
-
 /// An answer given before the caller's identity or the message is known.
 ///
 /// - Shape: `{"jsonrpc":"2.0","id":null,"error":{"code":<status>,"message":…}}`, never cached. The code is
@@ -20,10 +18,7 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with this status and text.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
-        }
+        Self { status, message: message.into() }
     }
 
     /// The HTTP status.
@@ -48,25 +43,6 @@ impl IntoResponse for Refusal {
             (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
-        let mut response = (self.status, headers, Bytes::from(body.to_string())).into_response();
-        if self.status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-            // RFC 9110 §15.5.16: a 415 about the content coding says which codings it takes.
-            response
-                .headers_mut()
-                .insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        }
-        response
-    }
-}
-
-impl From<&BodyError> for Refusal {
-    fn from(error: &BodyError) -> Self {
-        let status = match error {
-            BodyError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            BodyError::TimedOut => StatusCode::REQUEST_TIMEOUT,
-            BodyError::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            BodyError::Broken => StatusCode::BAD_REQUEST,
-        };
-        Self::new(status, error.to_string())
+        (self.status, headers, Bytes::from(body.to_string())).into_response()
     }
 }

@@ -28,24 +28,14 @@ mod tests {
 
     async fn status(path: &str, method: &str, target: &str) -> StatusCode {
         let router = exact(path, any(|| async { StatusCode::NO_CONTENT }));
-        let request = Request::builder()
-            .method(method)
-            .uri(target)
-            .body(Body::empty())
-            .unwrap();
+        let request = Request::builder().method(method).uri(target).body(Body::empty()).unwrap();
         router.oneshot(request).await.unwrap().status()
     }
 
     #[tokio::test]
     async fn the_exact_path_is_served_for_every_method() {
-        for method in [
-            "GET", "POST", "DELETE", "PUT", "PATCH", "TRACE", "HEAD", "OPTIONS", "BREW",
-        ] {
-            assert_eq!(
-                status("/mcp", method, "/mcp").await,
-                StatusCode::NO_CONTENT,
-                "{method}"
-            );
+        for method in ["GET", "POST", "DELETE", "PUT", "PATCH", "TRACE", "HEAD", "OPTIONS", "BREW"] {
+            assert_eq!(status("/mcp", method, "/mcp").await, StatusCode::NO_CONTENT, "{method}");
         }
         assert_eq!(status("/mcp", "POST", "/mcp?a=b").await, StatusCode::NO_CONTENT);
         assert_eq!(status("/", "POST", "/").await, StatusCode::NO_CONTENT);
@@ -53,23 +43,10 @@ mod tests {
 
     #[tokio::test]
     async fn every_other_spelling_is_not_found() {
-        for target in [
-            "/mcp/",
-            "/mcp/x",
-            "/mcp/../mcp",
-            "//mcp",
-            "/./mcp",
-            "/%6dcp",
-            "/MCP",
-            "/mcp;a",
-            "/mcpx",
-            "/",
-        ] {
-            assert_eq!(
-                status("/mcp", "POST", target).await,
-                StatusCode::NOT_FOUND,
-                "{target}"
-            );
+        for target in
+            ["/mcp/", "/mcp/x", "/mcp/../mcp", "//mcp", "/./mcp", "/%6dcp", "/MCP", "/mcp;a", "/mcpx", "/"]
+        {
+            assert_eq!(status("/mcp", "POST", target).await, StatusCode::NOT_FOUND, "{target}");
         }
     }
 

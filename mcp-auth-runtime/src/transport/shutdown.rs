@@ -61,10 +61,7 @@ pub fn shutdown_signal(shutdown: Shutdown) -> io::Result<impl Future<Output = ()
     let mut signals = Signals::install()?;
     Ok(async move {
         let first = signals.next().await;
-        tracing::info!(
-            signal = first.name,
-            "shutting down; a second signal exits at once"
-        );
+        tracing::info!(signal = first.name, "shutting down; a second signal exits at once");
         shutdown.trigger();
         let second = signals.next().await;
         tracing::warn!(signal = second.name, "second signal: exiting at once");
@@ -78,10 +75,7 @@ struct Signal {
     exit_code: i32,
 }
 
-const INTERRUPT: Signal = Signal {
-    name: "SIGINT",
-    exit_code: 130,
-};
+const INTERRUPT: Signal = Signal { name: "SIGINT", exit_code: 130 };
 
 #[cfg(unix)]
 struct Signals {
@@ -93,10 +87,7 @@ struct Signals {
 impl Signals {
     fn install() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
     async fn next(&mut self) -> Signal {
@@ -115,9 +106,7 @@ struct Signals {
 #[cfg(windows)]
 impl Signals {
     fn install() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: tokio::signal::windows::ctrl_c()?,
-        })
+        Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
     }
 
     async fn next(&mut self) -> Signal {
@@ -154,10 +143,7 @@ mod tests {
         if std::env::var_os(IS_CHILD).is_none() {
             return; // somebody runs the ignored tests
         }
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let shutdown = Shutdown::new();
             tokio::spawn(shutdown_signal(shutdown.clone()).unwrap());
@@ -180,24 +166,13 @@ mod tests {
             .spawn()
             .unwrap();
         let pid = child.id().to_string();
-        let send = || {
-            assert!(
-                Command::new("kill")
-                    .args(["-s", signal, &pid])
-                    .status()
-                    .unwrap()
-                    .success()
-            )
-        };
+        let send = || assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut wait_for = |word: &str| assert!(lines.any(|line| line.unwrap() == word), "child said {word}");
         wait_for("waiting");
         send();
         wait_for("stopping");
-        assert!(
-            child.try_wait().unwrap().is_none(),
-            "one signal does not end the process"
-        );
+        assert!(child.try_wait().unwrap().is_none(), "one signal does not end the process");
         send();
         child.wait().unwrap().code().unwrap()
     }

@@ -99,9 +99,7 @@ impl<S> TimedIo<S> {
             return written;
         }
         let write = self.clocks.write;
-        let stalled = self
-            .stalled
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(write)));
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(write)));
         match stalled.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             Poll::Pending => Poll::Pending,

@@ -97,9 +97,7 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
         (Some("allow"), Some(session)) => allow(issuer, &request, session).await,
         (Some("deny"), Some(session)) => {
             tracing::info!(client_id = %request.client.id, subject = ?session.subject, "access denied by the user");
-            Ok(request
-                .answer
-                .error("access_denied", "the user denied the request"))
+            Ok(request.answer.error("access_denied", "the user denied the request"))
         }
         // The session ended while the page was open: log in again, same request.
         (Some("allow" | "deny"), None) => Ok(see_other(&request.url())),
@@ -158,11 +156,7 @@ fn describe<'a>(
     allowed: &ScopeSet,
 ) -> Vec<(&'a str, Option<&'a str>, bool)> {
     let describe = |scope: &'a mcp_auth_runtime::authz::Scope| {
-        (
-            scope.as_str(),
-            issuer.scopes.description(scope),
-            allowed.contains(scope.as_str()),
-        )
+        (scope.as_str(), issuer.scopes.description(scope), allowed.contains(scope.as_str()))
     };
     scopes.iter().map(describe).collect()
 }
@@ -177,14 +171,8 @@ async fn begin_session(
     let now = issuer.now();
     let id = secret(&*issuer.ambient.random);
     tracing::info!(?subject, client_id = %request.client.id, "user logged in");
-    let session = Session {
-        subject,
-        expires_at: now.saturating_add(issuer.lifetimes.session),
-    };
-    issuer
-        .store
-        .begin_session(Some(SecretHash::of(before)), SecretHash::of(&id), session, now)
-        .await?;
+    let session = Session { subject, expires_at: now.saturating_add(issuer.lifetimes.session) };
+    issuer.store.begin_session(Some(SecretHash::of(before)), SecretHash::of(&id), session, now).await?;
     let mut response = see_other(&request.url());
     if let Some(cookie) = issuer.cookie.set(&id) {
         response.headers_mut().insert(SET_COOKIE, cookie);

@@ -87,10 +87,9 @@ impl Refused {
             Self::ResponseType => ("unsupported_response_type", "response_type is code".into()),
             Self::ResponseMode => ("invalid_request", "response_mode is query".into()),
             Self::ChallengeMethod => ("invalid_request", "code_challenge_method is S256".into()),
-            Self::Challenge => (
-                "invalid_request",
-                "code_challenge is the base64url of a SHA-256 without padding".into(),
-            ),
+            Self::Challenge => {
+                ("invalid_request", "code_challenge is the base64url of a SHA-256 without padding".into())
+            }
             Self::Resource { ours } => ("invalid_target", format!("resource is {ours}").into()),
             Self::Scope(refused) => ("invalid_scope", refused.to_string().into()),
             Self::LoginRequired => ("login_required", "nobody is logged in".into()),
@@ -106,24 +105,17 @@ impl Untrusted {
         let (status, text) = match &self {
             Self::TooLong => (bad, "The authorization request is too long."),
             Self::Unreadable(_) => (bad, "The authorization request is not correctly encoded."),
-            Self::Repeated(_) => (
-                bad,
-                "The authorization request names its client or redirect URI twice.",
-            ),
-            Self::NoClient => (
-                bad,
-                "The authorization request does not say which application it is from.",
-            ),
+            Self::Repeated(_) => (bad, "The authorization request names its client or redirect URI twice."),
+            Self::NoClient => (bad, "The authorization request does not say which application it is from."),
             Self::UnknownClient => (
                 bad,
                 "This application is not registered here. This server keeps registrations in memory, so they end \
                  when it restarts: disconnect and reconnect in the application, so that it registers again.",
             ),
             Self::NoRedirectUri => (bad, "The authorization request does not say where to return to."),
-            Self::RedirectUri => (
-                bad,
-                "The application asks to return to an address that it has not registered.",
-            ),
+            Self::RedirectUri => {
+                (bad, "The application asks to return to an address that it has not registered.")
+            }
             Self::Host => (
                 StatusCode::FORBIDDEN,
                 "This server was reached by another name than its own. Use the address below.",

@@ -42,15 +42,8 @@ impl AuthorizationRequest {
         let client = client(issuer, &params).await?;
         let redirect_uri = redirect_uri(&client, &params)?;
         // A repeated state cannot be echoed.
-        let state = params
-            .get("state")
-            .filter(|_| params.count("state") == 1)
-            .map(str::to_owned);
-        let answer = Answer {
-            redirect_uri,
-            state,
-            iss: issuer.origin.as_str().to_owned(),
-        };
+        let state = params.get("state").filter(|_| params.count("state") == 1).map(str::to_owned);
+        let answer = Answer { redirect_uri, state, iss: issuer.origin.as_str().to_owned() };
         match verify(issuer, &params) {
             Ok((code_challenge, scopes)) => Ok(Self {
                 client,
@@ -71,11 +64,7 @@ impl AuthorizationRequest {
 
     /// The answer to `prompt=none` (OpenID Connect Core 1.0 §3.1.2.6): a person is always asked here.
     pub(super) fn needs_interaction(&self, logged_in: bool) -> Refusal {
-        let refused = if logged_in {
-            Refused::ConsentRequired
-        } else {
-            Refused::LoginRequired
-        };
+        let refused = if logged_in { Refused::ConsentRequired } else { Refused::LoginRequired };
         Refusal::Tell(self.answer.clone(), refused)
     }
 }
@@ -132,33 +121,20 @@ fn verify(issuer: &Issuer, params: &Params) -> Result<(String, ScopeSet), Refuse
         (0, _) => {}
         (1, Some(resource)) if issuer.is_our_resource(resource) => {}
         _ => {
-            return Err(Refused::Resource {
-                ours: issuer.resource.clone(),
-            });
+            return Err(Refused::Resource { ours: issuer.resource.clone() });
         }
     }
-    let requested = issuer
-        .scopes
-        .requested(params.get("scope"))
-        .map_err(Refused::Scope)?;
-    Ok((
-        code_challenge,
-        requested.unwrap_or_else(|| issuer.scopes.default().clone()),
-    ))
+    let requested = issuer.scopes.requested(params.get("scope")).map_err(Refused::Scope)?;
+    Ok((code_challenge, requested.unwrap_or_else(|| issuer.scopes.default().clone())))
 }
 
 /// PKCE (RFC 7636 §4.3) for every client, with S256: the method's default, `plain`, protects nothing.
 fn code_challenge(params: &Params) -> Result<String, Refused> {
-    let challenge = params
-        .get("code_challenge")
-        .ok_or(Refused::Missing("code_challenge"))?;
+    let challenge = params.get("code_challenge").ok_or(Refused::Missing("code_challenge"))?;
     if params.get("code_challenge_method") != Some("S256") {
         return Err(Refused::ChallengeMethod);
     }
-    if BASE64_URL_SAFE_NO_PAD
-        .decode(challenge)
-        .is_ok_and(|digest| digest.len() == 32)
-    {
+    if BASE64_URL_SAFE_NO_PAD.decode(challenge).is_ok_and(|digest| digest.len() == 32) {
         Ok(challenge.to_owned())
     } else {
         Err(Refused::Challenge)

@@ -16,11 +16,8 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         return Err(Refusal::UnauthorizedClient);
     };
     let code = SecretHash::of(params.get("code").ok_or(Refusal::Missing("code"))?);
-    let grant = issuer
-        .store
-        .code(code)
-        .await?
-        .ok_or(Refusal::Grant("the code is unknown or long expired"))?;
+    let grant =
+        issuer.store.code(code).await?.ok_or(Refusal::Grant("the code is unknown or long expired"))?;
     verify(client, params, &grant)?;
     verify_resource(issuer, params)?;
 
@@ -41,9 +38,7 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
     match issuer.store.redeem_code(code, family, issuer.now()).await? {
         Redemption::First => {}
         Redemption::Replayed => {
-            return Err(Refusal::Replay(
-                "the code was used before: its refresh tokens are dead",
-            ));
+            return Err(Refusal::Replay("the code was used before: its refresh tokens are dead"));
         }
         Redemption::Gone => return Err(Refusal::Grant("the code has expired")),
     }
@@ -62,19 +57,12 @@ fn verify(client: &Client, params: &Params, grant: &CodeGrant) -> Result<(), Ref
     if grant.client_id != client.id {
         return Err(Refusal::Grant("the code was issued to another client"));
     }
-    if params
-        .get("redirect_uri")
-        .is_some_and(|uri| uri != grant.redirect_uri)
-    {
+    if params.get("redirect_uri").is_some_and(|uri| uri != grant.redirect_uri) {
         return Err(Refusal::Grant("redirect_uri is not the authorization request's"));
     }
-    let verifier = params
-        .get("code_verifier")
-        .ok_or(Refusal::Grant("code_verifier is missing"))?;
+    let verifier = params.get("code_verifier").ok_or(Refusal::Grant("code_verifier is missing"))?;
     if !is_code_verifier(verifier) {
-        return Err(Refusal::Grant(
-            "code_verifier is not 43 to 128 unreserved characters",
-        ));
+        return Err(Refusal::Grant("code_verifier is not 43 to 128 unreserved characters"));
     }
     // Both are public by now, or were never secret: nothing is learnt from how long this takes.
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()));
@@ -87,7 +75,5 @@ fn verify(client: &Client, params: &Params, grant: &CodeGrant) -> Result<(), Ref
 /// RFC 7636 §4.1.
 fn is_code_verifier(verifier: &str) -> bool {
     (43..=128).contains(&verifier.len())
-        && verifier
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+        && verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
 }

@@ -30,20 +30,13 @@ pub(crate) async fn authenticate(
             }
             (id, Some(secret))
         }
-        None => (
-            params
-                .get("client_id")
-                .ok_or(refused("client_id is missing"))?
-                .to_owned(),
-            in_form,
-        ),
+        None => (params.get("client_id").ok_or(refused("client_id is missing"))?.to_owned(), in_form),
     };
     let client = issuer.client(&id).await?;
     // A secret is compared even where there is none, so that the time does not tell who exists.
     let expected = client.as_ref().and_then(|client| client.secret);
-    let matches = expected
-        .unwrap_or(SecretHash::from_bytes([0; 32]))
-        .matches(secret.as_deref().unwrap_or_default());
+    let matches =
+        expected.unwrap_or(SecretHash::from_bytes([0; 32])).matches(secret.as_deref().unwrap_or_default());
     match (client, secret) {
         (None, _) => Err(refused("client_id is unknown")),
         (Some(client), None) if client.secret.is_none() => Ok(client),

@@ -12,10 +12,7 @@ pub(super) fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result
         return Err(Refusal::UnauthorizedClient);
     };
     verify_resource(issuer, params)?;
-    let requested = issuer
-        .scopes
-        .requested(params.get("scope"))
-        .map_err(Refusal::Scope)?;
+    let requested = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
     let scopes = requested.unwrap_or_else(|| granted.clone());
     if let Some(scope) = first_missing(&scopes, granted) {
         return Err(Refusal::ScopeNotGranted(scope.clone()));

@@ -49,10 +49,7 @@ pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, 
     match issue(&issuer, &headers, body).await {
         Ok(issued) => {
             let no_cache = HeaderValue::from_static("no-cache");
-            (
-                [(CACHE_CONTROL, NO_STORE), (http::header::PRAGMA, no_cache)],
-                axum::Json(issued),
-            )
+            ([(CACHE_CONTROL, NO_STORE), (http::header::PRAGMA, no_cache)], axum::Json(issued))
                 .into_response()
         }
         Err(refusal) => {

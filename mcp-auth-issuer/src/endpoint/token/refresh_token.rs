@@ -27,10 +27,7 @@ impl<'a> PresentedRefreshToken<'a> {
 
 /// A family for what `grant` allows, and its first token.
 pub(super) fn new_family(issuer: &Issuer, grant: &CodeGrant) -> (String, RefreshFamily) {
-    let (id, secret) = (
-        identifier(&*issuer.ambient.random),
-        secret(&*issuer.ambient.random),
-    );
+    let (id, secret) = (identifier(&*issuer.ambient.random), secret(&*issuer.ambient.random));
     let token = format!("{id}.{secret}");
     let family = RefreshFamily {
         id,
@@ -45,9 +42,7 @@ pub(super) fn new_family(issuer: &Issuer, grant: &CodeGrant) -> (String, Refresh
 }
 
 pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
-    let token = params
-        .get("refresh_token")
-        .ok_or(Refusal::Missing("refresh_token"))?;
+    let token = params.get("refresh_token").ok_or(Refusal::Missing("refresh_token"))?;
     let presented = PresentedRefreshToken::parse(token).ok_or(Refusal::Grant("no refresh token of ours"))?;
     let now = issuer.now();
     let family = issuer.store.family(presented.family, now).await?;
@@ -56,10 +51,7 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         return Err(Refusal::Grant("the refresh token was issued to another client"));
     }
     verify_resource(issuer, params)?;
-    let requested = issuer
-        .scopes
-        .requested(params.get("scope"))
-        .map_err(Refusal::Scope)?;
+    let requested = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
     // Narrower for this access token; the family keeps what was granted (OAuth 2.1 §4.3.2).
     let scopes = requested.unwrap_or_else(|| family.scopes.clone());
     if let Some(scope) = first_missing(&scopes, &family.scopes) {
@@ -75,16 +67,10 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
     let next = secret(&*issuer.ambient.random);
     let expires_at = now.saturating_add(issuer.lifetimes.refresh_token);
     let hashes = (SecretHash::of(presented.secret), SecretHash::of(&next));
-    match issuer
-        .store
-        .rotate_refresh(&family.id, hashes.0, hashes.1, expires_at, now)
-        .await?
-    {
+    match issuer.store.rotate_refresh(&family.id, hashes.0, hashes.1, expires_at, now).await? {
         Rotation::Rotated => {}
         Rotation::Reused => {
-            return Err(Refusal::Replay(
-                "an old refresh token was used: its family is dead",
-            ));
+            return Err(Refusal::Replay("an old refresh token was used: its family is dead"));
         }
         Rotation::Gone => return Err(Refusal::Grant("the refresh token is unknown, expired or revoked")),
     }
@@ -92,10 +78,5 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         client_id = %client.id, subject = ?family.subject, scope = %scopes, grant = "refresh_token",
         "access token issued"
     );
-    Ok(Issued::new(
-        issuer,
-        access_token,
-        Some(format!("{}.{next}", family.id)),
-        &scopes,
-    ))
+    Ok(Issued::new(issuer, access_token, Some(format!("{}.{next}", family.id)), &scopes))
 }

@@ -10,9 +10,7 @@ const PRIMES: [u32; 38] = [
 /// of Coppersmith's Attack", 2017, §3). One other modulus in over a hundred million looks the same.
 pub(super) fn is_roca(n: &[u8]) -> bool {
     PRIMES.iter().all(|&prime| {
-        let residue = n
-            .iter()
-            .fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % prime);
+        let residue = n.iter().fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % prime);
         let mut power = 1;
         loop {
             if power == residue {

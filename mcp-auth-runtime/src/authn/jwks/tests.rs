@@ -42,22 +42,14 @@ fn outcome(set: &KeySet, signer: &Signer, alg: &str, kid: Option<&str>) -> Outco
 #[test]
 fn every_algorithm_verifies_with_its_key_and_no_other() {
     for (signer, other, algs) in [
-        (
-            rsa(),
-            other_rsa(),
-            &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"][..],
-        ),
+        (rsa(), other_rsa(), &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"][..]),
         (p256(), other_p256(), &["ES256"]),
     ] {
         let set = set(&[signer.jwk("k")]).unwrap();
         for alg in algs {
             assert_eq!(outcome(&set, signer, alg, Some("k")), Outcome::Good, "{alg}");
             assert_eq!(outcome(&set, other, alg, Some("k")), Outcome::Bad, "{alg}");
-            assert_eq!(
-                outcome(&set, signer, alg, Some("x")),
-                Outcome::UnknownKey,
-                "{alg}"
-            );
+            assert_eq!(outcome(&set, signer, alg, Some("x")), Outcome::UnknownKey, "{alg}");
         }
     }
     let set = set(&[p384().jwk("p384"), ed().jwk("ed")]).unwrap();
@@ -72,11 +64,7 @@ fn t17_a_key_is_bound_to_its_alg() {
     let set = set(&[with(rsa(), json!({"alg": "RS256"}))]).unwrap();
     assert_eq!(outcome(&set, rsa(), "RS256", Some("k")), Outcome::Good);
     for other in ["PS256", "RS512"] {
-        assert_eq!(
-            outcome(&set, rsa(), other, Some("k")),
-            Outcome::UnknownKey,
-            "{other}"
-        );
+        assert_eq!(outcome(&set, rsa(), other, Some("k")), Outcome::UnknownKey, "{other}");
     }
 }
 
@@ -91,11 +79,7 @@ fn t03_a_key_serves_only_algorithms_of_the_allowlist() {
 
 #[test]
 fn t15_without_kid_up_to_eight_keys_of_the_algorithm_are_tried() {
-    let fill = |n: usize| {
-        (0..n)
-            .map(|i| other_p256().jwk(&format!("o{i}")))
-            .collect::<Vec<_>>()
-    };
+    let fill = |n: usize| (0..n).map(|i| other_p256().jwk(&format!("o{i}"))).collect::<Vec<_>>();
     let behind = |n: usize| {
         let mut keys = fill(n);
         keys.extend((0..20).map(|i| rsa().jwk(&format!("r{i}")))); // of another algorithm: not counted
@@ -125,14 +109,8 @@ fn k13_keys_for_other_purposes_are_skipped_alone() {
     ] {
         assert_eq!(skipped(with(rsa(), purpose)), SkipReason::NotForSignatures);
     }
-    assert_eq!(
-        skipped(with(rsa(), json!({"alg": "RSA-OAEP"}))),
-        SkipReason::Algorithm
-    );
-    usable(with(
-        rsa(),
-        json!({"use": "sig", "key_ops": ["verify", "encrypt"]}),
-    ));
+    assert_eq!(skipped(with(rsa(), json!({"alg": "RSA-OAEP"}))), SkipReason::Algorithm);
+    usable(with(rsa(), json!({"use": "sig", "key_ops": ["verify", "encrypt"]})));
 }
 
 #[test]
@@ -155,20 +133,10 @@ fn k13_alg_and_curve_must_fit_the_key_type() {
 #[test]
 fn k15_private_and_symmetric_keys_are_skipped_and_raise_an_alarm() {
     for member in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
-        assert_eq!(
-            skipped(with(rsa(), json!({member: "AQAB"}))),
-            SkipReason::Private,
-            "{member}"
-        );
+        assert_eq!(skipped(with(rsa(), json!({member: "AQAB"}))), SkipReason::Private, "{member}");
     }
-    assert_eq!(
-        skipped(json!({"kty": "oct", "kid": "k", "k": b64([7; 32])})),
-        SkipReason::Private
-    );
-    assert_eq!(
-        skipped(json!({"kty": "oct", "kid": "k", "alg": "HS256"})),
-        SkipReason::Algorithm
-    );
+    assert_eq!(skipped(json!({"kty": "oct", "kid": "k", "k": b64([7; 32])})), SkipReason::Private);
+    assert_eq!(skipped(json!({"kty": "oct", "kid": "k", "alg": "HS256"})), SkipReason::Algorithm);
 }
 
 #[test]
@@ -179,29 +147,12 @@ fn k16_rsa_keys_of_unsafe_size_or_exponent_are_skipped() {
         json!({"n": b64(n)})
     };
     for (bytes, first) in [(64, 0x80), (128, 0x80), (256, 0x7f), (1025, 0x01), (2048, 0x80)] {
-        assert_eq!(
-            skipped(with(rsa(), odd(bytes, first))),
-            SkipReason::RsaSize,
-            "{bytes}"
-        );
+        assert_eq!(skipped(with(rsa(), odd(bytes, first))), SkipReason::RsaSize, "{bytes}");
     }
     let even = with(rsa(), json!({"n": b64([[0x80].as_slice(), &[2; 255]].concat())}));
     assert_eq!(skipped(even), SkipReason::Material);
-    for e in [
-        &[1][..],
-        &[2],
-        &[1, 0, 0],
-        &[],
-        &[0],
-        &[0, 1],
-        &[2, 0, 0, 0, 1],
-        &[1; 6],
-    ] {
-        assert_eq!(
-            skipped(with(rsa(), json!({"e": b64(e)}))),
-            SkipReason::RsaExponent,
-            "{e:?}"
-        );
+    for e in [&[1][..], &[2], &[1, 0, 0], &[], &[0], &[0, 1], &[2, 0, 0, 0, 1], &[1; 6]] {
+        assert_eq!(skipped(with(rsa(), json!({"e": b64(e)}))), SkipReason::RsaExponent, "{e:?}");
     }
     usable(with(rsa(), json!({"e": b64([3])})));
     usable(with(rsa(), json!({"e": b64([0, 1, 0, 1])})));
@@ -246,10 +197,7 @@ fn k04_a_set_without_a_usable_key_is_refused() {
         json!({"keys": [{"kty": "oct"}]}),
     ] {
         assert!(
-            matches!(
-                KeySet::read(&garbage, &Algorithm::ALL, 100),
-                Err(KeysError::NoUsableKey { .. })
-            ),
+            matches!(KeySet::read(&garbage, &Algorithm::ALL, 100), Err(KeysError::NoUsableKey { .. })),
             "{garbage}"
         );
     }
@@ -290,11 +238,8 @@ fn rfc7515_appendix_a2_and_a3_signatures_verify() {
         let verify =
             |signature: &str| set.verify(&jws::parse(&format!("{header}.{payload}.{signature}")).unwrap());
         assert_eq!(verify(good), Outcome::Good);
-        let other = if good.starts_with('c') {
-            good.replacen('c', "d", 1)
-        } else {
-            good.replacen('D', "E", 1)
-        };
+        let other =
+            if good.starts_with('c') { good.replacen('c', "d", 1) } else { good.replacen('D', "E", 1) };
         assert_eq!(verify(&other), Outcome::Bad);
     }
 }

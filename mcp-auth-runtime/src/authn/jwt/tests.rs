@@ -30,13 +30,7 @@ fn claims(changes: Value) -> Map<String, Value> {
 }
 
 fn verdict(rules: &IssuerRules, changes: Value) -> Result<VerifiedToken, TokenError> {
-    check(
-        rules,
-        "https://as.example".into(),
-        Type::AtJwt,
-        claims(changes),
-        NOW,
-    )
+    check(rules, "https://as.example".into(), Type::AtJwt, claims(changes), NOW)
 }
 
 fn passes(changes: Value) -> VerifiedToken {
@@ -51,20 +45,14 @@ fn refused(changes: Value) -> TokenError {
 fn a_good_token_says_who_calls() {
     let token = passes(json!({}));
     assert_eq!((token.issuer(), token.subject()), ("https://as.example", "alice"));
-    assert_eq!(
-        (token.client_id(), token.expires_at()),
-        (Some("app"), Some(NOW + 600))
-    );
+    assert_eq!((token.client_id(), token.expires_at()), (Some("app"), Some(NOW + 600)));
     assert_eq!(token.scopes().to_string(), "todos.read");
     assert_eq!(token.claims()["sub"], "alice");
 }
 
 #[test]
 fn t18_a_plain_jwt_passes_unless_the_issuer_demands_at_jwt() {
-    let strict = IssuerRules {
-        require_at_jwt: true,
-        ..rules()
-    };
+    let strict = IssuerRules { require_at_jwt: true, ..rules() };
     for (typ, under_strict) in [(Type::AtJwt, true), (Type::Jwt, false), (Type::Absent, false)] {
         let check = |rules: &IssuerRules| check(rules, "i".into(), typ, claims(json!({})), NOW);
         assert!(check(&rules()).is_ok());
@@ -74,10 +62,7 @@ fn t18_a_plain_jwt_passes_unless_the_issuer_demands_at_jwt() {
 
 #[test]
 fn t19_an_id_token_is_refused() {
-    assert!(matches!(
-        refused(json!({"aud": "app", "nonce": "n"})),
-        TokenError::Audience(_)
-    ));
+    assert!(matches!(refused(json!({"aud": "app", "nonce": "n"})), TokenError::Audience(_)));
     assert!(matches!(refused(json!({"at_hash": "x"})), TokenError::IdToken));
     assert!(matches!(refused(json!({"c_hash": "x"})), TokenError::IdToken));
     passes(json!({"nonce": "n"}));
@@ -98,14 +83,8 @@ fn t24_audience_is_compared_byte_for_byte() {
         "https://rs.example/mcp ",
     ];
     for other in others {
-        assert!(
-            matches!(refused(json!({"aud": other})), TokenError::Audience(_)),
-            "{other}"
-        );
-        assert!(
-            matches!(refused(json!({"aud": [other]})), TokenError::Audience(_)),
-            "[{other}]"
-        );
+        assert!(matches!(refused(json!({"aud": other})), TokenError::Audience(_)), "{other}");
+        assert!(matches!(refused(json!({"aud": [other]})), TokenError::Audience(_)), "[{other}]");
     }
     passes(json!({"aud": US}));
     passes(json!({"aud": [US]}));
@@ -113,22 +92,9 @@ fn t24_audience_is_compared_byte_for_byte() {
 
 #[test]
 fn t23_audience_absent_or_of_another_shape_is_refused() {
-    assert!(matches!(
-        refused(json!({"aud": null})),
-        TokenError::MissingClaim("aud")
-    ));
-    for odd in [
-        json!("null"),
-        json!(5),
-        json!({US: 1}),
-        json!([US, 5]),
-        json!([[US]]),
-        json!(true),
-    ] {
-        assert!(
-            refused(json!({"aud": odd.clone()})).to_string().contains("aud"),
-            "{odd}"
-        );
+    assert!(matches!(refused(json!({"aud": null})), TokenError::MissingClaim("aud")));
+    for odd in [json!("null"), json!(5), json!({US: 1}), json!([US, 5]), json!([[US]]), json!(true)] {
+        assert!(refused(json!({"aud": odd.clone()})).to_string().contains("aud"), "{odd}");
     }
     assert!(matches!(refused(json!({"aud": []})), TokenError::Audience(_)));
 }
@@ -137,14 +103,8 @@ fn t23_audience_absent_or_of_another_shape_is_refused() {
 fn t25_other_audiences_beside_ours_pass_unless_single_audience() {
     let both = json!({"aud": ["https://other.example", US]});
     passes(both.clone());
-    let single = IssuerRules {
-        single_audience: true,
-        ..rules()
-    };
-    assert!(matches!(
-        verdict(&single, both),
-        Err(TokenError::SeveralAudiences)
-    ));
+    let single = IssuerRules { single_audience: true, ..rules() };
+    assert!(matches!(verdict(&single, both), Err(TokenError::SeveralAudiences)));
     assert!(verdict(&single, json!({"aud": [US]})).is_ok());
 }
 
@@ -158,31 +118,16 @@ fn t27_issuer_is_one_string() {
     ] {
         assert!(issuer(&claims(json!({"iss": odd.clone()}))).is_err(), "{odd}");
     }
-    assert!(matches!(
-        issuer(&claims(json!({"iss": null}))),
-        Err(TokenError::MissingClaim("iss"))
-    ));
+    assert!(matches!(issuer(&claims(json!({"iss": null}))), Err(TokenError::MissingClaim("iss"))));
     assert_eq!(issuer(&claims(json!({}))).unwrap(), "https://as.example");
 }
 
 #[test]
 fn t31_exp_is_a_number_and_required() {
-    assert!(matches!(
-        refused(json!({"exp": null})),
-        TokenError::MissingClaim("exp")
-    ));
-    for odd in [
-        json!("null"),
-        json!(true),
-        json!((NOW + 600).to_string()),
-        json!({}),
-        json!([NOW + 600]),
-    ] {
+    assert!(matches!(refused(json!({"exp": null})), TokenError::MissingClaim("exp")));
+    for odd in [json!("null"), json!(true), json!((NOW + 600).to_string()), json!({}), json!([NOW + 600])] {
         assert!(
-            matches!(
-                refused(json!({"exp": odd.clone()})),
-                TokenError::Claim { claim: "exp", .. }
-            ),
+            matches!(refused(json!({"exp": odd.clone()})), TokenError::Claim { claim: "exp", .. }),
             "{odd}"
         );
     }
@@ -201,18 +146,12 @@ fn t33_t34_absurd_expiry_is_refused() {
         json!(LAST_DATE + 1),
     ] {
         assert!(
-            matches!(
-                refused(json!({"exp": odd.clone()})),
-                TokenError::Claim { claim: "exp", .. }
-            ),
+            matches!(refused(json!({"exp": odd.clone()})), TokenError::Claim { claim: "exp", .. }),
             "{odd}"
         );
     }
     assert!(read(br#"{"exp":1e999}"#).is_err());
-    assert!(matches!(
-        refused(json!({"exp": LAST_DATE})),
-        TokenError::LivesTooLong { .. }
-    ));
+    assert!(matches!(refused(json!({"exp": LAST_DATE})), TokenError::LivesTooLong { .. }));
 }
 
 #[test]
@@ -220,15 +159,9 @@ fn t34_lifetime_is_bounded_with_and_without_iat() {
     let day = DEFAULT.as_secs();
     const DEFAULT: Duration = super::super::issuer::DEFAULT_MAX_TOKEN_LIFETIME;
     passes(json!({"exp": NOW + day}));
-    assert!(matches!(
-        refused(json!({"exp": NOW + day + 1})),
-        TokenError::LivesTooLong { .. }
-    ));
+    assert!(matches!(refused(json!({"exp": NOW + day + 1})), TokenError::LivesTooLong { .. }));
     passes(json!({"iat": null, "exp": NOW + day + 30}));
-    assert!(matches!(
-        refused(json!({"iat": null, "exp": NOW + day + 31})),
-        TokenError::LivesTooLong { .. }
-    ));
+    assert!(matches!(refused(json!({"iat": null, "exp": NOW + day + 31})), TokenError::LivesTooLong { .. }));
     let spread = json!({"iat": NOW - day, "exp": NOW + 1});
     assert!(matches!(refused(spread), TokenError::LivesTooLong { .. }));
 }
@@ -239,18 +172,9 @@ fn t36_expiry_allows_exactly_the_skew() {
     let at = |exp: u64| json!({"exp": exp, "iat": NOW - 600});
     passes(at(NOW - (skew - 5)));
     passes(at(NOW - (skew - 1)));
-    assert!(matches!(
-        refused(at(NOW - skew)),
-        TokenError::Expired { ago_secs: 30 }
-    ));
-    assert!(matches!(
-        refused(at(NOW - (skew + 5))),
-        TokenError::Expired { ago_secs: 35 }
-    ));
-    let none = IssuerRules {
-        clock_skew: Duration::ZERO,
-        ..rules()
-    };
+    assert!(matches!(refused(at(NOW - skew)), TokenError::Expired { ago_secs: 30 }));
+    assert!(matches!(refused(at(NOW - (skew + 5))), TokenError::Expired { ago_secs: 35 }));
+    let none = IssuerRules { clock_skew: Duration::ZERO, ..rules() };
     assert!(verdict(&none, at(NOW)).is_err());
     assert!(verdict(&none, at(NOW + 1)).is_ok());
 }
@@ -258,27 +182,12 @@ fn t36_expiry_allows_exactly_the_skew() {
 #[test]
 fn t37_nbf_and_iat_in_the_future_are_refused_beyond_the_skew() {
     passes(json!({"nbf": NOW + 30}));
-    assert!(matches!(
-        refused(json!({"nbf": NOW + 31})),
-        TokenError::NotYetValid { in_secs: 31 }
-    ));
-    assert!(matches!(
-        refused(json!({"nbf": NOW as f64 + 30.5})),
-        TokenError::NotYetValid { .. }
-    ));
+    assert!(matches!(refused(json!({"nbf": NOW + 31})), TokenError::NotYetValid { in_secs: 31 }));
+    assert!(matches!(refused(json!({"nbf": NOW as f64 + 30.5})), TokenError::NotYetValid { .. }));
     passes(json!({"iat": NOW + 30}));
-    assert!(matches!(
-        refused(json!({"iat": NOW + 31})),
-        TokenError::Claim { claim: "iat", .. }
-    ));
+    assert!(matches!(refused(json!({"iat": NOW + 31})), TokenError::Claim { claim: "iat", .. }));
     for claim in ["nbf", "iat"] {
-        for odd in [
-            json!(NOW.to_string()),
-            json!(1e308),
-            json!(true),
-            json!("null"),
-            json!([]),
-        ] {
+        for odd in [json!(NOW.to_string()), json!(1e308), json!(true), json!("null"), json!([])] {
             assert!(
                 matches!(refused(json!({claim: odd.clone()})), TokenError::Claim { .. }),
                 "{claim} {odd}"
@@ -303,10 +212,7 @@ fn t39_times_in_the_wrong_order_are_refused() {
 
 #[test]
 fn t46_subject_is_a_short_plain_string() {
-    assert!(matches!(
-        refused(json!({"sub": null})),
-        TokenError::MissingClaim("sub")
-    ));
+    assert!(matches!(refused(json!({"sub": null})), TokenError::MissingClaim("sub")));
     let long = "x".repeat(10 * 1024);
     for odd in [
         json!(""),
@@ -324,10 +230,7 @@ fn t46_subject_is_a_short_plain_string() {
         json!("a\u{85}b"),
     ] {
         assert!(
-            matches!(
-                refused(json!({"sub": odd.clone()})),
-                TokenError::Claim { claim: "sub", .. }
-            ),
+            matches!(refused(json!({"sub": odd.clone()})), TokenError::Claim { claim: "sub", .. }),
             "{odd}"
         );
     }
@@ -349,11 +252,7 @@ fn t48_the_first_scope_claim_present_counts_alone() {
         (&["roles", "permissions", "scope"], "c"),
         (&["roles"], ""),
     ] {
-        assert_eq!(
-            verdict(&by(names), both.clone()).unwrap().scopes().to_string(),
-            expected,
-            "{names:?}"
-        );
+        assert_eq!(verdict(&by(names), both.clone()).unwrap().scopes().to_string(), expected, "{names:?}");
     }
     let null_first = verdict(&by(&["scope", "scp"]), json!({"scope": "null", "scp": ["admin"]})).unwrap();
     assert!(null_first.scopes().is_empty(), "present and null is present");
@@ -361,55 +260,27 @@ fn t48_the_first_scope_claim_present_counts_alone() {
 
 #[test]
 fn t49_a_scope_string_is_split_on_the_space_only_and_array_members_not_at_all() {
-    for text in [
-        "a\tadmin",
-        "a\u{a0}admin",
-        "a\u{2003}admin",
-        "a,admin",
-        "\"admin\"",
-        "a\nadmin",
-    ] {
-        assert!(
-            !passes(json!({"scope": text})).scopes().contains("admin"),
-            "{text:?}"
-        );
+    for text in ["a\tadmin", "a\u{a0}admin", "a\u{2003}admin", "a,admin", "\"admin\"", "a\nadmin"] {
+        assert!(!passes(json!({"scope": text})).scopes().contains("admin"), "{text:?}");
     }
     assert!(passes(json!({"scope": "a admin"})).scopes().contains("admin"));
     assert!(!passes(json!({"scope": ["a admin"]})).scopes().contains("admin"));
-    assert!(
-        passes(json!({"scope": ["a", "admin"]}))
-            .scopes()
-            .contains("admin")
-    );
+    assert!(passes(json!({"scope": ["a", "admin"]})).scopes().contains("admin"));
 }
 
 #[test]
 fn t51_too_many_scopes_are_refused() {
     let many = |n: usize| (0..n).map(|i| i.to_string()).collect::<Vec<_>>();
-    assert_eq!(
-        passes(json!({"scope": many(1024).join(" ")})).scopes().len(),
-        1024
-    );
-    assert!(matches!(
-        refused(json!({"scope": many(1025).join(" ")})),
-        TokenError::Claim { .. }
-    ));
-    assert!(matches!(
-        refused(json!({"scope": many(1025)})),
-        TokenError::Claim { .. }
-    ));
+    assert_eq!(passes(json!({"scope": many(1024).join(" ")})).scopes().len(), 1024);
+    assert!(matches!(refused(json!({"scope": many(1025).join(" ")})), TokenError::Claim { .. }));
+    assert!(matches!(refused(json!({"scope": many(1025)})), TokenError::Claim { .. }));
 }
 
 #[test]
 fn t52_a_scope_claim_of_another_shape_grants_nothing() {
-    for odd in [
-        json!("null"),
-        json!({}),
-        json!(5),
-        json!(["todos.read", 5]),
-        json!({"todos.read": true}),
-        json!(""),
-    ] {
+    for odd in
+        [json!("null"), json!({}), json!(5), json!(["todos.read", 5]), json!({"todos.read": true}), json!("")]
+    {
         let odd = json!({ "scope": odd });
         assert!(passes(odd.clone()).scopes().is_empty(), "{odd}");
     }
@@ -418,25 +289,14 @@ fn t52_a_scope_claim_of_another_shape_grants_nothing() {
 
 #[test]
 fn t53_a_sender_constrained_token_is_refused_as_bearer() {
-    for cnf in [
-        json!({"jkt": "x"}),
-        json!({"x5t#S256": "x"}),
-        json!({}),
-        json!("null"),
-    ] {
-        assert!(matches!(
-            refused(json!({"cnf": cnf})),
-            TokenError::SenderConstrained
-        ));
+    for cnf in [json!({"jkt": "x"}), json!({"x5t#S256": "x"}), json!({}), json!("null")] {
+        assert!(matches!(refused(json!({"cnf": cnf})), TokenError::SenderConstrained));
     }
 }
 
 #[test]
 fn t54_only_allowed_clients_pass_where_the_issuer_names_some() {
-    let only = IssuerRules {
-        allowed_clients: Some(vec!["app".into()]),
-        ..rules()
-    };
+    let only = IssuerRules { allowed_clients: Some(vec!["app".into()]), ..rules() };
     assert!(verdict(&only, json!({})).is_ok());
     assert!(verdict(&only, json!({"client_id": null, "azp": "app"})).is_ok());
     for other in [
@@ -444,19 +304,10 @@ fn t54_only_allowed_clients_pass_where_the_issuer_names_some() {
         json!({"client_id": null}),
         json!({"client_id": "other", "azp": "app"}),
     ] {
-        assert!(
-            matches!(verdict(&only, other.clone()), Err(TokenError::Client)),
-            "{other}"
-        );
+        assert!(matches!(verdict(&only, other.clone()), Err(TokenError::Client)), "{other}");
     }
     assert_eq!(passes(json!({"client_id": null})).client_id(), None);
     for odd in [json!(5), json!(""), json!("a\nb"), json!(["app"])] {
-        assert!(matches!(
-            refused(json!({"client_id": odd})),
-            TokenError::Claim {
-                claim: "client_id",
-                ..
-            }
-        ));
+        assert!(matches!(refused(json!({"client_id": odd})), TokenError::Claim { claim: "client_id", .. }));
     }
 }

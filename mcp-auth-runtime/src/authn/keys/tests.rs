@@ -24,18 +24,12 @@ impl Bench {
             ..IssuerRules::new(ISSUER, vec![US.into()], source)
         };
         let keys = IssuerKeys::new(rules, Arc::clone(&fetch) as Arc<dyn Fetch>, ambient().0).unwrap();
-        Self {
-            keys: Arc::new(keys),
-            fetch,
-        }
+        Self { keys: Arc::new(keys), fetch }
     }
 
     /// Keys `a` loaded from `jwks_uri`.
     async fn loaded() -> Self {
-        let bench = Self::new(
-            KeySource::JwksUri(Url::parse(JWKS).unwrap()),
-            KeyRefresh::default(),
-        );
+        let bench = Self::new(KeySource::JwksUri(Url::parse(JWKS).unwrap()), KeyRefresh::default());
         bench.fetch.publish(&[p256().jwk("a")]);
         bench.keys.load().await;
         assert!(bench.keys.ready());
@@ -69,11 +63,7 @@ async fn pass(secs: u64) {
 
 fn fresh_for(max_age: &'static str, keys: &[Value]) -> Answer {
     let body = json!({ "keys": keys }).to_string().into_bytes();
-    Answer::Reply {
-        status: 200,
-        headers: vec![("cache-control", max_age)],
-        body,
-    }
+    Answer::Reply { status: 200, headers: vec![("cache-control", max_age)], body }
 }
 
 #[tokio::test(start_paused = true)]
@@ -104,17 +94,10 @@ async fn k01_to_k07_whatever_the_issuer_answers_known_keys_keep_working() {
             pass(60).await;
             let before = Instant::now();
             assert!(bench.known().await.is_ok(), "{name}");
-            assert_eq!(
-                before.elapsed(),
-                Duration::ZERO,
-                "{name}: a known key never waits"
-            );
+            assert_eq!(before.elapsed(), Duration::ZERO, "{name}: a known key never waits");
         }
         let tries = bench.fetches() - 1;
-        assert!(
-            (90..130).contains(&tries),
-            "{name}: one try in 30 s once backed off, saw {tries}"
-        );
+        assert!((90..130).contains(&tries), "{name}: one try in 30 s once backed off, saw {tries}");
         bench.fetch.publish(&[p256().jwk("a"), p384().jwk("b")]);
         pass(31).await;
         assert!(bench.keys.last_error().is_none(), "{name}: recovered within 30 s");
@@ -130,10 +113,7 @@ async fn known_keys_are_given_up_after_the_stated_limit_with_503_not_401() {
     pass(24 * 3600 - 60).await;
     assert!(bench.known().await.is_ok());
     pass(120).await;
-    assert!(matches!(
-        bench.known().await,
-        Err(TokenError::KeysUnavailable { .. })
-    ));
+    assert!(matches!(bench.known().await, Err(TokenError::KeysUnavailable { .. })));
     assert!(!bench.keys.ready());
     bench.fetch.publish(&[p256().jwk("a")]);
     pass(2).await;
@@ -176,10 +156,7 @@ async fn a_new_key_under_the_old_kid_is_fetched_for_and_then_known() {
     let bench = Bench::loaded().await;
     bench.fetch.publish(&[other_p256().jwk("a")]);
     assert!(bench.verify(other_p256(), "ES256", "a").await.is_ok());
-    assert!(
-        matches!(bench.known().await, Err(TokenError::Signature)),
-        "and the old key is gone"
-    );
+    assert!(matches!(bench.known().await, Err(TokenError::Signature)), "and the old key is gone");
     assert_eq!(bench.fetches(), 2, "within one cooldown");
 }
 
@@ -190,11 +167,7 @@ async fn an_unknown_kid_while_the_issuer_is_away_is_503_not_401() {
     let error = bench.verify(p384(), "ES384", "b").await.unwrap_err();
     assert!(matches!(error.fault(), Fault::Unavailable { .. }), "{error}");
     let wrong = bench.verify(other_p256(), "ES256", "a").await.unwrap_err();
-    assert_eq!(
-        wrong.fault(),
-        Fault::InvalidToken,
-        "a wrong signature by a known kid is wrong all the same"
-    );
+    assert_eq!(wrong.fault(), Fault::InvalidToken, "a wrong signature by a known kid is wrong all the same");
 }
 
 #[tokio::test(start_paused = true)]
@@ -209,10 +182,7 @@ async fn a_request_that_goes_away_does_not_take_the_fetch_along() {
 
 #[tokio::test(start_paused = true)]
 async fn k21_keys_never_loaded_is_503_with_retry_after_and_retried() {
-    let bench = Bench::new(
-        KeySource::JwksUri(Url::parse(JWKS).unwrap()),
-        KeyRefresh::default(),
-    );
+    let bench = Bench::new(KeySource::JwksUri(Url::parse(JWKS).unwrap()), KeyRefresh::default());
     bench.fetch.put(JWKS, Answer::Fail);
     let cancel = bench.start();
     pass(20).await;
@@ -236,10 +206,7 @@ async fn k21_keys_never_loaded_is_503_with_retry_after_and_retried() {
 
 #[tokio::test(start_paused = true)]
 async fn k21_the_first_token_loads_the_keys_when_nobody_did() {
-    let bench = Bench::new(
-        KeySource::JwksUri(Url::parse(JWKS).unwrap()),
-        KeyRefresh::default(),
-    );
+    let bench = Bench::new(KeySource::JwksUri(Url::parse(JWKS).unwrap()), KeyRefresh::default());
     bench.fetch.publish(&[p256().jwk("a")]);
     assert!(bench.known().await.is_ok());
     assert_eq!(bench.fetches(), 1);
@@ -254,10 +221,7 @@ async fn keys_are_refreshed_ahead_of_expiry_within_bounds() {
         ("max-age=999999", 2870, 3240),
         ("public", 470, 540),
     ] {
-        let bench = Bench::new(
-            KeySource::JwksUri(Url::parse(JWKS).unwrap()),
-            KeyRefresh::default(),
-        );
+        let bench = Bench::new(KeySource::JwksUri(Url::parse(JWKS).unwrap()), KeyRefresh::default());
         bench.fetch.put(JWKS, fresh_for(max_age, &[p256().jwk("a")]));
         let cancel = bench.start();
         pass(1).await;
@@ -272,18 +236,12 @@ async fn keys_are_refreshed_ahead_of_expiry_within_bounds() {
 
 #[tokio::test(start_paused = true)]
 async fn k22_flapping_sets_cause_no_thrash() {
-    let bench = Bench::new(
-        KeySource::JwksUri(Url::parse(JWKS).unwrap()),
-        KeyRefresh::default(),
-    );
+    let bench = Bench::new(KeySource::JwksUri(Url::parse(JWKS).unwrap()), KeyRefresh::default());
     bench.fetch.put(JWKS, fresh_for("max-age=0", &[p256().jwk("a")]));
     let cancel = bench.start();
     for second in 0..600 {
         let signer = if second % 2 == 0 { p256() } else { other_p256() };
-        bench.fetch.put(
-            JWKS,
-            fresh_for("max-age=0", &[signer.jwk("a"), p384().jwk("steady")]),
-        );
+        bench.fetch.put(JWKS, fresh_for("max-age=0", &[signer.jwk("a"), p384().jwk("steady")]));
         pass(1).await;
         assert!(bench.verify(p384(), "ES384", "steady").await.is_ok() || second == 0);
     }
@@ -308,9 +266,7 @@ async fn a_key_that_goes_away_raises_the_generation_and_a_new_one_does_not() {
 async fn k09_discovery_that_turns_bad_keeps_the_known_keys() {
     let bench = Bench::new(KeySource::Discovery, KeyRefresh::default());
     let metadata = "https://as.example/.well-known/oauth-authorization-server";
-    bench
-        .fetch
-        .put(metadata, Answer::ok(&json!({"issuer": ISSUER, "jwks_uri": JWKS})));
+    bench.fetch.put(metadata, Answer::ok(&json!({"issuer": ISSUER, "jwks_uri": JWKS})));
     bench.fetch.publish(&[p256().jwk("a")]);
     let cancel = bench.start();
     pass(1).await;
@@ -341,17 +297,11 @@ async fn t12_only_configured_places_are_ever_asked() {
 
 #[tokio::test(start_paused = true)]
 async fn static_keys_are_at_hand_and_never_fetched() {
-    let bench = Bench::new(
-        KeySource::Static(json!({"keys": [p256().jwk("a")]})),
-        KeyRefresh::default(),
-    );
+    let bench = Bench::new(KeySource::Static(json!({"keys": [p256().jwk("a")]})), KeyRefresh::default());
     assert!(bench.keys.ready());
     pass(48 * 3600).await;
     assert!(bench.known().await.is_ok());
-    assert!(matches!(
-        bench.verify(p384(), "ES384", "b").await,
-        Err(TokenError::UnknownKey)
-    ));
+    assert!(matches!(bench.verify(p384(), "ES384", "b").await, Err(TokenError::UnknownKey)));
     assert!(bench.fetch.asked().is_empty());
     bench.keys.clone().keep_fresh(CancellationToken::new()).await;
 }

@@ -24,10 +24,7 @@ struct Bench {
 
 fn rules() -> IssuerRules {
     let keys = KeySource::JwksUri(Url::parse(JWKS).unwrap());
-    IssuerRules {
-        algorithms: Algorithm::ALL.to_vec(),
-        ..IssuerRules::new(ISSUER, vec![US.into()], keys)
-    }
+    IssuerRules { algorithms: Algorithm::ALL.to_vec(), ..IssuerRules::new(ISSUER, vec![US.into()], keys) }
 }
 
 impl Bench {
@@ -38,20 +35,11 @@ impl Bench {
     async fn with(rules: Vec<IssuerRules>) -> Self {
         let (ambient, clock) = ambient();
         let fetch = Arc::new(FakeFetch::default());
-        fetch.publish(&[
-            p256().jwk("p256"),
-            p384().jwk("p384"),
-            rsa().jwk("rsa"),
-            ed().jwk("ed"),
-        ]);
+        fetch.publish(&[p256().jwk("p256"), p384().jwk("p384"), rsa().jwk("rsa"), ed().jwk("ed")]);
         let fetching = Arc::clone(&fetch) as Arc<dyn Fetch>;
         let verifier = Verifier::new(rules, fetching, ambient, CacheBounds::default()).unwrap();
         verifier.load().await.unwrap();
-        Self {
-            verifier,
-            fetch,
-            clock,
-        }
+        Self { verifier, fetch, clock }
     }
 
     async fn verify(&self, token: &str) -> Result<Arc<VerifiedToken>, TokenError> {
@@ -62,10 +50,7 @@ impl Bench {
         let error = self.verify(token).await.expect_err(token);
         assert_eq!(error.fault(), Fault::InvalidToken, "{error}");
         for part in token.split('.').filter(|part| part.len() > 20) {
-            assert!(
-                !format!("{error} {error:?}").contains(part),
-                "the error shows the token"
-            );
+            assert!(!format!("{error} {error:?}").contains(part), "the error shows the token");
         }
         error
     }
@@ -83,11 +68,7 @@ fn good() -> String {
 async fn a_good_token_of_every_algorithm_is_verified() {
     let bench = Bench::new().await;
     let each: [(&Signer, &str, &[&str]); 4] = [
-        (
-            rsa(),
-            "rsa",
-            &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
-        ),
+        (rsa(), "rsa", &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]),
         (p256(), "p256", &["ES256"]),
         (p384(), "p384", &["ES384"]),
         (ed(), "ed", &["EdDSA"]),
@@ -95,15 +76,8 @@ async fn a_good_token_of_every_algorithm_is_verified() {
     for (signer, kid, algs) in each {
         for alg in algs {
             let token = signer.token(&json!({"alg": alg, "kid": kid}), &claims(&json!({})));
-            let verified = bench
-                .verify(&token)
-                .await
-                .unwrap_or_else(|e| panic!("{alg}: {e}"));
-            assert_eq!(
-                (verified.issuer(), verified.subject()),
-                (ISSUER, "alice"),
-                "{alg}"
-            );
+            let verified = bench.verify(&token).await.unwrap_or_else(|e| panic!("{alg}: {e}"));
+            assert_eq!((verified.issuer(), verified.subject()), (ISSUER, "alice"), "{alg}");
             let tampered = token.replacen('.', ".e", 1);
             assert!(bench.verify(&tampered).await.is_err(), "{alg}");
         }
@@ -114,11 +88,8 @@ async fn a_good_token_of_every_algorithm_is_verified() {
 async fn t01_unsigned_tokens_are_refused() {
     let bench = Bench::new().await;
     for alg in ["none", "nOnE", "NONE", ""] {
-        let unsigned = format!(
-            "{}.{}.",
-            b64(json!({"alg": alg}).to_string()),
-            b64(claims(&json!({})).to_string())
-        );
+        let unsigned =
+            format!("{}.{}.", b64(json!({"alg": alg}).to_string()), b64(claims(&json!({})).to_string()));
         bench.refused(&unsigned).await;
         bench.refused(&format!("{unsigned}AA")).await;
     }
@@ -126,37 +97,22 @@ async fn t01_unsigned_tokens_are_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn t02_t03_algorithms_outside_the_allowlist_are_refused() {
-    let bench = Bench::with(vec![IssuerRules {
-        algorithms: vec![Algorithm::Rs256, Algorithm::Es256],
-        ..rules()
-    }])
-    .await;
+    let bench =
+        Bench::with(vec![IssuerRules { algorithms: vec![Algorithm::Rs256, Algorithm::Es256], ..rules() }])
+            .await;
     let of = |alg: &str| rsa().token(&json!({"alg": alg, "kid": "rsa"}), &claims(&json!({})));
     assert!(bench.verify(&of("RS256")).await.is_ok());
     for alg in ["RS512", "PS256"] {
-        assert!(
-            matches!(bench.refused(&of(alg)).await, TokenError::Algorithm),
-            "{alg}"
-        );
+        assert!(matches!(bench.refused(&of(alg)).await, TokenError::Algorithm), "{alg}");
     }
     // RFC 8725 §2.1: an RSA public key taken as an HMAC secret.
     for secret in [rsa().public_der(), rsa().jwk("rsa").to_string().into_bytes()] {
-        let signed = format!(
-            "{}.{}",
-            b64(r#"{"alg":"HS256","kid":"rsa"}"#),
-            b64(claims(&json!({})).to_string())
-        );
+        let signed =
+            format!("{}.{}", b64(r#"{"alg":"HS256","kid":"rsa"}"#), b64(claims(&json!({})).to_string()));
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), signed.as_bytes());
-        assert!(matches!(
-            bench.refused(&format!("{signed}.{}", b64(tag))).await,
-            TokenError::Algorithm
-        ));
+        assert!(matches!(bench.refused(&format!("{signed}.{}", b64(tag))).await, TokenError::Algorithm));
     }
-    let lower = rsa().token_of(
-        r#"{"alg":"rs256","kid":"rsa"}"#,
-        "RS256",
-        &claims(&json!({})).to_string(),
-    );
+    let lower = rsa().token_of(r#"{"alg":"rs256","kid":"rsa"}"#, "RS256", &claims(&json!({})).to_string());
     assert!(matches!(bench.refused(&lower).await, TokenError::Algorithm));
 }
 
@@ -165,14 +121,7 @@ async fn t04_degenerate_signatures_are_refused() {
     let bench = Bench::new().await;
     let good = good();
     let (signed, _) = good.rsplit_once('.').unwrap();
-    for signature in [
-        vec![0; 64],
-        vec![0xff; 64],
-        vec![0; 63],
-        vec![0; 65],
-        vec![1],
-        vec![0; 96],
-    ] {
+    for signature in [vec![0; 64], vec![0xff; 64], vec![0; 63], vec![0; 65], vec![1], vec![0; 96]] {
         assert!(matches!(
             bench.refused(&format!("{signed}.{}", b64(signature))).await,
             TokenError::Signature
@@ -194,10 +143,7 @@ async fn t05_a_der_signature_is_refused_for_ecdsa() {
     let fixed = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, signature).unwrap();
     let integer = |bytes: &[u8]| [&[2, 33, 0][..], bytes].concat();
     let der = [&[0x30, 70][..], &integer(&fixed[..32]), &integer(&fixed[32..])].concat();
-    assert!(matches!(
-        bench.refused(&format!("{signed}.{}", b64(der))).await,
-        TokenError::Signature
-    ));
+    assert!(matches!(bench.refused(&format!("{signed}.{}", b64(der))).await, TokenError::Signature));
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,10 +190,7 @@ async fn t07_t21_t60_what_is_no_compact_jws_is_refused_at_once() {
     ]
     .map(str::to_owned);
     for bad in parts {
-        assert!(
-            matches!(bench.refused(&bad).await, TokenError::Malformed(_)),
-            "{bad}"
-        );
+        assert!(matches!(bench.refused(&bad).await, TokenError::Malformed(_)), "{bad}");
     }
 }
 
@@ -255,11 +198,7 @@ async fn t07_t21_t60_what_is_no_compact_jws_is_refused_at_once() {
 async fn t09_t10_t16_t18_t22_headers_are_strict_on_signed_tokens_too() {
     let bench = Bench::new().await;
     let with = |extra: &str| {
-        p256().token_of(
-            &format!(r#"{{"alg":"ES256"{extra}}}"#),
-            "ES256",
-            &claims(&json!({})).to_string(),
-        )
+        p256().token_of(&format!(r#"{{"alg":"ES256"{extra}}}"#), "ES256", &claims(&json!({})).to_string())
     };
     for fine in [
         "",
@@ -297,9 +236,7 @@ async fn t13_t17_an_attackers_key_and_a_key_of_another_kind_are_refused() {
     let bench = Bench::new().await;
     let embedded = json!({"alg": "ES256", "kid": "p256", "jwk": other_p256().jwk("p256"), "x5c": ["MIIB"]});
     assert!(matches!(
-        bench
-            .refused(&other_p256().token(&embedded, &claims(&json!({}))))
-            .await,
+        bench.refused(&other_p256().token(&embedded, &claims(&json!({})))).await,
         TokenError::Signature
     ));
     let wrong_kind = p256().token(&json!({"alg": "ES256", "kid": "rsa"}), &claims(&json!({})));
@@ -327,12 +264,7 @@ async fn t19_to_t54_claims_are_checked_on_signed_tokens() {
     ] {
         bench.refused(&es256(&claims(&bad))).await;
     }
-    assert!(
-        bench
-            .verify(&es256(&claims(&json!({"aud": [US, "https://other.example"]}))))
-            .await
-            .is_ok()
-    );
+    assert!(bench.verify(&es256(&claims(&json!({"aud": [US, "https://other.example"]})))).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -351,16 +283,10 @@ async fn t26_t28_issuers_are_compared_byte_for_byte() {
         "https://evil.example",
     ] {
         let token = es256(&claims(&json!({"iss": other})));
-        assert!(
-            matches!(bench.refused(&token).await, TokenError::UnknownIssuer(_)),
-            "{other}"
-        );
+        assert!(matches!(bench.refused(&token).await, TokenError::UnknownIssuer(_)), "{other}");
     }
     let both = es256(&claims(&json!({"iss": ["https://evil.example", ISSUER]})));
-    assert!(matches!(
-        bench.refused(&both).await,
-        TokenError::Claim { claim: "iss", .. }
-    ));
+    assert!(matches!(bench.refused(&both).await, TokenError::Claim { claim: "iss", .. }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -370,42 +296,23 @@ async fn t30_the_same_kid_at_two_issuers_means_two_keys() {
         let keys = KeySource::Static(json!({"keys": [signer.jwk("k")]}));
         IssuerRules::new(issuer, vec![aud.into()], keys)
     };
-    let bench = Bench::with(vec![
-        of(ISSUER, p256(), US),
-        of(other, other_p256(), "https://rs.example/2"),
-    ])
-    .await;
+    let bench =
+        Bench::with(vec![of(ISSUER, p256(), US), of(other, other_p256(), "https://rs.example/2")]).await;
     let token = |signer: &Signer, iss: &str, aud: &str| {
-        signer.token(
-            &json!({"alg": "ES256", "kid": "k"}),
-            &claims(&json!({"iss": iss, "aud": aud})),
-        )
+        signer.token(&json!({"alg": "ES256", "kid": "k"}), &claims(&json!({"iss": iss, "aud": aud})))
     };
+    assert_eq!(bench.verify(&token(p256(), ISSUER, US)).await.unwrap().issuer(), ISSUER);
     assert_eq!(
-        bench.verify(&token(p256(), ISSUER, US)).await.unwrap().issuer(),
-        ISSUER
-    );
-    assert_eq!(
-        bench
-            .verify(&token(other_p256(), other, "https://rs.example/2"))
-            .await
-            .unwrap()
-            .issuer(),
+        bench.verify(&token(other_p256(), other, "https://rs.example/2")).await.unwrap().issuer(),
         other
     );
     assert!(matches!(
         bench.refused(&token(p256(), other, "https://rs.example/2")).await,
         TokenError::Signature
     ));
-    assert!(matches!(
-        bench.refused(&token(other_p256(), ISSUER, US)).await,
-        TokenError::Signature
-    ));
+    assert!(matches!(bench.refused(&token(other_p256(), ISSUER, US)).await, TokenError::Signature));
     let crossed = token(p256(), ISSUER, "https://rs.example/2");
-    assert!(
-        matches!(bench.refused(&crossed).await, TokenError::Audience(_)),
-        "rules do not cross either"
-    );
+    assert!(matches!(bench.refused(&crossed).await, TokenError::Audience(_)), "rules do not cross either");
 }
 
 #[tokio::test(start_paused = true)]
@@ -425,10 +332,7 @@ async fn t40_t42_t43_payloads_are_strict_on_signed_tokens_too() {
         r#""sc\u006fpe":"admin""#,
     ] {
         assert!(
-            matches!(
-                bench.refused(&signed(&format!("{open},{twice}}}"))).await,
-                TokenError::Malformed(_)
-            ),
+            matches!(bench.refused(&signed(&format!("{open},{twice}}}"))).await, TokenError::Malformed(_)),
             "{twice}"
         );
     }
@@ -442,18 +346,12 @@ async fn t40_t42_t43_payloads_are_strict_on_signed_tokens_too() {
         &format!("\u{feff}{body}"),
         &format!("{open},\"a\":1e999}}"),
     ] {
-        assert!(
-            matches!(bench.refused(&signed(bad)).await, TokenError::Malformed(_)),
-            "{bad}"
-        );
+        assert!(matches!(bench.refused(&signed(bad)).await, TokenError::Malformed(_)), "{bad}");
     }
     let deep = format!("{open},\"a\":{}{}}}", "[".repeat(5000), "]".repeat(5000));
     bench.refused(&signed(&deep)).await;
     let many: String = (0..100_000).map(|i| format!(",\"{i}\":1")).collect();
-    assert!(matches!(
-        bench.refused(&signed(&format!("{open}{many}}}"))).await,
-        TokenError::TooLong { .. }
-    ));
+    assert!(matches!(bench.refused(&signed(&format!("{open}{many}}}"))).await, TokenError::TooLong { .. }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -462,10 +360,7 @@ async fn t45_long_tokens_pass_up_to_the_cap() {
     let padded = |bytes: usize| es256(&claims(&json!({"pad": "x".repeat(bytes)})));
     assert!(bench.verify(&padded(6_000)).await.is_ok());
     for bytes in [12_700, 780_000] {
-        assert!(matches!(
-            bench.refused(&padded(bytes)).await,
-            TokenError::TooLong { .. }
-        ));
+        assert!(matches!(bench.refused(&padded(bytes)).await, TokenError::TooLong { .. }));
     }
 }
 
@@ -479,30 +374,20 @@ async fn a_verified_token_is_remembered_until_the_ttl_and_never_past_its_expiry(
     assert!(Arc::ptr_eq(&first, &bench.verifier.verify_cached(&long).unwrap()));
     bench.verify(&short).await.unwrap();
     bench.clock.set(NOW + 34);
-    assert!(
-        bench.verifier.verify_cached(&short).is_some(),
-        "exp plus skew is in 1 s"
-    );
+    assert!(bench.verifier.verify_cached(&short).is_some(), "exp plus skew is in 1 s");
     bench.clock.set(NOW + 35);
     assert!(bench.verifier.verify_cached(&short).is_none());
     assert!(matches!(bench.refused(&short).await, TokenError::Expired { .. }));
     bench.clock.set(NOW + 60);
     assert!(bench.verifier.verify_cached(&long).is_none());
-    assert!(
-        !Arc::ptr_eq(&first, &bench.verify(&long).await.unwrap()),
-        "verified anew"
-    );
+    assert!(!Arc::ptr_eq(&first, &bench.verify(&long).await.unwrap()), "verified anew");
 }
 
 #[test]
 fn verifying_can_move_between_threads() {
     fn can_move<T: Send>(_: T) {}
-    let verifier = Verifier::new(
-        vec![rules()],
-        Arc::new(FakeFetch::default()),
-        ambient().0,
-        CacheBounds::default(),
-    );
+    let verifier =
+        Verifier::new(vec![rules()], Arc::new(FakeFetch::default()), ambient().0, CacheBounds::default());
     let verifier = Arc::new(verifier.unwrap());
     can_move(verifier.verify("a.b.c"));
     can_move(Arc::clone(&verifier));
@@ -512,10 +397,7 @@ fn verifying_can_move_between_threads() {
 async fn refused_tokens_are_not_remembered() {
     let bench = Bench::new().await;
     let early = es256(&claims(&json!({"nbf": NOW + 60})));
-    assert!(matches!(
-        bench.refused(&early).await,
-        TokenError::NotYetValid { .. }
-    ));
+    assert!(matches!(bench.refused(&early).await, TokenError::NotYetValid { .. }));
     bench.clock.set(NOW + 60);
     assert!(bench.verify(&early).await.is_ok());
 }
@@ -525,9 +407,7 @@ async fn a_key_that_goes_away_takes_its_remembered_tokens_along() {
     let bench = Bench::new().await;
     let token = good();
     bench.verify(&token).await.unwrap();
-    bench
-        .fetch
-        .publish(&[p384().jwk("p384"), rsa().jwk("rsa"), ed().jwk("ed")]);
+    bench.fetch.publish(&[p384().jwk("p384"), rsa().jwk("rsa"), ed().jwk("ed")]);
     assert!(bench.verifier.verify_cached(&token).is_some(), "not noticed yet");
     let unknown = other_rsa().token(&json!({"alg": "RS256", "kid": "new"}), &claims(&json!({})));
     bench.refused(&unknown).await;
@@ -568,10 +448,7 @@ async fn k09_somebody_elses_metadata_at_start_is_a_misconfiguration() {
         "https://as.example/.well-known/openid-configuration",
         Answer::ok(&json!({"issuer": "https://as.example/", "jwks_uri": JWKS})),
     );
-    let rules = IssuerRules {
-        keys: KeySource::Discovery,
-        ..rules()
-    };
+    let rules = IssuerRules { keys: KeySource::Discovery, ..rules() };
     let verifier = Verifier::new(vec![rules], fetch, ambient, CacheBounds::default()).unwrap();
     let failures = verifier.load().await.unwrap_err();
     assert!(failures[0].is_misconfiguration(), "{:?}", failures[0].cause);
@@ -579,34 +456,13 @@ async fn k09_somebody_elses_metadata_at_start_is_a_misconfiguration() {
 
 #[test]
 fn a_verifier_needs_issuers_each_once_with_rules_that_stand() {
-    let make = |rules| {
-        Verifier::new(
-            rules,
-            Arc::new(FakeFetch::default()),
-            ambient().0,
-            CacheBounds::default(),
-        )
-    };
+    let make =
+        |rules| Verifier::new(rules, Arc::new(FakeFetch::default()), ambient().0, CacheBounds::default());
     assert!(matches!(make(vec![]), Err(VerifierError::NoIssuer)));
-    assert!(matches!(
-        make(vec![rules(), rules()]),
-        Err(VerifierError::Twice { .. })
-    ));
-    let open = IssuerRules {
-        audiences: vec![],
-        ..rules()
-    };
-    assert!(matches!(
-        make(vec![open]),
-        Err(VerifierError::Rules {
-            cause: RulesError::Audience,
-            ..
-        })
-    ));
-    let empty = IssuerRules {
-        keys: KeySource::Static(json!({"keys": []})),
-        ..rules()
-    };
+    assert!(matches!(make(vec![rules(), rules()]), Err(VerifierError::Twice { .. })));
+    let open = IssuerRules { audiences: vec![], ..rules() };
+    assert!(matches!(make(vec![open]), Err(VerifierError::Rules { cause: RulesError::Audience, .. })));
+    let empty = IssuerRules { keys: KeySource::Static(json!({"keys": []})), ..rules() };
     assert!(matches!(make(vec![empty]), Err(VerifierError::StaticKeys { .. })));
     assert!(make(vec![rules()]).is_ok());
 }

@@ -19,16 +19,15 @@ fn registry() -> Registry {
         declare::method(declare::all(&["listen"]), "subscriptions/listen"),
         declare::method(Requirement::Authenticated, "completion/complete"),
         declare::method(declare::all(&["write"]), "acme/report"),
+        declare::method(Requirement::Authenticated, "tasks/get"),
     ])
     .unwrap()
 }
 
 fn policy(connect: Connect, visibility: Visibility) -> Policy {
     let scope = |token: &'static str| Scope::new(token).unwrap();
-    let hierarchy = Hierarchy::new([
-        (scope("admin"), vec![scope("write")]),
-        (scope("write"), vec![scope("read")]),
-    ]);
+    let hierarchy =
+        Hierarchy::new([(scope("admin"), vec![scope("write")]), (scope("write"), vec![scope("read")])]);
     let base = ScopeSet::parse_lossy("base");
     Policy::new(Arc::new(registry()), hierarchy.unwrap(), connect, visibility, base)
 }
@@ -153,7 +152,8 @@ fn completion_needs_its_own_rule_and_that_of_what_is_completed() {
 #[test]
 fn listen_needs_the_rule_of_every_uri() {
     let policy = default_policy();
-    let listen = |uris: &[&str]| Arc::new(Operation::Listen { uris: uris.iter().map(|u| (*u).into()).collect() });
+    let listen =
+        |uris: &[&str]| Arc::new(Operation::Listen { uris: uris.iter().map(|u| (*u).into()).collect() });
     assert!(policy.decide(&listen(&["about://", "note://1"]), &holder("listen read")).is_ok());
     let denied = policy.decide(&listen(&["about://", "note://1"]), &holder("listen")).unwrap_err();
     assert!(matches!(denied, Denied::InsufficientScope { required, .. } if required == set("listen read")));
@@ -192,6 +192,15 @@ fn a_task_is_its_creators_alone_under_the_rule_that_created_it() {
 }
 
 #[test]
+fn a_task_method_that_nobody_declared_follows_auth_connect_whatever_task_it_names() {
+    let result = Arc::new(Operation::Task { method: "tasks/result".to_owned(), task_id: "t1".to_owned() });
+    assert!(default_policy().decide(&result, &holder("")).unwrap().declared().is_none());
+    assert!(default_policy().decide(&result, &Identity::Anonymous).is_err());
+    let anonymous = policy(Connect::Anonymous, Visibility::All);
+    assert!(anonymous.decide(&result, &Identity::Anonymous).is_ok());
+}
+
+#[test]
 fn j19_what_is_unknown_and_what_may_not_be_called() {
     let unknown = |name: &str| Denied::Unknown { kind: "tool", name: name.to_owned() };
     let all = policy(Connect::Authenticated, Visibility::All);
@@ -222,6 +231,49 @@ fn lists_show_anonymous_callers_what_is_public_and_others_what_visibility_says()
     let granted = shown(Visibility::Granted, &holder("read"));
     assert_eq!(
         granted,
-        ["open", "mine", "read", "ask", "note://all", "note://{id}", "about://", "completion/complete"]
+        [
+            "open",
+            "mine",
+            "read",
+            "ask",
+            "note://all",
+            "note://{id}",
+            "about://",
+            "completion/complete",
+            "tasks/get"
+        ]
     );
+}
+
+#[test]
+fn every_client_message_rmcp_knows_is_ruled_by_what_it_names_or_by_auth_connect() {
+    let named = declare::all(&["named"]);
+    let tool = Tool::new_with_raw("t", None, JsonObject::new());
+    let registry = Registry::new(vec![
+        declare::tool(named.clone(), tool),
+        declare::prompt(named.clone(), Prompt::new("p", None::<String>, None)),
+        declare::resource_template(named.clone(), ResourceTemplate::new("todo://{id}", "todo")),
+        declare::resource(named, Resource::new("a:b", "a")),
+    ]);
+    let (registry, base) = (Arc::new(registry.unwrap()), ScopeSet::new());
+    let policy = Policy::new(registry, Hierarchy::default(), Connect::Authenticated, Visibility::All, base);
+    policy.tasks().record("k", policy.registry().tool("t").unwrap(), &holder(""));
+
+    for (message, operation) in crate::envelope::same_as_rmcp::every_message() {
+        let names_something = match &operation {
+            Operation::Tool { .. }
+            | Operation::Prompt { .. }
+            | Operation::Resource { .. }
+            | Operation::Complete { .. }
+            | Operation::Subscribe { .. }
+            | Operation::Unsubscribe { .. }
+            | Operation::Task { .. } => true,
+            Operation::Listen { uris } => !uris.is_empty(),
+            Operation::Initialize { .. } | Operation::Other { .. } | Operation::Reply => false,
+        };
+        let operation = Arc::new(operation);
+        assert!(policy.decide(&operation, &Identity::Anonymous).is_err(), "{message}");
+        assert_eq!(policy.decide(&operation, &holder("")).is_err(), names_something, "{message}");
+        assert!(policy.decide(&operation, &holder("named")).is_ok(), "{message}");
+    }
 }

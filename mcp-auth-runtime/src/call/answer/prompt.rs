@@ -94,18 +94,12 @@ mod tests {
         let message = PromptMessage::new_text(Role::User, "plan my day");
         assert_eq!(answered("plan my day").unwrap(), vec![message.clone()]);
         assert_eq!(answered("plan my day".to_owned()).unwrap(), vec![message.clone()]);
-        assert_eq!(
-            answered(Ok::<_, ToolError>(vec![message.clone()])).unwrap(),
-            vec![message]
-        );
+        assert_eq!(answered(Ok::<_, ToolError>(vec![message.clone()])).unwrap(), vec![message]);
     }
 
     #[test]
     fn failure_is_a_protocol_error() {
         let error = answered(Err::<String, _>(ToolError::new("not today"))).unwrap_err();
-        assert_eq!(
-            (error.code, error.message.as_ref()),
-            (ErrorCode::INTERNAL_ERROR, "not today")
-        );
+        assert_eq!((error.code, error.message.as_ref()), (ErrorCode::INTERNAL_ERROR, "not today"));
     }
 }

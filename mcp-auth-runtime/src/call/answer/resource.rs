@@ -118,11 +118,7 @@ impl IntoResourceAnswer for InputRequiredResult {
 }
 
 fn text(text: String, asked: &Asked<'_>, default: &'static str) -> Result<ReadResourceResponse, ErrorData> {
-    contents(
-        ResourceContents::text(text, asked.uri.unwrap_or_default()),
-        asked,
-        default,
-    )
+    contents(ResourceContents::text(text, asked.uri.unwrap_or_default()), asked, default)
 }
 
 fn blob(bytes: &[u8], asked: &Asked<'_>) -> Result<ReadResourceResponse, ErrorData> {
@@ -171,10 +167,7 @@ mod tests {
             answered("# hi".to_owned(), Some("text/markdown")).unwrap(),
             content("text/markdown", "text", "# hi")
         );
-        assert_eq!(
-            answered(Json(json!([1])), None).unwrap(),
-            content("application/json", "text", "[1]")
-        );
+        assert_eq!(answered(Json(json!([1])), None).unwrap(), content("application/json", "text", "[1]"));
         assert_eq!(
             answered(vec![0_u8, 255], None).unwrap(),
             content("application/octet-stream", "blob", "AP8=")

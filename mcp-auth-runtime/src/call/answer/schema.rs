@@ -49,11 +49,7 @@ mod tests {
             (tool::<Option<Object>>(), true, false),
             (tool::<u8>(), true, false),
         ] {
-            assert_eq!(
-                listed(&tool, legacy).output_schema.is_some(),
-                shown,
-                "{tool:?} {legacy}"
-            );
+            assert_eq!(listed(&tool, legacy).output_schema.is_some(), shown, "{tool:?} {legacy}");
         }
     }
 }

@@ -58,11 +58,7 @@ impl<T: Serialize + JsonSchema + 'static> IntoToolAnswer for Json<T> {
         let value = super::method::to_value(&self.0, asked)?;
         let structured = !asked.legacy
             || value.is_object() && (asked.own_schema || has_object_root(&schema_for_output::<T>()));
-        Ok(if structured {
-            CallToolResult::structured(value).into()
-        } else {
-            text(value.to_string())
-        })
+        Ok(if structured { CallToolResult::structured(value).into() } else { text(value.to_string()) })
     }
 }
 
@@ -184,9 +180,7 @@ mod tests {
         let call = call("x", ProtocolVersion::V_2025_06_18);
         let asked = Asked::by(&call).with_own_schema();
         let answer = Json(Some(Todo { id: 1 })).into_tool_answer(&asked).unwrap();
-        let CallToolResponse::Complete(result) = answer else {
-            panic!("not complete")
-        };
+        let CallToolResponse::Complete(result) = answer else { panic!("not complete") };
         assert_eq!(result.structured_content, Some(json!({"id": 1})));
     }
 
@@ -207,9 +201,8 @@ mod tests {
     #[test]
     fn rounds_and_tasks_pass_through() {
         let call = call("x", ProtocolVersion::V_2026_07_28);
-        let answer = InputRequiredResult::from_request_state("s")
-            .into_tool_answer(&Asked::by(&call))
-            .unwrap();
+        let answer =
+            InputRequiredResult::from_request_state("s").into_tool_answer(&Asked::by(&call)).unwrap();
         assert!(matches!(answer, CallToolResponse::InputRequired(_)));
     }
 }

@@ -56,11 +56,7 @@ pub(in crate::config) use count;
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        unreachable_pub,
-        reason = "the declarations are public elsewhere"
-    )]
+    #![allow(clippy::unwrap_used, unreachable_pub, reason = "the declarations are public elsewhere")]
 
     count! {
         /// For the tests.
@@ -74,16 +70,8 @@ mod tests {
     #[test]
     fn count_stays_in_range_and_takes_no_text() {
         assert_eq!(read::<Many>(serde_json::json!(100)).unwrap().get(), 100);
-        assert!(
-            read::<Many>(serde_json::json!(0))
-                .unwrap_err()
-                .contains("is 0, at least 1")
-        );
-        assert!(
-            read::<Many>(serde_json::json!(101))
-                .unwrap_err()
-                .contains("is 101, at most 100")
-        );
+        assert!(read::<Many>(serde_json::json!(0)).unwrap_err().contains("is 0, at least 1"));
+        assert!(read::<Many>(serde_json::json!(101)).unwrap_err().contains("is 101, at most 100"));
         assert!(
             read::<Many>(serde_json::json!("ten"))
                 .unwrap_err()

@@ -121,11 +121,7 @@ pub(in crate::config) use {duration, seconds};
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        unreachable_pub,
-        reason = "the declarations are public elsewhere"
-    )]
+    #![allow(clippy::unwrap_used, unreachable_pub, reason = "the declarations are public elsewhere")]
     use super::*;
 
     duration! {
@@ -142,18 +138,10 @@ mod tests {
         assert_eq!(too_much, "is \"900s\", at most \"5m\"");
         for bad in ["30", "-1s", "1e9", "", "s", "99999999999999999999s"] {
             let error = bad.parse::<Skew>().unwrap_err().to_string();
-            assert!(
-                error.contains("expected a duration with a unit"),
-                "{bad}: {error}"
-            );
+            assert!(error.contains("expected a duration with a unit"), "{bad}: {error}");
         }
-        let number = serde_json::from_value::<Skew>(serde_json::json!(30))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            number.contains("is the number 30, expected a duration with a unit"),
-            "{number}"
-        );
+        let number = serde_json::from_value::<Skew>(serde_json::json!(30)).unwrap_err().to_string();
+        assert!(number.contains("is the number 30, expected a duration with a unit"), "{number}");
     }
 
     #[test]

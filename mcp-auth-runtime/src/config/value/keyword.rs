@@ -68,25 +68,15 @@ pub(in crate::config) use keyword;
 
 /// What a keyword's type says of any other word.
 pub(in crate::config) fn not_one_of(given: &str, words: &[&str]) -> ValueError {
-    let list = words
-        .iter()
-        .map(|word| format!("{word:?}"))
-        .collect::<Vec<_>>()
-        .join(" or ");
+    let list = words.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" or ");
     let nearest = nearest(given, words.iter().copied());
-    let hint = nearest
-        .map(|word| format!("; did you mean {word:?}?"))
-        .unwrap_or_default();
+    let hint = nearest.map(|word| format!("; did you mean {word:?}?")).unwrap_or_default();
     ValueError::malformed(given, format!("{list}{hint}"))
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        unreachable_pub,
-        reason = "the declarations are public elsewhere"
-    )]
+    #![allow(clippy::unwrap_used, unreachable_pub, reason = "the declarations are public elsewhere")]
 
     keyword! {
         /// For the tests.
@@ -101,14 +91,7 @@ mod tests {
     fn keyword_names_every_word_and_the_nearest_and_takes_no_index() {
         assert_eq!(read::<Way>(serde_json::json!("stdio")).unwrap(), Way::Stdio);
         let error = read::<Way>(serde_json::json!("htp")).unwrap_err();
-        assert_eq!(
-            error,
-            "is \"htp\", expected \"http\" or \"stdio\"; did you mean \"http\"?"
-        );
-        assert!(
-            read::<Way>(serde_json::json!(1))
-                .unwrap_err()
-                .contains("is the number 1")
-        );
+        assert_eq!(error, "is \"htp\", expected \"http\" or \"stdio\"; did you mean \"http\"?");
+        assert!(read::<Way>(serde_json::json!(1)).unwrap_err().contains("is the number 1"));
     }
 }

@@ -56,17 +56,11 @@ pub enum ValueError {
 
 impl ValueError {
     pub(super) fn malformed(given: &str, expected: impl Into<String>) -> Self {
-        Self::Malformed {
-            given: given.to_owned(),
-            expected: expected.into(),
-        }
+        Self::Malformed { given: given.to_owned(), expected: expected.into() }
     }
 
     pub(super) fn refused(given: &str, why: impl Into<String>) -> Self {
-        Self::Refused {
-            given: given.to_owned(),
-            why: why.into(),
-        }
+        Self::Refused { given: given.to_owned(), why: why.into() }
     }
 }
 

@@ -45,9 +45,7 @@ pub(in crate::config) fn read_text<'de, D: Deserializer<'de>>(
 ) -> Result<String, D::Error> {
     match Raw::read(from, expected)? {
         Raw::Text(text) => Ok(text),
-        Raw::Number(n) => Err(de::Error::custom(format_args!(
-            "is the number {n}, expected {expected}"
-        ))),
+        Raw::Number(n) => Err(de::Error::custom(format_args!("is the number {n}, expected {expected}"))),
     }
 }
 

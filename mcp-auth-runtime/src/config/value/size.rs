@@ -7,12 +7,8 @@ use super::ValueError;
 /// # Errors
 /// [`ValueError::Malformed`] for any other unit; `KB` could mean two numbers.
 pub(in crate::config) fn parse_size(text: &str) -> Result<u64, ValueError> {
-    let malformed = || {
-        ValueError::malformed(
-            text,
-            "a size such as \"64 KiB\" (B, KiB, MiB, GiB) or a number of bytes",
-        )
-    };
+    let malformed =
+        || ValueError::malformed(text, "a size such as \"64 KiB\" (B, KiB, MiB, GiB) or a number of bytes");
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor: u64 = match unit.trim() {
@@ -119,11 +115,7 @@ pub(in crate::config) use {bytes, size};
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        unreachable_pub,
-        reason = "the declarations are public elsewhere"
-    )]
+    #![allow(clippy::unwrap_used, unreachable_pub, reason = "the declarations are public elsewhere")]
     use super::*;
 
     size! {
@@ -141,23 +133,10 @@ mod tests {
         assert_eq!(read::<Body>(serde_json::json!("2KiB")).unwrap().get(), 2048);
         assert_eq!(read::<Body>(serde_json::json!(2048)).unwrap().get(), 2048);
         for bad in ["4 MB", "MiB", "4.5 MiB", "-1", "99999999999999999999 GiB", ""] {
-            assert!(
-                read::<Body>(serde_json::json!(bad))
-                    .unwrap_err()
-                    .contains("expected a size"),
-                "{bad}"
-            );
+            assert!(read::<Body>(serde_json::json!(bad)).unwrap_err().contains("expected a size"), "{bad}");
         }
-        assert!(
-            read::<Body>(serde_json::json!("1 GiB"))
-                .unwrap_err()
-                .contains("at most \"64 MiB\"")
-        );
-        assert!(
-            read::<Body>(serde_json::json!(-5))
-                .unwrap_err()
-                .contains("is -5, at least \"1 KiB\"")
-        );
+        assert!(read::<Body>(serde_json::json!("1 GiB")).unwrap_err().contains("at most \"64 MiB\""));
+        assert!(read::<Body>(serde_json::json!(-5)).unwrap_err().contains("is -5, at least \"1 KiB\""));
     }
 
     #[test]

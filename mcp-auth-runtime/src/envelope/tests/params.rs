@@ -183,3 +183,48 @@ fn j21_names_are_kept_exactly() {
         assert_eq!(envelope.operation, tool(name));
     }
 }
+
+#[test]
+fn what_2026_07_28_took_out_is_no_method_there_whatever_its_params() {
+    let uri = json!({ "uri": "a:b" });
+    let initialize = json!({
+        "protocolVersion": "2026-07-28", "capabilities": {}, "clientInfo": { "name": "a", "version": "1" },
+    });
+    for (method, params) in [
+        ("initialize", json!({})),
+        ("initialize", initialize),
+        ("ping", json!({})),
+        ("logging/setLevel", json!({})),
+        ("logging/setLevel", json!({ "level": "info" })),
+        ("resources/subscribe", json!({})),
+        ("resources/subscribe", uri.clone()),
+        ("resources/unsubscribe", uri),
+    ] {
+        let at = |version: &str| {
+            let mut params = params.clone();
+            params["_meta"] = json!({ "io.modelcontextprotocol/protocolVersion": version });
+            request(method, params)
+        };
+        let gone = read_text(&at("2026-07-28")).unwrap();
+        assert!(gone.removed, "{method}");
+        assert_eq!(gone.operation, Operation::Other { method: method.to_owned() });
+        for elsewhere in ["2025-11-25", "2999-01-01"] {
+            assert!(read_text(&at(elsewhere)).map_or(true, |envelope| !envelope.removed), "{method}");
+        }
+    }
+    let still = json!({ "_meta": { "io.modelcontextprotocol/protocolVersion": "2026-07-28" } });
+    assert!(!read_text(&request("tools/list", still)).unwrap().removed);
+}
+
+#[test]
+fn a_client_declares_tasks_by_the_extension_and_nothing_else() {
+    let declares = |capabilities: Value| {
+        let meta = json!({ "io.modelcontextprotocol/clientCapabilities": capabilities });
+        read_text(&request("tools/list", json!({ "_meta": meta }))).unwrap().declares_tasks
+    };
+    assert!(declares(json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } })));
+    for others in [json!({}), json!({ "extensions": {} }), json!({ "extensions": { "acme/tasks": {} } })] {
+        assert!(!declares(others));
+    }
+    assert!(!read_text(&request("tools/list", json!({}))).unwrap().declares_tasks);
+}

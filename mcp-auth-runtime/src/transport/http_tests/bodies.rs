@@ -11,22 +11,8 @@ async fn h30_a_body_over_the_limit_is_413_however_it_is_sent() {
     let chunks = |body: &str| format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
     assert_eq!(status(&server.post(&length(&exactly), &exactly).await), 200);
     assert_eq!(status(&server.post(&length(&over), &over).await), 413);
-    assert_eq!(
-        status(
-            &server
-                .post("Transfer-Encoding: chunked\r\n", &chunks(&exactly))
-                .await
-        ),
-        200
-    );
-    assert_eq!(
-        status(
-            &server
-                .post("Transfer-Encoding: chunked\r\n", &chunks(&over))
-                .await
-        ),
-        413
-    );
+    assert_eq!(status(&server.post("Transfer-Encoding: chunked\r\n", &chunks(&exactly)).await), 200);
+    assert_eq!(status(&server.post("Transfer-Encoding: chunked\r\n", &chunks(&over)).await), 413);
     assert_eq!(server.calls(), 2);
 }
 
@@ -36,15 +22,9 @@ async fn h30_a_client_that_is_still_uploading_is_not_reset_before_it_can_read_it
     let huge = "x".repeat(8 * 1024 * 1024);
     for _ in 0..5 {
         let mut stream = server.connect().await;
-        let head = format!(
-            "POST /mcp HTTP/1.1\r\nHost: HOST\r\nContent-Length: {}\r\n\r\n",
-            huge.len()
-        );
+        let head = format!("POST /mcp HTTP/1.1\r\nHost: HOST\r\nContent-Length: {}\r\n\r\n", huge.len());
         server.send(&mut stream, head).await;
-        stream
-            .write_all(huge.as_bytes())
-            .await
-            .expect("all of it is taken");
+        stream.write_all(huge.as_bytes()).await.expect("all of it is taken");
         assert_eq!(status(&read_to_close(&mut stream).await), 413);
     }
     assert_eq!(server.calls(), 0);
@@ -53,9 +33,7 @@ async fn h30_a_client_that_is_still_uploading_is_not_reset_before_it_can_read_it
 #[tokio::test]
 async fn h30_a_client_that_asks_first_is_told_to_go_on_only_within_the_limit() {
     let server = start(defaults()).await;
-    let answer = server
-        .post("Content-Length: 1001\r\nExpect: 100-continue\r\n", "")
-        .await;
+    let answer = server.post("Content-Length: 1001\r\nExpect: 100-continue\r\n", "").await;
     assert_eq!(status(&answer), 413);
     let mut stream = server.connect().await;
     let head = "POST /mcp HTTP/1.1\r\nHost: HOST\r\nContent-Length: 4\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n";
@@ -69,12 +47,8 @@ async fn h30_a_client_that_asks_first_is_told_to_go_on_only_within_the_limit() {
 async fn h31_a_compressed_body_is_415_and_not_inflated() {
     let server = start(defaults()).await;
     for coding in ["gzip", "br", "zstd", "deflate", "identity, gzip"] {
-        let answer = server
-            .post(
-                &format!("Content-Encoding: {coding}\r\nContent-Length: 4\r\n"),
-                "ping",
-            )
-            .await;
+        let answer =
+            server.post(&format!("Content-Encoding: {coding}\r\nContent-Length: 4\r\n"), "ping").await;
         assert_eq!(status(&answer), 415, "{coding}");
         assert!(answer.contains("accept-encoding: identity"), "{answer}");
     }
@@ -83,27 +57,14 @@ async fn h31_a_compressed_body_is_415_and_not_inflated() {
 
 #[tokio::test]
 async fn h27_a_trickling_body_is_408_whatever_its_framing() {
-    let server = start(ConnectionLimits {
-        body_timeout: Duration::from_secs(1),
-        ..defaults()
-    })
-    .await;
+    let server = start(ConnectionLimits { body_timeout: Duration::from_secs(1), ..defaults() }).await;
     for framing in ["Content-Length: 900", "Transfer-Encoding: chunked"] {
         let mut stream = server.connect().await;
-        server
-            .send(
-                &mut stream,
-                format!("POST /mcp HTTP/1.1\r\nHost: HOST\r\n{framing}\r\n\r\n"),
-            )
-            .await;
+        server.send(&mut stream, format!("POST /mcp HTTP/1.1\r\nHost: HOST\r\n{framing}\r\n\r\n")).await;
         let (mut read, mut write) = stream.split();
         let trickle = async {
             loop {
-                let bytes: &[u8] = if framing.starts_with('C') {
-                    b"x"
-                } else {
-                    b"1\r\nx\r\n"
-                };
+                let bytes: &[u8] = if framing.starts_with('C') { b"x" } else { b"1\r\nx\r\n" };
                 if write.write_all(bytes).await.is_err() {
                     std::future::pending::<()>().await;
                 }

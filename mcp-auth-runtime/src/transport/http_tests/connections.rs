@@ -4,11 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn a_head_that_does_not_come_or_trickles_is_given_up() {
-    let server = start(ConnectionLimits {
-        header_timeout: Duration::from_secs(1),
-        ..defaults()
-    })
-    .await;
+    let server = start(ConnectionLimits { header_timeout: Duration::from_secs(1), ..defaults() }).await;
     for first in ["", "POST /mcp HTTP/1.1\r\nHost: "] {
         let mut stream = server.connect().await;
         server.send(&mut stream, first).await;
@@ -33,11 +29,8 @@ async fn a_head_that_does_not_come_or_trickles_is_given_up() {
 #[tokio::test]
 async fn an_idle_connection_outlives_the_head_timer_and_ends_with_the_idle_timer() {
     let head = Duration::from_millis(300);
-    let limits = ConnectionLimits {
-        header_timeout: head,
-        idle_timeout: Duration::from_secs(3),
-        ..defaults()
-    };
+    let limits =
+        ConnectionLimits { header_timeout: head, idle_timeout: Duration::from_secs(3), ..defaults() };
     let server = start(limits).await;
     let mut stream = server.connect().await;
     for _ in 0..2 {
@@ -45,34 +38,21 @@ async fn an_idle_connection_outlives_the_head_timer_and_ends_with_the_idle_timer
         assert_eq!(status(&read_until(&mut stream, "ping").await), 200);
         sleep(head * 3).await;
     }
-    assert_eq!(
-        read_to_close(&mut stream).await,
-        "",
-        "closed without another word"
-    );
+    assert_eq!(read_to_close(&mut stream).await, "", "closed without another word");
 }
 
 #[tokio::test]
 async fn the_idle_timer_also_runs_after_an_answer_that_was_waited_for() {
-    let server = start(ConnectionLimits {
-        idle_timeout: Duration::from_secs(1),
-        ..defaults()
-    })
-    .await;
+    let server = start(ConnectionLimits { idle_timeout: Duration::from_secs(1), ..defaults() }).await;
     let mut stream = server.connect().await;
-    server
-        .send(&mut stream, "GET /slow HTTP/1.1\r\nHost: HOST\r\n\r\n")
-        .await;
+    server.send(&mut stream, "GET /slow HTTP/1.1\r\nHost: HOST\r\n\r\n").await;
     read_until(&mut stream, "finished").await;
     assert_eq!(read_to_close(&mut stream).await, "");
 }
 
 #[tokio::test]
 async fn a_second_head_that_trickles_is_given_up_by_the_head_timer() {
-    let limits = ConnectionLimits {
-        header_timeout: Duration::from_secs(1),
-        ..defaults()
-    };
+    let limits = ConnectionLimits { header_timeout: Duration::from_secs(1), ..defaults() };
     let server = start(limits).await; // idle: 75 s, longer than this test waits
     let mut stream = server.connect().await;
     server.send(&mut stream, KEEP).await;
@@ -83,41 +63,25 @@ async fn a_second_head_that_trickles_is_given_up_by_the_head_timer() {
 
 #[tokio::test]
 async fn an_answer_nobody_reads_is_given_up() {
-    let server = start(ConnectionLimits {
-        write_timeout: Duration::from_secs(1),
-        ..defaults()
-    })
-    .await;
+    let server = start(ConnectionLimits { write_timeout: Duration::from_secs(1), ..defaults() }).await;
     let mut stream = server.connect().await;
-    server
-        .send(&mut stream, "GET /endless HTTP/1.1\r\nHost: HOST\r\n\r\n")
-        .await;
-    timeout(PATIENCE, server.dropped.notified())
-        .await
-        .expect("the endless answer is dropped");
+    server.send(&mut stream, "GET /endless HTTP/1.1\r\nHost: HOST\r\n\r\n").await;
+    timeout(PATIENCE, server.dropped.notified()).await.expect("the endless answer is dropped");
 }
 
 #[tokio::test]
 async fn c7_an_answer_whose_client_is_gone_is_dropped() {
     let server = start(defaults()).await;
     let mut stream = server.connect().await;
-    server
-        .send(&mut stream, "GET /endless HTTP/1.1\r\nHost: HOST\r\n\r\n")
-        .await;
+    server.send(&mut stream, "GET /endless HTTP/1.1\r\nHost: HOST\r\n\r\n").await;
     read_until(&mut stream, "xxxx").await;
     drop(stream);
-    timeout(PATIENCE, server.dropped.notified())
-        .await
-        .expect("the endless answer is dropped");
+    timeout(PATIENCE, server.dropped.notified()).await.expect("the endless answer is dropped");
 }
 
 #[tokio::test]
 async fn h28_silent_sockets_do_not_keep_live_requests_out() {
-    let server = start(ConnectionLimits {
-        max_connections: 8,
-        ..defaults()
-    })
-    .await;
+    let server = start(ConnectionLimits { max_connections: 8, ..defaults() }).await;
     let mut live = server.connect().await;
     server.send(&mut live, KEEP).await;
     assert_eq!(status(&read_until(&mut live, "ping").await), 200);
@@ -130,16 +94,8 @@ async fn h28_silent_sockets_do_not_keep_live_requests_out() {
         silent.push(socket);
     }
     server.send(&mut live, KEEP).await;
-    assert_eq!(
-        status(&read_until(&mut live, "ping").await),
-        200,
-        "a connection that works is kept"
-    );
-    assert_eq!(
-        status(&server.post("Content-Length: 4\r\n", "ping").await),
-        200,
-        "a new one comes in"
-    );
+    assert_eq!(status(&read_until(&mut live, "ping").await), 200, "a connection that works is kept");
+    assert_eq!(status(&server.post("Content-Length: 4\r\n", "ping").await), 200, "a new one comes in");
     let mut closed = 0;
     for socket in &mut silent {
         let ended = timeout(Duration::from_millis(50), socket.read(&mut [0; 16])).await;
@@ -150,18 +106,9 @@ async fn h28_silent_sockets_do_not_keep_live_requests_out() {
 
 #[tokio::test]
 async fn h28_when_all_are_busy_a_new_connection_is_closed_and_the_busy_ones_finish() {
-    let server = start(ConnectionLimits {
-        max_connections: 1,
-        ..defaults()
-    })
-    .await;
+    let server = start(ConnectionLimits { max_connections: 1, ..defaults() }).await;
     let mut busy = server.connect().await;
-    server
-        .send(
-            &mut busy,
-            "GET /slow HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n",
-        )
-        .await;
+    server.send(&mut busy, "GET /slow HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n").await;
     timeout(PATIENCE, server.entered.notified()).await.unwrap();
     assert_eq!(server.post("", "").await, "");
     assert!(read_to_close(&mut busy).await.ends_with("finished"));
@@ -172,9 +119,7 @@ async fn h28_when_all_are_busy_a_new_connection_is_closed_and_the_busy_ones_fini
 async fn a_handler_that_panics_answers_500_without_detail_and_the_connection_goes_on() {
     let server = start(defaults()).await;
     let mut stream = server.connect().await;
-    server
-        .send(&mut stream, "GET /panic HTTP/1.1\r\nHost: HOST\r\n\r\n")
-        .await;
+    server.send(&mut stream, "GET /panic HTTP/1.1\r\nHost: HOST\r\n\r\n").await;
     let answer = read_until(&mut stream, "internal error").await;
     assert_eq!(status(&answer), 500);
     assert!(!answer.contains("token-in-a-panic"));
@@ -185,9 +130,7 @@ async fn a_handler_that_panics_answers_500_without_detail_and_the_connection_goe
 #[tokio::test]
 async fn a_body_that_panics_ends_its_connection_only() {
     let server = start(defaults()).await;
-    server
-        .raw("GET /panic-in-body HTTP/1.1\r\nHost: HOST\r\n\r\n")
-        .await;
+    server.raw("GET /panic-in-body HTTP/1.1\r\nHost: HOST\r\n\r\n").await;
     assert_eq!(status(&server.post("", "").await), 200);
 }
 
@@ -196,11 +139,6 @@ async fn a_request_carries_its_peers_address() {
     let server = start(defaults()).await;
     let mut stream = server.connect().await;
     let address = stream.local_addr().unwrap().to_string();
-    server
-        .send(
-            &mut stream,
-            "GET /peer HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n",
-        )
-        .await;
+    server.send(&mut stream, "GET /peer HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n").await;
     assert!(read_to_close(&mut stream).await.ends_with(&address));
 }

@@ -5,12 +5,7 @@ use super::*;
 #[tokio::test]
 async fn t45_h07_a_token_of_8_kb_passes_and_one_of_17_kb_is_431() {
     let server = start(defaults()).await;
-    let bearer = |size: usize| {
-        format!(
-            "Authorization: Bearer {}\r\nContent-Length: 0\r\n",
-            "t".repeat(size)
-        )
-    };
+    let bearer = |size: usize| format!("Authorization: Bearer {}\r\nContent-Length: 0\r\n", "t".repeat(size));
     assert_eq!(status(&server.post(&bearer(8 * 1024), "").await), 200);
     let refused = server.post(&bearer(17 * 1024), "").await;
     assert_eq!(status(&refused), 431);
@@ -23,37 +18,18 @@ async fn t45_h07_a_token_of_8_kb_passes_and_one_of_17_kb_is_431() {
 async fn h25_the_101st_header_and_a_header_of_64_kb_are_431() {
     let server = start(defaults()).await;
     let headers = |count: usize| (0..count).map(|n| format!("X-{n}: a\r\n")).collect::<String>();
-    assert_eq!(
-        status(&server.post(&headers(98), "").await),
-        200,
-        "with host and connection: 100"
-    );
+    assert_eq!(status(&server.post(&headers(98), "").await), 200, "with host and connection: 100");
     assert_eq!(status(&server.post(&headers(99), "").await), 431);
-    assert_eq!(
-        status(
-            &server
-                .post(&format!("X: {}\r\n", "a".repeat(64 * 1024)), "")
-                .await
-        ),
-        431
-    );
+    assert_eq!(status(&server.post(&format!("X: {}\r\n", "a".repeat(64 * 1024)), "").await), 431);
     assert_eq!(server.calls(), 1);
 }
 
 #[tokio::test]
 async fn h25_the_limits_are_those_that_were_set() {
-    let server = start(ConnectionLimits {
-        max_headers: 3,
-        max_header_bytes: 200,
-        ..defaults()
-    })
-    .await;
+    let server = start(ConnectionLimits { max_headers: 3, max_header_bytes: 200, ..defaults() }).await;
     assert_eq!(status(&server.post("A: a\r\n", "").await), 200);
     assert_eq!(status(&server.post("A: a\r\nB: b\r\n", "").await), 431);
-    assert_eq!(
-        status(&server.post(&format!("A: {}\r\n", "a".repeat(200)), "").await),
-        431
-    );
+    assert_eq!(status(&server.post(&format!("A: {}\r\n", "a".repeat(200)), "").await), 431);
 }
 
 #[tokio::test]
@@ -76,18 +52,10 @@ async fn h24_a_folded_line_a_space_before_the_colon_and_nul_are_bad_requests() {
     ] {
         assert_eq!(status(&server.post(header, "").await), 400, "{header:?}");
     }
-    for line in [
-        "POST  /mcp HTTP/1.1",
-        "POST /mcp HTTP/1.1 x",
-        "POST /mcp HTTP/3.7",
-        "/mcp",
-        "POST /m cp HTTP/1.1",
-    ] {
-        assert_eq!(
-            status(&server.raw(format!("{line}\r\nHost: HOST\r\n\r\n")).await),
-            400,
-            "{line:?}"
-        );
+    for line in
+        ["POST  /mcp HTTP/1.1", "POST /mcp HTTP/1.1 x", "POST /mcp HTTP/3.7", "/mcp", "POST /m cp HTTP/1.1"]
+    {
+        assert_eq!(status(&server.raw(format!("{line}\r\nHost: HOST\r\n\r\n")).await), 400, "{line:?}");
     }
     assert_eq!(server.calls(), 0);
 }
@@ -112,30 +80,17 @@ async fn content_length_beside_transfer_encoding_is_a_bad_request_in_any_order_a
     ] {
         assert_eq!(status(&server.post(headers, chunked).await), 400, "{headers:?}");
         let mut stream = server.connect().await;
-        for slice in [
-            KEEP,
-            "POST /mcp HTTP/1.1\r\nHost: HOST\r\n",
-            headers,
-            "\r\n",
-            chunked,
-        ] {
+        for slice in [KEEP, "POST /mcp HTTP/1.1\r\nHost: HOST\r\n", headers, "\r\n", chunked] {
             server.send(&mut stream, slice).await;
             if slice == KEEP {
                 assert_eq!(status(&read_until(&mut stream, "ping").await), 200);
             }
             sleep(Duration::from_millis(20)).await;
         }
-        assert_eq!(
-            status(&read_to_close(&mut stream).await),
-            400,
-            "as a second request: {headers:?}"
-        );
+        assert_eq!(status(&read_to_close(&mut stream).await), 400, "as a second request: {headers:?}");
     }
     assert_eq!(server.calls(), 4, "only the first requests of each connection");
-    assert_eq!(
-        status(&server.post("Transfer-Encoding: chunked\r\n", chunked).await),
-        200
-    );
+    assert_eq!(status(&server.post("Transfer-Encoding: chunked\r\n", chunked).await), 200);
 }
 
 #[tokio::test]
@@ -166,15 +121,8 @@ async fn a_body_that_is_framed_wrongly_is_a_bad_request_and_never_500() {
         ("Transfer-Encoding: chunked\r\n", "fffffffffffffffff\r\n"),
     ] {
         let answer = server.post(headers, body).await;
-        let expected = if headers.contains("9999") {
-            [400, 431]
-        } else {
-            [400, 400]
-        };
-        assert!(
-            expected.contains(&status(&answer)),
-            "{headers:?} {body:?}: {answer}"
-        );
+        let expected = if headers.contains("9999") { [400, 431] } else { [400, 400] };
+        assert!(expected.contains(&status(&answer)), "{headers:?} {body:?}: {answer}");
     }
     assert_eq!(server.calls(), 0);
 }

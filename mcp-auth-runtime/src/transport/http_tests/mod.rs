@@ -32,10 +32,10 @@ use super::host::{self, AllowedHosts, HostSettings};
 use super::http::{ConnectionLimits, Drained, serve_http};
 use super::limits::{read_body, refuse_encoded};
 use super::origin::{self, AllowedOrigins, OriginSettings};
-use super::refusal::Refusal;
 use super::routes;
 use super::shutdown::Shutdown;
 use crate::observe::health;
+use crate::rejection::Rejection;
 
 /// Longer than anything here takes, so that a hang is a failure and a slow machine is not.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -83,7 +83,7 @@ async fn echo(Extension(calls): Extension<Arc<AtomicUsize>>, request: Request) -
             calls.fetch_add(1, Ordering::SeqCst);
             (StatusCode::OK, [("x-method", parts.method.to_string())], body).into_response()
         }
-        Err(error) => Refusal::from(&error).into_response(),
+        Err(error) => Rejection::from(&error).respond(&serde_json::Value::Null, "https://a.example"),
     }
 }
 

@@ -9,34 +9,21 @@ async fn ended(served: JoinHandle<Drained>) -> Drained {
 #[tokio::test]
 async fn on_shutdown_requests_in_flight_finish_streams_get_their_result_and_nothing_new_comes_in() {
     let server = start(defaults()).await;
-    let (mut slow, mut listens, mut idle) = (
-        server.connect().await,
-        server.connect().await,
-        server.connect().await,
-    );
+    let (mut slow, mut listens, mut idle) =
+        (server.connect().await, server.connect().await, server.connect().await);
     server.send(&mut idle, KEEP).await;
     read_until(&mut idle, "ping").await;
-    server
-        .send(&mut listens, "GET /until-stopping HTTP/1.1\r\nHost: HOST\r\n\r\n")
-        .await;
+    server.send(&mut listens, "GET /until-stopping HTTP/1.1\r\nHost: HOST\r\n\r\n").await;
     read_until(&mut listens, "first").await;
     timeout(PATIENCE, server.entered.notified()).await.unwrap();
-    server
-        .send(&mut slow, "GET /slow HTTP/1.1\r\nHost: HOST\r\n\r\n")
-        .await;
+    server.send(&mut slow, "GET /slow HTTP/1.1\r\nHost: HOST\r\n\r\n").await;
     timeout(PATIENCE, server.entered.notified()).await.unwrap();
     let mut half_sent = server.connect().await;
-    server
-        .send(&mut half_sent, "POST /mcp HTTP/1.1\r\nHost: HOST\r\n")
-        .await;
+    server.send(&mut half_sent, "POST /mcp HTTP/1.1\r\nHost: HOST\r\n").await;
     sleep(Duration::from_millis(100)).await;
 
     server.shutdown.trigger();
-    assert_eq!(
-        read_to_close(&mut idle).await,
-        "",
-        "an idle connection is closed at once"
-    );
+    assert_eq!(read_to_close(&mut idle).await, "", "an idle connection is closed at once");
     server.send(&mut half_sent, "Content-Length: 4\r\n\r\nping").await;
     assert!(
         read_to_close(&mut half_sent).await.ends_with("ping"),
@@ -46,27 +33,16 @@ async fn on_shutdown_requests_in_flight_finish_streams_get_their_result_and_noth
     assert!(read_to_close(&mut listens).await.contains("result"));
     assert!(read_to_close(&mut slow).await.ends_with("finished"));
     assert_eq!(ended(server.served).await, Drained { cut_off: 0 });
-    assert!(
-        server.shutdown.cut().is_cancelled(),
-        "nothing that the handler holds open outlives the server"
-    );
+    assert!(server.shutdown.cut().is_cancelled(), "nothing that the handler holds open outlives the server");
 }
 
 #[tokio::test]
 async fn what_outlasts_the_drain_time_is_cut_and_what_ignores_that_is_closed() {
-    let server = start(ConnectionLimits {
-        drain_timeout: Duration::from_millis(300),
-        ..defaults()
-    })
-    .await;
+    let server = start(ConnectionLimits { drain_timeout: Duration::from_millis(300), ..defaults() }).await;
     let (mut legacy, mut stuck) = (server.connect().await, server.connect().await);
-    server
-        .send(&mut legacy, "GET /until-cut HTTP/1.1\r\nHost: HOST\r\n\r\n")
-        .await;
+    server.send(&mut legacy, "GET /until-cut HTTP/1.1\r\nHost: HOST\r\n\r\n").await;
     read_until(&mut legacy, "first").await;
-    server
-        .send(&mut stuck, "GET /forever HTTP/1.1\r\nHost: HOST\r\n\r\n")
-        .await;
+    server.send(&mut stuck, "GET /forever HTTP/1.1\r\nHost: HOST\r\n\r\n").await;
     read_until(&mut stuck, "first").await;
     server.shutdown.trigger();
     assert!(read_to_close(&mut legacy).await.contains("cut"));
