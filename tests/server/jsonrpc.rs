@@ -888,7 +888,8 @@ async fn j31_a_log_level_nobody_knows_is_invalid() {
         let mut ask = Ask::write(Era::Stateless);
         ask.message["params"]["_meta"]["io.modelcontextprotocol/logLevel"] = level.clone();
         assert_refused(&bench, &ask, ask.message.to_string(), INVALID_PARAMS, json!(1)).await;
-        for era in Era::ALL {
+        // 2026-07-28 has no such method any more.
+        for era in Era::ALL.into_iter().filter(|era| *era != Era::Stateless) {
             let ask = Ask::new(era, "logging/setLevel", json!({ "level": level }));
             assert_refused(&bench, &ask, ask.message.to_string(), INVALID_PARAMS, json!(1)).await;
         }

@@ -254,6 +254,10 @@ fn every_client_message_rmcp_knows_is_ruled_by_what_it_names_or_by_auth_connect(
         declare::prompt(named.clone(), Prompt::new("p", None::<String>, None)),
         declare::resource_template(named.clone(), ResourceTemplate::new("todo://{id}", "todo")),
         declare::resource(named, Resource::new("a:b", "a")),
+        declare::method(Requirement::Authenticated, "tasks/get"),
+        declare::method(Requirement::Authenticated, "tasks/update"),
+        declare::method(Requirement::Authenticated, "tasks/cancel"),
+        declare::method(Requirement::Authenticated, "tasks/result"),
     ]);
     let (registry, base) = (Arc::new(registry.unwrap()), ScopeSet::new());
     let policy = Policy::new(registry, Hierarchy::default(), Connect::Authenticated, Visibility::All, base);
