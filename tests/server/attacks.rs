@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use mcp_auth::testing::{Client, Era, TestServer};
 use mcp_auth::{Config, Server};
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 use crate::everything::{CONFIG, Everything};
+use crate::process::{Issuer, Launch};
 use crate::wire::{Wire, call_headers, meta};
 
 const LEGACY: Era = Era::Legacy("2025-11-25");
@@ -238,4 +239,29 @@ async fn the_built_in_issuer_of_a_nested_router_answers_known_loopback_peers_onl
         assert_eq!(wire.post("/mcp", &whoami, crate::wire::call_body("whoami")).await.status(), 401);
         serving.abort();
     }
+}
+
+/// Whoever reads the log may go away: a collector that restarts, a terminal that is closed.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_log_that_nobody_reads_any_more_stops_neither_the_server_nor_its_shutdown() {
+    let issuer = Issuer::start().await;
+    let launch = Launch::trusting(&issuer);
+    let mut child = launch.command().spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let address = loop {
+        let line = said.next_line().await.unwrap().expect("it says where it listens");
+        if let Some((_, address)) = line.split_once(" listens on ") {
+            break address.trim().to_owned();
+        }
+    };
+    drop(said);
+    let client = Client::new(format!("http://{address}/mcp"));
+    for _ in 0..3 {
+        assert_eq!(client.call_tool("whoami", json!({})).await.status(), 401, "with its audit line");
+    }
+    let pid = child.id().expect("it runs").to_string();
+    assert!(tokio::process::Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+    let ended = tokio::time::timeout(Duration::from_secs(10), child.wait()).await.expect("it stops");
+    assert_eq!(ended.unwrap().code(), Some(0));
 }

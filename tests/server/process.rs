@@ -117,7 +117,8 @@ impl Launch {
         path
     }
 
-    fn command(&self) -> Command {
+    /// The process to be, with all three standard streams piped.
+    pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_everything"));
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MCP_")) {
             command.env_remove(name);

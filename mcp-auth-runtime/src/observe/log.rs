@@ -57,7 +57,8 @@ where
 {
     let filter = EnvFilter::try_new(directives)
         .map_err(|error| InvalidFilter { directives: directives.to_owned(), reason: error.to_string() })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    // It would say on standard error that standard error is gone, and panic in whatever was being logged.
+    let builder = tracing_subscriber::fmt().log_internal_errors(false).with_env_filter(filter);
     Ok(match format {
         LogFormat::Text => {
             Box::new(builder.with_ansi(color).with_writer(writer).fmt_fields(debug_fn(one_line)).finish())

@@ -1,6 +1,7 @@
 //! What a start prints to stderr: where the server is, and with the built-in issuer how to connect to it.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::SocketAddr;
 
 use crate::config::{Config, Mode};
@@ -18,9 +19,9 @@ impl Announcement {
         Self { name: about.name.clone(), version: about.version.clone(), mode: config.auth.mode }
     }
 
-    #[expect(clippy::print_stderr, reason = "a start says where the server is, whatever the log level")]
     pub(super) fn print(&self, address: SocketAddr, resource: &str) {
-        eprint!("{}", self.text(address, resource));
+        // `eprint!` would panic where nobody reads any more.
+        let _unread = std::io::stderr().write_all(self.text(address, resource).as_bytes());
     }
 
     fn text(&self, address: SocketAddr, resource: &str) -> String {
