@@ -1,8 +1,12 @@
 //! What an attacker tried: each test is named as the rule that holds against it.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mcp_auth::rmcp::transport::streamable_http_server::session::store::{
+    SessionState, SessionStore, SessionStoreError,
+};
 use mcp_auth::testing::{Client, Era, TestServer};
 use mcp_auth::{Config, Server};
 use serde_json::{Value, json};
@@ -183,11 +187,30 @@ async fn j33_sessions_opened_at_once_stay_within_the_limit() {
     assert!((1..=4).contains(&opened), "{opened}");
 }
 
+/// A store that takes its time, as one on a network does.
+struct Slow;
+
+#[async_trait::async_trait]
+impl SessionStore for Slow {
+    async fn load(&self, _: &str) -> Result<Option<SessionState>, SessionStoreError> {
+        Ok(None)
+    }
+    async fn store(&self, _: &str, _: &SessionState) -> Result<(), SessionStoreError> {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        Ok(())
+    }
+    async fn delete(&self, _: &str) -> Result<(), SessionStoreError> {
+        Ok(())
+    }
+}
+
 /// A client that goes away before it has its answer never learns its session; nobody else may pay for that.
 #[tokio::test]
 async fn j33_an_initialize_that_is_abandoned_takes_no_place_from_others() {
     let everything = Everything::default();
-    let server = everything.start_with("[limits]\nsessions = 4\n").await;
+    let builder = everything.builder("[limits]\nsessions = 4\n");
+    let builder = builder.with(|builder| builder.session_store(Arc::new(Slow)));
+    let server = builder.start().await.expect("it starts");
     let wire = Wire::of(&server);
     let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "x", "version": "0" } });
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params }).to_string();
@@ -202,10 +225,10 @@ async fn j33_an_initialize_that_is_abandoned_takes_no_place_from_others() {
     for _ in 0..12 {
         let mut stream = wire.connect().await;
         stream.write_all(message.as_bytes()).await.expect("sent");
+        tokio::time::sleep(Duration::from_millis(50)).await; // it is being opened, and not yet answered
         drop(stream);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    tokio::time::sleep(Duration::from_millis(200)).await;
     let answer = legacy(&server, "alice").initialize().await;
     assert_eq!(answer.status(), 200, "{}", answer.body());
 }
