@@ -118,7 +118,9 @@ impl Policy {
                 (uris.iter().map(|uri| resource(uri)).collect(), Some("subscriptions/listen"))
             }
             // Nobody answers it: whose the task is does not matter then.
-            Operation::Task { method, .. } if registry.method(method).is_none() => (Vec::new(), None),
+            Operation::Task { method, .. } if registry.method(method).is_none() => {
+                (vec![Part { kind: "method", name: method, id: None }], None)
+            }
             Operation::Task { method, task_id } => {
                 let id = self.tasks.operation_of(task_id, identity);
                 (vec![Part { kind: "task", name: task_id, id }], Some(method.as_str()))

@@ -192,12 +192,16 @@ fn a_task_is_its_creators_alone_under_the_rule_that_created_it() {
 }
 
 #[test]
-fn a_task_method_that_nobody_declared_follows_auth_connect_whatever_task_it_names() {
-    let result = Arc::new(Operation::Task { method: "tasks/result".to_owned(), task_id: "t1".to_owned() });
-    assert!(default_policy().decide(&result, &holder("")).unwrap().declared().is_none());
-    assert!(default_policy().decide(&result, &Identity::Anonymous).is_err());
-    let anonymous = policy(Connect::Anonymous, Visibility::All);
-    assert!(anonymous.decide(&result, &Identity::Anonymous).is_ok());
+fn a_task_method_that_nobody_declared_is_an_unknown_method_whatever_task_it_names() {
+    let policy = default_policy();
+    policy.tasks().record("t1", policy.registry().tool("read").unwrap(), &holder("read"));
+    for id in ["t1", "t2"] {
+        let result = Operation::Task { method: "tasks/result".to_owned(), task_id: id.to_owned() };
+        let denied = policy.decide(&Arc::new(result.clone()), &holder("read")).unwrap_err();
+        assert_eq!(denied, Denied::Unknown { kind: "method", name: "tasks/result".to_owned() });
+        let denied = policy.decide(&Arc::new(result), &Identity::Anonymous).unwrap_err();
+        assert!(matches!(denied, Denied::Unauthenticated { .. }), "{denied:?}");
+    }
 }
 
 #[test]
@@ -249,16 +253,15 @@ fn lists_show_anonymous_callers_what_is_public_and_others_what_visibility_says()
 fn every_client_message_rmcp_knows_is_ruled_by_what_it_names_or_by_auth_connect() {
     let named = declare::all(&["named"]);
     let tool = Tool::new_with_raw("t", None, JsonObject::new());
-    let registry = Registry::new(vec![
+    let mut declarations = vec![
         declare::tool(named.clone(), tool),
         declare::prompt(named.clone(), Prompt::new("p", None::<String>, None)),
         declare::resource_template(named.clone(), ResourceTemplate::new("todo://{id}", "todo")),
         declare::resource(named, Resource::new("a:b", "a")),
-        declare::method(Requirement::Authenticated, "tasks/get"),
-        declare::method(Requirement::Authenticated, "tasks/update"),
-        declare::method(Requirement::Authenticated, "tasks/cancel"),
-        declare::method(Requirement::Authenticated, "tasks/result"),
-    ]);
+    ];
+    let task_methods = ["tasks/cancel", "tasks/get", "tasks/result", "tasks/update"];
+    declarations.extend(task_methods.map(|method| declare::method(Requirement::Authenticated, method)));
+    let registry = Registry::new(declarations);
     let (registry, base) = (Arc::new(registry.unwrap()), ScopeSet::new());
     let policy = Policy::new(registry, Hierarchy::default(), Connect::Authenticated, Visibility::All, base);
     policy.tasks().record("k", policy.registry().tool("t").unwrap(), &holder(""));
