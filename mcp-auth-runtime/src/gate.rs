@@ -1,16 +1,17 @@
 //! The gate in front of rmcp: steps 7 to 14 of a request over HTTP, in order. It authenticates, reads the
 //! body once, decides, and only then hands rmcp exactly the bytes it read, with a permit and no credentials.
+//! This file decides; `forward` hands on, by the session the message belongs to; `credentials` is what is taken
+//! out before.
+
+mod credentials;
+mod forward;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::response::IntoResponse as _;
-use bytes::Bytes;
-use http::{HeaderMap, Method, Response, StatusCode, request};
-use http_body_util::Full;
-use rmcp::model::ProtocolVersion;
+use http::{HeaderMap, Method, Response, request};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
@@ -19,15 +20,14 @@ use serde_json::Value;
 use crate::ambient::Clock;
 use crate::authn::bearer::{self, Presented};
 use crate::authn::{Identity, Verifier};
-use crate::authz::{Denied, Permit, Policy};
+use crate::authz::{Denied, Policy};
 use crate::dispatch::Dispatch;
 use crate::envelope::{self, Envelope, EnvelopeLimits, HeaderMismatch, Operation, RequestIdValue};
 use crate::handler::Handler;
 use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
-use crate::session::{Room, Sessions};
+use crate::session::Sessions;
 use crate::transport::limits::{form_names_token, query_names_token, read_body, refuse_encoded};
-use crate::transport::refusal::Refusal;
 
 /// The bounds of one message.
 #[derive(Debug, Clone, Copy)]
@@ -245,145 +245,6 @@ impl<H: Handler> Gate<H> {
         self.forward(parts, message, permit, &id).await
     }
 
-    /// 11. and 12. The session it belongs to, then rmcp with the permit and without credentials.
-    async fn forward(
-        self: &Arc<Self>,
-        mut parts: request::Parts,
-        message: Message,
-        permit: Permit,
-        id: &Value,
-    ) -> Response<Body> {
-        let identity = permit.identity().clone();
-        let initializes = matches!(*message.operation, Operation::Initialize { .. });
-        // A notification may leave its revision to the header; `initialize` is of the old era whatever it names.
-        let legacy = !message.envelope.is_stateless() && (initializes || is_legacy(&parts));
-        let opens = legacy && initializes;
-        let session = parts.headers.get("mcp-session-id").filter(|_| legacy && !opens);
-        let may_hold_sessions = self.verifier.is_none() || matches!(identity, Identity::Verified(_));
-        let refuse = |rejection| self.refuse(id, Some(&message.operation), Some(&identity), rejection);
-        let room = match session {
-            Some(session) => match self.enter_session(session, &identity).await {
-                Ok(room) => room,
-                Err(rejection) => return refuse(rejection),
-            },
-            None if opens && may_hold_sessions => match self.sessions.room_for(&identity).await {
-                Some(room) => Some(room),
-                None => return refuse(Rejection::TooManySessions),
-            },
-            None => None,
-        };
-        let in_session = session.is_some() || room.is_some();
-        self.audit(Some(&message.operation), Some(&identity), None);
-        strip_credentials(&mut parts);
-        if opens || !in_session {
-            // rmcp would hand even an `initialize` to the session it names, whoever's that is.
-            parts.headers.remove("mcp-session-id");
-        }
-        parts.extensions.insert(permit);
-        let request = Request::from_parts(parts, Full::new(message.envelope.bytes().clone()));
-        if !in_session {
-            return self.stateless.handle(request).await.map(Body::new);
-        }
-        match room {
-            Some(room) if opens => self.open_session(request, identity, room).await,
-            room => {
-                let response = self.with_sessions.handle(request).await;
-                drop(room); // a restored session is open by now
-                response.map(Body::new)
-            }
-        }
-    }
-
-    /// Opens a session and binds it to its caller, in a task of its own: a client that goes away meanwhile would
-    /// leave behind a session that nobody can use and that takes a place until it is idle for too long.
-    async fn open_session(
-        self: &Arc<Self>,
-        request: Request<Full<Bytes>>,
-        identity: Identity,
-        room: Room,
-    ) -> Response<Body> {
-        let gate = Arc::clone(self);
-        let opened = tokio::spawn(async move {
-            let response = gate.with_sessions.handle(request).await;
-            if let Some(session) = response.headers().get("mcp-session-id").and_then(|v| v.to_str().ok()) {
-                gate.sessions.bind(session, &identity).await;
-            }
-            drop(room);
-            response.map(Body::new)
-        });
-        opened.await.unwrap_or_else(|_panic| {
-            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
-        })
-    }
-
-    /// GET and DELETE of legacy sessions; every other method is refused, after authentication.
-    async fn serve_stream(&self, mut parts: request::Parts, presenter: Presenter) -> Response<Body> {
-        let operation = Arc::new(Operation::Other { method: parts.method.to_string() });
-        let id = Value::Null;
-        let identity = match presenter {
-            Presenter::Known(identity) => identity,
-            Presenter::Refused(refusal) => {
-                let rejection = refusal.with_scopes(self.policy.base_scopes().clone());
-                return self.refuse(&id, Some(&operation), None, rejection);
-            }
-        };
-        let permit = match self.policy.decide(&operation, &identity) {
-            Ok(permit) => permit,
-            Err(denied) => {
-                return self.refuse(&id, Some(&operation), Some(&identity), Rejection::from(&denied));
-            }
-        };
-        let streams = matches!(parts.method, Method::GET | Method::DELETE);
-        let Some(session) = parts.headers.get("mcp-session-id").filter(|_| streams && is_legacy(&parts))
-        else {
-            let rejection = Rejection::MethodNotAllowed { allow: "POST" };
-            return self.refuse(&id, Some(&operation), Some(&identity), rejection);
-        };
-        let room = match self.enter_session(session, &identity).await {
-            Ok(room) => room,
-            // To end a session takes no room.
-            Err(Rejection::TooManySessions) if parts.method == Method::DELETE => None,
-            Err(rejection) => return self.refuse(&id, Some(&operation), Some(&identity), rejection),
-        };
-        self.audit(Some(&operation), Some(&identity), None);
-        strip_credentials(&mut parts);
-        parts.extensions.insert(permit);
-        let request = Request::from_parts(parts, Full::new(Bytes::new()));
-        let response = self.with_sessions.handle(request).await.map(Body::new);
-        drop(room);
-        match &identity {
-            Identity::Verified(token) => self.end_at_expiry(response, token.expires_at()),
-            Identity::Anonymous => response,
-        }
-    }
-
-    /// Makes sure that the session is `identity`'s own, and that there is room for it if it comes from the
-    /// store.
-    async fn enter_session(
-        &self,
-        session: &http::HeaderValue,
-        identity: &Identity,
-    ) -> Result<Option<Room>, Rejection> {
-        let session = session.to_str().map_err(|_| Rejection::UnknownSession)?;
-        if !self.sessions.belongs_to(session, identity).await {
-            return Err(Rejection::UnknownSession);
-        }
-        if self.sessions.is_open(session).await {
-            return Ok(None);
-        }
-        self.sessions.room_for(identity).await.map(Some).ok_or(Rejection::TooManySessions)
-    }
-
-    /// Closes a stream when the token that opened it expires.
-    fn end_at_expiry(&self, response: Response<Body>, expires_at: Option<u64>) -> Response<Body> {
-        let Some(at) = expires_at else { return response };
-        let left = Duration::from_secs(at.saturating_sub(self.clock.unix_now()));
-        response.map(|body| {
-            let expired = Box::pin(tokio::time::sleep(left));
-            Body::from_stream(futures_util::StreamExt::take_until(body.into_data_stream(), expired))
-        })
-    }
-
     /// `denial = "tool-error"`: a missing scope on `tools/call`, said where the model reads it.
     fn tool_error(&self, id: &Value, message: &Message, denied: &Denied) -> Option<Response<Body>> {
         let (true, Denied::InsufficientScope { .. }, Operation::Tool { .. }) =
@@ -435,38 +296,4 @@ fn id_value(id: Option<&RequestIdValue>) -> Value {
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// Whether the headers speak for a revision that has sessions.
-fn is_legacy(parts: &request::Parts) -> bool {
-    let version = parts.headers.get("mcp-protocol-version");
-    version.is_none_or(|version| version.as_bytes() < ProtocolVersion::V_2026_07_28.as_str().as_bytes())
-}
-
-/// What may carry a credential never reaches rmcp or a tool.
-const CREDENTIAL_HEADERS: [&str; 10] = [
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "dpop",
-    "x-api-key",
-    "api-key",
-    "x-auth-token",
-    "x-access-token",
-    "x-forwarded-access-token",
-    "x-auth-request-access-token",
-];
-
-fn strip_credentials(parts: &mut request::Parts) {
-    for name in CREDENTIAL_HEADERS {
-        parts.headers.remove(name);
-    }
-    // RFC 6750 §2.3 put tokens into the query; nothing the MCP endpoint does needs one.
-    if parts.uri.query().is_some()
-        && let Ok(path) = parts.uri.path().parse()
-    {
-        let mut uri = std::mem::take(&mut parts.uri).into_parts();
-        uri.path_and_query = Some(path);
-        parts.uri = http::Uri::from_parts(uri).unwrap_or_default();
-    }
 }
