@@ -46,7 +46,7 @@ Connect a client; your browser opens for the login:
   Cursor          .cursor/mcp.json    {{"mcpServers": {{"{name}": {{"url": "{url}"}}}}}}
   MCP Inspector   npx @modelcontextprotocol/inspector, transport "Streamable HTTP", URL {url}
 
-See the challenge a client gets first (401 and WWW-Authenticate):
+See what a client without a token gets (401 and WWW-Authenticate where listing needs a login):
   curl -i {url} -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \
     -d '{{"jsonrpc":"2.0","id":1,"method":"tools/list"}}'
 "#
