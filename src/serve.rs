@@ -31,7 +31,8 @@ impl Server {
     ///     }
     /// }
     ///
-    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let runtime = tokio::runtime::Runtime::new()?;
+    /// # let _within = runtime.enter();
     /// let config = Config::from_toml_str(
     ///     r#"
     ///     [server]
@@ -44,8 +45,6 @@ impl Server {
     /// )?;
     /// let router = Server::builder(Clock).config(config).router()?;
     /// # let _ = router;
-    /// # mcp_auth::Result::Ok(())
-    /// # })?;
     /// # Ok::<(), mcp_auth::Error>(())
     /// ```
     pub fn builder<H: Handler>(handler: H) -> ServerBuilder<H> {

@@ -8,7 +8,7 @@ use rmcp::model::{ErrorCode, ErrorData};
 
 use super::{Parts, trust};
 use crate::authn::{Identity, TokenError, VerifiedToken, Verifier};
-use crate::authz::Policy;
+use crate::authz::{Connect, Policy};
 use crate::config::{SecretSource, SecretText};
 use crate::dispatch::Dispatch;
 use crate::envelope::{Envelope, EnvelopeLimits, Operation};
@@ -23,7 +23,16 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
     let resource = parts.config.resource();
     let local = parts.build_local_issuer(parts.config.origin(), resource.clone())?;
     let presenter = match parts.config.stdio_credential() {
-        None => Presenter::local(parts.config.stdio.local_scopes()),
+        None => {
+            let scopes = parts.config.stdio.local_scopes();
+            if scopes.is_empty() && parts.policy.connect() == Connect::Authenticated {
+                tracing::warn!(
+                    "nobody can connect: set stdio.credential to a token, or stdio.local_scopes to what whoever \
+                     starts the server may do"
+                );
+            }
+            Presenter::local(scopes)
+        }
         Some(source) => {
             let config = &parts.config;
             let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);

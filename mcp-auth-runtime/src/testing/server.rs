@@ -29,7 +29,7 @@ const DEFAULT_CONFIG: &str =
 ///     let refused = reader.call_tool("add_todo", serde_json::json!({ "title": "milk" })).await;
 ///     assert_eq!(refused.status(), 403);
 ///     assert_eq!(refused.challenge().unwrap().scopes(), ["todos.read", "todos.write"]);
-///     mcp_auth::error::Result::Ok(())
+///     Ok::<(), mcp_auth::error::Error>(())
 /// };
 /// # let _ = test; }
 /// ```
