@@ -49,6 +49,7 @@ impl App {
         setup: impl FnOnce(&mut LocalIssuerSetup),
         options: impl FnOnce(&mut IssuerOptions),
     ) -> Self {
+        listen_to_every_event();
         let clock = Arc::new(TestClock(AtomicU64::new(START)));
         let mut the_setup = LocalIssuerSetup {
             issuer: ISSUER.into(),
@@ -346,4 +347,17 @@ pub(crate) fn form_action(page: &Answer) -> String {
 
 pub(crate) fn csrf(page: &Answer) -> String {
     attribute(page, "name=\"csrf\"", "value")
+}
+
+/// Somebody listens before the first event: tracing remembers for good that nobody cares for an event that no one
+/// listened to when it first came, and a test that reads the log would then miss it. The events go nowhere.
+fn listen_to_every_event() {
+    static LISTENING: std::sync::Once = std::sync::Once::new();
+    LISTENING.call_once(|| {
+        let nowhere = tracing_subscriber::fmt()
+            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+            .with_writer(std::io::sink)
+            .finish();
+        tracing::subscriber::set_global_default(nowhere).unwrap();
+    });
 }
