@@ -24,7 +24,7 @@ const ENTRIES: [&str; 4] = ["- **breaking:** ", "- **added:** ", "- **fixed:** "
 const MACHINE_PATHS: [&str; 5] = ["/home/", "/root/", "/Users/", "\\Users\\", "/tmp/"];
 
 /// Paths of nobody's machine, which examples and tests make up.
-const MADE_UP: [&str; 2] = ["/home/ann", "/tmp/x"];
+const MADE_UP: [&str; 1] = ["/home/ann"];
 
 /// Past this many lines a source file probably holds two ideas.
 const LONG: usize = 450;
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_made_up_path_is_no_machine_path_and_one_that_only_begins_like_it_is() {
-        assert!(!has_machine_path("found /home/ann/mcp.toml and \"/tmp/x\"", "/src"));
+        assert!(!has_machine_path("found /home/ann/mcp.toml", "/src"));
         assert!(has_machine_path(&format!("/home{}anna/mcp.toml", '/'), "/src"));
         assert!(has_machine_path(&format!("/home/ann/a and /home{}bob/b", '/'), "/src"));
     }

@@ -102,23 +102,8 @@ fn named(operation: &Operation) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::io;
-    use std::sync::{Arc, Mutex};
-
+    use super::super::buffer::Buffer;
     use super::*;
-
-    #[derive(Clone, Default)]
-    struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Buffer {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     /// What a program's own log writes, which escapes nothing by itself.
     fn written(operation: &Operation, reason: &str) -> String {
@@ -129,7 +114,7 @@ mod tests {
             let refusal = Some(&reason as &dyn fmt::Display);
             Decision { operation: Some(operation), identity: None, needed: None, refusal }.record();
         });
-        String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
+        buffer.text()
     }
 
     #[test]
