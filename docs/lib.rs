@@ -1,0 +1,1 @@
+//! The book in `src/`, as far as the compiler reads it.

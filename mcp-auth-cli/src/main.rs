@@ -1,0 +1,58 @@
+//! The `mcp-auth` command. In the order a project meets it: `new`, `check`, `schema`, `token`, `doctor`, `login`,
+//! `call`, `completions`; `terminal` is how all of them speak.
+
+mod call;
+mod check;
+mod completions;
+mod doctor;
+mod login;
+mod new;
+mod schema;
+mod terminal;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use terminal::Terminal;
+
+/// MCP servers in which authorization is declared: check, diagnose, log in, call, start a project.
+#[derive(Debug, Parser)]
+#[command(name = "mcp-auth", version, propagate_version = true, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    New(new::Arguments),
+    Check(check::Arguments),
+    Schema(schema::Arguments),
+    Token(token::Arguments),
+    Doctor(doctor::Arguments),
+    Login(login::Arguments),
+    Call(call::Arguments),
+    Completions(completions::Arguments),
+}
+
+/// How a command fails: what the person reads, with what to do about it. Never holds a token or a secret.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let terminal = Terminal::new();
+    let done = match Arguments::parse().command {
+        Command::New(arguments) => new::run(arguments, &terminal),
+        Command::Check(arguments) => check::run(arguments, &terminal),
+        Command::Schema(arguments) => schema::run(arguments, &terminal),
+        Command::Token(arguments) => token::run(arguments, &terminal),
+        Command::Doctor(arguments) => doctor::run(arguments, &terminal),
+        Command::Login(arguments) => login::run(arguments, &terminal),
+        Command::Call(arguments) => call::run(arguments, &terminal),
+        Command::Completions(arguments) => completions::run(arguments, &terminal),
+    };
+    done.unwrap_or_else(|failure| {
+        terminal.failure(&*failure);
+        ExitCode::from(2)
+    })
+}
