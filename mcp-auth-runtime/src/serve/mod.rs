@@ -1,11 +1,12 @@
 //! From a handler and a configuration to a running server. In reading order: this file (the builder),
 //! `trust` (whom the configuration trusts), `http` (the one ordered list of layers), `stdio`, `banner` (what
-//! a start prints), `table` (`--scopes`).
+//! a start prints), `table` (`--scopes`), `operations` (the way back from it).
 
 #[cfg(feature = "http")]
 mod banner;
 #[cfg(feature = "http")]
 mod http;
+mod operations;
 #[cfg(feature = "stdio")]
 mod stdio;
 mod table;
@@ -30,6 +31,8 @@ use crate::local_issuer::{LocalIssuer, LocalIssuerSetup};
 use crate::observe;
 use crate::observe::log::LogFormat;
 use crate::transport::shutdown::{Shutdown, shutdown_signal};
+
+pub use operations::{OperationsError, operations_from_json};
 
 /// Builds the issuer of `auth.mode = "embedded"`. The runtime knows none; the facade passes one in.
 pub type LocalIssuerFactory = Box<dyn FnOnce(LocalIssuerSetup, &Config) -> Result<LocalIssuer> + Send>;
