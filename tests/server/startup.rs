@@ -74,7 +74,7 @@ async fn a_combination_that_is_not_safe_stops_the_start_by_name() {
         (String::new(), &["mode is \"verify\", but no issuer is configured", "auth.mode (default)"]),
         (
             "[auth]\nmode = \"embedded\"".to_owned(),
-            &["auth.base_scopes must say", "auth.base_scopes (default)"],
+            &["auth.base_scopes must say", "auth.base_scopes (not set)"],
         ),
         (
             format!(

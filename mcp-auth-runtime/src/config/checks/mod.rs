@@ -240,7 +240,8 @@ impl Checks<'_> {
         let at = self.at(&["auth", "base_scopes"]);
         let in_need = self.first_operation(|requirement| !requirement.scopes().is_empty());
         let Some(base_scopes) = &auth.base_scopes else {
-            if let Some((kind, operation, requirement)) = in_need {
+            // With mode "none" nobody logs in, and where that is a mistake, base scopes would not mend it.
+            if let Some((kind, operation, requirement)) = in_need.filter(|_| auth.mode != Mode::None) {
                 self.refuse(Refusal::BaseScopesMissing { kind, operation, requirement, at });
             }
             return;

@@ -86,7 +86,7 @@ fn without_the_operations_only_what_depends_on_them_is_left_open() {
 
 #[test]
 fn mode_none_is_for_public_operations_only() {
-    let message = refused!("auth = { mode = \"none\", base_scopes = [] }", &["", "a"], ModeNone);
+    let message = refused!("auth.mode = \"none\"", &["", "a"], ModeNone);
     assert!(
         message.contains("tool `tool-a` needs a") && message.ends_with("auth.mode in the configuration text")
     );
@@ -96,7 +96,7 @@ fn mode_none_is_for_public_operations_only() {
 
 #[test]
 fn mode_none_on_stdio_trusts_the_local_caller_and_no_credential() {
-    let stdio = "auth = { mode = \"none\", base_scopes = [] }\nserver.transport = \"stdio\"\n";
+    let stdio = "auth.mode = \"none\"\nserver.transport = \"stdio\"\n";
     assert!(check(&format!("{stdio}stdio.local_scopes = [\"a\"]"), &["a"]).is_ok());
     let refusals =
         check(&format!("{stdio}stdio = {{ credential = \"env:TOKEN\", audience = \"x\" }}"), &[""]);
