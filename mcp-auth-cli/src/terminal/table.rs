@@ -34,18 +34,19 @@ impl<T: AsRef<str>> From<T> for Cell {
 #[derive(Debug, Clone)]
 pub(crate) struct Table<const N: usize> {
     indent: usize,
+    heading: Option<[Cell; N]>,
     rows: Vec<[Cell; N]>,
 }
 
 impl<const N: usize> Table<N> {
     /// A table without a heading, every row behind this many spaces.
     pub(crate) fn indented(indent: usize) -> Self {
-        Self { indent, rows: Vec::new() }
+        Self { indent, heading: None, rows: Vec::new() }
     }
 
-    /// The same with a heading.
+    /// The same with a heading, which is left out over a column with nothing in it.
     pub(crate) fn headed(indent: usize, heading: [&str; N]) -> Self {
-        Self { indent, rows: vec![heading.map(|name| Cell::styled(DIM, name))] }
+        Self { indent, heading: Some(heading.map(|name| Cell::styled(DIM, name))), rows: Vec::new() }
     }
 
     /// Adds a row.
@@ -61,16 +62,24 @@ impl<const N: usize> Table<N> {
                 *widest = (*widest).max(width(&cell.text));
             }
         }
-        let before = self.indent + widths.iter().rev().skip(1).map(|widest| widest + GAP).sum::<usize>();
+        let heading = self.heading.clone().map(|mut heading| {
+            for (cell, widest) in heading.iter_mut().zip(&mut widths) {
+                match *widest {
+                    0 => cell.text.clear(),
+                    _ => *widest = (*widest).max(width(&cell.text)),
+                }
+            }
+            heading
+        });
+        let before = self.indent + widths.iter().rev().skip(1).map(|widest| space(*widest)).sum::<usize>();
         let last = room.map(|room| room.saturating_sub(before).max(LEAST));
         let mut lines = Vec::new();
-        for row in &self.rows {
+        for row in heading.iter().chain(&self.rows) {
             let Some((end, columns)) = row.split_last() else { continue };
             let mut line = " ".repeat(self.indent);
             for (cell, widest) in columns.iter().zip(widths) {
-                let space = widest - width(&cell.text) + GAP;
                 line.push_str(&paint(cell.style, &cell.text));
-                line.push_str(&" ".repeat(space));
+                line.push_str(&" ".repeat(space(widest) - width(&cell.text)));
             }
             for part in wrapped(&end.text, last) {
                 line.push_str(&paint(end.style, &part));
@@ -80,6 +89,11 @@ impl<const N: usize> Table<N> {
         }
         lines
     }
+}
+
+/// What a column takes with the gap behind it; an empty one takes nothing.
+fn space(widest: usize) -> usize {
+    if widest == 0 { 0 } else { widest + GAP }
 }
 
 /// Nothing around text without a style, so that `trim_end` sees the spaces.
@@ -116,6 +130,18 @@ mod tests {
     fn last_column_breaks_under_itself() {
         let lines = plain(&table(), Some(32));
         assert_eq!(lines[1..3], ["tool    做事  Does things for", "              the caller"]);
+    }
+
+    #[test]
+    fn column_with_nothing_in_it_takes_no_space() {
+        let mut table = Table::<3>::indented(0);
+        table.row(["a".into(), "".into(), "b".into()]);
+        assert_eq!(table.lines(None), ["a  b"]);
+        let mut table = Table::<3>::headed(0, ["ONE", "TWO", "THREE"]);
+        table.row(["a".into(), "".into(), "b".into()]);
+        let lines: Vec<_> =
+            table.lines(None).iter().map(|l| anstream::adapter::strip_str(l).to_string()).collect();
+        assert_eq!(lines, ["ONE  THREE", "a    b"]);
     }
 
     #[test]
