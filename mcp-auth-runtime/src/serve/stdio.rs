@@ -20,8 +20,6 @@ use crate::transport::stdio::{Admission, JsonRpcRefusal, LineGate, StdioLimits, 
 
 /// Serves until the input ends or the process is told to stop.
 pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
-    let resource = parts.config.resource();
-    let local = parts.build_local_issuer(parts.config.origin(), resource.clone())?;
     let presenter = match parts.config.stdio_credential() {
         None => {
             let scopes = parts.config.stdio.local_scopes();
@@ -34,6 +32,9 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
             Presenter::local(scopes)
         }
         Some(source) => {
+            // Only here: without a credential there is nothing an issuer in this process could have issued.
+            let resource = parts.config.resource();
+            let local = parts.build_local_issuer(parts.config.origin(), resource.clone())?;
             let config = &parts.config;
             let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);
             let verifier =
