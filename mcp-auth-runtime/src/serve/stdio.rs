@@ -113,13 +113,22 @@ impl Credential {
             Ok(token) => return Ok(token),
             Err(refused) => refused,
         };
-        let renewed = match self.source.read() {
-            Ok(renewed) if self.source.can_change() && renewed != text => renewed,
+        let renewed = match self.read_again().await {
+            Some(renewed) if renewed != text => renewed,
             _ => return Err(refused),
         };
         let token = self.verifier.verify(renewed.expose()).await?;
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = renewed;
         Ok(token)
+    }
+
+    /// What the file holds now. Off the threads that serve: a file may be on a disk that is slow, or gone.
+    async fn read_again(&self) -> Option<SecretText> {
+        if !self.source.can_change() {
+            return None;
+        }
+        let source = self.source.clone();
+        tokio::task::spawn_blocking(move || source.read()).await.ok()?.ok()
     }
 }
 
