@@ -23,6 +23,7 @@ use rmcp::transport::streamable_http_server::session::SessionStore;
 use crate::ambient::Ambient;
 use crate::authn::{Fetch, HttpFetch};
 use crate::authz::{self, Policy};
+use crate::config::arguments::help;
 use crate::config::log::Format;
 use crate::config::{Checked, Command, Config, Connect, Mode, Transport, Visibility};
 use crate::error::{Error, Result};
@@ -161,12 +162,8 @@ impl<H: Handler> ServerBuilder<H> {
         match config.command() {
             Command::Serve => {}
             Command::Help => {
-                return print(&format!(
-                    "{} {}\n{}",
-                    about.name,
-                    about.version,
-                    crate::config::arguments::HELP
-                ));
+                let program = program().unwrap_or_else(|| about.name.clone());
+                return print(&help(&about.name, &about.version, first_words(&about), &program));
             }
             Command::Version => return print(&format!("{} {}\n", about.name, about.version)),
             Command::Scopes(format) => {
@@ -313,6 +310,18 @@ impl Running {
         self.shutdown.trigger();
         self.ended().await;
     }
+}
+
+/// What the server says it is: its description, else the first paragraph of its instructions.
+fn first_words(about: &About) -> Option<&str> {
+    let text = about.description.as_deref().or(about.instructions.as_deref())?;
+    text.trim().split("\n\n").next().filter(|paragraph| !paragraph.is_empty())
+}
+
+/// The name of the executable.
+fn program() -> Option<String> {
+    let path = std::env::args_os().next()?;
+    Some(std::path::Path::new(&path).file_name()?.to_string_lossy().into_owned())
 }
 
 fn print(text: &str) -> Result {
