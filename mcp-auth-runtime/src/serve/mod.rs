@@ -49,6 +49,8 @@ pub struct ServerBuilder<H> {
     trusted_issuer: Option<LocalIssuerFactory>,
     #[cfg(feature = "http")]
     session_store: Option<Arc<dyn SessionStore>>,
+    #[cfg(feature = "http")]
+    health: bool,
     shutdown: Shutdown,
 }
 
@@ -66,6 +68,8 @@ impl<H: Handler> ServerBuilder<H> {
             trusted_issuer: None,
             #[cfg(feature = "http")]
             session_store: None,
+            #[cfg(feature = "http")]
+            health: true,
             shutdown: Shutdown::new(),
         }
     }
@@ -114,6 +118,15 @@ impl<H: Handler> ServerBuilder<H> {
     #[cfg(feature = "http")]
     pub fn session_store(mut self, store: Arc<dyn SessionStore>) -> Self {
         self.session_store = Some(store);
+        self
+    }
+
+    /// Leaves `/healthz` and `/readyz` out: for an application that takes the server as a [`router`](Self::router)
+    /// and answers there itself. axum refuses two routes of one path with a panic.
+    #[must_use]
+    #[cfg(feature = "http")]
+    pub fn without_health(mut self) -> Self {
+        self.health = false;
         self
     }
 
@@ -238,6 +251,8 @@ impl<H: Handler> ServerBuilder<H> {
             local_issuer,
             #[cfg(feature = "http")]
             session_store: self.session_store,
+            #[cfg(feature = "http")]
+            health: self.health,
             shutdown: self.shutdown,
         })
     }
@@ -256,6 +271,8 @@ struct Parts<H> {
     local_issuer: Option<LocalIssuerFactory>,
     #[cfg(feature = "http")]
     session_store: Option<Arc<dyn SessionStore>>,
+    #[cfg(feature = "http")]
+    health: bool,
     shutdown: Shutdown,
 }
 
