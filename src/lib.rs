@@ -93,6 +93,7 @@ pub use mcp_auth_runtime::{schemars, serde, serde_json};
 
 pub mod answer;
 pub mod authn;
+pub mod declared;
 pub mod extract;
 pub mod prelude;
 mod serve;

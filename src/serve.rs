@@ -86,20 +86,7 @@ fn embedded(
     setup: mcp_auth_runtime::local_issuer::LocalIssuerSetup,
     config: &Config,
 ) -> Result<mcp_auth_runtime::local_issuer::LocalIssuer> {
-    use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions, NamedClient};
+    use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions};
 
-    let embedded = &config.auth.embedded;
-    let mut options = IssuerOptions::in_state_dir(config.state_dir());
-    options.access_token_lifetime = embedded.access_token_lifetime.get();
-    options.refresh_token_lifetime = embedded.refresh_token_lifetime.get();
-    options.code_lifetime = embedded.code_lifetime.get();
-    options.users = embedded.users.iter().map(|user| user.as_str().to_owned()).collect();
-    for client in &embedded.clients {
-        options.clients.push(NamedClient {
-            id: client.client_id.as_str().to_owned(),
-            secret: config.secret(&client.client_secret).read()?.expose().to_owned(),
-            scopes: client.scopes(),
-        });
-    }
-    Ok(EmbeddedIssuer::build(setup, options)?)
+    Ok(EmbeddedIssuer::build(setup, IssuerOptions::configured(config)?)?)
 }

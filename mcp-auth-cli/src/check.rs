@@ -1,13 +1,128 @@
-//! `mcp-auth check`.
+//! `mcp-auth check`: what a configuration comes to, before anything is deployed. It opens no port, sends nothing and
+//! writes nothing.
+//!
+//! - `report`: what will be served where, whom it trusts, who may do what.
+//! - `advice`: what is allowed and unwise, beyond the runtime's own warnings.
+//! - `page`: the report for people.
 
+mod advice;
+mod page;
+mod report;
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey};
+use mcp_auth_runtime::ambient::Ambient;
+use mcp_auth_runtime::config::{Checked, Config, ConfigError, Mode};
+use mcp_auth_runtime::registry::Registry;
+use mcp_auth_runtime::serve::operations_from_json;
+use report::Report;
+use serde_json::json;
+
+use crate::configuration::Configuration;
 use crate::{Failure, terminal::Terminal};
 
 /// Checks a configuration before anything is deployed.
+///
+/// Reads what the server would read (the same files, profile and environment) and says what will be served where,
+/// whom it trusts and what is unwise. With the server's own `--scopes json` it checks the rest too: which operations
+/// need what, and whether every scope is one of theirs. Opens no port and sends nothing.
+///
+/// Exit code: 0 when the server would start; 1 when it would not, or with --deny-warnings when something is unwise;
+/// 2 when it could not be checked.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    configuration: Configuration,
+    /// What your server prints for `--scopes json`; - reads standard input.
+    #[arg(long, value_name = "FILE")]
+    scopes: Option<PathBuf>,
+    /// Exit 1 on warnings too.
+    #[arg(long)]
+    deny_warnings: bool,
+    /// For machines.
+    #[arg(long)]
+    json: bool,
+}
 
-pub(crate) fn run(_: Arguments, _: &Terminal) -> Result<ExitCode, Failure> {
-    Err("not here yet".into())
+pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let registry = arguments.scopes.as_deref().map(operations).transpose()?;
+    let report = match checked(arguments.configuration, registry.as_ref()) {
+        Ok(report) => report,
+        Err(refused) => {
+            match arguments.json {
+                true => terminal.line(format_args!("{:#}", refusal(&*refused))),
+                false => terminal.failure(&*refused),
+            }
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let denied = arguments.deny_warnings && !report.warnings.is_empty();
+    match arguments.json {
+        true => terminal.line(format_args!("{:#}", report.json()?)),
+        false => page::print(&report, denied, terminal),
+    }
+    Ok(if denied { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The operations of the server, from a file or standard input.
+fn operations(path: &Path) -> Result<Registry, Failure> {
+    let unreadable = |error| format!("--scopes {}: {error}", path.display());
+    let text = if path == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(unreadable)?;
+        text
+    } else {
+        std::fs::read_to_string(path).map_err(unreadable)?
+    };
+    Ok(operations_from_json(&text).map_err(|wrong| format!("--scopes {}: {wrong}", path.display()))?)
+}
+
+/// Everything a start would refuse, in the order it would.
+fn checked(configuration: Configuration, registry: Option<&Registry>) -> Result<Report, Failure> {
+    let config = configuration.load()?;
+    let checked = match registry {
+        Some(registry) => config.check(registry)?,
+        None => config.check_alone()?,
+    };
+    if config.auth.mode == Mode::Embedded {
+        built_in_issuer(&config, &checked)?;
+    }
+    Ok(Report::new(&config, &checked, registry))
+}
+
+/// The built-in issuer refuses on its own: options, identifier, and the signing key, which is only looked at.
+fn built_in_issuer(config: &Config, checked: &Checked) -> Result<(), Failure> {
+    let mut options = IssuerOptions::configured(config)?;
+    let kept = SigningKey::load(&config.state_dir())?;
+    options.signing_key = kept.map_or(KeySource::Ephemeral, KeySource::Given);
+    let mut scopes = checked.scopes.clone();
+    for client in &options.clients {
+        // The runtime has checked them, as far as the operations are known.
+        scopes.extend(client.scopes.iter().map(|scope| (scope.to_string(), None)));
+    }
+    EmbeddedIssuer::build(
+        LocalIssuerSetup {
+            issuer: config.origin(),
+            resource: config.resource(),
+            server_name: String::new(),
+            scopes,
+            default_scopes: config.auth.base_scopes(),
+            ambient: Ambient::system(),
+        },
+        options,
+    )?;
+    Ok(())
+}
+
+/// A refusal for machines: one text per reason.
+fn refusal(refused: &(dyn std::error::Error + 'static)) -> serde_json::Value {
+    let errors: Vec<String> = match refused.downcast_ref::<ConfigError>() {
+        Some(ConfigError::Mistakes(all)) => all.iter().map(ToString::to_string).collect(),
+        Some(ConfigError::Refused(all)) => all.iter().map(ToString::to_string).collect(),
+        _ => vec![refused.to_string()],
+    };
+    json!({ "verdict": "refused", "errors": errors })
 }

@@ -1,6 +1,6 @@
 //! `mcp-auth completions`: what a shell needs to complete this command.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::CommandFactory;
@@ -20,6 +20,13 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, _: &Terminal) -> Result<ExitCode, Failure> {
-    clap_complete::generate(arguments.shell, &mut crate::Arguments::command(), "mcp-auth", &mut io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut crate::Arguments::command(), "mcp-auth", &mut script);
+    let mut script = String::from_utf8(script)?;
+    if arguments.shell == Shell::Bash {
+        // clap_complete 4.6.11 writes the dash of the command's own name in two ways, and then finds no subcommand.
+        script = script.replace("mcp__subcmd__auth", "mcp__auth");
+    }
+    let _unread = io::stdout().write_all(script.as_bytes());
     Ok(ExitCode::SUCCESS)
 }

@@ -1,9 +1,13 @@
 //! The `mcp-auth` command. In the order a project meets it: `new`, `check`, `schema`, `token`, `doctor`, `login`,
-//! `call`, `completions`; `terminal` is how all of them speak.
+//! `call`, `completions`; `configuration` is how those that read one find it, `terminal` how all of them speak.
+//!
+//! Exit codes: 0, yes or done; 1, the answer is no (what `check` and `doctor` look at is wrong); 2, it could not be
+//! done.
 
 mod call;
 mod check;
 mod completions;
+mod configuration;
 mod doctor;
 mod login;
 mod new;

@@ -1,10 +1,22 @@
 //! How every command speaks: results to standard output, everything else to standard error, colour where a
 //! terminal reads it and `NO_COLOR` (or `CLICOLOR`, `CLICOLOR_FORCE`, `TERM=dumb`) does not forbid it.
+//!
+//! - `shown`: text from outside, made safe to print. Whatever a server, a file or a token says goes through it.
+//! - `wrap`: how wide text is on a terminal, and where its lines break.
+//! - `table`: aligned columns.
+
+mod shown;
+mod table;
+mod wrap;
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use anstyle::{AnsiColor, Style};
+
+pub(crate) use shown::{shown, shown_lines};
+pub(crate) use table::{Cell, Table};
+pub(crate) use wrap::wrapped;
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
@@ -12,13 +24,19 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const STRONG: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
 
+/// The least width worth breaking lines for.
+const NARROWEST: usize = 30;
+
 /// Standard output and standard error.
 #[derive(Debug)]
-pub(crate) struct Terminal(());
+pub(crate) struct Terminal {
+    /// Columns; none where no terminal reads, and lines stay whole.
+    width: Option<usize>,
+}
 
 impl Terminal {
     pub(crate) fn new() -> Self {
-        Self(())
+        Self { width: width() }
     }
 
     /// A line of the result, to standard output. Styles are dropped where no terminal reads it.
@@ -31,16 +49,47 @@ impl Terminal {
         written(writeln!(anstream::stderr().lock(), "{line}"));
     }
 
-    /// Why the command failed, with every cause.
+    /// A table as the result, its last column broken to the terminal's width.
+    pub(crate) fn table<const N: usize>(&self, table: &Table<N>) {
+        for line in table.lines(self.width) {
+            self.line(line);
+        }
+    }
+
+    /// `text` as part of the result behind `head`, broken to the terminal's width; its further lines start where
+    /// the text started. `head` may be styled; `text` is escaped.
+    pub(crate) fn hanging(&self, head: &str, text: &str) {
+        let indent = wrap::width(head);
+        let mut lines =
+            wrapped(&shown(text), self.width.map(|width| width.saturating_sub(indent))).into_iter();
+        self.line(format_args!("{head}{}", lines.next().unwrap_or_default()));
+        for line in lines {
+            self.line(format_args!("{:indent$}{line}", ""));
+        }
+    }
+
+    /// Why the command failed, with every cause. Escapes what the texts hold.
     pub(crate) fn failure(&self, failure: &(dyn std::error::Error + 'static)) {
-        let mut text = format!("{BAD}error:{BAD:#} {failure}");
+        let mut text = format!("{BAD}error:{BAD:#} {}", shown_lines(&failure.to_string()));
         let mut source = failure.source();
         while let Some(cause) = source {
-            text.push_str(&format!("\n  {DIM}because{DIM:#} {cause}"));
+            let cause_text = shown_lines(&cause.to_string());
+            text.push_str(&format!("\n  {DIM}because{DIM:#} {cause_text}"));
             source = cause.source();
         }
         self.note(text);
     }
+}
+
+/// `COLUMNS`, else what the terminal says.
+fn width() -> Option<usize> {
+    let stated = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let measured = || {
+        let stdout = io::stdout();
+        let (width, _) = stdout.is_terminal().then(|| terminal_size::terminal_size_of(&stdout))??;
+        Some(usize::from(width.0))
+    };
+    stated.or_else(measured).filter(|columns| *columns >= NARROWEST)
 }
 
 /// A reader that went away (`mcp-auth doctor … | head`) ends the output, not the command.

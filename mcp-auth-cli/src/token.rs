@@ -1,13 +1,216 @@
-//! `mcp-auth token`.
+//! `mcp-auth token`: an access token of the built-in issuer, without a browser.
 
+use std::path::Path;
 use std::process::ExitCode;
+use std::time::{Duration, UNIX_EPOCH};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mcp_auth_issuer::KeySource;
+use mcp_auth_issuer::{AccessTokenClaims, EmbeddedIssuer, IssuerOptions, LocalIssuerSetup, SigningKey};
+use mcp_auth_runtime::ambient::Ambient;
+use mcp_auth_runtime::authn::issuer::DEFAULT_MAX_TOKEN_LIFETIME;
+use mcp_auth_runtime::authz::{Scope, ScopeSet};
+use mcp_auth_runtime::config::{Config, Mode};
+
+use crate::configuration::Configuration;
+use crate::terminal::{DIM, WARN, shown, styled};
 use crate::{Failure, terminal::Terminal};
 
-/// Mints a development token from the embedded issuer's key.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {}
+/// Who minted tokens are issued to, unless said otherwise.
+const CLIENT_ID: &str = "mcp-auth-token";
 
-pub(crate) fn run(_: Arguments, _: &Terminal) -> Result<ExitCode, Failure> {
-    Err("not here yet".into())
+/// Mints a development token with the built-in issuer's key.
+///
+/// Only for `auth.mode = "embedded"`. The token alone goes to standard output, so that
+/// `curl -H "Authorization: Bearer $(mcp-auth token)"` works; who it is for goes to standard error.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    configuration: Configuration,
+    /// Who it is for [the first of auth.embedded.users].
+    #[arg(long, value_name = "NAME")]
+    sub: Option<String>,
+    /// What it allows, separated by spaces [auth.base_scopes].
+    #[arg(long, value_name = "SCOPES")]
+    scope: Option<String>,
+    /// How long it is valid, at most 24h.
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = lifetime)]
+    ttl: Duration,
+    /// The client it is issued to [mcp-auth-token, or the subject if that is one of auth.embedded.clients].
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+}
+
+/// Whole seconds, no more than a server accepts.
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let ttl = humantime::parse_duration(text)
+        .map_err(|_| "expected a duration with a unit, such as \"30m\"".to_owned())?;
+    let most = DEFAULT_MAX_TOKEN_LIFETIME;
+    match ttl {
+        ttl if ttl.as_secs() == 0 => Err("at least \"1s\"".to_owned()),
+        ttl if ttl > most => Err(format!(
+            "at most {:?}: the server refuses tokens that live longer",
+            format!("{}h", most.as_secs() / 3600)
+        )),
+        ttl => Ok(ttl),
+    }
+}
+
+pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let config = arguments.configuration.load()?;
+    let token = Wanted::new(&config, arguments.sub, arguments.scope, arguments.client_id)?;
+    let (issuer, resource) = address(&config)?;
+    let key = signing_key(&config.state_dir(), terminal)?;
+    let ambient = Ambient::system();
+    accepts(&issuer, &resource, &key, &ambient)?;
+
+    let iat = ambient.clock.unix_now();
+    let exp = iat + arguments.ttl.as_secs();
+    let mut jti = [0; 16];
+    ambient.random.fill(&mut jti);
+    let minted = key.mint(&AccessTokenClaims {
+        iss: &issuer,
+        sub: &token.subject,
+        aud: &resource,
+        client_id: &token.client_id,
+        scope: token.scopes.clone(),
+        iat,
+        exp,
+        jti: &URL_SAFE_NO_PAD.encode(jti),
+    })?;
+    for warning in token.doubts(&config) {
+        terminal.note(format_args!("{WARN}warning:{WARN:#} {}", shown(&warning)));
+    }
+    let until = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(exp));
+    let said = format!("{} until {until}, at {resource}", token.described());
+    terminal.note(styled(DIM, shown(&said)));
+    terminal.line(minted);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What was asked for, with the defaults filled in.
+struct Wanted {
+    subject: String,
+    client_id: String,
+    scopes: ScopeSet,
+}
+
+impl Wanted {
+    fn new(
+        config: &Config,
+        sub: Option<String>,
+        scope: Option<String>,
+        client_id: Option<String>,
+    ) -> Result<Self, Failure> {
+        if config.auth.mode != Mode::Embedded {
+            return Err(format!(
+                "mode is {:?}, so the server trusts no key of this computer; ask its issuer for a token (`mcp-auth \
+                 login` does), or set \"embedded\" for development: {}",
+                config.auth.mode.as_str(),
+                config.place(&["auth", "mode"])
+            )
+            .into());
+        }
+        let embedded = &config.auth.embedded;
+        let first = || embedded.users.first().map(|user| user.as_str().to_owned());
+        let subject = sub.or_else(first).ok_or("users is empty: name somebody with --sub")?;
+        if subject.is_empty() || subject.chars().any(char::is_control) {
+            return Err(
+                "--sub is empty or holds control characters: no server accepts that as a subject".into()
+            );
+        }
+        let is_client = embedded.clients.iter().any(|client| client.client_id.as_str() == subject);
+        let usual = || if is_client { subject.clone() } else { CLIENT_ID.to_owned() };
+        let scopes = match scope {
+            Some(text) => scopes(&text)?,
+            None => config.auth.base_scopes(),
+        };
+        Ok(Self { client_id: client_id.unwrap_or_else(usual), subject, scopes })
+    }
+
+    /// What is allowed, and probably not meant.
+    fn doubts(&self, config: &Config) -> Vec<String> {
+        let embedded = &config.auth.embedded;
+        let users = || embedded.users.iter().map(|user| user.as_str());
+        let clients = || embedded.clients.iter().map(|client| client.client_id.as_str());
+        let mut doubts = Vec::new();
+        if !users().chain(clients()).any(|name| name == self.subject) {
+            let known = users().collect::<Vec<_>>().join(", ");
+            doubts.push(format!(
+                "{:?} is not in auth.embedded.users ({known}): the server accepts the token all the same, but nobody \
+                 can log in under that name",
+                self.subject
+            ));
+        }
+        let described =
+            config.scopes.iter().flat_map(|(scope, entry)| [scope].into_iter().chain(&entry.implies));
+        let named = embedded.clients.iter().flat_map(|client| &client.scopes);
+        let known: ScopeSet = described
+            .chain(named)
+            .chain(config.auth.base_scopes.iter().flatten())
+            .chain(&config.stdio.local_scopes)
+            .map(|scope| scope.scope().clone())
+            .collect();
+        for scope in self.scopes.iter().filter(|scope| !known.contains(scope.as_str())) {
+            doubts.push(format!(
+                "scope {:?} stands nowhere in the configuration: it counts only if an operation declares it",
+                scope.as_str()
+            ));
+        }
+        doubts
+    }
+
+    fn described(&self) -> String {
+        let scopes = match self.scopes.is_empty() {
+            true => "without any scope".to_owned(),
+            false => format!("with {}", self.scopes),
+        };
+        format!("for {} {scopes}, issued to {},", self.subject, self.client_id)
+    }
+}
+
+fn scopes(text: &str) -> Result<ScopeSet, Failure> {
+    let tokens = text.split(' ').filter(|token| !token.is_empty());
+    let read = |token: &str| token.parse::<Scope>().map_err(|wrong| format!("--scope {token:?}: {wrong}"));
+    Ok(tokens.map(read).collect::<Result<_, _>>()?)
+}
+
+/// Issuer identifier and resource identifier, as the server will have them.
+fn address(config: &Config) -> Result<(String, String), Failure> {
+    let listen = config.server.listen.get();
+    if config.server.public_url.is_none() && listen.port() == 0 {
+        return Err(format!(
+            "listen is {listen}, any free port, so nobody knows before the start whom a token must be for: set \
+             server.public_url, or a port (--listen): {}",
+            config.place(&["server", "listen"])
+        )
+        .into());
+    }
+    Ok((config.origin(), config.resource()))
+}
+
+/// The server's key; made as its first start would make it.
+fn signing_key(state_dir: &Path, terminal: &Terminal) -> Result<SigningKey, Failure> {
+    if let Some(key) = SigningKey::load(state_dir)? {
+        return Ok(key);
+    }
+    let key = SigningKey::load_or_create(state_dir)?;
+    let made = format!("made a signing key in {}, which the server will use", state_dir.display());
+    terminal.note(styled(DIM, shown(&made)));
+    Ok(key)
+}
+
+/// Whether the built-in issuer can be where the configuration puts it: it refuses what is not on loopback.
+fn accepts(issuer: &str, resource: &str, key: &SigningKey, ambient: &Ambient) -> Result<(), Failure> {
+    let setup = LocalIssuerSetup {
+        issuer: issuer.to_owned(),
+        resource: resource.to_owned(),
+        server_name: String::new(),
+        scopes: Default::default(),
+        default_scopes: ScopeSet::new(),
+        ambient: ambient.clone(),
+    };
+    EmbeddedIssuer::build(setup, IssuerOptions::new(KeySource::Given(key.clone())))?;
+    Ok(())
 }

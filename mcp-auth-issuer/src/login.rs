@@ -22,8 +22,11 @@ pub struct User {
 #[non_exhaustive]
 pub enum LoginError {
     /// Nobody proved anything.
-    #[error("the login was refused")]
+    #[error("nobody proved who they are")]
     Refused,
+    /// The development login offers nobody of that name.
+    #[error("nobody of that name is in auth.embedded.users; the page may be from before a restart")]
+    UnknownUser,
     /// Not the person's fault.
     #[error("logging in is not possible now")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -65,7 +68,7 @@ impl Login for DevelopmentLogin {
     fn login<'a>(&'a self, form: &'a Params) -> LoginFuture<'a> {
         Box::pin(async move {
             let subject = form.get("user").filter(|user| self.users.iter().any(|known| known == user));
-            subject.map(|subject| User { subject: subject.to_owned() }).ok_or(LoginError::Refused)
+            subject.map(|subject| User { subject: subject.to_owned() }).ok_or(LoginError::UnknownUser)
         })
     }
 }
@@ -84,5 +87,13 @@ mod tests {
         assert_eq!(login("user=admin").await, None);
         assert_eq!(login("user=").await, None);
         assert_eq!(login("").await, None);
+    }
+
+    #[tokio::test]
+    #[allow(clippy::unwrap_used)]
+    async fn log_names_the_key_that_lists_who_can_log_in_and_not_who_tried() {
+        let users = DevelopmentLogin::new(vec!["developer".into()]);
+        let error = users.login(&Params::parse("user=mallory").unwrap()).await.unwrap_err().to_string();
+        assert!(error.contains("auth.embedded.users") && !error.contains("mallory"), "{error}");
     }
 }

@@ -1,10 +1,11 @@
-//! What the built-in issuer can be told. It knows no configuration file: the facade fills this in.
+//! What the built-in issuer can be told, by a program or by `[auth.embedded]`.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use mcp_auth_runtime::authz::ScopeSet;
+use mcp_auth_runtime::config::{Config, SecretError};
 
 use crate::key::KeySource;
 
@@ -118,6 +119,30 @@ pub enum InvalidOption {
 }
 
 impl IssuerOptions {
+    /// What `[auth.embedded]` says, the clients' secrets read.
+    ///
+    /// # Errors
+    /// [`SecretError`], for a client secret that cannot be had.
+    pub fn configured(config: &Config) -> Result<Self, SecretError> {
+        let embedded = &config.auth.embedded;
+        let mut clients = Vec::with_capacity(embedded.clients.len());
+        for client in &embedded.clients {
+            clients.push(NamedClient {
+                id: client.client_id.as_str().to_owned(),
+                secret: config.secret(&client.client_secret).read()?.expose().to_owned(),
+                scopes: client.scopes(),
+            });
+        }
+        Ok(Self {
+            access_token_lifetime: embedded.access_token_lifetime.get(),
+            refresh_token_lifetime: embedded.refresh_token_lifetime.get(),
+            code_lifetime: embedded.code_lifetime.get(),
+            users: embedded.users.iter().map(|user| user.as_str().to_owned()).collect(),
+            clients,
+            ..Self::in_state_dir(config.state_dir())
+        })
+    }
+
     /// The defaults, with a signing key kept in `dir`.
     pub fn in_state_dir(dir: impl Into<PathBuf>) -> Self {
         Self::new(KeySource::StateDir(dir.into()))
@@ -260,6 +285,29 @@ mod tests {
             Err(InvalidOption::UndeclaredScope { .. })
         ));
         assert_eq!(check(|o| o.caps.clients = 0), Err(InvalidOption::ZeroCap));
+    }
+
+    #[test]
+    #[allow(clippy::unwrap_used)]
+    fn every_key_of_the_section_is_an_option() {
+        let text = "access_token_lifetime = \"5m\"\nrefresh_token_lifetime = \"1h\"\ncode_lifetime = \"30s\"\n\
+                    users = [\"ann\"]\nstate_dir = \"/srv/state\"\n\
+                    clients = [{ client_id = \"m2m\", client_secret = \"env:S\", scopes = [\"a\"] }]";
+        let config = |around| {
+            let builder = Config::builder().surroundings(around);
+            builder.toml(&format!("[auth.embedded]\n{text}")).build().unwrap()
+        };
+        let around = mcp_auth_runtime::config::Surroundings::empty();
+        let options =
+            IssuerOptions::configured(&config(around.clone().variable("S", "hunter2hunter2"))).unwrap();
+        assert_eq!(options.access_token_lifetime, 5 * MINUTE);
+        assert_eq!(options.refresh_token_lifetime, HOUR);
+        assert_eq!(options.code_lifetime, MINUTE / 2);
+        assert_eq!(options.users, ["ann"]);
+        assert_eq!((&*options.clients[0].id, &*options.clients[0].secret), ("m2m", "hunter2hunter2"));
+        assert_eq!(options.clients[0].scopes.to_string(), "a");
+        assert!(matches!(&options.signing_key, KeySource::StateDir(dir) if dir.ends_with("srv/state")));
+        assert!(IssuerOptions::configured(&config(around)).unwrap_err().to_string().contains("S is not set"));
     }
 
     #[test]

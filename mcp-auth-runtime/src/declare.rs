@@ -64,7 +64,7 @@ pub fn resource_template(requirement: Requirement, template: ResourceTemplate) -
 
 /// `#[method]`.
 pub fn method(requirement: Requirement, method: &'static str) -> Declaration {
-    Declaration { requirement, item: Item::Method(method) }
+    Declaration { requirement, item: Item::Method(method.into()) }
 }
 
 /// The future of one operation. An error here says that a value which cannot go from thread to thread (an

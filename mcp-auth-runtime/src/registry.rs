@@ -1,5 +1,6 @@
 //! What the macros declared: every operation of a server, who may call it, how lists show it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rmcp::model::{Prompt, Resource, ResourceTemplate, Tool};
@@ -29,7 +30,7 @@ pub enum Item {
     /// `#[resource]` with variables in its URI, listed by `resources/templates/list`.
     ResourceTemplate(ResourceTemplate, UriTemplate),
     /// `#[method("…")]`: a protocol method the other macros do not name; in no list.
-    Method(&'static str),
+    Method(Cow<'static, str>),
 }
 
 impl Declaration {

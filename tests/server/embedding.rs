@@ -11,7 +11,7 @@ use mcp_auth::rmcp::model::CallToolRequestParams;
 use mcp_auth::rmcp::transport::StreamableHttpClientTransport;
 use mcp_auth::rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use mcp_auth::testing::{Client, Era, TestIssuer};
-use mcp_auth::{Config, Server, Shutdown};
+use mcp_auth::{Config, Server, ServerBuilder, Shutdown};
 use serde_json::{Value, json};
 
 use crate::everything::{CONFIG, Everything};
@@ -28,6 +28,15 @@ struct Application {
 
 impl Application {
     async fn start(everything: &Everything) -> Self {
+        Self::start_with(everything, |builder| builder, Router::new()).await
+    }
+
+    /// The same, the server changed by `change`, with more routes of its own.
+    async fn start_with(
+        everything: &Everything,
+        change: impl FnOnce(ServerBuilder<Everything>) -> ServerBuilder<Everything>,
+        more: Router,
+    ) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let issuer = TestIssuer::new("https://issuer.test", Arc::new(SystemClock));
@@ -36,7 +45,7 @@ impl Application {
              [[auth.issuers]]\nissuer = \"https://issuer.test\"\njwks_uri = \"https://issuer.test/jwks\"\n"
         );
         let shutdown = Shutdown::new();
-        let mcp = Server::builder(everything.clone())
+        let mcp = change(Server::builder(everything.clone()))
             .config(Config::from_toml_str(&config).expect("a configuration"))
             .fetch(Arc::new(Keys(issuer.jwks())))
             .shutdown(shutdown.clone())
@@ -47,7 +56,7 @@ impl Application {
             .route("/healthy", get(|| async { "ours" }))
             .with_state("the shop");
         let api = Router::new().route("/api/items", get(|| async { "[]" }));
-        let application = pages.merge(mcp).merge(api).fallback(|| async { "our own 404" });
+        let application = pages.merge(mcp).merge(api).merge(more).fallback(|| async { "our own 404" });
         let stopping = shutdown.stopping();
         let served = tokio::spawn(async move {
             let graceful =
@@ -90,6 +99,17 @@ async fn routes_of_the_application_and_of_the_server_stand_side_by_side() {
     let metadata: Value = serde_json::from_str(&metadata).expect("metadata");
     assert_eq!((status, &metadata["resource"]), (200, &application.at("/api/mcp").into()));
     assert_eq!(metadata["authorization_servers"], json!(["https://issuer.test"]));
+}
+
+#[tokio::test]
+async fn health_can_be_left_to_the_application() {
+    let everything = Everything::default();
+    let own = Router::new().route("/healthz", get(|| async { "the whole shop is well" }));
+    let application = Application::start_with(&everything, ServerBuilder::without_health, own).await;
+    assert_eq!(application.page("/healthz").await, (200, "the whole shop is well".to_owned()));
+    assert_eq!(application.page("/readyz").await.1, "our own 404");
+    let client = Client::new(application.at("/api/mcp")).token(application.token("write"));
+    assert_eq!(client.call_tool("write_note", json!({ "text": "x" })).await.text(), Some("x"));
 }
 
 #[tokio::test]

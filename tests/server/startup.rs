@@ -74,7 +74,7 @@ async fn a_combination_that_is_not_safe_stops_the_start_by_name() {
         (String::new(), &["mode is \"verify\", but no issuer is configured", "auth.mode (default)"]),
         (
             "[auth]\nmode = \"embedded\"".to_owned(),
-            &["auth.base_scopes must say", "auth.base_scopes (default)"],
+            &["auth.base_scopes must say", "auth.base_scopes (not set)"],
         ),
         (
             format!(
@@ -228,8 +228,8 @@ async fn scopes_json_prints_the_same_for_machines() {
 #[tokio::test]
 async fn help_and_version_are_printed_to_stdout_whatever_the_configuration() {
     for (arguments, starts) in [
-        (&["--help"][..], "everything 0.0.0\n"),
-        (&["-h"], "everything 0.0.0\n"),
+        (&["--help"][..], "everything 0.0.0\nOne of everything.\n\nUsage: everything"),
+        (&["-h"], "everything 0.0.0\nOne of everything.\n\nUsage: everything"),
         (&["--version"], "everything 0.0.0\n"),
         (&["-V"], "everything 0.0.0\n"),
     ] {

@@ -104,6 +104,23 @@ async fn the_transport_is_chosen_by_file_variable_or_argument_and_serves_the_sam
 }
 
 #[tokio::test]
+async fn the_built_in_issuer_is_there_for_a_credential_and_leaves_nothing_behind_without_one() {
+    let embedded = || Launch::toml(crate::everything::CONFIG).variable("MCP_AUTH__MODE", "embedded");
+    let launch = embedded().variable("MCP_STDIO__LOCAL_SCOPES", "[\"write\"]");
+    let directory = launch.directory();
+    let mut pipe = opened(launch, Era::Stateless).await;
+    assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note");
+    assert!(!directory.path().join(".mcp-auth").exists(), "nobody asked for a key");
+
+    // The twin: a credential may be one of that issuer's tokens, so its key must be there.
+    let launch = embedded().variable("MCP_STDIO__CREDENTIAL", "env:TOKEN").variable("TOKEN", "no.such.token");
+    let launch = launch.variable("MCP_STDIO__AUDIENCE", "[\"us\"]").arguments(&["--transport", "stdio"]);
+    let directory = launch.directory();
+    launch.run().await.refused(&["the credential in environment variable TOKEN (stdio.credential)"]);
+    assert!(directory.path().join(".mcp-auth").exists());
+}
+
+#[tokio::test]
 async fn a_credential_file_is_read_like_a_variable() {
     let issuer = Issuer::start().await;
     for era in ERAS {

@@ -14,6 +14,11 @@ pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// Standard error as text.
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
 #[test]
 fn without_a_command_the_help_is_shown_and_the_exit_code_says_so() {
     let output = mcp_auth().output().unwrap();

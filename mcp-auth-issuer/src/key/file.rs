@@ -17,8 +17,9 @@ impl SigningKey {
     /// its content. Of two processes that start together both end up with the same key.
     ///
     /// # Errors
-    /// [`KeyError::Exposed`] when group or others can read the file, or could replace it in its directory; nothing
-    /// is repaired silently, since the key may have been read already. Otherwise any other [`KeyError`].
+    /// [`KeyError::Exposed`] when group or others can read the file, or could replace it in its directory,
+    /// [`KeyError::Foreign`] when either belongs to another user, who could as well; nothing is repaired silently,
+    /// since the key may have been read already. Otherwise any other [`KeyError`].
     pub fn load_or_create(state_dir: &Path) -> Result<Self, KeyError> {
         create_dir(state_dir)?;
         if let Some(key) = Self::load(state_dir)? {
@@ -37,11 +38,18 @@ impl SigningKey {
         })
     }
 
-    /// Reads the key kept in `state_dir`; none when there is no such file.
+    /// Reads the key kept in `state_dir`; none when there is no such directory or no such file. Makes nothing.
     ///
     /// # Errors
     /// As [`SigningKey::load_or_create`].
     pub fn load(state_dir: &Path) -> Result<Option<Self>, KeyError> {
+        match File::open(state_dir) {
+            Ok(dir) => refuse_exposed(&dir, state_dir, 0o022, "700")?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => {
+                return Err(KeyError::Io { action: "open", path: state_dir.to_owned(), source });
+            }
+        }
         let path = state_dir.join(FILE_NAME);
         let file = match File::open(&path) {
             Ok(file) => file,
@@ -62,20 +70,22 @@ impl SigningKey {
     }
 }
 
-/// Makes the directory if it is missing, and refuses one in which others could swap the key.
+/// Makes the directory if it is missing; whose it is, and who may write there, is checked when the key is read.
 fn create_dir(dir: &Path) -> Result<(), KeyError> {
-    let failed = |action| move |source| KeyError::Io { action, path: dir.to_owned(), source };
     if !dir.exists() {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(dir).map_err(failed("create"))?;
+        builder.create(dir).map_err(|source| KeyError::Io {
+            action: "create",
+            path: dir.to_owned(),
+            source,
+        })?;
         // It lies beside mcp.toml, so likely in somebody's repository. Without it nothing is less safe.
         let _ = fs::write(dir.join(".gitignore"), "*\n");
     }
-    let opened = File::open(dir).map_err(failed("open"))?;
-    refuse_exposed(&opened, dir, 0o022, "700")
+    Ok(())
 }
 
 /// Writes `key` under its final name by way of a private file beside it. False when the name is taken.
@@ -106,16 +116,24 @@ fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Refuses what belongs to another user, or gives others the `forbidden` permissions.
 #[cfg(unix)]
 fn refuse_exposed(file: &File, path: &Path, forbidden: u32, wanted: &'static str) -> Result<(), KeyError> {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::MetadataExt as _;
     let failed = |source| KeyError::Io { action: "read the permissions of", path: path.to_owned(), source };
-    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
+    let metadata = file.metadata().map_err(failed)?;
+    refuse_foreign(path, metadata.uid(), rustix::process::geteuid().as_raw())?;
+    let mode = metadata.mode() & 0o777;
     if mode & forbidden == 0 {
         Ok(())
     } else {
         Err(KeyError::Exposed { path: PathBuf::from(path), mode, wanted })
     }
+}
+
+#[cfg(unix)]
+fn refuse_foreign(path: &Path, owner: u32, own: u32) -> Result<(), KeyError> {
+    if owner == own { Ok(()) } else { Err(KeyError::Foreign { path: PathBuf::from(path), owner, own }) }
 }
 
 #[cfg(not(unix))]
@@ -162,13 +180,38 @@ mod tests {
     }
 
     #[test]
-    fn directory_that_others_can_write_is_refused() {
+    fn directory_that_others_can_write_is_refused_before_its_key_is_read() {
         let parent = tempfile::tempdir().unwrap();
         let dir = parent.path().join("state");
-        SigningKey::load_or_create(&dir).unwrap();
-        fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).unwrap();
-        let error = SigningKey::load_or_create(&dir).unwrap_err();
-        assert!(error.to_string().contains("chmod 700"), "{error}");
+        let kept = SigningKey::load_or_create(&dir).unwrap();
+        for exposed in [0o777, 0o775, 0o720, 0o702] {
+            fs::set_permissions(&dir, fs::Permissions::from_mode(exposed)).unwrap();
+            for error in [SigningKey::load_or_create(&dir).unwrap_err(), SigningKey::load(&dir).unwrap_err()]
+            {
+                assert!(error.to_string().contains("chmod 700"), "{exposed:o}: {error}");
+            }
+        }
+        for closed in [0o755, 0o700, 0o500] {
+            fs::set_permissions(&dir, fs::Permissions::from_mode(closed)).unwrap();
+            assert_eq!(SigningKey::load(&dir).unwrap().unwrap().kid(), kept.kid(), "{closed:o}");
+        }
+    }
+
+    #[test]
+    fn what_another_user_owns_is_refused_by_both_names() {
+        let path = Path::new("/srv/state");
+        assert!(refuse_foreign(path, 1000, 1000).is_ok());
+        let error = refuse_foreign(path, 1001, 1000).unwrap_err().to_string();
+        let said = "/srv/state belongs to another user (uid 1001; this process is uid 1000)";
+        assert!(error.starts_with(said) && error.contains("state_dir"), "{error}");
+    }
+
+    #[test]
+    fn looking_for_a_key_makes_nothing() {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("state");
+        assert!(SigningKey::load(&dir).unwrap().is_none());
+        assert!(!dir.exists());
     }
 
     #[test]

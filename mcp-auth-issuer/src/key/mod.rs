@@ -71,6 +71,19 @@ pub enum KeyError {
         /// The permissions to give it.
         wanted: &'static str,
     },
+    /// Its owner could replace the key.
+    #[error(
+        "{} belongs to another user (uid {owner}; this process is uid {own}): run it as that user, or name another \
+         directory in auth.embedded.state_dir", path.display()
+    )]
+    Foreign {
+        /// The file or directory.
+        path: PathBuf,
+        /// Whose it is.
+        owner: u32,
+        /// Who asks.
+        own: u32,
+    },
     /// Not a P-256 private key in PKCS#8.
     #[error("{} holds no P-256 private key in PKCS#8 (DER); delete it to have a new one made", path.display())]
     Malformed {

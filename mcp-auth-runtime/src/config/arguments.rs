@@ -7,12 +7,8 @@ use lexopt::Arg;
 
 use super::error::ConfigError;
 
-/// What `--help` prints below the server's name and version.
-pub const HELP: &str = "\
-An MCP server.
-
-Usage: <server> [arguments]
-
+/// The arguments, as `--help` lists them.
+const LIST: &str = "\
   --config <file>       configuration file [else MCP_CONFIG, ./mcp.toml, mcp.toml beside the executable]
   --profile <name>      lay mcp.<name>.toml over it [else MCP_PROFILE]
   --transport <kind>    http or stdio [server.transport]
@@ -21,6 +17,13 @@ Usage: <server> [arguments]
   --help                print this
   --version             print the version
 ";
+
+/// What `--help` prints of the server `name`: what it is, in its own words, how it is called (`program`), and the
+/// arguments.
+pub fn help(name: &str, version: &str, what: Option<&str>, program: &str) -> String {
+    let what = what.unwrap_or("An MCP server.");
+    format!("{name} {version}\n{what}\n\nUsage: {program} [arguments]\n\n{LIST}")
+}
 
 /// What the process was asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +34,7 @@ pub enum Command {
     Serve,
     /// `--scopes`: print every operation and who may call it.
     Scopes(TableFormat),
-    /// `--help`: print [`HELP`].
+    /// `--help`: print [`help`].
     Help,
     /// `--version`: print name and version.
     Version,
@@ -205,7 +208,16 @@ mod tests {
     #[test]
     fn help_lists_every_argument() {
         for name in NAMES {
-            assert!(HELP.contains(&format!("--{name}")), "{name}");
+            assert!(LIST.contains(&format!("--{name}")), "{name}");
         }
+    }
+
+    #[test]
+    fn help_says_what_this_server_is_and_how_this_program_is_called() {
+        let text = help("todos", "1.2.3", Some("A to-do list for each person."), "todo-server");
+        assert!(text.starts_with(
+            "todos 1.2.3\nA to-do list for each person.\n\nUsage: todo-server [arguments]\n\n  --config"
+        ));
+        assert!(help("a", "0", None, "a").starts_with("a 0\nAn MCP server.\n"));
     }
 }

@@ -111,14 +111,14 @@ impl Config {
         &self.surroundings
     }
 
-    /// A key with who set it: `auth.mode in mcp.toml`, or `auth.mode (default)`.
-    pub(crate) fn place(&self, path: &[&str]) -> String {
+    /// A key with who set it: `auth.mode in mcp.toml`, or `auth.mode (not set)`.
+    pub fn place(&self, path: &[&str]) -> String {
         let path: Vec<String> = path.iter().map(|key| (*key).to_owned()).collect();
         let all: Value = self.layers.merged();
         let key = extract::written(&path, &all);
         match extract::source(&path, &all, &self.layers) {
             Some(from) if extract::is_set(&path, &all) => format!("{key} in {from}"),
-            _ => format!("{key} (default)"),
+            _ => format!("{key} (not set)"),
         }
     }
 }
@@ -208,14 +208,14 @@ mod tests {
     }
 
     #[test]
-    fn place_names_key_and_source_or_default() {
+    fn place_names_key_and_source_or_says_that_it_is_not_set() {
         let around =
             MemoryFiles::default().with("/home/ann/mcp.toml", "[auth]\nmode = \"none\"").surroundings();
         let config = load(&["--listen", "127.0.0.1:4"], around).unwrap();
         assert_eq!(config.place(&["auth", "mode"]), "auth.mode in mcp.toml");
         assert_eq!(config.place(&["server", "listen"]), "server.listen in argument --listen");
-        assert_eq!(config.place(&["server", "path"]), "server.path (default)");
-        assert_eq!(config.place(&["auth", "base_scopes"]), "auth.base_scopes (default)");
+        assert_eq!(config.place(&["server", "path"]), "server.path (not set)");
+        assert_eq!(config.place(&["auth", "base_scopes"]), "auth.base_scopes (not set)");
     }
 
     #[test]

@@ -82,7 +82,7 @@ fn excerpt(value: &dyn fmt::Display) -> String {
     bounded.0
 }
 
-/// The operation's kind (or method) and what it names.
+/// The operation's method (over HTTP without a message: GET or DELETE) and what it names.
 fn named(operation: &Operation) -> (&str, &str) {
     match operation {
         Operation::Tool { name, .. } => ("tools/call", name),
@@ -94,7 +94,7 @@ fn named(operation: &Operation) -> (&str, &str) {
         Operation::Listen { .. } => ("subscriptions/listen", ""),
         Operation::Task { method, task_id } => (method, task_id),
         Operation::Initialize { .. } => ("initialize", ""),
-        Operation::Other { method } => ("other", method),
+        Operation::Other { method } => (method, ""),
         Operation::Reply => ("reply", ""),
     }
 }
@@ -127,6 +127,19 @@ mod tests {
         ] {
             let log = written(&operation, &format!("unknown tool: {evil}"));
             assert_eq!(log.lines().count(), 1, "{log}");
+        }
+    }
+
+    #[test]
+    fn operation_is_the_method_whether_or_not_it_names_something() {
+        let tool = Operation::Tool { name: "add".to_owned(), arguments: None };
+        for (operation, said) in [
+            (tool, "operation=\"tools/call\" name=\"add\""),
+            (Operation::Other { method: "tools/list".to_owned() }, "operation=\"tools/list\" name=\"\""),
+            (Operation::Other { method: "GET".to_owned() }, "operation=\"GET\" name=\"\""),
+        ] {
+            let log = written(&operation, "no");
+            assert!(log.contains(said), "{log}");
         }
     }
 

@@ -118,9 +118,10 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
         Some(_) => protected_resource_metadata(&parts, &resource, local.as_ref()).router()?,
         None => Router::new(), // nobody to send a client to, and nothing to send it for
     };
-    let shutdown = parts.shutdown.clone();
+    let (shutdown, answers_health) = (parts.shutdown.clone(), parts.health);
     let gate = gate(parts, &resource, verifier.clone())?;
     let ready = move || !shutdown.is_stopping() && verifier.as_ref().is_none_or(|verifier| verifier.ready());
+    let health = if answers_health { health::router(ready) } else { Router::new() };
 
     let endpoint = routes::exact(&path, any(Gate::serve).with_state(Arc::new(gate)))
         .layer(from_fn_with_state(Arc::clone(&origins), cors::answer))
@@ -134,7 +135,7 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
         .merge(metadata)
         .merge(issuer)
         .layer(from_fn_with_state(hosts, host::check))
-        .merge(health::router(ready))
+        .merge(health)
         .layer(axum::middleware::from_fn(panic::catch)))
 }
 

@@ -1,11 +1,12 @@
 //! From a handler and a configuration to a running server. In reading order: this file (the builder),
 //! `trust` (whom the configuration trusts), `http` (the one ordered list of layers), `stdio`, `banner` (what
-//! a start prints), `table` (`--scopes`).
+//! a start prints), `table` (`--scopes`), `operations` (the way back from it).
 
 #[cfg(feature = "http")]
 mod banner;
 #[cfg(feature = "http")]
 mod http;
+mod operations;
 #[cfg(feature = "stdio")]
 mod stdio;
 mod table;
@@ -22,6 +23,7 @@ use rmcp::transport::streamable_http_server::session::SessionStore;
 use crate::ambient::Ambient;
 use crate::authn::{Fetch, HttpFetch};
 use crate::authz::{self, Policy};
+use crate::config::arguments::help;
 use crate::config::log::Format;
 use crate::config::{Checked, Command, Config, Connect, Mode, Transport, Visibility};
 use crate::error::{Error, Result};
@@ -30,6 +32,8 @@ use crate::local_issuer::{LocalIssuer, LocalIssuerSetup};
 use crate::observe;
 use crate::observe::log::LogFormat;
 use crate::transport::shutdown::{Shutdown, shutdown_signal};
+
+pub use operations::{OperationsError, operations_from_json};
 
 /// Builds the issuer of `auth.mode = "embedded"`. The runtime knows none; the facade passes one in.
 pub type LocalIssuerFactory = Box<dyn FnOnce(LocalIssuerSetup, &Config) -> Result<LocalIssuer> + Send>;
@@ -45,6 +49,8 @@ pub struct ServerBuilder<H> {
     trusted_issuer: Option<LocalIssuerFactory>,
     #[cfg(feature = "http")]
     session_store: Option<Arc<dyn SessionStore>>,
+    #[cfg(feature = "http")]
+    health: bool,
     shutdown: Shutdown,
 }
 
@@ -62,6 +68,8 @@ impl<H: Handler> ServerBuilder<H> {
             trusted_issuer: None,
             #[cfg(feature = "http")]
             session_store: None,
+            #[cfg(feature = "http")]
+            health: true,
             shutdown: Shutdown::new(),
         }
     }
@@ -113,6 +121,15 @@ impl<H: Handler> ServerBuilder<H> {
         self
     }
 
+    /// Leaves `/healthz` and `/readyz` out: for an application that takes the server as a [`router`](Self::router)
+    /// and answers there itself. axum refuses two routes of one path with a panic.
+    #[must_use]
+    #[cfg(feature = "http")]
+    pub fn without_health(mut self) -> Self {
+        self.health = false;
+        self
+    }
+
     /// Stops when this is triggered; signals trigger it too once the server is [served](Self::serve).
     #[must_use]
     pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
@@ -158,12 +175,8 @@ impl<H: Handler> ServerBuilder<H> {
         match config.command() {
             Command::Serve => {}
             Command::Help => {
-                return print(&format!(
-                    "{} {}\n{}",
-                    about.name,
-                    about.version,
-                    crate::config::arguments::HELP
-                ));
+                let program = program().unwrap_or_else(|| about.name.clone());
+                return print(&help(&about.name, &about.version, first_words(&about), &program));
             }
             Command::Version => return print(&format!("{} {}\n", about.name, about.version)),
             Command::Scopes(format) => {
@@ -238,6 +251,8 @@ impl<H: Handler> ServerBuilder<H> {
             local_issuer,
             #[cfg(feature = "http")]
             session_store: self.session_store,
+            #[cfg(feature = "http")]
+            health: self.health,
             shutdown: self.shutdown,
         })
     }
@@ -256,6 +271,8 @@ struct Parts<H> {
     local_issuer: Option<LocalIssuerFactory>,
     #[cfg(feature = "http")]
     session_store: Option<Arc<dyn SessionStore>>,
+    #[cfg(feature = "http")]
+    health: bool,
     shutdown: Shutdown,
 }
 
@@ -310,6 +327,18 @@ impl Running {
         self.shutdown.trigger();
         self.ended().await;
     }
+}
+
+/// What the server says it is: its description, else the first paragraph of its instructions.
+fn first_words(about: &About) -> Option<&str> {
+    let text = about.description.as_deref().or(about.instructions.as_deref())?;
+    text.trim().split("\n\n").next().filter(|paragraph| !paragraph.is_empty())
+}
+
+/// The name of the executable.
+fn program() -> Option<String> {
+    let path = std::env::args_os().next()?;
+    Some(std::path::Path::new(&path).file_name()?.to_string_lossy().into_owned())
 }
 
 fn print(text: &str) -> Result {

@@ -20,8 +20,6 @@ use crate::transport::stdio::{Admission, JsonRpcRefusal, LineGate, StdioLimits, 
 
 /// Serves until the input ends or the process is told to stop.
 pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
-    let resource = parts.config.resource();
-    let local = parts.build_local_issuer(parts.config.origin(), resource.clone())?;
     let presenter = match parts.config.stdio_credential() {
         None => {
             let scopes = parts.config.stdio.local_scopes();
@@ -34,6 +32,9 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
             Presenter::local(scopes)
         }
         Some(source) => {
+            // Only here: without a credential there is nothing an issuer in this process could have issued.
+            let resource = parts.config.resource();
+            let local = parts.build_local_issuer(parts.config.origin(), resource.clone())?;
             let config = &parts.config;
             let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);
             let verifier =
@@ -112,13 +113,22 @@ impl Credential {
             Ok(token) => return Ok(token),
             Err(refused) => refused,
         };
-        let renewed = match self.source.read() {
-            Ok(renewed) if self.source.can_change() && renewed != text => renewed,
+        let renewed = match self.read_again().await {
+            Some(renewed) if renewed != text => renewed,
             _ => return Err(refused),
         };
         let token = self.verifier.verify(renewed.expose()).await?;
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = renewed;
         Ok(token)
+    }
+
+    /// What the file holds now. Off the threads that serve: a file may be on a disk that is slow, or gone.
+    async fn read_again(&self) -> Option<SecretText> {
+        if !self.source.can_change() {
+            return None;
+        }
+        let source = self.source.clone();
+        tokio::task::spawn_blocking(move || source.read()).await.ok()?.ok()
     }
 }
 

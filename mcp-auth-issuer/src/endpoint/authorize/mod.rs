@@ -84,7 +84,7 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
             Err(error) => {
                 tracing::warn!(%error, client_id = %request.client.id, "login refused");
                 let notice = match error {
-                    LoginError::Refused => Notice::LoginRefused,
+                    LoginError::Refused | LoginError::UnknownUser => Notice::LoginRefused,
                     LoginError::Unavailable(_) => Notice::LoginUnavailable,
                 };
                 page(issuer, headers, &request, Some(notice)).await

@@ -40,6 +40,19 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Refused`] with every [`Refusal`].
     pub fn check(&self, registry: &Registry) -> Result<Checked, ConfigError> {
+        self.check_with(Some(registry))
+    }
+
+    /// Checks what can be told without knowing the operations: not whether a scope is one of theirs, and nothing
+    /// that follows from what they need. `connect` is then as configured, else for servers with protected operations.
+    ///
+    /// # Errors
+    /// As [`Config::check`].
+    pub fn check_alone(&self) -> Result<Checked, ConfigError> {
+        self.check_with(None)
+    }
+
+    fn check_with(&self, registry: Option<&Registry>) -> Result<Checked, ConfigError> {
         let mut checks =
             Checks { config: self, registry, refusals: Vec::new(), warnings: self.warnings().to_vec() };
         checks.mode();
@@ -56,11 +69,15 @@ impl Config {
             return Err(ConfigError::Refused(checks.refusals));
         }
         let mut scopes: BTreeMap<String, Option<String>> =
-            registry.scopes().iter().map(|scope| (scope.to_string(), None)).collect();
+            checks.declared().iter().map(|scope| (scope.to_string(), None)).collect();
         for (scope, entry) in &self.scopes {
             scopes.insert(scope.as_str().to_owned(), entry.description.clone());
         }
-        Ok(Checked { connect: self.auth.connect(registry), hierarchy, scopes, warnings: checks.warnings })
+        let connect = match registry {
+            Some(registry) => self.auth.connect(registry),
+            None => self.auth.connect.unwrap_or(Connect::Authenticated),
+        };
+        Ok(Checked { connect, hierarchy, scopes, warnings: checks.warnings })
     }
 
     /// Whether callers are verified at all: over HTTP always, on stdio only with a credential.
@@ -71,7 +88,8 @@ impl Config {
 
 struct Checks<'a> {
     config: &'a Config,
-    registry: &'a Registry,
+    /// None while the operations are not known: what depends on them is not checked.
+    registry: Option<&'a Registry>,
     refusals: Vec<Refusal>,
     warnings: Vec<Warning>,
 }
@@ -90,7 +108,7 @@ impl Checks<'_> {
         &self,
         needs: impl Fn(&crate::authz::Requirement) -> bool,
     ) -> Option<(&'static str, String, String)> {
-        let mut all = self.registry.iter().map(|(_, declaration)| declaration);
+        let mut all = self.registry?.iter().map(|(_, declaration)| declaration);
         all.find(|declaration| needs(&declaration.requirement))
             .map(|d| (d.kind(), d.name().to_owned(), d.requirement.to_string()))
     }
@@ -222,7 +240,8 @@ impl Checks<'_> {
         let at = self.at(&["auth", "base_scopes"]);
         let in_need = self.first_operation(|requirement| !requirement.scopes().is_empty());
         let Some(base_scopes) = &auth.base_scopes else {
-            if let Some((kind, operation, requirement)) = in_need {
+            // With mode "none" nobody logs in, and where that is a mistake, base scopes would not mend it.
+            if let Some((kind, operation, requirement)) = in_need.filter(|_| auth.mode != Mode::None) {
                 self.refuse(Refusal::BaseScopesMissing { kind, operation, requirement, at });
             }
             return;
@@ -244,7 +263,7 @@ impl Checks<'_> {
     }
 
     fn scopes(&mut self) -> Hierarchy {
-        let declared = self.registry.scopes();
+        let declared = self.declared();
         for (scope, entry) in &self.config.scopes {
             let at = self.at(&["scopes", scope.as_str()]);
             if scope.as_str() == OFFLINE_ACCESS || entry.implies.iter().any(|s| s.as_str() == OFFLINE_ACCESS)
@@ -252,7 +271,8 @@ impl Checks<'_> {
                 self.refuse(Refusal::OfflineAccess { at });
                 continue;
             }
-            if !declared.contains(scope.as_str()) && entry.implies.is_empty() {
+            let unused = !declared.contains(scope.as_str()) && entry.implies.is_empty();
+            if unused && self.registry.is_some() {
                 let nearest = nearest_scope(scope.as_str(), &declared);
                 self.refuse(Refusal::UnusedScope { scope: scope.as_str().to_owned(), nearest, at });
             }
@@ -270,14 +290,22 @@ impl Checks<'_> {
         })
     }
 
+    /// Every scope that an operation declares.
+    fn declared(&self) -> ScopeSet {
+        self.registry.map(Registry::scopes).unwrap_or_default()
+    }
+
     /// Every scope that an operation declares or a section describes.
     fn known_scopes(&self) -> ScopeSet {
-        let mut known = self.registry.scopes();
+        let mut known = self.declared();
         known.extend(self.config.scopes.keys().map(|scope| scope.scope().clone()));
         known
     }
 
     fn unknown(&self, scopes: &[ScopeToken]) -> Vec<String> {
+        if self.registry.is_none() {
+            return Vec::new();
+        }
         let known = self.known_scopes();
         scopes
             .iter()

@@ -56,8 +56,37 @@ fn complete_configuration_is_accepted_without_a_warning() {
 }
 
 #[test]
+fn without_the_operations_only_what_depends_on_them_is_left_open() {
+    let alone = |text: &str| {
+        let config = Config::from_toml_str(text).unwrap();
+        config.check_alone().map(|checked| checked.warnings.len()).map_err(|e| e.to_string())
+    };
+    // No operation is known: whether `b` is one's, and whether base scopes are needed, cannot be told.
+    for text in [
+        verify("[scopes.b]\ndescription = \"x\""),
+        format!("[auth]\n{ISSUER}"),
+        verify("").replace("[\"a\"]", "[\"unheard.of\"]"),
+        "[auth]\nmode = \"none\"".to_owned(),
+        "stdio.local_scopes = [\"b\"]\n[auth]\nmode = \"embedded\"\nbase_scopes = [\"b\"]".to_owned(),
+    ] {
+        assert_eq!(alone(&text), Ok(0), "{text}");
+    }
+    assert!(check(&verify("[scopes.b]\ndescription = \"x\""), &["a"]).is_err());
+    // Everything else is refused as ever.
+    for (text, why) in [
+        ("server.listen = \"0.0.0.0:80\"\n[auth]\nmode = \"embedded\"", "2 reasons not to start"),
+        ("[auth]\nmode = \"verify\"", "no issuer is configured"),
+        ("[auth]\nmode = \"embedded\"\nbase_scopes = [\"offline_access\"]", "never a scope of a server"),
+        ("auth.mode = \"embedded\"\n[scopes.a]\nimplies = [\"b\"]\n[scopes.b]\nimplies = [\"a\"]", "circle"),
+    ] {
+        let refused = alone(text).unwrap_err();
+        assert!(refused.contains(why), "{text}: {refused}");
+    }
+}
+
+#[test]
 fn mode_none_is_for_public_operations_only() {
-    let message = refused!("auth = { mode = \"none\", base_scopes = [] }", &["", "a"], ModeNone);
+    let message = refused!("auth.mode = \"none\"", &["", "a"], ModeNone);
     assert!(
         message.contains("tool `tool-a` needs a") && message.ends_with("auth.mode in the configuration text")
     );
@@ -67,7 +96,7 @@ fn mode_none_is_for_public_operations_only() {
 
 #[test]
 fn mode_none_on_stdio_trusts_the_local_caller_and_no_credential() {
-    let stdio = "auth = { mode = \"none\", base_scopes = [] }\nserver.transport = \"stdio\"\n";
+    let stdio = "auth.mode = \"none\"\nserver.transport = \"stdio\"\n";
     assert!(check(&format!("{stdio}stdio.local_scopes = [\"a\"]"), &["a"]).is_ok());
     let refusals =
         check(&format!("{stdio}stdio = {{ credential = \"env:TOKEN\", audience = \"x\" }}"), &[""]);

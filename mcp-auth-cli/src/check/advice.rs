@@ -1,0 +1,220 @@
+//! What is allowed and unwise, beyond what the runtime itself warns of when it starts; and what is usual but worth
+//! knowing.
+
+use std::path::Path;
+use std::time::Duration;
+
+use mcp_auth_runtime::config::url::HttpUrl;
+use mcp_auth_runtime::config::{Checked, Config, Connect, Mode, Transport, Visibility};
+use mcp_auth_runtime::registry::Registry;
+
+/// Skew beyond this hides a wrong clock rather than forgiving a slow one.
+const LARGE_SKEW: Duration = Duration::from_secs(60);
+/// A token that lives longer than this and is stolen is worth something for a long time.
+const LONG_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Top-level names nothing real has (RFC 2606 §2), and the domains of documentation (§3).
+const MADE_UP: [&str; 2] = [".example", ".invalid"];
+const DOCUMENTATION: [&str; 3] = ["example.com", "example.org", "example.net"];
+
+/// Warnings count with `--deny-warnings`; notes do not.
+#[derive(Debug, Default)]
+pub(super) struct Advice {
+    pub(super) warnings: Vec<String>,
+    pub(super) notes: Vec<String>,
+}
+
+pub(super) fn of(config: &Config, checked: &Checked, registry: Option<&Registry>) -> Advice {
+    let mut advice = Advice::default();
+    advice.file(config.file());
+    if config.server.transport == Transport::Http {
+        advice.listening(config);
+        advice.first_contact(config, checked, registry);
+    } else {
+        advice.standard_streams(config, checked);
+    }
+    advice.issuers(config);
+    advice.placeholders(config);
+    if let Some(registry) = registry {
+        advice.unreachable(config, checked, registry);
+        advice.undescribed(config, checked);
+    }
+    advice
+}
+
+impl Advice {
+    fn warn(&mut self, text: impl Into<String>) {
+        self.warnings.push(text.into());
+    }
+
+    fn note(&mut self, text: impl Into<String>) {
+        self.notes.push(text.into());
+    }
+
+    /// Whoever writes the file decides whom the server trusts.
+    fn file(&mut self, file: Option<&Path>) {
+        #[cfg(unix)]
+        if let Some(file) = file
+            && let Ok(metadata) = std::fs::metadata(file)
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            if metadata.mode() & 0o002 != 0 {
+                let path = file.display();
+                self.warn(format!("every user of this machine can write {path}, and whoever does decides whom the server trusts; run: chmod o-w {path}"));
+            }
+        }
+        #[cfg(not(unix))]
+        let _ = file;
+    }
+
+    fn listening(&mut self, config: &Config) {
+        let (listen, at) = (config.server.listen, config.place(&["server", "listen"]));
+        if listen.is_loopback() {
+            return;
+        }
+        match &config.server.public_url {
+            Some(url) if !url.is_loopback() => self.note(format!(
+                "it listens on {listen} in plain HTTP while clients use {:?}: something in front must speak TLS, and \
+                 nobody else may reach this port: {at}",
+                url.as_str()
+            )),
+            _ => self.warn(format!(
+                "it listens on {listen}, which other machines can reach in plain HTTP, though public_url is on \
+                 loopback: listen on 127.0.0.1, or state the https URL others use: {at}"
+            )),
+        }
+    }
+
+    fn first_contact(&mut self, config: &Config, checked: &Checked, registry: Option<&Registry>) {
+        let protects = registry.is_some_and(|registry| !registry.is_public());
+        if protects && checked.connect == Connect::Anonymous {
+            self.note(format!(
+                "anyone may connect and list; clients log in only when a protected operation is called: {}",
+                config.place(&["auth", "connect"])
+            ));
+        }
+        if config.auth.mode != Mode::None && registry.is_some_and(Registry::is_public) {
+            self.note(format!(
+                "every operation is public, so nobody needs a token; mode \"none\" would say so: {}",
+                config.place(&["auth", "mode"])
+            ));
+        }
+    }
+
+    fn standard_streams(&mut self, config: &Config, checked: &Checked) {
+        let anonymous = config.stdio.credential.is_none() && config.stdio.local_scopes.is_empty();
+        if anonymous && checked.connect == Connect::Authenticated {
+            self.warn(
+                "nobody can connect over stdio: set stdio.credential to a token, or stdio.local_scopes to what \
+                 whoever starts the server may do",
+            );
+        }
+    }
+
+    fn issuers(&mut self, config: &Config) {
+        for (index, issuer) in config.trusted_issuers().iter().enumerate() {
+            let index = index.to_string();
+            let at = |key: &str| config.place(&["auth", "issuers", &index, key]);
+            let skew = issuer.clock_skew.get();
+            if skew > LARGE_SKEW {
+                let skew = humantime::format_duration(skew);
+                self.warn(format!(
+                    "clock_skew is {skew}: every token works that much longer than it says; set the clocks by NTP and \
+                     leave the default: {}",
+                    at("clock_skew")
+                ));
+            }
+            let lifetime = issuer.max_token_lifetime.get();
+            if lifetime > LONG_LIFETIME {
+                let lifetime = humantime::format_duration(lifetime);
+                self.warn(format!(
+                    "max_token_lifetime is {lifetime}: a stolen token may work that long: {}",
+                    at("max_token_lifetime")
+                ));
+            }
+        }
+    }
+
+    /// Every URL the same way: what stands in documentation is nobody's server.
+    fn placeholders(&mut self, config: &Config) {
+        let mut urls: Vec<(Vec<String>, &HttpUrl)> = Vec::new();
+        let key = |path: &[&str]| path.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+        if let Some(url) = &config.server.public_url {
+            urls.push((key(&["server", "public_url"]), url));
+        }
+        for (index, issuer) in config.trusted_issuers().iter().enumerate() {
+            let index = index.to_string();
+            urls.push((key(&["auth", "issuers", &index, "issuer"]), &issuer.issuer));
+            urls.extend(
+                issuer.jwks_uri.iter().map(|uri| (key(&["auth", "issuers", &index, "jwks_uri"]), uri)),
+            );
+        }
+        for (path, url) in urls {
+            if url.url().host_str().is_some_and(is_placeholder) {
+                let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                self.warn(format!(
+                    "{:?} is a name from documentation: {}",
+                    url.as_str(),
+                    config.place(&path)
+                ));
+            }
+        }
+    }
+
+    /// With `visibility = "granted"` clients ask for base scopes only.
+    fn unreachable(&mut self, config: &Config, checked: &Checked, registry: &Registry) {
+        if config.auth.visibility != Visibility::Granted || config.server.transport != Transport::Http {
+            return;
+        }
+        let base = config.auth.base_scopes();
+        let reached = |scope: &str| checked.hierarchy.satisfies(&base, scope);
+        let hidden = registry.iter().map(|(_, declaration)| declaration).filter(|declaration| {
+            let needed = declaration.requirement.challenge_scopes();
+            needed.iter().any(|scope| !reached(scope.as_str()))
+        });
+        let hidden: Vec<&str> = hidden.map(|declaration| declaration.name()).collect();
+        if !hidden.is_empty() {
+            self.warn(format!(
+                "after the first login these exist only for tokens that were given more than auth.base_scopes: {}: {}",
+                hidden.join(", "),
+                config.place(&["auth", "visibility"])
+            ));
+        }
+    }
+
+    /// The built-in issuer shows descriptions to people.
+    fn undescribed(&mut self, config: &Config, checked: &Checked) {
+        if config.auth.mode != Mode::Embedded {
+            return;
+        }
+        for (scope, _) in checked.scopes.iter().filter(|(_, description)| description.is_none()) {
+            self.note(format!(
+                "scope {scope:?} has no description, so the consent page shows its bare name: [scopes.{scope:?}]"
+            ));
+        }
+    }
+}
+
+fn is_placeholder(host: &str) -> bool {
+    let host = host.trim_end_matches('.');
+    MADE_UP.iter().any(|suffix| host.ends_with(suffix))
+        || DOCUMENTATION.iter().any(|domain| {
+            host.strip_suffix(domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_documentation_are_told_from_names_that_look_like_them() {
+        for made_up in ["example.com", "todos.example.com", "a.b.example.net", "issuer.example", "x.invalid"]
+        {
+            assert!(is_placeholder(made_up), "{made_up}");
+        }
+        for real in ["myexample.com", "example.company", "example.com.evil.io", "example.de", "localhost"] {
+            assert!(!is_placeholder(real), "{real}");
+        }
+    }
+}

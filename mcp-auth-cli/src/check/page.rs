@@ -1,0 +1,227 @@
+//! The report for people: four short lists, two tables, what is unwise, and the verdict.
+
+use super::report::{BuiltIn, Operation, Report, Scope, Serves, TrustedIssuer, Trusts};
+use crate::terminal::{BAD, Cell, DIM, GOOD, STRONG, Table, Terminal, WARN, shown, styled};
+
+/// The most operations a scope names before the rest is counted.
+const NAMED: usize = 3;
+
+pub(super) fn print(report: &Report, denied: bool, terminal: &Terminal) {
+    let file = report.file.as_deref().unwrap_or("the environment alone");
+    terminal.line(styled(STRONG, shown(file)));
+    section("Serves", &serves(&report.serves), terminal);
+    section("Trusts", &trusts(&report.trusts), terminal);
+    section("Lets in", &lets_in(report), terminal);
+    match &report.operations {
+        Some(operations) => {
+            heading("Operations", terminal);
+            terminal.table(&operation_table(operations));
+        }
+        None => {
+            let how = "your-server --scopes json | mcp-auth check --scopes -";
+            section(
+                "Operations",
+                &[("not checked".into(), format!("give them, and they are: {how}"))],
+                terminal,
+            );
+        }
+    }
+    if !report.scopes.is_empty() {
+        heading("Scopes", terminal);
+        terminal.table(&scope_table(&report.scopes));
+    }
+    terminal.line("");
+    for note in &report.notes {
+        terminal.hanging(&format!("{DIM}note:{DIM:#} "), note);
+    }
+    for warning in &report.warnings {
+        terminal.hanging(&format!("{WARN}warning:{WARN:#} "), warning);
+    }
+    terminal.line(verdict(report.warnings.len(), denied));
+}
+
+fn verdict(warnings: usize, denied: bool) -> String {
+    let count = match warnings {
+        1 => "1 warning".to_owned(),
+        many => format!("{many} warnings"),
+    };
+    match (warnings, denied) {
+        (0, _) => styled(GOOD, "fine"),
+        (_, false) => format!("{}, with {count}", styled(GOOD, "fine")),
+        (_, true) => format!("{}: {count}, and --deny-warnings is given", styled(BAD, "refused")),
+    }
+}
+
+/// A label and what it labels; lines without a label belong to the one above.
+type Lines = Vec<(String, String)>;
+
+fn heading(title: &str, terminal: &Terminal) {
+    terminal.line(format_args!("\n{}", styled(STRONG, title)));
+}
+
+fn section(title: &str, lines: &[(String, String)], terminal: &Terminal) {
+    heading(title, terminal);
+    let mut table = Table::indented(2);
+    for (label, text) in lines {
+        table.row([Cell::styled(DIM, label), text.into()]);
+    }
+    terminal.table(&table);
+}
+
+fn labelled(label: &str, texts: &[String]) -> Lines {
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    labels.zip(texts).map(|(label, text)| (label.to_owned(), text.clone())).collect()
+}
+
+fn line(label: &str, text: impl Into<String>) -> (String, String) {
+    (label.to_owned(), text.into())
+}
+
+fn serves(serves: &Serves) -> Lines {
+    match serves {
+        Serves::Stdio { caller } => vec![line("over", "standard input and output"), line("caller", caller)],
+        Serves::Http { listen, resource, public_url, metadata, health } => {
+            let from = if *public_url { "public_url" } else { "from listen and path" };
+            let mut lines = vec![
+                line("over", format!("HTTP, listening on {listen}")),
+                line("MCP endpoint", format!("{resource} ({from}; the resource identifier)")),
+            ];
+            lines.extend(labelled("metadata", metadata));
+            lines.extend(labelled("health", health));
+            lines
+        }
+    }
+}
+
+fn trusts(trusts: &Trusts) -> Lines {
+    match trusts {
+        Trusts::None => vec![line("nobody", "no caller is verified, every operation must be public")],
+        Trusts::Verify { issuers } => issuers.iter().flat_map(issuer).collect(),
+        Trusts::Embedded(built_in) => embedded(built_in),
+    }
+}
+
+fn issuer(issuer: &TrustedIssuer) -> Lines {
+    let keys = match &issuer.jwks_uri {
+        Some(uri) => format!("from {uri}"),
+        None => "discovered at the start, from the issuer's metadata".to_owned(),
+    };
+    let mut lines = vec![line("issuer", &issuer.issuer)];
+    lines.extend(labelled("audience", &issuer.audience));
+    lines.push(line("algorithms", issuer.algorithms.join(", ")));
+    lines.push(line("keys", keys));
+    lines.push(line("scopes", format!("in the claim {}", issuer.scope_claims.join(", else "))));
+    lines.push(line(
+        "tokens",
+        format!("live at most {}, clock skew {}", issuer.max_token_lifetime, issuer.clock_skew),
+    ));
+    if let Some(clients) = &issuer.allowed_clients {
+        lines.push(line("clients", format!("{} only", clients.join(", "))));
+    }
+    lines
+}
+
+fn embedded(built_in: &BuiltIn) -> Lines {
+    let mut lines = vec![
+        line(
+            "issuer",
+            format!("{} (built in, for development only: its login asks no password)", built_in.issuer),
+        ),
+        line("audience", &built_in.audience),
+        line("algorithms", built_in.algorithms.join(", ")),
+        line("users", built_in.users.join(", ")),
+    ];
+    if !built_in.clients.is_empty() {
+        lines.push(line("clients", built_in.clients.join(", ")));
+    }
+    lines.push(line("signing key", format!("in {}", built_in.state_dir)));
+    lines.push(line("tokens", format!("live {}", built_in.access_token_lifetime)));
+    lines
+}
+
+fn lets_in(report: &Report) -> Lines {
+    let access = &report.access;
+    let mut lines = Vec::new();
+    if matches!(report.serves, Serves::Http { .. }) && !matches!(report.trusts, Trusts::None) {
+        let asked = match access.base_scopes.as_slice() {
+            [] => "no scope in particular (base_scopes)".to_owned(),
+            base => format!("{} (base_scopes)", base.join(" ")),
+        };
+        lines.push(line("first login", format!("asks for {asked}")));
+    }
+    let connect = match access.connect {
+        "anonymous" => "open to anyone",
+        _ => "needs a verified caller",
+    };
+    lines.push(line("connecting", connect));
+    if let Some(public) = &access.public {
+        let reach = if public.is_empty() { "nothing".to_owned() } else { public.join(", ") };
+        lines.push(line("anonymous", format!("may call {reach}")));
+    }
+    let lists = match access.visibility {
+        "granted" => "show what the caller may call",
+        _ => "show every operation",
+    };
+    lines.push(line("lists", lists));
+    if access.denial == "tool-error" {
+        lines.push(line("refusals", "of tools are 200 with isError (auth.denial)"));
+    }
+    lines
+}
+
+fn operation_table(operations: &[Operation]) -> Table<4> {
+    let mut table = Table::headed(2, ["KIND", "OPERATION", "NEEDS", "DESCRIPTION"]);
+    for operation in operations {
+        let needs = match operation.needs.as_str() {
+            "public" => Cell::styled(WARN, "public"),
+            needs => needs.into(),
+        };
+        let first_line = operation.description.as_deref().and_then(|text| text.lines().next());
+        table.row([
+            operation.kind.into(),
+            (&operation.name).into(),
+            needs,
+            first_line.unwrap_or_default().into(),
+        ]);
+    }
+    table
+}
+
+fn scope_table(scopes: &[Scope]) -> Table<5> {
+    let mut table = Table::headed(2, ["SCOPE", "FIRST LOGIN", "IMPLIES", "NEEDED BY", "DESCRIPTION"]);
+    for scope in scopes {
+        let description = match &scope.description {
+            Some(text) => Cell::from(text),
+            None => Cell::styled(DIM, "(none)"),
+        };
+        table.row([
+            (&scope.scope).into(),
+            Cell::from(if scope.base { "yes" } else { "" }),
+            scope.implies.join(" ").into(),
+            counted(&scope.needed_by).into(),
+            description,
+        ]);
+    }
+    table
+}
+
+/// The first few names, and how many more there are.
+fn counted(names: &[String]) -> String {
+    match names.len().saturating_sub(NAMED) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..NAMED].join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_of_operations_are_counted() {
+        let names = |many: usize| (0..many).map(|n| n.to_string()).collect::<Vec<_>>();
+        assert_eq!(counted(&names(0)), "");
+        assert_eq!(counted(&names(3)), "0, 1, 2");
+        assert_eq!(counted(&names(5)), "0, 1, 2 and 2 more");
+    }
+}

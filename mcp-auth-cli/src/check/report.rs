@@ -1,0 +1,280 @@
+//! What a configuration comes to, as data: what `--json` prints, and what the page is made of.
+
+use std::path::Path;
+
+use mcp_auth_runtime::authz::Requirement;
+use mcp_auth_runtime::config::issuers::Issuer;
+use mcp_auth_runtime::config::{Checked, Config, Connect, Denial, Mode, Transport, Visibility};
+use mcp_auth_runtime::metadata::{WELL_KNOWN, WellKnown};
+use mcp_auth_runtime::observe::health::{HEALTHZ, READYZ};
+use mcp_auth_runtime::registry::Registry;
+use serde::Serialize;
+
+use super::advice;
+
+/// Everything `check` says of a configuration a server would start with.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    /// The configuration file.
+    pub(super) file: Option<String>,
+    pub(super) serves: Serves,
+    pub(super) trusts: Trusts,
+    pub(super) access: Access,
+    /// None while the operations are not known.
+    pub(super) operations: Option<Vec<Operation>>,
+    pub(super) scopes: Vec<Scope>,
+    /// What the server itself will warn of, and what is unwise beside.
+    pub(super) warnings: Vec<String>,
+    /// What is usual and worth knowing.
+    pub(super) notes: Vec<String>,
+}
+
+/// What is served where.
+#[derive(Debug, Serialize)]
+#[serde(tag = "transport", rename_all = "lowercase")]
+pub(super) enum Serves {
+    Http {
+        listen: String,
+        /// The MCP endpoint's URL and the resource identifier (RFC 8707 §2).
+        resource: String,
+        /// Whether `public_url` says so; otherwise it follows from `listen`.
+        public_url: bool,
+        /// Protected resource metadata (RFC 9728 §3.1); none where nobody is verified.
+        metadata: Vec<String>,
+        health: Vec<String>,
+    },
+    Stdio {
+        /// Who calls.
+        caller: String,
+    },
+}
+
+/// Whose tokens count.
+#[derive(Debug, Serialize)]
+#[serde(tag = "mode", rename_all = "lowercase")]
+pub(super) enum Trusts {
+    Verify { issuers: Vec<TrustedIssuer> },
+    Embedded(BuiltIn),
+    None,
+}
+
+/// One entry of `[[auth.issuers]]`.
+#[derive(Debug, Serialize)]
+pub(super) struct TrustedIssuer {
+    pub(super) issuer: String,
+    pub(super) audience: Vec<String>,
+    pub(super) algorithms: Vec<String>,
+    /// None: discovered at the start.
+    pub(super) jwks_uri: Option<String>,
+    pub(super) scope_claims: Vec<String>,
+    pub(super) clock_skew: String,
+    pub(super) max_token_lifetime: String,
+    /// None: every client.
+    pub(super) allowed_clients: Option<Vec<String>>,
+}
+
+/// The built-in issuer.
+#[derive(Debug, Serialize)]
+pub(super) struct BuiltIn {
+    pub(super) issuer: String,
+    pub(super) audience: String,
+    pub(super) algorithms: [&'static str; 1],
+    pub(super) users: Vec<String>,
+    pub(super) clients: Vec<String>,
+    pub(super) state_dir: String,
+    pub(super) access_token_lifetime: String,
+    pub(super) development_only: bool,
+}
+
+/// What a caller meets first.
+#[derive(Debug, Serialize)]
+pub(super) struct Access {
+    /// What `initialize`, lists and the rest need.
+    pub(super) connect: &'static str,
+    pub(super) base_scopes: Vec<String>,
+    pub(super) visibility: &'static str,
+    pub(super) denial: &'static str,
+    /// Operations that anyone may call; none while the operations are not known.
+    pub(super) public: Option<Vec<String>>,
+}
+
+/// One operation.
+#[derive(Debug, Serialize)]
+pub(super) struct Operation {
+    pub(super) kind: &'static str,
+    pub(super) name: String,
+    /// `public`, `authenticated`, `a and b`, `a or b`.
+    pub(super) needs: String,
+    pub(super) description: Option<String>,
+}
+
+/// One scope that is declared or configured.
+#[derive(Debug, Serialize)]
+pub(super) struct Scope {
+    pub(super) scope: String,
+    /// Asked for in the first login.
+    pub(super) base: bool,
+    pub(super) implies: Vec<String>,
+    /// The operations that name it.
+    pub(super) needed_by: Vec<String>,
+    pub(super) description: Option<String>,
+}
+
+impl Report {
+    pub(super) fn new(config: &Config, checked: &Checked, registry: Option<&Registry>) -> Self {
+        let advice = advice::of(config, checked, registry);
+        let mut warnings: Vec<String> = checked.warnings.iter().map(ToString::to_string).collect();
+        warnings.extend(advice.warnings);
+        Self {
+            file: config.file().map(from_here),
+            serves: serves(config),
+            trusts: trusts(config),
+            access: access(config, checked.connect, registry),
+            operations: registry.map(operations),
+            scopes: scopes(config, checked, registry),
+            warnings,
+            notes: advice.notes,
+        }
+    }
+
+    /// The report with its verdict: `fine` or `unwise`.
+    ///
+    /// # Errors
+    /// Never: everything in it serializes.
+    pub(super) fn json(&self) -> serde_json::Result<serde_json::Value> {
+        let mut json = serde_json::to_value(self)?;
+        json["verdict"] = if self.warnings.is_empty() { "fine" } else { "unwise" }.into();
+        Ok(json)
+    }
+}
+
+/// A path as it is named from the current directory.
+fn from_here(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let below = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));
+    below.as_deref().unwrap_or(path).display().to_string()
+}
+
+fn serves(config: &Config) -> Serves {
+    if config.server.transport == Transport::Stdio {
+        return Serves::Stdio { caller: stdio_caller(config) };
+    }
+    let (resource, origin) = (config.resource(), config.origin());
+    let mut metadata = Vec::new();
+    if config.auth.mode != Mode::None {
+        metadata.extend(WellKnown::of(&resource).map(|place| place.url));
+        let root = format!("{origin}{WELL_KNOWN}");
+        if !metadata.contains(&root) {
+            metadata.push(root);
+        }
+    }
+    Serves::Http {
+        listen: config.server.listen.to_string(),
+        public_url: config.server.public_url.is_some(),
+        metadata,
+        health: [HEALTHZ, READYZ].map(|path| format!("http://{}{path}", config.server.listen)).into(),
+        resource,
+    }
+}
+
+fn stdio_caller(config: &Config) -> String {
+    let scopes = config.stdio.local_scopes();
+    match config.stdio_credential() {
+        Some(source) => format!("the bearer of the token in {source}"),
+        None if scopes.is_empty() => "whoever starts it, without any scope".to_owned(),
+        None => format!("whoever starts it, with {scopes}"),
+    }
+}
+
+fn trusts(config: &Config) -> Trusts {
+    match config.auth.mode {
+        Mode::None => Trusts::None,
+        Mode::Verify => Trusts::Verify {
+            issuers: config.trusted_issuers().iter().map(|issuer| trusted(config, issuer)).collect(),
+        },
+        Mode::Embedded => {
+            let embedded = &config.auth.embedded;
+            Trusts::Embedded(BuiltIn {
+                issuer: config.origin(),
+                audience: config.resource(),
+                algorithms: ["ES256"],
+                users: embedded.users.iter().map(|user| user.as_str().to_owned()).collect(),
+                clients: embedded.clients.iter().map(|client| client.client_id.as_str().to_owned()).collect(),
+                state_dir: from_here(&config.state_dir()),
+                access_token_lifetime: duration(embedded.access_token_lifetime.get()),
+                development_only: true,
+            })
+        }
+    }
+}
+
+fn trusted(config: &Config, issuer: &Issuer) -> TrustedIssuer {
+    let audience = match config.server.transport {
+        Transport::Http => config.audiences(issuer, &config.resource()),
+        Transport::Stdio => config.stdio_audiences(Some(issuer), &config.resource()),
+    };
+    TrustedIssuer {
+        issuer: issuer.issuer.as_str().to_owned(),
+        audience,
+        algorithms: issuer.algorithms.iter().map(ToString::to_string).collect(),
+        jwks_uri: issuer.jwks_uri.as_ref().map(|uri| uri.as_str().to_owned()),
+        scope_claims: issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect(),
+        clock_skew: duration(issuer.clock_skew.get()),
+        max_token_lifetime: duration(issuer.max_token_lifetime.get()),
+        allowed_clients: issuer
+            .allowed_clients
+            .as_ref()
+            .map(|clients| clients.iter().map(|client| client.as_str().to_owned()).collect()),
+    }
+}
+
+fn duration(duration: std::time::Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
+
+fn access(config: &Config, connect: Connect, registry: Option<&Registry>) -> Access {
+    let public = |registry: &Registry| {
+        let all = registry.iter().map(|(_, declaration)| declaration);
+        all.filter(|declaration| declaration.requirement.is_public()).map(|d| d.name().to_owned()).collect()
+    };
+    Access {
+        connect: connect.as_str(),
+        base_scopes: config.auth.base_scopes().iter().map(ToString::to_string).collect(),
+        visibility: match config.auth.visibility {
+            Visibility::All => "all",
+            Visibility::Granted => "granted",
+        },
+        denial: match config.auth.denial {
+            Denial::Http403 => "http-403",
+            Denial::ToolError => "tool-error",
+        },
+        public: registry.map(public),
+    }
+}
+
+fn operations(registry: &Registry) -> Vec<Operation> {
+    let all = registry.iter().map(|(_, declaration)| Operation {
+        kind: declaration.kind(),
+        name: declaration.name().to_owned(),
+        needs: declaration.requirement.to_string(),
+        description: declaration.description().map(str::to_owned),
+    });
+    all.collect()
+}
+
+fn scopes(config: &Config, checked: &Checked, registry: Option<&Registry>) -> Vec<Scope> {
+    let base = config.auth.base_scopes();
+    let mut all = checked.scopes.clone();
+    for scope in base.iter() {
+        all.entry(scope.to_string()).or_default();
+    }
+    let row = |(scope, description): (String, Option<String>)| {
+        let entry = config.scopes.iter().find(|(name, _)| name.as_str() == scope).map(|(_, entry)| entry);
+        let implies = entry.iter().flat_map(|entry| &entry.implies).map(|s| s.as_str().to_owned()).collect();
+        let names = |requirement: &Requirement| requirement.scopes().iter().any(|s| s.as_str() == scope);
+        let needed_by = registry.iter().flat_map(|registry| registry.iter());
+        let needed_by = needed_by.filter(|(_, d)| names(&d.requirement)).map(|(_, d)| d.name().to_owned());
+        Scope { base: base.contains(&scope), implies, needed_by: needed_by.collect(), description, scope }
+    };
+    all.into_iter().map(row).collect()
+}

@@ -1,0 +1,39 @@
+//! Which configuration a command is about: found and laid exactly as the server does it, `mcp_auth_runtime::config`.
+
+use std::path::PathBuf;
+
+use mcp_auth_runtime::config::{self, Config, ConfigError, Surroundings};
+
+/// What the server would be started with.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Configuration {
+    /// Configuration file [else MCP_CONFIG, ./mcp.toml].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Lay mcp.<NAME>.toml over it [else MCP_PROFILE].
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// As the server's own --transport: http or stdio.
+    #[arg(long, value_name = "KIND")]
+    transport: Option<String>,
+    /// As the server's own --listen, such as 127.0.0.1:8080.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+}
+
+impl Configuration {
+    /// The configuration a server would have here. Beside the executable nothing is looked for: that is not the
+    /// server's.
+    ///
+    /// # Errors
+    /// The server's own.
+    pub(crate) fn load(self) -> Result<Config, ConfigError> {
+        let mut arguments = config::Arguments::default();
+        arguments.config = self.config;
+        arguments.profile = self.profile;
+        arguments.transport = self.transport;
+        arguments.listen = self.listen;
+        let surroundings = Surroundings { executable: None, ..Surroundings::system() };
+        Config::load(&arguments, surroundings, None)
+    }
+}

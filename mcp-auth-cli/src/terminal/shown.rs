@@ -1,0 +1,88 @@
+//! Text from outside, made safe to print.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// `text` on one line: whatever could move the cursor, start a line, reorder or hide text is escaped, as in
+/// `\n` or `\u{1b}`. Letters of every script stay.
+///
+/// - Source: where it came from does not matter: a server's answer, a header, a claim, a file name.
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_deceptive) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => plain.extend(c.escape_default()),
+            c if is_deceptive(c) => {
+                let _ = write!(plain, "{}", c.escape_unicode());
+            }
+            c => plain.push(c),
+        }
+    }
+    Cow::Owned(plain)
+}
+
+/// The same for a text of several lines: line feeds stay.
+pub(crate) fn shown_lines(text: &str) -> String {
+    text.split('\n').map(shown).collect::<Vec<_>>().join("\n")
+}
+
+/// Control characters, line and paragraph separators, marks that reorder text, and characters that are not seen.
+/// The joiners U+200C and U+200D stay: scripts and emoji need them.
+fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{AD}'
+                | '\u{61C}'
+                | '\u{180E}'
+                | '\u{200B}'
+                | '\u{200E}'
+                | '\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}'
+                | '\u{FEFF}'
+                | '\u{FFF9}'..='\u{FFFB}'
+                | '\u{E0000}'..='\u{E007F}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_move_the_cursor_or_start_a_line_is_escaped() {
+        for (text, plain) in [
+            ("\u{1b}[2Jgone", "\\u{1b}[2Jgone"),
+            ("a\nerror: b\r", "a\\nerror: b\\r"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("a\u{2028}b", "a\\u{2028}b"),
+            ("\0\u{7f}\t", "\\u{0}\\u{7f}\\t"),
+        ] {
+            assert_eq!(shown(text), plain);
+        }
+    }
+
+    #[test]
+    fn what_reorders_or_hides_text_is_escaped() {
+        for c in ['\u{202E}', '\u{2066}', '\u{200B}', '\u{FEFF}', '\u{E0041}', '\u{AD}', '\u{61C}'] {
+            assert_eq!(shown(&format!("a{c}b")), format!("a\\u{{{:x}}}b", u32::from(c)));
+        }
+    }
+
+    #[test]
+    fn letters_of_every_script_stay_as_they_are() {
+        for text in ["Aufgaben für heute", "做事", "می\u{200c}خواهم", "👩\u{200d}🚀", "a\\b \"quoted\""]
+        {
+            assert!(matches!(shown(text), Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_of_a_longer_text_stay_lines() {
+        assert_eq!(shown_lines("one\ntwo\u{1b}"), "one\ntwo\\u{1b}");
+    }
+}

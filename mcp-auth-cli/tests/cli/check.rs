@@ -1,0 +1,329 @@
+//! `mcp-auth check`: the server's own verdict on a configuration, without the server.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use mcp_auth::serde_json::{self, Value};
+
+use crate::process::{mcp_auth, stderr, stdout};
+use crate::todos;
+
+fn check(directory: &Path, arguments: &[&str]) -> Output {
+    mcp_auth().current_dir(directory).arg("check").args(arguments).output().unwrap()
+}
+
+/// Checks `toml` against the operations of the small server; exit code, then what was said.
+fn verdict(toml: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let directory = todos::directory(toml);
+    todos::file(&directory, "operations.json", todos::OPERATIONS);
+    let output = check(directory.path(), &[&["--scopes", "operations.json"], arguments].concat());
+    (output.status.code(), format!("{}{}", stdout(&output), stderr(&output)))
+}
+
+fn json(output: &Output) -> Value {
+    assert!(output.stderr.is_empty(), "{}", stderr(output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// A server of others' tokens, with these lines under `[auth]` and behind.
+fn verify(more: &str) -> String {
+    format!(
+        "[server]\npublic_url = \"https://todos.acme.io/mcp\"\n[auth]\nbase_scopes = [\"todos.read\"]\n{more}\n\
+         [[auth.issuers]]\nissuer = \"https://login.acme.io/\"\n"
+    )
+}
+
+#[test]
+fn says_what_is_served_whom_it_trusts_and_who_may_do_what() {
+    let (code, text) = verdict(&todos::configured("127.0.0.1:4711"), &[]);
+    assert_eq!(code, Some(0), "{text}");
+    for line in [
+        "mcp.toml",
+        "  over          HTTP, listening on 127.0.0.1:4711",
+        "  MCP endpoint  http://127.0.0.1:4711/mcp (from listen and path; the resource identifier)",
+        "  metadata      http://127.0.0.1:4711/.well-known/oauth-protected-resource/mcp",
+        "                http://127.0.0.1:4711/.well-known/oauth-protected-resource",
+        "  issuer       http://127.0.0.1:4711 (built in, for development only: its login asks no password)",
+        "  users        alice, bob",
+        "  signing key  in .mcp-auth",
+        "  first login  asks for todos.read (base_scopes)",
+        "  connecting   needs a verified caller",
+        "  anonymous    may call ping",
+        "  KIND  OPERATION   NEEDS        DESCRIPTION",
+        "  tool  list_todos  todos.read   Whose todos.",
+        "  tool  ping        public       Is it up?",
+        "  todos.read   yes          list_todos  See your todos",
+        "fine",
+    ] {
+        assert!(text.lines().any(|said| said == line), "{line}\nis not in\n{text}");
+    }
+}
+
+#[test]
+fn says_whom_a_server_of_others_tokens_trusts() {
+    let toml = verify("") + "audience = [\"api\", \"https://todos.acme.io/mcp\"]\nalgorithms = [\"ES256\"]\n";
+    let (code, text) = verdict(&toml, &[]);
+    assert_eq!(code, Some(0), "{text}");
+    for line in [
+        "  MCP endpoint  https://todos.acme.io/mcp (public_url; the resource identifier)",
+        "  metadata      https://todos.acme.io/.well-known/oauth-protected-resource/mcp",
+        "  issuer      https://login.acme.io/",
+        "  audience    api",
+        "              https://todos.acme.io/mcp",
+        "  algorithms  ES256",
+        "  keys        discovered at the start, from the issuer's metadata",
+    ] {
+        assert!(text.lines().any(|said| said == line), "{line}\nis not in\n{text}");
+    }
+}
+
+#[test]
+fn what_the_server_would_refuse_is_refused_all_at_once_in_its_own_words() {
+    let toml = "[auth]\nmode = \"embedded\"\n[scopes.\"todos.raed\"]\ndescription = \"x\"\n";
+    let (code, text) = verdict(toml, &[]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.starts_with("error: 2 reasons not to start:\n"), "{text}");
+    assert!(text.contains("tool `list_todos` needs todos.read, so auth.base_scopes must say"), "{text}");
+    assert!(text.contains("did you mean \"todos.read\"?: scopes.\"todos.raed\" in mcp.toml"), "{text}");
+    // Not knowing the operations, neither can be told.
+    let directory = todos::directory(toml);
+    let output = check(directory.path(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("not checked"));
+}
+
+#[test]
+fn mistakes_in_the_file_and_files_that_are_not_there_are_refused() {
+    let (code, text) = verdict("[auth]\nmod = \"none\"\nvisibility = \"some\"", &[]);
+    assert_eq!(code, Some(1));
+    assert!(
+        text.contains("2 mistakes in the configuration") && text.contains("did you mean mode?"),
+        "{text}"
+    );
+    let nowhere = tempfile::tempdir().unwrap();
+    let output = check(nowhere.path(), &[]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    let said = stderr(&output);
+    assert!(
+        said.contains("no configuration file found; tried ") && said.matches("mcp.toml").count() == 1,
+        "{said}"
+    );
+}
+
+#[test]
+fn files_profile_environment_and_arguments_are_found_as_the_server_finds_them() {
+    let directory = todos::directory(&todos::configured("127.0.0.1:1"));
+    todos::file(&directory, "mcp.two.toml", "server.listen = \"127.0.0.1:2\"");
+    let elsewhere = todos::file(&directory, "five.toml", &todos::configured("127.0.0.1:5"));
+    let listens = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = mcp_auth();
+        command.current_dir(directory.path()).envs(variables.iter().copied()).args(["check", "--json"]);
+        json(&command.args(arguments).output().unwrap())["serves"]["listen"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(listens(&[], &[]), "127.0.0.1:1");
+    assert_eq!(listens(&[], &["--profile", "two"]), "127.0.0.1:2");
+    assert_eq!(listens(&[("MCP_PROFILE", "two")], &[]), "127.0.0.1:2");
+    assert_eq!(listens(&[("MCP_SERVER__LISTEN", "127.0.0.1:3")], &["--profile", "two"]), "127.0.0.1:3");
+    assert_eq!(
+        listens(&[("MCP_SERVER__LISTEN", "127.0.0.1:3")], &["--listen", "127.0.0.1:4"]),
+        "127.0.0.1:4"
+    );
+    assert_eq!(listens(&[("MCP_CONFIG", elsewhere.to_str().unwrap())], &[]), "127.0.0.1:5");
+    assert_eq!(listens(&[], &["--config", "five.toml"]), "127.0.0.1:5");
+}
+
+#[test]
+fn each_unwise_thing_is_warned_of_and_its_wise_twin_is_not() {
+    for (unwise, wise, warning) in [
+        (
+            verify("clock_skew = \"5m\"").replace("clock_skew = \"5m\"\n", "") + "clock_skew = \"5m\"",
+            verify(""),
+            "clock_skew is 5m",
+        ),
+        (
+            verify("") + "max_token_lifetime = \"30d\"",
+            verify("") + "max_token_lifetime = \"1d\"",
+            "max_token_lifetime is 30days",
+        ),
+        (
+            verify("visibility = \"granted\""),
+            verify("visibility = \"all\""),
+            "given more than auth.base_scopes: add_todo",
+        ),
+        (verify("").replace("[\"todos.read\"]", "[]"), verify(""), "auth.base_scopes is empty"),
+        (verify("").replace("\"todos.read\"", "\"openid\""), verify(""), "auth.base_scopes names \"openid\""),
+        (
+            verify("").replace("login.acme.io", "login.example.com"),
+            verify(""),
+            "is a name from documentation: auth.issuers[0].issuer",
+        ),
+        (
+            verify("").replace("todos.acme.io", "todos.example.com"),
+            verify(""),
+            "is a name from documentation: server.public_url",
+        ),
+        (
+            verify("")
+                .replace("https://todos.acme.io", "http://localhost:80")
+                .replace("[server]", "[server]\nlisten = \"0.0.0.0:80\""),
+            verify("").replace("[server]", "[server]\nlisten = \"0.0.0.0:80\""),
+            "which other machines can reach in plain HTTP",
+        ),
+        (
+            todos::configured("127.0.0.1:1").replace("[server]", "[server]\ntransport = \"stdio\""),
+            todos::configured("127.0.0.1:1").replace(
+                "[server]",
+                "[stdio]\nlocal_scopes = [\"todos.read\"]\n[server]\ntransport = \"stdio\"",
+            ),
+            "nobody can connect over stdio",
+        ),
+    ] {
+        let (code, text) = verdict(&unwise, &[]);
+        assert_eq!(code, Some(0), "{warning}: {text}");
+        assert!(text.contains(warning) && text.contains("\nfine, with "), "{warning}: {text}");
+        let (code, text) = verdict(&unwise, &["--deny-warnings"]);
+        assert_eq!(code, Some(1), "{warning}: {text}");
+        assert!(text.lines().any(|line| line.starts_with("refused: ")), "{text}");
+        let (code, text) = verdict(&wise, &["--deny-warnings"]);
+        assert_eq!(code, Some(0), "{warning}: {text}");
+        assert!(!text.contains(warning), "{text}");
+    }
+}
+
+#[test]
+fn what_is_usual_and_worth_knowing_is_noted_and_never_denied() {
+    let bare = todos::configured("127.0.0.1:1").replace("description = \"Change your todos\"", "");
+    for (toml, note) in [
+        (
+            verify("").replace("[server]", "[server]\nlisten = \"0.0.0.0:80\""),
+            "something in front must speak TLS",
+        ),
+        (verify("connect = \"anonymous\""), "anyone may connect and list"),
+        (bare.replace("[scopes.\"todos.write\"]", ""), "scope \"todos.write\" has no description"),
+    ] {
+        let (code, text) = verdict(&toml, &["--deny-warnings"]);
+        assert_eq!(code, Some(0), "{note}: {text}");
+        assert!(text.contains("note: ") && text.contains(note), "{note}: {text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn file_that_anybody_can_write_and_key_that_anybody_can_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let chmod =
+        |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    let directory = todos::directory(&todos::configured("127.0.0.1:1"));
+    let (config, state) = (directory.path().join("mcp.toml"), directory.path().join(".mcp-auth"));
+    chmod(&config, 0o666);
+    let output = check(directory.path(), &["--deny-warnings"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("run: chmod o-w "), "{}", stdout(&output));
+    chmod(&config, 0o644);
+    assert_eq!(check(directory.path(), &["--deny-warnings"]).status.code(), Some(0));
+    assert!(!state.exists(), "checking writes nothing");
+
+    assert!(mcp_auth().current_dir(directory.path()).arg("token").output().unwrap().status.success());
+    assert_eq!(check(directory.path(), &[]).status.code(), Some(0));
+    chmod(&state.join("signing-key.pkcs8"), 0o644);
+    let output = check(directory.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("run chmod 600 on it"), "{}", stderr(&output));
+}
+
+#[test]
+fn credentials_are_asked_for_and_never_shown() {
+    let toml = todos::configured("127.0.0.1:1").replace(
+        "[scopes.\"todos.read\"]",
+        "clients = [{ client_id = \"m2m\", client_secret = \"env:M2M\", scopes = [\"todos.read\"] }]\n[scopes.\"todos.read\"]",
+    );
+    let directory = todos::directory(&toml);
+    let missing = check(directory.path(), &[]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(
+        stderr(&missing)
+            .contains("environment variable M2M is not set: auth.embedded.clients[0].client_secret")
+    );
+    for arguments in [&["check"][..], &["check", "--json"]] {
+        let there = mcp_auth()
+            .current_dir(directory.path())
+            .env("M2M", "hunter2hunter2")
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(there.status.code(), Some(0), "{}", stderr(&there));
+        let text = format!("{}{}", stdout(&there), stderr(&there));
+        assert!(text.contains("m2m") && !text.contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn json_holds_the_verdict_and_everything_else() {
+    let directory = todos::directory(&todos::configured("127.0.0.1:4711"));
+    todos::file(&directory, "operations.json", todos::OPERATIONS);
+    let fine = json(&check(directory.path(), &["--json", "--scopes", "operations.json"]));
+    assert_eq!(fine["verdict"], "fine");
+    assert_eq!(fine["serves"]["transport"], "http");
+    assert_eq!(fine["serves"]["resource"], "http://127.0.0.1:4711/mcp");
+    assert_eq!(fine["trusts"]["mode"], "embedded");
+    assert_eq!(fine["access"]["public"], serde_json::json!(["ping"]));
+    assert_eq!(fine["operations"][1]["needs"], "todos.write");
+    assert_eq!(fine["scopes"][0]["needed_by"], serde_json::json!(["list_todos"]));
+    assert_eq!(json(&check(directory.path(), &["--json"]))["operations"], Value::Null);
+
+    let unwise = todos::directory(&verify("visibility = \"granted\""));
+    todos::file(&unwise, "operations.json", todos::OPERATIONS);
+    let output = check(unwise.path(), &["--json", "--deny-warnings", "--scopes", "operations.json"]);
+    assert_eq!((output.status.code(), json(&output)["verdict"].as_str()), (Some(1), Some("unwise")));
+
+    let refused = todos::directory("[auth]\nmode = \"verify\"\n[server]\nlisten = \"0.0.0.0:1\"");
+    let output = check(refused.path(), &["--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let refused = json(&output);
+    assert_eq!(
+        (refused["verdict"].as_str(), refused["errors"].as_array().unwrap().len()),
+        (Some("refused"), 2)
+    );
+}
+
+#[test]
+fn operations_come_from_a_file_or_standard_input_and_nothing_else_passes_for_them() {
+    let directory = todos::directory(&todos::configured("127.0.0.1:1"));
+    let piped = |text: &str| {
+        let mut command = mcp_auth();
+        command.current_dir(directory.path()).args(["check", "--scopes", "-"]);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let output = piped(todos::OPERATIONS);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("  tool  add_todo "));
+    for (output, why) in [
+        (piped("KIND  OPERATION"), "this is not what a server prints for `--scopes json`"),
+        (piped(&todos::OPERATIONS.replace("\"public\"", "\"nobody\"")), "which this version does not know"),
+        (check(directory.path(), &["--scopes", "gone.json"]), "--scopes gone.json: "),
+        (check(directory.path(), &["--deny-warning"]), "--deny-warnings"),
+    ] {
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{why}");
+        assert!(stderr(&output).contains(why), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn nothing_is_listened_on_and_nobody_is_asked() {
+    // The port is taken and nobody answers at the issuer: neither matters.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let issuer = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    issuer.set_nonblocking(true).unwrap();
+    let toml = format!(
+        "[server]\nlisten = \"{}\"\n[auth]\nbase_scopes = []\n[[auth.issuers]]\nissuer = \"http://{}\"\n",
+        taken.local_addr().unwrap(),
+        issuer.local_addr().unwrap()
+    );
+    let directory = todos::directory(&toml);
+    assert_eq!(check(directory.path(), &[]).status.code(), Some(0));
+    assert_eq!(issuer.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}

@@ -1,0 +1,136 @@
+//! `mcp-auth token`: what it mints is what the running server accepts.
+
+use std::path::Path;
+use std::process::Output;
+
+use mcp_auth::serde_json::json;
+use mcp_auth::testing::Client;
+
+use crate::process::{mcp_auth, stderr, stdout};
+use crate::todos;
+
+fn token(directory: &Path, arguments: &[&str]) -> Output {
+    mcp_auth().current_dir(directory).arg("token").args(arguments).output().unwrap()
+}
+
+/// The token alone, on one line.
+fn minted(output: &Output) -> String {
+    assert!(output.status.success(), "{}", stderr(output));
+    let text = stdout(output);
+    let token = text.strip_suffix('\n').unwrap();
+    assert!(token.split('.').count() == 3 && !token.contains(char::is_whitespace), "{text:?}");
+    token.to_owned()
+}
+
+fn refused(output: &Output) -> String {
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{}", stderr(output));
+    stderr(output)
+}
+
+#[tokio::test]
+async fn minted_token_calls_what_it_has_scopes_for_and_nothing_else() {
+    let directory = todos::directory(&todos::configured(&todos::free_address()));
+    let path = directory.path();
+    // Before the first start, so the key is made here; and again while the server runs.
+    let first = token(path, &[]);
+    assert!(stderr(&first).contains("made a signing key in "), "{}", stderr(&first));
+    let reader = minted(&first);
+    let running = todos::serve(path).await;
+    let second = token(path, &["--sub", "bob", "--scope", "todos.write todos.read", "--ttl", "5m"]);
+    assert!(!stderr(&second).contains("made a signing key"), "{}", stderr(&second));
+    let writer = minted(&second);
+
+    let client = || Client::new(running.resource());
+    let alice = client().token(reader);
+    let listed = alice.call_tool("list_todos", json!({})).await;
+    assert_eq!((listed.status(), listed.text().as_deref()), (200, Some("alice")));
+    let denied = alice.call_tool("add_todo", json!({})).await;
+    assert_eq!(denied.status(), 403);
+    assert_eq!(denied.challenge().unwrap().scopes(), ["todos.read", "todos.write"]);
+
+    let bob = client().token(writer);
+    assert_eq!(bob.call_tool("list_todos", json!({})).await.text().as_deref(), Some("bob"));
+    assert_eq!(bob.call_tool("add_todo", json!({})).await.status(), 200);
+
+    // The twin: a key of another directory is another issuer's.
+    let elsewhere = todos::directory(&std::fs::read_to_string(path.join("mcp.toml")).unwrap());
+    let stranger = client().token(minted(&token(elsewhere.path(), &[])));
+    assert_eq!(stranger.call_tool("list_todos", json!({})).await.status(), 401);
+    running.stop().await;
+}
+
+#[test]
+fn says_for_whom_what_and_until_when_and_the_token_stands_alone() {
+    let directory = todos::directory(&todos::configured("127.0.0.1:4711"));
+    let output = token(directory.path(), &["--ttl", "1m"]);
+    let token = minted(&output);
+    let said = stderr(&output);
+    let line = said.lines().last().unwrap();
+    assert!(line.starts_with("for alice with todos.read, issued to mcp-auth-token, until 20"), "{said}");
+    assert!(line.ends_with("Z, at http://127.0.0.1:4711/mcp"), "{said}");
+    assert!(!said.contains(&token));
+}
+
+#[test]
+fn what_is_probably_not_meant_is_warned_of_and_minted_all_the_same() {
+    let directory = todos::directory(&todos::configured("127.0.0.1:4711"));
+    let output = token(directory.path(), &["--sub", "carol", "--scope", "todos.read todos.admin"]);
+    minted(&output);
+    let said = stderr(&output);
+    assert!(said.contains("warning: \"carol\" is not in auth.embedded.users (alice, bob)"), "{said}");
+    assert!(said.contains("warning: scope \"todos.admin\" stands nowhere in the configuration"), "{said}");
+    let usual = token(directory.path(), &["--sub", "bob", "--scope", "todos.read todos.write"]);
+    assert!(!stderr(&usual).contains("warning"), "{}", stderr(&usual));
+}
+
+#[test]
+fn listen_address_given_to_the_server_is_given_here_too() {
+    let directory = todos::directory(&todos::configured("127.0.0.1:0"));
+    let said = refused(&token(directory.path(), &[]));
+    assert!(said.contains("any free port") && said.contains("server.listen in mcp.toml"), "{said}");
+    let output = token(directory.path(), &["--listen", "127.0.0.1:4712"]);
+    minted(&output);
+    assert!(stderr(&output).contains("at http://127.0.0.1:4712/mcp"));
+}
+
+#[test]
+fn lifetime_is_at_most_what_a_server_accepts() {
+    let directory = todos::directory(&todos::configured("127.0.0.1:4711"));
+    minted(&token(directory.path(), &["--ttl", "24h"]));
+    for (ttl, why) in
+        [("25h", "at most \"24h\""), ("0s", "at least \"1s\""), ("60", "with a unit"), ("-1m", "")]
+    {
+        let said = refused(&token(directory.path(), &["--ttl", ttl]));
+        assert!(said.contains(why), "{ttl}: {said}");
+    }
+}
+
+#[test]
+fn no_token_is_minted_for_a_server_that_would_not_take_it() {
+    let verify = "[auth]\nissuers = [{ issuer = \"https://login.example\" }]\n";
+    let elsewhere =
+        todos::configured("127.0.0.1:1").replace("[auth]", "public_url = \"https://a.example/mcp\"\n[auth]");
+    for (toml, arguments, why) in [
+        (verify, &[][..], "mode is \"verify\", so the server trusts no key of this computer"),
+        (&elsewhere, &[], "is not on loopback"),
+        (&todos::configured("127.0.0.1:1"), &["--scope", "a\"b"], "--scope \"a\\\"b\""),
+        (&todos::configured("127.0.0.1:1"), &["--sub", ""], "--sub is empty"),
+        ("[auth]\nmod = \"embedded\"", &[], "unknown key auth.mod in mcp.toml"),
+    ] {
+        let directory = todos::directory(toml);
+        let said = refused(&token(directory.path(), arguments));
+        assert!(said.contains(why), "{toml}: {said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn key_that_others_can_read_is_not_used() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = todos::directory(&todos::configured("127.0.0.1:4711"));
+    minted(&token(directory.path(), &[]));
+    let key = directory.path().join(".mcp-auth/signing-key.pkcs8");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let said = refused(&token(directory.path(), &[]));
+    assert!(said.contains("run chmod 600 on it"), "{said}");
+}
