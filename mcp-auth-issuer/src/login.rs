@@ -1,10 +1,12 @@
 //! How a person proves who they are. The issuer asks a [`Login`]; passwords or passkeys would be another one.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 
 use maud::{Markup, html};
 
+use crate::page::visible;
 use crate::params::Params;
 
 /// What [`Login::login`] returns.
@@ -37,6 +39,11 @@ pub trait Login: Send + Sync + 'static {
 
     /// Judges a submitted form.
     fn login<'a>(&'a self, form: &'a Params) -> LoginFuture<'a>;
+
+    /// What the page says after [`LoginError::Refused`]. The same for every cause, or it tells strangers who exists.
+    fn refusal(&self) -> Cow<'static, str> {
+        "That did not work. Try again.".into()
+    }
 }
 
 /// One button per user and no password: for development on loopback only.
@@ -55,10 +62,13 @@ impl DevelopmentLogin {
 impl Login for DevelopmentLogin {
     fn controls(&self) -> Markup {
         html! {
-            @for user in &self.users {
-                button.primary type="submit" name="user" value=(user) { "Continue as " bdi { (user) } }
+            fieldset {
+                legend { "Who are you?" }
+                @for user in &self.users {
+                    button type="submit" name="user" value=(user) { "Continue as " bdi { (visible(user)) } }
+                }
             }
-            p.hint { "Development login: no password, this computer only." }
+            p.hint { "No password is asked: whoever sits at this computer can be any of them." }
         }
     }
 
@@ -67,6 +77,13 @@ impl Login for DevelopmentLogin {
             let subject = form.get("user").filter(|user| self.users.iter().any(|known| known == user));
             subject.map(|subject| User { subject: subject.to_owned() }).ok_or(LoginError::Refused)
         })
+    }
+
+    /// Names who can log in: the page has a button for each anyway.
+    fn refusal(&self) -> Cow<'static, str> {
+        let users = self.users.join(", ");
+        format!("Nobody of that name logs in here, only: {users}. More names go into auth.embedded.users.")
+            .into()
     }
 }
 
@@ -84,5 +101,14 @@ mod tests {
         assert_eq!(login("user=admin").await, None);
         assert_eq!(login("user=").await, None);
         assert_eq!(login("").await, None);
+    }
+
+    #[test]
+    fn a_refusal_names_who_can_log_in_and_where_more_names_go() {
+        let refusal = DevelopmentLogin::new(vec!["alice".into(), "bob".into()]).refusal();
+        assert!(
+            refusal.contains("only: alice, bob.") && refusal.contains("auth.embedded.users"),
+            "{refusal}"
+        );
     }
 }

@@ -1,23 +1,36 @@
-//! A client's name is whatever the client says. Shown, it must neither act nor disguise (escaping is the template's).
+//! Text that a stranger chose, a client's name above all. Shown, it must neither act nor disguise (escaping is the
+//! template's).
 
 use crate::client::Client;
 
 /// The longest name shown, in characters.
-const MAX_SHOWN: usize = 60;
+const MAX_NAME: usize = 60;
+/// The longest other value shown, in characters.
+const MAX_VALUE: usize = 200;
 
 /// The name to show for `client`: one line, cut, without characters that are invisible or turn the text around.
 pub(super) fn shown_name(client: &Client) -> String {
-    let name = printable(client.name.as_deref().unwrap_or_default());
+    let name = printable(client.name.as_deref().unwrap_or_default(), MAX_NAME);
     if name.is_empty() { "An application without a name".to_owned() } else { name }
 }
 
-fn printable(claim: &str) -> String {
+/// A value of a request: one line, cut, visible.
+pub(super) fn cut(value: &str) -> String {
+    printable(value, MAX_VALUE)
+}
+
+/// Text of the configuration: one line, visible, and all of it.
+pub(crate) fn visible(text: &str) -> String {
+    printable(text, usize::MAX)
+}
+
+fn printable(claim: &str, max: usize) -> String {
     let visible: String = claim.chars().filter(|c| !is_invisible(*c)).map(as_space).collect();
     let words = visible.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    if words.chars().count() <= MAX_SHOWN {
+    if words.chars().count() <= max {
         return words;
     }
-    words.chars().take(MAX_SHOWN - 1).chain(['…']).collect()
+    words.chars().take(max - 1).chain(['…']).collect()
 }
 
 fn as_space(c: char) -> char {
@@ -38,6 +51,10 @@ fn is_invisible(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn printable(claim: &str) -> String {
+        super::printable(claim, MAX_NAME)
+    }
 
     #[test]
     fn p12_names_are_one_cut_line_of_visible_characters() {
