@@ -82,7 +82,7 @@ impl Login for DevelopmentLogin {
     /// Names who can log in: the page has a button for each anyway.
     fn refusal(&self) -> Cow<'static, str> {
         let users = self.users.join(", ");
-        format!("Nobody of that name logs in here, only: {users}. More names go into auth.embedded.users.")
+        format!("That name cannot log in here; these can: {users}. Others are added in auth.embedded.users.")
             .into()
     }
 }
@@ -107,7 +107,7 @@ mod tests {
     fn a_refusal_names_who_can_log_in_and_where_more_names_go() {
         let refusal = DevelopmentLogin::new(vec!["alice".into(), "bob".into()]).refusal();
         assert!(
-            refusal.contains("only: alice, bob.") && refusal.contains("auth.embedded.users"),
+            refusal.contains("these can: alice, bob.") && refusal.contains("auth.embedded.users"),
             "{refusal}"
         );
     }

@@ -1,6 +1,8 @@
 //! Text that a stranger chose, a client's name above all. Shown, it must neither act nor disguise (escaping is the
 //! template's).
 
+use maud::{Markup, html};
+
 use crate::client::Client;
 
 /// The longest name shown, in characters.
@@ -8,8 +10,22 @@ const MAX_NAME: usize = 60;
 /// The longest other value shown, in characters.
 const MAX_VALUE: usize = 200;
 
-/// The name to show for `client`: one line, cut, without characters that are invisible or turn the text around.
-pub(super) fn shown_name(client: &Client) -> String {
+/// The name of `client`, framed, so that no text in it passes for the page's, and marked as what it is.
+pub(super) fn claimed(client: &Client) -> Markup {
+    let name = shown_name(client);
+    html! {
+        bdi.claim { (name) }
+        p.hint {
+            "Its own claim: nobody has checked this name."
+            @if mixes_alphabets(&name) {
+                " It mixes alphabets, so letters may not be what they look like."
+            }
+        }
+    }
+}
+
+/// One line, cut, without characters that are invisible or turn the text around.
+fn shown_name(client: &Client) -> String {
     let name = printable(client.name.as_deref().unwrap_or_default(), MAX_NAME);
     if name.is_empty() { "An application without a name".to_owned() } else { name }
 }
@@ -35,6 +51,16 @@ fn printable(claim: &str, max: usize) -> String {
 
 fn as_space(c: char) -> char {
     if c.is_whitespace() { ' ' } else { c }
+}
+
+/// Whether Latin letters stand beside letters that look like them: Greek, Cyrillic, Armenian, Cherokee, full width or
+/// mathematical ones. A hint and no guard: a word may be written in look-alikes altogether.
+fn mixes_alphabets(name: &str) -> bool {
+    let lookalike = |c: char| {
+        matches!(c, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}' | '\u{530}'..='\u{58f}' | '\u{13a0}'..='\u{13ff}'
+            | '\u{ff21}'..='\u{ff5a}' | '\u{1d400}'..='\u{1d7ff}')
+    };
+    name.contains(lookalike) && name.contains(|c: char| c.is_ascii_alphabetic())
 }
 
 /// Control characters, bidirectional controls, zero-width characters, stacking marks, tags and private use.
@@ -67,5 +93,15 @@ mod tests {
         let long = printable(&"x".repeat(1_000));
         assert_eq!((long.chars().count(), long.ends_with('…')), (60, true));
         assert_eq!(printable("\u{200b}\u{3164}"), "");
+    }
+
+    #[test]
+    fn p12_homographs_in_a_name_are_pointed_out_and_plain_names_in_any_alphabet_are_not() {
+        for mixed in ["\u{421}laude", "VS C\u{3bf}de", "\u{ff23}ursor for Mac", "\u{1d402}ursor"] {
+            assert!(mixes_alphabets(mixed), "{mixed}");
+        }
+        for plain in ["Claude", "Zoë’s 時計 app", "\u{41a}\u{43b}\u{43e}\u{434}", "µTorrent", ""] {
+            assert!(!mixes_alphabets(plain), "{plain}");
+        }
     }
 }

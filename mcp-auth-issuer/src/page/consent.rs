@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::claim::{shown_name, visible};
+use super::claim::{claimed, visible};
 use super::lifetime::in_words;
 use super::shell::page;
 use crate::client::{Client, Grants};
@@ -70,10 +70,7 @@ impl Consent<'_> {
         html! {
             dl {
                 dt { "Application" }
-                dd {
-                    bdi.claim { (shown_name(self.client)) }
-                    p.hint { "Its own claim: nobody has checked this name." }
-                }
+                dd { (claimed(self.client)) }
                 dt { "Your answer goes to" }
                 dd {
                     @match destination {
@@ -83,7 +80,11 @@ impl Consent<'_> {
                         }
                         Destination::Web(host) => {
                             strong { (host) }
-                            p.hint { "A web site." }
+                            @if host.split('.').any(|label| label.starts_with("xn--")) {
+                                p.hint { "A web site whose name may look like that of another one: it has letters beyond a to z, here written in ASCII." }
+                            } @else {
+                                p.hint { "A web site." }
+                            }
                         }
                         Destination::App(scheme) => {
                             strong { (scheme) ":" }
@@ -92,7 +93,7 @@ impl Consent<'_> {
                     }
                 }
                 dt { "Server" }
-                dd { bdi { (visible(&self.issuer.server_name)) } p.hint { code { (self.issuer.resource) } } }
+                dd { code.url { (self.issuer.resource) } }
                 dt { "You are" }
                 dd { strong { bdi { (visible(self.subject)) } } }
             }
@@ -140,7 +141,8 @@ impl Consent<'_> {
                 strong { "Allow:" } " it can do this as " bdi { (visible(self.subject)) } " for "
                 (in_words(lifetimes.access_token))
                 @if renews {
-                    ", and renew that without asking until it has not done so for " (in_words(lifetimes.refresh_token))
+                    " at a time, renewed without asking. Unused for " (in_words(lifetimes.refresh_token))
+                    ", it must ask again"
                 }
                 "."
             }

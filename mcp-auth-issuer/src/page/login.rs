@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::claim::{shown_name, visible};
+use super::claim::{claimed, visible};
 use super::shell::page;
 use crate::client::Client;
 use crate::issuer::Issuer;
@@ -64,10 +64,7 @@ impl IntoResponse for LoginPage<'_> {
             }
             dl {
                 dt { "Asked by" }
-                dd {
-                    bdi.claim { (shown_name(self.client)) }
-                    p.hint { "Its own claim: nobody has checked this name." }
-                }
+                dd { (claimed(self.client)) }
             }
             p { "Logging in gives it nothing yet. The next page shows what it asks for, and you decide." }
             form method="post" action=(self.action) {
