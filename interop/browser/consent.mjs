@@ -8,18 +8,14 @@ import { authorizationUrl, listen, register, useCode } from './client.mjs';
 import { focused } from './in-page.mjs';
 
 const [, , todos, hostile, executable, directory] = process.argv;
-const WINDOWS = [360, 1280].flatMap((width) => ['light', 'dark'].map((scheme) => ({ width, scheme })));
 const LOOKALIKE = 'xn--pple-43d.example'; // "apple" with a Cyrillic a
 
-const callback = await listen();
 const browser = await launch(executable);
-const origins = [todos, hostile, callback.origin];
-const application = await register(todos, {
-  name: 'Example application',
-  redirectUris: [callback.uri],
-  scope: 'todos.read todos.write',
-});
-const url = authorizationUrl(application);
+
+/** An application that waits for its answers, so that two people can use two of them at once. */
+async function newApplication(callback, scope) {
+  return register(todos, { name: 'Example application', redirectUris: [callback.uri], scope });
+}
 
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 const heading = (page, name) => page.getByRole('heading', { name, level: 1 }).waitFor();
@@ -56,8 +52,9 @@ async function strayEnter(page) {
 
 /** What must hold in every window and both colour schemes. `name` tells their screenshots apart. */
 const everywhere = {
-  async 'log in and allow by clicks'({ page }, name) {
-    await page.goto(url);
+  async 'log in and allow by clicks'({ page, callback }, name) {
+    const fresh = await newApplication(callback, 'todos.read');
+    await page.goto(authorizationUrl(fresh));
     await heading(page, 'Log in to To-do lists');
     await audit(page, `login-${name}`, directory);
     await logIn(page);
@@ -65,13 +62,17 @@ const everywhere = {
     await audit(page, `consent-${name}`, directory);
     await enlarge(page, `consent-${name}`, directory);
     await button(page, 'Allow').click();
-    await useCode(application, await callback.next(), 'list_todos');
-    await page.goto(url);
-    await page.getByText('allowed before').first().waitFor();
-    await audit(page, `consent-again-${name}`, directory);
+    await useCode(fresh, await callback.next(), 'list_todos');
+    const more = { ...fresh, scope: 'todos.read todos.write' };
+    await page.goto(authorizationUrl(more));
+    assert.equal(await page.locator('li', { hasText: 'todos.read' }).locator('.badge').innerText(), 'allowed before');
+    assert.equal(await page.locator('li', { hasText: 'todos.write' }).locator('.badge').innerText(), 'new');
+    await audit(page, `consent-step-up-${name}`, directory);
+    await button(page, 'Allow').click();
+    await useCode(more, await callback.next(), 'list_todos');
   },
 
-  async 'log in and allow by keyboard'({ page }, name) {
+  async 'log in and allow by keyboard'({ page, callback, application, url }, name) {
     await page.goto(url);
     await strayEnter(page);
     assert.deepEqual(await tabTo(page, 'Continue as bob'), ['Continue as alice', 'Continue as bob']);
@@ -87,7 +88,7 @@ const everywhere = {
     await useCode(application, await callback.next(), 'list_todos');
   },
 
-  async 'deny, on either page'({ page }) {
+  async 'deny, on either page'({ page, callback, application, url }) {
     await page.goto(url);
     await button(page, 'Cancel and go back').click();
     assert.equal((await callback.next()).error, 'access_denied');
@@ -102,7 +103,7 @@ const everywhere = {
     await button(page, 'Allow').waitFor();
   },
 
-  async 'pages that say what went wrong'({ page, context }, name) {
+  async 'pages that say what went wrong'({ page, context, callback, application, url }, name) {
     await page.goto(authorizationUrl(application, { client_id: 'nobody' }));
     await heading(page, 'This application is not known here');
     await audit(page, `error-unknown-client-${name}`, directory);
@@ -141,7 +142,7 @@ const everywhere = {
     await useCode(application, await callback.next(), 'list_todos');
   },
 
-  async 'hostile names'({ page }, name) {
+  async 'hostile names'({ page, callback }, name) {
     const disguise = `To-do lists\u202e\u200b (\u0430 "verified"</bdi><script>alert(1)</script>) `;
     const liar = await register(hostile, {
       name: disguise + 'x'.repeat(200),
@@ -165,7 +166,7 @@ const everywhere = {
 
 /** What no window changes. */
 const once = {
-  async 'another account'({ page }) {
+  async 'another account'({ page, url }) {
     await page.goto(url);
     await logIn(page, 'alice');
     await button(page, 'Use another account').click();
@@ -173,7 +174,7 @@ const once = {
     assert.equal(await page.locator('dd').last().innerText(), 'bob');
   },
 
-  async 'pressing Allow twice'({ page }) {
+  async 'pressing Allow twice'({ page, callback, application, url }) {
     await page.goto(url);
     await logIn(page);
     await button(page, 'Allow').dblclick();
@@ -182,7 +183,7 @@ const once = {
     callback.forget();
   },
 
-  async 'a double click on the page before answers nothing'({ page }) {
+  async 'a double click on the page before answers nothing'({ page, url }) {
     await page.goto(url);
     await logIn(page);
     // What a click would hit so many milliseconds after the page opened.
@@ -208,7 +209,7 @@ const once = {
 };
 const OPTIONS = { 'without JavaScript': { javaScriptEnabled: false }, 'with reduced motion': { reducedMotion: 'reduce' } };
 
-async function allowInPeace({ page }) {
+async function allowInPeace({ page, callback, application, url }) {
   await page.goto(url);
   await logIn(page);
   await button(page, 'Allow').click();
@@ -217,25 +218,37 @@ async function allowInPeace({ page }) {
 
 /** Runs every one of `checks` in a profile of its own. */
 async function run(checks, window, name) {
-  for (const [what, check] of Object.entries(checks)) {
-    const opened = await open(browser, { ...window, ...OPTIONS[what], origins });
-    try {
-      await check(opened, name);
-      await opened.close();
-    } catch (error) {
-      error.message = `${what} (${name}): ${error.message}`;
-      throw error;
+  const callback = await listen();
+  const application = await newApplication(callback, 'todos.read todos.write');
+  const url = authorizationUrl(application);
+  const origins = [todos, hostile, callback.origin];
+  try {
+    for (const [what, check] of Object.entries(checks)) {
+      const opened = await open(browser, { ...window, ...OPTIONS[what], origins });
+      try {
+        await check({ ...opened, callback, application, url }, name);
+        await opened.close();
+      } catch (error) {
+        error.message = `${what} (${name}): ${error.message}`;
+        throw error;
+      }
     }
+  } finally {
+    callback.close();
   }
   console.log(`${name}: ${Object.keys(checks).join('; ')}`);
 }
 
 const begun = Date.now();
 try {
-  for (const window of WINDOWS) await run(everywhere, window, `${window.width}-${window.scheme}`);
-  await run(once, WINDOWS[0], 'once');
+  // Two windows at a time: much of a person's login is waiting.
+  for (const width of [360, 1280]) {
+    const both = ['light', 'dark'].map((scheme) => run(everywhere, { width, scheme }, `${width}-${scheme}`));
+    const failed = (await Promise.allSettled(both)).find(({ status }) => status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+  await run(once, { width: 360, scheme: 'light' }, 'once');
   console.log(`passed in ${((Date.now() - begun) / 1000).toFixed(0)} s; screenshots in ${directory}`);
 } finally {
   await browser.close();
-  callback.close();
 }

@@ -16,9 +16,9 @@ pub(super) fn claimed(client: &Client) -> Markup {
     html! {
         bdi.claim { (name) }
         p.hint {
-            "Its own claim: nobody has checked this name."
+            "Its own claim, not verified."
             @if mixes_alphabets(&name) {
-                " It mixes alphabets, so letters may not be what they look like."
+                " It mixes alphabets: letters may not be what they look like."
             }
         }
     }

@@ -26,20 +26,20 @@ pub(crate) struct LoginPage<'a> {
 #[derive(Debug, Clone)]
 pub(crate) enum Notice {
     /// And what the [`Login`](crate::Login) says of it.
-    LoginRefused(Cow<'static, str>),
-    LoginUnavailable,
+    Refused(Cow<'static, str>),
+    Unavailable,
     /// The person answered, but their login had ended by then.
-    LoginEnded,
+    Ended,
 }
 
 impl Notice {
     fn said(&self) -> (StatusCode, &str) {
         match self {
-            Self::LoginRefused(text) => (StatusCode::FORBIDDEN, text),
-            Self::LoginUnavailable => {
+            Self::Refused(text) => (StatusCode::FORBIDDEN, text),
+            Self::Unavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, "Logging in is not possible now. Try again in a moment.")
             }
-            Self::LoginEnded => (
+            Self::Ended => (
                 StatusCode::FORBIDDEN,
                 "Your login had ended when you answered, so nothing was allowed. Log in again to see the request.",
             ),
@@ -63,7 +63,7 @@ impl IntoResponse for LoginPage<'_> {
                 p.warning role="alert" { (notice) }
             }
             dl {
-                dt { "Asked by" }
+                dt { "Application" }
                 dd { (claimed(self.client)) }
             }
             p { "Logging in gives it nothing yet. The next page shows what it asks for, and you decide." }

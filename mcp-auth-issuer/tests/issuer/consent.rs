@@ -21,7 +21,7 @@ async fn b12_page_names_client_destination_user_and_each_scope() {
     for part in [
         "<title>Allow access to todos?</title>",
         "<dd><bdi class=\"claim\">Inspector</bdi>",
-        "nobody has checked this name",
+        "Its own claim, not verified.",
         "<dd><code class=\"url\">http://localhost:8080/mcp</code></dd>",
         "<strong><bdi>developer</bdi></strong>",
         "<dd><strong>127.0.0.1</strong>",

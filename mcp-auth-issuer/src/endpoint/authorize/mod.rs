@@ -84,8 +84,8 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
             Err(error) => {
                 tracing::warn!(%error, client_id = %request.client.id, "login refused");
                 let notice = match error {
-                    LoginError::Refused => Notice::LoginRefused(issuer.login.refusal()),
-                    LoginError::Unavailable(_) => Notice::LoginUnavailable,
+                    LoginError::Refused => Notice::Refused(issuer.login.refusal()),
+                    LoginError::Unavailable(_) => Notice::Unavailable,
                 };
                 page(issuer, headers, &request, Some(notice)).await
             }
@@ -102,7 +102,7 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
             Ok(request.answer.error("access_denied", "the user denied the request"))
         }
         // The session ended while the page was open: log in again, same request.
-        (Some("allow"), None) => page(issuer, headers, &request, Some(Notice::LoginEnded)).await,
+        (Some("allow"), None) => page(issuer, headers, &request, Some(Notice::Ended)).await,
         (_, _) => Err(Untrusted::Stale { page: request.url() }.into()),
     }
 }
