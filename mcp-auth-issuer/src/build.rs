@@ -55,6 +55,7 @@ impl EmbeddedIssuer {
     ///         resource: "http://localhost:8080/mcp".into(),
     ///         server_name: "todos".into(),
     ///         scopes: [("todos.read".into(), Some("Read your todos".into()))].into(),
+    ///         hierarchy: Default::default(),
     ///         default_scopes: Default::default(),
     ///         ambient: Ambient::system(),
     ///     },
@@ -80,7 +81,7 @@ impl EmbeddedIssuer {
         login: Arc<dyn Login>,
     ) -> Result<LocalIssuer, IssuerError> {
         let origin = IssuerOrigin::new(setup.issuer.clone())?;
-        let scopes = Declared::new(setup.scopes, setup.default_scopes)?;
+        let scopes = Declared::new(setup.scopes, setup.hierarchy, setup.default_scopes)?;
         options.check(|scope| scopes.contains(scope))?;
         let key = options.signing_key.open()?;
         for client in options.clients.iter().filter(|client| client.secret.len() < 16) {

@@ -1,10 +1,12 @@
 //! How a person proves who they are. The issuer asks a [`Login`]; passwords or passkeys would be another one.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 
 use maud::{Markup, html};
 
+use crate::page::visible;
 use crate::params::Params;
 
 /// What [`Login::login`] returns.
@@ -40,6 +42,11 @@ pub trait Login: Send + Sync + 'static {
 
     /// Judges a submitted form.
     fn login<'a>(&'a self, form: &'a Params) -> LoginFuture<'a>;
+
+    /// What the page says after [`LoginError::Refused`]. The same for every cause, or it tells strangers who exists.
+    fn refusal(&self) -> Cow<'static, str> {
+        "That did not work. Try again.".into()
+    }
 }
 
 /// One button per user and no password: for development on loopback only.
@@ -58,10 +65,13 @@ impl DevelopmentLogin {
 impl Login for DevelopmentLogin {
     fn controls(&self) -> Markup {
         html! {
-            @for user in &self.users {
-                button.primary type="submit" name="user" value=(user) { "Continue as " bdi { (user) } }
+            fieldset {
+                legend { "Who are you?" }
+                @for user in &self.users {
+                    button type="submit" name="user" value=(user) { "Continue as " bdi { (visible(user)) } }
+                }
             }
-            p.hint { "Development login: no password, this computer only." }
+            p.hint { "No password is asked: whoever sits at this computer can be any of them." }
         }
     }
 
@@ -70,6 +80,13 @@ impl Login for DevelopmentLogin {
             let subject = form.get("user").filter(|user| self.users.iter().any(|known| known == user));
             subject.map(|subject| User { subject: subject.to_owned() }).ok_or(LoginError::UnknownUser)
         })
+    }
+
+    /// Names who can log in: the page has a button for each anyway.
+    fn refusal(&self) -> Cow<'static, str> {
+        let users = self.users.join(", ");
+        format!("That name cannot log in here; these can: {users}. Others are added in auth.embedded.users.")
+            .into()
     }
 }
 
@@ -95,5 +112,14 @@ mod tests {
         let users = DevelopmentLogin::new(vec!["developer".into()]);
         let error = users.login(&Params::parse("user=mallory").unwrap()).await.unwrap_err().to_string();
         assert!(error.contains("auth.embedded.users") && !error.contains("mallory"), "{error}");
+    }
+
+    #[test]
+    fn a_refusal_names_who_can_log_in_and_where_more_names_go() {
+        let refusal = DevelopmentLogin::new(vec!["alice".into(), "bob".into()]).refusal();
+        assert!(
+            refusal.contains("these can: alice, bob.") && refusal.contains("auth.embedded.users"),
+            "{refusal}"
+        );
     }
 }

@@ -133,11 +133,6 @@ impl RedirectUri {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// Whether it leads to an app on this computer.
-    pub(crate) fn is_local(&self) -> bool {
-        !matches!(destination(&self.0), Destination::Web(_))
-    }
 }
 
 /// Where `uri`, which a registration admits, leads.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mcp_auth_runtime::authz::{InvalidScope, Scope, ScopeSet};
+use mcp_auth_runtime::authz::{Hierarchy, InvalidScope, Scope, ScopeSet};
 
 /// What OpenID clients ask for by habit. The built-in issuer makes no ID tokens and gives refresh tokens unasked, so
 /// these are left out rather than refused, unless the server declares one as its own.
@@ -11,6 +11,7 @@ const HABITS: [&str; 6] = ["offline_access", "openid", "profile", "email", "addr
 /// Every scope of the server, with what it is for.
 pub(crate) struct Declared {
     descriptions: BTreeMap<String, Option<String>>,
+    hierarchy: Hierarchy,
     default: ScopeSet,
 }
 
@@ -27,11 +28,12 @@ impl Declared {
     /// `default` is for requests without a scope; if it is empty they get every scope.
     pub(crate) fn new(
         descriptions: BTreeMap<String, Option<String>>,
+        hierarchy: Hierarchy,
         default: ScopeSet,
     ) -> Result<Self, InvalidScope> {
         let all = descriptions.keys().map(|name| name.parse()).collect::<Result<ScopeSet, _>>()?;
         let default = if default.is_empty() { all } else { default };
-        Ok(Self { descriptions, default })
+        Ok(Self { descriptions, hierarchy, default })
     }
 
     pub(crate) fn contains(&self, scope: &str) -> bool {
@@ -44,6 +46,11 @@ impl Declared {
 
     pub(crate) fn description(&self, scope: &Scope) -> Option<&str> {
         self.descriptions.get(scope.as_str())?.as_deref()
+    }
+
+    /// What a token with `scope` can do besides: the narrower scopes it counts for.
+    pub(crate) fn implied_by(&self, scope: &Scope) -> impl Iterator<Item = &Scope> {
+        self.hierarchy.implied_by(scope.as_str())
     }
 
     pub(crate) fn default(&self) -> &ScopeSet {
@@ -77,7 +84,7 @@ mod tests {
 
     fn declared(default: &str) -> Declared {
         let scopes = ["todos.read", "todos.write"].map(|s| (s.to_owned(), None)).into();
-        Declared::new(scopes, ScopeSet::parse_lossy(default)).unwrap()
+        Declared::new(scopes, Hierarchy::default(), ScopeSet::parse_lossy(default)).unwrap()
     }
 
     fn requested(param: &str) -> Result<Option<String>, RefusedScope> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::ambient::Ambient;
-use crate::authz::ScopeSet;
+use crate::authz::{Hierarchy, ScopeSet};
 
 /// An authorization server in this process.
 pub struct LocalIssuer {
@@ -27,6 +27,8 @@ pub struct LocalIssuerSetup {
     pub server_name: String,
     /// Every scope the server declares or configures, with what the consent page says of it.
     pub scopes: BTreeMap<String, Option<String>>,
+    /// Which of them counts for which others, so that the consent page can say so.
+    pub hierarchy: Hierarchy,
     /// What a client gets that asks for no scope.
     pub default_scopes: ScopeSet,
     /// Time and randomness.

@@ -1,9 +1,11 @@
 //! `cargo xtask`: everything CI runs, in order, each step by itself too.
 
+mod browser;
 mod cargo;
 mod repository;
 mod smoke;
 mod step;
+mod toolbox;
 
 use std::process::ExitCode;
 
@@ -36,6 +38,11 @@ const STEPS: &[Step] = &[
         name: "smoke",
         about: "the todos example: 401, metadata, what README shows, stdio",
         run: smoke::check,
+    },
+    Step {
+        name: "browser",
+        about: "login and consent in Chromium, by clicks and by keyboard (installs Node.js packages)",
+        run: browser::check,
     },
 ];
 

@@ -1,46 +1,59 @@
-//! The consent page: who asks, for what, and where the answer goes.
+//! The consent page: who asks, for what, as whom, and what each answer does.
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::claim::shown_name;
+use super::claim::{claimed, visible};
+use super::lifetime::in_words;
 use super::shell::page;
-use crate::client::Client;
-use crate::redirect_uri::{Destination, RedirectUri, destination};
+use crate::client::{Client, Grants};
+use crate::issuer::Issuer;
+use crate::redirect_uri::{Destination, destination};
 
 /// Asks somebody who is logged in.
 pub(crate) struct Consent<'a> {
-    pub(crate) server_name: &'a str,
+    pub(crate) issuer: &'a Issuer,
     pub(crate) client: &'a Client,
     pub(crate) redirect_uri: &'a str,
     pub(crate) subject: &'a str,
-    /// Each scope, what it is for, and whether it was allowed before.
-    pub(crate) scopes: Vec<(&'a str, Option<&'a str>, bool)>,
+    pub(crate) scopes: Vec<ScopeLine<'a>>,
     /// Where the form posts to.
     pub(crate) action: &'a str,
     pub(crate) csrf: &'a str,
 }
 
+/// One scope that is asked for.
+pub(crate) struct ScopeLine<'a> {
+    pub(crate) scope: &'a str,
+    pub(crate) description: Option<&'a str>,
+    /// What it brings along that is not asked for by name.
+    pub(crate) includes: Vec<(&'a str, Option<&'a str>)>,
+    /// Whether this person allowed it to this client before.
+    pub(crate) before: bool,
+}
+
 impl IntoResponse for Consent<'_> {
     fn into_response(self) -> Response {
-        let name = shown_name(self.client);
+        let server = visible(&self.issuer.server_name);
+        let destination = destination(self.redirect_uri);
         let body = html! {
-            h1 { "Allow " bdi.claim { (name) } " to use " (self.server_name) "?" }
-            p { "The name is the application’s own claim. You are logged in as " strong { bdi { (self.subject) } } "." }
+            h1 { "Allow access to " bdi { (server) } "?" }
+            (self.facts(&destination))
             (self.scopes())
-            (destination_note(self.redirect_uri))
-            @if self.client.redirect_uris.iter().all(RedirectUri::is_local) {
-                p.warning role="note" {
-                    strong { "An application on this computer asks." }
-                    " Any program here can take any name. Allow it only if you have just started this yourself."
+            @if !matches!(destination, Destination::Web(_)) {
+                p.warning {
+                    strong { "Only allow this if you have just started it yourself." }
+                    " An application on this computer asks, and any program here can take any name."
                 }
             }
             form method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
+                (self.outcomes())
+                // Deny comes first, so that one key too many denies. Nothing has the focus when the page opens.
                 div.buttons {
-                    button.primary type="submit" name="decision" value="allow" { "Allow" }
-                    button type="submit" name="decision" value="deny" { "Deny" }
+                    button type="submit" name="decision" value="deny" aria-describedby="on-deny" { "Deny" }
+                    button.primary type="submit" name="decision" value="allow" aria-describedby="on-allow" { "Allow" }
                 }
             }
             form.aside method="post" action=(self.action) {
@@ -48,48 +61,101 @@ impl IntoResponse for Consent<'_> {
                 button.link type="submit" name="decision" value="logout" { "Use another account" }
             }
         };
-        page(StatusCode::OK, &format!("Allow access to {}?", self.server_name), self.server_name, &body)
+        page(self.issuer, StatusCode::OK, &format!("Allow access to {server}?"), &body)
     }
 }
 
 impl Consent<'_> {
+    fn facts(&self, destination: &Destination) -> Markup {
+        html! {
+            dl {
+                dt { "Application" }
+                dd { (claimed(self.client)) }
+                dt { "Your answer goes to" }
+                dd {
+                    @match destination {
+                        Destination::ThisComputer(host) => {
+                            strong { (host) }
+                            p.hint { "An application on this computer." }
+                        }
+                        Destination::Web(host) => {
+                            strong { (host) }
+                            @if host.split('.').any(|label| label.starts_with("xn--")) {
+                                p.hint { "A web site whose name may look like that of another one: it has letters beyond a to z, here written in ASCII." }
+                            } @else {
+                                p.hint { "A web site." }
+                            }
+                        }
+                        Destination::App(scheme) => {
+                            strong { (scheme) ":" }
+                            p.hint { "The application on this computer that opens such links." }
+                        }
+                    }
+                }
+                dt { "Server" }
+                dd { code.url { (self.issuer.resource) } }
+                dt { "You are" }
+                dd { strong { bdi { (visible(self.subject)) } } }
+            }
+        }
+    }
+
     fn scopes(&self) -> Markup {
-        let stepping_up = self.scopes.iter().any(|(_, _, before)| *before);
+        let stepping_up = self.scopes.iter().any(|line| line.before);
         html! {
             h2 { "It will be able to" }
             @if self.scopes.is_empty() {
                 p { "know who you are here, and nothing more." }
-            }
-            ul.scopes {
-                @for (scope, description, before) in &self.scopes {
-                    li {
-                        @match description {
-                            Some(description) => { span.what { (description) } " " code { (scope) } }
-                            None => { code.what { (scope) } }
-                        }
-                        @if *before {
-                            " " span.badge { "allowed before" }
-                        } @else if stepping_up {
-                            " " span.badge.new { "new" }
+            } @else {
+                ul.scopes {
+                    @for line in &self.scopes {
+                        li {
+                            (named(line.scope, line.description))
+                            @if line.before {
+                                " " span.badge { "allowed before" }
+                            } @else if stepping_up {
+                                " " span.badge.new { "new" }
+                            }
+                            @if !line.includes.is_empty() {
+                                p.includes { "This includes:" }
+                                ul {
+                                    @for (scope, description) in &line.includes {
+                                        li { (named(scope, *description)) }
+                                    }
+                                }
+                            }
                         }
                     }
                 }
             }
         }
     }
+
+    fn outcomes(&self) -> Markup {
+        let lifetimes = self.issuer.lifetimes;
+        let renews = matches!(self.client.grants, Grants::AuthorizationCode { refresh: true });
+        html! {
+            h2 { "Your answer" }
+            p #on-deny { strong { "Deny:" } " it gets nothing, and is told so." }
+            p #on-allow {
+                strong { "Allow:" } " it can do this as " bdi { (visible(self.subject)) } " for "
+                (in_words(lifetimes.access_token))
+                @if renews {
+                    " at a time, renewed without asking. Unused for " (in_words(lifetimes.refresh_token))
+                    ", it must ask again"
+                }
+                "."
+            }
+        }
+    }
 }
 
-fn destination_note(redirect_uri: &str) -> Markup {
+/// A scope by what it is for, then by its name; or by its name alone.
+fn named(scope: &str, description: Option<&str>) -> Markup {
     html! {
-        h2 { "Your answer goes to" }
-        p.where {
-            @match destination(redirect_uri) {
-                Destination::ThisComputer(host) => { strong { (host) } " (an application on this computer)" }
-                Destination::Web(host) => { strong { (host) } " (a web site)" }
-                Destination::App(scheme) => {
-                    "the application on this computer that opens " strong { (scheme) ":" } " links"
-                }
-            }
+        @match description {
+            Some(description) => { bdi.what { (visible(description)) } " " code { (scope) } }
+            None => { code.what { (scope) } }
         }
     }
 }

@@ -4,20 +4,38 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::html;
 
+use super::claim::cut;
 use super::shell::page;
 use crate::issuer::Issuer;
 
-/// Says what is wrong, and perhaps how to go on.
+/// Says what is wrong, and how to go on.
 pub(crate) struct ErrorPage<'a> {
     issuer: &'a Issuer,
     status: StatusCode,
-    text: &'static str,
+    said: Said,
+    shown: Option<(&'static str, String)>,
     retry: Option<String>,
 }
 
+/// The three things a person wants to know.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Said {
+    /// What happened, as a heading.
+    pub(crate) title: &'static str,
+    /// Why.
+    pub(crate) why: &'static str,
+    /// What to do about it.
+    pub(crate) next: &'static str,
+}
+
 impl<'a> ErrorPage<'a> {
-    pub(crate) fn new(issuer: &'a Issuer, status: StatusCode, text: &'static str) -> Self {
-        Self { issuer, status, text, retry: None }
+    pub(crate) fn new(issuer: &'a Issuer, status: StatusCode, said: Said) -> Self {
+        Self { issuer, status, said, shown: None, retry: None }
+    }
+
+    /// With a value of the request, which anybody may have made up.
+    pub(crate) fn with_value(self, what: &'static str, value: &str) -> Self {
+        Self { shown: Some((what, cut(value))), ..self }
     }
 
     /// With a link to try again.
@@ -28,14 +46,19 @@ impl<'a> ErrorPage<'a> {
 
 impl IntoResponse for ErrorPage<'_> {
     fn into_response(self) -> Response {
+        let Said { title, why, next } = self.said;
         let body = html! {
-            h1 { "This did not work" }
-            p { (self.text) }
-            @if let Some(url) = &self.retry {
-                p { a href=(url) { "Start again" } }
+            h1 { (title) }
+            p { (why) }
+            @if let Some((what, value)) = &self.shown {
+                dl { dt { (what) } dd { code { bdi { (value) } } } }
             }
-            p.hint { "Authorization server " code { (self.issuer.origin.as_str()) } }
+            p { (next) }
+            @if let Some(url) = &self.retry {
+                p { a.button href=(url) { "Show the request again" } }
+            }
+            p.hint { "Nothing was allowed. The application was not told, and you were not sent there." }
         };
-        page(self.status, "This did not work", &self.issuer.server_name, &body)
+        page(self.issuer, self.status, title, &body)
     }
 }

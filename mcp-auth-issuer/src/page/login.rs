@@ -1,16 +1,19 @@
 //! The login page.
 
+use std::borrow::Cow;
+
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::claim::shown_name;
+use super::claim::{claimed, visible};
 use super::shell::page;
 use crate::client::Client;
+use crate::issuer::Issuer;
 
 /// Asks who is there. The controls are the [`Login`](crate::Login)'s.
 pub(crate) struct LoginPage<'a> {
-    pub(crate) server_name: &'a str,
+    pub(crate) issuer: &'a Issuer,
     pub(crate) client: &'a Client,
     pub(crate) controls: Markup,
     pub(crate) notice: Option<Notice>,
@@ -20,34 +23,61 @@ pub(crate) struct LoginPage<'a> {
 }
 
 /// Why the page is shown again.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Notice {
-    LoginRefused,
-    LoginUnavailable,
+    /// And what the [`Login`](crate::Login) says of it.
+    Refused(Cow<'static, str>),
+    Unavailable,
+    /// The person answered, but their login had ended by then.
+    Ended,
+}
+
+impl Notice {
+    fn said(&self) -> (StatusCode, &str) {
+        match self {
+            Self::Refused(text) => (StatusCode::FORBIDDEN, text),
+            Self::Unavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "Logging in is not possible now. Try again in a moment.")
+            }
+            Self::Ended => (
+                StatusCode::FORBIDDEN,
+                "Your login had ended when you answered, so nothing was allowed. Log in again to see the request.",
+            ),
+        }
+    }
 }
 
 impl IntoResponse for LoginPage<'_> {
     fn into_response(self) -> Response {
-        let (status, notice) = match self.notice {
+        let server = visible(&self.issuer.server_name);
+        let (status, notice) = match &self.notice {
             None => (StatusCode::OK, None),
-            Some(Notice::LoginRefused) => (StatusCode::FORBIDDEN, Some("That did not work. Try again.")),
-            Some(Notice::LoginUnavailable) => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                Some("Logging in is not possible now. Try again in a moment."),
-            ),
+            Some(notice) => {
+                let (status, text) = notice.said();
+                (status, Some(text))
+            }
         };
         let body = html! {
-            h1 { "Log in to " (self.server_name) }
-            p { bdi.claim { (shown_name(self.client)) } " asks for access. You decide on the next page." }
+            h1 { "Log in to " bdi { (server) } }
             @if let Some(notice) = notice {
                 p.warning role="alert" { (notice) }
             }
+            dl {
+                dt { "Application" }
+                dd { (claimed(self.client)) }
+            }
+            p { "Logging in gives it nothing yet. The next page shows what it asks for, and you decide." }
             form method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
                 input type="hidden" name="decision" value="login";
                 (self.controls)
             }
+            form.aside method="post" action=(self.action) {
+                input type="hidden" name="csrf" value=(self.csrf);
+                button.link type="submit" name="decision" value="deny" { "Cancel and go back" }
+            }
         };
-        page(status, &format!("Log in to {}", self.server_name), self.server_name, &body)
+        let state = if notice.is_some() { "Not logged in: " } else { "" };
+        page(self.issuer, status, &format!("{state}Log in to {server}"), &body)
     }
 }

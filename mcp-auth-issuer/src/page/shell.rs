@@ -11,6 +11,7 @@ use http::header::{
 use http::{HeaderValue, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::issuer::Issuer;
 use crate::oauth_error::NO_STORE;
 
 const STYLE: &str = include_str!("style.css");
@@ -31,8 +32,8 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
         .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"))
 });
 
-/// A whole page.
-pub(super) fn page(status: StatusCode, title: &str, server_name: &str, body: &Markup) -> Response {
+/// A whole page. `title` is what the tab says.
+pub(super) fn page(issuer: &Issuer, status: StatusCode, title: &str, body: &Markup) -> Response {
     let document = html! {
         (DOCTYPE)
         html lang="en" {
@@ -45,9 +46,10 @@ pub(super) fn page(status: StatusCode, title: &str, server_name: &str, body: &Ma
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                main {
-                    p.server { (server_name) }
-                    (body)
+                main { (body) }
+                footer {
+                    "Built-in login of mcp-auth, for development on this computer only: "
+                    code { (issuer.origin.as_str()) }
                 }
             }
         }

@@ -43,8 +43,17 @@ async fn b4_p02_unregistered_redirect_uri_gets_a_page_and_no_redirect() {
         "http://127.0.0.1:33418@evil.example/callback",
         "javascript:alert(1)",
         "//127.0.0.1/callback",
+        "https://evil.example/<script>\u{202e}",
     ] {
-        app.get(&authorize_url(&client, &[("redirect_uri", uri)])).await.assert_local_error(400);
+        let page = app.get(&authorize_url(&client, &[("redirect_uri", uri)])).await;
+        page.assert_local_error(400);
+        assert!(
+            !page.body.contains("href") && !page.body.contains("<script") && !page.body.contains('\u{202e}')
+        );
+        assert!(
+            page.body.contains(&uri.replace('<', "&lt;").replace('>', "&gt;").replace('\u{202e}', "")),
+            "{uri}"
+        );
     }
 }
 
@@ -265,7 +274,8 @@ async fn private_use_schemes_are_answered_as_registered() {
         app.register(&metadata(&[redirect], "none")).await.json()["client_id"].as_str().unwrap().to_owned();
     let mut browser = Browser::new(&app);
     let consent = browser.log_in(&authorize_url(&client, &[("redirect_uri", redirect)])).await;
-    assert!(consent.body.contains("<strong>cursor:</strong> links"), "{}", consent.body);
+    assert!(consent.body.contains("<dd><strong>cursor:</strong>"), "{}", consent.body);
+    assert!(consent.body.contains("The application on this computer that opens such links."));
     let back = browser.submit(&consent, "allow").await;
     assert!(back.header("location").starts_with("cursor://anysphere.cursor-mcp/oauth/callback?code="));
 }

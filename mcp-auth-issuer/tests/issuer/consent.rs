@@ -19,33 +19,92 @@ async fn b12_page_names_client_destination_user_and_each_scope() {
         .log_in(&authorize_url(&client, &[("scope", "todos.read todos.write admin")]))
         .await;
     for part in [
-        "Inspector",
-        "todos",
-        "<bdi>developer</bdi>",
-        "<strong>127.0.0.1</strong>",
-        "Read your &lt;todos&gt;</span> <code>todos.read</code>",
-        "Add &amp; change your todos</span> <code>todos.write</code>",
+        "<title>Allow access to todos?</title>",
+        "<dd><bdi class=\"claim\">Inspector</bdi>",
+        "Its own claim, not verified.",
+        "<dd><code class=\"url\">http://localhost:8080/mcp</code></dd>",
+        "<strong><bdi>developer</bdi></strong>",
+        "<dd><strong>127.0.0.1</strong>",
+        "Read your &lt;todos&gt;</bdi> <code>todos.read</code>",
+        "Add &amp; change your todos</bdi> <code>todos.write</code>",
         "<code class=\"what\">admin</code>",
+        "for 15 minutes at a time, renewed without asking. Unused for 14 days, it must ask again.",
         "value=\"allow\"",
         "value=\"deny\"",
     ] {
         assert!(page.body.contains(part), "{part} in {}", page.body);
     }
-    assert!(!page.body.contains("<script"));
-    assert!(!page.body.contains(" on") || !page.body.contains("onclick"));
+    for active in ["<script", "onclick", "href", "src=", "autofocus", "tabindex", "style="] {
+        assert!(!page.body.contains(active), "{active} in {}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn what_a_scope_brings_along_is_named_unless_it_is_asked_for_itself() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let includes = "This includes:";
+    let admin = browser.log_in(&authorize_url(&client, &[("scope", "admin")])).await;
+    let (_, included) = admin.body.split_once(includes).expect("what admin includes");
+    assert!(included.contains("<code>todos.read</code>") && included.contains("<code>todos.write</code>"));
+    for complete in ["todos.read", "todos.read todos.write", "admin todos.read todos.write"] {
+        let page = browser.get(&authorize_url(&client, &[("scope", complete)])).await;
+        assert!(page.body.contains("value=\"allow\"") && !page.body.contains(includes), "{complete}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_without_refresh_tokens_is_not_said_to_renew() {
+    let app = App::new();
+    let mut metadata = metadata(&[REDIRECT], "none");
+    metadata["grant_types"] = json!(["authorization_code"]);
+    let client = app.register(&metadata).await.json()["client_id"].as_str().unwrap().to_owned();
+    let page = Browser::new(&app).log_in(&authorize_url(&client, &[])).await;
+    assert!(page.body.contains("</bdi> for 15 minutes.</p>"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn deny_comes_first_and_no_page_has_a_field_that_enter_would_submit() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let login = browser.get(&authorize_url(&client, &[])).await;
+    let consent = browser.log_in(&authorize_url(&client, &[])).await;
+    assert!(consent.body.find("value=\"deny\"") < consent.body.find("value=\"allow\""));
+    for page in [login, consent] {
+        assert_eq!(page.body.matches("<input").count(), page.body.matches("<input type=\"hidden\"").count());
+        assert_eq!(page.body.matches("<button").count(), page.body.matches("type=\"submit\"").count());
+    }
 }
 
 #[tokio::test]
 async fn b16_clients_on_this_computer_get_a_warning_and_web_clients_their_host() {
     let app = App::new();
-    let warning = "Any program here can take any name";
+    let warning = "any program here can take any name";
     let local = named_client(&app, "x", REDIRECT).await;
     assert!(Browser::new(&app).log_in(&authorize_url(&local, &[])).await.body.contains(warning));
     let redirect = "https://xn--pple-43d.example/cb";
     let web = named_client(&app, "Apple", redirect).await;
     let page = Browser::new(&app).log_in(&authorize_url(&web, &[("redirect_uri", redirect)])).await;
     assert!(!page.body.contains(warning));
-    assert!(page.body.contains("<strong>xn--pple-43d.example</strong> (a web site)"));
+    assert!(page.body.contains("<dd><strong>xn--pple-43d.example</strong>"), "{}", page.body);
+    assert!(page.body.contains("may look like that of another one"));
+    let redirect = "https://apple.example/cb";
+    let web = named_client(&app, "Apple", redirect).await;
+    let page = Browser::new(&app).log_in(&authorize_url(&web, &[("redirect_uri", redirect)])).await;
+    assert!(page.body.contains("A web site.") && !page.body.contains("may look like"));
+}
+
+#[tokio::test]
+async fn p12_a_name_of_mixed_alphabets_is_pointed_out() {
+    let app = App::new();
+    let hint = "It mixes alphabets";
+    for (name, mixed) in [("\u{421}laude", true), ("Claude", false)] {
+        let client = named_client(&app, name, REDIRECT).await;
+        let page = app.get(&authorize_url(&client, &[])).await;
+        assert_eq!(page.body.contains(hint), mixed, "{name}");
+    }
 }
 
 #[tokio::test]
@@ -106,6 +165,44 @@ async fn denying_tells_the_client_access_denied() {
     let back = browser.submit(&consent, "deny").await;
     back.assert_redirect_error("access_denied");
     assert_eq!(back.param("state").as_deref(), Some("the state"));
+}
+
+#[tokio::test]
+async fn denying_needs_no_login_and_still_the_form_of_this_browser() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let login = browser.get(&authorize_url(&client, &[])).await;
+    Browser::new(&app).submit(&login, "deny").await.assert_local_error(403);
+    browser.submit(&login, "deny").await.assert_redirect_error("access_denied");
+}
+
+#[tokio::test]
+async fn allowing_needs_a_login() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let login = browser.get(&authorize_url(&client, &[])).await;
+    let answer = browser.submit(&login, "allow").await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(!answer.headers.contains_key("location") && answer.body.contains("Continue as"));
+}
+
+#[tokio::test]
+async fn allowing_twice_gives_two_codes_that_each_work_once() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let consent = browser.log_in(&authorize_url(&client, &[])).await;
+    let mut codes = Vec::new();
+    for _ in 0..2 {
+        codes.push(browser.submit(&consent, "allow").await.param("code").unwrap());
+    }
+    assert_ne!(codes[0], codes[1]);
+    for code in codes.iter().rev() {
+        assert_eq!(app.token(&redeem(&client, code)).await.status, StatusCode::OK);
+        app.token(&redeem(&client, code)).await.assert_error(400, "invalid_grant");
+    }
 }
 
 #[tokio::test]
@@ -203,10 +300,12 @@ async fn unknown_users_do_not_log_in() {
     let client = app.public_client().await;
     let mut browser = Browser::new(&app);
     let login = browser.get(&authorize_url(&client, &[])).await;
-    let form = [("csrf", &*csrf(&login)), ("decision", "login"), ("user", "root")];
+    let form = [("csrf", &*csrf(&login)), ("decision", "login"), ("user", "mallory")];
     let answer = browser.post(&form_action(&login), &form).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
-    assert!(answer.body.contains("That did not work"));
+    assert!(answer.body.contains("That name cannot log in here; these can: developer."), "{}", answer.body);
+    assert!(answer.body.contains("<title>Not logged in: Log in to todos</title>"));
+    assert!(!answer.body.contains("mallory"));
     assert!(!browser.get(&authorize_url(&client, &[])).await.body.contains("value=\"allow\""));
 }
 
@@ -220,12 +319,29 @@ async fn logging_out_and_time_end_the_session() {
     assert_eq!(browser.submit(&consent, "logout").await.status, StatusCode::SEE_OTHER);
     assert!(browser.get(&url).await.body.contains("Continue as"));
     let stale = browser.submit(&consent, "allow").await;
-    assert_eq!((stale.status, stale.param("code")), (StatusCode::SEE_OTHER, None));
-    assert!(stale.header("location").starts_with("/authorize?"), "log in again, same request");
+    assert_eq!(stale.status, StatusCode::FORBIDDEN);
+    assert!(stale.body.contains("Your login had ended") && stale.body.contains("Continue as"));
+    assert_eq!(form_action(&stale), form_action(&consent), "log in again, same request");
 
     let consent = browser.log_in(&url).await;
     app.advance(8 * 3600);
-    assert_eq!(browser.submit(&consent, "allow").await.param("code"), None);
+    let late = browser.submit(&consent, "allow").await;
+    assert!(!late.headers.contains_key("location") && late.body.contains("Your login had ended"));
+}
+
+#[tokio::test]
+async fn an_expired_page_leads_back_to_the_same_request() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let consent = browser.log_in(&authorize_url(&client, &[])).await;
+    browser.cookies.clear();
+    let expired = browser.submit(&consent, "allow").await;
+    expired.assert_local_error(403);
+    let link = expired.body.split_once("href=\"").unwrap().1.split_once('"').unwrap().0.replace("&amp;", "&");
+    assert_eq!(link, form_action(&consent));
+    let again = browser.log_in(&link).await;
+    assert!(browser.submit(&again, "allow").await.param("code").is_some());
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use http_body_util::BodyExt as _;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions, LocalIssuer, LocalIssuerSetup, NamedClient};
 use mcp_auth_runtime::ambient::{Ambient, Clock, SystemRandom};
-use mcp_auth_runtime::authz::ScopeSet;
+use mcp_auth_runtime::authz::{Hierarchy, Scope, ScopeSet};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use url::Url;
@@ -61,6 +61,11 @@ impl App {
                 ("admin".into(), None),
             ]
             .into(),
+            hierarchy: Hierarchy::new([
+                (Scope::new("admin").unwrap(), vec![Scope::new("todos.write").unwrap()]),
+                (Scope::new("todos.write").unwrap(), vec![Scope::new("todos.read").unwrap()]),
+            ])
+            .unwrap(),
             default_scopes: ScopeSet::parse_lossy("todos.read"),
             ambient: Ambient { clock: clock.clone(), random: Arc::new(SystemRandom) },
         };
@@ -273,7 +278,7 @@ impl Answer {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
         assert!(!self.headers.contains_key("location"));
         assert!(self.header("content-type").starts_with("text/html"));
-        assert!(self.body.contains("This did not work"));
+        assert!(self.body.contains("Nothing was allowed."), "{}", self.body);
     }
 }
 

@@ -49,6 +49,11 @@ impl Hierarchy {
                 .get(needed)
                 .is_some_and(|broader| broader.iter().any(|b| held.contains(b.as_str())))
     }
+
+    /// Everything narrower that `scope` counts for, directly or not, in order.
+    pub fn implied_by(&self, scope: &str) -> impl Iterator<Item = &Scope> {
+        self.broader.iter().filter(move |(_, broader)| broader.contains(scope)).map(|(narrower, _)| narrower)
+    }
 }
 
 /// Every scope that `start` implies, directly or not.
@@ -93,6 +98,15 @@ mod tests {
         assert!(!rules.satisfies(&held("write"), "admin"));
         assert!(!rules.satisfies(&held(""), "read"));
         assert!(!rules.satisfies(&held("adm"), "admin"));
+    }
+
+    #[test]
+    fn what_a_scope_implies_is_told_to_its_end_and_never_upwards() {
+        let rules = hierarchy(&[("admin", &["write"]), ("write", &["read", "list"])]).unwrap();
+        let implied = |s| rules.implied_by(s).map(Scope::as_str).collect::<Vec<_>>();
+        assert_eq!(implied("admin"), ["list", "read", "write"]);
+        assert_eq!(implied("write"), ["list", "read"]);
+        assert!(implied("read").is_empty() && implied("other").is_empty());
     }
 
     #[test]

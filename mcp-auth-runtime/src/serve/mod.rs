@@ -288,6 +288,7 @@ impl<H> Parts<H> {
                 .or_else(|| self.about.title.clone())
                 .unwrap_or_else(|| self.about.name.clone()),
             scopes: self.checked.scopes.clone(),
+            hierarchy: self.checked.hierarchy.clone(),
             default_scopes: self.policy.base_scopes().clone(),
             ambient: self.ambient.clone(),
         };

@@ -87,12 +87,12 @@ fn stop(running: &mut Running) -> Result<(), String> {
     Ok(())
 }
 
-fn free_address() -> Result<SocketAddr, String> {
+pub(crate) fn free_address() -> Result<SocketAddr, String> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
     listener.map_err(|error| format!("no free port: {error}"))
 }
 
-fn wait_until_healthy(server: SocketAddr, running: &mut Running) -> Result<(), String> {
+pub(crate) fn wait_until_healthy(server: SocketAddr, running: &mut Running) -> Result<(), String> {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(20) {
         if let Some(status) = running.wait(Duration::ZERO)? {

@@ -1,6 +1,6 @@
 //! The todos example as a user starts it: the real binary, real sockets, real pipes.
 
-mod http;
+pub(crate) mod http;
 mod readme;
 mod stdio;
 
@@ -14,20 +14,21 @@ use serde_json::Value;
 use crate::step::{Outcome, command, root};
 
 pub(crate) fn check() -> Result<Outcome, String> {
-    let example = Example::build()?;
+    let example = Example::build("xtask-smoke")?;
     http::check(&example)?;
     stdio::check(&example)?;
     Ok(Outcome::Passed)
 }
 
 /// The built example, and a directory of its own for its database and its signing key.
-struct Example {
+pub(crate) struct Example {
     executable: PathBuf,
     directory: PathBuf,
 }
 
 impl Example {
-    fn build() -> Result<Self, String> {
+    /// Builds it. `directory` is emptied; it lies below `target`.
+    pub(crate) fn build(directory: &str) -> Result<Self, String> {
         println!("$ cargo build --example todos");
         let built = command("cargo")
             .args(["build", "--example", "todos", "--message-format=json-render-diagnostics"])
@@ -39,7 +40,7 @@ impl Example {
         }
         let executable = executable(&String::from_utf8_lossy(&built.stdout), "todos")
             .ok_or("cargo names no executable for the todos example")?;
-        let directory = root().join("target/xtask-smoke");
+        let directory = root().join("target").join(directory);
         if directory.exists() {
             std::fs::remove_dir_all(&directory).map_err(|e| format!("{}: {e}", directory.display()))?;
         }
@@ -48,7 +49,7 @@ impl Example {
     }
 
     /// The example with `arguments`, its files apart from those of somebody who tries it by hand.
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.executable);
         command
             .current_dir(&self.directory)
@@ -68,10 +69,10 @@ fn executable(messages: &str, target: &str) -> Option<PathBuf> {
 }
 
 /// A child that does not outlive the check, however that ends.
-struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Running {
-    fn start(command: &mut Command) -> Result<Self, String> {
+    pub(crate) fn start(command: &mut Command) -> Result<Self, String> {
         println!("$ {:?} {:?}", command.get_program(), command.get_args().collect::<Vec<_>>());
         command.spawn().map(Self).map_err(|error| format!("the example did not start: {error}"))
     }

@@ -19,7 +19,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode, Uri};
-use mcp_auth_runtime::authz::ScopeSet;
+use mcp_auth_runtime::authz::{Scope, ScopeSet};
 
 use self::refusal::{Refusal, Untrusted};
 use self::request::AuthorizationRequest;
@@ -27,7 +27,7 @@ use self::response::see_other;
 use crate::body::form;
 use crate::issuer::Issuer;
 use crate::login::LoginError;
-use crate::page::{Consent, LoginPage, Notice};
+use crate::page::{Consent, ErrorPage, LoginPage, Notice, Said, ScopeLine};
 use crate::secret::{SecretHash, secret};
 use crate::store::{CodeGrant, Session};
 
@@ -84,8 +84,8 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
             Err(error) => {
                 tracing::warn!(%error, client_id = %request.client.id, "login refused");
                 let notice = match error {
-                    LoginError::Refused | LoginError::UnknownUser => Notice::LoginRefused,
-                    LoginError::Unavailable(_) => Notice::LoginUnavailable,
+                    LoginError::Refused | LoginError::UnknownUser => Notice::Refused(issuer.login.refusal()),
+                    LoginError::Unavailable(_) => Notice::Unavailable,
                 };
                 page(issuer, headers, &request, Some(notice)).await
             }
@@ -95,12 +95,14 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
             Ok(see_other(&request.url()))
         }
         (Some("allow"), Some(session)) => allow(issuer, &request, session).await,
-        (Some("deny"), Some(session)) => {
-            tracing::info!(client_id = %request.client.id, subject = ?session.subject, "access denied by the user");
+        // Also on the login page: nobody must say who they are to say no.
+        (Some("deny"), session) => {
+            let subject = session.map(|session| session.subject);
+            tracing::info!(client_id = %request.client.id, ?subject, "access denied by the user");
             Ok(request.answer.error("access_denied", "the user denied the request"))
         }
         // The session ended while the page was open: log in again, same request.
-        (Some("allow" | "deny"), None) => Ok(see_other(&request.url())),
+        (Some("allow"), None) => page(issuer, headers, &request, Some(Notice::Ended)).await,
         (_, _) => Err(Untrusted::Stale { page: request.url() }.into()),
     }
 }
@@ -120,7 +122,7 @@ async fn page(
     if let (Some(cookie), Some(session)) = (cookie, session) {
         let allowed = issuer.store.allowed(&session.subject, &request.client.id).await?;
         let page = Consent {
-            server_name: &issuer.server_name,
+            issuer,
             client: &request.client,
             redirect_uri: &request.answer.redirect_uri,
             subject: &session.subject,
@@ -135,7 +137,7 @@ async fn page(
     let fresh = cookie.is_none().then(|| secret(&*issuer.ambient.random));
     let id = fresh.as_deref().or(cookie).unwrap_or_default();
     let page = LoginPage {
-        server_name: &issuer.server_name,
+        issuer,
         client: &request.client,
         controls: issuer.login.controls(),
         notice,
@@ -149,16 +151,19 @@ async fn page(
     Ok(response)
 }
 
-/// Each scope, what it is for, and whether this person allowed it to this client before.
-fn describe<'a>(
-    issuer: &'a Issuer,
-    scopes: &'a ScopeSet,
-    allowed: &ScopeSet,
-) -> Vec<(&'a str, Option<&'a str>, bool)> {
-    let describe = |scope: &'a mcp_auth_runtime::authz::Scope| {
-        (scope.as_str(), issuer.scopes.description(scope), allowed.contains(scope.as_str()))
+/// Each scope, what it is for and brings along, and whether this person allowed it to this client before.
+fn describe<'a>(issuer: &'a Issuer, scopes: &'a ScopeSet, allowed: &ScopeSet) -> Vec<ScopeLine<'a>> {
+    let declared = &issuer.scopes;
+    let line = |scope: &'a Scope| {
+        let besides = declared.implied_by(scope).filter(|narrower| !scopes.contains(narrower.as_str()));
+        ScopeLine {
+            scope: scope.as_str(),
+            description: declared.description(scope),
+            includes: besides.map(|narrower| (narrower.as_str(), declared.description(narrower))).collect(),
+            before: allowed.contains(scope.as_str()),
+        }
     };
-    scopes.iter().map(describe).collect()
+    scopes.iter().map(line).collect()
 }
 
 /// A new identifier at each login: one that somebody planted in the browser before is worth nothing after it.
@@ -220,8 +225,12 @@ impl Refusal {
             }
             Self::Store(error) => {
                 tracing::error!(%error, cause = ?error.0, "authorization request failed");
-                let text = "The authorization server cannot do this now. Try again in a moment.";
-                crate::page::ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+                let said = Said {
+                    title: "This does not work now",
+                    why: "The authorization server cannot reach what it remembers.",
+                    next: "Reload this page in a moment. Its log says more.",
+                };
+                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, said).into_response()
             }
         }
     }

@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::response::Answer;
 use crate::body::InvalidBody;
 use crate::issuer::Issuer;
-use crate::page::ErrorPage;
+use crate::page::{ErrorPage, Said};
 use crate::params::InvalidParams;
 use crate::scopes::RefusedScope;
 use crate::store::StoreError;
@@ -66,7 +66,7 @@ pub(super) enum Untrusted {
     #[error("redirect_uri is missing and the client registered several")]
     NoRedirectUri,
     #[error("redirect_uri is not registered for the client")]
-    RedirectUri,
+    RedirectUri { presented: String },
     #[error("the Host header is not the issuer's")]
     Host,
     #[error("the Origin header is not the issuer's")]
@@ -99,39 +99,86 @@ impl Refused {
 }
 
 impl Untrusted {
-    /// The page for it (always 4xx, never a redirect), saying what a developer can do.
+    /// The page for it (always 4xx, never a redirect).
     pub(super) fn page(self, issuer: &Issuer) -> ErrorPage<'_> {
-        let bad = StatusCode::BAD_REQUEST;
-        let (status, text) = match &self {
-            Self::TooLong => (bad, "The authorization request is too long."),
-            Self::Unreadable(_) => (bad, "The authorization request is not correctly encoded."),
-            Self::Repeated(_) => (bad, "The authorization request names its client or redirect URI twice."),
-            Self::NoClient => (bad, "The authorization request does not say which application it is from."),
-            Self::UnknownClient => (
-                bad,
-                "This application is not registered here. This server keeps registrations in memory, so they end \
-                 when it restarts: disconnect and reconnect in the application, so that it registers again.",
-            ),
-            Self::NoRedirectUri => (bad, "The authorization request does not say where to return to."),
-            Self::RedirectUri => {
-                (bad, "The application asks to return to an address that it has not registered.")
-            }
-            Self::Host => (
-                StatusCode::FORBIDDEN,
-                "This server was reached by another name than its own. Use the address below.",
-            ),
-            Self::Sender => (StatusCode::FORBIDDEN, "This form was sent by another site."),
-            Self::Form(InvalidBody::TooLong(_)) => (StatusCode::PAYLOAD_TOO_LARGE, "The form is too long."),
-            Self::Form(_) => (bad, "The form is not correctly encoded."),
-            Self::Stale { .. } => (
-                StatusCode::FORBIDDEN,
-                "This page has expired, or the browser accepts no cookies. Nothing was allowed.",
-            ),
-        };
-        let page = ErrorPage::new(issuer, status, text);
+        let page = ErrorPage::new(issuer, self.status(), self.said());
         match self {
             Self::Stale { page: url } => page.with_retry(url),
+            Self::RedirectUri { presented } => page.with_value("It asks to return to", &presented),
             _ => page,
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Host | Self::Sender | Self::Stale { .. } => StatusCode::FORBIDDEN,
+            Self::Form(InvalidBody::TooLong(_)) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLong
+            | Self::Unreadable(_)
+            | Self::Repeated(_)
+            | Self::NoClient
+            | Self::UnknownClient
+            | Self::NoRedirectUri
+            | Self::RedirectUri { .. }
+            | Self::Form(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// For the person first; a developer finds the rule in it.
+    fn said(&self) -> Said {
+        let said = |title, why, next| Said { title, why, next };
+        let again = "Start again in the application. If this page comes back, its developers have to correct the link.";
+        match self {
+            Self::TooLong => {
+                said("This link is too long", "An authorization request has at most 16 KB.", again)
+            }
+            Self::Unreadable(_) => {
+                said("This link is damaged", "The authorization request is not correctly encoded.", again)
+            }
+            Self::Repeated(_) => said(
+                "This link contradicts itself",
+                "The authorization request names its client or its redirect URI twice.",
+                again,
+            ),
+            Self::NoClient => {
+                said("This link does not say who asks", "The authorization request has no client_id.", again)
+            }
+            Self::UnknownClient => said(
+                "This application is not known here",
+                "Applications register themselves, and this server keeps that in memory, so it ends when the server \
+                 restarts.",
+                "Disconnect and reconnect in the application, so that it registers again.",
+            ),
+            Self::NoRedirectUri => said(
+                "This link does not say where to return to",
+                "The application registered several redirect URIs and the authorization request names none.",
+                again,
+            ),
+            Self::RedirectUri { .. } => said(
+                "This application wants to return to an unknown address",
+                "The address is none that it registered, so somebody else may wait there.",
+                "Close this page if you did not start this yourself. Developers: a redirect URI is registered byte \
+                 for byte; only the port of a loopback address is free.",
+            ),
+            Self::Host => said(
+                "This is not the server’s own address",
+                "The server was reached by another name than its own.",
+                "Use the address below, in the application too.",
+            ),
+            Self::Sender => said(
+                "This form came from another site",
+                "Only the pages of this server can log in or allow anything here.",
+                "Close this page, or start again in the application.",
+            ),
+            Self::Form(InvalidBody::TooLong(_)) => {
+                said("This form is too long", "No form of this server is that long.", again)
+            }
+            Self::Form(_) => said("This form is damaged", "It is not correctly encoded.", again),
+            Self::Stale { .. } => said(
+                "This page has expired",
+                "Somebody logged in or out here meanwhile, the server was restarted, or the browser keeps no cookies.",
+                "Look at the request again and answer then. If this page comes back, allow cookies for this address.",
+            ),
         }
     }
 }

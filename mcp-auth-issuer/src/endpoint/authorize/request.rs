@@ -86,7 +86,7 @@ fn redirect_uri(client: &Client, params: &Params) -> Result<String, Untrusted> {
         (Some(presented), registered) if registered.iter().any(|uri| uri.admits(presented)) => {
             Ok(presented.to_owned())
         }
-        (Some(_), _) => Err(Untrusted::RedirectUri),
+        (Some(presented), _) => Err(Untrusted::RedirectUri { presented: presented.to_owned() }),
         (None, [only]) => Ok(only.as_str().to_owned()),
         (None, _) => Err(Untrusted::NoRedirectUri),
     }
