@@ -1,13 +1,111 @@
-//! `mcp-auth doctor`.
+//! `mcp-auth doctor`: walks what a client would do at any MCP server, and says which step goes wrong.
+//!
+//! In reading order: [`walk`] fetches, [`judge`] says what that means (it fetches nothing), [`diagnosis`] finds the
+//! root, [`report`] shows it. [`checks`] is the table of what is looked at. What servers send is hostile until
+//! shown otherwise: [`fetch`] bounds it, [`foreign`] makes it harmless to a terminal, and [`mcp`] is the only place
+//! a token is sent from, to the URL that was given and nowhere else.
+
+mod address;
+mod challenge;
+mod checks;
+mod diagnosis;
+mod fetch;
+mod foreign;
+mod judge;
+mod mcp;
+mod report;
+mod step;
+mod token;
+mod walk;
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
+use mcp_auth_runtime::ambient::SystemClock;
+use url::Url;
+
+use self::fetch::Web;
+use self::foreign::Scrubber;
+use self::report::Report;
+use self::token::{Source, Token};
+use self::walk::Visit;
 use crate::{Failure, terminal::Terminal};
 
 /// Walks what a client would do at a running server, and says what is wrong.
+///
+/// Works with any MCP server over HTTP. Each step has a verdict, what was seen, and the fix; the last line is the
+/// first cause that explains the rest. Exit code: 0 nothing failed, 1 something failed, 2 could not run.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// The MCP endpoint, exactly as clients are given it: identifiers are compared byte for byte
+    url: String,
 
-pub(crate) fn run(_: Arguments, _: &Terminal) -> Result<ExitCode, Failure> {
-    Err("not here yet".into())
+    /// An access token: `env:NAME`, `file:PATH`, `-` for standard input, or the token itself (which your shell
+    /// remembers). It is compared with what server and issuer say, and sent to URL only. It is never printed
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<Source>,
+
+    /// Call this tool, with no arguments, to see what a missing scope is answered. This is a real call: name one
+    /// that may run
+    #[arg(long, value_name = "NAME")]
+    tool: Option<String>,
+
+    /// One JSON document instead of lines for people
+    #[arg(long)]
+    json: bool,
+
+    /// How long each request may take
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = timeout)]
+    timeout: Duration,
+}
+
+pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let url = endpoint(&arguments.url)?;
+    let token = arguments.token.as_ref().map(Token::read).transpose()?;
+    let scrubber = Scrubber::of(token.as_ref().map(Token::expose));
+    let web = Web::new(arguments.timeout, Arc::new(SystemClock), scrubber)?;
+    let visit = Visit {
+        given: &arguments.url,
+        url: &url,
+        web: &web,
+        token: token.as_ref(),
+        tool: arguments.tool.as_deref(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let report = Report::new(&arguments.url, runtime.block_on(walk::walk(&visit)));
+    if arguments.json {
+        terminal.line(serde_json::to_string_pretty(&report)?);
+    } else {
+        report.show(terminal);
+    }
+    Ok(report.exit())
+}
+
+fn endpoint(text: &str) -> Result<Url, Failure> {
+    let usage = "expected an absolute URL such as https://todos.example.com/mcp";
+    let url = Url::parse(text).map_err(|error| format!("{}: {error}; {usage}", foreign::quote(text)))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(
+            format!("doctor speaks http and https, not {}; {usage}", foreign::quote(url.scheme())).into()
+        );
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            format!("the URL holds a user name or password, which MCP clients do not send; {usage}").into()
+        );
+    }
+    if url.fragment().is_some() {
+        return Err(format!(
+            "the URL has a fragment, which no resource identifier has (RFC 8707 §2); {usage}"
+        )
+        .into());
+    }
+    Ok(url)
+}
+
+fn timeout(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| format!("{error}; for example 10s"))?;
+    let range = Duration::from_millis(100)..=Duration::from_secs(300);
+    if range.contains(&duration) { Ok(duration) } else { Err("expected 100ms to 5m".to_owned()) }
 }

@@ -1,0 +1,71 @@
+//! Which revisions of MCP the server speaks.
+
+use serde_json::Value;
+
+use super::door::Openings;
+use super::strings;
+use crate::doctor::checks::PROTOCOL;
+use crate::doctor::fetch::Trouble;
+use crate::doctor::foreign::quote_all;
+use crate::doctor::mcp::Reply;
+use crate::doctor::step::Step;
+
+/// What one opening shows of an era.
+#[derive(Debug, PartialEq, Eq)]
+enum Speaks {
+    /// It answered, with these revisions.
+    Yes(Vec<String>),
+    /// It wants a token first.
+    Hidden,
+    /// It knows the era and not the revision.
+    Others(Vec<String>),
+    No(String),
+}
+
+fn heard(opening: &Result<Reply, Trouble>) -> Speaks {
+    let reply = match opening {
+        Ok(reply) => reply,
+        Err(trouble) => return Speaks::No(trouble.to_string()),
+    };
+    if reply.status() == 401 || reply.status() == 403 {
+        return Speaks::Hidden;
+    }
+    if let Some(result) = reply.result() {
+        let one =
+            result.get("protocolVersion").and_then(Value::as_str).map(|version| vec![version.to_owned()]);
+        let versions = strings(result.get("supportedVersions")).or(one);
+        return Speaks::Yes(versions.unwrap_or_else(|| vec![reply.era.version().to_owned()]));
+    }
+    let supported = reply.message.as_ref().and_then(|message| message.pointer("/error/data/supported"));
+    match strings(supported) {
+        Some(supported) if reply.error_code() == Some(-32022) => Speaks::Others(supported),
+        _ => Speaks::No(format!("{} to {}", reply.status(), reply.era.opening())),
+    }
+}
+
+pub(crate) fn protocol(openings: &Openings) -> Step {
+    let [stateless, legacy] = openings.each_ref().map(heard);
+    match (&stateless, &legacy) {
+        (Speaks::Hidden, Speaks::Hidden) => {
+            PROTOCOL.ok("what it speaks shows after the login; 2026-07-28 and 2025-11-25 were both answered")
+        }
+        (Speaks::No(new), Speaks::No(old)) => PROTOCOL.fail(
+            format!("neither revision was understood: {new}, {old}"),
+            "serve MCP over Streamable HTTP at this path: POST, JSON-RPC, 2026-07-28 or 2025-11-25",
+        ),
+        _ => {
+            let mut parts = Vec::new();
+            for (era, speaks) in [("2026-07-28", &stateless), ("2025-11-25", &legacy)] {
+                parts.push(match speaks {
+                    Speaks::Yes(versions) | Speaks::Others(versions) => {
+                        format!("speaks {}", quote_all(versions))
+                    }
+                    Speaks::Hidden => format!("{era} after the login"),
+                    Speaks::No(why) => format!("not {era} ({why})"),
+                });
+            }
+            parts.dedup();
+            PROTOCOL.ok(parts.join("; "))
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! How the walk is shown: one line per step for people, one document for programs.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::diagnosis::Diagnosis;
+use super::foreign::visible;
+use super::step::{Step, Verdict};
+use crate::terminal::{BAD, DIM, GOOD, STRONG, Terminal, WARN, styled};
+
+/// Width of a line where no terminal says.
+const WIDTH: usize = 100;
+
+/// Everything doctor has to say.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) diagnosis: Diagnosis,
+    /// The exit code: 0 nothing failed, 1 something failed.
+    pub(crate) exit: u8,
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn new(url: &'a str, steps: Vec<Step>) -> Self {
+        let exit = u8::from(steps.iter().any(Step::failed));
+        Self { url, diagnosis: super::diagnosis::diagnose(&steps), steps, exit }
+    }
+
+    pub(crate) fn exit(&self) -> ExitCode {
+        ExitCode::from(self.exit)
+    }
+
+    pub(crate) fn show(&self, terminal: &Terminal) {
+        for line in self.lines(width()) {
+            terminal.line(line);
+        }
+    }
+
+    fn lines(&self, width: usize) -> Vec<String> {
+        let mut lines = vec![styled(STRONG, visible(self.url)), String::new()];
+        let names = self.steps.iter().filter(|step| step.verdict != Verdict::Skipped);
+        let column = names.map(|step| step.step.len()).max().unwrap_or_default();
+        let indent = "skipped".len() + 2 + column + 2;
+        let mut rest = self.steps.as_slice();
+        let mut about = None;
+        while let Some(step) = rest.first() {
+            if step.about != about {
+                about.clone_from(&step.about);
+                lines.extend(about.iter().map(|about| styled(DIM, format!("{:9}{about}", ""))));
+            }
+            if step.verdict == Verdict::Skipped {
+                let alike = rest.iter().take_while(|other| {
+                    other.verdict == Verdict::Skipped && other.seen == step.seen && other.about == step.about
+                });
+                let names: Vec<&str> = alike.map(|other| other.step).collect();
+                rest = &rest[names.len()..];
+                let text = format!("{}: {}", names.join(", "), step.seen);
+                let wrapped = wrap(&text, width.saturating_sub(9));
+                lines.extend(wrapped.into_iter().enumerate().map(|(index, line)| {
+                    let word = if index == 0 { "skipped" } else { "" };
+                    styled(DIM, format!("{word:<7}  {line}"))
+                }));
+                continue;
+            }
+            rest = &rest[1..];
+            lines.extend(step_lines(step, column, indent, width));
+        }
+        lines.push(String::new());
+        lines.extend(self.diagnosis_lines(width));
+        lines
+    }
+
+    fn diagnosis_lines(&self, width: usize) -> Vec<String> {
+        let style = match (self.exit, self.diagnosis.step) {
+            (0, None) => GOOD,
+            (0, Some(_)) => WARN,
+            _ => BAD,
+        };
+        let mut lines = labelled("diagnosis", &self.diagnosis.text, 0, width, style);
+        if let Some(fix) = &self.diagnosis.fix {
+            lines.extend(labelled("fix", fix, 6, width, STRONG));
+        }
+        lines
+    }
+}
+
+fn step_lines(step: &Step, column: usize, indent: usize, width: usize) -> Vec<String> {
+    let style = match step.verdict {
+        Verdict::Ok => GOOD,
+        Verdict::Warn => WARN,
+        Verdict::Fail => BAD,
+        Verdict::Skipped => DIM,
+    };
+    let mut lines = Vec::new();
+    for (index, text) in wrap(&step.seen, width.saturating_sub(indent)).into_iter().enumerate() {
+        lines.push(if index == 0 {
+            format!(
+                "{}  {:<column$}  {text}",
+                styled(style, format!("{:<7}", step.verdict.word())),
+                step.step
+            )
+        } else {
+            format!("{:indent$}{text}", "")
+        });
+    }
+    if let Some(fix) = &step.fix {
+        lines.extend(labelled("fix", fix, indent, width, STRONG));
+        lines.push(styled(DIM, format!("{:indent$}see: {}", "", step.source)));
+    }
+    lines
+}
+
+/// `label: text`, wrapped, with the text in one column.
+fn labelled(label: &str, text: &str, indent: usize, width: usize, style: anstyle::Style) -> Vec<String> {
+    let hang = indent + label.len() + 2;
+    let wrapped = wrap(text, width.saturating_sub(hang));
+    let line = |(index, text): (usize, String)| match index {
+        0 => format!("{:indent$}{} {text}", "", styled(style, format!("{label}:"))),
+        _ => format!("{:hang$}{text}", ""),
+    };
+    wrapped.into_iter().enumerate().map(line).collect()
+}
+
+/// Lines of at most `width` characters, broken at spaces; a longer word has a line of its own, so that a URL can
+/// be copied.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let Some(line) = lines.last_mut() else { break };
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+/// The terminal's width, within what reads well.
+fn width() -> usize {
+    #[cfg(unix)]
+    if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stdout())
+        && size.ws_col > 0
+    {
+        return usize::from(size.ws_col).clamp(60, 120);
+    }
+    WIDTH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::checks::{CHALLENGE, PKCE, RESOURCE, TOKEN_FORMAT, TOKEN_ISSUER};
+
+    #[test]
+    fn verdicts_and_names_stand_in_columns_and_the_fix_below() {
+        let steps = vec![
+            CHALLENGE.ok("a challenge"),
+            RESOURCE.fail("one two three four five six seven eight nine ten", "set it"),
+            TOKEN_FORMAT.skipped("no --token was given"),
+            TOKEN_ISSUER.skipped("no --token was given"),
+        ];
+        let lines = Report::new("https://a.example/mcp", steps).lines(60);
+        let plain: Vec<String> =
+            lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
+        assert_eq!(
+            plain,
+            [
+                "https://a.example/mcp",
+                "",
+                "ok       challenge  a challenge",
+                "fail     resource   one two three four five six seven eight",
+                "                    nine ten",
+                "                    fix: set it",
+                "                    see: RFC 9728 §3.3",
+                "skipped  token-format, token-issuer: no --token was given",
+                "",
+                "diagnosis: resource: one two three four five six seven eight",
+                "           nine ten",
+                "      fix: set it",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_exit_code_follows_failures_and_not_warnings() {
+        assert_eq!(Report::new("u", vec![PKCE.warn("w", "f")]).exit, 0);
+        assert_eq!(Report::new("u", vec![PKCE.fail("w", "f")]).exit, 1);
+    }
+}

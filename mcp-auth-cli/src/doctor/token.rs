@@ -1,0 +1,188 @@
+//! The token that was given: where it comes from, and what it says of itself. It is decoded and not verified; it
+//! is never shown, nor any part of it.
+
+use std::fmt;
+use std::io::Read as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use crate::Failure;
+
+/// Longest token that is sent, in bytes: servers refuse larger headers.
+const LONGEST: usize = 64 * 1024;
+
+/// An access token.
+#[derive(Clone)]
+pub(crate) struct Token(String);
+
+/// Where a token is, as it was written after `--token`: possibly the token itself.
+#[derive(Clone)]
+pub(crate) struct Source(String);
+
+impl From<String> for Source {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Source(***)")
+    }
+}
+
+/// What a token is.
+#[derive(Debug, Clone)]
+pub(crate) enum Shape {
+    /// A signed JWT: its header and claims.
+    Jwt(Jwt),
+    /// A JWE (RFC 7516): only the server can read it.
+    Encrypted,
+    /// Anything else: only the server, by asking its issuer, can say what it is.
+    Opaque,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Jwt {
+    pub(crate) header: Map<String, Value>,
+    pub(crate) claims: Map<String, Value>,
+}
+
+impl Token {
+    /// From `env:NAME`, `file:PATH`, `-` (standard input), or the text itself.
+    ///
+    /// # Errors
+    /// Nothing there, or not a token (RFC 6750 §2.1). Never says what was there.
+    pub(crate) fn read(source: &Source) -> Result<Self, Failure> {
+        let argument = source.0.as_str();
+        let text = if argument == "-" {
+            let mut text = String::new();
+            std::io::stdin()
+                .take(LONGEST as u64 + 1)
+                .read_to_string(&mut text)
+                .map_err(|error| format!("cannot read the token from standard input: {error}"))?;
+            text
+        } else if let Some(name) = argument.strip_prefix("env:") {
+            std::env::var(name).map_err(|_| format!("no token: the variable {name} of --token is not set"))?
+        } else if let Some(path) = argument.strip_prefix("file:") {
+            std::fs::read_to_string(path)
+                .map_err(|error| format!("cannot read the token file {path}: {error}"))?
+        } else {
+            argument.to_owned()
+        };
+        let text = text.trim();
+        let text = text.strip_prefix("Bearer ").unwrap_or(text).trim();
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
+        if text.is_empty() || text.len() > LONGEST || !text.bytes().all(fits) {
+            return Err(
+                "what --token names is not a bearer token: expected one word of letters, digits and \
+                        -._~+/= (RFC 6750 §2.1)"
+                    .into(),
+            );
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn shape(&self) -> Shape {
+        let parts: Vec<&str> = self.0.split('.').collect();
+        let object = |part: &str| -> Option<Map<String, Value>> {
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?).ok()
+        };
+        match parts.as_slice() {
+            [header, claims, _] => match (object(header), object(claims)) {
+                (Some(header), Some(claims)) => Shape::Jwt(Jwt { header, claims }),
+                _ => Shape::Opaque,
+            },
+            [header, _, _, _, _] if object(header).is_some() => Shape::Encrypted,
+            _ => Shape::Opaque,
+        }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(***)")
+    }
+}
+
+impl Jwt {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.header.get(name)?.as_str()
+    }
+
+    pub(crate) fn claim(&self, name: &str) -> Option<&str> {
+        self.claims.get(name)?.as_str()
+    }
+
+    /// A NumericDate (RFC 7519 §2), in whole Unix seconds.
+    pub(crate) fn seconds(&self, name: &str) -> Option<i64> {
+        let value = self.claims.get(name)?;
+        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and no date is that far")]
+        value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))
+    }
+
+    /// `aud`, one or several.
+    pub(crate) fn audiences(&self) -> Vec<String> {
+        match self.claims.get("aud") {
+            Some(Value::String(one)) => vec![one.clone()],
+            Some(Value::Array(several)) => {
+                several.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The scopes: `scope` or `scp`, text or list.
+    pub(crate) fn scopes(&self) -> Option<Vec<String>> {
+        let value = self.claims.get("scope").or_else(|| self.claims.get("scp"))?;
+        match value {
+            Value::String(text) => {
+                Some(text.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect())
+            }
+            Value::Array(list) => Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(text: &str) -> Result<Token, Failure> {
+        Token::read(&Source(text.to_owned()))
+    }
+
+    fn jwt(header: &str, claims: &str) -> String {
+        format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    #[test]
+    fn a_jwt_is_read_and_anything_else_is_opaque() {
+        let token =
+            read(&jwt(r#"{"alg":"ES256"}"#, r#"{"aud":["a",5,"b"],"exp":1.5,"scp":["x"]}"#)).unwrap();
+        let Shape::Jwt(jwt) = token.shape() else { panic!("a JWT") };
+        assert_eq!(jwt.audiences(), ["a", "b"]);
+        assert_eq!(jwt.seconds("exp"), Some(1));
+        assert_eq!(jwt.scopes().unwrap(), ["x"]);
+        for opaque in ["abc", "a.b.c", "a.b"] {
+            assert!(matches!(read(opaque).unwrap().shape(), Shape::Opaque), "{opaque}");
+        }
+    }
+
+    #[test]
+    fn c19_neither_debug_nor_an_error_shows_the_token() {
+        assert_eq!(format!("{:?}", read("very-secret").unwrap()), "Token(***)");
+        let error = read("very secret").unwrap_err().to_string();
+        assert!(!error.contains("very") && !error.contains("secret"), "{error}");
+        assert!(read("").is_err() && read("env:NOT_SET_ANYWHERE").is_err());
+        assert_eq!(read("Bearer abc").unwrap().expose(), "abc");
+    }
+}

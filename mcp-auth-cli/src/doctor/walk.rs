@@ -1,0 +1,157 @@
+//! The walk: fetches what a client would fetch, in its order, and hands it to the judgements.
+
+mod login;
+mod openings;
+
+use url::Url;
+
+use super::checks::{self, ALL, Check};
+use super::fetch::{Answer, Web};
+use super::judge::metadata::{Document, Places};
+use super::judge::{self, clock, cors, door, metadata};
+use super::mcp::{Endpoint, Reply};
+use super::step::Step;
+use super::token::Token;
+use login::Login;
+use openings::Opened;
+
+/// Most authorization servers that are looked at.
+const MOST_ISSUERS: usize = 4;
+
+/// What doctor was asked to look at.
+pub(crate) struct Visit<'a> {
+    /// The URL as the person wrote it: identifiers are compared with this.
+    pub(crate) given: &'a str,
+    pub(crate) url: &'a Url,
+    pub(crate) web: &'a Web,
+    pub(crate) token: Option<&'a Token>,
+    pub(crate) tool: Option<&'a str>,
+}
+
+impl<'a> Visit<'a> {
+    fn endpoint(&self, token: Option<&'a str>) -> Endpoint<'a> {
+        Endpoint { web: self.web, url: self.url, token, origin: None }
+    }
+}
+
+/// Walks the whole way; one step for every check.
+pub(crate) async fn walk(visit: &Visit<'_>) -> Vec<Step> {
+    let opened = Opened::without_token(visit).await;
+    let mut steps = vec![door::reachability(visit.url, &opened.openings)];
+    if steps[0].failed() {
+        steps.extend(ALL.iter().skip(1).map(|check| check.skipped("the server was not reached at this URL")));
+        return steps;
+    }
+    steps.push(door::https(visit.url));
+    steps.push(judge::protocol::protocol(&opened.openings));
+
+    let found = Found::fetch(visit, opened.refusal()).await;
+    let inside = door::Inside { has_metadata: found.document().is_some(), ..opened.inside };
+    steps.push(door::unauthenticated(&opened.openings, inside));
+    let refusal = opened.refusal();
+    steps.push(match refusal {
+        Some(answer) => {
+            judge::challenge::challenge(visit.url, answer, &found.path.0, found.places().has_path_form())
+        }
+        None => checks::CHALLENGE.skipped("there was no 401"),
+    });
+
+    let challenged = refusal.and_then(judge::challenge::bearer).map(|challenge| challenge.scopes());
+    let is_open_to_all = refusal.is_none() && opened.is_open() && found.document().is_none();
+    let login = if is_open_to_all {
+        let why = "the server asks nobody to log in";
+        steps.extend(between(checks::METADATA_CHALLENGE, checks::JWKS).map(|check| check.skipped(why)));
+        Login::default()
+    } else {
+        steps.extend(found.places().steps());
+        login::walk(visit, found.document(), challenged.as_deref(), &mut steps).await
+    };
+
+    steps.push(browser(visit, opened.telling()).await);
+    let server = opened.telling().map(|reply| &reply.answer).and_then(ahead);
+    steps.push(clock::clock(server, login.issuer_ahead));
+    openings::with_token(visit, &opened, &login, challenged.unwrap_or_default(), server, &mut steps).await;
+    steps
+}
+
+/// The checks from one to another, both included.
+fn between(first: Check, last: Check) -> impl Iterator<Item = Check> {
+    let place = |check: Check| ALL.iter().position(|other| other.id == check.id).unwrap_or_default();
+    ALL.into_iter().take(place(last) + 1).skip(place(first))
+}
+
+/// How far the clock of whoever answered is ahead. An answer from a cache says nothing.
+fn ahead(answer: &Answer) -> Option<clock::Ahead> {
+    let is_cached = answer.headers.contains_key(http::header::AGE);
+    answer.date().filter(|_| !is_cached).map(|date| clock::ahead(date, answer.received))
+}
+
+async fn browser(visit: &Visit<'_>, telling: Option<&Reply>) -> Step {
+    use http::{HeaderMap, HeaderValue, Method, header};
+    let Some(telling) = telling else {
+        return checks::CORS.skipped("the server was not reached");
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(header::ORIGIN, HeaderValue::from_static(cors::ORIGIN));
+    headers.insert(header::ACCESS_CONTROL_REQUEST_METHOD, HeaderValue::from_static("POST"));
+    headers.insert(header::ACCESS_CONTROL_REQUEST_HEADERS, HeaderValue::from_static(cors::ASKED));
+    let preflight = visit.web.send(Method::OPTIONS, visit.url, headers, None).await;
+    let page = Endpoint { origin: Some(cors::ORIGIN), ..visit.endpoint(None) };
+    let answered = page.open(telling.era).await;
+    if let Ok(reply) = &answered
+        && reply.result().is_some()
+    {
+        page.close(&page.proceed(reply).await).await;
+    }
+    cors::cors(&preflight, &answered.map(|reply| reply.answer))
+}
+
+/// Protected resource metadata, from every place.
+struct Found {
+    challenge: Option<(Url, metadata::Fetched)>,
+    path: (Url, metadata::Fetched),
+    root: Option<(Url, metadata::Fetched)>,
+}
+
+impl Found {
+    async fn fetch(visit: &Visit<'_>, refusal: Option<&Answer>) -> Self {
+        let well_known = |path: &str| {
+            let mut url = visit.url.clone();
+            url.set_path(&format!("/.well-known/oauth-protected-resource{path}"));
+            url.set_fragment(None);
+            url
+        };
+        let path = match visit.url.path() {
+            "/" => "",
+            path => path,
+        };
+        let named = refusal.and_then(judge::challenge::bearer);
+        let named = named.and_then(|challenge| Url::parse(challenge.get("resource_metadata")?).ok());
+        let challenge = match named.filter(|url| matches!(url.scheme(), "http" | "https")) {
+            Some(url) => Some((url.clone(), visit.web.document(&url).await)),
+            None => None,
+        };
+        let at = well_known(path);
+        let path_form = (at.clone(), visit.web.document(&at).await);
+        let root = if path.is_empty() {
+            None
+        } else {
+            let mut at = well_known("");
+            at.set_query(None);
+            Some((at.clone(), visit.web.document(&at).await))
+        };
+        Self { challenge, path: path_form, root }
+    }
+
+    fn places(&self) -> Places<'_> {
+        Places {
+            challenge: self.challenge.as_ref().map(|(url, fetched)| (url, fetched)),
+            path: (&self.path.0, &self.path.1),
+            root: self.root.as_ref().map(|(url, fetched)| (url, fetched)),
+        }
+    }
+
+    fn document(&self) -> Option<(Url, Document)> {
+        self.places().document()
+    }
+}
