@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything CI runs, in order, each step by itself too.
 
+mod book;
 mod cargo;
 mod repository;
 mod smoke;
@@ -37,6 +38,7 @@ const STEPS: &[Step] = &[
         about: "the todos example: 401, metadata, what README shows, stdio",
         run: smoke::check,
     },
+    Step { name: "book", about: "every command of README and the book, as it is printed", run: book::check },
 ];
 
 fn main() -> ExitCode {

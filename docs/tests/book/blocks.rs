@@ -48,7 +48,8 @@ fn every_json_block_parses_and_a_client_configuration_names_a_server() {
     for page in all() {
         for block in page.blocks.iter().filter(|block| block.language() == "json") {
             let at = format!("{}:{}", page.name, block.line);
-            let value: Value = serde_json::from_str(&block.text).unwrap_or_else(|error| panic!("{at}: {error}"));
+            let value: Value =
+                serde_json::from_str(&block.text).unwrap_or_else(|error| panic!("{at}: {error}"));
             let servers = value.get("mcpServers").or_else(|| value.get("servers"));
             for (name, server) in servers.and_then(Value::as_object).into_iter().flatten() {
                 let reachable = server["url"].is_string() || server["command"].is_string();

@@ -43,7 +43,8 @@ fn blocks_that_are_run_stand_at_the_margin() {
         let text = std::fs::read_to_string(crate::markdown::root().join(&page.name)).expect("a page");
         let runs = |block: &&Block| block.marker.as_deref().is_some_and(|marker| marker.starts_with("run: "));
         for block in page.blocks.iter().filter(runs) {
-            let marker = format!("<!-- {} -->\n```sh\n{}```\n", block.marker.as_deref().unwrap_or(""), block.text);
+            let marker =
+                format!("<!-- {} -->\n```sh\n{}```\n", block.marker.as_deref().unwrap_or(""), block.text);
             assert!(text.contains(&marker), "{}:{}: write it without indentation", page.name, block.line);
         }
     }

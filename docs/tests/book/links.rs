@@ -69,10 +69,8 @@ fn a_link_that_leads_nowhere_is_found() {
                 [e](https://github.com/mcp-auth/mcp-auth/blob/main/no/such/file) [f](#here)\n\n# Here\n";
     let page = crate::markdown::parse("docs/src/made-up.md", text);
     let quick_start = read("docs/src/quick-start.md");
-    let anchors = BTreeMap::from([
-        (quick_start.name, quick_start.anchors),
-        (page.name.clone(), page.anchors.clone()),
-    ]);
+    let anchors =
+        BTreeMap::from([(quick_start.name, quick_start.anchors), (page.name.clone(), page.anchors.clone())]);
     let found = broken(&page, &anchors);
     assert_eq!(found.len(), 5, "{found:?}");
     assert!(!found.iter().any(|wrong| wrong.contains("#here")), "{found:?}");

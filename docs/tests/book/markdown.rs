@@ -88,7 +88,8 @@ pub fn parse(name: &str, text: &str) -> Page {
                     CodeBlockKind::Fenced(info) => info.to_string(),
                     CodeBlockKind::Indented => String::new(),
                 };
-                block = Some(Block { line: line(range.start), info, marker: marker.take(), text: String::new() });
+                block =
+                    Some(Block { line: line(range.start), info, marker: marker.take(), text: String::new() });
             }
             Event::End(TagEnd::CodeBlock) => page.blocks.extend(block.take()),
             Event::Start(Tag::Heading { .. }) => {
@@ -135,10 +136,14 @@ fn slug(heading: &str) -> String {
 
 #[test]
 fn a_block_knows_its_line_its_language_and_the_comment_before_it() {
-    let page = parse("x.md", "# One\n\n<!-- run: book -->\n```sh\nls\n```\n\ntext\n\n```toml,whole\na = 1\n```\n");
+    let page =
+        parse("x.md", "# One\n\n<!-- run: book -->\n```sh\nls\n```\n\ntext\n\n```toml,whole\na = 1\n```\n");
     let [first, second] = &page.blocks[..] else { panic!("{page:?}") };
     assert_eq!((first.line, first.language(), first.marker.as_deref()), (4, "sh", Some("run: book")));
-    assert_eq!((second.language(), second.marker.as_deref(), second.text.as_str()), ("toml", None, "a = 1\n"));
+    assert_eq!(
+        (second.language(), second.marker.as_deref(), second.text.as_str()),
+        ("toml", None, "a = 1\n")
+    );
 }
 
 #[test]

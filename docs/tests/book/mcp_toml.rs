@@ -59,7 +59,9 @@ fn start(text: &str, least: &str) -> Result<(), String> {
     }
     let config = Config::builder().surroundings(around).toml(least).toml(text).build();
     let config = config.map_err(|error| error.to_string())?;
-    let operations = if text.contains("\"none\"") { Clock::operations().build().map(|(registry, _)| registry) } else {
+    let operations = if text.contains("\"none\"") {
+        Clock::operations().build().map(|(registry, _)| registry)
+    } else {
         Todos::operations().build().map(|(registry, _)| registry)
     };
     let registry = operations.map_err(|error| error.to_string())?;

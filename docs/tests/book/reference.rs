@@ -47,7 +47,11 @@ fn reference() -> String {
     let mut text = HEAD.to_owned();
     for table in &mut tables {
         table.keys.sort_by_key(|key| place(&format!("{}.{}", table.name, key.name)));
-        let _ = write!(text, "\n## `{}`\n\n{}\n\n| key | type | default | meaning |\n|---|---|---|---|\n", table.shown, table.about);
+        let _ = write!(
+            text,
+            "\n## `{}`\n\n{}\n\n| key | type | default | meaning |\n|---|---|---|---|\n",
+            table.shown, table.about
+        );
         for Key { name, kind, default, about } in &table.keys {
             let _ = writeln!(text, "| `{name}` | {kind} | {default} | {about} |");
         }
@@ -89,7 +93,8 @@ fn walk(schema: &Value, at: &Value, name: &str, about: &str, tables: &mut Vec<Ta
             walk(schema, resolve(schema, free), &path, &about, tables);
             rename(tables, &path, format!("[{path}.\"…\"]"));
         } else {
-            let required = at["required"].as_array().is_some_and(|all| all.contains(&Value::from(key.as_str())));
+            let required =
+                at["required"].as_array().is_some_and(|all| all.contains(&Value::from(key.as_str())));
             let default = match value.get("default").or_else(|| target.get("default")) {
                 Some(default) => format!("`{default}`"),
                 None if required => "required".to_owned(),
@@ -125,7 +130,11 @@ fn kind(schema: &Value, at: &Value) -> String {
         return words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
     }
     if let Some(choices) = at["anyOf"].as_array().or_else(|| at["oneOf"].as_array()) {
-        return choices.iter().map(|choice| kind(schema, resolve(schema, choice))).collect::<Vec<_>>().join(" or ");
+        return choices
+            .iter()
+            .map(|choice| kind(schema, resolve(schema, choice)))
+            .collect::<Vec<_>>()
+            .join(" or ");
     }
     let one = |name: &str| match name {
         "array" => format!("list of {}", kind(schema, resolve(schema, &at["items"]))),
@@ -134,7 +143,9 @@ fn kind(schema: &Value, at: &Value) -> String {
     };
     match &at["type"] {
         Value::String(name) => one(name),
-        Value::Array(names) => names.iter().filter_map(Value::as_str).map(one).collect::<Vec<_>>().join(" or "),
+        Value::Array(names) => {
+            names.iter().filter_map(Value::as_str).map(one).collect::<Vec<_>>().join(" or ")
+        }
         _ => "value".to_owned(),
     }
 }
