@@ -9,3 +9,4 @@ mod links;
 mod markdown;
 mod mcp_toml;
 mod reference;
+mod symptoms;
