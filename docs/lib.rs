@@ -1,1 +1,30 @@
-//! The book in `src/`, as far as the compiler reads it.
+//! The book in `src/`, and README, as far as the compiler reads them: `cargo test --doc -p mcp-auth-book` compiles every
+//! Rust block, and runs those that do not say `no_run`. `tests/book` checks the rest.
+
+#[cfg(doctest)]
+macro_rules! pages {
+    ($($name:ident = $file:literal,)*) => {
+        $(#[doc = include_str!($file)] pub mod $name {})*
+    };
+}
+
+#[cfg(doctest)]
+pages! {
+    readme = "../README.md",
+    command_line = "src/command-line.md",
+    configure = "src/configure.md",
+    configuration_reference = "src/configuration-reference.md",
+    connect_clients = "src/connect-clients.md",
+    declare_rules = "src/declare-rules.md",
+    deploy = "src/deploy.md",
+    how_a_request_is_decided = "src/how-a-request-is-decided.md",
+    identity_providers = "src/identity-providers.md",
+    introduction = "src/introduction.md",
+    migrate_from_rmcp = "src/migrate-from-rmcp.md",
+    quick_start = "src/quick-start.md",
+    security = "src/security.md",
+    stdio = "src/stdio.md",
+    test_your_server = "src/test-your-server.md",
+    troubleshoot = "src/troubleshoot.md",
+    without_a_browser = "src/without-a-browser.md",
+}

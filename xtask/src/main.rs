@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything CI runs, in order, each step by itself too.
 
 mod browser;
+mod book;
 mod cargo;
 mod repository;
 mod smoke;
@@ -44,6 +45,7 @@ const STEPS: &[Step] = &[
         about: "login and consent in Chromium, by clicks and by keyboard (installs Node.js packages)",
         run: browser::check,
     },
+    Step { name: "book", about: "every command of README and the book, as it is printed", run: book::check },
 ];
 
 fn main() -> ExitCode {

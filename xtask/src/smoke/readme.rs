@@ -1,12 +1,13 @@
-//! What README shows and what it lets people run, held against a server: what is promised is what works.
+//! What README shows and what the book lets people run, held against a server: what is promised is what works.
 
 use std::net::SocketAddr;
 
 use super::expect;
 use crate::step::{available, command, root};
 
-/// The line before the block in README.md.
-const MARK: &str = "<!-- cargo xtask smoke runs this block -->";
+/// The page whose block is run, and the line before it.
+const PAGE: &str = "docs/src/without-a-browser.md";
+const MARK: &str = "<!-- run: smoke -->";
 
 /// The address README speaks of.
 const ADDRESS: &str = "127.0.0.1:8080";
@@ -14,24 +15,28 @@ const ADDRESS: &str = "127.0.0.1:8080";
 /// The challenge README shows for `add_todo` without a token is the one `server` sent.
 pub(super) fn shows_challenge(server: SocketAddr, challenge: &str) -> Result<(), String> {
     let line = format!("\nwww-authenticate: {}\n", challenge.replace(&server.to_string(), ADDRESS));
-    expect(text()?.contains(&line), "README.md to show the challenge for add_todo as it is", line.trim())
+    expect(
+        text("README.md")?.contains(&line),
+        "README.md to show the challenge for add_todo as it is",
+        line.trim(),
+    )
 }
 
-fn text() -> Result<String, String> {
-    std::fs::read_to_string(root().join("README.md")).map_err(|error| format!("README.md: {error}"))
+fn text(name: &str) -> Result<String, String> {
+    std::fs::read_to_string(root().join(name)).map_err(|error| format!("{name}: {error}"))
 }
 
 /// Runs the block against `server`.
 pub(super) fn login(server: SocketAddr) -> Result<(), String> {
     for program in ["bash", "curl"] {
         if !available(program, &["--version"]) {
-            println!("README's login is not run: there is no {program} here");
+            println!("the login of {PAGE} is not run: there is no {program} here");
             return Ok(());
         }
     }
-    let readme = text()?;
-    let script = block(&readme).ok_or_else(|| format!("README.md has no block after {MARK}"))?;
-    println!("$ bash (README.md, the block after {MARK})");
+    let page = text(PAGE)?;
+    let script = block(&page).ok_or_else(|| format!("{PAGE} has no block after {MARK}"))?;
+    println!("$ bash ({PAGE}, the block after {MARK})");
     let output = command("bash")
         .args(["-euo", "pipefail", "-c", script])
         .env("SERVER", format!("http://{server}"))
@@ -39,16 +44,16 @@ pub(super) fn login(server: SocketAddr) -> Result<(), String> {
         .map_err(|error| format!("bash did not start: {error}"))?;
     let shown =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    expect(output.status.success(), "README's login to end with success", &shown)?;
+    expect(output.status.success(), "the login to end with success", &shown)?;
     for part in ["insufficient_scope", "buy milk"] {
-        expect(shown.contains(part), &format!("README's login to show {part}"), &shown)?;
+        expect(shown.contains(part), &format!("the login to show {part}"), &shown)?;
     }
     Ok(())
 }
 
 /// The fenced block after the mark.
-fn block(readme: &str) -> Option<&str> {
-    let fenced = readme.split_once(MARK)?.1.trim_start().strip_prefix("```sh\n")?;
+fn block(page: &str) -> Option<&str> {
+    let fenced = page.split_once(MARK)?.1.trim_start().strip_prefix("```sh\n")?;
     fenced.split_once("\n```").map(|(script, _)| script)
 }
 
@@ -58,8 +63,8 @@ mod tests {
 
     #[test]
     fn the_block_after_the_mark_is_taken() {
-        let readme = format!("```sh\nnot this\n```\n{MARK}\n\n```sh\nthis\nand this\n```\n");
-        assert_eq!(block(&readme), Some("this\nand this"));
+        let page = format!("```sh\nnot this\n```\n{MARK}\n\n```sh\nthis\nand this\n```\n");
+        assert_eq!(block(&page), Some("this\nand this"));
     }
 
     #[test]
@@ -69,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn readme_has_the_block() {
-        assert!(block(&text().unwrap()).is_some());
+    fn the_page_has_the_block() {
+        assert!(block(&text(PAGE).unwrap()).is_some());
     }
 }

@@ -1,0 +1,92 @@
+//! Every `mcp.toml` of the book starts a server: the to-do server below, with the least a server needs where a fragment
+//! leaves it out. A block marked `<!-- refused -->` does not, and the block after it shows what the server says.
+
+use mcp_auth::config::surroundings::Surroundings;
+use mcp_auth::prelude::*;
+use mcp_auth::{Config, Handler as _};
+
+use crate::markdown::{Block, Page};
+
+#[derive(Clone)]
+struct Todos;
+
+/// What the book's examples declare.
+#[server(name = "todos")]
+impl Todos {
+    /// List the caller's todos.
+    #[tool(scope = "todos.read")]
+    fn list_todos(&self) -> &'static str {
+        ""
+    }
+
+    /// Add a todo.
+    #[tool(scope = "todos.write")]
+    fn add_todo(&self) -> &'static str {
+        ""
+    }
+}
+
+#[derive(Clone)]
+struct Clock;
+
+/// A server for everybody.
+#[server(name = "clock")]
+impl Clock {
+    /// The time.
+    #[tool(public)]
+    fn time(&self) -> &'static str {
+        ""
+    }
+}
+
+/// What a fragment may leave out.
+fn least(text: &str) -> &'static str {
+    if text.contains("\"embedded\"") {
+        "[auth]\nbase_scopes = [\"todos.read\"]\n"
+    } else if text.contains("\"none\"") {
+        ""
+    } else {
+        "[server]\npublic_url = \"https://todos.example.com/mcp\"\n[auth]\nbase_scopes = [\"todos.read\"]\n\
+         [[auth.issuers]]\nissuer = \"https://login.example.com/\"\n"
+    }
+}
+
+/// What the server says to `text`: nothing, or why it does not start.
+fn start(text: &str, least: &str) -> Result<(), String> {
+    let mut around = Surroundings::empty();
+    for name in text.split("\"env:").skip(1).filter_map(|rest| rest.split('"').next()) {
+        around = around.variable(name, "not-a-real-secret");
+    }
+    let config = Config::builder().surroundings(around).toml(least).toml(text).build();
+    let config = config.map_err(|error| error.to_string())?;
+    let operations = if text.contains("\"none\"") {
+        Clock::operations().build().map(|(registry, _)| registry)
+    } else {
+        Todos::operations().build().map(|(registry, _)| registry)
+    };
+    let registry = operations.map_err(|error| error.to_string())?;
+    config.check(&registry).map(|_| ()).map_err(|error| error.to_string())
+}
+
+pub fn check(page: &Page, block: &Block) {
+    let at = format!("{}:{}", page.name, block.line);
+    if block.marker.as_deref() != Some("refused") {
+        let whole = block.marker.as_deref() == Some("whole");
+        if let Err(refusal) = start(&block.text, if whole { "" } else { least(&block.text) }) {
+            panic!("{at}: this does not start a server:\n{refusal}");
+        }
+        return;
+    }
+    let shown = page.blocks.iter().find(|other| other.line > block.line).expect("what the server says");
+    assert_eq!(shown.language(), "text", "{at}: the next block shows what the server says");
+    let refusal = start(&block.text, least(&block.text)).expect_err("a refusal");
+    let refusal = refusal.replace("the configuration text", "mcp.toml");
+    assert_eq!(shown.text.trim_end(), refusal, "{at}: what the server says");
+}
+
+#[test]
+fn a_mistake_in_a_block_is_found() {
+    assert!(start("[auth]\nbase_scope = []\n", least("")).is_err());
+    assert!(start("[scopes.\"todos.writ\"]\ndescription = \"x\"\n", least("")).is_err());
+    assert_eq!(start("[limits]\nbody = \"1 MiB\"\n", least("")), Ok(()));
+}

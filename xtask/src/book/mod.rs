@@ -1,0 +1,146 @@
+//! What README and the book print is run, as it is printed: a page at a time, on a network of its own where the system
+//! has such things, so that port 8080 is free for it whatever else runs.
+
+mod page;
+mod script;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::step::{Outcome, available, command, root, succeed};
+use page::{Block, Page};
+
+pub(crate) fn check() -> Result<Outcome, String> {
+    let Some(shell) = Shell::find()? else {
+        return Ok(Outcome::Skipped("no bash and curl here, or port 8080 is taken".to_owned()));
+    };
+    succeed(command("cargo").args(["build", "-p", "mcp-auth-cli", "--bin", "mcp-auth"]))?;
+    succeed(command("cargo").args(["build", "--example", "todos"]))?;
+    let directory = std::env::temp_dir().join(format!("mcp-auth-book-{}", std::process::id()));
+    let ran = pages()?.iter().try_for_each(|page| run(page, shell, &directory));
+    let removed = match fs::remove_dir_all(&directory) {
+        Err(error) if directory.exists() => Err(format!("{}: {error}", directory.display())),
+        _ => Ok(()),
+    };
+    ran.and(removed).map(|()| Outcome::Passed)
+}
+
+/// README and the pages of the book, those that have something to run.
+fn pages() -> Result<Vec<Page>, String> {
+    let source = root().join("docs/src");
+    let entries = fs::read_dir(&source).map_err(|error| format!("{}: {error}", source.display()))?;
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "md"));
+    files.sort();
+    files.insert(0, root().join("README.md"));
+    let mut pages = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let name = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
+        pages.push(Page::read(&name, &text)?);
+    }
+    pages.retain(|page| !page.blocks.is_empty());
+    Ok(pages)
+}
+
+/// How blocks are run here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shell {
+    /// With processes and a loopback interface of its own.
+    Apart,
+    /// Among everything else.
+    Here,
+}
+
+impl Shell {
+    const UNSHARE: [&str; 5] = ["--net", "--map-root-user", "--pid", "--fork", "--kill-child"];
+
+    /// What there is; nothing without bash and curl, or when 8080 cannot be had.
+    fn find() -> Result<Option<Self>, String> {
+        if !available("bash", &["--version"]) || !available("curl", &["--version"]) {
+            return Ok(None);
+        }
+        let loopback = [&Self::UNSHARE[..], &["ip", "link", "set", "lo", "up"]].concat();
+        if available("unshare", &loopback) {
+            return Ok(Some(Self::Apart));
+        }
+        Ok(std::net::TcpListener::bind("127.0.0.1:8080").ok().map(|_| Self::Here))
+    }
+
+    fn command(self, script: &Path) -> Command {
+        match self {
+            Self::Here => {
+                let mut bash = command("bash");
+                bash.arg(script);
+                bash
+            }
+            Self::Apart => {
+                let mut unshare = command("unshare");
+                unshare
+                    .args(Self::UNSHARE)
+                    .args(["bash", "-c", "ip link set lo up && exec bash \"$0\""])
+                    .arg(script);
+                unshare
+            }
+        }
+    }
+}
+
+fn run(page: &Page, shell: Shell, directory: &Path) -> Result<(), String> {
+    println!("$ bash ({}, {} blocks)", page.name, page.blocks.len());
+    let directory = directory.join(page.name.replace(['/', '.'], "-"));
+    let write = |name: &str, text: &str| {
+        fs::write(directory.join(name), text).map_err(|error| format!("{name}: {error}"))
+    };
+    fs::create_dir_all(directory.join("elsewhere"))
+        .map_err(|error| format!("{}: {error}", directory.display()))?;
+    for (number, block) in page.blocks.iter().enumerate() {
+        write(&format!("{number}.sh"), &block.text)?;
+    }
+    write("page.sh", &script::of(page, root(), &directory))?;
+    let path = std::env::var("PATH").unwrap_or_default();
+    let ended = shell
+        .command(&directory.join("page.sh"))
+        .env("PATH", format!("{}:{path}", root().join("target/debug").display()))
+        .env("TODOS_DB", directory.join("todos.db"))
+        .env("CARGO_TARGET_DIR", root().join("target"))
+        .env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only") // as here, so that nothing is compiled twice
+        .env("CARGO_NET_OFFLINE", "true")
+        .env("NO_COLOR", "1")
+        .status()
+        .map_err(|error| format!("bash did not start: {error}"))?;
+    let output = |number: usize| {
+        fs::read(directory.join(format!("{number}.out")))
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    };
+    if !ended.success() {
+        let last = fs::read_to_string(directory.join("current")).unwrap_or_default();
+        let block =
+            last.trim().parse().ok().and_then(|number: usize| Some((number, page.blocks.get(number)?)));
+        return Err(match block {
+            Some((number, Block { line, .. })) => {
+                format!("{}:{line}: this block ended with {ended}:\n{}", page.name, output(number))
+            }
+            None => format!("{}: nothing was run: {ended}", page.name),
+        });
+    }
+    for (number, block) in page.blocks.iter().enumerate() {
+        block.printed(&output(number)).map_err(|why| format!("{}:{}: {why}", page.name, block.line))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readme_and_the_book_have_blocks_to_run() {
+        let pages = pages().unwrap();
+        assert!(pages.iter().any(|page| page.name == "README.md"));
+        assert!(pages.iter().any(|page| page.name.ends_with("without-a-browser.md")));
+        assert!(pages.iter().flat_map(|page| &page.blocks).any(|block| block.prints.is_some()));
+    }
+}
