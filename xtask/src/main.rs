@@ -4,6 +4,7 @@ mod cargo;
 mod repository;
 mod smoke;
 mod step;
+mod toolbox;
 
 use std::process::ExitCode;
 
