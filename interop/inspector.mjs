@@ -26,7 +26,7 @@ function inspector(words, { seeing, ...environment } = {}) {
   const env = { ...process.env, MCP_STORAGE_DIR: storage, HOME: storage, MCP_INSPECTOR_SECRET_STORE: 'file', ...environment };
   for (const name of DESKTOP) delete env[name];
   const common = ['--cli', '--server-url', url, '--transport', 'http', '--protocol-era', era];
-  const child = spawn(process.execPath, [program, ...common, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
+  const child = spawn(process.execPath, [program, ...common, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 40_000 });
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr']) {
     child[stream].setEncoding('utf8').on('data', (text) => {

@@ -1,6 +1,8 @@
 //! `cargo xtask`: everything CI runs, in order, each step by itself too.
 
 mod cargo;
+mod conformance;
+mod interop;
 mod repository;
 mod smoke;
 mod step;
@@ -37,6 +39,16 @@ const STEPS: &[Step] = &[
         name: "smoke",
         about: "the todos example: 401, metadata, what README shows, stdio",
         run: smoke::check,
+    },
+    Step {
+        name: "conformance",
+        about: "the official suite against examples/conformance, with and without tokens",
+        run: conformance::check,
+    },
+    Step {
+        name: "interop",
+        about: "foreign clients and a foreign issuer with the todos example",
+        run: interop::check,
     },
 ];
 

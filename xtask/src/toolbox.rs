@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::step::{available, command, root};
+use crate::step::{available, root};
 
 /// The oldest Node.js that runs everything: what the conformance suite and MCP Inspector ask for.
 const NODE_AT_LEAST: (u32, u32) = (22, 19);
@@ -33,6 +33,11 @@ impl Node {
     /// `node arguments…` in `folder`; what it starts finds the same Node.js first.
     pub(crate) fn command(&self, folder: &Path) -> Command {
         self.first_on_path(&self.executable, folder)
+    }
+
+    /// The program itself, for what starts it on its own.
+    pub(crate) fn executable(&self) -> &Path {
+        &self.executable
     }
 
     /// `npm arguments…` in `folder`, on this Node.js.
@@ -207,7 +212,7 @@ fn make_venv(folder: &Path) -> Result<(), String> {
     let make = |arguments: &[&str]| {
         // What a failed attempt left behind would confuse the next one.
         let _ = fs::remove_dir_all(folder);
-        quietly(Command::new(&base).args(arguments).arg(folder))
+        quietly(Command::new(base).args(arguments).arg(folder))
     };
     make(&["-m", "venv"])
         .or_else(|_| make(&["-m", "virtualenv", "--quiet"]))
