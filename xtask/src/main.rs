@@ -1,8 +1,10 @@
 //! `cargo xtask`: everything CI runs, in order, each step by itself too.
 
-mod browser;
 mod book;
+mod browser;
 mod cargo;
+mod conformance;
+mod interop;
 mod repository;
 mod smoke;
 mod step;
@@ -46,6 +48,16 @@ const STEPS: &[Step] = &[
         run: browser::check,
     },
     Step { name: "book", about: "every command of README and the book, as it is printed", run: book::check },
+    Step {
+        name: "conformance",
+        about: "the official suite against examples/conformance, with and without tokens",
+        run: conformance::check,
+    },
+    Step {
+        name: "interop",
+        about: "foreign clients and a foreign issuer with the todos example",
+        run: interop::check,
+    },
 ];
 
 fn main() -> ExitCode {

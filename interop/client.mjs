@@ -1,0 +1,196 @@
+// The official TypeScript SDK's client through the complete flow, each step checked on the wire.
+//
+//   node client.mjs --url URL --revision 2026-07-28|2025-11-25 --registration dcr|cimd --skew SECONDS
+//
+// `--skew` is how long after `exp` the server still takes a token: the refresh is waited for, not pretended.
+
+import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
+import { Person } from './person.mjs';
+import { challenge, claims, expect, option, sleep, Steps, Stopped } from './steps.mjs';
+
+/** The Client ID Metadata Document that issuer.mjs knows. */
+const CLIENT_METADATA_URL = 'https://client.example/oauth.json';
+
+const url = new URL(option('url'));
+const revision = option('revision');
+const byDocument = option('registration') === 'cimd';
+const skew = Number(option('skew'));
+
+/** Every exchange, oldest first. Tokens are in it; it is never printed as it is. */
+const wire = [];
+const traced = async (input, init) => {
+  const response = await fetch(input, init);
+  const body = String(init?.body ?? '');
+  const json = body.startsWith('{') ? JSON.parse(body) : undefined;
+  const answered = response.headers.get('content-type')?.startsWith('application/json') ? await response.clone().json() : undefined;
+  const entry = {
+    method: init?.method ?? 'GET',
+    url: String(input),
+    authorized: new Headers(init?.headers).has('authorization'),
+    rpc: json?.method,
+    json,
+    form: json ? undefined : new URLSearchParams(body),
+    status: response.status,
+    challenge: challenge(response.headers.get('www-authenticate')),
+    answered,
+  };
+  wire.push(entry);
+  console.error(`${entry.method} ${entry.url} ${entry.rpc ?? entry.form?.get('grant_type') ?? ''} -> ${entry.status} ${response.headers.get('www-authenticate') ?? ''}`);
+  return response;
+};
+const toServer = (entry) => entry.url === url.href;
+const brief = (entry) => entry && `${entry.method} ${entry.url} -> ${entry.status} ${JSON.stringify(entry.challenge)}`;
+
+/** Where the browser is sent back to. Nobody listens there: the person hands the URL over. */
+const redirectUrl = 'http://127.0.0.1:33418/callback';
+
+class Provider {
+  person = new Person();
+  logins = [];
+  #client;
+  #tokens;
+  #verifier;
+  #discovery;
+  #state;
+  clientMetadataUrl = byDocument ? CLIENT_METADATA_URL : undefined;
+
+  get redirectUrl() { return redirectUrl; }
+  get clientMetadata() {
+    return {
+      client_name: 'interop (TypeScript)',
+      redirect_uris: [redirectUrl],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+      application_type: 'native',
+    };
+  }
+  state() { return (this.#state = crypto.randomUUID()); }
+  clientInformation() { return this.#client; }
+  saveClientInformation(client) { this.#client = client; }
+  tokens() { return this.#tokens; }
+  saveTokens(tokens) { this.#tokens = tokens; }
+  saveCodeVerifier(verifier) { this.#verifier = verifier; }
+  codeVerifier() { return this.#verifier; }
+  saveDiscoveryState(discovery) { this.#discovery = discovery; }
+  discoveryState() { return this.#discovery; }
+  async redirectToAuthorization(authorization) {
+    const asked = authorization.searchParams;
+    const { url: back, pages } = await this.person.follow(authorization.href, redirectUrl);
+    const answer = new URL(back).searchParams;
+    expect(answer.get('state') === this.#state, 'the state that was sent', answer.get('state'));
+    this.logins.push({ asked, answer, pages });
+  }
+}
+
+const provider = new Provider();
+const transport = () => new StreamableHTTPClientTransport(url, { authProvider: provider, fetch: traced });
+const client = new Client(
+  { name: 'interop', version: '1.0.0' },
+  revision === '2025-11-25' ? {} : { versionNegotiation: { mode: { pin: revision } } },
+);
+let connection = transport();
+const steps = new Steps();
+
+try {
+  await steps.step('401', async () => {
+    // The SDK runs the rest of the login inside of this call; what it did is looked at step by step below.
+    const refused = await client.connect(connection).then(() => undefined, (error) => error);
+    const first = wire.find(toServer);
+    expect(first?.status === 401 && !first.authorized, '401 for the first message', brief(first));
+    expect(first.challenge?.resource_metadata && first.challenge.scope === 'todos.read', 'a Bearer challenge with resource_metadata and the scope todos.read', brief(first));
+    expect(!first.challenge.error, 'no error where no token was sent', brief(first));
+    expect(refused instanceof UnauthorizedError, 'the client to ask for a login', refused?.stack ?? 'a connection');
+    return `${first.rpc}: ${first.challenge.scope}`;
+  });
+  const issuer = await steps.step('metadata', () => {
+    const resource = wire.find((entry) => entry.url.includes('/.well-known/oauth-protected-resource'));
+    expect(resource?.status === 200 && resource.answered.resource === url.href, `metadata of the resource ${url.href}`, brief(resource));
+    const [issuer] = resource.answered.authorization_servers;
+    const server = wire.find((entry) => entry.answered?.token_endpoint);
+    expect(server?.answered.issuer === issuer, `metadata of the issuer ${issuer}`, brief(server));
+    return issuer;
+  });
+  const login = provider.logins[0];
+  await steps.step('registration', () => {
+    const id = login?.asked.get('client_id');
+    const registered = wire.filter((entry) => entry.answered?.client_id);
+    if (byDocument) {
+      expect(id === CLIENT_METADATA_URL && registered.length === 0, 'the document as client_id, no registration', id);
+    } else {
+      expect(registered.length === 1 && registered[0].status === 201 && registered[0].answered.client_id === id, 'one registration', registered.map(brief));
+    }
+  });
+  await steps.step('consent', () => {
+    const { asked, answer, pages } = login;
+    expect(asked.get('code_challenge_method') === 'S256' && asked.get('code_challenge'), 'PKCE with S256', asked.get('code_challenge_method'));
+    expect(asked.get('resource') === url.href, `the resource indicator ${url.href}`, asked.get('resource'));
+    expect(pages.join() === 'login,consent', 'a login and a consent page', pages);
+    expect(answer.get('code') && answer.get('iss') === issuer, `a code, and iss ${issuer} (RFC 9207)`, [...answer.keys()]);
+  });
+  await steps.step('token', async () => {
+    await connection.finishAuth(login.answer);
+    const exchange = wire.findLast((entry) => entry.form?.get('grant_type') === 'authorization_code');
+    expect(exchange?.status === 200, '200 from the token endpoint', brief(exchange));
+    expect(exchange.form.get('resource') === url.href && exchange.form.get('code_verifier'), 'resource and code_verifier in the request', [...exchange.form.keys()]);
+    const { token_type, scope, refresh_token } = exchange.answered;
+    expect(token_type.toLowerCase() === 'bearer' && refresh_token, 'a bearer token and a refresh token', token_type);
+    expect(scope.split(' ').includes('todos.read') && !scope.split(' ').includes('todos.write'), 'todos.read and not todos.write', scope);
+    connection = transport();
+    await client.connect(connection);
+    const spoken = client.getNegotiatedProtocolVersion();
+    expect(spoken === revision, `revision ${revision}`, spoken);
+    return `${scope}; ${spoken}`;
+  });
+  await steps.step('list', async () => {
+    const { tools } = await client.listTools();
+    const names = tools.map((tool) => tool.name).sort().join(' ');
+    expect(names === 'add_todo complete_todo delete_todo list_todos ping', 'the five tools', names);
+  });
+  const list = async () => {
+    const { structuredContent, isError } = await client.callTool({ name: 'list_todos', arguments: {} });
+    expect(!isError && Array.isArray(structuredContent?.todos), 'a list of todos', structuredContent);
+    return structuredContent.todos.map((todo) => todo.title);
+  };
+  await steps.step('call', async () => `${(await list()).length} todos`);
+  const title = `bought by ${crypto.randomUUID()}`;
+  const add = () => client.callTool({ name: 'add_todo', arguments: { title } });
+  await steps.step('403', async () => {
+    const refused = await add().then(() => undefined, (error) => error);
+    expect(refused instanceof UnauthorizedError, 'the client to step up', refused?.stack ?? 'a result');
+    const denied = wire.findLast((entry) => toServer(entry) && entry.rpc === 'tools/call');
+    expect(denied.status === 403 && denied.challenge?.error === 'insufficient_scope', '403 insufficient_scope', brief(denied));
+    expect(denied.challenge.scope === 'todos.read todos.write', 'both scopes in the challenge', denied.challenge.scope);
+    expect(denied.challenge.resource_metadata, 'resource_metadata in the challenge', brief(denied));
+    return denied.challenge.scope;
+  });
+  await steps.step('step-up', async () => {
+    expect(provider.logins.length === 2, 'a second authorization', provider.logins.length);
+    const { asked, answer, pages } = provider.logins[1];
+    expect(asked.get('scope').split(' ').includes('todos.write'), 'todos.write to be asked for', asked.get('scope'));
+    expect(pages.at(-1) === 'consent', 'a consent page', pages);
+    await connection.finishAuth(answer);
+    const { scope } = provider.tokens();
+    expect(scope.split(' ').includes('todos.write'), 'todos.write', scope);
+    return scope;
+  });
+  await steps.step('call again', async () => {
+    const { structuredContent } = await add();
+    expect(structuredContent?.title === title, 'the todo that was added', structuredContent);
+  });
+  await steps.step('refresh', async () => {
+    const before = provider.tokens();
+    const left = (claims(before.access_token).exp + skew) * 1000 - Date.now();
+    await sleep(Math.max(0, left) + 1500);
+    expect((await list()).includes(title), 'the todo that was added', 'a list without it');
+    const refreshed = wire.findLast((entry) => entry.form?.get('grant_type') === 'refresh_token');
+    expect(refreshed?.status === 200, '200 for grant_type=refresh_token', brief(refreshed) ?? 'no such request');
+    expect(provider.tokens().access_token !== before.access_token, 'a new access token', 'the old one');
+    expect(provider.logins.length === 2, 'no further login', provider.logins.length);
+    return `after ${Math.round(left / 1000)} s`;
+  });
+} catch (error) {
+  if (!(error instanceof Stopped)) throw error;
+} finally {
+  await client.close().catch(() => {});
+}
