@@ -1,10 +1,13 @@
 //! The `mcp-auth` command. In the order a project meets it: `new`, `check`, `schema`, `token`, `doctor`, `login`,
-//! `call`, `completions`; `terminal` is how all of them speak.
+//! `call`, `completions`; `client` is the OAuth and MCP client behind the last two before it, `keep` where their
+//! tokens stay, `terminal` how all of them speak.
 
 mod call;
 mod check;
+mod client;
 mod completions;
 mod doctor;
+mod keep;
 mod login;
 mod new;
 mod schema;
