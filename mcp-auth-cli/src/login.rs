@@ -57,6 +57,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         terminal.note(format!("{said} {server}"));
         return Ok(ExitCode::SUCCESS);
     }
+    arguments.wanted.check()?;
     let scopes: Option<Vec<String>> =
         arguments.scope.as_deref().map(|text| text.split_whitespace().map(str::to_owned).collect());
     let (runtime, http, clock) = (client::runtime()?, client::http()?, SystemClock);

@@ -46,16 +46,18 @@ fn hints(tool: &Tool) -> String {
     if said.is_empty() { String::new() } else { format!("  {}", styled(DIM, said.join(", "))) }
 }
 
-/// One line for each argument, in columns: name, type, description.
+/// One line for each argument, required ones first, in columns: name, type, description.
 fn rows(tool: &Tool) -> Vec<String> {
     let root = Value::Object((*tool.input_schema).clone());
     let Some(properties) = root.get("properties").and_then(Value::as_object) else { return Vec::new() };
     let required = root.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let cells: Vec<(String, String, String)> = properties
-        .iter()
+    let needed = |key: &str| required.iter().any(|name| name.as_str() == Some(key));
+    let (first, then): (Vec<_>, Vec<_>) = properties.iter().partition(|(key, _)| needed(key));
+    let cells: Vec<(String, String, String)> = first
+        .into_iter()
+        .chain(then)
         .map(|(key, schema)| {
-            let optional =
-                if required.iter().any(|name| name.as_str() == Some(key)) { "" } else { ", optional" };
+            let optional = if needed(key) { "" } else { ", optional" };
             let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
             let kind = format!("{}{optional}", shown_line(&type_name(&root, schema), 80));
             (shown_line(key, 60), kind, shown_line(description, 200))

@@ -34,12 +34,31 @@ pub(crate) enum RegistrationError {
     NoWayIn(String, String),
     #[error("{issuer} refused to register a client: {why}")]
     Refused { issuer: String, why: String },
-    #[error("the client's secret is missing")]
+    #[error("the client's secret cannot be had")]
     Secret(#[from] SecretError),
-    #[error("--client-secret - cannot be read again for the next refresh; use env:NAME or file:PATH")]
-    SecretFromStandardInput,
     #[error("rmcp refuses the client: {0}")]
     Other(String),
+}
+
+impl Wanted {
+    /// What can be said to be wrong before anything is sent.
+    ///
+    /// # Errors
+    /// A secret in place of where it is; a document's URL that cannot be a client identifier.
+    pub(crate) fn check(&self) -> Result<(), RegistrationError> {
+        if let Some(place) = &self.client_secret {
+            place.reference()?;
+        }
+        if let Some(document) = &self.client_metadata {
+            let url = url::Url::parse(document).ok();
+            if !url
+                .is_some_and(|url| url.scheme() == "https" && url.path() != "/" && url.fragment().is_none())
+            {
+                return Err(RegistrationError::NotADocument(document.clone()));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Registration {
@@ -48,7 +67,10 @@ impl Registration {
         match &self.client_secret {
             None => Ok(None),
             Some(ClientSecret::Issued(secret)) => Ok(Some(secret.clone())),
-            Some(ClientSecret::At(place)) => place.parse::<SecretPlace>()?.read().map(Some),
+            Some(ClientSecret::At(place)) => {
+                let Ok(place) = place.parse::<SecretPlace>();
+                place.read().map(Some)
+            }
         }
     }
 
@@ -79,17 +101,13 @@ pub(super) fn known(
     };
     if let Some(client_id) = &wanted.client_id {
         let place = wanted.client_secret.as_ref();
-        let secret = place.map(|place| place.reference().ok_or(RegistrationError::SecretFromStandardInput));
-        return Ok(with(client_id, secret.transpose()?.map(ClientSecret::At), WayIn::Preregistered));
+        let secret = place.map(SecretPlace::reference).transpose()?;
+        return Ok(with(client_id, secret.map(ClientSecret::At), WayIn::Preregistered));
     }
-    if let Some(document) = &wanted.client_metadata {
-        let url = url::Url::parse(document).ok();
-        if !url.is_some_and(|url| url.scheme() == "https" && url.path() != "/" && url.fragment().is_none()) {
-            return Err(RegistrationError::NotADocument(document.clone()));
-        }
-        if supports_documents(discovered) {
-            return Ok(with(document, None, WayIn::MetadataDocument));
-        }
+    if let Some(document) = &wanted.client_metadata
+        && supports_documents(discovered)
+    {
+        return Ok(with(document, None, WayIn::MetadataDocument));
     }
     // A client identifier means something only at the issuer that gave it, with the redirect URI it was given for.
     let ours = kept.filter(|login| {

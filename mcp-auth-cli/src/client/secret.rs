@@ -13,13 +13,17 @@ pub(crate) enum SecretPlace {
     Variable(String),
     File(PathBuf),
     StandardInput,
+    /// None of these: maybe the secret itself. Reading it says so; the argument parser would repeat what was typed.
+    Nowhere,
 }
 
 /// Why a secret could not be read. Names the place, never what is there.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretError {
-    #[error("say where it is, env:NAME or file:PATH, never the secret itself")]
+    #[error("--token and --client-secret say where it is, env:NAME or file:PATH, never the secret itself")]
     NotAPlace,
+    #[error("standard input cannot be read again when the token is renewed; use env:NAME or file:PATH")]
+    OnceOnly,
     #[error("environment variable {0} is not set")]
     NoVariable(String),
     #[error("{0} is empty")]
@@ -31,15 +35,15 @@ pub(crate) enum SecretError {
 }
 
 impl FromStr for SecretPlace {
-    type Err = SecretError;
+    type Err = std::convert::Infallible;
 
-    fn from_str(text: &str) -> Result<Self, SecretError> {
-        match text.split_once(':') {
-            Some(("env", name)) if !name.is_empty() => Ok(Self::Variable(name.to_owned())),
-            Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.into())),
-            None if text == "-" => Ok(Self::StandardInput),
-            _ => Err(SecretError::NotAPlace),
-        }
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text.split_once(':') {
+            Some(("env", name)) if !name.is_empty() => Self::Variable(name.to_owned()),
+            Some(("file", path)) if !path.is_empty() => Self::File(path.into()),
+            None if text == "-" => Self::StandardInput,
+            _ => Self::Nowhere,
+        })
     }
 }
 
@@ -49,21 +53,25 @@ impl std::fmt::Display for SecretPlace {
             Self::Variable(name) => write!(f, "environment variable {name}"),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::StandardInput => f.write_str("standard input"),
+            Self::Nowhere => f.write_str("nowhere"),
         }
     }
 }
 
 impl SecretPlace {
-    /// The reference to keep instead of the secret: read again each time. A file by its whole path; standard
-    /// input cannot be read again.
-    pub(super) fn reference(&self) -> Option<String> {
+    /// The reference to keep instead of the secret, to be read again each time. A file by its whole path.
+    ///
+    /// # Errors
+    /// Standard input, which ends, and no reference at all.
+    pub(super) fn reference(&self) -> Result<String, SecretError> {
         match self {
-            Self::Variable(name) => Some(format!("env:{name}")),
+            Self::Variable(name) => Ok(format!("env:{name}")),
             Self::File(path) => {
                 let whole = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-                Some(format!("file:{}", whole.display()))
+                Ok(format!("file:{}", whole.display()))
             }
-            Self::StandardInput => None,
+            Self::StandardInput => Err(SecretError::OnceOnly),
+            Self::Nowhere => Err(SecretError::NotAPlace),
         }
     }
 
@@ -74,6 +82,7 @@ impl SecretPlace {
     pub(crate) fn read(&self) -> Result<Hidden, SecretError> {
         let unreadable = |error| SecretError::Unreadable(self.clone(), error);
         let text = match self {
+            Self::Nowhere => return Err(SecretError::NotAPlace),
             Self::Variable(name) => std::env::var(name).map_err(|_| SecretError::NoVariable(name.clone()))?,
             Self::File(path) => {
                 let mut file = std::fs::File::open(path).map_err(unreadable)?;
@@ -110,10 +119,14 @@ mod tests {
     #[test]
     fn a_secret_in_place_of_a_reference_is_refused_and_not_shown() {
         for bad in ["hunter2", "eyJhbGciOi.x.y", "env:", "file:", "ENV:A", "https://x", ""] {
-            let error = bad.parse::<SecretPlace>().unwrap_err().to_string();
-            assert!(!error.contains("hunter2") && !error.contains("eyJ"), "{error}");
+            let place = bad.parse::<SecretPlace>().unwrap();
+            assert!(matches!(place.reference(), Err(SecretError::NotAPlace)), "{bad}");
+            let error = place.read().unwrap_err();
+            assert!(matches!(error, SecretError::NotAPlace), "{bad}");
+            let shown = format!("{place} {place:?} {error} {error:?}");
+            assert!(!shown.contains("hunter2") && !shown.contains("eyJ"), "{shown}");
         }
-        assert_eq!("env:A".parse::<SecretPlace>().unwrap(), SecretPlace::Variable("A".to_owned()));
+        assert_eq!("env:A".parse::<SecretPlace>().unwrap().reference().unwrap(), "env:A");
         assert_eq!("-".parse::<SecretPlace>().unwrap(), SecretPlace::StandardInput);
     }
 
