@@ -95,13 +95,21 @@ impl LogIn<'_> {
         }
         let listener = self.listen().await?;
         let scopes = self.scopes(&discovered).await;
-        let registration = self.registration(&mut discovered, &listener.redirect_uri(), &scopes).await?;
+        let mut registration = self.registration(&mut discovered, &listener.redirect_uri(), &scopes).await?;
 
         let names: Vec<&str> = scopes.iter().map(String::as_str).collect();
         let exchange = |error: rmcp::transport::auth::AuthError| {
             LogInError::Exchange(shown_line(&error.to_string(), 500))
         };
-        let url = discovered.manager.get_authorization_url(&names).await.map_err(exchange)?;
+        let mut url = discovered.manager.get_authorization_url(&names).await.map_err(exchange)?;
+        if self.kept.is_some_and(|login| login.registration == registration)
+            && registration.way == WayIn::Dynamic
+            && self.is_turned_away(&url).await
+        {
+            self.terminal.note("the issuer no longer knows our client; registering a new one");
+            registration = register(&mut discovered, &listener.redirect_uri(), &scopes).await?;
+            url = discovered.manager.get_authorization_url(&names).await.map_err(exchange)?;
+        }
         let parameter = |name: &str| {
             let url = Url::parse(&url).ok()?;
             url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -193,6 +201,13 @@ impl LogIn<'_> {
             ));
         }
         Ok(register(discovered, redirect_uri, scopes).await?)
+    }
+
+    /// Whether the issuer refuses the URL before anybody logs in. It would tell the person's browser only, and we
+    /// would wait: an issuer that knows no such client must not redirect (RFC 6749 §4.1.2.1).
+    async fn is_turned_away(&self, url: &str) -> bool {
+        let answer = self.http.get(url).timeout(Duration::from_secs(10)).send().await;
+        answer.is_ok_and(|answer| answer.status().is_client_error())
     }
 
     fn show(&self, url: &str, issuer: &str, scopes: &[String]) {

@@ -34,6 +34,9 @@ pub(crate) enum RefreshError {
     Failed { issuer: String, why: String },
 }
 
+/// Answers of the token endpoint that a person has to mend by logging in.
+const FINAL: [&str; 3] = ["invalid_client", "unauthorized_client", "invalid_scope"];
+
 /// Refreshes a login's tokens. The caller holds the lock of the place they are kept in.
 ///
 /// # Errors
@@ -89,6 +92,12 @@ pub(crate) async fn refresh(
         }
         Err(AuthError::TokenRefreshRejected(_) | AuthError::AuthorizationRequired) => {
             Ok(Refreshed::LogInAgain("the token has expired, and the issuer no longer renews it".to_owned()))
+        }
+        // rmcp tells invalid_grant apart; these are no better for trying again (RFC 6749 §5.2).
+        Err(AuthError::TokenRefreshFailed(why)) if FINAL.iter().any(|&error| why.contains(error)) => {
+            Ok(Refreshed::LogInAgain(
+                "the token has expired, and the issuer no longer renews it for our client".to_owned(),
+            ))
         }
         Err(error) => Err(failed(error)),
     }

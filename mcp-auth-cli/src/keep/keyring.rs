@@ -11,11 +11,11 @@ const SERVICE: &str = "mcp-auth";
 pub(super) struct Keyring;
 
 impl Keyring {
-    /// Opens it, which the first use does once for the process.
-    pub(super) fn open() -> Result<Self, Error> {
+    /// Opens it, which the first use does once for the process; why it cannot be, in words.
+    pub(super) fn open() -> Result<Self, String> {
         match Entry::store_status() {
             Ok(()) => Ok(Self),
-            Err(_) => Err(Error::NoDefaultStore),
+            Err(error) => Err(crate::client::shown_line(&error.to_string(), 200)),
         }
     }
 

@@ -35,9 +35,8 @@ pub(crate) enum KeepError {
     #[cfg(feature = "keyring")]
     #[error("the keyring refused{0}; --keep file does without it")]
     Keyring(&'static str, #[source] ::keyring::Error),
-    #[cfg(not(feature = "keyring"))]
-    #[error("this mcp-auth was built without the keyring; use --keep file")]
-    NoKeyring,
+    #[error("there is no keyring here ({0}); --keep file does without it")]
+    NoKeyring(String),
     #[error(
         "what is kept for {server} cannot be read ({why}); `mcp-auth login {server} --forget` removes it"
     )]
@@ -73,12 +72,14 @@ impl Keep {
                 Ok(Self::files(files(), &directory, at("--keep file or MCP_AUTH_KEEP=file")))
             }
             #[cfg(not(feature = "keyring"))]
-            Some(Place::Keyring) => Err(KeepError::NoKeyring),
+            Some(Place::Keyring) => {
+                Err(KeepError::NoKeyring("this mcp-auth was built without it".to_owned()))
+            }
             #[cfg(not(feature = "keyring"))]
             None => Ok(Self::files(files(), &directory, at("built without the keyring"))),
             #[cfg(feature = "keyring")]
             Some(Place::Keyring) => {
-                keyring::Keyring::open().map_err(|error| KeepError::Keyring("", error))?;
+                keyring::Keyring::open().map_err(KeepError::NoKeyring)?;
                 let said = "in the operating system's keyring".to_owned();
                 Ok(Self { keyring: Some(keyring::Keyring), file: None, directory, said })
             }
@@ -88,7 +89,9 @@ impl Keep {
                     let said = "in the operating system's keyring".to_owned();
                     Ok(Self { keyring: Some(keyring), file: Some(files()), directory, said })
                 }
-                Err(_) => Ok(Self::files(files(), &directory, at("no keyring is running here"))),
+                Err(why) => {
+                    Ok(Self::files(files(), &directory, at(&format!("no keyring is running here: {why}"))))
+                }
             },
         }
     }

@@ -66,6 +66,22 @@ async fn a_step_up_that_is_not_wanted_or_denied_fails_and_nothing_runs() {
 }
 
 #[tokio::test]
+async fn a_client_that_the_issuer_forgot_is_registered_anew() {
+    let (site, mut alice) = logged_in().await;
+    alice.change_kept(|kept| kept["registration"]["client_id"] = json!("forgotten"));
+    let said = alice.run(&["call", site.url(), "add_note", "text=x", "--no-browser"]).await.succeeded();
+    assert!(said.stderr.contains("no longer knows our client"), "{}", said.stderr);
+    assert_ne!(alice.kept()["registration"]["client_id"], "forgotten");
+    // And when nothing of the login is left but what we keep.
+    alice.change_kept(|kept| {
+        kept["registration"]["client_id"] = json!("forgotten");
+        kept["tokens"]["expires_at"] = json!(1);
+    });
+    let said = alice.run(&["login", site.url(), "--no-browser"]).await.succeeded();
+    assert_eq!(said.asked.len(), 1, "{}", said.stderr);
+}
+
+#[tokio::test]
 async fn an_expired_token_is_renewed_and_the_rotated_one_is_kept() {
     let (site, mut alice) = logged_in().await;
     // As this machine sees it.
