@@ -110,6 +110,7 @@ fn built_in_issuer(config: &Config, checked: &Checked) -> Result<(), Failure> {
             server_name: String::new(),
             scopes,
             default_scopes: config.auth.base_scopes(),
+            hierarchy: checked.hierarchy.clone(),
             ambient: Ambient::system(),
         },
         options,

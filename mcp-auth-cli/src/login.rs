@@ -1,13 +1,162 @@
-//! `mcp-auth login`.
+//! `mcp-auth login`: a person's login at any MCP server, kept for `mcp-auth call`.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
+use http::StatusCode;
+use mcp_auth_runtime::ambient::{Clock, SystemClock};
+
+use crate::client::{
+    self, Browser, LogIn, Reach, Renewal, Scopes, ServerUrl, Usable, Wanted, contact, shown_line,
+};
+use crate::keep::{Keep, Login, Place};
+use crate::terminal::{GOOD, styled};
 use crate::{Failure, terminal::Terminal};
 
-/// Logs in at a server as a client.
+/// Logs in at an MCP server as a client, and keeps the token.
+///
+/// The whole flow: challenge, metadata, client, PKCE, your browser, token. Tokens stay in the operating system's
+/// keyring, or in a file of mode 0600 where there is none. Nothing is printed to standard output, except the
+/// token with --print-token: TOKEN=$(mcp-auth login URL --print-token).
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// The server's whole URL, such as https://todos.example.com/mcp.
+    url: String,
+    /// Do not open a browser: print the URL, and take the way back from the port or pasted here.
+    #[arg(long)]
+    no_browser: bool,
+    #[command(flatten)]
+    wanted: Wanted,
+    /// What to ask for, separated by spaces. Without it: what the server asks for.
+    #[arg(long, value_name = "SCOPES")]
+    scope: Option<String>,
+    /// The port of the redirect URI http://127.0.0.1:PORT/callback. Without it: any free one.
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// Print the access token, and nothing else, to standard output.
+    #[arg(long)]
+    print_token: bool,
+    /// Log in although a valid login is kept, as a newly registered client.
+    #[arg(long)]
+    again: bool,
+    /// Remove what is kept for this server.
+    #[arg(long, conflicts_with_all = ["print_token", "again"])]
+    forget: bool,
+    /// Where tokens stay. Without it: MCP_AUTH_KEEP, else the keyring if there is one.
+    #[arg(long, value_enum)]
+    keep: Option<Place>,
+    #[command(flatten)]
+    reach: Reach,
+}
 
-pub(crate) fn run(_: Arguments, _: &Terminal) -> Result<ExitCode, Failure> {
-    Err("not here yet".into())
+pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let server = ServerUrl::parse(&arguments.url, arguments.reach)?;
+    let keep = Keep::choose(arguments.keep)?;
+    if arguments.forget {
+        let said = if keep.forget(server.as_str())? { "forgotten" } else { "nothing is kept for" };
+        terminal.note(format!("{said} {server}"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    arguments.wanted.check()?;
+    let scopes: Option<Vec<String>> =
+        arguments.scope.as_deref().map(|text| text.split_whitespace().map(str::to_owned).collect());
+    let (runtime, http, clock) = (client::runtime()?, client::http()?, SystemClock);
+
+    let kept = keep.load(server.as_str())?;
+    let renewal = Renewal {
+        runtime: &runtime,
+        http: &http,
+        server: &server,
+        reach: arguments.reach,
+        keep: &keep,
+        clock: &clock,
+    };
+    let enough = |login: &Login| scopes.as_ref().is_none_or(|scopes| login.tokens.cover(scopes));
+    if !arguments.again
+        && let Some(login) = kept.clone().filter(enough)
+        && let Some(login) = still_valid(&renewal, login)?
+    {
+        terminal.note(format!(
+            "{}, {}; --again logs in anew",
+            styled(GOOD, "already logged in"),
+            described(&login, clock.unix_now())
+        ));
+        print(&arguments, terminal, &login);
+        return Ok(ExitCode::SUCCESS);
+    }
+
+    let first = runtime.block_on(contact(&http, &server, None))?;
+    if first.status != StatusCode::UNAUTHORIZED {
+        terminal.note(format!(
+            "the server answers without a login (HTTP {}); looking for its issuer anyway",
+            first.status.as_u16()
+        ));
+    }
+    let login = runtime.block_on(
+        LogIn {
+            terminal,
+            http: &http,
+            server: &server,
+            reach: arguments.reach,
+            wanted: &arguments.wanted,
+            scopes: scopes.map_or(Scopes::AsChallenged, Scopes::These),
+            port: arguments.port,
+            browser: if arguments.no_browser { Browser::ByHand } else { Browser::Open },
+            kept: kept.as_ref().filter(|_| !arguments.again),
+            challenge: first.challenge,
+            clock: &clock,
+        }
+        .run(),
+    )?;
+    let place = keep.save(&login)?;
+    terminal.note(format!("{}, {}", styled(GOOD, "logged in"), described(&login, clock.unix_now())));
+    terminal.note(format!("kept {place}"));
+    print(&arguments, terminal, &login);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The kept login, renewed if need be, if the server still takes its token.
+fn still_valid(renewal: &Renewal<'_>, login: Login) -> Result<Option<Login>, Failure> {
+    let was = login.tokens.access_token.clone();
+    let Usable::Login(login) = renewal.fresh(login)? else { return Ok(None) };
+    let taken = |login: &Login| {
+        let contact = contact(renewal.http, renewal.server, Some(&login.tokens.access_token));
+        renewal.runtime.block_on(contact).map(|contact| contact.status != StatusCode::UNAUTHORIZED)
+    };
+    if taken(&login)? {
+        return Ok(Some(*login));
+    }
+    if login.tokens.access_token != was {
+        return Ok(None);
+    }
+    match renewal.renewed(*login)? {
+        Usable::Login(login) if taken(&login)? => Ok(Some(*login)),
+        _ => Ok(None),
+    }
+}
+
+fn print(arguments: &Arguments, terminal: &Terminal, login: &Login) {
+    if arguments.print_token {
+        terminal.line(login.tokens.access_token.expose());
+    }
+}
+
+/// Who issued what to which client, until when.
+fn described(login: &Login, now: u64) -> String {
+    let scopes = match login.tokens.scopes.join(" ") {
+        none if none.is_empty() => "without scopes".to_owned(),
+        scopes => format!("for {}", shown_line(&scopes, 500)),
+    };
+    let end = match login.tokens.expires_at {
+        Some(end) => format!("{}", humantime::format_duration(Duration::from_secs(end.saturating_sub(now)))),
+        None => "as long as the issuer likes".to_owned(),
+    };
+    let renewed = if login.tokens.refresh_token.is_some() { ", then renewed by itself" } else { "" };
+    let registration = &login.registration;
+    format!(
+        "at {} {scopes}; the token is valid for {end}{renewed}; client {} ({})",
+        shown_line(&login.issuer, 200),
+        shown_line(&registration.client_id, 200),
+        registration.way
+    )
 }

@@ -1,14 +1,17 @@
 //! The `mcp-auth` command. In the order a project meets it: `new`, `check`, `schema`, `token`, `doctor`, `login`,
-//! `call`, `completions`; `configuration` is how those that read one find it, `terminal` how all of them speak.
+//! `call`, `completions`; `configuration` is how those that read one find it, `client` the OAuth and MCP client of
+//! those that are one, `keep` where its tokens stay, `terminal` how all of them speak.
 //!
 //! Exit codes: 0, yes or done; 1, the answer is no (what `check` and `doctor` look at is wrong); 2, it could not be
 //! done.
 
 mod call;
 mod check;
+mod client;
 mod completions;
 mod configuration;
 mod doctor;
+mod keep;
 mod login;
 mod new;
 mod schema;

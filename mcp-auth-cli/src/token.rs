@@ -209,6 +209,7 @@ fn accepts(issuer: &str, resource: &str, key: &SigningKey, ambient: &Ambient) ->
         server_name: String::new(),
         scopes: Default::default(),
         default_scopes: ScopeSet::new(),
+        hierarchy: Default::default(),
         ambient: ambient.clone(),
     };
     EmbeddedIssuer::build(setup, IssuerOptions::new(KeySource::Given(key.clone())))?;

@@ -1,10 +1,16 @@
 //! The `mcp-auth` command as its users run it: a process with arguments, its output and its exit code.
-
 #![allow(clippy::unwrap_used)]
 
+#[allow(unreachable_pub, reason = "shared with the whole-server tests")]
+#[path = "../../../tests/server/browser.rs"]
+mod browser;
+mod call;
 mod check;
+mod login;
+mod person;
 mod process;
 mod schema;
+mod site;
 mod terminal;
 mod todos;
 mod token;

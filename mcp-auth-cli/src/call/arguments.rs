@@ -1,0 +1,429 @@
+//! What was written on the command line, typed by the tool's schema.
+
+use std::str::FromStr;
+
+use rmcp::model::{JsonObject, Tool};
+use serde_json::Value;
+
+use crate::client::shown_line;
+
+/// One argument as written.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Written {
+    key: String,
+    value: WrittenValue,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum WrittenValue {
+    /// `key=text`: the schema says what it is.
+    Text(String),
+    /// `key:=JSON`, and members of `--json-arguments`: sent as it is.
+    Json(Value),
+}
+
+/// What is wrong with the command line. Names the key, what it was and what was expected.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ArgumentError {
+    #[error("{0:?} is no argument; write key=value")]
+    NoKey(String),
+    #[error("{key}:={text} is not JSON: {why}")]
+    NotJson { key: String, text: String, why: String },
+    #[error("--json-arguments is not a JSON object: {0}")]
+    NotAnObject(String),
+    #[error("{0} is given twice")]
+    Twice(String),
+    #[error("{key} is {given:?}, expected {expected}{example}")]
+    Type { key: String, given: String, expected: String, example: &'static str },
+    #[error("{key} is {given}, expected one of {allowed}{hint}")]
+    NotListed { key: String, given: String, allowed: String, hint: String },
+    #[error("{tool} has no argument {key}{hint}")]
+    Unknown { tool: String, key: String, hint: String },
+    #[error("{tool} also needs {missing}")]
+    Missing { tool: String, missing: String },
+    #[error("the server has no tool {name}{hint}")]
+    NoTool { name: String, hint: String },
+}
+
+impl FromStr for Written {
+    type Err = ArgumentError;
+
+    fn from_str(text: &str) -> Result<Self, ArgumentError> {
+        let (key, value) = text.split_once('=').ok_or_else(|| ArgumentError::NoKey(text.to_owned()))?;
+        let (key, value) = match key.strip_suffix(':') {
+            None => (key, WrittenValue::Text(value.to_owned())),
+            Some(key) => {
+                let not_json = |error: serde_json::Error| ArgumentError::NotJson {
+                    key: key.to_owned(),
+                    text: value.to_owned(),
+                    why: error.to_string(),
+                };
+                (key, WrittenValue::Json(serde_json::from_str(value).map_err(not_json)?))
+            }
+        };
+        if key.is_empty() {
+            return Err(ArgumentError::NoKey(text.to_owned()));
+        }
+        Ok(Self { key: key.to_owned(), value })
+    }
+}
+
+/// The arguments of both spellings; none twice.
+pub(super) fn joined(written: &[Written], object: Option<&str>) -> Result<Vec<Written>, ArgumentError> {
+    let mut all = Vec::new();
+    if let Some(text) = object {
+        let object: JsonObject =
+            serde_json::from_str(text).map_err(|error| ArgumentError::NotAnObject(error.to_string()))?;
+        all.extend(object.into_iter().map(|(key, value)| Written { key, value: WrittenValue::Json(value) }));
+    }
+    all.extend_from_slice(written);
+    for (at, one) in all.iter().enumerate() {
+        if all[..at].iter().any(|before| before.key == one.key) {
+            return Err(ArgumentError::Twice(one.key.clone()));
+        }
+    }
+    Ok(all)
+}
+
+/// The tool of this name.
+pub(super) fn tool<'a>(tools: &'a [Tool], name: &str, logged_in: bool) -> Result<&'a Tool, ArgumentError> {
+    tools.iter().find(|tool| tool.name == name).ok_or_else(|| {
+        let mut hint = did_you_mean(name, tools.iter().map(|tool| tool.name.as_ref()));
+        if !logged_in {
+            hint.push_str("; it may show others after `mcp-auth login`");
+        }
+        ArgumentError::NoTool { name: name.to_owned(), hint }
+    })
+}
+
+/// The arguments as JSON, each of the type that the tool's `inputSchema` gives it.
+///
+/// # Errors
+/// [`ArgumentError`]: a value of another type, an unknown key, a missing one. The server checks the rest.
+pub(super) fn typed(tool: &Tool, written: &[Written]) -> Result<JsonObject, ArgumentError> {
+    let root = Value::Object((*tool.input_schema).clone());
+    let none = JsonObject::new();
+    let properties = root.get("properties").and_then(Value::as_object).unwrap_or(&none);
+    let open = match root.get("additionalProperties") {
+        Some(Value::Bool(open)) => *open,
+        Some(_) => true,
+        // JSON Schema would take anything; on a command line an unknown key is a slip.
+        None => {
+            root.get("patternProperties").is_some() || !root.get("properties").is_some_and(Value::is_object)
+        }
+    };
+    let mut object = JsonObject::new();
+    for Written { key, value } in written {
+        let property = properties.get(key);
+        if property.is_none() && !open {
+            let hint = match did_you_mean(key, properties.keys().map(String::as_str)) {
+                none if none.is_empty() && properties.is_empty() => "; it takes none".to_owned(),
+                none if none.is_empty() => {
+                    format!(
+                        "; it takes {}",
+                        properties.keys().map(|key| shown_line(key, 60)).collect::<Vec<_>>().join(", ")
+                    )
+                }
+                hint => hint,
+            };
+            return Err(ArgumentError::Unknown { tool: tool.name.to_string(), key: key.clone(), hint });
+        }
+        let value = match value {
+            WrittenValue::Json(value) => value.clone(),
+            WrittenValue::Text(text) => {
+                let schema = property.map(|schema| resolved(&root, schema));
+                let value = read(key, text, &schema.map_or_else(Vec::new, |schema| kinds(&root, schema, 0)))?;
+                check_listed(key, &value, schema)?;
+                value
+            }
+        };
+        object.insert(key.clone(), value);
+    }
+    let required = root.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let missing: Vec<String> = required
+        .iter()
+        .filter_map(Value::as_str)
+        .filter(|&key| !object.contains_key(key))
+        .map(|key| match properties.get(key) {
+            Some(schema) => format!("{}=… ({})", shown_line(key, 60), type_name(&root, schema)),
+            None => format!("{}=…", shown_line(key, 60)),
+        })
+        .collect();
+    if missing.is_empty() {
+        Ok(object)
+    } else {
+        Err(ArgumentError::Missing { tool: tool.name.to_string(), missing: missing.join(" and ") })
+    }
+}
+
+/// What a property takes, in words: `string`, `integer or null`, `low | high`.
+pub(super) fn type_name(root: &Value, schema: &Value) -> String {
+    let schema = resolved(root, schema);
+    if let Some(listed) = schema.get("enum").and_then(Value::as_array) {
+        let listed: Vec<String> = listed.iter().map(plain).collect();
+        return shown_line(&listed.join(" | "), 80);
+    }
+    let kinds = kinds(root, schema, 0);
+    let item = schema.get("items").filter(|_| kinds == ["array"]).map(|items| type_name(root, items));
+    match (kinds.as_slice(), item) {
+        ([], _) => "any".to_owned(),
+        (_, Some(item)) if item != "any" => format!("array of {item}"),
+        (kinds, _) => kinds.join(" or "),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A schema behind its `$ref`, where that is a pointer into the same document.
+fn resolved<'a>(root: &'a Value, mut schema: &'a Value) -> &'a Value {
+    for _ in 0..8 {
+        let pointer = schema.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#'));
+        match pointer.and_then(|pointer| root.pointer(pointer)) {
+            Some(to) => schema = to,
+            None => break,
+        }
+    }
+    schema
+}
+
+/// The JSON types a schema takes; none where it does not say.
+fn kinds(root: &Value, schema: &Value, depth: u8) -> Vec<String> {
+    let schema = resolved(root, schema);
+    if depth > 8 {
+        return Vec::new();
+    }
+    match schema.get("type") {
+        Some(Value::String(kind)) => return vec![kind.clone()],
+        Some(Value::Array(kinds)) => {
+            return kinds.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        }
+        _ => {}
+    }
+    let mut all: Vec<String> = Vec::new();
+    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+        all.extend(values.iter().map(|value| kind_of(value).to_owned()));
+    } else if let Some(value) = schema.get("const") {
+        all.push(kind_of(value).to_owned());
+    } else if let Some(branches) = ["anyOf", "oneOf"].iter().find_map(|key| schema.get(key)?.as_array()) {
+        for branch in branches {
+            let branch = kinds(root, branch, depth + 1);
+            if branch.is_empty() {
+                return Vec::new();
+            }
+            all.extend(branch);
+        }
+    } else if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
+        all = parts
+            .iter()
+            .map(|part| kinds(root, part, depth + 1))
+            .find(|kinds| !kinds.is_empty())
+            .unwrap_or_default();
+    }
+    let mut seen: Vec<String> = Vec::new();
+    all.retain(|kind| {
+        !seen.contains(kind) && {
+            seen.push(kind.clone());
+            true
+        }
+    });
+    all
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// Where a string will do the text is one, as it stands; elsewhere it is JSON of one of the types.
+fn read(key: &str, text: &str, kinds: &[String]) -> Result<Value, ArgumentError> {
+    let json = serde_json::from_str::<Value>(text);
+    if kinds.is_empty() {
+        return Ok(json.unwrap_or_else(|_| Value::String(text.to_owned())));
+    }
+    if kinds.iter().any(|kind| kind == "string") {
+        return Ok(Value::String(text.to_owned()));
+    }
+    let fits = |value: &Value| {
+        let whole = value.as_f64().is_some_and(|number| number.fract() == 0.0);
+        kinds.iter().any(|kind| match kind.as_str() {
+            "number" => value.is_number(),
+            "integer" => value.is_number() && whole,
+            kind => kind == kind_of(value),
+        })
+    };
+    match json {
+        Ok(value) if fits(&value) => Ok(value),
+        _ => {
+            let expected: Vec<String> = kinds.iter().map(|kind| with_article(kind)).collect();
+            let example = match kinds.first().map(String::as_str) {
+                Some("array") => r#", as JSON: '["a","b"]'"#,
+                Some("object") => r#", as JSON: '{"key":"value"}'"#,
+                Some("boolean") => ": true or false",
+                _ => "",
+            };
+            Err(ArgumentError::Type {
+                key: key.to_owned(),
+                given: shown_line(text, 80),
+                expected: expected.join(" or "),
+                example,
+            })
+        }
+    }
+}
+
+fn with_article(kind: &str) -> String {
+    match kind {
+        "null" => "null".to_owned(),
+        kind if kind.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {kind}"),
+        kind => format!("a {kind}"),
+    }
+}
+
+fn check_listed(key: &str, value: &Value, schema: Option<&Value>) -> Result<(), ArgumentError> {
+    let Some(listed) = schema.and_then(|schema| schema.get("enum")).and_then(Value::as_array) else {
+        return Ok(());
+    };
+    if listed.contains(value) {
+        return Ok(());
+    }
+    let words: Vec<String> = listed.iter().map(plain).collect();
+    Err(ArgumentError::NotListed {
+        key: key.to_owned(),
+        given: shown_line(&value.to_string(), 80),
+        allowed: shown_line(&words.join(", "), 300),
+        hint: did_you_mean(&plain(value), words.iter().map(String::as_str)),
+    })
+}
+
+/// The known word a mistyped one most likely means: at most a third of its letters changed.
+fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let given = given.to_lowercase();
+    let near = known
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(&given, &word.to_lowercase()), word))
+        .filter(|(distance, word)| *distance <= (word.chars().count() / 3).max(1))
+        .min_by_key(|(distance, _)| *distance);
+    near.map(|(_, word)| format!("; did you mean {}?", shown_line(word, 80))).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn todo() -> Tool {
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "title": { "type": "string" },
+                "note": { "type": ["string", "null"] },
+                "count": { "type": "integer" },
+                "weight": { "type": "number" },
+                "done": { "type": "boolean" },
+                "tags": { "type": "array", "items": { "type": "string" } },
+                "place": { "$ref": "#/$defs/Place" },
+                "due": { "anyOf": [{ "type": "integer" }, { "type": "null" }] },
+                "priority": { "enum": ["low", "high"] },
+                "anything": {},
+            },
+            "required": ["title"],
+            "$defs": { "Place": { "type": "object" } },
+        });
+        Tool::new("add_todo", "Add a todo.", Arc::new(schema.as_object().unwrap().clone()))
+    }
+
+    fn arguments(written: &[&str]) -> Result<Value, String> {
+        let all: Result<Vec<Written>, _> = written.iter().map(|text| text.parse()).collect();
+        let all = all.and_then(|all| joined(&all, None));
+        all.and_then(|all| typed(&todo(), &all)).map(Value::Object).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn each_value_gets_the_type_of_its_schema() {
+        for (written, value) in [
+            ("note=5", json!("5")),
+            ("note=null", json!("null")),
+            ("note=a=b", json!("a=b")),
+            ("count=5", json!(5)),
+            ("count=-3", json!(-3)),
+            ("weight=0.5", json!(0.5)),
+            ("weight=2", json!(2)),
+            ("done=true", json!(true)),
+            (r#"tags=["a","b"]"#, json!(["a", "b"])),
+            (r#"place={"x":1}"#, json!({ "x": 1 })),
+            ("due=null", json!(null)),
+            ("due=7", json!(7)),
+            ("priority=high", json!("high")),
+            ("anything=5", json!(5)),
+            ("anything=five", json!("five")),
+            ("note:=null", json!(null)),
+        ] {
+            let (key, _) = written.split_once([':', '=']).unwrap();
+            assert_eq!(arguments(&["title=x", written]).unwrap()[key], value, "{written}");
+        }
+        assert_eq!(arguments(&["title=5"]).unwrap(), json!({ "title": "5" }), "a string stays a string");
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_refused_by_its_key_and_what_was_expected() {
+        for (written, error) in [
+            ("count=many", r#"count is "many", expected an integer"#),
+            ("count=1.5", r#"count is "1.5", expected an integer"#),
+            ("count=", r#"count is "", expected an integer"#),
+            (r#"count="5""#, r#"count is "\"5\"", expected an integer"#),
+            ("weight=heavy", r#"weight is "heavy", expected a number"#),
+            ("done=yes", r#"done is "yes", expected a boolean: true or false"#),
+            ("tags=a,b", r#"tags is "a,b", expected an array, as JSON: '["a","b"]'"#),
+            ("place=[]", r#"place is "[]", expected an object, as JSON: '{"key":"value"}'"#),
+            ("due=soon", r#"due is "soon", expected an integer or null"#),
+            ("priority=hihg", r#"priority is "hihg", expected one of low, high; did you mean high?"#),
+        ] {
+            assert_eq!(arguments(&["title=x", written]).unwrap_err(), error, "{written}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_suggests_the_nearest_and_a_missing_one_is_named() {
+        assert_eq!(
+            arguments(&["titel=x"]).unwrap_err(),
+            "add_todo has no argument titel; did you mean title?"
+        );
+        assert!(arguments(&["title=x", "zzzzzz=1"]).unwrap_err().contains("it takes anything, count, done"));
+        assert_eq!(arguments(&[]).unwrap_err(), "add_todo also needs title=… (string)");
+        assert_eq!(arguments(&["title=x", "title=y"]).unwrap_err(), "title is given twice");
+        assert!(arguments(&["title"]).unwrap_err().contains("write key=value"));
+        assert!(arguments(&["title=x", "note:=nul"]).unwrap_err().starts_with("note:=nul is not JSON"));
+    }
+
+    #[test]
+    fn json_arguments_are_joined_and_never_override() {
+        let written: Vec<Written> = vec!["count=2".parse().unwrap()];
+        let all = joined(&written, Some(r#"{"title":"x","note":null}"#)).unwrap();
+        assert_eq!(
+            Value::Object(typed(&todo(), &all).unwrap()),
+            json!({ "title": "x", "note": null, "count": 2 })
+        );
+        assert_eq!(joined(&written, Some(r#"{"count":1}"#)), Err(ArgumentError::Twice("count".to_owned())));
+        assert!(matches!(joined(&[], Some("[1]")), Err(ArgumentError::NotAnObject(_))));
+    }
+
+    #[test]
+    fn a_tool_that_is_not_there_suggests_the_nearest() {
+        let error = tool(&[todo()], "add_tood", true).unwrap_err().to_string();
+        assert_eq!(error, "the server has no tool add_tood; did you mean add_todo?");
+        assert!(tool(&[todo()], "other", false).unwrap_err().to_string().contains("mcp-auth login"));
+    }
+}

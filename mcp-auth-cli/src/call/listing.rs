@@ -1,0 +1,102 @@
+//! The tools of a server, as a table for people or as JSON.
+
+use std::process::ExitCode;
+
+use rmcp::model::Tool;
+use serde_json::{Value, json};
+
+use super::arguments::type_name;
+use crate::Failure;
+use crate::client::{shown, shown_line};
+use crate::terminal::{DIM, STRONG, Terminal, styled};
+
+/// Prints the tools.
+///
+/// # Errors
+/// None; the type is the commands'.
+pub(super) fn print(terminal: &Terminal, tools: &[Tool], as_json: bool) -> Result<ExitCode, Failure> {
+    if as_json {
+        terminal.line(serde_json::to_string_pretty(&json!({ "tools": tools }))?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    if tools.is_empty() {
+        terminal.note("the server shows no tools to this caller");
+    }
+    for (at, tool) in tools.iter().enumerate() {
+        if at > 0 {
+            terminal.line("");
+        }
+        let description = tool.description.as_deref().unwrap_or_default();
+        terminal.line(format!("{}{}", styled(STRONG, shown_line(&tool.name, 128)), hints(tool)));
+        for line in shown(description).lines().take_while(|line| !line.trim().is_empty()) {
+            terminal.line(format!("  {}", line.trim_end()));
+        }
+        for row in rows(tool) {
+            terminal.line(row);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn hints(tool: &Tool) -> String {
+    let Some(annotations) = &tool.annotations else { return String::new() };
+    let named = [(annotations.read_only_hint, "reads only"), (annotations.destructive_hint, "destructive")];
+    let said: Vec<&str> =
+        named.into_iter().filter(|(hint, _)| *hint == Some(true)).map(|(_, name)| name).collect();
+    if said.is_empty() { String::new() } else { format!("  {}", styled(DIM, said.join(", "))) }
+}
+
+/// One line for each argument, required ones first, in columns: name, type, description.
+fn rows(tool: &Tool) -> Vec<String> {
+    let root = Value::Object((*tool.input_schema).clone());
+    let Some(properties) = root.get("properties").and_then(Value::as_object) else { return Vec::new() };
+    let required = root.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let needed = |key: &str| required.iter().any(|name| name.as_str() == Some(key));
+    let (first, then): (Vec<_>, Vec<_>) = properties.iter().partition(|(key, _)| needed(key));
+    let cells: Vec<(String, String, String)> = first
+        .into_iter()
+        .chain(then)
+        .map(|(key, schema)| {
+            let optional = if needed(key) { "" } else { ", optional" };
+            let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+            let kind = format!("{}{optional}", shown_line(&type_name(&root, schema), 80));
+            (shown_line(key, 60), kind, shown_line(description, 200))
+        })
+        .collect();
+    let width = |column: fn(&(String, String, String)) -> &String| {
+        cells.iter().map(|cell| column(cell).chars().count()).max().unwrap_or(0)
+    };
+    let (keys, kinds) = (width(|cell| &cell.0), width(|cell| &cell.1));
+    cells
+        .iter()
+        .map(|(key, kind, description)| {
+            let row = format!("    {key:keys$}  {}  {description}", styled(DIM, format!("{kind:kinds$}")));
+            row.trim_end().to_owned()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn arguments_stand_in_columns_with_their_types() {
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "title": { "type": "string", "description": "What to do." },
+                "tags": { "type": "array", "items": { "type": "string" } },
+            },
+            "required": ["title"],
+        });
+        let tool = Tool::new("add", "Add.", Arc::new(schema.as_object().unwrap().clone()));
+        let rows: Vec<String> =
+            rows(&tool).iter().map(|row| anstream::adapter::strip_str(row).to_string()).collect();
+        assert!(rows.contains(&"    title  string                     What to do.".to_owned()), "{rows:?}");
+        assert!(rows.contains(&"    tags   array of string, optional".to_owned()), "{rows:?}");
+    }
+}

@@ -1,0 +1,111 @@
+//! The result of a tool, for people or as JSON.
+
+use std::process::ExitCode;
+
+use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
+use serde_json::Value;
+
+use crate::Failure;
+use crate::client::{shown, shown_line};
+use crate::terminal::{BAD, Terminal, styled};
+
+/// Prints a result: to standard output, or to standard error with exit code 1 where the tool says it failed.
+///
+/// # Errors
+/// None; the type is the commands'.
+pub(super) fn print(
+    terminal: &Terminal,
+    result: &CallToolResult,
+    as_json: bool,
+) -> Result<ExitCode, Failure> {
+    let failed = result.is_error == Some(true);
+    let code = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    if as_json {
+        terminal.line(serde_json::to_string_pretty(result)?);
+        return Ok(code);
+    }
+    let text = readable(result);
+    if failed {
+        terminal.note(format!("{} {text}", styled(BAD, "the tool failed:")));
+    } else if !text.is_empty() {
+        terminal.line(text);
+    }
+    Ok(code)
+}
+
+/// Structured content where there is any, with the content that says more than it.
+fn readable(result: &CallToolResult) -> String {
+    let mut parts = Vec::new();
+    for block in &result.content {
+        let repeats = match (block, &result.structured_content) {
+            // Servers repeat structured content as text, for clients that do not know it.
+            (ContentBlock::Text(text), Some(structured)) => {
+                serde_json::from_str::<Value>(&text.text).is_ok_and(|value| value == *structured)
+            }
+            _ => false,
+        };
+        if !repeats {
+            parts.push(described(block));
+        }
+    }
+    if let Some(structured) = &result.structured_content {
+        parts.push(shown(&serde_json::to_string_pretty(structured).unwrap_or_default()));
+    }
+    parts.join("\n")
+}
+
+fn described(block: &ContentBlock) -> String {
+    match block {
+        ContentBlock::Text(text) => shown(&text.text),
+        ContentBlock::Image(image) => {
+            format!("[image, {}, {}]", shown_line(&image.mime_type, 80), size(&image.data))
+        }
+        ContentBlock::Audio(audio) => {
+            format!("[audio, {}, {}]", shown_line(&audio.mime_type, 80), size(&audio.data))
+        }
+        ContentBlock::Resource(embedded) => match &embedded.resource {
+            ResourceContents::TextResourceContents { uri, text, .. } => {
+                format!("[resource {}]\n{}", shown_line(uri, 300), shown(text))
+            }
+            ResourceContents::BlobResourceContents { uri, blob, mime_type, .. } => {
+                let kind = mime_type.as_deref().unwrap_or("application/octet-stream");
+                format!("[resource {}, {}, {}]", shown_line(uri, 300), shown_line(kind, 80), size(blob))
+            }
+            _ => "[resource]".to_owned(),
+        },
+        ContentBlock::ResourceLink(link) => {
+            format!("[resource {}, {}]", shown_line(&link.uri, 300), shown_line(&link.name, 100))
+        }
+        _ => "[content of a kind this command does not know; --json shows it]".to_owned(),
+    }
+}
+
+/// How many bytes a base64 text stands for.
+fn size(base64: &str) -> String {
+    let letters = base64.trim_end_matches('=').len();
+    format!("{} bytes", letters * 3 / 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn text_is_text_and_pictures_are_described() {
+        let result = CallToolResult::success(vec![
+            ContentBlock::text("hello\u{1b}[2J"),
+            ContentBlock::image("aGVsbG8=", "image/png"),
+        ]);
+        assert_eq!(readable(&result), "hello\\u{1b}[2J\n[image, image/png, 5 bytes]");
+    }
+
+    #[test]
+    fn structured_content_is_printed_once() {
+        let mut result = CallToolResult::structured(json!({ "a": 1 }));
+        assert_eq!(readable(&result), "{\n  \"a\": 1\n}");
+        result.content.push(ContentBlock::text("and more"));
+        assert_eq!(readable(&result), "and more\n{\n  \"a\": 1\n}");
+    }
+}

@@ -1,0 +1,154 @@
+//! Which URLs a token, a code or a person may be sent to: https, and http on this machine.
+
+use std::fmt;
+
+use url::{Host, Url};
+
+/// How far the client reaches.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub(crate) struct Reach {
+    /// Also speak http:// with other machines: whoever is in between reads the tokens.
+    #[arg(long)]
+    pub(crate) plain_http: bool,
+    /// Also follow metadata to private addresses (10.0.0.0/8 and the like): for an issuer inside your network.
+    #[arg(long)]
+    pub(crate) private_addresses: bool,
+}
+
+/// A URL that is not used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AddressError {
+    #[error("{0:?} is no URL; give the server's whole URL, such as https://todos.example.com/mcp")]
+    NotAUrl(String),
+    #[error("{0} has a user name or password in it; a login is kept for the URL without")]
+    Credentials(String),
+    #[error(
+        "{0} is http:// and not on this machine: a token would be readable on the way; use https, or --plain-http"
+    )]
+    PlainHttp(Url),
+    #[error(
+        "the issuer's {name} is {text:?}: neither https nor on the same machine as the server, so it is not used"
+    )]
+    Endpoint { name: &'static str, text: String },
+}
+
+/// The URL of an MCP server that a token may be sent to. Without fragment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServerUrl {
+    url: Url,
+    plain_http: bool,
+}
+
+impl ServerUrl {
+    /// # Errors
+    /// [`AddressError`]: no http(s) URL, with credentials in it, or http to another machine.
+    pub(crate) fn parse(text: &str, reach: Reach) -> Result<Self, AddressError> {
+        let not_a_url = || AddressError::NotAUrl(text.to_owned());
+        let mut url = Url::parse(text).map_err(|_| not_a_url())?;
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return Err(not_a_url());
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            let (_, _) = (url.set_username(""), url.set_password(None));
+            return Err(AddressError::Credentials(url.to_string()));
+        }
+        if url.scheme() == "http" && !is_loopback(&url) && !reach.plain_http {
+            return Err(AddressError::PlainHttp(url));
+        }
+        url.set_fragment(None);
+        Ok(Self { url, plain_http: reach.plain_http })
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.url.as_str()
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// An endpoint that metadata named. MCP authorization, communication security: https. On this machine http
+    /// will do, but only for a server on this machine: no other one has business here.
+    pub(super) fn endpoint(&self, name: &'static str, text: &str) -> Result<Url, AddressError> {
+        let refused = || AddressError::Endpoint { name, text: text.chars().take(200).collect() };
+        let url = Url::parse(text).map_err(|_| refused())?;
+        let allowed = match url.scheme() {
+            "https" => !is_loopback(&url) || is_loopback(&self.url),
+            "http" if is_loopback(&url) => is_loopback(&self.url),
+            "http" => self.plain_http,
+            _ => false,
+        };
+        if allowed && url.host().is_some() { Ok(url) } else { Err(refused()) }
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.url.fmt(f)
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn server(text: &str) -> Result<ServerUrl, AddressError> {
+        ServerUrl::parse(text, Reach::default())
+    }
+
+    #[test]
+    fn https_and_this_machine_are_servers_and_nothing_else_is() {
+        for good in
+            ["https://a.example/mcp", "http://127.0.0.1:8080/mcp", "http://localhost/mcp", "http://[::1]/mcp"]
+        {
+            assert_eq!(server(good).unwrap().as_str(), good);
+        }
+        for bad in ["http://a.example/mcp", "http://localhost.evil/mcp", "http://10.0.0.1/mcp"] {
+            assert!(matches!(server(bad), Err(AddressError::PlainHttp(_))), "{bad}");
+            let reach = Reach { plain_http: true, ..Reach::default() };
+            assert!(ServerUrl::parse(bad, reach).is_ok(), "{bad}");
+        }
+        for bad in ["todos", "file:///etc/passwd", "a.example:443/mcp", ""] {
+            assert!(matches!(server(bad), Err(AddressError::NotAUrl(_))), "{bad}");
+        }
+        assert_eq!(server("https://a.example/mcp#x").unwrap().as_str(), "https://a.example/mcp");
+    }
+
+    #[test]
+    fn a_password_in_the_url_is_refused_and_not_shown() {
+        let error = server("https://alice:hunter2@a.example/mcp").unwrap_err().to_string();
+        assert!(error.contains("a.example") && !error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn endpoints_are_https_or_on_the_machine_of_the_server() {
+        let far = server("https://a.example/mcp").unwrap();
+        let near = server("http://127.0.0.1:8080/mcp").unwrap();
+        assert!(far.endpoint("token_endpoint", "https://issuer.example/token").is_ok());
+        assert!(near.endpoint("token_endpoint", "https://issuer.example/token").is_ok());
+        assert!(near.endpoint("token_endpoint", "http://localhost:4000/token").is_ok());
+        for bad in [
+            "http://issuer.example/token",
+            "http://127.0.0.1:4000/token",
+            "https://localhost/token",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "/token",
+            "",
+        ] {
+            let refused = far.endpoint("token_endpoint", bad);
+            assert!(matches!(refused, Err(AddressError::Endpoint { .. })), "{bad}");
+        }
+        assert!(near.endpoint("authorization_endpoint", "x-app://run").is_err());
+    }
+}

@@ -1,0 +1,126 @@
+//! The first request: what the server says to a caller it does not know, or to a token we kept.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use http::header::{HeaderMap, LOCATION, WWW_AUTHENTICATE};
+use serde_json::json;
+
+use super::address::ServerUrl;
+use super::shown::shown_line;
+use crate::keep::Hidden;
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Contact {
+    pub(crate) status: StatusCode,
+    /// The `Bearer` challenge, if there was one.
+    pub(crate) challenge: Option<String>,
+}
+
+/// Why there is nothing to log in at.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ContactError {
+    #[error("cannot reach {server}")]
+    Unreachable {
+        server: String,
+        #[source]
+        reason: reqwest::Error,
+    },
+    #[error("{server} redirects to {to}; if that is your server, use its URL")]
+    Redirects { server: String, to: String },
+    #[error("nothing answers MCP at {server} (HTTP {status}); is the path right? it is often /mcp")]
+    NotThere { server: String, status: StatusCode },
+    #[error("{server} is in trouble (HTTP {status}); try again later")]
+    Trouble { server: String, status: StatusCode },
+}
+
+/// Asks for the tools, as revision 2026-07-28 does: it needs no session, so nothing is left behind.
+///
+/// # Errors
+/// [`ContactError`] where no login would help.
+pub(crate) async fn contact(
+    http: &reqwest::Client,
+    server: &ServerUrl,
+    token: Option<&Hidden>,
+) -> Result<Contact, ContactError> {
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": { "name": "mcp-auth", "version": env!("CARGO_PKG_VERSION") },
+    });
+    let mut request = http
+        .post(server.url().clone())
+        .header("Accept", "application/json, text/event-stream")
+        .header("MCP-Protocol-Version", "2026-07-28")
+        .header("Mcp-Method", "tools/list")
+        .timeout(Duration::from_secs(30))
+        .json(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": { "_meta": meta } }));
+    if let Some(token) = token {
+        request = request.bearer_auth(token.expose());
+    }
+    let named = || server.to_string();
+    let answer =
+        request.send().await.map_err(|reason| ContactError::Unreachable { server: named(), reason })?;
+    let status = answer.status();
+    if status.is_redirection() {
+        let to = answer.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("nowhere");
+        return Err(ContactError::Redirects { server: named(), to: shown_line(to, 200) });
+    }
+    let challenge = bearer_challenge(answer.headers());
+    match status {
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED if challenge.is_none() => {
+            // A legacy server knows no such request without a session; only a page without MCP says it in HTML.
+            let html = answer
+                .headers()
+                .get("content-type")
+                .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+            let empty = answer.headers().get("content-type").is_none();
+            if html || empty {
+                return Err(ContactError::NotThere { server: named(), status });
+            }
+        }
+        status if status.is_server_error() => return Err(ContactError::Trouble { server: named(), status }),
+        _ => {}
+    }
+    Ok(Contact { status, challenge })
+}
+
+/// Of several challenges the `Bearer` one, and of those the one that names the metadata (RFC 9728 §5.1).
+fn bearer_challenge(headers: &HeaderMap) -> Option<String> {
+    let bearer = headers
+        .get_all(WWW_AUTHENTICATE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .filter(|value| value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer")));
+    let all: Vec<&str> = bearer.collect();
+    all.iter()
+        .find(|value| value.contains("resource_metadata"))
+        .or(all.first())
+        .map(|&value| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn of_several_challenges_the_bearer_one_that_names_the_metadata_counts() {
+        let challenges = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(WWW_AUTHENTICATE, value.parse().unwrap());
+            }
+            bearer_challenge(&headers)
+        };
+        let full = "Bearer scope=\"a\", resource_metadata=\"https://a/x\"";
+        assert_eq!(challenges(&["Basic realm=\"x\"", "bearer", full]).as_deref(), Some(full));
+        assert_eq!(
+            challenges(&["Basic realm=\"x\"", "BEARER realm=\"y\""]).as_deref(),
+            Some("BEARER realm=\"y\"")
+        );
+        assert_eq!(challenges(&["Basic realm=\"x\""]), None);
+        assert_eq!(challenges(&[]), None);
+    }
+}

@@ -1,0 +1,305 @@
+//! A whole login: from a server's URL to tokens.
+
+use std::time::Duration;
+
+use mcp_auth_runtime::ambient::Clock;
+use rmcp::transport::auth::OAuthTokenResponse;
+use serde::Deserialize;
+use tokio::sync::mpsc;
+use url::Url;
+
+use super::address::{Reach, ServerUrl};
+use super::callback::{Answer, Asked, CallbackError};
+use super::discovery::{Discovered, DiscoveryError, discover};
+use super::listener::Listener;
+use super::pasted;
+use super::registration::{RegistrationError, Wanted, known, register, supports_documents};
+use super::shown::shown_line;
+use crate::keep::{Hidden, Login, Registration, Tokens, WayIn};
+use crate::terminal::{DIM, STRONG, Terminal, WARN, styled};
+
+/// How the person gets to the issuer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Browser {
+    /// We open it.
+    Open,
+    /// They open the URL, maybe elsewhere, and paste where they ended.
+    ByHand,
+}
+
+/// What to ask for.
+#[derive(Debug, Clone)]
+pub(crate) enum Scopes {
+    /// What the challenge names, else what the metadata names (MCP authorization, scope selection strategy).
+    AsChallenged,
+    /// These.
+    These(Vec<String>),
+}
+
+/// One login to be made.
+pub(crate) struct LogIn<'a> {
+    pub(crate) terminal: &'a Terminal,
+    pub(crate) http: &'a reqwest::Client,
+    pub(crate) server: &'a ServerUrl,
+    pub(crate) reach: Reach,
+    pub(crate) wanted: &'a Wanted,
+    pub(crate) scopes: Scopes,
+    pub(crate) port: Option<u16>,
+    pub(crate) browser: Browser,
+    /// Whose client is used again, if it still can be.
+    pub(crate) kept: Option<&'a Login>,
+    /// The `WWW-Authenticate` that brought us here.
+    pub(crate) challenge: Option<String>,
+    /// Unix seconds, asked when the tokens arrive.
+    pub(crate) clock: &'a dyn Clock,
+}
+
+/// Why nobody is logged in. Holds no code, token or secret.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LogInError {
+    #[error(transparent)]
+    Discovery(#[from] DiscoveryError),
+    #[error(transparent)]
+    Registration(#[from] RegistrationError),
+    #[error(transparent)]
+    Callback(#[from] CallbackError),
+    #[error("cannot listen on 127.0.0.1:{port}")]
+    Port {
+        port: u16,
+        #[source]
+        reason: std::io::Error,
+    },
+    #[error("nobody came back in {} minutes", .0.as_secs() / 60)]
+    NobodyCame(Duration),
+    #[error("the issuer gave no token: {0}")]
+    Exchange(String),
+    #[error("the issuer gave a token of type {0:?}; only Bearer can be sent")]
+    TokenType(String),
+}
+
+/// Codes and states live about this long at issuers (SECURITY: state at most ten minutes).
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+impl LogIn<'_> {
+    /// Discovery, client, browser, code, tokens.
+    ///
+    /// # Errors
+    /// [`LogInError`]; nothing is kept then.
+    pub(crate) async fn run(self) -> Result<Login, LogInError> {
+        let mut discovered = discover(self.http, self.server, self.reach, self.challenge.as_deref()).await?;
+        if !discovered.named_by_metadata {
+            self.terminal.note(styled(
+                WARN,
+                "the server has no protected resource metadata; its own origin is taken for the issuer, as before 2025-06-18",
+            ));
+        }
+        let listener = self.listen().await?;
+        let scopes = self.scopes(&discovered).await;
+        let mut registration = self.registration(&mut discovered, &listener.redirect_uri(), &scopes).await?;
+
+        let names: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        let exchange = |error: rmcp::transport::auth::AuthError| {
+            LogInError::Exchange(shown_line(&error.to_string(), 500))
+        };
+        let mut url = discovered.manager.get_authorization_url(&names).await.map_err(exchange)?;
+        if self.kept.is_some_and(|login| login.registration == registration)
+            && registration.way == WayIn::Dynamic
+            && self.is_turned_away(&url).await
+        {
+            self.terminal.note("the issuer no longer knows our client; registering a new one");
+            registration = register(&mut discovered, &listener.redirect_uri(), &scopes).await?;
+            url = discovered.manager.get_authorization_url(&names).await.map_err(exchange)?;
+        }
+        let parameter = |name: &str| {
+            let url = Url::parse(&url).ok()?;
+            url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+        };
+        let state = parameter("state").unwrap_or_default();
+        let resource = parameter("resource").unwrap_or_default();
+        if resource.trim_end_matches('/') != self.server.as_str().trim_end_matches('/') {
+            self.terminal.note(format!(
+                "the server calls itself {}; the token is for that",
+                shown_line(&resource, 200)
+            ));
+        }
+        let asked =
+            Asked { state, issuer: discovered.issuer.clone(), promises_iss: promises_iss(&discovered) };
+
+        self.show(&url, &discovered.issuer, &scopes);
+        let Answer { code, iss } = self.wait(listener, &asked).await?;
+        let response = discovered
+            .manager
+            .exchange_code_for_token_with_issuer(&code, &asked.state, iss.as_deref())
+            .await
+            .map_err(|error| {
+                LogInError::Exchange(shown_line(&error.to_string().replace(&code, "***"), 500))
+            })?;
+        let granted = discovered.manager.get_current_scopes().await;
+        let tokens = tokens_of(&response, granted, self.clock.unix_now())?;
+        let missing: Vec<&str> = names
+            .into_iter()
+            .filter(|&name| name != "offline_access" && !tokens.scopes.iter().any(|granted| granted == name))
+            .collect();
+        if !missing.is_empty() {
+            self.terminal.note(styled(WARN, format!("not granted: {}", missing.join(" "))));
+        }
+        Ok(Login {
+            server: self.server.to_string(),
+            resource,
+            issuer: discovered.issuer,
+            registration,
+            tokens,
+        })
+    }
+
+    /// The port asked for; else the one the kept client registered, if it is free; else any.
+    async fn listen(&self) -> Result<Listener, LogInError> {
+        if let Some(port) = self.port {
+            return Listener::bind(port).await.map_err(|reason| LogInError::Port { port, reason });
+        }
+        let kept = self.kept.and_then(|login| Url::parse(&login.registration.redirect_uri).ok()?.port());
+        if let Some(port) = kept
+            && let Ok(listener) = Listener::bind(port).await
+        {
+            return Ok(listener);
+        }
+        Listener::bind(0).await.map_err(|reason| LogInError::Port { port: 0, reason })
+    }
+
+    async fn scopes(&self, discovered: &Discovered) -> Vec<String> {
+        match &self.scopes {
+            // rmcp adds offline_access where the issuer has it.
+            Scopes::AsChallenged => discovered.manager.select_initial_scopes(&[]).await,
+            Scopes::These(scopes) => {
+                let mut scopes = scopes.clone();
+                let offline = "offline_access";
+                let supported = discovered.metadata.scopes_supported.as_deref().unwrap_or_default();
+                if supported.iter().any(|scope| scope == offline)
+                    && !scopes.iter().any(|scope| scope == offline)
+                {
+                    scopes.push(offline.to_owned());
+                }
+                scopes
+            }
+        }
+    }
+
+    async fn registration(
+        &self,
+        discovered: &mut Discovered,
+        redirect_uri: &str,
+        scopes: &[String],
+    ) -> Result<Registration, LogInError> {
+        if let Some(registration) = known(self.wanted, self.kept, discovered, redirect_uri)? {
+            registration.configure(discovered)?;
+            return Ok(registration);
+        }
+        if self.wanted.client_metadata.is_some() && !supports_documents(discovered) {
+            self.terminal.note(styled(
+                WARN,
+                "the issuer supports no client metadata documents; registering a client instead",
+            ));
+        }
+        Ok(register(discovered, redirect_uri, scopes).await?)
+    }
+
+    /// Whether the issuer refuses the URL before anybody logs in. It would tell the person's browser only, and we
+    /// would wait: an issuer that knows no such client must not redirect (RFC 6749 §4.1.2.1).
+    async fn is_turned_away(&self, url: &str) -> bool {
+        let answer = self.http.get(url).timeout(Duration::from_secs(10)).send().await;
+        answer.is_ok_and(|answer| answer.status().is_client_error())
+    }
+
+    fn show(&self, url: &str, issuer: &str, scopes: &[String]) {
+        let scopes =
+            if scopes.is_empty() { "what the issuer gives by itself".to_owned() } else { scopes.join(" ") };
+        let scopes = shown_line(&scopes, 500);
+        self.terminal.note(format!(
+            "Logging in at {} for {}",
+            styled(STRONG, shown_line(issuer, 200)),
+            styled(STRONG, scopes)
+        ));
+        let opened = self.browser == Browser::Open && open::that_detached(url).is_ok();
+        let what = match (self.browser, opened) {
+            (Browser::Open, true) => "Your browser opens. If it does not, open this:",
+            (Browser::Open, false) => "No browser could be opened here. Open this:",
+            (Browser::ByHand, _) => "Open this in a browser:",
+        };
+        self.terminal.note(what);
+        self.terminal.note(format!("\n  {url}\n"));
+        if self.browser == Browser::ByHand {
+            self.terminal.note("If the browser is on another machine, its last page does not load: paste that page's address here.");
+        } else {
+            self.terminal.note(styled(DIM, "Waiting for you to come back. Ctrl-C ends it."));
+        }
+    }
+
+    /// The first answer to our question, from the listener or by hand.
+    async fn wait(&self, listener: Listener, asked: &Asked) -> Result<Answer, LogInError> {
+        let (told, mut verdicts) = mpsc::channel(4);
+        if self.browser == Browser::ByHand {
+            pasted::read_lines(asked.clone(), told.clone());
+        }
+        let serving = tokio::spawn(listener.serve(asked.clone(), told));
+        let answer = tokio::time::timeout(PATIENCE, async {
+            loop {
+                match verdicts.recv().await {
+                    Some(Ok(answer)) => return Ok(answer),
+                    Some(Err(error)) if error.ends_the_login() => return Err(error.into()),
+                    Some(Err(error)) => self.terminal.note(styled(WARN, error)),
+                    None => return Err(LogInError::NobodyCame(PATIENCE)),
+                }
+            }
+        })
+        .await
+        .unwrap_or(Err(LogInError::NobodyCame(PATIENCE)));
+        serving.abort();
+        answer
+    }
+}
+
+fn promises_iss(discovered: &Discovered) -> bool {
+    let member = discovered.metadata.additional_fields.get("authorization_response_iss_parameter_supported");
+    member.and_then(serde_json::Value::as_bool).unwrap_or(false)
+}
+
+/// The members of a token response that are kept (RFC 6749 §5.1).
+#[derive(Deserialize)]
+struct Response {
+    access_token: Hidden,
+    refresh_token: Option<Hidden>,
+    token_type: String,
+    expires_in: Option<u64>,
+}
+
+/// What is kept of rmcp's token response.
+pub(super) fn tokens_of(
+    response: &OAuthTokenResponse,
+    scopes: Vec<String>,
+    now: u64,
+) -> Result<Tokens, LogInError> {
+    // Serde's words could quote a member, which may be the token.
+    let unreadable = |_| LogInError::Exchange("its answer is no token response".to_owned());
+    let response: Response =
+        serde_json::to_value(response).and_then(serde_json::from_value).map_err(unreadable)?;
+    if !response.token_type.eq_ignore_ascii_case("bearer") {
+        return Err(LogInError::TokenType(shown_line(&response.token_type, 50)));
+    }
+    Ok(Tokens {
+        access_token: response.access_token,
+        refresh_token: response.refresh_token,
+        scopes,
+        expires_at: response.expires_in.map(|seconds| now.saturating_add(seconds)),
+    })
+}
+
+/// What a person is told about a way in.
+impl std::fmt::Display for WayIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Preregistered => "the client you named",
+            Self::MetadataDocument => "by client metadata document",
+            Self::Dynamic => "registered for this",
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! A kept login made usable: renewed when its token ends, and kept again before it is used.
+
+use mcp_auth_runtime::ambient::Clock;
+
+use super::address::{Reach, ServerUrl};
+use super::refresh::{Refreshed, refresh};
+use crate::Failure;
+use crate::keep::{Keep, Login};
+
+/// A login that can be used, or why a person has to log in again.
+#[derive(Debug)]
+pub(crate) enum Usable {
+    Login(Box<Login>),
+    LogInAgain(String),
+}
+
+/// What renewing needs.
+pub(crate) struct Renewal<'a> {
+    pub(crate) runtime: &'a tokio::runtime::Runtime,
+    pub(crate) http: &'a reqwest::Client,
+    pub(crate) server: &'a ServerUrl,
+    pub(crate) reach: Reach,
+    pub(crate) keep: &'a Keep,
+    pub(crate) clock: &'a dyn Clock,
+}
+
+impl Renewal<'_> {
+    /// The login as it is while its token is fresh, else renewed.
+    ///
+    /// # Errors
+    /// Trouble on the way; the login stays as it is.
+    pub(crate) fn fresh(&self, login: Login) -> Result<Usable, Failure> {
+        if login.tokens.are_fresh(self.clock.unix_now()) {
+            return Ok(Usable::Login(Box::new(login)));
+        }
+        self.renewed(login)
+    }
+
+    /// The login with a new token, whatever the old one's end: the server refused it.
+    ///
+    /// # Errors
+    /// As [`Renewal::fresh`].
+    pub(crate) fn renewed(&self, login: Login) -> Result<Usable, Failure> {
+        let _one_at_a_time = self.keep.lock()?;
+        let now = self.clock.unix_now();
+        // Another command may have renewed it while we waited.
+        let login = match self.keep.load(self.server.as_str())? {
+            Some(other)
+                if other.tokens.access_token != login.tokens.access_token && other.tokens.are_fresh(now) =>
+            {
+                return Ok(Usable::Login(Box::new(other)));
+            }
+            Some(other) => other,
+            None => login,
+        };
+        match self.runtime.block_on(refresh(self.http, self.server, self.reach, &login, now))? {
+            Refreshed::Tokens(tokens) => {
+                let login = Login { tokens, ..login };
+                self.keep.save(&login)?;
+                Ok(Usable::Login(Box::new(login)))
+            }
+            Refreshed::LogInAgain(why) => Ok(Usable::LogInAgain(why)),
+        }
+    }
+}

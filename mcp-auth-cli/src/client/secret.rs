@@ -1,0 +1,146 @@
+//! Secrets the person has elsewhere: `env:NAME`, `file:PATH`, or `-` for standard input. Never the secret itself,
+//! which would stand in the shell's history and in every process list.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::keep::Hidden;
+
+/// Where a secret is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SecretPlace {
+    Variable(String),
+    File(PathBuf),
+    StandardInput,
+    /// None of these: maybe the secret itself. Reading it says so; the argument parser would repeat what was typed.
+    Nowhere,
+}
+
+/// Why a secret could not be read. Names the place, never what is there.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SecretError {
+    #[error("--token and --client-secret say where it is, env:NAME or file:PATH, never the secret itself")]
+    NotAPlace,
+    #[error("standard input cannot be read again when the token is renewed; use env:NAME or file:PATH")]
+    OnceOnly,
+    #[error("environment variable {0} is not set")]
+    NoVariable(String),
+    #[error("{0} is empty")]
+    Empty(SecretPlace),
+    #[error("cannot read {0}")]
+    Unreadable(SecretPlace, #[source] std::io::Error),
+    #[error("{0} can be read by every user of this machine; run: chmod o-r on it")]
+    WorldReadable(SecretPlace),
+}
+
+impl FromStr for SecretPlace {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text.split_once(':') {
+            Some(("env", name)) if !name.is_empty() => Self::Variable(name.to_owned()),
+            Some(("file", path)) if !path.is_empty() => Self::File(path.into()),
+            None if text == "-" => Self::StandardInput,
+            _ => Self::Nowhere,
+        })
+    }
+}
+
+impl std::fmt::Display for SecretPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::StandardInput => f.write_str("standard input"),
+            Self::Nowhere => f.write_str("nowhere"),
+        }
+    }
+}
+
+impl SecretPlace {
+    /// The reference to keep instead of the secret, to be read again each time. A file by its whole path.
+    ///
+    /// # Errors
+    /// Standard input, which ends, and no reference at all.
+    pub(super) fn reference(&self) -> Result<String, SecretError> {
+        match self {
+            Self::Variable(name) => Ok(format!("env:{name}")),
+            Self::File(path) => {
+                let whole = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                Ok(format!("file:{}", whole.display()))
+            }
+            Self::StandardInput => Err(SecretError::OnceOnly),
+            Self::Nowhere => Err(SecretError::NotAPlace),
+        }
+    }
+
+    /// Reads the secret now; white space around it is not part of it.
+    ///
+    /// # Errors
+    /// [`SecretError`], for a missing, unreadable, world-readable or empty one.
+    pub(crate) fn read(&self) -> Result<Hidden, SecretError> {
+        let unreadable = |error| SecretError::Unreadable(self.clone(), error);
+        let text = match self {
+            Self::Nowhere => return Err(SecretError::NotAPlace),
+            Self::Variable(name) => std::env::var(name).map_err(|_| SecretError::NoVariable(name.clone()))?,
+            Self::File(path) => {
+                let mut file = std::fs::File::open(path).map_err(unreadable)?;
+                #[cfg(unix)]
+                {
+                    use std::os::unix::fs::MetadataExt as _;
+                    let metadata = file.metadata().map_err(unreadable)?;
+                    if metadata.is_file() && metadata.mode() & 0o004 != 0 {
+                        return Err(SecretError::WorldReadable(self.clone()));
+                    }
+                }
+                let mut text = String::new();
+                file.read_to_string(&mut text).map_err(unreadable)?;
+                text
+            }
+            Self::StandardInput => {
+                let mut text = String::new();
+                std::io::stdin().read_to_string(&mut text).map_err(unreadable)?;
+                text
+            }
+        };
+        match text.trim() {
+            "" => Err(SecretError::Empty(self.clone())),
+            text => Ok(Hidden::new(text)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_secret_in_place_of_a_reference_is_refused_and_not_shown() {
+        for bad in ["hunter2", "eyJhbGciOi.x.y", "env:", "file:", "ENV:A", "https://x", ""] {
+            let place = bad.parse::<SecretPlace>().unwrap();
+            assert!(matches!(place.reference(), Err(SecretError::NotAPlace)), "{bad}");
+            let error = place.read().unwrap_err();
+            assert!(matches!(error, SecretError::NotAPlace), "{bad}");
+            let shown = format!("{place} {place:?} {error} {error:?}");
+            assert!(!shown.contains("hunter2") && !shown.contains("eyJ"), "{shown}");
+        }
+        assert_eq!("env:A".parse::<SecretPlace>().unwrap().reference().unwrap(), "env:A");
+        assert_eq!("-".parse::<SecretPlace>().unwrap(), SecretPlace::StandardInput);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn c07_a_world_readable_file_is_refused_and_a_private_one_is_read() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        std::fs::write(&path, "s3cr3t\n").unwrap();
+        let place: SecretPlace = format!("file:{}", path.display()).parse().unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(place.read(), Err(SecretError::WorldReadable(_))));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(place.read().unwrap().expose(), "s3cr3t");
+    }
+}

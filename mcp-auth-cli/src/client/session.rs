@@ -1,0 +1,133 @@
+//! One MCP connection, of whichever revision the server speaks, and its refusals made plain.
+
+use std::time::Duration;
+
+use rmcp::model::{
+    CallToolRequestParams, CallToolResult, ErrorData, Implementation, InitializeRequestParams, JsonObject,
+    ProtocolVersion, Tool,
+};
+use rmcp::service::{ClientInitializeError, RunningService, ServiceError};
+use rmcp::transport::streamable_http_client::{
+    AuthRequiredError, InsufficientScopeError, StreamableHttpClientTransport,
+    StreamableHttpClientTransportConfig,
+};
+use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
+
+use super::address::ServerUrl;
+use super::shown::shown_line;
+use crate::keep::Hidden;
+
+/// A connection.
+pub(crate) struct Session(RunningService<RoleClient, InitializeRequestParams>);
+
+/// Why the server did not do it.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// 401: no token, or one it does not take.
+    Unauthorized { challenge: String },
+    /// 403 `insufficient_scope`: what it asks for.
+    InsufficientScope { scopes: Vec<String>, challenge: String },
+    /// A JSON-RPC error.
+    Rpc(ErrorData),
+    /// Anything else, in words.
+    Other(String),
+}
+
+impl Session {
+    /// Connects: 2026-07-28, else the handshake of the revisions before it.
+    pub(crate) async fn connect(
+        http: reqwest::Client,
+        server: &ServerUrl,
+        token: Option<&Hidden>,
+    ) -> Result<Self, Refusal> {
+        let mut config = StreamableHttpClientTransportConfig::with_uri(server.as_str());
+        if let Some(token) = token {
+            config = config.auth_header(token.expose());
+        }
+        let transport = StreamableHttpClientTransport::with_client(http, config);
+        let mut client = InitializeRequestParams::default();
+        client.client_info = Implementation::new("mcp-auth", env!("CARGO_PKG_VERSION"));
+        client.protocol_version = ProtocolVersion::LATEST_WITH_INITIALIZE;
+        let lifecycle = ClientLifecycleMode::Auto {
+            preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+            legacy_version: Some(ProtocolVersion::LATEST_WITH_INITIALIZE),
+        };
+        match client.serve_with_lifecycle(transport, lifecycle).await {
+            Ok(running) => Ok(Self(running)),
+            Err(error) => Err(refused_to_start(error, token)),
+        }
+    }
+
+    pub(crate) async fn tools(&self, token: Option<&Hidden>) -> Result<Vec<Tool>, Refusal> {
+        self.0.list_all_tools().await.map_err(|error| refused(error, token))
+    }
+
+    pub(crate) async fn call(
+        &self,
+        tool: &str,
+        arguments: JsonObject,
+        token: Option<&Hidden>,
+    ) -> Result<CallToolResult, Refusal> {
+        let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
+        self.0.call_tool(params).await.map_err(|error| refused(error, token))
+    }
+
+    /// Ends it; a server that does not listen any more is not waited for.
+    pub(crate) async fn close(self) {
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.0.cancel()).await;
+    }
+}
+
+fn refused_to_start(error: ClientInitializeError, token: Option<&Hidden>) -> Refusal {
+    match error {
+        ClientInitializeError::LegacyFallbackFailed { fallback, .. } => refused_to_start(*fallback, token),
+        ClientInitializeError::JsonRpcError(error) => Refusal::Rpc(error),
+        ClientInitializeError::TransportError { error, .. } => behind(error.error.as_ref(), token),
+        error => Refusal::Other(plain(&error, token)),
+    }
+}
+
+fn refused(error: ServiceError, token: Option<&Hidden>) -> Refusal {
+    match error {
+        ServiceError::McpError(error) => Refusal::Rpc(error),
+        ServiceError::TransportSend(error) => behind(error.error.as_ref(), token),
+        error => Refusal::Other(plain(&error, token)),
+    }
+}
+
+/// The challenge behind a transport's error.
+fn behind(error: &(dyn std::error::Error + 'static), token: Option<&Hidden>) -> Refusal {
+    let mut source = Some(error);
+    while let Some(current) = source {
+        if let Some(error) = current.downcast_ref::<AuthRequiredError>() {
+            return Refusal::Unauthorized { challenge: error.www_authenticate_header.clone() };
+        }
+        if let Some(error) = current.downcast_ref::<InsufficientScopeError>() {
+            let scopes = error.get_required_scope().unwrap_or_default();
+            return Refusal::InsufficientScope {
+                scopes: scopes.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
+                challenge: error.www_authenticate_header.clone(),
+            };
+        }
+        source = current.source();
+    }
+    Refusal::Other(plain(error, token))
+}
+
+/// An error with its causes, without the token, safe to print.
+fn plain(error: &(dyn std::error::Error + 'static), token: Option<&Hidden>) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    if let Some(token) = token {
+        text = text.replace(token.expose(), "***");
+    }
+    shown_line(&text, 600)
+}

@@ -1,0 +1,53 @@
+//! The operating system's keyring: Keychain, Credential Manager, or the Secret Service of a desktop.
+
+use keyring::{Entry, Error};
+
+use super::KeepError;
+
+const SERVICE: &str = "mcp-auth";
+
+/// A keyring that answered when it was opened.
+#[derive(Debug)]
+pub(super) struct Keyring;
+
+impl Keyring {
+    /// Opens it, which the first use does once for the process; why it cannot be, in words.
+    pub(super) fn open() -> Result<Self, String> {
+        match Entry::store_status() {
+            Ok(()) => Ok(Self),
+            Err(error) => Err(crate::client::shown_line(&error.to_string(), 200)),
+        }
+    }
+
+    pub(super) fn load(&self, server: &str) -> Result<Option<String>, KeepError> {
+        match Entry::new(SERVICE, server).and_then(|entry| entry.get_password()) {
+            Ok(text) => Ok(Some(text)),
+            Err(Error::NoEntry) => Ok(None),
+            Err(error) => Err(refused(error)),
+        }
+    }
+
+    pub(super) fn save(&self, server: &str, text: &str) -> Result<(), KeepError> {
+        Entry::new(SERVICE, server).and_then(|entry| entry.set_password(text)).map_err(refused)
+    }
+
+    /// Whether there was anything.
+    pub(super) fn forget(&self, server: &str) -> Result<bool, KeepError> {
+        match Entry::new(SERVICE, server).and_then(|entry| entry.delete_credential()) {
+            Ok(()) => Ok(true),
+            Err(Error::NoEntry) => Ok(false),
+            Err(error) => Err(refused(error)),
+        }
+    }
+}
+
+/// Two of keyring's errors carry the bytes they could not read, which Debug would show.
+fn refused(error: Error) -> KeepError {
+    match error {
+        Error::BadEncoding(_) | Error::BadDataFormat(..) => {
+            KeepError::Keyring("", Error::BadStoreFormat("the entry is not text".to_owned()))
+        }
+        Error::TooLong(..) => KeepError::Keyring(" (the tokens are too long for it)", error),
+        error => KeepError::Keyring("", error),
+    }
+}

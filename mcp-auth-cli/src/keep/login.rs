@@ -1,0 +1,112 @@
+//! One kept login: whose server, by which issuer, as which client, with which tokens.
+
+use serde::{Deserialize, Serialize};
+
+use super::Hidden;
+
+/// Everything the next command needs to call the server again. Debug hides tokens and secrets.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Login {
+    /// The server's URL, as the person wrote it: the key.
+    pub(crate) server: String,
+    /// The resource indicator the tokens were asked for (RFC 8707).
+    pub(crate) resource: String,
+    /// Who issued them. The refresh token goes nowhere else.
+    pub(crate) issuer: String,
+    pub(crate) registration: Registration,
+    pub(crate) tokens: Tokens,
+}
+
+/// As which client the person logged in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Registration {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Option<ClientSecret>,
+    /// The redirect URI the issuer knows.
+    pub(crate) redirect_uri: String,
+    pub(crate) way: WayIn,
+}
+
+/// How the client got its identifier (MCP authorization, client registration).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum WayIn {
+    /// Registered beforehand: `--client-id`.
+    Preregistered,
+    /// The URL of a Client ID Metadata Document: `--client-metadata`.
+    MetadataDocument,
+    /// Dynamic Client Registration (RFC 7591).
+    Dynamic,
+}
+
+/// The secret of a confidential client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ClientSecret {
+    /// Where the person has it (`env:NAME`, `file:PATH`); it is read again each time and never kept.
+    At(String),
+    /// What the issuer gave at registration.
+    Issued(Hidden),
+}
+
+/// The tokens of a token response (RFC 6749 §5.1).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Tokens {
+    pub(crate) access_token: Hidden,
+    pub(crate) refresh_token: Option<Hidden>,
+    /// Scope tokens granted.
+    pub(crate) scopes: Vec<String>,
+    /// Unix seconds; absent where the issuer did not say.
+    pub(crate) expires_at: Option<u64>,
+}
+
+/// Seconds before its end from which a token is no longer sent: the request takes time, and clocks differ.
+const MARGIN: u64 = 30;
+
+impl Tokens {
+    /// Whether the access token may still be sent. `now` in Unix seconds.
+    pub(crate) fn are_fresh(&self, now: u64) -> bool {
+        self.expires_at.is_none_or(|end| end > now.saturating_add(MARGIN))
+    }
+
+    /// Whether every one of these scope tokens was granted.
+    pub(crate) fn cover(&self, scopes: &[String]) -> bool {
+        scopes.iter().all(|scope| self.scopes.contains(scope))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(expires_at: Option<u64>) -> Tokens {
+        Tokens {
+            access_token: Hidden::new("at-secret"),
+            refresh_token: Some(Hidden::new("rt-secret")),
+            scopes: vec!["a".to_owned(), "b".to_owned()],
+            expires_at,
+        }
+    }
+
+    #[test]
+    fn a_token_is_fresh_until_shortly_before_its_end() {
+        assert!(tokens(Some(1031)).are_fresh(1000));
+        assert!(!tokens(Some(1030)).are_fresh(1000));
+        assert!(!tokens(Some(10)).are_fresh(1000));
+        assert!(tokens(None).are_fresh(1000), "an issuer that does not say");
+        assert!(!tokens(Some(u64::MAX)).are_fresh(u64::MAX));
+    }
+
+    #[test]
+    fn debug_shows_no_token() {
+        let shown = format!("{:?}", tokens(None));
+        assert!(shown.contains("***") && !shown.contains("secret"), "{shown}");
+    }
+
+    #[test]
+    fn scopes_are_covered_only_when_all_were_granted() {
+        let owned = |scopes: &[&str]| scopes.iter().map(|&s| s.to_owned()).collect::<Vec<_>>();
+        assert!(tokens(None).cover(&owned(&["b", "a"])) && tokens(None).cover(&[]));
+        assert!(!tokens(None).cover(&owned(&["a", "c"])));
+    }
+}

@@ -1,0 +1,207 @@
+//! Where logins stay between two commands: the operating system's keyring, else a file of mode 0600.
+//!
+//! In reading order: `login` (what is kept), `hidden` (text that never shows), `file` and `keyring` (the two
+//! places), `lock` (one refresh at a time). [`Keep`] chooses between the places and says which one it is.
+
+mod file;
+mod hidden;
+#[cfg(feature = "keyring")]
+mod keyring;
+mod lock;
+mod login;
+
+use std::path::PathBuf;
+
+pub(crate) use file::FileError;
+pub(crate) use hidden::Hidden;
+pub(crate) use login::{ClientSecret, Login, Registration, Tokens, WayIn};
+
+/// What the person chose, by `--keep` or `MCP_AUTH_KEEP`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Place {
+    /// The operating system's keyring.
+    Keyring,
+    /// A file of mode 0600 in the user's state directory.
+    File,
+}
+
+/// Why a login could not be kept or found again. Never holds what is kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeepError {
+    #[error("MCP_AUTH_KEEP is {0:?}, expected keyring or file")]
+    UnknownPlace(String),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[cfg(feature = "keyring")]
+    #[error("the keyring refused{0}; --keep file does without it")]
+    Keyring(&'static str, #[source] ::keyring::Error),
+    #[error("there is no keyring here ({0}); --keep file does without it")]
+    NoKeyring(String),
+    #[error(
+        "what is kept for {server} cannot be read ({why}); `mcp-auth login {server} --forget` removes it"
+    )]
+    Unreadable { server: String, why: String },
+}
+
+/// The place of logins, chosen once for each command.
+#[derive(Debug)]
+pub(crate) struct Keep {
+    /// The keyring first, where there is one and nobody chose the file.
+    #[cfg(feature = "keyring")]
+    keyring: Option<keyring::Keyring>,
+    file: Option<file::Files>,
+    directory: PathBuf,
+    said: String,
+}
+
+impl Keep {
+    /// Chooses: `--keep`, else `MCP_AUTH_KEEP`, else the keyring if there is one, else files.
+    ///
+    /// # Errors
+    /// An unknown name, a keyring that was asked for and is not there, no directory for the files.
+    pub(crate) fn choose(chosen: Option<Place>) -> Result<Self, KeepError> {
+        let chosen = match chosen {
+            Some(place) => Some(place),
+            None => from_environment()?,
+        };
+        let directory = file::state_directory()?;
+        let files = || file::Files::new(directory.clone());
+        let at = |why: &str| format!("in a file of mode 0600 in {} ({why})", directory.display());
+        match chosen {
+            Some(Place::File) => {
+                Ok(Self::files(files(), &directory, at("--keep file or MCP_AUTH_KEEP=file")))
+            }
+            #[cfg(not(feature = "keyring"))]
+            Some(Place::Keyring) => {
+                Err(KeepError::NoKeyring("this mcp-auth was built without it".to_owned()))
+            }
+            #[cfg(not(feature = "keyring"))]
+            None => Ok(Self::files(files(), &directory, at("built without the keyring"))),
+            #[cfg(feature = "keyring")]
+            Some(Place::Keyring) => {
+                keyring::Keyring::open().map_err(KeepError::NoKeyring)?;
+                let said = "in the operating system's keyring".to_owned();
+                Ok(Self { keyring: Some(keyring::Keyring), file: None, directory, said })
+            }
+            #[cfg(feature = "keyring")]
+            None => match keyring::Keyring::open() {
+                Ok(keyring) => {
+                    let said = "in the operating system's keyring".to_owned();
+                    Ok(Self { keyring: Some(keyring), file: Some(files()), directory, said })
+                }
+                Err(why) => {
+                    Ok(Self::files(files(), &directory, at(&format!("no keyring is running here: {why}"))))
+                }
+            },
+        }
+    }
+
+    fn files(files: file::Files, directory: &std::path::Path, said: String) -> Self {
+        Self {
+            #[cfg(feature = "keyring")]
+            keyring: None,
+            file: Some(files),
+            directory: directory.to_owned(),
+            said,
+        }
+    }
+
+    /// What is kept for this server.
+    ///
+    /// # Errors
+    /// [`KeepError`]: the place refused, others can read the file, or what is there is not a login of ours.
+    pub(crate) fn load(&self, server: &str) -> Result<Option<Login>, KeepError> {
+        #[cfg(feature = "keyring")]
+        if let Some(keyring) = &self.keyring
+            && let Some(text) = keyring.load(server)?
+        {
+            return parse(server, &text).map(Some);
+        }
+        match &self.file {
+            Some(files) => files.load(server)?.map(|text| parse(server, &text)).transpose(),
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps a login; the one before it for the same server is gone. Says where it is now.
+    ///
+    /// # Errors
+    /// As [`Keep::load`].
+    pub(crate) fn save(&self, login: &Login) -> Result<String, KeepError> {
+        let text = serde_json::to_string(login).map_err(|error| KeepError::Unreadable {
+            server: login.server.clone(),
+            why: error.to_string(),
+        })?;
+        #[cfg(feature = "keyring")]
+        if let Some(keyring) = &self.keyring {
+            match (keyring.save(&login.server, &text), &self.file) {
+                (Ok(()), Some(files)) => {
+                    files.forget(&login.server)?;
+                    return Ok(self.said.clone());
+                }
+                (Ok(()), None) => return Ok(self.said.clone()),
+                (Err(error), None) => return Err(error),
+                // Locked, or too long for it: the file is the fallback, and it is said why.
+                (Err(error), Some(files)) => {
+                    let _ = keyring.forget(&login.server);
+                    files.save(&login.server, &text)?;
+                    let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+                    return Ok(format!(
+                        "in a file of mode 0600 in {} (the keyring refused: {why})",
+                        self.directory.display()
+                    ));
+                }
+            }
+        }
+        if let Some(files) = &self.file {
+            files.save(&login.server, &text)?;
+        }
+        Ok(self.said.clone())
+    }
+
+    /// Removes what is kept for this server; whether there was anything.
+    ///
+    /// # Errors
+    /// The place refused.
+    pub(crate) fn forget(&self, server: &str) -> Result<bool, KeepError> {
+        let mut was_there = false;
+        #[cfg(feature = "keyring")]
+        if let Some(keyring) = &self.keyring {
+            was_there |= keyring.forget(server)?;
+        }
+        if let Some(files) = &self.file {
+            was_there |= files.forget(server)?;
+        }
+        Ok(was_there)
+    }
+
+    /// Waits until no other `mcp-auth` refreshes a token: a refresh token that rotates may be used once.
+    ///
+    /// # Errors
+    /// The directory of the lock cannot be made.
+    pub(crate) fn lock(&self) -> Result<lock::Guard, KeepError> {
+        Ok(lock::Guard::wait(&self.directory)?)
+    }
+}
+
+fn from_environment() -> Result<Option<Place>, KeepError> {
+    match std::env::var("MCP_AUTH_KEEP") {
+        Ok(text) if text == "keyring" => Ok(Some(Place::Keyring)),
+        Ok(text) if text == "file" => Ok(Some(Place::File)),
+        Ok(text) if text.is_empty() => Ok(None),
+        Ok(text) => Err(KeepError::UnknownPlace(text)),
+        Err(_) => Ok(None),
+    }
+}
+
+fn parse(server: &str, text: &str) -> Result<Login, KeepError> {
+    let unreadable = |why: String| KeepError::Unreadable { server: server.to_owned(), why };
+    // Where and what kind only: serde's own words may quote a value.
+    let login: Login = serde_json::from_str(text).map_err(|error| {
+        unreadable(format!("not a login of this version, line {} column {}", error.line(), error.column()))
+    })?;
+    if login.server != server {
+        return Err(unreadable("it is another server's".to_owned()));
+    }
+    Ok(login)
+}

@@ -1,0 +1,284 @@
+//! `mcp-auth call` with a kept login, against a real server with the built-in issuer.
+
+use serde_json::{Value, json};
+
+use crate::person::{Person, Way};
+use crate::site::Site;
+
+/// A server, and alice who logged in for `notes.read`.
+async fn logged_in() -> (Site, Person) {
+    let (site, mut alice) = (Site::start().await, Person::new());
+    alice.run(&["login", site.url(), "--no-browser"]).await.succeeded();
+    (site, alice)
+}
+
+#[tokio::test]
+async fn a_kept_login_lists_calls_is_refused_steps_up_and_calls() {
+    let (site, mut alice) = logged_in().await;
+    let url = site.url();
+
+    let list = alice.run(&["call", url]).await.succeeded().stdout;
+    assert!(list.contains("list_notes  reads only\n  The notes.\n"), "{list}");
+    let rows: Vec<&str> = list.lines().filter(|line| line.starts_with("    ")).collect();
+    assert_eq!(
+        rows,
+        [
+            "    text   string                     What it says.",
+            "    tags   array of string, optional  Words to find it by.",
+            "    times  integer or null, optional  How often to add it.",
+        ],
+        "{list}"
+    );
+    assert_eq!(alice.run(&["call", url, "whoami"]).await.succeeded().stdout, "alice\n");
+
+    let said = alice.run(&["call", url, "add_note", "text=buy milk", "--no-browser"]).await.succeeded();
+    assert_eq!(said.stdout, "added 1\n");
+    assert!(said.stderr.contains("add_note needs notes.read notes.write."), "{}", said.stderr);
+    assert_eq!(said.asked_for("scope").as_deref(), Some("notes.read notes.write"), "the union");
+    assert_eq!(site.notes(), ["buy milk"], "once");
+
+    let said = alice.run(&["call", url, "add_note", "text=buy bread"]).await.succeeded();
+    assert!(said.asked.is_empty(), "the wider token is kept: {}", said.stderr);
+    assert_eq!(alice.run(&["call", url, "list_notes"]).await.succeeded().stdout, "buy milk, buy bread\n");
+}
+
+#[tokio::test]
+async fn a_step_up_that_is_not_wanted_or_denied_fails_and_nothing_runs() {
+    let (site, mut alice) = logged_in().await;
+    let arguments = ["call", site.url(), "add_note", "text=x", "--no-step-up"];
+    let said = alice.run(&arguments).await.failed(2, "add_note needs notes.read notes.write; --no-step-up");
+    assert!(said.asked.is_empty());
+    alice
+        .run_and(
+            &["call", site.url(), "add_note", "text=x", "--no-browser"],
+            Way::Loopback,
+            "deny",
+            |callback| vec![callback.to_owned()],
+        )
+        .await
+        .failed(2, "access_denied");
+    assert!(site.notes().is_empty());
+    assert_eq!(
+        alice.run(&["call", site.url(), "whoami"]).await.succeeded().stdout,
+        "alice\n",
+        "the old login stays"
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_the_issuer_forgot_is_registered_anew() {
+    let (site, mut alice) = logged_in().await;
+    alice.change_kept(|kept| kept["registration"]["client_id"] = json!("forgotten"));
+    let said = alice.run(&["call", site.url(), "add_note", "text=x", "--no-browser"]).await.succeeded();
+    assert!(said.stderr.contains("no longer knows our client"), "{}", said.stderr);
+    assert_ne!(alice.kept()["registration"]["client_id"], "forgotten");
+    // And when nothing of the login is left but what we keep.
+    alice.change_kept(|kept| {
+        kept["registration"]["client_id"] = json!("forgotten");
+        kept["tokens"]["expires_at"] = json!(1);
+    });
+    let said = alice.run(&["login", site.url(), "--no-browser"]).await.succeeded();
+    assert_eq!(said.asked.len(), 1, "{}", said.stderr);
+}
+
+#[tokio::test]
+async fn an_expired_token_is_renewed_and_the_rotated_one_is_kept() {
+    let (site, mut alice) = logged_in().await;
+    // As this machine sees it.
+    let before = alice.tokens();
+    alice.change_kept(|kept| kept["tokens"]["expires_at"] = json!(1));
+    assert_eq!(alice.run(&["call", site.url(), "whoami"]).await.succeeded().stdout, "alice\n");
+    let renewed = alice.tokens();
+    assert!(before[0] != renewed[0] && before[1] != renewed[1], "both are new");
+    // As the server sees it: 401 first.
+    site.wait_until_tokens_expire();
+    assert_eq!(alice.run(&["call", site.url(), "whoami"]).await.succeeded().stdout, "alice\n");
+    assert_ne!(alice.tokens()[0], renewed[0]);
+    // And `login` needs nobody for it.
+    alice.change_kept(|kept| kept["tokens"]["expires_at"] = json!(1));
+    let said = alice.run(&["login", site.url(), "--print-token"]).await.succeeded();
+    assert_eq!(said.stdout, format!("{}\n", alice.tokens()[1]));
+    assert!(said.asked.is_empty());
+}
+
+#[tokio::test]
+async fn two_commands_at_once_renew_one_after_the_other() {
+    let (site, alice) = logged_in().await;
+    alice.change_kept(|kept| kept["tokens"]["expires_at"] = json!(1));
+    let call = || alice.command(&["call", site.url(), "whoami"]).output();
+    let (one, two, three) = tokio::join!(call(), call(), call());
+    for output in [one, two, three] {
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    // A refresh token used twice would have ended the family.
+    alice.change_kept(|kept| kept["tokens"]["expires_at"] = json!(1));
+    assert!(call().await.unwrap().status.success());
+}
+
+#[tokio::test]
+async fn a_login_that_cannot_be_renewed_says_to_log_in_again() {
+    let (site, mut alice) = logged_in().await;
+    let [refresh, access] = alice.tokens();
+    alice.change_kept(|kept| {
+        kept["tokens"]["expires_at"] = json!(1);
+        kept["tokens"]["refresh_token"] = json!("stolen-and-spent");
+    });
+    let said = alice.run(&["call", site.url(), "whoami"]).await.failed(2, "mcp-auth login http");
+    for secret in [refresh.as_str(), access.as_str(), "stolen-and-spent"] {
+        assert!(!said.stderr.contains(secret), "{}", said.stderr);
+    }
+    alice.change_kept(|kept| kept["tokens"]["refresh_token"] = Value::Null);
+    alice.run(&["call", site.url(), "whoami"]).await.failed(2, "gave none to renew it");
+}
+
+#[tokio::test]
+async fn a_refresh_token_goes_to_no_other_issuer_than_its_own() {
+    let (site, mut alice) = logged_in().await;
+    let before = alice.tokens();
+    alice.change_kept(|kept| {
+        kept["tokens"]["expires_at"] = json!(1);
+        kept["issuer"] = json!("https://issuer.example");
+    });
+    alice
+        .run(&["call", site.url(), "whoami"])
+        .await
+        .failed(2, "and the login is from https://issuer.example");
+    assert_eq!(alice.tokens(), before, "it was not spent");
+}
+
+#[tokio::test]
+async fn without_a_login_the_command_says_where_to_log_in() {
+    let (site, mut alice) = (Site::start().await, Person::new());
+    let why = format!("the server wants a login; run: mcp-auth login {}", site.url());
+    alice.run(&["call", site.url()]).await.failed(2, &why);
+    alice.run(&["call", site.url(), "whoami"]).await.failed(2, &why);
+}
+
+#[tokio::test]
+async fn arguments_are_typed_by_the_schema_and_mistakes_do_not_reach_the_tool() {
+    let (site, mut alice) = logged_in().await;
+    let url = site.url();
+    alice.run(&["login", url, "--no-browser", "--scope", "notes.read notes.write"]).await.succeeded();
+    for (arguments, why) in [
+        (&["text=x", "times=many"][..], "times is \"many\", expected an integer or null"),
+        (&["text=x", "tags=a"], "tags is \"a\", expected an array"),
+        (&["txt=x"], "add_note has no argument txt; did you mean text?"),
+        (&[], "add_note also needs text=… (string)"),
+        (&["text"], "write key=value"),
+        (&["text=x", "--json-arguments", "{\"text\":\"y\"}"], "text is given twice"),
+    ] {
+        alice.run(&[&["call", url, "add_note"][..], arguments].concat()).await.failed(2, why);
+    }
+    alice.run(&["call", url, "add_noet"]).await.failed(2, "no tool add_noet; did you mean add_note?");
+    assert!(site.notes().is_empty());
+
+    alice.run(&["call", url, "add_note", "text=5", "times=2", r#"tags=["a","b"]"#]).await.succeeded();
+    assert_eq!(site.notes(), ["5#a#b", "5#a#b"]);
+    alice
+        .run(&["call", url, "add_note", "times:=1", "--json-arguments", r#"{"text":"z"}"#])
+        .await
+        .succeeded();
+    assert_eq!(site.notes().last().unwrap(), "z");
+}
+
+#[tokio::test]
+async fn a_tool_that_fails_speaks_on_standard_error_with_exit_code_1() {
+    let (site, mut alice) = logged_in().await;
+    alice.run(&["login", site.url(), "--no-browser", "--scope", "notes.read notes.write"]).await.succeeded();
+    let said = alice.run(&["call", site.url(), "add_note", "text="]).await.failed(1, "a note needs a text");
+    assert_eq!(said.stdout, "");
+    let said = alice.run(&["call", site.url(), "add_note", "text=", "--json"]).await;
+    assert_eq!(said.code, 1);
+    assert_eq!(serde_json::from_str::<Value>(&said.stdout).unwrap()["isError"], true);
+}
+
+#[tokio::test]
+async fn a_json_rpc_error_is_the_servers_message_with_exit_code_1() {
+    let (site, mut alice) = logged_in().await;
+    alice.run(&["login", site.url(), "--no-browser", "--scope", "notes.read notes.write"]).await.succeeded();
+    // Past our own check, which takes JSON as it is: the server's.
+    let said = alice.run(&["call", site.url(), "add_note", "text:=5"]).await;
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.stderr.contains("error:") && said.stderr.contains("-32602"), "{}", said.stderr);
+}
+
+#[tokio::test]
+async fn raw_results_are_json() {
+    let (site, mut alice) = logged_in().await;
+    let said = alice.run(&["call", site.url(), "whoami", "--json"]).await.succeeded();
+    assert_eq!(serde_json::from_str::<Value>(&said.stdout).unwrap()["content"][0]["text"], "alice");
+    let said = alice.run(&["call", site.url(), "--json"]).await.succeeded();
+    assert_eq!(serde_json::from_str::<Value>(&said.stdout).unwrap()["tools"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_given_token_is_used_as_it_is_and_never_shown() {
+    let (site, alice) = logged_in().await;
+    let [_, access] = alice.tokens();
+    let mut bob = Person::new();
+    let run = async |token: &str, arguments: &[&str]| {
+        let mut command =
+            bob.command(&[&["call", site.url()][..], arguments, &["--token", "env:T"]].concat());
+        command.env("T", token).output().await.unwrap()
+    };
+    let output = run(&access, &["whoami"]).await;
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "alice\n");
+    for (token, why) in
+        [(access.as_str(), "this token does not have it"), ("wrong.wrong.wrong", "does not take this token")]
+    {
+        let output = run(token, &["add_note", "text=x"]).await;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr.contains(why) && !stderr.contains(token), "{stderr}");
+    }
+    bob.run(&["call", site.url(), "whoami", "--token", "env:NOT_THERE"])
+        .await
+        .failed(2, "NOT_THERE is not set");
+    let said = bob
+        .run(&["call", site.url(), "whoami", "--token", &access])
+        .await
+        .failed(2, "never the secret itself");
+    assert!(!said.stderr.contains(&access), "{}", said.stderr);
+}
+
+/// A server of 2025-11-25 that has never heard of `server/discover`, without a login.
+async fn legacy_server() -> String {
+    async fn answer(axum::Json(message): axum::Json<Value>) -> axum::response::Response {
+        use axum::response::IntoResponse as _;
+        let Some(id) = message.get("id") else {
+            return axum::http::StatusCode::ACCEPTED.into_response();
+        };
+        let result = match message["method"].as_str().unwrap() {
+            "initialize" => {
+                assert_eq!(message["params"]["protocolVersion"], "2025-11-25");
+                assert_eq!(message["params"]["clientInfo"]["name"], "mcp-auth");
+                json!({ "protocolVersion": "2025-11-25", "capabilities": { "tools": {} },
+                        "serverInfo": { "name": "old", "version": "1" } })
+            }
+            "tools/list" => json!({ "tools": [{ "name": "echo", "inputSchema": { "type": "object",
+                                    "properties": { "times": { "type": "integer" } } } }] }),
+            "tools/call" => {
+                let times = &message["params"]["arguments"]["times"];
+                json!({ "content": [{ "type": "text", "text": format!("times is {times}") }] })
+            }
+            other => {
+                let error = json!({ "code": -32601, "message": format!("no method {other}") });
+                return axum::Json(json!({ "jsonrpc": "2.0", "id": id, "error": error })).into_response();
+            }
+        };
+        axum::Json(json!({ "jsonrpc": "2.0", "id": id, "result": result })).into_response()
+    }
+    let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/mcp", socket.local_addr().unwrap());
+    let app = axum::Router::new().route("/mcp", axum::routing::post(answer));
+    tokio::spawn(async move { axum::serve(socket, app).await });
+    url
+}
+
+#[tokio::test]
+async fn a_server_of_the_revision_before_is_called_by_its_handshake() {
+    let (url, mut alice) = (legacy_server().await, Person::new());
+    assert!(alice.run(&["call", &url]).await.succeeded().stdout.starts_with("echo\n"));
+    assert_eq!(alice.run(&["call", &url, "echo", "times=3"]).await.succeeded().stdout, "times is 3\n");
+}

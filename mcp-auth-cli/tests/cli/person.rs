@@ -1,0 +1,150 @@
+//! Who types the commands: with a home directory, a browser, and eyes on standard error.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+
+use crate::browser::Browser;
+use crate::process;
+
+/// A person at a machine without a keyring.
+pub(crate) struct Person {
+    home: tempfile::TempDir,
+    browser: Browser,
+}
+
+/// What a command came to.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    /// The authorization URLs it printed.
+    pub(crate) asked: Vec<url::Url>,
+}
+
+/// What the person does with the page the browser ended on.
+#[derive(Clone, Copy)]
+pub(crate) enum Way {
+    /// The browser opens it, and the command's port answers.
+    Loopback,
+    /// The person pastes its address.
+    Pasted,
+}
+
+impl Said {
+    /// The parameter of the last authorization URL.
+    pub(crate) fn asked_for(&self, name: &str) -> Option<String> {
+        let url = self.asked.last()?;
+        url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    #[track_caller]
+    pub(crate) fn succeeded(self) -> Self {
+        assert_eq!(self.code, 0, "{} {}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn failed(self, code: i32, why: &str) -> Self {
+        assert_eq!(self.code, code, "{} {}", self.stdout, self.stderr);
+        assert!(self.stderr.contains(why), "{}", self.stderr);
+        self
+    }
+}
+
+impl Person {
+    pub(crate) fn new() -> Self {
+        Self { home: tempfile::tempdir().unwrap(), browser: Browser::new() }
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> tokio::process::Command {
+        let mut command = process::mcp_auth();
+        command.args(arguments).env("HOME", self.home.path()).env_remove("XDG_STATE_HOME");
+        command.env("MCP_AUTH_KEEP", "file").env("PATH", self.home.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut command = tokio::process::Command::from(command);
+        command.kill_on_drop(true);
+        command
+    }
+
+    /// Runs a command as alice, who allows what she is asked.
+    pub(crate) async fn run(&mut self, arguments: &[&str]) -> Said {
+        self.run_and(arguments, Way::Loopback, "allow", |callback| vec![callback.to_owned()]).await
+    }
+
+    /// Runs a command; wherever the browser would be sent after the decision, `changed` says what comes back
+    /// instead, one after the other.
+    pub(crate) async fn run_and(
+        &mut self,
+        arguments: &[&str],
+        way: Way,
+        decision: &str,
+        changed: impl Fn(&str) -> Vec<String>,
+    ) -> Said {
+        let mut child = self.command(arguments).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut stdin = child.stdin.take();
+        let (mut stderr, mut asked) = (String::new(), Vec::new());
+        while let Some(line) = lines.next_line().await.unwrap() {
+            stderr.push_str(&line);
+            stderr.push('\n');
+            if !line.starts_with("  http") {
+                continue;
+            }
+            let url = line.trim();
+            asked.push(url.parse().unwrap());
+            let callback = self.browser.decide(url, "alice", decision).await;
+            for callback in changed(&callback) {
+                match (way, stdin.as_mut()) {
+                    (Way::Pasted, Some(stdin)) => {
+                        stdin.write_all(format!("{callback}\n").as_bytes()).await.unwrap();
+                        stdin.flush().await.unwrap();
+                    }
+                    _ => {
+                        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+                        let page = http.get(&callback).send().await.unwrap();
+                        stderr.push_str(&format!("<page {}>\n", page.status().as_u16()));
+                    }
+                }
+            }
+        }
+        drop(stdin);
+        let mut stdout = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut stdout).await.unwrap();
+        let code = child.wait().await.unwrap().code().unwrap();
+        Said { code, stdout, stderr, asked }
+    }
+
+    /// The one file that logins of this person are in, for a server.
+    pub(crate) fn kept_file(&self) -> PathBuf {
+        let directory = self.home.path().join(".local/state/mcp-auth");
+        let files = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+        let mut logins: Vec<_> = files.filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
+        assert_eq!(logins.len(), 1, "{logins:?}");
+        logins.remove(0)
+    }
+
+    pub(crate) fn kept(&self) -> Value {
+        serde_json::from_slice(&std::fs::read(self.kept_file()).unwrap()).unwrap()
+    }
+
+    /// Changes what is kept, without changing the file's mode.
+    pub(crate) fn change_kept(&self, change: impl FnOnce(&mut Value)) {
+        let mut kept = self.kept();
+        change(&mut kept);
+        std::fs::write(self.kept_file(), kept.to_string()).unwrap();
+    }
+
+    /// The kept token, refresh token first.
+    pub(crate) fn tokens(&self) -> [String; 2] {
+        let kept = self.kept();
+        ["refresh_token", "access_token"].map(|name| kept["tokens"][name].as_str().unwrap().to_owned())
+    }
+
+    pub(crate) fn home(&self) -> &std::path::Path {
+        self.home.path()
+    }
+}
