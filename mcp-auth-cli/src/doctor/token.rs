@@ -166,8 +166,7 @@ mod tests {
 
     #[test]
     fn a_jwt_is_read_and_anything_else_is_opaque() {
-        let token =
-            read(&jwt(r#"{"alg":"ES256"}"#, r#"{"aud":["a",5,"b"],"exp":1.5,"scp":["x"]}"#)).unwrap();
+        let token = read(&jwt(r#"{"alg":"ES256"}"#, r#"{"aud":["a",5,"b"],"exp":1.5,"scp":["x"]}"#)).unwrap();
         let Shape::Jwt(jwt) = token.shape() else { panic!("a JWT") };
         assert_eq!(jwt.audiences(), ["a", "b"]);
         assert_eq!(jwt.seconds("exp"), Some(1));
