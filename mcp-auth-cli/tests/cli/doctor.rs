@@ -1,7 +1,5 @@
 //! `mcp-auth doctor` against servers with one mistake each, and against their healthy twins.
 
-#![allow(clippy::unwrap_used)]
-
 #[cfg(target_os = "linux")] // where SSL_CERT_FILE says whom to trust
 mod behind_proxy;
 mod broken;
