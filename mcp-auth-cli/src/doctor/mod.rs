@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     let url = endpoint(&arguments.url)?;
     let token = arguments.token.as_ref().map(Token::read).transpose()?;
     let scrubber = Scrubber::of(token.as_ref().map(Token::expose));
-    let web = Web::new(arguments.timeout, Arc::new(SystemClock), scrubber)?;
+    let web = Web::new(arguments.timeout, Arc::new(SystemClock), scrubber).map_err(no_client)?;
     let visit = Visit {
         given: &arguments.url,
         url: &url,
@@ -80,6 +80,18 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         report.show(terminal);
     }
     Ok(report.exit())
+}
+
+/// Why there is no HTTP client: in practice, no certificate authorities.
+fn no_client(error: reqwest::Error) -> Failure {
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    format!(
+        "cannot speak https from this machine: {cause}; install its certificate authorities (ca-certificates)"
+    )
+    .into()
 }
 
 fn endpoint(text: &str) -> Result<Url, Failure> {

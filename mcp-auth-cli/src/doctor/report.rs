@@ -12,6 +12,9 @@ use crate::terminal::{BAD, DIM, GOOD, STRONG, Terminal, WARN, styled};
 /// Width of a line where no terminal says.
 const WIDTH: usize = 100;
 
+/// More skipped steps than this are counted, not named.
+const MANY: usize = 8;
+
 /// Everything doctor has to say.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report<'a> {
@@ -56,7 +59,9 @@ impl<'a> Report<'a> {
                 });
                 let names: Vec<&str> = alike.map(|other| other.step).collect();
                 rest = &rest[names.len()..];
-                let text = format!("{}: {}", names.join(", "), step.seen);
+                let what =
+                    if names.len() > MANY { format!("{} more steps", names.len()) } else { names.join(", ") };
+                let text = format!("{what}: {}", step.seen);
                 let wrapped = wrap(&text, width.saturating_sub(9));
                 lines.extend(wrapped.into_iter().enumerate().map(|(index, line)| {
                     let word = if index == 0 { "skipped" } else { "" };

@@ -6,6 +6,7 @@
 mod browser;
 mod call;
 mod check;
+mod doctor;
 mod login;
 mod person;
 mod process;

@@ -39,7 +39,7 @@ pub(crate) fn cors(preflight: &Result<Answer, Trouble>, refused: &Result<Answer,
                     quote(origin)
                 ))
             ),
-            "allow the origins of the browser clients you want (mcp-auth: server.allowed_origins)",
+            "allow the origins of the browser clients you want (mcp-auth: cors.allowed_origins)",
         );
     }
     let headers = preflight.list(header::ACCESS_CONTROL_ALLOW_HEADERS);

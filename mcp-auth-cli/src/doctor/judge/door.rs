@@ -60,14 +60,16 @@ fn redirected(url: &Url, answer: &Answer) -> Step {
     let location = answer.header(http::header::LOCATION);
     let target = location.and_then(|location| url.join(location).ok());
     let seen = format!("{} to {}", answer.status, quote(location.unwrap_or("nowhere (no Location)")));
+    // http to https on the default ports is the same host still.
+    let same_host = |target: &Url| target.host_str() == url.host_str() && target.port() == url.port();
     let fix = match target {
-        Some(target) if target.host_str() == url.host_str() && target.path() == url.path() => {
+        Some(target) if same_host(&target) && target.path() == url.path() => {
             format!(
                 "give clients {target} itself; a redirect loses the body or the token in many of them. With \
                  mcp-auth, that is server.public_url"
             )
         }
-        Some(target) if target.host_str() == url.host_str() => format!(
+        Some(target) if same_host(&target) => format!(
             "give clients {target} itself, or let the server answer at this path: redirects between a path with \
              and without a slash usually come from the web framework or proxy (nginx: `location = /mcp`)"
         ),

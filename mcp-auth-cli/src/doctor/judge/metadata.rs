@@ -92,10 +92,10 @@ impl Places<'_> {
     }
 
     pub(crate) fn steps(&self) -> [Step; 3] {
-        [self.from_challenge(), self.at_path(), self.at_root()]
+        [self.at_challenge(), self.at_path(), self.at_root()]
     }
 
-    fn from_challenge(&self) -> Step {
+    fn at_challenge(&self) -> Step {
         let Some((url, fetched)) = self.challenge else {
             return METADATA_CHALLENGE.skipped("the challenge names no metadata");
         };

@@ -20,6 +20,12 @@ enum Speaks {
     /// It knows the era and not the revision.
     Others(Vec<String>),
     No(String),
+    /// No endpoint, or one that broke.
+    Away,
+}
+
+fn heard_any(all: &[&Speaks]) -> bool {
+    all.iter().any(|speaks| !matches!(speaks, Speaks::No(_) | Speaks::Away))
 }
 
 fn heard(opening: &Result<Reply, Trouble>) -> Speaks {
@@ -39,6 +45,9 @@ fn heard(opening: &Result<Reply, Trouble>) -> Speaks {
     let supported = reply.message.as_ref().and_then(|message| message.pointer("/error/data/supported"));
     match strings(supported) {
         Some(supported) if reply.error_code() == Some(-32022) => Speaks::Others(supported),
+        _ if reply.error_code().is_none() && (matches!(reply.status().as_u16(), 404 | 405 | 500..=599)) => {
+            Speaks::Away
+        }
         _ => Speaks::No(format!("{} to {}", reply.status(), reply.era.opening())),
     }
 }
@@ -48,6 +57,9 @@ pub(crate) fn protocol(openings: &Openings) -> Step {
     match (&stateless, &legacy) {
         (Speaks::Hidden, Speaks::Hidden) => {
             PROTOCOL.ok("what it speaks shows after the login; 2026-07-28 and 2025-11-25 were both answered")
+        }
+        (Speaks::Away, _) | (_, Speaks::Away) if !heard_any(&[&stateless, &legacy]) => {
+            PROTOCOL.skipped("nothing here took the message")
         }
         (Speaks::No(new), Speaks::No(old)) => PROTOCOL.fail(
             format!("neither revision was understood: {new}, {old}"),
@@ -62,6 +74,7 @@ pub(crate) fn protocol(openings: &Openings) -> Step {
                     }
                     Speaks::Hidden => format!("{era} after the login"),
                     Speaks::No(why) => format!("not {era} ({why})"),
+                    Speaks::Away => format!("not {era}"),
                 });
             }
             parts.dedup();

@@ -1,0 +1,90 @@
+//! Servers that mean harm, and arguments that make no sense.
+
+use std::time::Instant;
+
+use serde_json::json;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
+
+use super::site::{Site, doctor};
+use crate::process::mcp_auth;
+
+#[tokio::test]
+async fn a_server_cannot_write_to_the_terminal() {
+    let site = Site::start(|plan| {
+        plan.metadata["resource"] = "\u{1b}[2J\u{202e}\r\nok  everything".into();
+        plan.metadata["authorization_servers"] = json!(["\u{1b}]0;title\u{7}"]);
+    })
+    .await;
+    let mut command = mcp_auth();
+    command.args(["doctor", &site.url]);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("\\u{1b}[2J\\u{202e}\\u{d}\\u{a}ok"), "{text}");
+    assert!(text.chars().all(|c| c == '\n' || !(c.is_control() || c == '\u{202e}')), "{text:?}");
+}
+
+#[tokio::test]
+async fn a_body_without_end_is_cut() {
+    let site = Site::start(|plan| plan.jwks = json!({ "keys": ["x".repeat(3 << 20)] })).await;
+    let report = site.doctor().await;
+    report.names("jwks", "fail", "cannot be read", "jwks_uri");
+    assert!(report.text.len() < 20_000);
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 64]).await;
+            held.push(stream);
+        }
+    });
+    let before = Instant::now();
+    let report = doctor(&url, &["--timeout", "300ms"], None).await;
+    report.names("reachability", "fail", "no answer within 300ms", "--timeout");
+    assert!(before.elapsed().as_secs() < 10);
+}
+
+#[tokio::test]
+async fn c19_the_token_goes_to_the_url_alone_and_not_after_a_redirect() {
+    // The other site's authorization server panics when it sees an Authorization header.
+    let other = Site::start(|_| ()).await;
+    let target = format!("{}/mcp", other.issuer.issuer());
+    let site = Site::start(|plan| plan.redirect = Some(target)).await;
+    let report = site.doctor_with(site.token(), &["--tool", "write_note"]).await;
+    report.names("reachability", "fail", "307", "sends no token to another host");
+    let report = site.doctor_with(site.token(), &[]).await;
+    assert_eq!(report.verdict("authenticated"), "skipped");
+}
+
+#[test]
+fn what_cannot_be_run_exits_with_2_and_says_why() {
+    for (arguments, said) in [
+        (vec!["todos.example.com/mcp"], "expected an absolute URL"),
+        (vec!["ftp://todos.example.com/mcp"], "http and https"),
+        (vec!["https://a:secret@todos.example.com/mcp"], "user name or password"),
+        (vec!["https://todos.example.com/mcp#x"], "fragment"),
+        (vec!["http://127.0.0.1:1/mcp", "--timeout", "1h"], "100ms to 5m"),
+        (vec!["http://127.0.0.1:1/mcp", "--token", "env:NOBODY_SETS_THIS"], "NOBODY_SETS_THIS"),
+        (vec!["http://127.0.0.1:1/mcp", "--token", "file:/nowhere/token"], "/nowhere/token"),
+        (vec!["http://127.0.0.1:1/mcp", "--token", "not a token"], "RFC 6750"),
+        (vec![], "<URL>"),
+    ] {
+        let output = mcp_auth().arg("doctor").args(&arguments).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {errors}");
+        assert!(errors.contains(said), "{arguments:?}: {errors}");
+        assert!(!errors.contains("secret") && !errors.contains("not a token"), "{errors}");
+    }
+}
+
+#[test]
+fn the_help_says_that_a_tool_is_really_called() {
+    let output = mcp_auth().args(["doctor", "--help"]).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("real call") && help.contains("never printed"), "{help}");
+}
