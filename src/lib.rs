@@ -50,6 +50,19 @@
 //!
 //! A `#[tool]` that does not say who may call it does not compile.
 //!
+//! # Read on
+//! The guide, a chapter each: [declare rules](guide::declare), [arguments and answers](guide::arguments),
+//! [errors](guide::errors), [configuration](guide::configure), [serving](guide::serve), [stdio](guide::stdio),
+//! [testing](guide::testing).
+//!
+//! # Features
+//! | feature | brings | default |
+//! |---|---|---|
+//! | `http` | streamable HTTP: the gate, its challenges and protected resource metadata | yes |
+//! | `stdio` | standard input and output | yes |
+//! | `issuer` | the built-in OAuth 2.1 authorization server, for development | |
+//! | `testing` | [`testing`]: your server on a free port with a throwaway issuer | |
+//!
 //! # Derives without dependencies
 //! The macros need nothing in your `Cargo.toml` but this crate. Derive macros of serde and schemars look for
 //! their own crates, unless told where these are re-exported:
@@ -95,6 +108,8 @@ pub mod answer;
 pub mod authn;
 pub mod declared;
 pub mod extract;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 pub mod prelude;
 mod serve;
 
