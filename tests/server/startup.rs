@@ -71,7 +71,7 @@ async fn a_combination_that_is_not_safe_stops_the_start_by_name() {
             format!("[auth]\nmode = \"none\"\n{scoped}"),
             &["mode is \"none\", but tool `whoami` needs", "auth.mode in mcp.toml"][..],
         ),
-        (String::new(), &["mode is \"verify\", but no issuer is configured", "auth.mode (default)"]),
+        (String::new(), &["mode is \"verify\", but no issuer is configured", "auth.mode (not set)"]),
         (
             "[auth]\nmode = \"embedded\"".to_owned(),
             &["auth.base_scopes must say", "auth.base_scopes (not set)"],
