@@ -4,6 +4,7 @@ mod cargo;
 mod repository;
 mod smoke;
 mod step;
+mod template;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,11 @@ const STEPS: &[Step] = &[
         name: "smoke",
         about: "the todos example: 401, metadata, what README shows, stdio",
         run: smoke::check,
+    },
+    Step {
+        name: "template",
+        about: "every variant of the template: made in two ways, built, tested, started",
+        run: template::check,
     },
 ];
 
