@@ -8,6 +8,7 @@ mod interop;
 mod repository;
 mod smoke;
 mod step;
+mod template;
 mod toolbox;
 
 use std::process::ExitCode;
@@ -43,11 +44,16 @@ const STEPS: &[Step] = &[
         run: smoke::check,
     },
     Step {
+        name: "template",
+        about: "every variant of the template: made in two ways, built, tested, started",
+        run: template::check,
+    },
+    Step { name: "book", about: "every command of README and the book, as it is printed", run: book::check },
+    Step {
         name: "browser",
         about: "login and consent in Chromium, by clicks and by keyboard (installs Node.js packages)",
         run: browser::check,
     },
-    Step { name: "book", about: "every command of README and the book, as it is printed", run: book::check },
     Step {
         name: "conformance",
         about: "the official suite against examples/conformance, with and without tokens",

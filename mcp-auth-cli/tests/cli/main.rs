@@ -8,6 +8,7 @@ mod call;
 mod check;
 mod doctor;
 mod login;
+mod new;
 mod person;
 mod process;
 mod schema;

@@ -1,0 +1,12 @@
+//! Where the template is that `mcp-auth new` carries: inside this crate in a package, beside it in the repository.
+//! A file of it that comes, goes or changes builds the command anew.
+
+use std::path::Path;
+
+fn main() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let inside = here.join("template");
+    let template = if inside.is_dir() { inside } else { here.join("../template") };
+    println!("cargo::rerun-if-changed={}", template.display());
+    println!("cargo::rustc-env=MCP_AUTH_TEMPLATE={}", template.display());
+}

@@ -1,0 +1,362 @@
+//! What the template asks, and the answers: given on the command line, asked for, or taken from its defaults.
+
+use std::fmt;
+use std::io::{BufRead, Write};
+
+use super::template::Questions;
+use crate::Failure;
+use crate::terminal::{DIM, STRONG, WARN, styled};
+
+/// Whose tokens count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Auth {
+    /// Those of the login that is built in for development.
+    Embedded,
+    /// Those of this issuer.
+    Issuer(String),
+}
+
+/// How clients reach the server, unless it is told otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Transport {
+    /// It listens for clients
+    Http,
+    /// A client starts it
+    Stdio,
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http => "http",
+            Self::Stdio => "stdio",
+        })
+    }
+}
+
+/// What the command line said.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    pub(super) description: Option<String>,
+    pub(super) issuer: Option<String>,
+    pub(super) transport: Option<Transport>,
+    pub(super) sqlite: Option<bool>,
+}
+
+/// Everything the template wants to know besides the name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answers {
+    pub(super) description: String,
+    pub(super) auth: Auth,
+    pub(super) transport: Transport,
+    pub(super) sqlite: bool,
+}
+
+/// The template's default for everything that was not given.
+///
+/// # Errors
+/// Something that was given and is no answer.
+pub(super) fn defaults(questions: &Questions, given: Given) -> Result<Answers, Failure> {
+    Ok(Answers {
+        description: description(&given.description.unwrap_or_else(|| questions.description.default()))?,
+        auth: match given.issuer {
+            Some(url) => Auth::Issuer(issuer(&url)?),
+            None => Auth::Embedded,
+        },
+        transport: match given.transport {
+            Some(transport) => transport,
+            None => transport(&questions.transport.default())?,
+        },
+        sqlite: match given.sqlite {
+            Some(sqlite) => sqlite,
+            None => yes_or_no(&questions.sqlite.default())?,
+        },
+    })
+}
+
+/// Asks for everything that was not given, again where an answer is none.
+///
+/// # Errors
+/// Something that was given and is no answer, or the end of `input`.
+pub(super) fn ask(
+    questions: &Questions,
+    given: Given,
+    input: &mut impl BufRead,
+    output: &mut impl Write,
+) -> Result<Answers, Failure> {
+    let mut conversation = Conversation { input, output };
+    Ok(Answers {
+        description: match given.description {
+            Some(text) => description(&text)?,
+            None => conversation.ask(&questions.description, description)?,
+        },
+        auth: match given.issuer {
+            Some(url) => Auth::Issuer(issuer(&url)?),
+            None if conversation.ask(&questions.auth, embedded)? => Auth::Embedded,
+            None => Auth::Issuer(conversation.ask(&questions.issuer, issuer)?),
+        },
+        transport: match given.transport {
+            Some(transport) => transport,
+            None => conversation.ask(&questions.transport, transport)?,
+        },
+        sqlite: match given.sqlite {
+            Some(sqlite) => sqlite,
+            None => conversation.ask(&questions.sqlite, yes_or_no)?,
+        },
+    })
+}
+
+/// One question of the template.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub(super) struct Question {
+    prompt: String,
+    #[serde(default)]
+    choices: Vec<String>,
+    default: Option<DefaultAnswer>,
+}
+
+/// A default is a text or a yes or no.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(untagged)]
+enum DefaultAnswer {
+    Flag(bool),
+    Text(String),
+}
+
+impl Question {
+    /// The default as somebody would type it; empty where there is none.
+    fn default(&self) -> String {
+        match &self.default {
+            Some(DefaultAnswer::Text(text)) => text.clone(),
+            Some(DefaultAnswer::Flag(true)) => "yes".to_owned(),
+            Some(DefaultAnswer::Flag(false)) => "no".to_owned(),
+            None => String::new(),
+        }
+    }
+
+    /// The question with what may be answered and what an empty answer means.
+    fn text(&self) -> String {
+        let choices = match &self.default {
+            Some(DefaultAnswer::Flag(_)) => " (yes or no)".to_owned(),
+            _ if self.choices.is_empty() => String::new(),
+            _ => format!(" ({})", self.choices.join(" or ")),
+        };
+        let default = self.default();
+        let default = if default.is_empty() { String::new() } else { format!(" [{default}]") };
+        format!("{}{choices}{}: ", styled(STRONG, &self.prompt), styled(DIM, default))
+    }
+}
+
+struct Conversation<'a, I, O> {
+    input: &'a mut I,
+    output: &'a mut O,
+}
+
+impl<I: BufRead, O: Write> Conversation<'_, I, O> {
+    fn ask<T>(
+        &mut self,
+        question: &Question,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<T, Failure> {
+        loop {
+            write!(self.output, "{}", question.text())?;
+            self.output.flush()?;
+            let mut line = String::new();
+            if self.input.read_line(&mut line)? == 0 {
+                return Err("standard input ended before every question was answered; --yes asks none".into());
+            }
+            let answer = match line.trim() {
+                "" => question.default(),
+                text => text.to_owned(),
+            };
+            match read(&answer) {
+                Ok(answer) => return Ok(answer),
+                Err(reason) => writeln!(self.output, "{}", styled(WARN, reason))?,
+            }
+        }
+    }
+}
+
+/// One line that Cargo.toml and a doc comment take as it is.
+fn description(text: &str) -> Result<String, String> {
+    let misread = |c: char| c == '"' || c == '\\' || c.is_control();
+    if text.is_empty() {
+        Err("a description is not empty".to_owned())
+    } else if text.trim() != text {
+        Err("a description neither starts nor ends with a space".to_owned())
+    } else if let Some(c) = text.chars().find(|c| misread(*c)) {
+        Err(format!("a description is one line without {c:?}"))
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+fn embedded(text: &str) -> Result<bool, String> {
+    match text {
+        "embedded" => Ok(true),
+        "issuer" => Ok(false),
+        _ => Err(format!("{text:?} is neither \"embedded\" nor \"issuer\"")),
+    }
+}
+
+/// An issuer identifier (RFC 8414 §2): https, or http on loopback, without query and fragment.
+fn issuer(text: &str) -> Result<String, String> {
+    let (host, misread) = (host(text), |c: char| "\"\\?#".contains(c) || c.is_whitespace() || c.is_control());
+    if let Some(c) = text.chars().find(|c| misread(*c)) {
+        return Err(format!("issuer is {text:?}, and an issuer's URL holds no {c:?}"));
+    }
+    let usable = match host {
+        Some(("https", host)) => !host.is_empty(),
+        Some(("http", host)) => is_loopback(host),
+        _ => false,
+    };
+    if usable {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("issuer is {text:?}, and off loopback an issuer's URL starts with https://"))
+    }
+}
+
+/// Scheme and host, with the port.
+fn host(url: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    Some((scheme, rest.split('/').next().unwrap_or_default()))
+}
+
+fn is_loopback(host: &str) -> bool {
+    ["localhost", "127.0.0.1", "[::1]"].iter().any(|loopback| match host.strip_prefix(loopback) {
+        Some("") => true,
+        Some(port) => port
+            .strip_prefix(':')
+            .is_some_and(|port| !port.is_empty() && port.chars().all(|c| c.is_ascii_digit())),
+        None => false,
+    })
+}
+
+fn transport(text: &str) -> Result<Transport, String> {
+    match text {
+        "http" => Ok(Transport::Http),
+        "stdio" => Ok(Transport::Stdio),
+        _ => Err(format!("{text:?} is neither \"http\" nor \"stdio\"")),
+    }
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "y" | "yes" | "true" => Ok(true),
+        "n" | "no" | "false" => Ok(false),
+        _ => Err(format!("{text:?} is neither \"yes\" nor \"no\"")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::super::template::Template;
+    use super::*;
+
+    fn asked(given: Given, typed: &str) -> (Result<Answers, Failure>, String) {
+        let questions = Template::built_in().unwrap().questions;
+        let mut output = Vec::new();
+        let answers = ask(&questions, given, &mut typed.as_bytes(), &mut output);
+        (answers, String::from_utf8(output).unwrap())
+    }
+
+    #[test]
+    fn empty_answers_are_the_defaults() {
+        let (answers, shown) = asked(Given::default(), "\n\n\n\n");
+        let answers = answers.unwrap();
+        assert_eq!(answers, defaults(&Template::built_in().unwrap().questions, Given::default()).unwrap());
+        assert_eq!(
+            (&answers.auth, answers.transport, answers.sqlite),
+            (&Auth::Embedded, Transport::Http, false)
+        );
+        assert!(shown.contains("(http or stdio)") && shown.contains("[embedded]"), "{shown}");
+    }
+
+    #[test]
+    fn each_question_is_asked_until_it_is_answered() {
+        let typed = "a \"b\"\nA notebook\nnobody\nissuer\nhttp://evil.example\nhttps://id.example.com/a\ntcp\nstdio\nperhaps\ny\n";
+        let (answers, shown) = asked(Given::default(), typed);
+        let expected = Answers {
+            description: "A notebook".to_owned(),
+            auth: Auth::Issuer("https://id.example.com/a".to_owned()),
+            transport: Transport::Stdio,
+            sqlite: true,
+        };
+        assert_eq!(answers.unwrap(), expected);
+        for reason in
+            ["without '\"'", "neither \"embedded\"", "starts with https://", "nor \"stdio\"", "nor \"no\""]
+        {
+            assert!(shown.contains(reason), "{reason} in {shown}");
+        }
+    }
+
+    #[test]
+    fn what_was_given_is_not_asked_for() {
+        let given = Given {
+            description: Some("A notebook".to_owned()),
+            issuer: Some("https://id.example.com".to_owned()),
+            transport: Some(Transport::Stdio),
+            sqlite: Some(true),
+        };
+        let (answers, shown) = asked(given, "");
+        assert_eq!(answers.unwrap().auth, Auth::Issuer("https://id.example.com".to_owned()));
+        assert_eq!(shown, "");
+    }
+
+    #[test]
+    fn the_end_of_the_input_is_no_answer() {
+        let (answers, _) = asked(Given::default(), "A notebook\n");
+        assert!(answers.unwrap_err().to_string().contains("standard input ended"));
+    }
+
+    #[test]
+    fn what_was_given_and_is_no_answer_is_refused() {
+        let questions = Template::built_in().unwrap().questions;
+        let issuer = Given { issuer: Some("http://id.example.com".to_owned()), ..Given::default() };
+        assert!(defaults(&questions, issuer).is_err());
+        let description = Given { description: Some("two\nlines".to_owned()), ..Given::default() };
+        assert!(defaults(&questions, description).is_err());
+    }
+
+    #[test]
+    fn an_issuer_is_https_or_on_loopback() {
+        for good in [
+            "https://id.example.com",
+            "https://id.example.com/",
+            "https://id.example.com:8443/realms/a",
+            "http://localhost:8090/realms/a",
+            "http://127.0.0.1",
+            "http://[::1]:9/",
+        ] {
+            assert_eq!(issuer(good), Ok(good.to_owned()));
+        }
+        for bad in [
+            "",
+            "id.example.com",
+            "https://",
+            "https:///a",
+            "http://id.example.com",
+            "http://localhost.evil.example",
+            "http://localhost:",
+            "http://localhost:8o",
+            "ftp://localhost",
+            "https://id.example.com/?a",
+            "https://id.example.com/#a",
+            "https://id.example.com/\"",
+            "https://id.example.com/a b",
+        ] {
+            assert!(issuer(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_description_is_one_line_that_needs_no_quoting() {
+        assert!(description("Notes, each caller's own.").is_ok());
+        for bad in ["", " ", " a", "a ", "a\nb", "a\"b", "a\\b", "a\tb", "a\u{7}b"] {
+            assert!(description(bad).is_err(), "{bad:?}");
+        }
+    }
+}

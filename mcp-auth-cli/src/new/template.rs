@@ -1,0 +1,323 @@
+//! The template's files, and what becomes of them: `cargo-generate.toml` says which belong to a variant, Liquid fills
+//! in the rest. What is used of either is what cargo-generate understands in the same way.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use figment::Figment;
+use figment::providers::{Format as _, Toml};
+use include_dir::{Dir, include_dir};
+use liquid::ValueView as _;
+use serde::Deserialize;
+
+use super::answers::{Answers, Auth, Question};
+use super::name::ProjectName;
+use crate::Failure;
+
+static FILES: Dir<'static> = include_dir!("$MCP_AUTH_TEMPLATE");
+
+/// The file that is about the template and not part of it.
+const SETTINGS: &str = "cargo-generate.toml";
+
+/// What a file's name may end with so that cargo does not take the template for a package.
+const LIQUID: &str = ".liquid";
+
+/// The template this command carries.
+pub(super) struct Template {
+    pub(super) questions: Questions,
+    conditional: BTreeMap<String, Conditional>,
+    parser: liquid::Parser,
+}
+
+/// What it asks.
+#[derive(Debug, Deserialize)]
+pub(super) struct Questions {
+    pub(super) description: Question,
+    pub(super) auth: Question,
+    pub(super) transport: Question,
+    pub(super) sqlite: Question,
+    /// Only where `auth` is "issuer".
+    pub(super) issuer: Question,
+}
+
+#[derive(Debug, Deserialize)]
+struct Settings {
+    placeholders: BTreeMap<String, Question>,
+    #[serde(default)]
+    conditional: BTreeMap<String, Conditional>,
+}
+
+/// What holds under a condition.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Conditional {
+    #[serde(default)]
+    ignore: BTreeSet<String>,
+    #[serde(default)]
+    placeholders: BTreeMap<String, Question>,
+}
+
+impl Template {
+    /// # Errors
+    /// A template this command does not understand: a mistake of the repository, which its tests find.
+    pub(super) fn built_in() -> Result<Self, Failure> {
+        let settings = FILES.get_file(SETTINGS).and_then(|file| file.contents_utf8());
+        let settings = settings.ok_or_else(|| format!("the template has no {SETTINGS}"))?;
+        let mut settings: Settings = Figment::from(Toml::string(settings)).extract()?;
+        let mut conditional_questions = BTreeMap::new();
+        for conditional in settings.conditional.values_mut() {
+            conditional_questions.append(&mut conditional.placeholders);
+        }
+        let mut question = |name: &str| {
+            let question = settings.placeholders.remove(name).or_else(|| conditional_questions.remove(name));
+            question.ok_or_else(|| format!("{SETTINGS} has no placeholder {name:?}"))
+        };
+        let questions = Questions {
+            description: question("description")?,
+            auth: question("auth")?,
+            transport: question("transport")?,
+            sqlite: question("sqlite")?,
+            issuer: question("issuer")?,
+        };
+        if let Some(unknown) = settings.placeholders.keys().chain(conditional_questions.keys()).next() {
+            return Err(format!("{SETTINGS} asks for {unknown:?}, which this command does not").into());
+        }
+        let parser = liquid::ParserBuilder::with_stdlib().build()?;
+        Ok(Self { questions, conditional: settings.conditional, parser })
+    }
+
+    /// The files of a project, by their paths in it.
+    ///
+    /// # Errors
+    /// As [`built_in`](Self::built_in).
+    pub(super) fn render(
+        &self,
+        name: &ProjectName,
+        answers: &Answers,
+        mcp_auth_path: Option<&str>,
+    ) -> Result<BTreeMap<PathBuf, String>, Failure> {
+        let values = values(name, answers, mcp_auth_path);
+        let mut ignored = BTreeSet::from([SETTINGS]);
+        for (condition, then) in &self.conditional {
+            if holds(condition, &values)? {
+                ignored.extend(then.ignore.iter().map(String::as_str));
+            }
+        }
+        let mut files = BTreeMap::new();
+        for file in files_of(&FILES) {
+            let path = file.path().to_string_lossy().replace('\\', "/");
+            let path = path.strip_suffix(LIQUID).unwrap_or(&path);
+            if ignored.contains(path) {
+                continue;
+            }
+            let text = file.contents_utf8().ok_or_else(|| format!("{path} of the template is no text"))?;
+            let rendered = self.parser.parse(text).and_then(|template| template.render(&values));
+            let rendered = rendered.map_err(|error| format!("{path} of the template: {error}"))?;
+            files.insert(PathBuf::from(path), rendered);
+        }
+        Ok(files)
+    }
+}
+
+fn files_of(directory: &'static Dir<'static>) -> Vec<&'static include_dir::File<'static>> {
+    let below = directory.dirs().flat_map(files_of);
+    directory.files().chain(below).collect()
+}
+
+/// What placeholders stand for.
+fn values(name: &ProjectName, answers: &Answers, mcp_auth_path: Option<&str>) -> liquid::Object {
+    let (auth, issuer) = match &answers.auth {
+        Auth::Embedded => ("embedded", None),
+        Auth::Issuer(issuer) => ("issuer", Some(issuer)),
+    };
+    let mut values = liquid::object!({
+        "project-name": name.as_str(),
+        "crate_name": name.crate_name(),
+        "description": answers.description,
+        "auth": auth,
+        "transport": answers.transport.to_string(),
+        "sqlite": answers.sqlite,
+    });
+    if let Some(issuer) = issuer {
+        values.insert("issuer".into(), liquid::model::Value::scalar(issuer.clone()));
+    }
+    if let Some(path) = mcp_auth_path {
+        values.insert("mcp_auth_path".into(), liquid::model::Value::scalar(path.to_owned()));
+    }
+    values
+}
+
+/// Whether a condition of `cargo-generate.toml` holds: `a == "b"`, `a != "b"`, `a` or `!a`, joined by `&&`.
+fn holds(condition: &str, values: &liquid::Object) -> Result<bool, String> {
+    let unknown = || format!("{SETTINGS} has a condition this command does not know: {condition}");
+    let value = |name: &str| values.get(name.trim()).ok_or_else(unknown);
+    let is = |name: &str, text: &str| {
+        let text = text.trim().strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        Ok::<_, String>(value(name)?.to_kstr() == text.ok_or_else(unknown)?)
+    };
+    let flag = |name: &str| value(name)?.as_scalar().and_then(|scalar| scalar.to_bool()).ok_or_else(unknown);
+    for part in condition.split("&&").map(str::trim) {
+        let part_holds = match (part.split_once("=="), part.split_once("!="), part.strip_prefix('!')) {
+            (Some((name, text)), _, _) => is(name, text)?,
+            (_, Some((name, text)), _) => !is(name, text)?,
+            (_, _, Some(name)) => !flag(name)?,
+            _ => flag(part)?,
+        };
+        if !part_holds {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use std::path::Path;
+    use std::sync::LazyLock;
+
+    use super::super::answers::Transport;
+    use super::*;
+
+    type Files = BTreeMap<PathBuf, String>;
+
+    /// Every variant, rendered once for all tests.
+    static VARIANTS: LazyLock<Vec<(Answers, Files)>> = LazyLock::new(|| {
+        let rendered = variants().into_iter().map(|answers| (answers.clone(), render(&answers, None)));
+        rendered.collect()
+    });
+
+    fn variants() -> Vec<Answers> {
+        let issuer = || Auth::Issuer("https://id.example.com/".to_owned());
+        let mut variants = Vec::new();
+        for auth in [Auth::Embedded, issuer()] {
+            for transport in [Transport::Http, Transport::Stdio] {
+                for sqlite in [false, true] {
+                    let (description, auth) = ("Said once.".to_owned(), auth.clone());
+                    variants.push(Answers { description, auth, transport, sqlite });
+                }
+            }
+        }
+        variants
+    }
+
+    fn render(answers: &Answers, mcp_auth_path: Option<&str>) -> Files {
+        let name = "my-server".parse().unwrap();
+        Template::built_in().unwrap().render(&name, answers, mcp_auth_path).unwrap()
+    }
+
+    fn file<'a>(files: &'a Files, path: &str) -> &'a str {
+        files.get(Path::new(path)).unwrap_or_else(|| panic!("no {path}"))
+    }
+
+    #[test]
+    fn no_variant_keeps_a_trace_of_the_template() {
+        for (answers, files) in VARIANTS.iter() {
+            for (path, text) in files {
+                let shown = path.display();
+                assert!(!text.contains("{%") && !text.contains("{{"), "{answers:?} {shown}\n{text}");
+                assert!(
+                    !text.starts_with('\n') && text.ends_with('\n') && !text.ends_with("\n\n"),
+                    "{shown}"
+                );
+                assert!(!text.contains("\n\n\n"), "{answers:?} {shown}\n{text}");
+                assert!(!text.lines().any(|line| line.ends_with(' ')), "{answers:?} {shown}\n{text}");
+                assert!(!shown.to_string().ends_with(LIQUID) && path != Path::new(SETTINGS));
+            }
+        }
+    }
+
+    #[test]
+    fn every_variant_has_what_a_stranger_looks_for() {
+        for (answers, files) in VARIANTS.iter() {
+            for path in [
+                ".cursor/mcp.json",
+                ".dockerignore",
+                ".gitignore",
+                ".mcp.json",
+                ".vscode/mcp.json",
+                "Cargo.toml",
+                "Dockerfile",
+                "README.md",
+                "mcp.production.toml",
+                "mcp.toml",
+                "src/lib.rs",
+                "src/main.rs",
+                "src/notes.rs",
+                "src/store.rs",
+                "tests/over_http.rs",
+            ] {
+                file(files, path);
+            }
+            let over_stdio = files.contains_key(Path::new("tests/over_stdio.rs"));
+            assert_eq!(over_stdio, answers.transport == Transport::Stdio);
+            for config in [".mcp.json", ".vscode/mcp.json", ".cursor/mcp.json"] {
+                serde_json::from_str::<serde_json::Value>(file(files, config)).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn the_built_in_issuer_is_in_embedded_variants_only() {
+        for (answers, files) in VARIANTS.iter() {
+            let embedded = answers.auth == Auth::Embedded;
+            assert_eq!(file(files, "Cargo.toml").contains("mcp-auth/issuer"), embedded);
+            assert_eq!(file(files, "mcp.toml").contains("\"embedded\""), embedded);
+            assert_eq!(file(files, "mcp.toml").contains("issuer = \"https://id.example.com/\""), !embedded);
+            assert_eq!(file(files, "Dockerfile").contains("--no-default-features"), embedded);
+        }
+    }
+
+    #[test]
+    fn sqlite_is_in_sqlite_variants_only() {
+        for (answers, files) in VARIANTS.iter() {
+            for (path, text) in files {
+                let mentions = ["rusqlite", "NOTES_DB", "notes.db"].iter().any(|word| text.contains(word));
+                assert!(answers.sqlite || !mentions, "{answers:?} {}\n{text}", path.display());
+            }
+            assert_eq!(file(files, "Cargo.toml").contains("rusqlite"), answers.sqlite);
+        }
+    }
+
+    #[test]
+    fn mcp_auth_comes_from_the_repository_or_from_a_checkout() {
+        for (answers, from_git) in VARIANTS.iter() {
+            let dependency = "mcp-auth = { git = \"https://github.com/mcp-auth/mcp-auth\"";
+            assert_eq!(file(from_git, "Cargo.toml").matches(dependency).count(), 2);
+            let from_checkout = render(answers, Some("../mcp-auth"));
+            assert!(!file(&from_checkout, "Cargo.toml").contains("git = "));
+            let dependency = "mcp-auth = { path = \"../mcp-auth\"";
+            assert_eq!(file(&from_checkout, "Cargo.toml").matches(dependency).count(), 2);
+            assert!(file(&from_checkout, "Dockerfile").contains("COPY --from=mcp-auth"));
+        }
+    }
+
+    #[test]
+    fn each_configuration_is_one_the_runtime_reads() {
+        for (answers, files) in VARIANTS.iter() {
+            let development = || mcp_auth::Config::builder().toml(file(files, "mcp.toml"));
+            development().build().unwrap();
+            development().toml(file(files, "mcp.production.toml")).build().unwrap();
+        }
+    }
+
+    #[test]
+    fn conditions_are_understood_or_refused() {
+        let answers = variants().remove(0);
+        let values = values(&"a".parse().unwrap(), &answers, None);
+        for (condition, expected) in [
+            ("auth == \"embedded\"", true),
+            ("auth != \"embedded\"", false),
+            ("sqlite", false),
+            ("!sqlite", true),
+            ("auth == \"embedded\" && !sqlite", true),
+            ("auth == \"embedded\" && sqlite", false),
+        ] {
+            assert_eq!(holds(condition, &values), Ok(expected), "{condition}");
+        }
+        for unknown in ["colour == \"red\"", "auth == embedded", "auth", "sqlite || auth == \"issuer\"", ""] {
+            assert!(holds(unknown, &values).is_err(), "{unknown}");
+        }
+    }
+}
