@@ -36,7 +36,7 @@ fn key(code: &str) -> Option<Vec<&str>> {
     let is_key = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c == '_');
     let schema = json_schema();
     let section = schema["properties"].get(path.first()?).is_some();
-    (section && path.len() > 1 && path.iter().all(|part| is_key(&part))).then_some(path)
+    (section && path.len() > 1 && path.iter().all(is_key)).then_some(path)
 }
 
 #[test]
