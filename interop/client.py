@@ -260,15 +260,18 @@ async def main():
     document = CLIENT_METADATA_URL if by_document else None
     auth = OAuthClientProvider(options.url, client_metadata, store, browse, callback, client_metadata_url=document)
     mode = "legacy" if options.revision == "2025-11-25" else options.revision
-    stopped = False
-    async with httpx2.AsyncClient(auth=auth, timeout=30, event_hooks={"response": [record]}) as http:
-        async with Client(streamable_http_client(options.url, http_client=http), mode=mode) as client:
-            try:
+    try:
+        async with httpx2.AsyncClient(auth=auth, timeout=30, event_hooks={"response": [record]}) as http:
+            async with Client(streamable_http_client(options.url, http_client=http), mode=mode) as client:
                 await client.list_tools()  # with a pinned revision nothing was sent until here
                 await flow(client, store)
-            except Stopped:
-                stopped = True
-    sys.exit(1 if stopped else 0)
+    except Exception as error:
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        if not isinstance(error, Stopped):
+            traceback.print_exception(error)
+            report("connect", False, repr(error))
+        sys.exit(1)
 
 
 asyncio.run(main())
