@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn each_configuration_is_one_the_runtime_reads() {
-        for (answers, files) in VARIANTS.iter() {
+        for (_, files) in VARIANTS.iter() {
             let development = || mcp_auth::Config::builder().toml(file(files, "mcp.toml"));
             development().build().unwrap();
             development().toml(file(files, "mcp.production.toml")).build().unwrap();
