@@ -1,5 +1,6 @@
-//! Where the template is that `mcp-auth new` carries: inside this crate in a package, beside it in the repository.
-//! A file of it that comes, goes or changes builds the command anew.
+//! Where the template is that `mcp-auth new` carries. The link `template` brings it into the package; where git made
+//! no link of it, as it does on some Windows machines, it is beside this crate. A file of it that comes, goes or
+//! changes builds the command anew.
 
 use std::path::Path;
 

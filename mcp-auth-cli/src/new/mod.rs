@@ -50,7 +50,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let Arguments { name, description, issuer, transport, sqlite, mcp_auth_path, into, yes } = arguments;
-    let project = into.join(name.as_str());
+    let project = if into == Path::new(".") { name.as_str().into() } else { into.join(name.as_str()) };
     refuse_if_in_use(&project)?;
     let mcp_auth = mcp_auth_path.map(|checkout| checkout::dependency(&checkout, &into, name.as_str()));
     let mcp_auth = mcp_auth.transpose()?;
