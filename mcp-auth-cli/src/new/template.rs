@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn no_variant_keeps_a_trace_of_the_template() {
-        for (_, files) in VARIANTS.iter() {
+        for (answers, files) in VARIANTS.iter() {
             for (path, text) in files {
                 let shown = path.display();
                 assert!(!text.contains("{%") && !text.contains("{{"), "{answers:?} {shown}\n{text}");
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn every_variant_has_what_a_stranger_looks_for() {
-        for (_, files) in VARIANTS.iter() {
+        for (answers, files) in VARIANTS.iter() {
             for path in [
                 ".cursor/mcp.json",
                 ".dockerignore",
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn the_built_in_issuer_is_in_embedded_variants_only() {
-        for (_, files) in VARIANTS.iter() {
+        for (answers, files) in VARIANTS.iter() {
             let embedded = answers.auth == Auth::Embedded;
             assert_eq!(file(files, "Cargo.toml").contains("mcp-auth/issuer"), embedded);
             assert_eq!(file(files, "mcp.toml").contains("\"embedded\""), embedded);
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn sqlite_is_in_sqlite_variants_only() {
-        for (_, files) in VARIANTS.iter() {
+        for (answers, files) in VARIANTS.iter() {
             for (path, text) in files {
                 let mentions = ["rusqlite", "NOTES_DB", "notes.db"].iter().any(|word| text.contains(word));
                 assert!(answers.sqlite || !mentions, "{answers:?} {}\n{text}", path.display());
