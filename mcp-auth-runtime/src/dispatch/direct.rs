@@ -109,10 +109,7 @@ impl<H: Handler> Dispatch<H> {
             Ok(answer) => {
                 (http::StatusCode::OK, JsonRpcMessage::response(ServerResult::from(answer), request))
             }
-            Err(error) => {
-                let error = of_2026_07_28(error);
-                (status(error.code), JsonRpcMessage::error(error, Some(request)))
-            }
+            Err(error) => (status(error.code), JsonRpcMessage::error(error, Some(request))),
         };
         let message: ServerJsonRpcMessage = message;
         Ok(Answer { status, body: serde_json::to_vec(&message)? })
@@ -145,14 +142,6 @@ impl<H: Handler> Dispatch<H> {
         body.push(b'}');
         Ok(Answer { status: http::StatusCode::OK, body })
     }
-}
-
-/// 2026-07-28 knows no code of its own for a resource that is not there.
-fn of_2026_07_28(mut error: ErrorData) -> ErrorData {
-    if error.code == ErrorCode::RESOURCE_NOT_FOUND {
-        error.code = ErrorCode::INVALID_PARAMS;
-    }
-    error
 }
 
 /// The status of a JSON-RPC error (MCP 2026-07-28 Streamable HTTP): 200 but for what is about the request itself.
