@@ -39,23 +39,39 @@ pub struct Challenge {
 impl Challenge {
     /// `Bearer error="…", error_description="…", scope="…", resource_metadata="…"`, each once.
     pub fn header(&self, resource_metadata: &str) -> HeaderValue {
-        let mut parameters = Vec::with_capacity(4);
+        let mut text = String::with_capacity(256);
+        text.push_str("Bearer ");
         if let Some((error, description)) = &self.error {
-            parameters.push(format!("error=\"{}\"", error.code()));
-            parameters.push(format!("error_description=\"{}\"", quotable(description)));
+            text.push_str("error=\"");
+            text.push_str(error.code());
+            text.push_str("\", error_description=\"");
+            push_quotable(&mut text, description);
+            text.push_str("\", ");
         }
         if !self.scopes.is_empty() {
-            parameters.push(format!("scope=\"{}\"", self.scopes));
+            text.push_str("scope=\"");
+            for (index, scope) in self.scopes.iter().enumerate() {
+                if index > 0 {
+                    text.push(' ');
+                }
+                text.push_str(scope.as_str());
+            }
+            text.push_str("\", ");
         }
-        parameters.push(format!("resource_metadata=\"{}\"", quotable(resource_metadata)));
-        HeaderValue::try_from(format!("Bearer {}", parameters.join(", ")))
-            .unwrap_or_else(|_| HeaderValue::from_static("Bearer"))
+        text.push_str("resource_metadata=\"");
+        push_quotable(&mut text, resource_metadata);
+        text.push('"');
+        HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("Bearer"))
     }
 }
 
 /// Keeps what a challenge value may hold: `%x20-21 / %x23-5B / %x5D-7E` (RFC 6750 §3).
-fn quotable(text: &str) -> String {
-    text.chars().map(|c| if matches!(c, ' '..='!' | '#'..='[' | ']'..='~') { c } else { '?' }).collect()
+fn push_quotable(to: &mut String, text: &str) {
+    let may_stand = |c: char| matches!(c, ' '..='!' | '#'..='[' | ']'..='~');
+    if text.chars().all(may_stand) {
+        return to.push_str(text);
+    }
+    to.extend(text.chars().map(|c| if may_stand(c) { c } else { '?' }));
 }
 
 #[cfg(test)]

@@ -39,17 +39,17 @@ fn scope(token: &'static str) -> Scope {
 
 /// `#[tool]`.
 pub fn tool(requirement: Requirement, tool: Tool) -> Declaration {
-    Declaration { requirement, item: Item::Tool(tool) }
+    Declaration::new(requirement, Item::Tool(tool))
 }
 
 /// `#[prompt]`.
 pub fn prompt(requirement: Requirement, prompt: Prompt) -> Declaration {
-    Declaration { requirement, item: Item::Prompt(prompt) }
+    Declaration::new(requirement, Item::Prompt(prompt))
 }
 
 /// `#[resource]` with a fixed URI.
 pub fn resource(requirement: Requirement, resource: Resource) -> Declaration {
-    Declaration { requirement, item: Item::Resource(resource) }
+    Declaration::new(requirement, Item::Resource(resource))
 }
 
 /// `#[resource]` with variables in its URI.
@@ -59,12 +59,12 @@ pub fn resource(requirement: Requirement, resource: Resource) -> Declaration {
 #[expect(clippy::expect_used, reason = "the macro checked it")]
 pub fn resource_template(requirement: Requirement, template: ResourceTemplate) -> Declaration {
     let parsed = UriTemplate::parse(&template.uri_template).expect("the macro checks every URI template");
-    Declaration { requirement, item: Item::ResourceTemplate(template, parsed) }
+    Declaration::new(requirement, Item::ResourceTemplate(template, parsed))
 }
 
 /// `#[method]`.
 pub fn method(requirement: Requirement, method: &'static str) -> Declaration {
-    Declaration { requirement, item: Item::Method(method.into()) }
+    Declaration::new(requirement, Item::Method(method.into()))
 }
 
 /// The future of one operation. An error here says that a value which cannot go from thread to thread (an

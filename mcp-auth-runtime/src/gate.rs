@@ -1,9 +1,10 @@
 //! The gate in front of rmcp: steps 7 to 14 of a request over HTTP, in order. It authenticates, reads the
 //! body once, decides, and only then hands rmcp exactly the bytes it read, with a permit and no credentials.
-//! This file decides; `forward` hands on, by the session the message belongs to; `credentials` is what is taken
-//! out before.
+//! This file decides; `direct` answers what needs no more than dispatch; `forward` hands everything else on, by the
+//! session the message belongs to; `credentials` is what is taken out before.
 
 mod credentials;
+mod direct;
 mod forward;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use crate::ambient::Clock;
 use crate::authn::bearer::{self, Presented};
@@ -65,6 +67,9 @@ pub struct Gate<H: Handler> {
     settings: GateSettings,
     with_sessions: StreamableHttpService<Arc<Dispatch<H>>, LocalSessionManager>,
     stateless: StreamableHttpService<Arc<Dispatch<H>>, NeverSessionManager>,
+    dispatch: Arc<Dispatch<H>>,
+    /// Cancelled when calls in flight have to end.
+    cut: CancellationToken,
 }
 
 impl<H: Handler> std::ops::Deref for Gate<H> {
@@ -100,7 +105,8 @@ impl<H: Handler> Gate<H> {
     /// callers of legacy revisions, and one that never does, so that nothing is allocated for anybody else.
     pub fn new(settings: GateSettings, dispatch: Arc<Dispatch<H>>, rmcp: StreamableHttpServerConfig) -> Self {
         let manager = settings.sessions.manager();
-        let shared = Arc::clone(&dispatch);
+        let (shared, direct) = (Arc::clone(&dispatch), Arc::clone(&dispatch));
+        let cut = rmcp.cancellation_token.clone();
         let with_sessions =
             StreamableHttpService::new(move || Ok(Arc::clone(&shared)), manager, rmcp.clone());
         let mut rmcp = rmcp.with_legacy_session_mode(false);
@@ -110,7 +116,7 @@ impl<H: Handler> Gate<H> {
             Arc::new(NeverSessionManager::default()),
             rmcp,
         );
-        Self { settings, with_sessions, stateless }
+        Self { settings, with_sessions, stateless, dispatch: direct, cut }
     }
 
     /// Steps 7 to 14 for one request to the MCP endpoint.
@@ -242,6 +248,11 @@ impl<H: Handler> Gate<H> {
                 return self.refuse(&id, Some(operation), Some(&identity), rejection);
             }
         };
+        if self.is_direct(&parts, &message, &permit) {
+            self.audit(Some(&message.operation), Some(permit.identity()), None);
+            drop(parts); // and the credentials in it
+            return self.answer_directly(message, permit).await;
+        }
         self.forward(parts, message, permit, &id).await
     }
 

@@ -15,6 +15,9 @@ pub struct Declaration {
     pub requirement: Requirement,
     /// What it is, and how lists show it.
     pub item: Item,
+    /// Whether some argument of it needs what rmcp's transport knows of a request
+    /// (see [`FromCall::NEEDS_TRANSPORT`](crate::call::from_call::FromCall::NEEDS_TRANSPORT)).
+    pub needs_transport: bool,
 }
 
 /// What kind of operation a declaration is, with its entry in the list of its kind.
@@ -34,6 +37,17 @@ pub enum Item {
 }
 
 impl Declaration {
+    /// An operation that needs everything there is, until told otherwise.
+    pub fn new(requirement: Requirement, item: Item) -> Self {
+        Self { requirement, item, needs_transport: true }
+    }
+
+    /// Says whether some argument of it needs rmcp's transport.
+    #[must_use]
+    pub fn needing_transport(self, needs: bool) -> Self {
+        Self { needs_transport: needs, ..self }
+    }
+
     /// The operation's name on the wire: tool or prompt name, URI, URI template, or method.
     pub fn name(&self) -> &str {
         match &self.item {

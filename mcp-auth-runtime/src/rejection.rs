@@ -6,7 +6,7 @@ mod http;
 
 use ::http::StatusCode;
 use rmcp::model::{ClientCapabilities, ErrorCode, ErrorData};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::authn::{Fault, TokenError};
 use crate::authz::{Connect, Denied, ScopeSet};
@@ -218,34 +218,36 @@ impl Rejection {
 
     /// The same facts as the challenge, for clients that read bodies: RFC 6750's words as members.
     pub(crate) fn data(&self, resource_metadata: Option<&str>) -> Option<Value> {
-        let mut data = Map::new();
-        if let Some(challenge) = self.challenge() {
-            if let Some((error, _)) = &challenge.error {
-                data.insert("error".to_owned(), error.code().into());
-            }
-            if !challenge.scopes.is_empty() {
-                data.insert("scope".to_owned(), challenge.scopes.to_string().into());
-            }
-            if let Some(url) = resource_metadata {
-                data.insert("resource_metadata".to_owned(), url.into());
-            }
+        let challenge = self.challenge();
+        let facts = self.facts(challenge.as_ref(), resource_metadata);
+        if facts.is_empty() { None } else { serde_json::to_value(facts).ok() }
+    }
+
+    /// The same, as it is written; `challenge` is this rejection's own.
+    fn facts<'a>(
+        &'a self,
+        challenge: Option<&'a Challenge>,
+        resource_metadata: Option<&'a str>,
+    ) -> Facts<'a> {
+        let mut facts = Facts::default();
+        if let Some(challenge) = challenge {
+            facts.error = challenge.error.as_ref().map(|(error, _)| error.code());
+            facts.scope = Some(&challenge.scopes).filter(|scopes| !scopes.is_empty()).map(AsText);
+            facts.resource_metadata = resource_metadata;
         }
         match self {
             Self::TasksNotDeclared => {
                 let needed = ClientCapabilities::builder().enable_tasks().build();
-                return ErrorData::missing_required_client_capability(needed).data;
+                facts.other = ErrorData::missing_required_client_capability(needed).data;
             }
-            Self::HeaderMismatch(mismatch) => return mismatch.to_error_data().data,
+            Self::HeaderMismatch(mismatch) => facts.other = mismatch.to_error_data().data,
             Self::InsufficientScope { required, held } => {
-                data.insert("required".to_owned(), json!(required));
-                data.insert("held".to_owned(), json!(held));
+                (facts.required, facts.held) = (Some(required), Some(held));
             }
-            Self::Unknown { kind: "resource", name } => {
-                data.insert("uri".to_owned(), name.as_str().into());
-            }
+            Self::Unknown { kind: "resource", name } => facts.uri = Some(name),
             _ => {}
         }
-        (!data.is_empty()).then_some(Value::Object(data))
+        facts
     }
 
     /// The JSON-RPC error object; `resource_metadata` is absent on stdio.
@@ -255,6 +257,42 @@ impl Rejection {
             error["data"] = data;
         }
         error
+    }
+}
+
+/// `data` of a JSON-RPC error: each member where it says something.
+#[derive(Debug, Default, PartialEq, serde::Serialize)]
+pub(crate) struct Facts<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<AsText<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource_metadata: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    required: Option<&'a ScopeSet>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<&'a ScopeSet>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri: Option<&'a str>,
+    /// What another specification says stands here.
+    #[serde(flatten)]
+    other: Option<Value>,
+}
+
+impl Facts<'_> {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Scopes as one string, separated by spaces.
+#[derive(Debug, PartialEq)]
+struct AsText<'a>(&'a ScopeSet);
+
+impl serde::Serialize for AsText<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
     }
 }
 

@@ -11,6 +11,7 @@ mod wire;
 mod attacks;
 mod challenges;
 mod credentials;
+mod direct;
 mod embedding;
 mod every_message;
 mod http;

@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything CI runs, in order, each step by itself too.
 
+mod bench;
 mod book;
 mod browser;
 mod cargo;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         ["test"] => step::run(STEPS),
+        ["bench", ..] => bench::run(&arguments[1..]),
         [name] => match STEPS.iter().find(|step| step.name == name) {
             Some(step) => step::run(std::slice::from_ref(step)),
             None => {
@@ -90,5 +92,9 @@ fn main() -> ExitCode {
 
 fn help() -> String {
     let steps: String = STEPS.iter().map(|step| format!("  {:<12}{}\n", step.name, step.about)).collect();
-    format!("cargo xtask test      everything CI runs, in this order\ncargo xtask <step>    one of\n{steps}")
+    format!(
+        "cargo xtask test      everything CI runs, in this order\n\
+         cargo xtask bench     whole servers against bare rmcp; writes docs/performance.md (bench --help)\n\
+         cargo xtask <step>    one of\n{steps}"
+    )
 }

@@ -14,6 +14,19 @@ use crate::model::tool::{Annotations, Tool};
 
 /// The `Declaration`.
 pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
+    let declared = declared(p, operation);
+    let needs = operation.inputs.iter().filter_map(|input| match input {
+        Input::FromCall(ty) => {
+            let span = syn::spanned::Spanned::span(ty);
+            let ty = types::inferred(ty);
+            Some(quote::quote_spanned!(span=> || <#ty as #p::FromCall>::NEEDS_TRANSPORT))
+        }
+        Input::Variable { .. } => None,
+    });
+    quote!(#declared.needing_transport(false #(#needs)*))
+}
+
+fn declared(p: &TokenStream, operation: &Operation) -> TokenStream {
     let rule = rule(p, &operation.rule);
     let name = &operation.name;
     match &operation.kind {

@@ -214,6 +214,11 @@ impl Policy {
         }
     }
 
+    /// Whether lists show every operation to every verified caller.
+    pub fn shows_all(&self) -> bool {
+        self.visibility == Visibility::All
+    }
+
     /// Whether what lists show depends on who asks.
     pub fn lists_depend_on_caller(&self) -> bool {
         !self.registry.is_public()

@@ -25,6 +25,8 @@ use super::from_call::{FromCall, caller};
 pub struct Claims<T>(pub T);
 
 impl<T: DeserializeOwned> FromCall for Claims<T> {
+    const NEEDS_TRANSPORT: bool = false;
+
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
         read(caller(call)?.claims()).map(Self)
     }
@@ -32,6 +34,8 @@ impl<T: DeserializeOwned> FromCall for Claims<T> {
 
 /// `None` where the operation is public and nobody is verified.
 impl<T: DeserializeOwned> FromCall for Option<Claims<T>> {
+    const NEEDS_TRANSPORT: bool = false;
+
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
         call.caller.as_ref().map(|caller| read(caller.claims()).map(Claims)).transpose()
     }

@@ -35,6 +35,10 @@ pub trait FromCall: Sized {
     #[doc(hidden)]
     const TAKES: Takes = Takes::Nothing;
 
+    /// Whether this needs what rmcp's transport knows of the request: the peer, the cancellation, the extensions
+    /// (see [`Call::peer`]). An operation none of whose arguments does is called without it, which is faster.
+    const NEEDS_TRANSPORT: bool = true;
+
     /// Takes the argument from the call.
     ///
     /// # Errors
@@ -56,6 +60,8 @@ pub enum Takes {
 
 /// The caller; 401 when there is none, which only a public operation can meet.
 impl FromCall for Caller {
+    const NEEDS_TRANSPORT: bool = false;
+
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
         caller(call).cloned()
     }
@@ -63,6 +69,8 @@ impl FromCall for Caller {
 
 /// The caller of a public operation, who may be nobody.
 impl FromCall for Option<Caller> {
+    const NEEDS_TRANSPORT: bool = false;
+
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
         Ok(call.caller.clone())
     }
@@ -76,6 +84,7 @@ pub(super) fn caller(call: &Call) -> Result<&Caller, ErrorData> {
 /// The arguments of a tool or prompt, or the params of a method; -32602 names the field that does not fit.
 impl<T: DeserializeOwned> FromCall for Parameters<T> {
     const TAKES: Takes = Takes::Typed;
+    const NEEDS_TRANSPORT: bool = false;
 
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
         let arguments = Value::Object(call.arguments.take().unwrap_or_default());
@@ -94,6 +103,7 @@ impl<T: DeserializeOwned> FromCall for Parameters<T> {
 /// The arguments as they came.
 impl FromCall for JsonObject {
     const TAKES: Takes = Takes::Everything;
+    const NEEDS_TRANSPORT: bool = false;
 
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
         Ok(call.arguments.take().unwrap_or_default())
@@ -102,32 +112,32 @@ impl FromCall for JsonObject {
 
 impl FromCall for RequestContext<RoleServer> {
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        Ok(call.context.clone())
+        call.context()
     }
 }
 
 impl FromCall for Peer<RoleServer> {
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        Ok(call.context.peer.clone())
+        call.peer().cloned()
     }
 }
 
 impl FromCall for CancellationToken {
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        Ok(call.context.ct.clone())
+        call.cancelled().cloned()
     }
 }
 
 impl FromCall for Extensions {
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        Ok(call.context.extensions.clone())
+        call.extensions().cloned()
     }
 }
 
 /// Something a layer put into the request; its absence is the server's mistake, not the client's.
 impl<T: Clone + Send + Sync + 'static> FromCall for Extension<T> {
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        call.context.extensions.get::<T>().cloned().map(Extension).ok_or_else(|| {
+        call.extensions()?.get::<T>().cloned().map(Extension).ok_or_else(|| {
             tracing::error!(operation = %call.name, extension = type_name::<T>(), "no layer added this extension");
             ErrorData::internal_error("internal error", None)
         })
@@ -135,48 +145,64 @@ impl<T: Clone + Send + Sync + 'static> FromCall for Extension<T> {
 }
 
 impl FromCall for RequestMetaObject {
+    const NEEDS_TRANSPORT: bool = false;
+
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        Ok(call.context.meta.clone())
+        Ok(call.meta.clone())
     }
 }
 
 impl FromCall for RequestId {
+    const NEEDS_TRANSPORT: bool = false;
+
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        Ok(Self(call.context.id.clone()))
+        Ok(Self(call.id.clone()))
     }
 }
 
 impl FromCall for rmcp::model::RequestId {
+    const NEEDS_TRANSPORT: bool = false;
+
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        Ok(call.context.id.clone())
+        Ok(call.id.clone())
     }
 }
 
 impl FromCall for ToolName {
+    const NEEDS_TRANSPORT: bool = false;
+
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
         Ok(Self(call.name.clone().into()))
     }
 }
 
 impl FromCall for PromptName {
+    const NEEDS_TRANSPORT: bool = false;
+
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
         Ok(Self(call.name.clone()))
     }
 }
 
 impl FromCall for Option<ProgressToken> {
+    const NEEDS_TRANSPORT: bool = false;
+
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        Ok(call.context.meta.get_progress_token())
+        Ok(call.meta.get_progress_token())
     }
 }
 
 impl FromCall for RequestState {
+    const NEEDS_TRANSPORT: bool = false;
+
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
         Ok(Self(call.request_state.take()))
     }
 }
 
 impl FromCall for InputResponses {
+    const NEEDS_TRANSPORT: bool = false;
+
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
         Ok(Self(call.input_responses.take()))
     }
@@ -326,8 +352,8 @@ mod tests {
     #[test]
     fn what_rmcp_knows_of_the_request_is_there() {
         let mut call = call_with("x", json!({}));
-        call.context.meta.set_progress_token(ProgressToken(NumberOrString::Number(1)));
-        call.context.extensions.insert(5_u8);
+        call.meta.set_progress_token(ProgressToken(NumberOrString::Number(1)));
+        call.transport.as_mut().unwrap().extensions.insert(5_u8);
         call.request_state = Some("round two".to_owned());
         call.input_responses = Some([("name".to_owned(), json!({}))].into());
 
@@ -341,10 +367,34 @@ mod tests {
         assert_eq!(Extensions::from_call(&mut call).unwrap().get::<u8>(), Some(&5));
         assert_eq!(RequestState::from_call(&mut call).unwrap().0.as_deref(), Some("round two"));
         assert_eq!(InputResponses::from_call(&mut call).unwrap().0.unwrap().len(), 1);
-        call.context.ct.cancel();
+        call.cancelled().unwrap().cancel();
         assert!(CancellationToken::from_call(&mut call).unwrap().is_cancelled());
         assert!(RequestContext::from_call(&mut call).unwrap().ct.is_cancelled());
         assert!(Peer::from_call(&mut call).unwrap().peer_info().is_none());
+    }
+
+    #[test]
+    fn what_a_call_without_transport_lacks_is_an_error_not_a_panic() {
+        let (id, meta) = (NumberOrString::Number(7), RequestMetaObject::new());
+        let mut call = Call::direct("x".to_owned(), id, meta);
+        assert!(!call.is_legacy());
+        assert!(RequestId::from_call(&mut call).is_ok() && RequestMetaObject::from_call(&mut call).is_ok());
+        assert!(RequestContext::from_call(&mut call).is_err() && Peer::from_call(&mut call).is_err());
+        assert!(
+            CancellationToken::from_call(&mut call).is_err() && Extensions::from_call(&mut call).is_err()
+        );
+        assert!(Extension::<u8>::from_call(&mut call).is_err());
+    }
+
+    #[test]
+    fn what_a_call_without_transport_lacks_says_so_in_its_type() {
+        fn needs<T: FromCall>() -> bool {
+            T::NEEDS_TRANSPORT
+        }
+        assert!(needs::<Peer<RoleServer>>() && needs::<RequestContext<RoleServer>>());
+        assert!(needs::<CancellationToken>() && needs::<Extensions>() && needs::<Extension<u8>>());
+        assert!(needs::<SubscriptionContext>());
+        assert!(!needs::<Caller>() && !needs::<Parameters<Order>>() && !needs::<JsonObject>());
     }
 
     #[test]

@@ -12,8 +12,10 @@ pub mod uri_template;
 
 use std::collections::HashMap;
 
-use rmcp::model::{InputResponses, JsonObject, ProtocolVersion};
-use rmcp::service::{RequestContext, RoleServer, SubscriptionContext};
+use rmcp::ErrorData;
+use rmcp::model::{Extensions, InputResponses, JsonObject, ProtocolVersion, RequestId, RequestMetaObject};
+use rmcp::service::{Peer, RequestContext, RoleServer, SubscriptionContext};
+use tokio_util::sync::CancellationToken;
 
 use crate::authn::Caller;
 
@@ -36,15 +38,35 @@ pub struct Call {
     pub request_state: Option<String>,
     /// The established subscription, for `subscriptions/listen` only.
     pub subscription: Option<SubscriptionContext>,
-    /// rmcp's own context of the request: id, meta, cancellation, peer.
-    pub context: RequestContext<RoleServer>,
+    /// The id of the request.
+    pub id: RequestId,
+    /// `params._meta`.
+    pub meta: RequestMetaObject,
+    legacy: bool,
+    transport: Option<Transport>,
+}
+
+/// What rmcp's transport knows of a request, and a call that does without it does not have.
+struct Transport {
+    peer: Peer<RoleServer>,
+    cancelled: CancellationToken,
+    extensions: Extensions,
 }
 
 impl Call {
     /// A call of the operation `name` by nobody and with nothing; set the fields that the request has.
     pub fn new(name: impl Into<String>, context: RequestContext<RoleServer>) -> Self {
+        let legacy = context.protocol_version().is_none_or(|version| is_legacy(&version));
+        let RequestContext { ct: cancelled, id, meta, extensions, peer, .. } = context;
+        let transport = Transport { peer, cancelled, extensions };
+        Self { legacy, transport: Some(transport), ..Self::direct(name.into(), id, meta) }
+    }
+
+    /// A 2026-07-28 call without rmcp's transport around it, for an operation that
+    /// does without (see [`Declaration::needs_transport`](crate::registry::Declaration::needs_transport)).
+    pub(crate) fn direct(name: String, id: RequestId, meta: RequestMetaObject) -> Self {
         Self {
-            name: name.into(),
+            name,
             caller: None,
             arguments: None,
             uri: None,
@@ -52,13 +74,60 @@ impl Call {
             input_responses: None,
             request_state: None,
             subscription: None,
-            context,
+            id,
+            meta,
+            legacy: false,
+            transport: None,
         }
     }
 
     /// Whether the peer speaks a revision before 2026-07-28, or does not say.
     pub fn is_legacy(&self) -> bool {
-        self.context.protocol_version().is_none_or(|version| is_legacy(&version))
+        self.legacy
+    }
+
+    /// The client, to be asked or told something while the call runs.
+    ///
+    /// # Errors
+    /// -32603 where no argument said that it [needs the transport](from_call::FromCall::NEEDS_TRANSPORT).
+    pub fn peer(&self) -> Result<&Peer<RoleServer>, ErrorData> {
+        self.transport().map(|transport| &transport.peer)
+    }
+
+    /// Cancelled when the client no longer wants the answer.
+    ///
+    /// # Errors
+    /// As for [`Call::peer`].
+    pub fn cancelled(&self) -> Result<&CancellationToken, ErrorData> {
+        self.transport().map(|transport| &transport.cancelled)
+    }
+
+    /// What layers in front put into the request.
+    ///
+    /// # Errors
+    /// As for [`Call::peer`].
+    pub fn extensions(&self) -> Result<&Extensions, ErrorData> {
+        self.transport().map(|transport| &transport.extensions)
+    }
+
+    /// rmcp's own context of the request.
+    ///
+    /// # Errors
+    /// As for [`Call::peer`].
+    pub fn context(&self) -> Result<RequestContext<RoleServer>, ErrorData> {
+        let transport = self.transport()?;
+        let mut context = RequestContext::new(self.id.clone(), transport.peer.clone());
+        context.ct = transport.cancelled.clone();
+        context.meta = self.meta.clone();
+        context.extensions = transport.extensions.clone();
+        Ok(context)
+    }
+
+    fn transport(&self) -> Result<&Transport, ErrorData> {
+        self.transport.as_ref().ok_or_else(|| {
+            tracing::error!(operation = %self.name, "an argument took what it said it does not need");
+            ErrorData::internal_error("internal error", None)
+        })
     }
 }
 

@@ -8,7 +8,8 @@ use lexopt::Arg;
 use super::error::ConfigError;
 
 /// The arguments, as `--help` lists them.
-const LIST: &str = "  --config <file>       configuration file [else MCP_CONFIG, ./mcp.toml, mcp.toml beside the executable]
+const LIST: &str =
+    "  --config <file>       configuration file [else MCP_CONFIG, ./mcp.toml, mcp.toml beside the executable]
   --profile <name>      lay mcp.<name>.toml over it [else MCP_PROFILE]
   --transport <kind>    http or stdio [server.transport]
   --listen <address>    where to listen, such as 127.0.0.1:8080 [server.listen]

@@ -1,8 +1,11 @@
 //! From a [`Permit`] to the developer's method: the only `rmcp::ServerHandler` there is. Every message is
 //! refused unless its permit names exactly what rmcp read; policy is not asked again, its proof is checked.
-//! In reading order: this file (the messages), `lists`, `about` (capabilities), `request_state` (MRTR).
+//! In reading order: this file (the messages), `direct` (those that need no transport of rmcp's), `lists`, `about`
+//! (capabilities), `request_state` (MRTR).
 
 mod about;
+#[cfg(feature = "http")]
+pub(crate) mod direct;
 mod lists;
 mod request_state;
 #[cfg(test)]
@@ -35,8 +38,8 @@ use crate::authn::Identity;
 use crate::authz::{Permit, Policy};
 use crate::call::{Call, is_legacy};
 use crate::envelope::{Operation, Reference};
-use crate::handler::{CallFuture, Handler, Route, Routes};
-use crate::registry::Item;
+use crate::handler::{CallFn, CallFuture, Handler, Route, Routes};
+use crate::registry::{Item, OperationId};
 
 /// The server rmcp sees. Built once, shared by every request.
 pub struct Dispatch<H> {
@@ -47,6 +50,8 @@ pub struct Dispatch<H> {
     states: RequestStates,
     clock: Arc<dyn Clock>,
     closing: CancellationToken,
+    #[cfg(feature = "http")]
+    listed: direct::Listed,
 }
 
 impl<H: Handler> Dispatch<H> {
@@ -60,7 +65,17 @@ impl<H: Handler> Dispatch<H> {
     ) -> Self {
         let config = about::server_config(H::about(), policy.registry());
         let states = RequestStates::new(ambient.random.as_ref());
-        Self { handler, routes, policy, config, states, clock: Arc::clone(&ambient.clock), closing }
+        Self {
+            handler,
+            routes,
+            #[cfg(feature = "http")]
+            listed: direct::Listed::new(policy.registry()),
+            policy,
+            config,
+            states,
+            clock: Arc::clone(&ambient.clock),
+            closing,
+        }
     }
 
     /// The permit of a request, if it is for what rmcp read.
@@ -83,6 +98,25 @@ impl<H: Handler> Dispatch<H> {
 
     fn permit_for(&self, context: &RequestContext<RoleServer>, method: &str) -> Result<Permit, ErrorData> {
         self.permit(context, |operation| matches!(operation, Operation::Other { method: m } if m == method))
+    }
+
+    /// Runs a tool, and sees to what outlives the call: sealed state, and whose a task is.
+    async fn run_tool(
+        &self,
+        id: OperationId,
+        run: CallFn<H, CallToolResponse>,
+        permit: &Permit,
+        call: Call,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let mut answer = guarded(self.policy.registry().get(id).name(), run(&self.handler, call)).await?;
+        match &mut answer {
+            CallToolResponse::InputRequired(result) => self.states.seal(result, permit),
+            CallToolResponse::Task(created) => {
+                self.policy.tasks().record(&created.task.task_id, id, permit.identity());
+            }
+            _ => {}
+        }
+        Ok(answer)
     }
 
     /// Runs the `#[method]` declared for `method`.
@@ -224,16 +258,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         let state = self.states.open(request.request_state, &permit)?;
         let mut call = call_of(request.name.into_owned(), &permit, context, request.input_responses, state);
         call.arguments = request.arguments;
-        let name = call.name.clone();
-        let mut answer = guarded(&name, run(&self.handler, call)).await?;
-        match &mut answer {
-            CallToolResponse::InputRequired(result) => self.states.seal(result, &permit),
-            CallToolResponse::Task(created) => {
-                self.policy.tasks().record(&created.task.task_id, id, permit.identity());
-            }
-            _ => {}
-        }
-        Ok(answer)
+        self.run_tool(id, run, &permit, call).await
     }
 
     async fn get_prompt(

@@ -6,7 +6,7 @@
 
 use rmcp::model::{ClientCapabilities, Implementation, LoggingLevel, ProgressToken};
 use serde::Deserialize as _;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::error::InvalidParams;
 use super::operation::fits;
@@ -24,10 +24,14 @@ pub(super) struct Meta {
     pub(super) protocol_version: Option<String>,
     /// Whether it can follow tasks (SEP-2663).
     pub(super) declares_tasks: bool,
+    /// Whether it says what it can do.
+    pub(super) declares_capabilities: bool,
+    /// All of it.
+    pub(super) members: Option<Map<String, Value>>,
 }
 
 /// Checks `_meta`, if there is one, and reads it. `null` counts as absent.
-pub(super) fn check(meta: Option<&Value>) -> Result<Meta, InvalidParams> {
+pub(super) fn check(meta: Option<Value>) -> Result<Meta, InvalidParams> {
     let meta = match meta {
         None | Some(Value::Null) => return Ok(Meta::default()),
         Some(Value::Object(meta)) => meta,
@@ -41,14 +45,22 @@ pub(super) fn check(meta: Option<&Value>) -> Result<Meta, InvalidParams> {
     };
     must(PROTOCOL_VERSION, "a string", Value::is_string)?;
     must(CLIENT_INFO, "an object with `name` and `version`", |v| v.is_object() && fits::<Implementation>(v))?;
-    must(CLIENT_CAPABILITIES, "a client capabilities object", |v| {
-        v.is_object() && fits::<ClientCapabilities>(v)
-    })?;
+    let capabilities = match meta.get(CLIENT_CAPABILITIES) {
+        None => None,
+        Some(value) => match ClientCapabilities::deserialize(value) {
+            Ok(capabilities) if value.is_object() => Some(capabilities),
+            _ => {
+                let expected = "a client capabilities object";
+                return Err(InvalidParams::Meta { key: CLIENT_CAPABILITIES, expected });
+            }
+        },
+    };
     must(LOG_LEVEL, "a log level of RFC 5424 in lower case", |v| v.is_string() && fits::<LoggingLevel>(v))?;
     must(PROGRESS_TOKEN, "a string or an integer", |v| fits::<ProgressToken>(v))?;
-    let capabilities = meta.get(CLIENT_CAPABILITIES).and_then(|v| ClientCapabilities::deserialize(v).ok());
     Ok(Meta {
         protocol_version: meta.get(PROTOCOL_VERSION).and_then(Value::as_str).map(str::to_owned),
+        declares_capabilities: capabilities.is_some(),
         declares_tasks: capabilities.is_some_and(|capabilities| capabilities.supports_tasks()),
+        members: Some(meta),
     })
 }

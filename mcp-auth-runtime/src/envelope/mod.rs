@@ -72,6 +72,12 @@ pub struct Envelope {
     pub declares_tasks: bool,
     /// Whether the revision the body names no longer has the method: nobody answers it, whatever its params.
     pub removed: bool,
+    /// `params._meta`; each reserved key in it is what it must be.
+    pub(crate) meta: Option<Map<String, Value>>,
+    /// Whether `params._meta` says what the client can do.
+    pub(crate) declares_capabilities: bool,
+    /// Whether the operation and `_meta` are all there is in the params.
+    pub(crate) is_plain: bool,
     bytes: Bytes,
 }
 
@@ -144,6 +150,9 @@ pub fn read(bytes: &Bytes, limits: EnvelopeLimits) -> Result<Envelope, EnvelopeE
             protocol_version: None,
             declares_tasks: false,
             removed: false,
+            meta: None,
+            declares_capabilities: false,
+            is_plain: false,
             bytes: bytes.clone(),
         });
     }
@@ -158,12 +167,12 @@ pub fn read(bytes: &Bytes, limits: EnvelopeLimits) -> Result<Envelope, EnvelopeE
         return Err(refuse(InvalidRequest::NeedsId));
     }
     let misfit = |fault| EnvelopeError::InvalidParams { id: id.clone(), fault };
-    let params = params_of(&method, message.remove("params")).map_err(misfit)?;
-    let meta = meta::check(params.get("_meta")).map_err(misfit)?;
+    let mut params = params_of(&method, message.remove("params")).map_err(misfit)?;
+    let meta = meta::check(params.remove("_meta")).map_err(misfit)?;
     let removed = operation::is_removed(&method, meta.protocol_version.as_deref());
-    let operation = match kind {
+    let (operation, is_plain) = match kind {
         MessageKind::Request if !removed => operation::of_request(&method, params).map_err(misfit)?,
-        _ => Operation::Other { method: method.clone() },
+        _ => (Operation::Other { method: method.clone() }, false),
     };
     Ok(Envelope {
         id,
@@ -173,6 +182,9 @@ pub fn read(bytes: &Bytes, limits: EnvelopeLimits) -> Result<Envelope, EnvelopeE
         protocol_version: meta.protocol_version,
         declares_tasks: meta.declares_tasks,
         removed,
+        meta: meta.members,
+        declares_capabilities: meta.declares_capabilities,
+        is_plain,
         bytes: bytes.clone(),
     })
 }

@@ -127,16 +127,20 @@ pub(super) fn fits<'v, T: Deserialize<'v>>(value: &'v Value) -> bool {
     T::deserialize(value).is_ok()
 }
 
-/// What a request with this method and these params asks for.
+/// What a request with this method and these params (without `_meta`) asks for, and whether that is all they say.
 ///
 /// # Errors
 /// When rmcp could not read the params as those of the method, and would call it a custom request instead.
-pub(super) fn of_request(method: &str, params: Map<String, Value>) -> Result<Operation, InvalidParams> {
+pub(super) fn of_request(
+    method: &str,
+    params: Map<String, Value>,
+) -> Result<(Operation, bool), InvalidParams> {
     let mut params = Params(params);
-    Ok(match method {
+    let operation = match method {
         "tools/call" => {
             params.check_input()?;
-            Operation::Tool { name: params.string("name")?, arguments: params.object("arguments")? }
+            let (name, arguments) = (params.string("name")?, params.object("arguments")?);
+            return Ok((Operation::Tool { name, arguments }, params.0.is_empty()));
         }
         "prompts/get" => {
             params.check_input()?;
@@ -167,7 +171,7 @@ pub(super) fn of_request(method: &str, params: Map<String, Value>) -> Result<Ope
         }
         "tools/list" | "prompts/list" | "resources/list" | "resources/templates/list" | "skills/list" => {
             params.check("cursor", "a string", Value::is_string)?;
-            other(method)
+            return Ok((other(method), params.0.is_empty()));
         }
         "logging/setLevel" => {
             #[expect(deprecated, reason = "deprecated by SEP-2577, and still served")]
@@ -184,7 +188,8 @@ pub(super) fn of_request(method: &str, params: Map<String, Value>) -> Result<Ope
         }
         _ if method.starts_with("tasks/") => params.task(method)?,
         _ => other(method),
-    })
+    };
+    Ok((operation, false))
 }
 
 fn other(method: &str) -> Operation {

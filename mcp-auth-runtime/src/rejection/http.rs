@@ -5,8 +5,24 @@ use http::header::{ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AF
 use http::{HeaderValue, Response};
 use serde_json::{Value, json};
 
-use super::Rejection;
+use super::{Facts, Rejection};
 use crate::transport::limits::BodyError;
+
+/// A JSON-RPC error response.
+#[derive(serde::Serialize)]
+struct Answer<'a> {
+    jsonrpc: &'static str,
+    id: &'a Value,
+    error: Error<'a>,
+}
+
+#[derive(serde::Serialize)]
+struct Error<'a> {
+    code: i32,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Facts::is_empty")]
+    data: Facts<'a>,
+}
 
 impl Rejection {
     /// `denial = "tool-error"`: the refusal as a tool result the model reads. `complete` adds the result type
@@ -28,13 +44,23 @@ impl Rejection {
 
     /// The whole HTTP answer to the message `id` (null when it had none or none could be read).
     pub fn respond(&self, id: &Value, resource_metadata: &str) -> Response<Body> {
-        let body = json!({ "jsonrpc": "2.0", "id": id, "error": self.error_object(Some(resource_metadata)) });
-        let mut response = Response::new(Body::from(body.to_string()));
+        let challenge = self.challenge();
+        let body = Answer {
+            jsonrpc: "2.0",
+            id,
+            error: Error {
+                code: self.code(),
+                message: &self.message(),
+                data: self.facts(challenge.as_ref(), Some(resource_metadata)),
+            },
+        };
+        let body = serde_json::to_vec(&body).unwrap_or_default(); // strings and numbers: nothing can fail
+        let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(challenge) = self.challenge() {
+        if let Some(challenge) = challenge {
             headers.insert(WWW_AUTHENTICATE, challenge.header(resource_metadata));
         }
         match self {

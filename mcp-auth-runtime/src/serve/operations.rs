@@ -95,7 +95,7 @@ impl Row {
             "method" => Item::Method(name.into()),
             _ => return Err(fault(&format_args!("its kind is {kind:?}, which this version does not know"))),
         };
-        Ok(Declaration { requirement, item })
+        Ok(Declaration::new(requirement, item))
     }
 
     fn requirement(&self) -> Result<Requirement, String> {

@@ -10,12 +10,13 @@ use crate::registry::{Declaration, Item};
 
 /// A server whose tools need these scopes, one tool each; `""` is a public tool.
 fn registry(scopes: &[&'static str]) -> Registry {
-    let declare = |scope: &&'static str| Declaration {
-        requirement: match *scope {
+    let declare = |scope: &&'static str| {
+        let requirement = match *scope {
             "" => Requirement::Public,
             scope => Requirement::All([Scope::new(scope).unwrap()].into_iter().collect()),
-        },
-        item: Item::Tool(Tool::new(format!("tool-{scope}"), "", serde_json::Map::new())),
+        };
+        let tool = Tool::new(format!("tool-{scope}"), "", serde_json::Map::new());
+        Declaration::new(requirement, Item::Tool(tool))
     };
     Registry::new(scopes.iter().map(declare).collect()).unwrap()
 }

@@ -1,0 +1,74 @@
+//! The decision: 1, 20 and 200 declared operations, allowed and denied; and a resource that the last template answers.
+#![allow(clippy::unwrap_used)]
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use mcp_auth::model::{ResourceTemplate, Tool};
+use mcp_auth_bench::signing::{Signer, jwks};
+use mcp_auth_bench::{ISSUER, RESOURCE, SCOPE};
+use mcp_auth_runtime::ambient::Ambient;
+use mcp_auth_runtime::authn::{
+    Algorithm, CacheBounds, HttpFetch, Identity, IssuerRules, KeySource, Verifier,
+};
+use mcp_auth_runtime::authz::{Connect, Hierarchy, Policy, ScopeSet, Visibility};
+use mcp_auth_runtime::declare;
+use mcp_auth_runtime::envelope::Operation;
+use mcp_auth_runtime::registry::Registry;
+
+/// A verified caller with this scope: there is no other way to have one than to verify a token.
+fn caller(scope: &str) -> Identity {
+    let signer = Signer::new(Algorithm::Es256).unwrap();
+    let rules = IssuerRules::new(ISSUER, vec![RESOURCE.to_owned()], KeySource::Static(jwks([&signer])));
+    let fetch = Arc::new(HttpFetch::new().unwrap());
+    let verifier = Verifier::new(vec![rules], fetch, Ambient::system(), CacheBounds::default()).unwrap();
+    let token = signer.token(Ambient::system().clock.unix_now(), 1, scope).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    Identity::Verified(runtime.block_on(verifier.verify(&token)).unwrap())
+}
+
+fn policy(operations: usize) -> Policy {
+    let tools = (0..operations).map(|number| {
+        let tool = Tool::new_with_raw(format!("tool_{number:03}"), None, declare::no_input());
+        declare::tool(declare::all(&[SCOPE]), tool)
+    });
+    let templates = (0..operations).map(|number| {
+        let template = ResourceTemplate::new(format!("kind{number:03}://{{id}}"), "a template");
+        declare::resource_template(declare::all(&[SCOPE]), template)
+    });
+    let registry = Registry::new(tools.chain(templates).collect()).unwrap();
+    Policy::new(
+        Arc::new(registry),
+        Hierarchy::default(),
+        Connect::Authenticated,
+        Visibility::All,
+        ScopeSet::parse_lossy(SCOPE),
+    )
+}
+
+fn decision(criterion: &mut Criterion) {
+    let (holder, stranger) = (caller(SCOPE), caller("bench.other"));
+    let mut group = criterion.benchmark_group("decide");
+    for operations in [1, 20, 200] {
+        let policy = policy(operations);
+        let last = operations - 1;
+        let tool = Arc::new(Operation::Tool { name: format!("tool_{last:03}"), arguments: None });
+        let resource = Arc::new(Operation::Resource { uri: format!("kind{last:03}://42") });
+        for (what, operation) in [("tool", &tool), ("resource", &resource)] {
+            group.bench_function(BenchmarkId::new(format!("{what} allow"), operations), |b| {
+                b.iter(|| policy.decide(black_box(operation), &holder).unwrap());
+            });
+        }
+        group.bench_function(BenchmarkId::new("tool deny", operations), |b| {
+            b.iter(|| policy.decide(black_box(&tool), &stranger).unwrap_err());
+        });
+        group.bench_function(BenchmarkId::new("tool unauthenticated", operations), |b| {
+            b.iter(|| policy.decide(black_box(&tool), &Identity::Anonymous).unwrap_err());
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, decision);
+criterion_main!(benches);

@@ -1,0 +1,68 @@
+//! Token verification per algorithm: the whole of it, the same token again, and what aws-lc-rs needs for the signature
+//! alone.
+#![allow(clippy::unwrap_used)]
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PSS_2048_8192_SHA256, VerificationAlgorithm,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use mcp_auth_bench::signing::{ALGORITHMS, Signer, jwks};
+use mcp_auth_bench::{ISSUER, RESOURCE, SCOPE};
+use mcp_auth_runtime::ambient::Ambient;
+use mcp_auth_runtime::authn::{Algorithm, CacheBounds, HttpFetch, IssuerRules, KeySource, Verifier};
+
+fn verifier(signer: &Signer, cache: CacheBounds) -> Verifier {
+    let keys = KeySource::Static(jwks([signer]));
+    let mut rules = IssuerRules::new(ISSUER, vec![RESOURCE.to_owned()], keys);
+    rules.algorithms = vec![signer.algorithm()];
+    let fetch = Arc::new(HttpFetch::new().unwrap());
+    Verifier::new(vec![rules], fetch, Ambient::system(), cache).unwrap()
+}
+
+fn raw(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
+    match algorithm {
+        Algorithm::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
+        Algorithm::Ps256 => &RSA_PSS_2048_8192_SHA256,
+        Algorithm::Es256 => &ECDSA_P256_SHA256_FIXED,
+        Algorithm::Es384 => &ECDSA_P384_SHA384_FIXED,
+        Algorithm::EdDsa => &ED25519,
+        other => panic!("{} is not measured", other.name()),
+    }
+}
+
+fn verification(criterion: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let now = Ambient::system().clock.unix_now();
+    let mut group = criterion.benchmark_group("verify");
+    for algorithm in ALGORITHMS {
+        let signer = Signer::new(algorithm).unwrap();
+        let token = signer.token(now, 1, SCOPE).unwrap();
+        let name = algorithm.name();
+
+        let cached = verifier(&signer, CacheBounds::default());
+        group.bench_function(BenchmarkId::new("cached", name), |b| {
+            b.iter(|| runtime.block_on(cached.verify(black_box(&token))).unwrap());
+        });
+        let uncached = verifier(&signer, CacheBounds { ttl: Duration::ZERO, ..CacheBounds::default() });
+        group.bench_function(BenchmarkId::new("uncached", name), |b| {
+            b.iter(|| runtime.block_on(uncached.verify(black_box(&token))).unwrap());
+        });
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        let key = ParsedPublicKey::new(raw(algorithm), signer.raw_public_key()).unwrap();
+        group.bench_function(BenchmarkId::new("signature-alone", name), |b| {
+            b.iter(|| key.verify_sig(black_box(signed.as_bytes()), &signature).unwrap());
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, verification);
+criterion_main!(benches);

@@ -1,0 +1,43 @@
+//! `bench-server KIND [KEYS]`: one server of the comparison. It prints its address and serves until it is killed.
+//!
+//! - `echo`: axum, answering the body it got;
+//! - `bare`, `bare-many`: rmcp as it is, with one tool and with two hundred;
+//! - `ours`, `ours-many`: mcp-auth, trusting the keys in `KEYS/jwks.json`; `ours-log` writes its audit events to
+//!   standard error, as a server does by default.
+
+mod bare;
+mod echo;
+mod ours;
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["echo"] => echo::serve().await,
+        ["bare"] => bare::serve(bare::One::new()).await,
+        ["bare-many"] => bare::serve(bare::Many::new()).await,
+        ["ours", keys] => ours::serve(ours::One, keys, false).await,
+        ["ours-log", keys] => ours::serve(ours::One, keys, true).await,
+        ["ours-many", keys] => ours::serve(ours::Many, keys, false).await,
+        _ => Err("usage: bench-server echo|bare|bare-many | ours|ours-log|ours-many KEYS".into()),
+    }
+}
+
+/// Any free port.
+async fn listen() -> Result<TcpListener, Error> {
+    Ok(TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?)
+}
+
+/// Says where it listens.
+fn announce(address: SocketAddr) -> Result<(), Error> {
+    let mut out = std::io::stdout();
+    writeln!(out, "{address}")?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,120 @@
+//! What was allowed and needs nothing of rmcp's transport is answered here. Only what rmcp would certainly take is
+//! taken: whatever is unusual about a request goes to rmcp, which says what is wrong with it.
+
+use axum::body::Body;
+use axum::response::IntoResponse as _;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, request};
+use rmcp::model::{MetaObject, ProtocolVersion, RequestMetaObject};
+
+use super::{Gate, Message};
+use crate::authz::Permit;
+use crate::dispatch::direct::{Answer, Asked};
+use crate::envelope::{MessageKind, Operation};
+use crate::handler::Handler;
+use crate::transport::refusal::Refusal;
+
+impl<H: Handler> Gate<H> {
+    /// Whether [`answer_directly`](Self::answer_directly) takes the message: a plain request of 2026-07-28 whose
+    /// headers are all there (that they agree with the body has been checked), for an operation that dispatch
+    /// answers by itself.
+    pub(super) fn is_direct(&self, parts: &request::Parts, message: &Message, permit: &Permit) -> bool {
+        let envelope = &message.envelope;
+        envelope.kind == MessageKind::Request
+            && envelope.is_plain
+            && envelope.declares_capabilities
+            && envelope.protocol_version.as_deref() == Some(ProtocolVersion::V_2026_07_28.as_str())
+            && message.headers.is_ok()
+            && is_usual(&parts.headers, &message.operation)
+            && self.dispatch.is_direct(permit)
+    }
+
+    /// Answers it in this task: when the client goes away, the call is dropped.
+    pub(super) async fn answer_directly(&self, message: Message, permit: Permit) -> Response<Body> {
+        let Some(id) = message.envelope.id else {
+            return failed(); // a request has one
+        };
+        let asked = Asked {
+            id,
+            meta: RequestMetaObject(MetaObject(message.envelope.meta.unwrap_or_default())),
+            declares_tasks: message.envelope.declares_tasks,
+        };
+        drop(message.operation); // the permit has it
+        let answer = tokio::select! {
+            biased; // the wish to stop is looked at only where the call waits
+            answer = self.dispatch.answer(permit, asked) => answer,
+            () = self.cut.cancelled() => return failed(),
+        };
+        let Answer { status, body } = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                tracing::error!(%error, "an answer cannot be written as JSON");
+                return failed();
+            }
+        };
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+}
+
+fn failed() -> Response<Body> {
+    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
+}
+
+/// Whether the headers that 2026-07-28 asks for are there, in the form nearly every client writes them.
+fn is_usual(headers: &HeaderMap, operation: &Operation) -> bool {
+    let version = headers.get("mcp-protocol-version");
+    let named = |name: &HeaderValue| !name.as_bytes().starts_with(b"=?");
+    version.is_some_and(|version| version == ProtocolVersion::V_2026_07_28.as_str())
+        && headers.contains_key("mcp-method")
+        && (!matches!(operation, Operation::Tool { .. }) || headers.get("mcp-name").is_some_and(named))
+        && headers.get(CONTENT_TYPE).is_some_and(|value| value == "application/json")
+        && accepts_both(headers)
+}
+
+/// Whether one `Accept` header names both media types, without weights.
+fn accepts_both(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(ACCEPT).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let Ok(text) = value.to_str() else { return false };
+    let names =
+        |wanted: &str| text.split(',').any(|name| name.trim_matches(' ').eq_ignore_ascii_case(wanted));
+    !text.contains([';', '"']) && names("application/json") && names("text/event-stream")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn accepts(values: &[&'static str]) -> bool {
+        let values = values.iter().map(|value| (ACCEPT, HeaderValue::from_static(value)));
+        accepts_both(&values.fold(HeaderMap::new(), |mut headers, (name, value)| {
+            headers.append(name, value);
+            headers
+        }))
+    }
+
+    #[test]
+    fn both_media_types_plainly_named_are_usual_and_everything_else_is_left_to_rmcp() {
+        for usual in [
+            "application/json, text/event-stream",
+            "text/event-stream,Application/JSON",
+            "application/json, text/event-stream, */*",
+        ] {
+            assert!(accepts(&[usual]), "{usual}");
+        }
+        for other in [
+            &[][..],
+            &["application/json"],
+            &["*/*"],
+            &["application/json;q=0, text/event-stream"],
+            &["application/json", "text/event-stream"],
+            &["\"application/json, text/event-stream\""],
+        ] {
+            assert!(!accepts(other), "{other:?}");
+        }
+    }
+}
