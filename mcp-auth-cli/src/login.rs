@@ -6,11 +6,9 @@ use std::time::Duration;
 use http::StatusCode;
 use mcp_auth_runtime::ambient::{Clock, SystemClock};
 
-use crate::client::{
-    self, Browser, LogIn, Reach, Renewal, Scopes, ServerUrl, Usable, Wanted, contact, shown_line,
-};
+use crate::client::{self, Browser, LogIn, Reach, Renewal, Scopes, ServerUrl, Usable, Wanted, contact};
 use crate::keep::{Keep, Login, Place};
-use crate::terminal::{GOOD, styled};
+use crate::terminal::{GOOD, shown_line, styled};
 use crate::{Failure, terminal::Terminal};
 
 /// Logs in at an MCP server as a client, and keeps the token.

@@ -1,6 +1,7 @@
 //! The `mcp-auth` command. In the order a project meets it: `new`, `check`, `schema`, `token`, `doctor`, `login`,
 //! `call`, `completions`; `configuration` is how those that read one find it, `client` the OAuth and MCP client of
-//! those that are one, `keep` where its tokens stay, `terminal` how all of them speak.
+//! those that are one, `keep` where its tokens stay, `secret` what is never shown,
+//! `terminal` how all of them speak.
 //!
 //! Exit codes: 0, yes or done; 1, the answer is no (what `check` and `doctor` look at is wrong); 2, it could not be
 //! done.
@@ -15,6 +16,7 @@ mod keep;
 mod login;
 mod new;
 mod schema;
+mod secret;
 mod terminal;
 mod token;
 

@@ -14,7 +14,7 @@ use std::io::{self, IsTerminal as _, Write};
 
 use anstyle::{AnsiColor, Style};
 
-pub(crate) use shown::{shown, shown_lines};
+pub(crate) use shown::{shown, shown_line, shown_lines};
 pub(crate) use table::{Cell, Table};
 pub(crate) use wrap::wrapped;
 
@@ -73,8 +73,7 @@ impl Terminal {
         let mut text = format!("{BAD}error:{BAD:#} {}", shown_lines(&failure.to_string()));
         let mut source = failure.source();
         while let Some(cause) = source {
-            let cause_text = shown_lines(&cause.to_string());
-            text.push_str(&format!("\n  {DIM}because{DIM:#} {cause_text}"));
+            text.push_str(&format!("\n  {DIM}because{DIM:#} {}", shown_lines(&cause.to_string())));
             source = cause.source();
         }
         self.note(text);

@@ -14,11 +14,11 @@ use mcp_auth_runtime::ambient::SystemClock;
 use rmcp::model::{CallToolResult, Tool};
 
 use crate::client::{
-    self, Browser, LogIn, Reach, Refusal, Renewal, Scopes, SecretPlace, ServerUrl, Session, Usable, Wanted,
-    shown, shown_line,
+    self, Browser, LogIn, Reach, Refusal, Renewal, Scopes, ServerUrl, Session, Usable, Wanted,
 };
-use crate::keep::{Hidden, Keep, Login, Place};
-use crate::terminal::{BAD, STRONG, styled};
+use crate::keep::{Keep, Login, Place};
+use crate::secret::{Hidden, SecretPlace};
+use crate::terminal::{BAD, STRONG, shown_line, shown_lines, styled};
 use crate::{Failure, terminal::Terminal};
 
 /// Lists an MCP server's tools, or calls one.
@@ -148,7 +148,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         };
         credential = match (refusal, credential) {
             (Refusal::Rpc(error), _) => {
-                let text = shown(&error.message);
+                let text = shown_lines(&error.message);
                 terminal.note(format!("{} {text} (JSON-RPC error {})", styled(BAD, "error:"), error.code.0));
                 return Ok(ExitCode::FAILURE);
             }

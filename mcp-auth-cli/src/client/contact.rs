@@ -7,8 +7,8 @@ use http::header::{HeaderMap, LOCATION, WWW_AUTHENTICATE};
 use serde_json::json;
 
 use super::address::ServerUrl;
-use super::shown::shown_line;
-use crate::keep::Hidden;
+use crate::secret::Hidden;
+use crate::terminal::shown_line;
 
 /// What came back.
 #[derive(Debug)]

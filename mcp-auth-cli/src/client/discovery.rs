@@ -8,7 +8,7 @@ use rmcp::transport::auth::{
 use url::Url;
 
 use super::address::{AddressError, Reach, ServerUrl};
-use super::shown::shown_line;
+use crate::terminal::shown_line;
 
 /// Where to log in, checked.
 pub(super) struct Discovered {

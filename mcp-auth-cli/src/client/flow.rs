@@ -14,8 +14,9 @@ use super::discovery::{Discovered, DiscoveryError, discover};
 use super::listener::Listener;
 use super::pasted;
 use super::registration::{RegistrationError, Wanted, known, register, supports_documents};
-use super::shown::shown_line;
-use crate::keep::{Hidden, Login, Registration, Tokens, WayIn};
+use crate::keep::{Login, Registration, Tokens, WayIn};
+use crate::secret::Hidden;
+use crate::terminal::shown_line;
 use crate::terminal::{DIM, STRONG, Terminal, WARN, styled};
 
 /// How the person gets to the issuer.

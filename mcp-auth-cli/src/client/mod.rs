@@ -2,8 +2,8 @@
 //!
 //! In the order of a login: `address` (which URLs a token may go to), `contact` (the first 401), `discovery`
 //! (protected resource metadata, issuer metadata), `registration` (as which client), `callback` and `listener`
-//! (the way back from the browser), `pasted` (the same by hand), `flow` (all of it); then `kept` and `refresh`. `session` speaks
-//! MCP; `secret` reads what the person has elsewhere; `shown` makes foreign text safe to print.
+//! (the way back from the browser), `pasted` (the same by hand), `flow` (all of it); then `kept` and `refresh`.
+//! `session` speaks MCP.
 
 mod address;
 mod callback;
@@ -15,9 +15,7 @@ mod listener;
 mod pasted;
 mod refresh;
 mod registration;
-mod secret;
 mod session;
-mod shown;
 
 use std::time::Duration;
 
@@ -26,9 +24,7 @@ pub(crate) use contact::contact;
 pub(crate) use flow::{Browser, LogIn, Scopes};
 pub(crate) use kept::{Renewal, Usable};
 pub(crate) use registration::Wanted;
-pub(crate) use secret::SecretPlace;
 pub(crate) use session::{Refusal, Session};
-pub(crate) use shown::{shown, shown_line};
 
 use crate::Failure;
 

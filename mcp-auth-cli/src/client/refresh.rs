@@ -9,8 +9,9 @@ use super::address::{Reach, ServerUrl};
 use super::discovery::{DiscoveryError, discover};
 use super::flow::{LogInError, tokens_of};
 use super::registration::RegistrationError;
-use super::shown::shown_line;
 use crate::keep::{Login, Tokens};
+use crate::secret::Scrubber;
+use crate::terminal::shown_line;
 
 /// What came of it.
 #[derive(Debug)]
@@ -64,13 +65,10 @@ pub(crate) async fn refresh(
     }
     login.registration.configure(&mut discovered)?;
 
-    let secrets = [refresh_token.expose(), login.tokens.access_token.expose()];
+    let scrubber = Scrubber::of([refresh_token, &login.tokens.access_token]);
     let failed = |error: AuthError| RefreshError::Failed {
         issuer: shown_line(&login.issuer, 200),
-        why: shown_line(
-            &secrets.iter().fold(error.to_string(), |text, secret| text.replace(secret, "***")),
-            500,
-        ),
+        why: shown_line(&scrubber.clean(&error.to_string()), 500),
     };
     let old: OAuthTokenResponse = serde_json::from_value(json!({
         "access_token": login.tokens.access_token.expose(),

@@ -4,9 +4,9 @@
 use rmcp::transport::auth::{AuthError, OAuthClientConfig};
 
 use super::discovery::Discovered;
-use super::secret::{SecretError, SecretPlace};
-use super::shown::shown_line;
-use crate::keep::{ClientSecret, Hidden, Login, Registration, WayIn};
+use crate::keep::{ClientSecret, Login, Registration, WayIn};
+use crate::secret::{Hidden, SecretError, SecretPlace};
+use crate::terminal::shown_line;
 
 /// What the person gave to be known by.
 #[derive(Debug, Clone, Default, clap::Args)]

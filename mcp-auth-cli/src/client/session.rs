@@ -14,8 +14,8 @@ use rmcp::transport::streamable_http_client::{
 use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
 
 use super::address::ServerUrl;
-use super::shown::shown_line;
-use crate::keep::Hidden;
+use crate::secret::{Hidden, Scrubber};
+use crate::terminal::shown_line;
 
 /// A connection.
 pub(crate) struct Session(RunningService<RoleClient, InitializeRequestParams>);
@@ -126,8 +126,5 @@ fn plain(error: &(dyn std::error::Error + 'static), token: Option<&Hidden>) -> S
         }
         source = cause.source();
     }
-    if let Some(token) = token {
-        text = text.replace(token.expose(), "***");
-    }
-    shown_line(&text, 600)
+    shown_line(&Scrubber::of(token).clean(&text), 600)
 }

@@ -11,7 +11,9 @@ use mcp_auth_runtime::ambient::Clock;
 use serde_json::Value;
 use url::Url;
 
-use super::foreign::{self, Scrubber};
+use super::foreign::quote;
+use crate::secret::Scrubber;
+use crate::terminal::shown;
 
 /// Most of a body that is read, in bytes.
 const MOST: usize = 1024 * 1024;
@@ -107,7 +109,8 @@ impl Web {
     fn clean(&self, headers: &HeaderMap) -> HeaderMap {
         let cleaned = headers.iter().map(|(name, value)| {
             let text = self.scrubber.clean(&String::from_utf8_lossy(value.as_bytes()));
-            (name.clone(), HeaderValue::from_str(&text).unwrap_or_else(|_| value.clone()))
+            let empty = || HeaderValue::from_static("");
+            (name.clone(), HeaderValue::from_bytes(text.as_bytes()).unwrap_or_else(|_| empty()))
         });
         cleaned.collect()
     }
@@ -160,11 +163,11 @@ impl Answer {
                 body.get(start + "<title>".len()..start + end)
             });
             return match title {
-                Some(title) => format!("an HTML page titled {}", foreign::quote(title.trim())),
+                Some(title) => format!("an HTML page titled {}", quote(title.trim())),
                 None => "an HTML page".to_owned(),
             };
         }
-        foreign::quote(body)
+        quote(body)
     }
 }
 
@@ -189,11 +192,11 @@ impl Trouble {
             }
             if ["certificate", "tls", "handshake", "corrupt message"].iter().any(|word| lower.contains(word))
             {
-                return Self::Tls(foreign::visible(&text));
+                return Self::Tls(shown(&text).into_owned());
             }
             source = cause.source();
         }
-        Self::Other(foreign::visible(&text))
+        Self::Other(shown(&text).into_owned())
     }
 }
 

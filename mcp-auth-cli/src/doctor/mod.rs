@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`walk`] fetches, [`judge`] says what that means (it fetches nothing), [`diagnosis`] finds the
 //! root, [`report`] shows it. [`checks`] is the table of what is looked at. What servers send is hostile until
-//! shown otherwise: [`fetch`] bounds it, [`foreign`] makes it harmless to a terminal, and [`mcp`] is the only place
+//! shown otherwise: [`fetch`] bounds it, [`foreign`] quotes it, and [`mcp`] is the only place
 //! a token is sent from, to the URL that was given and nowhere else.
 
 mod address;
@@ -26,10 +26,11 @@ use mcp_auth_runtime::ambient::SystemClock;
 use url::Url;
 
 use self::fetch::Web;
-use self::foreign::Scrubber;
+use self::foreign::quote;
 use self::report::Report;
-use self::token::{Source, Token};
+use self::token::Token;
 use self::walk::Visit;
+use crate::secret::{Scrubber, SecretPlace};
 use crate::{Failure, terminal::Terminal};
 
 /// Walks what a client would do at a running server, and says what is wrong.
@@ -41,10 +42,10 @@ pub(crate) struct Arguments {
     /// The MCP endpoint, exactly as clients are given it: identifiers are compared byte for byte
     url: String,
 
-    /// An access token: `env:NAME`, `file:PATH`, `-` for standard input, or the token itself (which your shell
-    /// remembers). It is compared with what server and issuer say, and sent to URL only. It is never printed
-    #[arg(long, value_name = "TOKEN")]
-    token: Option<Source>,
+    /// Where an access token is: env:NAME, file:PATH, or - for standard input. It is compared with what server and
+    /// issuer say, sent to URL only, and never printed.
+    #[arg(long, value_name = "WHERE")]
+    token: Option<SecretPlace>,
 
     /// Call this tool, with no arguments, to see what a missing scope is answered. This is a real call: name one
     /// that may run
@@ -63,7 +64,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let url = endpoint(&arguments.url)?;
     let token = arguments.token.as_ref().map(Token::read).transpose()?;
-    let scrubber = Scrubber::of(token.as_ref().map(Token::expose));
+    let scrubber = Scrubber::of(token.as_ref().map(Token::secret));
     let web = Web::new(arguments.timeout, Arc::new(SystemClock), scrubber).map_err(no_client)?;
     let visit = Visit {
         given: &arguments.url,
@@ -96,11 +97,9 @@ fn no_client(error: reqwest::Error) -> Failure {
 
 fn endpoint(text: &str) -> Result<Url, Failure> {
     let usage = "expected an absolute URL such as https://todos.example.com/mcp";
-    let url = Url::parse(text).map_err(|error| format!("{}: {error}; {usage}", foreign::quote(text)))?;
+    let url = Url::parse(text).map_err(|error| format!("{}: {error}; {usage}", quote(text)))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(
-            format!("doctor speaks http and https, not {}; {usage}", foreign::quote(url.scheme())).into()
-        );
+        return Err(format!("doctor speaks http and https, not {}; {usage}", quote(url.scheme())).into());
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(

@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::diagnosis::Diagnosis;
-use super::foreign::visible;
 use super::step::{Step, Verdict};
-use crate::terminal::{BAD, DIM, GOOD, STRONG, Terminal, WARN, styled};
+use crate::terminal::{BAD, DIM, GOOD, STRONG, Terminal, WARN, shown, styled};
 
 /// Width of a line where no terminal says.
 const WIDTH: usize = 100;
@@ -42,7 +41,7 @@ impl<'a> Report<'a> {
     }
 
     fn lines(&self, width: usize) -> Vec<String> {
-        let mut lines = vec![styled(STRONG, visible(self.url)), String::new()];
+        let mut lines = vec![styled(STRONG, shown(self.url)), String::new()];
         let names = self.steps.iter().filter(|step| step.verdict != Verdict::Skipped);
         let column = names.map(|step| step.step.len()).max().unwrap_or_default();
         let indent = "skipped".len() + 2 + column + 2;
