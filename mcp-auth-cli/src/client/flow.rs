@@ -16,8 +16,7 @@ use super::pasted;
 use super::registration::{RegistrationError, Wanted, known, register, supports_documents};
 use crate::keep::{Login, Registration, Tokens, WayIn};
 use crate::secret::Hidden;
-use crate::terminal::shown_line;
-use crate::terminal::{DIM, STRONG, Terminal, WARN, styled};
+use crate::terminal::{DIM, STRONG, Terminal, WARN, shown, shown_line, styled};
 
 /// How the person gets to the issuer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,12 +136,8 @@ impl LogIn<'_> {
             })?;
         let granted = discovered.manager.get_current_scopes().await;
         let tokens = tokens_of(&response, granted, self.clock.unix_now())?;
-        let missing: Vec<&str> = names
-            .into_iter()
-            .filter(|&name| name != "offline_access" && !tokens.scopes.iter().any(|granted| granted == name))
-            .collect();
-        if !missing.is_empty() {
-            self.terminal.note(styled(WARN, format!("not granted: {}", missing.join(" "))));
+        if let Some(missing) = missing(&scopes, &tokens) {
+            self.terminal.note(styled(WARN, missing));
         }
         Ok(Login {
             server: self.server.to_string(),
@@ -227,7 +222,7 @@ impl LogIn<'_> {
             (Browser::ByHand, _) => "Open this in a browser:",
         };
         self.terminal.note(what);
-        self.terminal.note(format!("\n  {url}\n"));
+        self.terminal.note(format!("\n  {}\n", shown(url)));
         if self.browser == Browser::ByHand {
             self.terminal.note("If the browser is on another machine, its last page does not load: paste that page's address here.");
         } else {
@@ -264,6 +259,15 @@ fn promises_iss(discovered: &Discovered) -> bool {
     member.and_then(serde_json::Value::as_bool).unwrap_or(false)
 }
 
+/// What was asked for and not granted. The names are the server's own, and go to a terminal.
+fn missing(asked: &[String], tokens: &Tokens) -> Option<String> {
+    let granted = |scope: &str| tokens.scopes.iter().any(|granted| granted == scope);
+    let missing =
+        asked.iter().map(String::as_str).filter(|scope| *scope != "offline_access" && !granted(scope));
+    let missing = missing.collect::<Vec<_>>().join(" ");
+    (!missing.is_empty()).then(|| format!("not granted: {}", shown_line(&missing, 500)))
+}
+
 /// The members of a token response that are kept (RFC 6749 §5.1).
 #[derive(Deserialize)]
 struct Response {
@@ -286,6 +290,10 @@ pub(super) fn tokens_of(
     if !response.token_type.eq_ignore_ascii_case("bearer") {
         return Err(LogInError::TokenType(shown_line(&response.token_type, 50)));
     }
+    // It goes into a header, and on request to a terminal (RFC 6750 §2.1 has fewer characters still).
+    if !response.access_token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(LogInError::Exchange("its access token is no bearer token (RFC 6750 §2.1)".to_owned()));
+    }
     Ok(Tokens {
         access_token: response.access_token,
         refresh_token: response.refresh_token,
@@ -302,5 +310,36 @@ impl std::fmt::Display for WayIn {
             Self::MetadataDocument => "by client metadata document",
             Self::Dynamic => "registered for this",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+
+    fn tokens(access_token: &str, scopes: &[&str]) -> Result<Tokens, LogInError> {
+        let response = json!({ "access_token": access_token, "token_type": "Bearer", "expires_in": 60 });
+        let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        tokens_of(&serde_json::from_value(response).unwrap(), scopes, 1000)
+    }
+
+    #[test]
+    fn a_scope_that_was_not_granted_is_named_without_its_power_over_the_terminal() {
+        let asked = ["a".to_owned(), "b\u{1b}[2J".to_owned(), "offline_access".to_owned()];
+        let said = missing(&asked, &tokens("t", &["a"]).unwrap()).unwrap();
+        assert_eq!(said, "not granted: b\\u{1b}[2J");
+        assert_eq!(missing(&asked[..1], &tokens("t", &["a"]).unwrap()), None);
+    }
+
+    #[test]
+    fn a_token_that_fits_no_header_is_refused_and_not_shown() {
+        assert_eq!(tokens("a.b-c|d", &[]).unwrap().expires_at, Some(1060));
+        for bad in ["very\u{1b}[2J", "very long", "very\r\n"] {
+            let error = tokens(bad, &[]).unwrap_err().to_string();
+            assert!(error.contains("no bearer token") && !error.contains("very"), "{error}");
+        }
     }
 }
