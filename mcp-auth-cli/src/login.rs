@@ -8,6 +8,7 @@ use mcp_auth_runtime::ambient::{Clock, SystemClock};
 
 use crate::client::{self, Browser, LogIn, Reach, Renewal, Scopes, ServerUrl, Usable, Wanted, contact};
 use crate::keep::{Keep, Login, Place};
+use crate::outbound;
 use crate::terminal::{GOOD, shown_line, styled};
 use crate::{Failure, terminal::Terminal};
 
@@ -58,7 +59,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     arguments.wanted.check()?;
     let scopes: Option<Vec<String>> =
         arguments.scope.as_deref().map(|text| text.split_whitespace().map(str::to_owned).collect());
-    let (runtime, http, clock) = (client::runtime()?, client::http()?, SystemClock);
+    let (runtime, http, clock) = (client::runtime()?, outbound::client(None)?, SystemClock);
 
     let kept = keep.load(server.as_str())?;
     let renewal = Renewal {

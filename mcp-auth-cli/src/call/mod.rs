@@ -17,6 +17,7 @@ use crate::client::{
     self, Browser, LogIn, Reach, Refusal, Renewal, Scopes, ServerUrl, Session, Usable, Wanted,
 };
 use crate::keep::{Keep, Login, Place};
+use crate::outbound;
 use crate::secret::{Hidden, SecretPlace};
 use crate::terminal::{BAD, STRONG, shown_line, shown_lines, styled};
 use crate::{Failure, terminal::Terminal};
@@ -93,7 +94,7 @@ const STEP_UPS: u32 = 2;
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let server = ServerUrl::parse(&arguments.url, arguments.reach)?;
     let written = arguments::joined(&arguments.arguments, arguments.json_arguments.as_deref())?;
-    let (runtime, http, clock) = (client::runtime()?, client::http()?, SystemClock);
+    let (runtime, http, clock) = (client::runtime()?, outbound::client(None)?, SystemClock);
     let keep = Keep::choose(arguments.keep)?;
     let renewal = Renewal {
         runtime: &runtime,

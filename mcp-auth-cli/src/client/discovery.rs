@@ -8,6 +8,7 @@ use rmcp::transport::auth::{
 use url::Url;
 
 use super::address::{AddressError, Reach, ServerUrl};
+use crate::outbound::document;
 use crate::terminal::shown_line;
 
 /// Where to log in, checked.
@@ -119,7 +120,8 @@ async fn refuse_foreign_metadata(http: &reqwest::Client, server: &ServerUrl) -> 
         let Ok(answer) = http.get(at.clone()).timeout(std::time::Duration::from_secs(30)).send().await else {
             continue;
         };
-        let Ok(document) = answer.json::<serde_json::Value>().await else { continue };
+        let Some(document) = document(answer).await else { continue };
+        let Ok(document) = serde_json::from_slice::<serde_json::Value>(&document) else { continue };
         let Some(resource) = document.get("resource").and_then(serde_json::Value::as_str) else { continue };
         if !Url::parse(resource).is_ok_and(|resource| holds(&resource, server.url())) {
             return Err(DiscoveryError::ForeignResource {

@@ -17,8 +17,6 @@ mod refresh;
 mod registration;
 mod session;
 
-use std::time::Duration;
-
 pub(crate) use address::{Reach, ServerUrl};
 pub(crate) use contact::contact;
 pub(crate) use flow::{Browser, LogIn, Scopes};
@@ -27,19 +25,6 @@ pub(crate) use registration::Wanted;
 pub(crate) use session::{Refusal, Session};
 
 use crate::Failure;
-
-/// The HTTP client of our own requests and of MCP: it follows no redirect, so that a token goes only where it was
-/// meant to go.
-///
-/// # Errors
-/// No TLS on this machine.
-pub(crate) fn http() -> Result<reqwest::Client, Failure> {
-    Ok(reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(10))
-        .user_agent(concat!("mcp-auth/", env!("CARGO_PKG_VERSION")))
-        .build()?)
-}
 
 /// Runs one step of a command on a runtime of its own. The keyring is used between steps, never within: it
 /// blocks, and may run an executor itself.

@@ -12,11 +12,10 @@ use serde_json::Value;
 use url::Url;
 
 use super::foreign::quote;
+use crate::Failure;
+use crate::outbound::{self, LONGEST};
 use crate::secret::Scrubber;
 use crate::terminal::shown;
-
-/// Most of a body that is read, in bytes.
-const MOST: usize = 1024 * 1024;
 
 /// Fetches, with what every request shares.
 pub(crate) struct Web {
@@ -50,14 +49,9 @@ pub(crate) enum Trouble {
 
 impl Web {
     /// # Errors
-    /// No certificates to trust, or the like.
-    pub(crate) fn new(timeout: Duration, clock: Arc<dyn Clock>, scrubber: Scrubber) -> reqwest::Result<Self> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(timeout)
-            .user_agent(concat!("mcp-auth-doctor/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self { client, timeout, clock, scrubber })
+    /// As [`outbound::client`].
+    pub(crate) fn new(timeout: Duration, clock: Arc<dyn Clock>, scrubber: Scrubber) -> Result<Self, Failure> {
+        Ok(Self { client: outbound::client(Some(timeout))?, timeout, clock, scrubber })
     }
 
     /// Our clock, in Unix seconds.
@@ -94,7 +88,7 @@ impl Web {
         let mut body = Vec::new();
         let mut is_cut = false;
         while let Some(chunk) = response.chunk().await? {
-            let room = MOST - body.len();
+            let room = LONGEST - body.len();
             body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
             is_cut = chunk.len() > room;
             // A stream may stay open after the answer.

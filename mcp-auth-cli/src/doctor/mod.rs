@@ -30,6 +30,7 @@ use self::foreign::quote;
 use self::report::Report;
 use self::token::Token;
 use self::walk::Visit;
+use crate::outbound::{PlainHttp, is_secure};
 use crate::secret::{Scrubber, SecretPlace};
 use crate::{Failure, terminal::Terminal};
 
@@ -47,6 +48,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "WHERE")]
     token: Option<SecretPlace>,
 
+    /// Send the token to another machine over http:// too: whoever is in between reads it.
+    #[arg(long)]
+    plain_http: bool,
+
     /// Call this tool, with no arguments, to see what a missing scope is answered. This is a real call: name one
     /// that may run
     #[arg(long, value_name = "NAME")]
@@ -63,9 +68,12 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let url = endpoint(&arguments.url)?;
+    if arguments.token.is_some() && !arguments.plain_http && !is_secure(&url) {
+        return Err(PlainHttp(url).into());
+    }
     let token = arguments.token.as_ref().map(Token::read).transpose()?;
     let scrubber = Scrubber::of(token.as_ref().map(Token::secret));
-    let web = Web::new(arguments.timeout, Arc::new(SystemClock), scrubber).map_err(no_client)?;
+    let web = Web::new(arguments.timeout, Arc::new(SystemClock), scrubber)?;
     let visit = Visit {
         given: &arguments.url,
         url: &url,
@@ -81,18 +89,6 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         report.show(terminal);
     }
     Ok(report.exit())
-}
-
-/// Why there is no HTTP client: in practice, no certificate authorities.
-fn no_client(error: reqwest::Error) -> Failure {
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    format!(
-        "cannot speak https from this machine: {cause}; install its certificate authorities (ca-certificates)"
-    )
-    .into()
 }
 
 fn endpoint(text: &str) -> Result<Url, Failure> {

@@ -73,6 +73,7 @@ fn what_cannot_be_run_exits_with_2_and_says_why() {
         (vec!["http://127.0.0.1:1/mcp", "--token", "file:/nowhere/token"], "/nowhere/token"),
         (vec!["http://127.0.0.1:1/mcp", "--token", "not a token"], "env:NAME or file:PATH"),
         (vec!["http://127.0.0.1:1/mcp", "--token", "env:SPACES"], "RFC 6750"),
+        (vec!["http://todos.example/mcp", "--token", "env:SPACES"], "--plain-http"),
         (vec![], "<URL>"),
     ] {
         let output = mcp_auth().env("SPACES", "not a token").arg("doctor").args(&arguments).output().unwrap();
