@@ -40,7 +40,7 @@ use crate::{Failure, terminal::Terminal};
 /// first cause that explains the rest. Exit code: 0 nothing failed, 1 something failed, 2 could not run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The MCP endpoint, exactly as clients are given it: identifiers are compared byte for byte
+    /// The MCP endpoint, exactly as clients are given it: identifiers are compared byte for byte.
     url: String,
 
     /// Where an access token is: env:NAME, file:PATH, or - for standard input. It is compared with what server and
@@ -48,20 +48,20 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "WHERE")]
     token: Option<SecretPlace>,
 
-    /// Send the token to another machine over http:// too: whoever is in between reads it.
+    /// Also send the token to other machines over http://: whoever is in between reads it.
     #[arg(long)]
     plain_http: bool,
 
     /// Call this tool, with no arguments, to see what a missing scope is answered. This is a real call: name one
-    /// that may run
+    /// that may run.
     #[arg(long, value_name = "NAME")]
     tool: Option<String>,
 
-    /// One JSON document instead of lines for people
+    /// Print one JSON document, for programs.
     #[arg(long)]
     json: bool,
 
-    /// How long each request may take
+    /// How long each request may take.
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = timeout)]
     timeout: Duration,
 }
