@@ -26,10 +26,10 @@ pub(crate) struct Arguments {
     no_browser: bool,
     #[command(flatten)]
     wanted: Wanted,
-    /// What to ask for, separated by spaces. Without it: what the server asks for.
+    /// Scopes to ask for, separated by spaces [else what the server asks for].
     #[arg(long, value_name = "SCOPES")]
     scope: Option<String>,
-    /// The port of the redirect URI http://127.0.0.1:PORT/callback. Without it: any free one.
+    /// The port of the redirect URI http://127.0.0.1:PORT/callback [else any free one].
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
     /// Print the access token, and nothing else, to standard output.
@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
     /// Remove what is kept for this server.
     #[arg(long, conflicts_with_all = ["print_token", "again"])]
     forget: bool,
-    /// Where tokens stay. Without it: MCP_AUTH_KEEP, else the keyring if there is one.
+    /// Where logins are kept [else MCP_AUTH_KEEP, the keyring if there is one].
     #[arg(long, value_enum)]
     keep: Option<Place>,
     #[command(flatten)]

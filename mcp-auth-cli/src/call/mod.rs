@@ -30,7 +30,7 @@ use crate::{Failure, terminal::Terminal};
 pub(crate) struct Arguments {
     /// The server's whole URL, such as https://todos.example.com/mcp.
     url: String,
-    /// The tool to call. Without it: a list of the tools.
+    /// The tool to call [else the tools are listed].
     tool: Option<String>,
     /// The tool's arguments. Their types come from the tool's schema: key=text where it says string, key=JSON
     /// otherwise. key:=JSON is taken as JSON whatever the schema says.
@@ -39,19 +39,19 @@ pub(crate) struct Arguments {
     /// Arguments as one JSON object, as they are; KEY=VALUE adds to it.
     #[arg(long, value_name = "OBJECT", requires = "tool")]
     json_arguments: Option<String>,
-    /// Print the server's whole answer as JSON.
+    /// Print the server's whole answer as one JSON document, for programs.
     #[arg(long)]
     json: bool,
     /// Do not log in again when a tool needs more scopes: fail and say which.
     #[arg(long)]
     no_step_up: bool,
-    /// Where a token is that is used instead of the kept login: env:NAME, file:PATH, or - for standard input.
+    /// Where an access token is: env:NAME, file:PATH, or - for standard input [else the kept login's].
     #[arg(long, value_name = "WHERE")]
     token: Option<SecretPlace>,
     /// When logging in: do not open a browser, print the URL.
     #[arg(long)]
     no_browser: bool,
-    /// Where the login is kept. Without it: MCP_AUTH_KEEP, else the keyring if there is one.
+    /// Where logins are kept [else MCP_AUTH_KEEP, the keyring if there is one].
     #[arg(long, value_enum)]
     keep: Option<Place>,
     #[command(flatten)]

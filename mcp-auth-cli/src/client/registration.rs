@@ -11,7 +11,7 @@ use crate::terminal::shown_line;
 /// What the person gave to be known by.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Wanted {
-    /// A client identifier that the issuer gave you. Without it, the client registers itself.
+    /// A client identifier that the issuer gave you [else the client registers itself].
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: Option<String>,
     /// Where the secret of that client is: env:NAME or file:PATH.

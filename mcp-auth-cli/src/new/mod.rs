@@ -23,27 +23,27 @@ use crate::terminal::{STRONG, Terminal, styled};
 /// Starts a project of your own from the template.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// What it is called: lower-case words, all joined by "-" or all by "_"
+    /// What it is called: lower-case words, all joined by "-" or all by "_".
     name: ProjectName,
-    /// What it is, in a sentence
+    /// What it is, in a sentence.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// The issuer whose tokens count, exactly as they have it in `iss`; otherwise a login built in for development
+    /// The issuer whose tokens count, exactly as they have it in iss [else a login built in for development]
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
-    /// How clients reach it, unless it is told otherwise
+    /// How clients reach it, unless it is told otherwise.
     #[arg(long)]
     transport: Option<Transport>,
-    /// Keep the notes in SQLite, not in memory
+    /// Keep the notes in SQLite, not in memory.
     #[arg(long)]
     sqlite: bool,
-    /// Depend on this checkout of mcp-auth, not on its repository on GitHub
+    /// Depend on this checkout of mcp-auth, not on its repository on GitHub.
     #[arg(long, value_name = "DIR")]
     mcp_auth_path: Option<PathBuf>,
-    /// Where to make its directory
+    /// Where to make its directory.
     #[arg(long, value_name = "DIR", default_value = ".")]
     into: PathBuf,
-    /// Ask nothing: what is not given takes its default. So it is, too, where standard input is no terminal
+    /// Ask nothing, as where standard input is no terminal: what is not given takes its default.
     #[arg(long, short)]
     yes: bool,
 }
