@@ -7,7 +7,8 @@ use rmcp::transport::auth::{
 };
 use url::Url;
 
-use super::address::{AddressError, Reach, ServerUrl};
+use super::Client;
+use super::address::{AddressError, ServerUrl};
 use crate::outbound::document;
 use crate::terminal::shown_line;
 
@@ -54,12 +55,8 @@ pub(crate) enum DiscoveryError {
 ///
 /// # Errors
 /// [`DiscoveryError`]; nothing was sent but requests for metadata.
-pub(super) async fn discover(
-    http: &reqwest::Client,
-    server: &ServerUrl,
-    reach: Reach,
-    challenge: Option<&str>,
-) -> Result<Discovered, DiscoveryError> {
+pub(super) async fn discover(client: &Client, challenge: Option<&str>) -> Result<Discovered, DiscoveryError> {
+    let Client { http, server, reach, .. } = client;
     let failed = |error| explained(error, server);
     let mut manager = if reach.private_addresses {
         AuthorizationManager::new_allowing_private_addresses(server.as_str()).await.map_err(failed)?
@@ -179,6 +176,7 @@ fn explained(error: AuthError, server: &ServerUrl) -> DiscoveryError {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::Reach;
     use super::*;
 
     fn metadata(change: impl FnOnce(&mut serde_json::Value)) -> AuthorizationMetadata {

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use mcp_auth_runtime::ambient::Clock;
 use rmcp::transport::auth::OAuthTokenResponse;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use url::Url;
 
-use super::address::{Reach, ServerUrl};
+use super::Client;
 use super::callback::{Answer, Asked, CallbackError};
 use super::discovery::{Discovered, DiscoveryError, discover};
 use super::listener::Listener;
@@ -39,9 +38,7 @@ pub(crate) enum Scopes {
 /// One login to be made.
 pub(crate) struct LogIn<'a> {
     pub(crate) terminal: &'a Terminal,
-    pub(crate) http: &'a reqwest::Client,
-    pub(crate) server: &'a ServerUrl,
-    pub(crate) reach: Reach,
+    pub(crate) client: &'a Client,
     pub(crate) wanted: &'a Wanted,
     pub(crate) scopes: Scopes,
     pub(crate) port: Option<u16>,
@@ -50,8 +47,6 @@ pub(crate) struct LogIn<'a> {
     pub(crate) kept: Option<&'a Login>,
     /// The `WWW-Authenticate` that brought us here.
     pub(crate) challenge: Option<String>,
-    /// Unix seconds, asked when the tokens arrive.
-    pub(crate) clock: &'a dyn Clock,
 }
 
 /// Why nobody is logged in. Holds no code, token or secret.
@@ -86,7 +81,7 @@ impl LogIn<'_> {
     /// # Errors
     /// [`LogInError`]; nothing is kept then.
     pub(crate) async fn run(self) -> Result<Login, LogInError> {
-        let mut discovered = discover(self.http, self.server, self.reach, self.challenge.as_deref()).await?;
+        let mut discovered = discover(self.client, self.challenge.as_deref()).await?;
         if !discovered.named_by_metadata {
             self.terminal.note(styled(
                 WARN,
@@ -116,7 +111,7 @@ impl LogIn<'_> {
         };
         let state = parameter("state").unwrap_or_default();
         let resource = parameter("resource").unwrap_or_default();
-        if resource.trim_end_matches('/') != self.server.as_str().trim_end_matches('/') {
+        if resource.trim_end_matches('/') != self.client.server.as_str().trim_end_matches('/') {
             self.terminal.note(format!(
                 "the server calls itself {}; the token is for that",
                 shown_line(&resource, 200)
@@ -135,12 +130,12 @@ impl LogIn<'_> {
                 LogInError::Exchange(shown_line(&error.to_string().replace(&code, "***"), 500))
             })?;
         let granted = discovered.manager.get_current_scopes().await;
-        let tokens = tokens_of(&response, granted, self.clock.unix_now())?;
+        let tokens = tokens_of(&response, granted, self.client.clock.unix_now())?;
         if let Some(missing) = missing(&scopes, &tokens) {
             self.terminal.note(styled(WARN, missing));
         }
         Ok(Login {
-            server: self.server.to_string(),
+            server: self.client.server.to_string(),
             resource,
             issuer: discovered.issuer,
             registration,
@@ -202,7 +197,7 @@ impl LogIn<'_> {
     /// Whether the issuer refuses the URL before anybody logs in. It would tell the person's browser only, and we
     /// would wait: an issuer that knows no such client must not redirect (RFC 6749 §4.1.2.1).
     async fn is_turned_away(&self, url: &str) -> bool {
-        let answer = self.http.get(url).timeout(Duration::from_secs(10)).send().await;
+        let answer = self.client.http.get(url).timeout(Duration::from_secs(10)).send().await;
         answer.is_ok_and(|answer| answer.status().is_client_error())
     }
 
@@ -242,7 +237,7 @@ impl LogIn<'_> {
                 match verdicts.recv().await {
                     Some(Ok(answer)) => return Ok(answer),
                     Some(Err(error)) if error.ends_the_login() => return Err(error.into()),
-                    Some(Err(error)) => self.terminal.note(styled(WARN, error)),
+                    Some(Err(error)) => self.terminal.note(styled(WARN, shown(&error.to_string()))),
                     None => return Err(LogInError::NobodyCame(PATIENCE)),
                 }
             }

@@ -3,7 +3,7 @@
 //! In the order of a login: `address` (which URLs a token may go to), `contact` (the first 401), `discovery`
 //! (protected resource metadata, issuer metadata), `registration` (as which client), `callback` and `listener`
 //! (the way back from the browser), `pasted` (the same by hand), `flow` (all of it); then `kept` and `refresh`.
-//! `session` speaks MCP.
+//! `session` speaks MCP. [`Client`] is what a command has of all this.
 
 mod address;
 mod callback;
@@ -24,13 +24,35 @@ pub(crate) use kept::{Renewal, Usable};
 pub(crate) use registration::Wanted;
 pub(crate) use session::{Refusal, Session};
 
-use crate::Failure;
+use mcp_auth_runtime::ambient::Clock;
+use tokio::runtime::{Builder, Runtime};
 
-/// Runs one step of a command on a runtime of its own. The keyring is used between steps, never within: it
-/// blocks, and may run an executor itself.
-///
-/// # Errors
-/// No thread or file descriptor left.
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+use crate::{Failure, outbound};
+
+/// What one command needs to talk to one server and its issuer.
+pub(crate) struct Client {
+    /// Runs one step of the command at a time. The keyring is used between steps, never within: it blocks, and may
+    /// run an executor itself.
+    pub(crate) runtime: Runtime,
+    pub(crate) http: reqwest::Client,
+    pub(crate) server: ServerUrl,
+    pub(crate) reach: Reach,
+    /// Says when a token ends.
+    pub(crate) clock: Box<dyn Clock>,
+}
+
+impl Client {
+    /// A client of the server at `url`.
+    ///
+    /// # Errors
+    /// A URL that no token may be sent to; no certificate authorities, thread or file descriptor on this machine.
+    pub(crate) fn new(url: &str, reach: Reach, clock: impl Clock + 'static) -> Result<Self, Failure> {
+        Ok(Self {
+            server: ServerUrl::parse(url, reach)?,
+            runtime: Builder::new_multi_thread().worker_threads(2).enable_all().build()?,
+            http: outbound::client(None)?,
+            reach,
+            clock: Box::new(clock),
+        })
+    }
 }

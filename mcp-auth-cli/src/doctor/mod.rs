@@ -6,7 +6,6 @@
 //! a token is sent from, to the URL that was given and nowhere else.
 
 mod address;
-mod challenge;
 mod checks;
 mod diagnosis;
 mod fetch;

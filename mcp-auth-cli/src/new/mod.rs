@@ -18,7 +18,7 @@ use name::ProjectName;
 use template::Template;
 
 use crate::Failure;
-use crate::terminal::{STRONG, Terminal, styled};
+use crate::terminal::{STRONG, Terminal, shown, shown_lines, styled};
 
 /// Starts a project of your own from the template.
 #[derive(Debug, clap::Args)]
@@ -67,13 +67,14 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         write(&project.join(file), &text)?;
     }
     if let Some(note) = version_control(&project) {
-        terminal.note(note);
+        terminal.note(shown_lines(&note));
     }
     if let Some(note) = workspace(&project) {
-        terminal.note(note);
+        terminal.note(shown(&note));
     }
-    terminal.line(format_args!("{} is ready", styled(STRONG, project.display())));
-    terminal.note(format_args!("next: cd {}, and what README.md says under First run", project.display()));
+    terminal.line(format_args!("{} is ready", styled(STRONG, shown(&project.display().to_string()))));
+    let next = format!("next: cd {}, and what README.md says under First run", project.display());
+    terminal.note(shown(&next));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -131,7 +132,7 @@ fn workspace(project: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at the first surprise")]
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
     use super::*;
 
