@@ -3,6 +3,8 @@
 set -euo pipefail
 program=$1 directory=$2 repository=$3
 cd "$directory"
+# Nothing here goes out.
+unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 started=()
 stop() { [ ${#started[@]} = 0 ] || kill "${started[@]}" 2>/dev/null || true; }
 trap stop EXIT
@@ -13,7 +15,7 @@ until_answers() {
     if curl -sf -o /dev/null "$@"; then return; fi
     sleep 0.1
   done
-  echo "no answer: $*"
+  curl -sv "$@" || true
   cat ./*.log
   return 1
 }
@@ -27,6 +29,11 @@ serve() {
     MCP_AUTH__ISSUERS='[{issuer="http://127.0.0.1:9090"}]' \
     "$repository/target/debug/examples/todos" --listen 127.0.0.1:8080 >todos.log 2>&1 & started+=($!)
   until_answers http://127.0.0.1:8080/readyz
+}
+# This certificate and no other, for curl and for the doctor.
+trust() {
+  export SSL_CERT_FILE=$1 CURL_CA_BUNDLE=$1
+  unset SSL_CERT_DIR
 }
 here() {
   printf '127.0.0.1 localhost todos.example.com\n' >hosts
@@ -51,9 +58,10 @@ walk() {
 
 case $program in
 nginx)
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=todos.example.com \
-    -addext subjectAltName=DNS:todos.example.com -keyout todos.example.com.key -out todos.example.com.pem 2>/dev/null
-  export SSL_CERT_FILE=$directory/todos.example.com.pem
+  printf '[req]\ndistinguished_name=name\n[name]\n[leaf]\nbasicConstraints=CA:FALSE\nsubjectAltName=DNS:todos.example.com\n' >leaf.cnf
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=todos.example.com -config leaf.cnf \
+    -extensions leaf -keyout todos.example.com.key -out todos.example.com.pem 2>openssl.log
+  trust "$directory/todos.example.com.pem"
   here
   serve
   mount --bind "$directory" /etc/ssl
@@ -86,7 +94,7 @@ caddy)
   serve
   caddy validate --adapter caddyfile --config Caddyfile
   caddy run --adapter caddyfile --config Caddyfile >caddy.log 2>&1 & started+=($!)
-  export SSL_CERT_FILE=$directory/data/caddy/pki/authorities/local/root.crt
+  trust "$directory/data/caddy/pki/authorities/local/root.crt"
   until_answers https://todos.example.com/.well-known/oauth-protected-resource/mcp
   walk
   ;;
