@@ -47,7 +47,8 @@ fn mistake(page: &str, block: &Block) -> Option<String> {
 
 /// Why the step with this source does not run this block: a word that is missing in either.
 fn not_of_the_step(text: &str, source: &str, words: &[&str]) -> Option<String> {
-    let code = std::fs::read_to_string(root().join(source)).unwrap_or_else(|error| panic!("{source}: {error}"));
+    let code =
+        std::fs::read_to_string(root().join(source)).unwrap_or_else(|error| panic!("{source}: {error}"));
     let mut rest = text;
     for word in words {
         if !code.contains(word) {
@@ -77,12 +78,14 @@ fn every_command_is_run_or_says_what_it_needs() {
 
 #[test]
 fn the_conformance_suite_is_named_by_the_version_that_is_run() {
-    let manifest = std::fs::read_to_string(root().join("interop/package.json")).expect("interop/package.json");
+    let manifest =
+        std::fs::read_to_string(root().join("interop/package.json")).expect("interop/package.json");
     for (package, page) in [
         ("@modelcontextprotocol/conformance", "examples/conformance/README.md"),
         ("@modelcontextprotocol/inspector", "docs/src/connect-clients.md"),
     ] {
-        let pinned = manifest.split(&format!("\"{package}\": \"")).nth(1).and_then(|rest| rest.split('"').next());
+        let pinned =
+            manifest.split(&format!("\"{package}\": \"")).nth(1).and_then(|rest| rest.split('"').next());
         let named = format!("{package}@{}", pinned.expect("a version"));
         let page = crate::markdown::read(page);
         let said = page.blocks.iter().map(|block| block.text.matches(package).count()).sum::<usize>();

@@ -59,7 +59,8 @@ pub fn book() -> Vec<Page> {
 }
 
 /// What is checked besides the book.
-const OTHERS: [&str; 4] = ["README.md", "CONTRIBUTING.md", "examples/conformance/README.md", "examples/todos/README.md"];
+const OTHERS: [&str; 4] =
+    ["README.md", "CONTRIBUTING.md", "examples/conformance/README.md", "examples/todos/README.md"];
 
 /// The pages of the book, README, and what those read who contribute or try an example.
 pub fn all() -> Vec<Page> {

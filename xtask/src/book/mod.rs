@@ -31,11 +31,14 @@ pub(crate) fn check() -> Result<Outcome, String> {
     if missing.is_empty() {
         return Ok(Outcome::Passed);
     }
-    Ok(Outcome::Skipped(format!("every command passed; the configuration of these was not looked at: {missing}")))
+    Ok(Outcome::Skipped(format!(
+        "every command passed; the configuration of these was not looked at: {missing}"
+    )))
 }
 
 /// What is read besides the book.
-const OTHERS: [&str; 4] = ["README.md", "CONTRIBUTING.md", "examples/conformance/README.md", "examples/todos/README.md"];
+const OTHERS: [&str; 4] =
+    ["README.md", "CONTRIBUTING.md", "examples/conformance/README.md", "examples/todos/README.md"];
 
 /// README and the pages of the book, those that have something to run.
 fn pages() -> Result<Vec<Page>, String> {
@@ -121,7 +124,10 @@ fn run(page: &Page, shell: Shell, directory: &Path) -> Result<(), String> {
     let path = std::env::var("PATH").unwrap_or_default();
     let ended = shell
         .command(&directory.join("page.sh"))
-        .env("PATH", format!("{0}/installed/bin:{0}:{1}/target/debug:{path}", directory.display(), root().display()))
+        .env(
+            "PATH",
+            format!("{0}/installed/bin:{0}:{1}/target/debug:{path}", directory.display(), root().display()),
+        )
         .env("GIT_CONFIG_COUNT", "1")
         .env("GIT_CONFIG_KEY_0", format!("url.file://{}.insteadOf", root().display()))
         .env("GIT_CONFIG_VALUE_0", "https://github.com/mcp-auth/mcp-auth")

@@ -10,8 +10,11 @@ use crate::step::{available, root};
 const PAGE: &str = "docs/src/deploy.md";
 
 /// A program, how to see whether it is here, and the language of its block.
-const PROGRAMS: [(&str, &str, &str); 3] =
-    [("nginx", "-v", "```nginx"), ("caddy", "version", "```caddyfile"), ("systemd-analyze", "--version", "```ini")];
+const PROGRAMS: [(&str, &str, &str); 3] = [
+    ("nginx", "-v", "```nginx"),
+    ("caddy", "version", "```caddyfile"),
+    ("systemd-analyze", "--version", "```ini"),
+];
 
 /// Looks at the configuration of each program that is installed; the names of the others.
 pub(super) fn check(shell: Shell) -> Result<String, String> {
