@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::arguments::type_name;
 use crate::Failure;
 use crate::client::{shown, shown_line};
-use crate::terminal::{DIM, STRONG, Terminal, styled};
+use crate::terminal::{self, DIM, STRONG, Terminal, styled};
 
 /// Prints the tools.
 ///
@@ -16,7 +16,7 @@ use crate::terminal::{DIM, STRONG, Terminal, styled};
 /// None; the type is the commands'.
 pub(super) fn print(terminal: &Terminal, tools: &[Tool], as_json: bool) -> Result<ExitCode, Failure> {
     if as_json {
-        terminal.line(serde_json::to_string_pretty(&json!({ "tools": tools }))?);
+        terminal.line(terminal::json(&json!({ "tools": tools }))?);
         return Ok(ExitCode::SUCCESS);
     }
     if tools.is_empty() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResult, ErrorData, Implementation, InitializeRequestParams, JsonObject,
-    ProtocolVersion, Tool,
+    PaginatedRequestParams, ProtocolVersion, Tool,
 };
 use rmcp::service::{ClientInitializeError, RunningService, ServiceError};
 use rmcp::transport::streamable_http_client::{
@@ -16,6 +16,9 @@ use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
 use super::address::ServerUrl;
 use super::shown::shown_line;
 use crate::keep::Hidden;
+
+/// How many pages of a list are asked for.
+const MOST_PAGES: usize = 100;
 
 /// A connection.
 pub(crate) struct Session(RunningService<RoleClient, InitializeRequestParams>);
@@ -58,8 +61,19 @@ impl Session {
         }
     }
 
+    /// Every page of the list; a list that does not end is refused.
     pub(crate) async fn tools(&self, token: Option<&Hidden>) -> Result<Vec<Tool>, Refusal> {
-        self.0.list_all_tools().await.map_err(|error| refused(error, token))
+        let (mut tools, mut cursor) = (Vec::new(), None);
+        for _ in 0..MOST_PAGES {
+            let page = PaginatedRequestParams::default().with_cursor(cursor);
+            let page = self.0.list_tools(Some(page)).await.map_err(|error| refused(error, token))?;
+            tools.extend(page.tools);
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                return Ok(tools);
+            }
+        }
+        Err(Refusal::Other(format!("its list of tools has not ended after {MOST_PAGES} pages")))
     }
 
     pub(crate) async fn call(
