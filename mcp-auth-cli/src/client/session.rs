@@ -20,6 +20,9 @@ use crate::keep::Hidden;
 /// How many pages of a list are asked for.
 const MOST_PAGES: usize = 100;
 
+/// How long a server may take to open and for a page. A tool may take as long as whoever called it waits.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A connection.
 pub(crate) struct Session(RunningService<RoleClient, InitializeRequestParams>);
 
@@ -55,10 +58,9 @@ impl Session {
             preferred_versions: vec![ProtocolVersion::V_2026_07_28],
             legacy_version: Some(ProtocolVersion::LATEST_WITH_INITIALIZE),
         };
-        match client.serve_with_lifecycle(transport, lifecycle).await {
-            Ok(running) => Ok(Self(running)),
-            Err(error) => Err(refused_to_start(error, token)),
-        }
+        let running = client.serve_with_lifecycle(transport, lifecycle);
+        let running = within(PATIENCE, running).await?.map_err(|error| refused_to_start(error, token))?;
+        Ok(Self(running))
     }
 
     /// Every page of the list; a list that does not end is refused.
@@ -66,7 +68,8 @@ impl Session {
         let (mut tools, mut cursor) = (Vec::new(), None);
         for _ in 0..MOST_PAGES {
             let page = PaginatedRequestParams::default().with_cursor(cursor);
-            let page = self.0.list_tools(Some(page)).await.map_err(|error| refused(error, token))?;
+            let page = within(PATIENCE, self.0.list_tools(Some(page))).await?;
+            let page = page.map_err(|error| refused(error, token))?;
             tools.extend(page.tools);
             cursor = page.next_cursor;
             if cursor.is_none() {
@@ -90,6 +93,11 @@ impl Session {
     pub(crate) async fn close(self) {
         let _ = tokio::time::timeout(Duration::from_secs(2), self.0.cancel()).await;
     }
+}
+
+async fn within<T>(patience: Duration, answer: impl Future<Output = T>) -> Result<T, Refusal> {
+    let late = |_| Refusal::Other(format!("no answer within {}", humantime::format_duration(patience)));
+    tokio::time::timeout(patience, answer).await.map_err(late)
 }
 
 fn refused_to_start(error: ClientInitializeError, token: Option<&Hidden>) -> Refusal {
@@ -144,4 +152,16 @@ fn plain(error: &(dyn std::error::Error + 'static), token: Option<&Hidden>) -> S
         text = text.replace(token.expose(), "***");
     }
     shown_line(&text, 600)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_never_answers_is_given_up() {
+        let waited = within(Duration::from_millis(1), std::future::pending::<()>()).await;
+        assert!(matches!(waited, Err(Refusal::Other(why)) if why == "no answer within 1ms"));
+        assert!(matches!(within(PATIENCE, async { 1 }).await, Ok(1)));
+    }
 }
