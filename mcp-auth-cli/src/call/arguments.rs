@@ -132,7 +132,9 @@ pub(super) fn typed(tool: &Tool, written: &[Written]) -> Result<JsonObject, Argu
             WrittenValue::Json(value) => value.clone(),
             WrittenValue::Text(text) => {
                 let schema = property.map(|schema| resolved(&root, schema));
-                let value = read(key, text, &schema.map_or_else(Vec::new, |schema| kinds(&root, schema, 0)))?;
+                let kinds =
+                    schema.map_or_else(Vec::new, |schema| kinds(&root, schema, &mut { MOST_SCHEMAS }));
+                let value = read(key, text, &kinds)?;
                 check_listed(key, &value, schema)?;
                 value
             }
@@ -156,15 +158,23 @@ pub(super) fn typed(tool: &Tool, written: &[Written]) -> Result<JsonObject, Argu
     }
 }
 
+/// How many schemas are looked at to say what one property takes. A schema may refer to itself, and to others many
+/// times over; it is the server's.
+const MOST_SCHEMAS: u16 = 200;
+
 /// What a property takes, in words: `string`, `integer or null`, `low | high`.
 pub(super) fn type_name(root: &Value, schema: &Value) -> String {
+    named(root, schema, &mut { MOST_SCHEMAS })
+}
+
+fn named(root: &Value, schema: &Value, left: &mut u16) -> String {
     let schema = resolved(root, schema);
     if let Some(listed) = schema.get("enum").and_then(Value::as_array) {
         let listed: Vec<String> = listed.iter().map(plain).collect();
         return shown_line(&listed.join(" | "), 80);
     }
-    let kinds = kinds(root, schema, 0);
-    let item = schema.get("items").filter(|_| kinds == ["array"]).map(|items| type_name(root, items));
+    let kinds = kinds(root, schema, left);
+    let item = schema.get("items").filter(|_| kinds == ["array"]).map(|items| named(root, items, left));
     match (kinds.as_slice(), item) {
         ([], _) => "any".to_owned(),
         (_, Some(item)) if item != "any" => format!("array of {item}"),
@@ -188,12 +198,11 @@ fn resolved<'a>(root: &'a Value, mut schema: &'a Value) -> &'a Value {
     schema
 }
 
-/// The JSON types a schema takes; none where it does not say.
-fn kinds(root: &Value, schema: &Value, depth: u8) -> Vec<String> {
+/// The JSON types a schema takes; none where it does not say, or not within the `left` schemas.
+fn kinds(root: &Value, schema: &Value, left: &mut u16) -> Vec<String> {
     let schema = resolved(root, schema);
-    if depth > 8 {
-        return Vec::new();
-    }
+    let Some(fewer) = left.checked_sub(1) else { return Vec::new() };
+    *left = fewer;
     match schema.get("type") {
         Some(Value::String(kind)) => return vec![kind.clone()],
         Some(Value::Array(kinds)) => {
@@ -208,7 +217,7 @@ fn kinds(root: &Value, schema: &Value, depth: u8) -> Vec<String> {
         all.push(kind_of(value).to_owned());
     } else if let Some(branches) = ["anyOf", "oneOf"].iter().find_map(|key| schema.get(key)?.as_array()) {
         for branch in branches {
-            let branch = kinds(root, branch, depth + 1);
+            let branch = kinds(root, branch, left);
             if branch.is_empty() {
                 return Vec::new();
             }
@@ -217,7 +226,7 @@ fn kinds(root: &Value, schema: &Value, depth: u8) -> Vec<String> {
     } else if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
         all = parts
             .iter()
-            .map(|part| kinds(root, part, depth + 1))
+            .map(|part| kinds(root, part, left))
             .find(|kinds| !kinds.is_empty())
             .unwrap_or_default();
     }
@@ -317,7 +326,7 @@ fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> St
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
     use std::sync::Arc;
 
     use serde_json::json;
@@ -418,6 +427,33 @@ mod tests {
         );
         assert_eq!(joined(&written, Some(r#"{"count":1}"#)), Err(ArgumentError::Twice("count".to_owned())));
         assert!(matches!(joined(&[], Some("[1]")), Err(ArgumentError::NotAnObject(_))));
+    }
+
+    /// What the schema is called, if that is found out within a few seconds.
+    fn name_of(root: Value) -> String {
+        let (told, name) = std::sync::mpsc::channel();
+        let wait = std::time::Duration::from_secs(10);
+        std::thread::spawn(move || told.send(type_name(&root, &root["$defs"]["A"])));
+        name.recv_timeout(wait).expect("the schema was never done with")
+    }
+
+    #[test]
+    fn a_list_of_lists_without_end_has_a_name() {
+        let endless = json!({ "type": "array", "items": { "$ref": "#/$defs/A" } });
+        assert!(name_of(json!({ "$defs": { "A": endless } })).starts_with("array of array of array"));
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_others_many_times_over_takes_no_time() {
+        let itself = vec![json!({ "$ref": "#/$defs/A" }); 40];
+        assert_eq!(name_of(json!({ "$defs": { "A": { "allOf": itself } } })), "any");
+        // Each of eight schemas names the next one forty times.
+        let letters = ["A", "B", "C", "D", "E", "F", "G", "H", "I"];
+        let next =
+            |of: &[&str]| json!({ "anyOf": vec![json!({ "$ref": format!("#/$defs/{}", of[1]) }); 40] });
+        let mut all: JsonObject = letters.windows(2).map(|of| (of[0].to_owned(), next(of))).collect();
+        all.insert("I".to_owned(), json!({ "type": "string" }));
+        assert_eq!(name_of(json!({ "$defs": all })), "any");
     }
 
     #[test]

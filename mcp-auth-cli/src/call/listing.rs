@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::arguments::type_name;
 use crate::Failure;
-use crate::terminal::{Cell, DIM, STRONG, Table, Terminal, shown_line, shown_lines, styled};
+use crate::terminal::{self, Cell, DIM, STRONG, Table, Terminal, shown_line, shown_lines, styled};
 
 /// Prints the tools.
 ///
@@ -15,7 +15,7 @@ use crate::terminal::{Cell, DIM, STRONG, Table, Terminal, shown_line, shown_line
 /// None; the type is the commands'.
 pub(super) fn print(terminal: &Terminal, tools: &[Tool], as_json: bool) -> Result<ExitCode, Failure> {
     if as_json {
-        terminal.line(serde_json::to_string_pretty(&json!({ "tools": tools }))?);
+        terminal.line(terminal::json(&json!({ "tools": tools }))?);
         return Ok(ExitCode::SUCCESS);
     }
     if tools.is_empty() {

@@ -6,7 +6,7 @@ use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 use serde_json::Value;
 
 use crate::Failure;
-use crate::terminal::{BAD, Terminal, shown_line, shown_lines, styled};
+use crate::terminal::{self, BAD, Terminal, shown_line, shown_lines, styled};
 
 /// Prints a result: to standard output, or to standard error with exit code 1 where the tool says it failed.
 ///
@@ -20,7 +20,7 @@ pub(super) fn print(
     let failed = result.is_error == Some(true);
     let code = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     if as_json {
-        terminal.line(serde_json::to_string_pretty(result)?);
+        terminal.line(terminal::json(result)?);
         return Ok(code);
     }
     let text = readable(result);

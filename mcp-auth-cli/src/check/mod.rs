@@ -22,7 +22,7 @@ use report::Report;
 use serde_json::json;
 
 use crate::configuration::Configuration;
-use crate::{Failure, terminal::Terminal};
+use crate::{Failure, terminal::Terminal, terminal::json as json_text};
 
 /// Checks a configuration before anything is deployed.
 ///
@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         Ok(report) => report,
         Err(refused) => {
             match arguments.json {
-                true => terminal.line(format_args!("{:#}", refusal(&*refused))),
+                true => terminal.line(json_text(&refusal(&*refused))?),
                 false => terminal.failure(&*refused),
             }
             return Ok(ExitCode::FAILURE);
@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     };
     let denied = arguments.deny_warnings && !report.warnings.is_empty();
     match arguments.json {
-        true => terminal.line(format_args!("{:#}", report.json()?)),
+        true => terminal.line(json_text(&report.json()?)?),
         false => page::print(&report, denied, terminal),
     }
     Ok(if denied { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -82,6 +82,12 @@ impl ServerUrl {
     }
 }
 
+/// Whether two URLs have scheme, host and port in common.
+pub(super) fn is_same_origin(one: &str, other: &str) -> bool {
+    let origin = |text: &str| Url::parse(text).ok().map(|url| url.origin()).filter(url::Origin::is_tuple);
+    origin(one).is_some_and(|one| origin(other) == Some(one))
+}
+
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.url.fmt(f)
@@ -141,5 +147,22 @@ mod tests {
             assert!(matches!(refused, Err(AddressError::Endpoint { .. })), "{bad}");
         }
         assert!(near.endpoint("authorization_endpoint", "x-app://run").is_err());
+    }
+
+    #[test]
+    fn an_authorization_endpoint_inside_the_network_is_not_where_its_issuer_is() {
+        let issuer = "https://issuer.example";
+        assert!(is_same_origin("https://issuer.example:443/authorize?client_id=x", issuer));
+        for other in [
+            "https://10.0.0.5/authorize",
+            "https://issuer.example:8443/authorize",
+            "http://issuer.example/authorize",
+            "https://issuer.example@10.0.0.5/",
+            "https://issuer.example.internal/",
+            "data:x",
+            "",
+        ] {
+            assert!(!is_same_origin(other, issuer), "{other}");
+        }
     }
 }

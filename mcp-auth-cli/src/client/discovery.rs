@@ -5,10 +5,10 @@ use rmcp::transport::auth::{
     AuthError, AuthorizationManager, AuthorizationMetadata, AuthorizationMetadataSource,
     ProtectedResourceMetadataInvalidReason,
 };
-use url::Url;
+use url::{Host, Url};
 
 use super::Client;
-use super::address::{AddressError, ServerUrl};
+use super::address::{AddressError, Reach, ServerUrl, is_same_origin};
 use crate::outbound::document;
 use crate::terminal::shown_line;
 
@@ -37,6 +37,11 @@ pub(crate) enum DiscoveryError {
         "the issuer's metadata calls itself {received}, but {expected} was asked: it is not used (RFC 8414 §3.3)"
     )]
     OtherIssuer { expected: String, received: String },
+    #[error(
+        "the metadata names the issuer {0} and endpoints elsewhere, and {0} itself does not name them: it is not used \
+         (RFC 8414 §3.3)"
+    )]
+    NotVouched(String),
     #[error("the metadata of {0} has no issuer, so nothing says whose tokens they are (RFC 8414 §2)")]
     NoIssuer(String),
     #[error(
@@ -58,11 +63,7 @@ pub(crate) enum DiscoveryError {
 pub(super) async fn discover(client: &Client, challenge: Option<&str>) -> Result<Discovered, DiscoveryError> {
     let Client { http, server, reach, .. } = client;
     let failed = |error| explained(error, server);
-    let mut manager = if reach.private_addresses {
-        AuthorizationManager::new_allowing_private_addresses(server.as_str()).await.map_err(failed)?
-    } else {
-        AuthorizationManager::new(server.as_str()).await.map_err(failed)?
-    };
+    let mut manager = manager(server.as_str(), *reach).await.map_err(failed)?;
     let resolved = manager.resolve_metadata_from_challenge(challenge).await.map_err(failed)?;
     let named_by_metadata = match resolved.source {
         AuthorizationMetadataSource::ProtectedResourceMetadata => true,
@@ -78,8 +79,46 @@ pub(super) async fn discover(client: &Client, challenge: Option<&str>) -> Result
     };
     let metadata = resolved.metadata;
     let issuer = check(server, &metadata)?;
+    vouched(&issuer, &metadata, *reach).await?;
     manager.set_metadata(metadata.clone());
     Ok(Discovered { manager, metadata, issuer, named_by_metadata })
+}
+
+async fn manager(base: &str, reach: Reach) -> Result<AuthorizationManager, AuthError> {
+    match reach.private_addresses {
+        true => AuthorizationManager::new_allowing_private_addresses(base).await,
+        false => AuthorizationManager::new(base).await,
+    }
+}
+
+/// Whether the issuer itself names these endpoints: RFC 8414 §3.3. rmcp takes a server's word for where an issuer's
+/// metadata is, and compares no issuer where that place is not a well-known one; codes and refresh tokens of one
+/// issuer would go to whoever uses its name. Endpoints on the issuer's own origin are its own.
+async fn vouched(issuer: &str, metadata: &AuthorizationMetadata, reach: Reach) -> Result<(), DiscoveryError> {
+    let endpoints = |of: &AuthorizationMetadata| {
+        let (authorization, token) = (of.authorization_endpoint.clone(), of.token_endpoint.clone());
+        [Some(authorization), Some(token), of.registration_endpoint.clone()]
+    };
+    if endpoints(metadata).iter().flatten().all(|endpoint| is_same_origin(endpoint, issuer)) {
+        return Ok(());
+    }
+    let not_vouched = || DiscoveryError::NotVouched(shown_line(issuer, 200));
+    // rmcp lets a manager reach the kind of address that its own URL is of, which here is a stranger's.
+    let is_address = match Url::parse(issuer).ok().as_ref().and_then(Url::host) {
+        Some(Host::Ipv4(address)) => !address.is_loopback(),
+        Some(Host::Ipv6(address)) => !address.is_loopback(),
+        Some(Host::Domain(_)) => false, // what it resolves to is looked at
+        None => true,
+    };
+    if is_address && !reach.private_addresses {
+        return Err(not_vouched());
+    }
+    let manager = manager(issuer, reach).await.map_err(|_| not_vouched())?;
+    let own = manager.resolve_metadata().await.map_err(|_| not_vouched())?;
+    let is_discovered = !matches!(own.source, AuthorizationMetadataSource::LegacyEndpointFallback);
+    let own = own.metadata;
+    let agrees = own.issuer.as_deref() == Some(issuer) && endpoints(&own) == endpoints(metadata);
+    if is_discovered && agrees { Ok(()) } else { Err(not_vouched()) }
 }
 
 /// What MCP authorization asks of the issuer's metadata and rmcp does not: an issuer, endpoints over https, S256.

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use url::Url;
 
 use super::Client;
+use super::address::is_same_origin;
 use super::callback::{Answer, Asked, CallbackError};
 use super::discovery::{Discovered, DiscoveryError, discover};
 use super::listener::Listener;
@@ -99,6 +100,7 @@ impl LogIn<'_> {
         let mut url = discovered.manager.get_authorization_url(&names).await.map_err(exchange)?;
         if self.kept.is_some_and(|login| login.registration == registration)
             && registration.way == WayIn::Dynamic
+            && (self.client.reach.private_addresses || is_same_origin(&url, &discovered.issuer))
             && self.is_turned_away(&url).await
         {
             self.terminal.note("the issuer no longer knows our client; registering a new one");
@@ -195,7 +197,8 @@ impl LogIn<'_> {
     }
 
     /// Whether the issuer refuses the URL before anybody logs in. It would tell the person's browser only, and we
-    /// would wait: an issuer that knows no such client must not redirect (RFC 6749 §4.1.2.1).
+    /// would wait: an issuer that knows no such client must not redirect (RFC 6749 §4.1.2.1). Only for a URL where its
+    /// metadata was: any other may lead to a private address, and rmcp alone keeps its requests out of there.
     async fn is_turned_away(&self, url: &str) -> bool {
         let answer = self.client.http.get(url).timeout(Duration::from_secs(10)).send().await;
         answer.is_ok_and(|answer| answer.status().is_client_error())

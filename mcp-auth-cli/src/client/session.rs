@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResult, ErrorData, Implementation, InitializeRequestParams, JsonObject,
-    ProtocolVersion, Tool,
+    PaginatedRequestParams, ProtocolVersion, Tool,
 };
 use rmcp::service::{ClientInitializeError, RunningService, ServiceError};
 use rmcp::transport::streamable_http_client::{
@@ -16,6 +16,12 @@ use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
 use super::Client;
 use crate::secret::{Hidden, Scrubber};
 use crate::terminal::shown_line;
+
+/// How many pages of a list are asked for.
+const MOST_PAGES: usize = 100;
+
+/// How long a server may take to open and for a page. A tool may take as long as whoever called it waits.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection.
 pub(crate) struct Session(RunningService<RoleClient, InitializeRequestParams>);
@@ -48,14 +54,25 @@ impl Session {
             preferred_versions: vec![ProtocolVersion::V_2026_07_28],
             legacy_version: Some(ProtocolVersion::LATEST_WITH_INITIALIZE),
         };
-        match us.serve_with_lifecycle(transport, lifecycle).await {
-            Ok(running) => Ok(Self(running)),
-            Err(error) => Err(refused_to_start(error, token)),
-        }
+        let running = us.serve_with_lifecycle(transport, lifecycle);
+        let running = within(PATIENCE, running).await?.map_err(|error| refused_to_start(error, token))?;
+        Ok(Self(running))
     }
 
+    /// Every page of the list; a list that does not end is refused.
     pub(crate) async fn tools(&self, token: Option<&Hidden>) -> Result<Vec<Tool>, Refusal> {
-        self.0.list_all_tools().await.map_err(|error| refused(error, token))
+        let (mut tools, mut cursor) = (Vec::new(), None);
+        for _ in 0..MOST_PAGES {
+            let page = PaginatedRequestParams::default().with_cursor(cursor);
+            let page = within(PATIENCE, self.0.list_tools(Some(page))).await?;
+            let page = page.map_err(|error| refused(error, token))?;
+            tools.extend(page.tools);
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                return Ok(tools);
+            }
+        }
+        Err(Refusal::Other(format!("its list of tools has not ended after {MOST_PAGES} pages")))
     }
 
     pub(crate) async fn call(
@@ -72,6 +89,11 @@ impl Session {
     pub(crate) async fn close(self) {
         let _ = tokio::time::timeout(Duration::from_secs(2), self.0.cancel()).await;
     }
+}
+
+async fn within<T>(patience: Duration, answer: impl Future<Output = T>) -> Result<T, Refusal> {
+    let late = |_| Refusal::Other(format!("no answer within {}", humantime::format_duration(patience)));
+    tokio::time::timeout(patience, answer).await.map_err(late)
 }
 
 fn refused_to_start(error: ClientInitializeError, token: Option<&Hidden>) -> Refusal {
@@ -123,4 +145,16 @@ fn plain(error: &(dyn std::error::Error + 'static), token: Option<&Hidden>) -> S
         source = cause.source();
     }
     shown_line(&Scrubber::of(token).clean(&text), 600)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_never_answers_is_given_up() {
+        let waited = within(Duration::from_millis(1), std::future::pending::<()>()).await;
+        assert!(matches!(waited, Err(Refusal::Other(why)) if why == "no answer within 1ms"));
+        assert!(matches!(within(PATIENCE, async { 1 }).await, Ok(1)));
+    }
 }

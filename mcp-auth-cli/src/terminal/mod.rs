@@ -1,10 +1,12 @@
 //! How every command speaks: results to standard output, everything else to standard error, colour where a
 //! terminal reads it and `NO_COLOR` (or `CLICOLOR`, `CLICOLOR_FORCE`, `TERM=dumb`) does not forbid it.
 //!
+//! - `json`: JSON with text from outside in it.
 //! - `shown`: text from outside, made safe to print. Whatever a server, a file or a token says goes through it.
 //! - `wrap`: how wide text is on a terminal, and where its lines break.
 //! - `table`: aligned columns.
 
+mod json;
 mod shown;
 mod table;
 mod wrap;
@@ -14,6 +16,7 @@ use std::io::{self, IsTerminal as _, Write};
 
 use anstyle::{AnsiColor, Style};
 
+pub(crate) use json::json;
 pub(crate) use shown::{shown, shown_line, shown_lines};
 pub(crate) use table::{Cell, Table};
 pub(crate) use wrap::wrapped_at_spaces;

@@ -45,7 +45,7 @@ fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
 
 /// Control characters, line and paragraph separators, marks that reorder text, and characters that are not seen.
 /// The joiners U+200C and U+200D stay: scripts and emoji need them.
-fn is_deceptive(c: char) -> bool {
+pub(super) fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(
             c,

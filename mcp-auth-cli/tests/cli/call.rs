@@ -282,3 +282,57 @@ async fn a_server_of_the_revision_before_is_called_by_its_handshake() {
     assert!(alice.run(&["call", &url]).await.succeeded().stdout.starts_with("echo\n"));
     assert_eq!(alice.run(&["call", &url, "echo", "times=3"]).await.succeeded().stdout, "times is 3\n");
 }
+
+/// A server that says it has tools, and answers every page of their list with this one.
+async fn with_page(page: Value) -> String {
+    use axum::{Json, Router};
+    let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/mcp", socket.local_addr().unwrap());
+    let answer = move |Json(asked): Json<Value>| async move {
+        let result = match asked["method"].as_str() {
+            Some("server/discover") => json!({
+                "resultType": "complete", "ttlMs": 0, "cacheScope": "private",
+                "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} },
+                "serverInfo": { "name": "liar", "version": "1" },
+            }),
+            _ => page,
+        };
+        Json(json!({ "jsonrpc": "2.0", "id": asked["id"], "result": result }))
+    };
+    tokio::spawn(async move { axum::serve(socket, Router::new().fallback(answer)).await });
+    url
+}
+
+#[tokio::test]
+async fn a_list_of_tools_that_never_ends_is_given_up() {
+    let page = json!({
+        "resultType": "complete", "ttlMs": 0, "cacheScope": "private", "tools": [], "nextCursor": "on",
+    });
+    let url = with_page(page).await;
+    let call = Person::new().command(&["call", &url]).output();
+    let output =
+        tokio::time::timeout(std::time::Duration::from_secs(60), call).await.expect("it goes on").unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("has not ended after 100 pages"), "{said}");
+}
+
+#[tokio::test]
+async fn neither_a_list_nor_its_json_has_power_over_the_terminal() {
+    let evil = "a\u{9b}2J\u{1b}[2J\u{202e}b";
+    let schema = json!({ "type": "object", "properties": { evil: { "type": evil, "description": evil } } });
+    let page = json!({
+        "resultType": "complete", "ttlMs": 0, "cacheScope": "private",
+        "tools": [{ "name": evil, "description": evil, "inputSchema": schema }],
+    });
+    let url = with_page(page.clone()).await;
+    for arguments in [&["call", &url][..], &["call", &url, "--json"]] {
+        let mut command = Person::new().command(arguments);
+        let output = command.env("CLICOLOR_FORCE", "1").output().await.unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && !said.contains(['\u{9b}', '\u{202e}']), "{said:?}");
+        assert!(!said.contains("\u{1b}[2J"), "{said:?}");
+        if arguments.contains(&"--json") {
+            assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["tools"], page["tools"]);
+        }
+    }
+}

@@ -288,6 +288,16 @@ fn json_holds_the_verdict_and_everything_else() {
 }
 
 #[test]
+fn a_description_has_no_power_over_the_terminal_in_json_either() {
+    let directory = todos::directory(&todos::configured("127.0.0.1:1"));
+    let evil = todos::OPERATIONS.replace("Is it up?", "Is\u{9b}2J it\u{202e} up?");
+    todos::file(&directory, "operations.json", &evil);
+    let output = check(directory.path(), &["--json", "--scopes", "operations.json"]);
+    assert!(!stdout(&output).contains(['\u{9b}', '\u{202e}']), "{}", stdout(&output));
+    assert!(json(&output)["operations"].to_string().contains("Is\u{9b}2J it\u{202e} up?"));
+}
+
+#[test]
 fn operations_come_from_a_file_or_standard_input_and_nothing_else_passes_for_them() {
     let directory = todos::directory(&todos::configured("127.0.0.1:1"));
     let piped = |text: &str| {

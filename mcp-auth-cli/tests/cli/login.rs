@@ -238,12 +238,23 @@ struct Lies {
     /// `{origin}` in them is the server's own.
     challenge: &'static str,
     resource: &'static str,
+    /// Where its issuer's metadata is said to be.
+    listed: &'static str,
     issuer: Value,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Liar {
     async fn start(challenge: &'static str, resource: &'static str, change: impl FnOnce(&mut Value)) -> Self {
+        Self::listing("{origin}", challenge, resource, change).await
+    }
+
+    async fn listing(
+        listed: &'static str,
+        challenge: &'static str,
+        resource: &'static str,
+        change: impl FnOnce(&mut Value),
+    ) -> Self {
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", socket.local_addr().unwrap());
         let mut issuer = json!({
@@ -256,7 +267,8 @@ impl Liar {
         });
         change(&mut issuer);
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let lies = Lies { origin: origin.clone(), challenge, resource, issuer, asked: Arc::clone(&asked) };
+        let lies =
+            Lies { origin: origin.clone(), challenge, resource, listed, issuer, asked: Arc::clone(&asked) };
         let app = Router::new().fallback(lie).with_state(lies);
         tokio::spawn(async move { axum::serve(socket, app).await });
         Self { url: format!("{origin}/mcp"), asked }
@@ -278,10 +290,12 @@ async fn lie(State(lies): State<Lies>, request: Request) -> Response {
             (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, own(lies.challenge))]).into_response()
         }
         "/.well-known/oauth-protected-resource/mcp" => {
-            axum::Json(json!({ "resource": own(lies.resource), "authorization_servers": [lies.origin] }))
+            axum::Json(json!({ "resource": own(lies.resource), "authorization_servers": [own(lies.listed)] }))
                 .into_response()
         }
-        "/.well-known/oauth-authorization-server" => axum::Json(lies.issuer).into_response(),
+        "/.well-known/oauth-authorization-server" | "/.well-known/elsewhere" => {
+            axum::Json(lies.issuer).into_response()
+        }
         "/register" => (StatusCode::CREATED, axum::Json(json!({ "client_id": "c", "redirect_uris": [] })))
             .into_response(),
         _ => StatusCode::NOT_FOUND.into_response(),
@@ -329,6 +343,54 @@ async fn an_issuer_that_calls_itself_otherwise_or_lacks_s256_or_leads_elsewhere_
         assert!(said.asked.is_empty(), "{}", said.stderr);
         liar.nobody_registered_or_sent_a_code();
     }
+}
+
+#[tokio::test]
+async fn an_issuer_may_have_endpoints_elsewhere_if_it_says_so_itself() {
+    // It is as far as anybody gets who cannot register.
+    let liar = Liar::start(ADVERTISED, OWN, |issuer| {
+        issuer["registration_endpoint"] = Value::Null;
+        issuer["token_endpoint"] = json!("https://elsewhere.invalid/token");
+    })
+    .await;
+    Person::new().run(&["login", &liar.url, "--no-browser"]).await.failed(2, "give --client-id");
+}
+
+/// A server that lists a document of its own, which says it is the bank's and names its own token endpoint.
+async fn impostor() -> Liar {
+    let listed = "{origin}/.well-known/elsewhere";
+    Liar::listing(listed, ADVERTISED, OWN, |issuer| issuer["issuer"] = json!("https://bank.invalid")).await
+}
+
+#[tokio::test]
+async fn metadata_at_a_place_of_its_own_does_not_pass_for_another_issuers() {
+    let liar = impostor().await;
+    let said =
+        Person::new().run(&["login", &liar.url, "--no-browser"]).await.failed(2, "https://bank.invalid");
+    assert!(said.asked.is_empty() && !said.stderr.contains("Logging in at"), "{}", said.stderr);
+    liar.nobody_registered_or_sent_a_code();
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_not_sent_where_another_issuers_name_is_only_claimed() {
+    let (site, mut alice) = (Site::start().await, Person::new());
+    alice.run(&["login", site.url(), "--no-browser"]).await.succeeded();
+    let liar = impostor().await;
+    let name = |url: &str| {
+        url.bytes().fold(String::new(), |name, byte| match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' => name + &char::from(byte).to_string(),
+            other => name + &format!("_{other:02x}"),
+        })
+    };
+    alice.change_kept(|kept| {
+        kept["server"] = json!(liar.url);
+        kept["issuer"] = json!("https://bank.invalid");
+        kept["tokens"]["expires_at"] = json!(1);
+    });
+    let file = alice.kept_file();
+    std::fs::rename(&file, file.with_file_name(format!("{}.json", name(&liar.url)))).unwrap();
+    alice.run(&["call", &liar.url, "whoami"]).await.failed(2, "https://bank.invalid");
+    liar.nobody_registered_or_sent_a_code();
 }
 
 #[tokio::test]
