@@ -36,7 +36,7 @@ fn mistake(page: &str, block: &Block) -> Option<String> {
     if let Some(what) = marker.strip_prefix("needs: ") {
         let (what, by_hand) = what.split_once("; ").unwrap_or((what, ""));
         let said = by_hand.starts_with("run by hand with ") || by_hand.starts_with("not run yet: ");
-        return (what.trim().is_empty() || !(said || page == "README.md"))
+        return (what.trim().is_empty() || !said)
             .then(|| "say `needs: …; run by hand with …` or `needs: …; not run yet: …`".to_owned());
     }
     Some(format!(

@@ -97,13 +97,13 @@ impl Files {
     }
 }
 
-/// A file name that says the URL and that no other URL has: letters, digits, `.` and `-` as they are, `://`
-/// and the rest by their hexadecimal value.
+/// A file name that says the URL and that no other URL has, where file names know no case either: small letters,
+/// digits, `.` and `-` as they are, the rest by its hexadecimal value.
 fn name_of(server: &str) -> String {
     let mut name = String::with_capacity(server.len() + 16);
     for byte in server.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' => name.push(char::from(byte)),
+            b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' => name.push(char::from(byte)),
             other => name.push_str(&format!("_{other:02x}")),
         }
     }
@@ -198,6 +198,10 @@ mod tests {
     #[test]
     fn every_server_has_a_name_of_its_own_that_stays_in_the_directory() {
         assert_eq!(name_of("https://a.example/mcp"), "https_3a_2f_2fa.example_2fmcp.json");
+        assert_ne!(
+            name_of("https://a.example/B").to_lowercase(),
+            name_of("https://a.example/b").to_lowercase()
+        );
         let names =
             ["http://a/b", "http://a_2fb", "http://a/../b", "http://A/b", "http://a/b?c"].map(name_of);
         for (at, name) in names.iter().enumerate() {

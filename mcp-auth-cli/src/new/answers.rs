@@ -206,14 +206,16 @@ fn issuer(text: &str) -> Result<String, String> {
         return Err(format!("issuer is {text:?}, and an issuer's URL holds no {c:?}"));
     }
     let usable = match host {
-        Some(("https", host)) => !host.is_empty(),
+        Some(("https", host)) => !host.is_empty() && !host.contains('@'),
         Some(("http", host)) => is_loopback(host),
         _ => false,
     };
     if usable {
         Ok(text.to_owned())
     } else {
-        Err(format!("issuer is {text:?}, and off loopback an issuer's URL starts with https://"))
+        Err(format!(
+            "issuer is {text:?}, and an issuer's URL starts with https:// and a host (http:// on loopback)"
+        ))
     }
 }
 
@@ -338,6 +340,7 @@ mod tests {
             "id.example.com",
             "https://",
             "https:///a",
+            "https://user@id.example.com",
             "http://id.example.com",
             "http://localhost.evil.example",
             "http://localhost:",

@@ -58,6 +58,7 @@ impl Generator {
         for answers in [
             &["auth=issuer", "issuer=http://id.example.com"][..],
             &["auth=issuer", "issuer=https://id.example.com/?a"],
+            &["auth=issuer", "issuer=https://user@id.example.com"],
             &["auth=issuer", "issuer=http://localhost.evil.example"],
             &["auth=nobody"],
             &["transport=tcp"],
