@@ -4,13 +4,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use http::StatusCode;
-use mcp_auth_runtime::ambient::{Clock, SystemClock};
+use mcp_auth_runtime::ambient::SystemClock;
 
-use crate::client::{
-    self, Browser, LogIn, Reach, Renewal, Scopes, ServerUrl, Usable, Wanted, contact, shown_line,
-};
+use crate::client::{Browser, Client, LogIn, Reach, Renewal, Scopes, Usable, Wanted, contact};
 use crate::keep::{Keep, Login, Place};
-use crate::terminal::{GOOD, styled};
+use crate::terminal::{GOOD, shown_line, styled};
 use crate::{Failure, terminal::Terminal};
 
 /// Logs in at an MCP server as a client, and keeps the token.
@@ -27,10 +25,10 @@ pub(crate) struct Arguments {
     no_browser: bool,
     #[command(flatten)]
     wanted: Wanted,
-    /// What to ask for, separated by spaces. Without it: what the server asks for.
+    /// Scopes to ask for, separated by spaces [else what the server asks for].
     #[arg(long, value_name = "SCOPES")]
     scope: Option<String>,
-    /// The port of the redirect URI http://127.0.0.1:PORT/callback. Without it: any free one.
+    /// The port of the redirect URI http://127.0.0.1:PORT/callback [else any free one].
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
     /// Print the access token, and nothing else, to standard output.
@@ -42,7 +40,7 @@ pub(crate) struct Arguments {
     /// Remove what is kept for this server.
     #[arg(long, conflicts_with_all = ["print_token", "again"])]
     forget: bool,
-    /// Where tokens stay. Without it: MCP_AUTH_KEEP, else the keyring if there is one.
+    /// Where logins are kept [else MCP_AUTH_KEEP, the keyring if there is one].
     #[arg(long, value_enum)]
     keep: Option<Place>,
     #[command(flatten)]
@@ -50,7 +48,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let server = ServerUrl::parse(&arguments.url, arguments.reach)?;
+    let client = &Client::new(&arguments.url, arguments.reach, SystemClock)?;
+    let server = &client.server;
     let keep = Keep::choose(arguments.keep)?;
     if arguments.forget {
         let said = if keep.forget(server.as_str())? { "forgotten" } else { "nothing is kept for" };
@@ -60,17 +59,9 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     arguments.wanted.check()?;
     let scopes: Option<Vec<String>> =
         arguments.scope.as_deref().map(|text| text.split_whitespace().map(str::to_owned).collect());
-    let (runtime, http, clock) = (client::runtime()?, client::http()?, SystemClock);
 
     let kept = keep.load(server.as_str())?;
-    let renewal = Renewal {
-        runtime: &runtime,
-        http: &http,
-        server: &server,
-        reach: arguments.reach,
-        keep: &keep,
-        clock: &clock,
-    };
+    let renewal = Renewal { client, keep: &keep };
     let enough = |login: &Login| scopes.as_ref().is_none_or(|scopes| login.tokens.cover(scopes));
     if !arguments.again
         && let Some(login) = kept.clone().filter(enough)
@@ -79,37 +70,34 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         terminal.note(format!(
             "{}, {}; --again logs in anew",
             styled(GOOD, "already logged in"),
-            described(&login, clock.unix_now())
+            described(&login, client.clock.unix_now())
         ));
         print(&arguments, terminal, &login);
         return Ok(ExitCode::SUCCESS);
     }
 
-    let first = runtime.block_on(contact(&http, &server, None))?;
+    let first = client.runtime.block_on(contact(client, None))?;
     if first.status != StatusCode::UNAUTHORIZED {
         terminal.note(format!(
             "the server answers without a login (HTTP {}); looking for its issuer anyway",
             first.status.as_u16()
         ));
     }
-    let login = runtime.block_on(
+    let login = client.runtime.block_on(
         LogIn {
+            client,
             terminal,
-            http: &http,
-            server: &server,
-            reach: arguments.reach,
             wanted: &arguments.wanted,
             scopes: scopes.map_or(Scopes::AsChallenged, Scopes::These),
             port: arguments.port,
             browser: if arguments.no_browser { Browser::ByHand } else { Browser::Open },
             kept: kept.as_ref().filter(|_| !arguments.again),
             challenge: first.challenge,
-            clock: &clock,
         }
         .run(),
     )?;
     let place = keep.save(&login)?;
-    terminal.note(format!("{}, {}", styled(GOOD, "logged in"), described(&login, clock.unix_now())));
+    terminal.note(format!("{}, {}", styled(GOOD, "logged in"), described(&login, client.clock.unix_now())));
     terminal.note(format!("kept {place}"));
     print(&arguments, terminal, &login);
     Ok(ExitCode::SUCCESS)
@@ -120,8 +108,8 @@ fn still_valid(renewal: &Renewal<'_>, login: Login) -> Result<Option<Login>, Fai
     let was = login.tokens.access_token.clone();
     let Usable::Login(login) = renewal.fresh(login)? else { return Ok(None) };
     let taken = |login: &Login| {
-        let contact = contact(renewal.http, renewal.server, Some(&login.tokens.access_token));
-        renewal.runtime.block_on(contact).map(|contact| contact.status != StatusCode::UNAUTHORIZED)
+        let contact = contact(renewal.client, Some(&login.tokens.access_token));
+        renewal.client.runtime.block_on(contact).map(|contact| contact.status != StatusCode::UNAUTHORIZED)
     };
     if taken(&login)? {
         return Ok(Some(*login));

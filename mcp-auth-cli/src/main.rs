@@ -1,11 +1,13 @@
 //! The `mcp-auth` command. In the order a project meets it: `new`, `check`, `schema`, `token`, `doctor`, `login`,
 //! `call`, `completions`; `configuration` is how those that read one find it, `client` the OAuth and MCP client of
-//! those that are one, `keep` where its tokens stay, `terminal` how all of them speak.
+//! those that are one, `outbound` the HTTP of all that send something, `challenge` what they are refused with, `keep` where its tokens stay, `secret` what is never shown,
+//! `terminal` how all of them speak.
 //!
-//! Exit codes: 0, yes or done; 1, the answer is no (what `check` and `doctor` look at is wrong); 2, it could not be
-//! done.
+//! Exit codes: 0, yes or done; 1, the answer is no (what `check` and `doctor` look at is wrong, what `call` called
+//! answered with an error); 2, it could not be done.
 
 mod call;
+mod challenge;
 mod check;
 mod client;
 mod completions;
@@ -14,7 +16,9 @@ mod doctor;
 mod keep;
 mod login;
 mod new;
+mod outbound;
 mod schema;
+mod secret;
 mod terminal;
 mod token;
 

@@ -28,16 +28,16 @@ const CLIENT_ID: &str = "mcp-auth-token";
 pub(crate) struct Arguments {
     #[command(flatten)]
     configuration: Configuration,
-    /// Who it is for [the first of auth.embedded.users].
+    /// Who it is for [else the first of auth.embedded.users].
     #[arg(long, value_name = "NAME")]
     sub: Option<String>,
-    /// What it allows, separated by spaces [auth.base_scopes].
+    /// Scopes it allows, separated by spaces [else auth.base_scopes].
     #[arg(long, value_name = "SCOPES")]
     scope: Option<String>,
     /// How long it is valid, at most 24h.
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = lifetime)]
     ttl: Duration,
-    /// The client it is issued to [mcp-auth-token, or the subject if that is one of auth.embedded.clients].
+    /// The client it is issued to [else mcp-auth-token, or the subject if that is one of auth.embedded.clients].
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
 }

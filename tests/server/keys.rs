@@ -675,20 +675,16 @@ async fn k19_of_ten_thousand_keys_the_first_hundred_count() {
 async fn k22_sets_that_flap_cause_no_thrash() {
     let (even, odd) = (Key::new(Algorithm::ES256, "even"), Key::new(Algorithm::ES256, "odd"));
     let issuer = AuthorizationServer::with_keys(&[&even]).await;
-    let server = trusting(&Everything::default(), &issuer, "unknown_kid_cooldown = \"1s\"").await;
+    let server = trusting(&Everything::default(), &issuer, "unknown_kid_cooldown = \"5s\"").await;
     let start = Instant::now();
-    let mut turn = 0;
-    while start.elapsed() < Duration::from_secs(3) {
-        turn += 1;
-        issuer.publish(&[if turn % 2 == 0 { &even } else { &odd }]);
+    for turn in 0..60 {
+        issuer.publish(&[if turn % 2 == 0 { &odd } else { &even }]);
         for key in [&even, &odd] {
             let answer = read_note(&server, token(&server, &issuer, key)).await;
             assert!(matches!(answer.status(), 200 | 401), "{}", answer.body());
         }
         assert_eq!(readyz(&server).await, 200);
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let cooldowns = start.elapsed().as_secs() as usize + 1;
+    let cooldowns = start.elapsed().as_secs() as usize / 5 + 1;
     assert!(issuer.fetches() <= 1 + cooldowns, "{} fetches in {:?}", issuer.fetches(), start.elapsed());
-    assert!(turn > 3 * cooldowns, "too slow to tell");
 }

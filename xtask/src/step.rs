@@ -78,6 +78,11 @@ pub(crate) fn available(program: &str, arguments: &[&str]) -> bool {
     command(program).args(arguments).output().is_ok_and(|output| output.status.success())
 }
 
+/// An error that says what was expected and what came.
+pub(crate) fn expect(holds: bool, what: &str, got: impl std::fmt::Display) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(format!("expected {what}; got\n{got}")) }
+}
+
 fn shown(command: &Command) -> String {
     let environment = command.get_envs().filter_map(|(name, value)| {
         Some(format!("{}={:?}", name.to_string_lossy(), value?.to_string_lossy()))

@@ -8,7 +8,7 @@ use crate::markdown::{Page, all, read, root};
 const REPOSITORY: &str = "https://github.com/mcp-auth/mcp-auth/blob/main/";
 
 /// Other documents that people follow links in.
-const DOCUMENTS: [&str; 4] = ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
+const DOCUMENTS: [&str; 3] = ["ARCHITECTURE.md", "CHANGELOG.md", "SECURITY.md"];
 
 #[test]
 fn every_link_leads_somewhere() {

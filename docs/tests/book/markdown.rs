@@ -58,10 +58,14 @@ pub fn book() -> Vec<Page> {
     names.iter().map(|name| read(&format!("docs/src/{name}"))).collect()
 }
 
-/// The pages of the book, and README.
+/// What is checked besides the book.
+const OTHERS: [&str; 4] =
+    ["README.md", "CONTRIBUTING.md", "examples/conformance/README.md", "examples/todos/README.md"];
+
+/// The pages of the book, README, and what those read who contribute or try an example.
 pub fn all() -> Vec<Page> {
     let mut pages = book();
-    pages.push(read("README.md"));
+    pages.extend(OTHERS.map(read));
     pages
 }
 

@@ -178,6 +178,30 @@ fn order() -> Vec<String> {
 }
 
 #[test]
+fn every_default_is_written_alike_in_the_reference_and_in_the_example() {
+    let schema = json_schema();
+    let mut tables = Vec::new();
+    walk(&schema, &schema, "", "", &mut tables);
+    let example = std::fs::read_to_string(root().join("mcp.toml.example")).expect("mcp.toml.example");
+    let mut compared = 0;
+    let mut table = "";
+    for line in example.lines().map(|line| line.trim_start_matches('#')) {
+        if line.starts_with('[') {
+            table = line.trim_matches(['[', ']']);
+        }
+        let keys = tables.iter().filter(|known| known.name == table).flat_map(|known| &known.keys);
+        for Key { name, default, .. } in keys {
+            let written = line.strip_prefix(name).and_then(|rest| rest.strip_prefix(" = \""));
+            if let (Some(written), Some(default)) = (written, default.strip_prefix("`\"")) {
+                assert_eq!(written.split('"').next(), default.split('"').next(), "{table}.{name}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 15, "{compared} defaults were compared");
+}
+
+#[test]
 fn every_table_and_key_of_the_schema_is_in_the_example_that_orders_them() {
     let schema = json_schema();
     let mut tables = Vec::new();

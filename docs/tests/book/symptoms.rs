@@ -45,9 +45,8 @@ fn every_message_that_is_quoted_is_one_that_is_written() {
 
 #[test]
 fn every_line_of_the_doctor_that_is_named_is_one_of_its() {
-    let Ok(checks) = std::fs::read_to_string(root().join("mcp-auth-cli/src/doctor/checks.rs")) else {
-        return; // the doctor is not in this checkout
-    };
+    let checks = std::fs::read_to_string(root().join("mcp-auth-cli/src/doctor/checks.rs"))
+        .expect("the doctor's lines");
     let text = std::fs::read_to_string(root().join(PAGE)).expect("the page");
     let (mut in_table, mut named) = (false, 0);
     for line in text.lines() {

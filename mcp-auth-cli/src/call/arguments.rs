@@ -5,7 +5,7 @@ use std::str::FromStr;
 use rmcp::model::{JsonObject, Tool};
 use serde_json::Value;
 
-use crate::client::shown_line;
+use crate::terminal::shown_line;
 
 /// One argument as written.
 #[derive(Debug, Clone, PartialEq)]

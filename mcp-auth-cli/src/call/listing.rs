@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use super::arguments::type_name;
 use crate::Failure;
-use crate::client::{shown, shown_line};
-use crate::terminal::{self, DIM, STRONG, Terminal, styled};
+use crate::terminal::{self, Cell, DIM, STRONG, Table, Terminal, shown_line, shown_lines, styled};
 
 /// Prints the tools.
 ///
@@ -28,12 +27,10 @@ pub(super) fn print(terminal: &Terminal, tools: &[Tool], as_json: bool) -> Resul
         }
         let description = tool.description.as_deref().unwrap_or_default();
         terminal.line(format!("{}{}", styled(STRONG, shown_line(&tool.name, 128)), hints(tool)));
-        for line in shown(description).lines().take_while(|line| !line.trim().is_empty()) {
+        for line in shown_lines(description).lines().take_while(|line| !line.trim().is_empty()) {
             terminal.line(format!("  {}", line.trim_end()));
         }
-        for row in rows(tool) {
-            terminal.line(row);
-        }
+        terminal.table(&arguments(tool));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -46,34 +43,21 @@ fn hints(tool: &Tool) -> String {
     if said.is_empty() { String::new() } else { format!("  {}", styled(DIM, said.join(", "))) }
 }
 
-/// One line for each argument, required ones first, in columns: name, type, description.
-fn rows(tool: &Tool) -> Vec<String> {
+/// A row for each argument, required ones first: name, type, description.
+fn arguments(tool: &Tool) -> Table<3> {
+    let mut table = Table::indented(4);
     let root = Value::Object((*tool.input_schema).clone());
-    let Some(properties) = root.get("properties").and_then(Value::as_object) else { return Vec::new() };
+    let Some(properties) = root.get("properties").and_then(Value::as_object) else { return table };
     let required = root.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let needed = |key: &str| required.iter().any(|name| name.as_str() == Some(key));
     let (first, then): (Vec<_>, Vec<_>) = properties.iter().partition(|(key, _)| needed(key));
-    let cells: Vec<(String, String, String)> = first
-        .into_iter()
-        .chain(then)
-        .map(|(key, schema)| {
-            let optional = if needed(key) { "" } else { ", optional" };
-            let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
-            let kind = format!("{}{optional}", shown_line(&type_name(&root, schema), 80));
-            (shown_line(key, 60), kind, shown_line(description, 200))
-        })
-        .collect();
-    let width = |column: fn(&(String, String, String)) -> &String| {
-        cells.iter().map(|cell| column(cell).chars().count()).max().unwrap_or(0)
-    };
-    let (keys, kinds) = (width(|cell| &cell.0), width(|cell| &cell.1));
-    cells
-        .iter()
-        .map(|(key, kind, description)| {
-            let row = format!("    {key:keys$}  {}  {description}", styled(DIM, format!("{kind:kinds$}")));
-            row.trim_end().to_owned()
-        })
-        .collect()
+    for (key, schema) in first.into_iter().chain(then) {
+        let optional = if needed(key) { "" } else { ", optional" };
+        let kind = format!("{}{optional}", shown_line(&type_name(&root, schema), 80));
+        let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+        table.row([shown_line(key, 60).into(), Cell::styled(DIM, kind), shown_line(description, 200).into()]);
+    }
+    table
 }
 
 #[cfg(test)]
@@ -94,8 +78,11 @@ mod tests {
             "required": ["title"],
         });
         let tool = Tool::new("add", "Add.", Arc::new(schema.as_object().unwrap().clone()));
-        let rows: Vec<String> =
-            rows(&tool).iter().map(|row| anstream::adapter::strip_str(row).to_string()).collect();
+        let rows: Vec<String> = arguments(&tool)
+            .lines(None)
+            .iter()
+            .map(|row| anstream::adapter::strip_str(row).to_string())
+            .collect();
         assert!(rows.contains(&"    title  string                     What to do.".to_owned()), "{rows:?}");
         assert!(rows.contains(&"    tags   array of string, optional".to_owned()), "{rows:?}");
     }

@@ -14,11 +14,11 @@ use mcp_auth_runtime::ambient::SystemClock;
 use rmcp::model::{CallToolResult, Tool};
 
 use crate::client::{
-    self, Browser, LogIn, Reach, Refusal, Renewal, Scopes, SecretPlace, ServerUrl, Session, Usable, Wanted,
-    shown, shown_line,
+    Browser, Client, LogIn, Reach, Refusal, Renewal, Scopes, ServerUrl, Session, Usable, Wanted,
 };
-use crate::keep::{Hidden, Keep, Login, Place};
-use crate::terminal::{BAD, STRONG, styled};
+use crate::keep::{Keep, Login, Place};
+use crate::secret::{Hidden, SecretPlace};
+use crate::terminal::{BAD, STRONG, shown_line, shown_lines, styled};
 use crate::{Failure, terminal::Terminal};
 
 /// Lists an MCP server's tools, or calls one.
@@ -29,7 +29,7 @@ use crate::{Failure, terminal::Terminal};
 pub(crate) struct Arguments {
     /// The server's whole URL, such as https://todos.example.com/mcp.
     url: String,
-    /// The tool to call. Without it: a list of the tools.
+    /// The tool to call [else the tools are listed].
     tool: Option<String>,
     /// The tool's arguments. Their types come from the tool's schema: key=text where it says string, key=JSON
     /// otherwise. key:=JSON is taken as JSON whatever the schema says.
@@ -38,19 +38,19 @@ pub(crate) struct Arguments {
     /// Arguments as one JSON object, as they are; KEY=VALUE adds to it.
     #[arg(long, value_name = "OBJECT", requires = "tool")]
     json_arguments: Option<String>,
-    /// Print the server's whole answer as JSON.
+    /// Print the server's whole answer as one JSON document, for programs.
     #[arg(long)]
     json: bool,
     /// Do not log in again when a tool needs more scopes: fail and say which.
     #[arg(long)]
     no_step_up: bool,
-    /// Where a token is that is used instead of the kept login: env:NAME, file:PATH, or - for standard input.
+    /// Where an access token is: env:NAME, file:PATH, or - for standard input [else the kept login's].
     #[arg(long, value_name = "WHERE")]
     token: Option<SecretPlace>,
     /// When logging in: do not open a browser, print the URL.
     #[arg(long)]
     no_browser: bool,
-    /// Where the login is kept. Without it: MCP_AUTH_KEEP, else the keyring if there is one.
+    /// Where logins are kept [else MCP_AUTH_KEEP, the keyring if there is one].
     #[arg(long, value_enum)]
     keep: Option<Place>,
     #[command(flatten)]
@@ -91,37 +91,18 @@ enum Trouble {
 const STEP_UPS: u32 = 2;
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let server = ServerUrl::parse(&arguments.url, arguments.reach)?;
+    let client = &Client::new(&arguments.url, arguments.reach, SystemClock)?;
+    let (server, runtime) = (&client.server, &client.runtime);
     let written = arguments::joined(&arguments.arguments, arguments.json_arguments.as_deref())?;
-    let (runtime, http, clock) = (client::runtime()?, client::http()?, SystemClock);
     let keep = Keep::choose(arguments.keep)?;
-    let renewal = Renewal {
-        runtime: &runtime,
-        http: &http,
-        server: &server,
-        reach: arguments.reach,
-        keep: &keep,
-        clock: &clock,
-    };
+    let renewal = Renewal { client, keep: &keep };
     let log_in =
         |scopes: Scopes, kept: Option<&Login>, challenge: Option<String>| -> Result<Credential, Failure> {
             let wanted = Wanted::default();
             let browser = if arguments.no_browser { Browser::ByHand } else { Browser::Open };
             let login = runtime.block_on(
-                LogIn {
-                    terminal,
-                    http: &http,
-                    server: &server,
-                    reach: arguments.reach,
-                    wanted: &wanted,
-                    scopes,
-                    port: None,
-                    browser,
-                    kept,
-                    challenge,
-                    clock: &clock,
-                }
-                .run(),
+                LogIn { client, terminal, wanted: &wanted, scopes, port: None, browser, kept, challenge }
+                    .run(),
             )?;
             keep.save(&login)?;
             Ok(Credential::Kept(Box::new(login)))
@@ -133,13 +114,13 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
             None => Credential::None,
             Some(login) => match renewal.fresh(login)? {
                 Usable::Login(login) => Credential::Kept(login),
-                Usable::LogInAgain(why) => return Err(log_in_first(&server, &why)),
+                Usable::LogInAgain(why) => return Err(log_in_first(server, &why)),
             },
         },
     };
     let (mut renewed, mut step_ups) = (false, 0);
     loop {
-        let attempt = attempt(&http, &server, credential.token(), arguments.tool.as_deref(), &written);
+        let attempt = attempt(client, credential.token(), arguments.tool.as_deref(), &written);
         let refusal = match runtime.block_on(attempt) {
             Ok(Answer::Tools(tools)) => return listing::print(terminal, &tools, arguments.json),
             Ok(Answer::Result(result)) => return outcome::print(terminal, &result, arguments.json),
@@ -148,7 +129,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         };
         credential = match (refusal, credential) {
             (Refusal::Rpc(error), _) => {
-                let text = shown(&error.message);
+                let text = shown_lines(&error.message);
                 terminal.note(format!("{} {text} (JSON-RPC error {})", styled(BAD, "error:"), error.code.0));
                 return Ok(ExitCode::FAILURE);
             }
@@ -164,15 +145,15 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
                 renewed = true;
                 match renewal.renewed(*login)? {
                     Usable::Login(login) => Credential::Kept(login),
-                    Usable::LogInAgain(why) => return Err(log_in_first(&server, &why)),
+                    Usable::LogInAgain(why) => return Err(log_in_first(server, &why)),
                 }
             }
             (Refusal::Unauthorized { .. }, Credential::Kept(_)) => {
-                return Err(log_in_first(&server, "the server does not take the kept token"));
+                return Err(log_in_first(server, "the server does not take the kept token"));
             }
             (Refusal::Unauthorized { challenge }, Credential::None) => {
                 if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-                    return Err(log_in_first(&server, "the server wants a login"));
+                    return Err(log_in_first(server, "the server wants a login"));
                 }
                 terminal.note(format!("{server} wants a login."));
                 log_in(Scopes::AsChallenged, None, Some(challenge))?
@@ -186,7 +167,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
                 let refused = |why: &str| Err(format!("{what} needs {needs}; {why}").into());
                 match credential {
                     Credential::Given(_) => return refused("this token does not have it"),
-                    Credential::None => return Err(log_in_first(&server, &format!("{what} needs {needs}"))),
+                    Credential::None => return Err(log_in_first(server, &format!("{what} needs {needs}"))),
                     Credential::Kept(_) if arguments.no_step_up => {
                         return refused("--no-step-up does not ask for it");
                     }
@@ -212,13 +193,12 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
 
 /// Connects, lists, and calls if a tool is named.
 async fn attempt(
-    http: &reqwest::Client,
-    server: &ServerUrl,
+    client: &Client,
     token: Option<&Hidden>,
     tool: Option<&str>,
     written: &[Written],
 ) -> Result<Answer, Trouble> {
-    let session = Session::connect(http.clone(), server, token).await.map_err(Trouble::Refused)?;
+    let session = Session::connect(client, token).await.map_err(Trouble::Refused)?;
     let answer = async {
         // The list first: it has the schema, and the headers some parameters go into.
         let tools = session.tools(token).await.map_err(Trouble::Refused)?;

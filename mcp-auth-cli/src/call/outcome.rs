@@ -6,8 +6,7 @@ use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 use serde_json::Value;
 
 use crate::Failure;
-use crate::client::{shown, shown_line};
-use crate::terminal::{self, BAD, Terminal, styled};
+use crate::terminal::{self, BAD, Terminal, shown_line, shown_lines, styled};
 
 /// Prints a result: to standard output, or to standard error with exit code 1 where the tool says it failed.
 ///
@@ -49,14 +48,14 @@ fn readable(result: &CallToolResult) -> String {
         }
     }
     if let Some(structured) = &result.structured_content {
-        parts.push(shown(&serde_json::to_string_pretty(structured).unwrap_or_default()));
+        parts.push(shown_lines(&serde_json::to_string_pretty(structured).unwrap_or_default()).into_owned());
     }
     parts.join("\n")
 }
 
 fn described(block: &ContentBlock) -> String {
     match block {
-        ContentBlock::Text(text) => shown(&text.text),
+        ContentBlock::Text(text) => shown_lines(&text.text).into_owned(),
         ContentBlock::Image(image) => {
             format!("[image, {}, {}]", shown_line(&image.mime_type, 80), size(&image.data))
         }
@@ -65,7 +64,7 @@ fn described(block: &ContentBlock) -> String {
         }
         ContentBlock::Resource(embedded) => match &embedded.resource {
             ResourceContents::TextResourceContents { uri, text, .. } => {
-                format!("[resource {}]\n{}", shown_line(uri, 300), shown(text))
+                format!("[resource {}]\n{}", shown_line(uri, 300), shown_lines(text))
             }
             ResourceContents::BlobResourceContents { uri, blob, mime_type, .. } => {
                 let kind = mime_type.as_deref().unwrap_or("application/octet-stream");

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use url::{Host, Url};
+use url::Url;
+
+use crate::outbound::{PlainHttp, is_loopback, is_secure};
 
 /// How far the client reaches.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
@@ -22,10 +24,8 @@ pub(crate) enum AddressError {
     NotAUrl(String),
     #[error("{0} has a user name or password in it; a login is kept for the URL without")]
     Credentials(String),
-    #[error(
-        "{0} is http:// and not on this machine: a token would be readable on the way; use https, or --plain-http"
-    )]
-    PlainHttp(Url),
+    #[error(transparent)]
+    PlainHttp(#[from] PlainHttp),
     #[error(
         "the issuer's {name} is {text:?}: neither https nor on the same machine as the server, so it is not used"
     )]
@@ -52,8 +52,8 @@ impl ServerUrl {
             let (_, _) = (url.set_username(""), url.set_password(None));
             return Err(AddressError::Credentials(url.to_string()));
         }
-        if url.scheme() == "http" && !is_loopback(&url) && !reach.plain_http {
-            return Err(AddressError::PlainHttp(url));
+        if !is_secure(&url) && !reach.plain_http {
+            return Err(PlainHttp(url).into());
         }
         url.set_fragment(None);
         Ok(Self { url, plain_http: reach.plain_http })
@@ -91,15 +91,6 @@ pub(super) fn is_same_origin(one: &str, other: &str) -> bool {
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.url.fmt(f)
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use url::form_urlencoded;
 
-use super::shown::shown_line;
+use crate::terminal::shown_line;
 
 /// What we asked, to compare the answer with.
 #[derive(Debug, Clone)]

@@ -6,9 +6,10 @@ use http::StatusCode;
 use http::header::{HeaderMap, LOCATION, WWW_AUTHENTICATE};
 use serde_json::json;
 
-use super::address::ServerUrl;
-use super::shown::shown_line;
-use crate::keep::Hidden;
+use super::Client;
+use crate::challenge::Challenge;
+use crate::secret::Hidden;
+use crate::terminal::shown_line;
 
 /// What came back.
 #[derive(Debug)]
@@ -39,11 +40,8 @@ pub(crate) enum ContactError {
 ///
 /// # Errors
 /// [`ContactError`] where no login would help.
-pub(crate) async fn contact(
-    http: &reqwest::Client,
-    server: &ServerUrl,
-    token: Option<&Hidden>,
-) -> Result<Contact, ContactError> {
+pub(crate) async fn contact(client: &Client, token: Option<&Hidden>) -> Result<Contact, ContactError> {
+    let Client { http, server, .. } = client;
     let meta = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
@@ -86,18 +84,24 @@ pub(crate) async fn contact(
     Ok(Contact { status, challenge })
 }
 
-/// Of several challenges the `Bearer` one, and of those the one that names the metadata (RFC 9728 §5.1).
+/// Of several fields the one with a `Bearer` challenge, and of those the one that names the metadata (RFC 9728 §5.1).
+/// A malformed one will do where it begins as it should: doctor is there to complain.
 fn bearer_challenge(headers: &HeaderMap) -> Option<String> {
-    let bearer = headers
-        .get_all(WWW_AUTHENTICATE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .filter(|value| value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer")));
-    let all: Vec<&str> = bearer.collect();
-    all.iter()
-        .find(|value| value.contains("resource_metadata"))
-        .or(all.first())
-        .map(|&value| value.to_owned())
+    let fields = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    // Whether it names the metadata.
+    let bearer = |field: &str| match Challenge::read(field) {
+        Ok(all) => {
+            let bearer = all.iter().find(|challenge| challenge.is_bearer())?;
+            Some(bearer.get("resource_metadata").is_some())
+        }
+        Err(_) => {
+            let begins = field.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer"));
+            begins.then(|| field.contains("resource_metadata"))
+        }
+    };
+    let all: Vec<(&str, bool)> = fields.filter_map(|field| Some((field, bearer(field)?))).collect();
+    let named = all.iter().find(|(_, names_metadata)| *names_metadata).or(all.first());
+    named.map(|(field, _)| (*field).to_owned())
 }
 
 #[cfg(test)]
@@ -120,7 +124,12 @@ mod tests {
             challenges(&["Basic realm=\"x\"", "BEARER realm=\"y\""]).as_deref(),
             Some("BEARER realm=\"y\"")
         );
+        let one_field = "Basic realm=\"bearer, x\", Bearer resource_metadata=\"https://a/x\"";
+        assert_eq!(challenges(&["Bearer", one_field]).as_deref(), Some(one_field));
+        let malformed = "Bearer resource_metadata=https://a/x";
+        assert_eq!(challenges(&["Bearer", malformed]).as_deref(), Some(malformed));
         assert_eq!(challenges(&["Basic realm=\"x\""]), None);
+        assert_eq!(challenges(&["Basic realm=\"Bearer resource_metadata\""]), None);
         assert_eq!(challenges(&[]), None);
     }
 }

@@ -7,8 +7,10 @@ use rmcp::transport::auth::{
 };
 use url::{Host, Url};
 
+use super::Client;
 use super::address::{AddressError, Reach, ServerUrl, is_same_origin};
-use super::shown::shown_line;
+use crate::outbound::document;
+use crate::terminal::shown_line;
 
 /// Where to log in, checked.
 pub(super) struct Discovered {
@@ -58,14 +60,10 @@ pub(crate) enum DiscoveryError {
 ///
 /// # Errors
 /// [`DiscoveryError`]; nothing was sent but requests for metadata.
-pub(super) async fn discover(
-    http: &reqwest::Client,
-    server: &ServerUrl,
-    reach: Reach,
-    challenge: Option<&str>,
-) -> Result<Discovered, DiscoveryError> {
+pub(super) async fn discover(client: &Client, challenge: Option<&str>) -> Result<Discovered, DiscoveryError> {
+    let Client { http, server, reach, .. } = client;
     let failed = |error| explained(error, server);
-    let mut manager = manager(server.as_str(), reach).await.map_err(failed)?;
+    let mut manager = manager(server.as_str(), *reach).await.map_err(failed)?;
     let resolved = manager.resolve_metadata_from_challenge(challenge).await.map_err(failed)?;
     let named_by_metadata = match resolved.source {
         AuthorizationMetadataSource::ProtectedResourceMetadata => true,
@@ -81,7 +79,7 @@ pub(super) async fn discover(
     };
     let metadata = resolved.metadata;
     let issuer = check(server, &metadata)?;
-    vouched(&issuer, &metadata, reach).await?;
+    vouched(&issuer, &metadata, *reach).await?;
     manager.set_metadata(metadata.clone());
     Ok(Discovered { manager, metadata, issuer, named_by_metadata })
 }
@@ -158,7 +156,8 @@ async fn refuse_foreign_metadata(http: &reqwest::Client, server: &ServerUrl) -> 
         let Ok(answer) = http.get(at.clone()).timeout(std::time::Duration::from_secs(30)).send().await else {
             continue;
         };
-        let Ok(document) = answer.json::<serde_json::Value>().await else { continue };
+        let Some(document) = document(answer).await else { continue };
+        let Ok(document) = serde_json::from_slice::<serde_json::Value>(&document) else { continue };
         let Some(resource) = document.get("resource").and_then(serde_json::Value::as_str) else { continue };
         if !Url::parse(resource).is_ok_and(|resource| holds(&resource, server.url())) {
             return Err(DiscoveryError::ForeignResource {
@@ -216,6 +215,7 @@ fn explained(error: AuthError, server: &ServerUrl) -> DiscoveryError {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::Reach;
     use super::*;
 
     fn metadata(change: impl FnOnce(&mut serde_json::Value)) -> AuthorizationMetadata {

@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use mcp_auth_runtime::ambient::Clock;
 use rmcp::transport::auth::OAuthTokenResponse;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use url::Url;
 
-use super::address::{Reach, ServerUrl, is_same_origin};
+use super::Client;
+use super::address::is_same_origin;
 use super::callback::{Answer, Asked, CallbackError};
 use super::discovery::{Discovered, DiscoveryError, discover};
 use super::listener::Listener;
 use super::pasted;
 use super::registration::{RegistrationError, Wanted, known, register, supports_documents};
-use super::shown::shown_line;
-use crate::keep::{Hidden, Login, Registration, Tokens, WayIn};
-use crate::terminal::{DIM, STRONG, Terminal, WARN, styled};
+use crate::keep::{Login, Registration, Tokens, WayIn};
+use crate::secret::Hidden;
+use crate::terminal::{DIM, STRONG, Terminal, WARN, shown, shown_line, styled};
 
 /// How the person gets to the issuer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +39,7 @@ pub(crate) enum Scopes {
 /// One login to be made.
 pub(crate) struct LogIn<'a> {
     pub(crate) terminal: &'a Terminal,
-    pub(crate) http: &'a reqwest::Client,
-    pub(crate) server: &'a ServerUrl,
-    pub(crate) reach: Reach,
+    pub(crate) client: &'a Client,
     pub(crate) wanted: &'a Wanted,
     pub(crate) scopes: Scopes,
     pub(crate) port: Option<u16>,
@@ -50,8 +48,6 @@ pub(crate) struct LogIn<'a> {
     pub(crate) kept: Option<&'a Login>,
     /// The `WWW-Authenticate` that brought us here.
     pub(crate) challenge: Option<String>,
-    /// Unix seconds, asked when the tokens arrive.
-    pub(crate) clock: &'a dyn Clock,
 }
 
 /// Why nobody is logged in. Holds no code, token or secret.
@@ -86,7 +82,7 @@ impl LogIn<'_> {
     /// # Errors
     /// [`LogInError`]; nothing is kept then.
     pub(crate) async fn run(self) -> Result<Login, LogInError> {
-        let mut discovered = discover(self.http, self.server, self.reach, self.challenge.as_deref()).await?;
+        let mut discovered = discover(self.client, self.challenge.as_deref()).await?;
         if !discovered.named_by_metadata {
             self.terminal.note(styled(
                 WARN,
@@ -104,7 +100,7 @@ impl LogIn<'_> {
         let mut url = discovered.manager.get_authorization_url(&names).await.map_err(exchange)?;
         if self.kept.is_some_and(|login| login.registration == registration)
             && registration.way == WayIn::Dynamic
-            && (self.reach.private_addresses || is_same_origin(&url, &discovered.issuer))
+            && (self.client.reach.private_addresses || is_same_origin(&url, &discovered.issuer))
             && self.is_turned_away(&url).await
         {
             self.terminal.note("the issuer no longer knows our client; registering a new one");
@@ -117,7 +113,7 @@ impl LogIn<'_> {
         };
         let state = parameter("state").unwrap_or_default();
         let resource = parameter("resource").unwrap_or_default();
-        if resource.trim_end_matches('/') != self.server.as_str().trim_end_matches('/') {
+        if resource.trim_end_matches('/') != self.client.server.as_str().trim_end_matches('/') {
             self.terminal.note(format!(
                 "the server calls itself {}; the token is for that",
                 shown_line(&resource, 200)
@@ -136,16 +132,12 @@ impl LogIn<'_> {
                 LogInError::Exchange(shown_line(&error.to_string().replace(&code, "***"), 500))
             })?;
         let granted = discovered.manager.get_current_scopes().await;
-        let tokens = tokens_of(&response, granted, self.clock.unix_now())?;
-        let missing: Vec<&str> = names
-            .into_iter()
-            .filter(|&name| name != "offline_access" && !tokens.scopes.iter().any(|granted| granted == name))
-            .collect();
-        if !missing.is_empty() {
-            self.terminal.note(styled(WARN, format!("not granted: {}", missing.join(" "))));
+        let tokens = tokens_of(&response, granted, self.client.clock.unix_now())?;
+        if let Some(missing) = missing(&scopes, &tokens) {
+            self.terminal.note(styled(WARN, missing));
         }
         Ok(Login {
-            server: self.server.to_string(),
+            server: self.client.server.to_string(),
             resource,
             issuer: discovered.issuer,
             registration,
@@ -208,7 +200,7 @@ impl LogIn<'_> {
     /// would wait: an issuer that knows no such client must not redirect (RFC 6749 §4.1.2.1). Only for a URL where its
     /// metadata was: any other may lead to a private address, and rmcp alone keeps its requests out of there.
     async fn is_turned_away(&self, url: &str) -> bool {
-        let answer = self.http.get(url).timeout(Duration::from_secs(10)).send().await;
+        let answer = self.client.http.get(url).timeout(Duration::from_secs(10)).send().await;
         answer.is_ok_and(|answer| answer.status().is_client_error())
     }
 
@@ -228,7 +220,7 @@ impl LogIn<'_> {
             (Browser::ByHand, _) => "Open this in a browser:",
         };
         self.terminal.note(what);
-        self.terminal.note(format!("\n  {url}\n"));
+        self.terminal.note(format!("\n  {}\n", shown(url)));
         if self.browser == Browser::ByHand {
             self.terminal.note("If the browser is on another machine, its last page does not load: paste that page's address here.");
         } else {
@@ -248,7 +240,7 @@ impl LogIn<'_> {
                 match verdicts.recv().await {
                     Some(Ok(answer)) => return Ok(answer),
                     Some(Err(error)) if error.ends_the_login() => return Err(error.into()),
-                    Some(Err(error)) => self.terminal.note(styled(WARN, error)),
+                    Some(Err(error)) => self.terminal.note(styled(WARN, shown(&error.to_string()))),
                     None => return Err(LogInError::NobodyCame(PATIENCE)),
                 }
             }
@@ -263,6 +255,15 @@ impl LogIn<'_> {
 fn promises_iss(discovered: &Discovered) -> bool {
     let member = discovered.metadata.additional_fields.get("authorization_response_iss_parameter_supported");
     member.and_then(serde_json::Value::as_bool).unwrap_or(false)
+}
+
+/// What was asked for and not granted. The names are the server's own, and go to a terminal.
+fn missing(asked: &[String], tokens: &Tokens) -> Option<String> {
+    let granted = |scope: &str| tokens.scopes.iter().any(|granted| granted == scope);
+    let missing =
+        asked.iter().map(String::as_str).filter(|scope| *scope != "offline_access" && !granted(scope));
+    let missing = missing.collect::<Vec<_>>().join(" ");
+    (!missing.is_empty()).then(|| format!("not granted: {}", shown_line(&missing, 500)))
 }
 
 /// The members of a token response that are kept (RFC 6749 §5.1).
@@ -287,6 +288,10 @@ pub(super) fn tokens_of(
     if !response.token_type.eq_ignore_ascii_case("bearer") {
         return Err(LogInError::TokenType(shown_line(&response.token_type, 50)));
     }
+    // It goes into a header, and on request to a terminal (RFC 6750 §2.1 has fewer characters still).
+    if !response.access_token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(LogInError::Exchange("its access token is no bearer token (RFC 6750 §2.1)".to_owned()));
+    }
     Ok(Tokens {
         access_token: response.access_token,
         refresh_token: response.refresh_token,
@@ -303,5 +308,36 @@ impl std::fmt::Display for WayIn {
             Self::MetadataDocument => "by client metadata document",
             Self::Dynamic => "registered for this",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+
+    fn tokens(access_token: &str, scopes: &[&str]) -> Result<Tokens, LogInError> {
+        let response = json!({ "access_token": access_token, "token_type": "Bearer", "expires_in": 60 });
+        let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        tokens_of(&serde_json::from_value(response).unwrap(), scopes, 1000)
+    }
+
+    #[test]
+    fn a_scope_that_was_not_granted_is_named_without_its_power_over_the_terminal() {
+        let asked = ["a".to_owned(), "b\u{1b}[2J".to_owned(), "offline_access".to_owned()];
+        let said = missing(&asked, &tokens("t", &["a"]).unwrap()).unwrap();
+        assert_eq!(said, "not granted: b\\u{1b}[2J");
+        assert_eq!(missing(&asked[..1], &tokens("t", &["a"]).unwrap()), None);
+    }
+
+    #[test]
+    fn a_token_that_fits_no_header_is_refused_and_not_shown() {
+        assert_eq!(tokens("a.b-c|d", &[]).unwrap().expires_at, Some(1060));
+        for bad in ["very\u{1b}[2J", "very long", "very\r\n"] {
+            let error = tokens(bad, &[]).unwrap_err().to_string();
+            assert!(error.contains("no bearer token") && !error.contains("very"), "{error}");
+        }
     }
 }

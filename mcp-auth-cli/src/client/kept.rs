@@ -1,8 +1,6 @@
 //! A kept login made usable: renewed when its token ends, and kept again before it is used.
 
-use mcp_auth_runtime::ambient::Clock;
-
-use super::address::{Reach, ServerUrl};
+use super::Client;
 use super::refresh::{Refreshed, refresh};
 use crate::Failure;
 use crate::keep::{Keep, Login};
@@ -16,12 +14,8 @@ pub(crate) enum Usable {
 
 /// What renewing needs.
 pub(crate) struct Renewal<'a> {
-    pub(crate) runtime: &'a tokio::runtime::Runtime,
-    pub(crate) http: &'a reqwest::Client,
-    pub(crate) server: &'a ServerUrl,
-    pub(crate) reach: Reach,
+    pub(crate) client: &'a Client,
     pub(crate) keep: &'a Keep,
-    pub(crate) clock: &'a dyn Clock,
 }
 
 impl Renewal<'_> {
@@ -30,7 +24,7 @@ impl Renewal<'_> {
     /// # Errors
     /// Trouble on the way; the login stays as it is.
     pub(crate) fn fresh(&self, login: Login) -> Result<Usable, Failure> {
-        if login.tokens.are_fresh(self.clock.unix_now()) {
+        if login.tokens.are_fresh(self.client.clock.unix_now()) {
             return Ok(Usable::Login(Box::new(login)));
         }
         self.renewed(login)
@@ -42,9 +36,9 @@ impl Renewal<'_> {
     /// As [`Renewal::fresh`].
     pub(crate) fn renewed(&self, login: Login) -> Result<Usable, Failure> {
         let _one_at_a_time = self.keep.lock()?;
-        let now = self.clock.unix_now();
+        let now = self.client.clock.unix_now();
         // Another command may have renewed it while we waited.
-        let login = match self.keep.load(self.server.as_str())? {
+        let login = match self.keep.load(self.client.server.as_str())? {
             Some(other)
                 if other.tokens.access_token != login.tokens.access_token && other.tokens.are_fresh(now) =>
             {
@@ -53,7 +47,7 @@ impl Renewal<'_> {
             Some(other) => other,
             None => login,
         };
-        match self.runtime.block_on(refresh(self.http, self.server, self.reach, &login, now))? {
+        match self.client.runtime.block_on(refresh(self.client, &login, now))? {
             Refreshed::Tokens(tokens) => {
                 let login = Login { tokens, ..login };
                 self.keep.save(&login)?;

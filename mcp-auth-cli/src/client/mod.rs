@@ -2,8 +2,8 @@
 //!
 //! In the order of a login: `address` (which URLs a token may go to), `contact` (the first 401), `discovery`
 //! (protected resource metadata, issuer metadata), `registration` (as which client), `callback` and `listener`
-//! (the way back from the browser), `pasted` (the same by hand), `flow` (all of it); then `kept` and `refresh`. `session` speaks
-//! MCP; `secret` reads what the person has elsewhere; `shown` makes foreign text safe to print.
+//! (the way back from the browser), `pasted` (the same by hand), `flow` (all of it); then `kept` and `refresh`.
+//! `session` speaks MCP. [`Client`] is what a command has of all this.
 
 mod address;
 mod callback;
@@ -15,41 +15,44 @@ mod listener;
 mod pasted;
 mod refresh;
 mod registration;
-mod secret;
 mod session;
-mod shown;
-
-use std::time::Duration;
 
 pub(crate) use address::{Reach, ServerUrl};
 pub(crate) use contact::contact;
 pub(crate) use flow::{Browser, LogIn, Scopes};
 pub(crate) use kept::{Renewal, Usable};
 pub(crate) use registration::Wanted;
-pub(crate) use secret::SecretPlace;
 pub(crate) use session::{Refusal, Session};
-pub(crate) use shown::{shown, shown_line};
 
-use crate::Failure;
+use mcp_auth_runtime::ambient::Clock;
+use tokio::runtime::{Builder, Runtime};
 
-/// The HTTP client of our own requests and of MCP: it follows no redirect, so that a token goes only where it was
-/// meant to go.
-///
-/// # Errors
-/// No TLS on this machine.
-pub(crate) fn http() -> Result<reqwest::Client, Failure> {
-    Ok(reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(10))
-        .user_agent(concat!("mcp-auth/", env!("CARGO_PKG_VERSION")))
-        .build()?)
+use crate::{Failure, outbound};
+
+/// What one command needs to talk to one server and its issuer.
+pub(crate) struct Client {
+    /// Runs one step of the command at a time. The keyring is used between steps, never within: it blocks, and may
+    /// run an executor itself.
+    pub(crate) runtime: Runtime,
+    pub(crate) http: reqwest::Client,
+    pub(crate) server: ServerUrl,
+    pub(crate) reach: Reach,
+    /// Says when a token ends.
+    pub(crate) clock: Box<dyn Clock>,
 }
 
-/// Runs one step of a command on a runtime of its own. The keyring is used between steps, never within: it
-/// blocks, and may run an executor itself.
-///
-/// # Errors
-/// No thread or file descriptor left.
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+impl Client {
+    /// A client of the server at `url`.
+    ///
+    /// # Errors
+    /// A URL that no token may be sent to; no certificate authorities, thread or file descriptor on this machine.
+    pub(crate) fn new(url: &str, reach: Reach, clock: impl Clock + 'static) -> Result<Self, Failure> {
+        Ok(Self {
+            server: ServerUrl::parse(url, reach)?,
+            runtime: Builder::new_multi_thread().worker_threads(2).enable_all().build()?,
+            http: outbound::client(None)?,
+            reach,
+            clock: Box::new(clock),
+        })
+    }
 }

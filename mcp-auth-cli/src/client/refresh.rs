@@ -5,12 +5,13 @@ use rmcp::transport::auth::{
 };
 use serde_json::json;
 
-use super::address::{Reach, ServerUrl};
+use super::Client;
 use super::discovery::{DiscoveryError, discover};
 use super::flow::{LogInError, tokens_of};
 use super::registration::RegistrationError;
-use super::shown::shown_line;
 use crate::keep::{Login, Tokens};
+use crate::secret::Scrubber;
+use crate::terminal::shown_line;
 
 /// What came of it.
 #[derive(Debug)]
@@ -41,19 +42,13 @@ const FINAL: [&str; 3] = ["invalid_client", "unauthorized_client", "invalid_scop
 ///
 /// # Errors
 /// [`RefreshError`]: the login stays as it is.
-pub(crate) async fn refresh(
-    http: &reqwest::Client,
-    server: &ServerUrl,
-    reach: Reach,
-    login: &Login,
-    now: u64,
-) -> Result<Refreshed, RefreshError> {
+pub(crate) async fn refresh(client: &Client, login: &Login, now: u64) -> Result<Refreshed, RefreshError> {
     let Some(refresh_token) = &login.tokens.refresh_token else {
         return Ok(Refreshed::LogInAgain(
             "the token has expired, and the issuer gave none to renew it".to_owned(),
         ));
     };
-    let mut discovered = discover(http, server, reach, None).await?;
+    let mut discovered = discover(client, None).await?;
     // rmcp compares only where it found an issuer, and would send the token to endpoints it made up.
     if discovered.issuer != login.issuer {
         return Ok(Refreshed::LogInAgain(format!(
@@ -64,13 +59,10 @@ pub(crate) async fn refresh(
     }
     login.registration.configure(&mut discovered)?;
 
-    let secrets = [refresh_token.expose(), login.tokens.access_token.expose()];
+    let scrubber = Scrubber::of([refresh_token, &login.tokens.access_token]);
     let failed = |error: AuthError| RefreshError::Failed {
         issuer: shown_line(&login.issuer, 200),
-        why: shown_line(
-            &secrets.iter().fold(error.to_string(), |text, secret| text.replace(secret, "***")),
-            500,
-        ),
+        why: shown_line(&scrubber.clean(&error.to_string()), 500),
     };
     let old: OAuthTokenResponse = serde_json::from_value(json!({
         "access_token": login.tokens.access_token.expose(),

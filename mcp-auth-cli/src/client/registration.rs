@@ -4,14 +4,14 @@
 use rmcp::transport::auth::{AuthError, OAuthClientConfig};
 
 use super::discovery::Discovered;
-use super::secret::{SecretError, SecretPlace};
-use super::shown::shown_line;
-use crate::keep::{ClientSecret, Hidden, Login, Registration, WayIn};
+use crate::keep::{ClientSecret, Login, Registration, WayIn};
+use crate::secret::{Hidden, SecretError, SecretPlace};
+use crate::terminal::shown_line;
 
 /// What the person gave to be known by.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Wanted {
-    /// A client identifier that the issuer gave you. Without it, the client registers itself.
+    /// A client identifier that the issuer gave you [else the client registers itself].
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: Option<String>,
     /// Where the secret of that client is: env:NAME or file:PATH.

@@ -13,9 +13,9 @@ use rmcp::transport::streamable_http_client::{
 };
 use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
 
-use super::address::ServerUrl;
-use super::shown::shown_line;
-use crate::keep::Hidden;
+use super::Client;
+use crate::secret::{Hidden, Scrubber};
+use crate::terminal::shown_line;
 
 /// How many pages of a list are asked for.
 const MOST_PAGES: usize = 100;
@@ -41,24 +41,20 @@ pub(crate) enum Refusal {
 
 impl Session {
     /// Connects: 2026-07-28, else the handshake of the revisions before it.
-    pub(crate) async fn connect(
-        http: reqwest::Client,
-        server: &ServerUrl,
-        token: Option<&Hidden>,
-    ) -> Result<Self, Refusal> {
-        let mut config = StreamableHttpClientTransportConfig::with_uri(server.as_str());
+    pub(crate) async fn connect(client: &Client, token: Option<&Hidden>) -> Result<Self, Refusal> {
+        let mut config = StreamableHttpClientTransportConfig::with_uri(client.server.as_str());
         if let Some(token) = token {
             config = config.auth_header(token.expose());
         }
-        let transport = StreamableHttpClientTransport::with_client(http, config);
-        let mut client = InitializeRequestParams::default();
-        client.client_info = Implementation::new("mcp-auth", env!("CARGO_PKG_VERSION"));
-        client.protocol_version = ProtocolVersion::LATEST_WITH_INITIALIZE;
+        let transport = StreamableHttpClientTransport::with_client(client.http.clone(), config);
+        let mut us = InitializeRequestParams::default();
+        us.client_info = Implementation::new("mcp-auth", env!("CARGO_PKG_VERSION"));
+        us.protocol_version = ProtocolVersion::LATEST_WITH_INITIALIZE;
         let lifecycle = ClientLifecycleMode::Auto {
             preferred_versions: vec![ProtocolVersion::V_2026_07_28],
             legacy_version: Some(ProtocolVersion::LATEST_WITH_INITIALIZE),
         };
-        let running = client.serve_with_lifecycle(transport, lifecycle);
+        let running = us.serve_with_lifecycle(transport, lifecycle);
         let running = within(PATIENCE, running).await?.map_err(|error| refused_to_start(error, token))?;
         Ok(Self(running))
     }
@@ -148,10 +144,7 @@ fn plain(error: &(dyn std::error::Error + 'static), token: Option<&Hidden>) -> S
         }
         source = cause.source();
     }
-    if let Some(token) = token {
-        text = text.replace(token.expose(), "***");
-    }
-    shown_line(&text, 600)
+    shown_line(&Scrubber::of(token).clean(&text), 600)
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Two URLs that should be the same byte for byte: how they differ, what usually causes it. And which hosts only
-//! a machine itself, or its network, can reach.
+//! the inside of a network can reach.
 
 use std::net::IpAddr;
 
 use url::{Host, Url};
+
+use crate::outbound::is_loopback;
 
 /// The first difference that matters, from the left of the URL to its right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,19 +134,14 @@ impl Difference {
         }
     }
 
+    /// Likely meant to be the same: worth saying what differs.
+    pub(crate) fn is_near(self) -> bool {
+        !matches!(self, Self::Host | Self::NotAUrl)
+    }
+
     /// Most clients normalise this away.
     pub(crate) fn is_mild(self) -> bool {
         matches!(self, Self::HostCase | Self::EmptyPath)
-    }
-}
-
-/// This machine, by name or address.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 
@@ -163,11 +160,6 @@ pub(crate) fn is_internal(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => private(address.into()),
         None => false,
     }
-}
-
-/// https, or http on this machine (RFC 8252 §8.3).
-pub(crate) fn is_secure(url: &Url) -> bool {
-    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
 #[cfg(test)]
@@ -203,17 +195,6 @@ mod tests {
             ("https://a.example/mcp", "mcp", NotAUrl),
         ] {
             assert_eq!(difference(url, other), Some(expected), "{url} {other}");
-        }
-    }
-
-    #[test]
-    fn only_loopback_may_do_without_tls() {
-        let url = |text: &str| Url::parse(text).ok();
-        for secure in ["https://a.example", "http://localhost:1", "http://127.0.0.1", "http://[::1]:8"] {
-            assert!(url(secure).is_some_and(|url| is_secure(&url)), "{secure}");
-        }
-        for open in ["http://a.example", "http://10.0.0.1", "http://localhost.evil"] {
-            assert!(url(open).is_some_and(|url| !is_secure(&url)), "{open}");
         }
     }
 }

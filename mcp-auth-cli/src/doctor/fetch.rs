@@ -11,10 +11,11 @@ use mcp_auth_runtime::ambient::Clock;
 use serde_json::Value;
 use url::Url;
 
-use super::foreign::{self, Scrubber};
-
-/// Most of a body that is read, in bytes.
-const MOST: usize = 1024 * 1024;
+use super::foreign::quote;
+use crate::Failure;
+use crate::outbound::{self, LONGEST};
+use crate::secret::Scrubber;
+use crate::terminal::shown;
 
 /// Fetches, with what every request shares.
 pub(crate) struct Web {
@@ -48,14 +49,9 @@ pub(crate) enum Trouble {
 
 impl Web {
     /// # Errors
-    /// No certificates to trust, or the like.
-    pub(crate) fn new(timeout: Duration, clock: Arc<dyn Clock>, scrubber: Scrubber) -> reqwest::Result<Self> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(timeout)
-            .user_agent(concat!("mcp-auth-doctor/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self { client, timeout, clock, scrubber })
+    /// As [`outbound::client`].
+    pub(crate) fn new(timeout: Duration, clock: Arc<dyn Clock>, scrubber: Scrubber) -> Result<Self, Failure> {
+        Ok(Self { client: outbound::client(Some(timeout))?, timeout, clock, scrubber })
     }
 
     /// Our clock, in Unix seconds.
@@ -92,7 +88,7 @@ impl Web {
         let mut body = Vec::new();
         let mut is_cut = false;
         while let Some(chunk) = response.chunk().await? {
-            let room = MOST - body.len();
+            let room = LONGEST - body.len();
             body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
             is_cut = chunk.len() > room;
             // A stream may stay open after the answer.
@@ -107,7 +103,8 @@ impl Web {
     fn clean(&self, headers: &HeaderMap) -> HeaderMap {
         let cleaned = headers.iter().map(|(name, value)| {
             let text = self.scrubber.clean(&String::from_utf8_lossy(value.as_bytes()));
-            (name.clone(), HeaderValue::from_str(&text).unwrap_or_else(|_| value.clone()))
+            let empty = || HeaderValue::from_static("");
+            (name.clone(), HeaderValue::from_bytes(text.as_bytes()).unwrap_or_else(|_| empty()))
         });
         cleaned.collect()
     }
@@ -160,11 +157,11 @@ impl Answer {
                 body.get(start + "<title>".len()..start + end)
             });
             return match title {
-                Some(title) => format!("an HTML page titled {}", foreign::quote(title.trim())),
+                Some(title) => format!("an HTML page titled {}", quote(title.trim())),
                 None => "an HTML page".to_owned(),
             };
         }
-        foreign::quote(body)
+        quote(body)
     }
 }
 
@@ -189,11 +186,11 @@ impl Trouble {
             }
             if ["certificate", "tls", "handshake", "corrupt message"].iter().any(|word| lower.contains(word))
             {
-                return Self::Tls(foreign::visible(&text));
+                return Self::Tls(shown(&text).into_owned());
             }
             source = cause.source();
         }
-        Self::Other(foreign::visible(&text))
+        Self::Other(shown(&text).into_owned())
     }
 }
 

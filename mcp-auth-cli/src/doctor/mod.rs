@@ -2,11 +2,10 @@
 //!
 //! In reading order: [`walk`] fetches, [`judge`] says what that means (it fetches nothing), [`diagnosis`] finds the
 //! root, [`report`] shows it. [`checks`] is the table of what is looked at. What servers send is hostile until
-//! shown otherwise: [`fetch`] bounds it, [`foreign`] makes it harmless to a terminal, and [`mcp`] is the only place
+//! shown otherwise: [`fetch`] bounds it, [`foreign`] quotes it, and [`mcp`] is the only place
 //! a token is sent from, to the URL that was given and nowhere else.
 
 mod address;
-mod challenge;
 mod checks;
 mod diagnosis;
 mod fetch;
@@ -26,10 +25,12 @@ use mcp_auth_runtime::ambient::SystemClock;
 use url::Url;
 
 use self::fetch::Web;
-use self::foreign::Scrubber;
+use self::foreign::quote;
 use self::report::Report;
-use self::token::{Source, Token};
+use self::token::Token;
 use self::walk::Visit;
+use crate::outbound::{PlainHttp, is_secure};
+use crate::secret::{Scrubber, SecretPlace};
 use crate::{Failure, terminal::Terminal};
 
 /// Walks what a client would do at a running server, and says what is wrong.
@@ -38,33 +39,40 @@ use crate::{Failure, terminal::Terminal};
 /// first cause that explains the rest. Exit code: 0 nothing failed, 1 something failed, 2 could not run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The MCP endpoint, exactly as clients are given it: identifiers are compared byte for byte
+    /// The MCP endpoint, exactly as clients are given it: identifiers are compared byte for byte.
     url: String,
 
-    /// An access token: `env:NAME`, `file:PATH`, `-` for standard input, or the token itself (which your shell
-    /// remembers). It is compared with what server and issuer say, and sent to URL only. It is never printed
-    #[arg(long, value_name = "TOKEN")]
-    token: Option<Source>,
+    /// Where an access token is: env:NAME, file:PATH, or - for standard input. It is compared with what server and
+    /// issuer say, sent to URL only, and never printed.
+    #[arg(long, value_name = "WHERE")]
+    token: Option<SecretPlace>,
+
+    /// Also send the token to other machines over http://: whoever is in between reads it.
+    #[arg(long)]
+    plain_http: bool,
 
     /// Call this tool, with no arguments, to see what a missing scope is answered. This is a real call: name one
-    /// that may run
+    /// that may run.
     #[arg(long, value_name = "NAME")]
     tool: Option<String>,
 
-    /// One JSON document instead of lines for people
+    /// Print one JSON document, for programs.
     #[arg(long)]
     json: bool,
 
-    /// How long each request may take
+    /// How long each request may take.
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = timeout)]
     timeout: Duration,
 }
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let url = endpoint(&arguments.url)?;
+    if arguments.token.is_some() && !arguments.plain_http && !is_secure(&url) {
+        return Err(PlainHttp(url).into());
+    }
     let token = arguments.token.as_ref().map(Token::read).transpose()?;
-    let scrubber = Scrubber::of(token.as_ref().map(Token::expose));
-    let web = Web::new(arguments.timeout, Arc::new(SystemClock), scrubber).map_err(no_client)?;
+    let scrubber = Scrubber::of(token.as_ref().map(Token::secret));
+    let web = Web::new(arguments.timeout, Arc::new(SystemClock), scrubber)?;
     let visit = Visit {
         given: &arguments.url,
         url: &url,
@@ -82,25 +90,11 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     Ok(report.exit())
 }
 
-/// Why there is no HTTP client: in practice, no certificate authorities.
-fn no_client(error: reqwest::Error) -> Failure {
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    format!(
-        "cannot speak https from this machine: {cause}; install its certificate authorities (ca-certificates)"
-    )
-    .into()
-}
-
 fn endpoint(text: &str) -> Result<Url, Failure> {
     let usage = "expected an absolute URL such as https://todos.example.com/mcp";
-    let url = Url::parse(text).map_err(|error| format!("{}: {error}; {usage}", foreign::quote(text)))?;
+    let url = Url::parse(text).map_err(|error| format!("{}: {error}; {usage}", quote(text)))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(
-            format!("doctor speaks http and https, not {}; {usage}", foreign::quote(url.scheme())).into()
-        );
+        return Err(format!("doctor speaks http and https, not {}; {usage}", quote(url.scheme())).into());
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(

@@ -5,12 +5,11 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::diagnosis::Diagnosis;
-use super::foreign::visible;
 use super::step::{Step, Verdict};
-use crate::terminal::{BAD, DIM, GOOD, STRONG, Terminal, WARN, styled};
+use crate::terminal::{BAD, DIM, GOOD, STRONG, Terminal, WARN, shown, styled, wrapped_at_spaces};
 
-/// Width of a line where no terminal says.
-const WIDTH: usize = 100;
+/// The widest a line reads well, in columns.
+const WIDEST: usize = 120;
 
 /// More skipped steps than this are counted, not named.
 const MANY: usize = 8;
@@ -36,13 +35,13 @@ impl<'a> Report<'a> {
     }
 
     pub(crate) fn show(&self, terminal: &Terminal) {
-        for line in self.lines(width()) {
+        for line in self.lines(terminal.width().map(|width| width.min(WIDEST))) {
             terminal.line(line);
         }
     }
 
-    fn lines(&self, width: usize) -> Vec<String> {
-        let mut lines = vec![styled(STRONG, visible(self.url)), String::new()];
+    fn lines(&self, width: Option<usize>) -> Vec<String> {
+        let mut lines = vec![styled(STRONG, shown(self.url)), String::new()];
         let names = self.steps.iter().filter(|step| step.verdict != Verdict::Skipped);
         let column = names.map(|step| step.step.len()).max().unwrap_or_default();
         let indent = "skipped".len() + 2 + column + 2;
@@ -62,7 +61,7 @@ impl<'a> Report<'a> {
                 let what =
                     if names.len() > MANY { format!("{} more steps", names.len()) } else { names.join(", ") };
                 let text = format!("{what}: {}", step.seen);
-                let wrapped = wrap(&text, width.saturating_sub(9));
+                let wrapped = wrapped_at_spaces(&text, beside(9, width));
                 lines.extend(wrapped.into_iter().enumerate().map(|(index, line)| {
                     let word = if index == 0 { "skipped" } else { "" };
                     styled(DIM, format!("{word:<7}  {line}"))
@@ -77,7 +76,7 @@ impl<'a> Report<'a> {
         lines
     }
 
-    fn diagnosis_lines(&self, width: usize) -> Vec<String> {
+    fn diagnosis_lines(&self, width: Option<usize>) -> Vec<String> {
         let style = match (self.exit, self.diagnosis.step) {
             (0, None) => GOOD,
             (0, Some(_)) => WARN,
@@ -91,7 +90,7 @@ impl<'a> Report<'a> {
     }
 }
 
-fn step_lines(step: &Step, column: usize, indent: usize, width: usize) -> Vec<String> {
+fn step_lines(step: &Step, column: usize, indent: usize, width: Option<usize>) -> Vec<String> {
     let style = match step.verdict {
         Verdict::Ok => GOOD,
         Verdict::Warn => WARN,
@@ -99,7 +98,7 @@ fn step_lines(step: &Step, column: usize, indent: usize, width: usize) -> Vec<St
         Verdict::Skipped => DIM,
     };
     let mut lines = Vec::new();
-    for (index, text) in wrap(&step.seen, width.saturating_sub(indent)).into_iter().enumerate() {
+    for (index, text) in wrapped_at_spaces(&step.seen, beside(indent, width)).into_iter().enumerate() {
         lines.push(if index == 0 {
             format!(
                 "{}  {:<column$}  {text}",
@@ -118,9 +117,15 @@ fn step_lines(step: &Step, column: usize, indent: usize, width: usize) -> Vec<St
 }
 
 /// `label: text`, wrapped, with the text in one column.
-fn labelled(label: &str, text: &str, indent: usize, width: usize, style: anstyle::Style) -> Vec<String> {
+fn labelled(
+    label: &str,
+    text: &str,
+    indent: usize,
+    width: Option<usize>,
+    style: anstyle::Style,
+) -> Vec<String> {
     let hang = indent + label.len() + 2;
-    let wrapped = wrap(text, width.saturating_sub(hang));
+    let wrapped = wrapped_at_spaces(text, beside(hang, width));
     let line = |(index, text): (usize, String)| match index {
         0 => format!("{:indent$}{} {text}", "", styled(style, format!("{label}:"))),
         _ => format!("{:hang$}{text}", ""),
@@ -128,33 +133,9 @@ fn labelled(label: &str, text: &str, indent: usize, width: usize, style: anstyle
     wrapped.into_iter().enumerate().map(line).collect()
 }
 
-/// Lines of at most `width` characters, broken at spaces; a longer word has a line of its own, so that a URL can
-/// be copied.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let Some(line) = lines.last_mut() else { break };
-        if line.is_empty() {
-            line.push_str(word);
-        } else if line.chars().count() + 1 + word.chars().count() <= width {
-            line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
-}
-
-/// The terminal's width, within what reads well.
-fn width() -> usize {
-    #[cfg(unix)]
-    if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stdout())
-        && size.ws_col > 0
-    {
-        return usize::from(size.ws_col).clamp(60, 120);
-    }
-    WIDTH
+/// What is left of a line behind `indent`; always enough for a word.
+fn beside(indent: usize, width: Option<usize>) -> Option<usize> {
+    width.map(|width| width.saturating_sub(indent).max(1))
 }
 
 #[cfg(test)]
@@ -170,7 +151,7 @@ mod tests {
             TOKEN_FORMAT.skipped("no --token was given"),
             TOKEN_ISSUER.skipped("no --token was given"),
         ];
-        let lines = Report::new("https://a.example/mcp", steps).lines(60);
+        let lines = Report::new("https://a.example/mcp", steps).lines(Some(60));
         let plain: Vec<String> =
             lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
         assert_eq!(

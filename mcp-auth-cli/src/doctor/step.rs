@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::checks::Check;
-use super::foreign;
+use super::foreign::quote;
+use crate::terminal::shown;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -44,19 +45,19 @@ pub(crate) struct Step {
 impl Step {
     /// Whatever a server smuggled into the texts is made visible here, for every step alike.
     pub(super) fn new(check: Check, verdict: Verdict, seen: String, fix: Option<String>) -> Self {
-        let fix = fix.as_deref().map(foreign::visible);
+        let fix = fix.as_deref().map(|fix| shown(fix).into_owned());
         Self {
             step: check.id,
             about: None,
             verdict,
-            seen: foreign::visible(&seen),
+            seen: shown(&seen).into_owned(),
             fix,
             source: check.source,
         }
     }
 
     pub(crate) fn about(mut self, subject: &str) -> Self {
-        self.about = Some(foreign::quote(subject));
+        self.about = Some(quote(subject));
         self
     }
 

@@ -1,37 +1,16 @@
-//! The token that was given: where it comes from, and what it says of itself. It is decoded and not verified; it
-//! is never shown, nor any part of it.
-
-use std::fmt;
-use std::io::Read as _;
+//! The token that was given, and what it says of itself. It is decoded and not verified; it is never shown, nor any
+//! part of it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use crate::Failure;
-
-/// Longest token that is sent, in bytes: servers refuse larger headers.
-const LONGEST: usize = 64 * 1024;
+use crate::secret::{Hidden, SecretPlace};
 
 /// An access token.
-#[derive(Clone)]
-pub(crate) struct Token(String);
-
-/// Where a token is, as it was written after `--token`: possibly the token itself.
-#[derive(Clone)]
-pub(crate) struct Source(String);
-
-impl From<String> for Source {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl fmt::Debug for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Source(***)")
-    }
-}
+#[derive(Debug, Clone)]
+pub(crate) struct Token(Hidden);
 
 /// What a token is.
 #[derive(Debug, Clone)]
@@ -51,46 +30,32 @@ pub(crate) struct Jwt {
 }
 
 impl Token {
-    /// From `env:NAME`, `file:PATH`, `-` (standard input), or the text itself.
+    /// Reads it; a `Bearer ` before it is not part of it.
     ///
     /// # Errors
     /// Nothing there, or not a token (RFC 6750 §2.1). Never says what was there.
-    pub(crate) fn read(source: &Source) -> Result<Self, Failure> {
-        let argument = source.0.as_str();
-        let text = if argument == "-" {
-            let mut text = String::new();
-            std::io::stdin()
-                .take(LONGEST as u64 + 1)
-                .read_to_string(&mut text)
-                .map_err(|error| format!("cannot read the token from standard input: {error}"))?;
-            text
-        } else if let Some(name) = argument.strip_prefix("env:") {
-            std::env::var(name).map_err(|_| format!("no token: the variable {name} of --token is not set"))?
-        } else if let Some(path) = argument.strip_prefix("file:") {
-            std::fs::read_to_string(path)
-                .map_err(|error| format!("cannot read the token file {path}: {error}"))?
-        } else {
-            argument.to_owned()
-        };
-        let text = text.trim();
+    pub(crate) fn read(place: &SecretPlace) -> Result<Self, Failure> {
+        let secret = place.read()?;
+        let text = secret.expose();
         let text = text.strip_prefix("Bearer ").unwrap_or(text).trim();
         let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
-        if text.is_empty() || text.len() > LONGEST || !text.bytes().all(fits) {
-            return Err(
-                "what --token names is not a bearer token: expected one word of letters, digits and \
-                        -._~+/= (RFC 6750 §2.1)"
-                    .into(),
-            );
+        if text.is_empty() || !text.bytes().all(fits) {
+            return Err(format!(
+                "what --token names, {place}, is not a bearer token: expected one word of letters, digits and \
+                 -._~+/= (RFC 6750 §2.1)"
+            )
+            .into());
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(Hidden::new(text)))
     }
 
-    pub(crate) fn expose(&self) -> &str {
+    /// The text, for the one who sends it.
+    pub(crate) fn secret(&self) -> &Hidden {
         &self.0
     }
 
     pub(crate) fn shape(&self) -> Shape {
-        let parts: Vec<&str> = self.0.split('.').collect();
+        let parts: Vec<&str> = self.0.expose().split('.').collect();
         let object = |part: &str| -> Option<Map<String, Value>> {
             serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?).ok()
         };
@@ -102,12 +67,6 @@ impl Token {
             [header, _, _, _, _] if object(header).is_some() => Shape::Encrypted,
             _ => Shape::Opaque,
         }
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(***)")
     }
 }
 
@@ -154,10 +113,14 @@ impl Jwt {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::io::Write as _;
+
     use super::*;
 
     fn read(text: &str) -> Result<Token, Failure> {
-        Token::read(&Source(text.to_owned()))
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        Token::read(&SecretPlace::File(file.path().to_owned()))
     }
 
     fn jwt(header: &str, claims: &str) -> String {
@@ -181,7 +144,9 @@ mod tests {
         assert_eq!(format!("{:?}", read("very-secret").unwrap()), "Token(***)");
         let error = read("very secret").unwrap_err().to_string();
         assert!(!error.contains("very") && !error.contains("secret"), "{error}");
-        assert!(read("").is_err() && read("env:NOT_SET_ANYWHERE").is_err());
-        assert_eq!(read("Bearer abc").unwrap().expose(), "abc");
+        assert!(
+            read("").is_err() && Token::read(&SecretPlace::Variable("NOT_SET_ANYWHERE".to_owned())).is_err()
+        );
+        assert_eq!(read("Bearer abc").unwrap().secret().expose(), "abc");
     }
 }

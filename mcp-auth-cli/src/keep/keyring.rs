@@ -15,7 +15,7 @@ impl Keyring {
     pub(super) fn open() -> Result<Self, String> {
         match Entry::store_status() {
             Ok(()) => Ok(Self),
-            Err(error) => Err(crate::client::shown_line(&error.to_string(), 200)),
+            Err(error) => Err(crate::terminal::shown_line(&error.to_string(), 200)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Hidden;
+use crate::secret::Hidden;
 
 /// Everything the next command needs to call the server again. Debug hides tokens and secrets.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,10 +1,9 @@
 //! Where logins stay between two commands: the operating system's keyring, else a file of mode 0600.
 //!
-//! In reading order: `login` (what is kept), `hidden` (text that never shows), `file` and `keyring` (the two
-//! places), `lock` (one refresh at a time). [`Keep`] chooses between the places and says which one it is.
+//! In reading order: `login` (what is kept), `file` and `keyring` (the two places), `lock` (one refresh at a time).
+//! [`Keep`] chooses between the places and says which one it is.
 
 mod file;
-mod hidden;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod lock;
@@ -13,7 +12,6 @@ mod login;
 use std::path::PathBuf;
 
 pub(crate) use file::FileError;
-pub(crate) use hidden::Hidden;
 pub(crate) use login::{ClientSecret, Login, Registration, Tokens, WayIn};
 
 /// What the person chose, by `--keep` or `MCP_AUTH_KEEP`.

@@ -18,32 +18,32 @@ use name::ProjectName;
 use template::Template;
 
 use crate::Failure;
-use crate::terminal::{STRONG, Terminal, styled};
+use crate::terminal::{STRONG, Terminal, shown, shown_lines, styled};
 
 /// Starts a project of your own from the template.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// What it is called: lower-case words, all joined by "-" or all by "_"
+    /// What it is called: lower-case words, all joined by "-" or all by "_".
     name: ProjectName,
-    /// What it is, in a sentence
+    /// What it is, in a sentence.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// The issuer whose tokens count, exactly as they have it in `iss`; otherwise a login built in for development
+    /// The issuer whose tokens count, exactly as they have it in iss [else a login built in for development]
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
-    /// How clients reach it, unless it is told otherwise
+    /// How clients reach it, unless it is told otherwise.
     #[arg(long)]
     transport: Option<Transport>,
-    /// Keep the notes in SQLite, not in memory
+    /// Keep the notes in SQLite, not in memory.
     #[arg(long)]
     sqlite: bool,
-    /// Depend on this checkout of mcp-auth, not on its repository on GitHub
+    /// Depend on this checkout of mcp-auth, not on its repository on GitHub.
     #[arg(long, value_name = "DIR")]
     mcp_auth_path: Option<PathBuf>,
-    /// Where to make its directory
+    /// Where to make its directory.
     #[arg(long, value_name = "DIR", default_value = ".")]
     into: PathBuf,
-    /// Ask nothing: what is not given takes its default. So it is, too, where standard input is no terminal
+    /// Ask nothing, as where standard input is no terminal: what is not given takes its default.
     #[arg(long, short)]
     yes: bool,
 }
@@ -67,13 +67,14 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         write(&project.join(file), &text)?;
     }
     if let Some(note) = version_control(&project) {
-        terminal.note(note);
+        terminal.note(shown_lines(&note));
     }
     if let Some(note) = workspace(&project) {
-        terminal.note(note);
+        terminal.note(shown(&note));
     }
-    terminal.line(format_args!("{} is ready", styled(STRONG, project.display())));
-    terminal.note(format_args!("next: cd {}, and what README.md says under First run", project.display()));
+    terminal.line(format_args!("{} is ready", styled(STRONG, shown(&project.display().to_string()))));
+    let next = format!("next: cd {}, and what README.md says under First run", project.display());
+    terminal.note(shown(&next));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -131,7 +132,7 @@ fn workspace(project: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at the first surprise")]
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
     use super::*;
 

@@ -8,25 +8,39 @@ use std::fmt::Write as _;
 ///
 /// - Source: where it came from does not matter: a server's answer, a header, a claim, a file name.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_deceptive) {
+    escaped(text, is_deceptive)
+}
+
+/// The same for a text of several lines: line feeds and tabs stay.
+pub(crate) fn shown_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| is_deceptive(c) && !matches!(c, '\n' | '\t'))
+}
+
+/// The same on one line of at most `most` characters, for a stranger's text within ours: line feeds and tabs are
+/// spaces, and what is longer is cut.
+pub(crate) fn shown_line(text: &str, most: usize) -> String {
+    let line = shown_lines(text).replace(['\n', '\t'], " ");
+    match line.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(&is_escaped) {
         return Cow::Borrowed(text);
     }
     let mut plain = String::with_capacity(text.len() + 16);
     for c in text.chars() {
         match c {
+            c if !is_escaped(c) => plain.push(c),
             '\n' | '\r' | '\t' => plain.extend(c.escape_default()),
-            c if is_deceptive(c) => {
+            c => {
                 let _ = write!(plain, "{}", c.escape_unicode());
             }
-            c => plain.push(c),
         }
     }
     Cow::Owned(plain)
-}
-
-/// The same for a text of several lines: line feeds stay.
-pub(crate) fn shown_lines(text: &str) -> String {
-    text.split('\n').map(shown).collect::<Vec<_>>().join("\n")
 }
 
 /// Control characters, line and paragraph separators, marks that reorder text, and characters that are not seen.
@@ -83,6 +97,13 @@ mod tests {
 
     #[test]
     fn lines_of_a_longer_text_stay_lines() {
-        assert_eq!(shown_lines("one\ntwo\u{1b}"), "one\ntwo\\u{1b}");
+        assert_eq!(shown_lines("one\n\ttwo\u{1b}\r"), "one\n\ttwo\\u{1b}\\r");
+    }
+
+    #[test]
+    fn a_text_within_ours_is_one_line_and_cut_between_characters() {
+        assert_eq!(shown_line("a\nb\tc\u{202e}", 20), "a b c\\u{202e}");
+        assert_eq!(shown_line("äbcdef", 3), "äbc…");
+        assert_eq!(shown_line("äbc", 3), "äbc");
     }
 }

@@ -55,7 +55,7 @@ impl<const N: usize> Table<N> {
     }
 
     /// The table as lines, without space at their ends; its last column is broken to fit `room` columns.
-    pub(super) fn lines(&self, room: Option<usize>) -> Vec<String> {
+    pub(crate) fn lines(&self, room: Option<usize>) -> Vec<String> {
         let mut widths = [0; N];
         for row in &self.rows {
             for (widest, cell) in widths.iter_mut().zip(row) {

@@ -10,6 +10,15 @@ pub(super) fn width(text: &str) -> usize {
 /// `text` in lines of at most `width` columns, broken at spaces, and inside a word only where it alone is too
 /// long. Without a width, one line.
 pub(crate) fn wrapped(text: &str, width: Option<usize>) -> Vec<String> {
+    broken(text, width, true)
+}
+
+/// The same, but a word that is too long has a line of its own, so that a URL can be copied.
+pub(crate) fn wrapped_at_spaces(text: &str, width: Option<usize>) -> Vec<String> {
+    broken(text, width, false)
+}
+
+fn broken(text: &str, width: Option<usize>, inside_words: bool) -> Vec<String> {
     let Some(room) = width.filter(|room| *room > 0) else {
         return vec![text.to_owned()];
     };
@@ -25,7 +34,7 @@ pub(crate) fn wrapped(text: &str, width: Option<usize>) -> Vec<String> {
             push(&mut lines, " ");
             taken += 1;
         }
-        while word.width() > room {
+        while inside_words && word.width() > room {
             let (fits, rest) = word.split_at(fitting(word, room));
             push(&mut lines, fits);
             lines.push(String::new());
@@ -70,6 +79,13 @@ mod tests {
     #[test]
     fn word_that_is_too_long_breaks_inside() {
         assert_eq!(wrapped("at https://example.com/a", Some(10)), ["at", "https://ex", "ample.com/", "a"]);
+    }
+
+    #[test]
+    fn url_that_is_too_long_stays_whole_on_a_line_of_its_own() {
+        let text = "at https://example.com/a or b";
+        assert_eq!(wrapped_at_spaces(text, Some(10)), ["at", "https://example.com/a", "or b"]);
+        assert_eq!(wrapped_at_spaces(text, None), [text]);
     }
 
     #[test]

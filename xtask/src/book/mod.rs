@@ -2,9 +2,11 @@
 //! has such things, so that port 8080 is free for it whatever else runs.
 
 mod page;
+mod program;
 mod script;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,8 +14,9 @@ use crate::step::{Outcome, available, command, root, succeed};
 use page::{Block, Page};
 
 pub(crate) fn check() -> Result<Outcome, String> {
-    let Some(shell) = Shell::find()? else {
-        return Ok(Outcome::Skipped("no bash and curl here, or port 8080 is taken".to_owned()));
+    let shell = match Shell::find() {
+        Ok(shell) => shell,
+        Err(why) => return Ok(Outcome::Skipped(why)),
     };
     succeed(command("cargo").args(["build", "-p", "mcp-auth-cli", "--bin", "mcp-auth"]))?;
     succeed(command("cargo").args(["build", "--example", "todos"]))?;
@@ -23,8 +26,19 @@ pub(crate) fn check() -> Result<Outcome, String> {
         Err(error) if directory.exists() => Err(format!("{}: {error}", directory.display())),
         _ => Ok(()),
     };
-    ran.and(removed).map(|()| Outcome::Passed)
+    let missing = ran.and_then(|()| program::check(shell))?;
+    removed?;
+    if missing.is_empty() {
+        return Ok(Outcome::Passed);
+    }
+    Ok(Outcome::Skipped(format!(
+        "every command passed; the configuration of these was not looked at: {missing}"
+    )))
 }
+
+/// What is read besides the book.
+const OTHERS: [&str; 4] =
+    ["README.md", "CONTRIBUTING.md", "examples/conformance/README.md", "examples/todos/README.md"];
 
 /// README and the pages of the book, those that have something to run.
 fn pages() -> Result<Vec<Page>, String> {
@@ -33,7 +47,7 @@ fn pages() -> Result<Vec<Page>, String> {
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "md"));
     files.sort();
-    files.insert(0, root().join("README.md"));
+    files.splice(0..0, OTHERS.map(|name| root().join(name)));
     let mut pages = Vec::new();
     for file in files {
         let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -54,18 +68,23 @@ enum Shell {
 }
 
 impl Shell {
-    const UNSHARE: [&str; 5] = ["--net", "--map-root-user", "--pid", "--fork", "--kill-child"];
+    const UNSHARE: [&str; 6] = ["--net", "--mount", "--map-root-user", "--pid", "--fork", "--kill-child"];
 
-    /// What there is; nothing without bash and curl, or when 8080 cannot be had.
-    fn find() -> Result<Option<Self>, String> {
-        if !available("bash", &["--version"]) || !available("curl", &["--version"]) {
-            return Ok(None);
+    /// What there is, or what is missing.
+    fn find() -> Result<Self, String> {
+        if !cfg!(target_os = "linux") {
+            return Err("only on Linux the browser can be another program".to_owned());
+        }
+        let needed = ["bash", "curl", "git"].iter().find(|program| !available(program, &["--version"]));
+        if let Some(program) = needed {
+            return Err(format!("no {program} here"));
         }
         let loopback = [&Self::UNSHARE[..], &["ip", "link", "set", "lo", "up"]].concat();
         if available("unshare", &loopback) {
-            return Ok(Some(Self::Apart));
+            return Ok(Self::Apart);
         }
-        Ok(std::net::TcpListener::bind("127.0.0.1:8080").ok().map(|_| Self::Here))
+        let free = std::net::TcpListener::bind("127.0.0.1:8080");
+        free.map(|_| Self::Here).map_err(|error| format!("port 8080 cannot be had: {error}"))
     }
 
     fn command(self, script: &Path) -> Command {
@@ -79,7 +98,7 @@ impl Shell {
                 let mut unshare = command("unshare");
                 unshare
                     .args(Self::UNSHARE)
-                    .args(["bash", "-c", "ip link set lo up && exec bash \"$0\""])
+                    .args(["bash", "-c", "ip link set lo up && exec bash \"$0\" \"$@\""])
                     .arg(script);
                 unshare
             }
@@ -99,10 +118,21 @@ fn run(page: &Page, shell: Shell, directory: &Path) -> Result<(), String> {
         write(&format!("{number}.sh"), &block.text)?;
     }
     write("page.sh", &script::of(page, root(), &directory))?;
+    write("xdg-open", script::PERSON)?;
+    fs::set_permissions(directory.join("xdg-open"), fs::Permissions::from_mode(0o755))
+        .map_err(|error| format!("xdg-open: {error}"))?;
     let path = std::env::var("PATH").unwrap_or_default();
     let ended = shell
         .command(&directory.join("page.sh"))
-        .env("PATH", format!("{}:{path}", root().join("target/debug").display()))
+        .env(
+            "PATH",
+            format!("{0}/installed/bin:{0}:{1}/target/debug:{path}", directory.display(), root().display()),
+        )
+        .env("GIT_CONFIG_COUNT", "1")
+        .env("GIT_CONFIG_KEY_0", format!("url.file://{}.insteadOf", root().display()))
+        .env("GIT_CONFIG_VALUE_0", "https://github.com/mcp-auth/mcp-auth")
+        .env("MCP_AUTH_KEEP", "file")
+        .env("XDG_STATE_HOME", directory.join("kept"))
         .env("TODOS_DB", directory.join("todos.db"))
         .env("CARGO_TARGET_DIR", root().join("target"))
         .env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only") // as here, so that nothing is compiled twice
@@ -140,7 +170,9 @@ mod tests {
     fn readme_and_the_book_have_blocks_to_run() {
         let pages = pages().unwrap();
         assert!(pages.iter().any(|page| page.name == "README.md"));
-        assert!(pages.iter().any(|page| page.name.ends_with("without-a-browser.md")));
+        for name in OTHERS.into_iter().chain(["docs/src/without-a-browser.md"]) {
+            assert!(pages.iter().any(|page| page.name == name), "{name}");
+        }
         assert!(pages.iter().flat_map(|page| &page.blocks).any(|block| block.prints.is_some()));
     }
 }

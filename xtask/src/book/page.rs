@@ -65,6 +65,14 @@ impl Page {
     }
 }
 
+/// The one block of `text` that opens with `fence`; nothing if there are more, or none.
+pub(super) fn only(text: &str, fence: &str) -> Option<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = lines.iter().enumerate().filter(|(_, line)| **line == fence);
+    let (first, _) = found.next()?;
+    if found.next().is_some() { None } else { fenced(&lines, first, fence) }
+}
+
 /// The block that opens with `fence` at line `from`.
 fn fenced(lines: &[&str], from: usize, fence: &str) -> Option<String> {
     let (first, rest) = lines.get(from..)?.split_first()?;
@@ -120,6 +128,13 @@ mod tests {
         ] {
             assert!(Page::read("a.md", text).unwrap_err().starts_with("a.md:1: "), "{text}");
         }
+    }
+
+    #[test]
+    fn a_block_is_the_only_one_of_its_language_or_none() {
+        let text = "```nginx\nserver {}\n```\n\n```ini\n[A]\n```\n\n```ini\n[B]\n```\n";
+        assert_eq!(only(text, "```nginx").as_deref(), Some("server {}\n"));
+        assert_eq!((only(text, "```ini"), only(text, "```yaml")), (None, None));
     }
 
     #[test]

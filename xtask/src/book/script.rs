@@ -1,4 +1,8 @@
 //! The blocks of one page as one bash script: variables and servers live from one block to the next.
+//!
+//! What is printed is run, word for word. Around it the world is made so that nobody is needed and nothing is compiled
+//! twice: `https://github.com/mcp-auth/mcp-auth` is this repository, the browser is `person.sh`, and `cargo` gets this
+//! workspace's lock file, its profile and its checkout by the name under which it is compiled already.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,9 +12,13 @@ use super::page::{Page, Place};
 /// How long a server may take to be built and to answer, in tenths of a second.
 const PATIENCE: u32 = 6000;
 
+/// What `xdg-open` is while a page runs: whoever logs in at the built-in issuer, and allows what is asked.
+pub(super) const PERSON: &str = include_str!("person.sh");
+
 /// A script for the page whose blocks are `directory/<number>.sh`. It writes what they print to `<number>.out`, and the
 /// number of the one that runs to `current`.
 pub(super) fn of(page: &Page, root: &Path, directory: &Path) -> String {
+    let (here, there) = (root.display(), directory.display());
     let (root, directory) = (quoted(root), quoted(directory));
     let mut script = format!(
         r#"set -euo pipefail
@@ -26,19 +34,37 @@ trap stop EXIT
 ready() {{
   for _ in $(seq {PATIENCE}); do
     if curl -sf http://127.0.0.1:8080/healthz >/dev/null; then return 0; fi
+    if curl -sf http://127.0.0.1:8090/healthz >/dev/null; then return 0; fi # the conformance example
     if ! kill -0 "$server" 2>/dev/null; then return 1; fi
     sleep 0.1
   done
   return 1
 }}
+# A project that is new has the versions of this workspace, and names this checkout as this workspace does. An installed
+# command is the one that this workspace has built for development.
+cargo() {{
+  if [ "${{1-}}" = install ]; then
+    [ "$*" = "install --path $3" ]
+    [ "$(git -C "$3" rev-parse HEAD)" = "$(git -C {root} rev-parse HEAD)" ]
+    command cargo install --debug --locked --quiet --root {directory}/installed --path {root}/mcp-auth-cli
+    return
+  fi
+  if [ "$PWD" != {root} ] && [ -e Cargo.toml ] && [ ! -e Cargo.lock ]; then
+    cp {root}/Cargo.lock .
+    sed -i 's|"{there}/elsewhere/mcp-auth"|"{here}"|' Cargo.toml
+  fi
+  command cargo "$@"
+}}
 # The built-in issuer of the example keeps its key apart from that of people who try it by hand; another project's
 # stays where it belongs.
 here() {{ cd {root}; export MCP_AUTH__EMBEDDED__STATE_DIR={directory}/state; }}
 elsewhere() {{ cd {directory}/elsewhere; unset MCP_AUTH__EMBEDDED__STATE_DIR; }}
-ln -s {root} {directory}/elsewhere/mcp-auth
 here
 "#
     );
+    if !page.blocks.iter().any(|block| block.text.contains("git clone ")) {
+        let _ = writeln!(script, "ln -s {root} {directory}/elsewhere/mcp-auth");
+    }
     for (number, block) in page.blocks.iter().enumerate() {
         let _ = writeln!(script, "\necho {number} > {directory}/current");
         match block.place {
@@ -53,7 +79,7 @@ here
                 "stop\nset -m\n( set -euo pipefail; . {source} ) >{output} 2>&1 &\nserver=$!\nset +m\nready"
             )
         } else {
-            format!(". {source} >{output} 2>&1")
+            format!(". {source} >{output} 2>&1 </dev/null")
         };
         let _ = writeln!(script, "{line}");
     }
@@ -81,6 +107,6 @@ mod tests {
         let script = of(&Page::read("a.md", text).unwrap(), Path::new("/r"), Path::new("/d"));
         let blocks: Vec<&str> = script.split("\necho ").skip(1).collect();
         assert!(blocks[0].contains("\nelsewhere\n") && blocks[0].trim_end().ends_with("ready"), "{script}");
-        assert_eq!(blocks[1].trim_end(), "1 > '/d'/current\n. '/d'/1.sh >'/d'/1.out 2>&1");
+        assert_eq!(blocks[1].trim_end(), "1 > '/d'/current\n. '/d'/1.sh >'/d'/1.out 2>&1 </dev/null");
     }
 }

@@ -10,9 +10,10 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use crate::interop::process::{Process, Server, build, fresh};
+use crate::example;
 use crate::interop::table::markdown;
 use crate::interop::{REVISIONS, record, version};
+use crate::process::{Process, Server, fresh};
 use crate::step::{Outcome, root};
 use crate::toolbox::{self, Node};
 use results::{Expected, Measured};
@@ -28,19 +29,19 @@ const SUITE: &str = "node_modules/@modelcontextprotocol/conformance/dist/index.j
 pub(crate) fn check() -> Result<Outcome, String> {
     let folder = root().join("interop");
     let (built, node) = thread::scope(|scope| {
-        let built = scope.spawn(|| build(&["conformance"]));
+        let built = scope.spawn(|| example::build("conformance"));
         let node = toolbox::npm_ci(&folder).and_then(|()| toolbox::node());
         (built.join().unwrap_or_else(|_| Err("the building thread panicked".to_owned())), node)
     });
-    let (example, node) = (built?.pop().ok_or("cargo built no conformance example")?, node?);
+    let (executable, node) = (built?, node?);
     let directory = fresh("conformance")?;
     let expected = Expected::read(&root().join("interop/conformance.json"))?;
 
     let runs = REVISIONS.map(|revision| [(revision, false), (revision, true)]);
     let measured = thread::scope(|scope| {
         let one = |&(revision, auth)| {
-            let (node, example, directory) = (&node, &example, &directory);
-            scope.spawn(move || run(node, example, directory, revision, auth))
+            let (node, executable, directory) = (&node, &executable, &directory);
+            scope.spawn(move || run(node, executable, directory, revision, auth))
         };
         let threads: Vec<_> = runs.as_flattened().iter().map(one).collect();
         let join = |thread: thread::ScopedJoinHandle<'_, _>| {
@@ -89,14 +90,15 @@ impl Run {
 }
 
 /// Starts a server of its own, runs the suite against it, and reads what the suite wrote.
-fn run(node: &Node, example: &Path, directory: &Path, revision: &str, auth: bool) -> Result<Run, String> {
+fn run(node: &Node, executable: &Path, directory: &Path, revision: &str, auth: bool) -> Result<Run, String> {
     let name = format!("{revision}{}", if auth { ", with tokens" } else { "" });
     let file = name.replace(", ", "-").replace(' ', "-");
-    let server = Server::start(&format!("{file}-server"), directory, example, |command| {
-        if auth {
-            command.args(["--profile", "auth"]).env("CONFORMANCE_SECRET", SECRET);
-        }
-    })?;
+    let server = format!("{file}-server");
+    let mut command = example::started_in(&directory.join(&server), executable)?;
+    if auth {
+        command.args(["--profile", "auth"]).env("CONFORMANCE_SECRET", SECRET);
+    }
+    let server = Server::start(&server, directory, &mut command)?;
     let results = directory.join(&file);
     fs::create_dir_all(&results).map_err(|error| format!("{}: {error}", results.display()))?;
     let mut command = node.command(&root().join("interop"));

@@ -3,7 +3,6 @@
 //! The drivers are in `interop/`, at exact versions. Each runs by itself and reports its steps; here they are started, all
 //! at once, and their reports put together. Most of the time goes by waiting for a token to expire.
 
-pub(crate) mod process;
 pub(crate) mod record;
 pub(crate) mod table;
 
@@ -15,9 +14,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::example;
+use crate::process::{Process, Server, fresh};
 use crate::step::{Outcome, root};
 use crate::toolbox::{self, Node};
-use process::{Process, Server, build, fresh};
 use table::{Row, by_step, markdown};
 
 /// The steps of the complete flow.
@@ -97,22 +97,21 @@ impl Bench {
     fn prepare() -> Result<Self, String> {
         let folder = root().join("interop");
         let (todos, python, node) = thread::scope(|scope| {
-            let todos = scope.spawn(|| build(&["todos"]));
+            let todos = scope.spawn(|| example::build("todos"));
             let python = scope.spawn(|| toolbox::python(&folder.join("requirements.txt")));
             let node = toolbox::npm_ci(&folder).and_then(|()| toolbox::node());
             let panicked = || "an installing thread panicked".to_owned();
             let todos = todos.join().unwrap_or_else(|_| Err(panicked()));
             (todos, python.join().unwrap_or_else(|_| Err(panicked())), node)
         });
-        let todos = todos?.pop().ok_or("cargo built no todos example")?;
-        Ok(Self { node: node?, python: python?, todos, directory: fresh("interop")? })
+        Ok(Self { node: node?, python: python?, todos: todos?, directory: fresh("interop")? })
     }
 
     /// The example with its own issuer.
     fn own_server(&self, name: &str, lifetime: &str) -> Result<Server, String> {
-        Server::start(name, &self.directory, &self.todos, |command| {
-            command.env("MCP_AUTH__EMBEDDED__ACCESS_TOKEN_LIFETIME", lifetime);
-        })
+        let mut command = example::started_in(&self.directory.join(name), &self.todos)?;
+        command.env("MCP_AUTH__EMBEDDED__ACCESS_TOKEN_LIFETIME", lifetime);
+        Server::start(name, &self.directory, &mut command)
     }
 
     /// oidc-provider, and the example that trusts it and nobody else.
@@ -121,11 +120,11 @@ impl Bench {
         command.arg("issuer.mjs").env("LIFETIME", lifetime);
         let mut process = Process::start(&format!("{name}-issuer"), &self.directory, &mut command)?;
         let issuer = process.wait_for(issuer_in)?;
-        let server = Server::start(name, &self.directory, &self.todos, |command| {
-            command
-                .env("MCP_AUTH__MODE", "verify")
-                .env("MCP_AUTH__ISSUERS", format!("[{{ issuer=\"{issuer}\", {FOREIGN_RULES} }}]"));
-        })?;
+        let mut command = example::started_in(&self.directory.join(name), &self.todos)?;
+        command
+            .env("MCP_AUTH__MODE", "verify")
+            .env("MCP_AUTH__ISSUERS", format!("[{{ issuer=\"{issuer}\", {FOREIGN_RULES} }}]"));
+        let server = Server::start(name, &self.directory, &mut command)?;
         Ok(Foreign { server, process, issuer })
     }
 

@@ -2,8 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::expect;
-use crate::step::{available, command, root};
+use crate::step::{available, command, expect, root};
 
 /// The page whose block is run, and the line before it.
 const PAGE: &str = "docs/src/without-a-browser.md";

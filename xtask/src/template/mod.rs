@@ -11,12 +11,12 @@ mod tree;
 mod variant;
 mod workspace;
 
-use std::fs;
 use std::path::PathBuf;
 
 use generator::Generator;
 use variant::Variant;
 
+use crate::process::fresh;
 use crate::step::{Outcome, command, root};
 
 pub(crate) fn check() -> Result<Outcome, String> {
@@ -52,15 +52,8 @@ struct Made {
 
 impl Made {
     fn anew() -> Result<Self, String> {
-        let directory = root().join("target/template/made");
-        let made = Self { by_generator: directory.join("cargo-generate"), by_new: directory.join("new") };
-        for directory in [&made.by_generator, &made.by_new] {
-            let removed = if directory.exists() { fs::remove_dir_all(directory) } else { Ok(()) };
-            removed
-                .and_then(|()| fs::create_dir_all(directory))
-                .map_err(|error| format!("{}: {error}", directory.display()))?;
-        }
-        Ok(made)
+        let by_generator = fresh("template/made/cargo-generate")?;
+        Ok(Self { by_generator, by_new: fresh("template/made/new")? })
     }
 }
 

@@ -35,6 +35,11 @@ impl Workspace {
         Ok(Self { directory, target, variants: variants.to_vec() })
     }
 
+    /// Where it is, and the logs of what is started of it.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     pub(super) fn project(&self, variant: &Variant) -> PathBuf {
         self.directory.join(variant.name())
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::doctor::challenge::Challenge;
+use crate::challenge::Challenge;
 use crate::doctor::checks::{AUTHENTICATED, TOOL};
 use crate::doctor::fetch::Trouble;
 use crate::doctor::foreign::{quote, quote_all};

@@ -2,8 +2,8 @@
 
 use url::Url;
 
+use crate::challenge::Challenge;
 use crate::doctor::address;
-use crate::doctor::challenge::Challenge;
 use crate::doctor::checks::CHALLENGE;
 use crate::doctor::fetch::Answer;
 use crate::doctor::foreign::quote;

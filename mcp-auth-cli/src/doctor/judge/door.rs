@@ -3,12 +3,12 @@
 use http::StatusCode;
 use url::Url;
 
-use crate::doctor::address;
 use crate::doctor::checks::{HTTPS, REACHABILITY, UNAUTHENTICATED};
 use crate::doctor::fetch::{Answer, Trouble};
 use crate::doctor::foreign::quote;
 use crate::doctor::mcp::Reply;
 use crate::doctor::step::Step;
+use crate::outbound::is_loopback;
 
 /// The answers to the opening of both eras.
 pub(crate) type Openings = [Result<Reply, Trouble>; 2];
@@ -91,7 +91,7 @@ fn unreachable(url: &Url, trouble: &Trouble) -> String {
              on 0.0.0.0 and the port has to be published (mcp-auth: server.listen)",
             url.port_or_known_default().unwrap_or_default()
         ),
-        Trouble::Tls(_) if url.port().is_some() || address::is_loopback(url) => {
+        Trouble::Tls(_) if url.port().is_some() || is_loopback(url) => {
             "serve a certificate that is valid for this host and signed by an authority this machine trusts, with \
              its intermediates; if the port speaks plain http, write http://"
                 .to_owned()
@@ -110,7 +110,7 @@ fn unreachable(url: &Url, trouble: &Trouble) -> String {
 pub(crate) fn https(url: &Url) -> Step {
     if url.scheme() == "https" {
         HTTPS.ok("https")
-    } else if address::is_loopback(url) {
+    } else if is_loopback(url) {
         HTTPS.ok("http, on this machine only")
     } else {
         HTTPS.fail(

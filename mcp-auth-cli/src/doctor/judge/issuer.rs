@@ -5,10 +5,11 @@ use url::Url;
 
 use super::metadata::{Document, Fetched, read};
 use super::strings;
-use crate::doctor::address::{self, difference};
+use crate::doctor::address::difference;
 use crate::doctor::checks::{ISSUER, ISSUER_ENDPOINTS, ISSUER_METADATA};
 use crate::doctor::foreign::{quote, quote_all};
 use crate::doctor::step::Step;
+use crate::outbound::is_secure;
 
 /// Where clients look, in the order MCP gives.
 pub(crate) fn places(issuer: &Url) -> Vec<Url> {
@@ -108,7 +109,7 @@ pub(crate) fn endpoints(document: &Document) -> Step {
     let names = ["authorization_endpoint", "token_endpoint", "registration_endpoint", "jwks_uri"];
     for name in names {
         let Some(text) = document.get(name).and_then(|value| value.as_str()) else { continue };
-        if !Url::parse(text).is_ok_and(|url| address::is_secure(&url)) {
+        if !Url::parse(text).is_ok_and(|url| is_secure(&url)) {
             return ISSUER_ENDPOINTS.fail(
                 format!("{name} is {}: not https", quote(text)),
                 "serve every endpoint over https; behind a proxy, tell the authorization server its public URL, or \

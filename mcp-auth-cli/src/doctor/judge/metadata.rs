@@ -13,6 +13,7 @@ use crate::doctor::checks::{
 use crate::doctor::fetch::{Answer, Trouble};
 use crate::doctor::foreign::{quote, quote_all};
 use crate::doctor::step::Step;
+use crate::outbound::{is_loopback, is_secure};
 
 /// A JSON document, or why there is none.
 pub(crate) type Fetched = Result<Answer, Trouble>;
@@ -199,13 +200,13 @@ fn unusable(url: &Url, issuer: &str) -> Option<Step> {
             "write the issuer identifier: the `issuer` of that document",
         ));
     }
-    if address::is_loopback(&parsed) && !address::is_loopback(url) {
+    if is_loopback(&parsed) && !is_loopback(url) {
         return Some(AUTHORIZATION_SERVERS.fail(
             format!("{} is on each client's own machine", quote(issuer)),
             "name the issuer by the address that clients and their browsers reach",
         ));
     }
-    if !address::is_secure(&parsed) {
+    if !is_secure(&parsed) {
         return Some(AUTHORIZATION_SERVERS.fail(
             format!("{} is http: logins would travel readable", quote(issuer)),
             "serve the authorization server over https, and name it so here and in its own metadata",

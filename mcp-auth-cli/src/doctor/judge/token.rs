@@ -69,11 +69,7 @@ pub(crate) fn issuer(jwt: &Jwt, issuers: &[String]) -> Step {
     };
     let cause = issuers.iter().find_map(|issuer| {
         let difference = difference(issuer, iss)?;
-        let is_near = !matches!(
-            difference,
-            crate::doctor::address::Difference::Host | crate::doctor::address::Difference::NotAUrl
-        );
-        is_near.then(|| format!(" ({})", difference.cause()))
+        difference.is_near().then(|| format!(" ({})", difference.cause()))
     });
     TOKEN_ISSUER.fail(
         format!(
@@ -107,12 +103,8 @@ pub(crate) fn audience(jwt: &Jwt, accepted: &[String]) -> Step {
     if audiences.iter().any(|audience| accepted.contains(audience)) {
         return TOKEN_AUDIENCE.ok(quote_all(&audiences));
     }
-    let near = audiences.iter().find_map(|audience| difference(resource, audience)).filter(|difference| {
-        !matches!(
-            difference,
-            crate::doctor::address::Difference::Host | crate::doctor::address::Difference::NotAUrl
-        )
-    });
+    let near = audiences.iter().find_map(|audience| difference(resource, audience));
+    let near = near.filter(|difference| difference.is_near());
     TOKEN_AUDIENCE.fail(
         format!(
             "wrong audience: the token's `aud` is {}, the server is {}{}",
@@ -138,17 +130,23 @@ pub(crate) fn lifetime(jwt: &Jwt, now: i64) -> Step {
     let not_before = jwt.seconds("nbf");
     if expires.saturating_add(SKEW) < now {
         return TOKEN_LIFETIME.fail(
-            format!("expired: `exp` {expires} was {} ago by the server's clock", span(now - expires)),
+            format!(
+                "expired: `exp` {expires} was {} ago by the server's clock",
+                span(now.saturating_sub(expires))
+            ),
             "get a new token: refresh it, or log in again (mcp-auth login)",
         );
     }
     if let Some(start) = not_before.filter(|start| start.saturating_sub(SKEW) > now) {
         return TOKEN_LIFETIME.fail(
-            format!("not valid yet: `nbf` {start} is in {} by the server's clock", span(start - now)),
+            format!(
+                "not valid yet: `nbf` {start} is in {} by the server's clock",
+                span(start.saturating_sub(now))
+            ),
             "wait, or set the clock of issuer or server by NTP",
         );
     }
-    let left = expires - now;
+    let left = expires.saturating_sub(now);
     TOKEN_LIFETIME.ok(if left < 0 {
         format!("exp {expires}, {} ago: within the usual skew", span(left))
     } else {
@@ -268,6 +266,10 @@ mod tests {
             (json!({ "exp": 2000, "nbf": 1025 }), Verdict::Ok),
             (json!({ "exp": 2000, "nbf": 1035 }), Verdict::Fail),
             (json!({ "exp": "2000" }), Verdict::Fail),
+            (json!({ "exp": i64::MIN }), Verdict::Fail),
+            (json!({ "exp": -1e300 }), Verdict::Fail),
+            (json!({ "exp": 1e300 }), Verdict::Ok),
+            (json!({ "exp": 2000, "nbf": i64::MAX }), Verdict::Fail),
         ] {
             assert_eq!(lifetime(&claims(token.clone()), 1000).verdict, verdict, "{token}");
         }

@@ -111,7 +111,7 @@ pub(super) async fn with_token(
     let wrong: Vec<Step> = steps[before..].iter().filter(|step| step.failed()).cloned().collect();
     let wrong: Vec<&Step> = wrong.iter().collect();
 
-    let endpoint = visit.endpoint(Some(given.expose()));
+    let endpoint = visit.endpoint(Some(given.secret().expose()));
     let reply = open(&endpoint).await;
     let talk = match &reply {
         Ok(reply) if reply.result().is_some() => Some(endpoint.proceed(reply).await),

@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     /// Exit 1 on warnings too.
     #[arg(long)]
     deny_warnings: bool,
-    /// For machines.
+    /// Print one JSON document, for programs.
     #[arg(long)]
     json: bool,
 }

@@ -5,7 +5,10 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::keep::Hidden;
+use super::Hidden;
+
+/// The most that is read, in bytes: servers refuse larger headers.
+const LONGEST: u64 = 64 * 1024;
 
 /// Where a secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,17 +23,22 @@ pub(crate) enum SecretPlace {
 /// Why a secret could not be read. Names the place, never what is there.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretError {
-    #[error("--token and --client-secret say where it is, env:NAME or file:PATH, never the secret itself")]
+    #[error(
+        "--token and --client-secret say where the secret is, env:NAME or file:PATH (--token also -, standard \
+         input), never the secret itself: the shell and every process list would keep it"
+    )]
     NotAPlace,
     #[error("standard input cannot be read again when the token is renewed; use env:NAME or file:PATH")]
     OnceOnly,
     #[error("environment variable {0} is not set")]
     NoVariable(String),
+    #[error("{0} is not text of at most 64 KiB")]
+    NotText(SecretPlace),
     #[error("{0} is empty")]
     Empty(SecretPlace),
     #[error("cannot read {0}")]
     Unreadable(SecretPlace, #[source] std::io::Error),
-    #[error("{0} can be read by every user of this machine; run: chmod o-r on it")]
+    #[error("{0} can be read by every user of this machine; run: chmod o-r {0}")]
     WorldReadable(SecretPlace),
 }
 
@@ -63,7 +71,7 @@ impl SecretPlace {
     ///
     /// # Errors
     /// Standard input, which ends, and no reference at all.
-    pub(super) fn reference(&self) -> Result<String, SecretError> {
+    pub(crate) fn reference(&self) -> Result<String, SecretError> {
         match self {
             Self::Variable(name) => Ok(format!("env:{name}")),
             Self::File(path) => {
@@ -78,14 +86,18 @@ impl SecretPlace {
     /// Reads the secret now; white space around it is not part of it.
     ///
     /// # Errors
-    /// [`SecretError`], for a missing, unreadable, world-readable or empty one.
+    /// [`SecretError`], for a missing, unreadable, world-readable, empty or endless one.
     pub(crate) fn read(&self) -> Result<Hidden, SecretError> {
         let unreadable = |error| SecretError::Unreadable(self.clone(), error);
-        let text = match self {
+        let mut bytes = Vec::new();
+        match self {
             Self::Nowhere => return Err(SecretError::NotAPlace),
-            Self::Variable(name) => std::env::var(name).map_err(|_| SecretError::NoVariable(name.clone()))?,
+            Self::Variable(name) => {
+                let value = std::env::var_os(name).ok_or_else(|| SecretError::NoVariable(name.clone()))?;
+                bytes = value.into_encoded_bytes();
+            }
             Self::File(path) => {
-                let mut file = std::fs::File::open(path).map_err(unreadable)?;
+                let file = std::fs::File::open(path).map_err(unreadable)?;
                 #[cfg(unix)]
                 {
                     use std::os::unix::fs::MetadataExt as _;
@@ -94,17 +106,14 @@ impl SecretPlace {
                         return Err(SecretError::WorldReadable(self.clone()));
                     }
                 }
-                let mut text = String::new();
-                file.read_to_string(&mut text).map_err(unreadable)?;
-                text
+                file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
             }
             Self::StandardInput => {
-                let mut text = String::new();
-                std::io::stdin().read_to_string(&mut text).map_err(unreadable)?;
-                text
+                std::io::stdin().take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
             }
-        };
-        match text.trim() {
+        }
+        let text = String::from_utf8(bytes).ok().filter(|text| text.len() as u64 <= LONGEST);
+        match text.ok_or_else(|| SecretError::NotText(self.clone()))?.trim() {
             "" => Err(SecretError::Empty(self.clone())),
             text => Ok(Hidden::new(text)),
         }
@@ -142,5 +151,12 @@ mod tests {
         assert!(matches!(place.read(), Err(SecretError::WorldReadable(_))));
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(place.read().unwrap().expose(), "s3cr3t");
+        for (bytes, read) in
+            [(vec![b'a'; 64 * 1024], true), (vec![b'a'; 64 * 1024 + 1], false), (vec![0xff], false)]
+        {
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(place.read().is_ok(), read);
+            assert!(read || matches!(place.read(), Err(SecretError::NotText(_))));
+        }
     }
 }

@@ -17,9 +17,9 @@ use std::io::{self, IsTerminal as _, Write};
 use anstyle::{AnsiColor, Style};
 
 pub(crate) use json::json;
-pub(crate) use shown::{shown, shown_lines};
+pub(crate) use shown::{shown, shown_line, shown_lines};
 pub(crate) use table::{Cell, Table};
-pub(crate) use wrap::wrapped;
+pub(crate) use wrap::wrapped_at_spaces;
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
@@ -40,6 +40,11 @@ pub(crate) struct Terminal {
 impl Terminal {
     pub(crate) fn new() -> Self {
         Self { width: width() }
+    }
+
+    /// How wide a text may be; none where no terminal reads, and lines stay whole.
+    pub(crate) fn width(&self) -> Option<usize> {
+        self.width
     }
 
     /// A line of the result, to standard output. Styles are dropped where no terminal reads it.
@@ -64,7 +69,7 @@ impl Terminal {
     pub(crate) fn hanging(&self, head: &str, text: &str) {
         let indent = wrap::width(head);
         let mut lines =
-            wrapped(&shown(text), self.width.map(|width| width.saturating_sub(indent))).into_iter();
+            wrap::wrapped(&shown(text), self.width.map(|width| width.saturating_sub(indent))).into_iter();
         self.line(format_args!("{head}{}", lines.next().unwrap_or_default()));
         for line in lines {
             self.line(format_args!("{:indent$}{line}", ""));
@@ -76,8 +81,7 @@ impl Terminal {
         let mut text = format!("{BAD}error:{BAD:#} {}", shown_lines(&failure.to_string()));
         let mut source = failure.source();
         while let Some(cause) = source {
-            let cause_text = shown_lines(&cause.to_string());
-            text.push_str(&format!("\n  {DIM}because{DIM:#} {cause_text}"));
+            text.push_str(&format!("\n  {DIM}because{DIM:#} {}", shown_lines(&cause.to_string())));
             source = cause.source();
         }
         self.note(text);

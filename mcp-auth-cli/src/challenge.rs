@@ -29,9 +29,17 @@ impl Challenge {
             let Ok(text) = value.to_str() else {
                 return Err(Malformed { what: "a byte that is not printable ASCII".to_owned(), at: 0 });
             };
-            all.extend(Reader { text, at: 0 }.challenges()?);
+            all.extend(Self::read(text)?);
         }
         Ok(all)
+    }
+
+    /// Every challenge of one field.
+    ///
+    /// # Errors
+    /// As [`Challenge::all`].
+    pub(crate) fn read(field: &str) -> Result<Vec<Self>, Malformed> {
+        Reader { text: field, at: 0 }.challenges()
     }
 
     pub(crate) fn is_bearer(&self) -> bool {

@@ -1,0 +1,45 @@
+//! Tokens that come back: a server may repeat in an error what it was sent.
+
+use super::Hidden;
+
+/// Shorter pieces of a token are no secret, and common words.
+const SHORTEST_SECRET: usize = 8;
+
+/// Takes tokens, and every part of them, out of a text.
+#[derive(Clone, Default)]
+pub(crate) struct Scrubber(Vec<String>);
+
+impl Scrubber {
+    /// For these tokens, whole and in their parts between dots.
+    pub(crate) fn of<'a>(tokens: impl IntoIterator<Item = &'a Hidden>) -> Self {
+        let secrets = tokens.into_iter().map(Hidden::expose).flat_map(|token| {
+            let parts = token.split('.').filter(|part| part.len() >= SHORTEST_SECRET);
+            std::iter::once(token).chain(parts)
+        });
+        Self(secrets.filter(|secret| !secret.is_empty()).map(str::to_owned).collect())
+    }
+
+    pub(crate) fn clean(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "[token]"))
+    }
+}
+
+impl std::fmt::Debug for Scrubber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scrubber")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_the_token_nor_a_part_of_it_comes_back() {
+        let token = Hidden::new("headerheader.payloadpayload.signaturesignature");
+        let echoed = "bad token headerheader.payloadpayload.signaturesignature (signaturesignature)";
+        assert_eq!(Scrubber::of([&token]).clean(echoed), "bad token [token] ([token])");
+        assert_eq!(Scrubber::of([]).clean("as it was"), "as it was");
+        assert_eq!(Scrubber::of([&Hidden::new("")]).clean("as it was"), "as it was");
+    }
+}
