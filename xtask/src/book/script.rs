@@ -44,9 +44,9 @@ ready() {{
 # command is the one that this workspace has built for development.
 cargo() {{
   if [ "${{1-}}" = install ]; then
-    [ "$*" = "install --path $3" ]
-    [ "$(git -C "$3" rev-parse HEAD)" = "$(git -C {root} rev-parse HEAD)" ]
-    command cargo install --debug --locked --quiet --root {directory}/installed --path {root}/mcp-auth-cli
+    [ "$*" = "install --locked --path $4" ]
+    [ "$(git -C "$4" rev-parse HEAD)" = "$(git -C {root} rev-parse HEAD)" ]
+    command cargo install --debug --quiet --locked --root {directory}/installed --path {root}/mcp-auth-cli
     return
   fi
   if [ "$PWD" != {root} ] && [ -e Cargo.toml ] && [ ! -e Cargo.lock ]; then

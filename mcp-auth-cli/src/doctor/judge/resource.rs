@@ -49,9 +49,9 @@ fn fix(difference: Difference, url: &str, resource: &str) -> String {
             format!("give clients {}, the name the server uses for itself, or {set}", quote(resource))
         }
         Difference::SlashMore | Difference::SlashLess => {
-            format!("{set}, or give clients {}: the slash is part of the identifier", quote(resource))
+            format!("give clients {}: the slash is part of the identifier; or {set}", quote(resource))
         }
-        _ => format!("{set}, or give clients {} if that is the endpoint", quote(resource)),
+        _ => format!("give clients {} if that is the endpoint, or {set}", quote(resource)),
     }
 }
 
@@ -84,6 +84,15 @@ mod tests {
             fix.contains("server.public_url = \"https://a.example/mcp\"")
                 && fix.contains("X-Forwarded-Proto")
         );
+    }
+
+    #[test]
+    fn what_a_person_may_have_mistyped_is_put_right_at_the_person_first() {
+        for mistyped in ["https://a.example/mcp/", "https://a.example/mpc"] {
+            let fix = judged(mistyped, json!("https://a.example/mcp")).fix.unwrap();
+            assert!(fix.starts_with("give clients \"https://a.example/mcp\""), "{fix}");
+            assert!(fix.contains("server.public_url"), "{fix}");
+        }
     }
 
     #[test]
