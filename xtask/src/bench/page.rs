@@ -119,7 +119,7 @@ fn circumstances(options: &Options) -> String {
         options.tokens,
         processor(),
         options::cores(),
-        said("uname", &["-s", "-r", "-m"]),
+        said("uname", &["-s", "-m"]),
         said("rustc", &["--version"]),
     );
     let lock = fs::read_to_string(step::root().join("Cargo.lock")).unwrap_or_default();
