@@ -48,7 +48,10 @@ fn fix(difference: Difference, url: &str, resource: &str) -> String {
         Difference::LoopbackName => {
             format!("give clients {}, the name the server uses for itself, or {set}", quote(resource))
         }
-        Difference::SlashMore | Difference::SlashLess => {
+        Difference::SlashMore => {
+            format!("{set}, or give clients {}: the slash is part of the identifier", quote(resource))
+        }
+        Difference::SlashLess => {
             format!("give clients {}: the slash is part of the identifier; or {set}", quote(resource))
         }
         _ => format!("give clients {} if that is the endpoint, or {set}", quote(resource)),
