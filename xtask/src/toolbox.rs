@@ -252,7 +252,8 @@ pub(crate) fn chromium() -> Result<PathBuf, String> {
     if let Some(found) = find() {
         return Ok(found);
     }
-    apt_get("Chromium", &["chromium"])?;
+    // Without a font no text has a width, and pages would be judged by their gaps.
+    apt_get("Chromium", &["chromium", "fonts-dejavu-core"])?;
     find().ok_or_else(|| "apt-get installed chromium, but `chromium --version` does not run".to_owned())
 }
 
