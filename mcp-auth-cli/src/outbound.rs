@@ -58,10 +58,11 @@ pub(crate) fn is_secure(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
-/// This machine, by name or address.
+/// This machine, by address or as `localhost`, as the runtime has it. Names below `localhost` are the resolver's to
+/// answer, and not every resolver keeps them here (RFC 6761 §6.3).
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
@@ -81,7 +82,7 @@ mod tests {
         for secure in ["https://a.example", "http://localhost:1", "http://127.0.0.1", "http://[::1]:8"] {
             assert!(url(secure).is_some_and(|url| is_secure(&url)), "{secure}");
         }
-        for open in ["http://a.example", "http://10.0.0.1", "http://localhost.evil"] {
+        for open in ["http://a.example", "http://10.0.0.1", "http://localhost.evil", "http://a.localhost"] {
             assert!(url(open).is_some_and(|url| !is_secure(&url)), "{open}");
         }
     }
