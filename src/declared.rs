@@ -1,8 +1,8 @@
 //! What `#[server]` declares, as data: what [`Handler::operations`](crate::Handler::operations) returns and
 //! [`Config::check`](crate::Config::check) checks against; for tools that look at a server without serving it.
 
-pub use mcp_auth_runtime::authz::{Cycle, Hierarchy, InvalidScope};
-pub use mcp_auth_runtime::call::uri_template::{InvalidTemplate, UriTemplate};
+pub use mcp_auth_core::uri_template::{InvalidTemplate, UriTemplate};
+pub use mcp_auth_core::{Cycle, Hierarchy, InvalidScope};
 pub use mcp_auth_runtime::handler::{About, CallFn, CallFuture, Operations, Part, Route, Routes};
 pub use mcp_auth_runtime::registry::{Declaration, Duplicate, Item, OperationId, Registry};
 pub use mcp_auth_runtime::serve::{OperationsError, operations_from_json};

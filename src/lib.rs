@@ -58,8 +58,6 @@
 //! # Features
 //! | feature | brings | default |
 //! |---|---|---|
-//! | `http` | streamable HTTP: the gate, its challenges and protected resource metadata | yes |
-//! | `stdio` | standard input and output | yes |
 //! | `issuer` | the built-in OAuth 2.1 authorization server, for development | |
 //! | `testing` | [`testing`]: your server on a free port with a throwaway issuer | |
 //!
@@ -81,16 +79,16 @@
 //!
 //! With `serde` and `schemars` among your own dependencies, the two attributes are not needed.
 
+pub use mcp_auth_core::ambient;
+pub use mcp_auth_core::{Scope, ScopeSet};
 pub use mcp_auth_macros::{method, prompt, resource, server, tool};
-pub use mcp_auth_runtime::ambient;
 pub use mcp_auth_runtime::authn::Caller;
-pub use mcp_auth_runtime::authz::{Requirement, Scope, ScopeSet};
+pub use mcp_auth_runtime::authz::Requirement;
 pub use mcp_auth_runtime::call::claims::Claims;
 pub use mcp_auth_runtime::call::tool_error::ToolError;
 pub use mcp_auth_runtime::config::{self, Config};
 pub use mcp_auth_runtime::error::{Error, Result};
 pub use mcp_auth_runtime::handler::Handler;
-#[cfg(feature = "http")]
 pub use mcp_auth_runtime::serve::Running;
 pub use mcp_auth_runtime::serve::ServerBuilder;
 pub use mcp_auth_runtime::transport::shutdown::Shutdown;

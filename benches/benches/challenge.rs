@@ -4,8 +4,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use mcp_auth_runtime::authz::ScopeSet;
-use mcp_auth_runtime::challenge::{BearerError, Challenge};
+use mcp_auth_core::ScopeSet;
+use mcp_auth_core::challenge::{BearerError, Challenge};
 use mcp_auth_runtime::rejection::Rejection;
 
 const METADATA: &str = "https://bench.example/.well-known/oauth-protected-resource/mcp";

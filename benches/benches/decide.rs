@@ -8,11 +8,12 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use mcp_auth::model::{ResourceTemplate, Tool};
 use mcp_auth_bench::signing::{Signer, jwks};
 use mcp_auth_bench::{ISSUER, RESOURCE, SCOPE};
-use mcp_auth_runtime::ambient::Ambient;
+use mcp_auth_core::ambient::Ambient;
+use mcp_auth_core::{Hierarchy, ScopeSet};
 use mcp_auth_runtime::authn::{
     Algorithm, CacheBounds, HttpFetch, Identity, IssuerRules, KeySource, Verifier,
 };
-use mcp_auth_runtime::authz::{Connect, Hierarchy, Policy, ScopeSet, Visibility};
+use mcp_auth_runtime::authz::{Connect, Policy, Visibility};
 use mcp_auth_runtime::declare;
 use mcp_auth_runtime::envelope::Operation;
 use mcp_auth_runtime::registry::Registry;

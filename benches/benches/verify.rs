@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use mcp_auth_bench::signing::{ALGORITHMS, Signer, jwks};
 use mcp_auth_bench::{ISSUER, RESOURCE, SCOPE};
-use mcp_auth_runtime::ambient::Ambient;
+use mcp_auth_core::ambient::Ambient;
 use mcp_auth_runtime::authn::{Algorithm, CacheBounds, HttpFetch, IssuerRules, KeySource, Verifier};
 
 fn verifier(signer: &Signer, cache: CacheBounds) -> Verifier {

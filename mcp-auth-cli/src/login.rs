@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use http::StatusCode;
-use mcp_auth_runtime::ambient::SystemClock;
+use mcp_auth_core::ambient::SystemClock;
 
 use crate::client::{Browser, Client, LogIn, Reach, Renewal, Scopes, Usable, Wanted, contact};
 use crate::keep::{Keep, Login, Place};

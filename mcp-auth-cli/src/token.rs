@@ -6,11 +6,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mcp_auth_core::ambient::Ambient;
+use mcp_auth_core::{Scope, ScopeSet};
 use mcp_auth_issuer::KeySource;
 use mcp_auth_issuer::{AccessTokenClaims, EmbeddedIssuer, IssuerOptions, LocalIssuerSetup, SigningKey};
-use mcp_auth_runtime::ambient::Ambient;
 use mcp_auth_runtime::authn::issuer::DEFAULT_MAX_TOKEN_LIFETIME;
-use mcp_auth_runtime::authz::{Scope, ScopeSet};
 use mcp_auth_runtime::config::{Config, Mode};
 
 use crate::configuration::Configuration;

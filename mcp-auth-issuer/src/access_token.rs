@@ -1,6 +1,6 @@
 //! Access tokens: JWTs as RFC 9068 has them.
 
-use mcp_auth_runtime::authz::ScopeSet;
+use mcp_auth_core::ScopeSet;
 use serde::Serialize;
 
 /// The claims of an access token (RFC 9068 §2.2). Times in Unix seconds.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mcp_auth_runtime::authz::InvalidScope;
+use mcp_auth_core::InvalidScope;
 use mcp_auth_runtime::local_issuer::{LocalIssuer, LocalIssuerSetup};
 
 use crate::client::Client;
@@ -48,7 +48,7 @@ impl EmbeddedIssuer {
     /// # Example
     /// ```
     /// use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions, LocalIssuerSetup};
-    /// use mcp_auth_runtime::ambient::Ambient;
+    /// use mcp_auth_core::ambient::Ambient;
     /// let issuer = EmbeddedIssuer::build(
     ///     LocalIssuerSetup {
     ///         issuer: "http://localhost:8080".into(),

@@ -1,6 +1,6 @@
 //! Clients: what the issuer knows of one, whether it registered itself or stands in the configuration.
 
-use mcp_auth_runtime::authz::ScopeSet;
+use mcp_auth_core::ScopeSet;
 
 use crate::options::NamedClient;
 use crate::redirect_uri::RedirectUri;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use mcp_auth_runtime::ambient::Ambient;
-use mcp_auth_runtime::authz::ScopeSet;
+use mcp_auth_core::ScopeSet;
+use mcp_auth_core::ambient::Ambient;
 
 use crate::access_token::AccessTokenClaims;
 use crate::client::Client;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mcp_auth_runtime::authz::ScopeSet;
+use mcp_auth_core::ScopeSet;
 use mcp_auth_runtime::config::{Config, SecretError};
 
 use crate::key::KeySource;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mcp_auth_runtime::authz::{Hierarchy, InvalidScope, Scope, ScopeSet};
+use mcp_auth_core::{Hierarchy, InvalidScope, Scope, ScopeSet};
 
 /// What OpenID clients ask for by habit. The built-in issuer makes no ID tokens and gives refresh tokens unasked, so
 /// these are left out rather than refused, unless the server declares one as its own.

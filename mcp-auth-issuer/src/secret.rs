@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_lc_rs::{constant_time, digest};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use mcp_auth_runtime::ambient::Random;
+use mcp_auth_core::ambient::Random;
 
 /// A secret of 256 random bits: 43 characters of base64url.
 ///
@@ -59,7 +59,7 @@ impl fmt::Debug for SecretHash {
 
 #[cfg(test)]
 mod tests {
-    use mcp_auth_runtime::ambient::SystemRandom;
+    use mcp_auth_core::ambient::SystemRandom;
 
     use super::*;
 

@@ -4,7 +4,7 @@ use aws_lc_rs::hmac;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
-use mcp_auth_runtime::ambient::Random;
+use mcp_auth_core::ambient::Random;
 
 use crate::origin::IssuerOrigin;
 use crate::secret::secret;
@@ -82,7 +82,7 @@ fn message(session: &str, request: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use mcp_auth_runtime::ambient::SystemRandom;
+    use mcp_auth_core::ambient::SystemRandom;
 
     use super::*;
 

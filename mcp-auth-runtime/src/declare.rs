@@ -10,11 +10,12 @@ use rmcp::model::{JsonObject, Prompt, PromptArgument, Resource, ResourceTemplate
 use schemars::JsonSchema;
 use serde_json::Value;
 
-use crate::authz::{Requirement, Scope};
+use crate::authz::Requirement;
 use crate::call::from_call::Takes;
-use crate::call::uri_template::UriTemplate;
 use crate::handler::CallFuture;
 use crate::registry::{Declaration, Item};
+use mcp_auth_core::Scope;
+use mcp_auth_core::uri_template::UriTemplate;
 
 /// `scope` and `scopes`.
 ///

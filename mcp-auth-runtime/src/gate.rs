@@ -19,7 +19,6 @@ use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::ambient::Clock;
 use crate::authn::bearer::{self, Presented};
 use crate::authn::{Identity, Verifier};
 use crate::authz::{Denied, Policy};
@@ -30,6 +29,7 @@ use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
 use crate::session::Sessions;
 use crate::transport::limits::{form_names_token, query_names_token, read_body, refuse_encoded};
+use mcp_auth_core::ambient::Clock;
 
 /// The bounds of one message.
 #[derive(Debug, Clone, Copy)]

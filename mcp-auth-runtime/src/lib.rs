@@ -2,31 +2,23 @@
 //! (or a challenge) -> `authz` -> `dispatch`. Users depend on the facade crate `mcp-auth`; nothing here is
 //! a stable interface of its own.
 
-// Without a transport a server can only say what it declares (`--scopes`); the rest waits for one.
-#![cfg_attr(not(any(feature = "http", feature = "stdio")), allow(dead_code, unused_imports))]
-
-pub mod ambient;
 pub mod authn;
 pub mod authz;
 pub mod call;
-pub mod challenge;
 pub mod config;
 #[doc(hidden)]
 pub mod declare;
 pub mod dispatch;
 pub mod envelope;
 pub mod error;
-#[cfg(feature = "http")]
 pub mod gate;
 pub mod handler;
 pub mod local_issuer;
-#[cfg(feature = "http")]
 pub mod metadata;
 pub mod observe;
 pub mod registry;
 pub mod rejection;
 pub mod serve;
-#[cfg(feature = "http")]
 pub mod session;
 #[cfg(feature = "testing")]
 pub mod testing;

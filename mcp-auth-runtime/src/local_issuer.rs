@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::ambient::Ambient;
-use crate::authz::{Hierarchy, ScopeSet};
+use mcp_auth_core::ambient::Ambient;
+use mcp_auth_core::{Hierarchy, ScopeSet};
 
 /// An authorization server in this process.
 pub struct LocalIssuer {

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 use serde::Serialize;
 
-use crate::authz::ScopeSet;
 use crate::transport::routes;
+use mcp_auth_core::ScopeSet;
 
 /// The registered well-known path (RFC 9728 §3).
 pub const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
@@ -21,7 +21,7 @@ pub const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 ///
 /// # Example
 /// ```
-/// use mcp_auth_runtime::authz::ScopeSet;
+/// use mcp_auth_core::ScopeSet;
 /// use mcp_auth_runtime::metadata::ProtectedResourceMetadata;
 ///
 /// let scopes = ScopeSet::parse_lossy("todos.read todos.write");

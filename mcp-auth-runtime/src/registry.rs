@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use rmcp::model::{Prompt, Resource, ResourceTemplate, Tool};
 
-use crate::authz::{Requirement, ScopeSet};
-use crate::call::uri_template::UriTemplate;
+use crate::authz::Requirement;
+use mcp_auth_core::ScopeSet;
+use mcp_auth_core::uri_template::UriTemplate;
 
 /// One declared operation.
 #[derive(Debug, Clone)]

@@ -1,7 +1,6 @@
 //! The only map from error to answer: every status code, JSON-RPC code and challenge of the gate is chosen
 //! here. stdio answers the same JSON-RPC error, without the HTTP around it (`http`).
 
-#[cfg(feature = "http")]
 mod http;
 
 use ::http::StatusCode;
@@ -9,9 +8,10 @@ use rmcp::model::{ClientCapabilities, ErrorCode, ErrorData};
 use serde_json::{Value, json};
 
 use crate::authn::{Fault, TokenError};
-use crate::authz::{Connect, Denied, ScopeSet};
-use crate::challenge::{BearerError, Challenge};
+use crate::authz::{Connect, Denied};
 use crate::envelope::{Envelope, EnvelopeError, HeaderMismatch};
+use mcp_auth_core::ScopeSet;
+use mcp_auth_core::challenge::{BearerError, Challenge};
 
 /// Why a message is not served, as the client is told.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ const PUBLISHED: [&str; 4] = ["mcp-auth", "mcp-auth-macros", "mcp-auth-runtime",
 
 /// Feature sets that must compile by themselves. The facade's own dev-dependency turns every feature on for
 /// tests and examples, so only the libraries are looked at here.
-const FEATURES: [&str; 5] = ["", "http", "stdio", "issuer", "testing"];
+const FEATURES: [&str; 3] = ["", "issuer", "testing"];
 
 pub(crate) fn fmt() -> Result<Outcome, String> {
     cargo(&["fmt", "--all", "--check"])

@@ -10,7 +10,7 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use arguments::{ArgumentError, Written};
-use mcp_auth_runtime::ambient::SystemClock;
+use mcp_auth_core::ambient::SystemClock;
 use rmcp::model::{CallToolResult, Tool};
 
 use crate::client::{

@@ -13,8 +13,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use mcp_auth_core::ambient::Ambient;
 use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey};
-use mcp_auth_runtime::ambient::Ambient;
 use mcp_auth_runtime::config::{Checked, Config, ConfigError, Mode};
 use mcp_auth_runtime::registry::Registry;
 use mcp_auth_runtime::serve::operations_from_json;

@@ -24,7 +24,7 @@ pub(crate) use kept::{Renewal, Usable};
 pub(crate) use registration::Wanted;
 pub(crate) use session::{Refusal, Session};
 
-use mcp_auth_runtime::ambient::Clock;
+use mcp_auth_core::ambient::Clock;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{Failure, outbound};

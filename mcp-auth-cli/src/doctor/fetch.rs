@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use mcp_auth_runtime::ambient::Clock;
+use mcp_auth_core::ambient::Clock;
 use serde_json::Value;
 use url::Url;
 

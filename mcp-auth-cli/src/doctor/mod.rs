@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_auth_runtime::ambient::SystemClock;
+use mcp_auth_core::ambient::SystemClock;
 use url::Url;
 
 use self::fetch::Web;

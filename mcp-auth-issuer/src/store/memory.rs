@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mcp_auth_runtime::authz::ScopeSet;
+use mcp_auth_core::ScopeSet;
 
 use super::bounded::Bounded;
 use super::{CodeGrant, Redemption, RefreshFamily, Rotation, Session, Store, StoreFuture};

@@ -12,7 +12,7 @@ mod memory;
 use std::future::Future;
 use std::pin::Pin;
 
-use mcp_auth_runtime::authz::ScopeSet;
+use mcp_auth_core::ScopeSet;
 
 use crate::client::Client;
 use crate::secret::SecretHash;

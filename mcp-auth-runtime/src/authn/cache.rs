@@ -99,7 +99,7 @@ impl TokenCache {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::authz::ScopeSet;
+    use mcp_auth_core::ScopeSet;
 
     fn entry(bytes: usize) -> Entry {
         let token = Arc::new(VerifiedToken::local(ScopeSet::new()));

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::owner::opaque_key;
 use super::token::VerifiedToken;
-use crate::authz::ScopeSet;
+use mcp_auth_core::ScopeSet;
 
 /// The verified caller of an operation. Cheap to clone; there is no way from here to the token itself.
 #[derive(Debug, Clone)]

@@ -19,7 +19,7 @@ use url::Url;
 
 use super::error::FetchError;
 use super::fetch::{Fetch, FetchFuture, Fetched};
-use crate::ambient::{Ambient, Clock, SystemRandom as AmbientRandom};
+use mcp_auth_core::ambient::{Ambient, Clock, SystemRandom as AmbientRandom};
 
 /// The time every test starts at.
 pub(super) const NOW: u64 = 1_800_000_000;

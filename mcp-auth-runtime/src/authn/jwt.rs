@@ -10,7 +10,7 @@ use super::issuer::IssuerRules;
 use super::jws::Type;
 use super::strict_json;
 use super::token::VerifiedToken;
-use crate::authz::ScopeSet;
+use mcp_auth_core::ScopeSet;
 
 /// The last second of the year 9999: a NumericDate beyond it is a mistake or a trick.
 const LAST_DATE: u64 = 253_402_300_799;

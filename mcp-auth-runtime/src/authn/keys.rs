@@ -16,7 +16,7 @@ use super::freshness;
 use super::issuer::{IssuerRules, KeySource};
 use super::jwks::{KeySet, Outcome};
 use super::jws::Jws;
-use crate::ambient::Ambient;
+use mcp_auth_core::ambient::Ambient;
 
 /// The longest one attempt may take: discovery and keys together.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::authz::ScopeSet;
+use mcp_auth_core::ScopeSet;
 
 /// A token every check of its issuer passed, and what it says. Holds no part of the token itself.
 pub struct VerifiedToken {
@@ -20,7 +20,6 @@ pub struct VerifiedToken {
 
 impl VerifiedToken {
     /// The local caller of a stdio server without a credential: issuer and subject are `local`.
-    #[cfg(any(feature = "stdio", test))]
     pub(crate) fn local(scopes: ScopeSet) -> Self {
         Self {
             issuer: Arc::from("local"),

@@ -15,7 +15,7 @@ use super::issuer::{IssuerRules, RulesError};
 use super::keys::IssuerKeys;
 use super::token::VerifiedToken;
 use super::{jws, jwt};
-use crate::ambient::Ambient;
+use mcp_auth_core::ambient::Ambient;
 
 /// Verifies bearer tokens of a fixed set of issuers.
 pub struct Verifier {

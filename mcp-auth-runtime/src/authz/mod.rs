@@ -2,15 +2,11 @@
 //! for which), `requirement` (what an operation needs), `policy` (the decision: pure), `permit` (its proof),
 //! `tasks` (which caller a task belongs to). Nothing here knows of HTTP.
 
-pub mod hierarchy;
 pub mod permit;
 pub mod policy;
 pub mod requirement;
-pub mod scope;
 pub mod tasks;
 
-pub use hierarchy::{Cycle, Hierarchy};
 pub use permit::Permit;
 pub use policy::{Connect, Denied, Policy, Visibility};
 pub use requirement::Requirement;
-pub use scope::{InvalidScope, Scope, ScopeSet};

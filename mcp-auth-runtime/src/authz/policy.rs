@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use super::hierarchy::Hierarchy;
+use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
+
+use super::Requirement;
 use super::permit::Permit;
 use super::tasks::Tasks;
-use super::{Requirement, Scope, ScopeSet};
 use crate::authn::{Identity, VerifiedToken};
 use crate::envelope::{Operation, Reference};
 use crate::registry::{OperationId, Registry};

@@ -1,6 +1,6 @@
 //! What an operation needs of its caller: the one thing a developer declares.
 
-use super::scope::{Scope, ScopeSet};
+use mcp_auth_core::{Scope, ScopeSet};
 
 /// Who may call an operation, as `#[tool(…)]`, `#[prompt(…)]`, `#[resource(…)]` or `#[method(…)]` said it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -53,9 +53,10 @@ mod tests {
 
     use super::*;
     use crate::authn::VerifiedToken;
-    use crate::authz::{Requirement, ScopeSet};
+    use crate::authz::Requirement;
     use crate::declare;
     use crate::registry::Registry;
+    use mcp_auth_core::ScopeSet;
 
     #[test]
     fn a_repeated_identifier_does_not_hand_over_somebody_elses_task() {

@@ -8,7 +8,6 @@ pub mod from_call;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tool_error;
-pub mod uri_template;
 
 use std::collections::HashMap;
 

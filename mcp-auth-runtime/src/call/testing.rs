@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Call;
 use crate::authn::{Caller, VerifiedToken};
-use crate::authz::ScopeSet;
+use mcp_auth_core::ScopeSet;
 
 struct Silent;
 impl rmcp::ServerHandler for Silent {}

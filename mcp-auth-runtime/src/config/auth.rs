@@ -7,8 +7,8 @@ use super::embedded::Embedded;
 use super::issuers::Issuer;
 use super::scopes::{ScopeToken, set};
 use super::value::keyword;
-use crate::authz::ScopeSet;
 use crate::registry::Registry;
+use mcp_auth_core::ScopeSet;
 
 keyword! {
     /// Who verifies callers. **(default: `"verify"`)**

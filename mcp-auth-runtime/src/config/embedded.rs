@@ -10,7 +10,7 @@ use super::scopes::{ScopeToken, set};
 use super::secret::Secret;
 use super::server::DisplayName;
 use super::value::duration;
-use crate::authz::ScopeSet;
+use mcp_auth_core::ScopeSet;
 
 duration! {
     /// How long an access token is valid.

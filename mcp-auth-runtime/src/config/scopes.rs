@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::value::{ValueError, text_value};
-use crate::authz::{Scope, ScopeSet};
+use mcp_auth_core::{Scope, ScopeSet};
 
 /// Every configured scope by name.
 pub type Scopes = BTreeMap<ScopeToken, ScopeEntry>;
@@ -52,7 +52,7 @@ impl FromStr for ScopeToken {
         }
         text.parse()
             .map(Self)
-            .map_err(|e: crate::authz::InvalidScope| ValueError::refused(text, e.to_string()))
+            .map_err(|e: mcp_auth_core::InvalidScope| ValueError::refused(text, e.to_string()))
     }
 }
 

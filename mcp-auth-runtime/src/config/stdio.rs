@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::audience::Audiences;
 use super::scopes::{ScopeToken, set};
 use super::secret::Secret;
-use crate::authz::ScopeSet;
+use mcp_auth_core::ScopeSet;
 
 /// Who the caller is on standard input and output.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

@@ -4,7 +4,6 @@
 //! (capabilities), `request_state` (MRTR).
 
 mod about;
-#[cfg(feature = "http")]
 pub(crate) mod direct;
 mod lists;
 mod request_state;
@@ -26,6 +25,7 @@ use rmcp::model::{
     SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
 };
 use rmcp::service::{RequestContext, RoleServer, SubscriptionContext};
+use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
 use rmcp::{ErrorData, ServerHandler};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,13 +33,13 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use self::request_state::RequestStates;
-use crate::ambient::{Ambient, Clock};
 use crate::authn::Identity;
 use crate::authz::{Permit, Policy};
 use crate::call::{Call, is_legacy};
 use crate::envelope::{Operation, Reference};
 use crate::handler::{CallFn, CallFuture, Handler, Route, Routes};
 use crate::registry::{Item, OperationId};
+use mcp_auth_core::ambient::{Ambient, Clock};
 
 /// The server rmcp sees. Built once, shared by every request.
 pub struct Dispatch<H> {
@@ -50,7 +50,6 @@ pub struct Dispatch<H> {
     states: RequestStates,
     clock: Arc<dyn Clock>,
     closing: CancellationToken,
-    #[cfg(feature = "http")]
     listed: direct::Listed,
 }
 
@@ -68,7 +67,6 @@ impl<H: Handler> Dispatch<H> {
         Self {
             handler,
             routes,
-            #[cfg(feature = "http")]
             listed: direct::Listed::new(policy.registry()),
             policy,
             config,
@@ -182,12 +180,7 @@ fn permit_of(context: &RequestContext<RoleServer>) -> Option<&Permit> {
 
 /// A restored session replays `initialize` under the permit of the request that restored it.
 fn is_session_restore(context: &RequestContext<RoleServer>) -> bool {
-    #[cfg(feature = "http")]
-    use rmcp::transport::streamable_http_server::session::SessionRestoreMarker as Marker;
-    #[cfg(not(feature = "http"))]
-    #[derive(Clone)]
-    struct Marker;
-    context.extensions.get::<Marker>().is_some()
+    context.extensions.get::<SessionRestoreMarker>().is_some()
 }
 
 /// What every call of a tool, prompt or resource carries.

@@ -7,10 +7,10 @@ use std::time::Duration;
 use rmcp::ErrorData;
 use rmcp::model::{InputRequiredResult, RequestStateCodec, SealOptions};
 
-use crate::ambient::Random;
 use crate::authn::Identity;
 use crate::authz::Permit;
 use crate::envelope::Operation;
+use mcp_auth_core::ambient::Random;
 
 /// How long a client may take for one round.
 const ROUND: Duration = Duration::from_secs(600);

@@ -8,10 +8,11 @@ use serde_json::json;
 
 use super::*;
 use crate::authn::token_of;
-use crate::authz::{Connect, Hierarchy, Requirement, ScopeSet, Visibility};
+use crate::authz::{Connect, Requirement, Visibility};
 use crate::call::testing::context;
 use crate::declare;
 use crate::handler::{About, Operations};
+use mcp_auth_core::{Hierarchy, ScopeSet};
 
 /// Counts what ran.
 #[derive(Default)]

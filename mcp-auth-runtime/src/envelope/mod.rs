@@ -73,13 +73,10 @@ pub struct Envelope {
     /// Whether the revision the body names no longer has the method: nobody answers it, whatever its params.
     pub removed: bool,
     /// `params._meta`; each reserved key in it is what it must be.
-    #[cfg_attr(not(feature = "http"), allow(dead_code))]
     pub(crate) meta: Option<Map<String, Value>>,
     /// Whether `params._meta` says what the client can do.
-    #[cfg_attr(not(feature = "http"), allow(dead_code))]
     pub(crate) declares_capabilities: bool,
     /// Whether the operation and `_meta` are all there is in the params.
-    #[cfg_attr(not(feature = "http"), allow(dead_code))]
     pub(crate) is_plain: bool,
     bytes: Bytes,
 }

@@ -3,6 +3,5 @@
 pub mod audit;
 #[cfg(test)]
 mod buffer;
-#[cfg(feature = "http")]
 pub mod health;
 pub mod log;

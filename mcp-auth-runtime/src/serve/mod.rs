@@ -2,25 +2,19 @@
 //! `trust` (whom the configuration trusts), `http` (the one ordered list of layers), `stdio`, `banner` (what
 //! a start prints), `table` (`--scopes`), `operations` (the way back from it).
 
-#[cfg(feature = "http")]
 mod banner;
-#[cfg(feature = "http")]
 mod http;
 mod operations;
-#[cfg(feature = "stdio")]
 mod stdio;
 mod table;
 mod trust;
 
 use std::io::Write as _;
-#[cfg(feature = "http")]
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-#[cfg(feature = "http")]
 use rmcp::transport::streamable_http_server::session::SessionStore;
 
-use crate::ambient::Ambient;
 use crate::authn::{Fetch, HttpFetch};
 use crate::authz::{self, Policy};
 use crate::config::arguments::help;
@@ -32,6 +26,7 @@ use crate::local_issuer::{LocalIssuer, LocalIssuerSetup};
 use crate::observe;
 use crate::observe::log::LogFormat;
 use crate::transport::shutdown::{Shutdown, shutdown_signal};
+use mcp_auth_core::ambient::Ambient;
 
 pub use operations::{OperationsError, operations_from_json};
 
@@ -47,9 +42,7 @@ pub struct ServerBuilder<H> {
     local_issuer: Option<LocalIssuerFactory>,
     /// Only tests set it.
     trusted_issuer: Option<LocalIssuerFactory>,
-    #[cfg(feature = "http")]
     session_store: Option<Arc<dyn SessionStore>>,
-    #[cfg(feature = "http")]
     health: bool,
     shutdown: Shutdown,
 }
@@ -66,9 +59,7 @@ impl<H: Handler> ServerBuilder<H> {
             fetch: None,
             local_issuer: None,
             trusted_issuer: None,
-            #[cfg(feature = "http")]
             session_store: None,
-            #[cfg(feature = "http")]
             health: true,
             shutdown: Shutdown::new(),
         }
@@ -115,7 +106,6 @@ impl<H: Handler> ServerBuilder<H> {
 
     /// Keeps legacy sessions where other processes find them. A session stays its caller's there too.
     #[must_use]
-    #[cfg(feature = "http")]
     pub fn session_store(mut self, store: Arc<dyn SessionStore>) -> Self {
         self.session_store = Some(store);
         self
@@ -124,7 +114,6 @@ impl<H: Handler> ServerBuilder<H> {
     /// Leaves `/healthz` and `/readyz` out: for an application that takes the server as a [`router`](Self::router)
     /// and answers there itself. axum refuses two routes of one path with a panic.
     #[must_use]
-    #[cfg(feature = "http")]
     pub fn without_health(mut self) -> Self {
         self.health = false;
         self
@@ -144,7 +133,6 @@ impl<H: Handler> ServerBuilder<H> {
     ///
     /// # Errors
     /// Every unsafe combination, by name.
-    #[cfg(feature = "http")]
     pub fn router(self) -> Result<axum::Router> {
         let parts = self.checked()?;
         let listen = parts.config.server.listen.get();
@@ -156,7 +144,6 @@ impl<H: Handler> ServerBuilder<H> {
     ///
     /// # Errors
     /// Every unsafe combination, by name; an address that cannot be bound; an issuer whose metadata names another.
-    #[cfg(feature = "http")]
     pub async fn start(self) -> Result<Running> {
         http::start(self.checked()?).await
     }
@@ -194,15 +181,8 @@ impl<H: Handler> ServerBuilder<H> {
         let parts = self.checked()?;
         tokio::spawn(shutdown_signal(parts.shutdown.clone())?);
         match transport {
-            #[cfg(feature = "http")]
             Transport::Http => http::serve(parts).await,
-            #[cfg(feature = "stdio")]
             Transport::Stdio => stdio::serve(parts).await,
-            #[cfg(not(all(feature = "http", feature = "stdio")))]
-            other => Err(Error::from(format!(
-                "server.transport is {:?}, and this binary was built without the feature of that name",
-                other.as_str()
-            ))),
         }
     }
 
@@ -249,9 +229,7 @@ impl<H: Handler> ServerBuilder<H> {
             ambient: self.ambient,
             fetch,
             local_issuer,
-            #[cfg(feature = "http")]
             session_store: self.session_store,
-            #[cfg(feature = "http")]
             health: self.health,
             shutdown: self.shutdown,
         })
@@ -269,9 +247,7 @@ struct Parts<H> {
     ambient: Ambient,
     fetch: Arc<dyn Fetch>,
     local_issuer: Option<LocalIssuerFactory>,
-    #[cfg(feature = "http")]
     session_store: Option<Arc<dyn SessionStore>>,
-    #[cfg(feature = "http")]
     health: bool,
     shutdown: Shutdown,
 }
@@ -297,7 +273,6 @@ impl<H> Parts<H> {
 }
 
 /// A server that was started in the background.
-#[cfg(feature = "http")]
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
@@ -306,7 +281,6 @@ pub struct Running {
     task: tokio::task::JoinHandle<()>,
 }
 
-#[cfg(feature = "http")]
 impl Running {
     /// The address that was bound.
     pub fn address(&self) -> SocketAddr {

@@ -6,9 +6,10 @@ use std::fmt::Display;
 use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
 use serde::Deserialize;
 
-use crate::authz::{Requirement, Scope};
-use crate::call::uri_template::UriTemplate;
+use crate::authz::Requirement;
 use crate::registry::{Declaration, Duplicate, Item, Registry};
+use mcp_auth_core::Scope;
+use mcp_auth_core::uri_template::UriTemplate;
 
 /// What is no output of `--scopes json`.
 #[derive(Debug, thiserror::Error)]

@@ -81,7 +81,7 @@ struct Credential {
 }
 
 impl Presenter {
-    fn local(scopes: crate::authz::ScopeSet) -> Self {
+    fn local(scopes: mcp_auth_core::ScopeSet) -> Self {
         Self::Local(match scopes.is_empty() {
             true => Identity::Anonymous,
             false => Identity::Verified(Arc::new(VerifiedToken::local(scopes))),

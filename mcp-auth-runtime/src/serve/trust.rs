@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::ambient::Ambient;
 use crate::authn::{CacheBounds, Fetch, IssuerRules, KeyRefresh, KeySource, LoadFailure, Verifier};
 use crate::config::Config;
 use crate::config::issuers::Issuer;
 use crate::error::Error;
 use crate::local_issuer::LocalIssuer;
+use mcp_auth_core::ambient::Ambient;
 
 /// The longest a start waits for keys.
 const START_PATIENCE: Duration = Duration::from_secs(5);

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
-use crate::ambient::Clock;
+use mcp_auth_core::ambient::Clock;
 
 /// The key id of every token of a [`TestIssuer`].
 const KID: &str = "test";

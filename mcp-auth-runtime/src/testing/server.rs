@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::client::Client;
 use super::issuer::{TestIssuer, Token};
-use crate::ambient::Ambient;
 use crate::authn::Fetch;
 use crate::config::Config;
 use crate::error::Result;
 use crate::handler::Handler;
 use crate::local_issuer::LocalIssuer;
 use crate::serve::{Running, ServerBuilder};
+use mcp_auth_core::ambient::Ambient;
 
 /// The configuration of a [`TestServer`] that is given none: any free port, base scopes named but empty.
 const DEFAULT_CONFIG: &str =

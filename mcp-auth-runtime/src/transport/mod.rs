@@ -5,32 +5,19 @@
 //! says when the answer is no. `shutdown` is the order in which a server stops. `stdio` is the other way in.
 
 pub mod shutdown;
-#[cfg(feature = "stdio")]
 pub mod stdio;
 
-#[cfg(feature = "http")]
 mod connections;
-#[cfg(feature = "http")]
 pub mod cors;
-#[cfg(feature = "http")]
 mod framing;
-#[cfg(feature = "http")]
 pub mod host;
-#[cfg(feature = "http")]
 pub mod http;
-#[cfg(all(test, feature = "http"))]
+#[cfg(test)]
 mod http_tests;
-#[cfg(feature = "http")]
 pub mod limits;
-#[cfg(feature = "http")]
 pub mod origin;
-#[cfg(feature = "http")]
 pub mod panic;
-#[cfg(feature = "http")]
 pub mod peer;
-#[cfg(feature = "http")]
 pub mod refusal;
-#[cfg(feature = "http")]
 pub mod routes;
-#[cfg(feature = "http")]
 mod timed_io;

@@ -19,7 +19,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode, Uri};
-use mcp_auth_runtime::authz::{Scope, ScopeSet};
+use mcp_auth_core::{Scope, ScopeSet};
 
 use self::refusal::{Refusal, Untrusted};
 use self::request::AuthorizationRequest;

@@ -2,7 +2,7 @@
 //! told of a mistake: first client and redirect URI, then all the rest.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use mcp_auth_runtime::authz::ScopeSet;
+use mcp_auth_core::ScopeSet;
 
 use super::refusal::{Refusal, Refused, Untrusted};
 use super::response::Answer;

@@ -1,7 +1,7 @@
 //! What may be wrong with a token or revocation request: the typed causes, and the one map to what is said.
 
 use http::StatusCode;
-use mcp_auth_runtime::authz::Scope;
+use mcp_auth_core::Scope;
 
 use crate::body::InvalidBody;
 use crate::key::MintError;

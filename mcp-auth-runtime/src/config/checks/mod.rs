@@ -14,8 +14,8 @@ use super::load::Config;
 use super::scopes::ScopeToken;
 use super::server::Transport;
 use super::value::nearest;
-use crate::authz::{Cycle, Hierarchy, Scope, ScopeSet};
 use crate::registry::Registry;
+use mcp_auth_core::{Cycle, Hierarchy, Scope, ScopeSet};
 
 /// The scope that asks for refresh tokens: a matter between client and issuer, never of a resource.
 const OFFLINE_ACCESS: &str = "offline_access";

@@ -1,7 +1,7 @@
 //! Why a configuration is not safe to start with: one name per reason.
 
 use super::super::secret::SecretError;
-use crate::authz::Cycle;
+use mcp_auth_core::Cycle;
 
 /// A combination that is not safe. `at` names the key and who set it.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,7 @@ use std::fmt;
 ///
 /// # Example
 /// ```
-/// use mcp_auth_runtime::authz::Scope;
+/// use mcp_auth_core::Scope;
 /// assert!(Scope::new("todos.write").is_ok());
 /// assert!(Scope::new("todos read").is_err());
 /// ```

@@ -8,7 +8,7 @@ use super::scope::{Scope, ScopeSet};
 ///
 /// # Example
 /// ```
-/// use mcp_auth_runtime::authz::{Hierarchy, Scope, ScopeSet};
+/// use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 /// let [admin, write, read] = ["admin", "write", "read"].map(|s| Scope::new(s).unwrap());
 /// let rules = Hierarchy::new([(admin, vec![write.clone()]), (write, vec![read])]).unwrap();
 /// assert!(rules.satisfies(&ScopeSet::parse_lossy("admin"), "read"));

@@ -15,12 +15,12 @@ const MAX_URI_BYTES: usize = 8 * 1024;
 ///
 /// # Example
 /// ```
-/// use mcp_auth_runtime::call::uri_template::UriTemplate;
+/// use mcp_auth_core::uri_template::UriTemplate;
 /// let template = UriTemplate::parse("todo://{list}/{id}")?;
 /// let variables = template.matches("todo://home/milk%20and%20bread").expect("it matches");
 /// assert_eq!(variables["id"], "milk and bread");
 /// assert!(template.matches("todo://home/../secret").is_none());
-/// # Ok::<(), mcp_auth_runtime::call::uri_template::InvalidTemplate>(())
+/// # Ok::<(), mcp_auth_core::uri_template::InvalidTemplate>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UriTemplate {

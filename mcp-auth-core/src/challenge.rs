@@ -3,7 +3,7 @@
 
 use http::HeaderValue;
 
-use crate::authz::ScopeSet;
+use crate::ScopeSet;
 
 /// The error codes of RFC 6750 §3.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,14 +28,14 @@ pub trait Random: Send + Sync + 'static {
     fn fill(&self, out: &mut [u8]);
 }
 
-/// The cryptographic random generator of aws-lc, seeded by the operating system.
+/// The randomness of the operating system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
     #[expect(clippy::expect_used, reason = "without randomness no secret can be made; see the trait's docs")]
     fn fill(&self, out: &mut [u8]) {
-        aws_lc_rs::rand::fill(out).expect("the operating system has no randomness");
+        getrandom::fill(out).expect("the operating system has no randomness");
     }
 }
 
