@@ -2,15 +2,15 @@
 
 pub use std::string::String;
 
-pub use mcp_auth_runtime::authz::Requirement;
 pub use mcp_auth_runtime::call::answer::{
     Asked, IntoMethodAnswer, IntoPromptAnswer, IntoResourceAnswer, IntoToolAnswer,
 };
 pub use mcp_auth_runtime::call::from_call::{FromCall, variable};
-pub use mcp_auth_runtime::declare::{
+pub use mcp_auth_runtime::declared::Rule;
+pub use mcp_auth_runtime::declared::build::{
     all, any, any_input, check_arguments, future_is_send, input_schema, method, no_input, prompt,
     prompt_arguments, resource, resource_template, server_name, server_version, string, text, tool,
     with_output_schema,
 };
-pub use mcp_auth_runtime::handler::{About, Handler, Operations, Part, Route};
+pub use mcp_auth_runtime::declared::handler::{About, Handler, Operations, Part, Route};
 pub use mcp_auth_runtime::rmcp::model;

@@ -1,8 +1,8 @@
 //! Serving: the runtime's builder, with the built-in issuer where the feature `issuer` brings it.
 
 use mcp_auth_runtime::config::{Config, Transport};
+use mcp_auth_runtime::declared::handler::Handler;
 use mcp_auth_runtime::error::Result;
-use mcp_auth_runtime::handler::Handler;
 use mcp_auth_runtime::serve::ServerBuilder;
 
 /// Where a server starts: [`Server::builder`].

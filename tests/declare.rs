@@ -9,8 +9,8 @@ use mcp_auth::model::{
 };
 use mcp_auth::prelude::*;
 use mcp_auth::{Handler, Scope, rmcp};
-use mcp_auth_runtime::handler::{Route, Routes};
-use mcp_auth_runtime::registry::{Item, OperationId, Registry};
+use mcp_auth_runtime::declared::handler::{Route, Routes};
+use mcp_auth_runtime::declared::registry::{Item, OperationId, Registry};
 use serde_json::{Value, json};
 
 #[derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
@@ -260,9 +260,9 @@ fn lists_show_what_the_attributes_say() {
 }
 
 #[test]
-fn requirements_are_those_written_and_scopes_supported_follow() {
+fn rules_are_those_written_and_scopes_supported_follow() {
     let (registry, _) = built();
-    let needs = |name| registry.get(registry.tool(name).expect("declared")).requirement.to_string();
+    let needs = |name| registry.get(registry.tool(name).expect("declared")).rule.to_string();
     assert_eq!(needs("add"), "todos.read and todos.write");
     assert_eq!(needs("list"), "todos.read or todos.write");
     assert_eq!(needs("who.am-i"), "authenticated");

@@ -191,10 +191,8 @@ mod generic_part {
 #[test]
 fn everything_is_declared_as_written() {
     let (registry, _) = Everything::operations().build().unwrap();
-    let table: ::std::vec::Vec<String> = registry
-        .iter()
-        .map(|(_, d)| ::std::format!("{} {}: {}", d.kind(), d.name(), d.requirement))
-        .collect();
+    let table: ::std::vec::Vec<String> =
+        registry.iter().map(|(_, d)| ::std::format!("{} {}: {}", d.kind(), d.name(), d.rule)).collect();
     let expected = [
         "tool echo: notes.read and notes.write",
         "tool any.thing: a or b",

@@ -14,9 +14,9 @@ use mcp_auth_runtime::authn::{
     Algorithm, CacheBounds, HttpFetch, Identity, IssuerRules, KeySource, Verifier,
 };
 use mcp_auth_runtime::authz::{Connect, Policy, Visibility};
-use mcp_auth_runtime::declare;
+use mcp_auth_runtime::declared::build;
+use mcp_auth_runtime::declared::registry::Registry;
 use mcp_auth_runtime::envelope::Operation;
-use mcp_auth_runtime::registry::Registry;
 
 /// A verified caller with this scope: there is no other way to have one than to verify a token.
 fn caller(scope: &str) -> Identity {
@@ -31,12 +31,12 @@ fn caller(scope: &str) -> Identity {
 
 fn policy(operations: usize) -> Policy {
     let tools = (0..operations).map(|number| {
-        let tool = Tool::new_with_raw(format!("tool_{number:03}"), None, declare::no_input());
-        declare::tool(declare::all(&[SCOPE]), tool)
+        let tool = Tool::new_with_raw(format!("tool_{number:03}"), None, build::no_input());
+        build::tool(build::all(&[SCOPE]), tool)
     });
     let templates = (0..operations).map(|number| {
         let template = ResourceTemplate::new(format!("kind{number:03}://{{id}}"), "a template");
-        declare::resource_template(declare::all(&[SCOPE]), template)
+        build::resource_template(build::all(&[SCOPE]), template)
     });
     let registry = Registry::new(tools.chain(templates).collect()).unwrap();
     Policy::new(

@@ -22,9 +22,9 @@ use tokio_util::sync::CancellationToken;
 use crate::authn::bearer::{self, Presented};
 use crate::authn::{Identity, Verifier};
 use crate::authz::{Denied, Policy};
+use crate::declared::handler::Handler;
 use crate::dispatch::Dispatch;
 use crate::envelope::{self, Envelope, EnvelopeLimits, HeaderMismatch, Operation, RequestIdValue};
-use crate::handler::Handler;
 use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
 use crate::session::Sessions;
@@ -289,9 +289,8 @@ impl<H: Handler> Gate<H> {
         if !Decision::is_recorded(refusal.is_none()) {
             return;
         }
-        let needed = operation.and_then(|operation| {
-            self.policy.requirement(operation, identity.unwrap_or(&Identity::Anonymous))
-        });
+        let needed = operation
+            .and_then(|operation| self.policy.rule(operation, identity.unwrap_or(&Identity::Anonymous)));
         Decision { operation, identity, needed, refusal }.record();
     }
 }

@@ -6,17 +6,14 @@ pub mod authn;
 pub mod authz;
 pub mod call;
 pub mod config;
-#[doc(hidden)]
-pub mod declare;
+pub mod declared;
 pub mod dispatch;
 pub mod envelope;
 pub mod error;
 pub mod gate;
-pub mod handler;
 pub mod local_issuer;
 pub mod metadata;
 pub mod observe;
-pub mod registry;
 pub mod rejection;
 pub mod serve;
 pub mod session;

@@ -1,4 +1,4 @@
-//! A server with one operation of every kind and every requirement, that counts what ran.
+//! A server with one operation of every kind and every rule, that counts what ran.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

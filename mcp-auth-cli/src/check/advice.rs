@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mcp_auth_runtime::config::url::HttpUrl;
 use mcp_auth_runtime::config::{Checked, Config, Connect, Mode, Transport, Visibility};
-use mcp_auth_runtime::registry::Registry;
+use mcp_auth_runtime::declared::registry::Registry;
 
 /// Skew beyond this hides a wrong clock rather than forgiving a slow one.
 const LARGE_SKEW: Duration = Duration::from_secs(60);
@@ -169,7 +169,7 @@ impl Advice {
         let base = config.auth.base_scopes();
         let reached = |scope: &str| checked.hierarchy.satisfies(&base, scope);
         let hidden = registry.iter().map(|(_, declaration)| declaration).filter(|declaration| {
-            let needed = declaration.requirement.challenge_scopes();
+            let needed = declaration.rule.challenge_scopes();
             needed.iter().any(|scope| !reached(scope.as_str()))
         });
         let hidden: Vec<&str> = hidden.map(|declaration| declaration.name()).collect();

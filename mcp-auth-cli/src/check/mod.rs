@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey};
 use mcp_auth_runtime::config::{Checked, Config, ConfigError, Mode};
-use mcp_auth_runtime::registry::Registry;
+use mcp_auth_runtime::declared::registry::Registry;
 use mcp_auth_runtime::serve::operations_from_json;
 use report::Report;
 use serde_json::json;

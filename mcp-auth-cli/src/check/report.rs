@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use mcp_auth_runtime::authz::Requirement;
 use mcp_auth_runtime::config::issuers::Issuer;
 use mcp_auth_runtime::config::{Checked, Config, Connect, Denial, Mode, Transport, Visibility};
+use mcp_auth_runtime::declared::Rule;
+use mcp_auth_runtime::declared::registry::Registry;
 use mcp_auth_runtime::metadata::{WELL_KNOWN, WellKnown};
 use mcp_auth_runtime::observe::health::{HEALTHZ, READYZ};
-use mcp_auth_runtime::registry::Registry;
 use serde::Serialize;
 
 use super::advice;
@@ -235,7 +235,7 @@ fn duration(duration: std::time::Duration) -> String {
 fn access(config: &Config, connect: Connect, registry: Option<&Registry>) -> Access {
     let public = |registry: &Registry| {
         let all = registry.iter().map(|(_, declaration)| declaration);
-        all.filter(|declaration| declaration.requirement.is_public()).map(|d| d.name().to_owned()).collect()
+        all.filter(|declaration| declaration.rule.is_public()).map(|d| d.name().to_owned()).collect()
     };
     Access {
         connect: connect.as_str(),
@@ -256,7 +256,7 @@ fn operations(registry: &Registry) -> Vec<Operation> {
     let all = registry.iter().map(|(_, declaration)| Operation {
         kind: declaration.kind(),
         name: declaration.name().to_owned(),
-        needs: declaration.requirement.to_string(),
+        needs: declaration.rule.to_string(),
         description: declaration.description().map(str::to_owned),
     });
     all.collect()
@@ -271,9 +271,9 @@ fn scopes(config: &Config, checked: &Checked, registry: Option<&Registry>) -> Ve
     let row = |(scope, description): (String, Option<String>)| {
         let entry = config.scopes.iter().find(|(name, _)| name.as_str() == scope).map(|(_, entry)| entry);
         let implies = entry.iter().flat_map(|entry| &entry.implies).map(|s| s.as_str().to_owned()).collect();
-        let names = |requirement: &Requirement| requirement.scopes().iter().any(|s| s.as_str() == scope);
+        let names = |rule: &Rule| rule.scopes().iter().any(|s| s.as_str() == scope);
         let needed_by = registry.iter().flat_map(|registry| registry.iter());
-        let needed_by = needed_by.filter(|(_, d)| names(&d.requirement)).map(|(_, d)| d.name().to_owned());
+        let needed_by = needed_by.filter(|(_, d)| names(&d.rule)).map(|(_, d)| d.name().to_owned());
         Scope { base: base.contains(&scope), implies, needed_by: needed_by.collect(), description, scope }
     };
     all.into_iter().map(row).collect()

@@ -7,9 +7,9 @@ use http::header::{HeaderMap, LOCATION, WWW_AUTHENTICATE};
 use serde_json::json;
 
 use super::Client;
+use crate::challenge::Challenge;
 use crate::secret::Hidden;
 use crate::terminal::shown_line;
-use crate::challenge::Challenge;
 
 /// What came back.
 #[derive(Debug)]

@@ -45,8 +45,8 @@ fn declared(p: &TokenStream, operation: &Operation) -> TokenStream {
 
 fn rule(p: &TokenStream, rule: &Rule) -> TokenStream {
     match rule {
-        Rule::Public => quote!(#p::Requirement::Public),
-        Rule::Authenticated => quote!(#p::Requirement::Authenticated),
+        Rule::Public => quote!(#p::Rule::Public),
+        Rule::Authenticated => quote!(#p::Rule::Authenticated),
         Rule::All(scopes) => quote!(#p::all(&[#(#scopes),*])),
         Rule::Any(scopes) => quote!(#p::any(&[#(#scopes),*])),
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::authn::{Caller, Identity};
+use crate::declared::registry::OperationId;
 use crate::envelope::Operation;
-use crate::registry::OperationId;
 
 /// A message that policy allowed, and whom it allowed it. Dispatch calls nothing without one, and only what
 /// it names. Cheap to clone: it travels through rmcp in the request's extensions.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 
-use super::Requirement;
 use super::permit::Permit;
 use super::tasks::Tasks;
 use crate::authn::{Identity, VerifiedToken};
+use crate::declared::Rule;
+use crate::declared::registry::{OperationId, Registry};
 use crate::envelope::{Operation, Reference};
-use crate::registry::{OperationId, Registry};
 
 /// What `initialize`, lists and every other message without a declaration of its own need (`auth.connect`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,9 +78,9 @@ struct Part<'a> {
     id: Option<OperationId>,
 }
 
-/// What one message comes down to in "every message has a rule": the requirements of all it names, the first
+/// What one message comes down to in "every message has a rule": the rules of all it names, the first
 /// being what is called. Nothing named: `auth.connect`.
-type Rule<'a> = Vec<Part<'a>>;
+type Parts<'a> = Vec<Part<'a>>;
 
 impl Policy {
     /// A policy over what was declared; `hierarchy` says which scopes count for which.
@@ -97,7 +97,7 @@ impl Policy {
     }
 
     /// **Every message has a rule**, and all of them stand here.
-    fn rule<'a>(&self, operation: &'a Operation, identity: &Identity) -> Rule<'a> {
+    fn parts<'a>(&self, operation: &'a Operation, identity: &Identity) -> Parts<'a> {
         let registry = &self.registry;
         let resource = |uri: &'a str| Part { kind: "resource", name: uri, id: registry.resource(uri) };
         let prompt = |name: &'a str| Part { kind: "prompt", name, id: registry.prompt(name) };
@@ -144,7 +144,7 @@ impl Policy {
     /// [`Denied`], with everything a challenge needs.
     pub fn decide(&self, operation: &Arc<Operation>, identity: &Identity) -> Result<Permit, Denied> {
         let permit = |id| Permit::new(Arc::clone(operation), id, identity.clone());
-        let rule = self.rule(operation, identity);
+        let rule = self.parts(operation, identity);
         if rule.is_empty() {
             return match (self.connect, identity) {
                 (Connect::Authenticated, Identity::Anonymous) => Err(self.unauthenticated(&[])),
@@ -175,15 +175,15 @@ impl Policy {
 
     /// What a challenge for `operation` names: its own scopes and `auth.base_scopes`.
     pub fn challenge_scopes(&self, operation: &Operation) -> ScopeSet {
-        let rule = self.rule(operation, &Identity::Anonymous);
+        let rule = self.parts(operation, &Identity::Anonymous);
         let ids: Option<Vec<OperationId>> = rule.iter().map(|part| part.id).collect();
         self.first_challenge(&ids.unwrap_or_default())
     }
 
     /// What `operation` needs, where a declaration says so.
-    pub fn requirement(&self, operation: &Operation, identity: &Identity) -> Option<&Requirement> {
-        let id = self.rule(operation, identity).first()?.id?;
-        Some(&self.registry.get(id).requirement)
+    pub fn rule(&self, operation: &Operation, identity: &Identity) -> Option<&Rule> {
+        let id = self.parts(operation, identity).first()?.id?;
+        Some(&self.registry.get(id).rule)
     }
 
     /// `auth.base_scopes`: what a challenge names when the message could not be read.
@@ -226,11 +226,11 @@ impl Policy {
     }
 
     fn satisfied(&self, id: OperationId, token: Option<&VerifiedToken>) -> bool {
-        match (&self.registry.get(id).requirement, token) {
-            (Requirement::Public, _) | (Requirement::Authenticated, Some(_)) => true,
-            (Requirement::All(all), Some(token)) => all.iter().all(|scope| self.holds(token, scope)),
-            (Requirement::Any(any), Some(token)) => any.iter().any(|scope| self.holds(token, scope)),
-            (Requirement::Authenticated | Requirement::All(_) | Requirement::Any(_), None) => false,
+        match (&self.registry.get(id).rule, token) {
+            (Rule::Public, _) | (Rule::Authenticated, Some(_)) => true,
+            (Rule::All(all), Some(token)) => all.iter().all(|scope| self.holds(token, scope)),
+            (Rule::Any(any), Some(token)) => any.iter().any(|scope| self.holds(token, scope)),
+            (Rule::Authenticated | Rule::All(_) | Rule::Any(_), None) => false,
         }
     }
 
@@ -239,7 +239,7 @@ impl Policy {
     }
 
     fn required(&self, ids: &[OperationId]) -> ScopeSet {
-        ids.iter().flat_map(|id| self.registry.get(*id).requirement.challenge_scopes()).collect()
+        ids.iter().flat_map(|id| self.registry.get(*id).rule.challenge_scopes()).collect()
     }
 
     fn held(&self, token: &VerifiedToken) -> ScopeSet {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use crate::authn::{Identity, Owner};
-use crate::registry::OperationId;
+use crate::declared::registry::OperationId;
 
 /// How many tasks are remembered; past that the oldest is forgotten and answers like an unknown one.
 const MAX_TASKS: usize = 65_536;
@@ -53,15 +53,15 @@ mod tests {
 
     use super::*;
     use crate::authn::VerifiedToken;
-    use crate::authz::Requirement;
-    use crate::declare;
-    use crate::registry::Registry;
+    use crate::declared::Rule;
+    use crate::declared::build;
+    use crate::declared::registry::Registry;
     use mcp_auth_core::ScopeSet;
 
     #[test]
     fn a_repeated_identifier_does_not_hand_over_somebody_elses_task() {
         let tool = rmcp::model::Tool::new_with_raw("t", None, rmcp::model::JsonObject::new());
-        let registry = Registry::new(vec![declare::tool(Requirement::Public, tool)]).unwrap();
+        let registry = Registry::new(vec![build::tool(Rule::Public, tool)]).unwrap();
         let operation = registry.tool("t").unwrap();
         let alice = Identity::Verified(Arc::new(VerifiedToken::local(ScopeSet::new())));
         let tasks = Tasks::default();

@@ -62,7 +62,7 @@ impl Call {
     }
 
     /// A 2026-07-28 call without rmcp's transport around it, for an operation that
-    /// does without (see [`Declaration::needs_transport`](crate::registry::Declaration::needs_transport)).
+    /// does without (see [`Declaration::needs_transport`](crate::declared::registry::Declaration::needs_transport)).
     pub(crate) fn direct(name: String, id: RequestId, meta: RequestMetaObject) -> Self {
         Self {
             name,

@@ -7,7 +7,7 @@ use super::embedded::Embedded;
 use super::issuers::Issuer;
 use super::scopes::{ScopeToken, set};
 use super::value::keyword;
-use crate::registry::Registry;
+use crate::declared::registry::Registry;
 use mcp_auth_core::ScopeSet;
 
 keyword! {

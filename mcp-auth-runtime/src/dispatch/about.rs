@@ -5,8 +5,8 @@ use rmcp::model::{
     ResourcesCapability, SKILLS_EXTENSION_ID, ServerCapabilities, TASKS_EXTENSION_ID, ToolsCapability,
 };
 
-use crate::handler::About;
-use crate::registry::{Item, Registry};
+use crate::declared::handler::About;
+use crate::declared::registry::{Item, Registry};
 
 /// The answer to `initialize`; rmcp fills in the negotiated protocol version.
 pub(super) fn server_config(about: About, registry: &Registry) -> InitializeResult {

@@ -16,9 +16,9 @@ use super::{Dispatch, lists};
 use crate::authn::Identity;
 use crate::authz::Permit;
 use crate::call::Call;
+use crate::declared::handler::{Handler, Route};
+use crate::declared::registry::{Item, OperationId, Registry};
 use crate::envelope::Operation;
-use crate::handler::{Handler, Route};
-use crate::registry::{Item, OperationId, Registry};
 
 /// The extension of JSON Schema by which an argument is repeated in a header (MCP 2026-07-28 tools, `x-mcp-header`).
 /// Those headers rmcp compares.

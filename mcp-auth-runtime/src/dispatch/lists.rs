@@ -9,7 +9,7 @@ use rmcp::model::{
 use crate::authn::Identity;
 use crate::authz::Policy;
 use crate::call::answer::schema;
-use crate::registry::Item;
+use crate::declared::registry::Item;
 
 /// The whole list in one page: any cursor is one we never gave out.
 pub(super) fn refuse_cursor(request: Option<&PaginatedRequestParams>) -> Result<(), ErrorData> {

@@ -36,9 +36,9 @@ use self::request_state::RequestStates;
 use crate::authn::Identity;
 use crate::authz::{Permit, Policy};
 use crate::call::{Call, is_legacy};
+use crate::declared::handler::{CallFn, CallFuture, Handler, Route, Routes};
+use crate::declared::registry::{Item, OperationId};
 use crate::envelope::{Operation, Reference};
-use crate::handler::{CallFn, CallFuture, Handler, Route, Routes};
-use crate::registry::{Item, OperationId};
 use mcp_auth_core::ambient::{Ambient, Clock};
 
 /// The server rmcp sees. Built once, shared by every request.

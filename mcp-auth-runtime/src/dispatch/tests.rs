@@ -8,10 +8,11 @@ use serde_json::json;
 
 use super::*;
 use crate::authn::token_of;
-use crate::authz::{Connect, Requirement, Visibility};
+use crate::authz::{Connect, Visibility};
 use crate::call::testing::context;
-use crate::declare;
-use crate::handler::{About, Operations};
+use crate::declared::Rule;
+use crate::declared::build;
+use crate::declared::handler::{About, Operations};
 use mcp_auth_core::{Hierarchy, ScopeSet};
 
 /// Counts what ran.
@@ -53,21 +54,21 @@ impl Handler for Server {
     fn operations() -> Operations<Self> {
         let tool = |name: &'static str| rmcp::model::Tool::new_with_raw(name, None, JsonObject::new());
         Operations::default()
-            .with(declare::tool(Requirement::Public, tool("read")), Route::Tool(answer))
-            .with(declare::tool(declare::all(&["admin"]), tool("admin")), Route::Tool(answer))
-            .with(declare::tool(Requirement::Public, tool("panics")), Route::Tool(answer))
+            .with(build::tool(Rule::Public, tool("read")), Route::Tool(answer))
+            .with(build::tool(build::all(&["admin"]), tool("admin")), Route::Tool(answer))
+            .with(build::tool(Rule::Public, tool("panics")), Route::Tool(answer))
             .with(
-                declare::resource_template(
-                    Requirement::Public,
+                build::resource_template(
+                    Rule::Public,
                     rmcp::model::ResourceTemplate::new("note://{id}", "one"),
                 ),
                 Route::Resource(read),
             )
-            .with(declare::method(Requirement::Public, "acme/report"), Route::Method(empty))
-            .with(declare::method(Requirement::Public, "completion/complete"), Route::Method(empty))
-            .with(declare::method(Requirement::Public, "resources/directory/read"), Route::Method(directory))
-            .with(declare::method(Requirement::Public, "skills/list"), Route::Method(empty))
-            .with(declare::method(Requirement::Public, "tasks/result"), Route::Method(empty))
+            .with(build::method(Rule::Public, "acme/report"), Route::Method(empty))
+            .with(build::method(Rule::Public, "completion/complete"), Route::Method(empty))
+            .with(build::method(Rule::Public, "resources/directory/read"), Route::Method(directory))
+            .with(build::method(Rule::Public, "skills/list"), Route::Method(empty))
+            .with(build::method(Rule::Public, "tasks/result"), Route::Method(empty))
     }
 }
 

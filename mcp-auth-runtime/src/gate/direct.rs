@@ -9,9 +9,9 @@ use rmcp::model::{MetaObject, ProtocolVersion, RequestMetaObject};
 
 use super::{Gate, Message};
 use crate::authz::Permit;
+use crate::declared::handler::Handler;
 use crate::dispatch::direct::{Answer, Asked};
 use crate::envelope::{MessageKind, Operation};
-use crate::handler::Handler;
 use crate::transport::refusal::Refusal;
 
 impl<H: Handler> Gate<H> {

@@ -5,7 +5,7 @@
 use std::fmt::{self, Write as _};
 
 use crate::authn::Identity;
-use crate::authz::Requirement;
+use crate::declared::Rule;
 use crate::envelope::Operation;
 
 /// The target every audit event has; filter on it to keep or drop them.
@@ -21,7 +21,7 @@ pub struct Decision<'a> {
     /// Who asked; `None` when the token was refused.
     pub identity: Option<&'a Identity>,
     /// What the operation needs.
-    pub needed: Option<&'a Requirement>,
+    pub needed: Option<&'a Rule>,
     /// Why it was refused; `None` when it was allowed.
     pub refusal: Option<&'a dyn std::fmt::Display>,
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 
 use crate::config::{Config, Mode};
-use crate::handler::About;
+use crate::declared::handler::About;
 
 /// What is known before the address is.
 pub(super) struct Announcement {

@@ -1,13 +1,13 @@
 //! The way back from `--scopes json`: the operations of a server that is not in this process, for checks of its
-//! configuration. Names, requirements and descriptions are those of the server; schemas are not in the table.
+//! configuration. Names, rules and descriptions are those of the server; schemas are not in the table.
 
 use std::fmt::Display;
 
 use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
 use serde::Deserialize;
 
-use crate::authz::Requirement;
-use crate::registry::{Declaration, Duplicate, Item, Registry};
+use crate::declared::Rule;
+use crate::declared::registry::{Declaration, Duplicate, Item, Registry};
 use mcp_auth_core::Scope;
 use mcp_auth_core::uri_template::UriTemplate;
 
@@ -70,8 +70,8 @@ impl Row {
     fn declaration(self) -> Result<Declaration, OperationsError> {
         let name = self.name.clone();
         let fault = |fault: &dyn Display| OperationsError::Operation { name, fault: fault.to_string() };
-        let requirement = match self.requirement() {
-            Ok(requirement) => requirement,
+        let rule = match self.rule() {
+            Ok(rule) => rule,
             Err(wrong) => return Err(fault(&wrong)),
         };
         let Self { kind, name, description, .. } = self;
@@ -96,20 +96,20 @@ impl Row {
             "method" => Item::Method(name.into()),
             _ => return Err(fault(&format_args!("its kind is {kind:?}, which this version does not know"))),
         };
-        Ok(Declaration::new(requirement, item))
+        Ok(Declaration::new(rule, item))
     }
 
-    fn requirement(&self) -> Result<Requirement, String> {
+    fn rule(&self) -> Result<Rule, String> {
         let scopes: Vec<Scope> = self
             .scopes
             .iter()
             .map(|scope| Scope::new(scope.clone()).map_err(|wrong| wrong.to_string()))
             .collect::<Result<_, _>>()?;
         match (self.access.as_str(), scopes.is_empty()) {
-            ("public", true) => Ok(Requirement::Public),
-            ("authenticated", true) => Ok(Requirement::Authenticated),
-            ("all", false) => Ok(Requirement::All(scopes.into_iter().collect())),
-            ("any", false) => Ok(Requirement::Any(scopes)),
+            ("public", true) => Ok(Rule::Public),
+            ("authenticated", true) => Ok(Rule::Authenticated),
+            ("all", false) => Ok(Rule::All(scopes.into_iter().collect())),
+            ("any", false) => Ok(Rule::Any(scopes)),
             ("public" | "authenticated", false) => {
                 Err(format!("its access is {:?}, and it names scopes", self.access))
             }
@@ -127,7 +127,7 @@ mod tests {
     use super::super::table;
     use super::*;
     use crate::config::TableFormat;
-    use crate::declare;
+    use crate::declared::build;
 
     fn read(kind: &str, name: &str, access: &str, scopes: Value) -> Result<Registry, String> {
         let row =
@@ -141,11 +141,11 @@ mod tests {
         let mut tool = Tool::new_with_raw("list", None, JsonObject::new());
         tool.description = Some("Lists.\nMore.".into());
         let registry = Registry::new(vec![
-            declare::tool(declare::all(&["b", "a"]), tool),
-            declare::prompt(declare::any(&["b", "a"]), Prompt::new("plan", Some("Plans."), None)),
-            declare::resource(Requirement::Public, Resource::new("a://x", "x")),
-            declare::resource_template(Requirement::Authenticated, ResourceTemplate::new("a://{x}", "x")),
-            declare::method(Requirement::Authenticated, "acme/report"),
+            build::tool(build::all(&["b", "a"]), tool),
+            build::prompt(build::any(&["b", "a"]), Prompt::new("plan", Some("Plans."), None)),
+            build::resource(Rule::Public, Resource::new("a://x", "x")),
+            build::resource_template(Rule::Authenticated, ResourceTemplate::new("a://{x}", "x")),
+            build::method(Rule::Authenticated, "acme/report"),
         ]);
         let printed = table::render(&registry.unwrap(), TableFormat::Json);
         let read = operations_from_json(&printed).unwrap();

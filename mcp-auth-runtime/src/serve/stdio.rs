@@ -10,10 +10,10 @@ use super::{Parts, trust};
 use crate::authn::{Identity, TokenError, VerifiedToken, Verifier};
 use crate::authz::{Connect, Policy};
 use crate::config::{SecretSource, SecretText};
+use crate::declared::handler::Handler;
 use crate::dispatch::Dispatch;
 use crate::envelope::{Envelope, EnvelopeLimits, Operation};
 use crate::error::{Error, Result};
-use crate::handler::Handler;
 use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
 use crate::transport::stdio::{Admission, JsonRpcRefusal, LineGate, StdioLimits, serve_stdio};
@@ -189,7 +189,7 @@ impl StdioGate {
         identity: Option<&Identity>,
         refusal: Option<&dyn std::fmt::Display>,
     ) {
-        let needed = self.policy.requirement(operation, identity.unwrap_or(&Identity::Anonymous));
+        let needed = self.policy.rule(operation, identity.unwrap_or(&Identity::Anonymous));
         Decision { operation: Some(operation), identity, needed, refusal }.record();
     }
 

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::authz::Requirement;
 use crate::config::TableFormat;
-use crate::registry::{Declaration, Registry};
+use crate::declared::Rule;
+use crate::declared::registry::{Declaration, Registry};
 
 /// The table in the format asked for, with a line end.
 pub(super) fn render(registry: &Registry, format: TableFormat) -> String {
@@ -24,7 +24,7 @@ fn text(registry: &Registry) -> String {
             [
                 declaration.kind().to_owned(),
                 declaration.name().to_owned(),
-                declaration.requirement.to_string(),
+                declaration.rule.to_string(),
                 first_line.to_owned(),
             ]
         })
@@ -49,11 +49,11 @@ fn machine(registry: &Registry) -> Value {
 }
 
 fn operation(declaration: &Declaration) -> Value {
-    let (access, scopes) = match &declaration.requirement {
-        Requirement::Public => ("public", Vec::new()),
-        Requirement::Authenticated => ("authenticated", Vec::new()),
-        Requirement::All(_) => ("all", declaration.requirement.scopes()),
-        Requirement::Any(_) => ("any", declaration.requirement.scopes()),
+    let (access, scopes) = match &declaration.rule {
+        Rule::Public => ("public", Vec::new()),
+        Rule::Authenticated => ("authenticated", Vec::new()),
+        Rule::All(_) => ("all", declaration.rule.scopes()),
+        Rule::Any(_) => ("any", declaration.rule.scopes()),
     };
     json!({
         "kind": declaration.kind(),

@@ -2,12 +2,12 @@
 
 use url::Url;
 
+use crate::challenge::Challenge;
 use crate::doctor::address;
 use crate::doctor::checks::CHALLENGE;
 use crate::doctor::fetch::Answer;
 use crate::doctor::foreign::quote;
 use crate::doctor::step::Step;
-use crate::challenge::Challenge;
 
 const EXAMPLE: &str = "send `WWW-Authenticate: Bearer resource_metadata=\"";
 

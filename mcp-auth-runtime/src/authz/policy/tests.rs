@@ -2,24 +2,24 @@
 use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
 
 use super::*;
-use crate::declare;
+use crate::declared::build;
 
 fn registry() -> Registry {
     let tool = |name: &'static str| Tool::new_with_raw(name, None, JsonObject::new());
     Registry::new(vec![
-        declare::tool(Requirement::Public, tool("open")),
-        declare::tool(Requirement::Authenticated, tool("mine")),
-        declare::tool(declare::all(&["read"]), tool("read")),
-        declare::tool(declare::all(&["write", "read"]), tool("both")),
-        declare::tool(declare::any(&["audit", "admin"]), tool("either")),
-        declare::prompt(declare::all(&["read"]), Prompt::new("ask", None::<String>, None)),
-        declare::resource(declare::all(&["read"]), Resource::new("note://all", "all")),
-        declare::resource_template(declare::all(&["read"]), ResourceTemplate::new("note://{id}", "one")),
-        declare::resource(Requirement::Public, Resource::new("about://", "about")),
-        declare::method(declare::all(&["listen"]), "subscriptions/listen"),
-        declare::method(Requirement::Authenticated, "completion/complete"),
-        declare::method(declare::all(&["write"]), "acme/report"),
-        declare::method(Requirement::Authenticated, "tasks/get"),
+        build::tool(Rule::Public, tool("open")),
+        build::tool(Rule::Authenticated, tool("mine")),
+        build::tool(build::all(&["read"]), tool("read")),
+        build::tool(build::all(&["write", "read"]), tool("both")),
+        build::tool(build::any(&["audit", "admin"]), tool("either")),
+        build::prompt(build::all(&["read"]), Prompt::new("ask", None::<String>, None)),
+        build::resource(build::all(&["read"]), Resource::new("note://all", "all")),
+        build::resource_template(build::all(&["read"]), ResourceTemplate::new("note://{id}", "one")),
+        build::resource(Rule::Public, Resource::new("about://", "about")),
+        build::method(build::all(&["listen"]), "subscriptions/listen"),
+        build::method(Rule::Authenticated, "completion/complete"),
+        build::method(build::all(&["write"]), "acme/report"),
+        build::method(Rule::Authenticated, "tasks/get"),
     ])
     .unwrap()
 }
@@ -251,16 +251,16 @@ fn lists_show_anonymous_callers_what_is_public_and_others_what_visibility_says()
 
 #[test]
 fn every_client_message_rmcp_knows_is_ruled_by_what_it_names_or_by_auth_connect() {
-    let named = declare::all(&["named"]);
+    let named = build::all(&["named"]);
     let tool = Tool::new_with_raw("t", None, JsonObject::new());
     let mut declarations = vec![
-        declare::tool(named.clone(), tool),
-        declare::prompt(named.clone(), Prompt::new("p", None::<String>, None)),
-        declare::resource_template(named.clone(), ResourceTemplate::new("todo://{id}", "todo")),
-        declare::resource(named, Resource::new("a:b", "a")),
+        build::tool(named.clone(), tool),
+        build::prompt(named.clone(), Prompt::new("p", None::<String>, None)),
+        build::resource_template(named.clone(), ResourceTemplate::new("todo://{id}", "todo")),
+        build::resource(named, Resource::new("a:b", "a")),
     ];
     let task_methods = ["tasks/cancel", "tasks/get", "tasks/result", "tasks/update"];
-    declarations.extend(task_methods.map(|method| declare::method(Requirement::Authenticated, method)));
+    declarations.extend(task_methods.map(|method| build::method(Rule::Authenticated, method)));
     let registry = Registry::new(declarations);
     let (registry, base) = (Arc::new(registry.unwrap()), ScopeSet::new());
     let policy = Policy::new(registry, Hierarchy::default(), Connect::Authenticated, Visibility::All, base);

@@ -14,7 +14,7 @@ use super::load::Config;
 use super::scopes::ScopeToken;
 use super::server::Transport;
 use super::value::nearest;
-use crate::registry::Registry;
+use crate::declared::registry::Registry;
 use mcp_auth_core::{Cycle, Hierarchy, Scope, ScopeSet};
 
 /// The scope that asks for refresh tokens: a matter between client and issuer, never of a resource.
@@ -103,23 +103,23 @@ impl Checks<'_> {
         self.refusals.push(refusal);
     }
 
-    /// The first operation that needs something, with its kind, name and requirement.
+    /// The first operation that needs something, with its kind, name and rule.
     fn first_operation(
         &self,
-        needs: impl Fn(&crate::authz::Requirement) -> bool,
+        needs: impl Fn(&crate::declared::Rule) -> bool,
     ) -> Option<(&'static str, String, String)> {
         let mut all = self.registry?.iter().map(|(_, declaration)| declaration);
-        all.find(|declaration| needs(&declaration.requirement))
-            .map(|d| (d.kind(), d.name().to_owned(), d.requirement.to_string()))
+        all.find(|declaration| needs(&declaration.rule))
+            .map(|d| (d.kind(), d.name().to_owned(), d.rule.to_string()))
     }
 
     fn mode(&mut self) {
         let at = self.at(&["auth", "mode"]);
         match self.config.auth.mode {
             Mode::None => {
-                let protected = self.first_operation(|requirement| !requirement.is_public());
-                if let Some((kind, operation, requirement)) = protected.filter(|_| self.config.verifies()) {
-                    self.refuse(Refusal::ModeNone { kind, operation, requirement, at });
+                let protected = self.first_operation(|rule| !rule.is_public());
+                if let Some((kind, operation, rule)) = protected.filter(|_| self.config.verifies()) {
+                    self.refuse(Refusal::ModeNone { kind, operation, rule, at });
                 }
                 if self.config.stdio.credential.is_some() && self.config.server.transport == Transport::Stdio
                 {
@@ -238,11 +238,11 @@ impl Checks<'_> {
     fn base_scopes(&mut self) {
         let auth = &self.config.auth;
         let at = self.at(&["auth", "base_scopes"]);
-        let in_need = self.first_operation(|requirement| !requirement.scopes().is_empty());
+        let in_need = self.first_operation(|rule| !rule.scopes().is_empty());
         let Some(base_scopes) = &auth.base_scopes else {
             // With mode "none" nobody logs in, and where that is a mistake, base scopes would not mend it.
-            if let Some((kind, operation, requirement)) = in_need.filter(|_| auth.mode != Mode::None) {
-                self.refuse(Refusal::BaseScopesMissing { kind, operation, requirement, at });
+            if let Some((kind, operation, rule)) = in_need.filter(|_| auth.mode != Mode::None) {
+                self.refuse(Refusal::BaseScopesMissing { kind, operation, rule, at });
             }
             return;
         };

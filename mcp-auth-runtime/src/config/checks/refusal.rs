@@ -9,7 +9,7 @@ use mcp_auth_core::Cycle;
 pub enum Refusal {
     /// Operations need a caller, and nobody is verified.
     #[error(
-        "mode is \"none\", but {kind} `{operation}` needs {requirement}: set it to \"verify\" or \"embedded\", or make \
+        "mode is \"none\", but {kind} `{operation}` needs {rule}: set it to \"verify\" or \"embedded\", or make \
          every operation public: {at}"
     )]
     ModeNone {
@@ -18,7 +18,7 @@ pub enum Refusal {
         /// Its name.
         operation: String,
         /// What it needs.
-        requirement: String,
+        rule: String,
         /// Key and source.
         at: String,
     },
@@ -126,7 +126,7 @@ pub enum Refusal {
     },
     /// Operations need scopes, and what a first login asks for is not said.
     #[error(
-        "{kind} `{operation}` needs {requirement}, so auth.base_scopes must say what clients ask for when they log in: \
+        "{kind} `{operation}` needs {rule}, so auth.base_scopes must say what clients ask for when they log in: \
          base_scopes = [\"…\"], or [] to let them ask for everything: {at}"
     )]
     BaseScopesMissing {
@@ -135,7 +135,7 @@ pub enum Refusal {
         /// Its name.
         operation: String,
         /// What it needs.
-        requirement: String,
+        rule: String,
         /// Key and source.
         at: String,
     },

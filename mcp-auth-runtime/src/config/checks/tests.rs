@@ -5,18 +5,18 @@ use rmcp::model::Tool;
 
 use super::super::surroundings::MemoryFiles;
 use super::*;
-use crate::authz::Requirement;
-use crate::registry::{Declaration, Item};
+use crate::declared::Rule;
+use crate::declared::registry::{Declaration, Item};
 
 /// A server whose tools need these scopes, one tool each; `""` is a public tool.
 fn registry(scopes: &[&'static str]) -> Registry {
     let declare = |scope: &&'static str| {
-        let requirement = match *scope {
-            "" => Requirement::Public,
-            scope => Requirement::All([Scope::new(scope).unwrap()].into_iter().collect()),
+        let rule = match *scope {
+            "" => Rule::Public,
+            scope => Rule::All([Scope::new(scope).unwrap()].into_iter().collect()),
         };
         let tool = Tool::new(format!("tool-{scope}"), "", serde_json::Map::new());
-        Declaration::new(requirement, Item::Tool(tool))
+        Declaration::new(rule, Item::Tool(tool))
     };
     Registry::new(scopes.iter().map(declare).collect()).unwrap()
 }

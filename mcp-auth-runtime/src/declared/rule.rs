@@ -5,7 +5,7 @@ use mcp_auth_core::{Scope, ScopeSet};
 /// Who may call an operation, as `#[tool(…)]`, `#[prompt(…)]`, `#[resource(…)]` or `#[method(…)]` said it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Requirement {
+pub enum Rule {
     /// `public`: anyone, no token.
     Public,
     /// `authenticated`: any verified caller.
@@ -16,8 +16,8 @@ pub enum Requirement {
     Any(Vec<Scope>),
 }
 
-impl Requirement {
-    /// The scopes this requirement names, in declaration order for `any_scope`.
+impl Rule {
+    /// The scopes this rule names, in declaration order for `any_scope`.
     pub fn scopes(&self) -> Vec<&Scope> {
         match self {
             Self::Public | Self::Authenticated => Vec::new(),
@@ -42,7 +42,7 @@ impl Requirement {
 }
 
 /// As the `--scopes` table shows it: `public`, `authenticated`, `a and b`, `a or b`.
-impl std::fmt::Display for Requirement {
+impl std::fmt::Display for Rule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (joint, scopes) = match self {
             Self::Public => return f.write_str("public"),

@@ -5,7 +5,7 @@ use rmcp::ErrorData;
 use rmcp::model::{CallToolResponse, GetPromptResponse, Icon, ReadResourceResponse};
 
 use crate::call::Call;
-use crate::registry::{Declaration, Duplicate, OperationId, Registry};
+use crate::declared::registry::{Declaration, Duplicate, OperationId, Registry};
 
 /// A server type, as `#[server]` implements it.
 #[diagnostic::on_unimplemented(

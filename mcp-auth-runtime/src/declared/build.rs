@@ -10,10 +10,10 @@ use rmcp::model::{JsonObject, Prompt, PromptArgument, Resource, ResourceTemplate
 use schemars::JsonSchema;
 use serde_json::Value;
 
-use crate::authz::Requirement;
 use crate::call::from_call::Takes;
-use crate::handler::CallFuture;
-use crate::registry::{Declaration, Item};
+use crate::declared::Rule;
+use crate::declared::handler::CallFuture;
+use crate::declared::registry::{Declaration, Item};
 use mcp_auth_core::Scope;
 use mcp_auth_core::uri_template::UriTemplate;
 
@@ -21,16 +21,16 @@ use mcp_auth_core::uri_template::UriTemplate;
 ///
 /// # Panics
 /// When one is no scope token, which the macro has refused already.
-pub fn all(scopes: &[&'static str]) -> Requirement {
-    Requirement::All(scopes.iter().map(|token| scope(token)).collect())
+pub fn all(scopes: &[&'static str]) -> Rule {
+    Rule::All(scopes.iter().map(|token| scope(token)).collect())
 }
 
 /// `any_scope`.
 ///
 /// # Panics
 /// When one is no scope token, which the macro has refused already.
-pub fn any(scopes: &[&'static str]) -> Requirement {
-    Requirement::Any(scopes.iter().map(|token| scope(token)).collect())
+pub fn any(scopes: &[&'static str]) -> Rule {
+    Rule::Any(scopes.iter().map(|token| scope(token)).collect())
 }
 
 #[expect(clippy::expect_used, reason = "the macro checked it; leaving it out would open the operation")]
@@ -39,18 +39,18 @@ fn scope(token: &'static str) -> Scope {
 }
 
 /// `#[tool]`.
-pub fn tool(requirement: Requirement, tool: Tool) -> Declaration {
-    Declaration::new(requirement, Item::Tool(tool))
+pub fn tool(rule: Rule, tool: Tool) -> Declaration {
+    Declaration::new(rule, Item::Tool(tool))
 }
 
 /// `#[prompt]`.
-pub fn prompt(requirement: Requirement, prompt: Prompt) -> Declaration {
-    Declaration::new(requirement, Item::Prompt(prompt))
+pub fn prompt(rule: Rule, prompt: Prompt) -> Declaration {
+    Declaration::new(rule, Item::Prompt(prompt))
 }
 
 /// `#[resource]` with a fixed URI.
-pub fn resource(requirement: Requirement, resource: Resource) -> Declaration {
-    Declaration::new(requirement, Item::Resource(resource))
+pub fn resource(rule: Rule, resource: Resource) -> Declaration {
+    Declaration::new(rule, Item::Resource(resource))
 }
 
 /// `#[resource]` with variables in its URI.
@@ -58,14 +58,14 @@ pub fn resource(requirement: Requirement, resource: Resource) -> Declaration {
 /// # Panics
 /// When the template is none we serve, which the macro has refused already.
 #[expect(clippy::expect_used, reason = "the macro checked it")]
-pub fn resource_template(requirement: Requirement, template: ResourceTemplate) -> Declaration {
+pub fn resource_template(rule: Rule, template: ResourceTemplate) -> Declaration {
     let parsed = UriTemplate::parse(&template.uri_template).expect("the macro checks every URI template");
-    Declaration::new(requirement, Item::ResourceTemplate(template, parsed))
+    Declaration::new(rule, Item::ResourceTemplate(template, parsed))
 }
 
 /// `#[method]`.
-pub fn method(requirement: Requirement, method: &'static str) -> Declaration {
-    Declaration::new(requirement, Item::Method(method.into()))
+pub fn method(rule: Rule, method: &'static str) -> Declaration {
+    Declaration::new(rule, Item::Method(method.into()))
 }
 
 /// The future of one operation. An error here says that a value which cannot go from thread to thread (an
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn requirements_hold_every_scope_in_order() {
+    fn rules_hold_every_scope_in_order() {
         assert_eq!(all(&["b", "a"]).to_string(), "a and b");
         assert_eq!(any(&["b", "a"]).to_string(), "b or a");
         assert_eq!(any(&["b", "a"]).challenge_scopes().to_string(), "b");

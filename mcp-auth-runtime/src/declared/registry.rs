@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use rmcp::model::{Prompt, Resource, ResourceTemplate, Tool};
 
-use crate::authz::Requirement;
+use crate::declared::Rule;
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::uri_template::UriTemplate;
 
@@ -13,7 +13,7 @@ use mcp_auth_core::uri_template::UriTemplate;
 #[derive(Debug, Clone)]
 pub struct Declaration {
     /// Who may call it.
-    pub requirement: Requirement,
+    pub rule: Rule,
     /// What it is, and how lists show it.
     pub item: Item,
     /// Whether some argument of it needs what rmcp's transport knows of a request
@@ -39,8 +39,8 @@ pub enum Item {
 
 impl Declaration {
     /// An operation that needs everything there is, until told otherwise.
-    pub fn new(requirement: Requirement, item: Item) -> Self {
-        Self { requirement, item, needs_transport: true }
+    pub fn new(rule: Rule, item: Item) -> Self {
+        Self { rule, item, needs_transport: true }
     }
 
     /// Says whether some argument of it needs rmcp's transport.
@@ -194,12 +194,12 @@ impl Registry {
 
     /// Every scope some operation names: `scopes_supported`.
     pub fn scopes(&self) -> ScopeSet {
-        self.declarations.iter().flat_map(|d| d.requirement.scopes()).cloned().collect()
+        self.declarations.iter().flat_map(|d| d.rule.scopes()).cloned().collect()
     }
 
     /// Whether every operation is public.
     pub fn is_public(&self) -> bool {
-        self.declarations.iter().all(|d| d.requirement.is_public())
+        self.declarations.iter().all(|d| d.rule.is_public())
     }
 }
 
@@ -209,18 +209,18 @@ mod tests {
     use rmcp::model::JsonObject;
 
     use super::*;
-    use crate::declare;
+    use crate::declared::build;
 
-    fn tool(name: &'static str, requirement: Requirement) -> Declaration {
-        declare::tool(requirement, Tool::new_with_raw(name, None, JsonObject::new()))
+    fn tool(name: &'static str, rule: Rule) -> Declaration {
+        build::tool(rule, Tool::new_with_raw(name, None, JsonObject::new()))
     }
 
     fn resource(uri: &str) -> Declaration {
-        declare::resource(Requirement::Public, Resource::new(uri, "a resource"))
+        build::resource(Rule::Public, Resource::new(uri, "a resource"))
     }
 
     fn template(uri: &str) -> Declaration {
-        declare::resource_template(Requirement::Public, ResourceTemplate::new(uri, "a template"))
+        build::resource_template(Rule::Public, ResourceTemplate::new(uri, "a template"))
     }
 
     fn registry(declarations: Vec<Declaration>) -> Registry {
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn j21_names_are_compared_byte_for_byte() {
-        let registry = registry(vec![tool("read", Requirement::Public)]);
+        let registry = registry(vec![tool("read", Rule::Public)]);
         assert!(registry.tool("read").is_some());
         for name in ["READ", " read", "read ", "read\0", "rea", ""] {
             assert!(registry.tool(name).is_none(), "{name:?}");
@@ -252,24 +252,24 @@ mod tests {
     #[test]
     fn duplicate_of_one_kind_is_refused_by_name() {
         for (declaration, kind) in [
-            (tool("a", Requirement::Public), "tool"),
+            (tool("a", Rule::Public), "tool"),
             (resource("a://x"), "resource"),
             (template("a://{x}"), "resource template"),
-            (declare::method(Requirement::Public, "a/b"), "method"),
+            (build::method(Rule::Public, "a/b"), "method"),
         ] {
             let duplicate = Registry::new(vec![declaration.clone(), declaration]).unwrap_err();
             assert_eq!(duplicate.kind, kind);
         }
-        let prompt = declare::prompt(Requirement::Public, Prompt::new("a", None::<String>, None));
-        assert!(Registry::new(vec![tool("a", Requirement::Public), prompt]).is_ok());
+        let prompt = build::prompt(Rule::Public, Prompt::new("a", None::<String>, None));
+        assert!(Registry::new(vec![tool("a", Rule::Public), prompt]).is_ok());
     }
 
     #[test]
     fn scopes_are_those_of_every_operation() {
         let registry = registry(vec![
-            tool("a", declare::all(&["x", "y"])),
-            tool("b", declare::any(&["z", "x"])),
-            tool("c", Requirement::Authenticated),
+            tool("a", build::all(&["x", "y"])),
+            tool("b", build::any(&["z", "x"])),
+            tool("c", Rule::Authenticated),
         ]);
         assert_eq!(registry.scopes().to_string(), "x y z");
         assert!(!registry.is_public());
