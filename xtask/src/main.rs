@@ -24,7 +24,7 @@ use step::Step;
 const STEPS: &[Step] = &[
     Step {
         name: "repository",
-        about: "no machine paths, nothing unfinished, CHANGELOG's form",
+        about: "no machine paths, nothing unfinished, CHANGELOG's form; which folder reads which",
         run: repository::check,
     },
     Step { name: "fmt", about: "rustfmt finds nothing to change", run: cargo::fmt },

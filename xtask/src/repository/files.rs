@@ -1,8 +1,6 @@
-//! What every file of the repository must be like, whatever language it is in.
+//! What every file must be like, whatever language it is in: no machine paths, nothing unfinished.
 
-use std::fs;
-
-use crate::step::{Outcome, command, root};
+use std::path::Path;
 
 /// Files a stranger looks for.
 const REQUIRED: [&str; 9] = [
@@ -29,36 +27,18 @@ const MADE_UP: [&str; 1] = ["/home/ann"];
 /// Past this many lines a source file probably holds two ideas.
 const LONG: usize = 450;
 
-pub(crate) fn check() -> Result<Outcome, String> {
-    let listed = command("git")
-        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-        .output()
-        .map_err(|error| format!("git lists the files: {error}"))?;
-    if !listed.status.success() {
-        return Err(format!("git ls-files: {}", String::from_utf8_lossy(&listed.stderr).trim()));
-    }
-    let checkout = root().to_string_lossy();
-    let mut wrong: Vec<String> = REQUIRED
-        .iter()
-        .filter(|file| !root().join(file).is_file())
-        .map(|file| format!("{file} is missing"))
-        .collect();
-    for name in String::from_utf8_lossy(&listed.stdout).split('\0').filter(|name| !name.is_empty()) {
-        // Binary files, and files deleted but not yet committed so, hold nothing to read.
-        let Ok(text) = fs::read_to_string(root().join(name)) else {
-            continue;
-        };
-        wrong.extend(mistakes(name, &text, &checkout));
-        if name.ends_with(".rs") && text.lines().count() > LONG {
-            println!("long: {name} has {} lines; is it one idea?", text.lines().count());
-        }
-    }
-    if wrong.is_empty() { Ok(Outcome::Passed) } else { Err(wrong.join("\n")) }
+/// The files a stranger looks for that are not below `root`.
+pub(super) fn missing(root: &Path) -> Vec<String> {
+    let absent = REQUIRED.iter().filter(|file| !root.join(file).is_file());
+    absent.map(|file| format!("{file} is missing")).collect()
 }
 
 /// What is wrong with one file, a line each: `file:line: what`.
-fn mistakes(name: &str, text: &str, checkout: &str) -> Vec<String> {
+pub(super) fn mistakes(name: &str, text: &str, checkout: &str) -> Vec<String> {
     let mut found = Vec::new();
+    if name.ends_with(".rs") && text.lines().count() > LONG {
+        println!("long: {name} has {} lines; is it one idea?", text.lines().count());
+    }
     for (number, line) in text.lines().enumerate() {
         let mut wrong = |what: &str| found.push(format!("{name}:{}: {what}", number + 1));
         if has_machine_path(line, checkout) {

@@ -1,0 +1,79 @@
+//! A `mod.rs` is a table of contents: modules, what is public of them, and documentation.
+
+use super::rust::Source;
+
+/// Those that hold code still. The list only gets shorter.
+const STILL_WITH_CODE: &[&str] = &[
+    "mcp-auth-cli/src/call/mod.rs",
+    "mcp-auth-cli/src/check/mod.rs",
+    "mcp-auth-cli/src/client/mod.rs",
+    "mcp-auth-cli/src/doctor/judge/mod.rs",
+    "mcp-auth-cli/src/doctor/mod.rs",
+    "mcp-auth-cli/src/doctor/walk/mod.rs",
+    "mcp-auth-cli/src/keep/mod.rs",
+    "mcp-auth-cli/src/new/mod.rs",
+    "mcp-auth-cli/src/terminal/mod.rs",
+    "mcp-auth-issuer/src/endpoint/authorize/mod.rs",
+    "mcp-auth-issuer/src/endpoint/mod.rs",
+    "mcp-auth-issuer/src/endpoint/token/mod.rs",
+    "mcp-auth-issuer/src/key/mod.rs",
+    "mcp-auth-issuer/src/store/mod.rs",
+    "mcp-auth-macros/src/attr/mod.rs",
+    "mcp-auth-runtime/src/call/answer/mod.rs",
+    "mcp-auth-runtime/src/call/mod.rs",
+    "mcp-auth-runtime/src/config/checks/mod.rs",
+    "mcp-auth-runtime/src/config/value/mod.rs",
+    "mcp-auth-runtime/src/dispatch/mod.rs",
+    "mcp-auth-runtime/src/envelope/mod.rs",
+    "mcp-auth-runtime/src/envelope/tests/mod.rs",
+    "mcp-auth-runtime/src/serve/mod.rs",
+    "mcp-auth-runtime/src/transport/http_tests/mod.rs",
+    "src/guide/mod.rs",
+    "xtask/src/bench/mod.rs",
+    "xtask/src/book/mod.rs",
+    "xtask/src/conformance/mod.rs",
+    "xtask/src/interop/mod.rs",
+    "xtask/src/smoke/mod.rs",
+    "xtask/src/template/mod.rs",
+];
+
+/// The first code of each `mod.rs` that holds any: `file:line: what`.
+pub(super) fn mistakes(sources: &[Source]) -> Vec<String> {
+    let contents = sources.iter().filter(|source| {
+        source.name.ends_with("/mod.rs") && !STILL_WITH_CODE.contains(&source.name.as_str())
+    });
+    contents
+        .filter_map(|source| {
+            let (line, what) = source.code.first()?;
+            Some(format!("{}:{line}: {what}; a mod.rs is a table of contents and holds no code", source.name))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str, text: &str) -> Vec<String> {
+        mistakes(&[Source::read(name, text).unwrap()])
+    }
+
+    #[test]
+    fn modules_and_what_is_public_of_them_are_a_table_of_contents() {
+        let text = "//! Two rooms.\nmod a;\n#[cfg(test)]\nmod tests;\npub use a::A;\nuse a::b as _;\n";
+        assert!(of("x/src/y/mod.rs", text).is_empty());
+    }
+
+    #[test]
+    fn code_in_a_table_of_contents_is_found_and_elsewhere_is_not() {
+        for code in
+            ["fn f() {}", "struct S;", "impl S {}", "const X: u8 = 1;", "mod a { fn f() {} }", "m!();"]
+        {
+            let text = format!("//! One room.\n{code}\n");
+            let found = of("x/src/y/mod.rs", &text);
+            assert_eq!(found.len(), 1, "{code}: {found:?}");
+            assert!(found[0].starts_with("x/src/y/mod.rs:2: "), "{found:?}");
+            assert!(of("x/src/y.rs", &text).is_empty(), "{code}");
+        }
+    }
+}

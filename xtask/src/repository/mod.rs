@@ -1,0 +1,12 @@
+//! What every file of the repository must be like. In reading order: `check` (the step), `files` (whatever language
+//! they are in), `rust` (a source file, read), `contents` (a `mod.rs` holds no code), `arrows` (which folder may read
+//! which), `crates` (which crate may read which).
+
+mod arrows;
+mod check;
+mod contents;
+mod crates;
+mod files;
+mod rust;
+
+pub(crate) use check::check;
