@@ -1,0 +1,15 @@
+//! Places on the network. In reading order: `host` (a name or an address), `loopback` (which of them are this
+//! machine), `authority` (a host and maybe a port), `origin` (a scheme and an authority), `http_url` (the text of a
+//! URL beside its parts).
+
+mod authority;
+mod host;
+mod http_url;
+mod loopback;
+mod origin;
+
+pub use authority::Authority;
+pub use host::{Host, InvalidHost};
+pub use http_url::{HttpUrl, InvalidUrl};
+pub use loopback::{LOOPBACK_NAMES, is_loopback, is_secure};
+pub use origin::{InvalidOrigin, Origin};
