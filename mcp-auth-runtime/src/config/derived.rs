@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::audience::Audiences;
-use super::auth::Mode;
-use super::issuers::Issuer;
-use super::load::Config;
-use super::secret::{Secret, SecretSource};
+use crate::config::load::Config;
+use crate::config::section::auth::Mode;
+use crate::config::section::issuers::Issuer;
+use crate::config::value::audience::Audiences;
+use crate::config::value::secret::{Secret, SecretSource};
 
 impl Config {
     /// The resource identifier (RFC 8707 §2): `public_url` byte for byte; without one

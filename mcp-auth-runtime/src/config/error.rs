@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::checks::Refusal;
+use crate::config::check::Conflict;
 
 /// Why there is no configuration to start with.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +46,7 @@ pub enum ConfigError {
     Mistakes(Vec<Mistake>),
     /// Values each of which is fine, and which together are not safe: all that were found.
     #[error("{}", list("reasons not to start", .0))]
-    Refused(Vec<Refusal>),
+    Refused(Vec<Conflict>),
 }
 
 /// One mistake, with the key and who gave it.

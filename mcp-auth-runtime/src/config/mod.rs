@@ -1,52 +1,29 @@
 //! Configuration: what `mcp.toml`, the environment and the arguments say, checked before anything starts.
 //!
-//! How it is had, in reading order: `surroundings` (what lies around the process), `arguments`, `locate` (which
-//! file), `environment`, `layers` (who said what; later wins), `extract` (every mistake with key and source),
-//! `load` and `builder` ([`Config`]: all of it in order), `checks` (what each value allows and all together do not).
+//! - `load`: files, environment and arguments become one [`Config`]; every mistake has its key and source.
+//! - `section`: what can be configured, a file per section.
+//! - `value`: the kinds of value a key can have.
+//! - `check`: what each value allows and all together do not.
+//! - `derived`: what follows from several keys; `error`: why there is no configuration to start with.
 //!
-//! What it holds, a file per section: `document` (the whole), `server`, `auth`, `issuers` (with `audience`,
-//! `algorithm`), `embedded`, `scopes`, `stdio`, `limits`, `cors`, `log`; and the kinds of value: `value`, `url`,
-//! `secret`. `derived` has what follows from several keys; `schema` the JSON Schema. A new key is a field in its
-//! section and a line in `mcp.toml.example`.
+//! A new key is a field in its section, a line in `mcp.toml.example`, and a line in `serve/settings.rs`.
 
-mod algorithm;
-pub mod arguments;
-pub mod audience;
-pub mod auth;
-mod builder;
-pub mod checks;
-pub mod cors;
+mod check;
 mod derived;
-pub mod document;
-pub mod embedded;
-mod environment;
 pub mod error;
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic)]
-mod example;
-mod extract;
-pub mod issuers;
-mod layers;
-pub mod limits;
 mod load;
-mod locate;
-pub mod log;
-pub mod schema;
-pub mod scopes;
-pub mod secret;
-pub mod server;
-pub mod stdio;
-pub mod surroundings;
-pub mod url;
+mod section;
+#[cfg(test)]
+mod tests;
 mod value;
 
-pub use arguments::{Arguments, Command, TableFormat};
-pub use auth::{Connect, Denial, Mode, Visibility};
-pub use builder::ConfigBuilder;
-pub use checks::{Checked, Refusal};
+pub use check::{Checked, Conflict};
 pub use error::{ConfigError, Mistake, Warning};
-pub use load::Config;
-pub use secret::{Secret, SecretError, SecretSource, SecretText};
-pub use server::Transport;
-pub use surroundings::Surroundings;
-pub use value::ValueError;
+pub use load::arguments::{Arguments, Command, TableFormat};
+pub use load::surroundings::Surroundings;
+pub use load::{Config, ConfigBuilder, arguments, surroundings};
+pub use section::auth::{Connect, Denial, Mode, Visibility};
+pub use section::server::Transport;
+pub use section::{auth, cors, document, embedded, issuers, limits, log, schema, scopes, server, stdio};
+pub use value::secret::{Secret, SecretError, SecretSource, SecretText};
+pub use value::{ValueError, audience, secret, url};

@@ -1,0 +1,206 @@
+//! Why a configuration is not safe to start with: one name per reason.
+
+use crate::config::value::secret::SecretError;
+use mcp_auth_core::Cycle;
+
+/// A combination that is not safe. `at` names the key and who set it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// Operations need a caller, and nobody is verified.
+    #[error(
+        "mode is \"none\", but {kind} `{operation}` needs {rule}: set it to \"verify\" or \"embedded\", or make \
+         every operation public: {at}"
+    )]
+    ModeNone {
+        /// What kind of operation.
+        kind: &'static str,
+        /// Its name.
+        operation: String,
+        /// What it needs.
+        rule: String,
+        /// Key and source.
+        at: String,
+    },
+    /// Tokens are to be verified, of nobody.
+    #[error(
+        "mode is \"verify\", but no issuer is configured: add [[auth.issuers]] or set another mode: {at}"
+    )]
+    NoIssuers {
+        /// Key and source.
+        at: String,
+    },
+    /// A server others can reach that does not know its own URL.
+    #[error(
+        "listen is {listen}, which other machines can reach, so public_url must say under which URL they do: {at}"
+    )]
+    PublicUrlMissing {
+        /// The address.
+        listen: String,
+        /// Key and source.
+        at: String,
+    },
+    /// Tokens would travel in the clear.
+    #[error("public_url is {url:?}: off loopback it must start with https://: {at}")]
+    PublicUrlNotHttps {
+        /// The URL.
+        url: String,
+        /// Key and source.
+        at: String,
+    },
+    /// The metadata would name a URL that is not the endpoint.
+    #[error("public_url is {url:?}, but its path must end with server.path, {path:?}: {at}")]
+    PublicUrlPath {
+        /// The URL.
+        url: String,
+        /// The endpoint's path.
+        path: String,
+        /// Key and source.
+        at: String,
+    },
+    /// Keys would be fetched in the clear.
+    #[error("issuer is {issuer:?}: off loopback it must start with https://: {at}")]
+    IssuerNotHttps {
+        /// The issuer.
+        issuer: String,
+        /// Key and source.
+        at: String,
+    },
+    /// Keys would be fetched in the clear.
+    #[error("jwks_uri is {uri:?}: off loopback it must start with https://: {at}")]
+    JwksUriNotHttps {
+        /// The URI.
+        uri: String,
+        /// Key and source.
+        at: String,
+    },
+    /// Two entries one token could mean.
+    #[error("issuer {issuer:?} is configured twice: {at}")]
+    DuplicateIssuer {
+        /// The issuer.
+        issuer: String,
+        /// Key and source of the second.
+        at: String,
+    },
+    /// Bounds the wrong way round.
+    #[error("jwks_min_refresh is longer than jwks_max_refresh: {at}")]
+    RefreshBounds {
+        /// Key and source.
+        at: String,
+    },
+    /// Anybody could log in as anybody.
+    #[error(
+        "mode is \"embedded\", whose login asks for no password, but listen is {listen}, which other machines can \
+         reach: {at}"
+    )]
+    EmbeddedListensOffLoopback {
+        /// The address.
+        listen: String,
+        /// Key and source.
+        at: String,
+    },
+    /// Anybody could log in as anybody.
+    #[error(
+        "mode is \"embedded\", whose login asks for no password, but public_url is {url:?}, which is not on loopback: \
+         {at}"
+    )]
+    EmbeddedOffLoopback {
+        /// The URL.
+        url: String,
+        /// Key and source.
+        at: String,
+    },
+    /// Nobody could log in.
+    #[error("users is empty, so nobody could log in at the built-in issuer: {at}")]
+    EmbeddedWithoutUsers {
+        /// Key and source.
+        at: String,
+    },
+    /// Two clients of one name.
+    #[error("client {client:?} is configured twice: {at}")]
+    DuplicateClient {
+        /// The client.
+        client: String,
+        /// Key and source of the second.
+        at: String,
+    },
+    /// Operations need scopes, and what a first login asks for is not said.
+    #[error(
+        "{kind} `{operation}` needs {rule}, so auth.base_scopes must say what clients ask for when they log in: \
+         base_scopes = [\"…\"], or [] to let them ask for everything: {at}"
+    )]
+    BaseScopesMissing {
+        /// What kind of operation.
+        kind: &'static str,
+        /// Its name.
+        operation: String,
+        /// What it needs.
+        rule: String,
+        /// Key and source.
+        at: String,
+    },
+    /// An entry that changes nothing.
+    #[error("scope {scope:?} is declared by no operation and implies nothing{}: {at}", hint(nearest.as_deref()))]
+    UnusedScope {
+        /// The scope.
+        scope: String,
+        /// The declared scope that was most likely meant.
+        nearest: Option<String>,
+        /// Key and source.
+        at: String,
+    },
+    /// A scope that neither the operations nor the configuration know.
+    #[error(
+        "scope {scope:?} is declared by no operation and has no [scopes] entry{}: {at}", hint(nearest.as_deref())
+    )]
+    UnknownScope {
+        /// The scope.
+        scope: String,
+        /// The known scope that was most likely meant.
+        nearest: Option<String>,
+        /// Key and source.
+        at: String,
+    },
+    /// Scopes in a circle.
+    #[error("{cycle}: {at}")]
+    ImpliesCycle {
+        /// The way round.
+        cycle: Cycle,
+        /// Key and source.
+        at: String,
+    },
+    /// `offline_access` where scopes of this server belong.
+    #[error(
+        "\"offline_access\" is between a client and its issuer and is never a scope of a server; remove it: {at}"
+    )]
+    OfflineAccess {
+        /// Key and source.
+        at: String,
+    },
+    /// A credential that could be for anybody.
+    #[error(
+        "a stdio credential needs server.public_url or stdio.audience, or nobody knows whom it must be for: {at}"
+    )]
+    StdioAudienceMissing {
+        /// Key and source.
+        at: String,
+    },
+    /// A credential nobody could verify.
+    #[error("mode is \"none\", so nobody could verify the stdio credential: {at}")]
+    StdioCredentialUnverified {
+        /// Key and source.
+        at: String,
+    },
+    /// A secret that cannot be had.
+    #[error("{error}: {at}")]
+    Secret {
+        /// Why.
+        error: SecretError,
+        /// Key and source.
+        at: String,
+    },
+}
+
+fn hint(nearest: Option<&str>) -> String {
+    nearest.map(|nearest| format!("; did you mean {nearest:?}?")).unwrap_or_default()
+}

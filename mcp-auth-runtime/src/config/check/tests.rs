@@ -1,0 +1,307 @@
+//! Every refusal, and the configuration next to it that is accepted.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+use rmcp::model::Tool;
+
+use mcp_auth_core::{Scope, ScopeSet};
+
+use super::{Checked, Conflict};
+use crate::config::load::surroundings::MemoryFiles;
+use crate::config::{Config, ConfigError, Connect, Warning};
+use crate::declared::Rule;
+use crate::declared::registry::{Declaration, Item, Registry};
+
+/// A server whose tools need these scopes, one tool each; `""` is a public tool.
+fn registry(scopes: &[&'static str]) -> Registry {
+    let declare = |scope: &&'static str| {
+        let rule = match *scope {
+            "" => Rule::Public,
+            scope => Rule::All([Scope::new(scope).unwrap()].into_iter().collect()),
+        };
+        let tool = Tool::new(format!("tool-{scope}"), "", serde_json::Map::new());
+        Declaration::new(rule, Item::Tool(tool))
+    };
+    Registry::new(scopes.iter().map(declare).collect()).unwrap()
+}
+
+fn check(text: &str, scopes: &[&'static str]) -> Result<Checked, Vec<Conflict>> {
+    let files =
+        MemoryFiles::default().with_world_readable("/home/ann/open", "s3cr3t").with("/home/ann/ok", "s3cr3t");
+    let around = files.surroundings().variable("TOKEN", "ey.J.x").variable("EMPTY", "");
+    let config = Config::builder().surroundings(around).toml(text).build().unwrap();
+    match config.check(&registry(scopes)) {
+        Ok(checked) => Ok(checked),
+        Err(ConfigError::Refused(refusals)) => Err(refusals),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+/// Asserts that `text` is refused for one reason alone, which is of this kind, and gives its message.
+macro_rules! refused {
+    ($text:expr, $scopes:expr, $kind:ident) => {{
+        let refusals = check($text, $scopes).expect_err("accepted");
+        assert!(matches!(refusals.as_slice(), [Conflict::$kind { .. }]), "{refusals:#?}");
+        refusals[0].to_string()
+    }};
+}
+
+const ISSUER: &str = "issuers = [{ issuer = \"https://i.example\" }]";
+
+fn verify(more: &str) -> String {
+    format!("[auth]\n{ISSUER}\nbase_scopes = [\"a\"]\n{more}")
+}
+
+#[test]
+fn complete_configuration_is_accepted_without_a_warning() {
+    let checked = check(&verify(""), &["a", ""]).unwrap();
+    assert_eq!(checked.warnings, []);
+    assert_eq!(checked.connect, Connect::Authenticated);
+    assert_eq!(checked.scopes.keys().collect::<Vec<_>>(), ["a"]);
+}
+
+#[test]
+fn without_the_operations_only_what_depends_on_them_is_left_open() {
+    let alone = |text: &str| {
+        let config = Config::from_toml_str(text).unwrap();
+        config.check_alone().map(|checked| checked.warnings.len()).map_err(|e| e.to_string())
+    };
+    // No operation is known: whether `b` is one's, and whether base scopes are needed, cannot be told.
+    for text in [
+        verify("[scopes.b]\ndescription = \"x\""),
+        format!("[auth]\n{ISSUER}"),
+        verify("").replace("[\"a\"]", "[\"unheard.of\"]"),
+        "[auth]\nmode = \"none\"".to_owned(),
+        "stdio.local_scopes = [\"b\"]\n[auth]\nmode = \"embedded\"\nbase_scopes = [\"b\"]".to_owned(),
+    ] {
+        assert_eq!(alone(&text), Ok(0), "{text}");
+    }
+    assert!(check(&verify("[scopes.b]\ndescription = \"x\""), &["a"]).is_err());
+    // Everything else is refused as ever.
+    for (text, why) in [
+        ("server.listen = \"0.0.0.0:80\"\n[auth]\nmode = \"embedded\"", "2 reasons not to start"),
+        ("[auth]\nmode = \"verify\"", "no issuer is configured"),
+        ("[auth]\nmode = \"embedded\"\nbase_scopes = [\"offline_access\"]", "never a scope of a server"),
+        ("auth.mode = \"embedded\"\n[scopes.a]\nimplies = [\"b\"]\n[scopes.b]\nimplies = [\"a\"]", "circle"),
+    ] {
+        let refused = alone(text).unwrap_err();
+        assert!(refused.contains(why), "{text}: {refused}");
+    }
+}
+
+#[test]
+fn mode_none_is_for_public_operations_only() {
+    let message = refused!("auth.mode = \"none\"", &["", "a"], ModeNone);
+    assert!(
+        message.contains("tool `tool-a` needs a") && message.ends_with("auth.mode in the configuration text")
+    );
+    let checked = check("auth.mode = \"none\"", &[""]).unwrap();
+    assert_eq!(checked.connect, Connect::Anonymous);
+}
+
+#[test]
+fn mode_none_on_stdio_trusts_the_local_caller_and_no_credential() {
+    let stdio = "auth.mode = \"none\"\nserver.transport = \"stdio\"\n";
+    assert!(check(&format!("{stdio}stdio.local_scopes = [\"a\"]"), &["a"]).is_ok());
+    let refusals =
+        check(&format!("{stdio}stdio = {{ credential = \"env:TOKEN\", audience = \"x\" }}"), &[""]);
+    assert!(matches!(refusals.unwrap_err()[..], [Conflict::StdioCredentialUnverified { .. }]));
+}
+
+#[test]
+fn mode_verify_needs_an_issuer_unless_nothing_is_verified() {
+    refused!("auth.base_scopes = [\"a\"]", &["a"], NoIssuers);
+    assert!(check("server.transport = \"stdio\"\nauth.base_scopes = [\"a\"]", &["a"]).is_ok());
+}
+
+#[test]
+fn listening_off_loopback_needs_a_public_url() {
+    let off = format!("server.listen = \"0.0.0.0:80\"\n{}", verify(""));
+    let message = refused!(&off, &["a"], PublicUrlMissing);
+    assert!(message.contains("server.listen in the configuration text"), "{message}");
+    let with = format!("server.public_url = \"https://a.example/mcp\"\n{off}");
+    assert!(check(&with, &["a"]).is_ok());
+}
+
+#[test]
+fn public_url_off_loopback_is_https_and_ends_with_the_path() {
+    let with = |url: &str| format!("server.public_url = {url:?}\n{}", verify(""));
+    refused!(&with("http://a.example/mcp"), &["a"], PublicUrlNotHttps);
+    refused!(&with("https://a.example/"), &["a"], PublicUrlPath);
+    refused!(&with("https://a.example/mcp/"), &["a"], PublicUrlPath);
+    refused!(&with("https://a.example/xmcp"), &["a"], PublicUrlPath);
+    for ok in ["https://a.example/mcp", "https://a.example/todos/mcp", "http://localhost:8080/mcp"] {
+        assert_eq!(check(&with(ok), &["a"]).unwrap().warnings, [], "{ok}");
+    }
+    let odd = check(&with("https://A.example/mcp"), &["a"]).unwrap();
+    assert!(matches!(odd.warnings[..], [Warning::PublicUrlNotCanonical { .. }]));
+}
+
+#[test]
+fn c03_issuer_and_jwks_off_loopback_are_https() {
+    let with = |issuer: &str| format!("[auth]\nbase_scopes = []\nissuers = [{{ {issuer} }}]");
+    refused!(&with("issuer = \"http://i.example\""), &[""], IssuerNotHttps);
+    refused!(
+        &with("issuer = \"https://i.example\", jwks_uri = \"http://i.example/k\""),
+        &[""],
+        JwksUriNotHttps
+    );
+    for ok in ["issuer = \"http://127.0.0.1:9\"", "issuer = \"https://i\", jwks_uri = \"http://[::1]:9/k\""] {
+        assert!(check(&with(ok), &[""]).is_ok(), "{ok}");
+    }
+}
+
+#[test]
+fn issuer_configured_twice_is_refused() {
+    let twice = |a: &str, b: &str| format!("auth.issuers = [{{ issuer = {a:?} }}, {{ issuer = {b:?} }}]");
+    let message = refused!(&twice("https://i.example", "https://i.example"), &[""], DuplicateIssuer);
+    assert!(message.contains("auth.issuers[1].issuer in"), "{message}");
+    assert!(check(&twice("https://i.example", "https://i.example/"), &[""]).is_ok());
+}
+
+#[test]
+fn refresh_bounds_are_the_right_way_round() {
+    let with = |min: &str| {
+        format!(
+            "auth.issuers = [{{ issuer = \"https://i.example\", jwks_min_refresh = {min:?}, jwks_max_refresh = \"1m\" }}]"
+        )
+    };
+    refused!(&with("2m"), &[""], RefreshBounds);
+    assert!(check(&with("1m"), &[""]).is_ok());
+}
+
+#[test]
+fn embedded_issuer_stays_on_loopback() {
+    let with =
+        |server: &str| format!("server = {{ {server} }}\nauth = {{ mode = \"embedded\", base_scopes = [] }}");
+    refused!(
+        &with("listen = \"0.0.0.0:80\", public_url = \"http://localhost/mcp\""),
+        &[""],
+        EmbeddedListensOffLoopback
+    );
+    refused!(&with("public_url = \"https://a.example/mcp\""), &[""], EmbeddedOffLoopback);
+    let off_and_in_the_clear = check(&with("public_url = \"http://a.example/mcp\""), &[""]).unwrap_err();
+    assert!(off_and_in_the_clear.iter().any(|r| matches!(r, Conflict::EmbeddedOffLoopback { .. })));
+    for ok in ["", "listen = \"127.0.0.1:0\"", "public_url = \"http://localhost:8080/mcp\""] {
+        assert!(check(&with(ok), &[""]).is_ok(), "{ok}");
+    }
+}
+
+#[test]
+fn embedded_issuer_needs_a_user_and_clients_of_different_names() {
+    let with = |embedded: &str| format!("auth = {{ mode = \"embedded\", embedded = {{ {embedded} }} }}");
+    refused!(&with("users = []"), &[""], EmbeddedWithoutUsers);
+    let client = "{ client_id = \"c\", client_secret = \"file:ok\" }";
+    refused!(&with(&format!("clients = [{client}, {client}]")), &[""], DuplicateClient);
+    assert!(check(&with(&format!("clients = [{client}]")), &[""]).is_ok());
+}
+
+#[test]
+fn c07_embedded_client_secret_that_cannot_be_had_is_refused() {
+    for (secret, why) in
+        [("env:NONE", "NONE is not set"), ("env:EMPTY", "is empty"), ("file:open", "chmod o-r")]
+    {
+        let client = format!("[{{ client_id = \"c\", client_secret = {secret:?} }}]");
+        let text = format!("auth = {{ mode = \"embedded\", embedded = {{ clients = {client} }} }}");
+        let message = refused!(&text, &[""], Secret);
+        assert!(message.contains(why) && message.contains("clients[0].client_secret in"), "{message}");
+    }
+}
+
+#[test]
+fn needed_scopes_need_base_scopes() {
+    let without = format!("auth.{ISSUER}");
+    let message = refused!(&without, &["", "a"], BaseScopesMissing);
+    assert!(message.contains("tool `tool-a` needs a"), "{message}");
+    assert!(check(&without, &[""]).is_ok());
+    let empty = check(&format!("{without}\nauth.base_scopes = []"), &["a"]).unwrap();
+    assert_eq!(empty.warnings, [Warning::EmptyBaseScopes]);
+}
+
+#[test]
+fn base_scope_nobody_knows_is_refused_by_the_built_in_issuer_and_warned_about_otherwise() {
+    let warned = check(&format!("[auth]\n{ISSUER}\nbase_scopes = [\"openid\"]"), &["a"]).unwrap();
+    assert_eq!(warned.warnings, [Warning::UnknownBaseScope("openid".to_owned())]);
+    let message = refused!(
+        "auth = { mode = \"embedded\", base_scopes = [\"todos.raed\"] }",
+        &["todos.read"],
+        UnknownScope
+    );
+    assert!(message.contains("did you mean \"todos.read\""), "{message}");
+}
+
+#[test]
+fn a5_offline_access_is_never_a_scope_of_ours() {
+    refused!(&format!("[auth]\n{ISSUER}\nbase_scopes = [\"a\", \"offline_access\"]"), &["a"], OfflineAccess);
+    refused!(&verify("[scopes.offline_access]\nimplies = [\"a\"]"), &["a"], OfflineAccess);
+    refused!(&verify("[scopes.b]\nimplies = [\"offline_access\"]"), &["a", "b"], OfflineAccess);
+}
+
+#[test]
+fn scope_entry_that_changes_nothing_is_refused() {
+    let message =
+        refused!(&verify("[scopes.\"todos.raed\"]\ndescription = \"x\""), &["a", "todos.read"], UnusedScope);
+    assert!(message.contains("did you mean \"todos.read\""), "{message}");
+    assert!(message.contains("scopes.\"todos.raed\" in the configuration text"), "{message}");
+    assert!(check(&verify("[scopes.a]\ndescription = \"x\""), &["a"]).is_ok());
+    assert!(check(&verify("[scopes.all]\nimplies = [\"a\"]"), &["a"]).is_ok());
+}
+
+#[test]
+fn implied_scope_nobody_knows_is_refused() {
+    refused!(&verify("[scopes.all]\nimplies = [\"b\"]"), &["a"], UnknownScope);
+}
+
+#[test]
+fn scopes_in_a_circle_are_refused_with_the_way_round() {
+    let circle = "[scopes.a]\nimplies = [\"b\"]\n[scopes.b]\nimplies = [\"a\"]";
+    let message = refused!(&verify(circle), &["a", "b"], ImpliesCycle);
+    assert!(
+        message.starts_with("scopes imply each other in a circle: a -> b -> a: scopes.a.implies in"),
+        "{message}"
+    );
+}
+
+#[test]
+fn broader_scope_counts_for_narrower_ones_and_keeps_its_description() {
+    let checked =
+        check(&verify("[scopes.all]\nimplies = [\"a\"]\ndescription = \"Everything\""), &["a"]).unwrap();
+    assert!(checked.hierarchy.satisfies(&ScopeSet::parse_lossy("all"), "a"));
+    assert!(!checked.hierarchy.satisfies(&ScopeSet::parse_lossy("a"), "all"));
+    assert_eq!(checked.scopes["all"].as_deref(), Some("Everything"));
+}
+
+#[test]
+fn stdio_credential_needs_an_audience_and_must_be_there() {
+    let with = |stdio: &str| format!("server.transport = \"stdio\"\nstdio = {{ {stdio} }}\n{}", verify(""));
+    refused!(&with("credential = \"env:TOKEN\""), &["a"], StdioAudienceMissing);
+    assert!(check(&with("credential = \"env:TOKEN\", audience = \"x\""), &["a"]).is_ok());
+    for (credential, why) in [
+        ("env:NONE", "NONE is not set: stdio.credential in"),
+        ("env:EMPTY", "EMPTY is empty"),
+        ("file:open", "every user of this machine"),
+        ("file:none", "cannot be read"),
+    ] {
+        let message =
+            refused!(&with(&format!("credential = {credential:?}, audience = \"x\"")), &["a"], Secret);
+        assert!(message.contains(why), "{message}");
+    }
+}
+
+#[test]
+fn what_is_configured_and_not_used_is_warned_about() {
+    let checked = check(&verify("mode = \"embedded\"\nvisibility = \"granted\""), &["a"]).unwrap();
+    let not_used = Warning::IssuersNotUsed("embedded");
+    assert_eq!(checked.warnings, [not_used, Warning::StepUpThroughBaseScopesOnly]);
+    let local = "server.transport = \"stdio\"\nstdio.local_scopes = [\"b\"]\n";
+    let checked = check(&format!("{local}{}", verify("")), &["a"]).unwrap();
+    assert_eq!(checked.warnings, [Warning::UnknownLocalScope("b".to_owned())]);
+}
+
+#[test]
+fn all_refusals_are_told_at_once() {
+    let text = "server.listen = \"0.0.0.0:80\"\nauth.mode = \"embedded\"\n[scopes.x]\ndescription = \"x\"";
+    let refusals = check(text, &["a"]).unwrap_err();
+    assert_eq!(refusals.len(), 4, "{refusals:#?}");
+    let told = ConfigError::Refused(refusals).to_string();
+    assert!(told.starts_with("4 reasons not to start:\n  - listen is 0.0.0.0:80"), "{told}");
+}

@@ -1,0 +1,77 @@
+//! Who said what: files, environment and arguments as figment layers, later ones winning key by key. Arrays are
+//! replaced, never merged. Every value keeps its source.
+
+use std::path::Path;
+
+use figment::providers::{Format as _, Toml};
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+
+use crate::config::error::ConfigError;
+
+/// The layers so far.
+#[derive(Debug, Clone, Default)]
+pub(in crate::config) struct Layers(Figment);
+
+/// One source and what it says.
+struct Layer {
+    from: String,
+    says: Dict,
+}
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.from.clone())
+    }
+
+    fn data(&self) -> figment::Result<Map<Profile, Dict>> {
+        Ok(Map::from([(Profile::Default, self.says.clone())]))
+    }
+}
+
+impl Layers {
+    /// Lays a TOML text on top; `file` is what errors call it.
+    ///
+    /// # Errors
+    /// [`ConfigError::Syntax`]: says where, and never quotes the text, which may hold what should be secret.
+    pub(in crate::config) fn toml(&mut self, file: &str, text: &str) -> Result<(), ConfigError> {
+        let says = Toml::from_str(text).map_err(|error| ConfigError::Syntax {
+            file: file.to_owned(),
+            line: error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1),
+            message: error.message().trim().replace('\n', ", "),
+        })?;
+        self.lay(file.to_owned(), says);
+        Ok(())
+    }
+
+    /// Lays one key on top.
+    pub(in crate::config) fn key(&mut self, from: String, path: &[impl AsRef<str>], value: Value) {
+        let mut says = value;
+        for key in path.iter().rev() {
+            says = Value::from(Dict::from([(key.as_ref().to_owned(), says)]));
+        }
+        if let Value::Dict(_, says) = says {
+            self.lay(from, says);
+        }
+    }
+
+    fn lay(&mut self, from: String, says: Dict) {
+        self.0 = std::mem::take(&mut self.0).merge(Layer { from, says });
+    }
+
+    /// Everything that is said, each value with its tag.
+    pub(in crate::config) fn merged(&self) -> Value {
+        let all = self.0.data().unwrap_or_default().remove(&Profile::Default);
+        Value::from(all.unwrap_or_default())
+    }
+
+    /// The source of a value of [`Layers::merged`].
+    pub(in crate::config) fn source_of(&self, value: &Value) -> Option<String> {
+        self.0.get_metadata(value.tag()).map(|metadata| metadata.name.to_string())
+    }
+}
+
+/// What errors call a file: relative to the current directory where it lies below it.
+pub(in crate::config) fn shown(path: &Path, current_dir: &Path) -> String {
+    path.strip_prefix(current_dir).unwrap_or(path).display().to_string()
+}

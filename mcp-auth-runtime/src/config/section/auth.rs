@@ -1,0 +1,91 @@
+//! `[auth]`: who verifies callers, and how refusals look.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::embedded::Embedded;
+use super::issuers::Issuer;
+use super::scopes::{ScopeToken, set};
+use crate::config::value::keyword;
+use crate::declared::registry::Registry;
+use mcp_auth_core::ScopeSet;
+
+keyword! {
+    /// Who verifies callers. **(default: `"verify"`)**
+    Mode {
+        /// Tokens of the issuers in `[[auth.issuers]]`.
+        Verify = "verify",
+        /// Tokens of the built-in issuer, for development on loopback.
+        Embedded = "embedded",
+        /// Nobody: only when every operation is public.
+        None = "none",
+    }
+}
+
+keyword! {
+    /// What messages without a rule of their own need: `initialize`, lists and the rest.
+    Connect {
+        /// A verified caller.
+        Authenticated = "authenticated",
+        /// Nothing.
+        Anonymous = "anonymous",
+    }
+}
+
+keyword! {
+    /// What lists show. **(default: `"all"`)**
+    Visibility {
+        /// Every operation, so that clients can step up to it.
+        All = "all",
+        /// Only what the caller may call.
+        Granted = "granted",
+    }
+}
+
+keyword! {
+    /// How a missing scope on `tools/call` is answered. **(default: `"http-403"`)**
+    Denial {
+        /// HTTP 403 with a scope challenge.
+        Http403 = "http-403",
+        /// HTTP 200 with `isError`, for clients that show tool errors only.
+        ToolError = "tool-error",
+    }
+}
+
+/// Who verifies callers, and how refusals look.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Auth {
+    /// Who verifies callers: `verify` (the issuers below), `embedded` (the built-in issuer, for development on
+    /// loopback), `none` (only when every operation is public).
+    pub mode: Mode,
+    /// What `initialize`, lists and the rest need: `authenticated` (the default as soon as one operation is not
+    /// public: clients log in when they connect) or `anonymous`.
+    pub connect: Option<Connect>,
+    /// Scopes asked for in the first challenge, whatever was called. Required as soon as an operation needs a
+    /// scope; with an empty list clients ask for everything in `scopes_supported`.
+    pub base_scopes: Option<Vec<ScopeToken>>,
+    /// What lists show: `all` (clients can step up) or `granted` (what the caller cannot call does not exist).
+    pub visibility: Visibility,
+    /// How a missing scope on `tools/call` is answered: `http-403`, or `tool-error` for 200 with `isError`.
+    pub denial: Denial,
+    /// The issuers whose tokens are accepted with `mode = "verify"`.
+    pub issuers: Vec<Issuer>,
+    /// The built-in issuer of `mode = "embedded"`.
+    pub embedded: Embedded,
+}
+
+impl Auth {
+    /// The base scopes; none when the key is absent.
+    pub fn base_scopes(&self) -> ScopeSet {
+        set(self.base_scopes.iter().flatten())
+    }
+
+    /// What messages without a rule of their own need: as configured, else a verified caller as soon as one
+    /// operation is not public.
+    pub fn connect(&self, registry: &Registry) -> Connect {
+        let default = if registry.is_public() { Connect::Anonymous } else { Connect::Authenticated };
+        self.connect.unwrap_or(default)
+    }
+}

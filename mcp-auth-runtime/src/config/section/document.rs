@@ -1,0 +1,35 @@
+//! The whole of `mcp.toml`: its sections.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::auth::Auth;
+use super::cors::Cors;
+use super::limits::Limits;
+use super::log::Log;
+use super::scopes::Scopes;
+use super::server::Server;
+use super::stdio::Stdio;
+
+/// The configuration of an mcp-auth server: `mcp.toml`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(title = "mcp.toml")]
+#[non_exhaustive]
+pub struct Document {
+    /// How the server is reached, and what it is called.
+    pub server: Server,
+    /// Who verifies callers, and how refusals look.
+    pub auth: Auth,
+    /// What scopes mean, and which narrower ones they imply.
+    #[schemars(with = "std::collections::BTreeMap<String, crate::config::section::scopes::ScopeEntry>")]
+    pub scopes: Scopes,
+    /// Who the caller is on standard input and output.
+    pub stdio: Stdio,
+    /// How much of anything the server takes.
+    pub limits: Limits,
+    /// Which web pages may talk to the server from a browser.
+    pub cors: Cors,
+    /// What is written to standard error.
+    pub log: Log,
+}

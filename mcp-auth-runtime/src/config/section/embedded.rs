@@ -1,0 +1,79 @@
+//! `[auth.embedded]`: the built-in issuer, for development on loopback.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::issuers::NonEmpty;
+use super::scopes::{ScopeToken, set};
+use super::server::DisplayName;
+use crate::config::value::duration;
+use crate::config::value::secret::Secret;
+use mcp_auth_core::ScopeSet;
+
+duration! {
+    /// How long an access token is valid.
+    AccessTokenLifetime: 1 m to 1 h, default 15 m
+}
+duration! {
+    /// How long a refresh token is valid after its last use.
+    RefreshTokenLifetime: 5 m to 90 d, default 14 d
+}
+duration! {
+    /// How long an authorization code is valid.
+    CodeLifetime: 10 s to 10 m, default 60 s
+}
+
+/// The built-in issuer.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Embedded {
+    /// The directory of the signing key, made if it is missing; relative to the configuration file.
+    pub state_dir: PathBuf,
+    /// How long an access token is valid.
+    pub access_token_lifetime: AccessTokenLifetime,
+    /// How long a refresh token is valid after its last use.
+    pub refresh_token_lifetime: RefreshTokenLifetime,
+    /// How long an authorization code is valid.
+    pub code_lifetime: CodeLifetime,
+    /// The users the development login offers, one button each.
+    pub users: Vec<DisplayName>,
+    /// Clients that get tokens for themselves (`client_credentials`).
+    pub clients: Vec<EmbeddedClient>,
+}
+
+impl Default for Embedded {
+    fn default() -> Self {
+        Self {
+            state_dir: PathBuf::from(".mcp-auth"),
+            access_token_lifetime: AccessTokenLifetime::default(),
+            refresh_token_lifetime: RefreshTokenLifetime::default(),
+            code_lifetime: CodeLifetime::default(),
+            users: "developer".parse().into_iter().collect(),
+            clients: Vec::new(),
+        }
+    }
+}
+
+/// A client that gets tokens for itself (RFC 6749 §4.4).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct EmbeddedClient {
+    /// Its client identifier.
+    pub client_id: NonEmpty,
+    /// Where its secret is.
+    pub client_secret: Secret,
+    /// The scopes its tokens may hold.
+    #[serde(default)]
+    pub scopes: Vec<ScopeToken>,
+}
+
+impl EmbeddedClient {
+    /// The scopes its tokens may hold.
+    pub fn scopes(&self) -> ScopeSet {
+        set(&self.scopes)
+    }
+}

@@ -1,0 +1,276 @@
+//! `[[auth.issuers]]`: an issuer whose tokens are accepted, and what its tokens must be.
+
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+
+use crate::authn::Algorithm;
+use crate::config::value::audience::Audiences;
+use crate::config::value::url::{HttpUrl, IssuerUrl};
+use crate::config::value::{ValueError, duration, schema};
+
+duration! {
+    /// Clock skew allowed on `exp`, `nbf` and `iat`.
+    ClockSkew: 0 s to 5 m, default 30 s
+}
+duration! {
+    /// The longest lifetime (`exp` minus `iat`, or minus now) a token may have.
+    MaxTokenLifetime: 1 m to 365 d, default 24 h
+}
+duration! {
+    /// How long a verified token is remembered as verified, at most until it expires.
+    TokenCacheTtl: 1 s to 60 s, default 60 s
+}
+duration! {
+    /// The shortest time between two planned fetches of the keys, whatever their HTTP freshness says.
+    JwksMinRefresh: 1 s to 1 h, default 1 m
+}
+duration! {
+    /// The longest time between two planned fetches of the keys, whatever their HTTP freshness says.
+    JwksMaxRefresh: 1 s to 24 h, default 1 h
+}
+duration! {
+    /// The time after a fetch for an unknown `kid` in which no other unknown `kid` causes one.
+    UnknownKidCooldown: 1 s to 1 h, default 30 s
+}
+duration! {
+    /// How long known keys keep working while the issuer cannot be reached.
+    JwksMaxStale: 1 m to 30 d, default 24 h
+}
+
+/// An issuer whose tokens are accepted.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Issuer {
+    /// Its issuer identifier, byte for byte what `iss` says (RFC 8414 §2): `https`, or `http` on loopback.
+    pub issuer: IssuerUrl,
+    /// The audiences that mean this server, one string or a list; a token must name one of them. The default is
+    /// the server's `public_url`.
+    #[serde(default)]
+    pub audience: Option<Audiences>,
+    /// Where its keys are. Without it they are found by discovery (RFC 8414, OpenID Connect Discovery).
+    #[serde(default)]
+    pub jwks_uri: Option<HttpUrl>,
+    /// Signature algorithms that are accepted; asymmetric ones only.
+    #[serde(default)]
+    pub algorithms: Algorithms,
+    /// Claims that may hold the scopes. The first one present counts, never a union.
+    #[serde(default)]
+    pub scope_claims: ScopeClaims,
+    /// Clock skew allowed on `exp`, `nbf` and `iat`.
+    #[serde(default)]
+    pub clock_skew: ClockSkew,
+    /// The longest lifetime a token may have.
+    #[serde(default)]
+    pub max_token_lifetime: MaxTokenLifetime,
+    /// Whether a token must be typed `at+jwt` (RFC 9068 §2.1). Otherwise `JWT` and no type pass as well.
+    #[serde(default)]
+    pub require_at_jwt: bool,
+    /// Whether a token that names further audiences besides this server is refused.
+    #[serde(default)]
+    pub single_audience: bool,
+    /// The OAuth clients (`client_id`, else `azp`) whose tokens are accepted. The default is every client.
+    #[serde(default)]
+    pub allowed_clients: Option<AllowedClients>,
+    /// How long a verified token is remembered as verified, at most until it expires.
+    #[serde(default)]
+    pub token_cache_ttl: TokenCacheTtl,
+    /// The shortest time between two planned fetches of the keys, whatever their HTTP freshness says.
+    #[serde(default)]
+    pub jwks_min_refresh: JwksMinRefresh,
+    /// The longest time between two planned fetches of the keys, whatever their HTTP freshness says.
+    #[serde(default)]
+    pub jwks_max_refresh: JwksMaxRefresh,
+    /// The time after a fetch for an unknown `kid` in which no other unknown `kid` causes one.
+    #[serde(default)]
+    pub unknown_kid_cooldown: UnknownKidCooldown,
+    /// How long known keys keep working while the issuer cannot be reached.
+    #[serde(default)]
+    pub jwks_max_stale: JwksMaxStale,
+}
+
+/// Declares a list that is never empty, with its default if it has one.
+macro_rules! list {
+    ($(#[$doc:meta])* $name:ident of $item:ty, $(default $default:expr,)? $empty:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(Vec<$item>);
+
+        impl std::ops::Deref for $name {
+            type Target = [$item];
+            fn deref(&self) -> &[$item] {
+                &self.0
+            }
+        }
+
+        $(impl Default for $name {
+            fn default() -> Self {
+                Self($default)
+            }
+        })?
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let all = Vec::<$item>::deserialize(from)?;
+                if all.is_empty() {
+                    return Err(serde::de::Error::custom(ValueError::Empty($empty)));
+                }
+                Ok(Self(all))
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let mut schema = Vec::<$item>::json_schema(generator);
+                schema.insert("minItems".to_owned(), 1.into());
+                schema
+            }
+        }
+    };
+}
+
+list! {
+    /// Algorithms that are accepted. **(default: `["RS256", "ES256", "EdDSA"]`)**
+    Algorithms of Algorithm,
+    default vec![Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa],
+    "without an algorithm no token could be verified"
+}
+list! {
+    /// Claims that may hold the scopes. **(default: `["scope"]`)**
+    ScopeClaims of NonEmpty,
+    default vec![NonEmpty("scope".to_owned())],
+    "name at least the claim \"scope\""
+}
+list! {
+    /// Clients whose tokens are accepted.
+    AllowedClients of NonEmpty,
+    "it would let no client in; leave the key out to let every client in"
+}
+
+/// Text that is not empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct NonEmpty(String);
+
+impl NonEmpty {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for NonEmpty {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text {
+            "" => Err(ValueError::Empty("write its name")),
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for NonEmpty {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        crate::config::value::read_text(from, "a name in quotes")?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+schema!(NonEmpty, { "type": "string", "minLength": 1 });
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn issuer(more: serde_json::Value) -> Result<Issuer, String> {
+        let mut all = serde_json::json!({ "issuer": "https://issuer.example" });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(all).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn issuer_alone_gets_safe_defaults() {
+        let issuer = issuer(serde_json::json!({})).unwrap();
+        assert_eq!(*issuer.algorithms, [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa]);
+        assert_eq!(issuer.scope_claims.iter().map(NonEmpty::as_str).collect::<Vec<_>>(), ["scope"]);
+        assert_eq!(issuer.clock_skew.get().as_secs(), 30);
+        assert!(issuer.allowed_clients.is_none() && issuer.audience.is_none());
+    }
+
+    #[test]
+    fn audience_is_one_string_or_a_list() {
+        let one = issuer(serde_json::json!({ "audience": "a" })).unwrap();
+        let two = issuer(serde_json::json!({ "audience": ["a", "b"] })).unwrap();
+        assert_eq!(one.audience.unwrap().iter().collect::<Vec<_>>(), ["a"]);
+        assert_eq!(two.audience.unwrap().iter().collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn c04_empty_or_any_audience_is_refused() {
+        for (bad, why) in [
+            (serde_json::json!(""), "for nobody"),
+            (serde_json::json!("*"), "for anybody"),
+            (serde_json::json!(["a", ""]), "for nobody"),
+            (serde_json::json!(["*"]), "for anybody"),
+            (serde_json::json!([]), "is empty"),
+            (serde_json::json!(" a"), "no space"),
+            (serde_json::json!(5), "one string or an array"),
+        ] {
+            let error = issuer(serde_json::json!({ "audience": bad })).unwrap_err();
+            assert!(error.contains(why), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn none_hmac_and_unknown_algorithms_are_refused_each_with_its_reason() {
+        for (bad, why) in [
+            ("none", "proves nothing"),
+            ("nOnE", "proves nothing"),
+            ("HS256", "shared secret"),
+            ("hs512", "shared secret"),
+            ("rs256", "did you mean \"RS256\""),
+            ("ES256K", "expected \"RS256\""),
+            ("", "expected \"RS256\""),
+        ] {
+            let error = issuer(serde_json::json!({ "algorithms": [bad] })).unwrap_err();
+            assert!(error.contains(why), "{bad}: {error}");
+        }
+        assert!(issuer(serde_json::json!({ "algorithms": [] })).unwrap_err().contains("is empty"));
+    }
+
+    #[test]
+    fn c06_skew_ttl_and_cooldown_stay_in_range() {
+        for (key, bad, why) in [
+            ("clock_skew", "1000000000s", "at most \"5m\""),
+            ("clock_skew", "-1s", "expected a duration"),
+            ("token_cache_ttl", "0s", "at least \"1s\""),
+            ("token_cache_ttl", "61s", "at most \"1m\""),
+            ("unknown_kid_cooldown", "0s", "at least \"1s\""),
+            ("jwks_min_refresh", "0s", "at least \"1s\""),
+            ("jwks_max_refresh", "0s", "at least \"1s\""),
+            ("jwks_max_stale", "0s", "at least \"1m\""),
+            ("max_token_lifetime", "0s", "at least \"1m\""),
+        ] {
+            let error = issuer(serde_json::json!({ key: bad })).unwrap_err();
+            assert!(error.contains(why), "{key} {bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn empty_lists_of_claims_or_clients_are_refused() {
+        assert!(issuer(serde_json::json!({ "scope_claims": [] })).is_err());
+        assert!(
+            issuer(serde_json::json!({ "allowed_clients": [] })).unwrap_err().contains("let no client in")
+        );
+        assert!(issuer(serde_json::json!({ "allowed_clients": [""] })).is_err());
+    }
+}

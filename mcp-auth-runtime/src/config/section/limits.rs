@@ -1,0 +1,93 @@
+//! `[limits]`: how much of anything one server takes.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::value::{count, duration, size};
+
+size! {
+    /// The longest request body; a longer one gets 413.
+    Body: 1 KiB to 64 MiB, default 4 MiB
+}
+size! {
+    /// The most that is read of a body before its caller is verified.
+    UnverifiedBody: 1 KiB to 1 MiB, default 64 KiB
+}
+size! {
+    /// The longest header section; a longer one gets 431.
+    HeaderBytes: 8 KiB to 256 KiB, default 16 KiB
+}
+count! {
+    /// The most header fields; more get 431.
+    Headers: 16 to 1000, default 100
+}
+count! {
+    /// The most connections at once; one more takes the place of a connection that waits.
+    Connections: 1 to 100000, default 1024
+}
+count! {
+    /// The most sessions of clients before 2026-07-28 at once.
+    Sessions: 1 to 100000, default 1000
+}
+count! {
+    /// How deep arrays and objects of a message may nest.
+    EnvelopeDepth: 8 to 127, default 64
+}
+duration! {
+    /// How long the header section may take to arrive.
+    HeaderTimeout: 1 s to 30 s, default 10 s
+}
+duration! {
+    /// How long the body may take to arrive; then 408.
+    BodyTimeout: 1 s to 30 s, default 20 s
+}
+duration! {
+    /// How long a connection may stay open without a request.
+    IdleTimeout: 1 s to 1 h, default 60 s
+}
+duration! {
+    /// How long a client may take to accept one more byte of its answer; then the connection is closed.
+    WriteTimeout: 1 s to 5 m, default 30 s
+}
+duration! {
+    /// How long a session of a client before 2026-07-28 lives without a message.
+    SessionTimeout: 10 s to 24 h, default 5 m
+}
+duration! {
+    /// How long calls in flight may take to finish once the server stops.
+    DrainTimeout: 0 s to 10 m, default 30 s
+}
+
+/// How much of anything the server takes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The longest request body; a longer one gets 413.
+    pub body: Body,
+    /// The most that is read of a body before its caller is verified.
+    pub unverified_body: UnverifiedBody,
+    /// The longest header section; a longer one gets 431.
+    pub header_bytes: HeaderBytes,
+    /// The most header fields; more get 431.
+    pub headers: Headers,
+    /// The most connections at once. One more takes the place of a connection that waits; if none waits it is
+    /// closed.
+    pub connections: Connections,
+    /// The most sessions of clients before 2026-07-28 at once.
+    pub sessions: Sessions,
+    /// How deep arrays and objects of a message may nest.
+    pub envelope_depth: EnvelopeDepth,
+    /// How long the header section may take to arrive.
+    pub header_timeout: HeaderTimeout,
+    /// How long the body may take to arrive; then 408.
+    pub body_timeout: BodyTimeout,
+    /// How long a connection may stay open without a request.
+    pub idle_timeout: IdleTimeout,
+    /// How long a client may take to accept one more byte of its answer; then the connection is closed.
+    pub write_timeout: WriteTimeout,
+    /// How long a session of a client before 2026-07-28 lives without a message.
+    pub session_timeout: SessionTimeout,
+    /// How long calls in flight may take to finish once the server stops.
+    pub drain_timeout: DrainTimeout,
+}

@@ -1,0 +1,14 @@
+//! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `auth`, `issuers`, `embedded`, `scopes`,
+//! `stdio`, `limits`, `cors`, `log`. `schema` is the JSON Schema of all of them.
+
+pub mod auth;
+pub mod cors;
+pub mod document;
+pub mod embedded;
+pub mod issuers;
+pub mod limits;
+pub mod log;
+pub mod schema;
+pub mod scopes;
+pub mod server;
+pub mod stdio;

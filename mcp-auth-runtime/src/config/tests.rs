@@ -1,0 +1,145 @@
+//! `mcp.toml.example` is what it says it is: every key, its real default, and nothing else.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::config::load::Config;
+use crate::config::section::schema::Node;
+use crate::config::value::{parse_duration, parse_size};
+
+const EXAMPLE: &str = include_str!("../../../mcp.toml.example");
+
+/// The example with every key uncommented: a line of `#` and then a key or a table header.
+fn uncommented() -> String {
+    let lines = EXAMPLE.lines().map(|line| match line.strip_prefix('#') {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') => rest,
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The example's values as JSON, read without any of our types.
+fn values() -> Value {
+    use figment::providers::{Format as _, Toml};
+    Toml::from_str(&uncommented()).unwrap()
+}
+
+/// Every key of the schema with its place and, if it is there, its value in the example.
+fn every_key(visit: &mut dyn FnMut(&str, Node, Option<&Value>)) {
+    fn walk(
+        node: Node,
+        path: &str,
+        value: Option<&Value>,
+        visit: &mut dyn FnMut(&str, Node, Option<&Value>),
+    ) {
+        for key in node.keys() {
+            let (below, path) = (node.key(key).unwrap(), format!("{path}.{key}"));
+            let value = value.and_then(|value| value.get(key));
+            visit(&path, below, value);
+            walk(below, &path, value, visit);
+        }
+        if let Some(items) = node.items() {
+            walk(items, &format!("{path}[]"), value.and_then(|array| array.get(0)), visit);
+        }
+        if node.has_free_keys() {
+            let first = value.and_then(Value::as_object).and_then(|table| table.values().next());
+            walk(node.key("any").unwrap(), &format!("{path}.*"), first, visit);
+        }
+    }
+    walk(Node::root(), "", Some(&values()), visit);
+}
+
+/// Whether two values mean the same: `"1d"` and `"24h"` do.
+fn same(a: &Value, b: &Value) -> bool {
+    let duration = |v: &Value| v.as_str().and_then(|text| parse_duration(text).ok());
+    let size = |v: &Value| v.as_str().and_then(|text| parse_size(text).ok());
+    a == b
+        || matches!((duration(a), duration(b)), (Some(a), Some(b)) if a == b && a >= Duration::ZERO)
+        || matches!((size(a), size(b)), (Some(a), Some(b)) if a == b)
+}
+
+#[test]
+fn example_is_accepted_as_it_is_and_uncommented() {
+    Config::from_toml_str(EXAMPLE).unwrap();
+    let all = Config::from_toml_str(&uncommented()).unwrap();
+    assert_eq!(all.auth.issuers.len(), 1);
+    assert_eq!(all.auth.embedded.clients.len(), 1);
+}
+
+#[test]
+fn example_holds_every_key() {
+    let mut missing = Vec::new();
+    every_key(&mut |path, _, value| {
+        if value.is_none() {
+            missing.push(path.to_owned());
+        }
+    });
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+#[test]
+fn example_shows_the_real_default_or_says_that_there_is_none() {
+    let mut compared = 0;
+    every_key(&mut |path, node, value| {
+        if node.takes("object") || node.items().is_some_and(|items| items.takes("object")) {
+            return;
+        }
+        let key = path.rsplit('.').next().unwrap();
+        let about = comment_above(path, key);
+        match node.default() {
+            Some(default) => {
+                compared += 1;
+                assert!(
+                    same(default, value.unwrap()),
+                    "{path}: {default} is the default, {value:?} is shown"
+                );
+                assert!(!about.contains("No default"), "{path} has the default {default}");
+            }
+            None => assert!(about.contains("No default"), "{path} has no default: {about:?}"),
+        }
+    });
+    assert!(compared > 40, "{compared} defaults compared");
+}
+
+#[test]
+fn example_states_the_range_of_every_duration_size_and_number() {
+    let mut stated = 0;
+    every_key(&mut |path, node, _| {
+        let Some((minimum, maximum)) = node.range() else {
+            return;
+        };
+        let about = comment_above(path, path.rsplit('.').next().unwrap());
+        assert!(
+            about.contains(&format!("{minimum} to {maximum}")),
+            "{path}: {minimum} to {maximum}: {about}"
+        );
+        stated += 1;
+    });
+    assert!(stated >= 23, "{stated} ranges");
+}
+
+/// The comment right above a key, found under the header of the key's table.
+fn comment_above(path: &str, key: &str) -> String {
+    let table = path.trim_start_matches('.').rsplit_once('.').map_or("", |(table, _)| table);
+    let header = match table {
+        "auth.issuers[]" => "[[auth.issuers]]".to_owned(),
+        "auth.embedded.clients[]" => "[[auth.embedded.clients]]".to_owned(),
+        "scopes.*" => "[scopes.\"todos.write\"]".to_owned(),
+        table => format!("[{table}]"),
+    };
+    let start = EXAMPLE.lines().position(|line| line.trim_start_matches('#') == header);
+    let start = start.unwrap_or_else(|| panic!("no {header} in the example"));
+    let lines: Vec<&str> = EXAMPLE.lines().skip(start + 1).collect();
+    let at = lines.iter().position(|line| line.starts_with(&format!("#{key} = ")));
+    let at = at.unwrap_or_else(|| panic!("no {key} in the example"));
+    let comment: Vec<&str> = lines[..at]
+        .iter()
+        .rev()
+        .take_while(|line| line.starts_with("# "))
+        .map(|line| line.trim_start_matches("# "))
+        .collect();
+    comment.into_iter().rev().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,79 @@
+//! Audiences: whom a token must be for.
+
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+
+use super::{ValueError, one_or_many, text_value};
+
+/// One audience: any text but the empty one and `*`, compared byte for byte with `aud`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Audience(String);
+
+impl Audience {
+    /// The audience's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Audience {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text {
+            "" => Err(ValueError::Empty("an empty audience would match tokens that are for nobody")),
+            "*" => Err(ValueError::refused(
+                text,
+                "an audience is one exact value; \"*\" would match tokens for anybody",
+            )),
+            _ if text.trim() != text || text.chars().any(char::is_control) => {
+                Err(ValueError::refused(text, "an audience has no space around it and no control characters"))
+            }
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+text_value!(Audience, "an audience such as \"https://todos.example.com/mcp\"");
+
+/// One audience or a list of them, never an empty list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Audiences(Vec<Audience>);
+
+impl Audiences {
+    /// Each audience.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(Audience::as_str)
+    }
+}
+
+impl<'de> Deserialize<'de> for Audiences {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let all: Vec<Audience> = one_or_many(from)?;
+        if all.is_empty() {
+            let error = ValueError::Empty("name an audience, or leave the key out for public_url");
+            return Err(serde::de::Error::custom(error));
+        }
+        Ok(Self(all))
+    }
+}
+
+impl JsonSchema for Audiences {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Audiences".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({
+            "type": ["string", "array"],
+            "minLength": 1,
+            "items": { "type": "string", "minLength": 1 },
+            "minItems": 1,
+        })
+    }
+}
