@@ -6,15 +6,15 @@ use mcp_auth_core::InvalidScope;
 use mcp_auth_runtime::local_issuer::{LocalIssuer, LocalIssuerSetup};
 
 use crate::client::Client;
+use crate::client::scopes::Declared;
 use crate::endpoint;
 use crate::issuer::{Issuer, Lifetimes};
 use crate::key::KeyError;
-use crate::login::{DevelopmentLogin, Login};
 use crate::options::{InvalidOption, IssuerOptions};
-use crate::origin::{InvalidIssuer, IssuerOrigin};
+use crate::person::{Csrf, SessionCookie};
+use crate::person::{DevelopmentLogin, Login};
 use crate::rate::RateLimit;
-use crate::scopes::Declared;
-use crate::session::{Csrf, SessionCookie};
+use crate::request::origin::{InvalidIssuer, IssuerOrigin};
 use crate::store::{MemoryStore, Store};
 
 /// Builds the issuer; see the crate's documentation.

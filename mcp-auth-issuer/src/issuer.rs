@@ -7,15 +7,15 @@ use http::HeaderMap;
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::ambient::Ambient;
 
-use crate::access_token::AccessTokenClaims;
 use crate::client::Client;
+use crate::client::scopes::Declared;
+use crate::key::AccessTokenClaims;
 use crate::key::{MintError, SigningKey};
-use crate::login::Login;
-use crate::origin::IssuerOrigin;
+use crate::person::Login;
+use crate::person::{Csrf, SessionCookie};
 use crate::rate::RateLimit;
-use crate::scopes::Declared;
+use crate::request::origin::IssuerOrigin;
 use crate::secret::{SecretHash, identifier};
-use crate::session::{Csrf, SessionCookie};
 use crate::store::{Session, Store, StoreError};
 
 /// Shared by all endpoints.

@@ -10,12 +10,12 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::body::{self, InvalidBody};
+use crate::client::redirect_uri::{InvalidRedirectUri, RedirectUri};
 use crate::client::{Client, Grants};
 use crate::issuer::Issuer;
-use crate::oauth_error::{NO_STORE, OAuthError};
 use crate::rate::TooOften;
-use crate::redirect_uri::{InvalidRedirectUri, RedirectUri};
+use crate::request::body::{self, InvalidBody};
+use crate::request::oauth_error::{NO_STORE, OAuthError};
 use crate::secret::{SecretHash, identifier, secret};
 use crate::store::StoreError;
 

@@ -9,9 +9,9 @@ use http::header::CACHE_CONTROL;
 use http::{HeaderMap, StatusCode};
 
 use super::token::{PresentedRefreshToken, Refusal, authenticate};
-use crate::body::form;
 use crate::issuer::Issuer;
-use crate::oauth_error::{NO_STORE, OAuthError};
+use crate::request::body::form;
+use crate::request::oauth_error::{NO_STORE, OAuthError};
 
 /// `POST /revoke`
 pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {

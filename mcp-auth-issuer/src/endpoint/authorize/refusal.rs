@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use super::response::Answer;
-use crate::body::InvalidBody;
+use crate::client::scopes::RefusedScope;
 use crate::issuer::Issuer;
-use crate::page::{ErrorPage, Said};
-use crate::params::InvalidParams;
-use crate::scopes::RefusedScope;
+use crate::person::page::{ErrorPage, Said};
+use crate::request::InvalidParams;
+use crate::request::body::InvalidBody;
 use crate::store::StoreError;
 
 /// An authorization request that is refused.
@@ -75,6 +76,32 @@ pub(super) enum Untrusted {
     Form(InvalidBody),
     #[error("the form's CSRF token does not fit this browser and request")]
     Stale { page: String },
+}
+
+impl Refusal {
+    /// Tells the client by redirect, or else the person by a page: never by redirect to where nobody vouches for.
+    pub(super) fn respond(self, issuer: &Issuer) -> Response {
+        match self {
+            Self::Tell(answer, refusal) => {
+                tracing::warn!(reason = %refusal, redirect_uri = %answer.redirect_uri, "authorization request refused");
+                let (code, description) = refusal.wire();
+                answer.error(code, &description)
+            }
+            Self::Untrusted(untrusted) => {
+                tracing::warn!(reason = %untrusted, "authorization request refused, no redirect");
+                untrusted.page(issuer).into_response()
+            }
+            Self::Store(error) => {
+                tracing::error!(%error, cause = ?error.0, "authorization request failed");
+                let said = Said {
+                    title: "This does not work now",
+                    why: "The authorization server cannot reach what it remembers.",
+                    next: "Reload this page in a moment. Its log says more.",
+                };
+                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, said).into_response()
+            }
+        }
+    }
 }
 
 impl Refused {

@@ -7,9 +7,9 @@ use mcp_auth_core::ScopeSet;
 use super::refusal::{Refusal, Refused, Untrusted};
 use super::response::Answer;
 use crate::client::Client;
-use crate::endpoint::AUTHORIZE;
+use crate::endpoint::router::AUTHORIZE;
 use crate::issuer::Issuer;
-use crate::params::Params;
+use crate::request::Params;
 
 /// The longest query, in bytes: a long `state` included.
 const MAX_QUERY: usize = 16 * 1024;

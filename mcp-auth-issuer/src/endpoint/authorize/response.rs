@@ -5,7 +5,7 @@ use http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
 use http::{HeaderValue, StatusCode};
 use url::form_urlencoded::Serializer;
 
-use crate::oauth_error::NO_STORE;
+use crate::request::oauth_error::NO_STORE;
 
 /// Where and how to answer a client.
 #[derive(Debug, Clone)]

@@ -3,11 +3,12 @@
 use aws_lc_rs::digest;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 
+use super::Refusal;
+use super::post::{Issued, verify_resource};
 use super::refresh_token::new_family;
-use super::{Issued, Refusal, verify_resource};
 use crate::client::{Client, Grants};
 use crate::issuer::{Grantee, Issuer};
-use crate::params::Params;
+use crate::request::Params;
 use crate::secret::SecretHash;
 use crate::store::{CodeGrant, Redemption};
 

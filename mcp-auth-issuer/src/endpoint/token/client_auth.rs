@@ -8,7 +8,7 @@ use http::header::AUTHORIZATION;
 use super::Refusal;
 use crate::client::Client;
 use crate::issuer::Issuer;
-use crate::params::{Params, form_decode};
+use crate::request::{Params, form_decode};
 use crate::secret::SecretHash;
 
 /// Who sent this request.

@@ -1,11 +1,12 @@
 //! The client credentials grant (OAuth 2.1 §4.2): for the confidential clients the configuration names, never for those
 //! that registered themselves, since nobody would have allowed anything.
 
-use super::{Issued, Refusal, verify_resource};
+use super::Refusal;
+use super::post::{Issued, verify_resource};
+use crate::client::scopes::first_missing;
 use crate::client::{Client, Grants};
 use crate::issuer::{Grantee, Issuer};
-use crate::params::Params;
-use crate::scopes::first_missing;
+use crate::request::Params;
 
 pub(super) fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
     let Grants::ClientCredentials { scopes: granted } = &client.grants else {

@@ -3,11 +3,12 @@
 //! A refresh token is `<family>.<secret>`. Whoever knows a family's identifier has held one of its tokens, so any
 //! other secret than the current one is an old token: somebody holds a copy. Who that is cannot be told (§4.3.1).
 
-use super::{Issued, Refusal, verify_resource};
+use super::Refusal;
+use super::post::{Issued, verify_resource};
 use crate::client::Client;
+use crate::client::scopes::first_missing;
 use crate::issuer::{Grantee, Issuer};
-use crate::params::Params;
-use crate::scopes::first_missing;
+use crate::request::Params;
 use crate::secret::{SecretHash, identifier, secret};
 use crate::store::{CodeGrant, RefreshFamily, Rotation};
 

@@ -3,10 +3,10 @@
 use http::StatusCode;
 use mcp_auth_core::Scope;
 
-use crate::body::InvalidBody;
+use crate::client::scopes::RefusedScope;
 use crate::key::MintError;
-use crate::oauth_error::OAuthError;
-use crate::scopes::RefusedScope;
+use crate::request::body::InvalidBody;
+use crate::request::oauth_error::OAuthError;
 use crate::store::StoreError;
 
 /// A token request that is refused. No variant holds a secret, so all of them may be logged.

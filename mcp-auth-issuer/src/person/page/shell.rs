@@ -12,7 +12,7 @@ use http::{HeaderValue, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::issuer::Issuer;
-use crate::oauth_error::NO_STORE;
+use crate::request::oauth_error::NO_STORE;
 
 const STYLE: &str = include_str!("style.css");
 

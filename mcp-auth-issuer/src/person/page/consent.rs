@@ -7,9 +7,9 @@ use maud::{Markup, html};
 use super::claim::{claimed, visible};
 use super::lifetime::in_words;
 use super::shell::page;
+use crate::client::redirect_uri::{Destination, destination};
 use crate::client::{Client, Grants};
 use crate::issuer::Issuer;
-use crate::redirect_uri::{Destination, destination};
 
 /// Asks somebody who is logged in.
 pub(crate) struct Consent<'a> {

@@ -2,8 +2,8 @@
 
 use mcp_auth_core::ScopeSet;
 
+use crate::client::redirect_uri::RedirectUri;
 use crate::options::NamedClient;
-use crate::redirect_uri::RedirectUri;
 use crate::secret::SecretHash;
 
 /// A client (OAuth 2.1 §2). Confidential when it has a secret, else public.

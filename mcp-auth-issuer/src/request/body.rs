@@ -4,7 +4,7 @@ use axum::body::{Body, to_bytes};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-use crate::params::{InvalidParams, Params};
+use crate::request::{InvalidParams, Params};
 
 /// The longest form, in bytes: OAuth's are a few hundred.
 const MAX_FORM: usize = 16 * 1024;

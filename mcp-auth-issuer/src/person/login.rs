@@ -6,8 +6,8 @@ use std::pin::Pin;
 
 use maud::{Markup, html};
 
-use crate::page::visible;
-use crate::params::Params;
+use super::page::visible;
+use crate::request::Params;
 
 /// What [`Login::login`] returns.
 pub type LoginFuture<'a> = Pin<Box<dyn Future<Output = Result<User, LoginError>> + Send + 'a>>;

@@ -1,0 +1,90 @@
+//! `GET /authorize`: the page for an authorization request. It changes nothing.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::SET_COOKIE;
+use http::{HeaderMap, Uri};
+use mcp_auth_core::{Scope, ScopeSet};
+
+use super::refusal::{Refusal, Untrusted};
+use super::request::AuthorizationRequest;
+use crate::issuer::Issuer;
+use crate::person::page::{Consent, LoginPage, Notice, ScopeLine};
+use crate::secret::secret;
+
+/// `GET /authorize`
+pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, uri: Uri, headers: HeaderMap) -> Response {
+    match show(&issuer, &uri, &headers).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.respond(&issuer),
+    }
+}
+
+async fn show(issuer: &Issuer, uri: &Uri, headers: &HeaderMap) -> Result<Response, Refusal> {
+    if !issuer.origin.is_host_of(headers) {
+        return Err(Untrusted::Host.into());
+    }
+    let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
+    page(issuer, headers, &request, None).await
+}
+
+/// The login page, or for somebody logged in the consent page. The person is asked every time: a client's name and
+/// identifier prove nothing, so an earlier yes cannot speak for this request.
+pub(super) async fn page(
+    issuer: &Issuer,
+    headers: &HeaderMap,
+    request: &AuthorizationRequest,
+    notice: Option<Notice>,
+) -> Result<Response, Refusal> {
+    let (cookie, session) = issuer.session(headers).await?;
+    if request.no_interaction {
+        return Err(request.needs_interaction(session.is_some()));
+    }
+    if let (Some(cookie), Some(session)) = (cookie, session) {
+        let allowed = issuer.store.allowed(&session.subject, &request.client.id).await?;
+        let page = Consent {
+            issuer,
+            client: &request.client,
+            redirect_uri: &request.answer.redirect_uri,
+            subject: &session.subject,
+            scopes: describe(issuer, &request.scopes, &allowed),
+            action: &request.url(),
+            csrf: &issuer.csrf.token(cookie, &request.query),
+        };
+        return Ok(page.into_response());
+    }
+
+    // Somebody we do not know gets an identifier that is nowhere stored; it only ties the form to the browser.
+    let fresh = cookie.is_none().then(|| secret(&*issuer.ambient.random));
+    let id = fresh.as_deref().or(cookie).unwrap_or_default();
+    let page = LoginPage {
+        issuer,
+        client: &request.client,
+        controls: issuer.login.controls(),
+        notice,
+        action: &request.url(),
+        csrf: &issuer.csrf.token(id, &request.query),
+    };
+    let mut response = page.into_response();
+    if let Some(cookie) = fresh.and_then(|id| issuer.cookie.set(&id)) {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Each scope, what it is for and brings along, and whether this person allowed it to this client before.
+fn describe<'a>(issuer: &'a Issuer, scopes: &'a ScopeSet, allowed: &ScopeSet) -> Vec<ScopeLine<'a>> {
+    let declared = &issuer.scopes;
+    let line = |scope: &'a Scope| {
+        let besides = declared.implied_by(scope).filter(|narrower| !scopes.contains(narrower.as_str()));
+        ScopeLine {
+            scope: scope.as_str(),
+            description: declared.description(scope),
+            includes: besides.map(|narrower| (narrower.as_str(), declared.description(narrower))).collect(),
+            before: allowed.contains(scope.as_str()),
+        }
+    };
+    scopes.iter().map(line).collect()
+}

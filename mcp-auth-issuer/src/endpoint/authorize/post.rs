@@ -1,0 +1,124 @@
+//! `POST /authorize`: what the person decided, by one of our own forms.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::header::SET_COOKIE;
+use http::{HeaderMap, Uri};
+
+use super::get::page;
+use super::refusal::{Refusal, Untrusted};
+use super::request::AuthorizationRequest;
+use super::response::see_other;
+use crate::issuer::Issuer;
+use crate::person::LoginError;
+use crate::person::page::Notice;
+use crate::request::body::form;
+use crate::secret::{SecretHash, secret};
+use crate::store::{CodeGrant, Session};
+
+/// `POST /authorize`: one of our own forms, saying what the person decided.
+pub(crate) async fn post(
+    State(issuer): State<Arc<Issuer>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match decide(&issuer, &uri, &headers, body).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.respond(&issuer),
+    }
+}
+
+async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
+    if !issuer.origin.is_host_of(headers) {
+        return Err(Untrusted::Host.into());
+    }
+    if !issuer.origin.is_sender_of(headers) {
+        return Err(Untrusted::Sender.into());
+    }
+    let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
+    let form = form(headers, body).await.map_err(Untrusted::Form)?;
+    let (cookie, session) = issuer.session(headers).await?;
+    let genuine = |cookie| {
+        let token = form.get("csrf").unwrap_or_default();
+        form.repeated().is_none() && issuer.csrf.verify(cookie, &request.query, token)
+    };
+    let Some(cookie) = cookie.filter(|cookie| genuine(cookie)) else {
+        return Err(Untrusted::Stale { page: request.url() }.into());
+    };
+
+    match (form.get("decision"), session) {
+        (Some("login"), _) => match issuer.login.login(&form).await {
+            Ok(user) => begin_session(issuer, cookie, &request, user.subject).await,
+            Err(error) => {
+                tracing::warn!(%error, client_id = %request.client.id, "login refused");
+                let notice = match error {
+                    LoginError::Refused | LoginError::UnknownUser => Notice::Refused(issuer.login.refusal()),
+                    LoginError::Unavailable(_) => Notice::Unavailable,
+                };
+                page(issuer, headers, &request, Some(notice)).await
+            }
+        },
+        (Some("logout"), _) => {
+            issuer.store.end_session(SecretHash::of(cookie)).await?;
+            Ok(see_other(&request.url()))
+        }
+        (Some("allow"), Some(session)) => allow(issuer, &request, session).await,
+        // Also on the login page: nobody must say who they are to say no.
+        (Some("deny"), session) => {
+            let subject = session.map(|session| session.subject);
+            tracing::info!(client_id = %request.client.id, ?subject, "access denied by the user");
+            Ok(request.answer.error("access_denied", "the user denied the request"))
+        }
+        // The session ended while the page was open: log in again, same request.
+        (Some("allow"), None) => page(issuer, headers, &request, Some(Notice::Ended)).await,
+        (_, _) => Err(Untrusted::Stale { page: request.url() }.into()),
+    }
+}
+
+/// A new identifier at each login: one that somebody planted in the browser before is worth nothing after it.
+async fn begin_session(
+    issuer: &Issuer,
+    before: &str,
+    request: &AuthorizationRequest,
+    subject: String,
+) -> Result<Response, Refusal> {
+    let now = issuer.now();
+    let id = secret(&*issuer.ambient.random);
+    tracing::info!(?subject, client_id = %request.client.id, "user logged in");
+    let session = Session { subject, expires_at: now.saturating_add(issuer.lifetimes.session) };
+    issuer.store.begin_session(Some(SecretHash::of(before)), SecretHash::of(&id), session, now).await?;
+    let mut response = see_other(&request.url());
+    if let Some(cookie) = issuer.cookie.set(&id) {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Issues the code (OAuth 2.1 §4.1.2).
+async fn allow(
+    issuer: &Issuer,
+    request: &AuthorizationRequest,
+    session: Session,
+) -> Result<Response, Refusal> {
+    let now = issuer.now();
+    let code = secret(&*issuer.ambient.random);
+    tracing::info!(
+        client_id = %request.client.id, subject = ?session.subject, scope = %request.scopes,
+        "access allowed by the user"
+    );
+    let grant = CodeGrant {
+        client_id: request.client.id.clone(),
+        subject: session.subject,
+        redirect_uri: request.answer.redirect_uri.clone(),
+        code_challenge: request.code_challenge.clone(),
+        resource: issuer.resource.clone(),
+        scopes: request.scopes.clone(),
+        expires_at: now.saturating_add(issuer.lifetimes.code),
+    };
+    issuer.store.add_code(SecretHash::of(&code), grant, now).await?;
+    Ok(request.answer.code(&code))
+}

@@ -1,0 +1,45 @@
+//! Where each endpoint is, and which of them pages of other sites may call.
+//!
+//! Those that programs call from a browser's page answer CORS requests of any origin: they read no cookie, so they
+//! give such a page nothing it could not get from its own server. The authorization endpoint never does (RFC 9700
+//! §2.6): it is for people, and knows them by a cookie.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderName, Method};
+use tower_http::cors::{Any, CorsLayer};
+
+use super::{authorize, jwks, metadata, register, revoke, token};
+use crate::issuer::Issuer;
+
+pub(crate) const AUTHORIZE: &str = "/authorize";
+pub(super) const JWKS: &str = "/jwks";
+pub(super) const REGISTER: &str = "/register";
+pub(super) const REVOKE: &str = "/revoke";
+pub(super) const TOKEN: &str = "/token";
+
+/// All endpoints, to be merged at the root of the issuer's origin.
+pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
+    Router::new()
+        .route("/.well-known/oauth-authorization-server", get(metadata::oauth).layer(cors(Method::GET)))
+        .route("/.well-known/openid-configuration", get(metadata::openid).layer(cors(Method::GET)))
+        .route(JWKS, get(jwks::get).layer(cors(Method::GET)))
+        .route(REGISTER, post(register::post).layer(cors(Method::POST)))
+        .route(AUTHORIZE, get(authorize::get).post(authorize::post))
+        .route(TOKEN, post(token::post).layer(cors(Method::POST)))
+        .route(REVOKE, post(revoke::post).layer(cors(Method::POST)))
+        .with_state(issuer)
+}
+
+/// Any origin, never credentials. MCP clients put their protocol version on every request they make.
+fn cors(method: Method) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([method])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("mcp-protocol-version")])
+        .max_age(Duration::from_secs(600))
+}
