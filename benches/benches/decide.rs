@@ -16,7 +16,7 @@ use mcp_auth_runtime::authn::{
 use mcp_auth_runtime::authz::{Connect, Policy, Visibility};
 use mcp_auth_runtime::declared::build;
 use mcp_auth_runtime::declared::registry::Registry;
-use mcp_auth_runtime::envelope::Operation;
+use mcp_auth_runtime::envelope::Message;
 
 /// A verified caller with this scope: there is no other way to have one than to verify a token.
 fn caller(scope: &str) -> Identity {
@@ -54,8 +54,8 @@ fn decision(criterion: &mut Criterion) {
     for operations in [1, 20, 200] {
         let policy = policy(operations);
         let last = operations - 1;
-        let tool = Arc::new(Operation::Tool { name: format!("tool_{last:03}"), arguments: None });
-        let resource = Arc::new(Operation::Resource { uri: format!("kind{last:03}://42") });
+        let tool = Arc::new(Message::Tool { name: format!("tool_{last:03}"), arguments: None });
+        let resource = Arc::new(Message::Resource { uri: format!("kind{last:03}://42") });
         for (what, operation) in [("tool", &tool), ("resource", &resource)] {
             group.bench_function(BenchmarkId::new(format!("{what} allow"), operations), |b| {
                 b.iter(|| policy.decide(black_box(operation), &holder).unwrap());

@@ -24,7 +24,7 @@ use crate::authn::{Identity, Verifier};
 use crate::authz::{Denied, Policy};
 use crate::declared::handler::Handler;
 use crate::dispatch::Dispatch;
-use crate::envelope::{self, Envelope, EnvelopeLimits, HeaderMismatch, Operation, RequestIdValue};
+use crate::envelope::{self, Envelope, EnvelopeLimits, HeaderMismatch, Message, RequestIdValue};
 use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
 use crate::session::Sessions;
@@ -86,17 +86,15 @@ enum Presenter {
 }
 
 /// What came of the body, and whether the headers agree with it.
-struct Message {
+struct Received {
     envelope: Envelope,
-    operation: Arc<Operation>,
     headers: Result<(), HeaderMismatch>,
 }
 
-impl Message {
-    fn new(mut envelope: Envelope, headers: &HeaderMap) -> Self {
+impl Received {
+    fn new(envelope: Envelope, headers: &HeaderMap) -> Self {
         let headers = envelope::check_headers(&envelope, headers);
-        let operation = Arc::new(envelope.take_operation());
-        Self { envelope, operation, headers }
+        Self { envelope, headers }
     }
 }
 
@@ -126,9 +124,8 @@ impl<H: Handler> Gate<H> {
         if parts.method != Method::POST {
             return gate.serve_stream(parts, presenter).await;
         }
-        let message = gate.read(&parts.headers, body, &presenter).await;
-        match message {
-            Ok(message) => gate.serve_message(parts, message, presenter).await,
+        match gate.read(&parts.headers, body, &presenter).await {
+            Ok(received) => gate.serve_message(parts, received, presenter).await,
             Err((id, rejection)) => {
                 let rejection = gate.outranked(rejection, presenter);
                 gate.refuse(&id, None, None, rejection)
@@ -164,7 +161,7 @@ impl<H: Handler> Gate<H> {
         headers: &HeaderMap,
         body: Body,
         presenter: &Presenter,
-    ) -> Result<Message, (Value, Rejection)> {
+    ) -> Result<Received, (Value, Rejection)> {
         let verified = matches!(presenter, Presenter::Known(Identity::Verified(_)));
         let trusted = self.verifier.is_none() || verified;
         let limit =
@@ -188,7 +185,7 @@ impl<H: Handler> Gate<H> {
         }
         let envelope = envelope::read(&bytes, self.limits.envelope)
             .map_err(|error| (id_value(error.id()), Rejection::from(&error)))?;
-        Ok(Message::new(envelope, headers))
+        Ok(Received::new(envelope, headers))
     }
 
     /// What an unreadable message is answered: 401 outranks what is wrong with it, save for 408 and 413.
@@ -208,31 +205,31 @@ impl<H: Handler> Gate<H> {
     async fn serve_message(
         self: &Arc<Self>,
         parts: request::Parts,
-        message: Message,
+        received: Received,
         presenter: Presenter,
     ) -> Response<Body> {
-        let id = id_value(message.envelope.id.as_ref());
-        let operation = &message.operation;
-        if message.envelope.removed {
-            let method = message.envelope.method.clone().unwrap_or_default();
+        let id = id_value(received.envelope.id.as_ref());
+        let message = &received.envelope.message;
+        if received.envelope.removed {
+            let method = received.envelope.method.clone().unwrap_or_default();
             let gone = Rejection::UnknownMethod { method, legacy: false };
             let rejection = self.outranked(gone, presenter);
-            return self.refuse(&id, Some(operation), None, rejection);
+            return self.refuse(&id, Some(message), None, rejection);
         }
         let identity = match presenter {
             Presenter::Known(identity) => identity,
             Presenter::Refused(refusal) => {
-                let rejection = refusal.with_scopes(self.policy.challenge_scopes(operation));
-                return self.refuse(&id, Some(operation), None, rejection);
+                let rejection = refusal.with_scopes(self.policy.challenge_scopes(message));
+                return self.refuse(&id, Some(message), None, rejection);
             }
         };
-        let decision = self.policy.decide(operation, &identity);
+        let decision = self.policy.decide(message, &identity);
         if !matches!(decision, Err(Denied::Unauthenticated { .. }))
-            && let Err(mismatch) = &message.headers
+            && let Err(mismatch) = &received.headers
         {
             return self.refuse(
                 &id,
-                Some(operation),
+                Some(message),
                 Some(&identity),
                 Rejection::HeaderMismatch(mismatch.clone()),
             );
@@ -240,58 +237,58 @@ impl<H: Handler> Gate<H> {
         let permit = match decision {
             Ok(permit) => permit,
             Err(denied) => {
-                if let Some(answer) = self.tool_error(&id, &message, &denied) {
-                    self.audit(Some(operation), Some(&identity), Some(&denied));
+                if let Some(answer) = self.tool_error(&id, &received, &denied) {
+                    self.audit(Some(message), Some(&identity), Some(&denied));
                     return answer;
                 }
-                let rejection = Rejection::of(&denied, &message.envelope);
-                return self.refuse(&id, Some(operation), Some(&identity), rejection);
+                let rejection = Rejection::of(&denied, &received.envelope);
+                return self.refuse(&id, Some(message), Some(&identity), rejection);
             }
         };
-        if self.is_direct(&parts, &message, &permit) {
-            self.audit(Some(&message.operation), Some(permit.identity()), None);
+        if self.is_direct(&parts, &received, &permit) {
+            self.audit(Some(&received.envelope.message), Some(permit.identity()), None);
             drop(parts); // and the credentials in it
-            return self.answer_directly(message, permit).await;
+            return self.answer_directly(received, permit).await;
         }
-        self.forward(parts, message, permit, &id).await
+        self.forward(parts, received, permit, &id).await
     }
 
     /// `denial = "tool-error"`: a missing scope on `tools/call`, said where the model reads it.
-    fn tool_error(&self, id: &Value, message: &Message, denied: &Denied) -> Option<Response<Body>> {
-        let (true, Denied::InsufficientScope { .. }, Operation::Tool { .. }) =
-            (self.denial_as_tool_error, denied, &*message.operation)
+    fn tool_error(&self, id: &Value, received: &Received, denied: &Denied) -> Option<Response<Body>> {
+        let (true, Denied::InsufficientScope { .. }, Message::Tool { .. }) =
+            (self.denial_as_tool_error, denied, &*received.envelope.message)
         else {
             return None;
         };
         let rejection = Rejection::from(denied);
-        Some(rejection.respond_as_tool_error(id, message.envelope.is_stateless()))
+        Some(rejection.respond_as_tool_error(id, received.envelope.is_stateless()))
     }
 
     /// Every refusal is audited and answered the same way.
     fn refuse(
         &self,
         id: &Value,
-        operation: Option<&Operation>,
+        message: Option<&Message>,
         identity: Option<&Identity>,
         rejection: Rejection,
     ) -> Response<Body> {
-        self.audit(operation, identity, Some(&rejection.message()));
+        self.audit(message, identity, Some(&rejection.message()));
         rejection.respond(id, &self.resource_metadata)
     }
 
     /// 14. Allowed and denied alike.
     fn audit(
         &self,
-        operation: Option<&Operation>,
+        message: Option<&Message>,
         identity: Option<&Identity>,
         refusal: Option<&dyn std::fmt::Display>,
     ) {
         if !Decision::is_recorded(refusal.is_none()) {
             return;
         }
-        let needed = operation
-            .and_then(|operation| self.policy.rule(operation, identity.unwrap_or(&Identity::Anonymous)));
-        Decision { operation, identity, needed, refusal }.record();
+        let needed =
+            message.and_then(|message| self.policy.rule(message, identity.unwrap_or(&Identity::Anonymous)));
+        Decision { message, identity, needed, refusal }.record();
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::authn::{Fault, TokenError};
 use crate::authz::{Connect, Denied};
+use crate::declared::Kind;
 use crate::envelope::{Envelope, EnvelopeError, HeaderMismatch};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::challenge::{BearerError, Challenge};
@@ -49,8 +50,8 @@ pub enum Rejection {
     /// An operation that does not exist, or that this caller may not know of: -32602 in a 200, as rmcp
     /// answers unknown names.
     Unknown {
-        /// `tool`, `prompt`, `resource`, `task`.
-        kind: &'static str,
+        /// What kind of thing it was taken for.
+        kind: Kind,
         /// What the message named.
         name: String,
     },
@@ -96,7 +97,7 @@ impl Rejection {
     /// could not follow it.
     pub fn of(denied: &Denied, message: &Envelope) -> Self {
         match denied {
-            Denied::Unknown { kind: "task", .. } if message.is_stateless() && !message.declares_tasks => {
+            Denied::Unknown { kind: Kind::Task, .. } if message.is_stateless() && !message.declares_tasks => {
                 Self::TasksNotDeclared
             }
             denied => Self::from(denied).for_revision(!message.is_stateless()),
@@ -244,7 +245,7 @@ impl Rejection {
             Self::InsufficientScope { required, held } => {
                 (facts.required, facts.held) = (Some(required), Some(held));
             }
-            Self::Unknown { kind: "resource", name } => facts.uri = Some(name),
+            Self::Unknown { kind: Kind::Resource, name } => facts.uri = Some(name),
             _ => {}
         }
         facts
@@ -303,10 +304,10 @@ impl From<&Denied> for Rejection {
             Denied::InsufficientScope { required, held } => {
                 Self::InsufficientScope { required: required.clone(), held: held.clone() }
             }
-            Denied::Unknown { kind: "method", name } => {
+            Denied::Unknown { kind: Kind::Method, name } => {
                 Self::UnknownMethod { method: name.clone(), legacy: false }
             }
-            Denied::Unknown { kind, name } => Self::Unknown { kind, name: name.clone() },
+            Denied::Unknown { kind, name } => Self::Unknown { kind: *kind, name: name.clone() },
         }
     }
 }
@@ -375,7 +376,7 @@ mod tests {
 
     #[test]
     fn a_hidden_method_answers_as_rmcp_answers_an_unknown_one() {
-        let denied = Denied::Unknown { kind: "method", name: "acme/hidden".to_owned() };
+        let denied = Denied::Unknown { kind: Kind::Method, name: "acme/hidden".to_owned() };
         let [now, before] = [false, true].map(|legacy| Rejection::from(&denied).for_revision(legacy));
         assert_eq!((now.status().as_u16(), before.status().as_u16()), (404, 200));
         for rejection in [now, before] {
@@ -385,7 +386,7 @@ mod tests {
 
     #[test]
     fn an_unknown_resource_names_its_uri() {
-        let unknown = Rejection::Unknown { kind: "resource", name: "a://b".to_owned() };
+        let unknown = Rejection::Unknown { kind: Kind::Resource, name: "a://b".to_owned() };
         assert_eq!(unknown.error_object(None)["data"]["uri"], "a://b");
         assert_eq!((unknown.status().as_u16(), unknown.code()), (200, -32602));
     }
@@ -402,7 +403,7 @@ mod tests {
 
     #[test]
     fn an_unknown_task_asks_a_modern_client_for_the_capability_it_did_not_declare() {
-        let denied = Denied::Unknown { kind: "task", name: "t".to_owned() };
+        let denied = Denied::Unknown { kind: Kind::Task, name: "t".to_owned() };
         let get = |meta: Value| {
             let params = json!({ "taskId": "t", "_meta": meta });
             let text =

@@ -178,7 +178,7 @@ fn operation_table(operations: &[Operation]) -> Table<4> {
         };
         let first_line = operation.description.as_deref().and_then(|text| text.lines().next());
         table.row([
-            operation.kind.into(),
+            operation.kind.as_str().into(),
             (&operation.name).into(),
             needs,
             first_line.unwrap_or_default().into(),

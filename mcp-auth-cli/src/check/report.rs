@@ -4,8 +4,8 @@ use std::path::Path;
 
 use mcp_auth_runtime::config::issuers::Issuer;
 use mcp_auth_runtime::config::{Checked, Config, Connect, Denial, Mode, Transport, Visibility};
-use mcp_auth_runtime::declared::Rule;
 use mcp_auth_runtime::declared::registry::Registry;
+use mcp_auth_runtime::declared::{Kind, Rule};
 use mcp_auth_runtime::metadata::{WELL_KNOWN, WellKnown};
 use mcp_auth_runtime::observe::health::{HEALTHZ, READYZ};
 use serde::Serialize;
@@ -101,7 +101,7 @@ pub(super) struct Access {
 /// One operation.
 #[derive(Debug, Serialize)]
 pub(super) struct Operation {
-    pub(super) kind: &'static str,
+    pub(super) kind: Kind,
     pub(super) name: String,
     /// `public`, `authenticated`, `a and b`, `a or b`.
     pub(super) needs: String,

@@ -47,6 +47,10 @@ pub(super) fn name(args: &mut Args, diagnostics: &mut Diagnostics) -> Option<Lit
         format!("`{text}` is a notification, and only requests are answered")
     } else if text.starts_with("rpc.") {
         "method names that begin with `rpc.` are JSON-RPC's own (JSON-RPC 2.0 §4.3)".to_owned()
+    } else if !text.contains('/') || text.split('/').any(str::is_empty) {
+        format!(
+            "`{text}` has not the form of a method of MCP: words with `/` between them, like `acme/report`"
+        )
     } else {
         return Some(name);
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::authn::{Caller, Identity};
 use crate::declared::registry::OperationId;
-use crate::envelope::Operation;
+use crate::envelope::Message;
 
 /// A message that policy allowed, and whom it allowed it. Dispatch calls nothing without one, and only what
 /// it names. Cheap to clone: it travels through rmcp in the request's extensions.
@@ -13,20 +13,20 @@ pub struct Permit(Arc<Allowed>);
 
 #[derive(Debug)]
 struct Allowed {
-    operation: Arc<Operation>,
+    message: Arc<Message>,
     /// The declaration that was decided on; `None` for messages that `auth.connect` rules.
     declared: Option<OperationId>,
     identity: Identity,
 }
 
 impl Permit {
-    pub(super) fn new(operation: Arc<Operation>, declared: Option<OperationId>, identity: Identity) -> Self {
-        Self(Arc::new(Allowed { operation, declared, identity }))
+    pub(super) fn new(message: Arc<Message>, declared: Option<OperationId>, identity: Identity) -> Self {
+        Self(Arc::new(Allowed { message, declared, identity }))
     }
 
     /// What was allowed, as the body said it.
-    pub fn operation(&self) -> &Operation {
-        &self.0.operation
+    pub fn message(&self) -> &Message {
+        &self.0.message
     }
 
     /// The declaration that allowed it, if one did.

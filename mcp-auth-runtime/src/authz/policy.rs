@@ -8,9 +8,9 @@ use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 use super::permit::Permit;
 use super::tasks::Tasks;
 use crate::authn::{Identity, VerifiedToken};
-use crate::declared::Rule;
 use crate::declared::registry::{OperationId, Registry};
-use crate::envelope::{Operation, Reference};
+use crate::declared::{Kind, Rule};
+use crate::envelope::{Message, Reference};
 
 /// What `initialize`, lists and every other message without a declaration of its own need (`auth.connect`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +64,8 @@ pub enum Denied {
     /// No such operation, or none this caller may know of.
     #[error("unknown {kind}: {name}")]
     Unknown {
-        /// `tool`, `prompt`, `resource`, `task`, `method`.
-        kind: &'static str,
+        /// What kind of thing the message meant.
+        kind: Kind,
         /// What the message named.
         name: String,
     },
@@ -73,7 +73,7 @@ pub enum Denied {
 
 /// One declaration that a message names, or would name if it existed.
 struct Part<'a> {
-    kind: &'static str,
+    kind: Kind,
     name: &'a str,
     id: Option<OperationId>,
 }
@@ -97,54 +97,54 @@ impl Policy {
     }
 
     /// **Every message has a rule**, and all of them stand here.
-    fn parts<'a>(&self, operation: &'a Operation, identity: &Identity) -> Parts<'a> {
+    fn parts<'a>(&self, message: &'a Message, identity: &Identity) -> Parts<'a> {
         let registry = &self.registry;
-        let resource = |uri: &'a str| Part { kind: "resource", name: uri, id: registry.resource(uri) };
-        let prompt = |name: &'a str| Part { kind: "prompt", name, id: registry.prompt(name) };
-        let tool = |name: &'a str| Part { kind: "tool", name, id: registry.tool(name) };
-        let (mut named, method) = match operation {
-            Operation::Tool { name, .. } => (vec![tool(name)], None),
-            Operation::Prompt { name, .. } => (vec![prompt(name)], None),
-            Operation::Resource { uri } => (vec![resource(uri)], None),
-            Operation::Complete { reference: Reference::Prompt(name), .. } => {
+        let resource = |uri: &'a str| Part { kind: Kind::Resource, name: uri, id: registry.resource(uri) };
+        let prompt = |name: &'a str| Part { kind: Kind::Prompt, name, id: registry.prompt(name) };
+        let tool = |name: &'a str| Part { kind: Kind::Tool, name, id: registry.tool(name) };
+        let (mut named, method) = match message {
+            Message::Tool { name, .. } => (vec![tool(name)], None),
+            Message::Prompt { name, .. } => (vec![prompt(name)], None),
+            Message::Resource { uri } => (vec![resource(uri)], None),
+            Message::Complete { reference: Reference::Prompt(name), .. } => {
                 (vec![prompt(name)], Some("completion/complete"))
             }
-            Operation::Complete { reference: Reference::Resource(uri), .. } => {
+            Message::Complete { reference: Reference::Resource(uri), .. } => {
                 let id = registry.resource_template(uri).or_else(|| registry.resource(uri));
                 (vec![Part { id, ..resource(uri) }], Some("completion/complete"))
             }
-            Operation::Subscribe { uri } => (vec![resource(uri)], Some("resources/subscribe")),
-            Operation::Unsubscribe { uri } => (vec![resource(uri)], Some("resources/unsubscribe")),
-            Operation::Listen { uris } => {
+            Message::Subscribe { uri } => (vec![resource(uri)], Some("resources/subscribe")),
+            Message::Unsubscribe { uri } => (vec![resource(uri)], Some("resources/unsubscribe")),
+            Message::Listen { uris } => {
                 (uris.iter().map(|uri| resource(uri)).collect(), Some("subscriptions/listen"))
             }
             // Nobody answers it: whose the task is does not matter then.
-            Operation::Task { method, .. } if registry.method(method).is_none() => {
-                (vec![Part { kind: "method", name: method, id: None }], None)
+            Message::Task { method, .. } if registry.method(method).is_none() => {
+                (vec![Part { kind: Kind::Method, name: method, id: None }], None)
             }
-            Operation::Task { method, task_id } => {
+            Message::Task { method, task_id } => {
                 let id = self.tasks.operation_of(task_id, identity);
-                (vec![Part { kind: "task", name: task_id, id }], Some(method.as_str()))
+                (vec![Part { kind: Kind::Task, name: task_id, id }], Some(method.as_str()))
             }
-            Operation::Other { method } => (Vec::new(), Some(method.as_str())),
-            Operation::Initialize { .. } | Operation::Reply => (Vec::new(), None),
+            Message::Other { method } => (Vec::new(), Some(method.as_str())),
+            Message::Initialize { .. } | Message::Reply | Message::HttpMethod { .. } => (Vec::new(), None),
         };
         // And, where the server declares `#[method]` for it, that declaration's own rule.
         if let Some(name) = method
             && let id @ Some(_) = registry.method(name)
         {
-            named.push(Part { kind: "method", name, id });
+            named.push(Part { kind: Kind::Method, name, id });
         }
         named
     }
 
-    /// Allows `operation` for `identity`, or says what is missing.
+    /// Allows `message` for `identity`, or says what is missing.
     ///
     /// # Errors
     /// [`Denied`], with everything a challenge needs.
-    pub fn decide(&self, operation: &Arc<Operation>, identity: &Identity) -> Result<Permit, Denied> {
-        let permit = |id| Permit::new(Arc::clone(operation), id, identity.clone());
-        let rule = self.parts(operation, identity);
+    pub fn decide(&self, message: &Arc<Message>, identity: &Identity) -> Result<Permit, Denied> {
+        let permit = |id| Permit::new(Arc::clone(message), id, identity.clone());
+        let rule = self.parts(message, identity);
         if rule.is_empty() {
             return match (self.connect, identity) {
                 (Connect::Authenticated, Identity::Anonymous) => Err(self.unauthenticated(&[])),
@@ -173,16 +173,16 @@ impl Policy {
         }
     }
 
-    /// What a challenge for `operation` names: its own scopes and `auth.base_scopes`.
-    pub fn challenge_scopes(&self, operation: &Operation) -> ScopeSet {
-        let rule = self.parts(operation, &Identity::Anonymous);
+    /// What a challenge for `message` names: its own scopes and `auth.base_scopes`.
+    pub fn challenge_scopes(&self, message: &Message) -> ScopeSet {
+        let rule = self.parts(message, &Identity::Anonymous);
         let ids: Option<Vec<OperationId>> = rule.iter().map(|part| part.id).collect();
         self.first_challenge(&ids.unwrap_or_default())
     }
 
-    /// What `operation` needs, where a declaration says so.
-    pub fn rule(&self, operation: &Operation, identity: &Identity) -> Option<&Rule> {
-        let id = self.parts(operation, identity).first()?.id?;
+    /// What `message` needs, where a declaration says so.
+    pub fn rule(&self, message: &Message, identity: &Identity) -> Option<&Rule> {
+        let id = self.parts(message, identity).first()?.id?;
         Some(&self.registry.get(id).rule)
     }
 
@@ -262,7 +262,7 @@ impl Policy {
 
     /// An unknown operation is nobody's business before authentication: anonymous callers get the same
     /// answer for what exists and what does not, unless everything they may do is in the open anyway.
-    fn unknown(&self, kind: &'static str, name: &str, identity: &Identity) -> Denied {
+    fn unknown(&self, kind: Kind, name: &str, identity: &Identity) -> Denied {
         match identity {
             Identity::Anonymous if !self.registry.is_public() => self.unauthenticated(&[]),
             _ => Denied::Unknown { kind, name: name.to_owned() },

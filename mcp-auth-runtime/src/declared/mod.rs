@@ -1,11 +1,13 @@
-//! What the macros declared. In reading order: `rule` (who may call an operation), `registry` (every operation of a
+//! What the macros declared. In reading order: `rule` (who may call an operation), `kind` (what an operation is), `registry` (every operation of a
 //! server), `handler` (what `#[server]` implements: the operations and how each is called), `build` (what the expansion of the
 //! macros calls).
 
 #[doc(hidden)]
 pub mod build;
 pub mod handler;
+pub mod kind;
 pub mod registry;
 pub mod rule;
 
+pub use kind::Kind;
 pub use rule::Rule;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use rmcp::model::{Prompt, Resource, ResourceTemplate, Tool};
 
-use crate::declared::Rule;
+use crate::declared::{Kind, Rule};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::uri_template::UriTemplate;
 
@@ -60,14 +60,14 @@ impl Declaration {
         }
     }
 
-    /// `tool`, `prompt`, `resource`, `resource template` or `method`.
-    pub fn kind(&self) -> &'static str {
+    /// What kind of operation it is.
+    pub fn kind(&self) -> Kind {
         match &self.item {
-            Item::Tool(_) => "tool",
-            Item::Prompt(_) => "prompt",
-            Item::Resource(_) => "resource",
-            Item::ResourceTemplate(..) => "resource template",
-            Item::Method(_) => "method",
+            Item::Tool(_) => Kind::Tool,
+            Item::Prompt(_) => Kind::Prompt,
+            Item::Resource(_) => Kind::Resource,
+            Item::ResourceTemplate(..) => Kind::ResourceTemplate,
+            Item::Method(_) => Kind::Method,
         }
     }
 
@@ -111,7 +111,7 @@ pub struct Registry {
 )]
 pub struct Duplicate {
     /// The operation's kind.
-    pub kind: &'static str,
+    pub kind: Kind,
     /// The name both have.
     pub name: String,
 }
@@ -240,9 +240,9 @@ mod tests {
     #[test]
     fn fixed_uri_wins_over_a_template() {
         let registry = registry(vec![template("todo://{id}"), resource("todo://all")]);
-        assert_eq!(registry.get(registry.resource("todo://all").unwrap()).kind(), "resource");
+        assert_eq!(registry.get(registry.resource("todo://all").unwrap()).kind(), Kind::Resource);
         let id = registry.resource("todo://a%20b").unwrap();
-        assert_eq!(registry.get(id).kind(), "resource template");
+        assert_eq!(registry.get(id).kind(), Kind::ResourceTemplate);
         assert_eq!(registry.variables(id, "todo://a%20b")["id"], "a b");
         assert!(registry.resource("todo://a/b").is_none());
         assert_eq!(registry.resource_template("todo://{id}"), Some(id));
@@ -252,10 +252,10 @@ mod tests {
     #[test]
     fn duplicate_of_one_kind_is_refused_by_name() {
         for (declaration, kind) in [
-            (tool("a", Rule::Public), "tool"),
-            (resource("a://x"), "resource"),
-            (template("a://{x}"), "resource template"),
-            (build::method(Rule::Public, "a/b"), "method"),
+            (tool("a", Rule::Public), Kind::Tool),
+            (resource("a://x"), Kind::Resource),
+            (template("a://{x}"), Kind::ResourceTemplate),
+            (build::method(Rule::Public, "a/b"), Kind::Method),
         ] {
             let duplicate = Registry::new(vec![declaration.clone(), declaration]).unwrap_err();
             assert_eq!(duplicate.kind, kind);

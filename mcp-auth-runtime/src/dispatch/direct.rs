@@ -18,7 +18,7 @@ use crate::authz::Permit;
 use crate::call::Call;
 use crate::declared::handler::{Handler, Route};
 use crate::declared::registry::{Item, OperationId, Registry};
-use crate::envelope::Operation;
+use crate::envelope::Message;
 
 /// The extension of JSON Schema by which an argument is repeated in a header (MCP 2026-07-28 tools, `x-mcp-header`).
 /// Those headers rmcp compares.
@@ -67,9 +67,9 @@ pub(crate) struct Answer {
 impl<H: Handler> Dispatch<H> {
     /// Whether [`answer`](Self::answer) takes the message; it must be a plain request of 2026-07-28.
     pub(crate) fn is_direct(&self, permit: &Permit) -> bool {
-        match (permit.operation(), permit.declared()) {
-            (Operation::Tool { .. }, Some(id)) => self.listed.direct[id.index()],
-            (Operation::Other { method }, None) => method == "tools/list" && self.lists_the_same(permit),
+        match (permit.message(), permit.declared()) {
+            (Message::Tool { .. }, Some(id)) => self.listed.direct[id.index()],
+            (Message::Other { method }, None) => method == "tools/list" && self.lists_the_same(permit),
             _ => false,
         }
     }
@@ -89,8 +89,8 @@ impl<H: Handler> Dispatch<H> {
                 let name = self.policy.registry().get(id).name().to_owned();
                 let mut call = Call::direct(name, asked.id, asked.meta);
                 call.caller = permit.caller();
-                call.arguments = match permit.operation() {
-                    Operation::Tool { arguments, .. } => arguments.clone(),
+                call.arguments = match permit.message() {
+                    Message::Tool { arguments, .. } => arguments.clone(),
                     _ => None,
                 };
                 self.run_tool(id, run, &permit, call).await

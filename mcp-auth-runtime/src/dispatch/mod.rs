@@ -36,9 +36,10 @@ use self::request_state::RequestStates;
 use crate::authn::Identity;
 use crate::authz::{Permit, Policy};
 use crate::call::{Call, is_legacy};
+use crate::declared::Kind;
 use crate::declared::handler::{CallFn, CallFuture, Handler, Route, Routes};
 use crate::declared::registry::{Item, OperationId};
-use crate::envelope::{Operation, Reference};
+use crate::envelope::{Message, Reference};
 use mcp_auth_core::ambient::{Ambient, Clock};
 
 /// The server rmcp sees. Built once, shared by every request.
@@ -80,13 +81,13 @@ impl<H: Handler> Dispatch<H> {
     fn permit(
         &self,
         context: &RequestContext<RoleServer>,
-        is_it: impl FnOnce(&Operation) -> bool,
+        is_it: impl FnOnce(&Message) -> bool,
     ) -> Result<Permit, ErrorData> {
         match permit_of(context) {
-            Some(permit) if is_it(permit.operation()) => Ok(permit.clone()),
+            Some(permit) if is_it(permit.message()) => Ok(permit.clone()),
             found => {
                 tracing::error!(
-                    permit = ?found.map(Permit::operation),
+                    permit = ?found.map(Permit::message),
                     "refused a message without a permit of its own; this is a bug in the gate"
                 );
                 Err(ErrorData::new(ErrorCode(403), "this message was not authorized", None))
@@ -95,7 +96,7 @@ impl<H: Handler> Dispatch<H> {
     }
 
     fn permit_for(&self, context: &RequestContext<RoleServer>, method: &str) -> Result<Permit, ErrorData> {
-        self.permit(context, |operation| matches!(operation, Operation::Other { method: m } if m == method))
+        self.permit(context, |message| matches!(message, Message::Other { method: m } if m == method))
     }
 
     /// Runs a tool, and sees to what outlives the call: sealed state, and whose a task is.
@@ -206,7 +207,7 @@ async fn guarded<R>(name: &str, call: CallFuture<'_, R>) -> Result<R, ErrorData>
     })
 }
 
-fn unknown(kind: &str, name: &str) -> ErrorData {
+fn unknown(kind: Kind, name: &str) -> ErrorData {
     ErrorData::invalid_params(format!("unknown {kind}: {name}"), None)
 }
 
@@ -220,8 +221,8 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         request: InitializeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<InitializeResult, ErrorData> {
-        self.permit(&context, |operation| {
-            matches!(operation, Operation::Initialize { .. }) || is_session_restore(&context)
+        self.permit(&context, |message| {
+            matches!(message, Message::Initialize { .. }) || is_session_restore(&context)
         })?;
         context.peer.set_peer_info(request.clone());
         self.negotiate_initialize(&request)
@@ -241,12 +242,12 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let permit = self.permit(&context, |operation| {
-            matches!(operation, Operation::Tool { name, arguments }
+        let permit = self.permit(&context, |message| {
+            matches!(message, Message::Tool { name, arguments }
                 if *name == request.name && *arguments == request.arguments)
         })?;
         let Some((id, Route::Tool(run))) = permit.declared().map(|id| (id, self.routes.get(id))) else {
-            return Err(unknown("tool", &request.name));
+            return Err(unknown(Kind::Tool, &request.name));
         };
         let state = self.states.open(request.request_state, &permit)?;
         let mut call = call_of(request.name.into_owned(), &permit, context, request.input_responses, state);
@@ -259,12 +260,12 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let permit = self.permit(&context, |operation| {
-            matches!(operation, Operation::Prompt { name, arguments }
+        let permit = self.permit(&context, |message| {
+            matches!(message, Message::Prompt { name, arguments }
                 if *name == request.name && *arguments == request.arguments)
         })?;
         let Some(Route::Prompt(run)) = permit.declared().map(|id| self.routes.get(id)) else {
-            return Err(unknown("prompt", &request.name));
+            return Err(unknown(Kind::Prompt, &request.name));
         };
         let state = self.states.open(request.request_state, &permit)?;
         let mut call = call_of(request.name, &permit, context, request.input_responses, state);
@@ -284,10 +285,10 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let permit = self.permit(
             &context,
-            |operation| matches!(operation, Operation::Resource { uri } if *uri == request.uri),
+            |message| matches!(message, Message::Resource { uri } if *uri == request.uri),
         )?;
         let Some((id, Route::Resource(run))) = permit.declared().map(|id| (id, self.routes.get(id))) else {
-            return Err(unknown("resource", &request.uri));
+            return Err(unknown(Kind::Resource, &request.uri));
         };
         let registry = self.policy.registry();
         let state = self.states.open(request.request_state, &permit)?;
@@ -348,8 +349,8 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        let permit = self.permit(&context, |operation| {
-            matches!(operation, Operation::Complete { reference, .. } if refers_to(&request.r#ref, reference))
+        let permit = self.permit(&context, |message| {
+            matches!(message, Message::Complete { reference, .. } if refers_to(&request.r#ref, reference))
         })?;
         self.method(permit, "completion/complete", request, context).await
     }
@@ -372,10 +373,8 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
         let context = subscription.request_context().clone();
         let asked = subscription.requested().resource_subscriptions.clone().unwrap_or_default();
-        let permit = self.permit(
-            &context,
-            |operation| matches!(operation, Operation::Listen { uris } if *uris == asked),
-        )?;
+        let permit =
+            self.permit(&context, |message| matches!(message, Message::Listen { uris } if *uris == asked))?;
         let id = self.policy.registry().method("subscriptions/listen");
         let Some(Route::Method(run)) = id.map(|id| self.routes.get(id)) else {
             return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "subscriptions/listen", None));
@@ -396,7 +395,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
     ) -> Result<(), ErrorData> {
         let permit = self.permit(
             &context,
-            |operation| matches!(operation, Operation::Subscribe { uri } if *uri == request.uri),
+            |message| matches!(message, Message::Subscribe { uri } if *uri == request.uri),
         )?;
         self.method(permit, "resources/subscribe", request, context).await.map(done)
     }
@@ -408,7 +407,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
     ) -> Result<(), ErrorData> {
         let permit = self.permit(
             &context,
-            |operation| matches!(operation, Operation::Unsubscribe { uri } if *uri == request.uri),
+            |message| matches!(message, Message::Unsubscribe { uri } if *uri == request.uri),
         )?;
         self.method(permit, "resources/unsubscribe", request, context).await.map(done)
     }
@@ -418,7 +417,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         request: GetTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        let permit = self.permit(&context, |operation| is_task(operation, "tasks/get", &request.task_id))?;
+        let permit = self.permit(&context, |message| is_task(message, "tasks/get", &request.task_id))?;
         self.method(permit, "tasks/get", request, context).await
     }
 
@@ -427,8 +426,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         request: UpdateTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let permit =
-            self.permit(&context, |operation| is_task(operation, "tasks/update", &request.task_id))?;
+        let permit = self.permit(&context, |message| is_task(message, "tasks/update", &request.task_id))?;
         self.method(permit, "tasks/update", request, context).await.map(done)
     }
 
@@ -437,8 +435,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         request: CancelTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let permit =
-            self.permit(&context, |operation| is_task(operation, "tasks/cancel", &request.task_id))?;
+        let permit = self.permit(&context, |message| is_task(message, "tasks/cancel", &request.task_id))?;
         self.method(permit, "tasks/cancel", request, context).await.map(done)
     }
 
@@ -475,9 +472,9 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let task = request.params.as_ref().and_then(|params| params.get("taskId")).and_then(Value::as_str);
-        let permit = self.permit(&context, |operation| match operation {
-            Operation::Other { method } => *method == request.method,
-            operation => task.is_some_and(|id| is_task(operation, &request.method, id)),
+        let permit = self.permit(&context, |message| match message {
+            Message::Other { method } => *method == request.method,
+            message => task.is_some_and(|id| is_task(message, &request.method, id)),
         })?;
         self.method(permit, &request.method, request.params, context).await.map(CustomResult::new)
     }
@@ -495,8 +492,8 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
 /// What a method answers whose protocol result is empty.
 fn done(_: JsonObject) {}
 
-fn is_task(operation: &Operation, method: &str, id: &str) -> bool {
-    matches!(operation, Operation::Task { method: m, task_id } if m == method && task_id == id)
+fn is_task(message: &Message, method: &str, id: &str) -> bool {
+    matches!(message, Message::Task { method: m, task_id } if m == method && task_id == id)
 }
 
 fn refers_to(rmcp: &RmcpReference, decided: &Reference) -> bool {

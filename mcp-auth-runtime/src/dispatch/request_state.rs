@@ -9,7 +9,7 @@ use rmcp::model::{InputRequiredResult, RequestStateCodec, SealOptions};
 
 use crate::authn::Identity;
 use crate::authz::Permit;
-use crate::envelope::Operation;
+use crate::envelope::Message;
 use mcp_auth_core::ambient::Random;
 
 /// How long a client may take for one round.
@@ -52,10 +52,10 @@ fn bound_to(permit: &Permit) -> Vec<u8> {
         Identity::Verified(_) => permit.identity().owner().map(|owner| owner.key()).unwrap_or_default(),
         Identity::Anonymous => String::new(),
     };
-    let (kind, name, arguments) = match permit.operation() {
-        Operation::Tool { name, arguments } => ("tool", name.as_str(), arguments.as_ref()),
-        Operation::Prompt { name, arguments } => ("prompt", name.as_str(), arguments.as_ref()),
-        Operation::Resource { uri } => ("resource", uri.as_str(), None),
+    let (kind, name, arguments) = match permit.message() {
+        Message::Tool { name, arguments } => ("tool", name.as_str(), arguments.as_ref()),
+        Message::Prompt { name, arguments } => ("prompt", name.as_str(), arguments.as_ref()),
+        Message::Resource { uri } => ("resource", uri.as_str(), None),
         _ => ("", "", None),
     };
     let arguments = arguments.and_then(|map| serde_json::to_string(map).ok()).unwrap_or_default();

@@ -79,14 +79,14 @@ fn dispatch() -> Dispatch<Server> {
     Dispatch::new(Server::default(), routes, Arc::new(policy), &Ambient::system(), CancellationToken::new())
 }
 
-fn allowed(dispatch: &Dispatch<Server>, operation: Operation) -> Permit {
+fn allowed(dispatch: &Dispatch<Server>, message: Message) -> Permit {
     let alice = token_of("https://issuer.test", "alice", None, "admin");
-    dispatch.policy.decide(&Arc::new(operation), &alice).unwrap()
+    dispatch.policy.decide(&Arc::new(message), &alice).unwrap()
 }
 
-fn tool(name: &str, arguments: Option<Value>) -> Operation {
+fn tool(name: &str, arguments: Option<Value>) -> Message {
     let arguments = arguments.map(|arguments| arguments.as_object().unwrap().clone());
-    Operation::Tool { name: name.to_owned(), arguments }
+    Message::Tool { name: name.to_owned(), arguments }
 }
 
 async fn call(
@@ -116,7 +116,7 @@ async fn j04_a_call_is_refused_unless_its_permit_names_exactly_that_call() {
         (Some(own.clone()), "admin", Some(json!({ "a": 1, "b": 1 }))),
         (Some(own.clone()), "admin", None),
         (
-            Some(allowed(&dispatch, Operation::Other { method: "tools/list".to_owned() })),
+            Some(allowed(&dispatch, Message::Other { method: "tools/list".to_owned() })),
             "admin",
             Some(json!({ "a": 1 })),
         ),
@@ -154,9 +154,9 @@ async fn every_other_message_wants_a_permit_of_its_own_too() {
         dispatch.on_custom_request(CustomRequest::new("acme/report", None), with(&permit).await).await.err(),
     );
 
-    let list = allowed(&dispatch, Operation::Other { method: "tools/list".to_owned() });
+    let list = allowed(&dispatch, Message::Other { method: "tools/list".to_owned() });
     assert_eq!(dispatch.list_tools(None, with(&list).await).await.unwrap().tools.len(), 3);
-    let report = allowed(&dispatch, Operation::Other { method: "acme/report".to_owned() });
+    let report = allowed(&dispatch, Message::Other { method: "acme/report".to_owned() });
     let custom = CustomRequest::new("acme/report", None);
     assert_eq!(dispatch.on_custom_request(custom, with(&report).await).await.unwrap().0, json!({}));
 }
@@ -165,7 +165,7 @@ async fn every_other_message_wants_a_permit_of_its_own_too() {
 async fn completion_is_for_the_reference_that_was_decided() {
     let dispatch = dispatch();
     let decided = Reference::Resource("note://{id}".to_owned());
-    let permit = allowed(&dispatch, Operation::Complete { reference: decided });
+    let permit = allowed(&dispatch, Message::Complete { reference: decided });
     let other = RmcpReference::for_resource("secret://{id}");
     let prompt = RmcpReference::for_prompt("note://{id}");
     for reference in [other, prompt] {
@@ -191,7 +191,7 @@ async fn j39_a_tool_that_panics_fails_its_own_call_only() {
 async fn j27_a_cursor_is_never_ours() {
     let dispatch = dispatch();
     let mut context = context().await;
-    context.extensions.insert(allowed(&dispatch, Operation::Other { method: "tools/list".to_owned() }));
+    context.extensions.insert(allowed(&dispatch, Message::Other { method: "tools/list".to_owned() }));
     let request = PaginatedRequestParams::default().with_cursor(Some("forged".to_owned()));
     let refused = dispatch.list_tools(Some(request), context).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::INVALID_PARAMS);
@@ -201,7 +201,7 @@ async fn j27_a_cursor_is_never_ours() {
 async fn a_resource_is_read_with_the_variables_of_the_uri_that_was_decided() {
     let dispatch = dispatch();
     let mut context = context().await;
-    context.extensions.insert(allowed(&dispatch, Operation::Resource { uri: "note://a%20b".to_owned() }));
+    context.extensions.insert(allowed(&dispatch, Message::Resource { uri: "note://a%20b".to_owned() }));
     let answer =
         dispatch.read_resource(ReadResourceRequestParams::new("note://a%20b"), context).await.unwrap();
     assert!(format!("{answer:?}").contains("a b"), "{answer:?}");
@@ -211,8 +211,8 @@ async fn a_resource_is_read_with_the_variables_of_the_uri_that_was_decided() {
 async fn a_declared_directory_read_is_served_and_announced() {
     let dispatch = dispatch();
     let mut context = context().await;
-    let operation = Operation::Other { method: "resources/directory/read".to_owned() };
-    context.extensions.insert(allowed(&dispatch, operation));
+    let message = Message::Other { method: "resources/directory/read".to_owned() };
+    context.extensions.insert(allowed(&dispatch, message));
     let request = ReadResourceDirectoryRequestParams::new("note://");
     assert!(dispatch.read_resource_directory(request, context).await.unwrap().resources.is_empty());
     assert!(dispatch.get_info().capabilities.supports_directory_read());
@@ -224,7 +224,7 @@ async fn a_task_method_rmcp_has_no_type_for_is_served_for_the_task_that_was_deci
     let alice = token_of("https://issuer.test", "alice", None, "admin");
     let created_by = dispatch.policy.registry().tool("read").unwrap();
     dispatch.policy.tasks().record("t1", created_by, &alice);
-    let permit = allowed(&dispatch, Operation::Task { method: "tasks/result".into(), task_id: "t1".into() });
+    let permit = allowed(&dispatch, Message::Task { method: "tasks/result".into(), task_id: "t1".into() });
     for (method, task, code) in
         [("tasks/result", "t1", None), ("tasks/result", "t2", Some(403)), ("tasks/other", "t1", Some(403))]
     {

@@ -13,7 +13,7 @@ use http::HeaderMap;
 use rmcp::model::{ErrorCode, ErrorData, ProtocolVersion};
 use serde_json::json;
 
-use super::{Envelope, Operation};
+use super::{Envelope, Message};
 
 const PROTOCOL_VERSION: &str = "MCP-Protocol-Version";
 const METHOD: &str = "Mcp-Method";
@@ -89,7 +89,7 @@ impl HeaderMismatch {
 /// - Source: MCP 2026-07-28 Streamable HTTP, "Server Validation" and "Value Encoding".
 ///
 /// # Errors
-/// [`HeaderMismatch`]. No header ever changes what the envelope's operation is.
+/// [`HeaderMismatch`]. No header ever changes what the body asks for.
 pub fn check_headers(envelope: &Envelope, headers: &HeaderMap) -> Result<(), HeaderMismatch> {
     let version = single(headers, PROTOCOL_VERSION)?;
     let method = single(headers, METHOD)?;
@@ -106,7 +106,7 @@ pub fn check_headers(envelope: &Envelope, headers: &HeaderMap) -> Result<(), Hea
     if method.is_some() && method != envelope.method.as_deref() {
         return Err(HeaderMismatch::Method);
     }
-    if let (Some(name), Some(expected)) = (name, mirrored_name(&envelope.operation)) {
+    if let (Some(name), Some(expected)) = (name, mirrored_name(&envelope.message)) {
         match name.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) {
             Some(encoded) => {
                 let text = BASE64_STANDARD.decode(encoded).map_err(|_| HeaderMismatch::NameEncoding)?;
@@ -137,17 +137,16 @@ fn single<'h>(headers: &'h HeaderMap, header: &'static str) -> Result<Option<&'h
 
 /// What `Mcp-Name` mirrors, for the methods that have it: the specification's three, and those for which
 /// rmcp's client sends it too.
-fn mirrored_name(operation: &Operation) -> Option<&str> {
-    match operation {
-        Operation::Tool { name, .. } | Operation::Prompt { name, .. } => Some(name),
-        Operation::Resource { uri } | Operation::Subscribe { uri } | Operation::Unsubscribe { uri } => {
-            Some(uri)
-        }
-        Operation::Task { task_id, .. } => Some(task_id),
-        Operation::Complete { .. }
-        | Operation::Listen { .. }
-        | Operation::Initialize { .. }
-        | Operation::Other { .. }
-        | Operation::Reply => None,
+fn mirrored_name(message: &Message) -> Option<&str> {
+    match message {
+        Message::Tool { name, .. } | Message::Prompt { name, .. } => Some(name),
+        Message::Resource { uri } | Message::Subscribe { uri } | Message::Unsubscribe { uri } => Some(uri),
+        Message::Task { task_id, .. } => Some(task_id),
+        Message::Complete { .. }
+        | Message::Listen { .. }
+        | Message::Initialize { .. }
+        | Message::Other { .. }
+        | Message::Reply
+        | Message::HttpMethod { .. } => None,
     }
 }

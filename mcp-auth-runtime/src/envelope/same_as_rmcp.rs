@@ -1,4 +1,4 @@
-//! rmcp reads the same bytes afterwards: it must find the same operation in them, or we must have refused.
+//! rmcp reads the same bytes afterwards: it must find the same message in them, or we must have refused.
 #![allow(clippy::unwrap_used, clippy::expect_used, deprecated)]
 
 use bytes::Bytes;
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use super::*;
 
 /// What rmcp would do with the message, in our words.
-fn as_rmcp_reads(message: ClientJsonRpcMessage) -> (Option<RequestIdValue>, Option<String>, Operation) {
+fn as_rmcp_reads(message: ClientJsonRpcMessage) -> (Option<RequestIdValue>, Option<String>, Message) {
     match message {
         ClientJsonRpcMessage::Request(request) => {
             let method = request.request.method().to_owned();
-            (Some(request.id), Some(method.clone()), operation_of(request.request, method))
+            (Some(request.id), Some(method.clone()), message_of(request.request, method))
         }
         ClientJsonRpcMessage::Notification(notification) => {
             let method = match notification.notification {
@@ -27,38 +27,38 @@ fn as_rmcp_reads(message: ClientJsonRpcMessage) -> (Option<RequestIdValue>, Opti
                 ClientNotification::CustomNotification(custom) => custom.method,
                 _ => panic!("a notification this test does not know: give it a rule"),
             };
-            (None, Some(method.clone()), Operation::Other { method })
+            (None, Some(method.clone()), Message::Other { method })
         }
-        ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => (None, None, Operation::Reply),
+        ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => (None, None, Message::Reply),
     }
 }
 
-fn operation_of(request: ClientRequest, method: String) -> Operation {
+fn message_of(request: ClientRequest, method: String) -> Message {
     match request {
         ClientRequest::CallToolRequest(r) => {
-            Operation::Tool { name: r.params.name.into_owned(), arguments: r.params.arguments }
+            Message::Tool { name: r.params.name.into_owned(), arguments: r.params.arguments }
         }
         ClientRequest::GetPromptRequest(r) => {
-            Operation::Prompt { name: r.params.name, arguments: r.params.arguments }
+            Message::Prompt { name: r.params.name, arguments: r.params.arguments }
         }
-        ClientRequest::ReadResourceRequest(r) => Operation::Resource { uri: r.params.uri },
-        ClientRequest::CompleteRequest(r) => Operation::Complete {
+        ClientRequest::ReadResourceRequest(r) => Message::Resource { uri: r.params.uri },
+        ClientRequest::CompleteRequest(r) => Message::Complete {
             reference: match r.params.r#ref {
                 RmcpReference::Prompt(prompt) => Reference::Prompt(prompt.name),
                 RmcpReference::Resource(resource) => Reference::Resource(resource.uri),
                 _ => panic!("a reference this test does not know: give it a rule"),
             },
         },
-        ClientRequest::SubscribeRequest(r) => Operation::Subscribe { uri: r.params.uri },
-        ClientRequest::UnsubscribeRequest(r) => Operation::Unsubscribe { uri: r.params.uri },
+        ClientRequest::SubscribeRequest(r) => Message::Subscribe { uri: r.params.uri },
+        ClientRequest::UnsubscribeRequest(r) => Message::Unsubscribe { uri: r.params.uri },
         ClientRequest::SubscriptionsListenRequest(r) => {
-            Operation::Listen { uris: r.params.notifications.resource_subscriptions.unwrap_or_default() }
+            Message::Listen { uris: r.params.notifications.resource_subscriptions.unwrap_or_default() }
         }
-        ClientRequest::GetTaskRequest(r) => Operation::Task { method, task_id: r.params.task_id },
-        ClientRequest::UpdateTaskRequest(r) => Operation::Task { method, task_id: r.params.task_id },
-        ClientRequest::CancelTaskRequest(r) => Operation::Task { method, task_id: r.params.task_id },
+        ClientRequest::GetTaskRequest(r) => Message::Task { method, task_id: r.params.task_id },
+        ClientRequest::UpdateTaskRequest(r) => Message::Task { method, task_id: r.params.task_id },
+        ClientRequest::CancelTaskRequest(r) => Message::Task { method, task_id: r.params.task_id },
         ClientRequest::InitializeRequest(r) => {
-            Operation::Initialize { protocol_version: r.params.protocol_version.to_string() }
+            Message::Initialize { protocol_version: r.params.protocol_version.to_string() }
         }
         ClientRequest::PingRequest(_)
         | ClientRequest::DiscoverRequest(_)
@@ -69,31 +69,29 @@ fn operation_of(request: ClientRequest, method: String) -> Operation {
         | ClientRequest::ListToolsRequest(_)
         | ClientRequest::ListSkillsRequest(_)
         | ClientRequest::GetSkillRequest(_)
-        | ClientRequest::ReadResourceDirectoryRequest(_) => Operation::Other { method },
+        | ClientRequest::ReadResourceDirectoryRequest(_) => Message::Other { method },
         ClientRequest::CustomRequest(custom) => match custom_task_id(&method, custom.params) {
-            Some(task_id) => Operation::Task { method, task_id },
+            Some(task_id) => Message::Task { method, task_id },
             // A method with a type of its own must never end as a custom one; this name equals nothing of ours.
-            None if operation::needs_id(&method) => {
-                Operation::Other { method: format!("{method} as custom") }
-            }
-            None => Operation::Other { method },
+            None if message::needs_id(&method) => Message::Other { method: format!("{method} as custom") },
+            None => Message::Other { method },
         },
         _ => panic!("a request this test does not know: give it a rule"),
     }
 }
 
 fn custom_task_id(method: &str, params: Option<Value>) -> Option<String> {
-    if operation::needs_id(method) || !method.starts_with("tasks/") {
+    if message::needs_id(method) || !method.starts_with("tasks/") {
         return None;
     }
     params?.get("taskId")?.as_str().map(str::to_owned)
 }
 
 /// Every client message rmcp knows, one of each at least, with what it asks for.
-pub(crate) fn every_message() -> Vec<(Value, Operation)> {
+pub(crate) fn every_message() -> Vec<(Value, Message)> {
     let arguments: JsonObject =
         json!({ "n": 1, "f": 0.1, "s": "é", "l": [1, [2]], "o": { "k": null } }).as_object().unwrap().clone();
-    let other = |method: &str| Operation::Other { method: method.into() };
+    let other = |method: &str| Message::Other { method: method.into() };
     let uri = || "todo://1".to_owned();
     let requests = vec![
         ("ping", json!(null), other("ping")),
@@ -101,65 +99,65 @@ pub(crate) fn every_message() -> Vec<(Value, Operation)> {
             "initialize",
             json!({ "protocolVersion": "2025-06-18", "capabilities": { "roots": {} },
                     "clientInfo": { "name": "c", "version": "1" } }),
-            Operation::Initialize { protocol_version: "2025-06-18".into() },
+            Message::Initialize { protocol_version: "2025-06-18".into() },
         ),
         ("server/discover", json!({}), other("server/discover")),
         (
             "completion/complete",
             json!({ "ref": { "type": "ref/prompt", "name": "p" }, "argument": { "name": "a", "value": "v" },
                     "context": { "arguments": { "b": "c" } } }),
-            Operation::Complete { reference: Reference::Prompt("p".into()) },
+            Message::Complete { reference: Reference::Prompt("p".into()) },
         ),
         (
             "completion/complete",
             json!({ "ref": { "type": "ref/resource", "uri": "todo://{id}" },
                     "argument": { "name": "id", "value": "" } }),
-            Operation::Complete { reference: Reference::Resource("todo://{id}".into()) },
+            Message::Complete { reference: Reference::Resource("todo://{id}".into()) },
         ),
         ("logging/setLevel", json!({ "level": "debug" }), other("logging/setLevel")),
         (
             "prompts/get",
             json!({ "name": "p", "arguments": { "a": "b" } }),
-            Operation::Prompt { name: "p".into(), arguments: json!({ "a": "b" }).as_object().cloned() },
+            Message::Prompt { name: "p".into(), arguments: json!({ "a": "b" }).as_object().cloned() },
         ),
         ("prompts/list", json!({ "cursor": "c" }), other("prompts/list")),
         ("resources/list", json!({}), other("resources/list")),
         ("resources/templates/list", json!({ "cursor": null }), other("resources/templates/list")),
-        ("resources/read", json!({ "uri": "todo://1" }), Operation::Resource { uri: uri() }),
+        ("resources/read", json!({ "uri": "todo://1" }), Message::Resource { uri: uri() }),
         (
             "subscriptions/listen",
             json!({ "notifications": { "toolsListChanged": true, "resourceSubscriptions": ["todo://1", "a:b"] } }),
-            Operation::Listen { uris: vec![uri(), "a:b".into()] },
+            Message::Listen { uris: vec![uri(), "a:b".into()] },
         ),
-        ("subscriptions/listen", json!({ "notifications": {} }), Operation::Listen { uris: vec![] }),
-        ("resources/subscribe", json!({ "uri": "todo://1" }), Operation::Subscribe { uri: uri() }),
-        ("resources/unsubscribe", json!({ "uri": "todo://1" }), Operation::Unsubscribe { uri: uri() }),
+        ("subscriptions/listen", json!({ "notifications": {} }), Message::Listen { uris: vec![] }),
+        ("resources/subscribe", json!({ "uri": "todo://1" }), Message::Subscribe { uri: uri() }),
+        ("resources/unsubscribe", json!({ "uri": "todo://1" }), Message::Unsubscribe { uri: uri() }),
         (
             "tools/call",
             json!({ "name": "t", "arguments": arguments, "inputResponses": { "q": { "x": 1 } },
                     "requestState": "s", "task": { "ttl": 1 } }),
-            Operation::Tool { name: "t".into(), arguments: Some(arguments.clone()) },
+            Message::Tool { name: "t".into(), arguments: Some(arguments.clone()) },
         ),
         (
             "tools/call",
             json!({ "name": "t", "arguments": null }),
-            Operation::Tool { name: "t".into(), arguments: None },
+            Message::Tool { name: "t".into(), arguments: None },
         ),
         ("tools/list", json!({ "cursor": "x" }), other("tools/list")),
         (
             "tasks/get",
             json!({ "taskId": "k" }),
-            Operation::Task { method: "tasks/get".into(), task_id: "k".into() },
+            Message::Task { method: "tasks/get".into(), task_id: "k".into() },
         ),
         (
             "tasks/update",
             json!({ "taskId": "k", "inputResponses": {} }),
-            Operation::Task { method: "tasks/update".into(), task_id: "k".into() },
+            Message::Task { method: "tasks/update".into(), task_id: "k".into() },
         ),
         (
             "tasks/cancel",
             json!({ "taskId": "k" }),
-            Operation::Task { method: "tasks/cancel".into(), task_id: "k".into() },
+            Message::Task { method: "tasks/cancel".into(), task_id: "k".into() },
         ),
         ("skills/list", json!({}), other("skills/list")),
         ("skills/get", json!({ "uri": "skill://a" }), other("skills/get")),
@@ -168,7 +166,7 @@ pub(crate) fn every_message() -> Vec<(Value, Operation)> {
         (
             "tasks/result",
             json!({ "taskId": "k" }),
-            Operation::Task { method: "tasks/result".into(), task_id: "k".into() },
+            Message::Task { method: "tasks/result".into(), task_id: "k".into() },
         ),
     ];
     let meta = json!({
@@ -178,7 +176,7 @@ pub(crate) fn every_message() -> Vec<(Value, Operation)> {
         "io.modelcontextprotocol/clientCapabilities": {},
     });
     let mut messages = Vec::new();
-    for (method, params, operation) in requests {
+    for (method, params, asked) in requests {
         let bare = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         let mut modern = bare.clone();
         modern["id"] = json!("seven");
@@ -186,9 +184,9 @@ pub(crate) fn every_message() -> Vec<(Value, Operation)> {
             modern["params"] = json!({});
         }
         modern["params"]["_meta"] = meta.clone();
-        messages.push((bare, operation.clone()));
-        if !operation::is_removed(method, Some("2026-07-28")) {
-            messages.push((modern, operation));
+        messages.push((bare, asked.clone()));
+        if !message::is_removed(method, Some("2026-07-28")) {
+            messages.push((modern, asked));
         }
     }
     for (method, params) in [
@@ -204,7 +202,7 @@ pub(crate) fn every_message() -> Vec<(Value, Operation)> {
         json!({ "jsonrpc": "2.0", "id": 1, "result": { "action": "accept" } }),
         json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -1, "message": "m" } }),
     ] {
-        messages.push((reply, Operation::Reply));
+        messages.push((reply, Message::Reply));
     }
     messages
 }
@@ -215,12 +213,12 @@ fn every_client_message_rmcp_knows_is_read_as_rmcp_reads_it() {
     for (message, expected) in every_message() {
         let bytes = Bytes::from(message.to_string());
         let envelope = read(&bytes, EnvelopeLimits::default()).unwrap();
-        assert_eq!(envelope.operation, expected, "{message}");
+        assert_eq!(*envelope.message, expected, "{message}");
         let theirs = as_rmcp_reads(serde_json::from_slice(&bytes).unwrap());
-        assert_eq!((envelope.id, envelope.method.clone(), envelope.operation), theirs, "{message}");
+        assert_eq!((envelope.id, envelope.method.clone(), (*envelope.message).clone()), theirs, "{message}");
         methods.extend(envelope.method);
     }
-    for method in operation::REQUESTS {
+    for method in message::REQUESTS {
         assert!(methods.contains(*method), "{method} is in no message of this test");
     }
 }
@@ -233,7 +231,7 @@ fn the_requests_that_need_an_id_are_those_rmcp_has_a_type_for() {
             continue;
         };
         let typed = !matches!(request.request, ClientRequest::CustomRequest(_));
-        assert_eq!(operation::needs_id(request.request.method()), typed, "{message}");
+        assert_eq!(message::needs_id(request.request.method()), typed, "{message}");
     }
 }
 
@@ -371,12 +369,12 @@ impl Tally {
         let text = String::from_utf8_lossy(&bytes);
         let theirs = serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("rmcp cannot read {text}"));
         let theirs = as_rmcp_reads(theirs);
-        assert_eq!((envelope.id, envelope.method, envelope.operation), theirs, "{text}");
+        assert_eq!((envelope.id, envelope.method, (*envelope.message).clone()), theirs, "{text}");
     }
 }
 
 #[test]
-fn whatever_is_accepted_of_mutated_bytes_rmcp_reads_as_the_same_operation() {
+fn whatever_is_accepted_of_mutated_bytes_rmcp_reads_as_the_same_message() {
     let texts: Vec<String> = every_message().into_iter().map(|(message, _)| message.to_string()).collect();
     let mut dice = Dice(0x6d63_705f_6175_7468);
     let mut tally = Tally::default();
@@ -387,7 +385,7 @@ fn whatever_is_accepted_of_mutated_bytes_rmcp_reads_as_the_same_operation() {
 }
 
 #[test]
-fn whatever_is_accepted_of_mutated_members_rmcp_reads_as_the_same_operation() {
+fn whatever_is_accepted_of_mutated_members_rmcp_reads_as_the_same_message() {
     let messages: Vec<Value> = every_message().into_iter().map(|(message, _)| message).collect();
     let mut dice = Dice(0x7374_7269_6374_6c79);
     let mut tally = Tally::default();

@@ -7,39 +7,39 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, request};
 use rmcp::model::{MetaObject, ProtocolVersion, RequestMetaObject};
 
-use super::{Gate, Message};
+use super::{Gate, Received};
 use crate::authz::Permit;
 use crate::declared::handler::Handler;
 use crate::dispatch::direct::{Answer, Asked};
-use crate::envelope::{MessageKind, Operation};
+use crate::envelope::{Message, MessageKind};
 use crate::transport::refusal::Refusal;
 
 impl<H: Handler> Gate<H> {
     /// Whether [`answer_directly`](Self::answer_directly) takes the message: a plain request of 2026-07-28 whose
     /// headers are all there (that they agree with the body has been checked), for an operation that dispatch
     /// answers by itself.
-    pub(super) fn is_direct(&self, parts: &request::Parts, message: &Message, permit: &Permit) -> bool {
-        let envelope = &message.envelope;
+    pub(super) fn is_direct(&self, parts: &request::Parts, received: &Received, permit: &Permit) -> bool {
+        let envelope = &received.envelope;
         envelope.kind == MessageKind::Request
             && envelope.is_plain
             && envelope.declares_capabilities
             && envelope.protocol_version.as_deref() == Some(ProtocolVersion::V_2026_07_28.as_str())
-            && message.headers.is_ok()
-            && is_usual(&parts.headers, &message.operation)
+            && received.headers.is_ok()
+            && is_usual(&parts.headers, &received.envelope.message)
             && self.dispatch.is_direct(permit)
     }
 
     /// Answers it in this task: when the client goes away, the call is dropped.
-    pub(super) async fn answer_directly(&self, message: Message, permit: Permit) -> Response<Body> {
-        let Some(id) = message.envelope.id else {
+    pub(super) async fn answer_directly(&self, received: Received, permit: Permit) -> Response<Body> {
+        let Some(id) = received.envelope.id else {
             return failed(); // a request has one
         };
         let asked = Asked {
             id,
-            meta: RequestMetaObject(MetaObject(message.envelope.meta.unwrap_or_default())),
-            declares_tasks: message.envelope.declares_tasks,
+            meta: RequestMetaObject(MetaObject(received.envelope.meta.unwrap_or_default())),
+            declares_tasks: received.envelope.declares_tasks,
         };
-        drop(message.operation); // the permit has it
+        drop(received.envelope.message); // the permit has it
         let answer = tokio::select! {
             biased; // the wish to stop is looked at only where the call waits
             answer = self.dispatch.answer(permit, asked) => answer,
@@ -64,12 +64,12 @@ fn failed() -> Response<Body> {
 }
 
 /// Whether the headers that 2026-07-28 asks for are there, in the form nearly every client writes them.
-fn is_usual(headers: &HeaderMap, operation: &Operation) -> bool {
+fn is_usual(headers: &HeaderMap, message: &Message) -> bool {
     let version = headers.get("mcp-protocol-version");
     let named = |name: &HeaderValue| !name.as_bytes().starts_with(b"=?");
     version.is_some_and(|version| version == ProtocolVersion::V_2026_07_28.as_str())
         && headers.contains_key("mcp-method")
-        && (!matches!(operation, Operation::Tool { .. }) || headers.get("mcp-name").is_some_and(named))
+        && (!matches!(message, Message::Tool { .. }) || headers.get("mcp-name").is_some_and(named))
         && headers.get(CONTENT_TYPE).is_some_and(|value| value == "application/json")
         && accepts_both(headers)
 }

@@ -13,11 +13,11 @@ use rmcp::model::ProtocolVersion;
 use serde_json::Value;
 
 use super::credentials::strip_credentials;
-use super::{Gate, Message, Presenter};
+use super::{Gate, Presenter, Received};
 use crate::authn::Identity;
 use crate::authz::Permit;
 use crate::declared::handler::Handler;
-use crate::envelope::Operation;
+use crate::envelope::Message;
 use crate::rejection::Rejection;
 use crate::session::Room;
 use crate::transport::refusal::Refusal;
@@ -27,18 +27,19 @@ impl<H: Handler> Gate<H> {
     pub(super) async fn forward(
         self: &Arc<Self>,
         mut parts: request::Parts,
-        message: Message,
+        received: Received,
         permit: Permit,
         id: &Value,
     ) -> Response<Body> {
         let identity = permit.identity().clone();
-        let initializes = matches!(*message.operation, Operation::Initialize { .. });
+        let initializes = matches!(*received.envelope.message, Message::Initialize { .. });
         // A notification may leave its revision to the header; `initialize` is of the old era whatever it names.
-        let legacy = !message.envelope.is_stateless() && (initializes || is_legacy(&parts));
+        let legacy = !received.envelope.is_stateless() && (initializes || is_legacy(&parts));
         let opens = legacy && initializes;
         let session = parts.headers.get("mcp-session-id").filter(|_| legacy && !opens);
         let may_hold_sessions = self.verifier.is_none() || matches!(identity, Identity::Verified(_));
-        let refuse = |rejection| self.refuse(id, Some(&message.operation), Some(&identity), rejection);
+        let refuse =
+            |rejection| self.refuse(id, Some(&received.envelope.message), Some(&identity), rejection);
         let room = match session {
             Some(session) => match self.enter_session(session, &identity).await {
                 Ok(room) => room,
@@ -51,14 +52,14 @@ impl<H: Handler> Gate<H> {
             None => None,
         };
         let in_session = session.is_some() || room.is_some();
-        self.audit(Some(&message.operation), Some(&identity), None);
+        self.audit(Some(&received.envelope.message), Some(&identity), None);
         strip_credentials(&mut parts);
         if opens || !in_session {
             // rmcp would hand even an `initialize` to the session it names, whoever's that is.
             parts.headers.remove("mcp-session-id");
         }
         parts.extensions.insert(permit);
-        let request = Request::from_parts(parts, Full::new(message.envelope.bytes().clone()));
+        let request = Request::from_parts(parts, Full::new(received.envelope.bytes().clone()));
         if !in_session {
             return self.stateless.handle(request).await.map(Body::new);
         }
@@ -100,34 +101,34 @@ impl<H: Handler> Gate<H> {
         mut parts: request::Parts,
         presenter: Presenter,
     ) -> Response<Body> {
-        let operation = Arc::new(Operation::Other { method: parts.method.to_string() });
+        let message = Arc::new(Message::HttpMethod { method: parts.method.to_string() });
         let id = Value::Null;
         let identity = match presenter {
             Presenter::Known(identity) => identity,
             Presenter::Refused(refusal) => {
                 let rejection = refusal.with_scopes(self.policy.base_scopes().clone());
-                return self.refuse(&id, Some(&operation), None, rejection);
+                return self.refuse(&id, Some(&message), None, rejection);
             }
         };
-        let permit = match self.policy.decide(&operation, &identity) {
+        let permit = match self.policy.decide(&message, &identity) {
             Ok(permit) => permit,
             Err(denied) => {
-                return self.refuse(&id, Some(&operation), Some(&identity), Rejection::from(&denied));
+                return self.refuse(&id, Some(&message), Some(&identity), Rejection::from(&denied));
             }
         };
         let streams = matches!(parts.method, Method::GET | Method::DELETE);
         let Some(session) = parts.headers.get("mcp-session-id").filter(|_| streams && is_legacy(&parts))
         else {
             let rejection = Rejection::MethodNotAllowed { allow: "POST" };
-            return self.refuse(&id, Some(&operation), Some(&identity), rejection);
+            return self.refuse(&id, Some(&message), Some(&identity), rejection);
         };
         let room = match self.enter_session(session, &identity).await {
             Ok(room) => room,
             // To end a session takes no room.
             Err(Rejection::TooManySessions) if parts.method == Method::DELETE => None,
-            Err(rejection) => return self.refuse(&id, Some(&operation), Some(&identity), rejection),
+            Err(rejection) => return self.refuse(&id, Some(&message), Some(&identity), rejection),
         };
-        self.audit(Some(&operation), Some(&identity), None);
+        self.audit(Some(&message), Some(&identity), None);
         strip_credentials(&mut parts);
         parts.extensions.insert(permit);
         let request = Request::from_parts(parts, Full::new(Bytes::new()));

@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 
 use crate::authn::Identity;
 use crate::declared::Rule;
-use crate::envelope::Operation;
+use crate::envelope::Message;
 
 /// The target every audit event has; filter on it to keep or drop them.
 pub const TARGET: &str = "mcp_auth::audit";
@@ -17,7 +17,7 @@ const LONGEST: usize = 200;
 /// What was decided, about what, for whom.
 pub struct Decision<'a> {
     /// What the message asked for; `None` when it could not be read.
-    pub operation: Option<&'a Operation>,
+    pub message: Option<&'a Message>,
     /// Who asked; `None` when the token was refused.
     pub identity: Option<&'a Identity>,
     /// What the operation needs.
@@ -37,7 +37,7 @@ impl Decision<'_> {
 
     /// Writes the event: at `info` when allowed, at `warn` when denied.
     pub fn record(&self) {
-        let (operation, name) = self.operation.map_or(("unreadable", ""), named);
+        let (operation, name) = self.message.map_or(("unreadable", ""), named);
         let (operation, name) = (cut(operation), cut(name));
         let token = match self.identity {
             Some(Identity::Verified(token)) => Some(token),
@@ -82,20 +82,21 @@ fn excerpt(value: &dyn fmt::Display) -> String {
     bounded.0
 }
 
-/// The operation's method (over HTTP without a message: GET or DELETE) and what it names.
-fn named(operation: &Operation) -> (&str, &str) {
-    match operation {
-        Operation::Tool { name, .. } => ("tools/call", name),
-        Operation::Prompt { name, .. } => ("prompts/get", name),
-        Operation::Resource { uri } => ("resources/read", uri),
-        Operation::Complete { .. } => ("completion/complete", ""),
-        Operation::Subscribe { uri } => ("resources/subscribe", uri),
-        Operation::Unsubscribe { uri } => ("resources/unsubscribe", uri),
-        Operation::Listen { .. } => ("subscriptions/listen", ""),
-        Operation::Task { method, task_id } => (method, task_id),
-        Operation::Initialize { .. } => ("initialize", ""),
-        Operation::Other { method } => (method, ""),
-        Operation::Reply => ("reply", ""),
+/// The message's method (of an HTTP request without one: GET, DELETE, …) and what it names.
+fn named(message: &Message) -> (&str, &str) {
+    match message {
+        Message::Tool { name, .. } => ("tools/call", name),
+        Message::Prompt { name, .. } => ("prompts/get", name),
+        Message::Resource { uri } => ("resources/read", uri),
+        Message::Complete { .. } => ("completion/complete", ""),
+        Message::Subscribe { uri } => ("resources/subscribe", uri),
+        Message::Unsubscribe { uri } => ("resources/unsubscribe", uri),
+        Message::Listen { .. } => ("subscriptions/listen", ""),
+        Message::Task { method, task_id } => (method, task_id),
+        Message::Initialize { .. } => ("initialize", ""),
+        Message::Other { method } => (method, ""),
+        Message::Reply => ("reply", ""),
+        Message::HttpMethod { method } => (method, ""),
     }
 }
 
@@ -106,13 +107,13 @@ mod tests {
     use super::*;
 
     /// What a program's own log writes, which escapes nothing by itself.
-    fn written(operation: &Operation, reason: &str) -> String {
+    fn written(message: &Message, reason: &str) -> String {
         let buffer = Buffer::default();
         let writer = buffer.clone();
         let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         tracing::subscriber::with_default(log, || {
             let refusal = Some(&reason as &dyn fmt::Display);
-            Decision { operation: Some(operation), identity: None, needed: None, refusal }.record();
+            Decision { message: Some(message), identity: None, needed: None, refusal }.record();
         });
         buffer.text()
     }
@@ -120,25 +121,25 @@ mod tests {
     #[test]
     fn nothing_a_client_chose_forges_a_line_in_anybodys_log() {
         let evil = "x\n2026-01-01T00:00:00Z  INFO mcp_auth::audit: decision=\"allow\"";
-        for operation in [
-            Operation::Tool { name: evil.to_owned(), arguments: None },
-            Operation::Task { method: format!("tasks/{evil}"), task_id: evil.to_owned() },
-            Operation::Other { method: evil.to_owned() },
+        for message in [
+            Message::Tool { name: evil.to_owned(), arguments: None },
+            Message::Task { method: format!("tasks/{evil}"), task_id: evil.to_owned() },
+            Message::Other { method: evil.to_owned() },
         ] {
-            let log = written(&operation, &format!("unknown tool: {evil}"));
+            let log = written(&message, &format!("unknown tool: {evil}"));
             assert_eq!(log.lines().count(), 1, "{log}");
         }
     }
 
     #[test]
     fn operation_is_the_method_whether_or_not_it_names_something() {
-        let tool = Operation::Tool { name: "add".to_owned(), arguments: None };
-        for (operation, said) in [
+        let tool = Message::Tool { name: "add".to_owned(), arguments: None };
+        for (message, said) in [
             (tool, "operation=\"tools/call\" name=\"add\""),
-            (Operation::Other { method: "tools/list".to_owned() }, "operation=\"tools/list\" name=\"\""),
-            (Operation::Other { method: "GET".to_owned() }, "operation=\"GET\" name=\"\""),
+            (Message::Other { method: "tools/list".to_owned() }, "operation=\"tools/list\" name=\"\""),
+            (Message::HttpMethod { method: "GET".to_owned() }, "operation=\"GET\" name=\"\""),
         ] {
-            let log = written(&operation, "no");
+            let log = written(&message, "no");
             assert!(log.contains(said), "{log}");
         }
     }
@@ -146,8 +147,8 @@ mod tests {
     #[test]
     fn a_line_is_short_however_long_the_message_was() {
         let long = "\u{1}".repeat(60_000);
-        let operation = Operation::Task { method: format!("tasks/{long}"), task_id: long.clone() };
-        let log = written(&operation, &long);
+        let message = Message::Task { method: format!("tasks/{long}"), task_id: long.clone() };
+        let log = written(&message, &long);
         assert!(log.len() < 6_000, "{}", log.len());
     }
 }

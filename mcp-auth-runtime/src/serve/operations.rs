@@ -6,8 +6,8 @@ use std::fmt::Display;
 use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
 use serde::Deserialize;
 
-use crate::declared::Rule;
 use crate::declared::registry::{Declaration, Duplicate, Item, Registry};
+use crate::declared::{Kind, Rule};
 use mcp_auth_core::Scope;
 use mcp_auth_core::uri_template::UriTemplate;
 
@@ -75,26 +75,28 @@ impl Row {
             Err(wrong) => return Err(fault(&wrong)),
         };
         let Self { kind, name, description, .. } = self;
-        let item = match kind.as_str() {
-            "tool" => {
+        let item = match Kind::of_word(&kind) {
+            Some(Kind::Tool) => {
                 let mut tool = Tool::new_with_raw(name, None, JsonObject::new());
                 tool.description = description.map(Into::into);
                 Item::Tool(tool)
             }
-            "prompt" => Item::Prompt(Prompt::new(name, description, None)),
-            "resource" => {
+            Some(Kind::Prompt) => Item::Prompt(Prompt::new(name, description, None)),
+            Some(Kind::Resource) => {
                 let mut resource = Resource::new(name.clone(), name);
                 resource.description = description;
                 Item::Resource(resource)
             }
-            "resource template" => {
+            Some(Kind::ResourceTemplate) => {
                 let parsed = UriTemplate::parse(&name).map_err(|wrong| fault(&wrong))?;
                 let mut template = ResourceTemplate::new(name.clone(), name);
                 template.description = description;
                 Item::ResourceTemplate(template, parsed)
             }
-            "method" => Item::Method(name.into()),
-            _ => return Err(fault(&format_args!("its kind is {kind:?}, which this version does not know"))),
+            Some(Kind::Method) => Item::Method(name.into()),
+            Some(Kind::Task) | None => {
+                return Err(fault(&format_args!("its kind is {kind:?}, which this version does not know")));
+            }
         };
         Ok(Declaration::new(rule, item))
     }

@@ -12,7 +12,7 @@ use crate::authz::{Connect, Policy};
 use crate::config::{SecretSource, SecretText};
 use crate::declared::handler::Handler;
 use crate::dispatch::Dispatch;
-use crate::envelope::{Envelope, EnvelopeLimits, Operation};
+use crate::envelope::{Envelope, EnvelopeLimits, Message};
 use crate::error::{Error, Result};
 use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
@@ -139,31 +139,31 @@ struct StdioGate {
 }
 
 impl LineGate for StdioGate {
-    fn admit(&self, mut envelope: Envelope) -> BoxFuture<'_, std::result::Result<Admission, JsonRpcRefusal>> {
+    fn admit(&self, envelope: Envelope) -> BoxFuture<'_, std::result::Result<Admission, JsonRpcRefusal>> {
         Box::pin(async move {
-            let operation = Arc::new(envelope.take_operation());
+            let message = Arc::clone(&envelope.message);
             let identity = match self.presenter.identity().await {
                 Ok(identity) => identity,
                 Err(error) => {
                     tracing::warn!(%error, "the credential is no longer accepted");
                     let rejection = Rejection::from(&error);
-                    let rejection = rejection.with_scopes(self.policy.challenge_scopes(&operation));
-                    return Err(self.refuse(&operation, None, &rejection));
+                    let rejection = rejection.with_scopes(self.policy.challenge_scopes(&message));
+                    return Err(self.refuse(&message, None, &rejection));
                 }
             };
             if envelope.removed {
-                return Err(self.refuse_removed(&operation, &identity));
+                return Err(self.refuse_removed(&message, &identity));
             }
-            match self.policy.decide(&operation, &identity) {
+            match self.policy.decide(&message, &identity) {
                 Ok(permit) => {
-                    self.audit(&operation, Some(&identity), None);
+                    self.audit(&message, Some(&identity), None);
                     let grant: Admission = Box::new(move |extensions| {
                         extensions.insert(permit);
                     });
                     Ok(grant)
                 }
                 Err(denied) => {
-                    Err(self.refuse(&operation, Some(&identity), &Rejection::of(&denied, &envelope)))
+                    Err(self.refuse(&message, Some(&identity), &Rejection::of(&denied, &envelope)))
                 }
             }
         })
@@ -174,29 +174,24 @@ impl StdioGate {
     /// The JSON-RPC error of a rejection: what the challenge would have said, in `data`. Audited, as over HTTP.
     fn refuse(
         &self,
-        operation: &Operation,
+        message: &Message,
         identity: Option<&Identity>,
         rejection: &Rejection,
     ) -> JsonRpcRefusal {
-        let message = rejection.message();
-        self.audit(operation, identity, Some(&message));
-        JsonRpcRefusal(ErrorData::new(ErrorCode(rejection.code()), message, rejection.data(None)))
+        let text = rejection.message();
+        self.audit(message, identity, Some(&text));
+        JsonRpcRefusal(ErrorData::new(ErrorCode(rejection.code()), text, rejection.data(None)))
     }
 
-    fn audit(
-        &self,
-        operation: &Operation,
-        identity: Option<&Identity>,
-        refusal: Option<&dyn std::fmt::Display>,
-    ) {
-        let needed = self.policy.rule(operation, identity.unwrap_or(&Identity::Anonymous));
-        Decision { operation: Some(operation), identity, needed, refusal }.record();
+    fn audit(&self, message: &Message, identity: Option<&Identity>, refusal: Option<&dyn std::fmt::Display>) {
+        let needed = self.policy.rule(message, identity.unwrap_or(&Identity::Anonymous));
+        Decision { message: Some(message), identity, needed, refusal }.record();
     }
 
     /// A method that the message's revision no longer has: for whoever may connect, it is not there.
-    fn refuse_removed(&self, operation: &Operation, identity: &Identity) -> JsonRpcRefusal {
-        let method = match operation {
-            Operation::Other { method } => method.clone(),
+    fn refuse_removed(&self, message: &Message, identity: &Identity) -> JsonRpcRefusal {
+        let method = match message {
+            Message::Other { method } => method.clone(),
             _ => String::new(),
         };
         let gone = Rejection::UnknownMethod { method, legacy: false };
@@ -206,6 +201,6 @@ impl StdioGate {
             }
             _ => gone,
         };
-        self.refuse(operation, Some(identity), &rejection)
+        self.refuse(message, Some(identity), &rejection)
     }
 }

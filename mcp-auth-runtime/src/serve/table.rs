@@ -22,7 +22,7 @@ fn text(registry: &Registry) -> String {
         .map(|(_, declaration)| {
             let first_line = declaration.description().unwrap_or_default().lines().next().unwrap_or_default();
             [
-                declaration.kind().to_owned(),
+                declaration.kind().to_string(),
                 declaration.name().to_owned(),
                 declaration.rule.to_string(),
                 first_line.to_owned(),

@@ -40,12 +40,12 @@ fn holder(scopes: &str) -> Identity {
     Identity::Verified(Arc::new(VerifiedToken::local(ScopeSet::parse_lossy(scopes))))
 }
 
-fn tool(name: &str) -> Arc<Operation> {
-    Arc::new(Operation::Tool { name: name.to_owned(), arguments: None })
+fn tool(name: &str) -> Arc<Message> {
+    Arc::new(Message::Tool { name: name.to_owned(), arguments: None })
 }
 
-fn other(method: &str) -> Arc<Operation> {
-    Arc::new(Operation::Other { method: method.to_owned() })
+fn other(method: &str) -> Arc<Message> {
+    Arc::new(Message::Other { method: method.to_owned() })
 }
 
 fn set(scopes: &str) -> ScopeSet {
@@ -117,10 +117,14 @@ fn messages_without_a_declaration_follow_auth_connect() {
         let open = policy(Connect::Anonymous, Visibility::All);
         assert!(open.decide(&other(method), &Identity::Anonymous).is_ok(), "{method}");
     }
-    for operation in [Operation::Reply, Operation::Initialize { protocol_version: "2025-11-25".to_owned() }] {
-        let operation = Arc::new(operation);
-        assert!(default_policy().decide(&operation, &Identity::Anonymous).is_err());
-        assert!(default_policy().decide(&operation, &holder("")).is_ok());
+    for message in [
+        Message::Reply,
+        Message::Initialize { protocol_version: "2025-11-25".to_owned() },
+        Message::HttpMethod { method: "GET".to_owned() },
+    ] {
+        let message = Arc::new(message);
+        assert!(default_policy().decide(&message, &Identity::Anonymous).is_err());
+        assert!(default_policy().decide(&message, &holder("")).is_ok());
     }
 }
 
@@ -140,12 +144,12 @@ fn completion_needs_its_own_rule_and_that_of_what_is_completed() {
         Reference::Resource("note://{id}".to_owned()),
         Reference::Resource("note://7".to_owned()),
     ] {
-        let operation = Arc::new(Operation::Complete { reference });
-        assert!(policy.decide(&operation, &holder("read")).is_ok());
-        assert!(policy.decide(&operation, &holder("")).is_err());
-        assert!(policy.decide(&operation, &Identity::Anonymous).is_err());
+        let message = Arc::new(Message::Complete { reference });
+        assert!(policy.decide(&message, &holder("read")).is_ok());
+        assert!(policy.decide(&message, &holder("")).is_err());
+        assert!(policy.decide(&message, &Identity::Anonymous).is_err());
     }
-    let public = Operation::Complete { reference: Reference::Resource("about://".to_owned()) };
+    let public = Message::Complete { reference: Reference::Resource("about://".to_owned()) };
     assert!(policy.decide(&Arc::new(public), &Identity::Anonymous).is_err(), "the method's own rule holds");
 }
 
@@ -153,26 +157,26 @@ fn completion_needs_its_own_rule_and_that_of_what_is_completed() {
 fn listen_needs_the_rule_of_every_uri() {
     let policy = default_policy();
     let listen =
-        |uris: &[&str]| Arc::new(Operation::Listen { uris: uris.iter().map(|u| (*u).into()).collect() });
+        |uris: &[&str]| Arc::new(Message::Listen { uris: uris.iter().map(|u| (*u).into()).collect() });
     assert!(policy.decide(&listen(&["about://", "note://1"]), &holder("listen read")).is_ok());
     let denied = policy.decide(&listen(&["about://", "note://1"]), &holder("listen")).unwrap_err();
     assert!(matches!(denied, Denied::InsufficientScope { required, .. } if required == set("listen read")));
     assert!(policy.decide(&listen(&[]), &holder("listen")).is_ok());
     assert!(policy.decide(&listen(&[]), &holder("read")).is_err());
     let unknown = policy.decide(&listen(&["about://", "secret://x"]), &holder("listen read")).unwrap_err();
-    assert_eq!(unknown, Denied::Unknown { kind: "resource", name: "secret://x".to_owned() });
+    assert_eq!(unknown, Denied::Unknown { kind: Kind::Resource, name: "secret://x".to_owned() });
 }
 
 #[test]
 fn subscribing_needs_the_resources_rule() {
-    for operation in [
-        Operation::Subscribe { uri: "note://1".to_owned() },
-        Operation::Unsubscribe { uri: "note://1".to_owned() },
-        Operation::Resource { uri: "note://1".to_owned() },
+    for message in [
+        Message::Subscribe { uri: "note://1".to_owned() },
+        Message::Unsubscribe { uri: "note://1".to_owned() },
+        Message::Resource { uri: "note://1".to_owned() },
     ] {
-        let operation = Arc::new(operation);
-        assert!(default_policy().decide(&operation, &holder("read")).is_ok());
-        assert!(default_policy().decide(&operation, &holder("")).is_err());
+        let message = Arc::new(message);
+        assert!(default_policy().decide(&message, &holder("read")).is_ok());
+        assert!(default_policy().decide(&message, &holder("")).is_err());
     }
 }
 
@@ -181,13 +185,13 @@ fn a_task_is_its_creators_alone_under_the_rule_that_created_it() {
     let policy = default_policy();
     let created_by = policy.registry().tool("read").unwrap();
     policy.tasks().record("t1", created_by, &holder("read"));
-    let get = |id: &str| Arc::new(Operation::Task { method: "tasks/get".to_owned(), task_id: id.to_owned() });
+    let get = |id: &str| Arc::new(Message::Task { method: "tasks/get".to_owned(), task_id: id.to_owned() });
     assert!(policy.decide(&get("t1"), &holder("read")).is_ok());
     assert!(policy.decide(&get("t1"), &holder("")).is_err(), "the creator without the scope any more");
     let stranger = crate::authn::token_of("https://issuer.test", "bob", Some("client"), "read");
     let denied = policy.decide(&get("t1"), &stranger).unwrap_err();
     assert_eq!(denied, policy.decide(&get("t1"), &stranger).unwrap_err());
-    assert!(matches!(denied, Denied::Unknown { kind: "task", .. }), "as if it did not exist: {denied:?}");
+    assert!(matches!(denied, Denied::Unknown { kind: Kind::Task, .. }), "as if it did not exist: {denied:?}");
     assert!(matches!(policy.decide(&get("t2"), &holder("read")), Err(Denied::Unknown { .. })));
 }
 
@@ -196,9 +200,9 @@ fn a_task_method_that_nobody_declared_is_an_unknown_method_whatever_task_it_name
     let policy = default_policy();
     policy.tasks().record("t1", policy.registry().tool("read").unwrap(), &holder("read"));
     for id in ["t1", "t2"] {
-        let result = Operation::Task { method: "tasks/result".to_owned(), task_id: id.to_owned() };
+        let result = Message::Task { method: "tasks/result".to_owned(), task_id: id.to_owned() };
         let denied = policy.decide(&Arc::new(result.clone()), &holder("read")).unwrap_err();
-        assert_eq!(denied, Denied::Unknown { kind: "method", name: "tasks/result".to_owned() });
+        assert_eq!(denied, Denied::Unknown { kind: Kind::Method, name: "tasks/result".to_owned() });
         let denied = policy.decide(&Arc::new(result), &Identity::Anonymous).unwrap_err();
         assert!(matches!(denied, Denied::Unauthenticated { .. }), "{denied:?}");
     }
@@ -206,7 +210,7 @@ fn a_task_method_that_nobody_declared_is_an_unknown_method_whatever_task_it_name
 
 #[test]
 fn j19_what_is_unknown_and_what_may_not_be_called() {
-    let unknown = |name: &str| Denied::Unknown { kind: "tool", name: name.to_owned() };
+    let unknown = |name: &str| Denied::Unknown { kind: Kind::Tool, name: name.to_owned() };
     let all = policy(Connect::Authenticated, Visibility::All);
     assert_eq!(all.decide(&tool("nope"), &holder("")).unwrap_err(), unknown("nope"));
     assert!(matches!(all.decide(&tool("read"), &holder("")), Err(Denied::InsufficientScope { .. })));
@@ -266,21 +270,24 @@ fn every_client_message_rmcp_knows_is_ruled_by_what_it_names_or_by_auth_connect(
     let policy = Policy::new(registry, Hierarchy::default(), Connect::Authenticated, Visibility::All, base);
     policy.tasks().record("k", policy.registry().tool("t").unwrap(), &holder(""));
 
-    for (message, operation) in crate::envelope::same_as_rmcp::every_message() {
-        let names_something = match &operation {
-            Operation::Tool { .. }
-            | Operation::Prompt { .. }
-            | Operation::Resource { .. }
-            | Operation::Complete { .. }
-            | Operation::Subscribe { .. }
-            | Operation::Unsubscribe { .. }
-            | Operation::Task { .. } => true,
-            Operation::Listen { uris } => !uris.is_empty(),
-            Operation::Initialize { .. } | Operation::Other { .. } | Operation::Reply => false,
+    for (text, message) in crate::envelope::same_as_rmcp::every_message() {
+        let names_something = match &message {
+            Message::Tool { .. }
+            | Message::Prompt { .. }
+            | Message::Resource { .. }
+            | Message::Complete { .. }
+            | Message::Subscribe { .. }
+            | Message::Unsubscribe { .. }
+            | Message::Task { .. } => true,
+            Message::Listen { uris } => !uris.is_empty(),
+            Message::Initialize { .. }
+            | Message::Other { .. }
+            | Message::Reply
+            | Message::HttpMethod { .. } => false,
         };
-        let operation = Arc::new(operation);
-        assert!(policy.decide(&operation, &Identity::Anonymous).is_err(), "{message}");
-        assert_eq!(policy.decide(&operation, &holder("")).is_err(), names_something, "{message}");
-        assert!(policy.decide(&operation, &holder("named")).is_ok(), "{message}");
+        let message = Arc::new(message);
+        assert!(policy.decide(&message, &Identity::Anonymous).is_err(), "{text}");
+        assert_eq!(policy.decide(&message, &holder("")).is_err(), names_something, "{text}");
+        assert!(policy.decide(&message, &holder("named")).is_ok(), "{text}");
     }
 }

@@ -1,6 +1,7 @@
 //! Why a configuration is not safe to start with: one name per reason.
 
 use crate::config::value::secret::SecretError;
+use crate::declared::Kind;
 use mcp_auth_core::Cycle;
 
 /// A combination that is not safe. `at` names the key and who set it.
@@ -14,7 +15,7 @@ pub enum Conflict {
     )]
     ModeNone {
         /// What kind of operation.
-        kind: &'static str,
+        kind: Kind,
         /// Its name.
         operation: String,
         /// What it needs.
@@ -131,7 +132,7 @@ pub enum Conflict {
     )]
     BaseScopesMissing {
         /// What kind of operation.
-        kind: &'static str,
+        kind: Kind,
         /// Its name.
         operation: String,
         /// What it needs.

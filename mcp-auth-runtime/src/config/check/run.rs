@@ -102,7 +102,7 @@ impl Checks<'_> {
     fn first_operation(
         &self,
         needs: impl Fn(&crate::declared::Rule) -> bool,
-    ) -> Option<(&'static str, String, String)> {
+    ) -> Option<(crate::declared::Kind, String, String)> {
         let mut all = self.registry?.iter().map(|(_, declaration)| declaration);
         all.find(|declaration| needs(&declaration.rule))
             .map(|d| (d.kind(), d.name().to_owned(), d.rule.to_string()))

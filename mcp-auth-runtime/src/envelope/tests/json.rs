@@ -42,7 +42,7 @@ fn j01_what_is_not_one_json_text_is_a_parse_error() {
 #[test]
 fn j01_surrogate_pairs_are_read() {
     let text = request("tools/call", json!({ "name": "@" })).replace('@', "\\ud83d\\ude00");
-    assert_eq!(read_text(&text).unwrap().operation, tool("😀"));
+    assert_eq!(read_text(&text).unwrap().message.as_ref(), &tool("😀"));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn j06_escapes_decode_before_anything_is_compared() {
     let text = "{\"jsonrpc\":\"\\u0032.0\",\"id\":1,\"m\\u0065thod\":\"\\u0074ools\\/call\",\
                 \"par\\u0061ms\":{\"n\\u0061me\":\"\\u0061dmin\"}}";
     let escaped = read_text(text).unwrap();
-    assert_eq!(escaped.operation, plain.operation);
+    assert_eq!(escaped.message, plain.message);
     assert_eq!(escaped.method, plain.method);
 }
 

@@ -47,7 +47,7 @@ fn j16_responses_are_replies_and_carry_no_id() {
         json!({ "jsonrpc": "2.0", "error": { "code": -1, "message": "no" } }),
     ] {
         let envelope = read_text(&good.to_string()).unwrap();
-        assert_eq!(envelope.operation, Operation::Reply);
+        assert_eq!(*envelope.message, Message::Reply);
         assert_eq!((envelope.kind, envelope.id, envelope.method), (MessageKind::Response, None, None));
     }
 }
@@ -108,7 +108,7 @@ fn notifications_are_only_their_method_and_malformed_ones_are_not_answered() {
     let text = json!({ "jsonrpc": "2.0", "method": "x/y", "params": { "name": "admin" } }).to_string();
     let envelope = read_text(&text).unwrap();
     assert_eq!(envelope.kind, MessageKind::Notification);
-    assert_eq!(envelope.operation, Operation::Other { method: "x/y".into() });
+    assert_eq!(*envelope.message, Message::Other { method: "x/y".into() });
 
     let text = json!({ "jsonrpc": "2.0", "method": "x/y", "params": [] }).to_string();
     let error = read_text(&text).unwrap_err();

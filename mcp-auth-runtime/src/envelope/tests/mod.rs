@@ -29,6 +29,6 @@ fn refusal(text: impl AsRef<[u8]>) -> String {
     format!("{} {id}", error.code().0)
 }
 
-fn tool(name: &str) -> Operation {
-    Operation::Tool { name: name.to_owned(), arguments: None }
+fn tool(name: &str) -> Message {
+    Message::Tool { name: name.to_owned(), arguments: None }
 }

@@ -16,10 +16,10 @@ fn tool_call_is_read_with_its_arguments() {
     assert_eq!(envelope.id, Some(RequestIdValue::Number(1)));
     assert_eq!(envelope.method.as_deref(), Some("tools/call"));
     assert_eq!(envelope.protocol_version.as_deref(), Some("2026-07-28"));
-    let Operation::Tool { name, arguments } = envelope.operation else { panic!("a tool") };
+    let Message::Tool { name, arguments } = &*envelope.message else { panic!("a tool") };
     assert_eq!(name, "add");
     assert_eq!(
-        Value::Object(arguments.unwrap()),
+        Value::Object(arguments.clone().unwrap()),
         json!({ "n": 1.5, "big": 18446744073709551615u64, "deep": [{ "a": null }] })
     );
 }
@@ -145,14 +145,14 @@ fn completion_is_of_its_reference() {
     let complete = |reference: Value| {
         request("completion/complete", json!({ "ref": reference, "argument": { "name": "a", "value": "v" } }))
     };
-    let of = |reference| read_text(&complete(reference)).map(|envelope| envelope.operation);
+    let of = |reference| read_text(&complete(reference)).map(|envelope| (*envelope.message).clone());
     assert_eq!(
         of(json!({ "type": "ref/prompt", "name": "p", "uri": "a:b" })).unwrap(),
-        Operation::Complete { reference: Reference::Prompt("p".into()) }
+        Message::Complete { reference: Reference::Prompt("p".into()) }
     );
     assert_eq!(
         of(json!({ "type": "ref/resource", "uri": "todo://{id}", "name": "p" })).unwrap(),
-        Operation::Complete { reference: Reference::Resource("todo://{id}".into()) }
+        Message::Complete { reference: Reference::Resource("todo://{id}".into()) }
     );
     for bad in [
         json!({ "type": "ref/tool", "name": "t" }),
@@ -168,19 +168,19 @@ fn completion_is_of_its_reference() {
 
 #[test]
 fn tasks_that_name_a_task_are_tasks_and_others_are_not() {
-    let of = |method: &str, params| read_text(&request(method, params)).unwrap().operation;
+    let of = |method: &str, params| read_text(&request(method, params)).unwrap().message.as_ref().clone();
     for method in ["tasks/get", "tasks/cancel", "tasks/result", "tasks/later"] {
-        let expected = Operation::Task { method: method.into(), task_id: "t".into() };
+        let expected = Message::Task { method: method.into(), task_id: "t".into() };
         assert_eq!(of(method, json!({ "taskId": "t" })), expected);
     }
-    assert_eq!(of("tasks/list", json!({})), Operation::Other { method: "tasks/list".into() });
+    assert_eq!(of("tasks/list", json!({})), Message::Other { method: "tasks/list".into() });
 }
 
 #[test]
 fn j21_names_are_kept_exactly() {
     for name in ["READ", " read", "read ", "read\0", "re\u{301}ad", "", &"n".repeat(10_000)] {
         let envelope = read_text(&request("tools/call", json!({ "name": name }))).unwrap();
-        assert_eq!(envelope.operation, tool(name));
+        assert_eq!(*envelope.message, tool(name));
     }
 }
 
@@ -207,7 +207,7 @@ fn what_2026_07_28_took_out_is_no_method_there_whatever_its_params() {
         };
         let gone = read_text(&at("2026-07-28")).unwrap();
         assert!(gone.removed, "{method}");
-        assert_eq!(gone.operation, Operation::Other { method: method.to_owned() });
+        assert_eq!(*gone.message, Message::Other { method: method.to_owned() });
         for elsewhere in ["2025-11-25", "2999-01-01"] {
             assert!(read_text(&at(elsewhere)).map_or(true, |envelope| !envelope.removed), "{method}");
         }

@@ -12,7 +12,7 @@ use rmcp::service::{NotificationContext, RequestContext};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::envelope::{MessageKind, Operation};
+use crate::envelope::{Message, MessageKind};
 
 /// What the gate of these tests grants: the tool's name.
 #[derive(Clone)]
@@ -70,9 +70,9 @@ struct Gate;
 impl LineGate for Gate {
     fn admit(&self, envelope: Envelope) -> BoxFuture<'_, Result<Admission, JsonRpcRefusal>> {
         Box::pin(async move {
-            let name = match &envelope.operation {
-                Operation::Tool { name, .. } => name.clone(),
-                Operation::Other { method } => method.clone(),
+            let name = match &*envelope.message {
+                Message::Tool { name, .. } => name.clone(),
+                Message::Other { method } => method.clone(),
                 _ => String::new(),
             };
             match &*name {

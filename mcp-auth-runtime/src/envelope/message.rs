@@ -11,7 +11,7 @@ use super::error::InvalidParams;
 
 /// What a message asks for, as its body says it.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Operation {
+pub enum Message {
     /// `tools/call`.
     Tool {
         /// `params.name`, exactly as sent.
@@ -70,6 +70,12 @@ pub enum Operation {
     },
     /// A client's response or error to a request of the server.
     Reply,
+    /// No JSON-RPC message at all: an HTTP request other than POST, like GET (a session's stream) and DELETE (its
+    /// end). No name of a JSON-RPC method is ever one of these.
+    HttpMethod {
+        /// The HTTP method.
+        method: String,
+    },
 }
 
 /// What `completion/complete` completes.
@@ -131,43 +137,40 @@ pub(super) fn fits<'v, T: Deserialize<'v>>(value: &'v Value) -> bool {
 ///
 /// # Errors
 /// When rmcp could not read the params as those of the method, and would call it a custom request instead.
-pub(super) fn of_request(
-    method: &str,
-    params: Map<String, Value>,
-) -> Result<(Operation, bool), InvalidParams> {
+pub(super) fn of_request(method: &str, params: Map<String, Value>) -> Result<(Message, bool), InvalidParams> {
     let mut params = Params(params);
-    let operation = match method {
+    let message = match method {
         "tools/call" => {
             params.check_input()?;
             let (name, arguments) = (params.string("name")?, params.object("arguments")?);
-            return Ok((Operation::Tool { name, arguments }, params.0.is_empty()));
+            return Ok((Message::Tool { name, arguments }, params.0.is_empty()));
         }
         "prompts/get" => {
             params.check_input()?;
-            Operation::Prompt { name: params.string("name")?, arguments: params.object("arguments")? }
+            Message::Prompt { name: params.string("name")?, arguments: params.object("arguments")? }
         }
         "resources/read" => {
             params.check_input()?;
-            Operation::Resource { uri: params.string("uri")? }
+            Message::Resource { uri: params.string("uri")? }
         }
-        "resources/subscribe" => Operation::Subscribe { uri: params.string("uri")? },
-        "resources/unsubscribe" => Operation::Unsubscribe { uri: params.string("uri")? },
+        "resources/subscribe" => Message::Subscribe { uri: params.string("uri")? },
+        "resources/unsubscribe" => Message::Unsubscribe { uri: params.string("uri")? },
         "completion/complete" => {
             let reference = params.reference()?;
             params.must_be_object("argument")?;
             params.schema::<CompleteRequestParams>("completion/complete")?;
-            Operation::Complete { reference }
+            Message::Complete { reference }
         }
         "subscriptions/listen" => {
             params.must_be_object("notifications")?;
             let asked = params.schema::<SubscriptionsListenRequestParams>("subscriptions/listen")?;
-            Operation::Listen { uris: asked.notifications.resource_subscriptions.unwrap_or_default() }
+            Message::Listen { uris: asked.notifications.resource_subscriptions.unwrap_or_default() }
         }
         "initialize" => {
             params.must_be_object("capabilities")?;
             params.must_be_object("clientInfo")?;
             let asked = params.schema::<InitializeRequestParams>("initialize")?;
-            Operation::Initialize { protocol_version: asked.protocol_version.to_string() }
+            Message::Initialize { protocol_version: asked.protocol_version.to_string() }
         }
         "tools/list" | "prompts/list" | "resources/list" | "resources/templates/list" | "skills/list" => {
             params.check("cursor", "a string", Value::is_string)?;
@@ -189,11 +192,11 @@ pub(super) fn of_request(
         _ if method.starts_with("tasks/") => params.task(method)?,
         _ => other(method),
     };
-    Ok((operation, false))
+    Ok((message, false))
 }
 
-fn other(method: &str) -> Operation {
-    Operation::Other { method: method.to_owned() }
+fn other(method: &str) -> Message {
+    Message::Other { method: method.to_owned() }
 }
 
 /// The members of `params`, taken out one by one.
@@ -262,13 +265,13 @@ impl Params {
         .ok_or_else(wrong)
     }
 
-    fn task(mut self, method: &str) -> Result<Operation, InvalidParams> {
+    fn task(mut self, method: &str) -> Result<Message, InvalidParams> {
         if method == "tasks/update" {
             self.must_be_object("inputResponses")?;
         }
         if needs_id(method) || self.0.contains_key("taskId") {
             let task_id = self.string("taskId")?;
-            return Ok(Operation::Task { method: method.to_owned(), task_id });
+            return Ok(Message::Task { method: method.to_owned(), task_id });
         }
         Ok(other(method))
     }
