@@ -1,0 +1,11 @@
+//! What a token must be, over HTTP on every protocol revision (SECURITY.md T01 to T60). Each row has a token that
+//! is served next to those that are not; no tool runs for a refused one, public tools included.
+
+mod bench;
+
+mod claims;
+mod header;
+mod parties;
+mod scopes;
+mod signature;
+mod times;
