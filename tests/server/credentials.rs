@@ -10,7 +10,7 @@ use mcp_auth::testing::{Client, Era, TestIssuer, TestServer};
 use serde_json::json;
 
 use crate::everything::{CONFIG, Everything};
-use crate::sessions::Shared;
+use crate::sessions::stored::Shared;
 use crate::streams::Wire;
 
 /// Every header somebody might put a credential into, each with a value to look for.

@@ -15,7 +15,7 @@ use mcp_auth::{Config, Server, ServerBuilder, Shutdown};
 use serde_json::{Value, json};
 
 use crate::everything::{CONFIG, Everything};
-use crate::sessions::Keys;
+use crate::sessions::streams::Keys;
 use crate::talks::in_time;
 
 /// An application with the server in it, at `/api/mcp`.

@@ -1,0 +1,8 @@
+//! Sessions of revisions before 2026-07-28: whose they are, how many there are, and when their streams end.
+
+mod legacy;
+
+mod count;
+mod owner;
+pub mod stored;
+pub mod streams;

@@ -1,0 +1,154 @@
+//! Whose a session is: issuer, subject and client of the caller who opened it.
+
+use std::sync::Arc;
+
+use mcp_auth::ambient::SystemClock;
+use mcp_auth::prelude::*;
+use mcp_auth::testing::{Era, TestIssuer, TestServer};
+use serde_json::json;
+
+use super::legacy::{LATEST_LEGACY, LEGACY, is_refused_everywhere, is_unknown_session};
+use super::streams::Keys;
+use crate::everything::Everything;
+use crate::streams::Wire;
+
+#[tokio::test]
+async fn j34_a_session_is_its_callers_own() {
+    let everything = Everything::default();
+    let other = TestIssuer::new("https://other.test", Arc::new(SystemClock));
+    let verify = "[auth]\nmode = \"verify\"\n[[auth.issuers]]\nissuer = \"https://other.test\"\n\
+                  jwks_uri = \"https://other.test/jwks\"\n";
+    let server =
+        everything.builder(verify).fetch(Arc::new(Keys(other.jwks()))).start().await.expect("a server");
+    for era in LEGACY {
+        let alice = Wire::new(server.url(), era).token(server.token("alice").scope("read")).connected().await;
+        let strangers = [
+            ("another subject", server.token("bob").scope("read")),
+            ("another client", server.token("alice").client("another").scope("read")),
+            ("no client", server.token("alice").without_claim("client_id").scope("read")),
+            ("another issuer", other.token("alice", server.url()).scope("read")),
+        ];
+        for (who, token) in strangers {
+            // Not because the token is no good:
+            let elsewhere = server.client().era(era).token(token.clone());
+            assert!(elsewhere.call_tool("read_note", json!({})).await.is_success(), "{who}");
+            is_refused_everywhere(&alice.clone().token(token)).await;
+        }
+        let ran = everything.ran();
+        let answer = alice.call_tool(8, "read_note", json!({})).await.response().await;
+        assert_eq!(answer["result"]["content"][0]["text"], "a note", "{era:?}: still open");
+        assert_eq!(everything.ran(), ran + 1);
+
+        let refreshed = alice.clone().token(server.token("alice").scope("write").ttl(200));
+        let answer = refreshed.call_tool(9, "write_note", json!({ "text": "x" })).await.response().await;
+        assert_eq!(answer["result"]["content"][0]["text"], "x", "{era:?}: a fresh token keeps the session");
+        assert_eq!(refreshed.get().await.status, 200, "{era:?}");
+        assert_eq!(refreshed.delete().await.status, 202, "{era:?}");
+        is_refused_everywhere(&refreshed).await;
+    }
+}
+
+#[tokio::test]
+async fn j34_initialize_naming_anothers_session_opens_one_of_its_own() {
+    let everything = Everything::default();
+    let server = everything.start().await;
+    for era in LEGACY {
+        let alice = Wire::new(server.url(), era).token(server.token("alice")).connected().await;
+        for known in [alice.session(), "unheard-of"] {
+            let bob = Wire::new(server.url(), era).token(server.token("bob")).in_session(known);
+            let answer = bob.initialize().await;
+            assert_eq!(answer.status, 200, "{era:?}");
+            let opened = answer.header("mcp-session-id").expect("a session of its own");
+            assert_ne!(opened, known, "{era:?}");
+            is_refused_everywhere(&bob).await;
+        }
+        assert_eq!(alice.call_tool(1, "ping", json!({})).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn j34_without_a_token_a_session_is_401_or_unknown_as_connect_says() {
+    let everything = Everything::default();
+    for (connect, status) in [("authenticated", 401), ("anonymous", 404)] {
+        let server = everything.start_with(&format!("[auth]\nconnect = \"{connect}\"")).await;
+        let alice = Wire::new(server.url(), LATEST_LEGACY).token(server.token("alice")).connected().await;
+        let nobody = Wire::new(server.url(), LATEST_LEGACY).in_session(alice.session());
+        assert_eq!(nobody.request(1, "tools/list", json!({})).await.status, status, "{connect}");
+        assert_eq!(nobody.get().await.status, status, "{connect}");
+        assert_eq!(nobody.delete().await.status, status, "{connect}");
+        assert_eq!(
+            nobody.call_tool(1, "ping", json!({})).await.status,
+            404,
+            "{connect}: public, in a session"
+        );
+        assert_eq!(everything.ran(), 0);
+        assert_eq!(alice.request(1, "tools/list", json!({})).await.status, 200, "{connect}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_session_gets_404_on_every_method() {
+    let everything = Everything::default();
+    let server = everything.start().await;
+    for era in LEGACY {
+        for session in ["unheard-of", "00000000-0000-4000-8000-000000000000", " ", "x y"] {
+            let wire = Wire::new(server.url(), era).token(server.token("alice")).in_session(session);
+            is_refused_everywhere(&wire).await;
+        }
+        let client = server.client().era(era).token(server.token("alice")).header("mcp-session-id", "gone");
+        is_unknown_session(&client.request_without_session("tools/list", json!({})).await);
+    }
+    assert_eq!(everything.ran(), 0);
+}
+
+#[tokio::test]
+async fn c6_a_session_id_means_nothing_in_2026_07_28() {
+    let everything = Everything::default();
+    let server = everything.start().await;
+    let alice = Wire::new(server.url(), LATEST_LEGACY).token(server.token("alice")).connected().await;
+    for session in [alice.session(), "unheard-of"] {
+        let bob = Wire::new(server.url(), Era::Stateless).token(server.token("bob")).in_session(session);
+        let answer = bob.call_tool(1, "who", json!({})).await.response().await;
+        assert_eq!(answer["result"]["content"][0]["text"], "bob");
+        for answer in [bob.get().await, bob.delete().await] {
+            assert_eq!(answer.status, 405);
+            assert_eq!(answer.header("allow"), Some("POST"));
+        }
+    }
+    assert_eq!(alice.call_tool(1, "ping", json!({})).await.status, 200);
+}
+
+/// Everyone may do everything: no token is ever read.
+const MODE_NONE: &str = "[server]\nlisten = \"127.0.0.1:0\"\n[auth]\nmode = \"none\"\n";
+
+#[derive(Debug, Clone, Default)]
+struct Open;
+
+#[server(name = "open")]
+impl Open {
+    /// Anyone.
+    #[tool(public)]
+    fn ping(&self) -> &'static str {
+        "pong"
+    }
+}
+
+#[tokio::test]
+async fn with_mode_none_sessions_are_anyones_and_still_counted() {
+    let config = |sessions: usize| {
+        mcp_auth::Config::from_toml_str(&format!("{MODE_NONE}[limits]\nsessions = {sessions}"))
+            .expect("a config")
+    };
+    let server = TestServer::builder(Open).config(config(3)).start().await.expect("a server");
+    for era in LEGACY {
+        let one = Wire::new(server.url(), era).connected().await;
+        let another = Wire::new(server.url(), era).token("of no interest").in_session(one.session());
+        for wire in [&one, &another] {
+            let answer = wire.call_tool(1, "ping", json!({})).await.response().await;
+            assert_eq!(answer["result"]["content"][0]["text"], "pong", "{era:?}");
+        }
+        assert_eq!(one.get().await.status, 200);
+    }
+    assert_eq!(Wire::new(server.url(), LATEST_LEGACY).initialize().await.status, 503);
+    is_refused_everywhere(&Wire::new(server.url(), LATEST_LEGACY).in_session("unheard-of")).await;
+}
