@@ -1,0 +1,8 @@
+//! What the macros leave to the protocol: progress, cancellation, questions, rounds, tasks, subscriptions,
+//! completion, methods of one's own.
+
+mod calls;
+mod methods;
+mod rounds;
+mod subscriptions;
+mod tasks;
