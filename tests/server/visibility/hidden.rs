@@ -1,0 +1,169 @@
+//! What a caller may not see answers like what is not there.
+
+use mcp_auth::prelude::*;
+use mcp_auth::testing::{Client, Era, TestServer};
+use serde_json::{Value, json};
+
+/// Operations of every kind that need `secret`, each beside one that is not there at all.
+#[derive(Debug, Clone, Default)]
+struct Hidden;
+
+#[server(name = "hidden", scope = "secret")]
+impl Hidden {
+    /// Anyone who is someone.
+    #[tool(authenticated)]
+    fn seen(&self) -> &'static str {
+        "seen"
+    }
+
+    /// Hidden.
+    #[tool]
+    fn hidden_tool(&self) -> &'static str {
+        "hidden"
+    }
+
+    #[prompt]
+    fn hidden_prompt(&self) -> &'static str {
+        "hidden"
+    }
+
+    #[resource(uri = "hidden://fixed")]
+    fn hidden_resource(&self) -> &'static str {
+        "hidden"
+    }
+
+    #[resource(uri = "hidden://by/{id}")]
+    fn hidden_template(&self, id: u8) -> String {
+        id.to_string()
+    }
+
+    #[resource(uri = "about://server", public)]
+    fn about(&self) -> &'static str {
+        "a test server"
+    }
+
+    #[method("completion/complete", authenticated)]
+    fn complete(&self) -> Json<Value> {
+        Json(json!({ "completion": { "values": [] } }))
+    }
+
+    #[method("resources/subscribe", authenticated)]
+    fn subscribe(&self) {}
+
+    #[method("subscriptions/listen", authenticated)]
+    fn listen(&self) {}
+
+    #[method("acme/hidden")]
+    fn custom(&self) -> Json<Value> {
+        Json(json!({}))
+    }
+}
+
+/// An answer as text, without the name that was asked for. It is rmcp that answers for methods nobody declared,
+/// in an order of members (and in sessions, as a stream) of its own; the message is the same.
+pub async fn about(client: Client, method: &str, params: &Value, name: &str) -> (u16, String) {
+    let answer = client.request(method, params.clone()).await;
+    let by_rmcp = method.starts_with("acme/");
+    let message = if by_rmcp { answer.message().to_string() } else { answer.body().to_owned() };
+    (answer.status(), message.replace(name, "NAME"))
+}
+
+#[tokio::test]
+async fn j19_with_granted_visibility_what_is_hidden_answers_like_what_is_not_there() {
+    let config = "[auth]\nvisibility = \"granted\"\nconnect = \"anonymous\"\n";
+    let server =
+        TestServer::builder(Hidden).toml(config).expect("a configuration").start().await.expect("a server");
+    let uri = |uri: &str| json!({ "uri": uri });
+    let named = |name: &str| json!({ "name": name, "arguments": {} });
+    let completing =
+        |reference: Value| json!({ "ref": reference, "argument": { "name": "id", "value": "" } });
+    let by_prompt = |name: &str| completing(json!({ "type": "ref/prompt", "name": name }));
+    let by_resource = |uri: &str| completing(json!({ "type": "ref/resource", "uri": uri }));
+    let listening = |uris: &[&str]| json!({ "notifications": { "resourceSubscriptions": uris } });
+    for era in Era::ALL {
+        let mut cases = vec![
+            ("tools/call", named("hidden_tool"), "hidden_tool", named("absent_tool"), "absent_tool"),
+            ("prompts/get", named("hidden_prompt"), "hidden_prompt", named("absent_prompt"), "absent_prompt"),
+            (
+                "resources/read",
+                uri("hidden://fixed"),
+                "hidden://fixed",
+                uri("absent://fixed"),
+                "absent://fixed",
+            ),
+            ("resources/read", uri("hidden://by/7"), "hidden://by/7", uri("absent://by/7"), "absent://by/7"),
+            (
+                "completion/complete",
+                by_prompt("hidden_prompt"),
+                "hidden_prompt",
+                by_prompt("absent"),
+                "absent",
+            ),
+            (
+                "completion/complete",
+                by_resource("hidden://by/{id}"),
+                "hidden://by/{id}",
+                by_resource("a://b"),
+                "a://b",
+            ),
+            ("acme/hidden", json!({}), "acme/hidden", json!({}), "acme/absent"),
+        ];
+        if era == Era::Stateless {
+            let (hidden, absent) = ("hidden://by/7", "absent://by/7");
+            cases.push(("subscriptions/listen", listening(&[hidden]), hidden, listening(&[absent]), absent));
+            let last = |last| listening(&["about://server", last]);
+            cases.push(("subscriptions/listen", last(hidden), hidden, last(absent), absent));
+            let first = |first| listening(&[first, "gone://too"]);
+            cases.push(("subscriptions/listen", first(hidden), hidden, first(absent), absent));
+        } else {
+            cases.push((
+                "resources/subscribe",
+                uri("hidden://by/7"),
+                "hidden://by/7",
+                uri("absent://1"),
+                "absent://1",
+            ));
+        }
+        for (method, hidden, hidden_name, absent, absent_name) in cases {
+            let absent_method = if method == "acme/hidden" { "acme/absent" } else { method };
+            let client = || server.client().era(era).token(server.token("alice").scope("other"));
+            let hidden_answer = about(client(), method, &hidden, hidden_name).await;
+            let absent_answer = about(client(), absent_method, &absent, absent_name).await;
+            assert_eq!(hidden_answer, absent_answer, "{era:?} {method}");
+            assert!(hidden_answer.1.contains("\"error\""), "{era:?} {method} {hidden_answer:?}");
+
+            let nobody = || server.client().era(era);
+            let hidden_answer = nobody().request(method, hidden.clone()).await;
+            assert_eq!(hidden_answer.status(), 401, "{era:?} {method}");
+            if method != "acme/hidden" {
+                let absent_answer = nobody().request(method, absent).await;
+                assert_eq!(absent_answer.status(), 401, "{era:?} {method}: anonymous callers learn nothing");
+            }
+
+            let granted = server.client().era(era).token(server.token("alice").scope("secret"));
+            if method != "subscriptions/listen" {
+                let answer = granted.request(method, hidden).await;
+                assert!(answer.is_success(), "{era:?} {method} {}", answer.body());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn j19_with_visibility_all_what_is_not_allowed_is_403_and_what_is_not_there_32602() {
+    let server = TestServer::start(Hidden).await.expect("a server");
+    for era in Era::ALL {
+        let client = server.client().era(era).token(server.token("alice"));
+        let hidden = client.call_tool("hidden_tool", json!({})).await;
+        assert_eq!(hidden.status(), 403, "{era:?}");
+        assert_eq!(hidden.challenge().expect("a challenge").scopes(), ["secret"]);
+        let absent = client.call_tool("absent_tool", json!({})).await;
+        assert_eq!((absent.status(), absent.error_code()), (200, Some(-32602)), "{era:?} {}", absent.body());
+        let nobody = server.client().era(era);
+        let call = |name| json!({ "name": name, "arguments": {} });
+        for name in ["hidden_tool", "absent_tool"] {
+            let answer = nobody.request_without_session("tools/call", call(name)).await;
+            assert_eq!(answer.status(), 401, "{era:?} {name}");
+        }
+    }
+}
