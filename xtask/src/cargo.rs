@@ -5,7 +5,8 @@ use std::fs;
 use crate::step::{Outcome, available, command, root, succeed};
 
 /// The crates a release publishes: what `rust-version` holds for.
-const PUBLISHED: [&str; 4] = ["mcp-auth", "mcp-auth-macros", "mcp-auth-runtime", "mcp-auth-issuer"];
+const PUBLISHED: [&str; 5] =
+    ["mcp-auth", "mcp-auth-macros", "mcp-auth-store", "mcp-auth-runtime", "mcp-auth-issuer"];
 
 /// Feature sets that must compile by themselves. The facade's own dev-dependency turns every feature on for
 /// tests and examples, so only the libraries are looked at here.

@@ -1,0 +1,24 @@
+//! The aggregates, a file each: the record, how each step can go, and the trait.
+//!
+//! - The issuer's: `clients`, `codes`, `grants`, `consents`, `browser_sessions`.
+//! - The runtime's: `sessions`, `tasks`, `counters`, `sealing_keys`.
+
+mod browser_sessions;
+mod clients;
+mod codes;
+mod consents;
+mod counters;
+mod grants;
+mod sealing_keys;
+mod sessions;
+mod tasks;
+
+pub use browser_sessions::{Browser, BrowserSessions};
+pub use clients::{Client, Clients, GrantTypes};
+pub use codes::{Code, Codes, Redemption};
+pub use consents::Consents;
+pub use counters::{Arrival, Counters, Rate};
+pub use grants::{Grant, Grants, Rotate, Rotation};
+pub use sealing_keys::{SealingKey, SealingKeys};
+pub use sessions::Sessions;
+pub use tasks::{Task, Tasks};

@@ -1,0 +1,74 @@
+//! What a server and its built-in issuer remember, behind one small trait per aggregate.
+//!
+//! **Every method is one atomic step.** Callers that run at once see it happen in one order, and a crash leaves it
+//! done or not done. No caller reads, decides and then writes: a code is redeemed, a refresh token rotated, a session
+//! bound, in one call that says how it went. Times are arguments: Unix seconds, save where a method says otherwise.
+//!
+//! In reading order:
+//!
+//! - `aggregate`: the traits and the records, a file each. The issuer's: [`Clients`], [`Codes`], [`Grants`],
+//!   [`Consents`], [`BrowserSessions`]. The runtime's: [`Sessions`], [`Tasks`], [`Counters`], [`SealingKeys`].
+//! - `store`: [`Store`], the handle that a server passes around, and [`Backend`], what stands behind it.
+//! - `error`: [`StoreError`]. Whoever gets one answers 503 or `server_error`, and grants nothing.
+//! - `secret_hash`: what is kept of a secret.
+//! - `memory`: the backend in this process.
+//! - `suite`, `unavailable` (feature `testing`): what every backend has to pass, and a backend that always fails.
+//!
+//! # Why the futures are boxed
+//! Which backend runs is configuration, so a server holds `dyn` traits, and those cannot return `impl Future`.
+//! [`StoreFuture`] is one allocation a call: nothing beside a round trip to a database, and about 20 ns in memory.
+//!
+//! # Secrets
+//! Codes, refresh tokens, client secrets and browser session identifiers come here as [`SecretHash`] only, so that
+//! nobody who reads a store can present one. What has to be read back ([`SealingKey`]) is in the clear in memory; a
+//! backend that writes to a disk encrypts it.
+//!
+//! # Adding a backend
+//! 1. A folder beside `memory`, behind a feature of its name, with one type that is cloned freely or shared by `Arc`.
+//! 2. Implement the nine traits on it, in a file each. A step that touches two aggregates ([`Codes::redeem`] keeps a
+//!    grant) is one transaction. `Backend` then follows by itself, and [`Store::new`] takes it.
+//! 3. A constructor on [`Store`], as [`Store::memory`] is.
+//! 4. `tests/<backend>.rs` with one line, `mcp_auth_store::suite!(<a fresh, empty store>);`: a test per promise.
+//!
+//! # Adding an aggregate
+//! 1. A file in `aggregate/`: the record, the outcome of each step as an enum, the trait. Its docs state each promise.
+//! 2. Its bound in `Backend`, and its accessor on [`Store`].
+//! 3. Its implementation in `memory/`, bounded, and in `unavailable`.
+//! 4. Its promises in `suite/`, a function each, named in the list of `suite/tests.rs`. Races are among them.
+//!
+//! # Example
+//! ```
+//! use mcp_auth_store::{Browser, Caps, SecretHash, Store};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), mcp_auth_store::StoreError> {
+//! let store = Store::memory(Caps::default());
+//! let (cookie, now) = (SecretHash::of("what the browser sends"), 1_000);
+//! let alice = Browser { subject: "alice".into(), expires_at: now + 60 };
+//! store.browser_sessions().begin(None, cookie, alice, now).await?;
+//! assert_eq!(store.browser_sessions().find(cookie, now + 59).await?.map(|b| b.subject), Some("alice".into()));
+//! assert!(store.browser_sessions().find(cookie, now + 60).await?.is_none());
+//! # Ok(())
+//! # }
+//! ```
+
+mod aggregate;
+mod error;
+mod memory;
+mod secret_hash;
+mod store;
+#[cfg(feature = "testing")]
+pub mod suite;
+#[cfg(feature = "testing")]
+mod unavailable;
+
+pub use aggregate::{
+    Arrival, Browser, BrowserSessions, Client, Clients, Code, Codes, Consents, Counters, Grant, GrantTypes,
+    Grants, Rate, Redemption, Rotate, Rotation, SealingKey, SealingKeys, Sessions, Task, Tasks,
+};
+pub use error::{StoreError, StoreFuture};
+pub use memory::{Caps, MemoryStore};
+pub use secret_hash::SecretHash;
+pub use store::{Backend, Store};
+#[cfg(feature = "testing")]
+pub use unavailable::Unavailable;

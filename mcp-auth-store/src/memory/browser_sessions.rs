@@ -1,0 +1,35 @@
+//! Browser sessions in memory.
+
+use super::store::locked;
+use crate::{Browser, BrowserSessions, MemoryStore, SecretHash, StoreFuture};
+
+impl BrowserSessions for MemoryStore {
+    fn begin(
+        &self,
+        before: Option<SecretHash>,
+        id: SecretHash,
+        browser: Browser,
+        now: u64,
+    ) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let mut browsers = locked(&self.browsers);
+            if let Some(before) = before {
+                browsers.remove(&before);
+            }
+            let expires_at = browser.expires_at;
+            browsers.insert(id, browser, expires_at, now);
+            Ok(())
+        })
+    }
+
+    fn find(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Option<Browser>> {
+        Box::pin(async move { Ok(locked(&self.browsers).get(&id, now).cloned()) })
+    }
+
+    fn end(&self, id: SecretHash) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            locked(&self.browsers).remove(&id);
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,12 @@
+//! Consents in memory: they go with their client.
+
+use mcp_auth_core::ScopeSet;
+
+use super::store::locked;
+use crate::{Consents, MemoryStore, StoreFuture};
+
+impl Consents for MemoryStore {
+    fn allowed<'a>(&'a self, subject: &'a str, client_id: &'a str) -> StoreFuture<'a, ScopeSet> {
+        Box::pin(async move { Ok(locked(&self.issued).allowed(subject, client_id)) })
+    }
+}

@@ -1,0 +1,22 @@
+//! The store in this process: bounded, gone at exit.
+//!
+//! - `store`: the backend, and its bounds.
+//! - `bounded`: the map that most of it is made of.
+//! - `issued`: clients, codes and grants, which some steps change together.
+//! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `counters`, `sealing_keys`: the
+//!   aggregates.
+
+mod bounded;
+mod browser_sessions;
+mod clients;
+mod codes;
+mod consents;
+mod counters;
+mod grants;
+mod issued;
+mod sealing_keys;
+mod sessions;
+mod store;
+mod tasks;
+
+pub use store::{Caps, MemoryStore};

@@ -1,0 +1,42 @@
+//! Promises of [`BrowserSessions`](crate::BrowserSessions).
+
+use crate::{Browser, SecretHash, Store};
+
+async fn begin(store: &Store, before: Option<&str>, id: &str) -> SecretHash {
+    let (id, before) = (SecretHash::of(id), before.map(SecretHash::of));
+    let browser = Browser { subject: "alice".into(), expires_at: 10 };
+    store.browser_sessions().begin(before, id, browser, 0).await.unwrap();
+    id
+}
+
+async fn who(store: &Store, id: SecretHash, now: u64) -> Option<String> {
+    store.browser_sessions().find(id, now).await.unwrap().map(|browser| browser.subject)
+}
+
+/// From the second on that its record names.
+pub async fn a_login_ends_at_its_time(store: Store) {
+    let id = begin(&store, None, "one").await;
+    assert_eq!(who(&store, id, 9).await.as_deref(), Some("alice"));
+    assert_eq!(who(&store, id, 10).await, None);
+    assert_eq!(who(&store, SecretHash::of("another"), 9).await, None);
+}
+
+/// An identifier that somebody planted in the browser before is worth nothing afterwards.
+pub async fn a_new_login_ends_the_one_of_the_same_browser(store: Store) {
+    let (one, other) = (begin(&store, None, "one").await, begin(&store, None, "another browser").await);
+    let two = begin(&store, Some("one"), "two").await;
+    assert_eq!(who(&store, one, 1).await, None);
+    assert_eq!(who(&store, two, 1).await.as_deref(), Some("alice"));
+    assert_eq!(who(&store, other, 1).await.as_deref(), Some("alice"));
+    let three = begin(&store, Some("never kept"), "three").await;
+    assert_eq!(who(&store, three, 1).await.as_deref(), Some("alice"));
+}
+
+/// Logging out twice is nothing special.
+pub async fn an_ended_login_is_gone_and_ending_nothing_is_no_error(store: Store) {
+    let id = begin(&store, None, "one").await;
+    for _ in 0..2 {
+        store.browser_sessions().end(id).await.unwrap();
+        assert_eq!(who(&store, id, 1).await, None);
+    }
+}

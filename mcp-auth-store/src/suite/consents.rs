@@ -1,0 +1,17 @@
+//! Promises of [`Consents`](crate::Consents).
+
+use super::records::{client, code};
+use crate::{SecretHash, Store};
+
+/// By person and client, and by nothing else.
+pub async fn what_a_person_allowed_adds_up_per_client(store: Store) {
+    store.clients().register(client("a")).await.unwrap();
+    store.clients().register(client("b")).await.unwrap();
+    assert!(store.consents().allowed("alice", "a").await.unwrap().is_empty());
+    store.codes().issue(SecretHash::of("1"), code("a", "read"), 0).await.unwrap();
+    store.codes().issue(SecretHash::of("2"), code("a", "write"), 0).await.unwrap();
+    assert_eq!(store.consents().allowed("alice", "a").await.unwrap().to_string(), "read write");
+    assert!(store.consents().allowed("bob", "a").await.unwrap().is_empty());
+    assert!(store.consents().allowed("alice", "b").await.unwrap().is_empty());
+    assert!(store.consents().allowed("alice", "unknown").await.unwrap().is_empty());
+}

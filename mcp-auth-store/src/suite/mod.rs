@@ -1,0 +1,23 @@
+//! What every backend promises, races included: a function for each promise, and [`suite!`](crate::suite!), which makes
+//! a test of each.
+//!
+//! - `tests`: the list of all promises.
+//! - `race`: the same step many times at once.
+//! - `records`: clients, codes and grants to try with.
+//! - `clients`, `codes`, `consents`, `grants`, `browser_sessions`, `sessions`, `tasks`, `counters`, `sealing_keys`: the
+//!   promises, by aggregate.
+
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
+
+pub mod browser_sessions;
+pub mod clients;
+pub mod codes;
+pub mod consents;
+pub mod counters;
+pub mod grants;
+mod race;
+mod records;
+pub mod sealing_keys;
+pub mod sessions;
+pub mod tasks;
+mod tests;

@@ -1,0 +1,41 @@
+//! Clients, codes and grants to try with.
+
+use mcp_auth_core::ScopeSet;
+
+use crate::{Client, Code, Grant, GrantTypes, SecretHash};
+
+pub(super) fn client(id: &str) -> Client {
+    Client {
+        id: id.into(),
+        name: Some("A client".into()),
+        redirect_uris: vec!["http://127.0.0.1/callback".into(), "cursor://callback".into()],
+        grant_types: GrantTypes::AuthorizationCode { refresh: true },
+        secret: Some(SecretHash::of("the client's secret")),
+    }
+}
+
+/// A code of `client_id` that expires at 60.
+pub(super) fn code(client_id: &str, scopes: &str) -> Code {
+    Code {
+        client_id: client_id.into(),
+        subject: "alice".into(),
+        redirect_uri: "http://127.0.0.1:33418/callback".into(),
+        code_challenge: "a challenge".into(),
+        resource: "http://localhost:8080/mcp".into(),
+        scopes: ScopeSet::parse_lossy(scopes),
+        expires_at: 60,
+    }
+}
+
+/// A grant whose refresh token has the secret `current`, and that expires at 1000.
+pub(super) fn grant(id: &str, current: &str) -> Grant {
+    Grant {
+        id: id.into(),
+        client_id: "client".into(),
+        subject: "alice".into(),
+        resource: "http://localhost:8080/mcp".into(),
+        scopes: ScopeSet::parse_lossy("read write"),
+        current: SecretHash::of(current),
+        expires_at: 1000,
+    }
+}

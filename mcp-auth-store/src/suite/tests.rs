@@ -1,0 +1,56 @@
+//! The list of all promises.
+
+/// Makes a test of every promise: `mcp_auth_store::suite!(a_fresh_store().await);` in a file of its own. The expression
+/// gives a new and empty [`Store`](crate::Store) each time.
+#[macro_export]
+macro_rules! suite {
+    ($fresh:expr) => {
+        $crate::suite! { @tests $fresh;
+            clients: a_registered_client_is_found_as_it_was
+                registering_again_replaces;
+            codes: a_code_is_found_until_long_after_its_use
+                p18_a_code_is_used_once_and_its_replay_kills_the_grant
+                p18_of_a_hundred_uses_at_once_one_is_the_first_and_the_grant_dies
+                a_code_of_a_client_that_does_not_refresh_makes_no_grant
+                p19_an_expired_code_is_gone
+                an_unknown_code_is_gone;
+            consents: what_a_person_allowed_adds_up_per_client;
+            grants: p21_an_old_refresh_token_kills_the_grant
+                p21_of_a_hundred_rotations_at_once_one_succeeds_and_the_grant_dies
+                each_use_extends_the_life_of_a_grant
+                an_expired_grant_is_gone
+                a_revoked_grant_is_gone_and_revoking_nothing_is_no_error;
+            browser_sessions: a_login_ends_at_its_time
+                a_new_login_ends_the_one_of_the_same_browser
+                an_ended_login_is_gone_and_ending_nothing_is_no_error;
+            sessions: a_session_is_nobodys_until_it_is_bound
+                j34_a_bound_session_is_its_owners_alone
+                j34_of_a_hundred_owners_at_once_one_gets_the_session
+                keeping_again_replaces_the_state_and_never_the_owner
+                entering_keeps_a_session_longer
+                an_ended_session_is_gone_and_ending_nothing_is_no_error;
+            tasks: a_task_is_found_by_its_owner_alone
+                a_repeated_identifier_does_not_hand_over_the_task_of_another
+                of_a_hundred_owners_at_once_one_gets_the_identifier
+                a_task_is_forgotten_at_its_time;
+            counters: arrivals_conform_up_to_the_burst_and_again_later
+                of_a_hundred_arrivals_at_once_as_many_conform_as_one_after_the_other
+                what_is_refused_does_not_count
+                keys_do_not_touch_each_other;
+            sealing_keys: the_first_key_of_a_purpose_stays
+                a_hundred_processes_that_start_at_once_get_the_same_key;
+        }
+    };
+    (@tests $fresh:expr; $($aggregate:ident: $($promise:ident)+;)+) => {
+        $(mod $aggregate {
+            #[allow(unused_imports)]
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $promise() {
+                    $crate::suite::$aggregate::$promise($fresh).await;
+                }
+            )+
+        })+
+    };
+}
