@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use mcp_auth_core::InvalidScope;
 use mcp_auth_runtime::local_issuer::{LocalIssuer, LocalIssuerSetup};
+use mcp_auth_store::{Caps, Client, Store};
 
-use crate::client::Client;
 use crate::client::scopes::Declared;
 use crate::endpoint;
 use crate::issuer::{Issuer, Lifetimes};
@@ -15,7 +15,6 @@ use crate::person::{Csrf, SessionCookie};
 use crate::person::{DevelopmentLogin, Login};
 use crate::rate::RateLimit;
 use crate::request::origin::{InvalidIssuer, IssuerOrigin};
-use crate::store::{MemoryStore, Store};
 
 /// Builds the issuer; see the crate's documentation.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +64,7 @@ impl EmbeddedIssuer {
     /// assert_eq!(issuer.jwks["keys"][0]["alg"], "ES256");
     /// ```
     pub fn build(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<LocalIssuer, IssuerError> {
-        let store = Arc::new(MemoryStore::new(options.caps));
+        let store = Store::memory(Caps::default());
         let login = Arc::new(DevelopmentLogin::new(options.users.clone()));
         Self::build_with(setup, options, store, login)
     }
@@ -77,7 +76,7 @@ impl EmbeddedIssuer {
     pub fn build_with(
         setup: LocalIssuerSetup,
         options: IssuerOptions,
-        store: Arc<dyn Store>,
+        store: Store,
         login: Arc<dyn Login>,
     ) -> Result<LocalIssuer, IssuerError> {
         let origin = IssuerOrigin::new(setup.issuer.clone())?;
@@ -108,7 +107,7 @@ impl EmbeddedIssuer {
             store,
             login,
             named: options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect(),
-            registrations: RateLimit::per_minute(options.caps.registrations_per_minute),
+            registrations: RateLimit::per_minute(options.registrations_per_minute),
         });
         Ok(LocalIssuer { issuer: setup.issuer, jwks, router: endpoint::router(issuer) })
     }

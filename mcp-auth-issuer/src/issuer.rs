@@ -6,8 +6,8 @@ use std::sync::Arc;
 use http::HeaderMap;
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::ambient::Ambient;
+use mcp_auth_store::{Browser, Client, SecretHash, Store, StoreError};
 
-use crate::client::Client;
 use crate::client::scopes::Declared;
 use crate::key::AccessTokenClaims;
 use crate::key::{MintError, SigningKey};
@@ -15,8 +15,7 @@ use crate::person::Login;
 use crate::person::{Csrf, SessionCookie};
 use crate::rate::RateLimit;
 use crate::request::origin::IssuerOrigin;
-use crate::secret::{SecretHash, identifier};
-use crate::store::{Session, Store, StoreError};
+use crate::secret::identifier;
 
 /// Shared by all endpoints.
 pub(crate) struct Issuer {
@@ -29,7 +28,7 @@ pub(crate) struct Issuer {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) ambient: Ambient,
     pub(crate) key: SigningKey,
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: Store,
     pub(crate) login: Arc<dyn Login>,
     /// Clients of the configuration, by identifier.
     pub(crate) named: HashMap<String, Client>,
@@ -65,7 +64,7 @@ impl Issuer {
     pub(crate) async fn client(&self, id: &str) -> Result<Option<Client>, StoreError> {
         match self.named.get(id) {
             Some(named) => Ok(Some(named.clone())),
-            None => self.store.client(id).await,
+            None => self.store.clients().find(id).await,
         }
     }
 
@@ -73,11 +72,11 @@ impl Issuer {
     pub(crate) async fn session<'h>(
         &self,
         headers: &'h HeaderMap,
-    ) -> Result<(Option<&'h str>, Option<Session>), StoreError> {
+    ) -> Result<(Option<&'h str>, Option<Browser>), StoreError> {
         let Some(id) = self.cookie.read(headers) else {
             return Ok((None, None));
         };
-        Ok((Some(id), self.store.session(SecretHash::of(id), self.now()).await?))
+        Ok((Some(id), self.store.browser_sessions().find(SecretHash::of(id), self.now()).await?))
     }
 
     /// Whether a `resource` parameter names our resource (RFC 8707 §2): the same bytes, save for the case of scheme

@@ -7,10 +7,10 @@
 //! 2. `request`: how requests are read, strictly, and how they are refused.
 //! 3. `client`: what a client is and what its requests may ask for.
 //! 4. `person`: the person in front of the browser: [`Login`], cookie, pages.
-//! 5. [`Store`], `secret`: what is remembered, and the hashes that are kept of secrets.
+//! 5. [`Store`], `secret`: what is remembered (of `mcp-auth-store`), and the secrets that are made here.
 //! 6. `key`: the [`SigningKey`], and what is issued.
 //!
-//! Access tokens are JWTs that nobody looks up, so killing a refresh token family leaves its last access token alive
+//! Access tokens are JWTs that nobody looks up, so killing a grant leaves its last access token alive
 //! until it expires ([`IssuerOptions::access_token_lifetime`]).
 
 mod build;
@@ -23,19 +23,14 @@ mod person;
 mod rate;
 mod request;
 mod secret;
-mod store;
 
 pub use build::{EmbeddedIssuer, IssuerError};
 pub use client::redirect_uri::{InvalidRedirectUri, RedirectUri};
-pub use client::{Client, Grants};
 pub use key::{AccessTokenClaims, KeyError, KeySource, MintError, SigningKey};
 pub use maud;
 pub use mcp_auth_runtime::local_issuer::{LocalIssuer, LocalIssuerSetup};
-pub use options::{Caps, InvalidOption, IssuerOptions, NamedClient};
+pub use mcp_auth_store::Store;
+pub use options::{InvalidOption, IssuerOptions, NamedClient};
 pub use person::{DevelopmentLogin, Login, LoginError, LoginFuture, User};
 pub use request::origin::InvalidIssuer;
 pub use request::{InvalidParams, Params};
-pub use secret::SecretHash;
-pub use store::{
-    CodeGrant, MemoryStore, Redemption, RefreshFamily, Rotation, Session, Store, StoreError, StoreFuture,
-};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mcp_auth_core::ScopeSet;
 use mcp_auth_runtime::config::{Config, SecretError};
+use mcp_auth_store::{Client, GrantTypes, SecretHash};
 
 use crate::key::KeySource;
 
@@ -38,8 +39,8 @@ pub struct IssuerOptions {
     pub users: Vec<String>,
     /// Confidential clients that may use the client credentials grant. **(default: none)**
     pub clients: Vec<NamedClient>,
-    /// Limits on what is kept.
-    pub caps: Caps,
+    /// Registrations per minute; over it 429. **(default: 120)**
+    pub registrations_per_minute: u32,
 }
 
 /// A confidential client of the configuration (RFC 6749 §4.4). Debug hides the secret.
@@ -51,19 +52,6 @@ pub struct NamedClient {
     pub secret: String,
     /// The most it can get; all of it when it asks for no scope.
     pub scopes: ScopeSet,
-}
-
-/// Limits on what the issuer keeps, so that strangers who register cannot fill its memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Caps {
-    /// Registered clients; over it, the oldest one that nobody ever allowed goes. **(default: 1000)**
-    pub clients: usize,
-    /// Registrations per minute; over it 429. **(default: 120)**
-    pub registrations_per_minute: u32,
-    /// Authorization codes, and browser sessions; over it, the one that ends first goes. **(default: 1000)**
-    pub codes_and_sessions: usize,
-    /// Refresh token families; over it, the one that ends first goes. **(default: 10000)**
-    pub refresh_families: usize,
 }
 
 /// An option out of its range.
@@ -113,9 +101,9 @@ pub enum InvalidOption {
         /// The scope.
         scope: String,
     },
-    /// A cap of 0, under which nothing works.
-    #[error("caps are at least 1")]
-    ZeroCap,
+    /// 0, under which no client ever gets in.
+    #[error("registrations_per_minute is at least 1")]
+    NoRegistrations,
 }
 
 impl IssuerOptions {
@@ -163,7 +151,7 @@ impl IssuerOptions {
             session_lifetime: 8 * HOUR,
             users: vec!["developer".to_owned()],
             clients: Vec::new(),
-            caps: Caps::default(),
+            registrations_per_minute: 120,
         }
     }
 
@@ -204,9 +192,8 @@ impl IssuerOptions {
                 });
             }
         }
-        let Caps { clients, registrations_per_minute, codes_and_sessions, refresh_families } = self.caps;
-        if [clients, codes_and_sessions, refresh_families].contains(&0) || registrations_per_minute == 0 {
-            return Err(InvalidOption::ZeroCap);
+        if self.registrations_per_minute == 0 {
+            return Err(InvalidOption::NoRegistrations);
         }
         Ok(())
     }
@@ -217,13 +204,14 @@ fn has_twin<'a>(names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
     names.into_iter().find(|name| !seen.insert(*name))
 }
 
-impl Default for Caps {
-    fn default() -> Self {
+impl From<&NamedClient> for Client {
+    fn from(named: &NamedClient) -> Self {
         Self {
-            clients: 1000,
-            registrations_per_minute: 120,
-            codes_and_sessions: 1000,
-            refresh_families: 10_000,
+            id: named.id.clone(),
+            name: None,
+            redirect_uris: Vec::new(),
+            grant_types: GrantTypes::ClientCredentials { scopes: named.scopes.clone() },
+            secret: Some(SecretHash::of(&named.secret)),
         }
     }
 }
@@ -284,7 +272,7 @@ mod tests {
             check(|o| o.clients = vec![client("a", "s", "admin")]),
             Err(InvalidOption::UndeclaredScope { .. })
         ));
-        assert_eq!(check(|o| o.caps.clients = 0), Err(InvalidOption::ZeroCap));
+        assert_eq!(check(|o| o.registrations_per_minute = 0), Err(InvalidOption::NoRegistrations));
     }
 
     #[test]

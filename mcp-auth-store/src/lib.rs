@@ -12,7 +12,7 @@
 //! - `error`: [`StoreError`]. Whoever gets one answers 503 or `server_error`, and grants nothing.
 //! - `secret_hash`: what is kept of a secret.
 //! - `memory`: the backend in this process.
-//! - `suite`, `unavailable` (feature `testing`): what every backend has to pass, and a backend that always fails.
+//! - `suite`, `outage` (feature `testing`): what every backend has to pass, and a store that can be taken down.
 //!
 //! # Why the futures are boxed
 //! Which backend runs is configuration, so a server holds `dyn` traits, and those cannot return `impl Future`.
@@ -33,7 +33,7 @@
 //! # Adding an aggregate
 //! 1. A file in `aggregate/`: the record, the outcome of each step as an enum, the trait. Its docs state each promise.
 //! 2. Its bound in `Backend`, and its accessor on [`Store`].
-//! 3. Its implementation in `memory/`, bounded, and in `unavailable`.
+//! 3. Its implementation in `memory/`, bounded, and in `outage`.
 //! 4. Its promises in `suite/`, a function each, named in the list of `suite/tests.rs`. Races are among them.
 //!
 //! # Example
@@ -55,12 +55,12 @@
 mod aggregate;
 mod error;
 mod memory;
+#[cfg(feature = "testing")]
+mod outage;
 mod secret_hash;
 mod store;
 #[cfg(feature = "testing")]
 pub mod suite;
-#[cfg(feature = "testing")]
-mod unavailable;
 
 pub use aggregate::{
     Arrival, Browser, BrowserSessions, Client, Clients, Code, Codes, Consents, Counters, Grant, GrantTypes,
@@ -68,7 +68,7 @@ pub use aggregate::{
 };
 pub use error::{StoreError, StoreFuture};
 pub use memory::{Caps, MemoryStore};
+#[cfg(feature = "testing")]
+pub use outage::Outage;
 pub use secret_hash::SecretHash;
 pub use store::{Backend, Store};
-#[cfg(feature = "testing")]
-pub use unavailable::Unavailable;

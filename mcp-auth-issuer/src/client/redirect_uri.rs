@@ -118,20 +118,27 @@ impl std::str::FromStr for RedirectUri {
 
 impl RedirectUri {
     /// Whether an authorization request may name `presented`: the same bytes, save that the port of an http
-    /// loopback URI is free (RFC 8252 §7.3). What is admitted is itself a URI that could have been registered.
+    /// loopback URI is free (RFC 8252 §7.3).
     pub fn admits(&self, presented: &str) -> bool {
-        if self.0 == presented {
-            return true;
-        }
-        match (split_loopback(&self.0), split_loopback(presented)) {
-            (Some(registered), Some(presented)) => registered == presented,
-            _ => false,
-        }
+        admits(&self.0, presented)
     }
 
     /// The URI as registered.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Whether a client that registered `registered` may name `presented` in an authorization request: the same bytes, save
+/// that the port of an http loopback URI is free (RFC 8252 §7.3). What is admitted is itself a URI that could have
+/// been registered.
+pub(crate) fn admits(registered: &str, presented: &str) -> bool {
+    if registered == presented {
+        return true;
+    }
+    match (split_loopback(registered), split_loopback(presented)) {
+        (Some(registered), Some(presented)) => registered == presented,
+        _ => false,
     }
 }
 

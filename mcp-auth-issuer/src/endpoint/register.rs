@@ -7,17 +7,16 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, StatusCode};
+use mcp_auth_store::{Client, GrantTypes, SecretHash, StoreError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::client::redirect_uri::{InvalidRedirectUri, RedirectUri};
-use crate::client::{Client, Grants};
 use crate::issuer::Issuer;
 use crate::rate::TooOften;
 use crate::request::body::{self, InvalidBody};
 use crate::request::oauth_error::{NO_STORE, OAuthError};
-use crate::secret::{SecretHash, identifier, secret};
-use crate::store::StoreError;
+use crate::secret::{identifier, secret};
 
 /// In bytes.
 const MAX_BODY: usize = 32 * 1024;
@@ -100,11 +99,11 @@ async fn register(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Va
     let client = Client {
         id,
         name: registration.name,
-        redirect_uris: registration.redirect_uris,
-        grants: Grants::AuthorizationCode { refresh: registration.refresh },
+        redirect_uris: registration.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
+        grant_types: GrantTypes::AuthorizationCode { refresh: registration.refresh },
         secret: secret.as_deref().map(SecretHash::of),
     };
-    issuer.store.add_client(client).await?;
+    issuer.store.clients().register(client).await?;
     Ok(document)
 }
 

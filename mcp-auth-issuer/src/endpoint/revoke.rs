@@ -39,13 +39,14 @@ async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), 
     let Some(presented) = PresentedRefreshToken::parse(token) else {
         return Ok(());
     };
-    match issuer.store.family(presented.family, issuer.now()).await? {
-        Some(family) if family.client_id != client.id => {
+    let grants = issuer.store.grants();
+    match grants.find(presented.grant, issuer.now()).await? {
+        Some(grant) if grant.client_id != client.id => {
             Err(Refusal::Grant("the refresh token was issued to another client"))
         }
-        Some(family) => {
-            tracing::info!(client_id = %client.id, subject = ?family.subject, "refresh token revoked");
-            Ok(issuer.store.revoke_family(&family.id).await?)
+        Some(grant) => {
+            tracing::info!(client_id = %client.id, subject = ?grant.subject, "refresh token revoked");
+            Ok(grants.revoke(&grant.id).await?)
         }
         None => Ok(()),
     }

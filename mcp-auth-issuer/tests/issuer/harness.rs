@@ -13,7 +13,10 @@ use http_body_util::BodyExt as _;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use mcp_auth_core::ambient::{Ambient, Clock, SystemRandom};
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
-use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions, LocalIssuer, LocalIssuerSetup, NamedClient};
+use mcp_auth_issuer::{
+    DevelopmentLogin, EmbeddedIssuer, IssuerOptions, LocalIssuer, LocalIssuerSetup, NamedClient,
+};
+use mcp_auth_store::{Caps, Store};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use url::Url;
@@ -49,6 +52,15 @@ impl App {
         setup: impl FnOnce(&mut LocalIssuerSetup),
         options: impl FnOnce(&mut IssuerOptions),
     ) -> Self {
+        Self::on(Store::memory(Caps::default()), setup, options)
+    }
+
+    /// An issuer that remembers in `store`.
+    pub(crate) fn on(
+        store: Store,
+        setup: impl FnOnce(&mut LocalIssuerSetup),
+        options: impl FnOnce(&mut IssuerOptions),
+    ) -> Self {
         listen_to_every_event();
         let clock = Arc::new(TestClock(AtomicU64::new(START)));
         let mut the_setup = LocalIssuerSetup {
@@ -77,7 +89,9 @@ impl App {
             scopes: ScopeSet::parse_lossy("todos.read todos.write"),
         });
         options(&mut the_options);
-        let LocalIssuer { router, jwks, .. } = EmbeddedIssuer::build(the_setup, the_options).unwrap();
+        let login = Arc::new(DevelopmentLogin::new(the_options.users.clone()));
+        let LocalIssuer { router, jwks, .. } =
+            EmbeddedIssuer::build_with(the_setup, the_options, store, login).unwrap();
         Self { router, jwks, clock }
     }
 

@@ -10,6 +10,7 @@ mod discovery;
 mod flow;
 mod harness;
 mod machine;
+mod outage;
 mod refresh;
 mod registration;
 mod revocation;

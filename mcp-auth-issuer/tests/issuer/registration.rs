@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use http::{Request, StatusCode};
+use mcp_auth_store::{Caps, Store};
 use serde_json::{Value, json};
 
 use crate::harness::*;
@@ -148,13 +149,8 @@ async fn strangers_cannot_register_for_client_credentials() {
 
 #[tokio::test]
 async fn p28_flood_gets_429_big_bodies_413_and_used_clients_stay() {
-    let app = App::with(
-        |_| (),
-        |o| {
-            o.caps.clients = 5;
-            o.caps.registrations_per_minute = 20;
-        },
-    );
+    let store = Store::memory(Caps { clients: 5, ..Caps::default() });
+    let app = App::on(store, |_| (), |o| o.registrations_per_minute = 20);
     let kept = app.public_client().await;
     app.tokens(&kept, &[]).await;
     for _ in 0..19 {

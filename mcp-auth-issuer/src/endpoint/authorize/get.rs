@@ -43,7 +43,7 @@ pub(super) async fn page(
         return Err(request.needs_interaction(session.is_some()));
     }
     if let (Some(cookie), Some(session)) = (cookie, session) {
-        let allowed = issuer.store.allowed(&session.subject, &request.client.id).await?;
+        let allowed = issuer.store.consents().allowed(&session.subject, &request.client.id).await?;
         let page = Consent {
             issuer,
             client: &request.client,

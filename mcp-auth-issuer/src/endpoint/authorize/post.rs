@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, Uri};
+use mcp_auth_store::{Browser, Code, SecretHash};
 
 use super::get::page;
 use super::refusal::{Refusal, Untrusted};
@@ -16,8 +17,7 @@ use crate::issuer::Issuer;
 use crate::person::LoginError;
 use crate::person::page::Notice;
 use crate::request::body::form;
-use crate::secret::{SecretHash, secret};
-use crate::store::{CodeGrant, Session};
+use crate::secret::secret;
 
 /// `POST /authorize`: one of our own forms, saying what the person decided.
 pub(crate) async fn post(
@@ -63,7 +63,7 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
             }
         },
         (Some("logout"), _) => {
-            issuer.store.end_session(SecretHash::of(cookie)).await?;
+            issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
             Ok(see_other(&request.url()))
         }
         (Some("allow"), Some(session)) => allow(issuer, &request, session).await,
@@ -89,8 +89,9 @@ async fn begin_session(
     let now = issuer.now();
     let id = secret(&*issuer.ambient.random);
     tracing::info!(?subject, client_id = %request.client.id, "user logged in");
-    let session = Session { subject, expires_at: now.saturating_add(issuer.lifetimes.session) };
-    issuer.store.begin_session(Some(SecretHash::of(before)), SecretHash::of(&id), session, now).await?;
+    let browser = Browser { subject, expires_at: now.saturating_add(issuer.lifetimes.session) };
+    let (before, kept) = (SecretHash::of(before), SecretHash::of(&id));
+    issuer.store.browser_sessions().begin(Some(before), kept, browser, now).await?;
     let mut response = see_other(&request.url());
     if let Some(cookie) = issuer.cookie.set(&id) {
         response.headers_mut().insert(SET_COOKIE, cookie);
@@ -102,15 +103,15 @@ async fn begin_session(
 async fn allow(
     issuer: &Issuer,
     request: &AuthorizationRequest,
-    session: Session,
+    session: Browser,
 ) -> Result<Response, Refusal> {
     let now = issuer.now();
-    let code = secret(&*issuer.ambient.random);
+    let text = secret(&*issuer.ambient.random);
     tracing::info!(
         client_id = %request.client.id, subject = ?session.subject, scope = %request.scopes,
         "access allowed by the user"
     );
-    let grant = CodeGrant {
+    let code = Code {
         client_id: request.client.id.clone(),
         subject: session.subject,
         redirect_uri: request.answer.redirect_uri.clone(),
@@ -119,6 +120,6 @@ async fn allow(
         scopes: request.scopes.clone(),
         expires_at: now.saturating_add(issuer.lifetimes.code),
     };
-    issuer.store.add_code(SecretHash::of(&code), grant, now).await?;
-    Ok(request.answer.code(&code))
+    issuer.store.codes().issue(SecretHash::of(&text), code, now).await?;
+    Ok(request.answer.code(&text))
 }

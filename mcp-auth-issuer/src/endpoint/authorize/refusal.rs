@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use mcp_auth_store::StoreError;
 
 use super::response::Answer;
 use crate::client::scopes::RefusedScope;
@@ -11,7 +12,6 @@ use crate::issuer::Issuer;
 use crate::person::page::{ErrorPage, Said};
 use crate::request::InvalidParams;
 use crate::request::body::InvalidBody;
-use crate::store::StoreError;
 
 /// An authorization request that is refused.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ impl Refusal {
                 untrusted.page(issuer).into_response()
             }
             Self::Store(error) => {
-                tracing::error!(%error, cause = ?error.0, "authorization request failed");
+                tracing::error!(%error, cause = ?error.cause(), "authorization request failed");
                 let said = Said {
                     title: "This does not work now",
                     why: "The authorization server cannot reach what it remembers.",

@@ -3,10 +3,11 @@
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_core::ScopeSet;
+use mcp_auth_store::Client;
 
 use super::refusal::{Refusal, Refused, Untrusted};
 use super::response::Answer;
-use crate::client::Client;
+use crate::client::redirect_uri::admits;
 use crate::endpoint::router::AUTHORIZE;
 use crate::issuer::Issuer;
 use crate::request::Params;
@@ -83,11 +84,11 @@ fn redirect_uri(client: &Client, params: &Params) -> Result<String, Untrusted> {
         return Err(Untrusted::Repeated("redirect_uri"));
     }
     match (params.get("redirect_uri"), client.redirect_uris.as_slice()) {
-        (Some(presented), registered) if registered.iter().any(|uri| uri.admits(presented)) => {
+        (Some(presented), registered) if registered.iter().any(|uri| admits(uri, presented)) => {
             Ok(presented.to_owned())
         }
         (Some(presented), _) => Err(Untrusted::RedirectUri { presented: presented.to_owned() }),
-        (None, [only]) => Ok(only.as_str().to_owned()),
+        (None, [only]) => Ok(only.clone()),
         (None, _) => Err(Untrusted::NoRedirectUri),
     }
 }

@@ -2,41 +2,43 @@
 
 use aws_lc_rs::digest;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use mcp_auth_store::{Client, Code, GrantTypes, Redemption, SecretHash};
 
 use super::Refusal;
 use super::post::{Issued, verify_resource};
-use super::refresh_token::new_family;
-use crate::client::{Client, Grants};
+use super::refresh_token::new_grant;
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
-use crate::secret::SecretHash;
-use crate::store::{CodeGrant, Redemption};
 
 pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
-    let Grants::AuthorizationCode { refresh } = &client.grants else {
+    let GrantTypes::AuthorizationCode { refresh } = &client.grant_types else {
         return Err(Refusal::UnauthorizedClient);
     };
-    let code = SecretHash::of(params.get("code").ok_or(Refusal::Missing("code"))?);
-    let grant =
-        issuer.store.code(code).await?.ok_or(Refusal::Grant("the code is unknown or long expired"))?;
-    verify(client, params, &grant)?;
+    let hash = SecretHash::of(params.get("code").ok_or(Refusal::Missing("code"))?);
+    let code = issuer
+        .store
+        .codes()
+        .find(hash)
+        .await?
+        .ok_or(Refusal::Grant("the code is unknown or long expired"))?;
+    verify(client, params, &code)?;
     verify_resource(issuer, params)?;
 
     // Whoever comes this far is the one the code was made for: from here on a second use is a replay that counts.
     let access_token = issuer.access_token(&Grantee {
-        subject: &grant.subject,
+        subject: &code.subject,
         client_id: &client.id,
-        resource: &grant.resource,
-        scopes: &grant.scopes,
+        resource: &code.resource,
+        scopes: &code.scopes,
     })?;
-    let (refresh_token, family) = match refresh {
+    let (refresh_token, grant) = match refresh {
         true => {
-            let (token, family) = new_family(issuer, &grant);
-            (Some(token), Some(family))
+            let (token, grant) = new_grant(issuer, &code);
+            (Some(token), Some(grant))
         }
         false => (None, None),
     };
-    match issuer.store.redeem_code(code, family, issuer.now()).await? {
+    match issuer.store.codes().redeem(hash, grant, issuer.now()).await? {
         Redemption::First => {}
         Redemption::Replayed => {
             return Err(Refusal::Replay("the code was used before: its refresh tokens are dead"));
@@ -44,21 +46,21 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         Redemption::Gone => return Err(Refusal::Grant("the code has expired")),
     }
     tracing::info!(
-        client_id = %client.id, subject = ?grant.subject, scope = %grant.scopes, grant = "authorization_code",
+        client_id = %client.id, subject = ?code.subject, scope = %code.scopes, grant = "authorization_code",
         "access token issued"
     );
-    Ok(Issued::new(issuer, access_token, refresh_token, &grant.scopes))
+    Ok(Issued::new(issuer, access_token, refresh_token, &code.scopes))
 }
 
 /// What the code is bound to: client, redirect URI and PKCE.
 ///
 /// A client that sends no `redirect_uri` here is an OAuth 2.1 client and bound by PKCE alone (§10.2); one that does
 /// must send the same.
-fn verify(client: &Client, params: &Params, grant: &CodeGrant) -> Result<(), Refusal> {
-    if grant.client_id != client.id {
+fn verify(client: &Client, params: &Params, code: &Code) -> Result<(), Refusal> {
+    if code.client_id != client.id {
         return Err(Refusal::Grant("the code was issued to another client"));
     }
-    if params.get("redirect_uri").is_some_and(|uri| uri != grant.redirect_uri) {
+    if params.get("redirect_uri").is_some_and(|uri| uri != code.redirect_uri) {
         return Err(Refusal::Grant("redirect_uri is not the authorization request's"));
     }
     let verifier = params.get("code_verifier").ok_or(Refusal::Grant("code_verifier is missing"))?;
@@ -67,7 +69,7 @@ fn verify(client: &Client, params: &Params, grant: &CodeGrant) -> Result<(), Ref
     }
     // Both are public by now, or were never secret: nothing is learnt from how long this takes.
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()));
-    if challenge != grant.code_challenge {
+    if challenge != code.code_challenge {
         return Err(Refusal::Grant("code_verifier does not fit the code_challenge"));
     }
     Ok(())

@@ -4,12 +4,11 @@
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use mcp_auth_store::{Client, SecretHash};
 
 use super::Refusal;
-use crate::client::Client;
 use crate::issuer::Issuer;
 use crate::request::{Params, form_decode};
-use crate::secret::SecretHash;
 
 /// Who sent this request.
 ///

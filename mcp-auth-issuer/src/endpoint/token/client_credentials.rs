@@ -4,12 +4,12 @@
 use super::Refusal;
 use super::post::{Issued, verify_resource};
 use crate::client::scopes::first_missing;
-use crate::client::{Client, Grants};
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
+use mcp_auth_store::{Client, GrantTypes};
 
 pub(super) fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
-    let Grants::ClientCredentials { scopes: granted } = &client.grants else {
+    let GrantTypes::ClientCredentials { scopes: granted } = &client.grant_types else {
         return Err(Refusal::UnauthorizedClient);
     };
     verify_resource(issuer, params)?;

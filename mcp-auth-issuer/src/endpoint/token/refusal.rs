@@ -2,12 +2,12 @@
 
 use http::StatusCode;
 use mcp_auth_core::Scope;
+use mcp_auth_store::StoreError;
 
 use crate::client::scopes::RefusedScope;
 use crate::key::MintError;
 use crate::request::body::InvalidBody;
 use crate::request::oauth_error::OAuthError;
-use crate::store::StoreError;
 
 /// A token request that is refused. No variant holds a secret, so all of them may be logged.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ impl Refusal {
     pub(crate) fn log(&self, what: &'static str) {
         match self {
             Self::Mint(error) => tracing::error!(cause = ?error, "{what}"),
-            Self::Store(error) => tracing::error!(cause = ?error.0, "{what}"),
+            Self::Store(error) => tracing::error!(cause = ?error.cause(), "{what}"),
             refusal => tracing::warn!(reason = %refusal, "{what}"),
         }
     }

@@ -2,8 +2,7 @@
 //! template's).
 
 use maud::{Markup, html};
-
-use crate::client::Client;
+use mcp_auth_store::Client;
 
 /// The longest name shown, in characters.
 const MAX_NAME: usize = 60;

@@ -3,12 +3,12 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
+use mcp_auth_store::{Client, GrantTypes};
 
 use super::claim::{claimed, visible};
 use super::lifetime::in_words;
 use super::shell::page;
 use crate::client::redirect_uri::{Destination, destination};
-use crate::client::{Client, Grants};
 use crate::issuer::Issuer;
 
 /// Asks somebody who is logged in.
@@ -133,7 +133,7 @@ impl Consent<'_> {
 
     fn outcomes(&self) -> Markup {
         let lifetimes = self.issuer.lifetimes;
-        let renews = matches!(self.client.grants, Grants::AuthorizationCode { refresh: true });
+        let renews = matches!(self.client.grant_types, GrantTypes::AuthorizationCode { refresh: true });
         html! {
             h2 { "Your answer" }
             p #on-deny { strong { "Deny:" } " it gets nothing, and is told so." }

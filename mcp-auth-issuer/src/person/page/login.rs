@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
+use mcp_auth_store::Client;
 
 use super::claim::{claimed, visible};
 use super::shell::page;
-use crate::client::Client;
 use crate::issuer::Issuer;
 
 /// Asks who is there. The controls are the [`Login`](crate::Login)'s.

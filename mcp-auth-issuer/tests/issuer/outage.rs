@@ -1,0 +1,112 @@
+//! A store that is down: what needs it answers 503 and grants nothing, and what failed has not happened.
+
+use http::StatusCode;
+use mcp_auth_store::Outage;
+use serde_json::Value;
+
+use crate::harness::*;
+
+fn app() -> (App, Outage) {
+    let outage = Outage::new();
+    (App::on(outage.store(), |_| (), |_| ()), outage)
+}
+
+/// 503, and neither a token nor a redirect, whatever it was about.
+#[track_caller]
+fn is_our_trouble(answer: &Answer) {
+    answer.assert_error(503, "temporarily_unavailable");
+    holds_no_cause(answer);
+}
+
+#[track_caller]
+fn is_our_trouble_on_a_page(answer: &Answer) {
+    answer.assert_local_error(503);
+    holds_no_cause(answer);
+}
+
+#[track_caller]
+fn holds_no_cause(answer: &Answer) {
+    assert!(!answer.body.contains(Outage::CAUSE), "{}", answer.body);
+    assert!(!answer.headers.contains_key("set-cookie"));
+}
+
+#[tokio::test]
+async fn a_client_registers_unless_the_store_is_down() {
+    let (app, outage) = app();
+    outage.begin();
+    is_our_trouble(&app.register(&metadata(&[REDIRECT], "none")).await);
+    outage.end();
+    assert_eq!(app.register(&metadata(&[REDIRECT], "none")).await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn p33_a_code_is_not_used_up_by_an_exchange_that_failed() {
+    let (app, outage) = app();
+    let client = app.public_client().await;
+    let code = app.code(&client, &[]).await;
+    outage.begin();
+    is_our_trouble(&app.token(&redeem(&client, &code)).await);
+    outage.end();
+    assert_eq!(app.token(&redeem(&client, &code)).await.status, StatusCode::OK);
+    app.token(&redeem(&client, &code)).await.assert_error(400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_neither_used_up_nor_killed_by_a_request_that_failed() {
+    let (app, outage) = app();
+    let client = app.public_client().await;
+    let token = app.tokens(&client, &[]).await["refresh_token"].as_str().unwrap().to_owned();
+    let form = [("grant_type", "refresh_token"), ("client_id", &*client), ("refresh_token", &*token)];
+    outage.begin();
+    is_our_trouble(&app.token(&form).await);
+    is_our_trouble(&app.post_form("/revoke", &[("client_id", &*client), ("token", &*token)]).await);
+    outage.end();
+    assert_eq!(app.token(&form).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_unknown_client_is_not_called_invalid_while_nobody_can_know() {
+    let (app, outage) = app();
+    app.token(&redeem("nobody", "x")).await.assert_error(401, "invalid_client");
+    outage.begin();
+    is_our_trouble(&app.token(&redeem("nobody", "x")).await);
+}
+
+#[tokio::test]
+async fn nobody_logs_in_and_nothing_is_allowed_while_the_store_is_down() {
+    let (app, outage) = app();
+    let client = app.public_client().await;
+    let url = authorize_url(&client, &[]);
+    let mut browser = Browser::new(&app);
+    let login = browser.get(&url).await;
+    outage.begin();
+    is_our_trouble_on_a_page(&browser.get(&url).await);
+    let form = [("csrf", &*csrf(&login)), ("decision", "login"), ("user", "developer")];
+    is_our_trouble_on_a_page(&browser.post(&form_action(&login), &form).await);
+    outage.end();
+
+    let consent = browser.log_in(&url).await;
+    outage.begin();
+    for decision in ["allow", "deny", "logout"] {
+        is_our_trouble_on_a_page(&browser.submit(&consent, decision).await);
+    }
+    outage.end();
+    assert!(browser.submit(&consent, "allow").await.param("code").is_some());
+}
+
+#[tokio::test]
+async fn what_needs_no_store_is_answered_while_it_is_down() {
+    let (app, outage) = app();
+    outage.begin();
+    for path in ["/.well-known/oauth-authorization-server", "/jwks"] {
+        assert_eq!(app.get(path).await.status, StatusCode::OK, "{path}");
+    }
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "nightly job"),
+        ("client_secret", "s3cret: with %+ in it"),
+    ];
+    let answer = app.token(&form).await;
+    assert_eq!(answer.status, StatusCode::OK, "a client of the configuration: {}", answer.body);
+    assert!(matches!(&answer.json()["access_token"], Value::String(_)));
+}

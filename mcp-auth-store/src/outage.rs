@@ -1,0 +1,176 @@
+//! A store that can be taken down and brought back, for tests of those who use one: what cannot be asked must not be
+//! taken for granted, and what failed must not have happened.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use mcp_auth_core::ScopeSet;
+
+use crate::{
+    Arrival, Backend, Browser, BrowserSessions, Caps, Client, Clients, Code, Codes, Consents, Counters,
+    Grant, Grants, MemoryStore, Rate, Redemption, Rotate, Rotation, SealingKey, SealingKeys, SecretHash,
+    Sessions, Store, StoreError, StoreFuture, Task, Tasks,
+};
+
+/// A memory store that is up at first. Clones share one state.
+#[derive(Clone)]
+pub struct Outage {
+    memory: Arc<MemoryStore>,
+    is_down: Arc<AtomicBool>,
+}
+
+impl Outage {
+    /// What is said by every step of a store that is down: the cause, as the log has it.
+    pub const CAUSE: &'static str = "connection refused, as a test wants it";
+
+    /// An empty store.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self { memory: Arc::new(MemoryStore::new(Caps::default())), is_down: Arc::default() }
+    }
+
+    /// The store itself.
+    pub fn store(&self) -> Store {
+        Store::new(self.clone())
+    }
+
+    /// From now on every step fails.
+    pub fn begin(&self) {
+        self.is_down.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on every step is done again, on what was kept before.
+    pub fn end(&self) {
+        self.is_down.store(false, Ordering::SeqCst);
+    }
+
+    /// `step`, unless the store is down: then it is never begun.
+    fn unless_down<'a, T: Send + 'a>(&'a self, step: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
+        Box::pin(async move {
+            match self.is_down.load(Ordering::SeqCst) {
+                true => Err(StoreError::new(Self::CAUSE)),
+                false => step.await,
+            }
+        })
+    }
+}
+
+impl Backend for Outage {
+    /// As a store that can be down does.
+    fn lasts(&self) -> bool {
+        true
+    }
+}
+
+impl Clients for Outage {
+    fn register(&self, client: Client) -> StoreFuture<'_, ()> {
+        self.unless_down(Clients::register(&*self.memory, client))
+    }
+
+    fn find<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Client>> {
+        self.unless_down(Clients::find(&*self.memory, id))
+    }
+}
+
+impl Codes for Outage {
+    fn issue(&self, hash: SecretHash, code: Code, now: u64) -> StoreFuture<'_, ()> {
+        self.unless_down(Codes::issue(&*self.memory, hash, code, now))
+    }
+
+    fn find(&self, hash: SecretHash) -> StoreFuture<'_, Option<Code>> {
+        self.unless_down(Codes::find(&*self.memory, hash))
+    }
+
+    fn redeem(&self, hash: SecretHash, grant: Option<Grant>, now: u64) -> StoreFuture<'_, Redemption> {
+        self.unless_down(Codes::redeem(&*self.memory, hash, grant, now))
+    }
+}
+
+impl Grants for Outage {
+    fn find<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<Grant>> {
+        self.unless_down(Grants::find(&*self.memory, id, now))
+    }
+
+    fn rotate<'a>(&'a self, id: &'a str, rotate: Rotate, now: u64) -> StoreFuture<'a, Rotation> {
+        self.unless_down(Grants::rotate(&*self.memory, id, rotate, now))
+    }
+
+    fn revoke<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
+        self.unless_down(Grants::revoke(&*self.memory, id))
+    }
+}
+
+impl Consents for Outage {
+    fn allowed<'a>(&'a self, subject: &'a str, client_id: &'a str) -> StoreFuture<'a, ScopeSet> {
+        self.unless_down(Consents::allowed(&*self.memory, subject, client_id))
+    }
+}
+
+impl BrowserSessions for Outage {
+    fn begin(
+        &self,
+        before: Option<SecretHash>,
+        id: SecretHash,
+        browser: Browser,
+        now: u64,
+    ) -> StoreFuture<'_, ()> {
+        self.unless_down(BrowserSessions::begin(&*self.memory, before, id, browser, now))
+    }
+
+    fn find(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Option<Browser>> {
+        self.unless_down(BrowserSessions::find(&*self.memory, id, now))
+    }
+
+    fn end(&self, id: SecretHash) -> StoreFuture<'_, ()> {
+        self.unless_down(BrowserSessions::end(&*self.memory, id))
+    }
+}
+
+impl Sessions for Outage {
+    fn keep<'a>(&'a self, id: &'a str, state: String, until: u64, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(Sessions::keep(&*self.memory, id, state, until, now))
+    }
+
+    fn bind<'a>(&'a self, id: &'a str, owner: &'a str, now: u64) -> StoreFuture<'a, bool> {
+        self.unless_down(Sessions::bind(&*self.memory, id, owner, now))
+    }
+
+    fn enter<'a>(&'a self, id: &'a str, owner: &'a str, until: u64, now: u64) -> StoreFuture<'a, bool> {
+        self.unless_down(Sessions::enter(&*self.memory, id, owner, until, now))
+    }
+
+    fn state<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<String>> {
+        self.unless_down(Sessions::state(&*self.memory, id, now))
+    }
+
+    fn end<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
+        self.unless_down(Sessions::end(&*self.memory, id))
+    }
+}
+
+impl Tasks for Outage {
+    fn record<'a>(&'a self, id: &'a str, task: Task, until: u64, now: u64) -> StoreFuture<'a, bool> {
+        self.unless_down(Tasks::record(&*self.memory, id, task, until, now))
+    }
+
+    fn operation<'a>(
+        &'a self,
+        id: &'a str,
+        owner: Option<&'a str>,
+        now: u64,
+    ) -> StoreFuture<'a, Option<String>> {
+        self.unless_down(Tasks::operation(&*self.memory, id, owner, now))
+    }
+}
+
+impl Counters for Outage {
+    fn arrive<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival> {
+        self.unless_down(Counters::arrive(&*self.memory, key, rate, now))
+    }
+}
+
+impl SealingKeys for Outage {
+    fn key<'a>(&'a self, purpose: &'a str, fresh: SealingKey) -> StoreFuture<'a, SealingKey> {
+        self.unless_down(SealingKeys::key(&*self.memory, purpose, fresh))
+    }
+}
