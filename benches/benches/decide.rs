@@ -11,7 +11,8 @@ use mcp_auth_bench::{ISSUER, RESOURCE, SCOPE};
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, ScopeSet};
 use mcp_auth_runtime::authn::{
-    Algorithm, CacheBounds, HttpFetch, Identity, IssuerRules, KeySource, Verifier,
+    Algorithm, Authenticator, CacheBounds, Credential, HttpFetch, Identity, IssuerRules, JwtVerifier,
+    KeySource,
 };
 use mcp_auth_runtime::authz::{Connect, Policy, Visibility};
 use mcp_auth_runtime::declared::build;
@@ -23,10 +24,12 @@ fn caller(scope: &str) -> Identity {
     let signer = Signer::new(Algorithm::Es256).unwrap();
     let rules = IssuerRules::new(ISSUER, vec![RESOURCE.to_owned()], KeySource::Static(jwks([&signer])));
     let fetch = Arc::new(HttpFetch::new().unwrap());
-    let verifier = Verifier::new(vec![rules], fetch, Ambient::system(), CacheBounds::default()).unwrap();
-    let token = signer.token(Ambient::system().clock.unix_now(), 1, scope).unwrap();
+    let ambient = Ambient::system();
+    let token = signer.token(ambient.clock.unix_now(), 1, scope).unwrap();
+    let verifier = JwtVerifier::new(vec![rules], fetch, ambient.clone()).unwrap();
+    let authenticator = Authenticator::new(vec![Arc::new(verifier)], ambient.clock, CacheBounds::default());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    Identity::Verified(runtime.block_on(verifier.verify(&token)).unwrap())
+    runtime.block_on(authenticator.authenticate(Credential::Bearer(&token))).unwrap()
 }
 
 fn policy(operations: usize) -> Policy {

@@ -16,14 +16,18 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use mcp_auth_bench::signing::{ALGORITHMS, Signer, jwks};
 use mcp_auth_bench::{ISSUER, RESOURCE, SCOPE};
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_runtime::authn::{Algorithm, CacheBounds, HttpFetch, IssuerRules, KeySource, Verifier};
+use mcp_auth_runtime::authn::{
+    Algorithm, Authenticator, CacheBounds, Credential, HttpFetch, IssuerRules, JwtVerifier, KeySource,
+};
 
-fn verifier(signer: &Signer, cache: CacheBounds) -> Verifier {
+fn authenticator(signer: &Signer, cache: CacheBounds) -> Authenticator {
     let keys = KeySource::Static(jwks([signer]));
     let mut rules = IssuerRules::new(ISSUER, vec![RESOURCE.to_owned()], keys);
     rules.algorithms = vec![signer.algorithm()];
     let fetch = Arc::new(HttpFetch::new().unwrap());
-    Verifier::new(vec![rules], fetch, Ambient::system(), cache).unwrap()
+    let ambient = Ambient::system();
+    let verifier = JwtVerifier::new(vec![rules], fetch, ambient.clone()).unwrap();
+    Authenticator::new(vec![Arc::new(verifier)], ambient.clock, cache)
 }
 
 fn raw(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
@@ -46,13 +50,15 @@ fn verification(criterion: &mut Criterion) {
         let token = signer.token(now, 1, SCOPE).unwrap();
         let name = algorithm.name();
 
-        let cached = verifier(&signer, CacheBounds::default());
+        let cached = authenticator(&signer, CacheBounds::default());
         group.bench_function(BenchmarkId::new("cached", name), |b| {
-            b.iter(|| runtime.block_on(cached.verify(black_box(&token))).unwrap());
+            b.iter(|| runtime.block_on(cached.authenticate(Credential::Bearer(black_box(&token)))).unwrap());
         });
-        let uncached = verifier(&signer, CacheBounds { ttl: Duration::ZERO, ..CacheBounds::default() });
+        let uncached = authenticator(&signer, CacheBounds { ttl: Duration::ZERO, ..CacheBounds::default() });
         group.bench_function(BenchmarkId::new("uncached", name), |b| {
-            b.iter(|| runtime.block_on(uncached.verify(black_box(&token))).unwrap());
+            b.iter(|| {
+                runtime.block_on(uncached.authenticate(Credential::Bearer(black_box(&token)))).unwrap()
+            });
         });
         let (signed, signature) = token.rsplit_once('.').unwrap();
         let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();

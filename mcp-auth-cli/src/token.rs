@@ -10,7 +10,7 @@ use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Scope, ScopeSet};
 use mcp_auth_issuer::KeySource;
 use mcp_auth_issuer::{AccessTokenClaims, EmbeddedIssuer, IssuerOptions, LocalIssuerSetup, SigningKey};
-use mcp_auth_runtime::authn::issuer::DEFAULT_MAX_TOKEN_LIFETIME;
+use mcp_auth_runtime::authn::verifier::jwt::issuer::DEFAULT_MAX_TOKEN_LIFETIME;
 use mcp_auth_runtime::config::{Config, Mode};
 
 use crate::configuration::Configuration;

@@ -19,8 +19,8 @@ use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::authn::bearer::{self, Presented};
-use crate::authn::{Identity, Verifier};
+use crate::authn::credential::refuse_second_in_form;
+use crate::authn::{Authenticator, AuthnError, Credential, Identity};
 use crate::authz::{Denied, Policy};
 use crate::declared::handler::Handler;
 use crate::dispatch::Dispatch;
@@ -28,7 +28,7 @@ use crate::envelope::{self, Envelope, EnvelopeLimits, HeaderMismatch, Message, R
 use crate::observe::audit::Decision;
 use crate::rejection::Rejection;
 use crate::session::Sessions;
-use crate::transport::limits::{form_names_token, query_names_token, read_body, refuse_encoded};
+use crate::transport::limits::{read_body, refuse_encoded};
 use mcp_auth_core::ambient::Clock;
 
 /// The bounds of one message.
@@ -47,7 +47,7 @@ pub struct GateLimits {
 /// What a gate is made of.
 pub struct GateSettings {
     /// `None` with `auth.mode = "none"`: everyone is anonymous and everything is public.
-    pub verifier: Option<Arc<Verifier>>,
+    pub authenticator: Option<Arc<Authenticator>>,
     /// The decision.
     pub policy: Arc<Policy>,
     /// Where clients find the protected resource metadata: the absolute URL every challenge names.
@@ -135,19 +135,15 @@ impl<H: Handler> Gate<H> {
 
     /// 7. Who presents it: the `Authorization` header and nothing else.
     async fn authenticate(&self, parts: &request::Parts) -> Presenter {
-        let Some(verifier) = &self.verifier else {
+        let Some(authenticator) = &self.authenticator else {
             return Presenter::Known(Identity::Anonymous);
         };
-        let token = match bearer::read(&parts.headers) {
-            Ok(Presented::None) => return Presenter::Known(Identity::Anonymous),
-            Ok(Presented::Token(_)) if query_names_token(&parts.uri) => {
-                return Presenter::Refused(more_than_one_credential());
-            }
-            Ok(Presented::Token(token)) => token,
-            Err(error) => return Presenter::Refused(Rejection::from(&error)),
+        let credential = match Credential::read(&parts.headers, &parts.uri) {
+            Ok(credential) => credential,
+            Err(error) => return Presenter::Refused(Rejection::from(&AuthnError::from(error))),
         };
-        match verifier.verify(token).await {
-            Ok(token) => Presenter::Known(Identity::Verified(token)),
+        match authenticator.authenticate(credential).await {
+            Ok(identity) => Presenter::Known(identity),
             Err(error) => {
                 tracing::debug!(%error, "a token was refused");
                 Presenter::Refused(Rejection::from(&error))
@@ -162,8 +158,8 @@ impl<H: Handler> Gate<H> {
         body: Body,
         presenter: &Presenter,
     ) -> Result<Received, (Value, Rejection)> {
-        let verified = matches!(presenter, Presenter::Known(Identity::Verified(_)));
-        let trusted = self.verifier.is_none() || verified;
+        let verified = matches!(presenter, Presenter::Known(Identity::Known(_)));
+        let trusted = self.authenticator.is_none() || verified;
         let limit =
             if trusted { self.limits.body } else { self.limits.body.min(self.limits.unverified_body) };
         let unread = |rejection| (Value::Null, rejection);
@@ -180,8 +176,9 @@ impl<H: Handler> Gate<H> {
                 }
                 rejection => unread(rejection),
             })?;
-        if verified && form_names_token(headers, &bytes) {
-            return Err(unread(more_than_one_credential()));
+        if verified {
+            let alone = refuse_second_in_form(headers, &bytes);
+            alone.map_err(|error| unread(Rejection::from(&AuthnError::from(error))))?;
         }
         let envelope = envelope::read(&bytes, self.limits.envelope)
             .map_err(|error| (id_value(error.id()), Rejection::from(&error)))?;
@@ -290,11 +287,6 @@ impl<H: Handler> Gate<H> {
             message.and_then(|message| self.policy.rule(message, identity.unwrap_or(&Identity::Anonymous)));
         Decision { message, identity, needed, refusal }.record();
     }
-}
-
-/// A token in the header, and another in the query or a form body (RFC 6750 §3.1).
-fn more_than_one_credential() -> Rejection {
-    Rejection::MalformedAuthorization { reason: "the request holds more than one credential".to_owned() }
 }
 
 fn id_value(id: Option<&RequestIdValue>) -> Value {

@@ -7,7 +7,7 @@ use ::http::StatusCode;
 use rmcp::model::{ClientCapabilities, ErrorCode, ErrorData};
 use serde_json::{Value, json};
 
-use crate::authn::{Fault, TokenError};
+use crate::authn::{AuthnError, Fault};
 use crate::authz::{Connect, Denied};
 use crate::declared::Kind;
 use crate::envelope::{Envelope, EnvelopeError, HeaderMismatch};
@@ -318,8 +318,8 @@ impl From<&EnvelopeError> for Rejection {
     }
 }
 
-impl From<&TokenError> for Rejection {
-    fn from(error: &TokenError) -> Self {
+impl From<&AuthnError> for Rejection {
+    fn from(error: &AuthnError) -> Self {
         let reason = error.description().to_owned();
         match error.fault() {
             Fault::InvalidRequest => Self::MalformedAuthorization { reason },

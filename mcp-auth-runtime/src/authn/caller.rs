@@ -6,27 +6,28 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::owner::opaque_key;
-use super::token::VerifiedToken;
+use super::principal::Principal;
 use mcp_auth_core::ScopeSet;
 
 /// The verified caller of an operation. Cheap to clone; there is no way from here to the token itself.
 #[derive(Debug, Clone)]
-pub struct Caller(Arc<VerifiedToken>);
+pub struct Caller(Arc<Principal>);
 
 impl Caller {
-    /// The caller a verified token names.
-    pub(crate) fn new(token: Arc<VerifiedToken>) -> Self {
-        Self(token)
+    /// The caller that a principal is to a tool.
+    pub(super) fn new(principal: Arc<Principal>) -> Self {
+        Self(principal)
     }
 
     /// An opaque, stable key for this caller: the one to store rows under. The same for every token of one
     /// user (or, for client credentials, one client) of one issuer; different between issuers, and between
     /// a user and a client of the same name. 43 characters of base64url.
     pub fn id(&self) -> String {
-        let token = &self.0;
+        let principal = &self.0;
         // RFC 9068 §2.2: with client credentials there is no resource owner, and `sub` names the client.
-        let kind: &[u8] = if token.client_id() == Some(token.subject()) { b"client" } else { b"user" };
-        opaque_key(&[token.issuer().as_bytes(), token.subject().as_bytes(), kind])
+        let kind: &[u8] =
+            if principal.client_id() == Some(principal.subject()) { b"client" } else { b"user" };
+        opaque_key(&[principal.issuer().as_bytes(), principal.subject().as_bytes(), kind])
     }
 
     /// The `sub` claim. **Not a key**: two issuers may use the same subject for two people, and a user's
@@ -50,7 +51,7 @@ impl Caller {
         self.0.scopes()
     }
 
-    /// When the caller's token expires, in Unix seconds; `None` for the local caller.
+    /// When the caller's credential expires, in Unix seconds; `None` for the local caller.
     pub fn expires_at(&self) -> Option<u64> {
         self.0.expires_at()
     }

@@ -1,17 +1,48 @@
-//! Everything that can be wrong with a presented token or with an issuer's keys, and whose fault it is.
+//! Everything that can be wrong with a presented credential or with an issuer's keys, and whose fault it is.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Why a request could not be told whose it is.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthnError {
+    /// No credential can be read from the request.
+    #[error("authorization header {0}")]
+    Credential(#[from] CredentialError),
+    /// The credential is not accepted.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}
+
+impl AuthnError {
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Credential(_) => Fault::InvalidRequest,
+            Self::Token(error) => error.fault(),
+        }
+    }
+
+    /// What the client may read: an `error_description` (`%x20-21 / %x23-5B / %x5D-7E`, RFC 6750 §3), fixed
+    /// per cause, with nothing of the credential in it.
+    pub fn description(&self) -> &'static str {
+        match self {
+            Self::Credential(CredentialError::Repeated) => "the request holds more than one credential",
+            Self::Credential(CredentialError::NotAscii | CredentialError::NotOneToken) => {
+                "the Authorization header is not Bearer and one token"
+            }
+            Self::Token(error) => error.description(),
+        }
+    }
+}
 
 /// Why a presented token was not accepted. The text is for the log: it names the rule and, where that settles
 /// the matter, an identifier the token carries; never the token, a signature or any other claim.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// The Authorization header is not one bearer token (RFC 6750 §2.1).
-    #[error("authorization header {0}")]
-    Header(HeaderFault),
     /// Longer than 16 KiB.
     #[error("token is {bytes} bytes, at most {max}")]
     TooLong {
@@ -20,6 +51,9 @@ pub enum TokenError {
         /// The limit.
         max: usize,
     },
+    /// No configured kind of credential is like this; it was sent nowhere.
+    #[error("token is not of a kind that this server accepts")]
+    Unclaimed,
     /// Not three parts of base64url around two JSON objects (RFC 7515 §7.1).
     #[error("token is no compact JWS: {0}")]
     Malformed(&'static str),
@@ -104,11 +138,11 @@ pub enum TokenError {
     },
 }
 
-/// What is wrong with an Authorization header.
+/// Why no credential can be read from a request (RFC 6750 §2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum HeaderFault {
-    /// It occurs twice, or holds two credentials.
+pub enum CredentialError {
+    /// Two credentials: the header occurs twice or holds two, or the query or a form names another.
     Repeated,
     /// Bytes outside ASCII.
     NotAscii,
@@ -116,7 +150,7 @@ pub enum HeaderFault {
     NotOneToken,
 }
 
-impl fmt::Display for HeaderFault {
+impl fmt::Display for CredentialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Repeated => "holds more than one credential",
@@ -126,7 +160,9 @@ impl fmt::Display for HeaderFault {
     }
 }
 
-/// Whose fault a [`TokenError`] is, in RFC 6750 §3.1's words.
+impl std::error::Error for CredentialError {}
+
+/// Whose fault an [`AuthnError`] is, in RFC 6750 §3.1's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// `invalid_request`: the request is malformed.
@@ -142,11 +178,11 @@ pub enum Fault {
 
 impl TokenError {
     /// Whose fault it is.
-    pub fn fault(&self) -> Fault {
+    pub(super) fn fault(&self) -> Fault {
         match self {
-            Self::Header(_) => Fault::InvalidRequest,
             Self::KeysUnavailable { retry_after, .. } => Fault::Unavailable { retry_after: *retry_after },
             Self::TooLong { .. }
+            | Self::Unclaimed
             | Self::Malformed(_)
             | Self::JoseHeader { .. }
             | Self::Algorithm
@@ -167,14 +203,11 @@ impl TokenError {
         }
     }
 
-    /// What the client may read: an `error_description` (`%x20-21 / %x23-5B / %x5D-7E`, RFC 6750 §3), fixed
-    /// per cause, with nothing of the token in it.
-    pub fn description(&self) -> &'static str {
+    /// What the client may read, as [`AuthnError::description`] says.
+    pub(super) fn description(&self) -> &'static str {
         match self {
-            Self::Header(HeaderFault::Repeated) => "the request holds more than one credential",
-            Self::Header(_) => "the Authorization header is not Bearer and one token",
             Self::TooLong { .. } => "the token is too long",
-            Self::Malformed(_) | Self::JoseHeader { .. } => "the token is malformed",
+            Self::Unclaimed | Self::Malformed(_) | Self::JoseHeader { .. } => "the token is malformed",
             Self::Algorithm => "the token's algorithm is not allowed",
             Self::Type(_) | Self::IdToken => "the token is not an access token",
             Self::UnknownIssuer(_) => "the token's issuer is not trusted here",
@@ -198,7 +231,7 @@ impl TokenError {
 pub struct Excerpt(String);
 
 impl Excerpt {
-    pub(super) fn of(text: &str) -> Self {
+    pub(in crate::authn) fn of(text: &str) -> Self {
         match text.char_indices().nth(200) {
             Some((end, _)) => Self(format!("{}…", &text[..end])),
             None => Self(text.to_owned()),
@@ -309,14 +342,18 @@ impl KeysError {
 mod tests {
     use super::*;
 
-    fn one_of_each() -> Vec<TokenError> {
+    fn one_of_each() -> Vec<AuthnError> {
+        let headers = [CredentialError::Repeated, CredentialError::NotAscii, CredentialError::NotOneToken];
+        let tokens = one_token_error_of_each().into_iter().map(AuthnError::from);
+        headers.map(AuthnError::from).into_iter().chain(tokens).collect()
+    }
+
+    fn one_token_error_of_each() -> Vec<TokenError> {
         let e = || Excerpt::of("x");
         let cause = Some(Arc::new(KeysError::NoUsableKey { skipped: 1 }));
         vec![
-            TokenError::Header(HeaderFault::Repeated),
-            TokenError::Header(HeaderFault::NotAscii),
-            TokenError::Header(HeaderFault::NotOneToken),
             TokenError::TooLong { bytes: 2, max: 1 },
+            TokenError::Unclaimed,
             TokenError::Malformed("x"),
             TokenError::JoseHeader { parameter: "x", fault: "y" },
             TokenError::Algorithm,
@@ -351,8 +388,10 @@ mod tests {
     fn only_the_header_is_a_bad_request_and_only_missing_keys_are_our_fault() {
         for error in one_of_each() {
             let expected = match error {
-                TokenError::Header(_) => Fault::InvalidRequest,
-                TokenError::KeysUnavailable { retry_after, .. } => Fault::Unavailable { retry_after },
+                AuthnError::Credential(_) => Fault::InvalidRequest,
+                AuthnError::Token(TokenError::KeysUnavailable { retry_after, .. }) => {
+                    Fault::Unavailable { retry_after }
+                }
                 _ => Fault::InvalidToken,
             };
             assert_eq!(error.fault(), expected, "{error}");

@@ -1,41 +1,40 @@
-//! Who is calling. In reading order: `bearer` (the Authorization header), `verifier` (the way of a token),
-//! `jws` (its shape and header), `issuer` (whom we trust, and by which rules), `keys` (their keys, fetched
-//! and kept fresh by `discovery`, `fetch`, `freshness` and `jwks`), `jwt` (the checks on its claims),
-//! `cache` (verified tokens), `token` (the proof), `caller` (what a tool sees of it),
-//! `owner` (whom sessions and tasks belong to). `error` says everything
-//! that can be wrong, and whose fault it is. Nothing here knows of tools, or of HTTP statuses we answer.
+//! Who is calling. In reading order: `credential` (what a request presents), `authenticator` (the way of a
+//! credential), `verifier` (one implementation of [`Verify`] for each kind of credential), `binding` (what a
+//! credential is bound to, checked against each request), `cache` (credentials that were verified a moment ago),
+//! `principal` (who it is, as everything after this folder knows it), `identity` (a principal, or nobody), `local`
+//! (the caller of a stdio server without a credential), `caller` (what a tool sees), `owner` (whom sessions and
+//! tasks belong to), `fetch` (how documents of issuers are fetched). `error` says everything that can be wrong, and
+//! whose fault it is. Nothing here knows of tools, or of HTTP statuses we answer.
 
-mod algorithm;
-pub mod bearer;
+mod authenticator;
+mod binding;
 mod cache;
 pub mod caller;
-mod discovery;
+pub mod credential;
 pub mod error;
 pub mod fetch;
-mod freshness;
-pub mod issuer;
-mod jwks;
-mod jws;
-mod jwt;
-mod keys;
+mod identity;
+pub(crate) mod local;
 pub mod owner;
+mod principal;
 mod strict_json;
-pub mod token;
 pub mod verifier;
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod tests;
 
-pub use algorithm::{Algorithm, RefusedAlgorithm};
-pub use bearer::Presented;
+pub use authenticator::Authenticator;
+pub use binding::Confirmation;
 pub use cache::CacheBounds;
 pub use caller::Caller;
-pub use error::{Fault, FetchError, KeysError, TokenError};
+pub use credential::Credential;
+pub use error::{AuthnError, CredentialError, Fault, FetchError, KeysError, TokenError};
 pub use fetch::{Fetch, HttpFetch};
-pub use issuer::{IssuerRules, KeyRefresh, KeySource, RulesError};
+pub use identity::Identity;
 pub use owner::Owner;
-pub use token::{Identity, VerifiedToken};
-pub use verifier::{LoadFailure, Verifier};
+pub use principal::{Facts, Held, Principal, Via};
+pub use verifier::jwt::{Algorithm, IssuerRules, JwtVerifier, KeyRefresh, KeySource, RefusedAlgorithm};
+pub use verifier::{LoadFailure, Verify};
 
 #[cfg(test)]
-pub(crate) use token::token_of;
+pub(crate) use tests::principals::{holder, principal_of};

@@ -6,17 +6,17 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::token::Identity;
+use super::identity::Identity;
 
 impl Identity {
     /// Who sessions and tasks belong to: issuer, subject and client, so that a fresh token of the same caller
     /// keeps them and every other caller is refused. `None` for anonymous callers.
     pub(crate) fn owner(&self) -> Option<Owner> {
         match self {
-            Self::Verified(token) => Some(Owner {
-                issuer: Arc::clone(&token.issuer),
-                subject: token.subject.clone(),
-                client_id: token.client_id.clone(),
+            Self::Known(principal) => Some(Owner {
+                issuer: Arc::clone(principal.shared_issuer()),
+                subject: principal.subject().to_owned(),
+                client_id: principal.client_id().map(str::to_owned),
             }),
             Self::Anonymous => None,
         }
@@ -57,13 +57,13 @@ pub(super) fn opaque_key(parts: &[&[u8]]) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::authn::token_of;
+    use crate::authn::principal_of;
 
     #[test]
     fn j34_an_owner_is_issuer_subject_and_client_whatever_the_token() {
-        let owner = |issuer, subject, client| token_of(issuer, subject, client, "read").owner().unwrap();
+        let owner = |issuer, subject, client| principal_of(issuer, subject, client, "read").owner().unwrap();
         let alice = owner("https://a", "alice", Some("app"));
-        assert_eq!(alice, token_of("https://a", "alice", Some("app"), "other scopes").owner().unwrap());
+        assert_eq!(alice, principal_of("https://a", "alice", Some("app"), "other scopes").owner().unwrap());
         for stranger in [
             owner("https://b", "alice", Some("app")),
             owner("https://a", "bob", Some("app")),

@@ -41,9 +41,6 @@ impl Permit {
 
     /// The caller a tool sees; `None` for anonymous callers of public operations.
     pub fn caller(&self) -> Option<Caller> {
-        match &self.0.identity {
-            Identity::Verified(token) => Some(Caller::new(Arc::clone(token))),
-            Identity::Anonymous => None,
-        }
+        self.0.identity.caller()
     }
 }

@@ -7,7 +7,7 @@ use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 
 use super::permit::Permit;
 use super::tasks::Tasks;
-use crate::authn::{Identity, VerifiedToken};
+use crate::authn::{Identity, Principal};
 use crate::declared::registry::{OperationId, Registry};
 use crate::declared::{Kind, Rule};
 use crate::envelope::{Message, Reference};
@@ -151,10 +151,7 @@ impl Policy {
                 _ => Ok(permit(None)),
             };
         }
-        let token = match identity {
-            Identity::Verified(token) => Some(token.as_ref()),
-            Identity::Anonymous => None,
-        };
+        let token = identity.principal();
         // With `visibility = "granted"` there is no difference between what is not there and what is hidden.
         let hides = self.visibility == Visibility::Granted && token.is_some();
         let is_known = |part: &&Part<'_>| part.id.is_some_and(|id| !hides || self.satisfied(id, token));
@@ -210,8 +207,8 @@ impl Policy {
     pub fn shows(&self, id: OperationId, identity: &Identity) -> bool {
         match (identity, self.visibility) {
             (Identity::Anonymous, _) => self.satisfied(id, None),
-            (Identity::Verified(_), Visibility::All) => true,
-            (Identity::Verified(token), Visibility::Granted) => self.satisfied(id, Some(token)),
+            (Identity::Known(_), Visibility::All) => true,
+            (Identity::Known(token), Visibility::Granted) => self.satisfied(id, Some(token)),
         }
     }
 
@@ -225,7 +222,7 @@ impl Policy {
         !self.registry.is_public()
     }
 
-    fn satisfied(&self, id: OperationId, token: Option<&VerifiedToken>) -> bool {
+    fn satisfied(&self, id: OperationId, token: Option<&Principal>) -> bool {
         match (&self.registry.get(id).rule, token) {
             (Rule::Public, _) | (Rule::Authenticated, Some(_)) => true,
             (Rule::All(all), Some(token)) => all.iter().all(|scope| self.holds(token, scope)),
@@ -234,7 +231,7 @@ impl Policy {
         }
     }
 
-    fn holds(&self, token: &VerifiedToken, scope: &Scope) -> bool {
+    fn holds(&self, token: &Principal, scope: &Scope) -> bool {
         self.hierarchy.satisfies(token.scopes(), scope.as_str())
     }
 
@@ -242,7 +239,7 @@ impl Policy {
         ids.iter().flat_map(|id| self.registry.get(*id).rule.challenge_scopes()).collect()
     }
 
-    fn held(&self, token: &VerifiedToken) -> ScopeSet {
+    fn held(&self, token: &Principal) -> ScopeSet {
         self.declared.iter().filter(|scope| token.scopes().contains(scope.as_str())).cloned().collect()
     }
 

@@ -49,21 +49,18 @@ impl Tasks {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::sync::Arc;
-
     use super::*;
-    use crate::authn::VerifiedToken;
+    use crate::authn::holder;
     use crate::declared::Rule;
     use crate::declared::build;
     use crate::declared::registry::Registry;
-    use mcp_auth_core::ScopeSet;
 
     #[test]
     fn a_repeated_identifier_does_not_hand_over_somebody_elses_task() {
         let tool = rmcp::model::Tool::new_with_raw("t", None, rmcp::model::JsonObject::new());
         let registry = Registry::new(vec![build::tool(Rule::Public, tool)]).unwrap();
         let operation = registry.tool("t").unwrap();
-        let alice = Identity::Verified(Arc::new(VerifiedToken::local(ScopeSet::new())));
+        let alice = holder("");
         let tasks = Tasks::default();
         tasks.record("1", operation, &alice);
         tasks.record("1", operation, &Identity::Anonymous);

@@ -292,7 +292,7 @@ mod tests {
     fn caller_is_the_verified_one() {
         let mut call = call_with("x", json!({}));
         call.caller = Some(testing::caller("a"));
-        assert_eq!(Caller::from_call(&mut call).unwrap().subject(), "local");
+        assert_eq!(Caller::from_call(&mut call).unwrap().subject(), "alice");
         assert!(Option::<Caller>::from_call(&mut call).unwrap().is_some());
     }
 

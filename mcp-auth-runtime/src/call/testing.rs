@@ -1,15 +1,12 @@
 //! Calls for unit tests, of either protocol era.
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
-
 use rmcp::model::{NumberOrString, ProtocolVersion};
 use rmcp::service::{RequestContext, RoleServer, serve_directly};
 use serde_json::Value;
 
 use super::Call;
-use crate::authn::{Caller, VerifiedToken};
-use mcp_auth_core::ScopeSet;
+use crate::authn::{Caller, holder};
 
 struct Silent;
 impl rmcp::ServerHandler for Silent {}
@@ -36,7 +33,7 @@ pub(crate) fn call_with(name: &str, arguments: Value) -> Call {
     call
 }
 
-/// The local caller, who holds `scopes` and has no claims.
+/// A caller who holds `scopes` and has no claims.
 pub(crate) fn caller(scopes: &str) -> Caller {
-    Caller::new(Arc::new(VerifiedToken::local(ScopeSet::parse_lossy(scopes))))
+    holder(scopes).caller().unwrap()
 }

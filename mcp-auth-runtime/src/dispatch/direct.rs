@@ -13,7 +13,6 @@ use rmcp::model::{
 };
 
 use super::{Dispatch, lists};
-use crate::authn::Identity;
 use crate::authz::Permit;
 use crate::call::Call;
 use crate::declared::handler::{Handler, Route};
@@ -117,7 +116,7 @@ impl<H: Handler> Dispatch<H> {
 
     /// Whether every verified caller is shown every tool.
     fn lists_the_same(&self, permit: &Permit) -> bool {
-        matches!(permit.identity(), Identity::Verified(_)) && self.policy.shows_all()
+        !permit.identity().is_anonymous() && self.policy.shows_all()
     }
 
     fn list(&self, permit: &Permit, id: &RequestId) -> Result<Answer, serde_json::Error> {

@@ -150,12 +150,8 @@ impl<H: Handler> Dispatch<H> {
 
     /// Ends when a stream bound to this caller has to: the server closes, or the token expires.
     async fn stream_end(&self, identity: &Identity) {
-        let expires_at = match identity {
-            Identity::Verified(token) => token.expires_at(),
-            Identity::Anonymous => None,
-        };
         let expiry = async {
-            match expires_at {
+            match identity.expires_at() {
                 Some(at) => {
                     let left = at.saturating_sub(self.clock.unix_now());
                     tokio::time::sleep(std::time::Duration::from_secs(left)).await;

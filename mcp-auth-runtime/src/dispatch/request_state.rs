@@ -49,7 +49,7 @@ impl RequestStates {
 /// Caller, operation and arguments, each with its length before it.
 fn bound_to(permit: &Permit) -> Vec<u8> {
     let caller = match permit.identity() {
-        Identity::Verified(_) => permit.identity().owner().map(|owner| owner.key()).unwrap_or_default(),
+        Identity::Known(_) => permit.identity().owner().map(|owner| owner.key()).unwrap_or_default(),
         Identity::Anonymous => String::new(),
     };
     let (kind, name, arguments) = match permit.message() {

@@ -7,7 +7,7 @@ use rmcp::model::CallToolResult;
 use serde_json::json;
 
 use super::*;
-use crate::authn::token_of;
+use crate::authn::principal_of;
 use crate::authz::{Connect, Visibility};
 use crate::call::testing::context;
 use crate::declared::Rule;
@@ -80,7 +80,7 @@ fn dispatch() -> Dispatch<Server> {
 }
 
 fn allowed(dispatch: &Dispatch<Server>, message: Message) -> Permit {
-    let alice = token_of("https://issuer.test", "alice", None, "admin");
+    let alice = principal_of("https://issuer.test", "alice", None, "admin");
     dispatch.policy.decide(&Arc::new(message), &alice).unwrap()
 }
 
@@ -221,7 +221,7 @@ async fn a_declared_directory_read_is_served_and_announced() {
 #[tokio::test]
 async fn a_task_method_rmcp_has_no_type_for_is_served_for_the_task_that_was_decided() {
     let dispatch = dispatch();
-    let alice = token_of("https://issuer.test", "alice", None, "admin");
+    let alice = principal_of("https://issuer.test", "alice", None, "admin");
     let created_by = dispatch.policy.registry().tool("read").unwrap();
     dispatch.policy.tasks().record("t1", created_by, &alice);
     let permit = allowed(&dispatch, Message::Task { method: "tasks/result".into(), task_id: "t1".into() });

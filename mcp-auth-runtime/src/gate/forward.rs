@@ -37,7 +37,7 @@ impl<H: Handler> Gate<H> {
         let legacy = !received.envelope.is_stateless() && (initializes || is_legacy(&parts));
         let opens = legacy && initializes;
         let session = parts.headers.get("mcp-session-id").filter(|_| legacy && !opens);
-        let may_hold_sessions = self.verifier.is_none() || matches!(identity, Identity::Verified(_));
+        let may_hold_sessions = self.authenticator.is_none() || !identity.is_anonymous();
         let refuse =
             |rejection| self.refuse(id, Some(&received.envelope.message), Some(&identity), rejection);
         let room = match session {
@@ -134,10 +134,7 @@ impl<H: Handler> Gate<H> {
         let request = Request::from_parts(parts, Full::new(Bytes::new()));
         let response = self.with_sessions.handle(request).await.map(Body::new);
         drop(room);
-        match &identity {
-            Identity::Verified(token) => self.end_at_expiry(response, token.expires_at()),
-            Identity::Anonymous => response,
-        }
+        self.end_at_expiry(response, identity.expires_at())
     }
 
     /// Makes sure that the session is `identity`'s own, and that there is room for it if it comes from the

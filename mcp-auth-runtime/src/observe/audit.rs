@@ -39,14 +39,11 @@ impl Decision<'_> {
     pub fn record(&self) {
         let (operation, name) = self.message.map_or(("unreadable", ""), named);
         let (operation, name) = (cut(operation), cut(name));
-        let token = match self.identity {
-            Some(Identity::Verified(token)) => Some(token),
-            _ => None,
-        };
-        let issuer = token.map(|token| token.issuer());
-        let subject = token.map(|token| tracing::field::debug(token.subject()));
-        let client_id = token.and_then(|token| token.client_id()).map(tracing::field::debug);
-        let held = token.map(|token| tracing::field::display(token.scopes()));
+        let caller = self.identity.and_then(Identity::principal);
+        let issuer = caller.map(|caller| caller.issuer());
+        let subject = caller.map(|caller| tracing::field::debug(caller.subject()));
+        let client_id = caller.and_then(|caller| caller.client_id()).map(tracing::field::debug);
+        let held = caller.map(|caller| tracing::field::display(caller.scopes()));
         let needed = self.needed.map(tracing::field::display);
         match self.refusal {
             None => tracing::info!(

@@ -10,7 +10,7 @@ use rmcp::transport::StreamableHttpServerConfig;
 use tokio::net::TcpListener;
 
 use super::{Parts, Running, banner, trust};
-use crate::authn::Verifier;
+use crate::authn::Authenticator;
 use crate::config::url::{HostName, WebOrigin};
 use crate::config::{Config, Denial};
 use crate::declared::handler::Handler;
@@ -52,9 +52,9 @@ pub(super) async fn start<H: Handler>(mut parts: Parts<H>) -> Result<Running> {
     let (resource, limits) = (parts.config.resource_for(address), connection_limits(&parts.config));
     let shutdown = parts.shutdown.clone();
     let trusted = Trusted::by(&mut parts, address)?;
-    if let Some(verifier) = &trusted.verifier {
-        trust::load_keys(verifier, &parts.config, shutdown.stopping()).await?;
-        verifier.start(shutdown.stopping());
+    if let Some(authenticator) = &trusted.authenticator {
+        trust::load_keys(authenticator, &parts.config, shutdown.stopping()).await?;
+        authenticator.start(shutdown.stopping());
     }
     let router = layers(parts, address, trusted)?;
     let stop = shutdown.clone();
@@ -70,8 +70,8 @@ pub(super) async fn start<H: Handler>(mut parts: Parts<H>) -> Result<Running> {
 /// The same without a listener and without waiting: the keys are loaded in the background.
 pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Result<Router> {
     let trusted = Trusted::by(&mut parts, bound)?;
-    if let Some(verifier) = &trusted.verifier {
-        verifier.start(parts.shutdown.stopping());
+    if let Some(authenticator) = &trusted.authenticator {
+        authenticator.start(parts.shutdown.stopping());
     }
     layers(parts, bound, trusted)
 }
@@ -79,7 +79,7 @@ pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Resu
 /// Whom the server trusts.
 struct Trusted {
     local: Option<LocalIssuer>,
-    verifier: Option<Arc<Verifier>>,
+    authenticator: Option<Arc<Authenticator>>,
 }
 
 impl Trusted {
@@ -92,8 +92,8 @@ impl Trusted {
             None => vec![resource.clone()],
         };
         let fetch = Arc::clone(&parts.fetch);
-        let verifier = trust::verifier(config, local.as_ref(), audiences, fetch, &parts.ambient)?;
-        Ok(Self { local, verifier })
+        let authenticator = trust::authenticator(config, local.as_ref(), audiences, fetch, &parts.ambient)?;
+        Ok(Self { local, authenticator })
     }
 }
 
@@ -110,17 +110,19 @@ impl Trusted {
 /// 7. the gate: authenticate, read, decide, and only then rmcp (see `gate`).
 fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
     let resource = parts.config.resource_for(bound);
-    let Trusted { local, verifier } = trusted;
+    let Trusted { local, authenticator } = trusted;
     let hosts = Arc::new(allowed_hosts(&parts.config, &resource, bound)?);
     let origins = Arc::new(allowed_origins(&parts.config, &resource, bound)?);
     let path = parts.config.server.path.as_str().to_owned();
-    let metadata = match &verifier {
+    let metadata = match &authenticator {
         Some(_) => protected_resource_metadata(&parts, &resource, local.as_ref()).router()?,
         None => Router::new(), // nobody to send a client to, and nothing to send it for
     };
     let (shutdown, answers_health) = (parts.shutdown.clone(), parts.health);
-    let gate = gate(parts, &resource, verifier.clone())?;
-    let ready = move || !shutdown.is_stopping() && verifier.as_ref().is_none_or(|verifier| verifier.ready());
+    let gate = gate(parts, &resource, authenticator.clone())?;
+    let ready = move || {
+        !shutdown.is_stopping() && authenticator.as_ref().is_none_or(|authenticator| authenticator.ready())
+    };
     let health = if answers_health { health::router(ready) } else { Router::new() };
 
     let endpoint = routes::exact(&path, any(Gate::serve).with_state(Arc::new(gate)))
@@ -167,10 +169,14 @@ fn protected_resource_metadata<H>(
 }
 
 /// The gate, with rmcp and the handler behind it.
-fn gate<H: Handler>(parts: Parts<H>, resource: &str, verifier: Option<Arc<Verifier>>) -> Result<Gate<H>> {
+fn gate<H: Handler>(
+    parts: Parts<H>,
+    resource: &str,
+    authenticator: Option<Arc<Authenticator>>,
+) -> Result<Gate<H>> {
     let limits = &parts.config.limits;
     let settings = GateSettings {
-        verifier,
+        authenticator,
         policy: Arc::clone(&parts.policy),
         resource_metadata: WellKnown::of(resource)?.url,
         denial_as_tool_error: parts.config.auth.denial == Denial::ToolError,

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use rmcp::model::{ErrorCode, ErrorData};
 
 use super::{Parts, trust};
-use crate::authn::{Identity, TokenError, VerifiedToken, Verifier};
+use crate::authn::{Authenticator, AuthnError, Credential, Identity, local};
 use crate::authz::{Connect, Policy};
 use crate::config::{SecretSource, SecretText};
 use crate::declared::handler::Handler;
@@ -29,7 +29,7 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
                      starts the server may do"
                 );
             }
-            Presenter::local(scopes)
+            Presenter::Local(local::caller(scopes))
         }
         Some(source) => {
             // Only here: without a credential there is nothing an issuer in this process could have issued.
@@ -37,16 +37,19 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
             let local = parts.build_local_issuer(parts.config.origin(), resource.clone())?;
             let config = &parts.config;
             let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);
-            let verifier =
-                trust::verifier(config, local.as_ref(), audiences, Arc::clone(&parts.fetch), &parts.ambient)?
-                    .ok_or_else(|| {
-                        Error::from(
-                            "stdio.credential is set and auth.mode is \"none\": nobody could verify it",
-                        )
-                    })?;
-            trust::load_keys(&verifier, config, parts.shutdown.stopping()).await?;
-            verifier.start(parts.shutdown.stopping());
-            Presenter::credential(source, verifier).await?
+            let authenticator = trust::authenticator(
+                config,
+                local.as_ref(),
+                audiences,
+                Arc::clone(&parts.fetch),
+                &parts.ambient,
+            )?
+            .ok_or_else(|| {
+                Error::from("stdio.credential is set and auth.mode is \"none\": nobody could verify it")
+            })?;
+            trust::load_keys(&authenticator, config, parts.shutdown.stopping()).await?;
+            authenticator.start(parts.shutdown.stopping());
+            Presenter::credential(source, authenticator).await?
         }
     };
     let dispatch = Dispatch::new(
@@ -71,55 +74,48 @@ enum Presenter {
     /// Whoever started the process, with what `stdio.local_scopes` grants; nobody in particular without any.
     Local(Identity),
     /// The bearer of `stdio.credential`, verified anew for every message: the verifier remembers.
-    Credential(Credential),
+    Credential(Configured),
 }
 
-struct Credential {
+struct Configured {
     source: SecretSource,
-    verifier: Arc<Verifier>,
+    authenticator: Arc<Authenticator>,
     current: Mutex<SecretText>,
 }
 
 impl Presenter {
-    fn local(scopes: mcp_auth_core::ScopeSet) -> Self {
-        Self::Local(match scopes.is_empty() {
-            true => Identity::Anonymous,
-            false => Identity::Verified(Arc::new(VerifiedToken::local(scopes))),
-        })
-    }
-
     /// Verifies the credential before anything is served.
-    async fn credential(source: SecretSource, verifier: Arc<Verifier>) -> Result<Self> {
+    async fn credential(source: SecretSource, authenticator: Arc<Authenticator>) -> Result<Self> {
         let text = source.read()?;
-        verifier.verify(text.expose()).await.map_err(|error| {
+        authenticator.authenticate(Credential::Bearer(text.expose())).await.map_err(|error| {
             Error::from(format!("the credential in {source} (stdio.credential): {error}"))
         })?;
-        Ok(Self::Credential(Credential { source, verifier, current: Mutex::new(text) }))
+        Ok(Self::Credential(Configured { source, authenticator, current: Mutex::new(text) }))
     }
 
-    async fn identity(&self) -> std::result::Result<Identity, TokenError> {
+    async fn identity(&self) -> std::result::Result<Identity, AuthnError> {
         match self {
             Self::Local(identity) => Ok(identity.clone()),
-            Self::Credential(credential) => credential.verify().await.map(Identity::Verified),
+            Self::Credential(configured) => configured.identity().await,
         }
     }
 }
 
-impl Credential {
-    /// The credential as it is now: one from a file that is no longer accepted is read again.
-    async fn verify(&self) -> std::result::Result<Arc<VerifiedToken>, TokenError> {
+impl Configured {
+    /// Who the credential says it is now: one from a file that is no longer accepted is read again.
+    async fn identity(&self) -> std::result::Result<Identity, AuthnError> {
         let text = self.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let refused = match self.verifier.verify(text.expose()).await {
-            Ok(token) => return Ok(token),
+        let refused = match self.authenticator.authenticate(Credential::Bearer(text.expose())).await {
+            Ok(identity) => return Ok(identity),
             Err(refused) => refused,
         };
         let renewed = match self.read_again().await {
             Some(renewed) if renewed != text => renewed,
             _ => return Err(refused),
         };
-        let token = self.verifier.verify(renewed.expose()).await?;
+        let identity = self.authenticator.authenticate(Credential::Bearer(renewed.expose())).await?;
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = renewed;
-        Ok(token)
+        Ok(identity)
     }
 
     /// What the file holds now. Off the threads that serve: a file may be on a disk that is slow, or gone.

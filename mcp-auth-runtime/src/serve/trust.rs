@@ -1,11 +1,13 @@
-//! From configuration to verifier: whom this server trusts, in the vocabulary of `authn`.
+//! From configuration to authenticator: whom this server trusts, in the vocabulary of `authn`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::authn::{CacheBounds, Fetch, IssuerRules, KeyRefresh, KeySource, LoadFailure, Verifier};
+use crate::authn::{
+    Authenticator, CacheBounds, Fetch, IssuerRules, JwtVerifier, KeyRefresh, KeySource, LoadFailure, Verify,
+};
 use crate::config::Config;
 use crate::config::issuers::Issuer;
 use crate::error::Error;
@@ -15,15 +17,35 @@ use mcp_auth_core::ambient::Ambient;
 /// The longest a start waits for keys.
 const START_PATIENCE: Duration = Duration::from_secs(5);
 
-/// The verifier of the configured issuers and, if there is one, of the issuer in this process; `None` where
-/// nobody is verified. `audiences` says what a token of an issuer must be for.
-pub(super) fn verifier(
+/// What verifies every kind of credential that the configuration accepts; `None` where nobody is verified. `audiences`
+/// says what a token of an issuer must be for.
+///
+/// Verifiers stand in the order they are asked in: one that claims fewer credentials stands before one that claims
+/// more, and signed tokens stand last.
+pub(super) fn authenticator(
     config: &Config,
     local: Option<&LocalIssuer>,
     audiences: impl Fn(Option<&Issuer>) -> Vec<String>,
     fetch: Arc<dyn Fetch>,
     ambient: &Ambient,
-) -> Result<Option<Arc<Verifier>>, Error> {
+) -> Result<Option<Arc<Authenticator>>, Error> {
+    let verifiers: Vec<Arc<dyn Verify>> =
+        [signed_tokens(config, local, audiences, fetch, ambient)?].into_iter().flatten().collect();
+    if verifiers.is_empty() {
+        return Ok(None);
+    }
+    let clock = Arc::clone(&ambient.clock);
+    Ok(Some(Arc::new(Authenticator::new(verifiers, clock, CacheBounds::default()))))
+}
+
+/// Signed tokens: those of the configured issuers and, if there is one, of the issuer in this process.
+fn signed_tokens(
+    config: &Config,
+    local: Option<&LocalIssuer>,
+    audiences: impl Fn(Option<&Issuer>) -> Vec<String>,
+    fetch: Arc<dyn Fetch>,
+    ambient: &Ambient,
+) -> Result<Option<Arc<dyn Verify>>, Error> {
     let mut rules: Vec<IssuerRules> =
         config.trusted_issuers().iter().map(|issuer| rules(issuer, audiences(Some(issuer)))).collect();
     if let Some(local) = local {
@@ -35,7 +57,7 @@ pub(super) fn verifier(
     if rules.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Arc::new(Verifier::new(rules, fetch, ambient.clone(), CacheBounds::default())?)))
+    Ok(Some(Arc::new(JwtVerifier::new(rules, fetch, ambient.clone())?)))
 }
 
 /// Loads the keys before anything is served. Issuers that cannot be reached do not hold up a start: it goes on
@@ -44,16 +66,16 @@ pub(super) fn verifier(
 /// # Errors
 /// Names the issuer whose metadata contradicts the configuration (RFC 8414 §3.3): waiting would not help.
 pub(super) async fn load_keys(
-    verifier: &Verifier,
+    authenticator: &Authenticator,
     config: &Config,
     stopping: CancellationToken,
 ) -> Result<(), Error> {
-    let loading = tokio::time::timeout(START_PATIENCE, verifier.load());
+    let loading = tokio::time::timeout(START_PATIENCE, authenticator.load());
     tokio::select! {
         _ = loading => {}
         () = stopping.cancelled() => return Ok(()),
     }
-    for failure in verifier.failures() {
+    for failure in authenticator.failures() {
         let LoadFailure { issuer, cause } = &failure;
         match cause {
             Some(cause) if failure.is_misconfiguration() => {

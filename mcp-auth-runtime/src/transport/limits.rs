@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, Sleep};
@@ -105,25 +105,6 @@ fn body_error(error: &axum::Error) -> BodyError {
 pub fn refuse_encoded(headers: &HeaderMap) -> Result<(), BodyError> {
     let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
     if headers.get_all(header::CONTENT_ENCODING).iter().all(plain) { Ok(()) } else { Err(BodyError::Encoded) }
-}
-
-/// Whether the query names an `access_token` (RFC 6750 §2.3). It is never used as one; together with an
-/// `Authorization` header it makes the request invalid (RFC 6750 §3.1: more than one method).
-pub fn query_names_token(uri: &Uri) -> bool {
-    uri.query().is_some_and(|query| form_has_token(query.as_bytes()))
-}
-
-/// Whether a form body names an `access_token` (RFC 6750 §2.2); as for [`query_names_token`].
-pub fn form_names_token(headers: &HeaderMap, body: &[u8]) -> bool {
-    let media_type = |value: &http::HeaderValue| {
-        let text = value.as_bytes().split(|b| *b == b';').next().unwrap_or_default();
-        text.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
-    };
-    headers.get(header::CONTENT_TYPE).is_some_and(media_type) && form_has_token(body)
-}
-
-fn form_has_token(encoded: &[u8]) -> bool {
-    url::form_urlencoded::parse(encoded).any(|(name, _)| name == "access_token")
 }
 
 /// The error of a body that [`TimedBody`] gave up on.
@@ -251,25 +232,5 @@ mod tests {
         for allowed in [&[][..], &["identity"], &["Identity"]] {
             assert_eq!(refuse_encoded(&headers(allowed)), Ok(()), "{allowed:?}");
         }
-    }
-
-    #[test]
-    fn h09_a_token_in_the_query_is_seen_however_it_is_spelled() {
-        for named in ["/mcp?access_token=x", "/mcp?a=1&access_token", "/mcp?acc%65ss_token=x"] {
-            assert!(query_names_token(&Uri::from_static(named)), "{named}");
-        }
-        for not_named in ["/mcp", "/mcp?", "/mcp?token=x", "/mcp?a=access_token", "/access_token"] {
-            assert!(!query_names_token(&Uri::from_static(not_named)), "{not_named}");
-        }
-    }
-
-    #[test]
-    fn h09_a_token_in_a_form_is_seen_and_the_same_bytes_as_json_are_not_a_form() {
-        let headers = |media| HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(media))]);
-        let form = headers("Application/x-www-form-urlencoded; charset=utf-8");
-        assert!(form_names_token(&form, b"a=1&access_token=x"));
-        assert!(!form_names_token(&form, b"a=1"));
-        assert!(!form_names_token(&headers("application/json"), b"access_token=x"));
-        assert!(!form_names_token(&HeaderMap::new(), b"access_token=x"));
     }
 }

@@ -2,6 +2,7 @@
 use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
 
 use super::*;
+use crate::authn::holder;
 use crate::declared::build;
 
 fn registry() -> Registry {
@@ -34,10 +35,6 @@ fn policy(connect: Connect, visibility: Visibility) -> Policy {
 
 fn default_policy() -> Policy {
     policy(Connect::Authenticated, Visibility::All)
-}
-
-fn holder(scopes: &str) -> Identity {
-    Identity::Verified(Arc::new(VerifiedToken::local(ScopeSet::parse_lossy(scopes))))
 }
 
 fn tool(name: &str) -> Arc<Message> {
@@ -188,7 +185,7 @@ fn a_task_is_its_creators_alone_under_the_rule_that_created_it() {
     let get = |id: &str| Arc::new(Message::Task { method: "tasks/get".to_owned(), task_id: id.to_owned() });
     assert!(policy.decide(&get("t1"), &holder("read")).is_ok());
     assert!(policy.decide(&get("t1"), &holder("")).is_err(), "the creator without the scope any more");
-    let stranger = crate::authn::token_of("https://issuer.test", "bob", Some("client"), "read");
+    let stranger = crate::authn::principal_of("https://issuer.test", "bob", Some("client"), "read");
     let denied = policy.decide(&get("t1"), &stranger).unwrap_err();
     assert_eq!(denied, policy.decide(&get("t1"), &stranger).unwrap_err());
     assert!(matches!(denied, Denied::Unknown { kind: Kind::Task, .. }), "as if it did not exist: {denied:?}");

@@ -6,16 +6,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::algorithm::Algorithm;
-use super::error::{Excerpt, TokenError};
-use super::strict_json;
-
-/// The longest token read, in bytes.
-pub(super) const MAX_TOKEN_BYTES: usize = 16 * 1024;
+use crate::authn::credential::MAX_CREDENTIAL_BYTES;
+use crate::authn::error::{Excerpt, TokenError};
+use crate::authn::strict_json;
 
 /// A token taken apart.
 pub(super) struct Jws<'t> {
     pub(super) header: Header,
-    /// Decoded, and still to be read by `jwt`.
+    /// Decoded, and still to be read by `claims`.
     pub(super) payload: Vec<u8>,
     /// `ASCII(BASE64URL(header) || '.' || BASE64URL(payload))`: what is signed.
     pub(super) signed: &'t [u8],
@@ -54,8 +52,8 @@ const REFUSED: [(&str, &str); 4] = [
 /// # Errors
 /// Whatever of RFC 7515 §5.2 steps 1 to 7 it fails, and our bounds.
 pub(super) fn parse(token: &str) -> Result<Jws<'_>, TokenError> {
-    if token.len() > MAX_TOKEN_BYTES {
-        return Err(TokenError::TooLong { bytes: token.len(), max: MAX_TOKEN_BYTES });
+    if token.len() > MAX_CREDENTIAL_BYTES {
+        return Err(TokenError::TooLong { bytes: token.len(), max: MAX_CREDENTIAL_BYTES });
     }
     let mut parts = token.split('.');
     let (Some(header), Some(payload), Some(signature), None) =
@@ -259,7 +257,7 @@ mod tests {
     fn t45_a_token_is_at_most_16_kib() {
         let h = b64(r#"{"alg":"RS256"}"#);
         let of = |len: usize| format!("{h}.{}.AA", "A".repeat((len - h.len() - 4) / 4 * 4));
-        assert!(parse(&of(MAX_TOKEN_BYTES)).is_ok());
+        assert!(parse(&of(MAX_CREDENTIAL_BYTES)).is_ok());
         for len in [17 * 1024, 1024 * 1024] {
             assert!(matches!(parse(&of(len)), Err(TokenError::TooLong { .. })), "{len}");
         }

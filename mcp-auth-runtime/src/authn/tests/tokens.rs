@@ -1,23 +1,25 @@
-//! Whole tokens through the whole verifier.
+//! Whole tokens through the whole authenticator.
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::super::Algorithm;
-use super::super::error::Fault;
-use super::super::fixtures::{
+use super::support::{
     Answer, FakeClock, FakeFetch, ISSUER, JWKS, NOW, Signer, US, ambient, b64, claims, ed, other_p256,
     other_rsa, p256, p384, rsa,
 };
-use super::super::issuer::KeySource;
-use super::*;
+use crate::authn::verifier::jwt::{JwtVerifierError, RulesError};
+use crate::authn::{
+    Algorithm, Authenticator, AuthnError, CacheBounds, Credential, Fault, Fetch, Identity, IssuerRules,
+    JwtVerifier, KeySource, Principal, TokenError,
+};
 
 struct Bench {
-    verifier: Verifier,
+    authenticator: Authenticator,
     fetch: Arc<FakeFetch>,
     clock: Arc<FakeClock>,
 }
@@ -27,23 +29,36 @@ fn rules() -> IssuerRules {
     IssuerRules { algorithms: Algorithm::ALL.to_vec(), ..IssuerRules::new(ISSUER, vec![US.into()], keys) }
 }
 
+fn authenticator(rules: Vec<IssuerRules>, fetch: Arc<FakeFetch>) -> (Authenticator, Arc<FakeClock>) {
+    let (ambient, clock) = ambient();
+    let time = Arc::clone(&ambient.clock);
+    let verifier = JwtVerifier::new(rules, fetch as Arc<dyn Fetch>, ambient).unwrap();
+    (Authenticator::new(vec![Arc::new(verifier)], time, CacheBounds::default()), clock)
+}
+
+async fn presented(authenticator: &Authenticator, token: &str) -> Result<Arc<Principal>, TokenError> {
+    match authenticator.authenticate(Credential::Bearer(token)).await {
+        Ok(Identity::Known(principal)) => Ok(principal),
+        Err(AuthnError::Token(error)) => Err(error),
+        other => panic!("{other:?}"),
+    }
+}
+
 impl Bench {
     async fn new() -> Self {
         Self::with(vec![rules()]).await
     }
 
     async fn with(rules: Vec<IssuerRules>) -> Self {
-        let (ambient, clock) = ambient();
         let fetch = Arc::new(FakeFetch::default());
         fetch.publish(&[p256().jwk("p256"), p384().jwk("p384"), rsa().jwk("rsa"), ed().jwk("ed")]);
-        let fetching = Arc::clone(&fetch) as Arc<dyn Fetch>;
-        let verifier = Verifier::new(rules, fetching, ambient, CacheBounds::default()).unwrap();
-        verifier.load().await.unwrap();
-        Self { verifier, fetch, clock }
+        let (authenticator, clock) = authenticator(rules, Arc::clone(&fetch));
+        authenticator.load().await.unwrap();
+        Self { authenticator, fetch, clock }
     }
 
-    async fn verify(&self, token: &str) -> Result<Arc<VerifiedToken>, TokenError> {
-        self.verifier.verify(token).await
+    async fn verify(&self, token: &str) -> Result<Arc<Principal>, TokenError> {
+        presented(&self.authenticator, token).await
     }
 
     async fn refused(&self, token: &str) -> TokenError {
@@ -166,7 +181,7 @@ async fn t06_the_high_s_twin_is_another_token_and_passes() {
     }
     let twin = format!("{signed}.{}", b64(twin));
     assert!(bench.verify(&good).await.is_ok());
-    assert!(bench.verifier.verify_cached(&twin).is_none());
+    assert!(bench.authenticator.remembers(&twin).is_none());
     assert!(bench.verify(&twin).await.is_ok());
 }
 
@@ -368,29 +383,37 @@ async fn t45_long_tokens_pass_up_to_the_cap() {
 async fn a_verified_token_is_remembered_until_the_ttl_and_never_past_its_expiry() {
     let bench = Bench::new().await;
     let (long, short) = (good(), es256(&claims(&json!({"exp": NOW + 5}))));
-    assert!(bench.verifier.verify_cached(&long).is_none());
+    assert!(bench.authenticator.remembers(&long).is_none());
     let first = bench.verify(&long).await.unwrap();
     assert!(Arc::ptr_eq(&first, &bench.verify(&long).await.unwrap()));
-    assert!(Arc::ptr_eq(&first, &bench.verifier.verify_cached(&long).unwrap()));
+    assert!(Arc::ptr_eq(&first, &bench.authenticator.remembers(&long).unwrap()));
     bench.verify(&short).await.unwrap();
     bench.clock.set(NOW + 34);
-    assert!(bench.verifier.verify_cached(&short).is_some(), "exp plus skew is in 1 s");
+    assert!(bench.authenticator.remembers(&short).is_some(), "exp plus skew is in 1 s");
     bench.clock.set(NOW + 35);
-    assert!(bench.verifier.verify_cached(&short).is_none());
+    assert!(bench.authenticator.remembers(&short).is_none());
     assert!(matches!(bench.refused(&short).await, TokenError::Expired { .. }));
     bench.clock.set(NOW + 60);
-    assert!(bench.verifier.verify_cached(&long).is_none());
+    assert!(bench.authenticator.remembers(&long).is_none());
     assert!(!Arc::ptr_eq(&first, &bench.verify(&long).await.unwrap()), "verified anew");
 }
 
 #[test]
 fn verifying_can_move_between_threads() {
     fn can_move<T: Send>(_: T) {}
-    let verifier =
-        Verifier::new(vec![rules()], Arc::new(FakeFetch::default()), ambient().0, CacheBounds::default());
-    let verifier = Arc::new(verifier.unwrap());
-    can_move(verifier.verify("a.b.c"));
-    can_move(Arc::clone(&verifier));
+    let (authenticator, _) = authenticator(vec![rules()], Arc::default());
+    let authenticator = Arc::new(authenticator);
+    can_move(authenticator.authenticate(Credential::Bearer("a.b.c")));
+    can_move(Arc::clone(&authenticator));
+}
+
+#[tokio::test(start_paused = true)]
+async fn t53_a_bound_token_is_refused_as_bearer_however_often_it_comes() {
+    let bench = Bench::new().await;
+    let bound = es256(&claims(&json!({"cnf": {"jkt": "x"}})));
+    for _ in 0..2 {
+        assert!(matches!(bench.refused(&bound).await, TokenError::SenderConstrained));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -408,61 +431,57 @@ async fn a_key_that_goes_away_takes_its_remembered_tokens_along() {
     let token = good();
     bench.verify(&token).await.unwrap();
     bench.fetch.publish(&[p384().jwk("p384"), rsa().jwk("rsa"), ed().jwk("ed")]);
-    assert!(bench.verifier.verify_cached(&token).is_some(), "not noticed yet");
+    assert!(bench.authenticator.remembers(&token).is_some(), "not noticed yet");
     let unknown = other_rsa().token(&json!({"alg": "RS256", "kid": "new"}), &claims(&json!({})));
     bench.refused(&unknown).await;
-    assert!(bench.verifier.verify_cached(&token).is_none());
+    assert!(bench.authenticator.remembers(&token).is_none());
     assert!(matches!(bench.refused(&token).await, TokenError::UnknownKey));
 }
 
 #[tokio::test(start_paused = true)]
 async fn k21_ready_means_every_issuer_has_keys() {
-    let (ambient, _) = ambient();
     let fetch = Arc::new(FakeFetch::default());
     let local = IssuerRules::new(
         "http://localhost:1",
         vec![US.into()],
         KeySource::Static(json!({"keys": [ed().jwk("k")]})),
     );
-    let fetching = Arc::clone(&fetch) as Arc<dyn Fetch>;
-    let verifier = Verifier::new(vec![rules(), local], fetching, ambient, CacheBounds::default()).unwrap();
+    let (verifier, _) = authenticator(vec![rules(), local], Arc::clone(&fetch));
     assert!(!verifier.ready());
     fetch.put(JWKS, Answer::Hang);
     let failures = verifier.load().await.unwrap_err();
     assert_eq!(failures.len(), 1);
     assert!(failures[0].issuer == ISSUER && !failures[0].is_misconfiguration());
-    match verifier.verify(&good()).await.unwrap_err().fault() {
+    match presented(&verifier, &good()).await.unwrap_err().fault() {
         Fault::Unavailable { retry_after } => assert!(retry_after >= Duration::from_secs(1)),
         other => panic!("{other:?}"),
     }
     fetch.publish(&[p256().jwk("p256")]);
     verifier.load().await.unwrap();
-    assert!(verifier.ready() && verifier.verify(&good()).await.is_ok());
+    assert!(verifier.ready() && presented(&verifier, &good()).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn k09_somebody_elses_metadata_at_start_is_a_misconfiguration() {
-    let (ambient, _) = ambient();
     let fetch = Arc::new(FakeFetch::default());
     fetch.put(
         "https://as.example/.well-known/openid-configuration",
         Answer::ok(&json!({"issuer": "https://as.example/", "jwks_uri": JWKS})),
     );
     let rules = IssuerRules { keys: KeySource::Discovery, ..rules() };
-    let verifier = Verifier::new(vec![rules], fetch, ambient, CacheBounds::default()).unwrap();
+    let (verifier, _) = authenticator(vec![rules], fetch);
     let failures = verifier.load().await.unwrap_err();
     assert!(failures[0].is_misconfiguration(), "{:?}", failures[0].cause);
 }
 
 #[test]
 fn a_verifier_needs_issuers_each_once_with_rules_that_stand() {
-    let make =
-        |rules| Verifier::new(rules, Arc::new(FakeFetch::default()), ambient().0, CacheBounds::default());
-    assert!(matches!(make(vec![]), Err(VerifierError::NoIssuer)));
-    assert!(matches!(make(vec![rules(), rules()]), Err(VerifierError::Twice { .. })));
+    let make = |rules| JwtVerifier::new(rules, Arc::new(FakeFetch::default()), ambient().0);
+    assert!(matches!(make(vec![]), Err(JwtVerifierError::NoIssuer)));
+    assert!(matches!(make(vec![rules(), rules()]), Err(JwtVerifierError::Twice { .. })));
     let open = IssuerRules { audiences: vec![], ..rules() };
-    assert!(matches!(make(vec![open]), Err(VerifierError::Rules { cause: RulesError::Audience, .. })));
+    assert!(matches!(make(vec![open]), Err(JwtVerifierError::Rules { cause: RulesError::Audience, .. })));
     let empty = IssuerRules { keys: KeySource::Static(json!({"keys": []})), ..rules() };
-    assert!(matches!(make(vec![empty]), Err(VerifierError::StaticKeys { .. })));
+    assert!(matches!(make(vec![empty]), Err(JwtVerifierError::StaticKeys { .. })));
     assert!(make(vec![rules()]).is_ok());
 }

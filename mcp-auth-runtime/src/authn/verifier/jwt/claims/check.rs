@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::error::{Excerpt, TokenError};
-use super::issuer::IssuerRules;
-use super::jws::Type;
-use super::strict_json;
-use super::token::VerifiedToken;
+use super::super::issuer::IssuerRules;
+use super::super::jws::Type;
+use crate::authn::binding::Confirmation;
+use crate::authn::error::{Excerpt, TokenError};
+use crate::authn::principal::{Facts, Held};
+use crate::authn::strict_json;
 use mcp_auth_core::ScopeSet;
 
 /// The last second of the year 9999: a NumericDate beyond it is a mistake or a trick.
-const LAST_DATE: u64 = 253_402_300_799;
+pub(super) const LAST_DATE: u64 = 253_402_300_799;
 /// The longest `sub` (OpenID Connect Core §2), in bytes.
 const MAX_SUBJECT_BYTES: usize = 255;
 /// The longest client identifier, in bytes; with Client ID Metadata Documents it is a URL.
@@ -22,12 +23,12 @@ const MAX_CLIENT_BYTES: usize = 2048;
 const MAX_SCOPES: usize = 1024;
 
 /// Reads a payload as a claims set, strictly.
-pub(super) fn read(payload: &[u8]) -> Result<Map<String, Value>, TokenError> {
+pub(in crate::authn::verifier::jwt) fn read(payload: &[u8]) -> Result<Map<String, Value>, TokenError> {
     strict_json::object(payload).map_err(|_| TokenError::Malformed("payload is not one strict JSON object"))
 }
 
 /// The `iss` claim, to choose the issuer by: one string (an array would let a token name two).
-pub(super) fn issuer(claims: &Map<String, Value>) -> Result<&str, TokenError> {
+pub(in crate::authn::verifier::jwt) fn issuer(claims: &Map<String, Value>) -> Result<&str, TokenError> {
     match claims.get("iss") {
         None => Err(TokenError::MissingClaim("iss")),
         Some(Value::String(iss)) => Ok(iss),
@@ -35,17 +36,17 @@ pub(super) fn issuer(claims: &Map<String, Value>) -> Result<&str, TokenError> {
     }
 }
 
-/// Checks `claims`, whose `iss` is that of `rules`, and turns them into the proof.
+/// Checks `claims`, whose `iss` is that of `rules`, and says what they say.
 ///
 /// - Units: `now` in Unix seconds.
 /// - Source: RFC 9068 §4, RFC 7519 §4.1.
-pub(super) fn check(
+pub(in crate::authn::verifier::jwt) fn check(
     rules: &IssuerRules,
     issuer: Arc<str>,
     typ: Type,
     claims: Map<String, Value>,
     now: u64,
-) -> Result<VerifiedToken, TokenError> {
+) -> Result<Facts, TokenError> {
     check_kind(rules, typ, &claims)?;
     check_audience(rules, &claims)?;
     let expires_at = check_times(rules, &claims, now)?;
@@ -56,18 +57,16 @@ pub(super) fn check(
             .to_owned(),
     };
     let client_id = client(rules, &claims)?;
-    let scopes = scopes(rules, &claims)?;
-    Ok(VerifiedToken { issuer, subject, client_id, scopes, expires_at: Some(expires_at), claims })
+    let held = Held::of(scopes(rules, &claims)?);
+    let confirmation = Confirmation::of(&claims);
+    Ok(Facts { issuer, subject, client_id, held, expires_at: Some(expires_at), confirmation, claims })
 }
 
-/// Whether this is an access token that may come as a bearer token at all.
+/// Whether this is an access token at all.
 fn check_kind(rules: &IssuerRules, typ: Type, claims: &Map<String, Value>) -> Result<(), TokenError> {
     if rules.require_at_jwt && typ != Type::AtJwt {
         let found = if typ == Type::Jwt { "JWT" } else { "" };
         return Err(TokenError::Type(Excerpt::of(found)));
-    }
-    if claims.contains_key("cnf") {
-        return Err(TokenError::SenderConstrained);
     }
     // Only ID tokens hash what came beside them (OpenID Connect Core §3.1.3.6, §3.3.2.11). `nonce` is no such
     // sign: some issuers put it into access tokens.
@@ -204,6 +203,3 @@ fn scopes(rules: &IssuerRules, claims: &Map<String, Value>) -> Result<ScopeSet, 
         Some(_) | None => Ok(ScopeSet::new()),
     }
 }
-
-#[cfg(test)]
-mod tests;

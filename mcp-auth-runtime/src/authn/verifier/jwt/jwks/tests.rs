@@ -1,10 +1,13 @@
 //! Keys of every kind, good and bad, and RFC 7515's own.
 #![allow(clippy::unwrap_used)]
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::super::fixtures::{Signer, b64, ed, other_p256, other_rsa, p256, p384, rsa};
+use super::super::algorithm::Algorithm;
 use super::super::jws;
-use super::*;
+use super::set::*;
+use super::{KeySet, roca};
+use crate::authn::error::KeysError;
+use crate::authn::tests::support::{Signer, b64, ed, other_p256, other_rsa, p256, p384, rsa};
 
 fn set(keys: &[Value]) -> Result<KeySet, KeysError> {
     KeySet::read(&json!({ "keys": keys }), &Algorithm::ALL, 100)

@@ -9,13 +9,12 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::discovery;
-use super::error::{KeysError, TokenError};
-use super::fetch::Fetch;
-use super::freshness;
-use super::issuer::{IssuerRules, KeySource};
-use super::jwks::{KeySet, Outcome};
-use super::jws::Jws;
+use super::super::issuer::{IssuerRules, KeySource};
+use super::super::jwks::{KeySet, Outcome};
+use super::super::jws::Jws;
+use super::super::{discovery, freshness};
+use crate::authn::error::{KeysError, TokenError};
+use crate::authn::fetch::Fetch;
 use mcp_auth_core::ambient::Ambient;
 
 /// The longest one attempt may take: discovery and keys together.
@@ -26,10 +25,10 @@ const REQUEST_WAIT: Duration = Duration::from_secs(5);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
 /// One issuer's rules and keys.
-pub(super) struct IssuerKeys {
-    pub(super) rules: IssuerRules,
+pub(in crate::authn::verifier::jwt) struct IssuerKeys {
+    pub(in crate::authn::verifier::jwt) rules: IssuerRules,
     /// The issuer identifier, shared by every token it verifies.
-    pub(super) issuer: Arc<str>,
+    pub(in crate::authn::verifier::jwt) issuer: Arc<str>,
     /// `None` with static keys, which are never fetched.
     source: Option<Source>,
     current: RwLock<Option<Arc<Loaded>>>,
@@ -83,7 +82,7 @@ impl IssuerKeys {
     ///
     /// # Errors
     /// When static keys are no JWK Set with a usable key.
-    pub(super) fn new(
+    pub(in crate::authn::verifier::jwt) fn new(
         rules: IssuerRules,
         fetch: Arc<dyn Fetch>,
         ambient: Ambient,
@@ -114,17 +113,17 @@ impl IssuerKeys {
     }
 
     /// Which keys are in force: rises whenever one went away.
-    pub(super) fn generation(&self) -> u64 {
+    pub(in crate::authn::verifier::jwt) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 
     /// Whether there are keys to verify with.
-    pub(super) fn ready(&self) -> bool {
+    pub(in crate::authn::verifier::jwt) fn ready(&self) -> bool {
         self.usable().is_some()
     }
 
     /// What went wrong last; `None` after a success, and before the first attempt.
-    pub(super) fn last_error(&self) -> Option<Arc<KeysError>> {
+    pub(in crate::authn::verifier::jwt) fn last_error(&self) -> Option<Arc<KeysError>> {
         self.attempts().last_error.clone()
     }
 
@@ -132,7 +131,10 @@ impl IssuerKeys {
     ///
     /// A key we do not know, and a wrong signature too (an issuer may restart with a new key under the old
     /// `kid`), cause a fetch at most once per cooldown.
-    pub(super) async fn verify(self: &Arc<Self>, jws: &Jws<'_>) -> Result<u64, TokenError> {
+    pub(in crate::authn::verifier::jwt) async fn verify(
+        self: &Arc<Self>,
+        jws: &Jws<'_>,
+    ) -> Result<u64, TokenError> {
         let before = self.usable();
         let outcome = before.as_ref().map(|loaded| loaded.set.verify(jws));
         if let (Some(loaded), Some(Outcome::Good)) = (&before, outcome) {
@@ -157,12 +159,12 @@ impl IssuerKeys {
     }
 
     /// Attempts to fetch the keys now, and waits for the end of it.
-    pub(super) async fn load(self: &Arc<Self>) {
+    pub(in crate::authn::verifier::jwt) async fn load(self: &Arc<Self>) {
         self.attempt(Why::Due).await;
     }
 
     /// Keeps the keys fresh until `cancel`: fetches ahead of expiry, retries while attempts fail.
-    pub(super) async fn keep_fresh(self: Arc<Self>, cancel: CancellationToken) {
+    pub(in crate::authn::verifier::jwt) async fn keep_fresh(self: Arc<Self>, cancel: CancellationToken) {
         if self.source.is_none() {
             return;
         }
@@ -363,6 +365,3 @@ fn chain(error: &dyn std::error::Error) -> String {
     }
     line
 }
-
-#[cfg(test)]
-mod tests;

@@ -17,22 +17,22 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::error::FetchError;
-use super::fetch::{Fetch, FetchFuture, Fetched};
+use crate::authn::error::FetchError;
+use crate::authn::fetch::{Fetch, FetchFuture, Fetched};
 use mcp_auth_core::ambient::{Ambient, Clock, SystemRandom as AmbientRandom};
 
 /// The time every test starts at.
-pub(super) const NOW: u64 = 1_800_000_000;
-pub(super) const ISSUER: &str = "https://as.example";
-pub(super) const JWKS: &str = "https://as.example/jwks";
-pub(super) const US: &str = "https://rs.example/mcp";
+pub(in crate::authn) const NOW: u64 = 1_800_000_000;
+pub(in crate::authn) const ISSUER: &str = "https://as.example";
+pub(in crate::authn) const JWKS: &str = "https://as.example/jwks";
+pub(in crate::authn) const US: &str = "https://rs.example/mcp";
 
-pub(super) fn b64(bytes: impl AsRef<[u8]>) -> String {
+pub(in crate::authn) fn b64(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// A key that signs, made when the tests run.
-pub(super) enum Signer {
+pub(in crate::authn) enum Signer {
     Rsa(RsaKeyPair),
     P256(EcdsaKeyPair),
     P384(EcdsaKeyPair),
@@ -41,7 +41,7 @@ pub(super) enum Signer {
 
 macro_rules! key {
     ($name:ident, $make:expr) => {
-        pub(super) fn $name() -> &'static Signer {
+        pub(in crate::authn) fn $name() -> &'static Signer {
             static KEY: OnceLock<Signer> = OnceLock::new();
             KEY.get_or_init(|| $make)
         }
@@ -56,7 +56,7 @@ key!(ed, Signer::Ed(Ed25519KeyPair::generate().unwrap()));
 
 impl Signer {
     /// Its public JWK.
-    pub(super) fn jwk(&self, kid: &str) -> Value {
+    pub(in crate::authn) fn jwk(&self, kid: &str) -> Value {
         let point = |crv: &str, point: &[u8]| {
             let (x, y) = point[1..].split_at((point.len() - 1) / 2);
             json!({"kty": "EC", "crv": crv, "x": b64(x), "y": b64(y), "kid": kid})
@@ -72,7 +72,7 @@ impl Signer {
         }
     }
 
-    pub(super) fn public_der(&self) -> Vec<u8> {
+    pub(in crate::authn) fn public_der(&self) -> Vec<u8> {
         match self {
             Self::Rsa(key) => key.public_key().as_der().unwrap().as_ref().to_vec(),
             _ => unreachable!("only RSA is asked for"),
@@ -80,7 +80,7 @@ impl Signer {
     }
 
     /// A signature over `message`, made the way `alg` says.
-    pub(super) fn sign(&self, alg: &str, message: &[u8]) -> Vec<u8> {
+    pub(in crate::authn) fn sign(&self, alg: &str, message: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match self {
             Self::Rsa(key) => {
@@ -103,12 +103,12 @@ impl Signer {
     }
 
     /// A compact JWS with this header (its `alg` decides how it is signed) and payload.
-    pub(super) fn token(&self, header: &Value, claims: &Value) -> String {
+    pub(in crate::authn) fn token(&self, header: &Value, claims: &Value) -> String {
         self.token_of(&header.to_string(), header["alg"].as_str().unwrap(), &claims.to_string())
     }
 
     /// The same from text, for what `Value` cannot say.
-    pub(super) fn token_of(&self, header: &str, alg: &str, payload: &str) -> String {
+    pub(in crate::authn) fn token_of(&self, header: &str, alg: &str, payload: &str) -> String {
         let signed = format!("{}.{}", b64(header), b64(payload));
         let signature = self.sign(alg, signed.as_bytes());
         format!("{signed}.{}", b64(signature))
@@ -116,7 +116,7 @@ impl Signer {
 }
 
 /// Claims every check passes, with `changes` laid over them (null removes).
-pub(super) fn claims(changes: &Value) -> Value {
+pub(in crate::authn) fn claims(changes: &Value) -> Value {
     let mut claims = json!({
         "iss": ISSUER, "aud": US, "sub": "alice", "client_id": "app", "iat": NOW, "exp": NOW + 600, "scope": "a b",
     });
@@ -131,10 +131,10 @@ pub(super) fn claims(changes: &Value) -> Value {
 
 /// A clock that stands until it is told otherwise.
 #[derive(Default)]
-pub(super) struct FakeClock(AtomicU64);
+pub(in crate::authn) struct FakeClock(AtomicU64);
 
 impl FakeClock {
-    pub(super) fn set(&self, now: u64) {
+    pub(in crate::authn) fn set(&self, now: u64) {
         self.0.store(now, Ordering::SeqCst);
     }
 }
@@ -145,7 +145,7 @@ impl Clock for FakeClock {
     }
 }
 
-pub(super) fn ambient() -> (Ambient, Arc<FakeClock>) {
+pub(in crate::authn) fn ambient() -> (Ambient, Arc<FakeClock>) {
     let clock = Arc::new(FakeClock::default());
     clock.set(NOW);
     (Ambient { clock: Arc::clone(&clock) as Arc<dyn Clock>, random: Arc::new(AmbientRandom) }, clock)
@@ -153,7 +153,7 @@ pub(super) fn ambient() -> (Ambient, Arc<FakeClock>) {
 
 /// What a [`FakeFetch`] answers for one URL.
 #[derive(Clone)]
-pub(super) enum Answer {
+pub(in crate::authn) enum Answer {
     Reply {
         status: u16,
         headers: Vec<(&'static str, &'static str)>,
@@ -166,38 +166,38 @@ pub(super) enum Answer {
 }
 
 impl Answer {
-    pub(super) fn ok(body: &Value) -> Self {
+    pub(in crate::authn) fn ok(body: &Value) -> Self {
         Self::Reply { status: 200, headers: vec![], body: body.to_string().into_bytes() }
     }
 
-    pub(super) fn status(status: u16) -> Self {
+    pub(in crate::authn) fn status(status: u16) -> Self {
         Self::Reply { status, headers: vec![], body: vec![] }
     }
 
-    pub(super) fn text(body: &str) -> Self {
+    pub(in crate::authn) fn text(body: &str) -> Self {
         Self::Reply { status: 200, headers: vec![], body: body.as_bytes().to_vec() }
     }
 }
 
 /// Answers from a table, 404 for the rest, and remembers what was asked.
 #[derive(Default)]
-pub(super) struct FakeFetch {
+pub(in crate::authn) struct FakeFetch {
     answers: Mutex<HashMap<String, Answer>>,
     asked: Mutex<Vec<String>>,
 }
 
 impl FakeFetch {
-    pub(super) fn put(&self, url: &str, answer: Answer) {
+    pub(in crate::authn) fn put(&self, url: &str, answer: Answer) {
         self.answers.lock().unwrap().insert(url.to_owned(), answer);
     }
 
     /// Publishes these keys at [`JWKS`].
-    pub(super) fn publish(&self, keys: &[Value]) {
+    pub(in crate::authn) fn publish(&self, keys: &[Value]) {
         self.put(JWKS, Answer::ok(&json!({ "keys": keys })));
     }
 
     /// Every URL asked for, in order.
-    pub(super) fn asked(&self) -> Vec<String> {
+    pub(in crate::authn) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -217,7 +217,7 @@ impl Fetch for FakeFetch {
                     Ok(Fetched { status: StatusCode::from_u16(status).unwrap(), headers, body: body.into() })
                 }
                 Answer::Hang => {
-                    tokio::time::sleep(super::fetch::FETCH_TIMEOUT).await;
+                    tokio::time::sleep(crate::authn::fetch::FETCH_TIMEOUT).await;
                     Err(FetchError::Timeout)
                 }
                 Answer::Fail => Err(FetchError::Transport("connection refused".into())),

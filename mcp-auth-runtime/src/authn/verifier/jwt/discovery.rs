@@ -3,10 +3,10 @@
 
 use url::Url;
 
-use super::error::{Excerpt, KeysError};
-use super::fetch::Fetch;
 use super::issuer::{is_http_loopback, is_https_or_loopback};
-use super::strict_json;
+use crate::authn::error::{Excerpt, KeysError};
+use crate::authn::fetch::Fetch;
+use crate::authn::strict_json;
 
 /// The metadata documents to try, in order: RFC 8414 §3.1, then OpenID Connect Discovery by RFC 8414 §5, then
 /// OpenID Connect Discovery §4.
@@ -92,8 +92,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use serde_json::json;
 
-    use super::super::fixtures::{Answer, FakeFetch};
     use super::*;
+    use crate::authn::tests::support::{Answer, FakeFetch};
 
     fn urls(issuer: &str) -> Vec<String> {
         metadata_urls(&Url::parse(issuer).unwrap()).iter().map(Url::to_string).collect()

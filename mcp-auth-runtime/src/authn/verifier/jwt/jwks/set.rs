@@ -10,20 +10,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use super::algorithm::{Algorithm, KeyKind};
-use super::error::KeysError;
-use super::jws::Jws;
-
-mod roca;
+use super::super::algorithm::{Algorithm, KeyKind};
+use super::super::jws::Jws;
+use super::roca;
+use crate::authn::error::KeysError;
 
 /// The most keys one signature is tried against, where a token has no `kid` or several keys have the same.
 const MAX_TRIES: usize = 8;
 
 /// The usable keys of one issuer.
-pub(super) struct KeySet {
+pub(in crate::authn::verifier::jwt) struct KeySet {
     keys: Vec<Key>,
     by_kid: HashMap<String, Vec<usize>>,
-    skipped: Vec<Skipped>,
+    pub(super) skipped: Vec<Skipped>,
 }
 
 /// One public key, parsed once for each algorithm it may be used with.
@@ -37,7 +36,7 @@ type Fingerprint = [u8; 32];
 
 /// What came of checking a signature against a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(in crate::authn::verifier::jwt) enum Outcome {
     /// One of the keys made it.
     Good,
     /// A key was meant and did not make it.
@@ -48,13 +47,13 @@ pub(super) enum Outcome {
 
 /// A key that was passed over.
 #[derive(Debug)]
-struct Skipped {
+pub(super) struct Skipped {
     kid: Option<String>,
-    reason: SkipReason,
+    pub(super) reason: SkipReason,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SkipReason {
+pub(super) enum SkipReason {
     NoObject,
     /// A private or symmetric key: whoever reads the set can sign. Worth an alarm.
     Private,
@@ -88,7 +87,11 @@ impl KeySet {
     ///
     /// # Errors
     /// [`KeysError::NoUsableKey`] when nothing is left, or `keys` is no array at all.
-    pub(super) fn read(set: &Value, allowed: &[Algorithm], max_keys: usize) -> Result<Self, KeysError> {
+    pub(in crate::authn::verifier::jwt) fn read(
+        set: &Value,
+        allowed: &[Algorithm],
+        max_keys: usize,
+    ) -> Result<Self, KeysError> {
         let entries = set.get("keys").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let mut read = Self { keys: Vec::new(), by_kid: HashMap::new(), skipped: Vec::new() };
         for entry in entries.iter().take(max_keys) {
@@ -111,7 +114,7 @@ impl KeySet {
 
     /// Checks the signature of `jws` with the key its header names; without a `kid`, with up to eight keys
     /// of its algorithm.
-    pub(super) fn verify(&self, jws: &Jws<'_>) -> Outcome {
+    pub(in crate::authn::verifier::jwt) fn verify(&self, jws: &Jws<'_>) -> Outcome {
         match &jws.header.kid {
             Some(kid) => {
                 let named = self.by_kid.get(kid).into_iter().flatten().map(|index| &self.keys[*index]);
@@ -122,17 +125,17 @@ impl KeySet {
     }
 
     /// How many keys there are.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::authn::verifier::jwt) fn len(&self) -> usize {
         self.keys.len()
     }
 
     /// Whether `newer` still holds every key of this set. Only then may what these keys verified stand.
-    pub(super) fn is_within(&self, newer: &Self) -> bool {
+    pub(in crate::authn::verifier::jwt) fn is_within(&self, newer: &Self) -> bool {
         self.keys.iter().all(|key| newer.keys.iter().any(|other| other.fingerprint == key.fingerprint))
     }
 
     /// Tells the log which keys were skipped.
-    pub(super) fn log_skipped(&self, issuer: &str) {
+    pub(in crate::authn::verifier::jwt) fn log_skipped(&self, issuer: &str) {
         for Skipped { kid, reason } in &self.skipped {
             match reason {
                 SkipReason::Private => {
@@ -280,6 +283,3 @@ fn fingerprint(jwk: &Map<String, Value>, verifiers: &[(Algorithm, ParsedPublicKe
     fingerprint.copy_from_slice(hash.finish().as_ref());
     fingerprint
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,14 +1,21 @@
 //! Outages, rotation and storms, on paused time.
 #![allow(clippy::unwrap_used)]
 
-use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::super::fixtures::{
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::super::issuer::{IssuerRules, KeyRefresh, KeySource};
+use super::super::{Algorithm, jws};
+use super::IssuerKeys;
+use crate::authn::tests::support::{
     Answer, FakeFetch, ISSUER, JWKS, Signer, US, ambient, b64, other_p256, p256, p384,
 };
-use super::super::issuer::KeyRefresh;
-use super::super::{Algorithm, Fault, jws};
-use super::*;
+use crate::authn::{Fault, Fetch, TokenError};
 
 struct Bench {
     keys: Arc<IssuerKeys>,

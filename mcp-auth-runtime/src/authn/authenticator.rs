@@ -1,0 +1,123 @@
+//! The way of a credential: remembered, or given to the verifier whose it is; then its binding to this request.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
+
+use super::binding;
+use super::cache::{CacheBounds, CredentialCache, CredentialHash, Entry};
+use super::credential::{Credential, MAX_CREDENTIAL_BYTES};
+use super::error::{AuthnError, TokenError};
+use super::identity::Identity;
+use super::principal::Principal;
+use super::verifier::{LoadFailure, Verified, Verify};
+use mcp_auth_core::ambient::Clock;
+
+/// Says who is behind a credential.
+pub struct Authenticator {
+    verifiers: Vec<Arc<dyn Verify>>,
+    cache: CredentialCache,
+    clock: Arc<dyn Clock>,
+}
+
+impl Authenticator {
+    /// One that asks `verifiers` in this order: those that claim few credentials first.
+    pub fn new(verifiers: Vec<Arc<dyn Verify>>, clock: Arc<dyn Clock>, cache: CacheBounds) -> Self {
+        Self { verifiers, cache: CredentialCache::new(cache), clock }
+    }
+
+    /// Says who presents this credential.
+    ///
+    /// Answers at once for a credential that was verified a moment ago.
+    ///
+    /// # Errors
+    /// [`AuthnError`]; [`AuthnError::fault`] says whose fault it is.
+    pub async fn authenticate(&self, credential: Credential<'_>) -> Result<Identity, AuthnError> {
+        let presented = match credential {
+            Credential::None => return Ok(Identity::Anonymous),
+            Credential::Bearer(token) => token,
+        };
+        if presented.len() > MAX_CREDENTIAL_BYTES {
+            let (bytes, max) = (presented.len(), MAX_CREDENTIAL_BYTES);
+            return Err(TokenError::TooLong { bytes, max }.into());
+        }
+        let hash = CredentialHash::of(presented);
+        let principal = match self.remembered(&hash) {
+            Some(principal) => principal,
+            None => self.verify(presented, hash).await?,
+        };
+        binding::check(&principal, credential)?;
+        Ok(Identity::Known(principal))
+    }
+
+    /// Whether every kind of credential can be verified now.
+    pub fn ready(&self) -> bool {
+        self.verifiers.iter().all(|verifier| verifier.ready())
+    }
+
+    /// Gets what the verifiers need, all at once, and waits for the end of it.
+    ///
+    /// # Errors
+    /// One [`LoadFailure`] for each issuer that has no keys now.
+    pub async fn load(&self) -> Result<(), Vec<LoadFailure>> {
+        join_all(self.verifiers.iter().map(|verifier| verifier.load())).await;
+        let failures = self.failures();
+        if failures.is_empty() { Ok(()) } else { Err(failures) }
+    }
+
+    /// Every issuer that has no keys now, and why: for a caller that stopped waiting for [`load`](Self::load).
+    pub fn failures(&self) -> Vec<LoadFailure> {
+        self.verifiers.iter().flat_map(|verifier| verifier.failures()).collect()
+    }
+
+    /// Keeps fresh what the verifiers need until `cancel`. Call it once, within a Tokio runtime.
+    pub fn start(&self, cancel: CancellationToken) {
+        for verifier in &self.verifiers {
+            verifier.start(cancel.clone());
+        }
+    }
+
+    /// The first verifier that claims the credential is the only one that sees it: a credential that none claims goes
+    /// nowhere.
+    async fn verify(&self, presented: &str, hash: CredentialHash) -> Result<Arc<Principal>, TokenError> {
+        let claiming = self.verifiers.iter().position(|verifier| verifier.claims_it(presented));
+        let verifier = claiming.ok_or(TokenError::Unclaimed)?;
+        let judge = &self.verifiers[verifier];
+        let Verified { facts, believed_until, basis } = judge.verify(presented).await?;
+        let principal = Arc::new(Principal::new(judge.via(), facts));
+        let entry = Entry {
+            principal: Arc::clone(&principal),
+            verifier,
+            basis,
+            until: self.cache.until(self.clock.unix_now(), believed_until),
+            bytes: presented.len(),
+        };
+        self.cache.insert(hash, entry);
+        Ok(principal)
+    }
+
+    fn remembered(&self, hash: &CredentialHash) -> Option<Arc<Principal>> {
+        let entry = self.cache.get(hash)?;
+        if self.verifiers[entry.verifier].still_stands(entry.basis) && self.clock.unix_now() < entry.until {
+            return Some(entry.principal);
+        }
+        self.cache.remove(hash);
+        None
+    }
+
+    /// Whether the credential was verified a moment ago.
+    #[cfg(test)]
+    pub(super) fn remembers(&self, presented: &str) -> Option<Arc<Principal>> {
+        self.remembered(&CredentialHash::of(presented))
+    }
+}
+
+/// Says how many kinds of credentials there are, never a credential.
+impl fmt::Debug for Authenticator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds: Vec<_> = self.verifiers.iter().map(|verifier| verifier.via()).collect();
+        f.debug_struct("Authenticator").field("kinds", &kinds).finish_non_exhaustive()
+    }
+}

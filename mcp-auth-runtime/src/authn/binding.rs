@@ -1,0 +1,69 @@
+//! What a credential is bound to besides who bears it (`cnf`, RFC 7800 §3.1). It is checked against each request,
+//! after the cache: a verified credential is remembered, a proof never.
+
+use serde_json::{Map, Value};
+
+use super::credential::Credential;
+use super::error::TokenError;
+use super::principal::Principal;
+
+/// What the sender of a credential must prove to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Confirmation {
+    /// A key by a method that no request can prove here: such a credential is refused however it is presented.
+    Unsupported,
+}
+
+impl Confirmation {
+    /// What the claims of a token bind it to, if anything: `cnf` of any shape binds.
+    pub(super) fn of(claims: &Map<String, Value>) -> Option<Self> {
+        claims.contains_key("cnf").then_some(Self::Unsupported)
+    }
+}
+
+/// Checks what the credential of `principal` is bound to against what came with it.
+///
+/// - Source: RFC 9449 §7.2 and RFC 8705 §3: a bound token does not pass as a bearer token.
+///
+/// # Errors
+/// [`TokenError::SenderConstrained`] when the proof is missing.
+pub(super) fn check(principal: &Principal, presented: Credential<'_>) -> Result<(), TokenError> {
+    match (principal.confirmation(), presented) {
+        (None, _) => Ok(()),
+        (Some(Confirmation::Unsupported), Credential::Bearer(_) | Credential::None) => {
+            Err(TokenError::SenderConstrained)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+    use crate::authn::{Facts, Held, Via};
+
+    fn verdict(claims: Value) -> Result<(), TokenError> {
+        let claims = claims.as_object().unwrap().clone();
+        let facts = Facts {
+            issuer: "https://as.example".into(),
+            subject: "alice".to_owned(),
+            client_id: None,
+            held: Held::default(),
+            expires_at: None,
+            confirmation: Confirmation::of(&claims),
+            claims,
+        };
+        check(&Principal::new(Via::Jwt, facts), Credential::Bearer("x"))
+    }
+
+    #[test]
+    fn t53_a_sender_constrained_token_is_refused_as_bearer() {
+        for cnf in [json!({"jkt": "x"}), json!({"x5t#S256": "x"}), json!({}), json!(null)] {
+            assert!(matches!(verdict(json!({"cnf": cnf})), Err(TokenError::SenderConstrained)), "{cnf}");
+        }
+        assert!(verdict(json!({"sub": "alice"})).is_ok());
+    }
+}

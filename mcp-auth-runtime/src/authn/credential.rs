@@ -1,0 +1,240 @@
+//! What a request presents: the bearer token of its `Authorization` header (RFC 6750 §2.1), and nothing else in it. A
+//! second credential beside it makes the request invalid.
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Uri};
+
+use super::error::CredentialError;
+
+/// The longest credential that is looked at, in bytes.
+pub(super) const MAX_CREDENTIAL_BYTES: usize = 16 * 1024;
+
+/// What a request presents.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Credential<'r> {
+    /// Nothing: no `Authorization` header, or one of another scheme.
+    None,
+    /// This bearer token, a well-formed `b64token` and otherwise unread.
+    Bearer(&'r str),
+}
+
+/// Says of which kind it is, never more.
+impl std::fmt::Debug for Credential<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Bearer(_) => "Bearer(***)",
+        })
+    }
+}
+
+impl<'r> Credential<'r> {
+    /// Reads the credential of a request from its head.
+    ///
+    /// - Shape: `Bearer`, in any case (RFC 9110 §11.1), one or more spaces, one `b64token` (RFC 6750 §2.1).
+    /// - Source: RFC 6750 §2.1 and §3.1; RFC 9110 §11.4 for another scheme, which presents nothing to us.
+    ///
+    /// # Errors
+    /// [`CredentialError`] when the header occurs twice, holds bytes outside ASCII, lists several credentials, or names
+    /// the Bearer scheme without exactly one well-formed token; and when the query names a token too.
+    ///
+    /// # Example
+    /// ```
+    /// use mcp_auth_runtime::authn::Credential;
+    /// let mut headers = http::HeaderMap::new();
+    /// headers.insert("authorization", "Bearer mF_9.B5f-4.1JqM".parse().expect("ASCII"));
+    /// let credential = Credential::read(&headers, &http::Uri::from_static("/mcp"));
+    /// assert_eq!(credential, Ok(Credential::Bearer("mF_9.B5f-4.1JqM")));
+    /// ```
+    pub fn read(headers: &'r HeaderMap, uri: &Uri) -> Result<Self, CredentialError> {
+        match read_header(headers)? {
+            Self::Bearer(_) if query_names_token(uri) => Err(CredentialError::Repeated),
+            credential => Ok(credential),
+        }
+    }
+}
+
+/// Refuses a body that presents a token beside the one in the head: a form that names `access_token` (RFC 6750 §2.2
+/// and §3.1). Such a token is never used.
+///
+/// # Errors
+/// [`CredentialError::Repeated`].
+pub fn refuse_second_in_form(headers: &HeaderMap, body: &[u8]) -> Result<(), CredentialError> {
+    let is_form = |value: &HeaderValue| {
+        let media_type = value.as_bytes().split(|b| *b == b';').next().unwrap_or_default();
+        media_type.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+    };
+    match headers.get(CONTENT_TYPE).is_some_and(is_form) && names_token(body) {
+        true => Err(CredentialError::Repeated),
+        false => Ok(()),
+    }
+}
+
+fn read_header(headers: &HeaderMap) -> Result<Credential<'_>, CredentialError> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else {
+        return Ok(Credential::None);
+    };
+    if values.next().is_some() {
+        return Err(CredentialError::Repeated);
+    }
+    let text = value.to_str().map_err(|_| CredentialError::NotAscii)?;
+    let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        // `Basic …, Bearer …`: two credentials in one line, of which we would silently take neither.
+        return match names_bearer_too(rest) {
+            true => Err(CredentialError::Repeated),
+            false => Ok(Credential::None),
+        };
+    }
+    let token = rest.trim_start_matches(' ');
+    match is_b64token(token) {
+        true => Ok(Credential::Bearer(token)),
+        false => Err(CredentialError::NotOneToken),
+    }
+}
+
+/// Whether the query names an `access_token` (RFC 6750 §2.3). It is never used as one.
+fn query_names_token(uri: &Uri) -> bool {
+    uri.query().is_some_and(|query| names_token(query.as_bytes()))
+}
+
+fn names_token(encoded: &[u8]) -> bool {
+    url::form_urlencoded::parse(encoded).any(|(name, _)| name == "access_token")
+}
+
+/// `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`
+fn is_b64token(token: &str) -> bool {
+    let body = token.trim_end_matches('=');
+    !body.is_empty()
+        && body
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/'))
+}
+
+fn names_bearer_too(credentials: &str) -> bool {
+    credentials
+        .split(',')
+        .skip(1)
+        .any(|part| part.trim_start().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn headers(values: &[&[u8]]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, http::HeaderValue::from_bytes(value).unwrap());
+        }
+        headers
+    }
+
+    fn read(headers: &HeaderMap) -> Result<Credential<'_>, CredentialError> {
+        Credential::read(headers, &Uri::from_static("/mcp"))
+    }
+
+    fn fault(values: &[&[u8]]) -> CredentialError {
+        read(&headers(values)).expect_err("malformed")
+    }
+
+    #[test]
+    fn h01_no_authorization_header_presents_nothing() {
+        assert_eq!(read(&headers(&[])).unwrap(), Credential::None);
+    }
+
+    #[test]
+    fn h03_another_scheme_presents_nothing() {
+        for other in
+            ["Basic dXNlcjpwYXNz", "Digest username=\"bearer\", uri=\"/x\"", "DPoP abc", "Bearers a", "x", ""]
+        {
+            assert_eq!(read(&headers(&[other.as_bytes()])).unwrap(), Credential::None, "{other}");
+        }
+    }
+
+    #[test]
+    fn h04_the_scheme_is_read_in_any_case() {
+        for any in ["Bearer a.b-c_~+/==", "bearer a.b-c_~+/==", "BEARER a.b-c_~+/==", "bEaReR   a.b-c_~+/=="]
+        {
+            assert_eq!(
+                read(&headers(&[any.as_bytes()])).unwrap(),
+                Credential::Bearer("a.b-c_~+/=="),
+                "{any}"
+            );
+        }
+    }
+
+    #[test]
+    fn h06_anything_but_one_token_is_malformed() {
+        for bad in [
+            "Bearer",
+            "Bearer ",
+            "Bearer a b",
+            "Bearer a,b",
+            "Bearer a, Basic c",
+            "Bearer a,",
+            "Bearer =",
+            "Bearer a=b",
+            "Bearer \"a\"",
+            "Bearer a;b",
+            "Bearer a\tb",
+            "Bearer token=\"a\"",
+        ] {
+            assert_eq!(fault(&[bad.as_bytes()]), CredentialError::NotOneToken, "{bad}");
+        }
+        assert_eq!(fault(&[b"Basic c, Bearer a"]), CredentialError::Repeated);
+        assert_eq!(fault(&[b"Bearer a", b"Bearer a"]), CredentialError::Repeated);
+        assert_eq!(fault(&[b"Bearer a", b"Basic c"]), CredentialError::Repeated);
+    }
+
+    #[test]
+    fn h07_bytes_outside_ascii_are_malformed() {
+        assert_eq!(fault(&["Bearer t\u{e9}".as_bytes()]), CredentialError::NotAscii);
+        assert_eq!(fault(&[b"Bearer \xff"]), CredentialError::NotAscii);
+    }
+
+    #[test]
+    fn h10_a_token_elsewhere_presents_nothing() {
+        let mut elsewhere = HeaderMap::new();
+        for name in ["cookie", "x-forwarded-access-token", "proxy-authorization", "x-authorization"] {
+            elsewhere.insert(name, "Bearer a".parse().unwrap());
+        }
+        assert_eq!(read(&elsewhere).unwrap(), Credential::None);
+    }
+
+    #[test]
+    fn debug_of_what_is_presented_shows_no_token() {
+        assert!(!format!("{:?}", Credential::Bearer("secret")).contains("secret"));
+    }
+
+    #[test]
+    fn h09_a_token_in_the_query_beside_one_in_the_header_is_refused_and_alone_presents_nothing() {
+        let uri = Uri::from_static("/mcp?access_token=x");
+        assert_eq!(Credential::read(&headers(&[b"Bearer a"]), &uri), Err(CredentialError::Repeated));
+        assert_eq!(Credential::read(&headers(&[]), &uri), Ok(Credential::None));
+        let other = Uri::from_static("/mcp?token=x");
+        assert_eq!(Credential::read(&headers(&[b"Bearer a"]), &other), Ok(Credential::Bearer("a")));
+    }
+
+    #[test]
+    fn h09_a_token_in_the_query_is_seen_however_it_is_spelled() {
+        for named in ["/mcp?access_token=x", "/mcp?a=1&access_token", "/mcp?acc%65ss_token=x"] {
+            assert!(query_names_token(&Uri::from_static(named)), "{named}");
+        }
+        for not_named in ["/mcp", "/mcp?", "/mcp?token=x", "/mcp?a=access_token", "/access_token"] {
+            assert!(!query_names_token(&Uri::from_static(not_named)), "{not_named}");
+        }
+    }
+
+    #[test]
+    fn h09_a_token_in_a_form_is_seen_and_the_same_bytes_as_json_are_not_a_form() {
+        let headers = |media| HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media))]);
+        let form = headers("Application/x-www-form-urlencoded; charset=utf-8");
+        assert!(refuse_second_in_form(&form, b"a=1&access_token=x").is_err());
+        assert!(refuse_second_in_form(&form, b"a=1").is_ok());
+        assert!(refuse_second_in_form(&headers("application/json"), b"access_token=x").is_ok());
+        assert!(refuse_second_in_form(&HeaderMap::new(), b"access_token=x").is_ok());
+    }
+}

@@ -1,0 +1,44 @@
+//! Who is behind a request: a principal, or nobody.
+
+use std::sync::Arc;
+
+use super::caller::Caller;
+use super::principal::Principal;
+
+/// Who is behind a request. A credential that is presented and refused is neither of these; it is an
+/// [`AuthnError`](super::AuthnError) and gets 401 everywhere.
+#[derive(Debug, Clone)]
+pub enum Identity {
+    /// No credential came.
+    Anonymous,
+    /// A verified caller.
+    Known(Arc<Principal>),
+}
+
+impl Identity {
+    /// The verified caller, if there is one.
+    pub fn principal(&self) -> Option<&Principal> {
+        match self {
+            Self::Known(principal) => Some(principal),
+            Self::Anonymous => None,
+        }
+    }
+
+    /// The caller that a tool sees; `None` for anonymous callers.
+    pub fn caller(&self) -> Option<Caller> {
+        match self {
+            Self::Known(principal) => Some(Caller::new(Arc::clone(principal))),
+            Self::Anonymous => None,
+        }
+    }
+
+    /// Whether no credential came.
+    pub fn is_anonymous(&self) -> bool {
+        matches!(self, Self::Anonymous)
+    }
+
+    /// When what the caller may do ends, in Unix seconds; `None` where nothing says an end.
+    pub fn expires_at(&self) -> Option<u64> {
+        self.principal()?.expires_at()
+    }
+}

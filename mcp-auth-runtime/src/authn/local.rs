@@ -1,0 +1,54 @@
+//! The caller of a stdio server without a credential: who started the process. No message leads here; only the
+//! configuration does (`stdio.local_scopes`).
+
+use std::sync::Arc;
+
+use serde_json::Map;
+
+use super::identity::Identity;
+use super::principal::{Facts, Held, Principal, Via};
+use mcp_auth_core::ScopeSet;
+
+/// The issuer and the subject of the local caller.
+const LOCAL: &str = "local";
+
+/// The local caller with these scopes. Without any it is nobody: only what is public is served.
+pub(crate) fn caller(scopes: ScopeSet) -> Identity {
+    if scopes.is_empty() {
+        return Identity::Anonymous;
+    }
+    let facts = Facts {
+        issuer: Arc::from(LOCAL),
+        subject: LOCAL.to_owned(),
+        client_id: None,
+        held: Held::of(scopes),
+        expires_at: None,
+        confirmation: None,
+        claims: Map::new(),
+    };
+    Identity::Known(Arc::new(Principal::new(Via::Local, facts)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_local_caller_is_local_and_holds_what_it_was_given() {
+        let identity = caller(ScopeSet::parse_lossy("read write"));
+        let principal = identity.principal().unwrap();
+        assert!(principal.is_local());
+        assert_eq!(
+            (principal.issuer(), principal.subject(), principal.client_id()),
+            ("local", "local", None)
+        );
+        assert_eq!(principal.scopes().to_string(), "read write");
+        assert_eq!(identity.expires_at(), None);
+    }
+
+    #[test]
+    fn the_local_caller_without_scopes_is_nobody() {
+        assert!(caller(ScopeSet::new()).is_anonymous());
+    }
+}

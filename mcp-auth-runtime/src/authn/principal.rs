@@ -1,0 +1,165 @@
+//! Who calls, as policy, audit and tools know it. Only this folder makes one.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::binding::Confirmation;
+use mcp_auth_core::ScopeSet;
+
+/// Somebody whose credential passed every check. Holds no part of the credential itself.
+#[derive(Debug)]
+pub struct Principal {
+    via: Via,
+    facts: Facts,
+}
+
+/// By which kind of credential a principal is known.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Via {
+    /// A signed token of a configured issuer.
+    Jwt,
+    /// None: who started a stdio server without a credential.
+    Local,
+}
+
+/// What a verifier found out about a credential, all of it checked. The principal is made of it here.
+pub struct Facts {
+    /// Who vouches for the subject, exactly as configured.
+    pub issuer: Arc<str>,
+    /// Whom the credential is for: unique only within its issuer.
+    pub subject: String,
+    /// The OAuth client that acts for the subject, if the credential says.
+    pub client_id: Option<String>,
+    /// What may be done with it.
+    pub held: Held,
+    /// When it expires, in Unix seconds; `None` where the credential has no end.
+    pub expires_at: Option<u64>,
+    /// What the request must prove besides, if the credential is bound to something.
+    pub confirmation: Option<Confirmation>,
+    /// Every claim.
+    pub claims: Map<String, Value>,
+}
+
+/// What a caller may do, read out of the claims by the issuer's settings when the credential is verified: deciding
+/// reads no claim.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Held {
+    /// The scopes that the credential names, without what they imply.
+    pub scopes: ScopeSet,
+}
+
+impl Held {
+    /// These scopes, and nothing else.
+    pub fn of(scopes: ScopeSet) -> Self {
+        Self { scopes }
+    }
+}
+
+impl Principal {
+    /// The principal that `facts` are about.
+    pub(in crate::authn) fn new(via: Via, facts: Facts) -> Self {
+        Self { via, facts }
+    }
+
+    /// By which kind of credential it is known.
+    pub fn via(&self) -> &Via {
+        &self.via
+    }
+
+    /// Who vouches for the subject (`iss`), exactly as configured.
+    pub fn issuer(&self) -> &str {
+        &self.facts.issuer
+    }
+
+    /// The issuer, to be kept without a copy.
+    pub(in crate::authn) fn shared_issuer(&self) -> &Arc<str> {
+        &self.facts.issuer
+    }
+
+    /// Whom the credential is for (`sub`): unique only within its issuer.
+    pub fn subject(&self) -> &str {
+        &self.facts.subject
+    }
+
+    /// The OAuth client that acts for the subject, if the credential says.
+    pub fn client_id(&self) -> Option<&str> {
+        self.facts.client_id.as_deref()
+    }
+
+    /// What the caller may do.
+    pub fn held(&self) -> &Held {
+        &self.facts.held
+    }
+
+    /// The scopes that the caller holds, without what they imply.
+    pub fn scopes(&self) -> &ScopeSet {
+        &self.facts.held.scopes
+    }
+
+    /// When the credential expires, in Unix seconds; `None` where it has no end.
+    pub fn expires_at(&self) -> Option<u64> {
+        self.facts.expires_at
+    }
+
+    /// What a request must prove besides the credential.
+    pub(in crate::authn) fn confirmation(&self) -> Option<&Confirmation> {
+        self.facts.confirmation.as_ref()
+    }
+
+    /// Every claim.
+    pub fn claims(&self) -> &Map<String, Value> {
+        &self.facts.claims
+    }
+
+    /// Whether this is the caller of a stdio server without a credential.
+    pub fn is_local(&self) -> bool {
+        self.via == Via::Local
+    }
+}
+
+/// Names who, never the claims: they may hold what their issuer thinks private.
+impl fmt::Debug for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Facts")
+            .field("issuer", &self.issuer)
+            .field("subject", &self.subject)
+            .field("client_id", &self.client_id)
+            .field("held", &self.held.scopes.to_string())
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(expires_at: Option<u64>) -> Facts {
+        Facts {
+            issuer: Arc::from("https://as.example"),
+            subject: "alice".to_owned(),
+            client_id: None,
+            held: Held::default(),
+            expires_at,
+            confirmation: None,
+            claims: Map::from_iter([("email".to_owned(), Value::from("alice@home.example"))]),
+        }
+    }
+
+    #[test]
+    fn a_credential_without_an_end_does_not_make_its_holder_the_local_caller() {
+        assert!(!Principal::new(Via::Jwt, facts(None)).is_local());
+        assert!(!Principal::new(Via::Jwt, facts(Some(1))).is_local());
+        assert!(Principal::new(Via::Local, facts(None)).is_local());
+    }
+
+    #[test]
+    fn debug_of_a_principal_shows_no_claim() {
+        let shown = format!("{:?}", Principal::new(Via::Jwt, facts(None)));
+        assert!(shown.contains("alice") && !shown.contains("home.example"), "{shown}");
+    }
+}

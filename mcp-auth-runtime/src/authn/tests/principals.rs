@@ -1,0 +1,27 @@
+//! Callers for tests that are not about verifying.
+
+use std::sync::Arc;
+
+use mcp_auth_core::ScopeSet;
+use serde_json::Map;
+
+use crate::authn::{Facts, Held, Identity, Principal, Via};
+
+/// A verified caller.
+pub(crate) fn principal_of(issuer: &str, subject: &str, client_id: Option<&str>, scopes: &str) -> Identity {
+    let facts = Facts {
+        issuer: Arc::from(issuer),
+        subject: subject.to_owned(),
+        client_id: client_id.map(str::to_owned),
+        held: Held::of(ScopeSet::parse_lossy(scopes)),
+        expires_at: Some(2_000_000_000),
+        confirmation: None,
+        claims: Map::new(),
+    };
+    Identity::Known(Arc::new(Principal::new(Via::Jwt, facts)))
+}
+
+/// Some verified caller who holds these scopes.
+pub(crate) fn holder(scopes: &str) -> Identity {
+    principal_of("https://issuer.test", "alice", Some("app"), scopes)
+}

@@ -1,0 +1,7 @@
+//! The claims of a token: `check`.
+
+mod check;
+#[cfg(test)]
+mod tests;
+
+pub(super) use check::{check, issuer, read};

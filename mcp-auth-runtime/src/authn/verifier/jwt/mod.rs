@@ -1,0 +1,17 @@
+//! Signed tokens of the configured issuers (RFC 7519, RFC 9068). In reading order: `verifier` (the order of the
+//! checks), `jws` (shape and header), `issuer` (whom we trust, and by which rules), `algorithm`, `keys` (an issuer's
+//! keys, fetched and kept fresh by `discovery`, `freshness` and `jwks`), `claims` (the checks on the claims).
+
+mod algorithm;
+mod claims;
+mod discovery;
+mod freshness;
+pub mod issuer;
+mod jwks;
+mod jws;
+mod keys;
+mod verifier;
+
+pub use algorithm::{Algorithm, RefusedAlgorithm};
+pub use issuer::{IssuerRules, KeyRefresh, KeySource, RulesError};
+pub use verifier::{JwtVerifier, JwtVerifierError};

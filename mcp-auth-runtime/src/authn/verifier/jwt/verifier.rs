@@ -1,0 +1,167 @@
+//! The way of a signed token: taken apart, its issuer chosen, its signature and its claims checked.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
+
+use super::issuer::{IssuerRules, RulesError};
+use super::keys::IssuerKeys;
+use super::{claims, jws};
+use crate::authn::error::{Excerpt, KeysError, TokenError};
+use crate::authn::fetch::Fetch;
+use crate::authn::principal::Via;
+use crate::authn::verifier::{Basis, LoadFailure, Loading, Verified, Verify, VerifyFuture};
+use mcp_auth_core::ambient::Ambient;
+
+/// Verifies signed tokens of a fixed set of issuers.
+pub struct JwtVerifier {
+    issuers: Vec<Arc<IssuerKeys>>,
+    /// `iss`, byte for byte, to its place in `issuers`.
+    by_name: HashMap<Arc<str>, usize>,
+    ambient: Ambient,
+}
+
+impl JwtVerifier {
+    /// A verifier for these issuers. Static keys are at hand at once, others after [`load`](Verify::load) or
+    /// [`start`](Verify::start).
+    ///
+    /// # Errors
+    /// [`JwtVerifierError`] names the issuer whose rules or static keys are invalid.
+    pub fn new(
+        rules: Vec<IssuerRules>,
+        fetch: Arc<dyn Fetch>,
+        ambient: Ambient,
+    ) -> Result<Self, JwtVerifierError> {
+        let mut issuers = Vec::with_capacity(rules.len());
+        let mut by_name = HashMap::new();
+        for rules in rules {
+            let issuer = rules.issuer.clone();
+            rules.check().map_err(|cause| JwtVerifierError::Rules { issuer: issuer.clone(), cause })?;
+            let keys = IssuerKeys::new(rules, Arc::clone(&fetch), ambient.clone())
+                .map_err(|cause| JwtVerifierError::StaticKeys { issuer: issuer.clone(), cause })?;
+            if by_name.insert(Arc::clone(&keys.issuer), issuers.len()).is_some() {
+                return Err(JwtVerifierError::Twice { issuer });
+            }
+            issuers.push(Arc::new(keys));
+        }
+        if issuers.is_empty() {
+            return Err(JwtVerifierError::NoIssuer);
+        }
+        Ok(Self { issuers, by_name, ambient })
+    }
+
+    /// Verifies one signed token.
+    ///
+    /// Waits only where the issuer's keys have to be fetched.
+    ///
+    /// - Shape: compact JWS; see [`IssuerRules`] for what its claims must be.
+    /// - Source: RFC 9068 §4, RFC 8725 §3, RFC 7519 §7.2.
+    async fn check(&self, token: &str) -> Result<Verified, TokenError> {
+        let jws = jws::parse(token)?;
+        let claims = claims::read(&jws.payload)?;
+        let issuer = claims::issuer(&claims)?;
+        // The issuer is only claimed so far, and that is enough to choose whose keys must have signed.
+        let source =
+            *self.by_name.get(issuer).ok_or_else(|| TokenError::UnknownIssuer(Excerpt::of(issuer)))?;
+        let keys = &self.issuers[source];
+        if !keys.rules.algorithms.contains(&jws.header.alg) {
+            return Err(TokenError::Algorithm);
+        }
+        let generation = keys.verify(&jws).await?;
+        let now = self.ambient.clock.unix_now();
+        let facts = claims::check(&keys.rules, Arc::clone(&keys.issuer), jws.header.typ, claims, now)?;
+        let valid_until = facts.expires_at.unwrap_or(now).saturating_add(keys.rules.clock_skew.as_secs());
+        let believed_until = valid_until.min(now.saturating_add(keys.rules.token_cache_ttl.as_secs()));
+        Ok(Verified { facts, believed_until, basis: Basis { source, generation } })
+    }
+}
+
+impl Verify for JwtVerifier {
+    fn via(&self) -> Via {
+        Via::Jwt
+    }
+
+    /// Whatever comes: it reads the token itself and sends it nowhere, so it can say best what is wrong with it. It is
+    /// asked last.
+    fn claims_it(&self, _presented: &str) -> bool {
+        true
+    }
+
+    fn verify<'a>(&'a self, presented: &'a str) -> VerifyFuture<'a> {
+        Box::pin(self.check(presented))
+    }
+
+    /// A key that went away takes along what it verified.
+    fn still_stands(&self, basis: Basis) -> bool {
+        self.issuers.get(basis.source).is_some_and(|keys| keys.generation() == basis.generation)
+    }
+
+    /// Whether every issuer's keys are at hand.
+    fn ready(&self) -> bool {
+        self.issuers.iter().all(|keys| keys.ready())
+    }
+
+    /// Attempts to load every issuer's keys, all at once.
+    fn load(&self) -> Loading<'_> {
+        Box::pin(async {
+            join_all(self.issuers.iter().filter(|keys| !keys.ready()).map(|keys| keys.load())).await;
+        })
+    }
+
+    /// Every issuer that has no keys now.
+    fn failures(&self) -> Vec<LoadFailure> {
+        self.issuers
+            .iter()
+            .filter(|keys| !keys.ready())
+            .map(|keys| LoadFailure { issuer: keys.rules.issuer.clone(), cause: keys.last_error() })
+            .collect()
+    }
+
+    /// One background task for each issuer.
+    fn start(&self, cancel: CancellationToken) {
+        for keys in &self.issuers {
+            tokio::spawn(Arc::clone(keys).keep_fresh(cancel.clone()));
+        }
+    }
+}
+
+/// Names the issuers, never a token.
+impl fmt::Debug for JwtVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtVerifier").field("issuers", &self.by_name.keys()).finish_non_exhaustive()
+    }
+}
+
+/// Why a [`JwtVerifier`] could not be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JwtVerifierError {
+    /// No issuer to trust.
+    #[error("no issuer is configured")]
+    NoIssuer,
+    /// One issuer twice: which rules would count?
+    #[error("issuer {issuer} is configured twice")]
+    Twice {
+        /// The issuer.
+        issuer: String,
+    },
+    /// Invalid rules.
+    #[error("issuer {issuer}: {cause}")]
+    Rules {
+        /// The issuer.
+        issuer: String,
+        /// What is wrong with them.
+        cause: RulesError,
+    },
+    /// Static keys without a usable one.
+    #[error("issuer {issuer}: {cause}")]
+    StaticKeys {
+        /// The issuer.
+        issuer: String,
+        /// What is wrong with them.
+        cause: KeysError,
+    },
+}

@@ -1,0 +1,7 @@
+//! How each kind of credential is verified. In reading order: `verify` (what a kind brings), `jwt` (signed tokens of
+//! the configured issuers). A new kind is a new module here.
+
+pub mod jwt;
+mod verify;
+
+pub use verify::{Basis, LoadFailure, Loading, Verified, Verify, VerifyFuture};

@@ -1,0 +1,94 @@
+//! What a kind of credential brings: which credentials are its own, and how they are verified.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::authn::error::{KeysError, TokenError};
+use crate::authn::principal::{Facts, Via};
+
+/// One kind of credential. It finds out facts; the principal is made of them elsewhere, and what a request must prove
+/// besides is checked elsewhere.
+pub trait Verify: Send + Sync {
+    /// What its principals are known by.
+    fn via(&self) -> Via;
+
+    /// Whether `presented` is its own to judge. Verifiers are asked in their order, the first that says yes is the only
+    /// one that gets to see the credential: one that sends credentials anywhere claims nothing but what was made for
+    /// the place that it asks.
+    fn claims_it(&self, presented: &str) -> bool;
+
+    /// Verifies a credential that it claimed and that is not remembered.
+    ///
+    /// # Errors
+    /// [`TokenError`]; an issuer that cannot be asked is [`TokenError::KeysUnavailable`], never a bad credential.
+    fn verify<'a>(&'a self, presented: &'a str) -> VerifyFuture<'a>;
+
+    /// Whether what it verified on this basis may still be believed. Asked for each remembered credential.
+    fn still_stands(&self, _basis: Basis) -> bool {
+        true
+    }
+
+    /// Whether it can verify now.
+    fn ready(&self) -> bool {
+        true
+    }
+
+    /// Gets what it needs before anything is served, and waits for the end of the attempt.
+    fn load(&self) -> Loading<'_> {
+        Box::pin(async {})
+    }
+
+    /// What it still needs, and why it does not have it.
+    fn failures(&self) -> Vec<LoadFailure> {
+        Vec::new()
+    }
+
+    /// Keeps fresh what it needs, in the background, until `cancel`. Called once, within a Tokio runtime.
+    fn start(&self, _cancel: CancellationToken) {}
+}
+
+/// The future of [`Verify::verify`].
+pub type VerifyFuture<'a> = Pin<Box<dyn Future<Output = Result<Verified, TokenError>> + Send + 'a>>;
+
+/// The future of [`Verify::load`].
+pub type Loading<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// What a verifier answers.
+#[derive(Debug)]
+pub struct Verified {
+    /// What it found out.
+    pub facts: Facts,
+    /// Unix seconds; from then on the credential is verified anew. In the past: it is not remembered.
+    pub believed_until: u64,
+    /// What the verdict rests on.
+    pub basis: Basis,
+}
+
+/// What a verdict rests on, so that it falls with it. Its meaning is the verifier's own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Basis {
+    /// Which of the verifier's sources.
+    pub source: usize,
+    /// Which state of that source.
+    pub generation: u64,
+}
+
+/// An issuer whose keys did not load.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("keys of issuer {issuer} are not loaded")]
+pub struct LoadFailure {
+    /// The issuer.
+    pub issuer: String,
+    /// What went wrong; `None` when no attempt ended in time.
+    #[source]
+    pub cause: Option<Arc<KeysError>>,
+}
+
+impl LoadFailure {
+    /// Whether waiting cannot help, so that the server should not start (see [`KeysError::is_misconfiguration`]).
+    pub fn is_misconfiguration(&self) -> bool {
+        self.cause.as_ref().is_some_and(|cause| cause.is_misconfiguration())
+    }
+}
