@@ -6,7 +6,8 @@ use std::hint::black_box;
 
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use mcp_auth_bench::message::{Ask, Era, body};
+use mcp_auth_bench::message::{Ask, body};
+use mcp_auth_core::Era;
 use mcp_auth_runtime::envelope::{self, EnvelopeLimits};
 use serde_json::{Value, json};
 
@@ -22,11 +23,11 @@ fn large(era: Era, bytes: usize) -> String {
 
 fn reading(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("envelope");
-    for era in [Era::Stateless, Era::Legacy] {
+    for era in [Era::Stateless, Era::Sessions] {
         for (size, text) in [("small", body(era, Ask::Call("add"))), ("64 KiB", large(era, 64 * 1024))] {
             let bytes = Bytes::from(text);
             group.throughput(Throughput::Bytes(bytes.len() as u64));
-            let name = format!("{size} {}", era.version());
+            let name = format!("{size} {}", era.latest());
             group.bench_with_input(BenchmarkId::new("read", &name), &bytes, |b, bytes| {
                 b.iter(|| envelope::read(black_box(bytes), EnvelopeLimits::default()).unwrap());
             });

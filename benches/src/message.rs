@@ -2,26 +2,8 @@
 
 use std::fmt::Write as _;
 
+use mcp_auth_core::Era;
 use serde_json::{Value, json};
-
-/// Which revision a request speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Era {
-    /// 2026-07-28: `_meta` and the `Mcp-*` headers with every request.
-    Stateless,
-    /// 2025-11-25, without a session.
-    Legacy,
-}
-
-impl Era {
-    /// The revision.
-    pub fn version(self) -> &'static str {
-        match self {
-            Self::Stateless => "2026-07-28",
-            Self::Legacy => "2025-11-25",
-        }
-    }
-}
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +22,7 @@ pub fn body(era: Era, ask: Ask<'_>) -> String {
     };
     if era == Era::Stateless {
         params["_meta"] = json!({
-            "io.modelcontextprotocol/protocolVersion": era.version(),
+            "io.modelcontextprotocol/protocolVersion": era.latest(),
             "io.modelcontextprotocol/clientInfo": { "name": "bench", "version": "1.0.0" },
             "io.modelcontextprotocol/clientCapabilities": {},
         });
@@ -54,7 +36,7 @@ pub fn request(host: &str, era: Era, ask: Ask<'_>, token: Option<&str>) -> Vec<u
         "POST /mcp HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n\
          accept: application/json, text/event-stream\r\nuser-agent: bench/1.0\r\n\
          mcp-protocol-version: {}\r\n",
-        era.version()
+        era.latest()
     );
     if era == Era::Stateless {
         let _ = match ask {

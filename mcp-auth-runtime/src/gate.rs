@@ -13,6 +13,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use http::{HeaderMap, Method, Response, request};
+use mcp_auth_core::Era;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
@@ -209,7 +210,7 @@ impl<H: Handler> Gate<H> {
         let message = &received.envelope.message;
         if received.envelope.removed {
             let method = received.envelope.method.clone().unwrap_or_default();
-            let gone = Rejection::UnknownMethod { method, legacy: false };
+            let gone = Rejection::UnknownMethod { method, era: Era::Stateless };
             let rejection = self.outranked(gone, presenter);
             return self.refuse(&id, Some(message), None, rejection);
         }
@@ -258,7 +259,7 @@ impl<H: Handler> Gate<H> {
             return None;
         };
         let rejection = Rejection::from(denied);
-        Some(rejection.respond_as_tool_error(id, received.envelope.is_stateless()))
+        Some(rejection.respond_as_tool_error(id, received.envelope.era()))
     }
 
     /// Every refusal is audited and answered the same way.

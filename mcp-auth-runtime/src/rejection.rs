@@ -11,8 +11,8 @@ use crate::authn::{AuthnError, Fault};
 use crate::authz::{Connect, Denied};
 use crate::declared::Kind;
 use crate::envelope::{Envelope, EnvelopeError, HeaderMismatch};
-use mcp_auth_core::ScopeSet;
 use mcp_auth_core::challenge::{BearerError, Challenge};
+use mcp_auth_core::{Era, ScopeSet};
 
 /// Why a message is not served, as the client is told.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ pub enum Rejection {
         /// What the message named.
         method: String,
         /// Before 2026-07-28 it is said in a 200: 404 would end the session.
-        legacy: bool,
+        era: Era,
     },
     /// A body that is not one well-formed JSON-RPC message: 400.
     BadMessage {
@@ -97,16 +97,18 @@ impl Rejection {
     /// could not follow it.
     pub fn of(denied: &Denied, message: &Envelope) -> Self {
         match denied {
-            Denied::Unknown { kind: Kind::Task, .. } if message.is_stateless() && !message.declares_tasks => {
+            Denied::Unknown { kind: Kind::Task, .. }
+                if message.era() == Era::Stateless && !message.declares_tasks =>
+            {
                 Self::TasksNotDeclared
             }
-            denied => Self::from(denied).for_revision(!message.is_stateless()),
+            denied => Self::from(denied).for_era(message.era()),
         }
     }
 
     /// What a message is answered whose revision no longer has its method (SEP-2575).
     pub fn removed(message: &Envelope) -> Self {
-        Self::UnknownMethod { method: message.method.clone().unwrap_or_default(), legacy: false }
+        Self::UnknownMethod { method: message.method.clone().unwrap_or_default(), era: Era::Stateless }
     }
 
     /// The same refusal, its challenge naming `scopes`.
@@ -124,11 +126,11 @@ impl Rejection {
         matches!(self, Self::BodyTooLarge | Self::BodyTimeout)
     }
 
-    /// The same refusal, to a client of a revision before 2026-07-28 or not.
+    /// The same refusal, to a client of `era`.
     #[must_use]
-    pub fn for_revision(self, legacy: bool) -> Self {
+    pub fn for_era(self, era: Era) -> Self {
         match self {
-            Self::UnknownMethod { method, .. } => Self::UnknownMethod { method, legacy },
+            Self::UnknownMethod { method, .. } => Self::UnknownMethod { method, era },
             other => other,
         }
     }
@@ -153,8 +155,8 @@ impl Rejection {
             Self::Unauthenticated { .. } | Self::InvalidToken { .. } => StatusCode::UNAUTHORIZED,
             Self::InsufficientScope { .. } => StatusCode::FORBIDDEN,
             Self::KeysUnavailable { .. } | Self::TooManySessions => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Unknown { .. } | Self::UnknownMethod { legacy: true, .. } => StatusCode::OK,
-            Self::UnknownMethod { legacy: false, .. } => StatusCode::NOT_FOUND,
+            Self::Unknown { .. } | Self::UnknownMethod { era: Era::Sessions, .. } => StatusCode::OK,
+            Self::UnknownMethod { era: Era::Stateless, .. } => StatusCode::NOT_FOUND,
             Self::MalformedAuthorization { .. }
             | Self::BadMessage { .. }
             | Self::TasksNotDeclared
@@ -305,7 +307,7 @@ impl From<&Denied> for Rejection {
                 Self::InsufficientScope { required: required.clone(), held: held.clone() }
             }
             Denied::Unknown { kind: Kind::Method, name } => {
-                Self::UnknownMethod { method: name.clone(), legacy: false }
+                Self::UnknownMethod { method: name.clone(), era: Era::Stateless }
             }
             Denied::Unknown { kind, name } => Self::Unknown { kind: *kind, name: name.clone() },
         }
@@ -377,7 +379,7 @@ mod tests {
     #[test]
     fn a_hidden_method_answers_as_rmcp_answers_an_unknown_one() {
         let denied = Denied::Unknown { kind: Kind::Method, name: "acme/hidden".to_owned() };
-        let [now, before] = [false, true].map(|legacy| Rejection::from(&denied).for_revision(legacy));
+        let [now, before] = [Era::Stateless, Era::Sessions].map(|era| Rejection::from(&denied).for_era(era));
         assert_eq!((now.status().as_u16(), before.status().as_u16()), (404, 200));
         for rejection in [now, before] {
             assert_eq!(rejection.error_object(None), json!({ "code": -32601, "message": "acme/hidden" }));

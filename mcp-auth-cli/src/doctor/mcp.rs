@@ -4,36 +4,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use mcp_auth_core::Era;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::fetch::{Answer, Trouble, Web};
-
-/// How a request is framed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Era {
-    /// 2026-07-28: `_meta` and the `Mcp-*` headers on every request.
-    Stateless,
-    /// 2025-11-25 and before: `initialize`, then a session.
-    Legacy,
-}
-
-impl Era {
-    pub(crate) fn version(self) -> &'static str {
-        match self {
-            Self::Stateless => "2026-07-28",
-            Self::Legacy => "2025-11-25",
-        }
-    }
-
-    /// The request that opens: `server/discover` or `initialize`.
-    pub(crate) fn opening(self) -> &'static str {
-        match self {
-            Self::Stateless => "server/discover",
-            Self::Legacy => "initialize",
-        }
-    }
-}
 
 /// The MCP endpoint that was asked about.
 pub(crate) struct Endpoint<'a> {
@@ -56,6 +31,11 @@ impl Reply {
     pub(crate) fn new(era: Era, answer: Answer) -> Self {
         let message = answer.message();
         Self { era, answer, message }
+    }
+
+    /// The request it answers, where it answers an opening.
+    pub(crate) fn opening(&self) -> &'static str {
+        opening(self.era)
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -89,13 +69,13 @@ impl Endpoint<'_> {
     pub(crate) async fn open(&self, era: Era) -> Result<Reply, Trouble> {
         let params = match era {
             Era::Stateless => json!({}),
-            Era::Legacy => json!({
-                "protocolVersion": era.version(), "capabilities": {},
+            Era::Sessions => json!({
+                "protocolVersion": era.latest(), "capabilities": {},
                 "clientInfo": { "name": "mcp-auth-doctor", "version": env!("CARGO_PKG_VERSION") },
             }),
         };
-        let talk = Conversation { era, version: era.version().to_owned(), session: None };
-        self.request(&talk, era.opening(), params).await
+        let talk = Conversation { era, version: era.latest().to_owned(), session: None };
+        self.request(&talk, opening(era), params).await
     }
 
     /// Goes on after an opening that was answered with a result.
@@ -106,16 +86,16 @@ impl Endpoint<'_> {
         let talk = match opened.era {
             Era::Stateless => Conversation {
                 era: Era::Stateless,
-                version: Era::Stateless.version().to_owned(),
+                version: Era::Stateless.latest().to_owned(),
                 session: None,
             },
-            Era::Legacy => Conversation {
-                era: Era::Legacy,
-                version: version.unwrap_or(Era::Legacy.version()).to_owned(),
+            Era::Sessions => Conversation {
+                era: Era::Sessions,
+                version: version.unwrap_or(Era::Sessions.latest()).to_owned(),
                 session,
             },
         };
-        if talk.era == Era::Legacy {
+        if talk.era == Era::Sessions {
             let note = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
             let headers = self.headers(&talk, "notifications/initialized", None);
             // What comes next says whether it was heard.
@@ -197,4 +177,12 @@ fn header_text(name: &str) -> String {
         && name.trim() == name
         && !name.starts_with("=?base64?");
     if is_plain { name.to_owned() } else { format!("=?base64?{}?=", STANDARD.encode(name)) }
+}
+
+/// The request that opens a conversation.
+fn opening(era: Era) -> &'static str {
+    match era {
+        Era::Stateless => "server/discover",
+        Era::Sessions => "initialize",
+    }
 }

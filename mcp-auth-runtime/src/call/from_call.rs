@@ -273,6 +273,7 @@ fn shorten(complaint: &str) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use mcp_auth_core::Era;
     use rmcp::model::NumberOrString;
     use serde_json::json;
 
@@ -377,7 +378,7 @@ mod tests {
     fn what_a_call_without_transport_lacks_is_an_error_not_a_panic() {
         let (id, meta) = (NumberOrString::Number(7), RequestMetaObject::new());
         let mut call = Call::direct("x".to_owned(), id, meta);
-        assert!(!call.is_legacy());
+        assert_eq!(call.era(), Era::Stateless);
         assert!(RequestId::from_call(&mut call).is_ok() && RequestMetaObject::from_call(&mut call).is_ok());
         assert!(RequestContext::from_call(&mut call).is_err() && Peer::from_call(&mut call).is_err());
         assert!(

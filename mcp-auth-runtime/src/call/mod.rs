@@ -11,6 +11,7 @@ pub mod tool_error;
 
 use std::collections::HashMap;
 
+use mcp_auth_core::Era;
 use rmcp::ErrorData;
 use rmcp::model::{Extensions, InputResponses, JsonObject, ProtocolVersion, RequestId, RequestMetaObject};
 use rmcp::service::{Peer, RequestContext, RoleServer, SubscriptionContext};
@@ -41,7 +42,7 @@ pub struct Call {
     pub id: RequestId,
     /// `params._meta`.
     pub meta: RequestMetaObject,
-    legacy: bool,
+    era: Era,
     transport: Option<Transport>,
 }
 
@@ -55,10 +56,10 @@ struct Transport {
 impl Call {
     /// A call of the operation `name` by nobody and with nothing; set the fields that the request has.
     pub fn new(name: impl Into<String>, context: RequestContext<RoleServer>) -> Self {
-        let legacy = context.protocol_version().is_none_or(|version| is_legacy(&version));
+        let era = Era::of(context.protocol_version().as_ref().map(ProtocolVersion::as_str));
         let RequestContext { ct: cancelled, id, meta, extensions, peer, .. } = context;
         let transport = Transport { peer, cancelled, extensions };
-        Self { legacy, transport: Some(transport), ..Self::direct(name.into(), id, meta) }
+        Self { era, transport: Some(transport), ..Self::direct(name.into(), id, meta) }
     }
 
     /// A 2026-07-28 call without rmcp's transport around it, for an operation that
@@ -75,14 +76,14 @@ impl Call {
             subscription: None,
             id,
             meta,
-            legacy: false,
+            era: Era::Stateless,
             transport: None,
         }
     }
 
-    /// Whether the peer speaks a revision before 2026-07-28, or does not say.
-    pub fn is_legacy(&self) -> bool {
-        self.legacy
+    /// The era of the revision that the peer speaks.
+    pub fn era(&self) -> Era {
+        self.era
     }
 
     /// The client, to be asked or told something while the call runs.
@@ -128,11 +129,6 @@ impl Call {
             ErrorData::internal_error("internal error", None)
         })
     }
-}
-
-/// Whether `version` is a revision before 2026-07-28. Revisions are dates, so they compare as text.
-pub fn is_legacy(version: &ProtocolVersion) -> bool {
-    version.as_str() < ProtocolVersion::V_2026_07_28.as_str()
 }
 
 /// Names the operation and the caller, never what was sent.

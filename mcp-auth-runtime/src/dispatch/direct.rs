@@ -6,6 +6,7 @@
 
 use std::sync::OnceLock;
 
+use mcp_auth_core::Era;
 use rmcp::ErrorData;
 use rmcp::model::{
     CallToolResponse, ClientCapabilities, ErrorCode, JsonRpcMessage, JsonRpcResponse, RequestId,
@@ -122,7 +123,7 @@ impl<H: Handler> Dispatch<H> {
     fn list(&self, permit: &Permit, id: &RequestId) -> Result<Answer, serde_json::Error> {
         let result = || {
             let mut result =
-                ServerResult::ListToolsResult(lists::tools(&self.policy, permit.identity(), false));
+                ServerResult::ListToolsResult(lists::tools(&self.policy, permit.identity(), Era::Stateless));
             result.fill_missing_cache_hints();
             serde_json::to_string(&result).ok()
         };

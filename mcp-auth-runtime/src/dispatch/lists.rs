@@ -1,5 +1,6 @@
 //! What lists show: to each caller what policy says, and cacheable by others only where it is the same for all.
 
+use mcp_auth_core::Era;
 use rmcp::ErrorData;
 use rmcp::model::{
     CacheScope, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
@@ -36,11 +37,11 @@ fn cache_scope(policy: &Policy) -> CacheScope {
     if policy.lists_depend_on_caller() { CacheScope::Private } else { CacheScope::Public }
 }
 
-pub(super) fn tools(policy: &Policy, identity: &Identity, legacy: bool) -> ListToolsResult {
+pub(super) fn tools(policy: &Policy, identity: &Identity, era: Era) -> ListToolsResult {
     let registry = policy.registry().iter().filter(|(id, _)| policy.shows(*id, identity));
     let tools = registry
         .filter_map(|(_, declaration)| match &declaration.item {
-            Item::Tool(tool) => Some(schema::listed(tool, legacy).into_owned()),
+            Item::Tool(tool) => Some(schema::listed(tool, era).into_owned()),
             _ => None,
         })
         .collect();

@@ -14,12 +14,13 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
+use mcp_auth_core::Era;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult,
     CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestParams, GetPromptResponse,
     GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult, InitializeRequestParams,
     InitializeResult, InputResponses, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
-    ListResourcesResult, ListSkillsResult, ListToolsResult, PaginatedRequestParams,
+    ListResourcesResult, ListSkillsResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
     ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult, ReadResourceRequestParams,
     ReadResourceResponse, Reference as RmcpReference, ServerConfig, SubscribeRequestParams,
     SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
@@ -35,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 use self::request_state::RequestStates;
 use crate::authn::Identity;
 use crate::authz::{Permit, Policy};
-use crate::call::{Call, is_legacy};
+use crate::call::Call;
 use crate::declared::Kind;
 use crate::declared::handler::{CallFn, CallFuture, Handler, Route, Routes};
 use crate::declared::registry::{Item, OperationId};
@@ -306,8 +307,8 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
     ) -> Result<ListToolsResult, ErrorData> {
         let permit = self.permit_for(&context, "tools/list")?;
         lists::refuse_cursor(request.as_ref())?;
-        let legacy = context.protocol_version().is_none_or(|version| is_legacy(&version));
-        Ok(lists::tools(&self.policy, permit.identity(), legacy))
+        let era = Era::of(context.protocol_version().as_ref().map(ProtocolVersion::as_str));
+        Ok(lists::tools(&self.policy, permit.identity(), era))
     }
 
     async fn list_prompts(

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use mcp_auth_core::Era;
 use serde_json::{Map, Value};
 
 use super::kind::Shape;
@@ -53,10 +54,9 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Whether the body names a revision without sessions (2026-07-28 and later).
-    pub fn is_stateless(&self) -> bool {
-        let version = self.protocol_version.as_deref();
-        version.is_some_and(|version| version >= rmcp::model::ProtocolVersion::V_2026_07_28.as_str())
+    /// The era of the revision that the body names.
+    pub fn era(&self) -> Era {
+        Era::of(self.protocol_version.as_deref())
     }
 
     /// The bytes this was read from, for rmcp to read again.

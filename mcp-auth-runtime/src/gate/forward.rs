@@ -9,7 +9,7 @@ use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, request};
 use http_body_util::Full;
-use rmcp::model::ProtocolVersion;
+use mcp_auth_core::Era;
 use serde_json::Value;
 
 use super::credentials::strip_credentials;
@@ -34,7 +34,7 @@ impl<H: Handler> Gate<H> {
         let identity = permit.identity().clone();
         let initializes = matches!(*received.envelope.message, Message::Initialize { .. });
         // A notification may leave its revision to the header; `initialize` is of the old era whatever it names.
-        let legacy = !received.envelope.is_stateless() && (initializes || is_legacy(&parts));
+        let legacy = received.envelope.era() == Era::Sessions && (initializes || is_legacy(&parts));
         let opens = legacy && initializes;
         let session = parts.headers.get("mcp-session-id").filter(|_| legacy && !opens);
         let may_hold_sessions = self.authenticator.is_none() || !identity.is_anonymous();
@@ -167,6 +167,5 @@ impl<H: Handler> Gate<H> {
 
 /// Whether the headers speak for a revision that has sessions.
 fn is_legacy(parts: &request::Parts) -> bool {
-    let version = parts.headers.get("mcp-protocol-version");
-    version.is_none_or(|version| version.as_bytes() < ProtocolVersion::V_2026_07_28.as_str().as_bytes())
+    Era::of(parts.headers.get("mcp-protocol-version")) == Era::Sessions
 }

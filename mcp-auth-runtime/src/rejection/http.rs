@@ -3,6 +3,7 @@
 use axum::body::Body;
 use http::header::{ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response};
+use mcp_auth_core::Era;
 use serde_json::{Value, json};
 
 use super::{Facts, Rejection};
@@ -25,15 +26,15 @@ struct Error<'a> {
 }
 
 impl Rejection {
-    /// `denial = "tool-error"`: the refusal as a tool result the model reads. `complete` adds the result type
-    /// that 2026-07-28 requires.
-    pub fn respond_as_tool_error(&self, id: &Value, complete: bool) -> Response<Body> {
+    /// `denial = "tool-error"`: the refusal as a tool result the model reads, with the result type where `era`
+    /// requires one.
+    pub fn respond_as_tool_error(&self, id: &Value, era: Era) -> Response<Body> {
         let mut result = json!({
             "content": [{ "type": "text", "text": self.message() }],
             "structuredContent": self.data(None),
             "isError": true,
         });
-        if complete {
+        if era == Era::Stateless {
             result["resultType"] = "complete".into();
         }
         let body = json!({ "jsonrpc": "2.0", "id": id, "result": result });

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
+use mcp_auth_core::Era;
 use rmcp::model::{ErrorCode, ErrorData};
 
 use super::{Parts, trust};
@@ -190,7 +191,7 @@ impl StdioGate {
             Message::Other { method } => method.clone(),
             _ => String::new(),
         };
-        let gone = Rejection::UnknownMethod { method, legacy: false };
+        let gone = Rejection::UnknownMethod { method, era: Era::Stateless };
         let rejection = match identity {
             Identity::Anonymous if gone.yields_to_401(self.policy.connect()) => {
                 Rejection::Unauthenticated { scopes: self.policy.base_scopes().clone() }

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mcp_auth_bench::message::{Ask, Era};
+use mcp_auth_bench::message::Ask;
+use mcp_auth_core::Era;
 
 use super::Error;
 
@@ -52,7 +53,7 @@ impl Run {
             measure: Duration::from_millis(needed("measure")?.parse()?),
             era: match needed("era")?.as_str() {
                 "2026-07-28" => Era::Stateless,
-                "2025-11-25" => Era::Legacy,
+                "2025-11-25" => Era::Sessions,
                 other => return Err(format!("no era {other}").into()),
             },
             ask: needed("ask")?,

@@ -31,7 +31,7 @@ pub(crate) fn authenticated(
             format!(
                 "{} to {} with the token, with {}",
                 reply.status(),
-                reply.era.opening(),
+                reply.opening(),
                 reply.answer.looks()
             ),
             "the token was not refused: look into the server's log for what failed after that",
@@ -48,20 +48,20 @@ pub(crate) fn authenticated(
             let names = listed.result().and_then(|result| result.get("tools")).and_then(Value::as_array);
             AUTHENTICATED.ok(format!(
                 "200 to {}; {} tools listed",
-                reply.era.opening(),
+                reply.opening(),
                 names.map_or(0, Vec::len)
             ))
         }
         Some(Ok(listed)) if matches!(listed.status().as_u16(), 401 | 403) => forbidden(listed),
         Some(Ok(listed)) => AUTHENTICATED.ok(match listed.error_text() {
-            Some(error) => format!("200 to {}; no tools: {}", reply.era.opening(), quote(error)),
-            None => format!("200 to {}; {} to tools/list", reply.era.opening(), listed.status()),
+            Some(error) => format!("200 to {}; no tools: {}", reply.opening(), quote(error)),
+            None => format!("200 to {}; {} to tools/list", reply.opening(), listed.status()),
         }),
         Some(Err(trouble)) => AUTHENTICATED.warn(
-            format!("200 to {}, but tools/list: {trouble}", reply.era.opening()),
+            format!("200 to {}, but tools/list: {trouble}", reply.opening()),
             "look whether the server or a proxy holds the answer back (event streams need buffering off)",
         ),
-        None => AUTHENTICATED.ok(format!("200 to {}", reply.era.opening())),
+        None => AUTHENTICATED.ok(format!("200 to {}", reply.opening())),
     }
 }
 

@@ -137,13 +137,13 @@ pub(crate) fn unauthenticated(openings: &Openings, inside: Inside) -> Step {
         return UNAUTHENTICATED.skipped("the server was not reached");
     };
     let status = reply.status();
-    let asked = reply.era.opening();
+    let asked = reply.opening();
     match status.as_u16() {
         401 => {
             let open = openings.iter().flatten().find(|other| other.result().is_some());
             match open {
                 Some(other) => UNAUTHENTICATED.warn(
-                    format!("401 to {asked}, but {} is answered without a token", other.era.opening()),
+                    format!("401 to {asked}, but {} is answered without a token", other.opening()),
                     "treat every protocol revision alike: put the check in front of the MCP handler",
                 ),
                 None => UNAUTHENTICATED.ok(format!("401 to {asked}")),

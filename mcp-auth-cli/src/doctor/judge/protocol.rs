@@ -40,7 +40,7 @@ fn heard(opening: &Result<Reply, Trouble>) -> Speaks {
         let one =
             result.get("protocolVersion").and_then(Value::as_str).map(|version| vec![version.to_owned()]);
         let versions = strings(result.get("supportedVersions")).or(one);
-        return Speaks::Yes(versions.unwrap_or_else(|| vec![reply.era.version().to_owned()]));
+        return Speaks::Yes(versions.unwrap_or_else(|| vec![reply.era.latest().to_owned()]));
     }
     let supported = reply.message.as_ref().and_then(|message| message.pointer("/error/data/supported"));
     match strings(supported) {
@@ -48,7 +48,7 @@ fn heard(opening: &Result<Reply, Trouble>) -> Speaks {
         _ if reply.error_code().is_none() && (matches!(reply.status().as_u16(), 404 | 405 | 500..=599)) => {
             Speaks::Away
         }
-        _ => Speaks::No(format!("{} to {}", reply.status(), reply.era.opening())),
+        _ => Speaks::No(format!("{} to {}", reply.status(), reply.opening())),
     }
 }
 

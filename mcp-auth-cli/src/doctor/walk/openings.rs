@@ -1,5 +1,6 @@
 //! The conversations with the MCP endpoint: without a token, to be refused; with one, to be let in.
 
+use mcp_auth_core::Era;
 use serde_json::Value;
 
 use super::Visit;
@@ -9,7 +10,7 @@ use crate::doctor::fetch::{Answer, Trouble};
 use crate::doctor::judge::clock::Ahead;
 use crate::doctor::judge::door::{Inside, Openings, asks_for_login, telling};
 use crate::doctor::judge::{call, token};
-use crate::doctor::mcp::{Endpoint, Era, Reply};
+use crate::doctor::mcp::{Endpoint, Reply};
 use crate::doctor::step::Step;
 use crate::doctor::token::Shape;
 
@@ -30,7 +31,7 @@ impl Opened {
         let stateless = endpoint.open(Era::Stateless).await;
         let legacy = match &stateless {
             Err(trouble) if !matches!(trouble, Trouble::Other(_)) => Err(trouble.clone()),
-            _ => endpoint.open(Era::Legacy).await,
+            _ => endpoint.open(Era::Sessions).await,
         };
         let openings = [stateless, legacy];
         let mut opened = Self { openings, inside: Inside::default(), called: None };
@@ -138,7 +139,7 @@ async fn open(endpoint: &Endpoint<'_>) -> Result<Reply, Trouble> {
     match &stateless {
         Ok(reply) if reply.result().is_some() || matches!(reply.status().as_u16(), 401 | 403) => stateless,
         _ => {
-            let legacy = endpoint.open(Era::Legacy).await;
+            let legacy = endpoint.open(Era::Sessions).await;
             if legacy.is_ok() { legacy } else { stateless }
         }
     }

@@ -12,6 +12,8 @@ pub use prompt::IntoPromptAnswer;
 pub use resource::IntoResourceAnswer;
 pub use tool::IntoToolAnswer;
 
+use mcp_auth_core::Era;
+
 use super::Call;
 
 /// What an answer needs to know of the call it answers.
@@ -19,7 +21,7 @@ use super::Call;
 pub struct Asked<'a> {
     name: &'a str,
     uri: Option<&'a str>,
-    legacy: bool,
+    era: Era,
     mime_type: Option<&'static str>,
     own_schema: bool,
 }
@@ -30,7 +32,7 @@ impl<'a> Asked<'a> {
         Self {
             name: &call.name,
             uri: call.uri.as_deref(),
-            legacy: call.is_legacy(),
+            era: call.era(),
             mime_type: None,
             own_schema: false,
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use mcp_auth_core::Era;
 use rmcp::model::{JsonObject, Tool};
 
 /// Whether a schema says at its root that it describes an object. Before 2026-07-28 no other `outputSchema`
@@ -10,11 +11,11 @@ pub fn has_object_root(schema: &JsonObject) -> bool {
     schema.get("type").is_some_and(|root| root == "object")
 }
 
-/// `tool` as `tools/list` shows it to a peer: before 2026-07-28 (`legacy`), without an `outputSchema` that
-/// such a peer would refuse. The tool's answer is then text only, by [`IntoToolAnswer`](super::IntoToolAnswer).
-pub fn listed(tool: &Tool, legacy: bool) -> Cow<'_, Tool> {
+/// `tool` as `tools/list` shows it to a peer of `era`: before 2026-07-28, without an `outputSchema` that such a
+/// peer would refuse. The tool's answer is then text only, by [`IntoToolAnswer`](super::IntoToolAnswer).
+pub fn listed(tool: &Tool, era: Era) -> Cow<'_, Tool> {
     match &tool.output_schema {
-        Some(schema) if legacy && !has_object_root(schema) => {
+        Some(schema) if era == Era::Sessions && !has_object_root(schema) => {
             let mut shown = tool.clone();
             shown.output_schema = None;
             Cow::Owned(shown)
@@ -41,15 +42,15 @@ mod tests {
 
     #[test]
     fn output_schema_that_is_no_object_is_hidden_from_legacy_peers_only() {
-        for (tool, legacy, shown) in [
-            (tool::<Object>(), true, true),
-            (tool::<Object>(), false, true),
-            (tool::<Vec<Object>>(), true, false),
-            (tool::<Vec<Object>>(), false, true),
-            (tool::<Option<Object>>(), true, false),
-            (tool::<u8>(), true, false),
+        for (tool, era, shown) in [
+            (tool::<Object>(), Era::Sessions, true),
+            (tool::<Object>(), Era::Stateless, true),
+            (tool::<Vec<Object>>(), Era::Sessions, false),
+            (tool::<Vec<Object>>(), Era::Stateless, true),
+            (tool::<Option<Object>>(), Era::Sessions, false),
+            (tool::<u8>(), Era::Sessions, false),
         ] {
-            assert_eq!(listed(&tool, legacy).output_schema.is_some(), shown, "{tool:?} {legacy}");
+            assert_eq!(listed(&tool, era).output_schema.is_some(), shown, "{tool:?} {era:?}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mcp_auth_core::Era;
 use rmcp::handler::server::tool::schema_for_output;
 use rmcp::model::{
     CallToolResponse, CallToolResult, ContentBlock, CreateTaskResult, InputRequiredResult, JsonObject,
@@ -56,7 +57,7 @@ impl<T: Serialize + JsonSchema + 'static> IntoToolAnswer for Json<T> {
 
     fn into_tool_answer(self, asked: &Asked<'_>) -> Result<CallToolResponse, ErrorData> {
         let value = super::method::to_value(&self.0, asked)?;
-        let structured = !asked.legacy
+        let structured = asked.era == Era::Stateless
             || value.is_object() && (asked.own_schema || has_object_root(&schema_for_output::<T>()));
         Ok(if structured { CallToolResult::structured(value).into() } else { text(value.to_string()) })
     }

@@ -4,6 +4,7 @@ mod headers;
 mod json;
 mod message;
 mod params;
+mod revisions;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
