@@ -25,6 +25,7 @@ pub(crate) struct PlainHttp(pub(crate) Url);
 ///
 /// # Errors
 /// In practice, no certificate authorities on this machine.
+#[expect(clippy::disallowed_methods, reason = "this is the client that is passed in")]
 pub(crate) fn client(timeout: Option<Duration>) -> Result<reqwest::Client, Failure> {
     let builder = reqwest::Client::builder()
         .redirect(Policy::none())

@@ -14,6 +14,7 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that is passed in")]
     fn unix_now(&self) -> u64 {
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
     }
@@ -33,6 +34,7 @@ pub trait Random: Send + Sync + 'static {
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
+    #[expect(clippy::disallowed_methods, reason = "this is the randomness that is passed in")]
     #[expect(clippy::expect_used, reason = "without randomness no secret can be made; see the trait's docs")]
     fn fill(&self, out: &mut [u8]) {
         getrandom::fill(out).expect("the operating system has no randomness");

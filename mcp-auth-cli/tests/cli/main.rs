@@ -1,5 +1,9 @@
 //! The `mcp-auth` command as its users run it: a process with arguments, its output and its exit code.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests measure time and bring their own clients"
+)]
 
 #[allow(unreachable_pub, reason = "shared with the whole-server tests")]
 #[path = "../../../tests/server/browser.rs"]

@@ -51,6 +51,7 @@ impl HttpFetch {
         Self::with_timeouts(CONNECT_TIMEOUT, FETCH_TIMEOUT)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "this is the client that is passed in")]
     fn with_timeouts(connect: Duration, total: Duration) -> Result<Self, FetchError> {
         reqwest::Client::builder()
             .user_agent(concat!("mcp-auth/", env!("CARGO_PKG_VERSION")))
@@ -104,10 +105,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Instant;
 
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
+    use tokio::time::Instant;
 
     use super::*;
 

@@ -54,11 +54,14 @@ impl Source {
     }
 }
 
-/// Whether only tests compile what bears `attributes`.
+/// Whether only tests compile what bears `attributes`: `cfg(test)`, or `cfg(all(test, …))`.
 fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
-            && attribute.meta.require_list().is_ok_and(|list| list.tokens.to_string() == "test")
+            && attribute.meta.require_list().is_ok_and(|list| {
+                let condition = list.tokens.to_string();
+                condition == "test" || condition.starts_with("all (test ,")
+            })
     })
 }
 
@@ -210,7 +213,8 @@ mod tests {
     fn tests_comments_and_visibilities_are_not_read() {
         let text = "//! [x](crate::a::B)\n/// [y](crate::a::C)\npub(in crate::a) struct S;\n\
                     #[cfg(test)] mod tests { use crate::a::B; }\n#[cfg(test)] use crate::a::C;\n\
-                    #[cfg(test)] impl S { fn f() { crate::a::d() } }";
+                    #[cfg(test)] impl S { fn f() { crate::a::d() } }\n\
+                    #[cfg(all(test, unix))] mod more { use crate::a::B; }";
         assert!(reads(text).is_empty(), "{:?}", reads(text));
         assert!(reads("#![cfg(test)]\nuse crate::a::B;").is_empty());
     }

@@ -56,7 +56,7 @@ mod tests {
     use std::io::{BufRead, BufReader, Read};
     use std::process::{Command, Stdio};
     use std::sync::Arc;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use futures_util::future::BoxFuture;
     use rmcp::model::{
@@ -64,6 +64,7 @@ mod tests {
     };
     use rmcp::service::RequestContext;
     use rmcp::{RoleServer, ServerHandler};
+    use tokio::time::Instant;
     use tokio_util::sync::CancellationToken;
 
     use super::super::{Admission, JsonRpcRefusal, LineGate, StdioLimits, serve_stdio};

@@ -3,13 +3,13 @@
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomNotification, ErrorCode,
 };
 use rmcp::service::{NotificationContext, RequestContext};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::*;
 use crate::envelope::{Message, MessageKind};
