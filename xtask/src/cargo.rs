@@ -1,12 +1,10 @@
 //! The steps that are cargo commands.
 
-use std::fs;
-
-use crate::step::{Outcome, available, command, root, succeed};
+use crate::step::{Outcome, available, command, succeed};
 
 /// The crates a release publishes: what `rust-version` holds for.
-const PUBLISHED: [&str; 5] =
-    ["mcp-auth", "mcp-auth-macros", "mcp-auth-store", "mcp-auth-runtime", "mcp-auth-issuer"];
+pub(crate) const PUBLISHED: [&str; 6] =
+    ["mcp-auth", "mcp-auth-core", "mcp-auth-macros", "mcp-auth-store", "mcp-auth-runtime", "mcp-auth-issuer"];
 
 /// Feature sets that must compile by themselves. The facade's own dev-dependency turns every feature on for
 /// tests and examples, so only the libraries are looked at here.
@@ -51,23 +49,6 @@ pub(crate) fn docs() -> Result<Outcome, String> {
     Ok(Outcome::Passed)
 }
 
-pub(crate) fn msrv() -> Result<Outcome, String> {
-    let manifest = fs::read_to_string(root().join("Cargo.toml")).map_err(|e| format!("Cargo.toml: {e}"))?;
-    let version = rust_version(&manifest).ok_or("no `rust-version = \"…\"` in Cargo.toml")?;
-    if !available("rustup", &["run", version, "rustc", "--version"]) {
-        return Ok(Outcome::Skipped(format!(
-            "no Rust {version} here (rustup toolchain install {version} --profile minimal)"
-        )));
-    }
-    let packages = PUBLISHED.iter().flat_map(|package| ["-p", package]);
-    succeed(
-        command("rustup")
-            .args(["run", version, "cargo", "check", "--lib", "--all-features", "--locked"])
-            .args(packages),
-    )?;
-    Ok(Outcome::Passed)
-}
-
 pub(crate) fn deny() -> Result<Outcome, String> {
     if !available("cargo", &["deny", "--version"]) {
         return Ok(Outcome::Skipped("no cargo-deny here (cargo install cargo-deny --locked)".to_owned()));
@@ -85,26 +66,12 @@ fn cargo(arguments: &[&str]) -> Result<Outcome, String> {
     Ok(Outcome::Passed)
 }
 
-/// The workspace's `rust-version`: the first one in its manifest.
-fn rust_version(manifest: &str) -> Option<&str> {
-    manifest.lines().find_map(|line| line.strip_prefix("rust-version = \"")?.strip_suffix('"'))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
-
-    #[test]
-    fn the_rust_version_is_read_from_the_manifest() {
-        assert_eq!(rust_version("[workspace.package]\nrust-version = \"1.88\"\n"), Some("1.88"));
-        assert_eq!(rust_version("[package]\nrust-version.workspace = true\n"), None);
-    }
-
-    #[test]
-    fn the_manifest_states_a_rust_version() {
-        let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
-        assert!(rust_version(&manifest).is_some());
-    }
+    use crate::step::root;
 
     #[test]
     fn every_published_crate_has_a_manifest_that_does_not_forbid_it() {

@@ -8,6 +8,8 @@ mod conformance;
 mod example;
 mod http;
 mod interop;
+mod minimal;
+mod msrv;
 mod process;
 mod repository;
 mod smoke;
@@ -24,48 +26,77 @@ use step::Step;
 const STEPS: &[Step] = &[
     Step {
         name: "repository",
+        quick: true,
         about: "no machine paths, nothing unfinished, CHANGELOG's form; which folder reads which",
         run: repository::check,
     },
-    Step { name: "fmt", about: "rustfmt finds nothing to change", run: cargo::fmt },
-    Step { name: "clippy", about: "every target with every feature, no warning", run: cargo::clippy },
-    Step { name: "features", about: "each feature alone, no warning", run: cargo::features },
+    Step { name: "fmt", quick: true, about: "rustfmt finds nothing to change", run: cargo::fmt },
+    Step {
+        name: "clippy",
+        quick: true,
+        about: "every target with every feature, no warning",
+        run: cargo::clippy,
+    },
+    Step { name: "features", quick: true, about: "each feature alone, no warning", run: cargo::features },
     Step {
         name: "tests",
+        quick: true,
         about: "unit, ui and whole-server tests (nextest where installed)",
         run: cargo::tests,
     },
-    Step { name: "doctests", about: "the examples in the documentation", run: cargo::doctests },
-    Step { name: "docs", about: "rustdoc, no warning", run: cargo::docs },
-    Step { name: "msrv", about: "published crates on their rust-version, where installed", run: cargo::msrv },
+    Step { name: "doctests", quick: true, about: "the examples in the documentation", run: cargo::doctests },
+    Step { name: "docs", quick: false, about: "rustdoc, no warning", run: cargo::docs },
+    Step {
+        name: "msrv",
+        quick: false,
+        about: "no dependency of a published crate needs a newer Rust than Cargo.toml says",
+        run: msrv::check,
+    },
+    Step {
+        name: "minimal",
+        quick: false,
+        about: "published crates with the lowest versions their manifests allow",
+        run: minimal::check,
+    },
     Step {
         name: "deny",
+        quick: false,
         about: "licences, bans and advisories (cargo-deny where installed)",
         run: cargo::deny,
     },
     Step {
         name: "smoke",
+        quick: false,
         about: "the todos example: 401, metadata, what README shows, stdio",
         run: smoke::check,
     },
     Step {
         name: "template",
+        quick: false,
         about: "every variant of the template: made in two ways, built, tested, started",
         run: template::check,
     },
-    Step { name: "book", about: "every command of README and the book, as it is printed", run: book::check },
+    Step {
+        name: "book",
+        quick: false,
+        about: "every command of README and the book, as it is printed",
+        run: book::check,
+    },
     Step {
         name: "browser",
+        quick: false,
         about: "login and consent in Chromium, by clicks and by keyboard (installs Node.js packages)",
         run: browser::check,
     },
     Step {
         name: "conformance",
+        quick: false,
         about: "the official suite against examples/conformance, with and without tokens",
         run: conformance::check,
     },
     Step {
         name: "interop",
+        quick: false,
         about: "foreign clients and a foreign issuer with the todos example",
         run: interop::check,
     },
@@ -79,9 +110,10 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         ["test"] => step::run(STEPS),
+        ["test", "--quick"] => step::run(STEPS.iter().filter(|step| step.quick)),
         ["bench", ..] => bench::run(&arguments[1..]),
         [name] => match STEPS.iter().find(|step| step.name == name) {
-            Some(step) => step::run(std::slice::from_ref(step)),
+            Some(step) => step::run([step]),
             None => {
                 eprint!("no step `{name}`\n\n{}", help());
                 ExitCode::from(2)
@@ -95,9 +127,11 @@ fn main() -> ExitCode {
 }
 
 fn help() -> String {
-    let steps: String = STEPS.iter().map(|step| format!("  {:<12}{}\n", step.name, step.about)).collect();
+    let line =
+        |step: &Step| format!("{} {:<12}{}\n", if step.quick { '*' } else { ' ' }, step.name, step.about);
+    let steps: String = STEPS.iter().map(line).collect();
     format!(
-        "cargo xtask test      everything CI runs, in this order\n\
+        "cargo xtask test      everything CI runs, in this order (test --quick: what is marked *)\n\
          cargo xtask bench     whole servers against bare rmcp; writes docs/performance.md (bench --help)\n\
          cargo xtask <step>    one of\n{steps}"
     )

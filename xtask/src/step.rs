@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Step {
     /// What it is called on the command line.
     pub(crate) name: &'static str,
+    /// Whether it is for one's own rounds too: it installs nothing and starts no foreign program.
+    pub(crate) quick: bool,
     /// What it makes sure of.
     pub(crate) about: &'static str,
     /// How.
@@ -23,7 +25,7 @@ pub(crate) enum Outcome {
 }
 
 /// Runs `steps` in order and says what came of them.
-pub(crate) fn run(steps: &[Step]) -> ExitCode {
+pub(crate) fn run<'a>(steps: impl IntoIterator<Item = &'a Step>) -> ExitCode {
     let mut summary = Vec::new();
     for step in steps {
         println!("\n=== {}: {}", step.name, step.about);
@@ -115,16 +117,18 @@ mod tests {
 
     #[test]
     fn the_first_failure_stops_the_run() {
-        const LATER: Step = Step { name: "later", about: "never reached", run: || unreachable!() };
-        const FIRST: Step = Step { name: "first", about: "fails", run: || Err("it is broken".to_owned()) };
-        assert_eq!(run(&[FIRST, LATER]), ExitCode::FAILURE);
+        const LATER: Step =
+            Step { name: "later", quick: true, about: "never reached", run: || unreachable!() };
+        const FIRST: Step =
+            Step { name: "first", quick: true, about: "fails", run: || Err("it is broken".to_owned()) };
+        assert_eq!(run([&FIRST, &LATER]), ExitCode::FAILURE);
     }
 
     #[test]
     fn a_skipped_step_does_not_stop_the_run() {
         const SKIPPED: Step =
-            Step { name: "a", about: "", run: || Ok(Outcome::Skipped("no tool".to_owned())) };
-        const PASSED: Step = Step { name: "b", about: "", run: || Ok(Outcome::Passed) };
-        assert_eq!(run(&[SKIPPED, PASSED]), ExitCode::SUCCESS);
+            Step { name: "a", quick: true, about: "", run: || Ok(Outcome::Skipped("no tool".to_owned())) };
+        const PASSED: Step = Step { name: "b", quick: true, about: "", run: || Ok(Outcome::Passed) };
+        assert_eq!(run([&SKIPPED, &PASSED]), ExitCode::SUCCESS);
     }
 }
