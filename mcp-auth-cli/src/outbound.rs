@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use url::{Host, Url};
+use url::Url;
 
 use crate::Failure;
 
@@ -54,39 +54,11 @@ pub(crate) async fn document(mut answer: reqwest::Response) -> Option<Vec<u8>> {
     Some(body)
 }
 
-/// https, or http on this machine (RFC 8252 §8.3).
-pub(crate) fn is_secure(url: &Url) -> bool {
-    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
-}
-
-/// This machine, by address or as `localhost`, as the runtime has it. Names below `localhost` are the resolver's to
-/// answer, and not every resolver keeps them here (RFC 6761 §6.3).
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
-
-    #[test]
-    fn only_loopback_may_do_without_tls() {
-        let url = |text: &str| Url::parse(text).ok();
-        for secure in ["https://a.example", "http://localhost:1", "http://127.0.0.1", "http://[::1]:8"] {
-            assert!(url(secure).is_some_and(|url| is_secure(&url)), "{secure}");
-        }
-        for open in ["http://a.example", "http://10.0.0.1", "http://localhost.evil", "http://a.localhost"] {
-            assert!(url(open).is_some_and(|url| !is_secure(&url)), "{open}");
-        }
-    }
 
     #[tokio::test]
     async fn k06_a_document_that_is_too_long_is_not_read() {

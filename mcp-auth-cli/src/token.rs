@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_core::{Scope, ScopeSet};
+use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::KeySource;
 use mcp_auth_issuer::{AccessTokenClaims, EmbeddedIssuer, IssuerOptions, LocalIssuerSetup, SigningKey};
 use mcp_auth_runtime::authn::verifier::jwt::issuer::DEFAULT_MAX_TOKEN_LIFETIME;
@@ -70,9 +70,9 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     let mut jti = [0; 16];
     ambient.random.fill(&mut jti);
     let minted = key.mint(&AccessTokenClaims {
-        iss: &issuer,
+        iss: issuer.as_str(),
         sub: &token.subject,
-        aud: &resource,
+        aud: resource.as_str(),
         client_id: &token.client_id,
         scope: token.scopes.clone(),
         iat,
@@ -177,7 +177,7 @@ fn scopes(text: &str) -> Result<ScopeSet, Failure> {
 }
 
 /// Issuer identifier and resource identifier, as the server will have them.
-fn address(config: &Config) -> Result<(String, String), Failure> {
+fn address(config: &Config) -> Result<(IssuerIdentifier, Resource), Failure> {
     let listen = config.server.listen.get();
     if config.server.public_url.is_none() && listen.port() == 0 {
         return Err(format!(
@@ -187,7 +187,8 @@ fn address(config: &Config) -> Result<(String, String), Failure> {
         )
         .into());
     }
-    Ok((config.origin(), config.resource()))
+    let resource = config.resource();
+    Ok((resource.origin().try_into()?, resource))
 }
 
 /// The server's key; made as its first start would make it.
@@ -202,10 +203,15 @@ fn signing_key(state_dir: &Path, terminal: &Terminal) -> Result<SigningKey, Fail
 }
 
 /// Whether the built-in issuer can be where the configuration puts it: it refuses what is not on loopback.
-fn accepts(issuer: &str, resource: &str, key: &SigningKey, ambient: &Ambient) -> Result<(), Failure> {
+fn accepts(
+    issuer: &IssuerIdentifier,
+    resource: &Resource,
+    key: &SigningKey,
+    ambient: &Ambient,
+) -> Result<(), Failure> {
     let setup = LocalIssuerSetup {
-        issuer: issuer.to_owned(),
-        resource: resource.to_owned(),
+        issuer: issuer.clone(),
+        resource: resource.clone(),
         server_name: String::new(),
         scopes: Default::default(),
         default_scopes: ScopeSet::new(),

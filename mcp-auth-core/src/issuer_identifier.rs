@@ -87,7 +87,6 @@ impl serde::Serialize for IssuerIdentifier {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

@@ -71,14 +71,14 @@ impl Resource {
         self.canonical == self.text || self.canonical.strip_suffix('/') == Some(&self.text)
     }
 
-    /// Whether the scheme is `https`.
-    pub fn is_https(&self) -> bool {
-        self.origin.scheme() == "https"
-    }
-
     /// Whether the host is this machine.
     pub fn is_loopback(&self) -> bool {
         self.origin.host().is_loopback()
+    }
+
+    /// Whether it is `https`, or `http` on this machine.
+    pub fn is_secure(&self) -> bool {
+        self.origin.is_secure()
     }
 
     /// Whether it has a query, which a resource identifier should not have (RFC 8707 §2).
@@ -162,7 +162,6 @@ impl serde::Serialize for Resource {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn resource(text: &str) -> Resource {

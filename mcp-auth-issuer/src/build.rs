@@ -50,8 +50,8 @@ impl EmbeddedIssuer {
     /// use mcp_auth_core::ambient::Ambient;
     /// let issuer = EmbeddedIssuer::build(
     ///     LocalIssuerSetup {
-    ///         issuer: "http://localhost:8080".into(),
-    ///         resource: "http://localhost:8080/mcp".into(),
+    ///         issuer: "http://localhost:8080".parse().unwrap(),
+    ///         resource: "http://localhost:8080/mcp".parse().unwrap(),
     ///         server_name: "todos".into(),
     ///         scopes: [("todos.read".into(), Some("Read your todos".into()))].into(),
     ///         hierarchy: Default::default(),

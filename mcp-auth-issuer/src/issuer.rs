@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use mcp_auth_core::ScopeSet;
 use mcp_auth_core::ambient::Ambient;
+use mcp_auth_core::{Resource, ScopeSet};
 use mcp_auth_store::{Browser, Client, SecretHash, Store, StoreError};
 
 use crate::client::scopes::Declared;
@@ -21,7 +21,7 @@ use crate::secret::identifier;
 pub(crate) struct Issuer {
     pub(crate) origin: IssuerOrigin,
     /// The one resource tokens are for, byte for byte.
-    pub(crate) resource: String,
+    pub(crate) resource: Resource,
     /// For the pages.
     pub(crate) server_name: String,
     pub(crate) scopes: Declared,
@@ -79,17 +79,6 @@ impl Issuer {
         Ok((Some(id), self.store.browser_sessions().find(SecretHash::of(id), self.now()).await?))
     }
 
-    /// Whether a `resource` parameter names our resource (RFC 8707 §2): the same bytes, save for the case of scheme
-    /// and host, which MCP asks servers to forgive, and the slash that URL libraries add to an empty path. The token's
-    /// `aud` is ours byte for byte all the same.
-    pub(crate) fn is_our_resource(&self, presented: &str) -> bool {
-        let (presented_base, presented_path) = split_path(presented);
-        let (own_base, own_path) = split_path(&self.resource);
-        let root = |path: &str| path.is_empty() || path == "/";
-        presented_base.eq_ignore_ascii_case(own_base)
-            && (presented_path == own_path || root(presented_path) && root(own_path))
-    }
-
     /// Signs an access token that starts to live now.
     pub(crate) fn access_token(&self, grantee: &Grantee<'_>) -> Result<String, MintError> {
         let iat = self.now();
@@ -104,11 +93,4 @@ impl Issuer {
             jti: &identifier(&*self.ambient.random),
         })
     }
-}
-
-/// Splits a URL behind its authority.
-fn split_path(url: &str) -> (&str, &str) {
-    let authority = url.find("://").map_or(0, |colon| colon + 3);
-    let path = url[authority..].find(['/', '?', '#']).map_or(url.len(), |end| authority + end);
-    url.split_at(path)
 }

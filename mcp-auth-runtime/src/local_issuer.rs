@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_core::{Hierarchy, ScopeSet};
+use mcp_auth_core::{Hierarchy, IssuerIdentifier, Resource, ScopeSet};
 
 /// An authorization server in this process.
 pub struct LocalIssuer {
     /// Its issuer identifier, byte for byte what `iss` says (RFC 8414 §2).
-    pub issuer: String,
+    pub issuer: IssuerIdentifier,
     /// Its public keys: a JWK Set (RFC 7517 §5).
     pub jwks: serde_json::Value,
     /// Its endpoints and well-known documents, to be merged at the root of the server.
@@ -20,9 +20,9 @@ pub struct LocalIssuer {
 #[derive(Debug, Clone)]
 pub struct LocalIssuerSetup {
     /// The issuer identifier to use: the origin of the server's public URL, no trailing slash.
-    pub issuer: String,
+    pub issuer: IssuerIdentifier,
     /// The one resource tokens may be for: the server's `public_url`, byte for byte.
-    pub resource: String,
+    pub resource: Resource,
     /// A name for the server, for the consent page.
     pub server_name: String,
     /// Every scope the server declares or configures, with what the consent page says of it.

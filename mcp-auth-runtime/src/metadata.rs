@@ -9,10 +9,8 @@ use http::{HeaderValue, header};
 use serde::Serialize;
 
 use crate::transport::routes;
-use mcp_auth_core::ScopeSet;
-
-/// The registered well-known path (RFC 9728 §3).
-pub const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+use mcp_auth_core::resource::WELL_KNOWN;
+use mcp_auth_core::{IssuerIdentifier, Resource, ScopeSet};
 
 /// What a server says of itself, unauthenticated and the same for everybody.
 ///
@@ -25,17 +23,19 @@ pub const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 /// use mcp_auth_runtime::metadata::ProtectedResourceMetadata;
 ///
 /// let scopes = ScopeSet::parse_lossy("todos.read todos.write");
-/// let issuers = vec!["https://tenant.eu.auth0.com/".to_owned()];
-/// let metadata = ProtectedResourceMetadata::new("https://todos.example.com/mcp", issuers, &scopes);
+/// let resource = "https://todos.example.com/mcp".parse()?;
+/// let issuers = vec!["https://tenant.eu.auth0.com/".parse()?];
+/// let metadata = ProtectedResourceMetadata::new(resource, issuers, &scopes);
 /// let json = serde_json::to_value(&metadata).unwrap();
 /// assert_eq!(json["resource"], "https://todos.example.com/mcp");
 /// assert_eq!(json["scopes_supported"], serde_json::json!(["todos.read", "todos.write"]));
+/// # Ok::<(), mcp_auth_core::net::InvalidUrl>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProtectedResourceMetadata {
-    resource: String,
+    resource: Resource,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    authorization_servers: Vec<String>,
+    authorization_servers: Vec<IssuerIdentifier>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scopes_supported: Vec<String>,
     bearer_methods_supported: [&'static str; 1],
@@ -59,10 +59,10 @@ impl ProtectedResourceMetadata {
     /// `resource` and the issuers are said byte for byte as given: clients compare them with what they know.
     /// `offline_access` is a matter between client and issuer and is left out of the scopes (MCP
     /// authorization, scope selection).
-    pub fn new(resource: &str, authorization_servers: Vec<String>, scopes: &ScopeSet) -> Self {
+    pub fn new(resource: Resource, authorization_servers: Vec<IssuerIdentifier>, scopes: &ScopeSet) -> Self {
         let scopes = scopes.iter().map(|scope| scope.as_str()).filter(|scope| *scope != "offline_access");
         Self {
-            resource: resource.to_owned(),
+            resource,
             authorization_servers,
             scopes_supported: scopes.map(str::to_owned).collect(),
             bearer_methods_supported: ["header"],
@@ -77,20 +77,17 @@ impl ProtectedResourceMetadata {
     /// root, GET and HEAD only.
     ///
     /// # Errors
-    /// [`InvalidResource`] when the resource identifier has no well-known form.
-    pub fn router(&self) -> Result<Router, InvalidResource> {
-        let place = WellKnown::of(&self.resource)?;
-        let document = match serde_json::to_vec(self) {
-            Ok(document) => Bytes::from(document),
-            Err(_) => return Err(InvalidResource(self.resource.clone())), // strings serialise; not reachable
-        };
+    /// In practice none: texts serialise.
+    pub fn router(&self) -> Result<Router, serde_json::Error> {
+        let document = Bytes::from(serde_json::to_vec(self)?);
         let serve = || {
             let document = document.clone();
             get(move || async move { (document_headers(), document).into_response() })
         };
         let mut router = routes::exact(WELL_KNOWN, serve());
-        if place.path != WELL_KNOWN {
-            router = router.merge(routes::exact(&place.path, serve()));
+        let path = self.resource.metadata_path();
+        if path != WELL_KNOWN {
+            router = router.merge(routes::exact(&path, serve()));
         }
         Ok(router)
     }
@@ -105,60 +102,8 @@ fn document_headers() -> [(header::HeaderName, HeaderValue); 3] {
     ]
 }
 
-/// A resource identifier that has no well-known form.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not a resource identifier: expected an absolute http or https URL with a host and without user information or fragment (RFC 9728 §1.2)"
-)]
-pub struct InvalidResource(pub String);
-
-/// Where a resource's metadata is found (RFC 9728 §3.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WellKnown {
-    /// The path to serve, with the resource's own path appended: `/.well-known/oauth-protected-resource/mcp`.
-    pub path: String,
-    /// The absolute URL, for `resource_metadata` in a challenge (RFC 9728 §5.1).
-    pub url: String,
-}
-
-impl WellKnown {
-    /// The place that follows from the resource identifier and nothing else.
-    ///
-    /// The well-known path goes between the host and the rest, and a path of just `/` is dropped first.
-    ///
-    /// # Errors
-    /// [`InvalidResource`].
-    ///
-    /// # Example
-    /// ```
-    /// use mcp_auth_runtime::metadata::WellKnown;
-    ///
-    /// let place = WellKnown::of("https://todos.example.com/mcp").unwrap();
-    /// assert_eq!(place.url, "https://todos.example.com/.well-known/oauth-protected-resource/mcp");
-    /// ```
-    pub fn of(resource: &str) -> Result<Self, InvalidResource> {
-        let invalid = || InvalidResource(resource.to_owned());
-        let parsed = url::Url::parse(resource).map_err(|_| invalid())?;
-        let is_http = matches!(parsed.scheme(), "http" | "https");
-        if !is_http || resource.contains(['#', '@', '\\']) || resource.contains(|c: char| c <= ' ') {
-            return Err(invalid());
-        }
-        let (scheme, rest) = resource.split_once("://").ok_or_else(invalid)?;
-        let end_of_host = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, tail) = rest.split_at(end_of_host);
-        if authority.is_empty() {
-            return Err(invalid());
-        }
-        let (path, query) = tail.split_at(tail.find('?').unwrap_or(tail.len()));
-        let path = format!("{WELL_KNOWN}{}", if path == "/" { "" } else { path });
-        let url = format!("{scheme}://{authority}{path}{query}");
-        Ok(Self { path, url })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use axum::body::{Body, to_bytes};
     use axum::response::Response;
     use http::{Method, Request, StatusCode};
@@ -171,8 +116,8 @@ mod tests {
     fn metadata() -> ProtectedResourceMetadata {
         let scopes = ScopeSet::parse_lossy("todos.write offline_access todos.read");
         ProtectedResourceMetadata::new(
-            RESOURCE,
-            vec!["https://a.example".into(), "https://b.example/".into()],
+            RESOURCE.parse().unwrap(),
+            vec!["https://a.example".parse().unwrap(), "https://b.example/".parse().unwrap()],
             &scopes,
         )
     }
@@ -242,7 +187,7 @@ mod tests {
     fn a5_offline_access_is_never_a_scope_of_ours_and_an_empty_list_is_left_out() {
         assert!(!serde_json::to_string(&metadata()).unwrap().contains("offline_access"));
         let only_offline = ScopeSet::parse_lossy("offline_access");
-        let none = ProtectedResourceMetadata::new(RESOURCE, vec![], &only_offline);
+        let none = ProtectedResourceMetadata::new(RESOURCE.parse().unwrap(), vec![], &only_offline);
         let expected = format!(r#"{{"resource":"{RESOURCE}","bearer_methods_supported":["header"]}}"#);
         assert_eq!(serde_json::to_string(&none).unwrap(), expected);
     }
@@ -259,35 +204,5 @@ mod tests {
         assert_eq!(json["resource_documentation"], "https://d.example");
         assert_eq!(json["resource_policy_uri"], "https://p.example");
         assert_eq!(json["resource_tos_uri"], "https://t.example");
-    }
-
-    #[test]
-    fn the_well_known_path_goes_between_host_and_path() {
-        for (resource, path, url) in [
-            ("https://a.example", "", "https://a.example/.well-known/oauth-protected-resource"),
-            ("https://a.example/", "", "https://a.example/.well-known/oauth-protected-resource"),
-            ("https://a.example/mcp", "/mcp", "https://a.example/.well-known/oauth-protected-resource/mcp"),
-            (
-                "https://a.example/mcp/",
-                "/mcp/",
-                "https://a.example/.well-known/oauth-protected-resource/mcp/",
-            ),
-            ("http://[::1]:8080/a/b", "/a/b", "http://[::1]:8080/.well-known/oauth-protected-resource/a/b"),
-            ("https://a.example/m?x=1", "/m", "https://a.example/.well-known/oauth-protected-resource/m?x=1"),
-            ("https://a.example?x=1", "", "https://a.example/.well-known/oauth-protected-resource?x=1"),
-        ] {
-            let place = WellKnown::of(resource).unwrap();
-            assert_eq!((place.path, place.url.as_str()), (format!("{WELL_KNOWN}{path}"), url), "{resource}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_resource_identifier_has_no_well_known_path() {
-        for resource in ["", "/mcp", "a.example/mcp", "ftp://a.example", "https://", "https:///mcp"] {
-            assert!(WellKnown::of(resource).is_err(), "{resource}");
-        }
-        for resource in ["https://a.example/mcp#f", "https://u@a.example/mcp", "https://a.example/ mcp"] {
-            assert_eq!(WellKnown::of(resource), Err(InvalidResource(resource.to_owned())));
-        }
     }
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use mcp_auth_runtime::config::url::HttpUrl;
+use mcp_auth_core::net::Host;
 use mcp_auth_runtime::config::{Checked, Config, Connect, Mode, Transport, Visibility};
 use mcp_auth_runtime::declared::registry::Registry;
 
@@ -137,26 +137,23 @@ impl Advice {
 
     /// Every URL the same way: what stands in documentation is nobody's server.
     fn placeholders(&mut self, config: &Config) {
-        let mut urls: Vec<(Vec<String>, &HttpUrl)> = Vec::new();
+        let mut urls: Vec<(Vec<String>, &str, Option<Host>)> = Vec::new();
         let key = |path: &[&str]| path.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
         if let Some(url) = &config.server.public_url {
-            urls.push((key(&["server", "public_url"]), url));
+            urls.push((key(&["server", "public_url"]), url.as_str(), Some(url.origin().host().clone())));
         }
         for (index, issuer) in config.trusted_issuers().iter().enumerate() {
             let index = index.to_string();
-            urls.push((key(&["auth", "issuers", &index, "issuer"]), &issuer.issuer));
-            urls.extend(
-                issuer.jwks_uri.iter().map(|uri| (key(&["auth", "issuers", &index, "jwks_uri"]), uri)),
-            );
+            let (name, at) = (&issuer.issuer, key(&["auth", "issuers", &index, "issuer"]));
+            urls.push((at, name.as_str(), Host::of(name.url())));
+            urls.extend(issuer.jwks_uri.iter().map(|uri| {
+                (key(&["auth", "issuers", &index, "jwks_uri"]), uri.as_str(), Host::of(uri.url()))
+            }));
         }
-        for (path, url) in urls {
-            if url.url().host_str().is_some_and(is_placeholder) {
+        for (path, url, host) in urls {
+            if host.is_some_and(|host| is_placeholder(&host.to_string())) {
                 let path: Vec<&str> = path.iter().map(String::as_str).collect();
-                self.warn(format!(
-                    "{:?} is a name from documentation: {}",
-                    url.as_str(),
-                    config.place(&path)
-                ));
+                self.warn(format!("{url:?} is a name from documentation: {}", config.place(&path)));
             }
         }
     }

@@ -103,10 +103,11 @@ fn built_in_issuer(config: &Config, checked: &Checked) -> Result<(), Failure> {
         // The runtime has checked them, as far as the operations are known.
         scopes.extend(client.scopes.iter().map(|scope| (scope.to_string(), None)));
     }
+    let resource = config.resource();
     EmbeddedIssuer::build(
         LocalIssuerSetup {
-            issuer: config.origin(),
-            resource: config.resource(),
+            issuer: resource.origin().try_into()?,
+            resource,
             server_name: String::new(),
             scopes,
             default_scopes: config.auth.base_scopes(),

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use mcp_auth_core::resource::WELL_KNOWN;
 use mcp_auth_runtime::config::issuers::Issuer;
 use mcp_auth_runtime::config::{Checked, Config, Connect, Denial, Mode, Transport, Visibility};
 use mcp_auth_runtime::declared::registry::Registry;
 use mcp_auth_runtime::declared::{Kind, Rule};
-use mcp_auth_runtime::metadata::{WELL_KNOWN, WellKnown};
 use mcp_auth_runtime::observe::health::{HEALTHZ, READYZ};
 use serde::Serialize;
 
@@ -159,11 +159,11 @@ fn serves(config: &Config) -> Serves {
     if config.server.transport == Transport::Stdio {
         return Serves::Stdio { caller: stdio_caller(config) };
     }
-    let (resource, origin) = (config.resource(), config.origin());
+    let resource = config.resource();
     let mut metadata = Vec::new();
     if config.auth.mode != Mode::None {
-        metadata.extend(WellKnown::of(&resource).map(|place| place.url));
-        let root = format!("{origin}{WELL_KNOWN}");
+        metadata.push(resource.metadata_url());
+        let root = format!("{}{WELL_KNOWN}", resource.origin());
         if !metadata.contains(&root) {
             metadata.push(root);
         }
@@ -173,7 +173,7 @@ fn serves(config: &Config) -> Serves {
         public_url: config.server.public_url.is_some(),
         metadata,
         health: [HEALTHZ, READYZ].map(|path| format!("http://{}{path}", config.server.listen)).into(),
-        resource,
+        resource: resource.to_string(),
     }
 }
 
@@ -195,8 +195,8 @@ fn trusts(config: &Config) -> Trusts {
         Mode::Embedded => {
             let embedded = &config.auth.embedded;
             Trusts::Embedded(BuiltIn {
-                issuer: config.origin(),
-                audience: config.resource(),
+                issuer: config.resource().origin().to_string(),
+                audience: config.resource().to_string(),
                 algorithms: ["ES256"],
                 users: embedded.users.iter().map(|user| user.as_str().to_owned()).collect(),
                 clients: embedded.clients.iter().map(|client| client.client_id.as_str().to_owned()).collect(),

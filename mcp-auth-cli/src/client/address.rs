@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use mcp_auth_core::net::{is_loopback, is_secure};
 use url::Url;
 
-use crate::outbound::{PlainHttp, is_loopback, is_secure};
+use crate::outbound::PlainHttp;
 
 /// How far the client reaches.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
@@ -96,7 +97,6 @@ impl fmt::Display for ServerUrl {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn server(text: &str) -> Result<ServerUrl, AddressError> {
@@ -138,6 +138,7 @@ mod tests {
             "http://issuer.example/token",
             "http://127.0.0.1:4000/token",
             "https://localhost/token",
+            "https://[::ffff:127.0.0.1]/token",
             "file:///etc/passwd",
             "javascript:alert(1)",
             "/token",

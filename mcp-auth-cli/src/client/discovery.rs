@@ -1,11 +1,12 @@
 //! From a challenge to the issuer: rmcp walks (RFC 9728, RFC 8414, OpenID Connect Discovery), we refuse what it
 //! lets through.
 
+use mcp_auth_core::net::Host;
 use rmcp::transport::auth::{
     AuthError, AuthorizationManager, AuthorizationMetadata, AuthorizationMetadataSource,
     ProtectedResourceMetadataInvalidReason,
 };
-use url::{Host, Url};
+use url::Url;
 
 use super::Client;
 use super::address::{AddressError, Reach, ServerUrl, is_same_origin};
@@ -104,10 +105,9 @@ async fn vouched(issuer: &str, metadata: &AuthorizationMetadata, reach: Reach) -
     }
     let not_vouched = || DiscoveryError::NotVouched(shown_line(issuer, 200));
     // rmcp lets a manager reach the kind of address that its own URL is of, which here is a stranger's.
-    let is_address = match Url::parse(issuer).ok().as_ref().and_then(Url::host) {
-        Some(Host::Ipv4(address)) => !address.is_loopback(),
-        Some(Host::Ipv6(address)) => !address.is_loopback(),
-        Some(Host::Domain(_)) => false, // what it resolves to is looked at
+    let is_address = match Url::parse(issuer).ok().as_ref().and_then(Host::of) {
+        Some(Host::Name(_)) => false, // what it resolves to is looked at
+        Some(address) => !address.is_loopback(),
         None => true,
     };
     if is_address && !reach.private_addresses {
@@ -214,7 +214,6 @@ fn explained(error: AuthError, server: &ServerUrl) -> DiscoveryError {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::Reach;
     use super::*;
 

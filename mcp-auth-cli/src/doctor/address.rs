@@ -3,9 +3,8 @@
 
 use std::net::IpAddr;
 
-use url::{Host, Url};
-
-use crate::outbound::is_loopback;
+use mcp_auth_core::net::{Host, is_loopback};
+use url::Url;
 
 /// The first difference that matters, from the left of the URL to its right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,19 +146,19 @@ impl Difference {
 
 /// A loopback or private address, or a name that no public DNS holds.
 pub(crate) fn is_internal(url: &Url) -> bool {
-    let private = |address: IpAddr| match address {
-        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unspecified(),
+    let Some(host) = Host::of(url) else { return false };
+    let private = |address: IpAddr| match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_link_local() || v4.is_unspecified(),
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unspecified(),
     };
-    match url.host() {
-        Some(Host::Domain(name)) => {
-            let suffixes = [".local", ".localhost", ".internal", ".svc", ".cluster.local", ".lan"];
-            !name.contains('.') || suffixes.iter().any(|suffix| name.ends_with(suffix))
+    host.is_loopback()
+        || match host {
+            Host::Name(name) => {
+                let suffixes = [".local", ".localhost", ".internal", ".svc", ".cluster.local", ".lan"];
+                !name.contains('.') || suffixes.iter().any(|suffix| name.ends_with(suffix))
+            }
+            Host::Ip(address) => private(address),
         }
-        Some(Host::Ipv4(address)) => private(address.into()),
-        Some(Host::Ipv6(address)) => private(address.into()),
-        None => false,
-    }
 }
 
 #[cfg(test)]
@@ -195,6 +194,29 @@ mod tests {
             ("https://a.example/mcp", "mcp", NotAUrl),
         ] {
             assert_eq!(difference(url, other), Some(expected), "{url} {other}");
+        }
+    }
+
+    #[test]
+    fn what_only_the_inside_reaches_is_internal_however_it_is_written() {
+        for (host, internal) in [
+            ("localhost", true),
+            ("127.9.9.9", true),
+            ("[::1]", true),
+            ("[::ffff:127.0.0.1]", true),
+            ("[::ffff:10.0.0.7]", true),
+            ("10.0.0.7", true),
+            ("0.0.0.0", true),
+            ("[fd00::1]", true),
+            ("app", true),
+            ("a.localhost", true),
+            ("a.svc.cluster.local", true),
+            ("a.example", false),
+            ("192.0.2.7", false),
+            ("[2001:db8::1]", false),
+        ] {
+            let url = Url::parse(&format!("http://{host}/"));
+            assert_eq!(url.map(|url| is_internal(&url)), Ok(internal), "{host}");
         }
     }
 }

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_auth_core::ambient::SystemClock;
+use mcp_auth_core::net::is_secure;
 use url::Url;
 
 use self::fetch::Web;
@@ -29,7 +30,7 @@ use self::foreign::quote;
 use self::report::Report;
 use self::token::Token;
 use self::walk::Visit;
-use crate::outbound::{PlainHttp, is_secure};
+use crate::outbound::PlainHttp;
 use crate::secret::{Scrubber, SecretPlace};
 use crate::{Failure, terminal::Terminal};
 

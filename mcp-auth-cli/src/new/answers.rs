@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::{BufRead, Write};
 
+use mcp_auth_core::IssuerIdentifier;
+
 use super::template::Questions;
 use crate::Failure;
 use crate::terminal::{DIM, STRONG, WARN, styled};
@@ -201,15 +203,11 @@ fn embedded(text: &str) -> Result<bool, String> {
 
 /// An issuer identifier (RFC 8414 §2): https, or http on loopback, without query and fragment.
 fn issuer(text: &str) -> Result<String, String> {
-    let (host, misread) = (host(text), |c: char| "\"\\?#".contains(c) || c.is_whitespace() || c.is_control());
+    let misread = |c: char| "\"\\?#".contains(c) || c.is_whitespace() || c.is_control();
     if let Some(c) = text.chars().find(|c| misread(*c)) {
         return Err(format!("issuer is {text:?}, and an issuer's URL holds no {c:?}"));
     }
-    let usable = match host {
-        Some(("https", host)) => !host.is_empty() && !host.contains('@'),
-        Some(("http", host)) => is_loopback(host),
-        _ => false,
-    };
+    let usable = text.parse().is_ok_and(|issuer: IssuerIdentifier| issuer.is_secure());
     if usable {
         Ok(text.to_owned())
     } else {
@@ -217,22 +215,6 @@ fn issuer(text: &str) -> Result<String, String> {
             "issuer is {text:?}, and an issuer's URL starts with https:// and a host (http:// on loopback)"
         ))
     }
-}
-
-/// Scheme and host, with the port.
-fn host(url: &str) -> Option<(&str, &str)> {
-    let (scheme, rest) = url.split_once("://")?;
-    Some((scheme, rest.split('/').next().unwrap_or_default()))
-}
-
-fn is_loopback(host: &str) -> bool {
-    ["localhost", "127.0.0.1", "[::1]"].iter().any(|loopback| match host.strip_prefix(loopback) {
-        Some("") => true,
-        Some(port) => port
-            .strip_prefix(':')
-            .is_some_and(|port| !port.is_empty() && port.chars().all(|c| c.is_ascii_digit())),
-        None => false,
-    })
 }
 
 fn transport(text: &str) -> Result<Transport, String> {
@@ -343,6 +325,7 @@ mod tests {
             "https://user@id.example.com",
             "http://id.example.com",
             "http://localhost.evil.example",
+            "http://a.localhost",
             "http://localhost:",
             "http://localhost:8o",
             "ftp://localhost",

@@ -58,11 +58,6 @@ impl HttpUrl {
         &self.url
     }
 
-    /// Whether the scheme is `https`.
-    pub fn is_https(&self) -> bool {
-        self.url.scheme() == "https"
-    }
-
     /// Whether the host is this machine.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.url)
@@ -98,8 +93,8 @@ impl FromStr for HttpUrl {
         {
             return Err(InvalidUrl::Scheme);
         }
-        // The parser skips slashes until it finds a host: `https:///a` would be `https://a`.
-        if authority.is_empty() {
+        // The parser skips slashes until it finds a host (`https:///a` would be `https://a`), and an empty port.
+        if authority.is_empty() || authority.ends_with(':') {
             return Err(InvalidUrl::NotAbsolute);
         }
         Ok(Self { text: text.to_owned(), url })
@@ -120,7 +115,6 @@ impl serde::Serialize for HttpUrl {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -145,6 +139,7 @@ mod tests {
             ("a.example/mcp", InvalidUrl::NotAbsolute),
             ("https://", InvalidUrl::NotAbsolute),
             ("https:///mcp", InvalidUrl::NotAbsolute),
+            ("https://a.example:/mcp", InvalidUrl::NotAbsolute),
             ("ftp://a.example/", InvalidUrl::Scheme),
             ("https:a.example", InvalidUrl::Scheme),
         ] {

@@ -1,8 +1,8 @@
-//! Which hosts are this machine.
+//! Which hosts are this machine, and where plain HTTP is safe.
 
 use url::Url;
 
-use super::Host;
+use super::{Host, Origin};
 
 /// The names under which a program is reached on its own machine (RFC 8252 §7.3 and §8.3). Where a name is compared
 /// and not connected to (`Host`, `Origin`, a redirect URI), these three count and no other spelling.
@@ -35,18 +35,25 @@ pub fn is_loopback(url: &Url) -> bool {
     Host::of(url).is_some_and(|host| host.is_loopback())
 }
 
-/// Whether what is sent to `url` is safe from readers on the way: `https`, or `http` on this machine (RFC 8252 §8.3).
+/// [`Origin::is_secure`] of where `url` leads.
 pub fn is_secure(url: &Url) -> bool {
-    match url.scheme() {
-        "https" => url.has_host(),
-        "http" => is_loopback(url),
-        _ => false,
+    Host::of(url).is_some_and(|host| is_secure_at(url.scheme(), &host))
+}
+
+impl Origin {
+    /// Whether what is sent there is safe from readers on the way: `https`, or `http` on this machine
+    /// (RFC 8252 §8.3).
+    pub fn is_secure(&self) -> bool {
+        is_secure_at(self.scheme(), self.host())
     }
+}
+
+fn is_secure_at(scheme: &str, host: &Host) -> bool {
+    scheme == "https" || scheme == "http" && host.is_loopback()
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn url(host: &str) -> Url {

@@ -111,7 +111,6 @@ impl serde::Serialize for Origin {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

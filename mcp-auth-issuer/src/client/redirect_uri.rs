@@ -1,9 +1,7 @@
 //! Redirect URIs: which may be registered, and which a registration admits (OAuth 2.1 §2.3, RFC 8252 §7).
 
+use mcp_auth_core::net::LOOPBACK_NAMES;
 use url::Url;
-
-/// The three names under which a native app listens on its own computer (RFC 8252 §7.3, §8.3).
-const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
 
 /// Private-use schemes of one word that real MCP clients register. RFC 8252 §7.1 wants reverse domain names, which
 /// are accepted by their dot; these are the exceptions that exist.
@@ -158,7 +156,7 @@ pub(crate) fn destination(uri: &str) -> Destination {
 /// parser stands between what was registered, what was compared and where the browser goes.
 fn split_loopback(uri: &str) -> Option<(&str, &str)> {
     let after_scheme = uri.strip_prefix("http://")?;
-    let host = LOOPBACK_HOSTS.into_iter().find(|host| after_scheme.starts_with(host))?;
+    let host = LOOPBACK_NAMES.into_iter().find(|host| after_scheme.starts_with(host))?;
     let after_host = &after_scheme[host.len()..];
     let rest = match after_host.strip_prefix(':') {
         None => after_host,
@@ -174,7 +172,6 @@ fn split_loopback(uri: &str) -> Option<(&str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

@@ -49,14 +49,13 @@ impl SessionCookie {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use mcp_auth_core::ambient::SystemRandom;
 
     use super::*;
     use crate::secret::secret;
 
     fn cookie(origin: &str) -> SessionCookie {
-        SessionCookie::new(&IssuerOrigin::new(origin.into()).unwrap())
+        SessionCookie::new(&IssuerOrigin::new(origin.parse().unwrap()).unwrap())
     }
 
     #[test]

@@ -4,20 +4,23 @@
 
 use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
-use url::{Host, Url};
+use mcp_auth_core::IssuerIdentifier;
+use mcp_auth_core::net::Origin;
 
 /// The issuer identifier: an origin on this computer.
 #[derive(Debug, Clone)]
 pub(crate) struct IssuerOrigin {
-    text: String,
-    url: Url,
+    identifier: IssuerIdentifier,
+    /// As a browser of this origin sends it in `Host`.
+    host: String,
+    origin: Origin,
 }
 
 /// An issuer identifier the built-in issuer cannot have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidIssuer {
-    /// It has a path, or is no URL.
+    /// It has a path, or is written in another way than browsers write it.
     #[error("issuer {0:?} is not an origin such as http://localhost:8080")]
     NotAnOrigin(String),
     /// One click logs in, so nobody else may reach it.
@@ -29,80 +32,78 @@ pub enum InvalidIssuer {
 }
 
 impl IssuerOrigin {
-    pub(crate) fn new(text: String) -> Result<Self, InvalidIssuer> {
-        let url = Url::parse(&text).map_err(|_| InvalidIssuer::NotAnOrigin(text.clone()))?;
+    pub(crate) fn new(identifier: IssuerIdentifier) -> Result<Self, InvalidIssuer> {
         // Byte for byte: RFC 8414 §3.3 and RFC 9207 §2.4 compare issuers as strings.
-        if !matches!(url.scheme(), "http" | "https") || url.origin().ascii_serialization() != text {
-            return Err(InvalidIssuer::NotAnOrigin(text));
-        }
-        let loopback = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
+        let Some(origin) = Origin::of(identifier.url()).filter(|origin| identifier == *origin.to_string())
+        else {
+            return Err(InvalidIssuer::NotAnOrigin(identifier.to_string()));
         };
-        if loopback { Ok(Self { text, url }) } else { Err(InvalidIssuer::OffLoopback(text)) }
+        if !origin.host().is_loopback() {
+            return Err(InvalidIssuer::OffLoopback(identifier.to_string()));
+        }
+        Ok(Self { identifier, host: origin.authority().to_string(), origin })
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        &self.text
+        self.identifier.as_str()
     }
 
     pub(crate) fn is_https(&self) -> bool {
-        self.url.scheme() == "https"
+        self.origin.scheme() == "https"
     }
 
     /// The port, if it is not the scheme's own.
     pub(crate) fn port(&self) -> Option<u16> {
-        self.url.port()
+        self.origin.authority().port()
     }
 
     /// Whether `Host` names this origin. The server checks hosts too; this is the issuer's own lock, since a rebound
     /// page that reads the login form can submit it. HTTP/1.0 and HTTP/2 may come without it, browsers' HTTP/1.1 not.
     pub(crate) fn is_host_of(&self, headers: &HeaderMap) -> bool {
-        let own = self.text.split_once("://").map_or("", |(_, authority)| authority);
-        headers.get_all(HOST).iter().all(|host| host.as_bytes().eq_ignore_ascii_case(own.as_bytes()))
+        let own = self.host.as_bytes();
+        headers.get_all(HOST).iter().all(|host| host.as_bytes().eq_ignore_ascii_case(own))
     }
 
     /// Whether a form was sent by one of our own pages: `Origin`, where a browser sends it, is ours. `null` is not.
     pub(crate) fn is_sender_of(&self, headers: &HeaderMap) -> bool {
-        headers.get_all(ORIGIN).iter().all(|origin| origin.as_bytes() == self.text.as_bytes())
+        headers.get_all(ORIGIN).iter().all(|origin| origin.as_bytes() == self.as_str().as_bytes())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    fn origin(text: &str) -> Result<IssuerOrigin, InvalidIssuer> {
+        IssuerOrigin::new(text.parse().unwrap())
+    }
 
     #[test]
     fn issuer_is_a_loopback_origin_byte_for_byte() {
         for ok in ["http://localhost:8080", "http://127.0.0.1", "http://127.1.2.3:1", "https://[::1]:8443"] {
-            assert!(IssuerOrigin::new(ok.into()).is_ok(), "{ok}");
+            assert!(origin(ok).is_ok(), "{ok}");
         }
-        for bad in
-            ["http://localhost:8080/", "http://localhost/x", "http://LOCALHOST", "localhost", "ftp://[::1]"]
+        for bad in ["http://localhost:8080/", "http://localhost/x", "http://LOCALHOST", "http://localhost:80"]
         {
-            assert_eq!(
-                IssuerOrigin::new(bad.into()).err(),
-                Some(InvalidIssuer::NotAnOrigin(bad.into())),
-                "{bad}"
-            );
+            assert_eq!(origin(bad).err(), Some(InvalidIssuer::NotAnOrigin(bad.into())), "{bad}");
         }
-        for off in
-            ["https://example.com", "http://localhost.evil", "http://0.0.0.0:8080", "http://192.168.0.1"]
-        {
-            assert_eq!(
-                IssuerOrigin::new(off.into()).err(),
-                Some(InvalidIssuer::OffLoopback(off.into())),
-                "{off}"
-            );
+        for bad in ["localhost", "ftp://[::1]"] {
+            assert!(bad.parse::<IssuerIdentifier>().is_err(), "{bad}");
+        }
+        for off in [
+            "https://example.com",
+            "http://localhost.evil",
+            "http://a.localhost",
+            "http://0.0.0.0:8080",
+            "http://192.168.0.1",
+        ] {
+            assert_eq!(origin(off).err(), Some(InvalidIssuer::OffLoopback(off.into())), "{off}");
         }
     }
 
     #[test]
     fn host_and_origin_must_be_ours_where_they_are_sent() {
-        let own = IssuerOrigin::new("http://localhost:8080".into()).unwrap();
+        let own = origin("http://localhost:8080").unwrap();
         let with = |name, values: &[&'static str]| {
             let mut headers = HeaderMap::new();
             for value in values {

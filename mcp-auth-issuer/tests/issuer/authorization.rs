@@ -171,7 +171,7 @@ async fn p09_resource_is_this_server_or_invalid_target() {
 
 #[tokio::test]
 async fn resource_without_path_may_carry_the_slash_that_url_libraries_add() {
-    let app = App::with(|s| s.resource = ISSUER.into(), |_| ());
+    let app = App::with(|s| s.resource = ISSUER.parse().unwrap(), |_| ());
     let client = app.public_client().await;
     assert_eq!(
         app.get(&authorize_url(&client, &[("resource", "http://localhost:8080/")])).await.status,

@@ -372,8 +372,8 @@ async fn b13_cookie_is_out_of_reach_of_scripts_and_other_sites_forms() {
     assert!(cookie.ends_with("; Path=/authorize; HttpOnly; SameSite=Lax"), "{cookie}");
     let https = App::with(
         |s| {
-            s.issuer = "https://localhost:8443".into();
-            s.resource = "https://localhost:8443/mcp".into();
+            s.issuer = "https://localhost:8443".parse().unwrap();
+            s.resource = "https://localhost:8443/mcp".parse().unwrap();
         },
         |_| (),
     );

@@ -64,8 +64,8 @@ impl App {
         listen_to_every_event();
         let clock = Arc::new(TestClock(AtomicU64::new(START)));
         let mut the_setup = LocalIssuerSetup {
-            issuer: ISSUER.into(),
-            resource: RESOURCE.into(),
+            issuer: ISSUER.parse().unwrap(),
+            resource: RESOURCE.parse().unwrap(),
             server_name: "todos".into(),
             scopes: [
                 ("todos.read".into(), Some("Read your <todos>".into())),

@@ -1,7 +1,9 @@
-//! What follows from several keys together: the resource identifier, its origin, whom tokens are for, secrets.
+//! What follows from several keys together: the resource identifier, whom tokens are for, secrets.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+
+use mcp_auth_core::Resource;
 
 use crate::config::load::Config;
 use crate::config::section::auth::Mode;
@@ -12,30 +14,16 @@ use crate::config::value::secret::{Secret, SecretSource};
 impl Config {
     /// The resource identifier (RFC 8707 §2): `public_url` byte for byte; without one
     /// `http://` + the address that is bound + `path`, which may be asked for on loopback only.
-    pub fn resource_for(&self, bound: SocketAddr) -> String {
+    pub fn resource_for(&self, bound: SocketAddr) -> Resource {
         match &self.server.public_url {
-            Some(url) => url.as_str().to_owned(),
-            None => format!("http://{bound}{}", self.server.path.as_str()),
+            Some(url) => Resource::clone(url),
+            None => Resource::of_listener(bound, self.server.path.as_str()),
         }
     }
 
     /// [`Config::resource_for`] the configured address: for what does not listen, as on stdio.
-    pub fn resource(&self) -> String {
+    pub fn resource(&self) -> Resource {
         self.resource_for(self.server.listen.get())
-    }
-
-    /// The origin of the resource, with no slash at its end: the built-in issuer's identifier, and the base
-    /// of the metadata URLs.
-    pub fn origin_for(&self, bound: SocketAddr) -> String {
-        match &self.server.public_url {
-            Some(url) => url.origin(),
-            None => format!("http://{bound}"),
-        }
-    }
-
-    /// [`Config::origin_for`] the configured address.
-    pub fn origin(&self) -> String {
-        self.origin_for(self.server.listen.get())
     }
 
     /// The configured issuers whose tokens are accepted: those of `[[auth.issuers]]` with `mode = "verify"`, and
@@ -48,13 +36,13 @@ impl Config {
     }
 
     /// The audiences a token of `issuer` may name, given the resource identifier.
-    pub fn audiences(&self, issuer: &Issuer, resource: &str) -> Vec<String> {
+    pub fn audiences(&self, issuer: &Issuer, resource: &Resource) -> Vec<String> {
         texts(issuer.audience.as_ref(), resource)
     }
 
     /// The audiences the stdio credential may name when it is from `issuer`: `stdio.audience`, else the issuer's,
     /// else the resource identifier.
-    pub fn stdio_audiences(&self, issuer: Option<&Issuer>, resource: &str) -> Vec<String> {
+    pub fn stdio_audiences(&self, issuer: Option<&Issuer>, resource: &Resource) -> Vec<String> {
         let issuer = issuer.and_then(|issuer| issuer.audience.as_ref());
         texts(self.stdio.audience.as_ref().or(issuer), resource)
     }
@@ -75,16 +63,15 @@ impl Config {
     }
 }
 
-fn texts(audiences: Option<&Audiences>, resource: &str) -> Vec<String> {
+fn texts(audiences: Option<&Audiences>, resource: &Resource) -> Vec<String> {
     match audiences {
         Some(audiences) => audiences.iter().map(str::to_owned).collect(),
-        None => vec![resource.to_owned()],
+        None => vec![resource.as_str().to_owned()],
     }
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn config(text: &str) -> Config {
@@ -105,21 +92,20 @@ mod tests {
     #[test]
     fn origin_has_no_slash_and_no_path() {
         let bound = SocketAddr::from(([127, 0, 0, 1], 4711));
-        assert_eq!(config("").origin_for(bound), "http://127.0.0.1:4711");
-        assert_eq!(
-            config("server.public_url = \"https://a.example/x/mcp\"").origin_for(bound),
-            "https://a.example"
-        );
+        let origin = |text: &str| config(text).resource_for(bound).origin().to_string();
+        assert_eq!(origin(""), "http://127.0.0.1:4711");
+        assert_eq!(origin("server.public_url = \"https://a.example/x/mcp\""), "https://a.example");
     }
 
     #[test]
     fn audience_is_the_issuers_own_or_the_resource() {
+        let resource: Resource = "https://r".parse().unwrap();
         let with = config("auth.issuers = [{ issuer = \"https://i.example\", audience = \"api\" }]");
-        assert_eq!(with.audiences(&with.auth.issuers[0], "https://r"), ["api"]);
-        assert_eq!(with.stdio_audiences(Some(&with.auth.issuers[0]), "https://r"), ["api"]);
+        assert_eq!(with.audiences(&with.auth.issuers[0], &resource), ["api"]);
+        assert_eq!(with.stdio_audiences(Some(&with.auth.issuers[0]), &resource), ["api"]);
         let without =
             config("auth.issuers = [{ issuer = \"https://i.example\" }]\nstdio.audience = [\"s\", \"t\"]");
-        assert_eq!(without.audiences(&without.auth.issuers[0], "https://r"), ["https://r"]);
-        assert_eq!(without.stdio_audiences(Some(&without.auth.issuers[0]), "https://r"), ["s", "t"]);
+        assert_eq!(without.audiences(&without.auth.issuers[0], &resource), ["https://r"]);
+        assert_eq!(without.stdio_audiences(Some(&without.auth.issuers[0]), &resource), ["s", "t"]);
     }
 }

@@ -26,6 +26,7 @@ use crate::local_issuer::{LocalIssuer, LocalIssuerSetup};
 use crate::observe;
 use crate::observe::log::LogFormat;
 use crate::transport::shutdown::{Shutdown, shutdown_signal};
+use mcp_auth_core::Resource;
 use mcp_auth_core::ambient::Ambient;
 
 pub use operations::{OperationsError, operations_from_json};
@@ -254,12 +255,12 @@ struct Parts<H> {
 
 impl<H> Parts<H> {
     /// The issuer in this process, if there is one.
-    fn build_local_issuer(&mut self, issuer: String, resource: String) -> Result<Option<LocalIssuer>> {
+    fn build_local_issuer(&mut self, resource: &Resource) -> Result<Option<LocalIssuer>> {
         let Some(factory) = self.local_issuer.take() else { return Ok(None) };
         let server_name = self.config.server.name.as_ref().map(|name| name.as_str().to_owned());
         let setup = LocalIssuerSetup {
-            issuer,
-            resource,
+            issuer: resource.origin().try_into()?,
+            resource: resource.clone(),
             server_name: server_name
                 .or_else(|| self.about.title.clone())
                 .unwrap_or_else(|| self.about.name.clone()),
@@ -276,7 +277,7 @@ impl<H> Parts<H> {
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
-    resource: String,
+    resource: Resource,
     shutdown: Shutdown,
     task: tokio::task::JoinHandle<()>,
 }
@@ -289,7 +290,7 @@ impl Running {
 
     /// The resource identifier: the URL of the MCP endpoint.
     pub fn resource(&self) -> &str {
-        &self.resource
+        self.resource.as_str()
     }
 
     /// Waits until it ends by itself: its shutdown was triggered elsewhere.

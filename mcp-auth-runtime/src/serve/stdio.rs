@@ -35,7 +35,7 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
         Some(source) => {
             // Only here: without a credential there is nothing an issuer in this process could have issued.
             let resource = parts.config.resource();
-            let local = parts.build_local_issuer(parts.config.origin(), resource.clone())?;
+            let local = parts.build_local_issuer(&resource)?;
             let config = &parts.config;
             let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);
             let authenticator = trust::authenticator(

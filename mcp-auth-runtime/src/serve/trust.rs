@@ -50,7 +50,7 @@ fn signed_tokens(
         config.trusted_issuers().iter().map(|issuer| rules(issuer, audiences(Some(issuer)))).collect();
     if let Some(local) = local {
         let keys = KeySource::Static(local.jwks.clone());
-        let mut own = IssuerRules::new(&local.issuer, audiences(None), keys);
+        let mut own = IssuerRules::new(local.issuer.as_str(), audiences(None), keys);
         own.require_at_jwt = true;
         rules.push(own);
     }
@@ -118,7 +118,6 @@ fn rules(issuer: &Issuer, audiences: Vec<String>) -> IssuerRules {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

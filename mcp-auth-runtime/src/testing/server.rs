@@ -167,7 +167,7 @@ impl<H: Handler> TestServerBuilder<H> {
         let trusted = issuer.clone();
         let local = move |_, _: &Config| {
             Ok(LocalIssuer {
-                issuer: trusted.issuer().to_owned(),
+                issuer: trusted.issuer().parse()?,
                 jwks: trusted.jwks(),
                 router: axum::Router::new(),
             })

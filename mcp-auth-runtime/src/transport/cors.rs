@@ -91,7 +91,6 @@ fn allowed_headers(asked: &HeaderMap) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use axum::Router;
     use axum::body::Body;
     use axum::middleware::from_fn_with_state;
@@ -107,9 +106,9 @@ mod tests {
     /// In the order of the server: Origin, CORS, then an endpoint that wants a token.
     fn server() -> Router {
         let listen = "127.0.0.1:8080".parse().unwrap();
-        let public_url = "http://localhost:8080/mcp";
-        let settings = OriginSettings { public_url, listen, extra: &[], setting: "cors.allowed_origins" };
-        let origins = Arc::new(AllowedOrigins::new(&settings).unwrap());
+        let resource = &"http://localhost:8080/mcp".parse().unwrap();
+        let settings = OriginSettings { resource, listen, extra: &[], setting: "cors.allowed_origins" };
+        let origins = Arc::new(AllowedOrigins::new(&settings));
         let gate = any(|| async { (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]) });
         routes::exact("/mcp", gate)
             .layer(from_fn_with_state(Arc::clone(&origins), answer))
@@ -187,9 +186,9 @@ mod tests {
     #[tokio::test]
     async fn cors_alone_gives_another_origin_nothing() {
         let listen = "127.0.0.1:8080".parse().unwrap();
-        let public_url = "http://localhost:8080/mcp";
-        let settings = OriginSettings { public_url, listen, extra: &[], setting: "cors.allowed_origins" };
-        let origins = Arc::new(AllowedOrigins::new(&settings).unwrap());
+        let resource = &"http://localhost:8080/mcp".parse().unwrap();
+        let settings = OriginSettings { resource, listen, extra: &[], setting: "cors.allowed_origins" };
+        let origins = Arc::new(AllowedOrigins::new(&settings));
         let router = routes::exact("/d", any(|| async {})).layer(from_fn_with_state(origins, answer));
         for method in ["OPTIONS", "GET"] {
             let request = Request::builder().method(method).uri("/d").header("origin", "http://evil.example");

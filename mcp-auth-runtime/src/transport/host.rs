@@ -11,13 +11,15 @@
 //! without case, IPv6 addresses by value, nothing else is normalised: `127.1` and `localhost.` are others.
 //! No header that a proxy sets is looked at; a proxy that changes `Host` needs its name added.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, Version, header};
+use mcp_auth_core::Resource;
+use mcp_auth_core::net::{Authority, Host, LOOPBACK_NAMES};
 
 use super::refusal::Refusal;
 use crate::observe::health::is_health_path;
@@ -25,20 +27,15 @@ use crate::observe::health::is_health_path;
 /// What the check is built from.
 #[derive(Debug, Clone, Copy)]
 pub struct HostSettings<'a> {
-    /// The resource identifier: an absolute `http` or `https` URL.
-    pub public_url: &'a str,
+    /// The resource identifier.
+    pub resource: &'a Resource,
     /// The address the listener is bound to: its `local_addr`, so that port 0 has become a real one.
     pub listen: SocketAddr,
-    /// Further authorities, `name` or `name:port`.
-    pub extra: &'a [String],
+    /// Further authorities; without a port, for every port.
+    pub extra: &'a [Authority],
     /// Where an operator adds one, for the message: `server.allowed_hosts in mcp.toml`.
     pub setting: &'a str,
 }
-
-/// An authority that cannot be allowed as it is written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a host: expected `name`, `name:port`, or an http(s) URL for the public one")]
-pub struct InvalidHost(pub String);
 
 /// The authorities this server answers for.
 #[derive(Debug, Clone)]
@@ -49,7 +46,7 @@ pub struct AllowedHosts {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Allowed {
-    host: String,
+    host: Host,
     port: AllowedPort,
 }
 
@@ -60,32 +57,24 @@ enum AllowedPort {
     Exactly(u16, Option<u16>),
 }
 
-/// The names of this machine to itself.
-pub(super) const LOOPBACK_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
-
 impl AllowedHosts {
     /// The authorities that follow from the settings; see the module's text.
-    ///
-    /// # Errors
-    /// [`InvalidHost`] for a public URL or an extra entry that names no host.
-    pub fn new(settings: &HostSettings<'_>) -> Result<Self, InvalidHost> {
-        let mut allowed = vec![public_authority(settings.public_url)?];
-        let listen = settings.listen;
-        let port = AllowedPort::Exactly(listen.port(), Some(80));
-        if !listen.ip().is_unspecified() {
-            allowed.push(Allowed { host: ip_literal(listen.ip()), port });
+    pub fn new(settings: &HostSettings<'_>) -> Self {
+        let mut allowed: Vec<Allowed> = Allowed::of_resource(settings.resource).into_iter().collect();
+        let (listen, port) = (Host::from(settings.listen.ip()), settings.listen.port());
+        let port = AllowedPort::Exactly(port, Some(80));
+        if listen.is_loopback() {
+            let names = LOOPBACK_NAMES.into_iter().filter_map(|name| name.parse().ok());
+            allowed.extend(names.map(|host| Allowed { host, port }));
         }
-        if listen.ip().is_loopback() {
-            allowed.extend(LOOPBACK_NAMES.map(|name| Allowed { host: name.to_owned(), port }));
+        if !settings.listen.ip().is_unspecified() {
+            allowed.push(Allowed { host: listen, port });
         }
-        for entry in settings.extra {
-            let Some(Authority { host, port }) = Authority::parse(entry) else {
-                return Err(InvalidHost(entry.clone()));
-            };
-            let port = port.map_or(AllowedPort::Any, |port| AllowedPort::Exactly(port, None));
-            allowed.push(Allowed { host, port });
-        }
-        Ok(Self { allowed, setting: settings.setting.to_owned() })
+        allowed.extend(settings.extra.iter().map(|entry| Allowed {
+            host: entry.host().clone(),
+            port: entry.port().map_or(AllowedPort::Any, |port| AllowedPort::Exactly(port, None)),
+        }));
+        Self { allowed, setting: settings.setting.to_owned() }
     }
 
     /// Checks the `Host` header, and the authority of the request target where it has one. HTTP/2 and later
@@ -114,7 +103,7 @@ impl AllowedHosts {
     }
 
     fn check_authority(&self, text: &str) -> Result<(), Refusal> {
-        if Authority::parse(text).is_some_and(|authority| self.allows(&authority)) {
+        if text.parse().is_ok_and(|authority| self.allows(&authority)) {
             return Ok(());
         }
         tracing::warn!(host = ?text, "refused a request for a host that is not allowed");
@@ -126,12 +115,21 @@ impl AllowedHosts {
 
     fn allows(&self, authority: &Authority) -> bool {
         self.allowed.iter().any(|allowed| {
-            allowed.host == authority.host
+            allowed.host == *authority.host()
                 && match allowed.port {
                     AllowedPort::Any => true,
-                    AllowedPort::Exactly(port, default) => authority.port.or(default) == Some(port),
+                    AllowedPort::Exactly(port, default) => authority.port().or(default) == Some(port),
                 }
         })
+    }
+}
+
+impl Allowed {
+    /// The host of the resource, with its port, which may be left out where it is the scheme's own.
+    fn of_resource(resource: &Resource) -> Option<Self> {
+        let origin = resource.origin();
+        let port = AllowedPort::Exactly(origin.port()?, origin.default_port());
+        Some(Self { host: origin.host().clone(), port })
     }
 }
 
@@ -165,76 +163,15 @@ fn bad_request(message: &str) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, message)
 }
 
-fn public_authority(public_url: &str) -> Result<Allowed, InvalidHost> {
-    let invalid = || InvalidHost(public_url.to_owned());
-    let (scheme, rest) = public_url.split_once("://").ok_or_else(invalid)?;
-    let default = default_port(&scheme.to_ascii_lowercase()).ok_or_else(invalid)?;
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let Authority { host, port } = Authority::parse(authority).ok_or_else(invalid)?;
-    Ok(Allowed { host, port: AllowedPort::Exactly(port.unwrap_or(default), Some(default)) })
-}
-
-pub(super) fn default_port(scheme: &str) -> Option<u16> {
-    match scheme {
-        "http" => Some(80),
-        "https" => Some(443),
-        _ => None,
-    }
-}
-
-pub(super) fn ip_literal(ip: IpAddr) -> String {
-    match ip {
-        IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => format!("[{ip}]"),
-    }
-}
-
-/// A host and maybe a port (RFC 3986 §3.2, without user information).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Authority {
-    /// In lower case; an IPv6 address in its shortest form, in brackets.
-    pub(super) host: String,
-    pub(super) port: Option<u16>,
-}
-
-impl Authority {
-    /// `None` for whatever could be read in two ways: user information, an empty or zero-led port, an IPv6
-    /// zone, non-ASCII text.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let (host, port) = match text.strip_prefix('[') {
-            Some(rest) => {
-                let (address, after) = rest.split_once(']')?;
-                (format!("[{}]", address.parse::<Ipv6Addr>().ok()?), after)
-            }
-            None => {
-                let (name, _) = text.split_once(':').unwrap_or((text, ""));
-                (name.to_ascii_lowercase(), &text[name.len()..])
-            }
-        };
-        let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-        if host.is_empty() || !(host.starts_with('[') || host.bytes().all(is_name_byte)) {
-            return None;
-        }
-        let port = match port.strip_prefix(':') {
-            None if port.is_empty() => None,
-            None => return None,
-            Some(digits) if digits.starts_with(['0', '+']) => return None,
-            Some(digits) => Some(digits.parse().ok()?),
-        };
-        Some(Self { host, port })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn hosts(public_url: &str, listen: &str, extra: &[&str]) -> AllowedHosts {
-        let extra: Vec<String> = extra.iter().map(|entry| (*entry).to_owned()).collect();
+        let extra: Vec<Authority> = extra.iter().map(|entry| entry.parse().unwrap()).collect();
         let setting = "server.allowed_hosts in mcp.toml";
-        let listen = listen.parse().unwrap();
-        AllowedHosts::new(&HostSettings { public_url, listen, extra: &extra, setting }).unwrap()
+        let (resource, listen) = (&public_url.parse().unwrap(), listen.parse().unwrap());
+        AllowedHosts::new(&HostSettings { resource, listen, extra: &extra, setting })
     }
 
     fn local() -> AllowedHosts {
@@ -371,22 +308,12 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_names_no_host_is_an_error() {
-        let listen = "127.0.0.1:1".parse().unwrap();
-        for (public_url, extra) in [
-            ("localhost/mcp", "a"),
-            ("ftp://a/mcp", "a"),
-            ("https://u@a/mcp", "a"),
-            ("https:///mcp", "a"),
-            ("https://a/mcp", "*"),
-            ("https://a/mcp", "https://a"),
-            ("https://a/mcp", ""),
-            ("https://a/mcp", "a:x"),
-        ] {
-            let extra = [extra.to_owned()];
-            let settings = HostSettings { public_url, listen, extra: &extra, setting: "" };
-            assert!(AllowedHosts::new(&settings).is_err(), "{public_url} {extra:?}");
+    fn a_listener_for_both_families_on_loopback_answers_for_the_loopback_names() {
+        let hosts = hosts("http://localhost:8080/mcp", "[::ffff:127.0.0.1]:8080", &[]);
+        for host in ["localhost:8080", "127.0.0.1:8080", "[::1]:8080", "[::ffff:127.0.0.1]:8080"] {
+            assert_eq!(verdict(&hosts, &[host]), 200, "{host}");
         }
+        assert_eq!(verdict(&hosts, &["127.0.0.2:8080"]), 403);
     }
 
     #[test]

@@ -18,63 +18,47 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use mcp_auth_core::Resource;
+use mcp_auth_core::net::{Host, LOOPBACK_NAMES, Origin};
 
-use super::host::{Authority, LOOPBACK_NAMES, default_port, ip_literal};
 use super::refusal::Refusal;
 
 /// What the check is built from.
 #[derive(Debug, Clone, Copy)]
 pub struct OriginSettings<'a> {
-    /// The resource identifier: an absolute `http` or `https` URL.
-    pub public_url: &'a str,
+    /// The resource identifier.
+    pub resource: &'a Resource,
     /// The address the listener is bound to: its `local_addr`, so that port 0 has become a real one.
     pub listen: SocketAddr,
-    /// Further origins, `scheme://host` or `scheme://host:port`.
-    pub extra: &'a [String],
+    /// Further origins.
+    pub extra: &'a [Origin],
     /// Where an operator adds one, for the message: `cors.allowed_origins in mcp.toml`.
     pub setting: &'a str,
 }
-
-/// An origin that cannot be allowed as it is written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not an origin: expected `scheme://host` or `scheme://host:port`, without a path; `*` and `null` cannot be allowed"
-)]
-pub struct InvalidOrigin(pub String);
 
 /// The origins whose pages may talk to this server.
 #[derive(Debug, Clone)]
 pub struct AllowedOrigins {
     allowed: HashSet<Origin>,
-    loopback: bool,
+    /// Those of pages on this machine, where they are allowed: empty, or [`LOOPBACK_NAMES`].
+    local: Vec<Host>,
     setting: String,
-}
-
-/// Scheme, host, port (RFC 6454 §4); the port is always stated where the scheme has a default.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Origin {
-    scheme: String,
-    host: String,
-    port: Option<u16>,
 }
 
 impl AllowedOrigins {
     /// The origins that follow from the settings; see the module's text.
-    ///
-    /// # Errors
-    /// [`InvalidOrigin`] for a public URL or an extra entry that has no origin.
-    pub fn new(settings: &OriginSettings<'_>) -> Result<Self, InvalidOrigin> {
+    pub fn new(settings: &OriginSettings<'_>) -> Self {
         let listen = settings.listen;
-        let mut allowed = HashSet::from([origin_of_url(settings.public_url)?]);
+        let mut allowed = HashSet::from([settings.resource.origin().clone()]);
         if !listen.ip().is_unspecified() {
-            let host = ip_literal(listen.ip());
-            allowed.insert(Origin { scheme: "http".to_owned(), host, port: Some(listen.port()) });
+            allowed.insert(Origin::of_listener(listen));
         }
-        for entry in settings.extra {
-            allowed.insert(Origin::parse(entry).ok_or_else(|| InvalidOrigin(entry.clone()))?);
-        }
-        let loopback = listen.ip().is_loopback();
-        Ok(Self { allowed, loopback, setting: settings.setting.to_owned() })
+        allowed.extend(settings.extra.iter().cloned());
+        let local = match Host::from(listen.ip()).is_loopback() {
+            true => LOOPBACK_NAMES.into_iter().filter_map(|name| name.parse().ok()).collect(),
+            false => Vec::new(),
+        };
+        Self { allowed, local, setting: settings.setting.to_owned() }
     }
 
     /// The request's origin, if it has exactly one and it is allowed.
@@ -83,10 +67,9 @@ impl AllowedOrigins {
         let (Some(origin), None) = (origins.next(), origins.next()) else {
             return None;
         };
-        let parsed = Origin::parse(origin.to_str().ok()?)?;
-        let is_loopback =
-            || default_port(&parsed.scheme).is_some() && LOOPBACK_NAMES.contains(&&*parsed.host);
-        (self.allowed.contains(&parsed) || (self.loopback && is_loopback())).then_some(origin)
+        let parsed: Origin = origin.to_str().ok()?.parse().ok()?;
+        let is_local = || matches!(parsed.scheme(), "http" | "https") && self.local.contains(parsed.host());
+        (self.allowed.contains(&parsed) || is_local()).then_some(origin)
     }
 
     /// Checks the `Origin` header: absent, or one that is allowed.
@@ -126,40 +109,15 @@ pub async fn check_posts(
     check(State(origins), request, next).await
 }
 
-fn origin_of_url(url: &str) -> Result<Origin, InvalidOrigin> {
-    let invalid = || InvalidOrigin(url.to_owned());
-    let (scheme, rest) = url.split_once("://").ok_or_else(invalid)?;
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    Origin::parse(&format!("{scheme}://{authority}")).ok_or_else(invalid)
-}
-
-impl Origin {
-    /// `None` for `null`, `*`, a path, user information, or anything else that is not one origin.
-    fn parse(text: &str) -> Option<Self> {
-        let (scheme, authority) = text.split_once("://")?;
-        let is_scheme_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-        if !scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            || !scheme.bytes().all(is_scheme_byte)
-        {
-            return None;
-        }
-        let Authority { host, port } = Authority::parse(authority)?;
-        let scheme = scheme.to_ascii_lowercase();
-        let port = port.or_else(|| default_port(&scheme));
-        Some(Self { scheme, host, port })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn origins(public_url: &str, listen: &str, extra: &[&str]) -> AllowedOrigins {
-        let extra: Vec<String> = extra.iter().map(|entry| (*entry).to_owned()).collect();
+        let extra: Vec<Origin> = extra.iter().map(|entry| entry.parse().unwrap()).collect();
         let setting = "cors.allowed_origins in mcp.toml";
-        let listen = listen.parse().unwrap();
-        AllowedOrigins::new(&OriginSettings { public_url, listen, extra: &extra, setting }).unwrap()
+        let (resource, listen) = (&public_url.parse().unwrap(), listen.parse().unwrap());
+        AllowedOrigins::new(&OriginSettings { resource, listen, extra: &extra, setting })
     }
 
     fn local() -> AllowedOrigins {
@@ -252,18 +210,6 @@ mod tests {
             "http://0.0.0.0:8080",
         ] {
             assert!(!is_allowed(&remote(), &[origin.as_bytes()]), "{origin}");
-        }
-    }
-
-    #[test]
-    fn an_entry_that_is_no_origin_is_an_error() {
-        let listen = "127.0.0.1:1".parse().unwrap();
-        for entry in
-            ["*", "null", "app.example", "https://app.example/", "https://", "https://a b", "https://*"]
-        {
-            let extra = [entry.to_owned()];
-            let settings = OriginSettings { public_url: "https://a/mcp", listen, extra: &extra, setting: "" };
-            assert_eq!(AllowedOrigins::new(&settings).unwrap_err(), InvalidOrigin(entry.to_owned()));
         }
     }
 

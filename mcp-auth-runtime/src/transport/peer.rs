@@ -7,13 +7,14 @@ use axum::extract::{ConnectInfo, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use mcp_auth_core::net::Host;
 
 use super::refusal::Refusal;
 
 /// Middleware: 403 for a peer that is not on loopback, and for one of which nothing is known.
 pub async fn loopback_only(request: Request, next: Next) -> Response {
     match request.extensions().get::<ConnectInfo<SocketAddr>>() {
-        Some(ConnectInfo(peer)) if peer.ip().to_canonical().is_loopback() => next.run(request).await,
+        Some(ConnectInfo(peer)) if Host::from(peer.ip()).is_loopback() => next.run(request).await,
         Some(ConnectInfo(peer)) => {
             tracing::warn!(%peer, "refused a request for the built-in issuer from another computer");
             refuse("the built-in issuer is for development and answers this computer only")
@@ -31,7 +32,6 @@ fn refuse(message: &str) -> Response {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use axum::Router;
     use axum::body::Body;
     use axum::routing::get;

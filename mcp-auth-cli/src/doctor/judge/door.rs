@@ -1,6 +1,7 @@
 //! Whether the server can be reached at this URL at all, and what it says to somebody without a token.
 
 use http::StatusCode;
+use mcp_auth_core::net::is_loopback;
 use url::Url;
 
 use crate::doctor::checks::{HTTPS, REACHABILITY, UNAUTHENTICATED};
@@ -8,7 +9,6 @@ use crate::doctor::fetch::{Answer, Trouble};
 use crate::doctor::foreign::quote;
 use crate::doctor::mcp::Reply;
 use crate::doctor::step::Step;
-use crate::outbound::is_loopback;
 
 /// The answers to the opening of both eras.
 pub(crate) type Openings = [Result<Reply, Trouble>; 2];

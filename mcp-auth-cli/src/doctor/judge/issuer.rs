@@ -1,6 +1,7 @@
 //! The authorization server's metadata: which of the places that MCP names answers, and whether `issuer` and the
 //! endpoints in it hold.
 
+use mcp_auth_core::net::is_secure;
 use url::Url;
 
 use super::metadata::{Document, Fetched, read};
@@ -9,7 +10,6 @@ use crate::doctor::address::difference;
 use crate::doctor::checks::{ISSUER, ISSUER_ENDPOINTS, ISSUER_METADATA};
 use crate::doctor::foreign::{quote, quote_all};
 use crate::doctor::step::Step;
-use crate::outbound::is_secure;
 
 /// Where clients look, in the order MCP gives.
 pub(crate) fn places(issuer: &Url) -> Vec<Url> {
@@ -132,7 +132,6 @@ pub(crate) fn endpoints(document: &Document) -> Step {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use serde_json::json;
 
     use super::*;

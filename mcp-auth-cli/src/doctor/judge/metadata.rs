@@ -2,6 +2,7 @@
 //! besides `resource`.
 
 use http::StatusCode;
+use mcp_auth_core::net::{is_loopback, is_secure};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -13,7 +14,6 @@ use crate::doctor::checks::{
 use crate::doctor::fetch::{Answer, Trouble};
 use crate::doctor::foreign::{quote, quote_all};
 use crate::doctor::step::Step;
-use crate::outbound::{is_loopback, is_secure};
 
 /// A JSON document, or why there is none.
 pub(crate) type Fetched = Result<Answer, Trouble>;

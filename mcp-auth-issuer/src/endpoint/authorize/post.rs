@@ -116,7 +116,7 @@ async fn allow(
         subject: session.subject,
         redirect_uri: request.answer.redirect_uri.clone(),
         code_challenge: request.code_challenge.clone(),
-        resource: issuer.resource.clone(),
+        resource: issuer.resource.to_string(),
         scopes: request.scopes.clone(),
         expires_at: now.saturating_add(issuer.lifetimes.code),
     };

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use mcp_auth_core::Resource;
 use mcp_auth_store::StoreError;
 
 use super::response::Answer;
@@ -42,7 +43,7 @@ pub(super) enum Refused {
     #[error("code_challenge is not the base64url of a SHA-256")]
     Challenge,
     #[error("resource is not {ours}")]
-    Resource { ours: String },
+    Resource { ours: Resource },
     #[error(transparent)]
     Scope(RefusedScope),
     #[error("prompt is none and nobody is logged in")]

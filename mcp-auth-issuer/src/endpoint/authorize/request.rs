@@ -120,7 +120,7 @@ fn verify(issuer: &Issuer, params: &Params) -> Result<(String, ScopeSet), Refuse
     let code_challenge = code_challenge(params)?;
     match (params.count("resource"), params.get("resource")) {
         (0, _) => {}
-        (1, Some(resource)) if issuer.is_our_resource(resource) => {}
+        (1, Some(resource)) if issuer.resource.is_named_by(resource) => {}
         _ => {
             return Err(Refused::Resource { ours: issuer.resource.clone() });
         }

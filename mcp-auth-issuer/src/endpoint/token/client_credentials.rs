@@ -22,7 +22,7 @@ pub(super) fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result
     let access_token = issuer.access_token(&Grantee {
         subject: &client.id,
         client_id: &client.id,
-        resource: &issuer.resource,
+        resource: issuer.resource.as_str(),
         scopes: &scopes,
     })?;
     tracing::info!(client_id = %client.id, scope = %scopes, grant = "client_credentials", "access token issued");

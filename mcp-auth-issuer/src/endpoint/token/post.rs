@@ -81,7 +81,7 @@ impl Issued {
 pub(super) fn verify_resource(issuer: &Issuer, params: &Params) -> Result<(), Refusal> {
     match (params.count("resource"), params.get("resource")) {
         (0, _) => Ok(()),
-        (1, Some(resource)) if issuer.is_our_resource(resource) => Ok(()),
+        (1, Some(resource)) if issuer.resource.is_named_by(resource) => Ok(()),
         _ => Err(Refusal::Resource),
     }
 }

@@ -162,15 +162,15 @@ impl Checks<'_> {
         let Some(url) = &server.public_url else { return };
         let at = self.at(&["server", "public_url"]);
         let text = url.as_str().to_owned();
-        if !url.is_https() && !url.is_loopback() {
+        if !url.is_secure() {
             self.refuse(Conflict::PublicUrlNotHttps { url: text.clone(), at: at.clone() });
         }
         let path = server.path.as_str();
-        if path != "/" && !url.url().path().ends_with(path) {
+        if path != "/" && !url.path().ends_with(path) {
             self.refuse(Conflict::PublicUrlPath { url: text.clone(), path: path.to_owned(), at });
         }
         if !url.is_canonical() {
-            let canonical = url.url().to_string();
+            let canonical = url.canonical().to_owned();
             self.warnings.push(Warning::PublicUrlNotCanonical { configured: text, canonical });
         }
     }
@@ -182,10 +182,10 @@ impl Checks<'_> {
             let at = |key: &str| self.config.place(&["auth", "issuers", &index, key]);
             let mut found = Vec::new();
             let name = issuer.issuer.as_str().to_owned();
-            if !issuer.issuer.is_https() && !issuer.issuer.is_loopback() {
+            if !issuer.issuer.is_secure() {
                 found.push(Conflict::IssuerNotHttps { issuer: name.clone(), at: at("issuer") });
             }
-            if let Some(uri) = issuer.jwks_uri.as_ref().filter(|uri| !uri.is_https() && !uri.is_loopback()) {
+            if let Some(uri) = issuer.jwks_uri.as_ref().filter(|uri| !uri.is_secure()) {
                 found.push(Conflict::JwksUriNotHttps { uri: uri.as_str().to_owned(), at: at("jwks_uri") });
             }
             if issuer.jwks_min_refresh.get() > issuer.jwks_max_refresh.get() {

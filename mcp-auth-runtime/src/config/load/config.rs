@@ -140,7 +140,6 @@ impl Default for Config {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::config::load::surroundings::MemoryFiles;
     use crate::config::section::server::Transport;
@@ -167,7 +166,7 @@ mod tests {
         let profile = load(&["--profile", "dev"], around.clone()).unwrap();
         assert_eq!((port(&profile), profile.server.name.as_ref().unwrap().as_str()), (2, "file"));
         assert_eq!(profile.log.directives(), "warn");
-        assert_eq!(profile.cors.allowed_origins[0].as_str(), "https://app.example");
+        assert_eq!(profile.cors.allowed_origins[0].to_string(), "https://app.example");
 
         let around = around.variable("MCP_SERVER__LISTEN", "127.0.0.1:3").variable("MCP_PROFILE", "dev");
         assert_eq!(port(&load(&[], around.clone()).unwrap()), 3);

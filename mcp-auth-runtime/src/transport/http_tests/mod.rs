@@ -55,11 +55,11 @@ async fn start(limits: ConnectionLimits) -> Server {
     let address = listener.local_addr().unwrap();
     let (shutdown, calls) = (Shutdown::new(), Arc::new(AtomicUsize::new(0)));
     let (dropped, entered) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let public_url = format!("http://localhost:{}/mcp", address.port());
-    let hosts = HostSettings { public_url: &public_url, listen: address, extra: &[], setting: "hosts" };
-    let hosts = Arc::new(AllowedHosts::new(&hosts).unwrap());
-    let origins = OriginSettings { public_url: &public_url, listen: address, extra: &[], setting: "origins" };
-    let origins = Arc::new(AllowedOrigins::new(&origins).unwrap());
+    let resource = &format!("http://localhost:{}/mcp", address.port()).parse().unwrap();
+    let hosts = HostSettings { resource, listen: address, extra: &[], setting: "hosts" };
+    let hosts = Arc::new(AllowedHosts::new(&hosts));
+    let origins = OriginSettings { resource, listen: address, extra: &[], setting: "origins" };
+    let origins = Arc::new(AllowedOrigins::new(&origins));
     let router = routes::exact("/mcp", any(echo))
         .layer(from_fn_with_state(Arc::clone(&origins), cors::answer))
         .layer(from_fn_with_state(origins, origin::check))

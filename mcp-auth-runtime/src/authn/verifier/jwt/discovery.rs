@@ -1,9 +1,9 @@
 //! Where an issuer's keys are: authorization server metadata, asked for in the order the MCP specification gives
 //! (2026-07-28, Authorization Server Discovery).
 
+use mcp_auth_core::net::is_secure;
 use url::Url;
 
-use super::issuer::{is_http_loopback, is_https_or_loopback};
 use crate::authn::error::{Excerpt, KeysError};
 use crate::authn::fetch::Fetch;
 use crate::authn::strict_json;
@@ -82,14 +82,13 @@ async fn read(
     }
     let uri = text("jwks_uri").and_then(|uri| Url::parse(uri).ok());
     // An https issuer cannot send us to plain http, not even on this machine.
-    let allowed =
-        |uri: &Url| is_https_or_loopback(uri) && (uri.scheme() == "https" || is_http_loopback(base));
+    let is_plain_here = |url: &Url| url.scheme() == "http" && is_secure(url);
+    let allowed = |uri: &Url| is_secure(uri) && (uri.scheme() == "https" || is_plain_here(base));
     uri.filter(allowed).ok_or_else(|| KeysError::JwksUri { url: name() })
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use serde_json::json;
 
     use super::*;

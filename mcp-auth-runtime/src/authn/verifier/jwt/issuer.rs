@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use mcp_auth_core::IssuerIdentifier;
+use mcp_auth_core::net::is_secure;
 use serde_json::Value;
-use url::{Host, Url};
+use url::Url;
 
 use super::algorithm::Algorithm;
 
@@ -132,7 +134,7 @@ impl IssuerRules {
             KeySource::Discovery => check_issuer_url(&self.issuer)?,
             KeySource::JwksUri(uri) => {
                 check_issuer_url(&self.issuer)?;
-                if !is_https_or_loopback(uri) {
+                if !is_secure(uri) {
                     return Err(RulesError::JwksUri);
                 }
             }
@@ -186,33 +188,14 @@ pub enum RulesError {
 }
 
 fn check_issuer_url(issuer: &str) -> Result<(), RulesError> {
-    let url = Url::parse(issuer).map_err(|_| RulesError::Issuer)?;
-    let plain = url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
-    if plain && is_https_or_loopback(&url) { Ok(()) } else { Err(RulesError::Issuer) }
-}
-
-/// Whether `url` is https, or http to this machine.
-pub(super) fn is_https_or_loopback(url: &Url) -> bool {
-    url.has_host() && (url.scheme() == "https" || is_http_loopback(url))
-}
-
-/// Whether `url` is http to this machine.
-pub(super) fn is_http_loopback(url: &Url) -> bool {
-    url.scheme() == "http"
-        && match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
+    match issuer.parse::<IssuerIdentifier>() {
+        Ok(issuer) if issuer.is_secure() => Ok(()),
+        _ => Err(RulesError::Issuer),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn rules(issuer: &str) -> IssuerRules {
