@@ -10,7 +10,7 @@ pub mod declared;
 pub mod dispatch;
 pub mod envelope;
 pub mod error;
-pub mod gate;
+pub(crate) mod gate;
 pub mod local_issuer;
 pub mod metadata;
 pub mod observe;

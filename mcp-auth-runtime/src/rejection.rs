@@ -5,7 +5,7 @@ mod http;
 
 use ::http::StatusCode;
 use rmcp::model::{ClientCapabilities, ErrorCode, ErrorData};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::authn::{AuthnError, Fault};
 use crate::authz::{Connect, Denied};
@@ -104,11 +104,6 @@ impl Rejection {
             }
             denied => Self::from(denied).for_era(message.era()),
         }
-    }
-
-    /// What a message is answered whose revision no longer has its method (SEP-2575).
-    pub fn removed(message: &Envelope) -> Self {
-        Self::UnknownMethod { method: message.method.clone().unwrap_or_default(), era: Era::Stateless }
     }
 
     /// The same refusal, its challenge naming `scopes`.
@@ -253,13 +248,9 @@ impl Rejection {
         facts
     }
 
-    /// The JSON-RPC error object; `resource_metadata` is absent on stdio.
-    pub fn error_object(&self, resource_metadata: Option<&str>) -> Value {
-        let mut error = json!({ "code": self.code(), "message": self.message() });
-        if let Some(data) = self.data(resource_metadata) {
-            error["data"] = data;
-        }
-        error
+    /// The JSON-RPC error on stdio: what the challenge would have said, in `data`.
+    pub(crate) fn error_data(&self) -> ErrorData {
+        ErrorData::new(ErrorCode(self.code()), self.message(), self.data(None))
     }
 }
 
@@ -336,7 +327,16 @@ impl From<&AuthnError> for Rejection {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
     use super::*;
+
+    /// The JSON-RPC error object, over HTTP or on stdio.
+    fn error_object(rejection: &Rejection, resource_metadata: Option<&str>) -> Value {
+        let mut error = rejection.error_data();
+        error.data = rejection.data(resource_metadata);
+        serde_json::to_value(error).unwrap()
+    }
 
     fn scopes(text: &str) -> ScopeSet {
         ScopeSet::parse_lossy(text)
@@ -348,7 +348,7 @@ mod tests {
         assert_eq!((rejection.status().as_u16(), rejection.code()), (403, 403));
         assert_eq!(rejection.challenge().unwrap().scopes.to_string(), "read write");
         assert_eq!(
-            rejection.error_object(Some("https://x/.well-known/oauth-protected-resource")),
+            error_object(&rejection, Some("https://x/.well-known/oauth-protected-resource")),
             json!({
                 "code": 403,
                 "message": "this needs the scope write",
@@ -364,7 +364,7 @@ mod tests {
     fn on_stdio_the_data_names_no_metadata() {
         let rejection = Rejection::Unauthenticated { scopes: scopes("read") };
         assert_eq!(
-            rejection.error_object(None),
+            error_object(&rejection, None),
             json!({ "code": 401, "message": "authentication required", "data": { "scope": "read" } })
         );
     }
@@ -382,14 +382,14 @@ mod tests {
         let [now, before] = [Era::Stateless, Era::Sessions].map(|era| Rejection::from(&denied).for_era(era));
         assert_eq!((now.status().as_u16(), before.status().as_u16()), (404, 200));
         for rejection in [now, before] {
-            assert_eq!(rejection.error_object(None), json!({ "code": -32601, "message": "acme/hidden" }));
+            assert_eq!(error_object(&rejection, None), json!({ "code": -32601, "message": "acme/hidden" }));
         }
     }
 
     #[test]
     fn an_unknown_resource_names_its_uri() {
         let unknown = Rejection::Unknown { kind: Kind::Resource, name: "a://b".to_owned() };
-        assert_eq!(unknown.error_object(None)["data"]["uri"], "a://b");
+        assert_eq!(error_object(&unknown, None)["data"]["uri"], "a://b");
         assert_eq!((unknown.status().as_u16(), unknown.code()), (200, -32602));
     }
 
@@ -422,7 +422,7 @@ mod tests {
         let refused = get(modern(json!({})));
         assert_eq!((refused.status().as_u16(), refused.code()), (400, -32021));
         let tasks = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
-        assert_eq!(refused.error_object(None)["data"]["requiredCapabilities"], tasks);
+        assert_eq!(error_object(&refused, None)["data"]["requiredCapabilities"], tasks);
         for told in [modern(tasks), json!({})] {
             assert_eq!(get(told).code(), -32602);
         }

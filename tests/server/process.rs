@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mcp_auth::ambient::SystemClock;
@@ -99,6 +99,11 @@ impl Launch {
         self
     }
 
+    /// Logs errors and audit events, as JSON.
+    pub fn audited(self) -> Self {
+        self.variable("MCP_LOG__FILTER", "error,mcp_auth::audit=info").variable("MCP_LOG__FORMAT", "json")
+    }
+
     /// Its directory, kept.
     pub fn directory(&self) -> Arc<tempfile::TempDir> {
         Arc::clone(&self.directory)
@@ -187,15 +192,21 @@ impl Launch {
             }
         });
         let url = format!("http://{}", address.await.expect("it starts"));
-        // Nobody else reads on, and a full pipe would stop the process.
-        tokio::spawn(async move { while let Ok(Some(_)) = said.next_line().await {} });
+        // Read on whether or not a test listens: a full pipe would stop the process.
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let hearing = Arc::clone(&heard);
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = said.next_line().await {
+                hearing.lock().unwrap().push(line);
+            }
+        });
         let ready = async {
             while reqwest::get(format!("{url}/readyz")).await.unwrap().status() != 200 {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         timeout(PATIENCE, ready).await.expect("it gets its keys");
-        Socket { url, _child: child, _directory: Arc::clone(&self.directory) }
+        Socket { url, heard, _child: child, _directory: Arc::clone(&self.directory) }
     }
 }
 
@@ -238,6 +249,7 @@ impl Ended {
 /// A process on a socket.
 pub struct Socket {
     url: String,
+    heard: Arc<Mutex<Vec<String>>>,
     _child: Child,
     _directory: Arc<tempfile::TempDir>,
 }
@@ -246,6 +258,11 @@ impl Socket {
     /// A client of it, without a token.
     pub fn client(&self) -> Client {
         Client::new(format!("{}/mcp", self.url))
+    }
+
+    /// The audit events it wrote since this was asked last, where its log is [audited](Launch::audited).
+    pub fn audit_events(&self) -> Vec<Value> {
+        audit_events(std::mem::take(&mut *self.heard.lock().unwrap()))
     }
 }
 
@@ -353,6 +370,11 @@ impl Pipe {
         line.is_some()
     }
 
+    /// The audit events it wrote since this was asked last, where its log is [audited](Launch::audited).
+    pub fn audit_events(&mut self) -> Vec<Value> {
+        audit_events(std::iter::from_fn(|| self.stderr.try_recv().ok()))
+    }
+
     /// Tells it to stop, as a supervisor does.
     #[cfg(unix)]
     pub async fn terminate(&self) {
@@ -376,6 +398,13 @@ impl Pipe {
         while self.listen().await {}
         Ended { status, stdout, stderr: self.said }
     }
+}
+
+/// The fields of the audit events among the lines of a log.
+fn audit_events(lines: impl IntoIterator<Item = String>) -> Vec<Value> {
+    let events = lines.into_iter().filter_map(|line| serde_json::from_str::<Value>(&line).ok());
+    let audit = events.filter(|event| event["target"] == "mcp_auth::audit");
+    audit.map(|mut event| event["fields"].take()).collect()
 }
 
 /// Code and data of a refusal.

@@ -4,42 +4,43 @@
 use axum::body::Body;
 use axum::response::IntoResponse as _;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Response, StatusCode, request};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use rmcp::model::{MetaObject, ProtocolVersion, RequestMetaObject};
 
-use super::{Gate, Received};
+use super::gate::Admitted;
+use super::http::Endpoint;
+use super::session::Bound;
 use crate::authz::Permit;
 use crate::declared::handler::Handler;
 use crate::dispatch::direct::{Answer, Asked};
-use crate::envelope::{Message, MessageKind};
+use crate::envelope::{Envelope, Message, MessageKind};
 use crate::transport::refusal::Refusal;
 
-impl<H: Handler> Gate<H> {
+impl<H: Handler> Endpoint<H> {
     /// Whether [`answer_directly`](Self::answer_directly) takes the message: a plain request of 2026-07-28 whose
     /// headers are all there (that they agree with the body has been checked), for an operation that dispatch
     /// answers by itself.
-    pub(super) fn is_direct(&self, parts: &request::Parts, received: &Received, permit: &Permit) -> bool {
-        let envelope = &received.envelope;
-        envelope.kind == MessageKind::Request
+    pub(super) fn is_direct(&self, headers: &HeaderMap, envelope: &Envelope, admitted: &Admitted) -> bool {
+        matches!(admitted.bound, Bound::NoSession)
+            && envelope.kind == MessageKind::Request
             && envelope.is_plain
             && envelope.declares_capabilities
             && envelope.protocol_version.as_deref() == Some(ProtocolVersion::V_2026_07_28.as_str())
-            && received.headers.is_ok()
-            && is_usual(&parts.headers, &received.envelope.message)
-            && self.dispatch.is_direct(permit)
+            && is_usual(headers, &envelope.message)
+            && self.dispatch.is_direct(&admitted.permit)
     }
 
     /// Answers it in this task: when the client goes away, the call is dropped.
-    pub(super) async fn answer_directly(&self, received: Received, permit: Permit) -> Response<Body> {
-        let Some(id) = received.envelope.id else {
+    pub(super) async fn answer_directly(&self, envelope: Envelope, permit: Permit) -> Response<Body> {
+        let Some(id) = envelope.id else {
             return failed(); // a request has one
         };
         let asked = Asked {
             id,
-            meta: RequestMetaObject(MetaObject(received.envelope.meta.unwrap_or_default())),
-            declares_tasks: received.envelope.declares_tasks,
+            meta: RequestMetaObject(MetaObject(envelope.meta.unwrap_or_default())),
+            declares_tasks: envelope.declares_tasks,
         };
-        drop(received.envelope.message); // the permit has it
+        drop(envelope.message); // the permit has it
         let answer = tokio::select! {
             biased; // the wish to stop is looked at only where the call waits
             answer = self.dispatch.answer(permit, asked) => answer,

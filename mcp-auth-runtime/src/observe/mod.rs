@@ -2,6 +2,6 @@
 
 pub mod audit;
 #[cfg(test)]
-mod buffer;
+pub(crate) mod buffer;
 pub mod health;
 pub mod log;

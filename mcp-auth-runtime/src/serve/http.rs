@@ -16,7 +16,7 @@ use crate::declared::handler::Handler;
 use crate::dispatch::Dispatch;
 use crate::envelope::EnvelopeLimits;
 use crate::error::{Error, Result};
-use crate::gate::{Gate, GateLimits, GateSettings};
+use crate::gate::{Endpoint, EndpointLimits, EndpointSettings, Gate};
 use crate::local_issuer::LocalIssuer;
 use crate::metadata::ProtectedResourceMetadata;
 use crate::observe::health;
@@ -120,13 +120,13 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
         None => Router::new(), // nobody to send a client to, and nothing to send it for
     };
     let (shutdown, answers_health) = (parts.shutdown.clone(), parts.health);
-    let gate = gate(parts, &resource, authenticator.clone())?;
+    let endpoint = endpoint(parts, &resource, authenticator.clone())?;
     let ready = move || {
         !shutdown.is_stopping() && authenticator.as_ref().is_none_or(|authenticator| authenticator.ready())
     };
     let health = if answers_health { health::router(ready) } else { Router::new() };
 
-    let endpoint = routes::exact(&path, any(Gate::serve).with_state(Arc::new(gate)))
+    let endpoint = routes::exact(&path, any(Endpoint::serve).with_state(Arc::new(endpoint)))
         .layer(from_fn_with_state(Arc::clone(&origins), cors::answer))
         .layer(from_fn_with_state(Arc::clone(&origins), origin::check));
     let metadata = metadata.layer(from_fn_with_state(Arc::clone(&origins), cors::answer));
@@ -170,19 +170,18 @@ fn protected_resource_metadata<H>(
     metadata
 }
 
-/// The gate, with rmcp and the handler behind it.
-fn gate<H: Handler>(
+/// The MCP endpoint: the gate, with rmcp and the handler behind it.
+fn endpoint<H: Handler>(
     parts: Parts<H>,
     resource: &Resource,
     authenticator: Option<Arc<Authenticator>>,
-) -> Result<Gate<H>> {
+) -> Result<Endpoint<H>> {
     let limits = &parts.config.limits;
-    let settings = GateSettings {
-        authenticator,
-        policy: Arc::clone(&parts.policy),
+    let gate = Gate::new(authenticator, Arc::clone(&parts.policy));
+    let settings = EndpointSettings {
         resource_metadata: resource.metadata_url(),
         denial_as_tool_error: parts.config.auth.denial == Denial::ToolError,
-        limits: gate_limits(&parts.config),
+        limits: endpoint_limits(&parts.config),
         sessions: Sessions::new(limits.sessions.get(), limits.session_timeout.get(), parts.session_store),
         clock: Arc::clone(&parts.ambient.clock),
     };
@@ -194,11 +193,11 @@ fn gate<H: Handler>(
     rmcp.session_store = settings.sessions.store();
     let (policy, closing) = (parts.policy, parts.shutdown.stopping());
     let dispatch = Dispatch::new(parts.handler, parts.routes, policy, &parts.ambient, closing);
-    Ok(Gate::new(settings, Arc::new(dispatch), rmcp))
+    Ok(Endpoint::new(gate, settings, Arc::new(dispatch), rmcp))
 }
 
-fn gate_limits(config: &Config) -> GateLimits {
-    GateLimits {
+fn endpoint_limits(config: &Config) -> EndpointLimits {
+    EndpointLimits {
         body: config.limits.body.get(),
         unverified_body: config.limits.unverified_body.get(),
         body_timeout: config.limits.body_timeout.get(),

@@ -8,19 +8,19 @@ use rmcp::ServerHandler;
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, GetMeta, ProtocolVersion};
 
 /// Whether rmcp has opened the connection.
-pub(super) struct Lifecycle {
+pub(crate) struct Lifecycle {
     open: bool,
     supported: Vec<ProtocolVersion>,
 }
 
 impl Lifecycle {
     /// A connection on which nothing was received yet.
-    pub(super) fn new(service: &impl ServerHandler) -> Self {
+    pub(crate) fn new(service: &impl ServerHandler) -> Self {
         Self { open: false, supported: service.supported_protocol_versions().into_owned() }
     }
 
     /// Whether rmcp may have this message now.
-    pub(super) fn admits(&mut self, message: &ClientJsonRpcMessage) -> bool {
+    pub(crate) fn admits(&mut self, message: &ClientJsonRpcMessage) -> bool {
         match message {
             ClientJsonRpcMessage::Request(request) => {
                 self.open = self.open || self.is_opened_by(&request.request);

@@ -6,15 +6,41 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::StdioError;
+use super::error::StdioError;
+
+/// How many lines are read ahead of the gate.
+const LINES_AHEAD: usize = 16;
 
 /// One line of input, without its line break.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(crate) enum Line {
     /// A whole line. The last one may lack a line break: half a JSON object is no JSON.
     Text(Bytes),
     /// A line longer than the limit; its bytes are gone.
     TooLong,
+}
+
+/// The lines, in the order they came.
+pub(crate) struct Lines {
+    lines: mpsc::Receiver<Line>,
+    shutdown: CancellationToken,
+}
+
+impl Lines {
+    /// The next line that is not blank; `None` at the end of the input, and as soon as the shutdown comes.
+    pub(crate) async fn next(&mut self) -> Option<Line> {
+        loop {
+            let line = tokio::select! {
+                biased;
+                () = self.shutdown.cancelled() => return None,
+                line = self.lines.recv() => line?,
+            };
+            match line {
+                Line::Text(text) if text.iter().all(u8::is_ascii_whitespace) => {}
+                line => return Some(line),
+            }
+        }
+    }
 }
 
 /// Starts the thread that reads `input` to its end, and then cancels `hung_up`.
@@ -24,18 +50,19 @@ pub(super) enum Line {
 pub(super) fn start(
     input: impl Read + Send + 'static,
     limit: usize,
-    lines: mpsc::Sender<Line>,
     hung_up: CancellationToken,
-) -> Result<(), StdioError> {
+    shutdown: CancellationToken,
+) -> Result<Lines, StdioError> {
+    let (line_in, lines) = mpsc::channel(LINES_AHEAD);
     let read = move || {
-        read_lines(input, limit, |line| lines.blocking_send(line).is_ok());
-        drop(lines);
+        read_lines(input, limit, |line| line_in.blocking_send(line).is_ok());
+        drop(line_in);
         hung_up.cancel();
     };
     std::thread::Builder::new()
         .name("mcp-stdin".to_owned())
         .spawn(read)
-        .map(drop)
+        .map(|_thread| Lines { lines, shutdown })
         .map_err(|cause| StdioError::Thread { thread: "stdin", cause })
 }
 

@@ -9,11 +9,11 @@ use std::io::{self, Write};
 /// it starts: a `println!` in a tool cannot break the protocol, and a child that reads its input cannot swallow
 /// the client's messages. Elsewhere the streams are shared, and a tool must not print.
 #[derive(Debug)]
-pub struct StdStreams {
+pub(crate) struct StdStreams {
     /// What was standard input.
-    pub input: File,
+    pub(crate) input: File,
     /// What was standard output.
-    pub output: File,
+    pub(crate) output: File,
 }
 
 impl StdStreams {
@@ -23,7 +23,7 @@ impl StdStreams {
     /// # Errors
     /// When a stream is closed, or cannot be duplicated.
     #[cfg(unix)]
-    pub fn take() -> io::Result<Self> {
+    pub(crate) fn take() -> io::Result<Self> {
         use std::os::fd::AsFd;
 
         let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
@@ -39,7 +39,7 @@ impl StdStreams {
     /// # Errors
     /// When a stream is closed, or cannot be duplicated.
     #[cfg(windows)]
-    pub fn take() -> io::Result<Self> {
+    pub(crate) fn take() -> io::Result<Self> {
         use std::os::windows::io::AsHandle;
 
         io::stdout().flush()?;
@@ -55,21 +55,16 @@ mod tests {
 
     use std::io::{BufRead, BufReader, Read};
     use std::process::{Command, Stdio};
-    use std::sync::Arc;
     use std::time::Duration;
 
-    use futures_util::future::BoxFuture;
-    use rmcp::model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, Extensions,
-    };
+    use rmcp::model::{CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData};
     use rmcp::service::RequestContext;
     use rmcp::{RoleServer, ServerHandler};
     use tokio::time::Instant;
     use tokio_util::sync::CancellationToken;
 
-    use super::super::{Admission, JsonRpcRefusal, LineGate, StdioLimits, serve_stdio};
+    use super::super::{Connection, Line, StdioLimits};
     use super::*;
-    use crate::envelope::Envelope;
 
     const IN_ITS_OWN_PROCESS: &str = "MCP_AUTH_TEST_NOISY_SERVER";
 
@@ -90,14 +85,6 @@ mod tests {
         }
     }
 
-    struct Open;
-
-    impl LineGate for Open {
-        fn admit(&self, _: Envelope) -> BoxFuture<'_, Result<Admission, JsonRpcRefusal>> {
-            Box::pin(async { Ok(Box::new(|_: &mut Extensions| ()) as Admission) })
-        }
-    }
-
     /// Not a test of its own: what the test below runs as a process, since streams belong to a process.
     #[test]
     #[ignore = "run by c18_what_a_tool_prints_never_reaches_the_client"]
@@ -107,9 +94,16 @@ mod tests {
         }
         let serving = async {
             print!("printed before, and not flushed");
-            serve_stdio(Noisy, Arc::new(Open), StdioLimits::default(), CancellationToken::new())
-                .await
-                .unwrap();
+            let StdStreams { input, output } = StdStreams::take().unwrap();
+            let (limits, shutdown) = (StdioLimits::default(), CancellationToken::new());
+            let (mut lines, connection) = Connection::open(input, output, limits, shutdown).unwrap();
+            let (admitted, messages) = tokio::sync::mpsc::channel(1);
+            tokio::spawn(async move {
+                while let Some(Line::Text(text)) = lines.next().await {
+                    admitted.send(serde_json::from_slice(&text).unwrap()).await.unwrap();
+                }
+            });
+            connection.serve(Noisy, messages).await.unwrap();
         };
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(serving);
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::StdioError;
+use super::error::StdioError;
 
 /// How many messages wait for the writing thread.
 const QUEUED: usize = 64;
@@ -18,14 +18,14 @@ struct Job {
 
 /// A handle on the writing thread; the thread ends with the last of them.
 #[derive(Clone)]
-pub(super) struct Writer(mpsc::Sender<Job>);
+pub(crate) struct Writer(mpsc::Sender<Job>);
 
 impl Writer {
     /// Writes one message, and waits until it is out.
     ///
     /// # Errors
     /// When the client no longer reads.
-    pub(super) async fn write(&self, message: &impl Serialize) -> io::Result<()> {
+    pub(crate) async fn write(&self, message: &impl Serialize) -> io::Result<()> {
         // serde_json escapes every line break inside strings, and writes none outside of them.
         let mut line = serde_json::to_vec(message)?;
         line.push(b'\n');

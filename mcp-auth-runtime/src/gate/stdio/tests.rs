@@ -1,22 +1,28 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::io::{BufRead, BufReader, PipeReader, PipeWriter};
+use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Write as _};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+use mcp_auth_core::{Hierarchy, ScopeSet};
+use rmcp::RoleServer;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomNotification, ErrorCode,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomNotification, JsonObject,
+    Tool,
 };
 use rmcp::service::{NotificationContext, RequestContext};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::*;
-use crate::envelope::{Message, MessageKind};
-
-/// What the gate of these tests grants: the tool's name.
-#[derive(Clone)]
-struct Granted(String);
+use crate::authn::holder;
+use crate::authz::{Connect, Policy, Visibility};
+use crate::declared::registry::Registry;
+use crate::declared::{Rule, build};
+use crate::envelope::Message;
+use crate::observe::buffer::Buffer;
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
@@ -34,6 +40,15 @@ impl Log {
 /// Tools named for how long they take.
 struct Handler(Log);
 
+/// The tool or method that the permit is for.
+fn permitted(extensions: &Extensions) -> Option<&str> {
+    match extensions.get::<Permit>()?.message() {
+        Message::Tool { name, .. } => Some(name),
+        Message::Other { method } => Some(method),
+        _ => None,
+    }
+}
+
 impl ServerHandler for Handler {
     async fn call_tool(
         &self,
@@ -41,9 +56,8 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         self.0.note(request.name.clone());
-        let granted = context.extensions.get::<Granted>().map(|granted| granted.0.clone());
-        if granted.as_deref() != Some(&*request.name) {
-            return Err(ErrorData::internal_error("no grant", None));
+        if permitted(&context.extensions) != Some(&*request.name) {
+            return Err(ErrorData::internal_error("no permit", None));
         }
         match &*request.name {
             "slow" => tokio::time::sleep(Duration::from_millis(300)).await,
@@ -59,41 +73,56 @@ impl ServerHandler for Handler {
         notification: CustomNotification,
         context: NotificationContext<RoleServer>,
     ) {
-        let granted = context.extensions.get::<Granted>().is_some();
+        let granted = permitted(&context.extensions) == Some(&*notification.method);
         self.0.note(format!("{} {granted}", notification.method));
     }
 }
 
-/// Refuses whatever is named `secret`.
-struct Gate;
+/// What is named `secret` needs a scope that the caller does not hold.
+fn gate() -> Arc<Gate> {
+    let tool = |rule, name| build::tool(rule, Tool::new_with_raw(name, None, JsonObject::new()));
+    let open = ["a", "b", "c", "after", "open", "slow", "until cancelled", "stubborn"];
+    let mut declared: Vec<_> = open.into_iter().map(|name| tool(Rule::Public, name)).collect();
+    declared.push(tool(build::all(&["todos.write"]), "secret"));
+    declared.push(build::method(build::all(&["todos.write"]), "notifications/secret"));
+    let registry = Arc::new(Registry::new(declared).unwrap());
+    let (connect, visibility) = (Connect::Authenticated, Visibility::All);
+    let policy = Policy::new(registry, Hierarchy::default(), connect, visibility, ScopeSet::new());
+    Arc::new(Gate::new(None, Arc::new(policy)))
+}
 
-impl LineGate for Gate {
-    fn admit(&self, envelope: Envelope) -> BoxFuture<'_, Result<Admission, JsonRpcRefusal>> {
+/// What comes of asking who speaks.
+#[derive(Clone, Copy)]
+enum Mood {
+    SomebodyKnown,
+    Anonymous,
+    Panics,
+    Waits,
+}
+
+type Who = Box<dyn Fn() -> BoxFuture<'static, Result<Identity, Rejection>> + Send + Sync>;
+
+fn walk(mood: &Arc<Mutex<Mood>>, limits: StdioLimits) -> Walk<Who> {
+    let mood = Arc::clone(mood);
+    let who = move || -> BoxFuture<'static, Result<Identity, Rejection>> {
+        let mood = *mood.lock().unwrap();
         Box::pin(async move {
-            let name = match &*envelope.message {
-                Message::Tool { name, .. } => name.clone(),
-                Message::Other { method } => method.clone(),
-                _ => String::new(),
-            };
-            match &*name {
-                "secret" | "notifications/secret" => {
-                    let data = json!({ "required": ["todos.write"], "held": [] });
-                    Err(JsonRpcRefusal(ErrorData::new(ErrorCode(403), "insufficient scope", Some(data))))
-                }
-                "panic" => panic!("a guard with a bug"),
-                "wait" => std::future::pending().await,
-                _ => Ok(Box::new(move |extensions: &mut Extensions| {
-                    extensions.insert(Granted(name));
-                }) as Admission),
+            match mood {
+                Mood::SomebodyKnown => Ok(holder("")),
+                Mood::Anonymous => Ok(Identity::Anonymous),
+                Mood::Panics => panic!("a gate with a bug"),
+                Mood::Waits => std::future::pending().await,
             }
         })
-    }
+    };
+    Walk { gate: gate(), who: Box::new(who), limits }
 }
 
 struct Client {
     input: Option<PipeWriter>,
     answers: std::sync::mpsc::Receiver<Value>,
     log: Log,
+    mood: Arc<Mutex<Mood>>,
     shutdown: CancellationToken,
     served: tokio::task::JoinHandle<Result<(), StdioError>>,
 }
@@ -107,15 +136,15 @@ impl Client {
         let (server_in, input) = std::io::pipe().unwrap();
         let (output, server_out) = std::io::pipe().unwrap();
         let (log, shutdown) = (Log::default(), CancellationToken::new());
+        let mood = Arc::new(Mutex::new(Mood::SomebodyKnown));
         let served = tokio::spawn(serve_streams(
             Handler(log.clone()),
-            Arc::new(Gate),
-            limits,
+            walk(&mood, limits),
             shutdown.clone(),
             server_in,
             server_out,
         ));
-        Self { input: Some(input), answers: read_answers(output), log, shutdown, served }
+        Self { input: Some(input), answers: read_answers(output), log, mood, shutdown, served }
     }
 
     /// A client that has shaken hands the way revisions before 2026-07-28 do.
@@ -126,6 +155,18 @@ impl Client {
         assert_eq!(answer["result"]["protocolVersion"], "2025-06-18");
         client.send(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
         client
+    }
+
+    /// The same, once what it said has been worked on.
+    async fn settled() -> Self {
+        let mut client = Self::legacy().await;
+        client.send(call(0, "a"));
+        assert_eq!(text_of(&client.answer().await), "a");
+        client
+    }
+
+    fn is_in(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
     }
 
     fn send(&mut self, message: Value) {
@@ -212,7 +253,7 @@ fn text_of(answer: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn what_the_gate_grants_reaches_the_handler_on_both_lifecycles() {
+async fn the_permit_reaches_the_handler_on_both_lifecycles() {
     let mut client = Client::legacy().await;
     client.send(call(1, "a"));
     assert_eq!(text_of(&client.answer().await), "a");
@@ -236,8 +277,10 @@ async fn a_refused_call_is_answered_with_the_refusal_and_never_runs() {
         client.send(modern(call("x", "secret")));
         assert_eq!(
             client.answer().await,
-            json!({ "jsonrpc": "2.0", "id": "x", "error": { "code": 403, "message": "insufficient scope",
-                "data": { "required": ["todos.write"], "held": [] } } })
+            json!({ "jsonrpc": "2.0", "id": "x", "error": { "code": 403,
+                "message": "this needs the scope todos.write",
+                "data": { "error": "insufficient_scope", "scope": "todos.write", "required": ["todos.write"],
+                    "held": [] } } })
         );
         client.send(modern(call(2, "open")));
         assert_eq!(text_of(&client.answer().await), "open");
@@ -361,13 +404,32 @@ async fn messages_before_the_first_request_do_not_end_the_connection() {
 
 #[tokio::test]
 async fn a_gate_that_panics_refuses_and_the_next_message_is_decided() {
-    let mut client = Client::legacy().await;
-    client.send(call(1, "panic"));
+    let mut client = Client::settled().await;
+    client.is_in(Mood::Panics);
+    client.send(call(1, "b"));
     let answer = client.answer().await;
     assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(1), &json!(-32603)));
-    client.send(call(2, "a"));
+    client.send_text("{");
+    assert_eq!(client.answer().await["error"]["code"], -32603);
+    client.is_in(Mood::SomebodyKnown);
+    client.send(call(2, "c"));
     assert_eq!(client.answer().await["id"], 2);
-    assert!(!client.log.has("panic"));
+    assert!(client.log.has("c") && !client.log.has("b"));
+}
+
+#[tokio::test]
+async fn whom_nothing_is_served_learns_nothing_of_an_unreadable_line() {
+    let mut client = Client::settled().await;
+    let long = call(1, &"n".repeat(2000)).to_string();
+    for (mood, code) in [(Mood::Anonymous, [401, 401]), (Mood::SomebodyKnown, [-32700, -32600])] {
+        client.is_in(mood);
+        for (line, code) in ["{", &long].into_iter().zip(code) {
+            client.send_text(line);
+            assert_eq!(client.answer().await["error"]["code"], code);
+        }
+        client.send_text(r#"{"jsonrpc":"2.0","method":"notifications/x","params":[]}"#);
+        client.is_silent().await;
+    }
 }
 
 #[tokio::test]
@@ -409,8 +471,9 @@ async fn calls_that_wait_to_be_cancelled_get_their_answer_out_within_two_seconds
 
 #[tokio::test]
 async fn neither_a_stubborn_call_nor_a_waiting_gate_outlives_the_input_by_two_seconds() {
-    for tool in ["stubborn", "wait"] {
-        let mut client = Client::legacy().await;
+    for (tool, mood) in [("stubborn", Mood::SomebodyKnown), ("b", Mood::Waits)] {
+        let mut client = Client::settled().await;
+        client.is_in(mood);
         client.send(call(1, tool));
         client.is_silent().await;
         assert!(client.hang_up().await < Duration::from_secs(2), "{tool}");
@@ -440,8 +503,7 @@ async fn a_client_that_no_longer_reads_ends_the_connection() {
     drop(output);
     let serving = serve_streams(
         Handler(Log::default()),
-        Arc::new(Gate),
-        StdioLimits::default(),
+        walk(&Arc::new(Mutex::new(Mood::SomebodyKnown)), StdioLimits::default()),
         CancellationToken::new(),
         server_in,
         server_out,
@@ -452,22 +514,33 @@ async fn a_client_that_no_longer_reads_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn responses_reach_the_gate_and_then_rmcp() {
-    struct Kinds(Arc<Mutex<Vec<MessageKind>>>);
-    impl LineGate for Kinds {
-        fn admit(&self, envelope: Envelope) -> BoxFuture<'_, Result<Admission, JsonRpcRefusal>> {
-            self.0.lock().unwrap().push(envelope.kind);
-            Box::pin(async { Ok(Box::new(|_: &mut Extensions| ()) as Admission) })
-        }
-    }
-    let kinds = Arc::new(Mutex::new(Vec::new()));
-    let (server_in, mut input) = std::io::pipe().unwrap();
-    let (_output, server_out) = std::io::pipe().unwrap();
-    let reply = json!({ "jsonrpc": "2.0", "id": 5, "result": {} });
-    input.write_all(format!("{}\n{reply}\n", initialize()).as_bytes()).unwrap();
-    drop(input);
-    let gate = Arc::new(Kinds(kinds.clone()));
-    let (limits, shutdown) = (StdioLimits::default(), CancellationToken::new());
-    serve_streams(Handler(Log::default()), gate, limits, shutdown, server_in, server_out).await.unwrap();
-    assert_eq!(*kinds.lock().unwrap(), [MessageKind::Request, MessageKind::Response]);
+async fn every_line_is_audited_unreadable_ones_and_responses_too() {
+    let buffer = Buffer::default();
+    let writer = buffer.clone();
+    let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _listening = tracing::subscriber::set_default(log);
+    let mut client = Client::legacy().await;
+    client.send(json!({ "jsonrpc": "2.0", "id": 5, "result": {} }));
+    client.send_text("{");
+    client.answer().await;
+    client.send(call(1, &"n".repeat(2000)));
+    client.answer().await;
+    client.hang_up().await;
+    let text = buffer.text();
+    let audited: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.split_once("mcp_auth::audit: ")?.1.split_once(" name="))
+        .map(|(event, _)| event.replace('"', ""))
+        .collect();
+    assert_eq!(
+        audited,
+        [
+            "decision=allow operation=initialize",
+            "decision=allow operation=notifications/initialized",
+            "decision=allow operation=reply",
+            "decision=deny operation=unreadable",
+            "decision=deny operation=unreadable",
+        ],
+        "{text}"
+    );
 }

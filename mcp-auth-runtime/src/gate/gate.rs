@@ -1,0 +1,148 @@
+//! 7, 9 and 10: who presents a message, and whether it may go on. Knows no transport: HTTP and stdio both come here,
+//! and nothing else makes a permit or an audit event of a message.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use super::received::Received;
+use super::session::Bound;
+use crate::authn::{Authenticator, Credential, Identity};
+use crate::authz::{Denied, Permit, Policy};
+use crate::envelope::Message;
+use crate::observe::audit::Decision;
+use crate::rejection::Rejection;
+
+/// What decides on every message, whichever transport it came by.
+///
+/// It is not generic over the server's type: what is asked of the developer's own code before a permit leaves belongs
+/// into [`Gate::admit`] behind a trait object, so that one gate serves every transport.
+pub(crate) struct Gate {
+    /// `None` where nobody is verified: with `auth.mode = "none"`, and on stdio without a credential.
+    authenticator: Option<Arc<Authenticator>>,
+    policy: Arc<Policy>,
+}
+
+/// A message that may go on, and what it was bound to.
+pub(crate) struct Admitted {
+    pub(super) permit: Permit,
+    pub(super) bound: Bound,
+}
+
+impl Gate {
+    /// A gate that asks `authenticator` who it is and `policy` what is allowed.
+    pub(crate) fn new(authenticator: Option<Arc<Authenticator>>, policy: Arc<Policy>) -> Self {
+        Self { authenticator, policy }
+    }
+
+    /// The decision's other uses: which scopes a challenge names when no message was read.
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Whether callers are verified at all.
+    pub(super) fn verifies(&self) -> bool {
+        self.authenticator.is_some()
+    }
+
+    /// 7. Who presents it. Nothing is answered before the message said what it asks for.
+    ///
+    /// # Errors
+    /// What is wrong with the credential; the challenge in it names no scopes yet.
+    pub(super) async fn authenticate(
+        &self,
+        presented: Result<Credential<'_>, Rejection>,
+    ) -> Result<Identity, Rejection> {
+        let Some(authenticator) = &self.authenticator else { return Ok(Identity::Anonymous) };
+        authenticator.authenticate(presented?).await.map_err(|error| {
+            tracing::debug!(%error, "a credential was refused");
+            Rejection::from(&error)
+        })
+    }
+
+    /// 9. and 10. Decides, binds, audits. The one place where a permit leaves.
+    ///
+    /// # Errors
+    /// The answer to a message that may not go on; it was audited.
+    pub(super) async fn admit(
+        &self,
+        received: &Received<'_>,
+        who: Result<Identity, Rejection>,
+    ) -> Result<Admitted, Rejection> {
+        let message = &received.message;
+        if let Some(gone) = received.removed() {
+            return Err(self.refuse(Some(message), None, self.outranked(gone, who)));
+        }
+        let identity = match who {
+            Ok(identity) => identity,
+            Err(refusal) => {
+                let refusal = refusal.with_scopes(self.policy.challenge_scopes(message));
+                return Err(self.refuse(Some(message), None, refusal));
+            }
+        };
+        match self.decide(received, &identity).await {
+            Ok(admitted) => {
+                self.audit(Some(message), Some(&identity), None);
+                Ok(admitted)
+            }
+            Err(rejection) => Err(self.refuse(Some(message), Some(&identity), rejection)),
+        }
+    }
+
+    async fn decide(&self, received: &Received<'_>, identity: &Identity) -> Result<Admitted, Rejection> {
+        let decision = self.policy.decide(&received.message, identity);
+        // What the transport objects to is not for those who have yet to say who they are.
+        if let (Some(objection), Ok(_) | Err(Denied::InsufficientScope { .. } | Denied::Unknown { .. })) =
+            (&received.objection, &decision)
+        {
+            return Err(objection.clone());
+        }
+        let permit = decision.map_err(|denied| received.denied(&denied))?;
+        let may_hold = !self.verifies() || !identity.is_anonymous();
+        let bound = match &received.session {
+            Some(session) => session.bind(identity, may_hold).await?,
+            None => Bound::NoSession,
+        };
+        Ok(Admitted { permit, bound })
+    }
+
+    /// The answer to a message that could not be read, for `fault`. Audited.
+    pub(super) fn unreadable(&self, fault: Rejection, who: Result<Identity, Rejection>) -> Rejection {
+        self.refuse(None, None, self.outranked(fault, who))
+    }
+
+    /// What is wrong with a message as such, or the 401 that outranks it.
+    fn outranked(&self, fault: Rejection, who: Result<Identity, Rejection>) -> Rejection {
+        let scopes = self.policy.base_scopes().clone();
+        match who {
+            _ if fault.outranks_401() => fault,
+            Err(refusal) => refusal.with_scopes(scopes),
+            Ok(Identity::Anonymous) if fault.yields_to_401(self.policy.connect()) => {
+                Rejection::Unauthenticated { scopes }
+            }
+            Ok(_) => fault,
+        }
+    }
+
+    /// Every refusal is audited the same way.
+    fn refuse(
+        &self,
+        message: Option<&Message>,
+        identity: Option<&Identity>,
+        rejection: Rejection,
+    ) -> Rejection {
+        if Decision::is_recorded(false) {
+            self.audit(message, identity, Some(&rejection.message()));
+        }
+        rejection
+    }
+
+    /// Allowed and denied alike; put together only where somebody listens.
+    fn audit(&self, message: Option<&Message>, identity: Option<&Identity>, refusal: Option<&dyn Display>) {
+        if !Decision::is_recorded(refusal.is_none()) {
+            return;
+        }
+        let needed =
+            message.and_then(|message| self.policy.rule(message, identity.unwrap_or(&Identity::Anonymous)));
+        Decision { message, identity, needed, refusal }.record();
+    }
+}

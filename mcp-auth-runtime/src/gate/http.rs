@@ -1,0 +1,240 @@
+//! The MCP endpoint over HTTP: what is read of a request, and the answer to one that is refused.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use http::{HeaderMap, Method, Response, request};
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::gate::Gate;
+use super::received::Received;
+use super::session::{Session, Wanted};
+use crate::authn::credential::refuse_second_in_form;
+use crate::authn::{AuthnError, Credential, Identity};
+use crate::declared::handler::Handler;
+use crate::dispatch::Dispatch;
+use crate::envelope::{self, Envelope, EnvelopeLimits, Message, RequestIdValue};
+use crate::rejection::Rejection;
+use crate::session::Sessions;
+use crate::transport::limits::{read_body, refuse_encoded};
+use mcp_auth_core::Era;
+use mcp_auth_core::ambient::Clock;
+
+pub(super) const SESSION_ID: &str = "mcp-session-id";
+
+/// The bounds of one message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EndpointLimits {
+    /// Largest body, in bytes.
+    pub(crate) body: usize,
+    /// Largest body read for a caller that is not verified: enough to say in the challenge what it needs.
+    pub(crate) unverified_body: usize,
+    /// Longest time for a body to arrive.
+    pub(crate) body_timeout: Duration,
+    /// Bounds of the JSON in it.
+    pub(crate) envelope: EnvelopeLimits,
+}
+
+/// What the endpoint is made of besides the gate.
+pub(crate) struct EndpointSettings {
+    /// Where clients find the protected resource metadata: the absolute URL every challenge names.
+    pub(crate) resource_metadata: String,
+    /// `auth.denial = "tool-error"`.
+    pub(crate) denial_as_tool_error: bool,
+    /// Bounds of one message.
+    pub(crate) limits: EndpointLimits,
+    /// Legacy sessions and whose they are.
+    pub(crate) sessions: Sessions,
+    /// What the expiry of a stream's token is compared with.
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Everything the MCP endpoint answers with.
+pub(crate) struct Endpoint<H: Handler> {
+    pub(super) gate: Gate,
+    pub(super) settings: EndpointSettings,
+    pub(super) with_sessions: StreamableHttpService<Arc<Dispatch<H>>, LocalSessionManager>,
+    pub(super) stateless: StreamableHttpService<Arc<Dispatch<H>>, NeverSessionManager>,
+    pub(super) dispatch: Arc<Dispatch<H>>,
+    /// Cancelled when calls in flight have to end.
+    pub(super) cut: CancellationToken,
+}
+
+/// A body that could not be read: the id of its message, if there was one, and why.
+type Unread = (Value, Rejection);
+
+impl<H: Handler> Endpoint<H> {
+    /// `gate` in front of `dispatch`. There are two services behind it: one that opens sessions for verified
+    /// callers of legacy revisions, and one that never does, so that nothing is allocated for anybody else.
+    pub(crate) fn new(
+        gate: Gate,
+        settings: EndpointSettings,
+        dispatch: Arc<Dispatch<H>>,
+        rmcp: StreamableHttpServerConfig,
+    ) -> Self {
+        let manager = settings.sessions.manager();
+        let (shared, direct) = (Arc::clone(&dispatch), Arc::clone(&dispatch));
+        let cut = rmcp.cancellation_token.clone();
+        let with_sessions =
+            StreamableHttpService::new(move || Ok(Arc::clone(&shared)), manager, rmcp.clone());
+        let mut rmcp = rmcp.with_legacy_session_mode(false);
+        rmcp.session_store = None;
+        let stateless = StreamableHttpService::new(
+            move || Ok(Arc::clone(&dispatch)),
+            Arc::new(NeverSessionManager::default()),
+            rmcp,
+        );
+        Self { gate, settings, with_sessions, stateless, dispatch: direct, cut }
+    }
+
+    /// 7 to 12 for one request to the MCP endpoint.
+    pub(crate) async fn serve(State(endpoint): State<Arc<Self>>, request: Request) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let who = endpoint.gate.authenticate(presented(&parts)).await;
+        if parts.method != Method::POST {
+            return endpoint.serve_without_message(parts, who).await;
+        }
+        match endpoint.read(&parts.headers, body, &who).await {
+            Ok(envelope) => endpoint.serve_message(parts, envelope, who).await,
+            Err((id, fault)) => endpoint.answer(&id, &endpoint.gate.unreadable(fault, who)),
+        }
+    }
+
+    /// 8. One strict, bounded reading of the body, whoever sent it.
+    async fn read(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        who: &Result<Identity, Rejection>,
+    ) -> Result<Envelope, Unread> {
+        let limits = &self.settings.limits;
+        let verified = matches!(who, Ok(Identity::Known(_)));
+        let limit = match verified || !self.gate.verifies() {
+            true => limits.body,
+            false => limits.body.min(limits.unverified_body),
+        };
+        let unread = |rejection| (Value::Null, rejection);
+        if declared_length(headers).is_some_and(|length| length > limits.body as u64) {
+            return Err(unread(Rejection::BodyTooLarge));
+        }
+        refuse_encoded(headers).map_err(|error| unread(Rejection::from(&error)))?;
+        let bytes = read_body(body, limit, limits.body_timeout).await.map_err(|error| {
+            unread(match Rejection::from(&error) {
+                Rejection::BodyTooLarge if limit < limits.body => {
+                    Rejection::Unauthenticated { scopes: self.gate.policy().base_scopes().clone() }
+                }
+                rejection => rejection,
+            })
+        })?;
+        if verified {
+            let alone = refuse_second_in_form(headers, &bytes);
+            alone.map_err(|error| unread(Rejection::from(&AuthnError::from(error))))?;
+        }
+        envelope::read(&bytes, limits.envelope)
+            .map_err(|error| (id_value(error.id()), Rejection::from(&error)))
+    }
+
+    /// 9 to 12 for a message.
+    async fn serve_message(
+        self: &Arc<Self>,
+        parts: request::Parts,
+        envelope: Envelope,
+        who: Result<Identity, Rejection>,
+    ) -> Response<Body> {
+        let mut received = Received::new(&envelope);
+        received.objection =
+            envelope::check_headers(&envelope, &parts.headers).err().map(Rejection::HeaderMismatch);
+        received.session = self.session_of(&parts.headers, &envelope);
+        let admitted = match self.gate.admit(&received, who).await {
+            Ok(admitted) => admitted,
+            Err(rejection) => return self.refuse(&envelope, &rejection),
+        };
+        if self.is_direct(&parts.headers, &envelope, &admitted) {
+            drop(parts); // and the credentials in it
+            return self.answer_directly(envelope, admitted.permit).await;
+        }
+        self.forward(parts, envelope, admitted).await
+    }
+
+    /// The session a message opens or belongs to.
+    fn session_of<'a>(&'a self, headers: &'a HeaderMap, envelope: &Envelope) -> Option<Session<'a>> {
+        let opens = matches!(*envelope.message, Message::Initialize { .. });
+        // A notification may leave its revision to the header; `initialize` is of the old era whatever it names.
+        if envelope.era() == Era::Stateless || !(opens || is_legacy(headers)) {
+            return None;
+        }
+        let wanted = match opens {
+            true => Wanted::New,
+            false => Wanted::Open(headers.get(SESSION_ID)?.to_str().ok()),
+        };
+        Some(Session { sessions: &self.settings.sessions, wanted })
+    }
+
+    /// 9 to 12 for GET and DELETE of legacy sessions; every other method is refused, after authentication.
+    async fn serve_without_message(
+        &self,
+        parts: request::Parts,
+        who: Result<Identity, Rejection>,
+    ) -> Response<Body> {
+        let mut received = Received::without_body(parts.method.as_str());
+        let session = parts.headers.get(SESSION_ID).filter(|_| is_legacy(&parts.headers));
+        let id = session.map(|id| id.to_str().ok());
+        let wanted = match (&parts.method, id) {
+            (&Method::GET, Some(id)) => Some(Wanted::Open(id)),
+            (&Method::DELETE, Some(id)) => Some(Wanted::End(id)),
+            _ => None,
+        };
+        match wanted {
+            Some(wanted) => {
+                received.session = Some(Session { sessions: &self.settings.sessions, wanted });
+            }
+            None => received.objection = Some(Rejection::MethodNotAllowed { allow: "POST" }),
+        }
+        match self.gate.admit(&received, who).await {
+            Ok(admitted) => self.forward_stream(parts, admitted).await,
+            Err(rejection) => self.answer(&Value::Null, &rejection),
+        }
+    }
+
+    /// The answer to a message that may not go on.
+    fn refuse(&self, envelope: &Envelope, rejection: &Rejection) -> Response<Body> {
+        let id = id_value(envelope.id.as_ref());
+        match (rejection, &*envelope.message) {
+            // `denial = "tool-error"`: said where the model reads it.
+            (Rejection::InsufficientScope { .. }, Message::Tool { .. })
+                if self.settings.denial_as_tool_error =>
+            {
+                rejection.respond_as_tool_error(&id, envelope.era())
+            }
+            _ => self.answer(&id, rejection),
+        }
+    }
+
+    fn answer(&self, id: &Value, rejection: &Rejection) -> Response<Body> {
+        rejection.respond(id, &self.settings.resource_metadata)
+    }
+}
+
+/// The credential in the head of the request, and nothing else.
+fn presented(parts: &request::Parts) -> Result<Credential<'_>, Rejection> {
+    Credential::read(&parts.headers, &parts.uri).map_err(|error| Rejection::from(&AuthnError::from(error)))
+}
+
+/// Whether the headers speak for a revision that has sessions.
+fn is_legacy(headers: &HeaderMap) -> bool {
+    Era::of(headers.get("mcp-protocol-version")) == Era::Sessions
+}
+
+fn id_value(id: Option<&RequestIdValue>) -> Value {
+    id.map_or(Value::Null, |id| id.clone().into_json_value())
+}
+
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}

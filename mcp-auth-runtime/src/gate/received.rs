@@ -1,0 +1,50 @@
+//! One message as a transport read it: all that the gate decides on.
+
+use std::sync::Arc;
+
+use super::session::Session;
+use crate::authz::Denied;
+use crate::envelope::{Envelope, Message};
+use crate::rejection::Rejection;
+use mcp_auth_core::Era;
+
+/// One message as a transport read it.
+pub(super) struct Received<'a> {
+    pub(super) message: Arc<Message>,
+    /// What else the body says; `None` for an HTTP request that has none.
+    envelope: Option<&'a Envelope>,
+    /// What the transport holds against it: headers that contradict the body, an HTTP method that is not served. On
+    /// stdio there is no such thing.
+    pub(super) objection: Option<Rejection>,
+    /// The session it opens or belongs to.
+    pub(super) session: Option<Session<'a>>,
+}
+
+impl<'a> Received<'a> {
+    /// A message, so far with nothing against it and without a session.
+    pub(super) fn new(envelope: &'a Envelope) -> Self {
+        let message = Arc::clone(&envelope.message);
+        Self { message, envelope: Some(envelope), objection: None, session: None }
+    }
+
+    /// An HTTP request of another method than POST.
+    pub(super) fn without_body(method: &str) -> Self {
+        let message = Arc::new(Message::HttpMethod { method: method.to_owned() });
+        Self { message, envelope: None, objection: None, session: None }
+    }
+
+    /// The answer to a message whose revision no longer has its method (SEP-2575), whatever it asks for.
+    pub(super) fn removed(&self) -> Option<Rejection> {
+        let envelope = self.envelope.filter(|envelope| envelope.removed)?;
+        let method = envelope.method.clone().unwrap_or_default();
+        Some(Rejection::UnknownMethod { method, era: Era::Stateless })
+    }
+
+    /// The answer to it, denied.
+    pub(super) fn denied(&self, denied: &Denied) -> Rejection {
+        match self.envelope {
+            Some(envelope) => Rejection::of(denied, envelope),
+            None => Rejection::from(denied),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! 10. Bind: the legacy session a message opens or belongs to is its caller's own, and there is room for it.
+
+use crate::authn::Identity;
+use crate::rejection::Rejection;
+use crate::session::{Room, Sessions};
+
+/// What a message of a revision before 2026-07-28 wants of the sessions.
+pub(super) struct Session<'a> {
+    pub(super) sessions: &'a Sessions,
+    pub(super) wanted: Wanted<'a>,
+}
+
+/// Which session a message means.
+pub(super) enum Wanted<'a> {
+    /// A new one: `initialize`.
+    New,
+    /// The one it names; `None` where the name cannot be one.
+    Open(Option<&'a str>),
+    /// To end the one it names.
+    End(Option<&'a str>),
+}
+
+/// What came of it.
+pub(super) enum Bound {
+    /// It belongs to none.
+    NoSession,
+    /// It may open one.
+    Opens(Room),
+    /// It belongs to one of its caller's; with room for it where it comes from the store.
+    Within(Option<Room>),
+}
+
+impl Session<'_> {
+    /// Makes sure of the session; `may_hold` says whether `identity` may have any.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownSession`], [`Rejection::TooManySessions`].
+    pub(super) async fn bind(&self, identity: &Identity, may_hold: bool) -> Result<Bound, Rejection> {
+        match self.wanted {
+            Wanted::New if may_hold => {
+                self.sessions.room_for(identity).await.map(Bound::Opens).ok_or(Rejection::TooManySessions)
+            }
+            Wanted::New => Ok(Bound::NoSession),
+            Wanted::Open(id) => self.enter(id, identity).await.map(Bound::Within),
+            Wanted::End(id) => match self.enter(id, identity).await {
+                // To end a session takes no room.
+                Err(Rejection::TooManySessions) => Ok(Bound::Within(None)),
+                entered => entered.map(Bound::Within),
+            },
+        }
+    }
+
+    async fn enter(&self, id: Option<&str>, identity: &Identity) -> Result<Option<Room>, Rejection> {
+        let id = id.ok_or(Rejection::UnknownSession)?;
+        if !self.sessions.belongs_to(id, identity).await {
+            return Err(Rejection::UnknownSession);
+        }
+        if self.sessions.is_open(id).await {
+            return Ok(None);
+        }
+        self.sessions.room_for(identity).await.map(Some).ok_or(Rejection::TooManySessions)
+    }
+}

@@ -1,0 +1,70 @@
+//! Who speaks on standard input: the local caller, or the bearer of a credential from the environment (MCP
+//! authorization: stdio), once for the connection.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::gate::Gate;
+use crate::authn::{Credential, Identity, local};
+use crate::rejection::Rejection;
+use mcp_auth_core::ScopeSet;
+
+/// Reads the credential anew where it comes from; `None` when that fails.
+pub(crate) type ReadAgain = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
+/// Who speaks on this connection.
+pub(crate) struct Speaker(Kind);
+
+enum Kind {
+    Local(Identity),
+    /// Verified anew for every message: the verifier remembers.
+    Bearer {
+        current: Mutex<String>,
+        read_again: Option<ReadAgain>,
+    },
+}
+
+impl Speaker {
+    /// Whoever started the process, with what `stdio.local_scopes` grants; an anonymous caller without any.
+    pub(crate) fn local(scopes: ScopeSet) -> Self {
+        Self(Kind::Local(local::caller(scopes)))
+    }
+
+    /// The bearer of `credential`; `read_again` where it may change while the server runs.
+    pub(crate) fn bearer(credential: String, read_again: Option<ReadAgain>) -> Self {
+        Self(Kind::Bearer { current: Mutex::new(credential), read_again })
+    }
+
+    /// 7. Who it is now: a credential that is no longer accepted is read again.
+    pub(super) async fn authenticate(&self, gate: &Gate) -> Result<Identity, Rejection> {
+        let (current, read_again) = match &self.0 {
+            Kind::Local(identity) => return Ok(identity.clone()),
+            Kind::Bearer { current, read_again } => (current, read_again),
+        };
+        let text = current.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let refused = match gate.authenticate(Ok(Credential::Bearer(&text))).await {
+            Ok(identity) => return Ok(identity),
+            Err(refused) => refused,
+        };
+        let renewed = match read_again {
+            Some(read_again) => off_thread(Arc::clone(read_again)).await.filter(|renewed| *renewed != text),
+            None => None,
+        };
+        let identity = match &renewed {
+            Some(renewed) => gate.authenticate(Ok(Credential::Bearer(renewed))).await,
+            None => Err(refused),
+        };
+        match (&identity, renewed) {
+            (Ok(_), Some(renewed)) => *current.lock().unwrap_or_else(PoisonError::into_inner) = renewed,
+            (Err(refused), _) => {
+                tracing::warn!(reason = %refused.message(), "the credential is no longer accepted");
+            }
+            _ => {}
+        }
+        identity
+    }
+}
+
+/// Off the threads that serve: a file may be on a disk that is slow, or gone.
+async fn off_thread(read: ReadAgain) -> Option<String> {
+    tokio::task::spawn_blocking(move || read()).await.ok()?
+}

@@ -1,0 +1,192 @@
+//! The gate over standard input and output: it pulls line after line, and walks 7 to 12 with each.
+
+use std::convert::Infallible;
+use std::io::{Read, Write};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use rmcp::ServerHandler;
+use rmcp::model::{ClientJsonRpcMessage, ErrorCode, ErrorData, Extensions, GetExtensions as _, JsonRpcError};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::gate::Gate;
+use super::received::Received;
+use super::speaker::Speaker;
+use crate::authn::Identity;
+use crate::authz::Permit;
+use crate::envelope::{self, Envelope};
+use crate::rejection::Rejection;
+use crate::transport::stdio::{
+    Connection, Lifecycle, Line, Lines, StdStreams, StdioError, StdioLimits, Writer,
+};
+
+/// Serves the process' own standard input and output until the input ends or `shutdown` is cancelled.
+///
+/// Takes the streams first ([`StdStreams::take`]): from then on a `println!` anywhere goes to stderr.
+/// End of input, a client that no longer reads, and `shutdown` all end alike: no further line is read, calls in
+/// flight finish within [`StdioLimits::drain`] or are cancelled, and this returns within 2 s.
+/// A call that blocks its thread cannot be cancelled; then this still returns, and only leaving the process
+/// ends the call.
+///
+/// # Errors
+/// [`StdioError`]; a client that hangs up is none.
+pub(crate) async fn serve_stdio(
+    service: impl ServerHandler,
+    gate: Gate,
+    speaker: Speaker,
+    limits: StdioLimits,
+    shutdown: CancellationToken,
+) -> Result<(), StdioError> {
+    let StdStreams { input, output } = StdStreams::take().map_err(StdioError::Streams)?;
+    let (gate, speaker) = (Arc::new(gate), Arc::new(speaker));
+    let asked = Arc::clone(&gate);
+    let who = move || {
+        let (gate, speaker) = (Arc::clone(&asked), Arc::clone(&speaker));
+        async move { speaker.authenticate(&gate).await }
+    };
+    serve_streams(service, Walk { gate, who, limits }, shutdown, input, output).await
+}
+
+/// The same on any pair of blocking streams.
+async fn serve_streams<W, F>(
+    service: impl ServerHandler,
+    walk: Walk<W>,
+    shutdown: CancellationToken,
+    input: impl Read + Send + 'static,
+    output: impl Write + Send + 'static,
+) -> Result<(), StdioError>
+where
+    W: Fn() -> F + Send + Sync + 'static,
+    F: Future<Output = Result<Identity, Rejection>> + Send + 'static,
+{
+    let limits = walk.limits;
+    let (lines, connection) = Connection::open(input, output, limits, shutdown)?;
+    let (admitted, messages) = mpsc::channel(1);
+    // Aborted when dropped, whichever way this function ends.
+    let mut walking = JoinSet::new();
+    walking.spawn(walk.run(lines, connection.writer(), Lifecycle::new(&service), admitted));
+    connection.serve(service, messages).await
+}
+
+/// The way of each line.
+struct Walk<W> {
+    gate: Arc<Gate>,
+    /// Who speaks, asked anew for each line.
+    who: W,
+    limits: StdioLimits,
+}
+
+/// What a line that does not go on is answered, if anything.
+type Answer = Option<JsonRpcError>;
+
+impl<W, F> Walk<W>
+where
+    W: Fn() -> F + Send + Sync + 'static,
+    F: Future<Output = Result<Identity, Rejection>> + Send + 'static,
+{
+    /// Line after line, in the order they came, until there are none or nobody takes messages. A gate that waits holds
+    /// up the lines behind.
+    async fn run(
+        self,
+        mut lines: Lines,
+        writer: Writer,
+        mut lifecycle: Lifecycle,
+        admitted: mpsc::Sender<ClientJsonRpcMessage>,
+    ) {
+        while let Some(line) = lines.next().await {
+            let message = match line {
+                Line::Text(text) => self.message_in(&text).await,
+                Line::TooLong => Err(Some(self.too_long().await)),
+            };
+            match message {
+                Ok(message) if !lifecycle.admits(&message) => {
+                    tracing::debug!("dropped a notification or response that came before the first request");
+                }
+                Ok(message) => {
+                    if admitted.send(message).await.is_err() {
+                        return;
+                    }
+                }
+                Err(Some(answer)) => {
+                    // The writer tells everybody else when the client no longer reads.
+                    let _ = writer.write(&answer).await;
+                }
+                Err(None) => {}
+            }
+        }
+    }
+
+    /// The message in a line, for rmcp, with its permit.
+    async fn message_in(&self, text: &Bytes) -> Result<ClientJsonRpcMessage, Answer> {
+        let envelope = match envelope::read(text, self.limits.envelope) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                let refused = self.unreadable(Rejection::from(&error)).await;
+                let id = error.id().cloned();
+                return Err(error.may_be_answered().then(|| JsonRpcError::new(id, refused)));
+            }
+        };
+        // Notifications and responses are never answered (JSON-RPC 2.0 §4.1).
+        let refuse = |error| envelope.id.clone().map(|id| JsonRpcError::new(Some(id), error));
+        let permit = self.admit(&envelope).await.map_err(refuse)?;
+        let mut message = serde_json::from_slice::<ClientJsonRpcMessage>(text).map_err(|error| {
+            tracing::error!(%error, "rmcp cannot read a message that passed the strict reading");
+            refuse(ErrorData::invalid_request("not an MCP message", None))
+        })?;
+        if let Some(extensions) = extensions_of(&mut message) {
+            extensions.insert(permit);
+        }
+        Ok(message)
+    }
+
+    async fn admit(&self, envelope: &Envelope) -> Result<Permit, ErrorData> {
+        unless_it_panics(async {
+            let who = (self.who)().await;
+            let admitted = self.gate.admit(&Received::new(envelope), who).await?;
+            Ok(admitted.permit)
+        })
+        .await
+    }
+
+    async fn unreadable(&self, fault: Rejection) -> ErrorData {
+        let Err(refused) = unless_it_panics(async {
+            let who = (self.who)().await;
+            Err::<Infallible, _>(self.gate.unreadable(fault, who))
+        })
+        .await;
+        refused
+    }
+
+    async fn too_long(&self) -> JsonRpcError {
+        let reason = format!("message is longer than {} bytes", self.limits.line_bytes);
+        let fault = Rejection::BadMessage { code: ErrorCode::INVALID_REQUEST.0, reason };
+        JsonRpcError::new(None, self.unreadable(fault).await)
+    }
+}
+
+/// What the gate says; where it panics, the message is refused and the next one decided.
+async fn unless_it_panics<T>(deciding: impl Future<Output = Result<T, Rejection>>) -> Result<T, ErrorData> {
+    match AssertUnwindSafe(deciding).catch_unwind().await {
+        Ok(decided) => decided.map_err(|rejection| rejection.error_data()),
+        Err(_panic) => {
+            tracing::error!("the gate panicked; the message is refused");
+            Err(ErrorData::internal_error("internal error", None))
+        }
+    }
+}
+
+/// Where a message's handler looks for its permit; responses reach no handler.
+fn extensions_of(message: &mut ClientJsonRpcMessage) -> Option<&mut Extensions> {
+    match message {
+        ClientJsonRpcMessage::Request(request) => Some(request.request.extensions_mut()),
+        ClientJsonRpcMessage::Notification(notification) => Some(notification.notification.extensions_mut()),
+        ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
