@@ -22,7 +22,11 @@ use mcp_auth_runtime::envelope::Message;
 /// A verified caller with this scope: there is no other way to have one than to verify a token.
 fn caller(scope: &str) -> Identity {
     let signer = Signer::new(Algorithm::Es256).unwrap();
-    let rules = IssuerRules::new(ISSUER, vec![RESOURCE.to_owned()], KeySource::Static(jwks([&signer])));
+    let rules = IssuerRules::new(
+        ISSUER.parse().unwrap(),
+        vec![RESOURCE.to_owned()],
+        KeySource::Static(jwks([&signer])),
+    );
     let fetch = Arc::new(HttpFetch::new().unwrap());
     let ambient = Ambient::system();
     let token = signer.token(ambient.clock.unix_now(), 1, scope).unwrap();

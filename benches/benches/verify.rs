@@ -22,7 +22,7 @@ use mcp_auth_runtime::authn::{
 
 fn authenticator(signer: &Signer, cache: CacheBounds) -> Authenticator {
     let keys = KeySource::Static(jwks([signer]));
-    let mut rules = IssuerRules::new(ISSUER, vec![RESOURCE.to_owned()], keys);
+    let mut rules = IssuerRules::new(ISSUER.parse().unwrap(), vec![RESOURCE.to_owned()], keys);
     rules.algorithms = vec![signer.algorithm()];
     let fetch = Arc::new(HttpFetch::new().unwrap());
     let ambient = Ambient::system();

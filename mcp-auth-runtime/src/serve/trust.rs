@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::config::issuers::Issuer;
 use crate::error::Error;
 use crate::local_issuer::LocalIssuer;
+use mcp_auth_core::IssuerIdentifier;
 use mcp_auth_core::ambient::Ambient;
 
 /// The longest a start waits for keys.
@@ -50,7 +51,7 @@ fn signed_tokens(
         config.trusted_issuers().iter().map(|issuer| rules(issuer, audiences(Some(issuer)))).collect();
     if let Some(local) = local {
         let keys = KeySource::Static(local.jwks.clone());
-        let mut own = IssuerRules::new(local.issuer.as_str(), audiences(None), keys);
+        let mut own = IssuerRules::new(local.issuer.clone(), audiences(None), keys);
         own.require_at_jwt = true;
         rules.push(own);
     }
@@ -94,7 +95,7 @@ fn rules(issuer: &Issuer, audiences: Vec<String>) -> IssuerRules {
         Some(uri) => KeySource::JwksUri(uri.url().clone()),
         None => KeySource::Discovery,
     };
-    let mut rules = IssuerRules::new(issuer.issuer.as_str(), audiences, keys);
+    let mut rules = IssuerRules::new(IssuerIdentifier::clone(&issuer.issuer), audiences, keys);
     rules.algorithms = issuer.algorithms.to_vec();
     rules.scope_claims = issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
     rules.clock_skew = issuer.clock_skew.get();
@@ -125,7 +126,8 @@ mod tests {
         let config = Config::from_toml_str("[[auth.issuers]]\nissuer = \"https://a.example\"").unwrap();
         let audiences = vec!["https://rs.example/mcp".to_owned()];
         let configured = rules(&config.auth.issuers[0], audiences.clone());
-        let expected = IssuerRules::new("https://a.example", audiences, KeySource::Discovery);
+        let expected =
+            IssuerRules::new("https://a.example".parse().unwrap(), audiences, KeySource::Discovery);
         assert_eq!(format!("{configured:?}"), format!("{expected:?}"));
     }
 }

@@ -26,7 +26,10 @@ struct Bench {
 
 fn rules() -> IssuerRules {
     let keys = KeySource::JwksUri(Url::parse(JWKS).unwrap());
-    IssuerRules { algorithms: Algorithm::ALL.to_vec(), ..IssuerRules::new(ISSUER, vec![US.into()], keys) }
+    IssuerRules {
+        algorithms: Algorithm::ALL.to_vec(),
+        ..IssuerRules::new(ISSUER.parse().unwrap(), vec![US.into()], keys)
+    }
 }
 
 fn authenticator(rules: Vec<IssuerRules>, fetch: Arc<FakeFetch>) -> (Authenticator, Arc<FakeClock>) {
@@ -309,7 +312,7 @@ async fn t30_the_same_kid_at_two_issuers_means_two_keys() {
     let other = "https://other.example";
     let of = |issuer: &str, signer: &Signer, aud: &str| {
         let keys = KeySource::Static(json!({"keys": [signer.jwk("k")]}));
-        IssuerRules::new(issuer, vec![aud.into()], keys)
+        IssuerRules::new(issuer.parse().unwrap(), vec![aud.into()], keys)
     };
     let bench =
         Bench::with(vec![of(ISSUER, p256(), US), of(other, other_p256(), "https://rs.example/2")]).await;
@@ -442,7 +445,7 @@ async fn a_key_that_goes_away_takes_its_remembered_tokens_along() {
 async fn k21_ready_means_every_issuer_has_keys() {
     let fetch = Arc::new(FakeFetch::default());
     let local = IssuerRules::new(
-        "http://localhost:1",
+        "http://localhost:1".parse().unwrap(),
         vec![US.into()],
         KeySource::Static(json!({"keys": [ed().jwk("k")]})),
     );

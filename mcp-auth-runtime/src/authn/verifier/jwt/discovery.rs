@@ -1,6 +1,7 @@
 //! Where an issuer's keys are: authorization server metadata, asked for in the order the MCP specification gives
 //! (2026-07-28, Authorization Server Discovery).
 
+use mcp_auth_core::IssuerIdentifier;
 use mcp_auth_core::net::is_secure;
 use url::Url;
 
@@ -10,7 +11,8 @@ use crate::authn::strict_json;
 
 /// The metadata documents to try, in order: RFC 8414 §3.1, then OpenID Connect Discovery by RFC 8414 §5, then
 /// OpenID Connect Discovery §4.
-pub(super) fn metadata_urls(issuer: &Url) -> Vec<Url> {
+pub(super) fn metadata_urls(issuer: &IssuerIdentifier) -> Vec<Url> {
+    let issuer = issuer.url();
     let path = issuer.path().strip_suffix('/').unwrap_or(issuer.path());
     let mut paths = vec![
         format!("/.well-known/oauth-authorization-server{path}"),
@@ -34,19 +36,21 @@ pub(super) fn metadata_urls(issuer: &Url) -> Vec<Url> {
 /// # Errors
 /// The [`KeysError`] that says most, after every document was tried: somebody else's metadata before a missing
 /// one. A network failure ends the search at once, as it would repeat.
-pub(super) async fn jwks_uri(fetch: &dyn Fetch, issuer: &str, max_bytes: usize) -> Result<Url, KeysError> {
-    let base =
-        Url::parse(issuer).map_err(|_| KeysError::Document { url: issuer.to_owned(), expected: "URL" })?;
+pub(super) async fn jwks_uri(
+    fetch: &dyn Fetch,
+    issuer: &IssuerIdentifier,
+    max_bytes: usize,
+) -> Result<Url, KeysError> {
     let mut worst: Option<KeysError> = None;
-    for url in metadata_urls(&base) {
-        match read(fetch, &base, issuer, &url, max_bytes).await {
+    for url in metadata_urls(issuer) {
+        match read(fetch, issuer, &url, max_bytes).await {
             Ok(uri) => return Ok(uri),
             Err(error @ KeysError::Fetch { .. }) => return Err(worst.unwrap_or(error)),
             Err(error) if worst.as_ref().is_none_or(|w| telling(&error) > telling(w)) => worst = Some(error),
             Err(_) => {}
         }
     }
-    Err(worst.unwrap_or(KeysError::Document { url: issuer.to_owned(), expected: "metadata document" }))
+    Err(worst.unwrap_or(KeysError::Document { url: issuer.to_string(), expected: "metadata document" }))
 }
 
 fn telling(error: &KeysError) -> u8 {
@@ -59,8 +63,7 @@ fn telling(error: &KeysError) -> u8 {
 
 async fn read(
     fetch: &dyn Fetch,
-    base: &Url,
-    issuer: &str,
+    issuer: &IssuerIdentifier,
     url: &Url,
     max_bytes: usize,
 ) -> Result<Url, KeysError> {
@@ -74,7 +77,7 @@ async fn read(
         .map_err(|_| KeysError::Document { url: name(), expected: "metadata document (RFC 8414)" })?;
     let text = |member: &str| metadata.get(member).and_then(serde_json::Value::as_str);
     match text("issuer") {
-        Some(found) if found == issuer => {}
+        Some(found) if issuer == found => {}
         found => {
             let found = Excerpt::of(found.unwrap_or_default());
             return Err(KeysError::IssuerDiffers { url: name(), found });
@@ -83,7 +86,7 @@ async fn read(
     let uri = text("jwks_uri").and_then(|uri| Url::parse(uri).ok());
     // An https issuer cannot send us to plain http, not even on this machine.
     let is_plain_here = |url: &Url| url.scheme() == "http" && is_secure(url);
-    let allowed = |uri: &Url| is_secure(uri) && (uri.scheme() == "https" || is_plain_here(base));
+    let allowed = |uri: &Url| is_secure(uri) && (uri.scheme() == "https" || is_plain_here(issuer.url()));
     uri.filter(allowed).ok_or_else(|| KeysError::JwksUri { url: name() })
 }
 
@@ -95,11 +98,11 @@ mod tests {
     use crate::authn::tests::support::{Answer, FakeFetch};
 
     fn urls(issuer: &str) -> Vec<String> {
-        metadata_urls(&Url::parse(issuer).unwrap()).iter().map(Url::to_string).collect()
+        metadata_urls(&issuer.parse().unwrap()).iter().map(Url::to_string).collect()
     }
 
     async fn found(fetch: &FakeFetch, issuer: &str) -> Result<String, KeysError> {
-        jwks_uri(fetch, issuer, 1000).await.map(|uri| uri.to_string())
+        jwks_uri(fetch, &issuer.parse().unwrap(), 1000).await.map(|uri| uri.to_string())
     }
 
     fn metadata(issuer: &str, uri: &str) -> Answer {

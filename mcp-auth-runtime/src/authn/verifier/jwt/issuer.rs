@@ -30,7 +30,7 @@ const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 #[derive(Debug, Clone)]
 pub struct IssuerRules {
     /// The issuer identifier; `iss` must equal it byte for byte (RFC 9068 §4).
-    pub issuer: String,
+    pub issuer: IssuerIdentifier,
     /// Our resource indicators; `aud` must hold one of them, byte for byte. Never empty.
     pub audiences: Vec<String>,
     /// Where its keys are.
@@ -105,9 +105,9 @@ impl Default for KeyRefresh {
 
 impl IssuerRules {
     /// An issuer with every other rule at its default.
-    pub fn new(issuer: impl Into<String>, audiences: Vec<String>, keys: KeySource) -> Self {
+    pub fn new(issuer: IssuerIdentifier, audiences: Vec<String>, keys: KeySource) -> Self {
         Self {
-            issuer: issuer.into(),
+            issuer,
             audiences,
             keys,
             algorithms: DEFAULT_ALGORITHMS.to_vec(),
@@ -129,15 +129,12 @@ impl IssuerRules {
     /// The first [`RulesError`] found.
     pub fn check(&self) -> Result<(), RulesError> {
         match &self.keys {
-            KeySource::Static(_) if self.issuer.is_empty() => return Err(RulesError::Issuer),
-            KeySource::Static(_) => {}
-            KeySource::Discovery => check_issuer_url(&self.issuer)?,
-            KeySource::JwksUri(uri) => {
-                check_issuer_url(&self.issuer)?;
-                if !is_secure(uri) {
-                    return Err(RulesError::JwksUri);
-                }
+            KeySource::Static(_) => {} // nothing is fetched
+            KeySource::Discovery | KeySource::JwksUri(_) if !self.issuer.is_secure() => {
+                return Err(RulesError::Issuer);
             }
+            KeySource::JwksUri(uri) if !is_secure(uri) => return Err(RulesError::JwksUri),
+            KeySource::Discovery | KeySource::JwksUri(_) => {}
         }
         if self.audiences.is_empty() || self.audiences.iter().any(|a| a.is_empty() || a == "*") {
             return Err(RulesError::Audience);
@@ -187,19 +184,12 @@ pub enum RulesError {
     Refresh,
 }
 
-fn check_issuer_url(issuer: &str) -> Result<(), RulesError> {
-    match issuer.parse::<IssuerIdentifier>() {
-        Ok(issuer) if issuer.is_secure() => Ok(()),
-        _ => Err(RulesError::Issuer),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn rules(issuer: &str) -> IssuerRules {
-        IssuerRules::new(issuer, vec!["https://rs.example/mcp".into()], KeySource::Discovery)
+        IssuerRules::new(issuer.parse().unwrap(), vec!["https://rs.example/mcp".into()], KeySource::Discovery)
     }
 
     #[test]
@@ -214,11 +204,12 @@ mod tests {
         ] {
             assert_eq!(rules(ok).check(), Ok(()), "{ok}");
         }
+        for bad in ["http://as.example", "http://localhost.evil", "http://a.localhost"] {
+            assert_eq!(rules(bad).check(), Err(RulesError::Issuer), "{bad}");
+        }
         for bad in [
             "",
             "as.example",
-            "http://as.example",
-            "http://localhost.evil",
             "https://as.example?x",
             "https://as.example#x",
             "https://u@as.example",
@@ -226,7 +217,7 @@ mod tests {
             "file:///etc/passwd",
             "ftp://127.0.0.1",
         ] {
-            assert_eq!(rules(bad).check(), Err(RulesError::Issuer), "{bad}");
+            assert!(bad.parse::<IssuerIdentifier>().is_err(), "{bad}");
         }
     }
 

@@ -38,7 +38,7 @@ impl JwtVerifier {
         let mut issuers = Vec::with_capacity(rules.len());
         let mut by_name = HashMap::new();
         for rules in rules {
-            let issuer = rules.issuer.clone();
+            let issuer = rules.issuer.to_string();
             rules.check().map_err(|cause| JwtVerifierError::Rules { issuer: issuer.clone(), cause })?;
             let keys = IssuerKeys::new(rules, Arc::clone(&fetch), ambient.clone())
                 .map_err(|cause| JwtVerifierError::StaticKeys { issuer: issuer.clone(), cause })?;
@@ -116,7 +116,7 @@ impl Verify for JwtVerifier {
         self.issuers
             .iter()
             .filter(|keys| !keys.ready())
-            .map(|keys| LoadFailure { issuer: keys.rules.issuer.clone(), cause: keys.last_error() })
+            .map(|keys| LoadFailure { issuer: keys.rules.issuer.to_string(), cause: keys.last_error() })
             .collect()
     }
 

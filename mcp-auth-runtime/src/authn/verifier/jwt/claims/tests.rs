@@ -13,7 +13,7 @@ const NOW: u64 = 1_800_000_000;
 const US: &str = "https://rs.example/mcp";
 
 fn rules() -> IssuerRules {
-    IssuerRules::new("https://as.example", vec![US.into()], KeySource::Discovery)
+    IssuerRules::new("https://as.example".parse().unwrap(), vec![US.into()], KeySource::Discovery)
 }
 
 /// Good claims with `changes` over them; null removes a claim, `json!("null")` sets null.

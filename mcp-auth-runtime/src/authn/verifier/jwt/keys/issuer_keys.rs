@@ -93,7 +93,7 @@ impl IssuerKeys {
             KeySource::JwksUri(uri) => Some(Source::At(uri.clone())),
             KeySource::Static(set) => {
                 let set = KeySet::read(set, &rules.algorithms, rules.refresh.max_keys)?;
-                set.log_skipped(&rules.issuer);
+                set.log_skipped(rules.issuer.as_str());
                 let (at, refresh_after) = (Instant::now(), rules.refresh.max);
                 loaded = Some(Arc::new(Loaded { set, generation: 0, at, refresh_after }));
                 None

@@ -28,7 +28,7 @@ impl Bench {
         let rules = IssuerRules {
             refresh,
             algorithms: Algorithm::ALL.to_vec(),
-            ..IssuerRules::new(ISSUER, vec![US.into()], source)
+            ..IssuerRules::new(ISSUER.parse().unwrap(), vec![US.into()], source)
         };
         let keys = IssuerKeys::new(rules, Arc::clone(&fetch) as Arc<dyn Fetch>, ambient().0).unwrap();
         Self { keys: Arc::new(keys), fetch }
