@@ -2,6 +2,7 @@
 //! lets through.
 
 use mcp_auth_core::net::Host;
+use mcp_auth_core::resource::WELL_KNOWN;
 use rmcp::transport::auth::{
     AuthError, AuthorizationManager, AuthorizationMetadata, AuthorizationMetadataSource,
     ProtectedResourceMetadataInvalidReason,
@@ -146,10 +147,7 @@ fn holds(resource: &Url, server: &Url) -> bool {
 /// Metadata at the server's well-known places that is for another resource.
 async fn refuse_foreign_metadata(http: &reqwest::Client, server: &ServerUrl) -> Result<(), DiscoveryError> {
     let path = server.url().path().trim_matches('/');
-    for place in [
-        format!("/.well-known/oauth-protected-resource/{path}"),
-        "/.well-known/oauth-protected-resource".to_owned(),
-    ] {
+    for place in [format!("{WELL_KNOWN}/{path}"), WELL_KNOWN.to_owned()] {
         let mut at = server.url().clone();
         at.set_query(None);
         at.set_path(&place);

@@ -3,6 +3,7 @@
 mod login;
 mod openings;
 
+use mcp_auth_core::resource::WELL_KNOWN;
 use url::Url;
 
 use super::checks::{self, ALL, Check};
@@ -117,7 +118,7 @@ impl Found {
     async fn fetch(visit: &Visit<'_>, refusal: Option<&Answer>) -> Self {
         let well_known = |path: &str| {
             let mut url = visit.url.clone();
-            url.set_path(&format!("/.well-known/oauth-protected-resource{path}"));
+            url.set_path(&format!("{WELL_KNOWN}{path}"));
             url.set_fragment(None);
             url
         };
