@@ -290,6 +290,19 @@ impl serde::Serialize for AsText<'_> {
     }
 }
 
+/// The status of a JSON-RPC error that a handler answered (MCP 2026-07-28 Streamable HTTP): 200 but for what is about
+/// the request itself; before 2026-07-28 always 200.
+pub(crate) fn status_of_error(code: ErrorCode, era: Era) -> StatusCode {
+    match code {
+        _ if era == Era::Sessions => StatusCode::OK,
+        ErrorCode::UNSUPPORTED_PROTOCOL_VERSION
+        | ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY
+        | ErrorCode::HEADER_MISMATCH => StatusCode::BAD_REQUEST,
+        ErrorCode::METHOD_NOT_FOUND => StatusCode::NOT_FOUND,
+        _ => StatusCode::OK,
+    }
+}
+
 impl From<&Denied> for Rejection {
     fn from(denied: &Denied) -> Self {
         match denied {

@@ -267,6 +267,7 @@ async fn child_that_serves_and_logs_at_trace() {
             client.read_resource("note://7").await;
             client.list_tools().await;
             client.request_without_session("tools/list", json!({})).await;
+            client.request_without_session("prompts/list", json!({})).await; // rmcp answers it, and traces
             client.request("acme/unheard-of", json!({})).await;
             client.post("{", mcp_auth::http::HeaderMap::new()).await;
         }

@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mcp_auth::extract::{Call, FromCall};
-use mcp_auth::model::{CallToolResult, ContentBlock, ErrorCode, InputRequiredResult};
+use mcp_auth::model::{
+    CallToolResult, ContentBlock, CreateTaskResult, ErrorCode, InputRequiredResult, Task, TaskStatus,
+};
 use mcp_auth::prelude::*;
-use mcp_auth::testing::TestServer;
+use mcp_auth::testing::{Era, TestServer};
 use mcp_auth::{ErrorData, schemars, serde, serde_json};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
@@ -19,6 +21,12 @@ use crate::wire::{Reply, Wire, meta};
 
 const DIRECT: &str = "application/json, text/event-stream";
 const BY_RMCP: &str = "application/json, text/event-stream;q=0.9";
+
+/// Every revision, and a client of the oldest one that does not name it.
+const REVISIONS: [Option<&str>; 5] =
+    [Some(MODERN), Some("2025-11-25"), Some("2025-06-18"), Some("2025-03-26"), None];
+
+const MODERN: &str = "2026-07-28";
 
 /// Says which way its call came.
 struct Way(&'static str);
@@ -47,6 +55,8 @@ struct Region {
     #[schemars(extend("x-mcp-header" = "Region"))]
     region: String,
 }
+
+const NOW: &str = "2026-07-28T00:00:00Z";
 
 #[derive(Clone, Default)]
 struct Ways {
@@ -112,6 +122,18 @@ impl Ways {
         Json(json!({ "z": 1, "a": [null, 1.5] }))
     }
 
+    /// Structured content that is not an object.
+    #[tool(public)]
+    async fn several(&self) -> Json<Vec<u8>> {
+        Json(vec![1, 2])
+    }
+
+    /// A task.
+    #[tool(public)]
+    async fn starts(&self) -> CreateTaskResult {
+        CreateTaskResult::new(Task::new("t", TaskStatus::Working, NOW, NOW))
+    }
+
     /// A further round.
     #[tool(public)]
     async fn asks(&self) -> InputRequiredResult {
@@ -133,26 +155,42 @@ struct Code {
     code: i32,
 }
 
-fn body(method: &str, params: &Value, meta: &Value) -> String {
+fn body(revision: Option<&str>, method: &str, params: &Value, meta: &Value) -> String {
     let mut params = params.clone();
-    params["_meta"] = meta.clone();
+    if revision == Some(MODERN) {
+        params["_meta"] = meta.clone();
+    }
     json!({ "jsonrpc": "2.0", "id": "an id \"with\" quotes", "method": method, "params": params }).to_string()
 }
 
-fn lines(host: &str, accept: &str, method: &str, params: &Value) -> String {
-    let name = match params["name"].as_str() {
-        Some(name) => format!("Mcp-Name: {name}\r\n"),
-        None => String::new(),
-    };
-    format!(
-        "Host: {host}\r\nContent-Type: application/json\r\nAccept: {accept}\r\n\
-         MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: {method}\r\n{name}"
-    )
+fn lines(host: &str, revision: Option<&str>, accept: &str, method: &str, params: &Value) -> String {
+    let mut lines = format!("Host: {host}\r\nContent-Type: application/json\r\nAccept: {accept}\r\n");
+    if let Some(revision) = revision {
+        lines += &format!("MCP-Protocol-Version: {revision}\r\n");
+    }
+    if revision == Some(MODERN) {
+        lines += &format!("Mcp-Method: {method}\r\n");
+        if let Some(name) = params["name"].as_str() {
+            lines += &format!("Mcp-Name: {name}\r\n");
+        }
+    }
+    lines
+}
+
+async fn ask_in(
+    revision: Option<&str>,
+    wire: Wire,
+    accept: &str,
+    method: &str,
+    params: &Value,
+    extra: &str,
+) -> Reply {
+    let lines = lines(&wire.host(), revision, accept, method, params) + extra;
+    wire.post("/mcp", &lines, body(revision, method, params, &meta())).await
 }
 
 async fn ask(wire: Wire, accept: &str, method: &str, params: &Value, extra: &str) -> Reply {
-    let lines = lines(&wire.host(), accept, method, params) + extra;
-    wire.post("/mcp", &lines, body(method, params, &meta())).await
+    ask_in(Some(MODERN), wire, accept, method, params, extra).await
 }
 
 /// Everything but when it came.
@@ -161,13 +199,17 @@ fn whole(reply: &Reply) -> String {
     kept.collect::<Vec<_>>().join("\n")
 }
 
-/// Asks both ways and compares.
+/// Asks both ways in every revision and compares; the answer in 2026-07-28.
 async fn assert_same(wire: Wire, method: &str, params: &Value, extra: &str) -> Reply {
-    let direct = ask(wire, DIRECT, method, params, extra).await;
-    let by_rmcp = ask(wire, BY_RMCP, method, params, extra).await;
-    assert_eq!(whole(&direct), whole(&by_rmcp), "{method} {params} {extra}");
-    assert_ne!(direct.status(), 0);
-    direct
+    let mut modern = None;
+    for revision in REVISIONS {
+        let direct = ask_in(revision, wire, DIRECT, method, params, extra).await;
+        let by_rmcp = ask_in(revision, wire, BY_RMCP, method, params, extra).await;
+        assert_eq!(whole(&direct), whole(&by_rmcp), "{method} {params} {extra} {revision:?}");
+        assert_ne!(direct.status(), 0);
+        modern.get_or_insert(direct);
+    }
+    modern.expect("the first revision")
 }
 
 fn text(reply: &Reply) -> String {
@@ -179,12 +221,41 @@ async fn usual_calls_go_direct_and_unusual_ones_by_rmcp() {
     let server = TestServer::start(Ways::default()).await.expect("a server");
     let wire = Wire::of(&server);
     let way = json!({ "name": "way", "arguments": {} });
-    assert_eq!(text(&ask(wire, DIRECT, "tools/call", &way, "").await), "direct");
-    assert_eq!(text(&ask(wire, BY_RMCP, "tools/call", &way, "").await), "by rmcp");
     let unusual = json!({ "name": "way", "arguments": {}, "inputResponses": {} });
-    assert_eq!(text(&ask(wire, DIRECT, "tools/call", &unusual, "").await), "by rmcp");
     let client = json!({ "name": "client", "arguments": {} });
-    assert_eq!(text(&ask(wire, DIRECT, "tools/call", &client, "").await), "by rmcp", "it wants the client");
+    for revision in REVISIONS {
+        let said =
+            async |accept, params| text(&ask_in(revision, wire, accept, "tools/call", params, "").await);
+        assert_eq!(said(DIRECT, &way).await, "direct", "{revision:?}");
+        assert_eq!(said(BY_RMCP, &way).await, "by rmcp", "{revision:?}");
+        assert_eq!(said(DIRECT, &unusual).await, "by rmcp", "{revision:?}");
+        assert_eq!(said(DIRECT, &client).await, "by rmcp", "it wants the client: {revision:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_belongs_to_a_session_or_mixes_revisions_does_not_go_direct() {
+    let server = TestServer::start(Ways::default()).await.expect("a server");
+    let wire = Wire::of(&server);
+    let client = server.client().token(server.token("alice")).era(Era::Legacy("2025-11-25"));
+    assert_eq!(client.call_tool("way", json!({})).await.text(), Some("by rmcp"), "in a session");
+
+    let way = json!({ "name": "way", "arguments": {} });
+    let unknown = "Mcp-Session-Id: nobodys\r\n";
+    let reply = ask_in(Some("2025-11-25"), wire, DIRECT, "tools/call", &way, unknown).await;
+    assert_eq!(reply.status(), 404, "{}", reply.text());
+    // A revision in the body that the header does not name, and the other way round.
+    let legacy_lines = lines(&wire.host(), Some("2025-11-25"), DIRECT, "tools/call", &way);
+    let modern_body = body(Some(MODERN), "tools/call", &way, &meta());
+    assert_eq!(wire.post("/mcp", &legacy_lines, modern_body).await.status(), 400);
+    let modern_lines = lines(&wire.host(), Some(MODERN), DIRECT, "tools/call", &way);
+    let legacy_body = body(None, "tools/call", &way, &meta());
+    assert_eq!(wire.post("/mcp", &modern_lines, legacy_body).await.status(), 400);
+    // A legacy revision in the body is negotiated by request, which is rmcp's to do.
+    let named = json!({ "io.modelcontextprotocol/protocolVersion": "2025-11-25" });
+    let named = json!({ "name": "way", "arguments": {}, "_meta": named });
+    let reply = ask_in(Some("2025-11-25"), wire, DIRECT, "tools/call", &named, "").await;
+    assert_eq!(text(&reply), "by rmcp", "{}", reply.text());
 }
 
 #[tokio::test]
@@ -236,10 +307,23 @@ async fn both_ways_answer_every_call_alike() {
             assert_same(Wire::of(&everything), list, &json!({ "cursor": "x" }), bearer).await;
         }
     }
-    for tool in ["fails", "breaks", "content", "structured"] {
+    for tool in ["fails", "breaks", "content", "structured", "several"] {
         let params = json!({ "name": tool, "arguments": {} });
         assert_eq!(assert_same(Wire::of(&ways), "tools/call", &params, "").await.status(), 200, "{tool}");
     }
+    for tool in ["asks", "starts"] {
+        // What is sealed is sealed anew each time, so only the refusals of older revisions can be compared.
+        let params = json!({ "name": tool, "arguments": {} });
+        for revision in &REVISIONS[1..] {
+            let direct = ask_in(*revision, Wire::of(&ways), DIRECT, "tools/call", &params, "").await;
+            let by_rmcp = ask_in(*revision, Wire::of(&ways), BY_RMCP, "tools/call", &params, "").await;
+            assert_eq!(whole(&direct), whole(&by_rmcp), "{tool} {revision:?}");
+            assert!(direct.json().get("error").is_some(), "{}", direct.text());
+        }
+    }
+    let starts = json!({ "name": "starts", "arguments": {} });
+    let refused = assert_same(Wire::of(&ways), "tools/call", &starts, "").await;
+    assert_eq!((refused.status(), &refused.json()["error"]["code"]), (400, &json!(-32021)));
     for code in [1, 401, 403, 404, -32002, -32020, -32021, -32022, -32600, -32601, -32602, -32603, -32700] {
         let params = json!({ "name": "refuses", "arguments": { "code": code } });
         assert_same(Wire::of(&ways), "tools/call", &params, "").await;
@@ -263,7 +347,7 @@ async fn headers_that_rmcp_would_refuse_are_refused() {
     let server = TestServer::start(Ways::default()).await.expect("a server");
     let wire = Wire::of(&server);
     let params = json!({ "name": "way", "arguments": {} });
-    let whole = lines(&wire.host(), DIRECT, "tools/call", &params);
+    let whole = lines(&wire.host(), Some(MODERN), DIRECT, "tools/call", &params);
     for (header, status) in [
         ("MCP-Protocol-Version", 400),
         ("Mcp-Method", 400),
@@ -273,11 +357,12 @@ async fn headers_that_rmcp_would_refuse_are_refused() {
     ] {
         let left: String =
             whole.split_inclusive("\r\n").filter(|line| !line.starts_with(&format!("{header}:"))).collect();
-        let reply = wire.post("/mcp", &left, body("tools/call", &params, &meta())).await;
+        let reply = wire.post("/mcp", &left, body(Some(MODERN), "tools/call", &params, &meta())).await;
         assert_eq!(reply.status(), status, "without {header}: {}", reply.text());
     }
     let without_capabilities = json!({ "io.modelcontextprotocol/protocolVersion": "2026-07-28" });
-    let reply = wire.post("/mcp", &whole, body("tools/call", &params, &without_capabilities)).await;
+    let reply =
+        wire.post("/mcp", &whole, body(Some(MODERN), "tools/call", &params, &without_capabilities)).await;
     assert_eq!((reply.status(), &reply.json()["error"]["code"]), (400, &json!(-32602)));
 }
 
@@ -287,8 +372,8 @@ async fn a_client_that_goes_away_drops_its_call() {
     let server = TestServer::start(ways.clone()).await.expect("a server");
     let wire = Wire::of(&server);
     let params = json!({ "name": "waits", "arguments": {} });
-    let body = body("tools/call", &params, &meta());
-    let head = lines(&wire.host(), DIRECT, "tools/call", &params);
+    let body = body(Some(MODERN), "tools/call", &params, &meta());
+    let head = lines(&wire.host(), Some(MODERN), DIRECT, "tools/call", &params);
     let mut stream = wire.connect().await;
     let request = format!("POST /mcp HTTP/1.1\r\n{head}Content-Length: {}\r\n\r\n{body}", body.len());
     stream.write_all(request.as_bytes()).await.expect("sent");

@@ -377,7 +377,7 @@ mod tests {
     #[test]
     fn what_a_call_without_transport_lacks_is_an_error_not_a_panic() {
         let (id, meta) = (NumberOrString::Number(7), RequestMetaObject::new());
-        let mut call = Call::direct("x".to_owned(), id, meta);
+        let mut call = Call::direct("x".to_owned(), id, meta, Era::Stateless);
         assert_eq!(call.era(), Era::Stateless);
         assert!(RequestId::from_call(&mut call).is_ok() && RequestMetaObject::from_call(&mut call).is_ok());
         assert!(RequestContext::from_call(&mut call).is_err() && Peer::from_call(&mut call).is_err());

@@ -59,12 +59,12 @@ impl Call {
         let era = Era::of(context.protocol_version().as_ref().map(ProtocolVersion::as_str));
         let RequestContext { ct: cancelled, id, meta, extensions, peer, .. } = context;
         let transport = Transport { peer, cancelled, extensions };
-        Self { era, transport: Some(transport), ..Self::direct(name.into(), id, meta) }
+        Self { transport: Some(transport), ..Self::direct(name.into(), id, meta, era) }
     }
 
-    /// A 2026-07-28 call without rmcp's transport around it, for an operation that
-    /// does without (see [`Declaration::needs_transport`](crate::declared::registry::Declaration::needs_transport)).
-    pub(crate) fn direct(name: String, id: RequestId, meta: RequestMetaObject) -> Self {
+    /// A call of a peer of `era` without rmcp's transport around it, for an operation that does without
+    /// (see [`Declaration::needs_transport`](crate::declared::registry::Declaration::needs_transport)).
+    pub(crate) fn direct(name: String, id: RequestId, meta: RequestMetaObject, era: Era) -> Self {
         Self {
             name,
             caller: None,
@@ -76,7 +76,7 @@ impl Call {
             subscription: None,
             id,
             meta,
-            era: Era::Stateless,
+            era,
             transport: None,
         }
     }

@@ -1,6 +1,5 @@
 //! What lists show: to each caller what policy says, and cacheable by others only where it is the same for all.
 
-use mcp_auth_core::Era;
 use rmcp::ErrorData;
 use rmcp::model::{
     CacheScope, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
@@ -9,7 +8,6 @@ use rmcp::model::{
 
 use crate::authn::Identity;
 use crate::authz::Policy;
-use crate::call::answer::schema;
 use crate::declared::registry::Item;
 
 /// The whole list in one page: any cursor is one we never gave out.
@@ -37,14 +35,11 @@ fn cache_scope(policy: &Policy) -> CacheScope {
     if policy.lists_depend_on_caller() { CacheScope::Private } else { CacheScope::Public }
 }
 
-pub(super) fn tools(policy: &Policy, identity: &Identity, era: Era) -> ListToolsResult {
-    let registry = policy.registry().iter().filter(|(id, _)| policy.shows(*id, identity));
-    let tools = registry
-        .filter_map(|(_, declaration)| match &declaration.item {
-            Item::Tool(tool) => Some(schema::listed(tool, era).into_owned()),
-            _ => None,
-        })
-        .collect();
+pub(super) fn tools(policy: &Policy, identity: &Identity) -> ListToolsResult {
+    let tools = visible(policy, identity, |item| match item {
+        Item::Tool(tool) => Some(tool),
+        _ => None,
+    });
     ListToolsResult::with_all_items(tools).with_cache_scope(cache_scope(policy))
 }
 

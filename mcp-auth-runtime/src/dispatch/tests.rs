@@ -1,18 +1,28 @@
 #![allow(clippy::unwrap_used)]
 //! What rmcp hands over is served only under a permit of its own.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rmcp::model::CallToolResult;
-use serde_json::json;
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CustomRequest, ErrorCode,
+    InitializeRequestParams, JsonObject, PaginatedRequestParams, ReadResourceDirectoryRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, Reference as RmcpReference,
+};
+use rmcp::{ErrorData, ServerHandler as _};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::authn::principal_of;
-use crate::authz::{Connect, Visibility};
+use crate::authz::{Connect, Permit, Policy, Visibility};
+use crate::call::Call;
 use crate::call::testing::context;
 use crate::declared::Rule;
 use crate::declared::build;
-use crate::declared::handler::{About, Operations};
+use crate::declared::handler::{About, CallFuture, Handler, Operations, Route};
+use crate::envelope::{Message, Reference};
+use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, ScopeSet};
 
 /// Counts what ran.

@@ -1,44 +1,49 @@
-//! What was allowed and needs nothing of rmcp's transport is answered here. Only what rmcp would certainly take is
-//! taken: whatever is unusual about a request goes to rmcp, which says what is wrong with it.
+//! 11 and 12. What was allowed and needs nothing of rmcp's transport is answered here, without the credentials that came
+//! with it. Only what rmcp would certainly take is taken: whatever is unusual about a request goes to rmcp, which says
+//! what is wrong with it.
 
 use axum::body::Body;
 use axum::response::IntoResponse as _;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use rmcp::model::{MetaObject, ProtocolVersion, RequestMetaObject};
+use rmcp::model::{
+    JsonRpcError, JsonRpcResponse, JsonRpcVersion2_0, MetaObject, ProtocolVersion, RequestMetaObject,
+};
 
 use super::gate::Admitted;
-use super::http::Endpoint;
+use super::http::{Endpoint, era_of};
 use super::session::Bound;
 use crate::authz::Permit;
 use crate::declared::handler::Handler;
-use crate::dispatch::direct::{Answer, Asked};
+use crate::dispatch::Asked;
 use crate::envelope::{Envelope, Message, MessageKind};
+use crate::rejection;
 use crate::transport::refusal::Refusal;
+use mcp_auth_core::Era;
 
 impl<H: Handler> Endpoint<H> {
-    /// Whether [`answer_directly`](Self::answer_directly) takes the message: a plain request of 2026-07-28 whose
-    /// headers are all there (that they agree with the body has been checked), for an operation that dispatch
+    /// Whether [`answer_directly`](Self::answer_directly) takes the message: a plain request outside of any session,
+    /// whose headers are all there (that they agree with the body has been checked), for an operation that dispatch
     /// answers by itself.
     pub(super) fn is_direct(&self, headers: &HeaderMap, envelope: &Envelope, admitted: &Admitted) -> bool {
         matches!(admitted.bound, Bound::NoSession)
             && envelope.kind == MessageKind::Request
             && envelope.is_plain
-            && envelope.declares_capabilities
-            && envelope.protocol_version.as_deref() == Some(ProtocolVersion::V_2026_07_28.as_str())
-            && is_usual(headers, &envelope.message)
+            && is_usual(headers, envelope)
             && self.dispatch.is_direct(&admitted.permit)
     }
 
     /// Answers it in this task: when the client goes away, the call is dropped.
     pub(super) async fn answer_directly(&self, envelope: Envelope, permit: Permit) -> Response<Body> {
+        let era = envelope.era();
         let Some(id) = envelope.id else {
             return failed(); // a request has one
         };
         let asked = Asked {
-            id,
+            id: id.clone(),
             meta: RequestMetaObject(MetaObject(envelope.meta.unwrap_or_default())),
             declares_tasks: envelope.declares_tasks,
+            era,
         };
         drop(envelope.message); // the permit has it
         let answer = tokio::select! {
@@ -46,8 +51,18 @@ impl<H: Handler> Endpoint<H> {
             answer = self.dispatch.answer(permit, asked) => answer,
             () = self.cut.cancelled() => return failed(),
         };
-        let Answer { status, body } = match answer {
-            Ok(answer) => answer,
+        let (status, body) = match answer {
+            Ok(result) => {
+                let response = JsonRpcResponse { jsonrpc: JsonRpcVersion2_0, id, result };
+                (StatusCode::OK, serde_json::to_vec(&response))
+            }
+            Err(error) => {
+                let status = rejection::status_of_error(error.code, era);
+                (status, serde_json::to_vec(&JsonRpcError::new(Some(id), error)))
+            }
+        };
+        let body = match body {
+            Ok(body) => body,
             Err(error) => {
                 tracing::error!(%error, "an answer cannot be written as JSON");
                 return failed();
@@ -64,15 +79,28 @@ fn failed() -> Response<Body> {
     Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
 }
 
-/// Whether the headers that 2026-07-28 asks for are there, in the form nearly every client writes them.
-fn is_usual(headers: &HeaderMap, message: &Message) -> bool {
+/// Whether the headers that its revision asks for are there, in the form nearly every client writes them.
+fn is_usual(headers: &HeaderMap, envelope: &Envelope) -> bool {
+    let of_its_revision = match envelope.protocol_version.as_deref() {
+        // Before 2026-07-28 the body says nothing of its revision, and the header may be absent: 2025-03-26.
+        None => era_of(headers) == Era::Sessions,
+        Some(version) => {
+            version == ProtocolVersion::V_2026_07_28.as_str()
+                && envelope.declares_capabilities
+                && has_modern_headers(headers, &envelope.message)
+        }
+    };
+    of_its_revision
+        && headers.get(CONTENT_TYPE).is_some_and(|value| value == "application/json")
+        && accepts_both(headers)
+}
+
+fn has_modern_headers(headers: &HeaderMap, message: &Message) -> bool {
     let version = headers.get("mcp-protocol-version");
     let named = |name: &HeaderValue| !name.as_bytes().starts_with(b"=?");
     version.is_some_and(|version| version == ProtocolVersion::V_2026_07_28.as_str())
         && headers.contains_key("mcp-method")
         && (!matches!(message, Message::Tool { .. }) || headers.get("mcp-name").is_some_and(named))
-        && headers.get(CONTENT_TYPE).is_some_and(|value| value == "application/json")
-        && accepts_both(headers)
 }
 
 /// Whether one `Accept` header names both media types, without weights.

@@ -166,7 +166,7 @@ impl<H: Handler> Endpoint<H> {
     fn session_of<'a>(&'a self, headers: &'a HeaderMap, envelope: &Envelope) -> Option<Session<'a>> {
         let opens = matches!(*envelope.message, Message::Initialize { .. });
         // A notification may leave its revision to the header; `initialize` is of the old era whatever it names.
-        if envelope.era() == Era::Stateless || !(opens || is_legacy(headers)) {
+        if envelope.era() == Era::Stateless || !(opens || era_of(headers) == Era::Sessions) {
             return None;
         }
         let wanted = match opens {
@@ -183,7 +183,7 @@ impl<H: Handler> Endpoint<H> {
         who: Result<Identity, Rejection>,
     ) -> Response<Body> {
         let mut received = Received::without_body(parts.method.as_str());
-        let session = parts.headers.get(SESSION_ID).filter(|_| is_legacy(&parts.headers));
+        let session = parts.headers.get(SESSION_ID).filter(|_| era_of(&parts.headers) == Era::Sessions);
         let id = session.map(|id| id.to_str().ok());
         let wanted = match (&parts.method, id) {
             (&Method::GET, Some(id)) => Some(Wanted::Open(id)),
@@ -226,9 +226,9 @@ fn presented(parts: &request::Parts) -> Result<Credential<'_>, Rejection> {
     Credential::read(&parts.headers, &parts.uri).map_err(|error| Rejection::from(&AuthnError::from(error)))
 }
 
-/// Whether the headers speak for a revision that has sessions.
-fn is_legacy(headers: &HeaderMap) -> bool {
-    Era::of(headers.get("mcp-protocol-version")) == Era::Sessions
+/// The era of the revision that the headers name.
+pub(super) fn era_of(headers: &HeaderMap) -> Era {
+    Era::of(headers.get("mcp-protocol-version"))
 }
 
 fn id_value(id: Option<&RequestIdValue>) -> Value {

@@ -1,0 +1,271 @@
+//! What rmcp calls: one function for each message, which is refused unless the permit is for what rmcp read.
+
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult,
+    CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestParams, GetPromptResponse,
+    GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult, InitializeRequestParams,
+    InitializeResult, JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListSkillsResult, ListToolsResult, PaginatedRequestParams, ReadResourceDirectoryRequestParams,
+    ReadResourceDirectoryResult, ReadResourceRequestParams, ReadResourceResponse, ServerConfig,
+    SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
+};
+use rmcp::service::{RequestContext, RoleServer, SubscriptionContext};
+use rmcp::{ErrorData, ServerHandler};
+use serde_json::Value;
+
+use super::lists;
+use super::permit::{is_session_restore, is_task, permit, permit_for, refers_to};
+use super::run::{Came, Round, call, guarded};
+use super::server::Dispatch;
+use crate::declared::handler::{Handler, Route};
+use crate::declared::registry::Item;
+use crate::envelope::Message;
+
+impl<H: Handler> ServerHandler for Dispatch<H> {
+    fn get_info(&self) -> ServerConfig {
+        self.config.clone()
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        permit(&context, |message| {
+            matches!(message, Message::Initialize { .. }) || is_session_restore(&context)
+        })?;
+        context.peer.set_peer_info(request.clone());
+        self.negotiate_initialize(&request)
+    }
+
+    async fn discover(&self, context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        permit_for(&context, "server/discover")?;
+        Ok(DiscoverResult::from_server_info(self.supported_protocol_versions().into_owned(), self.get_info()))
+    }
+
+    async fn ping(&self, context: RequestContext<RoleServer>) -> Result<(), ErrorData> {
+        permit_for(&context, "ping").map(drop)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let permit = permit(&context, |message| {
+            matches!(message, Message::Tool { name, arguments }
+                if *name == request.name && *arguments == request.arguments)
+        })?;
+        let round = Round { input_responses: request.input_responses, request_state: request.request_state };
+        self.tool(&permit, Came::ByRmcp(context), round).await
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let permit = permit(&context, |message| {
+            matches!(message, Message::Prompt { name, arguments }
+                if *name == request.name && *arguments == request.arguments)
+        })?;
+        let round = Round { input_responses: request.input_responses, request_state: request.request_state };
+        self.prompt(&permit, Came::ByRmcp(context), round).await
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let permit =
+            permit(&context, |message| matches!(message, Message::Resource { uri } if *uri == request.uri))?;
+        let round = Round { input_responses: request.input_responses, request_state: request.request_state };
+        self.resource(request.uri, &permit, Came::ByRmcp(context), round).await
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let permit = permit_for(&context, "tools/list")?;
+        lists::refuse_cursor(request.as_ref())?;
+        Ok(lists::tools(&self.policy, permit.identity()))
+    }
+
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let permit = permit_for(&context, "prompts/list")?;
+        lists::refuse_cursor(request.as_ref())?;
+        Ok(lists::prompts(&self.policy, permit.identity()))
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let permit = permit_for(&context, "resources/list")?;
+        lists::refuse_cursor(request.as_ref())?;
+        Ok(lists::resources(&self.policy, permit.identity()))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let permit = permit_for(&context, "resources/templates/list")?;
+        lists::refuse_cursor(request.as_ref())?;
+        Ok(lists::resource_templates(&self.policy, permit.identity()))
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let permit = permit(
+            &context,
+            |message| matches!(message, Message::Complete { reference, .. } if refers_to(&request.r#ref, reference)),
+        )?;
+        self.method(&permit, "completion/complete", request, context).await
+    }
+
+    #[expect(deprecated, reason = "deprecated by SEP-2577, and still served")]
+    async fn set_level(
+        &self,
+        request: rmcp::model::SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let permit = permit_for(&context, "logging/setLevel")?;
+        self.method(&permit, "logging/setLevel", request, context).await.map(done)
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        // Every URI in it was decided before rmcp saw the message; `listen` checks the permit.
+        self.policy.registry().method("subscriptions/listen").map(|_| requested.clone())
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        let context = subscription.request_context().clone();
+        let asked = subscription.requested().resource_subscriptions.clone().unwrap_or_default();
+        let permit =
+            permit(&context, |message| matches!(message, Message::Listen { uris } if *uris == asked))?;
+        let id = self.policy.registry().method("subscriptions/listen");
+        let Some(Route::Method(run)) = id.map(|id| self.routes.get(id)) else {
+            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "subscriptions/listen", None));
+        };
+        let mut call = call("subscriptions/listen", &permit, Came::ByRmcp(context));
+        call.subscription = Some(subscription);
+        tokio::select! {
+            answer = guarded("subscriptions/listen", run(&self.handler, call)) => answer.map(drop),
+            () = self.stream_end(permit.identity()) => Ok(()),
+        }
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let permit =
+            permit(&context, |message| matches!(message, Message::Subscribe { uri } if *uri == request.uri))?;
+        self.method(&permit, "resources/subscribe", request, context).await.map(done)
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let permit = permit(
+            &context,
+            |message| matches!(message, Message::Unsubscribe { uri } if *uri == request.uri),
+        )?;
+        self.method(&permit, "resources/unsubscribe", request, context).await.map(done)
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let permit = permit(&context, |message| is_task(message, "tasks/get", &request.task_id))?;
+        self.method(&permit, "tasks/get", request, context).await
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let permit = permit(&context, |message| is_task(message, "tasks/update", &request.task_id))?;
+        self.method(&permit, "tasks/update", request, context).await.map(done)
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let permit = permit(&context, |message| is_task(message, "tasks/cancel", &request.task_id))?;
+        self.method(&permit, "tasks/cancel", request, context).await.map(done)
+    }
+
+    async fn list_skills(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListSkillsResult, ErrorData> {
+        let permit = permit_for(&context, "skills/list")?;
+        self.method(&permit, "skills/list", request, context).await
+    }
+
+    async fn get_skill(
+        &self,
+        request: GetSkillRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetSkillResult, ErrorData> {
+        let permit = permit_for(&context, "skills/get")?;
+        self.method(&permit, "skills/get", request, context).await
+    }
+
+    async fn read_resource_directory(
+        &self,
+        request: ReadResourceDirectoryRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceDirectoryResult, ErrorData> {
+        let permit = permit_for(&context, "resources/directory/read")?;
+        self.method(&permit, "resources/directory/read", request, context).await
+    }
+
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let task = request.params.as_ref().and_then(|params| params.get("taskId")).and_then(Value::as_str);
+        let permit = permit(&context, |message| match message {
+            Message::Other { method } => *method == request.method,
+            message => task.is_some_and(|id| is_task(message, &request.method, id)),
+        })?;
+        self.method(&permit, &request.method, request.params, context).await.map(CustomResult::new)
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        // rmcp asks for the schema of `Mcp-Param-*` headers, after the gate has allowed this very tool.
+        let id = self.policy.registry().tool(name)?;
+        match &self.policy.registry().get(id).item {
+            Item::Tool(tool) => Some(tool.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// What a method answers whose protocol result is empty.
+fn done(_: JsonObject) {}

@@ -1,0 +1,59 @@
+//! Whether a request's permit is for what rmcp read of it.
+
+use rmcp::ErrorData;
+use rmcp::model::{ErrorCode, Reference as RmcpReference};
+use rmcp::service::{RequestContext, RoleServer};
+use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
+
+use crate::authz::Permit;
+use crate::envelope::{Message, Reference};
+
+/// The permit of a request, if it is for what rmcp read.
+pub(super) fn permit(
+    context: &RequestContext<RoleServer>,
+    is_it: impl FnOnce(&Message) -> bool,
+) -> Result<Permit, ErrorData> {
+    match permit_of(context) {
+        Some(permit) if is_it(permit.message()) => Ok(permit.clone()),
+        found => {
+            tracing::error!(
+                permit = ?found.map(Permit::message),
+                "refused a message without a permit of its own; this is a bug in the gate"
+            );
+            Err(ErrorData::new(ErrorCode(403), "this message was not authorized", None))
+        }
+    }
+}
+
+/// The same for a message that its method says all about.
+pub(super) fn permit_for(context: &RequestContext<RoleServer>, method: &str) -> Result<Permit, ErrorData> {
+    permit(context, |message| matches!(message, Message::Other { method: m } if m == method))
+}
+
+/// Where the gate put the permit: over HTTP into the request's parts, on stdio beside them.
+fn permit_of(context: &RequestContext<RoleServer>) -> Option<&Permit> {
+    let over_http = context.extensions.get::<http::request::Parts>();
+    context
+        .extensions
+        .get::<Permit>()
+        .or_else(|| over_http.and_then(|parts| parts.extensions.get::<Permit>()))
+}
+
+/// A restored session replays `initialize` under the permit of the request that restored it.
+pub(super) fn is_session_restore(context: &RequestContext<RoleServer>) -> bool {
+    context.extensions.get::<SessionRestoreMarker>().is_some()
+}
+
+/// Whether it is `method` about the task `id`.
+pub(super) fn is_task(message: &Message, method: &str, id: &str) -> bool {
+    matches!(message, Message::Task { method: m, task_id } if m == method && task_id == id)
+}
+
+/// Whether both refer to the same prompt or resource.
+pub(super) fn refers_to(rmcp: &RmcpReference, decided: &Reference) -> bool {
+    match (rmcp, decided) {
+        (RmcpReference::Prompt(prompt), Reference::Prompt(name)) => prompt.name == *name,
+        (RmcpReference::Resource(resource), Reference::Resource(uri)) => resource.uri == *uri,
+        _ => false,
+    }
+}

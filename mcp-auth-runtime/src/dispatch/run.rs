@@ -1,0 +1,194 @@
+//! The developer's methods, called: by rmcp or directly, with the same call, the same seals and the same bounds.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+use rmcp::ErrorData;
+use rmcp::model::{
+    CallToolResponse, ClientCapabilities, ErrorCode, GetPromptResponse, InputResponses, JsonObject,
+    ReadResourceResponse,
+};
+use rmcp::service::{RequestContext, RoleServer};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::direct::Asked;
+use super::server::Dispatch;
+use crate::authz::Permit;
+use crate::call::Call;
+use crate::declared::Kind;
+use crate::declared::handler::{CallFuture, Handler, Route};
+use crate::declared::registry::OperationId;
+use crate::envelope::Message;
+
+/// How a call came: by rmcp's transport, or without.
+pub(super) enum Came {
+    ByRmcp(RequestContext<RoleServer>),
+    Directly(Asked),
+}
+
+impl Came {
+    /// Whether the client says that it can follow tasks.
+    fn follows_tasks(&self) -> bool {
+        match self {
+            Self::ByRmcp(context) => {
+                context.client_capabilities().is_some_and(|capabilities| capabilities.supports_tasks())
+            }
+            Self::Directly(asked) => asked.declares_tasks,
+        }
+    }
+}
+
+/// MRTR: what a client brings back from an earlier round.
+#[derive(Default)]
+pub(super) struct Round {
+    pub(super) input_responses: Option<InputResponses>,
+    /// As it came from the client: sealed.
+    pub(super) request_state: Option<String>,
+}
+
+impl<H: Handler> Dispatch<H> {
+    /// The call of what the permit names, with the arguments that it names.
+    fn call_of(&self, id: OperationId, permit: &Permit, came: Came, round: Round) -> Result<Call, ErrorData> {
+        let request_state = self.states.open(round.request_state, permit)?;
+        let mut call = call(self.policy.registry().get(id).name(), permit, came);
+        call.arguments = match permit.message() {
+            Message::Tool { arguments, .. } | Message::Prompt { arguments, .. } => arguments.clone(),
+            _ => None,
+        };
+        call.input_responses = round.input_responses;
+        call.request_state = request_state;
+        Ok(call)
+    }
+
+    /// Runs a tool, and sees to what outlives the call: sealed state, and whose a task is.
+    pub(super) async fn tool(
+        &self,
+        permit: &Permit,
+        came: Came,
+        round: Round,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let Some((id, Route::Tool(run))) = self.route(permit) else {
+            return Err(unknown(Kind::Tool, permit));
+        };
+        let follows_tasks = came.follows_tasks();
+        let call = self.call_of(id, permit, came, round)?;
+        let name = self.policy.registry().get(id).name();
+        let mut answer = guarded(name, run(&self.handler, call)).await?;
+        match &mut answer {
+            CallToolResponse::InputRequired(result) => self.states.seal(result, permit),
+            // SEP-2663: a client gets no task that did not say that it can follow one.
+            CallToolResponse::Task(_) if !follows_tasks => {
+                let needed = ClientCapabilities::builder().enable_tasks().build();
+                return Err(ErrorData::missing_required_client_capability(needed));
+            }
+            CallToolResponse::Task(created) => {
+                self.policy.tasks().record(&created.task.task_id, id, permit.identity());
+            }
+            _ => {}
+        }
+        Ok(answer)
+    }
+
+    /// Runs a prompt.
+    pub(super) async fn prompt(
+        &self,
+        permit: &Permit,
+        came: Came,
+        round: Round,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let Some((id, Route::Prompt(run))) = self.route(permit) else {
+            return Err(unknown(Kind::Prompt, permit));
+        };
+        let call = self.call_of(id, permit, came, round)?;
+        let name = self.policy.registry().get(id).name();
+        let mut answer = guarded(name, run(&self.handler, call)).await?;
+        if let GetPromptResponse::InputRequired(result) = &mut answer {
+            self.states.seal(result, permit);
+        }
+        Ok(answer)
+    }
+
+    /// Reads the resource `uri`.
+    pub(super) async fn resource(
+        &self,
+        uri: String,
+        permit: &Permit,
+        came: Came,
+        round: Round,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let Some((id, Route::Resource(run))) = self.route(permit) else {
+            return Err(unknown(Kind::Resource, permit));
+        };
+        let registry = self.policy.registry();
+        let mut call = self.call_of(id, permit, came, round)?;
+        call.variables = registry.variables(id, &uri);
+        call.uri = Some(uri);
+        let mut answer = guarded(registry.get(id).name(), run(&self.handler, call)).await?;
+        if let ReadResourceResponse::InputRequired(result) = &mut answer {
+            self.states.seal(result, permit);
+        }
+        Ok(answer)
+    }
+
+    /// Runs the `#[method]` declared for `method`.
+    pub(super) async fn method<P: Serialize, R: DeserializeOwned>(
+        &self,
+        permit: &Permit,
+        method: &str,
+        params: P,
+        context: RequestContext<RoleServer>,
+    ) -> Result<R, ErrorData> {
+        let not_found = || ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method.to_owned(), None);
+        let id = self.policy.registry().method(method).ok_or_else(not_found)?;
+        let Route::Method(run) = self.routes.get(id) else { return Err(not_found()) };
+        let mut call = call(method, permit, Came::ByRmcp(context));
+        call.arguments = match serde_json::to_value(params) {
+            Ok(Value::Object(params)) => Some(params),
+            Ok(Value::Null) => None,
+            _ => {
+                return Err(ErrorData::invalid_params(format!("params of {method} must be an object"), None));
+            }
+        };
+        let answer = match guarded(method, run(&self.handler, call)).await? {
+            Value::Null => Value::Object(JsonObject::new()),
+            answer => answer,
+        };
+        serde_json::from_value(answer).map_err(|error| {
+            tracing::error!(method, %error, "a method answered something its protocol method does not allow");
+            ErrorData::internal_error("internal error", None)
+        })
+    }
+
+    /// What was decided on, and how it is called.
+    fn route(&self, permit: &Permit) -> Option<(OperationId, Route<H>)> {
+        permit.declared().map(|id| (id, self.routes.get(id)))
+    }
+}
+
+/// What every call carries.
+pub(super) fn call(name: &str, permit: &Permit, came: Came) -> Call {
+    let mut call = match came {
+        Came::ByRmcp(context) => Call::new(name, context),
+        Came::Directly(asked) => Call::direct(name.to_owned(), asked.id, asked.meta, asked.era),
+    };
+    call.caller = permit.caller();
+    call
+}
+
+/// A panicking method fails its own call and nothing else.
+pub(super) async fn guarded<R>(name: &str, call: CallFuture<'_, R>) -> Result<R, ErrorData> {
+    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(operation = ?name, "a method panicked");
+        Err(ErrorData::internal_error("internal error", None))
+    })
+}
+
+fn unknown(kind: Kind, permit: &Permit) -> ErrorData {
+    let name = match permit.message() {
+        Message::Tool { name, .. } | Message::Prompt { name, .. } | Message::Resource { uri: name } => name,
+        _ => "",
+    };
+    ErrorData::invalid_params(format!("unknown {kind}: {name}"), None)
+}
