@@ -15,6 +15,7 @@
 //! | [`RequestContext<RoleServer>`](RequestContext), [`RequestMetaObject`], [`RequestId`], [`ToolName`], [`PromptName`], [`Extensions`], [`Extension<T>`](Extension) | what rmcp knows of the request |
 //! | a type of yours | what its [`FromCall`] makes of the [`Call`] |
 
+pub use mcp_auth_core::Era;
 pub use mcp_auth_runtime::authn::Caller;
 pub use mcp_auth_runtime::call::Call;
 pub use mcp_auth_runtime::call::claims::Claims;

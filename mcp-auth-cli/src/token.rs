@@ -7,6 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mcp_auth_core::ambient::Ambient;
+use mcp_auth_core::seen::deceives;
 use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::KeySource;
 use mcp_auth_issuer::{AccessTokenClaims, EmbeddedIssuer, IssuerOptions, LocalIssuerSetup, SigningKey};
@@ -115,7 +116,7 @@ impl Wanted {
         let embedded = &config.auth.embedded;
         let first = || embedded.users.first().map(|user| user.as_str().to_owned());
         let subject = sub.or_else(first).ok_or("users is empty: name somebody with --sub")?;
-        if subject.is_empty() || subject.chars().any(char::is_control) {
+        if subject.is_empty() || deceives(&subject) {
             return Err(
                 "--sub is empty or holds control characters: no server accepts that as a subject".into()
             );

@@ -11,7 +11,7 @@ use mcp_auth_core::ambient::Clock;
 use serde_json::Value;
 use url::Url;
 
-use super::foreign::quote;
+use super::quote::quote;
 use crate::Failure;
 use crate::outbound::{self, LONGEST};
 use crate::secret::Scrubber;

@@ -2,16 +2,16 @@
 //!
 //! In reading order: [`walk`] fetches, [`judge`] says what that means (it fetches nothing), [`diagnosis`] finds the
 //! root, [`report`] shows it. [`checks`] is the table of what is looked at. What servers send is hostile until
-//! shown otherwise: [`fetch`] bounds it, [`foreign`] quotes it, and [`mcp`] is the only place
+//! shown otherwise: [`fetch`] bounds it, `quote` quotes it, and [`mcp`] is the only place
 //! a token is sent from, to the URL that was given and nowhere else.
 
 mod address;
 mod checks;
 mod diagnosis;
 mod fetch;
-mod foreign;
 mod judge;
 mod mcp;
+mod quote;
 mod report;
 mod step;
 mod token;
@@ -26,7 +26,7 @@ use mcp_auth_core::net::is_secure;
 use url::Url;
 
 use self::fetch::Web;
-use self::foreign::quote;
+use self::quote::quote;
 use self::report::Report;
 use self::token::Token;
 use self::walk::Visit;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::checks::Check;
-use super::foreign::quote;
+use super::quote::quote;
 use crate::terminal::shown;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -1,27 +1,14 @@
 //! JSON that may go to a terminal.
 
-use std::fmt::Write as _;
+use mcp_auth_core::seen::shown_json;
 
-use super::shown::is_deceptive;
-
-/// `value` as JSON over several lines, the same value to every parser. JSON escapes only some control characters by
-/// itself: here every character is escaped that could move the cursor, reorder or hide text (RFC 8259 §7).
+/// `value` as JSON over several lines, the same value to every parser, with nothing in it that could move the cursor,
+/// reorder or hide text.
 ///
 /// # Errors
 /// A value that is no JSON.
 pub(crate) fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
-    let text = serde_json::to_string_pretty(value)?;
-    let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c == '\n' || !is_deceptive(c) {
-            plain.push(c);
-            continue;
-        }
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            let _ = write!(plain, "\\u{unit:04x}");
-        }
-    }
-    Ok(plain)
+    Ok(shown_json(&serde_json::to_string_pretty(value)?).into_owned())
 }
 
 #[cfg(test)]

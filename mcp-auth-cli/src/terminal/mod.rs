@@ -2,12 +2,11 @@
 //! terminal reads it and `NO_COLOR` (or `CLICOLOR`, `CLICOLOR_FORCE`, `TERM=dumb`) does not forbid it.
 //!
 //! - `json`: JSON with text from outside in it.
-//! - `shown`: text from outside, made safe to print. Whatever a server, a file or a token says goes through it.
+//! - `shown` and its like are of `mcp_auth_core::seen`: whatever a server, a file or a token says goes through them.
 //! - `wrap`: how wide text is on a terminal, and where its lines break.
 //! - `table`: aligned columns.
 
 mod json;
-mod shown;
 mod table;
 mod wrap;
 
@@ -17,7 +16,7 @@ use std::io::{self, IsTerminal as _, Write};
 use anstyle::{AnsiColor, Style};
 
 pub(crate) use json::json;
-pub(crate) use shown::{shown, shown_line, shown_lines};
+pub(crate) use mcp_auth_core::seen::{shown, shown_line, shown_lines};
 pub(crate) use table::{Cell, Table};
 pub(crate) use wrap::wrapped_at_spaces;
 

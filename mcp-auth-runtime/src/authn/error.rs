@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_auth_core::seen::Excerpt;
+
 /// Why a request could not be told whose it is.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
@@ -226,31 +228,6 @@ impl TokenError {
     }
 }
 
-/// An identifier taken from a token for the log: quoted, escaped, at most 200 characters of it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Excerpt(String);
-
-impl Excerpt {
-    pub(in crate::authn) fn of(text: &str) -> Self {
-        match text.char_indices().nth(200) {
-            Some((end, _)) => Self(format!("{}…", &text[..end])),
-            None => Self(text.to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for Excerpt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.0)
-    }
-}
-
-impl fmt::Debug for Excerpt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.0)
-    }
-}
-
 /// Why a document could not be fetched.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -396,12 +373,5 @@ mod tests {
             };
             assert_eq!(error.fault(), expected, "{error}");
         }
-    }
-
-    #[test]
-    fn t46_what_the_log_shows_of_a_token_is_escaped_and_short() {
-        let shown = Excerpt::of(&format!("a\r\n\u{202e}{}", "x".repeat(10_000))).to_string();
-        assert!(shown.starts_with(r#""a\r\n\u{202e}xxx"#), "{shown}");
-        assert!(shown.chars().count() < 230);
     }
 }

@@ -4,6 +4,7 @@ use std::any::type_name;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use mcp_auth_core::seen::cut_to_bytes;
 use rmcp::ErrorData;
 use rmcp::handler::server::common::{Extension, RequestId};
 use rmcp::handler::server::prompt::PromptName;
@@ -18,7 +19,8 @@ use tokio_util::sync::CancellationToken;
 use super::Call;
 use crate::authn::Caller;
 
-/// The longest text of a caller's mistake that goes back to it, in bytes.
+/// The longest text of a caller's mistake that goes back to it, in bytes: what deserializers say may quote what was
+/// sent, whole.
 const MAX_COMPLAINT_BYTES: usize = 512;
 
 /// An argument of an operation, made from its call.
@@ -90,7 +92,7 @@ impl<T: DeserializeOwned> FromCall for Parameters<T> {
         let arguments = Value::Object(call.arguments.take().unwrap_or_default());
         serde_path_to_error::deserialize(arguments).map(Parameters).map_err(|error| {
             let path = error.path().to_string();
-            let reason = shorten(&error.into_inner().to_string());
+            let reason = cut_to_bytes(&error.into_inner().to_string(), MAX_COMPLAINT_BYTES).into_owned();
             let message = match path.as_str() {
                 "." => format!("invalid arguments: {reason}"),
                 path => format!("invalid argument `{path}`: {reason}"),
@@ -254,20 +256,12 @@ pub fn variable<T: FromVariable>(
 ) -> Result<T, ErrorData> {
     let text = call.variables.get(name).map_or("", String::as_str);
     T::from_variable(text).map_err(|error| {
-        let reason = shorten(&error);
+        let reason = cut_to_bytes(&error, MAX_COMPLAINT_BYTES);
         ErrorData::invalid_params(
             format!("invalid `{name}` in the URI: expected {expected}: {reason}"),
             Some(serde_json::json!({ "variable": name, "expected": expected })),
         )
     })
-}
-
-/// What deserializers say may quote what was sent, whole.
-fn shorten(complaint: &str) -> String {
-    match complaint.char_indices().find(|(at, c)| at + c.len_utf8() > MAX_COMPLAINT_BYTES) {
-        Some((end, _)) => format!("{}…", &complaint[..end]),
-        None => complaint.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::HeaderMap;
+use mcp_auth_core::seen::head;
 use rmcp::model::{ErrorCode, ErrorData, ProtocolVersion};
 use serde_json::json;
 
@@ -100,7 +101,7 @@ pub fn check_headers(envelope: &Envelope, headers: &HeaderMap) -> Result<(), Hea
     {
         return Err(match &envelope.protocol_version {
             Some(in_body) if in_body != version => HeaderMismatch::ProtocolVersion,
-            _ => HeaderMismatch::UnsupportedProtocolVersion { requested: version.chars().take(64).collect() },
+            _ => HeaderMismatch::UnsupportedProtocolVersion { requested: head(version, 64).to_owned() },
         });
     }
     if method.is_some() && method != envelope.method.as_deref() {

@@ -2,7 +2,7 @@
 //! What clients chose is written with `Debug`, which escapes control characters: nobody forges a line, whoever
 //! writes the log. It is cut, so that a request costs no more of the disk than of the network.
 
-use std::fmt::{self, Write as _};
+use mcp_auth_core::seen::{excerpt, head};
 
 use crate::authn::Identity;
 use crate::declared::Rule;
@@ -38,7 +38,7 @@ impl Decision<'_> {
     /// Writes the event: at `info` when allowed, at `warn` when denied.
     pub fn record(&self) {
         let (operation, name) = self.message.map_or(("unreadable", ""), named);
-        let (operation, name) = (cut(operation), cut(name));
+        let (operation, name) = (head(operation, LONGEST), head(name, LONGEST));
         let caller = self.identity.and_then(Identity::principal);
         let issuer = caller.map(|caller| caller.issuer());
         let subject = caller.map(|caller| tracing::field::debug(caller.subject()));
@@ -52,31 +52,10 @@ impl Decision<'_> {
             ),
             Some(reason) => tracing::warn!(
                 target: TARGET, decision = "deny", operation, name = ?name,
-                issuer, subject, client_id, needed, held, reason = ?excerpt(reason),
+                issuer, subject, client_id, needed, held, reason = ?excerpt(reason, LONGEST),
             ),
         }
     }
-}
-
-/// The first characters of `text`.
-fn cut(text: &str) -> &str {
-    text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end])
-}
-
-/// The first characters of what `value` says, without writing the rest anywhere.
-fn excerpt(value: &dyn fmt::Display) -> String {
-    struct Bounded(String, usize);
-    impl fmt::Write for Bounded {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            let taken = text.chars().take(self.1);
-            self.1 -= taken.clone().count();
-            self.0.extend(taken);
-            if self.1 == 0 { Err(fmt::Error) } else { Ok(()) }
-        }
-    }
-    let mut bounded = Bounded(String::new(), LONGEST);
-    let _full = write!(bounded, "{value}");
-    bounded.0
 }
 
 /// The message's method (of an HTTP request without one: GET, DELETE, …) and what it names.
@@ -100,6 +79,8 @@ fn named(message: &Message) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::fmt;
+
     use super::super::buffer::Buffer;
     use super::*;
 

@@ -4,6 +4,7 @@
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal as _};
 
+use mcp_auth_core::seen;
 use tracing::Subscriber;
 use tracing::field::Field;
 use tracing_subscriber::EnvFilter;
@@ -67,27 +68,14 @@ where
     })
 }
 
-/// Writes a field on the line it is on: control characters and what reorders text are escaped.
+/// Writes a field on the line it is on: what could leave it, or deceive, is escaped.
 fn one_line(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
     let mut text = String::new();
     write!(text, "{value:?}")?;
     if field.name() != "message" {
         write!(writer, " {}=", field.name())?;
     }
-    for c in text.chars() {
-        if is_deceptive(c) {
-            write!(writer, "{}", c.escape_unicode())?;
-        } else {
-            writer.write_char(c)?;
-        }
-    }
-    Ok(())
-}
-
-/// Control characters, line and paragraph separators, and the marks that make text read in another order than
-/// it is stored.
-fn is_deceptive(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    writer.write_str(&seen::shown(&text))
 }
 
 /// Escapes what JSON leaves as it is and a terminal does not: C1 controls and the like. In a JSON text
@@ -104,15 +92,7 @@ impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for PlainJson<W> {
 impl<W: io::Write> io::Write for PlainJson<W> {
     /// Takes a whole event, as the subscriber writes it.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
-        let mut plain = String::with_capacity(event.len());
-        for c in String::from_utf8_lossy(event).chars() {
-            if is_deceptive(c) && c != '\n' {
-                plain.push_str(&format!("\\u{:04x}", u32::from(c)));
-            } else {
-                plain.push(c);
-            }
-        }
-        self.0.write_all(plain.as_bytes())?;
+        self.0.write_all(seen::shown_json(&String::from_utf8_lossy(event)).as_bytes())?;
         Ok(event.len())
     }
 
@@ -136,7 +116,7 @@ mod tests {
     }
 
     fn hostile() {
-        let evil = "a\u{1b}[31m\r\n2026 ERROR forged\u{202e}\u{9b}2J";
+        let evil = "a\u{1b}[31m\r\n2026 ERROR forged\u{202e}\u{9b}2J\u{61c}\u{e0041}";
         tracing::info!(shown = %evil, debugged = ?evil, text = evil, "{evil}");
         tracing::info_span!("span", name = %evil).in_scope(|| tracing::info!("inside"));
     }
@@ -146,12 +126,15 @@ mod tests {
         for format in [LogFormat::Text, LogFormat::Json] {
             let log = written("info", format, hostile);
             assert_eq!(log.lines().count(), 2, "{log:?}");
-            assert!(!log.contains(['\u{1b}', '\r', '\u{9b}', '\u{202e}']), "{log:?}");
+            assert!(!log.contains(['\u{1b}', '\r', '\u{9b}', '\u{202e}', '\u{61c}', '\u{e0041}']), "{log:?}");
             assert!(log.contains("forged"), "{log:?}");
         }
         let json = written("info", LogFormat::Json, hostile);
         let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
-        assert_eq!(first["fields"]["message"], "a\u{1b}[31m\r\n2026 ERROR forged\u{202e}\u{9b}2J");
+        assert_eq!(
+            first["fields"]["message"],
+            "a\u{1b}[31m\r\n2026 ERROR forged\u{202e}\u{9b}2J\u{61c}\u{e0041}"
+        );
     }
 
     #[test]

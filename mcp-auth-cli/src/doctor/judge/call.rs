@@ -5,9 +5,9 @@ use serde_json::Value;
 use crate::challenge::Challenge;
 use crate::doctor::checks::{AUTHENTICATED, TOOL};
 use crate::doctor::fetch::Trouble;
-use crate::doctor::foreign::{quote, quote_all};
 use crate::doctor::judge::challenge::bearer;
 use crate::doctor::mcp::Reply;
+use crate::doctor::quote::{quote, quote_all};
 use crate::doctor::step::Step;
 
 /// `opened` with the token, `tools` if that went well, and the token's checks that failed before.

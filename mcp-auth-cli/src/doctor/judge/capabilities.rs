@@ -3,7 +3,7 @@
 use super::metadata::Document;
 use super::strings;
 use crate::doctor::checks::{PKCE, REGISTRATION, RESPONSE_ISSUER};
-use crate::doctor::foreign::quote_all;
+use crate::doctor::quote::quote_all;
 use crate::doctor::step::Step;
 
 pub(crate) fn pkce(document: &Document) -> Step {

@@ -6,7 +6,7 @@ use crate::challenge::Challenge;
 use crate::doctor::address;
 use crate::doctor::checks::CHALLENGE;
 use crate::doctor::fetch::Answer;
-use crate::doctor::foreign::quote;
+use crate::doctor::quote::quote;
 use crate::doctor::step::Step;
 
 const EXAMPLE: &str = "send `WWW-Authenticate: Bearer resource_metadata=\"";

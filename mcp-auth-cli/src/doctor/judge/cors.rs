@@ -5,7 +5,7 @@ use http::header;
 
 use crate::doctor::checks::CORS;
 use crate::doctor::fetch::{Answer, Trouble};
-use crate::doctor::foreign::{quote, quote_all};
+use crate::doctor::quote::{quote, quote_all};
 use crate::doctor::step::Step;
 
 /// MCP Inspector's own origin.

@@ -6,8 +6,8 @@ use url::Url;
 
 use crate::doctor::checks::{HTTPS, REACHABILITY, UNAUTHENTICATED};
 use crate::doctor::fetch::{Answer, Trouble};
-use crate::doctor::foreign::quote;
 use crate::doctor::mcp::Reply;
+use crate::doctor::quote::quote;
 use crate::doctor::step::Step;
 
 /// The answers to the opening of both eras.

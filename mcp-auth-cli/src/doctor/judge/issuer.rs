@@ -8,7 +8,7 @@ use super::metadata::{Document, Fetched, read};
 use super::strings;
 use crate::doctor::address::difference;
 use crate::doctor::checks::{ISSUER, ISSUER_ENDPOINTS, ISSUER_METADATA};
-use crate::doctor::foreign::{quote, quote_all};
+use crate::doctor::quote::{quote, quote_all};
 use crate::doctor::step::Step;
 
 /// Where clients look, in the order MCP gives.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::metadata::Fetched;
 use crate::doctor::checks::JWKS;
-use crate::doctor::foreign::{quote, quote_all};
+use crate::doctor::quote::{quote, quote_all};
 use crate::doctor::step::Step;
 
 type Jwk = Map<String, Value>;

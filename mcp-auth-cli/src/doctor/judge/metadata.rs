@@ -12,7 +12,7 @@ use crate::doctor::checks::{
     AUTHORIZATION_SERVERS, BEARER_METHODS, METADATA_CHALLENGE, METADATA_PATH, METADATA_ROOT, SCOPES,
 };
 use crate::doctor::fetch::{Answer, Trouble};
-use crate::doctor::foreign::{quote, quote_all};
+use crate::doctor::quote::{quote, quote_all};
 use crate::doctor::step::Step;
 
 /// A JSON document, or why there is none.

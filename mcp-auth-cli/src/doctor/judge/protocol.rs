@@ -6,8 +6,8 @@ use super::door::Openings;
 use super::strings;
 use crate::doctor::checks::PROTOCOL;
 use crate::doctor::fetch::Trouble;
-use crate::doctor::foreign::quote_all;
 use crate::doctor::mcp::Reply;
+use crate::doctor::quote::quote_all;
 use crate::doctor::step::Step;
 
 /// What one opening shows of an era.

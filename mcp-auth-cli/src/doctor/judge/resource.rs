@@ -5,7 +5,7 @@ use url::Url;
 use super::metadata::Document;
 use crate::doctor::address::{Difference, difference};
 use crate::doctor::checks::RESOURCE;
-use crate::doctor::foreign::quote;
+use crate::doctor::quote::quote;
 use crate::doctor::step::Step;
 
 /// `url` as the person wrote it; `at` is where the document was read.

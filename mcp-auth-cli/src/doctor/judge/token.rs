@@ -10,7 +10,7 @@ use crate::doctor::address::difference;
 use crate::doctor::checks::{
     TOKEN_AUDIENCE, TOKEN_FORMAT, TOKEN_ISSUER, TOKEN_KEY, TOKEN_LIFETIME, TOKEN_SCOPES,
 };
-use crate::doctor::foreign::{quote, quote_all};
+use crate::doctor::quote::{quote, quote_all};
 use crate::doctor::step::Step;
 use crate::doctor::token::{Jwt, Shape};
 

@@ -3,9 +3,10 @@
 
 use mcp_auth_core::IssuerIdentifier;
 use mcp_auth_core::net::is_secure;
+use mcp_auth_core::seen::Excerpt;
 use url::Url;
 
-use crate::authn::error::{Excerpt, KeysError};
+use crate::authn::error::KeysError;
 use crate::authn::fetch::Fetch;
 use crate::authn::strict_json;
 

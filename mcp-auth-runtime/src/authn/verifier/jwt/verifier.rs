@@ -5,12 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use mcp_auth_core::seen::Excerpt;
 use tokio_util::sync::CancellationToken;
 
 use super::issuer::{IssuerRules, RulesError};
 use super::keys::IssuerKeys;
 use super::{claims, jws};
-use crate::authn::error::{Excerpt, KeysError, TokenError};
+use crate::authn::error::{KeysError, TokenError};
 use crate::authn::fetch::Fetch;
 use crate::authn::principal::Via;
 use crate::authn::verifier::{Basis, LoadFailure, Loading, Verified, Verify, VerifyFuture};

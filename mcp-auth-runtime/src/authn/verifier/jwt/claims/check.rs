@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_auth_core::seen::{Excerpt, deceives};
 use serde_json::{Map, Value};
 
 use super::super::issuer::IssuerRules;
 use super::super::jws::Type;
 use crate::authn::binding::Confirmation;
-use crate::authn::error::{Excerpt, TokenError};
+use crate::authn::error::TokenError;
 use crate::authn::principal::{Facts, Held};
 use crate::authn::strict_json;
 use mcp_auth_core::ScopeSet;
@@ -175,16 +176,10 @@ fn identifier(value: &Value, max_bytes: usize) -> Result<&str, &'static str> {
     if text.len() > max_bytes {
         return Err("is too long");
     }
-    if text.chars().any(|c| c.is_control() || is_layout_control(c)) {
+    if deceives(text) {
         return Err("holds control characters");
     }
     Ok(text)
-}
-
-/// Characters that reorder or break the text around them: bidirectional controls (Unicode UAX #9 §2) and the
-/// line and paragraph separators.
-fn is_layout_control(c: char) -> bool {
-    matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The scopes, from the first of the issuer's `scope_claims` that is present, and from no other. A claim of

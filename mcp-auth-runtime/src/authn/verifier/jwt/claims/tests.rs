@@ -232,13 +232,17 @@ fn t46_subject_is_a_short_plain_string() {
         json!("a\u{2066}b"),
         json!("a\u{2028}b"),
         json!("a\u{85}b"),
+        json!("\u{61c}a"),
+        json!("alice\u{200b}"),
+        json!("alice\u{e0041}"),
+        json!("alice\u{fe01}"),
     ] {
         assert!(
             matches!(refused(json!({"sub": odd.clone()})), TokenError::Claim { claim: "sub", .. }),
             "{odd}"
         );
     }
-    for fine in ["x".repeat(255), "auth0|5f7c".into(), "日本 語".into()] {
+    for fine in ["x".repeat(255), "auth0|5f7c".into(), "日本 語".into(), "می\u{200c}خواهم".into()] {
         assert_eq!(passes(json!({"sub": fine})).subject, fine);
     }
 }

@@ -1,19 +1,13 @@
 //! Text that strangers wrote, quoted: short, and every character of it seen.
 
-use crate::terminal::shown;
+use mcp_auth_core::seen;
 
 /// Longest piece of a stranger's text that is shown, in characters.
 const LONGEST: usize = 160;
 
-/// A stranger's text between quotation marks, cut where it is long. The joiners show too: an identifier that has one
-/// is another identifier.
+/// A stranger's text between quotation marks, cut where it is long.
 pub(crate) fn quote(text: &str) -> String {
-    let mut short: String = text.chars().take(LONGEST).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    let seen = shown(&short).replace('\u{200c}', "\\u{200c}").replace('\u{200d}', "\\u{200d}");
-    format!("\"{seen}\"")
+    seen::quote(text, LONGEST)
 }
 
 /// Several of them.
@@ -39,5 +33,11 @@ mod tests {
         let shown = quote(&"ä".repeat(1000));
         assert_eq!(shown.chars().count(), LONGEST + 3);
         assert!(shown.ends_with("…\""));
+    }
+
+    #[test]
+    fn of_many_texts_six_are_shown_and_the_rest_counted() {
+        assert_eq!(quote_all(&["a", "b"]), "\"a\", \"b\"");
+        assert!(quote_all(&["x"; 9]).ends_with("\"x\" and 3 more"));
     }
 }

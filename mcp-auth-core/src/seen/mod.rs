@@ -1,0 +1,13 @@
+//! Text that strangers wrote, made visible and short. It does not matter where it came from: a request, a server's
+//! answer, a token, a file name.
+//!
+//! - `effect`: the one list of characters that do something to the text around them.
+//! - `show`: on a terminal, in a log, in JSON, in quotation marks, as a name on a page.
+//! - `short`: cut to a length.
+
+mod effect;
+mod short;
+mod show;
+
+pub use short::{Excerpt, cut, cut_to_bytes, excerpt, head};
+pub use show::{deceives, plain, quote, shown, shown_json, shown_line, shown_lines};

@@ -1,0 +1,94 @@
+//! A stranger's text cut to a length, between characters.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+use super::show::shown;
+
+/// The first `most` characters of `text`.
+pub fn head(text: &str, most: usize) -> &str {
+    text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
+}
+
+/// The same, `…` behind it where something is missing.
+pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    match head(text, most) {
+        all if all.len() == text.len() => Cow::Borrowed(text),
+        cut => Cow::Owned(format!("{cut}…")),
+    }
+}
+
+/// The same by bytes: the longest head of `text` that fits into `most` of them.
+pub fn cut_to_bytes(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().find(|(at, c)| at + c.len_utf8() > most) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// The first `most` characters of what `value` says, without writing the rest anywhere.
+pub fn excerpt(value: &dyn fmt::Display, most: usize) -> String {
+    struct Bounded(String, usize);
+    impl fmt::Write for Bounded {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            let taken = text.chars().take(self.1);
+            self.1 -= taken.clone().count();
+            self.0.extend(taken);
+            if self.1 == 0 { Err(fmt::Error) } else { Ok(()) }
+        }
+    }
+    let mut bounded = Bounded(String::new(), most);
+    let _full = write!(bounded, "{value}");
+    bounded.0
+}
+
+/// An identifier that a stranger sent, kept for the log: in quotation marks that nothing within can end, escaped, at
+/// most 200 characters of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Excerpt(String);
+
+impl Excerpt {
+    /// The most characters kept.
+    const LONGEST: usize = 200;
+
+    /// Keeps what may be shown of `text`.
+    pub fn of(text: &str) -> Self {
+        Self(shown(&format!("{:?}", cut(text, Self::LONGEST))).into_owned())
+    }
+}
+
+impl fmt::Display for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        assert_eq!((head("äbcd", 2), head("äb", 2), head("", 2)), ("äb", "äb", ""));
+        assert_eq!(cut("äbcd", 2), "äb…");
+        assert!(matches!(cut("äb", 2), Cow::Borrowed("äb")));
+        assert_eq!((cut_to_bytes("aäb", 2), cut_to_bytes("aäb", 3)), ("a…".into(), "aä…".into()));
+        assert!(matches!(cut_to_bytes("aäb", 4), Cow::Borrowed("aäb")));
+        assert_eq!(excerpt(&format_args!("{}{}", "äb", "cd"), 3), "äbc");
+        assert_eq!(excerpt(&"äb", 3), "äb");
+    }
+
+    #[test]
+    fn t46_what_the_log_shows_of_a_token_is_escaped_and_short() {
+        let shown = Excerpt::of(&format!("a\r\n\u{202e}{}", "x".repeat(10_000))).to_string();
+        assert!(shown.starts_with(r#""a\r\n\u{202e}xxx"#), "{shown}");
+        assert!(shown.chars().count() < 230);
+        assert_eq!(Excerpt::of("a\", b=\"\u{3164}\u{200d}").to_string(), r#""a\", b=\"\u{3164}\u{200d}""#);
+    }
+}
