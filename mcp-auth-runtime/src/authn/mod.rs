@@ -17,7 +17,6 @@ mod identity;
 pub(crate) mod local;
 pub mod owner;
 mod principal;
-mod strict_json;
 pub mod verifier;
 
 #[cfg(test)]

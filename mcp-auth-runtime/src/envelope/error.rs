@@ -1,5 +1,6 @@
 //! Why a message was refused, and which JSON-RPC error that is (JSON-RPC 2.0 §5.1).
 
+use mcp_auth_core::strict_json::Fault;
 use rmcp::model::{ErrorCode, ErrorData, JsonRpcError};
 
 use super::RequestIdValue;
@@ -110,6 +111,17 @@ pub enum InvalidParams {
         #[source]
         cause: serde_json::Error,
     },
+}
+
+impl From<Fault> for InvalidRequest {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Array => Self::Batch,
+            Fault::DuplicateKey { key } => Self::DuplicateKey { key },
+            Fault::TooDeep { limit } => Self::TooDeep { limit },
+            Fault::ReservedKey => Self::ReservedKey,
+        }
+    }
 }
 
 impl EnvelopeError {

@@ -1,7 +1,7 @@
 //! The one strict reading of a JSON-RPC message: what it asks for, decided from its bytes before rmcp sees them.
 //!
-//! In reading order: `strict_json` turns bytes into a value and refuses what two parsers could read
-//! differently; `read` finds the message's `kind` and id; `message` names what a request asks for;
+//! In reading order: `read` turns bytes into a value, by `mcp_auth_core::strict_json`, which refuses what two parsers
+//! could read differently, and finds the message's `kind` and id; `message` names what a request asks for;
 //! `meta` checks `params._meta`; `headers` holds the 2026-07-28 headers against the body; `error` says
 //! which JSON-RPC error each refusal is. Public: [`read()`], [`check_headers`] and the types they speak of.
 //!
@@ -17,7 +17,6 @@ mod meta;
 mod read;
 #[cfg(test)]
 pub(crate) mod same_as_rmcp;
-mod strict_json;
 #[cfg(test)]
 mod tests;
 

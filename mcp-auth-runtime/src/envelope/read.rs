@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mcp_auth_core::Era;
+use mcp_auth_core::{Era, strict_json};
 use serde_json::{Map, Value};
 
 use super::kind::Shape;
-use super::{EnvelopeError, InvalidParams, InvalidRequest, Message, MessageKind, message, meta, strict_json};
+use super::{EnvelopeError, InvalidParams, InvalidRequest, Message, MessageKind, message, meta};
 
 /// The id of a request: a string or an integer, never null (MCP 2026-07-28 basic, "Requests").
 pub type RequestIdValue = rmcp::model::RequestId;
@@ -90,7 +90,7 @@ impl fmt::Debug for Envelope {
 pub fn read(bytes: &Bytes, limits: EnvelopeLimits) -> Result<Envelope, EnvelopeError> {
     let parsed = strict_json::parse(bytes, limits.max_depth).map_err(EnvelopeError::NotJson)?;
     let Value::Object(mut message) = parsed.value else {
-        let fault = parsed.fault.unwrap_or(InvalidRequest::NotAnObject);
+        let fault = parsed.fault.map_or(InvalidRequest::NotAnObject, InvalidRequest::from);
         return Err(EnvelopeError::InvalidRequest { id: None, fault, of_response: false });
     };
     let shape = Shape::of(&message);
@@ -100,7 +100,7 @@ pub fn read(bytes: &Bytes, limits: EnvelopeLimits) -> Result<Envelope, EnvelopeE
         |fault| EnvelopeError::InvalidRequest { id: id.clone().filter(|_| !of_response), fault, of_response };
 
     if let Some(fault) = parsed.fault {
-        return Err(refuse(fault));
+        return Err(refuse(fault.into()));
     }
     if message.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
         return Err(refuse(InvalidRequest::Version));

@@ -4,11 +4,11 @@
 use mcp_auth_core::IssuerIdentifier;
 use mcp_auth_core::net::is_secure;
 use mcp_auth_core::seen::Excerpt;
+use mcp_auth_core::strict_json;
 use url::Url;
 
 use crate::authn::error::KeysError;
 use crate::authn::fetch::Fetch;
-use crate::authn::strict_json;
 
 /// The metadata documents to try, in order: RFC 8414 §3.1, then OpenID Connect Discovery by RFC 8414 §5, then
 /// OpenID Connect Discovery §4.

@@ -4,12 +4,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mcp_auth_core::seen::Excerpt;
+use mcp_auth_core::strict_json;
 use serde_json::{Map, Value};
 
 use super::algorithm::Algorithm;
 use crate::authn::credential::MAX_CREDENTIAL_BYTES;
 use crate::authn::error::TokenError;
-use crate::authn::strict_json;
 
 /// A token taken apart.
 pub(super) struct Jws<'t> {

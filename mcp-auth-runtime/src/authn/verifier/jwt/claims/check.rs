@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_auth_core::seen::{Excerpt, deceives};
+use mcp_auth_core::strict_json;
 use serde_json::{Map, Value};
 
 use super::super::issuer::IssuerRules;
@@ -11,7 +12,6 @@ use super::super::jws::Type;
 use crate::authn::binding::Confirmation;
 use crate::authn::error::TokenError;
 use crate::authn::principal::{Facts, Held};
-use crate::authn::strict_json;
 use mcp_auth_core::ScopeSet;
 
 /// The last second of the year 9999: a NumericDate beyond it is a mistake or a trick.

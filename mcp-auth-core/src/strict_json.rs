@@ -1,0 +1,318 @@
+//! JSON with one reading only: one pass over the bytes, duplicate keys and deep nesting found on the way (RFC 8259 §4
+//! leaves open which of two equal keys counts; RFC 7515 §4 and RFC 7519 §4 let us refuse them).
+//!
+//! Numbers and strings come out exactly as `serde_json::Value` would hold them, which is what rmcp compares.
+//! A fault does not stop the pass: the text is read to its end, so that broken JSON is told from JSON with two
+//! readings, and an id is known wherever it stands.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
+use serde_json::{Map, Number, Value};
+
+use crate::seen::head;
+
+/// serde_json speaks to itself through objects with keys like these; a client that writes one could make two
+/// readers of one text disagree.
+const RESERVED: &str = "$serde_json::private::";
+const RESERVED_NUMBER: &str = "$serde_json::private::Number";
+
+/// Whether some crate of this build turned on serde_json's `arbitrary_precision`, where every number arrives
+/// as an object with one reserved key.
+static NUMBERS_ARE_OBJECTS: LazyLock<bool> = LazyLock::new(|| {
+    let probe = format!(r#"{{"{RESERVED_NUMBER}":"1"}}"#);
+    serde_json::from_str::<Value>(&probe).is_ok_and(|value| value.is_number())
+});
+
+/// How deep objects and arrays may nest in [`object`], the outermost included.
+const OBJECT_DEPTH: usize = 32;
+
+/// The most characters of a repeated key that are kept.
+const LONGEST_KEY: usize = 40;
+
+/// A JSON text and the first reason not to trust it.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The text; of a repeated key the first value. Where the fault is [`Fault::Array`], null.
+    pub value: Value,
+    /// Why it has no single reading.
+    pub fault: Option<Fault>,
+    /// The outermost object has `id` twice, so that it is not known which one to answer.
+    pub id_repeated: bool,
+}
+
+/// What makes a JSON text one that two readers could read differently, or that is not an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The outermost value is an array; it is not kept.
+    Array,
+    /// One object has a key twice.
+    DuplicateKey {
+        /// The key, cut to a readable length.
+        key: String,
+    },
+    /// Objects and arrays stand inside each other too deep; what is deeper is not kept.
+    TooDeep {
+        /// The most levels allowed.
+        limit: usize,
+    },
+    /// A key that serde_json uses for itself.
+    ReservedKey,
+}
+
+/// Bytes that are not one JSON object with a single reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not one JSON object with a single reading")]
+pub struct NotAnObject;
+
+/// Reads one JSON text in which at most `max_depth` objects and arrays stand inside each other.
+///
+/// # Errors
+/// When the bytes are not exactly one: syntax, UTF-8, lone surrogates, numbers out of range, trailing bytes. Everything
+/// else is a [`Fault`] in the result.
+pub fn parse(bytes: &[u8], max_depth: usize) -> Result<Parsed, serde_json::Error> {
+    let notes = Notes { max_depth, fault: RefCell::new(None), id_repeated: Cell::new(false) };
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = Node { notes: &notes, depth: 0 }.deserialize(&mut json)?;
+    json.end()?;
+    Ok(Parsed { value, fault: notes.fault.into_inner(), id_repeated: notes.id_repeated.get() })
+}
+
+/// Reads one JSON object, at most 32 levels deep.
+///
+/// # Errors
+/// [`NotAnObject`], which says nothing of the content.
+///
+/// # Example
+/// ```
+/// use mcp_auth_core::strict_json::object;
+/// assert!(object(br#"{"iss":"https://a.example"}"#).is_ok());
+/// assert!(object(br#"{"iss":"https://a.example","iss":"https://b.example"}"#).is_err());
+/// ```
+pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, NotAnObject> {
+    match parse(bytes, OBJECT_DEPTH) {
+        Ok(Parsed { value: Value::Object(object), fault: None, .. }) => Ok(object),
+        Ok(_) | Err(_) => Err(NotAnObject),
+    }
+}
+
+struct Notes {
+    max_depth: usize,
+    fault: RefCell<Option<Fault>>,
+    id_repeated: Cell<bool>,
+}
+
+impl Notes {
+    fn note(&self, fault: Fault) {
+        self.fault.borrow_mut().get_or_insert(fault);
+    }
+}
+
+/// One value, with as many objects and arrays around it as `depth` says.
+#[derive(Clone, Copy)]
+struct Node<'n> {
+    notes: &'n Notes,
+    depth: usize,
+}
+
+impl Node<'_> {
+    fn inner(self) -> Self {
+        Self { depth: self.depth + 1, ..self }
+    }
+
+    fn too_deep(self) -> bool {
+        let limit = self.notes.max_depth;
+        let deep = self.depth >= limit;
+        if deep {
+            self.notes.note(Fault::TooDeep { limit });
+        }
+        deep
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Node<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        if self.depth == 0 {
+            self.notes.note(Fault::Array);
+        }
+        if self.depth == 0 || self.too_deep() {
+            while elements.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(Value::Null);
+        }
+        let mut array = Vec::new();
+        while let Some(element) = elements.next_element_seed(self.inner())? {
+            array.push(element);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        let mut key = entries.next_key::<String>()?;
+        if *NUMBERS_ARE_OBJECTS && key.as_deref() == Some(RESERVED_NUMBER) {
+            let text = entries.next_value::<String>()?;
+            return text.parse::<Number>().map(Value::Number).map_err(A::Error::custom);
+        }
+        let skip = self.too_deep();
+        while let Some(name) = key {
+            if skip {
+                entries.next_value::<IgnoredAny>()?;
+            } else {
+                self.member(&mut object, name, &mut entries)?;
+            }
+            key = entries.next_key()?;
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+impl Node<'_> {
+    fn member<'de, A: MapAccess<'de>>(
+        self,
+        object: &mut Map<String, Value>,
+        name: String,
+        entries: &mut A,
+    ) -> Result<(), A::Error> {
+        if name.starts_with(RESERVED) {
+            self.notes.note(Fault::ReservedKey);
+        }
+        match object.entry(name) {
+            Entry::Vacant(entry) => {
+                entry.insert(entries.next_value_seed(self.inner())?);
+            }
+            Entry::Occupied(entry) => {
+                if self.depth == 0 && entry.key() == "id" {
+                    self.notes.id_repeated.set(true);
+                }
+                self.notes.note(Fault::DuplicateKey { key: head(entry.key(), LONGEST_KEY).to_owned() });
+                entries.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_object_is_read_whole() {
+        let read = object(br#" {"a":[1,{"b":null}],"c":"\u0064","n":-1.5,"t":true} "#).unwrap();
+        assert_eq!(read["c"], "d");
+        assert_eq!(read.len(), 4);
+    }
+
+    #[test]
+    fn values_are_those_that_serde_json_would_hold() {
+        let text = r#"{"i":[0,-1,9223372036854775807,18446744073709551615,18446744073709551616],"f":[1.0,-0.0,1e300,0.1],
+            "s":["","\ud83d\ude00","\"\\/\b\f\n\r\t"],"n":null,"b":[true,false],"o":{"a":{"a":{}}}}"#;
+        assert_eq!(
+            Value::Object(object(text.as_bytes()).unwrap()),
+            serde_json::from_str::<Value>(text).unwrap()
+        );
+    }
+
+    #[test]
+    fn t40_a_member_twice_is_refused_at_any_depth_and_in_any_spelling() {
+        for twice in [r#"{"a":1,"a":1}"#, r#"{"a":1,"\u0061":2}"#, r#"{"x":[{"y":{"a":1,"a":2}}]}"#] {
+            assert!(object(twice.as_bytes()).is_err(), "{twice}");
+        }
+        assert!(object(br#"{"a":{"a":1},"b":{"a":1}}"#).is_ok(), "the same name in other objects is fine");
+    }
+
+    #[test]
+    fn t42_only_an_object_is_an_object() {
+        for other in ["[]", "\"x\"", "1", "null", "", "true"] {
+            assert!(object(other.as_bytes()).is_err(), "{other}");
+        }
+        assert!(object(b"{}").is_ok());
+    }
+
+    #[test]
+    fn t43_depth_bom_bad_utf8_and_trailing_bytes_are_refused() {
+        let nest = |depth: usize| format!("{{\"a\":{}1{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(object(nest(OBJECT_DEPTH - 1).as_bytes()).is_ok());
+        assert!(object(nest(OBJECT_DEPTH).as_bytes()).is_err());
+        assert!(object(nest(20_000).as_bytes()).is_err());
+        assert!(object("\u{feff}{}".as_bytes()).is_err());
+        assert!(object(b"{\"a\":\"\xff\"}").is_err());
+        assert!(object(br#"{"a":"\ud800"}"#).is_err(), "a lone surrogate is not Unicode text");
+        assert!(object(b"{}x").is_err());
+        assert!(object(b"{}{}").is_err());
+        assert!(object(b"{}\0").is_err());
+        assert!(object(br#"{"a":1,}"#).is_err());
+        assert!(object(br#"{"a":NaN}"#).is_err());
+    }
+
+    #[test]
+    fn a_fault_does_not_stop_the_reading() {
+        let parsed = parse(br#"{"a":1,"a":2,"b":[[]],"id":7,"id":8}"#, 2).unwrap();
+        assert_eq!(
+            parsed.fault,
+            Some(Fault::DuplicateKey { key: "a".to_owned() }),
+            "the first fault is kept"
+        );
+        assert!(parsed.id_repeated);
+        assert_eq!((&parsed.value["a"], &parsed.value["id"]), (&Value::from(1), &Value::from(7)));
+        assert_eq!(parse(br#"{"b":[[]]}"#, 2).unwrap().fault, Some(Fault::TooDeep { limit: 2 }));
+        assert_eq!(parse(b"[{}]", 64).unwrap().fault, Some(Fault::Array));
+        assert!(parse(br#"{"a":1,"a":2"#, 64).is_err(), "broken JSON stays broken JSON");
+    }
+
+    #[test]
+    fn keys_that_serde_json_reserves_are_refused() {
+        for key in
+            ["$serde_json::private::Number", "$serde_json::private::RawValue", "$serde_json::private::x"]
+        {
+            let text = format!(r#"{{"a":{{"b":1,"{key}":"1"}}}}"#);
+            assert_eq!(parse(text.as_bytes(), 64).unwrap().fault, Some(Fault::ReservedKey), "{key}");
+        }
+    }
+}
