@@ -7,7 +7,6 @@
 //! answered with an error); 2, it could not be done.
 
 mod call;
-mod challenge;
 mod check;
 mod client;
 mod completions;

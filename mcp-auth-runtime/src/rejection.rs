@@ -11,7 +11,7 @@ use crate::authn::{AuthnError, Fault};
 use crate::authz::{Connect, Denied};
 use crate::declared::Kind;
 use crate::envelope::{Envelope, EnvelopeError, HeaderMismatch};
-use mcp_auth_core::challenge::{BearerError, Challenge};
+use mcp_auth_core::challenge::{BearerError, Challenge, Scheme};
 use mcp_auth_core::{Era, ScopeSet};
 
 /// Why a message is not served, as the client is told.
@@ -176,7 +176,8 @@ impl Rejection {
             Self::MalformedAuthorization { .. } => (Some(BearerError::InvalidRequest), ScopeSet::new()),
             _ => return None,
         };
-        Some(Challenge { error: error.map(|error| (error, self.message())), scopes })
+        let error = error.map(|error| (error, self.message()));
+        Some(Challenge { scheme: Scheme::Bearer, error, scopes })
     }
 
     /// The JSON-RPC error code. 401 and 403 lie outside the range JSON-RPC reserves.

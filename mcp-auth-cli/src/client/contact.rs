@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use http::StatusCode;
 use http::header::{HeaderMap, LOCATION, WWW_AUTHENTICATE};
+use mcp_auth_core::challenge::Reading;
 use serde_json::json;
 
 use super::Client;
-use crate::challenge::Challenge;
 use crate::secret::Hidden;
 use crate::terminal::shown_line;
 
@@ -85,21 +85,11 @@ pub(crate) async fn contact(client: &Client, token: Option<&Hidden>) -> Result<C
 }
 
 /// Of several fields the one with a `Bearer` challenge, and of those the one that names the metadata (RFC 9728 §5.1).
-/// A malformed one will do where it begins as it should: doctor is there to complain.
+/// A malformed one will do: doctor is there to complain.
 fn bearer_challenge(headers: &HeaderMap) -> Option<String> {
     let fields = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-    // Whether it names the metadata.
-    let bearer = |field: &str| match Challenge::read(field) {
-        Ok(all) => {
-            let bearer = all.iter().find(|challenge| challenge.is_bearer())?;
-            Some(bearer.get("resource_metadata").is_some())
-        }
-        Err(_) => {
-            let begins = field.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer"));
-            begins.then(|| field.contains("resource_metadata"))
-        }
-    };
-    let all: Vec<(&str, bool)> = fields.filter_map(|field| Some((field, bearer(field)?))).collect();
+    let names_metadata = |field: &str| Some(Reading::of_field(field).bearer()?.resource_metadata().is_some());
+    let all: Vec<(&str, bool)> = fields.filter_map(|field| Some((field, names_metadata(field)?))).collect();
     let named = all.iter().find(|(_, names_metadata)| *names_metadata).or(all.first());
     named.map(|(field, _)| (*field).to_owned())
 }

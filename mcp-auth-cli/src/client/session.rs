@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mcp_auth_core::challenge::{Reading, ReceivedChallenge};
 use rmcp::model::{
     CallToolRequestParams, CallToolResult, ErrorData, Implementation, InitializeRequestParams, JsonObject,
     PaginatedRequestParams, ProtocolVersion, Tool,
@@ -121,9 +122,10 @@ fn behind(error: &(dyn std::error::Error + 'static), token: Option<&Hidden>) -> 
             return Refusal::Unauthorized { challenge: error.www_authenticate_header.clone() };
         }
         if let Some(error) = current.downcast_ref::<InsufficientScopeError>() {
-            let scopes = error.get_required_scope().unwrap_or_default();
+            let reading = Reading::of_field(&error.www_authenticate_header);
+            let scopes = reading.bearer().map(ReceivedChallenge::scopes).unwrap_or_default();
             return Refusal::InsufficientScope {
-                scopes: scopes.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
+                scopes: scopes.into_iter().map(str::to_owned).collect(),
                 challenge: error.www_authenticate_header.clone(),
             };
         }

@@ -1,8 +1,7 @@
 //! What came back, in the words a test asserts with.
 
-use std::collections::BTreeMap;
-
 use http::{HeaderMap, StatusCode};
+use mcp_auth_core::challenge::ReceivedChallenge;
 use serde_json::Value;
 
 /// One answer of the server: status, headers and the JSON-RPC message, from JSON or an event stream alike.
@@ -69,46 +68,5 @@ impl Answer {
     /// The Bearer challenge, if the answer carries one.
     pub fn challenge(&self) -> Option<ReceivedChallenge> {
         self.header("www-authenticate").and_then(ReceivedChallenge::parse)
-    }
-}
-
-/// A Bearer challenge as a client reads it (RFC 6750 §3).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReceivedChallenge(BTreeMap<String, String>);
-
-impl ReceivedChallenge {
-    /// Reads `Bearer name="value", …`; `None` for another scheme or a repeated parameter.
-    pub fn parse(header: &str) -> Option<Self> {
-        let mut parameters = BTreeMap::new();
-        let mut rest = header.strip_prefix("Bearer ")?;
-        while !rest.is_empty() {
-            let (name, value) = rest.split_once("=\"")?;
-            let (value, after) = value.split_once('"')?;
-            if parameters.insert(name.trim().to_owned(), value.to_owned()).is_some() {
-                return None;
-            }
-            rest = after.trim_start_matches([',', ' ']);
-        }
-        Some(Self(parameters))
-    }
-
-    /// `error`, absent when no credentials came.
-    pub fn error(&self) -> Option<&str> {
-        self.0.get("error").map(String::as_str)
-    }
-
-    /// `scope`, as a list.
-    pub fn scopes(&self) -> Vec<&str> {
-        self.0.get("scope").map(|scopes| scopes.split(' ').collect()).unwrap_or_default()
-    }
-
-    /// `resource_metadata` (RFC 9728 §5.1).
-    pub fn resource_metadata(&self) -> Option<&str> {
-        self.0.get("resource_metadata").map(String::as_str)
-    }
-
-    /// Any parameter.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
     }
 }

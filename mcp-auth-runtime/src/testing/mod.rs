@@ -9,7 +9,8 @@ mod client;
 mod issuer;
 mod server;
 
-pub use answer::{Answer, ReceivedChallenge};
+pub use answer::Answer;
 pub use client::{Client, Era};
 pub use issuer::{TestIssuer, Token};
+pub use mcp_auth_core::challenge::ReceivedChallenge;
 pub use server::{TestServer, TestServerBuilder};

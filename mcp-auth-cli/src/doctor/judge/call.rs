@@ -1,8 +1,8 @@
 //! What the server answers to somebody with the token, and to a call of one tool.
 
+use mcp_auth_core::challenge::ReceivedChallenge;
 use serde_json::Value;
 
-use crate::challenge::Challenge;
 use crate::doctor::checks::{AUTHENTICATED, TOOL};
 use crate::doctor::fetch::Trouble;
 use crate::doctor::judge::challenge::bearer;
@@ -95,7 +95,7 @@ fn forbidden(reply: &Reply) -> Step {
     }
 }
 
-fn server_says(challenge: Option<&Challenge>) -> String {
+fn server_says(challenge: Option<&ReceivedChallenge>) -> String {
     let Some(challenge) = challenge else { return String::new() };
     let said: Vec<String> =
         ["error", "error_description"].iter().filter_map(|name| challenge.get(name)).map(quote).collect();
@@ -123,7 +123,7 @@ pub(crate) fn tool(name: &str, called: &Result<Reply, Trouble>, anonymous: bool)
             if anonymous { "send WWW-Authenticate with it" } else { fix },
         ),
         403 if error == Some("insufficient_scope") => {
-            let scopes = challenge.as_ref().map(Challenge::scopes).unwrap_or_default();
+            let scopes = challenge.as_ref().map(ReceivedChallenge::scopes).unwrap_or_default();
             let has_metadata =
                 challenge.as_ref().is_some_and(|challenge| challenge.get("resource_metadata").is_some());
             if scopes.is_empty() {

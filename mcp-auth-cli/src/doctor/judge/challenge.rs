@@ -1,8 +1,8 @@
 //! The challenge of the 401: how a client learns where to log in, and for what.
 
+use mcp_auth_core::challenge::{Reading, ReceivedChallenge};
 use url::Url;
 
-use crate::challenge::Challenge;
 use crate::doctor::address;
 use crate::doctor::checks::CHALLENGE;
 use crate::doctor::fetch::Answer;
@@ -12,14 +12,14 @@ use crate::doctor::step::Step;
 const EXAMPLE: &str = "send `WWW-Authenticate: Bearer resource_metadata=\"";
 
 /// The Bearer challenge clients use, when there is one.
-pub(crate) fn bearer(answer: &Answer) -> Option<Challenge> {
-    Challenge::all(&answer.headers).ok()?.into_iter().find(Challenge::is_bearer)
+pub(crate) fn bearer(answer: &Answer) -> Option<ReceivedChallenge> {
+    Reading::of(&answer.headers).strictly().ok()?.into_iter().find(ReceivedChallenge::is_bearer)
 }
 
 /// `metadata` is where the protected resource metadata belongs; `is_found` says whether it is there.
 pub(crate) fn challenge(url: &Url, answer: &Answer, metadata: &Url, is_found: bool) -> Step {
     let example = format!("{EXAMPLE}{metadata}\"`");
-    let all = match Challenge::all(&answer.headers) {
+    let all = match Reading::of(&answer.headers).strictly() {
         Ok(all) => all,
         Err(malformed) => {
             return CHALLENGE.fail(format!("WWW-Authenticate is malformed: {malformed}"), example);
@@ -30,7 +30,7 @@ pub(crate) fn challenge(url: &Url, answer: &Answer, metadata: &Url, is_found: bo
             return CHALLENGE
                 .fail("401 without WWW-Authenticate: clients do not learn where to log in", example);
         }
-        let schemes: Vec<&str> = all.iter().map(|challenge| challenge.scheme.as_str()).collect();
+        let schemes: Vec<&str> = all.iter().map(|challenge| challenge.scheme()).collect();
         let fix = format!(
             "{example}: a proxy or another middleware answers before the MCP server, or OAuth is off"
         );

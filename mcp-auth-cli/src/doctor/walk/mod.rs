@@ -57,7 +57,9 @@ pub(crate) async fn walk(visit: &Visit<'_>) -> Vec<Step> {
         None => checks::CHALLENGE.skipped("there was no 401"),
     });
 
-    let challenged = refusal.and_then(judge::challenge::bearer).map(|challenge| challenge.scopes());
+    let challenged = refusal.and_then(judge::challenge::bearer);
+    let challenged =
+        challenged.map(|challenge| challenge.scopes().into_iter().map(str::to_owned).collect::<Vec<_>>());
     let is_open_to_all = refusal.is_none() && opened.is_open() && found.document().is_none();
     let login = if is_open_to_all {
         let why = "the server asks nobody to log in";

@@ -1,4 +1,4 @@
-//! The text of `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1). Its values come from configuration and the
+//! The challenge we send (RFC 6750 §3, RFC 9449 §7.1, RFC 9728 §5.1). Its values come from configuration and the
 //! declared operations, never from the request.
 
 use http::HeaderValue;
@@ -27,9 +27,33 @@ impl BearerError {
     }
 }
 
-/// One Bearer challenge.
+/// How the credential is to be presented.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scheme {
+    /// RFC 6750.
+    Bearer,
+    /// RFC 9449: with a proof that the sender has the key.
+    Dpop {
+        /// The signature algorithms of proofs, parted by spaces (RFC 9449 §7.1).
+        algs: String,
+    },
+}
+
+impl Scheme {
+    /// Its name on the wire.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::Dpop { .. } => "DPoP",
+        }
+    }
+}
+
+/// One challenge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
+    /// How to present what it asks for.
+    pub scheme: Scheme,
     /// Absent when no credentials came (RFC 6750 §3.1).
     pub error: Option<(BearerError, String)>,
     /// The scopes to ask for; left out when there are none.
@@ -37,10 +61,11 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    /// `Bearer error="…", error_description="…", scope="…", resource_metadata="…"`, each once.
+    /// `Bearer error="…", error_description="…", scope="…", resource_metadata="…"`, each once; of DPoP, `algs="…"` too.
     pub fn header(&self, resource_metadata: &str) -> HeaderValue {
         let mut text = String::with_capacity(256);
-        text.push_str("Bearer ");
+        text.push_str(self.scheme.name());
+        text.push(' ');
         if let Some((error, description)) = &self.error {
             text.push_str("error=\"");
             text.push_str(error.code());
@@ -58,10 +83,15 @@ impl Challenge {
             }
             text.push_str("\", ");
         }
+        if let Scheme::Dpop { algs } = &self.scheme {
+            text.push_str("algs=\"");
+            push_quotable(&mut text, algs);
+            text.push_str("\", ");
+        }
         text.push_str("resource_metadata=\"");
         push_quotable(&mut text, resource_metadata);
         text.push('"');
-        HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("Bearer"))
+        HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(self.scheme.name()))
     }
 }
 
@@ -86,7 +116,7 @@ mod tests {
 
     #[test]
     fn a6_no_error_without_credentials() {
-        let challenge = Challenge { error: None, scopes: scopes("todos.read") };
+        let challenge = Challenge { scheme: Scheme::Bearer, error: None, scopes: scopes("todos.read") };
         assert_eq!(
             challenge.header(METADATA),
             format!("Bearer scope=\"todos.read\", resource_metadata=\"{METADATA}\"")
@@ -96,6 +126,7 @@ mod tests {
     #[test]
     fn insufficient_scope_names_every_scope_once() {
         let challenge = Challenge {
+            scheme: Scheme::Bearer,
             error: Some((BearerError::InsufficientScope, "this needs todos.write".to_owned())),
             scopes: scopes("todos.write todos.read"),
         };
@@ -109,8 +140,25 @@ mod tests {
     }
 
     #[test]
+    fn dpop_challenge_says_which_algorithms_sign_proofs() {
+        let challenge = Challenge {
+            scheme: Scheme::Dpop { algs: "ES256".to_owned() },
+            error: Some((BearerError::InvalidToken, "no proof".to_owned())),
+            scopes: scopes("todos.read"),
+        };
+        assert_eq!(
+            challenge.header(METADATA),
+            format!(
+                "DPoP error=\"invalid_token\", error_description=\"no proof\", scope=\"todos.read\", algs=\"ES256\", \
+                 resource_metadata=\"{METADATA}\""
+            )
+        );
+    }
+
+    #[test]
     fn a17_description_cannot_leave_its_quotes() {
         let challenge = Challenge {
+            scheme: Scheme::Bearer,
             error: Some((BearerError::InvalidToken, "a\" , scope=\"admin\r\nX: y\\é".to_owned())),
             scopes: ScopeSet::new(),
         };
