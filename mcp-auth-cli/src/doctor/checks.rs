@@ -1,7 +1,5 @@
 //! The table of checks: each one's stable id, and the text that says how it should be.
 
-use super::step::{Step, Verdict};
-
 /// One thing doctor looks at.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Check {
@@ -80,21 +78,3 @@ pub(crate) const ALL: [Check; 29] = [
     AUTHENTICATED,
     TOOL,
 ];
-
-impl Check {
-    pub(crate) fn ok(self, seen: impl Into<String>) -> Step {
-        Step::new(self, Verdict::Ok, seen.into(), None)
-    }
-
-    pub(crate) fn warn(self, seen: impl Into<String>, fix: impl Into<String>) -> Step {
-        Step::new(self, Verdict::Warn, seen.into(), Some(fix.into()))
-    }
-
-    pub(crate) fn fail(self, seen: impl Into<String>, fix: impl Into<String>) -> Step {
-        Step::new(self, Verdict::Fail, seen.into(), Some(fix.into()))
-    }
-
-    pub(crate) fn skipped(self, why: impl Into<String>) -> Step {
-        Step::new(self, Verdict::Skipped, why.into(), None)
-    }
-}

@@ -42,9 +42,28 @@ pub(crate) struct Step {
     pub(crate) source: &'static str,
 }
 
+/// What one check comes to.
+impl Check {
+    pub(crate) fn ok(self, seen: impl Into<String>) -> Step {
+        Step::new(self, Verdict::Ok, seen.into(), None)
+    }
+
+    pub(crate) fn warn(self, seen: impl Into<String>, fix: impl Into<String>) -> Step {
+        Step::new(self, Verdict::Warn, seen.into(), Some(fix.into()))
+    }
+
+    pub(crate) fn fail(self, seen: impl Into<String>, fix: impl Into<String>) -> Step {
+        Step::new(self, Verdict::Fail, seen.into(), Some(fix.into()))
+    }
+
+    pub(crate) fn skipped(self, why: impl Into<String>) -> Step {
+        Step::new(self, Verdict::Skipped, why.into(), None)
+    }
+}
+
 impl Step {
     /// Whatever a server smuggled into the texts is made visible here, for every step alike.
-    pub(super) fn new(check: Check, verdict: Verdict, seen: String, fix: Option<String>) -> Self {
+    fn new(check: Check, verdict: Verdict, seen: String, fix: Option<String>) -> Self {
         let fix = fix.as_deref().map(|fix| shown(fix).into_owned());
         Self {
             step: check.id,

@@ -5,7 +5,6 @@ use std::io::{BufRead, Write};
 
 use mcp_auth_core::IssuerIdentifier;
 
-use super::template::Questions;
 use crate::Failure;
 use crate::terminal::{DIM, STRONG, WARN, styled};
 
@@ -106,6 +105,17 @@ pub(super) fn ask(
             None => conversation.ask(&questions.sqlite, yes_or_no)?,
         },
     })
+}
+
+/// What the template asks.
+#[derive(Debug)]
+pub(super) struct Questions {
+    pub(super) description: Question,
+    pub(super) auth: Question,
+    pub(super) transport: Question,
+    pub(super) sqlite: Question,
+    /// Only where `auth` is "issuer".
+    pub(super) issuer: Question,
 }
 
 /// One question of the template.

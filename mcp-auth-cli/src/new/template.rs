@@ -10,7 +10,7 @@ use include_dir::{Dir, include_dir};
 use liquid::ValueView as _;
 use serde::Deserialize;
 
-use super::answers::{Answers, Auth, Question};
+use super::answers::{Answers, Auth, Question, Questions};
 use super::name::ProjectName;
 use crate::Failure;
 
@@ -27,17 +27,6 @@ pub(super) struct Template {
     pub(super) questions: Questions,
     conditional: BTreeMap<String, Conditional>,
     parser: liquid::Parser,
-}
-
-/// What it asks.
-#[derive(Debug, Deserialize)]
-pub(super) struct Questions {
-    pub(super) description: Question,
-    pub(super) auth: Question,
-    pub(super) transport: Question,
-    pub(super) sqlite: Question,
-    /// Only where `auth` is "issuer".
-    pub(super) issuer: Question,
 }
 
 #[derive(Debug, Deserialize)]

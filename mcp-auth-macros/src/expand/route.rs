@@ -5,8 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
-use super::server::local;
-use super::types;
+use super::types::{self, local};
 use crate::model::inputs::{Input, is_json_object, parameters};
 use crate::model::operation::{Kind, Operation};
 

@@ -1,10 +1,11 @@
 //! `impl Handler` of a server, `impl Part` of a part.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Ident, Path};
 
 use super::declaration::doc;
+use super::types::local;
 use super::{declaration, route};
 use crate::diagnostics::Diagnostics;
 use crate::model::operation::Operation;
@@ -58,11 +59,6 @@ pub(crate) fn tokens(server: &Server, diagnostics: &Diagnostics) -> TokenStream 
 /// The hidden type that stands for a part: in the part's module, found there by `parts = […]`.
 fn part_ident(server: &Ident) -> Ident {
     format_ident!("__ServerPartOf{}", server)
-}
-
-/// A local of ours that no expression of the user's can see.
-pub(super) fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
 }
 
 fn operations(p: &TokenStream, local: &Ident, operations: &[Operation]) -> TokenStream {

@@ -1,8 +1,9 @@
-//! The types of a signature, written where its lifetimes have no names.
+//! Types and names in generated code: a signature's types where its lifetimes have no names, and locals that no code of
+//! the user's can see.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Lifetime, TraitBound, Type, TypeFnPtr};
+use syn::{Ident, Lifetime, TraitBound, Type, TypeFnPtr};
 
 /// `ty` with every lifetime of the method left to inference.
 pub(super) fn inferred(ty: &Type) -> Type {
@@ -57,4 +58,9 @@ pub(super) fn respanned(p: &TokenStream, span: Span) -> TokenStream {
             token
         })
         .collect()
+}
+
+/// A local variable that no expression of the user's can see.
+pub(super) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }

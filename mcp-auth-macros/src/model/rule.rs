@@ -1,5 +1,6 @@
 //! Who may call: exactly one of `scope`, `scopes`, `any_scope`, `authenticated`, `public`.
 
+use mcp_auth_core::{InvalidScope, Scope};
 use proc_macro2::Span;
 use syn::LitStr;
 
@@ -102,22 +103,20 @@ fn read(arg: Arg, diagnostics: &mut Diagnostics) -> Option<Rule> {
 /// `scope-token` of RFC 6749 §3.3, less the braces that templates will use.
 fn is_scope(token: &LitStr, diagnostics: &mut Diagnostics) -> bool {
     let text = token.value();
-    let wrong = text.chars().find(|c| {
-        !matches!(c, '\u{21}' | '\u{23}'..='\u{5B}' | '\u{5D}'..='\u{7E}') || matches!(c, '{' | '}')
-    });
-    let message = match wrong {
-        None if text.is_empty() => {
-            "a scope cannot be empty (RFC 6749 §3.3); for any verified caller write `authenticated`"
-                .to_owned()
+    let brace = text.find(['{', '}']);
+    let message = match Scope::new(text[..brace.unwrap_or(text.len())].to_owned()) {
+        Err(InvalidScope::Character(' ')) => {
+            "a scope cannot contain a space (RFC 6749 §3.3); write one string per scope".to_owned()
         }
-        None => return true,
-        Some(' ') => "a scope cannot contain a space (RFC 6749 §3.3); write one string per scope".to_owned(),
-        Some('{' | '}') => {
-            "`{` and `}` in a scope are reserved for templates; write the scope without them".to_owned()
-        }
-        Some(other) => format!(
+        Err(InvalidScope::Character(other)) => format!(
             "a scope cannot contain {other:?} (RFC 6749 §3.3); it is printable ASCII without space, `\"` and `\\`"
         ),
+        _ if brace.is_some() => {
+            "`{` and `}` in a scope are reserved for templates; write the scope without them".to_owned()
+        }
+        Ok(_) => return true,
+        Err(_) => "a scope cannot be empty (RFC 6749 §3.3); for any verified caller write `authenticated`"
+            .to_owned(),
     };
     diagnostics.error_at(token, message);
     false
