@@ -14,9 +14,9 @@ pub(crate) mod gate;
 pub mod local_issuer;
 pub mod metadata;
 pub mod observe;
+mod owned;
 pub mod rejection;
 pub mod serve;
-pub mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod transport;

@@ -13,6 +13,7 @@ use crate::declared::Kind;
 use crate::envelope::{Envelope, EnvelopeError, HeaderMismatch};
 use mcp_auth_core::challenge::{BearerError, Challenge, Scheme};
 use mcp_auth_core::{Era, ScopeSet};
+use mcp_auth_store::StoreError;
 
 /// Why a message is not served, as the client is told.
 #[derive(Debug, Clone)]
@@ -90,6 +91,8 @@ pub enum Rejection {
     UnknownSession,
     /// As many sessions as `limits.sessions` allows: 503.
     TooManySessions,
+    /// Whose the session is, or the task, cannot be said now: 503.
+    StoreUnavailable,
 }
 
 impl Rejection {
@@ -149,7 +152,9 @@ impl Rejection {
         match self {
             Self::Unauthenticated { .. } | Self::InvalidToken { .. } => StatusCode::UNAUTHORIZED,
             Self::InsufficientScope { .. } => StatusCode::FORBIDDEN,
-            Self::KeysUnavailable { .. } | Self::TooManySessions => StatusCode::SERVICE_UNAVAILABLE,
+            Self::KeysUnavailable { .. } | Self::TooManySessions | Self::StoreUnavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Unknown { .. } | Self::UnknownMethod { era: Era::Sessions, .. } => StatusCode::OK,
             Self::UnknownMethod { era: Era::Stateless, .. } => StatusCode::NOT_FOUND,
             Self::MalformedAuthorization { .. }
@@ -212,6 +217,7 @@ impl Rejection {
             Self::ContentEncoding => "compressed bodies are not accepted; send it plain".to_owned(),
             Self::UnknownSession => "unknown session; initialize again".to_owned(),
             Self::TooManySessions => "too many open sessions; try again later".to_owned(),
+            Self::StoreUnavailable => "the store is unavailable; try again later".to_owned(),
         }
     }
 
@@ -335,6 +341,13 @@ impl From<&AuthnError> for Rejection {
                 Self::KeysUnavailable { retry_after: retry_after.as_secs().max(1) }
             }
         }
+    }
+}
+
+impl From<StoreError> for Rejection {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(cause = %error.cause(), "{error}");
+        Self::StoreUnavailable
     }
 }
 

@@ -22,6 +22,7 @@ mod metadata;
 mod protocol;
 mod same_verdict;
 mod sessions;
+mod shared_store;
 mod shutdown;
 mod startup;
 mod stdio;

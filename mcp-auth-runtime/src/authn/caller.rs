@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::owner::opaque_key;
+use super::opaque_key::opaque_key;
 use super::principal::Principal;
 use mcp_auth_core::ScopeSet;
 

@@ -76,7 +76,7 @@ impl Principal {
     }
 
     /// The issuer, to be kept without a copy.
-    pub(in crate::authn) fn shared_issuer(&self) -> &Arc<str> {
+    pub(crate) fn shared_issuer(&self) -> &Arc<str> {
         &self.facts.issuer
     }
 

@@ -4,8 +4,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use crate::authn::{Identity, Owner};
+use crate::authn::Identity;
 use crate::declared::registry::OperationId;
+use crate::owned::Owner;
 
 /// How many tasks are remembered; past that the oldest is forgotten and answers like an unknown one.
 const MAX_TASKS: usize = 65_536;
@@ -25,11 +26,11 @@ impl Tasks {
     /// theirs: a tool whose identifiers repeat must not hand one caller the task of another.
     pub fn record(&self, id: &str, operation: OperationId, identity: &Identity) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.by_id.get(id).is_some_and(|(_, owner)| *owner != identity.owner()) {
+        if known.by_id.get(id).is_some_and(|(_, owner)| *owner != Owner::of(identity)) {
             tracing::error!(task = ?id, "a tool gave a new task the identifier of another caller's");
             return;
         }
-        if known.by_id.insert(id.to_owned(), (operation, identity.owner())).is_none() {
+        if known.by_id.insert(id.to_owned(), (operation, Owner::of(identity))).is_none() {
             known.oldest_first.push_back(id.to_owned());
         }
         while known.oldest_first.len() > MAX_TASKS {
@@ -42,7 +43,11 @@ impl Tasks {
     /// The operation that created the task `id`, if `identity` is who created it.
     pub fn operation_of(&self, id: &str, identity: &Identity) -> Option<OperationId> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.by_id.get(id).filter(|(_, owner)| *owner == identity.owner()).map(|(operation, _)| *operation)
+        known
+            .by_id
+            .get(id)
+            .filter(|(_, owner)| *owner == Owner::of(identity))
+            .map(|(operation, _)| *operation)
     }
 }
 

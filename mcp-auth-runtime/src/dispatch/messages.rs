@@ -164,7 +164,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         call.subscription = Some(subscription);
         tokio::select! {
             answer = guarded("subscriptions/listen", run(&self.handler, call)) => answer.map(drop),
-            () = self.stream_end(permit.identity()) => Ok(()),
+            () = self.end_of_stream(permit.identity()).reached() => Ok(()),
         }
     }
 

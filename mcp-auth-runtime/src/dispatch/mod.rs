@@ -3,14 +3,13 @@
 //!
 //! In reading order: `server` (what every request shares), `messages` (what rmcp calls, one function a message), `permit`
 //! (is it for this?), `run` (the developer's methods), `direct` (what needs nothing of rmcp's transport), `lists`,
-//! `about` (capabilities), `request_state` (MRTR).
+//! `about` (capabilities).
 
 mod about;
 mod direct;
 mod lists;
 mod messages;
 mod permit;
-mod request_state;
 mod run;
 mod server;
 #[cfg(test)]

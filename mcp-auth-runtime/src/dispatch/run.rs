@@ -50,8 +50,14 @@ pub(super) struct Round {
 
 impl<H: Handler> Dispatch<H> {
     /// The call of what the permit names, with the arguments that it names.
-    fn call_of(&self, id: OperationId, permit: &Permit, came: Came, round: Round) -> Result<Call, ErrorData> {
-        let request_state = self.states.open(round.request_state, permit)?;
+    async fn call_of(
+        &self,
+        id: OperationId,
+        permit: &Permit,
+        came: Came,
+        round: Round,
+    ) -> Result<Call, ErrorData> {
+        let request_state = self.states.open(round.request_state, permit).await?;
         let mut call = call(self.policy.registry().get(id).name(), permit, came);
         call.arguments = match permit.message() {
             Message::Tool { arguments, .. } | Message::Prompt { arguments, .. } => arguments.clone(),
@@ -73,11 +79,11 @@ impl<H: Handler> Dispatch<H> {
             return Err(unknown(Kind::Tool, permit));
         };
         let follows_tasks = came.follows_tasks();
-        let call = self.call_of(id, permit, came, round)?;
+        let call = self.call_of(id, permit, came, round).await?;
         let name = self.policy.registry().get(id).name();
         let mut answer = guarded(name, run(&self.handler, call)).await?;
         match &mut answer {
-            CallToolResponse::InputRequired(result) => self.states.seal(result, permit),
+            CallToolResponse::InputRequired(result) => self.states.seal(result, permit).await?,
             // SEP-2663: a client gets no task that did not say that it can follow one.
             CallToolResponse::Task(_) if !follows_tasks => {
                 let needed = ClientCapabilities::builder().enable_tasks().build();
@@ -101,11 +107,11 @@ impl<H: Handler> Dispatch<H> {
         let Some((id, Route::Prompt(run))) = self.route(permit) else {
             return Err(unknown(Kind::Prompt, permit));
         };
-        let call = self.call_of(id, permit, came, round)?;
+        let call = self.call_of(id, permit, came, round).await?;
         let name = self.policy.registry().get(id).name();
         let mut answer = guarded(name, run(&self.handler, call)).await?;
         if let GetPromptResponse::InputRequired(result) = &mut answer {
-            self.states.seal(result, permit);
+            self.states.seal(result, permit).await?;
         }
         Ok(answer)
     }
@@ -122,12 +128,12 @@ impl<H: Handler> Dispatch<H> {
             return Err(unknown(Kind::Resource, permit));
         };
         let registry = self.policy.registry();
-        let mut call = self.call_of(id, permit, came, round)?;
+        let mut call = self.call_of(id, permit, came, round).await?;
         call.variables = registry.variables(id, &uri);
         call.uri = Some(uri);
         let mut answer = guarded(registry.get(id).name(), run(&self.handler, call)).await?;
         if let ReadResourceResponse::InputRequired(result) = &mut answer {
-            self.states.seal(result, permit);
+            self.states.seal(result, permit).await?;
         }
         Ok(answer)
     }

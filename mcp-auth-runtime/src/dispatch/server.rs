@@ -7,11 +7,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::about;
 use super::direct::Listed;
-use super::request_state::RequestStates;
 use crate::authn::Identity;
 use crate::authz::Policy;
 use crate::declared::handler::{Handler, Routes};
+use crate::owned::{RequestStates, Until};
 use mcp_auth_core::ambient::{Ambient, Clock};
+use mcp_auth_store::Store;
 
 /// The server rmcp sees. Built once, shared by every request.
 pub struct Dispatch<H> {
@@ -32,13 +33,14 @@ impl<H: Handler> Dispatch<H> {
         routes: Routes<H>,
         policy: Arc<Policy>,
         ambient: &Ambient,
+        store: &Store,
         closing: CancellationToken,
     ) -> Self {
         Self {
             handler,
             routes,
             config: about::server_config(H::about(), policy.registry()),
-            states: RequestStates::new(ambient.random.as_ref()),
+            states: RequestStates::new(store.clone(), ambient.random.as_ref()),
             listed: Listed::new(policy.registry()),
             policy,
             clock: Arc::clone(&ambient.clock),
@@ -46,20 +48,8 @@ impl<H: Handler> Dispatch<H> {
         }
     }
 
-    /// Ends when a stream bound to this caller has to: the server closes, or the token expires.
-    pub(super) async fn stream_end(&self, identity: &Identity) {
-        let expiry = async {
-            match identity.expires_at() {
-                Some(at) => {
-                    let left = at.saturating_sub(self.clock.unix_now());
-                    tokio::time::sleep(std::time::Duration::from_secs(left)).await;
-                }
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = self.closing.cancelled() => {}
-            () = expiry => {}
-        }
+    /// When a stream of `identity` has to end.
+    pub(super) fn end_of_stream(&self, identity: &Identity) -> Until {
+        Until::new(identity, &self.clock, &self.closing)
     }
 }

@@ -24,6 +24,7 @@ use crate::declared::handler::{About, CallFuture, Handler, Operations, Route};
 use crate::envelope::{Message, Reference};
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, ScopeSet};
+use mcp_auth_store::{Caps, Store};
 
 /// Counts what ran.
 #[derive(Default)]
@@ -86,7 +87,15 @@ fn dispatch() -> Dispatch<Server> {
     let (registry, routes) = Server::operations().build().unwrap();
     let (registry, hierarchy) = (Arc::new(registry), Hierarchy::default());
     let policy = Policy::new(registry, hierarchy, Connect::Anonymous, Visibility::All, ScopeSet::new());
-    Dispatch::new(Server::default(), routes, Arc::new(policy), &Ambient::system(), CancellationToken::new())
+    let store = Store::memory(Caps::default());
+    Dispatch::new(
+        Server::default(),
+        routes,
+        Arc::new(policy),
+        &Ambient::system(),
+        &store,
+        CancellationToken::new(),
+    )
 }
 
 fn allowed(dispatch: &Dispatch<Server>, message: Message) -> Permit {

@@ -2,7 +2,6 @@
 //! without one.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -18,7 +17,7 @@ use super::session::Bound;
 use crate::authn::Identity;
 use crate::declared::handler::Handler;
 use crate::envelope::Envelope;
-use crate::session::Room;
+use crate::owned::{Room, Until};
 use crate::transport::refusal::Refusal;
 
 impl<H: Handler> Endpoint<H> {
@@ -84,16 +83,10 @@ impl<H: Handler> Endpoint<H> {
         let request = Request::from_parts(parts, Full::new(Bytes::new()));
         let response = self.with_sessions.handle(request).await.map(Body::new);
         drop(bound); // a restored session is open by now
-        self.end_at_expiry(response, identity.expires_at())
-    }
-
-    /// Closes a stream when the token that opened it expires.
-    fn end_at_expiry(&self, response: Response<Body>, expires_at: Option<u64>) -> Response<Body> {
-        let Some(at) = expires_at else { return response };
-        let left = Duration::from_secs(at.saturating_sub(self.settings.clock.unix_now()));
+        let end = Until::new(&identity, &self.settings.clock, &self.cut);
         response.map(|body| {
-            let expired = Box::pin(tokio::time::sleep(left));
-            Body::from_stream(futures_util::StreamExt::take_until(body.into_data_stream(), expired))
+            let end = Box::pin(end.reached());
+            Body::from_stream(futures_util::StreamExt::take_until(body.into_data_stream(), end))
         })
     }
 }

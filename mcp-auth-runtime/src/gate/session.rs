@@ -1,8 +1,8 @@
 //! 10. Bind: the legacy session a message opens or belongs to is its caller's own, and there is room for it.
 
 use crate::authn::Identity;
+use crate::owned::{Room, Sessions};
 use crate::rejection::Rejection;
-use crate::session::{Room, Sessions};
 
 /// What a message of a revision before 2026-07-28 wants of the sessions.
 pub(super) struct Session<'a> {
@@ -34,7 +34,7 @@ impl Session<'_> {
     /// Makes sure of the session; `may_hold` says whether `identity` may have any.
     ///
     /// # Errors
-    /// [`Rejection::UnknownSession`], [`Rejection::TooManySessions`].
+    /// [`Rejection::UnknownSession`], [`Rejection::TooManySessions`], [`Rejection::StoreUnavailable`].
     pub(super) async fn bind(&self, identity: &Identity, may_hold: bool) -> Result<Bound, Rejection> {
         match self.wanted {
             Wanted::New if may_hold => {
@@ -52,7 +52,7 @@ impl Session<'_> {
 
     async fn enter(&self, id: Option<&str>, identity: &Identity) -> Result<Option<Room>, Rejection> {
         let id = id.ok_or(Rejection::UnknownSession)?;
-        if !self.sessions.belongs_to(id, identity).await {
+        if !self.sessions.belongs_to(id, identity).await? {
             return Err(Rejection::UnknownSession);
         }
         if self.sessions.is_open(id).await {

@@ -68,7 +68,7 @@ impl Rejection {
             Self::KeysUnavailable { retry_after } => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after));
             }
-            Self::TooManySessions => {
+            Self::TooManySessions | Self::StoreUnavailable => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(30));
             }
             // RFC 9110 §15.5.16: a 415 about the content coding says which codings are taken.

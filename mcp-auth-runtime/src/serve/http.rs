@@ -20,7 +20,7 @@ use crate::gate::{Endpoint, EndpointLimits, EndpointSettings, Gate};
 use crate::local_issuer::LocalIssuer;
 use crate::metadata::ProtectedResourceMetadata;
 use crate::observe::health;
-use crate::session::Sessions;
+use crate::owned::{Sessions, StoredSessions};
 use crate::transport::cors;
 use crate::transport::host::{self, AllowedHosts, HostSettings};
 use crate::transport::http::{ConnectionLimits, serve_http};
@@ -176,13 +176,17 @@ fn endpoint<H: Handler>(
     resource: &Resource,
     authenticator: Option<Arc<Authenticator>>,
 ) -> Result<Endpoint<H>> {
-    let limits = &parts.config.limits;
+    let (limits, clock) = (&parts.config.limits, &parts.ambient.clock);
+    let stored = match parts.session_store {
+        Some(sessions) => Some(StoredSessions::Program(sessions)),
+        None => StoredSessions::of(&parts.store, clock),
+    };
     let gate = Gate::new(authenticator, Arc::clone(&parts.policy));
     let settings = EndpointSettings {
         resource_metadata: resource.metadata_url(),
         denial_as_tool_error: parts.config.auth.denial == Denial::ToolError,
         limits: endpoint_limits(&parts.config),
-        sessions: Sessions::new(limits.sessions.get(), limits.session_timeout.get(), parts.session_store),
+        sessions: Sessions::new(limits.sessions.get(), limits.session_timeout.get(), stored),
         clock: Arc::clone(&parts.ambient.clock),
     };
     let mut rmcp = StreamableHttpServerConfig::default()
@@ -190,9 +194,9 @@ fn endpoint<H: Handler>(
         .with_cancellation_token(parts.shutdown.cut())
         .with_max_request_body_bytes(limits.body.get())
         .disable_allowed_hosts(); // `host` has checked it, with the port
-    rmcp.session_store = settings.sessions.store();
+    rmcp.session_store = settings.sessions.stored().map(StoredSessions::for_rmcp);
     let (policy, closing) = (parts.policy, parts.shutdown.stopping());
-    let dispatch = Dispatch::new(parts.handler, parts.routes, policy, &parts.ambient, closing);
+    let dispatch = Dispatch::new(parts.handler, parts.routes, policy, &parts.ambient, &parts.store, closing);
     Ok(Endpoint::new(gate, settings, Arc::new(dispatch), rmcp))
 }
 

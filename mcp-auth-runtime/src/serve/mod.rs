@@ -28,6 +28,7 @@ use crate::observe::log::LogFormat;
 use crate::transport::shutdown::{Shutdown, shutdown_signal};
 use mcp_auth_core::Resource;
 use mcp_auth_core::ambient::Ambient;
+use mcp_auth_store::{Caps, Store};
 
 pub use operations::{OperationsError, operations_from_json};
 
@@ -43,6 +44,7 @@ pub struct ServerBuilder<H> {
     local_issuer: Option<LocalIssuerFactory>,
     /// Only tests set it.
     trusted_issuer: Option<LocalIssuerFactory>,
+    store: Store,
     session_store: Option<Arc<dyn SessionStore>>,
     health: bool,
     shutdown: Shutdown,
@@ -60,6 +62,7 @@ impl<H: Handler> ServerBuilder<H> {
             fetch: None,
             local_issuer: None,
             trusted_issuer: None,
+            store: Store::memory(Caps::default()),
             session_store: None,
             health: true,
             shutdown: Shutdown::new(),
@@ -102,6 +105,14 @@ impl<H: Handler> ServerBuilder<H> {
     #[must_use]
     pub(crate) fn trusted_issuer(mut self, factory: LocalIssuerFactory) -> Self {
         self.trusted_issuer = Some(factory);
+        self
+    }
+
+    /// Another store: what the server has to know of its callers again. **(default: in memory)**
+    #[doc(hidden)]
+    #[must_use]
+    pub fn store(mut self, store: Store) -> Self {
+        self.store = store;
         self
     }
 
@@ -230,6 +241,7 @@ impl<H: Handler> ServerBuilder<H> {
             ambient: self.ambient,
             fetch,
             local_issuer,
+            store: self.store,
             session_store: self.session_store,
             health: self.health,
             shutdown: self.shutdown,
@@ -248,6 +260,7 @@ struct Parts<H> {
     ambient: Ambient,
     fetch: Arc<dyn Fetch>,
     local_issuer: Option<LocalIssuerFactory>,
+    store: Store,
     session_store: Option<Arc<dyn SessionStore>>,
     health: bool,
     shutdown: Shutdown,

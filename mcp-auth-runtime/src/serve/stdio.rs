@@ -53,6 +53,7 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
         parts.routes,
         Arc::clone(&parts.policy),
         &parts.ambient,
+        &parts.store,
         parts.shutdown.stopping(),
     );
     let gate = Gate::new(authenticator, parts.policy);

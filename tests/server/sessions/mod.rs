@@ -1,6 +1,6 @@
 //! Sessions of revisions before 2026-07-28: whose they are, how many there are, and when their streams end.
 
-mod legacy;
+pub mod legacy;
 
 mod count;
 mod owner;

@@ -7,26 +7,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
-use rmcp::transport::streamable_http_server::session::{
-    SessionId, SessionManager as _, SessionState, SessionStore,
-};
+use rmcp::transport::streamable_http_server::session::{SessionId, SessionManager as _};
 
-use crate::authn::{Identity, Owner};
+use mcp_auth_store::StoreError;
 
-/// Where a stored session keeps whose it is: a key of the stored `initialize` parameters' `_meta`.
-const OWNER_KEY: &str = "mcp-auth/owner";
+use super::owner::Owner;
+use super::stored::StoredSessions;
+use crate::authn::Identity;
 
 /// The sessions of this process, and whose each is: nobody's in particular where the server verifies no one.
-pub struct Sessions {
+pub(crate) struct Sessions {
     manager: Arc<LocalSessionManager>,
-    store: Option<Arc<dyn SessionStore>>,
+    stored: Option<StoredSessions>,
     owners: Mutex<HashMap<SessionId, Option<Owner>>>,
     opening: Arc<AtomicUsize>,
     limit: usize,
 }
 
 /// Room for one more session, kept until it is open (or is not going to be).
-pub struct Room(Arc<AtomicUsize>);
+pub(crate) struct Room(Arc<AtomicUsize>);
 
 impl Drop for Room {
     fn drop(&mut self) {
@@ -35,21 +34,21 @@ impl Drop for Room {
 }
 
 impl Sessions {
-    /// At most `limit` sessions at a time, each closed when idle for `idle`; `store`, if given, lets other
+    /// At most `limit` sessions at a time, each closed when idle for `idle`; `stored`, if given, lets other
     /// processes take them over.
-    pub fn new(limit: usize, idle: Duration, store: Option<Arc<dyn SessionStore>>) -> Self {
+    pub(crate) fn new(limit: usize, idle: Duration, stored: Option<StoredSessions>) -> Self {
         let mut manager = LocalSessionManager::default();
         manager.session_config.keep_alive = Some(idle);
-        Self { manager: Arc::new(manager), store, owners: Mutex::default(), opening: Arc::default(), limit }
+        Self { manager: Arc::new(manager), stored, owners: Mutex::default(), opening: Arc::default(), limit }
     }
 
     /// Where other processes find them.
-    pub fn store(&self) -> Option<Arc<dyn SessionStore>> {
-        self.store.clone()
+    pub(crate) fn stored(&self) -> Option<&StoredSessions> {
+        self.stored.as_ref()
     }
 
     /// rmcp's own manager of them.
-    pub fn manager(&self) -> Arc<LocalSessionManager> {
+    pub(crate) fn manager(&self) -> Arc<LocalSessionManager> {
         Arc::clone(&self.manager)
     }
 
@@ -57,14 +56,14 @@ impl Sessions {
     /// may count twice for an instant, so what is uncertain is refused. Where all places are taken, a session of
     /// the caller that holds the most is closed, so that nobody keeps others out by opening more than they need;
     /// `None` when the one that asks holds about as many.
-    pub async fn room_for(&self, identity: &Identity) -> Option<Room> {
+    pub(crate) async fn room_for(&self, identity: &Identity) -> Option<Room> {
         let opening = self.opening.fetch_add(1, Ordering::SeqCst) + 1;
         let room = Room(Arc::clone(&self.opening));
         let open = self.manager.sessions.read().await.len();
         if open + opening <= self.limit {
             return Some(room);
         }
-        let crowding = self.of_whoever_holds_most(identity.owner().as_ref()).await?;
+        let crowding = self.of_whoever_holds_most(Owner::of(identity).as_ref()).await?;
         tracing::warn!("every session is taken: closed one of the caller that holds the most");
         self.manager.close_session(&crowding).await.is_ok().then_some(room)
     }
@@ -86,15 +85,15 @@ impl Sessions {
     }
 
     /// Whether the session `id` is open in this process, so that using it takes no more room.
-    pub async fn is_open(&self, id: &str) -> bool {
+    pub(crate) async fn is_open(&self, id: &str) -> bool {
         self.manager.sessions.read().await.contains_key(id)
     }
 
     /// Binds a session that was just opened to the caller that opened it.
-    pub async fn bind(&self, id: &str, identity: &Identity) {
-        let owner = identity.owner();
-        if let (Some(store), Some(owner)) = (&self.store, &owner) {
-            write_owner(store.as_ref(), id, owner).await;
+    pub(crate) async fn bind(&self, id: &str, identity: &Identity) {
+        let owner = Owner::of(identity);
+        if let (Some(stored), Some(owner)) = (&self.stored, &owner) {
+            stored.bind(id, owner).await;
         }
         let live = self.manager.sessions.read().await;
         let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
@@ -105,44 +104,21 @@ impl Sessions {
     }
 
     /// Whether `identity` opened the session `id`. Unknown sessions belong to nobody.
-    pub async fn belongs_to(&self, id: &str, identity: &Identity) -> bool {
-        let asking = identity.owner();
+    ///
+    /// # Errors
+    /// [`StoreError`], for a session that is not open here, while whose it is cannot be said.
+    pub(crate) async fn belongs_to(&self, id: &str, identity: &Identity) -> Result<bool, StoreError> {
+        let asking = Owner::of(identity);
         if self.is_open(id).await {
             let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-            return owners.get(id) == Some(&asking);
+            return Ok(owners.get(id) == Some(&asking));
         }
-        let (Some(store), Some(owner)) = (&self.store, &asking) else { return false };
-        if read_owner(store.as_ref(), id).await != Some(owner.key()) {
-            return false;
+        let (Some(stored), Some(owner)) = (&self.stored, &asking) else { return Ok(false) };
+        if !stored.enter(id, owner).await? {
+            return Ok(false);
         }
         let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
         owners.insert(Arc::from(id), asking);
-        true
+        Ok(true)
     }
-}
-
-/// Adds whose it is to the state rmcp has just stored. Without an owner a stored session is nobody's, so
-/// what goes wrong here loses the session to its owner, and opens it to no one.
-async fn write_owner(store: &dyn SessionStore, id: &str, owner: &Owner) {
-    let stored = match store.load(id).await {
-        Ok(Some(SessionState { mut initialize_params, .. })) => {
-            let meta = initialize_params.meta.get_or_insert_default();
-            meta.insert(OWNER_KEY.to_owned(), owner.key().into());
-            store.store(id, &SessionState::new(initialize_params)).await
-        }
-        Ok(None) => return,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = stored {
-        tracing::warn!(%error, "a session's owner could not be stored; other processes will not take it over");
-    }
-}
-
-async fn read_owner(store: &dyn SessionStore, id: &str) -> Option<String> {
-    let state = store
-        .load(id)
-        .await
-        .inspect_err(|error| tracing::warn!(%error, "the session store did not answer"))
-        .ok()??;
-    state.initialize_params.meta?.get(OWNER_KEY)?.as_str().map(str::to_owned)
 }

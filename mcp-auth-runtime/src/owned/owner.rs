@@ -1,0 +1,89 @@
+//! The caller that something is bound to.
+
+use std::sync::Arc;
+
+use crate::authn::{Identity, opaque_key};
+
+/// The caller that something is bound to: issuer, subject and client, so that a fresh token of the same caller keeps
+/// it and every other caller is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Owner {
+    issuer: Arc<str>,
+    subject: String,
+    client_id: Option<String>,
+}
+
+impl Owner {
+    /// The owner that `identity` is; `None` for anonymous callers, who cannot be told apart.
+    pub(crate) fn of(identity: &Identity) -> Option<Self> {
+        let principal = identity.principal()?;
+        Some(Self {
+            issuer: Arc::clone(principal.shared_issuer()),
+            subject: principal.subject().to_owned(),
+            client_id: principal.client_id().map(str::to_owned),
+        })
+    }
+
+    /// The owner as one opaque string: the same in every process.
+    pub(crate) fn key(&self) -> String {
+        opaque_key(&[
+            self.issuer.as_bytes(),
+            self.subject.as_bytes(),
+            if self.client_id.is_some() { b"client" } else { b"" },
+            self.client_id.as_deref().unwrap_or_default().as_bytes(),
+        ])
+    }
+
+    /// `owner` and what it is bound to, as one opaque string: the same in every process, and another one for every
+    /// other owner or part.
+    pub(crate) fn seal(owner: Option<&Self>, parts: &[&str]) -> String {
+        let owner = owner.map(Self::key).unwrap_or_default();
+        let parts = parts.iter().map(|part| part.as_bytes());
+        opaque_key(&std::iter::once(owner.as_bytes()).chain(parts).collect::<Vec<_>>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::authn::principal_of;
+
+    fn owner(issuer: &str, subject: &str, client: Option<&str>, scopes: &str) -> Owner {
+        Owner::of(&principal_of(issuer, subject, client, scopes)).unwrap()
+    }
+
+    #[test]
+    fn j34_an_owner_is_issuer_subject_and_client_whatever_the_token() {
+        let alice = owner("https://a", "alice", Some("app"), "read");
+        assert_eq!(alice, owner("https://a", "alice", Some("app"), "other scopes"));
+        for stranger in [
+            owner("https://b", "alice", Some("app"), "read"),
+            owner("https://a", "bob", Some("app"), "read"),
+            owner("https://a", "alice", Some("other"), "read"),
+            owner("https://a", "alice", None, "read"),
+            owner("https://a", "alice", Some(""), "read"),
+        ] {
+            assert_ne!(alice, stranger);
+            assert_ne!(alice.key(), stranger.key());
+            assert_ne!(Owner::seal(Some(&alice), &["x"]), Owner::seal(Some(&stranger), &["x"]));
+        }
+        assert!(Owner::of(&Identity::Anonymous).is_none());
+    }
+
+    #[test]
+    fn what_is_sealed_for_an_owner_is_sealed_for_these_parts_and_nobody_else() {
+        let alice = owner("https://a", "alice", Some("app"), "read");
+        let sealed = Owner::seal(Some(&alice), &["tool", "close", "{}"]);
+        assert_eq!(sealed, Owner::seal(Some(&alice), &["tool", "close", "{}"]));
+        assert_ne!(sealed, Owner::seal(None, &["tool", "close", "{}"]));
+        for other in [&["tool", "open", "{}"][..], &["tool", "close{}", ""], &["tool", "close"]] {
+            assert_ne!(sealed, Owner::seal(Some(&alice), other), "{other:?}");
+        }
+        assert_ne!(
+            Owner::seal(None, &[&alice.key()]),
+            Owner::seal(Some(&alice), &[]),
+            "nobody seals as somebody"
+        );
+    }
+}

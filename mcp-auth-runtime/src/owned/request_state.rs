@@ -1,0 +1,103 @@
+//! MRTR's `requestState` (2026-07-28): what a tool hands out between rounds comes back from the client, so it
+//! is sealed on the way out and opened on the way in, bound to the caller, the operation and its arguments,
+//! and to ten minutes. A forged, foreign or stale one is -32602; the tool never sees it.
+//!
+//! The key is the store's, so that a round which began in one process may end in another.
+
+use std::time::Duration;
+
+use mcp_auth_core::ambient::Random;
+use mcp_auth_store::{SealingKey, Store, StoreError};
+use rmcp::ErrorData;
+use rmcp::model::{InputRequiredResult, RequestStateCodec, SealOptions};
+use tokio::sync::OnceCell;
+
+use super::owner::Owner;
+use crate::authz::Permit;
+use crate::envelope::Message;
+
+/// How long a client may take for one round.
+const ROUND: Duration = Duration::from_secs(600);
+
+/// What the store keeps the key for.
+const PURPOSE: &str = "request-state";
+
+/// Seals and opens `requestState`.
+pub(crate) struct RequestStates {
+    store: Store,
+    /// The key, where the store has none yet.
+    fresh: SealingKey,
+    codec: OnceCell<RequestStateCodec>,
+}
+
+impl RequestStates {
+    /// With the key that `store` keeps, or a new one of `random` that it keeps then.
+    pub(crate) fn new(store: Store, random: &dyn Random) -> Self {
+        let mut key = [0; 32];
+        random.fill(&mut key);
+        Self { store, fresh: SealingKey::new(key), codec: OnceCell::new() }
+    }
+
+    /// Seals the state in `result`, if it has one.
+    ///
+    /// # Errors
+    /// An internal error where the store cannot say the key: nothing goes out unsealed.
+    pub(crate) async fn seal(
+        &self,
+        result: &mut InputRequiredResult,
+        permit: &Permit,
+    ) -> Result<(), ErrorData> {
+        if let Some(state) = &result.request_state {
+            let bound = bound_to(permit);
+            let options = SealOptions::new().associated_data(bound.as_bytes()).ttl(ROUND);
+            let sealed = self.codec().await?.seal_with(state.as_bytes(), &options);
+            result.request_state = Some(sealed);
+        }
+        Ok(())
+    }
+
+    /// Opens the state that a client brought back, if it brought one.
+    ///
+    /// # Errors
+    /// -32602 for one that is not this caller's for this request, or too old; an internal error where the store
+    /// cannot say the key.
+    pub(crate) async fn open(
+        &self,
+        state: Option<String>,
+        permit: &Permit,
+    ) -> Result<Option<String>, ErrorData> {
+        let Some(sealed) = state else { return Ok(None) };
+        let opened = self.codec().await?.open_with(&sealed, bound_to(permit).as_bytes()).ok();
+        match opened.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            Some(state) => Ok(Some(state)),
+            None => Err(ErrorData::invalid_params(
+                "requestState is not one this server gave to this caller for this request, or it is too old",
+                None,
+            )),
+        }
+    }
+
+    /// The key is asked for when it is first needed, and again as long as the store cannot say it.
+    async fn codec(&self) -> Result<&RequestStateCodec, ErrorData> {
+        let key = || async {
+            let key = self.store.sealing_keys().key(PURPOSE, self.fresh.clone()).await?;
+            Ok(RequestStateCodec::new_unchecked(*key.as_bytes()))
+        };
+        self.codec.get_or_try_init(key).await.map_err(|error: StoreError| {
+            tracing::error!(cause = %error.cause(), "the key of request states: {error}");
+            ErrorData::internal_error(error.to_string(), None)
+        })
+    }
+}
+
+/// Caller, operation and arguments.
+fn bound_to(permit: &Permit) -> String {
+    let (kind, name, arguments) = match permit.message() {
+        Message::Tool { name, arguments } => ("tool", name.as_str(), arguments.as_ref()),
+        Message::Prompt { name, arguments } => ("prompt", name.as_str(), arguments.as_ref()),
+        Message::Resource { uri } => ("resource", uri.as_str(), None),
+        _ => ("", "", None),
+    };
+    let arguments = arguments.and_then(|map| serde_json::to_string(map).ok()).unwrap_or_default();
+    Owner::seal(Owner::of(permit.identity()).as_ref(), &[kind, name, &arguments])
+}

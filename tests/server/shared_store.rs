@@ -1,0 +1,159 @@
+//! Two servers on one store, as two processes behind one balancer are: what one has begun the other goes on with, for
+//! the same caller only. And a store that is down: nothing is opened, and nothing is called unknown.
+
+use std::sync::Arc;
+
+use mcp_auth::ambient::SystemClock;
+use mcp_auth::testing::{Answer, TestIssuer, TestServer, Token};
+use mcp_auth_store::Outage;
+use serde_json::{Value, json};
+
+use crate::everything::{CONFIG, Everything};
+use crate::sessions::legacy::{LATEST_LEGACY, LEGACY, is_refused_everywhere};
+use crate::streams::Wire;
+use crate::talks::Talks;
+
+/// Two servers of one issuer on one store, and the store.
+struct Replicas {
+    first: TestServer,
+    second: TestServer,
+    outage: Outage,
+}
+
+impl Replicas {
+    fn issuer() -> TestIssuer {
+        TestIssuer::new("https://issuer.test", Arc::new(SystemClock))
+    }
+
+    async fn of_everything(everything: &Everything) -> Self {
+        let (outage, issuer) = (Outage::new(), Self::issuer());
+        let start = || {
+            let builder = TestServer::builder(everything.clone()).toml(CONFIG).expect("a configuration");
+            let (store, issuer) = (outage.store(), issuer.clone());
+            builder.issuer(issuer).with(|builder| builder.store(store)).start()
+        };
+        let (first, second) = (start().await.expect("a server"), start().await.expect("another"));
+        Self { first, second, outage }
+    }
+
+    async fn of_talks(talks: &Talks) -> Self {
+        let (outage, issuer) = (Outage::new(), Self::issuer());
+        let start = || {
+            let (store, issuer) = (outage.store(), issuer.clone());
+            talks.builder("").issuer(issuer).with(|builder| builder.store(store)).start()
+        };
+        let (first, second) = (start().await.expect("a server"), start().await.expect("another"));
+        Self { first, second, outage }
+    }
+
+    /// A token that both take.
+    fn token(&self, subject: &str) -> Token {
+        self.first.token(subject).claim("aud", json!([self.first.url(), self.second.url()]))
+    }
+}
+
+fn order() -> Value {
+    json!({ "name": "order", "arguments": { "item": "tea" } })
+}
+
+fn state_of(answer: &Answer) -> String {
+    let result = answer.result().unwrap_or_else(|| panic!("{}", answer.body()));
+    assert_eq!(result["resultType"], "input_required", "{result}");
+    result["requestState"].as_str().expect("a state").to_owned()
+}
+
+fn replying(state: &str, size: &str) -> Value {
+    let mut params = order();
+    params["requestState"] = state.into();
+    params["inputResponses"] = json!({ "size": { "action": "accept", "content": { "size": size } } });
+    params
+}
+
+#[tokio::test]
+async fn a_round_that_began_in_one_process_ends_in_another_for_the_same_caller_only() {
+    let talks = Talks::default();
+    let servers = Replicas::of_talks(&talks).await;
+    let alice = || servers.token("alice").scope("order");
+    let (on_first, on_second) =
+        (servers.first.client().token(alice()), servers.second.client().token(alice()));
+    let first = state_of(&on_first.request("tools/call", order()).await);
+
+    let ran = talks.ran();
+    for stranger in [servers.token("bob").scope("order"), alice().client("another")] {
+        let stranger = servers.second.client().token(stranger);
+        let answer = stranger.request("tools/call", replying(&first, "large")).await;
+        assert_eq!(answer.error_code(), Some(-32602), "{}", answer.body());
+    }
+    assert_eq!(talks.ran(), ran, "none of it reached a method");
+
+    let second = state_of(&on_second.request("tools/call", replying(&first, "large")).await);
+    let done = on_first.request("tools/call", replying(&second, "yes")).await;
+    assert_eq!(done.text(), Some("tea remembered: large, then yes"), "{}", done.body());
+}
+
+#[tokio::test]
+async fn no_state_goes_out_unsealed_and_none_is_taken_while_the_store_is_down() {
+    let talks = Talks::default();
+    let servers = Replicas::of_talks(&talks).await;
+    let client = servers.second.client().token(servers.token("alice").scope("order"));
+    let on_first = servers.first.client().token(servers.token("alice").scope("order"));
+    let state = state_of(&on_first.request("tools/call", order()).await);
+    servers.outage.begin();
+    for params in [order(), replying(&state, "large")] {
+        let answer = client.request("tools/call", params).await;
+        assert_eq!(answer.error_code(), Some(-32603), "{}", answer.body());
+        assert!(!answer.body().contains("remembered"), "{}", answer.body());
+        assert!(!answer.body().contains(Outage::CAUSE), "{}", answer.body());
+    }
+    servers.outage.end();
+    state_of(&client.request("tools/call", replying(&state, "large")).await);
+}
+
+#[tokio::test]
+async fn j34_a_session_in_the_servers_own_store_is_restored_for_its_owner_and_for_nobody_else() {
+    let everything = Everything::default();
+    let servers = Replicas::of_everything(&everything).await;
+    let token = |subject: &str| servers.token(subject).scope("read");
+    for era in LEGACY {
+        let alice = Wire::new(servers.first.url(), era).token(token("alice")).connected().await;
+        let on_second = Wire::new(servers.second.url(), era).in_session(alice.session());
+        for stranger in
+            [token("bob"), token("alice").client("another"), token("alice").without_claim("client_id")]
+        {
+            is_refused_everywhere(&on_second.clone().token(stranger)).await;
+        }
+        assert_eq!(on_second.call_tool(1, "whoami", json!({})).await.status, 401);
+        let alice = on_second.clone().token(token("alice").ttl(200));
+        let answer = alice.call_tool(1, "who", json!({})).await.response().await;
+        assert_eq!(answer["result"]["content"][0]["text"], "alice", "{era:?} {answer}");
+        is_refused_everywhere(&on_second.token(token("bob"))).await;
+        assert_eq!(alice.delete().await.status, 202);
+        is_refused_everywhere(&alice).await;
+    }
+}
+
+#[tokio::test]
+async fn a_stored_session_is_neither_opened_nor_called_unknown_while_the_store_is_down() {
+    let everything = Everything::default();
+    let servers = Replicas::of_everything(&everything).await;
+    let token = |subject: &str| servers.token(subject).scope("read");
+    let alice = Wire::new(servers.first.url(), LATEST_LEGACY).token(token("alice")).connected().await;
+    let on_second = Wire::new(servers.second.url(), LATEST_LEGACY).in_session(alice.session());
+    servers.outage.begin();
+    for subject in ["alice", "bob"] {
+        let caller = on_second.clone().token(token(subject));
+        for mut answer in
+            [caller.call_tool(1, "ping", json!({})).await, caller.get().await, caller.delete().await]
+        {
+            assert_eq!(answer.status, 503, "{subject}");
+            assert!(answer.header("retry-after").is_some(), "{subject}");
+            let error = answer.response().await["error"].clone();
+            assert_eq!(error["message"], "the store is unavailable; try again later", "{error}");
+        }
+    }
+    assert_eq!(everything.ran(), 0);
+    assert_eq!(alice.call_tool(1, "ping", json!({})).await.status, 200, "what is open here needs no store");
+    servers.outage.end();
+    assert_eq!(on_second.clone().token(token("alice")).call_tool(1, "ping", json!({})).await.status, 200);
+    is_refused_everywhere(&on_second.token(token("bob"))).await;
+}
