@@ -6,4 +6,4 @@ pub use mcp_auth_core::{Cycle, Hierarchy, InvalidScope};
 pub use mcp_auth_runtime::declared::Kind;
 pub use mcp_auth_runtime::declared::handler::{About, CallFn, CallFuture, Operations, Part, Route, Routes};
 pub use mcp_auth_runtime::declared::registry::{Declaration, Duplicate, Item, OperationId, Registry};
-pub use mcp_auth_runtime::serve::{OperationsError, operations_from_json};
+pub use mcp_auth_runtime::declared::table::{OperationsError, operations_from_json};

@@ -127,11 +127,11 @@ async fn tool(todos: &Todos, call: Call) -> Result<Value, ErrorData> {
 
 async fn read(uri: &str) -> Result<Value, ErrorData> {
     let (registry, routes) = built();
-    let id: OperationId = registry.resource(uri).expect("declared");
+    let (id, variables): (OperationId, _) = registry.resource_and_variables(uri).expect("declared");
     let Route::Resource(run) = routes.get(id) else { panic!("not a resource") };
     let mut call = call("todo", json!({}));
     call.uri = Some(uri.to_owned());
-    call.variables = registry.variables(id, uri);
+    call.variables = variables;
     match run(&Todos::default(), call).await? {
         ReadResourceResponse::Complete(result) => {
             Ok(serde_json::to_value(&result.contents[0]).expect("JSON"))

@@ -14,7 +14,7 @@ use mcp_auth_runtime::authn::{
     Algorithm, Authenticator, CacheBounds, Credential, HttpFetch, Identity, IssuerRules, JwtVerifier,
     KeySource,
 };
-use mcp_auth_runtime::authz::{Connect, Policy, Visibility};
+use mcp_auth_runtime::authz::{Connect, Named, Policy, Settings, Verdict, Visibility};
 use mcp_auth_runtime::declared::build;
 use mcp_auth_runtime::declared::registry::Registry;
 use mcp_auth_runtime::envelope::Message;
@@ -36,7 +36,7 @@ fn caller(scope: &str) -> Identity {
     runtime.block_on(authenticator.authenticate(Credential::Bearer(&token))).unwrap()
 }
 
-fn policy(operations: usize) -> Policy {
+fn policy(operations: usize) -> (Registry, Policy) {
     let tools = (0..operations).map(|number| {
         let tool = Tool::new_with_raw(format!("tool_{number:03}"), None, build::no_input());
         build::tool(build::all(&[SCOPE]), tool)
@@ -46,33 +46,37 @@ fn policy(operations: usize) -> Policy {
         build::resource_template(build::all(&[SCOPE]), template)
     });
     let registry = Registry::new(tools.chain(templates).collect()).unwrap();
-    Policy::new(
-        Arc::new(registry),
-        Hierarchy::default(),
-        Connect::Authenticated,
-        Visibility::All,
-        ScopeSet::parse_lossy(SCOPE),
-    )
+    let settings = Settings {
+        connect: Connect::Authenticated,
+        visibility: Visibility::All,
+        base_scopes: ScopeSet::parse_lossy(SCOPE),
+    };
+    let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
+    (registry, policy)
 }
 
 fn decision(criterion: &mut Criterion) {
     let (holder, stranger) = (caller(SCOPE), caller("bench.other"));
     let mut group = criterion.benchmark_group("decide");
     for operations in [1, 20, 200] {
-        let policy = policy(operations);
+        let (registry, policy) = policy(operations);
+        let decide = |message, who| match policy.decide(&Named::of(message, &registry, |_| None), who) {
+            Verdict::Allowed(permit) => Some(permit),
+            Verdict::Denied(_) => None,
+        };
         let last = operations - 1;
         let tool = Arc::new(Message::Tool { name: format!("tool_{last:03}"), arguments: None });
         let resource = Arc::new(Message::Resource { uri: format!("kind{last:03}://42") });
         for (what, operation) in [("tool", &tool), ("resource", &resource)] {
             group.bench_function(BenchmarkId::new(format!("{what} allow"), operations), |b| {
-                b.iter(|| policy.decide(black_box(operation), &holder).unwrap());
+                b.iter(|| decide(black_box(operation), &holder).unwrap());
             });
         }
         group.bench_function(BenchmarkId::new("tool deny", operations), |b| {
-            b.iter(|| policy.decide(black_box(&tool), &stranger).unwrap_err());
+            b.iter(|| assert!(decide(black_box(&tool), &stranger).is_none()));
         });
         group.bench_function(BenchmarkId::new("tool unauthenticated", operations), |b| {
-            b.iter(|| policy.decide(black_box(&tool), &Identity::Anonymous).unwrap_err());
+            b.iter(|| assert!(decide(black_box(&tool), &Identity::Anonymous).is_none()));
         });
     }
     group.finish();

@@ -50,6 +50,11 @@ impl Hierarchy {
                 .is_some_and(|broader| broader.iter().any(|b| held.contains(b.as_str())))
     }
 
+    /// Everything broader that counts for `scope`, directly or not, in order.
+    pub fn broader_than(&self, scope: &str) -> impl Iterator<Item = &Scope> {
+        self.broader.get(scope).into_iter().flatten()
+    }
+
     /// Everything narrower that `scope` counts for, directly or not, in order.
     pub fn implied_by(&self, scope: &str) -> impl Iterator<Item = &Scope> {
         self.broader.iter().filter(move |(_, broader)| broader.contains(scope)).map(|(narrower, _)| narrower)

@@ -188,7 +188,7 @@ async fn scopes_prints_every_operation_without_a_configuration_and_leaves_nothin
     let ended = launch.run().await;
     assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
     let mut lines = ended.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    assert_eq!(lines.next().unwrap(), ["KIND", "OPERATION", "REQUIRES", "DESCRIPTION"]);
+    assert_eq!(lines.next().unwrap(), ["KIND", "OPERATION", "RULE", "DESCRIPTION"]);
     let rows: Vec<_> = lines.map(|words| words.join(" ")).collect();
     for row in [
         "tool ping public Anyone.",
@@ -216,12 +216,12 @@ async fn scopes_json_prints_the_same_for_machines() {
         let operations = table["operations"].as_array().unwrap();
         let named = |name: &str| operations.iter().find(|operation| operation["name"] == name).unwrap();
         let expected = json!({
-            "kind": "tool", "name": "export_notes", "access": "all", "scopes": ["export", "read"],
+            "kind": "tool", "name": "export_notes", "rule": "all", "scopes": ["export", "read"],
             "description": "Needs both.",
         });
         assert_eq!(*named("export_notes"), expected);
-        assert_eq!(named("ping")["access"], "public");
-        assert_eq!(named("audit_log")["access"], "any");
+        assert_eq!(named("ping")["rule"], "public");
+        assert_eq!(named("audit_log")["rule"], "any");
     }
 }
 

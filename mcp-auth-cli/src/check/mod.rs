@@ -17,7 +17,7 @@ use mcp_auth_core::ambient::Ambient;
 use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey};
 use mcp_auth_runtime::config::{Checked, Config, ConfigError, Mode};
 use mcp_auth_runtime::declared::registry::Registry;
-use mcp_auth_runtime::serve::operations_from_json;
+use mcp_auth_runtime::declared::table::operations_from_json;
 use report::Report;
 use serde_json::json;
 

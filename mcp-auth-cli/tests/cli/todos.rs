@@ -33,9 +33,9 @@ impl Todos {
 
 /// What such a server prints for `--scopes json`.
 pub(crate) const OPERATIONS: &str = r#"{"operations": [
-  {"kind": "tool", "name": "list_todos", "access": "all", "scopes": ["todos.read"], "description": "Whose todos."},
-  {"kind": "tool", "name": "add_todo", "access": "all", "scopes": ["todos.write"], "description": "Adds one."},
-  {"kind": "tool", "name": "ping", "access": "public", "scopes": [], "description": "Is it up?"}
+  {"kind": "tool", "name": "list_todos", "rule": "all", "scopes": ["todos.read"], "description": "Whose todos."},
+  {"kind": "tool", "name": "add_todo", "rule": "all", "scopes": ["todos.write"], "description": "Adds one."},
+  {"kind": "tool", "name": "ping", "rule": "public", "scopes": [], "description": "Is it up?"}
 ], "scopes": ["todos.read", "todos.write"]}"#;
 
 /// Its configuration, on an address of its own.

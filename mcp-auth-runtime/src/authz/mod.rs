@@ -1,10 +1,20 @@
-//! Who may do what. In reading order: `scope` (one scope token, sets of them), `hierarchy` (which scopes count
-//! for which), `rule` (what an operation needs), `policy` (the decision: pure), `permit` (its proof),
-//! `tasks` (which caller a task belongs to). Nothing here knows of HTTP.
+//! Who may do what. In reading order: `settings` (what an operator sets), `need` (what an operation needs, compiled),
+//! `named` (what a message names), `policy` (the decision: pure), `verdict` (what comes of it), `permit` (its proof).
+//! Nothing here knows of HTTP, of rmcp, of locks or of claims.
 
-pub mod permit;
-pub mod policy;
-pub mod tasks;
+mod named;
+mod need;
+mod permit;
+mod policy;
+mod settings;
+mod verdict;
 
+#[cfg(test)]
+mod tests;
+
+pub use named::{Named, Variables};
+pub use need::Need;
 pub use permit::Permit;
-pub use policy::{Connect, Denied, Policy, Visibility};
+pub use policy::Policy;
+pub use settings::{Connect, Settings, Visibility};
+pub use verdict::{Denied, Verdict};

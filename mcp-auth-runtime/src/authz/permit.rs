@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::named::{Named, Variables};
+use super::need::Need;
 use crate::authn::{Caller, Identity};
 use crate::declared::registry::OperationId;
 use crate::envelope::Message;
@@ -16,12 +18,22 @@ struct Allowed {
     message: Arc<Message>,
     /// The declaration that was decided on; `None` for messages that `auth.connect` rules.
     declared: Option<OperationId>,
+    /// What it needed.
+    need: Option<Arc<Need>>,
+    /// What the URI gave the template it matched.
+    variables: Option<Arc<Variables>>,
     identity: Identity,
 }
 
 impl Permit {
-    pub(super) fn new(message: Arc<Message>, declared: Option<OperationId>, identity: Identity) -> Self {
-        Self(Arc::new(Allowed { message, declared, identity }))
+    pub(super) fn new(named: &Named<'_>, need: Option<Arc<Need>>, identity: Identity) -> Self {
+        Self(Arc::new(Allowed {
+            message: Arc::clone(named.message),
+            declared: named.ids().next(),
+            need,
+            variables: named.variables.clone(),
+            identity,
+        }))
     }
 
     /// What was allowed, as the body said it.
@@ -32,6 +44,16 @@ impl Permit {
     /// The declaration that allowed it, if one did.
     pub fn declared(&self) -> Option<OperationId> {
         self.0.declared
+    }
+
+    /// What that declaration needed.
+    pub fn need(&self) -> Option<&Need> {
+        self.0.need.as_deref()
+    }
+
+    /// The variables of the URI that was allowed; empty where it is a fixed one or there is none.
+    pub fn variables(&self) -> Variables {
+        self.0.variables.as_deref().cloned().unwrap_or_default()
     }
 
     /// Who may do it.

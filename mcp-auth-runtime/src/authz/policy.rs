@@ -1,271 +1,162 @@
-//! The decision: one message and one identity in, a [`Permit`] or the reason against it out. Pure: no I/O,
-//! no HTTP, no clock.
+//! The decision: what a message names and who sends it in, a verdict out. Pure: no I/O, no lock, no clock, no claim;
+//! names were looked up before.
 
 use std::sync::Arc;
 
-use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
-
+use super::named::Named;
+use super::need::Need;
 use super::permit::Permit;
-use super::tasks::Tasks;
-use crate::authn::{Identity, Principal};
-use crate::declared::registry::{OperationId, Registry};
+use super::settings::{Connect, Settings, Visibility};
+use super::verdict::{Denied, Verdict};
+use crate::authn::{Held, Identity, Principal};
+use crate::declared::registry::OperationId;
 use crate::declared::{Kind, Rule};
-use crate::envelope::{Message, Reference};
+use mcp_auth_core::{Hierarchy, ScopeSet};
 
-/// What `initialize`, lists and every other message without a declaration of its own need (`auth.connect`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Connect {
-    /// Any verified caller: clients log in when they connect.
-    Authenticated,
-    /// Nobody in particular: clients log in when a call needs it.
-    Anonymous,
-}
-
-/// Which operations a caller sees in lists (`auth.visibility`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Visibility {
-    /// All of them, so that clients can step up.
-    All,
-    /// Those the caller may call; any other answers like an unknown one.
-    Granted,
-}
-
-/// Everything the decision depends on besides the message and its caller.
-#[derive(Debug)]
+/// Everything the decision depends on besides the message and its caller. It is data: whoever holds it in an `Arc` can
+/// have another one put in its place, whole.
+#[derive(Debug, Clone)]
 pub struct Policy {
-    registry: Arc<Registry>,
-    tasks: Tasks,
-    hierarchy: Hierarchy,
-    declared: ScopeSet,
-    connect: Connect,
-    visibility: Visibility,
-    base_scopes: ScopeSet,
+    /// By [`OperationId`].
+    needs: Vec<Arc<Need>>,
+    /// Every scope that a need names.
+    scopes: ScopeSet,
+    /// Those and `auth.base_scopes`: of what a caller holds, a challenge names no others.
+    nameable: ScopeSet,
+    /// Whether every operation is public.
+    open: bool,
+    settings: Settings,
 }
-
-/// Why a message was not allowed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Denied {
-    /// Nobody in particular asks, and the operation needs somebody (RFC 6750 §3.1: no error code).
-    #[error("authentication required")]
-    Unauthenticated {
-        /// What a token should hold to do what was tried: the operation's scopes and `auth.base_scopes`.
-        scopes: ScopeSet,
-    },
-    /// The caller is known and its token does not hold what the operation needs.
-    #[error("missing scope: this needs {required}")]
-    InsufficientScope {
-        /// All the operation needs, in one challenge.
-        required: ScopeSet,
-        /// The declared scopes the token holds already; a challenge names them too, because clients before
-        /// 2026-07-28 ask for just what is named.
-        held: ScopeSet,
-    },
-    /// No such operation, or none this caller may know of.
-    #[error("unknown {kind}: {name}")]
-    Unknown {
-        /// What kind of thing the message meant.
-        kind: Kind,
-        /// What the message named.
-        name: String,
-    },
-}
-
-/// One declaration that a message names, or would name if it existed.
-struct Part<'a> {
-    kind: Kind,
-    name: &'a str,
-    id: Option<OperationId>,
-}
-
-/// What one message comes down to in "every message has a rule": the rules of all it names, the first
-/// being what is called. Nothing named: `auth.connect`.
-type Parts<'a> = Vec<Part<'a>>;
 
 impl Policy {
-    /// A policy over what was declared; `hierarchy` says which scopes count for which.
-    pub fn new(
-        registry: Arc<Registry>,
-        hierarchy: Hierarchy,
-        connect: Connect,
-        visibility: Visibility,
-        base_scopes: ScopeSet,
+    /// The policy of operations with these rules, in the order of their [`OperationId`]s; `hierarchy` says which scopes
+    /// count for which.
+    pub fn compile<'r>(
+        rules: impl IntoIterator<Item = &'r Rule>,
+        hierarchy: &Hierarchy,
+        settings: Settings,
     ) -> Self {
-        let mut declared = registry.scopes();
-        declared.extend(base_scopes.iter().cloned());
-        Self { registry, tasks: Tasks::default(), hierarchy, declared, connect, visibility, base_scopes }
+        let needs: Vec<_> = rules.into_iter().map(|rule| Arc::new(Need::compile(rule, hierarchy))).collect();
+        let scopes: ScopeSet = needs.iter().flat_map(|need| need.scopes()).cloned().collect();
+        let nameable = scopes.iter().chain(&settings.base_scopes).cloned().collect();
+        let open = needs.iter().all(|need| need.is_public());
+        Self { needs, scopes, nameable, open, settings }
     }
 
-    /// **Every message has a rule**, and all of them stand here.
-    fn parts<'a>(&self, message: &'a Message, identity: &Identity) -> Parts<'a> {
-        let registry = &self.registry;
-        let resource = |uri: &'a str| Part { kind: Kind::Resource, name: uri, id: registry.resource(uri) };
-        let prompt = |name: &'a str| Part { kind: Kind::Prompt, name, id: registry.prompt(name) };
-        let tool = |name: &'a str| Part { kind: Kind::Tool, name, id: registry.tool(name) };
-        let (mut named, method) = match message {
-            Message::Tool { name, .. } => (vec![tool(name)], None),
-            Message::Prompt { name, .. } => (vec![prompt(name)], None),
-            Message::Resource { uri } => (vec![resource(uri)], None),
-            Message::Complete { reference: Reference::Prompt(name), .. } => {
-                (vec![prompt(name)], Some("completion/complete"))
-            }
-            Message::Complete { reference: Reference::Resource(uri), .. } => {
-                let id = registry.resource_template(uri).or_else(|| registry.resource(uri));
-                (vec![Part { id, ..resource(uri) }], Some("completion/complete"))
-            }
-            Message::Subscribe { uri } => (vec![resource(uri)], Some("resources/subscribe")),
-            Message::Unsubscribe { uri } => (vec![resource(uri)], Some("resources/unsubscribe")),
-            Message::Listen { uris } => {
-                (uris.iter().map(|uri| resource(uri)).collect(), Some("subscriptions/listen"))
-            }
-            // Nobody answers it: whose the task is does not matter then.
-            Message::Task { method, .. } if registry.method(method).is_none() => {
-                (vec![Part { kind: Kind::Method, name: method, id: None }], None)
-            }
-            Message::Task { method, task_id } => {
-                let id = self.tasks.operation_of(task_id, identity);
-                (vec![Part { kind: Kind::Task, name: task_id, id }], Some(method.as_str()))
-            }
-            Message::Other { method } => (Vec::new(), Some(method.as_str())),
-            Message::Initialize { .. } | Message::Reply | Message::HttpMethod { .. } => (Vec::new(), None),
-        };
-        // And, where the server declares `#[method]` for it, that declaration's own rule.
-        if let Some(name) = method
-            && let id @ Some(_) = registry.method(name)
-        {
-            named.push(Part { kind: Kind::Method, name, id });
-        }
-        named
-    }
-
-    /// Allows `message` for `identity`, or says what is missing.
-    ///
-    /// # Errors
-    /// [`Denied`], with everything a challenge needs.
-    pub fn decide(&self, message: &Arc<Message>, identity: &Identity) -> Result<Permit, Denied> {
-        let permit = |id| Permit::new(Arc::clone(message), id, identity.clone());
-        let rule = self.parts(message, identity);
-        if rule.is_empty() {
-            return match (self.connect, identity) {
-                (Connect::Authenticated, Identity::Anonymous) => Err(self.unauthenticated(&[])),
-                _ => Ok(permit(None)),
+    /// Allows what `named` names to `who`, or says what is missing: everything that a challenge needs.
+    pub fn decide(&self, named: &Named<'_>, who: &Identity) -> Verdict {
+        if named.parts.is_empty() {
+            return match (self.settings.connect, who) {
+                (Connect::Authenticated, Identity::Anonymous) => Verdict::Denied(self.unauthenticated([])),
+                _ => Verdict::Allowed(Permit::new(named, None, who.clone())),
             };
         }
-        let token = identity.principal();
+        let held = who.principal().map(Principal::held);
         // With `visibility = "granted"` there is no difference between what is not there and what is hidden.
-        let hides = self.visibility == Visibility::Granted && token.is_some();
-        let is_known = |part: &&Part<'_>| part.id.is_some_and(|id| !hides || self.satisfied(id, token));
-        if let Some(unknown) = rule.iter().find(|part| !is_known(part)) {
-            return Err(self.unknown(unknown.kind, unknown.name, identity));
-        }
-        let ids: Vec<OperationId> = rule.iter().filter_map(|part| part.id).collect();
-        if ids.iter().all(|id| self.satisfied(*id, token)) {
-            return Ok(permit(ids.first().copied()));
-        }
-        match token {
-            None => Err(self.unauthenticated(&ids)),
-            Some(token) => {
-                Err(Denied::InsufficientScope { required: self.required(&ids), held: self.held(token) })
+        let hides = self.settings.visibility == Visibility::Granted && held.is_some();
+        let mut satisfied = true;
+        for part in &named.parts {
+            let met = part.id.and_then(|id| self.needs.get(id.index())).map(|need| need.is_met_by(held));
+            match met {
+                Some(true) => {}
+                Some(false) if !hides => satisfied = false,
+                Some(false) | None => return Verdict::Denied(self.unknown(part.kind, part.name, who)),
             }
         }
+        match (satisfied, held) {
+            (true, _) => Verdict::Allowed(Permit::new(named, self.need_of(named).cloned(), who.clone())),
+            (false, None) => Verdict::Denied(self.unauthenticated(named.ids())),
+            (false, Some(held)) => Verdict::Denied(Denied::InsufficientScope {
+                required: self.required(named.ids()),
+                held: self.nameable_of(held),
+            }),
+        }
     }
 
-    /// What a challenge for `message` names: its own scopes and `auth.base_scopes`.
-    pub fn challenge_scopes(&self, message: &Message) -> ScopeSet {
-        let rule = self.parts(message, &Identity::Anonymous);
-        let ids: Option<Vec<OperationId>> = rule.iter().map(|part| part.id).collect();
-        self.first_challenge(&ids.unwrap_or_default())
+    /// What a challenge for `named` asks for: its own scopes and `auth.base_scopes`.
+    pub fn challenge_scopes(&self, named: &Named<'_>) -> ScopeSet {
+        match named.parts.iter().all(|part| part.id.is_some()) {
+            true => self.first_challenge(named.ids()),
+            false => self.first_challenge([]),
+        }
     }
 
-    /// What `message` needs, where a declaration says so.
-    pub fn rule(&self, message: &Message, identity: &Identity) -> Option<&Rule> {
-        let id = self.parts(message, identity).first()?.id?;
-        Some(&self.registry.get(id).rule)
+    /// What is needed for what `named` calls, where a declaration says so.
+    pub fn need(&self, named: &Named<'_>) -> Option<&Need> {
+        self.need_of(named).map(|need| &**need)
+    }
+
+    /// Every scope that an operation needs: `scopes_supported`.
+    pub fn scopes(&self) -> &ScopeSet {
+        &self.scopes
     }
 
     /// `auth.base_scopes`: what a challenge names when the message could not be read.
     pub fn base_scopes(&self) -> &ScopeSet {
-        &self.base_scopes
+        &self.settings.base_scopes
     }
 
     /// `auth.connect`.
     pub fn connect(&self) -> Connect {
-        self.connect
+        self.settings.connect
     }
 
-    /// What was declared.
-    pub fn registry(&self) -> &Registry {
-        &self.registry
-    }
-
-    /// The tasks and their callers.
-    pub fn tasks(&self) -> &Tasks {
-        &self.tasks
-    }
-
-    /// Whether lists show the operation to `identity`.
-    pub fn shows(&self, id: OperationId, identity: &Identity) -> bool {
-        match (identity, self.visibility) {
-            (Identity::Anonymous, _) => self.satisfied(id, None),
+    /// Whether lists show the operation to `who`.
+    pub fn shows(&self, id: OperationId, who: &Identity) -> bool {
+        let met = || {
+            self.needs
+                .get(id.index())
+                .is_some_and(|need| need.is_met_by(who.principal().map(Principal::held)))
+        };
+        match (who, self.settings.visibility) {
             (Identity::Known(_), Visibility::All) => true,
-            (Identity::Known(token), Visibility::Granted) => self.satisfied(id, Some(token)),
+            (Identity::Anonymous, _) | (Identity::Known(_), Visibility::Granted) => met(),
         }
     }
 
     /// Whether lists show every operation to every verified caller.
     pub fn shows_all(&self) -> bool {
-        self.visibility == Visibility::All
+        self.settings.visibility == Visibility::All
     }
 
     /// Whether what lists show depends on who asks.
     pub fn lists_depend_on_caller(&self) -> bool {
-        !self.registry.is_public()
+        !self.open
     }
 
-    fn satisfied(&self, id: OperationId, token: Option<&Principal>) -> bool {
-        match (&self.registry.get(id).rule, token) {
-            (Rule::Public, _) | (Rule::Authenticated, Some(_)) => true,
-            (Rule::All(all), Some(token)) => all.iter().all(|scope| self.holds(token, scope)),
-            (Rule::Any(any), Some(token)) => any.iter().any(|scope| self.holds(token, scope)),
-            (Rule::Authenticated | Rule::All(_) | Rule::Any(_), None) => false,
-        }
+    fn need_of(&self, named: &Named<'_>) -> Option<&Arc<Need>> {
+        self.needs.get(named.parts.first()?.id?.index())
     }
 
-    fn holds(&self, token: &Principal, scope: &Scope) -> bool {
-        self.hierarchy.satisfies(token.scopes(), scope.as_str())
+    fn required(&self, ids: impl IntoIterator<Item = OperationId>) -> ScopeSet {
+        let needs = ids.into_iter().filter_map(|id| self.needs.get(id.index()));
+        needs.flat_map(|need| need.challenge()).cloned().collect()
     }
 
-    fn required(&self, ids: &[OperationId]) -> ScopeSet {
-        ids.iter().flat_map(|id| self.registry.get(*id).rule.challenge_scopes()).collect()
-    }
-
-    fn held(&self, token: &Principal) -> ScopeSet {
-        self.declared.iter().filter(|scope| token.scopes().contains(scope.as_str())).cloned().collect()
+    fn nameable_of(&self, held: &Held) -> ScopeSet {
+        self.nameable.iter().filter(|scope| held.scopes.contains(scope.as_str())).cloned().collect()
     }
 
     /// With `visibility = "granted"` the base scopes only: the others would say that the operation exists.
-    fn first_challenge(&self, ids: &[OperationId]) -> ScopeSet {
-        let mut scopes = match self.visibility {
+    fn first_challenge(&self, ids: impl IntoIterator<Item = OperationId>) -> ScopeSet {
+        let mut scopes = match self.settings.visibility {
             Visibility::All => self.required(ids),
             Visibility::Granted => ScopeSet::new(),
         };
-        scopes.extend(self.base_scopes.iter().cloned());
+        scopes.extend(self.settings.base_scopes.iter().cloned());
         scopes
     }
 
-    fn unauthenticated(&self, ids: &[OperationId]) -> Denied {
+    fn unauthenticated(&self, ids: impl IntoIterator<Item = OperationId>) -> Denied {
         Denied::Unauthenticated { scopes: self.first_challenge(ids) }
     }
 
     /// An unknown operation is nobody's business before authentication: anonymous callers get the same
     /// answer for what exists and what does not, unless everything they may do is in the open anyway.
-    fn unknown(&self, kind: Kind, name: &str, identity: &Identity) -> Denied {
-        match identity {
-            Identity::Anonymous if !self.registry.is_public() => self.unauthenticated(&[]),
+    fn unknown(&self, kind: Kind, name: &str, who: &Identity) -> Denied {
+        match who {
+            Identity::Anonymous if !self.open => self.unauthenticated([]),
             _ => Denied::Unknown { kind, name: name.to_owned() },
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

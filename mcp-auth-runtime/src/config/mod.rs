@@ -17,12 +17,13 @@ mod section;
 mod tests;
 mod value;
 
+pub use crate::authz::{Connect, Visibility};
 pub use check::{Checked, Conflict};
 pub use error::{ConfigError, Mistake, Warning};
 pub use load::arguments::{Arguments, Command, TableFormat};
 pub use load::surroundings::Surroundings;
 pub use load::{Config, ConfigBuilder, arguments, surroundings};
-pub use section::auth::{Connect, Denial, Mode, Visibility};
+pub use section::auth::{Denial, Mode};
 pub use section::server::Transport;
 pub use section::{auth, cors, document, embedded, issuers, limits, log, schema, scopes, server, stdio};
 pub use value::secret::{Secret, SecretError, SecretSource, SecretText};

@@ -1,6 +1,6 @@
 //! What kind of thing a message can name.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What kind of operation was declared, or what a message names that nobody declared.
 ///
@@ -60,6 +60,15 @@ impl Serialize for Kind {
     }
 }
 
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(from)?;
+        Self::of_word(&word).ok_or_else(|| {
+            serde::de::Error::custom(format_args!("its kind is {word:?}, which this version does not know"))
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +78,7 @@ mod tests {
         for kind in Kind::ALL {
             assert_eq!(Kind::of_word(kind.as_str()), Some(kind));
             assert_eq!(serde_json::json!(kind), kind.as_str());
+            assert_eq!(serde_json::from_value::<Kind>(serde_json::json!(kind)).expect("its own word"), kind);
         }
         for none in ["gadget", "Tool", "resource_template", ""] {
             assert_eq!(Kind::of_word(none), None, "{none:?}");

@@ -168,20 +168,18 @@ impl Registry {
 
     /// The resource a URI names: a fixed URI first, then the first template that matches it.
     pub fn resource(&self, uri: &str) -> Option<OperationId> {
-        self.resources.get(uri).copied().or_else(|| {
-            self.iter().find_map(|(id, declaration)| match &declaration.item {
-                Item::ResourceTemplate(_, template) => template.matches(uri).map(|_| id),
-                _ => None,
-            })
-        })
+        self.resource_and_variables(uri).map(|(id, _)| id)
     }
 
-    /// The variables that `uri` gives the resource's template, percent-decoded; none for a fixed URI.
-    pub fn variables(&self, id: OperationId, uri: &str) -> HashMap<String, String> {
-        match &self.get(id).item {
-            Item::ResourceTemplate(_, template) => template.matches(uri).unwrap_or_default(),
-            _ => HashMap::new(),
+    /// The same with the variables that the URI gives its template, percent-decoded; none for a fixed URI.
+    pub fn resource_and_variables(&self, uri: &str) -> Option<(OperationId, HashMap<String, String>)> {
+        if let Some(id) = self.resources.get(uri) {
+            return Some((*id, HashMap::new()));
         }
+        self.iter().find_map(|(id, declaration)| match &declaration.item {
+            Item::ResourceTemplate(_, template) => template.matches(uri).map(|variables| (id, variables)),
+            _ => None,
+        })
     }
 
     /// The resource template written exactly so (what `completion/complete` refers to).
@@ -192,7 +190,12 @@ impl Registry {
         })
     }
 
-    /// Every scope some operation names: `scopes_supported`.
+    /// Who may call each operation, in the order of their [`OperationId`]s.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.declarations.iter().map(|declaration| &declaration.rule)
+    }
+
+    /// Every scope some operation declares.
     pub fn scopes(&self) -> ScopeSet {
         self.declarations.iter().flat_map(|d| d.rule.scopes()).cloned().collect()
     }
@@ -243,7 +246,9 @@ mod tests {
         assert_eq!(registry.get(registry.resource("todo://all").unwrap()).kind(), Kind::Resource);
         let id = registry.resource("todo://a%20b").unwrap();
         assert_eq!(registry.get(id).kind(), Kind::ResourceTemplate);
-        assert_eq!(registry.variables(id, "todo://a%20b")["id"], "a b");
+        let (found, variables) = registry.resource_and_variables("todo://a%20b").unwrap();
+        assert_eq!((found, &*variables["id"]), (id, "a b"));
+        assert!(registry.resource_and_variables("todo://all").unwrap().1.is_empty());
         assert!(registry.resource("todo://a/b").is_none());
         assert_eq!(registry.resource_template("todo://{id}"), Some(id));
         assert!(registry.resource_template("todo://{other}").is_none());

@@ -98,7 +98,7 @@ impl<H: Handler> Dispatch<H> {
 
     /// Whether every verified caller is shown every tool.
     fn lists_the_same(&self, permit: &Permit) -> bool {
-        !permit.identity().is_anonymous() && self.policy.shows_all()
+        !permit.identity().is_anonymous() && self.rules.policy().shows_all()
     }
 
     fn tools_as_written(&self, permit: &Permit, era: Era) -> Result<Answered<'_>, ErrorData> {
@@ -107,7 +107,7 @@ impl<H: Handler> Dispatch<H> {
             Era::Stateless => &self.listed.tools,
         };
         let written = place.get_or_init(|| {
-            let list = ServerResult::ListToolsResult(lists::tools(&self.policy, permit.identity()));
+            let list = ServerResult::ListToolsResult(lists::tools(&self.rules, permit.identity()));
             to_raw_value(&as_rmcp_answers(list, era).ok()?).ok()
         });
         match written {

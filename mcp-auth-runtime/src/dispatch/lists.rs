@@ -7,8 +7,8 @@ use rmcp::model::{
 };
 
 use crate::authn::Identity;
-use crate::authz::Policy;
 use crate::declared::registry::Item;
+use crate::owned::Rulebook;
 
 /// The whole list in one page: any cursor is one we never gave out.
 pub(super) fn refuse_cursor(request: Option<&PaginatedRequestParams>) -> Result<(), ErrorData> {
@@ -18,51 +18,51 @@ pub(super) fn refuse_cursor(request: Option<&PaginatedRequestParams>) -> Result<
     }
 }
 
-fn visible<'a, T>(policy: &'a Policy, identity: &'a Identity, pick: fn(&Item) -> Option<&T>) -> Vec<T>
+fn visible<'a, T>(rules: &'a Rulebook, identity: &'a Identity, pick: fn(&Item) -> Option<&T>) -> Vec<T>
 where
     T: Clone + 'a,
 {
-    policy
+    rules
         .registry()
         .iter()
-        .filter(|(id, _)| policy.shows(*id, identity))
+        .filter(|(id, _)| rules.policy().shows(*id, identity))
         .filter_map(|(_, declaration)| pick(&declaration.item).cloned())
         .collect()
 }
 
 /// Who may cache a list: nobody else, as soon as it depends on who asks.
-fn cache_scope(policy: &Policy) -> CacheScope {
-    if policy.lists_depend_on_caller() { CacheScope::Private } else { CacheScope::Public }
+fn cache_scope(rules: &Rulebook) -> CacheScope {
+    if rules.policy().lists_depend_on_caller() { CacheScope::Private } else { CacheScope::Public }
 }
 
-pub(super) fn tools(policy: &Policy, identity: &Identity) -> ListToolsResult {
-    let tools = visible(policy, identity, |item| match item {
+pub(super) fn tools(rules: &Rulebook, identity: &Identity) -> ListToolsResult {
+    let tools = visible(rules, identity, |item| match item {
         Item::Tool(tool) => Some(tool),
         _ => None,
     });
-    ListToolsResult::with_all_items(tools).with_cache_scope(cache_scope(policy))
+    ListToolsResult::with_all_items(tools).with_cache_scope(cache_scope(rules))
 }
 
-pub(super) fn prompts(policy: &Policy, identity: &Identity) -> ListPromptsResult {
-    let prompts = visible(policy, identity, |item| match item {
+pub(super) fn prompts(rules: &Rulebook, identity: &Identity) -> ListPromptsResult {
+    let prompts = visible(rules, identity, |item| match item {
         Item::Prompt(prompt) => Some(prompt),
         _ => None,
     });
-    ListPromptsResult::with_all_items(prompts).with_cache_scope(cache_scope(policy))
+    ListPromptsResult::with_all_items(prompts).with_cache_scope(cache_scope(rules))
 }
 
-pub(super) fn resources(policy: &Policy, identity: &Identity) -> ListResourcesResult {
-    let resources = visible(policy, identity, |item| match item {
+pub(super) fn resources(rules: &Rulebook, identity: &Identity) -> ListResourcesResult {
+    let resources = visible(rules, identity, |item| match item {
         Item::Resource(resource) => Some(resource),
         _ => None,
     });
-    ListResourcesResult::with_all_items(resources).with_cache_scope(cache_scope(policy))
+    ListResourcesResult::with_all_items(resources).with_cache_scope(cache_scope(rules))
 }
 
-pub(super) fn resource_templates(policy: &Policy, identity: &Identity) -> ListResourceTemplatesResult {
-    let templates = visible(policy, identity, |item| match item {
+pub(super) fn resource_templates(rules: &Rulebook, identity: &Identity) -> ListResourceTemplatesResult {
+    let templates = visible(rules, identity, |item| match item {
         Item::ResourceTemplate(template, _) => Some(template),
         _ => None,
     });
-    ListResourceTemplatesResult::with_all_items(templates).with_cache_scope(cache_scope(policy))
+    ListResourceTemplatesResult::with_all_items(templates).with_cache_scope(cache_scope(rules))
 }

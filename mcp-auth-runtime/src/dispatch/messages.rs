@@ -91,7 +91,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
     ) -> Result<ListToolsResult, ErrorData> {
         let permit = permit_for(&context, "tools/list")?;
         lists::refuse_cursor(request.as_ref())?;
-        Ok(lists::tools(&self.policy, permit.identity()))
+        Ok(lists::tools(&self.rules, permit.identity()))
     }
 
     async fn list_prompts(
@@ -101,7 +101,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
     ) -> Result<ListPromptsResult, ErrorData> {
         let permit = permit_for(&context, "prompts/list")?;
         lists::refuse_cursor(request.as_ref())?;
-        Ok(lists::prompts(&self.policy, permit.identity()))
+        Ok(lists::prompts(&self.rules, permit.identity()))
     }
 
     async fn list_resources(
@@ -111,7 +111,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
     ) -> Result<ListResourcesResult, ErrorData> {
         let permit = permit_for(&context, "resources/list")?;
         lists::refuse_cursor(request.as_ref())?;
-        Ok(lists::resources(&self.policy, permit.identity()))
+        Ok(lists::resources(&self.rules, permit.identity()))
     }
 
     async fn list_resource_templates(
@@ -121,7 +121,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         let permit = permit_for(&context, "resources/templates/list")?;
         lists::refuse_cursor(request.as_ref())?;
-        Ok(lists::resource_templates(&self.policy, permit.identity()))
+        Ok(lists::resource_templates(&self.rules, permit.identity()))
     }
 
     async fn complete(
@@ -148,7 +148,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         // Every URI in it was decided before rmcp saw the message; `listen` checks the permit.
-        self.policy.registry().method("subscriptions/listen").map(|_| requested.clone())
+        self.rules.registry().method("subscriptions/listen").map(|_| requested.clone())
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
@@ -156,7 +156,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         let asked = subscription.requested().resource_subscriptions.clone().unwrap_or_default();
         let permit =
             permit(&context, |message| matches!(message, Message::Listen { uris } if *uris == asked))?;
-        let id = self.policy.registry().method("subscriptions/listen");
+        let id = self.rules.registry().method("subscriptions/listen");
         let Some(Route::Method(run)) = id.map(|id| self.routes.get(id)) else {
             return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "subscriptions/listen", None));
         };
@@ -259,8 +259,8 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
         // rmcp asks for the schema of `Mcp-Param-*` headers, after the gate has allowed this very tool.
-        let id = self.policy.registry().tool(name)?;
-        match &self.policy.registry().get(id).item {
+        let id = self.rules.registry().tool(name)?;
+        match &self.rules.registry().get(id).item {
             Item::Tool(tool) => Some(tool.clone()),
             _ => None,
         }

@@ -16,4 +16,4 @@ mod server;
 mod tests;
 
 pub(crate) use direct::Asked;
-pub use server::Dispatch;
+pub(crate) use server::Dispatch;

@@ -58,7 +58,7 @@ impl<H: Handler> Dispatch<H> {
         round: Round,
     ) -> Result<Call, ErrorData> {
         let request_state = self.states.open(round.request_state, permit).await?;
-        let mut call = call(self.policy.registry().get(id).name(), permit, came);
+        let mut call = call(self.rules.registry().get(id).name(), permit, came);
         call.arguments = match permit.message() {
             Message::Tool { arguments, .. } | Message::Prompt { arguments, .. } => arguments.clone(),
             _ => None,
@@ -80,7 +80,7 @@ impl<H: Handler> Dispatch<H> {
         };
         let follows_tasks = came.follows_tasks();
         let call = self.call_of(id, permit, came, round).await?;
-        let name = self.policy.registry().get(id).name();
+        let name = self.rules.registry().get(id).name();
         let mut answer = guarded(name, run(&self.handler, call)).await?;
         match &mut answer {
             CallToolResponse::InputRequired(result) => self.states.seal(result, permit).await?,
@@ -90,7 +90,7 @@ impl<H: Handler> Dispatch<H> {
                 return Err(ErrorData::missing_required_client_capability(needed));
             }
             CallToolResponse::Task(created) => {
-                self.policy.tasks().record(&created.task.task_id, id, permit.identity());
+                self.rules.tasks().record(&created.task.task_id, id, permit.identity());
             }
             _ => {}
         }
@@ -108,7 +108,7 @@ impl<H: Handler> Dispatch<H> {
             return Err(unknown(Kind::Prompt, permit));
         };
         let call = self.call_of(id, permit, came, round).await?;
-        let name = self.policy.registry().get(id).name();
+        let name = self.rules.registry().get(id).name();
         let mut answer = guarded(name, run(&self.handler, call)).await?;
         if let GetPromptResponse::InputRequired(result) = &mut answer {
             self.states.seal(result, permit).await?;
@@ -127,9 +127,9 @@ impl<H: Handler> Dispatch<H> {
         let Some((id, Route::Resource(run))) = self.route(permit) else {
             return Err(unknown(Kind::Resource, permit));
         };
-        let registry = self.policy.registry();
+        let registry = self.rules.registry();
         let mut call = self.call_of(id, permit, came, round).await?;
-        call.variables = registry.variables(id, &uri);
+        call.variables = permit.variables();
         call.uri = Some(uri);
         let mut answer = guarded(registry.get(id).name(), run(&self.handler, call)).await?;
         if let ReadResourceResponse::InputRequired(result) = &mut answer {
@@ -147,7 +147,7 @@ impl<H: Handler> Dispatch<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<R, ErrorData> {
         let not_found = || ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method.to_owned(), None);
-        let id = self.policy.registry().method(method).ok_or_else(not_found)?;
+        let id = self.rules.registry().method(method).ok_or_else(not_found)?;
         let Route::Method(run) = self.routes.get(id) else { return Err(not_found()) };
         let mut call = call(method, permit, Came::ByRmcp(context));
         call.arguments = match serde_json::to_value(params) {

@@ -8,17 +8,16 @@ use tokio_util::sync::CancellationToken;
 use super::about;
 use super::direct::Listed;
 use crate::authn::Identity;
-use crate::authz::Policy;
 use crate::declared::handler::{Handler, Routes};
-use crate::owned::{RequestStates, Until};
+use crate::owned::{RequestStates, Rulebook, Until};
 use mcp_auth_core::ambient::{Ambient, Clock};
 use mcp_auth_store::Store;
 
 /// The server rmcp sees. Built once, shared by every request.
-pub struct Dispatch<H> {
+pub(crate) struct Dispatch<H> {
     pub(super) handler: H,
     pub(super) routes: Routes<H>,
-    pub(super) policy: Arc<Policy>,
+    pub(super) rules: Arc<Rulebook>,
     pub(super) config: ServerConfig,
     pub(super) states: RequestStates,
     pub(super) listed: Listed,
@@ -28,10 +27,10 @@ pub struct Dispatch<H> {
 
 impl<H: Handler> Dispatch<H> {
     /// Serves `handler` by `routes`; `closing` ends open `subscriptions/listen` streams with their result.
-    pub fn new(
+    pub(crate) fn new(
         handler: H,
         routes: Routes<H>,
-        policy: Arc<Policy>,
+        rules: Arc<Rulebook>,
         ambient: &Ambient,
         store: &Store,
         closing: CancellationToken,
@@ -39,10 +38,10 @@ impl<H: Handler> Dispatch<H> {
         Self {
             handler,
             routes,
-            config: about::server_config(H::about(), policy.registry()),
+            config: about::server_config(H::about(), rules.registry()),
             states: RequestStates::new(store.clone(), ambient.random.as_ref()),
-            listed: Listed::new(policy.registry()),
-            policy,
+            listed: Listed::new(rules.registry()),
+            rules,
             clock: Arc::clone(&ambient.clock),
             closing,
         }

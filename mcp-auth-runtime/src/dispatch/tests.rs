@@ -15,13 +15,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::authn::principal_of;
-use crate::authz::{Connect, Permit, Policy, Visibility};
+use crate::authz::{Connect, Permit, Policy, Settings, Verdict, Visibility};
 use crate::call::Call;
 use crate::call::testing::context;
 use crate::declared::Rule;
 use crate::declared::build;
 use crate::declared::handler::{About, CallFuture, Handler, Operations, Route};
 use crate::envelope::{Message, Reference};
+use crate::owned::Rulebook;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, ScopeSet};
 use mcp_auth_store::{Caps, Store};
@@ -85,22 +86,21 @@ impl Handler for Server {
 
 fn dispatch() -> Dispatch<Server> {
     let (registry, routes) = Server::operations().build().unwrap();
-    let (registry, hierarchy) = (Arc::new(registry), Hierarchy::default());
-    let policy = Policy::new(registry, hierarchy, Connect::Anonymous, Visibility::All, ScopeSet::new());
+    let (connect, visibility) = (Connect::Anonymous, Visibility::All);
+    let settings = Settings { connect, visibility, base_scopes: ScopeSet::new() };
+    let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
+    let rules = Arc::new(Rulebook::new(registry, policy));
     let store = Store::memory(Caps::default());
-    Dispatch::new(
-        Server::default(),
-        routes,
-        Arc::new(policy),
-        &Ambient::system(),
-        &store,
-        CancellationToken::new(),
-    )
+    Dispatch::new(Server::default(), routes, rules, &Ambient::system(), &store, CancellationToken::new())
 }
 
 fn allowed(dispatch: &Dispatch<Server>, message: Message) -> Permit {
     let alice = principal_of("https://issuer.test", "alice", None, "admin");
-    dispatch.policy.decide(&Arc::new(message), &alice).unwrap()
+    let message = Arc::new(message);
+    match dispatch.rules.policy().decide(&dispatch.rules.named(&message, &alice), &alice) {
+        Verdict::Allowed(permit) => permit,
+        Verdict::Denied(denied) => panic!("{denied}"),
+    }
 }
 
 fn tool(name: &str, arguments: Option<Value>) -> Message {
@@ -241,8 +241,8 @@ async fn a_declared_directory_read_is_served_and_announced() {
 async fn a_task_method_rmcp_has_no_type_for_is_served_for_the_task_that_was_decided() {
     let dispatch = dispatch();
     let alice = principal_of("https://issuer.test", "alice", None, "admin");
-    let created_by = dispatch.policy.registry().tool("read").unwrap();
-    dispatch.policy.tasks().record("t1", created_by, &alice);
+    let created_by = dispatch.rules.registry().tool("read").unwrap();
+    dispatch.rules.tasks().record("t1", created_by, &alice);
     let permit = allowed(&dispatch, Message::Task { method: "tasks/result".into(), task_id: "t1".into() });
     for (method, task, code) in
         [("tasks/result", "t1", None), ("tasks/result", "t2", Some(403)), ("tasks/other", "t1", Some(403))]

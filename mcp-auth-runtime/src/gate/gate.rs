@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::received::Received;
 use super::session::Bound;
 use crate::authn::{Authenticator, Credential, Identity};
-use crate::authz::{Denied, Permit, Policy};
-use crate::envelope::Message;
+use crate::authz::{Denied, Named, Permit, Policy, Verdict};
 use crate::observe::audit::Decision;
+use crate::owned::Rulebook;
 use crate::rejection::Rejection;
 
 /// What decides on every message, whichever transport it came by.
@@ -19,7 +19,7 @@ use crate::rejection::Rejection;
 pub(crate) struct Gate {
     /// `None` where nobody is verified: with `auth.mode = "none"`, and on stdio without a credential.
     authenticator: Option<Arc<Authenticator>>,
-    policy: Arc<Policy>,
+    rules: Arc<Rulebook>,
 }
 
 /// A message that may go on, and what it was bound to.
@@ -29,14 +29,14 @@ pub(crate) struct Admitted {
 }
 
 impl Gate {
-    /// A gate that asks `authenticator` who it is and `policy` what is allowed.
-    pub(crate) fn new(authenticator: Option<Arc<Authenticator>>, policy: Arc<Policy>) -> Self {
-        Self { authenticator, policy }
+    /// A gate that asks `authenticator` who it is and decides by `rules`.
+    pub(crate) fn new(authenticator: Option<Arc<Authenticator>>, rules: Arc<Rulebook>) -> Self {
+        Self { authenticator, rules }
     }
 
     /// The decision's other uses: which scopes a challenge names when no message was read.
     pub(super) fn policy(&self) -> &Policy {
-        &self.policy
+        self.rules.policy()
     }
 
     /// Whether callers are verified at all.
@@ -68,28 +68,36 @@ impl Gate {
         received: &Received<'_>,
         who: Result<Identity, Rejection>,
     ) -> Result<Admitted, Rejection> {
-        let message = &received.message;
+        let named = self.rules.named(&received.message, who.as_ref().unwrap_or(&Identity::Anonymous));
         if let Some(gone) = received.removed() {
-            return Err(self.refuse(Some(message), None, self.outranked(gone, who)));
+            return Err(self.refuse(Some(&named), None, self.outranked(gone, who)));
         }
         let identity = match who {
             Ok(identity) => identity,
             Err(refusal) => {
-                let refusal = refusal.with_scopes(self.policy.challenge_scopes(message));
-                return Err(self.refuse(Some(message), None, refusal));
+                let refusal = refusal.with_scopes(self.policy().challenge_scopes(&named));
+                return Err(self.refuse(Some(&named), None, refusal));
             }
         };
-        match self.decide(received, &identity).await {
+        match self.decide(received, &named, &identity).await {
             Ok(admitted) => {
-                self.audit(Some(message), Some(&identity), None);
+                self.audit(Some(&named), Some(&identity), None);
                 Ok(admitted)
             }
-            Err(rejection) => Err(self.refuse(Some(message), Some(&identity), rejection)),
+            Err(rejection) => Err(self.refuse(Some(&named), Some(&identity), rejection)),
         }
     }
 
-    async fn decide(&self, received: &Received<'_>, identity: &Identity) -> Result<Admitted, Rejection> {
-        let decision = self.policy.decide(&received.message, identity);
+    async fn decide(
+        &self,
+        received: &Received<'_>,
+        named: &Named<'_>,
+        identity: &Identity,
+    ) -> Result<Admitted, Rejection> {
+        let decision = match self.policy().decide(named, identity) {
+            Verdict::Allowed(permit) => Ok(permit),
+            Verdict::Denied(denied) => Err(denied),
+        };
         // What the transport objects to is not for those who have yet to say who they are.
         if let (Some(objection), Ok(_) | Err(Denied::InsufficientScope { .. } | Denied::Unknown { .. })) =
             (&received.objection, &decision)
@@ -112,11 +120,11 @@ impl Gate {
 
     /// What is wrong with a message as such, or the 401 that outranks it.
     fn outranked(&self, fault: Rejection, who: Result<Identity, Rejection>) -> Rejection {
-        let scopes = self.policy.base_scopes().clone();
+        let scopes = self.policy().base_scopes().clone();
         match who {
             _ if fault.outranks_401() => fault,
             Err(refusal) => refusal.with_scopes(scopes),
-            Ok(Identity::Anonymous) if fault.yields_to_401(self.policy.connect()) => {
+            Ok(Identity::Anonymous) if fault.yields_to_401(self.policy().connect()) => {
                 Rejection::Unauthenticated { scopes }
             }
             Ok(_) => fault,
@@ -126,23 +134,23 @@ impl Gate {
     /// Every refusal is audited the same way.
     fn refuse(
         &self,
-        message: Option<&Message>,
+        named: Option<&Named<'_>>,
         identity: Option<&Identity>,
         rejection: Rejection,
     ) -> Rejection {
         if Decision::is_recorded(false) {
-            self.audit(message, identity, Some(&rejection.message()));
+            self.audit(named, identity, Some(&rejection.message()));
         }
         rejection
     }
 
     /// Allowed and denied alike; put together only where somebody listens.
-    fn audit(&self, message: Option<&Message>, identity: Option<&Identity>, refusal: Option<&dyn Display>) {
+    fn audit(&self, named: Option<&Named<'_>>, identity: Option<&Identity>, refusal: Option<&dyn Display>) {
         if !Decision::is_recorded(refusal.is_none()) {
             return;
         }
-        let needed =
-            message.and_then(|message| self.policy.rule(message, identity.unwrap_or(&Identity::Anonymous)));
+        let (message, needed) =
+            (named.map(Named::message), named.and_then(|named| self.policy().need(named)));
         Decision { message, identity, needed, refusal }.record();
     }
 }

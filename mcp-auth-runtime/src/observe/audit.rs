@@ -5,7 +5,7 @@
 use mcp_auth_core::seen::{excerpt, head};
 
 use crate::authn::Identity;
-use crate::declared::Rule;
+use crate::authz::Need;
 use crate::envelope::Message;
 
 /// The target every audit event has; filter on it to keep or drop them.
@@ -21,7 +21,7 @@ pub struct Decision<'a> {
     /// Who asked; `None` when the token was refused.
     pub identity: Option<&'a Identity>,
     /// What the operation needs.
-    pub needed: Option<&'a Rule>,
+    pub needed: Option<&'a Need>,
     /// Why it was refused; `None` when it was allowed.
     pub refusal: Option<&'a dyn std::fmt::Display>,
 }

@@ -3,16 +3,19 @@
 //! - `owner`: whose something is, in one encoding.
 //! - `sessions`: the sessions of revisions before 2026-07-28. `stored`: where other processes find them.
 //! - `request_state`: what a tool hands out between two rounds.
+//! - `tasks`: which operation made a task, and for whom. `rulebook`: what a message is decided by, those tasks included.
 //! - `until`: when what a caller holds open has to end.
 
 mod owner;
 mod request_state;
+mod rulebook;
 mod sessions;
 mod stored;
+mod tasks;
 mod until;
 
-pub(crate) use owner::Owner;
 pub(crate) use request_state::RequestStates;
+pub(crate) use rulebook::Rulebook;
 pub(crate) use sessions::{Room, Sessions};
 pub(crate) use stored::StoredSessions;
 pub(crate) use until::Until;

@@ -162,7 +162,7 @@ fn protected_resource_metadata<H>(
     let configured = config.trusted_issuers().iter().map(|issuer| IssuerIdentifier::clone(&issuer.issuer));
     let issuers = configured.chain(local.map(|local| local.issuer.clone())).collect();
     let mut metadata =
-        ProtectedResourceMetadata::new(resource.clone(), issuers, &parts.policy.registry().scopes());
+        ProtectedResourceMetadata::new(resource.clone(), issuers, parts.rules.policy().scopes());
     metadata.resource_name = server.name.as_ref().map(|name| name.as_str().to_owned());
     metadata.resource_documentation = server.documentation.as_ref().map(|url| url.as_str().to_owned());
     metadata.resource_policy_uri = server.policy.as_ref().map(|url| url.as_str().to_owned());
@@ -181,7 +181,7 @@ fn endpoint<H: Handler>(
         Some(sessions) => Some(StoredSessions::Program(sessions)),
         None => StoredSessions::of(&parts.store, clock),
     };
-    let gate = Gate::new(authenticator, Arc::clone(&parts.policy));
+    let gate = Gate::new(authenticator, Arc::clone(&parts.rules));
     let settings = EndpointSettings {
         resource_metadata: resource.metadata_url(),
         denial_as_tool_error: parts.config.auth.denial == Denial::ToolError,
@@ -195,8 +195,8 @@ fn endpoint<H: Handler>(
         .with_max_request_body_bytes(limits.body.get())
         .disable_allowed_hosts(); // `host` has checked it, with the port
     rmcp.session_store = settings.sessions.stored().map(StoredSessions::for_rmcp);
-    let (policy, closing) = (parts.policy, parts.shutdown.stopping());
-    let dispatch = Dispatch::new(parts.handler, parts.routes, policy, &parts.ambient, &parts.store, closing);
+    let (rules, closing) = (parts.rules, parts.shutdown.stopping());
+    let dispatch = Dispatch::new(parts.handler, parts.routes, rules, &parts.ambient, &parts.store, closing);
     Ok(Endpoint::new(gate, settings, Arc::new(dispatch), rmcp))
 }
 

@@ -1,10 +1,9 @@
 //! From a handler and a configuration to a running server. In reading order: this file (the builder),
 //! `trust` (whom the configuration trusts), `http` (the one ordered list of layers), `stdio`, `banner` (what
-//! a start prints), `table` (`--scopes`), `operations` (the way back from it).
+//! a start prints), `table` (`--scopes`).
 
 mod banner;
 mod http;
-mod operations;
 mod stdio;
 mod table;
 mod trust;
@@ -16,21 +15,19 @@ use std::sync::Arc;
 use rmcp::transport::streamable_http_server::session::SessionStore;
 
 use crate::authn::{Fetch, HttpFetch};
-use crate::authz::{self, Policy};
 use crate::config::arguments::help;
 use crate::config::log::Format;
-use crate::config::{Checked, Command, Config, Connect, Mode, Transport, Visibility};
+use crate::config::{Checked, Command, Config, Mode, Transport};
 use crate::declared::handler::{About, Handler, Routes};
 use crate::error::{Error, Result};
 use crate::local_issuer::{LocalIssuer, LocalIssuerSetup};
 use crate::observe;
 use crate::observe::log::LogFormat;
+use crate::owned::Rulebook;
 use crate::transport::shutdown::{Shutdown, shutdown_signal};
 use mcp_auth_core::Resource;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_store::{Caps, Store};
-
-pub use operations::{OperationsError, operations_from_json};
 
 /// Builds the issuer of `auth.mode = "embedded"`. The runtime knows none; the facade passes one in.
 pub type LocalIssuerFactory = Box<dyn FnOnce(LocalIssuerSetup, &Config) -> Result<LocalIssuer> + Send>;
@@ -180,7 +177,7 @@ impl<H: Handler> ServerBuilder<H> {
             Command::Version => return print(&format!("{} {}\n", about.name, about.version)),
             Command::Scopes(format) => {
                 let (registry, _) = H::operations().build()?;
-                return print(&table::render(&registry, format));
+                return print(&table::render(&registry, format)?);
             }
         }
         let format = match config.log.format {
@@ -206,17 +203,7 @@ impl<H: Handler> ServerBuilder<H> {
         for warning in &checked.warnings {
             tracing::warn!("{warning}");
         }
-        let connect = match checked.connect {
-            Connect::Authenticated => authz::Connect::Authenticated,
-            Connect::Anonymous => authz::Connect::Anonymous,
-        };
-        let visibility = match config.auth.visibility {
-            Visibility::All => authz::Visibility::All,
-            Visibility::Granted => authz::Visibility::Granted,
-        };
-        let hierarchy = checked.hierarchy.clone();
-        let base_scopes = config.auth.base_scopes();
-        let policy = Policy::new(Arc::new(registry), hierarchy, connect, visibility, base_scopes);
+        let rules = Rulebook::new(registry, checked.policy.clone());
         let local_issuer = match config.auth.mode {
             Mode::None => None,
             Mode::Verify => self.trusted_issuer,
@@ -235,7 +222,7 @@ impl<H: Handler> ServerBuilder<H> {
             handler: self.handler,
             routes,
             about: H::about(),
-            policy: Arc::new(policy),
+            rules: Arc::new(rules),
             checked,
             config,
             ambient: self.ambient,
@@ -254,7 +241,7 @@ struct Parts<H> {
     handler: H,
     routes: Routes<H>,
     about: About,
-    policy: Arc<Policy>,
+    rules: Arc<Rulebook>,
     checked: Checked,
     config: Config,
     ambient: Ambient,
@@ -279,7 +266,7 @@ impl<H> Parts<H> {
                 .unwrap_or_else(|| self.about.name.clone()),
             scopes: self.checked.scopes.clone(),
             hierarchy: self.checked.hierarchy.clone(),
-            default_scopes: self.policy.base_scopes().clone(),
+            default_scopes: self.rules.policy().base_scopes().clone(),
             ambient: self.ambient.clone(),
         };
         factory(setup, &self.config).map(Some)

@@ -19,7 +19,7 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
     let (speaker, authenticator) = match parts.config.stdio_credential() {
         None => {
             let scopes = parts.config.stdio.local_scopes();
-            if scopes.is_empty() && parts.policy.connect() == Connect::Authenticated {
+            if scopes.is_empty() && parts.rules.policy().connect() == Connect::Authenticated {
                 tracing::warn!(
                     "nobody can connect: set stdio.credential to a token, or stdio.local_scopes to what whoever \
                      starts the server may do"
@@ -51,12 +51,12 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
     let dispatch = Dispatch::new(
         parts.handler,
         parts.routes,
-        Arc::clone(&parts.policy),
+        Arc::clone(&parts.rules),
         &parts.ambient,
         &parts.store,
         parts.shutdown.stopping(),
     );
-    let gate = Gate::new(authenticator, parts.policy);
+    let gate = Gate::new(authenticator, parts.rules);
     let limits = StdioLimits {
         line_bytes: parts.config.limits.body.get(),
         envelope: EnvelopeLimits { max_depth: parts.config.limits.envelope_depth.get() },

@@ -3,9 +3,10 @@
 use super::conflict::Conflict;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::authz::{Connect, Policy, Settings, Visibility};
 use crate::config::error::{ConfigError, Warning};
 use crate::config::load::Config;
-use crate::config::section::auth::{Connect, Mode, Visibility};
+use crate::config::section::auth::Mode;
 use crate::config::section::scopes::ScopeToken;
 use crate::config::section::server::Transport;
 use crate::config::value::nearest;
@@ -23,6 +24,8 @@ pub struct Checked {
     pub connect: Connect,
     /// Which scopes count for which.
     pub hierarchy: Hierarchy,
+    /// Who may do what: the operations' rules with what is configured folded in.
+    pub policy: Policy,
     /// Every scope that is declared or configured, with its description: what the consent page shows.
     pub scopes: BTreeMap<String, Option<String>>,
     /// What the operator should know.
@@ -48,8 +51,15 @@ impl Config {
     }
 
     fn check_with(&self, registry: Option<&Registry>) -> Result<Checked, ConfigError> {
-        let mut checks =
-            Checks { config: self, registry, refusals: Vec::new(), warnings: self.warnings().to_vec() };
+        let rules = || registry.into_iter().flat_map(Registry::rules);
+        let declared = Policy::compile(rules(), &Hierarchy::default(), Settings::default());
+        let mut checks = Checks {
+            config: self,
+            registry,
+            declared: declared.scopes(),
+            refusals: Vec::new(),
+            warnings: self.warnings().to_vec(),
+        };
         checks.mode();
         match self.server.transport {
             Transport::Http => checks.listening(),
@@ -64,7 +74,7 @@ impl Config {
             return Err(ConfigError::Refused(checks.refusals));
         }
         let mut scopes: BTreeMap<String, Option<String>> =
-            checks.declared().iter().map(|scope| (scope.to_string(), None)).collect();
+            declared.scopes().iter().map(|scope| (scope.to_string(), None)).collect();
         for (scope, entry) in &self.scopes {
             scopes.insert(scope.as_str().to_owned(), entry.description.clone());
         }
@@ -72,7 +82,9 @@ impl Config {
             Some(registry) => self.auth.connect(registry),
             None => self.auth.connect.unwrap_or(Connect::Authenticated),
         };
-        Ok(Checked { connect, hierarchy, scopes, warnings: checks.warnings })
+        let (visibility, base_scopes) = (self.auth.visibility, self.auth.base_scopes());
+        let policy = Policy::compile(rules(), &hierarchy, Settings { connect, visibility, base_scopes });
+        Ok(Checked { connect, hierarchy, policy, scopes, warnings: checks.warnings })
     }
 
     /// Whether callers are verified at all: over HTTP always, on stdio only with a credential.
@@ -85,6 +97,8 @@ struct Checks<'a> {
     config: &'a Config,
     /// None while the operations are not known: what depends on them is not checked.
     registry: Option<&'a Registry>,
+    /// Every scope that an operation needs.
+    declared: &'a ScopeSet,
     refusals: Vec<Conflict>,
     warnings: Vec<Warning>,
 }
@@ -258,7 +272,7 @@ impl Checks<'_> {
     }
 
     fn scopes(&mut self) -> Hierarchy {
-        let declared = self.declared();
+        let declared = self.declared;
         for (scope, entry) in &self.config.scopes {
             let at = self.at(&["scopes", scope.as_str()]);
             if scope.as_str() == OFFLINE_ACCESS || entry.implies.iter().any(|s| s.as_str() == OFFLINE_ACCESS)
@@ -268,7 +282,7 @@ impl Checks<'_> {
             }
             let unused = !declared.contains(scope.as_str()) && entry.implies.is_empty();
             if unused && self.registry.is_some() {
-                let nearest = nearest_scope(scope.as_str(), &declared);
+                let nearest = nearest_scope(scope.as_str(), declared);
                 self.refuse(Conflict::UnusedScope { scope: scope.as_str().to_owned(), nearest, at });
             }
             let at = self.at(&["scopes", scope.as_str(), "implies"]);
@@ -285,14 +299,9 @@ impl Checks<'_> {
         })
     }
 
-    /// Every scope that an operation declares.
-    fn declared(&self) -> ScopeSet {
-        self.registry.map(Registry::scopes).unwrap_or_default()
-    }
-
     /// Every scope that an operation declares or a section describes.
     fn known_scopes(&self) -> ScopeSet {
-        let mut known = self.declared();
+        let mut known = self.declared.clone();
         known.extend(self.config.scopes.keys().map(|scope| scope.scope().clone()));
         known
     }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::embedded::Embedded;
 use super::issuers::Issuer;
 use super::scopes::{ScopeToken, set};
-use crate::config::value::keyword;
+use crate::authz::{Connect, Visibility};
+use crate::config::value::{keyword, words};
 use crate::declared::registry::Registry;
 use mcp_auth_core::ScopeSet;
 
@@ -22,25 +23,8 @@ keyword! {
     }
 }
 
-keyword! {
-    /// What messages without a rule of their own need: `initialize`, lists and the rest.
-    Connect {
-        /// A verified caller.
-        Authenticated = "authenticated",
-        /// Nothing.
-        Anonymous = "anonymous",
-    }
-}
-
-keyword! {
-    /// What lists show. **(default: `"all"`)**
-    Visibility {
-        /// Every operation, so that clients can step up to it.
-        All = "all",
-        /// Only what the caller may call.
-        Granted = "granted",
-    }
-}
+words! { Connect { Authenticated = "authenticated", Anonymous = "anonymous", } }
+words! { Visibility { All = "all", Granted = "granted", } }
 
 keyword! {
     /// How a missing scope on `tools/call` is answered. **(default: `"http-403"`)**

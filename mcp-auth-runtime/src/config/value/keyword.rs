@@ -17,6 +17,13 @@ macro_rules! keyword {
             $($(#[$variant_doc])* $variant,)*
         }
 
+        $crate::config::value::words! { $name { $first = $first_word, $($variant = $word,)* } }
+    };
+}
+
+/// How the configuration writes a type that is declared elsewhere: one of a few words.
+macro_rules! words {
+    ($name:ident { $first:ident = $first_word:literal, $($variant:ident = $word:literal,)* }) => {
         impl $name {
             const WORDS: &'static [&'static str] = &[$first_word, $($word),*];
 
@@ -64,7 +71,7 @@ macro_rules! keyword {
     };
 }
 
-pub(in crate::config) use keyword;
+pub(in crate::config) use {keyword, words};
 
 /// What a keyword's type says of any other word.
 pub(in crate::config) fn not_one_of(given: &str, words: &[&str]) -> ValueError {

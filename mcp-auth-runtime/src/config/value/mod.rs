@@ -19,7 +19,7 @@ pub(super) use count::count;
 pub(super) use declare::{schema, text_value};
 pub(super) use duration::{duration, duration_text, parse_duration, seconds};
 pub use error::ValueError;
-pub(super) use keyword::{keyword, not_one_of};
+pub(super) use keyword::{keyword, not_one_of, words};
 pub(super) use raw::{Raw, one_or_many, read_text};
 pub(super) use size::{bytes, parse_size, size, size_text};
 pub(super) use words::{nearest, quoted};

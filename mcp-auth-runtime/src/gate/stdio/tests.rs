@@ -18,11 +18,12 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::authn::holder;
-use crate::authz::{Connect, Policy, Visibility};
+use crate::authz::{Connect, Policy, Settings, Visibility};
 use crate::declared::registry::Registry;
 use crate::declared::{Rule, build};
 use crate::envelope::Message;
 use crate::observe::buffer::Buffer;
+use crate::owned::Rulebook;
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
@@ -85,10 +86,11 @@ fn gate() -> Arc<Gate> {
     let mut declared: Vec<_> = open.into_iter().map(|name| tool(Rule::Public, name)).collect();
     declared.push(tool(build::all(&["todos.write"]), "secret"));
     declared.push(build::method(build::all(&["todos.write"]), "notifications/secret"));
-    let registry = Arc::new(Registry::new(declared).unwrap());
+    let registry = Registry::new(declared).unwrap();
     let (connect, visibility) = (Connect::Authenticated, Visibility::All);
-    let policy = Policy::new(registry, Hierarchy::default(), connect, visibility, ScopeSet::new());
-    Arc::new(Gate::new(None, Arc::new(policy)))
+    let settings = Settings { connect, visibility, base_scopes: ScopeSet::new() };
+    let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
+    Arc::new(Gate::new(None, Arc::new(Rulebook::new(registry, policy))))
 }
 
 /// What comes of asking who speaks.

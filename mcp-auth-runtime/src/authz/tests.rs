@@ -1,9 +1,16 @@
+//! Every message by its rule: the table of `named` and the decision together.
 #![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
 use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
 
 use super::*;
-use crate::authn::holder;
-use crate::declared::build;
+use crate::authn::{Identity, holder};
+use crate::declared::registry::{OperationId, Registry};
+use crate::declared::{Kind, Rule, build};
+use crate::envelope::{Message, Reference};
+use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 
 fn registry() -> Registry {
     let tool = |name: &'static str| Tool::new_with_raw(name, None, JsonObject::new());
@@ -25,15 +32,42 @@ fn registry() -> Registry {
     .unwrap()
 }
 
-fn policy(connect: Connect, visibility: Visibility) -> Policy {
+/// A registry and the policy over it. No task is anybody's unless a test says so.
+struct Rules {
+    registry: Registry,
+    policy: Policy,
+}
+
+impl Rules {
+    fn decide(&self, message: &Arc<Message>, who: &Identity) -> Result<Permit, Denied> {
+        self.decide_with(message, who, None)
+    }
+
+    /// The same where the task that the message names was made by `task`.
+    fn decide_with(
+        &self,
+        message: &Arc<Message>,
+        who: &Identity,
+        task: Option<OperationId>,
+    ) -> Result<Permit, Denied> {
+        match self.policy.decide(&Named::of(message, &self.registry, |_| task), who) {
+            Verdict::Allowed(permit) => Ok(permit),
+            Verdict::Denied(denied) => Err(denied),
+        }
+    }
+}
+
+fn policy(connect: Connect, visibility: Visibility) -> Rules {
     let scope = |token: &'static str| Scope::new(token).unwrap();
     let hierarchy =
         Hierarchy::new([(scope("admin"), vec![scope("write")]), (scope("write"), vec![scope("read")])]);
-    let base = ScopeSet::parse_lossy("base");
-    Policy::new(Arc::new(registry()), hierarchy.unwrap(), connect, visibility, base)
+    let settings = Settings { connect, visibility, base_scopes: ScopeSet::parse_lossy("base") };
+    let registry = registry();
+    let policy = Policy::compile(registry.rules(), &hierarchy.unwrap(), settings);
+    Rules { registry, policy }
 }
 
-fn default_policy() -> Policy {
+fn default_policy() -> Rules {
     policy(Connect::Authenticated, Visibility::All)
 }
 
@@ -178,31 +212,56 @@ fn subscribing_needs_the_resources_rule() {
 }
 
 #[test]
-fn a_task_is_its_creators_alone_under_the_rule_that_created_it() {
+fn a_task_is_reached_under_the_rule_that_created_it() {
     let policy = default_policy();
-    let created_by = policy.registry().tool("read").unwrap();
-    policy.tasks().record("t1", created_by, &holder("read"));
+    let created_by = policy.registry.tool("read");
     let get = |id: &str| Arc::new(Message::Task { method: "tasks/get".to_owned(), task_id: id.to_owned() });
-    assert!(policy.decide(&get("t1"), &holder("read")).is_ok());
-    assert!(policy.decide(&get("t1"), &holder("")).is_err(), "the creator without the scope any more");
-    let stranger = crate::authn::principal_of("https://issuer.test", "bob", Some("client"), "read");
-    let denied = policy.decide(&get("t1"), &stranger).unwrap_err();
-    assert_eq!(denied, policy.decide(&get("t1"), &stranger).unwrap_err());
-    assert!(matches!(denied, Denied::Unknown { kind: Kind::Task, .. }), "as if it did not exist: {denied:?}");
-    assert!(matches!(policy.decide(&get("t2"), &holder("read")), Err(Denied::Unknown { .. })));
+    assert!(policy.decide_with(&get("t1"), &holder("read"), created_by).is_ok());
+    let denied = policy.decide_with(&get("t1"), &holder(""), created_by).unwrap_err();
+    assert!(matches!(denied, Denied::InsufficientScope { .. }), "the creator without the scope any more");
+    let denied = policy.decide_with(&get("t1"), &holder("read"), None).unwrap_err();
+    assert_eq!(denied, Denied::Unknown { kind: Kind::Task, name: "t1".to_owned() }, "as if it did not exist");
 }
 
 #[test]
 fn a_task_method_that_nobody_declared_is_an_unknown_method_whatever_task_it_names() {
     let policy = default_policy();
-    policy.tasks().record("t1", policy.registry().tool("read").unwrap(), &holder("read"));
-    for id in ["t1", "t2"] {
-        let result = Message::Task { method: "tasks/result".to_owned(), task_id: id.to_owned() };
-        let denied = policy.decide(&Arc::new(result.clone()), &holder("read")).unwrap_err();
+    for task in [policy.registry.tool("read"), None] {
+        let result = Message::Task { method: "tasks/result".to_owned(), task_id: "t1".to_owned() };
+        let denied = policy.decide_with(&Arc::new(result.clone()), &holder("read"), task).unwrap_err();
         assert_eq!(denied, Denied::Unknown { kind: Kind::Method, name: "tasks/result".to_owned() });
-        let denied = policy.decide(&Arc::new(result), &Identity::Anonymous).unwrap_err();
+        let denied = policy.decide_with(&Arc::new(result), &Identity::Anonymous, task).unwrap_err();
         assert!(matches!(denied, Denied::Unauthenticated { .. }), "{denied:?}");
     }
+}
+
+#[test]
+fn a_permit_carries_what_was_needed_and_the_variables_of_its_uri() {
+    let policy = default_policy();
+    let read = |uri: &str| Arc::new(Message::Resource { uri: uri.to_owned() });
+    let permit = policy.decide(&read("note://a%20b"), &holder("write")).unwrap();
+    assert_eq!(permit.need().unwrap().to_string(), "read");
+    assert_eq!(permit.variables()["id"], "a b");
+    let fixed = policy.decide(&read("note://all"), &holder("read")).unwrap();
+    assert!(fixed.variables().is_empty());
+    let list = policy.decide(&other("tools/list"), &holder("")).unwrap();
+    assert!(list.need().is_none() && list.declared().is_none());
+}
+
+#[test]
+fn the_policy_names_every_scope_that_an_operation_needs_and_no_other() {
+    let policy = default_policy().policy;
+    assert_eq!(policy.scopes(), &set("admin audit listen read write"));
+    assert_eq!(policy.base_scopes(), &set("base"));
+}
+
+#[test]
+fn an_operation_that_the_policy_does_not_know_is_unknown() {
+    let (connect, visibility) = (Connect::Anonymous, Visibility::All);
+    let settings = Settings { connect, visibility, base_scopes: ScopeSet::new() };
+    let policy = Policy::compile([], &Hierarchy::default(), settings);
+    let short = Rules { registry: registry(), policy };
+    assert!(matches!(short.decide(&tool("open"), &holder("read")), Err(Denied::Unknown { .. })));
 }
 
 #[test]
@@ -226,7 +285,7 @@ fn j19_what_is_unknown_and_what_may_not_be_called() {
 fn lists_show_anonymous_callers_what_is_public_and_others_what_visibility_says() {
     let shown = |visibility, identity: &Identity| -> Vec<String> {
         let policy = policy(Connect::Anonymous, visibility);
-        let all = policy.registry().iter().filter(|(id, _)| policy.shows(*id, identity));
+        let all = policy.registry.iter().filter(|(id, _)| policy.policy.shows(*id, identity));
         all.map(|(_, declaration)| declaration.name().to_owned()).collect()
     };
     for visibility in [Visibility::All, Visibility::Granted] {
@@ -262,10 +321,12 @@ fn every_client_message_rmcp_knows_is_ruled_by_what_it_names_or_by_auth_connect(
     ];
     let task_methods = ["tasks/cancel", "tasks/get", "tasks/result", "tasks/update"];
     declarations.extend(task_methods.map(|method| build::method(Rule::Authenticated, method)));
-    let registry = Registry::new(declarations);
-    let (registry, base) = (Arc::new(registry.unwrap()), ScopeSet::new());
-    let policy = Policy::new(registry, Hierarchy::default(), Connect::Authenticated, Visibility::All, base);
-    policy.tasks().record("k", policy.registry().tool("t").unwrap(), &holder(""));
+    let registry = Registry::new(declarations).unwrap();
+    let (connect, visibility) = (Connect::Authenticated, Visibility::All);
+    let settings = Settings { connect, visibility, base_scopes: ScopeSet::new() };
+    let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
+    let task = registry.tool("t");
+    let rules = Rules { registry, policy };
 
     for (text, message) in crate::envelope::same_as_rmcp::every_message() {
         let names_something = match &message {
@@ -283,8 +344,8 @@ fn every_client_message_rmcp_knows_is_ruled_by_what_it_names_or_by_auth_connect(
             | Message::HttpMethod { .. } => false,
         };
         let message = Arc::new(message);
-        assert!(policy.decide(&message, &Identity::Anonymous).is_err(), "{text}");
-        assert_eq!(policy.decide(&message, &holder("")).is_err(), names_something, "{text}");
-        assert!(policy.decide(&message, &holder("named")).is_ok(), "{text}");
+        assert!(rules.decide_with(&message, &Identity::Anonymous, task).is_err(), "{text}");
+        assert_eq!(rules.decide_with(&message, &holder(""), task).is_err(), names_something, "{text}");
+        assert!(rules.decide_with(&message, &holder("named"), task).is_ok(), "{text}");
     }
 }

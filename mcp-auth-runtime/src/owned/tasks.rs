@@ -4,16 +4,16 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
+use super::owner::Owner;
 use crate::authn::Identity;
 use crate::declared::registry::OperationId;
-use crate::owned::Owner;
 
 /// How many tasks are remembered; past that the oldest is forgotten and answers like an unknown one.
 const MAX_TASKS: usize = 65_536;
 
 /// The tasks this process created.
 #[derive(Debug, Default)]
-pub struct Tasks(Mutex<Known>);
+pub(crate) struct Tasks(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
@@ -24,7 +24,7 @@ struct Known {
 impl Tasks {
     /// Remembers that `identity` created the task `id` by calling `operation`. A task of somebody else's stays
     /// theirs: a tool whose identifiers repeat must not hand one caller the task of another.
-    pub fn record(&self, id: &str, operation: OperationId, identity: &Identity) {
+    pub(crate) fn record(&self, id: &str, operation: OperationId, identity: &Identity) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.by_id.get(id).is_some_and(|(_, owner)| *owner != Owner::of(identity)) {
             tracing::error!(task = ?id, "a tool gave a new task the identifier of another caller's");
@@ -41,7 +41,7 @@ impl Tasks {
     }
 
     /// The operation that created the task `id`, if `identity` is who created it.
-    pub fn operation_of(&self, id: &str, identity: &Identity) -> Option<OperationId> {
+    pub(crate) fn operation_of(&self, id: &str, identity: &Identity) -> Option<OperationId> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known
             .by_id

@@ -1,0 +1,96 @@
+//! What a message names, looked up before it is decided on: declared operations, the one that made a task, the
+//! variables of a URI.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::declared::Kind;
+use crate::declared::registry::{OperationId, Registry};
+use crate::envelope::{Message, Reference};
+
+/// The variables that a URI gives the template it matches, percent-decoded.
+pub type Variables = HashMap<String, String>;
+
+/// A message with what it names. What is called comes first; where nothing is named, `auth.connect` rules.
+#[derive(Debug)]
+pub struct Named<'m> {
+    pub(super) message: &'m Arc<Message>,
+    pub(super) parts: Vec<Part<'m>>,
+    pub(super) variables: Option<Arc<Variables>>,
+}
+
+/// One operation that a message names, or would name if it existed.
+#[derive(Debug)]
+pub(super) struct Part<'m> {
+    pub(super) kind: Kind,
+    pub(super) name: &'m str,
+    pub(super) id: Option<OperationId>,
+}
+
+impl<'m> Named<'m> {
+    /// **Every message has a rule**, and all of them stand here. `task` says which operation made a task of the caller's.
+    pub fn of(
+        message: &'m Arc<Message>,
+        registry: &Registry,
+        task: impl FnOnce(&str) -> Option<OperationId>,
+    ) -> Self {
+        let mut variables = None;
+        let mut resource = |uri: &'m str| {
+            let found = registry.resource_and_variables(uri);
+            let id = found.map(|(id, matched)| {
+                variables = Some(matched).filter(|matched| !matched.is_empty());
+                id
+            });
+            Part { kind: Kind::Resource, name: uri, id }
+        };
+        let prompt = |name: &'m str| Part { kind: Kind::Prompt, name, id: registry.prompt(name) };
+        let (mut parts, method) = match &**message {
+            Message::Tool { name, .. } => {
+                (vec![Part { kind: Kind::Tool, name, id: registry.tool(name) }], None)
+            }
+            Message::Prompt { name, .. } => (vec![prompt(name)], None),
+            Message::Resource { uri } => (vec![resource(uri)], None),
+            Message::Complete { reference: Reference::Prompt(name) } => {
+                (vec![prompt(name)], Some("completion/complete"))
+            }
+            Message::Complete { reference: Reference::Resource(uri) } => {
+                let part = match registry.resource_template(uri) {
+                    None => resource(uri),
+                    id => Part { kind: Kind::Resource, name: uri, id },
+                };
+                (vec![part], Some("completion/complete"))
+            }
+            Message::Subscribe { uri } => (vec![resource(uri)], Some("resources/subscribe")),
+            Message::Unsubscribe { uri } => (vec![resource(uri)], Some("resources/unsubscribe")),
+            Message::Listen { uris } => {
+                (uris.iter().map(|uri| resource(uri)).collect(), Some("subscriptions/listen"))
+            }
+            // Nobody answers it: whose the task is does not matter then.
+            Message::Task { method, .. } if registry.method(method).is_none() => {
+                (vec![Part { kind: Kind::Method, name: method, id: None }], None)
+            }
+            Message::Task { method, task_id } => {
+                (vec![Part { kind: Kind::Task, name: task_id, id: task(task_id) }], Some(method.as_str()))
+            }
+            Message::Other { method } => (Vec::new(), Some(method.as_str())),
+            Message::Initialize { .. } | Message::Reply | Message::HttpMethod { .. } => (Vec::new(), None),
+        };
+        // And, where the server declares `#[method]` for it, that declaration's own rule.
+        if let Some(name) = method
+            && let id @ Some(_) = registry.method(name)
+        {
+            parts.push(Part { kind: Kind::Method, name, id });
+        }
+        Self { message, parts, variables: variables.map(Arc::new) }
+    }
+
+    /// The message itself.
+    pub fn message(&self) -> &'m Message {
+        self.message
+    }
+
+    /// The operations, as far as they exist.
+    pub(super) fn ids(&self) -> impl Iterator<Item = OperationId> {
+        self.parts.iter().filter_map(|part| part.id)
+    }
+}

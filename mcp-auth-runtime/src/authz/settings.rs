@@ -1,0 +1,34 @@
+//! What an operator sets of the policy.
+
+use mcp_auth_core::ScopeSet;
+
+/// What `initialize`, lists and every other message without a rule of its own need (`auth.connect`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Connect {
+    /// A verified caller: clients log in when they connect.
+    #[default]
+    Authenticated,
+    /// Nothing: clients log in when a call needs it.
+    Anonymous,
+}
+
+/// Which operations a caller sees in lists (`auth.visibility`). **(default: `"all"`)**
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Visibility {
+    /// All of them, so that clients can step up.
+    #[default]
+    All,
+    /// Those the caller may call; any other answers like an unknown one.
+    Granted,
+}
+
+/// All of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// `auth.connect`.
+    pub connect: Connect,
+    /// `auth.visibility`.
+    pub visibility: Visibility,
+    /// `auth.base_scopes`.
+    pub base_scopes: ScopeSet,
+}

@@ -1,0 +1,44 @@
+//! What comes of a decision.
+
+use super::permit::Permit;
+use crate::declared::Kind;
+use mcp_auth_core::ScopeSet;
+
+/// What comes of a decision. Nothing but its permit lets a message go on: a kind of verdict that is added here (the
+/// developer's own guard has to be asked first) stops what does not know it.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It may go on.
+    Allowed(Permit),
+    /// It may not.
+    Denied(Denied),
+}
+
+/// Why a message was not allowed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Denied {
+    /// No credential came, and the operation needs one (RFC 6750 §3.1: no error code).
+    #[error("authentication required")]
+    Unauthenticated {
+        /// What a token should hold to do what was tried: the operation's scopes and `auth.base_scopes`.
+        scopes: ScopeSet,
+    },
+    /// The caller is known and does not hold what the operation needs.
+    #[error("missing scope: this needs {required}")]
+    InsufficientScope {
+        /// All the operation needs, in one challenge.
+        required: ScopeSet,
+        /// The declared scopes the caller holds already; a challenge names them too, because clients before
+        /// 2026-07-28 ask for just what is named.
+        held: ScopeSet,
+    },
+    /// No such operation, or none this caller may know of.
+    #[error("unknown {kind}: {name}")]
+    Unknown {
+        /// What kind of thing the message meant.
+        kind: Kind,
+        /// What the message named.
+        name: String,
+    },
+}

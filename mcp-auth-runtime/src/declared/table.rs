@@ -1,0 +1,225 @@
+//! What was declared as JSON: what `--scopes json` prints, and what the command reads to check the configuration of a
+//! server that is not in its process. Names, rules and descriptions are in it; schemas are not.
+
+use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use super::registry::{Declaration, Duplicate, Item, Registry};
+use super::{Kind, Rule};
+use mcp_auth_core::uri_template::UriTemplate;
+use mcp_auth_core::{Scope, ScopeSet};
+
+/// Every operation of a server, and every scope that one of them names. `R` is [`Row`], or what may be one.
+#[derive(Debug, Serialize, Deserialize)]
+struct Table<R> {
+    operations: Vec<R>,
+    #[serde(default)]
+    scopes: ScopeSet,
+}
+
+/// One operation.
+#[derive(Debug, Serialize, Deserialize)]
+struct Row {
+    kind: Kind,
+    name: String,
+    rule: Word,
+    scopes: Vec<Scope>,
+    description: Option<String>,
+}
+
+/// The word for a [`Rule`], its scopes beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    Public,
+    Authenticated,
+    All,
+    Any,
+}
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(from)?;
+        match word.as_str() {
+            "public" => Ok(Self::Public),
+            "authenticated" => Ok(Self::Authenticated),
+            "all" => Ok(Self::All),
+            "any" => Ok(Self::Any),
+            _ => Err(serde::de::Error::custom(format_args!(
+                "its rule is {word:?}, which this version does not know"
+            ))),
+        }
+    }
+}
+
+/// Why a text is not the output of `--scopes json`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OperationsError {
+    /// Not its JSON at all.
+    #[error("this is not what a server prints for `--scopes json`: {0}")]
+    Shape(#[from] serde_json::Error),
+    /// One operation in it makes no sense.
+    #[error("operation {name:?} in the output of `--scopes json`: {fault}")]
+    Operation {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// Two in it have one name.
+    #[error(transparent)]
+    Duplicate(#[from] Duplicate),
+}
+
+/// The operations in `registry`, and the `scopes` that the policy over them names, as JSON with a line end.
+pub(crate) fn operations_to_json(
+    registry: &Registry,
+    scopes: &ScopeSet,
+) -> Result<String, serde_json::Error> {
+    let operations = registry.iter().map(|(_, declaration)| Row::of(declaration)).collect();
+    let table = Table { operations, scopes: scopes.clone() };
+    Ok(format!("{}\n", serde_json::to_string_pretty(&table)?))
+}
+
+/// The registry of the server that printed `json` for `--scopes json`.
+///
+/// # Errors
+/// [`OperationsError`].
+///
+/// # Example
+/// ```
+/// use mcp_auth_runtime::config::Config;
+/// use mcp_auth_runtime::declared::table::operations_from_json;
+/// let printed = r#"{"operations": [{"kind": "tool", "name": "add", "rule": "all", "scopes": ["w"], "description": null}]}"#;
+/// let registry = operations_from_json(printed).unwrap();
+/// let config = Config::from_toml_str("auth.mode = \"embedded\"").unwrap();
+/// let refused = config.check(&registry).unwrap_err().to_string();
+/// assert!(refused.starts_with("tool `add` needs w, so auth.base_scopes must say"), "{refused}");
+/// ```
+pub fn operations_from_json(json: &str) -> Result<Registry, OperationsError> {
+    let table: Table<Value> = serde_json::from_str(json)?;
+    let declarations = table.operations.into_iter().map(|operation| {
+        let name = operation["name"].as_str().unwrap_or_default().to_owned();
+        let row = serde_json::from_value::<Row>(operation).map_err(|wrong| wrong.to_string());
+        row.and_then(Row::declaration).map_err(|fault| OperationsError::Operation { name, fault })
+    });
+    Ok(Registry::new(declarations.collect::<Result<_, _>>()?)?)
+}
+
+impl Row {
+    fn of(declaration: &Declaration) -> Self {
+        let rule = match declaration.rule {
+            Rule::Public => Word::Public,
+            Rule::Authenticated => Word::Authenticated,
+            Rule::All(_) => Word::All,
+            Rule::Any(_) => Word::Any,
+        };
+        Self {
+            kind: declaration.kind(),
+            name: declaration.name().to_owned(),
+            rule,
+            scopes: declaration.rule.scopes().into_iter().cloned().collect(),
+            description: declaration.description().map(str::to_owned),
+        }
+    }
+
+    fn declaration(self) -> Result<Declaration, String> {
+        let Self { kind, name, rule, scopes, description } = self;
+        let rule = match (rule, scopes.is_empty()) {
+            (Word::Public, true) => Rule::Public,
+            (Word::Authenticated, true) => Rule::Authenticated,
+            (Word::All, false) => Rule::All(scopes.into_iter().collect()),
+            (Word::Any, false) => Rule::Any(scopes),
+            (Word::Public | Word::Authenticated, false) => {
+                return Err("its rule names no scopes, and scopes stand beside it".to_owned());
+            }
+            (Word::All | Word::Any, true) => {
+                return Err("its rule needs scopes, and it names no scope".to_owned());
+            }
+        };
+        let item = match kind {
+            Kind::Tool => {
+                let mut tool = Tool::new_with_raw(name, None, JsonObject::new());
+                tool.description = description.map(Into::into);
+                Item::Tool(tool)
+            }
+            Kind::Prompt => Item::Prompt(Prompt::new(name, description, None)),
+            Kind::Resource => {
+                let mut resource = Resource::new(name.clone(), name);
+                resource.description = description;
+                Item::Resource(resource)
+            }
+            Kind::ResourceTemplate => {
+                let parsed = UriTemplate::parse(&name).map_err(|wrong| wrong.to_string())?;
+                let mut template = ResourceTemplate::new(name.clone(), name);
+                template.description = description;
+                Item::ResourceTemplate(template, parsed)
+            }
+            Kind::Method => Item::Method(name.into()),
+            Kind::Task => return Err("its kind is \"task\", which is never declared".to_owned()),
+        };
+        Ok(Declaration::new(rule, item))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::declared::build;
+
+    fn read(kind: &str, name: &str, rule: &str, scopes: Value) -> Result<Registry, String> {
+        let row = json!({ "kind": kind, "name": name, "rule": rule, "scopes": scopes, "description": null });
+        operations_from_json(&json!({ "operations": [row], "scopes": [] }).to_string())
+            .map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn what_was_printed_is_read_back_whole() {
+        let mut tool = Tool::new_with_raw("list", None, JsonObject::new());
+        tool.description = Some("Lists.\nMore.".into());
+        let registry = Registry::new(vec![
+            build::tool(build::all(&["b", "a"]), tool),
+            build::prompt(build::any(&["b", "a"]), Prompt::new("plan", Some("Plans."), None)),
+            build::resource(Rule::Public, Resource::new("a://x", "x")),
+            build::resource_template(Rule::Authenticated, ResourceTemplate::new("a://{x}", "x")),
+            build::method(Rule::Authenticated, "acme/report"),
+        ]);
+        let registry = registry.unwrap();
+        let printed = operations_to_json(&registry, &registry.scopes()).unwrap();
+        let read = operations_from_json(&printed).unwrap();
+        assert_eq!(operations_to_json(&read, &read.scopes()).unwrap(), printed);
+        assert!(read.resource("a://1").is_some() && read.method("acme/report").is_some());
+    }
+
+    #[test]
+    fn what_no_server_prints_is_refused_and_never_read_as_open() {
+        for (kind, name, rule, scopes, why) in [
+            ("tool", "t", "none", json!([]), "rule is \"none\", which this version does not know"),
+            ("tool", "t", "all", json!([]), "it names no scope"),
+            ("tool", "t", "public", json!(["a"]), "scopes stand beside it"),
+            ("task", "t", "public", json!([]), "never declared"),
+            ("tool", "t", "all", json!(["a b"]), "operation \"t\""),
+            ("gadget", "t", "public", json!([]), "kind is \"gadget\""),
+            ("resource template", "a://{x", "public", json!([]), "operation \"a://{x\""),
+        ] {
+            let error = read(kind, name, rule, scopes).unwrap_err();
+            assert!(error.contains(why), "{kind} {rule}: {error}");
+        }
+        for text in ["", "[]", "{}", "KIND  OPERATION"] {
+            let error = operations_from_json(text).unwrap_err().to_string();
+            assert!(error.starts_with("this is not what a server prints for `--scopes json`"), "{error}");
+        }
+    }
+
+    #[test]
+    fn one_name_twice_is_refused() {
+        let row = json!({ "kind": "tool", "name": "t", "rule": "public", "scopes": [], "description": null });
+        let twice = json!({ "operations": [row, row] }).to_string();
+        assert!(operations_from_json(&twice).unwrap_err().to_string().contains("declared twice"));
+    }
+}
