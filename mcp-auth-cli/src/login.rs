@@ -7,8 +7,8 @@ use http::StatusCode;
 use mcp_auth_core::ambient::SystemClock;
 
 use crate::client::{Browser, Client, LogIn, Reach, Renewal, Scopes, Usable, Wanted, contact};
-use crate::keep::{Keep, Login, Place};
 use crate::terminal::{GOOD, shown_line, styled};
+use crate::token_store::{Login, Place, TokenStore};
 use crate::{Failure, terminal::Terminal};
 
 /// Logs in at an MCP server as a client, and keeps the token.
@@ -50,9 +50,9 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let client = &Client::new(&arguments.url, arguments.reach, SystemClock)?;
     let server = &client.server;
-    let keep = Keep::choose(arguments.keep)?;
+    let store = TokenStore::choose(arguments.keep)?;
     if arguments.forget {
-        let said = if keep.forget(server.as_str())? { "forgotten" } else { "nothing is kept for" };
+        let said = if store.forget(server.as_str())? { "forgotten" } else { "nothing is kept for" };
         terminal.note(format!("{said} {server}"));
         return Ok(ExitCode::SUCCESS);
     }
@@ -60,8 +60,8 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     let scopes: Option<Vec<String>> =
         arguments.scope.as_deref().map(|text| text.split_whitespace().map(str::to_owned).collect());
 
-    let kept = keep.load(server.as_str())?;
-    let renewal = Renewal { client, keep: &keep };
+    let kept = store.load(server.as_str())?;
+    let renewal = Renewal { client, store: &store };
     let enough = |login: &Login| scopes.as_ref().is_none_or(|scopes| login.tokens.cover(scopes));
     if !arguments.again
         && let Some(login) = kept.clone().filter(enough)
@@ -96,7 +96,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         }
         .run(),
     )?;
-    let place = keep.save(&login)?;
+    let place = store.save(&login)?;
     terminal.note(format!("{}, {}", styled(GOOD, "logged in"), described(&login, client.clock.unix_now())));
     terminal.note(format!("kept {place}"));
     print(&arguments, terminal, &login);

@@ -12,7 +12,6 @@ mod client;
 mod completions;
 mod configuration;
 mod doctor;
-mod keep;
 mod login;
 mod new;
 mod outbound;
@@ -20,6 +19,7 @@ mod schema;
 mod secret;
 mod terminal;
 mod token;
+mod token_store;
 
 use std::process::ExitCode;
 

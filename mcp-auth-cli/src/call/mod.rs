@@ -16,9 +16,9 @@ use rmcp::model::{CallToolResult, Tool};
 use crate::client::{
     Browser, Client, LogIn, Reach, Refusal, Renewal, Scopes, ServerUrl, Session, Usable, Wanted,
 };
-use crate::keep::{Keep, Login, Place};
 use crate::secret::{Hidden, SecretPlace};
 use crate::terminal::{BAD, STRONG, shown_line, shown_lines, styled};
+use crate::token_store::{Login, Place, TokenStore};
 use crate::{Failure, terminal::Terminal};
 
 /// Lists an MCP server's tools, or calls one.
@@ -94,8 +94,8 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     let client = &Client::new(&arguments.url, arguments.reach, SystemClock)?;
     let (server, runtime) = (&client.server, &client.runtime);
     let written = arguments::joined(&arguments.arguments, arguments.json_arguments.as_deref())?;
-    let keep = Keep::choose(arguments.keep)?;
-    let renewal = Renewal { client, keep: &keep };
+    let store = TokenStore::choose(arguments.keep)?;
+    let renewal = Renewal { client, store: &store };
     let log_in =
         |scopes: Scopes, kept: Option<&Login>, challenge: Option<String>| -> Result<Credential, Failure> {
             let wanted = Wanted::default();
@@ -104,13 +104,13 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
                 LogIn { client, terminal, wanted: &wanted, scopes, port: None, browser, kept, challenge }
                     .run(),
             )?;
-            keep.save(&login)?;
+            store.save(&login)?;
             Ok(Credential::Kept(Box::new(login)))
         };
 
     let mut credential = match &arguments.token {
         Some(place) => Credential::Given(place.read()?),
-        None => match keep.load(server.as_str())? {
+        None => match store.load(server.as_str())? {
             None => Credential::None,
             Some(login) => match renewal.fresh(login)? {
                 Usable::Login(login) => Credential::Kept(login),

@@ -14,9 +14,9 @@ use super::discovery::{Discovered, DiscoveryError, discover};
 use super::listener::Listener;
 use super::pasted;
 use super::registration::{RegistrationError, Wanted, known, register, supports_documents};
-use crate::keep::{Login, Registration, Tokens, WayIn};
 use crate::secret::Hidden;
 use crate::terminal::{DIM, STRONG, Terminal, WARN, shown, shown_line, styled};
+use crate::token_store::{Login, Registration, Tokens, WayIn};
 
 /// How the person gets to the issuer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

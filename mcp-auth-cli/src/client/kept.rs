@@ -3,7 +3,7 @@
 use super::Client;
 use super::refresh::{Refreshed, refresh};
 use crate::Failure;
-use crate::keep::{Keep, Login};
+use crate::token_store::{Login, TokenStore};
 
 /// A login that can be used, or why a person has to log in again.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(crate) enum Usable {
 /// What renewing needs.
 pub(crate) struct Renewal<'a> {
     pub(crate) client: &'a Client,
-    pub(crate) keep: &'a Keep,
+    pub(crate) store: &'a TokenStore,
 }
 
 impl Renewal<'_> {
@@ -35,10 +35,10 @@ impl Renewal<'_> {
     /// # Errors
     /// As [`Renewal::fresh`].
     pub(crate) fn renewed(&self, login: Login) -> Result<Usable, Failure> {
-        let _one_at_a_time = self.keep.lock()?;
+        let _one_at_a_time = self.store.lock()?;
         let now = self.client.clock.unix_now();
         // Another command may have renewed it while we waited.
-        let login = match self.keep.load(self.client.server.as_str())? {
+        let login = match self.store.load(self.client.server.as_str())? {
             Some(other)
                 if other.tokens.access_token != login.tokens.access_token && other.tokens.are_fresh(now) =>
             {
@@ -50,7 +50,7 @@ impl Renewal<'_> {
         match self.client.runtime.block_on(refresh(self.client, &login, now))? {
             Refreshed::Tokens(tokens) => {
                 let login = Login { tokens, ..login };
-                self.keep.save(&login)?;
+                self.store.save(&login)?;
                 Ok(Usable::Login(Box::new(login)))
             }
             Refreshed::LogInAgain(why) => Ok(Usable::LogInAgain(why)),

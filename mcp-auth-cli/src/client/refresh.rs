@@ -9,9 +9,9 @@ use super::Client;
 use super::discovery::{DiscoveryError, discover};
 use super::flow::{LogInError, tokens_of};
 use super::registration::RegistrationError;
-use crate::keep::{Login, Tokens};
 use crate::secret::Scrubber;
 use crate::terminal::shown_line;
+use crate::token_store::{Login, Tokens};
 
 /// What came of it.
 #[derive(Debug)]

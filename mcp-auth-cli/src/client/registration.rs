@@ -4,9 +4,9 @@
 use rmcp::transport::auth::{AuthError, OAuthClientConfig};
 
 use super::discovery::Discovered;
-use crate::keep::{ClientSecret, Login, Registration, WayIn};
 use crate::secret::{Hidden, SecretError, SecretPlace};
 use crate::terminal::shown_line;
+use crate::token_store::{ClientSecret, Login, Registration, WayIn};
 
 /// What the person gave to be known by.
 #[derive(Debug, Clone, Default, clap::Args)]

@@ -2,7 +2,7 @@
 
 use keyring::{Entry, Error};
 
-use super::KeepError;
+use super::store::TokenStoreError;
 
 const SERVICE: &str = "mcp-auth";
 
@@ -19,7 +19,7 @@ impl Keyring {
         }
     }
 
-    pub(super) fn load(&self, server: &str) -> Result<Option<String>, KeepError> {
+    pub(super) fn load(&self, server: &str) -> Result<Option<String>, TokenStoreError> {
         match Entry::new(SERVICE, server).and_then(|entry| entry.get_password()) {
             Ok(text) => Ok(Some(text)),
             Err(Error::NoEntry) => Ok(None),
@@ -27,12 +27,12 @@ impl Keyring {
         }
     }
 
-    pub(super) fn save(&self, server: &str, text: &str) -> Result<(), KeepError> {
+    pub(super) fn save(&self, server: &str, text: &str) -> Result<(), TokenStoreError> {
         Entry::new(SERVICE, server).and_then(|entry| entry.set_password(text)).map_err(refused)
     }
 
     /// Whether there was anything.
-    pub(super) fn forget(&self, server: &str) -> Result<bool, KeepError> {
+    pub(super) fn forget(&self, server: &str) -> Result<bool, TokenStoreError> {
         match Entry::new(SERVICE, server).and_then(|entry| entry.delete_credential()) {
             Ok(()) => Ok(true),
             Err(Error::NoEntry) => Ok(false),
@@ -42,12 +42,12 @@ impl Keyring {
 }
 
 /// Two of keyring's errors carry the bytes they could not read, which Debug would show.
-fn refused(error: Error) -> KeepError {
+fn refused(error: Error) -> TokenStoreError {
     match error {
         Error::BadEncoding(_) | Error::BadDataFormat(..) => {
-            KeepError::Keyring("", Error::BadStoreFormat("the entry is not text".to_owned()))
+            TokenStoreError::Keyring("", Error::BadStoreFormat("the entry is not text".to_owned()))
         }
-        Error::TooLong(..) => KeepError::Keyring(" (the tokens are too long for it)", error),
-        error => KeepError::Keyring("", error),
+        Error::TooLong(..) => TokenStoreError::Keyring(" (the tokens are too long for it)", error),
+        error => TokenStoreError::Keyring("", error),
     }
 }

@@ -1,18 +1,10 @@
-//! Where logins stay between two commands: the operating system's keyring, else a file of mode 0600.
-//!
-//! In reading order: `login` (what is kept), `file` and `keyring` (the two places), `lock` (one refresh at a time).
-//! [`Keep`] chooses between the places and says which one it is.
-
-mod file;
-#[cfg(feature = "keyring")]
-mod keyring;
-mod lock;
-mod login;
+//! The place of logins: chosen once for each command, by the person or by what there is.
 
 use std::path::PathBuf;
 
-pub(crate) use file::FileError;
-pub(crate) use login::{ClientSecret, Login, Registration, Tokens, WayIn};
+#[cfg(feature = "keyring")]
+use super::keyring;
+use super::{Login, file, lock};
 
 /// What the person chose, by `--keep` or `MCP_AUTH_KEEP`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -25,11 +17,11 @@ pub(crate) enum Place {
 
 /// Why a login could not be kept or found again. Never holds what is kept.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum KeepError {
+pub(crate) enum TokenStoreError {
     #[error("MCP_AUTH_KEEP is {0:?}, expected keyring or file")]
     UnknownPlace(String),
     #[error(transparent)]
-    File(#[from] FileError),
+    File(#[from] file::FileError),
     #[cfg(feature = "keyring")]
     #[error("the keyring refused{0}; --keep file does without it")]
     Keyring(&'static str, #[source] ::keyring::Error),
@@ -43,7 +35,7 @@ pub(crate) enum KeepError {
 
 /// The place of logins, chosen once for each command.
 #[derive(Debug)]
-pub(crate) struct Keep {
+pub(crate) struct TokenStore {
     /// The keyring first, where there is one and nobody chose the file.
     #[cfg(feature = "keyring")]
     keyring: Option<keyring::Keyring>,
@@ -52,12 +44,12 @@ pub(crate) struct Keep {
     said: String,
 }
 
-impl Keep {
+impl TokenStore {
     /// Chooses: `--keep`, else `MCP_AUTH_KEEP`, else the keyring if there is one, else files.
     ///
     /// # Errors
     /// An unknown name, a keyring that was asked for and is not there, no directory for the files.
-    pub(crate) fn choose(chosen: Option<Place>) -> Result<Self, KeepError> {
+    pub(crate) fn choose(chosen: Option<Place>) -> Result<Self, TokenStoreError> {
         let chosen = match chosen {
             Some(place) => Some(place),
             None => from_environment()?,
@@ -71,13 +63,13 @@ impl Keep {
             }
             #[cfg(not(feature = "keyring"))]
             Some(Place::Keyring) => {
-                Err(KeepError::NoKeyring("this mcp-auth was built without it".to_owned()))
+                Err(TokenStoreError::NoKeyring("this mcp-auth was built without it".to_owned()))
             }
             #[cfg(not(feature = "keyring"))]
             None => Ok(Self::files(files(), &directory, at("built without the keyring"))),
             #[cfg(feature = "keyring")]
             Some(Place::Keyring) => {
-                keyring::Keyring::open().map_err(KeepError::NoKeyring)?;
+                keyring::Keyring::open().map_err(TokenStoreError::NoKeyring)?;
                 let said = "in the operating system's keyring".to_owned();
                 Ok(Self { keyring: Some(keyring::Keyring), file: None, directory, said })
             }
@@ -107,8 +99,8 @@ impl Keep {
     /// What is kept for this server.
     ///
     /// # Errors
-    /// [`KeepError`]: the place refused, others can read the file, or what is there is not a login of ours.
-    pub(crate) fn load(&self, server: &str) -> Result<Option<Login>, KeepError> {
+    /// [`TokenStoreError`]: the place refused, others can read the file, or what is there is not a login of ours.
+    pub(crate) fn load(&self, server: &str) -> Result<Option<Login>, TokenStoreError> {
         #[cfg(feature = "keyring")]
         if let Some(keyring) = &self.keyring
             && let Some(text) = keyring.load(server)?
@@ -124,9 +116,9 @@ impl Keep {
     /// Keeps a login; the one before it for the same server is gone. Says where it is now.
     ///
     /// # Errors
-    /// As [`Keep::load`].
-    pub(crate) fn save(&self, login: &Login) -> Result<String, KeepError> {
-        let text = serde_json::to_string(login).map_err(|error| KeepError::Unreadable {
+    /// As [`TokenStore::load`].
+    pub(crate) fn save(&self, login: &Login) -> Result<String, TokenStoreError> {
+        let text = serde_json::to_string(login).map_err(|error| TokenStoreError::Unreadable {
             server: login.server.clone(),
             why: error.to_string(),
         })?;
@@ -161,7 +153,7 @@ impl Keep {
     ///
     /// # Errors
     /// The place refused.
-    pub(crate) fn forget(&self, server: &str) -> Result<bool, KeepError> {
+    pub(crate) fn forget(&self, server: &str) -> Result<bool, TokenStoreError> {
         let mut was_there = false;
         #[cfg(feature = "keyring")]
         if let Some(keyring) = &self.keyring {
@@ -177,23 +169,23 @@ impl Keep {
     ///
     /// # Errors
     /// The directory of the lock cannot be made.
-    pub(crate) fn lock(&self) -> Result<lock::Guard, KeepError> {
+    pub(crate) fn lock(&self) -> Result<lock::Guard, TokenStoreError> {
         Ok(lock::Guard::wait(&self.directory)?)
     }
 }
 
-fn from_environment() -> Result<Option<Place>, KeepError> {
+fn from_environment() -> Result<Option<Place>, TokenStoreError> {
     match std::env::var("MCP_AUTH_KEEP") {
         Ok(text) if text == "keyring" => Ok(Some(Place::Keyring)),
         Ok(text) if text == "file" => Ok(Some(Place::File)),
         Ok(text) if text.is_empty() => Ok(None),
-        Ok(text) => Err(KeepError::UnknownPlace(text)),
+        Ok(text) => Err(TokenStoreError::UnknownPlace(text)),
         Err(_) => Ok(None),
     }
 }
 
-fn parse(server: &str, text: &str) -> Result<Login, KeepError> {
-    let unreadable = |why: String| KeepError::Unreadable { server: server.to_owned(), why };
+fn parse(server: &str, text: &str) -> Result<Login, TokenStoreError> {
+    let unreadable = |why: String| TokenStoreError::Unreadable { server: server.to_owned(), why };
     // Where and what kind only: serde's own words may quote a value.
     let login: Login = serde_json::from_str(text).map_err(|error| {
         unreadable(format!("not a login of this version, line {} column {}", error.line(), error.column()))

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::FileError;
+use super::file::FileError;
 use super::file;
 
 /// Held while a token is refreshed; the lock ends with it.

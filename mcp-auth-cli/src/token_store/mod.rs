@@ -1,0 +1,14 @@
+//! Where logins stay between two commands: the operating system's keyring, else a file of mode 0600.
+//!
+//! In reading order: `login` (what is stored), `store` ([`TokenStore`] chooses between the places and says which one it is),
+//! `file` and `keyring` (the two places), `lock` (one refresh at a time).
+
+mod file;
+#[cfg(feature = "keyring")]
+mod keyring;
+mod lock;
+mod login;
+mod store;
+
+pub(crate) use login::{ClientSecret, Login, Registration, Tokens, WayIn};
+pub(crate) use store::{Place, TokenStore};
