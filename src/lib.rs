@@ -51,9 +51,17 @@
 //! A `#[tool]` that does not say who may call it does not compile.
 //!
 //! # Read on
-//! The guide, a chapter each: [declare rules](guide::declare), [arguments and answers](guide::arguments),
-//! [errors](guide::errors), [configuration](guide::configure), [serving](guide::serve), [stdio](guide::stdio),
-//! [testing](guide::testing).
+//! The book has a chapter each: [quick start][q], [declare rules][d], [configure][c], [stdio][s],
+//! [test your server][t], [as a part of an axum application][a], [deploy][o]. Here, [`extract`] lists what a method
+//! may take, [`answer`] what it may answer, and [`ToolError`] says how it fails.
+//!
+//! [q]: https://github.com/mcp-auth/mcp-auth/blob/main/docs/src/quick-start.md
+//! [d]: https://github.com/mcp-auth/mcp-auth/blob/main/docs/src/declare-rules.md
+//! [c]: https://github.com/mcp-auth/mcp-auth/blob/main/docs/src/configure.md
+//! [s]: https://github.com/mcp-auth/mcp-auth/blob/main/docs/src/stdio.md
+//! [t]: https://github.com/mcp-auth/mcp-auth/blob/main/docs/src/test-your-server.md
+//! [a]: https://github.com/mcp-auth/mcp-auth/blob/main/docs/src/migrate-from-rmcp.md#as-a-part-of-an-axum-application
+//! [o]: https://github.com/mcp-auth/mcp-auth/blob/main/docs/src/deploy.md
 //!
 //! # Features
 //! | feature | brings | default |
@@ -106,8 +114,6 @@ pub mod answer;
 pub mod authn;
 pub mod declared;
 pub mod extract;
-#[cfg(any(doc, doctest))]
-pub mod guide;
 pub mod prelude;
 mod serve;
 

@@ -4,6 +4,7 @@
 mod blocks;
 mod builds;
 mod commands;
+mod compile_errors;
 mod keys;
 mod links;
 mod markdown;

@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::file::FileError;
 use super::file;
+use super::file::FileError;
 
 /// Held while a token is refreshed; the lock ends with it.
 #[derive(Debug)]
