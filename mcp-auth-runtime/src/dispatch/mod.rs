@@ -1,9 +1,10 @@
-//! 12. From a [`Permit`](crate::authz::Permit) to the developer's method: the only `rmcp::ServerHandler` there is. Every
-//! message is refused unless its permit names exactly what rmcp read; policy is not asked again, its proof is checked.
+//! Step 12: from a [`Permit`](crate::authz::Permit) to the developer's method: the only `rmcp::ServerHandler` there
+//! is. Every message is refused unless its permit names exactly what rmcp read; policy is not asked again, its
+//! proof is checked.
 //!
-//! In reading order: `server` (what every request shares), `messages` (what rmcp calls, one function a message), `permit`
-//! (is it for this?), `run` (the developer's methods), `direct` (what needs nothing of rmcp's transport), `lists`,
-//! `about` (capabilities).
+//! In reading order: `server` (what every request shares), `messages` (what rmcp calls, one function a message),
+//! `permit` (is it for this?), `run` (the developer's methods), `direct` (what needs nothing of rmcp's transport),
+//! `lists`, `about` (capabilities).
 
 mod about;
 mod direct;

@@ -1,4 +1,4 @@
-//! 11. What was allowed goes on to rmcp, without credentials: within its session (revisions before 2026-07-28), or
+//! Step 11: what was allowed goes on to rmcp, without credentials: within its session (revisions before 2026-07-28), or
 //! without one.
 
 use std::sync::Arc;

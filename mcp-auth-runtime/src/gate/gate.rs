@@ -1,5 +1,5 @@
-//! 7, 9 and 10: who presents a message, and whether it may go on. Knows no transport: HTTP and stdio both come here,
-//! and nothing else makes a permit or an audit event of a message.
+//! Steps 7, 9 and 10: who presents a message, and whether it may go on. Knows no transport: HTTP and stdio both
+//! come here, and nothing else makes a permit or an audit event of a message.
 
 use std::fmt::Display;
 use std::sync::Arc;

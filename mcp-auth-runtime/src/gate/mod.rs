@@ -1,14 +1,16 @@
-//! The gate in front of rmcp: what a message passes between the transport and the developer's method. The steps have the
-//! numbers of ARCHITECTURE.md; those before them are the transport's:
+//! The gate in front of rmcp: what a message passes between the transport and the developer's method. The steps
+//! have the numbers of ARCHITECTURE.md; those before them are the transport's:
 //!
-//! 7. **authenticate** (`gate`): the credential the configuration accepts, and nothing else in the request. Nothing is
-//!    answered yet.
-//! 8. **read** (`http`, `stdio`): the message once, strictly, bounded, whoever sent it. What was read is a `received`.
-//! 9. **decide** (`gate`): [`Gate::admit`] is the one place where a permit leaves, for both transports, and every way out
-//!    is audited there.
-//! 10. **bind** (`session`): the session to its caller. What a task or `requestState` is bound to, dispatch sees to.
-//! 11. **strip** (`forward` with `credentials`, or `direct`): rmcp, or dispatch itself, gets exactly what was read, with a
-//!     permit and no credentials.
+//! 7. **authenticate** (`gate`): the credential the configuration accepts, and nothing else in the request. Nothing
+//!    is answered yet.
+//! 8. **read** (`http`, `stdio`): the message once, strictly, bounded, whoever sent it. What was read is a
+//!    `received`.
+//! 9. **decide** (`gate`): [`Gate::admit`] is the one place where a permit leaves, for both transports, and every
+//!    way out is audited there.
+//! 10. **bind** (`session`): the session to its caller. What a task or `requestState` is bound to, dispatch sees
+//!     to.
+//! 11. **strip** (`forward` with `credentials`, or `direct`): rmcp, or dispatch itself, gets exactly what was read,
+//!     with a permit and no credentials.
 //! 12. **dispatch** refuses unless what it reads equals the permit.
 //!
 //! The gate itself knows no transport: `http` and `stdio` call it. On stdio `speaker` says who speaks.

@@ -1,4 +1,4 @@
-//! 10. Bind: the legacy session a message opens or belongs to is its caller's own, and there is room for it.
+//! Step 10, bind: the legacy session a message opens or belongs to is its caller's own, and there is room for it.
 
 use crate::authn::Identity;
 use crate::owned::{Room, Sessions};
