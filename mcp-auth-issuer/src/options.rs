@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn b19_access_tokens_live_at_most_an_hour_and_b6_codes_ten_minutes() {
+    fn b19_access_tokens_live_at_most_an_hour_and_b06_codes_ten_minutes() {
         assert_eq!(check(|o| o.access_token_lifetime = HOUR), Ok(()));
         let error = check(|o| o.access_token_lifetime = HOUR + MINUTE).map_err(|e| e.to_string());
         assert_eq!(error, Err("access_token_lifetime is 3660s, from 1s to 3600s".into()));

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a1_the_document_is_served_at_both_forms() {
+    async fn a01_the_document_is_served_at_both_forms() {
         for path in [WELL_KNOWN, "/.well-known/oauth-protected-resource/mcp"] {
             let response = send(Method::GET, path, &[]).await;
             assert_eq!(response.status(), StatusCode::OK, "{path}");
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a2_h12_nothing_a_client_sends_changes_a_byte() {
+    async fn a02_h12_nothing_a_client_sends_changes_a_byte() {
         let plain = body(send(Method::GET, WELL_KNOWN, &[]).await).await;
         let headers = [
             ("host", "evil.example"),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a3_every_other_path_is_not_found() {
+    async fn a03_every_other_path_is_not_found() {
         for suffix in ["/", "/mcp/", "/mcp/x", "/other", "/mcp/../mcp", "//mcp"] {
             let response = send(Method::GET, &format!("{WELL_KNOWN}{suffix}"), &[]).await;
             assert_eq!(response.status(), StatusCode::NOT_FOUND, "{suffix}");
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a5_offline_access_is_never_a_scope_of_ours_and_an_empty_list_is_left_out() {
+    fn a05_offline_access_is_never_a_scope_of_ours_and_an_empty_list_is_left_out() {
         assert!(!serde_json::to_string(&metadata()).unwrap().contains("offline_access"));
         let only_offline = ScopeSet::parse_lossy("offline_access");
         let none = ProtectedResourceMetadata::new(RESOURCE.parse().unwrap(), vec![], &only_offline);

@@ -270,7 +270,7 @@ async fn arguments_repeated_in_headers_are_still_compared() {
 }
 
 #[tokio::test]
-async fn both_ways_answer_every_call_alike() {
+async fn j41_both_ways_answer_every_call_alike() {
     let everything = Everything::default().start().await;
     let ways = TestServer::start(Ways::default()).await.expect("a server");
     let token = String::from(everything.token("alice").scope("base admin audit export"));

@@ -1,5 +1,5 @@
-//! What anybody may read without a token: protected resource metadata (rows A1 to A6, H12), what pages in a
-//! browser are allowed (H19), and health.
+//! What anybody may read without a token: protected resource metadata (rows A01 to A05 and H12 of
+//! docs/src/threats.md), what pages in a browser are allowed (H19), and health.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ async fn ask(wire: Wire, method: &str, target: &str, lines: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn a1_a3_both_well_known_forms_are_served_to_anybody_and_no_other_path_is() {
+async fn a01_a03_both_well_known_forms_are_served_to_anybody_and_no_other_path_is() {
     let (everything, server, wire) = start("").await;
     let at_root = ask(wire, "GET", ROOT, "").await;
     for (target, token) in [
@@ -81,7 +81,7 @@ async fn a1_a3_both_well_known_forms_are_served_to_anybody_and_no_other_path_is(
 }
 
 #[tokio::test]
-async fn a2_resource_is_the_public_url_byte_for_byte_and_its_metadata_is_where_the_challenge_says() {
+async fn a02_resource_is_the_public_url_byte_for_byte_and_its_metadata_is_where_the_challenge_says() {
     for (path, public_url, metadata) in [
         (
             "/mcp",
@@ -184,7 +184,7 @@ async fn authorization_servers_are_as_configured_no_slash_added_or_removed() {
 }
 
 #[tokio::test]
-async fn a5_scopes_supported_are_those_declared_and_never_offline_access() {
+async fn a05_scopes_supported_are_those_declared_and_never_offline_access() {
     let (_everything, _server, wire) = start("").await;
     let document = ask(wire, "GET", OF_ENDPOINT, "").await.json();
     assert_eq!(document["scopes_supported"], json!(["admin", "audit", "base", "export", "read", "write"]));

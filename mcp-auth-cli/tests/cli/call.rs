@@ -133,7 +133,7 @@ async fn a_login_that_cannot_be_renewed_says_to_log_in_again() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_goes_to_no_other_issuer_than_its_own() {
+async fn l04_a_refresh_token_goes_to_no_other_issuer_than_its_own() {
     let (site, mut alice) = logged_in().await;
     let before = alice.tokens();
     alice.change_kept(|kept| {
@@ -304,7 +304,7 @@ async fn with_page(page: Value) -> String {
 }
 
 #[tokio::test]
-async fn a_list_of_tools_that_never_ends_is_given_up() {
+async fn l05_a_list_of_tools_that_never_ends_is_given_up() {
     let page = json!({
         "resultType": "complete", "ttlMs": 0, "cacheScope": "private", "tools": [], "nextCursor": "on",
     });
@@ -317,7 +317,7 @@ async fn a_list_of_tools_that_never_ends_is_given_up() {
 }
 
 #[tokio::test]
-async fn neither_a_list_nor_its_json_has_power_over_the_terminal() {
+async fn l07_neither_a_list_nor_its_json_has_power_over_the_terminal() {
     let evil = "a\u{9b}2J\u{1b}[2J\u{202e}b";
     let schema = json!({ "type": "object", "properties": { evil: { "type": evil, "description": evil } } });
     let page = json!({

@@ -89,7 +89,7 @@ async fn p15_a_callback_with_another_state_is_refused_and_the_right_one_still_co
 }
 
 #[tokio::test]
-async fn a_callback_of_another_issuer_or_of_none_is_refused_and_its_code_sent_nowhere() {
+async fn l03_a_callback_of_another_issuer_or_of_none_is_refused_and_its_code_sent_nowhere() {
     for (iss, why) in [
         (Some("https://evil.example"), "names the issuer https://evil.example"),
         (None, "does not name its issuer"),
@@ -306,7 +306,7 @@ const ADVERTISED: &str = "Bearer resource_metadata=\"{origin}/.well-known/oauth-
 const OWN: &str = "{origin}/mcp";
 
 #[tokio::test]
-async fn metadata_for_another_resource_is_refused_whether_advertised_or_found() {
+async fn l01_metadata_for_another_resource_is_refused_whether_advertised_or_found() {
     for challenge in [ADVERTISED, "Bearer"] {
         for resource in ["https://bank.example/mcp", "http://127.0.0.1:1/mcp", "{origin}/other"] {
             let liar = Liar::start(challenge, resource, |_| ()).await;
@@ -321,7 +321,7 @@ async fn metadata_for_another_resource_is_refused_whether_advertised_or_found() 
 }
 
 #[tokio::test]
-async fn an_issuer_that_calls_itself_otherwise_or_lacks_s256_or_leads_elsewhere_is_refused() {
+async fn l02_an_issuer_that_calls_itself_otherwise_or_lacks_s256_or_leads_elsewhere_is_refused() {
     type Change = fn(&mut Value);
     let cases: [(Change, &str); 6] = [
         (|issuer| issuer["issuer"] = json!("https://other.example"), "calls itself https://other.example"),
@@ -363,7 +363,7 @@ async fn impostor() -> Liar {
 }
 
 #[tokio::test]
-async fn metadata_at_a_place_of_its_own_does_not_pass_for_another_issuers() {
+async fn l04_metadata_at_a_place_of_its_own_does_not_pass_for_another_issuers() {
     let liar = impostor().await;
     let said =
         Person::new().run(&["login", &liar.url, "--no-browser"]).await.failed(2, "https://bank.invalid");
@@ -372,7 +372,7 @@ async fn metadata_at_a_place_of_its_own_does_not_pass_for_another_issuers() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_not_sent_where_another_issuers_name_is_only_claimed() {
+async fn l04_a_refresh_token_is_not_sent_where_another_issuers_name_is_only_claimed() {
     let (site, mut alice) = (Site::start().await, Person::new());
     alice.run(&["login", site.url(), "--no-browser"]).await.succeeded();
     let liar = impostor().await;

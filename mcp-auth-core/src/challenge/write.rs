@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a6_no_error_without_credentials() {
+    fn a06_no_error_without_credentials() {
         let challenge = Challenge { scheme: Scheme::Bearer, error: None, scopes: scopes("todos.read") };
         assert_eq!(
             challenge.header(METADATA),

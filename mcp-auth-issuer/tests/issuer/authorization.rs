@@ -27,7 +27,7 @@ async fn p01_unknown_or_absent_client_gets_a_page_and_no_redirect() {
 }
 
 #[tokio::test]
-async fn b4_p02_unregistered_redirect_uri_gets_a_page_and_no_redirect() {
+async fn b04_p02_unregistered_redirect_uri_gets_a_page_and_no_redirect() {
     let app = App::new();
     let client = app.public_client().await;
     for uri in [
@@ -83,7 +83,7 @@ async fn redirect_uri_may_be_left_out_if_only_one_is_registered() {
 }
 
 #[tokio::test]
-async fn b5_p05_every_client_needs_a_code_challenge_with_s256() {
+async fn b05_p05_every_client_needs_a_code_challenge_with_s256() {
     let app = App::new();
     let public = app.public_client().await;
     let confidential = app.register(&metadata(&[REDIRECT], "client_secret_basic")).await.json();
@@ -249,7 +249,7 @@ async fn prompt_none_is_told_that_a_person_must_be_asked() {
 }
 
 #[tokio::test]
-async fn b2_iss_stands_once_in_success_and_error() {
+async fn b02_iss_stands_once_in_success_and_error() {
     let app = App::new();
     let redirect = "https://client.example/cb?tenant=1";
     let client =

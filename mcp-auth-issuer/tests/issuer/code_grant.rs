@@ -6,7 +6,7 @@ use http::{Request, StatusCode};
 use crate::harness::*;
 
 #[tokio::test]
-async fn p18_b6_replay_by_the_rightful_client_kills_the_refresh_token() {
+async fn p18_b06_replay_by_the_rightful_client_kills_the_refresh_token() {
     let app = App::new();
     let client = app.public_client().await;
     let code = app.code(&client, &[]).await;
@@ -79,7 +79,7 @@ async fn p20_code_lives_a_minute() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn b6_of_a_hundred_parallel_redemptions_one_succeeds() {
+async fn b06_of_a_hundred_parallel_redemptions_one_succeeds() {
     let app = App::new();
     let client = app.public_client().await;
     let code = app.code(&client, &[]).await;

@@ -5,7 +5,7 @@ use http::StatusCode;
 use crate::harness::*;
 
 #[tokio::test]
-async fn b1_both_metadata_documents_name_the_issuer_and_s256() {
+async fn b01_both_metadata_documents_name_the_issuer_and_s256() {
     let app = App::new();
     for path in ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"] {
         let answer = app.get(path).await;

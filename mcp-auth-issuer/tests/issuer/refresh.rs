@@ -11,7 +11,7 @@ fn refresh<'a>(client: &'a str, tokens: &'a Value) -> Vec<(&'a str, &'a str)> {
 }
 
 #[tokio::test]
-async fn b7_each_use_gives_a_new_token_and_the_same_rights() {
+async fn b07_each_use_gives_a_new_token_and_the_same_rights() {
     let app = App::new();
     let client = app.public_client().await;
     let first = app.tokens(&client, &[("scope", "todos.read todos.write")]).await;
@@ -54,7 +54,7 @@ async fn p21_of_a_hundred_parallel_uses_one_succeeds() {
 }
 
 #[tokio::test]
-async fn p22_b8_scope_narrows_and_never_widens_and_a_refused_request_uses_nothing_up() {
+async fn p22_b08_scope_narrows_and_never_widens_and_a_refused_request_uses_nothing_up() {
     let app = App::new();
     let (client, other) = (app.public_client().await, app.public_client().await);
     let tokens = app.tokens(&client, &[("scope", "todos.read todos.write")]).await;

@@ -184,7 +184,7 @@ async fn j25_what_a_client_says_of_itself_grants_nothing() {
 }
 
 #[tokio::test]
-async fn c6_sessions_mean_nothing_on_2026_07_28() {
+async fn j35_sessions_mean_nothing_on_2026_07_28() {
     let bench = start("").await;
     for header in ["Mcp-Session-Id", "Last-Event-ID"] {
         let mut ask = Ask::write(Era::Stateless);

@@ -102,7 +102,7 @@ async fn unknown_session_gets_404_on_every_method() {
 }
 
 #[tokio::test]
-async fn c6_a_session_id_means_nothing_in_2026_07_28() {
+async fn j35_a_session_id_means_nothing_in_2026_07_28() {
     let everything = Everything::default();
     let server = everything.start().await;
     let alice = Wire::new(server.url(), LATEST_LEGACY).token(server.token("alice")).connected().await;

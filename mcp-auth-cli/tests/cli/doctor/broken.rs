@@ -207,7 +207,7 @@ async fn an_issuer_that_is_not_running() {
 }
 
 #[tokio::test]
-async fn b1_missing_s256() {
+async fn b01_missing_s256() {
     let site = Site::start(|plan| {
         plan.issuer_metadata.as_object_mut().unwrap().remove("code_challenge_methods_supported");
     })
@@ -268,7 +268,7 @@ async fn k15_a_published_private_key() {
 }
 
 #[tokio::test]
-async fn a5_offline_access_among_the_scopes() {
+async fn a05_offline_access_among_the_scopes() {
     let site =
         Site::start(|plan| plan.metadata["scopes_supported"] = json!(["notes.read", "offline_access"])).await;
     site.doctor().await.names_only(

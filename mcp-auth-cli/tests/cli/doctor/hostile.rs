@@ -10,7 +10,7 @@ use super::site::{Site, doctor};
 use crate::process::mcp_auth;
 
 #[tokio::test]
-async fn a_server_cannot_write_to_the_terminal() {
+async fn l07_a_server_cannot_write_to_the_terminal() {
     let site = Site::start(|plan| {
         plan.metadata["resource"] = "\u{1b}[2J\u{202e}\r\nok  everything".into();
         plan.metadata["authorization_servers"] = json!(["\u{1b}]0;title\u{7}"]);
@@ -25,7 +25,7 @@ async fn a_server_cannot_write_to_the_terminal() {
 }
 
 #[tokio::test]
-async fn a_body_without_end_is_cut() {
+async fn l06_a_body_without_end_is_cut() {
     let site = Site::start(|plan| plan.jwks = json!({ "keys": ["x".repeat(3 << 20)] })).await;
     let report = site.doctor().await;
     report.names("jwks", "fail", "cannot be read", "jwks_uri");
@@ -33,7 +33,7 @@ async fn a_body_without_end_is_cut() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_is_given_up() {
+async fn l06_a_server_that_never_answers_is_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/mcp", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -50,7 +50,7 @@ async fn a_server_that_never_answers_is_given_up() {
 }
 
 #[tokio::test]
-async fn c19_the_token_goes_to_the_url_alone_and_not_after_a_redirect() {
+async fn c19_l08_the_token_goes_to_the_url_alone_and_not_after_a_redirect() {
     // The other site's authorization server panics when it sees an Authorization header.
     let other = Site::start(|_| ()).await;
     let target = format!("{}/mcp", other.issuer.issuer());

@@ -230,7 +230,7 @@ fn base_scope_nobody_knows_is_refused_by_the_built_in_issuer_and_warned_about_ot
 }
 
 #[test]
-fn a5_offline_access_is_never_a_scope_of_ours() {
+fn a05_offline_access_is_never_a_scope_of_ours() {
     refused!(&format!("[auth]\n{ISSUER}\nbase_scopes = [\"a\", \"offline_access\"]"), &["a"], OfflineAccess);
     refused!(&verify("[scopes.offline_access]\nimplies = [\"a\"]"), &["a"], OfflineAccess);
     refused!(&verify("[scopes.b]\nimplies = [\"offline_access\"]"), &["a", "b"], OfflineAccess);

@@ -1,4 +1,4 @@
-//! The 2026-07-28 headers against the body: J07 to J09, J12.
+//! The 2026-07-28 headers against the body: rows J07 to J09 and J12 of docs/src/threats.md.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use rmcp::model::ErrorCode;

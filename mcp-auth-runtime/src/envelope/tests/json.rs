@@ -1,4 +1,4 @@
-//! JSON with one reading only: J01 to J06.
+//! JSON with one reading only: rows J01 to J06 of docs/src/threats.md.
 
 use bytes::Bytes;
 use rmcp::model::ErrorCode;

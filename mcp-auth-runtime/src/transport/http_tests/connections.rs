@@ -70,7 +70,7 @@ async fn an_answer_nobody_reads_is_given_up() {
 }
 
 #[tokio::test]
-async fn c7_an_answer_whose_client_is_gone_is_dropped() {
+async fn j38_an_answer_whose_client_is_gone_is_dropped() {
     let server = start(defaults()).await;
     let mut stream = server.connect().await;
     server.send(&mut stream, "GET /endless HTTP/1.1\r\nHost: HOST\r\n\r\n").await;
