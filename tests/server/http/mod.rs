@@ -1,5 +1,5 @@
-//! HTTP below and around the message, rows H01 to H34: credentials in every place, hosts and origins, methods,
-//! framing, sizes and timers. Written to the socket byte by byte, against the whole server.
+//! HTTP below and around the message (rows H01 to H34 of docs/src/threats.md): credentials in every place, hosts
+//! and origins, methods, framing, sizes and timers. Written to the socket byte by byte, against the whole server.
 
 mod answers;
 

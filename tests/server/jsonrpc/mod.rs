@@ -1,5 +1,5 @@
-//! JSON-RPC and MCP, rows J01 to J32 and J39: what the gate and dispatch answer to a message that is broken,
-//! ambiguous, contradicted by its headers, or names something that is not there.
+//! JSON-RPC and MCP (rows J01 to J32 and J39 of docs/src/threats.md): what the gate and dispatch answer to a
+//! message that is broken, ambiguous, contradicted by its headers, or names something that is not there.
 
 mod ask;
 

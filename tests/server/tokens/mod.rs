@@ -1,5 +1,5 @@
-//! What a token must be, over HTTP on every protocol revision (SECURITY.md T01 to T60). Each row has a token that
-//! is served next to those that are not; no tool runs for a refused one, public tools included.
+//! What a token must be, over HTTP on every protocol revision (rows T01 to T60 of docs/src/threats.md). Each row has
+//! a token that is served next to those that are not; no tool runs for a refused one, public tools included.
 
 mod bench;
 

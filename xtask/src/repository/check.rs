@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::rust::Source;
-use super::{arrows, contents, crates, files};
+use super::{arrows, contents, crates, files, threats};
 use crate::step::{Outcome, command, root};
 
 pub(crate) fn check() -> Result<Outcome, String> {
@@ -28,7 +28,16 @@ pub(crate) fn check() -> Result<Outcome, String> {
     wrong.extend(contents::mistakes(&sources));
     wrong.extend(arrows::mistakes(&sources));
     wrong.extend(crates::mistakes(&sources));
+    wrong.extend(threats::mistakes(
+        page(&texts, threats::PAGE),
+        texts.iter().filter(|(name, _)| is_source(name)).map(|(name, text)| (*name, text.as_str())),
+    ));
     if wrong.is_empty() { Ok(Outcome::Passed) } else { Err(wrong.join("\n")) }
+}
+
+/// The text of one file; empty where it is not there.
+fn page<'a>(texts: &'a [(&str, String)], name: &str) -> &'a str {
+    texts.iter().find(|(other, _)| *other == name).map_or("", |(_, text)| text)
 }
 
 /// Whether a file is Rust as it stands: neither a template of it nor broken on purpose.

@@ -1,6 +1,6 @@
 //! What every file of the repository must be like. In reading order: `check` (the step), `files` (whatever language
 //! they are in), `rust` (a source file, read), `contents` (a `mod.rs` holds no code), `arrows` (which folder may read
-//! which), `crates` (which crate may read which).
+//! which), `crates` (which crate may read which), `threats` (each row of the threat list has a test).
 
 mod arrows;
 mod check;
@@ -8,5 +8,6 @@ mod contents;
 mod crates;
 mod files;
 mod rust;
+mod threats;
 
 pub(crate) use check::check;
