@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 use crate::everything::{CONFIG, Everything};
-use crate::process::{Issuer, Launch};
+use crate::launch::{self, Issuer};
+use crate::process::{listening, signal};
 use crate::wire::{Wire, call_headers, meta};
 
 const LEGACY: Era = Era::Legacy("2025-11-25");
@@ -27,7 +28,7 @@ fn legacy(server: &TestServer, subject: &str) -> Client {
 async fn post(server: &TestServer, token: Option<&str>, method: &str, mut params: Value) -> (u16, String) {
     params["_meta"] = meta();
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-    let mut request = reqwest::Client::builder().no_proxy().build().unwrap().post(server.url());
+    let mut request = crate::wire::http().post(server.url());
     request = request
         .header("content-type", "application/json")
         .header("accept", "application/json, text/event-stream")
@@ -269,22 +270,16 @@ async fn the_built_in_issuer_of_a_nested_router_answers_known_loopback_peers_onl
 #[tokio::test]
 async fn a_log_that_nobody_reads_any_more_stops_neither_the_server_nor_its_shutdown() {
     let issuer = Issuer::start().await;
-    let launch = Launch::trusting(&issuer);
+    let launch = launch::trusting(&issuer);
     let mut child = launch.command().spawn().unwrap();
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
-    let address = loop {
-        let line = said.next_line().await.unwrap().expect("it says where it listens");
-        if let Some((_, address)) = line.split_once(" listens on ") {
-            break address.trim().to_owned();
-        }
-    };
+    let address = listening(&mut said).await;
     drop(said);
     let client = Client::new(format!("http://{address}/mcp"));
     for _ in 0..3 {
         assert_eq!(client.call_tool("whoami", json!({})).await.status(), 401, "with its audit line");
     }
-    let pid = child.id().expect("it runs").to_string();
-    assert!(tokio::process::Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+    signal(&child, "TERM").await;
     let ended = tokio::time::timeout(Duration::from_secs(10), child.wait()).await.expect("it stops");
     assert_eq!(ended.unwrap().code(), Some(0));
 }

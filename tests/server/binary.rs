@@ -3,17 +3,15 @@
 use std::time::Duration;
 
 use mcp_auth::prelude::*;
-
-#[path = "everything.rs"]
-#[allow(dead_code, reason = "the tests use the rest")]
-mod everything;
+use mcp_auth_tests::everything::Everything;
+use mcp_auth_tests::open::Open;
 
 #[tokio::main]
 async fn main() -> mcp_auth::Result {
     match std::env::var("TEST_SERVER").as_deref() {
         Ok("noisy") => mcp_auth::serve(Noisy).await,
         Ok("open") => mcp_auth::serve(Open).await,
-        _ => mcp_auth::serve(everything::Everything::default()).await,
+        _ => mcp_auth::serve(Everything::default()).await,
     }
 }
 
@@ -44,18 +42,5 @@ impl Noisy {
     async fn wait(&self) {
         eprintln!("waiting");
         tokio::time::sleep(Duration::from_secs(30)).await;
-    }
-}
-
-/// Nothing to protect.
-#[derive(Clone)]
-struct Open;
-
-#[server(name = "open")]
-impl Open {
-    /// Anyone.
-    #[tool(public)]
-    fn ping(&self) -> &'static str {
-        "pong"
     }
 }

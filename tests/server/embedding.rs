@@ -75,7 +75,7 @@ impl Application {
     }
 
     async fn page(&self, path: &str) -> (u16, String) {
-        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let client = crate::wire::http();
         let answer = client.get(self.at(path)).send().await.expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("text"))
     }

@@ -1,12 +1,13 @@
 //! rmcp's own OAuth client walks the whole way through a server with the built-in issuer: challenge, metadata,
 //! registration, login, consent, token, call, step-up, refresh.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use mcp_auth::ambient::{Ambient, Clock, SystemClock};
 use mcp_auth::prelude::*;
-use mcp_auth::{Config, Running, Server};
+use mcp_auth_tests::everything::Note;
+use mcp_auth_tests::person::Browser;
+use mcp_auth_tests::process::private;
+use mcp_auth_tests::site::Site;
 use rmcp::model::{CallToolRequestParams, ProtocolVersion};
 use rmcp::service::{ClientInitializeError, RunningService, ServiceError};
 use rmcp::transport::auth::{
@@ -17,9 +18,6 @@ use rmcp::transport::streamable_http_client::{
     InsufficientScopeError, StreamableHttpClientTransport, StreamableHttpClientTransportConfig,
 };
 use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
-
-use crate::browser::Browser;
-use crate::everything::Note;
 
 /// Nothing listens there: the tests read where a browser would be sent.
 const REDIRECT: &str = "http://127.0.0.1:9/callback";
@@ -52,64 +50,26 @@ impl Notes {
     }
 }
 
-/// The operating system's clock, and how far the test moved it on.
-#[derive(Default)]
-struct MovedClock(AtomicU64);
-
-impl Clock for MovedClock {
-    fn unix_now(&self) -> u64 {
-        SystemClock.unix_now() + self.0.load(Ordering::SeqCst)
-    }
-}
-
-/// A started server, and what the tests look at.
-struct Site {
-    running: Running,
-    notes: Notes,
-    clock: Arc<MovedClock>,
-    _state: tempfile::TempDir,
-}
-
-impl Site {
-    async fn start() -> Self {
-        let state = tempfile::tempdir().unwrap();
-        std::fs::write(state.path().join("secret"), "a secret of the nightly report").unwrap();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let private = std::fs::Permissions::from_mode(0o600);
-            std::fs::set_permissions(state.path().join("secret"), private).unwrap();
-        }
-        let config = format!(
-            r#"
-            [server]
-            listen = "127.0.0.1:0"
-            [auth]
-            mode = "embedded"
-            base_scopes = ["notes.read"]
-            [auth.embedded]
-            state_dir = {directory:?}
-            users = ["alice", "bob"]
-            [[auth.embedded.clients]]
-            client_id = "nightly-report"
-            client_secret = "file:{secret}"
-            scopes = ["notes.read"]
-            [scopes."notes.read"]
-            description = "See your notes"
-            "#,
-            directory = state.path(),
-            secret = state.path().join("secret").display(),
-        );
-        let (notes, clock) = (Notes::default(), Arc::new(MovedClock::default()));
-        let ambient = Ambient { clock: Arc::clone(&clock) as Arc<dyn Clock>, ..Ambient::system() };
-        let builder = Server::builder(notes.clone()).ambient(ambient);
-        let running = builder.config(Config::from_toml_str(&config).unwrap()).start().await.unwrap();
-        Self { running, notes, clock, _state: state }
-    }
-
-    fn url(&self) -> &str {
-        self.running.resource()
-    }
+/// A started server with a named client.
+async fn start() -> Site<Notes> {
+    let state = tempfile::tempdir().unwrap();
+    let secret = state.path().join("secret");
+    std::fs::write(&secret, "a secret of the nightly report").unwrap();
+    private(&secret);
+    let config = format!(
+        r#"
+        [auth]
+        base_scopes = ["notes.read"]
+        [[auth.embedded.clients]]
+        client_id = "nightly-report"
+        client_secret = "file:{secret}"
+        scopes = ["notes.read"]
+        [scopes."notes.read"]
+        description = "See your notes"
+        "#,
+        secret = secret.display(),
+    );
+    Site::start_in(state, Notes::default(), &config).await
 }
 
 /// A connected rmcp client, with the manager of its tokens.
@@ -129,11 +89,11 @@ fn lifecycles() -> [(ClientLifecycleMode, ProtocolVersion); 2] {
 
 impl Client {
     async fn connect(
-        site: &Site,
+        site: &Site<Notes>,
         manager: AuthorizationManager,
         lifecycle: ClientLifecycleMode,
     ) -> Result<Self, ClientInitializeError> {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let http = crate::wire::http();
         let client = AuthClient::new(http, manager);
         let tokens = Arc::clone(&client.auth_manager);
         let config = StreamableHttpClientTransportConfig::with_uri(site.url());
@@ -142,7 +102,7 @@ impl Client {
     }
 
     /// The challenge a client without a token meets when it connects.
-    async fn challenged(site: &Site, lifecycle: ClientLifecycleMode) -> String {
+    async fn challenged(site: &Site<Notes>, lifecycle: ClientLifecycleMode) -> String {
         let manager = AuthorizationManager::new(site.url()).await.unwrap();
         match Self::connect(site, manager, lifecycle).await {
             Ok(_) => panic!("connected without a token"),
@@ -153,7 +113,12 @@ impl Client {
     }
 
     /// From nothing to a connection, as a client does it that knows only the URL.
-    async fn log_in(site: &Site, browser: &mut Browser, user: &str, lifecycle: ClientLifecycleMode) -> Self {
+    async fn log_in(
+        site: &Site<Notes>,
+        browser: &mut Browser,
+        user: &str,
+        lifecycle: ClientLifecycleMode,
+    ) -> Self {
         let challenge = Self::challenged(site, lifecycle.clone()).await;
         let mut oauth = asked(site, &challenge).await;
         let url = oauth.get_authorization_url().await.unwrap();
@@ -197,7 +162,7 @@ impl Client {
 }
 
 /// A client that was challenged, read the metadata, registered, and now has a URL for the browser.
-async fn asked(site: &Site, challenge: &str) -> OAuthState {
+async fn asked(site: &Site<Notes>, challenge: &str) -> OAuthState {
     let mut oauth = OAuthState::new(site.url(), None).await.unwrap();
     let request = AuthorizationRequest::new(REDIRECT).with_client_name("walker").with_challenge(challenge);
     // First what the challenge names (MCP authorization, scope selection), not everything there is.
@@ -224,7 +189,7 @@ fn insufficient_scope(error: &ServiceError) -> &InsufficientScopeError {
 #[tokio::test]
 async fn rmcps_client_logs_in_lists_calls_is_refused_steps_up_and_refreshes() {
     for (lifecycle, version) in lifecycles() {
-        let site = Site::start().await;
+        let site = start().await;
         let mut browser = Browser::new();
 
         let challenge = Client::challenged(&site, lifecycle.clone()).await;
@@ -258,7 +223,7 @@ async fn rmcps_client_logs_in_lists_calls_is_refused_steps_up_and_refreshes() {
         let refused = client.add("buy milk").await.unwrap_err();
         let scopes = insufficient_scope(&refused).get_required_scope().expect("what to ask for").to_owned();
         assert_eq!(scopes, "notes.read notes.write");
-        assert!(site.notes.0.lock().unwrap().is_empty(), "nothing ran");
+        assert!(site.server().0.lock().unwrap().is_empty(), "nothing ran");
 
         let asked_again = client.step_up(&mut browser, "alice", &scopes).await;
         assert!(asked_again.contains("allowed before") && asked_again.contains("notes.write"));
@@ -266,7 +231,7 @@ async fn rmcps_client_logs_in_lists_calls_is_refused_steps_up_and_refreshes() {
         assert_eq!(client.list().await.unwrap(), "buy milk");
 
         let before = client.token().await;
-        site.clock.0.fetch_add(20 * 60, Ordering::SeqCst);
+        site.clock().advance(20 * 60);
         assert_eq!(client.list().await.unwrap(), "buy milk", "an expired token is refreshed");
         assert_ne!(client.token().await, before);
         assert_eq!(client.add("buy bread").await.unwrap(), "added", "the refreshed token kept its scopes");
@@ -276,7 +241,7 @@ async fn rmcps_client_logs_in_lists_calls_is_refused_steps_up_and_refreshes() {
 
 #[tokio::test]
 async fn a_refresh_token_rotates_and_the_client_goes_on() {
-    let site = Site::start().await;
+    let site = start().await;
     let [(lifecycle, _), _] = lifecycles();
     let client = Client::log_in(&site, &mut Browser::new(), "alice", lifecycle).await;
     for _ in 0..3 {
@@ -290,7 +255,7 @@ async fn a_refresh_token_rotates_and_the_client_goes_on() {
 #[tokio::test]
 async fn a_denied_client_is_told_so_gets_no_token_and_stays_out() {
     for (lifecycle, _) in lifecycles() {
-        let site = Site::start().await;
+        let site = start().await;
         let challenge = Client::challenged(&site, lifecycle.clone()).await;
         let mut oauth = asked(&site, &challenge).await;
         let url = oauth.get_authorization_url().await.unwrap();
@@ -309,7 +274,7 @@ async fn a_denied_client_is_told_so_gets_no_token_and_stays_out() {
 #[tokio::test]
 async fn a_second_user_does_not_see_the_first_ones_rows() {
     for (lifecycle, _) in lifecycles() {
-        let site = Site::start().await;
+        let site = start().await;
         let (mut hers, mut his) = (Browser::new(), Browser::new());
         let alice = Client::log_in(&site, &mut hers, "alice", lifecycle.clone()).await;
         let bob = Client::log_in(&site, &mut his, "bob", lifecycle).await;
@@ -324,7 +289,7 @@ async fn a_second_user_does_not_see_the_first_ones_rows() {
 
 #[tokio::test]
 async fn the_same_user_finds_their_rows_through_another_client() {
-    let site = Site::start().await;
+    let site = start().await;
     let [(discover, _), (initialize, _)] = lifecycles();
     let mut browser = Browser::new();
     let first = Client::log_in(&site, &mut browser, "alice", discover).await;
@@ -340,7 +305,7 @@ async fn the_same_user_finds_their_rows_through_another_client() {
 #[tokio::test]
 async fn a_named_client_acts_for_itself_within_its_scopes() {
     for (lifecycle, _) in lifecycles() {
-        let site = Site::start().await;
+        let site = start().await;
         let mut oauth = OAuthState::new(site.url(), None).await.unwrap();
         oauth
             .authenticate_client_credentials(credentials(
@@ -355,13 +320,13 @@ async fn a_named_client_acts_for_itself_within_its_scopes() {
         assert_eq!(client.list().await.unwrap(), "");
         let refused = client.add("no").await.unwrap_err();
         assert_eq!(insufficient_scope(&refused).get_required_scope(), Some("notes.read notes.write"));
-        assert!(site.notes.0.lock().unwrap().is_empty());
+        assert!(site.server().0.lock().unwrap().is_empty());
     }
 }
 
 #[tokio::test]
 async fn a_named_client_gets_no_token_for_a_wrong_secret_or_another_scope() {
-    let site = Site::start().await;
+    let site = start().await;
     for (secret, scope) in
         [("wrong", "notes.read"), ("", "notes.read"), ("a secret of the nightly report", "notes.write")]
     {
@@ -371,7 +336,7 @@ async fn a_named_client_gets_no_token_for_a_wrong_secret_or_another_scope() {
     }
 }
 
-fn credentials(site: &Site, secret: &str, scope: &str) -> ClientCredentialsConfig {
+fn credentials(site: &Site<Notes>, secret: &str, scope: &str) -> ClientCredentialsConfig {
     ClientCredentialsConfig::ClientSecret {
         client_id: "nightly-report".into(),
         client_secret: secret.into(),

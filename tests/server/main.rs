@@ -1,12 +1,11 @@
 //! Whole-server tests over real sockets, named by rule. One binary, a file per theme; `everything` is the
-//! server most of them run against, and the first block what they share.
+//! server most of them run against, and the first two blocks what they share.
+
+use mcp_auth_tests::{everything, process, wire};
 
 mod authorization_server;
-mod browser;
-mod everything;
-mod process;
+mod launch;
 mod streams;
-mod wire;
 
 mod attacks;
 mod challenges;

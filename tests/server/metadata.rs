@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use mcp_auth::authn::FetchFuture;
 use mcp_auth::authn::{Fetch, FetchError};
-use mcp_auth::prelude::*;
 use mcp_auth::testing::TestServer;
+use mcp_auth_tests::open::{self, Open};
 use serde_json::{Value, json};
 
 use crate::everything::Everything;
@@ -209,23 +209,9 @@ async fn the_metadata_says_what_the_configuration_tells_people_and_nothing_empty
     assert_eq!(document["resource_tos_uri"], "https://docs.example/terms");
 }
 
-/// A server that asks nobody anything.
-#[derive(Debug, Clone)]
-struct Open;
-
-/// Open to all.
-#[server(name = "open")]
-impl Open {
-    /// Anyone.
-    #[tool(public)]
-    fn ping(&self) -> &'static str {
-        "pong"
-    }
-}
-
 #[tokio::test]
 async fn a_public_server_has_no_metadata_and_reads_no_token() {
-    let builder = TestServer::builder(Open).toml("[auth]\nmode = \"none\"\n").expect("a configuration");
+    let builder = TestServer::builder(Open).toml(open::CONFIG).expect("a configuration");
     let server = builder.start().await.expect("it starts");
     let wire = Wire::of(&server);
     for target in [ROOT, OF_ENDPOINT] {

@@ -7,7 +7,8 @@ use mcp_auth::serde_json;
 use mcp_auth::testing::{Client, Era};
 use serde_json::{Value, json};
 
-use crate::process::{Issuer, Launch, Pipe, Socket, refusal};
+use crate::launch::{self, Issuer};
+use crate::process::{Pipe, Socket, refusal};
 
 /// Who calls: nobody, and tokens from none of the scopes to all of them.
 const SCOPES: [Option<&str>; 10] = [
@@ -141,7 +142,7 @@ async fn assert_audited_alike(http: &Socket, stdio: &mut Pipe, at_least: usize, 
 async fn compare(settings: &[(&str, &str)]) -> (usize, Vec<i64>) {
     let issuer = Issuer::start().await;
     let configured = || {
-        let launch = Launch::trusting(&issuer).audited();
+        let launch = launch::trusting(&issuer).audited();
         settings.iter().fold(launch, |launch, (name, value)| launch.variable(name, value))
     };
     let server = configured().http().await;
@@ -199,7 +200,7 @@ async fn http_and_stdio_answer_alike_where_lists_show_what_is_granted_and_anybod
 #[tokio::test]
 async fn a_token_that_is_no_good_is_refused_over_http_and_stops_the_start_over_stdio() {
     let issuer = Issuer::start().await;
-    let server = Launch::trusting(&issuer).http().await;
+    let server = launch::trusting(&issuer).http().await;
     let good = issuer.token("alice").scope("read");
     for (what, token) in [
         ("another audience", good.clone().audience("https://other.test/mcp")),
@@ -215,7 +216,7 @@ async fn a_token_that_is_no_good_is_refused_over_http_and_stops_the_start_over_s
             assert_eq!(answer.status(), 401, "{what} {era:?}: {}", answer.body());
             assert_eq!(answer.challenge().unwrap().error(), Some("invalid_token"), "{what} {era:?}");
         }
-        let stdio = Launch::trusting(&issuer)
+        let stdio = launch::trusting(&issuer)
             .variable("MCP_STDIO__CREDENTIAL", "env:TOKEN")
             .variable("TOKEN", &token)
             .arguments(&["--transport", "stdio"]);
@@ -229,8 +230,8 @@ async fn a_token_that_is_no_good_is_refused_over_http_and_stops_the_start_over_s
 async fn a_credential_that_expired_is_refused_and_audited_alike_whatever_is_asked() {
     let issuer = Issuer::start().await;
     let token = issuer.token("alice").scope("read").ttl(4).mint();
-    let server = Launch::trusting(&issuer).audited().http().await;
-    let stdio = Launch::trusting(&issuer).audited().variable("MCP_STDIO__CREDENTIAL", "env:TOKEN");
+    let server = launch::trusting(&issuer).audited().http().await;
+    let stdio = launch::trusting(&issuer).audited().variable("MCP_STDIO__CREDENTIAL", "env:TOKEN");
     let mut stdio = stdio.variable("TOKEN", &token).stdio();
     let http = server.client().token(&token);
     let (begun, mut unheard) = (Instant::now(), 1);

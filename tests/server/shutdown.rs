@@ -149,9 +149,7 @@ async fn sigterm_and_ctrl_c_let_the_call_in_flight_finish_and_the_process_exit_0
         let call = tokio::spawn(async move { client.call_tool("slow", json!({})).await });
         while in_time(lines.next_line()).await.expect("readable").expect("that it runs") != "running" {}
 
-        let pid = child.id().expect("a process").to_string();
-        let sent = std::process::Command::new("kill").args(["-s", signal, &pid]).status().expect("kill");
-        assert!(sent.success());
+        crate::process::signal(&child, signal).await;
         refuses_connections(&address(&url)).await;
         let answer = in_time(call).await.expect("an answer");
         assert_eq!(answer.text(), Some("finished"), "{signal}");

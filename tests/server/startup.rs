@@ -6,11 +6,12 @@ use mcp_auth::serde_json;
 use serde_json::{Value, json};
 
 use crate::everything;
-use crate::process::{Issuer, Launch};
+use crate::launch::{self, Issuer};
+use crate::process::Launch;
 
 /// `everything` with the built-in issuer: starts as it is.
 fn embedded() -> Launch {
-    Launch::toml(everything::CONFIG)
+    launch::toml(everything::CONFIG)
         .variable("MCP_AUTH__MODE", "embedded")
         .variable("MCP_SERVER__LISTEN", "127.0.0.1:0")
 }
@@ -51,14 +52,14 @@ async fn a_bad_value_or_key_stops_the_start_and_is_named_with_its_source() {
         ("[auth", &["mcp.toml is not valid TOML", "line 1"]),
         ("[log]\nfilter = \"a=b=c\"", &["log.filter in mcp.toml"]),
     ] {
-        let ended = Launch::toml(toml).run().await;
+        let ended = launch::toml(toml).run().await;
         ended.refused(reasons);
     }
 }
 
 #[tokio::test]
 async fn every_mistake_is_named_at_once() {
-    let launch = Launch::toml("[auth]\nmodus = 1\n[server]\nlisten = \"nowhere\"");
+    let launch = launch::toml("[auth]\nmodus = 1\n[server]\nlisten = \"nowhere\"");
     let ended = launch.variable("MCP_LIMITS__HEADERS", "-1").run().await;
     ended.refused(&["auth.modus in mcp.toml", "server.listen in mcp.toml", "MCP_LIMITS__HEADERS"]);
 }
@@ -115,10 +116,10 @@ async fn a_combination_that_is_not_safe_stops_the_start_by_name() {
             &["offline_access", "auth.base_scopes in mcp.toml"],
         ),
     ] {
-        Launch::toml(&toml).run().await.refused(reasons);
+        launch::toml(&toml).run().await.refused(reasons);
     }
     // The twin: with nothing to protect, nobody needs to be verified.
-    let server = Launch::toml("[auth]\nmode = \"none\"")
+    let server = launch::toml("[auth]\nmode = \"none\"")
         .variable("TEST_SERVER", "open")
         .variable("MCP_SERVER__LISTEN", "127.0.0.1:0");
     let answer = server.http().await.client().call_tool("ping", json!({})).await;
@@ -144,7 +145,7 @@ async fn an_argument_nobody_knows_stops_the_start() {
 
 #[tokio::test]
 async fn a_configuration_that_is_not_there_stops_the_start_and_each_path_tried_is_named() {
-    let nowhere = Launch::nowhere();
+    let nowhere = launch::nowhere();
     let here = nowhere.path("mcp.toml").display().to_string();
     nowhere.run().await.refused(&["no configuration file found; tried ", &here, "--config"]);
     let named = embedded().arguments(&["--config", "no.toml"]);
@@ -166,7 +167,7 @@ async fn the_environment_is_a_layer_over_the_file_and_arguments_over_both() {
         .http();
     let answer = over_both.await.client().call_tool("ping", json!({})).await;
     assert_eq!(answer.text(), Some("pong"));
-    let mut pipe = Launch::toml("[server]\ntransport = \"http\"\nlisten = \"127.0.0.1:1\"")
+    let mut pipe = launch::toml("[server]\ntransport = \"http\"\nlisten = \"127.0.0.1:1\"")
         .variable("TEST_SERVER", "open")
         .variable("MCP_SERVER__TRANSPORT", "stdio")
         .piped();
@@ -183,7 +184,7 @@ async fn a_port_in_use_stops_the_start() {
 
 #[tokio::test]
 async fn scopes_prints_every_operation_without_a_configuration_and_leaves_nothing_behind() {
-    let launch = Launch::nowhere().arguments(&["--scopes"]);
+    let launch = launch::nowhere().arguments(&["--scopes"]);
     let directory = launch.directory();
     let ended = launch.run().await;
     assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
@@ -209,7 +210,7 @@ async fn scopes_prints_every_operation_without_a_configuration_and_leaves_nothin
 #[tokio::test]
 async fn scopes_json_prints_the_same_for_machines() {
     for arguments in [&["--scopes", "json"][..], &["--scopes=json"]] {
-        let ended = Launch::nowhere().arguments(arguments).run().await;
+        let ended = launch::nowhere().arguments(arguments).run().await;
         assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
         let table: Value = serde_json::from_str(&ended.stdout).unwrap();
         assert_eq!(table["scopes"], json!(["admin", "audit", "base", "export", "read", "write"]));
@@ -233,7 +234,7 @@ async fn help_and_version_are_printed_to_stdout_whatever_the_configuration() {
         (&["--version"], "everything 0.0.0\n"),
         (&["-V"], "everything 0.0.0\n"),
     ] {
-        for launch in [Launch::nowhere(), Launch::toml("[nonsense")] {
+        for launch in [launch::nowhere(), launch::toml("[nonsense")] {
             let ended = launch.arguments(arguments).run().await;
             assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
             assert!(ended.stdout.starts_with(starts), "{ended:?}");
@@ -248,7 +249,7 @@ async fn help_and_version_are_printed_to_stdout_whatever_the_configuration() {
 #[tokio::test]
 async fn warnings_do_not_stop_a_start_and_the_banner_says_where_it_is() {
     let issuer = Issuer::start().await;
-    let mut pipe = Launch::trusting(&issuer)
+    let mut pipe = launch::trusting(&issuer)
         .variable("MCP_SEVER__LISTEN", "nowhere")
         .variable("MCP_TIMEOUT", "5")
         .variable("MCP_AUTH__BASE_SCOPES", "[]")

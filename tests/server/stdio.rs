@@ -7,7 +7,8 @@ use mcp_auth::serde_json;
 use mcp_auth::testing::Era;
 use serde_json::{Value, json};
 
-use crate::process::{Issuer, Launch, Pipe, refusal, text};
+use crate::launch::{self, Issuer};
+use crate::process::{Launch, Pipe, refusal, text};
 
 /// An end promised within 2 s, on a machine with other things to do.
 const SOON: Duration = Duration::from_secs(5);
@@ -22,7 +23,7 @@ async fn open(issuer: &Issuer, scopes: &str, era: Era) -> Pipe {
 }
 
 fn with_credential(issuer: &Issuer, token: &str) -> Launch {
-    let launch = Launch::trusting(issuer).variable("MCP_STDIO__CREDENTIAL", "env:NOTES_TOKEN");
+    let launch = launch::trusting(issuer).variable("MCP_STDIO__CREDENTIAL", "env:NOTES_TOKEN");
     launch.variable("NOTES_TOKEN", token)
 }
 
@@ -94,9 +95,9 @@ async fn with_visibility_granted_lists_show_what_the_credential_may_call() {
 
 #[tokio::test]
 async fn the_transport_is_chosen_by_file_variable_or_argument_and_serves_the_same_handler() {
-    let file = Launch::toml("[server]\ntransport = \"stdio\"\n");
-    let variable = Launch::toml("").variable("MCP_SERVER__TRANSPORT", "stdio");
-    let argument = Launch::toml("").arguments(&["--transport", "stdio"]);
+    let file = launch::toml("[server]\ntransport = \"stdio\"\n");
+    let variable = launch::toml("").variable("MCP_SERVER__TRANSPORT", "stdio");
+    let argument = launch::toml("").arguments(&["--transport", "stdio"]);
     for launch in [file, variable, argument] {
         let mut pipe = launch.variable("TEST_SERVER", "open").piped();
         assert_eq!(text(&pipe.call_tool("ping", json!({})).await), "pong");
@@ -105,7 +106,7 @@ async fn the_transport_is_chosen_by_file_variable_or_argument_and_serves_the_sam
 
 #[tokio::test]
 async fn the_built_in_issuer_is_there_for_a_credential_and_leaves_nothing_behind_without_one() {
-    let embedded = || Launch::toml(crate::everything::CONFIG).variable("MCP_AUTH__MODE", "embedded");
+    let embedded = || launch::toml(crate::everything::CONFIG).variable("MCP_AUTH__MODE", "embedded");
     let launch = embedded().variable("MCP_STDIO__LOCAL_SCOPES", "[\"write\"]");
     let directory = launch.directory();
     let mut pipe = opened(launch, Era::Stateless).await;
@@ -125,7 +126,7 @@ async fn a_credential_file_is_read_like_a_variable() {
     let issuer = Issuer::start().await;
     for era in ERAS {
         for end in ["", "\n"] {
-            let launch = Launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", "file:token");
+            let launch = launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", "file:token");
             launch.secret("token", &format!("{}{end}", issuer.token("alice").scope("read").mint()));
             let mut pipe = opened(launch, era).await;
             assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note");
@@ -137,7 +138,7 @@ async fn a_credential_file_is_read_like_a_variable() {
 async fn an_expired_credential_is_refused_from_then_on_and_a_renewed_file_is_read_again() {
     let issuer = Issuer::start().await;
     for era in ERAS {
-        let launch = Launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", "file:token");
+        let launch = launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", "file:token");
         launch.secret("token", &issuer.token("alice").scope("write").ttl(4).mint());
         let file = launch.path("token");
         let mut pipe = opened(launch, era).await;
@@ -185,17 +186,17 @@ async fn c16_a_credential_that_is_missing_empty_or_bad_stops_the_start() {
     let stdio = |launch: Launch| launch.arguments(&["--transport", "stdio"]);
     let good = issuer.token("alice").scope("read");
 
-    let missing = Launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", "env:NOTES_TOKEN");
+    let missing = launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", "env:NOTES_TOKEN");
     stdio(missing).run().await.refused(&["NOTES_TOKEN is not set", "stdio.credential"]);
     for blank in ["", " ", "\n"] {
         stdio(with_credential(&issuer, blank)).run().await.refused(&["NOTES_TOKEN is empty"]);
     }
-    let no_file = Launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", "file:token");
+    let no_file = launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", "file:token");
     stdio(no_file).run().await.refused(&["token cannot be read", "stdio.credential"]);
-    let empty_file = Launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", "file:token");
+    let empty_file = launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", "file:token");
     empty_file.secret("token", "\n");
     stdio(empty_file).run().await.refused(&["token is empty", "stdio.credential"]);
-    let itself = Launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", &good.mint());
+    let itself = launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", &good.mint());
     let ended = stdio(itself).run().await;
     ended.refused(&["never the secret itself", "MCP_STDIO__CREDENTIAL"]);
     assert!(!ended.stderr.contains(&good.mint()), "{}", ended.stderr);
@@ -221,7 +222,7 @@ async fn c16_a_credential_that_is_missing_empty_or_bad_stops_the_start() {
 async fn c07_a_credential_file_that_everybody_may_read_stops_the_start() {
     use std::os::unix::fs::PermissionsExt as _;
     let issuer = Issuer::start().await;
-    let launch = Launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", "file:token");
+    let launch = launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", "file:token");
     let path = launch.secret("token", &issuer.token("alice").scope("read").mint());
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
     let ended = launch.arguments(&["--transport", "stdio"]).run().await;
@@ -231,7 +232,7 @@ async fn c07_a_credential_file_that_everybody_may_read_stops_the_start() {
 #[tokio::test]
 async fn without_a_credential_the_local_caller_holds_local_scopes() {
     for era in ERAS {
-        let launch = Launch::toml(crate::everything::CONFIG)
+        let launch = launch::toml(crate::everything::CONFIG)
             .variable("MCP_AUTH__MODE", "embedded")
             .variable("MCP_STDIO__LOCAL_SCOPES", "[\"write\"]");
         let mut pipe = opened(launch, era).await;
@@ -245,7 +246,7 @@ async fn without_a_credential_the_local_caller_holds_local_scopes() {
 #[tokio::test]
 async fn without_a_credential_and_without_local_scopes_nobody_is_authenticated() {
     for era in ERAS {
-        let closed = Launch::toml(crate::everything::CONFIG).variable("MCP_AUTH__MODE", "embedded");
+        let closed = launch::toml(crate::everything::CONFIG).variable("MCP_AUTH__MODE", "embedded");
         let mut pipe = closed.stdio().era(era);
         let expected = json!({ "scope": "base" });
         assert_eq!(refusal(&pipe.open().await), (401, expected), "{era:?}");
@@ -253,7 +254,7 @@ async fn without_a_credential_and_without_local_scopes_nobody_is_authenticated()
         let denied = pipe.call_tool("write_note", json!({ "text": "x" })).await;
         assert_eq!(refusal(&denied), (401, expected), "{era:?}");
 
-        let anonymous = Launch::toml(crate::everything::CONFIG)
+        let anonymous = launch::toml(crate::everything::CONFIG)
             .variable("MCP_AUTH__MODE", "embedded")
             .variable("MCP_AUTH__CONNECT", "anonymous");
         let mut pipe = opened(anonymous, era).await;
@@ -266,7 +267,7 @@ async fn without_a_credential_and_without_local_scopes_nobody_is_authenticated()
 #[tokio::test]
 async fn c18_what_a_tool_prints_does_not_reach_stdout() {
     for era in ERAS {
-        let launch = Launch::toml("").variable("TEST_SERVER", "noisy");
+        let launch = launch::toml("").variable("TEST_SERVER", "noisy");
         let mut pipe = opened(launch, era).await;
         for _ in 0..3 {
             assert_eq!(text(&pipe.call_tool("print", json!({})).await), "printed");
@@ -307,7 +308,7 @@ async fn c19_the_log_goes_to_stderr_at_every_level_and_never_shows_the_credentia
 async fn c17_the_end_of_its_input_ends_it_with_exit_code_0() {
     for tool in [None, Some("wait"), Some("block")] {
         for era in ERAS {
-            let launch = Launch::toml("").variable("TEST_SERVER", "noisy");
+            let launch = launch::toml("").variable("TEST_SERVER", "noisy");
             let mut pipe = opened(launch, era).await;
             if let Some(tool) = tool {
                 pipe.post("tools/call", json!({ "name": tool, "arguments": {} })).await;
@@ -319,7 +320,7 @@ async fn c17_the_end_of_its_input_ends_it_with_exit_code_0() {
         }
     }
     // Nothing was ever said.
-    let mut pipe = Launch::toml("").variable("TEST_SERVER", "noisy").stdio();
+    let mut pipe = launch::toml("").variable("TEST_SERVER", "noisy").stdio();
     pipe.hang_up();
     pipe.ended(SOON).await.well();
 }
@@ -328,7 +329,7 @@ async fn c17_the_end_of_its_input_ends_it_with_exit_code_0() {
 #[tokio::test]
 async fn sigterm_ends_it_with_exit_code_0() {
     for tool in [None, Some("wait"), Some("block")] {
-        let launch = Launch::toml("").variable("TEST_SERVER", "noisy");
+        let launch = launch::toml("").variable("TEST_SERVER", "noisy");
         let mut pipe = opened(launch, Era::Stateless).await;
         if let Some(tool) = tool {
             pipe.post("tools/call", json!({ "name": tool, "arguments": {} })).await;

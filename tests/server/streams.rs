@@ -130,7 +130,7 @@ impl Wire {
 }
 
 fn http() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().build().expect("an HTTP client")
+    crate::wire::http()
 }
 
 /// An answer whose body may still be coming.

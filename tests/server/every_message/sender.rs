@@ -117,7 +117,7 @@ impl<'s> Sender<'s> {
 }
 
 pub async fn start(connect: &str) -> (OneOfEach, TestServer, reqwest::Client) {
-    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let http = crate::wire::http();
     let each = OneOfEach::default();
     let toml = format!("[auth]\nconnect = {connect:?}\nbase_scopes = [\"base\"]\n");
     let server = TestServer::builder(each.clone()).toml(&toml).expect("the configuration");

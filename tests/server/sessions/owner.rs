@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use mcp_auth::ambient::SystemClock;
-use mcp_auth::prelude::*;
 use mcp_auth::testing::{Era, TestIssuer, TestServer};
+use mcp_auth_tests::open::{self, Open};
 use serde_json::json;
 
 use super::legacy::{LATEST_LEGACY, LEGACY, is_refused_everywhere, is_unknown_session};
@@ -118,28 +118,11 @@ async fn j35_a_session_id_means_nothing_in_2026_07_28() {
     assert_eq!(alice.call_tool(1, "ping", json!({})).await.status, 200);
 }
 
-/// Everyone may do everything: no token is ever read.
-const MODE_NONE: &str = "[server]\nlisten = \"127.0.0.1:0\"\n[auth]\nmode = \"none\"\n";
-
-#[derive(Debug, Clone, Default)]
-struct Open;
-
-#[server(name = "open")]
-impl Open {
-    /// Anyone.
-    #[tool(public)]
-    fn ping(&self) -> &'static str {
-        "pong"
-    }
-}
-
 #[tokio::test]
 async fn with_mode_none_sessions_are_anyones_and_still_counted() {
-    let config = |sessions: usize| {
-        mcp_auth::Config::from_toml_str(&format!("{MODE_NONE}[limits]\nsessions = {sessions}"))
-            .expect("a config")
-    };
-    let server = TestServer::builder(Open).config(config(3)).start().await.expect("a server");
+    let config = format!("{}[limits]\nsessions = 3", open::CONFIG);
+    let server = TestServer::builder(Open).toml(&config).expect("a configuration");
+    let server = server.start().await.expect("a server");
     for era in LEGACY {
         let one = Wire::new(server.url(), era).connected().await;
         let another = Wire::new(server.url(), era).token("of no interest").in_session(one.session());

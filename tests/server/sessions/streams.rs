@@ -1,13 +1,10 @@
 //! When streams end: with the token that opened them.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use mcp_auth::ambient::{Ambient, Clock};
 use mcp_auth::authn::{Fetch, FetchError, FetchFuture, Fetched};
 use mcp_auth::extract::{Peer, RoleServer, SubscriptionContext};
 use mcp_auth::prelude::*;
 use mcp_auth::testing::{Era, TestServer};
+use mcp_auth_tests::clock::MovedClock;
 use serde_json::{Value, json};
 
 use super::legacy::{LATEST_LEGACY, LEGACY};
@@ -30,30 +27,6 @@ impl Streams {
     #[method("subscriptions/listen", authenticated)]
     async fn listen(&self, subscription: SubscriptionContext) {
         subscription.cancelled().await;
-    }
-}
-
-/// A clock that stands still until it is moved.
-#[derive(Debug, Clone, Default)]
-struct FakeClock(Arc<AtomicU64>);
-
-impl FakeClock {
-    fn at(now: u64) -> Self {
-        Self(Arc::new(AtomicU64::new(now)))
-    }
-
-    fn advance(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::SeqCst);
-    }
-
-    fn ambient(&self) -> Ambient {
-        Ambient { clock: Arc::new(self.clone()), ..Ambient::system() }
-    }
-}
-
-impl Clock for FakeClock {
-    fn unix_now(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
     }
 }
 
@@ -86,7 +59,7 @@ async fn get_stream_brings_its_owner_what_the_server_says() {
 
 #[tokio::test]
 async fn j37_get_stream_closes_when_its_token_expires_and_opens_again_with_a_fresh_one() {
-    let clock = FakeClock::at(1_900_000_000);
+    let clock = MovedClock::at(1_900_000_000);
     let server = TestServer::builder(Streams).ambient(clock.ambient()).start().await.expect("a server");
     let alice =
         Wire::new(server.url(), LATEST_LEGACY).token(server.token("alice").ttl(300)).connected().await;
@@ -106,7 +79,7 @@ async fn j37_get_stream_closes_when_its_token_expires_and_opens_again_with_a_fre
 
 #[tokio::test]
 async fn j37_listen_ends_with_its_result_when_its_token_expires() {
-    let clock = FakeClock::at(1_900_000_000);
+    let clock = MovedClock::at(1_900_000_000);
     let server = TestServer::builder(Streams).ambient(clock.ambient()).start().await.expect("a server");
     let alice = Wire::new(server.url(), Era::Stateless).token(server.token("alice").ttl(300));
     clock.advance(299);

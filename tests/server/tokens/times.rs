@@ -1,10 +1,7 @@
 //! Times: expiry, not before, issued at, the longest lifetime and the skew.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use mcp_auth::ambient::{Ambient, Clock, SystemRandom};
 use mcp_auth::testing::Era;
+use mcp_auth_tests::clock::MovedClock;
 use serde_json::{Value, json};
 
 use super::bench::Bench;
@@ -82,25 +79,14 @@ async fn t36_t37_t39_times_are_checked_with_the_issuers_skew() {
     none.refuses(&none.token(json!({ "nbf": now() + 20 })), "soon valid, no skew").await;
 }
 
-/// The system's clock, moved ahead as far as a test says.
-#[derive(Default)]
-struct MovedClock(AtomicU64);
-
-impl Clock for MovedClock {
-    fn unix_now(&self) -> u64 {
-        now() + self.0.load(Ordering::SeqCst)
-    }
-}
-
 #[tokio::test]
 async fn t36_a_remembered_token_is_refused_once_exp_and_skew_have_passed() {
-    let clock = Arc::new(MovedClock::default());
-    let ambient = Ambient { clock: Arc::clone(&clock) as Arc<dyn Clock>, random: Arc::new(SystemRandom) };
+    let clock = MovedClock::system();
     let everything = Everything::default();
-    let server = everything.builder("").ambient(ambient).start().await.expect("the server starts");
+    let server = everything.builder("").ambient(clock.ambient()).start().await.expect("the server starts");
     let token = server.token("alice").scope("read").ttl(20).mint();
     for (ahead, status) in [(0, 200), (15, 200), (40, 200), (55, 401), (0, 200)] {
-        clock.0.store(ahead, Ordering::SeqCst);
+        clock.put_ahead(ahead);
         for era in Era::ALL {
             let answer = server.client().era(era).token(&token).call_tool("read_note", json!({})).await;
             assert_eq!(answer.status(), status, "{ahead} s ahead, {era:?}: {}", answer.body());

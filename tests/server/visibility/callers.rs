@@ -1,45 +1,11 @@
 //! Public and protected operations beside each other: what each caller is answered.
 
-use mcp_auth::prelude::*;
 use mcp_auth::testing::{Era, TestServer};
+use mcp_auth_tests::open::{self, Open};
 use serde_json::json;
 
 use super::lists::lists;
 use crate::everything::Everything;
-
-/// Everything is public.
-#[derive(Debug, Clone, Default)]
-pub struct Open;
-
-#[server(name = "open")]
-impl Open {
-    /// Anyone.
-    #[tool(public)]
-    fn ping(&self) -> &'static str {
-        "pong"
-    }
-
-    /// Anyone; says who.
-    #[tool(public)]
-    fn who(&self, caller: Option<Caller>) -> String {
-        caller.map_or_else(|| "nobody".to_owned(), |caller| caller.subject().to_owned())
-    }
-
-    #[prompt(public)]
-    fn greet(&self) -> &'static str {
-        "Say hello."
-    }
-
-    #[resource(uri = "about://server", public)]
-    fn about(&self) -> &'static str {
-        "open"
-    }
-
-    #[resource(uri = "about://{topic}", public)]
-    fn topic(&self, topic: String) -> String {
-        topic
-    }
-}
 
 #[tokio::test]
 async fn public_operation_needs_no_token_and_a_protected_one_does_on_every_revision() {
@@ -228,7 +194,7 @@ async fn token_that_is_no_good_gets_401_on_public_operations_too() {
 
 #[tokio::test]
 async fn with_mode_none_every_caller_is_anonymous_whatever_it_presents() {
-    let server = TestServer::builder(Open).toml("[auth]\nmode = \"none\"").expect("a configuration");
+    let server = TestServer::builder(Open).toml(open::CONFIG).expect("a configuration");
     let server = server.start().await.expect("a server");
     for era in Era::ALL {
         for client in [

@@ -3,8 +3,8 @@
 use mcp_auth::testing::{Answer, Client, Era, TestServer};
 use serde_json::{Value, json};
 
-use super::callers::Open;
 use crate::everything::Everything;
+use mcp_auth_tests::open::{self, Open};
 
 const LISTS: [&str; 4] = ["tools/list", "prompts/list", "resources/list", "resources/templates/list"];
 
@@ -101,7 +101,7 @@ async fn a20_lists_that_depend_on_the_caller_are_private_and_others_public() {
             }
         }
     }
-    let server = TestServer::builder(Open).toml("[auth]\nmode = \"none\"").expect("a configuration");
+    let server = TestServer::builder(Open).toml(open::CONFIG).expect("a configuration");
     let server = server.start().await.expect("a server");
     for method in LISTS {
         let answer = server.client().request(method, json!({})).await;

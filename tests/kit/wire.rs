@@ -35,6 +35,11 @@ pub fn call_headers(tool: &str) -> String {
     )
 }
 
+/// An HTTP client for tests: no proxy, whatever the environment says.
+pub fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().expect("an HTTP client")
+}
+
 /// The socket of one server.
 #[derive(Debug, Clone, Copy)]
 pub struct Wire(SocketAddr);

@@ -1,13 +1,15 @@
 //! What a person does at the built-in issuer: opens a URL, submits the forms on its pages, keeps the cookie.
 
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use std::collections::BTreeMap;
+
+use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 
 /// A browser with a cookie jar for one site. It follows redirects within the site and stops where the next one
 /// leaves it.
 pub struct Browser {
     http: reqwest::Client,
-    cookie: Option<String>,
+    cookies: Cookies,
 }
 
 /// A page as a person sees it.
@@ -24,11 +26,18 @@ enum Led {
     Out(String),
 }
 
+impl Default for Browser {
+    /// One that nobody has used yet.
+    fn default() -> Self {
+        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+        Self { http, cookies: Cookies::default() }
+    }
+}
+
 impl Browser {
     /// One that nobody has used yet.
     pub fn new() -> Self {
-        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
-        Self { http, cookie: None }
+        Self::default()
     }
 
     /// Opens an authorization URL, logs in as `user` if that is asked, and shows the consent page.
@@ -69,8 +78,8 @@ impl Browser {
 
     /// Submits the first form of the page, with its hidden token.
     async fn submit(&mut self, page: &Page, fields: &[(&str, &str)]) -> Led {
-        let action = page.url.join(&page.attribute("action=").expect("a form")).unwrap();
-        let csrf = page.attribute("name=\"csrf\" value=").expect("a hidden token");
+        let action = page.url.join(&form_action(&page.html)).unwrap();
+        let csrf = csrf(&page.html);
         let fields: Vec<_> = [("csrf", csrf.as_str())].iter().chain(fields).copied().collect();
         self.follow(self.http.post(action.clone()).form(&fields), action).await
     }
@@ -79,14 +88,11 @@ impl Browser {
         let mut request = Some(request);
         loop {
             let mut next = request.take().unwrap_or_else(|| self.http.get(url.clone()));
-            if let Some(cookie) = &self.cookie {
-                next = next.header(COOKIE, cookie);
+            if let Some(cookies) = self.cookies.header() {
+                next = next.header(COOKIE, cookies);
             }
             let answer = next.send().await.expect("the issuer answers");
-            if let Some(cookie) = answer.headers().get(SET_COOKIE) {
-                let pair = cookie.to_str().unwrap().split(';').next().unwrap();
-                self.cookie = Some(pair.to_owned());
-            }
+            self.cookies.keep(answer.headers());
             if let Some(location) = answer.headers().get(LOCATION) {
                 assert_eq!(answer.status(), 303, "a redirect must not repeat the post");
                 let to = url.join(location.to_str().unwrap()).unwrap();
@@ -106,10 +112,42 @@ impl Page {
     fn has_field(&self, name: &str) -> bool {
         self.html.contains(&format!("name=\"{name}\""))
     }
+}
 
-    /// The quoted value after the first `mark`.
-    fn attribute(&self, mark: &str) -> Option<String> {
-        let quoted = self.html.split_once(&format!("{mark}\""))?.1;
-        Some(quoted.split_once('"')?.0.replace("&amp;", "&"))
+/// The cookies of one site.
+#[derive(Debug, Clone, Default)]
+pub struct Cookies(pub BTreeMap<String, String>);
+
+impl Cookies {
+    /// Keeps those that an answer sets.
+    pub fn keep(&mut self, answer: &HeaderMap) {
+        for cookie in answer.get_all(SET_COOKIE) {
+            let (pair, _) = cookie.to_str().unwrap().split_once(';').expect("attributes");
+            let (name, value) = pair.split_once('=').expect("a name and a value");
+            self.0.insert(name.to_owned(), value.to_owned());
+        }
     }
+
+    /// What `Cookie` says; nothing without any.
+    pub fn header(&self) -> Option<String> {
+        let cookies: Vec<_> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        (!cookies.is_empty()).then(|| cookies.join("; "))
+    }
+}
+
+/// Where the first form of a page goes.
+pub fn form_action(html: &str) -> String {
+    attribute(html, "<form", "action")
+}
+
+/// The hidden token of the first form of a page.
+pub fn csrf(html: &str) -> String {
+    attribute(html, "name=\"csrf\"", "value")
+}
+
+/// The value of the first `name="…"` behind `marker`.
+fn attribute(html: &str, marker: &str, name: &str) -> String {
+    let after = html.split_once(marker).unwrap_or_else(|| panic!("no {marker} in {html}")).1;
+    let value = after.split_once(&format!("{name}=\"")).unwrap().1.split_once('"').unwrap().0;
+    value.replace("&amp;", "&")
 }

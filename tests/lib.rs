@@ -1,1 +1,0 @@
-//! Whole-server tests live in `server/`; this crate has no code of its own.
