@@ -282,12 +282,12 @@ async fn p30_session_identifier_changes_at_login() {
     let (name, value) = planted.split_once(';').unwrap().0.split_once('=').unwrap();
 
     let mut victim = Browser::new(&app);
-    victim.cookies.insert(name.into(), value.into());
+    victim.cookies.0.insert(name.into(), value.into());
     victim.log_in(&url).await;
-    assert_ne!(victim.cookies[name], value);
+    assert_ne!(victim.cookies.0[name], value);
 
     let mut attacker = Browser::new(&app);
-    attacker.cookies.insert(name.into(), value.into());
+    attacker.cookies.0.insert(name.into(), value.into());
     assert!(
         !attacker.get(&url).await.body.contains("value=\"allow\""),
         "the planted identifier is worth nothing"
@@ -335,7 +335,7 @@ async fn an_expired_page_leads_back_to_the_same_request() {
     let client = app.public_client().await;
     let mut browser = Browser::new(&app);
     let consent = browser.log_in(&authorize_url(&client, &[])).await;
-    browser.cookies.clear();
+    browser.cookies.0.clear();
     let expired = browser.submit(&consent, "allow").await;
     expired.assert_local_error(403);
     let link = expired.body.split_once("href=\"").unwrap().1.split_once('"').unwrap().0.replace("&amp;", "&");

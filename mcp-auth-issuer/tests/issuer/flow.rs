@@ -160,7 +160,7 @@ async fn c19_operator_sees_what_happens_and_no_secret() {
     ] {
         assert!(log.contains(line), "{line} in {log}");
     }
-    let session = browser.cookies.values().next().unwrap();
+    let session = browser.cookies.0.values().next().unwrap();
     for hidden in [
         secret,
         &code,

@@ -1,8 +1,6 @@
 //! A running issuer with a clock of its own, a browser that keeps cookies and submits forms, and a public client.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::digest;
 use axum::Router;
@@ -11,12 +9,13 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use mcp_auth_core::ambient::{Ambient, Clock, SystemRandom};
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 use mcp_auth_issuer::{
     DevelopmentLogin, EmbeddedIssuer, IssuerOptions, LocalIssuer, LocalIssuerSetup, NamedClient,
 };
 use mcp_auth_store::{Caps, Store};
+use mcp_auth_tests::clock::MovedClock;
+use mcp_auth_tests::person::{self, Cookies};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use url::Url;
@@ -28,19 +27,11 @@ pub(crate) const REDIRECT: &str = "http://127.0.0.1:33418/callback";
 pub(crate) const VERIFIER: &str = "a-verifier-of-enough-characters-0123456789._~";
 pub(crate) const START: u64 = 1_800_000_000;
 
-pub(crate) struct TestClock(AtomicU64);
-
-impl Clock for TestClock {
-    fn unix_now(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
 #[derive(Clone)]
 pub(crate) struct App {
     router: Router,
     jwks: Value,
-    clock: Arc<TestClock>,
+    clock: MovedClock,
 }
 
 impl App {
@@ -62,7 +53,7 @@ impl App {
         options: impl FnOnce(&mut IssuerOptions),
     ) -> Self {
         listen_to_every_event();
-        let clock = Arc::new(TestClock(AtomicU64::new(START)));
+        let clock = MovedClock::at(START);
         let mut the_setup = LocalIssuerSetup {
             issuer: ISSUER.parse().unwrap(),
             resource: RESOURCE.parse().unwrap(),
@@ -79,7 +70,7 @@ impl App {
             ])
             .unwrap(),
             default_scopes: ScopeSet::parse_lossy("todos.read"),
-            ambient: Ambient { clock: clock.clone(), random: Arc::new(SystemRandom) },
+            ambient: clock.ambient(),
         };
         setup(&mut the_setup);
         let mut the_options = IssuerOptions::ephemeral();
@@ -96,7 +87,7 @@ impl App {
     }
 
     pub(crate) fn advance(&self, seconds: u64) {
-        self.clock.0.fetch_add(seconds, Ordering::SeqCst);
+        self.clock.advance(seconds);
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -300,25 +291,21 @@ impl Answer {
 #[derive(Clone)]
 pub(crate) struct Browser {
     app: App,
-    pub(crate) cookies: BTreeMap<String, String>,
+    pub(crate) cookies: Cookies,
     /// Sent with every POST.
     pub(crate) origin: Option<String>,
 }
 
 impl Browser {
     pub(crate) fn new(app: &App) -> Self {
-        Self { app: app.clone(), cookies: BTreeMap::new(), origin: Some(ISSUER.to_owned()) }
+        Self { app: app.clone(), cookies: Cookies::default(), origin: Some(ISSUER.to_owned()) }
     }
 
     async fn send(&mut self, request: http::request::Builder, body: String) -> Answer {
-        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = request.header("host", "localhost:8080").header("cookie", cookies.join("; "));
+        let cookies = self.cookies.header().unwrap_or_default();
+        let request = request.header("host", "localhost:8080").header("cookie", cookies);
         let answer = self.app.send(request.body(Body::from(body)).unwrap()).await;
-        for cookie in answer.headers.get_all("set-cookie") {
-            let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
-            let (name, value) = pair.split_once('=').unwrap();
-            self.cookies.insert(name.to_owned(), value.to_owned());
-        }
+        self.cookies.keep(&answer.headers);
         answer
     }
 
@@ -353,19 +340,12 @@ impl Browser {
     }
 }
 
-/// The value of the first `name="…"` attribute behind `marker`.
-fn attribute(page: &Answer, marker: &str, name: &str) -> String {
-    let after = page.body.split_once(marker).unwrap_or_else(|| panic!("no {marker} in {}", page.body)).1;
-    let value = after.split_once(&format!("{name}=\"")).unwrap().1.split_once('"').unwrap().0;
-    value.replace("&amp;", "&")
-}
-
 pub(crate) fn form_action(page: &Answer) -> String {
-    attribute(page, "<form", "action")
+    person::form_action(&page.body)
 }
 
 pub(crate) fn csrf(page: &Answer) -> String {
-    attribute(page, "name=\"csrf\"", "value")
+    person::csrf(&page.body)
 }
 
 /// Somebody listens before the first event: tracing remembers for good that nobody cares for an event that no one
