@@ -1,5 +1,6 @@
 //! `mcp-auth call` with a kept login, against a real server with the built-in issuer.
 
+use mcp_auth_tests::site::Served;
 use serde_json::{Value, json};
 
 use crate::person::{Person, Way};
@@ -243,7 +244,7 @@ async fn a_given_token_is_used_as_it_is_and_never_shown() {
 }
 
 /// A server of 2025-11-25 that has never heard of `server/discover`, without a login.
-async fn legacy_server() -> String {
+async fn legacy_server() -> Served {
     async fn answer(axum::Json(message): axum::Json<Value>) -> axum::response::Response {
         use axum::response::IntoResponse as _;
         let Some(id) = message.get("id") else {
@@ -269,25 +270,20 @@ async fn legacy_server() -> String {
         };
         axum::Json(json!({ "jsonrpc": "2.0", "id": id, "result": result })).into_response()
     }
-    let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/mcp", socket.local_addr().unwrap());
-    let app = axum::Router::new().route("/mcp", axum::routing::post(answer));
-    tokio::spawn(async move { axum::serve(socket, app).await });
-    url
+    Served::new(axum::Router::new().route("/mcp", axum::routing::post(answer))).await
 }
 
 #[tokio::test]
 async fn a_server_of_the_revision_before_is_called_by_its_handshake() {
-    let (url, mut alice) = (legacy_server().await, Person::new());
+    let (server, mut alice) = (legacy_server().await, Person::new());
+    let url = server.at("/mcp");
     assert!(alice.run(&["call", &url]).await.succeeded().stdout.starts_with("echo\n"));
     assert_eq!(alice.run(&["call", &url, "echo", "times=3"]).await.succeeded().stdout, "times is 3\n");
 }
 
 /// A server that says it has tools, and answers every page of their list with this one.
-async fn with_page(page: Value) -> String {
+async fn with_page(page: Value) -> Served {
     use axum::{Json, Router};
-    let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/mcp", socket.local_addr().unwrap());
     let answer = move |Json(asked): Json<Value>| async move {
         let result = match asked["method"].as_str() {
             Some("server/discover") => json!({
@@ -299,8 +295,7 @@ async fn with_page(page: Value) -> String {
         };
         Json(json!({ "jsonrpc": "2.0", "id": asked["id"], "result": result }))
     };
-    tokio::spawn(async move { axum::serve(socket, Router::new().fallback(answer)).await });
-    url
+    Served::new(Router::new().fallback(answer)).await
 }
 
 #[tokio::test]
@@ -308,7 +303,8 @@ async fn l05_a_list_of_tools_that_never_ends_is_given_up() {
     let page = json!({
         "resultType": "complete", "ttlMs": 0, "cacheScope": "private", "tools": [], "nextCursor": "on",
     });
-    let url = with_page(page).await;
+    let server = with_page(page).await;
+    let url = server.at("/mcp");
     let call = Person::new().command(&["call", &url]).output();
     let output =
         tokio::time::timeout(std::time::Duration::from_secs(60), call).await.expect("it goes on").unwrap();
@@ -324,7 +320,8 @@ async fn l07_neither_a_list_nor_its_json_has_power_over_the_terminal() {
         "resultType": "complete", "ttlMs": 0, "cacheScope": "private",
         "tools": [{ "name": evil, "description": evil, "inputSchema": schema }],
     });
-    let url = with_page(page.clone()).await;
+    let server = with_page(page.clone()).await;
+    let url = server.at("/mcp");
     for arguments in [&["call", &url][..], &["call", &url, "--json"]] {
         let mut command = Person::new().command(arguments);
         let output = command.env("CLICOLOR_FORCE", "1").output().await.unwrap();

@@ -6,6 +6,8 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use mcp_auth_tests::process::private;
+use mcp_auth_tests::site::Served;
 use serde_json::{Value, json};
 
 use crate::person::{Person, Way};
@@ -230,6 +232,7 @@ async fn a_metadata_document_that_cannot_be_a_client_identifier_is_refused() {
 struct Liar {
     url: String,
     asked: Arc<Mutex<Vec<String>>>,
+    _serving: Served,
 }
 
 #[derive(Clone)]
@@ -269,9 +272,8 @@ impl Liar {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let lies =
             Lies { origin: origin.clone(), challenge, resource, listed, issuer, asked: Arc::clone(&asked) };
-        let app = Router::new().fallback(lie).with_state(lies);
-        tokio::spawn(async move { axum::serve(socket, app).await });
-        Self { url: format!("{origin}/mcp"), asked }
+        let serving = Served::on(socket, Router::new().fallback(lie).with_state(lies));
+        Self { url: format!("{origin}/mcp"), asked, _serving: serving }
     }
 
     #[track_caller]
@@ -418,14 +420,4 @@ fn replaced(callback: &str, name: &str, value: Option<&str>) -> String {
     let kept: Vec<(String, String)> = url.query_pairs().into_owned().filter(|(key, _)| key != name).collect();
     url.query_pairs_mut().clear().extend_pairs(kept).extend_pairs(value.map(|value| (name, value)));
     url.into()
-}
-
-/// Nobody else may read it.
-fn private(path: &std::path::Path) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    }
-    let _ = path;
 }

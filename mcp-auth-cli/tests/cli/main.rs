@@ -5,9 +5,6 @@
     reason = "tests measure time and bring their own clients"
 )]
 
-#[allow(unreachable_pub, reason = "shared with the whole-server tests")]
-#[path = "../../../tests/server/browser.rs"]
-mod browser;
 mod call;
 mod check;
 mod doctor;

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use mcp_auth_tests::person::Browser;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 
-use crate::browser::Browser;
 use crate::process;
 
 /// A person at a machine without a keyring.
@@ -104,8 +104,7 @@ impl Person {
                         stdin.flush().await.unwrap();
                     }
                     _ => {
-                        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-                        let page = http.get(&callback).send().await.unwrap();
+                        let page = mcp_auth_tests::wire::http().get(&callback).send().await.unwrap();
                         stderr.push_str(&format!("<page {}>\n", page.status().as_u16()));
                     }
                 }

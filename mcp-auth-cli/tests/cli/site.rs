@@ -1,11 +1,8 @@
 //! A running mcp-auth server with the built-in issuer, whose clock the test moves.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use mcp_auth::ambient::{Ambient, Clock, SystemClock};
 use mcp_auth::prelude::*;
-use mcp_auth::{Config, Running, Server};
 
 /// Notes of everybody.
 #[derive(Clone, Default)]
@@ -53,57 +50,25 @@ impl Notes {
     }
 }
 
-/// The operating system's clock, and how far the test moved it on.
-#[derive(Default)]
-struct MovedClock(AtomicU64);
-
-impl Clock for MovedClock {
-    fn unix_now(&self) -> u64 {
-        SystemClock.unix_now() + self.0.load(Ordering::SeqCst)
-    }
-}
-
 /// A started server.
-pub(crate) struct Site {
-    running: Running,
-    notes: Notes,
-    clock: Arc<MovedClock>,
-    _state: tempfile::TempDir,
-}
+pub(crate) struct Site(mcp_auth_tests::site::Site<Notes>);
 
 impl Site {
     pub(crate) async fn start() -> Self {
-        let state = tempfile::tempdir().unwrap();
-        let config = format!(
-            r#"
-            [server]
-            listen = "127.0.0.1:0"
-            [auth]
-            mode = "embedded"
-            base_scopes = ["notes.read"]
-            [auth.embedded]
-            state_dir = {directory:?}
-            users = ["alice", "bob"]
-            "#,
-            directory = state.path(),
-        );
-        let (notes, clock) = (Notes::default(), Arc::new(MovedClock::default()));
-        let ambient = Ambient { clock: Arc::clone(&clock) as Arc<dyn Clock>, ..Ambient::system() };
-        let builder = Server::builder(notes.clone()).ambient(ambient);
-        let running = builder.config(Config::from_toml_str(&config).unwrap()).start().await.unwrap();
-        Self { running, notes, clock, _state: state }
+        let toml = "[auth]\nbase_scopes = [\"notes.read\"]\n";
+        Self(mcp_auth_tests::site::Site::start(Notes::default(), toml).await)
     }
 
     pub(crate) fn url(&self) -> &str {
-        self.running.resource()
+        self.0.url()
     }
 
     pub(crate) fn notes(&self) -> Vec<String> {
-        self.notes.0.lock().unwrap().clone()
+        self.0.server().0.lock().unwrap().clone()
     }
 
     /// Every access token issued until now has expired for the server.
     pub(crate) fn wait_until_tokens_expire(&self) {
-        self.clock.0.fetch_add(20 * 60, Ordering::SeqCst);
+        self.0.clock().advance(20 * 60);
     }
 }

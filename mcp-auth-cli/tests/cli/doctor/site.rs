@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mcp_auth::ambient::SystemClock;
 use mcp_auth::testing::{TestIssuer, Token};
+use mcp_auth_tests::site::Served;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -47,6 +48,7 @@ pub(crate) struct Site {
     /// Where the server listens.
     pub(crate) address: String,
     pub(crate) issuer: TestIssuer,
+    _serving: [Served; 2],
 }
 
 /// What doctor said, with `--json`.
@@ -71,9 +73,8 @@ impl Site {
         let plan = Arc::new(plan);
         let mcp = Router::new().fallback(mcp_server).with_state(Arc::clone(&plan));
         let login = Router::new().fallback(authorization_server).with_state(plan);
-        tokio::spawn(async move { axum::serve(server, mcp).await.unwrap() });
-        tokio::spawn(async move { axum::serve(authorization, login).await.unwrap() });
-        Self { url, address, issuer }
+        let serving = [Served::on(server, mcp), Served::on(authorization, login)];
+        Self { url, address, issuer, _serving: serving }
     }
 
     /// A token this server accepts, and that may read notes.
