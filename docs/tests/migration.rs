@@ -1,11 +1,10 @@
 //! What the page on migrating says about the wire, held against the same server on plain rmcp and on mcp-auth.
 
-use std::net::SocketAddr;
-
 use mcp_auth::http::{HeaderMap, HeaderName, HeaderValue};
 use mcp_auth::prelude::*;
 use mcp_auth::serde_json::json;
 use mcp_auth::testing::{Client, Era, TestServer};
+use mcp_auth_tests::site::Served;
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
 };
@@ -53,18 +52,14 @@ impl Todos {
     }
 }
 
-/// The server of before, where it listens.
-async fn before() -> SocketAddr {
+/// The server of before.
+async fn before() -> Served {
     let service = StreamableHttpService::new(
         || Ok(before::Todos::new()),
         LocalSessionManager::default().into(),
         StreamableHttpServerConfig::default(),
     );
-    let router = axum::Router::new().nest_service("/mcp", service);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    address
+    Served::new(axum::Router::new().nest_service("/mcp", service)).await
 }
 
 fn headers(more: &[(&str, &str)]) -> HeaderMap {
@@ -80,8 +75,8 @@ const MODERN: [(&str, &str); 2] = [("mcp-protocol-version", "2026-07-28"), ("mcp
 
 #[tokio::test]
 async fn what_the_page_says_about_the_wire_is_so() {
-    let address = before().await;
-    let old = |path: &str| Client::new(format!("http://{address}{path}"));
+    let plain = before().await;
+    let old = |path: &str| Client::new(plain.at(path));
     let new = TestServer::start(Todos).await.expect("a server");
     let token = format!("Bearer {}", new.token("alice").scope("todos.read").mint());
     let authorized: Vec<(&str, &str)> = [&MODERN[..], &[("authorization", &token)]].concat();
@@ -121,20 +116,16 @@ async fn what_the_page_says_about_the_wire_is_so() {
         ("/readyz", [404, 200]),
     ] {
         let get = |url: String| async move { reqwest::get(url).await.expect("an answer").status().as_u16() };
-        assert_eq!(
-            [get(format!("http://{address}{path}")).await, get(new.at(path)).await],
-            expected,
-            "{path}"
-        );
+        assert_eq!([get(plain.at(path)).await, get(new.at(path)).await], expected, "{path}");
     }
 }
 
 #[tokio::test]
 async fn tools_answer_as_before_and_a_caller_is_asked_for() {
-    let address = before().await;
+    let plain = before().await;
     let new = TestServer::start(Todos).await.expect("a server");
     for era in Era::ALL {
-        let old = Client::new(format!("http://{address}/mcp")).era(era);
+        let old = Client::new(plain.at("/mcp")).era(era);
         let caller = new.client().era(era).token(new.token("alice").scope("todos.read"));
         let [before, after] =
             [old.call_tool("list_todos", json!({})).await, caller.call_tool("list_todos", json!({})).await];
