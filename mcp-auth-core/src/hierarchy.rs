@@ -82,7 +82,6 @@ fn everything_below(start: &Scope, implies: &BTreeMap<Scope, Vec<Scope>>) -> Res
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn hierarchy(rules: &[(&'static str, &[&'static str])]) -> Result<Hierarchy, Cycle> {

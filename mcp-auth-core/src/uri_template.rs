@@ -238,7 +238,6 @@ fn upper_hex(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn matched(template: &str, uri: &str) -> Option<Vec<(String, String)>> {

@@ -353,7 +353,6 @@ impl From<StoreError> for Rejection {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use serde_json::json;
 
     use super::*;

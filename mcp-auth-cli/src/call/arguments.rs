@@ -326,7 +326,6 @@ fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> St
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
     use std::sync::Arc;
 
     use serde_json::json;

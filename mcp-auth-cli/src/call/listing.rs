@@ -62,7 +62,6 @@ fn arguments(tool: &Tool) -> Table<3> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use std::sync::Arc;
 
     use super::*;

@@ -118,7 +118,6 @@ impl std::fmt::Debug for Answer {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn asked(promises_iss: bool) -> Asked {

@@ -96,7 +96,6 @@ fn bearer_challenge(headers: &HeaderMap) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

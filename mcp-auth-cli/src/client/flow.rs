@@ -313,7 +313,6 @@ impl std::fmt::Display for WayIn {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use serde_json::json;
 
     use super::*;

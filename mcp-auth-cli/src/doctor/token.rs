@@ -112,7 +112,6 @@ impl Jwt {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use std::io::Write as _;
 
     use super::*;

@@ -245,8 +245,6 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
     use super::super::template::Template;
     use super::*;
 

@@ -161,8 +161,6 @@ fn holds(condition: &str, values: &liquid::Object) -> Result<bool, String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
     use std::path::Path;
     use std::sync::LazyLock;
 

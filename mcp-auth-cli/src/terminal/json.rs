@@ -13,7 +13,6 @@ pub(crate) fn json(value: &impl serde::Serialize) -> serde_json::Result<String> 
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use serde_json::{Value, json};
 
     #[test]

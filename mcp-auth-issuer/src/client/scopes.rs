@@ -79,7 +79,6 @@ pub(crate) fn first_missing<'a>(asked: &'a ScopeSet, held: &ScopeSet) -> Option<
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn declared(default: &str) -> Declared {

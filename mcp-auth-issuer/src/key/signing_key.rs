@@ -117,7 +117,6 @@ impl std::fmt::Debug for SigningKey {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 
     use super::*;

@@ -107,7 +107,6 @@ mod tests {
     }
 
     #[tokio::test]
-    #[allow(clippy::unwrap_used)]
     async fn log_names_the_key_that_lists_who_can_log_in_and_not_who_tried() {
         let users = DevelopmentLogin::new(vec!["developer".into()]);
         let error = users.login(&Params::parse("user=mallory").unwrap()).await.unwrap_err().to_string();

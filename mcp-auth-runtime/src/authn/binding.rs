@@ -39,7 +39,6 @@ pub(super) fn check(principal: &Principal, presented: Credential<'_>) -> Result<
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use serde_json::json;
 
     use super::*;

@@ -98,7 +98,6 @@ impl CredentialCache {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::authn::{Identity, holder};
 

@@ -121,7 +121,6 @@ fn names_bearer_too(credentials: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn headers(values: &[&[u8]]) -> HeaderMap {

@@ -102,7 +102,6 @@ fn transport(error: reqwest::Error) -> FetchError {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -31,7 +31,6 @@ pub(crate) fn caller(scopes: ScopeSet) -> Identity {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

@@ -110,7 +110,6 @@ impl fmt::Display for Need {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::declared::build;
 

@@ -1,5 +1,4 @@
 //! Every message by its rule: the table of `named` and the decision together.
-#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 

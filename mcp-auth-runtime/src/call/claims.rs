@@ -54,7 +54,6 @@ fn read<T: DeserializeOwned>(claims: &Map<String, Value>) -> Result<T, ErrorData
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::call::testing;
 

@@ -266,7 +266,6 @@ pub fn variable<T: FromVariable>(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use mcp_auth_core::Era;
     use rmcp::model::NumberOrString;
     use serde_json::json;

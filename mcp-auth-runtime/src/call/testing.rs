@@ -1,5 +1,4 @@
 //! Calls for unit tests, of either protocol era.
-#![allow(clippy::unwrap_used)]
 
 use rmcp::model::{NumberOrString, ProtocolVersion};
 use rmcp::service::{RequestContext, RoleServer, serve_directly};

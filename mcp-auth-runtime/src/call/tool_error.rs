@@ -188,7 +188,6 @@ fn log(asked: &Asked<'_>, error: &(dyn Error + Send + Sync + 'static)) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use rmcp::model::ErrorCode;
 
     use super::*;

@@ -1,7 +1,5 @@
 //! `mcp.toml.example` is what it says it is: every key, its real default, and nothing else.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use std::time::Duration;
 
 use serde_json::Value;

@@ -208,7 +208,6 @@ impl Registry {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use rmcp::model::JsonObject;
 
     use super::*;

@@ -1,4 +1,3 @@
-#![allow(clippy::unwrap_used)]
 //! What rmcp hands over is served only under a permit of its own.
 
 use std::sync::Arc;

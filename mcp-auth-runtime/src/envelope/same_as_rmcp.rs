@@ -1,5 +1,5 @@
 //! rmcp reads the same bytes afterwards: it must find the same message in them, or we must have refused.
-#![allow(clippy::unwrap_used, clippy::expect_used, deprecated)]
+#![allow(deprecated)]
 
 use bytes::Bytes;
 use rmcp::model::{

@@ -115,7 +115,6 @@ fn accepts_both(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn accepts(values: &[&'static str]) -> bool {

@@ -78,7 +78,6 @@ fn named(message: &Message) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use std::fmt;
 
     use super::super::buffer::Buffer;

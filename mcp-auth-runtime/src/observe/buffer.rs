@@ -1,5 +1,4 @@
 //! Where a test's log goes, to be read again.
-#![allow(clippy::unwrap_used)]
 
 use std::io;
 use std::sync::{Arc, Mutex};

@@ -37,7 +37,6 @@ fn plain(status: StatusCode, text: &'static str) -> Response {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 

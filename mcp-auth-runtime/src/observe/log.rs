@@ -103,7 +103,6 @@ impl<W: io::Write> io::Write for PlainJson<W> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::buffer::Buffer;
     use super::*;
 

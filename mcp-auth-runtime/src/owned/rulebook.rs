@@ -45,7 +45,6 @@ impl Rulebook {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use rmcp::model::{JsonObject, Tool};
 
     use super::*;

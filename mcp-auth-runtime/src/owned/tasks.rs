@@ -53,7 +53,6 @@ impl Tasks {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::authn::holder;
     use crate::declared::Rule;

@@ -206,7 +206,6 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn admit(connections: &Arc<Connections>) -> Option<(Arc<Progress>, Place)> {

@@ -168,7 +168,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use std::convert::Infallible;
 
     use futures_util::stream;

@@ -18,7 +18,6 @@ pub fn exact(path: &str, answer: MethodRouter) -> Router {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use axum::body::Body;
     use axum::routing::any;
     use http::{Request, StatusCode};

@@ -48,7 +48,6 @@ pub(crate) fn response_issuer(document: &Document) -> Step {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use serde_json::json;
 
     use super::*;

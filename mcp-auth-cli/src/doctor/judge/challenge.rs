@@ -100,7 +100,6 @@ fn misplaced(url: &Url, target: &Url, named: &str, metadata: &Url) -> Option<Ste
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use http::{HeaderMap, HeaderValue, StatusCode};
 
     use super::*;

@@ -82,7 +82,6 @@ fn star_hint(headers: &[String]) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
     use super::*;

@@ -60,7 +60,6 @@ fn fix(difference: Difference, url: &str, resource: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use serde_json::json;
 
     use super::*;

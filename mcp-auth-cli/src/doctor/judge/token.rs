@@ -217,7 +217,6 @@ pub(crate) fn scopes(jwt: &Jwt, needed: &[String]) -> Step {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use serde_json::json;
 
     use super::*;

@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used)]
-
 use http::HeaderValue;
 
 use super::super::{BearerError, Challenge};

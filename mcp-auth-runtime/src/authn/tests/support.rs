@@ -1,5 +1,4 @@
 //! What the tests of this folder sign with, ask and tell the time by.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

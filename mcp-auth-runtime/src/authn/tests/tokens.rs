@@ -1,5 +1,4 @@
 //! Whole tokens through the whole authenticator.
-#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 use std::time::Duration;

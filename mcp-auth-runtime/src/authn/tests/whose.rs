@@ -1,5 +1,4 @@
 //! Whose a credential is: the first verifier that claims it judges it, and no other one sees it.
-#![allow(clippy::unwrap_used)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

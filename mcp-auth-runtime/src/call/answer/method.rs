@@ -80,7 +80,6 @@ pub(super) fn to_value(answer: &impl Serialize, asked: &Asked<'_>) -> Result<Val
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use serde_json::json;
 
     use super::*;

@@ -74,7 +74,6 @@ impl IntoPromptAnswer for InputRequiredResult {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use rmcp::model::ErrorCode;
 
     use super::*;

@@ -137,7 +137,6 @@ fn contents(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use rmcp::model::ErrorCode;
     use serde_json::{Value, json};
 

@@ -117,7 +117,6 @@ fn text(text: impl Into<String>) -> CallToolResponse {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use rmcp::model::ProtocolVersion;
     use serde_json::{Value, json};
 

@@ -1,6 +1,5 @@
 //! Every refusal, and the configuration next to it that is accepted.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
 use rmcp::model::Tool;
 
 use mcp_auth_core::{Scope, ScopeSet};

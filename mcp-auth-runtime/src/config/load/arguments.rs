@@ -153,7 +153,6 @@ fn said(error: lexopt::Error) -> ConfigError {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn parse(arguments: &[&str]) -> Result<Arguments, String> {

@@ -93,7 +93,6 @@ fn parse(text: &str, node: Option<Node>) -> Result<Value, String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::config::load::arguments::Arguments;
     use crate::config::load::config::Config;

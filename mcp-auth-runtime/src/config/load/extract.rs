@@ -197,7 +197,6 @@ fn remove(all: &mut Value, path: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use crate::config::error::ConfigError;
     use crate::config::load::arguments::Arguments;
     use crate::config::load::config::Config;

@@ -88,7 +88,6 @@ fn named(path: PathBuf, by: String, around: &Surroundings) -> Result<Found, Conf
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::config::load::surroundings::MemoryFiles;
 

@@ -152,7 +152,6 @@ impl Files for MemoryFiles {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

@@ -188,7 +188,6 @@ schema!(NonEmpty, { "type": "string", "minLength": 1 });
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn issuer(more: serde_json::Value) -> Result<Issuer, String> {

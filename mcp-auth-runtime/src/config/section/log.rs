@@ -89,7 +89,6 @@ impl Log {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn directives(level: Level, filter: Option<&str>) -> String {

@@ -56,7 +56,7 @@ pub(in crate::config) use count;
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, unreachable_pub, reason = "the declarations are public elsewhere")]
+    #![allow(unreachable_pub, reason = "the declarations are public elsewhere")]
 
     count! {
         /// For the tests.

@@ -121,7 +121,7 @@ pub(in crate::config) use {duration, seconds};
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, unreachable_pub, reason = "the declarations are public elsewhere")]
+    #![allow(unreachable_pub, reason = "the declarations are public elsewhere")]
     use super::*;
 
     duration! {

@@ -83,7 +83,7 @@ pub(in crate::config) fn not_one_of(given: &str, words: &[&str]) -> ValueError {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, unreachable_pub, reason = "the declarations are public elsewhere")]
+    #![allow(unreachable_pub, reason = "the declarations are public elsewhere")]
 
     keyword! {
         /// For the tests.

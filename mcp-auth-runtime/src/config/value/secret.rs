@@ -235,7 +235,6 @@ impl fmt::Display for SecretText {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::config::load::surroundings::MemoryFiles;
 

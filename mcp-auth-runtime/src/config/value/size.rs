@@ -115,7 +115,7 @@ pub(in crate::config) use {bytes, size};
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, unreachable_pub, reason = "the declarations are public elsewhere")]
+    #![allow(unreachable_pub, reason = "the declarations are public elsewhere")]
     use super::*;
 
     size! {

@@ -1,5 +1,4 @@
 //! The listener and its layers over real sockets: every request is bytes as an attacker would write them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bodies;
 mod connections;

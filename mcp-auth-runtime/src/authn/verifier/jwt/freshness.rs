@@ -56,7 +56,6 @@ fn date(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn secs(pairs: &[(&'static str, &str)]) -> Option<u64> {

@@ -118,7 +118,6 @@ fn read_type(typ: &str) -> Result<Type, TokenError> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn b64(text: &str) -> String {

@@ -1,5 +1,4 @@
 //! Each claim, good and bad.
-#![allow(clippy::unwrap_used)]
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};

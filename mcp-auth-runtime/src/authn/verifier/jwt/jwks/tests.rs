@@ -1,5 +1,4 @@
 //! Keys of every kind, good and bad, and RFC 7515's own.
-#![allow(clippy::unwrap_used)]
 use serde_json::{Value, json};
 
 use super::super::algorithm::Algorithm;

@@ -1,5 +1,4 @@
 //! Outages, rotation and storms, on paused time.
-#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 use std::time::Duration;
