@@ -55,7 +55,7 @@ fn read<T: DeserializeOwned>(claims: &Map<String, Value>) -> Result<T, ErrorData
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::testing;
+    use crate::call::support;
 
     #[derive(Debug, PartialEq, serde::Deserialize)]
     struct Tenant {
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn claims_without_a_caller_are_401_and_optional_claims_none() {
-        let mut call = testing::call_with("x", serde_json::json!({}));
+        let mut call = support::call_with("x", serde_json::json!({}));
         assert_eq!(Claims::<Tenant>::from_call(&mut call).unwrap_err().code, ErrorCode(401));
         assert_eq!(Option::<Claims<Tenant>>::from_call(&mut call).unwrap(), None);
     }

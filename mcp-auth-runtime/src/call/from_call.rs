@@ -271,7 +271,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::call::testing::{self, call_with};
+    use crate::call::support::{self, call_with};
 
     #[derive(Debug, serde::Deserialize)]
     struct Order {
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn caller_is_the_verified_one() {
         let mut call = call_with("x", json!({}));
-        call.caller = Some(testing::caller("a"));
+        call.caller = Some(support::caller("a"));
         assert_eq!(Caller::from_call(&mut call).unwrap().subject(), "alice");
         assert!(Option::<Caller>::from_call(&mut call).unwrap().is_some());
     }

@@ -6,7 +6,7 @@ pub mod answer;
 pub mod claims;
 pub mod from_call;
 #[cfg(test)]
-pub(crate) mod testing;
+pub(crate) mod support;
 pub mod tool_error;
 
 use std::collections::HashMap;

@@ -191,7 +191,7 @@ mod tests {
     use rmcp::model::ErrorCode;
 
     use super::*;
-    use crate::call::testing::call_with;
+    use crate::call::support::call_with;
 
     fn io_error() -> ToolError {
         std::io::Error::other("disk 7 of db-3 is on fire").into()

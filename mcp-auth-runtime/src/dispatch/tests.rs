@@ -16,7 +16,7 @@ use super::*;
 use crate::authn::principal_of;
 use crate::authz::{Connect, Permit, Policy, Settings, Verdict, Visibility};
 use crate::call::Call;
-use crate::call::testing::context;
+use crate::call::support::context;
 use crate::declared::Rule;
 use crate::declared::build;
 use crate::declared::handler::{About, CallFuture, Handler, Operations, Route};

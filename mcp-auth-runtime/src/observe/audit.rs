@@ -80,7 +80,7 @@ fn named(message: &Message) -> (&str, &str) {
 mod tests {
     use std::fmt;
 
-    use super::super::buffer::Buffer;
+    use super::super::support::Buffer;
     use super::*;
 
     /// What a program's own log writes, which escapes nothing by itself.

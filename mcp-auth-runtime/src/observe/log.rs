@@ -103,7 +103,7 @@ impl<W: io::Write> io::Write for PlainJson<W> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::buffer::Buffer;
+    use super::super::support::Buffer;
     use super::*;
 
     fn written(directives: &str, format: LogFormat, log: impl FnOnce()) -> String {

@@ -83,7 +83,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::call::testing::call_with;
+    use crate::call::support::call_with;
     use crate::call::tool_error::ToolError;
 
     fn answered(answer: impl IntoMethodAnswer) -> Result<Value, ErrorData> {

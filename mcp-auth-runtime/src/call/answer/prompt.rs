@@ -77,7 +77,7 @@ mod tests {
     use rmcp::model::ErrorCode;
 
     use super::*;
-    use crate::call::testing::call_with;
+    use crate::call::support::call_with;
     use crate::call::tool_error::ToolError;
 
     fn answered(answer: impl IntoPromptAnswer) -> Result<Vec<PromptMessage>, ErrorData> {

@@ -141,7 +141,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::call::testing::call_with;
+    use crate::call::support::call_with;
 
     fn answered(
         answer: impl IntoResourceAnswer,

@@ -121,7 +121,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::call::testing::call;
+    use crate::call::support::call;
     use crate::call::tool_error::ToolError;
 
     #[derive(Serialize, JsonSchema)]

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::support::{Client, Mood, call, modern, text_of};
-use crate::observe::buffer::Buffer;
+use crate::observe::support::Buffer;
 
 #[tokio::test]
 async fn the_permit_reaches_the_handler_on_both_lifecycles() {
