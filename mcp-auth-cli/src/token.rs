@@ -12,7 +12,7 @@ use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::KeySource;
 use mcp_auth_issuer::{AccessTokenClaims, EmbeddedIssuer, IssuerOptions, LocalIssuerSetup, SigningKey};
 use mcp_auth_runtime::authn::verifier::jwt::issuer::DEFAULT_MAX_TOKEN_LIFETIME;
-use mcp_auth_runtime::config::{Config, Mode};
+use mcp_auth_runtime::config::{Config, Mode, key};
 
 use crate::configuration::Configuration;
 use crate::terminal::{DIM, WARN, shown, styled};
@@ -109,7 +109,7 @@ impl Wanted {
                 "mode is {:?}, so the server trusts no key of this computer; ask its issuer for a token (`mcp-auth \
                  login` does), or set \"embedded\" for development: {}",
                 config.auth.mode.as_str(),
-                config.place(&["auth", "mode"])
+                config.place(&key!(auth.mode))
             )
             .into());
         }
@@ -184,7 +184,7 @@ fn address(config: &Config) -> Result<(IssuerIdentifier, Resource), Failure> {
         return Err(format!(
             "listen is {listen}, any free port, so nobody knows before the start whom a token must be for: set \
              server.public_url, or a port (--listen): {}",
-            config.place(&["server", "listen"])
+            config.place(&key!(server.listen))
         )
         .into());
     }

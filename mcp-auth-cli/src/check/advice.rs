@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use mcp_auth_core::net::Host;
-use mcp_auth_runtime::config::{Checked, Config, Connect, Mode, Transport, Visibility};
+use mcp_auth_runtime::config::{Checked, Config, Connect, Key, Mode, Transport, Visibility, key};
 use mcp_auth_runtime::declared::registry::Registry;
 
 /// Skew beyond this hides a wrong clock rather than forgiving a slow one.
@@ -68,7 +68,7 @@ impl Advice {
     }
 
     fn listening(&mut self, config: &Config) {
-        let (listen, at) = (config.server.listen, config.place(&["server", "listen"]));
+        let (listen, at) = (config.server.listen, config.place(&key!(server.listen)));
         if listen.is_loopback() {
             return;
         }
@@ -90,13 +90,13 @@ impl Advice {
         if protects && checked.connect == Connect::Anonymous {
             self.note(format!(
                 "anyone may connect and list; clients log in only when a protected operation is called: {}",
-                config.place(&["auth", "connect"])
+                config.place(&key!(auth.connect))
             ));
         }
         if config.auth.mode != Mode::None && registry.is_some_and(Registry::is_public) {
             self.note(format!(
                 "every operation is public, so nobody needs a token; mode \"none\" would say so: {}",
-                config.place(&["auth", "mode"])
+                config.place(&key!(auth.mode))
             ));
         }
     }
@@ -113,15 +113,13 @@ impl Advice {
 
     fn issuers(&mut self, config: &Config) {
         for (index, issuer) in config.trusted_issuers().iter().enumerate() {
-            let index = index.to_string();
-            let at = |key: &str| config.place(&["auth", "issuers", &index, key]);
             let skew = issuer.clock_skew.get();
             if skew > LARGE_SKEW {
                 let skew = humantime::format_duration(skew);
                 self.warn(format!(
                     "clock_skew is {skew}: every token works that much longer than it says; set the clocks by NTP and \
                      leave the default: {}",
-                    at("clock_skew")
+                    config.place(&key!(auth.issuers[index].clock_skew))
                 ));
             }
             let lifetime = issuer.max_token_lifetime.get();
@@ -129,7 +127,7 @@ impl Advice {
                 let lifetime = humantime::format_duration(lifetime);
                 self.warn(format!(
                     "max_token_lifetime is {lifetime}: a stolen token may work that long: {}",
-                    at("max_token_lifetime")
+                    config.place(&key!(auth.issuers[index].max_token_lifetime))
                 ));
             }
         }
@@ -137,23 +135,20 @@ impl Advice {
 
     /// Every URL the same way: what stands in documentation is nobody's server.
     fn placeholders(&mut self, config: &Config) {
-        let mut urls: Vec<(Vec<String>, &str, Option<Host>)> = Vec::new();
-        let key = |path: &[&str]| path.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+        let mut urls: Vec<(Key, &str, Option<Host>)> = Vec::new();
         if let Some(url) = &config.server.public_url {
-            urls.push((key(&["server", "public_url"]), url.as_str(), Some(url.origin().host().clone())));
+            urls.push((key!(server.public_url), url.as_str(), Some(url.origin().host().clone())));
         }
         for (index, issuer) in config.trusted_issuers().iter().enumerate() {
-            let index = index.to_string();
-            let (name, at) = (&issuer.issuer, key(&["auth", "issuers", &index, "issuer"]));
-            urls.push((at, name.as_str(), Host::of(name.url())));
+            let name = &issuer.issuer;
+            urls.push((key!(auth.issuers[index].issuer), name.as_str(), Host::of(name.url())));
             urls.extend(issuer.jwks_uri.iter().map(|uri| {
-                (key(&["auth", "issuers", &index, "jwks_uri"]), uri.as_str(), Host::of(uri.url()))
+                (key!(auth.issuers[index].jwks_uri), uri.as_str(), Host::of(uri.url()))
             }));
         }
-        for (path, url, host) in urls {
+        for (key, url, host) in urls {
             if host.is_some_and(|host| is_placeholder(&host.to_string())) {
-                let path: Vec<&str> = path.iter().map(String::as_str).collect();
-                self.warn(format!("{url:?} is a name from documentation: {}", config.place(&path)));
+                self.warn(format!("{url:?} is a name from documentation: {}", config.place(&key)));
             }
         }
     }
@@ -174,7 +169,7 @@ impl Advice {
             self.warn(format!(
                 "after the first login these exist only for tokens that were given more than auth.base_scopes: {}: {}",
                 hidden.join(", "),
-                config.place(&["auth", "visibility"])
+                config.place(&key!(auth.visibility))
             ));
         }
     }

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use mcp_auth_core::Resource;
 
 use crate::config::load::Config;
+use crate::config::load::secret::SecretSource;
 use crate::config::section::auth::Mode;
 use crate::config::section::issuers::Issuer;
 use crate::config::value::audience::Audiences;
-use crate::config::value::secret::{Secret, SecretSource};
+use crate::config::value::secret::Secret;
 
 impl Config {
     /// The resource identifier (RFC 8707 §2): `public_url` byte for byte; without one

@@ -4,27 +4,35 @@
 //! - `section`: what can be configured, a file per section.
 //! - `value`: the kinds of value a key can have.
 //! - `check`: what each value allows and all together do not.
-//! - `derived`: what follows from several keys; `error`: why there is no configuration to start with.
+//! - `key`: how code names a key, so that a misspelt one does not compile.
+//! - `derived`: what follows from several keys; `error`: why there is no configuration to start with;
+//!   `warning`: what is allowed and the operator should know.
 //!
 //! A new key is a field in its section, a line in `mcp.toml.example`, and a line in `serve/settings.rs`.
 
 mod check;
 mod derived;
-pub mod error;
+mod error;
+mod key;
 mod load;
 mod section;
 #[cfg(test)]
 mod tests;
 mod value;
+mod warning;
 
 pub use crate::authz::{Connect, Visibility};
+pub use crate::key;
 pub use check::{Checked, Conflict};
-pub use error::{ConfigError, Mistake, Warning};
+pub use error::ConfigError;
+pub use key::Key;
 pub use load::arguments::{Arguments, Command, TableFormat};
+pub use load::secret::{SecretError, SecretSource, SecretText};
 pub use load::surroundings::Surroundings;
-pub use load::{Config, ConfigBuilder, arguments, surroundings};
+pub use load::{Config, ConfigBuilder, Mistake, arguments, surroundings};
 pub use section::auth::{Denial, Mode};
 pub use section::server::Transport;
 pub use section::{auth, cors, document, embedded, issuers, limits, log, schema, scopes, server, stdio};
-pub use value::secret::{Secret, SecretError, SecretSource, SecretText};
-pub use value::{ValueError, audience, secret, url};
+pub use value::secret::{NotASecret, Secret};
+pub use value::{DisplayName, EndpointPath, NonEmpty, ScopeToken, ValueError, audience, url};
+pub use warning::Warning;

@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use crate::authn::{
     Authenticator, CacheBounds, Fetch, IssuerRules, JwtVerifier, KeyRefresh, KeySource, LoadFailure, Verify,
 };
-use crate::config::Config;
 use crate::config::issuers::Issuer;
+use crate::config::{Config, key};
 use crate::error::Error;
 use crate::local_issuer::LocalIssuer;
 use mcp_auth_core::IssuerIdentifier;
@@ -81,7 +81,8 @@ pub(super) async fn load_keys(
         match cause {
             Some(cause) if failure.is_misconfiguration() => {
                 let index = config.trusted_issuers().iter().position(|known| known.issuer.as_str() == issuer);
-                let place = config.place(&["auth", "issuers", &index.unwrap_or(0).to_string(), "issuer"]);
+                let index = index.unwrap_or(0);
+                let place = config.place(&key!(auth.issuers[index].issuer));
                 return Err(Error::from(format!("issuer {issuer} cannot be used: {cause}: {place}")));
             }
             _ => tracing::warn!(issuer, "no keys of this issuer yet: not ready until they are loaded"),

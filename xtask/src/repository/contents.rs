@@ -20,8 +20,6 @@ const STILL_WITH_CODE: &[&str] = &[
     "mcp-auth-macros/src/attr/mod.rs",
     "mcp-auth-runtime/src/call/answer/mod.rs",
     "mcp-auth-runtime/src/call/mod.rs",
-    "mcp-auth-runtime/src/config/checks/mod.rs",
-    "mcp-auth-runtime/src/config/value/mod.rs",
     "mcp-auth-runtime/src/dispatch/mod.rs",
     "mcp-auth-runtime/src/envelope/mod.rs",
     "mcp-auth-runtime/src/envelope/tests/mod.rs",

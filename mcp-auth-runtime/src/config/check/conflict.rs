@@ -1,6 +1,6 @@
 //! Why a configuration is not safe to start with: one name per reason.
 
-use crate::config::value::secret::SecretError;
+use crate::config::load::secret::SecretError;
 use crate::declared::Kind;
 use mcp_auth_core::Cycle;
 

@@ -1,7 +1,15 @@
-//! What each value allows and all together do not: every combination that is not safe stops the start, by name.
+//! What each value allows and all together do not: every combination that is not safe stops the start, by name. A file
+//! per section; `conflict` names the reasons, `findings` collects them, `run` is the order.
 
+mod auth;
 mod conflict;
+mod embedded;
+mod findings;
+mod issuers;
 mod run;
+mod scopes;
+mod server;
+mod stdio;
 #[cfg(test)]
 mod tests;
 

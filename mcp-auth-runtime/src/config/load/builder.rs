@@ -8,9 +8,10 @@ use figment::value::Value;
 use super::arguments::{Arguments, Command};
 use super::config::Config;
 use super::layers::{Layers, shown};
+use super::mistake::Mistake;
 use super::surroundings::Surroundings;
 use super::{environment, extract, locate};
-use crate::config::error::{ConfigError, Mistake};
+use crate::config::error::ConfigError;
 
 /// A [`Config`] in the making. Each call lays a layer on top of those before; the first mistake is told by
 /// [`ConfigBuilder::build`].

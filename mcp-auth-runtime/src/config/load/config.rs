@@ -1,17 +1,17 @@
-//! Having a configuration: find the files, lay the layers, read the values.
+//! What was loaded: every value, and who gave it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use figment::value::Value;
 
-use super::arguments::{Arguments, Command};
-use super::builder::ConfigBuilder;
+use super::arguments::Command;
 use super::extract;
 use super::layers::Layers;
 use super::surroundings::Surroundings;
-use crate::config::error::{ConfigError, Warning};
+use crate::config::key::Key;
 use crate::config::section::document::Document;
+use crate::config::warning::Warning;
 
 /// What one server is configured to do: the values of `mcp.toml` ([`Document`], by deref), and who gave them.
 ///
@@ -41,52 +41,6 @@ impl std::ops::Deref for Config {
 }
 
 impl Config {
-    /// The configuration of this process: its arguments, environment and files.
-    ///
-    /// # Errors
-    /// [`ConfigError`]: everything that is wrong, with key and source.
-    pub fn from_args() -> Result<Self, ConfigError> {
-        Self::load(&Arguments::system()?, Surroundings::system(), None)
-    }
-
-    /// The same, with a file to fall back to when none is found: for an example that brings its own along.
-    ///
-    /// # Errors
-    /// As [`Config::from_args`].
-    pub fn from_args_or(file: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        Self::load(&Arguments::system()?, Surroundings::system(), Some(file.as_ref()))
-    }
-
-    /// The configuration of given arguments in given surroundings; `bundled` is the file to fall back to. When the
-    /// command is not to serve, nothing is read and every value is the default.
-    ///
-    /// # Errors
-    /// As [`Config::from_args`].
-    pub fn load(
-        arguments: &Arguments,
-        surroundings: Surroundings,
-        bundled: Option<&Path>,
-    ) -> Result<Self, ConfigError> {
-        let builder = Self::builder().surroundings(surroundings);
-        if arguments.command != Command::Serve {
-            return Ok(Self { command: arguments.command, ..builder.build()? });
-        }
-        builder.found(arguments, bundled)?.environment().arguments(arguments).build()
-    }
-
-    /// A configuration from one TOML text: no files, no environment, no arguments.
-    ///
-    /// # Errors
-    /// As [`Config::from_args`].
-    pub fn from_toml_str(text: &str) -> Result<Self, ConfigError> {
-        Self::builder().toml(text).build()
-    }
-
-    /// A configuration put together by hand, for tests and examples. Starts with the defaults only.
-    pub fn builder() -> ConfigBuilder {
-        ConfigBuilder::new()
-    }
-
     /// What the process was asked to do.
     pub fn command(&self) -> Command {
         self.command
@@ -112,12 +66,12 @@ impl Config {
     }
 
     /// A key with who set it: `auth.mode in mcp.toml`, or `auth.mode (not set)`.
-    pub fn place(&self, path: &[&str]) -> String {
-        let path: Vec<String> = path.iter().map(|key| (*key).to_owned()).collect();
+    pub fn place(&self, key: &Key) -> String {
+        let path = key.path();
         let all: Value = self.layers.merged();
-        let key = extract::written(&path, &all);
-        match extract::source(&path, &all, &self.layers) {
-            Some(from) if extract::is_set(&path, &all) => format!("{key} in {from}"),
+        let key = extract::written(path, &all);
+        match extract::source(path, &all, &self.layers) {
+            Some(from) if extract::is_set(path, &all) => format!("{key} in {from}"),
             _ => format!("{key} (not set)"),
         }
     }
@@ -135,113 +89,5 @@ impl Default for Config {
             layers: Layers::default(),
             warnings: Vec::new(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::load::surroundings::MemoryFiles;
-    use crate::config::section::server::Transport;
-
-    fn load(arguments: &[&str], around: Surroundings) -> Result<Config, String> {
-        Config::load(&Arguments::parse(arguments).unwrap(), around, None).map_err(|e| e.to_string())
-    }
-
-    #[test]
-    fn later_layer_wins_key_by_key() {
-        let files = MemoryFiles::default()
-            .with(
-                "/home/ann/mcp.toml",
-                "[server]\nlisten = \"127.0.0.1:1\"\nname = \"file\"\n[log]\nlevel = \"warn\"",
-            )
-            .with(
-                "/home/ann/mcp.dev.toml",
-                "[server]\nlisten = \"127.0.0.1:2\"\n[cors]\nallowed_origins = [\"https://app.example\"]",
-            );
-        let around = files.surroundings();
-        let port = |config: &Config| config.server.listen.get().port();
-
-        assert_eq!(port(&load(&[], around.clone()).unwrap()), 1);
-        let profile = load(&["--profile", "dev"], around.clone()).unwrap();
-        assert_eq!((port(&profile), profile.server.name.as_ref().unwrap().as_str()), (2, "file"));
-        assert_eq!(profile.log.directives(), "warn");
-        assert_eq!(profile.cors.allowed_origins[0].to_string(), "https://app.example");
-
-        let around = around.variable("MCP_SERVER__LISTEN", "127.0.0.1:3").variable("MCP_PROFILE", "dev");
-        assert_eq!(port(&load(&[], around.clone()).unwrap()), 3);
-        let last = load(&["--listen", "127.0.0.1:4", "--transport", "stdio"], around).unwrap();
-        assert_eq!((port(&last), last.server.transport), (4, Transport::Stdio));
-    }
-
-    #[test]
-    fn arrays_are_replaced_and_never_merged() {
-        let around = MemoryFiles::default()
-            .with(
-                "/home/ann/mcp.toml",
-                "[[auth.issuers]]\nissuer = \"https://a.example\"\nsingle_audience = true",
-            )
-            .surroundings()
-            .variable("MCP_AUTH__ISSUERS", "[{ issuer = \"https://b.example\" }]");
-        let config = load(&[], around).unwrap();
-        assert_eq!(config.auth.issuers.len(), 1);
-        assert_eq!(config.auth.issuers[0].issuer.as_str(), "https://b.example");
-        assert!(!config.auth.issuers[0].single_audience);
-    }
-
-    #[test]
-    fn mistake_names_the_layer_it_is_in() {
-        let files = MemoryFiles::default()
-            .with("/home/ann/mcp.toml", "")
-            .with("/home/ann/mcp.dev.toml", "log.level = \"no\"");
-        let around = files.with("/etc/mcp.toml", "log.level = 1").surroundings();
-        for (arguments, from) in [
-            (&["--profile", "dev"][..], "log.level in mcp.dev.toml"),
-            (&["--config", "/etc/mcp.toml"], "log.level in /etc/mcp.toml"),
-            (&["--listen", "nowhere"], "server.listen in argument --listen"),
-            (&["--transport", "unix"], "server.transport in argument --transport"),
-        ] {
-            let error = load(arguments, around.clone()).unwrap_err();
-            assert!(error.ends_with(from), "{arguments:?}: {error}");
-        }
-    }
-
-    #[test]
-    fn place_names_key_and_source_or_says_that_it_is_not_set() {
-        let around =
-            MemoryFiles::default().with("/home/ann/mcp.toml", "[auth]\nmode = \"none\"").surroundings();
-        let config = load(&["--listen", "127.0.0.1:4"], around).unwrap();
-        assert_eq!(config.place(&["auth", "mode"]), "auth.mode in mcp.toml");
-        assert_eq!(config.place(&["server", "listen"]), "server.listen in argument --listen");
-        assert_eq!(config.place(&["server", "path"]), "server.path (not set)");
-        assert_eq!(config.place(&["auth", "base_scopes"]), "auth.base_scopes (not set)");
-    }
-
-    #[test]
-    fn commands_need_no_file() {
-        let around = MemoryFiles::default().surroundings();
-        for argument in ["--help", "--version", "--scopes"] {
-            assert_ne!(load(&[argument], around.clone()).unwrap().command(), Command::Serve, "{argument}");
-        }
-        assert!(load(&[], around).unwrap_err().contains("no configuration file found"));
-    }
-
-    #[test]
-    fn relative_paths_start_at_the_file() {
-        let files = MemoryFiles::default().with("/etc/app/mcp.toml", "auth.embedded.state_dir = \"state\"");
-        let around = files.with("/etc/app/token", "t0ken").surroundings();
-        let config = load(&["--config", "/etc/app/mcp.toml"], around).unwrap();
-        assert_eq!(config.state_dir(), Path::new("/etc/app/state"));
-        assert_eq!(config.secret(&"file:token".parse().unwrap()).read().unwrap().expose(), "t0ken");
-        assert_eq!(config.file(), Some(Path::new("/etc/app/mcp.toml")));
-    }
-
-    #[test]
-    fn debug_shows_no_value_of_the_environment() {
-        let around = MemoryFiles::default()
-            .with("/home/ann/mcp.toml", "stdio.credential = \"env:TOKEN\"")
-            .surroundings();
-        let config = load(&[], around.variable("TOKEN", "hunter2")).unwrap();
-        assert!(!format!("{config:?}").contains("hunter2"));
     }
 }

@@ -5,10 +5,11 @@ use std::ffi::OsStr;
 use figment::providers::{Format as _, Toml};
 use figment::value::{Dict, Value};
 
+use super::mistake::Mistake;
 use super::surroundings::Surroundings;
-use crate::config::error::{Mistake, Warning};
 use crate::config::section::schema::Node;
 use crate::config::value::nearest;
+use crate::config::warning::Warning;
 
 /// One variable that sets one key.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use figment::value::Value;
 use serde::Deserialize as _;
 
 use super::layers::Layers;
-use crate::config::error::Mistake;
+use super::mistake::Mistake;
 use crate::config::section::document::Document;
 use crate::config::section::schema::Node;
 use crate::config::value::{nearest, quoted};

@@ -1,15 +1,20 @@
 //! How a configuration is loaded, in reading order: `surroundings` (variables, directories and files of the process),
 //! `arguments`, `locate` (which file), `environment`, `layers` (who said what; later wins), `extract` (every mistake
-//! with key and source), `config` and `builder` ([`Config`]: all of it in order).
+//! with key and source: `mistake`), `config` ([`Config`]), `builder` and `entry` (all of it in order). `secret` reads
+//! what the configuration only points to.
 
 pub mod arguments;
 mod builder;
 mod config;
+mod entry;
 mod environment;
 mod extract;
 mod layers;
 mod locate;
+mod mistake;
+pub(in crate::config) mod secret;
 pub mod surroundings;
 
 pub use builder::ConfigBuilder;
 pub use config::Config;
+pub use mistake::Mistake;

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::embedded::Embedded;
 use super::issuers::Issuer;
-use super::scopes::{ScopeToken, set};
 use crate::authz::{Connect, Visibility};
-use crate::config::value::{keyword, words};
+use crate::config::value::scope::set;
+use crate::config::value::{ScopeToken, keyword, words};
 use crate::declared::registry::Registry;
 use mcp_auth_core::ScopeSet;
 

@@ -5,11 +5,9 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::issuers::NonEmpty;
-use super::scopes::{ScopeToken, set};
-use super::server::DisplayName;
-use crate::config::value::duration;
+use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
+use crate::config::value::{DisplayName, NonEmpty, ScopeToken, duration};
 use mcp_auth_core::ScopeSet;
 
 duration! {

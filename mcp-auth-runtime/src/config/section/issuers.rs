@@ -1,14 +1,12 @@
 //! `[[auth.issuers]]`: an issuer whose tokens are accepted, and what its tokens must be.
 
-use std::str::FromStr;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::authn::Algorithm;
 use crate::config::value::audience::Audiences;
 use crate::config::value::url::{HttpUrl, IssuerUrl};
-use crate::config::value::{ValueError, duration, schema};
+use crate::config::value::{NonEmpty, duration, list};
 
 duration! {
     /// Clock skew allowed on `exp`, `nbf` and `iat`.
@@ -91,53 +89,6 @@ pub struct Issuer {
     pub jwks_max_stale: JwksMaxStale,
 }
 
-/// Declares a list that is never empty, with its default if it has one.
-macro_rules! list {
-    ($(#[$doc:meta])* $name:ident of $item:ty, $(default $default:expr,)? $empty:literal) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-        #[serde(transparent)]
-        pub struct $name(Vec<$item>);
-
-        impl std::ops::Deref for $name {
-            type Target = [$item];
-            fn deref(&self) -> &[$item] {
-                &self.0
-            }
-        }
-
-        $(impl Default for $name {
-            fn default() -> Self {
-                Self($default)
-            }
-        })?
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let all = Vec::<$item>::deserialize(from)?;
-                if all.is_empty() {
-                    return Err(serde::de::Error::custom(ValueError::Empty($empty)));
-                }
-                Ok(Self(all))
-            }
-        }
-
-        impl JsonSchema for $name {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-                let mut schema = Vec::<$item>::json_schema(generator);
-                schema.insert("minItems".to_owned(), 1.into());
-                schema
-            }
-        }
-    };
-}
-
 list! {
     /// Algorithms that are accepted. **(default: `["RS256", "ES256", "EdDSA"]`)**
     Algorithms of Algorithm,
@@ -147,7 +98,7 @@ list! {
 list! {
     /// Claims that may hold the scopes. **(default: `["scope"]`)**
     ScopeClaims of NonEmpty,
-    default vec![NonEmpty("scope".to_owned())],
+    default "scope".parse().into_iter().collect(),
     "name at least the claim \"scope\""
 }
 list! {
@@ -155,36 +106,6 @@ list! {
     AllowedClients of NonEmpty,
     "it would let no client in; leave the key out to let every client in"
 }
-
-/// Text that is not empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct NonEmpty(String);
-
-impl NonEmpty {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for NonEmpty {
-    type Err = ValueError;
-    fn from_str(text: &str) -> Result<Self, ValueError> {
-        match text {
-            "" => Err(ValueError::Empty("write its name")),
-            _ => Ok(Self(text.to_owned())),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for NonEmpty {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        crate::config::value::read_text(from, "a name in quotes")?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-schema!(NonEmpty, { "type": "string", "minLength": 1 });
 
 #[cfg(test)]
 mod tests {

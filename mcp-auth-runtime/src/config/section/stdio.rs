@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::scopes::{ScopeToken, set};
+use crate::config::value::ScopeToken;
 use crate::config::value::audience::Audiences;
+use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
 use mcp_auth_core::ScopeSet;
 

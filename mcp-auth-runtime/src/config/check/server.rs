@@ -1,0 +1,34 @@
+//! `[server]`: where it listens, and the URL that clients use.
+
+use super::conflict::Conflict;
+use super::findings::Findings;
+use crate::config::{Warning, key};
+
+impl Findings<'_> {
+    pub(super) fn listening(&mut self) {
+        let server = &self.config.server;
+        let listen = server.listen.to_string();
+        if !server.listen.is_loopback() && server.public_url.is_none() {
+            let at = self.at(key!(server.listen));
+            self.refuse(Conflict::PublicUrlMissing { listen, at });
+        }
+    }
+
+    pub(super) fn public_url(&mut self) {
+        let server = &self.config.server;
+        let Some(url) = &server.public_url else { return };
+        let at = self.at(key!(server.public_url));
+        let text = url.as_str().to_owned();
+        if !url.is_secure() {
+            self.refuse(Conflict::PublicUrlNotHttps { url: text.clone(), at: at.clone() });
+        }
+        let path = server.path.as_str();
+        if path != "/" && !url.path().ends_with(path) {
+            self.refuse(Conflict::PublicUrlPath { url: text.clone(), path: path.to_owned(), at });
+        }
+        if !url.is_canonical() {
+            let canonical = url.canonical().to_owned();
+            self.warnings.push(Warning::PublicUrlNotCanonical { configured: text, canonical });
+        }
+    }
+}

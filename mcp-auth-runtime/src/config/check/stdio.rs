@@ -1,0 +1,23 @@
+//! `[stdio]`: the credential, and what the local caller holds.
+
+use super::conflict::Conflict;
+use super::findings::Findings;
+use crate::config::{Warning, key};
+
+impl Findings<'_> {
+    pub(super) fn stdio(&mut self) {
+        let stdio = &self.config.stdio;
+        if let Some(source) = self.config.stdio_credential() {
+            let at = self.at(key!(stdio.credential));
+            if stdio.audience.is_none() && self.config.server.public_url.is_none() {
+                self.refuse(Conflict::StdioAudienceMissing { at: at.clone() });
+            }
+            if let Err(error) = source.read() {
+                self.refuse(Conflict::Secret { error, at });
+            }
+        }
+        for unknown in self.unknown(&stdio.local_scopes) {
+            self.warnings.push(Warning::UnknownLocalScope(unknown));
+        }
+    }
+}

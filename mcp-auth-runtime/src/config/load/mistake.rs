@@ -1,0 +1,57 @@
+//! A mistake in what was written: the key, and who wrote it.
+
+/// One mistake, with the key and who gave it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Mistake {
+    /// A key that does not exist.
+    #[error("unknown key {key} in {from}{}", hint(nearest.as_deref(), known))]
+    UnknownKey {
+        /// The full path of the key.
+        key: String,
+        /// The file, variable or argument.
+        from: String,
+        /// The known key that was most likely meant.
+        nearest: Option<String>,
+        /// Every key that is known there.
+        known: Vec<&'static str>,
+    },
+    /// A value its key does not take.
+    #[error("{name} {what}: {key} in {from}")]
+    BadValue {
+        /// The key's own name.
+        name: String,
+        /// What it is, and what was expected.
+        what: String,
+        /// The full path of the key.
+        key: String,
+        /// The file, variable or argument.
+        from: String,
+    },
+    /// A key that must be there.
+    #[error("{name} is missing: {key} in {from}")]
+    Missing {
+        /// The key's own name.
+        name: String,
+        /// The full path of the key.
+        key: String,
+        /// The file, variable or argument.
+        from: String,
+    },
+    /// An environment variable that cannot be read.
+    #[error("environment variable {name} {what}")]
+    Variable {
+        /// The variable.
+        name: String,
+        /// What it is, and what was expected.
+        what: String,
+    },
+}
+
+fn hint(nearest: Option<&str>, known: &[&str]) -> String {
+    match nearest {
+        Some(nearest) => format!(": did you mean {nearest}?"),
+        None if known.is_empty() => ": no keys are known there".to_owned(),
+        None => format!(": known there are {}", known.join(", ")),
+    }
+}

@@ -1,0 +1,81 @@
+//! Scope tokens (RFC 6749 §3.3) as the configuration writes them.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::str::FromStr;
+
+use mcp_auth_core::{Scope, ScopeSet};
+use serde::Serialize;
+
+use super::{ValueError, text_value};
+
+/// One scope token (RFC 6749 §3.3). `{` and `}` are reserved.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct ScopeToken(Scope);
+
+impl ScopeToken {
+    /// The scope.
+    pub fn scope(&self) -> &Scope {
+        &self.0
+    }
+
+    /// The scope's text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for ScopeToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// So that scopes are found in a map by their plain type. Both compare alike.
+impl Borrow<Scope> for ScopeToken {
+    fn borrow(&self) -> &Scope {
+        &self.0
+    }
+}
+
+impl FromStr for ScopeToken {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        if text.contains(['{', '}']) {
+            return Err(ValueError::refused(text, "{ and } are reserved in scopes"));
+        }
+        if text.contains(' ') {
+            let why = "a scope cannot contain a space (RFC 6749 section 3.3); write one string per scope";
+            return Err(ValueError::refused(text, why));
+        }
+        text.parse()
+            .map(Self)
+            .map_err(|e: mcp_auth_core::InvalidScope| ValueError::refused(text, e.to_string()))
+    }
+}
+
+text_value!(ScopeToken, "a scope such as \"todos.read\"");
+
+/// The scopes of a list.
+pub(in crate::config) fn set<'a>(tokens: impl IntoIterator<Item = &'a ScopeToken>) -> ScopeSet {
+    tokens.into_iter().map(|token| token.0.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scope_token_says_which_rule_it_breaks() {
+        assert!("todos.write".parse::<ScopeToken>().is_ok());
+        for (bad, why) in
+            [("", "empty"), ("a b", "one string per scope"), ("a\"", "'\"'"), ("files:{x}", "reserved")]
+        {
+            match bad.parse::<ScopeToken>() {
+                Ok(_) => panic!("{bad:?} was accepted"),
+                Err(error) => assert!(error.to_string().contains(why), "{error}"),
+            }
+        }
+    }
+}

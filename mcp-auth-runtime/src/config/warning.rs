@@ -1,0 +1,68 @@
+//! What is allowed, and the operator should know.
+
+use std::fmt;
+
+/// Something allowed that its operator should know. For people; nothing depends on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// A variable that looks like ours and is not.
+    NearMissVariable {
+        /// The variable.
+        name: String,
+        /// The section that was most likely meant.
+        section: String,
+    },
+    /// `base_scopes = []` although operations need scopes.
+    EmptyBaseScopes,
+    /// A base scope that no operation needs and no section describes.
+    UnknownBaseScope(String),
+    /// A local scope that no operation needs and no section describes.
+    UnknownLocalScope(String),
+    /// Issuers that are configured and not asked, because of the mode.
+    IssuersNotUsed(&'static str),
+    /// A `public_url` that clients will write differently.
+    PublicUrlNotCanonical {
+        /// As configured.
+        configured: String,
+        /// As a client's URL parser writes it.
+        canonical: String,
+    },
+    /// `visibility = "granted"`: clients cannot step up to what they cannot see.
+    StepUpThroughBaseScopesOnly,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NearMissVariable { name, section } => {
+                let meant = section.to_uppercase();
+                write!(f, "environment variable {name} is ignored: no section of that name; did you mean MCP_{meant}__…?")
+            }
+            Self::EmptyBaseScopes => f.write_str(
+                "auth.base_scopes is empty: clients will ask for every scope in scopes_supported when they log in",
+            ),
+            Self::UnknownBaseScope(scope) => write!(
+                f,
+                "auth.base_scopes names {scope:?}, which no operation needs and no [scopes] entry describes: the issuer \
+                 must know it, or logging in will fail"
+            ),
+            Self::UnknownLocalScope(scope) => write!(
+                f,
+                "stdio.local_scopes names {scope:?}, which no operation needs and no [scopes] entry describes"
+            ),
+            Self::IssuersNotUsed(mode) => {
+                write!(f, "auth.issuers is not used: auth.mode is {mode:?}")
+            }
+            Self::PublicUrlNotCanonical { configured, canonical } => write!(
+                f,
+                "server.public_url {configured:?} is published as it is, but clients will write it {canonical:?} and may \
+                 refuse the difference"
+            ),
+            Self::StepUpThroughBaseScopesOnly => f.write_str(
+                "auth.visibility is \"granted\": clients cannot ask for scopes of operations they do not see, only for \
+                 auth.base_scopes",
+            ),
+        }
+    }
+}
