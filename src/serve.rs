@@ -50,7 +50,7 @@ impl Server {
     pub fn builder<H: Handler>(handler: H) -> ServerBuilder<H> {
         let builder = ServerBuilder::new(handler);
         #[cfg(feature = "issuer")]
-        let builder = builder.local_issuer(Box::new(embedded));
+        let builder = builder.local_issuer(Box::new(built_in));
         builder
     }
 }
@@ -80,13 +80,14 @@ pub async fn serve_with<H: Handler>(handler: H, config: Config) -> Result {
     Ok(())
 }
 
-/// The built-in issuer of `auth.mode = "embedded"`.
+/// The built-in issuer, as `[issuer]` says.
 #[cfg(feature = "issuer")]
-fn embedded(
+fn built_in(
     setup: mcp_auth_runtime::local_issuer::LocalIssuerSetup,
     config: &Config,
 ) -> Result<mcp_auth_runtime::local_issuer::LocalIssuer> {
     use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions};
 
-    Ok(EmbeddedIssuer::build(setup, IssuerOptions::configured(config)?)?)
+    let issuer = config.built_in_issuer().ok_or("[issuer] is not on")?;
+    Ok(EmbeddedIssuer::build(setup, IssuerOptions::configured(config, issuer)?)?)
 }

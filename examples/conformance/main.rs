@@ -11,7 +11,7 @@ mod task;
 use std::path::Path;
 
 use mcp_auth::Config;
-use mcp_auth::config::Mode;
+use mcp_auth::config::Verify;
 
 use declared::{Open, Protected};
 
@@ -19,8 +19,8 @@ use declared::{Open, Protected};
 async fn main() -> mcp_auth::Result {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/conformance");
     let config = Config::from_args_or(here.join("mcp.toml"))?;
-    match config.auth.mode {
-        Mode::None => mcp_auth::serve_with(Open::default(), config).await,
-        _ => mcp_auth::serve_with(Protected::default(), config).await,
+    match config.auth.verify {
+        Verify::None => mcp_auth::serve_with(Open::default(), config).await,
+        Verify::Tokens => mcp_auth::serve_with(Protected::default(), config).await,
     }
 }

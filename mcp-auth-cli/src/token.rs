@@ -12,7 +12,8 @@ use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::KeySource;
 use mcp_auth_issuer::{AccessTokenClaims, EmbeddedIssuer, IssuerOptions, LocalIssuerSetup, SigningKey};
 use mcp_auth_runtime::authn::verifier::jwt::issuer::DEFAULT_MAX_TOKEN_LIFETIME;
-use mcp_auth_runtime::config::{Config, Mode, key};
+use mcp_auth_runtime::config::issuer::BuiltInIssuer;
+use mcp_auth_runtime::config::{Config, key};
 
 use crate::configuration::Configuration;
 use crate::terminal::{DIM, WARN, shown, styled};
@@ -23,13 +24,13 @@ const CLIENT_ID: &str = "mcp-auth-token";
 
 /// Mints a development token with the built-in issuer's key.
 ///
-/// Only for `auth.mode = "embedded"`. The token alone goes to standard output, so that
+/// Only with `[issuer]`. The token alone goes to standard output, so that
 /// `curl -H "Authorization: Bearer $(mcp-auth token)"` works; who it is for goes to standard error.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     configuration: Configuration,
-    /// Who it is for [else the first of auth.embedded.users].
+    /// Who it is for [else the first of issuer.users].
     #[arg(long, value_name = "NAME")]
     sub: Option<String>,
     /// Scopes it allows, separated by spaces [else auth.base_scopes].
@@ -38,7 +39,7 @@ pub(crate) struct Arguments {
     /// How long it is valid, at most 24h.
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = lifetime)]
     ttl: Duration,
-    /// The client it is issued to [else mcp-auth-token, or the subject if that is one of auth.embedded.clients].
+    /// The client it is issued to [else mcp-auth-token, or the subject if that is one of issuer.clients].
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
 }
@@ -60,9 +61,10 @@ fn lifetime(text: &str) -> Result<Duration, String> {
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let config = arguments.configuration.load()?;
-    let token = Wanted::new(&config, arguments.sub, arguments.scope, arguments.client_id)?;
+    let built_in = config.built_in_issuer().ok_or_else(|| without_issuer(&config))?;
+    let token = Wanted::new(&config, built_in, arguments.sub, arguments.scope, arguments.client_id)?;
     let (issuer, resource) = address(&config)?;
-    let key = signing_key(&config.state_dir(), terminal)?;
+    let key = signing_key(&config.state_dir(built_in), terminal)?;
     let ambient = Ambient::system();
     accepts(&issuer, &resource, &key, &ambient)?;
 
@@ -80,7 +82,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         exp,
         jti: &URL_SAFE_NO_PAD.encode(jti),
     })?;
-    for warning in token.doubts(&config) {
+    for warning in token.doubts(&config, built_in) {
         terminal.note(format_args!("{WARN}warning:{WARN:#} {}", shown(&warning)));
     }
     let until = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(exp));
@@ -100,28 +102,19 @@ struct Wanted {
 impl Wanted {
     fn new(
         config: &Config,
+        issuer: &BuiltInIssuer,
         sub: Option<String>,
         scope: Option<String>,
         client_id: Option<String>,
     ) -> Result<Self, Failure> {
-        if config.auth.mode != Mode::Embedded {
-            return Err(format!(
-                "mode is {:?}, so the server trusts no key of this computer; ask its issuer for a token (`mcp-auth \
-                 login` does), or set \"embedded\" for development: {}",
-                config.auth.mode.as_str(),
-                config.place(&key!(auth.mode))
-            )
-            .into());
-        }
-        let embedded = &config.auth.embedded;
-        let first = || embedded.users.first().map(|user| user.as_str().to_owned());
+        let first = || issuer.users.first().map(|user| user.as_str().to_owned());
         let subject = sub.or_else(first).ok_or("users is empty: name somebody with --sub")?;
         if subject.is_empty() || deceives(&subject) {
             return Err(
                 "--sub is empty or holds control characters: no server accepts that as a subject".into()
             );
         }
-        let is_client = embedded.clients.iter().any(|client| client.client_id.as_str() == subject);
+        let is_client = issuer.clients.iter().any(|client| client.client_id.as_str() == subject);
         let usual = || if is_client { subject.clone() } else { CLIENT_ID.to_owned() };
         let scopes = match scope {
             Some(text) => scopes(&text)?,
@@ -131,22 +124,21 @@ impl Wanted {
     }
 
     /// What is allowed, and probably not meant.
-    fn doubts(&self, config: &Config) -> Vec<String> {
-        let embedded = &config.auth.embedded;
-        let users = || embedded.users.iter().map(|user| user.as_str());
-        let clients = || embedded.clients.iter().map(|client| client.client_id.as_str());
+    fn doubts(&self, config: &Config, issuer: &BuiltInIssuer) -> Vec<String> {
+        let users = || issuer.users.iter().map(|user| user.as_str());
+        let clients = || issuer.clients.iter().map(|client| client.client_id.as_str());
         let mut doubts = Vec::new();
         if !users().chain(clients()).any(|name| name == self.subject) {
             let known = users().collect::<Vec<_>>().join(", ");
             doubts.push(format!(
-                "{:?} is not in auth.embedded.users ({known}): the server accepts the token all the same, but nobody \
+                "{:?} is not in issuer.users ({known}): the server accepts the token all the same, but nobody \
                  can log in under that name",
                 self.subject
             ));
         }
         let described =
             config.scopes.iter().flat_map(|(scope, entry)| [scope].into_iter().chain(&entry.implies));
-        let named = embedded.clients.iter().flat_map(|client| &client.scopes);
+        let named = issuer.clients.iter().flat_map(|client| &client.scopes);
         let known: ScopeSet = described
             .chain(named)
             .chain(config.auth.base_scopes.iter().flatten())
@@ -169,6 +161,15 @@ impl Wanted {
         };
         format!("for {} {scopes}, issued to {},", self.subject, self.client_id)
     }
+}
+
+fn without_issuer(config: &Config) -> Failure {
+    format!(
+        "the built-in issuer is off, so the server trusts no key of this computer; ask its issuer for a token (`mcp-auth \
+         login` does), or write [issuer] for development: {}",
+        config.place(&key!(issuer))
+    )
+    .into()
 }
 
 fn scopes(text: &str) -> Result<ScopeSet, Failure> {

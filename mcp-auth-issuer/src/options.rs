@@ -1,10 +1,11 @@
-//! What the built-in issuer can be told, by a program or by `[auth.embedded]`.
+//! What the built-in issuer can be told, by a program or by `[issuer]`.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use mcp_auth_core::ScopeSet;
+use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Config, SecretError};
 use mcp_auth_store::{Client, GrantTypes, SecretHash};
 
@@ -107,14 +108,13 @@ pub enum InvalidOption {
 }
 
 impl IssuerOptions {
-    /// What `[auth.embedded]` says, the clients' secrets read.
+    /// What `[issuer]` says, the clients' secrets read.
     ///
     /// # Errors
-    /// [`SecretError`], for a client secret that cannot be had.
-    pub fn configured(config: &Config) -> Result<Self, SecretError> {
-        let embedded = &config.auth.embedded;
-        let mut clients = Vec::with_capacity(embedded.clients.len());
-        for client in &embedded.clients {
+    /// [`SecretError`], for a client secret that cannot be read.
+    pub fn configured(config: &Config, issuer: &BuiltInIssuer) -> Result<Self, SecretError> {
+        let mut clients = Vec::with_capacity(issuer.clients.len());
+        for client in &issuer.clients {
             clients.push(NamedClient {
                 id: client.client_id.as_str().to_owned(),
                 secret: config.secret(&client.client_secret).read()?.expose().to_owned(),
@@ -122,12 +122,12 @@ impl IssuerOptions {
             });
         }
         Ok(Self {
-            access_token_lifetime: embedded.access_token_lifetime.get(),
-            refresh_token_lifetime: embedded.refresh_token_lifetime.get(),
-            code_lifetime: embedded.code_lifetime.get(),
-            users: embedded.users.iter().map(|user| user.as_str().to_owned()).collect(),
+            access_token_lifetime: issuer.access_token_lifetime.get(),
+            refresh_token_lifetime: issuer.refresh_token_lifetime.get(),
+            code_lifetime: issuer.code_lifetime.get(),
+            users: issuer.users.iter().map(|user| user.as_str().to_owned()).collect(),
             clients,
-            ..Self::in_state_dir(config.state_dir())
+            ..Self::in_state_dir(config.state_dir(issuer))
         })
     }
 
@@ -282,11 +282,12 @@ mod tests {
                     clients = [{ client_id = \"m2m\", client_secret = \"env:S\", scopes = [\"a\"] }]";
         let config = |around| {
             let builder = Config::builder().surroundings(around);
-            builder.toml(&format!("[auth.embedded]\n{text}")).build().unwrap()
+            builder.toml(&format!("[issuer]\n{text}")).build().unwrap()
         };
+        let configured =
+            |config: &Config| IssuerOptions::configured(config, config.built_in_issuer().unwrap());
         let around = mcp_auth_runtime::config::Surroundings::empty();
-        let options =
-            IssuerOptions::configured(&config(around.clone().variable("S", "hunter2hunter2"))).unwrap();
+        let options = configured(&config(around.clone().variable("S", "hunter2hunter2"))).unwrap();
         assert_eq!(options.access_token_lifetime, 5 * MINUTE);
         assert_eq!(options.refresh_token_lifetime, HOUR);
         assert_eq!(options.code_lifetime, MINUTE / 2);
@@ -294,7 +295,7 @@ mod tests {
         assert_eq!((&*options.clients[0].id, &*options.clients[0].secret), ("m2m", "hunter2hunter2"));
         assert_eq!(options.clients[0].scopes.to_string(), "a");
         assert!(matches!(&options.signing_key, KeySource::StateDir(dir) if dir.ends_with("srv/state")));
-        assert!(IssuerOptions::configured(&config(around)).unwrap_err().to_string().contains("S is not set"));
+        assert!(configured(&config(around)).unwrap_err().to_string().contains("S is not set"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ async fn server() -> TestServer {
 {%- endif %}
     let server = server.toml(include_str!("../mcp.toml")).unwrap();
 {%- if auth == "issuer" %}
-    let no_network = "[auth]\nmode = \"embedded\"\nissuers = []";
+    let no_network = "[auth]\nissuers = []";
     server.toml(no_network).unwrap().start().await.unwrap()
 {%- else %}
     server.start().await.unwrap()

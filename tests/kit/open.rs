@@ -3,7 +3,7 @@
 use mcp_auth::prelude::*;
 
 /// Says that nobody's token is read, laid over the testing module's default configuration.
-pub const CONFIG: &str = "[auth]\nmode = \"none\"\n";
+pub const CONFIG: &str = "[auth]\nverify = \"none\"\n";
 
 /// Everything is public.
 #[derive(Debug, Clone, Default)]

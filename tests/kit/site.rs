@@ -29,9 +29,7 @@ impl<S: Handler + Clone> Site<S> {
             r#"
             [server]
             listen = "127.0.0.1:0"
-            [auth]
-            mode = "embedded"
-            [auth.embedded]
+            [issuer]
             state_dir = {directory:?}
             users = ["alice", "bob"]
             "#,

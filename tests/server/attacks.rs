@@ -239,8 +239,8 @@ async fn j33_an_initialize_that_is_abandoned_takes_no_place_from_others() {
 #[tokio::test]
 async fn the_built_in_issuer_of_a_nested_router_answers_known_loopback_peers_only() {
     let state = tempfile::tempdir().expect("a directory");
-    let embedded = format!("[auth]\nmode = \"embedded\"\nembedded.state_dir = {:?}\n", state.path());
-    let config = Config::builder().toml(CONFIG).toml(&embedded).build().expect("a configuration");
+    let built_in = format!("[issuer]\nstate_dir = {:?}\n", state.path());
+    let config = Config::builder().toml(CONFIG).toml(&built_in).build().expect("a configuration");
     let router = Server::builder(Everything::default()).config(config).router().expect("a router");
     for knows_its_peers in [true, false] {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -184,7 +184,7 @@ fn debug_of_the_configuration_holds_no_secret() {
     let (secret, config) = (directory.path().join("secret"), directory.path().join("mcp.toml"));
     std::fs::write(&secret, "hidden-in-a-file").expect("written");
     let text = format!(
-        "[auth]\nmode = \"embedded\"\n[[auth.embedded.clients]]\nclient_id = \"robot\"\nclient_secret = {:?}\nscopes = []\n",
+        "[[issuer.clients]]\nclient_id = \"robot\"\nclient_secret = {:?}\nscopes = []\n",
         format!("file:{}", secret.display())
     );
     std::fs::write(&config, &text).expect("written");

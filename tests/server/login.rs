@@ -60,7 +60,7 @@ async fn start() -> Site<Notes> {
         r#"
         [auth]
         base_scopes = ["notes.read"]
-        [[auth.embedded.clients]]
+        [[issuer.clients]]
         client_id = "nightly-report"
         client_secret = "file:{secret}"
         scopes = ["notes.read"]

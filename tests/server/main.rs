@@ -8,6 +8,7 @@ mod launch;
 mod streams;
 
 mod attacks;
+mod both_issuers;
 mod challenges;
 mod credentials;
 mod direct;

@@ -129,7 +129,7 @@ async fn a02_resource_is_the_public_url_byte_for_byte_and_its_metadata_is_where_
         ),
     ] {
         let toml = format!(
-            "[server]\npath = {path:?}\npublic_url = {public_url:?}\n[auth]\nmode = \"verify\"\n\
+            "[server]\npath = {path:?}\npublic_url = {public_url:?}\n[auth]\n\
              [[auth.issuers]]\nissuer = \"https://login.example\"\n"
         );
         let (_everything, _server, wire) = start(&toml).await;
@@ -171,16 +171,16 @@ async fn h12_nothing_in_a_request_changes_the_metadata() {
 async fn authorization_servers_are_as_configured_no_slash_added_or_removed() {
     let issuers =
         ["https://b.example", "https://a.example/", "https://c.example/tenant/", "https://C.example:443/x"];
-    let mut toml = "[auth]\nmode = \"verify\"\n".to_owned();
+    let mut toml = "[auth]\n".to_owned();
     for issuer in issuers {
         toml.push_str(&format!("[[auth.issuers]]\nissuer = {issuer:?}\n"));
     }
     let (_everything, _server, wire) = start(&toml).await;
     let found = ask(wire, "GET", OF_ENDPOINT, "").await.json()["authorization_servers"].clone();
     let found: Vec<&str> = found.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
-    // The test's own issuer comes last.
-    assert_eq!(found[..issuers.len()], issuers);
-    assert_eq!(found[issuers.len()..], ["https://issuer.test"]);
+    // The issuer in this process comes first: it is where clients then log in.
+    assert_eq!(found[..1], ["https://issuer.test"]);
+    assert_eq!(found[1..], issuers);
 }
 
 #[tokio::test]
@@ -360,7 +360,7 @@ async fn health_needs_no_token_and_no_known_host_and_says_little() {
 #[tokio::test]
 async fn k21_a_server_without_keys_is_alive_and_not_ready() {
     let (_everything, server, wire) =
-        start("[auth]\nmode = \"verify\"\n[[auth.issuers]]\nissuer = \"https://down.example\"\n").await;
+        start("[auth]\n[[auth.issuers]]\nissuer = \"https://down.example\"\n").await;
     assert_eq!(ask(wire, "GET", "/healthz", "").await.status(), 200);
     assert_eq!(ask(wire, "GET", "/readyz", "").await.status(), 503);
     // Its tokens are neither good nor bad while nobody can tell.

@@ -10,18 +10,20 @@ use crate::launch::{self, Issuer};
 use crate::process::Launch;
 
 /// `everything` with the built-in issuer: starts as it is.
-fn embedded() -> Launch {
+fn built_in() -> Launch {
     launch::toml(everything::CONFIG)
-        .variable("MCP_AUTH__MODE", "embedded")
+        .variable("MCP_ISSUER__ENABLED", "true")
         .variable("MCP_SERVER__LISTEN", "127.0.0.1:0")
 }
 
 #[tokio::test]
 async fn a_bad_value_or_key_stops_the_start_and_is_named_with_its_source() {
     for (toml, reasons) in [
-        ("[auth]\nmodus = \"embedded\"", &["unknown key auth.modus in mcp.toml", "mode"][..]),
-        ("[auht]\nmode = \"embedded\"", &["unknown key auht in mcp.toml", "auth"]),
-        ("[auth]\nmode = \"embeded\"", &["mode is \"embeded\"", "auth.mode in mcp.toml", "\"embedded\""]),
+        ("[auth]\nverfy = \"none\"", &["unknown key auth.verfy in mcp.toml", "verify"][..]),
+        ("[auht]\nverify = \"none\"", &["unknown key auht in mcp.toml", "auth"]),
+        ("[auth]\nverify = \"non\"", &["verify is \"non\"", "auth.verify in mcp.toml", "\"none\""]),
+        ("[auth]\nmode = \"embedded\"", &["auth.mode is gone", "[issuer]", "auth.mode in mcp.toml"]),
+        ("[auth.embedded]\nusers = []", &["write users in [issuer]", "auth.embedded.users in mcp.toml"]),
         ("[server]\nlisten = \"localhost:8080\"", &["server.listen in mcp.toml"]),
         ("[limits]\nbody = \"1 KB\"", &["limits.body in mcp.toml"]),
         (
@@ -59,9 +61,9 @@ async fn a_bad_value_or_key_stops_the_start_and_is_named_with_its_source() {
 
 #[tokio::test]
 async fn every_mistake_is_named_at_once() {
-    let launch = launch::toml("[auth]\nmodus = 1\n[server]\nlisten = \"nowhere\"");
+    let launch = launch::toml("[auth]\nverfy = 1\n[server]\nlisten = \"nowhere\"");
     let ended = launch.variable("MCP_LIMITS__HEADERS", "-1").run().await;
-    ended.refused(&["auth.modus in mcp.toml", "server.listen in mcp.toml", "MCP_LIMITS__HEADERS"]);
+    ended.refused(&["auth.verfy in mcp.toml", "server.listen in mcp.toml", "MCP_LIMITS__HEADERS"]);
 }
 
 #[tokio::test]
@@ -69,14 +71,19 @@ async fn a_combination_that_is_not_safe_stops_the_start_by_name() {
     let scoped = "base_scopes = [\"base\"]";
     for (toml, reasons) in [
         (
-            format!("[auth]\nmode = \"none\"\n{scoped}"),
-            &["mode is \"none\", but tool `whoami` needs", "auth.mode in mcp.toml"][..],
+            format!("[auth]\nverify = \"none\"\n{scoped}"),
+            &["verify is \"none\", but tool `whoami` needs", "auth.verify in mcp.toml"][..],
         ),
-        (String::new(), &["mode is \"verify\", but no issuer is configured", "auth.mode (not set)"]),
+        (String::new(), &["no issuer is configured", "auth.issuers (not set)"]),
         (
-            "[auth]\nmode = \"embedded\"".to_owned(),
-            &["auth.base_scopes must say", "auth.base_scopes (not set)"],
+            format!("[auth]\n{scoped}\n[issuer]\nenabled = false"),
+            &["no issuer is configured", "auth.issuers (not set)"],
         ),
+        (
+            format!("[auth]\n{scoped}\n[[auth.issuers]]\nissuer = \"http://127.0.0.1:8080\"\n[issuer]"),
+            &["is the built-in issuer", "auth.issuers[0].issuer in mcp.toml"],
+        ),
+        ("[issuer]".to_owned(), &["auth.base_scopes must say", "auth.base_scopes (not set)"]),
         (
             format!(
                 "[server]\nlisten = \"0.0.0.0:0\"\n[auth]\n{scoped}\n[[auth.issuers]]\nissuer = \"https://i.example\""
@@ -84,13 +91,11 @@ async fn a_combination_that_is_not_safe_stops_the_start_by_name() {
             &["listen is 0.0.0.0:0", "public_url must say", "server.listen in mcp.toml"],
         ),
         (
-            format!("[server]\nlisten = \"0.0.0.0:0\"\n[auth]\nmode = \"embedded\"\n{scoped}"),
+            format!("[server]\nlisten = \"0.0.0.0:0\"\n[issuer]\n[auth]\n{scoped}"),
             &["asks for no password", "server.listen in mcp.toml"],
         ),
         (
-            format!(
-                "[server]\npublic_url = \"https://x.example/mcp\"\n[auth]\nmode = \"embedded\"\n{scoped}"
-            ),
+            format!("[server]\npublic_url = \"https://x.example/mcp\"\n[issuer]\n[auth]\n{scoped}"),
             &["asks for no password", "server.public_url in mcp.toml"],
         ),
         (
@@ -98,7 +103,7 @@ async fn a_combination_that_is_not_safe_stops_the_start_by_name() {
             &["off loopback it must start with https://", "auth.issuers[0].issuer in mcp.toml"],
         ),
         (
-            format!("[auth]\nmode = \"embedded\"\n{scoped}\n[scopes.raed]"),
+            format!("[issuer]\n[auth]\n{scoped}\n[scopes.raed]"),
             &[
                 "scope \"raed\" is declared by no operation",
                 "did you mean \"read\"",
@@ -107,19 +112,19 @@ async fn a_combination_that_is_not_safe_stops_the_start_by_name() {
         ),
         (
             format!(
-                "[auth]\nmode = \"embedded\"\n{scoped}\n[scopes.read]\nimplies = [\"write\"]\n[scopes.write]\nimplies = [\"read\"]"
+                "[issuer]\n[auth]\n{scoped}\n[scopes.read]\nimplies = [\"write\"]\n[scopes.write]\nimplies = [\"read\"]"
             ),
             &["read", "write", "implies", "in mcp.toml"],
         ),
         (
-            "[auth]\nmode = \"embedded\"\nbase_scopes = [\"offline_access\"]".to_owned(),
+            "[issuer]\n[auth]\nbase_scopes = [\"offline_access\"]".to_owned(),
             &["offline_access", "auth.base_scopes in mcp.toml"],
         ),
     ] {
         launch::toml(&toml).run().await.refused(reasons);
     }
     // The twin: with nothing to protect, nobody needs to be verified.
-    let server = launch::toml("[auth]\nmode = \"none\"")
+    let server = launch::toml("[auth]\nverify = \"none\"")
         .variable("TEST_SERVER", "open")
         .variable("MCP_SERVER__LISTEN", "127.0.0.1:0");
     let answer = server.http().await.client().call_tool("ping", json!({})).await;
@@ -139,7 +144,7 @@ async fn an_argument_nobody_knows_stops_the_start() {
         (&["--listen", "nowhere"], "server.listen in argument --listen"),
         (&["--transport", "smoke"], "server.transport in argument --transport"),
     ] {
-        embedded().arguments(arguments).run().await.refused(&[reason]);
+        built_in().arguments(arguments).run().await.refused(&[reason]);
     }
 }
 
@@ -148,20 +153,20 @@ async fn a_configuration_that_is_not_there_stops_the_start_and_each_path_tried_i
     let nowhere = launch::nowhere();
     let here = nowhere.path("mcp.toml").display().to_string();
     nowhere.run().await.refused(&["no configuration file found; tried ", &here, "--config"]);
-    let named = embedded().arguments(&["--config", "no.toml"]);
+    let named = built_in().arguments(&["--config", "no.toml"]);
     let path = named.path("no.toml").display().to_string();
     named.run().await.refused(&[&path, "named by --config", "cannot be read"]);
-    embedded().variable("MCP_CONFIG", "no.toml").run().await.refused(&["no.toml", "named by MCP_CONFIG"]);
-    embedded().arguments(&["--profile", "dev"]).run().await.refused(&["mcp.dev.toml", "named by --profile"]);
+    built_in().variable("MCP_CONFIG", "no.toml").run().await.refused(&["no.toml", "named by MCP_CONFIG"]);
+    built_in().arguments(&["--profile", "dev"]).run().await.refused(&["mcp.dev.toml", "named by --profile"]);
 }
 
 #[tokio::test]
 async fn the_environment_is_a_layer_over_the_file_and_arguments_over_both() {
-    let bad = embedded().variable("MCP_SERVER__LISTEN", "nowhere");
+    let bad = built_in().variable("MCP_SERVER__LISTEN", "nowhere");
     bad.run().await.refused(&["server.listen in environment variable MCP_SERVER__LISTEN"]);
-    let unknown = embedded().variable("MCP_SERVER__LISTN", "127.0.0.1:0");
+    let unknown = built_in().variable("MCP_SERVER__LISTN", "127.0.0.1:0");
     unknown.run().await.refused(&["MCP_SERVER__LISTN", "listen"]);
-    let over_both = embedded()
+    let over_both = built_in()
         .variable("MCP_SERVER__LISTEN", "127.0.0.1:1")
         .arguments(&["--listen", "127.0.0.1:0"])
         .http();
@@ -178,7 +183,7 @@ async fn the_environment_is_a_layer_over_the_file_and_arguments_over_both() {
 async fn a_port_in_use_stops_the_start() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let ended = embedded().arguments(&["--listen", &address]).run().await;
+    let ended = built_in().arguments(&["--listen", &address]).run().await;
     ended.refused(&[&format!("cannot listen on {address} (server.listen)"), "in use"]);
 }
 

@@ -106,15 +106,15 @@ async fn the_transport_is_chosen_by_file_variable_or_argument_and_serves_the_sam
 
 #[tokio::test]
 async fn the_built_in_issuer_is_there_for_a_credential_and_leaves_nothing_behind_without_one() {
-    let embedded = || launch::toml(crate::everything::CONFIG).variable("MCP_AUTH__MODE", "embedded");
-    let launch = embedded().variable("MCP_STDIO__LOCAL_SCOPES", "[\"write\"]");
+    let built_in = || launch::toml(crate::everything::CONFIG).variable("MCP_ISSUER__ENABLED", "true");
+    let launch = built_in().variable("MCP_STDIO__LOCAL_SCOPES", "[\"write\"]");
     let directory = launch.directory();
     let mut pipe = opened(launch, Era::Stateless).await;
     assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note");
     assert!(!directory.path().join(".mcp-auth").exists(), "nobody asked for a key");
 
     // The twin: a credential may be one of that issuer's tokens, so its key must be there.
-    let launch = embedded().variable("MCP_STDIO__CREDENTIAL", "env:TOKEN").variable("TOKEN", "no.such.token");
+    let launch = built_in().variable("MCP_STDIO__CREDENTIAL", "env:TOKEN").variable("TOKEN", "no.such.token");
     let launch = launch.variable("MCP_STDIO__AUDIENCE", "[\"us\"]").arguments(&["--transport", "stdio"]);
     let directory = launch.directory();
     launch.run().await.refused(&["the credential in environment variable TOKEN (stdio.credential)"]);
@@ -233,7 +233,7 @@ async fn c07_a_credential_file_that_everybody_may_read_stops_the_start() {
 async fn without_a_credential_the_local_caller_holds_local_scopes() {
     for era in ERAS {
         let launch = launch::toml(crate::everything::CONFIG)
-            .variable("MCP_AUTH__MODE", "embedded")
+            .variable("MCP_ISSUER__ENABLED", "true")
             .variable("MCP_STDIO__LOCAL_SCOPES", "[\"write\"]");
         let mut pipe = opened(launch, era).await;
         let whoami: Value = serde_json::from_str(text(&pipe.call_tool("whoami", json!({})).await)).unwrap();
@@ -246,7 +246,7 @@ async fn without_a_credential_the_local_caller_holds_local_scopes() {
 #[tokio::test]
 async fn without_a_credential_and_without_local_scopes_nobody_is_authenticated() {
     for era in ERAS {
-        let closed = launch::toml(crate::everything::CONFIG).variable("MCP_AUTH__MODE", "embedded");
+        let closed = launch::toml(crate::everything::CONFIG).variable("MCP_ISSUER__ENABLED", "true");
         let mut pipe = closed.stdio().era(era);
         let expected = json!({ "scope": "base" });
         assert_eq!(refusal(&pipe.open().await), (401, expected), "{era:?}");
@@ -255,7 +255,7 @@ async fn without_a_credential_and_without_local_scopes_nobody_is_authenticated()
         assert_eq!(refusal(&denied), (401, expected), "{era:?}");
 
         let anonymous = launch::toml(crate::everything::CONFIG)
-            .variable("MCP_AUTH__MODE", "embedded")
+            .variable("MCP_ISSUER__ENABLED", "true")
             .variable("MCP_AUTH__CONNECT", "anonymous");
         let mut pipe = opened(anonymous, era).await;
         assert_eq!(text(&pipe.call_tool("ping", json!({})).await), "pong");

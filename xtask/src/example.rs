@@ -39,7 +39,7 @@ pub(crate) fn started_in(directory: &Path, executable: &Path) -> Result<Command,
     command
         .current_dir(directory)
         .env("TODOS_DB", directory.join("todos.db"))
-        .env("MCP_AUTH__EMBEDDED__STATE_DIR", directory.join("state"));
+        .env("MCP_ISSUER__STATE_DIR", directory.join("state"));
     Ok(command)
 }
 

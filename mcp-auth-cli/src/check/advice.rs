@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use mcp_auth_core::net::Host;
-use mcp_auth_runtime::config::{Checked, Config, Connect, Key, Mode, Transport, Visibility, key};
+use mcp_auth_runtime::config::{Checked, Config, Connect, Key, Transport, Verify, Visibility, key};
 use mcp_auth_runtime::declared::registry::Registry;
 
 /// Skew beyond this hides a wrong clock rather than forgiving a slow one.
@@ -93,10 +93,10 @@ impl Advice {
                 config.place(&key!(auth.connect))
             ));
         }
-        if config.auth.mode != Mode::None && registry.is_some_and(Registry::is_public) {
+        if config.auth.verify != Verify::None && registry.is_some_and(Registry::is_public) {
             self.note(format!(
-                "every operation is public, so nobody needs a token; mode \"none\" would say so: {}",
-                config.place(&key!(auth.mode))
+                "every operation is public, so nobody needs a token; verify = \"none\" and no issuer would say so: {}",
+                config.place(&key!(auth.verify))
             ));
         }
     }
@@ -112,7 +112,7 @@ impl Advice {
     }
 
     fn issuers(&mut self, config: &Config) {
-        for (index, issuer) in config.trusted_issuers().iter().enumerate() {
+        for (index, issuer) in config.auth.issuers.iter().enumerate() {
             let skew = issuer.clock_skew.get();
             if skew > LARGE_SKEW {
                 let skew = humantime::format_duration(skew);
@@ -139,12 +139,15 @@ impl Advice {
         if let Some(url) = &config.server.public_url {
             urls.push((key!(server.public_url), url.as_str(), Some(url.origin().host().clone())));
         }
-        for (index, issuer) in config.trusted_issuers().iter().enumerate() {
+        for (index, issuer) in config.auth.issuers.iter().enumerate() {
             let name = &issuer.issuer;
             urls.push((key!(auth.issuers[index].issuer), name.as_str(), Host::of(name.url())));
-            urls.extend(issuer.jwks_uri.iter().map(|uri| {
-                (key!(auth.issuers[index].jwks_uri), uri.as_str(), Host::of(uri.url()))
-            }));
+            urls.extend(
+                issuer
+                    .jwks_uri
+                    .iter()
+                    .map(|uri| (key!(auth.issuers[index].jwks_uri), uri.as_str(), Host::of(uri.url()))),
+            );
         }
         for (key, url, host) in urls {
             if host.is_some_and(|host| is_placeholder(&host.to_string())) {
@@ -176,7 +179,7 @@ impl Advice {
 
     /// The built-in issuer shows descriptions to people.
     fn undescribed(&mut self, config: &Config, checked: &Checked) {
-        if config.auth.mode != Mode::Embedded {
+        if config.built_in_issuer().is_none() {
             return;
         }
         for (scope, _) in checked.scopes.iter().filter(|(_, description)| description.is_none()) {

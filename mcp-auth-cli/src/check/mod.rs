@@ -15,7 +15,8 @@ use std::process::ExitCode;
 
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey};
-use mcp_auth_runtime::config::{Checked, Config, ConfigError, Mode};
+use mcp_auth_runtime::config::issuer::BuiltInIssuer;
+use mcp_auth_runtime::config::{Checked, Config, ConfigError};
 use mcp_auth_runtime::declared::registry::Registry;
 use mcp_auth_runtime::declared::table::operations_from_json;
 use report::Report;
@@ -87,16 +88,16 @@ fn checked(configuration: Configuration, registry: Option<&Registry>) -> Result<
         Some(registry) => config.check(registry)?,
         None => config.check_alone()?,
     };
-    if config.auth.mode == Mode::Embedded {
-        built_in_issuer(&config, &checked)?;
+    if let Some(issuer) = config.built_in_issuer() {
+        built_in_issuer(&config, issuer, &checked)?;
     }
     Ok(Report::new(&config, &checked, registry))
 }
 
 /// The built-in issuer refuses on its own: options, identifier, and the signing key, which is only looked at.
-fn built_in_issuer(config: &Config, checked: &Checked) -> Result<(), Failure> {
-    let mut options = IssuerOptions::configured(config)?;
-    let kept = SigningKey::load(&config.state_dir())?;
+fn built_in_issuer(config: &Config, issuer: &BuiltInIssuer, checked: &Checked) -> Result<(), Failure> {
+    let mut options = IssuerOptions::configured(config, issuer)?;
+    let kept = SigningKey::load(&config.state_dir(issuer))?;
     options.signing_key = kept.map_or(KeySource::Ephemeral, KeySource::Given);
     let mut scopes = checked.scopes.clone();
     for client in &options.clients {

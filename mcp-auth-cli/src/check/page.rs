@@ -94,10 +94,11 @@ fn serves(serves: &Serves) -> Lines {
 }
 
 fn trusts(trusts: &Trusts) -> Lines {
-    match trusts {
-        Trusts::None => vec![line("nobody", "no caller is verified, every operation must be public")],
-        Trusts::Verify { issuers } => issuers.iter().flat_map(issuer).collect(),
-        Trusts::Embedded(built_in) => embedded(built_in),
+    let all: Lines =
+        trusts.built_in.iter().flat_map(built_in).chain(trusts.issuers.iter().flat_map(issuer)).collect();
+    match trusts.verify {
+        "none" => vec![line("nobody", "no caller is verified, every operation must be public")],
+        _ => all,
     }
 }
 
@@ -121,7 +122,7 @@ fn issuer(issuer: &TrustedIssuer) -> Lines {
     lines
 }
 
-fn embedded(built_in: &BuiltIn) -> Lines {
+fn built_in(built_in: &BuiltIn) -> Lines {
     let mut lines = vec![
         line(
             "issuer",
@@ -142,7 +143,7 @@ fn embedded(built_in: &BuiltIn) -> Lines {
 fn lets_in(report: &Report) -> Lines {
     let access = &report.access;
     let mut lines = Vec::new();
-    if matches!(report.serves, Serves::Http { .. }) && !matches!(report.trusts, Trusts::None) {
+    if matches!(report.serves, Serves::Http { .. }) && report.trusts.verify != "none" {
         let asked = match access.base_scopes.as_slice() {
             [] => "no scope in particular (base_scopes)".to_owned(),
             base => format!("{} (base_scopes)", base.join(" ")),

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use mcp_auth_core::resource::WELL_KNOWN;
-use mcp_auth_runtime::config::issuers::Issuer;
-use mcp_auth_runtime::config::{Checked, Config, Connect, Denial, Mode, Transport, Visibility};
+use mcp_auth_runtime::config::issuer::BuiltInIssuer;
+use mcp_auth_runtime::config::{Checked, Config, Connect, Denial, Transport, Verify, Visibility, issuers};
 use mcp_auth_runtime::declared::registry::Registry;
 use mcp_auth_runtime::declared::{Kind, Rule};
 use mcp_auth_runtime::observe::health::{HEALTHZ, READYZ};
@@ -51,11 +51,12 @@ pub(super) enum Serves {
 
 /// Whose tokens count.
 #[derive(Debug, Serialize)]
-#[serde(tag = "mode", rename_all = "lowercase")]
-pub(super) enum Trusts {
-    Verify { issuers: Vec<TrustedIssuer> },
-    Embedded(BuiltIn),
-    None,
+pub(super) struct Trusts {
+    /// How callers are verified: `tokens` or `none`.
+    pub(super) verify: &'static str,
+    /// None: this process issues no tokens.
+    pub(super) built_in: Option<BuiltIn>,
+    pub(super) issuers: Vec<TrustedIssuer>,
 }
 
 /// One entry of `[[auth.issuers]]`.
@@ -161,7 +162,7 @@ fn serves(config: &Config) -> Serves {
     }
     let resource = config.resource();
     let mut metadata = Vec::new();
-    if config.auth.mode != Mode::None {
+    if config.auth.verify != Verify::None {
         metadata.push(resource.metadata_url());
         let root = format!("{}{WELL_KNOWN}", resource.origin());
         if !metadata.contains(&root) {
@@ -187,28 +188,27 @@ fn stdio_caller(config: &Config) -> String {
 }
 
 fn trusts(config: &Config) -> Trusts {
-    match config.auth.mode {
-        Mode::None => Trusts::None,
-        Mode::Verify => Trusts::Verify {
-            issuers: config.trusted_issuers().iter().map(|issuer| trusted(config, issuer)).collect(),
-        },
-        Mode::Embedded => {
-            let embedded = &config.auth.embedded;
-            Trusts::Embedded(BuiltIn {
-                issuer: config.resource().origin().to_string(),
-                audience: config.resource().to_string(),
-                algorithms: ["ES256"],
-                users: embedded.users.iter().map(|user| user.as_str().to_owned()).collect(),
-                clients: embedded.clients.iter().map(|client| client.client_id.as_str().to_owned()).collect(),
-                state_dir: from_here(&config.state_dir()),
-                access_token_lifetime: duration(embedded.access_token_lifetime.get()),
-                development_only: true,
-            })
-        }
+    Trusts {
+        verify: config.auth.verify.as_str(),
+        built_in: config.built_in_issuer().map(|issuer| built_in(config, issuer)),
+        issuers: config.auth.issuers.iter().map(|issuer| trusted(config, issuer)).collect(),
     }
 }
 
-fn trusted(config: &Config, issuer: &Issuer) -> TrustedIssuer {
+fn built_in(config: &Config, issuer: &BuiltInIssuer) -> BuiltIn {
+    BuiltIn {
+        issuer: config.resource().origin().to_string(),
+        audience: config.resource().to_string(),
+        algorithms: ["ES256"],
+        users: issuer.users.iter().map(|user| user.as_str().to_owned()).collect(),
+        clients: issuer.clients.iter().map(|client| client.client_id.as_str().to_owned()).collect(),
+        state_dir: from_here(&config.state_dir(issuer)),
+        access_token_lifetime: duration(issuer.access_token_lifetime.get()),
+        development_only: true,
+    }
+}
+
+fn trusted(config: &Config, issuer: &issuers::TrustedIssuer) -> TrustedIssuer {
     let audience = match config.server.transport {
         Transport::Http => config.audiences(issuer, &config.resource()),
         Transport::Stdio => config.stdio_audiences(Some(issuer), &config.resource()),

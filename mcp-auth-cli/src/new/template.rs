@@ -250,7 +250,7 @@ mod tests {
         for (answers, files) in VARIANTS.iter() {
             let embedded = answers.auth == Auth::Embedded;
             assert_eq!(file(files, "Cargo.toml").contains("mcp-auth/issuer"), embedded);
-            assert_eq!(file(files, "mcp.toml").contains("\"embedded\""), embedded);
+            assert_eq!(file(files, "mcp.toml").contains("[issuer]"), embedded);
             assert_eq!(file(files, "mcp.toml").contains("issuer = \"https://id.example.com/\""), !embedded);
             assert_eq!(file(files, "Dockerfile").contains("--no-default-features"), embedded);
         }

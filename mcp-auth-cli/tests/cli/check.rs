@@ -80,7 +80,7 @@ fn says_whom_a_server_of_others_tokens_trusts() {
 
 #[test]
 fn what_the_server_would_refuse_is_refused_all_at_once_in_its_own_words() {
-    let toml = "[auth]\nmode = \"embedded\"\n[scopes.\"todos.raed\"]\ndescription = \"x\"\n";
+    let toml = "[issuer]\n[scopes.\"todos.raed\"]\ndescription = \"x\"\n";
     let (code, text) = verdict(toml, &[]);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.starts_with("error: 2 reasons not to start:\n"), "{text}");
@@ -95,10 +95,10 @@ fn what_the_server_would_refuse_is_refused_all_at_once_in_its_own_words() {
 
 #[test]
 fn mistakes_in_the_file_and_files_that_are_not_there_are_refused() {
-    let (code, text) = verdict("[auth]\nmod = \"none\"\nvisibility = \"some\"", &[]);
+    let (code, text) = verdict("[auth]\nverfy = \"none\"\nvisibility = \"some\"", &[]);
     assert_eq!(code, Some(1));
     assert!(
-        text.contains("2 mistakes in the configuration") && text.contains("did you mean mode?"),
+        text.contains("2 mistakes in the configuration") && text.contains("did you mean verify?"),
         "{text}"
     );
     let nowhere = tempfile::tempdir().unwrap();
@@ -242,8 +242,7 @@ fn credentials_are_asked_for_and_never_shown() {
     let missing = check(directory.path(), &[]);
     assert_eq!(missing.status.code(), Some(1));
     assert!(
-        stderr(&missing)
-            .contains("environment variable M2M is not set: auth.embedded.clients[0].client_secret")
+        stderr(&missing).contains("environment variable M2M is not set: issuer.clients[0].client_secret")
     );
     for arguments in [&["check"][..], &["check", "--json"]] {
         let there = mcp_auth()
@@ -266,7 +265,9 @@ fn json_holds_the_verdict_and_everything_else() {
     assert_eq!(fine["verdict"], "fine");
     assert_eq!(fine["serves"]["transport"], "http");
     assert_eq!(fine["serves"]["resource"], "http://127.0.0.1:4711/mcp");
-    assert_eq!(fine["trusts"]["mode"], "embedded");
+    assert_eq!(fine["trusts"]["verify"], "tokens");
+    assert_eq!(fine["trusts"]["built_in"]["issuer"], "http://127.0.0.1:4711");
+    assert_eq!(fine["trusts"]["issuers"], serde_json::json!([]));
     assert_eq!(fine["access"]["public"], serde_json::json!(["ping"]));
     assert_eq!(fine["operations"][1]["needs"], "todos.write");
     assert_eq!(fine["scopes"][0]["needed_by"], serde_json::json!(["list_todos"]));
@@ -277,7 +278,7 @@ fn json_holds_the_verdict_and_everything_else() {
     let output = check(unwise.path(), &["--json", "--deny-warnings", "--scopes", "operations.json"]);
     assert_eq!((output.status.code(), json(&output)["verdict"].as_str()), (Some(1), Some("unwise")));
 
-    let refused = todos::directory("[auth]\nmode = \"verify\"\n[server]\nlisten = \"0.0.0.0:1\"");
+    let refused = todos::directory("[auth]\nverify = \"tokens\"\n[server]\nlisten = \"0.0.0.0:1\"");
     let output = check(refused.path(), &["--json"]);
     assert_eq!(output.status.code(), Some(1));
     let refused = json(&output);

@@ -30,7 +30,7 @@ fn without_a_terminal_what_is_not_given_takes_its_default() {
     let project = here.path().join("my-server");
     assert!(read(&project, "Cargo.toml").contains("name = \"my-server\""));
     assert!(read(&project, "src/main.rs").contains("use my_server::Notes;"));
-    assert!(read(&project, "mcp.toml").contains("\"embedded\""));
+    assert!(read(&project, "mcp.toml").contains("[issuer]"));
     assert!(!project.join("tests/over_stdio.rs").exists());
     assert!(!project.join("cargo-generate.toml").exists());
 }

@@ -45,9 +45,8 @@ pub(crate) fn configured(listen: &str) -> String {
         [server]
         listen = {listen:?}
         [auth]
-        mode = "embedded"
         base_scopes = ["todos.read"]
-        [auth.embedded]
+        [issuer]
         users = ["alice", "bob"]
         [scopes."todos.read"]
         description = "See your todos"

@@ -77,7 +77,7 @@ fn what_is_probably_not_meant_is_warned_of_and_minted_all_the_same() {
     let output = token(directory.path(), &["--sub", "carol", "--scope", "todos.read todos.admin"]);
     minted(&output);
     let said = stderr(&output);
-    assert!(said.contains("warning: \"carol\" is not in auth.embedded.users (alice, bob)"), "{said}");
+    assert!(said.contains("warning: \"carol\" is not in issuer.users (alice, bob)"), "{said}");
     assert!(said.contains("warning: scope \"todos.admin\" stands nowhere in the configuration"), "{said}");
     let usual = token(directory.path(), &["--sub", "bob", "--scope", "todos.read todos.write"]);
     assert!(!stderr(&usual).contains("warning"), "{}", stderr(&usual));
@@ -111,11 +111,11 @@ fn no_token_is_minted_for_a_server_that_would_not_take_it() {
     let elsewhere =
         todos::configured("127.0.0.1:1").replace("[auth]", "public_url = \"https://a.example/mcp\"\n[auth]");
     for (toml, arguments, why) in [
-        (verify, &[][..], "mode is \"verify\", so the server trusts no key of this computer"),
+        (verify, &[][..], "the built-in issuer is off, so the server trusts no key of this computer"),
         (&elsewhere, &[], "is not on loopback"),
         (&todos::configured("127.0.0.1:1"), &["--scope", "a\"b"], "--scope \"a\\\"b\""),
         (&todos::configured("127.0.0.1:1"), &["--sub", ""], "--sub is empty"),
-        ("[auth]\nmod = \"embedded\"", &[], "unknown key auth.mod in mcp.toml"),
+        ("[issuer]\nuser = []", &[], "unknown key issuer.user in mcp.toml"),
     ] {
         let directory = todos::directory(toml);
         let said = refused(&token(directory.path(), arguments));

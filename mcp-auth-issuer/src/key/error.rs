@@ -32,7 +32,7 @@ pub enum KeyError {
     /// Its owner could replace the key.
     #[error(
         "{} belongs to another user (uid {owner}; this process is uid {own}): run it as that user, or name another \
-         directory in auth.embedded.state_dir", path.display()
+         directory in issuer.state_dir", path.display()
     )]
     Foreign {
         /// The file or directory.

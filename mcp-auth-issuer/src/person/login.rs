@@ -27,7 +27,7 @@ pub enum LoginError {
     #[error("nobody proved who they are")]
     Refused,
     /// The development login offers nobody of that name.
-    #[error("nobody of that name is in auth.embedded.users; the page may be from before a restart")]
+    #[error("nobody of that name is in issuer.users; the page may be from before a restart")]
     UnknownUser,
     /// Not the person's fault.
     #[error("logging in is not possible now")]
@@ -85,8 +85,7 @@ impl Login for DevelopmentLogin {
     /// Names who can log in: the page has a button for each anyway.
     fn refusal(&self) -> Cow<'static, str> {
         let users = self.users.join(", ");
-        format!("That name cannot log in here; these can: {users}. Others are added in auth.embedded.users.")
-            .into()
+        format!("That name cannot log in here; these can: {users}. Others are added in issuer.users.").into()
     }
 }
 
@@ -110,15 +109,12 @@ mod tests {
     async fn log_names_the_key_that_lists_who_can_log_in_and_not_who_tried() {
         let users = DevelopmentLogin::new(vec!["developer".into()]);
         let error = users.login(&Params::parse("user=mallory").unwrap()).await.unwrap_err().to_string();
-        assert!(error.contains("auth.embedded.users") && !error.contains("mallory"), "{error}");
+        assert!(error.contains("issuer.users") && !error.contains("mallory"), "{error}");
     }
 
     #[test]
     fn a_refusal_names_who_can_log_in_and_where_more_names_go() {
         let refusal = DevelopmentLogin::new(vec!["alice".into(), "bob".into()]).refusal();
-        assert!(
-            refusal.contains("these can: alice, bob.") && refusal.contains("auth.embedded.users"),
-            "{refusal}"
-        );
+        assert!(refusal.contains("these can: alice, bob.") && refusal.contains("issuer.users"), "{refusal}");
     }
 }

@@ -7,8 +7,8 @@ use mcp_auth_core::Resource;
 
 use crate::config::load::Config;
 use crate::config::load::secret::SecretSource;
-use crate::config::section::auth::Mode;
-use crate::config::section::issuers::Issuer;
+use crate::config::section::issuer::BuiltInIssuer;
+use crate::config::section::issuers::TrustedIssuer;
 use crate::config::value::audience::Audiences;
 use crate::config::value::secret::Secret;
 
@@ -27,23 +27,19 @@ impl Config {
         self.resource_for(self.server.listen.get())
     }
 
-    /// The configured issuers whose tokens are accepted: those of `[[auth.issuers]]` with `mode = "verify"`, and
-    /// none otherwise.
-    pub fn trusted_issuers(&self) -> &[Issuer] {
-        match self.auth.mode {
-            Mode::Verify => &self.auth.issuers,
-            Mode::Embedded | Mode::None => &[],
-        }
+    /// The built-in issuer, if it is on.
+    pub fn built_in_issuer(&self) -> Option<&BuiltInIssuer> {
+        self.issuer.as_ref().filter(|_| self.issuer_is_on)
     }
 
     /// The audiences a token of `issuer` may name, given the resource identifier.
-    pub fn audiences(&self, issuer: &Issuer, resource: &Resource) -> Vec<String> {
+    pub fn audiences(&self, issuer: &TrustedIssuer, resource: &Resource) -> Vec<String> {
         texts(issuer.audience.as_ref(), resource)
     }
 
     /// The audiences the stdio credential may name when it is from `issuer`: `stdio.audience`, else the issuer's,
     /// else the resource identifier.
-    pub fn stdio_audiences(&self, issuer: Option<&Issuer>, resource: &Resource) -> Vec<String> {
+    pub fn stdio_audiences(&self, issuer: Option<&TrustedIssuer>, resource: &Resource) -> Vec<String> {
         let issuer = issuer.and_then(|issuer| issuer.audience.as_ref());
         texts(self.stdio.audience.as_ref().or(issuer), resource)
     }
@@ -59,8 +55,8 @@ impl Config {
     }
 
     /// The directory of the built-in issuer's signing key.
-    pub fn state_dir(&self) -> PathBuf {
-        self.base_dir().join(&self.auth.embedded.state_dir)
+    pub fn state_dir(&self, issuer: &BuiltInIssuer) -> PathBuf {
+        self.base_dir().join(&issuer.state_dir)
     }
 }
 

@@ -64,7 +64,7 @@ fn example_is_accepted_as_it_is_and_uncommented() {
     Config::from_toml_str(EXAMPLE).unwrap();
     let all = Config::from_toml_str(&uncommented()).unwrap();
     assert_eq!(all.auth.issuers.len(), 1);
-    assert_eq!(all.auth.embedded.clients.len(), 1);
+    assert_eq!(all.built_in_issuer().unwrap().clients.len(), 1);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn comment_above(path: &str, key: &str) -> String {
     let table = path.trim_start_matches('.').rsplit_once('.').map_or("", |(table, _)| table);
     let header = match table {
         "auth.issuers[]" => "[[auth.issuers]]".to_owned(),
-        "auth.embedded.clients[]" => "[[auth.embedded.clients]]".to_owned(),
+        "issuer.clients[]" => "[[issuer.clients]]".to_owned(),
         "scopes.*" => "[scopes.\"todos.write\"]".to_owned(),
         table => format!("[{table}]"),
     };

@@ -19,8 +19,8 @@ pub enum Warning {
     UnknownBaseScope(String),
     /// A local scope that no operation needs and no section describes.
     UnknownLocalScope(String),
-    /// Issuers that are configured and not asked, because of the mode.
-    IssuersNotUsed(&'static str),
+    /// Variables that set up the built-in issuer, which is off.
+    IssuerNotOn,
     /// A `public_url` that clients will write differently.
     PublicUrlNotCanonical {
         /// As configured.
@@ -51,9 +51,10 @@ impl fmt::Display for Warning {
                 f,
                 "stdio.local_scopes names {scope:?}, which no operation needs and no [scopes] entry describes"
             ),
-            Self::IssuersNotUsed(mode) => {
-                write!(f, "auth.issuers is not used: auth.mode is {mode:?}")
-            }
+            Self::IssuerNotOn => f.write_str(
+                "variables MCP_ISSUER__… are set, but the built-in issuer is off: no file has [issuer], and \
+                 MCP_ISSUER__ENABLED=true is not set",
+            ),
             Self::PublicUrlNotCanonical { configured, canonical } => write!(
                 f,
                 "server.public_url {configured:?} is published as it is, but clients will write it {canonical:?} and may \

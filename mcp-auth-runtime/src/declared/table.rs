@@ -94,7 +94,7 @@ pub(crate) fn operations_to_json(
 /// use mcp_auth_runtime::declared::table::operations_from_json;
 /// let printed = r#"{"operations": [{"kind": "tool", "name": "add", "rule": "all", "scopes": ["w"], "description": null}]}"#;
 /// let registry = operations_from_json(printed).unwrap();
-/// let config = Config::from_toml_str("auth.mode = \"embedded\"").unwrap();
+/// let config = Config::from_toml_str("[issuer]").unwrap();
 /// let refused = config.check(&registry).unwrap_err().to_string();
 /// assert!(refused.starts_with("tool `add` needs w, so auth.base_scopes must say"), "{refused}");
 /// ```

@@ -17,7 +17,7 @@ use crate::rejection::Rejection;
 /// It is not generic over the server's type: what is asked of the developer's own code before a permit leaves belongs
 /// into [`Gate::admit`] behind a trait object, so that one gate serves every transport.
 pub(crate) struct Gate {
-    /// `None` where nobody is verified: with `auth.mode = "none"`, and on stdio without a credential.
+    /// `None` where nobody is verified: with `auth.verify = "none"`, and on stdio without a credential.
     authenticator: Option<Arc<Authenticator>>,
     rules: Arc<Rulebook>,
 }

@@ -4,19 +4,20 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
 
-use crate::config::{Config, Mode};
+use crate::config::Config;
 use crate::declared::handler::About;
 
 /// What is known before the address is.
 pub(super) struct Announcement {
     name: String,
     version: String,
-    mode: Mode,
+    has_built_in_issuer: bool,
 }
 
 impl Announcement {
     pub(super) fn new(about: &About, config: &Config) -> Self {
-        Self { name: about.name.clone(), version: about.version.clone(), mode: config.auth.mode }
+        let has_built_in_issuer = config.built_in_issuer().is_some();
+        Self { name: about.name.clone(), version: about.version.clone(), has_built_in_issuer }
     }
 
     pub(super) fn print(&self, address: SocketAddr, resource: &str) {
@@ -27,7 +28,7 @@ impl Announcement {
     fn text(&self, address: SocketAddr, resource: &str) -> String {
         let mut text = format!("\n{} {} listens on {address}\n", self.name, self.version);
         let _ = writeln!(text, "  MCP endpoint (and resource identifier): {resource}");
-        if self.mode == Mode::Embedded {
+        if self.has_built_in_issuer {
             text.push_str(&how_to_connect(&self.name, resource));
         }
         text.push('\n');

@@ -159,8 +159,9 @@ fn protected_resource_metadata<H>(
     local: Option<&LocalIssuer>,
 ) -> ProtectedResourceMetadata {
     let (config, server) = (&parts.config, &parts.config.server);
-    let configured = config.trusted_issuers().iter().map(|issuer| IssuerIdentifier::clone(&issuer.issuer));
-    let issuers = configured.chain(local.map(|local| local.issuer.clone())).collect();
+    let configured = config.auth.issuers.iter().map(|issuer| IssuerIdentifier::clone(&issuer.issuer));
+    // The built-in issuer first: clients take the first, and who turns it on wants to log in there.
+    let issuers = local.map(|local| local.issuer.clone()).into_iter().chain(configured).collect();
     let mut metadata =
         ProtectedResourceMetadata::new(resource.clone(), issuers, parts.rules.policy().scopes());
     metadata.resource_name = server.name.as_ref().map(|name| name.as_str().to_owned());

@@ -17,7 +17,7 @@ use rmcp::transport::streamable_http_server::session::SessionStore;
 use crate::authn::{Fetch, HttpFetch};
 use crate::config::arguments::help;
 use crate::config::log::Format;
-use crate::config::{Checked, Command, Config, Mode, Transport};
+use crate::config::{Checked, Command, Config, Transport, Verify, key};
 use crate::declared::handler::{About, Handler, Routes};
 use crate::error::{Error, Result};
 use crate::local_issuer::{LocalIssuer, LocalIssuerSetup};
@@ -29,7 +29,7 @@ use mcp_auth_core::Resource;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_store::{Caps, Store};
 
-/// Builds the issuer of `auth.mode = "embedded"`. The runtime knows none; the facade passes one in.
+/// Builds the issuer of `[issuer]`. The runtime knows none; the facade passes one in.
 pub type LocalIssuerFactory = Box<dyn FnOnce(LocalIssuerSetup, &Config) -> Result<LocalIssuer> + Send>;
 
 /// A server about to be: a handler, its configuration, and what a test or an embedding application passes in.
@@ -88,7 +88,7 @@ impl<H: Handler> ServerBuilder<H> {
         self
     }
 
-    /// An authorization server in this process: what `auth.mode = "embedded"` starts.
+    /// An authorization server in this process: what `[issuer]` starts.
     #[doc(hidden)]
     #[must_use]
     pub fn local_issuer(mut self, factory: LocalIssuerFactory) -> Self {
@@ -96,8 +96,8 @@ impl<H: Handler> ServerBuilder<H> {
         self
     }
 
-    /// An issuer in this process that is trusted whatever `auth.mode` says, short of "none": how tests bring
-    /// their own.
+    /// An issuer in this process that is trusted unless `auth.verify` is "none", and takes the place of the built-in one:
+    /// how tests bring their own.
     #[cfg(feature = "testing")]
     #[must_use]
     pub(crate) fn trusted_issuer(mut self, factory: LocalIssuerFactory) -> Self {
@@ -137,8 +137,8 @@ impl<H: Handler> ServerBuilder<H> {
 
     /// The server as a router, to be merged into an existing application, which then owns the listener with
     /// its timers and connection cap. Call it within a Tokio runtime: keys are loaded and kept fresh in the
-    /// background, and `/readyz` says when they are there. With `auth.mode = "embedded"`, serve it with
-    /// `into_make_service_with_connect_info::<SocketAddr>()`: the built-in issuer answers loopback peers only.
+    /// background, and `/readyz` says when they are there. With the built-in issuer, serve it with
+    /// `into_make_service_with_connect_info::<SocketAddr>()`: it answers loopback peers only.
     ///
     /// # Errors
     /// Every unsafe combination, by name.
@@ -204,15 +204,16 @@ impl<H: Handler> ServerBuilder<H> {
             tracing::warn!("{warning}");
         }
         let rules = Rulebook::new(registry, checked.policy.clone());
-        let local_issuer = match config.auth.mode {
-            Mode::None => None,
-            Mode::Verify => self.trusted_issuer,
-            Mode::Embedded => self.trusted_issuer.or(self.local_issuer),
+        let is_on = config.built_in_issuer().is_some();
+        let local_issuer = match config.auth.verify {
+            Verify::None => None,
+            Verify::Tokens => self.trusted_issuer.or(self.local_issuer.filter(|_| is_on)),
         };
-        if config.auth.mode == Mode::Embedded && local_issuer.is_none() {
-            return Err(Error::from(
-                "auth.mode is \"embedded\", and this binary has no built-in issuer: enable the feature `issuer` of mcp-auth",
-            ));
+        if is_on && local_issuer.is_none() {
+            return Err(Error::from(format!(
+                "[issuer] is on, and this binary has no built-in issuer: enable the feature `issuer` of mcp-auth: {}",
+                config.place(&key!(issuer))
+            )));
         }
         let fetch = match self.fetch {
             Some(fetch) => fetch,

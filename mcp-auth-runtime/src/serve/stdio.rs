@@ -41,7 +41,7 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
                 &parts.ambient,
             )?
             .ok_or_else(|| {
-                Error::from("stdio.credential is set and auth.mode is \"none\": nobody could verify it")
+                Error::from("stdio.credential is set and auth.verify is \"none\": nothing could verify it")
             })?;
             trust::load_keys(&authenticator, config, parts.shutdown.stopping()).await?;
             authenticator.start(parts.shutdown.stopping());

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::authn::{
     Authenticator, CacheBounds, Fetch, IssuerRules, JwtVerifier, KeyRefresh, KeySource, LoadFailure, Verify,
 };
-use crate::config::issuers::Issuer;
+use crate::config::issuers::TrustedIssuer;
 use crate::config::{Config, key};
 use crate::error::Error;
 use crate::local_issuer::LocalIssuer;
@@ -26,7 +26,7 @@ const START_PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn authenticator(
     config: &Config,
     local: Option<&LocalIssuer>,
-    audiences: impl Fn(Option<&Issuer>) -> Vec<String>,
+    audiences: impl Fn(Option<&TrustedIssuer>) -> Vec<String>,
     fetch: Arc<dyn Fetch>,
     ambient: &Ambient,
 ) -> Result<Option<Arc<Authenticator>>, Error> {
@@ -43,12 +43,12 @@ pub(super) fn authenticator(
 fn signed_tokens(
     config: &Config,
     local: Option<&LocalIssuer>,
-    audiences: impl Fn(Option<&Issuer>) -> Vec<String>,
+    audiences: impl Fn(Option<&TrustedIssuer>) -> Vec<String>,
     fetch: Arc<dyn Fetch>,
     ambient: &Ambient,
 ) -> Result<Option<Arc<dyn Verify>>, Error> {
     let mut rules: Vec<IssuerRules> =
-        config.trusted_issuers().iter().map(|issuer| rules(issuer, audiences(Some(issuer)))).collect();
+        config.auth.issuers.iter().map(|issuer| rules(issuer, audiences(Some(issuer)))).collect();
     if let Some(local) = local {
         let keys = KeySource::Static(local.jwks.clone());
         let mut own = IssuerRules::new(local.issuer.clone(), audiences(None), keys);
@@ -80,7 +80,7 @@ pub(super) async fn load_keys(
         let LoadFailure { issuer, cause } = &failure;
         match cause {
             Some(cause) if failure.is_misconfiguration() => {
-                let index = config.trusted_issuers().iter().position(|known| known.issuer.as_str() == issuer);
+                let index = config.auth.issuers.iter().position(|known| known.issuer.as_str() == issuer);
                 let index = index.unwrap_or(0);
                 let place = config.place(&key!(auth.issuers[index].issuer));
                 return Err(Error::from(format!("issuer {issuer} cannot be used: {cause}: {place}")));
@@ -91,7 +91,7 @@ pub(super) async fn load_keys(
     Ok(())
 }
 
-fn rules(issuer: &Issuer, audiences: Vec<String>) -> IssuerRules {
+fn rules(issuer: &TrustedIssuer, audiences: Vec<String>) -> IssuerRules {
     let keys = match &issuer.jwks_uri {
         Some(uri) => KeySource::JwksUri(uri.url().clone()),
         None => KeySource::Discovery,

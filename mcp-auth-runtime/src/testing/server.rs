@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::client::Client;
 use super::issuer::{TestIssuer, Token};
 use crate::authn::Fetch;
-use crate::config::Config;
+use crate::config::{Config, ConfigBuilder, Verify};
 use crate::declared::handler::Handler;
 use crate::error::Result;
 use crate::local_issuer::LocalIssuer;
@@ -13,8 +13,10 @@ use crate::serve::{Running, ServerBuilder};
 use mcp_auth_core::ambient::Ambient;
 
 /// The configuration of a [`TestServer`] that is given none: any free port, base scopes named but empty.
-const DEFAULT_CONFIG: &str =
-    "[server]\nlisten = \"127.0.0.1:0\"\n[auth]\nmode = \"embedded\"\nbase_scopes = []\n";
+const DEFAULT_CONFIG: &str = "[server]\nlisten = \"127.0.0.1:0\"\n[auth]\nbase_scopes = []\n";
+
+/// And its issuer, unless it names others or verifies nothing. The throwaway issuer takes its place.
+const ISSUER: &str = "[issuer]";
 
 /// A running server of yours.
 ///
@@ -40,8 +42,8 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// Starts `handler` with the default test configuration: `mode = "embedded"` with a throwaway issuer in
-    /// place of the built-in one, any free port, no base scopes.
+    /// Starts `handler` with the default test configuration: `[issuer]` with a throwaway issuer in place of the
+    /// built-in one, any free port, no base scopes.
     ///
     /// # Errors
     /// Whatever stops a server from starting.
@@ -101,8 +103,8 @@ pub struct TestServerBuilder<H> {
 }
 
 impl<H: Handler> TestServerBuilder<H> {
-    /// This configuration. `listen` should name port 0; with `mode = "embedded"`, or issuers of your own, the
-    /// throwaway issuer is trusted as well.
+    /// This configuration. `listen` should name port 0; unless `auth.verify` is `none`, the throwaway issuer
+    /// is trusted as well as those it names.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         self.config = Some(config);
@@ -116,11 +118,16 @@ impl<H: Handler> TestServerBuilder<H> {
     /// What is wrong with it.
     pub fn toml(mut self, text: &str) -> Result<Self> {
         self.layers.push(text.to_owned());
-        let mut config = Config::builder().toml(DEFAULT_CONFIG);
-        for layer in &self.layers {
-            config = config.toml(layer);
-        }
-        let config = config.build()?;
+        let layers = |mut below: ConfigBuilder| {
+            for layer in &self.layers {
+                below = below.toml(layer);
+            }
+            below.build()
+        };
+        let given = layers(Config::builder())?;
+        let below = Config::builder().toml(DEFAULT_CONFIG);
+        let names_issuers = !given.auth.issuers.is_empty() || given.auth.verify == Verify::None;
+        let config = layers(if names_issuers { below } else { below.toml(ISSUER) })?;
         Ok(self.config(config))
     }
 
@@ -160,7 +167,7 @@ impl<H: Handler> TestServerBuilder<H> {
     pub async fn start(self) -> Result<TestServer> {
         let config = match self.config {
             Some(config) => config,
-            None => Config::from_toml_str(DEFAULT_CONFIG)?,
+            None => Config::builder().toml(DEFAULT_CONFIG).toml(ISSUER).build()?,
         };
         let clock = &self.ambient.clock;
         let issuer = self.issuer.unwrap_or_else(|| TestIssuer::new("https://issuer.test", Arc::clone(clock)));

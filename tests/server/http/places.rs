@@ -60,10 +60,7 @@ async fn h15_a_foreign_host_is_403_on_every_route_but_health() {
 #[tokio::test]
 async fn h15_a_rebound_page_cannot_drive_the_built_in_issuer() {
     let state = tempfile::tempdir().expect("a directory");
-    let local = format!(
-        "[server]\nlisten = \"127.0.0.1:0\"\n[auth]\nmode = \"embedded\"\nembedded.state_dir = {:?}\n",
-        state.path()
-    );
+    let local = format!("[server]\nlisten = \"127.0.0.1:0\"\n[issuer]\nstate_dir = {:?}\n", state.path());
     let config = Config::builder().toml(CONFIG).toml(&local).build().expect("a configuration");
     let running = Server::builder(Everything::default()).config(config).start().await.expect("it starts");
     let wire = Wire::at(running.address());

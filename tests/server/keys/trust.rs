@@ -8,9 +8,9 @@ use serde_json::json;
 use crate::authorization_server::{AuthorizationServer, Key};
 use crate::everything::Everything;
 
-/// `mode = "verify"` with these `[[auth.issuers]]`.
+/// These `[[auth.issuers]]`.
 pub fn verify(issuers: &[String]) -> String {
-    format!("[auth]\nmode = \"verify\"\n{}", issuers.concat())
+    issuers.concat()
 }
 
 /// A server that trusts one issuer, with more keys in its section.

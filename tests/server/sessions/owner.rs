@@ -16,7 +16,7 @@ use crate::streams::Wire;
 async fn j34_a_session_is_its_callers_own() {
     let everything = Everything::default();
     let other = TestIssuer::new("https://other.test", Arc::new(SystemClock));
-    let verify = "[auth]\nmode = \"verify\"\n[[auth.issuers]]\nissuer = \"https://other.test\"\n\
+    let verify = "[[auth.issuers]]\nissuer = \"https://other.test\"\n\
                   jwks_uri = \"https://other.test/jwks\"\n";
     let server =
         everything.builder(verify).fetch(Arc::new(Keys(other.jwks()))).start().await.expect("a server");
@@ -119,7 +119,7 @@ async fn j35_a_session_id_means_nothing_in_2026_07_28() {
 }
 
 #[tokio::test]
-async fn with_mode_none_sessions_are_anyones_and_still_counted() {
+async fn with_verify_none_sessions_are_anyones_and_still_counted() {
     let config = format!("{}[limits]\nsessions = 3", open::CONFIG);
     let server = TestServer::builder(Open).toml(&config).expect("a configuration");
     let server = server.start().await.expect("a server");

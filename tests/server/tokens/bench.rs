@@ -27,7 +27,7 @@ impl Bench {
         let key = Key::new(Algorithm::ES256, "k");
         let issuer = AuthorizationServer::with_keys(&[&key]).await;
         let everything = Everything::default();
-        let toml = format!("[auth]\nmode = \"verify\"\n{}", issuer.toml(more));
+        let toml = issuer.toml(more);
         let server = everything.start_with(&toml).await;
         Self { everything, server, issuer, key }
     }

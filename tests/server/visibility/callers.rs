@@ -193,7 +193,7 @@ async fn token_that_is_no_good_gets_401_on_public_operations_too() {
 }
 
 #[tokio::test]
-async fn with_mode_none_every_caller_is_anonymous_whatever_it_presents() {
+async fn with_verify_none_every_caller_is_anonymous_whatever_it_presents() {
     let server = TestServer::builder(Open).toml(open::CONFIG).expect("a configuration");
     let server = server.start().await.expect("a server");
     for era in Era::ALL {

@@ -22,10 +22,10 @@ until_answers() {
 # The todos example as the page has it behind a proxy; the built-in issuer of a second one stands for the authorization
 # server.
 serve() {
-  export TODOS_DB=$directory/todos.db MCP_AUTH__EMBEDDED__STATE_DIR=$directory/state
+  export TODOS_DB=$directory/todos.db MCP_ISSUER__STATE_DIR=$directory/state
   "$repository/target/debug/examples/todos" --listen 127.0.0.1:9090 >issuer.log 2>&1 & started+=($!)
   until_answers http://127.0.0.1:9090/healthz
-  MCP_SERVER__PUBLIC_URL=https://todos.example.com/mcp MCP_AUTH__MODE=verify \
+  MCP_SERVER__PUBLIC_URL=https://todos.example.com/mcp MCP_ISSUER__ENABLED=false \
     MCP_AUTH__ISSUERS='[{issuer="http://127.0.0.1:9090"}]' \
     "$repository/target/debug/examples/todos" --listen 127.0.0.1:8080 >todos.log 2>&1 & started+=($!)
   until_answers http://127.0.0.1:8080/readyz

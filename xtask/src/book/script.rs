@@ -57,8 +57,8 @@ cargo() {{
 }}
 # The built-in issuer of the example keeps its key apart from that of people who try it by hand; another project's
 # stays where it belongs.
-here() {{ cd {root}; export MCP_AUTH__EMBEDDED__STATE_DIR={directory}/state; }}
-elsewhere() {{ cd {directory}/elsewhere; unset MCP_AUTH__EMBEDDED__STATE_DIR; }}
+here() {{ cd {root}; export MCP_ISSUER__STATE_DIR={directory}/state; }}
+elsewhere() {{ cd {directory}/elsewhere; unset MCP_ISSUER__STATE_DIR; }}
 here
 "#
     );

@@ -110,7 +110,7 @@ impl Bench {
     /// The example with its own issuer.
     fn own_server(&self, name: &str, lifetime: &str) -> Result<Server, String> {
         let mut command = example::started_in(&self.directory.join(name), &self.todos)?;
-        command.env("MCP_AUTH__EMBEDDED__ACCESS_TOKEN_LIFETIME", lifetime);
+        command.env("MCP_ISSUER__ACCESS_TOKEN_LIFETIME", lifetime);
         Server::start(name, &self.directory, &mut command)
     }
 
@@ -122,7 +122,7 @@ impl Bench {
         let issuer = process.wait_for(issuer_in)?;
         let mut command = example::started_in(&self.directory.join(name), &self.todos)?;
         command
-            .env("MCP_AUTH__MODE", "verify")
+            .env("MCP_ISSUER__ENABLED", "false")
             .env("MCP_AUTH__ISSUERS", format!("[{{ issuer=\"{issuer}\", {FOREIGN_RULES} }}]"));
         let server = Server::start(name, &self.directory, &mut command)?;
         Ok(Foreign { server, process, issuer })

@@ -29,9 +29,7 @@ pub(super) fn check(workspace: &Workspace, variant: &Variant) -> Result<(), Stri
 /// 401 with a challenge, 200 for what is public, and with the built-in issuer a token, 200 and 403.
 fn over_http(mut program: Command, variant: &Variant, workspace: &Workspace) -> Result<(), String> {
     if variant.embedded {
-        program
-            .env("MCP_AUTH__EMBEDDED__CLIENTS", CLIENT)
-            .env("SCRIPT_SECRET", "not a secret, but long enough");
+        program.env("MCP_ISSUER__CLIENTS", CLIENT).env("SCRIPT_SECRET", "not a secret, but long enough");
     }
     let server = Server::start(&variant.name(), workspace.directory(), &mut program)?;
     let answered = answers(server.address(), variant, &workspace.project(variant));

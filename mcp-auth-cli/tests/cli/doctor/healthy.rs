@@ -46,10 +46,9 @@ async fn mcp_auth_with_its_own_issuer_is_healthy() {
             [server]
             listen = "127.0.0.1:0"
             [auth]
-            mode = "embedded"
             connect = "{connect}"
             base_scopes = ["notes.read"]
-            [auth.embedded]
+            [issuer]
             state_dir = {:?}
             "#,
             state.path()

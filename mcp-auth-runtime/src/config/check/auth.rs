@@ -2,34 +2,41 @@
 
 use super::conflict::Conflict;
 use super::findings::{Findings, OFFLINE_ACCESS};
+use crate::authz::Visibility;
 use crate::config::Warning;
 use crate::config::key;
-use crate::authz::Visibility;
-use crate::config::section::auth::Mode;
+use crate::config::section::auth::Verify;
 use crate::config::section::server::Transport;
 
 impl Findings<'_> {
-    pub(super) fn mode(&mut self) {
-        let at = self.at(key!(auth.mode));
-        match self.config.auth.mode {
-            Mode::None => {
-                let protected = self.first_operation(|rule| !rule.is_public());
-                if let Some((kind, operation, rule)) = protected.filter(|_| self.verifies()) {
-                    self.refuse(Conflict::ModeNone { kind, operation, rule, at });
-                }
-                if self.config.stdio.credential.is_some() && self.config.server.transport == Transport::Stdio
-                {
-                    let at = self.at(key!(stdio.credential));
-                    self.refuse(Conflict::StdioCredentialUnverified { at });
-                }
-            }
-            Mode::Verify if self.config.auth.issuers.is_empty() && self.verifies() => {
-                self.refuse(Conflict::NoIssuers { at });
-            }
-            Mode::Verify | Mode::Embedded => {}
+    pub(super) fn verify(&mut self) {
+        let config = self.config;
+        let (trusted, built_in) = (!config.auth.issuers.is_empty(), config.built_in_issuer().is_some());
+        if config.auth.verify == Verify::None {
+            self.verify_none(trusted, built_in);
+        } else if !trusted && !built_in && self.verifies() {
+            let at = self.at(key!(auth.issuers));
+            self.refuse(Conflict::NoIssuers { at });
         }
-        if self.config.auth.mode != Mode::Verify && !self.config.auth.issuers.is_empty() {
-            self.warnings.push(Warning::IssuersNotUsed(self.config.auth.mode.as_str()));
+    }
+
+    fn verify_none(&mut self, trusted: bool, built_in: bool) {
+        let at = self.at(key!(auth.verify));
+        let protected = self.first_operation(|rule| !rule.is_public());
+        if let Some((kind, operation, rule)) = protected.filter(|_| self.verifies()) {
+            self.refuse(Conflict::Unverified { kind, operation, rule, at: at.clone() });
+        }
+        if trusted || built_in {
+            let issuers = match (trusted, built_in) {
+                (true, true) => "[[auth.issuers]] and [issuer]",
+                (true, false) => "[[auth.issuers]]",
+                (false, _) => "[issuer]",
+            };
+            self.refuse(Conflict::UnusedIssuers { issuers, at });
+        }
+        if self.config.stdio.credential.is_some() && self.config.server.transport == Transport::Stdio {
+            let at = self.at(key!(stdio.credential));
+            self.refuse(Conflict::StdioCredentialUnverified { at });
         }
     }
 
@@ -38,8 +45,8 @@ impl Findings<'_> {
         let at = self.at(key!(auth.base_scopes));
         let in_need = self.first_operation(|rule| !rule.scopes().is_empty());
         let Some(base_scopes) = &auth.base_scopes else {
-            // With mode "none" nobody logs in, and where that is a mistake, base scopes would not mend it.
-            if let Some((kind, operation, rule)) = in_need.filter(|_| auth.mode != Mode::None) {
+            // Without verifying nobody logs in, and where that is a mistake, base scopes would not mend it.
+            if let Some((kind, operation, rule)) = in_need.filter(|_| auth.verify != Verify::None) {
                 self.refuse(Conflict::BaseScopesMissing { kind, operation, rule, at });
             }
             return;
@@ -53,7 +60,7 @@ impl Findings<'_> {
         }
         if base_scopes.iter().any(|scope| scope.as_str() == OFFLINE_ACCESS) {
             self.refuse(Conflict::OfflineAccess { at });
-        } else if auth.mode == Mode::Embedded {
+        } else if self.config.built_in_issuer().is_some() {
             self.known_only(base_scopes, at);
         } else {
             self.warnings.extend(self.unknown(base_scopes).into_iter().map(Warning::UnknownBaseScope));

@@ -10,10 +10,10 @@ use mcp_auth_core::Cycle;
 pub enum Conflict {
     /// Operations need a caller, and nobody is verified.
     #[error(
-        "mode is \"none\", but {kind} `{operation}` needs {rule}: set it to \"verify\" or \"embedded\", or make \
-         every operation public: {at}"
+        "verify is \"none\", but {kind} `{operation}` needs {rule}: remove it and say whose tokens are accepted in \
+         [[auth.issuers]], or make every operation public: {at}"
     )]
-    ModeNone {
+    Unverified {
         /// What kind of operation.
         kind: Kind,
         /// Its name.
@@ -23,9 +23,18 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
-    /// Tokens are to be verified, of nobody.
+    /// Issuers whose tokens nobody would look at.
+    #[error("verify is \"none\", but issuers are configured: remove it, or the issuers in {issuers}: {at}")]
+    UnusedIssuers {
+        /// The tables that name them.
+        issuers: &'static str,
+        /// Key and source.
+        at: String,
+    },
+    /// Tokens are to be verified, and of no issuer.
     #[error(
-        "mode is \"verify\", but no issuer is configured: add [[auth.issuers]] or set another mode: {at}"
+        "no issuer is configured, so no token could be accepted: add [[auth.issuers]], or [issuer] while you develop; \
+         where every operation is public, write verify = \"none\" in [auth]: {at}"
     )]
     NoIssuers {
         /// Key and source.
@@ -89,31 +98,41 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
-    /// Anybody could log in as anybody.
+    /// Everyone could log in as everyone.
     #[error(
-        "mode is \"embedded\", whose login asks for no password, but listen is {listen}, which other machines can \
-         reach: {at}"
+        "the built-in issuer asks for no password, but listen is {listen}, which other machines can reach: turn off \
+         [issuer], or listen on loopback: {at}"
     )]
-    EmbeddedListensOffLoopback {
+    IssuerListensOffLoopback {
         /// The address.
         listen: String,
         /// Key and source.
         at: String,
     },
-    /// Anybody could log in as anybody.
+    /// Everyone could log in as everyone.
     #[error(
-        "mode is \"embedded\", whose login asks for no password, but public_url is {url:?}, which is not on loopback: \
-         {at}"
+        "the built-in issuer asks for no password, but public_url is {url:?}, which is not on loopback: turn off \
+         [issuer], or use a URL on loopback: {at}"
     )]
-    EmbeddedOffLoopback {
+    IssuerOffLoopback {
         /// The URL.
         url: String,
         /// Key and source.
         at: String,
     },
-    /// Nobody could log in.
+    /// No person could log in.
     #[error("users is empty, so nobody could log in at the built-in issuer: {at}")]
-    EmbeddedWithoutUsers {
+    IssuerWithoutUsers {
+        /// Key and source.
+        at: String,
+    },
+    /// An entry for the issuer in this process.
+    #[error(
+        "issuer {issuer:?} is the built-in issuer, whose tokens are accepted anyway: remove the entry: {at}"
+    )]
+    OwnIssuerListed {
+        /// The issuer.
+        issuer: String,
         /// Key and source.
         at: String,
     },
@@ -187,7 +206,7 @@ pub enum Conflict {
         at: String,
     },
     /// A credential nobody could verify.
-    #[error("mode is \"none\", so nobody could verify the stdio credential: {at}")]
+    #[error("verify is \"none\", so nothing could verify the stdio credential: {at}")]
     StdioCredentialUnverified {
         /// Key and source.
         at: String,

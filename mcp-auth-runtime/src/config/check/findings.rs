@@ -7,8 +7,8 @@ use crate::config::load::Config;
 use crate::config::section::server::Transport;
 use crate::config::value::{ScopeToken, nearest};
 use crate::config::{Key, Warning};
-use crate::declared::{Kind, Rule};
 use crate::declared::registry::Registry;
+use crate::declared::{Kind, Rule};
 
 /// The scope that asks for refresh tokens: a matter between client and issuer, never of a resource.
 pub(super) const OFFLINE_ACCESS: &str = "offline_access";
@@ -40,10 +40,7 @@ impl Findings<'_> {
     }
 
     /// The first operation that needs something, with its kind, name and rule.
-    pub(super) fn first_operation(
-        &self,
-        needs: impl Fn(&Rule) -> bool,
-    ) -> Option<(Kind, String, String)> {
+    pub(super) fn first_operation(&self, needs: impl Fn(&Rule) -> bool) -> Option<(Kind, String, String)> {
         let mut all = self.registry?.iter().map(|(_, declaration)| declaration);
         all.find(|declaration| needs(&declaration.rule))
             .map(|d| (d.kind(), d.name().to_owned(), d.rule.to_string()))

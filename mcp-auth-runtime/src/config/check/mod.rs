@@ -3,8 +3,8 @@
 
 mod auth;
 mod conflict;
-mod embedded;
 mod findings;
+mod issuer;
 mod issuers;
 mod run;
 mod scopes;

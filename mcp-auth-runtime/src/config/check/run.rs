@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use mcp_auth_core::Hierarchy;
 
 use super::findings::Findings;
+use crate::authz::{Connect, Policy, Settings};
 use crate::config::error::ConfigError;
 use crate::config::load::Config;
-use crate::authz::{Connect, Policy, Settings};
 use crate::config::section::server::Transport;
 use crate::config::warning::Warning;
 use crate::declared::registry::Registry;
@@ -56,14 +56,14 @@ impl Config {
             conflicts: Vec::new(),
             warnings: self.warnings().to_vec(),
         };
-        checks.mode();
+        checks.verify();
         match self.server.transport {
             Transport::Http => checks.listening(),
             Transport::Stdio => checks.stdio(),
         }
         checks.public_url();
         checks.issuers();
-        checks.embedded();
+        checks.built_in_issuer();
         checks.base_scopes();
         let hierarchy = checks.scopes();
         if !checks.conflicts.is_empty() {

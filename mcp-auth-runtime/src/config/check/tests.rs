@@ -69,18 +69,18 @@ fn without_the_operations_only_what_depends_on_them_is_left_open() {
         verify("[scopes.b]\ndescription = \"x\""),
         format!("[auth]\n{ISSUER}"),
         verify("").replace("[\"a\"]", "[\"unheard.of\"]"),
-        "[auth]\nmode = \"none\"".to_owned(),
-        "stdio.local_scopes = [\"b\"]\n[auth]\nmode = \"embedded\"\nbase_scopes = [\"b\"]".to_owned(),
+        "[auth]\nverify = \"none\"".to_owned(),
+        "stdio.local_scopes = [\"b\"]\n[issuer]\n[auth]\nbase_scopes = [\"b\"]".to_owned(),
     ] {
         assert_eq!(alone(&text), Ok(0), "{text}");
     }
     assert!(check(&verify("[scopes.b]\ndescription = \"x\""), &["a"]).is_err());
     // Everything else is refused as ever.
     for (text, why) in [
-        ("server.listen = \"0.0.0.0:80\"\n[auth]\nmode = \"embedded\"", "2 reasons not to start"),
-        ("[auth]\nmode = \"verify\"", "no issuer is configured"),
-        ("[auth]\nmode = \"embedded\"\nbase_scopes = [\"offline_access\"]", "never a scope of a server"),
-        ("auth.mode = \"embedded\"\n[scopes.a]\nimplies = [\"b\"]\n[scopes.b]\nimplies = [\"a\"]", "circle"),
+        ("server.listen = \"0.0.0.0:80\"\n[issuer]", "2 reasons not to start"),
+        ("[auth]\nverify = \"tokens\"", "no issuer is configured"),
+        ("[issuer]\n[auth]\nbase_scopes = [\"offline_access\"]", "never a scope of a server"),
+        ("[issuer]\n[scopes.a]\nimplies = [\"b\"]\n[scopes.b]\nimplies = [\"a\"]", "circle"),
     ] {
         let refused = alone(text).unwrap_err();
         assert!(refused.contains(why), "{text}: {refused}");
@@ -88,18 +88,33 @@ fn without_the_operations_only_what_depends_on_them_is_left_open() {
 }
 
 #[test]
-fn mode_none_is_for_public_operations_only() {
-    let message = refused!("auth.mode = \"none\"", &["", "a"], ModeNone);
+fn verify_none_is_for_public_operations_only() {
+    let message = refused!("auth.verify = \"none\"", &["", "a"], Unverified);
     assert!(
-        message.contains("tool `tool-a` needs a") && message.ends_with("auth.mode in the configuration text")
+        message.contains("tool `tool-a` needs a")
+            && message.ends_with("auth.verify in the configuration text")
     );
-    let checked = check("auth.mode = \"none\"", &[""]).unwrap();
+    let checked = check("auth.verify = \"none\"", &[""]).unwrap();
     assert_eq!(checked.connect, Connect::Anonymous);
 }
 
 #[test]
-fn mode_none_on_stdio_trusts_the_local_caller_and_no_credential() {
-    let stdio = "auth.mode = \"none\"\nserver.transport = \"stdio\"\n";
+fn verify_none_is_for_servers_without_issuers_only() {
+    let none = "[auth]\nverify = \"none\"\n";
+    for (more, tables) in [
+        (ISSUER.to_owned(), "the issuers in [[auth.issuers]]:"),
+        ("[issuer]".to_owned(), "the issuers in [issuer]:"),
+        (format!("{ISSUER}\n[issuer]"), "the issuers in [[auth.issuers]] and [issuer]:"),
+    ] {
+        let message = refused!(&format!("{none}{more}"), &[""], UnusedIssuers);
+        assert!(message.contains(tables) && message.contains("auth.verify in"), "{message}");
+    }
+    assert!(check(&format!("{none}[issuer]\nenabled = false"), &[""]).is_ok());
+}
+
+#[test]
+fn verify_none_on_stdio_trusts_the_local_caller_and_no_credential() {
+    let stdio = "auth.verify = \"none\"\nserver.transport = \"stdio\"\n";
     assert!(check(&format!("{stdio}stdio.local_scopes = [\"a\"]"), &["a"]).is_ok());
     let refusals =
         check(&format!("{stdio}stdio = {{ credential = \"env:TOKEN\", audience = \"x\" }}"), &[""]);
@@ -107,9 +122,25 @@ fn mode_none_on_stdio_trusts_the_local_caller_and_no_credential() {
 }
 
 #[test]
-fn mode_verify_needs_an_issuer_unless_nothing_is_verified() {
+fn tokens_need_an_issuer_unless_nothing_is_verified() {
     refused!("auth.base_scopes = [\"a\"]", &["a"], NoIssuers);
+    refused!("", &[""], NoIssuers);
+    let message = refused!("auth.base_scopes = [\"a\"]\n[issuer]\nenabled = false", &["a"], NoIssuers);
+    assert!(message.contains("add [[auth.issuers]], or [issuer]"), "{message}");
+    assert!(check("auth.base_scopes = [\"a\"]\n[issuer]", &["a"]).is_ok());
     assert!(check("server.transport = \"stdio\"\nauth.base_scopes = [\"a\"]", &["a"]).is_ok());
+}
+
+#[test]
+fn built_in_issuer_stands_beside_others_but_not_beside_itself() {
+    let with = |issuer: &str| {
+        format!("[auth]\nbase_scopes = [\"a\"]\nissuers = [{{ issuer = {issuer:?} }}]\n[issuer]")
+    };
+    assert_eq!(check(&with("https://i.example"), &["a"]).unwrap().warnings, []);
+    let message = refused!(&with("http://127.0.0.1:8080"), &["a"], OwnIssuerListed);
+    assert!(message.contains("auth.issuers[0].issuer in"), "{message}");
+    assert!(check(&with("http://127.0.0.1:8081"), &["a"]).is_ok());
+    assert!(check(&format!("{}\nenabled = false", with("http://127.0.0.1:8080")), &["a"]).is_ok());
 }
 
 #[test]
@@ -169,39 +200,42 @@ fn refresh_bounds_are_the_right_way_round() {
 }
 
 #[test]
-fn embedded_issuer_stays_on_loopback() {
-    let with =
-        |server: &str| format!("server = {{ {server} }}\nauth = {{ mode = \"embedded\", base_scopes = [] }}");
+fn built_in_issuer_stays_on_loopback() {
+    let with = |server: &str| format!("server = {{ {server} }}\nauth = {{ base_scopes = [] }}\n[issuer]");
     refused!(
         &with("listen = \"0.0.0.0:80\", public_url = \"http://localhost/mcp\""),
         &[""],
-        EmbeddedListensOffLoopback
+        IssuerListensOffLoopback
     );
-    refused!(&with("public_url = \"https://a.example/mcp\""), &[""], EmbeddedOffLoopback);
+    refused!(&with("public_url = \"https://a.example/mcp\""), &[""], IssuerOffLoopback);
     let off_and_in_the_clear = check(&with("public_url = \"http://a.example/mcp\""), &[""]).unwrap_err();
-    assert!(off_and_in_the_clear.iter().any(|r| matches!(r, Conflict::EmbeddedOffLoopback { .. })));
+    assert!(off_and_in_the_clear.iter().any(|r| matches!(r, Conflict::IssuerOffLoopback { .. })));
     for ok in ["", "listen = \"127.0.0.1:0\"", "public_url = \"http://localhost:8080/mcp\""] {
         assert!(check(&with(ok), &[""]).is_ok(), "{ok}");
     }
+    let beside = format!("[server]\npublic_url = \"https://a.example/mcp\"\n{}\n[issuer]", verify(""));
+    refused!(&beside, &["a"], IssuerOffLoopback);
+    assert!(check(&format!("{beside}\nenabled = false"), &["a"]).is_ok());
 }
 
 #[test]
-fn embedded_issuer_needs_a_user_and_clients_of_different_names() {
-    let with = |embedded: &str| format!("auth = {{ mode = \"embedded\", embedded = {{ {embedded} }} }}");
-    refused!(&with("users = []"), &[""], EmbeddedWithoutUsers);
+fn built_in_issuer_needs_a_user_and_clients_of_different_names() {
+    let with = |issuer: &str| format!("issuer = {{ {issuer} }}");
+    let message = refused!(&with("users = []"), &[""], IssuerWithoutUsers);
+    assert!(message.ends_with("issuer.users in the configuration text"), "{message}");
     let client = "{ client_id = \"c\", client_secret = \"file:ok\" }";
-    refused!(&with(&format!("clients = [{client}, {client}]")), &[""], DuplicateClient);
+    let message = refused!(&with(&format!("clients = [{client}, {client}]")), &[""], DuplicateClient);
+    assert!(message.contains("issuer.clients[1].client_id in"), "{message}");
     assert!(check(&with(&format!("clients = [{client}]")), &[""]).is_ok());
 }
 
 #[test]
-fn c07_embedded_client_secret_that_cannot_be_had_is_refused() {
+fn c07_client_secret_of_the_built_in_issuer_that_cannot_be_read_is_refused() {
     for (secret, why) in
         [("env:NONE", "NONE is not set"), ("env:EMPTY", "is empty"), ("file:open", "chmod o-r")]
     {
         let client = format!("[{{ client_id = \"c\", client_secret = {secret:?} }}]");
-        let text = format!("auth = {{ mode = \"embedded\", embedded = {{ clients = {client} }} }}");
-        let message = refused!(&text, &[""], Secret);
+        let message = refused!(&format!("issuer = {{ clients = {client} }}"), &[""], Secret);
         assert!(message.contains(why) && message.contains("clients[0].client_secret in"), "{message}");
     }
 }
@@ -220,11 +254,7 @@ fn needed_scopes_need_base_scopes() {
 fn base_scope_nobody_knows_is_refused_by_the_built_in_issuer_and_warned_about_otherwise() {
     let warned = check(&format!("[auth]\n{ISSUER}\nbase_scopes = [\"openid\"]"), &["a"]).unwrap();
     assert_eq!(warned.warnings, [Warning::UnknownBaseScope("openid".to_owned())]);
-    let message = refused!(
-        "auth = { mode = \"embedded\", base_scopes = [\"todos.raed\"] }",
-        &["todos.read"],
-        UnknownScope
-    );
+    let message = refused!("[issuer]\n[auth]\nbase_scopes = [\"todos.raed\"]", &["todos.read"], UnknownScope);
     assert!(message.contains("did you mean \"todos.read\""), "{message}");
 }
 
@@ -288,9 +318,8 @@ fn stdio_credential_needs_an_audience_and_must_be_there() {
 
 #[test]
 fn what_is_configured_and_not_used_is_warned_about() {
-    let checked = check(&verify("mode = \"embedded\"\nvisibility = \"granted\""), &["a"]).unwrap();
-    let not_used = Warning::IssuersNotUsed("embedded");
-    assert_eq!(checked.warnings, [not_used, Warning::StepUpThroughBaseScopesOnly]);
+    let checked = check(&verify("visibility = \"granted\""), &["a"]).unwrap();
+    assert_eq!(checked.warnings, [Warning::StepUpThroughBaseScopesOnly]);
     let local = "server.transport = \"stdio\"\nstdio.local_scopes = [\"b\"]\n";
     let checked = check(&format!("{local}{}", verify("")), &["a"]).unwrap();
     assert_eq!(checked.warnings, [Warning::UnknownLocalScope("b".to_owned())]);
@@ -298,7 +327,7 @@ fn what_is_configured_and_not_used_is_warned_about() {
 
 #[test]
 fn all_refusals_are_told_at_once() {
-    let text = "server.listen = \"0.0.0.0:80\"\nauth.mode = \"embedded\"\n[scopes.x]\ndescription = \"x\"";
+    let text = "server.listen = \"0.0.0.0:80\"\n[issuer]\n[scopes.x]\ndescription = \"x\"";
     let refusals = check(text, &["a"]).unwrap_err();
     assert_eq!(refusals.len(), 4, "{refusals:#?}");
     let told = ConfigError::Refused(refusals).to_string();

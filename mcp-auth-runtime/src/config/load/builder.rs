@@ -12,6 +12,7 @@ use super::mistake::Mistake;
 use super::surroundings::Surroundings;
 use super::{environment, extract, locate};
 use crate::config::error::ConfigError;
+use crate::config::warning::Warning;
 
 /// A [`Config`] in the making. Each call lays a layer on top of those before; the first mistake is told by
 /// [`ConfigBuilder::build`].
@@ -66,7 +67,10 @@ impl ConfigBuilder {
     pub fn set(mut self, key: &str, value: impl serde::Serialize) -> Self {
         let path: Vec<&str> = key.split('.').collect();
         match Value::serialize(value) {
-            Ok(value) => self.layers.key("the program".to_owned(), &path, value),
+            Ok(value) => {
+                self.layers.has(path[0]);
+                self.layers.key("the program".to_owned(), &path, value);
+            }
             Err(error) => {
                 let mistake = Mistake::BadValue {
                     name: key.to_owned(),
@@ -92,7 +96,7 @@ impl ConfigBuilder {
     pub fn environment(mut self) -> Self {
         self.environment = environment::read(&self.surroundings);
         for variable in std::mem::take(&mut self.environment.variables) {
-            let from = format!("environment variable {}", variable.name);
+            let from = format!("{}{}", environment::SOURCE, variable.name);
             self.layers.key(from, &variable.path, variable.value);
         }
         self
@@ -139,6 +143,14 @@ impl ConfigBuilder {
                 return Err(ConfigError::Mistakes(mistakes));
             }
         };
+        let issuer_is_on = document
+            .issuer
+            .as_ref()
+            .is_some_and(|issuer| issuer.enabled.unwrap_or_else(|| self.layers.is_written("issuer")));
+        let mut warnings = self.environment.warnings;
+        if !issuer_is_on && document.issuer.as_ref().is_some_and(|issuer| issuer.enabled.is_none()) {
+            warnings.push(Warning::IssuerNotOn);
+        }
         let beside_file = self.file.as_deref().and_then(Path::parent).map(Path::to_path_buf);
         Ok(Config {
             document,
@@ -147,7 +159,8 @@ impl ConfigBuilder {
             file: self.file,
             surroundings: Arc::new(self.surroundings),
             layers: self.layers,
-            warnings: self.environment.warnings,
+            issuer_is_on,
+            warnings,
         })
     }
 }

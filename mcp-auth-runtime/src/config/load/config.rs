@@ -17,9 +17,9 @@ use crate::config::warning::Warning;
 ///
 /// # Example
 /// ```
-/// use mcp_auth_runtime::config::{Config, Mode};
-/// let config = Config::from_toml_str("auth.mode = \"embedded\"").unwrap();
-/// assert_eq!(config.auth.mode, Mode::Embedded);
+/// use mcp_auth_runtime::config::Config;
+/// let config = Config::from_toml_str("[issuer]").unwrap();
+/// assert!(config.built_in_issuer().is_some());
 /// assert_eq!(config.resource(), "http://127.0.0.1:8080/mcp");
 /// ```
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub struct Config {
     pub(in crate::config) base_dir: PathBuf,
     pub(in crate::config) surroundings: Arc<Surroundings>,
     pub(in crate::config) layers: Layers,
+    /// Whether this process issues tokens.
+    pub(in crate::config) issuer_is_on: bool,
     pub(in crate::config) warnings: Vec<Warning>,
 }
 
@@ -65,7 +67,7 @@ impl Config {
         &self.surroundings
     }
 
-    /// A key with who set it: `auth.mode in mcp.toml`, or `auth.mode (not set)`.
+    /// A key with who set it: `auth.connect in mcp.toml`, or `auth.connect (not set)`.
     pub fn place(&self, key: &Key) -> String {
         let path = key.path();
         let all: Value = self.layers.merged();
@@ -87,6 +89,7 @@ impl Default for Config {
             base_dir: PathBuf::from("."),
             surroundings: Arc::new(Surroundings::empty()),
             layers: Layers::default(),
+            issuer_is_on: false,
             warnings: Vec::new(),
         }
     }

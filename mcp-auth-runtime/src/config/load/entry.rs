@@ -58,7 +58,6 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::config::key;
     use crate::config::load::surroundings::MemoryFiles;
@@ -129,9 +128,9 @@ mod tests {
     #[test]
     fn place_names_key_and_source_or_says_that_it_is_not_set() {
         let around =
-            MemoryFiles::default().with("/home/ann/mcp.toml", "[auth]\nmode = \"none\"").surroundings();
+            MemoryFiles::default().with("/home/ann/mcp.toml", "[auth]\nverify = \"none\"").surroundings();
         let config = load(&["--listen", "127.0.0.1:4"], around).unwrap();
-        assert_eq!(config.place(&key!(auth.mode)), "auth.mode in mcp.toml");
+        assert_eq!(config.place(&key!(auth.verify)), "auth.verify in mcp.toml");
         assert_eq!(config.place(&key!(server.listen)), "server.listen in argument --listen");
         assert_eq!(config.place(&key!(server.path)), "server.path (not set)");
         assert_eq!(config.place(&key!(auth.base_scopes)), "auth.base_scopes (not set)");
@@ -148,10 +147,11 @@ mod tests {
 
     #[test]
     fn relative_paths_start_at_the_file() {
-        let files = MemoryFiles::default().with("/etc/app/mcp.toml", "auth.embedded.state_dir = \"state\"");
+        let files = MemoryFiles::default().with("/etc/app/mcp.toml", "issuer.state_dir = \"state\"");
         let around = files.with("/etc/app/token", "t0ken").surroundings();
         let config = load(&["--config", "/etc/app/mcp.toml"], around).unwrap();
-        assert_eq!(config.state_dir(), Path::new("/etc/app/state"));
+        let issuer = config.built_in_issuer().unwrap();
+        assert_eq!(config.state_dir(issuer), Path::new("/etc/app/state"));
         assert_eq!(config.secret(&"file:token".parse().unwrap()).read().unwrap().expose(), "t0ken");
         assert_eq!(config.file(), Some(Path::new("/etc/app/mcp.toml")));
     }
@@ -163,5 +163,35 @@ mod tests {
             .surroundings();
         let config = load(&[], around.variable("TOKEN", "hunter2")).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn built_in_issuer_is_turned_on_and_off_by_a_file_and_by_one_variable() {
+        let real = "[[auth.issuers]]\nissuer = \"https://i.example\"\n";
+        let files = |main: &str, dev: &str| {
+            MemoryFiles::default().with("/home/ann/mcp.toml", main).with("/home/ann/mcp.dev.toml", dev)
+        };
+        let is_on =
+            |around: Surroundings| load(&["--profile", "dev"], around).unwrap().built_in_issuer().is_some();
+        // A table in any file turns it on, an empty one too; a later layer turns it off, and on again.
+        assert!(!is_on(files(real, "").surroundings()));
+        assert!(is_on(files(real, "[issuer]").surroundings()));
+        assert!(is_on(files("[issuer]\nusers = [\"ann\"]", "").surroundings()));
+        let off = files("[issuer]", &format!("[issuer]\nenabled = false\n{real}")).surroundings();
+        assert!(!is_on(off.clone()));
+        assert!(is_on(off.variable("MCP_ISSUER__ENABLED", "true")));
+        assert!(!is_on(files("[issuer]", "").surroundings().variable("MCP_ISSUER__ENABLED", "false")));
+        assert!(is_on(files(real, "").surroundings().variable("MCP_ISSUER__ENABLED", "true")));
+    }
+
+    #[test]
+    fn variable_that_sets_up_the_built_in_issuer_does_not_turn_it_on_and_says_so() {
+        let around = MemoryFiles::default().with("/home/ann/mcp.toml", "").surroundings();
+        let config = load(&[], around.variable("MCP_ISSUER__STATE_DIR", "/s")).unwrap();
+        assert!(config.built_in_issuer().is_none());
+        let warning = config.warnings()[0].to_string();
+        assert!(warning.contains("MCP_ISSUER__ENABLED=true"), "{warning}");
+        let by_hand = Config::builder().set("issuer.users", ["ann"]).build().unwrap();
+        assert!(by_hand.built_in_issuer().is_some() && by_hand.warnings().is_empty());
     }
 }

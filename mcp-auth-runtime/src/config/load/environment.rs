@@ -11,6 +11,9 @@ use crate::config::section::schema::Node;
 use crate::config::value::nearest;
 use crate::config::warning::Warning;
 
+/// How sources that are variables begin.
+pub(in crate::config) const SOURCE: &str = "environment variable ";
+
 /// One variable that sets one key.
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Variable {
@@ -114,7 +117,7 @@ mod tests {
             ("MCP_SERVER__NAME", "1234"),
             ("MCP_LIMITS__HEADERS", "50"),
             ("MCP_LIMITS__BODY", "1 MiB"),
-            ("MCP_AUTH__EMBEDDED__STATE_DIR", "/home/ann"),
+            ("MCP_ISSUER__STATE_DIR", "/home/ann"),
             ("MCP_SCOPES__todos.Read__DESCRIPTION", "Read"),
             ("MCP_STDIO__AUDIENCE", "just-one"),
         ]);
@@ -123,7 +126,7 @@ mod tests {
         assert_eq!(config.server.name.as_ref().unwrap().as_str(), "1234");
         assert_eq!(config.limits.headers.get(), 50);
         assert_eq!(config.limits.body.get(), 1 << 20);
-        assert_eq!(config.state_dir(), std::path::Path::new("/home/ann"));
+        assert_eq!(config.issuer.as_ref().unwrap().state_dir, std::path::Path::new("/home/ann"));
         assert!(config.scopes.keys().any(|scope| scope.as_str() == "todos.Read"));
         assert_eq!(config.stdio.audience.as_ref().unwrap().iter().collect::<Vec<_>>(), ["just-one"]);
     }

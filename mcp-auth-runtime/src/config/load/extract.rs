@@ -4,6 +4,7 @@ use figment::error::{Actual, Error, Kind};
 use figment::value::Value;
 use serde::Deserialize as _;
 
+use super::gone::gone;
 use super::layers::Layers;
 use super::mistake::Mistake;
 use crate::config::section::document::Document;
@@ -149,9 +150,16 @@ fn remove_unknown(
                 if let (Some(node), Some(value)) = (node.key(&key), table.get_mut(&key)) {
                     remove_unknown(value, node, path, layers, mistakes);
                 } else if let Some(value) = table.remove(&key) {
+                    let from =
+                        |value: &_| layers.source_of(value).unwrap_or_else(|| "the configuration".to_owned());
+                    if let Some(gone) = gone(path, &value, from) {
+                        mistakes.extend(gone);
+                        path.pop();
+                        continue;
+                    }
                     mistakes.push(Mistake::UnknownKey {
                         key: unknown_key(path, layers),
-                        from: layers.source_of(&value).unwrap_or_else(|| "the configuration".to_owned()),
+                        from: from(&value),
                         nearest: nearest(&key, node.keys()).map(str::to_owned),
                         known: node.keys().collect(),
                     });
@@ -228,8 +236,7 @@ mod tests {
             one("[stdio]\nsomething_else = 1"),
             "unknown key stdio.something_else in mcp.toml: known there are audience, credential, local_scopes"
         );
-        for misspelt in
-            ["requird_scopes = 1", "auth.requird_scopes = []", "auth.embedded.clients = [{ name = 1 }]"]
+        for misspelt in ["requird_scopes = 1", "auth.requird_scopes = []", "issuer.clients = [{ name = 1 }]"]
         {
             assert!(one(misspelt).starts_with("unknown key "), "{misspelt}");
         }
@@ -267,8 +274,8 @@ mod tests {
             ("server = 5", "server is the number 5, expected a table: server in mcp.toml"),
             ("[[auth.issuers]]\naudience = \"a\"", "issuer is missing: auth.issuers[0].issuer in mcp.toml"),
             (
-                "[auth]\nmode = \"bridge\"",
-                "mode is \"bridge\", expected \"verify\" or \"embedded\" or \"none\": auth.mode in mcp.toml",
+                "[auth]\nverify = \"nothing\"",
+                "verify is \"nothing\", expected \"tokens\" or \"none\": auth.verify in mcp.toml",
             ),
             (
                 "[scopes.\"a b\"]\ndescription = \"x\"",
@@ -283,10 +290,10 @@ mod tests {
     #[test]
     fn all_mistakes_are_told_at_once() {
         let found = mistakes(
-            "[server]\nlistne = 1\npath = \"mcp\"\npublic_url = \"x\"\n[limits]\nbody = -1\n[auth]\nmode = \"x\"\n\
+            "[server]\nlistne = 1\npath = \"mcp\"\npublic_url = \"x\"\n[limits]\nbody = -1\n[auth]\nverify = \"x\"\n\
              [[auth.issuers]]\nclock_skew = \"1\"\nalgorithms = [\"none\"]\n[[auth.issuers]]\nissuer = 5\n",
         );
-        let keys = ["listne", "server.path", "public_url", "limits.body", "auth.mode"];
+        let keys = ["listne", "server.path", "public_url", "limits.body", "auth.verify"];
         for key in keys.into_iter().chain(["issuers[0].clock_skew", "issuers[0].algorithms"]) {
             assert!(found.iter().any(|mistake| mistake.contains(key)), "{key}: {found:#?}");
         }

@@ -1,6 +1,7 @@
 //! Who said what: files, environment and arguments as figment layers, later ones winning key by key. Arrays are
 //! replaced, never merged. Every value keeps its source.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use figment::providers::{Format as _, Toml};
@@ -11,7 +12,11 @@ use crate::config::error::ConfigError;
 
 /// The layers so far.
 #[derive(Debug, Clone, Default)]
-pub(in crate::config) struct Layers(Figment);
+pub(in crate::config) struct Layers {
+    all: Figment,
+    /// The sections that a text or the program has, as opposed to a variable or an argument.
+    sections: BTreeSet<String>,
+}
 
 /// One source and what it says.
 struct Layer {
@@ -35,11 +40,12 @@ impl Layers {
     /// # Errors
     /// [`ConfigError::Syntax`]: says where, and never quotes the text, which may hold what should be secret.
     pub(in crate::config) fn toml(&mut self, file: &str, text: &str) -> Result<(), ConfigError> {
-        let says = Toml::from_str(text).map_err(|error| ConfigError::Syntax {
+        let says: Dict = Toml::from_str(text).map_err(|error| ConfigError::Syntax {
             file: file.to_owned(),
             line: error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1),
             message: error.message().trim().replace('\n', ", "),
         })?;
+        self.sections.extend(says.keys().cloned());
         self.lay(file.to_owned(), says);
         Ok(())
     }
@@ -55,19 +61,29 @@ impl Layers {
         }
     }
 
+    /// Notes that the program itself has this section.
+    pub(in crate::config) fn has(&mut self, section: &str) {
+        self.sections.insert(section.to_owned());
+    }
+
+    /// Whether a text or the program has this section.
+    pub(in crate::config) fn is_written(&self, section: &str) -> bool {
+        self.sections.contains(section)
+    }
+
     fn lay(&mut self, from: String, says: Dict) {
-        self.0 = std::mem::take(&mut self.0).merge(Layer { from, says });
+        self.all = std::mem::take(&mut self.all).merge(Layer { from, says });
     }
 
     /// Everything that is said, each value with its tag.
     pub(in crate::config) fn merged(&self) -> Value {
-        let all = self.0.data().unwrap_or_default().remove(&Profile::Default);
+        let all = self.all.data().unwrap_or_default().remove(&Profile::Default);
         Value::from(all.unwrap_or_default())
     }
 
     /// The source of a value of [`Layers::merged`].
     pub(in crate::config) fn source_of(&self, value: &Value) -> Option<String> {
-        self.0.get_metadata(value.tag()).map(|metadata| metadata.name.to_string())
+        self.all.get_metadata(value.tag()).map(|metadata| metadata.name.to_string())
     }
 }
 

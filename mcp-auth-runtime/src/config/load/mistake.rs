@@ -16,6 +16,16 @@ pub enum Mistake {
         /// Every key that is known there.
         known: Vec<&'static str>,
     },
+    /// A key of an earlier version.
+    #[error("{key} is gone; {instead}: {key} in {from}")]
+    Gone {
+        /// The full path of the key.
+        key: String,
+        /// The file, variable or argument.
+        from: String,
+        /// What to write instead.
+        instead: String,
+    },
     /// A value its key does not take.
     #[error("{name} {what}: {key} in {from}")]
     BadValue {

@@ -9,6 +9,7 @@ mod config;
 mod entry;
 mod environment;
 mod extract;
+mod gone;
 mod layers;
 mod locate;
 mod mistake;

@@ -151,7 +151,6 @@ impl fmt::Display for SecretText {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::surroundings::MemoryFiles;
     use super::*;
 

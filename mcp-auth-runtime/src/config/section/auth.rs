@@ -1,10 +1,9 @@
-//! `[auth]`: who verifies callers, and how refusals look.
+//! `[auth]`: whose tokens are accepted, what a caller needs first, and how refusals look.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::embedded::Embedded;
-use super::issuers::Issuer;
+use super::issuers::TrustedIssuer;
 use crate::authz::{Connect, Visibility};
 use crate::config::value::scope::set;
 use crate::config::value::{ScopeToken, keyword, words};
@@ -12,13 +11,11 @@ use crate::declared::registry::Registry;
 use mcp_auth_core::ScopeSet;
 
 keyword! {
-    /// Who verifies callers. **(default: `"verify"`)**
-    Mode {
-        /// Tokens of the issuers in `[[auth.issuers]]`.
-        Verify = "verify",
-        /// Tokens of the built-in issuer, for development on loopback.
-        Embedded = "embedded",
-        /// Nobody: only when every operation is public.
+    /// How callers are verified. **(default: `"tokens"`)**
+    Verify {
+        /// By tokens of the issuers in `[[auth.issuers]]` and of the built-in one, if there is an `[issuer]`.
+        Tokens = "tokens",
+        /// Not at all: only when every operation is public.
         None = "none",
     }
 }
@@ -36,14 +33,14 @@ keyword! {
     }
 }
 
-/// Who verifies callers, and how refusals look.
+/// Whose tokens are accepted, what a caller needs first, and how refusals look.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Auth {
-    /// Who verifies callers: `verify` (the issuers below), `embedded` (the built-in issuer, for development on
-    /// loopback), `none` (only when every operation is public).
-    pub mode: Mode,
+    /// How callers are verified: `tokens` (of the issuers below and of `[issuer]`), or `none` (only when every operation
+    /// is public, and without any issuer).
+    pub verify: Verify,
     /// What `initialize`, lists and the rest need: `authenticated` (the default as soon as one operation is not
     /// public: clients log in when they connect) or `anonymous`.
     pub connect: Option<Connect>,
@@ -54,10 +51,8 @@ pub struct Auth {
     pub visibility: Visibility,
     /// How a missing scope on `tools/call` is answered: `http-403`, or `tool-error` for 200 with `isError`.
     pub denial: Denial,
-    /// The issuers whose tokens are accepted with `mode = "verify"`.
-    pub issuers: Vec<Issuer>,
-    /// The built-in issuer of `mode = "embedded"`.
-    pub embedded: Embedded,
+    /// Other issuers whose tokens are accepted, each with its own rules.
+    pub issuers: Vec<TrustedIssuer>,
 }
 
 impl Auth {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::auth::Auth;
 use super::cors::Cors;
+use super::issuer::BuiltInIssuer;
 use super::limits::Limits;
 use super::log::Log;
 use super::scopes::Scopes;
@@ -19,8 +20,11 @@ use super::stdio::Stdio;
 pub struct Document {
     /// How the server is reached, and what it is called.
     pub server: Server,
-    /// Who verifies callers, and how refusals look.
+    /// Whose tokens are accepted, what a caller needs first, and how refusals look.
     pub auth: Auth,
+    /// The built-in issuer: this process issues tokens and accepts them, for development on loopback. Its login asks for no
+    /// password.
+    pub issuer: Option<BuiltInIssuer>,
     /// What scopes mean, and which narrower ones they imply.
     #[schemars(with = "std::collections::BTreeMap<String, crate::config::section::scopes::ScopeEntry>")]
     pub scopes: Scopes,

@@ -41,7 +41,7 @@ duration! {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Issuer {
+pub struct TrustedIssuer {
     /// Its issuer identifier, byte for byte what `iss` says (RFC 8414 §2): `https`, or `http` on loopback.
     pub issuer: IssuerUrl,
     /// The audiences that mean this server, one string or a list; a token must name one of them. The default is
@@ -111,7 +111,7 @@ list! {
 mod tests {
     use super::*;
 
-    fn issuer(more: serde_json::Value) -> Result<Issuer, String> {
+    fn issuer(more: serde_json::Value) -> Result<TrustedIssuer, String> {
         let mut all = serde_json::json!({ "issuer": "https://issuer.example" });
         all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         serde_json::from_value(all).map_err(|e| e.to_string())

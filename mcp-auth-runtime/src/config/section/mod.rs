@@ -1,10 +1,10 @@
-//! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `auth`, `issuers`, `embedded`, `scopes`,
+//! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `auth`, `issuers`, `issuer`, `scopes`,
 //! `stdio`, `limits`, `cors`, `log`. `schema` is the JSON Schema of all of them.
 
 pub mod auth;
 pub mod cors;
 pub mod document;
-pub mod embedded;
+pub mod issuer;
 pub mod issuers;
 pub mod limits;
 pub mod log;

@@ -1,4 +1,4 @@
-//! `[auth.embedded]`: the built-in issuer, for development on loopback.
+//! `[issuer]`: whether this process issues tokens. The built-in issuer is for development on loopback.
 
 use std::path::PathBuf;
 
@@ -23,11 +23,14 @@ duration! {
     CodeLifetime: 10 s to 10 m, default 60 s
 }
 
-/// The built-in issuer.
+/// The built-in issuer, whose tokens are accepted.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Embedded {
+pub struct BuiltInIssuer {
+    /// Whether this process issues tokens. Without this key a file turns it on that has an `[issuer]` table, an empty
+    /// one too; a variable such as `MCP_ISSUER__USERS` alone does not.
+    pub enabled: Option<bool>,
     /// The directory of the signing key, made if it is missing; relative to the configuration file.
     pub state_dir: PathBuf,
     /// How long an access token is valid.
@@ -39,12 +42,13 @@ pub struct Embedded {
     /// The users the development login offers, one button each.
     pub users: Vec<DisplayName>,
     /// Clients that get tokens for themselves (`client_credentials`).
-    pub clients: Vec<EmbeddedClient>,
+    pub clients: Vec<IssuerClient>,
 }
 
-impl Default for Embedded {
+impl Default for BuiltInIssuer {
     fn default() -> Self {
         Self {
+            enabled: None,
             state_dir: PathBuf::from(".mcp-auth"),
             access_token_lifetime: AccessTokenLifetime::default(),
             refresh_token_lifetime: RefreshTokenLifetime::default(),
@@ -59,7 +63,7 @@ impl Default for Embedded {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct EmbeddedClient {
+pub struct IssuerClient {
     /// Its client identifier.
     pub client_id: NonEmpty,
     /// Where its secret is.
@@ -69,7 +73,7 @@ pub struct EmbeddedClient {
     pub scopes: Vec<ScopeToken>,
 }
 
-impl EmbeddedClient {
+impl IssuerClient {
     /// The scopes its tokens may hold.
     pub fn scopes(&self) -> ScopeSet {
         set(&self.scopes)

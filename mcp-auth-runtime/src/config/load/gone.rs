@@ -1,0 +1,151 @@
+//! Keys that are gone, and what to write instead.
+
+use figment::value::Value;
+
+use super::environment;
+use super::mistake::Mistake;
+
+/// What is wrong with each key at `path`, if it is one that is gone; `from` says who set a value.
+pub(in crate::config) fn gone(
+    path: &[String],
+    value: &Value,
+    from: impl Fn(&Value) -> String,
+) -> Option<Vec<Mistake>> {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    match (&path[..], value) {
+        (["auth", "mode"], _) => {
+            let from = from(value);
+            let instead = instead_of_mode(value.as_str().unwrap_or_default(), is_variable(&from));
+            Some(vec![Mistake::Gone { key: "auth.mode".to_owned(), from, instead: instead.to_owned() }])
+        }
+        (["auth", "embedded"], Value::Dict(_, keys)) if !keys.is_empty() => {
+            let each = keys.iter().map(|(key, value)| {
+                let from = from(value);
+                let instead = instead_of_embedded(key, is_variable(&from));
+                Mistake::Gone { key: format!("auth.embedded.{}", key.escape_debug()), from, instead }
+            });
+            Some(each.collect())
+        }
+        (["auth", "embedded"], _) => {
+            let instead = "write the table [issuer]".to_owned();
+            Some(vec![Mistake::Gone { key: "auth.embedded".to_owned(), from: from(value), instead }])
+        }
+        _ => None,
+    }
+}
+
+fn is_variable(from: &str) -> bool {
+    from.starts_with(environment::SOURCE)
+}
+
+fn instead_of_mode(mode: &str, is_variable: bool) -> &'static str {
+    match (mode, is_variable) {
+        ("embedded", false) => "write the table [issuer]",
+        ("embedded", true) => "set MCP_ISSUER__ENABLED=true",
+        ("none", false) => "write verify = \"none\" in [auth]",
+        ("none", true) => "set MCP_AUTH__VERIFY=none",
+        (_, false) => {
+            "remove it: tokens of [[auth.issuers]] are accepted without it, and enabled = false in [issuer] turns the \
+             built-in issuer off"
+        }
+        (_, true) => {
+            "unset it: tokens of [[auth.issuers]] are accepted without it, and MCP_ISSUER__ENABLED=false turns the \
+             built-in issuer off"
+        }
+    }
+}
+
+fn instead_of_embedded(key: &str, is_variable: bool) -> String {
+    match (key, is_variable) {
+        (key, true) => format!("set MCP_ISSUER__{}", key.to_uppercase().escape_debug()),
+        ("clients", false) => "write [[issuer.clients]]".to_owned(),
+        (key, false) => format!("write {} in [issuer]", key.escape_debug()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::arguments::Arguments;
+    use super::super::config::Config;
+    use super::super::surroundings::MemoryFiles;
+    use crate::config::ConfigError;
+
+    /// The mistakes of this `mcp.toml` with these variables, a line each.
+    fn mistakes(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
+        let mut around = MemoryFiles::default().with("/home/ann/mcp.toml", text).surroundings();
+        for (name, value) in variables {
+            around = around.variable(name, value);
+        }
+        match Config::load(&Arguments::default(), around, None) {
+            Ok(_) => panic!("accepted: {text} {variables:?}"),
+            Err(ConfigError::Mistakes(mistakes)) => mistakes.iter().map(ToString::to_string).collect(),
+            Err(other) => vec![other.to_string()],
+        }
+    }
+
+    #[test]
+    fn mode_of_before_is_refused_with_the_line_to_write() {
+        for (mode, instead) in [
+            ("embedded", "write the table [issuer]"),
+            ("none", "write verify = \"none\" in [auth]"),
+            (
+                "verify",
+                "remove it: tokens of [[auth.issuers]] are accepted without it, and enabled = false in [issuer] turns \
+                 the built-in issuer off",
+            ),
+        ] {
+            let expected = format!("auth.mode is gone; {instead}: auth.mode in mcp.toml");
+            assert_eq!(mistakes(&format!("auth.mode = {mode:?}"), &[]), [expected]);
+        }
+        assert!(mistakes("auth.mode = 1", &[])[0].contains("auth.mode is gone; remove it"));
+    }
+
+    #[test]
+    fn mode_of_before_in_the_environment_is_refused_with_the_variable_to_set() {
+        for (mode, instead) in [
+            ("embedded", "set MCP_ISSUER__ENABLED=true"),
+            ("none", "set MCP_AUTH__VERIFY=none"),
+            (
+                "verify",
+                "unset it: tokens of [[auth.issuers]] are accepted without it, and MCP_ISSUER__ENABLED=false turns the \
+                 built-in issuer off",
+            ),
+        ] {
+            let expected =
+                format!("auth.mode is gone; {instead}: auth.mode in environment variable MCP_AUTH__MODE");
+            assert_eq!(mistakes("", &[("MCP_AUTH__MODE", mode)]), [expected]);
+        }
+    }
+
+    #[test]
+    fn table_of_the_embedded_issuer_is_refused_key_by_key_with_its_new_place() {
+        let text = "[auth.embedded]\nstate_dir = \"s\"\nusers = [\"ann\"]\n[[auth.embedded.clients]]\nclient_id = \"c\"";
+        assert_eq!(
+            mistakes(text, &[]),
+            [
+                "auth.embedded.clients is gone; write [[issuer.clients]]: auth.embedded.clients in mcp.toml",
+                "auth.embedded.state_dir is gone; write state_dir in [issuer]: auth.embedded.state_dir in mcp.toml",
+                "auth.embedded.users is gone; write users in [issuer]: auth.embedded.users in mcp.toml",
+            ]
+        );
+        assert_eq!(
+            mistakes("[auth.embedded]", &[]),
+            ["auth.embedded is gone; write the table [issuer]: auth.embedded in mcp.toml"]
+        );
+    }
+
+    #[test]
+    fn variables_of_the_embedded_issuer_are_refused_with_their_new_names() {
+        let variables = [("MCP_AUTH__EMBEDDED__STATE_DIR", "/s"), ("MCP_AUTH__EMBEDDED__CLIENTS", "[]")];
+        assert_eq!(
+            mistakes("[auth.embedded]\nusers = []", &variables),
+            [
+                "auth.embedded.clients is gone; set MCP_ISSUER__CLIENTS: auth.embedded.clients in environment variable \
+                 MCP_AUTH__EMBEDDED__CLIENTS",
+                "auth.embedded.state_dir is gone; set MCP_ISSUER__STATE_DIR: auth.embedded.state_dir in environment \
+                 variable MCP_AUTH__EMBEDDED__STATE_DIR",
+                "auth.embedded.users is gone; write users in [issuer]: auth.embedded.users in mcp.toml",
+            ]
+        );
+    }
+}
