@@ -11,7 +11,7 @@ use mcp_auth_core::seen::deceives;
 use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::KeySource;
 use mcp_auth_issuer::{AccessTokenClaims, EmbeddedIssuer, IssuerOptions, LocalIssuerSetup, SigningKey};
-use mcp_auth_runtime::authn::verifier::jwt::issuer::DEFAULT_MAX_TOKEN_LIFETIME;
+use mcp_auth_runtime::authn::verifier::jwt::bounds::MAX_TOKEN_LIFETIME;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Config, key};
 
@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
 fn lifetime(text: &str) -> Result<Duration, String> {
     let ttl = humantime::parse_duration(text)
         .map_err(|_| "expected a duration with a unit, such as \"30m\"".to_owned())?;
-    let most = DEFAULT_MAX_TOKEN_LIFETIME;
+    let most = MAX_TOKEN_LIFETIME.default;
     match ttl {
         ttl if ttl.as_secs() == 0 => Err("at least \"1s\"".to_owned()),
         ttl if ttl > most => Err(format!(

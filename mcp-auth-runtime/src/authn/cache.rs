@@ -10,19 +10,21 @@ use quick_cache::sync::Cache;
 
 use super::principal::Principal;
 use super::verifier::Basis;
+use super::verifier::jwt::bounds::TOKEN_CACHE_TTL;
 
 /// How many verified credentials are remembered, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheBounds {
     /// How many credentials of up to 2 KiB; larger ones count several times. Zero: none. **(default: 10 000)**
     pub capacity: usize,
-    /// The longest a credential is taken at its word; never past its expiry. Zero: not at all. **(default: 60 s)**
+    /// The longest a credential is taken at its word; never past its expiry. Zero: not at all. **(default: the longest
+    /// that may be set)**
     pub ttl: Duration,
 }
 
 impl Default for CacheBounds {
     fn default() -> Self {
-        Self { capacity: 10_000, ttl: Duration::from_secs(60) }
+        Self { capacity: 10_000, ttl: TOKEN_CACHE_TTL.max }
     }
 }
 

@@ -17,10 +17,12 @@ pub type RequestIdValue = rmcp::model::RequestId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EnvelopeLimits {
     /// How many objects and arrays may stand inside each other, the message itself included: 1 to 127,
-    /// since rmcp's own parser gives up at 128. **(default: 64)**
+    /// since rmcp's own parser gives up at 128.
     pub max_depth: usize,
 }
 
+/// For tests: the server's is the configured one.
+#[cfg(test)]
 impl Default for EnvelopeLimits {
     fn default() -> Self {
         Self { max_depth: 64 }

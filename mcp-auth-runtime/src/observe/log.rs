@@ -12,10 +12,11 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// How events are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How events are written. **(default: `Text`)**
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogFormat {
     /// One readable line each.
+    #[default]
     Text,
     /// One JSON object per line.
     Json,

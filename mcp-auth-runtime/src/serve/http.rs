@@ -4,34 +4,27 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::any;
 use rmcp::transport::StreamableHttpServerConfig;
 use tokio::net::TcpListener;
 
-use super::{Parts, Running, banner, trust};
+use super::parts::Parts;
+use super::running::Running;
+use super::{banner, settings, trust};
 use crate::authn::Authenticator;
-use crate::config::{Config, Denial};
+use crate::config::Denial;
 use crate::declared::handler::Handler;
 use crate::dispatch::Dispatch;
-use crate::envelope::EnvelopeLimits;
 use crate::error::{Error, Result};
-use crate::gate::{Endpoint, EndpointLimits, EndpointSettings, Gate};
+use crate::gate::{Endpoint, EndpointSettings, Gate};
 use crate::local_issuer::LocalIssuer;
-use crate::metadata::ProtectedResourceMetadata;
 use crate::observe::health;
 use crate::owned::{Sessions, StoredSessions};
 use crate::transport::cors;
-use crate::transport::host::{self, AllowedHosts, HostSettings};
-use crate::transport::http::{ConnectionLimits, serve_http};
-use crate::transport::origin::{self, AllowedOrigins, OriginSettings};
-use crate::transport::{panic, peer, routes};
-use mcp_auth_core::net::{Authority, Origin};
-use mcp_auth_core::{IssuerIdentifier, Resource};
-
-/// Where operators allow another host or origin.
-const HOSTS_SETTING: &str = "server.allowed_hosts in mcp.toml";
-const ORIGINS_SETTING: &str = "cors.allowed_origins in mcp.toml";
+use crate::transport::http::serve_http;
+use crate::transport::{host, origin, panic, peer, routes};
+use mcp_auth_core::Resource;
 
 /// Serves until the process is told to stop.
 pub(super) async fn serve<H: Handler>(parts: Parts<H>) -> Result {
@@ -50,7 +43,7 @@ pub(super) async fn start<H: Handler>(mut parts: Parts<H>) -> Result<Running> {
         .await
         .map_err(|error| Error::from(format!("cannot listen on {listen} (server.listen): {error}")))?;
     let address = listener.local_addr()?;
-    let (resource, limits) = (parts.config.resource_for(address), connection_limits(&parts.config));
+    let (resource, limits) = (parts.config.resource_for(address), settings::connection_limits(&parts.config));
     let shutdown = parts.shutdown.clone();
     let trusted = Trusted::by(&mut parts, address)?;
     if let Some(authenticator) = &trusted.authenticator {
@@ -98,77 +91,51 @@ impl Trusted {
     }
 }
 
-/// What a request passes, in this order:
-///
-/// 1. the listener (`transport::http`): header and body timers, connection cap, header size;
-/// 2. `panic`: a bug answers 500 and the process lives;
-/// 3. `host`: every route but health, or a page that rebound its name could drive the issuer's login;
-/// 4. `origin`: the MCP endpoint, and the issuer's POSTs;
-/// 5. `cors`: so that pages of allowed origins can read every answer below, refusals included
-///    (not on `/authorize`: RFC 9700 §2.6; the issuer answers for its own endpoints, and `peer` lets only
-///    this computer reach them, whoever's listener it is);
-/// 6. routes: health, protected resource metadata, the issuer, the MCP endpoint by exact path only;
-/// 7. the gate: authenticate, read, decide, and only then rmcp (see `gate`).
+/// The routes and what a request passes before each. Before all of it the listener (`transport::http`) holds a connection
+/// to its timers and caps; behind the MCP endpoint stands the gate: authenticate, read, decide, and only then rmcp.
 fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
     let resource = parts.config.resource_for(bound);
     let Trusted { local, authenticator } = trusted;
-    let hosts = Arc::new(allowed_hosts(&parts.config, &resource, bound));
-    let origins = Arc::new(allowed_origins(&parts.config, &resource, bound));
+    let hosts = Arc::new(settings::allowed_hosts(&parts.config, &resource, bound));
+    let origins = Arc::new(settings::allowed_origins(&parts.config, &resource, bound));
+
+    // The layers, in the order a request passes them.
+    // A bug answers 500, and the process lives.
+    let catch_panics = from_fn(panic::catch);
+    // On every route but health, or a page that rebound its name could drive the issuer's login.
+    let check_host = from_fn_with_state(hosts, host::check);
+    // Before the built-in issuer: its login asks for no password, so only this computer may reach it, on any listener.
+    let loopback_peers = from_fn(peer::loopback_only);
+    // A page of another site may neither call tools nor post to the login.
+    let check_origin = from_fn_with_state(Arc::clone(&origins), origin::check);
+    let check_origin_of_posts = from_fn_with_state(Arc::clone(&origins), origin::check_posts);
+    // Last, so that pages of allowed origins can read every answer below, refusals included. Not for the issuer, which
+    // answers for its own endpoints: /authorize has no CORS (RFC 9700 section 2.6).
+    let answer_cors = from_fn_with_state(origins, cors::answer);
+
+    // The routes, each behind its layers; of a pair the first is passed first.
     let path = parts.config.server.path.as_str().to_owned();
     let metadata = match &authenticator {
-        Some(_) => protected_resource_metadata(&parts, &resource, local.as_ref()).router()?,
-        None => Router::new(), // nobody to send a client to, and nothing to send it for
+        Some(_) => {
+            let scopes = parts.rules.policy().scopes();
+            settings::protected_resource_metadata(&parts.config, &resource, local.as_ref(), scopes)
+                .router()?
+        }
+        None => Router::new(), // no issuer to send a client to, and nothing to send it for
     };
     let (shutdown, answers_health) = (parts.shutdown.clone(), parts.health);
     let endpoint = endpoint(parts, &resource, authenticator.clone())?;
     let ready = move || {
         !shutdown.is_stopping() && authenticator.as_ref().is_none_or(|authenticator| authenticator.ready())
     };
-    let health = if answers_health { health::router(ready) } else { Router::new() };
-
     let endpoint = routes::exact(&path, any(Endpoint::serve).with_state(Arc::new(endpoint)))
-        .layer(from_fn_with_state(Arc::clone(&origins), cors::answer))
-        .layer(from_fn_with_state(Arc::clone(&origins), origin::check));
-    let metadata = metadata.layer(from_fn_with_state(Arc::clone(&origins), cors::answer));
+        .layer((check_origin, answer_cors.clone()));
+    let metadata = metadata.layer(answer_cors);
     let issuer = local.map_or_else(Router::new, |local| local.router);
-    let issuer = issuer
-        .layer(from_fn_with_state(origins, origin::check_posts))
-        .layer(axum::middleware::from_fn(peer::loopback_only));
-    Ok(endpoint
-        .merge(metadata)
-        .merge(issuer)
-        .layer(from_fn_with_state(hosts, host::check))
-        .merge(health)
-        .layer(axum::middleware::from_fn(panic::catch)))
-}
-
-fn allowed_hosts(config: &Config, resource: &Resource, listen: SocketAddr) -> AllowedHosts {
-    let extra: &Vec<Authority> = &config.server.allowed_hosts.iter().map(|host| (**host).clone()).collect();
-    AllowedHosts::new(&HostSettings { resource, listen, extra, setting: HOSTS_SETTING })
-}
-
-fn allowed_origins(config: &Config, resource: &Resource, listen: SocketAddr) -> AllowedOrigins {
-    let extra: &Vec<Origin> = &config.cors.allowed_origins.iter().map(|origin| (**origin).clone()).collect();
-    AllowedOrigins::new(&OriginSettings { resource, listen, extra, setting: ORIGINS_SETTING })
-}
-
-/// What a client reads to find out whom to ask for a token, and for which scopes.
-fn protected_resource_metadata<H>(
-    parts: &Parts<H>,
-    resource: &Resource,
-    local: Option<&LocalIssuer>,
-) -> ProtectedResourceMetadata {
-    let (config, server) = (&parts.config, &parts.config.server);
-    let configured = config.auth.issuers.iter().map(|issuer| IssuerIdentifier::clone(&issuer.issuer));
-    // The built-in issuer first: clients take the first, and who turns it on wants to log in there.
-    let issuers = local.map(|local| local.issuer.clone()).into_iter().chain(configured).collect();
-    let mut metadata =
-        ProtectedResourceMetadata::new(resource.clone(), issuers, parts.rules.policy().scopes());
-    metadata.resource_name = server.name.as_ref().map(|name| name.as_str().to_owned());
-    metadata.resource_documentation = server.documentation.as_ref().map(|url| url.as_str().to_owned());
-    metadata.resource_policy_uri = server.policy.as_ref().map(|url| url.as_str().to_owned());
-    metadata.resource_tos_uri = server.terms.as_ref().map(|url| url.as_str().to_owned());
-    metadata
+    let issuer = issuer.layer((loopback_peers, check_origin_of_posts));
+    let health = if answers_health { health::router(ready) } else { Router::new() };
+    let checked = endpoint.merge(metadata).merge(issuer).layer(check_host);
+    Ok(checked.merge(health).layer(catch_panics))
 }
 
 /// The MCP endpoint: the gate, with rmcp and the handler behind it.
@@ -186,7 +153,7 @@ fn endpoint<H: Handler>(
     let settings = EndpointSettings {
         resource_metadata: resource.metadata_url(),
         denial_as_tool_error: parts.config.auth.denial == Denial::ToolError,
-        limits: endpoint_limits(&parts.config),
+        limits: settings::endpoint_limits(&parts.config),
         sessions: Sessions::new(limits.sessions.get(), limits.session_timeout.get(), stored),
         clock: Arc::clone(&parts.ambient.clock),
     };
@@ -199,50 +166,4 @@ fn endpoint<H: Handler>(
     let (rules, closing) = (parts.rules, parts.shutdown.stopping());
     let dispatch = Dispatch::new(parts.handler, parts.routes, rules, &parts.ambient, &parts.store, closing);
     Ok(Endpoint::new(gate, settings, Arc::new(dispatch), rmcp))
-}
-
-fn endpoint_limits(config: &Config) -> EndpointLimits {
-    EndpointLimits {
-        body: config.limits.body.get(),
-        unverified_body: config.limits.unverified_body.get(),
-        body_timeout: config.limits.body_timeout.get(),
-        envelope: EnvelopeLimits { max_depth: config.limits.envelope_depth.get() },
-    }
-}
-
-fn connection_limits(config: &Config) -> ConnectionLimits {
-    ConnectionLimits {
-        max_connections: config.limits.connections.get(),
-        max_headers: config.limits.headers.get(),
-        max_header_bytes: config.limits.header_bytes.get(),
-        header_timeout: config.limits.header_timeout.get(),
-        body_timeout: config.limits.body_timeout.get(),
-        idle_timeout: config.limits.idle_timeout.get(),
-        write_timeout: config.limits.write_timeout.get(),
-        drain_timeout: config.limits.drain_timeout.get(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn every_limit_of_a_connection_is_the_configured_one() {
-        let text = "[limits]\nconnections = 7\nheaders = 17\nheader_bytes = \"9 KiB\"\nheader_timeout = \"2s\"\n\
-                    body_timeout = \"3s\"\nidle_timeout = \"4s\"\nwrite_timeout = \"5s\"\ndrain_timeout = \"6s\"";
-        let expected = ConnectionLimits {
-            max_connections: 7,
-            max_headers: 17,
-            max_header_bytes: 9 * 1024,
-            header_timeout: Duration::from_secs(2),
-            body_timeout: Duration::from_secs(3),
-            idle_timeout: Duration::from_secs(4),
-            write_timeout: Duration::from_secs(5),
-            drain_timeout: Duration::from_secs(6),
-        };
-        assert_eq!(connection_limits(&Config::from_toml_str(text).unwrap()), expected);
-    }
 }

@@ -3,16 +3,15 @@
 
 use std::sync::Arc;
 
-use super::{Parts, trust};
+use super::parts::Parts;
+use super::{settings, trust};
 use crate::authn::{Authenticator, Credential};
 use crate::authz::Connect;
 use crate::config::SecretSource;
 use crate::declared::handler::Handler;
 use crate::dispatch::Dispatch;
-use crate::envelope::EnvelopeLimits;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, ReadAgain, Speaker, serve_stdio};
-use crate::transport::stdio::StdioLimits;
 
 /// Serves until the input ends or the process is told to stop.
 pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
@@ -57,11 +56,7 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
         parts.shutdown.stopping(),
     );
     let gate = Gate::new(authenticator, parts.rules);
-    let limits = StdioLimits {
-        line_bytes: parts.config.limits.body.get(),
-        envelope: EnvelopeLimits { max_depth: parts.config.limits.envelope_depth.get() },
-        ..StdioLimits::default()
-    };
+    let limits = settings::stdio_limits(&parts.config);
     serve_stdio(dispatch, gate, speaker, limits, parts.shutdown.stopping()).await?;
     Ok(())
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::settings;
 use crate::authn::{
-    Authenticator, CacheBounds, Fetch, IssuerRules, JwtVerifier, KeyRefresh, KeySource, LoadFailure, Verify,
+    Authenticator, CacheBounds, Fetch, IssuerRules, JwtVerifier, KeySource, LoadFailure, Verify,
 };
 use crate::config::issuers::TrustedIssuer;
 use crate::config::{Config, key};
 use crate::error::Error;
 use crate::local_issuer::LocalIssuer;
-use mcp_auth_core::IssuerIdentifier;
 use mcp_auth_core::ambient::Ambient;
 
 /// The longest a start waits for keys.
@@ -48,7 +48,7 @@ fn signed_tokens(
     ambient: &Ambient,
 ) -> Result<Option<Arc<dyn Verify>>, Error> {
     let mut rules: Vec<IssuerRules> =
-        config.auth.issuers.iter().map(|issuer| rules(issuer, audiences(Some(issuer)))).collect();
+        config.auth.issuers.iter().map(|issuer| settings::rules(issuer, audiences(Some(issuer)))).collect();
     if let Some(local) = local {
         let keys = KeySource::Static(local.jwks.clone());
         let mut own = IssuerRules::new(local.issuer.clone(), audiences(None), keys);
@@ -89,46 +89,4 @@ pub(super) async fn load_keys(
         }
     }
     Ok(())
-}
-
-fn rules(issuer: &TrustedIssuer, audiences: Vec<String>) -> IssuerRules {
-    let keys = match &issuer.jwks_uri {
-        Some(uri) => KeySource::JwksUri(uri.url().clone()),
-        None => KeySource::Discovery,
-    };
-    let mut rules = IssuerRules::new(IssuerIdentifier::clone(&issuer.issuer), audiences, keys);
-    rules.algorithms = issuer.algorithms.to_vec();
-    rules.scope_claims = issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
-    rules.clock_skew = issuer.clock_skew.get();
-    rules.max_token_lifetime = issuer.max_token_lifetime.get();
-    rules.require_at_jwt = issuer.require_at_jwt;
-    rules.single_audience = issuer.single_audience;
-    rules.allowed_clients = issuer
-        .allowed_clients
-        .as_ref()
-        .map(|clients| clients.iter().map(|client| client.as_str().to_owned()).collect());
-    rules.token_cache_ttl = issuer.token_cache_ttl.get();
-    rules.refresh = KeyRefresh {
-        min: issuer.jwks_min_refresh.get(),
-        max: issuer.jwks_max_refresh.get(),
-        cooldown: issuer.unknown_kid_cooldown.get(),
-        keep: issuer.jwks_max_stale.get(),
-        ..KeyRefresh::default()
-    };
-    rules
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_of_the_configuration_are_those_of_the_verifier() {
-        let config = Config::from_toml_str("[[auth.issuers]]\nissuer = \"https://a.example\"").unwrap();
-        let audiences = vec!["https://rs.example/mcp".to_owned()];
-        let configured = rules(&config.auth.issuers[0], audiences.clone());
-        let expected =
-            IssuerRules::new("https://a.example".parse().unwrap(), audiences, KeySource::Discovery);
-        assert_eq!(format!("{configured:?}"), format!("{expected:?}"));
-    }
 }

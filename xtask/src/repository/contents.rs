@@ -23,7 +23,6 @@ const STILL_WITH_CODE: &[&str] = &[
     "mcp-auth-runtime/src/dispatch/mod.rs",
     "mcp-auth-runtime/src/envelope/mod.rs",
     "mcp-auth-runtime/src/envelope/tests/mod.rs",
-    "mcp-auth-runtime/src/serve/mod.rs",
     "mcp-auth-runtime/src/transport/http_tests/mod.rs",
     "xtask/src/bench/mod.rs",
     "xtask/src/book/mod.rs",

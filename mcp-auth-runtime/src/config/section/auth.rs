@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::issuers::TrustedIssuer;
 use crate::authz::{Connect, Visibility};
 use crate::config::value::scope::set;
-use crate::config::value::{ScopeToken, keyword, words};
+use crate::config::value::{ScopeToken, keyword};
 use crate::declared::registry::Registry;
 use mcp_auth_core::ScopeSet;
 
@@ -19,9 +19,6 @@ keyword! {
         None = "none",
     }
 }
-
-words! { Connect { Authenticated = "authenticated", Anonymous = "anonymous", } }
-words! { Visibility { All = "all", Granted = "granted", } }
 
 keyword! {
     /// How a missing scope on `tools/call` is answered. **(default: `"http-403"`)**

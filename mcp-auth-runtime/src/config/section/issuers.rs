@@ -4,37 +4,38 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::authn::Algorithm;
+use crate::authn::verifier::jwt::bounds;
 use crate::config::value::audience::Audiences;
 use crate::config::value::url::{HttpUrl, IssuerUrl};
 use crate::config::value::{NonEmpty, duration, list};
 
 duration! {
     /// Clock skew allowed on `exp`, `nbf` and `iat`.
-    ClockSkew: 0 s to 5 m, default 30 s
+    ClockSkew within CLOCK_SKEW
 }
 duration! {
     /// The longest lifetime (`exp` minus `iat`, or minus now) a token may have.
-    MaxTokenLifetime: 1 m to 365 d, default 24 h
+    MaxTokenLifetime within MAX_TOKEN_LIFETIME
 }
 duration! {
     /// How long a verified token is remembered as verified, at most until it expires.
-    TokenCacheTtl: 1 s to 60 s, default 60 s
+    TokenCacheTtl within TOKEN_CACHE_TTL
 }
 duration! {
     /// The shortest time between two planned fetches of the keys, whatever their HTTP freshness says.
-    JwksMinRefresh: 1 s to 1 h, default 1 m
+    JwksMinRefresh within JWKS_MIN_REFRESH
 }
 duration! {
     /// The longest time between two planned fetches of the keys, whatever their HTTP freshness says.
-    JwksMaxRefresh: 1 s to 24 h, default 1 h
+    JwksMaxRefresh within JWKS_MAX_REFRESH
 }
 duration! {
     /// The time after a fetch for an unknown `kid` in which no other unknown `kid` causes one.
-    UnknownKidCooldown: 1 s to 1 h, default 30 s
+    UnknownKidCooldown within UNKNOWN_KID_COOLDOWN
 }
 duration! {
     /// How long known keys keep working while the issuer cannot be reached.
-    JwksMaxStale: 1 m to 30 d, default 24 h
+    JwksMaxStale within JWKS_MAX_STALE
 }
 
 /// An issuer whose tokens are accepted.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::value::{ValueError, keyword, text_value};
+use crate::observe::log::LogFormat;
 
 keyword! {
     /// The least important event that is written. **(default: `"info"`)**
@@ -26,16 +27,6 @@ keyword! {
     }
 }
 
-keyword! {
-    /// How events are written. **(default: `"text"`)**
-    Format {
-        /// One readable line each.
-        Text = "text",
-        /// One JSON object per line.
-        Json = "json",
-    }
-}
-
 /// What is written to standard error.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -47,7 +38,7 @@ pub struct Log {
     /// Levels by module instead, such as `"info,rmcp=debug"`; `level` is then not used.
     pub filter: Option<Filter>,
     /// How events are written: `text`, or `json` for one object per line.
-    pub format: Format,
+    pub format: LogFormat,
 }
 
 /// Levels by module, in the syntax of `tracing_subscriber::EnvFilter`.

@@ -27,6 +27,11 @@ pub(in crate::config) fn duration_text(duration: Duration) -> String {
     format!("{seconds}s")
 }
 
+/// A range as descriptions end with it.
+pub(in crate::config) fn duration_range(min: Duration, max: Duration) -> String {
+    format!("\"{}\" to \"{}\".", duration_text(min), duration_text(max))
+}
+
 /// Seconds in a unit, for the declarations below.
 macro_rules! seconds {
     (s) => {
@@ -43,23 +48,40 @@ macro_rules! seconds {
     };
 }
 
-/// Declares a duration key's type: `Name: 0 s to 5 m, default 30 s`.
+/// Declares a duration key's type: `Name: 0 s to 5 m, default 30 s`, or `Name within CLOCK_SKEW` for bounds that stand
+/// where they are kept.
 macro_rules! duration {
     ($(#[$doc:meta])* $name:ident: $min:literal $min_unit:ident to $max:literal $max_unit:ident,
      default $default:literal $default_unit:ident) => {
+        $crate::config::value::duration! {
+            @declare
+            $(#[$doc])*
+            #[doc = concat!(
+                " `\"", $min, stringify!($min_unit), "\"` to `\"", $max, stringify!($max_unit),
+                "\"`. **(default: `\"", $default, stringify!($default_unit), "\"`)**"
+            )]
+            $name:
+            std::time::Duration::from_secs($min * $crate::config::value::seconds!($min_unit)),
+            std::time::Duration::from_secs($max * $crate::config::value::seconds!($max_unit)),
+            std::time::Duration::from_secs($default * $crate::config::value::seconds!($default_unit))
+        }
+    };
+    ($(#[$doc:meta])* $name:ident within $bounds:ident) => {
+        $crate::config::value::duration! {
+            @declare
+            $(#[$doc])*
+            #[doc = concat!(" Range and default: [`bounds::", stringify!($bounds), "`].")]
+            $name: bounds::$bounds.min, bounds::$bounds.max, bounds::$bounds.default
+        }
+    };
+    (@declare $(#[$doc:meta])* $name:ident: $min:expr, $max:expr, $default:expr) => {
         $(#[$doc])*
-        #[doc = concat!(
-            " `\"", $min, stringify!($min_unit), "\"` to `\"", $max, stringify!($max_unit),
-            "\"`. **(default: `\"", $default, stringify!($default_unit), "\"`)**"
-        )]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub struct $name(std::time::Duration);
 
         impl $name {
-            const MIN: std::time::Duration =
-                std::time::Duration::from_secs($min * $crate::config::value::seconds!($min_unit));
-            const MAX: std::time::Duration =
-                std::time::Duration::from_secs($max * $crate::config::value::seconds!($max_unit));
+            const MIN: std::time::Duration = $min;
+            const MAX: std::time::Duration = $max;
 
             /// The duration.
             pub fn get(self) -> std::time::Duration {
@@ -69,7 +91,7 @@ macro_rules! duration {
 
         impl Default for $name {
             fn default() -> Self {
-                Self(std::time::Duration::from_secs($default * $crate::config::value::seconds!($default_unit)))
+                Self($default)
             }
         }
 
@@ -110,9 +132,7 @@ macro_rules! duration {
 
         $crate::config::value::schema!($name, {
             "type": "string",
-            "$comment": concat!(
-                "\"", $min, stringify!($min_unit), "\" to \"", $max, stringify!($max_unit), "\"."
-            ),
+            "$comment": $crate::config::value::duration_range(Self::MIN, Self::MAX),
         });
     };
 }

@@ -6,6 +6,7 @@ mod algorithm;
 pub mod audience;
 mod count;
 mod declare;
+mod domain;
 mod duration;
 mod error;
 mod keyword;
@@ -21,7 +22,7 @@ mod words;
 
 pub(super) use count::count;
 pub(super) use declare::{schema, text_value};
-pub(super) use duration::{duration, duration_text, parse_duration, seconds};
+pub(super) use duration::{duration, duration_range, duration_text, parse_duration, seconds};
 pub use error::ValueError;
 pub(super) use keyword::{keyword, not_one_of, words};
 pub(super) use list::list;

@@ -25,22 +25,22 @@ const AFTER_CANCEL: Duration = Duration::from_millis(400);
 /// What one connection may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StdioLimits {
-    /// The longest line, in bytes without its line break: at least 1. **(default: 4 MiB)**, as over HTTP.
+    /// The longest line, in bytes without its line break: at least 1; that of a body over HTTP.
     pub(crate) line_bytes: usize,
     /// What a line may contain.
     pub(crate) envelope: EnvelopeLimits,
     /// How long calls in flight may finish once the input ended, before they are cancelled: up to 1.5 s.
-    /// **(default: 1 s)**
     pub(crate) drain: Duration,
 }
 
+/// How long calls in flight may finish once the input ended.
+pub(crate) const DRAIN: Duration = Duration::from_secs(1);
+
+/// For tests: the server's are the configured ones.
+#[cfg(test)]
 impl Default for StdioLimits {
     fn default() -> Self {
-        Self {
-            line_bytes: 4 * 1024 * 1024,
-            envelope: EnvelopeLimits::default(),
-            drain: Duration::from_secs(1),
-        }
+        Self { line_bytes: 4 * 1024 * 1024, envelope: EnvelopeLimits::default(), drain: DRAIN }
     }
 }
 

@@ -13,7 +13,7 @@ mod lines;
 mod streams;
 mod writer;
 
-pub(crate) use connection::{Connection, StdioLimits};
+pub(crate) use connection::{Connection, DRAIN, StdioLimits};
 pub use error::StdioError;
 pub(crate) use lifecycle::Lifecycle;
 pub(crate) use lines::{Line, Lines};

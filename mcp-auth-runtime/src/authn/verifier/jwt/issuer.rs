@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::algorithm::Algorithm;
+use super::bounds;
 
 /// The algorithms of an issuer that names none.
 pub const DEFAULT_ALGORITHMS: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
@@ -15,14 +16,6 @@ pub const DEFAULT_ALGORITHMS: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es2
 pub const DEFAULT_SCOPE_CLAIM: &str = "scope";
 /// The claims that may name the client: RFC 9068 §2.2, else OpenID Connect Core §2.
 pub const DEFAULT_CLIENT_CLAIMS: [&str; 2] = ["client_id", "azp"];
-/// Clock skew allowed on `exp`, `nbf` and `iat`.
-pub const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(30);
-/// The largest clock skew that may be set.
-pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
-/// The longest lifetime of a token, `exp - iat`.
-pub const DEFAULT_MAX_TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-/// The longest a token is taken at its word.
-pub const DEFAULT_TOKEN_CACHE_TTL: Duration = Duration::from_secs(60);
 /// No time of [`KeyRefresh`] is longer.
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -42,7 +35,7 @@ pub struct IssuerRules {
     pub scope_claims: Vec<String>,
     /// The claims that may name the client; the first one present counts.
     pub client_claims: Vec<String>,
-    /// Clock skew allowed on `exp`, `nbf` and `iat`; at most [`MAX_CLOCK_SKEW`].
+    /// Clock skew allowed on `exp`, `nbf` and `iat`; within [`bounds::CLOCK_SKEW`].
     pub clock_skew: Duration,
     /// The longest lifetime of a token: `exp - iat`, or `exp - now` where `iat` is absent.
     pub max_token_lifetime: Duration,
@@ -64,7 +57,7 @@ pub struct IssuerRules {
 pub enum KeySource {
     /// At the `jwks_uri` of its metadata (RFC 8414, OpenID Connect Discovery).
     Discovery,
-    /// Here.
+    /// At this URL.
     JwksUri(Url),
     /// At hand: the JWK Set of an issuer in this process.
     Static(Value),
@@ -73,15 +66,15 @@ pub enum KeySource {
 /// How an issuer's keys are kept fresh.
 #[derive(Debug, Clone)]
 pub struct KeyRefresh {
-    /// Keys are fetched no more often than this, whatever HTTP freshness says. **(default: 60 s)**
+    /// Keys are fetched no more often than this, whatever HTTP freshness says.
     pub min: Duration,
-    /// And at least this often. A key the issuer removed is refused after this long. **(default: 1 h)**
+    /// And at least this often. A key the issuer removed is refused after this long.
     pub max: Duration,
     /// How long keys count as fresh when HTTP says nothing, within `min` and `max`. **(default: 10 min)**
     pub unstated: Duration,
-    /// An unknown `kid` or a wrong signature causes at most one fetch in this time. **(default: 30 s)**
+    /// An unknown `kid` or a wrong signature causes at most one fetch in this time.
     pub cooldown: Duration,
-    /// How long known keys still work when the issuer cannot be reached. **(default: 24 h)**
+    /// How long known keys still work when the issuer cannot be reached.
     pub keep: Duration,
     /// The largest metadata document or JWK Set, in bytes. **(default: 512 KiB)**
     pub max_bytes: usize,
@@ -92,11 +85,11 @@ pub struct KeyRefresh {
 impl Default for KeyRefresh {
     fn default() -> Self {
         Self {
-            min: Duration::from_secs(60),
-            max: Duration::from_secs(60 * 60),
+            min: bounds::JWKS_MIN_REFRESH.default,
+            max: bounds::JWKS_MAX_REFRESH.default,
             unstated: Duration::from_secs(10 * 60),
-            cooldown: Duration::from_secs(30),
-            keep: Duration::from_secs(24 * 60 * 60),
+            cooldown: bounds::UNKNOWN_KID_COOLDOWN.default,
+            keep: bounds::JWKS_MAX_STALE.default,
             max_bytes: 512 * 1024,
             max_keys: 100,
         }
@@ -113,12 +106,12 @@ impl IssuerRules {
             algorithms: DEFAULT_ALGORITHMS.to_vec(),
             scope_claims: vec![DEFAULT_SCOPE_CLAIM.to_owned()],
             client_claims: DEFAULT_CLIENT_CLAIMS.map(str::to_owned).to_vec(),
-            clock_skew: DEFAULT_CLOCK_SKEW,
-            max_token_lifetime: DEFAULT_MAX_TOKEN_LIFETIME,
+            clock_skew: bounds::CLOCK_SKEW.default,
+            max_token_lifetime: bounds::MAX_TOKEN_LIFETIME.default,
             require_at_jwt: false,
             single_audience: false,
             allowed_clients: None,
-            token_cache_ttl: DEFAULT_TOKEN_CACHE_TTL,
+            token_cache_ttl: bounds::TOKEN_CACHE_TTL.default,
             refresh: KeyRefresh::default(),
         }
     }
@@ -142,7 +135,7 @@ impl IssuerRules {
         if self.algorithms.is_empty() {
             return Err(RulesError::NoAlgorithm);
         }
-        if self.clock_skew > MAX_CLOCK_SKEW {
+        if self.clock_skew > bounds::CLOCK_SKEW.max {
             return Err(RulesError::ClockSkew);
         }
         if self.max_token_lifetime.is_zero() {
@@ -173,8 +166,8 @@ pub enum RulesError {
     /// RFC 8725 §3.1.
     #[error("an issuer needs at least one algorithm")]
     NoAlgorithm,
-    /// Above [`MAX_CLOCK_SKEW`].
-    #[error("clock skew is above 300s")]
+    /// Above [`bounds::CLOCK_SKEW`].
+    #[error("clock skew is above {}s", bounds::CLOCK_SKEW.max.as_secs())]
     ClockSkew,
     /// Zero.
     #[error("max token lifetime is zero")]

@@ -160,7 +160,7 @@ fn t33_t34_absurd_expiry_is_refused() {
 #[test]
 fn t34_lifetime_is_bounded_with_and_without_iat() {
     let day = DEFAULT.as_secs();
-    const DEFAULT: Duration = super::super::issuer::DEFAULT_MAX_TOKEN_LIFETIME;
+    const DEFAULT: Duration = super::super::bounds::MAX_TOKEN_LIFETIME.default;
     passes(json!({"exp": NOW + day}));
     assert!(matches!(refused(json!({"exp": NOW + day + 1})), TokenError::LivesTooLong { .. }));
     passes(json!({"iat": null, "exp": NOW + day + 30}));

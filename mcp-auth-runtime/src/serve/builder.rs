@@ -1,0 +1,238 @@
+//! A server about to be: what it is given, and what can be refused before anything is bound.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use rmcp::transport::streamable_http_server::session::SessionStore;
+
+use super::parts::{LocalIssuerFactory, Parts};
+use super::running::Running;
+use super::{http, stdio, table};
+use crate::authn::{Fetch, HttpFetch};
+use crate::config::arguments::help;
+use crate::config::{Command, Config, Transport, Verify, key};
+use crate::declared::handler::{About, Handler};
+use crate::error::{Error, Result};
+use crate::observe;
+use crate::owned::Rulebook;
+use crate::transport::shutdown::{Shutdown, shutdown_signal};
+use mcp_auth_core::ambient::Ambient;
+use mcp_auth_store::{Caps, Store};
+
+/// A server about to be: a handler, its configuration, and what a test or an embedding application passes in.
+pub struct ServerBuilder<H> {
+    handler: H,
+    config: Option<Config>,
+    ambient: Ambient,
+    fetch: Option<Arc<dyn Fetch>>,
+    local_issuer: Option<LocalIssuerFactory>,
+    /// Only tests set it.
+    trusted_issuer: Option<LocalIssuerFactory>,
+    store: Store,
+    session_store: Option<Arc<dyn SessionStore>>,
+    health: bool,
+    shutdown: Shutdown,
+}
+
+impl<H: Handler> ServerBuilder<H> {
+    /// A server of `handler`, with the operating system's clock and randomness and no issuer of its own: users
+    /// start from the facade's `Server::builder`, which adds the built-in one.
+    #[doc(hidden)]
+    pub fn new(handler: H) -> Self {
+        Self {
+            handler,
+            config: None,
+            ambient: Ambient::system(),
+            fetch: None,
+            local_issuer: None,
+            trusted_issuer: None,
+            store: Store::memory(Caps::default()),
+            session_store: None,
+            health: true,
+            shutdown: Shutdown::new(),
+        }
+    }
+
+    /// The configuration. Without one, [`serve`](Self::serve) reads the process' arguments, environment and
+    /// files; [`start`](Self::start) and [`router`](Self::router) read nothing and take every key's default.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = Some(config);
+        self
+    }
+
+    /// Another clock and another source of randomness.
+    #[must_use]
+    pub fn ambient(mut self, ambient: Ambient) -> Self {
+        self.ambient = ambient;
+        self
+    }
+
+    /// Another HTTP client for issuer metadata and keys.
+    #[must_use]
+    pub fn fetch(mut self, fetch: Arc<dyn Fetch>) -> Self {
+        self.fetch = Some(fetch);
+        self
+    }
+
+    /// An authorization server in this process: what `[issuer]` starts.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn local_issuer(mut self, factory: LocalIssuerFactory) -> Self {
+        self.local_issuer = Some(factory);
+        self
+    }
+
+    /// An issuer in this process that is trusted unless `auth.verify` is "none", and takes the place of the built-in one:
+    /// how tests bring their own.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub(crate) fn trusted_issuer(mut self, factory: LocalIssuerFactory) -> Self {
+        self.trusted_issuer = Some(factory);
+        self
+    }
+
+    /// Another store: what the server has to know of its callers again. **(default: in memory)**
+    #[doc(hidden)]
+    #[must_use]
+    pub fn store(mut self, store: Store) -> Self {
+        self.store = store;
+        self
+    }
+
+    /// Keeps legacy sessions where other processes find them. A session stays its caller's there too.
+    #[must_use]
+    pub fn session_store(mut self, store: Arc<dyn SessionStore>) -> Self {
+        self.session_store = Some(store);
+        self
+    }
+
+    /// Leaves `/healthz` and `/readyz` out: for an application that takes the server as a [`router`](Self::router)
+    /// and answers there itself. axum refuses two routes of one path with a panic.
+    #[must_use]
+    pub fn without_health(mut self) -> Self {
+        self.health = false;
+        self
+    }
+
+    /// Stops when this is triggered; signals trigger it too once the server is [served](Self::serve).
+    #[must_use]
+    pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
+        self.shutdown = shutdown;
+        self
+    }
+
+    /// The server as a router, to be merged into an existing application, which then owns the listener with
+    /// its timers and connection cap. Call it within a Tokio runtime: keys are loaded and kept fresh in the
+    /// background, and `/readyz` says when they are there. With the built-in issuer, serve it with
+    /// `into_make_service_with_connect_info::<SocketAddr>()`: it answers loopback peers only.
+    ///
+    /// # Errors
+    /// Every unsafe combination, by name.
+    pub fn router(self) -> Result<axum::Router> {
+        let parts = self.checked()?;
+        let listen = parts.config.server.listen.get();
+        http::router(parts, listen)
+    }
+
+    /// Binds the configured address, loads the issuers' keys and serves in the background, until the builder's
+    /// shutdown is triggered. Issuers that cannot be reached do not stop it: `/readyz` is 503 until they are.
+    ///
+    /// # Errors
+    /// Every unsafe combination, by name; an address that cannot be bound; an issuer whose metadata names another.
+    pub async fn start(self) -> Result<Running> {
+        http::start(self.checked()?).await
+    }
+
+    /// Does what the configuration says: serves over HTTP or stdio until the process is told to stop, or
+    /// prints what `--scopes`, `--help` or `--version` ask for.
+    ///
+    /// # Errors
+    /// Every unsafe combination, by name; an address that cannot be bound; a credential that is no good.
+    pub async fn serve(mut self) -> Result {
+        let config = match self.config.take() {
+            Some(config) => config,
+            None => Config::from_args()?,
+        };
+        let about = H::about();
+        match config.command() {
+            Command::Serve => {}
+            Command::Help => {
+                let program = program().unwrap_or_else(|| about.name.clone());
+                return print(&help(&about.name, &about.version, first_words(&about), &program));
+            }
+            Command::Version => return print(&format!("{} {}\n", about.name, about.version)),
+            Command::Scopes(format) => {
+                let (registry, _) = H::operations().build()?;
+                return print(&table::render(&registry, format)?);
+            }
+        }
+        observe::log::start(&config.log.directives(), config.log.format)?;
+        let transport = config.server.transport;
+        self.config = Some(config);
+        let parts = self.checked()?;
+        tokio::spawn(shutdown_signal(parts.shutdown.clone())?);
+        match transport {
+            Transport::Http => http::serve(parts).await,
+            Transport::Stdio => stdio::serve(parts).await,
+        }
+    }
+
+    /// Everything that can be refused before anything is bound.
+    fn checked(self) -> Result<Parts<H>> {
+        let config = self.config.unwrap_or_default();
+        let (registry, routes) = H::operations().build()?;
+        let checked = config.check(&registry)?;
+        for warning in &checked.warnings {
+            tracing::warn!("{warning}");
+        }
+        let rules = Rulebook::new(registry, checked.policy.clone());
+        let is_on = config.built_in_issuer().is_some();
+        let local_issuer = match config.auth.verify {
+            Verify::None => None,
+            Verify::Tokens => self.trusted_issuer.or(self.local_issuer.filter(|_| is_on)),
+        };
+        if is_on && local_issuer.is_none() {
+            return Err(Error::from(format!(
+                "[issuer] is on, and this binary has no built-in issuer: enable the feature `issuer` of mcp-auth: {}",
+                config.place(&key!(issuer))
+            )));
+        }
+        let fetch = match self.fetch {
+            Some(fetch) => fetch,
+            None => Arc::new(HttpFetch::new()?),
+        };
+        Ok(Parts {
+            handler: self.handler,
+            routes,
+            about: H::about(),
+            rules: Arc::new(rules),
+            checked,
+            config,
+            ambient: self.ambient,
+            fetch,
+            local_issuer,
+            store: self.store,
+            session_store: self.session_store,
+            health: self.health,
+            shutdown: self.shutdown,
+        })
+    }
+}
+
+/// What the server says it is: its description, else the first paragraph of its instructions.
+fn first_words(about: &About) -> Option<&str> {
+    let text = about.description.as_deref().or(about.instructions.as_deref())?;
+    text.trim().split("\n\n").next().filter(|paragraph| !paragraph.is_empty())
+}
+
+/// The name of the executable.
+fn program() -> Option<String> {
+    let path = std::env::args_os().next()?;
+    Some(std::path::Path::new(&path).file_name()?.to_string_lossy().into_owned())
+}
+
+fn print(text: &str) -> Result {
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! A checked server, in its parts.
+
+use std::sync::Arc;
+
+use rmcp::transport::streamable_http_server::session::SessionStore;
+
+use crate::authn::Fetch;
+use crate::config::{Checked, Config};
+use crate::declared::handler::{About, Routes};
+use crate::error::Result;
+use crate::local_issuer::{LocalIssuer, LocalIssuerSetup};
+use crate::owned::Rulebook;
+use crate::transport::shutdown::Shutdown;
+use mcp_auth_core::Resource;
+use mcp_auth_core::ambient::Ambient;
+use mcp_auth_store::Store;
+
+/// Builds the issuer of `[issuer]`. The runtime knows none; the facade passes one in.
+pub type LocalIssuerFactory = Box<dyn FnOnce(LocalIssuerSetup, &Config) -> Result<LocalIssuer> + Send>;
+
+/// A checked server: nothing in it is unsafe any more.
+pub(super) struct Parts<H> {
+    pub(super) handler: H,
+    pub(super) routes: Routes<H>,
+    pub(super) about: About,
+    pub(super) rules: Arc<Rulebook>,
+    pub(super) checked: Checked,
+    pub(super) config: Config,
+    pub(super) ambient: Ambient,
+    pub(super) fetch: Arc<dyn Fetch>,
+    pub(super) local_issuer: Option<LocalIssuerFactory>,
+    pub(super) store: Store,
+    pub(super) session_store: Option<Arc<dyn SessionStore>>,
+    pub(super) health: bool,
+    pub(super) shutdown: Shutdown,
+}
+
+impl<H> Parts<H> {
+    /// The issuer in this process, if there is one.
+    pub(super) fn build_local_issuer(&mut self, resource: &Resource) -> Result<Option<LocalIssuer>> {
+        let Some(factory) = self.local_issuer.take() else { return Ok(None) };
+        let server_name = self.config.server.name.as_ref().map(|name| name.as_str().to_owned());
+        let setup = LocalIssuerSetup {
+            issuer: resource.origin().try_into()?,
+            resource: resource.clone(),
+            server_name: server_name
+                .or_else(|| self.about.title.clone())
+                .unwrap_or_else(|| self.about.name.clone()),
+            scopes: self.checked.scopes.clone(),
+            hierarchy: self.checked.hierarchy.clone(),
+            default_scopes: self.rules.policy().base_scopes().clone(),
+            ambient: self.ambient.clone(),
+        };
+        factory(setup, &self.config).map(Some)
+    }
+}

@@ -1,0 +1,148 @@
+//! What the configuration comes to, for each place that acts. Nothing else reads a limit: a new one is a field in its
+//! section, a line in `mcp.toml.example`, and a line here.
+
+use std::net::SocketAddr;
+
+use crate::authn::{IssuerRules, KeyRefresh, KeySource};
+use crate::config::Config;
+use crate::config::issuers::TrustedIssuer;
+use crate::envelope::EnvelopeLimits;
+use crate::gate::EndpointLimits;
+use crate::local_issuer::LocalIssuer;
+use crate::metadata::ProtectedResourceMetadata;
+use crate::transport::host::{AllowedHosts, HostSettings};
+use crate::transport::http::ConnectionLimits;
+use crate::transport::origin::{AllowedOrigins, OriginSettings};
+use crate::transport::stdio::{DRAIN, StdioLimits};
+use mcp_auth_core::net::{Authority, Origin};
+use mcp_auth_core::{IssuerIdentifier, Resource, ScopeSet};
+
+/// Where operators allow another host or origin.
+const HOSTS_SETTING: &str = "server.allowed_hosts in mcp.toml";
+const ORIGINS_SETTING: &str = "cors.allowed_origins in mcp.toml";
+
+/// What one message at the MCP endpoint may cost.
+pub(super) fn endpoint_limits(config: &Config) -> EndpointLimits {
+    EndpointLimits {
+        body: config.limits.body.get(),
+        unverified_body: config.limits.unverified_body.get(),
+        body_timeout: config.limits.body_timeout.get(),
+        envelope: envelope_limits(config),
+    }
+}
+
+/// What one connection may cost, and how many there are.
+pub(super) fn connection_limits(config: &Config) -> ConnectionLimits {
+    ConnectionLimits {
+        max_connections: config.limits.connections.get(),
+        max_headers: config.limits.headers.get(),
+        max_header_bytes: config.limits.header_bytes.get(),
+        header_timeout: config.limits.header_timeout.get(),
+        body_timeout: config.limits.body_timeout.get(),
+        idle_timeout: config.limits.idle_timeout.get(),
+        write_timeout: config.limits.write_timeout.get(),
+        drain_timeout: config.limits.drain_timeout.get(),
+    }
+}
+
+/// What one connection over standard input and output may cost.
+pub(super) fn stdio_limits(config: &Config) -> StdioLimits {
+    StdioLimits { line_bytes: config.limits.body.get(), envelope: envelope_limits(config), drain: DRAIN }
+}
+
+fn envelope_limits(config: &Config) -> EnvelopeLimits {
+    EnvelopeLimits { max_depth: config.limits.envelope_depth.get() }
+}
+
+/// The hosts that a request may name.
+pub(super) fn allowed_hosts(config: &Config, resource: &Resource, listen: SocketAddr) -> AllowedHosts {
+    let extra: &Vec<Authority> = &config.server.allowed_hosts.iter().map(|host| (**host).clone()).collect();
+    AllowedHosts::new(&HostSettings { resource, listen, extra, setting: HOSTS_SETTING })
+}
+
+/// The origins of pages that may call.
+pub(super) fn allowed_origins(config: &Config, resource: &Resource, listen: SocketAddr) -> AllowedOrigins {
+    let extra: &Vec<Origin> = &config.cors.allowed_origins.iter().map(|origin| (**origin).clone()).collect();
+    AllowedOrigins::new(&OriginSettings { resource, listen, extra, setting: ORIGINS_SETTING })
+}
+
+/// What a client reads to find out whom to ask for a token, and for which scopes.
+pub(super) fn protected_resource_metadata(
+    config: &Config,
+    resource: &Resource,
+    local: Option<&LocalIssuer>,
+    scopes: &ScopeSet,
+) -> ProtectedResourceMetadata {
+    let server = &config.server;
+    let configured = config.auth.issuers.iter().map(|issuer| IssuerIdentifier::clone(&issuer.issuer));
+    // The built-in issuer first: clients take the first, and who turns it on wants to log in there.
+    let issuers = local.map(|local| local.issuer.clone()).into_iter().chain(configured).collect();
+    let mut metadata = ProtectedResourceMetadata::new(resource.clone(), issuers, scopes);
+    metadata.resource_name = server.name.as_ref().map(|name| name.as_str().to_owned());
+    metadata.resource_documentation = server.documentation.as_ref().map(|url| url.as_str().to_owned());
+    metadata.resource_policy_uri = server.policy.as_ref().map(|url| url.as_str().to_owned());
+    metadata.resource_tos_uri = server.terms.as_ref().map(|url| url.as_str().to_owned());
+    metadata
+}
+
+/// What tokens of a configured issuer must be.
+pub(super) fn rules(issuer: &TrustedIssuer, audiences: Vec<String>) -> IssuerRules {
+    let keys = match &issuer.jwks_uri {
+        Some(uri) => KeySource::JwksUri(uri.url().clone()),
+        None => KeySource::Discovery,
+    };
+    let mut rules = IssuerRules::new(IssuerIdentifier::clone(&issuer.issuer), audiences, keys);
+    rules.algorithms = issuer.algorithms.to_vec();
+    rules.scope_claims = issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
+    rules.clock_skew = issuer.clock_skew.get();
+    rules.max_token_lifetime = issuer.max_token_lifetime.get();
+    rules.require_at_jwt = issuer.require_at_jwt;
+    rules.single_audience = issuer.single_audience;
+    rules.allowed_clients = issuer
+        .allowed_clients
+        .as_ref()
+        .map(|clients| clients.iter().map(|client| client.as_str().to_owned()).collect());
+    rules.token_cache_ttl = issuer.token_cache_ttl.get();
+    rules.refresh = KeyRefresh {
+        min: issuer.jwks_min_refresh.get(),
+        max: issuer.jwks_max_refresh.get(),
+        cooldown: issuer.unknown_kid_cooldown.get(),
+        keep: issuer.jwks_max_stale.get(),
+        ..KeyRefresh::default()
+    };
+    rules
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn every_limit_of_a_connection_is_the_configured_one() {
+        let text = "[limits]\nconnections = 7\nheaders = 17\nheader_bytes = \"9 KiB\"\nheader_timeout = \"2s\"\n\
+                    body_timeout = \"3s\"\nidle_timeout = \"4s\"\nwrite_timeout = \"5s\"\ndrain_timeout = \"6s\"";
+        let expected = ConnectionLimits {
+            max_connections: 7,
+            max_headers: 17,
+            max_header_bytes: 9 * 1024,
+            header_timeout: Duration::from_secs(2),
+            body_timeout: Duration::from_secs(3),
+            idle_timeout: Duration::from_secs(4),
+            write_timeout: Duration::from_secs(5),
+            drain_timeout: Duration::from_secs(6),
+        };
+        assert_eq!(connection_limits(&Config::from_toml_str(text).unwrap()), expected);
+    }
+
+    #[test]
+    fn defaults_of_the_configuration_are_those_of_the_verifier() {
+        let config = Config::from_toml_str("[[auth.issuers]]\nissuer = \"https://a.example\"").unwrap();
+        let audiences = vec!["https://rs.example/mcp".to_owned()];
+        let configured = rules(&config.auth.issuers[0], audiences.clone());
+        let expected =
+            IssuerRules::new("https://a.example".parse().unwrap(), audiences, KeySource::Discovery);
+        assert_eq!(format!("{configured:?}"), format!("{expected:?}"));
+    }
+}
