@@ -10,10 +10,10 @@ use super::load::Mistake;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// An argument nobody knows, or one without its value.
+    /// An unknown argument, or one without its value.
     #[error("{0}; --help lists the arguments")]
     Argument(String),
-    /// No file anywhere it was looked for.
+    /// No file was found.
     #[error("no configuration file found; tried {}: write one there or name one with --config", paths(tried))]
     NotFound {
         /// Each path that was tried, in order.
@@ -32,7 +32,7 @@ pub enum ConfigError {
     /// A profile that cannot be part of a file name.
     #[error("profile {0:?} must be letters, digits, - and _ only")]
     ProfileName(String),
-    /// A file that is no TOML.
+    /// A file that is not TOML.
     #[error("{file} is not valid TOML{}: {message}", at(*line))]
     Syntax {
         /// The file.

@@ -3,7 +3,7 @@
 //! - `load`: files, environment and arguments become one [`Config`]; every mistake has its key and source.
 //! - `section`: what can be configured, a file per section.
 //! - `value`: the kinds of value a key can have.
-//! - `check`: what each value allows and all together do not.
+//! - `check`: which values are not safe together.
 //! - `key`: how code names a key, so that a misspelt one does not compile.
 //! - `derived`: what follows from several keys; `error`: why there is no configuration to start with;
 //!   `warning`: what is allowed and the operator should know.

@@ -1,4 +1,4 @@
-//! `mcp.toml.example` is what it says it is: every key, its real default, and nothing else.
+//! `mcp.toml.example` holds every key with its real default, and nothing else.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is allowed, and the operator should know.
+//! What is allowed and worth knowing.
 
 use std::fmt;
 

@@ -21,7 +21,7 @@ impl Announcement {
     }
 
     pub(super) fn print(&self, address: SocketAddr, resource: &str) {
-        // `eprint!` would panic where nobody reads any more.
+        // `eprint!` would panic where standard error is closed.
         let _unread = std::io::stderr().write_all(self.text(address, resource).as_bytes());
     }
 

@@ -35,7 +35,7 @@ pub struct ServerBuilder<H> {
 }
 
 impl<H: Handler> ServerBuilder<H> {
-    /// A server of `handler`, with the operating system's clock and randomness and no issuer of its own: users
+    /// A server of `handler`, with the operating system's clock and randomness and without an issuer: users
     /// start from the facade's `Server::builder`, which adds the built-in one.
     #[doc(hidden)]
     pub fn new(handler: H) -> Self {
@@ -148,7 +148,7 @@ impl<H: Handler> ServerBuilder<H> {
     /// prints what `--scopes`, `--help` or `--version` ask for.
     ///
     /// # Errors
-    /// Every unsafe combination, by name; an address that cannot be bound; a credential that is no good.
+    /// Every unsafe combination, by name; an address that cannot be bound; a credential that is not accepted.
     pub async fn serve(mut self) -> Result {
         let config = match self.config.take() {
             Some(config) => config,

@@ -1,4 +1,4 @@
-//! `[auth]`: that somebody verifies callers, and what a first login asks for.
+//! `[auth]`: that callers can be verified, and what a first login asks for.
 
 use super::conflict::Conflict;
 use super::findings::{Findings, OFFLINE_ACCESS};
@@ -45,7 +45,7 @@ impl Findings<'_> {
         let at = self.at(key!(auth.base_scopes));
         let in_need = self.first_operation(|rule| !rule.scopes().is_empty());
         let Some(base_scopes) = &auth.base_scopes else {
-            // Without verifying nobody logs in, and where that is a mistake, base scopes would not mend it.
+            // With verify = "none" there is no login, and where that is a mistake, base scopes are not the fix.
             if let Some((kind, operation, rule)) = in_need.filter(|_| auth.verify != Verify::None) {
                 self.refuse(Conflict::BaseScopesMissing { kind, operation, rule, at });
             }

@@ -8,7 +8,7 @@ use mcp_auth_core::Cycle;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Conflict {
-    /// Operations need a caller, and nobody is verified.
+    /// Operations need a caller, and no caller is verified.
     #[error(
         "verify is \"none\", but {kind} `{operation}` needs {rule}: remove it and say whose tokens are accepted in \
          [[auth.issuers]], or make every operation public: {at}"
@@ -23,7 +23,7 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
-    /// Issuers whose tokens nobody would look at.
+    /// Issuers whose tokens would be ignored.
     #[error("verify is \"none\", but issuers are configured: remove it, or the issuers in {issuers}: {at}")]
     UnusedIssuers {
         /// The tables that name them.
@@ -40,7 +40,7 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
-    /// A server others can reach that does not know its own URL.
+    /// A server that other machines can reach and that does not know its own URL.
     #[error(
         "listen is {listen}, which other machines can reach, so public_url must say under which URL they do: {at}"
     )]
@@ -84,7 +84,7 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
-    /// Two entries one token could mean.
+    /// Two entries for one issuer.
     #[error("issuer {issuer:?} is configured twice: {at}")]
     DuplicateIssuer {
         /// The issuer.
@@ -92,13 +92,13 @@ pub enum Conflict {
         /// Key and source of the second.
         at: String,
     },
-    /// Bounds the wrong way round.
+    /// A minimum above its maximum.
     #[error("jwks_min_refresh is longer than jwks_max_refresh: {at}")]
     RefreshBounds {
         /// Key and source.
         at: String,
     },
-    /// Everyone could log in as everyone.
+    /// Every machine that can reach it could log in as any user.
     #[error(
         "the built-in issuer asks for no password, but listen is {listen}, which other machines can reach: turn off \
          [issuer], or listen on loopback: {at}"
@@ -109,7 +109,7 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
-    /// Everyone could log in as everyone.
+    /// Every machine that can reach it could log in as any user.
     #[error(
         "the built-in issuer asks for no password, but public_url is {url:?}, which is not on loopback: turn off \
          [issuer], or use a URL on loopback: {at}"
@@ -121,7 +121,7 @@ pub enum Conflict {
         at: String,
     },
     /// No person could log in.
-    #[error("users is empty, so nobody could log in at the built-in issuer: {at}")]
+    #[error("users is empty, so no one could log in at the built-in issuer: {at}")]
     IssuerWithoutUsers {
         /// Key and source.
         at: String,
@@ -136,7 +136,7 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
-    /// Two clients of one name.
+    /// Two clients with one identifier.
     #[error("client {client:?} is configured twice: {at}")]
     DuplicateClient {
         /// The client.
@@ -181,10 +181,10 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
-    /// Scopes in a circle.
+    /// Scopes that imply each other in a circle.
     #[error("{cycle}: {at}")]
     ImpliesCycle {
-        /// The way round.
+        /// The circle.
         cycle: Cycle,
         /// Key and source.
         at: String,
@@ -197,21 +197,21 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
-    /// A credential that could be for anybody.
+    /// A credential that could be for any server.
     #[error(
-        "a stdio credential needs server.public_url or stdio.audience, or nobody knows whom it must be for: {at}"
+        "a stdio credential needs server.public_url or stdio.audience, or it could be for any server: {at}"
     )]
     StdioAudienceMissing {
         /// Key and source.
         at: String,
     },
-    /// A credential nobody could verify.
+    /// A credential that could not be verified.
     #[error("verify is \"none\", so nothing could verify the stdio credential: {at}")]
     StdioCredentialUnverified {
         /// Key and source.
         at: String,
     },
-    /// A secret that cannot be had.
+    /// A secret that cannot be read.
     #[error("{error}: {at}")]
     Secret {
         /// Why.

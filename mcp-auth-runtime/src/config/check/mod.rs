@@ -1,5 +1,4 @@
-//! What each value allows and all together do not: every combination that is not safe stops the start, by name. A file
-//! per section; `conflict` names the reasons, `findings` collects them, `run` is the order.
+//! Checks of several values together: every combination that is not safe stops the start, by name. A file per section; `conflict` names the reasons, `findings` collects them, `run` is the order.
 
 mod auth;
 mod conflict;

@@ -1,4 +1,4 @@
-//! The arguments every server takes.
+//! The arguments that every server takes.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -66,11 +66,11 @@ pub struct Arguments {
     pub listen: Option<String>,
 }
 
-/// Their names, to find what a mistyped one means.
+/// The names of all arguments, to find the one that a mistyped name means.
 const NAMES: [&str; 7] = ["config", "profile", "transport", "listen", "scopes", "help", "version"];
 
 impl Arguments {
-    /// Those of this process.
+    /// The arguments of this process.
     ///
     /// # Errors
     /// As [`Arguments::parse`].

@@ -14,8 +14,7 @@ use super::{environment, extract, locate};
 use crate::config::error::ConfigError;
 use crate::config::warning::Warning;
 
-/// A [`Config`] in the making. Each call lays a layer on top of those before; the first mistake is told by
-/// [`ConfigBuilder::build`].
+/// Builds a [`Config`]. Each call adds a layer on top of those before. [`ConfigBuilder::build`] reports mistakes.
 ///
 /// # Example
 /// ```
@@ -46,7 +45,7 @@ impl ConfigBuilder {
         }
     }
 
-    /// What lies around: where secrets are read and relative paths start. The default has no variables.
+    /// The process' environment and files: where secrets are read and relative paths start. The default has no variables.
     #[must_use]
     pub fn surroundings(mut self, surroundings: Surroundings) -> Self {
         self.surroundings = surroundings;
@@ -129,7 +128,7 @@ impl ConfigBuilder {
     /// Reads every value.
     ///
     /// # Errors
-    /// [`ConfigError::Syntax`] of the first text that is no TOML; else [`ConfigError::Mistakes`], all of them.
+    /// [`ConfigError::Syntax`] of the first text that is not TOML; else [`ConfigError::Mistakes`], all of them.
     pub fn build(self) -> Result<Config, ConfigError> {
         if let Some(error) = self.error {
             return Err(error);

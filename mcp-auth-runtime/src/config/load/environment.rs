@@ -1,4 +1,4 @@
-//! The environment as a layer: `MCP_<SECTION>__<KEY>` for known sections; every other variable is somebody else's.
+//! The environment as a layer: `MCP_<SECTION>__<KEY>` for known sections. Every other variable is ignored.
 
 use std::ffi::OsStr;
 

@@ -87,7 +87,7 @@ impl Layers {
     }
 }
 
-/// What errors call a file: relative to the current directory where it lies below it.
+/// What errors call a file: relative to the current directory, if it is below that.
 pub(in crate::config) fn shown(path: &Path, current_dir: &Path) -> String {
     path.strip_prefix(current_dir).unwrap_or(path).display().to_string()
 }

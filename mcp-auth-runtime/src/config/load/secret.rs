@@ -105,7 +105,7 @@ impl fmt::Debug for SecretSource {
     }
 }
 
-/// Words that stand where somebody should have put a secret, and shell variables nobody filled in.
+/// Words that templates put in the place of a secret, and shell variables that were not replaced.
 fn is_placeholder(text: &str) -> bool {
     let plain: String =
         text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
@@ -131,7 +131,7 @@ fn is_placeholder(text: &str) -> bool {
 pub struct SecretText(String);
 
 impl SecretText {
-    /// The secret, for the one who sends or compares it.
+    /// The secret, to send or compare it.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,5 +1,5 @@
-//! What lies around the process: environment, current directory, executable, files. Passed in, so that a test
-//! decides all of it.
+//! What a process starts with: its environment, current directory, executable and files. All of it is an argument, so
+//! that a test decides it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -71,7 +71,7 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// Those of this process.
+    /// Of this process.
     pub fn system() -> Self {
         Self {
             variables: std::env::vars_os().collect(),
@@ -115,7 +115,7 @@ impl fmt::Debug for Surroundings {
     }
 }
 
-/// Files that are not there: a map, for tests.
+/// Files in memory, for tests.
 #[cfg(test)]
 #[derive(Default, Clone)]
 pub(crate) struct MemoryFiles(pub(crate) BTreeMap<PathBuf, FileText>);

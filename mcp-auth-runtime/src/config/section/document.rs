@@ -30,7 +30,7 @@ pub struct Document {
     pub scopes: Scopes,
     /// Who the caller is on standard input and output.
     pub stdio: Stdio,
-    /// How much of anything the server takes.
+    /// Limits on sizes, numbers and times.
     pub limits: Limits,
     /// Which web pages may talk to the server from a browser.
     pub cors: Cors,

@@ -138,10 +138,10 @@ mod tests {
     #[test]
     fn c04_empty_or_any_audience_is_refused() {
         for (bad, why) in [
-            (serde_json::json!(""), "for nobody"),
-            (serde_json::json!("*"), "for anybody"),
-            (serde_json::json!(["a", ""]), "for nobody"),
-            (serde_json::json!(["*"]), "for anybody"),
+            (serde_json::json!(""), "name no server"),
+            (serde_json::json!("*"), "for every server"),
+            (serde_json::json!(["a", ""]), "name no server"),
+            (serde_json::json!(["*"]), "for every server"),
             (serde_json::json!([]), "is empty"),
             (serde_json::json!(" a"), "no space"),
             (serde_json::json!(5), "one string or an array"),

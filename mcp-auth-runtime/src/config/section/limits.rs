@@ -1,4 +1,4 @@
-//! `[limits]`: how much of anything one server takes.
+//! `[limits]`: limits on sizes, numbers and times.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ size! {
     Body: 1 KiB to 64 MiB, default 4 MiB
 }
 size! {
-    /// The most that is read of a body before its caller is verified.
+    /// How much of a body is read before its caller is verified.
     UnverifiedBody: 1 KiB to 1 MiB, default 64 KiB
 }
 size! {
@@ -18,15 +18,15 @@ size! {
     HeaderBytes: 8 KiB to 256 KiB, default 16 KiB
 }
 count! {
-    /// The most header fields; more get 431.
+    /// How many header fields a request may have; more get 431.
     Headers: 16 to 1000, default 100
 }
 count! {
-    /// The most connections at once; one more takes the place of a connection that waits.
+    /// How many connections may be open at once; one more takes the place of a connection that waits.
     Connections: 1 to 100000, default 1024
 }
 count! {
-    /// The most sessions of clients before 2026-07-28 at once.
+    /// Most legacy sessions (before 2026-07-28) open at once.
     Sessions: 1 to 100000, default 1000
 }
 count! {
@@ -50,7 +50,7 @@ duration! {
     WriteTimeout: 1 s to 5 m, default 30 s
 }
 duration! {
-    /// How long a session of a client before 2026-07-28 lives without a message.
+    /// How long a legacy session (before 2026-07-28) stays open without a message.
     SessionTimeout: 10 s to 24 h, default 5 m
 }
 duration! {
@@ -58,23 +58,23 @@ duration! {
     DrainTimeout: 0 s to 10 m, default 30 s
 }
 
-/// How much of anything the server takes.
+/// Limits on what one server takes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Limits {
     /// The longest request body; a longer one gets 413.
     pub body: Body,
-    /// The most that is read of a body before its caller is verified.
+    /// How much of a body is read before its caller is verified.
     pub unverified_body: UnverifiedBody,
     /// The longest header section; a longer one gets 431.
     pub header_bytes: HeaderBytes,
-    /// The most header fields; more get 431.
+    /// How many header fields a request may have; more get 431.
     pub headers: Headers,
-    /// The most connections at once. One more takes the place of a connection that waits; if none waits it is
-    /// closed.
+    /// How many connections may be open at once. One more takes the place of a connection that waits; if none waits
+    /// it is closed.
     pub connections: Connections,
-    /// The most sessions of clients before 2026-07-28 at once.
+    /// Most legacy sessions (before 2026-07-28) open at once.
     pub sessions: Sessions,
     /// How deep arrays and objects of a message may nest.
     pub envelope_depth: EnvelopeDepth,
@@ -86,7 +86,7 @@ pub struct Limits {
     pub idle_timeout: IdleTimeout,
     /// How long a client may take to accept one more byte of its answer; then the connection is closed.
     pub write_timeout: WriteTimeout,
-    /// How long a session of a client before 2026-07-28 lives without a message.
+    /// How long a legacy session (before 2026-07-28) stays open without a message.
     pub session_timeout: SessionTimeout,
     /// How long calls in flight may take to finish once the server stops.
     pub drain_timeout: DrainTimeout,

@@ -12,13 +12,13 @@ use crate::observe::log::LogFormat;
 keyword! {
     /// The least important event that is written. **(default: `"info"`)**
     Level {
-        /// What an operator wants to see of a healthy server.
+        /// What an operator wants to see of a server that works.
         Info = "info",
         /// Nothing.
         Off = "off",
         /// What failed.
         Error = "error",
-        /// What is odd.
+        /// What is unusual.
         Warn = "warn",
         /// What a developer wants to see.
         Debug = "debug",
@@ -33,7 +33,7 @@ keyword! {
 #[non_exhaustive]
 pub struct Log {
     /// The least important event that is written: `off`, `error`, `warn`, `info`, `debug`, `trace`. rmcp, which
-    /// tells of every message, is quiet below `warn` unless `filter` asks for it.
+    /// logs every message, writes nothing below `warn` unless `filter` asks for it.
     pub level: Level,
     /// Levels by module instead, such as `"info,rmcp=debug"`; `level` is then not used.
     pub filter: Option<Filter>,

@@ -26,7 +26,7 @@ fn why(text: &str, refused: RefusedAlgorithm) -> ValueError {
             ValueError::refused(text, "a token without a signature proves nothing (RFC 8725 section 3.2)")
         }
         RefusedAlgorithm::Symmetric => {
-            let why = "with a shared secret whoever verifies tokens can also make them; use one of the issuer's \
+            let why = "with a shared secret, everyone who verifies tokens can also make them; use one of the issuer's \
                        asymmetric algorithms, such as \"RS256\" or \"ES256\"";
             ValueError::refused(text, why)
         }

@@ -23,10 +23,10 @@ impl FromStr for Audience {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
         match text {
-            "" => Err(ValueError::Empty("an empty audience would match tokens that are for nobody")),
+            "" => Err(ValueError::Empty("an empty audience would match tokens that name no server")),
             "*" => Err(ValueError::refused(
                 text,
-                "an audience is one exact value; \"*\" would match tokens for anybody",
+                "an audience is one exact value; \"*\" would match tokens for every server",
             )),
             _ if text.trim() != text || text.chars().any(char::is_control) => {
                 Err(ValueError::refused(text, "an audience has no space around it and no control characters"))

@@ -20,7 +20,7 @@ pub(in crate::config) enum Place {
     File(PathBuf),
 }
 
-/// Text that is no reference to a secret. Never shows the text: it may be the secret itself.
+/// Text that is not a reference to a secret. Never shows the text: it may be the secret itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must say where the secret is, \"env:NAME\" or \"file:/path\", never the secret itself")]
 pub struct NotASecret;
