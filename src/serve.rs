@@ -86,8 +86,8 @@ fn built_in(
     setup: mcp_auth_runtime::local_issuer::LocalIssuerSetup,
     config: &Config,
 ) -> Result<mcp_auth_runtime::local_issuer::LocalIssuer> {
-    use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions};
+    use mcp_auth_issuer::IssuerOptions;
 
     let issuer = config.built_in_issuer().ok_or("[issuer] is not on")?;
-    Ok(EmbeddedIssuer::build(setup, IssuerOptions::configured(config, issuer)?)?)
+    Ok(mcp_auth_issuer::build(setup, IssuerOptions::configured(config, issuer)?)?)
 }

@@ -10,7 +10,7 @@ use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::seen::deceives;
 use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::KeySource;
-use mcp_auth_issuer::{AccessTokenClaims, EmbeddedIssuer, IssuerOptions, LocalIssuerSetup, SigningKey};
+use mcp_auth_issuer::{AccessTokenClaims, IssuerOptions, LocalIssuerSetup, SigningKey};
 use mcp_auth_runtime::authn::verifier::jwt::bounds::MAX_TOKEN_LIFETIME;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Config, key};
@@ -220,6 +220,6 @@ fn accepts(
         hierarchy: Default::default(),
         ambient: ambient.clone(),
     };
-    EmbeddedIssuer::build(setup, IssuerOptions::new(KeySource::Given(key.clone())))?;
+    mcp_auth_issuer::build(setup, IssuerOptions::new(KeySource::Given(key.clone())))?;
     Ok(())
 }

@@ -16,10 +16,6 @@ use crate::person::{DevelopmentLogin, Login};
 use crate::rate::RateLimit;
 use crate::request::origin::{InvalidIssuer, IssuerOrigin};
 
-/// Builds the issuer; see the crate's documentation.
-#[derive(Debug, Clone, Copy)]
-pub struct EmbeddedIssuer;
-
 /// An issuer that cannot be built: the server does not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -34,81 +30,79 @@ pub enum IssuerError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// A scope the server declares.
-    #[error("the server declares a scope that is none")]
+    #[error("the server declares an invalid scope")]
     Scope(#[from] InvalidScope),
 }
 
-impl EmbeddedIssuer {
-    /// An issuer that remembers in memory and logs in with one click.
-    ///
-    /// # Errors
-    /// [`IssuerError`]: among others for an issuer identifier off loopback, and a signing key others can read.
-    ///
-    /// # Example
-    /// ```
-    /// use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions, LocalIssuerSetup};
-    /// use mcp_auth_core::ambient::Ambient;
-    /// let issuer = EmbeddedIssuer::build(
-    ///     LocalIssuerSetup {
-    ///         issuer: "http://localhost:8080".parse().unwrap(),
-    ///         resource: "http://localhost:8080/mcp".parse().unwrap(),
-    ///         server_name: "todos".into(),
-    ///         scopes: [("todos.read".into(), Some("Read your todos".into()))].into(),
-    ///         hierarchy: Default::default(),
-    ///         default_scopes: Default::default(),
-    ///         ambient: Ambient::system(),
-    ///     },
-    ///     IssuerOptions::ephemeral(),
-    /// )
-    /// .unwrap();
-    /// assert_eq!(issuer.jwks["keys"][0]["alg"], "ES256");
-    /// ```
-    pub fn build(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<LocalIssuer, IssuerError> {
-        let store = Store::memory(Caps::default());
-        let login = Arc::new(DevelopmentLogin::new(options.users.clone()));
-        Self::build_with(setup, options, store, login)
-    }
+/// Builds the built-in issuer: it remembers in memory, and people log in with one click.
+///
+/// # Errors
+/// [`IssuerError`]: among others for an issuer identifier off loopback, and a signing key others can read.
+///
+/// # Example
+/// ```
+/// use mcp_auth_issuer::{IssuerOptions, LocalIssuerSetup};
+/// use mcp_auth_core::ambient::Ambient;
+/// let issuer = mcp_auth_issuer::build(
+///     LocalIssuerSetup {
+///         issuer: "http://localhost:8080".parse().unwrap(),
+///         resource: "http://localhost:8080/mcp".parse().unwrap(),
+///         server_name: "todos".into(),
+///         scopes: [("todos.read".into(), Some("Read your todos".into()))].into(),
+///         hierarchy: Default::default(),
+///         default_scopes: Default::default(),
+///         ambient: Ambient::system(),
+///     },
+///     IssuerOptions::ephemeral(),
+/// )
+/// .unwrap();
+/// assert_eq!(issuer.jwks["keys"][0]["alg"], "ES256");
+/// ```
+pub fn build(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<LocalIssuer, IssuerError> {
+    let store = Store::memory(Caps::default());
+    let login = Arc::new(DevelopmentLogin::new(options.users.clone()));
+    build_with(setup, options, store, login)
+}
 
-    /// An issuer with a store and a login of one's own.
-    ///
-    /// # Errors
-    /// As [`EmbeddedIssuer::build`].
-    pub fn build_with(
-        setup: LocalIssuerSetup,
-        options: IssuerOptions,
-        store: Store,
-        login: Arc<dyn Login>,
-    ) -> Result<LocalIssuer, IssuerError> {
-        let origin = IssuerOrigin::new(setup.issuer.clone())?;
-        let scopes = Declared::new(setup.scopes, setup.hierarchy, setup.default_scopes)?;
-        options.check(|scope| scopes.contains(scope))?;
-        let key = options.signing_key.open()?;
-        for client in options.clients.iter().filter(|client| client.secret.len() < 16) {
-            tracing::warn!(client_id = ?client.id, "client secret shorter than 16 characters: anyone may guess it");
-        }
-        tracing::info!(issuer = %setup.issuer, resource = %setup.resource, kid = key.kid(), "built-in issuer ready");
-
-        let jwks = key.jwks();
-        let issuer = Arc::new(Issuer {
-            cookie: SessionCookie::new(&origin),
-            csrf: Csrf::new(&*setup.ambient.random),
-            origin,
-            resource: setup.resource,
-            server_name: setup.server_name,
-            scopes,
-            lifetimes: Lifetimes {
-                access_token: options.access_token_lifetime.as_secs(),
-                refresh_token: options.refresh_token_lifetime.as_secs(),
-                code: options.code_lifetime.as_secs(),
-                session: options.session_lifetime.as_secs(),
-            },
-            ambient: setup.ambient,
-            key,
-            store,
-            login,
-            named: options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect(),
-            registrations: RateLimit::per_minute(options.registrations_per_minute),
-        });
-        Ok(LocalIssuer { issuer: setup.issuer, jwks, router: endpoint::router(issuer) })
+/// Builds the built-in issuer with another store and another login.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_with(
+    setup: LocalIssuerSetup,
+    options: IssuerOptions,
+    store: Store,
+    login: Arc<dyn Login>,
+) -> Result<LocalIssuer, IssuerError> {
+    let origin = IssuerOrigin::new(setup.issuer.clone())?;
+    let scopes = Declared::new(setup.scopes, setup.hierarchy, setup.default_scopes)?;
+    options.check(|scope| scopes.contains(scope))?;
+    let key = options.signing_key.open()?;
+    for client in options.clients.iter().filter(|client| client.secret.len() < 16) {
+        tracing::warn!(client_id = ?client.id, "client secret shorter than 16 characters: anyone may guess it");
     }
+    tracing::info!(issuer = %setup.issuer, resource = %setup.resource, kid = key.kid(), "built-in issuer ready");
+
+    let jwks = key.jwks();
+    let issuer = Arc::new(Issuer {
+        cookie: SessionCookie::new(&origin),
+        csrf: Csrf::new(&*setup.ambient.random),
+        origin,
+        resource: setup.resource,
+        server_name: setup.server_name,
+        scopes,
+        lifetimes: Lifetimes {
+            access_token: options.access_token_lifetime.as_secs(),
+            refresh_token: options.refresh_token_lifetime.as_secs(),
+            code: options.code_lifetime.as_secs(),
+            session: options.session_lifetime.as_secs(),
+        },
+        ambient: setup.ambient,
+        key,
+        store,
+        login,
+        named: options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect(),
+        registrations: RateLimit::per_minute(options.registrations_per_minute),
+    });
+    Ok(LocalIssuer { issuer: setup.issuer, jwks, router: endpoint::router(issuer) })
 }

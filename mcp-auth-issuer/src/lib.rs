@@ -1,6 +1,6 @@
 //! The built-in OAuth 2.1 authorization server: for development, in the server's own process and at its origin.
 //!
-//! The facade calls [`EmbeddedIssuer::build`] and hands the [`LocalIssuer`] to the runtime, which knows nothing else
+//! The facade calls [`build()`] and hands the [`LocalIssuer`] to the runtime, which knows nothing else
 //! of this crate. In the order a login walks it:
 //!
 //! 1. `endpoint`: one file per endpoint. `metadata` and `jwks`, `register`, `authorize`, `token`, `revoke`.
@@ -24,7 +24,7 @@ mod rate;
 mod request;
 mod secret;
 
-pub use build::{EmbeddedIssuer, IssuerError};
+pub use build::{IssuerError, build, build_with};
 pub use client::redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use key::{AccessTokenClaims, KeyError, KeySource, MintError, SigningKey};
 pub use maud;

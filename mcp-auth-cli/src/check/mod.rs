@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_issuer::{EmbeddedIssuer, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey};
+use mcp_auth_issuer::{IssuerOptions, KeySource, LocalIssuerSetup, SigningKey};
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Checked, Config, ConfigError};
 use mcp_auth_runtime::declared::registry::Registry;
@@ -105,7 +105,7 @@ fn built_in_issuer(config: &Config, issuer: &BuiltInIssuer, checked: &Checked) -
         scopes.extend(client.scopes.iter().map(|scope| (scope.to_string(), None)));
     }
     let resource = config.resource();
-    EmbeddedIssuer::build(
+    mcp_auth_issuer::build(
         LocalIssuerSetup {
             issuer: resource.origin().try_into()?,
             resource,

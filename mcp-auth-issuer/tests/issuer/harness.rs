@@ -10,9 +10,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
-use mcp_auth_issuer::{
-    DevelopmentLogin, EmbeddedIssuer, IssuerOptions, LocalIssuer, LocalIssuerSetup, NamedClient,
-};
+use mcp_auth_issuer::{DevelopmentLogin, IssuerOptions, LocalIssuer, LocalIssuerSetup, NamedClient};
 use mcp_auth_store::{Caps, Store};
 use mcp_auth_tests::clock::MovedClock;
 use mcp_auth_tests::person::{self, Cookies};
@@ -82,7 +80,7 @@ impl App {
         options(&mut the_options);
         let login = Arc::new(DevelopmentLogin::new(the_options.users.clone()));
         let LocalIssuer { router, jwks, .. } =
-            EmbeddedIssuer::build_with(the_setup, the_options, store, login).unwrap();
+            mcp_auth_issuer::build_with(the_setup, the_options, store, login).unwrap();
         Self { router, jwks, clock }
     }
 
