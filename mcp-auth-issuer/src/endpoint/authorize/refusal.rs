@@ -43,7 +43,7 @@ pub(super) enum Refused {
     #[error("code_challenge is not the base64url of a SHA-256")]
     Challenge,
     #[error("resource is not {ours}")]
-    Resource { ours: Resource },
+    Resource { ours: Box<Resource> },
     #[error(transparent)]
     Scope(RefusedScope),
     #[error("prompt is none and nobody is logged in")]

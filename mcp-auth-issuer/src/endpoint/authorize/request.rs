@@ -122,7 +122,7 @@ fn verify(issuer: &Issuer, params: &Params) -> Result<(String, ScopeSet), Refuse
         (0, _) => {}
         (1, Some(resource)) if issuer.resource.is_named_by(resource) => {}
         _ => {
-            return Err(Refused::Resource { ours: issuer.resource.clone() });
+            return Err(Refused::Resource { ours: Box::new(issuer.resource.clone()) });
         }
     }
     let requested = issuer.scopes.requested(params.get("scope")).map_err(Refused::Scope)?;
