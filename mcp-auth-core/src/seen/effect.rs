@@ -64,8 +64,11 @@ fn has_forms(c: char) -> bool {
 mod tests {
     use super::*;
 
+    /// A name, what its characters do, and their ranges.
+    type Row = (&'static str, Effect, &'static [(u32, u32)]);
+
     /// Each range by what it does, written from the standards' own lists and not from the code above.
-    const TABLE: [(&str, Effect, &[(u32, u32)]); 7] = [
+    const TABLE: [Row; 7] = [
         ("C0, DEL and C1, the two separators", Effect::Acts, &[(0, 0x1F), (0x7F, 0x9F), (0x2028, 0x2029)]),
         // Unicode property Bidi_Control.
         (
