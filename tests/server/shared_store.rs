@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use mcp_auth::ambient::SystemClock;
-use mcp_auth::testing::{Answer, TestIssuer, TestServer, Token};
+use mcp_auth::testing::{Answer, Era, TestIssuer, TestServer, Token};
 use mcp_auth_store::Outage;
 use serde_json::{Value, json};
 
@@ -107,6 +107,62 @@ async fn no_state_goes_out_unsealed_and_none_is_taken_while_the_store_is_down() 
     }
     servers.outage.end();
     state_of(&client.request("tools/call", replying(&state, "large")).await);
+}
+
+/// One that can follow tasks.
+async fn following(server: &TestServer, era: Era, token: Token) -> Wire {
+    let able = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
+    Wire::new(server.url(), era).token(String::from(token)).capabilities(able).connected().await
+}
+
+#[tokio::test]
+async fn a_task_made_in_one_process_is_reached_in_another_by_its_creator_only() {
+    let talks = Talks::default();
+    let servers = Replicas::of_talks(&talks).await;
+    let token = |subject: &str| servers.token(subject).scope("tasks");
+    for era in [Era::Stateless, Era::Legacy("2025-11-25")] {
+        let on_first = following(&servers.first, era, token("alice")).await;
+        let created = on_first.call_tool(1, "starts", json!({})).await.response().await;
+        let id = created["result"]["taskId"].as_str().unwrap_or_else(|| panic!("{era:?} {created}"));
+        let get = json!({ "taskId": id });
+        let alice = following(&servers.second, era, token("alice")).await;
+        let task = alice.request(2, "tasks/get", get.clone()).await.response().await;
+        assert_eq!(task["result"]["status"], "completed", "{era:?} {task}");
+        for stranger in [token("bob"), token("alice").client("another")] {
+            let stranger = following(&servers.second, era, stranger).await;
+            let error = stranger.request(3, "tasks/get", get.clone()).await.response().await["error"].clone();
+            assert_eq!(error["message"], format!("unknown task: {id}"), "{era:?} {error}");
+        }
+        let poor = following(&servers.second, era, servers.token("alice")).await;
+        assert_eq!(
+            poor.request(4, "tasks/get", get).await.status,
+            403,
+            "the rule of the tool that created it"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_task_is_neither_reached_nor_called_unknown_while_the_store_is_down() {
+    let talks = Talks::default();
+    let servers = Replicas::of_talks(&talks).await;
+    let alice = following(&servers.first, Era::Stateless, servers.token("alice").scope("tasks")).await;
+    let created = alice.call_tool(1, "starts", json!({})).await.response().await;
+    let get = json!({ "taskId": created["result"]["taskId"] });
+    servers.outage.begin();
+    let ran = talks.ran();
+    let mut answer = alice.request(2, "tasks/get", get.clone()).await;
+    assert_eq!(answer.status, 503);
+    let error = answer.response().await["error"].clone();
+    assert_eq!(error["message"], "the store is unavailable; try again later", "{error}");
+    assert_eq!(talks.ran(), ran);
+    let nobody = servers.first.client().request_without_session("tasks/get", get.clone()).await;
+    assert_eq!(nobody.status(), 401, "what is wrong here is not for those who say not who they are");
+    let lost = alice.call_tool(3, "starts", json!({})).await.response().await;
+    assert_eq!(lost["error"]["code"], -32603, "nobody would reach this task: {lost}");
+    servers.outage.end();
+    let task = alice.request(4, "tasks/get", get).await.response().await;
+    assert_eq!(task["result"]["status"], "completed", "{task}");
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ use crate::declared::Kind;
 use crate::declared::handler::{CallFuture, Handler, Route};
 use crate::declared::registry::OperationId;
 use crate::envelope::Message;
+use crate::owned::unavailable;
 
 /// How a call came: by rmcp's transport, or without.
 pub(super) enum Came {
@@ -90,7 +91,8 @@ impl<H: Handler> Dispatch<H> {
                 return Err(ErrorData::missing_required_client_capability(needed));
             }
             CallToolResponse::Task(created) => {
-                self.rules.tasks().record(&created.task.task_id, id, permit.identity());
+                let tasks = self.rules.tasks();
+                tasks.record(&created.task.task_id, name, permit.identity()).await.map_err(unavailable)?;
             }
             _ => {}
         }

@@ -20,9 +20,10 @@ use crate::call::support::context;
 use crate::declared::Rule;
 use crate::declared::build;
 use crate::declared::handler::{About, CallFuture, Handler, Operations, Route};
+use crate::declared::registry::OperationId;
 use crate::envelope::{Message, Reference};
-use crate::owned::Rulebook;
-use mcp_auth_core::ambient::Ambient;
+use crate::owned::{Rulebook, Tasks};
+use mcp_auth_core::ambient::{Ambient, SystemClock};
 use mcp_auth_core::{Hierarchy, ScopeSet};
 use mcp_auth_store::{Caps, Store};
 
@@ -87,16 +88,22 @@ fn dispatch() -> Dispatch<Server> {
     let (registry, routes) = Server::operations().build().unwrap();
     let (connect, visibility) = (Connect::Anonymous, Visibility::All);
     let settings = Settings { connect, visibility, base_scopes: ScopeSet::new() };
-    let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
-    let rules = Arc::new(Rulebook::new(registry, policy));
     let store = Store::memory(Caps::default());
+    let tasks = Tasks::new(store.clone(), Arc::new(SystemClock));
+    let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
+    let rules = Arc::new(Rulebook::new(registry, policy, tasks));
     Dispatch::new(Server::default(), routes, rules, &Ambient::system(), &store, CancellationToken::new())
 }
 
 fn allowed(dispatch: &Dispatch<Server>, message: Message) -> Permit {
+    allowed_for_task(dispatch, message, None)
+}
+
+/// The same; `task` made the task that `message` names.
+fn allowed_for_task(dispatch: &Dispatch<Server>, message: Message, task: Option<OperationId>) -> Permit {
     let alice = principal_of("https://issuer.test", "alice", None, "admin");
     let message = Arc::new(message);
-    match dispatch.rules.policy().decide(&dispatch.rules.named(&message, &alice), &alice) {
+    match dispatch.rules.policy().decide(&dispatch.rules.named(&message, task), &alice) {
         Verdict::Allowed(permit) => permit,
         Verdict::Denied(denied) => panic!("{denied}"),
     }
@@ -240,9 +247,11 @@ async fn a_declared_directory_read_is_served_and_announced() {
 async fn a_task_method_rmcp_has_no_type_for_is_served_for_the_task_that_was_decided() {
     let dispatch = dispatch();
     let alice = principal_of("https://issuer.test", "alice", None, "admin");
-    let created_by = dispatch.rules.registry().tool("read").unwrap();
-    dispatch.rules.tasks().record("t1", created_by, &alice);
-    let permit = allowed(&dispatch, Message::Task { method: "tasks/result".into(), task_id: "t1".into() });
+    dispatch.rules.tasks().record("t1", "read", &alice).await.unwrap();
+    let message = Message::Task { method: "tasks/result".into(), task_id: "t1".into() };
+    let task = dispatch.rules.task_of(&message, &alice).await.unwrap();
+    assert_eq!(task, dispatch.rules.registry().tool("read"));
+    let permit = allowed_for_task(&dispatch, message, task);
     for (method, task, code) in
         [("tasks/result", "t1", None), ("tasks/result", "t2", Some(403)), ("tasks/other", "t1", Some(403))]
     {

@@ -68,7 +68,9 @@ impl Gate {
         received: &Received<'_>,
         who: Result<Identity, Rejection>,
     ) -> Result<Admitted, Rejection> {
-        let named = self.rules.named(&received.message, who.as_ref().unwrap_or(&Identity::Anonymous));
+        let asking = who.as_ref().unwrap_or(&Identity::Anonymous);
+        let task = self.rules.task_of(&received.message, asking).await;
+        let named = self.rules.named(&received.message, task.as_ref().ok().copied().flatten());
         if let Some(gone) = received.removed() {
             return Err(self.refuse(Some(&named), None, self.outranked(gone, who)));
         }
@@ -79,7 +81,8 @@ impl Gate {
                 return Err(self.refuse(Some(&named), None, refusal));
             }
         };
-        match self.decide(received, &named, &identity).await {
+        let objection = received.objection.clone().or_else(|| task.err().map(Rejection::from));
+        match self.decide(received, &named, objection, &identity).await {
             Ok(admitted) => {
                 self.audit(Some(&named), Some(&identity), None);
                 Ok(admitted)
@@ -92,17 +95,18 @@ impl Gate {
         &self,
         received: &Received<'_>,
         named: &Named<'_>,
+        objection: Option<Rejection>,
         identity: &Identity,
     ) -> Result<Admitted, Rejection> {
         let decision = match self.policy().decide(named, identity) {
             Verdict::Allowed(permit) => Ok(permit),
             Verdict::Denied(denied) => Err(denied),
         };
-        // What the transport objects to is not for those who have yet to say who they are.
+        // What the transport objects to, or the store, is not for those who have yet to say who they are.
         if let (Some(objection), Ok(_) | Err(Denied::InsufficientScope { .. } | Denied::Unknown { .. })) =
-            (&received.objection, &decision)
+            (objection, &decision)
         {
-            return Err(objection.clone());
+            return Err(objection);
         }
         let permit = decision.map_err(|denied| received.denied(&denied))?;
         let may_hold = !self.verifies() || !identity.is_anonymous();

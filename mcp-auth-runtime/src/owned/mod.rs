@@ -4,7 +4,7 @@
 //! - `sessions`: the sessions of revisions before 2026-07-28. `stored`: where other processes find them.
 //! - `request_state`: what a tool hands out between two rounds.
 //! - `tasks`: which operation made a task, and for whom. `rulebook`: what a message is decided by, those tasks included.
-//! - `until`: when what a caller holds open has to end.
+//! - `until`: when what a caller holds open has to end. `unavailable`: what is said when the store is down.
 
 mod owner;
 mod request_state;
@@ -12,10 +12,13 @@ mod rulebook;
 mod sessions;
 mod stored;
 mod tasks;
+mod unavailable;
 mod until;
 
 pub(crate) use request_state::RequestStates;
 pub(crate) use rulebook::Rulebook;
 pub(crate) use sessions::{Room, Sessions};
 pub(crate) use stored::StoredSessions;
+pub(crate) use tasks::Tasks;
+pub(crate) use unavailable::unavailable;
 pub(crate) use until::Until;

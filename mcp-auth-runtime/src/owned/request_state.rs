@@ -7,12 +7,13 @@
 use std::time::Duration;
 
 use mcp_auth_core::ambient::Random;
-use mcp_auth_store::{SealingKey, Store, StoreError};
+use mcp_auth_store::{SealingKey, Store};
 use rmcp::ErrorData;
 use rmcp::model::{InputRequiredResult, RequestStateCodec, SealOptions};
 use tokio::sync::OnceCell;
 
 use super::owner::Owner;
+use super::unavailable::unavailable;
 use crate::authz::Permit;
 use crate::envelope::Message;
 
@@ -83,10 +84,7 @@ impl RequestStates {
             let key = self.store.sealing_keys().key(PURPOSE, self.fresh.clone()).await?;
             Ok(RequestStateCodec::new_unchecked(*key.as_bytes()))
         };
-        self.codec.get_or_try_init(key).await.map_err(|error: StoreError| {
-            tracing::error!(cause = %error.cause(), "the key of request states: {error}");
-            ErrorData::internal_error(error.to_string(), None)
-        })
+        self.codec.get_or_try_init(key).await.map_err(unavailable)
     }
 }
 

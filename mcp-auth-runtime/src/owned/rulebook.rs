@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use mcp_auth_store::StoreError;
+
 use super::tasks::Tasks;
 use crate::authn::Identity;
 use crate::authz::{Named, Policy};
-use crate::declared::registry::Registry;
+use crate::declared::registry::{OperationId, Registry};
 use crate::envelope::Message;
 
 /// What a message is decided by. Shared by the gate, which asks, and dispatch, which calls and lists.
@@ -18,8 +20,8 @@ pub(crate) struct Rulebook {
 
 impl Rulebook {
     /// `policy` is that of the operations in `registry`.
-    pub(crate) fn new(registry: Registry, policy: Policy) -> Self {
-        Self { registry, policy: Arc::new(policy), tasks: Tasks::default() }
+    pub(crate) fn new(registry: Registry, policy: Policy, tasks: Tasks) -> Self {
+        Self { registry, policy: Arc::new(policy), tasks }
     }
 
     /// What was declared.
@@ -37,9 +39,28 @@ impl Rulebook {
         &self.tasks
     }
 
-    /// `message` with what it names to `who`: another caller's task is no task.
-    pub(crate) fn named<'m>(&self, message: &'m Arc<Message>, who: &Identity) -> Named<'m> {
-        Named::of(message, &self.registry, |task| self.tasks.operation_of(task, who))
+    /// The operation that made the task which `message` names, if it is `who`'s: another caller's task is like one that
+    /// is not there.
+    ///
+    /// # Errors
+    /// [`StoreError`]: whose the task is cannot be said now.
+    pub(crate) async fn task_of(
+        &self,
+        message: &Message,
+        who: &Identity,
+    ) -> Result<Option<OperationId>, StoreError> {
+        match message {
+            Message::Task { method, task_id } if self.registry.method(method).is_some() => {
+                let tool = self.tasks.operation_of(task_id, who).await?;
+                Ok(tool.and_then(|name| self.registry.tool(&name)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// `message` with what it names; `task` made the task, if it names one.
+    pub(crate) fn named<'m>(&self, message: &'m Arc<Message>, task: Option<OperationId>) -> Named<'m> {
+        Named::of(message, &self.registry, |_| task)
     }
 }
 
@@ -51,33 +72,37 @@ mod tests {
     use crate::authn::{holder, principal_of};
     use crate::authz::{Connect, Denied, Settings, Verdict, Visibility};
     use crate::declared::{Kind, Rule, build};
+    use mcp_auth_core::ambient::SystemClock;
     use mcp_auth_core::{Hierarchy, ScopeSet};
+    use mcp_auth_store::{Caps, Store};
 
-    fn denied(rules: &Rulebook, task: &str, who: &Identity) -> Option<Denied> {
+    async fn denied(rules: &Rulebook, task: &str, who: &Identity) -> Option<Denied> {
         let (method, task_id) = ("tasks/get".to_owned(), task.to_owned());
         let message = Arc::new(Message::Task { method, task_id });
-        match rules.policy().decide(&rules.named(&message, who), who) {
+        let task = rules.task_of(&message, who).await.unwrap();
+        match rules.policy().decide(&rules.named(&message, task), who) {
             Verdict::Allowed(_) => None,
             Verdict::Denied(denied) => Some(denied),
         }
     }
 
-    #[test]
-    fn a_task_is_its_creators_alone_under_the_rule_that_created_it() {
+    #[tokio::test]
+    async fn a_task_is_its_creators_alone_under_the_rule_that_created_it() {
         let tool = Tool::new_with_raw("read", None, JsonObject::new());
         let method = build::method(Rule::Authenticated, "tasks/get");
         let registry = Registry::new(vec![build::tool(build::all(&["read"]), tool), method]).unwrap();
         let (connect, visibility) = (Connect::Authenticated, Visibility::All);
         let settings = Settings { connect, visibility, base_scopes: ScopeSet::new() };
+        let tasks = Tasks::new(Store::memory(Caps::default()), Arc::new(SystemClock));
         let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
-        let rules = Rulebook::new(registry, policy);
-        rules.tasks().record("t1", rules.registry().tool("read").unwrap(), &holder("read"));
+        let rules = Rulebook::new(registry, policy, tasks);
+        rules.tasks().record("t1", "read", &holder("read")).await.unwrap();
 
-        assert_eq!(denied(&rules, "t1", &holder("read")), None);
-        assert!(denied(&rules, "t1", &holder("")).is_some(), "the creator without the scope any more");
+        assert_eq!(denied(&rules, "t1", &holder("read")).await, None);
+        assert!(denied(&rules, "t1", &holder("")).await.is_some(), "the creator without the scope any more");
         let unknown = |task: &str| Some(Denied::Unknown { kind: Kind::Task, name: task.to_owned() });
         let stranger = principal_of("https://issuer.test", "bob", Some("app"), "read");
-        assert_eq!(denied(&rules, "t1", &stranger), unknown("t1"), "as if it did not exist");
-        assert_eq!(denied(&rules, "t2", &holder("read")), unknown("t2"));
+        assert_eq!(denied(&rules, "t1", &stranger).await, unknown("t1"), "as if it did not exist");
+        assert_eq!(denied(&rules, "t2", &holder("read")).await, unknown("t2"));
     }
 }

@@ -1,74 +1,84 @@
 //! Which caller and which operation a task belongs to. A task is reached by the caller that created it and
 //! by nobody else, under the rule of the operation that created it.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
+
+use mcp_auth_core::ambient::Clock;
+use mcp_auth_store::{Store, StoreError, Task};
 
 use super::owner::Owner;
 use crate::authn::Identity;
-use crate::declared::registry::OperationId;
 
-/// How many tasks are remembered; past that the oldest is forgotten and answers like an unknown one.
-const MAX_TASKS: usize = 65_536;
+/// How long a task is known, in seconds: a year, which no task of a tool's should need. What bounds them before that is
+/// the store.
+const KNOWN_FOR: u64 = 365 * 24 * 60 * 60;
 
-/// The tasks this process created.
-#[derive(Debug, Default)]
-pub(crate) struct Tasks(Mutex<Known>);
-
-#[derive(Debug, Default)]
-struct Known {
-    by_id: HashMap<String, (OperationId, Option<Owner>)>,
-    oldest_first: VecDeque<String>,
+/// The tasks that calls made.
+pub(crate) struct Tasks {
+    store: Store,
+    clock: Arc<dyn Clock>,
 }
 
 impl Tasks {
-    /// Remembers that `identity` created the task `id` by calling `operation`. A task of somebody else's stays
-    /// theirs: a tool whose identifiers repeat must not hand one caller the task of another.
-    pub(crate) fn record(&self, id: &str, operation: OperationId, identity: &Identity) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.by_id.get(id).is_some_and(|(_, owner)| *owner != Owner::of(identity)) {
-            tracing::error!(task = ?id, "a tool gave a new task the identifier of another caller's");
-            return;
-        }
-        if known.by_id.insert(id.to_owned(), (operation, Owner::of(identity))).is_none() {
-            known.oldest_first.push_back(id.to_owned());
-        }
-        while known.oldest_first.len() > MAX_TASKS {
-            if let Some(forgotten) = known.oldest_first.pop_front() {
-                known.by_id.remove(&forgotten);
-            }
-        }
+    /// The tasks that `store` knows.
+    pub(crate) fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
     }
 
-    /// The operation that created the task `id`, if `identity` is who created it.
-    pub(crate) fn operation_of(&self, id: &str, identity: &Identity) -> Option<OperationId> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known
-            .by_id
-            .get(id)
-            .filter(|(_, owner)| *owner == Owner::of(identity))
-            .map(|(operation, _)| *operation)
+    /// Remembers that `identity` created the task `id` by calling the tool `operation`. A task of somebody else's stays
+    /// theirs: a tool whose identifiers repeat must not hand one caller the task of another.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nobody will reach the task.
+    pub(crate) async fn record(
+        &self,
+        id: &str,
+        operation: &str,
+        identity: &Identity,
+    ) -> Result<(), StoreError> {
+        let owner = Owner::of(identity).map(|owner| owner.key());
+        let (task, now) = (Task { operation: operation.to_owned(), owner }, self.clock.unix_now());
+        if !self.store.tasks().record(id, task, now.saturating_add(KNOWN_FOR), now).await? {
+            tracing::error!(task = ?id, "a tool gave a new task the identifier of another caller's");
+        }
+        Ok(())
+    }
+
+    /// The tool that created the task `id`, if `identity` is who called it.
+    ///
+    /// # Errors
+    /// [`StoreError`]: whose the task is cannot be said now.
+    pub(crate) async fn operation_of(
+        &self,
+        id: &str,
+        identity: &Identity,
+    ) -> Result<Option<String>, StoreError> {
+        let owner = Owner::of(identity).map(|owner| owner.key());
+        self.store.tasks().operation(id, owner.as_deref(), self.clock.unix_now()).await
+    }
+}
+
+impl std::fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tasks").field("store", &self.store).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use mcp_auth_core::ambient::SystemClock;
+    use mcp_auth_store::Caps;
+
     use super::*;
     use crate::authn::holder;
-    use crate::declared::Rule;
-    use crate::declared::build;
-    use crate::declared::registry::Registry;
 
-    #[test]
-    fn a_repeated_identifier_does_not_hand_over_somebody_elses_task() {
-        let tool = rmcp::model::Tool::new_with_raw("t", None, rmcp::model::JsonObject::new());
-        let registry = Registry::new(vec![build::tool(Rule::Public, tool)]).unwrap();
-        let operation = registry.tool("t").unwrap();
+    #[tokio::test]
+    async fn a_repeated_identifier_does_not_hand_over_somebody_elses_task() {
         let alice = holder("");
-        let tasks = Tasks::default();
-        tasks.record("1", operation, &alice);
-        tasks.record("1", operation, &Identity::Anonymous);
-        assert_eq!(tasks.operation_of("1", &alice), Some(operation));
-        assert_eq!(tasks.operation_of("1", &Identity::Anonymous), None);
+        let tasks = Tasks::new(Store::memory(Caps::default()), Arc::new(SystemClock));
+        tasks.record("1", "t", &alice).await.unwrap();
+        tasks.record("1", "t", &Identity::Anonymous).await.unwrap();
+        assert_eq!(tasks.operation_of("1", &alice).await.unwrap().as_deref(), Some("t"));
+        assert_eq!(tasks.operation_of("1", &Identity::Anonymous).await.unwrap(), None);
     }
 }

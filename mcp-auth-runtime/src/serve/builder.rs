@@ -14,7 +14,7 @@ use crate::config::{Command, Config, Transport, Verify, key};
 use crate::declared::handler::{About, Handler};
 use crate::error::{Error, Result};
 use crate::observe;
-use crate::owned::Rulebook;
+use crate::owned::{Rulebook, Tasks};
 use crate::transport::shutdown::{Shutdown, shutdown_signal};
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_store::{Caps, Store};
@@ -186,7 +186,8 @@ impl<H: Handler> ServerBuilder<H> {
         for warning in &checked.warnings {
             tracing::warn!("{warning}");
         }
-        let rules = Rulebook::new(registry, checked.policy.clone());
+        let tasks = Tasks::new(self.store.clone(), Arc::clone(&self.ambient.clock));
+        let rules = Rulebook::new(registry, checked.policy.clone(), tasks);
         let is_on = config.built_in_issuer().is_some();
         let local_issuer = match config.auth.verify {
             Verify::None => None,

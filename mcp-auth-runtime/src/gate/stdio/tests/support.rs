@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use mcp_auth_core::ambient::SystemClock;
 use mcp_auth_core::{Hierarchy, ScopeSet};
+use mcp_auth_store::{Caps, Store};
 use rmcp::RoleServer;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomNotification, JsonObject,
@@ -21,7 +23,7 @@ use crate::authz::{Connect, Policy, Settings, Visibility};
 use crate::declared::registry::Registry;
 use crate::declared::{Rule, build};
 use crate::envelope::Message;
-use crate::owned::Rulebook;
+use crate::owned::{Rulebook, Tasks};
 
 #[derive(Clone, Default)]
 pub(super) struct Log(Arc<Mutex<Vec<String>>>);
@@ -87,8 +89,9 @@ fn gate() -> Arc<Gate> {
     let registry = Registry::new(declared).unwrap();
     let (connect, visibility) = (Connect::Authenticated, Visibility::All);
     let settings = Settings { connect, visibility, base_scopes: ScopeSet::new() };
+    let tasks = Tasks::new(Store::memory(Caps::default()), Arc::new(SystemClock));
     let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
-    Arc::new(Gate::new(None, Arc::new(Rulebook::new(registry, policy))))
+    Arc::new(Gate::new(None, Arc::new(Rulebook::new(registry, policy, tasks))))
 }
 
 /// What comes of asking who speaks.
