@@ -17,7 +17,7 @@ const BOOK: [&str; 6] = [
 /// step's sources hold as strings, and where.
 const STEPS: [(&str, &str, &[&str]); 4] = [
     ("run: template", "xtask/src/template/generator.rs", &["generate", "--path", "--name"]),
-    ("run: conformance", "xtask/src/conformance/mod.rs", &["server", "--url", "--requirements"]),
+    ("run: conformance", "xtask/src/conformance/check.rs", &["server", "--url", "--requirements"]),
     ("run: program", "xtask/src/book/program.sh", &["doctor", "https://todos.example.com", "/mcp"]),
     ("run: ci", ".ci/run", &["cargo", "xtask", "test"]),
 ];

@@ -4,7 +4,8 @@
 use std::ffi::OsStr;
 use std::fs;
 
-use super::{Shell, page};
+use super::check::Shell;
+use super::page;
 use crate::step::{available, root};
 
 const PAGE: &str = "docs/src/deploy.md";

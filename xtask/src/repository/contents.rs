@@ -24,12 +24,6 @@ const STILL_WITH_CODE: &[&str] = &[
     "mcp-auth-runtime/src/envelope/mod.rs",
     "mcp-auth-runtime/src/envelope/tests/mod.rs",
     "mcp-auth-runtime/src/transport/http_tests/mod.rs",
-    "xtask/src/bench/mod.rs",
-    "xtask/src/book/mod.rs",
-    "xtask/src/conformance/mod.rs",
-    "xtask/src/interop/mod.rs",
-    "xtask/src/smoke/mod.rs",
-    "xtask/src/template/mod.rs",
 ];
 
 /// The first code of each `mod.rs` that holds any: `file:line: what`.

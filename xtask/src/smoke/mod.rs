@@ -1,17 +1,8 @@
 //! The todos example as a user starts it: the real binary, real sockets, real pipes.
 
+mod check;
 mod http;
 mod readme;
 mod stdio;
 
-use crate::example;
-use crate::process::fresh;
-use crate::step::Outcome;
-
-pub(crate) fn check() -> Result<Outcome, String> {
-    let executable = example::build("todos")?;
-    let directory = fresh("xtask-smoke")?;
-    http::check(&executable, &directory)?;
-    stdio::check(&executable, &directory)?;
-    Ok(Outcome::Passed)
-}
+pub(crate) use check::check;

@@ -5,70 +5,11 @@
 //! from), `tree` (directories compared and copied), `workspace` (all variants built as one), `serve` (started and
 //! called).
 
+mod check;
 mod generator;
 mod serve;
 mod tree;
 mod variant;
 mod workspace;
 
-use std::path::PathBuf;
-
-use generator::Generator;
-use variant::Variant;
-
-use crate::process::fresh;
-use crate::step::{Outcome, command, root};
-
-pub(crate) fn check() -> Result<Outcome, String> {
-    let variants = Variant::all();
-    let generator = Generator::find_or_install()?;
-    let made = Made::anew()?;
-    println!("$ {} generate (each of {} variants)", generator.name(), variants.len());
-    for variant in &variants {
-        generator.generate(&made.by_generator, variant)?;
-    }
-    generator.refuses_what_new_refuses(&made.by_generator)?;
-    println!("$ cargo run -p mcp-auth-cli -- new (each of {} variants)", variants.len());
-    for variant in &variants {
-        new(&made, variant)?;
-    }
-    tree::expect_same(&made.by_generator, &made.by_new, "cargo-generate", "mcp-auth new")?;
-
-    let workspace = workspace::Workspace::of(&made.by_generator, &variants)?;
-    workspace.fmt()?;
-    workspace.clippy()?;
-    workspace.test()?;
-    for variant in variants.iter().filter(|variant| variant.is_started()) {
-        serve::check(&workspace, variant)?;
-    }
-    Ok(Outcome::Passed)
-}
-
-/// The variants as each of the two made them, in empty directories of their own.
-struct Made {
-    by_generator: PathBuf,
-    by_new: PathBuf,
-}
-
-impl Made {
-    fn anew() -> Result<Self, String> {
-        let by_generator = fresh("template/made/cargo-generate")?;
-        Ok(Self { by_generator, by_new: fresh("template/made/new")? })
-    }
-}
-
-fn new(made: &Made, variant: &Variant) -> Result<(), String> {
-    let output = command("cargo")
-        .args(["run", "--quiet", "-p", "mcp-auth-cli", "--", "new", &variant.name(), "--yes"])
-        .args(variant.options())
-        .arg("--mcp-auth-path")
-        .arg(root())
-        .arg("--into")
-        .arg(&made.by_new)
-        .output()
-        .map_err(|error| format!("cargo did not start: {error}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(format!("mcp-auth new {}: {}", variant.name(), String::from_utf8_lossy(&output.stderr)))
-}
+pub(crate) use check::check;

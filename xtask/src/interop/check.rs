@@ -1,0 +1,339 @@
+//! Runs every client, all at once, and puts their reports together.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::record;
+use super::table::{Row, by_step, markdown};
+use crate::example;
+use crate::process::{Process, Server, fresh};
+use crate::step::{Outcome, root};
+use crate::toolbox::{self, Node};
+
+/// The steps of the complete flow.
+const FLOW: [&str; 11] = [
+    "401",
+    "metadata",
+    "registration",
+    "consent",
+    "token",
+    "list",
+    "call",
+    "403",
+    "step-up",
+    "call again",
+    "refresh",
+];
+
+/// The steps of MCP Inspector's command line.
+const INSPECTOR: [&str; 4] = ["refused", "login", "tools/list", "tools/call"];
+
+/// The protocol eras: a revision of each.
+pub(crate) const REVISIONS: [&str; 2] = ["2026-07-28", "2025-11-25"];
+
+/// The shortest life of an access token the built-in issuer can be set to, and what the server allows on top.
+const OUR_LIFETIME: &str = "1m";
+const OUR_SKEW: &str = "30";
+
+/// How long the other issuer's tokens live, in seconds; for them the server allows nothing on top.
+const FOREIGN_LIFETIME: &str = "20";
+
+/// Keys are fetched again at once, so that nobody has to wait for it.
+const FOREIGN_RULES: &str =
+    r#"clock_skew="0s", token_cache_ttl="1s", unknown_kid_cooldown="1s", jwks_min_refresh="1s""#;
+
+/// How long one driver may take: a token's life, and a slow machine.
+const LIMIT: Duration = Duration::from_secs(240);
+
+/// What one group of rows comes from.
+type Run = fn(&Bench) -> Result<Group, String>;
+
+pub(crate) fn check() -> Result<Outcome, String> {
+    let bench = Bench::prepare()?;
+    let groups = thread::scope(|scope| {
+        let groups: [Run; 4] = [built_in, foreign, tokens, inspector];
+        let bench = &bench;
+        let running = groups.map(|group| scope.spawn(move || group(bench)));
+        let joined =
+            running.map(|thread| thread.join().unwrap_or_else(|_| Err("a driver's thread panicked".into())));
+        joined.into_iter().collect::<Result<Vec<_>, _>>()
+    })?;
+    let text = groups.iter().map(Group::markdown).collect::<Vec<_>>().join("\n");
+    println!("\n{text}");
+    let failures: Vec<_> =
+        groups.iter().flat_map(|group| &group.rows).filter_map(|r| r.failure.clone()).collect();
+    if failures.is_empty() {
+        record::confirm("interop", &text)?;
+        return Ok(Outcome::Passed);
+    }
+    for group in &groups {
+        if group.rows.iter().any(|row| row.failure.is_some()) {
+            println!("{}", group.logs);
+        }
+    }
+    Err(failures.join("\n"))
+}
+
+/// What every driver needs.
+struct Bench {
+    node: Node,
+    python: PathBuf,
+    todos: PathBuf,
+    directory: PathBuf,
+}
+
+impl Bench {
+    /// Builds and installs, at once.
+    fn prepare() -> Result<Self, String> {
+        let folder = root().join("interop");
+        let (todos, python, node) = thread::scope(|scope| {
+            let todos = scope.spawn(|| example::build("todos"));
+            let python = scope.spawn(|| toolbox::python(&folder.join("requirements.txt")));
+            let node = toolbox::npm_ci(&folder).and_then(|()| toolbox::node());
+            let panicked = || "an installing thread panicked".to_owned();
+            let todos = todos.join().unwrap_or_else(|_| Err(panicked()));
+            (todos, python.join().unwrap_or_else(|_| Err(panicked())), node)
+        });
+        Ok(Self { node: node?, python: python?, todos: todos?, directory: fresh("interop")? })
+    }
+
+    /// The example with its own issuer.
+    fn own_server(&self, name: &str, lifetime: &str) -> Result<Server, String> {
+        let mut command = example::started_in(&self.directory.join(name), &self.todos)?;
+        command.env("MCP_ISSUER__ACCESS_TOKEN_LIFETIME", lifetime);
+        Server::start(name, &self.directory, &mut command)
+    }
+
+    /// oidc-provider, and the example that trusts it and nobody else.
+    fn foreign_server(&self, name: &str, lifetime: &str) -> Result<Foreign, String> {
+        let mut command = self.node.command(&root().join("interop"));
+        command.arg("issuer.mjs").env("LIFETIME", lifetime);
+        let mut process = Process::start(&format!("{name}-issuer"), &self.directory, &mut command)?;
+        let issuer = process.wait_for(issuer_in)?;
+        let mut command = example::started_in(&self.directory.join(name), &self.todos)?;
+        command
+            .env("MCP_ISSUER__ENABLED", "false")
+            .env("MCP_AUTH__ISSUERS", format!("[{{ issuer=\"{issuer}\", {FOREIGN_RULES} }}]"));
+        let server = Server::start(name, &self.directory, &mut command)?;
+        Ok(Foreign { server, process, issuer })
+    }
+
+    /// Runs one driver to its end.
+    fn drive(
+        &self,
+        name: &str,
+        label: String,
+        command: &mut Command,
+        columns: &[&str],
+    ) -> Result<(Row, String), String> {
+        let mut process = Process::start(name, &self.directory, command)?;
+        let status = process.wait(LIMIT)?;
+        let success = status.is_some_and(|status| status.success());
+        let row = Row::new(label, &process.log(), success, columns);
+        let ended = status.map_or_else(|| format!("killed after {} s", LIMIT.as_secs()), |s| s.to_string());
+        // A driver that went well has nothing to add to one that did not.
+        let log = if row.failure.is_some() { format!("{}({ended})\n", process.end()) } else { String::new() };
+        Ok((row, log))
+    }
+}
+
+/// A server and the authorization server it trusts.
+struct Foreign {
+    server: Server,
+    process: Process,
+    issuer: String,
+}
+
+impl Foreign {
+    fn logs(&self) -> String {
+        format!("{}\n{}", self.server.end(), self.process.end())
+    }
+}
+
+/// The line in which `issuer.mjs` says who it is.
+fn issuer_in(log: &str) -> Option<String> {
+    let lines = log.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    let mut values = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    values.find_map(|value| value["issuer"].as_str().map(str::to_owned))
+}
+
+/// Rows that belong together.
+struct Group {
+    title: String,
+    first: &'static str,
+    /// The steps, where all rows have the same; otherwise each step becomes a row of its own.
+    columns: &'static [&'static str],
+    rows: Vec<Row>,
+    logs: String,
+}
+
+impl Group {
+    fn markdown(&self) -> String {
+        let table = if self.columns.is_empty() {
+            let steps = self.rows.iter().flat_map(|row| &row.steps);
+            let verdict = |ok| if ok { "ok" } else { "FAILED" }.to_owned();
+            markdown(
+                vec![self.first.to_owned(), "result".to_owned()],
+                steps.map(|step| vec![step.name.clone(), verdict(step.ok)]).collect(),
+            )
+        } else {
+            by_step(self.first, self.columns, &self.rows)
+        };
+        format!("**{}**\n\n{table}", self.title)
+    }
+}
+
+/// An official SDK.
+#[derive(Clone, Copy)]
+enum Sdk {
+    TypeScript,
+    Python,
+}
+
+/// The official clients with the built-in issuer.
+fn built_in(bench: &Bench) -> Result<Group, String> {
+    let server = bench.own_server("built-in", OUR_LIFETIME)?;
+    let flows = [Sdk::TypeScript, Sdk::Python].map(|sdk| REVISIONS.map(|revision| (sdk, revision, "dcr")));
+    let (rows, logs) = flows_against(bench, &server.url(), OUR_SKEW, "built-in", flows.as_flattened())?;
+    let title = "`examples/todos` with its built-in issuer".to_owned();
+    let logs = format!("{logs}\n{}", server.end());
+    Ok(Group { title, first: "client", columns: &FLOW, rows, logs })
+}
+
+/// The official clients with oidc-provider.
+fn foreign(bench: &Bench) -> Result<Group, String> {
+    let foreign = bench.foreign_server("foreign", FOREIGN_LIFETIME)?;
+    let flows = [Sdk::TypeScript, Sdk::Python].map(|sdk| {
+        let by = |registration| REVISIONS.map(|revision| (sdk, revision, registration));
+        [by("dcr"), by("cimd")]
+    });
+    let flows = flows.as_flattened().as_flattened();
+    let (rows, logs) = flows_against(bench, &foreign.server.url(), "0", "foreign", flows)?;
+    let title = format!("`examples/todos` with oidc-provider {}", version("oidc-provider")?);
+    Ok(Group { title, first: "client", columns: &FLOW, rows, logs: format!("{logs}\n{}", foreign.logs()) })
+}
+
+/// What oidc-provider's tokens are worth, one by one.
+fn tokens(bench: &Bench) -> Result<Group, String> {
+    let foreign = bench.foreign_server("tokens", "300")?;
+    let mut command = bench.node.command(&root().join("interop"));
+    command.args(["tokens.mjs", "--url", &foreign.server.url(), "--issuer", &foreign.issuer]);
+    let (row, log) = bench.drive("tokens-driver", "tokens".to_owned(), &mut command, &[])?;
+    let title = format!("Access tokens of oidc-provider {}, on both eras", version("oidc-provider")?);
+    let logs = format!("{log}\n{}", foreign.logs());
+    Ok(Group { title, first: "token", columns: &[], rows: vec![row], logs })
+}
+
+/// MCP Inspector's command line, on both eras.
+fn inspector(bench: &Bench) -> Result<Group, String> {
+    let server = bench.own_server("inspector", "15m")?;
+    let label = version("@modelcontextprotocol/inspector")?;
+    let (mut rows, mut logs) = (Vec::new(), String::new());
+    for (era, revision) in ["modern", "legacy"].into_iter().zip(REVISIONS) {
+        let storage = bench.directory.join(format!("inspector-{era}"));
+        fs::create_dir_all(&storage).map_err(|error| format!("{}: {error}", storage.display()))?;
+        let mut command = bench.node.command(&root().join("interop"));
+        command.args(["inspector.mjs", "--url", &server.url(), "--era", era, "--storage"]).arg(&storage);
+        let label = format!("MCP Inspector {label}, {revision}");
+        let (row, log) = bench.drive(&format!("inspector-{era}-driver"), label, &mut command, &INSPECTOR)?;
+        rows.push(row);
+        logs += &log;
+    }
+    let title = "MCP Inspector's command line with the built-in issuer".to_owned();
+    let logs = format!("{logs}\n{}", server.end());
+    Ok(Group { title, first: "client", columns: &INSPECTOR, rows, logs })
+}
+
+/// Every flow against the server at `url`, all at once.
+fn flows_against(
+    bench: &Bench,
+    url: &str,
+    skew: &str,
+    group: &str,
+    flows: &[(Sdk, &str, &str)],
+) -> Result<(Vec<Row>, String), String> {
+    let folder = root().join("interop");
+    let one = |&(sdk, revision, registration): &(Sdk, &str, &str)| {
+        let (name, mut command) = match sdk {
+            Sdk::TypeScript => ("typescript", with_arguments(bench.node.command(&folder), "client.mjs")),
+            Sdk::Python => ("python", with_arguments(Command::new(&bench.python), "client.py")),
+        };
+        let of =
+            [("--url", url), ("--revision", revision), ("--registration", registration), ("--skew", skew)];
+        command.current_dir(&folder).env("NODE", bench.node.executable());
+        command.args(of.iter().flat_map(|&(option, value)| [option, value]));
+        let label = format!("{}, {revision}, {}", sdk.label()?, registration.to_uppercase());
+        bench.drive(&format!("{group}-{name}-{revision}-{registration}"), label, &mut command, &FLOW)
+    };
+    let ran = thread::scope(|scope| {
+        let threads: Vec<_> = flows.iter().map(|flow| scope.spawn(move || one(flow))).collect();
+        let join = |thread: thread::ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or_else(|_| Err("panicked".into()))
+        };
+        threads.into_iter().map(join).collect::<Result<Vec<(Row, String)>, String>>()
+    })?;
+    let (rows, logs): (Vec<_>, Vec<_>) = ran.into_iter().unzip();
+    Ok((rows, logs.join("\n")))
+}
+
+impl Sdk {
+    fn label(self) -> Result<String, String> {
+        match self {
+            Self::TypeScript => Ok(format!("TypeScript SDK {}", version("@modelcontextprotocol/client")?)),
+            Self::Python => Ok(format!("Python SDK {}", pinned_python("mcp")?)),
+        }
+    }
+}
+
+fn with_arguments(mut command: Command, script: &str) -> Command {
+    command.arg(script);
+    command
+}
+
+/// The version of an npm package that `interop/package.json` names.
+pub(crate) fn version(package: &str) -> Result<String, String> {
+    let manifest = read("interop/package.json")?;
+    let manifest: Value =
+        serde_json::from_str(&manifest).map_err(|e| format!("interop/package.json: {e}"))?;
+    let version = manifest["dependencies"][package].as_str();
+    version.map(str::to_owned).ok_or_else(|| format!("interop/package.json: no {package}"))
+}
+
+/// The version of a Python package that `interop/requirements.txt` names.
+fn pinned_python(package: &str) -> Result<String, String> {
+    let requirements = read("interop/requirements.txt")?;
+    let mut pins = requirements.lines().filter_map(|line| line.split_once("=="));
+    let found = pins.find(|(name, _)| *name == package).map(|(_, version)| version.to_owned());
+    found.ok_or_else(|| format!("interop/requirements.txt: no {package}"))
+}
+
+fn read(file: &str) -> Result<String, String> {
+    fs::read_to_string(root().join(Path::new(file))).map_err(|error| format!("{file}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_installed_is_pinned_exactly() {
+        let manifest: Value = serde_json::from_str(&read("interop/package.json").unwrap()).unwrap();
+        for (package, version) in manifest["dependencies"].as_object().unwrap() {
+            let version = version.as_str().unwrap();
+            assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{package} {version}");
+        }
+        assert!(pinned_python("mcp").unwrap().starts_with(|c: char| c.is_ascii_digit()));
+    }
+
+    #[test]
+    fn an_issuer_is_read_once_its_line_is_whole() {
+        assert_eq!(issuer_in("WARNING x\n{\"issuer\":\"http://127.0.0.1:1\"}"), None);
+        let whole = "WARNING x\n{\"issuer\":\"http://127.0.0.1:1\"}\n";
+        assert_eq!(issuer_in(whole).as_deref(), Some("http://127.0.0.1:1"));
+    }
+}
