@@ -14,6 +14,7 @@ mod credentials;
 mod direct;
 mod embedding;
 mod every_message;
+mod examples;
 mod http;
 mod jsonrpc;
 mod keys;
