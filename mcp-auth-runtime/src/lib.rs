@@ -2,6 +2,7 @@
 //! (or a challenge) -> `authz` -> `dispatch`. Users depend on the facade crate `mcp-auth`; nothing here is
 //! a stable interface of its own.
 
+pub mod answer;
 pub mod authn;
 pub mod authz;
 pub mod call;
@@ -15,7 +16,6 @@ pub mod local_issuer;
 pub mod metadata;
 pub mod observe;
 mod owned;
-pub mod rejection;
 pub mod serve;
 #[cfg(feature = "testing")]
 pub mod testing;

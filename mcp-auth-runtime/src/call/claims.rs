@@ -1,12 +1,12 @@
 //! The token's own claims as a type of the user's.
 
 use rmcp::ErrorData;
-use rmcp::model::ErrorCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::Call;
 use super::from_call::{FromCall, caller};
+use crate::answer::Rejection;
 
 /// The claims of the caller's token as a type of yours, verified like the rest of the token.
 ///
@@ -44,16 +44,15 @@ impl<T: DeserializeOwned> FromCall for Option<Claims<T>> {
 fn read<T: DeserializeOwned>(claims: &Map<String, Value>) -> Result<T, ErrorData> {
     serde_path_to_error::deserialize(claims).map_err(|error| {
         let place = error.path().to_string();
-        let message = match place.as_str() {
-            "." => "the token lacks a claim this operation needs".to_owned(),
-            claim => format!("the token's claim `{claim}` is not what this operation needs"),
-        };
-        ErrorData::new(ErrorCode(403), message, None)
+        let claim = (place != ".").then_some(place);
+        Rejection::UnfitClaims { claim }.error_data()
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use rmcp::model::ErrorCode;
+
     use super::*;
     use crate::call::support;
 

@@ -4,19 +4,21 @@ use std::any::type_name;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use mcp_auth_core::ScopeSet;
 use mcp_auth_core::seen::cut_to_bytes;
 use rmcp::ErrorData;
 use rmcp::handler::server::common::{Extension, RequestId};
 use rmcp::handler::server::prompt::PromptName;
 use rmcp::handler::server::tool::{InputResponses, RequestState, ToolName};
 use rmcp::handler::server::wrapper::Parameters;
-use rmcp::model::{ErrorCode, Extensions, JsonObject, ProgressToken, RequestMetaObject};
+use rmcp::model::{Extensions, JsonObject, ProgressToken, RequestMetaObject};
 use rmcp::service::{Peer, RequestContext, RoleServer, SubscriptionContext};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::Call;
+use crate::answer::Rejection;
 use crate::authn::Caller;
 
 /// The longest text of a caller's mistake that goes back to it, in bytes: what deserializers say may quote what was
@@ -80,7 +82,7 @@ impl FromCall for Option<Caller> {
 
 /// The verified caller, or 401.
 pub(super) fn caller(call: &Call) -> Result<&Caller, ErrorData> {
-    call.caller.as_ref().ok_or_else(|| ErrorData::new(ErrorCode(401), "authentication required", None))
+    call.caller.as_ref().ok_or_else(|| Rejection::Unauthenticated { scopes: ScopeSet::new() }.error_data())
 }
 
 /// The arguments of a tool or prompt, or the params of a method; -32602 names the field that does not fit.
@@ -267,7 +269,7 @@ pub fn variable<T: FromVariable>(
 #[cfg(test)]
 mod tests {
     use mcp_auth_core::Era;
-    use rmcp::model::NumberOrString;
+    use rmcp::model::{ErrorCode, NumberOrString};
     use serde_json::json;
 
     use super::*;

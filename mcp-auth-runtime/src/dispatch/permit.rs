@@ -1,10 +1,11 @@
 //! Whether a request's permit is for what rmcp read of it.
 
 use rmcp::ErrorData;
-use rmcp::model::{ErrorCode, Reference as RmcpReference};
+use rmcp::model::Reference as RmcpReference;
 use rmcp::service::{RequestContext, RoleServer};
 use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
 
+use crate::answer::Rejection;
 use crate::authz::Permit;
 use crate::envelope::{Message, Reference};
 
@@ -20,7 +21,7 @@ pub(super) fn permit(
                 permit = ?found.map(Permit::message),
                 "refused a message without a permit of its own; this is a bug in the gate"
             );
-            Err(ErrorData::new(ErrorCode(403), "this message was not authorized", None))
+            Err(Rejection::NoPermit.error_data())
         }
     }
 }

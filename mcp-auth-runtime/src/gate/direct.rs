@@ -3,7 +3,6 @@
 //! goes to rmcp, which says what is wrong with it.
 
 use axum::body::Body;
-use axum::response::IntoResponse as _;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use rmcp::model::{
@@ -13,12 +12,11 @@ use rmcp::model::{
 use super::gate::Admitted;
 use super::http::{Endpoint, era_of};
 use super::session::Bound;
+use crate::answer::{Rejection, status_of_error};
 use crate::authz::Permit;
 use crate::declared::handler::Handler;
 use crate::dispatch::Asked;
 use crate::envelope::{Envelope, Message, MessageKind};
-use crate::rejection;
-use crate::transport::refusal::Refusal;
 use mcp_auth_core::Era;
 
 impl<H: Handler> Endpoint<H> {
@@ -57,7 +55,7 @@ impl<H: Handler> Endpoint<H> {
                 (StatusCode::OK, serde_json::to_vec(&response))
             }
             Err(error) => {
-                let status = rejection::status_of_error(error.code, era);
+                let status = status_of_error(error.code, era);
                 (status, serde_json::to_vec(&JsonRpcError::new(Some(id), error)))
             }
         };
@@ -76,7 +74,7 @@ impl<H: Handler> Endpoint<H> {
 }
 
 fn failed() -> Response<Body> {
-    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
+    Rejection::Internal.respond_early()
 }
 
 /// Whether the headers that its revision asks for are there, in the form nearly every client writes them.

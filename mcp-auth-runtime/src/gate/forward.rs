@@ -5,20 +5,19 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::response::IntoResponse as _;
 use bytes::Bytes;
-use http::{Response, StatusCode, request};
+use http::{Response, request};
 use http_body_util::Full;
 
 use super::credentials::strip_credentials;
 use super::gate::Admitted;
 use super::http::{Endpoint, SESSION_ID};
 use super::session::Bound;
+use crate::answer::Rejection;
 use crate::authn::Identity;
 use crate::declared::handler::Handler;
 use crate::envelope::Envelope;
 use crate::owned::{Room, Until};
-use crate::transport::refusal::Refusal;
 
 impl<H: Handler> Endpoint<H> {
     /// Hands rmcp the very bytes that were read, with the permit.
@@ -65,9 +64,7 @@ impl<H: Handler> Endpoint<H> {
             drop(room);
             response.map(Body::new)
         });
-        opened.await.unwrap_or_else(|_panic| {
-            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
-        })
+        opened.await.unwrap_or_else(|_panic| Rejection::Internal.respond_early())
     }
 
     /// The same for the stream of a session, or its end.

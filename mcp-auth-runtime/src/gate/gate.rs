@@ -4,13 +4,14 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
+use super::order;
 use super::received::Received;
 use super::session::Bound;
+use crate::answer::Rejection;
 use crate::authn::{Authenticator, Credential, Identity};
-use crate::authz::{Denied, Named, Permit, Policy, Verdict};
+use crate::authz::{Named, Permit, Policy, Verdict};
 use crate::observe::audit::Decision;
 use crate::owned::Rulebook;
-use crate::rejection::Rejection;
 
 /// What decides on every message, whichever transport it came by.
 ///
@@ -72,7 +73,7 @@ impl Gate {
         let task = self.rules.task_of(&received.message, asking).await;
         let named = self.rules.named(&received.message, task.as_ref().ok().copied().flatten());
         if let Some(gone) = received.removed() {
-            return Err(self.refuse(Some(&named), None, self.outranked(gone, who)));
+            return Err(self.refuse(Some(&named), None, self.first(gone, who)));
         }
         let identity = match who {
             Ok(identity) => identity,
@@ -102,9 +103,8 @@ impl Gate {
             Verdict::Allowed(permit) => Ok(permit),
             Verdict::Denied(denied) => Err(denied),
         };
-        // What the transport objects to, or the store, is not for those who have yet to say who they are.
-        if let (Some(objection), Ok(_) | Err(Denied::InsufficientScope { .. } | Denied::Unknown { .. })) =
-            (objection, &decision)
+        if let Some(objection) = objection
+            && order::objection_outranks(decision.as_ref().err())
         {
             return Err(objection);
         }
@@ -119,20 +119,12 @@ impl Gate {
 
     /// The answer to a message that could not be read, for `fault`. Audited.
     pub(super) fn unreadable(&self, fault: Rejection, who: Result<Identity, Rejection>) -> Rejection {
-        self.refuse(None, None, self.outranked(fault, who))
+        self.refuse(None, None, self.first(fault, who))
     }
 
     /// What is wrong with a message as such, or the 401 that outranks it.
-    fn outranked(&self, fault: Rejection, who: Result<Identity, Rejection>) -> Rejection {
-        let scopes = self.policy().base_scopes().clone();
-        match who {
-            _ if fault.outranks_401() => fault,
-            Err(refusal) => refusal.with_scopes(scopes),
-            Ok(Identity::Anonymous) if fault.yields_to_401(self.policy().connect()) => {
-                Rejection::Unauthenticated { scopes }
-            }
-            Ok(_) => fault,
-        }
+    fn first(&self, fault: Rejection, who: Result<Identity, Rejection>) -> Rejection {
+        order::first(fault, who, self.policy().connect(), self.policy().base_scopes())
     }
 
     /// Every refusal is audited the same way.

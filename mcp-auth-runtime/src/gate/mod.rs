@@ -6,7 +6,7 @@
 //! 8. **read** (`http`, `stdio`): the message once, strictly, bounded, whoever sent it. What was read is a
 //!    `received`.
 //! 9. **decide** (`gate`): [`Gate::admit`] is the one place where a permit leaves, for both transports, and every
-//!    way out is audited there.
+//!    way out is audited there. Where several things are wrong, `order` says which one is answered.
 //! 10. **bind** (`session`): the session to its caller. What a task or `requestState` is bound to, dispatch sees
 //!     to.
 //! 11. **strip** (`forward` with `credentials`, or `direct`): rmcp, or dispatch itself, gets exactly what was read,
@@ -21,6 +21,7 @@ mod forward;
 #[expect(clippy::module_inception, reason = "the gate itself, among what leads to it and away from it")]
 mod gate;
 mod http;
+mod order;
 mod received;
 mod session;
 mod speaker;

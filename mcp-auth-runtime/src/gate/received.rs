@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::session::Session;
+use crate::answer::Rejection;
 use crate::authz::Denied;
 use crate::envelope::{Envelope, Message};
-use crate::rejection::Rejection;
 use mcp_auth_core::Era;
 
 /// One message as a transport read it.
@@ -42,9 +42,6 @@ impl<'a> Received<'a> {
 
     /// The answer to it, denied.
     pub(super) fn denied(&self, denied: &Denied) -> Rejection {
-        match self.envelope {
-            Some(envelope) => Rejection::of(denied, envelope),
-            None => Rejection::from(denied),
-        }
+        Rejection::of(denied, self.envelope)
     }
 }

@@ -1,8 +1,8 @@
 //! Step 10, bind: the legacy session a message opens or belongs to is its caller's own, and there is room for it.
 
+use crate::answer::Rejection;
 use crate::authn::Identity;
 use crate::owned::{Room, Sessions};
-use crate::rejection::Rejection;
 
 /// What a message of a revision before 2026-07-28 wants of the sessions.
 pub(super) struct Session<'a> {

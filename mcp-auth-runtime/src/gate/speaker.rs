@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::gate::Gate;
+use crate::answer::Rejection;
 use crate::authn::{Credential, Identity, local};
-use crate::rejection::Rejection;
 use mcp_auth_core::ScopeSet;
 
 /// Reads the credential anew where it comes from; `None` when that fails.

@@ -16,10 +16,10 @@ use tokio_util::sync::CancellationToken;
 use super::gate::Gate;
 use super::received::Received;
 use super::speaker::Speaker;
+use crate::answer::Rejection;
 use crate::authn::Identity;
 use crate::authz::Permit;
 use crate::envelope::{self, Envelope};
-use crate::rejection::Rejection;
 use crate::transport::stdio::{
     Connection, Lifecycle, Line, Lines, StdStreams, StdioError, StdioLimits, Writer,
 };

@@ -16,12 +16,12 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, Uri, Version, header};
+use axum::response::Response;
+use http::{HeaderMap, HeaderValue, Uri, Version, header};
 use mcp_auth_core::Resource;
 use mcp_auth_core::net::{Authority, Host, LOOPBACK_NAMES};
 
-use super::refusal::Refusal;
+use crate::answer::Rejection;
 use crate::observe::health::is_health_path;
 
 /// What the check is built from.
@@ -83,7 +83,7 @@ impl AllowedHosts {
     /// # Errors
     /// 400 for no `Host`, an empty one, two of them, one that is no host at all, or one that differs from the
     /// target's (RFC 9112 §3.2); 403 for an authority that is not allowed.
-    pub fn check(&self, version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub fn check(&self, version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Rejection> {
         if let Some(target) = uri.authority()
             && version >= Version::HTTP_2
             && !headers.contains_key(header::HOST)
@@ -102,15 +102,12 @@ impl AllowedHosts {
         self.check_authority(host)
     }
 
-    fn check_authority(&self, text: &str) -> Result<(), Refusal> {
+    fn check_authority(&self, text: &str) -> Result<(), Rejection> {
         if text.parse().is_ok_and(|authority| self.allows(&authority)) {
             return Ok(());
         }
         tracing::warn!(host = ?text, "refused a request for a host that is not allowed");
-        Err(Refusal::new(
-            StatusCode::FORBIDDEN,
-            format!("this host is not served here; if it should be, add it to {}", self.setting),
-        ))
+        Err(Rejection::HostNotAllowed { setting: self.setting.clone() })
     }
 
     fn allows(&self, authority: &Authority) -> bool {
@@ -140,11 +137,11 @@ pub async fn check(State(hosts): State<Arc<AllowedHosts>>, request: Request, nex
     }
     match hosts.check(request.version(), request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
+        Err(rejection) => rejection.respond_early(),
     }
 }
 
-fn the_host(headers: &HeaderMap) -> Result<&str, Refusal> {
+fn the_host(headers: &HeaderMap) -> Result<&str, Rejection> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         (Some(host), None) => host,
@@ -159,8 +156,8 @@ fn the_host(headers: &HeaderMap) -> Result<&str, Refusal> {
     }
 }
 
-fn bad_request(message: &str) -> Refusal {
-    Refusal::new(StatusCode::BAD_REQUEST, message)
+fn bad_request(what: &'static str) -> Rejection {
+    Rejection::BadHost { what }
 }
 
 #[cfg(test)]
@@ -189,7 +186,7 @@ mod tests {
         }
         match hosts.check(Version::HTTP_11, &target.parse().unwrap(), &headers) {
             Ok(()) => 200,
-            Err(refusal) => refusal.status().as_u16(),
+            Err(refusal) => refusal.respond_early().status().as_u16(),
         }
     }
 
@@ -267,12 +264,12 @@ mod tests {
         let check = |target: &str, version| {
             local()
                 .check(version, &target.parse().unwrap(), &HeaderMap::new())
-                .map_err(|refusal| refusal.status())
+                .map_err(|refusal| refusal.respond_early().status().as_u16())
         };
         assert_eq!(check("http://localhost:8080/mcp", Version::HTTP_2), Ok(()));
-        assert_eq!(check("http://evil.example/mcp", Version::HTTP_2), Err(StatusCode::FORBIDDEN));
-        assert_eq!(check("/mcp", Version::HTTP_2), Err(StatusCode::BAD_REQUEST));
-        assert_eq!(check("http://localhost:8080/mcp", Version::HTTP_11), Err(StatusCode::BAD_REQUEST));
+        assert_eq!(check("http://evil.example/mcp", Version::HTTP_2), Err(403));
+        assert_eq!(check("/mcp", Version::HTTP_2), Err(400));
+        assert_eq!(check("http://localhost:8080/mcp", Version::HTTP_11), Err(400));
     }
 
     #[test]

@@ -15,9 +15,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
-use http::{Request, StatusCode, header};
+use http::{Request, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -33,9 +33,9 @@ use super::connections::{Connections, InRequest, Place, Progress};
 use super::framing::Framing;
 use super::limits::TimedBody;
 use super::panic;
-use super::refusal::Refusal;
 use super::shutdown::Shutdown;
 use super::timed_io::{Clocks, TimedIo};
+use crate::answer::Rejection;
 
 /// How many connections, how large a head, and how long each part of an exchange may take. Whoever serves states
 /// all of it; ranges and defaults are those of `[limits]` in the configuration.
@@ -253,8 +253,8 @@ async fn answer(
     Ok(response.map(|body| Answer { body, _in_request: in_request }))
 }
 
-fn bad_framing(what: &str) -> Response {
-    let mut response = Refusal::new(StatusCode::BAD_REQUEST, what).into_response();
+fn bad_framing(what: &'static str) -> Response {
+    let mut response = Rejection::BadFraming { what }.respond_early();
     response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
     response
 }

@@ -15,6 +15,7 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, Sleep};
 
 use super::connections::Receiving;
+use crate::answer::Rejection;
 
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +36,17 @@ pub enum BodyError {
     /// The framing is wrong, or the client went away (400).
     #[error("the request body could not be read")]
     Broken,
+}
+
+impl From<&BodyError> for Rejection {
+    fn from(error: &BodyError) -> Self {
+        match error {
+            BodyError::TooLarge { .. } => Self::BodyTooLarge,
+            BodyError::TimedOut => Self::BodyTimeout,
+            BodyError::Encoded => Self::ContentEncoding,
+            BodyError::Broken => Self::BodyBroken,
+        }
+    }
 }
 
 /// Reads a whole body of at most `limit` bytes within `timeout`, counted from now.

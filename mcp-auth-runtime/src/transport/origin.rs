@@ -16,12 +16,12 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use http::{HeaderMap, HeaderValue, Method, header};
 use mcp_auth_core::Resource;
 use mcp_auth_core::net::{Host, LOOPBACK_NAMES, Origin};
 
-use super::refusal::Refusal;
+use crate::answer::Rejection;
 
 /// What the check is built from.
 #[derive(Debug, Clone, Copy)]
@@ -76,15 +76,12 @@ impl AllowedOrigins {
     ///
     /// # Errors
     /// 403 for any other, and for two of them.
-    pub fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub fn check(&self, headers: &HeaderMap) -> Result<(), Rejection> {
         if !headers.contains_key(header::ORIGIN) || self.allowed_one(headers).is_some() {
             return Ok(());
         }
         tracing::warn!(origin = ?headers.get(header::ORIGIN), "refused a request from an origin that is not allowed");
-        Err(Refusal::new(
-            StatusCode::FORBIDDEN,
-            format!("this origin may not call this server; if it should, add it to {}", self.setting),
-        ))
+        Err(Rejection::OriginNotAllowed { setting: self.setting.clone() })
     }
 }
 
@@ -92,7 +89,7 @@ impl AllowedOrigins {
 pub async fn check(State(origins): State<Arc<AllowedOrigins>>, request: Request, next: Next) -> Response {
     match origins.check(request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
+        Err(rejection) => rejection.respond_early(),
     }
 }
 
@@ -135,7 +132,7 @@ mod tests {
             headers.append(header::ORIGIN, HeaderValue::from_bytes(value).unwrap());
         }
         let allowed = origins.check(&headers);
-        assert!(allowed.as_ref().err().is_none_or(|refusal| refusal.status() == StatusCode::FORBIDDEN));
+        assert!(allowed.as_ref().err().is_none_or(|refusal| refusal.respond_early().status() == 403));
         allowed.is_ok()
     }
 

@@ -5,11 +5,10 @@ use std::panic::AssertUnwindSafe;
 
 use axum::extract::Request;
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures_util::FutureExt;
-use http::StatusCode;
 
-use super::refusal::Refusal;
+use crate::answer::Rejection;
 
 /// Middleware: [`guard`] around the rest of the way. The listener guards by itself; a router nested into
 /// somebody else's server needs this.
@@ -23,7 +22,7 @@ pub async fn guard(answer: impl Future<Output = Response>) -> Response {
         Ok(response) => response,
         Err(_payload) => {
             tracing::error!("a handler panicked; its request was answered 500");
-            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
+            Rejection::Internal.respond_early()
         }
     }
 }

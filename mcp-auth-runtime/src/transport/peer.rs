@@ -5,11 +5,10 @@ use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Request};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use axum::response::Response;
 use mcp_auth_core::net::Host;
 
-use super::refusal::Refusal;
+use crate::answer::Rejection;
 
 /// Middleware: 403 for a peer that is not on loopback, and for one of which nothing is known.
 pub async fn loopback_only(request: Request, next: Next) -> Response {
@@ -26,8 +25,8 @@ pub async fn loopback_only(request: Request, next: Next) -> Response {
     }
 }
 
-fn refuse(message: &str) -> Response {
-    Refusal::new(StatusCode::FORBIDDEN, message).into_response()
+fn refuse(why: &'static str) -> Response {
+    Rejection::NotThisComputer { why }.respond_early()
 }
 
 #[cfg(test)]

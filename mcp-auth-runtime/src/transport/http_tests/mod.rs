@@ -33,8 +33,8 @@ use super::limits::{read_body, refuse_encoded};
 use super::origin::{self, AllowedOrigins, OriginSettings};
 use super::routes;
 use super::shutdown::Shutdown;
+use crate::answer::Rejection;
 use crate::observe::health;
-use crate::rejection::Rejection;
 
 /// Longer than anything here takes, so that a hang is a failure and a slow machine is not.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,0 +1,86 @@
+//! A rejection as an HTTP answer: status, headers, JSON-RPC body.
+
+use ::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use ::http::{HeaderValue, Response, StatusCode};
+use axum::body::Body;
+use mcp_auth_core::Era;
+use rmcp::model::ErrorCode;
+use serde_json::{Value, json};
+
+use super::Rejection;
+use super::data::Facts;
+
+/// A JSON-RPC error response.
+#[derive(serde::Serialize)]
+struct Answer<'a> {
+    jsonrpc: &'static str,
+    id: &'a Value,
+    error: Error<'a>,
+}
+
+#[derive(serde::Serialize)]
+struct Error<'a> {
+    code: i32,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Facts::is_empty")]
+    data: Facts<'a>,
+}
+
+impl Rejection {
+    /// The whole HTTP answer to the message `id` (null when it had none or none could be read).
+    pub fn respond(&self, id: &Value, resource_metadata: &str) -> Response<Body> {
+        let row = self.row();
+        let challenge = row.challenge();
+        let data = Facts::of(&row, challenge.as_ref(), Some(resource_metadata));
+        let body = Answer { jsonrpc: "2.0", id, error: Error { code: row.code, message: &row.text, data } };
+        let body = serde_json::to_vec(&body).unwrap_or_default(); // strings and numbers: nothing can fail
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = row.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(challenge) = challenge {
+            headers.insert(WWW_AUTHENTICATE, challenge.header(resource_metadata));
+        }
+        if let Some((name, value)) = row.header {
+            headers.insert(name, value);
+        }
+        response
+    }
+
+    /// The same of a layer in front of the gate, which knows no message and asks nobody who it is.
+    pub(crate) fn respond_early(&self) -> Response<Body> {
+        self.respond(&Value::Null, "")
+    }
+
+    /// `denial = "tool-error"`: the refusal as a tool result the model reads, with the result type where `era`
+    /// requires one.
+    pub(crate) fn respond_as_tool_error(&self, id: &Value, era: Era) -> Response<Body> {
+        let error = self.error_data();
+        let mut result = json!({
+            "content": [{ "type": "text", "text": error.message }],
+            "structuredContent": error.data,
+            "isError": true,
+        });
+        if era == Era::Stateless {
+            result["resultType"] = "complete".into();
+        }
+        let body = json!({ "jsonrpc": "2.0", "id": id, "result": result });
+        let mut response = Response::new(Body::from(body.to_string()));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+}
+
+/// The status of a JSON-RPC error that a handler answered (MCP 2026-07-28 Streamable HTTP): 200 but for what is about
+/// the request itself; before 2026-07-28 always 200.
+pub(crate) fn status_of_error(code: ErrorCode, era: Era) -> StatusCode {
+    match code {
+        _ if era == Era::Sessions => StatusCode::OK,
+        ErrorCode::UNSUPPORTED_PROTOCOL_VERSION
+        | ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY
+        | ErrorCode::HEADER_MISMATCH => StatusCode::BAD_REQUEST,
+        ErrorCode::METHOD_NOT_FOUND => StatusCode::NOT_FOUND,
+        _ => StatusCode::OK,
+    }
+}

@@ -1,0 +1,17 @@
+//! What a client is told when its message is not served. In reading order: `rejection` (why, and the one table of what
+//! each is answered: status, JSON-RPC code, headers, text), `row` (what a line of that table holds), `of` (which
+//! rejection an error is), `data` (the facts in the JSON-RPC error), `http` (all of it as an HTTP answer). What outranks
+//! what, where several things are wrong, is in `gate/order.rs`.
+
+mod data;
+mod http;
+mod of;
+mod rejection;
+mod row;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use http::status_of_error;
+pub use rejection::Rejection;
+pub(crate) use row::Rank;

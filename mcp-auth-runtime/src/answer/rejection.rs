@@ -1,0 +1,266 @@
+//! The only map from error to answer: every status code, JSON-RPC code and header of a refusal is chosen here. stdio
+//! answers the same JSON-RPC error, without the HTTP around it.
+
+use std::borrow::Cow;
+
+use ::http::header::{ACCEPT_ENCODING, ALLOW, RETRY_AFTER};
+use ::http::{HeaderValue, StatusCode};
+use mcp_auth_core::challenge::BearerError;
+use mcp_auth_core::{Era, ScopeSet};
+use rmcp::model::{ClientCapabilities, ErrorCode, ErrorData};
+
+use super::data::Facts;
+use super::row::{Rank, Row, Says};
+use crate::declared::Kind;
+use crate::envelope::HeaderMismatch;
+
+/// Why a message is not served, as the client is told.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// No credentials, and some are needed: 401 without `error` (RFC 6750 §3.1).
+    Unauthenticated {
+        /// What to ask for.
+        scopes: ScopeSet,
+    },
+    /// A token that is no good: 401 `invalid_token`.
+    InvalidToken {
+        /// Why, in words fit for strangers.
+        reason: String,
+        /// What to ask for.
+        scopes: ScopeSet,
+    },
+    /// A token that holds too little: 403 `insufficient_scope`.
+    InsufficientScope {
+        /// All the operation needs.
+        required: ScopeSet,
+        /// The declared scopes the token holds.
+        held: ScopeSet,
+    },
+    /// An `Authorization` header that cannot be read: 400 `invalid_request`.
+    MalformedAuthorization {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The issuer's keys cannot be had: 503, our trouble and not the client's.
+    KeysUnavailable {
+        /// When to come back, in seconds.
+        retry_after: u64,
+    },
+    /// An operation that does not exist, or that this caller may not know of: -32602 in a 200, as rmcp
+    /// answers unknown names.
+    Unknown {
+        /// What kind of thing it was taken for.
+        kind: Kind,
+        /// What the message named.
+        name: String,
+    },
+    /// A method that this caller may not know of: -32601, as rmcp answers unknown methods.
+    UnknownMethod {
+        /// What the message named.
+        method: String,
+        /// Before 2026-07-28 it is said in a 200: 404 would end the session.
+        era: Era,
+    },
+    /// A body that is not one well-formed JSON-RPC message: 400.
+    BadMessage {
+        /// -32700, -32600 or -32602.
+        code: i32,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A `tasks/…` request of a client that does not say it can follow tasks: 400 and -32021 (SEP-2663).
+    TasksNotDeclared,
+    /// Headers that contradict the body: 400 and -32020 (SEP-2243).
+    HeaderMismatch(HeaderMismatch),
+    /// A method the endpoint does not serve: 405.
+    MethodNotAllowed {
+        /// What it does serve.
+        allow: &'static str,
+    },
+    /// A body past the limit: 413.
+    BodyTooLarge,
+    /// A body that came too slowly: 408.
+    BodyTimeout,
+    /// A body that broke off: 400.
+    BodyBroken,
+    /// A compressed body: 415. Nothing is inflated before it is authorized.
+    ContentEncoding,
+    /// A session that is not there, or not this caller's: 404.
+    UnknownSession,
+    /// As many sessions as `limits.sessions` allows: 503.
+    TooManySessions,
+    /// Whose the session is, or the task, cannot be said now: 503.
+    StoreUnavailable,
+    /// A request without one readable `Host`, or with two: 400 (RFC 9112 §3.2).
+    BadHost {
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// An authority that this server does not answer for: 403.
+    HostNotAllowed {
+        /// Where an operator allows one.
+        setting: String,
+    },
+    /// A web page of an origin that may not call: 403 (MCP transports, security).
+    OriginNotAllowed {
+        /// Where an operator allows one.
+        setting: String,
+    },
+    /// The built-in issuer, asked from another computer: 403.
+    NotThisComputer {
+        /// Why it is taken for another.
+        why: &'static str,
+    },
+    /// HTTP that cannot be framed with certainty: 400 (RFC 9112 §6).
+    BadFraming {
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// A claim of the token that an operation takes is missing or of another shape: 403.
+    UnfitClaims {
+        /// Which; `None` where one is missing altogether.
+        claim: Option<String>,
+    },
+    /// A message that reached dispatch without a permit of its own: 403. A mistake of ours.
+    NoPermit,
+    /// A mistake of ours, of which nothing is told: 500.
+    Internal,
+}
+
+impl Rejection {
+    /// What it is answered with: one row each, and no `_`, so that a new one chooses everything.
+    pub(super) fn row(&self) -> Row<'_> {
+        const FORBIDDEN: StatusCode = StatusCode::FORBIDDEN;
+        const BAD_REQUEST: StatusCode = StatusCode::BAD_REQUEST;
+        const UNAVAILABLE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
+        match self {
+            // Settled before anybody asks who the caller is.
+            Self::BadFraming { what } | Self::BadHost { what } => Row::new(BAD_REQUEST, Rank::Early, *what),
+            Self::HostNotAllowed { setting } => {
+                let text = format!("this host is not served here; if it should be, add it to {setting}");
+                Row::new(FORBIDDEN, Rank::Early, text)
+            }
+            Self::OriginNotAllowed { setting } => {
+                let text = format!("this origin may not call this server; if it should, add it to {setting}");
+                Row::new(FORBIDDEN, Rank::Early, text)
+            }
+            Self::NotThisComputer { why } => Row::new(FORBIDDEN, Rank::Early, *why),
+            Self::BodyTooLarge => {
+                let text = "the body is larger than this server takes";
+                Row::new(StatusCode::PAYLOAD_TOO_LARGE, Rank::Early, text)
+            }
+            Self::BodyTimeout => {
+                Row::new(StatusCode::REQUEST_TIMEOUT, Rank::Early, "the body came too slowly")
+            }
+            Self::Internal => Row::new(StatusCode::INTERNAL_SERVER_ERROR, Rank::Early, "internal error"),
+
+            // By the credential.
+            Self::Unauthenticated { scopes } => {
+                Row::new(StatusCode::UNAUTHORIZED, Rank::Credential, "authentication required")
+                    .says(Says::Challenge { error: None, scopes: Some(scopes) })
+            }
+            Self::InvalidToken { reason, scopes } => {
+                Row::new(StatusCode::UNAUTHORIZED, Rank::Credential, reason)
+                    .says(Says::Challenge { error: Some(BearerError::InvalidToken), scopes: Some(scopes) })
+            }
+            Self::MalformedAuthorization { reason } => Row::new(BAD_REQUEST, Rank::Credential, reason)
+                .says(Says::Challenge { error: Some(BearerError::InvalidRequest), scopes: None }),
+            Self::KeysUnavailable { retry_after } => {
+                let text = "the issuer's keys are unavailable; try again";
+                Row::new(UNAVAILABLE, Rank::Credential, text).header(RETRY_AFTER, (*retry_after).into())
+            }
+
+            // By the message as such.
+            Self::BadMessage { code, reason } => Row::new(BAD_REQUEST, Rank::Message, reason).code(*code),
+            Self::UnknownMethod { method, era } => {
+                let status = match era {
+                    Era::Sessions => StatusCode::OK,
+                    Era::Stateless => StatusCode::NOT_FOUND,
+                };
+                Row::new(status, Rank::Message, method).code(ErrorCode::METHOD_NOT_FOUND.0)
+            }
+            Self::HeaderMismatch(mismatch) => Row::new(BAD_REQUEST, Rank::Message, mismatch.to_string())
+                .code(mismatch.code().0)
+                .says(Says::Other(mismatch.to_error_data().data)),
+            Self::MethodNotAllowed { allow } => {
+                let text = format!("method not allowed; this endpoint serves {allow}");
+                Row::new(StatusCode::METHOD_NOT_ALLOWED, Rank::Message, text)
+                    .header(ALLOW, HeaderValue::from_static(allow))
+            }
+            // RFC 9110 §15.5.16: a 415 about the content coding says which codings are taken.
+            Self::ContentEncoding => {
+                let text = "compressed bodies are not accepted; send it plain";
+                Row::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Rank::Message, text)
+                    .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
+            }
+            Self::BodyBroken => Row::new(BAD_REQUEST, Rank::Message, "the body broke off"),
+
+            // By who wants what.
+            Self::InsufficientScope { required, held } => {
+                let text = format!("this needs the scope {required}");
+                Row::new(FORBIDDEN, Rank::Decision, text).says(Says::Scopes { required, held })
+            }
+            Self::Unknown { kind, name } => {
+                let says = if *kind == Kind::Resource { Says::Uri(name) } else { Says::Nothing };
+                Row::new(StatusCode::OK, Rank::Decision, format!("unknown {kind}: {name}"))
+                    .code(ErrorCode::INVALID_PARAMS.0)
+                    .says(says)
+            }
+            Self::TasksNotDeclared => {
+                let needed = ClientCapabilities::builder().enable_tasks().build();
+                let text = "the client does not declare the tasks extension";
+                Row::new(BAD_REQUEST, Rank::Decision, text)
+                    .code(ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY.0)
+                    .says(Says::Other(ErrorData::missing_required_client_capability(needed).data))
+            }
+            Self::UnfitClaims { claim: None } => {
+                Row::new(FORBIDDEN, Rank::Decision, "the token lacks a claim this operation needs")
+            }
+            Self::UnfitClaims { claim: Some(claim) } => {
+                let text = format!("the token's claim `{claim}` is not what this operation needs");
+                Row::new(FORBIDDEN, Rank::Decision, text)
+            }
+            Self::NoPermit => Row::new(FORBIDDEN, Rank::Decision, "this message was not authorized"),
+            Self::UnknownSession => {
+                Row::new(StatusCode::NOT_FOUND, Rank::Decision, "unknown session; initialize again")
+            }
+            Self::TooManySessions => {
+                Row::new(UNAVAILABLE, Rank::Decision, "too many open sessions; try again later")
+                    .header(RETRY_AFTER, HeaderValue::from(30))
+            }
+            Self::StoreUnavailable => {
+                Row::new(UNAVAILABLE, Rank::Decision, "the store is unavailable; try again later")
+                    .header(RETRY_AFTER, HeaderValue::from(30))
+            }
+        }
+    }
+
+    /// When it is settled.
+    pub(crate) fn rank(&self) -> Rank {
+        self.row().rank
+    }
+
+    /// One sentence for those who read the client's log.
+    pub(crate) fn message(&self) -> Cow<'_, str> {
+        self.row().text
+    }
+
+    /// The same refusal, its challenge naming `scopes` where it is one for those who have yet to say who they are.
+    #[must_use]
+    pub(crate) fn with_scopes(self, scopes: ScopeSet) -> Self {
+        match self {
+            Self::InvalidToken { reason, .. } => Self::InvalidToken { reason, scopes },
+            Self::Unauthenticated { .. } => Self::Unauthenticated { scopes },
+            other => other,
+        }
+    }
+
+    /// The JSON-RPC error where there is no HTTP around it: what the challenge would have said, in `data`.
+    pub(crate) fn error_data(&self) -> ErrorData {
+        let row = self.row();
+        let challenge = row.challenge();
+        let data = Facts::of(&row, challenge.as_ref(), None).to_value();
+        ErrorData::new(ErrorCode(row.code), row.text.into_owned(), data)
+    }
+}

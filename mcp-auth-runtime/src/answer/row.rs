@@ -1,0 +1,81 @@
+//! A line of the table of answers.
+
+use std::borrow::Cow;
+
+use ::http::{HeaderName, HeaderValue, StatusCode};
+use mcp_auth_core::ScopeSet;
+use mcp_auth_core::challenge::{BearerError, Challenge, Scheme};
+use serde_json::Value;
+
+/// When a rejection is settled: an earlier one is answered first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rank {
+    /// Before anybody asks who the caller is.
+    Early,
+    /// By the credential.
+    Credential,
+    /// By the message as such, whoever sent it.
+    Message,
+    /// By who wants what.
+    Decision,
+}
+
+/// All that one rejection is answered with.
+pub(super) struct Row<'a> {
+    pub(super) status: StatusCode,
+    /// The JSON-RPC error code. Where no specification names one it is the status, which lies outside of the range
+    /// that JSON-RPC reserves.
+    pub(super) code: i32,
+    pub(super) rank: Rank,
+    /// One sentence for those who read the client's log.
+    pub(super) text: Cow<'a, str>,
+    /// A header besides the usual ones.
+    pub(super) header: Option<(HeaderName, HeaderValue)>,
+    pub(super) says: Says<'a>,
+}
+
+/// What a row says besides its text: in the challenge, in `data`, or in both.
+pub(super) enum Says<'a> {
+    /// Nothing.
+    Nothing,
+    /// A challenge (RFC 6750 §3).
+    Challenge { error: Option<BearerError>, scopes: Option<&'a ScopeSet> },
+    /// A challenge for more scopes.
+    Scopes { required: &'a ScopeSet, held: &'a ScopeSet },
+    /// The URI that is not there.
+    Uri(&'a str),
+    /// What another specification says stands in `data`.
+    Other(Option<Value>),
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn new(status: StatusCode, rank: Rank, text: impl Into<Cow<'a, str>>) -> Self {
+        let code = i32::from(status.as_u16());
+        Self { status, code, rank, text: text.into(), header: None, says: Says::Nothing }
+    }
+
+    pub(super) fn code(self, code: i32) -> Self {
+        Self { code, ..self }
+    }
+
+    pub(super) fn header(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self { header: Some((name, value)), ..self }
+    }
+
+    pub(super) fn says(self, says: Says<'a>) -> Self {
+        Self { says, ..self }
+    }
+
+    /// The challenge, where RFC 6750 §3 wants one.
+    pub(super) fn challenge(&self) -> Option<Challenge> {
+        let (error, scopes) = match &self.says {
+            Says::Challenge { error, scopes } => (*error, scopes.cloned().unwrap_or_default()),
+            Says::Scopes { required, held } => {
+                (Some(BearerError::InsufficientScope), required.iter().chain(*held).cloned().collect())
+            }
+            Says::Nothing | Says::Uri(_) | Says::Other(_) => return None,
+        };
+        let error = error.map(|error| (error, self.text.clone().into_owned()));
+        Some(Challenge { scheme: Scheme::Bearer, error, scopes })
+    }
+}
