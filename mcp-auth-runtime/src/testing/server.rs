@@ -23,7 +23,7 @@ const ISSUER: &str = "[issuer]";
 /// # Example
 /// ```
 /// # use mcp_auth_runtime as mcp_auth;
-/// # fn shape<H: mcp_auth::handler::Handler>(handler: H) {
+/// # fn shape<H: mcp_auth::declared::handler::Handler>(handler: H) {
 /// use mcp_auth::testing::TestServer;
 /// let test = async {
 ///     let server = TestServer::start(handler).await?;
