@@ -1,6 +1,6 @@
 //! The runtime of mcp-auth, in the order a request walks it: `config` -> `serve` -> `transport` -> `authn`
-//! (or a challenge) -> `authz` -> `dispatch`. Users depend on the facade crate `mcp-auth`; nothing here is
-//! a stable interface of its own.
+//! (or a challenge) -> `authz` -> `dispatch`. Users depend on the facade crate `mcp-auth`; the interface of this
+//! crate is not stable.
 
 pub mod answer;
 pub mod authn;

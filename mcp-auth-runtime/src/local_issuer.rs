@@ -1,5 +1,5 @@
 //! What the runtime needs of an authorization server in its own process. The runtime knows no more of it:
-//! the facade builds one and passes it in, so its keys are at hand before anything listens, on stdio too.
+//! the facade builds one and passes it in, so its keys are known before anything listens, on stdio too.
 
 use std::collections::BTreeMap;
 
@@ -31,6 +31,6 @@ pub struct LocalIssuerSetup {
     pub hierarchy: Hierarchy,
     /// What a client gets that asks for no scope.
     pub default_scopes: ScopeSet,
-    /// Time and randomness.
+    /// The clock and the source of randomness.
     pub ambient: Ambient,
 }

@@ -12,7 +12,7 @@ use crate::transport::routes;
 use mcp_auth_core::resource::WELL_KNOWN;
 use mcp_auth_core::{IssuerIdentifier, Resource, ScopeSet};
 
-/// What a server says of itself, unauthenticated and the same for everybody.
+/// What a server says of itself, without authentication and the same for every caller.
 ///
 /// - Shape: RFC 9728 §2; members without a value are left out (§3.2).
 /// - Nothing in it comes from a request: `Host` and forwarded headers have no part in it.

@@ -27,7 +27,7 @@ struct Error<'a> {
 }
 
 impl Rejection {
-    /// The whole HTTP answer to the message `id` (null when it had none or none could be read).
+    /// The whole HTTP answer to the message `id` (null when the message had no id or it could not be read).
     pub fn respond(&self, id: &Value, resource_metadata: &str) -> Response<Body> {
         let row = self.row();
         let challenge = row.challenge();
@@ -48,7 +48,7 @@ impl Rejection {
         response
     }
 
-    /// The same of a layer in front of the gate, which knows no message and asks nobody who it is.
+    /// The same for a layer in front of the gate, which has not read the message and does not know the caller.
     pub(crate) fn respond_early(&self) -> Response<Body> {
         self.respond(&Value::Null, "")
     }

@@ -20,14 +20,14 @@ use crate::envelope::HeaderMismatch;
 pub enum Rejection {
     /// No credentials, and some are needed: 401 without `error` (RFC 6750 §3.1).
     Unauthenticated {
-        /// What to ask for.
+        /// The scopes that the challenge asks for.
         scopes: ScopeSet,
     },
-    /// A token that is no good: 401 `invalid_token`.
+    /// An invalid token: 401 `invalid_token`.
     InvalidToken {
-        /// Why, in words fit for strangers.
+        /// Why, in words that give nothing away to a stranger.
         reason: String,
-        /// What to ask for.
+        /// The scopes that the challenge asks for.
         scopes: ScopeSet,
     },
     /// A token that holds too little: 403 `insufficient_scope`.
@@ -42,9 +42,9 @@ pub enum Rejection {
         /// What is wrong with it.
         reason: String,
     },
-    /// The issuer's keys cannot be had: 503, our trouble and not the client's.
+    /// The issuer's keys are not available: 503, a fault of the server and not of the client.
     KeysUnavailable {
-        /// When to come back, in seconds.
+        /// When to try again, in seconds (`Retry-After`).
         retry_after: u64,
     },
     /// An operation that does not exist, or that this caller may not know of: -32602 in a 200, as rmcp
@@ -75,7 +75,7 @@ pub enum Rejection {
     HeaderMismatch(HeaderMismatch),
     /// A method the endpoint does not serve: 405.
     MethodNotAllowed {
-        /// What it does serve.
+        /// The methods it does serve, as in `Allow`.
         allow: &'static str,
     },
     /// A body past the limit: 413.
@@ -90,7 +90,7 @@ pub enum Rejection {
     UnknownSession,
     /// As many sessions as `limits.sessions` allows: 503.
     TooManySessions,
-    /// Whose the session is, or the task, cannot be said now: 503.
+    /// The store cannot tell now to whom the session or the task belongs: 503.
     StoreUnavailable,
     /// A request without one readable `Host`, or with two: 400 (RFC 9112 §3.2).
     BadHost {
@@ -99,12 +99,12 @@ pub enum Rejection {
     },
     /// An authority that this server does not answer for: 403.
     HostNotAllowed {
-        /// Where an operator allows one.
+        /// The setting in which an operator allows one.
         setting: String,
     },
     /// A web page of an origin that may not call: 403 (MCP transports, security).
     OriginNotAllowed {
-        /// Where an operator allows one.
+        /// The setting in which an operator allows one.
         setting: String,
     },
     /// The built-in issuer, asked from another computer: 403.
@@ -119,12 +119,12 @@ pub enum Rejection {
     },
     /// A claim of the token that an operation takes is missing or of another shape: 403.
     UnfitClaims {
-        /// Which; `None` where one is missing altogether.
+        /// The claim of another shape; `None` where a claim is missing altogether.
         claim: Option<String>,
     },
-    /// A message that reached dispatch without a permit of its own: 403. A mistake of ours.
+    /// A message that reached dispatch without its own permit: 403. A mistake of this library.
     NoPermit,
-    /// A mistake of ours, of which nothing is told: 500.
+    /// A mistake of this library; the answer gives no detail: 500.
     Internal,
 }
 
@@ -135,7 +135,7 @@ impl Rejection {
         const BAD_REQUEST: StatusCode = StatusCode::BAD_REQUEST;
         const UNAVAILABLE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
         match self {
-            // Settled before anybody asks who the caller is.
+            // Settled before the caller is known.
             Self::BadFraming { what } | Self::BadHost { what } => Row::new(BAD_REQUEST, Rank::Early, *what),
             Self::HostNotAllowed { setting } => {
                 let text = format!("this host is not served here; if it should be, add it to {setting}");
@@ -236,7 +236,7 @@ impl Rejection {
         }
     }
 
-    /// When it is settled.
+    /// When it is settled: an earlier rank is answered first.
     pub(crate) fn rank(&self) -> Rank {
         self.row().rank
     }

@@ -10,13 +10,13 @@ use serde_json::Value;
 /// When a rejection is settled: an earlier one is answered first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rank {
-    /// Before anybody asks who the caller is.
+    /// Before the caller is known.
     Early,
     /// By the credential.
     Credential,
-    /// By the message as such, whoever sent it.
+    /// By the message as such, for every caller.
     Message,
-    /// By who wants what.
+    /// By who the caller is and what the message asks for.
     Decision,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Row<'a> {
 
 /// What a row says besides its text: in the challenge, in `data`, or in both.
 pub(super) enum Says<'a> {
-    /// Nothing.
+    /// Nothing besides its text.
     Nothing,
     /// A challenge (RFC 6750 §3).
     Challenge { error: Option<BearerError>, scopes: Option<&'a ScopeSet> },

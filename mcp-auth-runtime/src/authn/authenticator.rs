@@ -1,4 +1,4 @@
-//! The way of a credential: remembered, or given to the verifier whose it is; then its binding to this request.
+//! The way of a credential: remembered, or given to the verifier that claims it; then its binding to this request.
 
 use std::fmt;
 use std::sync::Arc;

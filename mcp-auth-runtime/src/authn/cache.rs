@@ -40,11 +40,11 @@ impl CredentialHash {
     }
 }
 
-/// One verified credential.
+/// What is kept of one verified credential.
 #[derive(Clone)]
 pub(super) struct Entry {
     pub(super) principal: Arc<Principal>,
-    /// Which verifier.
+    /// Index of the verifier that verified it.
     pub(super) verifier: usize,
     /// What its verdict rests on.
     pub(super) basis: Basis,
@@ -54,7 +54,7 @@ pub(super) struct Entry {
     pub(super) bytes: usize,
 }
 
-/// The verified credentials.
+/// Credentials that were verified a moment ago, by their hash.
 pub(super) struct CredentialCache {
     entries: Option<Cache<CredentialHash, Entry, ByLength>>,
     ttl: Duration,

@@ -9,7 +9,7 @@ use super::opaque_key::opaque_key;
 use super::principal::Principal;
 use mcp_auth_core::ScopeSet;
 
-/// The verified caller of an operation. Cheap to clone; there is no way from here to the token itself.
+/// The verified caller of an operation. Cheap to clone; it does not give access to the token itself.
 #[derive(Debug, Clone)]
 pub struct Caller(Arc<Principal>);
 

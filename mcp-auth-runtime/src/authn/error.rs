@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mcp_auth_core::seen::Excerpt;
 
-/// Why a request could not be told whose it is.
+/// Why the caller of a request could not be verified.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthnError {
@@ -48,9 +48,9 @@ pub enum TokenError {
     /// Longer than 16 KiB.
     #[error("token is {bytes} bytes, at most {max}")]
     TooLong {
-        /// Its length.
+        /// Length of the token, in bytes.
         bytes: usize,
-        /// The limit.
+        /// The limit it exceeds, in the same unit.
         max: usize,
     },
     /// No configured kind of credential is like this; it was sent nowhere.
@@ -73,7 +73,7 @@ pub enum TokenError {
     /// `typ` is that of another kind of token (RFC 9068 §4, RFC 8725 §3.11).
     #[error("token type {0} is not that of an access token")]
     Type(Excerpt),
-    /// `iss` is none of the configured issuers, byte for byte.
+    /// `iss` does not equal a configured issuer, byte for byte.
     #[error("token issuer {0} is not configured; issuers are compared byte for byte")]
     UnknownIssuer(Excerpt),
     /// The issuer has no key with this `kid` for this `alg`.
@@ -116,7 +116,7 @@ pub enum TokenError {
     LivesTooLong {
         /// `exp - iat`, or `exp - now` without `iat`.
         lifetime_secs: u64,
-        /// The limit.
+        /// The limit it exceeds, in the same unit.
         max_secs: u64,
     },
     /// `cnf`: bound to a key of its sender, so it cannot come as a bearer token (RFC 9449 §7.2, RFC 8705 §3).
@@ -125,7 +125,7 @@ pub enum TokenError {
     /// An ID token (OpenID Connect Core §3.1.3.6): it says who logged in, not who may call.
     #[error("token is an ID token, not an access token")]
     IdToken,
-    /// Its client is none of the issuer's `allowed_clients`.
+    /// Its client is not one of the issuer's `allowed_clients`.
     #[error("token client is not allowed")]
     Client,
     /// Our trouble, not the client's: the issuer's keys were never loaded, are too old, or could not be asked for
@@ -275,7 +275,7 @@ pub enum KeysError {
         /// What it should have been.
         expected: &'static str,
     },
-    /// The metadata is somebody else's (RFC 8414 §3.3).
+    /// The metadata names another issuer (RFC 8414 §3.3).
     #[error("metadata at {url} names issuer {found}; issuers are compared byte for byte")]
     IssuerDiffers {
         /// What was asked for.

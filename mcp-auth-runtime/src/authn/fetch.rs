@@ -19,7 +19,7 @@ pub const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
 pub struct Fetched {
     /// The status. Redirects are answers like any other: they are not followed.
     pub status: StatusCode,
-    /// The headers.
+    /// The headers of the response.
     pub headers: HeaderMap,
     /// The body, as it came: nothing is inflated.
     pub body: Bytes,

@@ -1,4 +1,4 @@
-//! Who is behind a request: a principal, or nobody.
+//! Who is behind a request: a principal, or an anonymous caller.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::principal::Principal;
 pub enum Identity {
     /// No credential came.
     Anonymous,
-    /// A verified caller.
+    /// A caller whose credential passed every check.
     Known(Arc<Principal>),
 }
 

@@ -12,7 +12,7 @@ use mcp_auth_core::ScopeSet;
 /// The issuer and the subject of the local caller.
 const LOCAL: &str = "local";
 
-/// The local caller with these scopes. Without any it is nobody: only what is public is served.
+/// The local caller with these scopes. Without any it is anonymous: only public operations are served.
 pub(crate) fn caller(scopes: ScopeSet) -> Identity {
     if scopes.is_empty() {
         return Identity::Anonymous;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::binding::Confirmation;
 use mcp_auth_core::ScopeSet;
 
-/// Somebody whose credential passed every check. Holds no part of the credential itself.
+/// A caller whose credential passed every check. Holds no part of the credential itself.
 #[derive(Debug)]
 pub struct Principal {
     via: Via,
@@ -39,7 +39,7 @@ pub struct Facts {
     pub expires_at: Option<u64>,
     /// What the request must prove besides, if the credential is bound to something.
     pub confirmation: Option<Confirmation>,
-    /// Every claim.
+    /// Every claim of the credential, by name.
     pub claims: Map<String, Value>,
 }
 
@@ -110,7 +110,7 @@ impl Principal {
         self.facts.confirmation.as_ref()
     }
 
-    /// Every claim.
+    /// Every claim of the credential, by name.
     pub fn claims(&self) -> &Map<String, Value> {
         &self.facts.claims
     }

@@ -65,7 +65,7 @@ impl<'m> Named<'m> {
             Message::Listen { uris } => {
                 (uris.iter().map(|uri| resource(uri)).collect(), Some("subscriptions/listen"))
             }
-            // Nobody answers it: whose the task is does not matter then.
+            // No operation answers it, so the owner of the task does not matter.
             Message::Task { method, .. } if registry.method(method).is_none() => {
                 (vec![Part { kind: Kind::Method, name: method, id: None }], None)
             }
@@ -84,7 +84,7 @@ impl<'m> Named<'m> {
         Self { message, parts, variables: variables.map(Arc::new) }
     }
 
-    /// The message itself.
+    /// The message that was read.
     pub fn message(&self) -> &'m Message {
         self.message
     }

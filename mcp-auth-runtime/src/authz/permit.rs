@@ -18,7 +18,7 @@ struct Allowed {
     message: Arc<Message>,
     /// The declaration that was decided on; `None` for messages that `auth.connect` rules.
     declared: Option<OperationId>,
-    /// What it needed.
+    /// What the message needed of its caller.
     need: Option<Arc<Need>>,
     /// What the URI gave the template it matched.
     variables: Option<Arc<Variables>>,
@@ -51,7 +51,7 @@ impl Permit {
         self.0.need.as_deref()
     }
 
-    /// The variables of the URI that was allowed; empty where it is a fixed one or there is none.
+    /// The variables of the URI that was allowed; empty for a fixed URI and for a message without one.
     pub fn variables(&self) -> Variables {
         self.0.variables.as_deref().cloned().unwrap_or_default()
     }

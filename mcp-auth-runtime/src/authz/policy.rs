@@ -13,11 +13,11 @@ use crate::declared::registry::OperationId;
 use crate::declared::{Kind, Rule};
 use mcp_auth_core::{Hierarchy, ScopeSet};
 
-/// Everything the decision depends on besides the message and its caller. It is data: whoever holds it in an `Arc` can
-/// have another one put in its place, whole.
+/// Everything the decision depends on besides the message and its caller. It is plain data: a holder of the `Arc` can
+/// replace the whole policy at once.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// By [`OperationId`].
+    /// The need of each operation, indexed by [`OperationId`].
     needs: Vec<Arc<Need>>,
     /// Every scope that a need names.
     scopes: ScopeSet,
@@ -96,7 +96,7 @@ impl Policy {
         &self.settings.base_scopes
     }
 
-    /// `auth.connect`.
+    /// The setting `auth.connect`.
     pub fn connect(&self) -> Connect {
         self.settings.connect
     }
@@ -151,8 +151,8 @@ impl Policy {
         Denied::Unauthenticated { scopes: self.first_challenge(ids) }
     }
 
-    /// An unknown operation is nobody's business before authentication: anonymous callers get the same
-    /// answer for what exists and what does not, unless everything they may do is in the open anyway.
+    /// Before authentication a caller must not learn which operations exist: anonymous callers get the same
+    /// answer for what exists and what does not, unless every operation is public.
     fn unknown(&self, kind: Kind, name: &str, who: &Identity) -> Denied {
         match who {
             Identity::Anonymous if !self.open => self.unauthenticated([]),

@@ -2,7 +2,7 @@
 
 use mcp_auth_core::ScopeSet;
 
-/// What `initialize`, lists and every other message without a rule of its own need (`auth.connect`).
+/// What `initialize`, lists and every other message without its own rule need (`auth.connect`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Connect {
     /// A verified caller: clients log in when they connect.
@@ -22,13 +22,13 @@ pub enum Visibility {
     Granted,
 }
 
-/// All of it.
+/// The settings of the `[auth]` section that the policy reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// `auth.connect`.
+    /// `auth.connect`: what messages without their own rule need.
     pub connect: Connect,
-    /// `auth.visibility`.
+    /// `auth.visibility`: which operations a caller sees.
     pub visibility: Visibility,
-    /// `auth.base_scopes`.
+    /// `auth.base_scopes`: scopes that every scope challenge names too.
     pub base_scopes: ScopeSet,
 }

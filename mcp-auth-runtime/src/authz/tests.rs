@@ -31,7 +31,7 @@ fn registry() -> Registry {
     .unwrap()
 }
 
-/// A registry and the policy over it. No task is anybody's unless a test says so.
+/// A registry and the policy over it. No task has an owner unless a test gives it one.
 struct Rules {
     registry: Registry,
     policy: Policy,

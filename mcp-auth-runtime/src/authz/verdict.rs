@@ -10,7 +10,7 @@ use mcp_auth_core::ScopeSet;
 pub enum Verdict {
     /// It may go on.
     Allowed(Permit),
-    /// It may not.
+    /// It may not go on; why, and what would be needed.
     Denied(Denied),
 }
 

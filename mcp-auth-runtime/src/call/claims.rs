@@ -32,7 +32,7 @@ impl<T: DeserializeOwned> FromCall for Claims<T> {
     }
 }
 
-/// `None` where the operation is public and nobody is verified.
+/// `None` where the operation is public and its caller is anonymous.
 impl<T: DeserializeOwned> FromCall for Option<Claims<T>> {
     const NEEDS_TRANSPORT: bool = false;
 

@@ -54,15 +54,15 @@ pub trait FromCall: Sized {
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
-    /// None of them.
+    /// No arguments.
     Nothing,
-    /// All of them, whatever they are.
+    /// All arguments, of any name and type.
     Everything,
-    /// All of them, as a type with a schema.
+    /// All arguments, as a type with a schema.
     Typed,
 }
 
-/// The caller; 401 when there is none, which only a public operation can meet.
+/// The caller; 401 for an anonymous caller, which only a public operation can meet.
 impl FromCall for Caller {
     const NEEDS_TRANSPORT: bool = false;
 
@@ -71,7 +71,7 @@ impl FromCall for Caller {
     }
 }
 
-/// The caller of a public operation, who may be nobody.
+/// The caller of a public operation; `None` for an anonymous one.
 impl FromCall for Option<Caller> {
     const NEEDS_TRANSPORT: bool = false;
 

@@ -40,7 +40,7 @@ pub struct Call {
     pub subscription: Option<SubscriptionContext>,
     /// The id of the request.
     pub id: RequestId,
-    /// `params._meta`.
+    /// `params._meta` of the request.
     pub meta: RequestMetaObject,
     era: Era,
     transport: Option<Transport>,
@@ -54,7 +54,7 @@ struct Transport {
 }
 
 impl Call {
-    /// A call of the operation `name` by nobody and with nothing; set the fields that the request has.
+    /// A call of the operation `name` by an anonymous caller, without arguments; set the fields that the request has.
     pub fn new(name: impl Into<String>, context: RequestContext<RoleServer>) -> Self {
         let era = Era::of(context.protocol_version().as_ref().map(ProtocolVersion::as_str));
         let RequestContext { ct: cancelled, id, meta, extensions, peer, .. } = context;

@@ -17,7 +17,7 @@ pub(crate) async fn context() -> RequestContext<RoleServer> {
     RequestContext::new(NumberOrString::Number(7), running.peer().clone())
 }
 
-/// A call of `name` at `version`, by nobody.
+/// A call of `name` at `version`, by an anonymous caller.
 pub(crate) fn call(name: &str, version: ProtocolVersion) -> Call {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut context = runtime.block_on(context());
@@ -25,7 +25,7 @@ pub(crate) fn call(name: &str, version: ProtocolVersion) -> Call {
     Call::new(name, context)
 }
 
-/// A 2026-07-28 call of `name` with `arguments`, by nobody.
+/// A 2026-07-28 call of `name` with `arguments`, by an anonymous caller.
 pub(crate) fn call_with(name: &str, arguments: Value) -> Call {
     let mut call = call(name, ProtocolVersion::V_2026_07_28);
     call.arguments = arguments.as_object().cloned();

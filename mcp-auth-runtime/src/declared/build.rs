@@ -17,18 +17,18 @@ use crate::declared::registry::{Declaration, Item};
 use mcp_auth_core::Scope;
 use mcp_auth_core::uri_template::UriTemplate;
 
-/// `scope` and `scopes`.
+/// The rule of `scope` and `scopes`: all of these.
 ///
 /// # Panics
-/// When one is no scope token, which the macro has refused already.
+/// When one is not a scope token, which the macro has refused already.
 pub fn all(scopes: &[&'static str]) -> Rule {
     Rule::All(scopes.iter().map(|token| scope(token)).collect())
 }
 
-/// `any_scope`.
+/// The rule of `any_scope`: at least one of these.
 ///
 /// # Panics
-/// When one is no scope token, which the macro has refused already.
+/// When one is not a scope token, which the macro has refused already.
 pub fn any(scopes: &[&'static str]) -> Rule {
     Rule::Any(scopes.iter().map(|token| scope(token)).collect())
 }
@@ -38,12 +38,12 @@ fn scope(token: &'static str) -> Scope {
     Scope::new(token).expect("the macro checks every scope")
 }
 
-/// `#[tool]`.
+/// The declaration that `#[tool]` writes.
 pub fn tool(rule: Rule, tool: Tool) -> Declaration {
     Declaration::new(rule, Item::Tool(tool))
 }
 
-/// `#[prompt]`.
+/// The declaration that `#[prompt]` writes.
 pub fn prompt(rule: Rule, prompt: Prompt) -> Declaration {
     Declaration::new(rule, Item::Prompt(prompt))
 }
@@ -56,14 +56,14 @@ pub fn resource(rule: Rule, resource: Resource) -> Declaration {
 /// `#[resource]` with variables in its URI.
 ///
 /// # Panics
-/// When the template is none we serve, which the macro has refused already.
+/// When the template is not of a form we serve, which the macro has refused already.
 #[expect(clippy::expect_used, reason = "the macro checked it")]
 pub fn resource_template(rule: Rule, template: ResourceTemplate) -> Declaration {
     let parsed = UriTemplate::parse(&template.uri_template).expect("the macro checks every URI template");
     Declaration::new(rule, Item::ResourceTemplate(template, parsed))
 }
 
-/// `#[method]`.
+/// The declaration that `#[method]` writes.
 pub fn method(rule: Rule, method: &'static str) -> Declaration {
     Declaration::new(rule, Item::Method(method.into()))
 }
@@ -79,7 +79,7 @@ pub fn future_is_send<'a, R>(
 /// The input schema of a tool with `Parameters<T>`: `T`'s, an object at its root.
 ///
 /// # Panics
-/// When `T` is no object (a list, a number): no call could ever carry it.
+/// When `T` is not an object (a list, a number): no call could ever carry it.
 pub fn input_schema<T: JsonSchema + 'static>(tool: &str) -> Arc<JsonObject> {
     schema_for_input::<T>().unwrap_or_else(|_| {
         let mut schema = JsonObject::clone(&schema_for_type::<T>());
@@ -147,7 +147,7 @@ pub fn server_version(package: Option<&'static str>) -> String {
     package.unwrap_or("0.0.0").to_owned()
 }
 
-/// A description.
+/// A description, owned or borrowed.
 pub fn text(text: impl Into<Cow<'static, str>>) -> Cow<'static, str> {
     text.into()
 }

@@ -1,5 +1,5 @@
 //! What `#[server]` emits: the operations of a type and one call per operation. Never `rmcp::ServerHandler`,
-//! so nobody can serve the type without the gate.
+//! so the type cannot be served without the gate.
 
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResponse, GetPromptResponse, Icon, ReadResourceResponse};
@@ -19,7 +19,7 @@ pub trait Handler: Send + Sync + Sized + 'static {
     /// Every operation: what was declared and how it is called. Built once, when the server starts.
     ///
     /// # Panics
-    /// The one `#[server]` writes, when the arguments of a tool are no object: nobody could call it.
+    /// The one `#[server]` writes, when the arguments of a tool are not an object: no call could carry them.
     fn operations() -> Operations<Self>;
 }
 
@@ -40,7 +40,7 @@ pub trait Part<P>: Handler {
 pub struct About {
     /// The server's name on the wire.
     pub name: String,
-    /// Its version.
+    /// The server's version, such as `1.2.0`.
     pub version: String,
     /// A human-readable title.
     pub title: Option<String>,
@@ -48,9 +48,9 @@ pub struct About {
     pub description: Option<String>,
     /// Instructions for the model.
     pub instructions: Option<String>,
-    /// Icons.
+    /// Icons that a client may show.
     pub icons: Option<Vec<Icon>>,
-    /// Its home page.
+    /// The URL of its home page.
     pub website_url: Option<String>,
 }
 
@@ -62,9 +62,9 @@ pub type CallFn<H, R> = for<'a> fn(&'a H, Call) -> CallFuture<'a, R>;
 
 /// The call that belongs to a declaration, by what it answers.
 pub enum Route<H> {
-    /// A tool.
+    /// How a tool is called.
     Tool(CallFn<H, CallToolResponse>),
-    /// A prompt.
+    /// How a prompt is called.
     Prompt(CallFn<H, GetPromptResponse>),
     /// A resource, fixed or by template.
     Resource(CallFn<H, ReadResourceResponse>),
@@ -92,7 +92,7 @@ impl<H> Default for Operations<H> {
 }
 
 impl<H: Handler> Operations<H> {
-    /// Adds one operation.
+    /// Adds one operation and how it is called.
     #[must_use]
     pub fn with(mut self, declaration: Declaration, route: Route<H>) -> Self {
         self.entries.push((declaration, route));

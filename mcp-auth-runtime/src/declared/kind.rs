@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// What kind of operation was declared, or what a message names that nobody declared.
+/// The kind of an operation that was declared, or that a message names without a declaration.
 ///
 /// # Example
 /// ```

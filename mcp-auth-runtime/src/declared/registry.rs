@@ -9,7 +9,7 @@ use crate::declared::{Kind, Rule};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::uri_template::UriTemplate;
 
-/// One declared operation.
+/// One declared operation: its rule and what it is.
 #[derive(Debug, Clone)]
 pub struct Declaration {
     /// Who may call it.
@@ -110,7 +110,7 @@ pub struct Registry {
     "{kind} `{name}` is declared twice; rename one, with `name = \"…\"` if the method must keep its name"
 )]
 pub struct Duplicate {
-    /// The operation's kind.
+    /// The kind that both operations have.
     pub kind: Kind,
     /// The name both have.
     pub name: String,
@@ -146,7 +146,7 @@ impl Registry {
         self.declarations.iter().enumerate().map(|(index, d)| (OperationId(index), d))
     }
 
-    /// One declaration.
+    /// The declaration of the operation `id`.
     pub fn get(&self, id: OperationId) -> &Declaration {
         &self.declarations[id.0]
     }

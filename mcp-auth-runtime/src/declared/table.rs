@@ -18,7 +18,7 @@ struct Table<R> {
     scopes: ScopeSet,
 }
 
-/// One operation.
+/// One operation in the output of `--scopes json`.
 #[derive(Debug, Serialize, Deserialize)]
 struct Row {
     kind: Kind,
@@ -63,7 +63,7 @@ pub enum OperationsError {
     /// One operation in it makes no sense.
     #[error("operation {name:?} in the output of `--scopes json`: {fault}")]
     Operation {
-        /// Its name.
+        /// The name of the operation.
         name: String,
         /// What is wrong with it.
         fault: String,

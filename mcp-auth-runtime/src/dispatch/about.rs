@@ -20,7 +20,7 @@ pub(super) fn server_config(about: About, registry: &Registry) -> InitializeResu
     config
 }
 
-/// Nothing is claimed that nobody declared.
+/// The server claims a capability only for what was declared.
 fn capabilities(registry: &Registry) -> ServerCapabilities {
     let has = |is: fn(&Item) -> bool| registry.iter().any(|(_, declaration)| is(&declaration.item));
     let declares = |method: &str| registry.method(method).is_some();

@@ -28,7 +28,7 @@ const HEADER_ANNOTATION: &str = "x-mcp-header";
 pub(super) struct Listed {
     /// By [`OperationId`](crate::declared::registry::OperationId): whether a call of it may be answered here.
     direct: Vec<bool>,
-    /// The result of `tools/list`, as JSON, for verified callers: where everybody sees everything, it is one text.
+    /// The result of `tools/list`, as JSON, for verified callers: one text, where every caller sees every tool.
     tools: OnceLock<Option<Box<RawValue>>>,
     /// The same before 2026-07-28.
     tools_of_sessions: OnceLock<Option<Box<RawValue>>>,
@@ -52,9 +52,9 @@ impl Listed {
 
 /// What a request says besides what its permit holds.
 pub(crate) struct Asked {
-    /// Its id.
+    /// The JSON-RPC id of the request.
     pub(crate) id: RequestId,
-    /// Its `_meta`.
+    /// `params._meta` of the request.
     pub(crate) meta: RequestMetaObject,
     /// Whether the client can follow tasks.
     pub(crate) declares_tasks: bool,
@@ -66,7 +66,7 @@ pub(crate) struct Asked {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum Answered<'a> {
-    /// This one.
+    /// A result made for this request.
     Result(Box<ServerResult>),
     /// One that is the same for many, already written.
     Written(&'a RawValue),

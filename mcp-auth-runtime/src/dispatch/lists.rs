@@ -30,7 +30,7 @@ where
         .collect()
 }
 
-/// Who may cache a list: nobody else, as soon as it depends on who asks.
+/// Who may cache a list: only the client that asked, if the list depends on the caller.
 fn cache_scope(rules: &Rulebook) -> CacheScope {
     if rules.policy().lists_depend_on_caller() { CacheScope::Private } else { CacheScope::Public }
 }

@@ -1,4 +1,4 @@
-//! What rmcp hands over is served only under a permit of its own.
+//! What rmcp hands over is served only under its own permit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -17,10 +17,10 @@ pub enum EnvelopeError {
     InvalidRequest {
         /// The id, where the message has exactly one and a method too.
         id: Option<RequestIdValue>,
-        /// What is wrong.
+        /// What is wrong with the message.
         #[source]
         fault: InvalidRequest,
-        /// It looks like a client's response, which nobody may answer.
+        /// It looks like a client's response, which must not be answered.
         of_response: bool,
     },
     /// -32602: a method, with params that do not fit it.
@@ -28,7 +28,7 @@ pub enum EnvelopeError {
     InvalidParams {
         /// The request's id; `None` for a notification.
         id: Option<RequestIdValue>,
-        /// What is wrong.
+        /// What is wrong with the message.
         #[source]
         fault: InvalidParams,
     },
@@ -68,7 +68,7 @@ pub enum InvalidRequest {
     /// `id` is null, a fraction, an integer of more than 64 bits, a boolean, an object or an array.
     #[error("`id` must be a string or a 64-bit integer")]
     Id,
-    /// `method` is no string.
+    /// `method` is not a string.
     #[error("`method` must be a string")]
     Method,
     /// A request method sent as a notification.
@@ -89,7 +89,7 @@ pub enum InvalidParams {
     /// One member is missing or of the wrong type.
     #[error("`params.{member}` must be {expected}")]
     Member {
-        /// Its name.
+        /// The name of the member in `params`.
         member: &'static str,
         /// What it must be.
         expected: &'static str,
@@ -105,7 +105,7 @@ pub enum InvalidParams {
     /// The members together do not make the params of this method. The cause is for the log.
     #[error("params do not fit the schema of `{method}`")]
     Schema {
-        /// The method.
+        /// The method of the message, such as `tools/call`.
         method: &'static str,
         /// What the schema's own reading said.
         #[source]
@@ -142,7 +142,7 @@ impl EnvelopeError {
         }
     }
 
-    /// Whether JSON-RPC lets anybody answer: not to a notification, and not to a response (JSON-RPC 2.0 §4.1).
+    /// Whether JSON-RPC allows an answer: not to a notification, and not to a response (JSON-RPC 2.0 §4.1).
     /// Over HTTP the status is sent either way.
     pub fn may_be_answered(&self) -> bool {
         match self {

@@ -20,20 +20,20 @@ const PROTOCOL_VERSION: &str = "MCP-Protocol-Version";
 const METHOD: &str = "Mcp-Method";
 const NAME: &str = "Mcp-Name";
 
-/// A request header that the body contradicts, or that names a version nobody here speaks. HTTP 400.
+/// A request header that the body contradicts, or that names a version this server does not speak. HTTP 400.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderMismatch {
     /// The header stands there twice, so that a proxy could have followed the other one.
     #[error("{header} header is sent more than once")]
     Repeated {
-        /// Which header.
+        /// The name of the header, such as `MCP-Protocol-Version`.
         header: &'static str,
     },
     /// The header holds bytes other than visible ASCII, space and tab.
     #[error("{header} header contains invalid characters")]
     Characters {
-        /// Which header.
+        /// The name of the header, such as `MCP-Protocol-Version`.
         header: &'static str,
     },
     /// `Mcp-Method` is not the body's `method`.

@@ -13,7 +13,7 @@ pub enum MessageKind {
     Response,
 }
 
-/// Which of the four telling keys are present, whatever their values.
+/// Which of the four telling keys are present, with any value.
 pub(super) struct Shape {
     pub(super) method: bool,
     pub(super) id: bool,

@@ -53,7 +53,7 @@ pub enum Message {
     },
     /// `tasks/get`, `tasks/update`, `tasks/cancel`, and any other `tasks/…` that names a task.
     Task {
-        /// The method.
+        /// The method, as sent.
         method: String,
         /// `params.taskId`.
         task_id: String,
@@ -65,7 +65,7 @@ pub enum Message {
     },
     /// Every other request, known or not, and every notification.
     Other {
-        /// The method.
+        /// The method, as sent.
         method: String,
     },
     /// A client's response or error to a request of the server.
@@ -73,7 +73,7 @@ pub enum Message {
     /// No JSON-RPC message at all: an HTTP request other than POST, like GET (a session's stream) and DELETE (its
     /// end). No name of a JSON-RPC method is ever one of these.
     HttpMethod {
-        /// The HTTP method.
+        /// The HTTP method, such as `GET`.
         method: String,
     },
 }
@@ -112,7 +112,7 @@ pub(super) const REQUESTS: &[&str] = &[
     "resources/directory/read",
 ];
 
-/// The requests that 2026-07-28 took out of the protocol, whatever their params (SEP-2575).
+/// The requests that 2026-07-28 took out of the protocol, with any params (SEP-2575).
 const REMOVED_2026_07_28: &[&str] =
     &["initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"];
 

@@ -26,7 +26,7 @@ pub(super) struct Meta {
     pub(super) declares_tasks: bool,
     /// Whether it says what it can do.
     pub(super) declares_capabilities: bool,
-    /// All of it.
+    /// The whole of `_meta`.
     pub(super) members: Option<Map<String, Value>>,
 }
 

@@ -40,11 +40,11 @@ pub struct Envelope {
     pub method: Option<String>,
     /// What it asks for; a permit holds the same.
     pub message: Arc<Message>,
-    /// `params._meta["io.modelcontextprotocol/protocolVersion"]`, as sent: perhaps no version anybody knows.
+    /// `params._meta["io.modelcontextprotocol/protocolVersion"]`, as sent: it may not be a known version.
     pub protocol_version: Option<String>,
     /// Whether `params._meta` says that the client can follow tasks (SEP-2663).
     pub declares_tasks: bool,
-    /// Whether the revision the body names no longer has the method: nobody answers it, whatever its params.
+    /// Whether the revision the body names no longer has the method: it is refused, with any params.
     pub removed: bool,
     /// `params._meta`; each reserved key in it is what it must be.
     pub(crate) meta: Option<Map<String, Value>>,

@@ -72,7 +72,7 @@ fn message_of(request: ClientRequest, method: String) -> Message {
         | ClientRequest::ReadResourceDirectoryRequest(_) => Message::Other { method },
         ClientRequest::CustomRequest(custom) => match custom_task_id(&method, custom.params) {
             Some(task_id) => Message::Task { method, task_id },
-            // A method with a type of its own must never end as a custom one; this name equals nothing of ours.
+            // A method that has a type in rmcp must never end as a custom one; this name equals none of our messages.
             None if message::needs_id(&method) => Message::Other { method: format!("{method} as custom") },
             None => Message::Other { method },
         },

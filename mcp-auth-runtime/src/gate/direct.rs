@@ -1,6 +1,6 @@
 //! Steps 11 and 12: what was allowed and needs nothing of rmcp's transport is answered here, without the
-//! credentials that came with it. Only what rmcp would certainly take is taken: whatever is unusual about a request
-//! goes to rmcp, which says what is wrong with it.
+//! credentials that came with it. Only what rmcp would certainly accept is answered here: a request that is unusual
+//! in any way goes to rmcp, which says what is wrong with it.
 
 use axum::body::Body;
 use http::header::{ACCEPT, CONTENT_TYPE};

@@ -30,7 +30,7 @@ impl<H: Handler> Endpoint<H> {
         let Admitted { permit, bound } = admitted;
         strip_credentials(&mut parts);
         if !matches!(bound, Bound::Within(_)) {
-            // rmcp would hand even an `initialize` to the session it names, whoever's that is.
+            // rmcp would hand even an `initialize` to the session it names, also to another caller's.
             parts.headers.remove(SESSION_ID);
         }
         let identity = permit.identity().clone();
@@ -47,8 +47,8 @@ impl<H: Handler> Endpoint<H> {
         }
     }
 
-    /// Opens a session and binds it to its caller, in a task of its own: a client that goes away meanwhile would
-    /// leave behind a session that nobody can use and that takes a place until it is idle for too long.
+    /// Opens a session and binds it to its caller, in a separate task: otherwise a client that goes away meanwhile
+    /// would leave behind a session that no caller can use and that takes a place until its idle timeout.
     async fn open_session(
         self: &Arc<Self>,
         request: Request<Full<Bytes>>,

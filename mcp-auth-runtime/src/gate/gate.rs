@@ -18,7 +18,7 @@ use crate::owned::Rulebook;
 /// It is not generic over the server's type: what is asked of the developer's own code before a permit leaves belongs
 /// into [`Gate::admit`] behind a trait object, so that one gate serves every transport.
 pub(crate) struct Gate {
-    /// `None` where nobody is verified: with `auth.verify = "none"`, and on stdio without a credential.
+    /// `None` where no caller is verified: with `auth.verify = "none"`, and on stdio without a credential.
     authenticator: Option<Arc<Authenticator>>,
     rules: Arc<Rulebook>,
 }
@@ -140,7 +140,7 @@ impl Gate {
         rejection
     }
 
-    /// Allowed and denied alike; put together only where somebody listens.
+    /// Audits a decision, allowed or denied. The event is built only when a subscriber records it.
     fn audit(&self, named: Option<&Named<'_>>, identity: Option<&Identity>, refusal: Option<&dyn Display>) {
         if !Decision::is_recorded(refusal.is_none()) {
             return;

@@ -45,7 +45,7 @@ pub(crate) struct EndpointLimits {
 pub(crate) struct EndpointSettings {
     /// Where clients find the protected resource metadata: the absolute URL every challenge names.
     pub(crate) resource_metadata: String,
-    /// `auth.denial = "tool-error"`.
+    /// Whether `auth.denial` is `"tool-error"`.
     pub(crate) denial_as_tool_error: bool,
     /// Bounds of one message.
     pub(crate) limits: EndpointLimits,
@@ -71,7 +71,7 @@ type Unread = (Value, Rejection);
 
 impl<H: Handler> Endpoint<H> {
     /// `gate` in front of `dispatch`. There are two services behind it: one that opens sessions for verified
-    /// callers of legacy revisions, and one that never does, so that nothing is allocated for anybody else.
+    /// callers of legacy revisions, and one that never does, so that nothing is allocated for other callers.
     pub(crate) fn new(
         gate: Gate,
         settings: EndpointSettings,
@@ -106,7 +106,7 @@ impl<H: Handler> Endpoint<H> {
         }
     }
 
-    /// 8. One strict, bounded reading of the body, whoever sent it.
+    /// 8. One strict, bounded reading of the body, for every caller.
     async fn read(
         &self,
         headers: &HeaderMap,
@@ -165,7 +165,7 @@ impl<H: Handler> Endpoint<H> {
     /// The session a message opens or belongs to.
     fn session_of<'a>(&'a self, headers: &'a HeaderMap, envelope: &Envelope) -> Option<Session<'a>> {
         let opens = matches!(*envelope.message, Message::Initialize { .. });
-        // A notification may leave its revision to the header; `initialize` is of the old era whatever it names.
+        // A notification may leave its revision to the header; `initialize` is of the old era with any revision.
         if envelope.era() == Era::Stateless || !(opens || era_of(headers) == Era::Sessions) {
             return None;
         }

@@ -3,8 +3,8 @@
 //!
 //! 7. **authenticate** (`gate`): the credential the configuration accepts, and nothing else in the request. Nothing
 //!    is answered yet.
-//! 8. **read** (`http`, `stdio`): the message once, strictly, bounded, whoever sent it. What was read is a
-//!    `received`.
+//! 8. **read** (`http`, `stdio`): the message once, strictly and within bounds, for every caller. What was read is
+//!    a `received`.
 //! 9. **decide** (`gate`): [`Gate::admit`] is the one place where a permit leaves, for both transports, and every
 //!    way out is audited there. Where several things are wrong, `order` says which one is answered.
 //! 10. **bind** (`session`): the session to its caller. What a task or `requestState` is bound to, dispatch sees

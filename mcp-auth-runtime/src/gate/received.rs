@@ -13,8 +13,8 @@ pub(super) struct Received<'a> {
     pub(super) message: Arc<Message>,
     /// What else the body says; `None` for an HTTP request that has none.
     envelope: Option<&'a Envelope>,
-    /// What the transport holds against it: headers that contradict the body, an HTTP method that is not served. On
-    /// stdio there is no such thing.
+    /// Why the transport refuses it: headers that contradict the body, or an HTTP method that is not served. Always
+    /// `None` on stdio.
     pub(super) objection: Option<Rejection>,
     /// The session it opens or belongs to.
     pub(super) session: Option<Session<'a>>,
@@ -33,7 +33,7 @@ impl<'a> Received<'a> {
         Self { message, envelope: None, objection: None, session: None }
     }
 
-    /// The answer to a message whose revision no longer has its method (SEP-2575), whatever it asks for.
+    /// The answer to a message whose revision no longer has its method (SEP-2575), with any params.
     pub(super) fn removed(&self) -> Option<Rejection> {
         let envelope = self.envelope.filter(|envelope| envelope.removed)?;
         let method = envelope.method.clone().unwrap_or_default();

@@ -24,7 +24,7 @@ enum Kind {
 }
 
 impl Speaker {
-    /// Whoever started the process, with what `stdio.local_scopes` grants; an anonymous caller without any.
+    /// The user who started the process, with the scopes of `stdio.local_scopes`; without any, an anonymous caller.
     pub(crate) fn local(scopes: ScopeSet) -> Self {
         Self(Kind::Local(local::caller(scopes)))
     }

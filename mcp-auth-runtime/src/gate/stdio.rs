@@ -33,7 +33,7 @@ use crate::transport::stdio::{
 /// ends the call.
 ///
 /// # Errors
-/// [`StdioError`]; a client that hangs up is none.
+/// [`StdioError`]; a client that closes its streams is not an error.
 pub(crate) async fn serve_stdio(
     service: impl ServerHandler,
     gate: Gate,
@@ -88,8 +88,8 @@ where
     W: Fn() -> F + Send + Sync + 'static,
     F: Future<Output = Result<Identity, Rejection>> + Send + 'static,
 {
-    /// Line after line, in the order they came, until there are none or nobody takes messages. A gate that waits holds
-    /// up the lines behind.
+    /// Handles the lines in the order they came, until the input ends or rmcp no longer takes messages. While the gate
+    /// waits for one line, the lines after it wait too.
     async fn run(
         self,
         mut lines: Lines,
@@ -112,7 +112,7 @@ where
                     }
                 }
                 Err(Some(answer)) => {
-                    // The writer tells everybody else when the client no longer reads.
+                    // When the client no longer reads, the writer tells the other tasks.
                     let _ = writer.write(&answer).await;
                 }
                 Err(None) => {}

@@ -1,6 +1,6 @@
 //! One event per decision, allowed and denied alike, with the same fields, under the target `mcp_auth::audit`.
-//! What clients chose is written with `Debug`, which escapes control characters: nobody forges a line, whoever
-//! writes the log. It is cut, so that a request costs no more of the disk than of the network.
+//! What clients chose is written with `Debug`, which escapes control characters: no client can forge a line of the
+//! log, in any format. It is cut, so that a request costs no more of the disk than of the network.
 
 use mcp_auth_core::seen::{excerpt, head};
 
@@ -27,7 +27,7 @@ pub struct Decision<'a> {
 }
 
 impl Decision<'_> {
-    /// Whether anybody reads such an event; putting one together costs.
+    /// Whether a subscriber records such an event; building one has a cost.
     pub fn is_recorded(allowed: bool) -> bool {
         match allowed {
             true => tracing::enabled!(target: TARGET, tracing::Level::INFO),

@@ -26,14 +26,14 @@ pub enum LogFormat {
 #[derive(Debug, thiserror::Error)]
 #[error("{directives:?} is no log filter: {reason}")]
 pub struct InvalidFilter {
-    /// The directives.
+    /// The directives, as configured.
     pub directives: String,
-    /// Why not.
+    /// What is wrong with them.
     pub reason: String,
 }
 
-/// Starts the log of this process on standard error. Where the program has a log of its own already, that one
-/// stays and gets the events.
+/// Starts the log of this process on standard error. If the program has already installed a log, that one stays
+/// and gets the events.
 ///
 /// - Shape: `directives` as `tracing_subscriber::EnvFilter` reads them: `info`, `info,mcp_auth_runtime=debug`.
 ///
@@ -59,7 +59,7 @@ where
 {
     let filter = EnvFilter::try_new(directives)
         .map_err(|error| InvalidFilter { directives: directives.to_owned(), reason: error.to_string() })?;
-    // It would say on standard error that standard error is gone, and panic in whatever was being logged.
+    // It would report on standard error that standard error is gone, and panic in the code that logs.
     let builder = tracing_subscriber::fmt().log_internal_errors(false).with_env_filter(filter);
     Ok(match format {
         LogFormat::Text => {

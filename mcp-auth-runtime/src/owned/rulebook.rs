@@ -24,7 +24,7 @@ impl Rulebook {
         Self { registry, policy: Arc::new(policy), tasks }
     }
 
-    /// What was declared.
+    /// The operations that were declared.
     pub(crate) fn registry(&self) -> &Registry {
         &self.registry
     }
@@ -43,7 +43,7 @@ impl Rulebook {
     /// is not there.
     ///
     /// # Errors
-    /// [`StoreError`]: whose the task is cannot be said now.
+    /// [`StoreError`]: the store cannot tell now whose the task is.
     pub(crate) async fn task_of(
         &self,
         message: &Message,

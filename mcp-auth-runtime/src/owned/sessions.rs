@@ -1,5 +1,5 @@
 //! Legacy sessions (`Mcp-Session-Id`, revisions before 2026-07-28), each bound to the caller that opened it:
-//! issuer, subject and client, so a refreshed token keeps its session and anybody else's gets 404.
+//! issuer, subject and client, so a refreshed token keeps its session and another caller's token gets 404.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use super::owner::Owner;
 use super::stored::StoredSessions;
 use crate::authn::Identity;
 
-/// The sessions of this process, and whose each is: nobody's in particular where the server verifies no one.
+/// The sessions of this process and the owner of each; there is no owner where the server verifies no caller.
 pub(crate) struct Sessions {
     manager: Arc<LocalSessionManager>,
     stored: Option<StoredSessions>,
@@ -54,7 +54,7 @@ impl Sessions {
 
     /// Room for one more session of `identity`. Those being opened at this moment count too; one that is just open
     /// may count twice for an instant, so what is uncertain is refused. Where all places are taken, a session of
-    /// the caller that holds the most is closed, so that nobody keeps others out by opening more than they need;
+    /// the caller that holds the most is closed, so that no caller keeps others out by opening more than it needs;
     /// `None` when the one that asks holds about as many.
     pub(crate) async fn room_for(&self, identity: &Identity) -> Option<Room> {
         let opening = self.opening.fetch_add(1, Ordering::SeqCst) + 1;
@@ -69,7 +69,7 @@ impl Sessions {
     }
 
     /// A session of the caller that holds the most, if that is at least two more than `asking` holds. Those that
-    /// are being opened are nobody's yet, and stay.
+    /// are being opened have no owner yet, and stay.
     async fn of_whoever_holds_most(&self, asking: Option<&Owner>) -> Option<SessionId> {
         let live: Vec<SessionId> = self.manager.sessions.read().await.keys().cloned().collect();
         let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
@@ -103,10 +103,10 @@ impl Sessions {
         }
     }
 
-    /// Whether `identity` opened the session `id`. Unknown sessions belong to nobody.
+    /// Whether `identity` opened the session `id`. `false` for an unknown session.
     ///
     /// # Errors
-    /// [`StoreError`], for a session that is not open here, while whose it is cannot be said.
+    /// [`StoreError`], for a session that is not open here, while the store cannot tell its owner.
     pub(crate) async fn belongs_to(&self, id: &str, identity: &Identity) -> Result<bool, StoreError> {
         let asking = Owner::of(identity);
         if self.is_open(id).await {

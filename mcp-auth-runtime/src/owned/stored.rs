@@ -12,7 +12,7 @@ use super::owner::Owner;
 /// How long a session can be restored after it was last taken over; seconds.
 const RESTORABLE: u64 = 24 * 60 * 60;
 
-/// Where a session of rmcp's kind of store keeps whose it is: a key of the `initialize` parameters' `_meta`.
+/// Where a session of rmcp's kind of store keeps its owner: a key of the `initialize` parameters' `_meta`.
 const OWNER_KEY: &str = "mcp-auth/owner";
 
 /// Sessions that other processes may take over, each for its owner.
@@ -38,8 +38,8 @@ impl StoredSessions {
         }
     }
 
-    /// Binds the session that rmcp has just stored. Without an owner a stored session is nobody's, so what goes wrong
-    /// here loses the session to its owner, and opens it to no one.
+    /// Binds the session that rmcp has just stored. A stored session without an owner belongs to no caller, so after
+    /// an error here other processes do not take it over, for its owner or for anyone else.
     pub(super) async fn bind(&self, id: &str, owner: &Owner) {
         let bound = match self {
             Self::Store(store, clock) => store.sessions().bind(id, &owner.key(), clock.unix_now()).await,
@@ -58,7 +58,7 @@ impl StoredSessions {
     /// Whether the session is stored and `owner`'s.
     ///
     /// # Errors
-    /// [`StoreError`]: whose it is cannot be said now.
+    /// [`StoreError`]: the store cannot tell the owner now.
     pub(super) async fn enter(&self, id: &str, owner: &Owner) -> Result<bool, StoreError> {
         match self {
             Self::Store(store, clock) => {
@@ -103,7 +103,7 @@ impl SessionStore for StoredSessions {
     }
 }
 
-/// Adds whose it is to the state rmcp has just stored. Whether it was stored.
+/// Adds the owner to the state rmcp has just stored. Returns whether it was stored.
 async fn write_owner(sessions: &dyn SessionStore, id: &str, owner: &Owner) -> Result<bool, StoreError> {
     let stored = sessions.load(id).await.map_err(StoreError::new)?;
     let Some(SessionState { mut initialize_params, .. }) = stored else { return Ok(false) };

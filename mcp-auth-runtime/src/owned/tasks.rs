@@ -1,5 +1,5 @@
-//! Which caller and which operation a task belongs to. A task is reached by the caller that created it and
-//! by nobody else, under the rule of the operation that created it.
+//! Which caller and which operation a task belongs to. Only the caller that created a task reaches it, under the
+//! rule of the operation that created it.
 
 use std::sync::Arc;
 
@@ -25,11 +25,11 @@ impl Tasks {
         Self { store, clock }
     }
 
-    /// Remembers that `identity` created the task `id` by calling the tool `operation`. A task of somebody else's stays
-    /// theirs: a tool whose identifiers repeat must not hand one caller the task of another.
+    /// Remembers that `identity` created the task `id` by calling the tool `operation`. Another caller's task keeps its
+    /// owner: a tool whose identifiers repeat must not hand one caller the task of another.
     ///
     /// # Errors
-    /// [`StoreError`]: nobody will reach the task.
+    /// [`StoreError`]: no caller will reach the task.
     pub(crate) async fn record(
         &self,
         id: &str,
@@ -47,7 +47,7 @@ impl Tasks {
     /// The tool that created the task `id`, if `identity` is who called it.
     ///
     /// # Errors
-    /// [`StoreError`]: whose the task is cannot be said now.
+    /// [`StoreError`]: the store cannot tell now whose the task is.
     pub(crate) async fn operation_of(
         &self,
         id: &str,

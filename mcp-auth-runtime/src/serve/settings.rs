@@ -1,4 +1,4 @@
-//! What the configuration comes to, for each place that acts. Nothing else reads a limit: a new one is a field in its
+//! What the configuration comes to, for each place that acts. No other code reads a limit: a new one is a field in its
 //! section, a line in `mcp.toml.example`, and a line here.
 
 use std::net::SocketAddr;

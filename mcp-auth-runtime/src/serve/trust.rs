@@ -18,7 +18,7 @@ use mcp_auth_core::ambient::Ambient;
 /// The longest a start waits for keys.
 const START_PATIENCE: Duration = Duration::from_secs(5);
 
-/// What verifies every kind of credential that the configuration accepts; `None` where nobody is verified. `audiences`
+/// What verifies every kind of credential that the configuration accepts; `None` if no caller is verified. `audiences`
 /// says what a token of an issuer must be for.
 ///
 /// Verifiers stand in the order they are asked in: one that claims fewer credentials stands before one that claims

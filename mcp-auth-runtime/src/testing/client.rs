@@ -60,7 +60,7 @@ impl Client {
         }
     }
 
-    /// Speaks another revision.
+    /// Speaks the revision of `era`.
     #[must_use]
     pub fn era(mut self, era: Era) -> Self {
         self.era = era;
@@ -93,22 +93,22 @@ impl Client {
         self
     }
 
-    /// `tools/call`.
+    /// Calls a tool (`tools/call`).
     pub async fn call_tool(&self, name: &str, arguments: Value) -> Answer {
         self.request("tools/call", json!({ "name": name, "arguments": arguments })).await
     }
 
-    /// `tools/list`.
+    /// Lists the tools (`tools/list`).
     pub async fn list_tools(&self) -> Answer {
         self.request("tools/list", json!({})).await
     }
 
-    /// `resources/read`.
+    /// Reads a resource (`resources/read`).
     pub async fn read_resource(&self, uri: &str) -> Answer {
         self.request("resources/read", json!({ "uri": uri })).await
     }
 
-    /// `prompts/get`.
+    /// Gets a prompt (`prompts/get`).
     pub async fn get_prompt(&self, name: &str, arguments: Value) -> Answer {
         self.request("prompts/get", json!({ "name": name, "arguments": arguments })).await
     }

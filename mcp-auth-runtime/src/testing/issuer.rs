@@ -24,7 +24,7 @@ struct Inner {
 }
 
 impl TestIssuer {
-    /// A new issuer with a key of its own.
+    /// A new issuer with a new key.
     ///
     /// # Panics
     /// When the operating system has no randomness.
@@ -32,7 +32,7 @@ impl TestIssuer {
         Self(Arc::new(Inner { issuer: issuer.into(), key: new_key(), clock }))
     }
 
-    /// Its issuer identifier.
+    /// Its issuer identifier: the `iss` of its tokens.
     pub fn issuer(&self) -> &str {
         &self.0.issuer
     }
@@ -94,7 +94,7 @@ impl Token {
         self.claim("client_id", client_id)
     }
 
-    /// For another resource.
+    /// For another resource (`aud`) than the server's.
     #[must_use]
     pub fn audience(self, audience: &str) -> Self {
         self.claim("aud", audience)
@@ -134,7 +134,7 @@ impl Token {
         self
     }
 
-    /// Without a claim.
+    /// Without the claim `name`.
     #[must_use]
     pub fn without_claim(mut self, name: &str) -> Self {
         self.claims.remove(name);

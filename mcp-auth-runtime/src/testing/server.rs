@@ -46,12 +46,12 @@ impl TestServer {
     /// built-in one, any free port, no base scopes.
     ///
     /// # Errors
-    /// Whatever stops a server from starting.
+    /// The reason why the server could not start.
     pub async fn start<H: Handler>(handler: H) -> Result<Self> {
         Self::builder(handler).start().await
     }
 
-    /// A server with a configuration of its own.
+    /// A server whose configuration the test sets.
     pub fn builder<H: Handler>(handler: H) -> TestServerBuilder<H> {
         TestServerBuilder {
             server: ServerBuilder::new(handler),
@@ -139,7 +139,7 @@ impl<H: Handler> TestServerBuilder<H> {
         self
     }
 
-    /// This issuer instead of one of its own: how several servers trust the same tokens.
+    /// This issuer instead of a new one: how several servers trust the same tokens.
     #[must_use]
     pub fn issuer(mut self, issuer: TestIssuer) -> Self {
         self.issuer = Some(issuer);
@@ -160,10 +160,10 @@ impl<H: Handler> TestServerBuilder<H> {
         self
     }
 
-    /// Starts it.
+    /// Starts the server.
     ///
     /// # Errors
-    /// Whatever stops a server from starting.
+    /// The reason why the server could not start.
     pub async fn start(self) -> Result<TestServer> {
         let config = match self.config {
             Some(config) => config,

@@ -115,7 +115,7 @@ pub(super) struct Connections {
 struct Table {
     slots: Vec<Option<Arc<Progress>>>,
     free: Vec<usize>,
-    /// Where the next search begins. It only moves on, so whoever just came in is looked at last.
+    /// Where the next search begins. It only moves on, so the newest connection is looked at last.
     hand: usize,
 }
 
@@ -196,7 +196,7 @@ pub(super) struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut table = self.connections.lock();
-        // A connection that gave way finds somebody else in its slot.
+        // The slot of a connection that gave way may hold another connection by now.
         if table.slots[self.slot].as_ref().is_some_and(|held| Arc::ptr_eq(held, &self.progress)) {
             table.slots[self.slot] = None;
             table.free.push(self.slot);

@@ -20,7 +20,7 @@ pub(super) struct HeadScan {
 pub(super) enum Framing {
     /// At most one of the two headers.
     Clear,
-    /// Both of them.
+    /// Both `Content-Length` and `Transfer-Encoding`: where the body ends is not certain.
     Ambiguous,
 }
 

@@ -81,7 +81,7 @@ impl AllowedHosts {
     /// may leave `Host` out and name the authority in the target alone (RFC 9113 §8.3.1).
     ///
     /// # Errors
-    /// 400 for no `Host`, an empty one, two of them, one that is no host at all, or one that differs from the
+    /// 400 for no `Host`, an empty one, two of them, one that is not a host at all, or one that differs from the
     /// target's (RFC 9112 §3.2); 403 for an authority that is not allowed.
     pub fn check(&self, version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Rejection> {
         if let Some(target) = uri.authority()

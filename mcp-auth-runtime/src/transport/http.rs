@@ -37,8 +37,8 @@ use super::shutdown::Shutdown;
 use super::timed_io::{Clocks, TimedIo};
 use crate::answer::Rejection;
 
-/// How many connections, how large a head, and how long each part of an exchange may take. Whoever serves states
-/// all of it; ranges and defaults are those of `[limits]` in the configuration.
+/// How many connections, how large a head, and how long each part of an exchange may take. There are no defaults
+/// here; ranges and defaults are those of `[limits]` in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionLimits {
     /// Open connections at once. One more takes the place of one that waits; if none waits it is closed.
@@ -49,7 +49,7 @@ pub struct ConnectionLimits {
     pub max_header_bytes: usize,
     /// For a head to arrive, from the accept or its first byte on; then the connection is closed.
     pub header_timeout: Duration,
-    /// For a whole body to arrive, from the end of its head on, whoever reads it.
+    /// For a whole body to arrive, from the end of its head on, in whichever handler reads it.
     pub body_timeout: Duration,
     /// Between requests on one connection; then it is closed.
     pub idle_timeout: Duration,

@@ -1,4 +1,4 @@
-//! How bytes come in and answers go out, and everything that is settled before anybody asks who the caller
+//! How bytes come in and answers go out, and everything that is settled before the gate asks who the caller
 //! is. Over HTTP a request walks these in order: `http` (the listener: one task per connection, its cap in
 //! `connections`, its clocks in `timed_io`, its framing in `framing`, a handler's panic in `panic`), `host`,
 //! `origin`, `cors`, `routes` (the built-in issuer's behind `peer`), and, once the gate asks for the body, `limits`. What each of them

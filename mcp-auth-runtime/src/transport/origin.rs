@@ -4,9 +4,9 @@
 //! - the server's own: the origin of `public_url`, and of the address the listener is bound to;
 //! - what the operator added;
 //! - where the listener is bound to a loopback address: every `http` or `https` origin on `localhost`,
-//!   `127.0.0.1` or `[::1]`, whatever its port. Such a page is already a program of this machine's user, and
-//!   browser clients such as the MCP Inspector (`http://localhost:6274`) are exactly that. A page still has
-//!   no credentials by being there: it needs a token like anybody else.
+//!   `127.0.0.1` or `[::1]`, with any port. Such a page is already a program of this machine's user, and
+//!   browser clients such as the MCP Inspector (`http://localhost:6274`) are exactly that. The origin gives
+//!   such a page no credentials: it needs a token like every other client.
 //!
 //! `null` is never allowed: sandboxed frames and `data:` pages of any site send it.
 
@@ -85,7 +85,7 @@ impl AllowedOrigins {
     }
 }
 
-/// Middleware for the MCP endpoint: [`AllowedOrigins::check`] whatever the method.
+/// Middleware for the MCP endpoint: [`AllowedOrigins::check`] on every method.
 pub async fn check(State(origins): State<Arc<AllowedOrigins>>, request: Request, next: Next) -> Response {
     match origins.check(request.headers()) {
         Ok(()) => next.run(request).await,

@@ -1,4 +1,4 @@
-//! A panic in a handler ends that request with a 500 that says nothing, and nothing else.
+//! A panic in a handler ends only that request, with a 500 that gives no detail.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use crate::answer::Rejection;
 
 /// Middleware: [`guard`] around the rest of the way. The listener guards by itself; a router nested into
-/// somebody else's server needs this.
+/// another application's server needs this.
 pub async fn catch(request: Request, next: Next) -> Response {
     guard(next.run(request)).await
 }

@@ -1,5 +1,5 @@
 //! Who may reach the built-in issuer: this computer. Its login asks for no password. The configuration keeps our own
-//! listener on loopback, but a router taken into another application is served on whatever that one listens on.
+//! listener on loopback, but a router taken into another application is served on the addresses of that application.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use mcp_auth_core::net::Host;
 
 use crate::answer::Rejection;
 
-/// Middleware: 403 for a peer that is not on loopback, and for one of which nothing is known.
+/// Middleware: 403 for a peer that is not on loopback, and for a peer whose address is not known.
 pub async fn loopback_only(request: Request, next: Next) -> Response {
     match request.extensions().get::<ConnectInfo<SocketAddr>>() {
         Some(ConnectInfo(peer)) if Host::from(peer.ip()).is_loopback() => next.run(request).await,

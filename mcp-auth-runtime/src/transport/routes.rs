@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::MethodRouter;
 
-/// A router that serves `answer` at `path` and nothing else.
+/// A router that serves only `answer`, at `path`.
 ///
 /// The path is taken as it is written, not as a pattern: `{` and `}` stand for themselves. Every method
 /// reaches `answer` that it takes, so the MCP endpoint passes `axum::routing::any(gate)`, and the gate

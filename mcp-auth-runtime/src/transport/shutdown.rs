@@ -1,6 +1,6 @@
 //! The order in which a server stops, and the signals that start it.
 //!
-//! 1. [`Shutdown::trigger`]: nothing new is accepted, and whoever watches [`Shutdown::stopping`] finishes:
+//! 1. [`Shutdown::trigger`]: nothing new is accepted, and every task that watches [`Shutdown::stopping`] finishes:
 //!    `subscriptions/listen` streams send their final result.
 //! 2. Requests in flight get the drain time to end by themselves.
 //! 3. [`Shutdown::cut`]: what still runs (the GET streams of protocol revisions before 2026-07-28) is
@@ -134,7 +134,7 @@ mod tests {
     #[cfg(unix)]
     const IS_CHILD: &str = "SIGNAL_TEST_CHILD";
 
-    /// Runs in a process of its own, which the tests below start and signal.
+    /// Runs in a separate process, which the tests below start and signal.
     #[cfg(unix)]
     #[test]
     #[ignore = "the child of the signal tests"]

@@ -79,7 +79,7 @@ pub struct Basis {
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("keys of issuer {issuer} are not loaded")]
 pub struct LoadFailure {
-    /// The issuer.
+    /// The issuer whose keys could not be loaded.
     pub issuer: String,
     /// What went wrong; `None` when no attempt ended in time.
     #[source]

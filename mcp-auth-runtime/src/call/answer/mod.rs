@@ -45,7 +45,7 @@ impl<'a> Asked<'a> {
         self
     }
 
-    /// The tool states an `output_schema` of its own, so that of the answer's type says nothing.
+    /// The tool states its `output_schema` itself, so the schema of the answer's type does not count.
     #[must_use]
     pub fn with_own_schema(mut self) -> Self {
         self.own_schema = true;

@@ -49,7 +49,7 @@ impl<T: IntoToolAnswer, E: Failure> IntoToolAnswer for Result<T, E> {
 }
 
 /// Structured content, and the same as text. A peer before 2026-07-28 gets text only where the schema's root
-/// is no object, since it may not be listed the schema either.
+/// is not an object, since it may not be listed the schema either.
 impl<T: Serialize + JsonSchema + 'static> IntoToolAnswer for Json<T> {
     fn output_schema() -> Option<Arc<JsonObject>> {
         Some(schema_for_output::<T>())
@@ -75,7 +75,7 @@ impl IntoToolAnswer for &str {
     }
 }
 
-/// Done, and nothing to say.
+/// An empty result.
 impl IntoToolAnswer for () {
     fn into_tool_answer(self, _asked: &Asked<'_>) -> Result<CallToolResponse, ErrorData> {
         Ok(CallToolResult::success(Vec::new()).into())

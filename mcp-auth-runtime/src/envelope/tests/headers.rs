@@ -91,7 +91,7 @@ fn j09_the_base64_sentinel_is_decoded_exactly() {
     ] {
         assert_eq!(name(bad), Err(HeaderMismatch::NameEncoding), "{bad}");
     }
-    // Upper case is no sentinel, so it is a name like any other.
+    // Upper case is not the sentinel, so it is a name like any other.
     for bad in ["=?BASE64?YcOxYg==?=", "=?Base64?YcOxYg==?=", "=?base64?YcOxYg==", "YcOxYg=="] {
         assert_eq!(name(bad), Err(HeaderMismatch::Name), "{bad}");
     }

@@ -1,4 +1,4 @@
-//! What is wrong with a request before anybody reads it: H07, H24, H25, H34, framing.
+//! What is wrong with a request before it is read: H07, H24, H25, H34, framing.
 
 use super::*;
 

@@ -157,7 +157,7 @@ impl Server {
         timeout(PATIENCE, TcpStream::connect(self.address)).await.unwrap().unwrap()
     }
 
-    /// Sends bytes on a connection of their own and reads until the server closes it. `HOST` is replaced.
+    /// Sends bytes on a new connection and reads until the server closes it. `HOST` is replaced.
     async fn raw(&self, request: impl AsRef<[u8]>) -> String {
         let mut stream = self.connect().await;
         self.send(&mut stream, request).await;

@@ -79,7 +79,7 @@ impl Connection {
     /// flight had their time.
     ///
     /// # Errors
-    /// [`StdioError`]; a client that hangs up is none.
+    /// [`StdioError`]; a client that closes its streams is not an error.
     pub(crate) async fn serve(
         self,
         service: impl ServerHandler,

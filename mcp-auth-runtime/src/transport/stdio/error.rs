@@ -23,7 +23,7 @@ pub enum StdioError {
     /// rmcp gave the connection up before it began.
     #[error("the connection failed to open")]
     Open(#[source] Box<ServerInitializeError>),
-    /// rmcp's loop broke.
+    /// The task that runs rmcp's loop panicked or was cancelled.
     #[error("the connection broke")]
     Loop(#[source] tokio::task::JoinError),
 }

@@ -1,7 +1,7 @@
 //! MCP over standard input and output: one message per line.
 //!
 //! In the order a line travels: `streams` takes the two descriptors from the process, so that nothing else
-//! writes to the client; `lines` cuts the input into bounded lines on a thread of its own (a read of stdin
+//! writes to the client; `lines` cuts the input into bounded lines on a separate thread (a read of stdin
 //! cannot be cancelled, and a runtime that owns one hangs when it shuts down), and the gate pulls them;
 //! `lifecycle` keeps back what rmcp would end the connection over; `connection` is rmcp's end, and how it all
 //! ends; `writer` is the only one that writes.

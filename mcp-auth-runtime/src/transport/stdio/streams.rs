@@ -1,4 +1,4 @@
-//! The process' standard streams, taken away from everybody else.
+//! The process' standard streams, taken away from all other code.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -85,7 +85,7 @@ mod tests {
         }
     }
 
-    /// Not a test of its own: what the test below runs as a process, since streams belong to a process.
+    /// Not a test by itself: the test below runs it as a process, since streams belong to a process.
     #[test]
     #[ignore = "run by c18_what_a_tool_prints_never_reaches_the_client"]
     fn noisy_server() {

@@ -49,7 +49,7 @@ pub(super) fn start(
         while let Some(Job { line, done }) = jobs.blocking_recv() {
             let written = output.write_all(&line).and_then(|()| output.flush());
             let failed = written.is_err();
-            // Nobody waits for it any more if the call was abandoned.
+            // The receiver is gone if the call was abandoned.
             let _ = done.send(written);
             if failed {
                 tracing::info!("the client no longer reads standard output");

@@ -36,7 +36,7 @@ pub enum Algorithm {
 
 /// The kind of key an algorithm needs, with what aws-lc needs to know to verify with it.
 pub(super) enum KeyKind {
-    /// `kty` RSA.
+    /// `kty` is `RSA`; how its signatures are verified.
     Rsa(&'static RsaParameters),
     /// `kty` EC on this curve.
     Ec { curve: &'static str, coordinate_bytes: usize, parameters: &'static EcdsaVerificationAlgorithm },
@@ -45,7 +45,7 @@ pub(super) enum KeyKind {
 }
 
 impl Algorithm {
-    /// All of them.
+    /// Every algorithm that a token may be signed with.
     pub const ALL: [Self; 9] = [
         Self::Rs256,
         Self::Rs384,
@@ -58,7 +58,7 @@ impl Algorithm {
         Self::EdDsa,
     ];
 
-    /// The `alg` value.
+    /// The value of `alg`, such as `ES256`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",

@@ -35,8 +35,8 @@ pub(super) fn metadata_urls(issuer: &IssuerIdentifier) -> Vec<Url> {
 /// - Source: RFC 8414 §3.3, the document's `issuer` equals `issuer` byte for byte, or it is not used.
 ///
 /// # Errors
-/// The [`KeysError`] that says most, after every document was tried: somebody else's metadata before a missing
-/// one. A network failure ends the search at once, as it would repeat.
+/// The most telling [`KeysError`], after every document was tried: metadata of another issuer comes before a missing
+/// document. A network failure ends the search at once, as it would repeat.
 pub(super) async fn jwks_uri(
     fetch: &dyn Fetch,
     issuer: &IssuerIdentifier,

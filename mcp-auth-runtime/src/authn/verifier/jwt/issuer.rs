@@ -59,16 +59,16 @@ pub enum KeySource {
     Discovery,
     /// At this URL.
     JwksUri(Url),
-    /// At hand: the JWK Set of an issuer in this process.
+    /// Given as a value: the JWK Set of an issuer in this process.
     Static(Value),
 }
 
 /// How an issuer's keys are kept fresh.
 #[derive(Debug, Clone)]
 pub struct KeyRefresh {
-    /// Keys are fetched no more often than this, whatever HTTP freshness says.
+    /// The shortest time that fetched keys count as fresh, even if HTTP says less.
     pub min: Duration,
-    /// And at least this often. A key the issuer removed is refused after this long.
+    /// The longest time that fetched keys count as fresh. A key the issuer removed is refused after this long.
     pub max: Duration,
     /// How long keys count as fresh when HTTP says nothing, within `min` and `max`. **(default: 10 min)**
     pub unstated: Duration,
@@ -166,10 +166,10 @@ pub enum RulesError {
     /// RFC 8725 §3.1.
     #[error("an issuer needs at least one algorithm")]
     NoAlgorithm,
-    /// Above [`bounds::CLOCK_SKEW`].
+    /// The clock skew is above [`bounds::CLOCK_SKEW`].
     #[error("clock skew is above {}s", bounds::CLOCK_SKEW.max.as_secs())]
     ClockSkew,
-    /// Zero.
+    /// The longest lifetime of a token is zero.
     #[error("max token lifetime is zero")]
     Lifetime,
     /// A zero, more than a year, or `min` above `max`.

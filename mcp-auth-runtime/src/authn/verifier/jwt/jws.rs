@@ -34,7 +34,7 @@ pub(super) struct Header {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Type {
     Absent,
-    /// `JWT`.
+    /// The value `JWT`.
     Jwt,
     /// `at+jwt` or `application/at+jwt`.
     AtJwt,
@@ -51,7 +51,7 @@ const REFUSED: [(&str, &str); 4] = [
 /// Takes a token apart.
 ///
 /// # Errors
-/// Whatever of RFC 7515 §5.2 steps 1 to 7 it fails, and our bounds.
+/// The first of RFC 7515 §5.2 steps 1 to 7, or of our bounds, that the token fails.
 pub(super) fn parse(token: &str) -> Result<Jws<'_>, TokenError> {
     if token.len() > MAX_CREDENTIAL_BYTES {
         return Err(TokenError::TooLong { bytes: token.len(), max: MAX_CREDENTIAL_BYTES });

@@ -26,7 +26,7 @@ pub struct JwtVerifier {
 }
 
 impl JwtVerifier {
-    /// A verifier for these issuers. Static keys are at hand at once, others after [`load`](Verify::load) or
+    /// A verifier for these issuers. Static keys are available at once, others after [`load`](Verify::load) or
     /// [`start`](Verify::start).
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl Verify for JwtVerifier {
         Via::Jwt
     }
 
-    /// Whatever comes: it reads the token itself and sends it nowhere, so it can say best what is wrong with it. It is
+    /// Always: it reads the token itself and sends it nowhere, so it can say best what is wrong with it. It is
     /// asked last.
     fn claims_it(&self, _presented: &str) -> bool {
         true
@@ -100,7 +100,7 @@ impl Verify for JwtVerifier {
         self.issuers.get(basis.source).is_some_and(|keys| keys.generation() == basis.generation)
     }
 
-    /// Whether every issuer's keys are at hand.
+    /// Whether the keys of every issuer are available.
     fn ready(&self) -> bool {
         self.issuers.iter().all(|keys| keys.ready())
     }
@@ -146,13 +146,13 @@ pub enum JwtVerifierError {
     /// One issuer twice: which rules would count?
     #[error("issuer {issuer} is configured twice")]
     Twice {
-        /// The issuer.
+        /// The issuer, as configured.
         issuer: String,
     },
-    /// Invalid rules.
+    /// The rules of one issuer are invalid.
     #[error("issuer {issuer}: {cause}")]
     Rules {
-        /// The issuer.
+        /// The issuer, as configured.
         issuer: String,
         /// What is wrong with them.
         cause: RulesError,
@@ -160,7 +160,7 @@ pub enum JwtVerifierError {
     /// Static keys without a usable one.
     #[error("issuer {issuer}: {cause}")]
     StaticKeys {
-        /// The issuer.
+        /// The issuer, as configured.
         issuer: String,
         /// What is wrong with them.
         cause: KeysError,

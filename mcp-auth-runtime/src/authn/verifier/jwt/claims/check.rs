@@ -69,8 +69,8 @@ fn check_kind(rules: &IssuerRules, typ: Type, claims: &Map<String, Value>) -> Re
         let found = if typ == Type::Jwt { "JWT" } else { "" };
         return Err(TokenError::Type(Excerpt::of(found)));
     }
-    // Only ID tokens hash what came beside them (OpenID Connect Core §3.1.3.6, §3.3.2.11). `nonce` is no such
-    // sign: some issuers put it into access tokens.
+    // Only ID tokens hash what came beside them (OpenID Connect Core §3.1.3.6, §3.3.2.11). `nonce` is not such
+    // a sign: some issuers put it into access tokens.
     if claims.contains_key("at_hash") || claims.contains_key("c_hash") {
         return Err(TokenError::IdToken);
     }

@@ -55,7 +55,7 @@ pub(super) struct Skipped {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SkipReason {
     NoObject,
-    /// A private or symmetric key: whoever reads the set can sign. Worth an alarm.
+    /// A private or symmetric key: every reader of the set can sign tokens. Worth an alarm.
     Private,
     NotForSignatures,
     Algorithm,
@@ -86,7 +86,7 @@ impl KeySet {
     /// Reads `set`, keeping what serves `allowed`, looking at the first `max_keys` entries.
     ///
     /// # Errors
-    /// [`KeysError::NoUsableKey`] when nothing is left, or `keys` is no array at all.
+    /// [`KeysError::NoUsableKey`] when no key is left, or `keys` is not an array.
     pub(in crate::authn::verifier::jwt) fn read(
         set: &Value,
         allowed: &[Algorithm],

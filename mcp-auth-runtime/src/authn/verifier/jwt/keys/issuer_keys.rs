@@ -71,9 +71,9 @@ struct Attempts {
 /// Why an attempt is made.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Why {
-    /// It is time.
+    /// The keys are due to be fetched again.
     Due,
-    /// A token needs a key we do not have.
+    /// A token needs a key that is not in the set.
     Demanded,
 }
 
@@ -81,7 +81,7 @@ impl IssuerKeys {
     /// Sets up the keys of one issuer; fetches nothing yet.
     ///
     /// # Errors
-    /// When static keys are no JWK Set with a usable key.
+    /// When the static keys are not a JWK Set with a usable key.
     pub(in crate::authn::verifier::jwt) fn new(
         rules: IssuerRules,
         fetch: Arc<dyn Fetch>,
@@ -193,7 +193,7 @@ impl IssuerKeys {
         fresh_enough.then_some(loaded)
     }
 
-    /// When the next attempt is to be made without anybody asking.
+    /// When the next attempt is due, even if no token asks for a key.
     fn due(&self) -> Instant {
         let retry_from = self.attempts().retry_from;
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
@@ -213,7 +213,7 @@ impl IssuerKeys {
         }
     }
 
-    /// The attempt runs in a task of its own: a request that goes away does not take it along.
+    /// The attempt runs in a separate task: a request that is dropped does not cancel it.
     fn begin(self: &Arc<Self>, why: Why) -> Option<watch::Receiver<u64>> {
         self.source.as_ref()?;
         let has_keys = self.usable().is_some();
@@ -260,8 +260,8 @@ impl IssuerKeys {
         if answer.status != http::StatusCode::OK {
             return Err(KeysError::Status { url: uri.into(), status: answer.status.as_u16() });
         }
-        // Of a member that occurs twice the last counts, as RFC 7517 §4 allows: one such key is no reason to
-        // lose all the others.
+        // Of a member that occurs twice the last counts, as RFC 7517 §4 allows: all other keys of the set stay
+        // usable.
         let set: serde_json::Value = serde_json::from_slice(&answer.body)
             .map_err(|_| KeysError::Document { url: uri.into(), expected: "JWK Set (RFC 7517 section 5)" })?;
         let set = KeySet::read(&set, &self.rules.algorithms, limits.max_keys)?;
