@@ -1,4 +1,4 @@
-//! How issuers' metadata and keys are fetched, for whoever brings an HTTP client of their own:
+//! How issuers' metadata and keys are fetched, for programs that bring their own HTTP client:
 //! [`ServerBuilder::fetch`](crate::ServerBuilder::fetch). And the [`Algorithm`]s a configuration may name.
 
 pub use mcp_auth_runtime::authn::fetch::{FetchFuture, Fetched};

@@ -1,5 +1,5 @@
 //! The expansion of the macros names every path itself: it compiles where no prelude is, where the user's
-//! own items have the names of ours, under strict lints, and with the facade under another name.
+//! own items have the same names as ours, under strict lints, and with the facade under another name.
 #![no_implicit_prelude]
 #![deny(missing_docs, unreachable_pub, unused, unused_qualifications, clippy::all, clippy::pedantic)]
 // Of the methods as they are written, which have every shape on purpose.

@@ -103,7 +103,7 @@ impl Signer {
     /// The signature over `message`.
     ///
     /// # Errors
-    /// Without randomness.
+    /// When the system gives no randomness.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
         let random = SystemRandom::new();
         Ok(match &self.key {
@@ -124,7 +124,7 @@ impl Signer {
     /// An access token (RFC 9068) of the size identity providers give out, good for an hour from `now`.
     ///
     /// # Errors
-    /// Without randomness.
+    /// When the system gives no randomness.
     pub fn token(&self, now: u64, number: usize, scope: &str) -> Result<String, Error> {
         let header = json!({ "typ": "at+jwt", "alg": self.algorithm.name(), "kid": self.algorithm.name() });
         let claims = json!({

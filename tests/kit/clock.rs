@@ -8,7 +8,7 @@ use mcp_auth::ambient::{Ambient, Clock, SystemClock};
 /// The system's clock, or one that stands still, and how far a test moved it ahead. Its clones are one.
 #[derive(Debug, Clone)]
 pub struct MovedClock {
-    /// Unix seconds at which it stands; the system's time where there is none.
+    /// Unix seconds at which it stands; `None` for the system's time.
     stands_at: Option<u64>,
     ahead: Arc<AtomicU64>,
 }

@@ -67,7 +67,7 @@ impl Everything {
     }
 }
 
-/// One of everything.
+/// A server with an operation of every kind and rule.
 #[server(name = "everything")]
 impl Everything {
     /// Anyone.

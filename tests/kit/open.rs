@@ -2,10 +2,10 @@
 
 use mcp_auth::prelude::*;
 
-/// Says that nobody's token is read, laid over the testing module's default configuration.
+/// Turns verification off, so that no token is read; laid over the testing module's default configuration.
 pub const CONFIG: &str = "[auth]\nverify = \"none\"\n";
 
-/// Everything is public.
+/// A server whose operations are all public.
 #[derive(Debug, Clone, Default)]
 pub struct Open;
 

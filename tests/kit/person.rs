@@ -27,7 +27,7 @@ enum Led {
 }
 
 impl Default for Browser {
-    /// One that nobody has used yet.
+    /// A new browser, without cookies.
     fn default() -> Self {
         let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
         Self { http, cookies: Cookies::default() }
@@ -35,7 +35,7 @@ impl Default for Browser {
 }
 
 impl Browser {
-    /// One that nobody has used yet.
+    /// A new browser, without cookies.
     pub fn new() -> Self {
         Self::default()
     }

@@ -41,7 +41,7 @@ impl<S: Handler + Clone> Site<S> {
         Self { running: builder.start().await.expect("it starts"), server, clock, state }
     }
 
-    /// The endpoint.
+    /// The URL of the MCP endpoint.
     pub fn url(&self) -> &str {
         self.running.resource()
     }
@@ -69,7 +69,7 @@ pub struct Served {
 }
 
 impl Served {
-    /// Serves it.
+    /// Serves `router` on a free port.
     pub async fn new(router: axum::Router) -> Self {
         Self::with(|_| router).await
     }
@@ -88,7 +88,7 @@ impl Served {
         Self { address, serving }
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 /// Longer than anything a server here waits for on purpose.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The protocol version, client capabilities and nothing else: what `_meta` must hold on 2026-07-28.
+/// The protocol version and client capabilities only: what `_meta` must hold on 2026-07-28.
 pub fn meta() -> Value {
     json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -35,7 +35,7 @@ pub fn call_headers(tool: &str) -> String {
     )
 }
 
-/// An HTTP client for tests: no proxy, whatever the environment says.
+/// An HTTP client for tests: no proxy, even if the environment names one.
 pub fn http() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().expect("an HTTP client")
 }
@@ -45,13 +45,13 @@ pub fn http() -> reqwest::Client {
 pub struct Wire(SocketAddr);
 
 impl Wire {
-    /// Of this server.
+    /// A wire to the address of `server`.
     pub fn of(server: &TestServer) -> Self {
         let base = server.at("");
         Self::at(base.trim_start_matches("http://").parse().expect("an address"))
     }
 
-    /// At this address.
+    /// A wire to this address.
     pub fn at(address: SocketAddr) -> Self {
         Self(address)
     }
@@ -66,7 +66,7 @@ impl Wire {
         timeout(PATIENCE, TcpStream::connect(self.0)).await.expect("in time").expect("a connection")
     }
 
-    /// Sends these bytes on a connection of their own and reads until the server closes it.
+    /// Sends these bytes on a new connection and reads until the server closes it.
     pub async fn raw(self, bytes: impl AsRef<[u8]>) -> Reply {
         let mut stream = self.connect().await;
         // The server may answer and close before it has read everything.
@@ -96,7 +96,7 @@ impl Wire {
     }
 }
 
-/// What came back.
+/// The status, headers and body that came back.
 #[derive(Debug, Clone)]
 pub struct Reply {
     text: String,
@@ -138,7 +138,7 @@ impl Reply {
         self.header("www-authenticate").and_then(ReceivedChallenge::parse)
     }
 
-    /// The body as JSON; null when it is none.
+    /// The body as JSON; null when it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or(Value::Null)
     }

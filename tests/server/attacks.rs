@@ -19,7 +19,7 @@ use crate::wire::{Wire, call_headers, meta};
 
 const LEGACY: Era = Era::Legacy("2025-11-25");
 
-/// A client of somebody who speaks a revision with sessions.
+/// A client of `subject` that speaks a revision with sessions.
 fn legacy(server: &TestServer, subject: &str) -> Client {
     server.client().era(LEGACY).token(server.token(subject).scope("read write"))
 }
@@ -45,8 +45,8 @@ async fn post(server: &TestServer, token: Option<&str>, method: &str, mut params
     (answer.status().as_u16(), challenge + &answer.text().await.unwrap())
 }
 
-/// rmcp gives an `initialize` that carries a session's id to that session: in somebody else's it replaces what
-/// the client said it can do, and an id in use there draws answers away from their caller.
+/// rmcp gives an `initialize` that carries a session's id to that session: in another caller's session it replaces
+/// what the client said it can do, and an id in use there draws answers away from their caller.
 #[tokio::test]
 async fn j34_an_initialize_that_names_a_session_opens_one_of_its_own() {
     let everything = Everything::default();
@@ -205,7 +205,7 @@ impl SessionStore for Slow {
     }
 }
 
-/// A client that goes away before it has its answer never learns its session; nobody else may pay for that.
+/// A client that goes away before it has its answer never learns its session; that must not take a place from others.
 #[tokio::test]
 async fn j33_an_initialize_that_is_abandoned_takes_no_place_from_others() {
     let everything = Everything::default();
@@ -234,8 +234,8 @@ async fn j33_an_initialize_that_is_abandoned_takes_no_place_from_others() {
     assert_eq!(answer.status(), 200, "{}", answer.body());
 }
 
-/// A router belongs to whoever serves it, on an address the configuration knows nothing of; `Host` is the client's
-/// to choose, so only the peer's address says that a login without a password is this computer's own.
+/// The embedding program serves the router, on an address that the configuration does not contain. The client chooses
+/// `Host`, so only the peer's address proves that a login without a password comes from this computer.
 #[tokio::test]
 async fn the_built_in_issuer_of_a_nested_router_answers_known_loopback_peers_only() {
     let state = tempfile::tempdir().expect("a directory");
@@ -265,7 +265,7 @@ async fn the_built_in_issuer_of_a_nested_router_answers_known_loopback_peers_onl
     }
 }
 
-/// Whoever reads the log may go away: a collector that restarts, a terminal that is closed.
+/// The reader of the log may go away: a collector that restarts, a terminal that is closed.
 #[cfg(unix)]
 #[tokio::test]
 async fn a_log_that_nobody_reads_any_more_stops_neither_the_server_nor_its_shutdown() {

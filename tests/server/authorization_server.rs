@@ -50,7 +50,7 @@ struct Shared {
 pub enum Reply {
     /// 200 and JSON.
     Json(Value),
-    /// Anything.
+    /// Any status, headers and body.
     Http(u16, Vec<(&'static str, String)>, Vec<u8>),
     /// Takes the request and says nothing.
     Stall,
@@ -86,7 +86,7 @@ impl AuthorizationServer {
         server
     }
 
-    /// An address nobody listens on, for one that comes later.
+    /// An address without a listener, for a server that starts later.
     pub async fn free_address() -> SocketAddr {
         TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
     }
@@ -120,7 +120,7 @@ impl AuthorizationServer {
         self.publish_jwks(keys.iter().map(|key| key.jwk()).collect());
     }
 
-    /// Its JWKs from now on, whatever they are.
+    /// Its JWKs from now on; they are not checked.
     pub fn publish_jwks(&self, keys: Vec<Value>) {
         self.put(JWKS, Reply::Json(json!({ "keys": keys })));
     }
@@ -255,7 +255,7 @@ pub fn b64(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Unix seconds.
+/// The system's time, in Unix seconds.
 pub fn now() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
 }

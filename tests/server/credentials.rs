@@ -13,7 +13,7 @@ use crate::everything::{CONFIG, Everything};
 use crate::sessions::stored::Shared;
 use crate::streams::Wire;
 
-/// Every header somebody might put a credential into, each with a value to look for.
+/// Every header a client might put a credential into, each with a value to look for.
 const SECRETS: [(&str, &str); 9] = [
     ("cookie", "session=hidden-cookie"),
     ("dpop", "hidden-dpop"),
@@ -202,7 +202,7 @@ const TOKENS: &str = "C19_TOKENS";
 fn c19_nothing_that_is_written_at_trace_holds_a_part_of_a_token() {
     let directory = tempfile::tempdir().expect("a directory");
     let tokens = directory.path().join("tokens");
-    // In a process of its own: whoever logs first in a process decides for the others, and panics write too.
+    // In a separate process: the first log of a process decides for the other tests, and panics write too.
     let child = std::process::Command::new(std::env::current_exe().expect("this program"))
         .args(["--exact", "--ignored", "--nocapture", "credentials::child_that_serves_and_logs_at_trace"])
         .env(TOKENS, &tokens)

@@ -31,7 +31,7 @@ impl Application {
         Self::start_with(everything, |builder| builder, Router::new()).await
     }
 
-    /// The same, the server changed by `change`, with more routes of its own.
+    /// The same, the server changed by `change`, with more routes beside it.
     async fn start_with(
         everything: &Everything,
         change: impl FnOnce(ServerBuilder<Everything>) -> ServerBuilder<Everything>,

@@ -1,4 +1,4 @@
-//! What anybody may read without a token: protected resource metadata (rows A01 to A05 and H12 of
+//! What everyone may read without a token: protected resource metadata (rows A01 to A05 and H12 of
 //! docs/src/threats.md), what pages in a browser are allowed (H19), and health.
 
 use std::sync::Arc;
@@ -363,7 +363,7 @@ async fn k21_a_server_without_keys_is_alive_and_not_ready() {
         start("[auth]\n[[auth.issuers]]\nissuer = \"https://down.example\"\n").await;
     assert_eq!(ask(wire, "GET", "/healthz", "").await.status(), 200);
     assert_eq!(ask(wire, "GET", "/readyz", "").await.status(), 503);
-    // Its tokens are neither good nor bad while nobody can tell.
+    // Its tokens are neither valid nor invalid as long as its keys are not known.
     let token = server.token("alice").issuer("https://down.example").mint();
     let reply = wire.call("whoami", &format!("Authorization: Bearer {token}\r\n")).await;
     assert_eq!(reply.status(), 503, "{}", reply.text());

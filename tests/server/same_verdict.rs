@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::launch::{self, Issuer};
 use crate::process::{Pipe, Socket, refusal};
 
-/// Who calls: nobody, and tokens from none of the scopes to all of them.
+/// Who calls: an anonymous caller, and tokens from none of the scopes to all of them.
 const SCOPES: [Option<&str>; 10] = [
     None,
     Some(""),
@@ -24,7 +24,7 @@ const SCOPES: [Option<&str>; 10] = [
     Some("export read base"),
 ];
 
-/// One of every operation the server has, ways to misspell them, and what it has no rule of its own for.
+/// One of every operation the server has, ways to misspell them, and messages that have no rule themselves.
 fn operations() -> Vec<(&'static str, Value)> {
     let tools = [
         ("ping", json!({})),
@@ -162,7 +162,7 @@ async fn compare(settings: &[(&str, &str)]) -> (usize, Vec<i64>) {
                 let (over_http, over_stdio) = both.request(method, params.clone()).await;
                 let code = over_http.pointer("/error/code").and_then(Value::as_i64);
                 if !both.opened && era != Era::Stateless && code != Some(401) {
-                    // Public, for somebody who may not connect: HTTP answers without a session, and a
+                    // Public, for a caller that may not connect: HTTP answers without a session, and a
                     // stream of the older revisions has nothing to answer in before `initialize`.
                     assert!(over_stdio.get("error").is_some(), "{method} {params} on {era:?}: {over_stdio}");
                     continue;

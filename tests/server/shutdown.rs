@@ -16,7 +16,7 @@ fn address(url: &str) -> String {
     url.trim_start_matches("http://").trim_end_matches("/mcp").to_owned()
 }
 
-/// Waits until nobody is let in any more.
+/// Waits until no connection is accepted any more.
 async fn refuses_connections(address: &str) {
     in_time(async {
         while TcpStream::connect(address).await.is_ok() {
@@ -86,7 +86,7 @@ async fn what_outlasts_the_drain_time_is_cut() {
     assert!(started.elapsed() >= Duration::from_millis(900), "only after the drain time");
 }
 
-/// A server for a process of its own.
+/// A server that runs in a separate process.
 #[derive(Debug, Clone, Default)]
 struct Slow;
 

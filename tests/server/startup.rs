@@ -123,7 +123,7 @@ async fn a_combination_that_is_not_safe_stops_the_start_by_name() {
     ] {
         launch::toml(&toml).run().await.refused(reasons);
     }
-    // The twin: with nothing to protect, nobody needs to be verified.
+    // The twin: without an operation to protect, no caller needs to be verified.
     let server = launch::toml("[auth]\nverify = \"none\"")
         .variable("TEST_SERVER", "open")
         .variable("MCP_SERVER__LISTEN", "127.0.0.1:0");

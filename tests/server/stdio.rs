@@ -13,7 +13,7 @@ use crate::process::{Launch, Pipe, refusal, text};
 /// An end promised within 2 s, on a machine with other things to do.
 const SOON: Duration = Duration::from_secs(5);
 
-/// Both lifecycles.
+/// Both lifecycles: without sessions, and with `initialize`.
 const ERAS: [Era; 2] = [Era::Stateless, Era::Legacy("2025-11-25")];
 
 /// A process with this token as its credential, opened.
@@ -149,7 +149,7 @@ async fn an_expired_credential_is_refused_from_then_on_and_a_renewed_file_is_rea
         assert_eq!(refusal(&refused), (401, expected), "{era:?}");
         refusal(&pipe.call_tool("ping", json!({})).await);
 
-        // As whoever renews it would: another token, for less.
+        // As a program that renews it would: another token, with fewer scopes.
         std::fs::write(file, issuer.token("alice").scope("read").mint()).unwrap();
         assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note");
         assert_eq!(refusal(&pipe.call_tool("write_note", json!({ "text": "x" })).await).0, 403);

@@ -6,7 +6,7 @@ use mcp_auth::http::HeaderMap;
 use mcp_auth::serde_json::{self, Value, json};
 use mcp_auth::testing::Era;
 
-/// Longer than anything here takes, and short enough to fail while somebody watches.
+/// Longer than any step here takes, and short enough that a failing test ends soon.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One client's requests, each with its own connection and nothing added to what the test says.
@@ -86,7 +86,7 @@ impl Wire {
         self.post(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })).await
     }
 
-    /// Any message.
+    /// Posts `message` and reads the answer.
     pub async fn post(&self, message: Value) -> Reading {
         let request = http().post(&self.url).headers(self.headers(&message)).body(message.to_string());
         Reading::of(request).await
@@ -189,7 +189,7 @@ impl Reading {
         }
     }
 
-    /// The response, whatever comes before it.
+    /// The response; messages before it are skipped.
     pub async fn response(&mut self) -> Value {
         self.next_or_response("").await
     }

@@ -31,7 +31,7 @@ fn executable(messages: &str, target: &str) -> Option<PathBuf> {
     named.find_map(|artifact| artifact["executable"].as_str().map(PathBuf::from))
 }
 
-/// The example at `executable`, its database and its signing key in `directory`, apart from those of somebody who
+/// The example at `executable`, its database and its signing key in `directory`, apart from those of a person who
 /// tries it by hand.
 pub(crate) fn started_in(directory: &Path, executable: &Path) -> Result<Command, String> {
     fs::create_dir_all(directory).map_err(|error| format!("{}: {error}", directory.display()))?;

@@ -1,4 +1,4 @@
-//! HTTP as far as the checks need it: one request on a connection of its own, without a client that knows better.
+//! HTTP as far as the checks need it: one request on a new connection, sent exactly as written.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -14,7 +14,7 @@ pub(crate) struct Request {
     body: String,
 }
 
-/// `GET path`.
+/// The request `GET path`.
 pub(crate) fn get(path: &str) -> Request {
     Request { line: format!("GET {path} HTTP/1.1"), headers: String::new(), body: String::new() }
 }
@@ -50,7 +50,7 @@ impl Request {
     }
 }
 
-/// One HTTP answer.
+/// The status, headers and body of one HTTP answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -104,7 +104,7 @@ fn unchunked(mut rest: &str) -> Option<String> {
     }
 }
 
-/// One request on a connection of its own, and the whole answer.
+/// One request on a new connection, and the whole answer.
 pub(crate) fn send(server: SocketAddr, request: &Request) -> Result<Answer, String> {
     let Request { line, headers, body } = request;
     let exchange = || {

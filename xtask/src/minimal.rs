@@ -1,5 +1,5 @@
-//! The published crates compile with the lowest versions that their manifests allow. Cargo takes the newest, so a floor
-//! that is too low is seen by a user with an older lock file, and by nobody else.
+//! The published crates compile with the lowest versions that their manifests allow. Cargo takes the newest, so only a
+//! user with an older lock file sees a floor that is too low.
 //!
 //! They are copied, without what is for tests only, and each requirement is made exact: `"1.54.1"` is `"=1.54.1"`. Cargo
 //! says which floor does not exist, is yanked, or is below what another crate asks for; raise that one in Cargo.toml.

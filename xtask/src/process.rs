@@ -1,4 +1,4 @@
-//! Servers and drivers as processes: ended on every path, with a log where somebody reads it.
+//! Servers and drivers as processes: ended on every path, with a log in a file.
 //!
 //! [`Running`] is any child, [`Process`] one whose output goes to a file, [`Server`] one that listens.
 
@@ -31,8 +31,8 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts `command`, which is called `name` in errors. Configuration of whoever runs this is not the one that is
-    /// looked at, and a proxy has no business between two processes of this machine.
+    /// Starts `command`, which is called `name` in errors. The configuration of the user who runs this is not read, and
+    /// no proxy is used between two processes of this machine.
     pub(crate) fn start(name: &str, command: &mut Command) -> Result<Self, String> {
         for (variable, _) in
             std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MCP_"))
@@ -76,7 +76,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It has ended already where all went well; elsewhere there is nobody left to tell.
+        // It has ended already where all went well; elsewhere an error cannot be reported any more.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -141,7 +141,7 @@ impl Process {
     }
 }
 
-/// A server of ours, listening on a free port of its own choice.
+/// A server of this repository, listening on a free port that it chose.
 pub(crate) struct Server {
     process: Process,
     address: SocketAddr,
@@ -160,12 +160,12 @@ impl Server {
         self.address
     }
 
-    /// Its origin.
+    /// Its origin, such as `http://127.0.0.1:8080`.
     pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The MCP endpoint.
+    /// The URL of the MCP endpoint.
     pub(crate) fn url(&self) -> String {
         format!("{}/mcp", self.origin())
     }

@@ -1,4 +1,4 @@
-//! A server of ours over standard input and output: messages as lines, and nothing else on either.
+//! A server of this repository over standard input and output: messages as lines, and nothing else on either.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{ChildStdin, Command, Stdio};

@@ -12,7 +12,7 @@ pub(crate) struct Step {
     pub(crate) quick: bool,
     /// What it makes sure of.
     pub(crate) about: &'static str,
-    /// How.
+    /// Runs the step; the error says what failed.
     pub(crate) run: fn() -> Result<Outcome, String>,
 }
 

@@ -13,7 +13,7 @@ use crate::step::{available, root};
 /// The oldest Node.js that runs everything: what the conformance suite and MCP Inspector ask for.
 const NODE_AT_LEAST: (u32, u32) = (22, 19);
 
-/// The Node.js that is installed where there is none or an older one: a binary per platform, on npm.
+/// The Node.js that is installed where it is missing or too old: a binary per platform, on npm.
 const NODE_FROM_NPM: &str = "24.21.0";
 
 /// The same where there is no npm either: the wheel brings npm along.
@@ -201,7 +201,7 @@ fn venv(name: &str, requirements: &str) -> Result<PathBuf, String> {
         if available(&python.to_string_lossy(), &["-m", "pip", "--version"]) {
             return install(Command::new(&python).args(["-m", "pip"]));
         }
-        // A virtual environment without a pip of its own is filled by the machine's.
+        // If a virtual environment has no pip, the pip of the machine fills it.
         install(Command::new(base_python()?).args(["-m", "pip", "--python"]).arg(&python))
     })?;
     Ok(python)
@@ -243,7 +243,7 @@ fn base_python() -> Result<&'static str, String> {
 /// Chromium or Chrome: the one on `PATH`, else one that apt-get installs for root on Debian and Ubuntu.
 ///
 /// # Errors
-/// There is none and it cannot be installed: how to help.
+/// Chromium is missing and cannot be installed; the text says what to do.
 pub(crate) fn chromium() -> Result<PathBuf, String> {
     const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     const APP: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";

@@ -43,7 +43,7 @@ impl Launch {
         self
     }
 
-    /// With more arguments.
+    /// Adds command-line arguments.
     pub fn arguments(mut self, arguments: &[&str]) -> Self {
         self.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
         self
@@ -54,7 +54,7 @@ impl Launch {
         self.variable("MCP_LOG__FILTER", "error,mcp_auth::audit=info").variable("MCP_LOG__FORMAT", "json")
     }
 
-    /// Its directory, kept.
+    /// Its directory, which exists as long as this `Arc` does.
     pub fn directory(&self) -> Arc<tempfile::TempDir> {
         Arc::clone(&self.directory)
     }
@@ -105,7 +105,7 @@ impl Launch {
         self.variable("MCP_SERVER__TRANSPORT", "stdio").piped()
     }
 
-    /// Starts it over whatever it is configured to, with both ends of its standard streams in hand.
+    /// Starts it over the configured transport and keeps the other ends of its standard streams.
     pub fn piped(&self) -> Pipe {
         Pipe::of(self.command().spawn().unwrap(), Arc::clone(&self.directory))
     }

@@ -1,4 +1,4 @@
-//! A program as a process of its own: serving over HTTP, serving its standard streams, or on its way out.
+//! A program as a separate process: serving over HTTP, serving its standard streams, or ending.
 
 mod launch;
 mod pipe;

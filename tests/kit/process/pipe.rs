@@ -48,7 +48,7 @@ impl Pipe {
         }
     }
 
-    /// Speaks another revision.
+    /// Speaks the revision of `era`.
     pub fn era(mut self, era: Era) -> Self {
         self.era = era;
         self
@@ -77,7 +77,7 @@ impl Pipe {
         self.answer(id).await
     }
 
-    /// `tools/call`.
+    /// Calls a tool (`tools/call`).
     pub async fn call_tool(&mut self, name: &str, arguments: Value) -> Value {
         self.request("tools/call", json!({ "name": name, "arguments": arguments })).await
     }

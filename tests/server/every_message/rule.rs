@@ -11,7 +11,7 @@ pub enum Rule {
     OperationBefore,
     /// The rule of the operation that created the task, for the caller that created it; unknown to any other.
     OwnTask,
-    /// A `#[method]` declared `authenticated`: any token, whatever `auth.connect` says.
+    /// A `#[method]` declared `authenticated`: any token, with every value of `auth.connect`.
     Token,
     /// `auth.connect`.
     Connect,

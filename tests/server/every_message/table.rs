@@ -6,7 +6,7 @@ use super::rule::Rule::{self, Connect, Operation, OperationBefore, OwnTask, Toke
 
 /// One message: the method (or HTTP method), its params (or the reply), its rule, and what it is answered once it
 /// passed the gate, on 2026-07-28 and in a session of 2025-11-25. rmcp answers a method that a revision does
-/// not have, or that nobody declared, -32601.
+/// not have, or that was not declared, -32601.
 pub struct Row(pub &'static str, pub &'static str, pub Rule, pub &'static str, pub &'static str);
 
 impl Row {
@@ -23,7 +23,7 @@ impl Row {
             params["id"] = 1.into();
             return Some(params);
         }
-        // `initialize` is a message of the old era, whoever sends it.
+        // `initialize` is a message of the old era, also from a modern client.
         if modern && *method != "initialize" {
             params["_meta"] = json!({
                 "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -37,7 +37,7 @@ impl Row {
         Some(message)
     }
 
-    /// What a legacy caller is answered who has no session, as nobody in particular never has.
+    /// The answer to a legacy caller without a session; an anonymous caller never has one.
     pub fn without_session(&self) -> &'static str {
         match self.0 {
             "GET" | "DELETE" => "405",
@@ -105,7 +105,7 @@ pub const TABLE: &[Row] = &[
     Row("notifications/roots/list_changed", r#"{}"#,                                            Connect,   "202",        "202"),
     Row("notifications/acme",             r#"{}"#,                                              Connect,   "202",        "202"),
 
-    // A client's answers to requests of ours: the model's, its roots, the user's, none, anybody's.
+    // A client's answers to requests of the server: the model's, its roots, the user's, an empty one, any other.
     Row(REPLY, r#"{"result":{"model":"m","role":"assistant","content":{"type":"text","text":"t"}}}"#, Connect, "400 -32600", "202"),
     Row(REPLY, r#"{"result":{"roots":[]}}"#,                                                    Connect,   "400 -32600", "202"),
     Row(REPLY, r#"{"result":{"action":"accept","content":{}}}"#,                                Connect,   "400 -32600", "202"),

@@ -14,7 +14,7 @@ pub async fn start(toml: &str) -> (Everything, TestServer, Wire, String) {
     (everything, server, wire, bearer)
 }
 
-/// 401 as for nobody: a challenge without `error`, the scopes, the metadata; the request's id in the body.
+/// 401 as for an anonymous caller: a challenge without `error`, the scopes, the metadata; the request's id in the body.
 #[track_caller]
 pub fn assert_unauthenticated(reply: &Reply, input: &str) {
     assert_eq!(reply.status(), 401, "{input:?}: {}", reply.text());

@@ -38,7 +38,7 @@ async fn h30_a_body_over_the_limit_is_413_however_it_is_sent() {
     ));
     let reply = reply.await;
     assert_eq!(reply.status(), 413, "never told to go on: {}", reply.text());
-    // Whoever is not verified: what it announces past the limit is 413 too.
+    // Without a verified caller, an announced length past the limit is 413 too.
     assert_eq!(wire.post("/mcp", &lines, &over).await.status(), 413);
     assert_eq!(everything.ran(), 0);
     assert_eq!(wire.post("/mcp", &known, &exact).await.status(), 200);
@@ -80,7 +80,7 @@ async fn h30_at_most_64_kib_are_read_for_whoever_is_not_verified() {
 #[tokio::test]
 async fn h31_a_compressed_body_is_415_and_never_inflated() {
     let (everything, _server, wire, bearer) = start("").await;
-    // A gzip header (RFC 1952 §2.3) and no deflate stream: whoever inflates it fails in another way than 415.
+    // A gzip header (RFC 1952 §2.3) without a deflate stream: a server that inflates it fails in another way than 415.
     let bomb = [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3][..], &[0xff; 1024]].concat();
     for coding in
         ["gzip", "GZIP", "br", "zstd", "deflate", "x-gzip", "identity, gzip", "nonsense", "\"gzip\""]

@@ -146,7 +146,7 @@ async fn h09_a_token_in_the_query_or_a_form_beside_the_header_is_an_invalid_requ
     assert_eq!(reply.status(), 400, "{}", reply.text());
     assert_eq!(reply.challenge().expect("a challenge").error(), Some("invalid_request"));
     assert_eq!(everything.ran(), 0);
-    // Twin: another query is nobody's business.
+    // Twin: another query is ignored.
     assert_whoami(&wire.call_at("/mcp?a=access_token", "whoami", &bearer).await, "another query");
 }
 

@@ -1,4 +1,4 @@
-//! Methods and paths: POST at the exact path, and nothing else.
+//! Methods and paths: only POST at the exact path.
 
 use super::answers::{assert_unauthenticated, assert_whoami, start};
 

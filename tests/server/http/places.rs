@@ -162,7 +162,7 @@ async fn h18_a_foreign_origin_is_403_whatever_it_presents() {
     ] {
         assert_whoami(&wire.call("whoami", &format!("{origin}{bearer}")).await, origin);
     }
-    // Legacy streams are no way around it.
+    // Legacy streams do not avoid the check.
     for method in ["GET", "DELETE", "PUT"] {
         let request = format!(
             "{method} /mcp HTTP/1.1\r\nHost: {}\r\nOrigin: https://evil.example\r\n{bearer}Connection: close\r\n\r\n",

@@ -14,7 +14,7 @@ pub const HEADER_MISMATCH: i64 = -32020;
 pub const UNSUPPORTED_VERSION: i64 = -32022;
 pub const METHOD_NOT_FOUND: i64 = -32601;
 
-/// A server and three callers: nobody, alice without scopes, and alice with `write`.
+/// A server and three callers: an anonymous one, alice without scopes, and alice with `write`.
 pub struct Bench {
     pub everything: Everything,
     pub server: TestServer,
@@ -72,7 +72,7 @@ impl Ask {
         Self::new(era, "tools/call", json!({ "name": name, "arguments": arguments }))
     }
 
-    /// `write_note`, which runs for whoever holds `write`.
+    /// `write_note`, which runs for callers that hold `write`.
     pub fn write(era: Era) -> Self {
         Self::tool(era, "write_note", json!({ "text": "hello" }))
     }
@@ -113,7 +113,7 @@ pub fn code(reply: &Reply) -> Option<i64> {
     reply.json()["error"]["code"].as_i64()
 }
 
-/// Refused as `expected` for whoever is known, and 401 for everybody else: a stranger learns nothing from it.
+/// Refused as `expected` for verified callers, and 401 for anonymous ones: a stranger learns nothing from it.
 pub async fn assert_refused(bench: &Bench, ask: &Ask, body: impl AsRef<[u8]>, expected: i64, id: Value) {
     let body = body.as_ref();
     let input = String::from_utf8_lossy(&body[..body.len().min(300)]);

@@ -25,7 +25,7 @@ async fn j07_a_header_that_names_another_operation_is_a_mismatch() {
             let mut ask = good.clone();
             ask.set(header, value);
             assert_refused(&bench, &ask, ask.message.to_string(), HEADER_MISMATCH, json!(1)).await;
-            // No version header is no way around it.
+            // Leaving out the version header does not avoid the check.
             ask.remove("MCP-Protocol-Version");
             assert_refused(&bench, &ask, ask.message.to_string(), HEADER_MISMATCH, json!(1)).await;
         }

@@ -36,9 +36,9 @@ async fn j15_j16_what_is_no_request_is_refused() {
             (with(&|m| m["id"] = json!({})), Value::Null),
             (with(&|m| m["id"] = json!([1])), Value::Null),
             (with(&|m| m["id"] = u64::MAX.into()), Value::Null),
-            // A request that forgot its id is no notification.
+            // A request without its id is not a notification.
             (with(&remove("id")), Value::Null),
-            // A reply to a request nobody made, outside of any session.
+            // A reply to a request that was never made, outside of any session.
             (
                 json!({ "jsonrpc": "2.0", "id": 1, "result": {}, "error": { "code": 1, "message": "x" } })
                     .to_string(),

@@ -126,7 +126,7 @@ async fn j05_a_message_nested_too_deep_is_refused_without_a_panic() {
                 reply.text()
             );
         }
-        // Twin: 13 levels within the message's own three pass the gate, and are no text for the tool.
+        // Twin: 13 levels within the message's own three pass the gate; for the tool they are not a text.
         let reply = ask.send_text(&bench, Some(&bench.with), deep(13)).await;
         assert_ne!(reply.status(), 400, "{}", reply.text());
         assert_served(&bench, &ask, &good).await;

@@ -37,7 +37,7 @@ async fn k21_keys_down_at_cold_start_is_503_not_401_until_they_come() {
             assert_unavailable(&client.call_tool(tool, json!({})).await, &format!("{era:?} {tool}"));
         }
     }
-    // What is the token's own fault is said at once; what another issuer signed is served; nobody is nobody.
+    // A fault of the token itself is reported at once; a token of another issuer is served; without a token, 401.
     for (case, token) in [
         ("not a token", "sk_live_0123456789".to_owned()),
         ("a stranger's", key.token(&claims(json!({ "iss": "https://stranger.example" })))),
@@ -142,7 +142,7 @@ async fn k01_to_k09_whatever_an_issuer_answers_known_keys_keep_working_and_it_re
     }
     assert_eq!(readyz(&server).await, 200);
     let ran = everything.ran();
-    // Its issuer may have this key by now; that nobody can ask is not the client's fault.
+    // Its issuer may have this key by now; that the issuer cannot be reached is not the client's fault.
     let unknown = issuers.iter().map(|(issuer, _)| read_note(&server, token(&server, issuer, &new)));
     for (answer, (_, (case, ..))) in join_all(unknown).await.iter().zip(&issuers) {
         assert_unavailable(answer, case);

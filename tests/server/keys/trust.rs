@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::authorization_server::{AuthorizationServer, Key};
 use crate::everything::Everything;
 
-/// These `[[auth.issuers]]`.
+/// The sections `[[auth.issuers]]` of these issuers.
 pub fn verify(issuers: &[String]) -> String {
     issuers.concat()
 }

@@ -29,7 +29,7 @@ async fn j34_a_session_is_its_callers_own() {
             ("another issuer", other.token("alice", server.url()).scope("read")),
         ];
         for (who, token) in strangers {
-            // Not because the token is no good:
+            // Not because the token is invalid:
             let elsewhere = server.client().era(era).token(token.clone());
             assert!(elsewhere.call_tool("read_note", json!({})).await.is_success(), "{who}");
             is_refused_everywhere(&alice.clone().token(token)).await;

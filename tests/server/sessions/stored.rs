@@ -36,7 +36,7 @@ impl SessionStore for Shared {
 }
 
 /// Two servers of one kind, as two processes behind one balancer would be; the second one with a
-/// configuration of its own.
+/// separate configuration.
 async fn two_servers(everything: &Everything, shared: &Shared, toml: &str) -> (TestServer, TestServer) {
     let issuer = TestIssuer::new("https://issuer.test", Arc::new(SystemClock));
     let builder = |toml: &str| {

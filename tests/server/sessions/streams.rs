@@ -23,7 +23,7 @@ impl Streams {
         "announced"
     }
 
-    /// Listens until somebody ends it.
+    /// Listens until the subscription ends.
     #[method("subscriptions/listen", authenticated)]
     async fn listen(&self, subscription: SubscriptionContext) {
         subscription.cancelled().await;

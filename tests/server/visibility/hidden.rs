@@ -59,8 +59,8 @@ impl Hidden {
     }
 }
 
-/// An answer as text, without the name that was asked for. It is rmcp that answers for methods nobody declared,
-/// in an order of members (and in sessions, as a stream) of its own; the message is the same.
+/// An answer as text, without the name that was asked for. rmcp answers for methods that were not declared, with
+/// another order of members (and in sessions, as a stream); the message is the same.
 pub async fn about(client: Client, method: &str, params: &Value, name: &str) -> (u16, String) {
     let answer = client.request(method, params.clone()).await;
     let by_rmcp = method.starts_with("acme/");

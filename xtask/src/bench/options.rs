@@ -14,7 +14,7 @@ cargo xtask bench [OPTION]…    whole servers against bare rmcp; writes docs/pe
   --output PATH   write somewhere else
 ";
 
-/// One run.
+/// The options of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Options {
     pub(super) seconds: f64,

@@ -1,4 +1,4 @@
-//! The run: rounds over all rows, each round beginning with another row, so that nobody always follows the same one.
+//! The run: rounds over all rows, each round beginning with another row, so that no row always follows the same one.
 
 use std::path::Path;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(super) struct Cell {
     pub(super) reused: bool,
 }
 
-/// Measures everything.
+/// Measures all rows in all rounds.
 pub(super) fn run(
     options: &Options,
     binaries: &Path,

@@ -14,9 +14,9 @@ pub(super) enum Token {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
     pub(super) name: &'static str,
-    /// What it is.
+    /// What the server is, for the reader of the page.
     pub(super) about: &'static str,
-    /// What `bench-server` starts.
+    /// The first argument of `bench-server`, such as `bare-many`.
     pub(super) server: &'static str,
     pub(super) era: &'static str,
     /// A tool, or `tools/list`.

@@ -67,7 +67,7 @@ fn start(row: &Row, binaries: &Path, keys: &Path, pin: bool) -> Result<Server, S
     Ok(server)
 }
 
-/// The load generator.
+/// The process that generates the load.
 pub(super) fn load(binaries: &Path, pin: bool) -> Command {
     program(&binaries.join("bench-load"), pin.then_some(LOAD_CORE))
 }

@@ -57,9 +57,9 @@ fn pages() -> Result<Vec<Page>, String> {
 /// How blocks are run here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shell {
-    /// With processes and a loopback interface of its own.
+    /// With separate processes and a separate loopback interface.
     Apart,
-    /// Among everything else.
+    /// Among the other processes of the machine.
     Here,
 }
 

@@ -1,5 +1,5 @@
-//! What README and the book print is run, as it is printed: a page at a time, on a network of its own where the system
-//! has such things, so that port 8080 is free for it whatever else runs.
+//! What README and the book print is run, as it is printed: a page at a time, in a separate network namespace where the
+//! system has them, so that port 8080 is free for it even if another program uses that port.
 
 mod check;
 mod page;

@@ -1,6 +1,6 @@
 //! A page of Markdown: the blocks marked to be run, and what is said to come of them.
 
-/// The page.
+/// One page and its blocks.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Page {
     pub(super) name: String,
@@ -22,7 +22,7 @@ pub(super) struct Block {
 /// Where a block runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// In the repository.
+    /// In the root of the repository.
     Repository,
     /// In an empty directory in which the repository is `mcp-auth`.
     Elsewhere,

@@ -1,6 +1,6 @@
 //! The blocks of one page as one bash script: variables and servers live from one block to the next.
 //!
-//! What is printed is run, word for word. Around it the world is made so that nobody is needed and nothing is compiled
+//! What is printed is run, word for word. Its surroundings are such that no person is needed and nothing is compiled
 //! twice: `https://github.com/mcp-auth/mcp-auth` is this repository, the browser is `person.sh`, and `cargo` gets this
 //! workspace's lock file, its profile and its checkout by the name under which it is compiled already.
 
@@ -12,7 +12,7 @@ use super::page::{Page, Place};
 /// How long a server may take to be built and to answer, in tenths of a second.
 const PATIENCE: u32 = 6000;
 
-/// What `xdg-open` is while a page runs: whoever logs in at the built-in issuer, and allows what is asked.
+/// What `xdg-open` is while a page runs: a script that logs in at the built-in issuer, and allows what is asked.
 pub(super) const PERSON: &str = include_str!("person.sh");
 
 /// A script for the page whose blocks are `directory/<number>.sh`. It writes what they print to `<number>.out`, and the
@@ -74,7 +74,7 @@ here
         }
         let (source, output) = (format!("{directory}/{number}.sh"), format!("{directory}/{number}.out"));
         let line = if block.serves {
-            // A group of its own, so that whatever it starts ends with it.
+            // A separate process group, so that every process it starts ends with it.
             format!(
                 "stop\nset -m\n( set -euo pipefail; . {source} ) >{output} 2>&1 &\nserver=$!\nset +m\nready"
             )

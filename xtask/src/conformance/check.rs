@@ -85,7 +85,7 @@ impl Run {
     }
 }
 
-/// Starts a server of its own, runs the suite against it, and reads what the suite wrote.
+/// Starts a new server, runs the suite against it, and reads what the suite wrote.
 fn run(node: &Node, executable: &Path, directory: &Path, revision: &str, auth: bool) -> Result<Run, String> {
     let name = format!("{revision}{}", if auth { ", with tokens" } else { "" });
     let file = name.replace(", ", "-").replace(' ', "-");

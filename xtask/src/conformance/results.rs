@@ -16,21 +16,21 @@ pub(super) struct Count {
 }
 
 impl Count {
-    /// Of a `checks.json`.
+    /// The count of a `checks.json`; `None` where it has another shape.
     fn of(checks: &Value) -> Option<Self> {
         let mut count = Self::default();
         for check in checks.as_array()? {
             match check["status"].as_str()? {
                 "SUCCESS" => count.passed += 1,
                 "INFO" | "SKIPPED" => {}
-                // FAILURE and WARNING, and whatever else is not success.
+                // FAILURE and WARNING, and every other status that is not success.
                 _ => count.failed += 1,
             }
         }
         Some(count)
     }
 
-    /// Whether somebody has to say why. A scenario without any check is one as well.
+    /// Whether no check failed and at least one passed. For all other scenarios the exceptions must give a reason.
     fn is_good(self) -> bool {
         self.failed == 0 && self.passed > 0
     }
@@ -96,7 +96,7 @@ fn scenario_of(folder: &str) -> &str {
     name.len().checked_sub(TIME).and_then(|end| name.get(..end)).unwrap_or(name)
 }
 
-/// `interop/conformance.json`.
+/// The content of `interop/conformance.json`.
 pub(super) struct Expected {
     file: PathBuf,
     text: String,

@@ -43,7 +43,7 @@ const OUR_SKEW: &str = "30";
 /// How long the other issuer's tokens live, in seconds; for them the server allows nothing on top.
 const FOREIGN_LIFETIME: &str = "20";
 
-/// Keys are fetched again at once, so that nobody has to wait for it.
+/// Keys are fetched again at once, so that no step has to wait for it.
 const FOREIGN_RULES: &str =
     r#"clock_skew="0s", token_cache_ttl="1s", unknown_kid_cooldown="1s", jwks_min_refresh="1s""#;
 
@@ -109,7 +109,7 @@ impl Bench {
         Server::start(name, &self.directory, &mut command)
     }
 
-    /// oidc-provider, and the example that trusts it and nobody else.
+    /// oidc-provider, and the example that trusts only it.
     fn foreign_server(&self, name: &str, lifetime: &str) -> Result<Foreign, String> {
         let mut command = self.node.command(&root().join("interop"));
         command.arg("issuer.mjs").env("LIFETIME", lifetime);
@@ -166,7 +166,7 @@ fn issuer_in(log: &str) -> Option<String> {
 struct Group {
     title: String,
     first: &'static str,
-    /// The steps, where all rows have the same; otherwise each step becomes a row of its own.
+    /// The steps, where all rows have the same; otherwise each step becomes a separate row.
     columns: &'static [&'static str],
     rows: Vec<Row>,
     logs: String,

@@ -11,7 +11,7 @@ pub(crate) struct Step {
     pub(crate) seen: String,
 }
 
-/// The steps in what a driver printed: a line of JSON each. Other lines are somebody else's.
+/// The steps in what a driver printed: a line of JSON each. Other lines are ignored.
 pub(crate) fn steps(output: &str) -> Vec<Step> {
     let lines = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let steps = lines.filter_map(|line| {
@@ -36,7 +36,7 @@ pub(crate) struct Row {
 
 impl Row {
     /// A row whose driver printed `output` and ended with success, or did not. `columns` are the steps that have to
-    /// be there, all of them and no other; with none, whatever it did counts.
+    /// be there, all of them and no other; if it is empty, every step that the driver did counts.
     pub(crate) fn new(label: String, output: &str, success: bool, columns: &[&str]) -> Self {
         let steps = steps(output);
         let names: Vec<_> = steps.iter().map(|step| step.name.as_str()).collect();

@@ -1,4 +1,4 @@
-//! What every file must be like, whatever language it is in: no machine paths, nothing unfinished.
+//! What every file must be like, in any language: no machine paths, nothing unfinished.
 
 use std::path::Path;
 
@@ -18,10 +18,10 @@ const REQUIRED: [&str; 9] = [
 /// How an entry of CHANGELOG.md opens.
 const ENTRIES: [&str; 4] = ["- **breaking:** ", "- **added:** ", "- **fixed:** ", "- **security:** "];
 
-/// Where machines keep what is nobody else's business. A name follows.
+/// Where machines keep the private files of a user. A name follows.
 const MACHINE_PATHS: [&str; 5] = ["/home/", "/root/", "/Users/", "\\Users\\", "/tmp/"];
 
-/// Paths of nobody's machine, which examples and tests make up.
+/// Paths that examples and tests make up; they belong to no real machine.
 const MADE_UP: [&str; 1] = ["/home/ann"];
 
 /// Past this many lines a source file probably holds two ideas.

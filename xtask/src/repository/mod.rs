@@ -1,5 +1,5 @@
-//! What every file of the repository must be like. In reading order: `check` (the step), `files` (whatever language
-//! they are in), `rust` (a source file, read), `contents` (a `mod.rs` holds no code), `arrows` (which folder may read
+//! What every file of the repository must be like. In reading order: `check` (the step), `files` (files in any
+//! language), `rust` (a source file, read), `contents` (a `mod.rs` holds no code), `arrows` (which folder may read
 //! which), `crates` (which crate may read which), `threats` (each row of the threat list has a test).
 
 mod arrows;

@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMod, UseTree};
 
-/// One source file.
+/// What the checks need of one source file.
 #[derive(Debug)]
 pub(super) struct Source {
     /// Its path from the root of the repository.
@@ -16,7 +16,7 @@ pub(super) struct Source {
     pub(super) reads: Vec<Read>,
     /// Items that are more than a table of contents, each with its line.
     pub(super) code: Vec<(usize, &'static str)>,
-    /// The modules of its own that only tests compile.
+    /// Its modules that only tests compile.
     pub(super) test_modules: BTreeSet<String>,
 }
 

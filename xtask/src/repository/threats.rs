@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-/// The threat list.
+/// The page with the threat list.
 pub(super) const PAGE: &str = "docs/src/threats.md";
 
 /// One row of the page.

@@ -48,7 +48,7 @@ fn challenge(server: SocketAddr) -> Result<String, String> {
     Ok(challenge)
 }
 
-/// The metadata the challenge points at names this server, its scopes and an issuer with metadata of its own.
+/// The metadata the challenge points at names this server, its scopes and an issuer that serves metadata too.
 fn metadata(server: SocketAddr, challenge: &str) -> Result<(), String> {
     let url = parameter(challenge, "resource_metadata").ok_or("no resource_metadata in the challenge")?;
     let answer = send(server, &get(path_of(url, server)?))?;

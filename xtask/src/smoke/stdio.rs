@@ -9,7 +9,7 @@ use crate::example;
 use crate::stdio::Piped;
 use crate::step::expect;
 
-/// What the example offers somebody who may do everything.
+/// What the example offers a caller that may do everything.
 const TOOLS: [&str; 5] = ["add_todo", "complete_todo", "delete_todo", "list_todos", "ping"];
 
 pub(super) fn check(executable: &Path, directory: &Path) -> Result<(), String> {

@@ -34,7 +34,7 @@ pub(crate) fn check() -> Result<Outcome, String> {
     Ok(Outcome::Passed)
 }
 
-/// The variants as each of the two made them, in empty directories of their own.
+/// The variants as each of the two made them, each in an empty directory.
 struct Made {
     by_generator: PathBuf,
     by_new: PathBuf,

@@ -12,9 +12,9 @@ const VERSION: &str = "0.23.9";
 
 /// A cargo-generate that can be run.
 pub(super) enum Generator {
-    /// As `cargo generate`.
+    /// Installed, so that it runs as `cargo generate`.
     Installed,
-    /// This executable.
+    /// The executable at this path.
     Ours(PathBuf),
 }
 

@@ -53,7 +53,7 @@ impl Workspace {
         succeed(self.cargo().args(["fmt", "--all", "--check"]))
     }
 
-    /// As `cargo clippy` runs for somebody who develops, and all as they are built for production.
+    /// As `cargo clippy` runs for a developer, and all as they are built for production.
     pub(super) fn clippy(&self) -> Result<(), String> {
         let all = ["--all-targets", "--", "-D", "warnings"];
         succeed(self.cargo().arg("clippy").args(self.packages(|variant| variant.embedded)).args(all))?;

@@ -9,7 +9,7 @@ use mcp_auth_core::Era;
 
 use super::Error;
 
-/// One run.
+/// The options of one run.
 #[derive(Debug)]
 pub(super) struct Run {
     /// `address`: the server.

@@ -1,4 +1,4 @@
-//! The connections, and the clock. One thread: what it measures is not disturbed by threads of its own.
+//! The connections, and the clock. One thread, so that no other thread of this program disturbs what it measures.
 
 use std::cell::{Cell, RefCell};
 use std::fs;

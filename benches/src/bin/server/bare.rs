@@ -1,4 +1,4 @@
-//! rmcp as it is, set up for speed by somebody who read its documentation: no sessions, JSON answers, the router
+//! rmcp as it is, set up for speed as its documentation describes: no sessions, JSON answers, the router
 //! built once, the server behind one `Arc`, `TCP_NODELAY`. No authorization, no limits, no checks of the host.
 
 use std::sync::Arc;

@@ -30,7 +30,7 @@ async fn main() -> Result<(), Error> {
     }
 }
 
-/// Any free port.
+/// Listens on any free port of the loopback interface.
 async fn listen() -> Result<TcpListener, Error> {
     Ok(TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?)
 }

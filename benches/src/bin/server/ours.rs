@@ -18,7 +18,7 @@ pub(super) struct Sum {
     b: i64,
 }
 
-/// One tool for whoever holds the scope, and the same for anybody.
+/// One tool for callers that hold the scope, and the same tool for everyone.
 pub(super) struct One;
 
 #[server]
