@@ -1,15 +1,15 @@
-//! Time and randomness, passed in and never ambient, so that a test decides both.
+//! Time and randomness, passed in as arguments and never read directly, so that a test decides both.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// What time it is.
+/// A source of the current time.
 pub trait Clock: Send + Sync + 'static {
     /// Wall-clock time in whole seconds since the Unix epoch (the unit of `exp`, RFC 7519 §2 NumericDate).
     fn unix_now(&self) -> u64;
 }
 
-/// The operating system's clock.
+/// The [`Clock`] of the operating system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -22,14 +22,14 @@ impl Clock for SystemClock {
 
 /// Unpredictable bytes, for codes, identifiers and keys.
 pub trait Random: Send + Sync + 'static {
-    /// Fills `out` with bytes nobody can guess.
+    /// Fills `out` with bytes that an attacker cannot predict.
     ///
     /// # Panics
-    /// When the operating system has no randomness to give: nothing safe can be done then.
+    /// When the operating system cannot supply randomness: it is not safe to continue then.
     fn fill(&self, out: &mut [u8]);
 }
 
-/// The randomness of the operating system.
+/// The [`Random`] source of the operating system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemRandom;
 
@@ -41,12 +41,12 @@ impl Random for SystemRandom {
     }
 }
 
-/// The time and randomness a server runs on; cloned freely.
+/// The time and randomness that a server uses. Cloning it is cheap: both parts are shared.
 #[derive(Clone)]
 pub struct Ambient {
-    /// The clock every expiry is compared with.
+    /// The clock that every expiry is compared with.
     pub clock: Arc<dyn Clock>,
-    /// The source of codes and identifiers.
+    /// The source of randomness for codes, identifiers and keys.
     pub random: Arc<dyn Random>,
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::scope::{Scope, ScopeSet};
 
-/// What implies what, followed to its end.
+/// Which scope implies which others, directly or through other scopes.
 ///
 /// # Example
 /// ```
@@ -16,17 +16,18 @@ use super::scope::{Scope, ScopeSet};
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hierarchy {
-    /// For each scope that something implies: everything that implies it, directly or not.
+    /// For each scope that another one implies: every scope that implies it, directly or not.
     broader: BTreeMap<Scope, ScopeSet>,
 }
 
-/// Scopes that imply each other in a circle: the way round, its first scope again at the end.
+/// Scopes that imply each other in a circle: the scopes in order, with the first one repeated at the end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("scopes imply each other in a circle: {}", .0.iter().map(Scope::as_str).collect::<Vec<_>>().join(" -> "))]
 pub struct Cycle(pub Vec<Scope>);
 
 impl Hierarchy {
-    /// Follows `implies` (each scope with the narrower ones it implies) to its end.
+    /// Builds the hierarchy from `implies` (each scope with the narrower ones it implies), including indirect
+    /// implications.
     ///
     /// # Errors
     /// [`Cycle`] when a scope implies itself, directly or through others.
@@ -41,7 +42,7 @@ impl Hierarchy {
         Ok(Self { broader })
     }
 
-    /// Whether a holder of `held` has `needed`: itself, or something broader.
+    /// Whether a holder of `held` has the scope `needed`: the scope itself, or a broader one.
     pub fn satisfies(&self, held: &ScopeSet, needed: &str) -> bool {
         held.contains(needed)
             || self
@@ -50,12 +51,12 @@ impl Hierarchy {
                 .is_some_and(|broader| broader.iter().any(|b| held.contains(b.as_str())))
     }
 
-    /// Everything broader that counts for `scope`, directly or not, in order.
+    /// Every broader scope that implies `scope`, directly or not, in order.
     pub fn broader_than(&self, scope: &str) -> impl Iterator<Item = &Scope> {
         self.broader.get(scope).into_iter().flatten()
     }
 
-    /// Everything narrower that `scope` counts for, directly or not, in order.
+    /// Every narrower scope that `scope` implies, directly or not, in order.
     pub fn implied_by(&self, scope: &str) -> impl Iterator<Item = &Scope> {
         self.broader.iter().filter(move |(_, broader)| broader.contains(scope)).map(|(narrower, _)| narrower)
     }

@@ -1,4 +1,4 @@
-//! The issuer identifier (RFC 8414 §2): whose tokens they are.
+//! The issuer identifier (RFC 8414 §2): the URL that names who issued a token.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,8 +1,9 @@
 //! The vocabulary of mcp-auth, below every other crate: no tokio, no rmcp, no axum. In reading order: `scope` (one
-//! scope token, sets of them), `hierarchy` (which scopes count for which), `challenge` (`WWW-Authenticate`),
-//! `net` (hosts, authorities, origins, loopback), `resource` and `issuer_identifier` (the URLs that tokens name),
-//! `uri_template` (URIs with variables), `revision` (the protocol's eras), `seen` (text of strangers), `strict_json`
-//! (JSON with one reading), `ambient` (time and randomness). Users depend on the facade crate `mcp-auth`.
+//! scope token, sets of them), `hierarchy` (which scopes count for which), `challenge` (`WWW-Authenticate`), `net`
+//! (hosts, authorities, origins, loopback), `resource` and `issuer_identifier` (the URLs that tokens name),
+//! `uri_template` (URIs with variables), `revision` (the protocol's eras), `seen` (text from outside, made safe to
+//! show), `strict_json` (JSON with one reading), `ambient` (time and randomness). Users depend on the facade crate
+//! `mcp-auth`.
 
 pub mod ambient;
 pub mod challenge;

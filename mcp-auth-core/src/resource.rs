@@ -28,19 +28,19 @@ pub const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource {
     text: String,
-    /// Where the path or query begins in `text`.
+    /// The byte offset in `text` at which the path or query begins.
     tail: usize,
     origin: Origin,
-    /// As a client writes it that parses URLs.
+    /// The text as a client writes it after parsing the URL.
     canonical: String,
     path: String,
 }
 
 impl Resource {
-    /// The identifier of what listens at `address`, without TLS, and answers at `path`, which starts with `/`.
+    /// The identifier of a listener at `address` without TLS that answers at `path`, which starts with `/`.
     pub fn of_listener(address: SocketAddr, path: &str) -> Self {
         let origin = Origin::of_listener(address);
-        // The port is always said, 80 too: what was listened on is what is shown.
+        // The port is always written, even 80, so that the identifier shows where the server listens.
         let base = format!("http://{}", crate::net::Authority::from(address));
         let text = format!("{base}{path}");
         Self { tail: base.len(), canonical: format!("{origin}{path}"), origin, text, path: path.to_owned() }
@@ -51,22 +51,22 @@ impl Resource {
         &self.text
     }
 
-    /// Its origin.
+    /// The origin of the URL: scheme, host and port.
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// Its path, as a client asks for it.
+    /// The path of the URL, as a client requests it.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The text as a client writes it that compares parsed URLs.
+    /// The text as a client writes it that parses URLs before it compares them.
     pub fn canonical(&self) -> &str {
         &self.canonical
     }
 
-    /// Whether parsing changes nothing but a missing slash after the host.
+    /// Whether parsing changes nothing except adding a missing slash after the host.
     pub fn is_canonical(&self) -> bool {
         self.canonical == self.text || self.canonical.strip_suffix('/') == Some(&self.text)
     }
@@ -86,8 +86,8 @@ impl Resource {
         self.text.contains('?')
     }
 
-    /// Where its metadata is served (RFC 9728 §3.1): the well-known path with its own path appended, of which one of
-    /// just `/` is dropped first.
+    /// The path at which its metadata is served (RFC 9728 §3.1): the well-known path followed by the path of the
+    /// resource, which is left out if it is just `/`.
     pub fn metadata_path(&self) -> String {
         let (path, _) = self.path_and_query();
         format!("{WELL_KNOWN}{path}")
@@ -99,8 +99,8 @@ impl Resource {
         format!("{}{WELL_KNOWN}{path}{query}", &self.text[..self.tail])
     }
 
-    /// Whether a `resource` parameter names this resource (RFC 8707 §2): the same bytes, save for the case of scheme
-    /// and host, which MCP asks servers to forgive, and the slash that URL libraries add to an empty path.
+    /// Whether a `resource` parameter names this resource (RFC 8707 §2): the same bytes, except for the case of
+    /// scheme and host, which MCP asks servers to ignore, and the slash that URL libraries add to an empty path.
     pub fn is_named_by(&self, presented: &str) -> bool {
         let (own_base, own_tail) = self.text.split_at(self.tail);
         let Some((base, tail)) = presented.split_at_checked(self.tail) else { return false };
@@ -108,7 +108,7 @@ impl Resource {
         base.eq_ignore_ascii_case(own_base) && (tail == own_tail || root(tail) && root(own_tail))
     }
 
-    /// As it was written: the path, if it is more than `/`, and the query with its `?`.
+    /// Path and query as written: the path is empty if it is just `/`, and the query starts with its `?`.
     fn path_and_query(&self) -> (&str, &str) {
         let tail = &self.text[self.tail..];
         let (path, query) = tail.split_at(tail.find('?').unwrap_or(tail.len()));

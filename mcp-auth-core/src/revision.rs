@@ -1,23 +1,23 @@
 //! The revisions of MCP, and the two eras they fall into. A revision is a date, so revisions compare as text.
 
-/// The revisions that the server knows, oldest first. 2024-11-05 is served over stdio only: its HTTP transport is
-/// another one.
+/// The revisions that the server knows, oldest first. 2024-11-05 is served over stdio only, because its HTTP
+/// transport is a different one.
 pub const KNOWN: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
 
-/// What a revision wants around each message.
+/// What a revision requires around each message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Era {
     /// Before 2026-07-28: `initialize` first, then a session.
     Sessions,
-    /// From 2026-07-28: every message stands alone and names its revision in `_meta` and headers.
+    /// From 2026-07-28: every message is independent and names its revision in `_meta` and headers.
     Stateless,
 }
 
 impl Era {
-    /// The era of the revision that a message names. A message that names none is of the older era: since
-    /// 2026-07-28 each has to.
+    /// The era of the revision that a message names. A message without a revision belongs to the older era: since
+    /// 2026-07-28 each message has to name one.
     ///
-    /// - Shape: any bytes; what is not a revision falls where it sorts.
+    /// - Shape: any bytes; text that is not a revision is compared as text too.
     ///
     /// # Example
     /// ```
@@ -33,7 +33,7 @@ impl Era {
         }
     }
 
-    /// Its newest revision.
+    /// The newest revision of this era.
     pub const fn latest(self) -> &'static str {
         match self {
             Self::Sessions => "2025-11-25",

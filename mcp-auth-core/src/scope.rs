@@ -1,4 +1,4 @@
-//! Scope tokens (RFC 6749 §3.3), sets of them.
+//! Scope tokens (RFC 6749 §3.3), and sets of them.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -16,14 +16,14 @@ use std::fmt;
 #[serde(transparent)]
 pub struct Scope(Cow<'static, str>);
 
-/// A string that is no scope token.
+/// A string that is not a valid scope token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidScope {
-    /// The empty string.
+    /// The string is empty.
     #[error("a scope cannot be empty (RFC 6749 section 3.3)")]
     Empty,
-    /// A character outside the grammar.
+    /// The string has this character, which the grammar does not allow.
     #[error("a scope cannot contain {0:?} (RFC 6749 section 3.3)")]
     Character(char),
 }
@@ -98,27 +98,27 @@ impl ScopeSet {
         text.split(' ').filter_map(|token| token.parse().ok()).collect()
     }
 
-    /// Whether `scope` is one of them.
+    /// Whether `scope` is in the set.
     pub fn contains(&self, scope: &str) -> bool {
         self.0.contains(scope)
     }
 
-    /// Adds `scope`; true when it was not there.
+    /// Adds `scope`; true if it was not in the set before.
     pub fn insert(&mut self, scope: Scope) -> bool {
         self.0.insert(scope)
     }
 
-    /// Whether there is none.
+    /// Whether the set has no scopes.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many there are.
+    /// The number of scopes.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Each of them, in order.
+    /// The scopes, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Scope> {
         self.0.iter()
     }

@@ -1,9 +1,9 @@
 //! JSON with one reading only: one pass over the bytes, duplicate keys and deep nesting found on the way (RFC 8259 §4
 //! leaves open which of two equal keys counts; RFC 7515 §4 and RFC 7519 §4 let us refuse them).
 //!
-//! Numbers and strings come out exactly as `serde_json::Value` would hold them, which is what rmcp compares.
-//! A fault does not stop the pass: the text is read to its end, so that broken JSON is told from JSON with two
-//! readings, and an id is known wherever it stands.
+//! Numbers and strings come out exactly as `serde_json::Value` would hold them, which is what rmcp compares. A fault
+//! does not stop the pass: the text is read to its end, so that invalid JSON can be told from JSON with two readings,
+//! and an id is found at any position.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -15,13 +15,13 @@ use serde_json::{Map, Number, Value};
 
 use crate::seen::head;
 
-/// serde_json speaks to itself through objects with keys like these; a client that writes one could make two
-/// readers of one text disagree.
+/// serde_json passes some values to itself as objects with keys like these. A client that writes such a key could
+/// make two readers of one text disagree.
 const RESERVED: &str = "$serde_json::private::";
 const RESERVED_NUMBER: &str = "$serde_json::private::Number";
 
-/// Whether some crate of this build turned on serde_json's `arbitrary_precision`, where every number arrives
-/// as an object with one reserved key.
+/// Whether a crate of this build enabled serde_json's `arbitrary_precision`, where every number arrives as an object
+/// with one reserved key.
 static NUMBERS_ARE_OBJECTS: LazyLock<bool> = LazyLock::new(|| {
     let probe = format!(r#"{{"{RESERVED_NUMBER}":"1"}}"#);
     serde_json::from_str::<Value>(&probe).is_ok_and(|value| value.is_number())
@@ -33,14 +33,14 @@ const OBJECT_DEPTH: usize = 32;
 /// The most characters of a repeated key that are kept.
 const LONGEST_KEY: usize = 40;
 
-/// A JSON text and the first reason not to trust it.
+/// A parsed JSON text, and the first reason not to trust it.
 #[derive(Debug)]
 pub struct Parsed {
-    /// The text; of a repeated key the first value. Where the fault is [`Fault::Array`], null.
+    /// The value; for a repeated key, the first one. Null where the fault is [`Fault::Array`].
     pub value: Value,
-    /// Why it has no single reading.
+    /// Why the text does not have a single reading.
     pub fault: Option<Fault>,
-    /// The outermost object has `id` twice, so that it is not known which one to answer.
+    /// The outermost object has `id` twice, so it is unknown which one to answer.
     pub id_repeated: bool,
 }
 
@@ -54,12 +54,12 @@ pub enum Fault {
         /// The key, cut to a readable length.
         key: String,
     },
-    /// Objects and arrays stand inside each other too deep; what is deeper is not kept.
+    /// Objects and arrays are nested too deep; the deeper part is not kept.
     TooDeep {
         /// The most levels allowed.
         limit: usize,
     },
-    /// A key that serde_json uses for itself.
+    /// A key that serde_json reserves for itself.
     ReservedKey,
 }
 
@@ -84,7 +84,7 @@ pub fn parse(bytes: &[u8], max_depth: usize) -> Result<Parsed, serde_json::Error
 /// Reads one JSON object, at most 32 levels deep.
 ///
 /// # Errors
-/// [`NotAnObject`], which says nothing of the content.
+/// [`NotAnObject`], which does not reveal the content.
 ///
 /// # Example
 /// ```
@@ -111,7 +111,7 @@ impl Notes {
     }
 }
 
-/// One value, with as many objects and arrays around it as `depth` says.
+/// Reads one value inside `depth` enclosing objects and arrays.
 #[derive(Clone, Copy)]
 struct Node<'n> {
     notes: &'n Notes,

@@ -1,4 +1,4 @@
-//! RFC 6570 level 1 templates: which URI matches, and what its variables are.
+//! RFC 6570 level 1 templates: which URI matches, and the values of its variables.
 //!
 //! A URI matches only as the template would have written it (RFC 6570 §3.2.2, simple string expansion): a
 //! variable's value is unreserved characters and percent-encoded octets, so one resource has one spelling.
@@ -28,46 +28,46 @@ pub struct UriTemplate {
     parts: Vec<Part>,
 }
 
-/// A template is these, one after the other.
+/// One piece of a template: literal text or a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Literal(String),
     Variable(String),
 }
 
-/// A string that is no template we serve.
+/// A string that is not a template we serve.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidTemplate {
-    /// Nothing names the kind of URI.
+    /// It does not begin with a scheme.
     #[error("a URI template begins with a scheme, like `todo://{{id}}` (RFC 3986 section 3.1)")]
     NoScheme,
-    /// A brace without its partner.
+    /// A `{` or `}` without its counterpart.
     #[error("`{{` and `}}` in a URI template come in pairs, like `{{id}}`")]
     UnpairedBrace,
-    /// An operator, a list or a modifier: levels 2 to 4.
+    /// It uses an operator, a list or a modifier: RFC 6570 levels 2 to 4.
     #[error("`{{{0}}}` is not a plain variable; only RFC 6570 level 1 is served, like `{{id}}`")]
     NotLevelOne(String),
-    /// One name, two places.
+    /// The same variable name appears twice.
     #[error("the variable `{0}` is in the template twice; name each once")]
     RepeatedVariable(String),
-    /// Where one value ends and the next begins could be read in more than one way.
+    /// Two variables are not clearly separated, so a URI could be split between them in more than one way.
     #[error(
         "where `{{{0}}}` ends and `{{{1}}}` begins is not certain; put a character between them that no value holds, like `/`"
     )]
     Ambiguous(String, String),
-    /// A character RFC 3986 does not allow.
+    /// It has a character that RFC 3986 does not allow.
     #[error("a URI cannot contain {0:?} (RFC 3986 section 2); percent-encode it")]
     Character(char),
 }
 
 impl UriTemplate {
-    /// Reads a template.
+    /// Parses a template.
     ///
     /// - Source: RFC 6570 §1.2 level 1 (`{name}` only), literals as RFC 3986 allows them.
     ///
     /// # Errors
-    /// [`InvalidTemplate`] says what is wrong and what would do.
+    /// [`InvalidTemplate`] says what is wrong and how to correct it.
     pub fn parse(template: &str) -> Result<Self, InvalidTemplate> {
         if !has_scheme(template) {
             return Err(InvalidTemplate::NoScheme);
@@ -106,7 +106,7 @@ impl UriTemplate {
         Ok(Self { template: template.to_owned(), parts })
     }
 
-    /// The template as written.
+    /// The template as it was written.
     pub fn as_str(&self) -> &str {
         &self.template
     }
@@ -119,11 +119,11 @@ impl UriTemplate {
         })
     }
 
-    /// The variables of `uri`, percent-decoded, if this template could have made it.
+    /// The variables of `uri`, percent-decoded, if this template could have produced that URI.
     ///
-    /// No match, whatever the template: a value that is empty or longer than 1024 bytes, holds a control
-    /// character, a backslash or invalid UTF-8, starts with `/`, has `.` or `..` between slashes, or is not
-    /// encoded as RFC 6570 encodes (`%2e` for `.`, `%c3` for `%C3`); a URI longer than 8 KiB.
+    /// A URI never matches if a value is empty or longer than 1024 bytes, holds a control character, a backslash or
+    /// invalid UTF-8, starts with `/`, has `.` or `..` between slashes, or is not encoded as RFC 6570 encodes (`%2e`
+    /// for `.`, `%c3` for `%C3`), or if the URI is longer than 8 KiB.
     pub fn matches(&self, uri: &str) -> Option<HashMap<String, String>> {
         if uri.len() > MAX_URI_BYTES {
             return None;
@@ -139,8 +139,8 @@ impl UriTemplate {
                         Some(Part::Literal(literal)) => literal.as_str(),
                         _ => "",
                     };
-                    // A value ends at the first character no value holds; what the next literal has before
-                    // its own such character belongs to the literal.
+                    // A value ends at the first character that values cannot hold. The start of the next literal, up
+                    // to its first such character, belongs to the literal.
                     let run = &rest[..value_run(rest)];
                     let value = run.strip_suffix(&following[..value_run(following)])?;
                     variables.insert(name.clone(), decode(value)?);
@@ -171,13 +171,13 @@ fn is_literal(c: char) -> bool {
     is_in_value(c) || ":/?#[]@!$&'()*+,;=".contains(c)
 }
 
-/// A `varname` of RFC 6570 §2.3 that is also the name of a Rust parameter.
+/// Whether `name` is a `varname` of RFC 6570 §2.3 that is also a valid name for a Rust parameter.
 fn is_variable_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// The last variable, if nothing after it could not be part of its value.
+/// The last variable, if the literal after it could also be part of its value.
 fn unseparated(parts: &[Part]) -> Option<&str> {
     let last = parts.iter().rposition(|p| matches!(p, Part::Variable(_)))?;
     let Part::Variable(name) = &parts[last] else {
@@ -187,7 +187,7 @@ fn unseparated(parts: &[Part]) -> Option<&str> {
     (!separated).then_some(name)
 }
 
-/// The length of the beginning of `text` that could be in a value.
+/// The length in bytes of the start of `text` that could be in a value.
 fn value_run(text: &str) -> usize {
     text.find(|c| !is_in_value(c)).unwrap_or(text.len())
 }
@@ -201,7 +201,7 @@ fn is_unreserved(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~')
 }
 
-/// A value decoded, if it is encoded canonically and safe to hand on.
+/// Decodes a value, if it is encoded canonically and safe to pass on.
 fn decode(value: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();

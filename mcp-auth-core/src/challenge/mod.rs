@@ -1,4 +1,4 @@
-//! `WWW-Authenticate`: what we write (`write`) and what anybody may have written (`read`), in the grammar of RFC 9110
+//! `WWW-Authenticate`: what we write (`write`) and what any server may send (`read`), in the grammar of RFC 9110
 //! §11.6.1. A test in `read` reads what `write` writes.
 
 mod read;

@@ -1,12 +1,12 @@
 //! Challenges as they arrive, from servers of every kind: several in one field, several fields, `token68`, quoted
-//! strings with escapes (RFC 9110 §11.2, §11.6.1). Reading goes on behind what is malformed, which is noted: doctor
-//! complains about it, a login takes what it can get.
+//! strings with escapes (RFC 9110 §11.2, §11.6.1). Reading continues after malformed input and records it: doctor
+//! reports it as a mistake, and a login uses the challenges that could be read.
 
 use http::{HeaderMap, header};
 
 use super::Scheme;
 
-/// The most parameters kept of one challenge; RFC 6750 and its kin name six.
+/// The most parameters kept of one challenge; RFC 6750 and the RFCs that extend it name six.
 const MAX_PARAMETERS: usize = 64;
 
 /// One challenge as it was received.
@@ -17,7 +17,7 @@ pub struct ReceivedChallenge {
 }
 
 impl ReceivedChallenge {
-    /// The one challenge of `field`.
+    /// Parses `field`, which must hold exactly one challenge.
     ///
     /// - Shape: well-formed, `Bearer`, alone, no parameter twice.
     ///
@@ -34,39 +34,39 @@ impl ReceivedChallenge {
         one.is_bearer().then_some(one)
     }
 
-    /// The scheme as it was written.
+    /// The authentication scheme as it was written, such as `Bearer`.
     pub fn scheme(&self) -> &str {
         &self.scheme
     }
 
-    /// Whether it is a `Bearer` challenge (RFC 6750 §3); names of schemes are case-insensitive.
+    /// Whether it is a `Bearer` challenge (RFC 6750 §3); scheme names are case-insensitive.
     pub fn is_bearer(&self) -> bool {
         self.scheme.eq_ignore_ascii_case(Scheme::Bearer.name())
     }
 
-    /// Any parameter; names are case-insensitive.
+    /// The value of the parameter `name`; parameter names are case-insensitive.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// `error`, absent when no credentials came.
+    /// The `error` parameter, absent when the request carried no credentials.
     pub fn error(&self) -> Option<&str> {
         self.get("error")
     }
 
-    /// `scope`, as a list.
+    /// The `scope` parameter, split at its spaces.
     pub fn scopes(&self) -> Vec<&str> {
         let scope = self.get("scope").unwrap_or_default();
         scope.split(' ').filter(|scope| !scope.is_empty()).collect()
     }
 
-    /// `resource_metadata` (RFC 9728 §5.1).
+    /// The `resource_metadata` parameter (RFC 9728 §5.1): the URL of the protected resource metadata.
     pub fn resource_metadata(&self) -> Option<&str> {
         self.get("resource_metadata")
     }
 }
 
-/// What is malformed, for people.
+/// A deviation from the grammar, described for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} at byte {at}")]
 pub struct Malformed {
@@ -74,17 +74,17 @@ pub struct Malformed {
     at: usize,
 }
 
-/// Every challenge that can be made out, and the first deviation from the grammar.
+/// Every challenge that can be read, and the first deviation from the grammar.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// In their order; of a parameter that occurs twice in one, the first.
+    /// In the order received. If a challenge has a parameter twice, the first one is kept.
     pub challenges: Vec<ReceivedChallenge>,
-    /// What RFC 9110 §11.6.1 does not allow.
+    /// The first deviation from RFC 9110 §11.6.1, if there is one.
     pub malformed: Option<Malformed>,
 }
 
 impl Reading {
-    /// Reads every `WWW-Authenticate` field.
+    /// Reads every `WWW-Authenticate` field of `headers`.
     pub fn of(headers: &HeaderMap) -> Self {
         let mut all = Self::default();
         for value in headers.get_all(header::WWW_AUTHENTICATE) {
@@ -100,17 +100,17 @@ impl Reading {
         all
     }
 
-    /// Reads one field.
+    /// Reads the text of one `WWW-Authenticate` field.
     pub fn of_field(field: &str) -> Self {
         let mut reader = Reader { text: field, at: 0, read: Self::default() };
         reader.challenges();
         reader.read
     }
 
-    /// Every challenge, where all of them are well-formed.
+    /// Every challenge, provided that all of them are well-formed.
     ///
     /// # Errors
-    /// The first deviation.
+    /// The first deviation from the grammar.
     pub fn strictly(self) -> Result<Vec<ReceivedChallenge>, Malformed> {
         match self.malformed {
             None => Ok(self.challenges),
@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A scheme, alone, with `token68`, or with parameters to come.
+    /// Reads what follows a scheme name: nothing, `token68`, or parameters.
     fn scheme(&mut self, name: &str, spaces: usize) {
         let scheme = ReceivedChallenge { scheme: name.to_owned(), parameters: Vec::new() };
         self.read.challenges.push(scheme);
@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `token68` alone up to the next comma (RFC 9110 §11.2): stepped over.
+    /// Skips a `token68` up to the next comma (RFC 9110 §11.2).
     fn token68(&mut self) {
         let item = self.rest().split(',').next().unwrap_or_default().trim_end_matches(is_space);
         let body = item.trim_end_matches('=');
@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A parameter of the challenge before it, from behind its `=`.
+    /// Reads the value of one parameter of the current challenge, starting after its `=`.
     fn parameter(&mut self, name: &str, start: usize) {
         self.skip(is_space);
         let value = self.value(name);

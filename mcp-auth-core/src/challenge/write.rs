@@ -12,12 +12,12 @@ pub enum BearerError {
     InvalidRequest,
     /// The token is expired, revoked, malformed or not for us: 401.
     InvalidToken,
-    /// The token holds too little: 403.
+    /// The token lacks a required scope: 403.
     InsufficientScope,
 }
 
 impl BearerError {
-    /// The code as text.
+    /// The code as RFC 6750 spells it, such as `invalid_token`.
     pub fn code(self) -> &'static str {
         match self {
             Self::InvalidRequest => "invalid_request",
@@ -27,20 +27,20 @@ impl BearerError {
     }
 }
 
-/// How the credential is to be presented.
+/// How the client has to present the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scheme {
-    /// RFC 6750.
+    /// As a bearer token (RFC 6750).
     Bearer,
-    /// RFC 9449: with a proof that the sender has the key.
+    /// With a proof that the sender holds the key (DPoP, RFC 9449).
     Dpop {
-        /// The signature algorithms of proofs, parted by spaces (RFC 9449 §7.1).
+        /// The signature algorithms accepted for proofs, separated by spaces (RFC 9449 §7.1).
         algs: String,
     },
 }
 
 impl Scheme {
-    /// Its name on the wire.
+    /// The scheme name in the header: `Bearer` or `DPoP`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Bearer => "Bearer",
@@ -49,19 +49,20 @@ impl Scheme {
     }
 }
 
-/// One challenge.
+/// One challenge that we send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
-    /// How to present what it asks for.
+    /// The authentication scheme.
     pub scheme: Scheme,
-    /// Absent when no credentials came (RFC 6750 §3.1).
+    /// The error and its description; absent when the request carried no credentials (RFC 6750 §3.1).
     pub error: Option<(BearerError, String)>,
-    /// The scopes to ask for; left out when there are none.
+    /// The scopes to ask for; left out of the header when the set is empty.
     pub scopes: ScopeSet,
 }
 
 impl Challenge {
-    /// `Bearer error="…", error_description="…", scope="…", resource_metadata="…"`, each once; of DPoP, `algs="…"` too.
+    /// Writes `Bearer error="…", error_description="…", scope="…", resource_metadata="…"`, each at most once; for
+    /// DPoP also `algs="…"`.
     pub fn header(&self, resource_metadata: &str) -> HeaderValue {
         let mut text = String::with_capacity(256);
         text.push_str(self.scheme.name());
@@ -95,7 +96,7 @@ impl Challenge {
     }
 }
 
-/// Keeps what a challenge value may hold: `%x20-21 / %x23-5B / %x5D-7E` (RFC 6750 §3).
+/// Appends the characters of `text` that a challenge value may hold: `%x20-21 / %x23-5B / %x5D-7E` (RFC 6750 §3).
 fn push_quotable(to: &mut String, text: &str) {
     let may_stand = |c: char| matches!(c, ' '..='!' | '#'..='[' | ']'..='~');
     if text.chars().all(may_stand) {

@@ -1,4 +1,4 @@
-//! A host and maybe a port.
+//! A host, with or without a port.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -6,9 +6,9 @@ use std::str::FromStr;
 
 use super::{Host, InvalidHost};
 
-/// What a `Host` header names (RFC 9110 §7.2): a host, and a port unless it is left out. No user information.
+/// What a `Host` header names (RFC 9110 §7.2): a host, and a port unless it is left out. It has no user information.
 ///
-/// - Shape: [`Host`], then maybe `:` and the port: 1 to 65535, without leading zeros.
+/// - Shape: [`Host`], optionally followed by `:` and the port: 1 to 65535, without leading zeros.
 ///
 /// # Example
 /// ```
@@ -24,17 +24,17 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// `host` with `port`, or for the default port.
+    /// Joins `host` and `port`; `None` means the default port of the scheme.
     pub fn new(host: Host, port: Option<u16>) -> Self {
         Self { host, port }
     }
 
-    /// The host.
+    /// The host part, without the port.
     pub fn host(&self) -> &Host {
         &self.host
     }
 
-    /// The port, if it says one.
+    /// The port, if one is written.
     pub fn port(&self) -> Option<u16> {
         self.port
     }

@@ -1,4 +1,4 @@
-//! A host: a name, or an address.
+//! A host: a name or an IP address.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -20,9 +20,9 @@ use url::Url;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Host {
-    /// A name, in lower case.
+    /// A host name, in lower case.
     Name(String),
-    /// An address.
+    /// An IPv4 or IPv6 address.
     Ip(IpAddr),
 }
 
@@ -30,13 +30,13 @@ pub enum Host {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidHost {
-    /// Not a host at all, or a port that is not one.
+    /// Not a valid host, or followed by an invalid port.
     #[error("not a host, or a host and a port")]
     Malformed,
-    /// Some characters are allowed in URLs and not in names that computers have.
+    /// It has characters that URLs allow but host names do not.
     #[error("a host holds letters, digits and - . _ only, and no wildcard")]
     Character,
-    /// Could be read in two ways; holds the spelling that cannot.
+    /// It can be read in two ways; holds the unambiguous spelling.
     #[error("write it {0:?}")]
     Spelling(String),
 }
@@ -47,7 +47,7 @@ impl Host {
         url.host().map(Self::from)
     }
 
-    /// Whether it is an address, or a name without odd characters.
+    /// Whether it is an address, or a name of letters, digits, `-`, `.` and `_` only.
     pub(super) fn is_plain(&self) -> bool {
         match self {
             Self::Name(name) => {
@@ -63,7 +63,8 @@ impl FromStr for Host {
     type Err = InvalidHost;
 
     fn from_str(text: &str) -> Result<Self, InvalidHost> {
-        // By the URL standard, as clients read it; then only what needs no reading.
+        // Read by the URL standard's rules, as clients read it; then any text that those rules read as something else
+        // is refused.
         let host = url::Host::parse(text).map(Self::from).map_err(|_| InvalidHost::Malformed)?;
         if !host.is_plain() {
             return Err(InvalidHost::Character);

@@ -1,5 +1,5 @@
-//! A URL as it was written. What is published or compared byte for byte keeps its text; the parsed form beside it is
-//! for looking at the parts only.
+//! A URL with the text it was written in. The text is what is published and compared byte for byte; the parsed form
+//! beside it is only for looking at the parts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,35 +15,35 @@ pub struct HttpUrl {
     url: Url,
 }
 
-/// Text that is not the URL that is needed.
+/// Why a text is not a URL of the required kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidUrl {
-    /// A name and password in front of the host only ever disguise it, and they are secrets.
+    /// It has a user name or password before the host: these are secrets, and they can hide which host is meant.
     #[error("a URL here holds no user name or password")]
     UserInfo,
-    /// URL parsers forgive characters that no URL has (RFC 3986 §2), each in its own way.
+    /// It has characters that RFC 3986 §2 does not allow; URL parsers correct them in different ways.
     #[error("a URL holds printable ASCII only, without spaces, quotes and backslashes")]
     Character,
-    /// Not absolute, or without a host.
+    /// Not an absolute URL, or without a host.
     #[error("expected {}", InvalidUrl::EXPECTED)]
     NotAbsolute,
-    /// Neither `https` nor `http`.
+    /// The scheme is neither `https` nor `http`.
     #[error("the URL must start with https:// (or http:// on loopback)")]
     Scheme,
-    /// A host that no computer has.
+    /// The host has characters that host names do not have.
     #[error("a host holds letters, digits and - . _ only, and no wildcard")]
     Host,
-    /// RFC 8707 §2, RFC 8414 §2.
+    /// It has a fragment, which RFC 8707 §2 and RFC 8414 §2 forbid.
     #[error("it must have no fragment (the part from #)")]
     Fragment,
-    /// RFC 8414 §2.
+    /// It has a query, which RFC 8414 §2 forbids.
     #[error("it must have no query (the part from ?)")]
     Query,
 }
 
 impl InvalidUrl {
-    /// What a URL looks like.
+    /// The expected form with an example, for error messages.
     pub const EXPECTED: &'static str = "an absolute URL such as \"https://example.com/path\"";
 }
 

@@ -1,11 +1,11 @@
-//! Which hosts are this machine, and where plain HTTP is safe.
+//! Which hosts are on this machine, and where plain HTTP is safe.
 
 use url::Url;
 
 use super::{Host, Origin};
 
-/// The names under which a program is reached on its own machine (RFC 8252 §7.3 and §8.3). Where a name is compared
-/// and not connected to (`Host`, `Origin`, a redirect URI), these three count and no other spelling.
+/// The names by which a program is reached on its own machine (RFC 8252 §7.3 and §8.3). Where a name is only compared
+/// (`Host`, `Origin`, a redirect URI), these three spellings count and no others.
 pub const LOOPBACK_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 impl Host {
@@ -30,19 +30,19 @@ impl Host {
     }
 }
 
-/// [`Host::is_loopback`] of the host of `url`.
+/// [`Host::is_loopback`] for the host of `url`.
 pub fn is_loopback(url: &Url) -> bool {
     Host::of(url).is_some_and(|host| host.is_loopback())
 }
 
-/// [`Origin::is_secure`] of where `url` leads.
+/// [`Origin::is_secure`] for the origin of `url`.
 pub fn is_secure(url: &Url) -> bool {
     Host::of(url).is_some_and(|host| is_secure_at(url.scheme(), &host))
 }
 
 impl Origin {
-    /// Whether what is sent there is safe from readers on the way: `https`, or `http` on this machine
-    /// (RFC 8252 §8.3).
+    /// Whether text sent to this origin is safe from readers on the network: `https`, or `http` on this machine (RFC
+    /// 8252 §8.3).
     pub fn is_secure(&self) -> bool {
         is_secure_at(self.scheme(), self.host())
     }

@@ -1,6 +1,6 @@
-//! Places on the network. In reading order: `host` (a name or an address), `loopback` (which of them are this
-//! machine), `authority` (a host and maybe a port), `origin` (a scheme and an authority), `http_url` (the text of a
-//! URL beside its parts).
+//! Hosts and URLs. In reading order: `host` (a name or an address), `loopback` (which of them are this machine),
+//! `authority` (a host with or without a port), `origin` (a scheme and an authority), `http_url` (a URL with its
+//! original text).
 
 mod authority;
 mod host;

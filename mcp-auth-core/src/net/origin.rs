@@ -8,7 +8,8 @@ use url::Url;
 
 use super::{Authority, Host};
 
-/// An origin as browsers send it (RFC 6454 §6.2): scheme, host, and port unless it is the scheme's own.
+/// An origin as browsers send it (RFC 6454 §6.2): scheme, host, and the port unless it is the default port of the
+/// scheme.
 ///
 /// # Example
 /// ```
@@ -20,11 +21,11 @@ use super::{Authority, Host};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Origin {
     scheme: String,
-    /// Without the port that is the scheme's own.
+    /// Host and port; the default port of the scheme is left out.
     authority: Authority,
 }
 
-/// Text that is not one origin.
+/// Text that is not exactly one origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected `scheme://host` or `scheme://host:port`, without a path; `*` and `null` are not origins")]
 pub struct InvalidOrigin;
@@ -42,7 +43,7 @@ impl Origin {
         is_usable.then(|| Self::new(url.scheme().to_owned(), host, url.port()))
     }
 
-    /// The origin of what listens at `address` without TLS.
+    /// The origin of a listener at `address` without TLS.
     pub fn of_listener(address: SocketAddr) -> Self {
         Self::new("http".to_owned(), address.ip().into(), Some(address.port()))
     }
@@ -52,22 +53,22 @@ impl Origin {
         &self.scheme
     }
 
-    /// The host.
+    /// The host part, without the port.
     pub fn host(&self) -> &Host {
         self.authority.host()
     }
 
-    /// Host and port as URLs have them: without the scheme's own port.
+    /// Host and port as URLs write them: without the default port of the scheme.
     pub fn authority(&self) -> &Authority {
         &self.authority
     }
 
-    /// The port: as said, else the scheme's own.
+    /// The port as written, else the default port of the scheme.
     pub fn port(&self) -> Option<u16> {
         self.authority.port().or_else(|| self.default_port())
     }
 
-    /// The scheme's own port: 80 for `http`, 443 for `https`.
+    /// The default port of the scheme: 80 for `http`, 443 for `https`.
     pub fn default_port(&self) -> Option<u16> {
         default_port(&self.scheme)
     }

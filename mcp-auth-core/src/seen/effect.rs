@@ -1,21 +1,21 @@
-//! Characters that do something to the text around them, other than being read: the one list of them.
+//! The one list of characters that change how the text around them looks or behaves.
 
-/// What a character does.
+/// What a character does to the text around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
     /// Moves the cursor or starts a line: controls (C0, DEL, C1), line and paragraph separators.
     Acts,
-    /// Turns round the order in which text is read (UAX #9 §2).
+    /// Changes the order in which text is read (UAX #9 §2).
     Reorders,
-    /// Is not seen.
+    /// Is invisible.
     Hides,
-    /// Joins or parts letters, and is not seen. Scripts and emoji need it.
+    /// Joins or separates letters, and is invisible. Some scripts and emoji need it.
     Joins,
     /// Chooses another form of the character before it. Emoji and ideographs need it.
     Varies,
-    /// Stands above or below the character before it.
+    /// Is drawn above or below the character before it.
     Stacks,
-    /// Means what two parties agreed on, or stands for a character that is not there.
+    /// Private use, whose meaning only the two parties know, or a stand-in for a missing character.
     Private,
 }
 
@@ -29,9 +29,9 @@ pub(super) fn effect(c: char) -> Option<Effect> {
         // Soft hyphen, grapheme joiner, fillers, zero-width spaces, invisible operators, a blank pattern of dots.
         '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180E}' | '\u{200B}'
         | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
-        // Unassigned ones that no font shows, interlinear annotation, shorthand and musical controls.
+        // Unassigned characters that fonts do not show, interlinear annotation, shorthand and musical controls.
         | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
-        // Tags, and what else stands in their plane and is no variation selector.
+        // Tags, and the other characters of that plane that are not variation selectors.
         | '\u{E0000}'..='\u{E00FF}' | '\u{E01F0}'..='\u{E0FFF}' => Effect::Hides,
         '\u{200C}' | '\u{200D}' => Effect::Joins,
         '\u{180B}'..='\u{180D}' | '\u{180F}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' => {
@@ -44,8 +44,8 @@ pub(super) fn effect(c: char) -> Option<Effect> {
     })
 }
 
-/// Whether `c`, behind `before`, makes a text do or look like something else than it says. A variation selector does
-/// where there is nothing it could choose a form of: a row of them is a place to hide a text in.
+/// Whether `c`, coming after `before`, makes a text look different from what it says. A variation selector does so
+/// after a character that has no other forms: a row of such selectors can hide text.
 pub(super) fn is_deceptive(before: Option<char>, c: char) -> bool {
     match effect(c) {
         Some(Effect::Acts | Effect::Reorders | Effect::Hides) => true,
@@ -54,7 +54,7 @@ pub(super) fn is_deceptive(before: Option<char>, c: char) -> bool {
     }
 }
 
-/// Whether a character may have several forms: emoji, keycaps, ideographs; no letter of ASCII.
+/// Whether a character may have several forms: emoji, keycaps and ideographs, but not ASCII letters.
 fn has_forms(c: char) -> bool {
     let keycap = matches!(c, '#' | '*' | '0'..='9');
     effect(c).is_none() && !c.is_whitespace() && (keycap || !c.is_ascii())

@@ -1,5 +1,5 @@
-//! Text that strangers wrote, made visible and short. It does not matter where it came from: a request, a server's
-//! answer, a token, a file name.
+//! Text from outside, made visible and short. All of it is treated alike: a request, a server's answer, a token, a
+//! file name.
 //!
 //! - `effect`: the one list of characters that do something to the text around them.
 //! - `show`: on a terminal, in a log, in JSON, in quotation marks, as a name on a page.

@@ -1,16 +1,16 @@
-//! A stranger's text cut to a length, between characters.
+//! Text from outside cut to a length, between characters.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use super::show::shown;
 
-/// The first `most` characters of `text`.
+/// The first characters of `text`, at most `most`.
 pub fn head(text: &str, most: usize) -> &str {
     text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
 }
 
-/// The same, `…` behind it where something is missing.
+/// As [`head`], with `…` at the end if something was cut off.
 pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
     match head(text, most) {
         all if all.len() == text.len() => Cow::Borrowed(text),
@@ -18,7 +18,7 @@ pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
-/// The same by bytes: the longest head of `text` that fits into `most` of them.
+/// As [`cut`], but limited to `most` bytes.
 pub fn cut_to_bytes(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().find(|(at, c)| at + c.len_utf8() > most) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
@@ -26,7 +26,7 @@ pub fn cut_to_bytes(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
-/// The first `most` characters of what `value` says, without writing the rest anywhere.
+/// The first `most` characters of what `value` displays; the rest is never stored.
 pub fn excerpt(value: &dyn fmt::Display, most: usize) -> String {
     struct Bounded(String, usize);
     impl fmt::Write for Bounded {
@@ -42,8 +42,8 @@ pub fn excerpt(value: &dyn fmt::Display, most: usize) -> String {
     bounded.0
 }
 
-/// An identifier that a stranger sent, kept for the log: in quotation marks that nothing within can end, escaped, at
-/// most 200 characters of it.
+/// An identifier from outside, kept for the log: escaped, in quotation marks that its content cannot close, at most
+/// 200 characters of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Excerpt(String);
 
@@ -51,7 +51,7 @@ impl Excerpt {
     /// The most characters kept.
     const LONGEST: usize = 200;
 
-    /// Keeps what may be shown of `text`.
+    /// Keeps at most the first 200 characters of `text`.
     pub fn of(text: &str) -> Self {
         Self(shown(&format!("{:?}", cut(text, Self::LONGEST))).into_owned())
     }

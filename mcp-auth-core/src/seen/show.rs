@@ -1,4 +1,4 @@
-//! Every character of a stranger's text seen, and none of them acting.
+//! Text from outside with every character visible and without effect on the text around it.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -23,25 +23,25 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     escaped(text, is_deceptive, readable)
 }
 
-/// The same for a text of several lines: line feeds and tabs stay.
+/// As [`shown`], for a text of several lines: line feeds and tabs stay.
 pub fn shown_lines(text: &str) -> Cow<'_, str> {
     escaped(text, |before, c| is_deceptive(before, c) && !matches!(c, '\n' | '\t'), readable)
 }
 
-/// The same on one line of at most `most` characters, for a stranger's text within ours: line feeds and tabs are
-/// spaces.
+/// As [`shown`], on one line of at most `most` characters, for use inside a message of our own: line feeds and tabs
+/// become spaces.
 pub fn shown_line(text: &str, most: usize) -> String {
     cut(&shown_lines(text).replace(['\n', '\t'], " "), most).into_owned()
 }
 
-/// The same in a JSON text, which means the same to every parser: JSON escapes only some control characters by itself
-/// (RFC 8259 §7). Line feeds stay; outside of strings they are layout.
+/// As [`shown`], for a JSON text, whose meaning stays the same for every parser: JSON requires escapes only for some
+/// control characters (RFC 8259 §7). Line feeds stay; outside of strings they are layout.
 pub fn shown_json(text: &str) -> Cow<'_, str> {
     escaped(text, |before, c| is_deceptive(before, c) && c != '\n', utf16)
 }
 
-/// At most `most` characters of an identifier between quotation marks. The joiners show too: an identifier that has
-/// one is another identifier.
+/// At most `most` characters of an identifier, in quotation marks. Joiners are escaped too: an identifier that has
+/// one is a different identifier.
 pub fn quote(text: &str, most: usize) -> String {
     let hidden = |before, c| {
         let alike = matches!(effect(c), Some(Effect::Joins | Effect::Private));
@@ -51,8 +51,8 @@ pub fn quote(text: &str, most: usize) -> String {
     format!("\"{}\"", escaped(&cut, hidden, readable))
 }
 
-/// A name for a page: one line of at most `most` characters, words parted by single spaces, without anything that is
-/// not a letter, sign or space by itself.
+/// A name for a page: one line of at most `most` characters, words separated by single spaces, without characters
+/// that change the text around them.
 pub fn plain(text: &str, most: usize) -> String {
     let shown = text.chars().filter(|c| c.is_whitespace() || effect(*c).is_none());
     let line: String = shown.map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
@@ -63,7 +63,7 @@ pub fn plain(text: &str, most: usize) -> String {
     cut(&words, most.saturating_sub(1)).into_owned()
 }
 
-/// Whether a character of `text` needs escaping; each is asked about with the one before it.
+/// Whether a character of `text` needs escaping; `is_escaped` gets each one with the character before it.
 fn escapes(text: &str, is_escaped: impl Fn(Option<char>, char) -> bool) -> bool {
     let mut before = None;
     text.chars().any(|c| is_escaped(before.replace(c), c))
@@ -95,7 +95,7 @@ fn readable(to: &mut String, c: char) {
     }
 }
 
-/// As JSON writes it: one escape for each UTF-16 unit.
+/// Escapes `c` as JSON does: one escape for each UTF-16 unit.
 fn utf16(to: &mut String, c: char) {
     for unit in c.encode_utf16(&mut [0; 2]) {
         let _ = write!(to, "\\u{unit:04x}");
