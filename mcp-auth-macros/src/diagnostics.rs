@@ -18,28 +18,28 @@ impl Diagnostics {
         self.0.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Adds a mistake in the syntax.
+    /// Adds a syntax error.
     pub(crate) fn push(&mut self, error: syn::Error) {
         self.0.push(error);
     }
 
-    /// How many there are.
+    /// The number of mistakes.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no mistakes.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// One `compile_error!` for each.
+    /// One `compile_error!` for each mistake.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.iter().map(syn::Error::to_compile_error).collect()
     }
 }
 
-/// The known name nearest to `name`, if one is near.
+/// The known name most similar to `name`, if one is similar enough.
 pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()

@@ -1,8 +1,8 @@
 //! The macros of mcp-auth, re-exported by the facade crate `mcp-auth`.
 //!
-//! One way through: `attr` reads the syntax and keeps its spans, `model` checks the rules and collects every
-//! mistake, `expand` writes the tokens and cannot fail. What the user wrote stays in the output either way,
-//! so one mistake is one message.
+//! Every macro has three steps: `attr` reads the syntax and keeps its spans, `model` checks the rules and collects
+//! every mistake, `expand` writes the tokens and cannot fail. The user's code stays in the output in every case, so
+//! one mistake is one message.
 
 mod attr;
 mod diagnostics;
@@ -99,8 +99,8 @@ fn run(attr: TokenStream, item: TokenStream) -> TokenStream {
     quote!(#out #errors)
 }
 
-/// An attribute on a method. `#[server]` has read it and left a mark in place of its arguments, so that the
-/// user's import of it is used; without the mark there is no `#[server]`, and the attribute says so.
+/// An attribute on a method. `#[server]` has read it and left a mark instead of its arguments, so that the user's
+/// import of the attribute counts as used. Without the mark there is no `#[server]`, and the attribute reports that.
 fn outside(name: &str, attr: TokenStream, item: TokenStream) -> TokenStream {
     if attr.to_string() == attr::READ {
         return item;

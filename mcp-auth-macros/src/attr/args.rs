@@ -9,22 +9,22 @@ use crate::diagnostics::{Diagnostics, nearest};
 
 /// The arguments of one attribute, taken one by one.
 pub(crate) struct Args {
-    /// What a mistake without a place of its own underlines.
+    /// The span to underline for a mistake that has no narrower one.
     pub(crate) span: Span,
-    /// The value before all names, as in `#[method("tasks/get", …)]`.
+    /// The value before all named arguments, as in `#[method("tasks/get", …)]`.
     pub(crate) first: Option<Expr>,
-    /// Whether some of it could not be read, so that what is missing may be there.
+    /// Whether part of the arguments could not be read, so an argument that seems missing may have been written.
     pub(crate) is_broken: bool,
     list: Vec<Arg>,
 }
 
-/// One argument.
+/// One argument: its name and its value.
 pub(crate) struct Arg {
     pub(crate) name: Ident,
     pub(crate) value: Value,
 }
 
-/// What an argument holds.
+/// The value of an argument, by its syntax.
 pub(crate) enum Value {
     Flag,
     Expr(Expr),
@@ -32,10 +32,10 @@ pub(crate) enum Value {
 }
 
 impl Args {
-    /// Reads the arguments; each that cannot be read is one mistake, the rest are read all the same.
+    /// Reads the arguments; each one that cannot be read is one mistake, and the rest are still read.
     pub(crate) fn parse(tokens: TokenStream, span: Span, diagnostics: &mut Diagnostics) -> Self {
         let parser = |input: ParseStream<'_>| Ok(Self::read(input, span, diagnostics));
-        // `read` consumes everything and reports for itself.
+        // `read` consumes everything and reports its own mistakes.
         parser.parse2(tokens).unwrap_or_else(|_| Self::none(span))
     }
 
@@ -97,18 +97,19 @@ impl Args {
         taken
     }
 
-    /// Whether one of these names may be meant by an argument that is not known.
+    /// Whether an unknown argument may be a misspelling of one of these names.
     pub(crate) fn may_mean(&self, names: &[&str]) -> bool {
         self.list.iter().any(|arg| nearest(&arg.name.to_string(), names).is_some())
     }
 
-    /// Takes the argument of that name.
+    /// Takes the argument named `name`.
     pub(crate) fn take(&mut self, name: &str) -> Option<Arg> {
         let at = self.list.iter().position(|arg| arg.name == name)?;
         Some(self.list.remove(at))
     }
 
-    /// Refuses whatever was not taken. `of` is what the arguments are of, `known` all it could have had.
+    /// Reports every argument that was not taken. `of` describes what the arguments belong to; `known` lists all
+    /// allowed names.
     pub(crate) fn finish(self, of: &str, known: &[&str], diagnostics: &mut Diagnostics) {
         if let Some(first) = &self.first {
             let message = format!("arguments of {of} have names, like `{} = …`", known[0]);
@@ -147,7 +148,7 @@ impl Arg {
     }
 }
 
-/// After an argument: the end, or a comma.
+/// Expects the end or a comma after an argument.
 fn end_of_argument(input: ParseStream<'_>, diagnostics: &mut Diagnostics) {
     if !input.is_empty() && !input.peek(Token![,]) {
         diagnostics.push(input.error("expected `,` between two arguments"));
@@ -155,7 +156,7 @@ fn end_of_argument(input: ParseStream<'_>, diagnostics: &mut Diagnostics) {
     skip_argument(input);
 }
 
-/// Goes on behind the next comma.
+/// Continues after the next comma.
 fn skip_argument(input: ParseStream<'_>) {
     while !input.is_empty() {
         let at_comma = input.peek(Token![,]);

@@ -1,16 +1,16 @@
-//! Doc comments, as descriptions.
+//! Doc comments, which become descriptions.
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 /// The text of the doc comments of an item: literal text and expressions such as `include_str!("…")`.
 pub(crate) enum Doc {
     Text(String),
-    /// Each line, to be joined by newlines.
+    /// One expression for each line, to be joined by newlines.
     Lines(Vec<Expr>),
 }
 
 impl Doc {
-    /// The doc comments among `attributes`; `None` when there are none, or no words in them.
+    /// The doc comments among `attributes`; `None` when there are none, or when they are blank.
     pub(crate) fn of(attributes: &[Attribute]) -> Option<Self> {
         let lines: Vec<&Expr> = attributes
             .iter()

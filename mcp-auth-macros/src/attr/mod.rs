@@ -1,5 +1,5 @@
-//! The syntax of the attributes: `args` reads them, `value` reads what an argument holds, `doc` reads doc
-//! comments. No rule is checked here.
+//! The syntax of the attributes: `args` reads them, `value` reads what an argument holds, `doc` reads doc comments.
+//! Rules are checked elsewhere, in `model`.
 
 mod args;
 mod doc;
@@ -8,10 +8,10 @@ mod value;
 pub(crate) use args::{Arg, Args};
 pub(crate) use doc::Doc;
 
-/// What stands in place of the arguments of an attribute that was read.
+/// The placeholder for the arguments of an attribute that was already read.
 pub(crate) const READ: &str = "__read";
 
-/// The attribute with its arguments read.
+/// Replaces the arguments of an attribute by [`READ`].
 pub(crate) fn mark_as_read(attribute: &mut syn::Attribute) {
     let path = attribute.path();
     let mark = quote::format_ident!("{READ}");

@@ -1,4 +1,4 @@
-//! What an argument holds, as the type it must be. A value of another type is one mistake and `None`.
+//! The value of an argument, read as the required type. A value of another type is one mistake and gives `None`.
 
 use syn::{Expr, ExprLit, Lit, LitBool, LitInt, LitStr, Path};
 
@@ -151,7 +151,7 @@ impl Arg {
     }
 }
 
-/// The literal an expression is, also where it came through a `macro_rules!`.
+/// The literal that an expression holds, also if it came through a `macro_rules!`.
 fn bare(expr: &Expr) -> Option<Lit> {
     match expr {
         Expr::Lit(ExprLit { lit, attrs, .. }) if attrs.is_empty() => Some(lit.clone()),

@@ -1,4 +1,4 @@
-//! What is declared of an operation: who may call it, and its entry in the list of its kind.
+//! The declaration of an operation: who may call it, and its entry in the list of its kind.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -12,7 +12,7 @@ use crate::model::resource::Resource;
 use crate::model::rule::Rule;
 use crate::model::tool::{Annotations, Tool};
 
-/// The `Declaration`.
+/// The `Declaration` expression of one operation.
 pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
     let declared = declared(p, operation);
     let needs = operation.inputs.iter().filter_map(|input| match input {
@@ -83,7 +83,7 @@ fn tool(p: &TokenStream, operation: &Operation, tool: &Tool) -> TokenStream {
     }
 }
 
-/// From `Parameters<T>`; open for `JsonObject`; else empty.
+/// The schema of `T` for `Parameters<T>`; any object for `JsonObject`; otherwise a schema without arguments.
 fn input_schema(p: &TokenStream, operation: &Operation) -> TokenStream {
     let name = &operation.name;
     let taken = operation.inputs.iter().find_map(|input| match input {
@@ -166,7 +166,7 @@ fn description(shown: &Shown) -> Option<TokenStream> {
     })
 }
 
-/// A doc comment as an expression.
+/// A doc comment as an expression that gives its text.
 pub(super) fn doc(doc: &Doc) -> TokenStream {
     match doc {
         Doc::Text(text) => quote!(#text),

@@ -1,4 +1,5 @@
-//! How an operation is called: its parameters from the call, its answer for the client.
+//! How an operation is called: its parameters are made from the call, and its result becomes the answer to the
+//! client.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -9,7 +10,7 @@ use super::types::{self, local};
 use crate::model::inputs::{Input, is_json_object, parameters};
 use crate::model::operation::{Kind, Operation};
 
-/// The `Route`.
+/// The `Route` expression of one operation.
 pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
     let (variant, answer, convert) = match &operation.kind {
         Kind::Tool(_) => ("Tool", "IntoToolAnswer", "into_tool_answer"),
@@ -27,7 +28,7 @@ pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
         .iter()
         .zip(&arguments)
         .map(|(input, argument)| extraction(p, input, argument, &call));
-    // `mut` only where something is taken.
+    // `mut` only where a parameter is made from the call, to avoid an unused-`mut` warning.
     let takes = operation.inputs.iter().any(|input| matches!(input, Input::FromCall(_)));
     let mutable = takes.then(|| quote!(mut));
 
@@ -38,7 +39,8 @@ pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
     let asked = asked(p, operation, &call);
     let check = check_arguments(p, operation);
 
-    // What the compiler says of the answer belongs to the return type, of the future to the method's name.
+    // Compiler errors about the result underline the return type; errors about the future underline the method's
+    // name.
     let output = operation.output.as_ref().map_or(method.span(), Spanned::span);
     let answered = match &operation.output {
         Some(ty) if !types::is_opaque(ty) => {
@@ -61,7 +63,7 @@ pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
     }
 }
 
-/// `let argument = …?;`
+/// The statement `let argument = …?;` that makes one parameter from the call.
 fn extraction(p: &TokenStream, input: &Input, argument: &Ident, call: &Ident) -> TokenStream {
     match input {
         Input::FromCall(ty) => {
@@ -80,7 +82,7 @@ fn extraction(p: &TokenStream, input: &Input, argument: &Ident, call: &Ident) ->
     }
 }
 
-/// What the answer needs to know of the call.
+/// What turning the result into an answer needs to know about the call.
 fn asked(p: &TokenStream, operation: &Operation, call: &Ident) -> TokenStream {
     let more = match &operation.kind {
         Kind::Tool(tool) if tool.output_schema.is_some() => quote!(.with_own_schema()),
@@ -93,7 +95,8 @@ fn asked(p: &TokenStream, operation: &Operation, call: &Ident) -> TokenStream {
     quote!(#p::Asked::by(&#call)#more)
 }
 
-/// A type that takes the arguments under another name has a schema that the macro did not see.
+/// Checks parameter types that are not spelled `Parameters` or `JsonObject`: one that takes the arguments would have
+/// a schema that the macro did not see.
 fn check_arguments(p: &TokenStream, operation: &Operation) -> Option<TokenStream> {
     let (spelled, others): (Vec<_>, Vec<_>) = operation
         .inputs
@@ -113,7 +116,7 @@ fn check_arguments(p: &TokenStream, operation: &Operation) -> Option<TokenStream
         Kind::Method => true,
     };
     let spelled = spelled.len();
-    // Taken once, where the schema need not be found.
+    // The arguments are taken once, where the schema does not have to be derived.
     let seen = if schema_is_given && spelled == 0 { 1_usize } else { spelled };
     let others = others.into_iter().map(|ty| {
         let span = ty.span();

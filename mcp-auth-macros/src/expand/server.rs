@@ -1,4 +1,4 @@
-//! `impl Handler` of a server, `impl Part` of a part.
+//! `impl Handler` for a server, `impl Part` for a part.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -11,7 +11,7 @@ use crate::diagnostics::Diagnostics;
 use crate::model::operation::Operation;
 use crate::model::server::{About, Role, Server};
 
-/// The implementation. After a mistake it is there and empty, so that the mistake is the only message.
+/// The implementation. After a mistake it is still there, but empty, so that the mistake is the only message.
 pub(crate) fn tokens(server: &Server, diagnostics: &Diagnostics) -> TokenStream {
     let facade = &server.facade;
     let p = quote!(#facade::__private);

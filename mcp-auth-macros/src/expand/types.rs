@@ -1,18 +1,18 @@
-//! Types and names in generated code: a signature's types where its lifetimes have no names, and locals that no code of
-//! the user's can see.
+//! Types and names in generated code: the types of a signature with lifetimes left out, and local variables that the
+//! user's code cannot see.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Ident, Lifetime, TraitBound, Type, TypeFnPtr};
 
-/// `ty` with every lifetime of the method left to inference.
+/// `ty` with every lifetime of the method left to the compiler to infer.
 pub(super) fn inferred(ty: &Type) -> Type {
     let mut ty = ty.clone();
     Inferred.visit_type_mut(&mut ty);
     ty
 }
 
-/// Whether a type has an `impl Trait` in it, so that no one else can write it.
+/// Whether a type contains `impl Trait`, so that generated code cannot name it.
 pub(super) fn is_opaque(ty: &Type) -> bool {
     let mut opaque = Opaque(false);
     opaque.visit_type_mut(&mut ty.clone());
@@ -28,7 +28,7 @@ impl VisitMut for Inferred {
         }
     }
 
-    // `for<'a>` names its own.
+    // A `for<'a>` type declares its own lifetimes.
     fn visit_type_fn_ptr_mut(&mut self, _: &mut TypeFnPtr) {}
 
     fn visit_trait_bound_mut(&mut self, bound: &mut TraitBound) {
@@ -46,8 +46,8 @@ impl VisitMut for Opaque {
     }
 }
 
-/// The facade's path as if the user had written it at `span`, so that a mistake is underlined there. A
-/// `$crate` means the crate of its own span, and stays.
+/// The facade's path as if the user had written it at `span`, so that a mistake is underlined there. A `$crate` keeps
+/// its span, because it means the crate of that span.
 pub(super) fn respanned(p: &TokenStream, span: Span) -> TokenStream {
     p.clone()
         .into_iter()
@@ -60,7 +60,7 @@ pub(super) fn respanned(p: &TokenStream, span: Span) -> TokenStream {
         .collect()
 }
 
-/// A local variable that no expression of the user's can see.
+/// A local variable that the user's expressions cannot see.
 pub(super) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }

@@ -1,15 +1,15 @@
-//! What a method takes, besides `self`.
+//! The parameters of a method, besides `self`.
 
 use syn::{FnArg, GenericArgument, Pat, PathArguments, PathSegment, Signature, Type};
 
 use super::rule::Rule;
 use crate::diagnostics::Diagnostics;
 
-/// One parameter.
+/// One parameter of a method.
 pub(crate) enum Input {
-    /// Made from the call, by its type.
+    /// Made from the call, according to its type.
     FromCall(Type),
-    /// A variable of the URI of a resource, by its name.
+    /// A variable of a resource's URI, found by its name.
     Variable { name: String, ty: Type },
 }
 
@@ -50,7 +50,7 @@ pub(super) fn check(
     inputs
 }
 
-/// Where the rule is `public` there may be no caller; elsewhere there always is one.
+/// Where the rule is `public` the request may be anonymous; with every other rule there is always a caller.
 fn check_caller(ty: &Type, rule: Option<&Rule>, diagnostics: &mut Diagnostics) {
     let Some(rule) = rule else { return };
     let is_public = matches!(rule, Rule::Public);
@@ -68,7 +68,7 @@ fn check_caller(ty: &Type, rule: Option<&Rule>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// `Parameters<T>` or `JsonObject`.
+/// Whether a type is written `Parameters<T>` or `JsonObject`.
 pub(super) fn takes_arguments(ty: &Type) -> bool {
     parameters(ty).is_some() || is_json_object(ty)
 }

@@ -1,11 +1,11 @@
-//! What `#[method]` says: which protocol method it answers.
+//! `#[method]`: the name of the protocol method that it answers.
 
 use syn::{Expr, ExprLit, Lit, LitStr};
 
 use crate::attr::Args;
 use crate::diagnostics::Diagnostics;
 
-/// Methods that are answered already, and what to write instead.
+/// Methods that the server already answers, and what to write instead.
 const TAKEN: [(&str, &str); 10] = [
     ("tools/call", "write `#[tool]` on the method that does it"),
     ("prompts/get", "write `#[prompt]` on the method that does it"),
@@ -19,10 +19,10 @@ const TAKEN: [(&str, &str); 10] = [
     ("ping", "the protocol answers it"),
 ];
 
-/// Requests that go the other way.
+/// Requests that a server sends to the client.
 const SENT: [&str; 3] = ["sampling/createMessage", "roots/list", "elicitation/create"];
 
-/// The method's name. `None` only after a mistake.
+/// The method's name. `None` only after a reported mistake.
 pub(super) fn name(args: &mut Args, diagnostics: &mut Diagnostics) -> Option<LitStr> {
     let example = "like `#[method(\"completion/complete\", authenticated)]`";
     let name = match args.first.take() {

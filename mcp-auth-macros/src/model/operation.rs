@@ -1,4 +1,4 @@
-//! One method that is an operation.
+//! One method that is marked as an operation.
 
 use proc_macro2::Span;
 use syn::ext::IdentExt;
@@ -15,12 +15,12 @@ use super::tool::Tool;
 use crate::attr::{Args, Doc};
 use crate::diagnostics::Diagnostics;
 
-/// One operation.
+/// One operation, with every argument checked.
 pub(crate) struct Operation {
-    /// `#[cfg(…)]` of the method: without it, there is no operation.
+    /// The `#[cfg(…)]` attributes of the method: if one is false, the operation does not exist.
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) rule: Rule,
-    /// The name on the wire, and where it is written.
+    /// The name on the wire, with the span where it is written.
     pub(crate) name: LitStr,
     pub(crate) ident: Ident,
     pub(crate) has_self: bool,
@@ -31,7 +31,7 @@ pub(crate) struct Operation {
     pub(crate) kind: Kind,
 }
 
-/// How lists show it.
+/// What lists show about the operation.
 #[derive(Default)]
 pub(crate) struct Shown {
     pub(crate) title: Option<LitStr>,
@@ -40,13 +40,13 @@ pub(crate) struct Shown {
     pub(crate) meta: Option<Expr>,
 }
 
-/// Where a description comes from.
+/// Where the description of an operation comes from.
 pub(crate) enum Description {
     Given(Expr),
     Doc(Doc),
 }
 
-/// What kind of operation, and what its kind says besides.
+/// The kind of operation, with the arguments that only this kind has.
 pub(crate) enum Kind {
     Tool(Tool),
     Prompt(Prompt),
@@ -64,7 +64,7 @@ pub(super) enum Marker {
 }
 
 impl Marker {
-    /// Whether an attribute is one of ours. `#[rmcp::tool]` is not.
+    /// Finds the attribute of this crate that `attribute` is, if it is one. `#[rmcp::tool]` is not.
     pub(super) fn of(attribute: &Attribute) -> Option<Self> {
         let path = attribute.path();
         if path.segments.len() > 1 && path.segments[0].ident == "rmcp" {
@@ -85,7 +85,7 @@ impl Marker {
         }
     }
 
-    /// The arguments besides who may call.
+    /// The arguments that this attribute takes, besides those for who may call.
     fn arguments(self) -> &'static [&'static str] {
         match self {
             Self::Tool => &[
@@ -111,7 +111,7 @@ impl Marker {
     }
 }
 
-/// Checks one marked method. `None` only after a mistake.
+/// Checks one marked method. `None` only after a reported mistake.
 pub(super) fn check(
     marker: Marker,
     attribute: &Attribute,
@@ -195,7 +195,7 @@ impl Shown {
     }
 }
 
-/// What no operation can be; whether it has a `self`.
+/// Reports signatures that an operation cannot have; gives whether there is a `self`.
 fn check_signature(signature: &Signature, diagnostics: &mut Diagnostics) -> bool {
     if let Safety::Unsafe(keyword) = &signature.safety {
         diagnostics.error_at(keyword, "an operation is called by clients, so it cannot be `unsafe`");
@@ -225,7 +225,8 @@ pub(super) fn not_empty(name: &LitStr, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Refuses a second operation of a kind with one name. What `#[cfg]` may take away is left to the start.
+/// Reports a second operation of the same kind and name. Operations with a `#[cfg]` are checked when the server
+/// starts.
 pub(super) fn check_duplicates(operations: &[Operation], diagnostics: &mut Diagnostics) {
     let key = |operation: &Operation| -> (&'static str, String) {
         match &operation.kind {

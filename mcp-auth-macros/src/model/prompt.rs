@@ -1,11 +1,11 @@
-//! What `#[prompt]` says besides.
+//! The arguments that only `#[prompt]` has.
 
 use syn::Expr;
 
 use crate::attr::Args;
 use crate::diagnostics::Diagnostics;
 
-/// What only a prompt has.
+/// The values that only a prompt has.
 pub(crate) struct Prompt {
     pub(crate) arguments: Option<Expr>,
 }

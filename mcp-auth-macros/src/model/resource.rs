@@ -1,4 +1,4 @@
-//! What `#[resource]` says besides.
+//! The arguments that only `#[resource]` has.
 
 use syn::{Expr, LitInt, LitStr, Signature};
 
@@ -7,10 +7,10 @@ use super::template;
 use crate::attr::Args;
 use crate::diagnostics::Diagnostics;
 
-/// What only a resource has.
+/// The values that only a resource has.
 pub(crate) struct Resource {
     pub(crate) uri: LitStr,
-    /// The variables of its URI; none where the URI is fixed.
+    /// The variables of its URI; empty if the URI is fixed.
     pub(crate) variables: Vec<String>,
     pub(crate) mime_type: Option<LitStr>,
     pub(crate) size: Option<LitInt>,
@@ -18,7 +18,7 @@ pub(crate) struct Resource {
 }
 
 impl Resource {
-    /// `None` only after a mistake.
+    /// Takes these arguments. `None` only after a reported mistake.
     pub(super) fn take(args: &mut Args, of: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
         let span = args.span;
         let mime_type = args.take("mime_type").and_then(|arg| arg.string(diagnostics));
@@ -49,7 +49,8 @@ impl Resource {
         Some(Self { uri, variables, mime_type, size, annotations })
     }
 
-    /// Every variable has its parameter; nothing takes arguments, for there are none.
+    /// Checks that every variable has its parameter, and that no parameter takes arguments: a resource does not get
+    /// any.
     pub(super) fn check_inputs(
         &self,
         signature: &Signature,

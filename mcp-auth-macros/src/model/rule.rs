@@ -10,7 +10,7 @@ use crate::diagnostics::Diagnostics;
 /// The arguments that say who may call.
 pub(crate) const NAMES: [&str; 5] = ["scope", "scopes", "any_scope", "authenticated", "public"];
 
-/// Who may call.
+/// Who may call an operation.
 #[derive(Clone)]
 pub(crate) enum Rule {
     Public,
@@ -19,10 +19,10 @@ pub(crate) enum Rule {
     Any(Vec<LitStr>),
 }
 
-/// What an attribute says of who may call.
+/// What an attribute says about who may call.
 pub(crate) enum Said {
     Nothing,
-    /// Something that is a mistake, and was reported.
+    /// A mistake, which was already reported.
     Wrong,
     Rule(Rule),
 }
@@ -46,7 +46,7 @@ impl Said {
         }
     }
 
-    /// The rule, or the default; a mistake when there is neither. `None` only after a mistake.
+    /// The rule, or the default; having neither is a mistake. `None` only after a reported mistake.
     pub(crate) fn or_default(
         self,
         default: &Self,
@@ -100,7 +100,7 @@ fn read(arg: Arg, diagnostics: &mut Diagnostics) -> Option<Rule> {
     }
 }
 
-/// `scope-token` of RFC 6749 §3.3, less the braces that templates will use.
+/// Checks `scope-token` of RFC 6749 §3.3, without braces, which are reserved for templates.
 fn is_scope(token: &LitStr, diagnostics: &mut Diagnostics) -> bool {
     let text = token.value();
     let brace = text.find(['{', '}']);

@@ -1,4 +1,4 @@
-//! The block under `#[server]`, as a whole.
+//! The whole block under `#[server]`.
 
 use syn::ext::IdentExt;
 use syn::{Expr, Ident, ImplItem, ItemImpl, LitStr, Path, parse_quote};
@@ -11,23 +11,23 @@ use crate::diagnostics::Diagnostics;
 
 /// One block of a server.
 pub(crate) struct Server {
-    /// The facade.
+    /// The path of the facade crate, usually `::mcp_auth`.
     pub(crate) facade: Path,
-    /// The block, for its type and generics; its items are in the output already.
+    /// The block, used for its type and generics; its items are already in the output.
     pub(crate) block: ItemImpl,
-    /// The type's own name, which the hidden type of a part carries.
+    /// The name of the type, used to name the hidden type of a part.
     pub(crate) ident: Ident,
     pub(crate) role: Role,
     pub(crate) operations: Vec<Operation>,
 }
 
-/// The main block of a server, or a further one.
+/// Whether this is the main block of a server or a further one.
 pub(crate) enum Role {
     Main { about: Box<About>, parts: Vec<Path> },
     Part,
 }
 
-/// What a server says of itself.
+/// What a server tells clients about itself.
 pub(crate) struct About {
     pub(crate) name: Option<LitStr>,
     pub(crate) version: Option<Expr>,
@@ -39,11 +39,11 @@ pub(crate) struct About {
     pub(crate) website_url: Option<Expr>,
 }
 
-/// The arguments only the main block has.
+/// The arguments that only the main block takes.
 const MAIN: [&str; 8] =
     ["name", "version", "title", "description", "instructions", "icons", "website_url", "parts"];
 
-/// Checks the block. Gives it back with our attributes marked as read, and the server if it is a block that can be one.
+/// Checks the block. Returns it with our attributes marked as read, and the server if the block is valid.
 pub(crate) fn check(
     mut args: Args,
     mut block: ItemImpl,

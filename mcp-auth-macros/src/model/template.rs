@@ -2,10 +2,10 @@
 
 use mcp_auth_core::{InvalidTemplate, UriTemplate};
 
-/// The variables of a URI, in order; none of a fixed one.
+/// The variables of a URI, in order; empty if the URI is fixed.
 ///
 /// # Errors
-/// What is wrong, and what would do.
+/// A message that says what is wrong and how to correct it.
 pub(crate) fn variables(uri: &str) -> Result<Vec<String>, String> {
     match UriTemplate::parse(uri) {
         Ok(template) => Ok(template.variables().map(str::to_owned).collect()),
@@ -13,7 +13,7 @@ pub(crate) fn variables(uri: &str) -> Result<Vec<String>, String> {
     }
 }
 
-/// In the words of a compile error, which speak of what stands in the attribute.
+/// The message for a compile error, which speaks about the text in the attribute.
 fn message(wrong: &InvalidTemplate) -> String {
     match wrong {
         InvalidTemplate::NoScheme => {

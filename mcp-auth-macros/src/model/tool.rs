@@ -1,11 +1,11 @@
-//! What `#[tool]` says besides.
+//! The arguments that only `#[tool]` has.
 
 use syn::{Expr, LitStr};
 
 use crate::attr::Args;
 use crate::diagnostics::Diagnostics;
 
-/// What only a tool has.
+/// The values that only a tool has.
 pub(crate) struct Tool {
     pub(crate) input_schema: Option<Expr>,
     pub(crate) output_schema: Option<Expr>,
@@ -20,9 +20,9 @@ pub(crate) struct Annotations {
     pub(crate) hints: [Option<bool>; 4],
 }
 
-/// The hints by their short names; in full they end in `_hint`.
+/// The hints by their short names; the full names end in `_hint`.
 const HINTS: [&str; 4] = ["read_only", "destructive", "idempotent", "open_world"];
-/// What `annotations(…)` takes.
+/// The argument names of `annotations(…)`.
 const ANNOTATIONS: [&str; 5] =
     ["title", "read_only_hint", "destructive_hint", "idempotent_hint", "open_world_hint"];
 
@@ -61,13 +61,13 @@ impl Annotations {
         annotations
     }
 
-    /// Whether anything was said.
+    /// Whether no hint and no title was given.
     pub(crate) fn is_empty(&self) -> bool {
         self.title.is_none() && self.hints.iter().all(Option::is_none)
     }
 }
 
-/// `[A-Za-z0-9_.-]{1,128}` (MCP 2025-11-25 and later, tool names).
+/// Checks a tool name: `[A-Za-z0-9_.-]{1,128}` (MCP 2025-11-25 and later, tool names).
 pub(super) fn check_name(name: &LitStr, diagnostics: &mut Diagnostics) {
     let text = name.value();
     let wrong = text.chars().find(|c| !(c.is_ascii_alphanumeric() || "_.-".contains(*c)));
