@@ -1,22 +1,22 @@
-//! What a step returns, and why it could not be done.
+//! The result of a step, and the error when the store could not do it.
 
 use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
 
-/// What every step returns; see the crate's documentation for why it is boxed.
+/// The result of every step; the crate's documentation says why it is boxed.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// The store could not do it, and nothing was done. It is our trouble, not the client's: 503 or `server_error`, and
-/// never "unknown" or "invalid", which clients take for an answer.
+/// The store could not do the step, and nothing was changed. The fault is the server's, not the client's: the answer
+/// is 503 or `server_error`, never "unknown" or "invalid", which clients would take as final.
 ///
-/// What is said to clients is this error's text; the cause is for the log.
+/// Clients see only the text of this error; the cause is for the log.
 #[derive(Debug, thiserror::Error)]
 #[error("the store is unavailable")]
 pub struct StoreError(#[source] Box<dyn Error + Send + Sync>);
 
 impl StoreError {
-    /// With the cause: text or an error, without any secret.
+    /// Makes the error from its cause: text or an error, which must not hold a secret.
     pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(cause.into())
     }

@@ -1,34 +1,38 @@
 //! What a server and its built-in issuer remember, behind one small trait per aggregate.
 //!
-//! **Every method is one atomic step.** Callers that run at once see it happen in one order, and a crash leaves it
-//! done or not done. No caller reads, decides and then writes: a code is redeemed, a refresh token rotated, a session
-//! bound, in one call that says how it went. Times are arguments: Unix seconds, save where a method says otherwise.
+//! **Every method is one atomic step.** Callers that run at once see the steps in one order, and a crash leaves each
+//! step done or not done. No caller reads, decides and then writes: redeeming a code, rotating a refresh token or
+//! binding a session is one call that returns its outcome. Times are arguments: Unix seconds, unless a method says
+//! otherwise.
 //!
 //! In reading order:
 //!
 //! - `aggregate`: the traits and the records, a file each. The issuer's: [`Clients`], [`Codes`], [`Grants`],
 //!   [`Consents`], [`BrowserSessions`]. The runtime's: [`Sessions`], [`Tasks`], [`Counters`], [`SealingKeys`].
 //! - `store`: [`Store`], the handle that a server passes around, and [`Backend`], what stands behind it.
-//! - `error`: [`StoreError`]. Whoever gets one answers 503 or `server_error`, and grants nothing.
+//! - `error`: [`StoreError`]. A caller that gets one answers 503 or `server_error`, and grants nothing.
 //! - `secret_hash`: what is kept of a secret.
 //! - `memory`: the backend in this process.
 //! - `suite`, `outage` (feature `testing`): what every backend has to pass, and a store that can be taken down.
 //!
 //! # Why the futures are boxed
-//! Which backend runs is configuration, so a server holds `dyn` traits, and those cannot return `impl Future`.
-//! [`StoreFuture`] is one allocation a call: nothing beside a round trip to a database, and about 20 ns in memory.
+//! The configuration chooses the backend, so a server holds `dyn` traits, and those cannot return `impl Future`.
+//! [`StoreFuture`] costs one allocation a call: about 20 ns in memory, and negligible beside a round trip to a
+//! database.
 //!
 //! # Secrets
-//! Codes, refresh tokens, client secrets and browser session identifiers come here as [`SecretHash`] only, so that
-//! nobody who reads a store can present one. What has to be read back ([`SealingKey`]) is in the clear in memory; a
-//! backend that writes to a disk encrypts it.
+//! Codes, refresh tokens, client secrets and browser session identifiers are passed in as [`SecretHash`] only, so
+//! that a person who reads the store cannot present one. A secret that must be read back ([`SealingKey`]) is
+//! unencrypted in memory; a backend that writes to a disk encrypts it.
 //!
 //! # Adding a backend
-//! 1. A folder beside `memory`, behind a feature of its name, with one type that is cloned freely or shared by `Arc`.
-//! 2. Implement the nine traits on it, in a file each. A step that touches two aggregates ([`Codes::redeem`] keeps a
-//!    grant) is one transaction. `Backend` then follows by itself, and [`Store::new`] takes it.
-//! 3. A constructor on [`Store`], as [`Store::memory`] is.
-//! 4. `tests/<backend>.rs` with one line, `mcp_auth_store::suite!(<a fresh, empty store>);`: a test per promise.
+//! 1. A folder beside `memory`, behind a feature of the same name, with one type that is cheap to clone or shared by
+//!    `Arc`.
+//! 2. Implement the nine traits on it, one file each. A step that touches two aggregates ([`Codes::redeem`] keeps a
+//!    grant) is one transaction. `Backend` is then implemented automatically, and [`Store::new`] takes it.
+//! 3. Add a constructor to [`Store`], like [`Store::memory`].
+//! 4. Add `tests/<backend>.rs` with one line, `mcp_auth_store::suite!(<a fresh, empty store>);`: one test for each
+//!    promise.
 //!
 //! # Adding an aggregate
 //! 1. A file in `aggregate/`: the record, the outcome of each step as an enum, the trait. Its docs state each promise.

@@ -1,5 +1,5 @@
-//! A store that can be taken down and brought back, for tests of those who use one: what cannot be asked must not be
-//! taken for granted, and what failed must not have happened.
+//! A store that can be taken down and brought back, for tests of its callers: a step that cannot be done must not be
+//! treated as successful, and a step that failed must have changed nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use crate::{
     Sessions, Store, StoreError, StoreFuture, Task, Tasks,
 };
 
-/// A memory store that is up at first. Clones share one state.
+/// A memory store that is up at first. Clones share the same store and are up or down together.
 #[derive(Clone)]
 pub struct Outage {
     memory: Arc<MemoryStore>,
@@ -20,10 +20,10 @@ pub struct Outage {
 }
 
 impl Outage {
-    /// What is said by every step of a store that is down: the cause, as the log has it.
+    /// The cause in the error of every step while the store is down, as the log shows it.
     pub const CAUSE: &'static str = "connection refused, as a test wants it";
 
-    /// An empty store.
+    /// An empty store that is up.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self { memory: Arc::new(MemoryStore::new(Caps::default())), is_down: Arc::default() }
@@ -39,12 +39,12 @@ impl Outage {
         self.is_down.store(true, Ordering::SeqCst);
     }
 
-    /// From now on every step is done again, on what was kept before.
+    /// From now on every step works again, on the data that was kept before.
     pub fn end(&self) {
         self.is_down.store(false, Ordering::SeqCst);
     }
 
-    /// `step`, unless the store is down: then it is never begun.
+    /// Runs `step`, unless the store is down: then the step is never started.
     fn unless_down<'a, T: Send + 'a>(&'a self, step: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
         Box::pin(async move {
             match self.is_down.load(Ordering::SeqCst) {
@@ -56,7 +56,7 @@ impl Outage {
 }
 
 impl Backend for Outage {
-    /// As a store that can be down does.
+    /// True, as for a database, which can be down.
     fn lasts(&self) -> bool {
         true
     }

@@ -1,11 +1,11 @@
-//! What is kept of a secret.
+//! The hash that a store keeps instead of a secret.
 
 use std::fmt;
 
 use aws_lc_rs::{constant_time, digest};
 
-/// The SHA-256 of a secret: what a store keeps of codes, refresh tokens, client secrets and session identifiers,
-/// so that nobody who reads the store can present one. All of them are random and long, so no salt is needed.
+/// The SHA-256 of a secret: what a store keeps of codes, refresh tokens, client secrets and session identifiers, so
+/// that a person who reads the store cannot present one. All of them are random and long, so no salt is needed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SecretHash([u8; 32]);
 
@@ -17,17 +17,17 @@ impl SecretHash {
         Self(bytes)
     }
 
-    /// Whether `secret` is the one that was hashed, in time that does not depend on where they differ.
+    /// Whether `secret` is the one that was hashed, in a time that does not depend on where they differ.
     pub fn matches(&self, secret: &str) -> bool {
         constant_time::verify_slices_are_equal(&self.0, &Self::of(secret).0).is_ok()
     }
 
-    /// The 32 bytes, for a database.
+    /// The 32 bytes, to be written to a database.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// The hash a database kept.
+    /// The hash that was read from a database.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }

@@ -1,4 +1,4 @@
-//! The handle that a server passes around, and what stands behind it.
+//! The handle that a server passes around, and the trait of the backend it uses.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,32 +8,32 @@ use crate::aggregate::{
 };
 use crate::memory::{Caps, MemoryStore};
 
-/// Everything that has all aggregates.
+/// A backend: a type that implements every aggregate.
 pub trait Backend:
     Clients + Codes + Grants + Consents + BrowserSessions + Sessions + Tasks + Counters + SealingKeys
 {
-    /// Whether other processes, and this one after a restart, find what is kept here.
+    /// Whether the data is also there for other processes, and for this one after a restart.
     fn lasts(&self) -> bool;
 }
 
-/// A store, whatever it is made of. Cloning shares it.
+/// A store on any backend. Cloning shares it.
 ///
-/// All aggregates are one backend's, since some steps touch two: redeeming a code keeps a grant.
+/// All aggregates belong to one backend, because some steps touch two: redeeming a code keeps a grant.
 #[derive(Clone)]
 pub struct Store(Arc<dyn Backend>);
 
 impl Store {
-    /// A store of this backend.
+    /// A store on this backend.
     pub fn new(backend: impl Backend + 'static) -> Self {
         Self(Arc::new(backend))
     }
 
-    /// A store in this process: bounded by `caps`, gone at exit.
+    /// A store in this process: bounded by `caps`, lost when the process ends.
     pub fn memory(caps: Caps) -> Self {
         Self::new(MemoryStore::new(caps))
     }
 
-    /// Whether other processes, and this one after a restart, find what is kept here.
+    /// Whether the data is also there for other processes, and for this one after a restart.
     pub fn lasts(&self) -> bool {
         self.0.lasts()
     }
@@ -53,7 +53,7 @@ impl Store {
         &*self.0
     }
 
-    /// What people ever allowed.
+    /// The scopes that people have allowed to clients.
     pub fn consents(&self) -> &dyn Consents {
         &*self.0
     }
@@ -68,17 +68,17 @@ impl Store {
         &*self.0
     }
 
-    /// Whose a task is.
+    /// The owner and the operation of each task.
     pub fn tasks(&self) -> &dyn Tasks {
         &*self.0
     }
 
-    /// How often something happened.
+    /// Rate limits by key.
     pub fn counters(&self) -> &dyn Counters {
         &*self.0
     }
 
-    /// Keys by which this server knows its own texts again.
+    /// Keys by which this server recognises text that it wrote itself.
     pub fn sealing_keys(&self) -> &dyn SealingKeys {
         &*self.0
     }

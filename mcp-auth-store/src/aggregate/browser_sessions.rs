@@ -5,15 +5,15 @@ use crate::{SecretHash, StoreFuture};
 /// A browser in which a person is logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Browser {
-    /// Who.
+    /// The person who is logged in, as the `sub` of their tokens.
     pub subject: String,
-    /// When the login ends.
+    /// When the login ends, in Unix seconds.
     pub expires_at: u64,
 }
 
-/// The browsers in which a person is logged in, by the hash of what their cookie says.
+/// The browsers in which a person is logged in, by the hash of the identifier in their cookie.
 pub trait BrowserSessions: Send + Sync {
-    /// Keeps a login under `id`, and ends the one that the same browser had before: both or neither.
+    /// Keeps a login under `id`, and ends the login that the same browser had before, in one step.
     fn begin(
         &self,
         before: Option<SecretHash>,
@@ -22,9 +22,9 @@ pub trait BrowserSessions: Send + Sync {
         now: u64,
     ) -> StoreFuture<'_, ()>;
 
-    /// The living login of this identifier.
+    /// The login with this identifier, if it has not ended at `now`.
     fn find(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Option<Browser>>;
 
-    /// Ends a login; nothing happens if there is none.
+    /// Ends a login. If there is none, it does nothing.
     fn end(&self, id: SecretHash) -> StoreFuture<'_, ()>;
 }

@@ -1,12 +1,12 @@
-//! What people ever allowed to clients. [`Codes::issue`](crate::Codes::issue) writes it.
+//! The scopes that people have allowed to clients. [`Codes::issue`](crate::Codes::issue) records them.
 
 use mcp_auth_core::ScopeSet;
 
 use crate::StoreFuture;
 
-/// The consents that were given.
+/// The consents that people gave.
 pub trait Consents: Send + Sync {
-    /// What this person ever allowed this client: of all codes together, for as long as the client is known. It is
-    /// for the consent page to say so, and allows nothing by itself.
+    /// The scopes that this person has allowed this client, for all codes together, as long as the client is known.
+    /// The consent page shows them; they do not allow anything.
     fn allowed<'a>(&'a self, subject: &'a str, client_id: &'a str) -> StoreFuture<'a, ScopeSet>;
 }

@@ -1,14 +1,14 @@
-//! How often something happened, by the generic cell rate algorithm (GCRA): one integer a key.
+//! Rate limits by the generic cell rate algorithm (GCRA): one integer for each key.
 //!
-//! The integer is the *theoretical arrival time*: when the next arrival would come if all came evenly. An arrival that
-//! is earlier by more than the tolerance does not conform.
+//! The integer is the *theoretical arrival time*: when the next arrival would come if all came at equal intervals. An
+//! arrival that is earlier by more than the tolerance does not conform.
 //!
 //! - Source: ITU-T I.371, the virtual scheduling algorithm.
 //! - Units: microseconds, of the rate and of `now` (since the Unix epoch).
 
 use crate::StoreFuture;
 
-/// How often something may happen.
+/// A rate limit: how often an event may happen.
 ///
 /// # Example
 /// ```
@@ -22,34 +22,34 @@ use crate::StoreFuture;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// Between two arrivals that come evenly.
+    /// The time between two evenly spaced arrivals, in microseconds.
     interval: u64,
-    /// By how much an arrival may come early.
+    /// How much earlier than evenly spaced an arrival may come, in microseconds.
     tolerance: u64,
 }
 
 /// The outcome of [`Counters::arrive`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
-    /// It counts.
+    /// The arrival conforms to the rate and is counted.
     Conforms,
-    /// It is too soon, and does not count.
+    /// The arrival is too soon and is not counted.
     TooSoon {
-        /// In how many microseconds the next one conforms.
+        /// In how many microseconds an arrival conforms again.
         wait: u64,
     },
 }
 
 impl Rate {
-    /// `times` a minute, `burst` of them at once. None if one of them is 0, or `times` over 60 million.
+    /// `times` a minute, up to `burst` of them at once. `None` if either is 0, or if `times` is over 60 million.
     pub fn per_minute(times: u32, burst: u32) -> Option<Self> {
         let interval = 60_000_000_u64.checked_div(u64::from(times)).filter(|interval| *interval > 0)?;
         let early = u64::from(burst.checked_sub(1)?);
         Some(Self { interval, tolerance: interval.saturating_mul(early) })
     }
 
-    /// The formula that every backend uses: what becomes of an arrival at `now` where `stored` is kept, and what is
-    /// kept then.
+    /// The formula that every backend uses: for an arrival at `now`, where `stored` is the integer kept, gives the
+    /// outcome and the integer to keep next.
     pub fn arrive(&self, stored: Option<u64>, now: u64) -> (Arrival, u64) {
         let due = stored.unwrap_or(now).max(now);
         let early = due - now;
@@ -62,8 +62,8 @@ impl Rate {
 
 /// The counters, by key.
 pub trait Counters: Send + Sync {
-    /// Counts one more under `key` at `now`, if it conforms to `rate`. Of any number at once, no more conform than
-    /// would one after the other.
+    /// Counts one arrival under `key` at `now`, if it conforms to `rate`. If many arrive at once, no more of them
+    /// conform than if they arrived one after the other.
     fn arrive<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival>;
 }
 

@@ -1,60 +1,60 @@
-//! Grants that can be refreshed: a refresh token, and all that were rotated into it (OAuth 2.1 §4.3.1).
+//! Grants that can be refreshed: the current refresh token, and the tokens it replaced (OAuth 2.1 §4.3.1).
 
 use mcp_auth_core::ScopeSet;
 
 use crate::{SecretHash, StoreFuture};
 
-/// What a person allowed a client, for as long as the client refreshes it. Of its refresh tokens, the *family*, one
-/// lives: `current`.
+/// What a person allowed a client, for as long as the client refreshes it. Of its refresh tokens, the *family*, only
+/// one is valid: `current`.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    /// Its identifier, which each of its refresh tokens carries in front of its secret.
+    /// The identifier of the grant, which is the first part of each of its refresh tokens.
     pub id: String,
     /// The client it belongs to.
     pub client_id: String,
-    /// Who allowed it.
+    /// The person who allowed it.
     pub subject: String,
     /// The resource its access tokens are for.
     pub resource: String,
-    /// The most its access tokens can carry.
+    /// The largest set of scopes that its access tokens can carry.
     pub scopes: ScopeSet,
-    /// The secret of the one refresh token that lives.
+    /// The hash of the secret of the only valid refresh token.
     pub current: SecretHash,
-    /// From then on the grant is dead.
+    /// The time, in Unix seconds, from which the grant is dead.
     pub expires_at: u64,
 }
 
-/// One refresh token for the next.
+/// Replaces one refresh token by the next.
 #[derive(Debug, Clone, Copy)]
 pub struct Rotate {
     /// The secret that the client presented.
     pub presented: SecretHash,
-    /// The secret that it gets.
+    /// The secret that the client gets instead.
     pub next: SecretHash,
-    /// How long the grant lives from now on.
+    /// The new time, in Unix seconds, at which the grant ends.
     pub expires_at: u64,
 }
 
 /// The outcome of [`Grants::rotate`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rotation {
-    /// The next secret is the current one.
+    /// The next secret is now the current one.
     Rotated,
     /// An old secret was presented: the grant is dead now.
     Reused,
-    /// No such grant, or it is dead.
+    /// The grant is unknown, or it is dead.
     Gone,
 }
 
-/// The grants that live. [`Codes::redeem`](crate::Codes::redeem) makes them.
+/// The grants that are alive. [`Codes::redeem`](crate::Codes::redeem) makes them.
 pub trait Grants: Send + Sync {
-    /// The living grant of this identifier.
+    /// The grant with this identifier, if it has not ended at `now`.
     fn find<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<Grant>>;
 
-    /// Puts `next` in the place of `presented` if that is the current secret, and kills the grant if it is not. Of
-    /// any number at once that present the current one, the first rotates and the second kills.
+    /// Replaces `presented` by `next` if `presented` is the current secret, and kills the grant if it is not. If many
+    /// callers present the current secret at once, the first one rotates it and the second one kills the grant.
     fn rotate<'a>(&'a self, id: &'a str, rotate: Rotate, now: u64) -> StoreFuture<'a, Rotation>;
 
-    /// Kills a grant; nothing happens if there is none.
+    /// Kills a grant. If there is none, it does nothing.
     fn revoke<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()>;
 }

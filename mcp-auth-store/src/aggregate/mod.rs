@@ -1,4 +1,4 @@
-//! The aggregates, a file each: the record, how each step can go, and the trait.
+//! The aggregates, one file each: the record, the possible outcomes of each step, and the trait.
 //!
 //! - The issuer's: `clients`, `codes`, `grants`, `consents`, `browser_sessions`.
 //! - The runtime's: `sessions`, `tasks`, `counters`, `sealing_keys`.

@@ -1,20 +1,20 @@
-//! Keys by which a server knows its own texts again, such as what it handed to a client to bring back.
+//! Keys by which a server recognises text that it wrote itself, such as what it gave a client to send back.
 
 use std::fmt;
 
 use crate::StoreFuture;
 
-/// A secret key of 256 bits. Debug hides it.
+/// A secret key of 256 bits. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealingKey([u8; 32]);
 
 impl SealingKey {
-    /// These 32 bytes, of a good source of randomness.
+    /// Makes a key of these 32 bytes, which must come from a secure source of randomness.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The 32 bytes.
+    /// The 32 bytes of the key.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -28,8 +28,8 @@ impl fmt::Debug for SealingKey {
 
 /// The sealing keys, one for each purpose.
 pub trait SealingKeys: Send + Sync {
-    /// The key for `purpose`: the one that is kept, or else `fresh`, which is kept then. Of any number at once, all
-    /// get the same, so that one process opens what another one sealed.
+    /// The key for `purpose`: the one that is already kept, or else `fresh`, which is then kept. If many processes
+    /// ask at once, all of them get the same key, so that one process can open what another one sealed.
     fn key<'a>(&'a self, purpose: &'a str, fresh: SealingKey) -> StoreFuture<'a, SealingKey>;
 }
 

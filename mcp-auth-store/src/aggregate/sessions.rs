@@ -1,26 +1,27 @@
-//! MCP sessions (`Mcp-Session-Id`, revisions before 2026-07-28): whose each is, and what another process needs to
-//! take it over.
+//! MCP sessions (`Mcp-Session-Id`, revisions before 2026-07-28): who owns each one, and what another process needs to
+//! continue it.
 
 use crate::StoreFuture;
 
-/// The sessions that another process may take over.
+/// The sessions that another process may continue.
 ///
-/// An owner is an opaque key: equal for the same caller in every process. A session that is not bound belongs to
-/// nobody, so it can be entered by nobody.
+/// An owner is an opaque key that is equal for the same caller in every process. A session without an owner cannot be
+/// entered by any caller.
 pub trait Sessions: Send + Sync {
-    /// Keeps what restores the session `id`, until `until`. An owner that it has already stays.
+    /// Keeps the state from which the session `id` can be restored, until `until`. An owner that it already has does
+    /// not change.
     fn keep<'a>(&'a self, id: &'a str, state: String, until: u64, now: u64) -> StoreFuture<'a, ()>;
 
-    /// Binds a session that is kept to `owner`, unless it has another one: the first stays. Whether it is `owner`'s
-    /// now.
+    /// Binds a session that is kept to `owner`, unless it already has another owner: the first owner stays. Returns
+    /// whether the session now belongs to `owner`.
     fn bind<'a>(&'a self, id: &'a str, owner: &'a str, now: u64) -> StoreFuture<'a, bool>;
 
-    /// Whether the session is kept and `owner`'s. If it is, it is kept until `until`.
+    /// Whether the session is kept and belongs to `owner`. If so, it is kept until `until`.
     fn enter<'a>(&'a self, id: &'a str, owner: &'a str, until: u64, now: u64) -> StoreFuture<'a, bool>;
 
-    /// What restores the session. The caller has [entered](Sessions::enter) it.
+    /// The state from which the session can be restored. The caller has [entered](Sessions::enter) it before.
     fn state<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<String>>;
 
-    /// Forgets a session; nothing happens if there is none.
+    /// Deletes a session. If there is none, it does nothing.
     fn end<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()>;
 }

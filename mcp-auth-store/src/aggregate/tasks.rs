@@ -2,23 +2,25 @@
 
 use crate::StoreFuture;
 
-/// What is known of a task.
+/// The operation that created a task, and the caller it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
     /// The name of the operation that created it.
     pub operation: String,
-    /// Who created it, as an opaque key that is equal for the same caller in every process; none for an anonymous
-    /// caller.
+    /// The caller who created it, as an opaque key that is equal for the same caller in every process; `None` for an
+    /// anonymous caller.
     pub owner: Option<String>,
 }
 
 /// The tasks that were created.
 pub trait Tasks: Send + Sync {
-    /// Keeps `task` under `id` until `until`, unless a task of another owner has that identifier: it stays theirs, so
-    /// that a tool whose identifiers repeat does not hand one caller the task of another. Whether it was kept.
+    /// Keeps `task` under `id` until `until`, unless a task of another owner has that identifier. That task then
+    /// stays unchanged, so that a tool whose identifiers repeat does not give one caller the task of another. Returns
+    /// whether `task` was kept.
     fn record<'a>(&'a self, id: &'a str, task: Task, until: u64, now: u64) -> StoreFuture<'a, bool>;
 
-    /// The operation that created the task, if `owner` did. A task of another owner is like one that is unknown.
+    /// The operation that created the task, if the task belongs to `owner`. A task of another owner is treated as
+    /// unknown.
     fn operation<'a>(
         &'a self,
         id: &'a str,

@@ -1,15 +1,15 @@
-//! A map that forgets: what has ended, and under pressure what would end first.
+//! A bounded map: it forgets entries that have ended and, when it is full, the entry that would end first.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
-/// At most `cap` entries, each with a time from which on it is forgotten. Every method takes logarithmic time, however
-/// many entries there are.
+/// At most `cap` entries, each with a time from which it is forgotten. Every method takes logarithmic time in the
+/// number of entries.
 pub(super) struct Bounded<K, V> {
     cap: usize,
     entries: HashMap<K, Entry<V>>,
-    /// The keys by when they are forgotten; of the same time, the older first.
+    /// The keys by the time at which they are forgotten; for equal times, the older entry comes first.
     ends: BTreeMap<End, K>,
     inserted: u64,
 }
@@ -50,7 +50,7 @@ impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
         self.entries.get(key).filter(|entry| entry.end.0 > now).map(|entry| &entry.value)
     }
 
-    /// As [`get`](Self::get).
+    /// As [`get`](Self::get), but mutable.
     pub(super) fn get_mut<Q: Eq + Hash + ?Sized>(&mut self, key: &Q, now: u64) -> Option<&mut V>
     where
         K: Borrow<Q>,
@@ -66,7 +66,7 @@ impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
         self.entries.get(key).map(|entry| &entry.value)
     }
 
-    /// As [`peek`](Self::peek).
+    /// As [`peek`](Self::peek), but mutable.
     pub(super) fn peek_mut<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
@@ -74,7 +74,7 @@ impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
         self.entries.get_mut(key).map(|entry| &mut entry.value)
     }
 
-    /// When `key` is forgotten, unless that is over.
+    /// The time at which `key` is forgotten, unless that time has passed.
     pub(super) fn forget_at<Q: Eq + Hash + ?Sized>(&self, key: &Q, now: u64) -> Option<u64>
     where
         K: Borrow<Q>,
@@ -82,7 +82,7 @@ impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
         self.entries.get(key).map(|entry| entry.end.0).filter(|forget_at| *forget_at > now)
     }
 
-    /// Keeps `key` until `until` instead.
+    /// Changes the time at which `key` is forgotten to `until`.
     pub(super) fn postpone<Q: Eq + Hash + ?Sized>(&mut self, key: &Q, until: u64)
     where
         K: Borrow<Q>,

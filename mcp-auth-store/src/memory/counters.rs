@@ -1,4 +1,4 @@
-//! Counters in memory. The integer of a key is when it is forgotten: from then on it says the same as none.
+//! Counters in memory. The integer of a key is also the time at which it is forgotten: from then on it has no effect.
 
 use super::store::locked;
 use crate::{Arrival, Counters, MemoryStore, Rate, StoreFuture};

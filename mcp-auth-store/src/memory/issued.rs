@@ -1,4 +1,4 @@
-//! Clients, codes and grants: under one lock, since issuing a code uses a client and redeeming it makes a grant.
+//! Clients, codes and grants share one lock, because issuing a code uses a client and redeeming it makes a grant.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,13 +7,13 @@ use mcp_auth_core::ScopeSet;
 use super::bounded::Bounded;
 use crate::{Caps, Client, Code, Grant, Redemption, Rotate, Rotation, SecretHash};
 
-/// How long a code is remembered after it expired, so that a late replay still kills the tokens; seconds.
+/// How long a code is remembered after it expired, in seconds, so that a late replay still kills the tokens.
 const REPLAY_MEMORY: u64 = 600;
 
 pub(super) struct Issued {
     max_clients: usize,
     clients: HashMap<String, KnownClient>,
-    /// Counts registrations and uses, to tell old from new within one second.
+    /// Counts registrations and uses, to order those within the same second.
     tick: u64,
     codes: Bounded<SecretHash, KnownCode>,
     grants: Bounded<String, Grant>,
@@ -22,7 +22,7 @@ pub(super) struct Issued {
 struct KnownClient {
     client: Client,
     last_used: u64,
-    /// What each person ever allowed it. Empty: nobody did.
+    /// The scopes that each person has allowed this client. It is empty until a person allows it something.
     allowed: BTreeMap<String, ScopeSet>,
 }
 

@@ -1,7 +1,7 @@
-//! The store in this process: bounded, gone at exit.
+//! The store in this process: bounded, and lost when the process ends.
 //!
 //! - `store`: the backend, and its bounds.
-//! - `bounded`: the map that most of it is made of.
+//! - `bounded`: the map that most of it consists of.
 //! - `issued`: clients, codes and grants, which some steps change together.
 //! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `counters`, `sealing_keys`: the
 //!   aggregates.

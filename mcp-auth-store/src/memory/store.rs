@@ -1,4 +1,4 @@
-//! The backend, and its bounds.
+//! The memory backend, and its bounds.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,40 +7,42 @@ use super::bounded::Bounded;
 use super::issued::Issued;
 use crate::{Backend, Browser, SealingKey, SecretHash, Task};
 
-/// A [`Backend`] in memory. Over its [`Caps`] it forgets: of clients the oldest that nobody ever allowed (strangers
-/// register, people allow), of everything else what would end first.
+/// A [`Backend`] in memory. Over its [`Caps`] it forgets: of clients, the oldest that no person ever allowed anything
+/// (anyone can register a client, but only a person can allow it something); of everything else, the entry that would
+/// end first.
 pub struct MemoryStore {
     pub(super) issued: Mutex<Issued>,
     pub(super) browsers: Mutex<Bounded<SecretHash, Browser>>,
     pub(super) sessions: Mutex<Bounded<String, StoredSession>>,
     pub(super) tasks: Mutex<Bounded<String, Task>>,
     pub(super) counters: Mutex<Bounded<String, ()>>,
-    /// A few, by purposes that the code names: they need no bound.
+    /// One key for each purpose. The code names the purposes, so they are few and need no bound.
     pub(super) sealing_keys: Mutex<HashMap<String, SealingKey>>,
 }
 
-/// What restores a session, and whose it is.
+/// The state from which a session can be restored, and its owner.
 pub(super) struct StoredSession {
     pub(super) state: String,
     pub(super) owner: Option<String>,
 }
 
-/// How much is kept, so that strangers cannot fill the memory. A cap of 0 counts as 1.
+/// The most entries of each kind, so that callers from outside cannot fill the memory. A cap of 0 counts as 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caps {
-    /// Registered clients; over it, the oldest one that nobody ever allowed goes. **(default: 1000)**
+    /// Registered clients; over it, the oldest one that no person ever allowed anything is removed. **(default:
+    /// 1000)**
     pub clients: usize,
-    /// Authorization codes; over it, the one that ends first goes. **(default: 1000)**
+    /// Authorization codes; over it, the one that ends first is removed. **(default: 1000)**
     pub codes: usize,
-    /// Grants that can be refreshed; over it, the one that ends first goes. **(default: 10000)**
+    /// Grants that can be refreshed; over it, the one that ends first is removed. **(default: 10000)**
     pub grants: usize,
-    /// Browsers in which a person is logged in; over it, the one that ends first goes. **(default: 1000)**
+    /// Browsers in which a person is logged in; over it, the one that ends first is removed. **(default: 1000)**
     pub browser_sessions: usize,
-    /// MCP sessions that can be restored; over it, the one that ends first goes. **(default: 10000)**
+    /// MCP sessions that can be restored; over it, the one that ends first is removed. **(default: 10000)**
     pub sessions: usize,
-    /// Tasks; over it, the one that ends first goes, and answers like an unknown one. **(default: 65536)**
+    /// Tasks; over it, the one that ends first is removed and then treated as unknown. **(default: 65536)**
     pub tasks: usize,
-    /// Counters; over it, the one that is free again first starts anew. **(default: 65536)**
+    /// Counters; over it, the one that would be free again first is reset. **(default: 65536)**
     pub counters: usize,
 }
 
@@ -59,7 +61,7 @@ impl Default for Caps {
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// An empty store with these bounds.
     pub fn new(caps: Caps) -> Self {
         Self {
             issued: Mutex::new(Issued::new(caps)),
@@ -78,7 +80,7 @@ impl Backend for MemoryStore {
     }
 }
 
-/// Locks what one step changes. A panic elsewhere leaves nothing half done: no step can panic between two changes
+/// Locks the data that one step changes. A poisoned lock is still used, because no step can panic between two changes
 /// that belong together.
 pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -13,7 +13,7 @@ async fn who(store: &Store, id: SecretHash, now: u64) -> Option<String> {
     store.browser_sessions().find(id, now).await.unwrap().map(|browser| browser.subject)
 }
 
-/// From the second on that its record names.
+/// It ends exactly at the second that its record names.
 pub async fn a_login_ends_at_its_time(store: Store) {
     let id = begin(&store, None, "one").await;
     assert_eq!(who(&store, id, 9).await.as_deref(), Some("alice"));
@@ -21,7 +21,7 @@ pub async fn a_login_ends_at_its_time(store: Store) {
     assert_eq!(who(&store, SecretHash::of("another"), 9).await, None);
 }
 
-/// An identifier that somebody planted in the browser before is worth nothing afterwards.
+/// An identifier that an attacker planted in the browser before the login does not work after it.
 pub async fn a_new_login_ends_the_one_of_the_same_browser(store: Store) {
     let (one, other) = (begin(&store, None, "one").await, begin(&store, None, "another browser").await);
     let two = begin(&store, Some("one"), "two").await;
@@ -32,7 +32,7 @@ pub async fn a_new_login_ends_the_one_of_the_same_browser(store: Store) {
     assert_eq!(who(&store, three, 1).await.as_deref(), Some("alice"));
 }
 
-/// Logging out twice is nothing special.
+/// Logging out a second time is not an error.
 pub async fn an_ended_login_is_gone_and_ending_nothing_is_no_error(store: Store) {
     let id = begin(&store, None, "one").await;
     for _ in 0..2 {

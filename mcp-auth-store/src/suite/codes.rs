@@ -4,7 +4,8 @@ use super::race::{MANY, at_once, count};
 use super::records::{code, grant};
 use crate::{Redemption, SecretHash, Store};
 
-/// At least ten minutes after it expired.
+/// The last second at which a code that expired at 60 must still be remembered: it is kept at least ten minutes
+/// longer.
 const LATE: u64 = 60 + 599;
 
 async fn issued(store: &Store, name: &str) -> SecretHash {
@@ -39,7 +40,7 @@ pub async fn p18_a_code_is_used_once_and_its_replay_kills_the_grant(store: Store
     assert!(store.grants().find("second", 59).await.unwrap().is_none());
 }
 
-/// Whoever comes second holds a copy, so after the race nobody holds a grant.
+/// The second caller holds a copy of the code, so after the race no caller may hold a grant.
 pub async fn p18_of_a_hundred_uses_at_once_one_is_the_first_and_the_grant_dies(store: Store) {
     let hash = issued(&store, "code").await;
     let outcomes = at_once(|n| {
@@ -54,21 +55,21 @@ pub async fn p18_of_a_hundred_uses_at_once_one_is_the_first_and_the_grant_dies(s
     }
 }
 
-/// And its replay is one all the same.
+/// A second use of such a code counts as a replay too.
 pub async fn a_code_of_a_client_that_does_not_refresh_makes_no_grant(store: Store) {
     let hash = issued(&store, "code").await;
     assert_eq!(store.codes().redeem(hash, None, 1).await.unwrap(), Redemption::First);
     assert_eq!(store.codes().redeem(hash, None, 1).await.unwrap(), Redemption::Replayed);
 }
 
-/// From the second on that its record names.
+/// It expires exactly at the second that its record names.
 pub async fn p19_an_expired_code_is_gone(store: Store) {
     let hash = issued(&store, "code").await;
     assert_eq!(store.codes().redeem(hash, Some(grant("late", "s")), 60).await.unwrap(), Redemption::Gone);
     assert!(store.grants().find("late", 60).await.unwrap().is_none());
 }
 
-/// Nothing is made of it.
+/// Redeeming it keeps no grant.
 pub async fn an_unknown_code_is_gone(store: Store) {
     issued(&store, "code").await;
     let unknown = store.codes().redeem(SecretHash::of("x"), Some(grant("x", "s")), 1).await.unwrap();

@@ -3,7 +3,7 @@
 use super::records::{client, code};
 use crate::{SecretHash, Store};
 
-/// By person and client, and by nothing else.
+/// Scopes are recorded for one person and one client only.
 pub async fn what_a_person_allowed_adds_up_per_client(store: Store) {
     store.clients().register(client("a")).await.unwrap();
     store.clients().register(client("b")).await.unwrap();

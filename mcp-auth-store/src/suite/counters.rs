@@ -6,7 +6,7 @@ use crate::{Arrival, Rate, Store};
 const SECOND: u64 = 1_000_000;
 const NOW: u64 = 1_800_000_000 * SECOND;
 
-/// One a second, `burst` at once.
+/// A rate of one a second, `burst` at once.
 fn rate(burst: u32) -> Rate {
     Rate::per_minute(60, burst).unwrap()
 }
@@ -42,7 +42,7 @@ pub async fn of_a_hundred_arrivals_at_once_as_many_conform_as_one_after_the_othe
     assert_eq!(count(&outcomes, &Arrival::Conforms), 7);
 }
 
-/// Or trying all the time would keep out for ever.
+/// Otherwise a caller that keeps trying would never be let in again.
 pub async fn what_is_refused_does_not_count(store: Store) {
     assert_eq!(arrive(&store, "k", 1, NOW).await, Arrival::Conforms);
     for _ in 0..50 {

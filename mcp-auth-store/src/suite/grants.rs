@@ -25,7 +25,7 @@ pub async fn p21_an_old_refresh_token_kills_the_grant(store: Store) {
     assert!(store.grants().find("g", 1).await.unwrap().is_none());
 }
 
-/// The second one kills, so none of the next secrets lives.
+/// The second rotation kills the grant, so none of the next secrets is valid.
 pub async fn p21_of_a_hundred_rotations_at_once_one_succeeds_and_the_grant_dies(store: Store) {
     granted(&store).await;
     let outcomes = at_once(|n| {
@@ -39,7 +39,7 @@ pub async fn p21_of_a_hundred_rotations_at_once_one_succeeds_and_the_grant_dies(
     assert!(store.grants().find("g", 1).await.unwrap().is_none());
 }
 
-/// And everything else of it stays.
+/// The other fields of the grant stay the same.
 pub async fn each_use_extends_the_life_of_a_grant(store: Store) {
     granted(&store).await;
     assert_eq!(store.grants().rotate("g", rotate("1", "2"), 999).await.unwrap(), Rotation::Rotated);
@@ -50,7 +50,7 @@ pub async fn each_use_extends_the_life_of_a_grant(store: Store) {
     assert!(store.grants().find("g", 2000).await.unwrap().is_none());
 }
 
-/// From the second on that its record names.
+/// It ends exactly at the second that its record names.
 pub async fn an_expired_grant_is_gone(store: Store) {
     granted(&store).await;
     assert!(store.grants().find("g", 999).await.unwrap().is_some());

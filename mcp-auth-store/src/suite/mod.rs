@@ -1,9 +1,9 @@
-//! What every backend promises, races included: a function for each promise, and [`suite!`](crate::suite!), which makes
-//! a test of each.
+//! The promises of every backend, including races: one function for each promise, and [`suite!`](crate::suite!),
+//! which makes a test of each.
 //!
 //! - `tests`: the list of all promises.
-//! - `race`: the same step many times at once.
-//! - `records`: clients, codes and grants to try with.
+//! - `race`: runs the same step many times at once.
+//! - `records`: sample clients, codes and grants.
 //! - `clients`, `codes`, `consents`, `grants`, `browser_sessions`, `sessions`, `tasks`, `counters`, `sealing_keys`: the
 //!   promises, by aggregate.
 

@@ -1,4 +1,4 @@
-//! The same step many times at once.
+//! Runs the same step many times at once.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -6,10 +6,10 @@ use std::sync::Arc;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-/// How often a step runs at once.
+/// How many times a step runs at once.
 pub(super) const MANY: usize = 100;
 
-/// Starts `step` [`MANY`] times, all at one moment, and gives what came of each.
+/// Starts `step` [`MANY`] times at the same moment, and returns every outcome.
 pub(super) async fn at_once<T, F>(step: impl Fn(usize) -> F) -> Vec<T>
 where
     T: Send + 'static,

@@ -1,4 +1,4 @@
-//! Clients, codes and grants to try with.
+//! Sample clients, codes and grants.
 
 use mcp_auth_core::ScopeSet;
 
@@ -14,7 +14,7 @@ pub(super) fn client(id: &str) -> Client {
     }
 }
 
-/// A code of `client_id` that expires at 60.
+/// A code of `client_id` that expires at second 60.
 pub(super) fn code(client_id: &str, scopes: &str) -> Code {
     Code {
         client_id: client_id.into(),
@@ -27,7 +27,7 @@ pub(super) fn code(client_id: &str, scopes: &str) -> Code {
     }
 }
 
-/// A grant whose refresh token has the secret `current`, and that expires at 1000.
+/// A grant whose refresh token has the secret `current`, and that expires at second 1000.
 pub(super) fn grant(id: &str, current: &str) -> Grant {
     Grant {
         id: id.into(),

@@ -3,7 +3,7 @@
 use super::race::at_once;
 use crate::{SealingKey, Store};
 
-/// And purposes do not share one.
+/// Different purposes have different keys.
 pub async fn the_first_key_of_a_purpose_stays(store: Store) {
     let (one, two) = (SealingKey::new([1; 32]), SealingKey::new([2; 32]));
     assert!(store.sealing_keys().key("state", one.clone()).await.unwrap() == one);
@@ -11,7 +11,7 @@ pub async fn the_first_key_of_a_purpose_stays(store: Store) {
     assert!(store.sealing_keys().key("another", two.clone()).await.unwrap() == two);
 }
 
-/// So that one opens what another one sealed.
+/// This lets one process open what another one sealed.
 pub async fn a_hundred_processes_that_start_at_once_get_the_same_key(store: Store) {
     let keys = at_once(|n| {
         let store = store.clone();

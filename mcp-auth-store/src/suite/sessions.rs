@@ -3,12 +3,12 @@
 use super::race::{at_once, count};
 use crate::Store;
 
-/// A session `s` that is kept until 10.
+/// A session `s` that is kept until second 10.
 async fn kept(store: &Store) {
     store.sessions().keep("s", "state".into(), 10, 0).await.unwrap();
 }
 
-/// Nobody enters what nobody has.
+/// A session without an owner cannot be entered.
 pub async fn a_session_is_nobodys_until_it_is_bound(store: Store) {
     kept(&store).await;
     assert!(!store.sessions().enter("s", "alice", 10, 1).await.unwrap());
@@ -18,7 +18,7 @@ pub async fn a_session_is_nobodys_until_it_is_bound(store: Store) {
     assert_eq!(store.sessions().state("s", 1).await.unwrap().as_deref(), Some("state"));
 }
 
-/// The first owner stays, and binding again says so.
+/// The first owner stays, and binding it again returns whether it is theirs.
 pub async fn j34_a_bound_session_is_its_owners_alone(store: Store) {
     kept(&store).await;
     assert!(store.sessions().bind("s", "alice", 1).await.unwrap());
@@ -31,7 +31,7 @@ pub async fn j34_a_bound_session_is_its_owners_alone(store: Store) {
     assert!(!store.sessions().enter("unknown", "alice", 10, 1).await.unwrap());
 }
 
-/// Whoever is first.
+/// The first caller to bind it is its owner.
 pub async fn j34_of_a_hundred_owners_at_once_one_gets_the_session(store: Store) {
     kept(&store).await;
     let outcomes = at_once(|n| {
@@ -42,7 +42,7 @@ pub async fn j34_of_a_hundred_owners_at_once_one_gets_the_session(store: Store) 
     assert_eq!(count(&outcomes, &true), 1);
 }
 
-/// A state cannot bring an owner along.
+/// Keeping a state cannot set or change the owner.
 pub async fn keeping_again_replaces_the_state_and_never_the_owner(store: Store) {
     kept(&store).await;
     store.sessions().bind("s", "alice", 1).await.unwrap();
@@ -52,7 +52,7 @@ pub async fn keeping_again_replaces_the_state_and_never_the_owner(store: Store) 
     assert!(!store.sessions().bind("s", "bob", 1).await.unwrap());
 }
 
-/// Only its owner's entering does.
+/// Entering by any other caller does not.
 pub async fn entering_keeps_a_session_longer(store: Store) {
     kept(&store).await;
     store.sessions().bind("s", "alice", 1).await.unwrap();
@@ -64,7 +64,7 @@ pub async fn entering_keeps_a_session_longer(store: Store) {
     assert!(!store.sessions().bind("s", "alice", 20).await.unwrap());
 }
 
-/// Also for its owner.
+/// Not even its owner can enter it.
 pub async fn an_ended_session_is_gone_and_ending_nothing_is_no_error(store: Store) {
     kept(&store).await;
     store.sessions().bind("s", "alice", 1).await.unwrap();

@@ -12,7 +12,7 @@ async fn operation(store: &Store, id: &str, owner: Option<&str>, now: u64) -> Op
     store.tasks().operation(id, owner, now).await.unwrap()
 }
 
-/// Anonymous callers are one owner, and no other owner is like them.
+/// Anonymous callers count as one owner, separate from every other owner.
 pub async fn a_task_is_found_by_its_owner_alone(store: Store) {
     assert!(record(&store, "1", "export", Some("alice"), 0).await);
     assert!(record(&store, "2", "export", None, 0).await);
@@ -27,7 +27,7 @@ pub async fn a_task_is_found_by_its_owner_alone(store: Store) {
     assert_eq!(operation(&store, "3", None, 1).await, None);
 }
 
-/// It stays theirs; their own repetition counts.
+/// The task stays with its owner; the same owner can replace it.
 pub async fn a_repeated_identifier_does_not_hand_over_the_task_of_another(store: Store) {
     assert!(record(&store, "1", "export", Some("alice"), 0).await);
     assert!(!record(&store, "1", "import", Some("bob"), 1).await);
@@ -39,7 +39,7 @@ pub async fn a_repeated_identifier_does_not_hand_over_the_task_of_another(store:
     assert_eq!(operation(&store, "1", Some("alice"), 3).await.as_deref(), Some("import"));
 }
 
-/// Whoever is first.
+/// The first caller to record it owns it.
 pub async fn of_a_hundred_owners_at_once_one_gets_the_identifier(store: Store) {
     let outcomes = at_once(|n| {
         let store = store.clone();
@@ -49,7 +49,7 @@ pub async fn of_a_hundred_owners_at_once_one_gets_the_identifier(store: Store) {
     assert_eq!(count(&outcomes, &true), 1);
 }
 
-/// Then its identifier is free again.
+/// After that, its identifier can be used again.
 pub async fn a_task_is_forgotten_at_its_time(store: Store) {
     assert!(record(&store, "1", "export", Some("alice"), 0).await);
     assert!(operation(&store, "1", Some("alice"), 9).await.is_some());

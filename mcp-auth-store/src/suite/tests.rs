@@ -1,6 +1,6 @@
 //! The list of all promises.
 
-/// Makes a test of every promise: `mcp_auth_store::suite!(a_fresh_store().await);` in a file of its own. The expression
+/// Makes a test of every promise: `mcp_auth_store::suite!(a_fresh_store().await);` in a separate file. The expression
 /// gives a new and empty [`Store`](crate::Store) each time.
 #[macro_export]
 macro_rules! suite {
