@@ -1,4 +1,4 @@
-//! Setup and options into a running issuer.
+//! Builds a running issuer from its setup and options.
 
 use std::sync::Arc;
 
@@ -16,28 +16,29 @@ use crate::person::{DevelopmentLogin, Login};
 use crate::rate::RateLimit;
 use crate::request::origin::{InvalidIssuer, IssuerOrigin};
 
-/// An issuer that cannot be built: the server does not start.
+/// Why an issuer cannot be built; the server then does not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IssuerError {
-    /// Its identifier.
+    /// The issuer identifier is not valid for the built-in issuer.
     #[error(transparent)]
     Issuer(#[from] InvalidIssuer),
-    /// An option.
+    /// An option is out of its range.
     #[error(transparent)]
     Option(#[from] InvalidOption),
-    /// Its signing key.
+    /// The signing key cannot be read or made.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// A scope the server declares.
+    /// The server declares a scope that is not a valid scope token.
     #[error("the server declares an invalid scope")]
     Scope(#[from] InvalidScope),
 }
 
-/// Builds the built-in issuer: it remembers in memory, and people log in with one click.
+/// Builds the built-in issuer with a store in memory and the development login, where people log in with one click.
 ///
 /// # Errors
-/// [`IssuerError`]: among others for an issuer identifier off loopback, and a signing key others can read.
+/// [`IssuerError`]: for example an issuer identifier that is not on loopback, or a signing key that other users can
+/// read.
 ///
 /// # Example
 /// ```
@@ -64,7 +65,7 @@ pub fn build(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<LocalIss
     build_with(setup, options, store, login)
 }
 
-/// Builds the built-in issuer with another store and another login.
+/// As [`build`], with another store and another login.
 ///
 /// # Errors
 /// As [`build`].

@@ -1,4 +1,4 @@
-//! The issuer as its endpoints see it: who it is, what it knows, and the one way it makes an access token.
+//! The issuer as its endpoints use it: its identity, its state, and the one function that makes access tokens.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use crate::rate::RateLimit;
 use crate::request::origin::IssuerOrigin;
 use crate::secret::identifier;
 
-/// Shared by all endpoints.
+/// The state that all endpoints share.
 pub(crate) struct Issuer {
     pub(crate) origin: IssuerOrigin,
-    /// The one resource tokens are for, byte for byte.
+    /// The only resource that tokens are for, byte for byte.
     pub(crate) resource: Resource,
-    /// For the pages.
+    /// The server name that the pages show.
     pub(crate) server_name: String,
     pub(crate) scopes: Declared,
     pub(crate) lifetimes: Lifetimes,
@@ -30,14 +30,14 @@ pub(crate) struct Issuer {
     pub(crate) key: SigningKey,
     pub(crate) store: Store,
     pub(crate) login: Arc<dyn Login>,
-    /// Clients of the configuration, by identifier.
+    /// The clients from the configuration, by `client_id`.
     pub(crate) named: HashMap<String, Client>,
     pub(crate) cookie: SessionCookie,
     pub(crate) csrf: Csrf,
     pub(crate) registrations: RateLimit,
 }
 
-/// All in seconds.
+/// The lifetimes of what the issuer makes, in seconds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lifetimes {
     pub(crate) access_token: u64,
@@ -46,7 +46,7 @@ pub(crate) struct Lifetimes {
     pub(crate) session: u64,
 }
 
-/// Who an access token is for, and what it allows.
+/// The person or client that an access token is for, and what it allows.
 pub(crate) struct Grantee<'a> {
     pub(crate) subject: &'a str,
     pub(crate) client_id: &'a str,
@@ -55,12 +55,12 @@ pub(crate) struct Grantee<'a> {
 }
 
 impl Issuer {
-    /// Unix seconds.
+    /// The current time in Unix seconds.
     pub(crate) fn now(&self) -> u64 {
         self.ambient.clock.unix_now()
     }
 
-    /// The client of this identifier, from the configuration or registered.
+    /// The client with this identifier, from the configuration or registered.
     pub(crate) async fn client(&self, id: &str) -> Result<Option<Client>, StoreError> {
         match self.named.get(id) {
             Some(named) => Ok(Some(named.clone())),
@@ -68,7 +68,7 @@ impl Issuer {
         }
     }
 
-    /// The session identifier of the browser's cookie, and who is logged in there.
+    /// The session identifier in the browser's cookie, and the person who is logged in there.
     pub(crate) async fn session<'h>(
         &self,
         headers: &'h HeaderMap,
@@ -79,7 +79,7 @@ impl Issuer {
         Ok((Some(id), self.store.browser_sessions().find(SecretHash::of(id), self.now()).await?))
     }
 
-    /// Signs an access token that starts to live now.
+    /// Signs an access token that is valid from now.
     pub(crate) fn access_token(&self, grantee: &Grantee<'_>) -> Result<String, MintError> {
         let iat = self.now();
         self.key.mint(&AccessTokenClaims {

@@ -1,17 +1,17 @@
 //! The built-in OAuth 2.1 authorization server: for development, in the server's own process and at its origin.
 //!
-//! The facade calls [`build()`] and hands the [`LocalIssuer`] to the runtime, which knows nothing else
-//! of this crate. In the order a login walks it:
+//! The facade calls [`build()`] and gives the [`LocalIssuer`] to the runtime, which knows nothing else of this crate.
+//! In the order of a login:
 //!
 //! 1. `endpoint`: one file per endpoint. `metadata` and `jwks`, `register`, `authorize`, `token`, `revoke`.
-//! 2. `request`: how requests are read, strictly, and how they are refused.
-//! 3. `client`: what a client is and what its requests may ask for.
-//! 4. `person`: the person in front of the browser: [`Login`], cookie, pages.
-//! 5. [`Store`], `secret`: what is remembered (of `mcp-auth-store`), and the secrets that are made here.
-//! 6. `key`: the [`SigningKey`], and what is issued.
+//! 2. `request`: reads requests strictly, and refuses invalid ones.
+//! 3. `client`: what a client's requests may ask for.
+//! 4. `person`: the person at the browser: [`Login`], cookie, pages.
+//! 5. [`Store`], `secret`: what is remembered (in `mcp-auth-store`), and the secrets that are made here.
+//! 6. `key`: the [`SigningKey`], and the tokens it signs.
 //!
-//! Access tokens are JWTs that nobody looks up, so killing a grant leaves its last access token alive
-//! until it expires ([`IssuerOptions::access_token_lifetime`]).
+//! Access tokens are JWTs that servers verify without asking the issuer, so the last access token of a killed grant
+//! stays valid until it expires ([`IssuerOptions::access_token_lifetime`]).
 
 mod build;
 mod client;

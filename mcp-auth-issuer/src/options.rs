@@ -1,4 +1,4 @@
-//! What the built-in issuer can be told, by a program or by `[issuer]`.
+//! The options of the built-in issuer, set by a program or by `[issuer]`.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How the built-in issuer behaves.
+/// The options of the built-in issuer.
 ///
 /// # Example
 /// ```
@@ -36,22 +36,22 @@ pub struct IssuerOptions {
     pub code_lifetime: Duration,
     /// How long a browser stays logged in: 1 s to 30 days. **(default: 8 h)**
     pub session_lifetime: Duration,
-    /// Who the development login offers, by subject: one to 32 names. **(default: `developer`)**
+    /// The users that the development login offers, by subject: one to 32 names. **(default: `developer`)**
     pub users: Vec<String>,
     /// Confidential clients that may use the client credentials grant. **(default: none)**
     pub clients: Vec<NamedClient>,
-    /// Registrations per minute; over it 429. **(default: 120)**
+    /// The most registrations per minute; above that, the answer is 429. **(default: 120)**
     pub registrations_per_minute: u32,
 }
 
-/// A confidential client of the configuration (RFC 6749 §4.4). Debug hides the secret.
+/// A confidential client from the configuration (RFC 6749 §4.4). `Debug` hides the secret.
 #[derive(Clone)]
 pub struct NamedClient {
-    /// Its `client_id`, which is also the `sub` of its tokens.
+    /// The `client_id`, which is also the `sub` of its tokens.
     pub id: String,
-    /// Its `client_secret`.
+    /// The `client_secret`, in the clear.
     pub secret: String,
-    /// The most it can get; all of it when it asks for no scope.
+    /// The largest set of scopes it can get; it gets all of them if it asks for no scope.
     pub scopes: ScopeSet,
 }
 
@@ -62,56 +62,56 @@ pub enum InvalidOption {
     /// A duration that is too short or too long.
     #[error("{name} is {}s, from {}s to {}s", given.as_secs(), min.as_secs(), max.as_secs())]
     Lifetime {
-        /// The option.
+        /// The name of the option, such as `access_token_lifetime`.
         name: &'static str,
-        /// Its value.
+        /// The value that was given.
         given: Duration,
-        /// The least.
+        /// The smallest allowed value.
         min: Duration,
-        /// The most.
+        /// The largest allowed value.
         max: Duration,
     },
-    /// No user, too many, or one twice.
+    /// The list of users is empty, too long, or has a name twice.
     #[error("users are 1 to 32 different names")]
     Users,
-    /// A name no token could carry.
+    /// A name that a token cannot carry.
     #[error("{name:?} in {list} has 1 to 128 printable characters, without spaces at its ends")]
     Name {
-        /// `users` or `clients`.
+        /// The option it is in: `users` or `clients`.
         list: &'static str,
-        /// The name.
+        /// The name that is not allowed.
         name: String,
     },
-    /// Two named clients with one identifier.
+    /// Two clients in the configuration have the same identifier.
     #[error("client {id:?} is named twice")]
     ClientTwice {
-        /// The identifier.
+        /// The `client_id` that occurs twice.
         id: String,
     },
-    /// A client secret of no use.
+    /// A client in the configuration has an empty secret.
     #[error("client {id:?} has an empty secret")]
     EmptySecret {
-        /// The client.
+        /// The `client_id` of that client.
         id: String,
     },
-    /// A named client is promised a scope the server does not know.
+    /// A client in the configuration has a scope that the server does not declare.
     #[error("client {id:?} has scope {scope:?}, which the server does not declare")]
     UndeclaredScope {
-        /// The client.
+        /// The `client_id` of that client.
         id: String,
-        /// The scope.
+        /// The scope that is not declared.
         scope: String,
     },
-    /// 0, under which no client ever gets in.
+    /// The value is 0, so no client could ever register.
     #[error("registrations_per_minute is at least 1")]
     NoRegistrations,
 }
 
 impl IssuerOptions {
-    /// What `[issuer]` says, the clients' secrets read.
+    /// The options in `[issuer]`, with the clients' secrets read.
     ///
     /// # Errors
-    /// [`SecretError`], for a client secret that cannot be read.
+    /// [`SecretError`] if a client secret cannot be read.
     pub fn configured(config: &Config, issuer: &BuiltInIssuer) -> Result<Self, SecretError> {
         let mut clients = Vec::with_capacity(issuer.clients.len());
         for client in &issuer.clients {
@@ -136,7 +136,7 @@ impl IssuerOptions {
         Self::new(KeySource::StateDir(dir.into()))
     }
 
-    /// The defaults, with a signing key that ends with the process.
+    /// The defaults, with a signing key that is lost when the process ends.
     pub fn ephemeral() -> Self {
         Self::new(KeySource::Ephemeral)
     }
@@ -155,7 +155,7 @@ impl IssuerOptions {
         }
     }
 
-    /// Every rule stated on the fields above.
+    /// Checks every rule stated on the fields above.
     pub(crate) fn check(&self, declared: impl Fn(&str) -> bool) -> Result<(), InvalidOption> {
         for (name, given, max) in [
             ("access_token_lifetime", self.access_token_lifetime, HOUR),

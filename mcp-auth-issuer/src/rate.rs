@@ -1,8 +1,8 @@
-//! A cap on how often something may happen, whoever does it.
+//! A limit on how often something may happen, for all callers together.
 
 use std::sync::{Mutex, PoisonError};
 
-/// At most `per_minute` times in each minute of the clock.
+/// Allows at most `per_minute` events in each minute of the clock.
 pub(crate) struct RateLimit {
     per_minute: u32,
     window: Mutex<Window>,
@@ -14,7 +14,7 @@ struct Window {
     count: u32,
 }
 
-/// Too often: try again after this many seconds.
+/// The limit is reached: try again after this many seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooOften {
     pub(crate) retry_after: u64,
@@ -25,7 +25,7 @@ impl RateLimit {
         Self { per_minute, window: Mutex::default() }
     }
 
-    /// Counts one more, at `now` in Unix seconds.
+    /// Counts one event at `now`, in Unix seconds.
     pub(crate) fn count(&self, now: u64) -> Result<(), TooOften> {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         if window.minute != now / 60 {

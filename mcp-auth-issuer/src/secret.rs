@@ -1,4 +1,4 @@
-//! Secrets made here: codes, refresh tokens, session and client identifiers. What is kept of them are hashes.
+//! Makes secrets: codes, refresh tokens, session and client identifiers. The store keeps only hashes of the secrets.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_core::ambient::Random;

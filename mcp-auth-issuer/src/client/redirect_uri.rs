@@ -1,10 +1,10 @@
-//! Redirect URIs: which may be registered, and which a registration admits (OAuth 2.1 §2.3, RFC 8252 §7).
+//! Redirect URIs: which ones may be registered, and which ones a registration accepts (OAuth 2.1 §2.3, RFC 8252 §7).
 
 use mcp_auth_core::net::LOOPBACK_NAMES;
 use url::Url;
 
-/// Private-use schemes of one word that real MCP clients register. RFC 8252 §7.1 wants reverse domain names, which
-/// are accepted by their dot; these are the exceptions that exist.
+/// Private-use schemes without a dot that known MCP clients register. RFC 8252 §7.1 asks for reverse domain names,
+/// which are recognised by their dot; these are the known exceptions.
 const APP_SCHEMES: [&str; 14] = [
     "antigravity",
     "claude",
@@ -22,13 +22,13 @@ const APP_SCHEMES: [&str; 14] = [
     "zed",
 ];
 
-/// What an authorization response carries: a redirect URI that already has one of these would carry it twice.
+/// The parameters of an authorization response. A redirect URI that already has one of them would have it twice.
 const RESPONSE_PARAMS: [&str; 5] = ["code", "state", "iss", "error", "error_description"];
 
-/// Longer URIs are refused; in bytes.
+/// The longest redirect URI, in bytes.
 const MAX_LENGTH: usize = 2048;
 
-/// A redirect URI that a client registered, byte for byte as it did.
+/// A redirect URI, byte for byte as a client registered it.
 ///
 /// # Example
 /// ```
@@ -42,43 +42,43 @@ const MAX_LENGTH: usize = 2048;
 #[serde(transparent)]
 pub struct RedirectUri(String);
 
-/// A redirect URI that cannot be registered.
+/// Why a redirect URI cannot be registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidRedirectUri {
-    /// Over 2048 bytes.
+    /// It is longer than 2048 bytes.
     #[error("a redirect URI has at most {MAX_LENGTH} bytes")]
     TooLong,
-    /// Not absolute, or with characters no URI has.
+    /// It is not an absolute URI, or has characters that URIs do not allow.
     #[error("a redirect URI is an absolute URI (RFC 3986 section 4.3)")]
     NotAbsolute,
-    /// OAuth 2.1 §2.3.
+    /// It has a fragment, which OAuth 2.1 §2.3 forbids.
     #[error("a redirect URI has no fragment")]
     Fragment,
-    /// A name and password in front of the host only ever disguise it.
+    /// It has a user name or password before the host, which can hide which host is meant.
     #[error("a redirect URI has no user information")]
     UserInfo,
-    /// Plain http off this computer (OAuth 2.1 §2.3.1; MCP: localhost or https).
+    /// It is plain http to another computer (OAuth 2.1 §2.3.1; MCP: localhost or https).
     #[error("an http redirect URI points to 127.0.0.1, [::1] or localhost; elsewhere use https")]
     HttpOffLoopback,
-    /// `javascript:`, `data:`, `file:` and every other scheme that is no app's own.
+    /// Its scheme is `javascript:`, `data:`, `file:` or another one that does not belong to an app.
     #[error(
         "a redirect URI is https, http on loopback, or an app's private-use scheme such as com.example.app:"
     )]
     Scheme,
-    /// It would appear twice in the response.
+    /// It has a parameter that would appear twice in the response.
     #[error("a redirect URI carries no code, state, iss or error parameter of its own")]
     ResponseParam,
 }
 
-/// Where a redirect URI leads, for a person to judge.
+/// Where a redirect URI leads, shown to the person who decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Destination {
-    /// An app that listens on this computer, under this name.
+    /// An app that listens on this computer, under this host name.
     ThisComputer(String),
-    /// A web site; its host in ASCII, so look-alike letters show as `xn--`.
+    /// A web site, by its host in ASCII, so that look-alike letters show as `xn--`.
     Web(String),
-    /// Whatever app this computer opens for the scheme.
+    /// The app that this computer opens for this scheme.
     App(String),
 }
 
@@ -89,7 +89,7 @@ impl std::str::FromStr for RedirectUri {
         if text.len() > MAX_LENGTH {
             return Err(InvalidRedirectUri::TooLong);
         }
-        // The URL parser forgives spaces, tabs, backslashes and much else; a URI (RFC 3986 §2) has none of it.
+        // The URL parser accepts spaces, tabs, backslashes and more, which a URI (RFC 3986 §2) cannot contain.
         if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b)) {
             return Err(InvalidRedirectUri::NotAbsolute);
         }
@@ -115,8 +115,8 @@ impl std::str::FromStr for RedirectUri {
 }
 
 impl RedirectUri {
-    /// Whether an authorization request may name `presented`: the same bytes, save that the port of an http
-    /// loopback URI is free (RFC 8252 §7.3).
+    /// Whether an authorization request may name `presented`: the same bytes, except that the port of an http
+    /// loopback URI may differ (RFC 8252 §7.3).
     pub fn admits(&self, presented: &str) -> bool {
         admits(&self.0, presented)
     }
@@ -127,9 +127,9 @@ impl RedirectUri {
     }
 }
 
-/// Whether a client that registered `registered` may name `presented` in an authorization request: the same bytes, save
-/// that the port of an http loopback URI is free (RFC 8252 §7.3). What is admitted is itself a URI that could have
-/// been registered.
+/// Whether a client that registered `registered` may name `presented` in an authorization request: the same bytes,
+/// except that the port of an http loopback URI may differ (RFC 8252 §7.3). An accepted URI could also have been
+/// registered itself.
 pub(crate) fn admits(registered: &str, presented: &str) -> bool {
     if registered == presented {
         return true;
@@ -140,7 +140,7 @@ pub(crate) fn admits(registered: &str, presented: &str) -> bool {
     }
 }
 
-/// Where `uri`, which a registration admits, leads.
+/// Where `uri` leads, which must be accepted by a registration.
 pub(crate) fn destination(uri: &str) -> Destination {
     if let Some((host, _)) = split_loopback(uri) {
         return Destination::ThisComputer(host.to_owned());
@@ -152,8 +152,8 @@ pub(crate) fn destination(uri: &str) -> Destination {
     }
 }
 
-/// Splits an http loopback URI into its host and what follows the port. Works on the bytes, so that no forgiving
-/// parser stands between what was registered, what was compared and where the browser goes.
+/// Splits an http loopback URI into its host and the text after the port. It works on the bytes, so that no lenient
+/// parser changes what was registered, what is compared, or where the browser goes.
 fn split_loopback(uri: &str) -> Option<(&str, &str)> {
     let after_scheme = uri.strip_prefix("http://")?;
     let host = LOOPBACK_NAMES.into_iter().find(|host| after_scheme.starts_with(host))?;

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use mcp_auth_core::{Hierarchy, InvalidScope, Scope, ScopeSet};
 
-/// What OpenID clients ask for by habit. The built-in issuer makes no ID tokens and gives refresh tokens unasked, so
-/// these are left out rather than refused, unless the server declares one as its own.
+/// Scopes that OpenID clients request by default. The built-in issuer does not make ID tokens and gives refresh
+/// tokens without being asked, so these scopes are ignored rather than refused, unless the server declares them.
 const HABITS: [&str; 6] = ["offline_access", "openid", "profile", "email", "address", "phone"];
 
-/// Every scope of the server, with what it is for.
+/// Every scope that the server declares, with its description.
 pub(crate) struct Declared {
     descriptions: BTreeMap<String, Option<String>>,
     hierarchy: Hierarchy,
     default: ScopeSet,
 }
 
-/// A request that asks for a scope it cannot get.
+/// Why a request for scopes is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RefusedScope {
     #[error("scope is not a list of scope tokens")]
@@ -25,7 +25,7 @@ pub(crate) enum RefusedScope {
 }
 
 impl Declared {
-    /// `default` is for requests without a scope; if it is empty they get every scope.
+    /// `default` is for requests without a scope; if it is empty, they get every scope.
     pub(crate) fn new(
         descriptions: BTreeMap<String, Option<String>>,
         hierarchy: Hierarchy,
@@ -48,7 +48,7 @@ impl Declared {
         self.descriptions.get(scope.as_str())?.as_deref()
     }
 
-    /// What a token with `scope` can do besides: the narrower scopes it counts for.
+    /// The narrower scopes that `scope` implies: a token with `scope` has these too.
     pub(crate) fn implied_by(&self, scope: &Scope) -> impl Iterator<Item = &Scope> {
         self.hierarchy.implied_by(scope.as_str())
     }
@@ -57,7 +57,7 @@ impl Declared {
         &self.default
     }
 
-    /// Reads a `scope` parameter. None when it asks for nothing (absent, or habits only).
+    /// Reads a `scope` parameter. `None` if it asks for no scope (absent, or only scopes that are ignored).
     pub(crate) fn requested(&self, param: Option<&str>) -> Result<Option<ScopeSet>, RefusedScope> {
         let mut asked = ScopeSet::new();
         for token in param.unwrap_or_default().split(' ').filter(|token| !token.is_empty()) {
@@ -72,7 +72,7 @@ impl Declared {
     }
 }
 
-/// The first scope of `asked` that `held` does not have.
+/// The first scope of `asked` that is not in `held`.
 pub(crate) fn first_missing<'a>(asked: &'a ScopeSet, held: &ScopeSet) -> Option<&'a Scope> {
     asked.iter().find(|scope| !held.contains(scope.as_str()))
 }

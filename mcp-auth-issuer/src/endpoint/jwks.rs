@@ -1,4 +1,4 @@
-//! The JWK Set document (RFC 7517 §5), for those who verify access tokens.
+//! The JWK Set document (RFC 7517 §5), for programs that verify access tokens.
 
 use std::sync::Arc;
 

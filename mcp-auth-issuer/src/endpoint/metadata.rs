@@ -15,10 +15,11 @@ pub(super) async fn oauth(State(issuer): State<Arc<Issuer>>) -> Response {
     respond(document(&issuer))
 }
 
-/// `GET /.well-known/openid-configuration`: what MCP clients fetch when they find no RFC 8414 document, or first.
+/// `GET /.well-known/openid-configuration`: some MCP clients fetch it first, others when there is no RFC 8414
+/// document.
 ///
-/// OpenID Connect Discovery 1.0 §3 requires two members that its clients' schemas insist on, though this issuer makes
-/// no ID tokens and `openid` is none of its scopes: how subjects would be named, and which algorithm would sign.
+/// OpenID Connect Discovery 1.0 §3 requires two members: how subjects are named, and which algorithm signs ID tokens.
+/// Clients check for them, although this issuer does not make ID tokens and does not support the scope `openid`.
 pub(super) async fn openid(State(issuer): State<Arc<Issuer>>) -> Response {
     let mut document = document(&issuer);
     document["subject_types_supported"] = json!(["public"]);
@@ -44,12 +45,13 @@ fn document(issuer: &Issuer) -> Value {
         "revocation_endpoint_auth_methods_supported": auth_methods,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
-        // Absent means true for this one (OpenID Connect Discovery 1.0 §3).
+        // If this member is absent, it counts as true (OpenID Connect Discovery 1.0 §3).
         "request_uri_parameter_supported": false,
     })
 }
 
 fn respond(document: Value) -> Response {
-    // A developer restarts with other scopes: let nobody remember the old ones for long.
+    // Short, because a developer may restart the server with other scopes, and clients should then not use the old
+    // document.
     ([(CACHE_CONTROL, "max-age=60")], axum::Json(document)).into_response()
 }

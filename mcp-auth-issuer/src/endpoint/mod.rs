@@ -1,5 +1,5 @@
-//! The endpoints, one file each, in the order a client meets them: `metadata` and `jwks`, `register`, `authorize`,
-//! `token`, `revoke`. `router` says where each of them is.
+//! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `register`, `authorize`,
+//! `token`, `revoke`. `router` has the path of each one.
 
 mod authorize;
 mod jwks;

@@ -1,4 +1,4 @@
-//! Dynamic client registration (RFC 7591): anyone may register, and gets nothing by it until a person allows it.
+//! Dynamic client registration (RFC 7591): any client may register, but it gets no access until a person allows it.
 
 use std::sync::Arc;
 
@@ -18,14 +18,14 @@ use crate::request::body::{self, InvalidBody};
 use crate::request::oauth_error::{NO_STORE, OAuthError};
 use crate::secret::{identifier, secret};
 
-/// In bytes.
+/// The longest registration request, in bytes.
 const MAX_BODY: usize = 32 * 1024;
 const MAX_REDIRECT_URIS: usize = 16;
-/// Of a client's name, in characters; the rest is not kept.
+/// The most characters of a client's name that are kept.
 const MAX_NAME: usize = 200;
 
-/// Client metadata (RFC 7591 §2). What is not named here is ignored, as it says; above all `scope`, since clients
-/// register with the scope of the first challenge and step up to more later.
+/// Client metadata (RFC 7591 §2). Members that are not listed here are ignored, as that section says, above all
+/// `scope`, because clients register with the scope of the first challenge and step up to more later.
 #[derive(Debug, Deserialize)]
 struct Metadata {
     #[serde(default)]
@@ -36,7 +36,7 @@ struct Metadata {
     client_name: Option<String>,
 }
 
-/// Metadata that follows the rules.
+/// Client metadata that was checked against the rules.
 struct Registration {
     redirect_uris: Vec<RedirectUri>,
     auth_method: &'static str,
@@ -88,7 +88,7 @@ async fn register(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Va
     let registration = Registration::try_from(serde_json::from_slice::<Metadata>(&body)?)?;
 
     let random = &*issuer.ambient.random;
-    // Letters of our choosing in front: an identifier never looks like the URL of a client metadata document.
+    // The prefix ensures that an identifier never looks like the URL of a client metadata document.
     let id = format!("client_{}", identifier(random));
     let secret = (registration.auth_method != "none").then(|| secret(random));
     let document = registration.document(&id, secret.as_deref(), now);
@@ -121,13 +121,13 @@ impl TryFrom<Metadata> for Registration {
             .collect::<Result<_, _>>()?;
         let auth_method = match metadata.token_endpoint_auth_method.as_deref() {
             Some("none") => "none",
-            // RFC 7591 §2: the default.
+            // If it is absent, this is the default (RFC 7591 §2).
             Some("client_secret_basic") | None => "client_secret_basic",
             Some("client_secret_post") => "client_secret_post",
             Some(_) => return Err(Refusal::AuthMethod),
         };
-        // Grants that we do not have, or not for strangers, are left out of the answer (RFC 7591 §3.2.1 lets us); a
-        // client that says nothing gets refresh tokens too.
+        // Grant types that are not supported, or not for clients that registered themselves, are left out of the
+        // answer (RFC 7591 §3.2.1 allows this). A client that names no grant types gets refresh tokens too.
         let refresh = match &metadata.grant_types {
             Some(grants) if !contains(grants, "authorization_code") => return Err(Refusal::GrantTypes),
             Some(grants) => contains(grants, "refresh_token"),
@@ -146,7 +146,7 @@ fn contains(values: &[String], wanted: &str) -> bool {
 }
 
 impl Registration {
-    /// Client information (RFC 7591 §3.2.1): everything as it was registered, not as it was asked for.
+    /// Client information (RFC 7591 §3.2.1): the values as registered, which may differ from the request.
     fn document(&self, id: &str, secret: Option<&str>, now: u64) -> Value {
         let grant_types: &[_] =
             if self.refresh { &["authorization_code", "refresh_token"] } else { &["authorization_code"] };

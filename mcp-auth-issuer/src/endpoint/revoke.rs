@@ -1,4 +1,4 @@
-//! Token revocation (RFC 7009): a client that no longer needs its refresh token says so.
+//! Token revocation (RFC 7009): a client gives up a refresh token that it no longer needs.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, 
     }
 }
 
-/// A token that is unknown or dead already counts as revoked (§2.2); another client's is refused (§2.1).
+/// A token that is unknown or already dead counts as revoked (§2.2); a token of another client is refused (§2.1).
 async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), Refusal> {
     let params = form(headers, body).await?;
     if let Some(name) = params.repeated() {
@@ -32,7 +32,8 @@ async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), 
     }
     let client = authenticate(issuer, headers, &params).await?;
     let token = params.get("token").ok_or(Refusal::Missing("token"))?;
-    // A JWT has two dots. Nobody asks us about one before using it, so revoking it would be a lie.
+    // A JWT has two dots. Servers accept access tokens without asking the issuer, so it cannot claim to have revoked
+    // one.
     if token.bytes().filter(|b| *b == b'.').count() == 2 {
         return Err(Refusal::AccessToken);
     }

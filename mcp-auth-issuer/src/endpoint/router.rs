@@ -1,8 +1,8 @@
-//! Where each endpoint is, and which of them pages of other sites may call.
+//! The path of each endpoint, and which of them pages of other sites may call.
 //!
-//! Those that programs call from a browser's page answer CORS requests of any origin: they read no cookie, so they
-//! give such a page nothing it could not get from its own server. The authorization endpoint never does (RFC 9700
-//! §2.6): it is for people, and knows them by a cookie.
+//! The endpoints for programs answer CORS requests of any origin: they read no cookie, so a page gets nothing from
+//! them that its own server could not get. The authorization endpoint never does (RFC 9700 §2.6): it is for people,
+//! and recognises them by a cookie.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
         .with_state(issuer)
 }
 
-/// Any origin, never credentials. MCP clients put their protocol version on every request they make.
+/// Allows any origin, but never credentials. MCP clients send their protocol version as a header on every request.
 fn cors(method: Method) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)

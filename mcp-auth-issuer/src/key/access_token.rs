@@ -1,4 +1,4 @@
-//! Access tokens: JWTs as RFC 9068 has them.
+//! Access tokens: JWTs in the profile of RFC 9068.
 
 use mcp_auth_core::ScopeSet;
 use serde::Serialize;
@@ -19,20 +19,20 @@ use serde::Serialize;
 pub struct AccessTokenClaims<'a> {
     /// The issuer identifier, byte for byte.
     pub iss: &'a str,
-    /// Who allowed it; for client credentials the client itself.
+    /// The person who allowed it; for client credentials, the client itself.
     pub sub: &'a str,
     /// The resource indicator, byte for byte (RFC 8707 §2).
     pub aud: &'a str,
     /// The client it was issued to.
     pub client_id: &'a str,
-    /// What it allows; left out when that is nothing.
+    /// The scopes it allows; left out if there are none.
     #[serde(serialize_with = "space_separated", skip_serializing_if = "ScopeSet::is_empty")]
     pub scope: ScopeSet,
-    /// When it was issued.
+    /// When it was issued, in Unix seconds.
     pub iat: u64,
-    /// From then on it is worth nothing.
+    /// The time, in Unix seconds, from which it is no longer valid.
     pub exp: u64,
-    /// Its own identifier.
+    /// The identifier of this token.
     pub jti: &'a str,
 }
 

@@ -1,35 +1,35 @@
-//! What may be wrong with a key, or with a token that it is to sign.
+//! The possible errors of a key, and of signing a token with it.
 
 use std::path::PathBuf;
 
-/// A key that cannot be made, kept or read.
+/// Why a key cannot be made, kept or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// aws-lc refused to make one.
+    /// The crypto library aws-lc could not generate a key.
     #[error("cannot generate an ES256 key")]
     Generate,
-    /// The file system refused.
+    /// A file operation failed.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
-        /// What was tried.
+        /// The operation that was tried, such as `read`.
         action: &'static str,
-        /// On which file or directory.
+        /// The file or directory.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// Others could read the key, or put one of theirs in its place.
+    /// Other users could read the key, or replace it by their own.
     #[error("{} is open to other users (mode {mode:04o}): run chmod {wanted} on it", path.display())]
     Exposed {
         /// The file or directory.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
-        /// The permissions to give it.
+        /// The permissions to give it, as an argument of chmod, such as `600`.
         wanted: &'static str,
     },
-    /// Its owner could replace the key.
+    /// The file or directory belongs to another user, who could replace the key.
     #[error(
         "{} belongs to another user (uid {owner}; this process is uid {own}): run it as that user, or name another \
          directory in issuer.state_dir", path.display()
@@ -37,12 +37,12 @@ pub enum KeyError {
     Foreign {
         /// The file or directory.
         path: PathBuf,
-        /// Whose it is.
+        /// The user id of its owner.
         owner: u32,
-        /// Who asks.
+        /// The user id of this process.
         own: u32,
     },
-    /// Not a P-256 private key in PKCS#8.
+    /// The file does not hold a P-256 private key in PKCS#8.
     #[error("{} holds no P-256 private key in PKCS#8 (DER); delete it to have a new one made", path.display())]
     Malformed {
         /// The file.
@@ -50,17 +50,17 @@ pub enum KeyError {
     },
 }
 
-/// A JWT that cannot be signed.
+/// Why a JWT cannot be signed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MintError {
-    /// The claims or the header are no JSON object.
+    /// The claims or the header are not a JSON object.
     #[error("header and claims of a JWT are JSON objects")]
     NotAnObject,
-    /// They do not serialize.
+    /// The claims or the header cannot be written as JSON.
     #[error("cannot serialize the claims")]
     Serialize(#[source] serde_json::Error),
-    /// aws-lc refused to sign.
+    /// The crypto library aws-lc could not sign.
     #[error("cannot sign")]
     Sign,
 }

@@ -1,4 +1,4 @@
-//! The file the signing key is kept in: made whole or not at all, and readable by its owner alone.
+//! The file that holds the signing key: written completely or not at all, and readable by its owner alone.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 
 use super::{KeyError, SigningKey};
 
-/// Its name in the state directory: PKCS#8 (RFC 5208), DER.
+/// The file name in the state directory; the content is PKCS#8 (RFC 5208), DER.
 const FILE_NAME: &str = "signing-key.pkcs8";
 
-/// No key of ours is longer; in bytes.
+/// The most bytes that are read; the keys written here are shorter.
 const MAX_LENGTH: u64 = 4096;
 
 impl SigningKey {
-    /// Reads the key kept in `state_dir`, or makes one there: directory 0700, file 0600, appearing at once with all
-    /// its content. Of two processes that start together both end up with the same key.
+    /// Reads the key kept in `state_dir`, or makes one there: directory 0700, file 0600, which appears only when it
+    /// is complete. If two processes start together, both use the same key.
     ///
     /// # Errors
-    /// [`KeyError::Exposed`] when group or others can read the file, or could replace it in its directory,
-    /// [`KeyError::Foreign`] when either belongs to another user, who could as well; nothing is repaired silently,
-    /// since the key may have been read already. Otherwise any other [`KeyError`].
+    /// [`KeyError::Exposed`] when group or others can read the file, or could replace it in its directory.
+    /// [`KeyError::Foreign`] when either belongs to another user, who could replace it too. Permissions are not
+    /// repaired automatically, because the key may already have been read. Otherwise any other [`KeyError`].
     pub fn load_or_create(state_dir: &Path) -> Result<Self, KeyError> {
         create_dir(state_dir)?;
         if let Some(key) = Self::load(state_dir)? {
@@ -30,7 +30,7 @@ impl SigningKey {
             tracing::info!(path = %state_dir.join(FILE_NAME).display(), kid = key.kid(), "signing key made");
             return Ok(key);
         }
-        // Another process was faster; its key counts.
+        // Another process wrote its key first, so that key is used.
         Self::load(state_dir)?.ok_or_else(|| KeyError::Io {
             action: "read",
             path: state_dir.join(FILE_NAME),
@@ -38,7 +38,7 @@ impl SigningKey {
         })
     }
 
-    /// Reads the key kept in `state_dir`; none when there is no such directory or no such file. Makes nothing.
+    /// Reads the key kept in `state_dir`; `None` if the directory or the file does not exist. It creates neither.
     ///
     /// # Errors
     /// As [`SigningKey::load_or_create`].
@@ -58,7 +58,7 @@ impl SigningKey {
                 return Err(KeyError::Io { action: "open", path, source });
             }
         };
-        // The open file is asked, not its path: what is checked is what is read.
+        // The open file is checked, not its path, so that the file that is read is the one that was checked.
         refuse_exposed(&file, &path, 0o077, "600")?;
         let mut der = Vec::new();
         file.take(MAX_LENGTH).read_to_end(&mut der).map_err(|source| KeyError::Io {
@@ -70,7 +70,7 @@ impl SigningKey {
     }
 }
 
-/// Makes the directory if it is missing; whose it is, and who may write there, is checked when the key is read.
+/// Makes the directory if it is missing. Its owner and permissions are checked when the key is read.
 fn create_dir(dir: &Path) -> Result<(), KeyError> {
     if !dir.exists() {
         let mut builder = DirBuilder::new();
@@ -82,20 +82,21 @@ fn create_dir(dir: &Path) -> Result<(), KeyError> {
             path: dir.to_owned(),
             source,
         })?;
-        // It lies beside mcp.toml, so likely in somebody's repository. Without it nothing is less safe.
+        // The directory is beside mcp.toml, so probably in a git repository. If writing fails, the key is just as
+        // safe.
         let _ = fs::write(dir.join(".gitignore"), "*\n");
     }
     Ok(())
 }
 
-/// Writes `key` under its final name by way of a private file beside it. False when the name is taken.
+/// Writes `key` under its final name, by way of a private file beside it. False if the name is taken.
 fn create(key: &SigningKey, dir: &Path) -> Result<bool, KeyError> {
     let der = key.pair.to_pkcs8v1().map_err(|_| KeyError::Generate)?;
     let path = dir.join(FILE_NAME);
-    // The kid is a hash of a new key, so the name is nobody else's.
+    // The `kid` is a hash of a new key, so the name cannot be in use.
     let draft = dir.join(format!(".{FILE_NAME}.{}", key.kid()));
     let written = write_private(&draft, der.as_ref()).and_then(|()| {
-        // A hard link appears at once and, unlike a rename, never replaces a key that is already there.
+        // A hard link appears in one step and, unlike a rename, never replaces a key that is already there.
         match fs::hard_link(&draft, &path) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
@@ -116,7 +117,7 @@ fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Refuses what belongs to another user, or gives others the `forbidden` permissions.
+/// Reports an error if the file belongs to another user, or if it gives others the `forbidden` permissions.
 #[cfg(unix)]
 fn refuse_exposed(file: &File, path: &Path, forbidden: u32, wanted: &'static str) -> Result<(), KeyError> {
     use std::os::unix::fs::MetadataExt as _;

@@ -1,9 +1,9 @@
 //! The issuer's signing key, in memory or kept in a file so that tokens outlive a restart, and what it signs.
 //!
-//! - `source`: where the key comes from; `file`: where it is kept and how that file is guarded.
-//! - `signing_key`: signs, and shows its public half as a JWK.
-//! - `access_token`: the claims of what is signed.
-//! - `error`: what may go wrong.
+//! - `source`: where the key comes from; `file`: the file that holds it, and how that file is protected.
+//! - `signing_key`: signs tokens, and gives its public half as a JWK.
+//! - `access_token`: the claims of an access token.
+//! - `error`: the possible errors.
 
 mod access_token;
 mod error;

@@ -1,4 +1,4 @@
-//! An ES256 key (RFC 7518 §3.4): signs, and shows its public half as a JWK.
+//! An ES256 key (RFC 7518 §3.4): signs tokens, and gives its public half as a JWK.
 
 use std::sync::Arc;
 
@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 
 use super::{KeyError, MintError};
 
-/// An ES256 key that signs JWTs. Cloning shares it; Debug shows its `kid` only.
+/// An ES256 key that signs JWTs. Cloning shares it; `Debug` shows its `kid` only.
 ///
-/// The key and the per-signature nonces come from aws-lc's own generator, which takes no other source.
+/// The key and the per-signature nonces come from aws-lc's own generator, which accepts no other source of
+/// randomness.
 ///
 /// # Example
 /// ```
@@ -39,7 +40,7 @@ impl SigningKey {
         Ok(Self::new(pair))
     }
 
-    /// Reads a P-256 private key from PKCS#8 (RFC 5208), DER. None when it is something else.
+    /// Reads a P-256 private key from PKCS#8 (RFC 5208), DER. `None` if it is something else.
     pub fn from_pkcs8(der: &[u8]) -> Option<Self> {
         EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).ok().map(Self::new)
     }
@@ -71,8 +72,8 @@ impl SigningKey {
         json!({ "keys": [self.public_jwk()] })
     }
 
-    /// Signs `claims` as an access token: header `typ` is `at+jwt` (RFC 9068 §2.1). Says nothing about the claims,
-    /// so that tests can mint expired and foreign tokens too.
+    /// Signs `claims` as an access token: header `typ` is `at+jwt` (RFC 9068 §2.1). It does not check the claims, so
+    /// that tests can also mint expired tokens and tokens of other issuers.
     ///
     /// # Errors
     /// [`MintError`].
@@ -80,7 +81,7 @@ impl SigningKey {
         self.mint_with_header(&json!({ "typ": "at+jwt", "alg": "ES256", "kid": self.kid }), claims)
     }
 
-    /// Signs `claims` under a JOSE header of the caller's making; for tests of those who verify.
+    /// Signs `claims` under a JOSE header that the caller gives; for tests of token verification.
     ///
     /// # Errors
     /// [`MintError`].

@@ -10,17 +10,17 @@ use super::{KeyError, SigningKey};
 pub enum KeySource {
     /// Kept in `signing-key.pkcs8` in this directory; made there on the first start.
     StateDir(PathBuf),
-    /// Made at start and forgotten at exit, tokens with it.
+    /// Made at start and lost at exit. Tokens signed with it are then no longer valid.
     Ephemeral,
-    /// This one: whoever holds it can mint tokens that the server accepts.
+    /// Given by the program. Any program that holds this key can mint tokens that the server accepts.
     Given(SigningKey),
 }
 
 impl KeySource {
-    /// The key itself.
+    /// Reads or makes the key.
     ///
     /// # Errors
-    /// [`KeyError`]; never by falling back to another key.
+    /// [`KeyError`]. It never uses another key instead.
     pub fn open(&self) -> Result<SigningKey, KeyError> {
         match self {
             Self::StateDir(dir) => SigningKey::load_or_create(dir),

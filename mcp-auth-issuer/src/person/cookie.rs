@@ -1,4 +1,4 @@
-//! The cookie by which a browser is known.
+//! The cookie by which a browser is recognised.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::header::COOKIE;
@@ -6,11 +6,11 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::request::origin::IssuerOrigin;
 
-/// The cookie that holds a session identifier (of somebody logged in, or of nobody yet).
+/// The cookie that holds a session identifier, whether or not a person is logged in.
 ///
-/// `HttpOnly`; `SameSite=Lax`, since a client's link must find the session and another site's form must not. Over
-/// https it is `__Host-` and `Secure`; plain http on loopback has neither, and since cookies know no ports
-/// (RFC 6265 §8.5) the port is in the name, or two servers on one computer would log each other out.
+/// `HttpOnly`; `SameSite=Lax`, because a client's link must find the session and another site's form must not. Over
+/// https it is `__Host-` and `Secure`. Plain http on loopback has neither; there the port is in the name, because
+/// cookies do not depend on the port (RFC 6265 §8.5) and two servers on one computer would log each other out.
 pub(crate) struct SessionCookie {
     name: String,
     attributes: &'static str,
@@ -31,7 +31,7 @@ impl SessionCookie {
         Self { name, attributes: "Path=/authorize; HttpOnly; SameSite=Lax" }
     }
 
-    /// The identifier the browser sent, if it has the shape of one of ours.
+    /// The identifier that the browser sent, if it has the form of an identifier that the issuer makes.
     pub(crate) fn read<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         let pairs = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
         let mut values = pairs.flat_map(|pairs| pairs.split(';')).filter_map(|pair| {
@@ -41,7 +41,7 @@ impl SessionCookie {
         values.find(|value| BASE64_URL_SAFE_NO_PAD.decode(value).is_ok_and(|bytes| bytes.len() == 32))
     }
 
-    /// `Set-Cookie` for `id`, until the browser closes.
+    /// The `Set-Cookie` header for `id`, valid until the browser closes.
     pub(crate) fn set(&self, id: &str) -> Option<HeaderValue> {
         HeaderValue::try_from(format!("{}={id}; {}", self.name, self.attributes)).ok()
     }

@@ -1,4 +1,4 @@
-//! CSRF tokens: a form counts only if one of our own pages showed it to this browser, about this request.
+//! CSRF tokens: a form counts only if one of our own pages showed it to this browser, for this request.
 
 use aws_lc_rs::hmac;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
@@ -6,8 +6,8 @@ use mcp_auth_core::ambient::Random;
 
 use crate::secret::secret;
 
-/// Makes and verifies CSRF tokens: a MAC over the session and the exact authorization request, so a token fits no
-/// other browser and no other client, scope or redirect URI. Nothing is stored, so pages that strangers open cost no
+/// Makes and verifies CSRF tokens: a MAC over the session and the exact authorization request, so a token is valid
+/// for one browser, client, scope and redirect URI only. No token is stored, so pages opened from outside use no
 /// memory. The key lives as long as the process.
 pub(crate) struct Csrf(hmac::Key);
 
@@ -30,7 +30,8 @@ impl Csrf {
     }
 }
 
-/// A session identifier is base64url and holds no line feed, so this has one reading.
+/// The text to authenticate. A session identifier is base64url and has no line feed, so it can be read in one way
+/// only.
 fn message(session: &str, request: &str) -> Vec<u8> {
     [session.as_bytes(), b"\n", request.as_bytes()].concat()
 }

@@ -1,4 +1,5 @@
-//! How a person proves who they are. The issuer asks a [`Login`]; passwords or passkeys would be another one.
+//! How a person proves who they are. The issuer calls a [`Login`]; passwords or passkeys would be another
+//! implementation.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -12,38 +13,40 @@ use crate::request::Params;
 /// What [`Login::login`] returns.
 pub type LoginFuture<'a> = Pin<Box<dyn Future<Output = Result<User, LoginError>> + Send + 'a>>;
 
-/// Somebody who proved who they are.
+/// A person who proved who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// The `sub` of their tokens: stable, never given to somebody else.
+    /// The `sub` of their tokens: stable, and never given to another person.
     pub subject: String,
 }
 
-/// A login that did not succeed. The person sees the same text for every cause, so that nobody learns who exists.
+/// A login that did not succeed. The person sees the same text for every cause, so that it does not reveal which
+/// users exist.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoginError {
-    /// Nobody proved anything.
+    /// The form did not prove who the person is.
     #[error("nobody proved who they are")]
     Refused,
-    /// The development login offers nobody of that name.
+    /// The development login does not offer a user of that name.
     #[error("nobody of that name is in issuer.users; the page may be from before a restart")]
     UnknownUser,
-    /// Not the person's fault.
+    /// The login itself failed, which is not the person's fault.
     #[error("logging in is not possible now")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// A way to log in.
+/// A way for people to log in.
 pub trait Login: Send + Sync + 'static {
-    /// The controls of the login form, a submit button among them. The form around them, its CSRF token and the
-    /// new session identifier after success are the issuer's. Controls may not be named `decision` or `csrf`.
+    /// The controls of the login form, including a submit button. The issuer adds the form around them, its CSRF
+    /// token, and the new session identifier after success. Controls may not be named `decision` or `csrf`.
     fn controls(&self) -> Markup;
 
-    /// Judges a submitted form.
+    /// Checks a submitted form, and returns the user.
     fn login<'a>(&'a self, form: &'a Params) -> LoginFuture<'a>;
 
-    /// What the page says after [`LoginError::Refused`]. The same for every cause, or it tells strangers who exists.
+    /// The text of the page after [`LoginError::Refused`]. It is the same for every cause, or it would reveal which
+    /// users exist.
     fn refusal(&self) -> Cow<'static, str> {
         "That did not work. Try again.".into()
     }
@@ -56,7 +59,7 @@ pub struct DevelopmentLogin {
 }
 
 impl DevelopmentLogin {
-    /// A login that lets anyone be any of `users`.
+    /// A login that lets any person at the browser be any of `users`.
     pub fn new(users: Vec<String>) -> Self {
         Self { users }
     }
@@ -82,7 +85,7 @@ impl Login for DevelopmentLogin {
         })
     }
 
-    /// Names who can log in: the page has a button for each anyway.
+    /// This text may name the users, because the page has a button for each of them.
     fn refusal(&self) -> Cow<'static, str> {
         let users = self.users.join(", ");
         format!("That name cannot log in here; these can: {users}. Others are added in issuer.users.").into()

@@ -1,8 +1,8 @@
-//! The person in front of the browser.
+//! The person at the browser: login, cookie and pages.
 //!
 //! - `login`: how they prove who they are.
-//! - `cookie`, `csrf`: how the browser is known again, and how its forms are told from another site's.
-//! - `page`: what they see.
+//! - `cookie`, `csrf`: how the browser is recognised, and how its forms are told from another site's.
+//! - `page`: the pages they see.
 
 mod cookie;
 mod csrf;

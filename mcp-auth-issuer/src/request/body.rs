@@ -1,4 +1,4 @@
-//! Request bodies: of one content type, bounded, read whole.
+//! Request bodies: of one content type, of limited size, read completely.
 
 use axum::body::{Body, to_bytes};
 use http::HeaderMap;
@@ -6,10 +6,10 @@ use http::header::CONTENT_TYPE;
 
 use crate::request::{InvalidParams, Params};
 
-/// The longest form, in bytes: OAuth's are a few hundred.
+/// The longest form, in bytes; typical OAuth forms have a few hundred.
 const MAX_FORM: usize = 16 * 1024;
 
-/// A body that is not what the endpoint reads.
+/// Why a body cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InvalidBody {
     #[error("the body is not {0}")]
@@ -29,8 +29,8 @@ pub(crate) async fn form(headers: &HeaderMap, body: Body) -> Result<Params, Inva
     Ok(Params::parse(text)?)
 }
 
-/// Reads a body of `content_type` of at most `max` bytes. A body that breaks off counts as too long: nobody is left
-/// to be told.
+/// Reads a body of `content_type` of at most `max` bytes. A body that breaks off counts as too long; the client has
+/// gone, so the answer does not matter.
 pub(crate) async fn bounded(
     headers: &HeaderMap,
     body: Body,

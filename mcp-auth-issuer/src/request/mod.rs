@@ -1,8 +1,8 @@
-//! How requests are read, strictly, and how they are refused.
+//! Reads requests strictly, and refuses invalid ones.
 //!
-//! - `origin`: whether one was sent to this issuer, and by its own pages.
-//! - `params`, `body`: what is in it.
-//! - `oauth_error`: what programs are told of a mistake.
+//! - `origin`: whether a request was sent to this issuer, and by its own pages.
+//! - `params`, `body`: the content of a request.
+//! - `oauth_error`: the error responses for programs.
 
 pub(crate) mod body;
 pub(crate) mod oauth_error;

@@ -1,4 +1,5 @@
-//! Error responses of the endpoints that answer programs (OAuth 2.1 §3.2.4, RFC 7591 §3.2.2): the plain outer ring.
+//! Error responses of the endpoints for programs (OAuth 2.1 §3.2.4, RFC 7591 §3.2.2); they do not show internal
+//! causes.
 
 use std::borrow::Cow;
 
@@ -7,22 +8,22 @@ use http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
-/// `no-store`: nothing said here may be kept by a cache (OAuth 2.1 §3.2.3).
+/// `no-store`: a cache may not keep any of these answers (OAuth 2.1 §3.2.3).
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// An error as the wire has it. Made from a typed cause only, by a map without `_`.
+/// An error as it is sent. It is made only from a typed cause, by a `match` without `_`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OAuthError {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     /// Printable ASCII without `"` and `\` (OAuth 2.1 §3.2.4).
     pub(crate) description: Cow<'static, str>,
-    /// Seconds, for those who come too often.
+    /// For `Retry-After`, in seconds, when a client sends requests too often.
     pub(crate) retry_after: Option<u64>,
 }
 
 impl OAuthError {
-    /// 400, as nearly all of them are.
+    /// An error with status 400, which most of them have.
     pub(crate) fn bad_request(code: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, code, description: description.into(), retry_after: None }
     }
@@ -38,7 +39,7 @@ impl IntoResponse for OAuthError {
         let mut response = (self.status, [(CACHE_CONTROL, NO_STORE)], axum::Json(body)).into_response();
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED {
-            // OAuth 2.1 §3.2.4: the scheme by which clients authenticate here.
+            // The authentication scheme for clients at this endpoint (OAuth 2.1 §3.2.4).
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token endpoint\""));
         }
         if let Some(seconds) = self.retry_after {

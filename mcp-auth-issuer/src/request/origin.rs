@@ -1,6 +1,7 @@
-//! Where the issuer lives, and whether a request was sent to, and by, that origin.
+//! The origin of the issuer, and whether a request was sent to that origin and by its own pages.
 //!
-//! A page of another site, or one whose name was rebound to this computer, must not drive the one-click login.
+//! A page of another site, or one whose DNS name was rebound to this computer, must not be able to use the one-click
+//! login.
 
 use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
@@ -11,19 +12,19 @@ use mcp_auth_core::net::Origin;
 #[derive(Debug, Clone)]
 pub(crate) struct IssuerOrigin {
     identifier: IssuerIdentifier,
-    /// As a browser of this origin sends it in `Host`.
+    /// The value that a browser sends in `Host` for this origin.
     host: String,
     origin: Origin,
 }
 
-/// An issuer identifier the built-in issuer cannot have.
+/// Why an issuer identifier is not possible for the built-in issuer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidIssuer {
-    /// It has a path, or is written in another way than browsers write it.
+    /// It has a path, or is not written as browsers write an origin.
     #[error("issuer {0:?} is not an origin such as http://localhost:8080")]
     NotAnOrigin(String),
-    /// One click logs in, so nobody else may reach it.
+    /// It is not on loopback. One click logs in, so other computers must not reach it.
     #[error(
         "issuer {0:?} is not on loopback: the built-in issuer logs in with one click and is for development \
          on this computer; elsewhere name an authorization server in auth.issuers"
@@ -33,7 +34,7 @@ pub enum InvalidIssuer {
 
 impl IssuerOrigin {
     pub(crate) fn new(identifier: IssuerIdentifier) -> Result<Self, InvalidIssuer> {
-        // Byte for byte: RFC 8414 §3.3 and RFC 9207 §2.4 compare issuers as strings.
+        // It must be equal byte for byte: RFC 8414 §3.3 and RFC 9207 §2.4 compare issuers as strings.
         let Some(origin) = Origin::of(identifier.url()).filter(|origin| identifier == *origin.to_string())
         else {
             return Err(InvalidIssuer::NotAnOrigin(identifier.to_string()));
@@ -52,19 +53,21 @@ impl IssuerOrigin {
         self.origin.scheme() == "https"
     }
 
-    /// The port, if it is not the scheme's own.
+    /// The port, unless it is the default port of the scheme.
     pub(crate) fn port(&self) -> Option<u16> {
         self.origin.authority().port()
     }
 
-    /// Whether `Host` names this origin. The server checks hosts too; this is the issuer's own lock, since a rebound
-    /// page that reads the login form can submit it. HTTP/1.0 and HTTP/2 may come without it, browsers' HTTP/1.1 not.
+    /// Whether `Host` names this origin. The server checks hosts too; the issuer checks it itself because a rebound
+    /// page that reads the login form can submit it. HTTP/1.0 and HTTP/2 requests may lack the header, a browser's
+    /// HTTP/1.1 request never does.
     pub(crate) fn is_host_of(&self, headers: &HeaderMap) -> bool {
         let own = self.host.as_bytes();
         headers.get_all(HOST).iter().all(|host| host.as_bytes().eq_ignore_ascii_case(own))
     }
 
-    /// Whether a form was sent by one of our own pages: `Origin`, where a browser sends it, is ours. `null` is not.
+    /// Whether a form was sent by one of our own pages: `Origin`, if a browser sends it, is this origin. `null` is
+    /// not.
     pub(crate) fn is_sender_of(&self, headers: &HeaderMap) -> bool {
         headers.get_all(ORIGIN).iter().all(|origin| origin.as_bytes() == self.as_str().as_bytes())
     }

@@ -1,31 +1,32 @@
-//! One strict reading of `application/x-www-form-urlencoded` parameters, from a query or a form.
+//! A strict parser for `application/x-www-form-urlencoded` parameters, from a query or a form.
 
 use url::form_urlencoded::Serializer;
 
-/// The most parameters one request may carry.
+/// The most parameters that one request may have.
 const MAX_PARAMS: usize = 64;
 
-/// Request parameters, in the order they came.
+/// Request parameters, in the order they arrived.
 ///
-/// A parameter without a value counts as absent (RFC 6749 §3.1), yet as present when asking whether one is repeated.
+/// A parameter without a value counts as absent (RFC 6749 §3.1), but it still counts when repeated parameters are
+/// looked for.
 #[derive(Clone, Default)]
 pub struct Params(Vec<(String, String)>);
 
-/// Parameters that cannot be read.
+/// Why parameters cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidParams {
     /// A `%` that is not followed by two hexadecimal digits, or bytes that are not UTF-8.
     #[error("the parameters are not UTF-8 in application/x-www-form-urlencoded")]
     Encoding,
-    /// More than a request of ours ever needs.
+    /// There are more parameters than a request ever needs.
     #[error("more than {MAX_PARAMS} parameters")]
     TooMany,
 }
 
 impl Params {
-    /// Reads `text`. Unlike a browser it takes nothing for granted: what cannot be decoded exactly is refused, since
-    /// `state` must be echoed exactly.
+    /// Reads `text`. Unlike a browser, it does not repair anything: text that cannot be decoded exactly is refused,
+    /// because `state` must be sent back exactly.
     ///
     /// # Errors
     /// [`InvalidParams`].
@@ -55,18 +56,18 @@ impl Params {
         self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
-    /// How often `name` stands there, with or without a value.
+    /// How often `name` occurs, with or without a value.
     pub(crate) fn count(&self, name: &str) -> usize {
         self.0.iter().filter(|(key, _)| key == name).count()
     }
 
-    /// The first name that stands there twice, to be asked before any value is taken: RFC 6749 §3.1 and §3.2 forbid it. RFC 8707 §2 allows `resource` to
-    /// be repeated, so that one has a rule and an error of its own.
+    /// The first name that occurs twice. Call it before any value is used: RFC 6749 §3.1 and §3.2 forbid repeated
+    /// names. RFC 8707 §2 allows `resource` to be repeated, so that parameter has a separate rule and error.
     pub(crate) fn repeated(&self) -> Option<&str> {
         self.0.iter().map(|(name, _)| name.as_str()).find(|name| *name != "resource" && self.count(name) > 1)
     }
 
-    /// The same parameters in the one spelling that [`Params::parse`] and every browser leave as it is.
+    /// The same parameters in a canonical spelling, which [`Params::parse`] and browsers leave unchanged.
     pub(crate) fn canonical(&self) -> String {
         Serializer::new(String::new()).extend_pairs(&self.0).finish()
     }

@@ -1,4 +1,4 @@
-//! The authorization request: what is refused, and who is told.
+//! The authorization request: which ones are refused, and who is told.
 
 use http::StatusCode;
 

@@ -1,4 +1,4 @@
-//! What the person sees, and what guards their decision.
+//! The pages the person sees, and what protects their decision.
 
 use http::StatusCode;
 use serde_json::json;

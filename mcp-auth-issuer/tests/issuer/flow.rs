@@ -1,4 +1,4 @@
-//! The whole way of a client: discover, register, log in, consent, token, refresh, step up.
+//! A complete client flow: discover, register, log in, consent, token, refresh, step up.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! A running issuer with a clock of its own, a browser that keeps cookies and submits forms, and a public client.
+//! A running issuer with a test clock, a browser that keeps cookies and submits forms, and a public client.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl App {
         Self::on(Store::memory(Caps::default()), setup, options)
     }
 
-    /// An issuer that remembers in `store`.
+    /// An issuer that uses `store`.
     pub(crate) fn on(
         store: Store,
         setup: impl FnOnce(&mut LocalIssuerSetup),
@@ -108,7 +108,7 @@ impl App {
         self.send(request.body(Body::from(metadata.to_string())).unwrap()).await
     }
 
-    /// A public client as most are.
+    /// Registers a typical public client.
     pub(crate) async fn public_client(&self) -> String {
         let answer = self.register(&metadata(&[REDIRECT], "none")).await;
         answer.json()["client_id"].as_str().unwrap().to_owned()
@@ -122,7 +122,7 @@ impl App {
         self.post_form("/token", form).await
     }
 
-    /// The claims of an access token, its signature, `iss` and `aud` verified.
+    /// The claims of an access token, after its signature, `iss` and `aud` are verified.
     pub(crate) fn claims(&self, token: &str) -> Value {
         let jwk = serde_json::from_value(self.jwks["keys"][0].clone()).unwrap();
         let mut validation = Validation::new(Algorithm::ES256);
@@ -133,14 +133,14 @@ impl App {
         jsonwebtoken::decode::<Value>(token, &key, &validation).unwrap().claims
     }
 
-    /// Log in, allow, and the code.
+    /// Logs in, allows, and returns the code.
     pub(crate) async fn code(&self, client_id: &str, extra: &[(&str, &str)]) -> String {
         let mut browser = Browser::new(self);
         let consent = browser.log_in(&authorize_url(client_id, extra)).await;
         browser.submit(&consent, "allow").await.param("code").expect("a code")
     }
 
-    /// Log in, allow, redeem: the whole token response.
+    /// Logs in, allows, redeems the code, and returns the whole token response.
     pub(crate) async fn tokens(&self, client_id: &str, extra: &[(&str, &str)]) -> Value {
         let code = self.code(client_id, extra).await;
         let answer = self.token(&redeem(client_id, &code)).await;
@@ -149,7 +149,7 @@ impl App {
     }
 }
 
-/// A code redeemed as it should be.
+/// The form of a correct token request for a code.
 pub(crate) fn redeem<'a>(client_id: &'a str, code: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![
         ("grant_type", "authorization_code"),
@@ -161,7 +161,7 @@ pub(crate) fn redeem<'a>(client_id: &'a str, code: &'a str) -> Vec<(&'a str, &'a
     ]
 }
 
-/// A form with `change` in place of the parameter of that name; an empty value takes it out.
+/// `form` with `change` instead of the parameter of that name; an empty value removes it.
 pub(crate) fn changed<'a>(
     form: &[(&'a str, &'a str)],
     change: (&'a str, &'a str),
@@ -185,7 +185,7 @@ pub(crate) fn challenge() -> String {
     BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, VERIFIER.as_bytes()))
 }
 
-/// The parameters of a good authorization request, `extra` replacing or added.
+/// The parameters of a valid authorization request; `extra` replaces or adds some.
 pub(crate) fn authorize_params(client_id: &str, extra: &[(&str, &str)]) -> Vec<(String, String)> {
     let challenge = challenge();
     let mut params = vec![
@@ -219,7 +219,7 @@ fn form_request(path: &str, _: &[(&str, &str)]) -> http::request::Builder {
     Request::post(path).header("content-type", "application/x-www-form-urlencoded")
 }
 
-/// A response, read whole.
+/// A response with its body.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -240,12 +240,12 @@ impl Answer {
         Url::parse(ISSUER).unwrap().join(self.header("location")).unwrap()
     }
 
-    /// A parameter of the redirect's query.
+    /// The value of a parameter in the query of the redirect.
     pub(crate) fn param(&self, name: &str) -> Option<String> {
         self.location().query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
-    /// A JSON error, by the rules all of them share.
+    /// Checks a JSON error by the rules that all of them share.
     #[track_caller]
     pub(crate) fn assert_error(&self, status: u16, code: &str) {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
@@ -259,7 +259,7 @@ impl Answer {
         );
     }
 
-    /// An error told to the client by redirect, with `state` and one `iss`.
+    /// Checks an error that is told to the client by redirect, with `state` and one `iss`.
     #[track_caller]
     pub(crate) fn assert_redirect_error(&self, code: &str) {
         assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.body);
@@ -275,7 +275,7 @@ impl Answer {
         assert_eq!(issuers, [ISSUER]);
     }
 
-    /// A mistake told to the person: a page, no redirect.
+    /// Checks a mistake that is told to the person: a page, no redirect.
     #[track_caller]
     pub(crate) fn assert_local_error(&self, status: u16) {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
@@ -285,12 +285,12 @@ impl Answer {
     }
 }
 
-/// Keeps cookies and submits forms, as a browser without JavaScript does.
+/// A browser without JavaScript: keeps cookies and submits forms.
 #[derive(Clone)]
 pub(crate) struct Browser {
     app: App,
     pub(crate) cookies: Cookies,
-    /// Sent with every POST.
+    /// The `Origin` header that is sent with every POST.
     pub(crate) origin: Option<String>,
 }
 
@@ -325,7 +325,7 @@ impl Browser {
         self.post(&action, &[("csrf", &csrf), ("decision", decision)]).await
     }
 
-    /// Opens `url`, logs in, and gives the consent page.
+    /// Opens `url`, logs in, and returns the consent page.
     pub(crate) async fn log_in(&mut self, url: &str) -> Answer {
         let login = self.get(url).await;
         assert_eq!(login.status, StatusCode::OK, "{}", login.body);
@@ -346,8 +346,9 @@ pub(crate) fn csrf(page: &Answer) -> String {
     person::csrf(&page.body)
 }
 
-/// Somebody listens before the first event: tracing remembers for good that nobody cares for an event that no one
-/// listened to when it first came, and a test that reads the log would then miss it. The events go nowhere.
+/// Installs a subscriber before the first event. Otherwise tracing may permanently disable an event that no
+/// subscriber listened to at its first occurrence, and a test that reads the log would miss it. The events are
+/// discarded.
 fn listen_to_every_event() {
     static LISTENING: std::sync::Once = std::sync::Once::new();
     LISTENING.call_once(|| {

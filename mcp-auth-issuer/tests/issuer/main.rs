@@ -1,5 +1,5 @@
-//! The issuer from outside: its router, driven as clients and browsers drive it. Tests are named by rule; labels such
-//! as `p18` and `b06` are rows of docs/src/threats.md.
+//! Tests the issuer from outside, through its router, as clients and browsers use it. Test names state the rule;
+//! labels such as `p18` and `b06` are rows of docs/src/threats.md.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod authorization;

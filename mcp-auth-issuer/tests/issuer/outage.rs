@@ -1,4 +1,4 @@
-//! A store that is down: what needs it answers 503 and grants nothing, and what failed has not happened.
+//! A store that is down: requests that need it get 503 and no grant, and a failed step changes nothing.
 
 use http::StatusCode;
 use mcp_auth_store::Outage;
@@ -11,7 +11,7 @@ fn app() -> (App, Outage) {
     (App::on(outage.store(), |_| (), |_| ()), outage)
 }
 
-/// 503, and neither a token nor a redirect, whatever it was about.
+/// Checks for 503 with neither a token nor a redirect.
 #[track_caller]
 fn is_our_trouble(answer: &Answer) {
     answer.assert_error(503, "temporarily_unavailable");

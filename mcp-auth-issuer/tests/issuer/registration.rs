@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::*;
 
-/// The shapes that seven MCP clients send, in our own words.
+/// Registration requests modelled on those of seven MCP clients.
 #[tokio::test]
 async fn what_real_clients_send_is_registered() {
     let app = App::new();

@@ -1,4 +1,4 @@
-//! `GET /authorize`: the page for an authorization request. It changes nothing.
+//! `GET /authorize`: shows the page for an authorization request. It changes nothing.
 
 use std::sync::Arc;
 
@@ -30,8 +30,8 @@ async fn show(issuer: &Issuer, uri: &Uri, headers: &HeaderMap) -> Result<Respons
     page(issuer, headers, &request, None).await
 }
 
-/// The login page, or for somebody logged in the consent page. The person is asked every time: a client's name and
-/// identifier prove nothing, so an earlier yes cannot speak for this request.
+/// The login page, or the consent page if a person is logged in. The person is asked every time: a client's name and
+/// identifier prove nothing, so an earlier consent does not apply to this request.
 pub(super) async fn page(
     issuer: &Issuer,
     headers: &HeaderMap,
@@ -56,7 +56,7 @@ pub(super) async fn page(
         return Ok(page.into_response());
     }
 
-    // Somebody we do not know gets an identifier that is nowhere stored; it only ties the form to the browser.
+    // A browser without a login gets an identifier that is not stored; it only ties the form to the browser.
     let fresh = cookie.is_none().then(|| secret(&*issuer.ambient.random));
     let id = fresh.as_deref().or(cookie).unwrap_or_default();
     let page = LoginPage {
@@ -74,7 +74,7 @@ pub(super) async fn page(
     Ok(response)
 }
 
-/// Each scope, what it is for and brings along, and whether this person allowed it to this client before.
+/// Each scope with its description, the scopes it implies, and whether this person allowed it to this client before.
 fn describe<'a>(issuer: &'a Issuer, scopes: &'a ScopeSet, allowed: &ScopeSet) -> Vec<ScopeLine<'a>> {
     let declared = &issuer.scopes;
     let line = |scope: &'a Scope| {

@@ -1,13 +1,13 @@
 //! The authorization endpoint (OAuth 2.1 §4.1.1): a person logs in and decides what the client gets.
 //!
 //! `GET` shows a page and changes nothing, so clients may try the URL themselves first. Each page's form posts to the
-//! very same URL: the authorization request lives in the query, is verified again each time, and nothing of it is
-//! kept until a person allowed it.
+//! same URL: the authorization request is in the query, is verified again each time, and is not stored until a person
+//! allows it.
 //!
-//! - `get`: the page for the request. `post`: what the person decided on it.
+//! - `get`: the page for the request. `post`: the person's decision on that page.
 //! - `request`: reads and verifies the authorization request.
-//! - `refusal`: what may be wrong with it, and whether the person or the client is told.
-//! - `response`: the answer to the client, by redirect.
+//! - `refusal`: the possible mistakes, and whether the person or the client is told.
+//! - `response`: the answer to the client, sent as a redirect.
 
 mod get;
 mod post;

@@ -1,4 +1,4 @@
-//! `POST /authorize`: what the person decided, by one of our own forms.
+//! `POST /authorize`: the person's decision, sent by one of our own forms.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::person::page::Notice;
 use crate::request::body::form;
 use crate::secret::secret;
 
-/// `POST /authorize`: one of our own forms, saying what the person decided.
+/// `POST /authorize`: the person's decision, sent by one of our own forms.
 pub(crate) async fn post(
     State(issuer): State<Arc<Issuer>>,
     uri: Uri,
@@ -67,19 +67,19 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
             Ok(see_other(&request.url()))
         }
         (Some("allow"), Some(session)) => allow(issuer, &request, session).await,
-        // Also on the login page: nobody must say who they are to say no.
+        // The login page has this button too: a person can deny without logging in.
         (Some("deny"), session) => {
             let subject = session.map(|session| session.subject);
             tracing::info!(client_id = %request.client.id, ?subject, "access denied by the user");
             Ok(request.answer.error("access_denied", "the user denied the request"))
         }
-        // The session ended while the page was open: log in again, same request.
+        // The session ended while the page was open, so the person logs in again for the same request.
         (Some("allow"), None) => page(issuer, headers, &request, Some(Notice::Ended)).await,
         (_, _) => Err(Untrusted::Stale { page: request.url() }.into()),
     }
 }
 
-/// A new identifier at each login: one that somebody planted in the browser before is worth nothing after it.
+/// A new identifier at each login: one that an attacker planted in the browser before does not work after it.
 async fn begin_session(
     issuer: &Issuer,
     before: &str,

@@ -1,4 +1,4 @@
-//! What may be wrong with an authorization request: the typed causes, and the one map of each to what is said.
+//! The possible mistakes in an authorization request, as typed causes, and the one answer to each of them.
 
 use std::borrow::Cow;
 
@@ -14,18 +14,18 @@ use crate::person::page::{ErrorPage, Said};
 use crate::request::InvalidParams;
 use crate::request::body::InvalidBody;
 
-/// An authorization request that is refused.
+/// Why an authorization request is refused, and who is told.
 #[derive(Debug)]
 pub(super) enum Refusal {
     /// The client is told, by redirect (OAuth 2.1 §4.1.2.1).
     Tell(Answer, Refused),
-    /// Nobody vouches for the redirect URI, or for the request itself: the person is told.
+    /// The redirect URI, or the request itself, is not verified: only the person is told.
     Untrusted(Untrusted),
-    /// Our trouble.
+    /// The store failed, which is not the client's fault.
     Store(StoreError),
 }
 
-/// Causes that the client is told of.
+/// Causes that are told to the client.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refused {
     #[error("parameter {0:?} is repeated")]
@@ -52,7 +52,7 @@ pub(super) enum Refused {
     ConsentRequired,
 }
 
-/// Causes that only the person is told of.
+/// Causes that are told only to the person.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Untrusted {
     #[error("the query is too long")]
@@ -80,7 +80,7 @@ pub(super) enum Untrusted {
 }
 
 impl Refusal {
-    /// Tells the client by redirect, or else the person by a page: never by redirect to where nobody vouches for.
+    /// Tells the client by redirect, or else the person by a page. It never redirects to an unverified address.
     pub(super) fn respond(self, issuer: &Issuer) -> Response {
         match self {
             Self::Tell(answer, refusal) => {
@@ -127,7 +127,7 @@ impl Refused {
 }
 
 impl Untrusted {
-    /// The page for it (always 4xx, never a redirect).
+    /// The error page for this cause (always 4xx, never a redirect).
     pub(super) fn page(self, issuer: &Issuer) -> ErrorPage<'_> {
         let page = ErrorPage::new(issuer, self.status(), self.said());
         match self {
@@ -152,7 +152,7 @@ impl Untrusted {
         }
     }
 
-    /// For the person first; a developer finds the rule in it.
+    /// The text of the page. It is written for the person; it also names the rule, for a developer.
     fn said(&self) -> Said {
         let said = |title, why, next| Said { title, why, next };
         let again = "Start again in the application. If this page comes back, its developers have to correct the link.";

@@ -1,5 +1,5 @@
-//! The authorization request (OAuth 2.1 §4.1.1), read from the query and verified in the order that decides who may be
-//! told of a mistake: first client and redirect URI, then all the rest.
+//! The authorization request (OAuth 2.1 §4.1.1), read from the query. It is verified in the order that decides who
+//! may be told of a mistake: first client and redirect URI, then everything else.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_core::ScopeSet;
@@ -12,19 +12,19 @@ use crate::endpoint::router::AUTHORIZE;
 use crate::issuer::Issuer;
 use crate::request::Params;
 
-/// The longest query, in bytes: a long `state` included.
+/// The longest query, in bytes; it has room for a long `state`.
 const MAX_QUERY: usize = 16 * 1024;
 
 /// An authorization request that follows every rule.
 pub(super) struct AuthorizationRequest {
     pub(super) client: Client,
-    /// Where and how to answer.
+    /// The redirect URI, `state` and `iss` for the answer to the client.
     pub(super) answer: Answer,
-    /// PKCE, S256.
+    /// The PKCE `code_challenge`; its method is S256.
     pub(super) code_challenge: String,
-    /// Declared scopes only; for a request without any, the default.
+    /// Declared scopes only; the default scopes if the request has none.
     pub(super) scopes: ScopeSet,
-    /// `prompt=none`: the client wants no page to be shown.
+    /// `prompt=none`: the client does not want a page to be shown.
     pub(super) no_interaction: bool,
     /// The whole request in its canonical spelling.
     pub(super) query: String,
@@ -34,7 +34,8 @@ impl AuthorizationRequest {
     /// Reads and verifies `query`.
     ///
     /// # Errors
-    /// [`Refusal::Untrusted`] until client and redirect URI are known to belong together, then [`Refusal::Tell`].
+    /// [`Refusal::Untrusted`] until it is verified that client and redirect URI belong together, then
+    /// [`Refusal::Tell`].
     pub(super) async fn read(issuer: &Issuer, query: &str) -> Result<Self, Refusal> {
         if query.len() > MAX_QUERY {
             return Err(Untrusted::TooLong.into());
@@ -42,7 +43,7 @@ impl AuthorizationRequest {
         let params = Params::parse(query).map_err(Untrusted::Unreadable)?;
         let client = client(issuer, &params).await?;
         let redirect_uri = redirect_uri(&client, &params)?;
-        // A repeated state cannot be echoed.
+        // A repeated `state` has no single value that could be sent back.
         let state = params.get("state").filter(|_| params.count("state") == 1).map(str::to_owned);
         let answer = Answer { redirect_uri, state, iss: issuer.origin.as_str().to_owned() };
         match verify(issuer, &params) {
@@ -58,12 +59,13 @@ impl AuthorizationRequest {
         }
     }
 
-    /// This request's own URL, relative to the origin.
+    /// The URL of this request, relative to the origin.
     pub(super) fn url(&self) -> String {
         format!("{AUTHORIZE}?{}", self.query)
     }
 
-    /// The answer to `prompt=none` (OpenID Connect Core 1.0 §3.1.2.6): a person is always asked here.
+    /// The answer to `prompt=none` (OpenID Connect Core 1.0 §3.1.2.6), which cannot be granted because a person is
+    /// always asked.
     pub(super) fn needs_interaction(&self, logged_in: bool) -> Refusal {
         let refused = if logged_in { Refused::ConsentRequired } else { Refused::LoginRequired };
         Refusal::Tell(self.answer.clone(), refused)
@@ -78,7 +80,7 @@ async fn client(issuer: &Issuer, params: &Params) -> Result<Client, Refusal> {
     Ok(issuer.client(id).await?.ok_or(Untrusted::UnknownClient)?)
 }
 
-/// The redirect URI as the client sent it, or its only one if it sent none (OAuth 2.1 §4.1.1).
+/// The redirect URI as the client sent it, or the only registered one if it sent none (OAuth 2.1 §4.1.1).
 fn redirect_uri(client: &Client, params: &Params) -> Result<String, Untrusted> {
     if params.count("redirect_uri") > 1 {
         return Err(Untrusted::Repeated("redirect_uri"));
@@ -93,12 +95,13 @@ fn redirect_uri(client: &Client, params: &Params) -> Result<String, Untrusted> {
     }
 }
 
-/// Everything of which the client itself can be told. Gives the code challenge and the scopes.
+/// Verifies everything whose mistakes the client is told of. Returns the code challenge and the scopes.
 fn verify(issuer: &Issuer, params: &Params) -> Result<(String, ScopeSet), Refused> {
     if let Some(name) = params.repeated() {
         return Err(Refused::Repeated(name.to_owned()));
     }
-    // Requests by value or reference (RFC 9101), and OpenID's claims: unsupported, so refused and never fetched.
+    // Request objects, by value or reference (RFC 9101), and OpenID's `claims` are not supported: they are refused
+    // and never fetched.
     for (name, code) in [
         ("request", "request_not_supported"),
         ("request_uri", "request_uri_not_supported"),
@@ -129,7 +132,8 @@ fn verify(issuer: &Issuer, params: &Params) -> Result<(String, ScopeSet), Refuse
     Ok((code_challenge, requested.unwrap_or_else(|| issuer.scopes.default().clone())))
 }
 
-/// PKCE (RFC 7636 §4.3) for every client, with S256: the method's default, `plain`, protects nothing.
+/// PKCE (RFC 7636 §4.3) is required for every client, with S256, because the default method, `plain`, protects
+/// nothing.
 fn code_challenge(params: &Params) -> Result<String, Refused> {
     let challenge = params.get("code_challenge").ok_or(Refused::Missing("code_challenge"))?;
     if params.get("code_challenge_method") != Some("S256") {

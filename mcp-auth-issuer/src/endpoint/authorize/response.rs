@@ -1,4 +1,5 @@
-//! The authorization response (OAuth 2.1 §4.1.2, RFC 9207): parameters on the redirect URI, by 303.
+//! The authorization response (OAuth 2.1 §4.1.2, RFC 9207): parameters added to the redirect URI, sent with status
+//! 303.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
@@ -7,24 +8,24 @@ use url::form_urlencoded::Serializer;
 
 use crate::request::oauth_error::NO_STORE;
 
-/// Where and how to answer a client.
+/// Where the answer to a client is sent, and the values it always carries.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
-    /// As the client sent it; a registration admits it.
+    /// The redirect URI as the client sent it, already checked against its registration.
     pub(super) redirect_uri: String,
-    /// As the client sent it.
+    /// The `state` parameter as the client sent it.
     pub(super) state: Option<String>,
     /// The issuer identifier, in every answer (RFC 9207 §2).
     pub(super) iss: String,
 }
 
 impl Answer {
-    /// The code.
+    /// Answers with an authorization code.
     pub(super) fn code(&self, code: &str) -> Response {
         self.redirect(&[("code", code)])
     }
 
-    /// An error (OAuth 2.1 §4.1.2.1).
+    /// Answers with an error (OAuth 2.1 §4.1.2.1).
     pub(super) fn error(&self, code: &str, description: &str) -> Response {
         self.redirect(&[("error", code), ("error_description", description)])
     }
@@ -36,7 +37,7 @@ impl Answer {
             query.append_pair("state", state);
         }
         query.append_pair("iss", &self.iss);
-        // The client's own bytes stay as they are: added to, never parsed and rewritten.
+        // Parameters are added to the client's own bytes, which are never parsed and rewritten.
         let joint = match self.redirect_uri.split_once('?') {
             None => "?",
             Some((_, "")) => "",
@@ -46,8 +47,8 @@ impl Answer {
     }
 }
 
-/// 303: whatever the method was, the next request is a GET without the form that was just posted. A 307 would send
-/// the form on (RFC 9700 §4.12).
+/// 303: the next request is a GET without the form that was just posted, for every method of the first request. A 307
+/// would send the form on (RFC 9700 §4.12).
 pub(super) fn see_other(location: &str) -> Response {
     let Ok(location) = HeaderValue::try_from(location) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();

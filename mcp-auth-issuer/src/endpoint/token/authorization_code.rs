@@ -24,7 +24,8 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
     verify(client, params, &code)?;
     verify_resource(issuer, params)?;
 
-    // Whoever comes this far is the one the code was made for: from here on a second use is a replay that counts.
+    // The request is now verified to come from the client that the code was made for, so a second use is a real
+    // replay.
     let access_token = issuer.access_token(&Grantee {
         subject: &code.subject,
         client_id: &client.id,
@@ -52,10 +53,10 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
     Ok(Issued::new(issuer, access_token, refresh_token, &code.scopes))
 }
 
-/// What the code is bound to: client, redirect URI and PKCE.
+/// Verifies what the code is bound to: client, redirect URI and PKCE.
 ///
-/// A client that sends no `redirect_uri` here is an OAuth 2.1 client and bound by PKCE alone (§10.2); one that does
-/// must send the same.
+/// A client that sends no `redirect_uri` here follows OAuth 2.1 and is bound by PKCE alone (§10.2); a client that
+/// sends one must send the same one as before.
 fn verify(client: &Client, params: &Params, code: &Code) -> Result<(), Refusal> {
     if code.client_id != client.id {
         return Err(Refusal::Grant("the code was issued to another client"));
@@ -67,7 +68,7 @@ fn verify(client: &Client, params: &Params, code: &Code) -> Result<(), Refusal> 
     if !is_code_verifier(verifier) {
         return Err(Refusal::Grant("code_verifier is not 43 to 128 unreserved characters"));
     }
-    // Both are public by now, or were never secret: nothing is learnt from how long this takes.
+    // Neither value is secret any more, so a comparison in variable time reveals nothing.
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()));
     if challenge != code.code_challenge {
         return Err(Refusal::Grant("code_verifier does not fit the code_challenge"));
@@ -75,7 +76,7 @@ fn verify(client: &Client, params: &Params, code: &Code) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// RFC 7636 §4.1.
+/// Checks the characters and length of a `code_verifier` (RFC 7636 §4.1).
 fn is_code_verifier(verifier: &str) -> bool {
     (43..=128).contains(&verifier.len())
         && verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))

@@ -1,5 +1,5 @@
 //! Client authentication (OAuth 2.1 §2.4): by `Authorization: Basic`, by `client_secret` in the form, or, for public
-//! clients, by name only.
+//! clients, by `client_id` alone.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::HeaderMap;
@@ -10,10 +10,10 @@ use super::Refusal;
 use crate::issuer::Issuer;
 use crate::request::{Params, form_decode};
 
-/// Who sent this request.
+/// Identifies and authenticates the client that sent this request.
 ///
 /// # Errors
-/// [`Refusal::Client`] with the one cause that is logged and not told.
+/// [`Refusal::Client`] with a cause that is logged, but not sent to the client.
 pub(crate) async fn authenticate(
     issuer: &Issuer,
     headers: &HeaderMap,
@@ -32,7 +32,8 @@ pub(crate) async fn authenticate(
         None => (params.get("client_id").ok_or(refused("client_id is missing"))?.to_owned(), in_form),
     };
     let client = issuer.client(&id).await?;
-    // A secret is compared even where there is none, so that the time does not tell who exists.
+    // A secret is compared even if the client has none, so that the response time does not reveal which clients
+    // exist.
     let expected = client.as_ref().and_then(|client| client.secret);
     let matches =
         expected.unwrap_or(SecretHash::from_bytes([0; 32])).matches(secret.as_deref().unwrap_or_default());
@@ -46,7 +47,7 @@ pub(crate) async fn authenticate(
     }
 }
 
-/// Identifier and secret of an `Authorization: Basic` header, each form-encoded inside (OAuth 2.1 §2.4.1).
+/// The identifier and secret of an `Authorization: Basic` header, each form-encoded inside (OAuth 2.1 §2.4.1).
 fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refusal> {
     let malformed = Refusal::Client("the Authorization header is no Basic credential");
     let mut values = headers.get_all(AUTHORIZATION).iter();

@@ -1,5 +1,5 @@
-//! The client credentials grant (OAuth 2.1 §4.2): for the confidential clients the configuration names, never for those
-//! that registered themselves, since nobody would have allowed anything.
+//! The client credentials grant (OAuth 2.1 §4.2): only for the confidential clients in the configuration. A client
+//! that registered itself cannot use it, because no person would have allowed it anything.
 
 use super::Refusal;
 use super::post::{Issued, verify_resource};

@@ -1,10 +1,10 @@
-//! The token endpoint (OAuth 2.1 §3.2): a client shows who it is and what it was given, and gets an access token.
+//! The token endpoint (OAuth 2.1 §3.2): a client authenticates, presents a grant, and gets an access token.
 //!
-//! - `post`: the way of a request.
-//! - `client_auth`: who the client is; also the revocation endpoint's.
+//! - `post`: handles the request, step by step.
+//! - `client_auth`: authenticates the client; the revocation endpoint uses it too.
 //! - `authorization_code`, `refresh_token`, `client_credentials`: one grant each. Each verifies everything before it
-//!   uses anything up, so a refused request leaves a code or refresh token as it was.
-//! - `refusal`: what may be wrong, and what is said of it.
+//!   uses the code or refresh token, so a refused request leaves it as it was.
+//! - `refusal`: the possible mistakes, and the answer to each.
 
 mod authorization_code;
 mod client_auth;

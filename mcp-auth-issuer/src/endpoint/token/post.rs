@@ -1,4 +1,4 @@
-//! `POST /token`: whose request it is, which grant it asks for, and the answer.
+//! `POST /token`: authenticates the client, chooses the grant, and writes the answer.
 
 use std::sync::Arc;
 
@@ -21,11 +21,12 @@ use crate::request::oauth_error::{NO_STORE, OAuthError};
 pub(super) struct Issued {
     access_token: String,
     token_type: &'static str,
-    /// Seconds.
+    /// The lifetime of the access token, in seconds.
     expires_in: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
-    /// Always said, since it may differ from what was asked for (OAuth 2.1 §3.2.2.1); left out if there is none.
+    /// Always sent, because it may differ from the requested scope (OAuth 2.1 §3.2.2.1); left out only if it is
+    /// empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     scope: String,
 }
@@ -77,7 +78,7 @@ impl Issued {
     }
 }
 
-/// The `resource` parameter, where it is sent, names what was granted (RFC 8707 §2.2).
+/// Checks that the `resource` parameter, if it is sent, names the resource that was granted (RFC 8707 §2.2).
 pub(super) fn verify_resource(issuer: &Issuer, params: &Params) -> Result<(), Refusal> {
     match (params.count("resource"), params.get("resource")) {
         (0, _) => Ok(()),

@@ -1,7 +1,8 @@
 //! The refresh token grant (OAuth 2.1 §4.3): each use replaces the token, and an old one kills the grant.
 //!
-//! A refresh token is `<grant>.<secret>`. Whoever knows a grant's identifier has held one of its tokens, so any
-//! other secret than the current one is an old token: somebody holds a copy. Who that is cannot be told (§4.3.1).
+//! A refresh token is `<grant>.<secret>`. A client that knows the identifier of a grant has held one of its tokens,
+//! so a secret that is not the current one belongs to an old token: the token was copied. It is unknown whether the
+//! client or the attacker presents it (§4.3.1).
 
 use super::Refusal;
 use super::post::{Issued, verify_resource};
@@ -18,14 +19,14 @@ pub(crate) struct PresentedRefreshToken<'a> {
 }
 
 impl<'a> PresentedRefreshToken<'a> {
-    /// None if it has not the shape of one.
+    /// `None` if the text does not have the form of a refresh token.
     pub(crate) fn parse(token: &'a str) -> Option<Self> {
         let (grant, secret) = token.split_once('.')?;
         (!grant.is_empty() && !secret.is_empty() && !secret.contains('.')).then_some(Self { grant, secret })
     }
 }
 
-/// A grant of what `code` stands for, and its first refresh token.
+/// Makes a grant from `code`, and its first refresh token.
 pub(super) fn new_grant(issuer: &Issuer, code: &Code) -> (String, Grant) {
     let (id, secret) = (identifier(&*issuer.ambient.random), secret(&*issuer.ambient.random));
     let token = format!("{id}.{secret}");
@@ -52,7 +53,7 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
     }
     verify_resource(issuer, params)?;
     let requested = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
-    // Narrower for this access token; the grant keeps what it is (OAuth 2.1 §4.3.2).
+    // A narrower scope applies to this access token only; the grant keeps its scopes (OAuth 2.1 §4.3.2).
     let scopes = requested.unwrap_or_else(|| grant.scopes.clone());
     if let Some(scope) = first_missing(&scopes, &grant.scopes) {
         return Err(Refusal::ScopeNotGranted(scope.clone()));

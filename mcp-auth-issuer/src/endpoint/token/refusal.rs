@@ -1,4 +1,4 @@
-//! What may be wrong with a token or revocation request: the typed causes, and the one map to what is said.
+//! The possible mistakes in a token or revocation request, as typed causes, and the one answer to each.
 
 use http::StatusCode;
 use mcp_auth_core::Scope;
@@ -9,7 +9,7 @@ use crate::key::MintError;
 use crate::request::body::InvalidBody;
 use crate::request::oauth_error::OAuthError;
 
-/// A token request that is refused. No variant holds a secret, so all of them may be logged.
+/// Why a token request is refused. No variant holds a secret, so all of them may be logged.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error(transparent)]
@@ -25,10 +25,10 @@ pub(crate) enum Refusal {
     UnsupportedGrantType,
     #[error("the client may not use this grant")]
     UnauthorizedClient,
-    /// A code or refresh token that is not the client's to use; the cause is for the log.
+    /// A code or refresh token that this client cannot use; the cause is for the log.
     #[error("{0}")]
     Grant(&'static str),
-    /// One that was used before: somebody may have stolen it.
+    /// A code or refresh token that was used before, so it may have been stolen.
     #[error("{0}")]
     Replay(&'static str),
     #[error("resource is not this server")]
@@ -46,7 +46,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// For the operator.
+    /// Logs the refusal for the operator.
     pub(crate) fn log(&self, what: &'static str) {
         match self {
             Self::Mint(error) => tracing::error!(cause = ?error, "{what}"),

@@ -1,16 +1,16 @@
-//! Text that a stranger chose, a client's name above all. Shown, it must neither act nor disguise (escaping is the
-//! template's).
+//! Text that a client chose, above all its name. When shown, it must not affect or imitate the rest of the page (the
+//! template escapes HTML).
 
 use maud::{Markup, html};
 use mcp_auth_core::seen::plain;
 use mcp_auth_store::Client;
 
-/// The longest name shown, in characters.
+/// The most characters of a name that are shown.
 const MAX_NAME: usize = 60;
-/// The longest other value shown, in characters.
+/// The most characters of any other value that are shown.
 const MAX_VALUE: usize = 200;
 
-/// The name of `client`, framed, so that no text in it passes for the page's, and marked as what it is.
+/// The name of `client` in a frame, so that no text in it looks like the page's own, and marked as unverified.
 pub(super) fn claimed(client: &Client) -> Markup {
     let name = shown_name(client);
     html! {
@@ -24,24 +24,24 @@ pub(super) fn claimed(client: &Client) -> Markup {
     }
 }
 
-/// One line, cut, without characters that are invisible or turn the text around.
+/// The name on one line, cut, without characters that are invisible or change the direction of text.
 fn shown_name(client: &Client) -> String {
     let name = plain(client.name.as_deref().unwrap_or_default(), MAX_NAME);
     if name.is_empty() { "An application without a name".to_owned() } else { name }
 }
 
-/// A value of a request: one line, cut, visible.
+/// A value from a request: on one line, cut, with every character visible.
 pub(super) fn cut(value: &str) -> String {
     plain(value, MAX_VALUE)
 }
 
-/// Text of the configuration: one line, visible, and all of it.
+/// Text from the configuration: on one line, with every character visible, not cut.
 pub(crate) fn visible(text: &str) -> String {
     plain(text, usize::MAX)
 }
 
-/// Whether Latin letters stand beside letters that look like them: Greek, Cyrillic, Armenian, Cherokee, full width or
-/// mathematical ones. A hint and no guard: a word may be written in look-alikes altogether.
+/// Whether Latin letters are mixed with letters that look like them: Greek, Cyrillic, Armenian, Cherokee, full width
+/// or mathematical ones. This is only a hint, because a word may consist of look-alikes completely.
 fn mixes_alphabets(name: &str) -> bool {
     let lookalike = |c: char| {
         matches!(c, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}' | '\u{530}'..='\u{58f}' | '\u{13a0}'..='\u{13ff}'

@@ -1,4 +1,4 @@
-//! The consent page: who asks, for what, as whom, and what each answer does.
+//! The consent page: which client asks, for which scopes, which person decides, and what each answer does.
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -11,23 +11,23 @@ use super::shell::page;
 use crate::client::redirect_uri::{Destination, destination};
 use crate::issuer::Issuer;
 
-/// Asks somebody who is logged in.
+/// Asks a logged-in person to allow or deny a request.
 pub(crate) struct Consent<'a> {
     pub(crate) issuer: &'a Issuer,
     pub(crate) client: &'a Client,
     pub(crate) redirect_uri: &'a str,
     pub(crate) subject: &'a str,
     pub(crate) scopes: Vec<ScopeLine<'a>>,
-    /// Where the form posts to.
+    /// The URL that the form posts to.
     pub(crate) action: &'a str,
     pub(crate) csrf: &'a str,
 }
 
-/// One scope that is asked for.
+/// One requested scope, as the page shows it.
 pub(crate) struct ScopeLine<'a> {
     pub(crate) scope: &'a str,
     pub(crate) description: Option<&'a str>,
-    /// What it brings along that is not asked for by name.
+    /// The scopes that it implies and that are not requested by name, each with its description.
     pub(crate) includes: Vec<(&'a str, Option<&'a str>)>,
     /// Whether this person allowed it to this client before.
     pub(crate) before: bool,
@@ -50,7 +50,8 @@ impl IntoResponse for Consent<'_> {
             form method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
                 (self.outcomes())
-                // Deny comes first, so that one key too many denies. Nothing has the focus when the page opens.
+                // Deny is the first button, so that pressing Enter by mistake denies. No button has the focus when
+                // the page opens.
                 div.buttons {
                     button type="submit" name="decision" value="deny" aria-describedby="on-deny" { "Deny" }
                     button.primary type="submit" name="decision" value="allow" aria-describedby="on-allow" { "Allow" }
@@ -150,7 +151,7 @@ impl Consent<'_> {
     }
 }
 
-/// A scope by what it is for, then by its name; or by its name alone.
+/// A scope by its description followed by its name, or by its name alone.
 fn named(scope: &str, description: Option<&str>) -> Markup {
     html! {
         @match description {

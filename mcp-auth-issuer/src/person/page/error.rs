@@ -1,4 +1,4 @@
-//! The page for mistakes that no client is told of (OAuth 2.1 §4.1.2.1: no redirect to an address nobody vouches for).
+//! The page for mistakes that are not told to a client (OAuth 2.1 §4.1.2.1: no redirect to an unverified address).
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -8,7 +8,7 @@ use super::claim::cut;
 use super::shell::page;
 use crate::issuer::Issuer;
 
-/// Says what is wrong, and how to go on.
+/// A page that says what is wrong and how to continue.
 pub(crate) struct ErrorPage<'a> {
     issuer: &'a Issuer,
     status: StatusCode,
@@ -17,14 +17,14 @@ pub(crate) struct ErrorPage<'a> {
     retry: Option<String>,
 }
 
-/// The three things a person wants to know.
+/// The three texts of an error page.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Said {
     /// What happened, as a heading.
     pub(crate) title: &'static str,
-    /// Why.
+    /// The reason, in a sentence.
     pub(crate) why: &'static str,
-    /// What to do about it.
+    /// What the person can do about it.
     pub(crate) next: &'static str,
 }
 
@@ -33,12 +33,12 @@ impl<'a> ErrorPage<'a> {
         Self { issuer, status, said, shown: None, retry: None }
     }
 
-    /// With a value of the request, which anybody may have made up.
+    /// Adds a value from the request, which may be made up by an attacker.
     pub(crate) fn with_value(self, what: &'static str, value: &str) -> Self {
         Self { shown: Some((what, cut(value))), ..self }
     }
 
-    /// With a link to try again.
+    /// Adds a link to try again.
     pub(crate) fn with_retry(self, url: String) -> Self {
         Self { retry: Some(url), ..self }
     }

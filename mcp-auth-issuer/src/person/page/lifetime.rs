@@ -1,8 +1,8 @@
-//! A lifetime in words.
+//! Writes a lifetime in words.
 
 const UNITS: [(u64, &str); 4] = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
 
-/// `seconds` in the largest unit that says it exactly.
+/// `seconds` in the largest unit that expresses it exactly.
 pub(super) fn in_words(seconds: u64) -> String {
     let exact = UNITS.into_iter().find(|(length, _)| seconds.is_multiple_of(*length));
     let (length, unit) = exact.unwrap_or((1, "second"));

@@ -11,13 +11,13 @@ use super::claim::{claimed, visible};
 use super::shell::page;
 use crate::issuer::Issuer;
 
-/// Asks who is there. The controls are the [`Login`](crate::Login)'s.
+/// The login page: asks the person to log in. The controls come from the [`Login`](crate::Login).
 pub(crate) struct LoginPage<'a> {
     pub(crate) issuer: &'a Issuer,
     pub(crate) client: &'a Client,
     pub(crate) controls: Markup,
     pub(crate) notice: Option<Notice>,
-    /// Where the form posts to.
+    /// The URL that the form posts to.
     pub(crate) action: &'a str,
     pub(crate) csrf: &'a str,
 }
@@ -25,10 +25,10 @@ pub(crate) struct LoginPage<'a> {
 /// Why the page is shown again.
 #[derive(Debug, Clone)]
 pub(crate) enum Notice {
-    /// And what the [`Login`](crate::Login) says of it.
+    /// The login was refused; holds the text of the [`Login`](crate::Login).
     Refused(Cow<'static, str>),
     Unavailable,
-    /// The person answered, but their login had ended by then.
+    /// The person answered after their login had ended.
     Ended,
 }
 

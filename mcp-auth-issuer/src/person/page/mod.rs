@@ -1,9 +1,9 @@
-//! The pages a person sees: plain HTML and one style sheet, no script, nothing fetched from anywhere.
+//! The pages a person sees: plain HTML and one style sheet, no script, and no resources loaded from elsewhere.
 //!
-//! - `shell`: the frame of every page, and the headers that guard it.
+//! - `shell`: the frame of every page, and the headers that protect it.
 //! - `login`, `consent`, `error`: the pages.
-//! - `claim`: how text is shown that a stranger chose.
-//! - `lifetime`: how a number of seconds is said.
+//! - `claim`: shows text that a client chose.
+//! - `lifetime`: writes a number of seconds in words.
 
 mod claim;
 mod consent;

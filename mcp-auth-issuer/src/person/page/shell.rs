@@ -1,4 +1,4 @@
-//! The frame of every page, and the headers that guard it.
+//! The frame of every page, and the headers that protect it.
 
 use std::sync::LazyLock;
 
@@ -16,23 +16,24 @@ use crate::request::oauth_error::NO_STORE;
 
 const STYLE: &str = include_str!("style.css");
 
-/// Nothing is loaded, run, framed or based elsewhere; the one style sheet counts by its hash.
+/// The page loads nothing, runs no script and cannot be framed; its one style sheet is allowed by its hash.
 ///
-/// `form-action` is missing on purpose. It could only say `'self'`, yet Chromium applies it to every redirect that
-/// follows a form, so it would stop the way back to the client, and even a list that named the redirect URI would stop
-/// clients whose callback redirects on (`https://vscode.dev/redirect` does, to `vscode:`). It guards against injected
-/// forms, and there is nothing here to inject with: every value is escaped, and no page holds a secret but a CSRF
-/// token that fits one browser and one request.
+/// `form-action` is missing on purpose. It could only say `'self'`, but Chromium applies it to every redirect that
+/// follows a form, so it would block the redirect to the client. Even a list with the redirect URI would block
+/// clients whose callback redirects again (`https://vscode.dev/redirect` does, to `vscode:`). It protects against
+/// injected forms, which are not possible here: every value is escaped, and the only secret in a page is a CSRF token
+/// that is valid for one browser and one request.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = BASE64_STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
     let policy =
         format!("default-src 'none'; style-src 'sha256-{hash}'; frame-ancestors 'none'; base-uri 'none'");
-    // The closed policy is a constant; should the hash ever not fit a header, pages lose their style, not their guard.
+    // The fallback policy is a constant: if the hash does not fit into a header, pages lose their style but not their
+    // protection.
     HeaderValue::try_from(policy)
         .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"))
 });
 
-/// A whole page. `title` is what the tab says.
+/// A whole page. `title` is the text of the browser tab.
 pub(super) fn page(issuer: &Issuer, status: StatusCode, title: &str, body: &Markup) -> Response {
     let document = html! {
         (DOCTYPE)
@@ -58,8 +59,8 @@ pub(super) fn page(issuer: &Issuer, status: StatusCode, title: &str, body: &Mark
         (CONTENT_SECURITY_POLICY, POLICY.clone()),
         (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        // Others are told nothing. Not `no-referrer`: browsers then send `Origin: null` with our own forms too, and
-        // we could not tell them from another site's.
+        // Other sites get no referrer. It is not `no-referrer`, because browsers then send `Origin: null` with our
+        // own forms too, and these could not be told from another site's.
         (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (CACHE_CONTROL, NO_STORE),
     ];
