@@ -1,6 +1,6 @@
-//! Where the template is that `mcp-auth new` carries. The link `template` brings it into the package; where git made
-//! no link of it, as it does on some Windows machines, it is beside this crate. A file of it that comes, goes or
-//! changes builds the command anew.
+//! Finds the template that `mcp-auth new` carries. The symbolic link `template` brings it into the package; where git
+//! made a plain file instead of the link, as on some Windows machines, the template is beside this crate. The command
+//! is built again when a file of the template is added, removed or changed.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `mcp-auth completions`: what a shell needs to complete this command.
+//! `mcp-auth completions`: prints what a shell needs to complete this command.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -24,7 +24,8 @@ pub(crate) fn run(arguments: Arguments, _: &Terminal) -> Result<ExitCode, Failur
     clap_complete::generate(arguments.shell, &mut crate::Arguments::command(), "mcp-auth", &mut script);
     let mut script = String::from_utf8(script)?;
     if arguments.shell == Shell::Bash {
-        // clap_complete 4.6.11 writes the dash of the command's own name in two ways, and then finds no subcommand.
+        // clap_complete 4.6.11 writes the dash in the command's name in two ways, and then does not find the
+        // subcommands.
         script = script.replace("mcp__subcmd__auth", "mcp__auth");
     }
     let _unread = io::stdout().write_all(script.as_bytes());

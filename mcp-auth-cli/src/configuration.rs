@@ -1,4 +1,5 @@
-//! Which configuration a command is about: found and laid exactly as the server does it, `mcp_auth_runtime::config`.
+//! The configuration that a command reads: found and merged exactly as the server does it, by
+//! `mcp_auth_runtime::config`.
 
 use std::path::PathBuf;
 
@@ -22,11 +23,11 @@ pub(crate) struct Configuration {
 }
 
 impl Configuration {
-    /// The configuration a server would have here. Beside the executable nothing is looked for: that is not the
+    /// The configuration that a server would have here. It does not look beside the executable, which is not the
     /// server's.
     ///
     /// # Errors
-    /// The server's own.
+    /// The same errors as the server's.
     pub(crate) fn load(self) -> Result<Config, ConfigError> {
         let mut arguments = config::Arguments::default();
         arguments.config = self.config;

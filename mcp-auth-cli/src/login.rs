@@ -103,7 +103,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     Ok(ExitCode::SUCCESS)
 }
 
-/// The kept login, renewed if need be, if the server still takes its token.
+/// The kept login, renewed if necessary, if the server still accepts its token.
 fn still_valid(renewal: &Renewal<'_>, login: Login) -> Result<Option<Login>, Failure> {
     let was = login.tokens.access_token.clone();
     let Usable::Login(login) = renewal.fresh(login)? else { return Ok(None) };
@@ -129,7 +129,7 @@ fn print(arguments: &Arguments, terminal: &Terminal, login: &Login) {
     }
 }
 
-/// Who issued what to which client, until when.
+/// Describes a login: its issuer, its client, and when its token expires.
 fn described(login: &Login, now: u64) -> String {
     let scopes = match login.tokens.scopes.join(" ") {
         none if none.is_empty() => "without scopes".to_owned(),

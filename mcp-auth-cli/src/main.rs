@@ -1,10 +1,10 @@
-//! The `mcp-auth` command. In the order a project meets it: `new`, `check`, `schema`, `token`, `doctor`, `login`,
-//! `call`, `completions`; `configuration` is how those that read one find it, `client` the OAuth and MCP client of
-//! those that are one, `outbound` the HTTP of all that send something, `challenge` what they are refused with, `keep` where its tokens stay, `secret` what is never shown,
-//! `terminal` how all of them speak.
+//! The `mcp-auth` command. Its subcommands, in the order in which a project uses them: `new`, `check`, `schema`,
+//! `token`, `doctor`, `login`, `call`, `completions`. They share `configuration` (finds and loads `mcp.toml`),
+//! `client` (the OAuth and MCP client), `outbound` (HTTP requests), `token_store` (where logins are stored), `secret`
+//! (text that is never shown) and `terminal` (all output).
 //!
-//! Exit codes: 0, yes or done; 1, the answer is no (what `check` and `doctor` look at is wrong, what `call` called
-//! answered with an error); 2, it could not be done.
+//! Exit codes: 0, yes or done; 1, the answer is no (`check` or `doctor` found a failure, or a call was answered with
+//! an error); 2, the command could not do its work.
 
 mod call;
 mod check;
@@ -46,7 +46,8 @@ enum Command {
     Completions(completions::Arguments),
 }
 
-/// How a command fails: what the person reads, with what to do about it. Never holds a token or a secret.
+/// How a command fails: the text that the person reads, including what to do about it. Never holds a token or a
+/// secret.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! What every command that sends something shares: the HTTP client, and where a token may travel.
+//! What all commands that send requests share: the HTTP client, and the rule for where a token may be sent.
 
 use std::time::Duration;
 
@@ -7,24 +7,24 @@ use url::Url;
 
 use crate::Failure;
 
-/// The most that is read of a document, in bytes.
+/// The longest document that is read, in bytes.
 pub(crate) const LONGEST: usize = 1024 * 1024;
 
-/// How long a connection may take.
+/// The longest time for opening a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// A URL that nothing secret is sent to.
+/// A URL that a secret must not be sent to.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0} is http:// and not on this machine: a token would be readable on the way; use https, or --plain-http"
 )]
 pub(crate) struct PlainHttp(pub(crate) Url);
 
-/// The client of our own requests and of MCP. It follows no redirect, so that a token goes only where it was meant
-/// to go. `timeout` is for a whole request; without it, a request may last.
+/// The client for our own requests and for MCP. It follows no redirect, so that a token goes only to the intended
+/// server. `timeout` limits a whole request; without it, a request may take any time.
 ///
 /// # Errors
-/// In practice, no certificate authorities on this machine.
+/// In practice only if this machine has no certificate authorities.
 #[expect(clippy::disallowed_methods, reason = "this is the client that is passed in")]
 pub(crate) fn client(timeout: Option<Duration>) -> Result<reqwest::Client, Failure> {
     let builder = reqwest::Client::builder()
@@ -42,7 +42,7 @@ pub(crate) fn client(timeout: Option<Duration>) -> Result<reqwest::Client, Failu
     })
 }
 
-/// The body of an answer, or nothing when it is longer than [`LONGEST`] or ends early.
+/// The body of an answer; `None` if it is longer than [`LONGEST`] or ends early.
 pub(crate) async fn document(mut answer: reqwest::Response) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.ok()? {

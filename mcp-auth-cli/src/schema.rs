@@ -1,4 +1,4 @@
-//! `mcp-auth schema`: what an editor needs to complete and check `mcp.toml`.
+//! `mcp-auth schema`: the JSON Schema that an editor needs to complete and check `mcp.toml`.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `mcp-auth token`: an access token of the built-in issuer, without a browser.
+//! `mcp-auth token`: mints an access token of the built-in issuer, without a browser.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ use crate::configuration::Configuration;
 use crate::terminal::{DIM, WARN, shown, styled};
 use crate::{Failure, terminal::Terminal};
 
-/// Who minted tokens are issued to, unless said otherwise.
+/// The client that tokens are issued to if none is given.
 const CLIENT_ID: &str = "mcp-auth-token";
 
 /// Mints a development token with the built-in issuer's key.
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     client_id: Option<String>,
 }
 
-/// Whole seconds, no more than a server accepts.
+/// Parses whole seconds, at most what a server accepts.
 fn lifetime(text: &str) -> Result<Duration, String> {
     let ttl = humantime::parse_duration(text)
         .map_err(|_| "expected a duration with a unit, such as \"30m\"".to_owned())?;
@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     Ok(ExitCode::SUCCESS)
 }
 
-/// What was asked for, with the defaults filled in.
+/// The requested token, with the defaults filled in.
 struct Wanted {
     subject: String,
     client_id: String,
@@ -123,7 +123,7 @@ impl Wanted {
         Ok(Self { client_id: client_id.unwrap_or_else(usual), subject, scopes })
     }
 
-    /// What is allowed, and probably not meant.
+    /// Warnings about what is allowed but probably not intended.
     fn doubts(&self, config: &Config, issuer: &BuiltInIssuer) -> Vec<String> {
         let users = || issuer.users.iter().map(|user| user.as_str());
         let clients = || issuer.clients.iter().map(|client| client.client_id.as_str());
@@ -178,7 +178,7 @@ fn scopes(text: &str) -> Result<ScopeSet, Failure> {
     Ok(tokens.map(read).collect::<Result<_, _>>()?)
 }
 
-/// Issuer identifier and resource identifier, as the server will have them.
+/// The issuer identifier and resource identifier that the server will have.
 fn address(config: &Config) -> Result<(IssuerIdentifier, Resource), Failure> {
     let listen = config.server.listen.get();
     if config.server.public_url.is_none() && listen.port() == 0 {
@@ -193,7 +193,7 @@ fn address(config: &Config) -> Result<(IssuerIdentifier, Resource), Failure> {
     Ok((resource.origin().try_into()?, resource))
 }
 
-/// The server's key; made as its first start would make it.
+/// The server's key; if there is none, it is made as the server's first start would make it.
 fn signing_key(state_dir: &Path, terminal: &Terminal) -> Result<SigningKey, Failure> {
     if let Some(key) = SigningKey::load(state_dir)? {
         return Ok(key);
@@ -204,7 +204,7 @@ fn signing_key(state_dir: &Path, terminal: &Terminal) -> Result<SigningKey, Fail
     Ok(key)
 }
 
-/// Whether the built-in issuer can be where the configuration puts it: it refuses what is not on loopback.
+/// Checks that the built-in issuer accepts the configured address: it refuses addresses that are not on loopback.
 fn accepts(
     issuer: &IssuerIdentifier,
     resource: &Resource,

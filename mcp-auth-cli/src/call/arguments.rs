@@ -1,4 +1,4 @@
-//! What was written on the command line, typed by the tool's schema.
+//! Turns the arguments of the command line into JSON, by the types in the tool's schema.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::terminal::shown_line;
 
-/// One argument as written.
+/// One argument as written on the command line.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Written {
     key: String,
@@ -16,13 +16,13 @@ pub(super) struct Written {
 
 #[derive(Debug, Clone, PartialEq)]
 enum WrittenValue {
-    /// `key=text`: the schema says what it is.
+    /// `key=text`: the schema decides the type.
     Text(String),
-    /// `key:=JSON`, and members of `--json-arguments`: sent as it is.
+    /// `key:=JSON`, and members of `--json-arguments`: sent unchanged.
     Json(Value),
 }
 
-/// What is wrong with the command line. Names the key, what it was and what was expected.
+/// A mistake in the arguments. Names the key, its value, and what was expected.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ArgumentError {
     #[error("{0:?} is no argument; write key=value")]
@@ -68,7 +68,7 @@ impl FromStr for Written {
     }
 }
 
-/// The arguments of both spellings; none twice.
+/// The arguments of both spellings; using a key twice is an error.
 pub(super) fn joined(written: &[Written], object: Option<&str>) -> Result<Vec<Written>, ArgumentError> {
     let mut all = Vec::new();
     if let Some(text) = object {
@@ -85,7 +85,7 @@ pub(super) fn joined(written: &[Written], object: Option<&str>) -> Result<Vec<Wr
     Ok(all)
 }
 
-/// The tool of this name.
+/// Finds the tool with this name.
 pub(super) fn tool<'a>(tools: &'a [Tool], name: &str, logged_in: bool) -> Result<&'a Tool, ArgumentError> {
     tools.iter().find(|tool| tool.name == name).ok_or_else(|| {
         let mut hint = did_you_mean(name, tools.iter().map(|tool| tool.name.as_ref()));
@@ -107,7 +107,7 @@ pub(super) fn typed(tool: &Tool, written: &[Written]) -> Result<JsonObject, Argu
     let open = match root.get("additionalProperties") {
         Some(Value::Bool(open)) => *open,
         Some(_) => true,
-        // JSON Schema would take anything; on a command line an unknown key is a slip.
+        // JSON Schema would allow an unknown key; on a command line it is probably a typing mistake.
         None => {
             root.get("patternProperties").is_some() || !root.get("properties").is_some_and(Value::is_object)
         }
@@ -158,11 +158,11 @@ pub(super) fn typed(tool: &Tool, written: &[Written]) -> Result<JsonObject, Argu
     }
 }
 
-/// How many schemas are looked at to say what one property takes. A schema may refer to itself, and to others many
-/// times over; it is the server's.
+/// The most schemas that are read to find the type of one property. The schema comes from the server, and it may
+/// refer to itself, and to other schemas many times.
 const MOST_SCHEMAS: u16 = 200;
 
-/// What a property takes, in words: `string`, `integer or null`, `low | high`.
+/// The type of a property in words: `string`, `integer or null`, `low | high`.
 pub(super) fn type_name(root: &Value, schema: &Value) -> String {
     named(root, schema, &mut { MOST_SCHEMAS })
 }
@@ -186,7 +186,7 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A schema behind its `$ref`, where that is a pointer into the same document.
+/// Follows `$ref`, if it is a pointer into the same document.
 fn resolved<'a>(root: &'a Value, mut schema: &'a Value) -> &'a Value {
     for _ in 0..8 {
         let pointer = schema.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#'));
@@ -198,7 +198,7 @@ fn resolved<'a>(root: &'a Value, mut schema: &'a Value) -> &'a Value {
     schema
 }
 
-/// The JSON types a schema takes; none where it does not say, or not within the `left` schemas.
+/// The JSON types that a schema accepts; empty if it does not say, or needs more than `left` schemas to find out.
 fn kinds(root: &Value, schema: &Value, left: &mut u16) -> Vec<String> {
     let schema = resolved(root, schema);
     let Some(fewer) = left.checked_sub(1) else { return Vec::new() };
@@ -252,7 +252,7 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// Where a string will do the text is one, as it stands; elsewhere it is JSON of one of the types.
+/// If the schema accepts a string, the text is used as it is; otherwise it must be JSON of one of the accepted types.
 fn read(key: &str, text: &str, kinds: &[String]) -> Result<Value, ArgumentError> {
     let json = serde_json::from_str::<Value>(text);
     if kinds.is_empty() {
@@ -313,7 +313,7 @@ fn check_listed(key: &str, value: &Value, schema: Option<&Value>) -> Result<(), 
     })
 }
 
-/// The known word a mistyped one most likely means: at most a third of its letters changed.
+/// The known word that a mistyped one most likely means: at most a third of its letters differ.
 fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let given = given.to_lowercase();
     let near = known
@@ -428,7 +428,7 @@ mod tests {
         assert!(matches!(joined(&[], Some("[1]")), Err(ArgumentError::NotAnObject(_))));
     }
 
-    /// What the schema is called, if that is found out within a few seconds.
+    /// The type name for a schema, which must be found within a few seconds.
     fn name_of(root: Value) -> String {
         let (told, name) = std::sync::mpsc::channel();
         let wait = std::time::Duration::from_secs(10);
@@ -446,7 +446,7 @@ mod tests {
     fn a_schema_that_refers_to_others_many_times_over_takes_no_time() {
         let itself = vec![json!({ "$ref": "#/$defs/A" }); 40];
         assert_eq!(name_of(json!({ "$defs": { "A": { "allOf": itself } } })), "any");
-        // Each of eight schemas names the next one forty times.
+        // Each of eight schemas refers to the next one forty times.
         let letters = ["A", "B", "C", "D", "E", "F", "G", "H", "I"];
         let next =
             |of: &[&str]| json!({ "anyOf": vec![json!({ "$ref": format!("#/$defs/{}", of[1]) }); 40] });

@@ -12,7 +12,7 @@ use crate::terminal::{self, Cell, DIM, STRONG, Table, Terminal, shown_line, show
 /// Prints the tools.
 ///
 /// # Errors
-/// None; the type is the commands'.
+/// Never; the return type is the one that all commands have.
 pub(super) fn print(terminal: &Terminal, tools: &[Tool], as_json: bool) -> Result<ExitCode, Failure> {
     if as_json {
         terminal.line(terminal::json(&json!({ "tools": tools }))?);
@@ -43,7 +43,7 @@ fn hints(tool: &Tool) -> String {
     if said.is_empty() { String::new() } else { format!("  {}", styled(DIM, said.join(", "))) }
 }
 
-/// A row for each argument, required ones first: name, type, description.
+/// One row for each argument, required ones first: name, type, description.
 fn arguments(tool: &Tool) -> Table<3> {
     let mut table = Table::indented(4);
     let root = Value::Object((*tool.input_schema).clone());

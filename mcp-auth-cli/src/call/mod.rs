@@ -1,6 +1,6 @@
 //! `mcp-auth call`: lists a server's tools, or calls one, with the login that `mcp-auth login` kept.
 //!
-//! `arguments` types what was written on the command line by the tool's schema, `listing` and `outcome` print.
+//! `arguments` types the arguments by the tool's schema; `listing` and `outcome` print.
 
 mod arguments;
 mod listing;
@@ -57,10 +57,10 @@ pub(crate) struct Arguments {
     reach: Reach,
 }
 
-/// Whose token is sent.
+/// The token that is sent to the server.
 enum Credential {
     None,
-    /// From `--token`: used as it is.
+    /// From `--token`: used unchanged.
     Given(Hidden),
     Kept(Box<Login>),
 }
@@ -75,19 +75,19 @@ impl Credential {
     }
 }
 
-/// What the server answered.
+/// The successful answer of the server.
 enum Answer {
     Tools(Vec<Tool>),
     Result(CallToolResult),
 }
 
-/// Why there is no answer.
+/// Why the server's answer is missing.
 enum Trouble {
     Refused(Refusal),
     Arguments(ArgumentError),
 }
 
-/// A tool is asked for more scopes this often in one call (MCP authorization, step-up flow: no more than a few).
+/// The most step-ups in one call (MCP authorization, step-up flow: a client should limit its attempts).
 const STEP_UPS: u32 = 2;
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
@@ -180,7 +180,8 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
                     Credential::Kept(login) => {
                         step_ups += 1;
                         terminal.note(format!("{} needs {}.", styled(STRONG, what), styled(STRONG, needs)));
-                        // What it has and what it needs: an issuer may give just what is asked for.
+                        // Asks for the scopes it has and the scopes it needs, because an issuer may grant only what
+                        // is asked for.
                         let mut all = login.tokens.scopes.clone();
                         all.extend(scopes.into_iter().filter(|scope| !login.tokens.scopes.contains(scope)));
                         log_in(Scopes::These(all), Some(&login), Some(challenge))?
@@ -191,7 +192,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     }
 }
 
-/// Connects, lists, and calls if a tool is named.
+/// Connects, lists the tools, and calls one if a tool is named.
 async fn attempt(
     client: &Client,
     token: Option<&Hidden>,
@@ -200,7 +201,7 @@ async fn attempt(
 ) -> Result<Answer, Trouble> {
     let session = Session::connect(client, token).await.map_err(Trouble::Refused)?;
     let answer = async {
-        // The list first: it has the schema, and the headers some parameters go into.
+        // The list comes first: it has the schema, and says which headers some parameters are sent in.
         let tools = session.tools(token).await.map_err(Trouble::Refused)?;
         let Some(name) = tool else { return Ok(Answer::Tools(tools)) };
         let tool = arguments::tool(&tools, name, token.is_some()).map_err(Trouble::Arguments)?;

@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::Failure;
 use crate::terminal::{self, BAD, Terminal, shown_line, shown_lines, styled};
 
-/// Prints a result: to standard output, or to standard error with exit code 1 where the tool says it failed.
+/// Prints a result: to standard output, or to standard error with exit code 1 if the tool reports a failure.
 ///
 /// # Errors
-/// None; the type is the commands'.
+/// Never; the return type is the one that all commands have.
 pub(super) fn print(
     terminal: &Terminal,
     result: &CallToolResult,
@@ -32,12 +32,12 @@ pub(super) fn print(
     Ok(code)
 }
 
-/// Structured content where there is any, with the content that says more than it.
+/// The structured content, if there is any, and the content that adds something to it.
 fn readable(result: &CallToolResult) -> String {
     let mut parts = Vec::new();
     for block in &result.content {
         let repeats = match (block, &result.structured_content) {
-            // Servers repeat structured content as text, for clients that do not know it.
+            // Servers repeat structured content as text, for clients that do not support it.
             (ContentBlock::Text(text), Some(structured)) => {
                 serde_json::from_str::<Value>(&text.text).is_ok_and(|value| value == *structured)
             }
@@ -79,7 +79,7 @@ fn described(block: &ContentBlock) -> String {
     }
 }
 
-/// How many bytes a base64 text stands for.
+/// The number of bytes that a base64 text encodes.
 fn size(base64: &str) -> String {
     let letters = base64.trim_end_matches('=').len();
     format!("{} bytes", letters * 3 / 4)

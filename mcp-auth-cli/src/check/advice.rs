@@ -1,5 +1,5 @@
-//! What is allowed and unwise, beyond what the runtime itself warns of when it starts; and what is usual but worth
-//! knowing.
+//! Warnings about settings that are allowed but unwise, besides those that the runtime prints when it starts; and
+//! notes about usual settings that are good to know.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use mcp_auth_core::net::Host;
 use mcp_auth_runtime::config::{Checked, Config, Connect, Key, Transport, Verify, Visibility, key};
 use mcp_auth_runtime::declared::registry::Registry;
 
-/// Skew beyond this hides a wrong clock rather than forgiving a slow one.
+/// A larger clock skew hides a wrong clock instead of allowing for a slow one.
 const LARGE_SKEW: Duration = Duration::from_secs(60);
-/// A token that lives longer than this and is stolen is worth something for a long time.
+/// A stolen token stays usable until it expires; a longer lifetime than this is unwise.
 const LONG_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Top-level names nothing real has (RFC 2606 §2), and the domains of documentation (§3).
+/// Top-level names that never exist (RFC 2606 §2); the domains for documentation (§3) are checked with them.
 const MADE_UP: [&str; 2] = [".example", ".invalid"];
 const DOCUMENTATION: [&str; 3] = ["example.com", "example.org", "example.net"];
 
@@ -51,7 +51,7 @@ impl Advice {
         self.notes.push(text.into());
     }
 
-    /// Whoever writes the file decides whom the server trusts.
+    /// A person who can write the file decides which issuers the server trusts.
     fn file(&mut self, file: Option<&Path>) {
         #[cfg(unix)]
         if let Some(file) = file
@@ -133,7 +133,7 @@ impl Advice {
         }
     }
 
-    /// Every URL the same way: what stands in documentation is nobody's server.
+    /// Checks every URL for a host that exists only in documentation.
     fn placeholders(&mut self, config: &Config) {
         let mut urls: Vec<(Key, &str, Option<Host>)> = Vec::new();
         if let Some(url) = &config.server.public_url {
@@ -156,7 +156,7 @@ impl Advice {
         }
     }
 
-    /// With `visibility = "granted"` clients ask for base scopes only.
+    /// With `visibility = "granted"`, clients ask only for the base scopes.
     fn unreachable(&mut self, config: &Config, checked: &Checked, registry: &Registry) {
         if config.auth.visibility != Visibility::Granted || config.server.transport != Transport::Http {
             return;
@@ -177,7 +177,7 @@ impl Advice {
         }
     }
 
-    /// The built-in issuer shows descriptions to people.
+    /// The built-in issuer shows the descriptions of scopes to people.
     fn undescribed(&mut self, config: &Config, checked: &Checked) {
         if config.built_in_issuer().is_none() {
             return;

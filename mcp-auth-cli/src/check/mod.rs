@@ -1,8 +1,8 @@
-//! `mcp-auth check`: what a configuration comes to, before anything is deployed. It opens no port, sends nothing and
-//! writes nothing.
+//! `mcp-auth check`: reports what a configuration means before the server is deployed. It opens no port, sends
+//! nothing and writes nothing.
 //!
-//! - `report`: what will be served where, whom it trusts, who may do what.
-//! - `advice`: what is allowed and unwise, beyond the runtime's own warnings.
+//! - `report`: what will be served at which URL, which issuers are trusted, and which caller may use which operation.
+//! - `advice`: what is allowed but unwise, besides the runtime's own warnings.
 //! - `page`: the report for people.
 
 mod advice;
@@ -81,7 +81,7 @@ fn operations(path: &Path) -> Result<Registry, Failure> {
     Ok(operations_from_json(&text).map_err(|wrong| format!("--scopes {}: {wrong}", path.display()))?)
 }
 
-/// Everything a start would refuse, in the order it would.
+/// Checks everything that would stop the server from starting, in the same order.
 fn checked(configuration: Configuration, registry: Option<&Registry>) -> Result<Report, Failure> {
     let config = configuration.load()?;
     let checked = match registry {
@@ -94,14 +94,15 @@ fn checked(configuration: Configuration, registry: Option<&Registry>) -> Result<
     Ok(Report::new(&config, &checked, registry))
 }
 
-/// The built-in issuer refuses on its own: options, identifier, and the signing key, which is only looked at.
+/// The built-in issuer has checks of its own: options, identifier, and the signing key, which is read but never made
+/// here.
 fn built_in_issuer(config: &Config, issuer: &BuiltInIssuer, checked: &Checked) -> Result<(), Failure> {
     let mut options = IssuerOptions::configured(config, issuer)?;
     let kept = SigningKey::load(&config.state_dir(issuer))?;
     options.signing_key = kept.map_or(KeySource::Ephemeral, KeySource::Given);
     let mut scopes = checked.scopes.clone();
     for client in &options.clients {
-        // The runtime has checked them, as far as the operations are known.
+        // The runtime has already checked these scopes, as far as the operations are known.
         scopes.extend(client.scopes.iter().map(|scope| (scope.to_string(), None)));
     }
     let resource = config.resource();
@@ -120,7 +121,7 @@ fn built_in_issuer(config: &Config, issuer: &BuiltInIssuer, checked: &Checked) -
     Ok(())
 }
 
-/// A refusal for machines: one text per reason.
+/// A refusal as JSON, for programs: one text for each reason.
 fn refusal(refused: &(dyn std::error::Error + 'static)) -> serde_json::Value {
     let errors: Vec<String> = match refused.downcast_ref::<ConfigError>() {
         Some(ConfigError::Mistakes(all)) => all.iter().map(ToString::to_string).collect(),

@@ -1,9 +1,9 @@
-//! The report for people: four short lists, two tables, what is unwise, and the verdict.
+//! The report for people: four short lists, two tables, the warnings, and the verdict.
 
 use super::report::{BuiltIn, Operation, Report, Scope, Serves, TrustedIssuer, Trusts};
 use crate::terminal::{BAD, Cell, DIM, GOOD, STRONG, Table, Terminal, WARN, shown, styled};
 
-/// The most operations a scope names before the rest is counted.
+/// The most operations that are named for a scope; the others are counted.
 const NAMED: usize = 3;
 
 pub(super) fn print(report: &Report, denied: bool, terminal: &Terminal) {
@@ -52,7 +52,7 @@ fn verdict(warnings: usize, denied: bool) -> String {
     }
 }
 
-/// A label and what it labels; lines without a label belong to the one above.
+/// A label and its text; lines without a label belong to the one above.
 type Lines = Vec<(String, String)>;
 
 fn heading(title: &str, terminal: &Terminal) {
@@ -206,7 +206,7 @@ fn scope_table(scopes: &[Scope]) -> Table<5> {
     table
 }
 
-/// The first few names, and how many more there are.
+/// The first few names, and the number of the others.
 fn counted(names: &[String]) -> String {
     match names.len().saturating_sub(NAMED) {
         0 => names.join(", "),

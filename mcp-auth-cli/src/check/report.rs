@@ -1,4 +1,4 @@
-//! What a configuration comes to, as data: what `--json` prints, and what the page is made of.
+//! The meaning of a configuration as data: what `--json` prints, and what the page is made of.
 
 use std::path::Path;
 
@@ -12,24 +12,24 @@ use serde::Serialize;
 
 use super::advice;
 
-/// Everything `check` says of a configuration a server would start with.
+/// The whole report on a configuration with which a server would start.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
-    /// The configuration file.
+    /// The path of the configuration file, if there is one.
     pub(super) file: Option<String>,
     pub(super) serves: Serves,
     pub(super) trusts: Trusts,
     pub(super) access: Access,
-    /// None while the operations are not known.
+    /// `None` if the operations are not known.
     pub(super) operations: Option<Vec<Operation>>,
     pub(super) scopes: Vec<Scope>,
-    /// What the server itself will warn of, and what is unwise beside.
+    /// What the server itself warns about when it starts, and what else is unwise.
     pub(super) warnings: Vec<String>,
-    /// What is usual and worth knowing.
+    /// Usual settings that are good to know.
     pub(super) notes: Vec<String>,
 }
 
-/// What is served where.
+/// What is served, and at which URL.
 #[derive(Debug, Serialize)]
 #[serde(tag = "transport", rename_all = "lowercase")]
 pub(super) enum Serves {
@@ -39,22 +39,22 @@ pub(super) enum Serves {
         resource: String,
         /// Whether `public_url` says so; otherwise it follows from `listen`.
         public_url: bool,
-        /// Protected resource metadata (RFC 9728 §3.1); none where nobody is verified.
+        /// The URLs of the protected resource metadata (RFC 9728 §3.1); empty if callers are not verified.
         metadata: Vec<String>,
         health: Vec<String>,
     },
     Stdio {
-        /// Who calls.
+        /// The caller that all requests over stdio count as.
         caller: String,
     },
 }
 
-/// Whose tokens count.
+/// The issuers whose tokens are accepted.
 #[derive(Debug, Serialize)]
 pub(super) struct Trusts {
     /// How callers are verified: `tokens` or `none`.
     pub(super) verify: &'static str,
-    /// None: this process issues no tokens.
+    /// The built-in issuer; `None` if this process does not issue tokens.
     pub(super) built_in: Option<BuiltIn>,
     pub(super) issuers: Vec<TrustedIssuer>,
 }
@@ -65,16 +65,16 @@ pub(super) struct TrustedIssuer {
     pub(super) issuer: String,
     pub(super) audience: Vec<String>,
     pub(super) algorithms: Vec<String>,
-    /// None: discovered at the start.
+    /// The URL of the keys; `None` if it is discovered at the start.
     pub(super) jwks_uri: Option<String>,
     pub(super) scope_claims: Vec<String>,
     pub(super) clock_skew: String,
     pub(super) max_token_lifetime: String,
-    /// None: every client.
+    /// The clients whose tokens are accepted; `None` for every client.
     pub(super) allowed_clients: Option<Vec<String>>,
 }
 
-/// The built-in issuer.
+/// The settings of the built-in issuer.
 #[derive(Debug, Serialize)]
 pub(super) struct BuiltIn {
     pub(super) issuer: String,
@@ -87,15 +87,15 @@ pub(super) struct BuiltIn {
     pub(super) development_only: bool,
 }
 
-/// What a caller meets first.
+/// What a caller needs before it calls an operation.
 #[derive(Debug, Serialize)]
 pub(super) struct Access {
-    /// What `initialize`, lists and the rest need.
+    /// What a caller needs for `initialize`, lists and the like.
     pub(super) connect: &'static str,
     pub(super) base_scopes: Vec<String>,
     pub(super) visibility: &'static str,
     pub(super) denial: &'static str,
-    /// Operations that anyone may call; none while the operations are not known.
+    /// The operations that anyone may call; `None` if the operations are not known.
     pub(super) public: Option<Vec<String>>,
 }
 
@@ -104,7 +104,7 @@ pub(super) struct Access {
 pub(super) struct Operation {
     pub(super) kind: Kind,
     pub(super) name: String,
-    /// `public`, `authenticated`, `a and b`, `a or b`.
+    /// Who may call it: `public`, `authenticated`, `a and b`, or `a or b`.
     pub(super) needs: String,
     pub(super) description: Option<String>,
 }
@@ -113,10 +113,10 @@ pub(super) struct Operation {
 #[derive(Debug, Serialize)]
 pub(super) struct Scope {
     pub(super) scope: String,
-    /// Asked for in the first login.
+    /// Whether it is asked for in the first login.
     pub(super) base: bool,
     pub(super) implies: Vec<String>,
-    /// The operations that name it.
+    /// The names of the operations that need it.
     pub(super) needed_by: Vec<String>,
     pub(super) description: Option<String>,
 }
@@ -149,7 +149,7 @@ impl Report {
     }
 }
 
-/// A path as it is named from the current directory.
+/// The path relative to the current directory.
 fn from_here(path: &Path) -> String {
     let here = std::env::current_dir().ok();
     let below = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));

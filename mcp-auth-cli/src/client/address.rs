@@ -1,4 +1,4 @@
-//! Which URLs a token, a code or a person may be sent to: https, and http on this machine.
+//! Which URLs a token, a code or a person may be sent to: https, or http on this machine.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub(crate) struct Reach {
     pub(crate) private_addresses: bool,
 }
 
-/// A URL that is not used.
+/// Why a URL is not used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AddressError {
     #[error("{0:?} is no URL; give the server's whole URL, such as https://todos.example.com/mcp")]
@@ -33,7 +33,7 @@ pub(crate) enum AddressError {
     Endpoint { name: &'static str, text: String },
 }
 
-/// The URL of an MCP server that a token may be sent to. Without fragment.
+/// The URL of an MCP server that a token may be sent to, without fragment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServerUrl {
     url: Url,
@@ -42,7 +42,7 @@ pub(crate) struct ServerUrl {
 
 impl ServerUrl {
     /// # Errors
-    /// [`AddressError`]: no http(s) URL, with credentials in it, or http to another machine.
+    /// [`AddressError`]: not an http(s) URL, or with credentials in it, or http to another machine.
     pub(crate) fn parse(text: &str, reach: Reach) -> Result<Self, AddressError> {
         let not_a_url = || AddressError::NotAUrl(text.to_owned());
         let mut url = Url::parse(text).map_err(|_| not_a_url())?;
@@ -68,8 +68,8 @@ impl ServerUrl {
         &self.url
     }
 
-    /// An endpoint that metadata named. MCP authorization, communication security: https. On this machine http
-    /// will do, but only for a server on this machine: no other one has business here.
+    /// An endpoint that metadata names. It must be https (MCP authorization, communication security). http on this
+    /// machine is allowed too, but only for a server on this machine: a server elsewhere has no reason to name it.
     pub(super) fn endpoint(&self, name: &'static str, text: &str) -> Result<Url, AddressError> {
         let refused = || AddressError::Endpoint { name, text: text.chars().take(200).collect() };
         let url = Url::parse(text).map_err(|_| refused())?;
@@ -83,7 +83,7 @@ impl ServerUrl {
     }
 }
 
-/// Whether two URLs have scheme, host and port in common.
+/// Whether two URLs have the same scheme, host and port.
 pub(super) fn is_same_origin(one: &str, other: &str) -> bool {
     let origin = |text: &str| Url::parse(text).ok().map(|url| url.origin()).filter(url::Origin::is_tuple);
     origin(one).is_some_and(|one| origin(other) == Some(one))

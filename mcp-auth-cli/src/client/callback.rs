@@ -1,10 +1,10 @@
-//! What comes back from the issuer by way of the browser, and whether it is the answer to our question.
+//! The answer that the issuer sends through the browser, and whether it belongs to our authorization request.
 
 use url::form_urlencoded;
 
 use crate::terminal::shown_line;
 
-/// What we asked, to compare the answer with.
+/// What we sent, to compare the answer with.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) state: String,
@@ -13,7 +13,7 @@ pub(super) struct Asked {
     pub(super) promises_iss: bool,
 }
 
-/// An answer to our question: a code to exchange.
+/// A valid answer to our authorization request: a code to exchange.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) code: String,
@@ -42,7 +42,7 @@ pub(crate) enum CallbackError {
 }
 
 impl CallbackError {
-    /// Whether the login is over: somebody else's callback does not end ours.
+    /// Whether the login is over. A callback that does not belong to our request does not end it.
     pub(super) fn ends_the_login(&self) -> bool {
         !matches!(self, Self::State | Self::Nothing | Self::Twice(_))
     }
@@ -51,7 +51,7 @@ impl CallbackError {
 /// Reads the query of a callback.
 ///
 /// # Errors
-/// [`CallbackError`]. `state` is compared first, then `iss`, and only then is anything else believed.
+/// [`CallbackError`]. `state` is compared first, then `iss`, and only then are other parameters used.
 pub(super) fn read(query: &str, asked: &Asked) -> Result<Answer, CallbackError> {
     let (mut code, mut state, mut iss, mut error, mut description) = (None, None, None, None, None);
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -89,7 +89,8 @@ pub(super) fn read(query: &str, asked: &Asked) -> Result<Answer, CallbackError> 
 }
 
 /// Reads what a person pasted: the address of the page the browser ended on, its query, or the code alone. A code
-/// alone has no `state` and no `iss`, so it is taken only from an issuer that promises none; PKCE binds it still.
+/// alone has no `state` and no `iss`, so it is accepted only if the issuer does not promise `iss`; PKCE still binds
+/// it.
 ///
 /// # Errors
 /// As [`read`].

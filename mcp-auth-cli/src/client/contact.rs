@@ -1,4 +1,4 @@
-//! The first request: what the server says to a caller it does not know, or to a token we kept.
+//! The first request: the server's answer to a caller without a token, or with the token we kept.
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use super::Client;
 use crate::secret::Hidden;
 use crate::terminal::shown_line;
 
-/// What came back.
+/// The answer to the first request.
 #[derive(Debug)]
 pub(crate) struct Contact {
     pub(crate) status: StatusCode,
-    /// The `Bearer` challenge, if there was one.
+    /// The `Bearer` challenge, if the answer had one.
     pub(crate) challenge: Option<String>,
 }
 
-/// Why there is nothing to log in at.
+/// Why a login is not possible at this URL.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ContactError {
     #[error("cannot reach {server}")]
@@ -36,10 +36,10 @@ pub(crate) enum ContactError {
     Trouble { server: String, status: StatusCode },
 }
 
-/// Asks for the tools, as revision 2026-07-28 does: it needs no session, so nothing is left behind.
+/// Asks for the tools as revision 2026-07-28 does: without a session, so nothing stays behind on the server.
 ///
 /// # Errors
-/// [`ContactError`] where no login would help.
+/// [`ContactError`] if a login would not help.
 pub(crate) async fn contact(client: &Client, token: Option<&Hidden>) -> Result<Contact, ContactError> {
     let Client { http, server, .. } = client;
     let meta = json!({
@@ -68,7 +68,8 @@ pub(crate) async fn contact(client: &Client, token: Option<&Hidden>) -> Result<C
     let challenge = bearer_challenge(answer.headers());
     match status {
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED if challenge.is_none() => {
-            // A legacy server knows no such request without a session; only a page without MCP says it in HTML.
+            // A legacy server does not know this request without a session. A page that is not an MCP server answers
+            // in HTML.
             let html = answer
                 .headers()
                 .get("content-type")
@@ -84,8 +85,8 @@ pub(crate) async fn contact(client: &Client, token: Option<&Hidden>) -> Result<C
     Ok(Contact { status, challenge })
 }
 
-/// Of several fields the one with a `Bearer` challenge, and of those the one that names the metadata (RFC 9728 §5.1).
-/// A malformed one will do: doctor is there to complain.
+/// Of several fields, one with a `Bearer` challenge, preferably the one that names the metadata (RFC 9728 §5.1). A
+/// malformed one is accepted too; only doctor reports that.
 fn bearer_challenge(headers: &HeaderMap) -> Option<String> {
     let fields = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
     let names_metadata = |field: &str| Some(Reading::of_field(field).bearer()?.resource_metadata().is_some());

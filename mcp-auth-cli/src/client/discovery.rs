@@ -1,5 +1,5 @@
-//! From a challenge to the issuer: rmcp walks (RFC 9728, RFC 8414, OpenID Connect Discovery), we refuse what it
-//! lets through.
+//! From a challenge to the issuer: rmcp follows the metadata (RFC 9728, RFC 8414, OpenID Connect Discovery), and this
+//! module refuses what rmcp accepts wrongly.
 
 use mcp_auth_core::net::Host;
 use mcp_auth_core::resource::WELL_KNOWN;
@@ -14,16 +14,16 @@ use super::address::{AddressError, Reach, ServerUrl, is_same_origin};
 use crate::outbound::document;
 use crate::terminal::shown_line;
 
-/// Where to log in, checked.
+/// The issuer to log in at, with its metadata checked.
 pub(super) struct Discovered {
     pub(super) manager: AuthorizationManager,
     pub(super) metadata: AuthorizationMetadata,
     pub(super) issuer: String,
-    /// Whether protected resource metadata named the issuer, and not the server's own origin.
+    /// Whether protected resource metadata named the issuer. Otherwise it is the server's own origin.
     pub(super) named_by_metadata: bool,
 }
 
-/// Why nobody logs in there.
+/// Why a login at this server is refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DiscoveryError {
     #[error(
@@ -58,10 +58,10 @@ pub(crate) enum DiscoveryError {
     Other(String),
 }
 
-/// Finds the issuer of a server, by its challenge if there is one.
+/// Finds the issuer of a server, using its challenge if there is one.
 ///
 /// # Errors
-/// [`DiscoveryError`]; nothing was sent but requests for metadata.
+/// [`DiscoveryError`]; only requests for metadata were sent.
 pub(super) async fn discover(client: &Client, challenge: Option<&str>) -> Result<Discovered, DiscoveryError> {
     let Client { http, server, reach, .. } = client;
     let failed = |error| explained(error, server);
@@ -69,7 +69,7 @@ pub(super) async fn discover(client: &Client, challenge: Option<&str>) -> Result
     let resolved = manager.resolve_metadata_from_challenge(challenge).await.map_err(failed)?;
     let named_by_metadata = match resolved.source {
         AuthorizationMetadataSource::ProtectedResourceMetadata => true,
-        // What rmcp found at a well-known place but did not like it passes over in silence.
+        // rmcp ignores metadata that it finds at a well-known place but does not accept, without reporting it.
         AuthorizationMetadataSource::AuthorizationServerMetadata => {
             refuse_foreign_metadata(http, server).await?;
             false
@@ -93,9 +93,10 @@ async fn manager(base: &str, reach: Reach) -> Result<AuthorizationManager, AuthE
     }
 }
 
-/// Whether the issuer itself names these endpoints: RFC 8414 §3.3. rmcp takes a server's word for where an issuer's
-/// metadata is, and compares no issuer where that place is not a well-known one; codes and refresh tokens of one
-/// issuer would go to whoever uses its name. Endpoints on the issuer's own origin are its own.
+/// Checks that the issuer itself names these endpoints (RFC 8414 §3.3). rmcp believes a server about where an
+/// issuer's metadata is, and does not compare the issuer where that place is not a well-known one. Codes and refresh
+/// tokens of one issuer would then go to a server that only uses its name. Endpoints on the issuer's own origin are
+/// accepted.
 async fn vouched(issuer: &str, metadata: &AuthorizationMetadata, reach: Reach) -> Result<(), DiscoveryError> {
     let endpoints = |of: &AuthorizationMetadata| {
         let (authorization, token) = (of.authorization_endpoint.clone(), of.token_endpoint.clone());
@@ -105,7 +106,8 @@ async fn vouched(issuer: &str, metadata: &AuthorizationMetadata, reach: Reach) -
         return Ok(());
     }
     let not_vouched = || DiscoveryError::NotVouched(shown_line(issuer, 200));
-    // rmcp lets a manager reach the kind of address that its own URL is of, which here is a stranger's.
+    // rmcp lets a manager reach addresses of the same kind as its own URL, and this URL comes from a server we do not
+    // trust.
     let is_address = match Url::parse(issuer).ok().as_ref().and_then(Host::of) {
         Some(Host::Name(_)) => false, // what it resolves to is looked at
         Some(address) => !address.is_loopback(),
@@ -122,7 +124,8 @@ async fn vouched(issuer: &str, metadata: &AuthorizationMetadata, reach: Reach) -
     if is_discovered && agrees { Ok(()) } else { Err(not_vouched()) }
 }
 
-/// What MCP authorization asks of the issuer's metadata and rmcp does not: an issuer, endpoints over https, S256.
+/// Checks what MCP authorization requires of the issuer's metadata and rmcp does not check: an issuer, endpoints over
+/// https, S256.
 fn check(server: &ServerUrl, metadata: &AuthorizationMetadata) -> Result<String, DiscoveryError> {
     let issuer = metadata.issuer.clone().ok_or_else(|| DiscoveryError::NoIssuer(server.to_string()))?;
     server.endpoint("issuer", &issuer)?;
@@ -138,13 +141,13 @@ fn check(server: &ServerUrl, metadata: &AuthorizationMetadata) -> Result<String,
     Ok(issuer)
 }
 
-/// Whether a resource is the server or has it in its path.
+/// Whether a resource is the server or contains it in its path.
 fn holds(resource: &Url, server: &Url) -> bool {
     let inside = |rest: &str| rest.is_empty() || resource.path().ends_with('/') || rest.starts_with('/');
     resource.origin() == server.origin() && server.path().strip_prefix(resource.path()).is_some_and(inside)
 }
 
-/// Metadata at the server's well-known places that is for another resource.
+/// Refuses metadata at the server's well-known places if it is for another resource.
 async fn refuse_foreign_metadata(http: &reqwest::Client, server: &ServerUrl) -> Result<(), DiscoveryError> {
     let path = server.url().path().trim_matches('/');
     for place in [format!("{WELL_KNOWN}/{path}"), WELL_KNOWN.to_owned()] {
@@ -168,7 +171,7 @@ async fn refuse_foreign_metadata(http: &reqwest::Client, server: &ServerUrl) -> 
     Ok(())
 }
 
-/// rmcp's errors in our words, where we have better ones.
+/// rmcp's errors, replaced by our own where these say more.
 fn explained(error: AuthError, server: &ServerUrl) -> DiscoveryError {
     match error {
         AuthError::ProtectedResourceMetadataInvalid { url, reason } => match *reason {

@@ -1,4 +1,4 @@
-//! A whole login: from a server's URL to tokens.
+//! A complete login: from a server's URL to tokens.
 
 use std::time::Duration;
 
@@ -18,25 +18,25 @@ use crate::secret::Hidden;
 use crate::terminal::{DIM, STRONG, Terminal, WARN, shown, shown_line, styled};
 use crate::token_store::{Login, Registration, Tokens, WayIn};
 
-/// How the person gets to the issuer.
+/// How the authorization page is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Browser {
-    /// We open it.
+    /// This command opens it in a browser.
     Open,
-    /// They open the URL, maybe elsewhere, and paste where they ended.
+    /// The person opens the URL, maybe on another machine, and pastes the address of the last page.
     ByHand,
 }
 
-/// What to ask for.
+/// The scopes to ask for.
 #[derive(Debug, Clone)]
 pub(crate) enum Scopes {
-    /// What the challenge names, else what the metadata names (MCP authorization, scope selection strategy).
+    /// The scopes in the challenge, else those in the metadata (MCP authorization, scope selection strategy).
     AsChallenged,
-    /// These.
+    /// Exactly these scope tokens.
     These(Vec<String>),
 }
 
-/// One login to be made.
+/// The inputs of one login.
 pub(crate) struct LogIn<'a> {
     pub(crate) terminal: &'a Terminal,
     pub(crate) client: &'a Client,
@@ -44,13 +44,13 @@ pub(crate) struct LogIn<'a> {
     pub(crate) scopes: Scopes,
     pub(crate) port: Option<u16>,
     pub(crate) browser: Browser,
-    /// Whose client is used again, if it still can be.
+    /// The login that was kept for this server; its client is used again if that is still possible.
     pub(crate) kept: Option<&'a Login>,
-    /// The `WWW-Authenticate` that brought us here.
+    /// The `WWW-Authenticate` challenge that made this login necessary.
     pub(crate) challenge: Option<String>,
 }
 
-/// Why nobody is logged in. Holds no code, token or secret.
+/// Why the login failed. Holds no code, token or secret.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LogInError {
     #[error(transparent)]
@@ -73,14 +73,15 @@ pub(crate) enum LogInError {
     TokenType(String),
 }
 
-/// Codes and states live about this long at issuers (SECURITY: state at most ten minutes).
+/// How long the command waits for the browser. Issuers keep codes and states for about this long (a state at most ten
+/// minutes).
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
 impl LogIn<'_> {
-    /// Discovery, client, browser, code, tokens.
+    /// Runs the whole login: discovery, client, browser, code, tokens.
     ///
     /// # Errors
-    /// [`LogInError`]; nothing is kept then.
+    /// [`LogInError`]; nothing is stored in this case.
     pub(crate) async fn run(self) -> Result<Login, LogInError> {
         let mut discovered = discover(self.client, self.challenge.as_deref()).await?;
         if !discovered.named_by_metadata {
@@ -145,7 +146,7 @@ impl LogIn<'_> {
         })
     }
 
-    /// The port asked for; else the one the kept client registered, if it is free; else any.
+    /// Listens on the port that was asked for; else the one that the kept client registered, if it is free; else any.
     async fn listen(&self) -> Result<Listener, LogInError> {
         if let Some(port) = self.port {
             return Listener::bind(port).await.map_err(|reason| LogInError::Port { port, reason });
@@ -161,7 +162,7 @@ impl LogIn<'_> {
 
     async fn scopes(&self, discovered: &Discovered) -> Vec<String> {
         match &self.scopes {
-            // rmcp adds offline_access where the issuer has it.
+            // rmcp adds `offline_access` if the issuer supports it.
             Scopes::AsChallenged => discovered.manager.select_initial_scopes(&[]).await,
             Scopes::These(scopes) => {
                 let mut scopes = scopes.clone();
@@ -196,9 +197,10 @@ impl LogIn<'_> {
         Ok(register(discovered, redirect_uri, scopes).await?)
     }
 
-    /// Whether the issuer refuses the URL before anybody logs in. It would tell the person's browser only, and we
-    /// would wait: an issuer that knows no such client must not redirect (RFC 6749 §4.1.2.1). Only for a URL where its
-    /// metadata was: any other may lead to a private address, and rmcp alone keeps its requests out of there.
+    /// Whether the issuer refuses the URL before the person logs in. It would tell only the browser, and this command
+    /// would wait: an issuer that does not know the client must not redirect (RFC 6749 §4.1.2.1). It is checked only
+    /// for a URL on the origin of the issuer's metadata, because any other may lead to a private address, which only
+    /// rmcp's own requests are protected from.
     async fn is_turned_away(&self, url: &str) -> bool {
         let answer = self.client.http.get(url).timeout(Duration::from_secs(10)).send().await;
         answer.is_ok_and(|answer| answer.status().is_client_error())
@@ -228,7 +230,7 @@ impl LogIn<'_> {
         }
     }
 
-    /// The first answer to our question, from the listener or by hand.
+    /// The first valid answer, from the listener or pasted by hand.
     async fn wait(&self, listener: Listener, asked: &Asked) -> Result<Answer, LogInError> {
         let (told, mut verdicts) = mpsc::channel(4);
         if self.browser == Browser::ByHand {
@@ -257,7 +259,7 @@ fn promises_iss(discovered: &Discovered) -> bool {
     member.and_then(serde_json::Value::as_bool).unwrap_or(false)
 }
 
-/// What was asked for and not granted. The names are the server's own, and go to a terminal.
+/// The scopes that were asked for and not granted. The server chose these names, and they are printed on a terminal.
 fn missing(asked: &[String], tokens: &Tokens) -> Option<String> {
     let granted = |scope: &str| tokens.scopes.iter().any(|granted| granted == scope);
     let missing =
@@ -275,20 +277,20 @@ struct Response {
     expires_in: Option<u64>,
 }
 
-/// What is kept of rmcp's token response.
+/// The part of rmcp's token response that is kept.
 pub(super) fn tokens_of(
     response: &OAuthTokenResponse,
     scopes: Vec<String>,
     now: u64,
 ) -> Result<Tokens, LogInError> {
-    // Serde's words could quote a member, which may be the token.
+    // serde's error text could quote a member, which may be the token.
     let unreadable = |_| LogInError::Exchange("its answer is no token response".to_owned());
     let response: Response =
         serde_json::to_value(response).and_then(serde_json::from_value).map_err(unreadable)?;
     if !response.token_type.eq_ignore_ascii_case("bearer") {
         return Err(LogInError::TokenType(shown_line(&response.token_type, 50)));
     }
-    // It goes into a header, and on request to a terminal (RFC 6750 §2.1 has fewer characters still).
+    // The token goes into a header and, if asked for, to a terminal (RFC 6750 §2.1 allows even fewer characters).
     if !response.access_token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(LogInError::Exchange("its access token is no bearer token (RFC 6750 §2.1)".to_owned()));
     }
@@ -300,7 +302,7 @@ pub(super) fn tokens_of(
     })
 }
 
-/// What a person is told about a way in.
+/// The text that tells a person how the client was identified.
 impl std::fmt::Display for WayIn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -1,4 +1,4 @@
-//! A kept login made usable: renewed when its token ends, and kept again before it is used.
+//! Makes a kept login usable: its token is renewed when it expires, and stored again before it is used.
 
 use super::Client;
 use super::refresh::{Refreshed, refresh};
@@ -12,17 +12,17 @@ pub(crate) enum Usable {
     LogInAgain(String),
 }
 
-/// What renewing needs.
+/// The values that renewing a login needs.
 pub(crate) struct Renewal<'a> {
     pub(crate) client: &'a Client,
     pub(crate) store: &'a TokenStore,
 }
 
 impl Renewal<'_> {
-    /// The login as it is while its token is fresh, else renewed.
+    /// The login unchanged if its token is fresh, else renewed.
     ///
     /// # Errors
-    /// Trouble on the way; the login stays as it is.
+    /// A failure in between; the kept login stays as it is.
     pub(crate) fn fresh(&self, login: Login) -> Result<Usable, Failure> {
         if login.tokens.are_fresh(self.client.clock.unix_now()) {
             return Ok(Usable::Login(Box::new(login)));
@@ -30,14 +30,14 @@ impl Renewal<'_> {
         self.renewed(login)
     }
 
-    /// The login with a new token, whatever the old one's end: the server refused it.
+    /// The login with a new token, even if the old one has not expired, because the server refused it.
     ///
     /// # Errors
     /// As [`Renewal::fresh`].
     pub(crate) fn renewed(&self, login: Login) -> Result<Usable, Failure> {
         let _one_at_a_time = self.store.lock()?;
         let now = self.client.clock.unix_now();
-        // Another command may have renewed it while we waited.
+        // Another command may have renewed it while this one waited for the lock.
         let login = match self.store.load(self.client.server.as_str())? {
             Some(other)
                 if other.tokens.access_token != login.tokens.access_token && other.tokens.are_fresh(now) =>

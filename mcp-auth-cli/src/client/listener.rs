@@ -1,4 +1,4 @@
-//! The loopback redirect (RFC 8252 §7.3): one answer is awaited at `http://127.0.0.1:PORT/callback`.
+//! The loopback redirect (RFC 8252 §7.3): waits for one answer at `http://127.0.0.1:PORT/callback`.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::callback::{Answer, Asked, CallbackError, read};
 
-/// A port of this machine that a browser will be sent to.
+/// A port on this machine that the browser will be redirected to.
 #[derive(Debug)]
 pub(super) struct Listener {
     socket: TcpListener,
@@ -33,17 +33,17 @@ impl Listener {
         format!("http://127.0.0.1:{}/callback", self.port)
     }
 
-    /// Answers browsers until it is dropped; each callback's verdict goes to `told` once its page is written.
+    /// Answers browsers until it is dropped; each callback's verdict is sent to `told` after its page is written.
     pub(super) async fn serve(self, asked: Asked, told: mpsc::Sender<Result<Answer, CallbackError>>) {
         let asked = Arc::new(asked);
         loop {
-            // A connection that failed to be accepted is the browser's to repeat.
+            // If accepting a connection fails, the browser tries again.
             let Ok((stream, _)) = self.socket.accept().await else {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
             let (asked, told) = (Arc::clone(&asked), told.clone());
-            // Each on its own: browsers open connections ahead and send nothing.
+            // Each connection has its own task, because browsers open connections early and send nothing.
             tokio::spawn(async move {
                 if let Ok(Some(verdict)) = answer(stream, &asked).await {
                     let _ = told.send(verdict).await;
@@ -53,7 +53,7 @@ impl Listener {
     }
 }
 
-/// Reads one request and answers it; the verdict, if it was a callback.
+/// Reads one request and answers it; gives the verdict if it was a callback.
 async fn answer(mut stream: TcpStream, asked: &Asked) -> io::Result<Option<Result<Answer, CallbackError>>> {
     let head = match tokio::time::timeout(HEAD_TIME, head(&mut stream)).await {
         Ok(head) => head?,
@@ -92,7 +92,7 @@ async fn answer(mut stream: TcpStream, asked: &Asked) -> io::Result<Option<Resul
     Ok(verdict)
 }
 
-/// The request line. The rest of the head is read, so that closing does not reset the connection, and ignored.
+/// The request line. The rest of the head is read and ignored, so that closing does not reset the connection.
 async fn head(stream: &mut TcpStream) -> io::Result<String> {
     let (mut bytes, mut buffer) = (Vec::new(), [0; 2048]);
     while !bytes.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -106,7 +106,7 @@ async fn head(stream: &mut TcpStream) -> io::Result<String> {
     String::from_utf8(line.to_vec()).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
-/// A page of ours: nothing of the request is in it.
+/// A page with fixed text: it contains nothing from the request.
 fn page(title: &str, text: &str) -> String {
     format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\

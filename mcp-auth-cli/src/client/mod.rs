@@ -1,9 +1,9 @@
-//! What `login` and `call` are: an OAuth client and an MCP client, by rmcp, with the checks it leaves out.
+//! The OAuth client and MCP client of `login` and `call`: rmcp, with the checks that it leaves out.
 //!
 //! In the order of a login: `address` (which URLs a token may go to), `contact` (the first 401), `discovery`
-//! (protected resource metadata, issuer metadata), `registration` (as which client), `callback` and `listener`
-//! (the way back from the browser), `pasted` (the same by hand), `flow` (all of it); then `kept` and `refresh`.
-//! `session` speaks MCP. [`Client`] is what a command has of all this.
+//! (protected resource metadata, issuer metadata), `registration` (which client to log in as), `callback` and
+//! `listener` (the answer through the browser), `pasted` (the answer pasted by hand), `flow` (the whole login); then
+//! `kept` and `refresh`. `session` speaks MCP. [`Client`] holds what a command needs for all of this.
 
 mod address;
 mod callback;
@@ -31,13 +31,13 @@ use crate::{Failure, outbound};
 
 /// What one command needs to talk to one server and its issuer.
 pub(crate) struct Client {
-    /// Runs one step of the command at a time. The keyring is used between steps, never within: it blocks, and may
-    /// run an executor itself.
+    /// Runs one step of the command at a time. The keyring is used between steps, never inside one, because it blocks
+    /// and may run an executor itself.
     pub(crate) runtime: Runtime,
     pub(crate) http: reqwest::Client,
     pub(crate) server: ServerUrl,
     pub(crate) reach: Reach,
-    /// Says when a token ends.
+    /// The time that token expiry is compared with.
     pub(crate) clock: Box<dyn Clock>,
 }
 
@@ -45,7 +45,8 @@ impl Client {
     /// A client of the server at `url`.
     ///
     /// # Errors
-    /// A URL that no token may be sent to; no certificate authorities, thread or file descriptor on this machine.
+    /// A URL that a token may not be sent to; or this machine has no certificate authorities, threads or file
+    /// descriptors left.
     pub(crate) fn new(url: &str, reach: Reach, clock: impl Clock + 'static) -> Result<Self, Failure> {
         Ok(Self {
             server: ServerUrl::parse(url, reach)?,

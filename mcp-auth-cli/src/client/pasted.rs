@@ -1,4 +1,4 @@
-//! The way back by hand: lines from standard input.
+//! The answer pasted by hand: lines from standard input.
 
 use std::io::BufRead as _;
 
@@ -6,8 +6,8 @@ use tokio::sync::mpsc;
 
 use super::callback::{Answer, Asked, CallbackError, read_pasted};
 
-/// Reads lines until standard input ends; each one's verdict goes to `told`. On a thread of its own, which a
-/// blocked read cannot keep the command from ending.
+/// Reads lines until standard input ends; each one's verdict is sent to `told`. It runs on a separate thread, so that
+/// a blocked read does not keep the command from ending.
 pub(super) fn read_lines(asked: Asked, told: mpsc::Sender<Result<Answer, CallbackError>>) {
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines() {

@@ -1,4 +1,4 @@
-//! A new access token for an old refresh token, at the issuer it came from and nowhere else.
+//! Gets a new access token for a refresh token, only at the issuer that the refresh token came from.
 
 use rmcp::transport::auth::{
     AuthError, CredentialStore as _, InMemoryCredentialStore, OAuthTokenResponse, StoredCredentials,
@@ -13,16 +13,16 @@ use crate::secret::Scrubber;
 use crate::terminal::shown_line;
 use crate::token_store::{Login, Tokens};
 
-/// What came of it.
+/// The outcome of a refresh.
 #[derive(Debug)]
 pub(crate) enum Refreshed {
-    /// New tokens, to be kept at once: the old refresh token may be spent.
+    /// New tokens, to be stored at once, because the old refresh token may no longer work.
     Tokens(Tokens),
-    /// Only a person can help: why.
+    /// The person has to log in again; holds the reason.
     LogInAgain(String),
 }
 
-/// Trouble that a new attempt may not have. Holds no token.
+/// A failure that may not occur again at the next attempt. Holds no token.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RefreshError {
     #[error("the token has expired and cannot be renewed")]
@@ -35,10 +35,10 @@ pub(crate) enum RefreshError {
     Failed { issuer: String, why: String },
 }
 
-/// Answers of the token endpoint that a person has to mend by logging in.
+/// Errors of the token endpoint that only a new login can solve.
 const FINAL: [&str; 3] = ["invalid_client", "unauthorized_client", "invalid_scope"];
 
-/// Refreshes a login's tokens. The caller holds the lock of the place they are kept in.
+/// Refreshes the tokens of a login. The caller holds the lock of the token store.
 ///
 /// # Errors
 /// [`RefreshError`]: the login stays as it is.
@@ -49,7 +49,8 @@ pub(crate) async fn refresh(client: &Client, login: &Login, now: u64) -> Result<
         ));
     };
     let mut discovered = discover(client, None).await?;
-    // rmcp compares only where it found an issuer, and would send the token to endpoints it made up.
+    // rmcp compares the issuer only if discovery found one, and would otherwise send the token to endpoints it
+    // guessed.
     if discovered.issuer != login.issuer {
         return Ok(Refreshed::LogInAgain(format!(
             "the server now names the issuer {}, and the login is from {}",
@@ -85,7 +86,8 @@ pub(crate) async fn refresh(client: &Client, login: &Login, now: u64) -> Result<
         Err(AuthError::TokenRefreshRejected(_) | AuthError::AuthorizationRequired) => {
             Ok(Refreshed::LogInAgain("the token has expired, and the issuer no longer renews it".to_owned()))
         }
-        // rmcp tells invalid_grant apart; these are no better for trying again (RFC 6749 §5.2).
+        // rmcp reports `invalid_grant` separately; trying again does not help with these errors either (RFC 6749
+        // §5.2).
         Err(AuthError::TokenRefreshFailed(why)) if FINAL.iter().any(|&error| why.contains(error)) => {
             Ok(Refreshed::LogInAgain(
                 "the token has expired, and the issuer no longer renews it for our client".to_owned(),

@@ -1,5 +1,5 @@
-//! As which client: the one the person names, else the one kept, else a metadata document, else a registration.
-//! This is the order of MCP authorization, client registration.
+//! Chooses the client to log in as: the one the person names, else the one kept, else a metadata document, else a
+//! registration. This is the order of MCP authorization, client registration.
 
 use rmcp::transport::auth::{AuthError, OAuthClientConfig};
 
@@ -41,10 +41,10 @@ pub(crate) enum RegistrationError {
 }
 
 impl Wanted {
-    /// What can be said to be wrong before anything is sent.
+    /// Checks what can be checked before anything is sent.
     ///
     /// # Errors
-    /// A secret in place of where it is; a document's URL that cannot be a client identifier.
+    /// A secret in place of a reference to it; a document URL that cannot be a client identifier.
     pub(crate) fn check(&self) -> Result<(), RegistrationError> {
         if let Some(place) = &self.client_secret {
             place.reference()?;
@@ -84,7 +84,7 @@ impl Registration {
     }
 }
 
-/// What was decided beforehand and needs no request: `None` means to register.
+/// The client that is known without a request; `None` means that a client has to be registered.
 pub(super) fn known(
     wanted: &Wanted,
     kept: Option<&Login>,
@@ -109,7 +109,7 @@ pub(super) fn known(
     {
         return Ok(with(document, None, WayIn::MetadataDocument));
     }
-    // A client identifier means something only at the issuer that gave it, with the redirect URI it was given for.
+    // A client identifier is valid only at the issuer that gave it, with the redirect URI it was registered with.
     let ours = kept.filter(|login| {
         let kept = &login.registration;
         kept.redirect_uri == redirect_uri
@@ -121,8 +121,8 @@ pub(super) fn known(
     Ok(ours.map(|login| login.registration.clone()))
 }
 
-/// Registers a client (RFC 7591), for every scope it may come to ask for: some issuers hold a client to the
-/// scopes it registered with, and a step-up asks for more than the first login.
+/// Registers a client (RFC 7591) for every scope it may need later: some issuers limit a client to the scopes it
+/// registered with, and a step-up asks for more than the first login.
 pub(super) async fn register(
     discovered: &mut Discovered,
     redirect_uri: &str,

@@ -1,4 +1,4 @@
-//! One MCP connection, of whichever revision the server speaks, and its refusals made plain.
+//! One MCP connection, in any revision that the server speaks, with its refusals as typed values.
 
 use std::time::Duration;
 
@@ -18,30 +18,30 @@ use super::Client;
 use crate::secret::{Hidden, Scrubber};
 use crate::terminal::shown_line;
 
-/// How many pages of a list are asked for.
+/// The most pages of a list that are asked for.
 const MOST_PAGES: usize = 100;
 
-/// How long a server may take to open and for a page. A tool may take as long as whoever called it waits.
+/// The longest time for connecting, and for each page of a list. A tool call has no limit: the person can stop it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A connection.
+/// An open MCP connection.
 pub(crate) struct Session(RunningService<RoleClient, InitializeRequestParams>);
 
-/// Why the server did not do it.
+/// Why the server did not answer as asked.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// 401: no token, or one it does not take.
+    /// 401: no token was sent, or the server does not accept it.
     Unauthorized { challenge: String },
-    /// 403 `insufficient_scope`: what it asks for.
+    /// 403 `insufficient_scope`: the scopes that the server requires.
     InsufficientScope { scopes: Vec<String>, challenge: String },
-    /// A JSON-RPC error.
+    /// The server answered with a JSON-RPC error.
     Rpc(ErrorData),
-    /// Anything else, in words.
+    /// Any other failure, as text.
     Other(String),
 }
 
 impl Session {
-    /// Connects: 2026-07-28, else the handshake of the revisions before it.
+    /// Connects with revision 2026-07-28, else with the handshake of the earlier revisions.
     pub(crate) async fn connect(client: &Client, token: Option<&Hidden>) -> Result<Self, Refusal> {
         let mut config = StreamableHttpClientTransportConfig::with_uri(client.server.as_str());
         if let Some(token) = token {
@@ -60,7 +60,7 @@ impl Session {
         Ok(Self(running))
     }
 
-    /// Every page of the list; a list that does not end is refused.
+    /// The tools from every page of the list; a list that does not end is refused.
     pub(crate) async fn tools(&self, token: Option<&Hidden>) -> Result<Vec<Tool>, Refusal> {
         let (mut tools, mut cursor) = (Vec::new(), None);
         for _ in 0..MOST_PAGES {
@@ -86,7 +86,7 @@ impl Session {
         self.0.call_tool(params).await.map_err(|error| refused(error, token))
     }
 
-    /// Ends it; a server that does not listen any more is not waited for.
+    /// Closes the connection, without waiting for a server that does not answer any more.
     pub(crate) async fn close(self) {
         let _ = tokio::time::timeout(Duration::from_secs(2), self.0.cancel()).await;
     }
@@ -114,7 +114,7 @@ fn refused(error: ServiceError, token: Option<&Hidden>) -> Refusal {
     }
 }
 
-/// The challenge behind a transport's error.
+/// The refusal inside a transport error.
 fn behind(error: &(dyn std::error::Error + 'static), token: Option<&Hidden>) -> Refusal {
     let mut source = Some(error);
     while let Some(current) = source {

@@ -1,44 +1,44 @@
-//! Two URLs that should be the same byte for byte: how they differ, what usually causes it. And which hosts only
-//! the inside of a network can reach.
+//! Compares two URLs that should be the same byte for byte: how they differ, and the usual cause. Also tells which
+//! hosts can be reached only from inside a network.
 
 use std::net::IpAddr;
 
 use mcp_auth_core::net::{Host, is_loopback};
 use url::Url;
 
-/// The first difference that matters, from the left of the URL to its right.
+/// The first difference that matters, from left to right in the URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Difference {
-    /// `other` is no URL at all.
+    /// `other` is not a URL.
     NotAUrl,
     /// `other` says http where the URL is https.
     HttpForHttps,
     /// `other` says https where the URL is http.
     HttpsForHttp,
-    /// `localhost` and `127.0.0.1`: one machine, two identifiers.
+    /// One is `localhost` and the other is `127.0.0.1`: the same machine, but two identifiers.
     LoopbackName,
-    /// `other` names a host that only the inside reaches.
+    /// `other` names a host that can be reached only from inside a network.
     InternalHost,
     Host,
     Port,
-    /// Only upper and lower case of scheme or host.
+    /// Only the case of the scheme or host differs.
     HostCase,
     /// `https://host` and `https://host/`, which URL parsers do not tell apart.
     EmptyPath,
-    /// `other` has a slash more at its end.
+    /// `other` has one more slash at its end.
     SlashMore,
-    /// `other` has a slash less at its end.
+    /// `other` has one slash less at its end.
     SlashLess,
     PathCase,
-    /// `other` stops where the path begins.
+    /// `other` ends where the path begins.
     PathMissing,
     Path,
     QueryOrFragment,
-    /// Equal to a URL parser: percent-encoding, a default port, dot segments.
+    /// A URL parser treats them as equal: percent-encoding, a default port, dot segments.
     Spelling,
 }
 
-/// How `other` differs from `url`, or nothing when they are identical byte for byte (RFC 3986 §6.2.1).
+/// How `other` differs from `url`; `None` if they are identical byte for byte (RFC 3986 §6.2.1).
 pub(crate) fn difference(url: &str, other: &str) -> Option<Difference> {
     if url == other {
         return None;
@@ -97,7 +97,7 @@ fn tail(url: &str, other: &str, left: &Url, right: &Url) -> Difference {
 }
 
 impl Difference {
-    /// What it is and where it usually comes from, said of the document that holds `other`.
+    /// The difference and its usual cause, as a statement about the document that contains `other`.
     pub(crate) fn cause(self) -> &'static str {
         match self {
             Self::NotAUrl => "it is not an absolute URL",
@@ -133,18 +133,18 @@ impl Difference {
         }
     }
 
-    /// Likely meant to be the same: worth saying what differs.
+    /// Whether the two URLs were probably meant to be the same, so that the difference is worth reporting.
     pub(crate) fn is_near(self) -> bool {
         !matches!(self, Self::Host | Self::NotAUrl)
     }
 
-    /// Most clients normalise this away.
+    /// Whether most clients ignore this difference.
     pub(crate) fn is_mild(self) -> bool {
         matches!(self, Self::HostCase | Self::EmptyPath)
     }
 }
 
-/// A loopback or private address, or a name that no public DNS holds.
+/// Whether the host is a loopback or private address, or a name that is not in public DNS.
 pub(crate) fn is_internal(url: &Url) -> bool {
     let Some(host) = Host::of(url) else { return false };
     let private = |address: IpAddr| match address.to_canonical() {

@@ -1,11 +1,11 @@
-//! The table of checks: each one's stable id, and the text that says how it should be.
+//! The table of checks: the stable id of each one, and the text that says what is correct.
 
-/// One thing doctor looks at.
+/// One check that doctor makes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Check {
-    /// Kebab-case, stable: scripts read it.
+    /// The id in kebab-case. It never changes, because scripts read it.
     pub(crate) id: &'static str,
-    /// Where the rule stands.
+    /// The standard and section that has the rule.
     pub(crate) source: &'static str,
 }
 
@@ -46,7 +46,7 @@ pub(crate) const TOKEN_SCOPES: Check = check("token-scopes", "RFC 6750 §3.1");
 pub(crate) const AUTHENTICATED: Check = check("authenticated", "RFC 6750 §2.1, §3.1");
 pub(crate) const TOOL: Check = check("tool", "MCP authorization, scope challenge handling");
 
-/// All of them, in the order of the walk.
+/// All checks, in the order in which doctor makes them.
 pub(crate) const ALL: [Check; 29] = [
     REACHABILITY,
     HTTPS,

@@ -1,4 +1,4 @@
-//! The last line: of everything that was seen, the one thing that explains the rest, and its fix.
+//! The last line of the report: the first cause that explains the other findings, and its fix.
 
 use serde::Serialize;
 
@@ -8,10 +8,10 @@ use super::checks::{
 };
 use super::step::{Step, Verdict};
 
-/// The root cause.
+/// The root cause of what was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Diagnosis {
-    /// The step it was seen at; absent when nothing is wrong.
+    /// The step where it was found; absent if nothing is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) step: Option<&'static str>,
     pub(crate) text: String,
@@ -19,8 +19,8 @@ pub(crate) struct Diagnosis {
     pub(crate) fix: Option<String>,
 }
 
-/// Why a token is refused, the likelier and the more fundamental first. A clock explains a lifetime, and a server
-/// that has its own name wrong explains an audience that looks right.
+/// The checks that explain why a token is refused, the most likely and most fundamental first. A wrong clock explains
+/// a wrong lifetime, and a server with a wrong name for itself explains an audience that looks right.
 const REFUSED: [Check; 8] =
     [TOKEN_FORMAT, TOKEN_ISSUER, TOKEN_AUDIENCE, CLOCK, TOKEN_LIFETIME, TOKEN_KEY, RESOURCE, AUTHENTICATED];
 

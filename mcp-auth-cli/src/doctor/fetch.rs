@@ -1,5 +1,5 @@
-//! One request: bounded in time and size, redirects reported and never followed, and every way it can go wrong
-//! told apart.
+//! Sends one request, limited in time and size. Redirects are reported and never followed, and each kind of failure
+//! is reported separately.
 
 use std::error::Error as _;
 use std::io;
@@ -17,7 +17,7 @@ use crate::outbound::{self, LONGEST};
 use crate::secret::Scrubber;
 use crate::terminal::shown;
 
-/// Fetches, with what every request shares.
+/// The HTTP client with the settings that every request shares.
 pub(crate) struct Web {
     client: reqwest::Client,
     timeout: Duration,
@@ -25,19 +25,19 @@ pub(crate) struct Web {
     scrubber: Scrubber,
 }
 
-/// What came back. The token is out of it before anything looks at it.
+/// An answer. The token is removed from it before any check sees it.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
-    /// The body is longer than doctor reads.
+    /// Whether the body was cut, because it is longer than doctor reads.
     pub(crate) is_cut: bool,
-    /// Our clock when it came, in Unix seconds.
+    /// The time on this machine when it arrived, in Unix seconds.
     pub(crate) received: u64,
 }
 
-/// Nothing came back.
+/// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trouble {
     Dns,
@@ -54,12 +54,12 @@ impl Web {
         Ok(Self { client: outbound::client(Some(timeout))?, timeout, clock, scrubber })
     }
 
-    /// Our clock, in Unix seconds.
+    /// The time on this machine, in Unix seconds.
     pub(crate) fn now(&self) -> u64 {
         self.clock.unix_now()
     }
 
-    /// A document, as JSON.
+    /// Fetches a JSON document.
     pub(crate) async fn document(&self, url: &Url) -> Result<Answer, Trouble> {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
@@ -91,7 +91,7 @@ impl Web {
             let room = LONGEST - body.len();
             body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
             is_cut = chunk.len() > room;
-            // A stream may stay open after the answer.
+            // A stream may stay open after the answer, so reading stops when the answer is there.
             if is_cut || (is_stream && last_event(&String::from_utf8_lossy(&body)).is_some()) {
                 break;
             }
@@ -111,12 +111,12 @@ impl Web {
 }
 
 impl Answer {
-    /// A header's text, when it is there once or more; the first.
+    /// The text of a header; if it occurs several times, the first one.
     pub(crate) fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Every value of a list header, joined.
+    /// The items of a list header, from all its occurrences.
     pub(crate) fn list(&self, name: HeaderName) -> Vec<String> {
         let values = self.headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
         let items = values.flat_map(|value| value.split(',')).map(|item| item.trim().to_ascii_lowercase());
@@ -144,7 +144,7 @@ impl Answer {
         serde_json::from_str(&self.body).ok().filter(Value::is_object).or_else(|| last_event(&self.body))
     }
 
-    /// What the body looks like, in a few words.
+    /// A few words that describe what the body looks like.
     pub(crate) fn looks(&self) -> String {
         let body = self.body.trim();
         if body.is_empty() {

@@ -1,5 +1,5 @@
-//! What doctor says to the MCP endpoint, as each era of the protocol says it. The only place a token is sent from,
-//! and to no other URL.
+//! The requests that doctor sends to the MCP endpoint, in each era of the protocol. The token is sent from this
+//! module only, and to no other URL.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,12 +10,12 @@ use url::Url;
 
 use super::fetch::{Answer, Trouble, Web};
 
-/// The MCP endpoint that was asked about.
+/// The MCP endpoint that doctor checks.
 pub(crate) struct Endpoint<'a> {
     pub(crate) web: &'a Web,
     pub(crate) url: &'a Url,
     pub(crate) token: Option<&'a str>,
-    /// The origin of the page that asks, where doctor plays a browser.
+    /// The `Origin` to send, when doctor acts as a browser.
     pub(crate) origin: Option<&'static str>,
 }
 
@@ -33,7 +33,7 @@ impl Reply {
         Self { era, answer, message }
     }
 
-    /// The request it answers, where it answers an opening.
+    /// The name of the request that it answers, for an opening.
     pub(crate) fn opening(&self) -> &'static str {
         opening(self.era)
     }
@@ -56,7 +56,7 @@ impl Reply {
     }
 }
 
-/// An open conversation: what later requests carry.
+/// The state of an open connection: the values that later requests carry.
 #[derive(Debug, Clone)]
 pub(crate) struct Conversation {
     era: Era,
@@ -65,7 +65,7 @@ pub(crate) struct Conversation {
 }
 
 impl Endpoint<'_> {
-    /// The opening request of an era.
+    /// Sends the opening request of an era.
     pub(crate) async fn open(&self, era: Era) -> Result<Reply, Trouble> {
         let params = match era {
             Era::Stateless => json!({}),
@@ -78,7 +78,7 @@ impl Endpoint<'_> {
         self.request(&talk, opening(era), params).await
     }
 
-    /// Goes on after an opening that was answered with a result.
+    /// Continues after an opening that was answered with a result.
     pub(crate) async fn proceed(&self, opened: &Reply) -> Conversation {
         let version =
             opened.result().and_then(|result| result.get("protocolVersion")).and_then(Value::as_str);
@@ -98,7 +98,7 @@ impl Endpoint<'_> {
         if talk.era == Era::Sessions {
             let note = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
             let headers = self.headers(&talk, "notifications/initialized", None);
-            // What comes next says whether it was heard.
+            // The answers to the following requests show whether this one arrived.
             let _ = self.web.send(Method::POST, self.url, headers, Some(note.to_string())).await;
         }
         talk
@@ -108,12 +108,12 @@ impl Endpoint<'_> {
         self.request(talk, "tools/list", json!({})).await
     }
 
-    /// A real call, with no arguments.
+    /// Calls a tool for real, with no arguments.
     pub(crate) async fn call_tool(&self, talk: &Conversation, name: &str) -> Result<Reply, Trouble> {
         self.request(talk, "tools/call", json!({ "name": name, "arguments": {} })).await
     }
 
-    /// Lets the server forget the session. What it answers does not matter.
+    /// Asks the server to end the session. The answer does not matter.
     pub(crate) async fn close(&self, talk: &Conversation) {
         if talk.session.is_some() {
             let headers = self.headers(talk, "", None);
@@ -179,7 +179,7 @@ fn header_text(name: &str) -> String {
     if is_plain { name.to_owned() } else { format!("=?base64?{}?=", STANDARD.encode(name)) }
 }
 
-/// The request that opens a conversation.
+/// The method name of the request that opens an era.
 fn opening(era: Era) -> &'static str {
     match era {
         Era::Stateless => "server/discover",

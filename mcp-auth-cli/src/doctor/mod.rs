@@ -1,9 +1,9 @@
-//! `mcp-auth doctor`: walks what a client would do at any MCP server, and says which step goes wrong.
+//! `mcp-auth doctor`: does what a client would do at any MCP server, and reports which step fails.
 //!
-//! In reading order: [`walk`] fetches, [`judge`] says what that means (it fetches nothing), [`diagnosis`] finds the
-//! root, [`report`] shows it. [`checks`] is the table of what is looked at. What servers send is hostile until
-//! shown otherwise: [`fetch`] bounds it, `quote` quotes it, and [`mcp`] is the only place
-//! a token is sent from, to the URL that was given and nowhere else.
+//! In reading order: [`walk`] fetches, [`judge`] judges what was fetched (it sends no request), [`diagnosis`] finds
+//! the root cause, [`report`] prints it. [`checks`] is the table of checks. Answers of servers are treated as
+//! hostile: [`fetch`] limits them, `quote` quotes them, and [`mcp`] is the only module that sends a token, only to
+//! the URL that was given.
 
 mod address;
 mod checks;

@@ -1,16 +1,16 @@
-//! Text that strangers wrote, quoted: short, and every character of it seen.
+//! Quotes text from outside: short, and with every character visible.
 
 use mcp_auth_core::seen;
 
-/// Longest piece of a stranger's text that is shown, in characters.
+/// The most characters of such a text that are shown.
 const LONGEST: usize = 160;
 
-/// A stranger's text between quotation marks, cut where it is long.
+/// A text from outside in quotation marks, cut if it is long.
 pub(crate) fn quote(text: &str) -> String {
     seen::quote(text, LONGEST)
 }
 
-/// Several of them.
+/// Several texts, each quoted.
 pub(crate) fn quote_all<S: AsRef<str>>(texts: &[S]) -> String {
     let shown: Vec<String> = texts.iter().take(6).map(|text| quote(text.as_ref())).collect();
     let more = texts.len().saturating_sub(6);

@@ -1,4 +1,4 @@
-//! How the walk is shown: one line per step for people, one document for programs.
+//! Prints the report: one line per step for people, one document for programs.
 
 use std::process::ExitCode;
 
@@ -8,19 +8,19 @@ use super::diagnosis::Diagnosis;
 use super::step::{Step, Verdict};
 use crate::terminal::{BAD, DIM, GOOD, STRONG, Terminal, WARN, shown, styled, wrapped_at_spaces};
 
-/// The widest a line reads well, in columns.
+/// The widest line that is easy to read, in columns.
 const WIDEST: usize = 120;
 
-/// More skipped steps than this are counted, not named.
+/// If more steps than this are skipped, they are counted and not named.
 const MANY: usize = 8;
 
-/// Everything doctor has to say.
+/// The whole report.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report<'a> {
     pub(crate) url: &'a str,
     pub(crate) steps: Vec<Step>,
     pub(crate) diagnosis: Diagnosis,
-    /// The exit code: 0 nothing failed, 1 something failed.
+    /// The exit code: 0 if nothing failed, 1 if something failed.
     pub(crate) exit: u8,
 }
 
@@ -133,7 +133,7 @@ fn labelled(
     wrapped.into_iter().enumerate().map(line).collect()
 }
 
-/// What is left of a line behind `indent`; always enough for a word.
+/// The width that is left beside `indent`; always enough for a word.
 fn beside(indent: usize, width: Option<usize>) -> Option<usize> {
     width.map(|width| width.saturating_sub(indent).max(1))
 }

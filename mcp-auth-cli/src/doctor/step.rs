@@ -1,4 +1,4 @@
-//! One line of the walk: what was looked at, the verdict, what was seen, and the fix.
+//! One step of the report: the check, the verdict, what was seen, and the fix.
 
 use serde::Serialize;
 
@@ -10,9 +10,9 @@ use crate::terminal::shown;
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Verdict {
     Ok,
-    /// Some clients stumble, or a SHOULD is not kept.
+    /// Some clients have problems, or a SHOULD is not followed.
     Warn,
-    /// Clients that keep the standard stop here.
+    /// Clients that follow the standard stop here.
     Fail,
     Skipped,
 }
@@ -28,11 +28,11 @@ impl Verdict {
     }
 }
 
-/// One step of the walk.
+/// One step of the report.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Step {
     pub(crate) step: &'static str,
-    /// Which authorization server, where there are several.
+    /// The authorization server it is about, if there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) about: Option<String>,
     pub(crate) verdict: Verdict,
@@ -42,7 +42,7 @@ pub(crate) struct Step {
     pub(crate) source: &'static str,
 }
 
-/// What one check comes to.
+/// Makes the step that a check results in.
 impl Check {
     pub(crate) fn ok(self, seen: impl Into<String>) -> Step {
         Step::new(self, Verdict::Ok, seen.into(), None)
@@ -62,7 +62,7 @@ impl Check {
 }
 
 impl Step {
-    /// Whatever a server smuggled into the texts is made visible here, for every step alike.
+    /// Makes control characters and the like in the texts visible, because they may come from a server.
     fn new(check: Check, verdict: Verdict, seen: String, fix: Option<String>) -> Self {
         let fix = fix.as_deref().map(|fix| shown(fix).into_owned());
         Self {

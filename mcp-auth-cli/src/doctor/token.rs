@@ -1,5 +1,5 @@
-//! The token that was given, and what it says of itself. It is decoded and not verified; it is never shown, nor any
-//! part of it.
+//! The token that was given, and its claims. It is decoded and not verified; neither the token nor a part of it is
+//! ever shown.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,18 +8,18 @@ use serde_json::{Map, Value};
 use crate::Failure;
 use crate::secret::{Hidden, SecretPlace};
 
-/// An access token.
+/// The access token that the person gave.
 #[derive(Debug, Clone)]
 pub(crate) struct Token(Hidden);
 
-/// What a token is.
+/// The format of a token.
 #[derive(Debug, Clone)]
 pub(crate) enum Shape {
     /// A signed JWT: its header and claims.
     Jwt(Jwt),
     /// A JWE (RFC 7516): only the server can read it.
     Encrypted,
-    /// Anything else: only the server, by asking its issuer, can say what it is.
+    /// Anything else: only the server can find out what it means, by asking its issuer.
     Opaque,
 }
 
@@ -30,10 +30,10 @@ pub(crate) struct Jwt {
 }
 
 impl Token {
-    /// Reads it; a `Bearer ` before it is not part of it.
+    /// Reads the token; `Bearer ` before it is removed.
     ///
     /// # Errors
-    /// Nothing there, or not a token (RFC 6750 §2.1). Never says what was there.
+    /// The place is empty, or does not hold a token (RFC 6750 §2.1). The error never shows what was there.
     pub(crate) fn read(place: &SecretPlace) -> Result<Self, Failure> {
         let secret = place.read()?;
         let text = secret.expose();
@@ -49,7 +49,7 @@ impl Token {
         Ok(Self(Hidden::new(text)))
     }
 
-    /// The text, for the one who sends it.
+    /// The text of the token, for sending it.
     pub(crate) fn secret(&self) -> &Hidden {
         &self.0
     }
@@ -79,14 +79,14 @@ impl Jwt {
         self.claims.get(name)?.as_str()
     }
 
-    /// A NumericDate (RFC 7519 §2), in whole Unix seconds.
+    /// A NumericDate claim (RFC 7519 §2), in whole Unix seconds.
     pub(crate) fn seconds(&self, name: &str) -> Option<i64> {
         let value = self.claims.get(name)?;
         #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and no date is that far")]
         value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))
     }
 
-    /// `aud`, one or several.
+    /// The values of `aud`, one or several.
     pub(crate) fn audiences(&self) -> Vec<String> {
         match self.claims.get("aud") {
             Some(Value::String(one)) => vec![one.clone()],
@@ -97,7 +97,7 @@ impl Jwt {
         }
     }
 
-    /// The scopes: `scope` or `scp`, text or list.
+    /// The scopes: from `scope` or `scp`, as text or list.
     pub(crate) fn scopes(&self) -> Option<Vec<String>> {
         let value = self.claims.get("scope").or_else(|| self.claims.get("scp"))?;
         match value {

@@ -1,4 +1,4 @@
-//! What the template asks, and the answers: given on the command line, asked for, or taken from its defaults.
+//! The template's questions and their answers: given on the command line, asked for, or taken from the defaults.
 
 use std::fmt;
 use std::io::{BufRead, Write};
@@ -8,12 +8,12 @@ use mcp_auth_core::IssuerIdentifier;
 use crate::Failure;
 use crate::terminal::{DIM, STRONG, WARN, styled};
 
-/// Whose tokens count.
+/// The issuer whose tokens the new server accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Auth {
-    /// Those of the login that is built in for development.
+    /// The built-in issuer, for development.
     Embedded,
-    /// Those of this issuer.
+    /// Another issuer, by its identifier.
     Issuer(String),
 }
 
@@ -35,7 +35,7 @@ impl fmt::Display for Transport {
     }
 }
 
-/// What the command line said.
+/// The answers given on the command line.
 #[derive(Debug, Default)]
 pub(super) struct Given {
     pub(super) description: Option<String>,
@@ -44,7 +44,7 @@ pub(super) struct Given {
     pub(super) sqlite: Option<bool>,
 }
 
-/// Everything the template wants to know besides the name.
+/// The answers to all questions of the template, except the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answers {
     pub(super) description: String,
@@ -53,10 +53,10 @@ pub(super) struct Answers {
     pub(super) sqlite: bool,
 }
 
-/// The template's default for everything that was not given.
+/// Uses the template's default for every answer that was not given.
 ///
 /// # Errors
-/// Something that was given and is no answer.
+/// An answer that was given is not valid.
 pub(super) fn defaults(questions: &Questions, given: Given) -> Result<Answers, Failure> {
     Ok(Answers {
         description: description(&given.description.unwrap_or_else(|| questions.description.default()))?,
@@ -75,10 +75,10 @@ pub(super) fn defaults(questions: &Questions, given: Given) -> Result<Answers, F
     })
 }
 
-/// Asks for everything that was not given, again where an answer is none.
+/// Asks for every answer that was not given, again if the answer is not valid.
 ///
 /// # Errors
-/// Something that was given and is no answer, or the end of `input`.
+/// An answer that was given is not valid, or `input` ends.
 pub(super) fn ask(
     questions: &Questions,
     given: Given,
@@ -107,14 +107,14 @@ pub(super) fn ask(
     })
 }
 
-/// What the template asks.
+/// The questions of the template.
 #[derive(Debug)]
 pub(super) struct Questions {
     pub(super) description: Question,
     pub(super) auth: Question,
     pub(super) transport: Question,
     pub(super) sqlite: Question,
-    /// Only where `auth` is "issuer".
+    /// Asked only if `auth` is "issuer".
     pub(super) issuer: Question,
 }
 
@@ -127,7 +127,7 @@ pub(super) struct Question {
     default: Option<DefaultAnswer>,
 }
 
-/// A default is a text or a yes or no.
+/// The default of a question: a text, or yes or no.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(untagged)]
 enum DefaultAnswer {
@@ -136,7 +136,7 @@ enum DefaultAnswer {
 }
 
 impl Question {
-    /// The default as somebody would type it; empty where there is none.
+    /// The default as a person would type it; empty if there is none.
     fn default(&self) -> String {
         match &self.default {
             Some(DefaultAnswer::Text(text)) => text.clone(),
@@ -146,7 +146,7 @@ impl Question {
         }
     }
 
-    /// The question with what may be answered and what an empty answer means.
+    /// The text of the question, with the possible answers and the meaning of an empty answer.
     fn text(&self) -> String {
         let choices = match &self.default {
             Some(DefaultAnswer::Flag(_)) => " (yes or no)".to_owned(),
@@ -189,7 +189,7 @@ impl<I: BufRead, O: Write> Conversation<'_, I, O> {
     }
 }
 
-/// One line that Cargo.toml and a doc comment take as it is.
+/// Checks that a description is one line that can be used in Cargo.toml and a doc comment unchanged.
 fn description(text: &str) -> Result<String, String> {
     let misread = |c: char| c == '"' || c == '\\' || c.is_control();
     if text.is_empty() {
@@ -211,7 +211,7 @@ fn embedded(text: &str) -> Result<bool, String> {
     }
 }
 
-/// An issuer identifier (RFC 8414 §2): https, or http on loopback, without query and fragment.
+/// Checks an issuer identifier (RFC 8414 §2): https, or http on loopback, without query and fragment.
 fn issuer(text: &str) -> Result<String, String> {
     let misread = |c: char| "\"\\?#".contains(c) || c.is_whitespace() || c.is_control();
     if let Some(c) = text.chars().find(|c| misread(*c)) {

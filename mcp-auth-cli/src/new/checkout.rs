@@ -1,15 +1,15 @@
-//! A dependency on a checkout of mcp-auth, for whoever has one and no way to GitHub.
+//! A dependency on a local checkout of mcp-auth, for use without access to GitHub.
 
 use std::fs;
 use std::path::{Component, Path};
 
 use crate::Failure;
 
-/// What `path` of the dependency says: `checkout` as it was given when it is absolute, otherwise its way from the
-/// project's directory, `into/name`. With `/` on every system, as Cargo.toml has it everywhere.
+/// The `path` of the dependency: `checkout` unchanged if it is absolute, otherwise the relative path to it from the
+/// project's directory, `into/name`. It uses `/` on every system, as Cargo.toml does.
 ///
 /// # Errors
-/// A directory that is no checkout of mcp-auth, an `into` that does not exist, a path TOML or a shell would misread.
+/// `checkout` is not a checkout of mcp-auth, `into` does not exist, or TOML or a shell would misread the path.
 pub(super) fn dependency(checkout: &Path, into: &Path, name: &str) -> Result<String, Failure> {
     let manifest = checkout.join("Cargo.toml");
     let text = fs::read_to_string(&manifest)
@@ -33,7 +33,7 @@ pub(super) fn dependency(checkout: &Path, into: &Path, name: &str) -> Result<Str
     }
 }
 
-/// The way from one absolute directory to another.
+/// The relative path from one absolute directory to another.
 fn way(from: &Path, to: &Path) -> String {
     let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
     let up = from.components().skip(shared).map(|_| "..".into());

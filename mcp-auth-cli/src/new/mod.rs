@@ -1,7 +1,7 @@
-//! `mcp-auth new`: the template without cargo-generate. The same files, the same questions, the same result.
+//! `mcp-auth new`: fills in the template without cargo-generate, with the same files, questions and result.
 //!
-//! In reading order: `name` (what a project may be called), `answers` (what the template asks, and who answers),
-//! `template` (its files with the answers filled in), `checkout` (a dependency on mcp-auth without the network).
+//! In reading order: `name` (valid project names), `answers` (the template's questions and their answers), `template`
+//! (its files with the answers filled in), `checkout` (a dependency on mcp-auth without the network).
 
 mod answers;
 mod checkout;
@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     Ok(ExitCode::SUCCESS)
 }
 
-/// Nothing is written over: the project's directory must not exist, or be empty.
+/// No file is overwritten: the project's directory must not exist, or must be empty.
 fn refuse_if_in_use(project: &Path) -> Result<(), Failure> {
     match fs::read_dir(project).map(|mut entries| entries.next().is_none()) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -97,7 +97,7 @@ fn write(file: &Path, text: &str) -> Result<(), Failure> {
     written.map_err(|error| format!("{} cannot be written: {error}", file.display()).into())
 }
 
-/// Makes the project a git repository unless it is within one, as `cargo new` does; says so where that failed.
+/// Makes the project a git repository unless it is inside one, as `cargo new` does; returns a note if that failed.
 fn version_control(project: &Path) -> Option<String> {
     let project = project.canonicalize().ok()?;
     if project.ancestors().any(|directory| directory.join(".git").exists()) {
@@ -113,7 +113,7 @@ fn version_control(project: &Path) -> Option<String> {
     }
 }
 
-/// Cargo refuses a package below a workspace that does not know it.
+/// A note if the project is inside a workspace that does not list it, which cargo refuses.
 fn workspace(project: &Path) -> Option<String> {
     let project = project.canonicalize().ok()?;
     let manifests = project.ancestors().skip(1).map(|directory| directory.join("Cargo.toml"));

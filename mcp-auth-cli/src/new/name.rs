@@ -1,4 +1,4 @@
-//! What a project may be called: what cargo takes for a package and a binary, and cargo-generate leaves as it is.
+//! Valid project names: accepted by cargo for a package and a binary, and not changed by cargo-generate.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ProjectName(String);
 
-/// Names the new package could not have beside its dependencies, and names cargo or Rust keep for themselves.
+/// Names that the package cannot have because of its dependencies, and names that cargo or Rust reserve.
 const TAKEN: [&str; 20] = [
     "alloc",
     "build",
@@ -31,7 +31,7 @@ const TAKEN: [&str; 20] = [
     "tokio",
 ];
 
-/// Rust's keywords, reserved ones included (The Rust Reference, Keywords).
+/// Rust's keywords, including reserved ones (The Rust Reference, Keywords).
 const KEYWORDS: [&str; 51] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
@@ -45,7 +45,7 @@ impl ProjectName {
         &self.0
     }
 
-    /// What Rust code calls the crate.
+    /// The name of the crate in Rust code.
     pub(super) fn crate_name(&self) -> String {
         self.0.replace('-', "_")
     }
@@ -80,7 +80,7 @@ impl FromStr for ProjectName {
     }
 }
 
-/// A name near to `name` that may be had: `MyServer` is `my-server`.
+/// A valid name similar to `name`: `MyServer` becomes `my-server`.
 fn kebab_case(name: &str) -> String {
     let mut words = String::new();
     let mut after_lower_case = false;

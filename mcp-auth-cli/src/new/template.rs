@@ -1,5 +1,5 @@
-//! The template's files, and what becomes of them: `cargo-generate.toml` says which belong to a variant, Liquid fills
-//! in the rest. What is used of either is what cargo-generate understands in the same way.
+//! The template's files and how they are filled in: `cargo-generate.toml` says which files belong to a variant, and
+//! Liquid fills in the rest. Only features that cargo-generate understands in the same way are used.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -16,13 +16,13 @@ use crate::Failure;
 
 static FILES: Dir<'static> = include_dir!("$MCP_AUTH_TEMPLATE");
 
-/// The file that is about the template and not part of it.
+/// The settings file, which describes the template and is not copied.
 const SETTINGS: &str = "cargo-generate.toml";
 
-/// What a file's name may end with so that cargo does not take the template for a package.
+/// The suffix that hides a file's name from cargo, so that it does not treat the template as a package.
 const LIQUID: &str = ".liquid";
 
-/// The template this command carries.
+/// The template that is built into this command.
 pub(super) struct Template {
     pub(super) questions: Questions,
     conditional: BTreeMap<String, Conditional>,
@@ -36,7 +36,7 @@ struct Settings {
     conditional: BTreeMap<String, Conditional>,
 }
 
-/// What holds under a condition.
+/// The settings that apply if a condition is true.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Conditional {
@@ -48,7 +48,7 @@ struct Conditional {
 
 impl Template {
     /// # Errors
-    /// A template this command does not understand: a mistake of the repository, which its tests find.
+    /// A template that this command does not understand: a mistake in the repository, which the tests find.
     pub(super) fn built_in() -> Result<Self, Failure> {
         let settings = FILES.get_file(SETTINGS).and_then(|file| file.contents_utf8());
         let settings = settings.ok_or_else(|| format!("the template has no {SETTINGS}"))?;
@@ -113,7 +113,7 @@ fn files_of(directory: &'static Dir<'static>) -> Vec<&'static include_dir::File<
     directory.files().chain(below).collect()
 }
 
-/// What placeholders stand for.
+/// The values of the placeholders.
 fn values(name: &ProjectName, answers: &Answers, mcp_auth_path: Option<&str>) -> liquid::Object {
     let (auth, issuer) = match &answers.auth {
         Auth::Embedded => ("embedded", None),
@@ -136,7 +136,7 @@ fn values(name: &ProjectName, answers: &Answers, mcp_auth_path: Option<&str>) ->
     values
 }
 
-/// Whether a condition of `cargo-generate.toml` holds: `a == "b"`, `a != "b"`, `a` or `!a`, joined by `&&`.
+/// Whether a condition of `cargo-generate.toml` is true: `a == "b"`, `a != "b"`, `a` or `!a`, joined by `&&`.
 fn holds(condition: &str, values: &liquid::Object) -> Result<bool, String> {
     let unknown = || format!("{SETTINGS} has a condition this command does not know: {condition}");
     let value = |name: &str| values.get(name.trim()).ok_or_else(unknown);

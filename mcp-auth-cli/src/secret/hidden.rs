@@ -1,8 +1,8 @@
-//! Text that is kept and sent, but never shown.
+//! Text that is stored and sent, but never shown.
 
 use std::fmt;
 
-/// A token or a secret. Debug shows `***`; there is no Display.
+/// A token or another secret. `Debug` shows `***`, and `Display` is not implemented.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Hidden(String);
@@ -12,7 +12,7 @@ impl Hidden {
         Self(text.into())
     }
 
-    /// The text, for the one who sends it.
+    /// The text itself, for sending it.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }

@@ -1,5 +1,5 @@
-//! Tokens and secrets: `hidden` (text that is sent and never shown), `place` (where a person has one), `scrubber`
-//! (taken out again of what others send back).
+//! Tokens and secrets: `hidden` (text that is sent and never shown), `place` (where a person stores one), `scrubber`
+//! (removes them from the answers of servers).
 
 mod hidden;
 mod place;

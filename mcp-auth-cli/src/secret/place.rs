@@ -1,5 +1,5 @@
-//! Secrets the person has elsewhere: `env:NAME`, `file:PATH`, or `-` for standard input. Never the secret itself,
-//! which would stand in the shell's history and in every process list.
+//! References to secrets that the person stores elsewhere: `env:NAME`, `file:PATH`, or `-` for standard input. The
+//! secret itself is not accepted: it would be in the shell's history and in every process list.
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -7,20 +7,21 @@ use std::str::FromStr;
 
 use super::Hidden;
 
-/// The most that is read, in bytes: servers refuse larger headers.
+/// The most bytes that are read, because servers refuse larger headers.
 const LONGEST: u64 = 64 * 1024;
 
-/// Where a secret is.
+/// Where a secret is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SecretPlace {
     Variable(String),
     File(PathBuf),
     StandardInput,
-    /// None of these: maybe the secret itself. Reading it says so; the argument parser would repeat what was typed.
+    /// None of these forms, so it may be the secret itself. Reading it reports an error that does not repeat the
+    /// text, as the argument parser would.
     Nowhere,
 }
 
-/// Why a secret could not be read. Names the place, never what is there.
+/// Why a secret could not be read. Names the place, never its content.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretError {
     #[error(
@@ -67,10 +68,11 @@ impl std::fmt::Display for SecretPlace {
 }
 
 impl SecretPlace {
-    /// The reference to keep instead of the secret, to be read again each time. A file by its whole path.
+    /// The reference to store instead of the secret, so that it can be read again each time. A file is named by its
+    /// absolute path.
     ///
     /// # Errors
-    /// Standard input, which ends, and no reference at all.
+    /// Standard input, which can be read only once, or text that is not a reference.
     pub(crate) fn reference(&self) -> Result<String, SecretError> {
         match self {
             Self::Variable(name) => Ok(format!("env:{name}")),
@@ -83,10 +85,10 @@ impl SecretPlace {
         }
     }
 
-    /// Reads the secret now; white space around it is not part of it.
+    /// Reads the secret now; white space around it is removed.
     ///
     /// # Errors
-    /// [`SecretError`], for a missing, unreadable, world-readable, empty or endless one.
+    /// [`SecretError`] if the secret is missing, unreadable, readable by other users, empty or too long.
     pub(crate) fn read(&self) -> Result<Hidden, SecretError> {
         let unreadable = |error| SecretError::Unreadable(self.clone(), error);
         let mut bytes = Vec::new();

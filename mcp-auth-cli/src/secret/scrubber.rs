@@ -1,16 +1,16 @@
-//! Tokens that come back: a server may repeat in an error what it was sent.
+//! Removes tokens from text, because a server may repeat in an error what it was sent.
 
 use super::Hidden;
 
-/// Shorter pieces of a token are no secret, and common words.
+/// Shorter parts of a token are not secret, and may be common words.
 const SHORTEST_SECRET: usize = 8;
 
-/// Takes tokens, and every part of them, out of a text.
+/// Removes tokens, and every part of them, from a text.
 #[derive(Clone, Default)]
 pub(crate) struct Scrubber(Vec<String>);
 
 impl Scrubber {
-    /// For these tokens, whole and in their parts between dots.
+    /// Makes a scrubber for these tokens, whole and in their parts between dots.
     pub(crate) fn of<'a>(tokens: impl IntoIterator<Item = &'a Hidden>) -> Self {
         let secrets = tokens.into_iter().map(Hidden::expose).flat_map(|token| {
             let parts = token.split('.').filter(|part| part.len() >= SHORTEST_SECRET);

@@ -1,12 +1,12 @@
-//! JSON that may go to a terminal.
+//! JSON that is safe to print on a terminal.
 
 use mcp_auth_core::seen::shown_json;
 
-/// `value` as JSON over several lines, the same value to every parser, with nothing in it that could move the cursor,
+/// `value` as JSON over several lines. It has the same value for every parser, and nothing in it can move the cursor,
 /// reorder or hide text.
 ///
 /// # Errors
-/// A value that is no JSON.
+/// A value that cannot be written as JSON.
 pub(crate) fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
     Ok(shown_json(&serde_json::to_string_pretty(value)?).into_owned())
 }

@@ -1,9 +1,10 @@
-//! How every command speaks: results to standard output, everything else to standard error, colour where a
+//! The output of every command: results to standard output, everything else to standard error, with colour if a
 //! terminal reads it and `NO_COLOR` (or `CLICOLOR`, `CLICOLOR_FORCE`, `TERM=dumb`) does not forbid it.
 //!
-//! - `json`: JSON with text from outside in it.
-//! - `shown` and its like are of `mcp_auth_core::seen`: whatever a server, a file or a token says goes through them.
-//! - `wrap`: how wide text is on a terminal, and where its lines break.
+//! - `json`: JSON that contains text from outside.
+//! - `shown` and similar functions come from `mcp_auth_core::seen`: all text from a server, a file or a token is
+//!   passed through them.
+//! - `wrap`: the width of text on a terminal, and where its lines break.
 //! - `table`: aligned columns.
 
 mod json;
@@ -26,13 +27,13 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const STRONG: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
 
-/// The least width worth breaking lines for.
+/// Lines are not broken for a terminal narrower than this many columns.
 const NARROWEST: usize = 30;
 
 /// Standard output and standard error.
 #[derive(Debug)]
 pub(crate) struct Terminal {
-    /// Columns; none where no terminal reads, and lines stay whole.
+    /// The width in columns; `None` if no terminal reads the output, so that lines are not broken.
     width: Option<usize>,
 }
 
@@ -41,30 +42,30 @@ impl Terminal {
         Self { width: width() }
     }
 
-    /// How wide a text may be; none where no terminal reads, and lines stay whole.
+    /// The width for text, in columns; `None` if no terminal reads the output, so that lines are not broken.
     pub(crate) fn width(&self) -> Option<usize> {
         self.width
     }
 
-    /// A line of the result, to standard output. Styles are dropped where no terminal reads it.
+    /// Prints a line of the result to standard output. Styles are removed if no terminal reads it.
     pub(crate) fn line(&self, line: impl Display) {
         written(writeln!(anstream::stdout().lock(), "{line}"));
     }
 
-    /// A line beside the result (progress, a question, a hint), to standard error.
+    /// Prints a line beside the result (progress, a question, a hint) to standard error.
     pub(crate) fn note(&self, line: impl Display) {
         written(writeln!(anstream::stderr().lock(), "{line}"));
     }
 
-    /// A table as the result, its last column broken to the terminal's width.
+    /// Prints a table as the result, its last column broken to fit the terminal's width.
     pub(crate) fn table<const N: usize>(&self, table: &Table<N>) {
         for line in table.lines(self.width) {
             self.line(line);
         }
     }
 
-    /// `text` as part of the result behind `head`, broken to the terminal's width; its further lines start where
-    /// the text started. `head` may be styled; `text` is escaped.
+    /// Prints `text` as part of the result after `head`, broken to the terminal's width; further lines start in the
+    /// same column as the text. `head` may be styled; `text` is escaped.
     pub(crate) fn hanging(&self, head: &str, text: &str) {
         let indent = wrap::width(head);
         let mut lines =
@@ -75,7 +76,7 @@ impl Terminal {
         }
     }
 
-    /// Why the command failed, with every cause. Escapes what the texts hold.
+    /// Prints why the command failed, with every cause, escaped.
     pub(crate) fn failure(&self, failure: &(dyn std::error::Error + 'static)) {
         let mut text = format!("{BAD}error:{BAD:#} {}", shown_lines(&failure.to_string()));
         let mut source = failure.source();
@@ -87,7 +88,7 @@ impl Terminal {
     }
 }
 
-/// `COLUMNS`, else what the terminal says.
+/// The width from `COLUMNS`, else from the terminal.
 fn width() -> Option<usize> {
     let stated = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let measured = || {
@@ -98,7 +99,7 @@ fn width() -> Option<usize> {
     stated.or_else(measured).filter(|columns| *columns >= NARROWEST)
 }
 
-/// A reader that went away (`mcp-auth doctor … | head`) ends the output, not the command.
+/// Ignores write errors: if the reader closes the output (`mcp-auth doctor … | head`), the command continues.
 fn written(_: io::Result<()>) {}
 
 /// `text` in `style`.

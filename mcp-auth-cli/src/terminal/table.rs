@@ -1,16 +1,16 @@
-//! Aligned columns, measured as a terminal shows them.
+//! Aligned columns, with widths measured as a terminal shows them.
 
 use anstyle::Style;
 
 use super::wrap::{width, wrapped};
 use super::{DIM, shown, styled};
 
-/// Between two columns.
+/// The spaces between two columns.
 const GAP: usize = 2;
-/// The last column is not broken into less than this.
+/// The smallest width to which the last column is broken.
 const LEAST: usize = 16;
 
-/// One field of a table: text from anywhere (it is escaped), and how it looks.
+/// One field of a table: text from any source (it is escaped), and its style.
 #[derive(Debug, Clone)]
 pub(crate) struct Cell {
     text: String,
@@ -39,12 +39,12 @@ pub(crate) struct Table<const N: usize> {
 }
 
 impl<const N: usize> Table<N> {
-    /// A table without a heading, every row behind this many spaces.
+    /// A table without a heading, with every row indented by this many spaces.
     pub(crate) fn indented(indent: usize) -> Self {
         Self { indent, heading: None, rows: Vec::new() }
     }
 
-    /// The same with a heading, which is left out over a column with nothing in it.
+    /// As [`indented`](Self::indented), with a heading, which is left out above an empty column.
     pub(crate) fn headed(indent: usize, heading: [&str; N]) -> Self {
         Self { indent, heading: Some(heading.map(|name| Cell::styled(DIM, name))), rows: Vec::new() }
     }
@@ -54,7 +54,7 @@ impl<const N: usize> Table<N> {
         self.rows.push(cells);
     }
 
-    /// The table as lines, without space at their ends; its last column is broken to fit `room` columns.
+    /// The table as lines, without trailing spaces; its last column is broken to fit `room` columns.
     pub(crate) fn lines(&self, room: Option<usize>) -> Vec<String> {
         let mut widths = [0; N];
         for row in &self.rows {
@@ -91,12 +91,12 @@ impl<const N: usize> Table<N> {
     }
 }
 
-/// What a column takes with the gap behind it; an empty one takes nothing.
+/// The width of a column with the gap after it; 0 if it is empty.
 fn space(widest: usize) -> usize {
     if widest == 0 { 0 } else { widest + GAP }
 }
 
-/// Nothing around text without a style, so that `trim_end` sees the spaces.
+/// Adds no escape codes to text without a style, so that `trim_end` sees its trailing spaces.
 fn paint(style: Style, text: &str) -> String {
     if style.is_plain() || text.is_empty() { text.to_owned() } else { styled(style, text) }
 }

@@ -1,19 +1,19 @@
-//! How wide text is on a terminal, and where its lines break.
+//! The width of text on a terminal, and where its lines break.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// How many columns `text` takes; styles take none.
+/// The number of columns that `text` takes; styles take none.
 pub(super) fn width(text: &str) -> usize {
     anstream::adapter::strip_str(text).map(|plain| plain.width()).sum()
 }
 
-/// `text` in lines of at most `width` columns, broken at spaces, and inside a word only where it alone is too
+/// `text` in lines of at most `width` columns, broken at spaces, and inside a word only if the word alone is too
 /// long. Without a width, one line.
 pub(crate) fn wrapped(text: &str, width: Option<usize>) -> Vec<String> {
     broken(text, width, true)
 }
 
-/// The same, but a word that is too long has a line of its own, so that a URL can be copied.
+/// As [`wrapped`], but a word that is too long has a line to itself, so that a URL can be copied.
 pub(crate) fn wrapped_at_spaces(text: &str, width: Option<usize>) -> Vec<String> {
     broken(text, width, false)
 }
@@ -52,7 +52,7 @@ fn push(lines: &mut [String], text: &str) {
     }
 }
 
-/// How many bytes of `word` fit into `room` columns; one character at least.
+/// How many bytes of `word` fit into `room` columns; at least one character.
 fn fitting(word: &str, room: usize) -> usize {
     let mut taken = 0;
     let mut end = 0;

@@ -1,10 +1,10 @@
-//! Logins as files of mode 0600, one for each server, in a directory of mode 0700.
+//! Stores logins as files of mode 0600, one for each server, in a directory of mode 0700.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Why a file could not be kept or was not trusted. Names the file and the way out, never what is in it.
+/// Why a file could not be stored or was not trusted. Names the file and the solution, never its content.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
     #[error("no directory to keep logins in: set HOME or XDG_STATE_HOME to an absolute path")]
@@ -60,27 +60,28 @@ impl Files {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
-        // Of the open file, so that nobody can exchange it between the check and the reading.
+        // The metadata is taken from the open file, so that the file cannot be replaced between the check and the
+        // reading.
         check_private(&path, &file.metadata().map_err(failed)?)?;
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(failed)?;
         Ok(Some(text))
     }
 
-    /// Writes beside, then renames: a reader finds the old login or the new one, never half of it.
+    /// Writes another file beside it and renames it: a reader finds the old login or the new one, never half of it.
     pub(super) fn save(&self, server: &str, text: &str) -> Result<(), FileError> {
         let path = self.path(server)?;
         make_private(&self.directory)?;
         let beside = self.directory.join(format!(".{}.new", std::process::id()));
         let written = write_private(&beside, text).and_then(|()| fs::rename(&beside, &path));
         written.map_err(|reason| {
-            // Whatever stands there is not the login; the error that counts is the first one.
+            // The incomplete file is not a login. Only the first error is reported.
             let _ = fs::remove_file(&beside);
             FileError::Failed { what: "write", path: path.clone(), reason }
         })
     }
 
-    /// Whether there was anything.
+    /// Removes the login; returns whether there was one.
     pub(super) fn forget(&self, server: &str) -> Result<bool, FileError> {
         let path = self.path(server)?;
         match fs::remove_file(&path) {
@@ -92,13 +93,13 @@ impl Files {
 
     fn path(&self, server: &str) -> Result<PathBuf, FileError> {
         let name = name_of(server);
-        // 255 bytes is the usual limit of a name.
+        // 255 bytes is the usual limit for a file name.
         if name.len() > 250 { Err(FileError::TooLong) } else { Ok(self.directory.join(name)) }
     }
 }
 
-/// A file name that says the URL and that no other URL has, where file names know no case either: small letters,
-/// digits, `.` and `-` as they are, the rest by its hexadecimal value.
+/// A readable file name that is different for every URL, even if file names are not case-sensitive: small letters,
+/// digits, `.` and `-` stay, every other character becomes its hexadecimal value.
 fn name_of(server: &str) -> String {
     let mut name = String::with_capacity(server.len() + 16);
     for byte in server.bytes() {
@@ -111,7 +112,7 @@ fn name_of(server: &str) -> String {
     name
 }
 
-/// Makes the directory with mode 0700; one that others may write to is refused.
+/// Makes the directory with mode 0700; refuses one that other users may write to.
 pub(super) fn make_private(directory: &Path) -> Result<(), FileError> {
     let failed = |reason| FileError::Failed { what: "make", path: directory.to_owned(), reason };
     let mut builder = fs::DirBuilder::new();
@@ -158,7 +159,7 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = match options.open(path) {
-        // Left behind by a process of the same number that died.
+        // The file was left by an earlier process that had the same process number and died.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             fs::remove_file(path)?;
             options.open(path)?

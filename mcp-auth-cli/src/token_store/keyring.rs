@@ -6,12 +6,12 @@ use super::store::TokenStoreError;
 
 const SERVICE: &str = "mcp-auth";
 
-/// A keyring that answered when it was opened.
+/// A keyring that was opened successfully.
 #[derive(Debug)]
 pub(super) struct Keyring;
 
 impl Keyring {
-    /// Opens it, which the first use does once for the process; why it cannot be, in words.
+    /// Opens the keyring, once for the process. The error says in words why that is not possible.
     pub(super) fn open() -> Result<Self, String> {
         match Entry::store_status() {
             Ok(()) => Ok(Self),
@@ -31,7 +31,7 @@ impl Keyring {
         Entry::new(SERVICE, server).and_then(|entry| entry.set_password(text)).map_err(refused)
     }
 
-    /// Whether there was anything.
+    /// Removes the login; returns whether there was one.
     pub(super) fn forget(&self, server: &str) -> Result<bool, TokenStoreError> {
         match Entry::new(SERVICE, server).and_then(|entry| entry.delete_credential()) {
             Ok(()) => Ok(true),
@@ -41,7 +41,7 @@ impl Keyring {
     }
 }
 
-/// Two of keyring's errors carry the bytes they could not read, which Debug would show.
+/// Two of the keyring crate's errors carry the bytes they could not read, which `Debug` would show.
 fn refused(error: Error) -> TokenStoreError {
     match error {
         Error::BadEncoding(_) | Error::BadDataFormat(..) => {

@@ -1,4 +1,4 @@
-//! One refresh at a time on this machine, by a lock on a file beside the logins.
+//! Allows one refresh at a time on this machine, by a lock on a file beside the logins.
 
 use std::fs::File;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::file;
 use super::file::FileError;
 
-/// Held while a token is refreshed; the lock ends with it.
+/// Held while a token is refreshed; dropping it releases the lock.
 #[derive(Debug)]
 pub(crate) struct Guard {
     _file: File,

@@ -1,28 +1,28 @@
-//! One kept login: whose server, by which issuer, as which client, with which tokens.
+//! One stored login: the server, the issuer, the client, and the tokens.
 
 use serde::{Deserialize, Serialize};
 
 use crate::secret::Hidden;
 
-/// Everything the next command needs to call the server again. Debug hides tokens and secrets.
+/// Everything that the next command needs to call the server again. `Debug` hides tokens and secrets.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Login {
-    /// The server's URL, as the person wrote it: the key.
+    /// The server's URL, as the person typed it; the login is stored under it.
     pub(crate) server: String,
-    /// The resource indicator the tokens were asked for (RFC 8707).
+    /// The resource indicator that the tokens were requested for (RFC 8707).
     pub(crate) resource: String,
-    /// Who issued them. The refresh token goes nowhere else.
+    /// The issuer of the tokens. The refresh token is sent to this issuer only.
     pub(crate) issuer: String,
     pub(crate) registration: Registration,
     pub(crate) tokens: Tokens,
 }
 
-/// As which client the person logged in.
+/// The client that the person logged in with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Registration {
     pub(crate) client_id: String,
     pub(crate) client_secret: Option<ClientSecret>,
-    /// The redirect URI the issuer knows.
+    /// The redirect URI that is registered at the issuer.
     pub(crate) redirect_uri: String,
     pub(crate) way: WayIn,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Registration {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum WayIn {
-    /// Registered beforehand: `--client-id`.
+    /// Registered in advance: `--client-id`.
     Preregistered,
     /// The URL of a Client ID Metadata Document: `--client-metadata`.
     MetadataDocument,
@@ -43,9 +43,9 @@ pub(crate) enum WayIn {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ClientSecret {
-    /// Where the person has it (`env:NAME`, `file:PATH`); it is read again each time and never kept.
+    /// Where the person stores it (`env:NAME`, `file:PATH`); it is read again each time and never stored here.
     At(String),
-    /// What the issuer gave at registration.
+    /// The secret that the issuer gave at registration.
     Issued(Hidden),
 }
 
@@ -54,13 +54,13 @@ pub(crate) enum ClientSecret {
 pub(crate) struct Tokens {
     pub(crate) access_token: Hidden,
     pub(crate) refresh_token: Option<Hidden>,
-    /// Scope tokens granted.
+    /// The scope tokens that were granted.
     pub(crate) scopes: Vec<String>,
-    /// Unix seconds; absent where the issuer did not say.
+    /// When the access token expires, in Unix seconds; `None` if the issuer did not say.
     pub(crate) expires_at: Option<u64>,
 }
 
-/// Seconds before its end from which a token is no longer sent: the request takes time, and clocks differ.
+/// A token is no longer sent in its last seconds, because the request takes time and clocks differ.
 const MARGIN: u64 = 30;
 
 impl Tokens {

@@ -1,6 +1,6 @@
-//! Where logins stay between two commands: the operating system's keyring, else a file of mode 0600.
+//! Where logins are stored between two commands: the operating system's keyring, else a file of mode 0600.
 //!
-//! In reading order: `login` (what is stored), `store` ([`TokenStore`] chooses between the places and says which one it is),
+//! In reading order: `login` (what is stored), `store` ([`TokenStore`] chooses one of the two places and names it),
 //! `file` and `keyring` (the two places), `lock` (one refresh at a time).
 
 mod file;

@@ -1,4 +1,4 @@
-//! The place of logins: chosen once for each command, by the person or by what there is.
+//! The store of logins: chosen once for each command, by the person or by what is available.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::keyring;
 use super::{Login, file, lock};
 
-/// What the person chose, by `--keep` or `MCP_AUTH_KEEP`.
+/// The person's choice, by `--keep` or `MCP_AUTH_KEEP`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Place {
     /// The operating system's keyring.
@@ -15,7 +15,7 @@ pub(crate) enum Place {
     File,
 }
 
-/// Why a login could not be kept or found again. Never holds what is kept.
+/// Why a login could not be stored or read. Never holds its content.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TokenStoreError {
     #[error("MCP_AUTH_KEEP is {0:?}, expected keyring or file")]
@@ -33,10 +33,10 @@ pub(crate) enum TokenStoreError {
     Unreadable { server: String, why: String },
 }
 
-/// The place of logins, chosen once for each command.
+/// The store of logins, chosen once for each command.
 #[derive(Debug)]
 pub(crate) struct TokenStore {
-    /// The keyring first, where there is one and nobody chose the file.
+    /// The keyring is used first if there is one, unless the file was chosen.
     #[cfg(feature = "keyring")]
     keyring: Option<keyring::Keyring>,
     file: Option<file::Files>,
@@ -48,7 +48,7 @@ impl TokenStore {
     /// Chooses: `--keep`, else `MCP_AUTH_KEEP`, else the keyring if there is one, else files.
     ///
     /// # Errors
-    /// An unknown name, a keyring that was asked for and is not there, no directory for the files.
+    /// An unknown name; a keyring that was chosen but is not available; no directory for the files.
     pub(crate) fn choose(chosen: Option<Place>) -> Result<Self, TokenStoreError> {
         let chosen = match chosen {
             Some(place) => Some(place),
@@ -96,10 +96,11 @@ impl TokenStore {
         }
     }
 
-    /// What is kept for this server.
+    /// The login that is stored for this server.
     ///
     /// # Errors
-    /// [`TokenStoreError`]: the place refused, others can read the file, or what is there is not a login of ours.
+    /// [`TokenStoreError`]: the store failed, other users can read the file, or its content is not a login that this
+    /// command wrote.
     pub(crate) fn load(&self, server: &str) -> Result<Option<Login>, TokenStoreError> {
         #[cfg(feature = "keyring")]
         if let Some(keyring) = &self.keyring
@@ -113,7 +114,7 @@ impl TokenStore {
         }
     }
 
-    /// Keeps a login; the one before it for the same server is gone. Says where it is now.
+    /// Stores a login in place of the earlier one for the same server. Returns where it is stored.
     ///
     /// # Errors
     /// As [`TokenStore::load`].
@@ -131,7 +132,8 @@ impl TokenStore {
                 }
                 (Ok(()), None) => return Ok(self.said.clone()),
                 (Err(error), None) => return Err(error),
-                // Locked, or too long for it: the file is the fallback, and it is said why.
+                // The keyring is locked, or the login is too long for it: the file is used instead, and the reason is
+                // printed.
                 (Err(error), Some(files)) => {
                     let _ = keyring.forget(&login.server);
                     files.save(&login.server, &text)?;
@@ -149,10 +151,10 @@ impl TokenStore {
         Ok(self.said.clone())
     }
 
-    /// Removes what is kept for this server; whether there was anything.
+    /// Removes the login for this server; returns whether there was one.
     ///
     /// # Errors
-    /// The place refused.
+    /// The store failed.
     pub(crate) fn forget(&self, server: &str) -> Result<bool, TokenStoreError> {
         let mut was_there = false;
         #[cfg(feature = "keyring")]
@@ -165,7 +167,7 @@ impl TokenStore {
         Ok(was_there)
     }
 
-    /// Waits until no other `mcp-auth` refreshes a token: a refresh token that rotates may be used once.
+    /// Waits until no other `mcp-auth` refreshes a token, because a refresh token that rotates may be used only once.
     ///
     /// # Errors
     /// The directory of the lock cannot be made.
@@ -186,7 +188,7 @@ fn from_environment() -> Result<Option<Place>, TokenStoreError> {
 
 fn parse(server: &str, text: &str) -> Result<Login, TokenStoreError> {
     let unreadable = |why: String| TokenStoreError::Unreadable { server: server.to_owned(), why };
-    // Where and what kind only: serde's own words may quote a value.
+    // The error says only the position and kind, because serde's own text may quote a value.
     let login: Login = serde_json::from_str(text).map_err(|error| {
         unreadable(format!("not a login of this version, line {} column {}", error.line(), error.column()))
     })?;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::person::{Person, Way};
 use crate::site::Site;
 
-/// A server, and alice who logged in for `notes.read`.
+/// A server, and the person alice, who is logged in with `notes.read`.
 async fn logged_in() -> (Site, Person) {
     let (site, mut alice) = (Site::start().await, Person::new());
     alice.run(&["login", site.url(), "--no-browser"]).await.succeeded();
@@ -73,7 +73,7 @@ async fn a_client_that_the_issuer_forgot_is_registered_anew() {
     let said = alice.run(&["call", site.url(), "add_note", "text=x", "--no-browser"]).await.succeeded();
     assert!(said.stderr.contains("no longer knows our client"), "{}", said.stderr);
     assert_ne!(alice.kept()["registration"]["client_id"], "forgotten");
-    // And when nothing of the login is left but what we keep.
+    // The same if the token has expired too.
     alice.change_kept(|kept| {
         kept["registration"]["client_id"] = json!("forgotten");
         kept["tokens"]["expires_at"] = json!(1);
@@ -85,17 +85,17 @@ async fn a_client_that_the_issuer_forgot_is_registered_anew() {
 #[tokio::test]
 async fn an_expired_token_is_renewed_and_the_rotated_one_is_kept() {
     let (site, mut alice) = logged_in().await;
-    // As this machine sees it.
+    // Expired according to this machine.
     let before = alice.tokens();
     alice.change_kept(|kept| kept["tokens"]["expires_at"] = json!(1));
     assert_eq!(alice.run(&["call", site.url(), "whoami"]).await.succeeded().stdout, "alice\n");
     let renewed = alice.tokens();
     assert!(before[0] != renewed[0] && before[1] != renewed[1], "both are new");
-    // As the server sees it: 401 first.
+    // Expired according to the server, which first answers 401.
     site.wait_until_tokens_expire();
     assert_eq!(alice.run(&["call", site.url(), "whoami"]).await.succeeded().stdout, "alice\n");
     assert_ne!(alice.tokens()[0], renewed[0]);
-    // And `login` needs nobody for it.
+    // `login` renews it too, without asking the person.
     alice.change_kept(|kept| kept["tokens"]["expires_at"] = json!(1));
     let said = alice.run(&["login", site.url(), "--print-token"]).await.succeeded();
     assert_eq!(said.stdout, format!("{}\n", alice.tokens()[1]));
@@ -112,7 +112,7 @@ async fn two_commands_at_once_renew_one_after_the_other() {
         let output = output.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    // A refresh token used twice would have ended the family.
+    // If the refresh token had been used twice, the grant would be dead now.
     alice.change_kept(|kept| kept["tokens"]["expires_at"] = json!(1));
     assert!(call().await.unwrap().status.success());
 }
@@ -198,7 +198,7 @@ async fn a_tool_that_fails_speaks_on_standard_error_with_exit_code_1() {
 async fn a_json_rpc_error_is_the_servers_message_with_exit_code_1() {
     let (site, mut alice) = logged_in().await;
     alice.run(&["login", site.url(), "--no-browser", "--scope", "notes.read notes.write"]).await.succeeded();
-    // Past our own check, which takes JSON as it is: the server's.
+    // `key:=JSON` is not checked here, so the server refuses it.
     let said = alice.run(&["call", site.url(), "add_note", "text:=5"]).await;
     assert_eq!(said.code, 1, "{said:?}");
     assert!(said.stderr.contains("error:") && said.stderr.contains("-32602"), "{}", said.stderr);
@@ -243,7 +243,7 @@ async fn a_given_token_is_used_as_it_is_and_never_shown() {
     assert!(!said.stderr.contains(&access), "{}", said.stderr);
 }
 
-/// A server of 2025-11-25 that has never heard of `server/discover`, without a login.
+/// A server of 2025-11-25 that does not know `server/discover`, and needs no login.
 async fn legacy_server() -> Served {
     async fn answer(axum::Json(message): axum::Json<Value>) -> axum::response::Response {
         use axum::response::IntoResponse as _;
@@ -281,7 +281,7 @@ async fn a_server_of_the_revision_before_is_called_by_its_handshake() {
     assert_eq!(alice.run(&["call", &url, "echo", "times=3"]).await.succeeded().stdout, "times is 3\n");
 }
 
-/// A server that says it has tools, and answers every page of their list with this one.
+/// A server that says it has tools, and answers every request for a page of their list with `page`.
 async fn with_page(page: Value) -> Served {
     use axum::{Json, Router};
     let answer = move |Json(asked): Json<Value>| async move {

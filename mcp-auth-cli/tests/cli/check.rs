@@ -1,4 +1,4 @@
-//! `mcp-auth check`: the server's own verdict on a configuration, without the server.
+//! `mcp-auth check`: gives the server's own verdict on a configuration, without starting the server.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -13,7 +13,7 @@ fn check(directory: &Path, arguments: &[&str]) -> Output {
     mcp_auth().current_dir(directory).arg("check").args(arguments).output().unwrap()
 }
 
-/// Checks `toml` against the operations of the small server; exit code, then what was said.
+/// Checks `toml` against the operations of the small server; returns the exit code and the output.
 fn verdict(toml: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let directory = todos::directory(toml);
     todos::file(&directory, "operations.json", todos::OPERATIONS);
@@ -26,7 +26,7 @@ fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// A server of others' tokens, with these lines under `[auth]` and behind.
+/// A server that verifies another issuer's tokens, with these lines added under `[auth]`.
 fn verify(more: &str) -> String {
     format!(
         "[server]\npublic_url = \"https://todos.acme.io/mcp\"\n[auth]\nbase_scopes = [\"todos.read\"]\n{more}\n\
@@ -86,7 +86,7 @@ fn what_the_server_would_refuse_is_refused_all_at_once_in_its_own_words() {
     assert!(text.starts_with("error: 2 reasons not to start:\n"), "{text}");
     assert!(text.contains("tool `list_todos` needs todos.read, so auth.base_scopes must say"), "{text}");
     assert!(text.contains("did you mean \"todos.read\"?: scopes.\"todos.raed\" in mcp.toml"), "{text}");
-    // Not knowing the operations, neither can be told.
+    // Without the list of operations, neither mistake can be found.
     let directory = todos::directory(toml);
     let output = check(directory.path(), &[]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -325,7 +325,7 @@ fn operations_come_from_a_file_or_standard_input_and_nothing_else_passes_for_the
 
 #[test]
 fn nothing_is_listened_on_and_nobody_is_asked() {
-    // The port is taken and nobody answers at the issuer: neither matters.
+    // The port is taken and the issuer does not answer: neither affects the check.
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let issuer = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     issuer.set_nonblocking(true).unwrap();

@@ -1,4 +1,4 @@
-//! `mcp-auth login` against a real server with the built-in issuer, and against servers that lie.
+//! `mcp-auth login` against a real server with the built-in issuer, and against servers with false metadata.
 
 use std::sync::{Arc, Mutex};
 
@@ -228,7 +228,7 @@ async fn a_metadata_document_that_cannot_be_a_client_identifier_is_refused() {
     }
 }
 
-/// A server that says what the test wants about itself, and remembers who asked for what.
+/// A server with the metadata that the test wants, which records the requests it gets.
 struct Liar {
     url: String,
     asked: Arc<Mutex<Vec<String>>>,
@@ -238,10 +238,10 @@ struct Liar {
 #[derive(Clone)]
 struct Lies {
     origin: String,
-    /// `{origin}` in them is the server's own.
+    /// `{origin}` in the text stands for the server's own origin.
     challenge: &'static str,
     resource: &'static str,
-    /// Where its issuer's metadata is said to be.
+    /// The place that the server names for its issuer's metadata.
     listed: &'static str,
     issuer: Value,
     asked: Arc<Mutex<Vec<String>>>,
@@ -349,7 +349,7 @@ async fn l02_an_issuer_that_calls_itself_otherwise_or_lacks_s256_or_leads_elsewh
 
 #[tokio::test]
 async fn an_issuer_may_have_endpoints_elsewhere_if_it_says_so_itself() {
-    // It is as far as anybody gets who cannot register.
+    // The error is about the missing registration, so the endpoints were accepted.
     let liar = Liar::start(ADVERTISED, OWN, |issuer| {
         issuer["registration_endpoint"] = Value::Null;
         issuer["token_endpoint"] = json!("https://elsewhere.invalid/token");
@@ -358,7 +358,7 @@ async fn an_issuer_may_have_endpoints_elsewhere_if_it_says_so_itself() {
     Person::new().run(&["login", &liar.url, "--no-browser"]).await.failed(2, "give --client-id");
 }
 
-/// A server that lists a document of its own, which says it is the bank's and names its own token endpoint.
+/// A server that names metadata of its own, in which it claims to be the bank's issuer with another token endpoint.
 async fn impostor() -> Liar {
     let listed = "{origin}/.well-known/elsewhere";
     Liar::listing(listed, ADVERTISED, OWN, |issuer| issuer["issuer"] = json!("https://bank.invalid")).await

@@ -1,4 +1,4 @@
-//! `mcp-auth new`: a project from the template, and the ways to get none.
+//! `mcp-auth new`: a project made from the template, and the cases in which it is refused.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -8,7 +8,7 @@ use std::process::Output;
 
 use crate::process::{mcp_auth, stdout};
 
-/// `mcp-auth new` in `directory`, with nobody to answer questions.
+/// Runs `mcp-auth new` in `directory`, without a person to answer questions.
 fn new(directory: &Path, arguments: &[&str]) -> Output {
     mcp_auth().arg("new").args(arguments).current_dir(directory).output().unwrap()
 }

@@ -1,4 +1,4 @@
-//! Who types the commands: with a home directory, a browser, and eyes on standard error.
+//! The person who runs the commands: with a home directory, a browser, and a look at standard error.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -15,7 +15,7 @@ pub(crate) struct Person {
     browser: Browser,
 }
 
-/// What a command came to.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) code: i32,
@@ -25,17 +25,17 @@ pub(crate) struct Said {
     pub(crate) asked: Vec<url::Url>,
 }
 
-/// What the person does with the page the browser ended on.
+/// How the answer gets from the browser to the command.
 #[derive(Clone, Copy)]
 pub(crate) enum Way {
-    /// The browser opens it, and the command's port answers.
+    /// The browser opens the redirect, and the command's port answers.
     Loopback,
-    /// The person pastes its address.
+    /// The person pastes the address of the last page.
     Pasted,
 }
 
 impl Said {
-    /// The parameter of the last authorization URL.
+    /// A parameter of the last authorization URL.
     pub(crate) fn asked_for(&self, name: &str) -> Option<String> {
         let url = self.asked.last()?;
         url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -70,13 +70,13 @@ impl Person {
         command
     }
 
-    /// Runs a command as alice, who allows what she is asked.
+    /// Runs a command as alice, who allows every request.
     pub(crate) async fn run(&mut self, arguments: &[&str]) -> Said {
         self.run_and(arguments, Way::Loopback, "allow", |callback| vec![callback.to_owned()]).await
     }
 
-    /// Runs a command; wherever the browser would be sent after the decision, `changed` says what comes back
-    /// instead, one after the other.
+    /// Runs a command. `changed` turns the redirect after the decision into the callbacks that are sent instead, one
+    /// after the other.
     pub(crate) async fn run_and(
         &mut self,
         arguments: &[&str],
@@ -117,7 +117,7 @@ impl Person {
         Said { code, stdout, stderr, asked }
     }
 
-    /// The one file that logins of this person are in, for a server.
+    /// The file that holds this person's login for a server; there must be exactly one.
     pub(crate) fn kept_file(&self) -> PathBuf {
         let directory = self.home.path().join(".local/state/mcp-auth");
         let files = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
@@ -130,14 +130,14 @@ impl Person {
         serde_json::from_slice(&std::fs::read(self.kept_file()).unwrap()).unwrap()
     }
 
-    /// Changes what is kept, without changing the file's mode.
+    /// Changes the stored login, without changing the file's mode.
     pub(crate) fn change_kept(&self, change: impl FnOnce(&mut Value)) {
         let mut kept = self.kept();
         change(&mut kept);
         std::fs::write(self.kept_file(), kept.to_string()).unwrap();
     }
 
-    /// The kept token, refresh token first.
+    /// The stored tokens: first the refresh token, then the access token.
     pub(crate) fn tokens(&self) -> [String; 2] {
         let kept = self.kept();
         ["refresh_token", "access_token"].map(|name| kept["tokens"][name].as_str().unwrap().to_owned())

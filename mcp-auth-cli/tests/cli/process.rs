@@ -1,8 +1,8 @@
-//! The command as a process.
+//! Runs the command as a process.
 
 use std::process::{Command, Output};
 
-/// The command, without the caller's colours or configuration.
+/// The command, without the colour settings or configuration of the caller's environment.
 pub(crate) fn mcp_auth() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-auth"));
     command.env("NO_COLOR", "1").env_remove("MCP_CONFIG").env_remove("MCP_PROFILE");

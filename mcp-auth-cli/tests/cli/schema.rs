@@ -1,4 +1,4 @@
-//! `mcp-auth schema`.
+//! `mcp-auth schema`: what it prints.
 
 use crate::process::{mcp_auth, stdout};
 

@@ -1,10 +1,10 @@
-//! A running mcp-auth server with the built-in issuer, whose clock the test moves.
+//! A running mcp-auth server with the built-in issuer, and a clock that the test can set.
 
 use std::sync::{Arc, Mutex};
 
 use mcp_auth::prelude::*;
 
-/// Notes of everybody.
+/// A server with one list of notes for all callers.
 #[derive(Clone, Default)]
 pub(crate) struct Notes(Arc<Mutex<Vec<String>>>);
 
@@ -50,7 +50,7 @@ impl Notes {
     }
 }
 
-/// A started server.
+/// A running server.
 pub(crate) struct Site(mcp_auth_tests::site::Site<Notes>);
 
 impl Site {
@@ -67,7 +67,7 @@ impl Site {
         self.0.server().0.lock().unwrap().clone()
     }
 
-    /// Every access token issued until now has expired for the server.
+    /// Moves the server's clock until every access token issued so far has expired.
     pub(crate) fn wait_until_tokens_expire(&self) {
         self.0.clock().advance(20 * 60);
     }

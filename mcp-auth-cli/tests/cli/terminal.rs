@@ -1,11 +1,11 @@
-//! How the command speaks: colour, width, text from outside, completions in real shells.
+//! The command's output: colour, width, text from outside, completions in real shells.
 
 use std::process::{Command, Output, Stdio};
 
 use crate::process::{mcp_auth, stderr, stdout};
 use crate::todos;
 
-/// `mcp-auth check` of a small server, with these variables.
+/// Runs `mcp-auth check` on a small server, with these environment variables.
 fn check(variables: &[(&str, &str)]) -> Output {
     let directory = todos::directory(&todos::configured("127.0.0.1:4711"));
     let operations = todos::file(&directory, "operations.json", todos::OPERATIONS);
@@ -70,7 +70,7 @@ fn reader_that_goes_away_ends_nothing_with_a_panic() {
     assert!(output.status.success() && output.stderr.is_empty(), "{}", stderr(&output));
 }
 
-/// A shell's answer, or none where it is not installed.
+/// A shell's answer; `None` if the shell is not installed.
 fn shell(name: &str, arguments: &[&str], script: &str) -> Option<Output> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(format!("_mcp-auth.{name}"));

@@ -1,5 +1,5 @@
-//! A small server with the built-in issuer, for the commands that are about one: in this process, or as what it
-//! prints for `--scopes json`.
+//! A small server with the built-in issuer, for commands that need one: running in this process, or as its output for
+//! `--scopes json`.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -31,14 +31,14 @@ impl Todos {
     }
 }
 
-/// What such a server prints for `--scopes json`.
+/// The output of such a server for `--scopes json`.
 pub(crate) const OPERATIONS: &str = r#"{"operations": [
   {"kind": "tool", "name": "list_todos", "rule": "all", "scopes": ["todos.read"], "description": "Whose todos."},
   {"kind": "tool", "name": "add_todo", "rule": "all", "scopes": ["todos.write"], "description": "Adds one."},
   {"kind": "tool", "name": "ping", "rule": "public", "scopes": [], "description": "Is it up?"}
 ], "scopes": ["todos.read", "todos.write"]}"#;
 
-/// Its configuration, on an address of its own.
+/// The configuration of such a server at the address `listen`.
 pub(crate) fn configured(listen: &str) -> String {
     format!(
         r#"
@@ -56,7 +56,7 @@ pub(crate) fn configured(listen: &str) -> String {
     )
 }
 
-/// An address nobody listens on right now.
+/// An address that no program listens on right now.
 pub(crate) fn free_address() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
@@ -68,14 +68,14 @@ pub(crate) fn directory(toml: &str) -> tempfile::TempDir {
     directory
 }
 
-/// A file in a directory.
+/// Writes a file into a directory.
 pub(crate) fn file(directory: &tempfile::TempDir, name: &str, text: &str) -> PathBuf {
     let path = directory.path().join(name);
     std::fs::write(&path, text).unwrap();
     path
 }
 
-/// Serves what the directory's `mcp.toml` says.
+/// Serves what the directory's `mcp.toml` configures.
 pub(crate) async fn serve(directory: &Path) -> Running {
     let text = std::fs::read_to_string(directory.join("mcp.toml")).unwrap();
     let config = Config::builder().toml(&text).base_dir(directory).build().unwrap();

@@ -1,4 +1,4 @@
-//! `mcp-auth token`: what it mints is what the running server accepts.
+//! `mcp-auth token`: the running server accepts the tokens that it mints.
 
 use std::path::Path;
 use std::process::Output;
@@ -13,7 +13,7 @@ fn token(directory: &Path, arguments: &[&str]) -> Output {
     mcp_auth().current_dir(directory).arg("token").args(arguments).output().unwrap()
 }
 
-/// The token alone, on one line.
+/// The printed token, which must be the only output, on one line.
 fn minted(output: &Output) -> String {
     assert!(output.status.success(), "{}", stderr(output));
     let text = stdout(output);
@@ -31,7 +31,7 @@ fn refused(output: &Output) -> String {
 async fn minted_token_calls_what_it_has_scopes_for_and_nothing_else() {
     let directory = todos::directory(&todos::configured(&todos::free_address()));
     let path = directory.path();
-    // Before the first start, so the key is made here; and again while the server runs.
+    // Before the first start, so that this command makes the key; and again while the server runs.
     let first = token(path, &[]);
     assert!(stderr(&first).contains("made a signing key in "), "{}", stderr(&first));
     let reader = minted(&first);
@@ -52,7 +52,7 @@ async fn minted_token_calls_what_it_has_scopes_for_and_nothing_else() {
     assert_eq!(bob.call_tool("list_todos", json!({})).await.text(), Some("bob"));
     assert_eq!(bob.call_tool("add_todo", json!({})).await.status(), 200);
 
-    // The twin: a key of another directory is another issuer's.
+    // The opposite case: a key from another directory belongs to another issuer.
     let elsewhere = todos::directory(&std::fs::read_to_string(path.join("mcp.toml")).unwrap());
     let stranger = client().token(minted(&token(elsewhere.path(), &[])));
     assert_eq!(stranger.call_tool("list_todos", json!({})).await.status(), 401);

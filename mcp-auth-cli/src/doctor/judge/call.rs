@@ -1,4 +1,4 @@
-//! What the server answers to somebody with the token, and to a call of one tool.
+//! Judges the server's answer to a caller with the token, and to a call of one tool.
 
 use mcp_auth_core::challenge::ReceivedChallenge;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::doctor::mcp::Reply;
 use crate::doctor::quote::{quote, quote_all};
 use crate::doctor::step::Step;
 
-/// `opened` with the token, `tools` if that went well, and the token's checks that failed before.
+/// `opened` is the opening with the token, `tools` the list if that succeeded, `wrong` the token's failed checks.
 pub(crate) fn authenticated(
     opened: &Result<Reply, Trouble>,
     tools: Option<&Result<Reply, Trouble>>,
@@ -102,7 +102,7 @@ fn server_says(challenge: Option<&ReceivedChallenge>) -> String {
     if said.is_empty() { String::new() } else { format!(", the server says {}", said.join(", ")) }
 }
 
-/// The answer to a real call of `name`. `anonymous`: without a token, where connecting needed none.
+/// Judges the answer to a real call of `name`. `anonymous`: without a token, because connecting needed none.
 pub(crate) fn tool(name: &str, called: &Result<Reply, Trouble>, anonymous: bool) -> Step {
     let name = quote(name);
     let reply = match called {

@@ -1,4 +1,4 @@
-//! What the authorization server can do that a client needs: PKCE, a way to register, its name in the response.
+//! Checks what a client needs from the authorization server: PKCE, a way to register, `iss` in the response.
 
 use super::metadata::Document;
 use super::strings;

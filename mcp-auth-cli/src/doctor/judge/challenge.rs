@@ -1,4 +1,4 @@
-//! The challenge of the 401: how a client learns where to log in, and for what.
+//! Judges the challenge of the 401: it tells a client where to log in, and for which scopes.
 
 use mcp_auth_core::challenge::{Reading, ReceivedChallenge};
 use url::Url;
@@ -11,12 +11,12 @@ use crate::doctor::step::Step;
 
 const EXAMPLE: &str = "send `WWW-Authenticate: Bearer resource_metadata=\"";
 
-/// The Bearer challenge clients use, when there is one.
+/// The `Bearer` challenge that clients use, if there is one.
 pub(crate) fn bearer(answer: &Answer) -> Option<ReceivedChallenge> {
     Reading::of(&answer.headers).strictly().ok()?.into_iter().find(ReceivedChallenge::is_bearer)
 }
 
-/// `metadata` is where the protected resource metadata belongs; `is_found` says whether it is there.
+/// `metadata` is the URL where the protected resource metadata should be; `is_found` says whether it is there.
 pub(crate) fn challenge(url: &Url, answer: &Answer, metadata: &Url, is_found: bool) -> Step {
     let example = format!("{EXAMPLE}{metadata}\"`");
     let all = match Reading::of(&answer.headers).strictly() {
@@ -74,7 +74,7 @@ pub(crate) fn challenge(url: &Url, answer: &Answer, metadata: &Url, is_found: bo
     CHALLENGE.ok(format!("Bearer with resource_metadata{scope}"))
 }
 
-/// `resource_metadata` on a scheme or host that clients of this URL cannot use.
+/// Reports a `resource_metadata` whose scheme or host clients of this URL cannot use.
 fn misplaced(url: &Url, target: &Url, named: &str, metadata: &Url) -> Option<Step> {
     let seen = format!("resource_metadata is {}", quote(named));
     if url.scheme() == "https" && target.scheme() == "http" {

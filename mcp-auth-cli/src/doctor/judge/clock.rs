@@ -1,17 +1,17 @@
-//! Clocks, by the `Date` each side sends: a token is judged by the server's, dated by the issuer's.
+//! Compares clocks by the `Date` of each answer: the issuer's clock dates a token, and the server's clock judges it.
 
 use crate::doctor::checks::CLOCK;
 use crate::doctor::step::Step;
 
-/// Seconds from which a difference is worth a look.
+/// A difference of at least this many seconds is reported.
 const NOTABLE: i64 = 30;
-/// Seconds of skew that verifiers usually allow; beyond them good tokens are refused.
+/// The skew that verifiers usually allow, in seconds; beyond it, valid tokens are refused.
 const USUAL_SKEW: i64 = 60;
 
-/// How far a clock is ahead of ours, in seconds; behind when negative.
+/// How many seconds a clock is ahead of this machine's; negative if it is behind.
 pub(crate) type Ahead = i64;
 
-/// A `Date` against our clock at its arrival.
+/// How far a `Date` is ahead of this machine's clock when it arrived.
 pub(crate) fn ahead(date: u64, received: u64) -> Ahead {
     i64::try_from(date).unwrap_or(i64::MAX).saturating_sub(i64::try_from(received).unwrap_or(i64::MAX))
 }
@@ -66,7 +66,7 @@ fn said(ahead: Ahead) -> String {
     }
 }
 
-/// Seconds for people; the sign is dropped.
+/// A number of seconds in words; the sign is dropped.
 pub(crate) fn span(seconds: i64) -> String {
     let duration = std::time::Duration::from_secs(seconds.unsigned_abs());
     let whole = humantime::format_duration(duration).to_string();

@@ -1,5 +1,5 @@
-//! CORS: what a client in a browser needs. Others do not ask, so that its absence is only a warning; a half is a
-//! failure, because somebody meant it to work.
+//! CORS, which only clients in a browser need. If it is missing, that is a warning; if it is incomplete, that is a
+//! failure, because the operator meant it to work.
 
 use http::header;
 
@@ -8,12 +8,12 @@ use crate::doctor::fetch::{Answer, Trouble};
 use crate::doctor::quote::{quote, quote_all};
 use crate::doctor::step::Step;
 
-/// MCP Inspector's own origin.
+/// The origin of MCP Inspector.
 pub(crate) const ORIGIN: &str = "http://localhost:6274";
-/// What a client in a page sets on a request of 2026-07-28.
+/// The headers that a client in a web page sets on a request of 2026-07-28.
 pub(crate) const ASKED: &str = "authorization,content-type,mcp-method,mcp-protocol-version";
 
-/// `preflight` is the answer to OPTIONS, `refused` the one to a POST without a token from the same origin.
+/// `preflight` is the answer to OPTIONS, `refused` the answer to a POST without a token from the same origin.
 pub(crate) fn cors(preflight: &Result<Answer, Trouble>, refused: &Result<Answer, Trouble>) -> Step {
     let preflight = match preflight {
         Ok(preflight) => preflight,
@@ -43,7 +43,7 @@ pub(crate) fn cors(preflight: &Result<Answer, Trouble>, refused: &Result<Answer,
         );
     }
     let headers = preflight.list(header::ACCESS_CONTROL_ALLOW_HEADERS);
-    // `*` does not cover Authorization (Fetch standard §4.9).
+    // `*` does not include `Authorization` (Fetch standard §4.9).
     let missing: Vec<&str> = ASKED
         .split(',')
         .filter(|name| {

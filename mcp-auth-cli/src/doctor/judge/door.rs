@@ -1,4 +1,4 @@
-//! Whether the server can be reached at this URL at all, and what it says to somebody without a token.
+//! Whether the server can be reached at this URL, and how it answers a caller without a token.
 
 use http::StatusCode;
 use mcp_auth_core::net::is_loopback;
@@ -10,10 +10,10 @@ use crate::doctor::mcp::Reply;
 use crate::doctor::quote::quote;
 use crate::doctor::step::Step;
 
-/// The answers to the opening of both eras.
+/// The answers to the opening request of both eras.
 pub(crate) type Openings = [Result<Reply, Trouble>; 2];
 
-/// The answer that says most: a 401, else a result, else a refusal; of equal ones the newer era's.
+/// The most informative answer: a 401, else a result, else a refusal; if both are of the same kind, the newer era's.
 pub(crate) fn telling(openings: &Openings) -> Option<&Reply> {
     let rank = |reply: &&Reply| match reply.status().as_u16() {
         401 => 0,
@@ -60,7 +60,7 @@ fn redirected(url: &Url, answer: &Answer) -> Step {
     let location = answer.header(http::header::LOCATION);
     let target = location.and_then(|location| url.join(location).ok());
     let seen = format!("{} to {}", answer.status, quote(location.unwrap_or("nowhere (no Location)")));
-    // http to https on the default ports is the same host still.
+    // A redirect from http to https on the default ports stays on the same host.
     let same_host = |target: &Url| target.host_str() == url.host_str() && target.port() == url.port();
     let fix = match target {
         Some(target) if same_host(&target) && target.path() == url.path() => {
@@ -121,14 +121,14 @@ pub(crate) fn https(url: &Url) -> Step {
     }
 }
 
-/// What stands behind an answer without a token that is no 401.
+/// What was found out about a server that does not answer 401 to a caller without a token.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Inside {
     /// Protected resource metadata was found.
     pub(crate) has_metadata: bool,
     /// A tool call without a token got 401: only connecting is open.
     pub(crate) calls_ask: bool,
-    /// Its tools say themselves that some need a login.
+    /// The tools' own descriptions say that some of them need a login.
     pub(crate) tools_ask: bool,
 }
 
@@ -214,7 +214,7 @@ fn forbidden(reply: &Reply) -> Step {
     UNAUTHENTICATED.fail(seen, fix)
 }
 
-/// 401 is what a client waits for.
+/// Whether the answer is a 401, which makes a client start a login.
 pub(crate) fn asks_for_login(reply: Option<&Reply>) -> bool {
     reply.is_some_and(|reply| reply.status() == StatusCode::UNAUTHORIZED)
 }

@@ -1,5 +1,5 @@
-//! The authorization server's metadata: which of the places that MCP names answers, and whether `issuer` and the
-//! endpoints in it hold.
+//! The authorization server's metadata: which of the places named by MCP has it, and whether its `issuer` and
+//! endpoints are valid.
 
 use mcp_auth_core::net::is_secure;
 use url::Url;
@@ -11,7 +11,7 @@ use crate::doctor::checks::{ISSUER, ISSUER_ENDPOINTS, ISSUER_METADATA};
 use crate::doctor::quote::{quote, quote_all};
 use crate::doctor::step::Step;
 
-/// Where clients look, in the order MCP gives.
+/// The URLs where clients look, in the order that MCP gives.
 pub(crate) fn places(issuer: &Url) -> Vec<Url> {
     let path = issuer.path().trim_end_matches('/');
     let at = |path: String| {
@@ -31,7 +31,7 @@ pub(crate) fn places(issuer: &Url) -> Vec<Url> {
     places
 }
 
-/// The document of the first place that has one.
+/// The first document that could be read.
 pub(crate) fn document(fetched: &[(Url, Fetched)]) -> Option<(Url, Document)> {
     fetched.iter().find_map(|(url, fetched)| Some((url.clone(), read(fetched).ok()?)))
 }
@@ -70,7 +70,7 @@ pub(crate) fn metadata(issuer: &str, fetched: &[(Url, Fetched)]) -> Step {
     ISSUER_METADATA.ok(tried[first].clone())
 }
 
-/// `issuer` of the document against the identifier it was looked up by.
+/// Compares the document's `issuer` with the identifier by which it was found.
 pub(crate) fn issuer(listed: &str, document: &Document) -> Step {
     let Some(stated) = document.get("issuer").and_then(|value| value.as_str()) else {
         return ISSUER.fail("the metadata has no `issuer`", format!("say \"issuer\": {}", quote(listed)));

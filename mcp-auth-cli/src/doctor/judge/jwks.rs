@@ -1,4 +1,4 @@
-//! The issuer's keys: whether any verifies a token, and which should not be there.
+//! The issuer's keys: whether one can verify tokens, and whether the set has keys that should not be public.
 
 use std::collections::BTreeSet;
 
@@ -15,17 +15,17 @@ type Jwk = Map<String, Value>;
 
 /// Members that only the issuer may know (RFC 7518 §6.2.2, §6.3.2, §6.4.1).
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
-/// RFC 7518 §3.3.
+/// The smallest RSA key in bits (RFC 7518 §3.3).
 const SMALLEST_RSA: usize = 2048;
 
-/// The keys of a set; none when it is no key set.
+/// The keys of a set; `None` if the answer is not a key set.
 pub(crate) fn keys(fetched: &Fetched) -> Option<Vec<Jwk>> {
     let answer = fetched.as_ref().ok().filter(|answer| answer.status.is_success() && !answer.is_cut)?;
     let set: Value = serde_json::from_str(&answer.body).ok()?;
     set.get("keys")?.as_array()?.iter().map(|key| key.as_object().cloned()).collect()
 }
 
-/// `fetched` is nothing when the metadata names no `jwks_uri`.
+/// `fetched` is `None` if the metadata has no `jwks_uri`.
 pub(crate) fn jwks(fetched: Option<&Fetched>) -> Step {
     let Some(fetched) = fetched else {
         return JWKS.warn(
@@ -115,7 +115,7 @@ fn ambiguous(keys: &[Jwk]) -> Option<Step> {
     })
 }
 
-/// Verifies signatures with a public key of a kind that is known (RFC 7517 §5: others are ignored).
+/// Whether the key is a public key of a known kind that verifies signatures (RFC 7517 §5: other keys are ignored).
 fn verifies(key: &Jwk) -> bool {
     let for_signatures = matches!(text(key, "use"), "" | "sig")
         && key.get("key_ops").and_then(Value::as_array).is_none_or(|ops| ops.iter().any(|op| op == "verify"));
@@ -142,7 +142,7 @@ fn describe(key: &Jwk) -> String {
     }
 }
 
-/// The bits of a base64url number, leading zeros not counted.
+/// The number of bits in a base64url number, without leading zeros.
 fn bits(number: &str) -> usize {
     let bytes = URL_SAFE_NO_PAD.decode(number.trim_end_matches('=')).unwrap_or_default();
     let significant: Vec<u8> = bytes.into_iter().skip_while(|byte| *byte == 0).collect();

@@ -1,5 +1,5 @@
-//! Protected resource metadata: whether a document can be read at each place clients look, and what it says
-//! besides `resource`.
+//! Protected resource metadata: whether a document can be read at each place where clients look, and the checks of
+//! its members except `resource`.
 
 use http::StatusCode;
 use mcp_auth_core::net::{is_loopback, is_secure};
@@ -15,16 +15,16 @@ use crate::doctor::fetch::{Answer, Trouble};
 use crate::doctor::quote::{quote, quote_all};
 use crate::doctor::step::Step;
 
-/// A JSON document, or why there is none.
+/// The answer to the request for a JSON document, or why there is none.
 pub(crate) type Fetched = Result<Answer, Trouble>;
 pub(crate) type Document = Map<String, Value>;
 
-/// What keeps an answer from being a metadata document.
+/// Why an answer is not a metadata document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unreadable {
-    /// 404 and the like: nothing is there.
+    /// There is no document, for example because of a 404.
     Absent(String),
-    /// Something is there, and not what a client can read.
+    /// There is an answer, but a client cannot read it as metadata.
     Wrong(String),
 }
 
@@ -36,7 +36,7 @@ impl Unreadable {
     }
 }
 
-/// Reads a document as RFC 9728 §3.2 and RFC 8414 §3.2 have it: 200, `application/json`, an object.
+/// Reads a document as RFC 9728 §3.2 and RFC 8414 §3.2 require: 200, `application/json`, an object.
 pub(crate) fn read(fetched: &Fetched) -> Result<Document, Unreadable> {
     let answer = fetched.as_ref().map_err(|trouble| Unreadable::Wrong(trouble.to_string()))?;
     let status = answer.status;
@@ -71,23 +71,23 @@ pub(crate) fn read(fetched: &Fetched) -> Result<Document, Unreadable> {
     }
 }
 
-/// The three places, in the order clients look.
+/// The three places of the metadata, in the order in which clients look.
 pub(crate) struct Places<'a> {
-    /// The challenge's own, when it names one.
+    /// The place that the challenge names, if it names one.
     pub(crate) challenge: Option<(&'a Url, &'a Fetched)>,
     pub(crate) path: (&'a Url, &'a Fetched),
-    /// Not there when the URL has no path: the same place.
+    /// The place without a path; `None` if the URL has no path, because it is then the same place.
     pub(crate) root: Option<(&'a Url, &'a Fetched)>,
 }
 
 impl Places<'_> {
-    /// The document a client uses.
+    /// The first document that a client can read, with its URL.
     pub(crate) fn document(&self) -> Option<(Url, Document)> {
         let places = [self.challenge, Some(self.path), self.root];
         places.into_iter().flatten().find_map(|(url, fetched)| Some((url.clone(), read(fetched).ok()?)))
     }
 
-    /// Whether clients that guess the well-known URL find it.
+    /// Whether clients that derive the well-known URL from the path find it.
     pub(crate) fn has_path_form(&self) -> bool {
         read(self.path.1).is_ok()
     }
@@ -155,7 +155,7 @@ impl Places<'_> {
     }
 }
 
-/// Whom to log in with; the issuers a client can use.
+/// The authorization servers to log in at, and those of them that a client can use.
 pub(crate) fn authorization_servers(url: &Url, document: &Document) -> (Step, Vec<String>) {
     let example =
         "name the issuer in authorization_servers, as an array of URLs (mcp-auth: [[auth.issuers]] issuer)";
@@ -221,7 +221,7 @@ fn unusable(url: &Url, issuer: &str) -> Option<Step> {
     None
 }
 
-/// The scopes a client will ask for.
+/// The scopes that a client will ask for.
 pub(crate) fn scopes(document: &Document, challenged: Option<&[String]>) -> Step {
     let supported = strings(document.get("scopes_supported"));
     if document.contains_key("scopes_supported") && supported.is_none() {

@@ -1,4 +1,5 @@
-//! The judgements, in the order of the walk: each a function over what was fetched, which fetches nothing.
+//! The checks, in the order in which doctor makes them: each is a function of the fetched answers, and sends no
+//! request.
 
 pub(crate) mod call;
 pub(crate) mod capabilities;
@@ -13,7 +14,7 @@ pub(crate) mod protocol;
 pub(crate) mod resource;
 pub(crate) mod token;
 
-/// Scopes and the like, from a JSON array of strings.
+/// The strings of a JSON array, such as a list of scopes.
 pub(crate) fn strings(value: Option<&serde_json::Value>) -> Option<Vec<String>> {
     let list = value?.as_array()?;
     list.iter().map(|item| item.as_str().map(str::to_owned)).collect()

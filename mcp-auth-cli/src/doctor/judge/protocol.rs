@@ -10,17 +10,17 @@ use crate::doctor::mcp::Reply;
 use crate::doctor::quote::quote_all;
 use crate::doctor::step::Step;
 
-/// What one opening shows of an era.
+/// What one opening shows about an era.
 #[derive(Debug, PartialEq, Eq)]
 enum Speaks {
-    /// It answered, with these revisions.
+    /// The server answered and supports these revisions.
     Yes(Vec<String>),
-    /// It wants a token first.
+    /// The server requires a token first.
     Hidden,
-    /// It knows the era and not the revision.
+    /// The server knows the era, but supports other revisions than the one asked for.
     Others(Vec<String>),
     No(String),
-    /// No endpoint, or one that broke.
+    /// The endpoint is missing or failed.
     Away,
 }
 

@@ -1,4 +1,5 @@
-//! `resource`: identical to the URL, byte for byte, or clients must not use the document (RFC 9728 §3.3).
+//! Checks `resource`: it must be identical to the URL, byte for byte, or clients must not use the document (RFC 9728
+//! §3.3).
 
 use url::Url;
 
@@ -8,7 +9,7 @@ use crate::doctor::checks::RESOURCE;
 use crate::doctor::quote::quote;
 use crate::doctor::step::Step;
 
-/// `url` as the person wrote it; `at` is where the document was read.
+/// `url` is the text the person typed; `at` is where the document was read.
 pub(crate) fn resource(url: &str, at: &Url, document: &Document) -> Step {
     let Some(resource) = document.get("resource").and_then(|value| value.as_str()) else {
         return RESOURCE.fail(

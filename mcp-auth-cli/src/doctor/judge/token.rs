@@ -1,4 +1,4 @@
-//! What the token says of itself, against what server and issuer say: why a 401 comes back.
+//! Compares the token's claims with what server and issuer say, to explain a 401.
 
 use std::collections::BTreeSet;
 
@@ -14,9 +14,9 @@ use crate::doctor::quote::{quote, quote_all};
 use crate::doctor::step::Step;
 use crate::doctor::token::{Jwt, Shape};
 
-/// Seconds that verifiers allow clocks to differ by.
+/// The clock difference that verifiers usually allow, in seconds.
 const SKEW: i64 = 30;
-/// Types an access token may have (RFC 9068 §2.1, and what providers send).
+/// The `typ` values that an access token may have (RFC 9068 §2.1, and what providers send).
 const TYPES: [&str; 3] = ["at+jwt", "application/at+jwt", "jwt"];
 
 pub(crate) fn format(shape: &Shape) -> Step {
@@ -55,7 +55,7 @@ pub(crate) fn format(shape: &Shape) -> Step {
     ))
 }
 
-/// `issuers` are those whom the server trusts, as its metadata and theirs name them.
+/// `issuers` are the issuers that the server trusts, as its metadata and their own metadata name them.
 pub(crate) fn issuer(jwt: &Jwt, issuers: &[String]) -> Step {
     let Some(iss) = jwt.claim("iss") else {
         return TOKEN_ISSUER
@@ -85,7 +85,7 @@ pub(crate) fn issuer(jwt: &Jwt, issuers: &[String]) -> Step {
     )
 }
 
-/// `accepted` are the names of the resource: its metadata's first, then the URL.
+/// `accepted` are the names of the resource: the one in its metadata first, then the URL.
 pub(crate) fn audience(jwt: &Jwt, accepted: &[String]) -> Step {
     let audiences = jwt.audiences();
     let Some(resource) = accepted.first() else {
@@ -121,7 +121,7 @@ pub(crate) fn audience(jwt: &Jwt, accepted: &[String]) -> Step {
     )
 }
 
-/// `now` is the server's clock, in Unix seconds, as its `Date` says.
+/// `now` is the time of the server's clock in Unix seconds, according to its `Date`.
 pub(crate) fn lifetime(jwt: &Jwt, now: i64) -> Step {
     let Some(expires) = jwt.seconds("exp") else {
         return TOKEN_LIFETIME
@@ -154,7 +154,7 @@ pub(crate) fn lifetime(jwt: &Jwt, now: i64) -> Step {
     })
 }
 
-/// `keys` is the set of the token's issuer.
+/// `keys` is the key set of the token's issuer.
 pub(crate) fn key(jwt: &Jwt, keys: Option<&[Map<String, Value>]>) -> Step {
     let Some(keys) = keys else {
         return TOKEN_KEY.skipped("the issuer's keys were not read");
@@ -200,7 +200,7 @@ fn fits(key: &Map<String, Value>, algorithm: &str) -> bool {
     agrees && text(key, "kty") == kind.0 && (kind.1.is_empty() || text(key, "crv") == kind.1)
 }
 
-/// `needed` is what the 401 asked for.
+/// `needed` are the scopes that the 401 asked for.
 pub(crate) fn scopes(jwt: &Jwt, needed: &[String]) -> Step {
     let held: BTreeSet<String> = jwt.scopes().unwrap_or_default().into_iter().collect();
     let shown: Vec<&String> = held.iter().collect();

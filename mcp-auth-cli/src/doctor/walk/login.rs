@@ -1,4 +1,4 @@
-//! From the metadata to the keys: what a client reads before it opens a browser.
+//! From the metadata to the keys: the documents that a client reads before it opens a browser.
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -10,12 +10,12 @@ use crate::doctor::judge::metadata::{Document, Fetched};
 use crate::doctor::judge::{capabilities, issuer, jwks, metadata, resource};
 use crate::doctor::step::Step;
 
-/// What later steps compare the token with.
+/// The values that later steps compare the token with.
 #[derive(Debug, Default)]
 pub(super) struct Login {
-    /// `resource` of the metadata.
+    /// The `resource` member of the metadata.
     pub(super) resource: Option<String>,
-    /// The scopes of the metadata.
+    /// The authorization servers that the metadata names.
     pub(super) issuers: Vec<Issuer>,
     pub(super) issuer_ahead: Option<Ahead>,
 }
@@ -23,9 +23,9 @@ pub(super) struct Login {
 /// One authorization server.
 #[derive(Debug)]
 pub(super) struct Issuer {
-    /// As the server lists it.
+    /// Its identifier as the server's metadata lists it.
     pub(super) listed: String,
-    /// As its own metadata calls it.
+    /// Its identifier as its own metadata states it.
     pub(super) stated: Option<String>,
     pub(super) keys: Option<Vec<Map<String, Value>>>,
 }

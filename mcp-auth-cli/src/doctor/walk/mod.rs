@@ -1,4 +1,4 @@
-//! The walk: fetches what a client would fetch, in its order, and hands it to the judgements.
+//! Fetches what a client would fetch, in the same order, and passes it to the checks.
 
 mod login;
 mod openings;
@@ -16,12 +16,12 @@ use super::token::Token;
 use login::Login;
 use openings::Opened;
 
-/// Most authorization servers that are looked at.
+/// The most authorization servers that are checked.
 const MOST_ISSUERS: usize = 4;
 
-/// What doctor was asked to look at.
+/// What doctor was asked to check.
 pub(crate) struct Visit<'a> {
-    /// The URL as the person wrote it: identifiers are compared with this.
+    /// The URL as the person typed it: identifiers are compared with this text.
     pub(crate) given: &'a str,
     pub(crate) url: &'a Url,
     pub(crate) web: &'a Web,
@@ -35,7 +35,7 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// Walks the whole way; one step for every check.
+/// Makes all requests; returns one step for every check.
 pub(crate) async fn walk(visit: &Visit<'_>) -> Vec<Step> {
     let opened = Opened::without_token(visit).await;
     let mut steps = vec![door::reachability(visit.url, &opened.openings)];
@@ -77,13 +77,13 @@ pub(crate) async fn walk(visit: &Visit<'_>) -> Vec<Step> {
     steps
 }
 
-/// The checks from one to another, both included.
+/// The checks from `first` to `last`, both included.
 fn between(first: Check, last: Check) -> impl Iterator<Item = Check> {
     let place = |check: Check| ALL.iter().position(|other| other.id == check.id).unwrap_or_default();
     ALL.into_iter().take(place(last) + 1).skip(place(first))
 }
 
-/// How far the clock of whoever answered is ahead. An answer from a cache says nothing.
+/// How far the clock of the server that answered is ahead. `None` for an answer from a cache.
 fn ahead(answer: &Answer) -> Option<clock::Ahead> {
     let is_cached = answer.headers.contains_key(http::header::AGE);
     answer.date().filter(|_| !is_cached).map(|date| clock::ahead(date, answer.received))
@@ -109,7 +109,7 @@ async fn browser(visit: &Visit<'_>, telling: Option<&Reply>) -> Step {
     cors::cors(&preflight, &answered.map(|reply| reply.answer))
 }
 
-/// Protected resource metadata, from every place.
+/// Protected resource metadata, from every place where clients look.
 struct Found {
     challenge: Option<(Url, metadata::Fetched)>,
     path: (Url, metadata::Fetched),

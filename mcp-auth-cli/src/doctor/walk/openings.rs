@@ -1,4 +1,4 @@
-//! The conversations with the MCP endpoint: without a token, to be refused; with one, to be let in.
+//! Connects to the MCP endpoint: without a token, to see it refused, and with the token, to see it accepted.
 
 use mcp_auth_core::Era;
 use serde_json::Value;
@@ -14,10 +14,10 @@ use crate::doctor::mcp::{Endpoint, Reply};
 use crate::doctor::step::Step;
 use crate::doctor::token::Shape;
 
-/// No server has a tool of this name, so that asking for it runs nothing.
+/// A tool name that servers do not have, so that calling it runs nothing.
 const NO_SUCH_TOOL: &str = "mcp-auth-doctor-no-such-tool";
 
-/// What the server said to somebody without a token.
+/// The server's answers to a caller without a token.
 pub(super) struct Opened {
     pub(super) openings: Openings,
     pub(super) inside: Inside,
@@ -39,7 +39,7 @@ impl Opened {
         opened
     }
 
-    /// Where connecting is open to everybody: is calling a tool, too?
+    /// If connecting needs no token, finds out whether calling a tool needs one.
     async fn look_inside(&mut self, visit: &Visit<'_>, endpoint: &Endpoint<'_>) {
         let used = self.telling().filter(|reply| reply.result().is_some()).cloned();
         for opening in self.openings.iter().flatten() {
@@ -78,7 +78,7 @@ impl Opened {
     }
 }
 
-/// `securitySchemes` of a tool that names OAuth, as some servers with public and private tools say it.
+/// Whether a tool has `securitySchemes` that name OAuth, as some servers with public and private tools declare it.
 fn some_need_a_login(tools: &Reply) -> bool {
     let tools = tools.result().and_then(|result| result.get("tools")).and_then(Value::as_array);
     let schemes = |tool: &Value| {
@@ -88,7 +88,7 @@ fn some_need_a_login(tools: &Reply) -> bool {
     tools.is_some_and(|tools| tools.iter().any(|tool| schemes(tool) == Some(true)))
 }
 
-/// The token's checks, the conversation with it, and the call of one tool.
+/// The checks of the token, the connection with it, and the call of one tool.
 pub(super) async fn with_token(
     visit: &Visit<'_>,
     opened: &Opened,
@@ -133,7 +133,7 @@ pub(super) async fn with_token(
     }
 }
 
-/// The newer era, unless the server does not know it.
+/// Opens the newer era, or the older one if the server does not know it.
 async fn open(endpoint: &Endpoint<'_>) -> Result<Reply, Trouble> {
     let stateless = endpoint.open(Era::Stateless).await;
     match &stateless {

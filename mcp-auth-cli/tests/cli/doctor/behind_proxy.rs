@@ -1,4 +1,4 @@
-//! The server speaks http, a proxy in front of it speaks TLS, and only one of them knows what clients see.
+//! The server speaks http, and a proxy in front of it speaks TLS; only the proxy knows the URL that clients see.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use super::site::{Report, Site};
 use crate::process::{mcp_auth, stdout};
 
-/// Ends TLS with a certificate for this machine and hands every byte on. Certificate and key (`tls-*.pem`) are for
-/// these tests alone: nobody trusts them.
+/// Terminates TLS with a certificate for this machine and forwards every byte. Certificate and key (`tls-*.pem`) are
+/// for these tests alone: no other program trusts them.
 struct Proxy {
     listener: TcpListener,
     url: String,

@@ -1,4 +1,4 @@
-//! One well-behaved site, one mistake each: doctor finds it, says it is the cause, and says the fix.
+//! One correct site, changed by one mistake each: doctor finds the mistake, names it as the cause, and says the fix.
 
 use serde_json::json;
 
@@ -292,7 +292,7 @@ async fn cors_that_hides_the_challenge() {
 
 #[tokio::test]
 async fn a_clock_ten_minutes_off() {
-    // And half a minute, so that an answer which takes a second is still ten minutes off.
+    // Half a minute more than ten minutes, so that a slow answer does not change the result.
     for (ahead, said) in [(630, "s ahead,"), (-630, "s behind,")] {
         let site = Site::start(|plan| plan.ahead = ahead).await;
         let report = site.doctor().await;

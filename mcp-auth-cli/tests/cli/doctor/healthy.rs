@@ -1,4 +1,4 @@
-//! What is well is found well: the same site unbroken, and servers of mcp-auth itself.
+//! Correct servers pass every check: the test site without mistakes, and servers of mcp-auth itself.
 
 use mcp_auth::prelude::*;
 use mcp_auth::testing::TestIssuer;

@@ -1,4 +1,4 @@
-//! Servers that mean harm, and arguments that make no sense.
+//! Hostile servers, and invalid arguments.
 
 use std::time::Instant;
 

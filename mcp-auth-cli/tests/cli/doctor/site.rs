@@ -1,5 +1,5 @@
-//! A well-behaved MCP server with its authorization server, on two free ports, and what a test breaks of them.
-//! Written without mcp-auth, so that doctor is judged by something that is not its own.
+//! A correct MCP server with its authorization server, on two free ports, which a test can change. It is written
+//! without mcp-auth, so that doctor is tested against independent code.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -25,33 +25,33 @@ pub(crate) struct Plan {
     pub(crate) metadata: Value,
     pub(crate) metadata_at_path: bool,
     pub(crate) metadata_at_root: bool,
-    /// Status of a request without a token; 200 lets everybody in.
+    /// Status of the answer to a request without a token; with 200 every caller is accepted.
     pub(crate) refusal: u16,
     pub(crate) challenge: Option<String>,
     pub(crate) body: Option<(&'static str, String)>,
     pub(crate) redirect: Option<String>,
     pub(crate) exposes_challenge: bool,
-    /// The challenge of the tool `write_note`.
+    /// The challenge that a call of the tool `write_note` gets.
     pub(crate) tool_challenge: Option<String>,
     pub(crate) issuer_metadata: Value,
     pub(crate) issuer_found: bool,
     pub(crate) jwks: Value,
-    /// Seconds the server's clock is ahead.
+    /// How many seconds the server's clock is ahead.
     pub(crate) ahead: i64,
-    /// What the server takes `resource` to be when it checks `aud`.
+    /// The resource identifier that the server looks for in `aud`.
     pub(crate) audience: String,
 }
 
 /// A running site.
 pub(crate) struct Site {
     pub(crate) url: String,
-    /// Where the server listens.
+    /// The address where the server listens, as `host:port`.
     pub(crate) address: String,
     pub(crate) issuer: TestIssuer,
     _serving: [Served; 2],
 }
 
-/// What doctor said, with `--json`.
+/// The output of doctor with `--json`.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) json: Value,
@@ -77,7 +77,7 @@ impl Site {
         Self { url, address, issuer, _serving: serving }
     }
 
-    /// A token this server accepts, and that may read notes.
+    /// A token that this server accepts for reading notes.
     pub(crate) fn token(&self) -> Token {
         self.issuer.token("alice", &self.url).scope("notes.read")
     }
@@ -91,7 +91,7 @@ impl Site {
     }
 }
 
-/// Runs the command with `--json`; the token travels by the environment.
+/// Runs doctor with `--json`; the token is passed in the environment.
 pub(crate) async fn doctor(url: &str, arguments: &[&str], token: Option<String>) -> Report {
     let mut command = mcp_auth();
     command.args(["doctor", url, "--json"]).args(arguments);
@@ -124,7 +124,7 @@ impl Report {
         steps.iter().filter(|step| step["verdict"] == verdict).collect()
     }
 
-    /// The mistake was found where it is, is the diagnosis, and comes with its fix.
+    /// Checks that doctor finds the mistake at this step, names it as the cause, and says the fix.
     #[track_caller]
     pub(crate) fn names(&self, id: &str, verdict: &str, seen: &str, fix: &str) {
         let step = self.step(id);
@@ -141,7 +141,7 @@ impl Report {
         assert_eq!(self.json["exit"], expected);
     }
 
-    /// As [`names`](Self::names), and nothing else failed or warned.
+    /// As [`names`](Self::names), and checks that nothing else failed or warned.
     #[track_caller]
     pub(crate) fn names_only(&self, id: &str, verdict: &str, seen: &str, fix: &str) {
         self.names(id, verdict, seen, fix);
@@ -261,7 +261,7 @@ fn endpoint(plan: &Plan, headers: &HeaderMap, body: &[u8]) -> Response<Body> {
         Some(token) => match scopes_of(plan, token) {
             Some(scopes) => answer(plan, body, &scopes.split(' ').collect::<Vec<_>>()),
             None => {
-                // Says too much, as some servers do: doctor must not repeat it.
+                // The error repeats the token, as some servers do; doctor must not print it.
                 let challenge =
                     format!("Bearer error=\"invalid_token\", error_description=\"bad token {token}\"");
                 let mut response = status(401);
@@ -272,7 +272,7 @@ fn endpoint(plan: &Plan, headers: &HeaderMap, body: &[u8]) -> Response<Body> {
     }
 }
 
-/// The scopes of a token that is for this server, of its issuer, in date and of a known key.
+/// The scopes of a token, if it is for this server, from its issuer, not expired, and signed with a known key.
 fn scopes_of(plan: &Plan, token: &str) -> Option<String> {
     let mut parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).ok());
     let header: Value = serde_json::from_slice(&parts.next()??).ok()?;

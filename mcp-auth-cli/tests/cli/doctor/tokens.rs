@@ -1,4 +1,4 @@
-//! A wall of 401s becomes one sentence: which claim of the token is wrong.
+//! For a refused token, doctor says in one sentence which claim is wrong.
 
 use super::site::Site;
 
