@@ -13,7 +13,6 @@ pub mod envelope;
 pub mod error;
 pub(crate) mod gate;
 pub mod local_issuer;
-pub mod metadata;
 pub mod observe;
 mod owned;
 pub mod serve;

@@ -1,10 +1,11 @@
 //! What a client is told when its message is not served. In reading order: `rejection` (why, and the one table of what
 //! each is answered: status, JSON-RPC code, headers, text), `row` (what a line of that table holds), `of` (which
-//! rejection an error is), `data` (the facts in the JSON-RPC error), `http` (all of it as an HTTP answer). What outranks
-//! what, where several things are wrong, is in `gate/order.rs`.
+//! rejection an error is), `data` (the facts in the JSON-RPC error), `http` (all of it as an HTTP answer), `metadata` (the
+//! document that a 401 sends it to). What outranks what, where several things are wrong, is in `gate/order.rs`.
 
 mod data;
 mod http;
+mod metadata;
 mod of;
 mod rejection;
 mod row;
@@ -13,5 +14,6 @@ mod row;
 mod tests;
 
 pub(crate) use http::status_of_error;
+pub use metadata::ProtectedResourceMetadata;
 pub use rejection::Rejection;
 pub(crate) use row::Rank;

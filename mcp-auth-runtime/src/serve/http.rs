@@ -118,8 +118,9 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
     let metadata = match &authenticator {
         Some(_) => {
             let scopes = parts.rules.policy().scopes();
-            settings::protected_resource_metadata(&parts.config, &resource, local.as_ref(), scopes)
-                .router()?
+            let metadata =
+                settings::protected_resource_metadata(&parts.config, &resource, local.as_ref(), scopes);
+            routes::exact_all(metadata.answers()?)
         }
         None => Router::new(), // no issuer to send a client to, and nothing to send it for
     };

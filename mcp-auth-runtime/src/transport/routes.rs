@@ -16,6 +16,12 @@ pub fn exact(path: &str, answer: MethodRouter) -> Router {
     Router::new().without_v07_checks().route(&literal, answer)
 }
 
+/// The same of several.
+pub(crate) fn exact_all(answers: Vec<(String, MethodRouter)>) -> Router {
+    let each = answers.into_iter().map(|(path, answer)| exact(&path, answer));
+    each.fold(Router::new(), Router::merge)
+}
+
 #[cfg(test)]
 mod tests {
     use axum::body::Body;

@@ -1,14 +1,12 @@
 //! Protected resource metadata (RFC 9728): where a client that was answered 401 finds out whom to ask for a
 //! token, and for which scopes.
 
-use axum::Router;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use serde::Serialize;
 
-use crate::transport::routes;
 use mcp_auth_core::resource::WELL_KNOWN;
 use mcp_auth_core::{IssuerIdentifier, Resource, ScopeSet};
 
@@ -20,7 +18,7 @@ use mcp_auth_core::{IssuerIdentifier, Resource, ScopeSet};
 /// # Example
 /// ```
 /// use mcp_auth_core::ScopeSet;
-/// use mcp_auth_runtime::metadata::ProtectedResourceMetadata;
+/// use mcp_auth_runtime::answer::ProtectedResourceMetadata;
 ///
 /// let scopes = ScopeSet::parse_lossy("todos.read todos.write");
 /// let resource = "https://todos.example.com/mcp".parse()?;
@@ -73,23 +71,20 @@ impl ProtectedResourceMetadata {
         }
     }
 
-    /// The routes that serve this document: the form with the resource's path appended and the one at the
-    /// root, GET and HEAD only.
+    /// What answers with this document, by path: the form with the resource's path appended and the one at the root,
+    /// GET and HEAD only.
     ///
     /// # Errors
     /// In practice none: texts serialise.
-    pub fn router(&self) -> Result<Router, serde_json::Error> {
+    pub(crate) fn answers(&self) -> Result<Vec<(String, MethodRouter)>, serde_json::Error> {
         let document = Bytes::from(serde_json::to_vec(self)?);
-        let serve = || {
+        let mut paths = vec![WELL_KNOWN.to_owned(), self.resource.metadata_path()];
+        paths.dedup();
+        let answer = |path| {
             let document = document.clone();
-            get(move || async move { (document_headers(), document).into_response() })
+            (path, get(move || async move { (document_headers(), document).into_response() }))
         };
-        let mut router = routes::exact(WELL_KNOWN, serve());
-        let path = self.resource.metadata_path();
-        if path != WELL_KNOWN {
-            router = router.merge(routes::exact(&path, serve()));
-        }
-        Ok(router)
+        Ok(paths.into_iter().map(answer).collect())
     }
 }
 
@@ -110,6 +105,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
+    use crate::transport::routes;
 
     const RESOURCE: &str = "https://Todos.example.com:443/mcp";
 
@@ -127,7 +123,8 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        metadata().router().unwrap().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+        let router = routes::exact_all(metadata().answers().unwrap());
+        router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
     async fn body(response: Response) -> String {
