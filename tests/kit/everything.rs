@@ -67,7 +67,7 @@ impl Everything {
     }
 }
 
-/// A server with an operation of every kind and rule.
+/// One of everything.
 #[server(name = "everything")]
 impl Everything {
     /// Anyone.
