@@ -3,17 +3,9 @@
 
 mod args;
 mod doc;
+mod mark;
 mod value;
 
 pub(crate) use args::{Arg, Args};
 pub(crate) use doc::Doc;
-
-/// The placeholder for the arguments of an attribute that was already read.
-pub(crate) const READ: &str = "__read";
-
-/// Replaces the arguments of an attribute by [`READ`].
-pub(crate) fn mark_as_read(attribute: &mut syn::Attribute) {
-    let path = attribute.path();
-    let mark = quote::format_ident!("{READ}");
-    *attribute = syn::parse_quote!(#[#path(#mark)]);
-}
+pub(crate) use mark::{READ, mark_as_read};

@@ -3,12 +3,16 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{MOST_ISSUERS, Visit, ahead, between};
+use super::Visit;
+use super::way::{ahead, between};
 use crate::doctor::checks;
 use crate::doctor::judge::clock::Ahead;
 use crate::doctor::judge::metadata::{Document, Fetched};
 use crate::doctor::judge::{capabilities, issuer, jwks, metadata, resource};
 use crate::doctor::step::Step;
+
+/// The most authorization servers that are checked.
+const MOST_ISSUERS: usize = 4;
 
 /// The values that later steps compare the token with.
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::Visit;
 use super::login::Login;
+use super::way::between;
 use crate::doctor::checks::{self, AUTHENTICATED, TOOL};
 use crate::doctor::fetch::{Answer, Trouble};
 use crate::doctor::judge::clock::Ahead;
@@ -98,7 +99,7 @@ pub(super) async fn with_token(
     steps: &mut Vec<Step>,
 ) {
     let Some(given) = visit.token else {
-        let checks = super::between(checks::TOKEN_FORMAT, AUTHENTICATED);
+        let checks = between(checks::TOKEN_FORMAT, AUTHENTICATED);
         steps.extend(checks.map(|check| check.skipped("no --token was given")));
         steps.push(match (visit.tool, &opened.called) {
             (Some(name), Some(called)) => call::tool(name, called, true),
@@ -155,7 +156,7 @@ fn judge_token(
 ) {
     steps.push(token::format(shape));
     let Shape::Jwt(jwt) = shape else {
-        let checks = super::between(checks::TOKEN_ISSUER, checks::TOKEN_SCOPES);
+        let checks = between(checks::TOKEN_ISSUER, checks::TOKEN_SCOPES);
         steps.extend(checks.map(|check| check.skipped("the token cannot be read from outside")));
         return;
     };

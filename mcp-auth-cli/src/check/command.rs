@@ -1,0 +1,124 @@
+//! The command: everything that a start would refuse, else the report.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use mcp_auth_core::ambient::Ambient;
+use mcp_auth_issuer::{IssuerOptions, KeySource, LocalIssuerSetup, SigningKey};
+use mcp_auth_runtime::config::issuer::BuiltInIssuer;
+use mcp_auth_runtime::config::{Checked, Config, ConfigError};
+use mcp_auth_runtime::declared::registry::Registry;
+use mcp_auth_runtime::declared::table::operations_from_json;
+use serde_json::json;
+
+use super::page;
+use super::report::Report;
+use crate::configuration::Configuration;
+use crate::{Failure, terminal::Terminal, terminal::json as json_text};
+
+/// Checks a configuration before anything is deployed.
+///
+/// Reads what the server would read (the same files, profile and environment) and says what will be served where,
+/// whom it trusts and what is unwise. With the server's own `--scopes json` it checks the rest too: which operations
+/// need what, and whether every scope is one of theirs. Opens no port and sends nothing.
+///
+/// Exit code: 0 when the server would start; 1 when it would not, or with --deny-warnings when something is unwise;
+/// 2 when it could not be checked.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    configuration: Configuration,
+    /// What your server prints for `--scopes json`; - reads standard input.
+    #[arg(long, value_name = "FILE")]
+    scopes: Option<PathBuf>,
+    /// Exit 1 on warnings too.
+    #[arg(long)]
+    deny_warnings: bool,
+    /// Print one JSON document, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let registry = arguments.scopes.as_deref().map(operations).transpose()?;
+    let report = match checked(arguments.configuration, registry.as_ref()) {
+        Ok(report) => report,
+        Err(refused) => {
+            match arguments.json {
+                true => terminal.line(json_text(&refusal(&*refused))?),
+                false => terminal.failure(&*refused),
+            }
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let denied = arguments.deny_warnings && !report.warnings.is_empty();
+    match arguments.json {
+        true => terminal.line(json_text(&report.json()?)?),
+        false => page::print(&report, denied, terminal),
+    }
+    Ok(if denied { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The operations of the server, from a file or standard input.
+fn operations(path: &Path) -> Result<Registry, Failure> {
+    let unreadable = |error| format!("--scopes {}: {error}", path.display());
+    let text = if path == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(unreadable)?;
+        text
+    } else {
+        std::fs::read_to_string(path).map_err(unreadable)?
+    };
+    Ok(operations_from_json(&text).map_err(|wrong| format!("--scopes {}: {wrong}", path.display()))?)
+}
+
+/// Checks everything that would stop the server from starting, in the same order.
+fn checked(configuration: Configuration, registry: Option<&Registry>) -> Result<Report, Failure> {
+    let config = configuration.load()?;
+    let checked = match registry {
+        Some(registry) => config.check(registry)?,
+        None => config.check_alone()?,
+    };
+    if let Some(issuer) = config.built_in_issuer() {
+        built_in_issuer(&config, issuer, &checked)?;
+    }
+    Ok(Report::new(&config, &checked, registry))
+}
+
+/// The built-in issuer has checks of its own: options, identifier, and the signing key, which is read but never made
+/// here.
+fn built_in_issuer(config: &Config, issuer: &BuiltInIssuer, checked: &Checked) -> Result<(), Failure> {
+    let mut options = IssuerOptions::configured(config, issuer)?;
+    let kept = SigningKey::load(&config.state_dir(issuer))?;
+    options.signing_key = kept.map_or(KeySource::Ephemeral, KeySource::Given);
+    let mut scopes = checked.scopes.clone();
+    for client in &options.clients {
+        // The runtime has already checked these scopes, as far as the operations are known.
+        scopes.extend(client.scopes.iter().map(|scope| (scope.to_string(), None)));
+    }
+    let resource = config.resource();
+    mcp_auth_issuer::build(
+        LocalIssuerSetup {
+            issuer: resource.origin().try_into()?,
+            resource,
+            server_name: String::new(),
+            scopes,
+            default_scopes: config.auth.base_scopes(),
+            hierarchy: checked.hierarchy.clone(),
+            ambient: Ambient::system(),
+        },
+        options,
+    )?;
+    Ok(())
+}
+
+/// A refusal as JSON, for programs: one text for each reason.
+fn refusal(refused: &(dyn std::error::Error + 'static)) -> serde_json::Value {
+    let errors: Vec<String> = match refused.downcast_ref::<ConfigError>() {
+        Some(ConfigError::Mistakes(all)) => all.iter().map(ToString::to_string).collect(),
+        Some(ConfigError::Refused(all)) => all.iter().map(ToString::to_string).collect(),
+        _ => vec![refused.to_string()],
+    };
+    json!({ "verdict": "refused", "errors": errors })
+}
