@@ -1,7 +1,7 @@
 //! Serving: the runtime's builder, with the built-in issuer where the feature `issuer` brings it.
 
+use mcp_auth_runtime::call::handler::Handler;
 use mcp_auth_runtime::config::{Config, Transport};
-use mcp_auth_runtime::declared::handler::Handler;
 use mcp_auth_runtime::error::Result;
 use mcp_auth_runtime::serve::ServerBuilder;
 
@@ -83,9 +83,9 @@ pub async fn serve_with<H: Handler>(handler: H, config: Config) -> Result {
 /// The built-in issuer, as `[issuer]` says.
 #[cfg(feature = "issuer")]
 fn built_in(
-    setup: mcp_auth_runtime::local_issuer::LocalIssuerSetup,
+    setup: mcp_auth_runtime::serve::LocalIssuerSetup,
     config: &Config,
-) -> Result<mcp_auth_runtime::local_issuer::LocalIssuer> {
+) -> Result<mcp_auth_runtime::serve::LocalIssuer> {
     use mcp_auth_issuer::IssuerOptions;
 
     let issuer = config.built_in_issuer().ok_or("[issuer] is not on")?;

@@ -15,7 +15,7 @@ use mcp_auth_runtime::authn::{
     KeySource,
 };
 use mcp_auth_runtime::authz::{Connect, Named, Policy, Settings, Verdict, Visibility};
-use mcp_auth_runtime::declared::build;
+use mcp_auth_runtime::call::build;
 use mcp_auth_runtime::declared::registry::Registry;
 use mcp_auth_runtime::envelope::Message;
 

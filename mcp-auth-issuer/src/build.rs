@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mcp_auth_core::InvalidScope;
-use mcp_auth_runtime::local_issuer::{LocalIssuer, LocalIssuerSetup};
+use mcp_auth_runtime::serve::{LocalIssuer, LocalIssuerSetup};
 use mcp_auth_store::{Caps, Client, Store};
 
 use crate::client::scopes::Declared;

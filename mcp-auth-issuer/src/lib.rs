@@ -28,7 +28,7 @@ pub use build::{IssuerError, build, build_with};
 pub use client::redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use key::{AccessTokenClaims, KeyError, KeySource, MintError, SigningKey};
 pub use maud;
-pub use mcp_auth_runtime::local_issuer::{LocalIssuer, LocalIssuerSetup};
+pub use mcp_auth_runtime::serve::{LocalIssuer, LocalIssuerSetup};
 pub use mcp_auth_store::Store;
 pub use options::{InvalidOption, IssuerOptions, NamedClient};
 pub use person::{DevelopmentLogin, Login, LoginError, LoginFuture, User};

@@ -12,7 +12,6 @@ pub mod dispatch;
 pub mod envelope;
 pub mod error;
 pub(crate) mod gate;
-pub mod local_issuer;
 pub mod observe;
 mod owned;
 pub mod serve;

@@ -111,7 +111,7 @@ impl fmt::Display for Need {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::declared::build;
+    use crate::call::build;
 
     fn compiled(rule: &Rule) -> Need {
         let scope = |token: &'static str| Scope::new(token).unwrap();

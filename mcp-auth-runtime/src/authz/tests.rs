@@ -6,8 +6,9 @@ use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
 
 use super::*;
 use crate::authn::{Identity, holder};
+use crate::call::build;
 use crate::declared::registry::{OperationId, Registry};
-use crate::declared::{Kind, Rule, build};
+use crate::declared::{Kind, Rule};
 use crate::envelope::{Message, Reference};
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 

@@ -1,10 +1,13 @@
-//! One call of one operation. In reading order: `uri_template` (which URI a resource answers), `from_call`
-//! (what a method may take of a call) with `claims`, `answer` (what it may answer), `tool_error` (how it
-//! fails).
+//! One call of one operation. In reading order: `handler` (what `#[server]` implements: the operations and how each is
+//! called), `build` (what the expansion of the macros calls), `from_call` (what a method may take of a call) with `claims`,
+//! `answer` (what it may answer), `tool_error` (how it fails).
 
 pub mod answer;
+#[doc(hidden)]
+pub mod build;
 pub mod claims;
 pub mod from_call;
+pub mod handler;
 #[cfg(test)]
 pub(crate) mod support;
 pub mod tool_error;

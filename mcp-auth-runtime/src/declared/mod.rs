@@ -1,10 +1,6 @@
 //! What the macros declared. In reading order: `rule` (who may call an operation), `kind` (what an operation is), `registry`
-//! (every operation of a server), `handler` (what `#[server]` implements: the operations and how each is called), `build`
-//! (what the expansion of the macros calls), `table` (all of it as JSON, written and read).
+//! (every operation of a server), `table` (all of it as JSON, written and read). How an operation is called is in `call`.
 
-#[doc(hidden)]
-pub mod build;
-pub mod handler;
 pub mod kind;
 pub mod registry;
 pub mod rule;

@@ -211,7 +211,7 @@ mod tests {
     use rmcp::model::JsonObject;
 
     use super::*;
-    use crate::declared::build;
+    use crate::call::build;
 
     fn tool(name: &'static str, rule: Rule) -> Declaration {
         build::tool(rule, Tool::new_with_raw(name, None, JsonObject::new()))

@@ -169,7 +169,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::declared::build;
+    use crate::call::build;
 
     fn read(kind: &str, name: &str, rule: &str, scopes: Value) -> Result<Registry, String> {
         let row = json!({ "kind": kind, "name": name, "rule": rule, "scopes": scopes, "description": null });

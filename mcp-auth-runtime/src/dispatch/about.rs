@@ -5,7 +5,7 @@ use rmcp::model::{
     ResourcesCapability, SKILLS_EXTENSION_ID, ServerCapabilities, TASKS_EXTENSION_ID, ToolsCapability,
 };
 
-use crate::declared::handler::About;
+use crate::call::handler::About;
 use crate::declared::registry::{Item, Registry};
 
 /// The answer to `initialize`; rmcp fills in the negotiated protocol version.

@@ -15,7 +15,7 @@ use super::lists;
 use super::run::{Came, Round};
 use super::server::Dispatch;
 use crate::authz::Permit;
-use crate::declared::handler::Handler;
+use crate::call::handler::Handler;
 use crate::declared::registry::{Item, Registry};
 use crate::envelope::Message;
 use mcp_auth_core::Era;

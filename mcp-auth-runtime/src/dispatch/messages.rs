@@ -17,7 +17,7 @@ use super::lists;
 use super::permit::{is_session_restore, is_task, permit, permit_for, refers_to};
 use super::run::{Came, Round, call, guarded};
 use super::server::Dispatch;
-use crate::declared::handler::{Handler, Route};
+use crate::call::handler::{Handler, Route};
 use crate::declared::registry::Item;
 use crate::envelope::Message;
 

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::about;
 use super::direct::Listed;
 use crate::authn::Identity;
-use crate::declared::handler::{Handler, Routes};
+use crate::call::handler::{Handler, Routes};
 use crate::owned::{RequestStates, Rulebook, Until};
 use mcp_auth_core::ambient::{Ambient, Clock};
 use mcp_auth_store::Store;

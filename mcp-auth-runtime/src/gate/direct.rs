@@ -14,7 +14,7 @@ use super::http::{Endpoint, era_of};
 use super::session::Bound;
 use crate::answer::{Rejection, status_of_error};
 use crate::authz::Permit;
-use crate::declared::handler::Handler;
+use crate::call::handler::Handler;
 use crate::dispatch::Asked;
 use crate::envelope::{Envelope, Message, MessageKind};
 use mcp_auth_core::Era;

@@ -15,7 +15,7 @@ use super::http::{Endpoint, SESSION_ID};
 use super::session::Bound;
 use crate::answer::Rejection;
 use crate::authn::Identity;
-use crate::declared::handler::Handler;
+use crate::call::handler::Handler;
 use crate::envelope::Envelope;
 use crate::owned::{Room, Until};
 

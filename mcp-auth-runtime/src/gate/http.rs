@@ -18,7 +18,7 @@ use super::session::{Session, Wanted};
 use crate::answer::Rejection;
 use crate::authn::credential::refuse_second_in_form;
 use crate::authn::{AuthnError, Credential, Identity};
-use crate::declared::handler::Handler;
+use crate::call::handler::Handler;
 use crate::dispatch::Dispatch;
 use crate::envelope::{self, Envelope, EnvelopeLimits, Message, RequestIdValue};
 use crate::owned::Sessions;

@@ -71,7 +71,8 @@ mod tests {
     use super::*;
     use crate::authn::{holder, principal_of};
     use crate::authz::{Connect, Denied, Settings, Verdict, Visibility};
-    use crate::declared::{Kind, Rule, build};
+    use crate::call::build;
+    use crate::declared::{Kind, Rule};
     use mcp_auth_core::ambient::SystemClock;
     use mcp_auth_core::{Hierarchy, ScopeSet};
     use mcp_auth_store::{Caps, Store};

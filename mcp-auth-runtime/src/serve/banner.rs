@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
 
+use crate::call::handler::About;
 use crate::config::Config;
-use crate::declared::handler::About;
 
 /// What is known before the address is.
 pub(super) struct Announcement {

@@ -9,16 +9,16 @@ use axum::routing::any;
 use rmcp::transport::StreamableHttpServerConfig;
 use tokio::net::TcpListener;
 
+use super::local_issuer::LocalIssuer;
 use super::parts::Parts;
 use super::running::Running;
 use super::{banner, settings, trust};
 use crate::authn::Authenticator;
+use crate::call::handler::Handler;
 use crate::config::Denial;
-use crate::declared::handler::Handler;
 use crate::dispatch::Dispatch;
 use crate::error::{Error, Result};
 use crate::gate::{Endpoint, EndpointSettings, Gate};
-use crate::local_issuer::LocalIssuer;
 use crate::observe::health;
 use crate::owned::{Sessions, StoredSessions};
 use crate::transport::cors;

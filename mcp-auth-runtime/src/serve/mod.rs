@@ -1,11 +1,11 @@
 //! From a handler and a configuration to a running server. In reading order: `builder` and `parts` (what it is given, and
-//! checked), `settings` (what the configuration comes to, for each place that acts), `trust` (whom the configuration
-//! trusts), `http` (the one ordered list of layers), `stdio`, `running`, `banner` (what a start prints), `table`
-//! (`--scopes`).
+//! checked) with `local_issuer` (an authorization server in this process), `settings` (what the configuration comes to, for
+//! each place that acts), `trust` (whom the configuration trusts), `http` (the one ordered list of layers), `stdio`, `running`, `banner` (what a start prints), `table` (`--scopes`).
 
 mod banner;
 mod builder;
 mod http;
+mod local_issuer;
 mod parts;
 mod running;
 mod settings;
@@ -14,5 +14,6 @@ mod table;
 mod trust;
 
 pub use builder::ServerBuilder;
+pub use local_issuer::{LocalIssuer, LocalIssuerSetup};
 pub use parts::LocalIssuerFactory;
 pub use running::Running;

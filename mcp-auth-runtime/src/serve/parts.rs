@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use rmcp::transport::streamable_http_server::session::SessionStore;
 
+use super::local_issuer::{LocalIssuer, LocalIssuerSetup};
 use crate::authn::Fetch;
+use crate::call::handler::{About, Routes};
 use crate::config::{Checked, Config};
-use crate::declared::handler::{About, Routes};
 use crate::error::Result;
-use crate::local_issuer::{LocalIssuer, LocalIssuerSetup};
 use crate::owned::Rulebook;
 use crate::transport::shutdown::Shutdown;
 use mcp_auth_core::Resource;

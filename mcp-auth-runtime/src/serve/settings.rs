@@ -3,13 +3,13 @@
 
 use std::net::SocketAddr;
 
+use super::local_issuer::LocalIssuer;
 use crate::answer::ProtectedResourceMetadata;
 use crate::authn::{IssuerRules, KeyRefresh, KeySource};
 use crate::config::Config;
 use crate::config::issuers::TrustedIssuer;
 use crate::envelope::EnvelopeLimits;
 use crate::gate::EndpointLimits;
-use crate::local_issuer::LocalIssuer;
 use crate::transport::host::{AllowedHosts, HostSettings};
 use crate::transport::http::ConnectionLimits;
 use crate::transport::origin::{AllowedOrigins, OriginSettings};

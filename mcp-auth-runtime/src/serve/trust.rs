@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::local_issuer::LocalIssuer;
 use super::settings;
 use crate::authn::{
     Authenticator, CacheBounds, Fetch, IssuerRules, JwtVerifier, KeySource, LoadFailure, Verify,
@@ -12,7 +13,6 @@ use crate::authn::{
 use crate::config::issuers::TrustedIssuer;
 use crate::config::{Config, key};
 use crate::error::Error;
-use crate::local_issuer::LocalIssuer;
 use mcp_auth_core::ambient::Ambient;
 
 /// The longest a start waits for keys.

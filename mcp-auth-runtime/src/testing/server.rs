@@ -5,11 +5,10 @@ use std::sync::Arc;
 use super::client::Client;
 use super::issuer::{TestIssuer, Token};
 use crate::authn::Fetch;
+use crate::call::handler::Handler;
 use crate::config::{Config, ConfigBuilder, Verify};
-use crate::declared::handler::Handler;
 use crate::error::Result;
-use crate::local_issuer::LocalIssuer;
-use crate::serve::{Running, ServerBuilder};
+use crate::serve::{LocalIssuer, Running, ServerBuilder};
 use mcp_auth_core::ambient::Ambient;
 
 /// The configuration of a [`TestServer`] that is given none: any free port, base scopes named but empty.
@@ -23,7 +22,7 @@ const ISSUER: &str = "[issuer]";
 /// # Example
 /// ```
 /// # use mcp_auth_runtime as mcp_auth;
-/// # fn shape<H: mcp_auth::declared::handler::Handler>(handler: H) {
+/// # fn shape<H: mcp_auth::call::handler::Handler>(handler: H) {
 /// use mcp_auth::testing::TestServer;
 /// let test = async {
 ///     let server = TestServer::start(handler).await?;

@@ -35,24 +35,15 @@ const READERS: &[(&str, &[&str])] = &[("config", &["serve", "testing"])];
 /// What `config` may read: the vocabulary that a file's values are parsed into, not what acts on it.
 const READS: &[(&str, &[&str])] = &[("config", &["declared", "authn", "authz", "observe"])];
 
-/// Modules that do not stand in their folder yet, and which one it will be. The list only gets shorter.
-const ON_THEIR_WAY: &[(&str, &str)] = &[("local_issuer", "serve")];
-
-/// Arrows that climb still, from a module to one. The list only gets shorter.
-const KNOWN: &[(&str, &str)] = &[("declared::build", "call"), ("declared::handler", "call")];
-
 /// Every arrow that climbs, a line each: `file:line: what`.
 pub(super) fn mistakes(sources: &[Source]) -> Vec<String> {
-    let house = House { name: CRATE, order: &ORDER, moving: ON_THEIR_WAY, known: KNOWN };
-    house.mistakes(sources)
+    House { name: CRATE, order: &ORDER }.mistakes(sources)
 }
 
 struct House<'a> {
     /// The folder of its sources, with a slash at its end.
     name: &'a str,
     order: &'a [&'a str],
-    moving: &'a [(&'a str, &'a str)],
-    known: &'a [(&'a str, &'a str)],
 }
 
 impl House<'_> {
@@ -101,12 +92,8 @@ impl House<'_> {
     fn mistake(&self, module: &[String], read: &Read) -> Option<String> {
         let target = resolved(module, read)?;
         // The root lists what there is; and what it shows of other crates belongs to no folder.
-        let first = module.first()?;
-        if target.first()? == first || (!self.is_folder(target.first()?) && self.moved(&target).is_none()) {
-            return None;
-        }
-        let (from, to) = (self.folder(module), self.folder(&target));
-        if from == to || self.is_known(module, &target) {
+        let (from, to) = (module.first()?.as_str(), target.first()?.as_str());
+        if from == to || !self.is_folder(to) {
             return None;
         }
         let allowed = |rules: &[(&str, &[&str])], of: &str, other: &str| {
@@ -130,33 +117,13 @@ impl House<'_> {
     }
 
     /// The folder of `module`, where it has no place.
-    fn homeless<'a>(&'a self, module: &'a [String]) -> Option<&'a str> {
-        let first = module.first()?;
-        (!self.is_folder(first) && self.moved(module).is_none()).then_some(first)
+    fn homeless<'a>(&self, module: &'a [String]) -> Option<&'a str> {
+        module.first().map(String::as_str).filter(|first| !self.is_folder(first))
     }
 
     fn is_folder(&self, name: &str) -> bool {
         self.order.contains(&name)
     }
-
-    /// The folder that `module` belongs to.
-    fn folder<'a>(&'a self, module: &'a [String]) -> &'a str {
-        self.moved(module).unwrap_or(&module[0])
-    }
-
-    fn moved(&self, module: &[String]) -> Option<&str> {
-        self.moving.iter().find(|(from, _)| is_at(module, from)).map(|(_, to)| *to)
-    }
-
-    fn is_known(&self, module: &[String], target: &[String]) -> bool {
-        self.known.iter().any(|(from, to)| is_at(module, from) && is_at(target, to))
-    }
-}
-
-/// Whether `module` is `place`, or below it.
-fn is_at(module: &[String], place: &str) -> bool {
-    let place: Vec<&str> = place.split("::").collect();
-    module.len() >= place.len() && place.iter().zip(module).all(|(one, other)| one == other)
 }
 
 /// What `read` means from the root of the crate, if it is of the crate.
@@ -177,12 +144,8 @@ fn resolved(module: &[String], read: &Read) -> Option<Vec<String>> {
 mod tests {
     use super::*;
 
-    const MADE_UP: House<'static> = House {
-        name: "inn/src/",
-        order: &["cellar", "kitchen", "config", "serve"],
-        moving: &[("stove", "kitchen")],
-        known: &[("cellar::lift", "kitchen::hatch")],
-    };
+    const MADE_UP: House<'static> =
+        House { name: "inn/src/", order: &["cellar", "kitchen", "config", "serve"] };
 
     fn found(files: &[(&str, &str)]) -> Vec<String> {
         let sources: Vec<Source> =
@@ -252,20 +215,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_on_its_way_counts_where_it_goes_and_a_known_arrow_is_let_pass() {
-        assert!(found(&[("inn/src/kitchen/pot.rs", "use crate::stove::Flame;")]).is_empty());
-        assert_eq!(found(&[("inn/src/cellar/wine.rs", "use crate::stove::Flame;")]).len(), 1);
-        assert!(found(&[("inn/src/cellar/lift.rs", "use crate::kitchen::hatch::Door;")]).is_empty());
-        assert_eq!(found(&[("inn/src/cellar/lift.rs", "use crate::kitchen::pot;")]).len(), 1);
-    }
-
-    #[test]
-    fn every_exception_is_about_folders_that_have_a_place() {
-        for (_, to) in ON_THEIR_WAY {
-            assert!(ORDER.contains(to), "{to}");
-        }
-        for (from, to) in KNOWN {
-            assert_ne!(from, to);
+    fn every_rule_is_about_folders_that_have_a_place() {
+        for (folder, others) in READERS.iter().chain(READS) {
+            for name in [folder].into_iter().chain(*others) {
+                assert!(ORDER.contains(name), "{name}");
+            }
         }
     }
 }

@@ -20,8 +20,9 @@ use tokio::time::Instant;
 use super::super::*;
 use crate::authn::holder;
 use crate::authz::{Connect, Policy, Settings, Visibility};
+use crate::call::build;
+use crate::declared::Rule;
 use crate::declared::registry::Registry;
-use crate::declared::{Rule, build};
 use crate::envelope::Message;
 use crate::owned::{Rulebook, Tasks};
 

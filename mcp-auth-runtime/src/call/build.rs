@@ -11,8 +11,8 @@ use schemars::JsonSchema;
 use serde_json::Value;
 
 use crate::call::from_call::Takes;
+use crate::call::handler::CallFuture;
 use crate::declared::Rule;
-use crate::declared::handler::CallFuture;
 use crate::declared::registry::{Declaration, Item};
 use mcp_auth_core::Scope;
 use mcp_auth_core::uri_template::UriTemplate;
