@@ -105,8 +105,9 @@ async fn k01_to_k07_whatever_the_issuer_answers_known_keys_keep_working() {
         let tries = bench.fetches() - 1;
         assert!((90..130).contains(&tries), "{name}: one try in 30 s once backed off, saw {tries}");
         bench.fetch.publish(&[p256().jwk("a"), p384().jwk("b")]);
-        pass(31).await;
-        assert!(bench.keys.last_error().is_none(), "{name}: recovered within 30 s");
+        // A try that hangs is given up after 3 s, and the next one follows 30 s later.
+        pass(34).await;
+        assert!(bench.keys.last_error().is_none(), "{name}: recovered within 33 s");
         assert!(bench.verify(p384(), "ES384", "b").await.is_ok(), "{name}");
         cancel.cancel();
     }
