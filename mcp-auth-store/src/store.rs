@@ -18,7 +18,9 @@ pub trait Backend:
 
 /// A store on any backend. Cloning shares it.
 ///
-/// All aggregates belong to one backend, because some steps touch two: redeeming a code keeps a grant.
+/// All aggregates belong to one backend, because some steps touch two: redeeming a code keeps a grant. One store is for
+/// the instances of one server: its records do not name the resource, so two servers on one store would accept each
+/// other's tasks, sessions and sealed state of a caller known to both.
 #[derive(Clone)]
 pub struct Store(Arc<dyn Backend>);
 

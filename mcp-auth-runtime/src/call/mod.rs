@@ -1,10 +1,12 @@
-//! One call of one operation. In reading order: `handler` (what `#[server]` implements: the operations and how each is
+//! One call of one operation. In reading order: `call` (what a call carries), `handler` (what `#[server]` implements: the operations and how each is
 //! called), `build` (what the expansion of the macros calls), `from_call` (what a method may take of a call) with `claims`,
 //! `answer` (what it may answer), `tool_error` (how it fails).
 
 pub mod answer;
 #[doc(hidden)]
 pub mod build;
+#[expect(clippy::module_inception, reason = "the call itself, among what makes one and what it answers")]
+mod call;
 pub mod claims;
 pub mod from_call;
 pub mod handler;
@@ -12,135 +14,4 @@ pub mod handler;
 pub(crate) mod support;
 pub mod tool_error;
 
-use std::collections::HashMap;
-
-use mcp_auth_core::Era;
-use rmcp::ErrorData;
-use rmcp::model::{Extensions, InputResponses, JsonObject, ProtocolVersion, RequestId, RequestMetaObject};
-use rmcp::service::{Peer, RequestContext, RoleServer, SubscriptionContext};
-use tokio_util::sync::CancellationToken;
-
-use crate::authn::Caller;
-
-/// Everything one call carries. A permit was checked before one of these exists.
-#[non_exhaustive]
-pub struct Call {
-    /// The operation's name on the wire.
-    pub name: String,
-    /// The caller; `None` only where the operation is public and no credentials came.
-    pub caller: Option<Caller>,
-    /// The arguments of a tool or prompt, or the params of a method.
-    pub arguments: Option<JsonObject>,
-    /// The URI that is read, for resources.
-    pub uri: Option<String>,
-    /// The variables of the resource's URI template, percent-decoded.
-    pub variables: HashMap<String, String>,
-    /// MRTR: the client's answers to the previous round's input requests.
-    pub input_responses: Option<InputResponses>,
-    /// MRTR: the state we gave out in the previous round.
-    pub request_state: Option<String>,
-    /// The established subscription, for `subscriptions/listen` only.
-    pub subscription: Option<SubscriptionContext>,
-    /// The id of the request.
-    pub id: RequestId,
-    /// `params._meta` of the request.
-    pub meta: RequestMetaObject,
-    era: Era,
-    transport: Option<Transport>,
-}
-
-/// What rmcp's transport knows of a request, and a call that does without it does not have.
-struct Transport {
-    peer: Peer<RoleServer>,
-    cancelled: CancellationToken,
-    extensions: Extensions,
-}
-
-impl Call {
-    /// A call of the operation `name` by an anonymous caller, without arguments; set the fields that the request has.
-    pub fn new(name: impl Into<String>, context: RequestContext<RoleServer>) -> Self {
-        let era = Era::of(context.protocol_version().as_ref().map(ProtocolVersion::as_str));
-        let RequestContext { ct: cancelled, id, meta, extensions, peer, .. } = context;
-        let transport = Transport { peer, cancelled, extensions };
-        Self { transport: Some(transport), ..Self::direct(name.into(), id, meta, era) }
-    }
-
-    /// A call of a peer of `era` without rmcp's transport around it, for an operation that does without
-    /// (see [`Declaration::needs_transport`](crate::declared::registry::Declaration::needs_transport)).
-    pub(crate) fn direct(name: String, id: RequestId, meta: RequestMetaObject, era: Era) -> Self {
-        Self {
-            name,
-            caller: None,
-            arguments: None,
-            uri: None,
-            variables: HashMap::new(),
-            input_responses: None,
-            request_state: None,
-            subscription: None,
-            id,
-            meta,
-            era,
-            transport: None,
-        }
-    }
-
-    /// The era of the revision that the peer speaks.
-    pub fn era(&self) -> Era {
-        self.era
-    }
-
-    /// The client, to be asked or told something while the call runs.
-    ///
-    /// # Errors
-    /// -32603 where no argument said that it [needs the transport](from_call::FromCall::NEEDS_TRANSPORT).
-    pub fn peer(&self) -> Result<&Peer<RoleServer>, ErrorData> {
-        self.transport().map(|transport| &transport.peer)
-    }
-
-    /// Cancelled when the client no longer wants the answer.
-    ///
-    /// # Errors
-    /// As for [`Call::peer`].
-    pub fn cancelled(&self) -> Result<&CancellationToken, ErrorData> {
-        self.transport().map(|transport| &transport.cancelled)
-    }
-
-    /// What layers in front put into the request.
-    ///
-    /// # Errors
-    /// As for [`Call::peer`].
-    pub fn extensions(&self) -> Result<&Extensions, ErrorData> {
-        self.transport().map(|transport| &transport.extensions)
-    }
-
-    /// rmcp's own context of the request.
-    ///
-    /// # Errors
-    /// As for [`Call::peer`].
-    pub fn context(&self) -> Result<RequestContext<RoleServer>, ErrorData> {
-        let transport = self.transport()?;
-        let mut context = RequestContext::new(self.id.clone(), transport.peer.clone());
-        context.ct = transport.cancelled.clone();
-        context.meta = self.meta.clone();
-        context.extensions = transport.extensions.clone();
-        Ok(context)
-    }
-
-    fn transport(&self) -> Result<&Transport, ErrorData> {
-        self.transport.as_ref().ok_or_else(|| {
-            tracing::error!(operation = %self.name, "an argument took what it said it does not need");
-            ErrorData::internal_error("internal error", None)
-        })
-    }
-}
-
-/// Names the operation and the caller, never what was sent.
-impl std::fmt::Debug for Call {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Call")
-            .field("name", &self.name)
-            .field("caller", &self.caller)
-            .field("uri", &self.uri)
-            .finish_non_exhaustive()
-    }
-}
+pub use call::Call;

@@ -69,8 +69,11 @@ impl Gate {
         received: &Received<'_>,
         who: Result<Identity, Rejection>,
     ) -> Result<Admitted, Rejection> {
-        let asking = who.as_ref().unwrap_or(&Identity::Anonymous);
-        let task = self.rules.task_of(&received.message, asking).await;
+        // A refused credential asks the store nothing: its 401 does not wait for a backend.
+        let task = match &who {
+            Ok(identity) => self.rules.task_of(&received.message, identity).await,
+            Err(_) => Ok(None),
+        };
         let named = self.rules.named(&received.message, task.as_ref().ok().copied().flatten());
         if let Some(gone) = received.removed() {
             return Err(self.refuse(Some(&named), None, self.first(gone, who)));

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use rmcp::model::ErrorCode;
 use serde_json::json;
 
-use super::*;
+use super::support::*;
 
 fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();

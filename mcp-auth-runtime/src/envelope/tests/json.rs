@@ -4,7 +4,7 @@ use bytes::Bytes;
 use rmcp::model::ErrorCode;
 use serde_json::json;
 
-use super::*;
+use super::support::*;
 
 #[test]
 fn j01_what_is_not_one_json_text_is_a_parse_error() {

@@ -3,7 +3,7 @@
 use rmcp::model::ErrorCode;
 use serde_json::json;
 
-use super::*;
+use super::support::*;
 
 #[test]
 fn the_bytes_are_kept_as_they_came() {

@@ -3,31 +3,4 @@ mod json;
 mod message;
 mod params;
 mod revisions;
-
-use bytes::Bytes;
-use serde_json::{Value, json};
-
-use super::*;
-
-fn read_text(text: &str) -> Result<Envelope, EnvelopeError> {
-    read_bytes(text.as_bytes())
-}
-
-fn read_bytes(bytes: &[u8]) -> Result<Envelope, EnvelopeError> {
-    read(&Bytes::copy_from_slice(bytes), EnvelopeLimits::default())
-}
-
-fn request(method: &str, params: Value) -> String {
-    json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string()
-}
-
-/// The refusal's code and id, as text: `-32600 1`, or `-32700 -` without an id.
-fn refusal(text: impl AsRef<[u8]>) -> String {
-    let error = read_bytes(text.as_ref()).expect_err("must be refused");
-    let id = error.id().map_or("-".to_owned(), ToString::to_string);
-    format!("{} {id}", error.code().0)
-}
-
-fn tool(name: &str) -> Message {
-    Message::Tool { name: name.to_owned(), arguments: None }
-}
+mod support;

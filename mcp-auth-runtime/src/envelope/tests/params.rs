@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::*;
+use super::support::*;
 
 #[test]
 fn tool_call_is_read_with_its_arguments() {
