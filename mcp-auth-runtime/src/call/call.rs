@@ -80,7 +80,7 @@ impl Call {
     /// The client, to be asked or told something while the call runs.
     ///
     /// # Errors
-    /// -32603 where no argument said that it [needs the transport](from_call::FromCall::NEEDS_TRANSPORT).
+    /// -32603 where no argument said that it [needs the transport](crate::call::from_call::FromCall::NEEDS_TRANSPORT).
     pub fn peer(&self) -> Result<&Peer<RoleServer>, ErrorData> {
         self.transport().map(|transport| &transport.peer)
     }
