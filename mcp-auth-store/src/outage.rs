@@ -2,7 +2,7 @@
 //! treated as successful, and a step that failed must have changed nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use mcp_auth_core::ScopeSet;
 
@@ -17,6 +17,7 @@ use crate::{
 pub struct Outage {
     memory: Arc<MemoryStore>,
     is_down: Arc<AtomicBool>,
+    failed: Arc<AtomicUsize>,
 }
 
 impl Outage {
@@ -26,7 +27,11 @@ impl Outage {
     /// An empty store that is up.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
-        Self { memory: Arc::new(MemoryStore::new(Caps::default())), is_down: Arc::default() }
+        Self {
+            memory: Arc::new(MemoryStore::new(Caps::default())),
+            is_down: Arc::default(),
+            failed: Arc::default(),
+        }
     }
 
     /// The store itself.
@@ -44,11 +49,19 @@ impl Outage {
         self.is_down.store(false, Ordering::SeqCst);
     }
 
+    /// How many steps were asked for while the store was down.
+    pub fn failed(&self) -> usize {
+        self.failed.load(Ordering::SeqCst)
+    }
+
     /// Runs `step`, unless the store is down: then the step is never started.
     fn unless_down<'a, T: Send + 'a>(&'a self, step: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
         Box::pin(async move {
             match self.is_down.load(Ordering::SeqCst) {
-                true => Err(StoreError::new(Self::CAUSE)),
+                true => {
+                    self.failed.fetch_add(1, Ordering::SeqCst);
+                    Err(StoreError::new(Self::CAUSE))
+                }
                 false => step.await,
             }
         })

@@ -158,6 +158,12 @@ async fn a_task_is_neither_reached_nor_called_unknown_while_the_store_is_down() 
     assert_eq!(talks.ran(), ran);
     let nobody = servers.first.client().request_without_session("tasks/get", get.clone()).await;
     assert_eq!(nobody.status(), 401, "what is wrong here is not for those who say not who they are");
+    let asked = servers.outage.failed();
+    assert!(asked > 0, "whose the task is, was asked for alice");
+    let refused = servers.first.client().token("not-a-token".to_owned());
+    let refused = refused.request_without_session("tasks/get", get.clone()).await;
+    assert_eq!(refused.status(), 401, "{}", refused.body());
+    assert_eq!(servers.outage.failed(), asked, "a refused credential asks the store nothing");
     let lost = alice.call_tool(3, "starts", json!({})).await.response().await;
     assert_eq!(lost["error"]["code"], -32603, "nobody would reach this task: {lost}");
     servers.outage.end();
