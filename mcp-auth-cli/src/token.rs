@@ -9,8 +9,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::seen::deceives;
 use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
-use mcp_auth_issuer::KeySource;
-use mcp_auth_issuer::{AccessTokenClaims, IssuerOptions, LocalIssuerSetup, SigningKey};
+use mcp_auth_issuer::{
+    AccessTokenClaims, Caps, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey, Store,
+};
 use mcp_auth_runtime::authn::verifier::jwt::bounds::MAX_TOKEN_LIFETIME;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Config, key};
@@ -219,6 +220,7 @@ fn accepts(
         default_scopes: ScopeSet::new(),
         hierarchy: Default::default(),
         ambient: ambient.clone(),
+        store: Store::memory(Caps::default()),
     };
     mcp_auth_issuer::build(setup, IssuerOptions::new(KeySource::Given(key.clone())))?;
     Ok(())

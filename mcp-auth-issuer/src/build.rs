@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mcp_auth_core::InvalidScope;
 use mcp_auth_runtime::serve::{LocalIssuer, LocalIssuerSetup};
-use mcp_auth_store::{Caps, Client, Store};
+use mcp_auth_store::Client;
 
 use crate::client::scopes::Declared;
 use crate::endpoint;
@@ -34,7 +34,7 @@ pub enum IssuerError {
     Scope(#[from] InvalidScope),
 }
 
-/// Builds the built-in issuer with a store in memory and the development login, where people log in with one click.
+/// Builds the built-in issuer with the development login, where people log in with one click.
 ///
 /// # Errors
 /// [`IssuerError`]: for example an issuer identifier that is not on loopback, or a signing key that other users can
@@ -42,7 +42,7 @@ pub enum IssuerError {
 ///
 /// # Example
 /// ```
-/// use mcp_auth_issuer::{IssuerOptions, LocalIssuerSetup};
+/// use mcp_auth_issuer::{Caps, IssuerOptions, LocalIssuerSetup, Store};
 /// use mcp_auth_core::ambient::Ambient;
 /// let issuer = mcp_auth_issuer::build(
 ///     LocalIssuerSetup {
@@ -53,6 +53,7 @@ pub enum IssuerError {
 ///         hierarchy: Default::default(),
 ///         default_scopes: Default::default(),
 ///         ambient: Ambient::system(),
+///         store: Store::memory(Caps::default()),
 ///     },
 ///     IssuerOptions::ephemeral(),
 /// )
@@ -60,19 +61,17 @@ pub enum IssuerError {
 /// assert_eq!(issuer.jwks["keys"][0]["alg"], "ES256");
 /// ```
 pub fn build(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<LocalIssuer, IssuerError> {
-    let store = Store::memory(Caps::default());
     let login = Arc::new(DevelopmentLogin::new(options.users.clone()));
-    build_with(setup, options, store, login)
+    build_with(setup, options, login)
 }
 
-/// As [`build`], with another store and another login.
+/// As [`build`], with another login.
 ///
 /// # Errors
 /// As [`build`].
 pub fn build_with(
     setup: LocalIssuerSetup,
     options: IssuerOptions,
-    store: Store,
     login: Arc<dyn Login>,
 ) -> Result<LocalIssuer, IssuerError> {
     let origin = IssuerOrigin::new(setup.issuer.clone())?;
@@ -100,7 +99,7 @@ pub fn build_with(
         },
         ambient: setup.ambient,
         key,
-        store,
+        store: setup.store,
         login,
         named: options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect(),
         registrations: RateLimit::per_minute(options.registrations_per_minute),

@@ -29,7 +29,7 @@ pub use client::redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use key::{AccessTokenClaims, KeyError, KeySource, MintError, SigningKey};
 pub use maud;
 pub use mcp_auth_runtime::serve::{LocalIssuer, LocalIssuerSetup};
-pub use mcp_auth_store::Store;
+pub use mcp_auth_store::{Caps, Store};
 pub use options::{InvalidOption, IssuerOptions, NamedClient};
 pub use person::{DevelopmentLogin, Login, LoginError, LoginFuture, User};
 pub use request::origin::InvalidIssuer;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mcp_auth::ambient::SystemClock;
 use mcp_auth::testing::{Answer, Era, TestIssuer, TestServer, Token};
+use mcp_auth::{Config, Server};
 use mcp_auth_store::Outage;
 use serde_json::{Value, json};
 
@@ -12,6 +13,7 @@ use crate::everything::{CONFIG, Everything};
 use crate::sessions::legacy::{LATEST_LEGACY, LEGACY, is_refused_everywhere};
 use crate::streams::Wire;
 use crate::talks::Talks;
+use crate::wire::http;
 
 /// Two servers of one issuer on one store, and the store.
 struct Replicas {
@@ -218,4 +220,24 @@ async fn a_stored_session_is_neither_opened_nor_called_unknown_while_the_store_i
     servers.outage.end();
     assert_eq!(on_second.clone().token(token("alice")).call_tool(1, "ping", json!({})).await.status, 200);
     is_refused_everywhere(&on_second.token(token("bob"))).await;
+}
+
+#[tokio::test]
+async fn the_built_in_issuer_remembers_in_the_servers_store_and_answers_503_while_it_is_down() {
+    let (outage, state) = (Outage::new(), tempfile::tempdir().expect("a directory"));
+    let local = format!("[server]\nlisten = \"127.0.0.1:0\"\n[issuer]\nstate_dir = {:?}\n", state.path());
+    let config = Config::builder().toml(CONFIG).toml(&local).build().expect("a configuration");
+    let builder = Server::builder(Everything::default()).config(config).store(outage.store());
+    let running = builder.start().await.expect("it starts");
+    let (client, url) = (http(), format!("http://{}/register", running.address()));
+    let metadata = json!({ "redirect_uris": ["http://127.0.0.1:9/callback"] });
+    let register = || client.post(&url).json(&metadata).send();
+
+    outage.begin();
+    let refused = register().await.expect("an answer");
+    assert_eq!(refused.status(), 503);
+    outage.end();
+    let registered: Value = register().await.expect("an answer").json().await.expect("a document");
+    let id = registered["client_id"].as_str().expect("an identifier");
+    assert!(outage.store().clients().find(id).await.expect("it is up").is_some(), "{registered}");
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_issuer::{IssuerOptions, KeySource, LocalIssuerSetup, SigningKey};
+use mcp_auth_issuer::{Caps, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey, Store};
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Checked, Config, ConfigError};
 use mcp_auth_runtime::declared::registry::Registry;
@@ -107,6 +107,7 @@ fn built_in_issuer(config: &Config, issuer: &BuiltInIssuer, checked: &Checked) -
             default_scopes: config.auth.base_scopes(),
             hierarchy: checked.hierarchy.clone(),
             ambient: Ambient::system(),
+            store: Store::memory(Caps::default()),
         },
         options,
     )?;

@@ -69,6 +69,7 @@ impl App {
             .unwrap(),
             default_scopes: ScopeSet::parse_lossy("todos.read"),
             ambient: clock.ambient(),
+            store,
         };
         setup(&mut the_setup);
         let mut the_options = IssuerOptions::ephemeral();
@@ -80,7 +81,7 @@ impl App {
         options(&mut the_options);
         let login = Arc::new(DevelopmentLogin::new(the_options.users.clone()));
         let LocalIssuer { router, jwks, .. } =
-            mcp_auth_issuer::build_with(the_setup, the_options, store, login).unwrap();
+            mcp_auth_issuer::build_with(the_setup, the_options, login).unwrap();
         Self { router, jwks, clock }
     }
 

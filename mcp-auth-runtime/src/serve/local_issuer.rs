@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, IssuerIdentifier, Resource, ScopeSet};
+use mcp_auth_store::Store;
 
 /// An authorization server in this process.
 pub struct LocalIssuer {
@@ -33,4 +34,6 @@ pub struct LocalIssuerSetup {
     pub default_scopes: ScopeSet,
     /// The clock and the source of randomness.
     pub ambient: Ambient,
+    /// What the server remembers in; the issuer remembers there too, so that one server has one store.
+    pub store: Store,
 }

@@ -50,6 +50,7 @@ impl<H> Parts<H> {
             hierarchy: self.checked.hierarchy.clone(),
             default_scopes: self.rules.policy().base_scopes().clone(),
             ambient: self.ambient.clone(),
+            store: self.store.clone(),
         };
         factory(setup, &self.config).map(Some)
     }
