@@ -86,7 +86,7 @@ pub fn build_with(
     let jwks = key.jwks();
     let issuer = Arc::new(Issuer {
         cookie: SessionCookie::new(&origin),
-        csrf: Csrf::new(&*setup.ambient.random),
+        csrf: Csrf::new(setup.store.clone(), &*setup.ambient.random),
         origin,
         resource: setup.resource,
         server_name: setup.server_name,

@@ -1,32 +1,66 @@
 //! CSRF tokens: a form counts only if one of our own pages showed it to this browser, for this request.
+//!
+//! The key is the store's, so that a page which one process showed may be answered in another.
+
+use std::sync::OnceLock;
 
 use aws_lc_rs::hmac;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_core::ambient::Random;
+use mcp_auth_store::{SealingKey, Store, StoreError};
 
-use crate::secret::secret;
+/// What the store keeps the key for.
+const PURPOSE: &str = "issuer-csrf";
 
 /// Makes and verifies CSRF tokens: a MAC over the session and the exact authorization request, so a token is valid
 /// for one browser, client, scope and redirect URI only. No token is stored, so pages opened from outside use no
-/// memory. The key lives as long as the process.
-pub(crate) struct Csrf(hmac::Key);
+/// memory.
+pub(crate) struct Csrf {
+    store: Store,
+    /// The key, if the store has none yet.
+    fresh: SealingKey,
+    key: OnceLock<hmac::Key>,
+}
 
 impl Csrf {
-    pub(crate) fn new(random: &dyn Random) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, secret(random).as_bytes()))
+    /// With the key that `store` keeps, or a new one of `random` that it keeps then.
+    pub(crate) fn new(store: Store, random: &dyn Random) -> Self {
+        Self { store, fresh: SealingKey::random(random), key: OnceLock::new() }
     }
 
     /// The token for a form shown to `session` about `request`, the canonical query.
-    pub(crate) fn token(&self, session: &str, request: &str) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, &message(session, request)))
+    ///
+    /// # Errors
+    /// [`StoreError`]: the store cannot tell the key now, so no form is shown.
+    pub(crate) async fn token(&self, session: &str, request: &str) -> Result<String, StoreError> {
+        let tag = hmac::sign(self.key().await?, &message(session, request));
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(tag))
     }
 
     /// Whether `token` is the one for this session and request, in constant time.
-    pub(crate) fn verify(&self, session: &str, request: &str, token: &str) -> bool {
+    ///
+    /// # Errors
+    /// [`StoreError`]: the store cannot tell the key now, so no form counts.
+    pub(crate) async fn verify(
+        &self,
+        session: &str,
+        request: &str,
+        token: &str,
+    ) -> Result<bool, StoreError> {
         let Ok(tag) = BASE64_URL_SAFE_NO_PAD.decode(token) else {
-            return false;
+            return Ok(false);
         };
-        hmac::verify(&self.0, &message(session, request), &tag).is_ok()
+        Ok(hmac::verify(self.key().await?, &message(session, request), &tag).is_ok())
+    }
+
+    /// The key is asked for when it is first needed, and again as long as the store cannot tell it.
+    async fn key(&self) -> Result<&hmac::Key, StoreError> {
+        if let Some(key) = self.key.get() {
+            return Ok(key);
+        }
+        let kept = self.store.sealing_keys().key(PURPOSE, self.fresh.clone()).await?;
+        // Requests that ask at once get the same key.
+        Ok(self.key.get_or_init(|| hmac::Key::new(hmac::HMAC_SHA256, kept.as_bytes())))
     }
 }
 
@@ -39,18 +73,40 @@ fn message(session: &str, request: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use mcp_auth_core::ambient::SystemRandom;
+    use mcp_auth_store::{Caps, Outage};
 
     use super::*;
 
-    #[test]
-    fn csrf_token_fits_one_session_one_request_and_one_process() {
-        let csrf = Csrf::new(&SystemRandom);
-        let token = csrf.token("a", "scope=x");
-        assert!(csrf.verify("a", "scope=x", &token));
-        assert!(!csrf.verify("b", "scope=x", &token));
-        assert!(!csrf.verify("a", "scope=y", &token));
-        assert!(!csrf.verify("a", "scope=x", ""));
-        assert!(!csrf.verify("a", "scope=x", &token[1..]));
-        assert!(!Csrf::new(&SystemRandom).verify("a", "scope=x", &token));
+    fn process_on(store: &Store) -> Csrf {
+        Csrf::new(store.clone(), &SystemRandom)
+    }
+
+    #[tokio::test]
+    async fn csrf_token_fits_one_session_one_request_and_one_store() {
+        let store = Store::memory(Caps::default());
+        let csrf = process_on(&store);
+        let token = csrf.token("a", "scope=x").await.unwrap();
+        for process in [&csrf, &process_on(&store)] {
+            assert!(process.verify("a", "scope=x", &token).await.unwrap());
+            assert!(!process.verify("b", "scope=x", &token).await.unwrap());
+            assert!(!process.verify("a", "scope=y", &token).await.unwrap());
+            assert!(!process.verify("a", "scope=x", "").await.unwrap());
+            assert!(!process.verify("a", "scope=x", &token[1..]).await.unwrap());
+        }
+        let elsewhere = process_on(&Store::memory(Caps::default()));
+        assert!(!elsewhere.verify("a", "scope=x", &token).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn no_form_is_shown_and_none_counts_while_the_store_cannot_tell_the_key() {
+        let outage = Outage::new();
+        let token = process_on(&outage.store()).token("a", "scope=x").await.unwrap();
+        let csrf = process_on(&outage.store());
+        outage.begin();
+        assert!(csrf.token("a", "scope=x").await.is_err());
+        assert!(csrf.verify("a", "scope=x", &token).await.is_err());
+        outage.end();
+        assert_eq!(csrf.token("a", "scope=x").await.unwrap(), token);
+        assert!(csrf.verify("a", "scope=x", &token).await.unwrap());
     }
 }

@@ -300,6 +300,11 @@ impl Browser {
         Self { app: app.clone(), cookies: Cookies::default(), origin: Some(ISSUER.to_owned()) }
     }
 
+    /// The same browser, in front of another process: a balancer sends it there.
+    pub(crate) fn at(&self, app: &App) -> Self {
+        Self { app: app.clone(), ..self.clone() }
+    }
+
     async fn send(&mut self, request: http::request::Builder, body: String) -> Answer {
         let cookies = self.cookies.header().unwrap_or_default();
         let request = request.header("host", "localhost:8080").header("cookie", cookies);

@@ -13,4 +13,5 @@ mod machine;
 mod outage;
 mod refresh;
 mod registration;
+mod replicas;
 mod revocation;

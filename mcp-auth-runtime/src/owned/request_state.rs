@@ -34,9 +34,7 @@ pub(crate) struct RequestStates {
 impl RequestStates {
     /// With the key that `store` keeps, or a new one of `random` that it keeps then.
     pub(crate) fn new(store: Store, random: &dyn Random) -> Self {
-        let mut key = [0; 32];
-        random.fill(&mut key);
-        Self { store, fresh: SealingKey::new(key), codec: OnceCell::new() }
+        Self { store, fresh: SealingKey::random(random), codec: OnceCell::new() }
     }
 
     /// Seals the state in `result`, if it has one.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use mcp_auth_core::ambient::Random;
+
 use crate::StoreFuture;
 
 /// A secret key of 256 bits. `Debug` hides it.
@@ -11,6 +13,13 @@ pub struct SealingKey([u8; 32]);
 impl SealingKey {
     /// Makes a key of these 32 bytes, which must come from a secure source of randomness.
     pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Makes a key of 32 bytes of `random`.
+    pub fn random(random: &dyn Random) -> Self {
+        let mut bytes = [0; 32];
+        random.fill(&mut bytes);
         Self(bytes)
     }
 

@@ -44,6 +44,7 @@ pub(super) async fn page(
     }
     if let (Some(cookie), Some(session)) = (cookie, session) {
         let allowed = issuer.store.consents().allowed(&session.subject, &request.client.id).await?;
+        let csrf = issuer.csrf.token(cookie, &request.query).await?;
         let page = Consent {
             issuer,
             client: &request.client,
@@ -51,7 +52,7 @@ pub(super) async fn page(
             subject: &session.subject,
             scopes: describe(issuer, &request.scopes, &allowed),
             action: &request.url(),
-            csrf: &issuer.csrf.token(cookie, &request.query),
+            csrf: &csrf,
         };
         return Ok(page.into_response());
     }
@@ -59,13 +60,14 @@ pub(super) async fn page(
     // A browser without a login gets an identifier that is not stored; it only ties the form to the browser.
     let fresh = cookie.is_none().then(|| secret(&*issuer.ambient.random));
     let id = fresh.as_deref().or(cookie).unwrap_or_default();
+    let csrf = issuer.csrf.token(id, &request.query).await?;
     let page = LoginPage {
         issuer,
         client: &request.client,
         controls: issuer.login.controls(),
         notice,
         action: &request.url(),
-        csrf: &issuer.csrf.token(id, &request.query),
+        csrf: &csrf,
     };
     let mut response = page.into_response();
     if let Some(cookie) = fresh.and_then(|id| issuer.cookie.set(&id)) {

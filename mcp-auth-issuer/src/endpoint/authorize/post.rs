@@ -42,13 +42,14 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
     let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
     let form = form(headers, body).await.map_err(Untrusted::Form)?;
     let (cookie, session) = issuer.session(headers).await?;
-    let genuine = |cookie| {
-        let token = form.get("csrf").unwrap_or_default();
-        form.repeated().is_none() && issuer.csrf.verify(cookie, &request.query, token)
+    let stale = || Untrusted::Stale { page: request.url() };
+    let (Some(cookie), None) = (cookie, form.repeated()) else {
+        return Err(stale().into());
     };
-    let Some(cookie) = cookie.filter(|cookie| genuine(cookie)) else {
-        return Err(Untrusted::Stale { page: request.url() }.into());
-    };
+    let token = form.get("csrf").unwrap_or_default();
+    if !issuer.csrf.verify(cookie, &request.query, token).await? {
+        return Err(stale().into());
+    }
 
     match (form.get("decision"), session) {
         (Some("login"), _) => match issuer.login.login(&form).await {
@@ -75,7 +76,7 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
         }
         // The session ended while the page was open, so the person logs in again for the same request.
         (Some("allow"), None) => page(issuer, headers, &request, Some(Notice::Ended)).await,
-        (_, _) => Err(Untrusted::Stale { page: request.url() }.into()),
+        (_, _) => Err(stale().into()),
     }
 }
 
