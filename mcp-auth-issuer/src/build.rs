@@ -13,7 +13,6 @@ use crate::key::KeyError;
 use crate::options::{InvalidOption, IssuerOptions};
 use crate::person::{Csrf, SessionCookie};
 use crate::person::{DevelopmentLogin, Login};
-use crate::rate::RateLimit;
 use crate::request::origin::{InvalidIssuer, IssuerOrigin};
 
 /// Why an issuer cannot be built; the server then does not start.
@@ -102,7 +101,7 @@ pub fn build_with(
         store: setup.store,
         login,
         named: options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect(),
-        registrations: RateLimit::per_minute(options.registrations_per_minute),
+        registrations: options.registrations()?,
     });
     Ok(LocalIssuer { issuer: setup.issuer, jwks, router: endpoint::router(issuer) })
 }

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use http::HeaderMap;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Resource, ScopeSet};
-use mcp_auth_store::{Browser, Client, SecretHash, Store, StoreError};
+use mcp_auth_store::{Browser, Client, Rate, SecretHash, Store, StoreError};
 
 use crate::client::scopes::Declared;
 use crate::key::AccessTokenClaims;
 use crate::key::{MintError, SigningKey};
 use crate::person::Login;
 use crate::person::{Csrf, SessionCookie};
-use crate::rate::RateLimit;
 use crate::request::origin::IssuerOrigin;
 use crate::secret::identifier;
 
@@ -34,7 +33,8 @@ pub(crate) struct Issuer {
     pub(crate) named: HashMap<String, Client>,
     pub(crate) cookie: SessionCookie,
     pub(crate) csrf: Csrf,
-    pub(crate) registrations: RateLimit,
+    /// How often clients may register, all of them together.
+    pub(crate) registrations: Rate,
 }
 
 /// The lifetimes of what the issuer makes, in seconds.

@@ -20,7 +20,6 @@ mod issuer;
 mod key;
 mod options;
 mod person;
-mod rate;
 mod request;
 mod secret;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mcp_auth_core::ScopeSet;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Config, SecretError};
-use mcp_auth_store::{Client, GrantTypes, SecretHash};
+use mcp_auth_store::{Client, GrantTypes, Rate, SecretHash};
 
 use crate::key::KeySource;
 
@@ -40,7 +40,8 @@ pub struct IssuerOptions {
     pub users: Vec<String>,
     /// Confidential clients that may use the client credentials grant. **(default: none)**
     pub clients: Vec<NamedClient>,
-    /// The most registrations per minute; above that, the answer is 429. **(default: 120)**
+    /// How many clients may register in a minute: 1 to 60 million. So many may come at once, and after that one whenever
+    /// its share of the minute has passed; what comes sooner is answered 429. **(default: 120)**
     pub registrations_per_minute: u32,
 }
 
@@ -102,9 +103,12 @@ pub enum InvalidOption {
         /// The scope that is not declared.
         scope: String,
     },
-    /// The value is 0, so no client could ever register.
-    #[error("registrations_per_minute is at least 1")]
-    NoRegistrations,
+    /// A value of `registrations_per_minute` that is not a rate: with 0, no client could ever register.
+    #[error("registrations_per_minute is {given}, from 1 to 60000000")]
+    Registrations {
+        /// The value that was given.
+        given: u32,
+    },
 }
 
 impl IssuerOptions {
@@ -192,10 +196,13 @@ impl IssuerOptions {
                 });
             }
         }
-        if self.registrations_per_minute == 0 {
-            return Err(InvalidOption::NoRegistrations);
-        }
-        Ok(())
+        self.registrations().map(|_| ())
+    }
+
+    /// How often clients may register.
+    pub(crate) fn registrations(&self) -> Result<Rate, InvalidOption> {
+        let given = self.registrations_per_minute;
+        Rate::per_minute(given, given).ok_or(InvalidOption::Registrations { given })
     }
 }
 
@@ -272,7 +279,17 @@ mod tests {
             check(|o| o.clients = vec![client("a", "s", "admin")]),
             Err(InvalidOption::UndeclaredScope { .. })
         ));
-        assert_eq!(check(|o| o.registrations_per_minute = 0), Err(InvalidOption::NoRegistrations));
+    }
+
+    #[test]
+    fn the_rate_of_registrations_is_one_to_sixty_million_a_minute() {
+        for given in [1, 60_000_000] {
+            assert_eq!(check(|o| o.registrations_per_minute = given), Ok(()));
+        }
+        for given in [0, 60_000_001] {
+            let refused = Err(InvalidOption::Registrations { given });
+            assert_eq!(check(|o| o.registrations_per_minute = given), refused);
+        }
     }
 
     #[test]

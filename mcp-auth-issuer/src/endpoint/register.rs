@@ -7,17 +7,19 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, StatusCode};
-use mcp_auth_store::{Client, GrantTypes, SecretHash, StoreError};
+use mcp_auth_store::{Arrival, Client, GrantTypes, SecretHash, StoreError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::client::redirect_uri::{InvalidRedirectUri, RedirectUri};
 use crate::issuer::Issuer;
-use crate::rate::TooOften;
 use crate::request::body::{self, InvalidBody};
 use crate::request::oauth_error::{NO_STORE, OAuthError};
 use crate::secret::{identifier, secret};
 
+/// What the store counts registrations under, those of all clients together: a stranger has no name to count under.
+const COUNTER: &str = "issuer-registrations";
+const MICROS_PER_SECOND: u64 = 1_000_000;
 /// The longest registration request, in bytes.
 const MAX_BODY: usize = 32 * 1024;
 const MAX_REDIRECT_URIS: usize = 16;
@@ -47,7 +49,7 @@ struct Registration {
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error("registrations are too frequent")]
-    TooOften(TooOften),
+    TooOften { retry_after: u64 },
     #[error(transparent)]
     Body(#[from] InvalidBody),
     #[error("no client metadata: {0}")]
@@ -75,7 +77,7 @@ pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, 
             (StatusCode::CREATED, [(CACHE_CONTROL, NO_STORE)], axum::Json(document)).into_response()
         }
         Err(refusal) => {
-            tracing::warn!(reason = %refusal, "client registration refused");
+            refusal.log();
             OAuthError::from(&refusal).into_response()
         }
     }
@@ -83,7 +85,7 @@ pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, 
 
 async fn register(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Value, Refusal> {
     let now = issuer.now();
-    issuer.registrations.count(now).map_err(Refusal::TooOften)?;
+    count(issuer, now).await?;
     let body = body::bounded(headers, body, "application/json", MAX_BODY).await?;
     let registration = Registration::try_from(serde_json::from_slice::<Metadata>(&body)?)?;
 
@@ -105,6 +107,18 @@ async fn register(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Va
     };
     issuer.store.clients().register(client).await?;
     Ok(document)
+}
+
+/// Counts one registration, whatever becomes of it.
+async fn count(issuer: &Issuer, now: u64) -> Result<(), Refusal> {
+    let now = now.saturating_mul(MICROS_PER_SECOND);
+    match issuer.store.counters().arrive(COUNTER, issuer.registrations, now).await? {
+        Arrival::Conforms => Ok(()),
+        // Rounded up: a client that waits so long is let in.
+        Arrival::TooSoon { wait } => {
+            Err(Refusal::TooOften { retry_after: wait.div_ceil(MICROS_PER_SECOND).max(1) })
+        }
+    }
 }
 
 impl TryFrom<Metadata> for Registration {
@@ -169,11 +183,21 @@ impl Registration {
     }
 }
 
+impl Refusal {
+    /// Logs the refusal for the operator.
+    fn log(&self) {
+        match self {
+            Self::Store(error) => tracing::error!(cause = ?error.cause(), "client registration failed"),
+            refusal => tracing::warn!(reason = %refusal, "client registration refused"),
+        }
+    }
+}
+
 impl From<&Refusal> for OAuthError {
     fn from(refusal: &Refusal) -> Self {
         let metadata = |why: &'static str| Self::bad_request("invalid_client_metadata", why);
         match refusal {
-            Refusal::TooOften(TooOften { retry_after }) => Self {
+            Refusal::TooOften { retry_after } => Self {
                 status: StatusCode::TOO_MANY_REQUESTS,
                 code: "temporarily_unavailable",
                 description: "too many registrations; try again later".into(),
@@ -198,8 +222,7 @@ impl From<&Refusal> for OAuthError {
             }
             Refusal::GrantTypes => metadata("grant_types must contain authorization_code"),
             Refusal::ResponseTypes => metadata("response_types must contain code"),
-            Refusal::Store(_) => Self::bad_request("temporarily_unavailable", "try again later")
-                .with_status(StatusCode::SERVICE_UNAVAILABLE),
+            Refusal::Store(_) => Self::store_unavailable(),
         }
     }
 }

@@ -41,12 +41,7 @@ impl Csrf {
     ///
     /// # Errors
     /// [`StoreError`]: the store cannot tell the key now, so no form counts.
-    pub(crate) async fn verify(
-        &self,
-        session: &str,
-        request: &str,
-        token: &str,
-    ) -> Result<bool, StoreError> {
+    pub(crate) async fn verify(&self, session: &str, request: &str, token: &str) -> Result<bool, StoreError> {
         let Ok(tag) = BASE64_URL_SAFE_NO_PAD.decode(token) else {
             return Ok(false);
         };

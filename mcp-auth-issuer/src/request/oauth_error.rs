@@ -18,7 +18,7 @@ pub(crate) struct OAuthError {
     pub(crate) code: &'static str,
     /// Printable ASCII without `"` and `\` (OAuth 2.1 §3.2.4).
     pub(crate) description: Cow<'static, str>,
-    /// For `Retry-After`, in seconds, when a client sends requests too often.
+    /// For `Retry-After`, in seconds: when a client sends requests too often, or the store is down.
     pub(crate) retry_after: Option<u64>,
 }
 
@@ -26,6 +26,12 @@ impl OAuthError {
     /// An error with status 400, which most of them have.
     pub(crate) fn bad_request(code: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, code, description: description.into(), retry_after: None }
+    }
+
+    /// The store is down, which is not the client's fault and will be over.
+    pub(crate) fn store_unavailable() -> Self {
+        let error = Self::bad_request("temporarily_unavailable", "try again later");
+        Self { retry_after: Some(30), ..error.with_status(StatusCode::SERVICE_UNAVAILABLE) }
     }
 
     pub(crate) fn with_status(self, status: StatusCode) -> Self {

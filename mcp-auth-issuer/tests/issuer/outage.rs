@@ -15,6 +15,7 @@ fn app() -> (App, Outage) {
 #[track_caller]
 fn is_our_trouble(answer: &Answer) {
     answer.assert_error(503, "temporarily_unavailable");
+    assert_eq!(answer.header("retry-after"), "30");
     holds_no_cause(answer);
 }
 
@@ -37,6 +38,21 @@ async fn a_client_registers_unless_the_store_is_down() {
     is_our_trouble(&app.register(&metadata(&[REDIRECT], "none")).await);
     outage.end();
     assert_eq!(app.register(&metadata(&[REDIRECT], "none")).await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn the_limit_on_registrations_neither_opens_nor_counts_while_the_store_is_down() {
+    let outage = Outage::new();
+    let app = App::on(outage.store(), |_| (), |o| o.registrations_per_minute = 2);
+    let register = async || app.register(&metadata(&[REDIRECT], "none")).await;
+    assert_eq!(register().await.status, StatusCode::CREATED);
+    outage.begin();
+    for _ in 0..5 {
+        is_our_trouble(&register().await);
+    }
+    outage.end();
+    assert_eq!(register().await.status, StatusCode::CREATED);
+    register().await.assert_error(429, "temporarily_unavailable");
 }
 
 #[tokio::test]

@@ -158,12 +158,41 @@ async fn p28_flood_gets_429_big_bodies_413_and_used_clients_stay() {
     }
     let answer = app.register(&metadata(&[REDIRECT], "none")).await;
     answer.assert_error(429, "temporarily_unavailable");
-    assert!((1..=60).contains(&answer.header("retry-after").parse::<u64>().unwrap()));
+    assert_eq!(answer.header("retry-after"), "3", "twenty a minute are one in three seconds");
     assert_eq!(app.get(&authorize_url(&kept, &[])).await.status, StatusCode::OK);
 
     app.advance(60);
     let big = json!({ "client_name": "x".repeat(1 << 20), "redirect_uris": [REDIRECT] });
     app.register(&big).await.assert_error(413, "invalid_client_metadata");
+}
+
+/// Registers, as often as the answer is 201; the `Retry-After` of the 429 that ends it.
+async fn until_refused(app: &App) -> (usize, String) {
+    let mut registered = 0;
+    loop {
+        let answer = app.register(&metadata(&[REDIRECT], "none")).await;
+        if answer.status == StatusCode::CREATED {
+            registered += 1;
+            continue;
+        }
+        answer.assert_error(429, "temporarily_unavailable");
+        return (registered, answer.header("retry-after").to_owned());
+    }
+}
+
+#[tokio::test]
+async fn registrations_are_let_in_evenly_and_not_by_the_minute_of_the_clock() {
+    let app = App::with(|_| (), |o| o.registrations_per_minute = 7);
+    app.advance(59);
+    assert_eq!(until_refused(&app).await, (7, "9".into()), "a minute in seven parts, rounded up to seconds");
+    app.advance(1);
+    assert_eq!(until_refused(&app).await, (0, "8".into()), "the clock's next minute brings nothing");
+    app.advance(7);
+    assert_eq!(until_refused(&app).await, (0, "1".into()));
+    app.advance(1);
+    assert_eq!(until_refused(&app).await, (1, "9".into()), "whoever waits as long as it was told is let in");
+    app.advance(60);
+    assert_eq!(until_refused(&app).await, (7, "9".into()));
 }
 
 #[tokio::test]

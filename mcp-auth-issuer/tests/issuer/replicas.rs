@@ -1,17 +1,24 @@
 //! Two issuers on one store, as two processes behind one balancer are: what one has begun the other goes on with, for
-//! the same browser only.
+//! the same browser only; and what they count they count together.
 
 use http::StatusCode;
-use mcp_auth_issuer::{KeySource, SigningKey};
+use mcp_auth_issuer::{IssuerOptions, KeySource, SigningKey};
 use mcp_auth_store::{Caps, Store};
 
 use crate::harness::*;
 
 /// Two issuers on one store, with one signing key.
 fn replicas() -> (App, App) {
+    replicas_with(|_| ())
+}
+
+fn replicas_with(options: impl Fn(&mut IssuerOptions)) -> (App, App) {
     let (store, key) = (Store::memory(Caps::default()), SigningKey::generate().unwrap());
-    let start =
-        || App::on(store.clone(), |_| (), |options| options.signing_key = KeySource::Given(key.clone()));
+    let change = |changed: &mut IssuerOptions| {
+        changed.signing_key = KeySource::Given(key.clone());
+        options(changed);
+    };
+    let start = || App::on(store.clone(), |_| (), change);
     (start(), start())
 }
 
@@ -48,4 +55,23 @@ async fn a_page_that_one_process_showed_counts_in_another_for_its_own_browser_on
     stranger.log_in(&url).await;
     stranger.submit(&consent, "allow").await.assert_local_error(403);
     assert!(browser.at(&second).submit(&consent, "allow").await.param("code").is_some());
+}
+
+#[tokio::test]
+async fn two_processes_share_the_limit_on_registrations_and_another_server_has_its_own() {
+    let limit = |options: &mut IssuerOptions| options.registrations_per_minute = 3;
+    let (first, second) = replicas_with(limit);
+    let register = async |app: &App| app.register(&metadata(&[REDIRECT], "none")).await;
+    for app in [&first, &second, &first] {
+        assert_eq!(register(app).await.status, StatusCode::CREATED);
+    }
+    for app in [&first, &second] {
+        register(app).await.assert_error(429, "temporarily_unavailable");
+    }
+    assert_eq!(register(&App::with(|_| (), limit)).await.status, StatusCode::CREATED);
+    second.advance(20);
+    assert_eq!(register(&second).await.status, StatusCode::CREATED);
+    for app in [&first, &second] {
+        register(app).await.assert_error(429, "temporarily_unavailable");
+    }
 }

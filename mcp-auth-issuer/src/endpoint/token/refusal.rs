@@ -95,8 +95,7 @@ impl From<&Refusal> for OAuthError {
             ),
             Refusal::Mint(_) => Self::bad_request("server_error", "the token cannot be made")
                 .with_status(StatusCode::INTERNAL_SERVER_ERROR),
-            Refusal::Store(_) => Self::bad_request("temporarily_unavailable", "try again later")
-                .with_status(StatusCode::SERVICE_UNAVAILABLE),
+            Refusal::Store(_) => Self::store_unavailable(),
         }
     }
 }
