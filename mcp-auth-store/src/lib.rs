@@ -8,8 +8,10 @@
 //! In reading order:
 //!
 //! - `aggregate`: the traits and the records, a file each. The issuer's: [`Clients`], [`Codes`], [`Grants`],
-//!   [`Consents`], [`BrowserSessions`]. The runtime's: [`Sessions`], [`Tasks`], [`Counters`], [`SealingKeys`].
-//! - `store`: [`Store`], the handle that a server passes around, and [`Backend`], what stands behind it.
+//!   [`Consents`], [`BrowserSessions`]. The runtime's: [`Sessions`], [`Tasks`]. For both: [`Counters`],
+//!   [`SealingKeys`].
+//! - `store`: [`Store`], the handle that a server passes around, and [`Backend`], what stands behind it. A server has
+//!   one, and its built-in issuer uses the same one.
 //! - `error`: [`StoreError`]. A caller that gets one answers 503 or `server_error`, and grants nothing.
 //! - `secret_hash`: what is kept of a secret.
 //! - `memory`: the backend in this process.

@@ -92,7 +92,8 @@ impl<H: Handler> ServerBuilder<H> {
         self
     }
 
-    /// Another store: what the server has to know of its callers again. **(default: in memory)**
+    /// Another store, for all that the server and its built-in issuer have to know again: sessions and tasks, clients,
+    /// codes and grants, counters, sealing keys. One store is for the instances of one server. **(default: in memory)**
     #[doc(hidden)]
     #[must_use]
     pub fn store(mut self, store: Store) -> Self {

@@ -1,7 +1,8 @@
 //! The aggregates, one file each: the record, the possible outcomes of each step, and the trait.
 //!
 //! - The issuer's: `clients`, `codes`, `grants`, `consents`, `browser_sessions`.
-//! - The runtime's: `sessions`, `tasks`, `counters`, `sealing_keys`.
+//! - The runtime's: `sessions`, `tasks`.
+//! - For both: `counters`, `sealing_keys`. Each name of a counter or of a key's purpose belongs to one place in the code.
 
 mod browser_sessions;
 mod clients;
