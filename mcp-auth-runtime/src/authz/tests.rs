@@ -328,7 +328,7 @@ fn every_client_message_rmcp_knows_is_ruled_by_what_it_names_or_by_auth_connect(
     let task = registry.tool("t");
     let rules = Rules { registry, policy };
 
-    for (text, message) in crate::envelope::same_as_rmcp::every_message() {
+    for (text, message) in crate::envelope::tests::same_as_rmcp::every_message() {
         let names_something = match &message {
             Message::Tool { .. }
             | Message::Prompt { .. }

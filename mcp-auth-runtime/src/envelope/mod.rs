@@ -16,9 +16,7 @@ mod message;
 mod meta;
 mod read;
 #[cfg(test)]
-pub(crate) mod same_as_rmcp;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use error::{EnvelopeError, InvalidParams, InvalidRequest};
 pub use headers::{HeaderMismatch, check_headers};

@@ -12,11 +12,11 @@ pub mod cors;
 mod framing;
 pub mod host;
 pub mod http;
-#[cfg(test)]
-mod http_tests;
 pub mod limits;
 pub mod origin;
 pub mod panic;
 pub mod peer;
 pub mod routes;
+#[cfg(test)]
+mod tests;
 mod timed_io;

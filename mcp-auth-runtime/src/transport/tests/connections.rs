@@ -1,6 +1,11 @@
 //! Connections: their clocks, their number, a handler that panics: H28.
 
-use super::*;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{sleep, timeout};
+
+use super::support::*;
 
 #[tokio::test]
 async fn a_head_that_does_not_come_or_trickles_is_given_up() {

@@ -1,10 +1,4 @@
-//! The listener and its layers over real sockets: every request is bytes as an attacker would write them.
-
-mod bodies;
-mod connections;
-mod heads;
-mod layers;
-mod stopping;
+//! A server over a real socket, and a client that writes bytes as an attacker would.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,37 +13,38 @@ use axum::routing::{any, get};
 use axum::{Extension, Router};
 use bytes::Bytes;
 use futures_util::stream;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use super::cors;
-use super::host::{self, AllowedHosts, HostSettings};
-use super::http::{ConnectionLimits, Drained, serve_http};
-use super::limits::{read_body, refuse_encoded};
-use super::origin::{self, AllowedOrigins, OriginSettings};
-use super::routes;
-use super::shutdown::Shutdown;
 use crate::answer::Rejection;
 use crate::observe::health;
+use crate::transport::cors;
+use crate::transport::host::{self, AllowedHosts, HostSettings};
+use crate::transport::http::serve_http;
+pub(super) use crate::transport::http::{ConnectionLimits, Drained};
+use crate::transport::limits::{read_body, refuse_encoded};
+use crate::transport::origin::{self, AllowedOrigins, OriginSettings};
+use crate::transport::routes;
+use crate::transport::shutdown::Shutdown;
 
 /// Longer than anything here takes, so that a hang is a failure and a slow machine is not.
-const PATIENCE: Duration = Duration::from_secs(20);
-const BODY_LIMIT: usize = 1000;
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const BODY_LIMIT: usize = 1000;
 
-struct Server {
-    address: SocketAddr,
-    shutdown: Shutdown,
-    served: JoinHandle<Drained>,
-    calls: Arc<AtomicUsize>,
-    dropped: Arc<Notify>,
-    entered: Arc<Notify>,
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
+    pub(super) shutdown: Shutdown,
+    pub(super) served: JoinHandle<Drained>,
+    pub(super) calls: Arc<AtomicUsize>,
+    pub(super) dropped: Arc<Notify>,
+    pub(super) entered: Arc<Notify>,
 }
 
-async fn start(limits: ConnectionLimits) -> Server {
+pub(super) async fn start(limits: ConnectionLimits) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (shutdown, calls) = (Shutdown::new(), Arc::new(AtomicUsize::new(0)));
@@ -144,7 +139,7 @@ trait MapPanic: Sized + stream::Stream<Item = i32> + Send + 'static {
 }
 impl<S: stream::Stream<Item = i32> + Send + 'static> MapPanic for S {}
 
-struct OnDrop(Arc<Notify>);
+pub(super) struct OnDrop(Arc<Notify>);
 
 impl Drop for OnDrop {
     fn drop(&mut self) {
@@ -153,49 +148,49 @@ impl Drop for OnDrop {
 }
 
 impl Server {
-    async fn connect(&self) -> TcpStream {
+    pub(super) async fn connect(&self) -> TcpStream {
         timeout(PATIENCE, TcpStream::connect(self.address)).await.unwrap().unwrap()
     }
 
     /// Sends bytes on a new connection and reads until the server closes it. `HOST` is replaced.
-    async fn raw(&self, request: impl AsRef<[u8]>) -> String {
+    pub(super) async fn raw(&self, request: impl AsRef<[u8]>) -> String {
         let mut stream = self.connect().await;
         self.send(&mut stream, request).await;
         read_to_close(&mut stream).await
     }
 
-    async fn send(&self, stream: &mut TcpStream, request: impl AsRef<[u8]>) {
+    pub(super) async fn send(&self, stream: &mut TcpStream, request: impl AsRef<[u8]>) {
         let host = format!("localhost:{}", self.address.port());
         let request = replace(request.as_ref(), b"HOST", host.as_bytes());
         // the server may answer and close before it has read everything
         let _sent = stream.write_all(&request).await;
     }
 
-    async fn post(&self, headers: &str, body: &str) -> String {
+    pub(super) async fn post(&self, headers: &str, body: &str) -> String {
         self.raw(format!("POST /mcp HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n{headers}\r\n{body}"))
             .await
     }
 
-    fn calls(&self) -> usize {
+    pub(super) fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }
 }
 
-fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+pub(super) fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     match bytes.windows(from.len()).position(|window| window == from) {
         Some(at) => [&bytes[..at], to, &replace(&bytes[at + from.len()..], from, to)].concat(),
         None => bytes.to_vec(),
     }
 }
 
-async fn read_to_close(stream: &mut TcpStream) -> String {
+pub(super) async fn read_to_close(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     let _reset_or_not = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the server closes");
     String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// Reads until `text` has arrived.
-async fn read_until(stream: &mut TcpStream, text: &str) -> String {
+pub(super) async fn read_until(stream: &mut TcpStream, text: &str) -> String {
     let mut answer = String::new();
     let mut buffer = [0; 4096];
     while !answer.contains(text) {
@@ -206,12 +201,12 @@ async fn read_until(stream: &mut TcpStream, text: &str) -> String {
     answer
 }
 
-fn status(answer: &str) -> u16 {
+pub(super) fn status(answer: &str) -> u16 {
     let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
     status.unwrap_or_else(|| panic!("no status: {answer:?}")).parse().unwrap()
 }
 
-fn defaults() -> ConnectionLimits {
+pub(super) fn defaults() -> ConnectionLimits {
     ConnectionLimits {
         max_connections: 10_000,
         max_headers: 100,
@@ -224,4 +219,4 @@ fn defaults() -> ConnectionLimits {
     }
 }
 
-const KEEP: &str = "POST /mcp HTTP/1.1\r\nHost: HOST\r\nContent-Length: 4\r\n\r\nping";
+pub(super) const KEEP: &str = "POST /mcp HTTP/1.1\r\nHost: HOST\r\nContent-Length: 4\r\n\r\nping";

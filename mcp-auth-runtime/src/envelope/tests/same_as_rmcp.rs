@@ -7,7 +7,7 @@ use rmcp::model::{
 };
 use serde_json::{Value, json};
 
-use super::*;
+use super::super::*;
 
 /// What rmcp would do with the message, in our words.
 fn as_rmcp_reads(message: ClientJsonRpcMessage) -> (Option<RequestIdValue>, Option<String>, Message) {

@@ -1,6 +1,11 @@
 //! How much of a body is read, for how long, in which form: H27, H30, H31.
 
-use super::*;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{sleep, timeout};
+
+use super::support::*;
 
 #[tokio::test]
 async fn h30_a_body_over_the_limit_is_413_however_it_is_sent() {

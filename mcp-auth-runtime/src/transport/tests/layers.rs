@@ -1,6 +1,8 @@
 //! Host, Origin, health and the exact path: H12, H15, H16, H18, H22.
 
-use super::*;
+use http::Method;
+
+use super::support::*;
 
 #[tokio::test]
 async fn h16_no_host_two_hosts_and_an_empty_one_are_bad_requests_whatever_the_path() {

@@ -1,6 +1,12 @@
 //! The order in which a server stops, as its clients see it.
 
-use super::*;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use super::support::*;
 
 async fn ended(served: JoinHandle<Drained>) -> Drained {
     timeout(PATIENCE, served).await.expect("the server ends").unwrap()

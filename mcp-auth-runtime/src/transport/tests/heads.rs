@@ -1,6 +1,10 @@
 //! What is wrong with a request before it is read: H07, H24, H25, H34, framing.
 
-use super::*;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::support::*;
 
 #[tokio::test]
 async fn t45_h07_a_token_of_8_kb_passes_and_one_of_17_kb_is_431() {
