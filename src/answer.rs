@@ -10,7 +10,6 @@
 //! Each also as a `Result`, with a [`Failure`]: [`ToolError`](crate::ToolError),
 //! [`ErrorData`](crate::ErrorData), or text.
 
-pub use mcp_auth_runtime::call::answer::{
-    Asked, IntoMethodAnswer, IntoPromptAnswer, IntoResourceAnswer, IntoToolAnswer,
+pub use mcp_auth_runtime::facade::{
+    Asked, Failure, IntoMethodAnswer, IntoPromptAnswer, IntoResourceAnswer, IntoToolAnswer,
 };
-pub use mcp_auth_runtime::call::tool_error::Failure;

@@ -3,7 +3,7 @@
 
 pub use mcp_auth_core::uri_template::{InvalidTemplate, UriTemplate};
 pub use mcp_auth_core::{Cycle, Hierarchy, InvalidScope};
-pub use mcp_auth_runtime::call::handler::{About, CallFn, CallFuture, Operations, Part, Route, Routes};
-pub use mcp_auth_runtime::declared::Kind;
-pub use mcp_auth_runtime::declared::registry::{Declaration, Duplicate, Item, OperationId, Registry};
-pub use mcp_auth_runtime::declared::table::{OperationsError, operations_from_json};
+pub use mcp_auth_runtime::facade::{
+    About, CallFn, CallFuture, Declaration, Duplicate, Item, Kind, OperationId, Operations, OperationsError,
+    Part, Registry, Route, Routes, operations_from_json,
+};

@@ -16,10 +16,7 @@
 //! | a type of yours | what its [`FromCall`] makes of the [`Call`] |
 
 pub use mcp_auth_core::Era;
-pub use mcp_auth_runtime::authn::Caller;
-pub use mcp_auth_runtime::call::Call;
-pub use mcp_auth_runtime::call::claims::Claims;
-pub use mcp_auth_runtime::call::from_call::FromCall;
+pub use mcp_auth_runtime::facade::{Call, Caller, Claims, FromCall};
 pub use mcp_auth_runtime::rmcp::handler::server::common::{Extension, RequestId};
 pub use mcp_auth_runtime::rmcp::handler::server::prompt::PromptName;
 pub use mcp_auth_runtime::rmcp::handler::server::tool::{InputResponses, RequestState, ToolName};

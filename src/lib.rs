@@ -90,16 +90,10 @@
 pub use mcp_auth_core::ambient;
 pub use mcp_auth_core::{Scope, ScopeSet};
 pub use mcp_auth_macros::{method, prompt, resource, server, tool};
-pub use mcp_auth_runtime::authn::Caller;
-pub use mcp_auth_runtime::call::claims::Claims;
-pub use mcp_auth_runtime::call::handler::Handler;
-pub use mcp_auth_runtime::call::tool_error::ToolError;
 pub use mcp_auth_runtime::config::{self, Config};
-pub use mcp_auth_runtime::declared::Rule;
-pub use mcp_auth_runtime::error::{Error, Result};
-pub use mcp_auth_runtime::serve::Running;
-pub use mcp_auth_runtime::serve::ServerBuilder;
-pub use mcp_auth_runtime::transport::shutdown::Shutdown;
+pub use mcp_auth_runtime::facade::{
+    Caller, Claims, Error, Handler, Result, Rule, Running, ServerBuilder, Shutdown, ToolError,
+};
 pub use serve::{Server, serve, serve_with};
 
 #[cfg(feature = "testing")]

@@ -1,9 +1,7 @@
 //! Serving: the runtime's builder, with the built-in issuer where the feature `issuer` brings it.
 
-use mcp_auth_runtime::call::handler::Handler;
 use mcp_auth_runtime::config::{Config, Transport};
-use mcp_auth_runtime::error::Result;
-use mcp_auth_runtime::serve::ServerBuilder;
+use mcp_auth_runtime::facade::{Handler, Result, ServerBuilder};
 
 /// Where a server starts: [`Server::builder`].
 #[derive(Debug)]
@@ -83,9 +81,9 @@ pub async fn serve_with<H: Handler>(handler: H, config: Config) -> Result {
 /// The built-in issuer, as `[issuer]` says.
 #[cfg(feature = "issuer")]
 fn built_in(
-    setup: mcp_auth_runtime::serve::LocalIssuerSetup,
+    setup: mcp_auth_runtime::facade::LocalIssuerSetup,
     config: &Config,
-) -> Result<mcp_auth_runtime::serve::LocalIssuer> {
+) -> Result<mcp_auth_runtime::facade::LocalIssuer> {
     use mcp_auth_issuer::IssuerOptions;
 
     let issuer = config.built_in_issuer().ok_or("[issuer] is not on")?;

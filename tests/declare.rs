@@ -9,8 +9,7 @@ use mcp_auth::model::{
 };
 use mcp_auth::prelude::*;
 use mcp_auth::{Handler, Scope, rmcp};
-use mcp_auth_runtime::call::handler::{Route, Routes};
-use mcp_auth_runtime::declared::registry::{Item, OperationId, Registry};
+use mcp_auth_runtime::facade::{Item, OperationId, Registry, Route, Routes};
 use serde_json::{Value, json};
 
 #[derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema)]

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::challenge::{BearerError, Challenge, Scheme};
-use mcp_auth_runtime::answer::Rejection;
+use mcp_auth_runtime::facade::Rejection;
 
 const METADATA: &str = "https://bench.example/.well-known/oauth-protected-resource/mcp";
 

@@ -10,14 +10,10 @@ use mcp_auth_bench::signing::{Signer, jwks};
 use mcp_auth_bench::{ISSUER, RESOURCE, SCOPE};
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, ScopeSet};
-use mcp_auth_runtime::authn::{
-    Algorithm, Authenticator, CacheBounds, Credential, HttpFetch, Identity, IssuerRules, JwtVerifier,
-    KeySource,
+use mcp_auth_runtime::facade::{
+    Algorithm, Authenticator, CacheBounds, Connect, Credential, HttpFetch, Identity, IssuerRules,
+    JwtVerifier, KeySource, Message, Named, Policy, Registry, Settings, Verdict, Visibility, build,
 };
-use mcp_auth_runtime::authz::{Connect, Named, Policy, Settings, Verdict, Visibility};
-use mcp_auth_runtime::call::build;
-use mcp_auth_runtime::declared::registry::Registry;
-use mcp_auth_runtime::envelope::Message;
 
 /// A verified caller with this scope: there is no other way to have one than to verify a token.
 fn caller(scope: &str) -> Identity {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mcp_auth_bench::message::{Ask, body};
 use mcp_auth_core::Era;
-use mcp_auth_runtime::envelope::{self, EnvelopeLimits};
+use mcp_auth_runtime::facade::{EnvelopeLimits, read};
 use serde_json::{Value, json};
 
 /// The same call with a document of about `bytes` for an argument.
@@ -29,7 +29,7 @@ fn reading(criterion: &mut Criterion) {
             group.throughput(Throughput::Bytes(bytes.len() as u64));
             let name = format!("{size} {}", era.latest());
             group.bench_with_input(BenchmarkId::new("read", &name), &bytes, |b, bytes| {
-                b.iter(|| envelope::read(black_box(bytes), EnvelopeLimits { max_depth: 64 }).unwrap());
+                b.iter(|| read(black_box(bytes), EnvelopeLimits { max_depth: 64 }).unwrap());
             });
             group.bench_with_input(BenchmarkId::new("serde_json value", &name), &bytes, |b, bytes| {
                 b.iter(|| serde_json::from_slice::<Value>(black_box(bytes)).unwrap());

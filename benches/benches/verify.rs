@@ -16,7 +16,7 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use mcp_auth_bench::signing::{ALGORITHMS, Signer, jwks};
 use mcp_auth_bench::{ISSUER, RESOURCE, SCOPE};
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_runtime::authn::{
+use mcp_auth_runtime::facade::{
     Algorithm, Authenticator, CacheBounds, Credential, HttpFetch, IssuerRules, JwtVerifier, KeySource,
 };
 

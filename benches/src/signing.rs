@@ -8,7 +8,7 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use mcp_auth_runtime::authn::Algorithm;
+use mcp_auth_runtime::facade::Algorithm;
 use serde_json::{Value, json};
 
 use crate::{ISSUER, RESOURCE};

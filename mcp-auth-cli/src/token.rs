@@ -12,7 +12,7 @@ use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::{
     AccessTokenClaims, Caps, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey, Store,
 };
-use mcp_auth_runtime::authn::verifier::jwt::bounds::MAX_TOKEN_LIFETIME;
+use mcp_auth_runtime::config::bounds::MAX_TOKEN_LIFETIME;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Config, key};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mcp_auth_core::InvalidScope;
-use mcp_auth_runtime::serve::{LocalIssuer, LocalIssuerSetup};
+use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};
 use mcp_auth_store::Client;
 
 use crate::client::scopes::Declared;

@@ -11,7 +11,7 @@ pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 ///
 /// # Example
 /// ```
-/// fn start() -> mcp_auth_runtime::error::Result {
+/// fn start() -> mcp_auth_runtime::facade::Result {
 ///     let _port: u16 = "http".parse()?;
 ///     Ok(())
 /// }

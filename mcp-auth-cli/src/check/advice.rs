@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mcp_auth_core::net::Host;
 use mcp_auth_runtime::config::{Checked, Config, Connect, Key, Transport, Verify, Visibility, key};
-use mcp_auth_runtime::declared::registry::Registry;
+use mcp_auth_runtime::facade::Registry;
 
 /// A larger clock skew hides a wrong clock instead of allowing for a slow one.
 const LARGE_SKEW: Duration = Duration::from_secs(60);

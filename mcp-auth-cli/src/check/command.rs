@@ -8,8 +8,7 @@ use mcp_auth_core::ambient::Ambient;
 use mcp_auth_issuer::{Caps, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey, Store};
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Checked, Config, ConfigError};
-use mcp_auth_runtime::declared::registry::Registry;
-use mcp_auth_runtime::declared::table::operations_from_json;
+use mcp_auth_runtime::facade::{Registry, operations_from_json};
 use serde_json::json;
 
 use super::page;

@@ -5,9 +5,7 @@ use std::path::Path;
 use mcp_auth_core::resource::WELL_KNOWN;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Checked, Config, Connect, Denial, Transport, Verify, Visibility, issuers};
-use mcp_auth_runtime::declared::registry::Registry;
-use mcp_auth_runtime::declared::{Kind, Rule};
-use mcp_auth_runtime::observe::health::{HEALTHZ, READYZ};
+use mcp_auth_runtime::facade::{HEALTHZ, Kind, READYZ, Registry, Rule};
 use serde::Serialize;
 
 use super::advice;

@@ -14,23 +14,8 @@ use mcp_auth_core::{IssuerIdentifier, Resource, ScopeSet};
 ///
 /// - Shape: RFC 9728 §2; members without a value are left out (§3.2).
 /// - Nothing in it comes from a request: `Host` and forwarded headers have no part in it.
-///
-/// # Example
-/// ```
-/// use mcp_auth_core::ScopeSet;
-/// use mcp_auth_runtime::answer::ProtectedResourceMetadata;
-///
-/// let scopes = ScopeSet::parse_lossy("todos.read todos.write");
-/// let resource = "https://todos.example.com/mcp".parse()?;
-/// let issuers = vec!["https://tenant.eu.auth0.com/".parse()?];
-/// let metadata = ProtectedResourceMetadata::new(resource, issuers, &scopes);
-/// let json = serde_json::to_value(&metadata).unwrap();
-/// assert_eq!(json["resource"], "https://todos.example.com/mcp");
-/// assert_eq!(json["scopes_supported"], serde_json::json!(["todos.read", "todos.write"]));
-/// # Ok::<(), mcp_auth_core::net::InvalidUrl>(())
-/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ProtectedResourceMetadata {
+pub(crate) struct ProtectedResourceMetadata {
     resource: Resource,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     authorization_servers: Vec<IssuerIdentifier>,
@@ -57,7 +42,11 @@ impl ProtectedResourceMetadata {
     /// `resource` and the issuers are said byte for byte as given: clients compare them with what they know.
     /// `offline_access` is a matter between client and issuer and is left out of the scopes (MCP
     /// authorization, scope selection).
-    pub fn new(resource: Resource, authorization_servers: Vec<IssuerIdentifier>, scopes: &ScopeSet) -> Self {
+    pub(crate) fn new(
+        resource: Resource,
+        authorization_servers: Vec<IssuerIdentifier>,
+        scopes: &ScopeSet,
+    ) -> Self {
         let scopes = scopes.iter().map(|scope| scope.as_str()).filter(|scope| *scope != "offline_access");
         Self {
             resource,

@@ -14,6 +14,6 @@ mod row;
 mod tests;
 
 pub(crate) use http::status_of_error;
-pub use metadata::ProtectedResourceMetadata;
+pub(crate) use metadata::ProtectedResourceMetadata;
 pub use rejection::Rejection;
 pub(crate) use row::Rank;

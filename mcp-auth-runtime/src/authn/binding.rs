@@ -42,7 +42,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::authn::{Facts, Held, Via};
+    use crate::authn::Held;
+    use crate::authn::principal::{Facts, Via};
 
     fn verdict(claims: Value) -> Result<(), TokenError> {
         let claims = claims.as_object().unwrap().clone();

@@ -40,7 +40,7 @@ impl<'r> Credential<'r> {
     ///
     /// # Example
     /// ```
-    /// use mcp_auth_runtime::authn::Credential;
+    /// use mcp_auth_runtime::facade::Credential;
     /// let mut headers = http::HeaderMap::new();
     /// headers.insert("authorization", "Bearer mF_9.B5f-4.1JqM".parse().expect("ASCII"));
     /// let credential = Credential::read(&headers, &http::Uri::from_static("/mcp"));
@@ -59,7 +59,7 @@ impl<'r> Credential<'r> {
 ///
 /// # Errors
 /// [`CredentialError::Repeated`].
-pub fn refuse_second_in_form(headers: &HeaderMap, body: &[u8]) -> Result<(), CredentialError> {
+pub(crate) fn refuse_second_in_form(headers: &HeaderMap, body: &[u8]) -> Result<(), CredentialError> {
     let is_form = |value: &HeaderValue| {
         let media_type = value.as_bytes().split(|b| *b == b';').next().unwrap_or_default();
         media_type.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")

@@ -10,9 +10,9 @@ use url::Url;
 use super::error::FetchError;
 
 /// The longest a connection may take to open.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The longest one fetch may take, body included.
-pub const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
+pub(crate) const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// One answer, its body whole.
 #[derive(Debug, Clone)]

@@ -9,30 +9,31 @@
 mod authenticator;
 mod binding;
 mod cache;
-pub mod caller;
-pub mod credential;
-pub mod error;
-pub mod fetch;
+pub(crate) mod caller;
+pub(crate) mod credential;
+pub(crate) mod error;
+pub(crate) mod fetch;
 mod identity;
 pub(crate) mod local;
 mod opaque_key;
 mod principal;
-pub mod verifier;
+pub(crate) mod verifier;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use authenticator::Authenticator;
-pub use binding::Confirmation;
 pub use cache::CacheBounds;
 pub use caller::Caller;
 pub use credential::Credential;
-pub use error::{AuthnError, CredentialError, Fault, FetchError, KeysError, TokenError};
+pub(crate) use error::Fault;
+pub use error::{AuthnError, FetchError};
 pub use fetch::{Fetch, HttpFetch};
 pub use identity::Identity;
-pub use principal::{Facts, Held, Principal, Via};
-pub use verifier::jwt::{Algorithm, IssuerRules, JwtVerifier, KeyRefresh, KeySource, RefusedAlgorithm};
-pub use verifier::{LoadFailure, Verify};
+pub(crate) use principal::{Held, Principal};
+pub use verifier::jwt::{Algorithm, IssuerRules, JwtVerifier, KeySource};
+pub(crate) use verifier::jwt::{KeyRefresh, RefusedAlgorithm};
+pub(crate) use verifier::{LoadFailure, Verify};
 
 pub(crate) use opaque_key::opaque_key;
 

@@ -12,9 +12,10 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use named::{Named, Variables};
-pub use need::Need;
-pub use permit::Permit;
+pub use named::Named;
+pub(crate) use need::Need;
+pub(crate) use permit::Permit;
 pub use policy::Policy;
 pub use settings::{Connect, Settings, Visibility};
-pub use verdict::{Denied, Verdict};
+pub(crate) use verdict::Denied;
+pub use verdict::Verdict;

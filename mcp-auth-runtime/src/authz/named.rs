@@ -9,7 +9,7 @@ use crate::declared::registry::{OperationId, Registry};
 use crate::envelope::{Message, Reference};
 
 /// The variables that a URI gives the template it matches, percent-decoded.
-pub type Variables = HashMap<String, String>;
+pub(crate) type Variables = HashMap<String, String>;
 
 /// A message with what it names. What is called comes first; where nothing is named, `auth.connect` rules.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use crate::answer::Rejection;
 ///
 /// # Example
 /// ```
-/// # use mcp_auth_runtime::call::claims::Claims;
+/// # use mcp_auth_runtime::facade::Claims;
 /// #[derive(serde::Deserialize)]
 /// struct Tenant { tenant: String }
 ///

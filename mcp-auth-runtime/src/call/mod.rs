@@ -2,16 +2,16 @@
 //! called), `build` (what the expansion of the macros calls), `from_call` (what a method may take of a call) with `claims`,
 //! `answer` (what it may answer), `tool_error` (how it fails).
 
-pub mod answer;
+pub(crate) mod answer;
 #[doc(hidden)]
 pub mod build;
 #[expect(clippy::module_inception, reason = "the call itself, among what makes one and what it answers")]
 mod call;
-pub mod claims;
-pub mod from_call;
-pub mod handler;
+pub(crate) mod claims;
+pub(crate) mod from_call;
+pub(crate) mod handler;
 #[cfg(test)]
 pub(crate) mod support;
-pub mod tool_error;
+pub(crate) mod tool_error;
 
 pub use call::Call;

@@ -16,7 +16,7 @@ use super::answer::Asked;
 ///
 /// # Example
 /// ```
-/// # use mcp_auth_runtime::call::tool_error::ToolError;
+/// # use mcp_auth_runtime::facade::ToolError;
 /// fn half(text: &str) -> Result<u32, ToolError> {
 ///     let number: u32 = text.parse()?; // logged; the client reads `internal error`
 ///     if number % 2 == 1 {

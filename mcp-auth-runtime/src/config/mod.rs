@@ -21,6 +21,7 @@ mod tests;
 mod value;
 mod warning;
 
+pub use crate::authn::verifier::jwt::bounds;
 pub use crate::authz::{Connect, Visibility};
 pub use crate::key;
 pub use check::{Checked, Conflict};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 ///
 /// # Example
 /// ```
-/// use mcp_auth_runtime::declared::Kind;
+/// use mcp_auth_runtime::facade::Kind;
 /// assert_eq!(Kind::ResourceTemplate.to_string(), "resource template");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -91,7 +91,7 @@ pub(crate) fn operations_to_json(
 /// # Example
 /// ```
 /// use mcp_auth_runtime::config::Config;
-/// use mcp_auth_runtime::declared::table::operations_from_json;
+/// use mcp_auth_runtime::facade::operations_from_json;
 /// let printed = r#"{"operations": [{"kind": "tool", "name": "add", "rule": "all", "scopes": ["w"], "description": null}]}"#;
 /// let registry = operations_from_json(printed).unwrap();
 /// let config = Config::from_toml_str("[issuer]").unwrap();

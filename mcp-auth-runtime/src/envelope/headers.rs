@@ -91,7 +91,7 @@ impl HeaderMismatch {
 ///
 /// # Errors
 /// [`HeaderMismatch`]. No header ever changes what the body asks for.
-pub fn check_headers(envelope: &Envelope, headers: &HeaderMap) -> Result<(), HeaderMismatch> {
+pub(crate) fn check_headers(envelope: &Envelope, headers: &HeaderMap) -> Result<(), HeaderMismatch> {
     let version = single(headers, PROTOCOL_VERSION)?;
     let method = single(headers, METHOD)?;
     let name = single(headers, NAME)?;

@@ -18,8 +18,11 @@ mod read;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use error::{EnvelopeError, InvalidParams, InvalidRequest};
-pub use headers::{HeaderMismatch, check_headers};
-pub use kind::MessageKind;
-pub use message::{Message, Reference};
-pub use read::{Envelope, EnvelopeLimits, RequestIdValue, read};
+pub use error::EnvelopeError;
+pub(crate) use error::{InvalidParams, InvalidRequest};
+pub(crate) use headers::{HeaderMismatch, check_headers};
+pub(crate) use kind::MessageKind;
+pub use message::Message;
+pub(crate) use message::Reference;
+pub(crate) use read::{Envelope, RequestIdValue};
+pub use read::{EnvelopeLimits, read};

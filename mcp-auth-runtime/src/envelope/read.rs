@@ -11,7 +11,7 @@ use super::kind::Shape;
 use super::{EnvelopeError, InvalidParams, InvalidRequest, Message, MessageKind, message, meta};
 
 /// The id of a request: a string or an integer, never null (MCP 2026-07-28 basic, "Requests").
-pub type RequestIdValue = rmcp::model::RequestId;
+pub(crate) type RequestIdValue = rmcp::model::RequestId;
 
 /// What [`read`] tolerates besides the size of the bytes, which the transport bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,13 +9,13 @@ use crate::authz::Need;
 use crate::envelope::Message;
 
 /// The target every audit event has; filter on it to keep or drop them.
-pub const TARGET: &str = "mcp_auth::audit";
+pub(crate) const TARGET: &str = "mcp_auth::audit";
 
 /// The most characters of one value that clients chose.
 const LONGEST: usize = 200;
 
 /// What was decided, about what, for whom.
-pub struct Decision<'a> {
+pub(crate) struct Decision<'a> {
     /// What the message asked for; `None` when it could not be read.
     pub message: Option<&'a Message>,
     /// Who asked; `None` when the token was refused.
@@ -28,7 +28,7 @@ pub struct Decision<'a> {
 
 impl Decision<'_> {
     /// Whether a subscriber records such an event; building one has a cost.
-    pub fn is_recorded(allowed: bool) -> bool {
+    pub(crate) fn is_recorded(allowed: bool) -> bool {
         match allowed {
             true => tracing::enabled!(target: TARGET, tracing::Level::INFO),
             false => tracing::enabled!(target: TARGET, tracing::Level::WARN),
@@ -36,7 +36,7 @@ impl Decision<'_> {
     }
 
     /// Writes the event: at `info` when allowed, at `warn` when denied.
-    pub fn record(&self) {
+    pub(crate) fn record(&self) {
         let (operation, name) = self.message.map_or(("unreadable", ""), named);
         let (operation, name) = (head(operation, LONGEST), head(name, LONGEST));
         let caller = self.identity.and_then(Identity::principal);

@@ -12,14 +12,14 @@ pub const READYZ: &str = "/readyz";
 
 /// The two routes. `ready` is asked on every request to [`READYZ`]; it should be false while keys are not
 /// loaded and once the server is stopping.
-pub fn router(ready: impl Fn() -> bool + Clone + Send + Sync + 'static) -> Router {
+pub(crate) fn router(ready: impl Fn() -> bool + Clone + Send + Sync + 'static) -> Router {
     Router::new()
         .route(HEALTHZ, get(|| async { plain(StatusCode::OK, "ok\n") }))
         .route(READYZ, get(move || async move { readiness(ready()) }))
 }
 
 /// Whether this path is one of the two, and so needs no `Host` that we know: probes name an address.
-pub fn is_health_path(path: &str) -> bool {
+pub(crate) fn is_health_path(path: &str) -> bool {
     path == HEALTHZ || path == READYZ
 }
 

@@ -1,7 +1,7 @@
 //! What operators see: `log` (where it goes), `audit` (one event per decision), `health` (for probes).
 
-pub mod audit;
-pub mod health;
-pub mod log;
+pub(crate) mod audit;
+pub(crate) mod health;
+pub(crate) mod log;
 #[cfg(test)]
 pub(crate) mod support;

@@ -15,5 +15,4 @@ mod trust;
 
 pub use builder::ServerBuilder;
 pub use local_issuer::{LocalIssuer, LocalIssuerSetup};
-pub use parts::LocalIssuerFactory;
 pub use running::Running;

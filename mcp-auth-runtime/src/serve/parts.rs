@@ -16,7 +16,7 @@ use mcp_auth_core::ambient::Ambient;
 use mcp_auth_store::Store;
 
 /// Builds the issuer of `[issuer]`. The runtime knows none; the facade passes one in.
-pub type LocalIssuerFactory = Box<dyn FnOnce(LocalIssuerSetup, &Config) -> Result<LocalIssuer> + Send>;
+pub(crate) type LocalIssuerFactory = Box<dyn FnOnce(LocalIssuerSetup, &Config) -> Result<LocalIssuer> + Send>;
 
 /// A checked server: nothing in it is unsafe any more.
 pub(super) struct Parts<H> {

@@ -21,8 +21,8 @@ const ISSUER: &str = "[issuer]";
 ///
 /// # Example
 /// ```
-/// # use mcp_auth_runtime as mcp_auth;
-/// # fn shape<H: mcp_auth::call::handler::Handler>(handler: H) {
+/// # mod mcp_auth { pub use mcp_auth_runtime::{facade::{Error, Handler}, testing}; }
+/// # fn shape<H: mcp_auth::Handler>(handler: H) {
 /// use mcp_auth::testing::TestServer;
 /// let test = async {
 ///     let server = TestServer::start(handler).await?;
@@ -30,7 +30,7 @@ const ISSUER: &str = "[issuer]";
 ///     let refused = reader.call_tool("add_todo", serde_json::json!({ "title": "milk" })).await;
 ///     assert_eq!(refused.status(), 403);
 ///     assert_eq!(refused.challenge().unwrap().scopes(), ["todos.read", "todos.write"]);
-///     Ok::<(), mcp_auth::error::Error>(())
+///     Ok::<(), mcp_auth::Error>(())
 /// };
 /// # let _ = test; }
 /// ```

@@ -37,7 +37,11 @@ const MOST_REQUEST_HEADERS: usize = 64;
 /// Middleware: answers preflights, and adds what an allowed origin's page needs to every other answer.
 ///
 /// Not for the authorization endpoint, which must not support CORS (RFC 9700 §2.6).
-pub async fn answer(State(origins): State<Arc<AllowedOrigins>>, request: Request, next: Next) -> Response {
+pub(crate) async fn answer(
+    State(origins): State<Arc<AllowedOrigins>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let origin = origins.allowed_one(request.headers()).cloned();
     let mut response = if is_preflight(&request) {
         preflight(origin.is_some(), request.headers())

@@ -26,7 +26,7 @@ use crate::observe::health::is_health_path;
 
 /// What the check is built from.
 #[derive(Debug, Clone, Copy)]
-pub struct HostSettings<'a> {
+pub(crate) struct HostSettings<'a> {
     /// The resource identifier.
     pub resource: &'a Resource,
     /// The address the listener is bound to: its `local_addr`, so that port 0 has become a real one.
@@ -39,7 +39,7 @@ pub struct HostSettings<'a> {
 
 /// The authorities this server answers for.
 #[derive(Debug, Clone)]
-pub struct AllowedHosts {
+pub(crate) struct AllowedHosts {
     allowed: Vec<Allowed>,
     setting: String,
 }
@@ -59,7 +59,7 @@ enum AllowedPort {
 
 impl AllowedHosts {
     /// The authorities that follow from the settings; see the module's text.
-    pub fn new(settings: &HostSettings<'_>) -> Self {
+    pub(crate) fn new(settings: &HostSettings<'_>) -> Self {
         let mut allowed: Vec<Allowed> = Allowed::of_resource(settings.resource).into_iter().collect();
         let (listen, port) = (Host::from(settings.listen.ip()), settings.listen.port());
         let port = AllowedPort::Exactly(port, Some(80));
@@ -83,7 +83,7 @@ impl AllowedHosts {
     /// # Errors
     /// 400 for no `Host`, an empty one, two of them, one that is not a host at all, or one that differs from the
     /// target's (RFC 9112 §3.2); 403 for an authority that is not allowed.
-    pub fn check(&self, version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Rejection> {
+    pub(crate) fn check(&self, version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Rejection> {
         if let Some(target) = uri.authority()
             && version >= Version::HTTP_2
             && !headers.contains_key(header::HOST)
@@ -131,7 +131,7 @@ impl Allowed {
 }
 
 /// Middleware: [`AllowedHosts::check`] on every path but the health ones.
-pub async fn check(State(hosts): State<Arc<AllowedHosts>>, request: Request, next: Next) -> Response {
+pub(crate) async fn check(State(hosts): State<Arc<AllowedHosts>>, request: Request, next: Next) -> Response {
     if is_health_path(request.uri().path()) {
         return next.run(request).await;
     }

@@ -40,7 +40,7 @@ use crate::answer::Rejection;
 /// How many connections, how large a head, and how long each part of an exchange may take. There are no defaults
 /// here; ranges and defaults are those of `[limits]` in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ConnectionLimits {
+pub(crate) struct ConnectionLimits {
     /// Open connections at once. One more takes the place of one that waits; if none waits it is closed.
     pub max_connections: usize,
     /// Header lines in one request; more are answered 431.
@@ -61,7 +61,7 @@ pub struct ConnectionLimits {
 
 /// How a server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Drained {
+pub(crate) struct Drained {
     /// Connections that were still answering after the drain time and were cut off.
     pub cut_off: usize,
 }
@@ -82,7 +82,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// - A handler that panics answers 500; the process lives.
 /// - Stopping follows the order in [`super::shutdown`]: the listener is closed, requests in flight get
 ///   `drain_timeout`, then [`Shutdown::cut`] is cancelled and what is left is closed.
-pub async fn serve_http(
+pub(crate) async fn serve_http(
     listener: TcpListener,
     router: Router,
     limits: ConnectionLimits,

@@ -56,18 +56,7 @@ impl From<&BodyError> for Rejection {
 ///
 /// # Errors
 /// [`BodyError::TooLarge`], [`BodyError::TimedOut`] or [`BodyError::Broken`].
-///
-/// # Example
-/// ```
-/// # use std::time::Duration;
-/// # use mcp_auth_runtime::transport::limits::{BodyError, read_body};
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-/// let read = |limit| read_body(axum::body::Body::from("12345"), limit, Duration::from_secs(1));
-/// assert_eq!(read(5).await.unwrap(), "12345");
-/// assert_eq!(read(4).await, Err(BodyError::TooLarge { limit: 4 }));
-/// # });
-/// ```
-pub async fn read_body(body: Body, limit: usize, timeout: Duration) -> Result<Bytes, BodyError> {
+pub(crate) async fn read_body(body: Body, limit: usize, timeout: Duration) -> Result<Bytes, BodyError> {
     if body.size_hint().lower() > limit as u64 {
         return Err(BodyError::TooLarge { limit });
     }
@@ -114,7 +103,7 @@ fn body_error(error: &axum::Error) -> BodyError {
 ///
 /// # Errors
 /// [`BodyError::Encoded`].
-pub fn refuse_encoded(headers: &HeaderMap) -> Result<(), BodyError> {
+pub(crate) fn refuse_encoded(headers: &HeaderMap) -> Result<(), BodyError> {
     let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
     if headers.get_all(header::CONTENT_ENCODING).iter().all(plain) { Ok(()) } else { Err(BodyError::Encoded) }
 }

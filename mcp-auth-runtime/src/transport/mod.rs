@@ -4,19 +4,19 @@
 //! `origin`, `cors`, `routes` (the built-in issuer's behind `peer`), and, once the gate asks for the body, `limits`. What each of them
 //! says when the answer is no is an `answer::Rejection`. `shutdown` is the order in which a server stops. `stdio` is the other way in.
 
-pub mod shutdown;
-pub mod stdio;
+pub(crate) mod shutdown;
+pub(crate) mod stdio;
 
 mod connections;
-pub mod cors;
+pub(crate) mod cors;
 mod framing;
-pub mod host;
-pub mod http;
-pub mod limits;
-pub mod origin;
-pub mod panic;
-pub mod peer;
-pub mod routes;
+pub(crate) mod host;
+pub(crate) mod http;
+pub(crate) mod limits;
+pub(crate) mod origin;
+pub(crate) mod panic;
+pub(crate) mod peer;
+pub(crate) mod routes;
 #[cfg(test)]
 mod tests;
 mod timed_io;

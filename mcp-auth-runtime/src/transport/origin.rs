@@ -25,7 +25,7 @@ use crate::answer::Rejection;
 
 /// What the check is built from.
 #[derive(Debug, Clone, Copy)]
-pub struct OriginSettings<'a> {
+pub(crate) struct OriginSettings<'a> {
     /// The resource identifier.
     pub resource: &'a Resource,
     /// The address the listener is bound to: its `local_addr`, so that port 0 has become a real one.
@@ -38,7 +38,7 @@ pub struct OriginSettings<'a> {
 
 /// The origins whose pages may talk to this server.
 #[derive(Debug, Clone)]
-pub struct AllowedOrigins {
+pub(crate) struct AllowedOrigins {
     allowed: HashSet<Origin>,
     /// Those of pages on this machine, where they are allowed: empty, or [`LOOPBACK_NAMES`].
     local: Vec<Host>,
@@ -47,7 +47,7 @@ pub struct AllowedOrigins {
 
 impl AllowedOrigins {
     /// The origins that follow from the settings; see the module's text.
-    pub fn new(settings: &OriginSettings<'_>) -> Self {
+    pub(crate) fn new(settings: &OriginSettings<'_>) -> Self {
         let listen = settings.listen;
         let mut allowed = HashSet::from([settings.resource.origin().clone()]);
         if !listen.ip().is_unspecified() {
@@ -76,7 +76,7 @@ impl AllowedOrigins {
     ///
     /// # Errors
     /// 403 for any other, and for two of them.
-    pub fn check(&self, headers: &HeaderMap) -> Result<(), Rejection> {
+    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Rejection> {
         if !headers.contains_key(header::ORIGIN) || self.allowed_one(headers).is_some() {
             return Ok(());
         }
@@ -86,7 +86,11 @@ impl AllowedOrigins {
 }
 
 /// Middleware for the MCP endpoint: [`AllowedOrigins::check`] on every method.
-pub async fn check(State(origins): State<Arc<AllowedOrigins>>, request: Request, next: Next) -> Response {
+pub(crate) async fn check(
+    State(origins): State<Arc<AllowedOrigins>>,
+    request: Request,
+    next: Next,
+) -> Response {
     match origins.check(request.headers()) {
         Ok(()) => next.run(request).await,
         Err(rejection) => rejection.respond_early(),
@@ -95,7 +99,7 @@ pub async fn check(State(origins): State<Arc<AllowedOrigins>>, request: Request,
 
 /// Middleware for the issuer's endpoints: [`AllowedOrigins::check`] on POST only, as people reach its pages
 /// by links from anywhere.
-pub async fn check_posts(
+pub(crate) async fn check_posts(
     State(origins): State<Arc<AllowedOrigins>>,
     request: Request,
     next: Next,

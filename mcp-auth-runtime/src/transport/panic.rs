@@ -12,12 +12,12 @@ use crate::answer::Rejection;
 
 /// Middleware: [`guard`] around the rest of the way. The listener guards by itself; a router nested into
 /// another application's server needs this.
-pub async fn catch(request: Request, next: Next) -> Response {
+pub(crate) async fn catch(request: Request, next: Next) -> Response {
     guard(next.run(request)).await
 }
 
 /// Runs `answer`; a panic becomes a 500 without detail. The panic hook has already told the log.
-pub async fn guard(answer: impl Future<Output = Response>) -> Response {
+pub(crate) async fn guard(answer: impl Future<Output = Response>) -> Response {
     match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(response) => response,
         Err(_payload) => {

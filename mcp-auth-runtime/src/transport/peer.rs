@@ -11,7 +11,7 @@ use mcp_auth_core::net::Host;
 use crate::answer::Rejection;
 
 /// Middleware: 403 for a peer that is not on loopback, and for a peer whose address is not known.
-pub async fn loopback_only(request: Request, next: Next) -> Response {
+pub(crate) async fn loopback_only(request: Request, next: Next) -> Response {
     match request.extensions().get::<ConnectInfo<SocketAddr>>() {
         Some(ConnectInfo(peer)) if Host::from(peer.ip()).is_loopback() => next.run(request).await,
         Some(ConnectInfo(peer)) => {

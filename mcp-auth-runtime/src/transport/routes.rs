@@ -11,7 +11,7 @@ use axum::routing::MethodRouter;
 ///
 /// # Panics
 /// When `path` does not begin with `/`.
-pub fn exact(path: &str, answer: MethodRouter) -> Router {
+pub(crate) fn exact(path: &str, answer: MethodRouter) -> Router {
     let literal = path.replace('{', "{{").replace('}', "}}");
     Router::new().without_v07_checks().route(&literal, answer)
 }

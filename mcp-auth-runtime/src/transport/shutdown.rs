@@ -57,7 +57,7 @@ impl Shutdown {
 ///
 /// # Errors
 /// When the operating system refuses to install a handler.
-pub fn shutdown_signal(shutdown: Shutdown) -> io::Result<impl Future<Output = ()> + Send + use<>> {
+pub(crate) fn shutdown_signal(shutdown: Shutdown) -> io::Result<impl Future<Output = ()> + Send + use<>> {
     let mut signals = Signals::install()?;
     Ok(async move {
         let first = signals.next().await;

@@ -11,7 +11,7 @@ const CRATE: &str = "mcp-auth-runtime/src/";
 const ORDER_OF_FOLDERS: &str = "the order of folders, xtask/src/repository/arrows.rs";
 
 /// Its folders, the lowest first: each reads those before it. `config` stands where it may be read from.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "envelope",
     "declared",
     "authn",
@@ -27,10 +27,11 @@ const ORDER: [&str; 15] = [
     "error",
     "serve",
     "testing",
+    "facade",
 ];
 
 /// Folders that only the named ones read: what a user wrote is told to the others by `serve`.
-const READERS: &[(&str, &[&str])] = &[("config", &["serve", "testing"])];
+const READERS: &[(&str, &[&str])] = &[("config", &["serve", "testing", "facade"])];
 
 /// What `config` may read: the vocabulary that a file's values are parsed into, not what acts on it.
 const READS: &[(&str, &[&str])] = &[("config", &["declared", "authn", "authz", "observe"])];

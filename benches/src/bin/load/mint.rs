@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use mcp_auth_bench::SCOPE;
 use mcp_auth_bench::signing::{Signer, jwks};
-use mcp_auth_runtime::authn::Algorithm;
+use mcp_auth_runtime::facade::Algorithm;
 
 use super::Error;
 

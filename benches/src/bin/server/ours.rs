@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use mcp_auth::prelude::*;
 use mcp_auth::{Config, Handler, Server};
 use mcp_auth_bench::{ISSUER, JWKS_URI, RESOURCE, SCOPE};
-use mcp_auth_runtime::authn::fetch::{Fetch, FetchFuture, Fetched};
+use mcp_auth_runtime::facade::{Fetch, FetchFuture, Fetched};
 
 use super::{Error, announce};
 
@@ -68,7 +68,7 @@ impl Fetch for KeysFile {
 /// Serves until it is killed. `log` writes what a server writes by default: an audit event for each request.
 pub(super) async fn serve<H: Handler>(handler: H, keys: &str, log: bool) -> Result<(), Error> {
     if log {
-        mcp_auth_runtime::observe::log::start("info", mcp_auth_runtime::observe::log::LogFormat::Text)?;
+        mcp_auth_runtime::facade::start_log("info", mcp_auth_runtime::facade::LogFormat::Text)?;
     }
     let keys = std::fs::read(std::path::Path::new(keys).join("jwks.json"))?;
     // The shortest cache there is, for tokens that are to be verified anew; one in use stays remembered.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use mcp_auth_core::ScopeSet;
 use serde_json::Map;
 
-use crate::authn::{Facts, Held, Identity, Principal, Via};
+use crate::authn::principal::{Facts, Via};
+use crate::authn::{Held, Identity, Principal};
 
 /// A verified caller.
 pub(crate) fn principal_of(issuer: &str, subject: &str, client_id: Option<&str>, scopes: &str) -> Identity {

@@ -11,10 +11,12 @@ use super::support::{
     Answer, FakeClock, FakeFetch, ISSUER, JWKS, NOW, Signer, US, ambient, b64, claims, ed, other_p256,
     other_rsa, p256, p384, rsa,
 };
-use crate::authn::verifier::jwt::{JwtVerifierError, RulesError};
+use crate::authn::error::TokenError;
+use crate::authn::verifier::jwt::issuer::RulesError;
+use crate::authn::verifier::jwt::verifier::JwtVerifierError;
 use crate::authn::{
     Algorithm, Authenticator, AuthnError, CacheBounds, Credential, Fault, Fetch, Identity, IssuerRules,
-    JwtVerifier, KeySource, Principal, TokenError,
+    JwtVerifier, KeySource, Principal,
 };
 
 struct Bench {

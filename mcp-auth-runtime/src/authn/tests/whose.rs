@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use serde_json::Map;
 
 use super::support::{FakeClock, NOW, ambient};
+use crate::authn::error::TokenError;
+use crate::authn::principal::{Facts, Via};
 use crate::authn::verifier::{Basis, Verified, VerifyFuture};
-use crate::authn::{
-    Authenticator, AuthnError, CacheBounds, Credential, Facts, Held, TokenError, Verify, Via,
-};
+use crate::authn::{Authenticator, AuthnError, CacheBounds, Credential, Held, Verify};
 
 /// Knows every credential that begins as it says, and remembers what it saw.
 struct Prefixed {

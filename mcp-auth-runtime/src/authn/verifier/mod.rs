@@ -1,7 +1,7 @@
 //! How each kind of credential is verified. In reading order: `verify` (what a kind brings), `jwt` (signed tokens of
 //! the configured issuers). A new kind is a new module here.
 
-pub mod jwt;
+pub(crate) mod jwt;
 mod verify;
 
-pub use verify::{Basis, LoadFailure, Loading, Verified, Verify, VerifyFuture};
+pub(crate) use verify::{Basis, LoadFailure, Loading, Verified, Verify, VerifyFuture};

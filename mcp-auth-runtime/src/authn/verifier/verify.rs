@@ -50,10 +50,10 @@ pub trait Verify: Send + Sync {
 }
 
 /// The future of [`Verify::verify`].
-pub type VerifyFuture<'a> = Pin<Box<dyn Future<Output = Result<Verified, TokenError>> + Send + 'a>>;
+pub(crate) type VerifyFuture<'a> = Pin<Box<dyn Future<Output = Result<Verified, TokenError>> + Send + 'a>>;
 
 /// The future of [`Verify::load`].
-pub type Loading<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+pub(crate) type Loading<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// What a verifier answers.
 #[derive(Debug)]

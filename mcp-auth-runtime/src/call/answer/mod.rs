@@ -5,7 +5,7 @@ mod asked;
 mod method;
 mod prompt;
 mod resource;
-pub mod schema;
+pub(crate) mod schema;
 mod tool;
 
 pub use asked::Asked;

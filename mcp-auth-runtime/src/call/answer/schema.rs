@@ -4,7 +4,7 @@ use rmcp::model::JsonObject;
 
 /// Whether a schema says at its root that it describes an object. Before 2026-07-28 no other `outputSchema`
 /// is allowed (MCP 2025-11-25, schema.ts `Tool.outputSchema`), and no other `structuredContent`.
-pub fn has_object_root(schema: &JsonObject) -> bool {
+pub(crate) fn has_object_root(schema: &JsonObject) -> bool {
     schema.get("type").is_some_and(|root| root == "object")
 }
 

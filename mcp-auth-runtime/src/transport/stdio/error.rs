@@ -7,7 +7,7 @@ use rmcp::service::ServerInitializeError;
 /// Why serving ended other than by the end of its input.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum StdioError {
+pub(crate) enum StdioError {
     /// The process' standard streams could not be taken over.
     #[error("cannot take over standard input and output")]
     Streams(#[source] io::Error),

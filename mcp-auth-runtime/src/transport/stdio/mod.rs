@@ -14,7 +14,7 @@ mod streams;
 mod writer;
 
 pub(crate) use connection::{Connection, DRAIN, StdioLimits};
-pub use error::StdioError;
+pub(crate) use error::StdioError;
 pub(crate) use lifecycle::Lifecycle;
 pub(crate) use lines::{Line, Lines};
 pub(crate) use streams::StdStreams;

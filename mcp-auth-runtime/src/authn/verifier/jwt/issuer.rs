@@ -11,11 +11,11 @@ use super::algorithm::Algorithm;
 use super::bounds;
 
 /// The algorithms of an issuer that names none.
-pub const DEFAULT_ALGORITHMS: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
+pub(crate) const DEFAULT_ALGORITHMS: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
 /// The claim that holds the scopes (RFC 9068 §2.2.3).
-pub const DEFAULT_SCOPE_CLAIM: &str = "scope";
+pub(crate) const DEFAULT_SCOPE_CLAIM: &str = "scope";
 /// The claims that may name the client: RFC 9068 §2.2, else OpenID Connect Core §2.
-pub const DEFAULT_CLIENT_CLAIMS: [&str; 2] = ["client_id", "azp"];
+pub(crate) const DEFAULT_CLIENT_CLAIMS: [&str; 2] = ["client_id", "azp"];
 /// No time of [`KeyRefresh`] is longer.
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use super::super::issuer::{IssuerRules, KeySource};
 use super::super::jws::Type;
 use super::check::*;
-use crate::authn::{Facts, TokenError};
+use crate::authn::error::TokenError;
+use crate::authn::principal::Facts;
 
 const NOW: u64 = 1_800_000_000;
 const US: &str = "https://rs.example/mcp";

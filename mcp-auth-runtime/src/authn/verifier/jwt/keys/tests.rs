@@ -11,10 +11,11 @@ use url::Url;
 use super::super::issuer::{IssuerRules, KeyRefresh, KeySource};
 use super::super::{Algorithm, jws};
 use super::IssuerKeys;
+use crate::authn::error::TokenError;
 use crate::authn::tests::support::{
     Answer, FakeFetch, ISSUER, JWKS, Signer, US, ambient, b64, other_p256, p256, p384,
 };
-use crate::authn::{Fault, Fetch, TokenError};
+use crate::authn::{Fault, Fetch};
 
 struct Bench {
     keys: Arc<IssuerKeys>,

@@ -1,0 +1,40 @@
+//! What the other crates of this workspace use of the runtime, besides `config` and `testing`. Every other item is
+//! private to this crate, so the compiler reports what is no longer used. Users depend on `mcp-auth`, which shows them
+//! the first part of this list.
+
+// What `mcp-auth` shows its users.
+pub use crate::authn::fetch::{FetchFuture, Fetched};
+pub use crate::authn::{Algorithm, Caller, Fetch, FetchError, HttpFetch};
+pub use crate::call::Call;
+pub use crate::call::answer::{
+    Asked, IntoMethodAnswer, IntoPromptAnswer, IntoResourceAnswer, IntoToolAnswer,
+};
+pub use crate::call::claims::Claims;
+pub use crate::call::from_call::FromCall;
+pub use crate::call::handler::{About, CallFn, CallFuture, Handler, Operations, Part, Route, Routes};
+pub use crate::call::tool_error::{Failure, ToolError};
+pub use crate::declared::registry::{Declaration, Duplicate, Item, OperationId, Registry};
+pub use crate::declared::table::{OperationsError, operations_from_json};
+pub use crate::declared::{Kind, Rule};
+pub use crate::error::{Error, Result};
+pub use crate::serve::{Running, ServerBuilder};
+pub use crate::transport::shutdown::Shutdown;
+
+// What the code that the macros write calls.
+pub use crate::call::build;
+pub use crate::call::from_call::variable;
+
+// What the built-in issuer is given, and what it gives.
+pub use crate::serve::{LocalIssuer, LocalIssuerSetup};
+
+// What the command asks beside the configuration.
+pub use crate::observe::health::{HEALTHZ, READYZ};
+
+// What the benchmarks measure by itself, and what they need for it.
+pub use crate::answer::Rejection;
+pub use crate::authn::{
+    Authenticator, AuthnError, CacheBounds, Credential, Identity, IssuerRules, JwtVerifier, KeySource,
+};
+pub use crate::authz::{Connect, Named, Policy, Settings, Verdict, Visibility};
+pub use crate::envelope::{EnvelopeError, EnvelopeLimits, Message, read};
+pub use crate::observe::log::{InvalidFilter, LogFormat, start as start_log};
