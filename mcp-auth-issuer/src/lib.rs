@@ -15,6 +15,7 @@
 
 mod build;
 mod client;
+mod configured;
 mod endpoint;
 mod issuer;
 mod key;

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mcp_auth_core::ScopeSet;
-use mcp_auth_runtime::config::issuer::BuiltInIssuer;
-use mcp_auth_runtime::config::{Config, SecretError};
 use mcp_auth_store::{Client, GrantTypes, Rate, SecretHash};
 
 use crate::key::KeySource;
@@ -112,29 +110,6 @@ pub enum InvalidOption {
 }
 
 impl IssuerOptions {
-    /// The options in `[issuer]`, with the clients' secrets read.
-    ///
-    /// # Errors
-    /// [`SecretError`] if a client secret cannot be read.
-    pub fn configured(config: &Config, issuer: &BuiltInIssuer) -> Result<Self, SecretError> {
-        let mut clients = Vec::with_capacity(issuer.clients.len());
-        for client in &issuer.clients {
-            clients.push(NamedClient {
-                id: client.client_id.as_str().to_owned(),
-                secret: config.secret(&client.client_secret).read()?.expose().to_owned(),
-                scopes: client.scopes(),
-            });
-        }
-        Ok(Self {
-            access_token_lifetime: issuer.access_token_lifetime.get(),
-            refresh_token_lifetime: issuer.refresh_token_lifetime.get(),
-            code_lifetime: issuer.code_lifetime.get(),
-            users: issuer.users.iter().map(|user| user.as_str().to_owned()).collect(),
-            clients,
-            ..Self::in_state_dir(config.state_dir(issuer))
-        })
-    }
-
     /// The defaults, with a signing key kept in `dir`.
     pub fn in_state_dir(dir: impl Into<PathBuf>) -> Self {
         Self::new(KeySource::StateDir(dir.into()))
@@ -290,29 +265,6 @@ mod tests {
             let refused = Err(InvalidOption::Registrations { given });
             assert_eq!(check(|o| o.registrations_per_minute = given), refused);
         }
-    }
-
-    #[test]
-    fn every_key_of_the_section_is_an_option() {
-        let text = "access_token_lifetime = \"5m\"\nrefresh_token_lifetime = \"1h\"\ncode_lifetime = \"30s\"\n\
-                    users = [\"ann\"]\nstate_dir = \"/srv/state\"\n\
-                    clients = [{ client_id = \"m2m\", client_secret = \"env:S\", scopes = [\"a\"] }]";
-        let config = |around| {
-            let builder = Config::builder().surroundings(around);
-            builder.toml(&format!("[issuer]\n{text}")).build().unwrap()
-        };
-        let configured =
-            |config: &Config| IssuerOptions::configured(config, config.built_in_issuer().unwrap());
-        let around = mcp_auth_runtime::config::Surroundings::empty();
-        let options = configured(&config(around.clone().variable("S", "hunter2hunter2"))).unwrap();
-        assert_eq!(options.access_token_lifetime, 5 * MINUTE);
-        assert_eq!(options.refresh_token_lifetime, HOUR);
-        assert_eq!(options.code_lifetime, MINUTE / 2);
-        assert_eq!(options.users, ["ann"]);
-        assert_eq!((&*options.clients[0].id, &*options.clients[0].secret), ("m2m", "hunter2hunter2"));
-        assert_eq!(options.clients[0].scopes.to_string(), "a");
-        assert!(matches!(&options.signing_key, KeySource::StateDir(dir) if dir.ends_with("srv/state")));
-        assert!(configured(&config(around)).unwrap_err().to_string().contains("S is not set"));
     }
 
     #[test]
