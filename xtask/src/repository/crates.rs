@@ -13,7 +13,18 @@ const BELOW: [(&str, &[&str]); 7] = [
     ("mcp-auth-cli/src/", &["mcp_auth_core", "mcp_auth_store", "mcp_auth_runtime", "mcp_auth_issuer"]),
 ];
 
-/// Every path into a crate that does not stand below, a line each: `file:line: what`.
+/// Where the issuer stands.
+const ISSUER: &str = "mcp-auth-issuer/src/";
+
+/// What the issuer reads of the runtime, each path with the files that may: what the two exchange, and not the whole
+/// configuration.
+const READ_BY_THE_ISSUER: [(&str, &str); 3] = [
+    ("facade::LocalIssuer", ISSUER),
+    ("facade::LocalIssuerSetup", ISSUER),
+    ("config", "mcp-auth-issuer/src/configured.rs"),
+];
+
+/// Every path into a crate that does not stand below, or that the issuer may not read, a line each: `file:line: what`.
 pub(super) fn mistakes(sources: &[Source]) -> Vec<String> {
     let mut wrong = Vec::new();
     for source in sources {
@@ -29,10 +40,26 @@ pub(super) fn mistakes(sources: &[Source]) -> Vec<String> {
                     "{}:{}: reads `{name}`, which does not stand below it",
                     source.name, read.line
                 ));
+            } else if name == "mcp_auth_runtime" && *folder == ISSUER {
+                let path = read.path[1..].join("::");
+                if !is_for_the_issuer(&source.name, &path) {
+                    wrong.push(format!(
+                        "{}:{}: reads `{path}` of the runtime, which is not for this file",
+                        source.name, read.line
+                    ));
+                }
             }
         }
     }
     wrong
+}
+
+/// Whether `file` of the issuer may read this path of the runtime, or what is within it.
+fn is_for_the_issuer(file: &str, path: &str) -> bool {
+    READ_BY_THE_ISSUER.iter().any(|(open, files)| {
+        let within = path.strip_prefix(open).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+        within && file.starts_with(files)
+    })
 }
 
 #[cfg(test)]
@@ -51,6 +78,26 @@ mod tests {
             issuer,
             ["mcp-auth-runtime/src/gate/mod.rs:1: reads `mcp_auth_issuer`, which does not stand below it"]
         );
+    }
+
+    #[test]
+    fn the_issuer_reads_the_runtimes_configuration_in_one_file_and_nothing_but_what_they_exchange() {
+        let setup = "use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};";
+        assert!(found("mcp-auth-issuer/src/build.rs", setup).is_empty());
+        let config = "use mcp_auth_runtime::config::Config;";
+        assert!(found("mcp-auth-issuer/src/configured.rs", config).is_empty());
+        let elsewhere = found("mcp-auth-issuer/src/options.rs", config);
+        assert_eq!(
+            elsewhere,
+            [
+                "mcp-auth-issuer/src/options.rs:1: reads `config::Config` of the runtime, which is not for this file"
+            ]
+        );
+        for other in ["facade::Caller", "facade::LocalIssuerOther", "*"] {
+            let other = format!("use mcp_auth_runtime::{other};");
+            assert_eq!(found("mcp-auth-issuer/src/build.rs", &other).len(), 1, "{other}");
+        }
+        assert!(found("mcp-auth-cli/src/check.rs", config).is_empty(), "the command reads both");
     }
 
     #[test]
