@@ -173,8 +173,8 @@ impl Untrusted {
             }
             Self::UnknownClient => said(
                 "This application is not known here",
-                "Applications register themselves, and this server keeps that in memory, so it ends when the server \
-                 restarts.",
+                "Applications register themselves, and this server has no such registration. A server that keeps them in \
+                 memory forgets them when it restarts.",
                 "Disconnect and reconnect in the application, so that it registers again.",
             ),
             Self::NoRedirectUri => said(
