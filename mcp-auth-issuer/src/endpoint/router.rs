@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, Method};
 use tower_http::cors::{Any, CorsLayer};
 
@@ -41,5 +41,6 @@ fn cors(method: Method) -> CorsLayer {
         .allow_origin(Any)
         .allow_methods([method])
         .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("mcp-protocol-version")])
+        .expose_headers([RETRY_AFTER])
         .max_age(Duration::from_secs(600))
 }

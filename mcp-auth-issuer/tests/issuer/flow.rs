@@ -92,6 +92,7 @@ async fn b18_browser_clients_reach_every_endpoint_but_authorize() {
         let request = Request::builder().method(method).uri(path).header("origin", "https://client.example");
         let answer = app.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}, errors too");
+        assert_eq!(answer.header("access-control-expose-headers"), "retry-after", "{path}");
         assert!(!answer.headers.contains_key("access-control-allow-credentials"), "{path}");
     }
     let client = app.public_client().await;
