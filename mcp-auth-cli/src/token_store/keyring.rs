@@ -2,7 +2,7 @@
 
 use keyring::{Entry, Error};
 
-use super::store::TokenStoreError;
+use super::error::TokenStoreError;
 
 const SERVICE: &str = "mcp-auth";
 

@@ -1,8 +1,9 @@
 //! Where logins are stored between two commands: the operating system's keyring, else a file of mode 0600.
 //!
 //! In reading order: `login` (what is stored), `store` ([`TokenStore`] chooses one of the two places and names it),
-//! `file` and `keyring` (the two places), `lock` (one refresh at a time).
+//! `file` and `keyring` (the two places), `lock` (one refresh at a time), `error` (why one of them failed).
 
+mod error;
 mod file;
 #[cfg(feature = "keyring")]
 mod keyring;

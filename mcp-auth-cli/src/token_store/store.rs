@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::error::TokenStoreError;
 #[cfg(feature = "keyring")]
 use super::keyring;
 use super::{Login, file, lock};
@@ -13,24 +14,6 @@ pub(crate) enum Place {
     Keyring,
     /// A file of mode 0600 in the user's state directory.
     File,
-}
-
-/// Why a login could not be stored or read. Never holds its content.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum TokenStoreError {
-    #[error("MCP_AUTH_KEEP is {0:?}, expected keyring or file")]
-    UnknownPlace(String),
-    #[error(transparent)]
-    File(#[from] file::FileError),
-    #[cfg(feature = "keyring")]
-    #[error("the keyring refused{0}; --keep file does without it")]
-    Keyring(&'static str, #[source] ::keyring::Error),
-    #[error("there is no keyring here ({0}); --keep file does without it")]
-    NoKeyring(String),
-    #[error(
-        "what is kept for {server} cannot be read ({why}); `mcp-auth login {server} --forget` removes it"
-    )]
-    Unreadable { server: String, why: String },
 }
 
 /// The store of logins, chosen once for each command.
