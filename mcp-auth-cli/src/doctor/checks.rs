@@ -78,3 +78,9 @@ pub(crate) const ALL: [Check; 29] = [
     AUTHENTICATED,
     TOOL,
 ];
+
+/// The checks from `first` to `last`, both included.
+pub(crate) fn between(first: Check, last: Check) -> impl Iterator<Item = Check> {
+    let place = |check: Check| ALL.iter().position(|other| other.id == check.id).unwrap_or_default();
+    ALL.into_iter().take(place(last) + 1).skip(place(first))
+}

@@ -1,6 +1,7 @@
 //! Compares clocks by the `Date` of each answer: the issuer's clock dates a token, and the server's clock judges it.
 
 use crate::doctor::checks::CLOCK;
+use crate::doctor::fetch::Answer;
 use crate::doctor::step::Step;
 
 /// A difference of at least this many seconds is reported.
@@ -11,9 +12,12 @@ const USUAL_SKEW: i64 = 60;
 /// How many seconds a clock is ahead of this machine's; negative if it is behind.
 pub(crate) type Ahead = i64;
 
-/// How far a `Date` is ahead of this machine's clock when it arrived.
-pub(crate) fn ahead(date: u64, received: u64) -> Ahead {
-    i64::try_from(date).unwrap_or(i64::MAX).saturating_sub(i64::try_from(received).unwrap_or(i64::MAX))
+/// How far the clock of the server that answered is ahead. `None` for an answer from a cache.
+pub(crate) fn ahead(answer: &Answer) -> Option<Ahead> {
+    let is_cached = answer.headers.contains_key(http::header::AGE);
+    let seconds = |time: u64| i64::try_from(time).unwrap_or(i64::MAX);
+    let date = answer.date().filter(|_| !is_cached)?;
+    Some(seconds(date).saturating_sub(seconds(answer.received)))
 }
 
 pub(crate) fn clock(server: Option<Ahead>, issuer: Option<Ahead>) -> Step {

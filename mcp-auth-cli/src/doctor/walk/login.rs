@@ -4,9 +4,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::Visit;
-use super::way::{ahead, between};
-use crate::doctor::checks;
-use crate::doctor::judge::clock::Ahead;
+use crate::doctor::checks::{self, between};
+use crate::doctor::judge::clock::{Ahead, ahead};
 use crate::doctor::judge::metadata::{Document, Fetched};
 use crate::doctor::judge::{capabilities, issuer, jwks, metadata, resource};
 use crate::doctor::step::Step;

@@ -5,8 +5,7 @@ use serde_json::Value;
 
 use super::Visit;
 use super::login::Login;
-use super::way::between;
-use crate::doctor::checks::{self, AUTHENTICATED, TOOL};
+use crate::doctor::checks::{self, AUTHENTICATED, TOOL, between};
 use crate::doctor::fetch::{Answer, Trouble};
 use crate::doctor::judge::clock::Ahead;
 use crate::doctor::judge::door::{Inside, Openings, asks_for_login, telling};

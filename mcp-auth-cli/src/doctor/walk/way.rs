@@ -4,8 +4,7 @@ use super::found::Found;
 use super::login::{self, Login};
 use super::openings::{self, Opened};
 use super::visit::Visit;
-use crate::doctor::checks::{self, ALL, Check};
-use crate::doctor::fetch::Answer;
+use crate::doctor::checks::{self, ALL, between};
 use crate::doctor::judge::{self, clock, cors, door};
 use crate::doctor::mcp::{Endpoint, Reply};
 use crate::doctor::step::Step;
@@ -46,22 +45,10 @@ pub(crate) async fn walk(visit: &Visit<'_>) -> Vec<Step> {
     };
 
     steps.push(browser(visit, opened.telling()).await);
-    let server = opened.telling().map(|reply| &reply.answer).and_then(ahead);
+    let server = opened.telling().map(|reply| &reply.answer).and_then(clock::ahead);
     steps.push(clock::clock(server, login.issuer_ahead));
     openings::with_token(visit, &opened, &login, challenged.unwrap_or_default(), server, &mut steps).await;
     steps
-}
-
-/// The checks from `first` to `last`, both included.
-pub(super) fn between(first: Check, last: Check) -> impl Iterator<Item = Check> {
-    let place = |check: Check| ALL.iter().position(|other| other.id == check.id).unwrap_or_default();
-    ALL.into_iter().take(place(last) + 1).skip(place(first))
-}
-
-/// How far the clock of the server that answered is ahead. `None` for an answer from a cache.
-pub(super) fn ahead(answer: &Answer) -> Option<clock::Ahead> {
-    let is_cached = answer.headers.contains_key(http::header::AGE);
-    answer.date().filter(|_| !is_cached).map(|date| clock::ahead(date, answer.received))
 }
 
 async fn browser(visit: &Visit<'_>, telling: Option<&Reply>) -> Step {
