@@ -56,6 +56,22 @@ impl Reply {
     }
 }
 
+/// The answers to the request that opens a connection, one for each era.
+pub(crate) type FirstAnswers = [Result<Reply, Trouble>; 2];
+
+/// The most informative answer: a 401, else a result, else a refusal; if both are of the same kind, the newer era's.
+pub(crate) fn most_informative(answers: &FirstAnswers) -> Option<&Reply> {
+    let rank = |reply: &&Reply| match reply.status().as_u16() {
+        401 => 0,
+        200..=299 if reply.result().is_some() => 1,
+        403 => 2,
+        500..=599 => 3,
+        300..=399 => 4,
+        _ => 5,
+    };
+    answers.iter().filter_map(|answer| answer.as_ref().ok()).min_by_key(rank)
+}
+
 /// The state of an open connection: the values that later requests carry.
 #[derive(Debug, Clone)]
 pub(crate) struct Conversation {

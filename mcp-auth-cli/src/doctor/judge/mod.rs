@@ -6,13 +6,15 @@ pub(crate) mod capabilities;
 pub(crate) mod challenge;
 pub(crate) mod clock;
 pub(crate) mod cors;
-pub(crate) mod door;
+pub(crate) mod https;
 pub(crate) mod issuer;
 pub(crate) mod jwks;
 pub(crate) mod metadata;
 pub(crate) mod protocol;
+pub(crate) mod reachability;
 pub(crate) mod resource;
 mod strings;
 pub(crate) mod token;
+pub(crate) mod unauthenticated;
 
 pub(crate) use strings::strings;

@@ -2,15 +2,14 @@
 
 use serde_json::Value;
 
-use super::door::Openings;
 use super::strings;
 use crate::doctor::checks::PROTOCOL;
 use crate::doctor::fetch::Trouble;
-use crate::doctor::mcp::Reply;
+use crate::doctor::mcp::{FirstAnswers, Reply};
 use crate::doctor::quote::quote_all;
 use crate::doctor::step::Step;
 
-/// What one opening shows about an era.
+/// What the first answer in an era shows about it.
 #[derive(Debug, PartialEq, Eq)]
 enum Speaks {
     /// The server answered and supports these revisions.
@@ -28,8 +27,8 @@ fn heard_any(all: &[&Speaks]) -> bool {
     all.iter().any(|speaks| !matches!(speaks, Speaks::No(_) | Speaks::Away))
 }
 
-fn heard(opening: &Result<Reply, Trouble>) -> Speaks {
-    let reply = match opening {
+fn heard(answer: &Result<Reply, Trouble>) -> Speaks {
+    let reply = match answer {
         Ok(reply) => reply,
         Err(trouble) => return Speaks::No(trouble.to_string()),
     };
@@ -52,8 +51,8 @@ fn heard(opening: &Result<Reply, Trouble>) -> Speaks {
     }
 }
 
-pub(crate) fn protocol(openings: &Openings) -> Step {
-    let [stateless, legacy] = openings.each_ref().map(heard);
+pub(crate) fn protocol(answers: &FirstAnswers) -> Step {
+    let [stateless, legacy] = answers.each_ref().map(heard);
     match (&stateless, &legacy) {
         (Speaks::Hidden, Speaks::Hidden) => {
             PROTOCOL.ok("what it speaks shows after the login; 2026-07-28 and 2025-11-25 were both answered")

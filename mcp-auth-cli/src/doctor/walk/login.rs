@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::Visit;
+use super::visit::Visit;
 use crate::doctor::checks::{self, between};
 use crate::doctor::judge::clock::{Ahead, ahead};
 use crate::doctor::judge::metadata::{Document, Fetched};

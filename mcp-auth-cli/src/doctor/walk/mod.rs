@@ -1,10 +1,11 @@
 //! Fetches what a client would fetch, in the same order, and passes it to the checks.
 
-mod found;
+mod authenticated;
 mod login;
-mod openings;
+mod resource_metadata;
+mod steps;
+mod unauthenticated;
 mod visit;
-mod way;
 
+pub(crate) use steps::walk;
 pub(crate) use visit::Visit;
-pub(crate) use way::walk;

@@ -9,13 +9,13 @@ use crate::doctor::judge::metadata::{Document, Places};
 use crate::doctor::judge::{self, metadata};
 
 /// Protected resource metadata, from every place where clients look.
-pub(super) struct Found {
+pub(super) struct ResourceMetadata {
     challenge: Option<(Url, metadata::Fetched)>,
     pub(super) path: (Url, metadata::Fetched),
     root: Option<(Url, metadata::Fetched)>,
 }
 
-impl Found {
+impl ResourceMetadata {
     pub(super) async fn fetch(visit: &Visit<'_>, refusal: Option<&Answer>) -> Self {
         let well_known = |path: &str| {
             let mut url = visit.url.clone();
