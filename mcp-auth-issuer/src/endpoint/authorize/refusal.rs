@@ -10,7 +10,7 @@ use mcp_auth_store::StoreError;
 use super::response::Answer;
 use crate::client::scopes::RefusedScope;
 use crate::issuer::Issuer;
-use crate::person::page::{ErrorPage, Said};
+use crate::person::page::{ErrorPage, ErrorText};
 use crate::request::InvalidParams;
 use crate::request::body::InvalidBody;
 
@@ -94,12 +94,12 @@ impl Refusal {
             }
             Self::Store(error) => {
                 tracing::error!(%error, cause = ?error.cause(), "authorization request failed");
-                let said = Said {
+                let text = ErrorText {
                     title: "This does not work now",
                     why: "The authorization server cannot reach what it remembers.",
                     next: "Reload this page in a moment. Its log says more.",
                 };
-                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, said).into_response()
+                ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, text).into_response()
             }
         }
     }
@@ -129,7 +129,7 @@ impl Refused {
 impl Untrusted {
     /// The error page for this cause (always 4xx, never a redirect).
     pub(super) fn page(self, issuer: &Issuer) -> ErrorPage<'_> {
-        let page = ErrorPage::new(issuer, self.status(), self.said());
+        let page = ErrorPage::new(issuer, self.status(), self.text());
         match self {
             Self::Stale { page: url } => page.with_retry(url),
             Self::RedirectUri { presented } => page.with_value("It asks to return to", &presented),
@@ -153,56 +153,56 @@ impl Untrusted {
     }
 
     /// The text of the page. It is written for the person; it also names the rule, for a developer.
-    fn said(&self) -> Said {
-        let said = |title, why, next| Said { title, why, next };
+    fn text(&self) -> ErrorText {
+        let text = |title, why, next| ErrorText { title, why, next };
         let again = "Start again in the application. If this page comes back, its developers have to correct the link.";
         match self {
             Self::TooLong => {
-                said("This link is too long", "An authorization request has at most 16 KB.", again)
+                text("This link is too long", "An authorization request has at most 16 KB.", again)
             }
             Self::Unreadable(_) => {
-                said("This link is damaged", "The authorization request is not correctly encoded.", again)
+                text("This link is damaged", "The authorization request is not correctly encoded.", again)
             }
-            Self::Repeated(_) => said(
+            Self::Repeated(_) => text(
                 "This link contradicts itself",
                 "The authorization request names its client or its redirect URI twice.",
                 again,
             ),
             Self::NoClient => {
-                said("This link does not say who asks", "The authorization request has no client_id.", again)
+                text("This link does not say who asks", "The authorization request has no client_id.", again)
             }
-            Self::UnknownClient => said(
+            Self::UnknownClient => text(
                 "This application is not known here",
                 "Applications register themselves, and this server has no such registration. A server that keeps them in \
                  memory forgets them when it restarts.",
                 "Disconnect and reconnect in the application, so that it registers again.",
             ),
-            Self::NoRedirectUri => said(
+            Self::NoRedirectUri => text(
                 "This link does not say where to return to",
                 "The application registered several redirect URIs and the authorization request names none.",
                 again,
             ),
-            Self::RedirectUri { .. } => said(
+            Self::RedirectUri { .. } => text(
                 "This application wants to return to an unknown address",
                 "The address is none that it registered, so somebody else may wait there.",
                 "Close this page if you did not start this yourself. Developers: a redirect URI is registered byte \
                  for byte; only the port of a loopback address is free.",
             ),
-            Self::Host => said(
+            Self::Host => text(
                 "This is not the server’s own address",
                 "The server was reached by another name than its own.",
                 "Use the address below, in the application too.",
             ),
-            Self::Sender => said(
+            Self::Sender => text(
                 "This form came from another site",
                 "Only the pages of this server can log in or allow anything here.",
                 "Close this page, or start again in the application.",
             ),
             Self::Form(InvalidBody::TooLong(_)) => {
-                said("This form is too long", "No form of this server is that long.", again)
+                text("This form is too long", "No form of this server is that long.", again)
             }
-            Self::Form(_) => said("This form is damaged", "It is not correctly encoded.", again),
-            Self::Stale { .. } => said(
+            Self::Form(_) => text("This form is damaged", "It is not correctly encoded.", again),
+            Self::Stale { .. } => text(
                 "This page has expired",
                 "Somebody logged in or out here meanwhile, the server was restarted, or the browser keeps no cookies.",
                 "Look at the request again and answer then. If this page comes back, allow cookies for this address.",

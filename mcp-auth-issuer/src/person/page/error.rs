@@ -12,14 +12,14 @@ use crate::issuer::Issuer;
 pub(crate) struct ErrorPage<'a> {
     issuer: &'a Issuer,
     status: StatusCode,
-    said: Said,
+    text: ErrorText,
     shown: Option<(&'static str, String)>,
     retry: Option<String>,
 }
 
 /// The three texts of an error page.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Said {
+pub(crate) struct ErrorText {
     /// What happened, as a heading.
     pub(crate) title: &'static str,
     /// The reason, in a sentence.
@@ -29,8 +29,8 @@ pub(crate) struct Said {
 }
 
 impl<'a> ErrorPage<'a> {
-    pub(crate) fn new(issuer: &'a Issuer, status: StatusCode, said: Said) -> Self {
-        Self { issuer, status, said, shown: None, retry: None }
+    pub(crate) fn new(issuer: &'a Issuer, status: StatusCode, text: ErrorText) -> Self {
+        Self { issuer, status, text, shown: None, retry: None }
     }
 
     /// Adds a value from the request, which may be made up by an attacker.
@@ -46,7 +46,7 @@ impl<'a> ErrorPage<'a> {
 
 impl IntoResponse for ErrorPage<'_> {
     fn into_response(self) -> Response {
-        let Said { title, why, next } = self.said;
+        let ErrorText { title, why, next } = self.text;
         let body = html! {
             h1 { (title) }
             p { (why) }

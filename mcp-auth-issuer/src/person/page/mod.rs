@@ -14,5 +14,5 @@ mod shell;
 
 pub(crate) use claim::visible;
 pub(crate) use consent::{Consent, ScopeLine};
-pub(crate) use error::{ErrorPage, Said};
+pub(crate) use error::{ErrorPage, ErrorText};
 pub(crate) use login::{LoginPage, Notice};
