@@ -6,7 +6,7 @@ use quote::quote;
 use super::types;
 use crate::attr::Doc;
 use crate::model::inputs::{self, Input};
-use crate::model::operation::{Description, Kind, Operation, Shown};
+use crate::model::operation::{Description, Kind, ListEntry, Operation};
 use crate::model::prompt::Prompt;
 use crate::model::resource::Resource;
 use crate::model::rule::Rule;
@@ -54,7 +54,7 @@ fn rule(p: &TokenStream, rule: &Rule) -> TokenStream {
 
 fn tool(p: &TokenStream, operation: &Operation, tool: &Tool) -> TokenStream {
     let name = &operation.name;
-    let description = match description(&operation.shown) {
+    let description = match description(&operation.list_entry) {
         Some(text) => quote!(::core::option::Option::Some(#p::text(#text))),
         None => quote!(::core::option::Option::None),
     };
@@ -67,10 +67,10 @@ fn tool(p: &TokenStream, operation: &Operation, tool: &Tool) -> TokenStream {
         _ => TokenStream::new(),
     };
     let annotations = annotations(p, &tool.annotations);
-    let shown = shown(&operation.shown);
+    let list_entry = list_entry(&operation.list_entry);
     let made = quote! {
         #p::model::Tool::new_with_raw(#name, #description, #input_schema)
-            #output_schema #annotations #shown
+            #output_schema #annotations #list_entry
     };
     match (&tool.output_schema, &operation.output) {
         (None, Some(output)) if !types::is_opaque(output) => {
@@ -114,7 +114,7 @@ fn annotations(p: &TokenStream, annotations: &Annotations) -> TokenStream {
 
 fn prompt(p: &TokenStream, operation: &Operation, prompt: &Prompt) -> TokenStream {
     let name = &operation.name;
-    let description = match description(&operation.shown) {
+    let description = match description(&operation.list_entry) {
         Some(text) => quote!(::core::option::Option::Some(#p::string(#text))),
         None => quote!(::core::option::Option::None::<#p::String>),
     };
@@ -131,8 +131,8 @@ fn prompt(p: &TokenStream, operation: &Operation, prompt: &Prompt) -> TokenStrea
         Some(given) => quote!(::core::option::Option::Some(#given)),
         None => found().unwrap_or_else(|| quote!(::core::option::Option::None)),
     };
-    let shown = shown(&operation.shown);
-    quote!(#p::model::Prompt::from_raw(#name, #description, #arguments) #shown)
+    let list_entry = list_entry(&operation.list_entry);
+    quote!(#p::model::Prompt::from_raw(#name, #description, #arguments) #list_entry)
 }
 
 fn resource(p: &TokenStream, rule: &TokenStream, operation: &Operation, resource: &Resource) -> TokenStream {
@@ -140,27 +140,27 @@ fn resource(p: &TokenStream, rule: &TokenStream, operation: &Operation, resource
     let mime_type = resource.mime_type.as_ref().map(|mime_type| quote!(.with_mime_type(#mime_type)));
     let size = resource.size.as_ref().map(|size| quote!(.with_size(#size)));
     let annotations = resource.annotations.as_ref().map(|given| quote!(.with_annotations(#given)));
-    let description = description(&operation.shown).map(|text| quote!(.with_description(#text)));
-    let shown = shown(&operation.shown);
+    let description = description(&operation.list_entry).map(|text| quote!(.with_description(#text)));
+    let list_entry = list_entry(&operation.list_entry);
     let (declare, ty) = match resource.variables.is_empty() {
         true => (quote!(#p::resource), quote!(#p::model::Resource)),
         false => (quote!(#p::resource_template), quote!(#p::model::ResourceTemplate)),
     };
     quote! {
-        #declare(#rule, #ty::new(#uri, #name) #description #mime_type #size #annotations #shown)
+        #declare(#rule, #ty::new(#uri, #name) #description #mime_type #size #annotations #list_entry)
     }
 }
 
 /// Title, icons and meta, which every list entry has.
-fn shown(shown: &Shown) -> TokenStream {
-    let title = shown.title.as_ref().map(|title| quote!(.with_title(#title)));
-    let icons = shown.icons.as_ref().map(|icons| quote!(.with_icons(#icons)));
-    let meta = shown.meta.as_ref().map(|meta| quote!(.with_meta(#meta)));
+fn list_entry(list_entry: &ListEntry) -> TokenStream {
+    let title = list_entry.title.as_ref().map(|title| quote!(.with_title(#title)));
+    let icons = list_entry.icons.as_ref().map(|icons| quote!(.with_icons(#icons)));
+    let meta = list_entry.meta.as_ref().map(|meta| quote!(.with_meta(#meta)));
     quote!(#title #icons #meta)
 }
 
-fn description(shown: &Shown) -> Option<TokenStream> {
-    shown.description.as_ref().map(|description| match description {
+fn description(list_entry: &ListEntry) -> Option<TokenStream> {
+    list_entry.description.as_ref().map(|description| match description {
         Description::Given(given) => quote!(#given),
         Description::Doc(text) => doc(text),
     })

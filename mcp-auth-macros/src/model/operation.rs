@@ -10,7 +10,7 @@ use syn::{
 use super::inputs::{self, Input};
 use super::prompt::Prompt;
 use super::resource::Resource;
-use super::rule::{self, Rule, Said};
+use super::rule::{self, Rule, WrittenRule};
 use super::tool::Tool;
 use crate::attr::{Args, Doc};
 use crate::diagnostics::Diagnostics;
@@ -27,13 +27,13 @@ pub(crate) struct Operation {
     pub(crate) is_async: bool,
     pub(crate) inputs: Vec<Input>,
     pub(crate) output: Option<Type>,
-    pub(crate) shown: Shown,
+    pub(crate) list_entry: ListEntry,
     pub(crate) kind: Kind,
 }
 
 /// What lists show about the operation.
 #[derive(Default)]
-pub(crate) struct Shown {
+pub(crate) struct ListEntry {
     pub(crate) title: Option<LitStr>,
     pub(crate) description: Option<Description>,
     pub(crate) icons: Option<Expr>,
@@ -116,7 +116,7 @@ pub(super) fn check(
     marker: Marker,
     attribute: &Attribute,
     method: &ImplItemFn,
-    default: &Said,
+    default: &WrittenRule,
     diagnostics: &mut Diagnostics,
 ) -> Option<Operation> {
     let before = diagnostics.len();
@@ -127,7 +127,7 @@ pub(super) fn check(
     let of = format!("{} `{}`", marker.name(), ident.unraw());
     let span = args.span;
 
-    let rule = Said::take(&mut args, diagnostics).or_default(default, &of, span, diagnostics);
+    let rule = WrittenRule::take(&mut args, diagnostics).or_default(default, &of, span, diagnostics);
     let given_name = (marker != Marker::Method)
         .then(|| args.take("name"))
         .flatten()
@@ -152,8 +152,11 @@ pub(super) fn check(
         }
         Marker::Method => (Some(Kind::Method), super::method::name(&mut args, diagnostics)),
     };
-    let shown =
-        if marker == Marker::Method { Shown::default() } else { Shown::take(&mut args, method, diagnostics) };
+    let list_entry = if marker == Marker::Method {
+        ListEntry::default()
+    } else {
+        ListEntry::take(&mut args, method, diagnostics)
+    };
     let known: Vec<&str> = rule::NAMES.iter().chain(marker.arguments()).copied().collect();
     args.finish(&format!("`#[{}]`", marker.name()), &known, diagnostics);
 
@@ -175,13 +178,13 @@ pub(super) fn check(
         is_async: signature.asyncness.is_some(),
         inputs,
         output,
-        shown,
+        list_entry,
         kind: kind?,
     };
     (diagnostics.len() == before).then_some(operation)
 }
 
-impl Shown {
+impl ListEntry {
     fn take(args: &mut Args, method: &ImplItemFn, diagnostics: &mut Diagnostics) -> Self {
         let mut expr = |name| args.take(name).and_then(|arg| arg.expr(diagnostics));
         let (given, icons, meta) = (expr("description"), expr("icons"), expr("meta"));

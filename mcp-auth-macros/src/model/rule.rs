@@ -20,14 +20,14 @@ pub(crate) enum Rule {
 }
 
 /// What an attribute says about who may call.
-pub(crate) enum Said {
+pub(crate) enum WrittenRule {
     Nothing,
     /// A mistake, which was already reported.
     Wrong,
     Rule(Rule),
 }
 
-impl Said {
+impl WrittenRule {
     /// Takes the arguments that say who may call.
     pub(crate) fn take(args: &mut Args, diagnostics: &mut Diagnostics) -> Self {
         let mut given: Vec<Arg> = args.take_all(&NAMES);

@@ -5,7 +5,7 @@ use syn::{Expr, Ident, ImplItem, ItemImpl, LitStr, Path, parse_quote};
 
 use super::inputs::last_segment;
 use super::operation::{self, Marker, Operation};
-use super::rule::{self, Said};
+use super::rule::{self, WrittenRule};
 use crate::attr::{self, Args, Doc};
 use crate::diagnostics::Diagnostics;
 
@@ -50,7 +50,7 @@ pub(crate) fn check(
     diagnostics: &mut Diagnostics,
 ) -> (ItemImpl, Option<Server>) {
     let facade = args.take("crate").and_then(|arg| arg.path(diagnostics));
-    let default = Said::take(&mut args, diagnostics);
+    let default = WrittenRule::take(&mut args, diagnostics);
     let part = args.take("part");
     let role = match part {
         Some(part) => {
