@@ -9,9 +9,9 @@ use crate::markdown::root;
 
 /// What mdBook logs.
 #[derive(Clone, Default)]
-struct Said(Arc<Mutex<Vec<u8>>>);
+struct CapturedLog(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Said {
+impl Write for CapturedLog {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().expect("the log").extend(bytes);
         Ok(bytes.len())
@@ -24,8 +24,8 @@ impl Write for Said {
 
 #[test]
 fn the_book_builds_without_a_warning_and_every_include_is_found() {
-    let said = Said::default();
-    let writer = said.clone();
+    let captured = CapturedLog::default();
+    let writer = captured.clone();
     let log = tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
         .with_ansi(false)
@@ -37,8 +37,8 @@ fn the_book_builds_without_a_warning_and_every_include_is_found() {
         book.config.build.build_dir = built.path().to_owned();
         book.build().expect("the book builds");
     });
-    let said = said.0.lock().expect("the log").clone();
-    assert_eq!(String::from_utf8_lossy(&said), "", "mdBook warns");
+    let captured = captured.0.lock().expect("the log").clone();
+    assert_eq!(String::from_utf8_lossy(&captured), "", "mdBook warns");
     for page in std::fs::read_dir(built.path()).expect("the built book") {
         let path = page.expect("an entry").path();
         if path.extension().is_some_and(|extension| extension == "html") {

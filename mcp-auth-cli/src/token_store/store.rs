@@ -24,7 +24,7 @@ pub(crate) struct TokenStore {
     keyring: Option<keyring::Keyring>,
     file: Option<file::Files>,
     directory: PathBuf,
-    said: String,
+    description: String,
 }
 
 impl TokenStore {
@@ -53,14 +53,14 @@ impl TokenStore {
             #[cfg(feature = "keyring")]
             Some(Place::Keyring) => {
                 keyring::Keyring::open().map_err(TokenStoreError::NoKeyring)?;
-                let said = "in the operating system's keyring".to_owned();
-                Ok(Self { keyring: Some(keyring::Keyring), file: None, directory, said })
+                let description = "in the operating system's keyring".to_owned();
+                Ok(Self { keyring: Some(keyring::Keyring), file: None, directory, description })
             }
             #[cfg(feature = "keyring")]
             None => match keyring::Keyring::open() {
                 Ok(keyring) => {
-                    let said = "in the operating system's keyring".to_owned();
-                    Ok(Self { keyring: Some(keyring), file: Some(files()), directory, said })
+                    let description = "in the operating system's keyring".to_owned();
+                    Ok(Self { keyring: Some(keyring), file: Some(files()), directory, description })
                 }
                 Err(why) => {
                     Ok(Self::files(files(), &directory, at(&format!("no keyring is running here: {why}"))))
@@ -69,13 +69,13 @@ impl TokenStore {
         }
     }
 
-    fn files(files: file::Files, directory: &std::path::Path, said: String) -> Self {
+    fn files(files: file::Files, directory: &std::path::Path, description: String) -> Self {
         Self {
             #[cfg(feature = "keyring")]
             keyring: None,
             file: Some(files),
             directory: directory.to_owned(),
-            said,
+            description,
         }
     }
 
@@ -111,9 +111,9 @@ impl TokenStore {
             match (keyring.save(&login.server, &text), &self.file) {
                 (Ok(()), Some(files)) => {
                     files.forget(&login.server)?;
-                    return Ok(self.said.clone());
+                    return Ok(self.description.clone());
                 }
-                (Ok(()), None) => return Ok(self.said.clone()),
+                (Ok(()), None) => return Ok(self.description.clone()),
                 (Err(error), None) => return Err(error),
                 // The keyring is locked, or the login is too long for it: the file is used instead, and the reason is
                 // printed.
@@ -131,7 +131,7 @@ impl TokenStore {
         if let Some(files) = &self.file {
             files.save(&login.server, &text)?;
         }
-        Ok(self.said.clone())
+        Ok(self.description.clone())
     }
 
     /// Removes the login for this server; returns whether there was one.

@@ -139,7 +139,7 @@ async fn scopes_that_the_kept_login_lacks_are_asked_for() {
 #[tokio::test]
 async fn a_second_login_is_the_same_client_and_again_is_a_new_one() {
     let (site, mut alice) = (Site::start().await, Person::new());
-    let client = |said: &crate::person::Said| said.asked_for("client_id").unwrap();
+    let client = |said: &crate::person::CommandResult| said.asked_for("client_id").unwrap();
     let first = alice.run(&["login", site.url(), "--no-browser"]).await.succeeded();
     let second =
         alice.run(&["login", site.url(), "--no-browser", "--scope", "notes.write"]).await.succeeded();

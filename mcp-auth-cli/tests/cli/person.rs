@@ -17,7 +17,7 @@ pub(crate) struct Person {
 
 /// The result of a command.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct CommandResult {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -34,7 +34,7 @@ pub(crate) enum Way {
     Pasted,
 }
 
-impl Said {
+impl CommandResult {
     /// A parameter of the last authorization URL.
     pub(crate) fn asked_for(&self, name: &str) -> Option<String> {
         let url = self.asked.last()?;
@@ -71,7 +71,7 @@ impl Person {
     }
 
     /// Runs a command as alice, who allows every request.
-    pub(crate) async fn run(&mut self, arguments: &[&str]) -> Said {
+    pub(crate) async fn run(&mut self, arguments: &[&str]) -> CommandResult {
         self.run_and(arguments, Way::Loopback, "allow", |callback| vec![callback.to_owned()]).await
     }
 
@@ -83,7 +83,7 @@ impl Person {
         way: Way,
         decision: &str,
         changed: impl Fn(&str) -> Vec<String>,
-    ) -> Said {
+    ) -> CommandResult {
         let mut child = self.command(arguments).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut stdin = child.stdin.take();
@@ -114,7 +114,7 @@ impl Person {
         let mut stdout = String::new();
         child.stdout.take().unwrap().read_to_string(&mut stdout).await.unwrap();
         let code = child.wait().await.unwrap().code().unwrap();
-        Said { code, stdout, stderr, asked }
+        CommandResult { code, stdout, stderr, asked }
     }
 
     /// The file that holds this person's login for a server; there must be exactly one.
