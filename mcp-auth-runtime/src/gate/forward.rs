@@ -17,7 +17,7 @@ use crate::answer::Rejection;
 use crate::authn::Identity;
 use crate::call::handler::Handler;
 use crate::envelope::Envelope;
-use crate::owned::{Room, Until};
+use crate::owned::{SessionSlot, Until};
 
 impl<H: Handler> Endpoint<H> {
     /// Hands rmcp the very bytes that were read, with the permit.
@@ -38,10 +38,10 @@ impl<H: Handler> Endpoint<H> {
         let request = Request::from_parts(parts, Full::new(envelope.bytes().clone()));
         match bound {
             Bound::NoSession => self.stateless.handle(request).await.map(Body::new),
-            Bound::Opens(room) => self.open_session(request, identity, room).await,
-            Bound::Within(room) => {
+            Bound::Opens(slot) => self.open_session(request, identity, slot).await,
+            Bound::Within(slot) => {
                 let response = self.with_sessions.handle(request).await;
-                drop(room); // a restored session is open by now
+                drop(slot); // a restored session is open by now
                 response.map(Body::new)
             }
         }
@@ -53,7 +53,7 @@ impl<H: Handler> Endpoint<H> {
         self: &Arc<Self>,
         request: Request<Full<Bytes>>,
         identity: Identity,
-        room: Room,
+        slot: SessionSlot,
     ) -> Response<Body> {
         let endpoint = Arc::clone(self);
         let opened = tokio::spawn(async move {
@@ -61,7 +61,7 @@ impl<H: Handler> Endpoint<H> {
             if let Some(session) = response.headers().get(SESSION_ID).and_then(|v| v.to_str().ok()) {
                 endpoint.settings.sessions.bind(session, &identity).await;
             }
-            drop(room);
+            drop(slot);
             response.map(Body::new)
         });
         opened.await.unwrap_or_else(|_panic| Rejection::Internal.respond_early())

@@ -1,8 +1,8 @@
-//! Step 10, bind: the legacy session a message opens or belongs to is its caller's own, and there is room for it.
+//! Step 10, bind: the legacy session a message opens or belongs to is its caller's own, and there is a slot for it.
 
 use crate::answer::Rejection;
 use crate::authn::Identity;
-use crate::owned::{Room, Sessions};
+use crate::owned::{SessionSlot, Sessions};
 
 /// What a message of a revision before 2026-07-28 wants of the sessions.
 pub(super) struct Session<'a> {
@@ -25,9 +25,9 @@ pub(super) enum Bound {
     /// It belongs to none.
     NoSession,
     /// It may open one.
-    Opens(Room),
-    /// It belongs to one of its caller's; with room for it where it comes from the store.
-    Within(Option<Room>),
+    Opens(SessionSlot),
+    /// It belongs to one of its caller's; with a slot for it where it comes from the store.
+    Within(Option<SessionSlot>),
 }
 
 impl Session<'_> {
@@ -38,19 +38,19 @@ impl Session<'_> {
     pub(super) async fn bind(&self, identity: &Identity, may_hold: bool) -> Result<Bound, Rejection> {
         match self.wanted {
             Wanted::New if may_hold => {
-                self.sessions.room_for(identity).await.map(Bound::Opens).ok_or(Rejection::TooManySessions)
+                self.sessions.slot_for(identity).await.map(Bound::Opens).ok_or(Rejection::TooManySessions)
             }
             Wanted::New => Ok(Bound::NoSession),
             Wanted::Open(id) => self.enter(id, identity).await.map(Bound::Within),
             Wanted::End(id) => match self.enter(id, identity).await {
-                // To end a session takes no room.
+                // To end a session takes no slot.
                 Err(Rejection::TooManySessions) => Ok(Bound::Within(None)),
                 entered => entered.map(Bound::Within),
             },
         }
     }
 
-    async fn enter(&self, id: Option<&str>, identity: &Identity) -> Result<Option<Room>, Rejection> {
+    async fn enter(&self, id: Option<&str>, identity: &Identity) -> Result<Option<SessionSlot>, Rejection> {
         let id = id.ok_or(Rejection::UnknownSession)?;
         if !self.sessions.belongs_to(id, identity).await? {
             return Err(Rejection::UnknownSession);
@@ -58,6 +58,6 @@ impl Session<'_> {
         if self.sessions.is_open(id).await {
             return Ok(None);
         }
-        self.sessions.room_for(identity).await.map(Some).ok_or(Rejection::TooManySessions)
+        self.sessions.slot_for(identity).await.map(Some).ok_or(Rejection::TooManySessions)
     }
 }

@@ -17,7 +17,7 @@ mod until;
 
 pub(crate) use request_state::RequestStates;
 pub(crate) use rulebook::Rulebook;
-pub(crate) use sessions::{Room, Sessions};
+pub(crate) use sessions::{SessionSlot, Sessions};
 pub(crate) use stored::StoredSessions;
 pub(crate) use tasks::Tasks;
 pub(crate) use unavailable::unavailable;

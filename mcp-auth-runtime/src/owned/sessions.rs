@@ -24,10 +24,10 @@ pub(crate) struct Sessions {
     limit: usize,
 }
 
-/// Room for one more session, kept until it is open (or is not going to be).
-pub(crate) struct Room(Arc<AtomicUsize>);
+/// A place for one more session, kept until it is open (or is not going to be).
+pub(crate) struct SessionSlot(Arc<AtomicUsize>);
 
-impl Drop for Room {
+impl Drop for SessionSlot {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
@@ -52,25 +52,25 @@ impl Sessions {
         Arc::clone(&self.manager)
     }
 
-    /// Room for one more session of `identity`. Those being opened at this moment count too; one that is just open
+    /// A place for one more session of `identity`. Those being opened at this moment count too; one that is just open
     /// may count twice for an instant, so what is uncertain is refused. Where all places are taken, a session of
     /// the caller that holds the most is closed, so that no caller keeps others out by opening more than it needs;
     /// `None` when the one that asks holds about as many.
-    pub(crate) async fn room_for(&self, identity: &Identity) -> Option<Room> {
+    pub(crate) async fn slot_for(&self, identity: &Identity) -> Option<SessionSlot> {
         let opening = self.opening.fetch_add(1, Ordering::SeqCst) + 1;
-        let room = Room(Arc::clone(&self.opening));
+        let slot = SessionSlot(Arc::clone(&self.opening));
         let open = self.manager.sessions.read().await.len();
         if open + opening <= self.limit {
-            return Some(room);
+            return Some(slot);
         }
-        let crowding = self.of_whoever_holds_most(Owner::of(identity).as_ref()).await?;
+        let crowding = self.session_of_largest_holder(Owner::of(identity).as_ref()).await?;
         tracing::warn!("every session is taken: closed one of the caller that holds the most");
-        self.manager.close_session(&crowding).await.is_ok().then_some(room)
+        self.manager.close_session(&crowding).await.is_ok().then_some(slot)
     }
 
     /// A session of the caller that holds the most, if that is at least two more than `asking` holds. Those that
     /// are being opened have no owner yet, and stay.
-    async fn of_whoever_holds_most(&self, asking: Option<&Owner>) -> Option<SessionId> {
+    async fn session_of_largest_holder(&self, asking: Option<&Owner>) -> Option<SessionId> {
         let live: Vec<SessionId> = self.manager.sessions.read().await.keys().cloned().collect();
         let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
         let mut held: HashMap<Option<&Owner>, (usize, SessionId)> = HashMap::new();
@@ -84,7 +84,7 @@ impl Sessions {
         (count >= own + 2).then_some(session)
     }
 
-    /// Whether the session `id` is open in this process, so that using it takes no more room.
+    /// Whether the session `id` is open in this process, so that using it takes no further place.
     pub(crate) async fn is_open(&self, id: &str) -> bool {
         self.manager.sessions.read().await.contains_key(id)
     }
