@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::lists;
-use super::run::{Came, Round};
+use super::run::{CallSource, Round};
 use super::server::Dispatch;
 use crate::authz::Permit;
 use crate::call::handler::Handler;
@@ -51,7 +51,7 @@ impl Listed {
 }
 
 /// What a request says besides what its permit holds.
-pub(crate) struct Asked {
+pub(crate) struct DirectRequest {
     /// The JSON-RPC id of the request.
     pub(crate) id: RequestId,
     /// `params._meta` of the request.
@@ -86,12 +86,16 @@ impl<H: Handler> Dispatch<H> {
     ///
     /// # Errors
     /// The JSON-RPC error that the request is answered with.
-    pub(crate) async fn answer(&self, permit: Permit, asked: Asked) -> Result<Answered<'_>, ErrorData> {
-        let era = asked.era;
+    pub(crate) async fn answer(
+        &self,
+        permit: Permit,
+        request: DirectRequest,
+    ) -> Result<Answered<'_>, ErrorData> {
+        let era = request.era;
         if permit.declared().is_none() {
             return self.tools_as_written(&permit, era);
         }
-        let result = self.tool(&permit, Came::Directly(asked), Round::default()).await?;
+        let result = self.tool(&permit, CallSource::Direct(request), Round::default()).await?;
         let result = as_rmcp_answers(ServerResult::from(result), era)?;
         Ok(Answered::Result(Box::new(result)))
     }

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::lists;
 use super::permit::{is_session_restore, is_task, permit, permit_for, refers_to};
-use super::run::{Came, Round, call, guarded};
+use super::run::{CallSource, Round, call, guarded};
 use super::server::Dispatch;
 use crate::call::handler::{Handler, Route};
 use crate::declared::registry::Item;
@@ -57,7 +57,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
                 if *name == request.name && *arguments == request.arguments)
         })?;
         let round = Round { input_responses: request.input_responses, request_state: request.request_state };
-        self.tool(&permit, Came::ByRmcp(context), round).await
+        self.tool(&permit, CallSource::Rmcp(context), round).await
     }
 
     async fn get_prompt(
@@ -70,7 +70,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
                 if *name == request.name && *arguments == request.arguments)
         })?;
         let round = Round { input_responses: request.input_responses, request_state: request.request_state };
-        self.prompt(&permit, Came::ByRmcp(context), round).await
+        self.prompt(&permit, CallSource::Rmcp(context), round).await
     }
 
     async fn read_resource(
@@ -81,7 +81,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         let permit =
             permit(&context, |message| matches!(message, Message::Resource { uri } if *uri == request.uri))?;
         let round = Round { input_responses: request.input_responses, request_state: request.request_state };
-        self.resource(request.uri, &permit, Came::ByRmcp(context), round).await
+        self.resource(request.uri, &permit, CallSource::Rmcp(context), round).await
     }
 
     async fn list_tools(
@@ -160,7 +160,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         let Some(Route::Method(run)) = id.map(|id| self.routes.get(id)) else {
             return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "subscriptions/listen", None));
         };
-        let mut call = call("subscriptions/listen", &permit, Came::ByRmcp(context));
+        let mut call = call("subscriptions/listen", &permit, CallSource::Rmcp(context));
         call.subscription = Some(subscription);
         tokio::select! {
             answer = guarded("subscriptions/listen", run(&self.handler, call)) => answer.map(drop),

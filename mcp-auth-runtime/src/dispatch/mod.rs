@@ -16,5 +16,5 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use direct::Asked;
+pub(crate) use direct::DirectRequest;
 pub(crate) use server::Dispatch;

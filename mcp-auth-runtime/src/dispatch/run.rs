@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::direct::Asked;
+use super::direct::DirectRequest;
 use super::server::Dispatch;
 use crate::authz::Permit;
 use crate::call::Call;
@@ -23,20 +23,20 @@ use crate::declared::registry::OperationId;
 use crate::envelope::Message;
 use crate::owned::unavailable;
 
-/// How a call came: by rmcp's transport, or without.
-pub(super) enum Came {
-    ByRmcp(RequestContext<RoleServer>),
-    Directly(Asked),
+/// Where a call comes from: rmcp's transport, or past it.
+pub(super) enum CallSource {
+    Rmcp(RequestContext<RoleServer>),
+    Direct(DirectRequest),
 }
 
-impl Came {
+impl CallSource {
     /// Whether the client says that it can follow tasks.
     fn follows_tasks(&self) -> bool {
         match self {
-            Self::ByRmcp(context) => {
+            Self::Rmcp(context) => {
                 context.client_capabilities().is_some_and(|capabilities| capabilities.supports_tasks())
             }
-            Self::Directly(asked) => asked.declares_tasks,
+            Self::Direct(request) => request.declares_tasks,
         }
     }
 }
@@ -55,11 +55,11 @@ impl<H: Handler> Dispatch<H> {
         &self,
         id: OperationId,
         permit: &Permit,
-        came: Came,
+        source: CallSource,
         round: Round,
     ) -> Result<Call, ErrorData> {
         let request_state = self.states.open(round.request_state, permit).await?;
-        let mut call = call(self.rules.registry().get(id).name(), permit, came);
+        let mut call = call(self.rules.registry().get(id).name(), permit, source);
         call.arguments = match permit.message() {
             Message::Tool { arguments, .. } | Message::Prompt { arguments, .. } => arguments.clone(),
             _ => None,
@@ -73,14 +73,14 @@ impl<H: Handler> Dispatch<H> {
     pub(super) async fn tool(
         &self,
         permit: &Permit,
-        came: Came,
+        source: CallSource,
         round: Round,
     ) -> Result<CallToolResponse, ErrorData> {
         let Some((id, Route::Tool(run))) = self.route(permit) else {
             return Err(unknown(Kind::Tool, permit));
         };
-        let follows_tasks = came.follows_tasks();
-        let call = self.call_of(id, permit, came, round).await?;
+        let follows_tasks = source.follows_tasks();
+        let call = self.call_of(id, permit, source, round).await?;
         let name = self.rules.registry().get(id).name();
         let mut answer = guarded(name, run(&self.handler, call)).await?;
         match &mut answer {
@@ -103,13 +103,13 @@ impl<H: Handler> Dispatch<H> {
     pub(super) async fn prompt(
         &self,
         permit: &Permit,
-        came: Came,
+        source: CallSource,
         round: Round,
     ) -> Result<GetPromptResponse, ErrorData> {
         let Some((id, Route::Prompt(run))) = self.route(permit) else {
             return Err(unknown(Kind::Prompt, permit));
         };
-        let call = self.call_of(id, permit, came, round).await?;
+        let call = self.call_of(id, permit, source, round).await?;
         let name = self.rules.registry().get(id).name();
         let mut answer = guarded(name, run(&self.handler, call)).await?;
         if let GetPromptResponse::InputRequired(result) = &mut answer {
@@ -123,14 +123,14 @@ impl<H: Handler> Dispatch<H> {
         &self,
         uri: String,
         permit: &Permit,
-        came: Came,
+        source: CallSource,
         round: Round,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let Some((id, Route::Resource(run))) = self.route(permit) else {
             return Err(unknown(Kind::Resource, permit));
         };
         let registry = self.rules.registry();
-        let mut call = self.call_of(id, permit, came, round).await?;
+        let mut call = self.call_of(id, permit, source, round).await?;
         call.variables = permit.variables();
         call.uri = Some(uri);
         let mut answer = guarded(registry.get(id).name(), run(&self.handler, call)).await?;
@@ -151,7 +151,7 @@ impl<H: Handler> Dispatch<H> {
         let not_found = || ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method.to_owned(), None);
         let id = self.rules.registry().method(method).ok_or_else(not_found)?;
         let Route::Method(run) = self.routes.get(id) else { return Err(not_found()) };
-        let mut call = call(method, permit, Came::ByRmcp(context));
+        let mut call = call(method, permit, CallSource::Rmcp(context));
         call.arguments = match serde_json::to_value(params) {
             Ok(Value::Object(params)) => Some(params),
             Ok(Value::Null) => None,
@@ -176,10 +176,10 @@ impl<H: Handler> Dispatch<H> {
 }
 
 /// What every call carries.
-pub(super) fn call(name: &str, permit: &Permit, came: Came) -> Call {
-    let mut call = match came {
-        Came::ByRmcp(context) => Call::new(name, context),
-        Came::Directly(asked) => Call::direct(name.to_owned(), asked.id, asked.meta, asked.era),
+pub(super) fn call(name: &str, permit: &Permit, source: CallSource) -> Call {
+    let mut call = match source {
+        CallSource::Rmcp(context) => Call::new(name, context),
+        CallSource::Direct(request) => Call::direct(name.to_owned(), request.id, request.meta, request.era),
     };
     call.caller = permit.caller();
     call

@@ -9,7 +9,7 @@ use super::about;
 use super::direct::Listed;
 use crate::authn::Identity;
 use crate::call::handler::{Handler, Routes};
-use crate::owned::{RequestStates, Rulebook, Until};
+use crate::owned::{RequestStates, Rulebook, StreamEnd};
 use mcp_auth_core::ambient::{Ambient, Clock};
 use mcp_auth_store::Store;
 
@@ -48,7 +48,7 @@ impl<H: Handler> Dispatch<H> {
     }
 
     /// When a stream of `identity` has to end.
-    pub(super) fn end_of_stream(&self, identity: &Identity) -> Until {
-        Until::new(identity, &self.clock, &self.closing)
+    pub(super) fn end_of_stream(&self, identity: &Identity) -> StreamEnd {
+        StreamEnd::new(identity, &self.clock, &self.closing)
     }
 }

@@ -15,7 +15,7 @@ use super::session::Bound;
 use crate::answer::{Rejection, status_of_error};
 use crate::authz::Permit;
 use crate::call::handler::Handler;
-use crate::dispatch::Asked;
+use crate::dispatch::DirectRequest;
 use crate::envelope::{Envelope, Message, MessageKind};
 use mcp_auth_core::Era;
 
@@ -37,7 +37,7 @@ impl<H: Handler> Endpoint<H> {
         let Some(id) = envelope.id else {
             return failed(); // a request has one
         };
-        let asked = Asked {
+        let request = DirectRequest {
             id: id.clone(),
             meta: RequestMetaObject(MetaObject(envelope.meta.unwrap_or_default())),
             declares_tasks: envelope.declares_tasks,
@@ -46,7 +46,7 @@ impl<H: Handler> Endpoint<H> {
         drop(envelope.message); // the permit has it
         let answer = tokio::select! {
             biased; // the wish to stop is looked at only where the call waits
-            answer = self.dispatch.answer(permit, asked) => answer,
+            answer = self.dispatch.answer(permit, request) => answer,
             () = self.cut.cancelled() => return failed(),
         };
         let (status, body) = match answer {

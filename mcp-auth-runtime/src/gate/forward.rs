@@ -17,7 +17,7 @@ use crate::answer::Rejection;
 use crate::authn::Identity;
 use crate::call::handler::Handler;
 use crate::envelope::Envelope;
-use crate::owned::{SessionSlot, Until};
+use crate::owned::{SessionSlot, StreamEnd};
 
 impl<H: Handler> Endpoint<H> {
     /// Hands rmcp the very bytes that were read, with the permit.
@@ -80,7 +80,7 @@ impl<H: Handler> Endpoint<H> {
         let request = Request::from_parts(parts, Full::new(Bytes::new()));
         let response = self.with_sessions.handle(request).await.map(Body::new);
         drop(bound); // a restored session is open by now
-        let end = Until::new(&identity, &self.settings.clock, &self.cut);
+        let end = StreamEnd::new(&identity, &self.settings.clock, &self.cut);
         response.map(|body| {
             let end = Box::pin(end.reached());
             Body::from_stream(futures_util::StreamExt::take_until(body.into_data_stream(), end))

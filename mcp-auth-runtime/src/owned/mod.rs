@@ -4,21 +4,21 @@
 //! - `sessions`: the sessions of revisions before 2026-07-28. `stored`: where other processes find them.
 //! - `request_state`: what a tool hands out between two rounds.
 //! - `tasks`: which operation made a task, and for whom. `rulebook`: what a message is decided by, those tasks included.
-//! - `until`: when what a caller holds open has to end. `unavailable`: what is said when the store is down.
+//! - `stream_end`: when what a caller holds open has to end. `unavailable`: what is said when the store is down.
 
 mod owner;
 mod request_state;
 mod rulebook;
 mod sessions;
 mod stored;
+mod stream_end;
 mod tasks;
 mod unavailable;
-mod until;
 
 pub(crate) use request_state::RequestStates;
 pub(crate) use rulebook::Rulebook;
 pub(crate) use sessions::{SessionSlot, Sessions};
 pub(crate) use stored::StoredSessions;
+pub(crate) use stream_end::StreamEnd;
 pub(crate) use tasks::Tasks;
 pub(crate) use unavailable::unavailable;
-pub(crate) use until::Until;

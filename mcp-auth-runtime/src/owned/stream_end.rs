@@ -9,14 +9,14 @@ use tokio_util::sync::CancellationToken;
 use crate::authn::Identity;
 
 /// The end of a stream that belongs to a caller.
-pub(crate) struct Until {
+pub(crate) struct StreamEnd {
     expires_at: Option<u64>,
     clock: Arc<dyn Clock>,
     server_ends: CancellationToken,
 }
 
-impl Until {
-    /// Until the credential of `identity` expires or `server_ends` is cancelled.
+impl StreamEnd {
+    /// StreamEnd the credential of `identity` expires or `server_ends` is cancelled.
     pub(crate) fn new(identity: &Identity, clock: &Arc<dyn Clock>, server_ends: &CancellationToken) -> Self {
         Self { expires_at: identity.expires_at(), clock: Arc::clone(clock), server_ends: server_ends.clone() }
     }
@@ -49,16 +49,16 @@ mod tests {
         }
     }
 
-    fn until(expires_at: Option<u64>, server_ends: &CancellationToken) -> Until {
-        Until { expires_at, clock: Arc::new(At(1000)), server_ends: server_ends.clone() }
+    fn end_at(expires_at: Option<u64>, server_ends: &CancellationToken) -> StreamEnd {
+        StreamEnd { expires_at, clock: Arc::new(At(1000)), server_ends: server_ends.clone() }
     }
 
     #[tokio::test(start_paused = true)]
     async fn j37_a_stream_ends_when_its_token_does() {
         let (start, running) = (Instant::now(), CancellationToken::new());
-        until(Some(1060), &running).reached().await;
+        end_at(Some(1060), &running).reached().await;
         assert_eq!(start.elapsed().as_secs(), 60);
-        until(Some(999), &running).reached().await;
+        end_at(Some(999), &running).reached().await;
         assert_eq!(start.elapsed().as_secs(), 60, "one that has expired ends at once");
     }
 
@@ -66,11 +66,11 @@ mod tests {
     async fn a_stream_without_an_expiry_ends_with_the_server() {
         let server_ends = CancellationToken::new();
         let day = Duration::from_secs(86_400);
-        assert!(timeout(day, until(None, &server_ends).reached()).await.is_err());
+        assert!(timeout(day, end_at(None, &server_ends).reached()).await.is_err());
         server_ends.cancel();
         let (start, expires_at) = (Instant::now(), Some(2000));
-        until(expires_at, &server_ends).reached().await;
-        until(None, &server_ends).reached().await;
+        end_at(expires_at, &server_ends).reached().await;
+        end_at(None, &server_ends).reached().await;
         assert_eq!(start.elapsed().as_secs(), 0);
     }
 }
