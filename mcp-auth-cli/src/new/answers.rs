@@ -12,7 +12,7 @@ use crate::terminal::{DIM, STRONG, WARN, styled};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Auth {
     /// The built-in issuer, for development.
-    Embedded,
+    BuiltIn,
     /// Another issuer, by its identifier.
     Issuer(String),
 }
@@ -62,7 +62,7 @@ pub(super) fn defaults(questions: &Questions, given: Given) -> Result<Answers, F
         description: description(&given.description.unwrap_or_else(|| questions.description.default()))?,
         auth: match given.issuer {
             Some(url) => Auth::Issuer(issuer(&url)?),
-            None => Auth::Embedded,
+            None => Auth::BuiltIn,
         },
         transport: match given.transport {
             Some(transport) => transport,
@@ -93,7 +93,7 @@ pub(super) fn ask(
         },
         auth: match given.issuer {
             Some(url) => Auth::Issuer(issuer(&url)?),
-            None if conversation.ask(&questions.auth, embedded)? => Auth::Embedded,
+            None if conversation.ask(&questions.auth, built_in)? => Auth::BuiltIn,
             None => Auth::Issuer(conversation.ask(&questions.issuer, issuer)?),
         },
         transport: match given.transport {
@@ -203,11 +203,11 @@ fn description(text: &str) -> Result<String, String> {
     }
 }
 
-fn embedded(text: &str) -> Result<bool, String> {
+fn built_in(text: &str) -> Result<bool, String> {
     match text {
-        "embedded" => Ok(true),
+        "built-in" => Ok(true),
         "issuer" => Ok(false),
-        _ => Err(format!("{text:?} is neither \"embedded\" nor \"issuer\"")),
+        _ => Err(format!("{text:?} is neither \"built-in\" nor \"issuer\"")),
     }
 }
 
@@ -262,14 +262,14 @@ mod tests {
         assert_eq!(answers, defaults(&Template::built_in().unwrap().questions, Given::default()).unwrap());
         assert_eq!(
             (&answers.auth, answers.transport, answers.sqlite),
-            (&Auth::Embedded, Transport::Http, false)
+            (&Auth::BuiltIn, Transport::Http, false)
         );
-        assert!(shown.contains("(http or stdio)") && shown.contains("[embedded]"), "{shown}");
+        assert!(shown.contains("(http or stdio)") && shown.contains("[built-in]"), "{shown}");
     }
 
     #[test]
     fn each_question_is_asked_until_it_is_answered() {
-        let typed = "a \"b\"\nA notebook\nnobody\nissuer\nhttp://evil.example\nhttps://id.example.com/a\ntcp\nstdio\nperhaps\ny\n";
+        let typed = "a \"b\"\nA notebook\nembedded\nissuer\nhttp://evil.example\nhttps://id.example.com/a\ntcp\nstdio\nperhaps\ny\n";
         let (answers, shown) = asked(Given::default(), typed);
         let expected = Answers {
             description: "A notebook".to_owned(),
@@ -279,7 +279,7 @@ mod tests {
         };
         assert_eq!(answers.unwrap(), expected);
         for reason in
-            ["without '\"'", "neither \"embedded\"", "starts with https://", "nor \"stdio\"", "nor \"no\""]
+            ["without '\"'", "neither \"built-in\"", "starts with https://", "nor \"stdio\"", "nor \"no\""]
         {
             assert!(shown.contains(reason), "{reason} in {shown}");
         }

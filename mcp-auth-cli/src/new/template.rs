@@ -116,7 +116,7 @@ fn files_of(directory: &'static Dir<'static>) -> Vec<&'static include_dir::File<
 /// The values of the placeholders.
 fn values(name: &ProjectName, answers: &Answers, mcp_auth_path: Option<&str>) -> liquid::Object {
     let (auth, issuer) = match &answers.auth {
-        Auth::Embedded => ("embedded", None),
+        Auth::BuiltIn => ("built-in", None),
         Auth::Issuer(issuer) => ("issuer", Some(issuer)),
     };
     let mut values = liquid::object!({
@@ -178,7 +178,7 @@ mod tests {
     fn variants() -> Vec<Answers> {
         let issuer = || Auth::Issuer("https://id.example.com/".to_owned());
         let mut variants = Vec::new();
-        for auth in [Auth::Embedded, issuer()] {
+        for auth in [Auth::BuiltIn, issuer()] {
             for transport in [Transport::Http, Transport::Stdio] {
                 for sqlite in [false, true] {
                     let (description, auth) = ("Said once.".to_owned(), auth.clone());
@@ -246,13 +246,13 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_issuer_is_in_embedded_variants_only() {
+    fn the_built_in_issuer_is_in_its_variants_only() {
         for (answers, files) in VARIANTS.iter() {
-            let embedded = answers.auth == Auth::Embedded;
-            assert_eq!(file(files, "Cargo.toml").contains("mcp-auth/issuer"), embedded);
-            assert_eq!(file(files, "mcp.toml").contains("[issuer]"), embedded);
-            assert_eq!(file(files, "mcp.toml").contains("issuer = \"https://id.example.com/\""), !embedded);
-            assert_eq!(file(files, "Dockerfile").contains("--no-default-features"), embedded);
+            let built_in = answers.auth == Auth::BuiltIn;
+            assert_eq!(file(files, "Cargo.toml").contains("mcp-auth/issuer"), built_in);
+            assert_eq!(file(files, "mcp.toml").contains("[issuer]"), built_in);
+            assert_eq!(file(files, "mcp.toml").contains("issuer = \"https://id.example.com/\""), !built_in);
+            assert_eq!(file(files, "Dockerfile").contains("--no-default-features"), built_in);
         }
     }
 
@@ -294,16 +294,16 @@ mod tests {
         let answers = variants().remove(0);
         let values = values(&"a".parse().unwrap(), &answers, None);
         for (condition, expected) in [
-            ("auth == \"embedded\"", true),
-            ("auth != \"embedded\"", false),
+            ("auth == \"built-in\"", true),
+            ("auth != \"built-in\"", false),
             ("sqlite", false),
             ("!sqlite", true),
-            ("auth == \"embedded\" && !sqlite", true),
-            ("auth == \"embedded\" && sqlite", false),
+            ("auth == \"built-in\" && !sqlite", true),
+            ("auth == \"built-in\" && sqlite", false),
         ] {
             assert_eq!(holds(condition, &values), Ok(expected), "{condition}");
         }
-        for unknown in ["colour == \"red\"", "auth == embedded", "auth", "sqlite || auth == \"issuer\"", ""] {
+        for unknown in ["colour == \"red\"", "auth == built-in", "auth", "sqlite || auth == \"issuer\"", ""] {
             assert!(holds(unknown, &values).is_err(), "{unknown}");
         }
     }

@@ -60,7 +60,7 @@ impl Generator {
             &["auth=issuer", "issuer=https://id.example.com/?a"],
             &["auth=issuer", "issuer=https://user@id.example.com"],
             &["auth=issuer", "issuer=http://localhost.evil.example"],
-            &["auth=nobody"],
+            &["auth=embedded"],
             &["transport=tcp"],
             &["description=say \"hi\""],
             &["description=a\nb"],

@@ -28,7 +28,7 @@ pub(super) fn check(workspace: &Workspace, variant: &Variant) -> Result<(), Stri
 
 /// 401 with a challenge, 200 for what is public, and with the built-in issuer a token, 200 and 403.
 fn over_http(mut program: Command, variant: &Variant, workspace: &Workspace) -> Result<(), String> {
-    if variant.embedded {
+    if variant.built_in {
         program.env("MCP_ISSUER__CLIENTS", CLIENT).env("SCRIPT_SECRET", "not a secret, but long enough");
     }
     let server = Server::start(&variant.name(), workspace.directory(), &mut program)?;
@@ -44,7 +44,7 @@ fn answers(server: SocketAddr, variant: &Variant, project: &Path) -> Result<(), 
     let answer = send(server, &call("ping"))?;
     expect(answer.status == 200 && answer.body.contains("pong"), "200 and pong", &answer)?;
     readme_over_http(server, project)?;
-    if variant.embedded {
+    if variant.built_in {
         let fields = format!(
             "grant_type=client_credentials&client_id=script&client_secret=not+a+secret%2C+but+long+enough\
              &scope=notes.read&resource=http://{server}/mcp"

@@ -7,7 +7,7 @@ const ISSUER: &str = "http://127.0.0.1:9/issuer";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Variant {
     /// The login built in for development, otherwise an issuer.
-    pub(super) embedded: bool,
+    pub(super) built_in: bool,
     /// Started by a client, otherwise listening for clients.
     pub(super) stdio: bool,
     /// Notes in SQLite, otherwise in memory.
@@ -17,11 +17,11 @@ pub(super) struct Variant {
 impl Variant {
     pub(super) fn all() -> Vec<Self> {
         let bits =
-            |number: u8| Self { embedded: number & 1 == 0, stdio: number & 2 != 0, sqlite: number & 4 != 0 };
+            |number: u8| Self { built_in: number & 1 == 0, stdio: number & 2 != 0, sqlite: number & 4 != 0 };
         (0..8).map(bits).collect()
     }
 
-    /// The project's name: `embedded-http-memory`.
+    /// The project's name: `built-in-http-memory`.
     pub(super) fn name(self) -> String {
         let store = if self.sqlite { "sqlite" } else { "memory" };
         format!("{}-{}-{store}", self.auth(), self.transport())
@@ -39,7 +39,7 @@ impl Variant {
             format!("transport={}", self.transport()),
             format!("sqlite={}", self.sqlite),
         ];
-        if !self.embedded {
+        if !self.built_in {
             defines.push(format!("issuer={ISSUER}"));
         }
         defines.into_iter().flat_map(|define| ["--define".to_owned(), define]).collect()
@@ -51,14 +51,14 @@ impl Variant {
         if self.sqlite {
             options.push("--sqlite");
         }
-        if !self.embedded {
+        if !self.built_in {
             options.extend(["--issuer", ISSUER]);
         }
         options
     }
 
     fn auth(self) -> &'static str {
-        if self.embedded { "embedded" } else { "issuer" }
+        if self.built_in { "built-in" } else { "issuer" }
     }
 
     fn transport(self) -> &'static str {
@@ -82,15 +82,15 @@ mod tests {
     #[test]
     fn each_transport_is_started_with_and_without_the_built_in_issuer() {
         let started = Variant::all().into_iter().filter(|variant| variant.is_started());
-        let kinds: BTreeSet<_> = started.map(|variant| (variant.embedded, variant.stdio)).collect();
+        let kinds: BTreeSet<_> = started.map(|variant| (variant.built_in, variant.stdio)).collect();
         assert_eq!(kinds.len(), 4);
     }
 
     #[test]
     fn an_issuer_is_named_where_there_is_one() {
         for variant in Variant::all() {
-            assert_eq!(variant.options().contains(&"--issuer"), !variant.embedded);
-            assert_eq!(variant.defines().contains(&format!("issuer={ISSUER}")), !variant.embedded);
+            assert_eq!(variant.options().contains(&"--issuer"), !variant.built_in);
+            assert_eq!(variant.defines().contains(&format!("issuer={ISSUER}")), !variant.built_in);
         }
     }
 }

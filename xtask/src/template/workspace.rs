@@ -56,7 +56,7 @@ impl Workspace {
     /// As `cargo clippy` runs for a developer, and all as they are built for production.
     pub(super) fn clippy(&self) -> Result<(), String> {
         let all = ["--all-targets", "--", "-D", "warnings"];
-        succeed(self.cargo().arg("clippy").args(self.packages(|variant| variant.embedded)).args(all))?;
+        succeed(self.cargo().arg("clippy").args(self.packages(|variant| variant.built_in)).args(all))?;
         let production = ["clippy", "--no-default-features"];
         succeed(self.cargo().args(production).args(self.packages(|_| true)).args(all))
     }
@@ -64,8 +64,8 @@ impl Workspace {
     /// Those with the built-in issuer and those without apart: together, all would be built with it.
     pub(super) fn test(&self) -> Result<(), String> {
         let targets = ["--quiet", "--lib", "--test", "*"];
-        for embedded in [true, false] {
-            let packages = self.packages(|variant| variant.embedded == embedded);
+        for built_in in [true, false] {
+            let packages = self.packages(|variant| variant.built_in == built_in);
             succeed(self.cargo().arg("test").args(packages).args(targets))?;
         }
         Ok(())
