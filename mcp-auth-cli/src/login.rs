@@ -20,7 +20,7 @@ use crate::{Failure, terminal::Terminal};
 pub(crate) struct Arguments {
     /// The server's whole URL, such as https://todos.example.com/mcp.
     url: String,
-    /// Do not open a browser: print the URL, and take the way back from the port or pasted here.
+    /// Do not open a browser: print the URL, and take the answer from the port or pasted here.
     #[arg(long)]
     no_browser: bool,
     #[command(flatten)]
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     /// Log in although a valid login is kept, as a newly registered client.
     #[arg(long)]
     again: bool,
-    /// Remove what is kept for this server.
+    /// Remove the login that is kept for this server.
     #[arg(long, conflicts_with_all = ["print_token", "again"])]
     forget: bool,
     /// Where logins are kept [else MCP_AUTH_KEEP, the keyring if there is one].
@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     let server = &client.server;
     let store = TokenStore::choose(arguments.keep)?;
     if arguments.forget {
-        let said = if store.forget(server.as_str())? { "forgotten" } else { "nothing is kept for" };
+        let said = if store.forget(server.as_str())? { "forgotten" } else { "no login is kept for" };
         terminal.note(format!("{said} {server}"));
         return Ok(ExitCode::SUCCESS);
     }
@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         && let Some(login) = still_valid(&renewal, login)?
     {
         terminal.note(format!(
-            "{}, {}; --again logs in anew",
+            "{}, {}; --again logs in again",
             styled(GOOD, "already logged in"),
             described(&login, client.clock.unix_now())
         ));
@@ -137,9 +137,9 @@ fn described(login: &Login, now: u64) -> String {
     };
     let end = match login.tokens.expires_at {
         Some(end) => format!("{}", humantime::format_duration(Duration::from_secs(end.saturating_sub(now)))),
-        None => "as long as the issuer likes".to_owned(),
+        None => "as long as the issuer allows".to_owned(),
     };
-    let renewed = if login.tokens.refresh_token.is_some() { ", then renewed by itself" } else { "" };
+    let renewed = if login.tokens.refresh_token.is_some() { ", then renewed automatically" } else { "" };
     let registration = &login.registration;
     format!(
         "at {} {scopes}; the token is valid for {end}{renewed}; client {} ({})",

@@ -109,7 +109,7 @@ impl Wanted {
         client_id: Option<String>,
     ) -> Result<Self, Failure> {
         let first = || issuer.users.first().map(|user| user.as_str().to_owned());
-        let subject = sub.or_else(first).ok_or("users is empty: name somebody with --sub")?;
+        let subject = sub.or_else(first).ok_or("users is empty: name a subject with --sub")?;
         if subject.is_empty() || deceives(&subject) {
             return Err(
                 "--sub is empty or holds control characters: no server accepts that as a subject".into()
@@ -132,7 +132,7 @@ impl Wanted {
         if !users().chain(clients()).any(|name| name == self.subject) {
             let known = users().collect::<Vec<_>>().join(", ");
             doubts.push(format!(
-                "{:?} is not in issuer.users ({known}): the server accepts the token all the same, but nobody \
+                "{:?} is not in issuer.users ({known}): the server accepts the token all the same, but no user \
                  can log in under that name",
                 self.subject
             ));
@@ -148,7 +148,7 @@ impl Wanted {
             .collect();
         for scope in self.scopes.iter().filter(|scope| !known.contains(scope.as_str())) {
             doubts.push(format!(
-                "scope {:?} stands nowhere in the configuration: it counts only if an operation declares it",
+                "scope {:?} is not in the configuration: it counts only if an operation declares it",
                 scope.as_str()
             ));
         }
@@ -184,7 +184,7 @@ fn address(config: &Config) -> Result<(IssuerIdentifier, Resource), Failure> {
     let listen = config.server.listen.get();
     if config.server.public_url.is_none() && listen.port() == 0 {
         return Err(format!(
-            "listen is {listen}, any free port, so nobody knows before the start whom a token must be for: set \
+            "listen is {listen}, any free port, so the audience of a token is not known before the server starts: set \
              server.public_url, or a port (--listen): {}",
             config.place(&key!(server.listen))
         )

@@ -25,7 +25,7 @@ enum WrittenValue {
 /// A mistake in the arguments. Names the key, its value, and what was expected.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ArgumentError {
-    #[error("{0:?} is no argument; write key=value")]
+    #[error("{0:?} is not an argument; write key=value")]
     NoKey(String),
     #[error("{key}:={text} is not JSON: {why}")]
     NotJson { key: String, text: String, why: String },

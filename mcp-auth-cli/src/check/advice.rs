@@ -60,7 +60,7 @@ impl Advice {
             use std::os::unix::fs::MetadataExt as _;
             if metadata.mode() & 0o002 != 0 {
                 let path = file.display();
-                self.warn(format!("every user of this machine can write {path}, and whoever does decides whom the server trusts; run: chmod o-w {path}"));
+                self.warn(format!("every user of this machine can write {path}, and so can change whom the server trusts; run: chmod o-w {path}"));
             }
         }
         #[cfg(not(unix))]
@@ -74,8 +74,8 @@ impl Advice {
         }
         match &config.server.public_url {
             Some(url) if !url.is_loopback() => self.note(format!(
-                "it listens on {listen} in plain HTTP while clients use {:?}: something in front must speak TLS, and \
-                 nobody else may reach this port: {at}",
+                "it listens on {listen} in plain HTTP while clients use {:?}: a proxy in front must terminate TLS, and \
+                 only that proxy may reach this port: {at}",
                 url.as_str()
             )),
             _ => self.warn(format!(
@@ -95,7 +95,7 @@ impl Advice {
         }
         if config.auth.verify != Verify::None && registry.is_some_and(Registry::is_public) {
             self.note(format!(
-                "every operation is public, so nobody needs a token; verify = \"none\" and no issuer would say so: {}",
+                "every operation is public, so no caller needs a token; verify = \"none\" without issuers would say so: {}",
                 config.place(&key!(auth.verify))
             ));
         }
@@ -105,8 +105,8 @@ impl Advice {
         let anonymous = config.stdio.credential.is_none() && config.stdio.local_scopes.is_empty();
         if anonymous && checked.connect == Connect::Authenticated {
             self.warn(
-                "nobody can connect over stdio: set stdio.credential to a token, or stdio.local_scopes to what \
-                 whoever starts the server may do",
+                "no caller can connect over stdio: set stdio.credential to a token, or stdio.local_scopes to what the \
+                 local caller may do",
             );
         }
     }

@@ -97,7 +97,7 @@ fn trusts(trusts: &Trusts) -> Lines {
     let all: Lines =
         trusts.built_in.iter().flat_map(built_in).chain(trusts.issuers.iter().flat_map(issuer)).collect();
     match trusts.verify {
-        "none" => vec![line("nobody", "no caller is verified, every operation must be public")],
+        "none" => vec![line("no issuer", "no caller is verified, every operation must be public")],
         _ => all,
     }
 }

@@ -180,8 +180,8 @@ fn stdio_caller(config: &Config) -> String {
     let scopes = config.stdio.local_scopes();
     match config.stdio_credential() {
         Some(source) => format!("the bearer of the token in {source}"),
-        None if scopes.is_empty() => "whoever starts it, without any scope".to_owned(),
-        None => format!("whoever starts it, with {scopes}"),
+        None if scopes.is_empty() => "the local caller, without any scope".to_owned(),
+        None => format!("the local caller, with {scopes}"),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::outbound::PlainHttp;
 /// How far the client reaches.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub(crate) struct Reach {
-    /// Also speak http:// with other machines: whoever is in between reads the tokens.
+    /// Also use http:// with other machines: everyone on the network between can read the tokens.
     #[arg(long)]
     pub(crate) plain_http: bool,
     /// Also follow metadata to private addresses (10.0.0.0/8 and the like): for an issuer inside your network.
@@ -21,7 +21,7 @@ pub(crate) struct Reach {
 /// Why a URL is not used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AddressError {
-    #[error("{0:?} is no URL; give the server's whole URL, such as https://todos.example.com/mcp")]
+    #[error("{0:?} is not a URL; give the server's whole URL, such as https://todos.example.com/mcp")]
     NotAUrl(String),
     #[error("{0} has a user name or password in it; a login is kept for the URL without")]
     Credentials(String),

@@ -65,8 +65,8 @@ pub(crate) enum LogInError {
         #[source]
         reason: std::io::Error,
     },
-    #[error("nobody came back in {} minutes", .0.as_secs() / 60)]
-    NobodyCame(Duration),
+    #[error("the login in the browser did not end within {} minutes", .0.as_secs() / 60)]
+    LoginTimedOut(Duration),
     #[error("the issuer gave no token: {0}")]
     Exchange(String),
     #[error("the issuer gave a token of type {0:?}; only Bearer can be sent")]
@@ -208,7 +208,7 @@ impl LogIn<'_> {
 
     fn show(&self, url: &str, issuer: &str, scopes: &[String]) {
         let scopes =
-            if scopes.is_empty() { "what the issuer gives by itself".to_owned() } else { scopes.join(" ") };
+            if scopes.is_empty() { "the issuer's default scopes".to_owned() } else { scopes.join(" ") };
         let scopes = shown_line(&scopes, 500);
         self.terminal.note(format!(
             "Logging in at {} for {}",
@@ -226,7 +226,7 @@ impl LogIn<'_> {
         if self.browser == Browser::ByHand {
             self.terminal.note("If the browser is on another machine, its last page does not load: paste that page's address here.");
         } else {
-            self.terminal.note(styled(DIM, "Waiting for you to come back. Ctrl-C ends it."));
+            self.terminal.note(styled(DIM, "Waiting for the login in the browser. Ctrl-C cancels it."));
         }
     }
 
@@ -243,12 +243,12 @@ impl LogIn<'_> {
                     Some(Ok(answer)) => return Ok(answer),
                     Some(Err(error)) if error.ends_the_login() => return Err(error.into()),
                     Some(Err(error)) => self.terminal.note(styled(WARN, shown(&error.to_string()))),
-                    None => return Err(LogInError::NobodyCame(PATIENCE)),
+                    None => return Err(LogInError::LoginTimedOut(PATIENCE)),
                 }
             }
         })
         .await
-        .unwrap_or(Err(LogInError::NobodyCame(PATIENCE)));
+        .unwrap_or(Err(LogInError::LoginTimedOut(PATIENCE)));
         serving.abort();
         answer
     }
@@ -284,7 +284,7 @@ pub(super) fn tokens_of(
     now: u64,
 ) -> Result<Tokens, LogInError> {
     // serde's error text could quote a member, which may be the token.
-    let unreadable = |_| LogInError::Exchange("its answer is no token response".to_owned());
+    let unreadable = |_| LogInError::Exchange("its answer is not a token response".to_owned());
     let response: Response =
         serde_json::to_value(response).and_then(serde_json::from_value).map_err(unreadable)?;
     if !response.token_type.eq_ignore_ascii_case("bearer") {
@@ -292,7 +292,9 @@ pub(super) fn tokens_of(
     }
     // The token goes into a header and, if asked for, to a terminal (RFC 6750 §2.1 allows even fewer characters).
     if !response.access_token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(LogInError::Exchange("its access token is no bearer token (RFC 6750 §2.1)".to_owned()));
+        return Err(LogInError::Exchange(
+            "its access token is not a bearer token (RFC 6750 §2.1)".to_owned(),
+        ));
     }
     Ok(Tokens {
         access_token: response.access_token,
@@ -338,7 +340,7 @@ mod tests {
         assert_eq!(tokens("a.b-c|d", &[]).unwrap().expires_at, Some(1060));
         for bad in ["very\u{1b}[2J", "very long", "very\r\n"] {
             let error = tokens(bad, &[]).unwrap_err().to_string();
-            assert!(error.contains("no bearer token") && !error.contains("very"), "{error}");
+            assert!(error.contains("not a bearer token") && !error.contains("very"), "{error}");
         }
     }
 }

@@ -70,7 +70,7 @@ pub(crate) async fn refresh(client: &Client, login: &Login, now: u64) -> Result<
         "refresh_token": refresh_token.expose(),
         "token_type": "bearer",
     }))
-    .map_err(|_| LogInError::Exchange("what is kept is no token".to_owned()))?;
+    .map_err(|_| LogInError::Exchange("the kept login has no valid token".to_owned()))?;
     let client_id = login.registration.client_id.clone();
     let credentials = StoredCredentials::new(client_id, Some(old), login.tokens.scopes.clone(), None)
         .with_issuer(Some(login.issuer.clone()));

@@ -25,16 +25,16 @@ pub(crate) struct Wanted {
 /// Why there is no client to log in as.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RegistrationError {
-    #[error("--client-metadata {0:?} is no https URL with a path, which a client identifier must be")]
+    #[error("--client-metadata {0:?} is not an https URL with a path, which a client identifier must be")]
     NotADocument(String),
     #[error(
-        "{0} lets nobody register, and supports no client metadata documents; ask whoever runs it for a client, \
-         with redirect URI {1}, and give --client-id"
+        "{0} supports neither dynamic registration nor client metadata documents; ask its operator for a client \
+         with the redirect URI {1}, and give --client-id"
     )]
     NoWayIn(String, String),
     #[error("{issuer} refused to register a client: {why}")]
     Refused { issuer: String, why: String },
-    #[error("the client's secret cannot be had")]
+    #[error("cannot read the client's secret")]
     Secret(#[from] SecretError),
     #[error("rmcp refuses the client: {0}")]
     Other(String),

@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "WHERE")]
     token: Option<SecretPlace>,
 
-    /// Also send the token to other machines over http://: whoever is in between reads it.
+    /// Also send the token to other machines over http://: everyone on the network between can read it.
     #[arg(long)]
     plain_http: bool,
 

@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     /// What it is, in a sentence.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// The issuer whose tokens count, exactly as they have it in iss [else a login built in for development]
+    /// The issuer whose tokens count, exactly as they have it in iss [else the built-in issuer, for development]
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
     /// How clients reach it, unless it is told otherwise.
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     /// Where to make its directory.
     #[arg(long, value_name = "DIR", default_value = ".")]
     into: PathBuf,
-    /// Ask nothing, as where standard input is no terminal: what is not given takes its default.
+    /// Ask nothing, as where standard input is not a terminal: what is not given takes its default.
     #[arg(long, short)]
     yes: bool,
 }

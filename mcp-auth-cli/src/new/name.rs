@@ -74,7 +74,7 @@ impl FromStr for ProjectName {
             return wrong("is a keyword of Rust, so no crate may have it");
         }
         if TAKEN.contains(&name) {
-            return wrong("is the name of something the project needs besides itself");
+            return wrong("is the name of a package that the project needs");
         }
         Ok(Self(name.to_owned()))
     }
@@ -135,8 +135,8 @@ mod tests {
             ("1st", "a letter"),
             ("über", "a letter"),
             ("fn", "keyword"),
-            ("test", "something the project needs"),
-            ("mcp-auth", "something the project needs"),
+            ("test", "a package that the project needs"),
+            ("mcp-auth", "a package that the project needs"),
             (&"x".repeat(65), "longer than 64"),
         ] {
             let told = name.parse::<ProjectName>().unwrap_err();

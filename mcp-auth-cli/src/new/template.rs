@@ -99,7 +99,7 @@ impl Template {
             if ignored.contains(path) {
                 continue;
             }
-            let text = file.contents_utf8().ok_or_else(|| format!("{path} of the template is no text"))?;
+            let text = file.contents_utf8().ok_or_else(|| format!("{path} of the template is not text"))?;
             let rendered = self.parser.parse(text).and_then(|template| template.render(&values));
             let rendered = rendered.map_err(|error| format!("{path} of the template: {error}"))?;
             files.insert(PathBuf::from(path), rendered);

@@ -17,7 +17,7 @@ pub(crate) enum FileError {
         reason: io::Error,
     },
     #[error(
-        "{path} can be read by others (mode {mode:04o}), so its tokens are no secret any more; \
+        "{path} can be read by others (mode {mode:04o}), so its tokens are not secret any more; \
          run: rm {path}, and log in again",
         path = path.display()
     )]
@@ -26,7 +26,7 @@ pub(crate) enum FileError {
     DirectoryNotPrivate { path: PathBuf, mode: u32 },
     #[error("{} belongs to another user", .0.display())]
     NotOurs(PathBuf),
-    #[error("{} is no plain file", .0.display())]
+    #[error("{} is not a plain file", .0.display())]
     NotAFile(PathBuf),
     #[error("the server's URL is too long to name a file by; use --token instead of a kept login")]
     TooLong,

@@ -176,7 +176,7 @@ fn each_unwise_thing_is_warned_of_and_its_wise_twin_is_not() {
                 "[server]",
                 "[stdio]\nlocal_scopes = [\"todos.read\"]\n[server]\ntransport = \"stdio\"",
             ),
-            "nobody can connect over stdio",
+            "no caller can connect over stdio",
         ),
     ] {
         let (code, text) = verdict(&unwise, &[]);

@@ -159,7 +159,12 @@ async fn a_forgotten_login_is_gone() {
     assert!(alice.run(&["login", site.url(), "--forget"]).await.succeeded().stderr.starts_with("forgotten"));
     assert!(!file.exists());
     assert!(
-        alice.run(&["login", site.url(), "--forget"]).await.succeeded().stderr.starts_with("nothing is kept")
+        alice
+            .run(&["login", site.url(), "--forget"])
+            .await
+            .succeeded()
+            .stderr
+            .starts_with("no login is kept")
     );
 }
 
@@ -211,7 +216,7 @@ async fn a_plain_http_server_elsewhere_and_a_secret_on_the_command_line_are_refu
         .run(&["login", "http://todos.example.com/mcp"])
         .await
         .failed(2, "a token would be readable on the way");
-    alice.run(&["login", "todos"]).await.failed(2, "is no URL");
+    alice.run(&["login", "todos"]).await.failed(2, "is not a URL");
     let said = alice
         .run(&["login", "https://a.example/mcp", "--client-id", "x", "--client-secret", "hunter2"])
         .await
@@ -224,7 +229,7 @@ async fn a_plain_http_server_elsewhere_and_a_secret_on_the_command_line_are_refu
 async fn a_metadata_document_that_cannot_be_a_client_identifier_is_refused() {
     for bad in ["http://a.example/client.json", "https://a.example", "https://a.example/c#f", "client.json"] {
         let arguments = ["login", "https://a.example/mcp", "--client-metadata", bad];
-        Person::new().run(&arguments).await.failed(2, "is no https URL with a path");
+        Person::new().run(&arguments).await.failed(2, "is not an https URL with a path");
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn authenticated(
         }),
         Some(Err(trouble)) => AUTHENTICATED.warn(
             format!("200 to {}, but tools/list: {trouble}", reply.opening()),
-            "look whether the server or a proxy holds the answer back (event streams need buffering off)",
+            "check whether the server or a proxy holds the answer back (event streams need buffering off)",
         ),
         None => AUTHENTICATED.ok(format!("200 to {}", reply.opening())),
     }
@@ -165,7 +165,7 @@ fn reached(name: &str, reply: &Reply) -> Step {
         ),
         None => TOOL.fail(
             format!("{name}: {}, with {}", reply.status(), reply.answer.looks()),
-            "look into the server's log: the answer is no JSON-RPC message",
+            "look into the server's log: the answer is not a JSON-RPC message",
         ),
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn registration(document: &Document) -> Step {
         (true, false) => REGISTRATION.ok("client ID metadata documents; older clients need pre-registration"),
         (false, true) => REGISTRATION.ok("dynamic registration"),
         (false, false) => REGISTRATION.warn(
-            "neither client ID metadata documents nor dynamic registration: a client nobody registered cannot log in",
+            "neither client ID metadata documents nor dynamic registration: only clients that were registered by hand can log in",
             "turn one of them on, or register each client by hand as a public client with the redirect URI it \
              names, and give it the id: Claude Code `claude mcp add --client-id ID --callback-port PORT …`; Claude \
              and ChatGPT in the connector's advanced settings; VS Code asks when it connects; MCP Inspector under \

@@ -122,7 +122,7 @@ pub(crate) fn endpoints(document: &Document) -> Step {
         let Some(offered) = strings(document.get(name)) else { continue };
         if !offered.iter().any(|offer| offer == needed) {
             return ISSUER_ENDPOINTS.fail(
-                format!("{name} is {}: no {needed}", quote_all(&offered)),
+                format!("{name} is {}, without {needed}", quote_all(&offered)),
                 "turn the authorization code flow on",
             );
         }

@@ -55,7 +55,7 @@ fn leaked(keys: &[Jwk]) -> Option<Step> {
     let key = keys.iter().find(|key| PRIVATE.iter().any(|member| key.contains_key(*member)))?;
     let kind = if text(key, "kty") == "oct" { "a symmetric key" } else { "private members" };
     Some(JWKS.fail(
-        format!("the key {} is published with {kind}: anybody can make tokens", quote(text(key, "kid"))),
+        format!("the key {} is published with {kind}: everyone can make tokens", quote(text(key, "kid"))),
         "replace this key now, take it out of the set, and publish public members only (RFC 7517 §9.2)",
     ))
 }
@@ -102,7 +102,7 @@ fn ambiguous(keys: &[Jwk]) -> Option<Step> {
                     "two keys have the kid {}: verifiers take either, or refuse the set",
                     quote(text(key, "kid"))
                 ),
-                "give every key a kid of its own, a new one at each rotation",
+                "give every key its own kid, a new one at each rotation",
             ));
         }
     }

@@ -104,7 +104,7 @@ impl Places<'_> {
             Ok(_) => METADATA_CHALLENGE.ok(format!("{url}")),
             Err(problem) => METADATA_CHALLENGE.fail(
                 format!("{url}: {}", problem.seen()),
-                "let the challenge's resource_metadata name a URL that answers 200 with the JSON document, to anybody",
+                "let the challenge's resource_metadata name a URL that answers 200 with the JSON document, to everyone",
             ),
         }
     }

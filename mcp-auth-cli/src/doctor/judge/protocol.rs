@@ -54,11 +54,11 @@ fn heard(answer: &Result<Reply, Trouble>) -> Speaks {
 pub(crate) fn protocol(answers: &FirstAnswers) -> Step {
     let [stateless, legacy] = answers.each_ref().map(heard);
     match (&stateless, &legacy) {
-        (Speaks::Hidden, Speaks::Hidden) => {
-            PROTOCOL.ok("what it speaks shows after the login; 2026-07-28 and 2025-11-25 were both answered")
-        }
+        (Speaks::Hidden, Speaks::Hidden) => PROTOCOL.ok(
+            "its revisions can be seen only after the login; 2026-07-28 and 2025-11-25 were both answered",
+        ),
         (Speaks::Away, _) | (_, Speaks::Away) if !heard_any(&[&stateless, &legacy]) => {
-            PROTOCOL.skipped("nothing here took the message")
+            PROTOCOL.skipped("no server here accepted the message")
         }
         (Speaks::No(new), Speaks::No(old)) => PROTOCOL.fail(
             format!("neither revision was understood: {new}, {old}"),

@@ -82,7 +82,7 @@ fn unreachable(url: &Url, trouble: &Trouble) -> String {
         Trouble::Tls(_) => "serve a certificate that is valid for this host, not expired, with its intermediates, \
                             signed by an authority this machine trusts"
             .to_owned(),
-        Trouble::Timeout(_) => "look whether a firewall drops the connection, or the server hangs; --timeout waits \
+        Trouble::Timeout(_) => "check whether a firewall drops the connection, or the server hangs; --timeout waits \
                                 longer"
             .to_owned(),
         Trouble::Other(_) => "make sure an HTTP server listens there: https:// needs TLS, http:// must not have it"

@@ -93,7 +93,7 @@ pub(crate) fn audience(jwt: &Jwt, accepted: &[String]) -> Step {
     };
     if audiences.is_empty() {
         return TOKEN_AUDIENCE.fail(
-            "the token has no `aud`: it is for nobody in particular",
+            "the token has no `aud`: it names no server",
             format!(
                 "send resource={} in the authorization and token request, and let the issuer honour it",
                 quote(resource)

@@ -74,8 +74,8 @@ fn open(asked: &str, signs: LoginSigns) -> Step {
         )
     } else {
         UNAUTHENTICATED.warn(
-            format!("200: {seen}; the server asks nobody to log in"),
-            "nothing, if everybody who reaches this URL may use it; else answer 401 and publish protected resource \
+            format!("200: {seen}; the server does not ask for a login"),
+            "nothing, if everyone who reaches this URL may use it; else answer 401 and publish protected resource \
              metadata (mcp-auth: give each #[tool] a scope, and [[auth.issuers]])",
         )
     }

@@ -41,7 +41,7 @@ pub(crate) async fn walk(visit: &Visit<'_>) -> Vec<Step> {
         challenged.map(|challenge| challenge.scopes().into_iter().map(str::to_owned).collect::<Vec<_>>());
     let is_open_to_all = refusal.is_none() && unauthenticated.is_open() && metadata.document().is_none();
     let login = if is_open_to_all {
-        let why = "the server asks nobody to log in";
+        let why = "the server does not ask for a login";
         steps.extend(between(checks::METADATA_CHALLENGE, checks::JWKS).map(|check| check.skipped(why)));
         Login::default()
     } else {

@@ -97,7 +97,7 @@ async fn a_server_for_everybody_is_a_warning_and_has_no_metadata_to_miss() {
     report.names_only(
         "unauthenticated",
         "warn",
-        "the server asks nobody to log in",
+        "the server does not ask for a login",
         "everybody who reaches this URL",
     );
     assert_eq!(report.verdict("resource-metadata-path"), "skipped");
