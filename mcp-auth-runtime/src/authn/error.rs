@@ -57,7 +57,7 @@ pub enum TokenError {
     #[error("token is not of a kind that this server accepts")]
     Unclaimed,
     /// Not three parts of base64url around two JSON objects (RFC 7515 §7.1).
-    #[error("token is no compact JWS: {0}")]
+    #[error("token is not a compact JWS: {0}")]
     Malformed(&'static str),
     /// The JOSE header has a parameter we must not pass over (RFC 7515 §4).
     #[error("token header `{parameter}` {fault}")]
@@ -94,7 +94,7 @@ pub enum TokenError {
         fault: &'static str,
     },
     /// `aud` holds none of our resource indicators (RFC 8707 §2, RFC 9068 §4).
-    #[error("token audience is {0}, none of ours; audiences are compared byte for byte")]
+    #[error("token audience is {0}, not one of this server; audiences are compared byte for byte")]
     Audience(Excerpt),
     /// `aud` names others too, and the issuer is set to `single_audience`.
     #[error("token is for several audiences, its issuer is set to one")]
@@ -246,7 +246,7 @@ pub enum FetchError {
     Transport(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Why an issuer's keys could not be had.
+/// Why an issuer's keys could not be loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeysError {
@@ -268,7 +268,7 @@ pub enum KeysError {
         status: u16,
     },
     /// Not the JSON object it should be.
-    #[error("{url} is no {expected}")]
+    #[error("{url} is not a {expected}")]
     Document {
         /// What was asked for.
         url: String,

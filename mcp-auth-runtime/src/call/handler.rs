@@ -9,7 +9,7 @@ use crate::declared::registry::{Declaration, Duplicate, OperationId, Registry};
 
 /// A server type, as `#[server]` implements it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no mcp-auth server",
+    message = "`{Self}` is not an mcp-auth server",
     note = "put `#[mcp_auth::server]` on the `impl` block that holds its tools"
 )]
 pub trait Handler: Send + Sync + Sized + 'static {
@@ -26,7 +26,7 @@ pub trait Handler: Send + Sync + Sized + 'static {
 /// A further impl block of a server (`#[server(part)]`), joined by `#[server(parts = […])]`. `P` is a type
 /// that stands for the block.
 #[diagnostic::on_unimplemented(
-    message = "`{P}` is no part of `{Self}`",
+    message = "`{P}` is not a part of `{Self}`",
     note = "`parts` names modules, each with one `#[server(part)]` block of this type"
 )]
 pub trait Part<P>: Handler {

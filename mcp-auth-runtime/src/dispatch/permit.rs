@@ -19,7 +19,7 @@ pub(super) fn permit(
         found => {
             tracing::error!(
                 permit = ?found.map(Permit::message),
-                "refused a message without a permit of its own; this is a bug in the gate"
+                "refused a message without its own permit; this is a bug in the gate"
             );
             Err(Rejection::NoPermit.error_data())
         }

@@ -24,7 +24,7 @@ pub enum LogFormat {
 
 /// Directives that no filter understands.
 #[derive(Debug, thiserror::Error)]
-#[error("{directives:?} is no log filter: {reason}")]
+#[error("{directives:?} is not a log filter: {reason}")]
 pub struct InvalidFilter {
     /// The directives, as configured.
     pub directives: String,

@@ -20,8 +20,8 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
             let scopes = parts.config.stdio.local_scopes();
             if scopes.is_empty() && parts.rules.policy().connect() == Connect::Authenticated {
                 tracing::warn!(
-                    "nobody can connect: set stdio.credential to a token, or stdio.local_scopes to what whoever \
-                     starts the server may do"
+                    "no caller can connect: set stdio.credential to a token, or stdio.local_scopes to what the \
+                     local caller may do"
                 );
             }
             (Speaker::local(scopes), None)

@@ -84,7 +84,7 @@ impl Client {
     /// Sends one more header with every request; a header this client sends by itself is replaced.
     ///
     /// # Panics
-    /// When `name` or `value` is no HTTP header.
+    /// When `name` or `value` is not an HTTP header.
     #[must_use]
     #[expect(clippy::expect_used, reason = "a test that misspells a header should say so")]
     pub fn header(mut self, name: &str, value: &str) -> Self {

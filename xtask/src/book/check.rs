@@ -80,7 +80,7 @@ impl Shell {
             return Ok(Self::Apart);
         }
         let free = std::net::TcpListener::bind("127.0.0.1:8080");
-        free.map(|_| Self::Here).map_err(|error| format!("port 8080 cannot be had: {error}"))
+        free.map(|_| Self::Here).map_err(|error| format!("cannot listen on port 8080: {error}"))
     }
 
     pub(super) fn command(self, script: &Path) -> Command {

@@ -90,7 +90,7 @@ impl Signer {
                     "PS256" => &sig::RSA_PSS_SHA256,
                     "PS384" => &sig::RSA_PSS_SHA384,
                     "PS512" => &sig::RSA_PSS_SHA512,
-                    other => panic!("{other} is no RSA algorithm"),
+                    other => panic!("{other} is not an RSA algorithm"),
                 };
                 let mut signature = vec![0; key.public_modulus_len()];
                 key.sign(encoding, &random, message, &mut signature).unwrap();

@@ -150,7 +150,7 @@ impl IssuerRules {
     }
 }
 
-/// Rules that cannot stand.
+/// Invalid rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RulesError {

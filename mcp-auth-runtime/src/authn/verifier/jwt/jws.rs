@@ -94,14 +94,14 @@ fn read_header(mut header: Map<String, Value>) -> Result<Header, TokenError> {
         None => Type::Absent,
         Some(Value::String(typ)) => read_type(typ)?,
         Some(_) => {
-            return Err(TokenError::JoseHeader { parameter: "typ", fault: "is no string" });
+            return Err(TokenError::JoseHeader { parameter: "typ", fault: "is not a string" });
         }
     };
     let kid = match header.remove("kid") {
         None => None,
         Some(Value::String(kid)) => Some(kid),
         Some(_) => {
-            return Err(TokenError::JoseHeader { parameter: "kid", fault: "is no string" });
+            return Err(TokenError::JoseHeader { parameter: "kid", fault: "is not a string" });
         }
     };
     Ok(Header { alg, kid, typ })

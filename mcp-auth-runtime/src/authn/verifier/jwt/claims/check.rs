@@ -33,7 +33,7 @@ pub(in crate::authn::verifier::jwt) fn issuer(claims: &Map<String, Value>) -> Re
     match claims.get("iss") {
         None => Err(TokenError::MissingClaim("iss")),
         Some(Value::String(iss)) => Ok(iss),
-        Some(_) => Err(TokenError::Claim { claim: "iss", fault: "is no string" }),
+        Some(_) => Err(TokenError::Claim { claim: "iss", fault: "is not a string" }),
     }
 }
 
@@ -137,7 +137,7 @@ fn date(
     let Some(value) = claims.get(claim) else {
         return Ok(None);
     };
-    let fault = TokenError::Claim { claim, fault: "is no date in seconds between 1970 and 9999" };
+    let fault = TokenError::Claim { claim, fault: "is not a date in seconds between 1970 and 9999" };
     let Value::Number(number) = value else {
         return Err(fault);
     };
@@ -168,7 +168,7 @@ fn client(rules: &IssuerRules, claims: &Map<String, Value>) -> Result<Option<Str
 /// An identifier: a string, not empty, not too long, nothing in it that a log or page would act on.
 fn identifier(value: &Value, max_bytes: usize) -> Result<&str, &'static str> {
     let Value::String(text) = value else {
-        return Err("is no string");
+        return Err("is not a string");
     };
     if text.is_empty() {
         return Err("is empty");

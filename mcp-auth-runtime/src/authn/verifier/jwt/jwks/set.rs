@@ -69,7 +69,7 @@ pub(super) enum SkipReason {
 impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoObject => "it is no JWK",
+            Self::NoObject => "it is not a JWK",
             Self::Private => "it holds private or symmetric key material, for everyone to read",
             Self::NotForSignatures => "its use or key_ops exclude verifying",
             Self::Algorithm => "its alg is unknown, not allowed for this issuer, or not for its key type",
