@@ -67,7 +67,7 @@ pub enum InvalidRedirectUri {
     )]
     Scheme,
     /// It has a parameter that would appear twice in the response.
-    #[error("a redirect URI carries no code, state, iss or error parameter of its own")]
+    #[error("a redirect URI has no code, state, iss or error parameter")]
     ResponseParam,
 }
 

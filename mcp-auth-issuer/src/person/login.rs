@@ -26,10 +26,10 @@ pub struct User {
 #[non_exhaustive]
 pub enum LoginError {
     /// The form did not prove who the person is.
-    #[error("nobody proved who they are")]
+    #[error("the login form does not prove who the user is")]
     Refused,
     /// The development login does not offer a user of that name.
-    #[error("nobody of that name is in issuer.users; the page may be from before a restart")]
+    #[error("the name is not in issuer.users; the page may be from before a restart")]
     UnknownUser,
     /// The login itself failed, which is not the person's fault.
     #[error("logging in is not possible now")]
@@ -74,7 +74,7 @@ impl Login for DevelopmentLogin {
                     button type="submit" name="user" value=(user) { "Continue as " bdi { (visible(user)) } }
                 }
             }
-            p.hint { "No password is asked: whoever sits at this computer can be any of them." }
+            p.hint { "No password is needed: every user of this computer can log in as any of them." }
         }
     }
 

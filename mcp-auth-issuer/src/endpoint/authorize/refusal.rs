@@ -46,7 +46,7 @@ pub(super) enum Refused {
     Resource { ours: Box<Resource> },
     #[error(transparent)]
     Scope(RefusedScope),
-    #[error("prompt is none and nobody is logged in")]
+    #[error("prompt is none and no user is logged in")]
     LoginRequired,
     #[error("prompt is none and consent is always asked for")]
     ConsentRequired,
@@ -96,7 +96,7 @@ impl Refusal {
                 tracing::error!(%error, cause = ?error.cause(), "authorization request failed");
                 let text = ErrorText {
                     title: "This does not work now",
-                    why: "The authorization server cannot reach what it remembers.",
+                    why: "The authorization server cannot reach its store.",
                     next: "Reload this page in a moment. Its log says more.",
                 };
                 ErrorPage::new(issuer, StatusCode::SERVICE_UNAVAILABLE, text).into_response()
@@ -120,7 +120,7 @@ impl Refused {
             }
             Self::Resource { ours } => ("invalid_target", format!("resource is {ours}").into()),
             Self::Scope(refused) => ("invalid_scope", refused.to_string().into()),
-            Self::LoginRequired => ("login_required", "nobody is logged in".into()),
+            Self::LoginRequired => ("login_required", "no user is logged in".into()),
             Self::ConsentRequired => ("consent_required", "the user must be asked".into()),
         }
     }
@@ -184,13 +184,13 @@ impl Untrusted {
             ),
             Self::RedirectUri { .. } => text(
                 "This application wants to return to an unknown address",
-                "The address is none that it registered, so somebody else may wait there.",
+                "The application did not register this address, so it may belong to someone else.",
                 "Close this page if you did not start this yourself. Developers: a redirect URI is registered byte \
                  for byte; only the port of a loopback address is free.",
             ),
             Self::Host => text(
                 "This is not the server’s own address",
-                "The server was reached by another name than its own.",
+                "The server was reached under a name that is not its own.",
                 "Use the address below, in the application too.",
             ),
             Self::Sender => text(
@@ -204,7 +204,7 @@ impl Untrusted {
             Self::Form(_) => text("This form is damaged", "It is not correctly encoded.", again),
             Self::Stale { .. } => text(
                 "This page has expired",
-                "Somebody logged in or out here meanwhile, the server was restarted, or the browser keeps no cookies.",
+                "A user logged in or out here in the meantime, the server was restarted, or the browser keeps no cookies.",
                 "Look at the request again and answer then. If this page comes back, allow cookies for this address.",
             ),
         }

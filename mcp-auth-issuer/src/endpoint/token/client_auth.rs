@@ -49,7 +49,7 @@ pub(crate) async fn authenticate(
 
 /// The identifier and secret of an `Authorization: Basic` header, each form-encoded inside (OAuth 2.1 §2.4.1).
 fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refusal> {
-    let malformed = Refusal::Client("the Authorization header is no Basic credential");
+    let malformed = Refusal::Client("the Authorization header is not a Basic credential");
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (value, None) = (values.next(), values.next()) else {
         return Err(Refusal::Client("two Authorization headers"));
