@@ -250,7 +250,7 @@ pub(super) fn check_duplicates(operations: &[Operation], diagnostics: &mut Diagn
         let (kind, name) = key(operation);
         if let Some(first) = certain[..at].iter().find(|other| key(other) == (kind, name.clone())) {
             let fix = match kind {
-                "resource" => "give it a URI of its own",
+                "resource" => "give it its own URI",
                 "method" => "keep one",
                 _ => "give one of them another: `name = \"…\"`",
             };
