@@ -199,7 +199,7 @@ async fn variable_that_does_not_parse_is_32602_and_named() {
 }
 
 #[tokio::test]
-async fn resource_that_is_none_is_not_found() {
+async fn resource_that_answers_none_is_not_found() {
     assert_eq!(read("todo://home/11").await.expect_err("not there").code, ErrorCode::RESOURCE_NOT_FOUND);
 }
 

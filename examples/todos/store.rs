@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_finds_completes_or_deletes_anothers() {
+    async fn no_owner_finds_completes_or_deletes_anothers() {
         let store = store();
         let milk = add(&store, "alice", "milk").await;
         assert_eq!(store.list("bob".into()).await.unwrap(), []);

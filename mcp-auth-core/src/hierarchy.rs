@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn two_ways_to_one_scope_are_no_circle() {
+    fn two_ways_to_one_scope_are_not_a_circle() {
         assert!(hierarchy(&[("a", &["b", "c"]), ("b", &["d"]), ("c", &["d"]), ("d", &[])]).is_ok());
     }
 

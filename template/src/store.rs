@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_lists_finds_or_deletes_anothers() {
+    async fn no_owner_lists_finds_or_deletes_anothers() {
         let store = store();
         let milk = add(&store, "alice", "milk").await;
         assert_eq!(store.list("bob".into()).await.unwrap(), []);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_lists_finds_or_deletes_anothers() {
+    fn no_owner_lists_finds_or_deletes_anothers() {
         let store = Store::default();
         let milk = add(&store, "alice", "milk");
         assert_eq!(store.list("bob".into()), []);

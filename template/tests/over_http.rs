@@ -84,7 +84,7 @@ async fn a_writer_adds_reads_and_deletes_a_note() {
 }
 
 #[tokio::test]
-async fn nobody_sees_or_deletes_anothers_notes() {
+async fn no_caller_sees_or_deletes_anothers_notes() {
     let server = server().await;
     let alice = client(&server, "alice", "notes.write");
     let bob = client(&server, "bob", "notes.write");
@@ -97,7 +97,7 @@ async fn nobody_sees_or_deletes_anothers_notes() {
 }
 
 #[tokio::test]
-async fn anybody_may_ping() {
+async fn everyone_may_ping() {
     let server = server().await;
     let answer = server.client().call_tool("ping", json!({})).await;
     assert_eq!(answer.text(), Some("pong"));

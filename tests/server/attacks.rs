@@ -48,7 +48,7 @@ async fn post(server: &TestServer, token: Option<&str>, method: &str, mut params
 /// rmcp gives an `initialize` that carries a session's id to that session: in another caller's session it replaces
 /// what the client said it can do, and an id in use there draws answers away from their caller.
 #[tokio::test]
-async fn j34_an_initialize_that_names_a_session_opens_one_of_its_own() {
+async fn j34_an_initialize_that_names_a_session_opens_a_new_one() {
     let everything = Everything::default();
     let server = everything.start().await;
     let alice = legacy(&server, "alice");
@@ -268,7 +268,7 @@ async fn the_built_in_issuer_of_a_nested_router_answers_known_loopback_peers_onl
 /// The reader of the log may go away: a collector that restarts, a terminal that is closed.
 #[cfg(unix)]
 #[tokio::test]
-async fn a_log_that_nobody_reads_any_more_stops_neither_the_server_nor_its_shutdown() {
+async fn a_log_that_is_not_read_any_more_stops_neither_the_server_nor_its_shutdown() {
     let issuer = Issuer::start().await;
     let launch = launch::trusting(&issuer);
     let mut child = launch.command().spawn().unwrap();

@@ -38,7 +38,7 @@ async fn ask(wire: Wire, method: &str, target: &str, lines: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn a01_a03_both_well_known_forms_are_served_to_anybody_and_no_other_path_is() {
+async fn a01_a03_both_well_known_forms_are_served_to_everyone_and_no_other_path_is() {
     let (everything, server, wire) = start("").await;
     let at_root = ask(wire, "GET", ROOT, "").await;
     for (target, token) in [

@@ -190,7 +190,7 @@ async fn http_and_stdio_answer_the_same_token_alike_on_every_operation_and_revis
 }
 
 #[tokio::test]
-async fn http_and_stdio_answer_alike_where_lists_show_what_is_granted_and_anybody_may_connect() {
+async fn http_and_stdio_answer_alike_where_lists_show_what_is_granted_and_everyone_may_connect() {
     let (allowed, codes) =
         compare(&[("MCP_AUTH__VISIBILITY", "granted"), ("MCP_AUTH__CONNECT", "anonymous")]).await;
     assert!(allowed > 100, "{allowed}");
@@ -198,7 +198,7 @@ async fn http_and_stdio_answer_alike_where_lists_show_what_is_granted_and_anybod
 }
 
 #[tokio::test]
-async fn a_token_that_is_no_good_is_refused_over_http_and_stops_the_start_over_stdio() {
+async fn an_invalid_token_is_refused_over_http_and_stops_the_start_over_stdio() {
     let issuer = Issuer::start().await;
     let server = launch::trusting(&issuer).http().await;
     let good = issuer.token("alice").scope("read");
@@ -227,7 +227,7 @@ async fn a_token_that_is_no_good_is_refused_over_http_and_stops_the_start_over_s
 }
 
 #[tokio::test]
-async fn a_credential_that_expired_is_refused_and_audited_alike_whatever_is_asked() {
+async fn an_expired_credential_is_refused_and_audited_alike_for_every_message() {
     let issuer = Issuer::start().await;
     let token = issuer.token("alice").scope("read").ttl(4).mint();
     let server = launch::trusting(&issuer).audited().http().await;

@@ -174,7 +174,7 @@ async fn a_task_is_neither_reached_nor_called_unknown_while_the_store_is_down() 
 }
 
 #[tokio::test]
-async fn j34_a_session_in_the_servers_own_store_is_restored_for_its_owner_and_for_nobody_else() {
+async fn j34_a_session_in_the_servers_own_store_is_restored_for_its_owner_only() {
     let everything = Everything::default();
     let servers = Replicas::of_everything(&everything).await;
     let token = |subject: &str| servers.token(subject).scope("read");

@@ -132,7 +132,7 @@ async fn a_combination_that_is_not_safe_stops_the_start_by_name() {
 }
 
 #[tokio::test]
-async fn an_argument_nobody_knows_stops_the_start() {
+async fn an_unknown_argument_stops_the_start() {
     for (arguments, reason) in [
         (&["--lisen", "127.0.0.1:0"][..], "unknown argument --lisen; did you mean --listen?"),
         (&["--frobnicate"], "unknown argument --frobnicate; --help lists the arguments"),
@@ -232,7 +232,7 @@ async fn scopes_json_prints_the_same_for_machines() {
 }
 
 #[tokio::test]
-async fn help_and_version_are_printed_to_stdout_whatever_the_configuration() {
+async fn help_and_version_are_printed_to_stdout_with_every_configuration() {
     for (arguments, starts) in [
         (&["--help"][..], "everything 0.0.0\nOne of everything.\n\nUsage: everything"),
         (&["-h"], "everything 0.0.0\nOne of everything.\n\nUsage: everything"),

@@ -244,7 +244,7 @@ async fn without_a_credential_the_local_caller_holds_local_scopes() {
 }
 
 #[tokio::test]
-async fn without_a_credential_and_without_local_scopes_nobody_is_authenticated() {
+async fn without_a_credential_and_without_local_scopes_no_caller_is_authenticated() {
     for era in ERAS {
         let closed = launch::toml(crate::everything::CONFIG).variable("MCP_ISSUER__ENABLED", "true");
         let mut pipe = closed.stdio().era(era);
@@ -342,7 +342,7 @@ async fn sigterm_ends_it_with_exit_code_0() {
 }
 
 #[tokio::test]
-async fn a_line_that_is_no_message_is_answered_and_the_connection_goes_on() {
+async fn a_line_that_is_not_a_message_is_answered_and_the_connection_goes_on() {
     let issuer = Issuer::start().await;
     let mut pipe = open(&issuer, "read", Era::Stateless).await;
     for (line, code) in [

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_succeeds_is_no_error() {
+    fn a_command_that_succeeds_is_not_an_error() {
         assert_eq!(succeed(command("cargo").arg("--version")), Ok(()));
     }
 

@@ -299,13 +299,13 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_the_input_is_no_answer() {
+    fn the_end_of_the_input_is_not_an_answer() {
         let (answers, _) = asked(Given::default(), "A notebook\n");
         assert!(answers.unwrap_err().to_string().contains("standard input ended"));
     }
 
     #[test]
-    fn what_was_given_and_is_no_answer_is_refused() {
+    fn a_given_value_that_is_not_an_answer_is_refused() {
         let questions = Template::built_in().unwrap().questions;
         let issuer = Given { issuer: Some("http://id.example.com".to_owned()), ..Given::default() };
         assert!(defaults(&questions, issuer).is_err());

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn url_that_is_too_long_stays_whole_on_a_line_of_its_own() {
+    fn url_that_is_too_long_stays_whole_on_its_own_line() {
         let text = "at https://example.com/a or b";
         assert_eq!(wrapped_at_spaces(text, Some(10)), ["at", "https://example.com/a", "or b"]);
         assert_eq!(wrapped_at_spaces(text, None), [text]);

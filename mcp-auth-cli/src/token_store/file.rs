@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn every_server_has_a_name_of_its_own_that_stays_in_the_directory() {
+    fn every_server_has_its_own_file_name_that_stays_in_the_directory() {
         assert_eq!(name_of("https://a.example/mcp"), "https_3a_2f_2fa.example_2fmcp.json");
         assert_ne!(
             name_of("https://a.example/B").to_lowercase(),

@@ -210,7 +210,7 @@ fn what_is_usual_and_worth_knowing_is_noted_and_never_denied() {
 
 #[cfg(unix)]
 #[test]
-fn file_that_anybody_can_write_and_key_that_anybody_can_read() {
+fn file_that_everyone_can_write_and_key_that_everyone_can_read() {
     use std::os::unix::fs::PermissionsExt as _;
     let chmod =
         |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
@@ -324,7 +324,7 @@ fn operations_come_from_a_file_or_standard_input_and_nothing_else_passes_for_the
 }
 
 #[test]
-fn nothing_is_listened_on_and_nobody_is_asked() {
+fn no_port_is_opened_and_no_request_is_sent() {
     // The port is taken and the issuer does not answer: neither affects the check.
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let issuer = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -282,7 +282,7 @@ impl Liar {
     }
 
     #[track_caller]
-    fn nobody_registered_or_sent_a_code(&self) {
+    fn got_no_registration_and_no_code(&self) {
         let asked = self.asked.lock().unwrap();
         assert!(!asked.iter().any(|path| path == "/register" || path == "/token"), "{asked:?}");
     }
@@ -322,7 +322,7 @@ async fn l01_metadata_for_another_resource_is_refused_whether_advertised_or_foun
                 .await
                 .failed(2, "a token asked for there");
             assert!(said.asked.is_empty(), "{}", said.stderr);
-            liar.nobody_registered_or_sent_a_code();
+            liar.got_no_registration_and_no_code();
         }
     }
 }
@@ -348,7 +348,7 @@ async fn l02_an_issuer_that_calls_itself_otherwise_or_lacks_s256_or_leads_elsewh
         let liar = Liar::start(ADVERTISED, OWN, change).await;
         let said = Person::new().run(&["login", &liar.url, "--no-browser"]).await.failed(2, why);
         assert!(said.asked.is_empty(), "{}", said.stderr);
-        liar.nobody_registered_or_sent_a_code();
+        liar.got_no_registration_and_no_code();
     }
 }
 
@@ -370,12 +370,12 @@ async fn impostor() -> Liar {
 }
 
 #[tokio::test]
-async fn l04_metadata_at_a_place_of_its_own_does_not_pass_for_another_issuers() {
+async fn l04_metadata_that_the_server_hosts_does_not_pass_for_another_issuers() {
     let liar = impostor().await;
     let said =
         Person::new().run(&["login", &liar.url, "--no-browser"]).await.failed(2, "https://bank.invalid");
     assert!(said.asked.is_empty() && !said.stderr.contains("Logging in at"), "{}", said.stderr);
-    liar.nobody_registered_or_sent_a_code();
+    liar.got_no_registration_and_no_code();
 }
 
 #[tokio::test]
@@ -397,11 +397,11 @@ async fn l04_a_refresh_token_is_not_sent_where_another_issuers_name_is_only_clai
     let file = alice.kept_file();
     std::fs::rename(&file, file.with_file_name(format!("{}.json", name(&liar.url)))).unwrap();
     alice.run(&["call", &liar.url, "whoami"]).await.failed(2, "https://bank.invalid");
-    liar.nobody_registered_or_sent_a_code();
+    liar.got_no_registration_and_no_code();
 }
 
 #[tokio::test]
-async fn an_issuer_where_nobody_can_register_asks_for_a_client_id() {
+async fn an_issuer_without_registration_asks_for_a_client_id() {
     let liar = Liar::start(ADVERTISED, OWN, |issuer| issuer["registration_endpoint"] = Value::Null).await;
     Person::new().run(&["login", &liar.url, "--no-browser"]).await.failed(2, "give --client-id");
 }

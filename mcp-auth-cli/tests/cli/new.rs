@@ -87,7 +87,7 @@ fn nothing_is_written_over() {
 }
 
 #[test]
-fn what_is_no_answer_is_refused_with_the_reason_and_nothing_is_made() {
+fn a_wrong_answer_is_refused_with_the_reason_and_nothing_is_made() {
     let here = tempfile::tempdir().unwrap();
     for (arguments, reason) in [
         (&["MyServer"][..], "\"my-server\" is"),

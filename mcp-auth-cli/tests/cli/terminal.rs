@@ -15,7 +15,7 @@ fn check(variables: &[(&str, &str)]) -> Output {
 }
 
 #[test]
-fn colour_is_for_terminals_or_whoever_forces_it_and_no_color_wins() {
+fn colour_is_for_terminals_or_when_forced_and_no_color_wins() {
     let colours = |variables: &[(&str, &str)]| stdout(&check(variables)).contains('\u{1b}');
     assert!(!colours(&[]), "a pipe is not a terminal");
     assert!(colours(&[("CLICOLOR_FORCE", "1")]));

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_that_are_no_object_are_refused() {
+    fn claims_that_are_not_an_object_are_refused() {
         let key = SigningKey::generate().unwrap();
         assert!(matches!(key.mint(&json!([])), Err(MintError::NotAnObject)));
     }

@@ -147,7 +147,7 @@ async fn b17_token_requests_are_one_form_without_repetition() {
 }
 
 #[tokio::test]
-async fn grant_type_must_be_one_of_ours() {
+async fn grant_type_must_be_a_supported_one() {
     let app = App::new();
     let client = app.public_client().await;
     app.token(&[("client_id", &client)]).await.assert_error(400, "invalid_request");

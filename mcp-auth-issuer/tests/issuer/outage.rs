@@ -81,7 +81,7 @@ async fn a_refresh_token_is_neither_used_up_nor_killed_by_a_request_that_failed(
 }
 
 #[tokio::test]
-async fn an_unknown_client_is_not_called_invalid_while_nobody_can_know() {
+async fn an_unknown_client_is_not_called_invalid_while_the_store_is_down() {
     let (app, outage) = app();
     app.token(&redeem("nobody", "x")).await.assert_error(401, "invalid_client");
     outage.begin();
@@ -89,7 +89,7 @@ async fn an_unknown_client_is_not_called_invalid_while_nobody_can_know() {
 }
 
 #[tokio::test]
-async fn nobody_logs_in_and_nothing_is_allowed_while_the_store_is_down() {
+async fn no_login_and_no_consent_succeeds_while_the_store_is_down() {
     let (app, outage) = app();
     let client = app.public_client().await;
     let url = authorize_url(&client, &[]);

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a05_offline_access_is_never_a_scope_of_ours_and_an_empty_list_is_left_out() {
+    fn a05_offline_access_is_never_a_scope_of_the_server_and_an_empty_list_is_left_out() {
         assert!(!serde_json::to_string(&metadata()).unwrap().contains("offline_access"));
         let only_offline = ScopeSet::parse_lossy("offline_access");
         let none = ProtectedResourceMetadata::new(RESOURCE.parse().unwrap(), vec![], &only_offline);

@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn the_local_caller_without_scopes_is_nobody() {
+    fn the_local_caller_without_scopes_is_anonymous() {
         assert!(caller(ScopeSet::new()).is_anonymous());
     }
 }

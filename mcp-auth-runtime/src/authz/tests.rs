@@ -91,7 +91,7 @@ fn a_public_operation_is_anyones() {
 }
 
 #[test]
-fn an_authenticated_operation_is_any_callers_and_nobody_elses() {
+fn an_authenticated_operation_is_for_every_verified_caller_only() {
     assert!(default_policy().decide(&tool("mine"), &holder("")).is_ok());
     let denied = default_policy().decide(&tool("mine"), &Identity::Anonymous).unwrap_err();
     assert_eq!(denied, Denied::Unauthenticated { scopes: set("base") });
@@ -224,7 +224,7 @@ fn a_task_is_reached_under_the_rule_that_created_it() {
 }
 
 #[test]
-fn a_task_method_that_nobody_declared_is_an_unknown_method_whatever_task_it_names() {
+fn an_undeclared_task_method_is_unknown_for_every_task() {
     let policy = default_policy();
     for task in [policy.registry.tool("read"), None] {
         let result = Message::Task { method: "tasks/result".to_owned(), task_id: "t1".to_owned() };

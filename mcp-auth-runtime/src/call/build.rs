@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "the arguments of tool `sum` must be a struct")]
-    fn input_that_is_no_object_stops_the_start() {
+    fn input_that_is_not_an_object_stops_the_start() {
         input_schema::<Vec<u8>>("sum");
     }
 

@@ -156,7 +156,7 @@ async fn j04_a_call_is_refused_unless_its_permit_names_exactly_that_call() {
 }
 
 #[tokio::test]
-async fn every_other_message_wants_a_permit_of_its_own_too() {
+async fn every_other_message_needs_its_own_permit_too() {
     let dispatch = dispatch();
     let permit = allowed(&dispatch, tool("read", None));
     let with = async |permit: &Permit| {

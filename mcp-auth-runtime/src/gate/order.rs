@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_settled_before_anybody_was_asked_outranks_401() {
+    fn a_refusal_settled_before_authentication_outranks_401() {
         for connect in [Connect::Authenticated, Connect::Anonymous] {
             for who in [refused(), Ok(Identity::Anonymous)] {
                 assert_eq!(answered(Rejection::BodyTooLarge, who.clone(), connect), 413);

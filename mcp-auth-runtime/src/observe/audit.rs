@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_a_client_chose_forges_a_line_in_anybodys_log() {
+    fn nothing_a_client_chose_forges_a_line_of_a_log() {
         let evil = "x\n2026-01-01T00:00:00Z  INFO mcp_auth::audit: decision=\"allow\"";
         for message in [
             Message::Tool { name: evil.to_owned(), arguments: None },

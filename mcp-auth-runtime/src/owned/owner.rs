@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn j34_an_owner_is_issuer_subject_and_client_whatever_the_token() {
+    fn j34_an_owner_is_issuer_subject_and_client_for_every_token() {
         let alice = owner("https://a", "alice", Some("app"), "read");
         assert_eq!(alice, owner("https://a", "alice", Some("app"), "other scopes"));
         for stranger in [
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sealed_for_an_owner_is_sealed_for_these_parts_and_nobody_else() {
+    fn a_seal_is_for_one_owner_and_its_parts() {
         let alice = owner("https://a", "alice", Some("app"), "read");
         let sealed = Owner::seal(Some(&alice), &["tool", "close", "{}"]);
         assert_eq!(sealed, Owner::seal(Some(&alice), &["tool", "close", "{}"]));

@@ -73,7 +73,7 @@ mod tests {
     use crate::authn::holder;
 
     #[tokio::test]
-    async fn a_repeated_identifier_does_not_hand_over_somebody_elses_task() {
+    async fn a_repeated_identifier_does_not_give_access_to_another_callers_task() {
         let alice = holder("");
         let tasks = Tasks::new(Store::memory(Caps::default()), Arc::new(SystemClock));
         tasks.record("1", "t", &alice).await.unwrap();

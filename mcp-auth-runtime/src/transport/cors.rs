@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_options_that_is_no_preflight_goes_to_the_endpoint() {
+    async fn an_options_that_is_not_a_preflight_goes_to_the_endpoint() {
         for headers in [&[][..], &[("origin", INSPECTOR)], &[("access-control-request-method", "POST")]] {
             assert_eq!(send("OPTIONS", headers).await.status(), StatusCode::UNAUTHORIZED, "{headers:?}");
         }

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn p28_flood_of_registrations_evicts_only_clients_nobody_allowed() {
+    fn p28_flood_of_registrations_evicts_only_clients_without_a_consent() {
         let mut issued = Issued::new(Caps { clients: 3, ..Caps::default() });
         issued.register(client("used"));
         let code = Code {

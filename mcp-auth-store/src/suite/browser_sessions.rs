@@ -33,7 +33,7 @@ pub async fn a_new_login_ends_the_one_of_the_same_browser(store: Store) {
 }
 
 /// Logging out a second time is not an error.
-pub async fn an_ended_login_is_gone_and_ending_nothing_is_no_error(store: Store) {
+pub async fn an_ended_login_is_gone_and_ending_nothing_is_not_an_error(store: Store) {
     let id = begin(&store, None, "one").await;
     for _ in 0..2 {
         store.browser_sessions().end(id).await.unwrap();

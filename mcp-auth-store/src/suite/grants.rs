@@ -59,7 +59,7 @@ pub async fn an_expired_grant_is_gone(store: Store) {
 }
 
 /// RFC 7009 §2.2.
-pub async fn a_revoked_grant_is_gone_and_revoking_nothing_is_no_error(store: Store) {
+pub async fn a_revoked_grant_is_gone_and_revoking_nothing_is_not_an_error(store: Store) {
     granted(&store).await;
     store.grants().revoke("another").await.unwrap();
     assert!(store.grants().find("g", 1).await.unwrap().is_some());

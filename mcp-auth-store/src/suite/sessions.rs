@@ -9,7 +9,7 @@ async fn kept(store: &Store) {
 }
 
 /// A session without an owner cannot be entered.
-pub async fn a_session_is_nobodys_until_it_is_bound(store: Store) {
+pub async fn a_session_has_no_owner_until_it_is_bound(store: Store) {
     kept(&store).await;
     assert!(!store.sessions().enter("s", "alice", 10, 1).await.unwrap());
     assert!(!store.sessions().enter("s", "", 10, 1).await.unwrap());
@@ -65,7 +65,7 @@ pub async fn entering_keeps_a_session_longer(store: Store) {
 }
 
 /// Not even its owner can enter it.
-pub async fn an_ended_session_is_gone_and_ending_nothing_is_no_error(store: Store) {
+pub async fn an_ended_session_is_gone_and_ending_nothing_is_not_an_error(store: Store) {
     kept(&store).await;
     store.sessions().bind("s", "alice", 1).await.unwrap();
     for _ in 0..2 {

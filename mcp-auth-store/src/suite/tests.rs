@@ -19,16 +19,16 @@ macro_rules! suite {
                 p21_of_a_hundred_rotations_at_once_one_succeeds_and_the_grant_dies
                 each_use_extends_the_life_of_a_grant
                 an_expired_grant_is_gone
-                a_revoked_grant_is_gone_and_revoking_nothing_is_no_error;
+                a_revoked_grant_is_gone_and_revoking_nothing_is_not_an_error;
             browser_sessions: a_login_ends_at_its_time
                 a_new_login_ends_the_one_of_the_same_browser
-                an_ended_login_is_gone_and_ending_nothing_is_no_error;
-            sessions: a_session_is_nobodys_until_it_is_bound
+                an_ended_login_is_gone_and_ending_nothing_is_not_an_error;
+            sessions: a_session_has_no_owner_until_it_is_bound
                 j34_a_bound_session_is_its_owners_alone
                 j34_of_a_hundred_owners_at_once_one_gets_the_session
                 keeping_again_replaces_the_state_and_never_the_owner
                 entering_keeps_a_session_longer
-                an_ended_session_is_gone_and_ending_nothing_is_no_error;
+                an_ended_session_is_gone_and_ending_nothing_is_not_an_error;
             tasks: a_task_is_found_by_its_owner_alone
                 a_repeated_identifier_does_not_hand_over_the_task_of_another
                 of_a_hundred_owners_at_once_one_gets_the_identifier

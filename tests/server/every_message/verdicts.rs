@@ -42,17 +42,17 @@ async fn every_message_has_its_verdict_on_2025_11_25_when_connecting_needs_a_tok
 }
 
 #[tokio::test]
-async fn every_message_has_its_verdict_on_2026_07_28_when_anybody_may_connect() {
+async fn every_message_has_its_verdict_on_2026_07_28_when_everyone_may_connect() {
     walk("anonymous", true).await;
 }
 
 #[tokio::test]
-async fn every_message_has_its_verdict_on_2025_11_25_when_anybody_may_connect() {
+async fn every_message_has_its_verdict_on_2025_11_25_when_everyone_may_connect() {
     walk("anonymous", false).await;
 }
 
 #[tokio::test]
-async fn a_task_is_nobody_elses_and_answers_others_like_an_unknown_one() {
+async fn a_task_answers_other_callers_like_an_unknown_one() {
     let (each, server, http) = start("authenticated").await;
     let before = each.ran();
     for modern in [true, false] {

@@ -47,7 +47,7 @@ async fn h30_a_body_over_the_limit_is_413_however_it_is_sent() {
 }
 
 #[tokio::test]
-async fn h30_at_most_64_kib_are_read_for_whoever_is_not_verified() {
+async fn h30_at_most_64_kib_are_read_for_a_caller_that_is_not_verified() {
     let (everything, server, wire, _bearer) = start("").await;
     let lines = format!("Host: {}\r\n{}", wire.host(), call_headers("write_note"));
     let body = |text: usize| {

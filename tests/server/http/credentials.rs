@@ -105,7 +105,7 @@ async fn h07_a_token_outside_ascii_is_400_and_one_of_17_kb_is_431() {
 }
 
 #[tokio::test]
-async fn h08_h10_a_token_anywhere_but_in_the_header_is_no_credential() {
+async fn h08_h10_a_token_anywhere_but_in_the_header_is_not_a_credential() {
     let (everything, _server, wire, bearer) = start("").await;
     let token = bearer.trim_end().trim_start_matches("Authorization: Bearer ").to_owned();
     for target in [format!("/mcp?access_token={token}"), format!("/mcp?a=b&access%5Ftoken={token}")] {

@@ -125,7 +125,7 @@ async fn h16_two_hosts_none_and_an_empty_one_are_400() {
 }
 
 #[tokio::test]
-async fn h18_a_foreign_origin_is_403_whatever_it_presents() {
+async fn h18_a_foreign_origin_is_403_with_every_credential() {
     let (everything, server, wire, bearer) = start("").await;
     let own = format!("Origin: http://{}\r\n", wire.host());
     for origin in [

@@ -8,7 +8,7 @@ use super::ask::{
 };
 
 #[tokio::test]
-async fn j15_j16_what_is_no_request_is_refused() {
+async fn j15_j16_a_message_that_is_not_a_request_is_refused() {
     let bench = start("").await;
     for era in Era::ALL {
         let ask = Ask::write(era);
@@ -60,7 +60,7 @@ async fn j15_j16_what_is_no_request_is_refused() {
 }
 
 #[tokio::test]
-async fn j18_an_unknown_method_is_401_for_nobody_and_not_found_for_the_rest() {
+async fn j18_an_unknown_method_is_401_without_a_token_and_not_found_with_one() {
     let bench = start("").await;
     for era in Era::ALL {
         for method in [
@@ -103,7 +103,7 @@ async fn j18_an_unknown_method_is_401_for_nobody_and_not_found_for_the_rest() {
 }
 
 #[tokio::test]
-async fn j31_a_log_level_nobody_knows_is_invalid() {
+async fn j31_an_unknown_log_level_is_invalid() {
     let bench = start("").await;
     for level in [json!("bogus"), json!("DEBUG"), json!(""), json!(7), json!({}), Value::Null] {
         let mut ask = Ask::write(Era::Stateless);

@@ -84,7 +84,7 @@ async fn j28_with_visibility_granted_lists_show_what_the_caller_may_call_and_are
 }
 
 #[tokio::test]
-async fn j28_with_visibility_all_lists_show_a_caller_everything_and_nobody_what_is_public() {
+async fn j28_with_visibility_all_lists_show_a_verified_caller_everything_and_others_what_is_public() {
     let bench = start("[auth]\nconnect = \"anonymous\"\n").await;
     for era in Era::ALL {
         let (all, cache) = shown(&bench, era, "tools/list", Some(&bench.without)).await;

@@ -68,7 +68,7 @@ async fn j19_with_visibility_granted_a_forbidden_operation_answers_like_an_unkno
 }
 
 #[tokio::test]
-async fn j19_nobody_gets_401_for_what_is_there_and_what_is_not() {
+async fn j19_an_anonymous_caller_gets_401_for_what_is_there_and_what_is_not() {
     for connect in ["authenticated", "anonymous"] {
         for visibility in ["all", "granted"] {
             let bench = start(&format!("[auth]\nconnect = {connect:?}\nvisibility = {visibility:?}\n")).await;
@@ -137,7 +137,7 @@ async fn j21_names_match_exactly_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn j30_a_uri_that_is_not_exactly_one_of_ours_is_unknown() {
+async fn j30_a_uri_that_is_not_exactly_a_declared_one_is_unknown() {
     let bench = start("").await;
     for era in Era::ALL {
         for uri in [

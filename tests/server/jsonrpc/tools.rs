@@ -110,7 +110,7 @@ struct Size {
 }
 
 #[tokio::test]
-async fn j38_j39_a_tool_that_hangs_holds_nobody_up_and_ends_with_its_client() {
+async fn j38_j39_a_tool_that_hangs_delays_no_other_call_and_ends_with_its_client() {
     let patient = Patient::default();
     let server = TestServer::start(patient.clone()).await.expect("it starts");
     let wire = Wire::of(&server);

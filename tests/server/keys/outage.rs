@@ -112,7 +112,7 @@ fn faults(attacker: &AuthorizationServer) -> Vec<(&'static str, &'static str, Re
 }
 
 #[tokio::test]
-async fn k01_to_k09_whatever_an_issuer_answers_known_keys_keep_working_and_it_recovers() {
+async fn k01_to_k09_known_keys_keep_working_with_every_answer_of_an_issuer_and_it_recovers() {
     let (known, new) = (Key::new(Algorithm::ES256, "known"), Key::new(Algorithm::ES256, "new"));
     let attacker = AuthorizationServer::with_keys(&[&new]).await;
     let mut issuers = Vec::new();

@@ -47,7 +47,7 @@ async fn a_removed_key_takes_the_tokens_it_verified_along() {
 }
 
 #[tokio::test]
-async fn a_removed_key_is_refused_after_the_refresh_interval_though_nobody_asks() {
+async fn a_removed_key_is_refused_after_the_refresh_interval() {
     let (old, new) = (Key::new(Algorithm::ES256, "old"), Key::new(Algorithm::ES256, "new"));
     let issuer = AuthorizationServer::with_keys(&[&old]).await;
     let server = trusting(&Everything::default(), &issuer, EVERY_SECOND).await;

@@ -42,7 +42,7 @@ async fn j38_a_client_that_goes_away_cancels_its_call() {
 }
 
 #[tokio::test]
-async fn in_a_session_a_call_is_cancelled_by_its_caller_and_by_nobody_else() {
+async fn in_a_session_a_call_is_cancelled_by_its_caller_only() {
     let talks = Talks::default();
     let server = talks.start().await;
     let cancel =
@@ -88,7 +88,7 @@ async fn j36_two_callers_with_the_same_request_id_get_their_own_replies() {
 }
 
 #[tokio::test]
-async fn j40_a_question_in_a_session_is_answered_by_its_user_and_by_nobody_else() {
+async fn j40_a_question_in_a_session_is_answered_by_its_user_only() {
     let talks = Talks::default();
     let server = talks.start().await;
     let asking = json!({ "elicitation": {} });

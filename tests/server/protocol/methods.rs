@@ -82,7 +82,7 @@ async fn methods_of_ones_own_run_by_their_rule_on_every_revision() {
 }
 
 #[tokio::test]
-async fn output_schema_that_is_no_object_is_listed_and_sent_only_where_it_may_be() {
+async fn output_schema_that_is_not_an_object_is_listed_and_sent_only_where_it_may_be() {
     let talks = Talks::default();
     let server = talks.start().await;
     for era in Era::ALL {

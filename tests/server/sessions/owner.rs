@@ -49,7 +49,7 @@ async fn j34_a_session_is_its_callers_own() {
 }
 
 #[tokio::test]
-async fn j34_initialize_naming_anothers_session_opens_one_of_its_own() {
+async fn j34_initialize_naming_anothers_session_opens_a_new_one() {
     let everything = Everything::default();
     let server = everything.start().await;
     for era in LEGACY {

@@ -53,7 +53,7 @@ fn token_for_both(first: &TestServer, second: &TestServer, subject: &str) -> mcp
 }
 
 #[tokio::test]
-async fn j34_a_stored_session_is_restored_for_its_owner_and_for_nobody_else() {
+async fn j34_a_stored_session_is_restored_for_its_owner_only() {
     let (everything, shared) = (Everything::default(), Shared::default());
     let (first, second) = two_servers(&everything, &shared, "").await;
     for era in LEGACY {

@@ -6,7 +6,7 @@ use super::bench::Bench;
 use crate::authorization_server::b64;
 
 #[tokio::test]
-async fn t07_t21_t60_what_is_no_compact_jws_is_refused() {
+async fn t07_t21_t60_a_token_that_is_not_a_compact_jws_is_refused() {
     let bench = Bench::new().await;
     let [h, p, s] = bench.parts();
     let jwe = b64(r#"{"alg":"RSA-OAEP","enc":"A256GCM","zip":"DEF"}"#);

@@ -68,7 +68,7 @@ async fn t25_an_audience_among_others_is_ours_unless_it_must_be_the_only_one() {
 }
 
 #[tokio::test]
-async fn t27_t28_t58_an_issuer_that_only_resembles_ours_is_refused_and_nobody_is_asked() {
+async fn t27_t28_t58_an_issuer_that_only_resembles_a_configured_one_is_refused_and_not_contacted() {
     let bench = Bench::new().await;
     let asked = bench.issuer.asked();
     let stranger = AuthorizationServer::with_keys(&[&bench.key]).await;

@@ -27,7 +27,7 @@ async fn t01_t03_unsigned_tokens_and_foreign_algorithms_are_refused() {
 }
 
 #[tokio::test]
-async fn t02_a_public_key_is_no_hmac_secret() {
+async fn t02_a_public_key_is_not_an_hmac_secret() {
     let bench = Bench::new().await;
     let jwk = bench.key.jwk();
     let point = [jwk["x"].as_str().unwrap(), jwk["y"].as_str().unwrap()].concat();

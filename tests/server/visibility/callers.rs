@@ -41,7 +41,7 @@ async fn public_operation_needs_no_token_and_a_protected_one_does_on_every_revis
 }
 
 #[tokio::test]
-async fn connect_says_what_everything_without_a_rule_of_its_own_needs() {
+async fn connect_says_what_every_message_without_its_own_rule_needs() {
     let everything = Everything::default();
     let stateless =
         ["server/discover", "tools/list", "prompts/list", "resources/list", "resources/templates/list"];
@@ -160,7 +160,7 @@ async fn a15_broader_scopes_count_for_narrower_ones_and_never_the_other_way() {
 }
 
 #[tokio::test]
-async fn token_that_is_no_good_gets_401_on_public_operations_too() {
+async fn invalid_token_gets_401_on_public_operations_too() {
     let everything = Everything::default();
     for connect in ["authenticated", "anonymous"] {
         let server = everything.start_with(&format!("[auth]\nconnect = \"{connect}\"")).await;
@@ -193,7 +193,7 @@ async fn token_that_is_no_good_gets_401_on_public_operations_too() {
 }
 
 #[tokio::test]
-async fn with_verify_none_every_caller_is_anonymous_whatever_it_presents() {
+async fn with_verify_none_every_caller_is_anonymous_with_every_credential() {
     let server = TestServer::builder(Open).toml(open::CONFIG).expect("a configuration");
     let server = server.start().await.expect("a server");
     for era in Era::ALL {

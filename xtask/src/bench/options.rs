@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn options_are_read_and_what_is_none_is_named() {
+    fn options_are_read_and_an_unknown_one_is_named() {
         let options =
             parse("--seconds 2.5 --rounds 7 --no-pin --only list").unwrap_or_else(|e| panic!("{e}"));
         assert_eq!((options.seconds, options.rounds, options.pin), (2.5, 7, false));

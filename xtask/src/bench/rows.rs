@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_has_a_name_of_its_own_and_is_compared_with_a_row() {
+    fn every_row_has_its_own_name_and_is_compared_with_a_row() {
         for row in ROWS {
             assert_eq!(ROWS.iter().filter(|other| other.name == row.name).count(), 1, "{}", row.name);
             assert!(ROWS.iter().any(|other| other.name == row.against), "{}", row.name);

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn checks_are_counted_and_a_warning_is_no_success() {
+    fn checks_are_counted_and_a_warning_is_not_a_success() {
         let of = |statuses: &[&str]| Count::of(&statuses.iter().map(|s| json!({ "status": s })).collect());
         assert_eq!(of(&["SUCCESS", "INFO", "SKIPPED", "SUCCESS"]), Some(Count { passed: 2, failed: 0 }));
         assert_eq!(of(&["SUCCESS", "WARNING", "FAILURE", "NEW"]), Some(Count { passed: 1, failed: 3 }));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_expected_is_no_difference_and_anything_else_is() {
+    fn an_expected_result_is_not_a_difference_and_every_other_one_is() {
         let expected = expected(json!({ "runs": { "2026-07-28": { "a": "2/2", "b": "1/1" } } }));
         assert!(expected.differences(&measured(&[("a", 2, 0), ("b", 1, 0)])).is_empty());
         let found = expected.differences(&measured(&[("a", 1, 1), ("c", 1, 0)]));

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_of_the_project_or_of_a_url_is_no_machine_path() {
+    fn a_path_of_the_project_or_of_a_url_is_not_a_machine_path() {
         for fine in [
             "https://example.com/home/page",
             "todo://home/milk",
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_made_up_path_is_no_machine_path_and_one_that_only_begins_like_it_is() {
+    fn a_made_up_path_is_not_a_machine_path_and_one_that_only_begins_like_it_is() {
         assert!(!has_machine_path("found /home/ann/mcp.toml", "/src"));
         assert!(has_machine_path(&format!("/home{}anna/mcp.toml", '/'), "/src"));
         assert!(has_machine_path(&format!("/home/ann/a and /home{}bob/b", '/'), "/src"));

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ticks_are_fields_14_and_15_whatever_the_name_holds() {
+    fn ticks_are_fields_14_and_15_for_every_name() {
         let stat = "42 (a) b) S 1 2 3 4 5 6 7 8 9 10 150 50 0 0";
         assert_eq!(ticks(stat), Some(Duration::from_secs(2)));
         assert_eq!(ticks("42 (a) S 1"), None);

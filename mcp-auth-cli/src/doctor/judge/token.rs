@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn t18_what_is_no_access_token_is_said_to_be_none() {
+    fn t18_a_token_that_is_not_an_access_token_is_reported() {
         let judged = |header: Value, claims: Value| format(&Shape::Jwt(jwt(header, claims))).verdict;
         assert_eq!(judged(json!({ "alg": "RS256", "typ": "JWT" }), json!({})), Verdict::Ok);
         assert_eq!(judged(json!({ "alg": "HS256" }), json!({})), Verdict::Fail);

@@ -92,7 +92,7 @@ async fn a_server_that_knows_its_public_url_is_healthy_behind_a_tls_proxy() {
 }
 
 #[tokio::test]
-async fn a_certificate_nobody_trusts_is_a_tls_failure() {
+async fn an_untrusted_certificate_is_a_tls_failure() {
     let proxy = Proxy::bind().await;
     let url = proxy.url.clone();
     let site = Site::start(|_| ()).await;

@@ -84,7 +84,7 @@ async fn a_challenge_without_resource_metadata_is_a_warning_while_the_path_form_
 }
 
 #[tokio::test]
-async fn basic_alone_is_no_challenge_for_mcp() {
+async fn basic_alone_is_not_a_challenge_for_mcp() {
     let site = Site::start(|plan| plan.challenge = Some("Basic realm=\"x\"".to_owned())).await;
     site.doctor().await.names_only("challenge", "fail", "only \"Basic\"", "Bearer resource_metadata");
 }
@@ -165,7 +165,7 @@ async fn a_redirect_is_reported_and_not_followed() {
 }
 
 #[tokio::test]
-async fn nobody_listening_is_one_sentence() {
+async fn a_closed_port_is_one_sentence() {
     let report = super::site::doctor("http://127.0.0.1:1/mcp", &[], None).await;
     report.names_only("reachability", "fail", "connection refused", "nothing listens on 127.0.0.1:1");
 }

@@ -66,7 +66,7 @@ async fn a_refusal_without_a_visible_reason_sends_to_the_log() {
 }
 
 #[tokio::test]
-async fn a16_a_server_that_accepts_a_token_for_somebody_else() {
+async fn a16_a_server_that_accepts_a_token_for_another_server() {
     let site = Site::start(|plan| plan.audience = "https://other.example/mcp".to_owned()).await;
     let report = site.doctor_with(site.token().audience("https://other.example/mcp"), &[]).await;
     assert_eq!(report.verdict("token-audience"), "fail");

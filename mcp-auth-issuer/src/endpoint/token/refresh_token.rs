@@ -44,7 +44,8 @@ pub(super) fn new_grant(issuer: &Issuer, code: &Code) -> (String, Grant) {
 
 pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
     let token = params.get("refresh_token").ok_or(Refusal::Missing("refresh_token"))?;
-    let presented = PresentedRefreshToken::parse(token).ok_or(Refusal::Grant("not a refresh token of this issuer"))?;
+    let presented =
+        PresentedRefreshToken::parse(token).ok_or(Refusal::Grant("not a refresh token of this issuer"))?;
     let now = issuer.now();
     let grant = issuer.store.grants().find(presented.grant, now).await?;
     let grant = grant.ok_or(Refusal::Grant("the refresh token is unknown, expired or revoked"))?;

@@ -190,7 +190,7 @@ async fn t06_the_high_s_twin_is_another_token_and_passes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn t07_t21_t60_what_is_no_compact_jws_is_refused_at_once() {
+async fn t07_t21_t60_a_token_that_is_not_a_compact_jws_is_refused_at_once() {
     let bench = Bench::new().await;
     let good = good();
     let (signed, _) = good.rsplit_once('.').unwrap();
@@ -466,7 +466,7 @@ async fn k21_ready_means_every_issuer_has_keys() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn k09_somebody_elses_metadata_at_start_is_a_misconfiguration() {
+async fn k09_metadata_of_another_issuer_at_start_is_a_misconfiguration() {
     let fetch = Arc::new(FakeFetch::default());
     fetch.put(
         "https://as.example/.well-known/openid-configuration",

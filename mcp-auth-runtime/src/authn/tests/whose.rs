@@ -99,7 +99,7 @@ async fn a_credential_that_none_claims_is_refused_and_goes_nowhere() {
 }
 
 #[tokio::test]
-async fn no_credential_is_nobody_and_no_verifier_is_asked() {
+async fn without_a_credential_the_caller_is_anonymous_and_no_verifier_is_asked() {
     let all = Prefixed::new("", NOW + 60);
     let (authenticator, _) = of(&[&all]);
     assert!(authenticator.authenticate(Credential::None).await.unwrap().is_anonymous());

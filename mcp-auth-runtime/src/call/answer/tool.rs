@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn json_whose_root_is_no_object_is_text_only_before_2026_07_28() {
+    fn json_whose_root_is_not_an_object_is_text_only_before_2026_07_28() {
         let list = || Json(vec![Todo { id: 1 }]);
         assert_eq!(now(list())["structuredContent"], json!([{"id": 1}]));
         assert_eq!(before(list()).get("structuredContent"), None);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn value_that_is_no_json_is_an_internal_error() {
+    fn value_that_is_not_json_is_an_internal_error() {
         let call = call("x", ProtocolVersion::V_2026_07_28);
         let odd = std::collections::BTreeMap::from([(vec![1_u8], 1_u8)]);
         let error = Json(odd).into_tool_answer(&Asked::by(&call)).unwrap_err();

@@ -94,13 +94,13 @@ fn j04_duplicate_keys_are_refused_at_any_depth() {
 }
 
 #[test]
-fn the_same_key_in_two_objects_is_no_duplicate() {
+fn the_same_key_in_two_objects_is_not_a_duplicate() {
     let params = json!({ "name": "name", "arguments": { "name": { "name": ["name"] }, "arguments": {} } });
     assert!(read_text(&request("tools/call", params)).is_ok());
 }
 
 #[test]
-fn j05_nesting_is_bounded_whatever_it_is_made_of() {
+fn j05_nesting_of_every_kind_is_bounded() {
     // The message, its params and the arguments are three levels.
     let nested = |levels: usize, open: &str, close: &str| {
         let inner = format!("{}1{}", open.repeat(levels - 3), close.repeat(levels - 3));

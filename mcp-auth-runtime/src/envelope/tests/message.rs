@@ -96,7 +96,7 @@ fn methods_are_strings() {
 }
 
 #[test]
-fn requests_without_an_id_are_no_notifications() {
+fn requests_without_an_id_are_not_notifications() {
     for method in ["tools/call", "tools/list", "initialize", "tasks/get", "ping"] {
         let text = json!({ "jsonrpc": "2.0", "method": method, "params": { "name": "admin" } }).to_string();
         assert_eq!(refusal(text), "-32600 -");

@@ -185,7 +185,7 @@ fn j21_names_are_kept_exactly() {
 }
 
 #[test]
-fn what_2026_07_28_took_out_is_no_method_there_whatever_its_params() {
+fn a_method_that_2026_07_28_removed_is_unknown_there_with_all_params() {
     let uri = json!({ "uri": "a:b" });
     let initialize = json!({
         "protocolVersion": "2026-07-28", "capabilities": {}, "clientInfo": { "name": "a", "version": "1" },

@@ -374,7 +374,7 @@ impl Tally {
 }
 
 #[test]
-fn whatever_is_accepted_of_mutated_bytes_rmcp_reads_as_the_same_message() {
+fn mutated_bytes_that_are_accepted_are_the_same_message_for_rmcp() {
     let texts: Vec<String> = every_message().into_iter().map(|(message, _)| message.to_string()).collect();
     let mut dice = Dice(0x6d63_705f_6175_7468);
     let mut tally = Tally::default();
@@ -385,7 +385,7 @@ fn whatever_is_accepted_of_mutated_bytes_rmcp_reads_as_the_same_message() {
 }
 
 #[test]
-fn whatever_is_accepted_of_mutated_members_rmcp_reads_as_the_same_message() {
+fn mutated_members_that_are_accepted_are_the_same_message_for_rmcp() {
     let messages: Vec<Value> = every_message().into_iter().map(|(message, _)| message).collect();
     let mut dice = Dice(0x7374_7269_6374_6c79);
     let mut tally = Tally::default();

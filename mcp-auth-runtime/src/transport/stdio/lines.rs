@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_stops_when_nobody_wants_more() {
+    fn reading_stops_when_no_more_lines_are_wanted() {
         let mut lines = 0;
         read_lines(std::io::repeat(b'\n'), 10, |_| {
             lines += 1;

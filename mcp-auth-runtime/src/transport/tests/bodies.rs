@@ -61,7 +61,7 @@ async fn h31_a_compressed_body_is_415_and_not_inflated() {
 }
 
 #[tokio::test]
-async fn h27_a_trickling_body_is_408_whatever_its_framing() {
+async fn h27_a_trickling_body_is_408_with_every_framing() {
     let server = start(ConnectionLimits { body_timeout: Duration::from_secs(1), ..defaults() }).await;
     for framing in ["Content-Length: 900", "Transfer-Encoding: chunked"] {
         let mut stream = server.connect().await;

@@ -67,7 +67,7 @@ async fn a_second_head_that_trickles_is_given_up_by_the_head_timer() {
 }
 
 #[tokio::test]
-async fn an_answer_nobody_reads_is_given_up() {
+async fn an_answer_that_the_client_does_not_read_is_given_up() {
     let server = start(ConnectionLimits { write_timeout: Duration::from_secs(1), ..defaults() }).await;
     let mut stream = server.connect().await;
     server.send(&mut stream, "GET /endless HTTP/1.1\r\nHost: HOST\r\n\r\n").await;

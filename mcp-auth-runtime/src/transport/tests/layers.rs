@@ -5,7 +5,7 @@ use http::Method;
 use super::support::*;
 
 #[tokio::test]
-async fn h16_no_host_two_hosts_and_an_empty_one_are_bad_requests_whatever_the_path() {
+async fn h16_no_host_two_hosts_and_an_empty_one_are_bad_requests_on_every_path() {
     let server = start(defaults()).await;
     for path in ["/mcp", "/nowhere", "/peer"] {
         for hosts in
@@ -21,7 +21,7 @@ async fn h16_no_host_two_hosts_and_an_empty_one_are_bad_requests_whatever_the_pa
 }
 
 #[tokio::test]
-async fn h15_a_foreign_host_is_403_json_whatever_the_path_and_spelling() {
+async fn h15_a_foreign_host_is_403_json_on_every_path_and_in_every_spelling() {
     let server = start(defaults()).await;
     let port = server.address.port();
     for path in ["/mcp", "/nowhere", "/peer", "/.well-known/oauth-protected-resource"] {

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn t01_t03_none_hmac_and_other_spellings_are_no_algorithm() {
+    fn t01_t03_none_hmac_and_other_spellings_are_not_algorithms() {
         for none in ["none", "nOnE", "NONE"] {
             assert_eq!(none.parse::<Algorithm>(), Err(RefusedAlgorithm::Unsigned));
         }

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn k07_a_redirect_is_no_metadata_and_an_unreachable_issuer_is_asked_once() {
+    async fn k07_a_redirect_is_not_metadata_and_an_unreachable_issuer_is_asked_once() {
         let fetch = FakeFetch::default();
         fetch.put(&urls("https://a.example")[0], Answer::status(302));
         assert!(matches!(

@@ -74,7 +74,7 @@ fn fresh_for(max_age: &'static str, keys: &[Value]) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn k01_to_k07_whatever_the_issuer_answers_known_keys_keep_working() {
+async fn k01_to_k07_known_keys_keep_working_with_every_answer_of_the_issuer() {
     let html = Answer::text("<html>maintenance</html>");
     let faults = [
         ("k01 hangs", Answer::Hang),
@@ -213,7 +213,7 @@ async fn k21_keys_never_loaded_is_503_with_retry_after_and_retried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn k21_the_first_token_loads_the_keys_when_nobody_did() {
+async fn k21_the_first_token_loads_keys_that_are_not_loaded_yet() {
     let bench = Bench::new(KeySource::JwksUri(Url::parse(JWKS).unwrap()), KeyRefresh::default());
     bench.fetch.publish(&[p256().jwk("a")]);
     assert!(bench.known().await.is_ok());
