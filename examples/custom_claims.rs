@@ -1,4 +1,4 @@
-//! Claims that your authorization server adds to its tokens, as a type of yours.
+//! Claims that your authorization server adds to its tokens, as your own type.
 //!
 //! The token is verified before a method runs. Its claims then come as an argument, so a method cannot forget to look.
 

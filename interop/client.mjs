@@ -41,7 +41,7 @@ const traced = async (input, init) => {
 const toServer = (entry) => entry.url === url.href;
 const brief = (entry) => entry && `${entry.method} ${entry.url} -> ${entry.status} ${JSON.stringify(entry.challenge)}`;
 
-/** Where the browser is sent back to. Nobody listens there: the person hands the URL over. */
+/** Where the browser is sent back to. Nothing listens there: the person hands the URL over. */
 const redirectUrl = 'http://127.0.0.1:33418/callback';
 
 class Provider {

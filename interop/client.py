@@ -24,7 +24,7 @@ from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientMetadata
 
-REDIRECT = "http://127.0.0.1:33418/callback"  # nobody listens there: the person hands the URL over
+REDIRECT = "http://127.0.0.1:33418/callback"  # nothing listens there: the person hands the URL over
 CLIENT_METADATA_URL = "https://client.example/oauth.json"  # the document that issuer.mjs knows
 TOOLS = ["add_todo", "complete_todo", "delete_todo", "list_todos", "ping"]
 

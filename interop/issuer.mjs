@@ -1,4 +1,4 @@
-// An authorization server that nobody of this project wrote: npm's oidc-provider, set up as an MCP server wants it.
+// An authorization server from outside this project: npm's oidc-provider, set up as an MCP server wants it.
 //
 //   node issuer.mjs        prints {"issuer": "http://127.0.0.1:…"} once it answers; ends when its standard input does
 //

@@ -55,7 +55,7 @@ export function claims(jwt) {
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Ends this process when whoever started it is gone, whichever way that ended. */
+/** Ends this process when the process that started it is gone, however that ended. */
 export function endWithParent() {
   process.stdin.on('end', () => process.exit()).on('error', () => process.exit()).resume();
 }

@@ -13,7 +13,7 @@
 //! | [`RequestState`], [`InputResponses`] | what the client sends back after an `InputRequiredResult` |
 //! | [`SubscriptionContext`] | the subscription, in `#[method("subscriptions/listen", …)]` |
 //! | [`RequestContext<RoleServer>`](RequestContext), [`RequestMetaObject`], [`RequestId`], [`ToolName`], [`PromptName`], [`Extensions`], [`Extension<T>`](Extension) | what rmcp knows of the request |
-//! | a type of yours | what its [`FromCall`] makes of the [`Call`] |
+//! | your own type | what its [`FromCall`] makes of the [`Call`] |
 
 pub use mcp_auth_core::Era;
 pub use mcp_auth_runtime::facade::{Call, Caller, Claims, FromCall};

@@ -65,7 +65,7 @@ pub async fn serve<H: Handler>(handler: H) -> Result {
     serve_with(handler, Config::from_args()?).await
 }
 
-/// [`serve`] with a configuration had some other way, for examples and tests.
+/// [`serve`] with a configuration that is loaded in another way, for examples and tests.
 ///
 /// # Errors
 /// As [`serve`].

@@ -189,7 +189,7 @@ macro_rules! everything {
                 "done"
             }
 
-            /// Takes its arguments by a schema of its own.
+            /// Takes its arguments by its own schema.
             #[tool(input_schema = content::schema_2020_12())]
             fn json_schema_2020_12_tool(&self, arguments: JsonObject) -> String {
                 Value::Object(arguments).to_string()

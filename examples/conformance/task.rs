@@ -1,5 +1,5 @@
 //! The tasks extension (SEP-2663): tools whose work goes on after their answer. Whose a task is, the runtime
-//! knows: nobody else can read, answer or cancel it.
+//! knows: no one else can read, answer or cancel it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Todos in one SQLite file. Every statement names the owner, so nobody reaches another's rows.
+//! Todos in one SQLite file. Every statement names the owner, so no caller reaches another's rows.
 
 use std::fmt;
 use std::num::ParseIntError;

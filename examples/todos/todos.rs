@@ -128,7 +128,7 @@ impl Todos {
     }
 }
 
-/// The same for a todo that does not exist and for one of somebody else's.
+/// The same for a todo that does not exist and for another caller's.
 fn no_such_todo(id: TodoId) -> ToolError {
     ToolError::not_found(format!("you have no todo {id}"))
 }

@@ -90,7 +90,7 @@ export async function useCode(client, answer, tool) {
   const { access_token: token, scope } = await response.json();
   assert.equal(scope, client.scope);
   assert.equal(await call(client.server, tool, token), 200, 'the server accepts the token');
-  assert.equal(await call(client.server, tool, undefined), 401, 'and nobody without it');
+  assert.equal(await call(client.server, tool, undefined), 401, 'and without it no caller');
 }
 
 /** The status of `tools/call`. */

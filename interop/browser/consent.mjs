@@ -33,7 +33,7 @@ async function tabTo(page, name, key = 'Tab') {
     await page.keyboard.press(key);
     const control = await page.evaluate(focused);
     assert.ok(control, `the focus is on nothing after ${way}`);
-    assert.ok(control.seen, `nobody sees that ${control.name} has the focus`);
+    assert.ok(control.seen, `${control.name} does not show that it has the focus`);
     assert.ok(control.inside, `${control.name} has the focus out of sight`);
     way.push(control.name);
     if (control.name === name) return way;

@@ -22,7 +22,7 @@ impl Notes {
     /// On the database at `path`, made if it is not there; `:memory:` is one that ends with the process.
     ///
     /// # Errors
-    /// A file that cannot be opened, or is no database.
+    /// A file that cannot be opened, or is not a database.
     pub fn open(path: &Path) -> mcp_auth::Result<Self> {
         let store = Store::open(path)?;
         Ok(Self { store })
@@ -108,7 +108,7 @@ impl Notes {
     }
 }
 
-/// The same for a note that does not exist and for one of somebody else's.
+/// The same for a note that does not exist and for another caller's.
 fn no_such_note(id: u64) -> ToolError {
     ToolError::not_found(format!("you have no note {id}"))
 }

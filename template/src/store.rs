@@ -1,5 +1,5 @@
 {%- if sqlite -%}
-//! Notes in one SQLite file. Every statement names the owner, so nobody reaches another's notes.
+//! Notes in one SQLite file. Every statement names the owner, so no caller reaches another's notes.
 
 use std::error::Error;
 use std::path::Path;
@@ -172,7 +172,7 @@ mod tests {
     }
 }
 {%- else -%}
-//! Notes in memory, gone when the server stops. Each owner's are apart, so nobody reaches another's.
+//! Notes in memory, gone when the server stops. Each owner has separate ones, so no caller reaches another's.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -200,7 +200,7 @@ pub struct Store {
 
 #[derive(Default)]
 struct Kept {
-    /// The number of the last note, whoever owns it.
+    /// The number of the last note of any owner.
     last: u64,
     /// By owner, then by number.
     notes: BTreeMap<String, BTreeMap<u64, Note>>,

@@ -14,7 +14,7 @@ struct Server {
 }
 
 impl Server {
-    /// Started by somebody who holds `scopes`.
+    /// Started by a caller who holds `scopes`.
     fn start(scopes: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_{{project-name}}"))
             .env("MCP_STDIO__LOCAL_SCOPES", json!(scopes).to_string())

@@ -17,7 +17,7 @@ const DEFAULT_CONFIG: &str = "[server]\nlisten = \"127.0.0.1:0\"\n[auth]\nbase_s
 /// And its issuer, unless it names others or verifies nothing. The throwaway issuer takes its place.
 const ISSUER: &str = "[issuer]";
 
-/// A running server of yours.
+/// Your running server.
 ///
 /// # Example
 /// ```

@@ -63,7 +63,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "public tool",
-        about: "mcp-auth, the same tool for anybody, no token sent",
+        about: "mcp-auth, the same tool as a public one, no token sent",
         ask: "add_public",
         token: Token::None,
         ..CALL

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A browser and whoever sits at it: opens the URL, logs in as alice, allows what is asked, and goes where it is sent.
+# A browser and the person at it: opens the URL, logs in as alice, allows what is asked, and goes where it is sent.
 set -euo pipefail
 kept=$(mktemp -d)
 trap 'rm -r "$kept"' EXIT

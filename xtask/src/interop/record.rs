@@ -36,7 +36,7 @@ pub(crate) fn settle(file: &Path, current: &str, updated: &str, step: &str) -> R
         return fs::write(file, updated).map_err(|error| format!("{shown}: {error}"));
     }
     Err(format!(
-        "{shown} shows something else than was just measured; {RECORD}=1 cargo xtask {step} records it"
+        "{shown} differs from what was just measured; {RECORD}=1 cargo xtask {step} records it"
     ))
 }
 

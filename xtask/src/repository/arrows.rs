@@ -104,7 +104,7 @@ impl House<'_> {
         let target = target.join("::");
         let why = match (place(from), place(to)) {
             (Some(at), Some(above)) if at < above => {
-                format!("`{from}` reads `{target}`, but `{to}` stands above it; arrows point down only")
+                format!("`{from}` reads `{target}`, but `{to}` is above it; arrows point down only")
             }
             _ if !allowed(READERS, to, from) => {
                 format!("`{from}` reads `{target}`, but serve alone reads `{to}`")
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(
             turned,
             [
-                "inn/src/cellar/wine.rs:2: `cellar` reads `kitchen::pot`, but `kitchen` stands above it; arrows point \
+                "inn/src/cellar/wine.rs:2: `cellar` reads `kitchen::pot`, but `kitchen` is above it; arrows point \
               down only"
             ]
         );

@@ -37,7 +37,7 @@ pub(super) fn mistakes(sources: &[Source]) -> Vec<String> {
             let is_ours = name == "mcp_auth" || name.starts_with("mcp_auth_");
             if is_ours && *name != own && !below.contains(&name.as_str()) {
                 wrong.push(format!(
-                    "{}:{}: reads `{name}`, which does not stand below it",
+                    "{}:{}: reads `{name}`, which is not below it",
                     source.name, read.line
                 ));
             } else if name == "mcp_auth_runtime" && *folder == ISSUER {
@@ -76,7 +76,7 @@ mod tests {
         let issuer = found("mcp-auth-runtime/src/gate/mod.rs", "use mcp_auth_issuer::Issuer;");
         assert_eq!(
             issuer,
-            ["mcp-auth-runtime/src/gate/mod.rs:1: reads `mcp_auth_issuer`, which does not stand below it"]
+            ["mcp-auth-runtime/src/gate/mod.rs:1: reads `mcp_auth_issuer`, which is not below it"]
         );
     }
 

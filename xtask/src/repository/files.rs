@@ -42,7 +42,7 @@ pub(super) fn mistakes(name: &str, text: &str, checkout: &str) -> Vec<String> {
     for (number, line) in text.lines().enumerate() {
         let mut wrong = |what: &str| found.push(format!("{name}:{}: {what}", number + 1));
         if has_machine_path(line, checkout) {
-            wrong("a path of somebody's machine");
+            wrong("a path on someone's machine");
         }
         if name.ends_with(".rs") && is_unfinished(line) {
             wrong("unfinished code");

@@ -25,7 +25,7 @@ pub(super) fn mistakes<'a>(page: &str, texts: impl IntoIterator<Item = (&'a str,
     let mut wrong = Vec::new();
     for pair in rows.windows(2) {
         if pair[0].label >= pair[1].label {
-            wrong.push(format!("{PAGE}:{}: {} stands behind {}", pair[1].line, pair[1].label, pair[0].label));
+            wrong.push(format!("{PAGE}:{}: {} comes after {}", pair[1].line, pair[1].label, pair[0].label));
         }
     }
     for Row { line, label, test } in &rows {

@@ -104,7 +104,7 @@ fn command_in_readme(project: &Path, start: &str) -> Result<String, String> {
 /// What a shell shows, where there are bash and curl.
 fn shell(directory: &Path, script: &str) -> Result<Option<String>, String> {
     if !available("bash", &["--version"]) || !available("curl", &["--version"]) {
-        println!("not run, for want of bash or curl: {script}");
+        println!("not run, because bash or curl is missing: {script}");
         return Ok(None);
     }
     let output =

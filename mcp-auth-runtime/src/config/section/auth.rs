@@ -41,7 +41,7 @@ pub struct Auth {
     /// What `initialize`, lists and the rest need: `authenticated` (the default as soon as one operation is not
     /// public: clients log in when they connect) or `anonymous`.
     pub connect: Option<Connect>,
-    /// Scopes asked for in the first challenge, whatever was called. Required as soon as an operation needs a
+    /// Scopes asked for in the first challenge, for every message. Required as soon as an operation needs a
     /// scope; with an empty list clients ask for everything in `scopes_supported`.
     pub base_scopes: Option<Vec<ScopeToken>>,
     /// What lists show: `all` (clients can step up) or `granted` (what the caller cannot call does not exist).

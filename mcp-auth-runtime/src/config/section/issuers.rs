@@ -22,11 +22,11 @@ duration! {
     TokenCacheTtl within TOKEN_CACHE_TTL
 }
 duration! {
-    /// The shortest time between two planned fetches of the keys, whatever their HTTP freshness says.
+    /// The shortest time between two planned fetches of the keys, even if their HTTP freshness says otherwise.
     JwksMinRefresh within JWKS_MIN_REFRESH
 }
 duration! {
-    /// The longest time between two planned fetches of the keys, whatever their HTTP freshness says.
+    /// The longest time between two planned fetches of the keys, even if their HTTP freshness says otherwise.
     JwksMaxRefresh within JWKS_MAX_REFRESH
 }
 duration! {
@@ -76,10 +76,10 @@ pub struct TrustedIssuer {
     /// How long a verified token is remembered as verified, at most until it expires.
     #[serde(default)]
     pub token_cache_ttl: TokenCacheTtl,
-    /// The shortest time between two planned fetches of the keys, whatever their HTTP freshness says.
+    /// The shortest time between two planned fetches of the keys, even if their HTTP freshness says otherwise.
     #[serde(default)]
     pub jwks_min_refresh: JwksMinRefresh,
-    /// The longest time between two planned fetches of the keys, whatever their HTTP freshness says.
+    /// The longest time between two planned fetches of the keys, even if their HTTP freshness says otherwise.
     #[serde(default)]
     pub jwks_max_refresh: JwksMaxRefresh,
     /// The time after a fetch for an unknown `kid` in which no other unknown `kid` causes one.
