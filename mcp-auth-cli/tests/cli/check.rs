@@ -197,7 +197,7 @@ fn what_is_usual_and_worth_knowing_is_noted_and_never_denied() {
     for (toml, note) in [
         (
             verify("").replace("[server]", "[server]\nlisten = \"0.0.0.0:80\""),
-            "something in front must speak TLS",
+            "a proxy in front must terminate TLS",
         ),
         (verify("connect = \"anonymous\""), "anyone may connect and list"),
         (bare.replace("[scopes.\"todos.write\"]", ""), "scope \"todos.write\" has no description"),

@@ -183,7 +183,7 @@ mod tests {
             (
                 json!({ "authorization_endpoint": "https://a.example/a", "token_endpoint": "https://a.example/t",
                         "response_types_supported": ["token"] }),
-                "no code",
+                "without code",
             ),
         ] {
             let step = judged(broken);

@@ -98,7 +98,7 @@ async fn a_server_for_everybody_is_a_warning_and_has_no_metadata_to_miss() {
         "unauthenticated",
         "warn",
         "the server does not ask for a login",
-        "everybody who reaches this URL",
+        "everyone who reaches this URL",
     );
     assert_eq!(report.verdict("resource-metadata-path"), "skipped");
     assert_eq!(report.verdict("jwks"), "skipped");
