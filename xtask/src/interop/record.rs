@@ -35,9 +35,7 @@ pub(crate) fn settle(file: &Path, current: &str, updated: &str, step: &str) -> R
         println!("recorded in {shown}");
         return fs::write(file, updated).map_err(|error| format!("{shown}: {error}"));
     }
-    Err(format!(
-        "{shown} differs from what was just measured; {RECORD}=1 cargo xtask {step} records it"
-    ))
+    Err(format!("{shown} differs from what was just measured; {RECORD}=1 cargo xtask {step} records it"))
 }
 
 /// `page` with `table` between the marks of `step`.

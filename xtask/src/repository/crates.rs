@@ -36,10 +36,7 @@ pub(super) fn mistakes(sources: &[Source]) -> Vec<String> {
             let name = &read.path[0];
             let is_ours = name == "mcp_auth" || name.starts_with("mcp_auth_");
             if is_ours && *name != own && !below.contains(&name.as_str()) {
-                wrong.push(format!(
-                    "{}:{}: reads `{name}`, which is not below it",
-                    source.name, read.line
-                ));
+                wrong.push(format!("{}:{}: reads `{name}`, which is not below it", source.name, read.line));
             } else if name == "mcp_auth_runtime" && *folder == ISSUER {
                 let path = read.path[1..].join("::");
                 if !is_for_the_issuer(&source.name, &path) {
