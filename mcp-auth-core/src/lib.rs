@@ -2,7 +2,7 @@
 //! scope token, sets of them), `hierarchy` (which scopes count for which), `challenge` (`WWW-Authenticate`), `net`
 //! (hosts, authorities, origins, loopback), `resource` and `issuer_identifier` (the URLs that tokens name),
 //! `uri_template` (URIs with variables), `revision` (the protocol's eras), `seen` (text from outside, made safe to
-//! show), `strict_json` (JSON with one reading), `ambient` (time and randomness). Users depend on the facade crate
+//! show), `secret` (text that is never shown), `strict_json` (JSON with one reading), `ambient` (time and randomness). Users depend on the facade crate
 //! `mcp-auth`.
 
 pub mod ambient;
@@ -13,6 +13,7 @@ pub mod net;
 pub mod resource;
 pub mod revision;
 pub mod scope;
+pub mod secret;
 pub mod seen;
 pub mod strict_json;
 pub mod uri_template;
@@ -22,4 +23,5 @@ pub use issuer_identifier::IssuerIdentifier;
 pub use resource::Resource;
 pub use revision::Era;
 pub use scope::{InvalidScope, Scope, ScopeSet};
+pub use secret::SecretText;
 pub use uri_template::{InvalidTemplate, UriTemplate};

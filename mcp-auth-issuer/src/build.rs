@@ -77,7 +77,7 @@ pub fn build_with(
     let scopes = Declared::new(setup.scopes, setup.hierarchy, setup.default_scopes)?;
     options.check(|scope| scopes.contains(scope))?;
     let key = options.signing_key.open()?;
-    for client in options.clients.iter().filter(|client| client.secret.len() < 16) {
+    for client in options.clients.iter().filter(|client| client.secret.expose().len() < 16) {
         tracing::warn!(client_id = ?client.id, "client secret shorter than 16 characters: anyone may guess it");
     }
     tracing::info!(issuer = %setup.issuer, resource = %setup.resource, kid = key.kid(), "built-in issuer ready");

@@ -16,7 +16,7 @@ impl IssuerOptions {
         for client in &issuer.clients {
             clients.push(NamedClient {
                 id: client.client_id.as_str().to_owned(),
-                secret: config.secret(&client.client_secret).read()?.expose().to_owned(),
+                secret: config.secret(&client.client_secret).read()?,
                 scopes: client.scopes(),
             });
         }
@@ -55,7 +55,7 @@ mod tests {
         assert_eq!(options.refresh_token_lifetime, Duration::from_secs(60 * 60));
         assert_eq!(options.code_lifetime, Duration::from_secs(30));
         assert_eq!(options.users, ["ann"]);
-        assert_eq!((&*options.clients[0].id, &*options.clients[0].secret), ("m2m", "hunter2hunter2"));
+        assert_eq!((&*options.clients[0].id, options.clients[0].secret.expose()), ("m2m", "hunter2hunter2"));
         assert_eq!(options.clients[0].scopes.to_string(), "a");
         assert!(matches!(&options.signing_key, KeySource::StateDir(dir) if dir.ends_with("srv/state")));
         assert!(configured(&config(around)).unwrap_err().to_string().contains("S is not set"));

@@ -1,10 +1,9 @@
 //! The options of the built-in issuer, set by a program or by `[issuer]`.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mcp_auth_core::ScopeSet;
+use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::{Client, GrantTypes, Rate, SecretHash};
 
 use crate::key::KeySource;
@@ -43,13 +42,13 @@ pub struct IssuerOptions {
     pub registrations_per_minute: u32,
 }
 
-/// A confidential client from the configuration (RFC 6749 §4.4). `Debug` hides the secret.
-#[derive(Clone)]
+/// A confidential client from the configuration (RFC 6749 §4.4).
+#[derive(Debug, Clone)]
 pub struct NamedClient {
     /// The `client_id`, which is also the `sub` of its tokens.
     pub id: String,
-    /// The `client_secret`, in the clear.
-    pub secret: String,
+    /// The `client_secret`.
+    pub secret: SecretText,
     /// The largest set of scopes it can get; it gets all of them if it asks for no scope.
     pub scopes: ScopeSet,
 }
@@ -161,7 +160,7 @@ impl IssuerOptions {
             return Err(InvalidOption::ClientTwice { id: id.clone() });
         }
         for client in &self.clients {
-            if client.secret.is_empty() {
+            if client.secret.expose().is_empty() {
                 return Err(InvalidOption::EmptySecret { id: client.id.clone() });
             }
             if let Some(scope) = client.scopes.iter().find(|scope| !declared(scope.as_str())) {
@@ -193,18 +192,8 @@ impl From<&NamedClient> for Client {
             name: None,
             redirect_uris: Vec::new(),
             grant_types: GrantTypes::ClientCredentials { scopes: named.scopes.clone() },
-            secret: Some(SecretHash::of(&named.secret)),
+            secret: Some(SecretHash::of(named.secret.expose())),
         }
-    }
-}
-
-impl fmt::Debug for NamedClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NamedClient")
-            .field("id", &self.id)
-            .field("secret", &"***")
-            .field("scopes", &self.scopes)
-            .finish()
     }
 }
 
@@ -213,7 +202,7 @@ mod tests {
     use super::*;
 
     fn client(id: &str, secret: &str, scopes: &str) -> NamedClient {
-        NamedClient { id: id.into(), secret: secret.into(), scopes: ScopeSet::parse_lossy(scopes) }
+        NamedClient { id: id.into(), secret: SecretText::new(secret), scopes: ScopeSet::parse_lossy(scopes) }
     }
 
     fn check(change: impl FnOnce(&mut IssuerOptions)) -> Result<(), InvalidOption> {

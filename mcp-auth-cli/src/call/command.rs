@@ -11,7 +11,9 @@ use super::{listing, outcome};
 use crate::client::{
     Browser, Client, LogIn, Reach, Refusal, Renewal, Scopes, ServerUrl, Session, Usable, Wanted,
 };
-use crate::secret::{Hidden, SecretPlace};
+use mcp_auth_core::SecretText;
+
+use crate::secret::SecretPlace;
 use crate::terminal::{BAD, STRONG, shown_line, shown_lines, styled};
 use crate::token_store::{Login, Place, TokenStore};
 use crate::{Failure, terminal::Terminal};
@@ -56,12 +58,12 @@ pub(crate) struct Arguments {
 enum Credential {
     None,
     /// From `--token`: used unchanged.
-    Given(Hidden),
+    Given(SecretText),
     Kept(Box<Login>),
 }
 
 impl Credential {
-    fn token(&self) -> Option<&Hidden> {
+    fn token(&self) -> Option<&SecretText> {
         match self {
             Self::None => None,
             Self::Given(token) => Some(token),
@@ -190,7 +192,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
 /// Connects, lists the tools, and calls one if a tool is named.
 async fn attempt(
     client: &Client,
-    token: Option<&Hidden>,
+    token: Option<&SecretText>,
     tool: Option<&str>,
     written: &[Written],
 ) -> Result<Answer, Trouble> {

@@ -8,8 +8,8 @@ use mcp_auth_core::challenge::Reading;
 use serde_json::json;
 
 use super::Client;
-use crate::secret::Hidden;
 use crate::terminal::shown_line;
+use mcp_auth_core::SecretText;
 
 /// The answer to the first request.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(crate) enum ContactError {
 ///
 /// # Errors
 /// [`ContactError`] if a login would not help.
-pub(crate) async fn contact(client: &Client, token: Option<&Hidden>) -> Result<Contact, ContactError> {
+pub(crate) async fn contact(client: &Client, token: Option<&SecretText>) -> Result<Contact, ContactError> {
     let Client { http, server, .. } = client;
     let meta = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",

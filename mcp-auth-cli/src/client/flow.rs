@@ -14,9 +14,9 @@ use super::discovery::{Discovered, DiscoveryError, discover};
 use super::listener::Listener;
 use super::pasted;
 use super::registration::{RegistrationError, Wanted, known, register, supports_documents};
-use crate::secret::Hidden;
 use crate::terminal::{DIM, STRONG, Terminal, WARN, shown, shown_line, styled};
 use crate::token_store::{Login, Registration, Tokens, WayIn};
+use mcp_auth_core::SecretText;
 
 /// How the authorization page is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -271,8 +271,8 @@ fn missing(asked: &[String], tokens: &Tokens) -> Option<String> {
 /// The members of a token response that are kept (RFC 6749 §5.1).
 #[derive(Deserialize)]
 struct Response {
-    access_token: Hidden,
-    refresh_token: Option<Hidden>,
+    access_token: SecretText,
+    refresh_token: Option<SecretText>,
     token_type: String,
     expires_in: Option<u64>,
 }

@@ -4,7 +4,9 @@
 use rmcp::transport::auth::{AuthError, OAuthClientConfig};
 
 use super::discovery::Discovered;
-use crate::secret::{Hidden, SecretError, SecretPlace};
+use mcp_auth_core::SecretText;
+
+use crate::secret::{SecretError, SecretPlace};
 use crate::terminal::shown_line;
 use crate::token_store::{ClientSecret, Login, Registration, WayIn};
 
@@ -63,7 +65,7 @@ impl Wanted {
 
 impl Registration {
     /// The secret to send now, if the client has one.
-    fn secret(&self) -> Result<Option<Hidden>, SecretError> {
+    fn secret(&self) -> Result<Option<SecretText>, SecretError> {
         match &self.client_secret {
             None => Ok(None),
             Some(ClientSecret::Issued(secret)) => Ok(Some(secret.clone())),
@@ -145,7 +147,7 @@ pub(super) async fn register(
         })?;
     Ok(Registration {
         client_id: client.client_id,
-        client_secret: client.client_secret.map(|secret| ClientSecret::Issued(Hidden::new(secret))),
+        client_secret: client.client_secret.map(|secret| ClientSecret::Issued(SecretText::new(secret))),
         redirect_uri: redirect_uri.to_owned(),
         way: WayIn::Dynamic,
     })

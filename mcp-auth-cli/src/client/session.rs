@@ -15,7 +15,9 @@ use rmcp::transport::streamable_http_client::{
 use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
 
 use super::Client;
-use crate::secret::{Hidden, Scrubber};
+use mcp_auth_core::SecretText;
+
+use crate::secret::Scrubber;
 use crate::terminal::shown_line;
 
 /// The most pages of a list that are asked for.
@@ -42,7 +44,7 @@ pub(crate) enum Refusal {
 
 impl Session {
     /// Connects with revision 2026-07-28, else with the handshake of the earlier revisions.
-    pub(crate) async fn connect(client: &Client, token: Option<&Hidden>) -> Result<Self, Refusal> {
+    pub(crate) async fn connect(client: &Client, token: Option<&SecretText>) -> Result<Self, Refusal> {
         let mut config = StreamableHttpClientTransportConfig::with_uri(client.server.as_str());
         if let Some(token) = token {
             config = config.auth_header(token.expose());
@@ -61,7 +63,7 @@ impl Session {
     }
 
     /// The tools from every page of the list; a list that does not end is refused.
-    pub(crate) async fn tools(&self, token: Option<&Hidden>) -> Result<Vec<Tool>, Refusal> {
+    pub(crate) async fn tools(&self, token: Option<&SecretText>) -> Result<Vec<Tool>, Refusal> {
         let (mut tools, mut cursor) = (Vec::new(), None);
         for _ in 0..MOST_PAGES {
             let page = PaginatedRequestParams::default().with_cursor(cursor);
@@ -80,7 +82,7 @@ impl Session {
         &self,
         tool: &str,
         arguments: JsonObject,
-        token: Option<&Hidden>,
+        token: Option<&SecretText>,
     ) -> Result<CallToolResult, Refusal> {
         let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
         self.0.call_tool(params).await.map_err(|error| refused(error, token))
@@ -97,7 +99,7 @@ async fn within<T>(patience: Duration, answer: impl Future<Output = T>) -> Resul
     tokio::time::timeout(patience, answer).await.map_err(late)
 }
 
-fn refused_to_start(error: ClientInitializeError, token: Option<&Hidden>) -> Refusal {
+fn refused_to_start(error: ClientInitializeError, token: Option<&SecretText>) -> Refusal {
     match error {
         ClientInitializeError::LegacyFallbackFailed { fallback, .. } => refused_to_start(*fallback, token),
         ClientInitializeError::JsonRpcError(error) => Refusal::Rpc(error),
@@ -106,7 +108,7 @@ fn refused_to_start(error: ClientInitializeError, token: Option<&Hidden>) -> Ref
     }
 }
 
-fn refused(error: ServiceError, token: Option<&Hidden>) -> Refusal {
+fn refused(error: ServiceError, token: Option<&SecretText>) -> Refusal {
     match error {
         ServiceError::McpError(error) => Refusal::Rpc(error),
         ServiceError::TransportSend(error) => behind(error.error.as_ref(), token),
@@ -115,7 +117,7 @@ fn refused(error: ServiceError, token: Option<&Hidden>) -> Refusal {
 }
 
 /// The refusal inside a transport error.
-fn behind(error: &(dyn std::error::Error + 'static), token: Option<&Hidden>) -> Refusal {
+fn behind(error: &(dyn std::error::Error + 'static), token: Option<&SecretText>) -> Refusal {
     let mut source = Some(error);
     while let Some(current) = source {
         if let Some(error) = current.downcast_ref::<AuthRequiredError>() {
@@ -135,7 +137,7 @@ fn behind(error: &(dyn std::error::Error + 'static), token: Option<&Hidden>) -> 
 }
 
 /// An error with its causes, without the token, safe to print.
-fn plain(error: &(dyn std::error::Error + 'static), token: Option<&Hidden>) -> String {
+fn plain(error: &(dyn std::error::Error + 'static), token: Option<&SecretText>) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

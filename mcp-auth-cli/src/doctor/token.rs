@@ -6,11 +6,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use crate::Failure;
-use crate::secret::{Hidden, SecretPlace};
+use mcp_auth_core::SecretText;
+
+use crate::secret::SecretPlace;
 
 /// The access token that the person gave.
 #[derive(Debug, Clone)]
-pub(crate) struct Token(Hidden);
+pub(crate) struct Token(SecretText);
 
 /// The format of a token.
 #[derive(Debug, Clone)]
@@ -46,11 +48,11 @@ impl Token {
             )
             .into());
         }
-        Ok(Self(Hidden::new(text)))
+        Ok(Self(SecretText::new(text)))
     }
 
     /// The text of the token, for sending it.
-    pub(crate) fn secret(&self) -> &Hidden {
+    pub(crate) fn secret(&self) -> &SecretText {
         &self.0
     }
 

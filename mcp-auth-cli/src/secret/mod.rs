@@ -1,10 +1,10 @@
-//! Tokens and secrets: `hidden` (text that is sent and never shown), `place` (where a person stores one), `scrubber`
-//! (removes them from the answers of servers).
+//! Tokens and secrets: `place` (where a person stores one), `stored` (how the token store writes one),
+//! `scrubber` (removes them from the answers of servers). The text itself is `mcp_auth_core::SecretText`.
 
-mod hidden;
 mod place;
 mod scrubber;
+mod stored;
 
-pub(crate) use hidden::Hidden;
 pub(crate) use place::{SecretError, SecretPlace};
 pub(crate) use scrubber::Scrubber;
+pub(crate) use stored::stored;

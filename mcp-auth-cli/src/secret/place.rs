@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::Hidden;
+use mcp_auth_core::SecretText;
 
 /// The most bytes that are read, because servers refuse larger headers.
 const LONGEST: u64 = 64 * 1024;
@@ -89,7 +89,7 @@ impl SecretPlace {
     ///
     /// # Errors
     /// [`SecretError`] if the secret is missing, unreadable, readable by other users, empty or too long.
-    pub(crate) fn read(&self) -> Result<Hidden, SecretError> {
+    pub(crate) fn read(&self) -> Result<SecretText, SecretError> {
         let unreadable = |error| SecretError::Unreadable(self.clone(), error);
         let mut bytes = Vec::new();
         match self {
@@ -117,7 +117,7 @@ impl SecretPlace {
         let text = String::from_utf8(bytes).ok().filter(|text| text.len() as u64 <= LONGEST);
         match text.ok_or_else(|| SecretError::NotText(self.clone()))?.trim() {
             "" => Err(SecretError::Empty(self.clone())),
-            text => Ok(Hidden::new(text)),
+            text => Ok(SecretText::new(text)),
         }
     }
 }

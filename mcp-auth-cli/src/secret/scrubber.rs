@@ -1,6 +1,6 @@
 //! Removes tokens from text, because a server may repeat in an error what it was sent.
 
-use super::Hidden;
+use mcp_auth_core::SecretText;
 
 /// Shorter parts of a token are not secret, and may be common words.
 const SHORTEST_SECRET: usize = 8;
@@ -11,8 +11,8 @@ pub(crate) struct Scrubber(Vec<String>);
 
 impl Scrubber {
     /// Makes a scrubber for these tokens, whole and in their parts between dots.
-    pub(crate) fn of<'a>(tokens: impl IntoIterator<Item = &'a Hidden>) -> Self {
-        let secrets = tokens.into_iter().map(Hidden::expose).flat_map(|token| {
+    pub(crate) fn of<'a>(tokens: impl IntoIterator<Item = &'a SecretText>) -> Self {
+        let secrets = tokens.into_iter().map(SecretText::expose).flat_map(|token| {
             let parts = token.split('.').filter(|part| part.len() >= SHORTEST_SECRET);
             std::iter::once(token).chain(parts)
         });
@@ -36,10 +36,10 @@ mod tests {
 
     #[test]
     fn neither_the_token_nor_a_part_of_it_comes_back() {
-        let token = Hidden::new("headerheader.payloadpayload.signaturesignature");
+        let token = SecretText::new("headerheader.payloadpayload.signaturesignature");
         let echoed = "bad token headerheader.payloadpayload.signaturesignature (signaturesignature)";
         assert_eq!(Scrubber::of([&token]).clean(echoed), "bad token [token] ([token])");
         assert_eq!(Scrubber::of([]).clean("as it was"), "as it was");
-        assert_eq!(Scrubber::of([&Hidden::new("")]).clean("as it was"), "as it was");
+        assert_eq!(Scrubber::of([&SecretText::new("")]).clean("as it was"), "as it was");
     }
 }

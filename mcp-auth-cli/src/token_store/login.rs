@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::secret::Hidden;
+use mcp_auth_core::SecretText;
+
+use crate::secret::stored;
 
 /// Everything that the next command needs to call the server again. `Debug` hides tokens and secrets.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,14 +48,16 @@ pub(crate) enum ClientSecret {
     /// Where the person stores it (`env:NAME`, `file:PATH`); it is read again each time and never stored here.
     At(String),
     /// The secret that the issuer gave at registration.
-    Issued(Hidden),
+    Issued(#[serde(serialize_with = "stored")] SecretText),
 }
 
 /// The tokens of a token response (RFC 6749 §5.1).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Tokens {
-    pub(crate) access_token: Hidden,
-    pub(crate) refresh_token: Option<Hidden>,
+    #[serde(serialize_with = "stored")]
+    pub(crate) access_token: SecretText,
+    #[serde(serialize_with = "stored")]
+    pub(crate) refresh_token: Option<SecretText>,
     /// The scope tokens that were granted.
     pub(crate) scopes: Vec<String>,
     /// When the access token expires, in Unix seconds; `None` if the issuer did not say.
@@ -81,8 +85,8 @@ mod tests {
 
     fn tokens(expires_at: Option<u64>) -> Tokens {
         Tokens {
-            access_token: Hidden::new("at-secret"),
-            refresh_token: Some(Hidden::new("rt-secret")),
+            access_token: SecretText::new("at-secret"),
+            refresh_token: Some(SecretText::new("rt-secret")),
             scopes: vec!["a".to_owned(), "b".to_owned()],
             expires_at,
         }

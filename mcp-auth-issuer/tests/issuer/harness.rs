@@ -9,6 +9,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use mcp_auth_core::SecretText;
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 use mcp_auth_issuer::{DevelopmentLogin, IssuerOptions, LocalIssuer, LocalIssuerSetup, NamedClient};
 use mcp_auth_store::{Caps, Store};
@@ -75,7 +76,7 @@ impl App {
         let mut the_options = IssuerOptions::ephemeral();
         the_options.clients.push(NamedClient {
             id: "nightly job".into(),
-            secret: "s3cret: with %+ in it".into(),
+            secret: SecretText::new("s3cret: with %+ in it"),
             scopes: ScopeSet::parse_lossy("todos.read todos.write"),
         });
         options(&mut the_options);

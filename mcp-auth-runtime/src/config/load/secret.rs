@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::surroundings::Surroundings;
 use crate::config::value::secret::{Place, Secret};
+use mcp_auth_core::SecretText;
 
 /// A secret with all that is needed to read it, again and again: a `file:` may have been renewed meanwhile.
 #[derive(Clone)]
@@ -85,7 +86,7 @@ impl SecretSource {
         if is_placeholder(text) {
             return Err(SecretError::Placeholder(self.to_string()));
         }
-        Ok(SecretText(text.to_owned()))
+        Ok(SecretText::new(text))
     }
 }
 
@@ -124,29 +125,6 @@ fn is_placeholder(text: &str) -> bool {
     word || repeated
         || (text.starts_with("${") && text.ends_with('}'))
         || (text.starts_with('<') && text.ends_with('>'))
-}
-
-/// A secret itself. Prints as `***`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretText(String);
-
-impl SecretText {
-    /// The secret, to send or compare it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SecretText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl fmt::Display for SecretText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
 }
 
 #[cfg(test)]
@@ -190,11 +168,5 @@ mod tests {
             let error = read("env:KEY", around.clone().variable("KEY", bad)).unwrap_err();
             assert_eq!(error, "environment variable KEY holds a placeholder, not a secret", "{bad}");
         }
-    }
-
-    #[test]
-    fn secret_text_prints_as_stars() {
-        let text = SecretText("hunter2".to_owned());
-        assert_eq!(format!("{text} {text:?}"), "*** ***");
     }
 }
