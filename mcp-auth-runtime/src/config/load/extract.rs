@@ -24,7 +24,11 @@ pub(in crate::config) fn extract(layers: &Layers) -> Result<Document, Vec<Mistak
             Err(errors) => {
                 for error in errors {
                     let path = error.path.clone();
-                    mistakes.push(mistake(error, &all, layers));
+                    let found = mistake(error, &all, layers);
+                    // What was bad and taken out is not missing besides.
+                    if !mistakes.iter().any(|known| known.is_why_missing(&found)) {
+                        mistakes.push(found);
+                    }
                     if !remove(&mut all, &path) {
                         return Err(mistakes);
                     }

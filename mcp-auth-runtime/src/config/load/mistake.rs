@@ -58,6 +58,13 @@ pub enum Mistake {
     },
 }
 
+impl Mistake {
+    /// Whether `other` says that the key is missing whose value this mistake is about.
+    pub(in crate::config) fn is_why_missing(&self, other: &Self) -> bool {
+        matches!((self, other), (Self::BadValue { key, .. }, Self::Missing { key: missing, .. }) if key == missing)
+    }
+}
+
 fn hint(nearest: Option<&str>, known: &[&str]) -> String {
     match nearest {
         Some(nearest) => format!(": did you mean {nearest}?"),
