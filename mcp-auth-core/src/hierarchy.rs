@@ -35,7 +35,7 @@ impl Hierarchy {
         let implies: BTreeMap<Scope, Vec<Scope>> = implies.into_iter().collect();
         let mut broader: BTreeMap<Scope, ScopeSet> = BTreeMap::new();
         for scope in implies.keys() {
-            for narrower in everything_below(scope, &implies)? {
+            for narrower in everything_below(scope, &implies).map_err(Cycle)? {
                 broader.entry(narrower).or_default().insert(scope.clone());
             }
         }
@@ -62,8 +62,14 @@ impl Hierarchy {
     }
 }
 
-/// Every scope that `start` implies, directly or not.
-fn everything_below(start: &Scope, implies: &BTreeMap<Scope, Vec<Scope>>) -> Result<BTreeSet<Scope>, Cycle> {
+/// All that `start` implies, directly or not: of scopes, of roles.
+///
+/// # Errors
+/// The way round, with `start` at both ends, when `start` implies itself.
+pub fn everything_below<N: Ord + Clone>(
+    start: &N,
+    implies: &BTreeMap<N, Vec<N>>,
+) -> Result<BTreeSet<N>, Vec<N>> {
     let mut found = BTreeSet::new();
     let mut ways = vec![vec![start.clone()]];
     while let Some(way) = ways.pop() {
@@ -71,7 +77,7 @@ fn everything_below(start: &Scope, implies: &BTreeMap<Scope, Vec<Scope>>) -> Res
             let mut longer = way.clone();
             longer.push(next.clone());
             if next == start {
-                return Err(Cycle(longer));
+                return Err(longer);
             }
             if found.insert(next.clone()) {
                 ways.push(longer);
