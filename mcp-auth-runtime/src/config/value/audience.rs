@@ -52,7 +52,7 @@ impl Audiences {
 
 impl<'de> Deserialize<'de> for Audiences {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let all: Vec<Audience> = one_or_many(from)?;
+        let all: Vec<Audience> = one_or_many(from, "one string or an array of strings")?;
         if all.is_empty() {
             let error = ValueError::Empty("name an audience, or leave the key out for public_url");
             return Err(serde::de::Error::custom(error));

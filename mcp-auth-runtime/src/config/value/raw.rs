@@ -49,20 +49,23 @@ pub(in crate::config) fn read_text<'de, D: Deserializer<'de>>(
     }
 }
 
-/// One value or a list of them.
-pub(in crate::config) fn one_or_many<'de, D, T>(from: D) -> Result<Vec<T>, D::Error>
+/// One value (text or a table) or a list of them, saying `expected` for anything else.
+pub(in crate::config) fn one_or_many<'de, D, T>(from: D, expected: &'static str) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    struct Read<T>(std::marker::PhantomData<T>);
+    struct Read<T>(&'static str, std::marker::PhantomData<T>);
     impl<'de, T: Deserialize<'de>> Visitor<'de> for Read<T> {
         type Value = Vec<T>;
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("one string or an array of strings")
+            f.write_str(self.0)
         }
         fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<T>, E> {
             T::deserialize(de::value::StrDeserializer::new(text)).map(|one| vec![one])
+        }
+        fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Vec<T>, A::Error> {
+            T::deserialize(de::value::MapAccessDeserializer::new(map)).map(|one| vec![one])
         }
         fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
             let mut all = Vec::new();
@@ -72,5 +75,5 @@ where
             Ok(all)
         }
     }
-    from.deserialize_any(Read(std::marker::PhantomData))
+    from.deserialize_any(Read(expected, std::marker::PhantomData))
 }
