@@ -88,7 +88,7 @@
 //! With `serde` and `schemars` among your own dependencies, the two attributes are not needed.
 
 pub use mcp_auth_core::ambient;
-pub use mcp_auth_core::{Scope, ScopeSet};
+pub use mcp_auth_core::{RoleSet, Scope, ScopeSet};
 pub use mcp_auth_macros::{method, prompt, resource, server, tool};
 pub use mcp_auth_runtime::config::{self, Config};
 pub use mcp_auth_runtime::facade::{

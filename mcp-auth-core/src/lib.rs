@@ -1,9 +1,9 @@
 //! The vocabulary of mcp-auth, below every other crate: no tokio, no rmcp, no axum. In reading order: `scope` (one
-//! scope token, sets of them), `hierarchy` (which scopes count for which), `challenge` (`WWW-Authenticate`), `net`
-//! (hosts, authorities, origins, loopback), `resource` and `issuer_identifier` (the URLs that tokens name),
-//! `uri_template` (URIs with variables), `revision` (the protocol's eras), `seen` (text from outside, made safe to
-//! show), `secret` (text that is never shown), `strict_json` (JSON with one reading), `ambient` (time and randomness). Users depend on the facade crate
-//! `mcp-auth`.
+//! scope token, sets of them), `hierarchy` (which scopes count for which), `role` (names that an operator gives to
+//! callers), `challenge` (`WWW-Authenticate`), `net` (hosts, authorities, origins, loopback), `resource` and
+//! `issuer_identifier` (the URLs that tokens name), `uri_template` (URIs with variables), `revision` (the protocol's
+//! eras), `seen` (text from outside, made safe to show), `secret` (text that is never shown), `strict_json` (JSON with
+//! one reading), `ambient` (time and randomness). Users depend on the facade crate `mcp-auth`.
 
 pub mod ambient;
 pub mod challenge;
@@ -12,6 +12,7 @@ pub mod issuer_identifier;
 pub mod net;
 pub mod resource;
 pub mod revision;
+pub mod role;
 pub mod scope;
 pub mod secret;
 pub mod seen;
@@ -22,6 +23,7 @@ pub use hierarchy::{Cycle, Hierarchy};
 pub use issuer_identifier::IssuerIdentifier;
 pub use resource::Resource;
 pub use revision::Era;
+pub use role::{InvalidRole, Role, RoleSet};
 pub use scope::{InvalidScope, Scope, ScopeSet};
 pub use secret::SecretText;
 pub use uri_template::{InvalidTemplate, UriTemplate};

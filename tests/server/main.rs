@@ -21,6 +21,7 @@ mod keys;
 mod login;
 mod metadata;
 mod protocol;
+mod roles;
 mod same_verdict;
 mod sessions;
 mod shared_store;

@@ -91,7 +91,12 @@ fn walk(schema: &Value, at: &Value, name: &str, about: &str, tables: &mut Vec<Ta
             rename(tables, &path, format!("[[{path}]]"));
         } else if let Some(free) = free {
             walk(schema, resolve(schema, free), &path, &about, tables);
-            rename(tables, &path, format!("[{path}.\"…\"]"));
+            // And the tables below it.
+            for table in tables.iter_mut() {
+                if table.name == path || table.name.starts_with(&format!("{path}.")) {
+                    table.shown = table.shown.replacen(&path, &format!("{path}.\"…\""), 1);
+                }
+            }
         } else {
             let required =
                 at["required"].as_array().is_some_and(|all| all.contains(&Value::from(key.as_str())));
@@ -168,13 +173,25 @@ fn order() -> Vec<String> {
     for line in example.lines().map(|line| line.trim_start_matches('#')) {
         if line.starts_with('[') {
             let name = line.trim_matches(['[', ']']);
-            table = if name.starts_with("scopes.") { "scopes".to_owned() } else { name.to_owned() };
+            table = without_chosen_name(name);
             order.push(table.clone());
         } else if let Some((key, _)) = line.split_once(" = ").filter(|(key, _)| !key.contains([' ', '"'])) {
             order.push(format!("{table}.{key}"));
         }
     }
     order
+}
+
+/// `roles.manager.when` is `roles.when`: the user chooses the name between.
+fn without_chosen_name(table: &str) -> String {
+    match table.split_once('.') {
+        Some(("scopes", _)) => "scopes".to_owned(),
+        Some(("roles", name)) => match name.split_once('.') {
+            Some((_, below)) => format!("roles.{below}"),
+            None => "roles".to_owned(),
+        },
+        _ => table.to_owned(),
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::opaque_key::opaque_key;
 use super::principal::Principal;
-use mcp_auth_core::ScopeSet;
+use mcp_auth_core::{RoleSet, ScopeSet};
 
 /// The verified caller of an operation. Cheap to clone; it does not give access to the token itself.
 #[derive(Debug, Clone)]
@@ -49,6 +49,27 @@ impl Caller {
     /// The scopes the caller's token holds, without what they imply.
     pub fn scopes(&self) -> &ScopeSet {
         self.0.scopes()
+    }
+
+    /// Whether the caller holds this role of `[roles]` in `mcp.toml`, itself or by a role that implies it. False for a
+    /// role that is not configured, and for the local caller.
+    ///
+    /// # Example
+    /// ```
+    /// # use mcp_auth_runtime::facade as mcp_auth;
+    /// use mcp_auth::Caller;
+    /// fn may_close(caller: &Caller, author: &str) -> bool {
+    ///     caller.id() == author || caller.has_role("manager")
+    /// }
+    /// # let _ = may_close;
+    /// ```
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles().contains(role)
+    }
+
+    /// The roles the caller holds, with what they imply.
+    pub fn roles(&self) -> &RoleSet {
+        self.0.roles()
     }
 
     /// When the caller's credential expires, in Unix seconds; `None` for the local caller.

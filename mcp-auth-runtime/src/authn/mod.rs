@@ -1,6 +1,7 @@
 //! Who is calling. In reading order: `credential` (what a request presents), `authenticator` (the way of a
 //! credential), `verifier` (one implementation of [`Verify`] for each kind of credential), `binding` (what a
-//! credential is bound to, checked against each request), `cache` (credentials that were verified a moment ago),
+//! credential is bound to, checked against each request), `roles` (which roles the claims of a credential give),
+//! `cache` (credentials that were verified a moment ago),
 //! `principal` (who it is, as everything after this folder knows it), `identity` (a principal, or anonymous),
 //! `local` (the caller of a stdio server without a credential), `caller` (what a tool sees), `opaque_key` (how
 //! callers are told apart), `fetch` (how documents of issuers are fetched). `error` says everything that can be wrong, and
@@ -17,6 +18,7 @@ mod identity;
 pub(crate) mod local;
 mod opaque_key;
 mod principal;
+mod roles;
 pub(crate) mod verifier;
 
 #[cfg(test)]
@@ -31,6 +33,7 @@ pub use error::{AuthnError, FetchError};
 pub use fetch::{Fetch, HttpFetch};
 pub use identity::Identity;
 pub(crate) use principal::{Held, Principal};
+pub(crate) use roles::{RoleRule, RoleRules};
 pub use verifier::jwt::{Algorithm, IssuerRules, JwtVerifier, KeySource};
 pub(crate) use verifier::jwt::{KeyRefresh, RefusedAlgorithm};
 pub(crate) use verifier::{LoadFailure, Verify};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::binding::Confirmation;
-use mcp_auth_core::ScopeSet;
+use mcp_auth_core::{RoleSet, ScopeSet};
 
 /// A caller whose credential passed every check. Holds no part of the credential itself.
 #[derive(Debug)]
@@ -50,12 +50,14 @@ pub struct Facts {
 pub struct Held {
     /// The scopes that the credential names, without what they imply.
     pub scopes: ScopeSet,
+    /// The roles that its claims give, with what they imply: names of the configuration, never a raw claim.
+    pub roles: RoleSet,
 }
 
 impl Held {
     /// These scopes, and nothing else.
     pub fn of(scopes: ScopeSet) -> Self {
-        Self { scopes }
+        Self { scopes, roles: RoleSet::new() }
     }
 }
 
@@ -100,6 +102,11 @@ impl Principal {
         &self.facts.held.scopes
     }
 
+    /// The roles that the caller holds, with what they imply.
+    pub fn roles(&self) -> &RoleSet {
+        &self.facts.held.roles
+    }
+
     /// When the credential expires, in Unix seconds; `None` where it has no end.
     pub fn expires_at(&self) -> Option<u64> {
         self.facts.expires_at
@@ -128,7 +135,8 @@ impl fmt::Debug for Facts {
             .field("issuer", &self.issuer)
             .field("subject", &self.subject)
             .field("client_id", &self.client_id)
-            .field("held", &self.held.scopes.to_string())
+            .field("scopes", &self.held.scopes.to_string())
+            .field("roles", &self.held.roles.to_string())
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }

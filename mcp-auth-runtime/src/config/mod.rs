@@ -34,7 +34,9 @@ pub use load::{Config, ConfigBuilder, Mistake, arguments, surroundings};
 pub use mcp_auth_core::SecretText;
 pub use section::auth::{Denial, Verify};
 pub use section::server::Transport;
-pub use section::{auth, cors, document, issuer, issuers, limits, log, schema, scopes, server, stdio};
+pub use section::{auth, cors, document, issuer, issuers, limits, log, roles, schema, scopes, server, stdio};
 pub use value::secret::{NotASecret, Secret};
-pub use value::{DisplayName, EndpointPath, NonEmpty, ScopeToken, ValueError, audience, url};
+pub use value::{
+    DisplayName, EndpointPath, NonEmpty, RoleName, ScopeToken, ValueError, audience, claim, url,
+};
 pub use warning::Warning;

@@ -25,29 +25,28 @@ fn values() -> Value {
     Toml::from_str(&uncommented()).unwrap()
 }
 
-/// Every key of the schema with its place and, if it is there, its value in the example.
+/// Every key of the schema with its place and, if it is there, its value in the example. Several tables of one kind show
+/// the keys together: some keys exclude each other.
 fn every_key(visit: &mut dyn FnMut(&str, Node, Option<&Value>)) {
-    fn walk(
-        node: Node,
-        path: &str,
-        value: Option<&Value>,
-        visit: &mut dyn FnMut(&str, Node, Option<&Value>),
-    ) {
+    fn walk(node: Node, path: &str, shown: &[&Value], visit: &mut dyn FnMut(&str, Node, Option<&Value>)) {
+        if let Some(items) = node.items() {
+            let items_shown: Vec<&Value> = shown.iter().filter_map(|v| v.as_array()).flatten().collect();
+            // What is one table or a list of them is shown as a list.
+            return walk(items, &format!("{path}[]"), &items_shown, visit);
+        }
         for key in node.keys() {
             let (below, path) = (node.key(key).unwrap(), format!("{path}.{key}"));
-            let value = value.and_then(|value| value.get(key));
-            visit(&path, below, value);
-            walk(below, &path, value, visit);
-        }
-        if let Some(items) = node.items() {
-            walk(items, &format!("{path}[]"), value.and_then(|array| array.get(0)), visit);
+            let shown: Vec<&Value> = shown.iter().filter_map(|value| value.get(key)).collect();
+            visit(&path, below, shown.first().copied());
+            walk(below, &path, &shown, visit);
         }
         if node.has_free_keys() {
-            let first = value.and_then(Value::as_object).and_then(|table| table.values().next());
-            walk(node.key("any").unwrap(), &format!("{path}.*"), first, visit);
+            let tables = shown.iter().filter_map(|value| value.as_object());
+            let tables: Vec<&Value> = tables.flat_map(|table| table.values()).collect();
+            walk(node.key("any").unwrap(), &format!("{path}.*"), &tables, visit);
         }
     }
-    walk(Node::root(), "", Some(&values()), visit);
+    walk(Node::root(), "", &[&values()], visit);
 }
 
 /// Whether two values mean the same: `"1d"` and `"24h"` do.
@@ -126,6 +125,8 @@ fn comment_above(path: &str, key: &str) -> String {
         "auth.issuers[]" => "[[auth.issuers]]".to_owned(),
         "issuer.clients[]" => "[[issuer.clients]]".to_owned(),
         "scopes.*" => "[scopes.\"todos.write\"]".to_owned(),
+        "roles.*" => "[roles.manager]".to_owned(),
+        "roles.*.when[]" => "[[roles.manager.when]]".to_owned(),
         table => format!("[{table}]"),
     };
     let start = EXAMPLE.lines().position(|line| line.trim_start_matches('#') == header);

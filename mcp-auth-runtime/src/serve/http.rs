@@ -86,7 +86,8 @@ impl Trusted {
             None => vec![resource.to_string()],
         };
         let fetch = Arc::clone(&parts.fetch);
-        let authenticator = trust::authenticator(config, local.as_ref(), audiences, fetch, &parts.ambient)?;
+        let (checked, ambient) = (&parts.checked, &parts.ambient);
+        let authenticator = trust::authenticator(config, checked, local.as_ref(), audiences, fetch, ambient)?;
         Ok(Self { local, authenticator })
     }
 }

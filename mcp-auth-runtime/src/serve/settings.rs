@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 
 use super::local_issuer::LocalIssuer;
 use crate::answer::ProtectedResourceMetadata;
-use crate::authn::{IssuerRules, KeyRefresh, KeySource};
-use crate::config::Config;
+use crate::authn::{IssuerRules, KeyRefresh, KeySource, RoleRule, RoleRules};
 use crate::config::issuers::TrustedIssuer;
+use crate::config::roles::RoleEntry;
+use crate::config::{Checked, Config};
 use crate::envelope::EnvelopeLimits;
 use crate::gate::EndpointLimits;
 use crate::transport::host::{AllowedHosts, HostSettings};
@@ -113,6 +114,25 @@ pub(super) fn rules(issuer: &TrustedIssuer, audiences: Vec<String>) -> IssuerRul
     rules
 }
 
+/// Which roles the claims of this issuer's credentials give. A condition that names no issuer is about the only one.
+pub(super) fn roles(config: &Config, checked: &Checked, issuer: &IssuerIdentifier) -> RoleRules {
+    let mut rules = Vec::new();
+    for (role, gives) in &checked.roles {
+        for condition in config.roles.get(role).into_iter().flat_map(RoleEntry::conditions) {
+            if condition.issuer.as_ref().is_some_and(|named| **named != issuer.as_str()) {
+                continue;
+            }
+            rules.push(RoleRule {
+                claim: condition.claim.names().map(str::to_owned).collect(),
+                equals: condition.equal_to().map(|value| value.json().clone()).collect(),
+                contains: condition.contained().map(str::to_owned).collect(),
+                gives: gives.clone(),
+            });
+        }
+    }
+    rules.into_iter().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -144,5 +164,34 @@ mod tests {
         let expected =
             IssuerRules::new("https://a.example".parse().unwrap(), audiences, KeySource::Discovery);
         assert_eq!(format!("{configured:?}"), format!("{expected:?}"));
+    }
+
+    #[test]
+    fn condition_reaches_the_rules_of_its_own_issuer_and_gives_what_the_role_implies() {
+        let text = r#"
+            auth.issuers = [{ issuer = "https://a.example" }, { issuer = "https://b.example" }]
+            [roles.viewer]
+            [roles.manager]
+            implies = ["viewer"]
+            when = [
+                { issuer = "https://a.example", claim = ["x", "y"], any = ["z", 5] },
+                { issuer = "https://b.example", claim = "x.y", equals = "z" },
+            ]
+        "#;
+        let config = Config::from_toml_str(text).unwrap();
+        let checked = config.check_alone().unwrap();
+        let held = |issuer: &str, claims: serde_json::Value| {
+            let rules = roles(&config, &checked, &issuer.parse().unwrap());
+            rules.held(claims.as_object().unwrap()).to_string()
+        };
+        let nested = |value: serde_json::Value| serde_json::json!({ "x": { "y": value } });
+        for value in [serde_json::json!("z"), serde_json::json!(5), serde_json::json!(["z"])] {
+            assert_eq!(held("https://a.example", nested(value.clone())), "manager viewer");
+            assert_eq!(held("https://b.example", nested(value.clone())), "");
+            assert_eq!(held("https://c.example", nested(value)), "");
+        }
+        let dotted = serde_json::json!({ "x.y": "z" });
+        assert_eq!(held("https://b.example", dotted.clone()), "manager viewer");
+        assert_eq!(held("https://a.example", dotted), "");
     }
 }

@@ -34,6 +34,7 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
             let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);
             let authenticator = trust::authenticator(
                 config,
+                &parts.checked,
                 local.as_ref(),
                 audiences,
                 Arc::clone(&parts.fetch),

@@ -11,7 +11,7 @@ use crate::authn::{
     Authenticator, CacheBounds, Fetch, IssuerRules, JwtVerifier, KeySource, LoadFailure, Verify,
 };
 use crate::config::issuers::TrustedIssuer;
-use crate::config::{Config, key};
+use crate::config::{Checked, Config, key};
 use crate::error::Error;
 use mcp_auth_core::ambient::Ambient;
 
@@ -25,13 +25,14 @@ const START_PATIENCE: Duration = Duration::from_secs(5);
 /// more, and signed tokens stand last.
 pub(super) fn authenticator(
     config: &Config,
+    checked: &Checked,
     local: Option<&LocalIssuer>,
     audiences: impl Fn(Option<&TrustedIssuer>) -> Vec<String>,
     fetch: Arc<dyn Fetch>,
     ambient: &Ambient,
 ) -> Result<Option<Arc<Authenticator>>, Error> {
     let verifiers: Vec<Arc<dyn Verify>> =
-        [signed_tokens(config, local, audiences, fetch, ambient)?].into_iter().flatten().collect();
+        [signed_tokens(config, checked, local, audiences, fetch, ambient)?].into_iter().flatten().collect();
     if verifiers.is_empty() {
         return Ok(None);
     }
@@ -42,6 +43,7 @@ pub(super) fn authenticator(
 /// Signed tokens: those of the configured issuers and, if there is one, of the issuer in this process.
 fn signed_tokens(
     config: &Config,
+    checked: &Checked,
     local: Option<&LocalIssuer>,
     audiences: impl Fn(Option<&TrustedIssuer>) -> Vec<String>,
     fetch: Arc<dyn Fetch>,
@@ -54,6 +56,9 @@ fn signed_tokens(
         let mut own = IssuerRules::new(local.issuer.clone(), audiences(None), keys);
         own.require_at_jwt = true;
         rules.push(own);
+    }
+    for rules in &mut rules {
+        rules.roles = settings::roles(config, checked, &rules.issuer);
     }
     if rules.is_empty() {
         return Ok(None);

@@ -5,6 +5,7 @@ mod conflict;
 mod findings;
 mod issuer;
 mod issuers;
+mod roles;
 mod run;
 mod scopes;
 mod server;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use mcp_auth_core::Hierarchy;
+use mcp_auth_core::{Hierarchy, RoleSet};
 
 use super::findings::Findings;
 use crate::authz::{Connect, Policy, Settings};
 use crate::config::error::ConfigError;
 use crate::config::load::Config;
 use crate::config::section::server::Transport;
+use crate::config::value::RoleName;
 use crate::config::warning::Warning;
 use crate::declared::registry::Registry;
 
@@ -20,6 +21,8 @@ pub struct Checked {
     pub connect: Connect,
     /// Which scopes count for which.
     pub hierarchy: Hierarchy,
+    /// Every role with what its holder has: the role itself, and all that it implies.
+    pub roles: BTreeMap<RoleName, RoleSet>,
     /// Who may do what: the operations' rules with what is configured folded in.
     pub policy: Policy,
     /// Every scope that is declared or configured, with its description: what the consent page shows.
@@ -66,6 +69,7 @@ impl Config {
         checks.built_in_issuer();
         checks.base_scopes();
         let hierarchy = checks.scopes();
+        let roles = checks.roles();
         if !checks.conflicts.is_empty() {
             return Err(ConfigError::Refused(checks.conflicts));
         }
@@ -80,6 +84,6 @@ impl Config {
         };
         let (visibility, base_scopes) = (self.auth.visibility, self.auth.base_scopes());
         let policy = Policy::compile(rules(), &hierarchy, Settings { connect, visibility, base_scopes });
-        Ok(Checked { connect, hierarchy, policy, scopes, warnings: checks.warnings })
+        Ok(Checked { connect, hierarchy, roles, policy, scopes, warnings: checks.warnings })
     }
 }

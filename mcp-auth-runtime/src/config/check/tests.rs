@@ -44,6 +44,8 @@ macro_rules! refused {
     }};
 }
 
+mod roles;
+
 const ISSUER: &str = "issuers = [{ issuer = \"https://i.example\" }]";
 
 fn verify(more: &str) -> String {

@@ -8,6 +8,7 @@ use super::cors::Cors;
 use super::issuer::BuiltInIssuer;
 use super::limits::Limits;
 use super::log::Log;
+use super::roles::Roles;
 use super::scopes::Scopes;
 use super::server::Server;
 use super::stdio::Stdio;
@@ -28,6 +29,9 @@ pub struct Document {
     /// What scopes mean, and which narrower ones they imply.
     #[schemars(with = "std::collections::BTreeMap<String, crate::config::section::scopes::ScopeEntry>")]
     pub scopes: Scopes,
+    /// Roles of this server, and which callers hold each by what their tokens claim.
+    #[schemars(with = "std::collections::BTreeMap<String, crate::config::section::roles::RoleEntry>")]
+    pub roles: Roles,
     /// Who the caller is on standard input and output.
     pub stdio: Stdio,
     /// Limits on sizes, numbers and times.

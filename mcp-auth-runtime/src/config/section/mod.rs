@@ -1,5 +1,5 @@
 //! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `auth`, `issuers`, `issuer`, `scopes`,
-//! `stdio`, `limits`, `cors`, `log`. `schema` is the JSON Schema of all of them.
+//! `roles`, `stdio`, `limits`, `cors`, `log`. `schema` is the JSON Schema of all of them.
 
 pub mod auth;
 pub mod cors;
@@ -8,6 +8,7 @@ pub mod issuer;
 pub mod issuers;
 pub mod limits;
 pub mod log;
+pub mod roles;
 pub mod schema;
 pub mod scopes;
 pub mod server;

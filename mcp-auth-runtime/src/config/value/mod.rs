@@ -1,9 +1,10 @@
 //! The kinds of value a key can have. Each is a checked type, so that every error blames one key and one source:
 //! durations, byte sizes, counts and keywords, declared with range and default in one line; URLs, audiences, algorithms,
-//! secrets.
+//! secrets, claims and the roles they give.
 
 mod algorithm;
 pub mod audience;
+pub mod claim;
 mod count;
 mod declare;
 mod domain;
@@ -14,6 +15,7 @@ mod list;
 mod name;
 mod path;
 mod raw;
+mod role;
 pub(in crate::config) mod scope;
 pub(in crate::config) mod secret;
 mod size;
@@ -29,6 +31,7 @@ pub(super) use list::list;
 pub use name::{DisplayName, NonEmpty};
 pub use path::EndpointPath;
 pub(super) use raw::{Raw, one_or_many, read_text};
+pub use role::RoleName;
 pub use scope::ScopeToken;
 pub(super) use size::{bytes, parse_size, size, size_text};
 pub(super) use words::{nearest, quoted};

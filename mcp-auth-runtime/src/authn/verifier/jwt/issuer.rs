@@ -9,6 +9,7 @@ use url::Url;
 
 use super::algorithm::Algorithm;
 use super::bounds;
+use crate::authn::roles::RoleRules;
 
 /// The algorithms of an issuer that names none.
 pub(crate) const DEFAULT_ALGORITHMS: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
@@ -33,6 +34,8 @@ pub struct IssuerRules {
     /// The claims that may hold scopes. The first one present counts, never a union: a string split at U+0020,
     /// or an array of strings. Anything else there means no scopes.
     pub scope_claims: Vec<String>,
+    /// Which roles the claims give.
+    pub roles: RoleRules,
     /// The claims that may name the client; the first one present counts.
     pub client_claims: Vec<String>,
     /// Clock skew allowed on `exp`, `nbf` and `iat`; within [`bounds::CLOCK_SKEW`].
@@ -105,6 +108,7 @@ impl IssuerRules {
             keys,
             algorithms: DEFAULT_ALGORITHMS.to_vec(),
             scope_claims: vec![DEFAULT_SCOPE_CLAIM.to_owned()],
+            roles: RoleRules::default(),
             client_claims: DEFAULT_CLIENT_CLAIMS.map(str::to_owned).to_vec(),
             clock_skew: bounds::CLOCK_SKEW.default,
             max_token_lifetime: bounds::MAX_TOKEN_LIFETIME.default,

@@ -58,7 +58,7 @@ pub(in crate::authn::verifier::jwt) fn check(
             .to_owned(),
     };
     let client_id = client(rules, &claims)?;
-    let held = Held::of(scopes(rules, &claims)?);
+    let held = Held { scopes: scopes(rules, &claims)?, roles: rules.roles.held(&claims) };
     let confirmation = Confirmation::of(&claims);
     Ok(Facts { issuer, subject, client_id, held, expires_at: Some(expires_at), confirmation, claims })
 }
