@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use mcp_auth_runtime::config::{self, Config, ConfigError, Surroundings};
+use mcp_auth_runtime::config::{self, Config, ConfigError, ProcessContext};
 
 /// What the server would be started with.
 #[derive(Debug, clap::Args)]
@@ -34,7 +34,7 @@ impl Configuration {
         arguments.profile = self.profile;
         arguments.transport = self.transport;
         arguments.listen = self.listen;
-        let surroundings = Surroundings { executable: None, ..Surroundings::system() };
-        Config::load(&arguments, surroundings, None)
+        let process = ProcessContext { executable: None, ..ProcessContext::system() };
+        Config::load(&arguments, process, None)
     }
 }

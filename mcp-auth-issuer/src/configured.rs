@@ -43,14 +43,14 @@ mod tests {
         let text = "access_token_lifetime = \"5m\"\nrefresh_token_lifetime = \"1h\"\ncode_lifetime = \"30s\"\n\
                     users = [\"ann\"]\nstate_dir = \"/srv/state\"\n\
                     clients = [{ client_id = \"m2m\", client_secret = \"env:S\", scopes = [\"a\"] }]";
-        let config = |around| {
-            let builder = Config::builder().surroundings(around);
+        let config = |process| {
+            let builder = Config::builder().process(process);
             builder.toml(&format!("[issuer]\n{text}")).build().unwrap()
         };
         let configured =
             |config: &Config| IssuerOptions::configured(config, config.built_in_issuer().unwrap());
-        let around = mcp_auth_runtime::config::Surroundings::empty();
-        let options = configured(&config(around.clone().variable("S", "hunter2hunter2"))).unwrap();
+        let process = mcp_auth_runtime::config::ProcessContext::empty();
+        let options = configured(&config(process.clone().variable("S", "hunter2hunter2"))).unwrap();
         assert_eq!(options.access_token_lifetime, Duration::from_secs(5 * 60));
         assert_eq!(options.refresh_token_lifetime, Duration::from_secs(60 * 60));
         assert_eq!(options.code_lifetime, Duration::from_secs(30));
@@ -58,6 +58,6 @@ mod tests {
         assert_eq!((&*options.clients[0].id, options.clients[0].secret.expose()), ("m2m", "hunter2hunter2"));
         assert_eq!(options.clients[0].scopes.to_string(), "a");
         assert!(matches!(&options.signing_key, KeySource::StateDir(dir) if dir.ends_with("srv/state")));
-        assert!(configured(&config(around)).unwrap_err().to_string().contains("S is not set"));
+        assert!(configured(&config(process)).unwrap_err().to_string().contains("S is not set"));
     }
 }

@@ -1,7 +1,7 @@
 //! Every `mcp.toml` of the book starts a server: the to-do server below, with the least a server needs where a fragment
 //! leaves it out. A block marked `<!-- refused -->` does not, and the block after it shows what the server says.
 
-use mcp_auth::config::surroundings::Surroundings;
+use mcp_auth::config::process::ProcessContext;
 use mcp_auth::prelude::*;
 use mcp_auth::{Config, Handler as _};
 
@@ -53,11 +53,11 @@ fn least(text: &str) -> &'static str {
 
 /// What the server says to `text`: nothing, or why it does not start.
 fn start(text: &str, least: &str) -> Result<(), String> {
-    let mut around = Surroundings::empty();
+    let mut process = ProcessContext::empty();
     for name in text.split("\"env:").skip(1).filter_map(|rest| rest.split('"').next()) {
-        around = around.variable(name, "not-a-real-secret");
+        process = process.variable(name, "not-a-real-secret");
     }
-    let config = Config::builder().surroundings(around).toml(least).toml(text).build();
+    let config = Config::builder().process(process).toml(least).toml(text).build();
     let config = config.map_err(|error| error.to_string())?;
     let operations = if text.contains("\"none\"") {
         Clock::operations().build().map(|(registry, _)| registry)

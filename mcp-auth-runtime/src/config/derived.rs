@@ -46,7 +46,7 @@ impl Config {
 
     /// A secret of this configuration, ready to be read.
     pub fn secret(&self, secret: &Secret) -> SecretSource {
-        SecretSource::new(secret, self.base_dir(), self.surroundings().clone())
+        SecretSource::new(secret, self.base_dir(), self.process().clone())
     }
 
     /// The stdio credential, if one is configured.

@@ -5,7 +5,7 @@ use rmcp::model::Tool;
 use mcp_auth_core::{Scope, ScopeSet};
 
 use super::{Checked, Conflict};
-use crate::config::load::surroundings::MemoryFiles;
+use crate::config::load::process::MemoryFiles;
 use crate::config::{Config, ConfigError, Connect, Warning};
 use crate::declared::Rule;
 use crate::declared::registry::{Declaration, Item, Registry};
@@ -26,8 +26,8 @@ fn registry(scopes: &[&'static str]) -> Registry {
 fn check(text: &str, scopes: &[&'static str]) -> Result<Checked, Vec<Conflict>> {
     let files =
         MemoryFiles::default().with_world_readable("/home/ann/open", "s3cr3t").with("/home/ann/ok", "s3cr3t");
-    let around = files.surroundings().variable("TOKEN", "ey.J.x").variable("EMPTY", "");
-    let config = Config::builder().surroundings(around).toml(text).build().unwrap();
+    let process = files.process().variable("TOKEN", "ey.J.x").variable("EMPTY", "");
+    let config = Config::builder().process(process).toml(text).build().unwrap();
     match config.check(&registry(scopes)) {
         Ok(checked) => Ok(checked),
         Err(ConfigError::Refused(refusals)) => Err(refusals),

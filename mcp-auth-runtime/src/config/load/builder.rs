@@ -9,7 +9,7 @@ use super::arguments::{Arguments, Command};
 use super::config::Config;
 use super::layers::{Layers, shown};
 use super::mistake::Mistake;
-use super::surroundings::Surroundings;
+use super::process::ProcessContext;
 use super::{environment, extract, locate};
 use crate::config::error::ConfigError;
 use crate::config::warning::Warning;
@@ -27,7 +27,7 @@ pub struct ConfigBuilder {
     layers: Layers,
     file: Option<PathBuf>,
     base_dir: Option<PathBuf>,
-    surroundings: Surroundings,
+    process: ProcessContext,
     environment: environment::Environment,
     error: Option<ConfigError>,
 }
@@ -39,7 +39,7 @@ impl ConfigBuilder {
             layers: Layers::default(),
             file: None,
             base_dir: None,
-            surroundings: Surroundings::empty(),
+            process: ProcessContext::empty(),
             environment: environment::Environment::default(),
             error: None,
         }
@@ -47,8 +47,8 @@ impl ConfigBuilder {
 
     /// The process' environment and files: where secrets are read and relative paths start. The default has no variables.
     #[must_use]
-    pub fn surroundings(mut self, surroundings: Surroundings) -> Self {
-        self.surroundings = surroundings;
+    pub fn process(mut self, process: ProcessContext) -> Self {
+        self.process = process;
         self
     }
 
@@ -90,10 +90,10 @@ impl ConfigBuilder {
         self
     }
 
-    /// Lays the environment of the surroundings on top.
+    /// Lays the environment of the process on top.
     #[must_use]
     pub fn environment(mut self) -> Self {
-        self.environment = environment::read(&self.surroundings);
+        self.environment = environment::read(&self.process);
         for variable in std::mem::take(&mut self.environment.variables) {
             let from = format!("{}{}", environment::SOURCE, variable.name);
             self.layers.key(from, &variable.path, variable.value);
@@ -118,8 +118,8 @@ impl ConfigBuilder {
         arguments: &Arguments,
         bundled: Option<&Path>,
     ) -> Result<Self, ConfigError> {
-        for found in locate::locate(arguments, &self.surroundings, bundled)? {
-            self.layers.toml(&shown(&found.path, &self.surroundings.current_dir), &found.text)?;
+        for found in locate::locate(arguments, &self.process, bundled)? {
+            self.layers.toml(&shown(&found.path, &self.process.current_dir), &found.text)?;
             self.file.get_or_insert(found.path);
         }
         Ok(self)
@@ -154,9 +154,9 @@ impl ConfigBuilder {
         Ok(Config {
             document,
             command: Command::Serve,
-            base_dir: self.base_dir.or(beside_file).unwrap_or_else(|| self.surroundings.current_dir.clone()),
+            base_dir: self.base_dir.or(beside_file).unwrap_or_else(|| self.process.current_dir.clone()),
             file: self.file,
-            surroundings: Arc::new(self.surroundings),
+            process: Arc::new(self.process),
             layers: self.layers,
             issuer_is_on,
             warnings,

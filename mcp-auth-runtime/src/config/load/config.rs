@@ -8,7 +8,7 @@ use figment::value::Value;
 use super::arguments::Command;
 use super::extract;
 use super::layers::Layers;
-use super::surroundings::Surroundings;
+use super::process::ProcessContext;
 use crate::config::key::Key;
 use crate::config::section::document::Document;
 use crate::config::warning::Warning;
@@ -28,7 +28,7 @@ pub struct Config {
     pub(in crate::config) command: Command,
     pub(in crate::config) file: Option<PathBuf>,
     pub(in crate::config) base_dir: PathBuf,
-    pub(in crate::config) surroundings: Arc<Surroundings>,
+    pub(in crate::config) process: Arc<ProcessContext>,
     pub(in crate::config) layers: Layers,
     /// Whether this process issues tokens.
     pub(in crate::config) issuer_is_on: bool,
@@ -63,8 +63,8 @@ impl Config {
         &self.warnings
     }
 
-    pub(in crate::config) fn surroundings(&self) -> &Arc<Surroundings> {
-        &self.surroundings
+    pub(in crate::config) fn process(&self) -> &Arc<ProcessContext> {
+        &self.process
     }
 
     /// A key with who set it: `auth.connect in mcp.toml`, or `auth.connect (not set)`.
@@ -87,7 +87,7 @@ impl Default for Config {
             command: Command::Serve,
             file: None,
             base_dir: PathBuf::from("."),
-            surroundings: Arc::new(Surroundings::empty()),
+            process: Arc::new(ProcessContext::empty()),
             layers: Layers::default(),
             issuer_is_on: false,
             warnings: Vec::new(),

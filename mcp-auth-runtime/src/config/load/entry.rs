@@ -5,7 +5,7 @@ use std::path::Path;
 use super::arguments::{Arguments, Command};
 use super::builder::ConfigBuilder;
 use super::config::Config;
-use super::surroundings::Surroundings;
+use super::process::ProcessContext;
 use crate::config::error::ConfigError;
 
 impl Config {
@@ -14,7 +14,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`]: everything that is wrong, with key and source.
     pub fn from_args() -> Result<Self, ConfigError> {
-        Self::load(&Arguments::system()?, Surroundings::system(), None)
+        Self::load(&Arguments::system()?, ProcessContext::system(), None)
     }
 
     /// The same, with a file to fall back to when none is found: for an example that brings its own along.
@@ -22,20 +22,20 @@ impl Config {
     /// # Errors
     /// As [`Config::from_args`].
     pub fn from_args_or(file: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        Self::load(&Arguments::system()?, Surroundings::system(), Some(file.as_ref()))
+        Self::load(&Arguments::system()?, ProcessContext::system(), Some(file.as_ref()))
     }
 
-    /// The configuration of given arguments in given surroundings; `bundled` is the file to fall back to. When the
+    /// The configuration of given arguments in a given process; `bundled` is the file to fall back to. When the
     /// command is not to serve, nothing is read and every value is the default.
     ///
     /// # Errors
     /// As [`Config::from_args`].
     pub fn load(
         arguments: &Arguments,
-        surroundings: Surroundings,
+        process: ProcessContext,
         bundled: Option<&Path>,
     ) -> Result<Self, ConfigError> {
-        let builder = Self::builder().surroundings(surroundings);
+        let builder = Self::builder().process(process);
         if arguments.command != Command::Serve {
             return Ok(Self { command: arguments.command, ..builder.build()? });
         }
@@ -60,11 +60,11 @@ impl Config {
 mod tests {
     use super::*;
     use crate::config::key;
-    use crate::config::load::surroundings::MemoryFiles;
+    use crate::config::load::process::MemoryFiles;
     use crate::config::section::server::Transport;
 
-    fn load(arguments: &[&str], around: Surroundings) -> Result<Config, String> {
-        Config::load(&Arguments::parse(arguments).unwrap(), around, None).map_err(|e| e.to_string())
+    fn load(arguments: &[&str], process: ProcessContext) -> Result<Config, String> {
+        Config::load(&Arguments::parse(arguments).unwrap(), process, None).map_err(|e| e.to_string())
     }
 
     #[test]
@@ -78,31 +78,31 @@ mod tests {
                 "/home/ann/mcp.dev.toml",
                 "[server]\nlisten = \"127.0.0.1:2\"\n[cors]\nallowed_origins = [\"https://app.example\"]",
             );
-        let around = files.surroundings();
+        let process = files.process();
         let port = |config: &Config| config.server.listen.get().port();
 
-        assert_eq!(port(&load(&[], around.clone()).unwrap()), 1);
-        let profile = load(&["--profile", "dev"], around.clone()).unwrap();
+        assert_eq!(port(&load(&[], process.clone()).unwrap()), 1);
+        let profile = load(&["--profile", "dev"], process.clone()).unwrap();
         assert_eq!((port(&profile), profile.server.name.as_ref().unwrap().as_str()), (2, "file"));
         assert_eq!(profile.log.directives(), "warn");
         assert_eq!(profile.cors.allowed_origins[0].to_string(), "https://app.example");
 
-        let around = around.variable("MCP_SERVER__LISTEN", "127.0.0.1:3").variable("MCP_PROFILE", "dev");
-        assert_eq!(port(&load(&[], around.clone()).unwrap()), 3);
-        let last = load(&["--listen", "127.0.0.1:4", "--transport", "stdio"], around).unwrap();
+        let process = process.variable("MCP_SERVER__LISTEN", "127.0.0.1:3").variable("MCP_PROFILE", "dev");
+        assert_eq!(port(&load(&[], process.clone()).unwrap()), 3);
+        let last = load(&["--listen", "127.0.0.1:4", "--transport", "stdio"], process).unwrap();
         assert_eq!((port(&last), last.server.transport), (4, Transport::Stdio));
     }
 
     #[test]
     fn arrays_are_replaced_and_never_merged() {
-        let around = MemoryFiles::default()
+        let process = MemoryFiles::default()
             .with(
                 "/home/ann/mcp.toml",
                 "[[auth.issuers]]\nissuer = \"https://a.example\"\nsingle_audience = true",
             )
-            .surroundings()
+            .process()
             .variable("MCP_AUTH__ISSUERS", "[{ issuer = \"https://b.example\" }]");
-        let config = load(&[], around).unwrap();
+        let config = load(&[], process).unwrap();
         assert_eq!(config.auth.issuers.len(), 1);
         assert_eq!(config.auth.issuers[0].issuer.as_str(), "https://b.example");
         assert!(!config.auth.issuers[0].single_audience);
@@ -113,23 +113,23 @@ mod tests {
         let files = MemoryFiles::default()
             .with("/home/ann/mcp.toml", "")
             .with("/home/ann/mcp.dev.toml", "log.level = \"no\"");
-        let around = files.with("/etc/mcp.toml", "log.level = 1").surroundings();
+        let process = files.with("/etc/mcp.toml", "log.level = 1").process();
         for (arguments, from) in [
             (&["--profile", "dev"][..], "log.level in mcp.dev.toml"),
             (&["--config", "/etc/mcp.toml"], "log.level in /etc/mcp.toml"),
             (&["--listen", "nowhere"], "server.listen in argument --listen"),
             (&["--transport", "unix"], "server.transport in argument --transport"),
         ] {
-            let error = load(arguments, around.clone()).unwrap_err();
+            let error = load(arguments, process.clone()).unwrap_err();
             assert!(error.ends_with(from), "{arguments:?}: {error}");
         }
     }
 
     #[test]
     fn place_names_key_and_source_or_says_that_it_is_not_set() {
-        let around =
-            MemoryFiles::default().with("/home/ann/mcp.toml", "[auth]\nverify = \"none\"").surroundings();
-        let config = load(&["--listen", "127.0.0.1:4"], around).unwrap();
+        let process =
+            MemoryFiles::default().with("/home/ann/mcp.toml", "[auth]\nverify = \"none\"").process();
+        let config = load(&["--listen", "127.0.0.1:4"], process).unwrap();
         assert_eq!(config.place(&key!(auth.verify)), "auth.verify in mcp.toml");
         assert_eq!(config.place(&key!(server.listen)), "server.listen in argument --listen");
         assert_eq!(config.place(&key!(server.path)), "server.path (not set)");
@@ -138,18 +138,18 @@ mod tests {
 
     #[test]
     fn commands_need_no_file() {
-        let around = MemoryFiles::default().surroundings();
+        let process = MemoryFiles::default().process();
         for argument in ["--help", "--version", "--scopes"] {
-            assert_ne!(load(&[argument], around.clone()).unwrap().command(), Command::Serve, "{argument}");
+            assert_ne!(load(&[argument], process.clone()).unwrap().command(), Command::Serve, "{argument}");
         }
-        assert!(load(&[], around).unwrap_err().contains("no configuration file found"));
+        assert!(load(&[], process).unwrap_err().contains("no configuration file found"));
     }
 
     #[test]
     fn relative_paths_start_at_the_file() {
         let files = MemoryFiles::default().with("/etc/app/mcp.toml", "issuer.state_dir = \"state\"");
-        let around = files.with("/etc/app/token", "t0ken").surroundings();
-        let config = load(&["--config", "/etc/app/mcp.toml"], around).unwrap();
+        let process = files.with("/etc/app/token", "t0ken").process();
+        let config = load(&["--config", "/etc/app/mcp.toml"], process).unwrap();
         let issuer = config.built_in_issuer().unwrap();
         assert_eq!(config.state_dir(issuer), Path::new("/etc/app/state"));
         assert_eq!(config.secret(&"file:token".parse().unwrap()).read().unwrap().expose(), "t0ken");
@@ -158,10 +158,9 @@ mod tests {
 
     #[test]
     fn debug_shows_no_value_of_the_environment() {
-        let around = MemoryFiles::default()
-            .with("/home/ann/mcp.toml", "stdio.credential = \"env:TOKEN\"")
-            .surroundings();
-        let config = load(&[], around.variable("TOKEN", "hunter2")).unwrap();
+        let process =
+            MemoryFiles::default().with("/home/ann/mcp.toml", "stdio.credential = \"env:TOKEN\"").process();
+        let config = load(&[], process.variable("TOKEN", "hunter2")).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 
@@ -171,23 +170,24 @@ mod tests {
         let files = |main: &str, dev: &str| {
             MemoryFiles::default().with("/home/ann/mcp.toml", main).with("/home/ann/mcp.dev.toml", dev)
         };
-        let is_on =
-            |around: Surroundings| load(&["--profile", "dev"], around).unwrap().built_in_issuer().is_some();
+        let is_on = |process: ProcessContext| {
+            load(&["--profile", "dev"], process).unwrap().built_in_issuer().is_some()
+        };
         // A table in any file turns it on, an empty one too; a later layer turns it off, and on again.
-        assert!(!is_on(files(real, "").surroundings()));
-        assert!(is_on(files(real, "[issuer]").surroundings()));
-        assert!(is_on(files("[issuer]\nusers = [\"ann\"]", "").surroundings()));
-        let off = files("[issuer]", &format!("[issuer]\nenabled = false\n{real}")).surroundings();
+        assert!(!is_on(files(real, "").process()));
+        assert!(is_on(files(real, "[issuer]").process()));
+        assert!(is_on(files("[issuer]\nusers = [\"ann\"]", "").process()));
+        let off = files("[issuer]", &format!("[issuer]\nenabled = false\n{real}")).process();
         assert!(!is_on(off.clone()));
         assert!(is_on(off.variable("MCP_ISSUER__ENABLED", "true")));
-        assert!(!is_on(files("[issuer]", "").surroundings().variable("MCP_ISSUER__ENABLED", "false")));
-        assert!(is_on(files(real, "").surroundings().variable("MCP_ISSUER__ENABLED", "true")));
+        assert!(!is_on(files("[issuer]", "").process().variable("MCP_ISSUER__ENABLED", "false")));
+        assert!(is_on(files(real, "").process().variable("MCP_ISSUER__ENABLED", "true")));
     }
 
     #[test]
     fn variable_that_sets_up_the_built_in_issuer_does_not_turn_it_on_and_says_so() {
-        let around = MemoryFiles::default().with("/home/ann/mcp.toml", "").surroundings();
-        let config = load(&[], around.variable("MCP_ISSUER__STATE_DIR", "/s")).unwrap();
+        let process = MemoryFiles::default().with("/home/ann/mcp.toml", "").process();
+        let config = load(&[], process.variable("MCP_ISSUER__STATE_DIR", "/s")).unwrap();
         assert!(config.built_in_issuer().is_none());
         let warning = config.warnings()[0].to_string();
         assert!(warning.contains("MCP_ISSUER__ENABLED=true"), "{warning}");

@@ -6,7 +6,7 @@ use figment::providers::{Format as _, Toml};
 use figment::value::{Dict, Value};
 
 use super::mistake::Mistake;
-use super::surroundings::Surroundings;
+use super::process::ProcessContext;
 use crate::config::section::schema::Node;
 use crate::config::value::nearest;
 use crate::config::warning::Warning;
@@ -34,9 +34,9 @@ pub(in crate::config) struct Environment {
 }
 
 /// Reads the variables of known sections.
-pub(in crate::config) fn read(around: &Surroundings) -> Environment {
+pub(in crate::config) fn read(process: &ProcessContext) -> Environment {
     let mut environment = Environment::default();
-    for (name, value) in &around.variables {
+    for (name, value) in &process.variables {
         let Some(name) = name.to_str() else { continue };
         let Some((section, keys)) = name.strip_prefix("MCP_").and_then(|rest| rest.split_once("__")) else {
             continue;
@@ -100,14 +100,14 @@ mod tests {
     use super::*;
     use crate::config::load::arguments::Arguments;
     use crate::config::load::config::Config;
-    use crate::config::load::surroundings::MemoryFiles;
+    use crate::config::load::process::MemoryFiles;
 
     fn load(variables: &[(&str, &str)]) -> Result<Config, String> {
-        let mut around = MemoryFiles::default().with("/home/ann/mcp.toml", "").surroundings();
+        let mut process = MemoryFiles::default().with("/home/ann/mcp.toml", "").process();
         for (name, value) in variables {
-            around = around.variable(name, value);
+            process = process.variable(name, value);
         }
-        Config::load(&Arguments::default(), around, None).map_err(|e| e.to_string())
+        Config::load(&Arguments::default(), process, None).map_err(|e| e.to_string())
     }
 
     #[test]
@@ -197,9 +197,9 @@ mod tests {
     fn variable_that_is_not_utf8_is_refused_only_when_it_is_ours() {
         use std::os::unix::ffi::OsStrExt as _;
         let bad = OsStr::from_bytes(b"\xff");
-        let around = MemoryFiles::default().with("/home/ann/mcp.toml", "").surroundings();
-        assert!(read(&around.clone().variable("MCP_OTHER", bad)).mistakes.is_empty());
-        let ours = read(&around.variable("MCP_SERVER__NAME", bad)).mistakes;
+        let process = MemoryFiles::default().with("/home/ann/mcp.toml", "").process();
+        assert!(read(&process.clone().variable("MCP_OTHER", bad)).mistakes.is_empty());
+        let ours = read(&process.variable("MCP_SERVER__NAME", bad)).mistakes;
         assert_eq!(ours[0].to_string(), "environment variable MCP_SERVER__NAME is not UTF-8");
     }
 }

@@ -212,12 +212,12 @@ mod tests {
     use crate::config::error::ConfigError;
     use crate::config::load::arguments::Arguments;
     use crate::config::load::config::Config;
-    use crate::config::load::surroundings::MemoryFiles;
+    use crate::config::load::process::MemoryFiles;
 
     /// The lines of the error that `mcp.toml` with this text gives.
     fn mistakes(text: &str) -> Vec<String> {
-        let around = MemoryFiles::default().with("/home/ann/mcp.toml", text).surroundings();
-        match Config::load(&Arguments::default(), around, None) {
+        let process = MemoryFiles::default().with("/home/ann/mcp.toml", text).process();
+        match Config::load(&Arguments::default(), process, None) {
             Ok(_) => panic!("accepted: {text}"),
             Err(ConfigError::Mistakes(mistakes)) => mistakes.iter().map(ToString::to_string).collect(),
             Err(other) => vec![other.to_string()],

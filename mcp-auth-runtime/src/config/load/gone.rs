@@ -67,16 +67,16 @@ fn instead_of_embedded(key: &str, is_variable: bool) -> String {
 mod tests {
     use super::super::arguments::Arguments;
     use super::super::config::Config;
-    use super::super::surroundings::MemoryFiles;
+    use super::super::process::MemoryFiles;
     use crate::config::ConfigError;
 
     /// The mistakes of this `mcp.toml` with these variables, a line each.
     fn mistakes(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
-        let mut around = MemoryFiles::default().with("/home/ann/mcp.toml", text).surroundings();
+        let mut process = MemoryFiles::default().with("/home/ann/mcp.toml", text).process();
         for (name, value) in variables {
-            around = around.variable(name, value);
+            process = process.variable(name, value);
         }
-        match Config::load(&Arguments::default(), around, None) {
+        match Config::load(&Arguments::default(), process, None) {
             Ok(_) => panic!("accepted: {text} {variables:?}"),
             Err(ConfigError::Mistakes(mistakes)) => mistakes.iter().map(ToString::to_string).collect(),
             Err(other) => vec![other.to_string()],

@@ -1,4 +1,4 @@
-//! How a configuration is loaded, in reading order: `surroundings` (variables, directories and files of the process),
+//! How a configuration is loaded, in reading order: `process` (variables, directories and files of the process),
 //! `arguments`, `locate` (which file), `environment`, `layers` (who said what; later wins), `extract` (every mistake
 //! with key and source: `mistake`), `config` ([`Config`]), `builder` and `entry` (all of it in order). `secret` reads
 //! what the configuration only points to.
@@ -13,8 +13,8 @@ mod gone;
 mod layers;
 mod locate;
 mod mistake;
+pub mod process;
 pub(in crate::config) mod secret;
-pub mod surroundings;
 
 pub use builder::ConfigBuilder;
 pub use config::Config;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::surroundings::Surroundings;
+use super::process::ProcessContext;
 use crate::config::value::secret::{Place, Secret};
 use mcp_auth_core::SecretText;
 
@@ -12,7 +12,7 @@ use mcp_auth_core::SecretText;
 #[derive(Clone)]
 pub struct SecretSource {
     place: Place,
-    surroundings: Arc<Surroundings>,
+    process: Arc<ProcessContext>,
 }
 
 /// Why a secret could not be read. Names the variable or file, never what was in it.
@@ -45,12 +45,12 @@ pub enum SecretError {
 }
 
 impl SecretSource {
-    pub(in crate::config) fn new(secret: &Secret, base: &Path, surroundings: Arc<Surroundings>) -> Self {
+    pub(in crate::config) fn new(secret: &Secret, base: &Path, process: Arc<ProcessContext>) -> Self {
         let place = match secret.place() {
             Place::Variable(name) => Place::Variable(name.clone()),
             Place::File(path) => Place::File(base.join(path)),
         };
-        Self { place, surroundings }
+        Self { place, process }
     }
 
     /// Whether the secret may change while the server runs: true for a file, false for a variable.
@@ -65,13 +65,13 @@ impl SecretSource {
     pub fn read(&self) -> Result<SecretText, SecretError> {
         let raw = match &self.place {
             Place::Variable(name) => {
-                let value = self.surroundings.variables.get(std::ffi::OsStr::new(name));
+                let value = self.process.variables.get(std::ffi::OsStr::new(name));
                 let value = value.ok_or_else(|| SecretError::VariableMissing(name.clone()))?;
                 value.to_str().ok_or_else(|| SecretError::VariableNotText(name.clone()))?.to_owned()
             }
             Place::File(path) => {
                 let unreadable = |reason| SecretError::FileUnreadable { path: path.clone(), reason };
-                let file = self.surroundings.files.read(path).map_err(unreadable)?;
+                let file = self.process.files.read(path).map_err(unreadable)?;
                 if file.world_readable {
                     return Err(SecretError::FileWorldReadable(path.clone()));
                 }
@@ -129,43 +129,41 @@ fn is_placeholder(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::surroundings::MemoryFiles;
+    use super::super::process::MemoryFiles;
     use super::*;
 
-    fn read(reference: &str, surroundings: Surroundings) -> Result<String, String> {
-        let source =
-            SecretSource::new(&reference.parse().unwrap(), Path::new("/etc/app"), Arc::new(surroundings));
+    fn read(reference: &str, process: ProcessContext) -> Result<String, String> {
+        let source = SecretSource::new(&reference.parse().unwrap(), Path::new("/etc/app"), Arc::new(process));
         source.read().map(|text| text.expose().to_owned()).map_err(|e| e.to_string())
     }
 
     #[test]
     fn secret_comes_from_variable_or_file_without_its_last_newline() {
-        let around =
-            MemoryFiles::default().with("/etc/app/key", "s3cr3t\n").with("/abs", "a\n\n").surroundings();
-        let around = around.variable("KEY", "from-env");
-        assert_eq!(read("env:KEY", around.clone()).unwrap(), "from-env");
-        assert_eq!(read("file:key", around.clone()).unwrap(), "s3cr3t");
-        assert_eq!(read("file:/abs", around).unwrap(), "a\n");
+        let process = MemoryFiles::default().with("/etc/app/key", "s3cr3t\n").with("/abs", "a\n\n").process();
+        let process = process.variable("KEY", "from-env");
+        assert_eq!(read("env:KEY", process.clone()).unwrap(), "from-env");
+        assert_eq!(read("file:key", process.clone()).unwrap(), "s3cr3t");
+        assert_eq!(read("file:/abs", process).unwrap(), "a\n");
     }
 
     #[test]
     fn missing_or_empty_secret_is_refused_by_its_name() {
-        let around = MemoryFiles::default().with("/etc/app/empty", "\n").surroundings().variable("EMPTY", "");
-        assert_eq!(read("env:NONE", around.clone()).unwrap_err(), "environment variable NONE is not set");
-        assert_eq!(read("env:EMPTY", around.clone()).unwrap_err(), "environment variable EMPTY is empty");
-        assert_eq!(read("file:empty", around.clone()).unwrap_err(), "secret file /etc/app/empty is empty");
+        let process = MemoryFiles::default().with("/etc/app/empty", "\n").process().variable("EMPTY", "");
+        assert_eq!(read("env:NONE", process.clone()).unwrap_err(), "environment variable NONE is not set");
+        assert_eq!(read("env:EMPTY", process.clone()).unwrap_err(), "environment variable EMPTY is empty");
+        assert_eq!(read("file:empty", process.clone()).unwrap_err(), "secret file /etc/app/empty is empty");
         assert!(
-            read("file:none", around).unwrap_err().starts_with("secret file /etc/app/none cannot be read")
+            read("file:none", process).unwrap_err().starts_with("secret file /etc/app/none cannot be read")
         );
     }
 
     #[test]
     fn c07_placeholder_or_world_readable_secret_is_refused() {
         let files = MemoryFiles::default().with_world_readable("/etc/app/open", "s3cr3t");
-        let around = files.surroundings();
-        assert!(read("file:open", around.clone()).unwrap_err().contains("chmod o-r /etc/app/open"));
+        let process = files.process();
+        assert!(read("file:open", process.clone()).unwrap_err().contains("chmod o-r /etc/app/open"));
         for bad in ["changeme", "CHANGE_ME", "${MISSING}", "<token>", "xxxx", "your-secret"] {
-            let error = read("env:KEY", around.clone().variable("KEY", bad)).unwrap_err();
+            let error = read("env:KEY", process.clone().variable("KEY", bad)).unwrap_err();
             assert_eq!(error, "environment variable KEY holds a placeholder, not a secret", "{bad}");
         }
     }

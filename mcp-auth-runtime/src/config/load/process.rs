@@ -59,7 +59,7 @@ fn is_world_readable(_: &std::fs::Metadata) -> bool {
 
 /// Environment, current directory, executable and files of one process.
 #[derive(Clone)]
-pub struct Surroundings {
+pub struct ProcessContext {
     /// The environment variables.
     pub variables: BTreeMap<OsString, OsString>,
     /// Where relative paths of arguments and variables start.
@@ -70,7 +70,7 @@ pub struct Surroundings {
     pub files: Arc<dyn Files>,
 }
 
-impl Surroundings {
+impl ProcessContext {
     /// Of this process.
     pub fn system() -> Self {
         Self {
@@ -105,9 +105,9 @@ impl Surroundings {
 }
 
 /// Names of variables only: their values may be secret.
-impl fmt::Debug for Surroundings {
+impl fmt::Debug for ProcessContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Surroundings")
+        f.debug_struct("ProcessContext")
             .field("variables", &self.variables.keys().collect::<Vec<_>>())
             .field("current_dir", &self.current_dir)
             .field("executable", &self.executable)
@@ -132,9 +132,9 @@ impl MemoryFiles {
         self
     }
 
-    /// Surroundings at `/home/ann` with these files and the executable `/opt/bin/server`.
-    pub(crate) fn surroundings(self) -> Surroundings {
-        Surroundings {
+    /// A process at `/home/ann` with these files and the executable `/opt/bin/server`.
+    pub(crate) fn process(self) -> ProcessContext {
+        ProcessContext {
             variables: BTreeMap::new(),
             current_dir: "/home/ann".into(),
             executable: Some("/opt/bin/server".into()),
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_value_of_the_environment() {
-        let shown = format!("{:?}", Surroundings::empty().variable("TOKEN", "hunter2"));
+        let shown = format!("{:?}", ProcessContext::empty().variable("TOKEN", "hunter2"));
         assert!(shown.contains("TOKEN") && !shown.contains("hunter2"), "{shown}");
     }
 
