@@ -1,6 +1,6 @@
-//! The report for people: four short lists, two tables, the warnings, and the verdict.
+//! The report for people: four short lists, three tables, the warnings, and the verdict.
 
-use super::report::{BuiltIn, Operation, Report, Scope, Serves, TrustedIssuer, Trusts};
+use super::report::{BuiltIn, Operation, Report, Role, Scope, Serves, TrustedIssuer, Trusts};
 use crate::terminal::{BAD, Cell, DIM, GOOD, STRONG, Table, Terminal, WARN, shown, styled};
 
 /// The most operations that are named for a scope; the others are counted.
@@ -29,6 +29,10 @@ pub(super) fn print(report: &Report, denied: bool, terminal: &Terminal) {
     if !report.scopes.is_empty() {
         heading("Scopes", terminal);
         terminal.table(&scope_table(&report.scopes));
+    }
+    if !report.roles.is_empty() {
+        heading("Roles", terminal);
+        terminal.table(&role_table(&report.roles));
     }
     terminal.line("");
     for note in &report.notes {
@@ -202,6 +206,20 @@ fn scope_table(scopes: &[Scope]) -> Table<5> {
             counted(&scope.needed_by).into(),
             description,
         ]);
+    }
+    table
+}
+
+/// A row for each condition; one without a role's name belongs to the role above.
+fn role_table(roles: &[Role]) -> Table<3> {
+    let mut table = Table::headed(2, ["ROLE", "IMPLIES", "HELD WHEN THE CLAIM"]);
+    for role in roles {
+        let by_role_only = "(only by a role that implies it)".to_owned();
+        let first = role.when.first().unwrap_or(&by_role_only);
+        table.row([(&role.role).into(), role.implies.join(" ").into(), first.into()]);
+        for other in role.when.iter().skip(1) {
+            table.row(["".into(), "".into(), other.into()]);
+        }
     }
     table
 }

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use mcp_auth_core::resource::WELL_KNOWN;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
-use mcp_auth_runtime::config::{Checked, Config, Connect, Denial, Transport, Verify, Visibility, issuers};
+use mcp_auth_runtime::config::roles::{Condition, RoleEntry};
+use mcp_auth_runtime::config::{
+    Checked, Config, Connect, Denial, RoleName, Transport, Verify, Visibility, issuers,
+};
 use mcp_auth_runtime::facade::{HEALTHZ, Kind, READYZ, Registry, Rule};
 use serde::Serialize;
 
@@ -21,6 +24,7 @@ pub(super) struct Report {
     /// `None` if the operations are not known.
     pub(super) operations: Option<Vec<Operation>>,
     pub(super) scopes: Vec<Scope>,
+    pub(super) roles: Vec<Role>,
     /// What the server itself warns about when it starts, and what else is unwise.
     pub(super) warnings: Vec<String>,
     /// Usual settings that are good to know.
@@ -119,6 +123,15 @@ pub(super) struct Scope {
     pub(super) description: Option<String>,
 }
 
+/// One configured role.
+#[derive(Debug, Serialize)]
+pub(super) struct Role {
+    pub(super) role: String,
+    /// The conditions, of which one suffices: `department is "support"`.
+    pub(super) when: Vec<String>,
+    pub(super) implies: Vec<String>,
+}
+
 impl Report {
     pub(super) fn new(config: &Config, checked: &Checked, registry: Option<&Registry>) -> Self {
         let advice = advice::of(config, checked, registry);
@@ -131,6 +144,7 @@ impl Report {
             access: access(config, checked.connect, registry),
             operations: registry.map(operations),
             scopes: scopes(config, checked, registry),
+            roles: roles(config),
             warnings,
             notes: advice.notes,
         }
@@ -275,4 +289,29 @@ fn scopes(config: &Config, checked: &Checked, registry: Option<&Registry>) -> Ve
         Scope { base: base.contains(&scope), implies, needed_by: needed_by.collect(), description, scope }
     };
     all.into_iter().map(row).collect()
+}
+
+fn roles(config: &Config) -> Vec<Role> {
+    let role = |(role, entry): (&RoleName, &RoleEntry)| Role {
+        role: role.to_string(),
+        when: entry.conditions().map(condition).collect(),
+        implies: entry.implies.iter().map(ToString::to_string).collect(),
+    };
+    config.roles.iter().map(role).collect()
+}
+
+/// A condition in words: `realm_access > roles contains "todo-managers"`.
+fn condition(condition: &Condition) -> String {
+    let asks = match (&condition.equals, &condition.contains, &condition.any) {
+        (Some(value), ..) => format!("is {}", value.json()),
+        (_, Some(text), _) => format!("contains {:?}", text.as_str()),
+        (.., Some(any)) => {
+            let values: Vec<String> = any.iter().map(|value| value.json().to_string()).collect();
+            format!("is or contains one of {}", values.join(", "))
+        }
+        (None, None, None) => "is never right".to_owned(), // refused before
+    };
+    let claim = condition.claim.names().collect::<Vec<_>>().join(" > ");
+    let issuer = condition.issuer.as_ref().map(|issuer| format!(", from {}", issuer.as_str()));
+    format!("{claim} {asks}{}", issuer.unwrap_or_default())
 }

@@ -79,6 +79,35 @@ fn says_whom_a_server_of_others_tokens_trusts() {
 }
 
 #[test]
+fn says_which_claims_give_which_roles() {
+    let toml = verify("")
+        + r#"
+        [roles.manager]
+        implies = ["viewer"]
+        when = [
+            { claim = ["realm_access", "roles"], contains = "todo-managers" },
+            { claim = "team", any = ["leads", 5], issuer = "https://login.acme.io/" },
+        ]
+        [roles.support]
+        when = { claim = "department", equals = "support" }
+        [roles.viewer]
+        "#;
+    let (code, text) = verdict(&toml, &[]);
+    assert_eq!(code, Some(0), "{text}");
+    for line in [
+        "  ROLE     IMPLIES  HELD WHEN THE CLAIM",
+        "  manager  viewer   realm_access > roles contains \"todo-managers\"",
+        "                    team is or contains one of \"leads\", 5, from https://login.acme.io/",
+        "  support           department is \"support\"",
+        "  viewer            (only by a role that implies it)",
+    ] {
+        assert!(text.lines().any(|said| said == line), "{line}\nis not in\n{text}");
+    }
+    let (_, without) = verdict(&verify(""), &[]);
+    assert!(!without.contains("Roles"), "{without}");
+}
+
+#[test]
 fn what_the_server_would_refuse_is_refused_all_at_once_in_its_own_words() {
     let toml = "[issuer]\n[scopes.\"todos.raed\"]\ndescription = \"x\"\n";
     let (code, text) = verdict(toml, &[]);
