@@ -3,9 +3,11 @@
 //! callers), `challenge` (`WWW-Authenticate`), `net` (hosts, authorities, origins, loopback), `resource` and
 //! `issuer_identifier` (the URLs that tokens name), `uri_template` (URIs with variables), `revision` (the protocol's
 //! eras), `seen` (text from outside, made safe to show), `secret` (text that is never shown), `strict_json` (JSON with
-//! one reading), `ambient` (time and randomness). Users depend on the facade crate `mcp-auth`.
+//! one reading), `bounds` (ranges and defaults of settings), `ambient` (time and randomness). Users depend on the
+//! facade crate `mcp-auth`.
 
 pub mod ambient;
+pub mod bounds;
 pub mod challenge;
 pub mod hierarchy;
 pub mod issuer_identifier;

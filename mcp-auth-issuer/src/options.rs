@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mcp_auth_core::{ScopeSet, SecretText};
+use mcp_auth_core::bounds::{Bounds, DAY, HOUR};
+use mcp_auth_core::{ScopeSet, SecretText, bounds};
 use mcp_auth_store::{Client, GrantTypes, Rate, SecretHash};
 
 use crate::key::KeySource;
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(60 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a browser stays logged in.
+const SESSION_LIFETIME: Bounds = Bounds::seconds(1, 30 * DAY, 8 * HOUR);
 
 /// The options of the built-in issuer.
 ///
@@ -25,11 +25,11 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct IssuerOptions {
     /// Where the signing key comes from.
     pub signing_key: KeySource,
-    /// Lifetime of access tokens: 1 s to 1 h. **(default: 15 min)**
+    /// Lifetime of access tokens: [`bounds::ACCESS_TOKEN_LIFETIME`].
     pub access_token_lifetime: Duration,
-    /// A refresh token not used for this long dies: 1 s to 365 days. **(default: 14 days)**
+    /// A refresh token that is not used for this long expires: [`bounds::REFRESH_TOKEN_LIFETIME`].
     pub refresh_token_lifetime: Duration,
-    /// Lifetime of authorization codes: 1 s to 10 min (OAuth 2.1 §4.1.2). **(default: 60 s)**
+    /// Lifetime of authorization codes: [`bounds::CODE_LIFETIME`].
     pub code_lifetime: Duration,
     /// How long a browser stays logged in: 1 s to 30 days. **(default: 8 h)**
     pub session_lifetime: Duration,
@@ -123,10 +123,10 @@ impl IssuerOptions {
     pub fn new(signing_key: KeySource) -> Self {
         Self {
             signing_key,
-            access_token_lifetime: 15 * MINUTE,
-            refresh_token_lifetime: 14 * DAY,
-            code_lifetime: MINUTE,
-            session_lifetime: 8 * HOUR,
+            access_token_lifetime: bounds::ACCESS_TOKEN_LIFETIME.default,
+            refresh_token_lifetime: bounds::REFRESH_TOKEN_LIFETIME.default,
+            code_lifetime: bounds::CODE_LIFETIME.default,
+            session_lifetime: SESSION_LIFETIME.default,
             users: vec!["developer".to_owned()],
             clients: Vec::new(),
             registrations_per_minute: 120,
@@ -135,15 +135,14 @@ impl IssuerOptions {
 
     /// Checks every rule stated on the fields above.
     pub(crate) fn check(&self, declared: impl Fn(&str) -> bool) -> Result<(), InvalidOption> {
-        for (name, given, max) in [
-            ("access_token_lifetime", self.access_token_lifetime, HOUR),
-            ("refresh_token_lifetime", self.refresh_token_lifetime, 365 * DAY),
-            ("code_lifetime", self.code_lifetime, 10 * MINUTE),
-            ("session_lifetime", self.session_lifetime, 30 * DAY),
+        for (name, given, bounds) in [
+            ("access_token_lifetime", self.access_token_lifetime, bounds::ACCESS_TOKEN_LIFETIME),
+            ("refresh_token_lifetime", self.refresh_token_lifetime, bounds::REFRESH_TOKEN_LIFETIME),
+            ("code_lifetime", self.code_lifetime, bounds::CODE_LIFETIME),
+            ("session_lifetime", self.session_lifetime, SESSION_LIFETIME),
         ] {
-            let min = Duration::from_secs(1);
-            if given < min || given > max {
-                return Err(InvalidOption::Lifetime { name, given, min, max });
+            if !bounds.contain(given) {
+                return Err(InvalidOption::Lifetime { name, given, min: bounds.min, max: bounds.max });
             }
         }
         if self.users.is_empty() || self.users.len() > 32 || has_twin(self.users.iter()).is_some() {
@@ -219,10 +218,11 @@ mod tests {
 
     #[test]
     fn b19_access_tokens_live_at_most_an_hour_and_b06_codes_ten_minutes() {
-        assert_eq!(check(|o| o.access_token_lifetime = HOUR), Ok(()));
-        let error = check(|o| o.access_token_lifetime = HOUR + MINUTE).map_err(|e| e.to_string());
-        assert_eq!(error, Err("access_token_lifetime is 3660s, from 1s to 3600s".into()));
-        assert!(check(|o| o.code_lifetime = 11 * MINUTE).is_err());
+        let seconds = Duration::from_secs;
+        assert_eq!(check(|o| o.access_token_lifetime = seconds(HOUR)), Ok(()));
+        let error = check(|o| o.access_token_lifetime = seconds(HOUR + 60)).map_err(|e| e.to_string());
+        assert_eq!(error, Err("access_token_lifetime is 3660s, from 60s to 3600s".into()));
+        assert!(check(|o| o.code_lifetime = seconds(11 * 60)).is_err());
         assert!(check(|o| o.code_lifetime = Duration::ZERO).is_err());
     }
 

@@ -8,19 +8,19 @@ use serde::{Deserialize, Serialize};
 use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
 use crate::config::value::{DisplayName, NonEmpty, ScopeToken, duration};
-use mcp_auth_core::ScopeSet;
+use mcp_auth_core::{ScopeSet, bounds};
 
 duration! {
     /// How long an access token is valid.
-    AccessTokenLifetime: 1 m to 1 h, default 15 m
+    AccessTokenLifetime within ACCESS_TOKEN_LIFETIME
 }
 duration! {
     /// How long a refresh token is valid after its last use.
-    RefreshTokenLifetime: 5 m to 90 d, default 14 d
+    RefreshTokenLifetime within REFRESH_TOKEN_LIFETIME
 }
 duration! {
     /// How long an authorization code is valid.
-    CodeLifetime: 10 s to 10 m, default 60 s
+    CodeLifetime within CODE_LIFETIME
 }
 
 /// The built-in issuer, whose tokens are accepted.

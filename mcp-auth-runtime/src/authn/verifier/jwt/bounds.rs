@@ -1,31 +1,6 @@
 //! How long things may take or last: each range and default stands here alone. The configuration reads them.
 
-use std::time::Duration;
-
-/// The range of a setting, and its default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
-    /// The shortest that may be set.
-    pub min: Duration,
-    /// The longest that may be set.
-    pub max: Duration,
-    /// What it is when nothing is set.
-    pub default: Duration,
-}
-
-impl Bounds {
-    const fn seconds(min: u64, max: u64, default: u64) -> Self {
-        Self {
-            min: Duration::from_secs(min),
-            max: Duration::from_secs(max),
-            default: Duration::from_secs(default),
-        }
-    }
-}
-
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
+use mcp_auth_core::bounds::{Bounds, DAY, HOUR, MINUTE};
 
 /// Clock skew allowed on `exp`, `nbf` and `iat`.
 pub const CLOCK_SKEW: Bounds = Bounds::seconds(0, 5 * MINUTE, 30);

@@ -1,0 +1,64 @@
+//! The range of a setting and its default, and those that more than one crate needs.
+
+use std::time::Duration;
+
+/// The range of a setting, and its default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// The shortest that may be set.
+    pub min: Duration,
+    /// The longest that may be set.
+    pub max: Duration,
+    /// What it is when nothing is set.
+    pub default: Duration,
+}
+
+impl Bounds {
+    /// Bounds in seconds.
+    pub const fn seconds(min: u64, max: u64, default: u64) -> Self {
+        Self {
+            min: Duration::from_secs(min),
+            max: Duration::from_secs(max),
+            default: Duration::from_secs(default),
+        }
+    }
+
+    /// Whether `value` may be set.
+    pub fn contain(&self, value: Duration) -> bool {
+        (self.min..=self.max).contains(&value)
+    }
+}
+
+/// A minute, in seconds.
+pub const MINUTE: u64 = 60;
+/// An hour, in seconds.
+pub const HOUR: u64 = 60 * MINUTE;
+/// A day, in seconds.
+pub const DAY: u64 = 24 * HOUR;
+
+/// How long an access token of the built-in issuer is valid.
+pub const ACCESS_TOKEN_LIFETIME: Bounds = Bounds::seconds(MINUTE, HOUR, 15 * MINUTE);
+/// How long a refresh token of the built-in issuer is valid after its last use.
+pub const REFRESH_TOKEN_LIFETIME: Bounds = Bounds::seconds(5 * MINUTE, 90 * DAY, 14 * DAY);
+/// How long an authorization code of the built-in issuer is valid (OAuth 2.1 §4.1.2: ten minutes at most).
+pub const CODE_LIFETIME: Bounds = Bounds::seconds(10, 10 * MINUTE, MINUTE);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_of_a_range_may_be_set_and_nothing_beyond() {
+        let second = Duration::from_secs(1);
+        assert!(CODE_LIFETIME.contain(CODE_LIFETIME.min) && CODE_LIFETIME.contain(CODE_LIFETIME.max));
+        assert!(!CODE_LIFETIME.contain(CODE_LIFETIME.min - second));
+        assert!(!CODE_LIFETIME.contain(CODE_LIFETIME.max + second));
+    }
+
+    #[test]
+    fn every_default_may_be_set() {
+        for bounds in [ACCESS_TOKEN_LIFETIME, REFRESH_TOKEN_LIFETIME, CODE_LIFETIME] {
+            assert!(bounds.contain(bounds.default), "{bounds:?}");
+        }
+    }
+}
