@@ -20,7 +20,7 @@ use crate::{Failure, terminal::Terminal, terminal::json as json_text};
 ///
 /// Reads what the server would read (the same files, profile and environment) and says what will be served where,
 /// whom it trusts and what is unwise. With the server's own `--scopes json` it checks the rest too: which operations
-/// need what, and whether every scope is one of theirs. Opens no port and sends nothing.
+/// need what, and whether every scope is declared by one. Opens no port and sends nothing.
 ///
 /// Exit code: 0 when the server would start; 1 when it would not, or with --deny-warnings when something is unwise;
 /// 2 when it could not be checked.
@@ -85,7 +85,7 @@ fn checked(configuration: Configuration, registry: Option<&Registry>) -> Result<
     Ok(Report::new(&config, &checked, registry))
 }
 
-/// The built-in issuer has checks of its own: options, identifier, and the signing key, which is read but never made
+/// The built-in issuer has its own checks: options, identifier, and the signing key, which is read but never made
 /// here.
 fn built_in_issuer(config: &Config, issuer: &BuiltInIssuer, checked: &Checked) -> Result<(), Failure> {
     let mut options = IssuerOptions::configured(config, issuer)?;

@@ -363,7 +363,7 @@ async fn an_issuer_may_have_endpoints_elsewhere_if_it_says_so_itself() {
     Person::new().run(&["login", &liar.url, "--no-browser"]).await.failed(2, "give --client-id");
 }
 
-/// A server that names metadata of its own, in which it claims to be the bank's issuer with another token endpoint.
+/// A server that names metadata it hosts itself, in which it claims to be the bank's issuer with another token endpoint.
 async fn impostor() -> Liar {
     let listed = "{origin}/.well-known/elsewhere";
     Liar::listing(listed, ADVERTISED, OWN, |issuer| issuer["issuer"] = json!("https://bank.invalid")).await

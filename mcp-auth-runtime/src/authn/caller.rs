@@ -77,7 +77,7 @@ impl Caller {
         self.0.expires_at()
     }
 
-    /// One claim of the token as a type of yours; `None` when it is absent.
+    /// One claim of the token as your own type; `None` when it is absent.
     ///
     /// # Errors
     /// When the claim is there and is not a `T`.

@@ -8,7 +8,7 @@ use super::Call;
 use super::from_call::{FromCall, caller};
 use crate::answer::Rejection;
 
-/// The claims of the caller's token as a type of yours, verified like the rest of the token.
+/// The claims of the caller's token as your own type, verified like the rest of the token.
 ///
 /// A token whose claims are no `T` gets 403 (as a JSON-RPC error) and names the claim, never its value.
 ///

@@ -27,7 +27,7 @@ const MAX_COMPLAINT_BYTES: usize = 512;
 
 /// An argument of an operation, made from its call.
 ///
-/// Implement it for a type of yours to take that type in tools, prompts, resources and methods.
+/// Implement it for your own type to take that type in tools, prompts, resources and methods.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an operation",
     label = "no call carries this",

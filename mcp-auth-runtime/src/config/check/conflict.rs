@@ -209,9 +209,9 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
-    /// A role that nobody could hold.
+    /// A role that no caller could hold.
     #[error(
-        "role {role:?} has no `when` and no role implies it, so nobody would hold it: say which callers do, in `when`: \
+        "role {role:?} has no `when` and no role implies it, so no caller would hold it: say which callers do, in `when`: \
          {at}"
     )]
     RoleWithoutHolder {

@@ -40,7 +40,7 @@ impl Config {
         self.check_with(Some(registry))
     }
 
-    /// Checks what can be told without knowing the operations: not whether a scope is one of theirs, and nothing
+    /// Checks what can be told without knowing the operations: not whether one of them declares a scope, and nothing
     /// that follows from what they need. `connect` is then as configured, else for servers with protected operations.
     ///
     /// # Errors

@@ -83,7 +83,7 @@ impl<'de> Deserialize<'de> for Conditions {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let all: Vec<Condition> = one_or_many(from, "a table or an array of tables")?;
         if all.is_empty() {
-            let error = ValueError::Empty("nobody would hold the role");
+            let error = ValueError::Empty("no caller would hold the role");
             return Err(serde::de::Error::custom(error));
         }
         Ok(Self(all))
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(said("[roles.m]"), "accepted");
         assert_eq!(
             said("roles.m.when = []"),
-            "when is empty: nobody would hold the role: roles.m.when in the configuration text"
+            "when is empty: no caller would hold the role: roles.m.when in the configuration text"
         );
         assert_eq!(
             said("roles.m.when = \"a\""),

@@ -14,7 +14,7 @@ const LINES_AHEAD: usize = 16;
 /// One line of input, without its line break.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line {
-    /// A whole line. The last one may lack a line break: half a JSON object is no JSON.
+    /// A whole line. The last one may lack a line break: half a JSON object is not JSON.
     Text(Bytes),
     /// A line longer than the limit; its bytes are gone.
     TooLong,
