@@ -170,7 +170,7 @@ async fn tool_error_is_told_and_every_other_error_is_not() {
 
 #[tokio::test]
 async fn operation_of_a_caller_without_one_is_401_not_a_panic() {
-    let error = tool(&Todos::default(), call("who.am-i", json!({}))).await.expect_err("nobody calls");
+    let error = tool(&Todos::default(), call("who.am-i", json!({}))).await.expect_err("no caller");
     assert_eq!(error.code, ErrorCode(401));
 }
 

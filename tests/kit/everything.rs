@@ -81,7 +81,7 @@ impl Everything {
     #[tool(public)]
     fn who(&self, caller: Option<Caller>) -> String {
         self.run();
-        caller.map_or_else(|| "nobody".to_owned(), |caller| caller.subject().to_owned())
+        caller.map_or_else(|| "anonymous".to_owned(), |caller| caller.subject().to_owned())
     }
 
     /// Any verified caller.

@@ -20,7 +20,7 @@ impl Open {
     /// Anyone; says who.
     #[tool(public)]
     fn who(&self, caller: Option<Caller>) -> String {
-        caller.map_or_else(|| "nobody".to_owned(), |caller| caller.subject().to_owned())
+        caller.map_or_else(|| "anonymous".to_owned(), |caller| caller.subject().to_owned())
     }
 
     #[prompt(public)]

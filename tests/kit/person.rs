@@ -49,7 +49,7 @@ impl Browser {
         }
         match self.submit(&page, &[("decision", "login"), ("user", user)]).await {
             Led::To(page) => page,
-            Led::Out(location) => panic!("nobody consented yet, and the client was told: {location}"),
+            Led::Out(location) => panic!("no consent yet, and the client was told: {location}"),
         }
     }
 

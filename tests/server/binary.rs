@@ -30,7 +30,7 @@ impl Noisy {
         "printed"
     }
 
-    /// Blocks its thread, whatever anybody wants.
+    /// Blocks its thread: no shutdown can interrupt it.
     #[tool(public)]
     fn block(&self) {
         eprintln!("blocking");

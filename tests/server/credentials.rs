@@ -100,7 +100,7 @@ async fn a16_request_parts_hold_no_credential_in_any_era_with_and_without_a_sess
         );
         for answer in [in_session, without] {
             let text = answer.text().expect("the parts");
-            assert!(text.contains("x-harmless"), "headers that are no credentials stay: {text}");
+            assert!(text.contains("x-harmless"), "headers that are not credentials stay: {text}");
             holds_none_of(text, &token);
         }
     }
@@ -120,7 +120,7 @@ async fn a16_no_credential_is_in_the_query_the_metadata_or_what_is_known_of_the_
             let client = with_secrets(Client::new(&url).era(era));
             let answer = client.call_tool("look", json!({})).await;
             let text = answer.text().expect("what there is");
-            assert!(text.starts_with("None"), "a token in the query is nobody's: {text}");
+            assert!(text.starts_with("None"), "a token in the query names no caller: {text}");
             holds_none_of(text, &token);
         }
         let client =
@@ -230,7 +230,7 @@ fn c19_nothing_that_is_written_at_trace_holds_a_part_of_a_token() {
 #[ignore = "the child of the test above"]
 async fn child_that_serves_and_logs_at_trace() {
     let Some(path) = std::env::var_os(TOKENS) else {
-        return; // somebody runs the ignored tests
+        return; // a person runs the ignored tests
     };
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)

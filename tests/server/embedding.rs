@@ -122,9 +122,9 @@ async fn the_gate_stands_in_front_of_the_server_within_an_application() {
             if let Some(token) = token { client.token(token) } else { client }
         };
         let call = json!({ "name": "write_note", "arguments": { "text": "x" } });
-        let nobody = client(None).request_without_session("tools/call", call).await;
-        assert_eq!(nobody.status(), 401, "{era:?}");
-        let challenge = nobody.challenge().expect("a challenge");
+        let anonymous = client(None).request_without_session("tools/call", call).await;
+        assert_eq!(anonymous.status(), 401, "{era:?}");
+        let challenge = anonymous.challenge().expect("a challenge");
         assert_eq!(challenge.scopes(), ["base", "write"]);
         let metadata = application.at("/.well-known/oauth-protected-resource/api/mcp");
         assert_eq!(challenge.resource_metadata(), Some(metadata.as_str()));

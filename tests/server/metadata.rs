@@ -215,7 +215,11 @@ async fn a_public_server_has_no_metadata_and_reads_no_token() {
     let server = builder.start().await.expect("it starts");
     let wire = Wire::of(&server);
     for target in [ROOT, OF_ENDPOINT] {
-        assert_eq!(ask(wire, "GET", target, "").await.status(), 404, "nobody to send a client to: {target}");
+        assert_eq!(
+            ask(wire, "GET", target, "").await.status(),
+            404,
+            "no issuer to send a client to: {target}"
+        );
     }
     for credentials in ["", "Authorization: Bearer nonsense\r\n", "Authorization: Bearer a b\r\n"] {
         assert_eq!(wire.call("ping", credentials).await.status(), 200, "{credentials:?}");

@@ -63,7 +63,7 @@ fn operations() -> Vec<(&'static str, Value)> {
         ("resources/subscribe", json!({ "uri": "note://7" })),
         ("resources/subscribe", json!({ "uri": "nope://x" })),
         ("acme/report", json!({})),
-        ("tasks/get", json!({ "taskId": "somebody-elses" })),
+        ("tasks/get", json!({ "taskId": "another-callers" })),
         ("tools/list", json!({})),
         ("prompts/list", json!({})),
         ("resources/list", json!({})),

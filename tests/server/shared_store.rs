@@ -158,8 +158,8 @@ async fn a_task_is_neither_reached_nor_called_unknown_while_the_store_is_down() 
     let error = answer.response().await["error"].clone();
     assert_eq!(error["message"], "the store is unavailable; try again later", "{error}");
     assert_eq!(talks.ran(), ran);
-    let nobody = servers.first.client().request_without_session("tasks/get", get.clone()).await;
-    assert_eq!(nobody.status(), 401, "what is wrong here is not for those who say not who they are");
+    let anonymous = servers.first.client().request_without_session("tasks/get", get.clone()).await;
+    assert_eq!(anonymous.status(), 401, "a caller without a token does not learn what is wrong");
     let asked = servers.outage.failed();
     assert!(asked > 0, "whose the task is, was asked for alice");
     let refused = servers.first.client().token("not-a-token".to_owned());
@@ -167,7 +167,7 @@ async fn a_task_is_neither_reached_nor_called_unknown_while_the_store_is_down() 
     assert_eq!(refused.status(), 401, "{}", refused.body());
     assert_eq!(servers.outage.failed(), asked, "a refused credential asks the store nothing");
     let lost = alice.call_tool(3, "starts", json!({})).await.response().await;
-    assert_eq!(lost["error"]["code"], -32603, "nobody would reach this task: {lost}");
+    assert_eq!(lost["error"]["code"], -32603, "no caller would reach this task: {lost}");
     servers.outage.end();
     let task = alice.request(4, "tasks/get", get).await.response().await;
     assert_eq!(task["result"]["status"], "completed", "{task}");

@@ -109,7 +109,7 @@ const IS_CHILD: &str = "SHUTDOWN_TEST_CHILD";
 #[ignore = "the child of the test below"]
 async fn child_that_serves_until_it_is_told_to_stop() {
     if std::env::var_os(IS_CHILD).is_none() {
-        return; // somebody runs the ignored tests
+        return; // a person runs the ignored tests
     }
     let config = "[server]\nlisten = \"127.0.0.1:0\"\n[auth]\nverify = \"none\"";
     let config = mcp_auth::Config::from_toml_str(config).expect("a configuration");

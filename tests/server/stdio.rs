@@ -111,7 +111,7 @@ async fn the_built_in_issuer_is_there_for_a_credential_and_leaves_nothing_behind
     let directory = launch.directory();
     let mut pipe = opened(launch, Era::Stateless).await;
     assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note");
-    assert!(!directory.path().join(".mcp-auth").exists(), "nobody asked for a key");
+    assert!(!directory.path().join(".mcp-auth").exists(), "no key was asked for");
 
     // The twin: a credential may be one of that issuer's tokens, so its key must be there.
     let launch = built_in().variable("MCP_STDIO__CREDENTIAL", "env:TOKEN").variable("TOKEN", "no.such.token");
@@ -259,7 +259,7 @@ async fn without_a_credential_and_without_local_scopes_no_caller_is_authenticate
             .variable("MCP_AUTH__CONNECT", "anonymous");
         let mut pipe = opened(anonymous, era).await;
         assert_eq!(text(&pipe.call_tool("ping", json!({})).await), "pong");
-        assert_eq!(text(&pipe.call_tool("who", json!({})).await), "nobody");
+        assert_eq!(text(&pipe.call_tool("who", json!({})).await), "anonymous");
         assert_eq!(refusal(&pipe.call_tool("whoami", json!({})).await).0, 401);
     }
 }

@@ -142,7 +142,7 @@ impl Talks {
         }
     }
 
-    /// Asks twice, each time as a result of its own.
+    /// Asks twice, each time with its own result.
     #[tool(scope = "order")]
     async fn order(
         &self,
@@ -233,7 +233,7 @@ impl Talks {
         self.run();
     }
 
-    /// Numbers: a result whose schema is no object.
+    /// Numbers: a result whose schema is not an object.
     #[tool(public)]
     fn numbers(&self) -> Json<Vec<u32>> {
         self.run();

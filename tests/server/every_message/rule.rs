@@ -35,7 +35,7 @@ impl Rule {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
-    Nobody,
+    Anonymous,
     WithoutScopes,
     WithTheScope,
 }
@@ -43,13 +43,13 @@ pub enum Who {
 /// The verdict: a refusal, or [`SERVED`].
 pub fn verdict(rule: Rule, connect: &str, who: Who) -> &'static str {
     match (rule, connect, who) {
-        (Operation, _, Who::Nobody) => "401 base use",
+        (Operation, _, Who::Anonymous) => "401 base use",
         (Operation | OwnTask, _, Who::WithoutScopes) => "403 use",
-        (OwnTask | Token | Unknown, _, Who::Nobody) => "401 base",
-        (Connect, "authenticated", Who::Nobody) => "401 base",
-        (Connect, "anonymous", Who::Nobody) => SERVED,
+        (OwnTask | Token | Unknown, _, Who::Anonymous) => "401 base",
+        (Connect, "authenticated", Who::Anonymous) => "401 base",
+        (Connect, "anonymous", Who::Anonymous) => SERVED,
         (_, _, Who::WithTheScope) | (Token | Connect | Unknown, _, Who::WithoutScopes) => SERVED,
-        (Connect, other, Who::Nobody) => unreachable!("connect = {other:?}"),
+        (Connect, other, Who::Anonymous) => unreachable!("connect = {other:?}"),
         (OperationBefore | UnknownBefore, ..) => unreachable!("a rule of one era: {rule:?}"),
     }
 }

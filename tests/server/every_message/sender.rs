@@ -22,7 +22,7 @@ pub struct Sender<'s> {
 impl<'s> Sender<'s> {
     pub fn new(http: &'s reqwest::Client, server: &'s TestServer, modern: bool, who: Who) -> Self {
         let token = match who {
-            Who::Nobody => None,
+            Who::Anonymous => None,
             Who::WithoutScopes => Some(server.token("alice").mint()),
             Who::WithTheScope => Some(server.token("alice").scope("use").mint()),
         };

@@ -10,13 +10,13 @@ async fn walk(connect: &str, modern: bool) {
     let (each, server, http) = start(connect).await;
     let mut wrong = Vec::new();
     for row in TABLE {
-        for who in [Who::Nobody, Who::WithoutScopes, Who::WithTheScope] {
+        for who in [Who::Anonymous, Who::WithoutScopes, Who::WithTheScope] {
             let sender = Sender::new(&http, &server, modern, who);
             let before = each.ran();
             let outcome = sender.send(row).await;
             let expected = match (verdict(row.2.at(modern), connect, who), modern, who) {
                 (SERVED, true, _) => row.3,
-                (SERVED, false, Who::Nobody) => row.without_session(),
+                (SERVED, false, Who::Anonymous) => row.without_session(),
                 (SERVED, false, _) => row.4,
                 (refused, ..) => refused,
             };

@@ -188,12 +188,12 @@ async fn j35_sessions_mean_nothing_on_2026_07_28() {
     let bench = start("").await;
     for header in ["Mcp-Session-Id", "Last-Event-ID"] {
         let mut ask = Ask::write(Era::Stateless);
-        ask.set(header, "somebody-elses");
+        ask.set(header, "another-callers");
         assert_served(&bench, &ask, ask.message.to_string()).await;
         assert_eq!(ask.send(&bench, Some(&bench.with)).await.header("mcp-session-id"), None);
         let mut ask = Ask::new(Era::Stateless, "notifications/cancelled", json!({ "requestId": 1 }));
         ask.message.as_object_mut().expect("an object").remove("id");
-        ask.set(header, "somebody-elses");
+        ask.set(header, "another-callers");
         assert_eq!(ask.send(&bench, Some(&bench.with)).await.status(), 202, "{header}");
         // A notification need not say its revision in the body: the header does.
         ask.message["params"].as_object_mut().expect("params").remove("_meta");

@@ -92,7 +92,10 @@ async fn j28_with_visibility_all_lists_show_a_verified_caller_everything_and_oth
         let (open, _) = shown(&bench, era, "tools/list", None).await;
         assert_eq!(open, ["panics", "ping", "who"]);
         if era == Era::Stateless {
-            assert_eq!(cache, "private", "what nobody sees must not come from somebody's cache");
+            assert_eq!(
+                cache, "private",
+                "a list for an anonymous caller must not come from another caller's cache"
+            );
         }
     }
 }

@@ -149,8 +149,8 @@ async fn j06_escapes_change_no_verdict() {
         ] {
             let body = good.replacen(from, to, 1);
             assert_ne!(body, good);
-            let nobody = ask.send_text(&bench, None, &body).await;
-            assert_eq!(nobody.challenge().expect("a challenge").scopes(), ["base", "write"], "{body}");
+            let anonymous = ask.send_text(&bench, None, &body).await;
+            assert_eq!(anonymous.challenge().expect("a challenge").scopes(), ["base", "write"], "{body}");
             let reply = ask.send_text(&bench, Some(&bench.without), &body).await;
             assert_eq!(reply.status(), 403, "{body}: {}", reply.text());
             assert_served(&bench, &ask, &body).await;

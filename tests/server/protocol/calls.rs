@@ -26,7 +26,7 @@ async fn progress_reaches_the_client_before_the_result_on_every_revision() {
             assert_eq!(reading.next().await, None, "{era:?}");
         }
         let mut quiet = wire.call_tool(4, "works", json!({})).await;
-        assert_eq!(quiet.next().await.expect("a result")["id"], 4, "{era:?}: nobody asked for progress");
+        assert_eq!(quiet.next().await.expect("a result")["id"], 4, "{era:?}: no progress was asked for");
     }
 }
 
@@ -52,7 +52,7 @@ async fn in_a_session_a_call_is_cancelled_by_its_caller_only() {
         let bob = Wire::new(server.url(), era).token(server.token("bob")).connected().await;
         let mut call = alice.call_tool(5, "waits", json!({})).await;
         talks.started().await;
-        assert_eq!(bob.post(cancel.clone()).await.status, 202, "in a session of its own");
+        assert_eq!(bob.post(cancel.clone()).await.status, 202, "in another session");
         let in_hers = bob.clone().in_session(alice.session());
         assert_eq!(in_hers.post(cancel.clone()).await.status, 404, "in hers");
         talks.finish_one();
@@ -109,7 +109,7 @@ async fn j40_a_question_in_a_session_is_answered_by_its_user_only() {
         assert_eq!(
             bob.post(reply("astray")).await.status,
             202,
-            "in a session of its own, where nobody asked"
+            "in another session, where no question was asked"
         );
         assert_eq!(alice.post(reply("large")).await.status, 202);
         assert_eq!(call.response().await["result"]["content"][0]["text"], "large", "{era:?}");

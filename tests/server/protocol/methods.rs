@@ -42,9 +42,9 @@ async fn completion_needs_its_own_rule_and_that_of_what_is_completed() {
                 }
             }
             assert_eq!(talks.ran() - before, usize::from(code.is_none()));
-            let nobody =
+            let anonymous =
                 server.client().era(era).request_without_session("completion/complete", params).await;
-            assert_eq!(nobody.status(), 401, "{era:?} {reference}");
+            assert_eq!(anonymous.status(), 401, "{era:?} {reference}");
         }
     }
 }
@@ -61,10 +61,10 @@ async fn methods_of_ones_own_run_by_their_rule_on_every_revision() {
         let refused = client("order").request("acme/echo", json!({})).await;
         assert_eq!(refused.status(), 403, "{era:?}");
         assert_eq!(refused.challenge().expect("a challenge").scopes(), ["echo", "order"]);
-        let nobody = server.client().era(era);
-        let answer = nobody.request_without_session("acme/echo", json!({})).await;
+        let anonymous = server.client().era(era);
+        let answer = anonymous.request_without_session("acme/echo", json!({})).await;
         assert_eq!(answer.challenge().expect("a challenge").scopes(), ["echo"], "{era:?}");
-        let answer = nobody.request_without_session("acme/nothing", json!({})).await;
+        let answer = anonymous.request_without_session("acme/nothing", json!({})).await;
         assert!(answer.is_success(), "{era:?}: public: {}", answer.body());
         let status = if era == Era::Stateless { 404 } else { 200 };
         for unknown in ["acme/Echo", "acme/echo/", "acme/ech", "logging/setLevel", "resources/subscribe"] {

@@ -101,7 +101,7 @@ async fn j26_a_request_state_that_is_forged_foreign_or_for_something_else_is_326
 
     let poor = server.client().token(server.token("alice"));
     let answer = poor.request("tools/call", replying(order.clone(), &state, "large")).await;
-    assert_eq!(answer.status(), 403, "a19: a state is no permission");
+    assert_eq!(answer.status(), 403, "a19: a state is not a permission");
     let answer = server.client().request("tools/call", replying(order.clone(), &state, "large")).await;
     assert_eq!(answer.status(), 401);
     let answer = client.request("tools/call", replying(order, &state, "large")).await;

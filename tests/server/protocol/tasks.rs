@@ -55,8 +55,8 @@ async fn a_task_is_reached_by_its_creator_and_under_its_creators_rule_only() {
         let poor = wire(server.token("alice")).await;
         let answer = poor.request(5, "tasks/get", json!({ "taskId": id })).await;
         assert_eq!(answer.status, 403, "{era:?}: the rule of the tool that created it");
-        let nobody = server.client().era(era);
-        let answer = nobody.request_without_session("tasks/get", json!({ "taskId": id })).await;
+        let anonymous = server.client().era(era);
+        let answer = anonymous.request_without_session("tasks/get", json!({ "taskId": id })).await;
         assert_eq!(answer.status(), 401, "{era:?}");
         assert_eq!(talks.ran(), ran);
     }

@@ -58,7 +58,7 @@ async fn j34_initialize_naming_anothers_session_opens_a_new_one() {
             let bob = Wire::new(server.url(), era).token(server.token("bob")).in_session(known);
             let answer = bob.initialize().await;
             assert_eq!(answer.status, 200, "{era:?}");
-            let opened = answer.header("mcp-session-id").expect("a session of its own");
+            let opened = answer.header("mcp-session-id").expect("its own session");
             assert_ne!(opened, known, "{era:?}");
             is_refused_everywhere(&bob).await;
         }
@@ -72,12 +72,12 @@ async fn j34_without_a_token_a_session_is_401_or_unknown_as_connect_says() {
     for (connect, status) in [("authenticated", 401), ("anonymous", 404)] {
         let server = everything.start_with(&format!("[auth]\nconnect = \"{connect}\"")).await;
         let alice = Wire::new(server.url(), LATEST_LEGACY).token(server.token("alice")).connected().await;
-        let nobody = Wire::new(server.url(), LATEST_LEGACY).in_session(alice.session());
-        assert_eq!(nobody.request(1, "tools/list", json!({})).await.status, status, "{connect}");
-        assert_eq!(nobody.get().await.status, status, "{connect}");
-        assert_eq!(nobody.delete().await.status, status, "{connect}");
+        let anonymous = Wire::new(server.url(), LATEST_LEGACY).in_session(alice.session());
+        assert_eq!(anonymous.request(1, "tools/list", json!({})).await.status, status, "{connect}");
+        assert_eq!(anonymous.get().await.status, status, "{connect}");
+        assert_eq!(anonymous.delete().await.status, status, "{connect}");
         assert_eq!(
-            nobody.call_tool(1, "ping", json!({})).await.status,
+            anonymous.call_tool(1, "ping", json!({})).await.status,
             404,
             "{connect}: public, in a session"
         );

@@ -71,7 +71,7 @@ async fn j34_a_stored_session_is_restored_for_its_owner_only() {
         }
         assert_eq!(on_second.call_tool(1, "whoami", json!({})).await.status, 401);
         let ran = everything.ran();
-        assert_eq!(ran % 3, 0, "nothing ran for anybody else");
+        assert_eq!(ran % 3, 0, "nothing ran for other callers");
 
         let alice = on_second.clone().token(token_for_both(&first, &second, "alice").ttl(200));
         for (tool, text) in [("who", "alice"), ("read_note", "a note")] {

@@ -70,7 +70,7 @@ async fn j37_get_stream_closes_when_its_token_expires_and_opens_again_with_a_fre
     assert_eq!(closed, None, "one second is left");
 
     clock.advance(61);
-    assert_eq!(alice.get().await.status, 401, "the old token is no good any more");
+    assert_eq!(alice.get().await.status, 401, "the old token is not valid any more");
     let refreshed = alice.token(server.token("alice").ttl(300));
     let mut stream = refreshed.get().await;
     refreshed.call_tool(1, "announce", json!({})).await.response().await;

@@ -19,7 +19,7 @@ async fn public_operation_needs_no_token_and_a_protected_one_does_on_every_revis
             let ping = request("tools/call", json!({ "name": "ping", "arguments": {} })).await;
             assert_eq!(ping.text(), Some("pong"), "{connect} {era:?} {}", ping.body());
             let who = request("tools/call", json!({ "name": "who", "arguments": {} })).await;
-            assert_eq!(who.text(), Some("nobody"));
+            assert_eq!(who.text(), Some("anonymous"));
             let about = request("resources/read", json!({ "uri": "about://server" })).await;
             assert_eq!(about.result().expect("contents")["contents"][0]["text"], "a test server");
             assert_eq!(everything.ran(), before + 3);
@@ -101,8 +101,8 @@ async fn denial_as_a_tool_error_is_for_a_missing_scope_on_a_tool_call_and_nothin
             assert_eq!(answer.challenge().expect("a challenge").error(), Some("insufficient_scope"));
         }
         let call = json!({ "name": "write_note", "arguments": { "text": "x" } });
-        let nobody = server.client().era(era).request_without_session("tools/call", call.clone()).await;
-        assert_eq!((nobody.status(), nobody.error_code()), (401, Some(401)), "{era:?}");
+        let anonymous = server.client().era(era).request_without_session("tools/call", call.clone()).await;
+        assert_eq!((anonymous.status(), anonymous.error_code()), (401, Some(401)), "{era:?}");
         let expired = server.client().era(era).token(server.token("alice").expired());
         let answer = expired.request_without_session("tools/call", call).await;
         assert_eq!(answer.status(), 401);
@@ -205,12 +205,12 @@ async fn with_verify_none_every_caller_is_anonymous_with_every_credential() {
         ] {
             let client = client.era(era);
             let answer = client.call_tool("who", json!({})).await;
-            assert_eq!(answer.text(), Some("nobody"), "{era:?} {}", answer.body());
+            assert_eq!(answer.text(), Some("anonymous"), "{era:?} {}", answer.body());
             assert_eq!(lists(&client).await, ["about", "greet", "ping", "topic", "who"]);
             assert!(client.get_prompt("greet", json!({})).await.is_success());
             assert!(client.read_resource("about://x").await.is_success());
             let absent = client.call_tool("absent", json!({})).await;
-            assert_eq!(absent.error_code(), Some(-32602), "{era:?}: there is nobody to hide it from");
+            assert_eq!(absent.error_code(), Some(-32602), "{era:?}: there is no caller to hide it from");
         }
     }
 }

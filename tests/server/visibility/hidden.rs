@@ -132,11 +132,11 @@ async fn j19_with_granted_visibility_what_is_hidden_answers_like_what_is_not_the
             assert_eq!(hidden_answer, absent_answer, "{era:?} {method}");
             assert!(hidden_answer.1.contains("\"error\""), "{era:?} {method} {hidden_answer:?}");
 
-            let nobody = || server.client().era(era);
-            let hidden_answer = nobody().request(method, hidden.clone()).await;
+            let anonymous = || server.client().era(era);
+            let hidden_answer = anonymous().request(method, hidden.clone()).await;
             assert_eq!(hidden_answer.status(), 401, "{era:?} {method}");
             if method != "acme/hidden" {
-                let absent_answer = nobody().request(method, absent).await;
+                let absent_answer = anonymous().request(method, absent).await;
                 assert_eq!(absent_answer.status(), 401, "{era:?} {method}: anonymous callers learn nothing");
             }
 
@@ -159,10 +159,10 @@ async fn j19_with_visibility_all_what_is_not_allowed_is_403_and_what_is_not_ther
         assert_eq!(hidden.challenge().expect("a challenge").scopes(), ["secret"]);
         let absent = client.call_tool("absent_tool", json!({})).await;
         assert_eq!((absent.status(), absent.error_code()), (200, Some(-32602)), "{era:?} {}", absent.body());
-        let nobody = server.client().era(era);
+        let anonymous = server.client().era(era);
         let call = |name| json!({ "name": name, "arguments": {} });
         for name in ["hidden_tool", "absent_tool"] {
-            let answer = nobody.request_without_session("tools/call", call(name)).await;
+            let answer = anonymous.request_without_session("tools/call", call(name)).await;
             assert_eq!(answer.status(), 401, "{era:?} {name}");
         }
     }

@@ -48,8 +48,8 @@ async fn lists_show_anonymous_callers_what_is_public_and_others_everything() {
     let everything = Everything::default();
     let server = everything.start_with("[auth]\nconnect = \"anonymous\"").await;
     for era in Era::ALL {
-        let nobody = server.client().era(era);
-        assert_eq!(lists(&nobody).await, ["about", "panics", "ping", "who"], "{era:?}");
+        let anonymous = server.client().era(era);
+        assert_eq!(lists(&anonymous).await, ["about", "panics", "ping", "who"], "{era:?}");
         let alice = server.client().era(era).token(server.token("alice"));
         assert_eq!(lists(&alice).await, ALL, "{era:?}: whatever it holds, so that it can step up");
     }
