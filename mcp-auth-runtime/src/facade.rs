@@ -37,4 +37,4 @@ pub use crate::authn::{
 };
 pub use crate::authz::{Connect, Named, Policy, Settings, Verdict, Visibility};
 pub use crate::envelope::{EnvelopeError, EnvelopeLimits, Message, read};
-pub use crate::observe::log::{InvalidFilter, LogFormat, start as start_log};
+pub use crate::observe::log::{InvalidFilter, Log, LogError, LogFormat, start as start_log};

@@ -18,6 +18,7 @@ mod examples;
 mod http;
 mod jsonrpc;
 mod keys;
+mod log;
 mod login;
 mod metadata;
 mod protocol;

@@ -1,8 +1,9 @@
 //! The log: always to standard error (standard output may carry MCP), one line per event, and nothing in a
-//! value can start a new line or move the cursor.
+//! value can start a new line or move the cursor. Code that logs never waits for standard error (`queue`).
 
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal as _};
+use std::time::Duration;
 
 use mcp_auth_core::seen;
 use tracing::Subscriber;
@@ -11,6 +12,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+use super::queue::Queue;
 
 /// How events are written. **(default: `Text`)**
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,19 +35,63 @@ pub struct InvalidFilter {
     pub reason: String,
 }
 
+/// Why the log could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LogError {
+    /// The filter is not valid.
+    #[error(transparent)]
+    Filter(#[from] InvalidFilter),
+    /// The system starts no thread.
+    #[error("cannot start the thread that writes the log")]
+    Thread(#[from] io::Error),
+}
+
+/// The log of this process, to be finished before the process ends.
+#[derive(Debug)]
+pub struct Log(Queue);
+
+impl Log {
+    /// Waits until every line is written, for a second at most: standard error may have no reader.
+    pub fn finish(&self) {
+        self.0.flush(Duration::from_secs(1));
+    }
+}
+
 /// Starts the log of this process on standard error. If the program has already installed a log, that one stays
 /// and gets the events.
 ///
 /// - Shape: `directives` as `tracing_subscriber::EnvFilter` reads them: `info`, `info,mcp_auth_runtime=debug`.
 ///
 /// # Errors
-/// [`InvalidFilter`].
-pub fn start(directives: &str, format: LogFormat) -> Result<(), InvalidFilter> {
+/// [`LogError`].
+pub fn start(directives: &str, format: LogFormat) -> Result<Log, LogError> {
+    let queue = Queue::default();
     let color =
         std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
-    // The only failure left is a log that is there already.
-    let _ = subscriber(directives, format, color, std::io::stderr)?.try_init();
-    Ok(())
+    let subscriber = subscriber(directives, format, color, queue.clone())?;
+    if subscriber.try_init().is_ok() {
+        queue.write_to(io::stderr(), |dropped| {
+            tracing::warn!(
+                dropped,
+                "lines of the log were dropped since the start: standard error was not read in time"
+            );
+        })?;
+        std::panic::set_hook(Box::new(log_panic));
+    }
+    Ok(Log(queue))
+}
+
+/// Writes a panic as an event: its text may hold what a stranger sent.
+fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let at = panic.location().map(ToString::to_string).unwrap_or_default();
+    let payload = panic.payload();
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let text = text.unwrap_or("a panic without text");
+    tracing::error!(at, "panicked: {text}");
 }
 
 /// The subscriber itself, writing where it is told to.

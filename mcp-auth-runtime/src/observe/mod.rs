@@ -3,5 +3,6 @@
 pub(crate) mod audit;
 pub(crate) mod health;
 pub(crate) mod log;
+mod queue;
 #[cfg(test)]
 pub(crate) mod support;

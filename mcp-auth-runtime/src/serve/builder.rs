@@ -168,9 +168,15 @@ impl<H: Handler> ServerBuilder<H> {
                 return print(&table::render(&registry, format)?);
             }
         }
-        observe::log::start(&config.log.directives(), config.log.format)?;
         let transport = config.server.transport;
+        let log = observe::log::start(&config.log.directives(transport), config.log.format)?;
         self.config = Some(config);
+        let served = self.served(transport).await;
+        log.finish();
+        served
+    }
+
+    async fn served(self, transport: Transport) -> Result {
         let parts = self.checked()?;
         tokio::spawn(shutdown_signal(parts.shutdown.clone())?);
         match transport {

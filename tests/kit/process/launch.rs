@@ -22,13 +22,20 @@ pub struct Launch {
     directory: Arc<tempfile::TempDir>,
     variables: Vec<(String, String)>,
     arguments: Vec<String>,
+    unread: bool,
 }
 
 impl Launch {
     /// Of this program, in a directory without any `mcp.toml`.
     pub fn of(program: impl Into<PathBuf>) -> Self {
         let directory = Arc::new(tempfile::tempdir().unwrap());
-        Self { program: program.into(), directory, variables: Vec::new(), arguments: Vec::new() }
+        Self {
+            program: program.into(),
+            directory,
+            variables: Vec::new(),
+            arguments: Vec::new(),
+            unread: false,
+        }
     }
 
     /// With this `mcp.toml` in its directory.
@@ -52,6 +59,12 @@ impl Launch {
     /// Logs errors and audit events, as JSON.
     pub fn audited(self) -> Self {
         self.variable("MCP_LOG__FILTER", "error,mcp_auth::audit=info").variable("MCP_LOG__FORMAT", "json")
+    }
+
+    /// Over stdio, with a standard error that nothing reads.
+    pub fn unread(mut self) -> Self {
+        self.unread = true;
+        self
     }
 
     /// Its directory, which exists as long as this `Arc` does.
@@ -107,7 +120,7 @@ impl Launch {
 
     /// Starts it over the configured transport and keeps the other ends of its standard streams.
     pub fn piped(&self) -> Pipe {
-        Pipe::of(self.command().spawn().unwrap(), Arc::clone(&self.directory))
+        Pipe::of(self.command().spawn().unwrap(), Arc::clone(&self.directory), self.unread)
     }
 
     /// Starts it on a socket, and waits until it has its keys.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mcp_auth::serde_json::{self, Value, json};
 use mcp_auth::testing::Era;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -17,6 +17,7 @@ pub struct Pipe {
     input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
     stderr: mpsc::UnboundedReceiver<String>,
+    _unread: Option<ChildStderr>,
     said: String,
     child: Child,
     era: Era,
@@ -25,21 +26,26 @@ pub struct Pipe {
 }
 
 impl Pipe {
-    /// Of a process that was just started; the directory lives as long.
-    pub(super) fn of(mut child: Child, directory: Arc<tempfile::TempDir>) -> Self {
+    /// Of a process that was just started; the directory lives as long. With `unread`, its standard error stays open
+    /// and nothing reads it.
+    pub(super) fn of(mut child: Child, directory: Arc<tempfile::TempDir>, unread: bool) -> Self {
         let output = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (saying, stderr) = mpsc::unbounded_channel();
-        // Read on whether or not a test listens: a full pipe would stop the process.
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                let _ = saying.send(line);
-            }
-        });
+        let mut unread_end = child.stderr.take();
+        if let Some(read) = unread_end.take_if(|_| !unread) {
+            // Read on whether or not a test listens, so that nothing is lost.
+            let mut lines = BufReader::new(read).lines();
+            tokio::spawn(async move {
+                while let Ok(Some(line)) = lines.next_line().await {
+                    let _ = saying.send(line);
+                }
+            });
+        }
         Self {
             input: child.stdin.take(),
             output,
             stderr,
+            _unread: unread_end,
             said: String::new(),
             child,
             era: Era::Stateless,

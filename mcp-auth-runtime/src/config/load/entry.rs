@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(port(&load(&[], process.clone()).unwrap()), 1);
         let profile = load(&["--profile", "dev"], process.clone()).unwrap();
         assert_eq!((port(&profile), profile.server.name.as_ref().unwrap().as_str()), (2, "file"));
-        assert_eq!(profile.log.directives(), "warn");
+        assert_eq!(profile.log.directives(Transport::Http), "warn");
         assert_eq!(profile.cors.allowed_origins[0].to_string(), "https://app.example");
 
         let process = process.variable("MCP_SERVER__LISTEN", "127.0.0.1:3").variable("MCP_PROFILE", "dev");

@@ -6,11 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
+use super::server::Transport;
 use crate::config::value::{ValueError, keyword, text_value};
 use crate::observe::log::LogFormat;
 
 keyword! {
-    /// The least important event that is written. **(default: `"info"`)**
+    /// The least important event that is written. **(default: `"info"`; over stdio `"warn"`, and `"info"` for
+    /// `mcp_auth::audit`)**
     Level {
         /// What an operator wants to see of a server that works.
         Info = "info",
@@ -33,8 +35,9 @@ keyword! {
 #[non_exhaustive]
 pub struct Log {
     /// The least important event that is written: `off`, `error`, `warn`, `info`, `debug`, `trace`. rmcp, which
-    /// logs every message, writes nothing below `warn` unless `filter` asks for it.
-    pub level: Level,
+    /// logs every message, writes nothing below `warn` unless `filter` asks for it. Without this key `info`; over
+    /// stdio, where some clients show what a server logs, `warn`, and `info` for `mcp_auth::audit`.
+    pub level: Option<Level>,
     /// Levels by module instead, such as `"info,rmcp=debug"`; `level` is then not used.
     pub filter: Option<Filter>,
     /// How events are written: `text`, or `json` for one object per line.
@@ -69,11 +72,18 @@ text_value!(Filter, "levels such as \"info,mcp_auth_runtime=debug\"");
 
 impl Log {
     /// The directives that decide what is written: `filter`, else `level` for everything but rmcp.
-    pub fn directives(&self) -> String {
-        match (&self.filter, self.level) {
-            (Some(filter), _) => filter.as_str().to_owned(),
-            (None, Level::Off | Level::Error | Level::Warn) => self.level.as_str().to_owned(),
-            (None, Level::Info | Level::Debug | Level::Trace) => format!("{},rmcp=warn", self.level),
+    pub fn directives(&self, transport: Transport) -> String {
+        if let Some(filter) = &self.filter {
+            return filter.as_str().to_owned();
+        }
+        let level = match (self.level, transport) {
+            (Some(level), _) => level,
+            (None, Transport::Http) => Level::Info,
+            (None, Transport::Stdio) => return "warn,mcp_auth::audit=info".to_owned(),
+        };
+        match level {
+            Level::Off | Level::Error | Level::Warn => level.as_str().to_owned(),
+            Level::Info | Level::Debug | Level::Trace => format!("{level},rmcp=warn"),
         }
     }
 }
@@ -84,7 +94,7 @@ mod tests {
 
     fn directives(level: Level, filter: Option<&str>) -> String {
         let filter = filter.map(|filter| filter.parse().unwrap());
-        Log { level, filter, ..Log::default() }.directives()
+        Log { level: Some(level), filter, ..Log::default() }.directives(Transport::Http)
     }
 
     #[test]
@@ -92,6 +102,14 @@ mod tests {
         assert_eq!(directives(Level::Info, None), "info,rmcp=warn");
         assert_eq!(directives(Level::Trace, None), "trace,rmcp=warn");
         assert_eq!(directives(Level::Debug, Some("info,rmcp=debug")), "info,rmcp=debug");
+    }
+
+    #[test]
+    fn without_a_level_a_server_over_stdio_writes_warnings_and_what_it_decided() {
+        assert_eq!(Log::default().directives(Transport::Http), "info,rmcp=warn");
+        assert_eq!(Log::default().directives(Transport::Stdio), "warn,mcp_auth::audit=info");
+        let loud = Log { level: Some(Level::Info), ..Log::default() };
+        assert_eq!(loud.directives(Transport::Stdio), "info,rmcp=warn");
     }
 
     #[test]
