@@ -290,14 +290,20 @@ pub enum KeysError {
         url: String,
     },
     /// A JWK Set without a single key we can use with this issuer's algorithms.
-    #[error("the JWK Set holds no usable key ({skipped} skipped)")]
+    #[error("the JWK Set holds no usable key ({skipped} skipped){}", first_of(first.as_deref()))]
     NoUsableKey {
         /// How many were there.
         skipped: usize,
+        /// Why the first of them was skipped.
+        first: Option<String>,
     },
     /// Discovery and keys together took too long.
     #[error("no keys within {0:?}")]
     Timeout(Duration),
+}
+
+fn first_of(skipped: Option<&str>) -> String {
+    skipped.map(|why| format!("; the first: {why}")).unwrap_or_default()
 }
 
 impl KeysError {
@@ -327,7 +333,7 @@ mod tests {
 
     fn one_token_error_of_each() -> Vec<TokenError> {
         let e = || Excerpt::of("x");
-        let cause = Some(Arc::new(KeysError::NoUsableKey { skipped: 1 }));
+        let cause = Some(Arc::new(KeysError::NoUsableKey { skipped: 1, first: None }));
         vec![
             TokenError::TooLong { bytes: 2, max: 1 },
             TokenError::Unclaimed,

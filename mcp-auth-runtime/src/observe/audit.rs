@@ -80,19 +80,15 @@ fn named(message: &Message) -> (&str, &str) {
 mod tests {
     use std::fmt;
 
-    use super::super::support::Buffer;
+    use super::super::support::logged;
     use super::*;
 
     /// What a program's own log writes, which escapes nothing by itself.
     fn written(message: &Message, reason: &str) -> String {
-        let buffer = Buffer::default();
-        let writer = buffer.clone();
-        let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-        tracing::subscriber::with_default(log, || {
+        logged(|| {
             let refusal = Some(&reason as &dyn fmt::Display);
             Decision { message: Some(message), identity: None, needed: None, refusal }.record();
-        });
-        buffer.text()
+        })
     }
 
     #[test]

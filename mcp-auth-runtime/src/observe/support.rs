@@ -22,3 +22,12 @@ impl io::Write for Buffer {
         Ok(())
     }
 }
+
+/// What `run` logs, as text.
+pub(crate) fn logged(run: impl FnOnce()) -> String {
+    let buffer = Buffer::default();
+    let writer = buffer.clone();
+    let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    tracing::subscriber::with_default(log, run);
+    buffer.text()
+}

@@ -90,7 +90,7 @@ async fn a_good_token_of_every_algorithm_is_verified() {
         (rsa(), "rsa", &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]),
         (p256(), "p256", &["ES256"]),
         (p384(), "p384", &["ES384"]),
-        (ed(), "ed", &["EdDSA"]),
+        (ed(), "ed", &["EdDSA", "Ed25519"]),
     ];
     for (signer, kid, algs) in each {
         for alg in algs {

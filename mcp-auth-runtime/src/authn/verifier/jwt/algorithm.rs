@@ -1,4 +1,4 @@
-//! The signature algorithms a token may use (RFC 7518 §3, RFC 8037 §3.1): asymmetric ones only.
+//! The signature algorithms a token may use (RFC 7518 §3, RFC 8037 §3.1, RFC 9864): asymmetric ones only.
 
 use std::fmt;
 use std::str::FromStr;
@@ -30,7 +30,7 @@ pub enum Algorithm {
     Es256,
     /// ECDSA on P-384 with SHA-384.
     Es384,
-    /// Ed25519 (RFC 8037; Ed448 is not supported).
+    /// Ed25519: `EdDSA` (RFC 8037), or `Ed25519`, its name since RFC 9864. Ed448 is not supported.
     EdDsa,
 }
 
@@ -124,6 +124,7 @@ impl FromStr for Algorithm {
     fn from_str(name: &str) -> Result<Self, RefusedAlgorithm> {
         match Self::ALL.into_iter().find(|algorithm| algorithm.name() == name) {
             Some(algorithm) => Ok(algorithm),
+            None if name == "Ed25519" => Ok(Self::EdDsa),
             None if name.eq_ignore_ascii_case("none") => Err(RefusedAlgorithm::Unsigned),
             None if HMAC.iter().any(|hmac| name.eq_ignore_ascii_case(hmac)) => {
                 Err(RefusedAlgorithm::Symmetric)
@@ -141,6 +142,14 @@ mod tests {
     fn every_algorithm_is_read_back_from_its_name() {
         for algorithm in Algorithm::ALL {
             assert_eq!(algorithm.name().parse(), Ok(algorithm));
+        }
+    }
+
+    #[test]
+    fn ed25519_has_two_names_and_other_curves_have_none() {
+        assert_eq!("Ed25519".parse(), Ok(Algorithm::EdDsa));
+        for other in ["ed25519", "ED25519", "Ed448", "X25519"] {
+            assert_eq!(other.parse::<Algorithm>(), Err(RefusedAlgorithm::Unknown), "{other}");
         }
     }
 

@@ -14,6 +14,7 @@ use super::super::algorithm::{Algorithm, KeyKind};
 use super::super::jws::Jws;
 use super::roca;
 use crate::authn::error::KeysError;
+use mcp_auth_core::seen;
 
 /// The most keys one signature is tried against, where a token has no `kid` or several keys have the same.
 const MAX_TRIES: usize = 8;
@@ -23,6 +24,8 @@ pub(in crate::authn::verifier::jwt) struct KeySet {
     keys: Vec<Key>,
     by_kid: HashMap<String, Vec<usize>>,
     pub(super) skipped: Vec<Skipped>,
+    /// How many entries were not read: there are more than `max_keys`.
+    unread: usize,
 }
 
 /// One public key, parsed once for each algorithm it may be used with.
@@ -45,12 +48,18 @@ pub(in crate::authn::verifier::jwt) enum Outcome {
     UnknownKey,
 }
 
-/// A key that was passed over.
+/// A key that was passed over, and because of which of its members.
 #[derive(Debug)]
 pub(super) struct Skipped {
     kid: Option<String>,
     pub(super) reason: SkipReason,
+    member: &'static str,
+    /// What the member is; nothing where that could be a secret.
+    value: Option<String>,
 }
+
+/// Why a key is passed over, and the member that says it.
+type Skip = (SkipReason, &'static str);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SkipReason {
@@ -82,6 +91,34 @@ impl fmt::Display for SkipReason {
     }
 }
 
+impl Skipped {
+    fn new(entry: &Value, (reason, member): Skip) -> Self {
+        let value = entry.get(member).filter(|_| reason != SkipReason::Private);
+        Self { kid: kid(entry), reason, member, value: value.map(|value| seen::excerpt(value, 40)) }
+    }
+}
+
+/// `kid "k1": key_ops is ["encrypt"], its use or key_ops exclude verifying`
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kid {
+            Some(kid) => write!(f, "kid {}: ", seen::quote(kid, 80))?,
+            None => f.write_str("a key without kid: ")?,
+        }
+        match (&self.value, self.reason) {
+            (_, SkipReason::NoObject) => {}
+            (Some(value), _) => write!(f, "{} is {value}, ", self.member)?,
+            (None, SkipReason::Private) => write!(f, "it has {}, ", self.member)?,
+            (None, _) => write!(f, "{} is missing, ", self.member)?,
+        }
+        write!(f, "{}", self.reason)
+    }
+}
+
+fn kid(entry: &Value) -> Option<String> {
+    entry.get("kid").and_then(Value::as_str).map(str::to_owned)
+}
+
 impl KeySet {
     /// Reads `set`, keeping what serves `allowed`, looking at the first `max_keys` entries.
     ///
@@ -93,21 +130,22 @@ impl KeySet {
         max_keys: usize,
     ) -> Result<Self, KeysError> {
         let entries = set.get("keys").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let mut read = Self { keys: Vec::new(), by_kid: HashMap::new(), skipped: Vec::new() };
+        let unread = entries.len().saturating_sub(max_keys);
+        let mut read = Self { keys: Vec::new(), by_kid: HashMap::new(), skipped: Vec::new(), unread };
         for entry in entries.iter().take(max_keys) {
-            let kid = entry.get("kid").and_then(Value::as_str).map(str::to_owned);
             match read_key(entry, allowed) {
                 Ok(key) => {
-                    if let Some(kid) = kid {
+                    if let Some(kid) = kid(entry) {
                         read.by_kid.entry(kid).or_default().push(read.keys.len());
                     }
                     read.keys.push(key);
                 }
-                Err(reason) => read.skipped.push(Skipped { kid, reason }),
+                Err(skip) => read.skipped.push(Skipped::new(entry, skip)),
             }
         }
         if read.keys.is_empty() {
-            return Err(KeysError::NoUsableKey { skipped: entries.len() });
+            let first = read.skipped.first().map(Skipped::to_string);
+            return Err(KeysError::NoUsableKey { skipped: entries.len(), first });
         }
         Ok(read)
     }
@@ -134,15 +172,27 @@ impl KeySet {
         self.keys.iter().all(|key| newer.keys.iter().any(|other| other.fingerprint == key.fingerprint))
     }
 
-    /// Tells the log which keys were skipped.
+    /// Tells the log which keys were skipped, each with the member that is why. Keys for encryption and of other
+    /// algorithms are usual beside those that verify.
     pub(in crate::authn::verifier::jwt) fn log_skipped(&self, issuer: &str) {
-        for Skipped { kid, reason } in &self.skipped {
-            match reason {
+        for skipped in &self.skipped {
+            match skipped.reason {
                 SkipReason::Private => {
-                    tracing::error!(issuer, kid = ?kid, "issuer publishes a private key: {reason}; key skipped");
+                    tracing::error!(issuer, "issuer publishes a private key; key skipped: {skipped}");
                 }
-                _ => tracing::debug!(issuer, kid = ?kid, "key skipped: {reason}"),
+                SkipReason::NotForSignatures | SkipReason::Algorithm | SkipReason::KeyType => {
+                    tracing::info!(issuer, "key skipped: {skipped}");
+                }
+                _ => tracing::warn!(issuer, "key skipped: {skipped}"),
             }
+        }
+        if self.unread > 0 {
+            let unread = self.unread;
+            tracing::warn!(
+                issuer,
+                unread,
+                "the JWK Set holds more keys than are read; the last ones are left out"
+            );
         }
     }
 }
@@ -159,10 +209,11 @@ fn try_each<'k>(keys: impl Iterator<Item = &'k Key>, jws: &Jws<'_>) -> Outcome {
     outcome
 }
 
-fn read_key(entry: &Value, allowed: &[Algorithm]) -> Result<Key, SkipReason> {
-    let jwk = entry.as_object().ok_or(SkipReason::NoObject)?;
-    if ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"].iter().any(|name| jwk.contains_key(*name)) {
-        return Err(SkipReason::Private);
+fn read_key(entry: &Value, allowed: &[Algorithm]) -> Result<Key, Skip> {
+    let jwk = &says_something(entry.as_object().ok_or((SkipReason::NoObject, "kty"))?);
+    let private = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+    if let Some(name) = private.into_iter().find(|name| jwk.contains_key(*name)) {
+        return Err((SkipReason::Private, name));
     }
     check_purpose(jwk)?;
     let algorithms = algorithms(jwk, allowed)?;
@@ -171,23 +222,38 @@ fn read_key(entry: &Value, allowed: &[Algorithm]) -> Result<Key, SkipReason> {
         verifiers.push((algorithm, read_material(jwk, algorithm)?));
     }
     match verifiers.is_empty() {
-        true => Err(SkipReason::KeyType),
+        true => Err((SkipReason::KeyType, if jwk.contains_key("crv") { "crv" } else { "kty" })),
         false => Ok(Key { fingerprint: fingerprint(jwk, &verifiers), verifiers }),
     }
 }
 
-/// RFC 7517 §4.2 and §4.3: `use` and `key_ops`, if present, allow verifying.
-fn check_purpose(jwk: &Map<String, Value>) -> Result<(), SkipReason> {
-    let use_fits = jwk.get("use").is_none_or(|u| u == "sig");
-    let ops_fit = match jwk.get("key_ops") {
-        None => true,
-        Some(ops) => ops.as_array().is_some_and(|ops| ops.iter().any(|op| op == "verify")),
+/// The members that say something: some issuers write those they do not use as `null`, `[]` or `""`. `kid` may be
+/// any text.
+fn says_something(jwk: &Map<String, Value>) -> Map<String, Value> {
+    let silent = |value: &Value| match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::String(text) => text.is_empty(),
+        _ => false,
     };
-    if use_fits && ops_fit { Ok(()) } else { Err(SkipReason::NotForSignatures) }
+    let said = jwk.iter().filter(|(name, value)| *name == "kid" || !silent(value));
+    said.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// RFC 7517 §4.2 and §4.3: `use` and `key_ops`, if present, allow verifying.
+fn check_purpose(jwk: &Map<String, Value>) -> Result<(), Skip> {
+    if jwk.get("use").is_some_and(|u| u != "sig") {
+        return Err((SkipReason::NotForSignatures, "use"));
+    }
+    let verifies = |ops: &Value| ops.as_array().is_some_and(|ops| ops.iter().any(|op| op == "verify"));
+    if jwk.get("key_ops").is_some_and(|ops| !verifies(ops)) {
+        return Err((SkipReason::NotForSignatures, "key_ops"));
+    }
+    Ok(())
 }
 
 /// The algorithms this key may be used with: its `alg`, else those of its kty and crv; of them, the allowed.
-fn algorithms(jwk: &Map<String, Value>, allowed: &[Algorithm]) -> Result<Vec<Algorithm>, SkipReason> {
+fn algorithms(jwk: &Map<String, Value>, allowed: &[Algorithm]) -> Result<Vec<Algorithm>, Skip> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     let fits = |algorithm: &Algorithm| match algorithm.key_kind() {
         KeyKind::Rsa(_) => text("kty") == Some("RSA"),
@@ -198,16 +264,17 @@ fn algorithms(jwk: &Map<String, Value>, allowed: &[Algorithm]) -> Result<Vec<Alg
         None => Ok(Algorithm::ALL.into_iter().filter(|a| allowed.contains(a) && fits(a)).collect()),
         Some(alg) => {
             let alg = alg.as_str().and_then(|alg| alg.parse().ok());
-            let alg = alg.filter(|alg| allowed.contains(alg) && fits(alg)).ok_or(SkipReason::Algorithm)?;
+            let alg =
+                alg.filter(|alg| allowed.contains(alg) && fits(alg)).ok_or((SkipReason::Algorithm, "alg"))?;
             Ok(vec![alg])
         }
     }
 }
 
-fn read_material(jwk: &Map<String, Value>, algorithm: Algorithm) -> Result<ParsedPublicKey, SkipReason> {
-    let bytes = |name: &str| {
-        let text = jwk.get(name).and_then(Value::as_str).ok_or(SkipReason::Material)?;
-        URL_SAFE_NO_PAD.decode(text).map_err(|_| SkipReason::Material)
+fn read_material(jwk: &Map<String, Value>, algorithm: Algorithm) -> Result<ParsedPublicKey, Skip> {
+    let bytes = |name: &'static str| {
+        let text = jwk.get(name).and_then(Value::as_str).ok_or((SkipReason::Material, name))?;
+        URL_SAFE_NO_PAD.decode(text).map_err(|_| (SkipReason::Material, name))
     };
     match algorithm.key_kind() {
         KeyKind::Rsa(parameters) => {
@@ -215,23 +282,25 @@ fn read_material(jwk: &Map<String, Value>, algorithm: Algorithm) -> Result<Parse
             let (n, e) = (unsigned(&n), unsigned(&e));
             check_rsa(n, e)?;
             let components = RsaPublicKeyComponents { n, e };
-            components.to_parsed_public_key(parameters).map_err(|_| SkipReason::Material)
+            components.to_parsed_public_key(parameters).map_err(|_| (SkipReason::Material, "n"))
         }
         KeyKind::Ec { coordinate_bytes, parameters, .. } => {
             let (x, y) = (bytes("x")?, bytes("y")?);
-            if x.len() != coordinate_bytes || y.len() != coordinate_bytes {
-                return Err(SkipReason::Material);
+            if let Some((_, name)) =
+                [(&x, "x"), (&y, "y")].into_iter().find(|(c, _)| c.len() != coordinate_bytes)
+            {
+                return Err((SkipReason::Material, name));
             }
             // SEC 1 §2.3.3, uncompressed; parsing checks that the point is on the curve.
             let point = [&[4][..], &x, &y].concat();
-            ParsedPublicKey::new(parameters, point).map_err(|_| SkipReason::Material)
+            ParsedPublicKey::new(parameters, point).map_err(|_| (SkipReason::Material, "x"))
         }
         KeyKind::Ed25519 => {
             let x = bytes("x")?;
             if x.len() != 32 {
-                return Err(SkipReason::Material);
+                return Err((SkipReason::Material, "x"));
             }
-            ParsedPublicKey::new(&ED25519, x).map_err(|_| SkipReason::Material)
+            ParsedPublicKey::new(&ED25519, x).map_err(|_| (SkipReason::Material, "x"))
         }
     }
 }
@@ -245,27 +314,27 @@ fn unsigned(bytes: &[u8]) -> &[u8] {
 }
 
 /// aws-lc checks the size when it verifies; here it is found out before the key counts as usable.
-fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), SkipReason> {
+fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), Skip> {
     let bits = match n.first() {
-        None | Some(0) => return Err(SkipReason::Material),
+        None | Some(0) => return Err((SkipReason::Material, "n")),
         Some(first) => n.len() * 8 - first.leading_zeros() as usize,
     };
     if !(2048..=8192).contains(&bits) {
-        return Err(SkipReason::RsaSize);
+        return Err((SkipReason::RsaSize, "n"));
     }
     if n.last().is_none_or(|last| last % 2 == 0) {
-        return Err(SkipReason::Material);
+        return Err((SkipReason::Material, "n"));
     }
     let exponent = match e {
-        [] | [0, ..] => return Err(SkipReason::RsaExponent),
-        e if e.len() > 5 => return Err(SkipReason::RsaExponent),
+        [] | [0, ..] => return Err((SkipReason::RsaExponent, "e")),
+        e if e.len() > 5 => return Err((SkipReason::RsaExponent, "e")),
         e => e.iter().fold(0u64, |value, byte| value << 8 | u64::from(*byte)),
     };
     if exponent < 3 || exponent.is_multiple_of(2) || exponent > 1 << 33 {
-        return Err(SkipReason::RsaExponent);
+        return Err((SkipReason::RsaExponent, "e"));
     }
     if roca::is_roca(n) {
-        return Err(SkipReason::RsaRoca);
+        return Err((SkipReason::RsaRoca, "n"));
     }
     Ok(())
 }

@@ -57,6 +57,7 @@ fn every_algorithm_verifies_with_its_key_and_no_other() {
     let set = set(&[p384().jwk("p384"), ed().jwk("ed")]).unwrap();
     assert_eq!(outcome(&set, p384(), "ES384", Some("p384")), Outcome::Good);
     assert_eq!(outcome(&set, ed(), "EdDSA", Some("ed")), Outcome::Good);
+    assert_eq!(outcome(&set, ed(), "Ed25519", Some("ed")), Outcome::Good);
     assert_eq!(outcome(&set, ed(), "EdDSA", Some("p384")), Outcome::UnknownKey);
     assert_eq!(outcome(&set, p256(), "ES256", Some("p384")), Outcome::UnknownKey);
 }
@@ -106,13 +107,69 @@ fn k13_keys_for_other_purposes_are_skipped_alone() {
         json!({"use": "enc"}),
         json!({"use": 5}),
         json!({"key_ops": ["encrypt"]}),
-        json!({"key_ops": []}),
         json!({"key_ops": "verify"}),
     ] {
         assert_eq!(skipped(with(rsa(), purpose)), SkipReason::NotForSignatures);
     }
     assert_eq!(skipped(with(rsa(), json!({"alg": "RSA-OAEP"}))), SkipReason::Algorithm);
     usable(with(rsa(), json!({"use": "sig", "key_ops": ["verify", "encrypt"]})));
+}
+
+#[test]
+fn members_that_are_null_or_empty_say_nothing() {
+    let silent = [json!(null), json!([]), json!("")];
+    for member in
+        ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "key_ops", "use", "alg", "x5c", "x5t", "y", "crv"]
+    {
+        for nothing in &silent {
+            usable(with(rsa(), json!({ member: nothing })));
+        }
+    }
+    for member in ["n", "e", "kty"] {
+        for nothing in &silent {
+            assert!(set(&[with(rsa(), json!({ member: nothing }))]).is_err(), "{member}: {nothing}");
+        }
+    }
+    // Twins: what says something is believed.
+    assert_eq!(skipped(with(rsa(), json!({"d": "AQAB"}))), SkipReason::Private);
+    assert_eq!(skipped(with(rsa(), json!({"oth": [{}]}))), SkipReason::Private);
+    assert_eq!(skipped(with(rsa(), json!({"key_ops": [null]}))), SkipReason::NotForSignatures);
+    assert_eq!(skipped(with(rsa(), json!({"use": false}))), SkipReason::NotForSignatures);
+}
+
+#[test]
+fn a_skipped_key_is_named_with_the_member_and_its_value_and_never_with_private_material() {
+    let why = |jwk: Value| {
+        let Err(error) = set(&[jwk]) else { panic!("it is usable") };
+        error.to_string()
+    };
+    let none = "the JWK Set holds no usable key (1 skipped); the first: kid \"k\": ";
+    for (changes, said) in [
+        (json!({"key_ops": ["encrypt"]}), "key_ops is [\"encrypt\"], its use or key_ops exclude verifying"),
+        (json!({"use": "enc"}), "use is \"enc\", its use or key_ops exclude verifying"),
+        (json!({"e": "AQ"}), "e is \"AQ\", its exponent is not an odd number from 3 to 2^33"),
+        (json!({"n": null}), "n is null, its key material is malformed"),
+        (
+            json!({"d": "s3cr3t"}),
+            "it has d, it holds private or symmetric key material, for everyone to read",
+        ),
+    ] {
+        assert_eq!(why(with(rsa(), changes)), format!("{none}{said}"));
+    }
+    assert_eq!(
+        why(json!(5)),
+        "the JWK Set holds no usable key (1 skipped); the first: a key without kid: it is not a JWK"
+    );
+}
+
+#[test]
+fn keys_beyond_the_bound_are_left_out_and_the_log_says_so() {
+    let keys: Vec<Value> = (0..5).map(|i| p256().jwk(&format!("k{i}"))).collect();
+    let set = KeySet::read(&json!({ "keys": keys }), &Algorithm::ALL, 3).unwrap();
+    assert_eq!(outcome(&set, p256(), "ES256", Some("k2")), Outcome::Good);
+    assert_eq!(outcome(&set, p256(), "ES256", Some("k3")), Outcome::UnknownKey);
+    let log = crate::observe::support::logged(|| set.log_skipped("https://as.example"));
+    assert!(log.contains("unread=2"), "{log}");
 }
 
 #[test]
@@ -125,11 +182,14 @@ fn k13_alg_and_curve_must_fit_the_key_type() {
         (rsa(), json!({"alg": "none"})),
         (rsa(), json!({"alg": "HS256"})),
         (ed(), json!({"alg": "ES256"})),
+        (ed(), json!({"alg": "Ed448"})),
+        (p256(), json!({"alg": "Ed25519"})),
     ] {
         assert_eq!(skipped(with(key, changes)), SkipReason::Algorithm);
     }
     usable(with(p256(), json!({"alg": "ES256"})));
     usable(with(ed(), json!({"alg": "EdDSA"})));
+    usable(with(ed(), json!({"alg": "Ed25519"})));
 }
 
 #[test]
@@ -153,7 +213,7 @@ fn k16_rsa_keys_of_unsafe_size_or_exponent_are_skipped() {
     }
     let even = with(rsa(), json!({"n": b64([[0x80].as_slice(), &[2; 255]].concat())}));
     assert_eq!(skipped(even), SkipReason::Material);
-    for e in [&[1][..], &[2], &[1, 0, 0], &[], &[0], &[0, 1], &[2, 0, 0, 0, 1], &[1; 6]] {
+    for e in [&[1][..], &[2], &[1, 0, 0], &[0], &[0, 1], &[2, 0, 0, 0, 1], &[1; 6]] {
         assert_eq!(skipped(with(rsa(), json!({"e": b64(e)}))), SkipReason::RsaExponent, "{e:?}");
     }
     usable(with(rsa(), json!({"e": b64([3])})));
