@@ -4,6 +4,6 @@
 pub use mcp_auth_core::uri_template::{InvalidTemplate, UriTemplate};
 pub use mcp_auth_core::{Cycle, Hierarchy, InvalidScope};
 pub use mcp_auth_runtime::facade::{
-    About, CallFn, CallFuture, Declaration, Duplicate, Item, Kind, OperationId, Operations, OperationsError,
-    Part, Registry, Route, Routes, operations_from_json,
+    About, CallFn, CallFuture, Declaration, DeclarationError, Duplicate, Item, Kind, OperationId, Operations,
+    OperationsError, Part, Registry, Route, Routes, Unsayable, operations_from_json,
 };

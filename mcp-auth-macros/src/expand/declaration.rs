@@ -31,8 +31,12 @@ fn declared(p: &TokenStream, operation: &Operation) -> TokenStream {
     let name = &operation.name;
     match &operation.kind {
         Kind::Tool(tool) => {
+            let given_input = tool.input_schema.as_ref();
             let tool = self::tool(p, operation, tool);
-            quote!(#p::tool(#rule, #tool))
+            // A schema that the method's parameters say is schemars' own; one that is given stays as it is written.
+            let derived =
+                (given_input.is_none() && takes_parameters(operation)).then(|| quote!(.with_derived_input()));
+            quote!(#p::tool(#rule, #tool) #derived)
         }
         Kind::Prompt(prompt) => {
             let prompt = self::prompt(p, operation, prompt);
@@ -85,16 +89,25 @@ fn tool(p: &TokenStream, operation: &Operation, tool: &Tool) -> TokenStream {
 
 /// The schema of `T` for `Parameters<T>`; any object for `JsonObject`; otherwise a schema without arguments.
 fn input_schema(p: &TokenStream, operation: &Operation) -> TokenStream {
-    let name = &operation.name;
     let taken = operation.inputs.iter().find_map(|input| match input {
         Input::FromCall(ty) if inputs::is_json_object(ty) => Some(quote!(#p::any_input())),
         Input::FromCall(ty) => inputs::parameters(ty).map(|arguments| {
             let arguments = types::inferred(arguments);
-            quote!(#p::input_schema::<#arguments>(#name))
+            quote!(#p::input_schema::<#arguments>())
         }),
         Input::Variable { .. } => None,
     });
     taken.unwrap_or_else(|| quote!(#p::no_input()))
+}
+
+/// Whether the schema is that of a `Parameters<T>`.
+fn takes_parameters(operation: &Operation) -> bool {
+    let first = operation.inputs.iter().find_map(|input| match input {
+        Input::FromCall(ty) if inputs::is_json_object(ty) => Some(false),
+        Input::FromCall(ty) => inputs::parameters(ty).map(|_| true),
+        Input::Variable { .. } => None,
+    });
+    first.unwrap_or(false)
 }
 
 fn annotations(p: &TokenStream, annotations: &Annotations) -> TokenStream {

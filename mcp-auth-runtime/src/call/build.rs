@@ -4,16 +4,17 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use rmcp::ErrorData;
-use rmcp::handler::server::common::{schema_for_empty_input, schema_for_input, schema_for_type};
+use rmcp::handler::server::common::{schema_for_empty_input, schema_for_type};
 use rmcp::handler::server::prompt::cached_arguments_from_schema;
 use rmcp::model::{JsonObject, Prompt, PromptArgument, Resource, ResourceTemplate, Tool};
 use schemars::JsonSchema;
-use serde_json::Value;
+use serde_json::json;
 
 use crate::call::from_call::Takes;
 use crate::call::handler::CallFuture;
 use crate::declared::Rule;
 use crate::declared::registry::{Declaration, Item};
+use crate::declared::schema;
 use mcp_auth_core::Scope;
 use mcp_auth_core::uri_template::UriTemplate;
 
@@ -76,28 +77,15 @@ pub fn future_is_send<'a, R>(
     Box::pin(future)
 }
 
-/// The input schema of a tool with `Parameters<T>`: `T`'s, an object at its root.
-///
-/// # Panics
-/// When `T` is not an object (a list, a number): no call could ever carry it.
-pub fn input_schema<T: JsonSchema + 'static>(tool: &str) -> Arc<JsonObject> {
-    schema_for_input::<T>().unwrap_or_else(|_| {
-        let mut schema = JsonObject::clone(&schema_for_type::<T>());
-        // An enum says `anyOf` and no type; arguments are an object all the same.
-        let root = schema.entry("type").or_insert_with(|| Value::from("object"));
-        assert_eq!(
-            root, "object",
-            "the arguments of tool `{tool}` must be a struct or a map, so that they have names"
-        );
-        schema.remove("title");
-        schema.remove("description");
-        Arc::new(schema)
-    })
+/// The input schema of a tool with `Parameters<T>`, as schemars says it: `Declaration::with_derived_input` goes with it.
+pub fn input_schema<T: JsonSchema + 'static>() -> Arc<JsonObject> {
+    schema_for_type::<T>()
 }
 
 /// The input schema of a tool that takes its arguments as they come.
 pub fn any_input() -> Arc<JsonObject> {
-    Arc::new(JsonObject::from_iter([("type".to_owned(), Value::from("object"))]))
+    let members = [("type", json!("object")), ("properties", json!({}))];
+    Arc::new(members.into_iter().map(|(word, value)| (word.to_owned(), value)).collect())
 }
 
 /// The input schema of a tool without arguments.
@@ -132,7 +120,7 @@ pub const fn check_arguments(others: &[Takes], spelled: usize, seen: usize) {
 /// The schema of what a tool answers, if the answer's type says.
 pub fn with_output_schema(tool: Tool, schema: Option<Arc<JsonObject>>) -> Tool {
     match schema {
-        Some(schema) => tool.with_raw_output_schema(schema),
+        Some(schema) => tool.with_raw_output_schema(Arc::new(schema::output(&schema))),
         None => tool,
     }
 }
@@ -161,26 +149,11 @@ pub fn string(text: impl Into<String>) -> String {
 mod tests {
     use super::*;
 
-    #[derive(JsonSchema)]
-    #[expect(dead_code, reason = "its schema is all that is asked for")]
-    enum Shape {
-        Circle { radius: u8 },
-        Square { side: u8 },
-    }
-
     #[test]
-    fn input_schema_is_an_object_at_its_root() {
-        let schema = input_schema::<Shape>("draw");
-        assert_eq!(schema["type"], "object");
-        assert!(schema.contains_key("oneOf"));
-        assert_eq!(no_input()["type"], "object");
-        assert_eq!(any_input()["type"], "object");
-    }
-
-    #[test]
-    #[should_panic(expected = "the arguments of tool `sum` must be a struct")]
-    fn input_that_is_not_an_object_stops_the_start() {
-        input_schema::<Vec<u8>>("sum");
+    fn input_that_is_not_derived_is_an_object_with_its_members() {
+        for schema in [no_input(), any_input()] {
+            assert_eq!((&schema["type"], &schema["properties"]), (&json!("object"), &json!({})));
+        }
     }
 
     #[test]

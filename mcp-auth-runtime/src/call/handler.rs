@@ -5,7 +5,7 @@ use rmcp::ErrorData;
 use rmcp::model::{CallToolResponse, GetPromptResponse, Icon, ReadResourceResponse};
 
 use crate::call::Call;
-use crate::declared::registry::{Declaration, Duplicate, OperationId, Registry};
+use crate::declared::registry::{Declaration, DeclarationError, OperationId, Registry};
 
 /// A server type, as `#[server]` implements it.
 #[diagnostic::on_unimplemented(
@@ -17,9 +17,6 @@ pub trait Handler: Send + Sync + Sized + 'static {
     fn about() -> About;
 
     /// Every operation: what was declared and how it is called. Built once, when the server starts.
-    ///
-    /// # Panics
-    /// The one `#[server]` writes, when the arguments of a tool are not an object: no call could carry them.
     fn operations() -> Operations<Self>;
 }
 
@@ -112,8 +109,9 @@ impl<H: Handler> Operations<H> {
     /// The finished table: the registry, and the call of each [`OperationId`].
     ///
     /// # Errors
-    /// [`Duplicate`] when two operations of one kind have one name, across parts too.
-    pub fn build(self) -> Result<(Registry, Routes<H>), Duplicate> {
+    /// [`DeclarationError`] when two operations of one kind have one name, across parts too; or when the arguments of a tool
+    /// cannot be described in a way that clients take.
+    pub fn build(self) -> Result<(Registry, Routes<H>), DeclarationError> {
         let (declarations, routes): (Vec<_>, Vec<_>) = self.entries.into_iter().unzip();
         Ok((Registry::new(declarations)?, Routes(routes)))
     }

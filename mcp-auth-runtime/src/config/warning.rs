@@ -28,6 +28,8 @@ pub enum Warning {
         /// As a client's URL parser writes it.
         canonical: String,
     },
+    /// What clients or model APIs refuse of a tool.
+    RefusedByClients(String),
     /// `visibility = "granted"`: clients cannot step up to what they cannot see.
     StepUpThroughBaseScopesOnly,
 }
@@ -60,6 +62,7 @@ impl fmt::Display for Warning {
                 "server.public_url {configured:?} is published as it is, but clients will write it {canonical:?} and may \
                  refuse the difference"
             ),
+            Self::RefusedByClients(what) => f.write_str(what),
             Self::StepUpThroughBaseScopesOnly => f.write_str(
                 "auth.visibility is \"granted\": clients cannot ask for scopes of operations they do not see, only for \
                  auth.base_scopes",

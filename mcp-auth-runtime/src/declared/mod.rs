@@ -1,9 +1,11 @@
 //! What the macros declared. In reading order: `rule` (who may call an operation), `kind` (what an operation is), `registry`
-//! (every operation of a server), `table` (all of it as JSON, written and read). How an operation is called is in `call`.
+//! (every operation of a server), `schema` (what lists say of arguments and answers), `table` (all of it as JSON, written
+//! and read). How an operation is called is in `call`.
 
 pub(crate) mod kind;
 pub(crate) mod registry;
 pub(crate) mod rule;
+pub(crate) mod schema;
 pub(crate) mod table;
 
 pub use kind::Kind;

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rmcp::model::{Prompt, Resource, ResourceTemplate, Tool};
 
+use crate::declared::schema::{self, Unsayable};
 use crate::declared::{Kind, Rule};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::uri_template::UriTemplate;
@@ -19,6 +21,10 @@ pub struct Declaration {
     /// Whether some argument of it needs what rmcp's transport knows of a request
     /// (see [`FromCall::NEEDS_TRANSPORT`](crate::call::from_call::FromCall::NEEDS_TRANSPORT)).
     pub needs_transport: bool,
+    /// Whether schemars wrote the schema of its arguments, which is then made into what clients take.
+    derived_input: bool,
+    /// What clients refuse of its schema; `None` until somebody looks.
+    refused_by_clients: Option<Vec<String>>,
 }
 
 /// What kind of operation a declaration is, with its entry in the list of its kind.
@@ -40,13 +46,47 @@ pub enum Item {
 impl Declaration {
     /// An operation that needs everything there is, until told otherwise.
     pub fn new(rule: Rule, item: Item) -> Self {
-        Self { rule, item, needs_transport: true }
+        Self { rule, item, needs_transport: true, derived_input: false, refused_by_clients: None }
     }
 
     /// Says whether some argument of it needs rmcp's transport.
     #[must_use]
     pub fn needing_transport(self, needs: bool) -> Self {
         Self { needs_transport: needs, ..self }
+    }
+
+    /// Says that schemars wrote the schema of its arguments. A schema written by hand stays as it is written.
+    #[must_use]
+    pub fn with_derived_input(self) -> Self {
+        Self { derived_input: true, ..self }
+    }
+
+    /// Says what clients refuse of its schema, where the schema itself is not here.
+    #[must_use]
+    pub(super) fn with_refused_by_clients(self, what: Vec<String>) -> Self {
+        Self { refused_by_clients: Some(what), ..self }
+    }
+
+    /// What clients refuse of its schema.
+    pub(super) fn refused_by_clients(&self) -> &[String] {
+        self.refused_by_clients.as_deref().unwrap_or_default()
+    }
+
+    /// Makes the schema of its arguments into what clients take, and looks for what they do not.
+    fn publish(&mut self) -> Result<(), Unsayable> {
+        let Item::Tool(tool) = &mut self.item else { return Ok(()) };
+        if std::mem::take(&mut self.derived_input) {
+            tool.input_schema = Arc::new(schema::arguments(&tool.input_schema)?);
+        }
+        let name = &tool.name;
+        self.refused_by_clients.get_or_insert_with(|| {
+            let complaints = schema::complaints(&tool.input_schema);
+            complaints
+                .iter()
+                .map(|complaint| format!("tool `{name}`: its input schema, {complaint}"))
+                .collect()
+        });
+        Ok(())
     }
 
     /// The operation's name on the wire: tool or prompt name, URI, URI template, or method.
@@ -116,12 +156,29 @@ pub struct Duplicate {
     pub name: String,
 }
 
+/// Why declarations do not make a server.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeclarationError {
+    /// Two of one kind have one name.
+    #[error(transparent)]
+    Duplicate(#[from] Duplicate),
+    /// No client would take the schema of a tool's arguments.
+    #[error("the arguments of tool `{tool}` {why}")]
+    Arguments {
+        /// The name of the tool.
+        tool: String,
+        /// Why, and what to write instead.
+        why: Unsayable,
+    },
+}
+
 impl Registry {
     /// Indexes `declarations`, keeping their order: a declaration's index is its [`OperationId`].
     ///
     /// # Errors
-    /// [`Duplicate`] when two of one kind have one name.
-    pub fn new(declarations: Vec<Declaration>) -> Result<Self, Duplicate> {
+    /// [`DeclarationError`] when two of one kind have one name, or the arguments of a tool cannot be described.
+    pub fn new(mut declarations: Vec<Declaration>) -> Result<Self, DeclarationError> {
         let mut registry = Self::default();
         let mut templates = std::collections::HashSet::new();
         for (index, declaration) in declarations.iter().enumerate() {
@@ -134,7 +191,13 @@ impl Registry {
                 Item::Method(_) => registry.methods.insert(name, id).is_some(),
             };
             if taken {
-                return Err(Duplicate { kind: declaration.kind(), name: declaration.name().to_owned() });
+                let (kind, name) = (declaration.kind(), declaration.name().to_owned());
+                return Err(Duplicate { kind, name }.into());
+            }
+        }
+        for declaration in &mut declarations {
+            if let Err(why) = declaration.publish() {
+                return Err(DeclarationError::Arguments { tool: declaration.name().to_owned(), why });
             }
         }
         registry.declarations = declarations;
@@ -200,6 +263,18 @@ impl Registry {
         self.declarations.iter().flat_map(|d| d.rule.scopes()).cloned().collect()
     }
 
+    /// What clients and model APIs refuse of the tools: of their names, and of their schemas.
+    pub fn refused_by_clients(&self) -> impl Iterator<Item = String> {
+        let of = |declaration: &Declaration| {
+            let name = match &declaration.item {
+                Item::Tool(tool) => schema::complaint_about_name(&tool.name),
+                _ => None,
+            };
+            name.into_iter().chain(declaration.refused_by_clients().iter().cloned()).collect::<Vec<_>>()
+        };
+        self.declarations.iter().flat_map(of)
+    }
+
     /// Whether every operation is public.
     pub fn is_public(&self) -> bool {
         self.declarations.iter().all(|d| d.rule.is_public())
@@ -262,6 +337,7 @@ mod tests {
             (build::method(Rule::Public, "a/b"), Kind::Method),
         ] {
             let duplicate = Registry::new(vec![declaration.clone(), declaration]).unwrap_err();
+            let DeclarationError::Duplicate(duplicate) = duplicate else { panic!("{duplicate}") };
             assert_eq!(duplicate.kind, kind);
         }
         let prompt = build::prompt(Rule::Public, Prompt::new("a", None::<String>, None));

@@ -1,11 +1,12 @@
 //! What was declared as JSON: what `--scopes json` prints, and what the command reads to check the configuration of a
-//! server that is not in its process. Names, rules and descriptions are in it; schemas are not.
+//! server that is not in its process. Names, rules and descriptions are in it, and what clients refuse of the schemas;
+//! the schemas are not.
 
 use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::registry::{Declaration, Duplicate, Item, Registry};
+use super::registry::{Declaration, DeclarationError, Item, Registry};
 use super::{Kind, Rule};
 use mcp_auth_core::uri_template::UriTemplate;
 use mcp_auth_core::{Scope, ScopeSet};
@@ -26,6 +27,9 @@ struct Row {
     rule: Word,
     scopes: Vec<Scope>,
     description: Option<String>,
+    /// What clients refuse of the schema of a tool's arguments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    refused_by_clients: Vec<String>,
 }
 
 /// The word for a [`Rule`], its scopes beside it.
@@ -68,9 +72,9 @@ pub enum OperationsError {
         /// What is wrong with it.
         fault: String,
     },
-    /// Two in it have one name.
+    /// They do not make a server: two in it have one name.
     #[error(transparent)]
-    Duplicate(#[from] Duplicate),
+    Declarations(#[from] DeclarationError),
 }
 
 /// The operations in `registry`, and the `scopes` that the policy over them names, as JSON with a line end.
@@ -122,11 +126,12 @@ impl Row {
             rule,
             scopes: declaration.rule.scopes().into_iter().cloned().collect(),
             description: declaration.description().map(str::to_owned),
+            refused_by_clients: declaration.refused_by_clients().to_vec(),
         }
     }
 
     fn declaration(self) -> Result<Declaration, String> {
-        let Self { kind, name, rule, scopes, description } = self;
+        let Self { kind, name, rule, scopes, description, refused_by_clients } = self;
         let rule = match (rule, scopes.is_empty()) {
             (Word::Public, true) => Rule::Public,
             (Word::Authenticated, true) => Rule::Authenticated,
@@ -160,7 +165,7 @@ impl Row {
             Kind::Method => Item::Method(name.into()),
             Kind::Task => return Err("its kind is \"task\", which is never declared".to_owned()),
         };
-        Ok(Declaration::new(rule, item))
+        Ok(Declaration::new(rule, item).with_refused_by_clients(refused_by_clients))
     }
 }
 

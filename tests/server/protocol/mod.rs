@@ -4,5 +4,6 @@
 mod calls;
 mod methods;
 mod rounds;
+mod schemas;
 mod subscriptions;
 mod tasks;

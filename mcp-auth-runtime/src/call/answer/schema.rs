@@ -5,7 +5,17 @@ use rmcp::model::JsonObject;
 /// Whether a schema says at its root that it describes an object. Before 2026-07-28 no other `outputSchema`
 /// is allowed (MCP 2025-11-25, schema.ts `Tool.outputSchema`), and no other `structuredContent`.
 pub(crate) fn has_object_root(schema: &JsonObject) -> bool {
-    schema.get("type").is_some_and(|root| root == "object")
+    let mut root = schema;
+    // A type that is written like another one refers to it, and lists show that one in its place.
+    while let Some(body) = referred(root, schema) {
+        root = body;
+    }
+    root.get("type").is_some_and(|root| root == "object")
+}
+
+fn referred<'s>(root: &JsonObject, schema: &'s JsonObject) -> Option<&'s JsonObject> {
+    let name = root.get("$ref")?.as_str()?.strip_prefix("#/$defs/")?;
+    schema.get("$defs")?.get(name)?.as_object()
 }
 
 #[cfg(test)]
@@ -20,9 +30,14 @@ mod tests {
         a: u8,
     }
 
+    #[derive(schemars::JsonSchema)]
+    #[expect(dead_code, reason = "its schema is all that is asked for")]
+    struct LikeObject(Object);
+
     #[test]
     fn only_a_schema_that_says_object_at_its_root_has_one() {
         assert!(has_object_root(&schema_for_output::<Object>()));
+        assert!(has_object_root(&schema_for_output::<LikeObject>()));
         for other in [
             schema_for_output::<Vec<Object>>(),
             schema_for_output::<Option<Object>>(),

@@ -68,6 +68,8 @@ impl Config {
         checks.issuers();
         checks.built_in_issuer();
         checks.base_scopes();
+        let refused = registry.into_iter().flat_map(Registry::refused_by_clients);
+        checks.warnings.extend(refused.map(Warning::RefusedByClients));
         let hierarchy = checks.scopes();
         let roles = checks.roles();
         if !checks.conflicts.is_empty() {

@@ -17,7 +17,7 @@ fn registry(scopes: &[&'static str]) -> Registry {
             "" => Rule::Public,
             scope => Rule::All([Scope::new(scope).unwrap()].into_iter().collect()),
         };
-        let tool = Tool::new(format!("tool-{scope}"), "", serde_json::Map::new());
+        let tool = Tool::new(format!("tool-{scope}"), "", crate::call::build::any_input());
         Declaration::new(rule, Item::Tool(tool))
     };
     Registry::new(scopes.iter().map(declare).collect()).unwrap()

@@ -1,0 +1,33 @@
+//! The way from what schemars says to what is published.
+
+use rmcp::model::JsonObject;
+use serde_json::Value;
+
+use super::root::{self, Unsayable};
+use super::{inline, tidy};
+
+/// What is published of the arguments that `derived`, by schemars, describes.
+///
+/// # Errors
+/// [`Unsayable`] where clients would refuse whatever could be said.
+pub(crate) fn arguments(derived: &JsonObject) -> Result<JsonObject, Unsayable> {
+    root::of_arguments(readable(derived))
+}
+
+/// What is published of an answer that `derived`, by schemars, describes.
+pub(crate) fn output(derived: &JsonObject) -> JsonObject {
+    let schema = readable(derived);
+    root::of_output(schema)
+}
+
+/// The same meaning in words that every client reads; its root may still be anything.
+fn readable(derived: &JsonObject) -> JsonObject {
+    let mut schema = derived.clone();
+    for word in ["$schema", "description", "title"] {
+        schema.remove(word);
+    }
+    let name = derived.get("title").and_then(Value::as_str).unwrap_or("Root");
+    let mut schema = inline::refs(schema, name);
+    tidy::schema(&mut schema);
+    schema
+}
