@@ -4,10 +4,13 @@
 //! - `effect`: the one list of characters that do something to the text around them.
 //! - `show`: on a terminal, in a log, in JSON, in quotation marks, as a name on a page.
 //! - `short`: cut to a length.
+//! - `excerpt`: both, kept for the log.
 
 mod effect;
+mod excerpt;
 mod short;
 mod show;
 
-pub use short::{Excerpt, cut, cut_to_bytes, excerpt, head};
+pub use excerpt::Excerpt;
+pub use short::{cut, cut_to_bytes, excerpt, head};
 pub use show::{deceives, plain, quote, shown, shown_json, shown_line, shown_lines};

@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-use super::show::shown;
-
 /// The first characters of `text`, at most `most`.
 pub fn head(text: &str, most: usize) -> &str {
     text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
@@ -42,33 +40,6 @@ pub fn excerpt(value: &dyn fmt::Display, most: usize) -> String {
     bounded.0
 }
 
-/// An identifier from outside, kept for the log: escaped, in quotation marks that its content cannot close, at most
-/// 200 characters of it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Excerpt(String);
-
-impl Excerpt {
-    /// The most characters kept.
-    const LONGEST: usize = 200;
-
-    /// Keeps at most the first 200 characters of `text`.
-    pub fn of(text: &str) -> Self {
-        Self(shown(&format!("{:?}", cut(text, Self::LONGEST))).into_owned())
-    }
-}
-
-impl fmt::Display for Excerpt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for Excerpt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,13 +53,5 @@ mod tests {
         assert!(matches!(cut_to_bytes("aäb", 4), Cow::Borrowed("aäb")));
         assert_eq!(excerpt(&format_args!("{}{}", "äb", "cd"), 3), "äbc");
         assert_eq!(excerpt(&"äb", 3), "äb");
-    }
-
-    #[test]
-    fn t46_what_the_log_shows_of_a_token_is_escaped_and_short() {
-        let shown = Excerpt::of(&format!("a\r\n\u{202e}{}", "x".repeat(10_000))).to_string();
-        assert!(shown.starts_with(r#""a\r\n\u{202e}xxx"#), "{shown}");
-        assert!(shown.chars().count() < 230);
-        assert_eq!(Excerpt::of("a\", b=\"\u{3164}\u{200d}").to_string(), r#""a\", b=\"\u{3164}\u{200d}""#);
     }
 }

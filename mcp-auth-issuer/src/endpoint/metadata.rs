@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use serde_json::{Value, json};
 
-use super::router::{AUTHORIZE, JWKS, REGISTER, REVOKE, TOKEN};
+use super::path::{AUTHORIZE, JWKS, REGISTER, REVOKE, TOKEN};
 use crate::issuer::Issuer;
 
 /// `GET /.well-known/oauth-authorization-server`

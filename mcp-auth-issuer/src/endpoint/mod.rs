@@ -1,9 +1,10 @@
 //! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `register`, `authorize`,
-//! `token`, `revoke`. `router` has the path of each one.
+//! `token`, `revoke`. `path` says where each one is, `router` puts it there.
 
 mod authorize;
 mod jwks;
 mod metadata;
+mod path;
 mod register;
 mod revoke;
 mod router;

@@ -1,4 +1,4 @@
-//! The path of each endpoint, and which of them pages of other sites may call.
+//! The endpoints at their paths, and which of them pages of other sites may call.
 //!
 //! The endpoints for programs answer CORS requests of any origin: they read no cookie, so a page gets nothing from
 //! them that its own server could not get. The authorization endpoint never does (RFC 9700 §2.6): it is for people,
@@ -13,14 +13,9 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, Method};
 use tower_http::cors::{Any, CorsLayer};
 
+use super::path::{AUTHORIZE, JWKS, REGISTER, REVOKE, TOKEN};
 use super::{authorize, jwks, metadata, register, revoke, token};
 use crate::issuer::Issuer;
-
-pub(crate) const AUTHORIZE: &str = "/authorize";
-pub(super) const JWKS: &str = "/jwks";
-pub(super) const REGISTER: &str = "/register";
-pub(super) const REVOKE: &str = "/revoke";
-pub(super) const TOKEN: &str = "/token";
 
 /// All endpoints, to be merged at the root of the issuer's origin.
 pub(crate) fn router(issuer: Arc<Issuer>) -> Router {

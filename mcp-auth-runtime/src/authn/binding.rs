@@ -1,26 +1,10 @@
-//! What a credential is bound to besides who bears it (`cnf`, RFC 7800 §3.1). It is checked against each request,
-//! after the cache: a verified credential is remembered, a proof never.
+//! The check of what a credential is bound to, against each request and after the cache: a verified credential is
+//! remembered, a proof never.
 
-use serde_json::{Map, Value};
-
+use super::confirmation::Confirmation;
 use super::credential::Credential;
 use super::error::TokenError;
 use super::principal::Principal;
-
-/// What the sender of a credential must prove to hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Confirmation {
-    /// A key by a method that no request can prove here: such a credential is refused however it is presented.
-    Unsupported,
-}
-
-impl Confirmation {
-    /// What the claims of a token bind it to, if anything: `cnf` of any shape binds.
-    pub(super) fn of(claims: &Map<String, Value>) -> Option<Self> {
-        claims.contains_key("cnf").then_some(Self::Unsupported)
-    }
-}
 
 /// Checks what the credential of `principal` is bound to against what came with it.
 ///
@@ -39,7 +23,7 @@ pub(super) fn check(principal: &Principal, presented: Credential<'_>) -> Result<
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::authn::Held;

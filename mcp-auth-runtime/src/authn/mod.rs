@@ -1,6 +1,6 @@
 //! Who is calling. In reading order: `credential` (what a request presents), `authenticator` (the way of a
-//! credential), `verifier` (one implementation of [`Verify`] for each kind of credential), `binding` (what a
-//! credential is bound to, checked against each request), `roles` (which roles the claims of a credential give),
+//! credential), `verifier` (one implementation of [`Verify`] for each kind of credential), `confirmation` (what a
+//! credential is bound to), `binding` (its check against each request), `roles` (which roles the claims of a credential give),
 //! `cache` (credentials that were verified a moment ago),
 //! `principal` (who it is, as everything after this folder knows it), `identity` (a principal, or anonymous),
 //! `local` (the caller of a stdio server without a credential), `caller` (what a tool sees), `opaque_key` (how
@@ -11,6 +11,7 @@ mod authenticator;
 mod binding;
 mod cache;
 pub(crate) mod caller;
+mod confirmation;
 pub(crate) mod credential;
 pub(crate) mod error;
 pub(crate) mod fetch;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::binding::Confirmation;
+use super::confirmation::Confirmation;
 use mcp_auth_core::{RoleSet, ScopeSet};
 
 /// A caller whose credential passed every check. Holds no part of the credential itself.

@@ -8,7 +8,7 @@ use mcp_auth_store::Client;
 use super::refusal::{Refusal, Refused, Untrusted};
 use super::response::Answer;
 use crate::client::redirect_uri::admits;
-use crate::endpoint::router::AUTHORIZE;
+use crate::endpoint::path::AUTHORIZE;
 use crate::issuer::Issuer;
 use crate::request::Params;
 

@@ -5,8 +5,9 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_store::{Client, Code, GrantTypes, Redemption, SecretHash};
 
 use super::Refusal;
-use super::post::{Issued, verify_resource};
+use super::issued::Issued;
 use super::refresh_token::new_grant;
+use super::resource::verify_resource;
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 

@@ -2,7 +2,8 @@
 //! that registered itself cannot use it, because no person would have allowed it anything.
 
 use super::Refusal;
-use super::post::{Issued, verify_resource};
+use super::issued::Issued;
+use super::resource::verify_resource;
 use crate::client::scopes::first_missing;
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;

@@ -4,14 +4,17 @@
 //! - `client_auth`: authenticates the client; the revocation endpoint uses it too.
 //! - `authorization_code`, `refresh_token`, `client_credentials`: one grant each. Each verifies everything before it
 //!   uses the code or refresh token, so a refused request leaves it as it was.
+//! - `resource`: which resource the token is asked for. `issued`: what a grant answers.
 //! - `refusal`: the possible mistakes, and the answer to each.
 
 mod authorization_code;
 mod client_auth;
 mod client_credentials;
+mod issued;
 mod post;
 mod refresh_token;
 mod refusal;
+mod resource;
 
 pub(super) use client_auth::authenticate;
 pub(super) use post::post;

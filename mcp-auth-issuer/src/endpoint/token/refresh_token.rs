@@ -5,7 +5,8 @@
 //! client or the attacker presents it (§4.3.1).
 
 use super::Refusal;
-use super::post::{Issued, verify_resource};
+use super::issued::Issued;
+use super::resource::verify_resource;
 use crate::client::scopes::first_missing;
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;

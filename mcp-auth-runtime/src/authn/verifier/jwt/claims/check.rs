@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::super::issuer::IssuerRules;
 use super::super::jws::Type;
-use crate::authn::binding::Confirmation;
+use crate::authn::confirmation::Confirmation;
 use crate::authn::error::TokenError;
 use crate::authn::principal::{Facts, Held};
 use mcp_auth_core::ScopeSet;

@@ -1,0 +1,38 @@
+//! What a grant answers.
+
+use mcp_auth_core::ScopeSet;
+use serde::Serialize;
+
+use crate::issuer::Issuer;
+
+/// A successful token response (OAuth 2.1 §3.2.3).
+#[derive(Serialize)]
+pub(super) struct Issued {
+    access_token: String,
+    token_type: &'static str,
+    /// The lifetime of the access token, in seconds.
+    expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    /// Always sent, because it may differ from the requested scope (OAuth 2.1 §3.2.2.1); left out only if it is
+    /// empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    scope: String,
+}
+
+impl Issued {
+    pub(super) fn new(
+        issuer: &Issuer,
+        access_token: String,
+        refresh_token: Option<String>,
+        scopes: &ScopeSet,
+    ) -> Self {
+        Self {
+            access_token,
+            token_type: "Bearer",
+            expires_in: issuer.lifetimes.access_token,
+            refresh_token,
+            scope: scopes.to_string(),
+        }
+    }
+}
