@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const MANY: usize = 1500;
 
 #[tokio::test]
-async fn h36_a_standard_error_that_nothing_reads_does_not_stop_a_server_over_stdio() {
+async fn h35_a_standard_error_that_nothing_reads_does_not_stop_a_server_over_stdio() {
     let launch = launch::toml("").variable("TEST_SERVER", "open").variable("MCP_LOG__LEVEL", "info");
     let mut pipe = launch.unread().stdio();
     let calls = async {
@@ -29,7 +29,7 @@ async fn h36_a_standard_error_that_nothing_reads_does_not_stop_a_server_over_std
 }
 
 #[tokio::test]
-async fn h36_a_standard_error_that_nothing_reads_does_not_stop_a_server_over_http() {
+async fn h35_a_standard_error_that_nothing_reads_does_not_stop_a_server_over_http() {
     let issuer = Issuer::start().await;
     let launch = launch::trusting(&issuer);
     let mut process = launch.command().spawn().unwrap();

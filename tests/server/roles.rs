@@ -60,7 +60,7 @@ async fn a_claim_gives_the_role_that_the_configuration_says_and_no_other() {
 }
 
 #[tokio::test]
-async fn t55_a_claim_of_another_shape_gives_no_role_and_the_token_stays_valid() {
+async fn t61_a_claim_of_another_shape_gives_no_role_and_the_token_stays_valid() {
     let server = Everything::default().start_with(ROLES).await;
     for odd in [
         json!(null),
@@ -88,7 +88,7 @@ async fn t55_a_claim_of_another_shape_gives_no_role_and_the_token_stays_valid() 
 }
 
 #[tokio::test]
-async fn t56_the_same_claim_from_another_issuer_gives_no_role() {
+async fn t62_the_same_claim_from_another_issuer_gives_no_role() {
     let key = Key::new(Algorithm::ES256, "k");
     let ours = AuthorizationServer::with_keys(&[&key]).await;
     let theirs = AuthorizationServer::with_keys(&[&key]).await;
