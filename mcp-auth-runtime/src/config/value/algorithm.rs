@@ -18,7 +18,12 @@ impl Serialize for Algorithm {
     }
 }
 
-schema!(Algorithm, { "type": "string", "enum": Self::ALL.map(Self::name) });
+schema!(Algorithm, { "type": "string", "enum": names() });
+
+/// Every name that is read: Ed25519 has two (RFC 9864).
+fn names() -> Vec<&'static str> {
+    Algorithm::ALL.map(Algorithm::name).into_iter().chain(["Ed25519"]).collect()
+}
 
 fn why(text: &str, refused: RefusedAlgorithm) -> ValueError {
     match refused {
@@ -30,6 +35,6 @@ fn why(text: &str, refused: RefusedAlgorithm) -> ValueError {
                        asymmetric algorithms, such as \"RS256\" or \"ES256\"";
             ValueError::refused(text, why)
         }
-        RefusedAlgorithm::Unknown => not_one_of(text, &Algorithm::ALL.map(Algorithm::name)),
+        RefusedAlgorithm::Unknown => not_one_of(text, &names()),
     }
 }
