@@ -77,7 +77,11 @@ pub fn start(directives: &str, format: LogFormat) -> Result<Log, LogError> {
                 "lines of the log were dropped since the start: standard error was not read in time"
             );
         })?;
-        std::panic::set_hook(Box::new(log_panic));
+        let panics = queue.clone();
+        std::panic::set_hook(Box::new(move |panic| {
+            log_panic(panic);
+            panics.flush(Duration::from_millis(50)); // it may end the process
+        }));
     }
     Ok(Log(queue))
 }

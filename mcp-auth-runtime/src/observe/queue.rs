@@ -11,6 +11,10 @@ use tracing_subscriber::fmt::MakeWriter;
 /// The most bytes that wait to be written. As many may be on their way out.
 pub(super) const MOST_BYTES: usize = 1024 * 1024;
 
+/// How long the thread waits for more after the first line: a busy server wakes it, and writes, 200 times a second at
+/// most.
+const GATHER: Duration = Duration::from_millis(5);
+
 /// Where lines wait. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Queue(Arc<Shared>);
@@ -26,6 +30,8 @@ struct Shared {
 struct State {
     /// Whole lines, one after the other.
     waiting: Vec<u8>,
+    /// Whether the thread sleeps until a line comes: only then it has to be woken.
+    is_idle: bool,
     /// Whether the thread is writing what it took.
     is_writing: bool,
     /// Lines that found no room, since the start.
@@ -43,8 +49,10 @@ impl Queue {
             return;
         }
         state.waiting.extend_from_slice(line);
-        drop(state);
-        self.0.arrived.notify_one();
+        if mem::take(&mut state.is_idle) {
+            drop(state);
+            self.0.arrived.notify_one();
+        }
     }
 
     /// Starts the thread that writes to `out`. After lines were dropped and there is room again, it calls `report`
@@ -87,8 +95,14 @@ impl Shared {
 
     /// Waits for lines and swaps them into `taken`. Answers how many were dropped, if more than was reported.
     fn take(&self, taken: &mut Vec<u8>) -> Option<u64> {
-        let waiting = self.arrived.wait_while(self.state(), |state| state.waiting.is_empty());
-        let mut state = waiting.unwrap_or_else(PoisonError::into_inner);
+        let idle = |state: &mut State| {
+            state.is_idle = state.waiting.is_empty();
+            state.is_idle
+        };
+        let first = self.arrived.wait_while(self.state(), idle);
+        drop(first.unwrap_or_else(PoisonError::into_inner));
+        std::thread::sleep(GATHER);
+        let mut state = self.state();
         taken.clear();
         mem::swap(taken, &mut state.waiting);
         state.is_writing = true;
