@@ -79,7 +79,7 @@ fn read_header(headers: &HeaderMap) -> Result<Credential<'_>, CredentialError> {
         return Err(CredentialError::Repeated);
     }
     let text = value.to_str().map_err(|_| CredentialError::NotAscii)?;
-    let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let (scheme, rest) = text.split_at(scheme_length(text));
     if !scheme.eq_ignore_ascii_case("bearer") {
         // `Basic …, Bearer …`: two credentials in one line, of which we would silently take neither.
         return match names_bearer_too(rest) {
@@ -87,11 +87,18 @@ fn read_header(headers: &HeaderMap) -> Result<Credential<'_>, CredentialError> {
             false => Ok(Credential::None),
         };
     }
+    // `Bearer<TAB>token` or `Bearer: token` is meant as one, and another reader may take it as one.
     let token = rest.trim_start_matches(' ');
-    match is_b64token(token) {
+    match token.len() < rest.len() && is_b64token(token) {
         true => Ok(Credential::Bearer(token)),
         false => Err(CredentialError::NotOneToken),
     }
+}
+
+/// How much of a header's value is the name of a scheme: a `token` of RFC 9110 §5.6.2.
+fn scheme_length(credentials: &str) -> usize {
+    let is_tchar = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    credentials.find(|c| !is_tchar(c)).unwrap_or(credentials.len())
 }
 
 /// Whether the query names an `access_token` (RFC 6750 §2.3). It is never used as one.
@@ -113,10 +120,11 @@ fn is_b64token(token: &str) -> bool {
 }
 
 fn names_bearer_too(credentials: &str) -> bool {
-    credentials
-        .split(',')
-        .skip(1)
-        .any(|part| part.trim_start().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")))
+    credentials.split(',').skip(1).any(|part| {
+        let part = part.trim_start();
+        let (scheme, rest) = part.split_at(scheme_length(part));
+        scheme.eq_ignore_ascii_case("bearer") && !rest.is_empty() && !rest.starts_with('=')
+    })
 }
 
 #[cfg(test)]
@@ -180,10 +188,20 @@ mod tests {
             "Bearer a;b",
             "Bearer a\tb",
             "Bearer token=\"a\"",
+            "Bearer\ta",
+            "bearer\t a",
+            "Bearer \ta",
+            "Bearer:a",
+            "Bearer: a",
+            "Bearer,a",
+            "Bearer=a",
+            "Bearer\"a\"",
+            "Bearer/a",
         ] {
             assert_eq!(fault(&[bad.as_bytes()]), CredentialError::NotOneToken, "{bad}");
         }
         assert_eq!(fault(&[b"Basic c, Bearer a"]), CredentialError::Repeated);
+        assert_eq!(fault(&[b"Basic c,\tbearer\ta"]), CredentialError::Repeated);
         assert_eq!(fault(&[b"Bearer a", b"Bearer a"]), CredentialError::Repeated);
         assert_eq!(fault(&[b"Bearer a", b"Basic c"]), CredentialError::Repeated);
     }

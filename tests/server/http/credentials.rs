@@ -48,13 +48,11 @@ async fn h06_several_credentials_in_one_header_or_two_are_an_invalid_request() {
         format!("Bearer \"{token}\""),
         format!("Bearer Bearer {token}"),
         format!("Bearer\t{token}"),
+        format!("Bearer: {token}"),
+        format!("Basic c, Bearer\t{token}"),
     ] {
         let reply = wire.call("whoami", &format!("Authorization: {value}\r\n")).await;
-        match value.as_str() {
-            // Another scheme's name, with a tab in it: no credentials at all.
-            tab if tab.contains('\t') => assert!([400, 401].contains(&reply.status()), "{}", reply.text()),
-            value => assert_invalid_request(&reply, value),
-        }
+        assert_invalid_request(&reply, &value);
         assert!(!reply.text().contains(&token), "the token comes back");
     }
     for second in ["Authorization: Basic c\r\n", &bearer, "authorization:\r\n"] {
