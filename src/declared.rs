@@ -5,5 +5,5 @@ pub use mcp_auth_core::uri_template::{InvalidTemplate, UriTemplate};
 pub use mcp_auth_core::{Cycle, Hierarchy, InvalidScope};
 pub use mcp_auth_runtime::facade::{
     About, CallFn, CallFuture, Declaration, DeclarationError, Duplicate, Item, Kind, OperationId, Operations,
-    OperationsError, Part, Registry, Route, Routes, Unsayable, operations_from_json,
+    OperationsError, Part, Registry, Route, Routes, UnsupportedArguments, operations_from_json,
 };

@@ -36,11 +36,13 @@ pub const HOUR: u64 = 60 * MINUTE;
 /// A day, in seconds.
 pub const DAY: u64 = 24 * HOUR;
 
-/// How long an access token of the built-in issuer is valid.
+/// How long an access token of the built-in issuer is valid: 1 minute to 1 hour. **(default: 15 minutes)**
 pub const ACCESS_TOKEN_LIFETIME: Bounds = Bounds::seconds(MINUTE, HOUR, 15 * MINUTE);
-/// How long a refresh token of the built-in issuer is valid after its last use.
+/// How long a refresh token of the built-in issuer is valid after its last use: 5 minutes to 90 days.
+/// **(default: 14 days)**
 pub const REFRESH_TOKEN_LIFETIME: Bounds = Bounds::seconds(5 * MINUTE, 90 * DAY, 14 * DAY);
-/// How long an authorization code of the built-in issuer is valid (OAuth 2.1 §4.1.2: ten minutes at most).
+/// How long an authorization code of the built-in issuer is valid: 10 seconds to 10 minutes, the most that OAuth 2.1
+/// §4.1.2 allows. **(default: 1 minute)**
 pub const CODE_LIFETIME: Bounds = Bounds::seconds(10, 10 * MINUTE, MINUTE);
 
 #[cfg(test)]

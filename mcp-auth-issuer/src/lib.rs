@@ -28,7 +28,7 @@ pub use build::{IssuerError, build, build_with};
 pub use client::redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use key::{AccessTokenClaims, KeyError, KeySource, MintError, SigningKey};
 pub use maud;
-pub use mcp_auth_core::SecretText;
+pub use mcp_auth_core::{SecretText, bounds};
 pub use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};
 pub use mcp_auth_store::{Caps, Store};
 pub use options::{InvalidOption, IssuerOptions, NamedClient};

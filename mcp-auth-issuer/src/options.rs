@@ -227,6 +227,29 @@ mod tests {
     }
 
     #[test]
+    fn each_lifetime_has_a_least_and_a_most_value() {
+        type Set = fn(&mut IssuerOptions) -> &mut Duration;
+        let each: [(Bounds, Set); 4] = [
+            (bounds::ACCESS_TOKEN_LIFETIME, |o| &mut o.access_token_lifetime),
+            (bounds::REFRESH_TOKEN_LIFETIME, |o| &mut o.refresh_token_lifetime),
+            (bounds::CODE_LIFETIME, |o| &mut o.code_lifetime),
+            (SESSION_LIFETIME, |o| &mut o.session_lifetime),
+        ];
+        for (bounds, option) in each {
+            let second = Duration::from_secs(1);
+            for good in [bounds.min, bounds.max] {
+                assert_eq!(check(|o| *option(o) = good), Ok(()), "{bounds:?}");
+            }
+            for bad in [bounds.min - second, bounds.max + second] {
+                assert!(
+                    matches!(check(|o| *option(o) = bad), Err(InvalidOption::Lifetime { .. })),
+                    "{bounds:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn named_clients_and_users_are_checked() {
         assert_eq!(check(|o| o.users.clear()), Err(InvalidOption::Users));
         assert_eq!(check(|o| o.users.push("developer".into())), Err(InvalidOption::Users));

@@ -14,7 +14,7 @@ pub use crate::call::from_call::FromCall;
 pub use crate::call::handler::{About, CallFn, CallFuture, Handler, Operations, Part, Route, Routes};
 pub use crate::call::tool_error::{Failure, ToolError};
 pub use crate::declared::registry::{Declaration, DeclarationError, Duplicate, Item, OperationId, Registry};
-pub use crate::declared::schema::Unsayable;
+pub use crate::declared::schema::UnsupportedArguments;
 pub use crate::declared::table::{OperationsError, operations_from_json};
 pub use crate::declared::{Kind, Rule};
 pub use crate::error::{Error, Result};

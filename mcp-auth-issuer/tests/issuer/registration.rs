@@ -190,7 +190,11 @@ async fn registrations_are_let_in_evenly_and_not_by_the_minute_of_the_clock() {
     app.advance(7);
     assert_eq!(until_refused(&app).await, (0, "1".into()));
     app.advance(1);
-    assert_eq!(until_refused(&app).await, (1, "9".into()), "whoever waits as long as it was told is let in");
+    assert_eq!(
+        until_refused(&app).await,
+        (1, "9".into()),
+        "a client that waits as long as it was told can register"
+    );
     app.advance(60);
     assert_eq!(until_refused(&app).await, (7, "9".into()));
 }

@@ -54,6 +54,8 @@ impl Caller {
     /// Whether the caller holds this role of `[roles]` in `mcp.toml`, itself or by a role that implies it. False for a
     /// role that is not configured, and for the local caller.
     ///
+    /// Use a role to allow, never to forbid: a claim that is absent or malformed gives no role.
+    ///
     /// # Example
     /// ```
     /// # use mcp_auth_runtime::facade as mcp_auth;

@@ -1,11 +1,11 @@
 //! Who is calling. In reading order: `credential` (what a request presents), `authenticator` (the way of a
 //! credential), `verifier` (one implementation of [`Verify`] for each kind of credential), `confirmation` (what a
-//! credential is bound to), `binding` (its check against each request), `roles` (which roles the claims of a credential give),
-//! `cache` (credentials that were verified a moment ago),
-//! `principal` (who it is, as everything after this folder knows it), `identity` (a principal, or anonymous),
-//! `local` (the caller of a stdio server without a credential), `caller` (what a tool sees), `opaque_key` (how
-//! callers are told apart), `fetch` (how documents of issuers are fetched). `error` says everything that can be wrong, and
-//! whose fault it is. Nothing here knows of tools, or of HTTP statuses we answer.
+//! credential is bound to), `binding` (its check against each request), `roles` (which roles the claims of a credential
+//! give), `cache` (credentials that were verified a moment ago), `principal` (who it is, as everything after this folder
+//! knows it), `identity` (a principal, or anonymous), `local` (the caller of a stdio server without a credential),
+//! `caller` (what a tool sees), `opaque_key` (how callers are told apart), `fetch` (how documents of issuers are
+//! fetched). `error` says everything that can be wrong, and whose fault it is. Nothing here knows of tools, or of HTTP
+//! statuses we answer.
 
 mod authenticator;
 mod binding;

@@ -19,7 +19,7 @@ pub struct Principal {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Via {
-    /// A signed token of a configured issuer.
+    /// A signed token of an issuer that is accepted.
     Jwt,
     /// None: who started a stdio server without a credential.
     Local,

@@ -10,7 +10,7 @@ use crate::answer::Rejection;
 
 /// The claims of the caller's token as your own type, verified like the rest of the token.
 ///
-/// A token whose claims are no `T` gets 403 (as a JSON-RPC error) and names the claim, never its value.
+/// A token whose claims are not a `T` gets 403 (as a JSON-RPC error) and names the claim, never its value.
 ///
 /// # Example
 /// ```

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rmcp::model::{Prompt, Resource, ResourceTemplate, Tool};
 
-use crate::declared::schema::{self, Unsayable};
+use crate::declared::schema::{self, UnsupportedArguments};
 use crate::declared::{Kind, Rule};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::uri_template::UriTemplate;
@@ -23,7 +23,7 @@ pub struct Declaration {
     pub needs_transport: bool,
     /// Whether schemars wrote the schema of its arguments, which is then made into what clients take.
     derived_input: bool,
-    /// What clients refuse of its schema; `None` until somebody looks.
+    /// What clients refuse of its schema; `None` until it is looked for.
     refused_by_clients: Option<Vec<String>>,
 }
 
@@ -73,7 +73,7 @@ impl Declaration {
     }
 
     /// Makes the schema of its arguments into what clients take, and looks for what they do not.
-    fn publish(&mut self) -> Result<(), Unsayable> {
+    fn publish(&mut self) -> Result<(), UnsupportedArguments> {
         let Item::Tool(tool) = &mut self.item else { return Ok(()) };
         if std::mem::take(&mut self.derived_input) {
             tool.input_schema = Arc::new(schema::arguments(&tool.input_schema)?);
@@ -169,7 +169,7 @@ pub enum DeclarationError {
         /// The name of the tool.
         tool: String,
         /// Why, and what to write instead.
-        why: Unsayable,
+        why: UnsupportedArguments,
     },
 }
 

@@ -1,5 +1,5 @@
 //! The log's lines on their way to standard error: a bounded queue, and one thread that writes. Code that logs never
-//! waits, so a standard error that nobody reads stops the log and not the server.
+//! waits, so a standard error that nothing reads stops the log and not the server.
 
 use std::io;
 use std::mem;
@@ -11,8 +11,7 @@ use tracing_subscriber::fmt::MakeWriter;
 /// The most bytes that wait to be written. As many may be on their way out.
 pub(super) const MOST_BYTES: usize = 1024 * 1024;
 
-/// How long the thread waits for more after the first line: a busy server wakes it, and writes, 200 times a second at
-/// most.
+/// How long the thread waits for more after the first line, so that it is woken, and writes, 200 times a second at most.
 const GATHER: Duration = Duration::from_millis(5);
 
 /// Where lines wait. Clones share it.

@@ -253,7 +253,7 @@ fn needed_scopes_need_base_scopes() {
 }
 
 #[test]
-fn base_scope_nobody_knows_is_refused_by_the_built_in_issuer_and_warned_about_otherwise() {
+fn unknown_base_scope_is_refused_by_the_built_in_issuer_and_warned_about_otherwise() {
     let warned = check(&format!("[auth]\n{ISSUER}\nbase_scopes = [\"openid\"]"), &["a"]).unwrap();
     assert_eq!(warned.warnings, [Warning::UnknownBaseScope("openid".to_owned())]);
     let message = refused!("[issuer]\n[auth]\nbase_scopes = [\"todos.raed\"]", &["todos.read"], UnknownScope);
@@ -278,7 +278,7 @@ fn scope_entry_that_changes_nothing_is_refused() {
 }
 
 #[test]
-fn implied_scope_nobody_knows_is_refused() {
+fn unknown_implied_scope_is_refused() {
     refused!(&verify("[scopes.all]\nimplies = [\"b\"]"), &["a"], UnknownScope);
 }
 

@@ -2,10 +2,9 @@
 
 use std::str::FromStr;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use super::{ValueError, one_or_many, text_value};
+use super::{ValueError, one_or_many, schema, text_value};
 
 /// One audience: any text but the empty one and `*`, compared byte for byte with `aud`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,19 +60,9 @@ impl<'de> Deserialize<'de> for Audiences {
     }
 }
 
-impl JsonSchema for Audiences {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Audiences".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({
-            "type": ["string", "array"],
-            "minLength": 1,
-            "items": { "type": "string", "minLength": 1 },
-            "minItems": 1,
-        })
-    }
-}
+schema!(Audiences, {
+    "type": ["string", "array"],
+    "minLength": 1,
+    "items": { "type": "string", "minLength": 1 },
+    "minItems": 1,
+});

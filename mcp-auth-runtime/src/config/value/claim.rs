@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -38,23 +37,13 @@ impl<'de> Deserialize<'de> for ClaimPath {
     }
 }
 
-impl JsonSchema for ClaimPath {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "ClaimPath".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({
-            "type": ["string", "array"],
-            "minLength": 1,
-            "items": { "type": "string", "minLength": 1 },
-            "minItems": 1,
-            "maxItems": MOST_NAMES,
-        })
-    }
-}
+schema!(ClaimPath, {
+    "type": ["string", "array"],
+    "minLength": 1,
+    "items": { "type": "string", "minLength": 1 },
+    "minItems": 1,
+    "maxItems": MOST_NAMES,
+});
 
 /// What a claim may be: a string that is not empty, a boolean or a whole number.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::keywords::each_inside;
 use super::root::REFUSED_AT_TOP;
 use super::tidy::FORMATS;
 
-/// One thing that somebody refuses.
+/// One thing that a client or an API refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Complaint {
     /// Who refuses it.
@@ -129,7 +129,7 @@ impl Found {
             self.add(GEMINI, at, "nothing may stand beside `$ref`");
         }
         if schema.get("$ref").and_then(Value::as_str).is_some_and(|to| !to.starts_with('#')) {
-            // The same: `$ref` is local; and nobody should fetch what a server names.
+            // The same: `$ref` is local; and a client should not fetch what a server names.
             self.add(GEMINI, at, "`$ref` must stay within the schema");
         }
         if schema

@@ -13,4 +13,4 @@ mod tidy;
 
 pub(crate) use clients::{complaint_about_name, complaints};
 pub(crate) use published::{arguments, output};
-pub use root::Unsayable;
+pub use root::UnsupportedArguments;

@@ -3,14 +3,14 @@
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use super::root::{self, Unsayable};
+use super::root::{self, UnsupportedArguments};
 use super::{inline, tidy};
 
 /// What is published of the arguments that `derived`, by schemars, describes.
 ///
 /// # Errors
-/// [`Unsayable`] where clients would refuse whatever could be said.
-pub(crate) fn arguments(derived: &JsonObject) -> Result<JsonObject, Unsayable> {
+/// [`UnsupportedArguments`] where clients would refuse whatever could be said.
+pub(crate) fn arguments(derived: &JsonObject) -> Result<JsonObject, UnsupportedArguments> {
     root::of_arguments(readable(derived))
 }
 

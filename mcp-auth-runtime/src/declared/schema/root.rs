@@ -20,9 +20,9 @@ const MAX_DEPTH: usize = 16;
 /// Why no client would take the schema of some arguments.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Unsayable(String);
+pub struct UnsupportedArguments(String);
 
-impl Unsayable {
+impl UnsupportedArguments {
     fn not_an_object() -> Self {
         Self(
             "must be a struct or a map, so that they have names; put the type into a field of a struct"
@@ -40,12 +40,12 @@ impl Unsayable {
 }
 
 /// The schema of arguments as one object.
-pub(super) fn of_arguments(mut schema: JsonObject) -> Result<JsonObject, Unsayable> {
+pub(super) fn of_arguments(mut schema: JsonObject) -> Result<JsonObject, UnsupportedArguments> {
     if !REFUSED_AT_TOP.iter().any(|word| schema.contains_key(*word)) {
         match schema.get("type") {
             None => {}
             Some(kind) if allows_object(kind) => {}
-            Some(_) => return Err(Unsayable::not_an_object()),
+            Some(_) => return Err(UnsupportedArguments::not_an_object()),
         }
         schema.insert("type".to_owned(), json!("object"));
         schema.entry("properties").or_insert_with(|| json!({}));
@@ -56,7 +56,7 @@ pub(super) fn of_arguments(mut schema: JsonObject) -> Result<JsonObject, Unsayab
     let known = defs.as_ref().and_then(Value::as_object).unwrap_or(&none);
     let forms = forms(&schema, known, 0)?;
     let mut one = match &forms[..] {
-        [] => return Err(Unsayable::not_an_object()),
+        [] => return Err(UnsupportedArguments::not_an_object()),
         [form] => form.schema(),
         forms => united(forms),
     };
@@ -113,7 +113,7 @@ impl Form {
     }
 
     /// What both say.
-    fn and(&self, other: &Self) -> Result<Self, Unsayable> {
+    fn and(&self, other: &Self) -> Result<Self, UnsupportedArguments> {
         let mut both = self.clone();
         for (name, schema) in &other.members {
             match both.members.iter_mut().find(|(known, _)| known == name) {
@@ -126,7 +126,7 @@ impl Form {
         for (one, other) in [(self, other), (other, self)] {
             let foreign = other.members.iter().any(|(name, _)| one.member(name).is_none());
             if foreign && one.others.as_ref().is_some_and(|others| *others != Value::Bool(true)) {
-                return Err(Unsayable::word("additionalProperties"));
+                return Err(UnsupportedArguments::word("additionalProperties"));
             }
         }
         both.required.extend(other.required.iter().cloned());
@@ -153,9 +153,9 @@ impl Form {
 }
 
 /// Every form of `schema` that is an object. Others no call could carry.
-fn forms(schema: &JsonObject, defs: &JsonObject, depth: usize) -> Result<Vec<Form>, Unsayable> {
+fn forms(schema: &JsonObject, defs: &JsonObject, depth: usize) -> Result<Vec<Form>, UnsupportedArguments> {
     if depth > MAX_DEPTH {
-        return Err(Unsayable::word("$ref"));
+        return Err(UnsupportedArguments::word("$ref"));
     }
     if schema.get("type").is_some_and(|kind| !allows_object(kind)) {
         return Ok(Vec::new());
@@ -190,11 +190,11 @@ fn forms(schema: &JsonObject, defs: &JsonObject, depth: usize) -> Result<Vec<For
             }
             ("$ref", _) => match referred(schema, defs) {
                 Some(body) => parts.push(forms(body, defs, depth + 1)?),
-                None => return Err(Unsayable::word(word)),
+                None => return Err(UnsupportedArguments::word(word)),
             },
             ("type" | "$defs", _) => {}
             (word, _) if ANNOTATIONS.contains(&word) => {}
-            (word, _) => return Err(Unsayable::word(word)),
+            (word, _) => return Err(UnsupportedArguments::word(word)),
         }
     }
     let mut all = vec![own];
@@ -206,7 +206,7 @@ fn forms(schema: &JsonObject, defs: &JsonObject, depth: usize) -> Result<Vec<For
             }
         }
         if crossed.len() > MAX_FORMS {
-            return Err(Unsayable(format!(
+            return Err(UnsupportedArguments(format!(
                 "have more than {MAX_FORMS} forms, too many for one object; put the type into a field of a struct, or write \
                  `input_schema = …`"
             )));
@@ -221,7 +221,7 @@ fn forms(schema: &JsonObject, defs: &JsonObject, depth: usize) -> Result<Vec<For
     Ok(all)
 }
 
-fn forms_of(schema: &Value, defs: &JsonObject, depth: usize) -> Result<Vec<Form>, Unsayable> {
+fn forms_of(schema: &Value, defs: &JsonObject, depth: usize) -> Result<Vec<Form>, UnsupportedArguments> {
     match schema {
         Value::Object(schema) => forms(schema, defs, depth + 1),
         Value::Bool(true) => Ok(vec![Form::default()]),
@@ -263,7 +263,7 @@ fn united(forms: &[Form]) -> JsonObject {
         one.insert("minProperties".to_owned(), json!(1));
         one.insert("maxProperties".to_owned(), json!(1));
     } else if tag.is_none() {
-        let lines: Vec<String> = forms.iter().map(|form| format!("- {}", told(form, None))).collect();
+        let lines: Vec<String> = forms.iter().map(|form| format!("- {}", described(form, None))).collect();
         one.insert(
             "description".to_owned(),
             json!(format!("Arguments of one of these forms:\n{}", lines.join("\n"))),
@@ -286,13 +286,13 @@ fn tag_of(tag: &str, forms: &[Form]) -> Value {
         let of_form = words(form, tag).into_iter().flatten();
         all.extend(of_form.clone().filter(|word| !all.contains(word)).collect::<Vec<_>>());
         let named: Vec<String> = of_form.filter_map(Value::as_str).map(|word| format!("`{word}`")).collect();
-        lines.push(format!("- {}: {}", named.join(", "), told(form, Some(tag))));
+        lines.push(format!("- {}: {}", named.join(", "), described(form, Some(tag))));
     }
     json!({ "type": "string", "enum": all, "description": lines.join("\n") })
 }
 
 /// What a form is and takes, in words.
-fn told(form: &Form, without: Option<&str>) -> String {
+fn described(form: &Form, without: Option<&str>) -> String {
     let list = |required: bool| -> Vec<String> {
         let names = form.members.iter().map(|(name, _)| name.as_str()).filter(|name| Some(*name) != without);
         names

@@ -99,7 +99,7 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// A name that is no [`Algorithm`].
+/// A name that is not an [`Algorithm`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RefusedAlgorithm {

@@ -7,7 +7,7 @@ fn roles(tables: &str) -> String {
     verify(&format!("\n{tables}"))
 }
 
-/// A condition that everybody called alice meets.
+/// A condition that every caller called alice meets.
 const ALICE: &str = "when = { claim = \"sub\", equals = \"alice\" }";
 
 #[test]
@@ -21,7 +21,7 @@ fn role_has_with_itself_all_that_it_implies() {
 }
 
 #[test]
-fn implied_role_nobody_knows_is_refused() {
+fn unknown_implied_role_is_refused() {
     let with = |implied: &str| {
         roles(&format!("[roles.viewer]\n{ALICE}\n[roles.manager]\nimplies = [{implied:?}]\n{ALICE}"))
     };
@@ -51,7 +51,7 @@ fn roles_in_a_circle_are_refused_with_the_way_round() {
 }
 
 #[test]
-fn role_that_nobody_could_hold_is_refused() {
+fn role_that_no_caller_could_hold_is_refused() {
     assert_eq!(
         refused!(&roles("[roles.viewer]"), &["a"], RoleWithoutHolder),
         "role \"viewer\" has no `when` and no role implies it, so no caller would hold it: say which callers do, in \

@@ -210,7 +210,7 @@ fn try_each<'k>(keys: impl Iterator<Item = &'k Key>, jws: &Jws<'_>) -> Outcome {
 }
 
 fn read_key(entry: &Value, allowed: &[Algorithm]) -> Result<Key, Skip> {
-    let jwk = &says_something(entry.as_object().ok_or((SkipReason::NoObject, "kty"))?);
+    let jwk = &stated_members(entry.as_object().ok_or((SkipReason::NoObject, "kty"))?);
     let private = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
     if let Some(name) = private.into_iter().find(|name| jwk.contains_key(*name)) {
         return Err((SkipReason::Private, name));
@@ -229,7 +229,7 @@ fn read_key(entry: &Value, allowed: &[Algorithm]) -> Result<Key, Skip> {
 
 /// The members that say something: some issuers write those they do not use as `null`, `[]` or `""`. `kid` may be
 /// any text.
-fn says_something(jwk: &Map<String, Value>) -> Map<String, Value> {
+fn stated_members(jwk: &Map<String, Value>) -> Map<String, Value> {
     let silent = |value: &Value| match value {
         Value::Null => true,
         Value::Array(items) => items.is_empty(),
