@@ -1,21 +1,22 @@
 //! The output schema of a tool.
 
 use rmcp::model::JsonObject;
+use serde_json::Value;
+
+use crate::declared::schema::referred;
 
 /// Whether a schema says at its root that it describes an object. Before 2026-07-28 no other `outputSchema`
 /// is allowed (MCP 2025-11-25, schema.ts `Tool.outputSchema`), and no other `structuredContent`.
 pub(crate) fn has_object_root(schema: &JsonObject) -> bool {
     let mut root = schema;
-    // A type that is written like another one refers to it, and lists show that one in its place.
-    while let Some(body) = referred(root, schema) {
-        root = body;
+    // A type that is written like another one refers to it, and lists show that one in its place. A way longer than
+    // there are definitions goes round in a circle.
+    if let Some(defs) = schema.get("$defs").and_then(Value::as_object) {
+        for _ in 0..defs.len() {
+            root = referred(root, defs).unwrap_or(root);
+        }
     }
     root.get("type").is_some_and(|root| root == "object")
-}
-
-fn referred<'s>(root: &JsonObject, schema: &'s JsonObject) -> Option<&'s JsonObject> {
-    let name = root.get("$ref")?.as_str()?.strip_prefix("#/$defs/")?;
-    schema.get("$defs")?.get(name)?.as_object()
 }
 
 #[cfg(test)]

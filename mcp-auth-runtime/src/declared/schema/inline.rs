@@ -45,7 +45,7 @@ pub(super) fn refs(mut schema: JsonObject, name: &str) -> JsonObject {
 }
 
 /// The definition that `schema` refers to, if it refers to one here.
-pub(super) fn referred<'s>(schema: &JsonObject, defs: &'s JsonObject) -> Option<&'s JsonObject> {
+pub(crate) fn referred<'s>(schema: &JsonObject, defs: &'s JsonObject) -> Option<&'s JsonObject> {
     target(schema).and_then(|name| defs.get(&name)?.as_object())
 }
 

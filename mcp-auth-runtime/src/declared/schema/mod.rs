@@ -12,5 +12,6 @@ mod tests;
 mod tidy;
 
 pub(crate) use clients::{complaint_about_name, complaints};
+pub(crate) use inline::referred;
 pub(crate) use published::{arguments, output};
 pub use root::UnsupportedArguments;
