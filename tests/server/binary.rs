@@ -11,8 +11,22 @@ async fn main() -> mcp_auth::Result {
     match std::env::var("TEST_SERVER").as_deref() {
         Ok("noisy") => mcp_auth::serve(Noisy).await,
         Ok("open") => mcp_auth::serve(Open).await,
+        Ok("hooked") => {
+            std::panic::set_hook(Box::new(|_| eprintln!("the program's own hook")));
+            mcp_auth::serve(Everything::default()).await
+        }
+        Ok("ends") => tokio::select! {
+            served = mcp_auth::serve(Open) => served,
+            () = panic_after(Duration::from_millis(200)) => Ok(()),
+        },
         _ => mcp_auth::serve(Everything::default()).await,
     }
+}
+
+/// Ends the program.
+async fn panic_after(pause: Duration) {
+    tokio::time::sleep(pause).await;
+    panic!("the program ends\n ERROR forged");
 }
 
 /// Prints where only MCP belongs, and takes its time.

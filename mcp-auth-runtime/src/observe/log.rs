@@ -6,13 +6,18 @@ use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use mcp_auth_core::seen;
+use serde_json::json;
 use tracing::Subscriber;
 use tracing::field::Field;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
+use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::panics;
 use super::queue::Queue;
 
 /// How events are written. **(default: `Text`)**
@@ -47,19 +52,31 @@ pub enum LogError {
     Thread(#[from] io::Error),
 }
 
-/// The log of this process, to be finished before the process ends.
+/// The log of this process. Dropping it waits until every line is written, for a second at most: standard error may
+/// have no reader. So a panic that ends the program is in the log as well.
+#[must_use = "lines that wait when the process ends are lost"]
 #[derive(Debug)]
 pub struct Log(Queue);
 
 impl Log {
-    /// Waits until every line is written, for a second at most: standard error may have no reader.
-    pub fn finish(&self) {
-        self.0.flush(Duration::from_secs(1));
+    /// How long the end of the process waits for standard error.
+    const PATIENCE: Duration = Duration::from_secs(1);
+
+    /// Waits as dropping does: for what ends the process without returning.
+    pub(crate) fn finisher(&self) -> impl FnOnce() + Send + use<> {
+        let queue = self.0.clone();
+        move || queue.close(Self::PATIENCE)
     }
 }
 
-/// Starts the log of this process on standard error. If the program has already installed a log, that one stays
-/// and gets the events.
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.0.close(Self::PATIENCE);
+    }
+}
+
+/// Starts the log of this process on standard error, panics included. If the program has already installed a log, that
+/// one stays and gets the events.
 ///
 /// - Shape: `directives` as `tracing_subscriber::EnvFilter` reads them: `info`, `info,mcp_auth_runtime=debug`.
 ///
@@ -71,31 +88,26 @@ pub fn start(directives: &str, format: LogFormat) -> Result<Log, LogError> {
         std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
     let subscriber = subscriber(directives, format, color, queue.clone())?;
     if subscriber.try_init().is_ok() {
-        queue.write_to(io::stderr(), |dropped| {
-            tracing::warn!(
-                dropped,
-                "lines of the log were dropped since the start: standard error was not read in time"
-            );
-        })?;
-        let panics = queue.clone();
-        std::panic::set_hook(Box::new(move |panic| {
-            log_panic(panic);
-            panics.flush(Duration::from_millis(50)); // it may end the process
-        }));
+        queue.write_to(io::stderr(), move |dropped| notice(format, dropped))?;
+        panics::log_to(queue.clone());
     }
     Ok(Log(queue))
 }
 
-/// Writes a panic as an event: its text may hold what a stranger sent.
-fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
-    let at = panic.location().map(ToString::to_string).unwrap_or_default();
-    let payload = panic.payload();
-    let text = payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    let text = text.unwrap_or("a panic without text");
-    tracing::error!(at, "panicked: {text}");
+/// The line that says that lines were lost, as the subscriber would write it. It passes no filter: who keeps the audit
+/// events only has to know that some are missing.
+fn notice(format: LogFormat, dropped: u64) -> String {
+    let (target, message) =
+        (module_path!(), "lines of the log were lost since the start: standard error did not take them");
+    let mut now = String::new();
+    let _cannot_fail = SystemTime.format_time(&mut Writer::new(&mut now));
+    match format {
+        LogFormat::Text => format!("{now}  WARN {target}: {message} dropped={dropped}\n"),
+        LogFormat::Json => {
+            let fields = json!({ "message": message, "dropped": dropped });
+            format!("{}\n", json!({ "timestamp": now, "level": "WARN", "fields": fields, "target": target }))
+        }
+    }
 }
 
 /// The subscriber itself, writing where it is told to.
@@ -108,7 +120,7 @@ fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(directives)
+    let filter = filter(directives)
         .map_err(|error| InvalidFilter { directives: directives.to_owned(), reason: error.to_string() })?;
     // It would report on standard error that standard error is gone, and panic in the code that logs.
     let builder = tracing_subscriber::fmt().log_internal_errors(false).with_env_filter(filter);
@@ -118,6 +130,15 @@ where
         }
         LogFormat::Json => Box::new(builder.with_ansi(false).with_writer(PlainJson(writer)).json().finish()),
     })
+}
+
+/// What the directives let through, and panics unless that is nothing at all.
+fn filter(directives: &str) -> Result<EnvFilter, ParseError> {
+    let filter = EnvFilter::try_new(directives)?;
+    match filter.max_level_hint() {
+        Some(LevelFilter::OFF) => Ok(filter),
+        _ => EnvFilter::try_new(format!("{}=error,{directives}", panics::TARGET)),
+    }
 }
 
 /// Writes a field on the line it is on: what could leave it, or deceive, is escaped.
@@ -203,6 +224,21 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_passes_every_filter_but_off() {
+        let log = || {
+            tracing::error!(target: panics::TARGET, "panicked");
+            tracing::error!("another");
+        };
+        for directives in ["mcp_auth::audit=info", "mcp_auth::audit=info,mcp_auth_runtime=off"] {
+            let log = written(directives, LogFormat::Text, log);
+            assert!(log.contains("panicked") && !log.contains("another"), "{directives}: {log}");
+        }
+        for directives in ["off", "mcp_auth::audit=off"] {
+            assert_eq!(written(directives, LogFormat::Text, log), "", "{directives}");
+        }
+    }
+
+    #[test]
     fn text_names_its_fields_and_json_is_json() {
         let log = || tracing::info!(port = 1, name = "x", "listening");
         let text = written("info", LogFormat::Text, log);
@@ -210,5 +246,23 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&written("info", LogFormat::Json, log)).unwrap();
         assert_eq!(json["fields"]["message"], "listening");
         assert_eq!(json["fields"]["port"], 1);
+    }
+    #[test]
+    fn the_notice_of_lost_lines_looks_like_every_other_line() {
+        let event = || {
+            let message = "lines of the log were lost since the start: standard error did not take them";
+            tracing::warn!(target: "mcp_auth_runtime::observe::log", dropped = 3_u64, "{message}");
+        };
+        let untimed = |line: &str| line.split_once(' ').map(|(_, rest)| rest.to_owned());
+        let text = written("warn", LogFormat::Text, event);
+        assert_eq!(untimed(&notice(LogFormat::Text, 3)), untimed(&text));
+        let parsed = |line: &str| {
+            let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert!(line["timestamp"].take().as_str().unwrap().ends_with('Z'), "{line}");
+            line
+        };
+        let json = written("warn", LogFormat::Json, event);
+        assert_eq!(parsed(&notice(LogFormat::Json, 3)), parsed(&json));
+        assert!(notice(LogFormat::Json, 3).ends_with("}\n"));
     }
 }

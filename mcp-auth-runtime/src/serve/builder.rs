@@ -171,14 +171,8 @@ impl<H: Handler> ServerBuilder<H> {
         let transport = config.server.transport;
         let log = observe::log::start(&config.log.directives(transport), config.log.format)?;
         self.config = Some(config);
-        let served = self.served(transport).await;
-        log.finish();
-        served
-    }
-
-    async fn served(self, transport: Transport) -> Result {
         let parts = self.checked()?;
-        tokio::spawn(shutdown_signal(parts.shutdown.clone())?);
+        tokio::spawn(shutdown_signal(parts.shutdown.clone(), log.finisher())?);
         match transport {
             Transport::Http => http::serve(parts).await,
             Transport::Stdio => stdio::serve(parts).await,

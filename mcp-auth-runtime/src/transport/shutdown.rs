@@ -51,13 +51,17 @@ impl Shutdown {
     }
 }
 
-/// Listens for SIGTERM and Ctrl-C: the first one triggers `shutdown`, a second one ends the process at once.
+/// Listens for SIGTERM and Ctrl-C: the first one triggers `shutdown`, a second one ends the process at once, after
+/// `finish_log`.
 ///
 /// The handlers are installed before this returns; the future must be spawned, and never ends by itself.
 ///
 /// # Errors
 /// When the operating system refuses to install a handler.
-pub(crate) fn shutdown_signal(shutdown: Shutdown) -> io::Result<impl Future<Output = ()> + Send + use<>> {
+pub(crate) fn shutdown_signal<F: FnOnce() + Send>(
+    shutdown: Shutdown,
+    finish_log: F,
+) -> io::Result<impl Future<Output = ()> + Send + use<F>> {
     let mut signals = Signals::install()?;
     Ok(async move {
         let first = signals.next().await;
@@ -65,6 +69,7 @@ pub(crate) fn shutdown_signal(shutdown: Shutdown) -> io::Result<impl Future<Outp
         shutdown.trigger();
         let second = signals.next().await;
         tracing::warn!(signal = second.name, "second signal: exiting at once");
+        finish_log();
         std::process::exit(second.exit_code)
     })
 }
@@ -140,12 +145,13 @@ mod tests {
     #[ignore = "the child of the signal tests"]
     fn child_that_waits_for_signals() {
         if std::env::var_os(IS_CHILD).is_none() {
-            return; // somebody runs the ignored tests
+            return; // a person runs the ignored tests
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let shutdown = Shutdown::new();
-            tokio::spawn(shutdown_signal(shutdown.clone()).unwrap());
+            let said = || println!("\nfinished");
+            tokio::spawn(shutdown_signal(shutdown.clone(), said).unwrap());
             println!("\nwaiting");
             shutdown.stopping().cancelled().await;
             println!("\nstopping");
@@ -173,6 +179,7 @@ mod tests {
         wait_for("stopping");
         assert!(child.try_wait().unwrap().is_none(), "one signal does not end the process");
         send();
+        wait_for("finished");
         child.wait().unwrap().code().unwrap()
     }
 

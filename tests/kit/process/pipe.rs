@@ -17,7 +17,7 @@ pub struct Pipe {
     input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
     stderr: mpsc::UnboundedReceiver<String>,
-    _unread: Option<ChildStderr>,
+    unread: Option<ChildStderr>,
     said: String,
     child: Child,
     era: Era,
@@ -30,28 +30,24 @@ impl Pipe {
     /// and nothing reads it.
     pub(super) fn of(mut child: Child, directory: Arc<tempfile::TempDir>, unread: bool) -> Self {
         let output = BufReader::new(child.stdout.take().unwrap()).lines();
-        let (saying, stderr) = mpsc::unbounded_channel();
         let mut unread_end = child.stderr.take();
-        if let Some(read) = unread_end.take_if(|_| !unread) {
-            // Read on whether or not a test listens, so that nothing is lost.
-            let mut lines = BufReader::new(read).lines();
-            tokio::spawn(async move {
-                while let Ok(Some(line)) = lines.next_line().await {
-                    let _ = saying.send(line);
-                }
-            });
-        }
+        let stderr = said(unread_end.take_if(|_| !unread));
         Self {
             input: child.stdin.take(),
             output,
             stderr,
-            _unread: unread_end,
+            unread: unread_end,
             said: String::new(),
             child,
             era: Era::Stateless,
             last_id: 0,
             _directory: directory,
         }
+    }
+
+    /// Reads its standard error from now on, where nothing did.
+    pub fn read_on(&mut self) {
+        self.stderr = said(self.unread.take());
     }
 
     /// Speaks the revision of `era`.
@@ -171,6 +167,20 @@ impl Pipe {
         while self.listen().await {}
         Ended { status, stdout, stderr: self.said }
     }
+}
+
+/// The lines of a standard error, read whether or not a test listens, so that nothing is lost.
+fn said(stderr: Option<ChildStderr>) -> mpsc::UnboundedReceiver<String> {
+    let (saying, said) = mpsc::unbounded_channel();
+    if let Some(stderr) = stderr {
+        let mut lines = BufReader::new(stderr).lines();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                let _ = saying.send(line);
+            }
+        });
+    }
+    said
 }
 
 /// Code and data of a refusal.

@@ -67,9 +67,8 @@ impl Fetch for KeysFile {
 
 /// Serves until it is killed. `log` writes what a server writes by default: an audit event for each request.
 pub(super) async fn serve<H: Handler>(handler: H, keys: &str, log: bool) -> Result<(), Error> {
-    if log {
-        mcp_auth_runtime::facade::start_log("info", mcp_auth_runtime::facade::LogFormat::Text)?;
-    }
+    let format = mcp_auth_runtime::facade::LogFormat::Text;
+    let _log = log.then(|| mcp_auth_runtime::facade::start_log("info", format)).transpose()?;
     let keys = std::fs::read(std::path::Path::new(keys).join("jwks.json"))?;
     // The shortest cache there is, for tokens that are to be verified anew; one in use stays remembered.
     let config = Config::from_toml_str(&format!(
