@@ -9,7 +9,7 @@ use mcp_auth_core::ScopeSet;
 use crate::{
     Arrival, Backend, Browser, BrowserSessions, Caps, Client, Clients, Code, Codes, Consents, Counters,
     Grant, Grants, MemoryStore, Rate, Redemption, Rotate, Rotation, SealingKey, SealingKeys, SecretHash,
-    Sessions, Store, StoreError, StoreFuture, Task, Tasks,
+    Sessions, Spent, Store, StoreError, StoreFuture, Task, Tasks,
 };
 
 /// A memory store that is up at first. Clones share the same store and are up or down together.
@@ -117,6 +117,10 @@ impl Consents for Outage {
     fn allowed<'a>(&'a self, subject: &'a str, client_id: &'a str) -> StoreFuture<'a, ScopeSet> {
         self.unless_down(Consents::allowed(&*self.memory, subject, client_id))
     }
+
+    fn any<'a>(&'a self, client_id: &'a str) -> StoreFuture<'a, bool> {
+        self.unless_down(Consents::any(&*self.memory, client_id))
+    }
 }
 
 impl BrowserSessions for Outage {
@@ -185,5 +189,11 @@ impl Counters for Outage {
 impl SealingKeys for Outage {
     fn key<'a>(&'a self, purpose: &'a str, fresh: SealingKey) -> StoreFuture<'a, SealingKey> {
         self.unless_down(SealingKeys::key(&*self.memory, purpose, fresh))
+    }
+}
+
+impl Spent for Outage {
+    fn spend(&self, hash: SecretHash, until: u64, now: u64) -> StoreFuture<'_, bool> {
+        self.unless_down(Spent::spend(&*self.memory, hash, until, now))
     }
 }

@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::aggregate::{
-    BrowserSessions, Clients, Codes, Consents, Counters, Grants, SealingKeys, Sessions, Tasks,
+    BrowserSessions, Clients, Codes, Consents, Counters, Grants, SealingKeys, Sessions, Spent, Tasks,
 };
 use crate::memory::{Caps, MemoryStore};
 
 /// A backend: a type that implements every aggregate.
 pub trait Backend:
-    Clients + Codes + Grants + Consents + BrowserSessions + Sessions + Tasks + Counters + SealingKeys
+    Clients + Codes + Grants + Consents + BrowserSessions + Sessions + Tasks + Counters + SealingKeys + Spent
 {
     /// Whether the data is also there for other processes, and for this one after a restart.
     fn lasts(&self) -> bool;
@@ -77,6 +77,11 @@ impl Store {
 
     /// Rate limits by key.
     pub fn counters(&self) -> &dyn Counters {
+        &*self.0
+    }
+
+    /// What was used up.
+    pub fn spent(&self) -> &dyn Spent {
         &*self.0
     }
 

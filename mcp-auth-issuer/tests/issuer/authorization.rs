@@ -85,9 +85,11 @@ async fn redirect_uri_may_be_left_out_if_only_one_is_registered() {
 #[tokio::test]
 async fn b05_p05_every_client_needs_a_code_challenge_with_s256() {
     let app = App::new();
-    let public = app.public_client().await;
+    let public = app.allowed_client().await;
     let confidential = app.register(&metadata(&[REDIRECT], "client_secret_basic")).await.json();
-    for client in [&*public, confidential["client_id"].as_str().unwrap()] {
+    let confidential = confidential["client_id"].as_str().unwrap();
+    app.code(confidential, &[]).await;
+    for client in [&*public, confidential] {
         for change in [
             ("code_challenge", ""),
             ("code_challenge_method", ""),
@@ -104,7 +106,7 @@ async fn b05_p05_every_client_needs_a_code_challenge_with_s256() {
 #[tokio::test]
 async fn p06_repeated_parameters_are_refused() {
     let app = App::new();
-    let client = app.public_client().await;
+    let client = app.allowed_client().await;
     let url = authorize_url(&client, &[]);
     app.get(&format!("{url}&client_id={client}")).await.assert_local_error(400);
     app.get(&format!("{url}&redirect_uri=http://127.0.0.1/callback")).await.assert_local_error(400);
@@ -122,7 +124,7 @@ async fn p06_repeated_parameters_are_refused() {
 #[tokio::test]
 async fn p07_only_response_type_code() {
     let app = App::new();
-    let client = app.public_client().await;
+    let client = app.allowed_client().await;
     for response_type in ["token", "code id_token", "id_token", "none"] {
         let answer = app.get(&authorize_url(&client, &[("response_type", response_type)])).await;
         answer.assert_redirect_error("unsupported_response_type");
@@ -139,7 +141,7 @@ async fn p07_only_response_type_code() {
 #[tokio::test]
 async fn p09_resource_is_this_server_or_invalid_target() {
     let app = App::new();
-    let client = app.public_client().await;
+    let client = app.allowed_client().await;
     for ok in ["", RESOURCE, "HTTP://LOCALHOST:8080/mcp"] {
         assert_eq!(
             app.get(&authorize_url(&client, &[("resource", ok)])).await.status,
@@ -173,6 +175,7 @@ async fn p09_resource_is_this_server_or_invalid_target() {
 async fn resource_without_path_may_carry_the_slash_that_url_libraries_add() {
     let app = App::with(|s| s.resource = ISSUER.parse().unwrap(), |_| ());
     let client = app.public_client().await;
+    app.code(&client, &[("resource", "")]).await;
     assert_eq!(
         app.get(&authorize_url(&client, &[("resource", "http://localhost:8080/")])).await.status,
         StatusCode::OK
@@ -184,7 +187,7 @@ async fn resource_without_path_may_carry_the_slash_that_url_libraries_add() {
 #[tokio::test]
 async fn p10_hostile_state_comes_back_encoded_and_exact() {
     let app = App::new();
-    let client = app.public_client().await;
+    let client = app.allowed_client().await;
     for state in [
         "a\r\nSet-Cookie: x=y",
         "<script>alert(1)</script>",
@@ -204,7 +207,7 @@ async fn p10_hostile_state_comes_back_encoded_and_exact() {
 #[tokio::test]
 async fn p31_request_objects_and_claims_are_refused() {
     let app = App::new();
-    let client = app.public_client().await;
+    let client = app.allowed_client().await;
     for (name, code) in [
         ("request", "request_not_supported"),
         ("request_uri", "request_uri_not_supported"),
@@ -220,7 +223,7 @@ async fn p31_request_objects_and_claims_are_refused() {
 #[tokio::test]
 async fn scopes_unknown_are_refused_habits_ignored_and_none_means_default() {
     let app = App::new();
-    let client = app.public_client().await;
+    let client = app.allowed_client().await;
     for bad in ["nothing", "todos.read nothing", "todos.read\ttodos.write", "a\"b"] {
         app.get(&authorize_url(&client, &[("scope", bad)])).await.assert_redirect_error("invalid_scope");
     }
@@ -240,7 +243,7 @@ async fn scopes_unknown_are_refused_habits_ignored_and_none_means_default() {
 #[tokio::test]
 async fn prompt_none_is_told_that_a_person_must_be_asked() {
     let app = App::new();
-    let client = app.public_client().await;
+    let client = app.allowed_client().await;
     let url = authorize_url(&client, &[("prompt", "none")]);
     app.get(&url).await.assert_redirect_error("login_required");
     let mut browser = Browser::new(&app);
@@ -255,8 +258,10 @@ async fn b02_iss_stands_once_in_success_and_error() {
     let client =
         app.register(&metadata(&[redirect], "none")).await.json()["client_id"].as_str().unwrap().to_owned();
     let mut browser = Browser::new(&app);
-    let consent = browser.log_in(&authorize_url(&client, &[("redirect_uri", redirect)])).await;
+    let url = authorize_url(&client, &[("redirect_uri", redirect)]);
+    browser.log_in(&url).await;
     for decision in ["allow", "deny"] {
+        let consent = browser.get(&url).await;
         let back = browser.submit(&consent, decision).await;
         let location = back.header("location");
         assert!(location.starts_with("https://client.example/cb?tenant=1&"), "{location}");
@@ -278,4 +283,40 @@ async fn private_use_schemes_are_answered_as_registered() {
     assert!(consent.body.contains("The application on this computer that opens such links."));
     let back = browser.submit(&consent, "allow").await;
     assert!(back.header("location").starts_with("cursor://anysphere.cursor-mcp/oauth/callback?code="));
+}
+
+/// RFC 9700 §4.11.2: a link to this server must not lead to an address that nobody but its sender has looked at.
+#[tokio::test]
+async fn p07_no_mistake_and_no_prompt_none_sends_a_person_to_a_client_that_nobody_allowed() {
+    let app = App::new();
+    let stranger = app.public_client().await;
+    let (known, mut browser) = (app.allowed_client().await, Browser::new(&app));
+    browser.log_in(&authorize_url(&known, &[])).await;
+    for change in [
+        ("response_type", "token"),
+        ("response_type", "code id_token"),
+        ("response_type", ""),
+        ("response_mode", "fragment"),
+        ("prompt", "none"),
+        ("scope", "nothing"),
+        ("resource", "https://other.example/mcp"),
+        ("code_challenge", ""),
+        ("code_challenge_method", "plain"),
+        ("request_uri", "https://evil.example/request"),
+        ("claims", "{}"),
+    ] {
+        for person in [&mut Browser::new(&app), &mut browser] {
+            let page = person.get(&authorize_url(&stranger, &[change])).await;
+            page.assert_local_error(400);
+            assert!(
+                page.body.contains("The mistake") && !page.body.contains("href"),
+                "{change:?}: {}",
+                page.body
+            );
+            let told = person.get(&authorize_url(&known, &[change])).await;
+            assert!(told.header("location").starts_with(REDIRECT), "{change:?}: {}", told.body);
+        }
+    }
+    app.code(&stranger, &[]).await;
+    app.get(&authorize_url(&stranger, &[("prompt", "none")])).await.assert_redirect_error("login_required");
 }

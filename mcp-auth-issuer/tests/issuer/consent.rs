@@ -189,20 +189,70 @@ async fn allowing_needs_a_login() {
 }
 
 #[tokio::test]
-async fn allowing_twice_gives_two_codes_that_each_work_once() {
+async fn a_page_is_answered_once_and_the_same_request_can_be_looked_at_again() {
     let app = App::new();
     let client = app.public_client().await;
     let mut browser = Browser::new(&app);
     let consent = browser.log_in(&authorize_url(&client, &[])).await;
-    let mut codes = Vec::new();
-    for _ in 0..2 {
-        codes.push(browser.submit(&consent, "allow").await.param("code").unwrap());
+    let mut codes = vec![browser.submit(&consent, "allow").await.param("code").unwrap()];
+    for decision in ["allow", "deny"] {
+        let again = browser.submit(&consent, decision).await;
+        again.assert_local_error(403);
+        assert!(again.body.contains("This page was answered before"), "{}", again.body);
     }
+    let second = browser.get(&form_action(&consent)).await;
+    codes.push(browser.submit(&second, "allow").await.param("code").unwrap());
     assert_ne!(codes[0], codes[1]);
     for code in codes.iter().rev() {
         assert_eq!(app.token(&redeem(&client, code)).await.status, StatusCode::OK);
         app.token(&redeem(&client, code)).await.assert_error(400, "invalid_grant");
     }
+}
+
+#[tokio::test]
+async fn a_page_that_was_denied_cannot_be_allowed_any_more() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let consent = browser.log_in(&authorize_url(&client, &[])).await;
+    browser.submit(&consent, "deny").await.assert_redirect_error("access_denied");
+    browser.submit(&consent, "allow").await.assert_local_error(403);
+}
+
+#[tokio::test]
+async fn of_twenty_answers_that_arrive_together_one_gives_a_code() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let consent = browser.log_in(&authorize_url(&client, &[])).await;
+    let (action, token) = (form_action(&consent), csrf(&consent));
+    let mut sent = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let (mut browser, action, token) = (browser.clone(), action.clone(), token.clone());
+        sent.spawn(
+            async move { browser.post(&action, &[("csrf", &token), ("decision", "allow")]).await.status },
+        );
+    }
+    let statuses = sent.join_all().await;
+    assert_eq!(statuses.iter().filter(|status| **status == StatusCode::SEE_OTHER).count(), 1, "{statuses:?}");
+}
+
+#[tokio::test]
+async fn denying_before_the_login_leads_to_no_web_site_that_nobody_allowed() {
+    let app = App::new();
+    let redirect = "https://client.example/cb";
+    let client = named_client(&app, "x", redirect).await;
+    let url = authorize_url(&client, &[("redirect_uri", redirect)]);
+    let mut browser = Browser::new(&app);
+    let login = browser.get(&url).await;
+    let page = browser.submit(&login, "deny").await;
+    page.assert_local_error(403);
+    assert!(page.body.contains("client.example") && !page.body.contains("href"), "{}", page.body);
+    let consent = browser.log_in(&url).await;
+    assert!(browser.submit(&consent, "allow").await.param("code").is_some());
+    let mut other = Browser::new(&app);
+    let login = other.get(&url).await;
+    assert!(other.submit(&login, "deny").await.header("location").starts_with(redirect));
 }
 
 #[tokio::test]
@@ -354,6 +404,7 @@ async fn b10_p34_every_redirect_after_a_form_is_303() {
     let after_login = browser.post(&form_action(&login), &form).await;
     let consent = browser.get(after_login.header("location")).await;
     let after_allow = browser.submit(&consent, "allow").await;
+    let consent = browser.get(&form_action(&consent)).await;
     let after_deny = browser.submit(&consent, "deny").await;
     let after_logout = browser.submit(&consent, "logout").await;
     for answer in [after_login, after_allow, after_deny, after_logout] {

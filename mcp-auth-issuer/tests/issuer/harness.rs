@@ -116,6 +116,13 @@ impl App {
         answer.json()["client_id"].as_str().unwrap().to_owned()
     }
 
+    /// The same, which a person has allowed something before.
+    pub(crate) async fn allowed_client(&self) -> String {
+        let client = self.public_client().await;
+        self.code(&client, &[]).await;
+        client
+    }
+
     pub(crate) async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         self.send(form_request(path, form).body(Body::from(encode(form))).unwrap()).await
     }

@@ -55,6 +55,7 @@ async fn a_page_that_one_process_showed_counts_in_another_for_its_own_browser_on
     stranger.log_in(&url).await;
     stranger.submit(&consent, "allow").await.assert_local_error(403);
     assert!(browser.at(&second).submit(&consent, "allow").await.param("code").is_some());
+    browser.submit(&consent, "allow").await.assert_local_error(403);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //!
 //! - The issuer's: `clients`, `codes`, `grants`, `consents`, `browser_sessions`.
 //! - The runtime's: `sessions`, `tasks`.
-//! - For both: `counters`, `sealing_keys`. Each name of a counter or of a key's purpose belongs to one place in the code.
+//! - For both: `counters`, `sealing_keys`, `spent`. Each name of a counter or of a key's purpose belongs to one place in the code.
 
 mod browser_sessions;
 mod clients;
@@ -12,6 +12,7 @@ mod counters;
 mod grants;
 mod sealing_keys;
 mod sessions;
+mod spent;
 mod tasks;
 
 pub use browser_sessions::{Browser, BrowserSessions};
@@ -22,4 +23,5 @@ pub use counters::{Arrival, Counters, Rate};
 pub use grants::{Grant, Grants, Rotate, Rotation};
 pub use sealing_keys::{SealingKey, SealingKeys};
 pub use sessions::Sessions;
+pub use spent::Spent;
 pub use tasks::{Task, Tasks};

@@ -63,6 +63,10 @@ impl Issued {
         known.and_then(|known| known.allowed.get(subject)).cloned().unwrap_or_default()
     }
 
+    pub(super) fn is_allowed_by_anyone(&self, client_id: &str) -> bool {
+        self.clients.get(client_id).is_some_and(|known| !known.allowed.is_empty())
+    }
+
     pub(super) fn issue(&mut self, hash: SecretHash, code: Code, now: u64) {
         let tick = self.next_tick();
         if let Some(known) = self.clients.get_mut(&code.client_id) {

@@ -3,8 +3,8 @@
 //! - `store`: the backend, and its bounds.
 //! - `bounded`: the map that most of it consists of.
 //! - `issued`: clients, codes and grants, which some steps change together.
-//! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `counters`, `sealing_keys`: the
-//!   aggregates.
+//! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `counters`, `sealing_keys`,
+//!   `spent`: the aggregates.
 
 mod bounded;
 mod browser_sessions;
@@ -16,6 +16,7 @@ mod grants;
 mod issued;
 mod sealing_keys;
 mod sessions;
+mod spent;
 mod store;
 mod tasks;
 

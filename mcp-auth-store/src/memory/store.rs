@@ -16,6 +16,7 @@ pub struct MemoryStore {
     pub(super) sessions: Mutex<Bounded<String, StoredSession>>,
     pub(super) tasks: Mutex<Bounded<String, Task>>,
     pub(super) counters: Mutex<Bounded<String, ()>>,
+    pub(super) spent: Mutex<Bounded<SecretHash, ()>>,
     /// One key for each purpose. The code names the purposes, so they are few and need no bound.
     pub(super) sealing_keys: Mutex<HashMap<String, SealingKey>>,
 }
@@ -44,6 +45,8 @@ pub struct Caps {
     pub tasks: usize,
     /// Counters; over it, the one that would be free again first is reset. **(default: 65536)**
     pub counters: usize,
+    /// What was used up; over it, what would be forgotten first counts again. **(default: 65536)**
+    pub spent: usize,
 }
 
 impl Default for Caps {
@@ -56,6 +59,7 @@ impl Default for Caps {
             sessions: 10_000,
             tasks: 65_536,
             counters: 65_536,
+            spent: 65_536,
         }
     }
 }
@@ -69,6 +73,7 @@ impl MemoryStore {
             sessions: Mutex::new(Bounded::new(caps.sessions)),
             tasks: Mutex::new(Bounded::new(caps.tasks)),
             counters: Mutex::new(Bounded::new(caps.counters)),
+            spent: Mutex::new(Bounded::new(caps.spent)),
             sealing_keys: Mutex::default(),
         }
     }

@@ -15,3 +15,15 @@ pub async fn what_a_person_allowed_adds_up_per_client(store: Store) {
     assert!(store.consents().allowed("alice", "b").await.unwrap().is_empty());
     assert!(store.consents().allowed("alice", "unknown").await.unwrap().is_empty());
 }
+
+/// One consent is enough, of any person, and it is this client's alone.
+pub async fn a_client_is_allowed_once_any_person_allowed_it_anything(store: Store) {
+    store.clients().register(client("a")).await.unwrap();
+    store.clients().register(client("b")).await.unwrap();
+    for unknown in ["a", "b", "unknown"] {
+        assert!(!store.consents().any(unknown).await.unwrap(), "{unknown}");
+    }
+    store.codes().issue(SecretHash::of("1"), code("a", "read"), 0).await.unwrap();
+    assert!(store.consents().any("a").await.unwrap());
+    assert!(!store.consents().any("b").await.unwrap());
+}

@@ -4,8 +4,8 @@
 //! - `tests`: the list of all promises.
 //! - `race`: runs the same step many times at once.
 //! - `records`: sample clients, codes and grants.
-//! - `clients`, `codes`, `consents`, `grants`, `browser_sessions`, `sessions`, `tasks`, `counters`, `sealing_keys`: the
-//!   promises, by aggregate.
+//! - `clients`, `codes`, `consents`, `grants`, `browser_sessions`, `sessions`, `tasks`, `counters`, `sealing_keys`,
+//!   `spent`: the promises, by aggregate.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
@@ -19,5 +19,6 @@ mod race;
 mod records;
 pub mod sealing_keys;
 pub mod sessions;
+pub mod spent;
 pub mod tasks;
 mod tests;

@@ -14,7 +14,8 @@ macro_rules! suite {
                 a_code_of_a_client_that_does_not_refresh_makes_no_grant
                 p19_an_expired_code_is_gone
                 an_unknown_code_is_gone;
-            consents: what_a_person_allowed_adds_up_per_client;
+            consents: what_a_person_allowed_adds_up_per_client
+                a_client_is_allowed_once_any_person_allowed_it_anything;
             grants: p21_an_old_refresh_token_kills_the_grant
                 p21_of_a_hundred_rotations_at_once_one_succeeds_and_the_grant_dies
                 each_use_extends_the_life_of_a_grant
@@ -39,6 +40,8 @@ macro_rules! suite {
                 keys_do_not_touch_each_other;
             sealing_keys: the_first_key_of_a_purpose_stays
                 a_hundred_processes_that_start_at_once_get_the_same_key;
+            spent: what_is_spent_once_is_spent_until_its_time
+                of_a_hundred_uses_at_once_one_is_the_first;
         }
     };
     (@tests $fresh:expr; $($aggregate:ident: $($promise:ident)+;)+) => {

@@ -40,11 +40,11 @@ pub(super) async fn page(
 ) -> Result<Response, Refusal> {
     let (cookie, session) = issuer.session(headers).await?;
     if request.no_interaction {
-        return Err(request.needs_interaction(session.is_some()));
+        return Err(request.needs_interaction(issuer, session.is_some()).await);
     }
     if let (Some(cookie), Some(session)) = (cookie, session) {
         let allowed = issuer.store.consents().allowed(&session.subject, &request.client.id).await?;
-        let csrf = issuer.csrf.token(cookie, &request.query).await?;
+        let csrf = issuer.csrf.token(cookie, &request.query, &*issuer.ambient.random).await?;
         let page = Consent {
             issuer,
             client: &request.client,
@@ -60,7 +60,7 @@ pub(super) async fn page(
     // A browser without a login gets an identifier that is not stored; it only ties the form to the browser.
     let fresh = cookie.is_none().then(|| secret(&*issuer.ambient.random));
     let id = fresh.as_deref().or(cookie).unwrap_or_default();
-    let csrf = issuer.csrf.token(id, &request.query).await?;
+    let csrf = issuer.csrf.token(id, &request.query, &*issuer.ambient.random).await?;
     let page = LoginPage {
         issuer,
         client: &request.client,

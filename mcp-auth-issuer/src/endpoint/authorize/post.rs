@@ -67,16 +67,37 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
             Ok(see_other(&request.url()))
         }
-        (Some("allow"), Some(session)) => allow(issuer, &request, session).await,
+        (Some("allow"), Some(session)) => {
+            count_once(issuer, &request, token, &session).await?;
+            allow(issuer, &request, session).await
+        }
+        (Some("deny"), Some(session)) => {
+            count_once(issuer, &request, token, &session).await?;
+            tracing::info!(client_id = %request.client.id, subject = ?session.subject, "access denied by the user");
+            Ok(request.denied())
+        }
         // The login page has this button too: a person can deny without logging in.
-        (Some("deny"), session) => {
-            let subject = session.map(|session| session.subject);
-            tracing::info!(client_id = %request.client.id, ?subject, "access denied by the user");
-            Ok(request.answer.error("access_denied", "the user denied the request"))
+        (Some("deny"), None) => {
+            tracing::info!(client_id = %request.client.id, "access denied by a user who did not log in");
+            request.denied_before_login(issuer).await
         }
         // The session ended while the page was open, so the person logs in again for the same request.
         (Some("allow"), None) => page(issuer, headers, &request, Some(Notice::Ended)).await,
         (_, _) => Err(stale().into()),
+    }
+}
+
+/// Each page that asks for a decision is answered once: a form that is posted again gives no second code. What was spent
+/// is remembered until the login it was shown to ends, after which the form counts no more anyway.
+async fn count_once(
+    issuer: &Issuer,
+    request: &AuthorizationRequest,
+    token: &str,
+    session: &Browser,
+) -> Result<(), Refusal> {
+    match issuer.store.spent().spend(SecretHash::of(token), session.expires_at, issuer.now()).await? {
+        true => Ok(()),
+        false => Err(Untrusted::Answered { page: request.url() }.into()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use mcp_auth_core::Resource;
-use mcp_auth_store::StoreError;
+use mcp_auth_store::{Client, StoreError};
 
 use super::response::Answer;
 use crate::client::scopes::RefusedScope;
@@ -17,7 +17,7 @@ use crate::request::body::InvalidBody;
 /// Why an authorization request is refused, and who is told.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// The client is told, by redirect (OAuth 2.1 §4.1.2.1).
+    /// The client, which a person has allowed something before, is told by redirect (OAuth 2.1 §4.1.2.1).
     Tell(Answer, Refused),
     /// The redirect URI, or the request itself, is not verified: only the person is told.
     Untrusted(Untrusted),
@@ -77,9 +77,26 @@ pub(super) enum Untrusted {
     Form(InvalidBody),
     #[error("the form's CSRF token does not fit this browser and request")]
     Stale { page: String },
+    #[error("the form was answered before")]
+    Answered { page: String },
+    #[error("{0}; no person has allowed the client anything yet")]
+    Stranger(Refused),
+    #[error("the user denied the request; no person has allowed the client anything yet")]
+    Denied { host: String },
 }
 
 impl Refusal {
+    /// `refused`, told to the client if a person ever allowed it anything, and to the person otherwise. Anyone can register
+    /// a client with an address of their own, and a link with a mistake in it would send people there from this server
+    /// without a question (RFC 9700 §4.11.2).
+    pub(super) async fn of(issuer: &Issuer, client: &Client, answer: Answer, refused: Refused) -> Self {
+        match issuer.store.consents().any(&client.id).await {
+            Ok(true) => Self::Tell(answer, refused),
+            Ok(false) => Untrusted::Stranger(refused).into(),
+            Err(error) => error.into(),
+        }
+    }
+
     /// Tells the client by redirect, or else the person by a page. It never redirects to an unverified address.
     pub(super) fn respond(self, issuer: &Issuer) -> Response {
         match self {
@@ -131,7 +148,12 @@ impl Untrusted {
     pub(super) fn page(self, issuer: &Issuer) -> ErrorPage<'_> {
         let page = ErrorPage::new(issuer, self.status(), self.text());
         match self {
-            Self::Stale { page: url } => page.with_retry(url),
+            Self::Stale { page: url } | Self::Answered { page: url } => page.with_retry(url),
+            Self::Stranger(refused) => {
+                let (code, description) = refused.wire();
+                page.with_value("The mistake", &format!("{code}: {description}"))
+            }
+            Self::Denied { host } => page.with_value("It asks to return to", &host),
             Self::RedirectUri { presented } => page.with_value("It asks to return to", &presented),
             _ => page,
         }
@@ -139,7 +161,8 @@ impl Untrusted {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Host | Self::Sender | Self::Stale { .. } => StatusCode::FORBIDDEN,
+            Self::Host | Self::Sender | Self::Stale { .. } | Self::Answered { .. } => StatusCode::FORBIDDEN,
+            Self::Denied { .. } => StatusCode::FORBIDDEN,
             Self::Form(InvalidBody::TooLong(_)) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooLong
             | Self::Unreadable(_)
@@ -148,6 +171,7 @@ impl Untrusted {
             | Self::UnknownClient
             | Self::NoRedirectUri
             | Self::RedirectUri { .. }
+            | Self::Stranger(_)
             | Self::Form(_) => StatusCode::BAD_REQUEST,
         }
     }
@@ -206,6 +230,22 @@ impl Untrusted {
                 "This page has expired",
                 "A user logged in or out here in the meantime, the server was restarted, or the browser keeps no cookies.",
                 "Look at the request again and answer then. If this page comes back, allow cookies for this address.",
+            ),
+            Self::Answered { .. } => text(
+                "This page was answered before",
+                "Each answer counts once, and this one arrived a second time.",
+                "If the application does not go on by itself, look at the request again and answer then.",
+            ),
+            Self::Stranger(_) => text(
+                "This link has a mistake",
+                "It cannot be granted as it is. Nobody has allowed this application anything here yet, so you were not \
+                 sent to its address.",
+                again,
+            ),
+            Self::Denied { .. } => text(
+                "You denied it",
+                "Nobody has allowed this application anything here yet, so you were not sent to its address.",
+                "You can close this page.",
             ),
         }
     }

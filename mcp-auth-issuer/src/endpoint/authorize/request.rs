@@ -1,13 +1,14 @@
 //! The authorization request (OAuth 2.1 §4.1.1), read from the query. It is verified in the order that decides who
 //! may be told of a mistake: first client and redirect URI, then everything else.
 
+use axum::response::Response;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_store::Client;
 
 use super::refusal::{Refusal, Refused, Untrusted};
 use super::response::Answer;
-use crate::client::redirect_uri::admits;
+use crate::client::redirect_uri::{Destination, admits, destination};
 use crate::endpoint::path::AUTHORIZE;
 use crate::issuer::Issuer;
 use crate::request::Params;
@@ -35,7 +36,7 @@ impl AuthorizationRequest {
     ///
     /// # Errors
     /// [`Refusal::Untrusted`] until it is verified that client and redirect URI belong together, then
-    /// [`Refusal::Tell`].
+    /// [`Refusal::of`].
     pub(super) async fn read(issuer: &Issuer, query: &str) -> Result<Self, Refusal> {
         if query.len() > MAX_QUERY {
             return Err(Untrusted::TooLong.into());
@@ -55,7 +56,7 @@ impl AuthorizationRequest {
                 no_interaction: params.get("prompt") == Some("none"),
                 query: params.canonical(),
             }),
-            Err(refused) => Err(Refusal::Tell(answer, refused)),
+            Err(refused) => Err(Refusal::of(issuer, &client, answer, refused).await),
         }
     }
 
@@ -66,9 +67,26 @@ impl AuthorizationRequest {
 
     /// The answer to `prompt=none` (OpenID Connect Core 1.0 §3.1.2.6), which cannot be granted because a person is
     /// always asked.
-    pub(super) fn needs_interaction(&self, logged_in: bool) -> Refusal {
+    pub(super) async fn needs_interaction(&self, issuer: &Issuer, logged_in: bool) -> Refusal {
         let refused = if logged_in { Refused::ConsentRequired } else { Refused::LoginRequired };
-        Refusal::Tell(self.answer.clone(), refused)
+        Refusal::of(issuer, &self.client, self.answer.clone(), refused).await
+    }
+
+    /// The answer to a person's "no".
+    pub(super) fn denied(&self) -> Response {
+        self.answer.error("access_denied", "the user denied the request")
+    }
+
+    /// The same for one who did not log in, and so has not seen to which address the answer goes. A web site that no
+    /// person ever allowed anything may be any site (RFC 9700 §4.11.2); a program of this computer, or an app on it, is
+    /// where the person comes from.
+    pub(super) async fn denied_before_login(&self, issuer: &Issuer) -> Result<Response, Refusal> {
+        match destination(&self.answer.redirect_uri) {
+            Destination::Web(host) if !issuer.store.consents().any(&self.client.id).await? => {
+                Err(Untrusted::Denied { host }.into())
+            }
+            Destination::Web(_) | Destination::ThisComputer(_) | Destination::App(_) => Ok(self.denied()),
+        }
     }
 }
 
