@@ -265,6 +265,42 @@ async fn the_built_in_issuer_of_a_nested_router_answers_known_loopback_peers_onl
     }
 }
 
+/// ngrok and most proxies say for whom they ask, and nginx speaks HTTP/1.0 to the servers behind it.
+#[tokio::test]
+async fn the_built_in_issuer_behind_a_proxy_of_the_same_computer_serves_nobody() {
+    let state = tempfile::tempdir().expect("a directory");
+    let built_in = format!("[issuer]\nstate_dir = {:?}\n", state.path());
+    let config = Config::builder().toml(CONFIG).toml(&built_in).build().expect("a configuration");
+    let router = Server::builder(Everything::default()).config(config).router().expect("a router");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let wire = Wire::at(listener.local_addr().unwrap());
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = tokio::spawn(async move { axum::serve(listener, service).await });
+    let paths = ["/authorize", "/token", "/register", "/jwks", "/.well-known/oauth-authorization-server"];
+    let ask = async |path: &str, version: &str, more: &str| {
+        let text = format!("GET {path} {version}\r\nHost: 127.0.0.1:8080\r\n{more}Connection: close\r\n\r\n");
+        wire.raw(text).await
+    };
+    for path in paths {
+        for more in ["X-Forwarded-For: 203.0.113.9\r\n", "Forwarded: for=203.0.113.9\r\n", "Via: 1.1 x\r\n"] {
+            let reply = ask(path, "HTTP/1.1", more).await;
+            assert_eq!(reply.status(), 403, "{path} {more}: {}", reply.text());
+            assert!(reply.text().contains("a proxy passed this request on"), "{}", reply.text());
+        }
+        assert_eq!(ask(path, "HTTP/1.0", "").await.status(), 403, "{path}");
+        assert_ne!(
+            ask(path, "HTTP/1.1", "Accept-Language: en\r\n").await.status(),
+            403,
+            "{path}, asked directly"
+        );
+    }
+    let whoami =
+        format!("Host: 127.0.0.1:8080\r\nX-Forwarded-For: 203.0.113.9\r\n{}", call_headers("whoami"));
+    let reply = wire.post("/mcp", &whoami, crate::wire::call_body("whoami")).await;
+    assert_eq!(reply.status(), 401, "the server itself may stand behind a proxy");
+    serving.abort();
+}
+
 /// The reader of the log may go away: a collector that restarts, a terminal that is closed.
 #[cfg(unix)]
 #[tokio::test]

@@ -110,7 +110,7 @@ pub enum Rejection {
     /// The built-in issuer, asked from another computer: 403.
     NotThisComputer {
         /// Why it is taken for another.
-        why: &'static str,
+        why: Cow<'static, str>,
     },
     /// HTTP that cannot be framed with certainty: 400 (RFC 9112 §6).
     BadFraming {
@@ -145,7 +145,7 @@ impl Rejection {
                 let text = format!("this origin may not call this server; if it should, add it to {setting}");
                 Row::new(FORBIDDEN, Rank::Early, text)
             }
-            Self::NotThisComputer { why } => Row::new(FORBIDDEN, Rank::Early, *why),
+            Self::NotThisComputer { why } => Row::new(FORBIDDEN, Rank::Early, why.as_ref()),
             Self::BodyTooLarge => {
                 let text = "the body is larger than this server takes";
                 Row::new(StatusCode::PAYLOAD_TOO_LARGE, Rank::Early, text)

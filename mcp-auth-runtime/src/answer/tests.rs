@@ -114,7 +114,7 @@ fn a_layer_in_front_answers_a_json_rpc_error_without_id_challenge_or_data() {
         (Rejection::OriginNotAllowed { setting }, 403),
         (Rejection::BadHost { what: "the host header is missing" }, 400),
         (Rejection::BadFraming { what: "two lengths" }, 400),
-        (Rejection::NotThisComputer { why: "another computer" }, 403),
+        (Rejection::NotThisComputer { why: "another computer".into() }, 403),
         (Rejection::Internal, 500),
     ] {
         let response = early.respond_early();

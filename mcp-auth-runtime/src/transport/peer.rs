@@ -1,17 +1,28 @@
 //! Who may reach the built-in issuer: this computer. Its login asks for no password. The configuration keeps our own
-//! listener on loopback, but a router taken into another application is served on the addresses of that application.
+//! listener on loopback, but a router taken into another application is served on the addresses of that application, and
+//! behind a proxy or a tunnel on this computer every peer is on loopback.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Request};
 use axum::middleware::Next;
 use axum::response::Response;
+use http::Version;
 use mcp_auth_core::net::Host;
 
 use crate::answer::Rejection;
 
-/// Middleware: 403 for a peer that is not on loopback, and for a peer whose address is not known.
+/// Middleware: 403 for a peer that is not on loopback, for a peer whose address is not known, and for a request that
+/// shows the trace of a proxy.
 pub(crate) async fn loopback_only(request: Request, next: Next) -> Response {
+    if let Some(trace) = trace_of_a_proxy(&request) {
+        tracing::warn!(%trace, "refused a request for the built-in issuer that came through a proxy");
+        return refuse(format!(
+            "a proxy passed this request on ({trace}): the built-in issuer is for development and answers this \
+             computer only; ask it directly, or name an authorization server in auth.issuers"
+        ));
+    }
     match request.extensions().get::<ConnectInfo<SocketAddr>>() {
         Some(ConnectInfo(peer)) if Host::from(peer.ip()).is_loopback() => next.run(request).await,
         Some(ConnectInfo(peer)) => {
@@ -25,8 +36,55 @@ pub(crate) async fn loopback_only(request: Request, next: Next) -> Response {
     }
 }
 
-fn refuse(why: &'static str) -> Response {
-    Rejection::NotThisComputer { why }.respond_early()
+fn refuse(why: impl Into<Cow<'static, str>>) -> Response {
+    Rejection::NotThisComputer { why: why.into() }.respond_early()
+}
+
+/// What shows that a request did not come from its sender directly: a header in which proxies say for whom they ask, or
+/// HTTP/1.0, which no browser and no client speaks and nginx does by default. A proxy that hides both cannot be told from
+/// a program of this computer; `docs/src/deploy.md` says so.
+fn trace_of_a_proxy(request: &Request) -> Option<Cow<'static, str>> {
+    if request.version() < Version::HTTP_11 {
+        return Some("HTTP/1.0".into());
+    }
+    request.headers().keys().find(|name| is_of_a_proxy(name.as_str())).map(|name| name.to_string().into())
+}
+
+/// Whether proxies, load balancers and tunnels add a header of this name, in lower case.
+fn is_of_a_proxy(name: &str) -> bool {
+    const NAMES: [&str; 9] = [
+        "via",
+        "cdn-loop",
+        "x-scheme",
+        "x-url-scheme",
+        "x-remote-addr",
+        "front-end-https",
+        "ngrok-skip-browser-warning",
+        "x-cloud-trace-context",
+        "x-sucuri-clientip",
+    ];
+    const STARTS: [&str; 15] = [
+        "x-original-",
+        "x-proxy",
+        "cf-",
+        "fly-",
+        "fastly-",
+        "tailscale-",
+        "x-tailscale-",
+        "x-amzn-",
+        "x-amz-cf-",
+        "x-appengine-",
+        "x-arr-",
+        "x-azure-",
+        "x-envoy-",
+        "x-ngrok-",
+        "x-vercel-",
+    ];
+    // `Forwarded`, `X-Forwarded-For` and its like; `X-Real-IP`, `True-Client-IP`, `CF-Connecting-IP` and theirs.
+    name.contains("forwarded")
+        || name.ends_with("-ip")
+        || NAMES.contains(&name)
+        || STARTS.iter().any(|start| name.starts_with(start))
 }
 
 #[cfg(test)]
@@ -39,9 +97,16 @@ mod tests {
     use super::*;
 
     async fn status(peer: Option<&str>) -> u16 {
+        status_with(peer, |request| request).await
+    }
+
+    async fn status_with(
+        peer: Option<&str>,
+        change: impl FnOnce(http::request::Builder) -> http::request::Builder,
+    ) -> u16 {
         let issuer = Router::new().route("/authorize", get(|| async { "Continue as developer" }));
         let issuer = issuer.layer(axum::middleware::from_fn(loopback_only));
-        let mut request = Request::builder().uri("/authorize").body(Body::empty()).unwrap();
+        let mut request = change(Request::builder().uri("/authorize")).body(Body::empty()).unwrap();
         if let Some(peer) = peer {
             request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
         }
@@ -57,5 +122,67 @@ mod tests {
             assert_eq!(status(Some(peer)).await, 403, "{peer}");
         }
         assert_eq!(status(None).await, 403, "nothing is known");
+    }
+
+    #[tokio::test]
+    async fn what_a_proxy_on_this_computer_passes_on_does_not_reach_the_issuer() {
+        let peer = Some("127.0.0.1:5");
+        for name in [
+            "Forwarded",
+            "X-Forwarded-For",
+            "X-Forwarded-Host",
+            "X-Forwarded-Proto",
+            "X-Forwarded",
+            "X-Real-IP",
+            "Via",
+            "CF-Connecting-IP",
+            "CF-Ray",
+            "True-Client-IP",
+            "X-Client-IP",
+            "X-Cluster-Client-IP",
+            "Fastly-Client-IP",
+            "X-Original-URI",
+            "X-Original-Forwarded-For",
+            "X-Envoy-External-Address",
+            "X-Amzn-Trace-Id",
+            "Tailscale-User-Login",
+            "ngrok-skip-browser-warning",
+            "CDN-Loop",
+        ] {
+            assert_eq!(status_with(peer, |request| request.header(name, "203.0.113.9")).await, 403, "{name}");
+            assert_eq!(status_with(peer, |request| request.header(name, "")).await, 403, "{name}, empty");
+        }
+        assert_eq!(
+            status_with(peer, |request| request.version(Version::HTTP_10)).await,
+            403,
+            "nginx's default"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_browsers_and_programs_send_reaches_the_issuer() {
+        for name in [
+            "Accept",
+            "Accept-Language",
+            "Authorization",
+            "Cookie",
+            "DNT",
+            "MCP-Protocol-Version",
+            "Origin",
+            "Priority",
+            "Referer",
+            "Sec-Fetch-Site",
+            "Sec-CH-UA",
+            "Traceparent",
+            "Upgrade-Insecure-Requests",
+            "User-Agent",
+            "X-Requested-With",
+        ] {
+            assert_eq!(
+                status_with(Some("127.0.0.1:5"), |request| request.header(name, "1")).await,
+                200,
+                "{name}"
+            );
+        }
     }
 }
