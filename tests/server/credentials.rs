@@ -14,7 +14,7 @@ use crate::sessions::stored::Shared;
 use crate::streams::Wire;
 
 /// Every header a client might put a credential into, each with a value to look for.
-const SECRETS: [(&str, &str); 9] = [
+const SECRETS: [(&str, &str); 16] = [
     ("cookie", "session=hidden-cookie"),
     ("dpop", "hidden-dpop"),
     ("proxy-authorization", "Basic hidden-proxy"),
@@ -24,6 +24,13 @@ const SECRETS: [(&str, &str); 9] = [
     ("x-access-token", "hidden-x-access-token"),
     ("x-forwarded-access-token", "hidden-x-forwarded-access-token"),
     ("x-auth-request-access-token", "hidden-x-auth-request-access-token"),
+    ("cf-access-jwt-assertion", "hidden-cf-access"),
+    ("x-goog-iap-jwt-assertion", "hidden-iap"),
+    ("x-amzn-oidc-data", "hidden-amzn-data"),
+    ("x-amzn-oidc-accesstoken", "hidden-amzn-token"),
+    ("x-ms-token-aad-id-token", "hidden-aad"),
+    ("referer", "https://page.example/?token=hidden-referer"),
+    ("x-of-a-proxy-not-made-yet", "hidden-new"),
 ];
 
 /// A server whose tools say all they can find.
@@ -90,7 +97,9 @@ async fn a16_request_parts_hold_no_credential_in_any_era_with_and_without_a_sess
     let server = everything.start().await;
     for era in Era::ALL {
         let token = server.token("alice").scope("read").mint();
-        let client = with_secrets(server.client().era(era).token(token.clone())).header("x-harmless", "seen");
+        let client = with_secrets(server.client().era(era).token(token.clone()))
+            .header("traceparent", "00-1-2-00")
+            .header("x-tenant", "acme");
         let in_session = client.call_tool("request_parts", json!({})).await;
         let call = json!({ "name": "request_parts", "arguments": {} });
         let without = client.request_without_session("tools/call", call).await;
@@ -100,11 +109,26 @@ async fn a16_request_parts_hold_no_credential_in_any_era_with_and_without_a_sess
         );
         for answer in [in_session, without] {
             let text = answer.text().expect("the parts");
-            assert!(text.contains("x-harmless"), "headers that are not credentials stay: {text}");
+            assert!(text.contains("traceparent"), "headers that are known to be none stay: {text}");
+            assert!(!text.contains("x-tenant"), "and nobody added this one: {text}");
             holds_none_of(text, &token);
         }
     }
     assert_eq!(everything.ran(), 8);
+}
+
+#[tokio::test]
+async fn a_header_that_the_operator_names_reaches_the_tools_in_every_era() {
+    let everything = Everything::default();
+    let server = everything.start_with("[server]\ntool_headers = [\"X-Tenant\"]").await;
+    for era in Era::ALL {
+        let token = server.token("alice").scope("read").mint();
+        let client =
+            server.client().era(era).token(token).header("x-tenant", "acme").header("x-tenant-key", "hidden");
+        let answer = client.call_tool("request_parts", json!({})).await;
+        let text = answer.text().expect("the parts");
+        assert!(text.contains("acme") && !text.contains("hidden"), "{text}");
+    }
 }
 
 #[tokio::test]

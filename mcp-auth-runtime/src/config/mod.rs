@@ -37,6 +37,6 @@ pub use section::server::Transport;
 pub use section::{auth, cors, document, issuer, issuers, limits, log, roles, schema, scopes, server, stdio};
 pub use value::secret::{NotASecret, Secret};
 pub use value::{
-    DisplayName, EndpointPath, NonEmpty, RoleName, ScopeToken, ValueError, audience, claim, url,
+    DisplayName, EndpointPath, NonEmpty, RoleName, ScopeToken, ToolHeader, ValueError, audience, claim, url,
 };
 pub use warning::Warning;

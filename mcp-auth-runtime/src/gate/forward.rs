@@ -9,7 +9,6 @@ use bytes::Bytes;
 use http::{Response, request};
 use http_body_util::Full;
 
-use super::credentials::strip_credentials;
 use super::gate::Admitted;
 use super::http::{Endpoint, SESSION_ID};
 use super::session::Bound;
@@ -28,7 +27,7 @@ impl<H: Handler> Endpoint<H> {
         admitted: Admitted,
     ) -> Response<Body> {
         let Admitted { permit, bound } = admitted;
-        strip_credentials(&mut parts);
+        self.settings.tool_headers.strip(&mut parts);
         if !matches!(bound, Bound::Within(_)) {
             // rmcp would hand even an `initialize` to the session it names, also to another caller's.
             parts.headers.remove(SESSION_ID);
@@ -75,7 +74,7 @@ impl<H: Handler> Endpoint<H> {
     ) -> Response<Body> {
         let Admitted { permit, bound } = admitted;
         let identity = permit.identity().clone();
-        strip_credentials(&mut parts);
+        self.settings.tool_headers.strip(&mut parts);
         parts.extensions.insert(permit);
         let request = Request::from_parts(parts, Full::new(Bytes::new()));
         let response = self.with_sessions.handle(request).await.map(Body::new);

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::gate::Gate;
 use super::received::Received;
 use super::session::{Session, Wanted};
+use super::tool_headers::ToolHeaders;
 use crate::answer::Rejection;
 use crate::authn::credential::refuse_second_in_form;
 use crate::authn::{AuthnError, Credential, Identity};
@@ -51,6 +52,8 @@ pub(crate) struct EndpointSettings {
     pub(crate) limits: EndpointLimits,
     /// Legacy sessions and whose they are.
     pub(crate) sessions: Sessions,
+    /// The headers that rmcp and the tools see.
+    pub(crate) tool_headers: ToolHeaders,
     /// What the expiry of a stream's token is compared with.
     pub(crate) clock: Arc<dyn Clock>,
 }

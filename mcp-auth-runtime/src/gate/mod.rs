@@ -9,13 +9,12 @@
 //!    way out is audited there. Where several things are wrong, `order` says which one is answered.
 //! 10. **bind** (`session`): the session to its caller. What a task or `requestState` is bound to, dispatch sees
 //!     to.
-//! 11. **strip** (`forward` with `credentials`, or `direct`): rmcp, or dispatch itself, gets exactly what was read,
+//! 11. **strip** (`forward` with `tool_headers`, or `direct`): rmcp, or dispatch itself, gets exactly what was read,
 //!     with a permit and no credentials.
 //! 12. **dispatch** refuses unless what it reads equals the permit.
 //!
 //! The gate itself knows no transport: `http` and `stdio` call it. On stdio `speaker` says who speaks.
 
-mod credentials;
 mod direct;
 mod forward;
 #[expect(clippy::module_inception, reason = "the gate itself, among what leads to it and away from it")]
@@ -26,8 +25,10 @@ mod received;
 mod session;
 mod speaker;
 mod stdio;
+mod tool_headers;
 
 pub(crate) use gate::Gate;
 pub(crate) use http::{Endpoint, EndpointLimits, EndpointSettings};
 pub(crate) use speaker::{ReadAgain, Speaker};
 pub(crate) use stdio::serve_stdio;
+pub(crate) use tool_headers::ToolHeaders;

@@ -157,6 +157,7 @@ fn endpoint<H: Handler>(
         denial_as_tool_error: parts.config.auth.denial == Denial::ToolError,
         limits: settings::endpoint_limits(&parts.config),
         sessions: Sessions::new(limits.sessions.get(), limits.session_timeout.get(), stored),
+        tool_headers: settings::tool_headers(&parts.config),
         clock: Arc::clone(&parts.ambient.clock),
     };
     let mut rmcp = StreamableHttpServerConfig::default()

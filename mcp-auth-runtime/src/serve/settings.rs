@@ -10,7 +10,7 @@ use crate::config::issuers::TrustedIssuer;
 use crate::config::roles::RoleEntry;
 use crate::config::{Checked, Config};
 use crate::envelope::EnvelopeLimits;
-use crate::gate::EndpointLimits;
+use crate::gate::{EndpointLimits, ToolHeaders};
 use crate::transport::host::{AllowedHosts, HostSettings};
 use crate::transport::http::ConnectionLimits;
 use crate::transport::origin::{AllowedOrigins, OriginSettings};
@@ -53,6 +53,11 @@ pub(super) fn stdio_limits(config: &Config) -> StdioLimits {
 
 fn envelope_limits(config: &Config) -> EnvelopeLimits {
     EnvelopeLimits { max_depth: config.limits.envelope_depth.get() }
+}
+
+/// The headers of a request that tools see.
+pub(super) fn tool_headers(config: &Config) -> ToolHeaders {
+    ToolHeaders::and(config.server.tool_headers.iter().map(|header| header.name().clone()).collect())
 }
 
 /// The hosts that a request may name.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::value::url::{HostName, HttpUrl, Listen, PublicUrl};
-use crate::config::value::{DisplayName, EndpointPath, keyword};
+use crate::config::value::{DisplayName, EndpointPath, ToolHeader, keyword};
 
 keyword! {
     /// How clients reach the server. **(default: `"http"`)**
@@ -43,4 +43,8 @@ pub struct Server {
     /// leave out where it is the scheme's default). Always allowed: the host of `public_url`, the address that is
     /// listened on, and on loopback `localhost`, `127.0.0.1` and `[::1]`, each with its own port.
     pub allowed_hosts: Vec<HostName>,
+    /// Further request headers that tools see. Without it they see what MCP defines, `Accept`, `Accept-Language`,
+    /// `Content-Type`, `Host`, `Origin`, `User-Agent`, `X-Request-Id`, `X-Correlation-Id` and the trace context; all others
+    /// may hold a credential of the caller's, or of a proxy. `Authorization`, `Cookie` and the like are not accepted.
+    pub tool_headers: Vec<ToolHeader>,
 }
