@@ -219,7 +219,7 @@ async fn c16_a_credential_that_is_missing_empty_or_bad_stops_the_start() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn c07_a_credential_file_that_everybody_may_read_stops_the_start() {
+async fn c07_a_credential_file_that_every_user_may_read_stops_the_start() {
     use std::os::unix::fs::PermissionsExt as _;
     let issuer = Issuer::start().await;
     let launch = launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", "file:token");

@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn only_what_is_wrong_with_the_message_yields_to_401_and_only_where_connecting_needs_a_token() {
-        let nobody = || Ok(Identity::Anonymous);
+        let anonymous = || Ok(Identity::Anonymous);
         for (fault, status) in [
             (bad_message(), 400),
             (Rejection::UnknownMethod { method: "x".to_owned(), era: mcp_auth_core::Era::Stateless }, 404),
@@ -90,13 +90,13 @@ mod tests {
             (Rejection::BodyBroken, 400),
             (Rejection::MethodNotAllowed { allow: "POST" }, 405),
         ] {
-            assert_eq!(answered(fault.clone(), nobody(), Connect::Authenticated), 401, "{fault:?}");
-            assert_eq!(answered(fault.clone(), nobody(), Connect::Anonymous), status, "{fault:?}");
+            assert_eq!(answered(fault.clone(), anonymous(), Connect::Authenticated), 401, "{fault:?}");
+            assert_eq!(answered(fault.clone(), anonymous(), Connect::Anonymous), status, "{fault:?}");
             let known = Ok(holder("read"));
             assert_eq!(answered(fault.clone(), known, Connect::Authenticated), status, "{fault:?}");
         }
         for (decided, status) in [(Rejection::UnknownSession, 404), (Rejection::TooManySessions, 503)] {
-            assert_eq!(answered(decided, nobody(), Connect::Authenticated), status);
+            assert_eq!(answered(decided, anonymous(), Connect::Authenticated), status);
         }
     }
 

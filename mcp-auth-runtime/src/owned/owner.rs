@@ -82,7 +82,7 @@ mod tests {
         assert_ne!(
             Owner::seal(None, &[&alice.key()]),
             Owner::seal(Some(&alice), &[]),
-            "nobody seals as somebody"
+            "what is sealed for no owner is not sealed for alice"
         );
     }
 }

@@ -90,7 +90,7 @@ async fn basic_alone_is_not_a_challenge_for_mcp() {
 }
 
 #[tokio::test]
-async fn a_server_that_lets_everybody_in_though_it_publishes_where_to_log_in() {
+async fn a_server_that_lets_anonymous_callers_in_though_it_publishes_where_to_log_in() {
     let site = Site::start(|plan| plan.refusal = 200).await;
     let fix = "answer 401 with WWW-Authenticate";
     site.doctor().await.names_only("unauthenticated", "fail", "is answered without a token", fix);

@@ -91,7 +91,7 @@ async fn mcp_auth_with_an_issuer_elsewhere_and_a_token_is_healthy() {
 }
 
 #[tokio::test]
-async fn a_server_for_everybody_is_a_warning_and_has_no_metadata_to_miss() {
+async fn a_server_without_any_login_is_a_warning_and_has_no_metadata_to_miss() {
     let site = Site::start(|plan| (plan.refusal, plan.metadata_at_path) = (200, false)).await;
     let report = site.doctor().await;
     report.names_only(
