@@ -2,18 +2,25 @@
 
 use std::fmt;
 
-/// A token, a client secret, or another text that must not be shown. `Debug` and `Display` write `***`, and it is not
-/// serialized by itself. `==` is for secrets of one's own: it takes longer the more is equal, so what a stranger presents
-/// is compared by its hash, in constant time.
+use subtle::ConstantTimeEq as _;
+
+/// A token, a client secret, or another text that must not be shown. `Debug` writes `***`, it is not serialized by itself,
+/// and `==` takes as long however much of two secrets of one length is equal.
 ///
 /// # Example
 /// ```
 /// use mcp_auth_core::SecretText;
 /// let secret = SecretText::new("hunter2");
-/// assert_eq!(format!("{secret} {secret:?}"), "*** ***");
+/// assert_eq!(format!("{secret:?}"), "***");
 /// assert_eq!(secret.expose(), "hunter2");
 /// ```
-#[derive(Clone, PartialEq, Eq, serde::Deserialize)]
+///
+/// Where the secret itself is meant, `expose` says so; what forgets it does not compile:
+/// ```compile_fail,E0277
+/// use mcp_auth_core::SecretText;
+/// format!("Bearer {}", SecretText::new("hunter2"));
+/// ```
+#[derive(Clone, serde::Deserialize)]
 #[serde(transparent)]
 pub struct SecretText(String);
 
@@ -29,13 +36,15 @@ impl SecretText {
     }
 }
 
-impl fmt::Debug for SecretText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
+impl PartialEq for SecretText {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
     }
 }
 
-impl fmt::Display for SecretText {
+impl Eq for SecretText {}
+
+impl fmt::Debug for SecretText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
@@ -54,5 +63,15 @@ mod tests {
         }
         let client = Client { secret: Some(SecretText::new("hunter2")) };
         assert_eq!(format!("{client:?}"), "Client { secret: Some(***) }");
+    }
+
+    #[test]
+    fn secrets_are_equal_to_themselves_only() {
+        let secret = |text: &str| SecretText::new(text);
+        assert_eq!(secret("hunter2"), secret("hunter2"));
+        assert_eq!(secret(""), secret(""));
+        for other in ["", "hunter", "hunter22", "hunter3", "Hunter2"] {
+            assert_ne!(secret("hunter2"), secret(other));
+        }
     }
 }

@@ -94,7 +94,8 @@ impl fmt::Display for SkipReason {
 impl Skipped {
     fn new(entry: &Value, (reason, member): Skip) -> Self {
         let value = entry.get(member).filter(|_| reason != SkipReason::Private);
-        Self { kid: kid(entry), reason, member, value: value.map(|value| seen::excerpt(value, 40)) }
+        let value = value.map(|value| seen::shown_json(&seen::excerpt(value, 40)).into_owned());
+        Self { kid: kid(entry), reason, member, value }
     }
 }
 

@@ -147,6 +147,10 @@ fn a_skipped_key_is_named_with_the_member_and_its_value_and_never_with_private_m
     for (changes, said) in [
         (json!({"key_ops": ["encrypt"]}), "key_ops is [\"encrypt\"], its use or key_ops exclude verifying"),
         (json!({"use": "enc"}), "use is \"enc\", its use or key_ops exclude verifying"),
+        (
+            json!({"use": "e\u{202e}\u{9b}2J\n"}),
+            "use is \"e\\u202e\\u009b2J\\n\", its use or key_ops exclude verifying",
+        ),
         (json!({"e": "AQ"}), "e is \"AQ\", its exponent is not an odd number from 3 to 2^33"),
         (json!({"n": null}), "n is null, its key material is malformed"),
         (
