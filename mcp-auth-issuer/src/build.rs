@@ -75,9 +75,9 @@ pub fn build_with(
 ) -> Result<LocalIssuer, IssuerError> {
     let origin = IssuerOrigin::new(setup.issuer.clone())?;
     let scopes = Declared::new(setup.scopes, setup.hierarchy, setup.default_scopes)?;
-    options.check(|scope| scopes.contains(scope))?;
+    let registrations = options.check(|scope| scopes.contains(scope))?;
     let key = options.signing_key.open()?;
-    for client in options.clients.iter().filter(|client| client.secret.expose().len() < 16) {
+    for client in options.clients.iter().filter(|client| client.secret.expose().chars().count() < 16) {
         tracing::warn!(client_id = ?client.id, "client secret shorter than 16 characters: anyone may guess it");
     }
     tracing::info!(issuer = %setup.issuer, resource = %setup.resource, kid = key.kid(), "built-in issuer ready");
@@ -101,7 +101,7 @@ pub fn build_with(
         store: setup.store,
         login,
         named: options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect(),
-        registrations: options.registrations()?,
+        registrations,
     });
     Ok(LocalIssuer { issuer: setup.issuer, jwks, router: endpoint::router(issuer) })
 }

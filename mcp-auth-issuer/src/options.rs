@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mcp_auth_core::bounds::{Bounds, DAY, HOUR};
+use mcp_auth_core::seen;
 use mcp_auth_core::{ScopeSet, SecretText, bounds};
 use mcp_auth_store::{Client, GrantTypes, Rate, SecretHash};
 
@@ -73,7 +74,10 @@ pub enum InvalidOption {
     #[error("users are 1 to 32 different names")]
     Users,
     /// A name that a token cannot carry.
-    #[error("{name:?} in {list} has 1 to 128 printable characters, without spaces at its ends")]
+    #[error(
+        "{} in {list} has 1 to 128 characters that can be seen, without spaces at its ends",
+        seen::quote(name, 128)
+    )]
     Name {
         /// The option it is in: `users` or `clients`.
         list: &'static str,
@@ -84,6 +88,13 @@ pub enum InvalidOption {
     #[error("client {id:?} is named twice")]
     ClientTwice {
         /// The `client_id` that occurs twice.
+        id: String,
+    },
+    /// A client has the name of a user. Its tokens would name it as that user's name them, and whatever is decided by
+    /// `sub`, such as a role, would hold for both.
+    #[error("client {id:?} has the name of a user, so its tokens would be taken for that user's")]
+    ClientIsUser {
+        /// The `client_id`.
         id: String,
     },
     /// A client in the configuration has an empty secret.
@@ -133,8 +144,8 @@ impl IssuerOptions {
         }
     }
 
-    /// Checks every rule stated on the fields above.
-    pub(crate) fn check(&self, declared: impl Fn(&str) -> bool) -> Result<(), InvalidOption> {
+    /// Checks every rule stated on the fields above, and answers how often clients may register.
+    pub(crate) fn check(&self, declared: impl Fn(&str) -> bool) -> Result<Rate, InvalidOption> {
         for (name, given, bounds) in [
             ("access_token_lifetime", self.access_token_lifetime, bounds::ACCESS_TOKEN_LIFETIME),
             ("refresh_token_lifetime", self.refresh_token_lifetime, bounds::REFRESH_TOKEN_LIFETIME),
@@ -150,13 +161,16 @@ impl IssuerOptions {
         }
         let names = self.users.iter().map(|user| ("users", user));
         for (list, name) in names.chain(self.clients.iter().map(|client| ("clients", &client.id))) {
-            let printable = name.trim() == name && !name.chars().any(char::is_control);
-            if name.is_empty() || name.chars().count() > 128 || !printable {
+            let visible = name.trim() == name && !seen::deceives(name);
+            if name.is_empty() || name.chars().count() > 128 || !visible {
                 return Err(InvalidOption::Name { list, name: name.clone() });
             }
         }
         if let Some(id) = has_twin(self.clients.iter().map(|client| &client.id)) {
             return Err(InvalidOption::ClientTwice { id: id.clone() });
+        }
+        if let Some(client) = self.clients.iter().find(|client| self.users.contains(&client.id)) {
+            return Err(InvalidOption::ClientIsUser { id: client.id.clone() });
         }
         for client in &self.clients {
             if client.secret.expose().is_empty() {
@@ -169,11 +183,6 @@ impl IssuerOptions {
                 });
             }
         }
-        self.registrations().map(|_| ())
-    }
-
-    /// How often clients may register.
-    pub(crate) fn registrations(&self) -> Result<Rate, InvalidOption> {
         let given = self.registrations_per_minute;
         Rate::per_minute(given, given).ok_or(InvalidOption::Registrations { given })
     }
@@ -207,7 +216,7 @@ mod tests {
     fn check(change: impl FnOnce(&mut IssuerOptions)) -> Result<(), InvalidOption> {
         let mut options = IssuerOptions::ephemeral();
         change(&mut options);
-        options.check(|scope| scope == "todos.read")
+        options.check(|scope| scope == "todos.read").map(|_| ())
     }
 
     #[test]
@@ -266,6 +275,44 @@ mod tests {
             check(|o| o.clients = vec![client("a", "s", "admin")]),
             Err(InvalidOption::UndeclaredScope { .. })
         ));
+    }
+
+    #[test]
+    fn names_of_users_and_clients_can_be_seen_and_are_counted_in_characters() {
+        let with_user = |name: &str| check(|o| o.users.push(name.to_owned()));
+        let with_client = |name: &str| check(|o| o.clients = vec![client(name, "s", "")]);
+        for good in ["ann", "Ann Lee", "\u{e4}nne", "\u{5e9}\u{5dc}\u{5d5}\u{5dd}", &"\u{e4}".repeat(128)] {
+            assert_eq!((with_user(good), with_client(good)), (Ok(()), Ok(())), "{good}");
+        }
+        for bad in [
+            "",
+            " ann",
+            "a\nb",
+            "ann\u{200b}",
+            "\u{202e}nna",
+            "an\u{ad}n",
+            "ann\u{feff}",
+            &"\u{e4}".repeat(129),
+        ] {
+            let [user, client] = [with_user(bad), with_client(bad)];
+            assert!(matches!(user, Err(InvalidOption::Name { list: "users", .. })), "{bad:?}");
+            assert!(matches!(client, Err(InvalidOption::Name { list: "clients", .. })), "{bad:?}");
+        }
+        let said = with_user("ann\u{200b}").unwrap_err().to_string();
+        assert_eq!(
+            said,
+            r#""ann\u{200b}" in users has 1 to 128 characters that can be seen, without spaces at its ends"#
+        );
+    }
+
+    #[test]
+    fn client_with_the_name_of_a_user_is_refused() {
+        let clients = || vec![client("nightly", "s", "")];
+        let with_user = |name: &str| {
+            check(|o| (o.users, o.clients) = (vec!["ann".to_owned(), name.to_owned()], clients()))
+        };
+        assert_eq!(with_user("nightly"), Err(InvalidOption::ClientIsUser { id: "nightly".into() }));
+        assert_eq!(with_user("Nightly"), Ok(()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The report for people: four short lists, three tables, the warnings, and the verdict.
 
-use super::report::{BuiltIn, Operation, Report, Role, Scope, Serves, TrustedIssuer, Trusts};
+use super::report::{BuiltIn, Operation, Report, Role, Scope, Serves, TrustedIssuer, Trusts, When};
 use crate::terminal::{BAD, Cell, DIM, GOOD, STRONG, Table, Terminal, WARN, shown, styled};
 
 /// The most operations that are named for a scope; the others are counted.
@@ -215,13 +215,29 @@ fn role_table(roles: &[Role]) -> Table<3> {
     let mut table = Table::headed(2, ["ROLE", "IMPLIES", "HELD WHEN THE CLAIM"]);
     for role in roles {
         let by_role_only = "(only by a role that implies it)".to_owned();
-        let first = role.when.first().unwrap_or(&by_role_only);
+        let mut conditions = role.when.iter().map(in_words);
+        let first = conditions.next().unwrap_or(by_role_only);
         table.row([(&role.role).into(), role.implies.join(" ").into(), first.into()]);
-        for other in role.when.iter().skip(1) {
+        for other in conditions {
             table.row(["".into(), "".into(), other.into()]);
         }
     }
     table
+}
+
+/// A condition: `realm_access > roles contains "todo-managers"`.
+fn in_words(when: &When) -> String {
+    let asks = match (&when.equals, &when.contains, &when.any) {
+        (Some(value), ..) => format!("is {value}"),
+        (_, Some(text), _) => format!("contains {text:?}"),
+        (.., Some(any)) => {
+            let values: Vec<String> = any.iter().map(ToString::to_string).collect();
+            format!("is or contains one of {}", values.join(", "))
+        }
+        (None, None, None) => "is never right".to_owned(), // refused before
+    };
+    let issuer = when.issuer.as_ref().map(|issuer| format!(", from {issuer}"));
+    format!("{} {asks}{}", when.claim.join(" > "), issuer.unwrap_or_default())
 }
 
 /// The first few names, and the number of the others.

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use mcp_auth_core::resource::WELL_KNOWN;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
-use mcp_auth_runtime::config::roles::{Condition, RoleEntry};
+use mcp_auth_runtime::config::roles::{AnyOf, Condition, RoleEntry};
 use mcp_auth_runtime::config::{
     Checked, Config, Connect, Denial, RoleName, Transport, Verify, Visibility, issuers,
 };
 use mcp_auth_runtime::facade::{HEALTHZ, Kind, READYZ, Registry, Rule};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::advice;
 
@@ -127,9 +128,25 @@ pub(super) struct Scope {
 #[derive(Debug, Serialize)]
 pub(super) struct Role {
     pub(super) role: String,
-    /// The conditions, of which one suffices: `department is "support"`.
-    pub(super) when: Vec<String>,
+    /// The conditions, of which one suffices, as `mcp.toml` writes them.
+    pub(super) when: Vec<When>,
     pub(super) implies: Vec<String>,
+}
+
+/// What one claim must say: exactly one of `equals`, `contains` and `any` is there.
+#[derive(Debug, Serialize)]
+pub(super) struct When {
+    /// The issuer whose tokens are meant; left out where only one issuer's tokens are accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) issuer: Option<String>,
+    /// The names that lead to the claim.
+    pub(super) claim: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) equals: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) contains: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) any: Option<Vec<Value>>,
 }
 
 impl Report {
@@ -294,24 +311,21 @@ fn scopes(config: &Config, checked: &Checked, registry: Option<&Registry>) -> Ve
 fn roles(config: &Config) -> Vec<Role> {
     let role = |(role, entry): (&RoleName, &RoleEntry)| Role {
         role: role.to_string(),
-        when: entry.conditions().map(condition).collect(),
+        when: entry.conditions().map(When::from).collect(),
         implies: entry.implies.iter().map(ToString::to_string).collect(),
     };
     config.roles.iter().map(role).collect()
 }
 
-/// A condition in words: `realm_access > roles contains "todo-managers"`.
-fn condition(condition: &Condition) -> String {
-    let asks = match (&condition.equals, &condition.contains, &condition.any) {
-        (Some(value), ..) => format!("is {}", value.json()),
-        (_, Some(text), _) => format!("contains {:?}", text.as_str()),
-        (.., Some(any)) => {
-            let values: Vec<String> = any.iter().map(|value| value.json().to_string()).collect();
-            format!("is or contains one of {}", values.join(", "))
+impl From<&Condition> for When {
+    fn from(condition: &Condition) -> Self {
+        let values = |any: &AnyOf| any.iter().map(|value| value.json().clone()).collect();
+        Self {
+            issuer: condition.issuer.as_ref().map(|issuer| issuer.as_str().to_owned()),
+            claim: condition.claim.names().map(str::to_owned).collect(),
+            equals: condition.equals.as_ref().map(|value| value.json().clone()),
+            contains: condition.contains.as_ref().map(|text| text.as_str().to_owned()),
+            any: condition.any.as_ref().map(values),
         }
-        (None, None, None) => "is never right".to_owned(), // refused before
-    };
-    let claim = condition.claim.names().collect::<Vec<_>>().join(" > ");
-    let issuer = condition.issuer.as_ref().map(|issuer| format!(", from {}", issuer.as_str()));
-    format!("{claim} {asks}{}", issuer.unwrap_or_default())
+    }
 }

@@ -105,6 +105,18 @@ fn says_which_claims_give_which_roles() {
     }
     let (_, without) = verdict(&verify(""), &[]);
     assert!(!without.contains("Roles"), "{without}");
+
+    let directory = todos::directory(&toml);
+    let report = json(&check(directory.path(), &["--json"]));
+    let (manager, support, viewer) = (&report["roles"][0], &report["roles"][1], &report["roles"][2]);
+    let when = serde_json::json!([
+        { "claim": ["realm_access", "roles"], "contains": "todo-managers" },
+        { "claim": ["team"], "any": ["leads", 5], "issuer": "https://login.acme.io/" },
+    ]);
+    assert_eq!((&manager["role"], &manager["when"]), (&"manager".into(), &when));
+    assert_eq!(manager["implies"], serde_json::json!(["viewer"]));
+    assert_eq!(support["when"], serde_json::json!([{ "claim": ["department"], "equals": "support" }]));
+    assert_eq!(viewer["when"], serde_json::json!([]));
 }
 
 #[test]

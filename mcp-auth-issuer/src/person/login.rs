@@ -16,7 +16,8 @@ pub type LoginFuture<'a> = Pin<Box<dyn Future<Output = Result<User, LoginError>>
 /// A person who proved who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// The `sub` of their tokens: stable, and never given to another person.
+    /// The `sub` of their tokens: stable, and never given to another person. One that is the name of a client in
+    /// [`IssuerOptions::clients`](crate::IssuerOptions::clients) is refused.
     pub subject: String,
 }
 

@@ -3,6 +3,8 @@
 use http::StatusCode;
 use serde_json::json;
 
+use mcp_auth_issuer::IssuerOptions;
+
 use crate::harness::*;
 
 async fn named_client(app: &App, name: &str, redirect: &str) -> String {
@@ -37,6 +39,27 @@ async fn b12_page_names_client_destination_user_and_each_scope() {
     for active in ["<script", "onclick", "href", "src=", "autofocus", "tabindex", "style="] {
         assert!(!page.body.contains(active), "{active} in {}", page.body);
     }
+}
+
+#[tokio::test]
+async fn a_person_with_the_name_of_a_client_cannot_log_in_and_another_can() {
+    let log_in = async |client: &str| {
+        let options = |options: &mut IssuerOptions| {
+            options.users = vec!["ann".to_owned()];
+            options.clients[0].id = client.to_owned();
+        };
+        let app = App::for_people(&["developer"], options);
+        let client = app.public_client().await;
+        let mut browser = Browser::new(&app);
+        let login = browser.get(&authorize_url(&client, &[])).await;
+        let form = [("csrf", &*csrf(&login)), ("decision", "login"), ("user", "developer")];
+        browser.post(&form_action(&login), &form).await
+    };
+    assert_eq!(log_in("nightly job").await.status, StatusCode::SEE_OTHER);
+    let refused = log_in("developer").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.body.contains("That name cannot log in here"), "{}", refused.body);
+    assert!(!refused.body.contains("value=\"allow\""), "{}", refused.body);
 }
 
 #[tokio::test]

@@ -51,6 +51,22 @@ impl App {
         setup: impl FnOnce(&mut LocalIssuerSetup),
         options: impl FnOnce(&mut IssuerOptions),
     ) -> Self {
+        let login = |users: &[String]| DevelopmentLogin::new(users.to_vec());
+        Self::built(store, setup, options, login)
+    }
+
+    /// An issuer at which these people log in, whatever its options say.
+    pub(crate) fn for_people(people: &[&str], options: impl FnOnce(&mut IssuerOptions)) -> Self {
+        let people = people.iter().map(|person| (*person).to_owned()).collect();
+        Self::built(Store::memory(Caps::default()), |_| (), options, |_| DevelopmentLogin::new(people))
+    }
+
+    fn built(
+        store: Store,
+        setup: impl FnOnce(&mut LocalIssuerSetup),
+        options: impl FnOnce(&mut IssuerOptions),
+        login: impl FnOnce(&[String]) -> DevelopmentLogin,
+    ) -> Self {
         listen_to_every_event();
         let clock = MovedClock::at(START);
         let mut the_setup = LocalIssuerSetup {
@@ -80,7 +96,7 @@ impl App {
             scopes: ScopeSet::parse_lossy("todos.read todos.write"),
         });
         options(&mut the_options);
-        let login = Arc::new(DevelopmentLogin::new(the_options.users.clone()));
+        let login = Arc::new(login(&the_options.users));
         let LocalIssuer { router, jwks, .. } =
             mcp_auth_issuer::build_with(the_setup, the_options, login).unwrap();
         Self { router, jwks, clock }

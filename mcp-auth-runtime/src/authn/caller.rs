@@ -54,17 +54,10 @@ impl Caller {
     /// Whether the caller holds this role of `[roles]` in `mcp.toml`, itself or by a role that implies it. False for a
     /// role that is not configured, and for the local caller.
     ///
-    /// Use a role to allow, never to forbid: a claim that is absent or malformed gives no role.
+    /// Use a role to allow, never to forbid: a claim that is absent or malformed gives no role. [The book][b] shows it, with
+    /// a server.
     ///
-    /// # Example
-    /// ```
-    /// # use mcp_auth_runtime::facade as mcp_auth;
-    /// use mcp_auth::Caller;
-    /// fn may_close(caller: &Caller, author: &str) -> bool {
-    ///     caller.id() == author || caller.has_role("manager")
-    /// }
-    /// # let _ = may_close;
-    /// ```
+    /// [b]: https://github.com/mcp-auth/mcp-auth/blob/main/docs/src/declare-rules.md#roles
     pub fn has_role(&self, role: &str) -> bool {
         self.roles().contains(role)
     }

@@ -5,11 +5,13 @@
 //! - `value`: the kinds of value a key can have.
 //! - `check`: which values are not safe together.
 //! - `key`: how code names a key, so that a misspelt one does not compile.
+//! - `bounds`: the ranges and defaults that other places act on.
 //! - `derived`: what follows from several keys; `error`: why there is no configuration to start with;
 //!   `warning`: what is allowed and the operator should know.
 //!
 //! A new key is a field in its section, a line in `mcp.toml.example`, and a line in `serve/settings.rs`.
 
+pub mod bounds;
 mod check;
 mod derived;
 mod error;
@@ -21,7 +23,6 @@ mod tests;
 mod value;
 mod warning;
 
-pub use crate::authn::verifier::jwt::bounds;
 pub use crate::authz::{Connect, Visibility};
 pub use crate::key;
 pub use check::{Checked, Conflict};

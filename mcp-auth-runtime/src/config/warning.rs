@@ -19,6 +19,8 @@ pub enum Warning {
     UnknownBaseScope(String),
     /// A local scope that no operation needs and no section describes.
     UnknownLocalScope(String),
+    /// Roles although no issuer's tokens are accepted: no caller has claims.
+    RolesWithoutIssuer,
     /// Variables that set up the built-in issuer, which is off.
     IssuerNotOn,
     /// A `public_url` that clients will write differently.
@@ -52,6 +54,9 @@ impl fmt::Display for Warning {
             Self::UnknownLocalScope(scope) => write!(
                 f,
                 "stdio.local_scopes names {scope:?}, which no operation needs and no [scopes] entry describes"
+            ),
+            Self::RolesWithoutIssuer => f.write_str(
+                "[roles] gives no caller a role: roles come from the claims of a token, and tokens of no issuer are accepted",
             ),
             Self::IssuerNotOn => f.write_str(
                 "variables MCP_ISSUER__… are set, but the built-in issuer is off: no file has [issuer], and \

@@ -53,6 +53,11 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
 
     match (form.get("decision"), session) {
         (Some("login"), _) => match issuer.login.login(&form).await {
+            // Tokens name both by `sub`, so what is decided by it would hold for the person too.
+            Ok(user) if issuer.named.contains_key(&user.subject) => {
+                tracing::error!(subject = ?user.subject, "login refused: a named client has this name");
+                page(issuer, headers, &request, Some(Notice::Refused(issuer.login.refusal()))).await
+            }
             Ok(user) => begin_session(issuer, cookie, &request, user.subject).await,
             Err(error) => {
                 tracing::warn!(%error, client_id = %request.client.id, "login refused");

@@ -144,6 +144,17 @@ pub enum Conflict {
         /// Key and source of the second.
         at: String,
     },
+    /// A client whose tokens would be taken for a user's.
+    #[error(
+        "client {client:?} has the name of one of issuer.users, and both names become `sub` of a token: a role or a rule that \
+         names the user would hold for the client too; rename one of them: {at}"
+    )]
+    ClientIsUser {
+        /// The client, and the user.
+        client: String,
+        /// Key and source of the client.
+        at: String,
+    },
     /// Operations need scopes, and what a first login asks for is not said.
     #[error(
         "{kind} `{operation}` needs {rule}, so auth.base_scopes must say what clients ask for when they log in: \

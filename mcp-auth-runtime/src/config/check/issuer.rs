@@ -29,6 +29,11 @@ impl Findings<'_> {
                 let at = self.at(key!(issuer?.clients[index].client_id));
                 self.refuse(Conflict::DuplicateClient { client, at });
             }
+            if issuer.users.iter().any(|user| user.as_str() == client.client_id.as_str()) {
+                let client = client.client_id.as_str().to_owned();
+                let at = self.at(key!(issuer?.clients[index].client_id));
+                self.refuse(Conflict::ClientIsUser { client, at });
+            }
             if let Err(error) = config.secret(&client.client_secret).read() {
                 let at = self.at(key!(issuer?.clients[index].client_secret));
                 self.refuse(Conflict::Secret { error, at });

@@ -8,9 +8,9 @@ use mcp_auth_core::hierarchy::everything_below;
 
 use super::conflict::Conflict;
 use super::findings::Findings;
-use crate::config::key;
 use crate::config::section::roles::Condition;
 use crate::config::value::{RoleName, nearest};
+use crate::config::{Warning, key};
 
 /// The most roles of one server.
 const MOST_ROLES: usize = 256;
@@ -25,6 +25,9 @@ impl Findings<'_> {
             self.refuse(Conflict::TooManyRoles { count: roles.len(), most: MOST_ROLES, at });
         }
         let issuers = self.accepted_issuers();
+        if !roles.is_empty() && issuers.is_empty() {
+            self.warnings.push(Warning::RolesWithoutIssuer);
+        }
         for (role, entry) in roles {
             for implied in entry.implies.iter().filter(|implied| !roles.contains_key(*implied)) {
                 let others = roles.keys().filter(|other| *other != role).map(RoleName::as_str);

@@ -232,6 +232,18 @@ fn built_in_issuer_needs_a_user_and_clients_of_different_names() {
 }
 
 #[test]
+fn client_with_the_name_of_a_user_is_refused() {
+    let with = |user: &str| {
+        let client = "{ client_id = \"c\", client_secret = \"file:ok\" }";
+        format!("issuer = {{ users = [\"ann\", {user:?}], clients = [{client}] }}")
+    };
+    let message = refused!(&with("c"), &[""], ClientIsUser);
+    assert!(message.starts_with("client \"c\" has the name of one of issuer.users"), "{message}");
+    assert!(message.ends_with("issuer.clients[0].client_id in the configuration text"), "{message}");
+    assert!(check(&with("C"), &[""]).is_ok());
+}
+
+#[test]
 fn c07_client_secret_of_the_built_in_issuer_that_cannot_be_read_is_refused() {
     for (secret, why) in
         [("env:NONE", "NONE is not set"), ("env:EMPTY", "is empty"), ("file:open", "chmod o-r")]

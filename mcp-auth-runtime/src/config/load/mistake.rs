@@ -59,9 +59,12 @@ pub enum Mistake {
 }
 
 impl Mistake {
-    /// Whether `other` says that the key is missing whose value this mistake is about.
+    /// Whether `other` says that the key is missing whose value, or an item of it, this mistake is about.
     pub(in crate::config) fn is_why_missing(&self, other: &Self) -> bool {
-        matches!((self, other), (Self::BadValue { key, .. }, Self::Missing { key: missing, .. }) if key == missing)
+        let (Self::BadValue { key, .. }, Self::Missing { key: missing, .. }) = (self, other) else {
+            return false;
+        };
+        key.strip_prefix(missing.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::value::claim::{ClaimPath, ClaimValue};
 use crate::config::value::url::IssuerUrl;
-use crate::config::value::{NonEmpty, RoleName, ValueError, list, one_or_many};
+use crate::config::value::{NonEmpty, One, RoleName, ValueError, list, one_or_many};
 
 /// Every configured role by name.
 pub type Roles = BTreeMap<RoleName, RoleEntry>;
@@ -81,7 +81,7 @@ pub struct Conditions(Vec<Condition>);
 
 impl<'de> Deserialize<'de> for Conditions {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let all: Vec<Condition> = one_or_many(from, "a table or an array of tables")?;
+        let all: Vec<Condition> = one_or_many(from, One::Table, "a table or an array of tables")?;
         if all.is_empty() {
             let error = ValueError::Empty("no caller would hold the role");
             return Err(serde::de::Error::custom(error));
@@ -131,13 +131,19 @@ mod tests {
             said("roles.m.when = []"),
             "when is empty: no caller would hold the role: roles.m.when in the configuration text"
         );
+        for (wrong, given) in [
+            ("\"a\"", "\"a\""),
+            ("5", "the number 5"),
+            ("-5", "the number -5"),
+            ("1.5", "the number 1.5"),
+            ("true", "the boolean true"),
+        ] {
+            let expected = "expected a table or an array of tables: roles.m.when in the configuration text";
+            assert_eq!(said(&format!("roles.m.when = {wrong}")), format!("when is {given}, {expected}"));
+        }
         assert_eq!(
-            said("roles.m.when = \"a\""),
-            "when is \"a\", expected a table: roles.m.when in the configuration text"
-        );
-        assert_eq!(
-            said("roles.m.when = 5"),
-            "when is the number 5, expected a table or an array of tables: roles.m.when in the configuration text"
+            said("roles.m.when = [5]"),
+            "when[0] is the number 5, expected a table: roles.m.when[0] in the configuration text"
         );
     }
 
@@ -150,6 +156,18 @@ mod tests {
         for (condition, what) in [
             ("equals = 1", "claim is missing: roles.m.when.claim"),
             ("claim = \"\", equals = 1", "claim is empty: write its name: roles.m.when.claim"),
+            (
+                "claim = {}, equals = 1",
+                "claim is a table, expected a claim's name or an array of names: roles.m.when.claim",
+            ),
+            (
+                "claim = 5, equals = 1",
+                "claim is the number 5, expected a claim's name or an array of names: roles.m.when.claim",
+            ),
+            (
+                "claim = [5], equals = 1",
+                "claim[0] is the number 5, expected a name in quotes: roles.m.when.claim[0]",
+            ),
             ("claim = [], equals = 1", "claim is empty: write the claim's name: roles.m.when.claim"),
             ("claim = \"a\", any = []", "any is empty: no claim could say one of none: roles.m.when.any"),
             (

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ValueError, one_or_many, schema, text_value};
+use super::{One, ValueError, one_or_many, schema, text_value};
 
 /// One audience: any text but the empty one and `*`, compared byte for byte with `aud`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -51,7 +51,7 @@ impl Audiences {
 
 impl<'de> Deserialize<'de> for Audiences {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let all: Vec<Audience> = one_or_many(from, "one string or an array of strings")?;
+        let all: Vec<Audience> = one_or_many(from, One::Text, "one string or an array of strings")?;
         if all.is_empty() {
             let error = ValueError::Empty("name an audience, or leave the key out for public_url");
             return Err(serde::de::Error::custom(error));

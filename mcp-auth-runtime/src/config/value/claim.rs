@@ -6,7 +6,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{NonEmpty, ValueError, one_or_many, schema};
+use super::{NonEmpty, One, ValueError, one_or_many, schema};
 
 /// The most names that lead to a claim.
 const MOST_NAMES: usize = 8;
@@ -25,7 +25,7 @@ impl ClaimPath {
 
 impl<'de> Deserialize<'de> for ClaimPath {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let names: Vec<NonEmpty> = one_or_many(from, "a claim's name or an array of names")?;
+        let names: Vec<NonEmpty> = one_or_many(from, One::Text, "a claim's name or an array of names")?;
         match names.len() {
             0 => Err(de::Error::custom(ValueError::Empty("write the claim's name"))),
             1..=MOST_NAMES => Ok(Self(names)),
@@ -116,7 +116,8 @@ mod tests {
             (json!(vec!["a"; 9]), "is 9 names, at most 8"),
             (json!(5), "a claim's name or an array of names"),
             (json!([["a"]]), "a name in quotes"),
-            (json!({ "a": "b" }), "a name in quotes"),
+            (json!({ "a": "b" }), "a claim's name or an array of names"),
+            (json!(true), "a claim's name or an array of names"),
         ] {
             let error = path(bad.clone()).unwrap_err();
             assert!(error.contains(why), "{bad}: {error}");

@@ -32,7 +32,7 @@ pub(super) use keyword::{keyword, not_one_of, words};
 pub(super) use list::list;
 pub use name::{DisplayName, NonEmpty};
 pub use path::EndpointPath;
-pub(super) use raw::{Raw, one_or_many, read_text};
+pub(super) use raw::{One, Raw, one_or_many, read_text};
 pub use role::RoleName;
 pub use scope::ScopeToken;
 pub(super) use size::{bytes, parse_size, size, size_text};

@@ -2,11 +2,12 @@
 
 use std::str::FromStr;
 
+use mcp_auth_core::seen::deceives;
 use serde::{Deserialize, Serialize};
 
 use super::{ValueError, schema};
 
-/// A name for people: 1 to 100 characters, none of them control characters.
+/// A name for people: 1 to 100 characters, none of them invisible or changing the text around it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct DisplayName(String);
@@ -21,8 +22,8 @@ impl DisplayName {
 impl FromStr for DisplayName {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        if text.trim().is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control) {
-            return Err(ValueError::malformed(text, "1 to 100 characters, no control characters"));
+        if text.trim().is_empty() || text.chars().count() > 100 || deceives(text) {
+            return Err(ValueError::malformed(text, "1 to 100 characters that can be seen"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -73,7 +74,7 @@ mod tests {
     #[test]
     fn display_name_is_one_readable_line() {
         assert!("To-do list".parse::<DisplayName>().is_ok());
-        for bad in ["", "  ", "a\nb", &"x".repeat(101)] {
+        for bad in ["", "  ", "a\nb", "a\u{200b}", "\u{202e}a", &"x".repeat(101)] {
             assert!(bad.parse::<DisplayName>().is_err(), "{bad:?}");
         }
     }

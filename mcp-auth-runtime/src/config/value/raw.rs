@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 
 /// Text or a whole number, as a file or a variable gives it; each value type then takes what it can.
 pub(in crate::config) enum Raw {
@@ -49,23 +49,42 @@ pub(in crate::config) fn read_text<'de, D: Deserializer<'de>>(
     }
 }
 
-/// One value (text or a table) or a list of them, saying `expected` for anything else.
-pub(in crate::config) fn one_or_many<'de, D, T>(from: D, expected: &'static str) -> Result<Vec<T>, D::Error>
+/// What a single value is, where there may be one or a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::config) enum One {
+    /// Text.
+    Text,
+    /// A table.
+    Table,
+}
+
+/// One value or a list of them, saying `expected` for anything else.
+pub(in crate::config) fn one_or_many<'de, D, T>(
+    from: D,
+    one: One,
+    expected: &'static str,
+) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    struct Read<T>(&'static str, std::marker::PhantomData<T>);
+    struct Read<T>(One, &'static str, std::marker::PhantomData<T>);
     impl<'de, T: Deserialize<'de>> Visitor<'de> for Read<T> {
         type Value = Vec<T>;
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str(self.0)
+            f.write_str(self.1)
         }
         fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<T>, E> {
-            T::deserialize(de::value::StrDeserializer::new(text)).map(|one| vec![one])
+            match self.0 {
+                One::Text => T::deserialize(de::value::StrDeserializer::new(text)).map(|one| vec![one]),
+                One::Table => Err(E::invalid_type(Unexpected::Str(text), &self)),
+            }
         }
         fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Vec<T>, A::Error> {
-            T::deserialize(de::value::MapAccessDeserializer::new(map)).map(|one| vec![one])
+            match self.0 {
+                One::Table => T::deserialize(de::value::MapAccessDeserializer::new(map)).map(|one| vec![one]),
+                One::Text => Err(de::Error::invalid_type(Unexpected::Map, &self)),
+            }
         }
         fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
             let mut all = Vec::new();
@@ -75,5 +94,5 @@ where
             Ok(all)
         }
     }
-    from.deserialize_any(Read(expected, std::marker::PhantomData))
+    from.deserialize_any(Read(one, expected, std::marker::PhantomData))
 }

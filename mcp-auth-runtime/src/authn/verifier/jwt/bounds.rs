@@ -1,7 +1,6 @@
 //! How long things may take or last: each range and default stands here alone. The configuration reads them.
 
-pub use mcp_auth_core::bounds::Bounds;
-use mcp_auth_core::bounds::{DAY, HOUR, MINUTE};
+use mcp_auth_core::bounds::{Bounds, DAY, HOUR, MINUTE};
 
 /// Clock skew allowed on `exp`, `nbf` and `iat`: 0 seconds to 5 minutes. **(default: 30 seconds)**
 pub const CLOCK_SKEW: Bounds = Bounds::seconds(0, 5 * MINUTE, 30);

@@ -3,7 +3,7 @@
 //! keys, fetched and kept fresh by `discovery`, `freshness` and `jwks`), `claims` (the checks on the claims).
 
 mod algorithm;
-pub mod bounds;
+pub(crate) mod bounds;
 mod claims;
 mod discovery;
 mod freshness;

@@ -1,6 +1,6 @@
 //! What `[roles]` is refused for, and the roles next to it that are accepted.
 
-use super::{Conflict, check, verify};
+use super::{Conflict, Warning, check, verify};
 
 /// The configuration of one issuer, with these roles.
 fn roles(tables: &str) -> String {
@@ -108,6 +108,18 @@ fn condition_names_its_issuer_where_there_are_several() {
          in the configuration text"
     );
     refused!(&one("http://127.0.0.1:8080"), &["a"], ConditionIssuer);
+}
+
+#[test]
+fn roles_without_an_issuer_are_warned_about() {
+    let warnings = |text: &str| check(text, &[""]).unwrap().warnings;
+    let none = format!("[auth]\nverify = \"none\"\n[roles.m]\n{ALICE}");
+    assert_eq!(warnings(&none), [Warning::RolesWithoutIssuer]);
+    let stdio = format!("server.transport = \"stdio\"\n[roles.m]\n{ALICE}");
+    assert_eq!(warnings(&stdio), [Warning::RolesWithoutIssuer]);
+    assert_eq!(warnings("[auth]\nverify = \"none\""), []);
+    assert_eq!(warnings(&format!("[issuer]\n[roles.m]\n{ALICE}")), []);
+    assert_eq!(check(&roles(&format!("[roles.m]\n{ALICE}")), &["a"]).unwrap().warnings, []);
 }
 
 #[test]
