@@ -3,10 +3,11 @@
 
 use std::path::PathBuf;
 
-use mcp_auth_runtime::config::{self, Config, ConfigError, ProcessContext};
+use mcp_auth_runtime::config::{self, Checked, Config, ConfigError, ProcessContext};
+use mcp_auth_runtime::facade::Registry;
 
 /// What the server would be started with.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Configuration {
     /// Configuration file [else MCP_CONFIG, ./mcp.toml].
     #[arg(long, value_name = "FILE")]
@@ -29,12 +30,30 @@ impl Configuration {
     /// # Errors
     /// The same errors as the server's.
     pub(crate) fn load(self) -> Result<Config, ConfigError> {
-        let mut arguments = config::Arguments::default();
-        arguments.config = self.config;
-        arguments.profile = self.profile;
-        arguments.transport = self.transport;
-        arguments.listen = self.listen;
-        let process = ProcessContext { executable: None, ..ProcessContext::system() };
-        Config::load(&arguments, process, None)
+        Config::load(&self.arguments(), process(), None)
     }
+
+    /// The same with its checks: everything that is wrong in one go.
+    ///
+    /// # Errors
+    /// The same errors as the server's.
+    pub(crate) fn load_and_check(
+        &self,
+        registry: Option<&Registry>,
+    ) -> Result<(Config, Checked), ConfigError> {
+        Config::load_and_check(&self.arguments(), process(), None, registry)
+    }
+
+    fn arguments(&self) -> config::Arguments {
+        let mut arguments = config::Arguments::default();
+        arguments.config = self.config.clone();
+        arguments.profile = self.profile.clone();
+        arguments.transport = self.transport.clone();
+        arguments.listen = self.listen.clone();
+        arguments
+    }
+}
+
+fn process() -> ProcessContext {
+    ProcessContext { executable: None, ..ProcessContext::system() }
 }

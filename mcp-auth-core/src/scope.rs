@@ -44,6 +44,14 @@ impl Scope {
         }
     }
 
+    /// The scopes of a text with spaces between them, as the `scope` of a request has them (RFC 6749 §3.3); none unless
+    /// each of several is one.
+    pub fn each_of(text: &str) -> Option<Vec<Self>> {
+        let each: Result<Vec<Self>, InvalidScope> =
+            text.split(' ').filter(|part| !part.is_empty()).map(|part| Self::new(part.to_owned())).collect();
+        each.ok().filter(|each| each.len() > 1)
+    }
+
     /// The token as text.
     pub fn as_str(&self) -> &str {
         &self.0

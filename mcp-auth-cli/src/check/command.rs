@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let registry = arguments.scopes.as_deref().map(operations).transpose()?;
-    let report = match checked(arguments.configuration, registry.as_ref()) {
+    let report = match checked(&arguments.configuration, registry.as_ref()) {
         Ok(report) => report,
         Err(refused) => {
             match arguments.json {
@@ -72,25 +72,50 @@ fn operations(path: &Path) -> Result<Registry, Failure> {
     Ok(operations_from_json(&text).map_err(|wrong| format!("--scopes {}: {wrong}", path.display()))?)
 }
 
-/// Checks everything that would stop the server from starting, in the same order.
-fn checked(configuration: Configuration, registry: Option<&Registry>) -> Result<Report, Failure> {
-    let config = configuration.load()?;
-    let checked = match registry {
-        Some(registry) => config.check(registry)?,
-        None => config.check_alone()?,
+/// Everything that would stop the server from starting, from all stages at once.
+#[derive(Debug, thiserror::Error)]
+#[error("{} reasons not to start:{}", .0.len(), .0.iter().map(|reason| format!("\n  - {reason}")).collect::<String>())]
+struct Reasons(Vec<String>);
+
+/// Checks everything that would stop the server from starting.
+fn checked(configuration: &Configuration, registry: Option<&Registry>) -> Result<Report, Failure> {
+    let refused = match configuration.load_and_check(registry) {
+        Ok((config, checked)) => {
+            if let Some(issuer) = config.built_in_issuer() {
+                built_in_issuer(&config, issuer, &checked)?;
+            }
+            return Ok(Report::new(&config, &checked, registry));
+        }
+        Err(refused) => refused,
     };
-    if let Some(issuer) = config.built_in_issuer() {
-        built_in_issuer(&config, issuer, &checked)?;
+    // What the built-in issuer would refuse besides can be told if the values alone are good.
+    let config = configuration.clone().load().ok();
+    let issuer = config.as_ref().and_then(|config| Some((config, config.built_in_issuer()?)));
+    match issuer.and_then(|(config, issuer)| its_options(config, issuer).err()) {
+        Some(also) => {
+            let mut reasons = refused.reasons();
+            let also = also.to_string();
+            // A secret that cannot be read is found by both.
+            if !reasons.iter().any(|reason| reason.contains(&also) || also.contains(reason)) {
+                reasons.push(also);
+            }
+            Err(Reasons(reasons).into())
+        }
+        None => Err(refused.into()),
     }
-    Ok(Report::new(&config, &checked, registry))
 }
 
-/// The built-in issuer has its own checks: options, identifier, and the signing key, which is read but never made
-/// here.
-fn built_in_issuer(config: &Config, issuer: &BuiltInIssuer, checked: &Checked) -> Result<(), Failure> {
+/// What the built-in issuer is set to, with its signing key, which is read but never made here.
+fn its_options(config: &Config, issuer: &BuiltInIssuer) -> Result<IssuerOptions, Failure> {
     let mut options = IssuerOptions::configured(config, issuer)?;
     let kept = SigningKey::load(&config.state_dir(issuer))?;
     options.signing_key = kept.map_or(KeySource::Ephemeral, KeySource::Given);
+    Ok(options)
+}
+
+/// The built-in issuer has its own checks: options, identifier and signing key.
+fn built_in_issuer(config: &Config, issuer: &BuiltInIssuer, checked: &Checked) -> Result<(), Failure> {
+    let options = its_options(config, issuer)?;
     let mut scopes = checked.scopes.clone();
     for client in &options.clients {
         // The runtime has already checked these scopes, as far as the operations are known.
@@ -115,10 +140,8 @@ fn built_in_issuer(config: &Config, issuer: &BuiltInIssuer, checked: &Checked) -
 
 /// A refusal as JSON, for programs: one text for each reason.
 fn refusal(refused: &(dyn std::error::Error + 'static)) -> serde_json::Value {
-    let errors: Vec<String> = match refused.downcast_ref::<ConfigError>() {
-        Some(ConfigError::Mistakes(all)) => all.iter().map(ToString::to_string).collect(),
-        Some(ConfigError::Refused(all)) => all.iter().map(ToString::to_string).collect(),
-        _ => vec![refused.to_string()],
-    };
+    let several = refused.downcast_ref::<Reasons>().map(|all| all.0.clone());
+    let several = several.or_else(|| refused.downcast_ref().map(ConfigError::reasons));
+    let errors = several.unwrap_or_else(|| vec![refused.to_string()]);
     json!({ "verdict": "refused", "errors": errors })
 }

@@ -8,7 +8,8 @@ const NAMED: usize = 3;
 
 pub(super) fn print(report: &Report, denied: bool, terminal: &Terminal) {
     let file = report.file.as_deref().unwrap_or("the environment alone");
-    terminal.line(styled(STRONG, shown(file)));
+    let over = report.profile.as_ref().map(|profile| format!(", with {} over it", shown(profile)));
+    terminal.line(format_args!("{}{}", styled(STRONG, shown(file)), over.unwrap_or_default()));
     section("Serves", &serves(&report.serves), terminal);
     section("Trusts", &trusts(&report.trusts), terminal);
     section("Lets in", &lets_in(report), terminal);

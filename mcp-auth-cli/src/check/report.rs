@@ -19,6 +19,8 @@ use super::advice;
 pub(super) struct Report {
     /// The path of the configuration file, if there is one.
     pub(super) file: Option<String>,
+    /// The path of the profile's file that is laid over it, if there is one.
+    pub(super) profile: Option<String>,
     pub(super) serves: Serves,
     pub(super) trusts: Trusts,
     pub(super) access: Access,
@@ -156,6 +158,7 @@ impl Report {
         warnings.extend(advice.warnings);
         Self {
             file: config.file().map(from_here),
+            profile: config.profile().map(from_here),
             serves: serves(config),
             trusts: trusts(config),
             access: access(config, checked.connect, registry),

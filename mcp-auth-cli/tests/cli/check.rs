@@ -175,6 +175,37 @@ fn files_profile_environment_and_arguments_are_found_as_the_server_finds_them() 
 }
 
 #[test]
+fn profile_that_is_laid_over_the_file_is_named_and_none_is_not() {
+    let directory = todos::directory(&todos::configured("127.0.0.1:1"));
+    todos::file(&directory, "mcp.two.toml", "server.listen = \"127.0.0.1:2\"");
+    let first = |output: &Output| stdout(output).lines().next().unwrap().to_owned();
+    assert_eq!(first(&check(directory.path(), &["--profile", "two"])), "mcp.toml, with mcp.two.toml over it");
+    assert_eq!(first(&check(directory.path(), &[])), "mcp.toml");
+    assert_eq!(json(&check(directory.path(), &["--json", "--profile", "two"]))["profile"], "mcp.two.toml");
+    assert_eq!(json(&check(directory.path(), &["--json"]))["profile"], Value::Null);
+}
+
+#[test]
+fn mistakes_and_what_each_later_stage_would_refuse_are_told_in_one_run() {
+    // A bad value, a scope that no operation declares, and a URL that is not safe.
+    let toml = "[server]\npublic_url = \"http://todos.acme.io/mcp\"\n[limits]\nbody = 0\n[auth]\nbase_scopes = []\n\
+                [[auth.issuers]]\nissuer = \"https://login.acme.io/\"\n[scopes.\"todos.raed\"]\n";
+    let (code, text) = verdict(toml, &[]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.starts_with("error: 3 reasons not to start:\n"), "{text}");
+    for reason in [
+        "limits.body in mcp.toml, line 4",
+        "server.public_url in mcp.toml, line 2",
+        "did you mean \"todos.read\"?",
+    ] {
+        assert!(text.contains(reason), "{reason}: {text}");
+    }
+    let (_, text) = verdict(toml, &["--json"]);
+    let refused: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(refused["errors"].as_array().unwrap().len(), 3);
+}
+
+#[test]
 fn each_unwise_thing_is_warned_of_and_its_wise_twin_is_not() {
     for (unwise, wise, warning) in [
         (

@@ -106,7 +106,10 @@ fn is_scope(token: &LitStr, diagnostics: &mut Diagnostics) -> bool {
     let brace = text.find(['{', '}']);
     let message = match Scope::new(text[..brace.unwrap_or(text.len())].to_owned()) {
         Err(InvalidScope::Character(' ')) => {
-            "a scope cannot contain a space (RFC 6749 §3.3); write one string per scope".to_owned()
+            let each = Scope::each_of(&text).unwrap_or_default();
+            let each = each.iter().map(|scope| format!("\"{scope}\"")).collect::<Vec<_>>().join(", ");
+            let colon = if each.is_empty() { "" } else { ": " };
+            format!("a scope cannot contain a space (RFC 6749 §3.3); write one string per scope{colon}{each}")
         }
         Err(InvalidScope::Character(other)) => format!(
             "a scope cannot contain {other:?} (RFC 6749 §3.3); it is printable ASCII without space, `\"` and `\\`"

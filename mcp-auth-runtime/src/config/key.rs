@@ -25,7 +25,7 @@ impl Key {
 /// use mcp_auth_runtime::config::{Config, key};
 /// let config = Config::from_toml_str("auth.issuers = [{ issuer = \"https://issuer.example.com\" }]").unwrap();
 /// let place = config.place(&key!(auth.issuers[0].issuer));
-/// assert_eq!(place, "auth.issuers[0].issuer in the configuration text");
+/// assert_eq!(place, "auth.issuers[0].issuer in the configuration text, line 1");
 /// assert_eq!(config.place(&key!(server.public_url)), "server.public_url (not set)");
 /// ```
 /// ```compile_fail,E0609

@@ -13,6 +13,13 @@ pub enum Warning {
         /// The section that was most likely meant.
         section: String,
     },
+    /// A variable of a key of ours with one underscore where two belong.
+    OneUnderscore {
+        /// The variable.
+        name: String,
+        /// The variable that sets that key.
+        meant: String,
+    },
     /// `base_scopes = []` although operations need scopes.
     EmptyBaseScopes,
     /// A base scope that no operation needs and no section describes.
@@ -42,6 +49,9 @@ impl fmt::Display for Warning {
             Self::NearMissVariable { name, section } => {
                 let meant = section.to_uppercase();
                 write!(f, "environment variable {name} is ignored: no section of that name; did you mean MCP_{meant}__…?")
+            }
+            Self::OneUnderscore { name, meant } => {
+                write!(f, "environment variable {name} is ignored: section and key are separated by two underscores; did you mean {meant}?")
             }
             Self::EmptyBaseScopes => f.write_str(
                 "auth.base_scopes is empty: clients will ask for every scope in scopes_supported when they log in",

@@ -30,6 +30,16 @@ impl Findings<'_> {
         self.config.place(&key)
     }
 
+    /// Runs one check, which reads these keys. Where one of them is not as it was meant, the check has found nothing.
+    pub(super) fn reading<T>(&mut self, keys: &[&[&str]], check: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.conflicts.len();
+        let found = check(self);
+        if keys.iter().copied().flatten().any(|key| self.config.touched.has(key)) {
+            self.conflicts.truncate(before);
+        }
+        found
+    }
+
     pub(super) fn refuse(&mut self, conflict: Conflict) {
         self.conflicts.push(conflict);
     }

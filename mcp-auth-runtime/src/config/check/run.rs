@@ -59,19 +59,31 @@ impl Config {
             conflicts: Vec::new(),
             warnings: self.warnings().to_vec(),
         };
-        checks.verify();
+        // Each with the keys that it reads: of what is not as it was meant, nothing is concluded.
+        let trust = &["auth.verify", "auth.issuers", "issuer", "issuer.enabled"];
+        let place = &["server.transport", "server.listen", "server.public_url", "server.path"];
+        checks.reading(&[trust, &["server.transport", "stdio.credential"]], Findings::verify);
         match self.server.transport {
-            Transport::Http => checks.listening(),
-            Transport::Stdio => checks.stdio(),
+            Transport::Http => checks.reading(&[place], Findings::listening),
+            Transport::Stdio => checks.reading(&[place, &["stdio.**"]], Findings::stdio),
         }
-        checks.public_url();
-        checks.issuers();
-        checks.built_in_issuer();
-        checks.base_scopes();
+        checks.reading(&[place], Findings::public_url);
+        let own = ["issuer", "jwks_uri", "jwks_min_refresh", "jwks_max_refresh"];
+        let own = own.map(|key| format!("auth.issuers.*.{key}"));
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        checks.reading(&[trust, place, &own], Findings::issuers);
+        checks.reading(
+            &[trust, place, &["issuer.users", "issuer.clients", "scopes"]],
+            Findings::built_in_issuer,
+        );
+        checks.reading(
+            &[trust, &["server.transport", "auth.base_scopes", "auth.visibility", "scopes"]],
+            Findings::base_scopes,
+        );
         let refused = registry.into_iter().flat_map(Registry::refused_by_clients);
         checks.warnings.extend(refused.map(Warning::RefusedByClients));
-        let hierarchy = checks.scopes();
-        let roles = checks.roles();
+        let hierarchy = checks.reading(&[&["scopes.**"]], Findings::scopes);
+        let roles = checks.reading(&[trust, &["auth.issuers.*.issuer", "roles.**"]], Findings::roles);
         if !checks.conflicts.is_empty() {
             return Err(ConfigError::Refused(checks.conflicts));
         }

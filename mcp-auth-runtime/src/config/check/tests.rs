@@ -94,7 +94,7 @@ fn verify_none_is_for_public_operations_only() {
     let message = refused!("auth.verify = \"none\"", &["", "a"], Unverified);
     assert!(
         message.contains("tool `tool-a` needs a")
-            && message.ends_with("auth.verify in the configuration text")
+            && message.ends_with("auth.verify in the configuration text, line 1")
     );
     let checked = check("auth.verify = \"none\"", &[""]).unwrap();
     assert_eq!(checked.connect, Connect::Anonymous);
@@ -224,7 +224,7 @@ fn built_in_issuer_stays_on_loopback() {
 fn built_in_issuer_needs_a_user_and_clients_of_different_names() {
     let with = |issuer: &str| format!("issuer = {{ {issuer} }}");
     let message = refused!(&with("users = []"), &[""], IssuerWithoutUsers);
-    assert!(message.ends_with("issuer.users in the configuration text"), "{message}");
+    assert!(message.ends_with("issuer.users in the configuration text, line 1"), "{message}");
     let client = "{ client_id = \"c\", client_secret = \"file:ok\" }";
     let message = refused!(&with(&format!("clients = [{client}, {client}]")), &[""], DuplicateClient);
     assert!(message.contains("issuer.clients[1].client_id in"), "{message}");
@@ -239,7 +239,7 @@ fn client_with_the_name_of_a_user_is_refused() {
     };
     let message = refused!(&with("c"), &[""], ClientIsUser);
     assert!(message.starts_with("client \"c\" has the name of one of issuer.users"), "{message}");
-    assert!(message.ends_with("issuer.clients[0].client_id in the configuration text"), "{message}");
+    assert!(message.ends_with("issuer.clients[0].client_id in the configuration text, line 1"), "{message}");
     assert!(check(&with("C"), &[""]).is_ok());
 }
 

@@ -10,9 +10,12 @@ use super::config::Config;
 use super::layers::{Layers, shown};
 use super::mistake::Mistake;
 use super::process::ProcessContext;
+use super::touched::Touched;
 use super::{environment, extract, locate};
+use crate::config::check::Checked;
 use crate::config::error::ConfigError;
 use crate::config::warning::Warning;
+use crate::declared::registry::Registry;
 
 /// Builds a [`Config`]. Each call adds a layer on top of those before. [`ConfigBuilder::build`] reports mistakes.
 ///
@@ -26,10 +29,11 @@ use crate::config::warning::Warning;
 pub struct ConfigBuilder {
     layers: Layers,
     file: Option<PathBuf>,
+    profile: Option<PathBuf>,
     base_dir: Option<PathBuf>,
     process: ProcessContext,
     environment: environment::Environment,
-    error: Option<ConfigError>,
+    errors: Vec<ConfigError>,
 }
 
 impl ConfigBuilder {
@@ -38,10 +42,11 @@ impl ConfigBuilder {
         Self {
             layers: Layers::default(),
             file: None,
+            profile: None,
             base_dir: None,
             process: ProcessContext::empty(),
             environment: environment::Environment::default(),
-            error: None,
+            errors: Vec::new(),
         }
     }
 
@@ -56,7 +61,7 @@ impl ConfigBuilder {
     #[must_use]
     pub fn toml(mut self, text: &str) -> Self {
         if let Err(error) = self.layers.toml("the configuration text", text) {
-            self.error.get_or_insert(error);
+            self.errors.push(error);
         }
         self
     }
@@ -77,7 +82,7 @@ impl ConfigBuilder {
                     key: key.to_owned(),
                     from: "the program".to_owned(),
                 };
-                self.error.get_or_insert(ConfigError::Mistakes(vec![mistake]));
+                self.errors.push(ConfigError::Mistakes(vec![mistake]));
             }
         }
         self
@@ -119,8 +124,12 @@ impl ConfigBuilder {
         bundled: Option<&Path>,
     ) -> Result<Self, ConfigError> {
         for found in locate::locate(arguments, &self.process, bundled)? {
-            self.layers.toml(&shown(&found.path, &self.process.current_dir), &found.text)?;
-            self.file.get_or_insert(found.path);
+            let shown = shown(&found.path, &self.process.current_dir);
+            self.errors.extend(self.layers.toml(&shown, &found.text).err());
+            match self.file {
+                None => self.file = Some(found.path),
+                Some(_) => self.profile = Some(found.path),
+            }
         }
         Ok(self)
     }
@@ -128,20 +137,28 @@ impl ConfigBuilder {
     /// Reads every value.
     ///
     /// # Errors
-    /// [`ConfigError::Syntax`] of the first text that is not TOML; else [`ConfigError::Mistakes`], all of them.
+    /// Everything that is wrong: [`ConfigError::Syntax`] of each text that is not TOML, [`ConfigError::Mistakes`], and
+    /// beside them what can be told of the rest, [`ConfigError::Refused`]; several as [`ConfigError::Several`].
     pub fn build(self) -> Result<Config, ConfigError> {
-        if let Some(error) = self.error {
-            return Err(error);
+        self.put_together().accepted()
+    }
+
+    /// Reads every value that can be read.
+    pub(in crate::config) fn put_together(self) -> Loaded {
+        let extract::Extracted { document, mistakes: more, mut touched } = extract::extract(&self.layers);
+        let mut errors = self.errors;
+        if !errors.is_empty() {
+            // What a text says that could not be read is not known.
+            touched = Touched::everything();
         }
         let mut mistakes = self.environment.mistakes;
-        let document = match extract::extract(&self.layers) {
-            Ok(document) if mistakes.is_empty() => document,
-            Ok(_) => return Err(ConfigError::Mistakes(mistakes)),
-            Err(more) => {
-                mistakes.extend(more);
-                return Err(ConfigError::Mistakes(mistakes));
-            }
-        };
+        if !mistakes.is_empty() {
+            touched = Touched::everything();
+        }
+        mistakes.extend(more);
+        if !mistakes.is_empty() {
+            errors.push(ConfigError::Mistakes(mistakes));
+        }
         let issuer_is_on = document
             .issuer
             .as_ref()
@@ -151,15 +168,56 @@ impl ConfigBuilder {
             warnings.push(Warning::IssuerNotOn);
         }
         let beside_file = self.file.as_deref().and_then(Path::parent).map(Path::to_path_buf);
-        Ok(Config {
+        let config = Config {
             document,
             command: Command::Serve,
             base_dir: self.base_dir.or(beside_file).unwrap_or_else(|| self.process.current_dir.clone()),
             file: self.file,
+            profile: self.profile,
             process: Arc::new(self.process),
             layers: self.layers,
             issuer_is_on,
             warnings,
-        })
+            touched,
+        };
+        Loaded { config, errors }
+    }
+}
+
+/// A configuration as far as it could be read, with what is wrong with the rest.
+#[derive(Debug)]
+pub(in crate::config) struct Loaded {
+    pub(in crate::config) config: Config,
+    pub(in crate::config) errors: Vec<ConfigError>,
+}
+
+impl Loaded {
+    /// The configuration, if nothing is wrong.
+    pub(in crate::config) fn accepted(self) -> Result<Config, ConfigError> {
+        if self.errors.is_empty() {
+            return Ok(self.config);
+        }
+        match self.checked(None) {
+            Ok((config, _)) => Ok(config), // not reached: there are errors
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The configuration with what its checks found out, if nothing is wrong.
+    pub(in crate::config) fn checked(
+        self,
+        registry: Option<&Registry>,
+    ) -> Result<(Config, Checked), ConfigError> {
+        let Self { config, mut errors } = self;
+        let checked = match registry {
+            Some(registry) => config.check(registry),
+            None => config.check_alone(),
+        };
+        match checked {
+            Ok(checked) if errors.is_empty() => return Ok((config, checked)),
+            Ok(_) => {}
+            Err(refused) => errors.push(refused),
+        }
+        Err(ConfigError::Several(errors).flat())
     }
 }

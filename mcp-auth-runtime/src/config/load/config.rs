@@ -9,6 +9,7 @@ use super::arguments::Command;
 use super::extract;
 use super::layers::Layers;
 use super::process::ProcessContext;
+use super::touched::Touched;
 use crate::config::key::Key;
 use crate::config::section::document::Document;
 use crate::config::warning::Warning;
@@ -27,12 +28,15 @@ pub struct Config {
     pub(in crate::config) document: Document,
     pub(in crate::config) command: Command,
     pub(in crate::config) file: Option<PathBuf>,
+    pub(in crate::config) profile: Option<PathBuf>,
     pub(in crate::config) base_dir: PathBuf,
     pub(in crate::config) process: Arc<ProcessContext>,
     pub(in crate::config) layers: Layers,
     /// Whether this process issues tokens.
     pub(in crate::config) issuer_is_on: bool,
     pub(in crate::config) warnings: Vec<Warning>,
+    /// What is not as it was meant: nothing, once it is loaded.
+    pub(in crate::config) touched: Touched,
 }
 
 impl std::ops::Deref for Config {
@@ -53,6 +57,11 @@ impl Config {
         self.file.as_deref()
     }
 
+    /// The profile's file, if one is laid over that.
+    pub fn profile(&self) -> Option<&Path> {
+        self.profile.as_deref()
+    }
+
     /// Where relative paths in it start: the directory of the file.
     pub fn base_dir(&self) -> &Path {
         &self.base_dir
@@ -67,7 +76,7 @@ impl Config {
         &self.process
     }
 
-    /// A key with who set it: `auth.connect in mcp.toml`, or `auth.connect (not set)`.
+    /// A key with who set it: `auth.connect in mcp.toml, line 3`, or `auth.connect (not set)`.
     pub fn place(&self, key: &Key) -> String {
         let path = key.path();
         let all: Value = self.layers.merged();
@@ -86,11 +95,13 @@ impl Default for Config {
             document: Document::default(),
             command: Command::Serve,
             file: None,
+            profile: None,
             base_dir: PathBuf::from("."),
             process: Arc::new(ProcessContext::empty()),
             layers: Layers::default(),
             issuer_is_on: false,
             warnings: Vec::new(),
+            touched: Touched::default(),
         }
     }
 }

@@ -6,7 +6,9 @@ use super::arguments::{Arguments, Command};
 use super::builder::ConfigBuilder;
 use super::config::Config;
 use super::process::ProcessContext;
+use crate::config::check::Checked;
 use crate::config::error::ConfigError;
+use crate::declared::registry::Registry;
 
 impl Config {
     /// The configuration of this process: its arguments, environment and files.
@@ -40,6 +42,21 @@ impl Config {
             return Ok(Self { command: arguments.command, ..builder.build()? });
         }
         builder.found(arguments, bundled)?.environment().arguments(arguments).build()
+    }
+
+    /// [`Config::load`] and [`Config::check`] in one, so that what is wrong is told by both at once. Without the operations
+    /// it checks as [`Config::check_alone`].
+    ///
+    /// # Errors
+    /// As both.
+    pub fn load_and_check(
+        arguments: &Arguments,
+        process: ProcessContext,
+        bundled: Option<&Path>,
+        registry: Option<&Registry>,
+    ) -> Result<(Self, Checked), ConfigError> {
+        let builder = Self::builder().process(process).found(arguments, bundled)?;
+        builder.environment().arguments(arguments).put_together().checked(registry)
     }
 
     /// A configuration from one TOML text: no files, no environment, no arguments.
@@ -115,13 +132,13 @@ mod tests {
             .with("/home/ann/mcp.dev.toml", "log.level = \"no\"");
         let process = files.with("/etc/mcp.toml", "log.level = 1").process();
         for (arguments, from) in [
-            (&["--profile", "dev"][..], "log.level in mcp.dev.toml"),
-            (&["--config", "/etc/mcp.toml"], "log.level in /etc/mcp.toml"),
+            (&["--profile", "dev"][..], "log.level in mcp.dev.toml, line 1"),
+            (&["--config", "/etc/mcp.toml"], "log.level in /etc/mcp.toml, line 1"),
             (&["--listen", "nowhere"], "server.listen in argument --listen"),
             (&["--transport", "unix"], "server.transport in argument --transport"),
         ] {
             let error = load(arguments, process.clone()).unwrap_err();
-            assert!(error.ends_with(from), "{arguments:?}: {error}");
+            assert!(error.contains(from), "{arguments:?}: {error}");
         }
     }
 
@@ -130,7 +147,7 @@ mod tests {
         let process =
             MemoryFiles::default().with("/home/ann/mcp.toml", "[auth]\nverify = \"none\"").process();
         let config = load(&["--listen", "127.0.0.1:4"], process).unwrap();
-        assert_eq!(config.place(&key!(auth.verify)), "auth.verify in mcp.toml");
+        assert_eq!(config.place(&key!(auth.verify)), "auth.verify in mcp.toml, line 2");
         assert_eq!(config.place(&key!(server.listen)), "server.listen in argument --listen");
         assert_eq!(config.place(&key!(server.path)), "server.path (not set)");
         assert_eq!(config.place(&key!(auth.base_scopes)), "auth.base_scopes (not set)");

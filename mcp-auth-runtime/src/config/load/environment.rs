@@ -38,7 +38,11 @@ pub(in crate::config) fn read(process: &ProcessContext) -> Environment {
     let mut environment = Environment::default();
     for (name, value) in &process.variables {
         let Some(name) = name.to_str() else { continue };
-        let Some((section, keys)) = name.strip_prefix("MCP_").and_then(|rest| rest.split_once("__")) else {
+        let Some(rest) = name.strip_prefix("MCP_") else { continue };
+        let Some((section, keys)) = rest.split_once("__") else {
+            let meant = one_underscore(rest);
+            let warning = meant.map(|meant| Warning::OneUnderscore { name: name.to_owned(), meant });
+            environment.warnings.extend(warning);
             continue;
         };
         if Node::root().keys().any(|known| known.to_uppercase() == section) {
@@ -52,6 +56,15 @@ pub(in crate::config) fn read(process: &ProcessContext) -> Environment {
         }
     }
     environment
+}
+
+/// The variable that was most likely meant by `MCP_SERVER_LISTEN`: only where section and key are ours.
+fn one_underscore(rest: &str) -> Option<String> {
+    let (section, key) = rest.split_once('_')?;
+    let known = |node: Node, name: &str| node.keys().find(|known| known.to_uppercase() == name);
+    let section = known(Node::root(), section)?;
+    let key = known(Node::root().key(section)?, key)?;
+    Some(format!("MCP_{}__{}", section.to_uppercase(), key.to_uppercase()))
 }
 
 fn variable(name: &str, section: &str, keys: &str, value: &OsStr) -> Result<Variable, String> {
@@ -79,7 +92,9 @@ fn variable(name: &str, section: &str, keys: &str, value: &OsStr) -> Result<Vari
 fn parse(text: &str, node: Option<Node>) -> Result<Value, String> {
     let Some(node) = node else { return Ok(text.into()) };
     let start = text.trim_start();
-    if (start.starts_with('[') && node.takes("array")) || (start.starts_with('{') && node.takes("object")) {
+    let tables = node.items().is_some_and(|items| items.takes("object"));
+    let is_table = node.takes("object") || tables;
+    if (start.starts_with('[') && node.takes("array")) || (start.starts_with('{') && is_table) {
         let toml = Toml::from_str::<Dict>(&format!("value = {text}"));
         let toml = toml.ok().filter(|dict| dict.len() == 1).and_then(|mut dict| dict.remove("value"));
         return toml
@@ -152,7 +167,8 @@ mod tests {
         let config = load(&[
             ("MCP_TOKEN", "x"),
             ("MCP_SERVER", "x"),
-            ("MCP_SERVER_LISTEN", "x"),
+            ("MCP_SERVER_PORT", "x"),
+            ("MCP_GATEWAY_LISTEN", "x"),
             ("MCP_GATEWAY__URL", "x"),
             ("SERVER__LISTEN", "x"),
         ]);
@@ -164,6 +180,41 @@ mod tests {
             warnings[0].contains("MCP_SERVR__LISTEN is ignored") && warnings[0].contains("MCP_SERVER__…")
         );
         assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn variable_with_one_underscore_warns_where_section_and_key_are_ours() {
+        for (name, meant) in [
+            ("MCP_SERVER_LISTEN", "MCP_SERVER__LISTEN"),
+            ("MCP_AUTH_BASE_SCOPES", "MCP_AUTH__BASE_SCOPES"),
+            ("MCP_ISSUER_STATE_DIR", "MCP_ISSUER__STATE_DIR"),
+        ] {
+            let config = load(&[(name, "[::1]:1")]).unwrap();
+            let warnings: Vec<String> = config.warnings().iter().map(ToString::to_string).collect();
+            assert_eq!(warnings.len(), 1, "{warnings:?}");
+            assert!(warnings[0].contains(&format!("{name} is ignored")), "{warnings:?}");
+            assert!(warnings[0].ends_with(&format!("did you mean {meant}?")), "{warnings:?}");
+            assert!(
+                load(&[(meant, if name.ends_with("SCOPES") { "[]" } else { "[::1]:1" })])
+                    .unwrap()
+                    .warnings()
+                    .iter()
+                    .all(|warning| !warning.to_string().contains("underscores"))
+            );
+        }
+    }
+
+    #[test]
+    fn misplaced_variable_is_told_which_one_to_set() {
+        let error = load(&[("MCP_AUTH__USERS", "[\"ann\"]")]).unwrap_err();
+        assert!(
+            error.contains(
+                "unknown key auth.users in environment variable MCP_AUTH__USERS: set MCP_ISSUER__USERS"
+            ),
+            "{error}"
+        );
+        let error = load(&[("MCP_AUTH__ISSUERS", "{ issuer = \"https://a.example\" }")]).unwrap_err();
+        assert!(error.contains("write '[{ … }]'"), "{error}");
     }
 
     #[test]

@@ -7,38 +7,50 @@ use serde::Deserialize as _;
 use super::gone::gone;
 use super::layers::Layers;
 use super::mistake::Mistake;
+use super::touched::Touched;
+use super::{misplaced, table};
 use crate::config::section::document::Document;
 use crate::config::section::schema::Node;
 use crate::config::value::{nearest, quoted};
 
-/// Reads the document, or says everything that is wrong with it.
-pub(in crate::config) fn extract(layers: &Layers) -> Result<Document, Vec<Mistake>> {
+/// What could be read, and everything that is wrong with the rest.
+#[derive(Debug, Default)]
+pub(in crate::config) struct Extracted {
+    /// Without what is wrong.
+    pub(in crate::config) document: Document,
+    pub(in crate::config) mistakes: Vec<Mistake>,
+    /// Where the document is not what was meant.
+    pub(in crate::config) touched: Touched,
+}
+
+/// Reads the document, and says everything that is wrong with it.
+pub(in crate::config) fn extract(layers: &Layers) -> Extracted {
     let mut all = layers.merged();
-    let mut mistakes = Vec::new();
-    remove_unknown(&mut all, Node::root(), &mut Vec::new(), layers, &mut mistakes);
+    let mut found = Extracted::default();
+    remove_unknown(&mut all, Node::root(), &mut Vec::new(), layers, &mut found);
     // A bad value is taken out and the rest is read again, until what is left is good.
     loop {
         match Document::deserialize(&all) {
-            Ok(document) if mistakes.is_empty() => return Ok(document),
-            Ok(_) => return Err(mistakes),
+            Ok(document) => return Extracted { document, ..found },
             Err(errors) => {
                 for error in errors {
                     let path = error.path.clone();
-                    let found = mistake(error, &all, layers);
+                    let mistake = mistake(error, &all, layers);
                     // What was bad and taken out is not missing besides.
-                    if !mistakes.iter().any(|known| known.is_why_missing(&found)) {
-                        mistakes.push(found);
+                    if !found.mistakes.iter().any(|known| known.is_why_missing(&mistake)) {
+                        found.mistakes.push(mistake);
                     }
-                    if !remove(&mut all, &path) {
-                        return Err(mistakes);
-                    }
+                    let Some(removed) = remove(&mut all, &path) else {
+                        return Extracted { touched: Touched::everything(), ..found };
+                    };
+                    found.touched.add(removed);
                 }
             }
         }
     }
 }
 
-/// Where the value at `path` came from: the value's own source, else that of the nearest table around it.
+/// Where the value at `path` came from, with its line: the value's own source, else that of the nearest table around it.
 pub(in crate::config) fn source(path: &[String], all: &Value, layers: &Layers) -> Option<String> {
     let mut from = None;
     let mut value = Some(all);
@@ -46,7 +58,7 @@ pub(in crate::config) fn source(path: &[String], all: &Value, layers: &Layers) -
         value = value.and_then(|value| below(value, key));
         from = value.and_then(|value| layers.source_of(value)).or(from);
     }
-    from
+    from.map(|from| layers.with_line(from, path))
 }
 
 /// Whether something is set at exactly this path.
@@ -68,14 +80,17 @@ pub(in crate::config) fn written(path: &[String], all: &Value) -> String {
     let mut value = Some(all);
     for key in path {
         let bare = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-        if matches!(value, Some(Value::Array(..))) {
+        // One table that is read as a list of one has no step into it.
+        let is_mended =
+            matches!(value, Some(Value::Dict(_, table)) if key == "0" && !table.contains_key(key));
+        if is_mended || matches!(value, Some(Value::Array(..))) {
             text.push_str(&format!("[{key}]"));
         } else {
             let dot = if text.is_empty() { "" } else { "." };
             text.push_str(dot);
             text.push_str(&if bare { key.clone() } else { quoted(key) });
         }
-        value = value.and_then(|value| below(value, key));
+        value = if is_mended { value } else { value.and_then(|value| below(value, key)) };
     }
     text
 }
@@ -105,12 +120,45 @@ fn mistake(error: Error, all: &Value, layers: &Layers) -> Mistake {
     let what = match error.kind {
         Kind::MissingField(_) => return Mistake::Missing { name, key, from },
         Kind::InvalidType(actual, expected) | Kind::InvalidValue(actual, expected) => {
-            format!("is {}, expected {}", given(&actual), in_toml_words(&expected))
+            let more = meant(&path, all, &actual, &expected, &from);
+            format!("is {}, expected {}{more}", given(&actual), in_toml_words(&expected))
         }
         Kind::Message(what) => what,
         other => format!("is not valid: {other}"),
     };
     Mistake::BadValue { name, what, key, from }
+}
+
+/// What was most likely meant by a value of another type, if that can be told.
+fn meant(path: &[String], all: &Value, actual: &Actual, expected: &str, from: &str) -> String {
+    let value = path.iter().try_fold(all, |value, key| below(value, key));
+    let at = path.iter().try_fold(Node::root(), |node, key| node.items().or_else(|| node.key(key)));
+    let (Some(value), Some(node)) = (value, at) else { return String::new() };
+    let tables = expected.starts_with("struct ") || expected == "a map";
+    let name = path
+        .iter()
+        .filter(|step| step.parse::<usize>().is_err())
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(".");
+    match actual {
+        // `auth.issuers = ["https://…"]`, or the text alone.
+        Actual::Str(_) if tables && path.last().is_some_and(|step| step.parse::<usize>().is_ok()) => {
+            format!(": write [[{name}]], and the text as a key in it")
+        }
+        Actual::Str(text)
+            if node.items().is_some_and(|items| items.takes("string")) && !text.contains(['[', '"']) =>
+        {
+            let each: Vec<String> =
+                text.split([' ', ',']).filter(|part| !part.is_empty()).map(quoted).collect();
+            if each.is_empty() { String::new() } else { format!("; did you mean [{}]?", each.join(", ")) }
+        }
+        _ if tables && path.len() == 1 => match misplaced::belongs(path, value, from).words {
+            places if places.is_empty() => String::new(),
+            places => format!("; an {} of that kind belongs in {}", path[0], places.join(" or ")),
+        },
+        _ => String::new(),
+    }
 }
 
 /// What was given, in words of TOML.
@@ -144,29 +192,30 @@ fn remove_unknown(
     node: Node,
     path: &mut Vec<String>,
     layers: &Layers,
-    mistakes: &mut Vec<Mistake>,
+    found: &mut Extracted,
 ) {
+    let from = |path: &[String], value: &Value| {
+        let from = layers.source_of(value).unwrap_or_else(|| "the configuration".to_owned());
+        layers.with_line(from, path)
+    };
+    let own = from(path, value);
+    found.mistakes.extend(table::mend(value, node, path, own, layers));
     match value {
         Value::Dict(_, table) if node.takes("object") => {
             let keys: Vec<String> = table.keys().cloned().collect();
             for key in keys {
                 path.push(key.clone());
                 if let (Some(node), Some(value)) = (node.key(&key), table.get_mut(&key)) {
-                    remove_unknown(value, node, path, layers, mistakes);
+                    remove_unknown(value, node, path, layers, found);
                 } else if let Some(value) = table.remove(&key) {
-                    let from =
-                        |value: &_| layers.source_of(value).unwrap_or_else(|| "the configuration".to_owned());
-                    if let Some(gone) = gone(path, &value, from) {
-                        mistakes.extend(gone);
-                        path.pop();
-                        continue;
+                    match gone(path, &value, from) {
+                        // What it said is not known any more.
+                        Some(gone) => {
+                            found.touched = Touched::everything();
+                            found.mistakes.extend(gone);
+                        }
+                        None => unknown(&key, &value, node, path, layers, found, from(path, &value)),
                     }
-                    mistakes.push(Mistake::UnknownKey {
-                        key: unknown_key(path, layers),
-                        from: from(&value),
-                        nearest: nearest(&key, node.keys()).map(str::to_owned),
-                        known: node.keys().collect(),
-                    });
                 }
                 path.pop();
             }
@@ -175,7 +224,7 @@ fn remove_unknown(
             let Some(node) = node.items() else { return };
             for (index, item) in items.iter_mut().enumerate() {
                 path.push(index.to_string());
-                remove_unknown(item, node, path, layers, mistakes);
+                remove_unknown(item, node, path, layers, found);
                 path.pop();
             }
         }
@@ -183,15 +232,38 @@ fn remove_unknown(
     }
 }
 
+/// A key that the schema does not have there: misspelt, misplaced, or neither.
+fn unknown(
+    key: &str,
+    value: &Value,
+    node: Node,
+    path: &[String],
+    layers: &Layers,
+    found: &mut Extracted,
+    from: String,
+) {
+    let belongs = misplaced::belongs(path, value, &from);
+    let nearest = nearest(key, node.keys()).filter(|_| belongs.words.is_empty());
+    let nearby = nearest.map(|nearest| [&path[..path.len() - 1], &[nearest.to_owned()]].concat());
+    for meant in nearby.into_iter().chain(belongs.meant) {
+        found.touched.add(meant);
+    }
+    found.mistakes.push(Mistake::UnknownKey {
+        key: unknown_key(path, layers),
+        from,
+        nearest: nearest.map(str::to_owned),
+        belongs: belongs.words,
+        known: node.keys().collect(),
+    });
+}
+
 fn unknown_key(path: &[String], layers: &Layers) -> String {
     written(path, &layers.merged())
 }
 
-/// Takes the value at `path` out; of an array the whole array goes, so that the others keep their places.
-fn remove(all: &mut Value, path: &[String]) -> bool {
-    let Some((last, front)) = path.split_last() else {
-        return false;
-    };
+/// Takes the value at `path` out, and says what went: of an array the whole array, so that the others keep their places.
+fn remove(all: &mut Value, path: &[String]) -> Option<Vec<String>> {
+    let (last, front) = path.split_last()?;
     let mut parent = Some(&mut *all);
     for key in front {
         parent = match parent {
@@ -201,15 +273,14 @@ fn remove(all: &mut Value, path: &[String]) -> bool {
         };
     }
     match parent {
-        Some(Value::Dict(_, table)) => table.remove(last).is_some(),
+        Some(Value::Dict(_, table)) => table.remove(last).map(|_| path.to_vec()),
         Some(Value::Array(..)) => remove(all, front),
-        _ => false,
+        _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::config::error::ConfigError;
     use crate::config::load::arguments::Arguments;
     use crate::config::load::config::Config;
     use crate::config::load::process::MemoryFiles;
@@ -219,8 +290,7 @@ mod tests {
         let process = MemoryFiles::default().with("/home/ann/mcp.toml", text).process();
         match Config::load(&Arguments::default(), process, None) {
             Ok(_) => panic!("accepted: {text}"),
-            Err(ConfigError::Mistakes(mistakes)) => mistakes.iter().map(ToString::to_string).collect(),
-            Err(other) => vec![other.to_string()],
+            Err(refused) => refused.mistakes(),
         }
     }
 
@@ -229,16 +299,16 @@ mod tests {
         let one = |text| mistakes(text).remove(0);
         assert_eq!(
             one("[[auth.issuers]]\nissuer = \"https://a.example\"\nclock_skw = \"30s\""),
-            "unknown key auth.issuers[0].clock_skw in mcp.toml: did you mean clock_skew?"
+            "unknown key auth.issuers[0].clock_skw in mcp.toml, line 3: did you mean clock_skew?"
         );
-        assert_eq!(one("[servr]\nlisten = 1"), "unknown key servr in mcp.toml: did you mean server?");
+        assert_eq!(one("[servr]\nlisten = 1"), "unknown key servr in mcp.toml, line 1: did you mean server?");
         assert_eq!(
             one("[scopes.\"todos.read\"]\nimplis = []"),
-            "unknown key scopes.\"todos.read\".implis in mcp.toml: did you mean implies?"
+            "unknown key scopes.\"todos.read\".implis in mcp.toml, line 2: did you mean implies?"
         );
         assert_eq!(
             one("[stdio]\nsomething_else = 1"),
-            "unknown key stdio.something_else in mcp.toml: known there are audience, credential, local_scopes"
+            "unknown key stdio.something_else in mcp.toml, line 2: known there are audience, credential, local_scopes"
         );
         for misspelt in ["requird_scopes = 1", "auth.requird_scopes = []", "issuer.clients = [{ name = 1 }]"]
         {
@@ -251,43 +321,123 @@ mod tests {
         for (text, expected) in [
             (
                 "[[auth.issuers]]\nissuer = \"https://a.example\"\nclock_skew = \"900s\"",
-                "clock_skew is \"900s\", at most \"5m\": auth.issuers[0].clock_skew in mcp.toml",
+                "clock_skew is \"900s\", at most \"5m\": auth.issuers[0].clock_skew in mcp.toml, line 3",
             ),
             (
                 "[server]\ntransport = \"htp\"",
-                "transport is \"htp\", expected \"http\" or \"stdio\"; did you mean \"http\"?: server.transport in mcp.toml",
+                "transport is \"htp\", expected \"http\" or \"stdio\"; did you mean \"http\"?: server.transport in mcp.toml, line 2",
             ),
             (
                 "[server]\ntransport = 0",
-                "transport is the number 0, expected a string: \"http\" or \"stdio\": server.transport in mcp.toml",
+                "transport is the number 0, expected a string: \"http\" or \"stdio\": server.transport in mcp.toml, line 2",
             ),
-            ("[limits]\nheaders = 0", "headers is 0, at least 16: limits.headers in mcp.toml"),
+            ("[limits]\nheaders = 0", "headers is 0, at least 16: limits.headers in mcp.toml, line 2"),
             (
                 "[auth]\nbase_scopes = \"todos.read\"",
-                "base_scopes is \"todos.read\", expected an array, such as [\"a\", \"b\"]: auth.base_scopes in mcp.toml",
+                "base_scopes is \"todos.read\", expected an array, such as [\"a\", \"b\"]; did you mean [\"todos.read\"]?: auth.base_scopes in mcp.toml, line 2",
             ),
             (
                 "[auth]\nbase_scopes = [\"a\", \"b c\"]",
                 "base_scopes[1] is \"b c\": a scope cannot contain a space (RFC 6749 section 3.3); write one string per \
-                 scope: auth.base_scopes[1] in mcp.toml",
+                 scope: \"b\", \"c\": auth.base_scopes[1] in mcp.toml, line 2",
             ),
             (
                 "[[auth.issuers]]\nissuer = \"https://a.example\"\nsingle_audience = \"yes\"",
-                "single_audience is \"yes\", expected true or false: auth.issuers[0].single_audience in mcp.toml",
+                "single_audience is \"yes\", expected true or false: auth.issuers[0].single_audience in mcp.toml, line 3",
             ),
-            ("server = 5", "server is the number 5, expected a table: server in mcp.toml"),
-            ("[[auth.issuers]]\naudience = \"a\"", "issuer is missing: auth.issuers[0].issuer in mcp.toml"),
+            ("server = 5", "server is the number 5, expected a table: server in mcp.toml, line 1"),
+            (
+                "[[auth.issuers]]\naudience = \"a\"",
+                "issuer is missing: auth.issuers[0].issuer in mcp.toml, line 1",
+            ),
             (
                 "[auth]\nverify = \"nothing\"",
-                "verify is \"nothing\", expected \"tokens\" or \"none\": auth.verify in mcp.toml",
+                "verify is \"nothing\", expected \"tokens\" or \"none\": auth.verify in mcp.toml, line 2",
             ),
             (
                 "[scopes.\"a b\"]\ndescription = \"x\"",
                 "\"a b\" is \"a b\": a scope cannot contain a space (RFC 6749 section 3.3); write one string per scope: \
-                 scopes.\"a b\" in mcp.toml",
+                 \"a\", \"b\": scopes.\"a b\" in mcp.toml, line 1",
             ),
         ] {
             assert_eq!(mistakes(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn bare_host_as_an_issuer_is_one_mistake_with_the_url_that_was_meant() {
+        assert_eq!(
+            mistakes("[[auth.issuers]]\nissuer = \"login.example.com\""),
+            [
+                "issuer is \"login.example.com\", expected an absolute URL such as \"https://example.com/path\"; did you mean \
+              \"https://login.example.com\"?: auth.issuers[0].issuer in mcp.toml, line 2"
+            ]
+        );
+        assert!(mistakes("[[auth.issuers]]\nissuer = \"/realms/a\"")[0].contains("/path\": auth"));
+        assert_eq!(
+            mistakes("[auth]\nissuers = [\"https://a.example\"]"),
+            [
+                "issuers[0] is \"https://a.example\", expected a table: write [[auth.issuers]], and the text as a key in it: \
+              auth.issuers[0] in mcp.toml, line 2"
+            ]
+        );
+    }
+
+    #[test]
+    fn scopes_in_one_string_suggest_a_string_for_each() {
+        for (written, suggested) in
+            [("\"x y\"", "[\"x\", \"y\"]?"), ("[\"x y\"]", "per scope: \"x\", \"y\":")]
+        {
+            let said = mistakes(&format!("[auth]\nbase_scopes = {written}"));
+            assert!(said.len() == 1 && said[0].contains(suggested), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn mistakes_and_what_is_not_safe_are_told_in_one_run() {
+        let process = MemoryFiles::default()
+            .with(
+                "/home/ann/mcp.toml",
+                "[server]\npublic_url = \"http://a.example/mcp\"\n[auth]\nverify = \"some\"",
+            )
+            .with("/home/ann/mcp.dev.toml", "[log")
+            .process()
+            .variable("MCP_LIMITS__HEADERS", "many");
+        let told = |profile: &[&str]| {
+            let arguments = Arguments::parse(profile.iter().copied()).unwrap();
+            Config::load(&arguments, process.clone(), None).unwrap_err()
+        };
+        let (alone, with_profile) = (told(&[]), told(&["--profile", "dev"]));
+        let reasons = alone.reasons();
+        assert_eq!(reasons.len(), 3, "{reasons:#?}");
+        for expected in ["MCP_LIMITS__HEADERS", "verify is \"some\"", "must start with https://"] {
+            assert!(reasons.iter().any(|reason| reason.contains(expected)), "{expected}: {reasons:#?}");
+        }
+        assert!(alone.to_string().starts_with("3 reasons not to start:\n  - "), "{alone}");
+        // Of a file that is not TOML nothing is known, and nothing is concluded; the others' mistakes are told.
+        let reasons = with_profile.reasons();
+        assert!(reasons[0].starts_with("mcp.dev.toml is not valid TOML, line 1"), "{reasons:#?}");
+        assert_eq!(reasons.len(), 3, "{reasons:#?}");
+    }
+
+    #[test]
+    fn nothing_is_concluded_from_a_value_that_is_not_what_was_meant() {
+        for (text, only) in [
+            (
+                "[server]\nlisten = \"0.0.0.0:1\"\npublic_url = \"a.example\"\n[issuer]\nenabled = false\n[auth]\nverify = \"none\"",
+                "public_url is",
+            ),
+            (
+                "[server]\nlisten = \"0.0.0.0:1\"\npublic_ulr = \"https://a.example/mcp\"\n[auth]\nverify = \"none\"",
+                "public_ulr",
+            ),
+            ("[auth]\nisuers = [{ issuer = \"https://a.example\" }]", "isuers"),
+            ("[auth.issuers]\nissuer = \"https://a.example\"", "[[auth.issuers]]"),
+            ("issuers = [{ issuer = \"https://a.example\" }]", "belongs in [auth]"),
+            ("[[auth.issuers]]\naudience = \"a\"", "issuer is missing"),
+        ] {
+            let reasons = Config::from_toml_str(text).unwrap_err().reasons();
+            assert!(reasons.len() == 1 && reasons[0].contains(only), "{text}: {reasons:#?}");
         }
     }
 

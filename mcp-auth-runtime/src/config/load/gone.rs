@@ -5,22 +5,22 @@ use figment::value::Value;
 use super::environment;
 use super::mistake::Mistake;
 
-/// What is wrong with each key at `path`, if it is one that is gone; `from` says who set a value.
+/// What is wrong with each key at `path`, if it is one that is gone; `from` says who set the value at a path.
 pub(in crate::config) fn gone(
     path: &[String],
     value: &Value,
-    from: impl Fn(&Value) -> String,
+    from: impl Fn(&[String], &Value) -> String,
 ) -> Option<Vec<Mistake>> {
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    match (&path[..], value) {
+    let names: Vec<&str> = path.iter().map(String::as_str).collect();
+    match (&names[..], value) {
         (["auth", "mode"], _) => {
-            let from = from(value);
+            let from = from(path, value);
             let instead = instead_of_mode(value.as_str().unwrap_or_default(), is_variable(&from));
             Some(vec![Mistake::Gone { key: "auth.mode".to_owned(), from, instead: instead.to_owned() }])
         }
         (["auth", "embedded"], Value::Dict(_, keys)) if !keys.is_empty() => {
             let each = keys.iter().map(|(key, value)| {
-                let from = from(value);
+                let from = from(&[path, std::slice::from_ref(key)].concat(), value);
                 let instead = instead_of_embedded(key, is_variable(&from));
                 Mistake::Gone { key: format!("auth.embedded.{}", key.escape_debug()), from, instead }
             });
@@ -28,7 +28,7 @@ pub(in crate::config) fn gone(
         }
         (["auth", "embedded"], _) => {
             let instead = "write the table [issuer]".to_owned();
-            Some(vec![Mistake::Gone { key: "auth.embedded".to_owned(), from: from(value), instead }])
+            Some(vec![Mistake::Gone { key: "auth.embedded".to_owned(), from: from(path, value), instead }])
         }
         _ => None,
     }
@@ -68,7 +68,6 @@ mod tests {
     use super::super::arguments::Arguments;
     use super::super::config::Config;
     use super::super::process::MemoryFiles;
-    use crate::config::ConfigError;
 
     /// The mistakes of this `mcp.toml` with these variables, a line each.
     fn mistakes(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
@@ -78,8 +77,7 @@ mod tests {
         }
         match Config::load(&Arguments::default(), process, None) {
             Ok(_) => panic!("accepted: {text} {variables:?}"),
-            Err(ConfigError::Mistakes(mistakes)) => mistakes.iter().map(ToString::to_string).collect(),
-            Err(other) => vec![other.to_string()],
+            Err(refused) => refused.mistakes(),
         }
     }
 
@@ -94,7 +92,7 @@ mod tests {
                  the built-in issuer off",
             ),
         ] {
-            let expected = format!("auth.mode is gone; {instead}: auth.mode in mcp.toml");
+            let expected = format!("auth.mode is gone; {instead}: auth.mode in mcp.toml, line 1");
             assert_eq!(mistakes(&format!("auth.mode = {mode:?}"), &[]), [expected]);
         }
         assert!(mistakes("auth.mode = 1", &[])[0].contains("auth.mode is gone; remove it"));
@@ -123,14 +121,14 @@ mod tests {
         assert_eq!(
             mistakes(text, &[]),
             [
-                "auth.embedded.clients is gone; write [[issuer.clients]]: auth.embedded.clients in mcp.toml",
-                "auth.embedded.state_dir is gone; write state_dir in [issuer]: auth.embedded.state_dir in mcp.toml",
-                "auth.embedded.users is gone; write users in [issuer]: auth.embedded.users in mcp.toml",
+                "auth.embedded.clients is gone; write [[issuer.clients]]: auth.embedded.clients in mcp.toml, line 4",
+                "auth.embedded.state_dir is gone; write state_dir in [issuer]: auth.embedded.state_dir in mcp.toml, line 2",
+                "auth.embedded.users is gone; write users in [issuer]: auth.embedded.users in mcp.toml, line 3",
             ]
         );
         assert_eq!(
             mistakes("[auth.embedded]", &[]),
-            ["auth.embedded is gone; write the table [issuer]: auth.embedded in mcp.toml"]
+            ["auth.embedded is gone; write the table [issuer]: auth.embedded in mcp.toml, line 1"]
         );
     }
 
@@ -144,7 +142,7 @@ mod tests {
                  MCP_AUTH__EMBEDDED__CLIENTS",
                 "auth.embedded.state_dir is gone; set MCP_ISSUER__STATE_DIR: auth.embedded.state_dir in environment \
                  variable MCP_AUTH__EMBEDDED__STATE_DIR",
-                "auth.embedded.users is gone; write users in [issuer]: auth.embedded.users in mcp.toml",
+                "auth.embedded.users is gone; write users in [issuer]: auth.embedded.users in mcp.toml, line 2",
             ]
         );
     }

@@ -1,13 +1,16 @@
 //! Who said what: files, environment and arguments as figment layers, later ones winning key by key. Arrays are
 //! replaced, never merged. Every value keeps its source.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use figment::providers::{Format as _, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
+use toml_edit::ImDocument;
 
+use super::position::{Positions, line_of};
+use super::syntax;
 use crate::config::error::ConfigError;
 
 /// The layers so far.
@@ -16,6 +19,8 @@ pub(in crate::config) struct Layers {
     all: Figment,
     /// The sections that a text or the program has, as opposed to a variable or an argument.
     sections: BTreeSet<String>,
+    /// In which line of each text each key stands.
+    positions: BTreeMap<String, Positions>,
 }
 
 /// One source and what it says.
@@ -38,13 +43,17 @@ impl Layers {
     /// Lays a TOML text on top; `file` is what errors call it.
     ///
     /// # Errors
-    /// [`ConfigError::Syntax`]: says where, and never quotes the text, which may hold what should be secret.
+    /// [`ConfigError::Syntax`]: says where, and shows of the text nothing that may be a secret.
     pub(in crate::config) fn toml(&mut self, file: &str, text: &str) -> Result<(), ConfigError> {
+        ImDocument::parse(text).map_err(|error| syntax::error(file, text, &error))?;
         let says: Dict = Toml::from_str(text).map_err(|error| ConfigError::Syntax {
             file: file.to_owned(),
-            line: error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1),
+            line: error.span().map(|span| line_of(text, span.start)),
+            column: None,
             message: error.message().trim().replace('\n', ", "),
+            excerpt: String::new(),
         })?;
+        self.positions.insert(file.to_owned(), Positions::of(text));
         self.sections.extend(says.keys().cloned());
         self.lay(file.to_owned(), says);
         Ok(())
@@ -84,6 +93,14 @@ impl Layers {
     /// The source of a value of [`Layers::merged`].
     pub(in crate::config) fn source_of(&self, value: &Value) -> Option<String> {
         self.all.get_metadata(value.tag()).map(|metadata| metadata.name.to_string())
+    }
+
+    /// A source with the line in it where the key at `path` stands, if it is a text.
+    pub(in crate::config) fn with_line(&self, from: String, path: &[String]) -> String {
+        match self.positions.get(&from).and_then(|positions| positions.line(path)) {
+            Some(line) => format!("{from}, line {line}"),
+            None => from,
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum Mistake {
     /// A key that does not exist.
-    #[error("unknown key {key} in {from}{}", hint(nearest.as_deref(), known))]
+    #[error("unknown key {key} in {from}{}", hint(nearest.as_deref(), belongs, known))]
     UnknownKey {
         /// The full path of the key.
         key: String,
@@ -13,6 +13,8 @@ pub enum Mistake {
         from: String,
         /// The known key that was most likely meant.
         nearest: Option<String>,
+        /// The tables, or the variables, of that key, where it is known elsewhere.
+        belongs: Vec<String>,
         /// Every key that is known there.
         known: Vec<&'static str>,
     },
@@ -68,9 +70,12 @@ impl Mistake {
     }
 }
 
-fn hint(nearest: Option<&str>, known: &[&str]) -> String {
+fn hint(nearest: Option<&str>, belongs: &[String], known: &[&str]) -> String {
+    let variable = belongs.iter().any(|place| place.starts_with("MCP_"));
     match nearest {
         Some(nearest) => format!(": did you mean {nearest}?"),
+        None if variable => format!(": set {}", belongs.join(" or ")),
+        None if !belongs.is_empty() => format!(": it belongs in {}", belongs.join(" or ")),
         None if known.is_empty() => ": no keys are known there".to_owned(),
         None => format!(": known there are {}", known.join(", ")),
     }

@@ -113,7 +113,8 @@ mod tests {
 
     /// What is said of `text`, or that it is accepted.
     fn said(text: &str) -> String {
-        Config::from_toml_str(text).map_or_else(|error| error.to_string(), |_| "accepted".to_owned())
+        Config::from_toml_str(text)
+            .map_or_else(|error| error.mistakes().join("\n"), |_| "accepted".to_owned())
     }
 
     #[test]
@@ -129,7 +130,7 @@ mod tests {
         assert_eq!(said("[roles.m]"), "accepted");
         assert_eq!(
             said("roles.m.when = []"),
-            "when is empty: no caller would hold the role: roles.m.when in the configuration text"
+            "when is empty: no caller would hold the role: roles.m.when in the configuration text, line 1"
         );
         for (wrong, given) in [
             ("\"a\"", "\"a\""),
@@ -138,12 +139,12 @@ mod tests {
             ("1.5", "the number 1.5"),
             ("true", "the boolean true"),
         ] {
-            let expected = "expected a table or an array of tables: roles.m.when in the configuration text";
+            let expected = "expected a table or an array of tables: roles.m.when in the configuration text, line 1";
             assert_eq!(said(&format!("roles.m.when = {wrong}")), format!("when is {given}, {expected}"));
         }
         assert_eq!(
             said("roles.m.when = [5]"),
-            "when[0] is the number 5, expected a table: roles.m.when[0] in the configuration text"
+            "when[0] is the number 5, expected a table: roles.m.when[0] in the configuration text, line 1"
         );
     }
 
@@ -180,7 +181,7 @@ mod tests {
             ),
             (
                 "claim = \"a\", equal = 5",
-                "unknown key roles.m.when.equal in the configuration text: did you mean equals?",
+                "unknown key roles.m.when.equal in the configuration text, line 1: did you mean equals?",
             ),
             ("claim = \"a\", issuer = \"a\"", "issuer is \"a\", expected an absolute URL"),
         ] {
@@ -195,6 +196,6 @@ mod tests {
         assert_eq!(said("roles.eu-managers_2.when = { claim = \"a\", equals = 1 }"), "accepted");
         let refused = said("roles.\"a b\".when = { claim = \"a\", equals = 1 }");
         assert!(refused.contains("the name of a role cannot contain ' '"), "{refused}");
-        assert!(refused.ends_with("roles.\"a b\" in the configuration text"), "{refused}");
+        assert!(refused.ends_with("roles.\"a b\" in the configuration text, line 1"), "{refused}");
     }
 }

@@ -46,7 +46,12 @@ impl FromStr for ScopeToken {
             return Err(ValueError::refused(text, "{ and } are reserved in scopes"));
         }
         if text.contains(' ') {
-            let why = "a scope cannot contain a space (RFC 6749 section 3.3); write one string per scope";
+            let mut why = "a scope cannot contain a space (RFC 6749 section 3.3); write one string per scope"
+                .to_owned();
+            if let Some(each) = Scope::each_of(text) {
+                let each: Vec<String> = each.iter().map(|scope| format!("\"{scope}\"")).collect();
+                why = format!("{why}: {}", each.join(", "));
+            }
             return Err(ValueError::refused(text, why));
         }
         text.parse()

@@ -84,9 +84,20 @@ impl FromStr for IssuerUrl {
 
 fn refused_url(text: &str, invalid: InvalidUrl) -> ValueError {
     match invalid {
-        InvalidUrl::NotAbsolute => ValueError::malformed(text, InvalidUrl::EXPECTED),
+        InvalidUrl::NotAbsolute => ValueError::malformed(text, expected_url(text)),
         InvalidUrl::UserInfo => ValueError::refused("…", invalid.to_string()), // it may hold a password
         _ => ValueError::refused(text, invalid.to_string()),
+    }
+}
+
+/// What an absolute URL is, and the one that a bare host was most likely meant as.
+fn expected_url(text: &str) -> String {
+    let meant = format!("https://{text}");
+    let is_host =
+        text.contains('.') && text.chars().all(|c| c.is_ascii_alphanumeric() || "-.:/_".contains(c));
+    match is_host && !text.starts_with(['/', '.', ':']) && meant.parse::<net::HttpUrl>().is_ok() {
+        true => format!("{}; did you mean {meant:?}?", InvalidUrl::EXPECTED),
+        false => InvalidUrl::EXPECTED.to_owned(),
     }
 }
 

@@ -28,11 +28,11 @@ fn unknown_implied_role_is_refused() {
     assert!(check(&with("viewer"), &["a"]).is_ok());
     assert_eq!(
         refused!(&with("viewr"), &["a"], UnknownRole),
-        "role \"viewr\" has no [roles] entry; did you mean \"viewer\"?: roles.manager.implies in the configuration text"
+        "role \"viewr\" has no [roles] entry; did you mean \"viewer\"?: roles.manager.implies in the configuration text, line 8"
     );
     assert_eq!(
         refused!(&with("owner"), &["a"], UnknownRole),
-        "role \"owner\" has no [roles] entry: roles.manager.implies in the configuration text"
+        "role \"owner\" has no [roles] entry: roles.manager.implies in the configuration text, line 8"
     );
 }
 
@@ -45,7 +45,7 @@ fn roles_in_a_circle_are_refused_with_the_way_round() {
     assert!(check(&with(""), &["a"]).is_ok());
     assert_eq!(
         refused!(&with("\"a\""), &["a"], RoleCycle),
-        "roles imply each other in a circle: a -> b -> c -> a: roles.a.implies in the configuration text"
+        "roles imply each other in a circle: a -> b -> c -> a: roles.a.implies in the configuration text, line 6"
     );
     refused!(&with("\"c\""), &["a"], RoleCycle);
 }
@@ -55,7 +55,7 @@ fn role_that_no_caller_could_hold_is_refused() {
     assert_eq!(
         refused!(&roles("[roles.viewer]"), &["a"], RoleWithoutHolder),
         "role \"viewer\" has no `when` and no role implies it, so no caller would hold it: say which callers do, in \
-         `when`: roles.viewer in the configuration text"
+         `when`: roles.viewer in the configuration text, line 5"
     );
     assert!(check(&roles(&format!("[roles.viewer]\n{ALICE}")), &["a"]).is_ok());
 }
@@ -74,7 +74,7 @@ fn condition_asks_one_thing_of_its_claim() {
         (", any = [\"x\"], equals = \"x\", contains = \"x\"", "equals and contains and any"),
     ] {
         let message = refused!(&with(asks), &["a"], ConditionAsks);
-        assert_eq!(message, format!("{needs} {given}: roles.m.when in the configuration text"));
+        assert_eq!(message, format!("{needs} {given}: roles.m.when in the configuration text, line 6"));
     }
 }
 
@@ -99,13 +99,13 @@ fn condition_names_its_issuer_where_there_are_several() {
     assert_eq!(
         refused!(&two(""), &["a"], ConditionWithoutIssuer),
         "tokens of several issuers are accepted, and a claim means what its issuer says it means: name the issuer in \
-         the condition, issuer = \"…\": roles.m.when in the configuration text"
+         the condition, issuer = \"…\": roles.m.when in the configuration text, line 6"
     );
     refused!(&beside(""), &["a"], ConditionWithoutIssuer);
     assert_eq!(
         refused!(&one("https://i.example/"), &["a"], ConditionIssuer),
         "tokens of issuer \"https://i.example/\" are not accepted; did you mean \"https://i.example\"?: roles.m.when \
-         in the configuration text"
+         in the configuration text, line 6"
     );
     refused!(&one("http://127.0.0.1:8080"), &["a"], ConditionIssuer);
 }
@@ -131,6 +131,6 @@ fn roles_are_at_most_256() {
     assert!(check(&with(256), &["a"]).is_ok());
     assert_eq!(
         refused!(&with(257), &["a"], TooManyRoles),
-        "257 roles, at most 256: roles in the configuration text"
+        "257 roles, at most 256: roles in the configuration text, line 5"
     );
 }
