@@ -6,7 +6,9 @@ use std::time::Duration;
 use http::StatusCode;
 use mcp_auth_core::ambient::SystemClock;
 
-use crate::client::{Browser, Client, LogIn, Reach, Renewal, Scopes, Usable, Wanted, contact};
+use crate::client::{
+    Browser, Client, LogIn, Reach, Renewal, Scopes, ServerUrl, Usable, Wanted, contact, revoke,
+};
 use crate::terminal::{GOOD, shown_line, styled};
 use crate::token_store::{Login, Place, TokenStore};
 use crate::{Failure, terminal::Terminal};
@@ -37,7 +39,7 @@ pub(crate) struct Arguments {
     /// Log in although a valid login is kept, as a newly registered client.
     #[arg(long)]
     again: bool,
-    /// Remove the login that is kept for this server.
+    /// Remove the login that is kept for this server, and revoke its refresh token where the issuer can.
     #[arg(long, conflicts_with_all = ["print_token", "again"])]
     forget: bool,
     /// Where logins are kept [else MCP_AUTH_KEEP, the keyring if there is one].
@@ -48,14 +50,12 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let client = &Client::new(&arguments.url, arguments.reach, SystemClock)?;
-    let server = &client.server;
     let store = TokenStore::choose(arguments.keep)?;
     if arguments.forget {
-        let said = if store.forget(server.as_str())? { "forgotten" } else { "no login is kept for" };
-        terminal.note(format!("{said} {server}"));
-        return Ok(ExitCode::SUCCESS);
+        return forget(&arguments, &store, terminal);
     }
+    let client = &Client::new(&arguments.url, arguments.reach, SystemClock)?;
+    let server = &client.server;
     arguments.wanted.check()?;
     let scopes: Option<Vec<String>> =
         arguments.scope.as_deref().map(|text| text.split_whitespace().map(str::to_owned).collect());
@@ -100,6 +100,27 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     terminal.note(format!("{}, {}", styled(GOOD, "logged in"), described(&login, client.clock.unix_now())));
     terminal.note(format!("kept {place}"));
     print(&arguments, terminal, &login);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Removes the kept login, whatever its URL; what can be revoked is revoked first.
+fn forget(arguments: &Arguments, store: &TokenStore, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    // Nothing is sent to this URL for its own sake, so no rule for the network is in the way.
+    let anywhere = Reach { plain_http: true, private_addresses: true };
+    let server = ServerUrl::parse(&arguments.url, anywhere)?;
+    // One that cannot be read can be removed all the same.
+    let revoked = match store.load(server.as_str()) {
+        Ok(Some(login)) => Client::new(&arguments.url, arguments.reach, SystemClock)
+            .map_err(|error| error.to_string())
+            .and_then(|client| client.runtime.block_on(revoke(&client, &login))),
+        Ok(None) => Err("there is none".to_owned()),
+        Err(error) => Err(error.to_string()),
+    };
+    terminal.note(match (store.forget(server.as_str())?, revoked) {
+        (false, _) => format!("no login is kept for {server}"),
+        (true, Ok(())) => format!("forgotten {server}; its refresh token is revoked"),
+        (true, Err(why)) => format!("forgotten {server}; nothing was revoked: {}", shown_line(&why, 500)),
+    });
     Ok(ExitCode::SUCCESS)
 }
 

@@ -112,6 +112,8 @@ pub(super) fn typed(tool: &Tool, written: &[Written]) -> Result<JsonObject, Argu
             root.get("patternProperties").is_some() || !root.get("properties").is_some_and(Value::is_object)
         }
     };
+    // The values of a map have a schema too.
+    let others = root.get("additionalProperties").filter(|schema| schema.is_object());
     let mut object = JsonObject::new();
     for Written { key, value } in written {
         let property = properties.get(key);
@@ -131,12 +133,17 @@ pub(super) fn typed(tool: &Tool, written: &[Written]) -> Result<JsonObject, Argu
         let value = match value {
             WrittenValue::Json(value) => value.clone(),
             WrittenValue::Text(text) => {
-                let schema = property.map(|schema| resolved(&root, schema));
+                let schema = property.or(others).map(|schema| resolved(&root, schema));
                 let kinds =
                     schema.map_or_else(Vec::new, |schema| kinds(&root, schema, &mut { MOST_SCHEMAS }));
-                let value = read(key, text, &kinds)?;
-                check_listed(key, &value, schema)?;
-                value
+                match schema.and_then(|schema| one_of_listed(&root, schema, text)) {
+                    Some(value) => value,
+                    None => {
+                        let value = read(key, text, &kinds)?;
+                        check_listed(key, &value, schema)?;
+                        value
+                    }
+                }
             }
         };
         object.insert(key.clone(), value);
@@ -261,14 +268,7 @@ fn read(key: &str, text: &str, kinds: &[String]) -> Result<Value, ArgumentError>
     if kinds.iter().any(|kind| kind == "string") {
         return Ok(Value::String(text.to_owned()));
     }
-    let fits = |value: &Value| {
-        let whole = value.as_f64().is_some_and(|number| number.fract() == 0.0);
-        kinds.iter().any(|kind| match kind.as_str() {
-            "number" => value.is_number(),
-            "integer" => value.is_number() && whole,
-            kind => kind == kind_of(value),
-        })
-    };
+    let fits = |value: &Value| kinds.iter().any(|kind| is_of(kind, value));
     match json {
         Ok(value) if fits(&value) => Ok(value),
         _ => {
@@ -294,6 +294,47 @@ fn with_article(kind: &str) -> String {
         "null" => "null".to_owned(),
         kind if kind.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {kind}"),
         kind => format!("a {kind}"),
+    }
+}
+
+/// The value that a text means where a schema lists values, alone or beside types: the text itself if it is listed or a
+/// string may stand there anyway, else the JSON that it is.
+fn one_of_listed(root: &Value, schema: &Value, text: &str) -> Option<Value> {
+    let string = Value::String(text.to_owned());
+    let json = serde_json::from_str::<Value>(text).ok();
+    [Some(string), json]
+        .into_iter()
+        .flatten()
+        .find(|value| accepts(root, schema, value, &mut { MOST_SCHEMAS }) == Some(true))
+}
+
+/// Whether a schema that lists values, itself or in its branches, takes this one; `None` if it lists none, or if more
+/// than `left` schemas would have to be read to tell.
+fn accepts(root: &Value, schema: &Value, value: &Value, left: &mut u16) -> Option<bool> {
+    let schema = resolved(root, schema);
+    *left = left.checked_sub(1)?;
+    if let Some(listed) = schema.get("enum").and_then(Value::as_array) {
+        return Some(listed.contains(value));
+    }
+    if let Some(only) = schema.get("const") {
+        return Some(only == value);
+    }
+    let branches = ["anyOf", "oneOf"].iter().find_map(|key| schema.get(key)?.as_array())?;
+    let each: Vec<Option<bool>> = branches.iter().map(|branch| accepts(root, branch, value, left)).collect();
+    if each.iter().all(Option::is_none) {
+        return None;
+    }
+    let by_type =
+        |branch: &Value, left: &mut u16| kinds(root, branch, left).iter().any(|kind| is_of(kind, value));
+    Some(branches.iter().zip(each).any(|(branch, listed)| listed.unwrap_or_else(|| by_type(branch, left))))
+}
+
+/// Whether a value is of a JSON type.
+fn is_of(kind: &str, value: &Value) -> bool {
+    match kind {
+        "number" => value.is_number(),
+        "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
+        kind => kind == kind_of(value),
     }
 }
 
@@ -383,6 +424,52 @@ mod tests {
             assert_eq!(arguments(&["title=x", written]).unwrap()[key], value, "{written}");
         }
         assert_eq!(arguments(&["title=5"]).unwrap(), json!({ "title": "5" }), "a string stays a string");
+    }
+
+    /// The argument `x` of a tool with this schema.
+    fn of_schema(schema: Value, written: &str) -> Result<Value, String> {
+        let tool = Tool::new("t", "", Arc::new(schema.as_object().unwrap().clone()));
+        let written: Written = written.parse().unwrap();
+        typed(&tool, &[written]).map(|object| object["x"].clone()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn each_value_of_a_map_gets_the_type_of_additional_properties() {
+        let map = |of: Value| json!({ "type": "object", "additionalProperties": of, "$defs": { "N": { "type": "integer" } } });
+        assert_eq!(of_schema(map(json!({ "type": "string" })), "x=5"), Ok(json!("5")));
+        assert_eq!(of_schema(map(json!({ "type": "integer" })), "x=5"), Ok(json!(5)));
+        assert_eq!(of_schema(map(json!({ "$ref": "#/$defs/N" })), "x=5"), Ok(json!(5)));
+        assert_eq!(of_schema(map(json!({ "enum": ["a", 1] })), "x=1"), Ok(json!(1)));
+        assert_eq!(of_schema(map(json!(true)), "x=5"), Ok(json!(5)));
+        assert!(
+            of_schema(map(json!({ "type": "integer" })), "x=many")
+                .unwrap_err()
+                .contains("expected an integer")
+        );
+        assert!(of_schema(map(json!(false)), "x=5").unwrap_err().contains("has no argument x"));
+    }
+
+    #[test]
+    fn each_value_of_a_mixed_enum_gets_the_type_that_is_listed() {
+        let one = |of: Value| json!({ "type": "object", "properties": { "x": of } });
+        let mixed = one(json!({ "enum": ["low", 1, "2", true, null] }));
+        for (written, value) in [
+            ("x=low", json!("low")),
+            ("x=1", json!(1)),
+            ("x=2", json!("2")),
+            ("x=true", json!(true)),
+            ("x=null", json!(null)),
+        ] {
+            assert_eq!(of_schema(mixed.clone(), written), Ok(value), "{written}");
+        }
+        assert!(of_schema(mixed, "x=3").unwrap_err().contains("expected one of low, 1, 2, true, null"));
+        let beside =
+            one(json!({ "anyOf": [{ "const": "auto" }, { "type": "integer" }, { "enum": [true] }] }));
+        for (written, value) in [("x=auto", json!("auto")), ("x=5", json!(5)), ("x=true", json!(true))] {
+            assert_eq!(of_schema(beside.clone(), written), Ok(value), "{written}");
+        }
+        let text = one(json!({ "anyOf": [{ "type": "string" }, { "const": 5 }] }));
+        assert_eq!(of_schema(text, "x=5"), Ok(json!("5")), "a text where a text may stand");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::client::{
 use mcp_auth_core::SecretText;
 
 use crate::secret::SecretPlace;
-use crate::terminal::{BAD, STRONG, shown_line, shown_lines, styled};
+use crate::terminal::{STRONG, shown_line, styled};
 use crate::token_store::{Login, Place, TokenStore};
 use crate::{Failure, terminal::Terminal};
 
@@ -125,11 +125,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
             Err(Trouble::Refused(refusal)) => refusal,
         };
         credential = match (refusal, credential) {
-            (Refusal::Rpc(error), _) => {
-                let text = shown_lines(&error.message);
-                terminal.note(format!("{} {text} (JSON-RPC error {})", styled(BAD, "error:"), error.code.0));
-                return Ok(ExitCode::FAILURE);
-            }
+            (Refusal::Rpc(error), _) => return outcome::print_error(terminal, &error, arguments.json),
             (Refusal::Other(why), _) => return Err(format!("{server}: {why}").into()),
 
             (Refusal::Unauthorized { .. }, Credential::Given(_)) => {

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
-use serde_json::Value;
+use rmcp::model::{CallToolResult, ContentBlock, ErrorData, ResourceContents};
+use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::terminal::{self, BAD, Terminal, shown_line, shown_lines, styled};
@@ -30,6 +30,28 @@ pub(super) fn print(
         terminal.line(text);
     }
     Ok(code)
+}
+
+/// Prints a JSON-RPC error, to standard error or as the JSON that was asked for; the exit code is 1.
+///
+/// # Errors
+/// Never; the return type is the one that all commands have.
+pub(super) fn print_error(
+    terminal: &Terminal,
+    error: &ErrorData,
+    as_json: bool,
+) -> Result<ExitCode, Failure> {
+    match as_json {
+        true => terminal.line(terminal::json(&json!({ "error": error }))?),
+        false => terminal.note(format!("{} {}", styled(BAD, "error:"), error_text(error))),
+    }
+    Ok(ExitCode::FAILURE)
+}
+
+/// The message with its lines as they are, and the code.
+fn error_text(error: &ErrorData) -> String {
+    let message = error.message.replace("\r\n", "\n");
+    format!("{} (JSON-RPC error {})", shown_lines(&message), error.code.0)
 }
 
 /// The structured content, if there is any, and the content that adds something to it.
@@ -98,6 +120,15 @@ mod tests {
             ContentBlock::image("aGVsbG8=", "image/png"),
         ]);
         assert_eq!(readable(&result), "hello\\u{1b}[2J\n[image, image/png, 5 bytes]");
+    }
+
+    #[test]
+    fn line_feeds_of_an_error_are_lines_and_nothing_else_in_it_acts() {
+        let error = ErrorData::invalid_params("two things:\n  - a\r\n  - b\u{1b}[2J\u{202e}", None);
+        assert_eq!(
+            error_text(&error),
+            "two things:\n  - a\n  - b\\u{1b}[2J\\u{202e} (JSON-RPC error -32602)"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! In the order of a login: `address` (which URLs a token may go to), `contact` (the first 401), `discovery`
 //! (protected resource metadata, issuer metadata), `registration` (which client to log in as), `callback` and
 //! `listener` (the answer through the browser), `pasted` (the answer pasted by hand), `flow` (the whole login); then
-//! `kept` and `refresh`. `session` speaks MCP. [`Client`] holds what a command needs for all of this.
+//! `kept`, `refresh` and `revoke`. `session` speaks MCP. [`Client`] holds what a command needs for all of this.
 
 mod address;
 mod callback;
@@ -16,6 +16,7 @@ mod listener;
 mod pasted;
 mod refresh;
 mod registration;
+mod revoke;
 mod session;
 
 pub(crate) use address::{Reach, ServerUrl};
@@ -24,4 +25,5 @@ pub(crate) use equipment::Client;
 pub(crate) use flow::{Browser, LogIn, Scopes};
 pub(crate) use kept::{Renewal, Usable};
 pub(crate) use registration::Wanted;
+pub(crate) use revoke::revoke;
 pub(crate) use session::{Refusal, Session};

@@ -65,7 +65,7 @@ impl Wanted {
 
 impl Registration {
     /// The secret to send now, if the client has one.
-    fn secret(&self) -> Result<Option<SecretText>, SecretError> {
+    pub(super) fn secret(&self) -> Result<Option<SecretText>, SecretError> {
         match &self.client_secret {
             None => Ok(None),
             Some(ClientSecret::Issued(secret)) => Ok(Some(secret.clone())),

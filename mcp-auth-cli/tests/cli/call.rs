@@ -333,3 +333,35 @@ async fn l07_neither_a_list_nor_its_json_has_power_over_the_terminal() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_json_rpc_error_is_json_where_json_is_asked_for() {
+    let answer = |body: Value| async move {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+        let serve = move |request: axum::body::Bytes| {
+            let body = body.clone();
+            async move {
+                let asked: Value = serde_json::from_slice(&request).unwrap();
+                let mut answer = body.clone();
+                answer["id"] = asked["id"].clone();
+                ([("content-type", "application/json")], answer.to_string())
+            }
+        };
+        let router = axum::Router::new().fallback(serve);
+        (url, Served::on(listener, router))
+    };
+    let error = json!({ "code": -32000, "message": "closed:\n  until noon", "data": { "until": 12 } });
+    let (url, _serving) = answer(json!({ "jsonrpc": "2.0", "error": error })).await;
+    let mut alice = Person::new();
+    let said = alice.run(&["call", &url, "--json"]).await.failed(1, "");
+    assert_eq!(
+        serde_json::from_str::<Value>(&said.stdout).unwrap(),
+        json!({ "error": error }),
+        "{}",
+        said.stderr
+    );
+    let said =
+        alice.run(&["call", &url]).await.failed(1, "error: closed:\n  until noon (JSON-RPC error -32000)");
+    assert!(said.stdout.is_empty());
+}

@@ -169,6 +169,46 @@ async fn a_forgotten_login_is_gone() {
 }
 
 #[tokio::test]
+async fn a_forgotten_logins_refresh_token_is_revoked_where_the_issuer_can() {
+    let (site, mut alice) = (Site::start().await, Person::new());
+    alice.run(&["login", site.url(), "--no-browser"]).await.succeeded();
+    let (file, kept) = (alice.kept_file(), alice.kept());
+    let said = alice.run(&["login", site.url(), "--forget"]).await.succeeded();
+    assert!(said.stderr.contains("its refresh token is revoked"), "{}", said.stderr);
+    // Whoever has a copy of it gets no new token with it.
+    let mut copy = kept;
+    copy["tokens"]["expires_at"] = 1.into();
+    std::fs::write(&file, copy.to_string()).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    alice.run(&["call", site.url(), "whoami"]).await.failed(2, "no longer renews it");
+}
+
+#[tokio::test]
+async fn forgetting_needs_no_network_and_none_of_its_rules() {
+    let mut alice = Person::new();
+    for url in ["http://10.0.0.7/mcp", "http://todos.example/mcp", "https://127.0.0.1:1/mcp"] {
+        let said = alice.run(&["login", url, "--forget"]).await.succeeded();
+        assert!(said.stderr.starts_with("no login is kept for"), "{}", said.stderr);
+    }
+    // What cannot be revoked goes all the same, and it is said what that means.
+    let site = Site::start().await;
+    alice.run(&["login", site.url(), "--no-browser"]).await.succeeded();
+    let file = alice.kept_file();
+    alice.change_kept(|kept| kept["issuer"] = "https://elsewhere.example".into());
+    let said = alice.run(&["login", site.url(), "--forget"]).await.succeeded();
+    assert!(
+        said.stderr.contains("nothing was revoked: the server now names another issuer"),
+        "{}",
+        said.stderr
+    );
+    assert!(!file.exists());
+}
+
+#[tokio::test]
 async fn the_redirect_uses_the_port_that_is_asked_for() {
     let (site, mut alice) = (Site::start().await, Person::new());
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
