@@ -29,6 +29,7 @@ pub use crate::call::from_call::variable;
 pub use crate::serve::{LocalIssuer, LocalIssuerSetup};
 
 // What the command asks beside the configuration.
+pub use crate::authn::{Examined, TokenError, examine};
 pub use crate::observe::health::{HEALTHZ, READYZ};
 
 // What the benchmarks measure by itself, and what they need for it.

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use mcp_auth::authn::FetchFuture;
-use mcp_auth::authn::{Fetch, FetchError};
+use mcp_auth::authn::{Fetch, FetchError, Fetched};
 use mcp_auth::testing::TestServer;
+use mcp_auth::{Config, Server};
 use mcp_auth_tests::open::{self, Open};
 use serde_json::{Value, json};
 
@@ -378,4 +379,57 @@ async fn k21_a_server_without_keys_is_alive_and_not_ready() {
     // And another issuer's go on working.
     let token = server.token("alice").mint();
     assert_eq!(wire.call("whoami", &format!("Authorization: Bearer {token}\r\n")).await.status(), 200);
+}
+
+/// Answers one document at one place, 404 elsewhere; nothing while it is down.
+struct Publishes(&'static str, String, std::sync::atomic::AtomicBool);
+
+impl Fetch for Publishes {
+    fn get<'a>(&'a self, url: &'a url::Url, _max_bytes: usize) -> FetchFuture<'a> {
+        Box::pin(async move {
+            if self.2.load(std::sync::atomic::Ordering::SeqCst) {
+                return Err(FetchError::Timeout);
+            }
+            let is_there = url.as_str() == self.0;
+            let status = if is_there { http::StatusCode::OK } else { http::StatusCode::NOT_FOUND };
+            let body = if is_there { self.1.clone().into() } else { Default::default() };
+            Ok(Fetched { status, headers: http::HeaderMap::new(), body })
+        })
+    }
+}
+
+/// A server that trusts two issuers, of which the first publishes `document`, and where clients of 2025-03-26 look.
+async fn first_issuer_publishes(document: &str, is_down: bool) -> Reply {
+    const AT: &str = "https://first.test/.well-known/oauth-authorization-server";
+    let fetch = Publishes(AT, document.to_owned(), is_down.into());
+    let toml = "[server]\nlisten = \"127.0.0.1:0\"\n[[auth.issuers]]\nissuer = \"https://first.test\"\n\
+                [[auth.issuers]]\nissuer = \"https://second.test\"\n";
+    let config =
+        Config::builder().toml(crate::everything::CONFIG).toml(toml).build().expect("a configuration");
+    let builder = Server::builder(Everything::default()).config(config).fetch(Arc::new(fetch));
+    let running = builder.start().await.expect("it starts");
+    let wire = Wire::at(running.address());
+    let target = "/.well-known/oauth-authorization-server";
+    let reply = ask(wire, "GET", target, "").await;
+    assert_eq!(ask(wire, "POST", target, "Content-Length: 0\r\n").await.status(), 405);
+    assert_eq!(ask(wire, "GET", target, "Host: evil.example\r\n").await.status(), 403);
+    assert_eq!(ask(wire, "GET", &format!("{target}/mcp"), "").await.status(), 404);
+    running.stop().await;
+    reply
+}
+
+#[tokio::test]
+async fn client_of_2025_03_26_finds_the_first_issuers_own_document_at_the_server() {
+    let document =
+        "{ \"issuer\": \"https://first.test\", \"jwks_uri\": \"https://first.test/jwks\", \"x\":1 }";
+    let reply = first_issuer_publishes(document, false).await;
+    assert_eq!((reply.status(), reply.header("content-type")), (200, Some("application/json")));
+    assert_eq!(reply.text().split_once("\r\n\r\n").map(|(_, body)| body), Some(document), "unchanged");
+}
+
+#[tokio::test]
+async fn issuer_that_is_down_is_503_there() {
+    let reply = first_issuer_publishes("", true).await;
+    assert_eq!(reply.status(), 503);
+    assert!(reply.header("retry-after").is_some() && reply.text().contains("cannot be read right now"));
 }

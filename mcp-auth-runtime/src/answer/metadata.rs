@@ -77,7 +77,7 @@ impl ProtectedResourceMetadata {
     }
 }
 
-fn document_headers() -> [(header::HeaderName, HeaderValue); 3] {
+pub(super) fn document_headers() -> [(header::HeaderName, HeaderValue); 3] {
     [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         // Long enough that a crowd of clients costs nothing, short enough that a new scope is soon known.

@@ -206,7 +206,7 @@ impl TokenError {
     }
 
     /// What the client may read, as [`AuthnError::description`] says.
-    pub(super) fn description(&self) -> &'static str {
+    pub fn description(&self) -> &'static str {
         match self {
             Self::TooLong { .. } => "the token is too long",
             Self::Unclaimed | Self::Malformed(_) | Self::JoseHeader { .. } => "the token is malformed",

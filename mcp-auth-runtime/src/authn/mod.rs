@@ -30,13 +30,13 @@ pub use cache::CacheBounds;
 pub use caller::Caller;
 pub use credential::Credential;
 pub(crate) use error::Fault;
-pub use error::{AuthnError, FetchError};
+pub use error::{AuthnError, FetchError, TokenError};
 pub use fetch::{Fetch, HttpFetch};
 pub use identity::Identity;
 pub(crate) use principal::{Held, Principal};
 pub(crate) use roles::{RoleRule, RoleRules};
-pub use verifier::jwt::{Algorithm, IssuerRules, JwtVerifier, KeySource};
-pub(crate) use verifier::jwt::{KeyRefresh, RefusedAlgorithm};
+pub use verifier::jwt::{Algorithm, Examined, IssuerRules, JwtVerifier, KeySource, examine};
+pub(crate) use verifier::jwt::{IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};
 pub(crate) use verifier::{LoadFailure, Verify};
 
 pub(crate) use opaque_key::opaque_key;

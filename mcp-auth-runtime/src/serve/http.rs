@@ -13,7 +13,8 @@ use super::local_issuer::LocalIssuer;
 use super::parts::Parts;
 use super::running::Running;
 use super::{banner, settings, trust};
-use crate::authn::Authenticator;
+use crate::answer::issuer_metadata;
+use crate::authn::{Authenticator, IssuerMetadata};
 use crate::call::handler::Handler;
 use crate::config::Denial;
 use crate::dispatch::Dispatch;
@@ -116,12 +117,19 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
 
     // The routes, each behind its layers; of a pair the first is passed first.
     let path = parts.config.server.path.as_str().to_owned();
+    let first = parts.config.auth.issuers.first().filter(|_| local.is_none());
+    let issuer_metadata = first.map(|issuer| {
+        let (refresh, fetch) = (settings::key_refresh(issuer), Arc::clone(&parts.fetch));
+        IssuerMetadata::new((*issuer.issuer).clone(), fetch, refresh)
+    });
     let metadata = match &authenticator {
         Some(_) => {
             let scopes = parts.rules.policy().scopes();
             let metadata =
                 settings::protected_resource_metadata(&parts.config, &resource, local.as_ref(), scopes);
-            routes::exact_all(metadata.answers()?)
+            let mut answers = metadata.answers()?;
+            answers.extend(issuer_metadata.map(|metadata| issuer_metadata::answer(Arc::new(metadata))));
+            routes::exact_all(answers)
         }
         None => Router::new(), // no issuer to send a client to, and nothing to send it for
     };

@@ -109,14 +109,19 @@ pub(super) fn rules(issuer: &TrustedIssuer, audiences: Vec<String>) -> IssuerRul
         .as_ref()
         .map(|clients| clients.iter().map(|client| client.as_str().to_owned()).collect());
     rules.token_cache_ttl = issuer.token_cache_ttl.get();
-    rules.refresh = KeyRefresh {
+    rules.refresh = key_refresh(issuer);
+    rules
+}
+
+/// How what an issuer publishes is kept fresh.
+pub(super) fn key_refresh(issuer: &TrustedIssuer) -> KeyRefresh {
+    KeyRefresh {
         min: issuer.jwks_min_refresh.get(),
         max: issuer.jwks_max_refresh.get(),
         cooldown: issuer.unknown_kid_cooldown.get(),
         keep: issuer.jwks_max_stale.get(),
         ..KeyRefresh::default()
-    };
-    rules
+    }
 }
 
 /// Which roles the claims of this issuer's credentials give. A condition that names no issuer is about the only one.

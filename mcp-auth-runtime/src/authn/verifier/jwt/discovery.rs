@@ -1,10 +1,12 @@
 //! Where an issuer's keys are: authorization server metadata, asked for in the order the MCP specification gives
 //! (2026-07-28, Authorization Server Discovery).
 
+use bytes::Bytes;
 use mcp_auth_core::IssuerIdentifier;
 use mcp_auth_core::net::is_secure;
 use mcp_auth_core::seen::Excerpt;
 use mcp_auth_core::strict_json;
+use serde_json::{Map, Value};
 use url::Url;
 
 use crate::authn::error::KeysError;
@@ -62,12 +64,50 @@ fn telling(error: &KeysError) -> u8 {
     }
 }
 
+/// The first metadata document of `issuer`, as it came.
+///
+/// - Source: as [`jwks_uri`]; a document of another issuer is not used.
+///
+/// # Errors
+/// As [`jwks_uri`]; [`KeysError::Status`] 404 where no place has a document.
+pub(super) async fn document(
+    fetch: &dyn Fetch,
+    issuer: &IssuerIdentifier,
+    max_bytes: usize,
+) -> Result<Bytes, KeysError> {
+    let mut worst: Option<KeysError> = None;
+    for url in metadata_urls(issuer) {
+        match get(fetch, issuer, &url, max_bytes).await {
+            Ok((_, document)) => return Ok(document),
+            Err(error @ KeysError::Fetch { .. }) => return Err(worst.unwrap_or(error)),
+            Err(error) if worst.as_ref().is_none_or(|w| telling(&error) > telling(w)) => worst = Some(error),
+            Err(_) => {}
+        }
+    }
+    Err(worst.unwrap_or(KeysError::Document { url: issuer.to_string(), expected: "metadata document" }))
+}
+
 async fn read(
     fetch: &dyn Fetch,
     issuer: &IssuerIdentifier,
     url: &Url,
     max_bytes: usize,
 ) -> Result<Url, KeysError> {
+    let (metadata, _) = get(fetch, issuer, url, max_bytes).await?;
+    let uri = metadata.get("jwks_uri").and_then(Value::as_str).and_then(|uri| Url::parse(uri).ok());
+    // An https issuer cannot send us to plain http, not even on this machine.
+    let is_plain_here = |url: &Url| url.scheme() == "http" && is_secure(url);
+    let allowed = |uri: &Url| is_secure(uri) && (uri.scheme() == "https" || is_plain_here(issuer.url()));
+    uri.filter(allowed).ok_or_else(|| KeysError::JwksUri { url: url.to_string() })
+}
+
+/// One document, read and as it came, if it is of `issuer`.
+async fn get(
+    fetch: &dyn Fetch,
+    issuer: &IssuerIdentifier,
+    url: &Url,
+    max_bytes: usize,
+) -> Result<(Map<String, Value>, Bytes), KeysError> {
     let name = || url.to_string();
     let answer =
         fetch.get(url, max_bytes).await.map_err(|source| KeysError::Fetch { url: name(), source })?;
@@ -76,19 +116,13 @@ async fn read(
     }
     let metadata = strict_json::object(&answer.body)
         .map_err(|_| KeysError::Document { url: name(), expected: "metadata document (RFC 8414)" })?;
-    let text = |member: &str| metadata.get(member).and_then(serde_json::Value::as_str);
-    match text("issuer") {
-        Some(found) if issuer == found => {}
+    match metadata.get("issuer").and_then(Value::as_str) {
+        Some(found) if issuer == found => Ok((metadata, answer.body)),
         found => {
             let found = Excerpt::of(found.unwrap_or_default());
-            return Err(KeysError::IssuerDiffers { url: name(), found });
+            Err(KeysError::IssuerDiffers { url: name(), found })
         }
     }
-    let uri = text("jwks_uri").and_then(|uri| Url::parse(uri).ok());
-    // An https issuer cannot send us to plain http, not even on this machine.
-    let is_plain_here = |url: &Url| url.scheme() == "http" && is_secure(url);
-    let allowed = |uri: &Url| is_secure(uri) && (uri.scheme() == "https" || is_plain_here(issuer.url()));
-    uri.filter(allowed).ok_or_else(|| KeysError::JwksUri { url: name() })
 }
 
 #[cfg(test)]

@@ -1,20 +1,25 @@
 //! Signed tokens of the configured issuers (RFC 7519, RFC 9068). In reading order: `verifier` (the order of the
 //! checks), `jws` (shape and header), `issuer` (whom we trust, and by which rules), `bounds` (ranges and defaults), `algorithm`, `keys` (an issuer's
-//! keys, fetched and kept fresh by `discovery`, `freshness` and `jwks`), `claims` (the checks on the claims).
+//! keys, fetched and kept fresh by `discovery`, `freshness` and `jwks`), `claims` (the checks on the claims), `published` (an issuer's
+//! metadata, for those who ask us for it), `examine` (everything that is wrong with a token, for those who explain it).
 
 mod algorithm;
 pub(crate) mod bounds;
 mod claims;
 mod discovery;
+mod examine;
 mod freshness;
 pub(crate) mod issuer;
 mod jwks;
 mod jws;
 mod keys;
+mod published;
 pub(in crate::authn) mod verifier;
 
 pub use algorithm::Algorithm;
 pub(crate) use algorithm::RefusedAlgorithm;
+pub use examine::{Examined, examine};
 pub(crate) use issuer::KeyRefresh;
 pub use issuer::{IssuerRules, KeySource};
+pub(crate) use published::{IssuerMetadata, Unpublished};
 pub use verifier::JwtVerifier;

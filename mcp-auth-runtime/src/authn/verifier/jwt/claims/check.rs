@@ -37,6 +37,24 @@ pub(in crate::authn::verifier::jwt) fn issuer(claims: &Map<String, Value>) -> Re
     }
 }
 
+/// Everything that [`check`] would find wrong with `claims`, in its order.
+pub(in crate::authn::verifier::jwt) fn faults(
+    rules: &IssuerRules,
+    typ: Type,
+    claims: &Map<String, Value>,
+    now: u64,
+) -> Vec<TokenError> {
+    let checks = [
+        check_kind(rules, typ, claims),
+        check_audience(rules, claims),
+        check_times(rules, claims, now).map(drop),
+        subject(claims).map(drop),
+        client(rules, claims).map(drop),
+        scopes(rules, claims).map(drop),
+    ];
+    checks.into_iter().filter_map(Result::err).collect()
+}
+
 /// Checks `claims`, whose `iss` is that of `rules`, and says what they say.
 ///
 /// - Units: `now` in Unix seconds.
@@ -51,12 +69,7 @@ pub(in crate::authn::verifier::jwt) fn check(
     check_kind(rules, typ, &claims)?;
     check_audience(rules, &claims)?;
     let expires_at = check_times(rules, &claims, now)?;
-    let subject = match claims.get("sub") {
-        None => return Err(TokenError::MissingClaim("sub")),
-        Some(sub) => identifier(sub, MAX_SUBJECT_BYTES)
-            .map_err(|fault| TokenError::Claim { claim: "sub", fault })?
-            .to_owned(),
-    };
+    let subject = subject(&claims)?;
     let client_id = client(rules, &claims)?;
     let held = Held { scopes: scopes(rules, &claims)?, roles: rules.roles.held(&claims) };
     let confirmation = Confirmation::of(&claims);
@@ -150,6 +163,13 @@ fn date(
     if seconds > LAST_DATE { Err(fault) } else { Ok(Some(seconds)) }
 }
 
+fn subject(claims: &Map<String, Value>) -> Result<String, TokenError> {
+    let sub = claims.get("sub").ok_or(TokenError::MissingClaim("sub"))?;
+    let sub =
+        identifier(sub, MAX_SUBJECT_BYTES).map_err(|fault| TokenError::Claim { claim: "sub", fault })?;
+    Ok(sub.to_owned())
+}
+
 /// The client, by the first of the issuer's `client_claims` that is present.
 fn client(rules: &IssuerRules, claims: &Map<String, Value>) -> Result<Option<String>, TokenError> {
     let named = rules.client_claims.iter().find_map(|name| claims.get(name));
@@ -184,7 +204,10 @@ fn identifier(value: &Value, max_bytes: usize) -> Result<&str, &'static str> {
 
 /// The scopes, from the first of the issuer's `scope_claims` that is present, and from no other. A claim of
 /// another shape grants nothing; the token stays valid (its caller is known, and may do little).
-fn scopes(rules: &IssuerRules, claims: &Map<String, Value>) -> Result<ScopeSet, TokenError> {
+pub(in crate::authn::verifier::jwt) fn scopes(
+    rules: &IssuerRules,
+    claims: &Map<String, Value>,
+) -> Result<ScopeSet, TokenError> {
     const FAULT: TokenError = TokenError::Claim { claim: "scope", fault: "holds too many scopes" };
     match rules.scope_claims.iter().find_map(|name| claims.get(name)) {
         Some(Value::String(text)) => {

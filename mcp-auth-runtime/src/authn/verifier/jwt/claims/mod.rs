@@ -4,4 +4,4 @@ mod check;
 #[cfg(test)]
 mod tests;
 
-pub(super) use check::{check, issuer, read};
+pub(super) use check::{check, faults, issuer, read, scopes};
