@@ -1,5 +1,6 @@
 //! What all commands that send requests share: the HTTP client, and the rule for where a token may be sent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
@@ -25,13 +26,31 @@ pub(crate) struct PlainHttp(pub(crate) Url);
 ///
 /// # Errors
 /// In practice only if this machine has no certificate authorities.
-#[expect(clippy::disallowed_methods, reason = "this is the client that is passed in")]
 pub(crate) fn client(timeout: Option<Duration>) -> Result<reqwest::Client, Failure> {
+    built(builder(timeout))
+}
+
+/// The same, with names resolved as `resolver` does, and without a proxy, which would resolve them itself.
+///
+/// # Errors
+/// As [`client`].
+pub(crate) fn guarded_client<R: reqwest::dns::Resolve + 'static>(
+    timeout: Option<Duration>,
+    resolver: Arc<R>,
+) -> Result<reqwest::Client, Failure> {
+    built(builder(timeout).no_proxy().dns_resolver(resolver))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the client that is passed in")]
+fn builder(timeout: Option<Duration>) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .redirect(Policy::none())
         .connect_timeout(CONNECT)
         .user_agent(concat!("mcp-auth/", env!("CARGO_PKG_VERSION")));
-    let builder = timeout.into_iter().fold(builder, reqwest::ClientBuilder::timeout);
+    timeout.into_iter().fold(builder, reqwest::ClientBuilder::timeout)
+}
+
+fn built(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Failure> {
     builder.build().map_err(|error| {
         let mut cause: &dyn std::error::Error = &error;
         while let Some(source) = cause.source() {

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::fetch::Web;
 use super::quote::quote;
+use super::reach::Reach;
 use super::report::Report;
 use super::token::Token;
 use super::walk::{self, Visit};
@@ -35,6 +36,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     plain_http: bool,
 
+    /// Also ask private addresses (10.0.0.0/8 and the like) that the server names: for an issuer inside your network.
+    #[arg(long)]
+    private_addresses: bool,
+
     /// Call this tool, with no arguments, to see what a missing scope is answered. This is a real call: name one
     /// that may run.
     #[arg(long, value_name = "NAME")]
@@ -56,7 +61,9 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     }
     let token = arguments.token.as_ref().map(Token::read).transpose()?;
     let scrubber = Scrubber::of(token.as_ref().map(Token::secret));
-    let web = Web::new(arguments.timeout, Arc::new(SystemClock), scrubber)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let reach = runtime.block_on(Reach::of(&url, arguments.private_addresses));
+    let web = Web::new(arguments.timeout, reach, Arc::new(SystemClock), scrubber)?;
     let visit = Visit {
         given: &arguments.url,
         url: &url,
@@ -64,7 +71,6 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         token: token.as_ref(),
         tool: arguments.tool.as_deref(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = Report::new(&arguments.url, runtime.block_on(walk::walk(&visit)));
     if arguments.json {
         terminal.line(serde_json::to_string_pretty(&report)?);

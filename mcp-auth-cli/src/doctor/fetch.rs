@@ -12,6 +12,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::quote::quote;
+use super::reach::{Guarded, REFUSED, Reach};
 use crate::Failure;
 use crate::outbound::{self, LONGEST};
 use crate::secret::Scrubber;
@@ -20,6 +21,9 @@ use crate::terminal::shown;
 /// The HTTP client with the settings that every request shares.
 pub(crate) struct Web {
     client: reqwest::Client,
+    /// For what a server names: it reaches allowed addresses only.
+    guarded: reqwest::Client,
+    reach: Reach,
     timeout: Duration,
     clock: Arc<dyn Clock>,
     scrubber: Scrubber,
@@ -41,6 +45,8 @@ pub(crate) struct Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trouble {
     Dns,
+    /// A server named an address inside a network that it is not in itself.
+    NotAsked,
     Refused,
     Tls(String),
     Timeout(Duration),
@@ -50,8 +56,18 @@ pub(crate) enum Trouble {
 impl Web {
     /// # Errors
     /// As [`outbound::client`].
-    pub(crate) fn new(timeout: Duration, clock: Arc<dyn Clock>, scrubber: Scrubber) -> Result<Self, Failure> {
-        Ok(Self { client: outbound::client(Some(timeout))?, timeout, clock, scrubber })
+    pub(crate) fn new(
+        timeout: Duration,
+        reach: Reach,
+        clock: Arc<dyn Clock>,
+        scrubber: Scrubber,
+    ) -> Result<Self, Failure> {
+        let client = outbound::client(Some(timeout))?;
+        let guarded = match reach.is_everything() {
+            true => client.clone(),
+            false => outbound::guarded_client(Some(timeout), Arc::new(Guarded(reach)))?,
+        };
+        Ok(Self { client, guarded, reach, timeout, clock, scrubber })
     }
 
     /// The time on this machine, in Unix seconds.
@@ -64,6 +80,16 @@ impl Web {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         self.send(Method::GET, url, headers, None).await
+    }
+
+    /// Fetches a JSON document from a place that a server names: only where [`Reach`] allows it.
+    pub(crate) async fn named_document(&self, url: &Url) -> Result<Answer, Trouble> {
+        if !self.reach.allows_url(url) {
+            return Err(Trouble::NotAsked);
+        }
+        let request = self.guarded.get(url.clone()).header(header::ACCEPT, "application/json");
+        let response = request.send().await.map_err(|error| Trouble::of(&error, self.timeout))?;
+        self.read(response).await.map_err(|error| Trouble::of(&error, self.timeout))
     }
 
     pub(crate) async fn send(
@@ -180,6 +206,9 @@ impl Trouble {
                 return Self::Refused;
             }
             text = cause.to_string();
+            if text.contains(REFUSED) {
+                return Self::NotAsked;
+            }
             let lower = text.to_ascii_lowercase();
             if lower.contains("dns error") || lower.contains("lookup address") {
                 return Self::Dns;
@@ -198,6 +227,9 @@ impl std::fmt::Display for Trouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Dns => f.write_str("the host name does not resolve"),
+            Self::NotAsked => f.write_str(
+                "not asked, as it is inside a network that the server is not in; --private-addresses asks it",
+            ),
             Self::Refused => f.write_str("connection refused"),
             Self::Tls(why) => write!(f, "TLS failed: {why}"),
             Self::Timeout(after) => write!(f, "no answer within {}", humantime::format_duration(*after)),

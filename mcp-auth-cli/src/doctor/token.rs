@@ -98,18 +98,6 @@ impl Jwt {
             _ => Vec::new(),
         }
     }
-
-    /// The scopes: from `scope` or `scp`, as text or list.
-    pub(crate) fn scopes(&self) -> Option<Vec<String>> {
-        let value = self.claims.get("scope").or_else(|| self.claims.get("scp"))?;
-        match value {
-            Value::String(text) => {
-                Some(text.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect())
-            }
-            Value::Array(list) => Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
-            _ => None,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -134,7 +122,6 @@ mod tests {
         let Shape::Jwt(jwt) = token.shape() else { panic!("a JWT") };
         assert_eq!(jwt.audiences(), ["a", "b"]);
         assert_eq!(jwt.seconds("exp"), Some(1));
-        assert_eq!(jwt.scopes().unwrap(), ["x"]);
         for opaque in ["abc", "a.b.c", "a.b"] {
             assert!(matches!(read(opaque).unwrap().shape(), Shape::Opaque), "{opaque}");
         }

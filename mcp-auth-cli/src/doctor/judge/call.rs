@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::doctor::checks::{AUTHENTICATED, TOOL};
 use crate::doctor::fetch::Trouble;
 use crate::doctor::judge::challenge::bearer;
+use crate::doctor::judge::said::said;
 use crate::doctor::mcp::Reply;
 use crate::doctor::quote::{quote, quote_all};
 use crate::doctor::step::Step;
@@ -72,6 +73,10 @@ fn refused(reply: &Reply, wrong: &[&Step]) -> Step {
             format!("401 with the token{reasons}: {}", step.seen),
             step.fix.clone().unwrap_or_default(),
         );
+    }
+    if let Some((_, step)) = said(reply) {
+        return AUTHENTICATED
+            .fail(format!("401 with the token: {}", step.seen), step.fix.unwrap_or_default());
     }
     AUTHENTICATED.fail(
         format!("401 with a token that looks right from outside{reasons}"),

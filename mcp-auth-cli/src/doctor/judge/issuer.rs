@@ -8,6 +8,7 @@ use super::metadata::{Document, Fetched, read};
 use super::strings;
 use crate::doctor::address::difference;
 use crate::doctor::checks::{ISSUER, ISSUER_ENDPOINTS, ISSUER_METADATA};
+use crate::doctor::fetch::Trouble;
 use crate::doctor::quote::{quote, quote_all};
 use crate::doctor::step::Step;
 
@@ -44,6 +45,12 @@ pub(crate) fn metadata(issuer: &str, fetched: &[(Url, Fetched)]) -> Step {
             Err(problem) => format!("{url}: {}", problem.seen()),
         })
         .collect();
+    if fetched.iter().all(|(_, fetched)| matches!(fetched, Err(Trouble::NotAsked))) {
+        return ISSUER_METADATA.warn(
+            format!("{}: {}", quote(issuer), Trouble::NotAsked),
+            "name the issuer by an address that clients reach, or run doctor with --private-addresses inside that network",
+        );
+    }
     let Some(first) = fetched.iter().position(|(_, fetched)| read(fetched).is_ok()) else {
         let is_away = fetched.iter().all(|(_, fetched)| fetched.is_err());
         let fix = if is_away {

@@ -249,6 +249,31 @@ pub(crate) fn scopes(document: &Document, challenged: Option<&[String]>) -> Step
     )
 }
 
+/// The scopes that clients may ask for: those of the challenge and of the metadata.
+pub(crate) fn asked_scopes(document: &Document, challenged: Option<&[String]>) -> Vec<String> {
+    let mut asked = challenged.unwrap_or_default().to_vec();
+    asked.extend(strings(document.get("scopes_supported")).unwrap_or_default());
+    asked.sort();
+    asked.dedup();
+    asked
+}
+
+/// What is wrong where the issuer says which scopes it knows, and not all of the server's are there.
+pub(crate) fn scopes_known(asked: &[String], issuer: &str, document: &Document) -> Option<Step> {
+    let known = strings(document.get("scopes_supported"))?;
+    let unknown: Vec<&String> = asked.iter().filter(|scope| !known.contains(scope)).collect();
+    (!unknown.is_empty()).then(|| {
+        SCOPES.warn(
+            format!(
+                "{} does not list {} in its scopes_supported: it may answer invalid_scope",
+                quote(issuer),
+                quote_all(&unknown)
+            ),
+            "add these scopes at the authorization server, or correct how the server writes them",
+        )
+    })
+}
+
 pub(crate) fn bearer_methods(document: &Document) -> Step {
     let Some(methods) = strings(document.get("bearer_methods_supported")) else {
         return BEARER_METHODS.ok("not stated: the Authorization header");

@@ -13,6 +13,7 @@ pub(crate) mod metadata;
 pub(crate) mod protocol;
 pub(crate) mod reachability;
 pub(crate) mod resource;
+pub(crate) mod said;
 mod strings;
 pub(crate) mod token;
 pub(crate) mod unauthenticated;

@@ -68,6 +68,8 @@ fn redirected(url: &Url, answer: &Answer) -> Step {
 fn unreachable(url: &Url, trouble: &Trouble) -> String {
     let host = url.host_str().unwrap_or_default();
     match trouble {
+        // Said of what a server names, never of the URL that was given.
+        Trouble::NotAsked => "run doctor with --private-addresses".to_owned(),
         Trouble::Dns => format!("check the spelling of {host}, and its DNS record"),
         Trouble::Refused => format!(
             "start the server, or correct the port: nothing listens on {host}:{}. In a container it has to listen \

@@ -1,17 +1,19 @@
 //! Checks the token, and connects to the MCP endpoint with it, to see it accepted.
 
 use mcp_auth_core::Era;
+use mcp_auth_runtime::facade::{IssuerRules, KeySource, examine};
+use serde_json::{Value, json};
 
-use super::login::Login;
+use super::login::{Issuer, Login};
 use super::unauthenticated::Unauthenticated;
 use super::visit::Visit;
 use crate::doctor::checks::{self, AUTHENTICATED, TOOL, between};
 use crate::doctor::fetch::Trouble;
 use crate::doctor::judge::clock::Ahead;
-use crate::doctor::judge::{call, token};
+use crate::doctor::judge::{call, said, token};
 use crate::doctor::mcp::{Endpoint, Reply};
 use crate::doctor::step::Step;
-use crate::doctor::token::Shape;
+use crate::doctor::token::{Shape, Token};
 
 /// The checks of the token, the connection with it, and the call of one tool.
 pub(super) async fn with_token(
@@ -33,12 +35,20 @@ pub(super) async fn with_token(
         return;
     };
     let before = steps.len();
-    judge_token(visit, login, &given.shape(), &needed, server_ahead, steps);
-    let wrong: Vec<Step> = steps[before..].iter().filter(|step| step.failed()).cloned().collect();
-    let wrong: Vec<&Step> = wrong.iter().collect();
+    judge_token(visit, login, given, &needed, server_ahead, steps);
 
     let endpoint = visit.endpoint(Some(given.secret().expose()));
     let reply = open(&endpoint).await;
+    // What the server itself says is wrong counts more than what looks right from outside.
+    if let Ok(reply) = &reply
+        && reply.status() == 401
+        && let Some((check, said)) = said::said(reply)
+        && let Some(step) = steps[before..].iter_mut().find(|step| step.is(check) && !step.failed())
+    {
+        *step = said;
+    }
+    let wrong: Vec<Step> = steps[before..].iter().filter(|step| step.failed()).cloned().collect();
+    let wrong: Vec<&Step> = wrong.iter().collect();
     let talk = match &reply {
         Ok(reply) if reply.result().is_some() => Some(endpoint.proceed(reply).await),
         _ => None,
@@ -73,13 +83,14 @@ async fn open(endpoint: &Endpoint<'_>) -> Result<Reply, Trouble> {
 fn judge_token(
     visit: &Visit<'_>,
     login: &Login,
-    shape: &Shape,
+    given: &Token,
     needed: &[String],
     server_ahead: Option<Ahead>,
     steps: &mut Vec<Step>,
 ) {
-    steps.push(token::format(shape));
-    let Shape::Jwt(jwt) = shape else {
+    let shape = given.shape();
+    let Shape::Jwt(jwt) = &shape else {
+        steps.push(token::format(&shape, &[]));
         let checks = between(checks::TOKEN_ISSUER, checks::TOKEN_SCOPES);
         steps.extend(checks.map(|check| check.skipped("the token cannot be read from outside")));
         return;
@@ -91,15 +102,42 @@ fn judge_token(
     accepted.push(visit.given.to_owned());
     let ours = visit.web.now();
     let now = i64::try_from(ours).unwrap_or(i64::MAX).saturating_add(server_ahead.unwrap_or(0));
+
+    let rules = issuers(login, &accepted);
+    let found = examine(given.secret().expose(), &rules, u64::try_from(now).unwrap_or_default());
+    let faults = &found.faults;
+    steps.push(token::format(&shape, faults));
+    if !found.is_read {
+        let checks = between(checks::TOKEN_ISSUER, checks::TOKEN_SCOPES);
+        steps.extend(checks.map(|check| check.skipped("servers read no further")));
+        return;
+    }
     let iss = jwt.claim("iss");
-    let own = login
-        .issuers
-        .iter()
-        .find(|issuer| Some(issuer.listed.as_str()) == iss || issuer.stated.as_deref() == iss);
-    let keys = own.or(login.issuers.first()).and_then(|issuer| issuer.keys.as_deref());
-    steps.push(token::issuer(jwt, &trusted));
-    steps.push(token::audience(jwt, &accepted));
-    steps.push(token::lifetime(jwt, now));
-    steps.push(token::key(jwt, keys));
-    steps.push(token::scopes(jwt, needed));
+    let is_own = |issuer: &&Issuer| Some(issuer.listed.as_str()) == iss || issuer.stated.as_deref() == iss;
+    let own = login.issuers.iter().find(is_own).or(login.issuers.first());
+    steps.push(token::issuer(jwt, &trusted, faults));
+    steps.push(token::audience(jwt, &accepted, faults));
+    steps.push(token::lifetime(jwt, now, faults));
+    steps.push(token::key(jwt, own.and_then(|issuer| issuer.keys.as_deref()), faults));
+    steps.push(token::scopes(jwt, needed, &found.scopes));
+}
+
+/// What an mcp-auth server with the usual settings would verify with, for each authorization server under both its names.
+fn issuers(login: &Login, audiences: &[String]) -> Vec<(IssuerRules, Option<Value>)> {
+    let named = login.issuers.iter().flat_map(|issuer| {
+        let names = std::iter::once(&issuer.listed).chain(&issuer.stated);
+        names.map(move |name| (name, issuer.keys.as_ref()))
+    });
+    let rules = named.filter_map(|(name, keys)| {
+        let rules = IssuerRules::new(name.parse().ok()?, audiences.to_vec(), KeySource::Discovery);
+        Some((rules, keys.map(|keys| json!({ "keys": keys }))))
+    });
+    let mut rules: Vec<_> = rules.collect();
+    if rules.is_empty()
+        && let Ok(nobody) = "https://issuer.invalid".parse()
+    {
+        // Everything but the issuer can be told all the same.
+        rules.push((IssuerRules::new(nobody, audiences.to_vec(), KeySource::Discovery), None));
+    }
+    rules
 }

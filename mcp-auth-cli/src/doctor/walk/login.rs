@@ -8,7 +8,7 @@ use crate::doctor::checks::{self, between};
 use crate::doctor::judge::clock::{Ahead, ahead};
 use crate::doctor::judge::metadata::{Document, Fetched};
 use crate::doctor::judge::{capabilities, issuer, jwks, metadata, resource};
-use crate::doctor::step::Step;
+use crate::doctor::step::{Step, Verdict};
 
 /// The most authorization servers that are checked.
 const MOST_ISSUERS: usize = 4;
@@ -52,10 +52,11 @@ pub(super) async fn walk(
 
     let resource = document.get("resource").and_then(Value::as_str).map(str::to_owned);
     let mut login = Login { resource, ..Login::default() };
+    let asked = metadata::asked_scopes(&document, challenged);
     let is_one_of_several = issuers.len() > 1;
     for listed in issuers.iter().take(MOST_ISSUERS) {
         let before = steps.len();
-        look_at(visit, listed, steps, &mut login).await;
+        look_at(visit, listed, &asked, steps, &mut login).await;
         if is_one_of_several {
             for step in steps.drain(before..).collect::<Vec<_>>() {
                 steps.push(step.about(listed));
@@ -69,7 +70,13 @@ pub(super) async fn walk(
     login
 }
 
-async fn look_at(visit: &Visit<'_>, listed: &str, steps: &mut Vec<Step>, login: &mut Login) {
+async fn look_at(
+    visit: &Visit<'_>,
+    listed: &str,
+    asked: &[String],
+    steps: &mut Vec<Step>,
+    login: &mut Login,
+) {
     let parsed = Url::parse(listed).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let Some(parsed) = parsed else {
         let why = "the authorization server is not named by a URL";
@@ -78,7 +85,7 @@ async fn look_at(visit: &Visit<'_>, listed: &str, steps: &mut Vec<Step>, login: 
     };
     let mut fetched: Vec<(Url, Fetched)> = Vec::new();
     for place in issuer::places(&parsed) {
-        let answer = visit.web.document(&place).await;
+        let answer = visit.web.named_document(&place).await;
         fetched.push((place, answer));
     }
     let dates = fetched.iter().filter_map(|(_, answer)| answer.as_ref().ok());
@@ -90,6 +97,12 @@ async fn look_at(visit: &Visit<'_>, listed: &str, steps: &mut Vec<Step>, login: 
         login.issuers.push(Issuer { listed: listed.to_owned(), stated: None, keys: None });
         return;
     };
+    let known = metadata::scopes_known(asked, listed, &document);
+    if let Some(step) = steps.iter_mut().find(|step| step.is(checks::SCOPES) && step.verdict == Verdict::Ok)
+        && let Some(known) = known
+    {
+        *step = known;
+    }
     steps.push(issuer::issuer(listed, &document));
     steps.push(issuer::endpoints(&document));
     steps.push(capabilities::pkce(&document));
@@ -97,7 +110,7 @@ async fn look_at(visit: &Visit<'_>, listed: &str, steps: &mut Vec<Step>, login: 
     steps.push(capabilities::response_issuer(&document));
     let at = document.get("jwks_uri").and_then(Value::as_str).and_then(|text| Url::parse(text).ok());
     let set = match at.filter(|url| matches!(url.scheme(), "http" | "https")) {
-        Some(url) => Some(visit.web.document(&url).await),
+        Some(url) => Some(visit.web.named_document(&url).await),
         None => None,
     };
     steps.push(jwks::jwks(set.as_ref()));

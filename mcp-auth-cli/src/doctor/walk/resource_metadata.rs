@@ -30,7 +30,7 @@ impl ResourceMetadata {
         let named = refusal.and_then(judge::challenge::bearer);
         let named = named.and_then(|challenge| Url::parse(challenge.get("resource_metadata")?).ok());
         let challenge = match named.filter(|url| matches!(url.scheme(), "http" | "https")) {
-            Some(url) => Some((url.clone(), visit.web.document(&url).await)),
+            Some(url) => Some((url.clone(), visit.web.named_document(&url).await)),
             None => None,
         };
         let at = well_known(path);

@@ -300,3 +300,18 @@ async fn a_clock_ten_minutes_off() {
         assert!(report.step("clock")["seen"].as_str().unwrap().contains(said), "{}", report.text);
     }
 }
+
+#[tokio::test]
+async fn a_scope_of_the_server_that_its_issuer_does_not_know_is_a_warning() {
+    let known = |scopes: &'static [&'static str]| {
+        Site::start(move |plan| plan.issuer_metadata["scopes_supported"] = json!(scopes))
+    };
+    let site = known(&["notes.read", "openid"]).await;
+    site.doctor().await.names_only(
+        "scopes",
+        "warn",
+        "does not list \"notes.write\"",
+        "at the authorization server",
+    );
+    known(&["notes.write", "notes.read"]).await.doctor().await.is_healthy();
+}

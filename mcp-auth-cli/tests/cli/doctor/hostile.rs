@@ -61,6 +61,30 @@ async fn c19_l08_the_token_goes_to_the_url_alone_and_not_after_a_redirect() {
     assert_eq!(report.verdict("authenticated"), "skipped");
 }
 
+#[tokio::test]
+async fn k07_an_address_inside_a_network_that_a_server_names_is_not_asked() {
+    // Nothing answers there; with the option each is tried, and without it none.
+    for address in ["http://10.255.255.1", "http://169.254.169.254", "http://[fd00::1]", "http://0.0.0.0:9"] {
+        let site = Site::start(|plan| {
+            plan.metadata["authorization_servers"] = json!([address]);
+            plan.challenge = Some(format!("Bearer resource_metadata=\"{address}/x\""));
+        })
+        .await;
+        let before = Instant::now();
+        let report = doctor(&site.url, &["--timeout", "20s"], None).await;
+        assert!(before.elapsed().as_secs() < 10, "{address} was asked");
+        for step in ["resource-metadata-challenge", "issuer-metadata"] {
+            let seen = report.step(step)["seen"].as_str().unwrap();
+            assert!(seen.contains("--private-addresses asks it"), "{address} {step}: {seen}");
+        }
+    }
+    let site =
+        Site::start(|plan| plan.metadata["authorization_servers"] = json!(["http://10.255.255.1"])).await;
+    let report = doctor(&site.url, &["--timeout", "100ms", "--private-addresses"], None).await;
+    let seen = report.step("issuer-metadata")["seen"].as_str().unwrap();
+    assert!(!seen.contains("not asked"), "{seen}");
+}
+
 #[test]
 fn what_cannot_be_run_exits_with_2_and_says_why() {
     for (arguments, said) in [

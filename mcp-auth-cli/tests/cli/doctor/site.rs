@@ -40,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) ahead: i64,
     /// The resource identifier that the server looks for in `aud`.
     pub(crate) audience: String,
+    /// The `error_description` for a token that is refused; else one that repeats the token, as some servers do.
+    pub(crate) says: Option<String>,
 }
 
 /// A running site.
@@ -205,6 +207,7 @@ fn good(origin: &str, issuer_url: &str, issuer: &TestIssuer) -> Plan {
         jwks: issuer.jwks(),
         ahead: 0,
         audience: url.clone(),
+        says: None,
         issuer: issuer_url.to_owned(),
         url,
     }
@@ -261,9 +264,9 @@ fn endpoint(plan: &Plan, headers: &HeaderMap, body: &[u8]) -> Response<Body> {
         Some(token) => match scopes_of(plan, token) {
             Some(scopes) => answer(plan, body, &scopes.split(' ').collect::<Vec<_>>()),
             None => {
-                // The error repeats the token, as some servers do; doctor must not print it.
-                let challenge =
-                    format!("Bearer error=\"invalid_token\", error_description=\"bad token {token}\"");
+                // Where the error repeats the token, doctor must not print it.
+                let says = plan.says.clone().unwrap_or_else(|| format!("bad token {token}"));
+                let challenge = format!("Bearer error=\"invalid_token\", error_description=\"{says}\"");
                 let mut response = status(401);
                 response.headers_mut().insert("www-authenticate", challenge.parse().unwrap());
                 response

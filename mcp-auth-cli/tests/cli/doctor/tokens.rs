@@ -105,3 +105,50 @@ async fn a_403_of_a_tool_without_a_challenge_cannot_be_stepped_up() {
         "error=\"insufficient_scope\"",
     );
 }
+
+/// The rows of the tables below a heading of the troubleshooting page, a cell each.
+fn rows(heading: &str) -> Vec<Vec<String>> {
+    let page = include_str!("../../../../docs/src/troubleshoot.md");
+    let below = page.split(heading).nth(1).expect("the heading");
+    let section = below.split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| ")).skip(1);
+    rows.map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect()).collect()
+}
+
+/// What stands between backticks in a cell.
+fn quoted(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[tokio::test]
+async fn each_reason_of_the_troubleshooting_page_leads_to_the_line_that_it_promises() {
+    let rows = rows("## It logs in, and gets 401 again");
+    assert!(rows.len() > 10, "{rows:?}");
+    for row in rows {
+        let promised = quoted(&row[2]);
+        for says in quoted(&row[0]) {
+            let site = Site::start(|plan| {
+                (plan.audience, plan.says) = ("api://notes".to_owned(), Some(says.to_owned()));
+            })
+            .await;
+            let report = site.doctor_with(site.token(), &[]).await;
+            let step = report.json["diagnosis"]["step"].as_str().unwrap();
+            let expected = if promised.is_empty() { vec!["authenticated"] } else { promised.clone() };
+            assert!(expected.contains(&step), "{says}: {step}, not {expected:?}");
+            let (text, fix) = (&report.json["diagnosis"]["text"], &report.json["diagnosis"]["fix"]);
+            assert!(text.as_str().unwrap().contains(says), "{says}: {text}");
+            assert!(!fix.as_str().unwrap().contains("the server's log for its reason"), "{says}: {fix}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn scopes_in_another_claim_than_the_server_reads_are_named_with_the_key_to_set() {
+    let site = Site::start(|_| ()).await;
+    let token = site.issuer.token("alice", &site.url).claim("scp", serde_json::json!(["notes.read"]));
+    let report = site.doctor_with(token, &[]).await;
+    assert_eq!(report.verdict("token-scopes"), "warn", "{}", report.text);
+    assert!(report.step("token-scopes")["fix"].as_str().unwrap().contains("scope_claims = [\"scp\"]"));
+    let report = site.doctor_with(site.token(), &[]).await;
+    assert_eq!(report.verdict("token-scopes"), "ok");
+}
