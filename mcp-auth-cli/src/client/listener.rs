@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_auth_issuer::PAGE_STYLE;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -106,12 +107,25 @@ async fn head(stream: &mut TcpStream) -> io::Result<String> {
     String::from_utf8(line.to_vec()).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
-/// A page with fixed text: it contains nothing from the request.
+/// A page with fixed text, in the looks of the login's pages: it contains nothing from the request.
 fn page(title: &str, text: &str) -> String {
     format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
-         <meta name=color-scheme content=\"light dark\"><title>{title}</title>\
-         <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:15vh auto;padding:0 1rem}}</style>\
-         <h1>{title}</h1><p>{text}</p></html>"
+        "<!doctype html><html lang=en><head><meta charset=utf-8>\
+         <meta name=viewport content=\"width=device-width, initial-scale=1\">\
+         <meta name=color-scheme content=\"light dark\"><meta name=robots content=noindex><title>{title}</title>\
+         <style>{PAGE_STYLE}</style></head><body><main><h1>{title}</h1><p>{text}</p></main>\
+         <footer>mcp-auth, on this computer</footer></body></html>"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_page_of_a_login_looks_like_the_others() {
+        let page = page("You are logged in", "You can close this page.");
+        assert!(page.contains(PAGE_STYLE) && page.contains("<main><h1>You are logged in</h1>"));
+        assert!(page.contains("lang=en") && page.contains("<footer>") && !page.contains("<script"));
+    }
 }

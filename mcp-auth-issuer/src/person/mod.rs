@@ -12,3 +12,4 @@ pub(crate) mod page;
 pub(crate) use cookie::SessionCookie;
 pub(crate) use csrf::Csrf;
 pub use login::{DevelopmentLogin, Login, LoginError, LoginFuture, User};
+pub use page::STYLE;

@@ -102,21 +102,32 @@ async fn deny_comes_first_and_no_page_has_a_field_that_enter_would_submit() {
 }
 
 #[tokio::test]
-async fn b16_clients_on_this_computer_get_a_warning_and_web_clients_their_host() {
+async fn b16_web_clients_get_the_strong_warning_and_clients_on_this_computer_the_mild_one() {
     let app = App::new();
-    let warning = "any program here can take any name";
-    let local = named_client(&app, "x", REDIRECT).await;
-    assert!(Browser::new(&app).log_in(&authorize_url(&local, &[])).await.body.contains(warning));
-    let redirect = "https://xn--pple-43d.example/cb";
-    let web = named_client(&app, "Apple", redirect).await;
-    let page = Browser::new(&app).log_in(&authorize_url(&web, &[("redirect_uri", redirect)])).await;
-    assert!(!page.body.contains(warning));
-    assert!(page.body.contains("<dd><strong>xn--pple-43d.example</strong>"), "{}", page.body);
-    assert!(page.body.contains("may look like that of another one"));
-    let redirect = "https://apple.example/cb";
-    let web = named_client(&app, "Apple", redirect).await;
-    let page = Browser::new(&app).log_in(&authorize_url(&web, &[("redirect_uri", redirect)])).await;
-    assert!(page.body.contains("A web site.") && !page.body.contains("may look like"));
+    let (mild, strong) = ("any program here can take any name", "Your answer leaves this computer.");
+    for redirect in [REDIRECT, "cursor://anysphere.cursor-retrieval/oauth"] {
+        let local = named_client(&app, "x", redirect).await;
+        let page = Browser::new(&app).log_in(&authorize_url(&local, &[("redirect_uri", redirect)])).await;
+        assert!(page.body.contains(mild) && !page.body.contains(strong), "{}", page.body);
+    }
+    for (host, shown, mixed) in [
+        ("xn--pple-43d.example", "<dd><strong>xn--pple-43d.example</strong>", true),
+        (
+            "claude.ai.evil.example",
+            "<dd><span class=\"quiet\">claude.ai.</span><strong>evil.example</strong>",
+            false,
+        ),
+        ("apple.example", "<dd><strong>apple.example</strong>", false),
+    ] {
+        let redirect = format!("https://{host}/cb");
+        let web = named_client(&app, "Apple", &redirect).await;
+        let page = Browser::new(&app).log_in(&authorize_url(&web, &[("redirect_uri", &redirect)])).await;
+        assert!(page.body.contains(strong) && !page.body.contains(mild), "{}", page.body);
+        assert!(page.body.contains(shown), "{}", page.body);
+        assert_eq!(page.body.contains("may look like that of another site"), mixed, "{host}");
+        let warned = page.body.find(strong).unwrap();
+        assert!(warned < page.body.find("It will be able to").unwrap(), "before what is asked for");
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use mcp_auth_store::{Client, GrantTypes};
 
 use super::claim::{claimed, visible};
+use super::host::stressed;
 use super::lifetime::in_words;
 use super::shell::page;
 use crate::client::redirect_uri::{Destination, destination};
@@ -39,16 +40,12 @@ impl IntoResponse for Consent<'_> {
         let destination = destination(self.redirect_uri);
         let body = html! {
             h1 { "Allow access to " bdi { (server) } "?" }
-            (self.facts(&destination))
-            (self.scopes())
-            @if !matches!(destination, Destination::Web(_)) {
-                p.warning {
-                    strong { "Only allow this if you have just started it yourself." }
-                    " An application on this computer asks, and any program here can take any name."
-                }
-            }
-            form method="post" action=(self.action) {
+            // One form around everything, so that its buttons stay in sight while it is read.
+            form.decision method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
+                (warning(&destination))
+                (self.facts(&destination))
+                (self.scopes())
                 (self.outcomes())
                 // Deny is the first button, so that pressing Enter by mistake denies. No button has the focus when
                 // the page opens.
@@ -77,19 +74,12 @@ impl Consent<'_> {
                     @match destination {
                         Destination::ThisComputer(host) => {
                             strong { (host) }
-                            p.hint { "An application on this computer." }
+                            p.hint { "An application on this computer. " (MILD) }
                         }
-                        Destination::Web(host) => {
-                            strong { (host) }
-                            @if host.split('.').any(|label| label.starts_with("xn--")) {
-                                p.hint { "A web site whose name may look like that of another one: it has letters beyond a to z, here written in ASCII." }
-                            } @else {
-                                p.hint { "A web site." }
-                            }
-                        }
+                        Destination::Web(host) => { (stressed(host)) }
                         Destination::App(scheme) => {
                             strong { (scheme) ":" }
-                            p.hint { "The application on this computer that opens such links." }
+                            p.hint { "The application on this computer that opens such links. " (MILD) }
                         }
                     }
                 }
@@ -146,6 +136,24 @@ impl Consent<'_> {
                     ", it must ask again"
                 }
                 "."
+            }
+        }
+    }
+}
+
+/// For a program that is on this computer already.
+const MILD: &str = "Only allow it if you have just started it yourself: any program here can take any name.";
+
+/// For an answer that leaves this computer: the page before it is no proof of who asks.
+fn warning(destination: &Destination) -> Markup {
+    let Destination::Web(host) = destination else { return html! {} };
+    let mixed = host.split('.').any(|label| label.starts_with("xn--"));
+    html! {
+        p.warning {
+            strong { "Your answer leaves this computer." }
+            " It goes to the web site " (stressed(host)) ". Only allow it if you know this site and it belongs to the application that you have just used."
+            @if mixed {
+                " Its name may look like that of another site: it has letters beyond a to z, here written in ASCII."
             }
         }
     }

@@ -3,11 +3,13 @@
 //! - `shell`: the frame of every page, and the headers that protect it.
 //! - `login`, `consent`, `error`: the pages.
 //! - `claim`: shows text that a client chose.
+//! - `host`: shows where an answer goes, with what somebody registered stressed.
 //! - `lifetime`: writes a number of seconds in words.
 
 mod claim;
 mod consent;
 mod error;
+mod host;
 mod lifetime;
 mod login;
 mod shell;
@@ -16,3 +18,4 @@ pub(crate) use claim::visible;
 pub(crate) use consent::{Consent, ScopeLine};
 pub(crate) use error::{ErrorPage, ErrorText};
 pub(crate) use login::{LoginPage, Notice};
+pub use shell::STYLE;

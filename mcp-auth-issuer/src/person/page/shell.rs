@@ -14,7 +14,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::issuer::Issuer;
 use crate::request::oauth_error::NO_STORE;
 
-const STYLE: &str = include_str!("style.css");
+/// The one style sheet of the pages.
+pub const STYLE: &str = include_str!("style.css");
 
 /// The page loads nothing, runs no script and cannot be framed; its one style sheet is allowed by its hash.
 ///
