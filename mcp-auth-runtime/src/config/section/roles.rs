@@ -139,7 +139,8 @@ mod tests {
             ("1.5", "the number 1.5"),
             ("true", "the boolean true"),
         ] {
-            let expected = "expected a table or an array of tables: roles.m.when in the configuration text, line 1";
+            let expected =
+                "expected a table or an array of tables: roles.m.when in the configuration text, line 1";
             assert_eq!(said(&format!("roles.m.when = {wrong}")), format!("when is {given}, {expected}"));
         }
         assert_eq!(
