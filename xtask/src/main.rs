@@ -132,7 +132,7 @@ fn help() -> String {
     let steps: String = STEPS.iter().map(line).collect();
     format!(
         "cargo xtask test      everything CI runs, in this order (test --quick: what is marked *)\n\
-         cargo xtask bench     whole servers against bare rmcp; writes docs/performance.md (bench --help)\n\
+         cargo xtask bench     whole servers against bare rmcp; writes docs/src/performance.md (bench --help)\n\
          cargo xtask <step>    one of\n{steps}"
     )
 }

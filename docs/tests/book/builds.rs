@@ -46,5 +46,5 @@ fn the_book_builds_without_a_warning_and_every_include_is_found() {
             assert!(!html.contains("{{#"), "{} holds an include that was not found", path.display());
         }
     }
-    assert!(built.path().join("performance.html").is_file(), "docs/performance.md is a page of the book");
+    assert!(built.path().join("performance.html").is_file(), "docs/src/performance.md is a page of the book");
 }

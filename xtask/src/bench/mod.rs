@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: whole servers, each a separate process, asked in turn in one run, so that what disturbs one
-//! disturbs all; written to `docs/performance.md`. In reading order: `options`, `rows` (what is compared), `servers`
+//! disturbs all; written to `docs/src/performance.md`. In reading order: `options`, `rows` (what is compared), `servers`
 //! (the processes), `rounds` (the run), `page` (the document).
 
 mod options;

@@ -3,7 +3,7 @@
 use crate::step;
 
 pub(super) const HELP: &str = "\
-cargo xtask bench [OPTION]…    whole servers against bare rmcp; writes docs/performance.md
+cargo xtask bench [OPTION]…    whole servers against bare rmcp; writes docs/src/performance.md
 
   --seconds N     time on the clock for each row, round and number of connections (default 1.2)
   --rounds N      how often each is measured; medians are reported (default 5)

@@ -8,7 +8,7 @@ use super::rounds::{CONNECTIONS, Cell, Sample};
 use super::rows::ROWS;
 use crate::step;
 
-/// The whole of `docs/performance.md`.
+/// The whole of `docs/src/performance.md`.
 pub(super) fn render(options: &Options, cells: &[Cell]) -> String {
     let mut page = String::from(
         "# Performance\n\n\
@@ -108,7 +108,7 @@ fn circumstances(options: &Options) -> String {
         false => "server and load placed by the system",
     };
     let mut text = format!(
-        "## How it was made\n\n```sh\n{}\n```\n\n\
+        "## How it was made\n\n<!-- needs: a machine where nothing else runs; run by hand with its load in mind -->\n```sh\n{}\n```\n\n\
          {} rounds of {} s per row and number of connections after {} ms of warming up, rows in rotated order; {pinned}.\n\
          Tokens of the uncached rows: {} per algorithm, minted before.\n\n\
          | | |\n|---|---|\n| processor | {}, {} cores |\n| system | {} |\n| rustc | {} |\n",

@@ -9,7 +9,7 @@ use super::{options, page, rounds, servers};
 use crate::step;
 
 /// Where the tables go.
-const PAGE: &str = "docs/performance.md";
+const PAGE: &str = "docs/src/performance.md";
 
 /// Runs it, or says how.
 pub(crate) fn run(arguments: &[String]) -> ExitCode {

@@ -1,4 +1,4 @@
-//! `docs/interop.md`: the tables as they were last recorded, which a run has to confirm.
+//! `docs/src/interop.md`: the tables as they were last recorded, which a run has to confirm.
 
 use std::fs;
 use std::path::Path;
@@ -13,15 +13,15 @@ pub(crate) fn recording() -> bool {
     std::env::var_os(RECORD).is_some()
 }
 
-/// Compares `table` with what `docs/interop.md` shows for `step`, or records it there.
+/// Compares `table` with what `docs/src/interop.md` shows for `step`, or records it there.
 ///
 /// # Errors
 /// The page shows something else, or has no place for `step`.
 pub(crate) fn confirm(step: &str, table: &str) -> Result<(), String> {
-    let page = root().join("docs/interop.md");
+    let page = root().join("docs/src/interop.md");
     let text = fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
-    let updated =
-        with_section(&text, step, table).ok_or_else(|| format!("docs/interop.md: no section for {step}"))?;
+    let updated = with_section(&text, step, table)
+        .ok_or_else(|| format!("docs/src/interop.md: no section for {step}"))?;
     settle(&page, &text, &updated, step)
 }
 
