@@ -1,10 +1,13 @@
 //! The book in `src/`, and README, as far as the compiler reads them: `cargo test --doc -p mcp-auth-book` compiles every
 //! Rust block, and runs those that do not say `no_run`. `tests/book` checks the rest.
+//!
+//! What a block needs and a reader does not stands beside it in a comment, `<!-- hidden before:` or `<!-- hidden after:`, which
+//! `build.rs` makes a part of it.
 
 #[cfg(doctest)]
 macro_rules! pages {
     ($($name:ident = $file:literal,)*) => {
-        $(#[doc = include_str!($file)] pub mod $name {})*
+        $(#[doc = include_str!(concat!(env!("OUT_DIR"), "/pages/", $file))] pub mod $name {})*
     };
 }
 

@@ -110,3 +110,20 @@ fn a_feature_that_does_not_exist_is_found() {
     assert_eq!(manifest(&block("issuer")), Ok(()));
     assert_eq!(manifest(&block("isuer")), Err("mcp-auth has no feature `isuer`".to_owned()));
 }
+
+/// On GitHub, where people meet the book, nothing hides such lines and nothing follows an include.
+#[test]
+fn every_page_reads_well_where_nothing_prepares_it() {
+    for page in all() {
+        let text = std::fs::read_to_string(root().join(&page.name)).expect("a page");
+        assert!(!text.contains("{{#"), "{}: an include in view", page.name);
+        for block in page.blocks.iter().filter(|block| block.language() == "rust") {
+            let hidden = block.text.lines().find(|line| *line == "#" || line.trim_start().starts_with("# "));
+            assert_eq!(
+                hidden, None,
+                "{}:{}: write it in a comment `<!-- hidden before:`",
+                page.name, block.line
+            );
+        }
+    }
+}
