@@ -11,3 +11,4 @@ mod markdown;
 mod mcp_toml;
 mod reference;
 mod symptoms;
+mod versions;
