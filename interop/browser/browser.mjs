@@ -13,7 +13,7 @@ export const launch = (executablePath) => chromium.launch({ executablePath, head
 /** A page in a profile of its own. `origins` are the only ones it may ask anything of. */
 export async function open(browser, { width, scheme, origins, javaScriptEnabled = true, reducedMotion }) {
   const context = await browser.newContext({
-    viewport: { width, height: 800 },
+    viewport: { width, height: width < 600 ? 740 : 800 },
     colorScheme: scheme,
     reducedMotion,
     javaScriptEnabled,

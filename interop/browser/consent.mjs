@@ -26,6 +26,15 @@ async function logIn(page, user = 'alice') {
   await button(page, 'Allow').waitFor();
 }
 
+/** The answer is in sight when the page opens, however much it asks for. */
+async function aboveTheFold(page) {
+  const { height } = page.viewportSize();
+  for (const name of ['Deny', 'Allow']) {
+    const box = await button(page, name).boundingBox();
+    assert.ok(box.y >= 0 && box.y + box.height <= height, `${name} is in sight: ${JSON.stringify(box)} in ${height}`);
+  }
+}
+
 /** Presses `key` until the control `name` has the focus; gives the names on the way. */
 async function tabTo(page, name, key = 'Tab') {
   const way = [];
@@ -59,6 +68,7 @@ const everywhere = {
     await audit(page, `login-${name}`, directory);
     await logIn(page);
     await heading(page, 'Allow access to To-do lists?');
+    await aboveTheFold(page);
     await audit(page, `consent-${name}`, directory);
     await enlarge(page, `consent-${name}`, directory);
     await button(page, 'Allow').click();
@@ -153,6 +163,8 @@ const everywhere = {
     await page.getByRole('heading', { level: 1 }).waitFor();
     await audit(page, `hostile-login-${name}`, directory);
     await logIn(page);
+    await aboveTheFold(page);
+    assert.ok(await page.getByText('Your answer leaves this computer.').isVisible(), 'a web site is warned of');
     assert.match(await page.locator('dl').innerText(), new RegExp(`^${LOOKALIKE}$`, 'm'), 'a host in ASCII');
     const text = await page.content();
     assert.doesNotMatch(text, /[\u200b-\u200f\u202a-\u202e]/, 'nothing invisible, nothing that turns text around');
