@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use rmcp::model::Tool;
 use serde_json::{Value, json};
 
-use super::arguments::type_name;
+use super::types::type_name;
 use crate::Failure;
 use crate::terminal::{self, Cell, DIM, STRONG, Table, Terminal, shown_line, shown_lines, styled};
 
