@@ -4,14 +4,13 @@ use figment::error::{Actual, Error, Kind};
 use figment::value::Value;
 use serde::Deserialize as _;
 
-use super::gone::gone;
 use super::layers::Layers;
 use super::mistake::Mistake;
 use super::touched::Touched;
-use super::{misplaced, table};
+use super::{misplaced, unknown};
 use crate::config::section::document::Document;
 use crate::config::section::schema::Node;
-use crate::config::value::{nearest, quoted};
+use crate::config::value::quoted;
 
 /// What could be read, and everything that is wrong with the rest.
 #[derive(Debug, Default)]
@@ -27,7 +26,7 @@ pub(in crate::config) struct Extracted {
 pub(in crate::config) fn extract(layers: &Layers) -> Extracted {
     let mut all = layers.merged();
     let mut found = Extracted::default();
-    remove_unknown(&mut all, Node::root(), &mut Vec::new(), layers, &mut found);
+    unknown::remove(&mut all, Node::root(), &mut Vec::new(), layers, &mut found);
     // A bad value is taken out and the rest is read again, until what is left is good.
     loop {
         match Document::deserialize(&all) {
@@ -184,81 +183,6 @@ fn in_toml_words(expected: &str) -> &str {
         _ if expected.starts_with("struct ") => "a table",
         _ => expected,
     }
-}
-
-/// Reports and takes out every key the schema does not know.
-fn remove_unknown(
-    value: &mut Value,
-    node: Node,
-    path: &mut Vec<String>,
-    layers: &Layers,
-    found: &mut Extracted,
-) {
-    let from = |path: &[String], value: &Value| {
-        let from = layers.source_of(value).unwrap_or_else(|| "the configuration".to_owned());
-        layers.with_line(from, path)
-    };
-    let own = from(path, value);
-    found.mistakes.extend(table::mend(value, node, path, own, layers));
-    match value {
-        Value::Dict(_, table) if node.takes("object") => {
-            let keys: Vec<String> = table.keys().cloned().collect();
-            for key in keys {
-                path.push(key.clone());
-                if let (Some(node), Some(value)) = (node.key(&key), table.get_mut(&key)) {
-                    remove_unknown(value, node, path, layers, found);
-                } else if let Some(value) = table.remove(&key) {
-                    match gone(path, &value, from) {
-                        // What it said is not known any more.
-                        Some(gone) => {
-                            found.touched = Touched::everything();
-                            found.mistakes.extend(gone);
-                        }
-                        None => unknown(&key, &value, node, path, layers, found, from(path, &value)),
-                    }
-                }
-                path.pop();
-            }
-        }
-        Value::Array(_, items) => {
-            let Some(node) = node.items() else { return };
-            for (index, item) in items.iter_mut().enumerate() {
-                path.push(index.to_string());
-                remove_unknown(item, node, path, layers, found);
-                path.pop();
-            }
-        }
-        _ => {}
-    }
-}
-
-/// A key that the schema does not have there: misspelt, misplaced, or neither.
-fn unknown(
-    key: &str,
-    value: &Value,
-    node: Node,
-    path: &[String],
-    layers: &Layers,
-    found: &mut Extracted,
-    from: String,
-) {
-    let belongs = misplaced::belongs(path, value, &from);
-    let nearest = nearest(key, node.keys()).filter(|_| belongs.words.is_empty());
-    let nearby = nearest.map(|nearest| [&path[..path.len() - 1], &[nearest.to_owned()]].concat());
-    for meant in nearby.into_iter().chain(belongs.meant) {
-        found.touched.add(meant);
-    }
-    found.mistakes.push(Mistake::UnknownKey {
-        key: unknown_key(path, layers),
-        from,
-        nearest: nearest.map(str::to_owned),
-        belongs: belongs.words,
-        known: node.keys().collect(),
-    });
-}
-
-fn unknown_key(path: &[String], layers: &Layers) -> String {
-    written(path, &layers.merged())
 }
 
 /// Takes the value at `path` out, and says what went: of an array the whole array, so that the others keep their places.

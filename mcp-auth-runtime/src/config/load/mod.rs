@@ -1,6 +1,6 @@
 //! How a configuration is loaded, in reading order: `process` (variables, directories and files of the process),
 //! `arguments`, `locate` (which file), `environment`, `layers` (who said what; later wins), `extract` (every mistake
-//! with key and source: `mistake`; `position` knows the line, `misplaced` where a key belongs, `table` which of `[x]` and
+//! with key and source: `mistake`; `unknown` finds keys that are not known, `position` the line, `misplaced` where a key belongs, `table` which of `[x]` and
 //! `[[x]]`, `syntax` what is wrong with what is not TOML), `config` ([`Config`]), `builder` and `entry` (all of it in order). `secret` reads
 //! what the configuration only points to.
 
@@ -21,6 +21,7 @@ pub(in crate::config) mod secret;
 mod syntax;
 mod table;
 pub(in crate::config) mod touched;
+mod unknown;
 
 pub use builder::ConfigBuilder;
 pub use config::Config;
