@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_issuer_that_is_down_is_asked_once_in_the_cooldown_and_its_last_document_stays() {
+    async fn k23_an_issuer_that_is_down_is_asked_once_in_the_cooldown_and_its_last_document_stays() {
         let (fetch, metadata) = metadata();
         fetch.put(AT, Answer::Fail);
         for _ in 0..5 {
