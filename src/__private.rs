@@ -9,6 +9,6 @@ pub use mcp_auth_runtime::facade::build::{
 };
 pub use mcp_auth_runtime::facade::{
     About, Asked, FromCall, Handler, IntoMethodAnswer, IntoPromptAnswer, IntoResourceAnswer, IntoToolAnswer,
-    Operations, Part, Route, Rule, variable,
+    Operations, Part, Route, Rule, not_taken, variable,
 };
 pub use mcp_auth_runtime::rmcp::model;

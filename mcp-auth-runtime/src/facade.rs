@@ -14,7 +14,7 @@ pub use crate::call::from_call::FromCall;
 pub use crate::call::handler::{About, CallFn, CallFuture, Handler, Operations, Part, Route, Routes};
 pub use crate::call::tool_error::{Failure, ToolError};
 pub use crate::declared::registry::{Declaration, DeclarationError, Duplicate, Item, OperationId, Registry};
-pub use crate::declared::schema::UnsupportedArguments;
+pub use crate::declared::schema::{UnsupportedArguments, UnusableSchema};
 pub use crate::declared::table::{OperationsError, operations_from_json};
 pub use crate::declared::{Kind, Rule};
 pub use crate::error::{Error, Result};
@@ -23,7 +23,7 @@ pub use crate::transport::shutdown::Shutdown;
 
 // What the code that the macros write calls.
 pub use crate::call::build;
-pub use crate::call::from_call::variable;
+pub use crate::call::from_call::{not_taken, variable};
 
 // What the built-in issuer is given, and what it gives.
 pub use crate::serve::{LocalIssuer, LocalIssuerSetup};
@@ -38,5 +38,6 @@ pub use crate::authn::{
     Authenticator, AuthnError, CacheBounds, Credential, Identity, IssuerRules, JwtVerifier, KeySource,
 };
 pub use crate::authz::{Connect, Named, Policy, Settings, Verdict, Visibility};
+pub use crate::declared::schema::Misfits;
 pub use crate::envelope::{EnvelopeError, EnvelopeLimits, Message, read};
 pub use crate::observe::log::{InvalidFilter, Log, LogError, LogFormat, start as start_log};

@@ -198,10 +198,12 @@ async fn a_tool_that_fails_speaks_on_standard_error_with_exit_code_1() {
 async fn a_json_rpc_error_is_the_servers_message_with_exit_code_1() {
     let (site, mut alice) = logged_in().await;
     alice.run(&["login", site.url(), "--no-browser", "--scope", "notes.read notes.write"]).await.succeeded();
-    // `key:=JSON` is not checked here, so the server refuses it.
-    let said = alice.run(&["call", site.url(), "add_note", "text:=5"]).await;
+    let said = alice.run(&["call", site.url(), "add_note", "text=protocol"]).await;
     assert_eq!(said.code, 1, "{said:?}");
     assert!(said.stderr.contains("error:") && said.stderr.contains("-32602"), "{}", said.stderr);
+    // `key:=JSON` is not checked here, so the server refuses it, in words for the model.
+    let said = alice.run(&["call", site.url(), "add_note", "text:=5"]).await;
+    said.failed(1, "invalid argument `text`: expected text, got 5");
 }
 
 #[tokio::test]

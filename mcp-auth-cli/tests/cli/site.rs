@@ -36,6 +36,9 @@ impl Notes {
         if new.text.is_empty() {
             return Err(ToolError::new("a note needs a text"));
         }
+        if new.text == "protocol" {
+            return Err(ToolError::protocol(ErrorData::invalid_params("a text of another kind", None)));
+        }
         let times = new.times.unwrap_or(1);
         let note =
             format!("{}{}", new.text, new.tags.iter().map(|tag| format!("#{tag}")).collect::<String>());

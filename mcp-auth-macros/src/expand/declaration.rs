@@ -40,7 +40,10 @@ fn declared(p: &TokenStream, operation: &Operation) -> TokenStream {
         }
         Kind::Prompt(prompt) => {
             let prompt = self::prompt(p, operation, prompt);
-            quote!(#p::prompt(#rule, #prompt))
+            // The arguments arrive as text, so that their types are needed, whatever lists say of them.
+            let input = takes_parameters(operation).then(|| input_schema(p, operation));
+            let input = input.map(|input| quote!(.with_prompt_input(#input)));
+            quote!(#p::prompt(#rule, #prompt) #input)
         }
         Kind::Resource(resource) => self::resource(p, &rule, operation, resource),
         Kind::Method => quote!(#p::method(#rule, #name)),

@@ -27,7 +27,7 @@ pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
         .inputs
         .iter()
         .zip(&arguments)
-        .map(|(input, argument)| extraction(p, input, argument, &call));
+        .map(|(input, argument)| extraction(p, operation, input, argument, &call));
     // `mut` only where a parameter is made from the call, to avoid an unused-`mut` warning.
     let takes = operation.inputs.iter().any(|input| matches!(input, Input::FromCall(_)));
     let mutable = takes.then(|| quote!(mut));
@@ -63,14 +63,31 @@ pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
     }
 }
 
-/// The statement `let argument = …?;` that makes one parameter from the call.
-fn extraction(p: &TokenStream, input: &Input, argument: &Ident, call: &Ident) -> TokenStream {
+/// The statement `let argument = …?;` that makes one parameter from the call. Of a tool, arguments that do not fit are a
+/// result.
+fn extraction(
+    p: &TokenStream,
+    operation: &Operation,
+    input: &Input,
+    argument: &Ident,
+    call: &Ident,
+) -> TokenStream {
     match input {
         Input::FromCall(ty) => {
             let span = ty.span();
             let ty = types::inferred(ty);
             let from_call = quote_spanned!(span=> <#ty as #p::FromCall>::from_call);
-            quote!(let #argument = #from_call(&mut #call)?;)
+            if !matches!(operation.kind, Kind::Tool(_)) {
+                return quote!(let #argument = #from_call(&mut #call)?;);
+            }
+            let takes = quote_spanned!(span=> <#ty as #p::FromCall>::TAKES);
+            let error = local("error");
+            quote! {
+                let #argument = match #from_call(&mut #call) {
+                    ::core::result::Result::Ok(#argument) => #argument,
+                    ::core::result::Result::Err(#error) => return #p::not_taken(#takes, #error),
+                };
+            }
         }
         Input::Variable { name, ty } => {
             let expected = ty.to_token_stream().to_string().replace(' ', "");

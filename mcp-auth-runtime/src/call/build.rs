@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use rmcp::ErrorData;
 use rmcp::handler::server::common::{schema_for_empty_input, schema_for_type};
-use rmcp::handler::server::prompt::cached_arguments_from_schema;
 use rmcp::model::{JsonObject, Prompt, PromptArgument, Resource, ResourceTemplate, Tool};
 use schemars::JsonSchema;
 use serde_json::json;
@@ -77,7 +76,7 @@ pub fn future_is_send<'a, R>(
     Box::pin(future)
 }
 
-/// The input schema of a tool with `Parameters<T>`, as schemars says it: `Declaration::with_derived_input` goes with it.
+/// The schema of a `Parameters<T>`, as schemars says it: `Declaration::with_derived_input` goes with it.
 pub fn input_schema<T: JsonSchema + 'static>() -> Arc<JsonObject> {
     schema_for_type::<T>()
 }
@@ -95,7 +94,8 @@ pub fn no_input() -> Arc<JsonObject> {
 
 /// The arguments of a prompt with `Parameters<T>`: `T`'s fields.
 pub fn prompt_arguments<T: JsonSchema + 'static>() -> Option<Vec<PromptArgument>> {
-    cached_arguments_from_schema::<T>()
+    let arguments = schema::prompt_arguments(&schema::prompt(&schema_for_type::<T>()));
+    (!arguments.is_empty()).then_some(arguments)
 }
 
 /// Does not compile where the arguments are taken twice, or by a type whose schema the macro did not see.

@@ -11,13 +11,14 @@ use rmcp::handler::server::common::{Extension, RequestId};
 use rmcp::handler::server::prompt::PromptName;
 use rmcp::handler::server::tool::{InputResponses, RequestState, ToolName};
 use rmcp::handler::server::wrapper::Parameters;
-use rmcp::model::{Extensions, JsonObject, ProgressToken, RequestMetaObject};
+use rmcp::model::{CallToolResponse, ErrorCode, Extensions, JsonObject, ProgressToken, RequestMetaObject};
 use rmcp::service::{Peer, RequestContext, RoleServer, SubscriptionContext};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Number, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::Call;
+use super::tool_error::tool_failure;
 use crate::answer::Rejection;
 use crate::authn::Caller;
 
@@ -85,13 +86,21 @@ pub(super) fn caller(call: &Call) -> Result<&Caller, ErrorData> {
     call.caller.as_ref().ok_or_else(|| Rejection::Unauthenticated { scopes: ScopeSet::new() }.error_data())
 }
 
-/// The arguments of a tool or prompt, or the params of a method; -32602 names the field that does not fit.
+/// The arguments of a tool or prompt, or the params of a method. What does not fit is named: to the model as the result of a
+/// tool (SEP-1303), else with -32602.
 impl<T: DeserializeOwned> FromCall for Parameters<T> {
     const TAKES: Takes = Takes::Typed;
     const NEEDS_TRANSPORT: bool = false;
 
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        let arguments = Value::Object(call.arguments.take().unwrap_or_default());
+        let mut arguments = Value::Object(call.arguments.take().unwrap_or_default());
+        // For JSON Schema 3.0 is a whole number, for serde it is not. As they are first: `Value` keeps what was written.
+        if has_whole_floats(&arguments) {
+            if let Ok(read) = T::deserialize(&arguments) {
+                return Ok(Parameters(read));
+            }
+            write_whole(&mut arguments);
+        }
         serde_path_to_error::deserialize(arguments).map(Parameters).map_err(|error| {
             let path = error.path().to_string();
             let reason = cut_to_bytes(&error.into_inner().to_string(), MAX_COMPLAINT_BYTES).into_owned();
@@ -101,6 +110,58 @@ impl<T: DeserializeOwned> FromCall for Parameters<T> {
             };
             ErrorData::invalid_params(message, Some(serde_json::json!({ "path": path })))
         })
+    }
+}
+
+/// Whether `value` holds a whole number that is written with a point or an exponent, and that an integer can hold.
+fn has_whole_floats(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => whole(number).is_some(),
+        Value::Array(items) => items.iter().any(has_whole_floats),
+        Value::Object(members) => members.values().any(has_whole_floats),
+        _ => false,
+    }
+}
+
+/// Writes each such number without a point.
+fn write_whole(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            if let Some(whole) = whole(number) {
+                *number = whole;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(write_whole),
+        Value::Object(members) => members.values_mut().for_each(write_whole),
+        _ => {}
+    }
+}
+
+/// The same number without a point, where an integer of 64 bits can hold it.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is whole and within the range"
+)]
+fn whole(number: &Number) -> Option<Number> {
+    const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+    let float = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0)?;
+    match float {
+        ..0.0 if float >= -TWO_TO_63 => Some(Number::from(float as i64)),
+        0.0.. if float < 2.0 * TWO_TO_63 => Some(Number::from(float as u64)),
+        _ => None,
+    }
+}
+
+/// What a tool answers where an argument could not be made from the call: the model can mend its own arguments, so what is
+/// wrong with them is a result (SEP-1303); everything else is a JSON-RPC error. `takes` is the argument's own.
+#[doc(hidden)]
+pub fn not_taken(takes: Takes, error: ErrorData) -> Result<CallToolResponse, ErrorData> {
+    match takes {
+        Takes::Typed | Takes::Everything if error.code == ErrorCode::INVALID_PARAMS => {
+            Ok(tool_failure(error.message))
+        }
+        _ => Err(error),
     }
 }
 
@@ -269,7 +330,7 @@ pub fn variable<T: FromVariable>(
 #[cfg(test)]
 mod tests {
     use mcp_auth_core::Era;
-    use rmcp::model::{ErrorCode, NumberOrString};
+    use rmcp::model::NumberOrString;
     use serde_json::json;
 
     use super::*;
@@ -317,6 +378,36 @@ mod tests {
 
         let error = Parameters::<Order>::from_call(&mut call_with("x", Value::Null)).unwrap_err();
         assert_eq!(error.message, "invalid arguments: missing field `items`");
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Numbers {
+            unsigned: u64,
+            signed: i64,
+            float: f64,
+            any: Value,
+        }
+        let sent = json!({ "unsigned": 1e19, "signed": -3.0, "float": 2.0, "any": 4 });
+        let Parameters(read) = Parameters::<Numbers>::from_call(&mut call_with("x", sent)).unwrap();
+        assert_eq!((read.unsigned, read.signed), (10_000_000_000_000_000_000, -3));
+        assert_eq!((read.float, read.any), (2.0, json!(4)));
+        let Parameters(kept) =
+            Parameters::<Value>::from_call(&mut call_with("x", json!({ "a": 3.0 }))).unwrap();
+        assert_eq!(kept.to_string(), r#"{"a":3.0}"#);
+        for refused in [json!({ "items": [{ "count": 2.5 }] }), json!({ "items": [{ "count": 1e30 }] })] {
+            assert!(Parameters::<Order>::from_call(&mut call_with("x", refused)).is_err());
+        }
+    }
+
+    #[test]
+    fn only_what_is_wrong_with_arguments_is_a_result() {
+        let wrong = || ErrorData::invalid_params("invalid argument `a`", None);
+        assert!(not_taken(Takes::Typed, wrong()).is_ok() && not_taken(Takes::Everything, wrong()).is_ok());
+        assert_eq!(not_taken(Takes::Nothing, wrong()).unwrap_err(), wrong());
+        let stranger = Caller::from_call(&mut call_with("x", json!({}))).unwrap_err();
+        assert_eq!(not_taken(Takes::Typed, stranger.clone()).unwrap_err(), stranger);
     }
 
     #[test]

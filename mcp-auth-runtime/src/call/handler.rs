@@ -110,7 +110,7 @@ impl<H: Handler> Operations<H> {
     ///
     /// # Errors
     /// [`DeclarationError`] when two operations of one kind have one name, across parts too; or when the arguments of a tool
-    /// cannot be described in a way that clients take.
+    /// cannot be described in a way that clients take, or a schema of one cannot be used.
     pub fn build(self) -> Result<(Registry, Routes<H>), DeclarationError> {
         let (declarations, routes): (Vec<_>, Vec<_>) = self.entries.into_iter().unzip();
         Ok((Registry::new(declarations)?, Routes(routes)))

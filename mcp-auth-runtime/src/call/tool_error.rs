@@ -178,7 +178,7 @@ impl Failure for &str {
 }
 
 /// Text with `isError: true`.
-fn tool_failure(text: impl Into<String>) -> CallToolResponse {
+pub(crate) fn tool_failure(text: impl Into<String>) -> CallToolResponse {
     CallToolResult::error(vec![ContentBlock::text(text)]).into()
 }
 

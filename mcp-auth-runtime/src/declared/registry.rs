@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rmcp::model::{Prompt, Resource, ResourceTemplate, Tool};
+use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
+use serde_json::Value;
 
-use crate::declared::schema::{self, UnsupportedArguments};
+use crate::declared::schema::{self, Check, Misfits, UnsupportedArguments, UnusableSchema};
 use crate::declared::{Kind, Rule};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::uri_template::UriTemplate;
@@ -23,8 +24,14 @@ pub struct Declaration {
     pub needs_transport: bool,
     /// Whether schemars wrote the schema of its arguments, which is then made into what clients take.
     derived_input: bool,
+    /// What schemars says of the arguments of a prompt, until it is published.
+    prompt_input: Option<Arc<JsonObject>>,
     /// What clients refuse of its schema; `None` until it is looked for.
     refused_by_clients: Option<Vec<String>>,
+    /// What its arguments are held against; there once the declaration is published.
+    arguments: Option<Arc<Check>>,
+    /// What its structured result is held against.
+    answer: Option<Arc<Check>>,
 }
 
 /// What kind of operation a declaration is, with its entry in the list of its kind.
@@ -46,7 +53,16 @@ pub enum Item {
 impl Declaration {
     /// An operation that needs everything there is, until told otherwise.
     pub fn new(rule: Rule, item: Item) -> Self {
-        Self { rule, item, needs_transport: true, derived_input: false, refused_by_clients: None }
+        Self {
+            rule,
+            item,
+            needs_transport: true,
+            derived_input: false,
+            prompt_input: None,
+            refused_by_clients: None,
+            arguments: None,
+            answer: None,
+        }
     }
 
     /// Says whether some argument of it needs rmcp's transport.
@@ -61,6 +77,12 @@ impl Declaration {
         Self { derived_input: true, ..self }
     }
 
+    /// Says what schemars says of a prompt's arguments, which arrive as text.
+    #[must_use]
+    pub fn with_prompt_input(self, derived: Arc<JsonObject>) -> Self {
+        Self { prompt_input: Some(derived), ..self }
+    }
+
     /// Says what clients refuse of its schema, where the schema itself is not here.
     #[must_use]
     pub(super) fn with_refused_by_clients(self, what: Vec<String>) -> Self {
@@ -72,11 +94,36 @@ impl Declaration {
         self.refused_by_clients.as_deref().unwrap_or_default()
     }
 
-    /// Makes the schema of its arguments into what clients take, and looks for what they do not.
-    fn publish(&mut self) -> Result<(), UnsupportedArguments> {
+    /// Makes the schema of its arguments into what clients take, looks for what they do not, and makes the schemas ready to be
+    /// held against values.
+    fn publish(&mut self) -> Result<(), DeclarationError> {
+        if let Some(derived) = self.prompt_input.take() {
+            let check =
+                Check::new(&schema::prompt(&derived), None).map_err(|why| DeclarationError::Schema {
+                    kind: self.kind(),
+                    name: self.name().to_owned(),
+                    schema: "input",
+                    why,
+                })?;
+            self.arguments = Some(Arc::new(check));
+        }
         let Item::Tool(tool) = &mut self.item else { return Ok(()) };
+        let mut exact = None;
         if std::mem::take(&mut self.derived_input) {
-            tool.input_schema = Arc::new(schema::arguments(&tool.input_schema)?);
+            let arguments = schema::arguments(&tool.input_schema)
+                .map_err(|why| DeclarationError::Arguments { tool: tool.name.to_string(), why })?;
+            tool.input_schema = Arc::new(arguments.published);
+            exact = arguments.exact;
+        }
+        let unusable = |schema| {
+            let name = tool.name.to_string();
+            move |why| DeclarationError::Schema { kind: Kind::Tool, name, schema, why }
+        };
+        let input = Check::new(&tool.input_schema, exact.as_ref()).map_err(unusable("input"))?;
+        self.arguments = Some(Arc::new(input));
+        if let Some(schema) = &tool.output_schema {
+            let output = Check::new(schema, None).map_err(unusable("output"))?;
+            self.answer = Some(Arc::new(output));
         }
         let name = &tool.name;
         self.refused_by_clients.get_or_insert_with(|| {
@@ -87,6 +134,26 @@ impl Declaration {
                 .collect()
         });
         Ok(())
+    }
+
+    /// Reads the arguments of a prompt from text.
+    pub(crate) fn read_texts(&self, arguments: &mut JsonObject) {
+        if let Some(check) = &self.arguments {
+            check.read_texts(arguments);
+        }
+    }
+
+    /// Whether `arguments`, a JSON object, fit what lists say of them; those that no schema describes do.
+    ///
+    /// # Errors
+    /// [`Misfits`] names what does not fit.
+    pub fn takes(&self, arguments: &Value) -> Result<(), Misfits> {
+        self.arguments.as_ref().map_or(Ok(()), |check| check.fits(arguments))
+    }
+
+    /// What a structured result is held against, where lists promise one.
+    pub(crate) fn answer(&self) -> Option<&Check> {
+        self.answer.as_deref()
     }
 
     /// The operation's name on the wire: tool or prompt name, URI, URI template, or method.
@@ -171,13 +238,26 @@ pub enum DeclarationError {
         /// Why, and what to write instead.
         why: UnsupportedArguments,
     },
+    /// Nothing could be held against a schema of an operation.
+    #[error("the {schema} schema of {kind} `{name}` cannot be used: {why}")]
+    Schema {
+        /// The kind of the operation.
+        kind: Kind,
+        /// Its name.
+        name: String,
+        /// `input` or `output`.
+        schema: &'static str,
+        /// Why.
+        why: UnusableSchema,
+    },
 }
 
 impl Registry {
     /// Indexes `declarations`, keeping their order: a declaration's index is its [`OperationId`].
     ///
     /// # Errors
-    /// [`DeclarationError`] when two of one kind have one name, or the arguments of a tool cannot be described.
+    /// [`DeclarationError`] when two of one kind have one name, the arguments of a tool cannot be described, or a schema of one
+    /// cannot be used.
     pub fn new(mut declarations: Vec<Declaration>) -> Result<Self, DeclarationError> {
         let mut registry = Self::default();
         let mut templates = std::collections::HashSet::new();
@@ -196,9 +276,7 @@ impl Registry {
             }
         }
         for declaration in &mut declarations {
-            if let Err(why) = declaration.publish() {
-                return Err(DeclarationError::Arguments { tool: declaration.name().to_owned(), why });
-            }
+            declaration.publish()?;
         }
         registry.declarations = declarations;
         Ok(registry)
@@ -283,8 +361,6 @@ impl Registry {
 
 #[cfg(test)]
 mod tests {
-    use rmcp::model::JsonObject;
-
     use super::*;
     use crate::call::build;
 

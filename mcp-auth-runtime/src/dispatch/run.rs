@@ -5,8 +5,8 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt as _;
 use rmcp::ErrorData;
 use rmcp::model::{
-    CallToolResponse, ClientCapabilities, ErrorCode, GetPromptResponse, InputResponses, JsonObject,
-    ReadResourceResponse,
+    CallToolResponse, CallToolResult, ClientCapabilities, ErrorCode, GetPromptResponse, InputResponses,
+    JsonObject, ReadResourceResponse,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use serde::Serialize;
@@ -18,10 +18,13 @@ use super::server::Dispatch;
 use crate::authz::Permit;
 use crate::call::Call;
 use crate::call::handler::{CallFuture, Handler, Route};
+use crate::call::tool_error::tool_failure;
 use crate::declared::Kind;
-use crate::declared::registry::OperationId;
+use crate::declared::registry::{Declaration, OperationId};
+use crate::declared::schema::Misfits;
 use crate::envelope::Message;
 use crate::owned::unavailable;
+use mcp_auth_core::Era;
 
 /// Where a call comes from: rmcp's transport, or past it.
 pub(super) enum CallSource {
@@ -80,8 +83,15 @@ impl<H: Handler> Dispatch<H> {
             return Err(unknown(Kind::Tool, permit));
         };
         let follows_tasks = source.follows_tasks();
-        let call = self.call_of(id, permit, source, round).await?;
-        let name = self.rules.registry().get(id).name();
+        let mut call = self.call_of(id, permit, source, round).await?;
+        let declaration = self.rules.registry().get(id);
+        let name = declaration.name();
+        // What lists promise of the arguments holds before the tool sees them (SEP-1303: the model reads what to mend).
+        let arguments = call.arguments.take().unwrap_or_default();
+        if let Err(misfits) = hold(declaration, &mut call, arguments) {
+            return Ok(tool_failure(misfits.text("argument", "arguments")));
+        }
+        let era = call.era();
         let mut answer = guarded(name, run(&self.handler, call)).await?;
         match &mut answer {
             CallToolResponse::InputRequired(result) => self.states.seal(result, permit).await?,
@@ -93,6 +103,11 @@ impl<H: Handler> Dispatch<H> {
             CallToolResponse::Task(created) => {
                 let tasks = self.rules.tasks();
                 tasks.record(&created.task.task_id, name, permit.identity()).await.map_err(unavailable)?;
+            }
+            CallToolResponse::Complete(result) => {
+                if let Some(broken) = broken_promise(declaration, result, era) {
+                    return Ok(tool_failure(broken));
+                }
             }
             _ => {}
         }
@@ -109,8 +124,13 @@ impl<H: Handler> Dispatch<H> {
         let Some((id, Route::Prompt(run))) = self.route(permit) else {
             return Err(unknown(Kind::Prompt, permit));
         };
-        let call = self.call_of(id, permit, source, round).await?;
-        let name = self.rules.registry().get(id).name();
+        let mut call = self.call_of(id, permit, source, round).await?;
+        let declaration = self.rules.registry().get(id);
+        let mut arguments = call.arguments.take().unwrap_or_default();
+        declaration.read_texts(&mut arguments);
+        hold(declaration, &mut call, arguments)
+            .map_err(|misfits| ErrorData::invalid_params(misfits.text("argument", "arguments"), None))?;
+        let name = declaration.name();
         let mut answer = guarded(name, run(&self.handler, call)).await?;
         if let GetPromptResponse::InputRequired(result) = &mut answer {
             self.states.seal(result, permit).await?;
@@ -173,6 +193,37 @@ impl<H: Handler> Dispatch<H> {
     fn route(&self, permit: &Permit) -> Option<(OperationId, Route<H>)> {
         permit.declared().map(|id| (id, self.routes.get(id)))
     }
+}
+
+/// Gives `call` its arguments, if they fit the schema of the operation.
+fn hold(declaration: &Declaration, call: &mut Call, arguments: JsonObject) -> Result<(), Misfits> {
+    let arguments = Value::Object(arguments);
+    declaration.takes(&arguments)?;
+    if let Value::Object(arguments) = arguments {
+        call.arguments = Some(arguments);
+    }
+    Ok(())
+}
+
+/// What is wrong with a result that is not what the tool's output schema promises: clients refuse such a one, and say less.
+fn broken_promise(declaration: &Declaration, result: &CallToolResult, era: Era) -> Option<String> {
+    let check = declaration.answer().filter(|_| result.is_error != Some(true))?;
+    let broken = match &result.structured_content {
+        Some(structured) => {
+            let misfits = check.fits(structured).err()?;
+            tracing::error!(operation = %declaration.name(), at = %misfits.places(), "a result breaks its tool's output schema");
+            misfits.text("member", "result")
+        }
+        // Before 2026-07-28 only objects are structured, and only their schemas are listed.
+        None if era == Era::Sessions => return None,
+        None => {
+            tracing::error!(operation = %declaration.name(), "a result of a tool with an output schema is not structured");
+            "invalid result: it is not structured".to_owned()
+        }
+    };
+    Some(format!(
+        "the tool's answer breaks the tool's own output schema, which is a fault of the server: {broken}"
+    ))
 }
 
 /// What every call carries.

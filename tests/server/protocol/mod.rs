@@ -1,6 +1,7 @@
 //! What the macros leave to the protocol: progress, cancellation, questions, rounds, tasks, subscriptions,
 //! completion, methods of one's own.
 
+mod arguments;
 mod calls;
 mod methods;
 mod rounds;

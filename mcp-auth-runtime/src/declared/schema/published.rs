@@ -6,11 +6,20 @@ use serde_json::Value;
 use super::root::{self, UnsupportedArguments};
 use super::{inline, tidy};
 
-/// What is published of the arguments that `derived`, by schemars, describes.
+/// What is said of the arguments of a tool.
+#[derive(Debug, Clone)]
+pub(crate) struct Arguments {
+    /// What lists show: one object.
+    pub(crate) published: JsonObject,
+    /// The same with its forms apart, where they had to become one object, which leaves open what only some of them ask.
+    pub(crate) exact: Option<JsonObject>,
+}
+
+/// What is said of the arguments that `derived`, by schemars, describes.
 ///
 /// # Errors
 /// [`UnsupportedArguments`] where clients would refuse whatever could be said.
-pub(crate) fn arguments(derived: &JsonObject) -> Result<JsonObject, UnsupportedArguments> {
+pub(crate) fn arguments(derived: &JsonObject) -> Result<Arguments, UnsupportedArguments> {
     root::of_arguments(readable(derived))
 }
 
@@ -18,6 +27,11 @@ pub(crate) fn arguments(derived: &JsonObject) -> Result<JsonObject, UnsupportedA
 pub(crate) fn output(derived: &JsonObject) -> JsonObject {
     let schema = readable(derived);
     root::of_output(schema)
+}
+
+/// What the arguments of a prompt are held against. It is not published: lists of prompts have no schemas.
+pub(crate) fn prompt(derived: &JsonObject) -> JsonObject {
+    readable(derived)
 }
 
 /// The same meaning in words that every client reads; its root may still be anything.

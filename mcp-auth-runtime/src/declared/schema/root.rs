@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::inline::referred;
 use super::keywords::ANNOTATIONS;
+use super::published::Arguments;
 
 /// What the APIs refuse at the top (`clients` has the sources).
 pub(super) const REFUSED_AT_TOP: [&str; 7] = ["$ref", "allOf", "anyOf", "const", "enum", "not", "oneOf"];
@@ -40,7 +41,7 @@ impl UnsupportedArguments {
 }
 
 /// The schema of arguments as one object.
-pub(super) fn of_arguments(mut schema: JsonObject) -> Result<JsonObject, UnsupportedArguments> {
+pub(super) fn of_arguments(mut schema: JsonObject) -> Result<Arguments, UnsupportedArguments> {
     if !REFUSED_AT_TOP.iter().any(|word| schema.contains_key(*word)) {
         match schema.get("type") {
             None => {}
@@ -49,21 +50,22 @@ pub(super) fn of_arguments(mut schema: JsonObject) -> Result<JsonObject, Unsuppo
         }
         schema.insert("type".to_owned(), json!("object"));
         schema.entry("properties").or_insert_with(|| json!({}));
-        return Ok(schema);
+        return Ok(Arguments { published: schema, exact: None });
     }
+    let exact = schema.clone();
     let defs = schema.remove("$defs");
     let none = JsonObject::new();
     let known = defs.as_ref().and_then(Value::as_object).unwrap_or(&none);
     let forms = forms(&schema, known, 0)?;
-    let mut one = match &forms[..] {
+    let (mut one, exact) = match &forms[..] {
         [] => return Err(UnsupportedArguments::not_an_object()),
-        [form] => form.schema(),
-        forms => united(forms),
+        [form] => (form.schema(), None),
+        forms => (united(forms), Some(exact)),
     };
     if let Some(defs) = defs {
         one.insert("$defs".to_owned(), defs);
     }
-    Ok(one)
+    Ok(Arguments { published: one, exact })
 }
 
 /// An answer may be anything; a reference at its top is followed, so that `type` stands there, and an enum all of whose forms
