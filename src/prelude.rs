@@ -1,6 +1,8 @@
 //! What a server is written with: `use mcp_auth::prelude::*;`.
 
-pub use crate::extract::{CancellationToken, JsonObject, Parameters, Peer, RequestContext, RoleServer};
+pub use crate::extract::{
+    Ask, CancellationToken, JsonObject, Parameters, Peer, Reply, RequestContext, RoleServer,
+};
 pub use crate::model::{
     CallToolResult, ContentBlock, GetPromptResult, InputRequiredResult, PromptMessage, ReadResourceResult,
     ResourceContents, Role,

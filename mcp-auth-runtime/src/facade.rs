@@ -9,6 +9,7 @@ pub use crate::call::Call;
 pub use crate::call::answer::{
     Asked, IntoMethodAnswer, IntoPromptAnswer, IntoResourceAnswer, IntoToolAnswer,
 };
+pub use crate::call::ask::{Ask, Reply};
 pub use crate::call::claims::Claims;
 pub use crate::call::from_call::FromCall;
 pub use crate::call::handler::{About, CallFn, CallFuture, Handler, Operations, Part, Route, Routes};

@@ -94,7 +94,7 @@ pub fn no_input() -> Arc<JsonObject> {
 
 /// The arguments of a prompt with `Parameters<T>`: `T`'s fields.
 pub fn prompt_arguments<T: JsonSchema + 'static>() -> Option<Vec<PromptArgument>> {
-    let arguments = schema::prompt_arguments(&schema::prompt(&schema_for_type::<T>()));
+    let arguments = schema::prompt_arguments(&schema::readable(&schema_for_type::<T>()));
     (!arguments.is_empty()).then_some(arguments)
 }
 

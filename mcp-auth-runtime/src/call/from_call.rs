@@ -93,24 +93,31 @@ impl<T: DeserializeOwned> FromCall for Parameters<T> {
     const NEEDS_TRANSPORT: bool = false;
 
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        let mut arguments = Value::Object(call.arguments.take().unwrap_or_default());
-        // For JSON Schema 3.0 is a whole number, for serde it is not. As they are first: `Value` keeps what was written.
-        if has_whole_floats(&arguments) {
-            if let Ok(read) = T::deserialize(&arguments) {
-                return Ok(Parameters(read));
-            }
-            write_whole(&mut arguments);
-        }
-        serde_path_to_error::deserialize(arguments).map(Parameters).map_err(|error| {
-            let path = error.path().to_string();
-            let reason = cut_to_bytes(&error.into_inner().to_string(), MAX_COMPLAINT_BYTES).into_owned();
-            let message = match path.as_str() {
-                "." => format!("invalid arguments: {reason}"),
-                path => format!("invalid argument `{path}`: {reason}"),
-            };
-            ErrorData::invalid_params(message, Some(serde_json::json!({ "path": path })))
-        })
+        read_arguments(Value::Object(call.arguments.take().unwrap_or_default())).map(Parameters)
     }
+}
+
+/// A `T` of what a client sent.
+///
+/// # Errors
+/// -32602, with what does not fit.
+pub(super) fn read_arguments<T: DeserializeOwned>(mut arguments: Value) -> Result<T, ErrorData> {
+    // For JSON Schema 3.0 is a whole number, for serde it is not. As they are first: `Value` keeps what was written.
+    if has_whole_floats(&arguments) {
+        if let Ok(read) = T::deserialize(&arguments) {
+            return Ok(read);
+        }
+        write_whole(&mut arguments);
+    }
+    serde_path_to_error::deserialize(arguments).map_err(|error| {
+        let path = error.path().to_string();
+        let reason = cut_to_bytes(&error.into_inner().to_string(), MAX_COMPLAINT_BYTES).into_owned();
+        let message = match path.as_str() {
+            "." => format!("invalid arguments: {reason}"),
+            path => format!("invalid argument `{path}`: {reason}"),
+        };
+        ErrorData::invalid_params(message, Some(serde_json::json!({ "path": path })))
+    })
 }
 
 /// Whether `value` holds a whole number that is written with a point or an exponent, and that an integer can hold.

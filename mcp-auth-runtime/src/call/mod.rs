@@ -1,8 +1,9 @@
 //! One call of one operation. In reading order: `call` (what a call carries), `handler` (what `#[server]` implements: the operations and how each is
-//! called), `build` (what the expansion of the macros calls), `from_call` (what a method may take of a call) with `claims`,
-//! `answer` (what it may answer), `tool_error` (how it fails).
+//! called), `build` (what the expansion of the macros calls), `from_call` (what a method may take of a call) with `claims` and
+//! `ask`, `answer` (what it may answer), `tool_error` (how it fails).
 
 pub(crate) mod answer;
+pub(crate) mod ask;
 #[doc(hidden)]
 pub mod build;
 #[expect(clippy::module_inception, reason = "the call itself, among what makes one and what it answers")]

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use rmcp::ErrorData;
-use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock};
+use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, InputRequiredResult};
 
 use super::answer::Asked;
 
@@ -34,6 +34,7 @@ enum Kind {
     Told(String),
     NotFound(String),
     Protocol(ErrorData),
+    InputRequired(Box<InputRequiredResult>),
     Unexpected(Box<dyn Error + Send + Sync>),
 }
 
@@ -57,6 +58,11 @@ impl ToolError {
     pub fn protocol(error: ErrorData) -> Self {
         Self(Kind::Protocol(error))
     }
+
+    /// The call cannot go on before the client has more input (MCP 2026-07-28, multi round-trip requests).
+    pub(super) fn input_required(result: InputRequiredResult) -> Self {
+        Self(Kind::InputRequired(Box::new(result)))
+    }
 }
 
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for ToolError {
@@ -71,6 +77,7 @@ impl fmt::Display for ToolError {
         match &self.0 {
             Kind::Told(text) | Kind::NotFound(text) => f.write_str(text),
             Kind::Protocol(error) => f.write_str(&error.message),
+            Kind::InputRequired(_) => f.write_str("an answer of the person is needed first"),
             Kind::Unexpected(_) => f.write_str(INTERNAL),
         }
     }
@@ -117,6 +124,18 @@ pub trait Failure {
 
     /// The JSON-RPC error of a prompt, resource or method that failed so.
     fn into_error_data(self, asked: &Asked<'_>) -> ErrorData;
+
+    /// What the client is asked for, where it is not a failure but a question ([`Ask`](super::ask::Ask)); else the failure again.
+    /// A prompt or a resource answers it; a tool does in [`into_tool_answer`](Self::into_tool_answer).
+    ///
+    /// # Errors
+    /// The failure.
+    fn into_input_required(self) -> Result<InputRequiredResult, Self>
+    where
+        Self: Sized,
+    {
+        Err(self)
+    }
 }
 
 impl Failure for ToolError {
@@ -124,6 +143,7 @@ impl Failure for ToolError {
         match self.0 {
             Kind::Told(text) | Kind::NotFound(text) => Ok(tool_failure(text)),
             Kind::Protocol(error) => Err(error),
+            Kind::InputRequired(result) => Ok((*result).into()),
             Kind::Unexpected(error) => {
                 log(asked, error.as_ref());
                 Ok(tool_failure(INTERNAL))
@@ -139,10 +159,21 @@ impl Failure for ToolError {
             }
             Kind::NotFound(text) => ErrorData::invalid_params(text, None),
             Kind::Protocol(error) => error,
+            Kind::InputRequired(_) => ErrorData::internal_error(
+                "an answer of the person is needed, and nothing but a tool, prompt or resource can ask",
+                None,
+            ),
             Kind::Unexpected(error) => {
                 log(asked, error.as_ref());
                 ErrorData::internal_error(INTERNAL, None)
             }
+        }
+    }
+
+    fn into_input_required(self) -> Result<InputRequiredResult, Self> {
+        match self.0 {
+            Kind::InputRequired(result) => Ok(*result),
+            other => Err(Self(other)),
         }
     }
 }

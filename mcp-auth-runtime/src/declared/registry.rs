@@ -99,7 +99,7 @@ impl Declaration {
     fn publish(&mut self) -> Result<(), DeclarationError> {
         if let Some(derived) = self.prompt_input.take() {
             let check =
-                Check::new(&schema::prompt(&derived), None).map_err(|why| DeclarationError::Schema {
+                Check::new(&schema::readable(&derived), None).map_err(|why| DeclarationError::Schema {
                     kind: self.kind(),
                     name: self.name().to_owned(),
                     schema: "input",

@@ -1,5 +1,7 @@
 //! A client of either protocol era, plain enough to send what no well-behaved client would.
 
+use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -32,8 +34,13 @@ impl Era {
     }
 }
 
+/// The most rounds of one call that asks: more are a circle.
+const MAX_ROUNDS: usize = 16;
+
+/// What the person of a client replies.
+type Person = Arc<dyn Fn(&Value) -> Value + Send + Sync>;
+
 /// A client of one server: its era, its token, and for legacy eras its session.
-#[derive(Debug)]
 pub struct Client {
     http: reqwest::Client,
     url: String,
@@ -42,6 +49,14 @@ pub struct Client {
     headers: HeaderMap,
     session: OnceCell<Option<String>>,
     ids: AtomicU64,
+    person: Option<Person>,
+}
+
+/// Not its token.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("url", &self.url).field("era", &self.era).finish_non_exhaustive()
+    }
 }
 
 impl Client {
@@ -57,6 +72,7 @@ impl Client {
             headers: HeaderMap::new(),
             session: OnceCell::new(),
             ids: AtomicU64::new(1),
+            person: None,
         }
     }
 
@@ -93,6 +109,15 @@ impl Client {
         self
     }
 
+    /// Has somebody in front of it, who is asked by forms and URLs (`elicitation/create`): `replies` gets the params of each
+    /// question and says its result, such as `json!({ "action": "accept", "content": { "sure": true } })`. Of a call that asks
+    /// the answer is the last one, on every revision.
+    #[must_use]
+    pub fn person(mut self, replies: impl Fn(&Value) -> Value + Send + Sync + 'static) -> Self {
+        self.person = Some(Arc::new(replies));
+        self
+    }
+
     /// Calls a tool (`tools/call`).
     pub async fn call_tool(&self, name: &str, arguments: Value) -> Answer {
         self.request("tools/call", json!({ "name": name, "arguments": arguments })).await
@@ -118,7 +143,7 @@ impl Client {
     pub async fn initialize(&self) -> Answer {
         let params = json!({
             "protocolVersion": self.era.version(),
-            "capabilities": {},
+            "capabilities": self.capabilities(),
             "clientInfo": { "name": "mcp-auth-testing", "version": "0" },
         });
         let answer = self.send("initialize", params, None).await;
@@ -146,7 +171,21 @@ impl Client {
                 return opened;
             }
         }
-        self.send(method, params, self.session().map(str::to_owned)).await
+        let session = self.session().map(str::to_owned);
+        let mut answer = self.send(method, params.clone(), session.clone()).await;
+        let Some(person) = &self.person else { return answer };
+        for _ in 0..MAX_ROUNDS {
+            let Some(round) = next_round(&params, answer.result(), person) else { break };
+            answer = self.send(method, round, session.clone()).await;
+        }
+        answer
+    }
+
+    fn capabilities(&self) -> Value {
+        match self.person {
+            Some(_) => json!({ "elicitation": { "form": {}, "url": {} } }),
+            None => json!({}),
+        }
     }
 
     /// A request without the handshake legacy eras want first.
@@ -158,7 +197,10 @@ impl Client {
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         if self.era == Era::Stateless {
             params["_meta"]["io.modelcontextprotocol/protocolVersion"] = self.era.version().into();
-            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
+            let capabilities = &mut params["_meta"]["io.modelcontextprotocol/clientCapabilities"];
+            if capabilities.is_null() {
+                *capabilities = self.capabilities();
+            }
         }
         let named = ["name", "uri", "taskId"].iter().find_map(|key| params.get(*key));
         let name = named.and_then(Value::as_str).map(str::to_owned);
@@ -200,13 +242,52 @@ impl Client {
     /// When the server cannot be reached.
     #[expect(clippy::expect_used, reason = "a test whose server is gone should say so")]
     pub async fn post(&self, body: impl Into<String>, headers: HeaderMap) -> Answer {
+        let own = headers.clone();
         let request = self.http.post(&self.url).headers(headers).body(body.into());
-        let response = request.send().await.expect("the server answers");
+        let mut response = request.send().await.expect("the server answers");
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.text().await.unwrap_or_default();
+        let mut body = Vec::new();
+        let mut seen = 0;
+        while let Ok(Some(part)) = response.chunk().await {
+            body.extend_from_slice(&part);
+            let Some(person) = &self.person else { continue };
+            // A line may come in parts, so only whole ones are looked at.
+            let whole = body.iter().rposition(|byte| *byte == b'\n').map_or(seen, |at| at + 1);
+            for question in questions_in(&String::from_utf8_lossy(&body[seen..whole])) {
+                let result = person(&question["params"]);
+                let reply = json!({ "jsonrpc": "2.0", "id": question["id"], "result": result });
+                let reply = self.http.post(&self.url).headers(own.clone()).body(reply.to_string());
+                reply.send().await.expect("the server takes a reply");
+            }
+            seen = whole;
+        }
+        let body = String::from_utf8_lossy(&body).into_owned();
         let message = message_in(&body);
         Answer { status, headers, body, message }
     }
+}
+
+/// The questions to a person in an event stream.
+fn questions_in(body: &str) -> Vec<Value> {
+    let data = body.lines().filter_map(|line| line.strip_prefix("data:"));
+    data.filter_map(|data| serde_json::from_str::<Value>(data.trim()).ok())
+        .filter(|message| message["method"] == "elicitation/create")
+        .collect()
+}
+
+/// The params that bring a person's replies to what `result` asks (2026-07-28, multi round-trip requests).
+fn next_round(params: &Value, result: Option<&Value>, person: &Person) -> Option<Value> {
+    let result = result.filter(|result| result["resultType"] == "input_required")?;
+    let mut round = params.clone();
+    for (name, request) in result["inputRequests"].as_object().into_iter().flatten() {
+        if request["method"] == "elicitation/create" {
+            round["inputResponses"][name] = person(&request["params"]);
+        }
+    }
+    if let Some(state) = result.get("requestState") {
+        round["requestState"] = state.clone();
+    }
+    Some(round)
 }
 
 /// The JSON-RPC message of a body: the body itself, or the last response in an event stream.

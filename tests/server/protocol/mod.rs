@@ -2,6 +2,7 @@
 //! completion, methods of one's own.
 
 mod arguments;
+mod asks;
 mod calls;
 mod methods;
 mod rounds;

@@ -25,7 +25,10 @@ impl<T: IntoPromptAnswer, E: Failure> IntoPromptAnswer for Result<T, E> {
     fn into_prompt_answer(self, asked: &Asked<'_>) -> Result<GetPromptResponse, ErrorData> {
         match self {
             Ok(answer) => answer.into_prompt_answer(asked),
-            Err(failure) => Err(failure.into_error_data(asked)),
+            Err(failure) => match failure.into_input_required() {
+                Ok(question) => Ok(question.into()),
+                Err(failure) => Err(failure.into_error_data(asked)),
+            },
         }
     }
 }

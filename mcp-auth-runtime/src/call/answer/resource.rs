@@ -29,7 +29,10 @@ impl<T: IntoResourceAnswer, E: Failure> IntoResourceAnswer for Result<T, E> {
     fn into_resource_answer(self, asked: &Asked<'_>) -> Result<ReadResourceResponse, ErrorData> {
         match self {
             Ok(answer) => answer.into_resource_answer(asked),
-            Err(failure) => Err(failure.into_error_data(asked)),
+            Err(failure) => match failure.into_input_required() {
+                Ok(question) => Ok(question.into()),
+                Err(failure) => Err(failure.into_error_data(asked)),
+            },
         }
     }
 }

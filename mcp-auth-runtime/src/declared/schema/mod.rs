@@ -21,6 +21,6 @@ pub(crate) use check::Check;
 pub use check::{Misfits, UnusableSchema};
 pub(crate) use clients::{complaint_about_name, complaints};
 pub(crate) use inline::referred;
-pub(crate) use published::{arguments, output, prompt};
+pub(crate) use published::{arguments, output, readable};
 pub use root::UnsupportedArguments;
 pub(crate) use texts::prompt_arguments;

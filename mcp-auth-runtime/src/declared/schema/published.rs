@@ -29,13 +29,8 @@ pub(crate) fn output(derived: &JsonObject) -> JsonObject {
     root::of_output(schema)
 }
 
-/// What the arguments of a prompt are held against. It is not published: lists of prompts have no schemas.
-pub(crate) fn prompt(derived: &JsonObject) -> JsonObject {
-    readable(derived)
-}
-
 /// The same meaning in words that every client reads; its root may still be anything.
-fn readable(derived: &JsonObject) -> JsonObject {
+pub(crate) fn readable(derived: &JsonObject) -> JsonObject {
     let mut schema = derived.clone();
     for word in ["$schema", "description", "title"] {
         schema.remove(word);

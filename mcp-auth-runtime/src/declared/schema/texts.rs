@@ -106,7 +106,7 @@ mod tests {
     use serde::Deserialize;
     use serde_json::json;
 
-    use super::super::prompt;
+    use super::super::readable;
     use super::*;
 
     #[derive(Debug, Deserialize, JsonSchema, PartialEq)]
@@ -138,7 +138,7 @@ mod tests {
     }
 
     fn read_as_letter(arguments: Value) -> Result<Letter, serde_json::Error> {
-        let schema = prompt(&schema_for_type::<Letter>());
+        let schema = readable(&schema_for_type::<Letter>());
         let mut arguments = arguments.as_object().unwrap().clone();
         read(&schema, &mut arguments);
         serde_json::from_value(Value::Object(arguments))
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn lists_say_what_is_expected_of_what_is_not_text() {
-        let arguments = prompt_arguments(&prompt(&schema_for_type::<Letter>()));
+        let arguments = prompt_arguments(&readable(&schema_for_type::<Letter>()));
         let of = |name: &str| arguments.iter().find(|argument| argument.name == name).unwrap();
         assert_eq!(of("name").description.as_deref(), Some("To whom."));
         assert_eq!(of("tone").description, None);
