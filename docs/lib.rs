@@ -14,6 +14,7 @@ macro_rules! pages {
 #[cfg(doctest)]
 pages! {
     readme = "../README.md",
+    ask_the_person = "src/ask-the-person.md",
     command_line = "src/command-line.md",
     configure = "src/configure.md",
     configuration_reference = "src/configuration-reference.md",
