@@ -117,6 +117,20 @@ pub enum Rejection {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// A transfer coding besides `chunked`: 501 (RFC 9112 §6.1).
+    TransferCoding,
+    /// A header section over `limits.header_bytes`: 431.
+    HeadTooLong {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// More header fields than `limits.headers`: 431.
+    TooManyHeaders {
+        /// The limit.
+        limit: usize,
+    },
+    /// A request target longer than any server takes: 414.
+    TargetTooLong,
     /// A claim of the token that an operation takes is missing or of another shape: 403.
     UnfitClaims {
         /// The claim of another shape; `None` where a claim is missing altogether.
@@ -137,6 +151,21 @@ impl Rejection {
         match self {
             // Settled before the caller is known.
             Self::BadFraming { what } | Self::BadHost { what } => Row::new(BAD_REQUEST, Rank::Early, *what),
+            Self::TransferCoding => {
+                let text = "the only transfer coding that is read here is chunked";
+                Row::new(StatusCode::NOT_IMPLEMENTED, Rank::Early, text)
+            }
+            Self::HeadTooLong { limit } => {
+                let text = format!("the header section is longer than {limit} bytes (limits.header_bytes)");
+                Row::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Rank::Early, text)
+            }
+            Self::TooManyHeaders { limit } => {
+                let text = format!("the request has more than {limit} header fields (limits.headers)");
+                Row::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Rank::Early, text)
+            }
+            Self::TargetTooLong => {
+                Row::new(StatusCode::URI_TOO_LONG, Rank::Early, "the request target is too long")
+            }
             Self::HostNotAllowed { setting } => {
                 let text = format!("this host is not served here; if it should be, add it to {setting}");
                 Row::new(FORBIDDEN, Rank::Early, text)

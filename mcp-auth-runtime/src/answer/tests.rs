@@ -115,6 +115,10 @@ fn a_layer_in_front_answers_a_json_rpc_error_without_id_challenge_or_data() {
         (Rejection::BadHost { what: "the host header is missing" }, 400),
         (Rejection::BadFraming { what: "two lengths" }, 400),
         (Rejection::NotThisComputer { why: "another computer".into() }, 403),
+        (Rejection::TransferCoding, 501),
+        (Rejection::HeadTooLong { limit: 9 }, 431),
+        (Rejection::TooManyHeaders { limit: 9 }, 431),
+        (Rejection::TargetTooLong, 414),
         (Rejection::Internal, 500),
     ] {
         let response = early.respond_early();

@@ -1,33 +1,36 @@
 //! The connections that are open, how many there may be, and which one gives way when there are too many.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use super::framing::Framing;
+use super::head::BadHead;
 
 /// What one connection is doing. Its own task writes it; the table reads it to choose who gives way.
 #[derive(Debug)]
 pub(super) struct Progress {
     begun: AtomicU32,
     ended: AtomicU32,
-    framing: AtomicU8,
+    /// Heads that were checked and whose request has not begun.
+    heads: AtomicU32,
+    /// Why no other head is taken.
+    refused: OnceLock<BadHead>,
+    /// Whether a head has begun that is not whole, and is not known to hyper therefore.
+    in_head: AtomicBool,
     receiving: AtomicBool,
     /// Cancelled to ask the connection to close: by the table, or because the server stops.
     pub(super) close: CancellationToken,
 }
-
-const UNSEEN: u8 = 0;
-const CLEAR: u8 = 1;
-const AMBIGUOUS: u8 = 2;
 
 impl Progress {
     pub(super) fn new(close: CancellationToken) -> Self {
         Self {
             begun: AtomicU32::new(0),
             ended: AtomicU32::new(0),
-            framing: AtomicU8::new(UNSEEN),
+            heads: AtomicU32::new(0),
+            refused: OnceLock::new(),
+            in_head: AtomicBool::new(false),
             receiving: AtomicBool::new(false),
             close,
         }
@@ -60,21 +63,31 @@ impl Progress {
         self.is_waiting() || self.receiving.load(Ordering::Relaxed)
     }
 
-    pub(super) fn set_framing(&self, framing: Framing) {
-        let code = match framing {
-            Framing::Clear => CLEAR,
-            Framing::Ambiguous => AMBIGUOUS,
-        };
-        self.framing.store(code, Ordering::Relaxed);
+    /// Notes heads that were read: so many good ones, and perhaps a bad one behind them, which is the last.
+    pub(super) fn note_heads(&self, good: u32, refused: Option<BadHead>) {
+        self.heads.fetch_add(good, Ordering::Relaxed);
+        if let Some(bad) = refused {
+            let _the_first_stays = self.refused.set(bad);
+        }
     }
 
-    /// The framing of the head that was just read, once; `None` when it was not seen by itself because it
-    /// came in the same bytes as the end of the request before it.
-    pub(super) fn take_framing(&self) -> Option<Framing> {
-        match self.framing.swap(UNSEEN, Ordering::Relaxed) {
-            CLEAR => Some(Framing::Clear),
-            AMBIGUOUS => Some(Framing::Ambiguous),
-            _ => None,
+    pub(super) fn set_in_head(&self, is_in_head: bool) {
+        self.in_head.store(is_in_head, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_in_head(&self) -> bool {
+        self.in_head.load(Ordering::Relaxed)
+    }
+
+    /// Takes the head of the request that begins.
+    ///
+    /// # Errors
+    /// Why it is refused: it stands for a bad one, or its head was not seen, which cannot be.
+    pub(super) fn take_head(&self) -> Result<(), BadHead> {
+        let one_less = |heads: u32| heads.checked_sub(1);
+        match self.heads.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(*self.refused.get().unwrap_or(&BadHead::Malformed("a request without a head"))),
         }
     }
 }
@@ -263,11 +276,13 @@ mod tests {
     }
 
     #[test]
-    fn framing_is_told_once_per_head() {
+    fn each_head_that_passed_is_for_one_request_and_the_next_request_is_refused() {
         let progress = Progress::new(CancellationToken::new());
-        assert_eq!(progress.take_framing(), None);
-        progress.set_framing(Framing::Ambiguous);
-        assert_eq!(progress.take_framing(), Some(Framing::Ambiguous));
-        assert_eq!(progress.take_framing(), None);
+        assert!(progress.take_head().is_err(), "nothing was read");
+        progress.note_heads(2, None);
+        progress.note_heads(0, Some(BadHead::Coding));
+        assert_eq!(progress.take_head(), Ok(()));
+        assert_eq!(progress.take_head(), Ok(()));
+        assert_eq!(progress.take_head(), Err(BadHead::Coding));
     }
 }

@@ -1,10 +1,11 @@
 //! The HTTP/1.1 listener: accepts connections, gives each its clocks and sizes, stops in order.
 //!
-//! hyper answers malformed heads by itself, with an empty body and a closed connection: 400 for what is not
-//! HTTP (a folded line, a space before the colon, NUL), 431 for too many or too large headers. So that the
-//! client sees such an answer although it is still sending, a connection lingers a little before it closes.
+//! Heads are checked before hyper reads them (`framing`, `head`), because it would answer bad ones by itself, without a
+//! word and without a line of the log: 400, 414 or 431 here, and 501 for a transfer coding. So that the client sees such
+//! an answer although it is still sending, a connection lingers a little before it closes.
 
 use std::convert::Infallible;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -30,7 +31,7 @@ use tokio::time::Instant;
 use tower::Service;
 
 use super::connections::{Connections, InRequest, Place, Progress};
-use super::framing::Framing;
+use super::head::{BadHead, HeadLimits};
 use super::limits::TimedBody;
 use super::panic;
 use super::shutdown::Shutdown;
@@ -187,22 +188,34 @@ async fn connection(
         idle: server.limits.idle_timeout,
         write: server.limits.write_timeout,
     };
-    let io = TokioIo::new(TimedIo::new(stream, clocks, Arc::clone(&progress)));
+    let heads = HeadLimits { bytes: server.limits.max_header_bytes, fields: server.limits.max_headers };
+    let io = TokioIo::new(TimedIo::new(stream, clocks, heads, Arc::clone(&progress)));
     let service = service_fn(|request| {
         let in_request = progress.begin(); // here, not in the future: what is read next is its body
-        let framing = progress.take_framing();
-        Box::pin(answer(&server, peer, &progress, framing, in_request, request))
+        let head = progress.take_head();
+        Box::pin(answer(&server, peer, &progress, head, in_request, request))
     });
     let mut http = server.http.serve_connection(io, service);
     let ended = tokio::select! {
         biased; // what has arrived is read before a wish to close is heard
         ended = &mut http => ended,
         () = progress.close.cancelled() => {
-            Pin::new(&mut http).graceful_shutdown();
             if progress.may_give_way() && !server.shutdown.is_stopping() {
                 return; // it gives way at once, even in the middle of a head or a body
             }
-            (&mut http).await
+            // hyper would close at once where it knows of no request: one whose head has begun is answered
+            let ended = poll_fn(|cx| match Pin::new(&mut http).poll(cx) {
+                Poll::Ready(ended) => Poll::Ready(Some(ended)),
+                Poll::Pending if progress.is_in_head() => Poll::Pending,
+                Poll::Pending => Poll::Ready(None),
+            });
+            match ended.await {
+                Some(ended) => ended,
+                None => {
+                    Pin::new(&mut http).graceful_shutdown();
+                    (&mut http).await
+                }
+            }
         }
     };
     if let Err(error) = ended {
@@ -222,16 +235,14 @@ async fn answer(
     server: &Server,
     peer: SocketAddr,
     progress: &Arc<Progress>,
-    framing: Option<Framing>,
+    head: Result<(), BadHead>,
     in_request: InRequest,
     request: Request<Incoming>,
 ) -> Result<Response<Answer>, Infallible> {
     let (mut parts, body) = request.into_parts();
-    let is_chunked = parts.headers.contains_key(header::TRANSFER_ENCODING);
-    let response = match framing {
-        Some(Framing::Ambiguous) => bad_framing("content-length and transfer-encoding in one request"),
-        None if is_chunked => bad_framing("a chunked request may not be pipelined"),
-        Some(Framing::Clear) | None => {
+    let response = match head {
+        Err(bad) => refuse(peer, bad),
+        Ok(()) => {
             parts.extensions.insert(ConnectInfo(peer));
             let body = if body.is_end_stream() {
                 Body::empty()
@@ -253,10 +264,25 @@ async fn answer(
     Ok(response.map(|body| Answer { body, _in_request: in_request }))
 }
 
-fn bad_framing(what: &'static str) -> Response {
-    let mut response = Rejection::BadFraming { what }.respond_early();
+/// The answer to a bad head, after which the connection closes.
+fn refuse(peer: SocketAddr, bad: BadHead) -> Response {
+    let rejection = Rejection::from(bad);
+    tracing::info!(%peer, "a request was refused before it was read: {}", rejection.message());
+    let mut response = rejection.respond_early();
     response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
     response
+}
+
+impl From<BadHead> for Rejection {
+    fn from(bad: BadHead) -> Self {
+        match bad {
+            BadHead::Malformed(what) => Self::BadFraming { what },
+            BadHead::Coding => Self::TransferCoding,
+            BadHead::Bytes(limit) => Self::HeadTooLong { limit },
+            BadHead::Fields(limit) => Self::TooManyHeaders { limit },
+            BadHead::Target => Self::TargetTooLong,
+        }
+    }
 }
 
 /// An answer's body: its connection counts as busy until the last byte is written or it is given up.

@@ -1,5 +1,6 @@
 //! A socket with clocks: how long a head may take, how long a connection may idle, how long a client may
-//! leave its answer unread. hyper has one timer for the first two, and none for the third.
+//! leave its answer unread. hyper has one timer for the first two, and none for the third. What is read goes through
+//! [`Framing`], so hyper sees none but whole heads.
 
 use std::future::Future;
 use std::io;
@@ -12,7 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::connections::Progress;
-use super::framing::HeadScan;
+use super::framing::{Framing, MayRead};
+use super::head::HeadLimits;
 
 /// The clocks of one connection.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +39,7 @@ pub(super) struct TimedIo<S> {
     deadline: Instant,
     alarm: Pin<Box<Sleep>>,
     stalled: Option<Pin<Box<Sleep>>>,
-    scan: HeadScan,
+    framing: Framing,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +51,7 @@ enum Wait {
 }
 
 impl<S> TimedIo<S> {
-    pub(super) fn new(stream: S, clocks: Clocks, progress: Arc<Progress>) -> Self {
+    pub(super) fn new(stream: S, clocks: Clocks, heads: HeadLimits, progress: Arc<Progress>) -> Self {
         let deadline = Instant::now() + clocks.head;
         Self {
             stream,
@@ -60,7 +62,7 @@ impl<S> TimedIo<S> {
             deadline,
             alarm: Box::pin(tokio::time::sleep_until(deadline)),
             stalled: None,
-            scan: HeadScan::default(),
+            framing: Framing::new(heads),
         }
     }
 
@@ -68,14 +70,18 @@ impl<S> TimedIo<S> {
         self.stream
     }
 
-    /// Starts the idle clock if a request has been answered since the last look.
+    /// Starts the next clock if a request has been answered since the last look: the idle one, or, where the next head
+    /// began to come before the answer was out, that of the head.
     fn note_answered(&mut self) {
         let begun = self.progress.begun();
         if begun != self.begun {
             self.begun = begun;
-            self.wait = Wait::Idle;
-            self.deadline = Instant::now() + self.clocks.idle;
-            self.scan = HeadScan::default();
+            let (wait, time) = match self.framing.is_in_head() {
+                true => (Wait::Head, self.clocks.head),
+                false => (Wait::Idle, self.clocks.idle),
+            };
+            self.wait = wait;
+            self.deadline = Instant::now() + time;
         }
     }
 
@@ -114,25 +120,43 @@ impl<S: AsyncRead + Unpin> AsyncRead for TimedIo<S> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if !this.progress.is_waiting() {
-            return Pin::new(&mut this.stream).poll_read(cx, buf); // a body, which has its own clock
+        let is_waiting = this.progress.is_waiting(); // if not, this is a body, which has its own clock
+        if is_waiting {
+            this.note_answered();
         }
-        this.note_answered();
-        let before = buf.filled().len();
-        match Pin::new(&mut this.stream).poll_read(cx, buf) {
-            Poll::Ready(Ok(())) => {
-                let read = &buf.filled()[before..];
-                if this.wait == Wait::Idle && !read.is_empty() {
-                    this.wait = Wait::Head;
-                    this.deadline = Instant::now() + this.clocks.head;
-                }
-                if let Some(framing) = this.scan.feed(read) {
-                    this.progress.set_framing(framing);
-                }
-                Poll::Ready(Ok(()))
+        loop {
+            if this.framing.deliver(buf) {
+                return Poll::Ready(Ok(()));
             }
-            Poll::Pending if this.is_overdue(cx) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            other => other,
+            let before = buf.filled().len();
+            let polled = match this.framing.may_read() {
+                MayRead::More => Pin::new(&mut this.stream).poll_read(cx, buf),
+                MayRead::Nothing => Poll::Pending, // hyper has all it needs to answer and to close
+                MayRead::Fails => return Poll::Ready(Err(io::ErrorKind::InvalidData.into())),
+            };
+            match polled {
+                Poll::Ready(Ok(())) => {
+                    let read = &buf.filled()[before..];
+                    if read.is_empty() {
+                        return Poll::Ready(Ok(())); // the client closed
+                    }
+                    if is_waiting && this.wait == Wait::Idle {
+                        this.wait = Wait::Head;
+                        this.deadline = Instant::now() + this.clocks.head;
+                    }
+                    let seen = this.framing.take(read);
+                    buf.set_filled(before + seen.passed);
+                    this.progress.note_heads(seen.heads, seen.refused);
+                    this.progress.set_in_head(this.framing.is_in_head());
+                    if seen.passed > 0 {
+                        return Poll::Ready(Ok(()));
+                    }
+                }
+                Poll::Pending if is_waiting && this.is_overdue(cx) => {
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+                other => return other,
+            }
         }
     }
 }
