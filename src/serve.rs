@@ -62,7 +62,8 @@ impl Server {
 /// # Errors
 /// Every unsafe combination, by name: return it from `main`, and the process exits 1 with the reason.
 pub async fn serve<H: Handler>(handler: H) -> Result {
-    serve_with(handler, Config::from_args()?).await
+    let (registry, _) = H::operations().build()?;
+    serve_with(handler, Config::from_args_for(&registry)?).await
 }
 
 /// [`serve`] with a configuration that is loaded in another way, for examples and tests.

@@ -67,6 +67,19 @@ async fn every_mistake_is_named_at_once() {
 }
 
 #[tokio::test]
+async fn what_each_stage_would_refuse_is_named_in_one_start() {
+    let toml = "[server]\npublic_url = \"http://a.example/mcp\"\n[limits]\nbody = \"1 KB\"\n[scopes.raed]\ndescription = \"x\"\n\
+                [[auth.issuers]]\nissuer = \"https://issuer.example\"\n";
+    let ended = launch::toml(toml).run().await;
+    ended.refused(&[
+        "limits.body in mcp.toml, line 4",
+        "server.public_url in mcp.toml, line 2",
+        "scopes.raed in mcp.toml, line 5",
+        "auth.base_scopes",
+    ]);
+}
+
+#[tokio::test]
 async fn a_combination_that_is_not_safe_stops_the_start_by_name() {
     let scoped = "base_scopes = [\"base\"]";
     for (toml, reasons) in [

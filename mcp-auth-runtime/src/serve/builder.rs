@@ -153,7 +153,7 @@ impl<H: Handler> ServerBuilder<H> {
     pub async fn serve(mut self) -> Result {
         let config = match self.config.take() {
             Some(config) => config,
-            None => Config::from_args()?,
+            None => Config::from_args_for(&H::operations().build()?.0)?,
         };
         let about = H::about();
         match config.command() {

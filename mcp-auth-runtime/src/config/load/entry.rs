@@ -19,7 +19,19 @@ impl Config {
         Self::load(&Arguments::system()?, ProcessContext::system(), None)
     }
 
-    /// The same, with a file to fall back to when none is found: for an example that brings its own along.
+    /// [`Config::from_args`], checked against the operations of a server, so that everything that would stop its start is told at once.
+    ///
+    /// # Errors
+    /// As [`Config::load_and_check`].
+    pub fn from_args_for(registry: &Registry) -> Result<Self, ConfigError> {
+        let (arguments, process) = (Arguments::system()?, ProcessContext::system());
+        if arguments.command != Command::Serve {
+            return Self::load(&arguments, process, None);
+        }
+        Self::load_and_check(&arguments, process, None, Some(registry)).map(|(config, _)| config)
+    }
+
+    /// [`Config::from_args`], with a file to fall back to when none is found: for an example that brings its own along.
     ///
     /// # Errors
     /// As [`Config::from_args`].
