@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use ::http::header::{ACCEPT_ENCODING, ALLOW, RETRY_AFTER};
+use ::http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, RETRY_AFTER};
 use ::http::{HeaderValue, StatusCode};
 use mcp_auth_core::challenge::BearerError;
 use mcp_auth_core::{Era, ScopeSet};
@@ -79,13 +79,32 @@ pub enum Rejection {
         allow: &'static str,
     },
     /// A body past the limit: 413.
-    BodyTooLarge,
+    BodyTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+        /// The key that sets it.
+        key: &'static str,
+    },
+    /// A body of which no more is read without credentials, while they might be needed for what it asks: 401.
+    TooLargeUnverified {
+        /// The limit, in bytes.
+        limit: usize,
+        /// The scopes that the challenge asks for.
+        scopes: ScopeSet,
+    },
     /// A body that came too slowly: 408.
     BodyTimeout,
     /// A body that broke off: 400.
     BodyBroken,
     /// A compressed body: 415. Nothing is inflated before it is authorized.
     ContentEncoding,
+    /// A body that is not JSON in UTF-8, by one `Content-Type`: 415.
+    ContentType,
+    /// A client that does not accept what it would be answered with: 406.
+    NotAcceptable {
+        /// What to send in `Accept`.
+        send: &'static str,
+    },
     /// A session that is not there, or not this caller's: 404.
     UnknownSession,
     /// As many sessions as `limits.sessions` allows: 503.
@@ -175,18 +194,26 @@ impl Rejection {
                 Row::new(FORBIDDEN, Rank::Early, text)
             }
             Self::NotThisComputer { why } => Row::new(FORBIDDEN, Rank::Early, why.as_ref()),
-            Self::BodyTooLarge => {
-                let text = "the body is larger than this server takes";
+            Self::BodyTooLarge { limit, key } => {
+                let text = format!("the body is larger than {limit} bytes ({key})");
                 Row::new(StatusCode::PAYLOAD_TOO_LARGE, Rank::Early, text)
             }
             Self::BodyTimeout => {
-                Row::new(StatusCode::REQUEST_TIMEOUT, Rank::Early, "the body came too slowly")
+                let text = "the body came too slowly (limits.body_timeout)";
+                Row::new(StatusCode::REQUEST_TIMEOUT, Rank::Early, text)
             }
             Self::Internal => Row::new(StatusCode::INTERNAL_SERVER_ERROR, Rank::Early, "internal error"),
 
             // By the credential.
             Self::Unauthenticated { scopes } => {
                 Row::new(StatusCode::UNAUTHORIZED, Rank::Credential, "authentication required")
+                    .says(Says::Challenge { error: None, scopes: Some(scopes) })
+            }
+            Self::TooLargeUnverified { limit, scopes } => {
+                let text = format!(
+                    "authentication required: of a body without a token only {limit} bytes are read (limits.unverified_body)"
+                );
+                Row::new(StatusCode::UNAUTHORIZED, Rank::Credential, text)
                     .says(Says::Challenge { error: None, scopes: Some(scopes) })
             }
             Self::InvalidToken { reason, scopes } => {
@@ -222,6 +249,16 @@ impl Rejection {
                 let text = "compressed bodies are not accepted; send it plain";
                 Row::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Rank::Message, text)
                     .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
+            }
+            Self::ContentType => {
+                let text = "send one content-type: application/json, in UTF-8";
+                Row::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Rank::Message, text)
+                    .header(ACCEPT, HeaderValue::from_static("application/json"))
+            }
+            Self::NotAcceptable { send } => {
+                let text =
+                    format!("the answer is not in a form that the client accepts; send accept: {send}");
+                Row::new(StatusCode::NOT_ACCEPTABLE, Rank::Message, text)
             }
             Self::BodyBroken => Row::new(BAD_REQUEST, Rank::Message, "the body broke off"),
 
@@ -281,6 +318,7 @@ impl Rejection {
         match self {
             Self::InvalidToken { reason, .. } => Self::InvalidToken { reason, scopes },
             Self::Unauthenticated { .. } => Self::Unauthenticated { scopes },
+            Self::TooLargeUnverified { limit, .. } => Self::TooLargeUnverified { limit, scopes },
             other => other,
         }
     }

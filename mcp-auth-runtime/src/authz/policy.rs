@@ -96,6 +96,11 @@ impl Policy {
         &self.settings.base_scopes
     }
 
+    /// Whether no operation needs a credential.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// The setting `auth.connect`.
     pub fn connect(&self) -> Connect {
         self.settings.connect

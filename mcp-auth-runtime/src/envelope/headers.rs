@@ -108,16 +108,33 @@ pub(crate) fn check_headers(envelope: &Envelope, headers: &HeaderMap) -> Result<
         return Err(HeaderMismatch::Method);
     }
     if let (Some(name), Some(expected)) = (name, mirrored_name(&envelope.message)) {
-        match name.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) {
-            Some(encoded) => {
-                let text = BASE64_STANDARD.decode(encoded).map_err(|_| HeaderMismatch::NameEncoding)?;
-                let text = String::from_utf8(text).map_err(|_| HeaderMismatch::NameEncoding)?;
-                matches(&text, expected)?;
-            }
-            None => matches(name, expected)?,
-        }
+        matches(&decoded(name)?, expected)?;
     }
     Ok(())
+}
+
+/// What the headers say the message asks for, where they name it: for an answer to a body that is not read.
+pub(crate) fn named_in(headers: &HeaderMap) -> Option<Message> {
+    let method = single(headers, METHOD).ok()??.to_owned();
+    let name = single(headers, NAME).ok()?.map(decoded).transpose().ok()?;
+    Some(match (method.as_str(), name) {
+        ("tools/call", Some(name)) => Message::Tool { name, arguments: None },
+        ("prompts/get", Some(name)) => Message::Prompt { name, arguments: None },
+        ("resources/read", Some(uri)) => Message::Resource { uri },
+        ("tools/call" | "prompts/get" | "resources/read", None) => return None,
+        _ => Message::Other { method },
+    })
+}
+
+/// The text of `Mcp-Name`, out of its wrapping where it has one.
+fn decoded(name: &str) -> Result<String, HeaderMismatch> {
+    match name.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) {
+        Some(encoded) => {
+            let text = BASE64_STANDARD.decode(encoded).map_err(|_| HeaderMismatch::NameEncoding)?;
+            String::from_utf8(text).map_err(|_| HeaderMismatch::NameEncoding)
+        }
+        None => Ok(name.to_owned()),
+    }
 }
 
 fn matches(name: &str, expected: &str) -> Result<(), HeaderMismatch> {

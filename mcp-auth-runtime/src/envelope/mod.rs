@@ -20,7 +20,7 @@ pub(crate) mod tests;
 
 pub use error::EnvelopeError;
 pub(crate) use error::{InvalidParams, InvalidRequest};
-pub(crate) use headers::{HeaderMismatch, check_headers};
+pub(crate) use headers::{HeaderMismatch, check_headers, named_in};
 pub(crate) use kind::MessageKind;
 pub use message::Message;
 pub(crate) use message::Reference;

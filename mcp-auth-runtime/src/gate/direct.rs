@@ -3,7 +3,7 @@
 //! in any way goes to rmcp, which says what is wrong with it.
 
 use axum::body::Body;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use rmcp::model::{
     JsonRpcError, JsonRpcResponse, JsonRpcVersion2_0, MetaObject, ProtocolVersion, RequestMetaObject,
@@ -11,6 +11,7 @@ use rmcp::model::{
 
 use super::gate::Admitted;
 use super::http::{Endpoint, era_of};
+use super::media::accepts_both_plainly;
 use super::session::Bound;
 use crate::answer::{Rejection, status_of_error};
 use crate::authz::Permit;
@@ -90,7 +91,7 @@ fn is_usual(headers: &HeaderMap, envelope: &Envelope) -> bool {
     };
     of_its_revision
         && headers.get(CONTENT_TYPE).is_some_and(|value| value == "application/json")
-        && accepts_both(headers)
+        && accepts_both_plainly(headers)
 }
 
 fn has_modern_headers(headers: &HeaderMap, message: &Message) -> bool {
@@ -99,48 +100,4 @@ fn has_modern_headers(headers: &HeaderMap, message: &Message) -> bool {
     version.is_some_and(|version| version == ProtocolVersion::V_2026_07_28.as_str())
         && headers.contains_key("mcp-method")
         && (!matches!(message, Message::Tool { .. }) || headers.get("mcp-name").is_some_and(named))
-}
-
-/// Whether one `Accept` header names both media types, without weights.
-fn accepts_both(headers: &HeaderMap) -> bool {
-    let mut values = headers.get_all(ACCEPT).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return false };
-    let Ok(text) = value.to_str() else { return false };
-    let names =
-        |wanted: &str| text.split(',').any(|name| name.trim_matches(' ').eq_ignore_ascii_case(wanted));
-    !text.contains([';', '"']) && names("application/json") && names("text/event-stream")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn accepts(values: &[&'static str]) -> bool {
-        let values = values.iter().map(|value| (ACCEPT, HeaderValue::from_static(value)));
-        accepts_both(&values.fold(HeaderMap::new(), |mut headers, (name, value)| {
-            headers.append(name, value);
-            headers
-        }))
-    }
-
-    #[test]
-    fn both_media_types_plainly_named_are_usual_and_everything_else_is_left_to_rmcp() {
-        for usual in [
-            "application/json, text/event-stream",
-            "text/event-stream,Application/JSON",
-            "application/json, text/event-stream, */*",
-        ] {
-            assert!(accepts(&[usual]), "{usual}");
-        }
-        for other in [
-            &[][..],
-            &["application/json"],
-            &["*/*"],
-            &["application/json;q=0, text/event-stream"],
-            &["application/json", "text/event-stream"],
-            &["\"application/json, text/event-stream\""],
-        ] {
-            assert!(!accepts(other), "{other:?}");
-        }
-    }
 }

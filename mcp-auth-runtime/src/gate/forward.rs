@@ -11,6 +11,7 @@ use http_body_util::Full;
 
 use super::gate::Admitted;
 use super::http::{Endpoint, SESSION_ID};
+use super::media::name_both;
 use super::session::Bound;
 use crate::answer::Rejection;
 use crate::authn::Identity;
@@ -28,6 +29,7 @@ impl<H: Handler> Endpoint<H> {
     ) -> Response<Body> {
         let Admitted { permit, bound } = admitted;
         self.settings.tool_headers.strip(&mut parts);
+        name_both(&mut parts.headers);
         if !matches!(bound, Bound::Within(_)) {
             // rmcp would hand even an `initialize` to the session it names, also to another caller's.
             parts.headers.remove(SESSION_ID);
@@ -75,6 +77,7 @@ impl<H: Handler> Endpoint<H> {
         let Admitted { permit, bound } = admitted;
         let identity = permit.identity().clone();
         self.settings.tool_headers.strip(&mut parts);
+        name_both(&mut parts.headers);
         parts.extensions.insert(permit);
         let request = Request::from_parts(parts, Full::new(Bytes::new()));
         let response = self.with_sessions.handle(request).await.map(Body::new);

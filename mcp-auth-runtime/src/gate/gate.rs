@@ -10,6 +10,7 @@ use super::session::Bound;
 use crate::answer::Rejection;
 use crate::authn::{Authenticator, Credential, Identity};
 use crate::authz::{Named, Permit, Policy, Verdict};
+use crate::envelope::Message;
 use crate::observe::audit::Decision;
 use crate::owned::Rulebook;
 
@@ -43,6 +44,13 @@ impl Gate {
     /// Whether callers are verified at all.
     pub(super) fn verifies(&self) -> bool {
         self.authenticator.is_some()
+    }
+
+    /// Whether a message without a credential would be served. Nothing is served by asking.
+    pub(super) fn serves_anyone(&self, message: Message) -> bool {
+        let message = Arc::new(message);
+        let named = self.rules.named(&message, None);
+        matches!(self.policy().decide(&named, &Identity::Anonymous), Verdict::Allowed(_))
     }
 
     /// 7. Who presents it. Nothing is answered before the message said what it asks for.

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::gate::Gate;
+use super::media;
 use super::received::Received;
 use super::session::{Session, Wanted};
 use super::tool_headers::ToolHeaders;
@@ -124,13 +125,13 @@ impl<H: Handler> Endpoint<H> {
         };
         let unread = |rejection| (Value::Null, rejection);
         if declared_length(headers).is_some_and(|length| length > limits.body as u64) {
-            return Err(unread(Rejection::BodyTooLarge));
+            return Err(unread(Rejection::BodyTooLarge { limit: limits.body, key: "limits.body" }));
         }
         refuse_encoded(headers).map_err(|error| unread(Rejection::from(&error)))?;
         let bytes = read_body(body, limit, limits.body_timeout).await.map_err(|error| {
             unread(match Rejection::from(&error) {
-                Rejection::BodyTooLarge if limit < limits.body => {
-                    Rejection::Unauthenticated { scopes: self.gate.policy().base_scopes().clone() }
+                Rejection::BodyTooLarge { .. } if limit < limits.body => {
+                    self.too_large_unverified(headers, limit, who)
                 }
                 rejection => rejection,
             })
@@ -143,6 +144,29 @@ impl<H: Handler> Endpoint<H> {
             .map_err(|error| (id_value(error.id()), Rejection::from(&error)))
     }
 
+    /// The answer to a body of which no more is read, because nobody is verified: a log-in helps where what the headers
+    /// name may need one. Headers decide nothing else here, and before 2026-07-28 they name nothing.
+    fn too_large_unverified(
+        &self,
+        headers: &HeaderMap,
+        limit: usize,
+        who: &Result<Identity, Rejection>,
+    ) -> Rejection {
+        let named = match era_of(headers) {
+            Era::Stateless => envelope::named_in(headers),
+            Era::Sessions => None,
+        };
+        let is_open =
+            self.gate.policy().is_open() || named.is_some_and(|message| self.gate.serves_anyone(message));
+        match is_open && who.is_ok() {
+            true => Rejection::BodyTooLarge { limit, key: "limits.unverified_body" },
+            false => {
+                let scopes = self.gate.policy().base_scopes().clone();
+                Rejection::TooLargeUnverified { limit, scopes }
+            }
+        }
+    }
+
     /// 9 to 12 for a message.
     async fn serve_message(
         self: &Arc<Self>,
@@ -152,7 +176,8 @@ impl<H: Handler> Endpoint<H> {
     ) -> Response<Body> {
         let mut received = Received::new(&envelope);
         received.objection =
-            envelope::check_headers(&envelope, &parts.headers).err().map(Rejection::HeaderMismatch);
+            envelope::check_headers(&envelope, &parts.headers).map_err(Rejection::HeaderMismatch).err();
+        received.objection = received.objection.or_else(|| media::check_message(&parts.headers).err());
         received.session = self.session_of(&parts.headers, &envelope);
         let admitted = match self.gate.admit(&received, who).await {
             Ok(admitted) => admitted,
@@ -195,6 +220,9 @@ impl<H: Handler> Endpoint<H> {
         };
         match wanted {
             Some(wanted) => {
+                if parts.method == Method::GET {
+                    received.objection = media::check_stream(&parts.headers).err();
+                }
                 received.session = Some(Session { sessions: &self.settings.sessions, wanted });
             }
             None => received.objection = Some(Rejection::MethodNotAllowed { allow: "POST" }),

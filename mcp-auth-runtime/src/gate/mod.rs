@@ -20,6 +20,7 @@ mod forward;
 #[expect(clippy::module_inception, reason = "the gate itself, among what leads to it and away from it")]
 mod gate;
 mod http;
+mod media;
 mod order;
 mod received;
 mod session;

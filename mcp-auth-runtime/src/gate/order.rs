@@ -2,9 +2,9 @@
 //!
 //! | rank | settled by | answers |
 //! |---|---|---|
-//! | [`Rank::Early`] | the bytes and the layers in front | 400 (framing, `Host`), 403 (`Host`, `Origin`), 408, 413, 500 |
+//! | [`Rank::Early`] | the bytes and the layers in front | 400 and 501 (framing, `Host`), 403 (`Host`, `Origin`), 408, 413, 414, 431, 500 |
 //! | [`Rank::Credential`] | the credential | 400 (`Authorization`), 401, 503 (keys) |
-//! | [`Rank::Message`] | the message as such | 400, 404, 405, 415; to a caller without a credential, 401 where it is served nothing anyway |
+//! | [`Rank::Message`] | the message as such | 400, 404, 405, 406, 415; to a caller without a credential, 401 where it is served nothing anyway |
 //! | [`Rank::Decision`] | who wants what | 400 (-32021), 403, 404 (session), 503 (sessions) |
 
 use mcp_auth_core::ScopeSet;
@@ -62,7 +62,10 @@ mod tests {
     fn a_refusal_settled_before_authentication_outranks_401() {
         for connect in [Connect::Authenticated, Connect::Anonymous] {
             for who in [refused(), Ok(Identity::Anonymous)] {
-                assert_eq!(answered(Rejection::BodyTooLarge, who.clone(), connect), 413);
+                assert_eq!(
+                    answered(Rejection::BodyTooLarge { limit: 9, key: "limits.body" }, who.clone(), connect),
+                    413
+                );
                 assert_eq!(answered(Rejection::BodyTimeout, who, connect), 408);
             }
         }
@@ -87,6 +90,8 @@ mod tests {
             (Rejection::UnknownMethod { method: "x".to_owned(), era: mcp_auth_core::Era::Stateless }, 404),
             (Rejection::HeaderMismatch(crate::envelope::HeaderMismatch::Method), 400),
             (Rejection::ContentEncoding, 415),
+            (Rejection::ContentType, 415),
+            (Rejection::NotAcceptable { send: "*/*" }, 406),
             (Rejection::BodyBroken, 400),
             (Rejection::MethodNotAllowed { allow: "POST" }, 405),
         ] {

@@ -116,7 +116,9 @@ pub(crate) async fn serve_http(
                     Some(place) => {
                         tasks.spawn(connection(Arc::clone(&server), stream, peer, progress, place));
                     }
-                    None => tracing::warn!("every connection is busy; a new one was closed"),
+                    None => {
+                        tracing::warn!("every connection is busy; a new one was closed (limits.connections)")
+                    }
                 }
             }
             Err(error) if is_about_one_connection(&error) => {}

@@ -41,7 +41,7 @@ pub enum BodyError {
 impl From<&BodyError> for Rejection {
     fn from(error: &BodyError) -> Self {
         match error {
-            BodyError::TooLarge { .. } => Self::BodyTooLarge,
+            BodyError::TooLarge { limit } => Self::BodyTooLarge { limit: *limit, key: "limits.body" },
             BodyError::TimedOut => Self::BodyTimeout,
             BodyError::Encoded => Self::ContentEncoding,
             BodyError::Broken => Self::BodyBroken,

@@ -29,7 +29,9 @@ async fn h30_a_body_over_the_limit_is_413_however_it_is_sent() {
     let (exact, over) = (body(limit), body(limit + 1));
     assert_eq!(exact.len(), limit);
     let known = format!("{lines}{bearer}");
-    assert_eq!(wire.post("/mcp", &known, &over).await.status(), 413);
+    let refused = wire.post("/mcp", &known, &over).await;
+    assert_eq!(refused.status(), 413);
+    assert!(refused.text().contains("131072 bytes (limits.body)"), "{}", refused.text());
     assert_eq!(wire.raw(chunked(&over, &bearer)).await.status(), 413);
     let asks = format!("Expect: 100-continue\r\n{known}");
     let reply = wire.raw(format!(
@@ -67,6 +69,8 @@ async fn h30_at_most_64_kib_are_read_for_a_caller_that_is_not_verified() {
         );
         let past = wire.post("/mcp", &lines, body(70 * 1024)).await;
         assert_eq!(past.status(), 401, "{}", past.text());
+        let says_why = past.text().contains("limits.unverified_body");
+        assert_eq!(says_why, error.is_none(), "{}", past.text());
         let challenge = past.challenge().expect("a challenge");
         assert_eq!((challenge.error(), challenge.scopes()), (error, vec!["base"]), "the call was not read");
     }
@@ -75,6 +79,29 @@ async fn h30_at_most_64_kib_are_read_for_a_caller_that_is_not_verified() {
     let served = wire.post("/mcp", &format!("{lines}{bearer}"), body(70 * 1024)).await;
     assert_eq!(served.status(), 200);
     assert_eq!(everything.ran(), 1);
+}
+
+#[tokio::test]
+async fn a_public_tool_with_a_body_over_the_unverified_limit_is_413_and_sends_nobody_to_log_in() {
+    let (everything, server, wire, _bearer) = start("").await;
+    let past = |tool: &str| {
+        let text = format!("\"arguments\":{{\"text\":\"{}\"}}", "x".repeat(70 * 1024));
+        call_body(tool).replace("\"arguments\":{}", &text)
+    };
+    let lines = |tool: &str| format!("Host: {}\r\n{}", wire.host(), call_headers(tool));
+    let public = wire.post("/mcp", &lines("ping"), past("ping")).await;
+    assert_eq!(public.status(), 413, "{}", public.text());
+    assert!(public.text().contains("65536 bytes (limits.unverified_body)"), "{}", public.text());
+    assert!(public.challenge().is_none());
+    // What the headers do not name, a tool that is not public, and a token that is refused: 401.
+    let unnamed = lines("ping").replace("Mcp-Name: ping\r\n", "");
+    assert_eq!(wire.post("/mcp", &unnamed, past("ping")).await.status(), 401);
+    assert_eq!(wire.post("/mcp", &lines("whoami"), past("whoami")).await.status(), 401);
+    assert_eq!(wire.post("/mcp", &lines("no_such_tool"), past("no_such_tool")).await.status(), 401);
+    let expired = format!("Authorization: Bearer {}\r\n", server.token("alice").expired().mint());
+    let refused = wire.post("/mcp", &format!("{}{expired}", lines("ping")), past("ping")).await;
+    assert_eq!(refused.challenge().expect("a challenge").error(), Some("invalid_token"));
+    assert_eq!(everything.ran(), 0);
 }
 
 #[tokio::test]
@@ -108,11 +135,16 @@ async fn h32_a_body_of_another_media_type_is_415() {
         "Content-Type: text/plain\r\n",
         "Content-Type: application/jsonp\r\n",
         "Content-Type: text/json\r\n",
+        "Content-Type: application/json\r\nContent-Type: application/json\r\n",
+        "Content-Type: application/json\r\nContent-Type: text/plain\r\n",
+        "Content-Type: application/json; charset=utf-16\r\n",
+        "Content-Type: application/json; charset=\"iso-8859-1\"\r\n",
     ] {
         let lines = format!("Host: {}\r\n{}", wire.host(), call_headers("whoami"));
         let lines = lines.replace("Content-Type: application/json\r\n", content_type);
         let reply = wire.post("/mcp", &format!("{lines}{bearer}"), call_body("whoami")).await;
         assert_eq!(reply.status(), 415, "{content_type:?}: {}", reply.text());
+        assert!(reply.text().contains("application/json"), "it says what to send: {}", reply.text());
         let reply = wire.post("/mcp", &lines, call_body("whoami")).await;
         assert_unauthenticated(&reply, content_type);
     }
@@ -127,21 +159,31 @@ async fn h33_a_client_that_does_not_accept_both_forms_gets_406() {
     let (everything, _server, wire, bearer) = start("").await;
     let accept = "Accept: application/json, text/event-stream\r\n";
     for refused in [
-        "",
         "Accept: application/json\r\n",
         "Accept: text/event-stream\r\n",
         "Accept: application/json, text/event-stream;q=0\r\n",
         "Accept: application/json;q=0.0, text/event-stream\r\n",
         "Accept: text/html\r\n",
+        "Accept: application/*\r\n",
+        "Accept: */*;q=0\r\n",
+        "Accept: */*\r\nAccept: application/json;q=0\r\n",
     ] {
         let lines = format!("Host: {}\r\n{}", wire.host(), call_headers("whoami")).replace(accept, refused);
         let reply = wire.post("/mcp", &format!("{lines}{bearer}"), call_body("whoami")).await;
         assert_eq!(reply.status(), 406, "{refused:?}: {}", reply.text());
+        let send = "application/json, text/event-stream";
+        assert!(reply.text().contains(send), "it says what to send: {}", reply.text());
         assert_unauthenticated(&wire.post("/mcp", &lines, call_body("whoami")).await, refused);
     }
     assert_eq!(everything.ran(), 0);
     for accepted in [
         accept,
+        "",
+        "Accept: */*\r\n",
+        "Accept: */*;q=0.1\r\n",
+        "Accept: application/*, text/*\r\n",
+        "Accept: application/*\r\nAccept: text/event-stream\r\n",
+        "Accept: text/html, */*;q=0.8\r\n",
         "Accept: text/event-stream;q=0.1,application/json;q=1\r\n",
         "Accept: application/json\r\nAccept: text/event-stream\r\n",
     ] {
