@@ -2,19 +2,21 @@
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use mcp_auth_core::ambient::SystemClock;
-use rmcp::model::{CallToolResult, Tool};
+use rmcp::model::{CallToolResult, ElicitRequestParams, ElicitResult, Tool};
 
 use super::arguments::{self, ArgumentError, Written};
+use super::person::Talk;
 use super::{listing, outcome};
 use crate::client::{
-    Browser, Client, LogIn, Reach, Refusal, Renewal, Scopes, ServerUrl, Session, Usable, Wanted,
+    Browser, Client, LogIn, Person, Reach, Refusal, Renewal, Said, Scopes, ServerUrl, Session, Usable, Wanted,
 };
 use mcp_auth_core::SecretText;
 
 use crate::secret::SecretPlace;
-use crate::terminal::{STRONG, shown_line, styled};
+use crate::terminal::{DIM, STRONG, shown_line, shown_lines, styled};
 use crate::token_store::{Login, Place, TokenStore};
 use crate::{Failure, terminal::Terminal};
 
@@ -116,8 +118,10 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         },
     };
     let (mut renewed, mut step_ups) = (false, 0);
+    let person: Arc<dyn Person> =
+        Arc::new(AtTerminal { server: server.to_string(), browser: !arguments.no_browser });
     loop {
-        let attempt = attempt(client, credential.token(), arguments.tool.as_deref(), &written);
+        let attempt = attempt(client, &person, credential.token(), arguments.tool.as_deref(), &written);
         let refusal = match runtime.block_on(attempt) {
             Ok(Answer::Tools(tools)) => return listing::print(terminal, &tools, arguments.json),
             Ok(Answer::Result(result)) => return outcome::print(terminal, &result, arguments.json),
@@ -185,14 +189,49 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     }
 }
 
+/// Whoever runs the command. They are asked where a terminal shows the question and takes the answer.
+struct AtTerminal {
+    server: String,
+    browser: bool,
+}
+
+impl Person for AtTerminal {
+    fn can_be_asked(&self) -> bool {
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    fn reply(&self, question: ElicitRequestParams) -> ElicitResult {
+        let terminal = Terminal::new();
+        let mut talk = Talk {
+            lines: &mut std::io::stdin().lock(),
+            show: &mut |line| terminal.note(line),
+            open: &mut |url| {
+                if self.browser && open::that_detached(url).is_err() {
+                    terminal.note("no browser could be opened");
+                }
+            },
+        };
+        talk.reply(&self.server, &question)
+    }
+
+    fn hear(&self, said: Said) {
+        let text = match said {
+            Said::Progress(text) => format!("… {}", shown_line(&text, 500)),
+            Said::Log(text) => format!("log {}", shown_lines(&text)),
+        };
+        Terminal::new().note(styled(DIM, text));
+    }
+}
+
 /// Connects, lists the tools, and calls one if a tool is named.
 async fn attempt(
     client: &Client,
+    person: &Arc<dyn Person>,
     token: Option<&SecretText>,
     tool: Option<&str>,
     written: &[Written],
 ) -> Result<Answer, Trouble> {
-    let session = Session::connect(client, token).await.map_err(Trouble::Refused)?;
+    let session = Session::connect(client, token, Arc::clone(person)).await.map_err(Trouble::Refused)?;
     let answer = async {
         // The list comes first: it has the schema, and says which headers some parameters are sent in.
         let tools = session.tools(token).await.map_err(Trouble::Refused)?;

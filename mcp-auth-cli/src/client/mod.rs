@@ -26,4 +26,4 @@ pub(crate) use flow::{Browser, LogIn, Scopes};
 pub(crate) use kept::{Renewal, Usable};
 pub(crate) use registration::Wanted;
 pub(crate) use revoke::revoke;
-pub(crate) use session::{Refusal, Session};
+pub(crate) use session::{Person, Refusal, Said, Session};

@@ -1,18 +1,26 @@
 //! One MCP connection, in any revision that the server speaks, with its refusals as typed values.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_auth_core::challenge::{Reading, ReceivedChallenge};
 use rmcp::model::{
-    CallToolRequestParams, CallToolResult, ErrorData, Implementation, InitializeRequestParams, JsonObject,
-    PaginatedRequestParams, ProtocolVersion, Tool,
+    CallToolRequestParams, CallToolResult, ElicitRequestParams, ElicitResult, ElicitationAction,
+    ElicitationCapability, ErrorData, FormElicitationCapability, Implementation, InitializeRequestParams,
+    JsonObject, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion, RequestMetaObject, Tool,
+    UrlElicitationCapability,
 };
-use rmcp::service::{ClientInitializeError, RunningService, ServiceError};
+#[expect(deprecated, reason = "SEP-2577 takes them away; until then servers write their log this way")]
+use rmcp::model::{LoggingLevel, LoggingMessageNotificationParam};
+use rmcp::service::{
+    ClientInitializeError, NotificationContext, RequestContext, RunningService, ServiceError,
+};
 use rmcp::transport::streamable_http_client::{
     AuthRequiredError, InsufficientScopeError, StreamableHttpClientTransport,
     StreamableHttpClientTransportConfig,
 };
-use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
+use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt, RoleClient};
+use tokio::sync::oneshot;
 
 use super::Client;
 use mcp_auth_core::SecretText;
@@ -27,7 +35,72 @@ const MOST_PAGES: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An open MCP connection.
-pub(crate) struct Session(RunningService<RoleClient, InitializeRequestParams>);
+pub(crate) struct Session(RunningService<RoleClient, Us>);
+
+/// What the server says to the person while a call runs.
+#[derive(Debug)]
+pub(crate) enum Said {
+    /// How far the call is.
+    Progress(String),
+    /// A line of the server's log, with its level.
+    Log(String),
+}
+
+/// The person at the terminal, if there is one.
+pub(crate) trait Person: Send + Sync {
+    /// Whether they can be asked; a server asks only then.
+    fn can_be_asked(&self) -> bool;
+
+    /// Puts a question of the server. Called on a thread of its own: it may wait for them.
+    fn reply(&self, question: ElicitRequestParams) -> ElicitResult;
+
+    /// Shows them what the server says.
+    fn hear(&self, said: Said);
+}
+
+/// Us, as the server sees us.
+struct Us {
+    info: InitializeRequestParams,
+    person: Arc<dyn Person>,
+}
+
+#[expect(deprecated, reason = "as above")]
+impl ClientHandler for Us {
+    fn get_info(&self) -> InitializeRequestParams {
+        self.info.clone()
+    }
+
+    async fn create_elicitation(
+        &self,
+        question: ElicitRequestParams,
+        _: RequestContext<RoleClient>,
+    ) -> Result<ElicitResult, ErrorData> {
+        if !self.person.can_be_asked() {
+            return Ok(ElicitResult::new(ElicitationAction::Decline));
+        }
+        let (person, (told, reply)) = (Arc::clone(&self.person), oneshot::channel());
+        // Not a task: one that waits for a line keeps the command from ending.
+        std::thread::spawn(move || told.send(person.reply(question)));
+        Ok(reply.await.unwrap_or_else(|_| ElicitResult::new(ElicitationAction::Cancel)))
+    }
+
+    async fn on_progress(&self, progress: ProgressNotificationParam, _: NotificationContext<RoleClient>) {
+        let total = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
+        let message = progress.message.map(|message| format!(": {message}")).unwrap_or_default();
+        self.person.hear(Said::Progress(format!("{}{total}{message}", progress.progress)));
+    }
+
+    async fn on_logging_message(
+        &self,
+        line: LoggingMessageNotificationParam,
+        _: NotificationContext<RoleClient>,
+    ) {
+        let text = line.data.as_str().map_or_else(|| line.data.to_string(), str::to_owned);
+        let level = serde_json::to_value(line.level).ok();
+        let level = level.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+        self.person.hear(Said::Log(format!("{level}: {text}")));
+    }
+}
 
 /// Why the server did not answer as asked.
 #[derive(Debug)]
@@ -44,15 +117,27 @@ pub(crate) enum Refusal {
 
 impl Session {
     /// Connects with revision 2026-07-28, else with the handshake of the earlier revisions.
-    pub(crate) async fn connect(client: &Client, token: Option<&SecretText>) -> Result<Self, Refusal> {
+    pub(crate) async fn connect(
+        client: &Client,
+        token: Option<&SecretText>,
+        person: Arc<dyn Person>,
+    ) -> Result<Self, Refusal> {
         let mut config = StreamableHttpClientTransportConfig::with_uri(client.server.as_str());
         if let Some(token) = token {
             config = config.auth_header(token.expose());
         }
         let transport = StreamableHttpClientTransport::with_client(client.http.clone(), config);
-        let mut us = InitializeRequestParams::default();
-        us.client_info = Implementation::new("mcp-auth", env!("CARGO_PKG_VERSION"));
-        us.protocol_version = ProtocolVersion::LATEST_WITH_INITIALIZE;
+        let mut info = InitializeRequestParams::default();
+        info.client_info = Implementation::new("mcp-auth", env!("CARGO_PKG_VERSION"));
+        info.protocol_version = ProtocolVersion::LATEST_WITH_INITIALIZE;
+        if person.can_be_asked() {
+            info.capabilities.elicitation = Some(
+                ElicitationCapability::new()
+                    .with_form(FormElicitationCapability::default())
+                    .with_url(UrlElicitationCapability::default()),
+            );
+        }
+        let us = Us { info, person };
         let lifecycle = ClientLifecycleMode::Auto {
             preferred_versions: vec![ProtocolVersion::V_2026_07_28],
             legacy_version: Some(ProtocolVersion::LATEST_WITH_INITIALIZE),
@@ -84,7 +169,8 @@ impl Session {
         arguments: JsonObject,
         token: Option<&SecretText>,
     ) -> Result<CallToolResult, Refusal> {
-        let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
+        let mut params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
+        params.meta = Some(with_log());
         self.0.call_tool(params).await.map_err(|error| refused(error, token))
     }
 
@@ -92,6 +178,14 @@ impl Session {
     pub(crate) async fn close(self) {
         let _ = tokio::time::timeout(Duration::from_secs(2), self.0.cancel()).await;
     }
+}
+
+/// Since 2026-07-28 a server sends its log for a request that asks for it.
+#[expect(deprecated, reason = "as above")]
+fn with_log() -> RequestMetaObject {
+    let mut meta = RequestMetaObject::default();
+    meta.set_log_level(LoggingLevel::Info);
+    meta
 }
 
 async fn within<T>(patience: Duration, answer: impl Future<Output = T>) -> Result<T, Refusal> {

@@ -212,7 +212,7 @@ async fn raw_results_are_json() {
     let said = alice.run(&["call", site.url(), "whoami", "--json"]).await.succeeded();
     assert_eq!(serde_json::from_str::<Value>(&said.stdout).unwrap()["content"][0]["text"], "alice");
     let said = alice.run(&["call", site.url(), "--json"]).await.succeeded();
-    assert_eq!(serde_json::from_str::<Value>(&said.stdout).unwrap()["tools"].as_array().unwrap().len(), 3);
+    assert_eq!(serde_json::from_str::<Value>(&said.stdout).unwrap()["tools"].as_array().unwrap().len(), 4);
 }
 
 #[tokio::test]
@@ -366,4 +366,35 @@ async fn a_json_rpc_error_is_json_where_json_is_asked_for() {
     let said =
         alice.run(&["call", &url]).await.failed(1, "error: closed:\n  until noon (JSON-RPC error -32000)");
     assert!(said.stdout.is_empty());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_question_of_the_server_is_asked_in_the_terminal_and_progress_is_shown() {
+    let (site, mut alice) = logged_in().await;
+    alice.run(&["login", site.url(), "--no-browser", "--scope", "notes.read notes.write"]).await.succeeded();
+    alice.run(&["call", site.url(), "add_note", "text=milk"]).await.succeeded();
+    let clear = ["call", site.url(), "clear_notes"];
+    for (written, answer) in [
+        ("y\nold\nn\n", "kept"),
+        ("n\n\ny\n", "kept"),
+        // Ctrl-D.
+        ("\u{4}", "nobody answered"),
+        ("perhaps\ny\nold\ny\n", "forgotten: old"),
+    ] {
+        let said = alice.run_at_a_terminal(&clear, written).await;
+        assert_eq!((said.code, said.stdout.trim()), (0, answer), "{}", said.stderr);
+        assert!(said.stderr.contains("asks: Forget 1 notes?"), "{}", said.stderr);
+        assert!(said.stderr.contains("Forget them for good? (sure)"), "{}", said.stderr);
+        assert!(said.stderr.contains("1 of 2: counting"), "{}", said.stderr);
+    }
+}
+
+#[tokio::test]
+async fn without_a_terminal_nobody_is_asked_and_the_server_knows_it() {
+    let (site, mut alice) = logged_in().await;
+    alice.run(&["login", site.url(), "--no-browser", "--scope", "notes.read notes.write"]).await.succeeded();
+    let said = alice.run(&["call", site.url(), "clear_notes"]).await;
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.stderr.contains("-32021"), "{}", said.stderr);
 }

@@ -117,6 +117,42 @@ impl Person {
         CommandResult { code, stdout, stderr, asked }
     }
 
+    /// Runs a command at a terminal, into which this is written. What the terminal shows is `stderr`.
+    #[cfg(unix)]
+    pub(crate) async fn run_at_a_terminal(&mut self, arguments: &[&str], written: &str) -> CommandResult {
+        use std::io::{Read as _, Write as _};
+
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&ours).unwrap();
+        unlockpt(&ours).unwrap();
+        let name = ptsname(&ours, Vec::new()).unwrap().into_string().unwrap();
+        let theirs = std::fs::OpenOptions::new().read(true).write(true).open(name).unwrap();
+        let mut command = self.command(arguments);
+        command.stdin(theirs.try_clone().unwrap()).stderr(theirs);
+        let child = command.spawn().unwrap();
+        // The command holds the other end, and must be the only one for this end to see its exit.
+        drop(command);
+        let mut ours = std::fs::File::from(ours);
+        ours.write_all(written.as_bytes()).unwrap();
+        let shown = std::thread::spawn(move || {
+            let (mut shown, mut part) = (Vec::new(), [0; 1024]);
+            // Linux says EIO where the other end is closed.
+            while let Ok(read @ 1..) = ours.read(&mut part) {
+                shown.extend_from_slice(&part[..read]);
+            }
+            String::from_utf8_lossy(&shown).into_owned()
+        });
+        let output = child.wait_with_output().await.unwrap();
+        CommandResult {
+            code: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: shown.join().unwrap(),
+            asked: Vec::new(),
+        }
+    }
+
     /// The file that holds this person's login for a server; there must be exactly one.
     pub(crate) fn kept_file(&self) -> PathBuf {
         let directory = self.home.path().join(".local/state/mcp-auth");

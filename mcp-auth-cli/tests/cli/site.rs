@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use mcp_auth::extract::ProgressToken;
+use mcp_auth::model::ProgressNotificationParam;
 use mcp_auth::prelude::*;
 
 /// A server with one list of notes for all callers.
@@ -20,6 +22,14 @@ struct NewNote {
     tags: Vec<String>,
 }
 
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[schemars(crate = "mcp_auth::schemars")]
+struct Sure {
+    /// Forget them for good?
+    sure: bool,
+    why: Option<String>,
+}
+
 use mcp_auth::schemars;
 
 #[server(name = "notes")]
@@ -28,6 +38,29 @@ impl Notes {
     #[tool(scope = "notes.read", read_only)]
     fn list_notes(&self) -> String {
         self.0.lock().unwrap().join(", ")
+    }
+
+    /// Forget all notes, after a question.
+    #[tool(scope = "notes.write", destructive)]
+    async fn clear_notes(
+        &self,
+        peer: Peer<RoleServer>,
+        progress: Option<ProgressToken>,
+        mut ask: Ask,
+    ) -> Result<String, ToolError> {
+        if let Some(token) = progress {
+            let report = ProgressNotificationParam::new(token, 1.0).with_total(2.0).with_message("counting");
+            peer.notify_progress(report).await?;
+        }
+        let count = self.0.lock().unwrap().len();
+        match ask.form::<Sure>(format!("Forget {count} notes?")).await? {
+            Reply::Accepted(Sure { sure: true, why }) => {
+                self.0.lock().unwrap().clear();
+                Ok(format!("forgotten: {}", why.unwrap_or_default()))
+            }
+            Reply::Accepted(_) | Reply::Declined => Ok("kept".to_owned()),
+            Reply::Cancelled => Ok("nobody answered".to_owned()),
+        }
     }
 
     /// Add a note.
