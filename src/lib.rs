@@ -102,7 +102,7 @@ pub use mcp_auth_runtime::testing;
 pub use mcp_auth_runtime::rmcp::{self, ErrorData, Json, model};
 pub use mcp_auth_runtime::{http, url};
 #[doc(no_inline)]
-pub use mcp_auth_runtime::{schemars, serde, serde_json};
+pub use mcp_auth_runtime::{schemars, serde, serde_json, tracing};
 
 pub mod answer;
 pub mod authn;

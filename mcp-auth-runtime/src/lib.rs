@@ -22,4 +22,4 @@ pub mod testing;
 mod transport;
 
 #[doc(hidden)]
-pub use {http, rmcp, schemars, serde, serde_json, tokio_util, url};
+pub use {http, rmcp, schemars, serde, serde_json, tokio_util, tracing, url};

@@ -3,6 +3,7 @@
 use std::path::Path;
 {% endif %}
 use mcp_auth::prelude::*;
+use mcp_auth::tracing;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -87,7 +88,9 @@ impl Notes {
         Parameters(WhichNote { id }): Parameters<WhichNote>,
     ) -> Result<Json<Note>, ToolError> {
         let deleted = self.store.delete(caller.id(), id){% if sqlite %}.await?{% endif %};
-        deleted.map(Json).ok_or_else(|| no_such_note(id))
+        let deleted = deleted.ok_or_else(|| no_such_note(id))?;
+        tracing::info!(id, "note deleted"); // the log adds whose call it was
+        Ok(Json(deleted))
     }
 
     /// Is the server up?

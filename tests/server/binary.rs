@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use mcp_auth::ErrorData;
+use mcp_auth::extract::{Call, FromCall};
+use mcp_auth::model::ErrorCode;
 use mcp_auth::prelude::*;
 use mcp_auth_tests::everything::Everything;
 use mcp_auth_tests::open::Open;
@@ -11,6 +14,7 @@ async fn main() -> mcp_auth::Result {
     match std::env::var("TEST_SERVER").as_deref() {
         Ok("noisy") => mcp_auth::serve(Noisy).await,
         Ok("open") => mcp_auth::serve(Open).await,
+        Ok("logs") => mcp_auth::serve(Logs).await,
         Ok("hooked") => {
             std::panic::set_hook(Box::new(|_| eprintln!("the program's own hook")));
             mcp_auth::serve(Everything::default()).await
@@ -20,6 +24,99 @@ async fn main() -> mcp_auth::Result {
             () = panic_after(Duration::from_millis(200)) => Ok(()),
         },
         _ => mcp_auth::serve(Everything::default()).await,
+    }
+}
+
+/// Logs by itself.
+#[derive(Clone)]
+struct Logs;
+
+#[server(name = "logs")]
+impl Logs {
+    /// Its call does without rmcp's transport.
+    #[tool(authenticated)]
+    fn direct(&self) -> &'static str {
+        mcp_auth::tracing::warn!("said by a tool");
+        "logged"
+    }
+
+    /// Its call goes through rmcp.
+    #[tool(authenticated)]
+    async fn forwarded(&self, _peer: Peer<RoleServer>) -> &'static str {
+        mcp_auth::tracing::warn!("said by a tool");
+        "logged"
+    }
+
+    /// Refuses by itself.
+    #[tool(authenticated)]
+    fn forbids(&self) -> Result<String, ToolError> {
+        Err(ToolError::forbidden("not yours"))
+    }
+
+    /// The same, through rmcp.
+    #[tool(authenticated)]
+    async fn forbids_by_rmcp(&self, _peer: Peer<RoleServer>) -> Result<String, ToolError> {
+        Err(ToolError::forbidden("not yours"))
+    }
+
+    /// The same, after a while.
+    #[tool(authenticated)]
+    async fn forbids_late(&self) -> Result<String, ToolError> {
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        Err(ToolError::forbidden("not yours"))
+    }
+
+    /// Fails, which is not a refusal.
+    #[tool(authenticated)]
+    fn fails(&self) -> Result<String, ToolError> {
+        Err(ToolError::new("full"))
+    }
+
+    /// Panics, which is not one either.
+    #[tool(authenticated)]
+    fn breaks(&self) -> String {
+        panic!("a tool that panics")
+    }
+
+    /// Takes a claim.
+    #[tool(authenticated)]
+    fn tenant(&self, Claims(Tenant { tenant }): Claims<Tenant>) -> String {
+        tenant
+    }
+
+    /// Takes what refuses.
+    #[tool(authenticated)]
+    fn weekday(&self, _day: Weekday) -> &'static str {
+        "open"
+    }
+
+    /// Refuses by itself.
+    #[prompt(authenticated)]
+    fn greet(&self) -> Result<String, ToolError> {
+        Err(ToolError::forbidden("not yours"))
+    }
+
+    /// Refuses by itself.
+    #[resource(uri = "about://server", authenticated)]
+    fn about(&self) -> Result<String, ToolError> {
+        Err(ToolError::forbidden("not yours"))
+    }
+}
+
+#[derive(mcp_auth::serde::Deserialize)]
+#[serde(crate = "mcp_auth::serde")]
+struct Tenant {
+    tenant: String,
+}
+
+/// An argument that refuses every caller.
+struct Weekday;
+
+impl FromCall for Weekday {
+    const NEEDS_TRANSPORT: bool = false;
+
+    fn from_call(_call: &mut Call) -> Result<Self, ErrorData> {
+        Err(ErrorData::new(ErrorCode(403), "only on weekdays", None))
     }
 }
 

@@ -30,6 +30,14 @@ pub fn trusting(issuer: &Issuer) -> Launch {
         .variable("MCP_AUTH__ISSUERS", &issuer.configured())
 }
 
+/// Trusting `issuer`, with nothing else configured but any free port.
+pub fn trusting_only(issuer: &Issuer) -> Launch {
+    toml("")
+        .variable("MCP_SERVER__LISTEN", "127.0.0.1:0")
+        .variable("MCP_SERVER__PUBLIC_URL", RESOURCE)
+        .variable("MCP_AUTH__ISSUERS", &issuer.configured())
+}
+
 /// A throwaway issuer whose keys are fetched over HTTP, as a process does it.
 pub struct Issuer {
     issuer: TestIssuer,

@@ -194,3 +194,183 @@ async fn what_was_logged_before_a_second_signal_is_written() {
     assert_eq!(ended.status.code(), Some(143), "{ended:?}");
     assert!(ended.stderr.contains("second signal: exiting at once"), "{ended:?}");
 }
+
+/// The lines of a tool's own in a log of JSON.
+fn said_by_a_tool(lines: impl IntoIterator<Item = String>) -> Vec<serde_json::Value> {
+    let lines = lines.into_iter().filter_map(|line| serde_json::from_str::<serde_json::Value>(&line).ok());
+    lines.filter(|line| line["fields"]["message"] == "said by a tool").collect()
+}
+
+#[tokio::test]
+async fn event_of_a_tool_stands_in_a_span_of_its_call_whichever_way_the_call_came() {
+    let issuer = Issuer::start().await;
+    let token = issuer.token("alice\" decision=\"allow").client("the app").mint();
+    let launch = || {
+        let launch = launch::trusting_only(&issuer).variable("TEST_SERVER", "logs");
+        launch.variable("MCP_LOG__FORMAT", "json").variable("MCP_LOG__LEVEL", "warn")
+    };
+    let named = |line: &serde_json::Value, tool: &str| {
+        let span = &line["span"];
+        assert_eq!(span["operation"], json!(format!("\"tools/call {tool}\"")), "{line}");
+        assert_eq!(span["subject"], json!(r#""alice\" decision=\"allow""#), "{line}");
+        assert_eq!(span["client_id"], json!(r#""the app""#), "{line}");
+        assert!(!span["request_id"].as_str().unwrap().is_empty(), "{line}");
+        assert!(!line.to_string().contains(&token), "{line}");
+    };
+
+    let server = launch().http().await;
+    let alice = server.client().token(&token);
+    for tool in ["direct", "forwarded"] {
+        assert_eq!(alice.call_tool(tool, json!({})).await.text(), Some("logged"));
+    }
+    let mut lines = Vec::new();
+    let logged = async {
+        while lines.len() < 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            lines.extend(said_by_a_tool(server.lines()));
+        }
+    };
+    timeout(PATIENCE, logged).await.expect("both are logged");
+    named(&lines[0], "direct");
+    named(&lines[1], "forwarded");
+
+    let stdio = launch().variable("MCP_STDIO__CREDENTIAL", "env:TOKEN").variable("TOKEN", &token);
+    let mut pipe = stdio.stdio();
+    for tool in ["direct", "forwarded"] {
+        assert_eq!(text(&pipe.call_tool(tool, json!({})).await), "logged");
+    }
+    pipe.hang_up();
+    let ended = pipe.ended(PATIENCE).await;
+    let lines = said_by_a_tool(ended.stderr.lines().map(str::to_owned));
+    assert_eq!(lines.len(), 2, "{}", ended.stderr);
+    named(&lines[0], "direct");
+    named(&lines[1], "forwarded");
+}
+
+#[tokio::test]
+async fn claim_that_is_missing_or_malformed_is_named_in_the_audit_and_not_to_the_client() {
+    let issuer = Issuer::start().await;
+    let server = launch::trusting(&issuer).audited().http().await;
+    let alice = || issuer.token("alice").scope("read");
+    for (token, told, audited) in [
+        (alice().without_claim("sub"), "the token lacks a required claim", ": `sub`"),
+        (alice().without_claim("exp"), "the token lacks a required claim", ": `exp`"),
+        (alice().claim("sub", 5), "the token has a malformed claim", ": `sub` is not a string"),
+        (alice().claim("exp", "s3cr3t"), "the token has a malformed claim", ": `exp` "),
+    ] {
+        server.audit_events();
+        let refused = server.client().token(token).call_tool("read_note", json!({})).await;
+        assert_eq!(
+            (refused.status(), refused.challenge().unwrap().get("error_description")),
+            (401, Some(told))
+        );
+        let mut events = Vec::new();
+        let audit = async {
+            while events.is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                events = server.audit_events();
+            }
+        };
+        timeout(PATIENCE, audit).await.expect("it is audited");
+        let reason = events[0]["reason"].as_str().unwrap();
+        assert!(reason.contains(&format!("{told}{audited}")) && !reason.contains("s3cr3t"), "{reason}");
+    }
+}
+
+/// The decision in an event of the audit, and its reason.
+type Said = (&'static str, Option<&'static str>);
+
+/// What is called of the server `logs`, by method and name, and what its audit says of it.
+const SAID: [(&str, &str, &[Said]); 11] = [
+    ("tools/call", "direct", &[("allow", None)]),
+    ("tools/call", "forwarded", &[("allow", None)]),
+    ("tools/call", "forbids", &[("deny", Some("not yours"))]),
+    ("tools/call", "forbids_by_rmcp", &[("deny", Some("not yours"))]),
+    ("tools/call", "forbids_late", &[("allow", None), ("deny", Some("not yours"))]),
+    ("tools/call", "fails", &[("allow", None)]),
+    ("tools/call", "breaks", &[("allow", None)]),
+    (
+        "tools/call",
+        "tenant",
+        &[("deny", Some("the token lacks the claim `tenant`, which this operation needs"))],
+    ),
+    ("tools/call", "weekday", &[("deny", Some("only on weekdays"))]),
+    ("prompts/get", "greet", &[("deny", Some("not yours"))]),
+    ("resources/read", "about://server", &[("deny", Some("not yours"))]),
+];
+
+/// The parameters that name `name` to `method`.
+fn naming(method: &str, name: &str) -> serde_json::Value {
+    match method {
+        "resources/read" => json!({ "uri": name }),
+        _ => json!({ "name": name, "arguments": {} }),
+    }
+}
+
+/// Checks the events of one call after the other.
+#[track_caller]
+fn says(events: &[serde_json::Value]) {
+    let said = SAID.iter().flat_map(|(method, name, said)| said.iter().map(move |said| (method, name, said)));
+    let said: Vec<_> = said.collect();
+    assert_eq!(events.len(), said.len(), "{events:#?}");
+    for (event, (method, name, (decision, reason))) in events.iter().zip(said) {
+        assert_eq!((&event["operation"], &event["name"]), (&json!(method), &json!(format!("{name:?}"))));
+        let reason = reason.map_or(serde_json::Value::Null, |reason| json!(format!("{reason:?}")));
+        assert_eq!((&event["decision"], &event["reason"]), (&json!(decision), &reason), "{name}");
+        assert_eq!((&event["subject"], &event["needed"]), (&json!("\"alice\""), &json!("authenticated")));
+    }
+}
+
+#[tokio::test]
+async fn refusal_of_a_method_itself_is_audited_as_one_and_not_as_allowed() {
+    let issuer = Issuer::start().await;
+    let token = issuer.token("alice").mint();
+    let launch = || launch::trusting_only(&issuer).variable("TEST_SERVER", "logs").audited();
+    let is_call =
+        |event: &serde_json::Value| SAID.iter().any(|(method, ..)| event["operation"] == json!(method));
+
+    let server = launch().http().await;
+    let alice = server.client().token(&token);
+    for (method, name, _) in SAID {
+        alice.request(method, naming(method, name)).await;
+    }
+    let mut events = Vec::new();
+    let audit = async {
+        while events.len() < SAID.iter().map(|(.., said)| said.len()).sum() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            events.extend(server.audit_events().into_iter().filter(is_call));
+        }
+    };
+    timeout(PATIENCE, audit).await.expect("every call is audited");
+    says(&events);
+
+    let stdio = launch().variable("MCP_STDIO__CREDENTIAL", "env:TOKEN").variable("TOKEN", &token);
+    let mut pipe = stdio.stdio();
+    for (method, name, _) in SAID {
+        pipe.request(method, naming(method, name)).await;
+    }
+    pipe.hang_up();
+    let log = pipe.ended(PATIENCE).await.stderr;
+    let events = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let events =
+        events.filter(|event| event["target"] == "mcp_auth::audit").map(|mut event| event["fields"].take());
+    says(&events.filter(is_call).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn call_whose_client_goes_away_is_audited_as_allowed() {
+    let issuer = Issuer::start().await;
+    let server = launch::trusting_only(&issuer).variable("TEST_SERVER", "logs").audited().http().await;
+    let alice = server.client().token(issuer.token("alice").mint());
+    let late = alice.call_tool("forbids_late", json!({}));
+    assert!(timeout(Duration::from_millis(300), late).await.is_err(), "it takes longer");
+    let mut events = Vec::new();
+    let audit = async {
+        while events.is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            events.extend(server.audit_events());
+        }
+    };
+    timeout(PATIENCE, audit).await.expect("it is audited");
+    assert_eq!((&events[0]["name"], &events[0]["decision"]), (&json!("\"forbids_late\""), &json!("allow")));
+}

@@ -17,4 +17,5 @@ mod tests;
 pub(crate) use http::status_of_error;
 pub(crate) use metadata::ProtectedResourceMetadata;
 pub use rejection::Rejection;
+pub(crate) use rejection::is_refusal;
 pub(crate) use row::Rank;

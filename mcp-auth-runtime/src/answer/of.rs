@@ -38,7 +38,9 @@ impl From<&AuthnError> for Rejection {
         let reason = error.description().to_owned();
         match error.fault() {
             Fault::InvalidRequest => Self::MalformedAuthorization { reason },
-            Fault::InvalidToken => Self::InvalidToken { reason, scopes: ScopeSet::new() },
+            Fault::InvalidToken => {
+                Self::InvalidToken { reason, claim: error.claim(), scopes: ScopeSet::new() }
+            }
             Fault::Unavailable { retry_after } => {
                 Self::KeysUnavailable { retry_after: retry_after.as_secs().max(1) }
             }

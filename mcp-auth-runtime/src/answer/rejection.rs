@@ -27,6 +27,8 @@ pub enum Rejection {
     InvalidToken {
         /// Why, in words that give nothing away to a stranger.
         reason: String,
+        /// Which claim is missing or malformed, and how: for the audit alone.
+        claim: Option<String>,
         /// The scopes that the challenge asks for.
         scopes: ScopeSet,
     },
@@ -152,13 +154,25 @@ pub enum Rejection {
     TargetTooLong,
     /// A claim of the token that an operation takes is missing or of another shape: 403.
     UnfitClaims {
-        /// The claim of another shape; `None` where a claim is missing altogether.
+        /// The claim; `None` where what an operation takes does not say which one it misses.
         claim: Option<String>,
+        /// Whether it is missing.
+        is_missing: bool,
+    },
+    /// What an operation refuses by itself: 403.
+    Forbidden {
+        /// Why, in the operation's words.
+        text: String,
     },
     /// A message that reached dispatch without its own permit: 403. A mistake of this library.
     NoPermit,
     /// A mistake of this library; the answer gives no detail: 500.
     Internal,
+}
+
+/// Whether the error of an operation says that its caller may not, in the codes that refusals have here.
+pub(crate) fn is_refusal(error: &ErrorData) -> bool {
+    matches!(error.code, ErrorCode(401 | 403))
 }
 
 impl Rejection {
@@ -216,7 +230,7 @@ impl Rejection {
                 Row::new(StatusCode::UNAUTHORIZED, Rank::Credential, text)
                     .says(Says::Challenge { error: None, scopes: Some(scopes) })
             }
-            Self::InvalidToken { reason, scopes } => {
+            Self::InvalidToken { reason, scopes, .. } => {
                 Row::new(StatusCode::UNAUTHORIZED, Rank::Credential, reason)
                     .says(Says::Challenge { error: Some(BearerError::InvalidToken), scopes: Some(scopes) })
             }
@@ -280,13 +294,19 @@ impl Rejection {
                     .code(ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY.0)
                     .says(Says::Other(ErrorData::missing_required_client_capability(needed).data))
             }
-            Self::UnfitClaims { claim: None } => {
+            Self::UnfitClaims { claim: Some(claim), is_missing: true } => Row::new(
+                FORBIDDEN,
+                Rank::Decision,
+                format!("the token lacks the claim `{claim}`, which this operation needs"),
+            ),
+            Self::UnfitClaims { claim: None, .. } => {
                 Row::new(FORBIDDEN, Rank::Decision, "the token lacks a claim this operation needs")
             }
-            Self::UnfitClaims { claim: Some(claim) } => {
+            Self::UnfitClaims { claim: Some(claim), is_missing: false } => {
                 let text = format!("the token's claim `{claim}` is not what this operation needs");
                 Row::new(FORBIDDEN, Rank::Decision, text)
             }
+            Self::Forbidden { text } => Row::new(FORBIDDEN, Rank::Decision, text),
             Self::NoPermit => Row::new(FORBIDDEN, Rank::Decision, "this message was not authorized"),
             Self::UnknownSession => {
                 Row::new(StatusCode::NOT_FOUND, Rank::Decision, "unknown session; initialize again")
@@ -312,11 +332,19 @@ impl Rejection {
         self.row().text
     }
 
+    /// What the audit says of it: the same, and which claim of the token it was.
+    pub(crate) fn audited(&self) -> Cow<'_, str> {
+        match self {
+            Self::InvalidToken { reason, claim: Some(claim), .. } => format!("{reason}: {claim}").into(),
+            _ => self.message(),
+        }
+    }
+
     /// The same refusal, its challenge naming `scopes` where it is one for those who have yet to say who they are.
     #[must_use]
     pub(crate) fn with_scopes(self, scopes: ScopeSet) -> Self {
         match self {
-            Self::InvalidToken { reason, .. } => Self::InvalidToken { reason, scopes },
+            Self::InvalidToken { reason, claim, .. } => Self::InvalidToken { reason, claim, scopes },
             Self::Unauthenticated { .. } => Self::Unauthenticated { scopes },
             Self::TooLargeUnverified { limit, .. } => Self::TooLargeUnverified { limit, scopes },
             other => other,

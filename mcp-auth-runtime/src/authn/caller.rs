@@ -7,16 +7,16 @@ use serde_json::{Map, Value};
 
 use super::opaque_key::opaque_key;
 use super::principal::Principal;
-use mcp_auth_core::{RoleSet, ScopeSet};
+use mcp_auth_core::{Hierarchy, RoleSet, ScopeSet};
 
 /// The verified caller of an operation. Cheap to clone; it does not give access to the token itself.
 #[derive(Debug, Clone)]
-pub struct Caller(Arc<Principal>);
+pub struct Caller(Arc<Principal>, Arc<Hierarchy>);
 
 impl Caller {
-    /// The caller that a principal is to a tool.
-    pub(super) fn new(principal: Arc<Principal>) -> Self {
-        Self(principal)
+    /// The caller that a principal is to a tool; `hierarchy` says which scopes count for which.
+    pub(super) fn new(principal: Arc<Principal>, hierarchy: Arc<Hierarchy>) -> Self {
+        Self(principal, hierarchy)
     }
 
     /// An opaque, stable key for this caller: the one to store rows under. The same for every token of one
@@ -46,7 +46,14 @@ impl Caller {
         self.0.client_id()
     }
 
-    /// The scopes the caller's token holds, without what they imply.
+    /// Whether the caller has this scope: its token holds it, or a scope that implies it by `[scopes]` in `mcp.toml`. This
+    /// is what a rule such as `scope = "todos.write"` asks.
+    pub fn has(&self, scope: &str) -> bool {
+        self.1.satisfies(self.0.scopes(), scope)
+    }
+
+    /// The scopes that stand in the caller's token, without what they imply: to show them. Whether the caller has one says
+    /// [`Caller::has`].
     pub fn scopes(&self) -> &ScopeSet {
         self.0.scopes()
     }
@@ -88,5 +95,27 @@ impl Caller {
     /// Whether this is the local caller of a stdio server without a credential.
     pub fn is_local(&self) -> bool {
         self.0.is_local()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mcp_auth_core::Scope;
+
+    use super::*;
+    use crate::authn::holder;
+
+    #[test]
+    fn has_answers_with_what_is_implied_and_scopes_with_what_the_token_says() {
+        let scope = |name: &'static str| Scope::new(name).unwrap();
+        let implies = [(scope("admin"), vec![scope("write")]), (scope("write"), vec![scope("read")])];
+        let hierarchy = Arc::new(Hierarchy::new(implies).unwrap());
+        let caller = |scopes: &str| holder(scopes).caller(&hierarchy).unwrap();
+        for implied in ["admin", "write", "read"] {
+            assert!(caller("admin").has(implied), "{implied}");
+        }
+        assert_eq!(caller("admin").scopes().to_string(), "admin");
+        assert!(!caller("read").has("write") && !caller("read").has("admin"));
+        assert!(!caller("").has("read") && !caller("admin").has("other") && !caller("admin").has(""));
     }
 }

@@ -27,6 +27,15 @@ impl AuthnError {
         }
     }
 
+    /// Which claim is missing or malformed, and how, for who reads the audit; never its value.
+    pub fn claim(&self) -> Option<String> {
+        match self {
+            Self::Token(TokenError::MissingClaim(claim)) => Some(format!("`{claim}`")),
+            Self::Token(TokenError::Claim { claim, fault }) => Some(format!("`{claim}` {fault}")),
+            Self::Token(_) | Self::Credential(_) => None,
+        }
+    }
+
     /// What the client may read: an `error_description` (`%x20-21 / %x23-5B / %x5D-7E`, RFC 6750 §3), fixed
     /// per cause, with nothing of the credential in it.
     pub fn description(&self) -> &'static str {
@@ -105,9 +114,13 @@ pub enum TokenError {
         /// How long ago, without the skew.
         ago_secs: u64,
     },
-    /// `nbf` less the clock skew has not come yet (RFC 7519 §4.1.5).
-    #[error("token is valid in {in_secs}s")]
+    /// `nbf` or `iat` less the clock skew has not come yet (RFC 7519 §4.1.5, §4.1.6).
+    #[error(
+        "token is not valid yet: its `{claim}` is {in_secs}s ahead; do the clocks of its issuer and this server agree?"
+    )]
     NotYetValid {
+        /// Which of the two.
+        claim: &'static str,
         /// How long until then, without the skew.
         in_secs: u64,
     },
@@ -219,7 +232,9 @@ impl TokenError {
             Self::Claim { .. } => "the token has a malformed claim",
             Self::Audience(_) | Self::SeveralAudiences => "the token is not for this resource",
             Self::Expired { .. } => "the token expired",
-            Self::NotYetValid { .. } => "the token is not valid yet",
+            Self::NotYetValid { .. } => {
+                "the token is not valid yet: check the clocks of its issuer and of this server"
+            }
             Self::LivesTooLong { .. } => "the token lives too long",
             Self::SenderConstrained => "the token is bound to its sender's key",
             Self::Client => "the token's client is not allowed",
@@ -349,7 +364,7 @@ mod tests {
             TokenError::Audience(e()),
             TokenError::SeveralAudiences,
             TokenError::Expired { ago_secs: 1 },
-            TokenError::NotYetValid { in_secs: 1 },
+            TokenError::NotYetValid { claim: "x", in_secs: 1 },
             TokenError::LivesTooLong { lifetime_secs: 2, max_secs: 1 },
             TokenError::SenderConstrained,
             TokenError::IdToken,

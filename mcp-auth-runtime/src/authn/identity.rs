@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use mcp_auth_core::Hierarchy;
+
 use super::caller::Caller;
 use super::principal::Principal;
 
@@ -24,10 +26,10 @@ impl Identity {
         }
     }
 
-    /// The caller that a tool sees; `None` for anonymous callers.
-    pub fn caller(&self) -> Option<Caller> {
+    /// The caller that a tool sees; `None` for anonymous callers. `hierarchy` says which scopes count for which.
+    pub fn caller(&self, hierarchy: &Arc<Hierarchy>) -> Option<Caller> {
         match self {
-            Self::Known(principal) => Some(Caller::new(Arc::clone(principal))),
+            Self::Known(principal) => Some(Caller::new(Arc::clone(principal), Arc::clone(hierarchy))),
             Self::Anonymous => None,
         }
     }

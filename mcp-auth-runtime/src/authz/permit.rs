@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use mcp_auth_core::Hierarchy;
+
 use super::named::{Named, Variables};
 use super::need::Need;
 use crate::authn::{Caller, Identity};
@@ -23,16 +25,24 @@ struct Allowed {
     /// What the URI gave the template it matched.
     variables: Option<Arc<Variables>>,
     identity: Identity,
+    /// Which scopes count for which.
+    hierarchy: Arc<Hierarchy>,
 }
 
 impl Permit {
-    pub(super) fn new(named: &Named<'_>, need: Option<Arc<Need>>, identity: Identity) -> Self {
+    pub(super) fn new(
+        named: &Named<'_>,
+        need: Option<Arc<Need>>,
+        identity: Identity,
+        hierarchy: &Arc<Hierarchy>,
+    ) -> Self {
         Self(Arc::new(Allowed {
             message: Arc::clone(named.message),
             declared: named.ids().next(),
             need,
             variables: named.variables.clone(),
             identity,
+            hierarchy: Arc::clone(hierarchy),
         }))
     }
 
@@ -63,6 +73,6 @@ impl Permit {
 
     /// The caller a tool sees; `None` for anonymous callers of public operations.
     pub fn caller(&self) -> Option<Caller> {
-        self.0.identity.caller()
+        self.0.identity.caller(&self.0.hierarchy)
     }
 }

@@ -25,6 +25,8 @@ pub struct Policy {
     nameable: ScopeSet,
     /// Whether every operation is public.
     open: bool,
+    /// Which scopes count for which: what needs were made with, and what a tool may ask its caller.
+    hierarchy: Arc<Hierarchy>,
     settings: Settings,
 }
 
@@ -40,7 +42,8 @@ impl Policy {
         let scopes: ScopeSet = needs.iter().flat_map(|need| need.scopes()).cloned().collect();
         let nameable = scopes.iter().chain(&settings.base_scopes).cloned().collect();
         let open = needs.iter().all(|need| need.is_public());
-        Self { needs, scopes, nameable, open, settings }
+        let hierarchy = Arc::new(hierarchy.clone());
+        Self { needs, scopes, nameable, open, hierarchy, settings }
     }
 
     /// Allows what `named` names to `who`, or says what is missing: everything that a challenge needs.
@@ -48,7 +51,7 @@ impl Policy {
         if named.parts.is_empty() {
             return match (self.settings.connect, who) {
                 (Connect::Authenticated, Identity::Anonymous) => Verdict::Denied(self.unauthenticated([])),
-                _ => Verdict::Allowed(Permit::new(named, None, who.clone())),
+                _ => Verdict::Allowed(Permit::new(named, None, who.clone(), &self.hierarchy)),
             };
         }
         let held = who.principal().map(Principal::held);
@@ -64,7 +67,10 @@ impl Policy {
             }
         }
         match (satisfied, held) {
-            (true, _) => Verdict::Allowed(Permit::new(named, self.need_of(named).cloned(), who.clone())),
+            (true, _) => {
+                let need = self.need_of(named).cloned();
+                Verdict::Allowed(Permit::new(named, need, who.clone(), &self.hierarchy))
+            }
             (false, None) => Verdict::Denied(self.unauthenticated(named.ids())),
             (false, Some(held)) => Verdict::Denied(Denied::InsufficientScope {
                 required: self.required(named.ids()),

@@ -1,6 +1,7 @@
 //! Everything one call of an operation carries.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use mcp_auth_core::Era;
 use rmcp::ErrorData;
@@ -9,6 +10,7 @@ use rmcp::service::{Peer, RequestContext, RoleServer, SubscriptionContext};
 use tokio_util::sync::CancellationToken;
 
 use crate::authn::Caller;
+use crate::observe::undecided::Undecided;
 
 /// Everything one call carries. A permit was checked before one of these exists.
 #[non_exhaustive]
@@ -35,6 +37,8 @@ pub struct Call {
     pub meta: RequestMetaObject,
     era: Era,
     pub(super) transport: Option<Transport>,
+    /// The audit of this call, which the method may still turn into a refusal.
+    pub(crate) undecided: Option<Arc<Undecided>>,
 }
 
 /// What rmcp's transport knows of a request, and a call that does without it does not have.
@@ -69,6 +73,7 @@ impl Call {
             meta,
             era,
             transport: None,
+            undecided: None,
         }
     }
 

@@ -43,9 +43,15 @@ impl<T: DeserializeOwned> FromCall for Option<Claims<T>> {
 
 fn read<T: DeserializeOwned>(claims: &Map<String, Value>) -> Result<T, ErrorData> {
     serde_path_to_error::deserialize(claims).map_err(|error| {
-        let place = error.path().to_string();
-        let claim = (place != ".").then_some(place);
-        Rejection::UnfitClaims { claim }.error_data()
+        let place = Some(error.path().to_string()).filter(|place| place != ".");
+        let what = error.into_inner().to_string();
+        // serde says it so, and the name is one of the type's own.
+        let missing = what.strip_prefix("missing field `").and_then(|rest| Some(rest.split_once('`')?.0));
+        let claim = place
+            .into_iter()
+            .chain(missing.map(str::to_owned))
+            .reduce(|place, name| format!("{place}.{name}"));
+        Rejection::UnfitClaims { claim, is_missing: missing.is_some() }.error_data()
     })
 }
 
@@ -76,7 +82,25 @@ mod tests {
         assert_eq!(wrong.code, ErrorCode(403));
         assert_eq!(wrong.message, "the token's claim `tenant` is not what this operation needs");
         let missing = claims(&serde_json::json!({})).unwrap_err();
-        assert_eq!(missing.message, "the token lacks a claim this operation needs");
+        assert_eq!(missing.message, "the token lacks the claim `tenant`, which this operation needs");
+    }
+
+    #[test]
+    fn claim_that_is_missing_below_another_is_named_with_its_place() {
+        #[derive(Debug, serde::Deserialize)]
+        #[expect(dead_code, reason = "read only")]
+        struct Realm {
+            realm_access: Tenant,
+        }
+        let said = |json: Value| read::<Realm>(json.as_object().unwrap()).unwrap_err().message;
+        assert_eq!(
+            said(serde_json::json!({ "realm_access": {} })),
+            "the token lacks the claim `realm_access.tenant`, which this operation needs"
+        );
+        assert_eq!(
+            said(serde_json::json!({ "realm_access": { "tenant": "missing field `secret`" } })),
+            "the token's claim `realm_access.tenant` is not what this operation needs"
+        );
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Calls for unit tests, of either protocol era.
 
+use std::sync::Arc;
+
 use rmcp::model::{NumberOrString, ProtocolVersion};
 use rmcp::service::{RequestContext, RoleServer, serve_directly};
 use serde_json::Value;
@@ -34,5 +36,5 @@ pub(crate) fn call_with(name: &str, arguments: Value) -> Call {
 
 /// A caller who holds `scopes` and has no claims.
 pub(crate) fn caller(scopes: &str) -> Caller {
-    holder(scopes).caller().unwrap()
+    holder(scopes).caller(&Arc::default()).unwrap()
 }

@@ -7,6 +7,7 @@ use rmcp::ErrorData;
 use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, InputRequiredResult};
 
 use super::answer::Asked;
+use crate::answer::Rejection;
 
 /// The error of a tool, prompt, resource or method.
 ///
@@ -33,6 +34,7 @@ pub struct ToolError(Kind);
 enum Kind {
     Told(String),
     NotFound(String),
+    Forbidden(String),
     Protocol(ErrorData),
     InputRequired(Box<InputRequiredResult>),
     Unexpected(Box<dyn Error + Send + Sync>),
@@ -52,6 +54,15 @@ impl ToolError {
     /// `resource not found`, a prompt or method as -32602.
     pub fn not_found(text: impl Into<String>) -> Self {
         Self(Kind::NotFound(text.into()))
+    }
+
+    /// This caller may not. The audit says that the call was refused, and why. A tool answers it as [`ToolError::new`]
+    /// does, a prompt, resource or method as JSON-RPC error 403.
+    ///
+    /// An argument of your own ([`FromCall`](crate::call::from_call::FromCall)) that answers an error of code 401 or 403
+    /// is audited in the same way.
+    pub fn forbidden(text: impl Into<String>) -> Self {
+        Self(Kind::Forbidden(text.into()))
     }
 
     /// A JSON-RPC error of your own code and data, from tools too.
@@ -75,7 +86,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for ToolError {
 impl fmt::Display for ToolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Told(text) | Kind::NotFound(text) => f.write_str(text),
+            Kind::Told(text) | Kind::NotFound(text) | Kind::Forbidden(text) => f.write_str(text),
             Kind::Protocol(error) => f.write_str(&error.message),
             Kind::InputRequired(_) => f.write_str("an answer of the person is needed first"),
             Kind::Unexpected(_) => f.write_str(INTERNAL),
@@ -142,6 +153,10 @@ impl Failure for ToolError {
     fn into_tool_answer(self, asked: &Asked<'_>) -> Result<CallToolResponse, ErrorData> {
         match self.0 {
             Kind::Told(text) | Kind::NotFound(text) => Ok(tool_failure(text)),
+            Kind::Forbidden(text) => {
+                asked.is_refused(&text);
+                Ok(tool_failure(text))
+            }
             Kind::Protocol(error) => Err(error),
             Kind::InputRequired(result) => Ok((*result).into()),
             Kind::Unexpected(error) => {
@@ -158,6 +173,7 @@ impl Failure for ToolError {
                 ErrorData::resource_not_found(text, Some(serde_json::json!({ "uri": asked.uri() })))
             }
             Kind::NotFound(text) => ErrorData::invalid_params(text, None),
+            Kind::Forbidden(text) => Rejection::Forbidden { text }.error_data(),
             Kind::Protocol(error) => error,
             Kind::InputRequired(_) => ErrorData::internal_error(
                 "an answer of the person is needed, and nothing but a tool, prompt or resource can ask",
@@ -271,6 +287,15 @@ mod tests {
             error
         );
         assert_eq!(error_data(error.clone(), None), error);
+    }
+
+    #[test]
+    fn forbidden_is_text_of_a_tool_and_403_of_the_others() {
+        assert_eq!(tool_text(ToolError::forbidden("not yours")), (true, "not yours".to_owned()));
+        for uri in [None, Some("todo://5")] {
+            let error = error_data(ToolError::forbidden("not yours"), uri);
+            assert_eq!((error.code, error.message.as_ref()), (ErrorCode(403), "not yours"));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //!
 //! What is answered is what rmcp would answer, in its own types; a test holds the two against each other.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rmcp::ErrorData;
 use rmcp::model::{RequestId, RequestMetaObject, ServerResult};
@@ -18,6 +18,7 @@ use crate::authz::Permit;
 use crate::call::handler::Handler;
 use crate::declared::registry::{Item, Registry};
 use crate::envelope::Message;
+use crate::observe::undecided::Undecided;
 use mcp_auth_core::Era;
 
 /// The extension of JSON Schema by which an argument is repeated in a header (MCP 2026-07-28 tools, `x-mcp-header`).
@@ -60,6 +61,8 @@ pub(crate) struct DirectRequest {
     pub(crate) declares_tasks: bool,
     /// The era of its revision.
     pub(crate) era: Era,
+    /// Its audit, until the method has had its say.
+    pub(crate) undecided: Option<Arc<Undecided>>,
 }
 
 /// The result of a request.

@@ -163,7 +163,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         let mut call = call("subscriptions/listen", &permit, CallSource::Rmcp(context));
         call.subscription = Some(subscription);
         tokio::select! {
-            answer = guarded("subscriptions/listen", run(&self.handler, call)) => answer.map(drop),
+            answer = guarded(&permit, call, |call| run(&self.handler, call)) => answer.map(drop),
             () = self.end_of_stream(permit.identity()).reached() => Ok(()),
         }
     }

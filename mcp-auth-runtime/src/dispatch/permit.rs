@@ -1,5 +1,7 @@
 //! Whether a request's permit is for what rmcp read of it.
 
+use std::sync::Arc;
+
 use rmcp::ErrorData;
 use rmcp::model::Reference as RmcpReference;
 use rmcp::service::{RequestContext, RoleServer};
@@ -8,6 +10,7 @@ use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
 use crate::answer::Rejection;
 use crate::authz::Permit;
 use crate::envelope::{Message, Reference};
+use crate::observe::undecided::Undecided;
 
 /// The permit of a request, if it is for what rmcp read.
 pub(super) fn permit(
@@ -38,6 +41,13 @@ fn permit_of(context: &RequestContext<RoleServer>) -> Option<&Permit> {
         .extensions
         .get::<Permit>()
         .or_else(|| over_http.and_then(|parts| parts.extensions.get::<Permit>()))
+}
+
+/// The audit of a request that waits for the method's say, from where the permit is.
+pub(super) fn undecided(context: &RequestContext<RoleServer>) -> Option<Arc<Undecided>> {
+    let over_http = context.extensions.get::<http::request::Parts>();
+    let beside = context.extensions.get::<Arc<Undecided>>();
+    beside.or_else(|| over_http.and_then(|parts| parts.extensions.get())).cloned()
 }
 
 /// A restored session replays `initialize` under the permit of the request that restored it.

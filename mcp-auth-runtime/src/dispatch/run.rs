@@ -1,6 +1,7 @@
 //! The developer's methods, called: by rmcp or directly, with the same call, the same seals and the same bounds.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 
 use futures_util::FutureExt as _;
 use rmcp::ErrorData;
@@ -12,9 +13,13 @@ use rmcp::service::{RequestContext, RoleServer};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::timeout;
+use tracing::Instrument as _;
 
 use super::direct::DirectRequest;
+use super::permit::undecided;
 use super::server::Dispatch;
+use crate::answer::is_refusal;
 use crate::authz::Permit;
 use crate::call::Call;
 use crate::call::handler::{CallFuture, Handler, Route};
@@ -23,6 +28,8 @@ use crate::declared::Kind;
 use crate::declared::registry::{Declaration, OperationId};
 use crate::declared::schema::Misfits;
 use crate::envelope::Message;
+use crate::observe::span;
+use crate::observe::undecided::PATIENCE;
 use crate::owned::unavailable;
 use mcp_auth_core::Era;
 
@@ -85,14 +92,13 @@ impl<H: Handler> Dispatch<H> {
         let follows_tasks = source.follows_tasks();
         let mut call = self.call_of(id, permit, source, round).await?;
         let declaration = self.rules.registry().get(id);
-        let name = declaration.name();
         // What lists promise of the arguments holds before the tool sees them (SEP-1303: the model reads what to mend).
         let arguments = call.arguments.take().unwrap_or_default();
         if let Err(misfits) = hold(declaration, &mut call, arguments) {
             return Ok(tool_failure(misfits.text("argument", "arguments")));
         }
         let era = call.era();
-        let mut answer = guarded(name, run(&self.handler, call)).await?;
+        let mut answer = guarded(permit, call, |call| run(&self.handler, call)).await?;
         match &mut answer {
             CallToolResponse::InputRequired(result) => self.states.seal(result, permit).await?,
             // SEP-2663: a client gets no task that did not say that it can follow one.
@@ -101,7 +107,7 @@ impl<H: Handler> Dispatch<H> {
                 return Err(ErrorData::missing_required_client_capability(needed));
             }
             CallToolResponse::Task(created) => {
-                let tasks = self.rules.tasks();
+                let (tasks, name) = (self.rules.tasks(), declaration.name());
                 tasks.record(&created.task.task_id, name, permit.identity()).await.map_err(unavailable)?;
             }
             CallToolResponse::Complete(result) => {
@@ -130,8 +136,7 @@ impl<H: Handler> Dispatch<H> {
         declaration.read_texts(&mut arguments);
         hold(declaration, &mut call, arguments)
             .map_err(|misfits| ErrorData::invalid_params(misfits.text("argument", "arguments"), None))?;
-        let name = declaration.name();
-        let mut answer = guarded(name, run(&self.handler, call)).await?;
+        let mut answer = guarded(permit, call, |call| run(&self.handler, call)).await?;
         if let GetPromptResponse::InputRequired(result) = &mut answer {
             self.states.seal(result, permit).await?;
         }
@@ -149,11 +154,10 @@ impl<H: Handler> Dispatch<H> {
         let Some((id, Route::Resource(run))) = self.route(permit) else {
             return Err(unknown(Kind::Resource, permit));
         };
-        let registry = self.rules.registry();
         let mut call = self.call_of(id, permit, source, round).await?;
         call.variables = permit.variables();
         call.uri = Some(uri);
-        let mut answer = guarded(registry.get(id).name(), run(&self.handler, call)).await?;
+        let mut answer = guarded(permit, call, |call| run(&self.handler, call)).await?;
         if let ReadResourceResponse::InputRequired(result) = &mut answer {
             self.states.seal(result, permit).await?;
         }
@@ -179,7 +183,7 @@ impl<H: Handler> Dispatch<H> {
                 return Err(ErrorData::invalid_params(format!("params of {method} must be an object"), None));
             }
         };
-        let answer = match guarded(method, run(&self.handler, call)).await? {
+        let answer = match guarded(permit, call, |call| run(&self.handler, call)).await? {
             Value::Null => Value::Object(JsonObject::new()),
             answer => answer,
         };
@@ -228,20 +232,50 @@ fn broken_promise(declaration: &Declaration, result: &CallToolResult, era: Era) 
 
 /// What every call carries.
 pub(super) fn call(name: &str, permit: &Permit, source: CallSource) -> Call {
-    let mut call = match source {
-        CallSource::Rmcp(context) => Call::new(name, context),
-        CallSource::Direct(request) => Call::direct(name.to_owned(), request.id, request.meta, request.era),
+    let (mut call, undecided) = match source {
+        CallSource::Rmcp(context) => {
+            let undecided = undecided(&context);
+            (Call::new(name, context), undecided)
+        }
+        CallSource::Direct(request) => {
+            let DirectRequest { id, meta, era, undecided, .. } = request;
+            (Call::direct(name.to_owned(), id, meta, era), undecided)
+        }
     };
     call.caller = permit.caller();
+    call.undecided = undecided;
     call
 }
 
-/// A panicking method fails its own call and nothing else.
-pub(super) async fn guarded<R>(name: &str, call: CallFuture<'_, R>) -> Result<R, ErrorData> {
-    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| {
-        tracing::error!(operation = ?name, "a method panicked");
-        Err(ErrorData::internal_error("internal error", None))
-    })
+/// Runs a method, in a span that names the call. One that panics fails its own call and nothing else. The call is audited
+/// once the method has had its say, or has run for a while.
+pub(super) async fn guarded<'a, R>(
+    permit: &Permit,
+    call: Call,
+    run: impl FnOnce(Call) -> CallFuture<'a, R>,
+) -> Result<R, ErrorData> {
+    let span = span::of_call(&call.id, permit.message(), permit.identity());
+    let undecided = call.undecided.clone();
+    let running = async {
+        AssertUnwindSafe(run(call)).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!("a method panicked");
+            Err(ErrorData::internal_error("internal error", None))
+        })
+    };
+    let mut running = pin!(running.instrument(span));
+    let Some(undecided) = undecided else { return running.await };
+    let answer = match timeout(PATIENCE, &mut running).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            undecided.allow();
+            running.await
+        }
+    };
+    match &answer {
+        Err(error) if is_refusal(error) => undecided.refuse(&error.message),
+        _ => undecided.allow(),
+    }
+    answer
 }
 
 fn unknown(kind: Kind, permit: &Permit) -> ErrorData {

@@ -14,7 +14,6 @@ use super::http::{Endpoint, era_of};
 use super::media::accepts_both_plainly;
 use super::session::Bound;
 use crate::answer::{Rejection, status_of_error};
-use crate::authz::Permit;
 use crate::call::handler::Handler;
 use crate::dispatch::DirectRequest;
 use crate::envelope::{Envelope, Message, MessageKind};
@@ -33,7 +32,7 @@ impl<H: Handler> Endpoint<H> {
     }
 
     /// Answers it in this task: when the client goes away, the call is dropped.
-    pub(super) async fn answer_directly(&self, envelope: Envelope, permit: Permit) -> Response<Body> {
+    pub(super) async fn answer_directly(&self, envelope: Envelope, admitted: Admitted) -> Response<Body> {
         let era = envelope.era();
         let Some(id) = envelope.id else {
             return failed(); // a request has one
@@ -43,11 +42,12 @@ impl<H: Handler> Endpoint<H> {
             meta: RequestMetaObject(MetaObject(envelope.meta.unwrap_or_default())),
             declares_tasks: envelope.declares_tasks,
             era,
+            undecided: admitted.undecided,
         };
         drop(envelope.message); // the permit has it
         let answer = tokio::select! {
             biased; // the wish to stop is looked at only where the call waits
-            answer = self.dispatch.answer(permit, request) => answer,
+            answer = self.dispatch.answer(admitted.permit, request) => answer,
             () = self.cut.cancelled() => return failed(),
         };
         let (status, body) = match answer {

@@ -27,9 +27,12 @@ impl<H: Handler> Endpoint<H> {
         envelope: Envelope,
         admitted: Admitted,
     ) -> Response<Body> {
-        let Admitted { permit, bound } = admitted;
+        let Admitted { permit, bound, undecided } = admitted;
         self.settings.tool_headers.strip(&mut parts);
         name_both(&mut parts.headers);
+        if let Some(undecided) = undecided {
+            parts.extensions.insert(undecided);
+        }
         if !matches!(bound, Bound::Within(_)) {
             // rmcp would hand even an `initialize` to the session it names, also to another caller's.
             parts.headers.remove(SESSION_ID);
@@ -74,7 +77,7 @@ impl<H: Handler> Endpoint<H> {
         mut parts: request::Parts,
         admitted: Admitted,
     ) -> Response<Body> {
-        let Admitted { permit, bound } = admitted;
+        let Admitted { permit, bound, .. } = admitted;
         let identity = permit.identity().clone();
         self.settings.tool_headers.strip(&mut parts);
         name_both(&mut parts.headers);

@@ -12,6 +12,7 @@ use crate::authn::{Authenticator, Credential, Identity};
 use crate::authz::{Named, Permit, Policy, Verdict};
 use crate::envelope::Message;
 use crate::observe::audit::Decision;
+use crate::observe::undecided::Undecided;
 use crate::owned::Rulebook;
 
 /// What decides on every message, whichever transport it came by.
@@ -28,6 +29,8 @@ pub(crate) struct Gate {
 pub(crate) struct Admitted {
     pub(super) permit: Permit,
     pub(super) bound: Bound,
+    /// The audit of a message that a method may still refuse; `None` where it is audited.
+    pub(super) undecided: Option<Arc<Undecided>>,
 }
 
 impl Gate {
@@ -95,8 +98,12 @@ impl Gate {
         };
         let objection = received.objection.clone().or_else(|| task.err().map(Rejection::from));
         match self.decide(received, &named, objection, &identity).await {
-            Ok(admitted) => {
-                self.audit(Some(&named), Some(&identity), None);
+            Ok(mut admitted) => {
+                // What runs a method is audited once that has had its say (`dispatch/run.rs`).
+                match admitted.permit.declared() {
+                    Some(_) => admitted.undecided = Undecided::of(&admitted.permit),
+                    None => self.audit(Some(&named), Some(&identity), None),
+                }
                 Ok(admitted)
             }
             Err(rejection) => Err(self.refuse(Some(&named), Some(&identity), rejection)),
@@ -125,7 +132,7 @@ impl Gate {
             Some(session) => session.bind(identity, may_hold).await?,
             None => Bound::NoSession,
         };
-        Ok(Admitted { permit, bound })
+        Ok(Admitted { permit, bound, undecided: None })
     }
 
     /// The answer to a message that could not be read, for `fault`. Audited.
@@ -146,7 +153,7 @@ impl Gate {
         rejection: Rejection,
     ) -> Rejection {
         if Decision::is_recorded(false) {
-            self.audit(named, identity, Some(&rejection.message()));
+            self.audit(named, identity, Some(&rejection.audited()));
         }
         rejection
     }

@@ -185,7 +185,7 @@ impl<H: Handler> Endpoint<H> {
         };
         if self.is_direct(&parts.headers, &envelope, &admitted) {
             drop(parts); // and the credentials in it
-            return self.answer_directly(envelope, admitted.permit).await;
+            return self.answer_directly(envelope, admitted).await;
         }
         self.forward(parts, envelope, admitted).await
     }

@@ -51,7 +51,7 @@ mod tests {
     }
 
     fn refused() -> Result<Identity, Rejection> {
-        Err(Rejection::InvalidToken { reason: "no".to_owned(), scopes: ScopeSet::new() })
+        Err(Rejection::InvalidToken { reason: "no".to_owned(), claim: None, scopes: ScopeSet::new() })
     }
 
     fn bad_message() -> Rejection {

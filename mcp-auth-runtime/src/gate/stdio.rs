@@ -13,12 +13,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::gate::Gate;
+use super::gate::{Admitted, Gate};
 use super::received::Received;
 use super::speaker::Speaker;
 use crate::answer::Rejection;
 use crate::authn::Identity;
-use crate::authz::Permit;
 use crate::envelope::{self, Envelope};
 use crate::transport::stdio::{
     Connection, Lifecycle, Line, Lines, StdStreams, StdioError, StdioLimits, Writer,
@@ -132,22 +131,24 @@ where
         };
         // Notifications and responses are never answered (JSON-RPC 2.0 §4.1).
         let refuse = |error| envelope.id.clone().map(|id| JsonRpcError::new(Some(id), error));
-        let permit = self.admit(&envelope).await.map_err(refuse)?;
+        let Admitted { permit, undecided, .. } = self.admit(&envelope).await.map_err(refuse)?;
         let mut message = serde_json::from_slice::<ClientJsonRpcMessage>(text).map_err(|error| {
             tracing::error!(%error, "rmcp cannot read a message that passed the strict reading");
             refuse(ErrorData::invalid_request("not an MCP message", None))
         })?;
         if let Some(extensions) = extensions_of(&mut message) {
             extensions.insert(permit);
+            if let Some(undecided) = undecided {
+                extensions.insert(undecided);
+            }
         }
         Ok(message)
     }
 
-    async fn admit(&self, envelope: &Envelope) -> Result<Permit, ErrorData> {
+    async fn admit(&self, envelope: &Envelope) -> Result<Admitted, ErrorData> {
         unless_it_panics(async {
             let who = (self.who)().await;
-            let admitted = self.gate.admit(&Received::new(envelope), who).await?;
-            Ok(admitted.permit)
+            self.gate.admit(&Received::new(envelope), who).await
         })
         .await
     }

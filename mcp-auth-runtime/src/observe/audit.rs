@@ -12,7 +12,7 @@ use crate::envelope::Message;
 pub(crate) const TARGET: &str = "mcp_auth::audit";
 
 /// The most characters of one value that clients chose.
-const LONGEST: usize = 200;
+pub(super) const LONGEST: usize = 200;
 
 /// What was decided, about what, for whom.
 pub(crate) struct Decision<'a> {
@@ -59,7 +59,7 @@ impl Decision<'_> {
 }
 
 /// The message's method (of an HTTP request without one: GET, DELETE, …) and what it names.
-fn named(message: &Message) -> (&str, &str) {
+pub(super) fn named(message: &Message) -> (&str, &str) {
     match message {
         Message::Tool { name, .. } => ("tools/call", name),
         Message::Prompt { name, .. } => ("prompts/get", name),

@@ -11,6 +11,7 @@ use tracing::Subscriber;
 use tracing::field::Field;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
@@ -126,7 +127,8 @@ where
     let builder = tracing_subscriber::fmt().log_internal_errors(false).with_env_filter(filter);
     Ok(match format {
         LogFormat::Text => {
-            Box::new(builder.with_ansi(color).with_writer(writer).fmt_fields(debug_fn(one_line)).finish())
+            let fields = debug_fn(one_line).delimited(" ");
+            Box::new(builder.with_ansi(color).with_writer(writer).fmt_fields(fields).finish())
         }
         LogFormat::Json => Box::new(builder.with_ansi(false).with_writer(PlainJson(writer)).json().finish()),
     })
@@ -146,7 +148,7 @@ fn one_line(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> f
     let mut text = String::new();
     write!(text, "{value:?}")?;
     if field.name() != "message" {
-        write!(writer, " {}=", field.name())?;
+        write!(writer, "{}=", field.name())?;
     }
     writer.write_str(&seen::shown(&text))
 }

@@ -25,9 +25,18 @@ impl io::Write for Buffer {
 
 /// What `run` logs, as text.
 pub(crate) fn logged(run: impl FnOnce()) -> String {
+    logged_at("info", run)
+}
+
+/// What `run` logs, as text, where the log lets these directives through.
+pub(crate) fn logged_at(directives: &str, run: impl FnOnce()) -> String {
     let buffer = Buffer::default();
     let writer = buffer.clone();
-    let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(directives)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
     tracing::subscriber::with_default(log, run);
     buffer.text()
 }

@@ -196,9 +196,14 @@ impl Socket {
         Client::new(format!("{}/mcp", self.url))
     }
 
+    /// The lines it logged since this was asked last.
+    pub fn lines(&self) -> Vec<String> {
+        std::mem::take(&mut *self.heard.lock().unwrap())
+    }
+
     /// The audit events it wrote since this was asked last, where its log is [audited](Launch::audited).
     pub fn audit_events(&self) -> Vec<Value> {
-        audit_events(std::mem::take(&mut *self.heard.lock().unwrap()))
+        audit_events(self.lines())
     }
 }
 

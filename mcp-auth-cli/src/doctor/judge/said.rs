@@ -69,7 +69,11 @@ const SAID: [(&str, Check, &str); 15] = [
         TOKEN_LIFETIME,
         "get a new token; if this one is new, set the server's clock by NTP",
     ),
-    ("the token is not valid yet", TOKEN_LIFETIME, "set the clocks of server and issuer by NTP"),
+    (
+        "the token is not valid yet: check the clocks of its issuer and of this server",
+        TOKEN_LIFETIME,
+        "set the clocks of server and issuer by NTP",
+    ),
     (
         "the token lives too long",
         TOKEN_LIFETIME,
@@ -113,7 +117,7 @@ mod tests {
             TokenError::Claim { claim: "sub", fault: "x" },
             TokenError::SeveralAudiences,
             TokenError::Expired { ago_secs: 1 },
-            TokenError::NotYetValid { in_secs: 1 },
+            TokenError::NotYetValid { claim: "nbf", in_secs: 1 },
             TokenError::LivesTooLong { lifetime_secs: 2, max_secs: 1 },
             TokenError::SenderConstrained,
         ];

@@ -170,8 +170,8 @@ pub(crate) fn lifetime(jwt: &Jwt, now: i64, faults: &[TokenError]) -> Step {
             format!("expired: `exp` {expires} was {} ago by the server's clock", seconds(ago_secs)),
             "get a new token: refresh it, or log in again (mcp-auth login)",
         ),
-        Some(TokenError::NotYetValid { in_secs }) => TOKEN_LIFETIME.fail(
-            format!("not valid yet: it begins in {} by the server's clock", seconds(in_secs)),
+        Some(TokenError::NotYetValid { claim, in_secs }) => TOKEN_LIFETIME.fail(
+            format!("not valid yet: its `{claim}` is {} ahead of the server's clock", seconds(in_secs)),
             "wait, or set the clock of issuer or server by NTP",
         ),
         Some(TokenError::LivesTooLong { lifetime_secs, max_secs }) => TOKEN_LIFETIME.warn(

@@ -3,6 +3,7 @@
 use mcp_auth_core::Era;
 
 use crate::call::Call;
+use crate::observe::undecided::Undecided;
 
 /// What an answer needs to know of the call it answers.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +13,7 @@ pub struct Asked<'a> {
     pub(super) era: Era,
     pub(super) mime_type: Option<&'static str>,
     pub(super) own_schema: bool,
+    undecided: Option<&'a Undecided>,
 }
 
 impl<'a> Asked<'a> {
@@ -23,6 +25,7 @@ impl<'a> Asked<'a> {
             era: call.era(),
             mime_type: None,
             own_schema: false,
+            undecided: call.undecided.as_deref(),
         }
     }
 
@@ -43,6 +46,13 @@ impl<'a> Asked<'a> {
     /// The operation's name.
     pub fn name(&self) -> &str {
         self.name
+    }
+
+    /// Audits the call as refused by its method, for `reason`.
+    pub(crate) fn is_refused(&self, reason: &str) {
+        if let Some(undecided) = self.undecided {
+            undecided.refuse(&reason);
+        }
     }
 
     /// The URI that was read, for resources.

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use super::super::*;
 use crate::authn::holder;
-use crate::authz::{Connect, Policy, Settings, Visibility};
+use crate::authz::{Connect, Permit, Policy, Settings, Visibility};
 use crate::call::build;
 use crate::declared::Rule;
 use crate::declared::registry::Registry;

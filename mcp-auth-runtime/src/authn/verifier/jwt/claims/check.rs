@@ -125,10 +125,10 @@ fn check_times(rules: &IssuerRules, claims: &Map<String, Value>, now: u64) -> Re
         return Err(TokenError::Expired { ago_secs: now - exp });
     }
     if let Some(nbf) = nbf.filter(|nbf| *nbf > now.saturating_add(skew)) {
-        return Err(TokenError::NotYetValid { in_secs: nbf - now });
+        return Err(TokenError::NotYetValid { claim: "nbf", in_secs: nbf - now });
     }
-    if iat.is_some_and(|iat| iat > now.saturating_add(skew)) {
-        return Err(TokenError::Claim { claim: "iat", fault: "is in the future" });
+    if let Some(iat) = iat.filter(|iat| *iat > now.saturating_add(skew)) {
+        return Err(TokenError::NotYetValid { claim: "iat", in_secs: iat - now });
     }
     let max = rules.max_token_lifetime;
     let (lifetime, allowed) = match iat {

@@ -304,13 +304,19 @@ impl IssuerKeys {
     }
 
     fn note_failure(&self, error: KeysError) {
+        let were_loaded = self.current.read().unwrap_or_else(PoisonError::into_inner).is_some();
+        let state = match (were_loaded, self.ready()) {
+            (false, _) => "no key was ever loaded, so its tokens are answered 503",
+            (true, false) => "the known keys are too old, so its tokens are answered 503",
+            (true, true) => "known keys stay in use",
+        };
         let mut attempts = self.attempts();
         let pause = Duration::from_secs(1 << attempts.failures.min(5)).min(MAX_BACKOFF);
         tracing::warn!(
             issuer = &*self.issuer,
             error = chain(&error),
             retry_in_secs = pause.as_secs(),
-            "issuer keys not fetched; known keys stay in use"
+            "issuer keys not fetched; {state}"
         );
         attempts.failures = attempts.failures.saturating_add(1);
         attempts.retry_from = Some(Instant::now() + pause);

@@ -128,6 +128,38 @@ async fn known_keys_are_given_up_after_the_stated_limit_with_503_not_401() {
     assert!(bench.known().await.is_ok());
 }
 
+#[test]
+fn log_says_whether_a_key_was_ever_loaded() {
+    let said = |loaded: bool, age: u64| {
+        crate::observe::support::logged(|| {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+            runtime.unwrap().block_on(async {
+                let source = || KeySource::JwksUri(Url::parse(JWKS).unwrap());
+                let bench = match loaded {
+                    true => Bench::loaded().await,
+                    false => Bench::new(source(), KeyRefresh::default()),
+                };
+                bench.fetch.put(JWKS, Answer::Fail);
+                pass(age).await;
+                bench.keys.load().await;
+            });
+        })
+    };
+    for (loaded, age, state) in [
+        (false, 0, "issuer keys not fetched; no key was ever loaded, so its tokens are answered 503"),
+        (true, 60, "issuer keys not fetched; known keys stay in use"),
+        (
+            true,
+            24 * 3600,
+            "issuer keys not fetched; the known keys are too old, so its tokens are answered 503",
+        ),
+    ] {
+        let log = said(loaded, age);
+        assert!(log.contains(state), "{state} is not in {log}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn k10_a_storm_of_unknown_kids_causes_one_fetch_per_cooldown() {
     let bench = Bench::loaded().await;

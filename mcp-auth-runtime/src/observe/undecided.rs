@@ -1,0 +1,62 @@
+//! The audit of a message that runs a developer's method, which may still refuse it: one event, once the method has
+//! had its say.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use super::audit::Decision;
+use crate::authz::Permit;
+
+/// How long a method may run before its call is audited as allowed: what goes on for long, or ends the process, is in
+/// the log all the same.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
+
+const UNSAID: u8 = 0;
+const ALLOWED: u8 = 1;
+const REFUSED: u8 = 2;
+
+/// A message that policy allowed and that is not audited yet. It is audited as allowed when this is dropped at the
+/// latest, so that no way out goes without an event.
+#[derive(Debug)]
+pub(crate) struct Undecided {
+    permit: Permit,
+    said: AtomicU8,
+}
+
+impl Undecided {
+    /// `None` where nothing records the audit.
+    pub(crate) fn of(permit: &Permit) -> Option<Arc<Self>> {
+        let is_recorded = Decision::is_recorded(true) || Decision::is_recorded(false);
+        is_recorded.then(|| Arc::new(Self { permit: permit.clone(), said: AtomicU8::new(UNSAID) }))
+    }
+
+    /// Audits it as allowed, unless it was audited before.
+    pub(crate) fn allow(&self) {
+        let first = self.said.compare_exchange(UNSAID, ALLOWED, Ordering::Relaxed, Ordering::Relaxed);
+        if first.is_ok() && Decision::is_recorded(true) {
+            self.record(None);
+        }
+    }
+
+    /// Audits it as refused by the method, for `reason`. One that took longer than [`PATIENCE`] was audited as allowed
+    /// before.
+    pub(crate) fn refuse(&self, reason: &dyn Display) {
+        if self.said.swap(REFUSED, Ordering::Relaxed) != REFUSED && Decision::is_recorded(false) {
+            self.record(Some(reason));
+        }
+    }
+
+    fn record(&self, refusal: Option<&dyn Display>) {
+        let permit = &self.permit;
+        let (message, identity) = (Some(permit.message()), Some(permit.identity()));
+        Decision { message, identity, needed: permit.need(), refusal }.record();
+    }
+}
+
+impl Drop for Undecided {
+    fn drop(&mut self) {
+        self.allow();
+    }
+}
