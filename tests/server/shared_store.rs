@@ -191,7 +191,7 @@ async fn j34_a_session_in_the_servers_own_store_is_restored_for_its_owner_only()
         let answer = alice.call_tool(1, "who", json!({})).await.response().await;
         assert_eq!(answer["result"]["content"][0]["text"], "alice", "{era:?} {answer}");
         is_refused_everywhere(&on_second.token(token("bob"))).await;
-        assert_eq!(alice.delete().await.status, 202);
+        assert_eq!(alice.delete().await.status, 204);
         is_refused_everywhere(&alice).await;
     }
 }

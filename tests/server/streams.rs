@@ -97,6 +97,12 @@ impl Wire {
         Reading::of(http().get(&self.url).headers(self.headers(&Value::Null))).await
     }
 
+    /// The stream of a legacy session, from after this event.
+    pub async fn resume(&self, last_event_id: &str) -> Reading {
+        let request = http().get(&self.url).headers(self.headers(&Value::Null));
+        Reading::of(request.header("last-event-id", last_event_id)).await
+    }
+
     /// The end of a legacy session.
     pub async fn delete(&self) -> Reading {
         Reading::of(http().delete(&self.url).headers(self.headers(&Value::Null))).await

@@ -85,8 +85,8 @@ impl Authenticator {
         let claiming = self.verifiers.iter().position(|verifier| verifier.claims_it(presented));
         let verifier = claiming.ok_or(TokenError::Unclaimed)?;
         let judge = &self.verifiers[verifier];
-        let Verified { facts, believed_until, basis } = judge.verify(presented).await?;
-        let principal = Arc::new(Principal::new(judge.via(), facts));
+        let Verified { facts, believed_until, basis, withdrawn } = judge.verify(presented).await?;
+        let principal = Arc::new(Principal::new(judge.via(), facts).unless(withdrawn));
         let entry = Entry {
             principal: Arc::clone(&principal),
             verifier,

@@ -39,6 +39,15 @@ impl Identity {
         matches!(self, Self::Anonymous)
     }
 
+    /// Waits until the caller's credential is not believed any more although it has not expired; for ever where none
+    /// came.
+    pub(crate) async fn withdrawn(&self) {
+        match self {
+            Self::Known(principal) => principal.withdrawn().await,
+            Self::Anonymous => std::future::pending().await,
+        }
+    }
+
     /// When what the caller may do ends, in Unix seconds; `None` where nothing says an end.
     pub fn expires_at(&self) -> Option<u64> {
         self.principal()?.expires_at()

@@ -42,4 +42,4 @@ pub(crate) use verifier::{LoadFailure, Verify};
 pub(crate) use opaque_key::opaque_key;
 
 #[cfg(test)]
-pub(crate) use tests::principals::{holder, principal_of};
+pub(crate) use tests::principals::{holder, holder_until, principal_of};

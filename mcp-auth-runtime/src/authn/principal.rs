@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
 
 use super::confirmation::Confirmation;
 use mcp_auth_core::{RoleSet, ScopeSet};
@@ -13,6 +14,8 @@ use mcp_auth_core::{RoleSet, ScopeSet};
 pub struct Principal {
     via: Via,
     facts: Facts,
+    /// Cancelled when its credential is not believed any more, before it expires.
+    withdrawn: CancellationToken,
 }
 
 /// By which kind of credential a principal is known.
@@ -64,7 +67,17 @@ impl Held {
 impl Principal {
     /// The principal that `facts` are about.
     pub(in crate::authn) fn new(via: Via, facts: Facts) -> Self {
-        Self { via, facts }
+        Self { via, facts, withdrawn: CancellationToken::new() }
+    }
+
+    /// The same, whose credential is believed until `withdrawn` is cancelled.
+    pub(in crate::authn) fn unless(self, withdrawn: CancellationToken) -> Self {
+        Self { withdrawn, ..self }
+    }
+
+    /// Waits until the credential is not believed any more although it has not expired: the key that signed it is gone.
+    pub(crate) async fn withdrawn(&self) {
+        self.withdrawn.cancelled().await;
     }
 
     /// By which kind of credential it is known.

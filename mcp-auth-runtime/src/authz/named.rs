@@ -90,7 +90,7 @@ impl<'m> Named<'m> {
     }
 
     /// The operations, as far as they exist.
-    pub(super) fn ids(&self) -> impl Iterator<Item = OperationId> {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = OperationId> {
         self.parts.iter().filter_map(|part| part.id)
     }
 }

@@ -135,6 +135,18 @@ impl Policy {
         !self.open
     }
 
+    /// Whether `who` may use the operation `id`.
+    pub fn admits(&self, id: OperationId, who: &Identity) -> bool {
+        let need = self.needs.get(id.index());
+        need.is_some_and(|need| need.is_met_by(who.principal().map(Principal::held)))
+    }
+
+    /// What is said to `who`, who may not use all of `ids`; nothing of them where they are hidden.
+    pub fn denied(&self, ids: impl IntoIterator<Item = OperationId>, who: &Identity) -> Option<Denied> {
+        let held = who.principal().map(Principal::held).filter(|_| self.shows_all())?;
+        Some(Denied::InsufficientScope { required: self.required(ids), held: self.nameable_of(held) })
+    }
+
     fn need_of(&self, named: &Named<'_>) -> Option<&Arc<Need>> {
         self.needs.get(named.parts.first()?.id?.index())
     }

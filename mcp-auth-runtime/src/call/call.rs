@@ -98,6 +98,11 @@ impl Call {
         self.transport().map(|transport| &transport.cancelled)
     }
 
+    /// The same, for who runs the call; `None` where whoever waits for it drops it.
+    pub(crate) fn cancellation(&self) -> Option<CancellationToken> {
+        self.transport.as_ref().map(|transport| transport.cancelled.clone())
+    }
+
     /// What layers in front put into the request.
     ///
     /// # Errors

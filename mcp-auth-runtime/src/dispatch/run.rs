@@ -247,8 +247,9 @@ pub(super) fn call(name: &str, permit: &Permit, source: CallSource) -> Call {
     call
 }
 
-/// Runs a method, in a span that names the call. One that panics fails its own call and nothing else. The call is audited
-/// once the method has had its say, or has run for a while.
+/// Runs a method, in a span that names the call. One that panics fails its own call and nothing else. One whose client no
+/// longer wants the answer (it said so, it went away, its token ended) is dropped where it waits. The call is audited once the
+/// method has had its say, or has run for a while.
 pub(super) async fn guarded<'a, R>(
     permit: &Permit,
     call: Call,
@@ -256,8 +257,21 @@ pub(super) async fn guarded<'a, R>(
 ) -> Result<R, ErrorData> {
     let span = span::of_call(&call.id, permit.message(), permit.identity());
     let undecided = call.undecided.clone();
+    let cancelled = call.cancellation();
     let running = async {
-        AssertUnwindSafe(run(call)).catch_unwind().await.unwrap_or_else(|_| {
+        let answer = AssertUnwindSafe(run(call)).catch_unwind();
+        let answer = match cancelled {
+            None => answer.await,
+            Some(cancelled) => tokio::select! {
+                biased; // a method that looks at its cancellation itself has the first word
+                answer = answer => answer,
+                () = cancelled.cancelled() => {
+                    tracing::debug!("a call was cancelled");
+                    Ok(Err(ErrorData::internal_error("the call was cancelled", None))) // nobody reads it
+                }
+            },
+        };
+        answer.unwrap_or_else(|_| {
             tracing::error!("a method panicked");
             Err(ErrorData::internal_error("internal error", None))
         })

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::Request;
 use bytes::Bytes;
-use http::{Response, request};
+use http::header::CONTENT_TYPE;
+use http::{Method, Response, StatusCode, request};
 use http_body_util::Full;
 
 use super::gate::Admitted;
@@ -16,7 +17,7 @@ use super::session::Bound;
 use crate::answer::Rejection;
 use crate::authn::Identity;
 use crate::call::handler::Handler;
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, Message};
 use crate::owned::{SessionSlot, StreamEnd};
 
 impl<H: Handler> Endpoint<H> {
@@ -38,17 +39,41 @@ impl<H: Handler> Endpoint<H> {
             parts.headers.remove(SESSION_ID);
         }
         let identity = permit.identity().clone();
+        let ends_itself = matches!(permit.message(), Message::Listen { .. }); // with its result, in dispatch
         parts.extensions.insert(permit);
         let request = Request::from_parts(parts, Full::new(envelope.bytes().clone()));
-        match bound {
+        let response = match bound {
             Bound::NoSession => self.stateless.handle(request).await.map(Body::new),
-            Bound::Opens(slot) => self.open_session(request, identity, slot).await,
-            Bound::Within(slot) => {
+            Bound::Opens(slot) => self.open_session(request, identity.clone(), slot).await,
+            Bound::Within(slot) | Bound::Reads(slot, _) => {
                 let response = self.with_sessions.handle(request).await;
                 drop(slot); // a restored session is open by now
                 response.map(Body::new)
             }
+        };
+        match !ends_itself && is_event_stream(&response) {
+            true => self.ending_with(&identity, response, std::future::pending()),
+            false => response,
         }
+    }
+
+    /// `response`, whose body ends with the credential of `identity`, with the server, or with `cut`.
+    pub(super) fn ending_with(
+        &self,
+        identity: &Identity,
+        response: Response<Body>,
+        cut: impl Future<Output = ()> + Send + 'static,
+    ) -> Response<Body> {
+        let end = StreamEnd::new(identity, &self.settings.clock, &self.cut);
+        response.map(|body| {
+            let end = Box::pin(async move {
+                tokio::select! {
+                    () = end.reached() => {}
+                    () = cut => {}
+                }
+            });
+            Body::from_stream(futures_util::StreamExt::take_until(body.into_data_stream(), end))
+        })
     }
 
     /// Opens a session and binds it to its caller, in a separate task: otherwise a client that goes away meanwhile
@@ -83,12 +108,21 @@ impl<H: Handler> Endpoint<H> {
         name_both(&mut parts.headers);
         parts.extensions.insert(permit);
         let request = Request::from_parts(parts, Full::new(Bytes::new()));
-        let response = self.with_sessions.handle(request).await.map(Body::new);
-        drop(bound); // a restored session is open by now
-        let end = StreamEnd::new(&identity, &self.settings.clock, &self.cut);
-        response.map(|body| {
-            let end = Box::pin(end.reached());
-            Body::from_stream(futures_util::StreamExt::take_until(body.into_data_stream(), end))
-        })
+        let ends_a_session = request.method() == Method::DELETE;
+        let mut response = self.with_sessions.handle(request).await.map(Body::new);
+        if ends_a_session && response.status() == StatusCode::ACCEPTED {
+            // It has ended by now. The Python SDK takes 200 and 204 for that, and complains about 202.
+            *response.status_mut() = StatusCode::NO_CONTENT;
+        }
+        // Where a slot was taken, the restored session is open by now.
+        match bound {
+            Bound::Reads(_, stream) => self.ending_with(&identity, response, stream.exceeded()),
+            Bound::NoSession | Bound::Opens(_) | Bound::Within(_) => response,
+        }
     }
+}
+
+fn is_event_stream(response: &Response<Body>) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("text/event-stream"))
 }

@@ -129,7 +129,7 @@ impl Gate {
         let permit = decision.map_err(|denied| received.denied(&denied))?;
         let may_hold = !self.verifies() || !identity.is_anonymous();
         let bound = match &received.session {
-            Some(session) => session.bind(identity, may_hold).await?,
+            Some(session) => session.bind(identity, named, self.policy(), may_hold).await?,
             None => Bound::NoSession,
         };
         Ok(Admitted { permit, bound, undecided: None })

@@ -214,7 +214,7 @@ impl<H: Handler> Endpoint<H> {
         let session = parts.headers.get(SESSION_ID).filter(|_| era_of(&parts.headers) == Era::Sessions);
         let id = session.map(|id| id.to_str().ok());
         let wanted = match (&parts.method, id) {
-            (&Method::GET, Some(id)) => Some(Wanted::Open(id)),
+            (&Method::GET, Some(id)) => Some(Wanted::Read(id)),
             (&Method::DELETE, Some(id)) => Some(Wanted::End(id)),
             _ => None,
         };

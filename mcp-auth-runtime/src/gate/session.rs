@@ -2,7 +2,8 @@
 
 use crate::answer::Rejection;
 use crate::authn::Identity;
-use crate::owned::{SessionSlot, Sessions};
+use crate::authz::{Named, Policy};
+use crate::owned::{ReadStream, SessionSlot, Sessions};
 
 /// What a message of a revision before 2026-07-28 wants of the sessions.
 pub(super) struct Session<'a> {
@@ -16,6 +17,8 @@ pub(super) enum Wanted<'a> {
     New,
     /// The one it names; `None` where the name cannot be one.
     Open(Option<&'a str>),
+    /// To read a stream of the one it names.
+    Read(Option<&'a str>),
     /// To end the one it names.
     End(Option<&'a str>),
 }
@@ -28,20 +31,44 @@ pub(super) enum Bound {
     Opens(SessionSlot),
     /// It belongs to one of its caller's; with a slot for it where it comes from the store.
     Within(Option<SessionSlot>),
+    /// It reads a stream of one of its caller's.
+    Reads(Option<SessionSlot>, ReadStream),
 }
 
 impl Session<'_> {
-    /// Makes sure of the session; `may_hold` says whether `identity` may have any.
+    /// Makes sure of the session, for a message that names `named`; `may_hold` says whether `identity` may have any.
     ///
     /// # Errors
-    /// [`Rejection::UnknownSession`], [`Rejection::TooManySessions`], [`Rejection::StoreUnavailable`].
-    pub(super) async fn bind(&self, identity: &Identity, may_hold: bool) -> Result<Bound, Rejection> {
+    /// [`Rejection::UnknownSession`], [`Rejection::TooManySessions`], [`Rejection::StoreUnavailable`]; for a stream,
+    /// [`Rejection::InsufficientScope`] too.
+    pub(super) async fn bind(
+        &self,
+        identity: &Identity,
+        named: &Named<'_>,
+        policy: &Policy,
+        may_hold: bool,
+    ) -> Result<Bound, Rejection> {
+        let may_use = |operation, who: &Identity| policy.admits(operation, who);
         match self.wanted {
             Wanted::New if may_hold => {
                 self.sessions.slot_for(identity).await.map(Bound::Opens).ok_or(Rejection::TooManySessions)
             }
             Wanted::New => Ok(Bound::NoSession),
-            Wanted::Open(id) => self.enter(id, identity).await.map(Bound::Within),
+            Wanted::Open(id) => {
+                let slot = self.enter(id, identity).await?;
+                self.sessions.note(id.unwrap_or_default(), named.ids(), may_use).await;
+                Ok(Bound::Within(slot))
+            }
+            Wanted::Read(id) => {
+                let slot = self.enter(id, identity).await?;
+                match self.sessions.read(id.unwrap_or_default(), identity, may_use) {
+                    Ok(stream) => Ok(Bound::Reads(slot, stream)),
+                    Err(beyond) => Err(match policy.denied(beyond, identity) {
+                        Some(denied) => Rejection::of(&denied, None),
+                        None => Rejection::UnknownSession,
+                    }),
+                }
+            }
             Wanted::End(id) => match self.enter(id, identity).await {
                 // To end a session takes no slot.
                 Err(Rejection::TooManySessions) => Ok(Bound::Within(None)),

@@ -1,11 +1,13 @@
 //! What belongs to a caller, and stays theirs.
 //!
 //! - `owner`: whose something is, in one encoding.
-//! - `sessions`: the sessions of revisions before 2026-07-28. `stored`: where other processes find them.
+//! - `sessions`: the sessions of revisions before 2026-07-28. `stored`: where other processes find them. `delivered`:
+//!   what their streams deliver.
 //! - `request_state`: what a tool hands out between two rounds.
 //! - `tasks`: which operation made a task, and for whom. `rulebook`: what a message is decided by, those tasks included.
 //! - `stream_end`: when what a caller holds open has to end. `unavailable`: what is said when the store is down.
 
+mod delivered;
 mod owner;
 mod request_state;
 mod rulebook;
@@ -15,6 +17,7 @@ mod stream_end;
 mod tasks;
 mod unavailable;
 
+pub(crate) use delivered::ReadStream;
 pub(crate) use request_state::RequestStates;
 pub(crate) use rulebook::Rulebook;
 pub(crate) use sessions::{SessionSlot, Sessions};

@@ -11,9 +11,11 @@ use rmcp::transport::streamable_http_server::session::{SessionId, SessionManager
 
 use mcp_auth_store::StoreError;
 
+use super::delivered::{Delivered, ReadStream};
 use super::owner::Owner;
 use super::stored::StoredSessions;
 use crate::authn::Identity;
+use crate::declared::registry::OperationId;
 
 /// The sessions of this process and the owner of each; there is no owner where the server verifies no caller.
 pub(crate) struct Sessions {
@@ -22,6 +24,7 @@ pub(crate) struct Sessions {
     owners: Mutex<HashMap<SessionId, Option<Owner>>>,
     opening: Arc<AtomicUsize>,
     limit: usize,
+    delivered: Delivered,
 }
 
 /// A place for one more session, kept until it is open (or is not going to be).
@@ -39,7 +42,14 @@ impl Sessions {
     pub(crate) fn new(limit: usize, idle: Duration, stored: Option<StoredSessions>) -> Self {
         let mut manager = LocalSessionManager::default();
         manager.session_config.keep_alive = Some(idle);
-        Self { manager: Arc::new(manager), stored, owners: Mutex::default(), opening: Arc::default(), limit }
+        Self {
+            manager: Arc::new(manager),
+            stored,
+            owners: Mutex::default(),
+            opening: Arc::default(),
+            limit,
+            delivered: Delivered::default(),
+        }
     }
 
     /// Where other processes find them.
@@ -82,6 +92,31 @@ impl Sessions {
         let own = held.get(&asking).map_or(0, |(count, _)| *count);
         let (count, session) = held.into_values().max_by_key(|(count, _)| *count)?;
         (count >= own + 2).then_some(session)
+    }
+
+    /// Notes that `operations` are about to run in the session `id`; see [`Delivered::note`].
+    pub(crate) async fn note(
+        &self,
+        id: &str,
+        operations: impl IntoIterator<Item = OperationId>,
+        may_use: impl Fn(OperationId, &Identity) -> bool,
+    ) {
+        let live = self.manager.sessions.read().await;
+        self.delivered.forget_ended(live.len(), |id| live.contains_key(id));
+        self.delivered.note(id, operations, may_use);
+    }
+
+    /// A stream of the session `id` for `identity`.
+    ///
+    /// # Errors
+    /// The operations that ran in it and that `identity` may not use.
+    pub(crate) fn read(
+        &self,
+        id: &str,
+        identity: &Identity,
+        may_use: impl Fn(OperationId, &Identity) -> bool,
+    ) -> Result<ReadStream, Vec<OperationId>> {
+        self.delivered.read(id, identity, may_use)
     }
 
     /// Whether the session `id` is open in this process, so that using it takes no further place.

@@ -115,7 +115,7 @@ pub const TABLE: &[Row] = &[
 
     // The same endpoint without a message.
     Row("GET",                            "",                                                   Connect,   "405",        "200 stream"),
-    Row("DELETE",                         "",                                                   Connect,   "405",        "202"),
+    Row("DELETE",                         "",                                                   Connect,   "405",        "204"),
     Row("PUT",                            "",                                                   Connect,   "405",        "405"),
     Row("PATCH",                          "",                                                   Connect,   "405",        "405"),
     Row("OPTIONS",                        "",                                                   Connect,   "405",        "405"),

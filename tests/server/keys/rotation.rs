@@ -1,9 +1,9 @@
 //! Keys that come and go: when they are fetched again, and how often at most.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jsonwebtoken::Algorithm;
-use mcp_auth::testing::Era;
+use mcp_auth::testing::{Era, TestServer};
 use serde_json::json;
 
 use super::trust::{
@@ -11,6 +11,9 @@ use super::trust::{
 };
 use crate::authorization_server::{AuthorizationServer, JWKS, Key, Reply};
 use crate::everything::Everything;
+use crate::sessions::legacy::LATEST_LEGACY;
+use crate::sessions::streams::Streams;
+use crate::streams::Wire;
 
 #[tokio::test]
 async fn a_key_added_while_running_is_fetched_for_its_first_token() {
@@ -44,6 +47,35 @@ async fn a_removed_key_takes_the_tokens_it_verified_along() {
     }
     assert_invalid(&read_note(&server, token(&server, &issuer, &old)).await, "a fresh one of the old key");
     assert_eq!(everything.ran(), ran);
+}
+
+#[tokio::test]
+async fn what_a_caller_holds_open_ends_with_the_key_that_signed_its_token() {
+    let (old, new) = (Key::new(Algorithm::ES256, "old"), Key::new(Algorithm::ES256, "new"));
+    let issuer = AuthorizationServer::with_keys(&[&old]).await;
+    let trusted = verify(&[issuer.toml(EVERY_SECOND)]);
+    let server = TestServer::builder(Streams::default()).toml(&trusted).expect("toml");
+    let server = server.start().await.expect("a server");
+    let held = token(&server, &issuer, &old);
+    let wire = Wire::new(server.url(), Era::Stateless).token(&held);
+    let asked = json!({ "notifications": { "toolsListChanged": true } });
+    let mut listening = wire.request(1, "subscriptions/listen", asked).await;
+    assert_eq!(
+        listening.next().await.expect("it began")["method"],
+        "notifications/subscriptions/acknowledged"
+    );
+    let session = Wire::new(server.url(), LATEST_LEGACY).token(&held).connected().await;
+    let mut stream = session.get().await;
+    issuer.publish(&[&old, &new]);
+    let added = server.client().token(token(&server, &issuer, &new));
+    assert!(added.call_tool("announce", json!({})).await.is_success(), "a key was added");
+    let brief = Duration::from_millis(300);
+    assert!(tokio::time::timeout(brief, listening.next()).await.is_err(), "that ends nothing");
+    assert!(tokio::time::timeout(brief, stream.next()).await.is_err(), "that ends nothing");
+    issuer.publish(&[&new]);
+    assert_eq!(listening.next().await.expect("its result")["id"], 1);
+    assert_eq!(listening.next().await, None);
+    assert_eq!(stream.next().await, None);
 }
 
 #[tokio::test]

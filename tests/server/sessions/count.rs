@@ -65,7 +65,7 @@ async fn j33_sessions_past_the_limit_get_503_until_one_is_closed() {
     let carol = server.client().token(server.token("carol"));
     assert_eq!(carol.call_tool("ping", json!({})).await.text(), Some("pong"), "2026-07-28 needs no session");
 
-    assert_eq!(first.delete().await.status, 202);
+    assert_eq!(first.delete().await.status, 204);
     assert_eq!(wire("carol").initialize().await.status, 200);
 }
 

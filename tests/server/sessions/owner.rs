@@ -43,7 +43,7 @@ async fn j34_a_session_is_its_callers_own() {
         let answer = refreshed.call_tool(9, "write_note", json!({ "text": "x" })).await.response().await;
         assert_eq!(answer["result"]["content"][0]["text"], "x", "{era:?}: a fresh token keeps the session");
         assert_eq!(refreshed.get().await.status, 200, "{era:?}");
-        assert_eq!(refreshed.delete().await.status, 202, "{era:?}");
+        assert_eq!(refreshed.delete().await.status, 204, "{era:?}");
         is_refused_everywhere(&refreshed).await;
     }
 }

@@ -82,7 +82,7 @@ async fn j34_a_stored_session_is_restored_for_its_owner_only() {
         let bob = on_second.token(token_for_both(&first, &second, "bob"));
         is_refused_everywhere(&bob).await;
         assert_eq!(alice.call_tool(2, "ping", json!({})).await.status, 200);
-        assert_eq!(alice.delete().await.status, 202);
+        assert_eq!(alice.delete().await.status, 204);
         is_refused_everywhere(&alice).await;
         assert_eq!(
             shared.0.lock().expect("no panic").len() % 3,
@@ -140,7 +140,7 @@ async fn j33_restored_sessions_count_as_open_ones() {
     }
     assert_eq!(one.call_tool(1, "ping", json!({})).await.status, 200);
     assert_eq!(everything.ran(), 2);
-    assert_eq!(unused.delete().await.status, 202, "to end one takes no room");
-    assert_eq!(one.delete().await.status, 202);
+    assert_eq!(unused.delete().await.status, 204, "to end one takes no room");
+    assert_eq!(one.delete().await.status, 204);
     assert_eq!(another.call_tool(1, "ping", json!({})).await.status, 200);
 }

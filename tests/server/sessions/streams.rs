@@ -1,7 +1,12 @@
 //! When streams end: with the token that opened them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use mcp_auth::authn::{Fetch, FetchError, FetchFuture, Fetched};
-use mcp_auth::extract::{Peer, RoleServer, SubscriptionContext};
+use mcp_auth::extract::{Peer, ProgressToken, RoleServer, SubscriptionContext};
+use mcp_auth::model::ProgressNotificationParam;
 use mcp_auth::prelude::*;
 use mcp_auth::testing::{Era, TestServer};
 use mcp_auth_tests::clock::MovedClock;
@@ -12,7 +17,25 @@ use crate::streams::{PATIENCE, Wire};
 
 /// A server whose streams a test can look at.
 #[derive(Debug, Clone, Default)]
-struct Streams;
+pub struct Streams {
+    running: Arc<AtomicUsize>,
+}
+
+/// A call that is running, until it is dropped.
+struct Running(Arc<AtomicUsize>);
+
+impl Running {
+    fn begin(running: &Arc<AtomicUsize>) -> Self {
+        running.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(running))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
 
 #[server(name = "streams")]
 impl Streams {
@@ -21,6 +44,22 @@ impl Streams {
     async fn announce(&self, peer: Peer<RoleServer>) -> &'static str {
         peer.notify_tool_list_changed().await.expect("a peer");
         "announced"
+    }
+
+    /// Says that the tools changed, as who may write does.
+    #[tool(scope = "write")]
+    async fn announce_to_writers(&self, peer: Peer<RoleServer>) -> &'static str {
+        peer.notify_tool_list_changed().await.expect("a peer");
+        "a writer's answer"
+    }
+
+    /// Says something at once, and is never done.
+    #[tool(authenticated)]
+    async fn go_on(&self, peer: Peer<RoleServer>, token: Option<ProgressToken>) -> &'static str {
+        let _running = Running::begin(&self.running);
+        let progress = ProgressNotificationParam::new(token.expect("a token"), 1.0);
+        peer.notify_progress(progress).await.expect("a peer");
+        std::future::pending().await
     }
 
     /// Listens until the subscription ends.
@@ -44,7 +83,7 @@ impl Fetch for Keys {
 
 #[tokio::test]
 async fn get_stream_brings_its_owner_what_the_server_says() {
-    let server = TestServer::start(Streams).await.expect("a server");
+    let server = TestServer::start(Streams::default()).await.expect("a server");
     for era in LEGACY {
         let alice = Wire::new(server.url(), era).token(server.token("alice")).connected().await;
         let mut stream = alice.get().await;
@@ -60,7 +99,8 @@ async fn get_stream_brings_its_owner_what_the_server_says() {
 #[tokio::test]
 async fn j37_get_stream_closes_when_its_token_expires_and_opens_again_with_a_fresh_one() {
     let clock = MovedClock::at(1_900_000_000);
-    let server = TestServer::builder(Streams).ambient(clock.ambient()).start().await.expect("a server");
+    let server =
+        TestServer::builder(Streams::default()).ambient(clock.ambient()).start().await.expect("a server");
     let alice =
         Wire::new(server.url(), LATEST_LEGACY).token(server.token("alice").ttl(300)).connected().await;
     clock.advance(299);
@@ -80,7 +120,8 @@ async fn j37_get_stream_closes_when_its_token_expires_and_opens_again_with_a_fre
 #[tokio::test]
 async fn j37_listen_ends_with_its_result_when_its_token_expires() {
     let clock = MovedClock::at(1_900_000_000);
-    let server = TestServer::builder(Streams).ambient(clock.ambient()).start().await.expect("a server");
+    let server =
+        TestServer::builder(Streams::default()).ambient(clock.ambient()).start().await.expect("a server");
     let alice = Wire::new(server.url(), Era::Stateless).token(server.token("alice").ttl(300));
     clock.advance(299);
     let asked = json!({ "notifications": { "toolsListChanged": true } });
@@ -91,4 +132,127 @@ async fn j37_listen_ends_with_its_result_when_its_token_expires() {
     let last = stream.next().await.expect("a final result");
     assert_eq!((&last["id"], &last["result"]["resultType"]), (&json!(4), &json!("complete")), "{last}");
     assert_eq!(stream.next().await, None);
+}
+
+/// A call that goes on, whose answer is a stream by now.
+fn going_on() -> Value {
+    json!({ "name": "go_on", "arguments": {}, "_meta": { "progressToken": "p" } })
+}
+
+#[tokio::test]
+async fn j37_an_event_stream_that_answers_a_call_closes_when_its_token_expires() {
+    for era in Era::ALL {
+        let (clock, streams) = (MovedClock::at(1_900_000_000), Streams::default());
+        let server =
+            TestServer::builder(streams.clone()).ambient(clock.ambient()).start().await.expect("a server");
+        let alice = Wire::new(server.url(), era).token(server.token("alice").ttl(300)).connected().await;
+        let unhurried = alice.clone().token(server.token("alice").ttl(600));
+        let mut still_open = unhurried.request(2, "tools/call", going_on()).await;
+        assert_eq!(still_open.next().await.expect("a message")["method"], "notifications/progress");
+        clock.advance(299);
+        let mut stream = alice.request(1, "tools/call", going_on()).await;
+        assert_eq!(stream.next().await.expect("a message")["method"], "notifications/progress", "{era:?}");
+        let closed = tokio::time::timeout(PATIENCE, stream.next()).await.expect("closed in time");
+        assert_eq!(closed, None, "{era:?}: one second is left");
+        let other = tokio::time::timeout(Duration::from_millis(100), still_open.next()).await;
+        assert!(other.is_err(), "{era:?}: the other token is still valid");
+        if era == Era::Stateless {
+            until_it_runs(&streams, 1).await;
+        }
+    }
+}
+
+/// Waits until so many calls run.
+async fn until_it_runs(streams: &Streams, count: usize) {
+    let reached = async {
+        while streams.running.load(Ordering::SeqCst) != count {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, reached).await.expect("the call is dropped");
+}
+
+#[tokio::test]
+async fn a_token_that_may_not_use_what_ran_in_a_session_reads_none_of_its_streams() {
+    let server = TestServer::start(Streams::default()).await.expect("a server");
+    for era in LEGACY {
+        let writer =
+            Wire::new(server.url(), era).token(server.token("alice").scope("write")).connected().await;
+        let reader = writer.clone().token(server.token("alice"));
+        assert_eq!(reader.get().await.status, 200, "{era:?}: nothing ran yet");
+        let answer = writer.call_tool(1, "announce_to_writers", json!({})).await.response().await;
+        assert_eq!(answer["result"]["content"][0]["text"], "a writer's answer", "{era:?}");
+        for refused in [reader.get().await, reader.resume("0/0").await] {
+            assert_eq!(refused.status, 403, "{era:?}");
+            let challenge = refused.header("www-authenticate").expect("a challenge");
+            assert!(challenge.contains("insufficient_scope") && challenge.contains("write"), "{challenge}");
+        }
+        assert_eq!(writer.resume("0/0").await.status, 200, "{era:?}");
+        assert_eq!(writer.get().await.status, 200, "{era:?}");
+        let answer = reader.call_tool(2, "announce", json!({})).await.response().await;
+        assert_eq!(
+            answer["result"]["content"][0]["text"], "announced",
+            "{era:?}: calls are decided by themselves"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_open_stream_of_a_narrower_token_ends_before_what_it_may_not_read() {
+    let server = TestServer::start(Streams::default()).await.expect("a server");
+    let writer =
+        Wire::new(server.url(), LATEST_LEGACY).token(server.token("alice").scope("write")).connected().await;
+    let mut narrow = writer.clone().token(server.token("alice")).get().await;
+    writer.call_tool(1, "announce", json!({})).await.response().await;
+    assert_eq!(narrow.next().await.expect("its own")["method"], "notifications/tools/list_changed");
+    writer.call_tool(2, "announce_to_writers", json!({})).await.response().await;
+    assert_eq!(narrow.next().await, None);
+    let mut wide = writer.get().await;
+    writer.call_tool(3, "announce_to_writers", json!({})).await.response().await;
+    assert_eq!(wide.next().await.expect("a writer's")["method"], "notifications/tools/list_changed");
+}
+
+#[tokio::test]
+async fn a_stream_that_would_show_what_is_hidden_is_of_an_unknown_session() {
+    let server =
+        TestServer::builder(Streams::default()).toml("[auth]\nvisibility = \"granted\"").expect("toml");
+    let server = server.start().await.expect("a server");
+    let writer =
+        Wire::new(server.url(), LATEST_LEGACY).token(server.token("alice").scope("write")).connected().await;
+    writer.call_tool(1, "announce_to_writers", json!({})).await.response().await;
+    assert_eq!(writer.clone().token(server.token("alice")).get().await.status, 404);
+    assert_eq!(writer.get().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_cancelled_notification_drops_the_call_of_its_session_and_does_nothing_without_one() {
+    let cancel = |id: u64| json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } });
+    for era in LEGACY {
+        let streams = Streams::default();
+        let server = TestServer::start(streams.clone()).await.expect("a server");
+        let alice = Wire::new(server.url(), era).token(server.token("alice")).connected().await;
+        let elsewhere = Wire::new(server.url(), era).token(server.token("alice"));
+        let mut call = alice.request(5, "tools/call", going_on()).await;
+        assert_eq!(call.next().await.expect("a message")["method"], "notifications/progress", "{era:?}");
+        assert_eq!(elsewhere.post(cancel(5)).await.status, 202, "{era:?}: without a session");
+        assert_eq!(alice.post(cancel(6)).await.status, 202, "{era:?}: another request");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(streams.running.load(Ordering::SeqCst), 1, "{era:?}");
+        assert_eq!(alice.post(cancel(5)).await.status, 202, "{era:?}");
+        until_it_runs(&streams, 0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_a_session_is_dropped_when_its_client_goes_away() {
+    for era in Era::ALL {
+        let streams = Streams::default();
+        let server = TestServer::start(streams.clone()).await.expect("a server");
+        let alice = Wire::new(server.url(), era).token(server.token("alice"));
+        let mut call = alice.request(5, "tools/call", going_on()).await;
+        assert_eq!(call.next().await.expect("a message")["method"], "notifications/progress", "{era:?}");
+        assert_eq!(streams.running.load(Ordering::SeqCst), 1, "{era:?}");
+        drop(call);
+        until_it_runs(&streams, 0).await;
+    }
 }

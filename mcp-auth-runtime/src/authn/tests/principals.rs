@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use mcp_auth_core::ScopeSet;
 use serde_json::Map;
+use tokio_util::sync::CancellationToken;
 
 use crate::authn::principal::{Facts, Via};
 use crate::authn::{Held, Identity, Principal};
@@ -20,6 +21,20 @@ pub(crate) fn principal_of(issuer: &str, subject: &str, client_id: Option<&str>,
         claims: Map::new(),
     };
     Identity::Known(Arc::new(Principal::new(Via::Jwt, facts)))
+}
+
+/// Some verified caller, whose token expires then and is believed until `withdrawn` is cancelled.
+pub(crate) fn holder_until(expires_at: Option<u64>, withdrawn: CancellationToken) -> Identity {
+    let facts = Facts {
+        issuer: Arc::from("https://issuer.test"),
+        subject: "alice".to_owned(),
+        client_id: None,
+        held: Held::default(),
+        expires_at,
+        confirmation: None,
+        claims: Map::new(),
+    };
+    Identity::Known(Arc::new(Principal::new(Via::Jwt, facts).unless(withdrawn)))
 }
 
 /// Some verified caller who holds these scopes.

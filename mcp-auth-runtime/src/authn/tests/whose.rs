@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Map;
+use tokio_util::sync::CancellationToken;
 
 use super::support::{FakeClock, NOW, ambient};
 use crate::authn::error::TokenError;
@@ -54,7 +55,9 @@ impl Verify for Prefixed {
         Box::pin(async move {
             match facts.subject.ends_with("bad") {
                 true => Err(TokenError::Signature),
-                false => Ok(Verified { facts, believed_until: until, basis }),
+                false => {
+                    Ok(Verified { facts, believed_until: until, basis, withdrawn: CancellationToken::new() })
+                }
             }
         })
     }

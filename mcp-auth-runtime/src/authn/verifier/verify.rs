@@ -64,6 +64,8 @@ pub struct Verified {
     pub believed_until: u64,
     /// What the verdict rests on.
     pub basis: Basis,
+    /// Cancelled when the basis is gone, so that what the caller holds open ends with it.
+    pub withdrawn: CancellationToken,
 }
 
 /// What a verdict rests on, so that it falls with it. Its meaning is the verifier's own.

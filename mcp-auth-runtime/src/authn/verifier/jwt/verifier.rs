@@ -9,7 +9,7 @@ use mcp_auth_core::seen::Excerpt;
 use tokio_util::sync::CancellationToken;
 
 use super::issuer::{IssuerRules, RulesError};
-use super::keys::IssuerKeys;
+use super::keys::{IssuerKeys, Standing};
 use super::{claims, jws};
 use crate::authn::error::{KeysError, TokenError};
 use crate::authn::fetch::Fetch;
@@ -71,12 +71,12 @@ impl JwtVerifier {
         if !keys.rules.algorithms.contains(&jws.header.alg) {
             return Err(TokenError::Algorithm);
         }
-        let generation = keys.verify(&jws).await?;
+        let Standing { generation, withdrawn } = keys.verify(&jws).await?;
         let now = self.ambient.clock.unix_now();
         let facts = claims::check(&keys.rules, Arc::clone(&keys.issuer), jws.header.typ, claims, now)?;
         let valid_until = facts.expires_at.unwrap_or(now).saturating_add(keys.rules.clock_skew.as_secs());
         let believed_until = valid_until.min(now.saturating_add(keys.rules.token_cache_ttl.as_secs()));
-        Ok(Verified { facts, believed_until, basis: Basis { source, generation } })
+        Ok(Verified { facts, believed_until, basis: Basis { source, generation }, withdrawn })
     }
 }
 

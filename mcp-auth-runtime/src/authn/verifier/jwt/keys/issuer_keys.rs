@@ -48,10 +48,19 @@ enum Source {
 /// One set of keys, as it came.
 struct Loaded {
     set: KeySet,
-    /// Rises whenever a key went away: what older keys verified counts no more.
-    generation: u64,
+    /// What the tokens that it verifies rest on.
+    standing: Standing,
     at: Instant,
     refresh_after: Duration,
+}
+
+/// What a verdict of a set of keys rests on. It changes whenever a key went away: what older keys verified counts no more.
+#[derive(Debug, Clone, Default)]
+pub(in crate::authn::verifier::jwt) struct Standing {
+    /// Rises with each change.
+    pub(in crate::authn::verifier::jwt) generation: u64,
+    /// Cancelled by the next change.
+    pub(in crate::authn::verifier::jwt) withdrawn: CancellationToken,
 }
 
 /// What is known of the attempts so far.
@@ -95,7 +104,7 @@ impl IssuerKeys {
                 let set = KeySet::read(set, &rules.algorithms, rules.refresh.max_keys)?;
                 set.log_skipped(rules.issuer.as_str());
                 let (at, refresh_after) = (Instant::now(), rules.refresh.max);
-                loaded = Some(Arc::new(Loaded { set, generation: 0, at, refresh_after }));
+                loaded = Some(Arc::new(Loaded { set, standing: Standing::default(), at, refresh_after }));
                 None
             }
         };
@@ -127,18 +136,18 @@ impl IssuerKeys {
         self.attempts().last_error.clone()
     }
 
-    /// Checks the signature of `jws`; returns the generation of the keys that found it good.
+    /// Checks the signature of `jws`; returns what that rests on.
     ///
     /// A key we do not know, and a wrong signature too (an issuer may restart with a new key under the old
     /// `kid`), cause a fetch at most once per cooldown.
     pub(in crate::authn::verifier::jwt) async fn verify(
         self: &Arc<Self>,
         jws: &Jws<'_>,
-    ) -> Result<u64, TokenError> {
+    ) -> Result<Standing, TokenError> {
         let before = self.usable();
         let outcome = before.as_ref().map(|loaded| loaded.set.verify(jws));
         if let (Some(loaded), Some(Outcome::Good)) = (&before, outcome) {
-            return Ok(loaded.generation);
+            return Ok(loaded.standing.clone());
         }
         self.attempt(Why::Demanded).await;
         let after = self.usable();
@@ -146,7 +155,7 @@ impl IssuerKeys {
             (_, None) => None,
             (Some(before), Some(after)) if Arc::ptr_eq(before, after) => outcome,
             (_, Some(after)) => match after.set.verify(jws) {
-                Outcome::Good => return Ok(after.generation),
+                Outcome::Good => return Ok(after.standing.clone()),
                 other => Some(other),
             },
         };
@@ -288,14 +297,22 @@ impl IssuerKeys {
         set.log_skipped(&self.issuer);
         {
             let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-            let generation = match &*current {
-                Some(before) if before.set.is_within(&set) => before.generation,
-                before => before.as_ref().map_or(0, |before| before.generation + 1),
+            let (standing, gone) = match &*current {
+                Some(before) if before.set.is_within(&set) => (before.standing.clone(), None),
+                Some(before) => {
+                    let generation = before.standing.generation + 1;
+                    (Standing { generation, ..Standing::default() }, Some(before.standing.withdrawn.clone()))
+                }
+                None => (Standing::default(), None),
             };
+            let generation = standing.generation;
             tracing::info!(issuer = &*self.issuer, keys = set.len(), generation, "issuer keys loaded");
             self.generation.store(generation, Ordering::Release);
             let refresh_after = self.refresh_after(lifetime);
-            *current = Some(Arc::new(Loaded { set, generation, at: Instant::now(), refresh_after }));
+            *current = Some(Arc::new(Loaded { set, standing, at: Instant::now(), refresh_after }));
+            if let Some(gone) = gone {
+                gone.cancel();
+            }
         }
         let mut attempts = self.attempts();
         attempts.failures = 0;

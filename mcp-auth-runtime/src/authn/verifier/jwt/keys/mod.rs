@@ -4,4 +4,4 @@ mod issuer_keys;
 #[cfg(test)]
 mod tests;
 
-pub(super) use issuer_keys::IssuerKeys;
+pub(super) use issuer_keys::{IssuerKeys, Standing};

@@ -1,0 +1,152 @@
+//! What the streams of a session deliver: answers and notifications of all that ran in it. A token of the session's owner
+//! that may not use one of these operations reads none of its streams.
+//!
+//! rmcp keeps for a session what it sent, and delivers it again to whoever resumes a stream; it does not say to which
+//! operation an event belongs. So the whole session counts.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::authn::Identity;
+use crate::declared::registry::OperationId;
+
+/// What ran in each session of this process, and who reads its streams.
+#[derive(Default)]
+pub(super) struct Delivered {
+    sessions: Mutex<HashMap<Arc<str>, Session>>,
+}
+
+#[derive(Default)]
+struct Session {
+    operations: HashSet<OperationId>,
+    readers: Vec<Reader>,
+}
+
+struct Reader {
+    identity: Identity,
+    stream: Weak<CancellationToken>,
+}
+
+/// An open stream of a session.
+pub(crate) struct ReadStream(Arc<CancellationToken>);
+
+impl ReadStream {
+    /// Waits until something runs in the session that its reader may not use.
+    pub(crate) async fn exceeded(self) {
+        self.0.cancelled().await;
+    }
+}
+
+impl Delivered {
+    /// Notes that `operations` are about to run in the session `id`, and ends its streams whose readers may not use one of
+    /// them.
+    pub(super) fn note(
+        &self,
+        id: &str,
+        operations: impl IntoIterator<Item = OperationId>,
+        may_use: impl Fn(OperationId, &Identity) -> bool,
+    ) {
+        let mut sessions = self.sessions();
+        let session = sessions.entry(Arc::from(id)).or_default();
+        for operation in operations {
+            if session.operations.insert(operation) {
+                session.readers.retain(|reader| {
+                    let Some(stream) = reader.stream.upgrade() else { return false };
+                    let stays = may_use(operation, &reader.identity);
+                    if !stays {
+                        stream.cancel();
+                    }
+                    stays
+                });
+            }
+        }
+    }
+
+    /// A stream of the session `id` for `identity`.
+    ///
+    /// # Errors
+    /// The operations that ran in it and that `identity` may not use.
+    pub(super) fn read(
+        &self,
+        id: &str,
+        identity: &Identity,
+        may_use: impl Fn(OperationId, &Identity) -> bool,
+    ) -> Result<ReadStream, Vec<OperationId>> {
+        let mut sessions = self.sessions();
+        let session = sessions.entry(Arc::from(id)).or_default();
+        let all = session.operations.iter().copied();
+        let beyond: Vec<_> = all.filter(|operation| !may_use(*operation, identity)).collect();
+        if !beyond.is_empty() {
+            return Err(beyond);
+        }
+        let stream = Arc::new(CancellationToken::new());
+        session.readers.retain(|reader| reader.stream.strong_count() > 0);
+        session.readers.push(Reader { identity: identity.clone(), stream: Arc::downgrade(&stream) });
+        Ok(ReadStream(stream))
+    }
+
+    /// Forgets sessions that ended, once there are many of them.
+    pub(super) fn forget_ended(&self, live: usize, is_live: impl Fn(&str) -> bool) {
+        let mut sessions = self.sessions();
+        if sessions.len() > 2 * live + 64 {
+            sessions.retain(|id, _| is_live(id));
+        }
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, HashMap<Arc<str>, Session>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::authn::holder;
+    use crate::call::build;
+    use crate::declared::registry::Registry;
+    use rmcp::model::{JsonObject, Tool};
+
+    fn operation() -> OperationId {
+        let tool = Tool::new_with_raw("t", None, JsonObject::new());
+        Registry::new(vec![build::tool(build::all(&["read"]), tool)]).unwrap().tool("t").unwrap()
+    }
+
+    fn holds_read(_: OperationId, who: &Identity) -> bool {
+        who.principal().is_some_and(|principal| principal.scopes().contains("read"))
+    }
+
+    #[test]
+    fn a_stream_needs_what_ran_in_its_session_and_in_no_other() {
+        let (delivered, tool) = (Delivered::default(), operation());
+        let reads = |id, scopes| delivered.read(id, &holder(scopes), holds_read).is_ok();
+        assert!(reads("a", ""));
+        delivered.note("a", [tool], holds_read);
+        assert!(reads("a", "read") && !reads("a", "") && reads("b", ""));
+    }
+
+    #[tokio::test]
+    async fn an_open_stream_ends_before_what_its_reader_may_not_use_runs() {
+        let (delivered, tool) = (Delivered::default(), operation());
+        let weak = delivered.read("a", &holder(""), holds_read).ok().unwrap();
+        let strong = delivered.read("a", &holder("read"), holds_read).ok().unwrap();
+        delivered.note("b", [tool], holds_read);
+        assert!(!weak.0.is_cancelled());
+        delivered.note("a", [tool], holds_read);
+        assert!(weak.exceeded().now_or_never().is_some());
+        assert!(strong.exceeded().now_or_never().is_none());
+    }
+
+    #[test]
+    fn sessions_that_ended_are_forgotten() {
+        let delivered = Delivered::default();
+        for n in 0..100 {
+            delivered.note(&n.to_string(), [], holds_read);
+        }
+        delivered.forget_ended(1, |id| id == "7");
+        assert_eq!(delivered.sessions().len(), 1);
+    }
+}
