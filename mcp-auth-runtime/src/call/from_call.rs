@@ -14,11 +14,12 @@ use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{CallToolResponse, ErrorCode, Extensions, JsonObject, ProgressToken, RequestMetaObject};
 use rmcp::service::{Peer, RequestContext, RoleServer, SubscriptionContext};
 use serde::de::DeserializeOwned;
-use serde_json::{Number, Value};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::Call;
 use super::tool_error::tool_failure;
+use super::whole;
 use crate::answer::Rejection;
 use crate::authn::Caller;
 
@@ -103,11 +104,11 @@ impl<T: DeserializeOwned> FromCall for Parameters<T> {
 /// -32602, with what does not fit.
 pub(super) fn read_arguments<T: DeserializeOwned>(mut arguments: Value) -> Result<T, ErrorData> {
     // For JSON Schema 3.0 is a whole number, for serde it is not. As they are first: `Value` keeps what was written.
-    if has_whole_floats(&arguments) {
+    if whole::is_in(&arguments) {
         if let Ok(read) = T::deserialize(&arguments) {
             return Ok(read);
         }
-        write_whole(&mut arguments);
+        whole::write_in(&mut arguments);
     }
     serde_path_to_error::deserialize(arguments).map_err(|error| {
         let path = error.path().to_string();
@@ -118,46 +119,6 @@ pub(super) fn read_arguments<T: DeserializeOwned>(mut arguments: Value) -> Resul
         };
         ErrorData::invalid_params(message, Some(serde_json::json!({ "path": path })))
     })
-}
-
-/// Whether `value` holds a whole number that is written with a point or an exponent, and that an integer can hold.
-fn has_whole_floats(value: &Value) -> bool {
-    match value {
-        Value::Number(number) => whole(number).is_some(),
-        Value::Array(items) => items.iter().any(has_whole_floats),
-        Value::Object(members) => members.values().any(has_whole_floats),
-        _ => false,
-    }
-}
-
-/// Writes each such number without a point.
-fn write_whole(value: &mut Value) {
-    match value {
-        Value::Number(number) => {
-            if let Some(whole) = whole(number) {
-                *number = whole;
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(write_whole),
-        Value::Object(members) => members.values_mut().for_each(write_whole),
-        _ => {}
-    }
-}
-
-/// The same number without a point, where an integer of 64 bits can hold it.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "it is whole and within the range"
-)]
-fn whole(number: &Number) -> Option<Number> {
-    const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
-    let float = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0)?;
-    match float {
-        ..0.0 if float >= -TWO_TO_63 => Some(Number::from(float as i64)),
-        0.0.. if float < 2.0 * TWO_TO_63 => Some(Number::from(float as u64)),
-        _ => None,
-    }
 }
 
 /// What a tool answers where an argument could not be made from the call: the model can mend its own arguments, so what is

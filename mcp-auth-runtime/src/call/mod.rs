@@ -14,5 +14,6 @@ pub(crate) mod handler;
 #[cfg(test)]
 pub(crate) mod support;
 pub(crate) mod tool_error;
+mod whole;
 
 pub use call::Call;

@@ -84,7 +84,7 @@ fn accepts(headers: &HeaderMap, wanted: &str) -> bool {
             let mut parts = split(range, ';');
             let name = parts.next().unwrap_or_default().trim();
             let Some(closeness) = closeness(name, wanted) else { continue };
-            let weighs = !parts.any(|parameter| is_weight_of_nothing(parameter));
+            let weighs = !parts.any(is_weight_of_nothing);
             best = match best {
                 Some((before, _)) if before > closeness => best,
                 Some((before, accepted)) if before == closeness => Some((before, accepted || weighs)),

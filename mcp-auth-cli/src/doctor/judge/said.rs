@@ -69,11 +69,7 @@ const SAID: [(&str, Check, &str); 15] = [
         TOKEN_LIFETIME,
         "get a new token; if this one is new, set the server's clock by NTP",
     ),
-    (
-        "the token is not valid yet: check the clocks of its issuer and of this server",
-        TOKEN_LIFETIME,
-        "set the clocks of server and issuer by NTP",
-    ),
+    ("the token is not valid yet", TOKEN_LIFETIME, "set the clocks of server and issuer by NTP"),
     (
         "the token lives too long",
         TOKEN_LIFETIME,
@@ -90,7 +86,11 @@ const SAID: [(&str, Check, &str); 15] = [
 pub(crate) fn said(reply: &Reply) -> Option<(Check, Step)> {
     let challenge = bearer(&reply.answer)?;
     let described = challenge.get("error_description")?;
-    let (text, check, fix) = SAID.iter().find(|(text, ..)| *text == described)?;
+    // Newer servers may say more behind the same words.
+    let says = |text: &str| {
+        described.strip_prefix(text).is_some_and(|more| more.is_empty() || more.starts_with(':'))
+    };
+    let (text, check, fix) = SAID.iter().find(|(text, ..)| says(text))?;
     Some((*check, check.fail(format!("the server says {}", quote(text)), *fix)))
 }
 
