@@ -94,6 +94,8 @@ fn exact(line: &str) -> Option<String> {
         None => ("\"", rest.strip_prefix('"')?),
     };
     let (version, after) = rest.split_once('"')?;
+    // A range of patches only starts where its version does.
+    let version = version.strip_prefix('~').unwrap_or(version);
     let dots = version.matches('.').count();
     let zeros = ".0".repeat(2_usize.saturating_sub(dots));
     Some(format!("{name} = {opening}={version}{zeros}\"{after}"))
@@ -107,6 +109,7 @@ mod tests {
     fn a_requirement_is_made_exact() {
         assert_eq!(exact("http = \"1\"").unwrap(), "http = \"=1.0.0\"");
         assert_eq!(exact("tower = \"0.5.2\"").unwrap(), "tower = \"=0.5.2\"");
+        assert_eq!(exact("rmcp = \"~3.11\"").unwrap(), "rmcp = \"=3.11.0\"");
         assert_eq!(
             exact("serde = { version = \"1.0\", features = [\"derive\"] }").unwrap(),
             "serde = { version = \"=1.0.0\", features = [\"derive\"] }"
