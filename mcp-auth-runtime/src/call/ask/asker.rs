@@ -25,7 +25,8 @@ use crate::call::tool_error::ToolError;
 /// Since 2026-07-28 no question can be asked while a call runs. There a question that is not answered yet ends the run: return
 /// its error with `?`, and the call comes again with the answer. **The operation then runs again from its start**, with the
 /// answers to the questions that it asks again, in the same order and the same words. So ask first, then act: what stands
-/// before a question happens more than once. Before 2026-07-28 a call waits for the answer where it stands.
+/// before a question happens more than once, and so may what stands behind it: a client can send the same reply again for ten
+/// minutes. Before 2026-07-28 a call waits for the answer where it stands.
 ///
 /// A tool that takes `Ask` does not also take `RequestState` or `InputResponses`, which hold what `Ask` remembers.
 ///

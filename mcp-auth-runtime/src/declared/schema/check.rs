@@ -1,6 +1,8 @@
 //! Values held against a schema: the arguments of a call before it, a structured result after it. Whether a value fits says
 //! the `jsonschema` crate, in a time that this file bounds; what does not fit, `explain` says.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
 
 use jsonschema::{PatternOptions, ValidationOptions, Validator};
@@ -49,9 +51,15 @@ impl Check {
         for schema in [Some(published), exact].into_iter().flatten() {
             let (inside, for_the_same) = weigh(schema);
             all += inside;
-            for_one += 1 + for_the_same;
             if all > MAX_SCHEMAS {
                 return Err(UnusableSchema(format!("it holds more than {MAX_SCHEMAS} schemas")));
+            }
+            let referred = References::of(schema).weight(schema);
+            for_one = [for_one, 1, for_the_same, referred].into_iter().fold(0, usize::saturating_add);
+            if for_one > MAX_STEPS {
+                let text =
+                    "its references lead to too many schemas for one value; refer to each definition once";
+                return Err(UnusableSchema(text.to_owned()));
             }
             let schema = Value::Object(schema.clone());
             let validator = options().build(&schema).map_err(|error| UnusableSchema(said(&error)))?;
@@ -147,6 +155,44 @@ fn weigh(schema: &JsonObject) -> (usize, usize) {
     });
     for_the_same += schema.get("patternProperties").and_then(Value::as_object).map_or(0, JsonObject::len);
     (all, for_the_same)
+}
+
+/// How many schemas references within one schema may add for one value: a definition that refers to another one twice, which
+/// does so again, grows beyond any size.
+struct References<'s> {
+    defs: Option<&'s JsonObject>,
+    known: RefCell<HashMap<&'s str, usize>>,
+}
+
+impl<'s> References<'s> {
+    fn of(schema: &'s JsonObject) -> Self {
+        let defs = ["$defs", "definitions"].into_iter().find_map(|word| schema.get(word)?.as_object());
+        Self { defs, known: RefCell::default() }
+    }
+
+    /// What the references in `schema`, outside of its definitions, add.
+    fn weight(&self, schema: &'s JsonObject) -> usize {
+        let target = schema.get("$ref").and_then(Value::as_str).and_then(|to| to.rsplit_once('/'));
+        let mut sum = target.map_or(0, |(_, name)| self.weight_of(name));
+        each_inside(schema, &mut |keyword, _, inside| {
+            if let (Value::Object(inside), false) = (inside, matches!(keyword, "$defs" | "definitions")) {
+                sum = sum.saturating_add(self.weight(inside));
+            }
+        });
+        sum
+    }
+
+    fn weight_of(&self, name: &'s str) -> usize {
+        if let Some(known) = self.known.borrow().get(name) {
+            return *known;
+        }
+        let Some(Value::Object(body)) = self.defs.and_then(|defs| defs.get(name)) else { return 0 };
+        // On the way back to itself it stands for itself: the validator remembers what it has found there.
+        self.known.borrow_mut().insert(name, 1);
+        let weight = weigh(body).0.saturating_add(self.weight(body));
+        self.known.borrow_mut().insert(name, weight);
+        weight
+    }
 }
 
 /// Whether `value` holds no more values than `left`; it stops there.
@@ -259,6 +305,17 @@ mod tests {
     }
 
     #[test]
+    fn j24_references_that_multiply_do_not_start() {
+        let twice = |to: String| json!({ "anyOf": [{ "$ref": &to }, { "$ref": &to }] });
+        let mut defs: JsonObject =
+            (0..30).map(|at| (format!("d{at}"), twice(format!("#/$defs/d{}", at + 1)))).collect();
+        defs.insert("d30".to_owned(), json!({ "type": "string" }));
+        let error =
+            check(json!({ "properties": { "a": { "$ref": "#/$defs/d0" } }, "$defs": defs })).map(drop);
+        assert!(error.unwrap_err().to_string().contains("too many schemas for one value"));
+    }
+
+    #[test]
     fn j24_a_type_that_holds_itself_twice_costs_no_more_than_its_values() {
         let schema = json!({
             "$ref": "#/$defs/expression",
@@ -270,7 +327,7 @@ mod tests {
         });
         let mut deep = json!({ "word": 1 });
         for _ in 0..60 {
-            deep = json!({ "inner": deep, "negative": true });
+            deep = json!({ "inner": deep, "not": true, "negative": true });
         }
         let said = text(schema, &deep);
         assert!(said.starts_with("invalid argument") && said.len() < 1_000, "{said}");

@@ -17,6 +17,8 @@ use super::keywords::each_inside;
 const MAX_MISFITS: usize = 20;
 /// The most schemas that are held against a value.
 const MAX_STEPS: usize = 20_000;
+/// The longest list whose items are compared with each other.
+const LONGEST_COMPARED: usize = 64;
 /// How deep schemas are followed; a message is not that deep, so only a circle of references is.
 const MAX_DEPTH: usize = 256;
 
@@ -41,8 +43,10 @@ impl Misfit {
 
     /// In words, with what a place is called, and the whole.
     pub(super) fn text(&self, one: &str, all: &str) -> String {
-        let called = if self.place.is_empty() { all.to_owned() } else { format!("{one} ") };
-        format!("invalid {called}{self}")
+        match self.place.as_str() {
+            "" => format!("invalid {all}: {self}"),
+            _ => format!("invalid {one} {self}"),
+        }
     }
 }
 
@@ -50,7 +54,7 @@ impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { place, what } = self;
         match place.as_str() {
-            "" => write!(f, ": {what}"),
+            "" => f.write_str(what),
             place => write!(f, "`{place}`: {what}"),
         }
     }
@@ -108,7 +112,10 @@ fn rules(schema: &Value) -> String {
     };
     let words: Vec<&str> =
         schema.as_object().into_iter().flat_map(JsonObject::keys).map(String::as_str).filter(known).collect();
-    if words.is_empty() { "inside one of its members".to_owned() } else { words.join(", ") }
+    match &words[..] {
+        [] => "inside one of its members".to_owned(),
+        words => seen::cut(&words.join(", "), 400).into_owned(),
+    }
 }
 
 /// Where a value stands.
@@ -166,7 +173,11 @@ impl<'s> Search<'s> {
     fn hold(&mut self, schema: &'s Value, value: &Value, place: &Place<'_>, depth: usize, found: &mut Found) {
         let Some(left) = self.steps.checked_sub(1) else { return };
         self.steps = left;
-        if found.is_full() || depth > MAX_DEPTH {
+        if depth > MAX_DEPTH {
+            // Nothing more is told apart: what follows would be guessed.
+            self.steps = 0;
+        }
+        if found.is_full() || self.steps == 0 {
             return;
         }
         let schema = match schema {
@@ -192,7 +203,9 @@ impl<'s> Search<'s> {
     }
 
     /// Whether `value` fits what `schema` says of it without looking inside.
-    fn fits_itself(&self, schema: &JsonObject, value: &Value) -> bool {
+    fn fits_itself(&mut self, schema: &JsonObject, value: &Value) -> bool {
+        let listed = schema.get("enum").and_then(Value::as_array).map_or(0, Vec::len);
+        self.steps = self.steps.saturating_sub(listed + work(value));
         let kind = schema.get("type").is_none_or(|kind| expected::is_of(kind, value));
         let listed = schema
             .get("enum")
@@ -330,7 +343,7 @@ impl<'s> Search<'s> {
             }
             match (word, fitting) {
                 (_, 0) => self.nearest(forms, value, place, depth, found),
-                ("oneOf", 2..) => {
+                ("oneOf", 2..) if self.steps > 0 => {
                     found.add(place, "it fits more than one of the forms it may have".to_owned())
                 }
                 _ => {}
@@ -394,7 +407,8 @@ impl<'s> Search<'s> {
         let kind = form.get("type").is_none_or(|kind| expected::is_of(kind, value));
         let listed = |schema: &JsonObject, value: &Value| {
             let values = schema.get("enum").and_then(Value::as_array);
-            values.is_none_or(|all| all.contains(value)) && schema.get("const").is_none_or(|one| one == value)
+            values.is_none_or(|all| all.iter().any(|one| same(one, value)))
+                && schema.get("const").is_none_or(|one| same(one, value))
         };
         let inside = form.get("allOf").and_then(Value::as_array).into_iter().flatten();
         let named =
@@ -483,8 +497,8 @@ fn words(list: Option<&Value>) -> impl Iterator<Item = &str> {
 
 /// JSON Schema has one kind of number: `1.0` is `1`.
 fn same(one: &Value, other: &Value) -> bool {
-    match (one.as_f64(), other.as_f64()) {
-        (Some(one), Some(other)) => one == other,
+    match (one, other) {
+        (Value::Number(a), Value::Number(b)) if a.is_f64() || b.is_f64() => a.as_f64() == b.as_f64(),
         _ => one == other,
     }
 }
@@ -502,12 +516,21 @@ fn fits_limits(schema: &JsonObject, value: &Value) -> bool {
         && bound("maximum").is_none_or(|most| number <= most)
         && bound("exclusiveMinimum").is_none_or(|least| number > least)
         && bound("exclusiveMaximum").is_none_or(|most| number < most)
-        && bound("multipleOf").is_none_or(|of| (number / of).fract().abs() < 1e-9)
+        && bound("multipleOf").map(|of| number / of).is_none_or(|times| (times - times.round()).abs() < 1e-9)
+}
+
+/// The steps that looking at a value itself takes, beside the one for its schema.
+fn work(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() / 64,
+        Value::Array(items) => items.len().min(LONGEST_COMPARED).pow(2) / 2,
+        _ => 0,
+    }
 }
 
 /// Whether no two are equal; of a long list it is not looked at.
 fn all_differ(items: &[Value]) -> bool {
-    items.len() > 256
+    items.len() > LONGEST_COMPARED
         || items.iter().enumerate().all(|(at, item)| !items[at + 1..].iter().any(|other| same(item, other)))
 }
 

@@ -75,24 +75,28 @@ fn kind(member: &Value, root: &JsonObject) -> Option<String> {
 
 /// Whether `schema` allows text, or does not say.
 fn may_be_text(schema: &Value, root: &JsonObject, depth: usize) -> bool {
-    let Some(schema) = schema.as_object().filter(|_| depth < MAX_DEPTH) else { return true };
+    schema.as_object().is_none_or(|schema| may_be_text_of(schema, root, depth))
+}
+
+fn may_be_text_of(schema: &JsonObject, root: &JsonObject, depth: usize) -> bool {
+    if depth > MAX_DEPTH {
+        return true;
+    }
     let defs = root.get("$defs").and_then(Value::as_object);
     if let Some(to) = defs.and_then(|defs| referred(schema, defs)) {
-        return to.get("type").is_none_or(|kind| kind == "string");
+        return may_be_text_of(to, root, depth + 1);
     }
-    let listed = |word: &str| list(schema, word).any(|value| may_be_text(value, root, depth + 1));
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
         return values.iter().any(Value::is_string);
     }
-    match schema.get("type") {
+    let own = match schema.get("type") {
         Some(Value::String(kind)) => kind == "string",
         Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "string"),
-        _ => {
-            let mut forms =
-                ["anyOf", "oneOf", "allOf"].into_iter().filter(|word| schema.contains_key(*word)).peekable();
-            forms.peek().is_none() || forms.any(listed)
-        }
-    }
+        _ => true,
+    };
+    let inside = |form: &Value| may_be_text(form, root, depth + 1);
+    let one_of = ["anyOf", "oneOf"].into_iter().filter(|word| schema.contains_key(*word));
+    own && one_of.into_iter().all(|word| list(schema, word).any(inside)) && list(schema, "allOf").all(inside)
 }
 
 fn list<'s>(schema: &'s JsonObject, word: &str) -> impl Iterator<Item = &'s Value> {
@@ -162,6 +166,18 @@ mod tests {
             nested: Nested { size: 9 },
         };
         assert_eq!(letter.unwrap(), expected);
+    }
+
+    #[test]
+    fn forms_and_references_say_what_is_text() {
+        let schema = json!({
+            "properties": { "number": { "$ref": "#/$defs/number" }, "all": { "allOf": [{ "type": "integer" }, { "minimum": 1 }] },
+                            "either": { "anyOf": [{ "type": "integer" }, { "type": "string" }] } },
+            "$defs": { "number": { "anyOf": [{ "type": "integer" }, { "type": "number" }] } },
+        });
+        let mut arguments = json!({ "number": "5", "all": "6", "either": "7" }).as_object().unwrap().clone();
+        read(schema.as_object().unwrap(), &mut arguments);
+        assert_eq!(Value::Object(arguments), json!({ "number": 5, "all": 6, "either": "7" }));
     }
 
     #[test]

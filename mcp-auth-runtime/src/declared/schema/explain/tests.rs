@@ -65,6 +65,11 @@ fn each_limit_is_said_with_what_came() {
         (json!({ "pattern": "^a" }), json!("b"), "expected a value that matches `^a`, got \"b\""),
         (json!({ "enum": ["a", "b"] }), json!("c"), "expected one of \"a\", \"b\", got \"c\""),
         (json!({ "const": 1 }), json!(2), "expected 1, got 2"),
+        (
+            json!({ "const": 9_007_199_254_740_993_u64 }),
+            json!(9_007_199_254_740_992_u64),
+            "expected 9007199254740993, got 9007199254740992",
+        ),
         (json!({ "minItems": 1 }), json!([]), "expected a value of at least 1 item, got an empty list"),
         (
             json!({ "type": "array", "uniqueItems": true }),
@@ -200,4 +205,24 @@ fn references_and_circles_of_them_end() {
     );
     let circle = json!({ "properties": { "a": { "$ref": "#/$defs/b" } }, "$defs": { "b": { "$ref": "#/$defs/b" } }, "required": ["c"] });
     assert_eq!(said(circle, json!({ "a": 1 })), "invalid argument `c`: it is missing");
+}
+
+#[test]
+fn what_fits_is_never_named_and_the_whole_needs_no_place() {
+    let schema = json!({ "properties": { "a": { "multipleOf": 0.1 }, "b": { "type": "string" } } });
+    assert_eq!(said(schema, json!({ "a": 0.3, "b": 1 })), "invalid argument `b`: expected text, got 1");
+    let schema = json!({ "required": ["a"], "anyOf": [{ "required": ["b"] }, { "required": ["c"] }] });
+    assert_eq!(
+        said(schema, json!({})),
+        "invalid arguments:\n- `a`: it is missing\n- expected something else, got an empty object"
+    );
+}
+
+#[test]
+fn words_that_ran_out_of_steps_are_not_guessed() {
+    let schema = json!({ "properties": { "a": { "items": { "oneOf": [{ "type": "string" }, { "type": "integer" }] } } } });
+    let mut items = vec![json!(1); 30_000];
+    items.push(json!(null));
+    let text = said(schema, json!({ "a": items }));
+    assert!(!text.contains("more than one"), "{text}");
 }
