@@ -61,7 +61,7 @@ pub(crate) struct DirectRequest {
     pub(crate) declares_tasks: bool,
     /// The era of its revision.
     pub(crate) era: Era,
-    /// Its audit, until the method has had its say.
+    /// Its audit, until the method has answered.
     pub(crate) undecided: Option<Arc<Undecided>>,
 }
 

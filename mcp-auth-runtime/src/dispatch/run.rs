@@ -249,7 +249,7 @@ pub(super) fn call(name: &str, permit: &Permit, source: CallSource) -> Call {
 
 /// Runs a method, in a span that names the call. One that panics fails its own call and nothing else. One whose client no
 /// longer wants the answer (it said so, it went away, its token ended) is dropped where it waits. The call is audited once the
-/// method has had its say, or has run for a while.
+/// method has answered, or has run for a while.
 pub(super) async fn guarded<'a, R>(
     permit: &Permit,
     call: Call,
@@ -263,11 +263,11 @@ pub(super) async fn guarded<'a, R>(
         let answer = match cancelled {
             None => answer.await,
             Some(cancelled) => tokio::select! {
-                biased; // a method that looks at its cancellation itself has the first word
+                biased; // the answer of a method that looks at its cancellation itself counts
                 answer = answer => answer,
                 () = cancelled.cancelled() => {
                     tracing::debug!("a call was cancelled");
-                    Ok(Err(ErrorData::internal_error("the call was cancelled", None))) // nobody reads it
+                    Ok(Err(ErrorData::internal_error("the call was cancelled", None))) // it is not sent
                 }
             },
         };

@@ -99,7 +99,7 @@ impl Gate {
         let objection = received.objection.clone().or_else(|| task.err().map(Rejection::from));
         match self.decide(received, &named, objection, &identity).await {
             Ok(mut admitted) => {
-                // What runs a method is audited once that has had its say (`dispatch/run.rs`).
+                // What runs a method is audited once that has answered (`dispatch/run.rs`).
                 match admitted.permit.declared() {
                     Some(_) => admitted.undecided = Undecided::of(&admitted.permit),
                     None => self.audit(Some(&named), Some(&identity), None),

@@ -1,5 +1,5 @@
 //! The audit of a message that runs a developer's method, which may still refuse it: one event, once the method has
-//! had its say.
+//! answered.
 
 use std::fmt::Display;
 use std::sync::Arc;

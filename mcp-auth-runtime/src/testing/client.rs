@@ -109,7 +109,7 @@ impl Client {
         self
     }
 
-    /// Has somebody in front of it, who is asked by forms and URLs (`elicitation/create`): `replies` gets the params of each
+    /// Has a person, who is asked by forms and URLs (`elicitation/create`): `replies` gets the params of each
     /// question and says its result, such as `json!({ "action": "accept", "content": { "sure": true } })`. Of a call that asks
     /// the answer is the last one, on every revision.
     #[must_use]

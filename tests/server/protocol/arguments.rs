@@ -1,4 +1,4 @@
-//! What lists promise of arguments and results is kept: whoever breaks it reads what to mend, and nothing runs.
+//! What lists promise of arguments and results is kept: a caller who breaks it reads what to mend, and no tool runs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

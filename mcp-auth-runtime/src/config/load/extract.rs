@@ -6,6 +6,7 @@ use serde::Deserialize as _;
 
 use super::layers::Layers;
 use super::mistake::Mistake;
+use super::table::section_name;
 use super::touched::Touched;
 use super::{misplaced, unknown};
 use crate::config::section::document::Document;
@@ -134,12 +135,7 @@ fn meant(path: &[String], all: &Value, actual: &Actual, expected: &str, from: &s
     let at = path.iter().try_fold(Node::root(), |node, key| node.items().or_else(|| node.key(key)));
     let (Some(value), Some(node)) = (value, at) else { return String::new() };
     let tables = expected.starts_with("struct ") || expected == "a map";
-    let name = path
-        .iter()
-        .filter(|step| step.parse::<usize>().is_err())
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(".");
+    let name = section_name(path);
     match actual {
         // `auth.issuers = ["https://…"]`, or the text alone.
         Actual::Str(_) if tables && path.last().is_some_and(|step| step.parse::<usize>().is_ok()) => {

@@ -18,12 +18,7 @@ pub(in crate::config) fn mend(
 ) -> Option<Mistake> {
     let takes_tables = node.items().is_some_and(|items| items.takes("object"));
     let is_variable = from.starts_with(environment::SOURCE);
-    let name = path
-        .iter()
-        .filter(|step| step.parse::<usize>().is_err())
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(".");
+    let name = section_name(path);
     let what = match &value {
         Value::Dict(tag, _) if takes_tables && !node.takes("object") => {
             *value = Value::Array(*tag, vec![value.clone()]);
@@ -45,6 +40,13 @@ pub(in crate::config) fn mend(
     let key = written(path, &layers.merged());
     let name = key.rsplit('.').next().unwrap_or(&key).to_owned();
     Some(Mistake::BadValue { name, what, key, from })
+}
+
+/// The name of the table that a path leads to, without the places in lists on the way: `auth.issuers`.
+pub(super) fn section_name(path: &[String]) -> String {
+    let names: Vec<&str> =
+        path.iter().map(String::as_str).filter(|step| step.parse::<usize>().is_err()).collect();
+    names.join(".")
 }
 
 #[cfg(test)]

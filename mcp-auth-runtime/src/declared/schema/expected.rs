@@ -64,7 +64,7 @@ fn limits(schema: &JsonObject) -> String {
         ("exclusiveMaximum", "of less than"),
         ("multipleOf", "that is a multiple of"),
     ] {
-        // The ends of 64 bits are the machine's: they tell nobody anything.
+        // The ends of 64 bits are limits of the machine, not of the tool.
         if let Some(bound) =
             number(word).filter(|bound| bound.as_f64().is_some_and(|bound| bound.abs() < TOLD))
         {
