@@ -343,6 +343,78 @@ async fn a_configured_origin_is_a_page_like_those_on_loopback_and_its_neighbours
 }
 
 #[tokio::test]
+async fn origins_of_listed_programs_may_call_and_all_other_programs_get_403() {
+    let listed = [
+        "tauri://localhost",
+        "vscode-webview://1f2e3d4c-abcd-4123-9abc-0123456789ab",
+        "vscode-file://vscode-app",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "moz-extension://1f2e3d4c-abcd-4123-9abc-0123456789ab",
+        "safari-web-extension://1F2E3D4C-ABCD-4123-9ABC-0123456789AB",
+        "capacitor://localhost",
+        "app://obsidian.md",
+    ];
+    let (_everything, server, wire) = start(&format!("[cors]\nallowed_origins = {listed:?}\n")).await;
+    let token = server.token("alice").mint();
+    for origin in listed {
+        let preflight = ask(wire, "OPTIONS", "/mcp", &format!("Origin: {origin}\r\n{PREFLIGHT}")).await;
+        assert_eq!(preflight.status(), 204, "{origin}: {}", preflight.text());
+        // Byte for byte what the program sent: it compares.
+        assert_eq!(preflight.header("access-control-allow-origin"), Some(origin));
+        let call =
+            wire.call("whoami", &format!("Origin: {origin}\r\nAuthorization: Bearer {token}\r\n")).await;
+        assert_eq!(
+            (call.status(), call.header("access-control-allow-origin")),
+            (200, Some(origin)),
+            "{origin}"
+        );
+        let stranger = wire.call("whoami", &format!("Origin: {origin}\r\n")).await;
+        assert_eq!((stranger.status(), stranger.header("access-control-allow-origin")), (401, Some(origin)));
+    }
+    for origin in [
+        "tauri://localhost:1420",
+        "tauri://evil",
+        "tauri://",
+        "tauri://localhost/",
+        "ionic://localhost",
+        "http://tauri.localhost",
+        "vscode-webview://2f2e3d4c-abcd-4123-9abc-0123456789ab",
+        "vscode-webview://",
+        "vscode-file://vscode-app.evil",
+        "chrome-extension://bbcdefghijklmnopabcdefghijklmnop",
+        "https://abcdefghijklmnopabcdefghijklmnop",
+        "app://obsidian.md:1",
+        "app://obsidian",
+        "https://obsidian.md",
+        "capacitor://localhost, app://obsidian.md",
+        "file://",
+        "null",
+        "*",
+    ] {
+        let preflight = ask(wire, "OPTIONS", "/mcp", &format!("Origin: {origin}\r\n{PREFLIGHT}")).await;
+        assert_eq!(
+            (preflight.status(), preflight.header("access-control-allow-origin")),
+            (403, None),
+            "{origin}"
+        );
+        let call =
+            wire.call("whoami", &format!("Origin: {origin}\r\nAuthorization: Bearer {token}\r\n")).await;
+        assert_eq!((call.status(), call.header("access-control-allow-origin")), (403, None), "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn no_program_is_allowed_unless_it_is_listed_not_even_on_loopback() {
+    let (_everything, _server, wire) = start("").await;
+    for origin in
+        ["tauri://localhost", "app://localhost", "chrome-extension://localhost", "capacitor://localhost"]
+    {
+        let reply = ask(wire, "OPTIONS", "/mcp", &format!("Origin: {origin}\r\n{PREFLIGHT}")).await;
+        assert_eq!((reply.status(), reply.header("access-control-allow-origin")), (403, None), "{origin}");
+    }
+}
+
+#[tokio::test]
 async fn health_needs_no_token_and_no_known_host_and_says_little() {
     let (_everything, _server, wire) = start("").await;
     for (target, text) in [("/healthz", "ok"), ("/readyz", "ready")] {

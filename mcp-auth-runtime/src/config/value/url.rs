@@ -8,7 +8,7 @@ use mcp_auth_core::net::{self, Authority, Host, InvalidHost, InvalidUrl, Origin}
 use mcp_auth_core::{IssuerIdentifier, Resource};
 use serde::Serialize;
 
-use super::{ValueError, schema, text_value};
+use super::{ValueError, nearest, schema, text_value};
 
 /// Declares a value that is one of the core's types, read as the configuration reads text.
 macro_rules! core_value {
@@ -47,7 +47,8 @@ core_value! {
 }
 
 core_value! {
-    /// A web origin as browsers send it (RFC 6454 §6.2): scheme, host, and port unless it is the scheme's own.
+    /// An origin as browsers and programs with web pages send it (RFC 6454 §6.2): scheme, host, and port unless it is the
+    /// scheme's own.
     WebOrigin(Origin), "an origin such as \"https://app.example.com\""
 }
 
@@ -109,6 +110,11 @@ impl FromStr for WebOrigin {
                 "it stands for pages of any site; name each origin, such as \"https://app.example.com\"";
             return Err(ValueError::refused(text, why));
         }
+        if let Some((scheme, host)) = text.split_once("://")
+            && !is_of_the_web(scheme)
+        {
+            return of_a_program(text, scheme, host);
+        }
         let url: HttpUrl = text.parse()?;
         let origin = Origin::of(url.url()).ok_or_else(|| refused_url(text, InvalidUrl::Host))?;
         let written = origin.to_string();
@@ -116,6 +122,51 @@ impl FromStr for WebOrigin {
             return Ok(Self(origin));
         }
         Err(ValueError::refused(text, format!("an origin is written as browsers send it: {written:?}")))
+    }
+}
+
+/// Schemes of web pages, and those that no program can have for its own: pages with them have no origin, or name no
+/// place of their own.
+const WEB_SCHEMES: [&str; 13] = [
+    "http",
+    "https",
+    "ws",
+    "wss",
+    "ftp",
+    "file",
+    "filesystem",
+    "data",
+    "blob",
+    "about",
+    "javascript",
+    "view-source",
+    "content",
+];
+
+fn is_of_the_web(scheme: &str) -> bool {
+    WEB_SCHEMES.iter().any(|web| scheme.eq_ignore_ascii_case(web))
+}
+
+/// The origin of one installed program's pages, such as `tauri://localhost` or `chrome-extension://` and the
+/// extension's id. Hosts are read without case: Safari writes those of its extensions in capitals.
+fn of_a_program(text: &str, scheme: &str, host: &str) -> Result<WebOrigin, ValueError> {
+    if let Some(meant) = nearest(scheme, ["https", "http"]) {
+        let why = format!("an origin of this scheme is not known; did you mean \"{meant}://{host}\"?");
+        return Err(ValueError::refused(text, why));
+    }
+    if matches!(host, "" | "*") {
+        let why =
+            "it stands for every program with this scheme; name the host too, such as \"tauri://localhost\"";
+        return Err(ValueError::refused(text, why));
+    }
+    let expected = "an origin: scheme and host without a path, such as \"tauri://localhost\"";
+    let origin: Origin = text.parse().map_err(|_| ValueError::malformed(text, expected))?;
+    match origin.scheme() == scheme {
+        true => Ok(WebOrigin(origin)),
+        false => {
+            let why = format!("an origin is written as programs send it: {:?}", origin.to_string());
+            Err(ValueError::refused(text, why))
+        }
     }
 }
 
@@ -247,6 +298,61 @@ mod tests {
             "https://a!b.example",
         ] {
             assert!(bad.parse::<WebOrigin>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn origins_of_programs_are_taken_as_they_send_them() {
+        for program in [
+            "tauri://localhost",
+            "vscode-webview://1f2e3d4c-abcd-4123-9abc-0123456789ab",
+            "vscode-webview://0b8q5gqk0n6v7d5n0g2h9k4g8h3m1c6f2j7l9p4r8s3t1u6v2w7x",
+            "vscode-file://vscode-app",
+            "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+            "moz-extension://1f2e3d4c-abcd-4123-9abc-0123456789ab",
+            "capacitor://localhost",
+            "ionic://localhost",
+            "app://obsidian.md",
+            "app://-",
+            "app://localhost:3000",
+            "com.example.todos://app",
+        ] {
+            assert_eq!(program.parse::<WebOrigin>().unwrap().to_string(), program);
+        }
+        let safari = "safari-web-extension://1F2E3D4C-ABCD-4123-9ABC-0123456789AB";
+        assert_eq!(safari.parse::<WebOrigin>().unwrap().to_string(), safari.to_lowercase());
+    }
+
+    #[test]
+    fn schemes_of_every_program_of_no_one_and_of_misspelt_sites_are_refused_each_with_its_reason() {
+        for (bad, why) in [
+            ("tauri://", "every program"),
+            ("vscode-webview://", "every program"),
+            ("vscode-webview://*", "every program"),
+            ("chrome-extension://*", "every program"),
+            ("tauri://localhost/", "without a path"),
+            ("tauri://localhost?x", "without a path"),
+            ("tauri://*.localhost", "without a path"),
+            ("tauri://localhost:0", "without a path"),
+            ("app://u@a", "without a path"),
+            ("app://a b", "without a path"),
+            ("1app://a", "without a path"),
+            ("://a", "without a path"),
+            ("TAURI://localhost", "\"tauri://localhost\""),
+            ("htps://app.example", "did you mean \"https://app.example\"?"),
+            ("httpss://app.example", "did you mean \"https://app.example\"?"),
+            ("tauri:localhost", "https://"),
+            ("file://", "https://"),
+            ("file://localhost", "https://"),
+            ("FILE://localhost", "https://"),
+            ("ftp://a.example", "https://"),
+            ("ws://a.example", "https://"),
+            ("data://a", "https://"),
+            ("blob://a", "https://"),
+            ("about://blank", "https://"),
+        ] {
+            let error = bad.parse::<WebOrigin>().unwrap_err().to_string();
+            assert!(error.contains(why), "{bad}: {error}");
         }
     }
 
