@@ -120,6 +120,7 @@ pub(super) fn key_refresh(issuer: &TrustedIssuer) -> KeyRefresh {
         max: issuer.jwks_max_refresh.get(),
         cooldown: issuer.unknown_kid_cooldown.get(),
         keep: issuer.jwks_max_stale.get(),
+        fetch: issuer.jwks_timeout.get(),
         ..KeyRefresh::default()
     }
 }

@@ -158,7 +158,7 @@ pub(in crate::authn) enum Answer {
         headers: Vec<(&'static str, &'static str)>,
         body: Vec<u8>,
     },
-    /// Cut after three seconds, as the real one is.
+    /// Nothing comes: cut by the limit of its issuer.
     Hang,
     Fail,
     TooLarge,
@@ -216,7 +216,7 @@ impl Fetch for FakeFetch {
                     Ok(Fetched { status: StatusCode::from_u16(status).unwrap(), headers, body: body.into() })
                 }
                 Answer::Hang => {
-                    tokio::time::sleep(crate::authn::fetch::FETCH_TIMEOUT).await;
+                    tokio::time::sleep(crate::authn::fetch::LONGEST_FETCH).await;
                     Err(FetchError::Timeout)
                 }
                 Answer::Fail => Err(FetchError::Transport("connection refused".into())),

@@ -34,6 +34,10 @@ duration! {
     UnknownKidCooldown within UNKNOWN_KID_COOLDOWN
 }
 duration! {
+    /// The longest that one fetch of the issuer's metadata or keys may take.
+    JwksTimeout within JWKS_TIMEOUT
+}
+duration! {
     /// How long known keys keep working while the issuer cannot be reached.
     JwksMaxStale within JWKS_MAX_STALE
 }
@@ -85,6 +89,9 @@ pub struct TrustedIssuer {
     /// The time after a fetch for an unknown `kid` in which no other unknown `kid` causes one.
     #[serde(default)]
     pub unknown_kid_cooldown: UnknownKidCooldown,
+    /// The longest that one fetch of the issuer's metadata or keys may take.
+    #[serde(default)]
+    pub jwks_timeout: JwksTimeout,
     /// How long known keys keep working while the issuer cannot be reached.
     #[serde(default)]
     pub jwks_max_stale: JwksMaxStale,
@@ -178,6 +185,8 @@ mod tests {
             ("unknown_kid_cooldown", "0s", "at least \"1s\""),
             ("jwks_min_refresh", "0s", "at least \"1s\""),
             ("jwks_max_refresh", "0s", "at least \"1s\""),
+            ("jwks_timeout", "0s", "at least \"1s\""),
+            ("jwks_timeout", "31s", "at most \"30s\""),
             ("jwks_max_stale", "0s", "at least \"1m\""),
             ("max_token_lifetime", "0s", "at least \"1m\""),
         ] {

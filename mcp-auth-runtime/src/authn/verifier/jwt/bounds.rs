@@ -14,5 +14,7 @@ pub const JWKS_MIN_REFRESH: Bounds = Bounds::seconds(1, HOUR, MINUTE);
 pub const JWKS_MAX_REFRESH: Bounds = Bounds::seconds(1, DAY, HOUR);
 /// The time in which unknown `kid`s cause one fetch at most: 1 second to 1 hour. **(default: 30 seconds)**
 pub const UNKNOWN_KID_COOLDOWN: Bounds = Bounds::seconds(1, HOUR, 30);
+/// The longest that one fetch of an issuer's metadata or keys may take: 1 to 30 seconds. **(default: 3 seconds)**
+pub const JWKS_TIMEOUT: Bounds = Bounds::seconds(1, 30, 3);
 /// How long known keys keep working while the issuer cannot be reached: 1 minute to 30 days. **(default: 1 day)**
 pub const JWKS_MAX_STALE: Bounds = Bounds::seconds(MINUTE, 30 * DAY, DAY);

@@ -79,6 +79,8 @@ pub struct KeyRefresh {
     pub cooldown: Duration,
     /// How long known keys still work when the issuer cannot be reached.
     pub keep: Duration,
+    /// The longest that one fetch may take, discovery and keys each by itself.
+    pub fetch: Duration,
     /// The largest metadata document or JWK Set, in bytes. **(default: 512 KiB)**
     pub max_bytes: usize,
     /// The most keys looked at in one JWK Set. **(default: 100)**
@@ -93,6 +95,7 @@ impl Default for KeyRefresh {
             unstated: Duration::from_secs(10 * 60),
             cooldown: bounds::UNKNOWN_KID_COOLDOWN.default,
             keep: bounds::JWKS_MAX_STALE.default,
+            fetch: bounds::JWKS_TIMEOUT.default,
             max_bytes: 512 * 1024,
             max_keys: 100,
         }
@@ -146,7 +149,8 @@ impl IssuerRules {
             return Err(RulesError::Lifetime);
         }
         let refresh = &self.refresh;
-        let limits = [refresh.min, refresh.max, refresh.unstated, refresh.cooldown, refresh.keep];
+        let limits =
+            [refresh.min, refresh.max, refresh.unstated, refresh.cooldown, refresh.keep, refresh.fetch];
         if limits.iter().any(|t| t.is_zero() || *t > A_YEAR) || refresh.min > refresh.max {
             return Err(RulesError::Refresh);
         }

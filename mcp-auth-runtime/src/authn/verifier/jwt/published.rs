@@ -11,9 +11,9 @@ use tokio::time::{Instant, timeout};
 use super::discovery;
 use super::issuer::KeyRefresh;
 use crate::authn::error::KeysError;
-use crate::authn::fetch::Fetch;
+use crate::authn::fetch::{Fetch, Within};
 
-/// The longest that somebody who asks waits for the issuer.
+/// The longest that somebody who asks waits for the issuer, unless one fetch may take longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The metadata of one issuer (RFC 8414). Its times and bounds are those of the issuer's keys: what strangers ask for
@@ -46,6 +46,7 @@ pub(crate) enum Unpublished {
 impl IssuerMetadata {
     /// The metadata of `issuer`; fetches nothing yet.
     pub(crate) fn new(issuer: IssuerIdentifier, fetch: Arc<dyn Fetch>, refresh: KeyRefresh) -> Self {
+        let fetch = Arc::new(Within { fetch, longest: refresh.fetch });
         Self { issuer, fetch, refresh, kept: Mutex::default() }
     }
 
@@ -85,7 +86,7 @@ impl IssuerMetadata {
         let (fetch, issuer) = (self.fetch.as_ref(), &self.issuer);
         let unavailable = Unpublished::Unavailable { retry_after: self.refresh.cooldown };
         let document = discovery::document(fetch, issuer, self.refresh.max_bytes);
-        match timeout(PATIENCE, document).await {
+        match timeout(PATIENCE.max(self.refresh.fetch), document).await {
             Ok(Ok(document)) => Ok(document),
             Ok(Err(KeysError::Status { status: 404, .. })) => Err(Unpublished::Absent),
             Ok(Err(error)) => {
@@ -159,6 +160,19 @@ mod tests {
         fetch.put(AT, Answer::TooLarge);
         tokio::time::advance(KeyRefresh::default().cooldown).await;
         assert!(unavailable(&metadata.document().await));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn k01_a_silent_issuer_is_waited_for_as_long_as_its_limit_says() {
+        for secs in [1, 3, 20] {
+            let fetch = Arc::new(FakeFetch::default());
+            fetch.put(AT, Answer::Hang);
+            let refresh = KeyRefresh { fetch: Duration::from_secs(secs), ..KeyRefresh::default() };
+            let metadata = IssuerMetadata::new("https://a.example".parse().unwrap(), fetch, refresh);
+            let started = Instant::now();
+            assert!(unavailable(&metadata.document().await));
+            assert_eq!(started.elapsed().as_secs(), secs);
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -14,11 +14,11 @@ use super::super::jwks::{KeySet, Outcome};
 use super::super::jws::Jws;
 use super::super::{discovery, freshness};
 use crate::authn::error::{KeysError, TokenError};
-use crate::authn::fetch::Fetch;
+use crate::authn::fetch::{Fetch, Within};
 use mcp_auth_core::ambient::Ambient;
 
-/// The longest one attempt may take: discovery and keys together.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many fetches one attempt takes at most: discovery asks at up to three places, then the keys are fetched.
+const FETCHES: u32 = 4;
 /// The longest a request waits for an attempt.
 const REQUEST_WAIT: Duration = Duration::from_secs(5);
 /// The longest pause between attempts while they fail; the first is one second, each next twice as long.
@@ -110,13 +110,13 @@ impl IssuerKeys {
         };
         Ok(Self {
             issuer: Arc::from(rules.issuer.as_str()),
+            fetch: Arc::new(Within { fetch, longest: rules.refresh.fetch }),
             rules,
             source,
             current: RwLock::new(loaded),
             generation: AtomicU64::new(0),
             attempts: Mutex::default(),
             ended: watch::Sender::new(0),
-            fetch,
             ambient,
         })
     }
@@ -149,7 +149,7 @@ impl IssuerKeys {
         if let (Some(loaded), Some(Outcome::Good)) = (&before, outcome) {
             return Ok(loaded.standing.clone());
         }
-        self.attempt(Why::Demanded).await;
+        let is_answered = self.attempt(Why::Demanded).await;
         let after = self.usable();
         let outcome = match (&before, &after) {
             (_, None) => None,
@@ -162,7 +162,9 @@ impl IssuerKeys {
         match outcome {
             Some(Outcome::Bad | Outcome::Good) => Err(TokenError::Signature),
             // The issuer may have this key by now; that we cannot ask is not the client's fault.
-            Some(Outcome::UnknownKey) if self.last_error().is_none() => Err(TokenError::UnknownKey),
+            Some(Outcome::UnknownKey) if is_answered && self.last_error().is_none() => {
+                Err(TokenError::UnknownKey)
+            }
             Some(Outcome::UnknownKey) | None => Err(self.unavailable()),
         }
     }
@@ -190,7 +192,7 @@ impl IssuerKeys {
             }
             tokio::select! {
                 () = cancel.cancelled() => return,
-                () = self.attempt(Why::Due) => {}
+                _ = self.attempt(Why::Due) => {}
             }
         }
     }
@@ -213,13 +215,14 @@ impl IssuerKeys {
         }
     }
 
-    /// Joins the attempt in flight, or starts one if `why` allows it, and waits for its end.
-    async fn attempt(self: &Arc<Self>, why: Why) {
-        if let Some(mut ended) = self.begin(why) {
-            let patience = if why == Why::Demanded { REQUEST_WAIT } else { ATTEMPT_TIMEOUT };
-            // Ended or out of patience, the caller looks at what there is now.
-            let _ = timeout(patience, ended.changed()).await;
-        }
+    /// Joins the attempt in flight, or starts one if `why` allows it, and waits for its end. False where its end is still
+    /// to come.
+    async fn attempt(self: &Arc<Self>, why: Why) -> bool {
+        let Some(mut ended) = self.begin(why) else {
+            return true;
+        };
+        let patience = if why == Why::Demanded { REQUEST_WAIT } else { self.longest_attempt() };
+        timeout(patience, ended.changed()).await.is_ok()
     }
 
     /// The attempt runs in a separate task: a request that is dropped does not cancel it.
@@ -243,9 +246,10 @@ impl IssuerKeys {
         let flight = Flight(Arc::clone(self));
         tokio::spawn(async move {
             let keys = &flight.0;
-            let result = match timeout(ATTEMPT_TIMEOUT, keys.fetch_keys()).await {
+            let longest = keys.longest_attempt();
+            let result = match timeout(longest, keys.fetch_keys()).await {
                 Ok(result) => result,
-                Err(_) => Err(KeysError::Timeout(ATTEMPT_TIMEOUT)),
+                Err(_) => Err(KeysError::Timeout(longest)),
             };
             match result {
                 Ok((set, lifetime)) => keys.install(set, lifetime),
@@ -253,6 +257,11 @@ impl IssuerKeys {
             }
         });
         Some(ended)
+    }
+
+    /// The longest one attempt may take: discovery and keys together.
+    fn longest_attempt(&self) -> Duration {
+        self.rules.refresh.fetch * FETCHES
     }
 
     async fn fetch_keys(&self) -> Result<(KeySet, Option<Duration>), KeysError> {

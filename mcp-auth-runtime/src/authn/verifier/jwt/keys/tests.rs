@@ -211,6 +211,37 @@ async fn an_unknown_kid_while_the_issuer_is_away_is_503_not_401() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_unknown_kid_while_the_issuer_still_thinks_is_503_not_401() {
+    let refresh = KeyRefresh { fetch: Duration::from_secs(20), ..KeyRefresh::default() };
+    let bench = Bench::new(KeySource::JwksUri(Url::parse(JWKS).unwrap()), refresh);
+    bench.fetch.publish(&[p256().jwk("a")]);
+    bench.keys.load().await;
+    bench.fetch.put(JWKS, Answer::Hang);
+    let started = Instant::now();
+    let verdict = bench.verify(p384(), "ES384", "b").await;
+    assert!(matches!(verdict, Err(TokenError::KeysUnavailable { .. })), "{verdict:?}");
+    assert_eq!(started.elapsed().as_secs(), 5, "a request does not wait as long as a fetch may take");
+    assert!(bench.known().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn k01_a_fetch_may_take_as_long_as_its_issuer_says_and_no_longer() {
+    for secs in [1, 3, 30] {
+        let refresh = KeyRefresh { fetch: Duration::from_secs(secs), ..KeyRefresh::default() };
+        for source in [KeySource::JwksUri(Url::parse(JWKS).unwrap()), KeySource::Discovery] {
+            let bench = Bench::new(source, refresh.clone());
+            for url in [JWKS.to_owned(), format!("{ISSUER}/.well-known/oauth-authorization-server")] {
+                bench.fetch.put(&url, Answer::Hang);
+            }
+            let started = Instant::now();
+            bench.keys.load().await;
+            assert_eq!(started.elapsed().as_secs(), secs, "{:?}", bench.fetch.asked());
+            assert!(bench.keys.last_error().is_some());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_that_goes_away_does_not_take_the_fetch_along() {
     let bench = Bench::loaded().await;
     bench.fetch.publish(&[p256().jwk("a"), p384().jwk("b")]);
