@@ -32,7 +32,8 @@ fn quoted() -> Vec<String> {
 
 #[test]
 fn every_message_that_is_quoted_is_one_that_is_written() {
-    let written = sources(&root().join("mcp-auth-runtime/src")).replace("\\\"", "\"");
+    let crates = ["mcp-auth-runtime/src", "mcp-auth-macros/src"];
+    let written = crates.map(|at| sources(&root().join(at))).concat().replace("\\\"", "\"");
     let quoted = quoted();
     assert!(quoted.len() > 20, "{quoted:?}");
     for message in quoted.iter().filter(|message| !message.contains(" = ")) {

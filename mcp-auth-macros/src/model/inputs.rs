@@ -1,6 +1,11 @@
 //! The parameters of a method, besides `self`.
 
-use syn::{FnArg, GenericArgument, Pat, PathArguments, PathSegment, Signature, Type};
+use proc_macro2::Span;
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    FnArg, GenericArgument, Lifetime, ParenthesizedGenericArguments, Pat, PathArguments, PathSegment,
+    Signature, Type, TypeFnPtr, TypeReference,
+};
 
 use super::rule::Rule;
 use crate::diagnostics::Diagnostics;
@@ -38,6 +43,7 @@ pub(super) fn check(
             continue;
         }
         check_caller(&ty, rule, diagnostics);
+        check_owned(&ty, diagnostics);
         if takes_arguments(&ty) {
             if arguments_taken {
                 let message = "the arguments of the call are taken already; one parameter takes them all";
@@ -66,6 +72,40 @@ fn check_caller(ty: &Type, rule: Option<&Rule>, diagnostics: &mut Diagnostics) {
             diagnostics.error_at(ty, message);
         }
     }
+}
+
+/// What a client sent is read into a value of its own. The compiler says of a type that borrows what is hard to read.
+fn check_owned(ty: &Type, diagnostics: &mut Diagnostics) {
+    let read = last_segment(ty).filter(|last| last.ident == "Parameters" || last.ident == "Claims");
+    if let Some(borrowed) = read.and_then(type_argument).and_then(borrowed) {
+        let message =
+            "what a client sends is read into a type that borrows nothing; write `String` for `&str`";
+        diagnostics.error(borrowed, message);
+    }
+}
+
+/// Where a type borrows something that does not live for ever, as far as it is written.
+pub(super) fn borrowed(ty: &Type) -> Option<Span> {
+    struct Borrowed(Option<Span>);
+    impl VisitMut for Borrowed {
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            if lifetime.ident != "static" {
+                self.0.get_or_insert(lifetime.span());
+            }
+        }
+        fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
+            if reference.lifetime.is_none() {
+                self.0.get_or_insert(reference.and_token.span);
+            }
+            visit_mut::visit_type_reference_mut(self, reference);
+        }
+        // These declare their own lifetimes.
+        fn visit_type_fn_ptr_mut(&mut self, _: &mut TypeFnPtr) {}
+        fn visit_parenthesized_generic_arguments_mut(&mut self, _: &mut ParenthesizedGenericArguments) {}
+    }
+    let mut found = Borrowed(None);
+    found.visit_type_mut(&mut ty.clone());
+    found.0
 }
 
 /// Whether a type is written `Parameters<T>` or `JsonObject`.

@@ -3,7 +3,7 @@
 use syn::ext::IdentExt;
 use syn::{Expr, Ident, ImplItem, ItemImpl, LitStr, Path, parse_quote};
 
-use super::inputs::last_segment;
+use super::inputs::{borrowed, last_segment};
 use super::operation::{self, Marker, Operation};
 use super::rule::{self, WrittenRule};
 use crate::attr::{self, Args, Doc};
@@ -107,6 +107,11 @@ pub(crate) fn check(
         diagnostics.error_at(&block.self_ty, "a server is a type with a name, like `impl Todos { … }`");
         return (block, None);
     };
+    if let Some(borrowed) = borrowed(&block.self_ty) {
+        let message = "a server lives as long as the process, so it borrows nothing; let it own what it holds, or an `Arc`";
+        diagnostics.error(borrowed, message);
+        return (block, None);
+    }
     let facade = facade.unwrap_or_else(|| parse_quote!(::mcp_auth));
     let shell = ItemImpl { items: Vec::new(), attrs: Vec::new(), ..block.clone() };
     (block, Some(Server { facade, block: shell, ident, role, operations }))

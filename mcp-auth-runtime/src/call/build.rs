@@ -6,9 +6,9 @@ use std::sync::Arc;
 use rmcp::ErrorData;
 use rmcp::handler::server::common::{schema_for_empty_input, schema_for_type};
 use rmcp::model::{JsonObject, Prompt, PromptArgument, Resource, ResourceTemplate, Tool};
-use schemars::JsonSchema;
 use serde_json::json;
 
+use crate::call::derives::HasJsonSchema;
 use crate::call::from_call::Takes;
 use crate::call::handler::CallFuture;
 use crate::declared::Rule;
@@ -70,14 +70,17 @@ pub fn method(rule: Rule, method: &'static str) -> Declaration {
 
 /// The future of one operation. An error here says that a value which cannot go from thread to thread (an
 /// `Rc`, a lock guard) lives across an `.await` of the method: drop it before, or use its `Send` kin.
-pub fn future_is_send<'a, R>(
-    future: impl Future<Output = Result<R, ErrorData>> + Send + 'a,
-) -> CallFuture<'a, R> {
+pub fn future_is_send<'a, R, F>(future: F) -> CallFuture<'a, R>
+where
+    F: Future<Output = Result<R, ErrorData>> + 'a,
+    // The comment behind the bound is what the compiler shows of this function.
+    F: Send, // what lives across an `.await` is `Send`: `Arc` for `Rc`; drop a lock guard before, or take tokio's locks
+{
     Box::pin(future)
 }
 
 /// The schema of a `Parameters<T>`, as schemars says it: `Declaration::with_derived_input` goes with it.
-pub fn input_schema<T: JsonSchema + 'static>() -> Arc<JsonObject> {
+pub fn input_schema<T: HasJsonSchema>() -> Arc<JsonObject> {
     schema_for_type::<T>()
 }
 
@@ -93,7 +96,7 @@ pub fn no_input() -> Arc<JsonObject> {
 }
 
 /// The arguments of a prompt with `Parameters<T>`: `T`'s fields.
-pub fn prompt_arguments<T: JsonSchema + 'static>() -> Option<Vec<PromptArgument>> {
+pub fn prompt_arguments<T: HasJsonSchema>() -> Option<Vec<PromptArgument>> {
     let arguments = schema::prompt_arguments(&schema::readable(&schema_for_type::<T>()));
     (!arguments.is_empty()).then_some(arguments)
 }

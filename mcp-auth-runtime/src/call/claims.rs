@@ -1,10 +1,10 @@
 //! The token's own claims as a type of the user's.
 
 use rmcp::ErrorData;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::Call;
+use super::derives::HasDeserialize;
 use super::from_call::{FromCall, caller};
 use crate::answer::Rejection;
 
@@ -24,7 +24,7 @@ use crate::answer::Rejection;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claims<T>(pub T);
 
-impl<T: DeserializeOwned> FromCall for Claims<T> {
+impl<T: HasDeserialize> FromCall for Claims<T> {
     const NEEDS_TRANSPORT: bool = false;
 
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
@@ -33,7 +33,7 @@ impl<T: DeserializeOwned> FromCall for Claims<T> {
 }
 
 /// `None` where the operation is public and its caller is anonymous.
-impl<T: DeserializeOwned> FromCall for Option<Claims<T>> {
+impl<T: HasDeserialize> FromCall for Option<Claims<T>> {
     const NEEDS_TRANSPORT: bool = false;
 
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
@@ -41,7 +41,7 @@ impl<T: DeserializeOwned> FromCall for Option<Claims<T>> {
     }
 }
 
-fn read<T: DeserializeOwned>(claims: &Map<String, Value>) -> Result<T, ErrorData> {
+fn read<T: HasDeserialize>(claims: &Map<String, Value>) -> Result<T, ErrorData> {
     serde_path_to_error::deserialize(claims).map_err(|error| {
         let place = Some(error.path().to_string()).filter(|place| place != ".");
         let what = error.into_inner().to_string();

@@ -18,6 +18,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::Call;
+use super::derives::HasDeserialize;
 use super::tool_error::tool_failure;
 use super::whole;
 use crate::answer::Rejection;
@@ -33,6 +34,7 @@ const MAX_COMPLAINT_BYTES: usize = 512;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an operation",
     label = "no call carries this",
+    note = "what a client sends as arguments are the members of the `T` in `Parameters<T>`, a struct that derives `Deserialize` and `JsonSchema`; one that may be missing is an `Option` there",
     note = "an operation takes, in any order: `Caller`, `Parameters<T>`, `Claims<T>`, and the rest of `mcp_auth::extract`",
     note = "in `#[resource]`, a parameter with the name of a variable of the URI takes that variable, by `FromStr`"
 )]
@@ -89,7 +91,7 @@ pub(super) fn caller(call: &Call) -> Result<&Caller, ErrorData> {
 
 /// The arguments of a tool or prompt, or the params of a method. What does not fit is named: to the model as the result of a
 /// tool (SEP-1303), else with -32602.
-impl<T: DeserializeOwned> FromCall for Parameters<T> {
+impl<T: HasDeserialize> FromCall for Parameters<T> {
     const TAKES: Takes = Takes::Typed;
     const NEEDS_TRANSPORT: bool = false;
 

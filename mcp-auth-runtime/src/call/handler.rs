@@ -12,7 +12,11 @@ use crate::declared::registry::{Declaration, DeclarationError, OperationId, Regi
     message = "`{Self}` is not an mcp-auth server",
     note = "put `#[mcp_auth::server]` on the `impl` block that holds its tools"
 )]
-pub trait Handler: Send + Sync + Sized + 'static {
+pub trait Handler
+where
+    // The comment behind the bound is what the compiler shows of this trait.
+    Self: Sized + Send + Sync + 'static,
+{
     /// What the server says of itself.
     fn about() -> About;
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Asked;
+use crate::call::derives::HasSerialize;
 use crate::call::tool_error::Failure;
 
 /// An answer of a protocol method: its result, as JSON.
@@ -42,7 +43,7 @@ impl IntoMethodAnswer for () {
     }
 }
 
-impl<T: Serialize> IntoMethodAnswer for Json<T> {
+impl<T: HasSerialize> IntoMethodAnswer for Json<T> {
     fn into_method_answer(self, asked: &Asked<'_>) -> Result<Value, ErrorData> {
         to_value(&self.0, asked)
     }

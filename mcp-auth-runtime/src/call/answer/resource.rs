@@ -5,9 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use rmcp::model::{InputRequiredResult, ReadResourceResponse, ReadResourceResult, ResourceContents};
 use rmcp::{ErrorData, Json};
-use serde::Serialize;
 
 use super::Asked;
+use crate::call::derives::HasSerialize;
 use crate::call::tool_error::{Failure, ToolError};
 
 /// An answer of a resource.
@@ -48,7 +48,7 @@ impl<T: IntoResourceAnswer> IntoResourceAnswer for Option<T> {
 }
 
 /// Text of `mime_type`, else `application/json`.
-impl<T: Serialize> IntoResourceAnswer for Json<T> {
+impl<T: HasSerialize> IntoResourceAnswer for Json<T> {
     fn into_resource_answer(self, asked: &Asked<'_>) -> Result<ReadResourceResponse, ErrorData> {
         let value = super::method::to_value(&self.0, asked)?;
         text(value.to_string(), asked, "application/json")

@@ -8,11 +8,10 @@ use rmcp::model::{
     CallToolResponse, CallToolResult, ContentBlock, CreateTaskResult, InputRequiredResult, JsonObject,
 };
 use rmcp::{ErrorData, Json};
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::Asked;
 use super::schema::has_object_root;
+use crate::call::derives::{HasJsonSchema, HasSerialize};
 use crate::call::tool_error::Failure;
 
 /// An answer of a tool.
@@ -50,7 +49,7 @@ impl<T: IntoToolAnswer, E: Failure> IntoToolAnswer for Result<T, E> {
 
 /// Structured content, and the same as text. A peer before 2026-07-28 gets text only where the schema's root
 /// is not an object, since it may not be listed the schema either.
-impl<T: Serialize + JsonSchema + 'static> IntoToolAnswer for Json<T> {
+impl<T: HasSerialize + HasJsonSchema> IntoToolAnswer for Json<T> {
     fn output_schema() -> Option<Arc<JsonObject>> {
         Some(schema_for_output::<T>())
     }
@@ -118,6 +117,8 @@ fn text(text: impl Into<String>) -> CallToolResponse {
 #[cfg(test)]
 mod tests {
     use rmcp::model::ProtocolVersion;
+    use schemars::JsonSchema;
+    use serde::Serialize;
     use serde_json::{Value, json};
 
     use super::*;

@@ -7,8 +7,6 @@ use rmcp::model::{
     FormElicitationCapability, UrlElicitationCapability,
 };
 use rmcp::service::{RequestContext, RoleServer};
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
@@ -16,6 +14,7 @@ use super::form::Form;
 use super::reply::Reply;
 use super::rounds::Rounds;
 use crate::call::Call;
+use crate::call::derives::HasForm;
 use crate::call::from_call::FromCall;
 use crate::call::tool_error::ToolError;
 
@@ -74,7 +73,7 @@ impl Ask {
     /// form, or answers with one that does not fit, is told; a `T` that no client can show goes to the log.
     pub async fn form<T>(&mut self, message: impl Into<String>) -> Result<Reply<T>, ToolError>
     where
-        T: DeserializeOwned + JsonSchema + 'static,
+        T: HasForm,
     {
         let form = Form::of::<T>()?;
         if !self.can_show_forms() {
