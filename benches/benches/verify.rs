@@ -23,7 +23,7 @@ use mcp_auth_runtime::facade::{
 fn authenticator(signer: &Signer, cache: CacheBounds) -> Authenticator {
     let keys = KeySource::Static(jwks([signer]));
     let mut rules = IssuerRules::new(ISSUER.parse().unwrap(), vec![RESOURCE.to_owned()], keys);
-    rules.algorithms = vec![signer.algorithm()];
+    rules.algorithms = Some(vec![signer.algorithm()]);
     let fetch = Arc::new(HttpFetch::new().unwrap());
     let ambient = Ambient::system();
     let verifier = JwtVerifier::new(vec![rules], fetch, ambient.clone()).unwrap();

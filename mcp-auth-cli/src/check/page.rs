@@ -114,7 +114,10 @@ fn issuer(issuer: &TrustedIssuer) -> Lines {
     };
     let mut lines = vec![line("issuer", &issuer.issuer)];
     lines.extend(labelled("audience", &issuer.audience));
-    lines.push(line("algorithms", issuer.algorithms.join(", ")));
+    lines.push(match &issuer.algorithms {
+        Some(only) => line("algorithms", only.join(", ")),
+        None => line("algorithms", "the one that each key says in its alg, else RS256, ES256, EdDSA"),
+    });
     lines.push(line("keys", keys));
     lines.push(line("scopes", format!("in the claim {}", issuer.scope_claims.join(", else "))));
     lines.push(line(

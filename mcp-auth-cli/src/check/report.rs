@@ -69,7 +69,8 @@ pub(super) struct Trusts {
 pub(super) struct TrustedIssuer {
     pub(super) issuer: String,
     pub(super) audience: Vec<String>,
-    pub(super) algorithms: Vec<String>,
+    /// The only algorithms; `None` if each key says its own.
+    pub(super) algorithms: Option<Vec<String>>,
     /// The URL of the keys; `None` if it is discovered at the start.
     pub(super) jwks_uri: Option<String>,
     pub(super) scope_claims: Vec<String>,
@@ -248,7 +249,7 @@ fn trusted(config: &Config, issuer: &issuers::TrustedIssuer) -> TrustedIssuer {
     TrustedIssuer {
         issuer: issuer.issuer.as_str().to_owned(),
         audience,
-        algorithms: issuer.algorithms.iter().map(ToString::to_string).collect(),
+        algorithms: issuer.algorithms.as_ref().map(|only| only.iter().map(ToString::to_string).collect()),
         jwks_uri: issuer.jwks_uri.as_ref().map(|uri| uri.as_str().to_owned()),
         scope_claims: issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect(),
         clock_skew: duration(issuer.clock_skew.get()),

@@ -58,6 +58,11 @@ fn says_what_is_served_whom_it_trusts_and_who_may_do_what() {
     ] {
         assert!(text.lines().any(|said| said == line), "{line}\nis not in\n{text}");
     }
+    let (_, text) = verdict(&verify(""), &[]);
+    assert!(
+        text.contains("  algorithms  the one that each key says in its alg, else RS256, ES256, EdDSA\n"),
+        "{text}"
+    );
 }
 
 #[test]

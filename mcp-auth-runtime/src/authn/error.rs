@@ -76,8 +76,8 @@ pub enum TokenError {
         /// What is wrong with it.
         fault: &'static str,
     },
-    /// `alg` is not one this issuer may use (RFC 8725 §3.1).
-    #[error("token algorithm is not allowed for its issuer")]
+    /// `alg` is not one that this issuer, or the token's key, may be used with (RFC 8725 §3.1).
+    #[error("token algorithm is not allowed for its issuer and its key")]
     Algorithm,
     /// `typ` is that of another kind of token (RFC 9068 §4, RFC 8725 §3.11).
     #[error("token type {0} is not that of an access token")]
@@ -85,8 +85,8 @@ pub enum TokenError {
     /// `iss` does not equal a configured issuer, byte for byte.
     #[error("token issuer {0} is not configured; issuers are compared byte for byte")]
     UnknownIssuer(Excerpt),
-    /// The issuer has no key with this `kid` for this `alg`.
-    #[error("issuer has no key with the token's kid and algorithm")]
+    /// The issuer has no key with this `kid`.
+    #[error("issuer has no key with the token's kid")]
     UnknownKey,
     /// No key of the issuer made this signature.
     #[error("token signature is wrong")]

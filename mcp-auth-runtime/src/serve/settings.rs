@@ -98,7 +98,7 @@ pub(super) fn rules(issuer: &TrustedIssuer, audiences: Vec<String>) -> IssuerRul
         None => KeySource::Discovery,
     };
     let mut rules = IssuerRules::new(IssuerIdentifier::clone(&issuer.issuer), audiences, keys);
-    rules.algorithms = issuer.algorithms.to_vec();
+    rules.algorithms = issuer.algorithms.as_ref().map(|only| only.to_vec());
     rules.scope_claims = issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
     rules.clock_skew = issuer.clock_skew.get();
     rules.max_token_lifetime = issuer.max_token_lifetime.get();

@@ -25,7 +25,8 @@ const SAID: [(&str, Check, &str); 15] = [
     (
         "the token's algorithm is not allowed",
         TOKEN_FORMAT,
-        "let the issuer sign with RS256, ES256 or EdDSA, or add its algorithm (mcp-auth: [[auth.issuers]] algorithms)",
+        "let the issuer sign with RS256, ES256 or EdDSA, or say its algorithm in the `alg` of its key, or add it (mcp-auth: \
+         [[auth.issuers]] algorithms)",
     ),
     (
         "the token lacks a required claim",

@@ -57,9 +57,9 @@ pub(crate) fn format(shape: &Shape, faults: &[TokenError]) -> Step {
             jwt.header("kid").map_or("absent".to_owned(), quote)
         )),
         Some(TokenError::Algorithm) if algorithm.parse::<Algorithm>().is_ok() => TOKEN_FORMAT.warn(
-            format!("alg is {}, which a server accepts only if it is set to", quote(algorithm)),
-            "add it to the server's algorithms (mcp-auth: [[auth.issuers]] algorithms), or let the issuer sign with RS256, \
-             ES256 or EdDSA",
+            format!("alg is {}, which its key does not say: a server accepts it only if it is set to", quote(algorithm)),
+            "let the issuer say it in the `alg` of that key, or sign with RS256, ES256 or EdDSA; or add it to the server's \
+             algorithms (mcp-auth: [[auth.issuers]] algorithms)",
         ),
         Some(TokenError::Algorithm) => TOKEN_FORMAT.fail(
             format!("alg is {}: no server that has only public keys can accept it", quote(algorithm)),

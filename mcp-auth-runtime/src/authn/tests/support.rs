@@ -35,6 +35,7 @@ pub(in crate::authn) enum Signer {
     Rsa(RsaKeyPair),
     P256(EcdsaKeyPair),
     P384(EcdsaKeyPair),
+    P521(EcdsaKeyPair),
     Ed(Ed25519KeyPair),
 }
 
@@ -51,6 +52,7 @@ key!(other_rsa, Signer::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap()));
 key!(p256, Signer::P256(EcdsaKeyPair::generate(&sig::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap()));
 key!(other_p256, Signer::P256(EcdsaKeyPair::generate(&sig::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap()));
 key!(p384, Signer::P384(EcdsaKeyPair::generate(&sig::ECDSA_P384_SHA384_FIXED_SIGNING).unwrap()));
+key!(p521, Signer::P521(EcdsaKeyPair::generate(&sig::ECDSA_P521_SHA512_FIXED_SIGNING).unwrap()));
 key!(ed, Signer::Ed(Ed25519KeyPair::generate().unwrap()));
 
 impl Signer {
@@ -67,8 +69,13 @@ impl Signer {
             }
             Self::P256(key) => point("P-256", key.public_key().as_ref()),
             Self::P384(key) => point("P-384", key.public_key().as_ref()),
+            Self::P521(key) => point("P-521", key.public_key().as_ref()),
             Self::Ed(key) => json!({"kty": "OKP", "crv": "Ed25519", "x": b64(key.public_key()), "kid": kid}),
         }
+    }
+
+    pub(in crate::authn) fn is_rsa(&self) -> bool {
+        matches!(self, Self::Rsa(_))
     }
 
     pub(in crate::authn) fn public_der(&self) -> Vec<u8> {
@@ -96,7 +103,9 @@ impl Signer {
                 key.sign(encoding, &random, message, &mut signature).unwrap();
                 signature
             }
-            Self::P256(key) | Self::P384(key) => key.sign(&random, message).unwrap().as_ref().to_vec(),
+            Self::P256(key) | Self::P384(key) | Self::P521(key) => {
+                key.sign(&random, message).unwrap().as_ref().to_vec()
+            }
             Self::Ed(key) => key.sign(message).as_ref().to_vec(),
         }
     }

@@ -28,7 +28,7 @@ struct Bench {
 fn rules() -> IssuerRules {
     let keys = KeySource::JwksUri(Url::parse(JWKS).unwrap());
     IssuerRules {
-        algorithms: Algorithm::ALL.to_vec(),
+        algorithms: Some(Algorithm::ALL.to_vec()),
         ..IssuerRules::new(ISSUER.parse().unwrap(), vec![US.into()], keys)
     }
 }
@@ -116,9 +116,11 @@ async fn t01_unsigned_tokens_are_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn t02_t03_algorithms_outside_the_allowlist_are_refused() {
-    let bench =
-        Bench::with(vec![IssuerRules { algorithms: vec![Algorithm::Rs256, Algorithm::Es256], ..rules() }])
-            .await;
+    let bench = Bench::with(vec![IssuerRules {
+        algorithms: Some(vec![Algorithm::Rs256, Algorithm::Es256]),
+        ..rules()
+    }])
+    .await;
     let of = |alg: &str| rsa().token(&json!({"alg": alg, "kid": "rsa"}), &claims(&json!({})));
     assert!(bench.verify(&of("RS256")).await.is_ok());
     for alg in ["RS512", "PS256"] {
@@ -259,7 +261,7 @@ async fn t13_t17_an_attackers_key_and_a_key_of_another_kind_are_refused() {
         TokenError::Signature
     ));
     let wrong_kind = p256().token(&json!({"alg": "ES256", "kid": "rsa"}), &claims(&json!({})));
-    assert!(matches!(bench.refused(&wrong_kind).await, TokenError::UnknownKey));
+    assert!(matches!(bench.refused(&wrong_kind).await, TokenError::Algorithm));
 }
 
 #[tokio::test(start_paused = true)]

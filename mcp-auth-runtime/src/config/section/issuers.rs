@@ -56,9 +56,10 @@ pub struct TrustedIssuer {
     /// Where its keys are. Without it they are found by discovery (RFC 8414, OpenID Connect Discovery).
     #[serde(default)]
     pub jwks_uri: Option<HttpUrl>,
-    /// Signature algorithms that are accepted; asymmetric ones only.
+    /// Signature algorithms that are accepted, and no others; asymmetric ones only. Without it each key of the issuer
+    /// decides: the algorithm that it says in its `alg`, else RS256, ES256 and EdDSA.
     #[serde(default)]
-    pub algorithms: Algorithms,
+    pub algorithms: Option<Algorithms>,
     /// Claims that may hold the scopes. The first one present counts, never a union.
     #[serde(default)]
     pub scope_claims: ScopeClaims,
@@ -98,10 +99,9 @@ pub struct TrustedIssuer {
 }
 
 list! {
-    /// Algorithms that are accepted. **(default: `["RS256", "ES256", "EdDSA"]`)**
+    /// Algorithms that are accepted, and no others.
     Algorithms of Algorithm,
-    default vec![Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa],
-    "without an algorithm no token could be verified"
+    "without an algorithm no token could be verified; leave the key out to let each key say its own"
 }
 list! {
     /// Claims that may hold the scopes. **(default: `["scope"]`)**
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn issuer_alone_gets_safe_defaults() {
         let issuer = issuer(serde_json::json!({})).unwrap();
-        assert_eq!(*issuer.algorithms, [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa]);
+        assert!(issuer.algorithms.is_none());
         assert_eq!(issuer.scope_claims.iter().map(NonEmpty::as_str).collect::<Vec<_>>(), ["scope"]);
         assert_eq!(issuer.clock_skew.get().as_secs(), 30);
         assert!(issuer.allowed_clients.is_none() && issuer.audience.is_none());

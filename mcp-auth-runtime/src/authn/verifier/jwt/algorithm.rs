@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, EcdsaVerificationAlgorithm, RSA_PKCS1_2048_8192_SHA256,
-    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256,
-    RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, EcdsaVerificationAlgorithm,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters,
 };
 
 /// One `alg` value we can verify. `none` and the HMAC family have no value here, so they cannot be configured
@@ -30,6 +30,8 @@ pub enum Algorithm {
     Es256,
     /// ECDSA on P-384 with SHA-384.
     Es384,
+    /// ECDSA on P-521 with SHA-512.
+    Es512,
     /// Ed25519: `EdDSA` (RFC 8037), or `Ed25519`, its name since RFC 9864. Ed448 is not supported.
     EdDsa,
 }
@@ -46,7 +48,7 @@ pub(super) enum KeyKind {
 
 impl Algorithm {
     /// Every algorithm that a token may be signed with.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Rs256,
         Self::Rs384,
         Self::Rs512,
@@ -55,6 +57,7 @@ impl Algorithm {
         Self::Ps512,
         Self::Es256,
         Self::Es384,
+        Self::Es512,
         Self::EdDsa,
     ];
 
@@ -69,6 +72,7 @@ impl Algorithm {
             Self::Ps512 => "PS512",
             Self::Es256 => "ES256",
             Self::Es384 => "ES384",
+            Self::Es512 => "ES512",
             Self::EdDsa => "EdDSA",
         }
     }
@@ -88,6 +92,9 @@ impl Algorithm {
             Self::Es384 => {
                 KeyKind::Ec { curve: "P-384", coordinate_bytes: 48, parameters: &ECDSA_P384_SHA384_FIXED }
             }
+            Self::Es512 => {
+                KeyKind::Ec { curve: "P-521", coordinate_bytes: 66, parameters: &ECDSA_P521_SHA512_FIXED }
+            }
             Self::EdDsa => KeyKind::Ed25519,
         }
     }
@@ -105,14 +112,16 @@ impl fmt::Display for Algorithm {
 pub enum RefusedAlgorithm {
     /// `none`, in any case.
     #[error(
-        "`none` leaves tokens unsigned; name one of RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA"
+        "`none` leaves tokens unsigned; name one of RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA"
     )]
     Unsigned,
     /// `HS256`, `HS384`, `HS512`, in any case.
     #[error("an HMAC key verifies and signs; name an asymmetric algorithm such as RS256 or ES256")]
     Symmetric,
     /// Everything else; names are case-sensitive (RFC 7515 §4.1.1).
-    #[error("expected one of RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA, in exactly this case")]
+    #[error(
+        "expected one of RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA, in exactly this case"
+    )]
     Unknown,
 }
 
@@ -161,7 +170,7 @@ mod tests {
         for hmac in ["HS256", "HS384", "HS512", "hs512"] {
             assert_eq!(hmac.parse::<Algorithm>(), Err(RefusedAlgorithm::Symmetric));
         }
-        for unknown in ["", "rs256", "RS256 ", "ES512", "ES256K", "Ed448", "RSA-OAEP", "dir"] {
+        for unknown in ["", "rs256", "RS256 ", "es512", "ES256K", "Ed448", "RSA-OAEP", "dir"] {
             assert_eq!(unknown.parse::<Algorithm>(), Err(RefusedAlgorithm::Unknown), "{unknown}");
         }
     }

@@ -52,12 +52,15 @@ pub fn examine(token: &str, issuers: &[(IssuerRules, Option<Value>)], now: u64) 
     };
     // The rest is told by the rules of the first, as if it were its token.
     let Some((rules, keys)) = named.or(issuers.first()) else { return found };
-    if !rules.algorithms.contains(&jws.header.alg) {
+    if !rules.may_use(jws.header.alg) {
         found.faults.push(TokenError::Algorithm);
     } else if let Some(set) = keys {
-        match KeySet::read(set, &rules.algorithms, rules.refresh.max_keys).map(|set| set.verify(&jws)) {
+        match KeySet::read(set, rules.algorithms.as_deref(), rules.refresh.max_keys)
+            .map(|set| set.verify(&jws))
+        {
             Ok(Outcome::Good) => {}
             Ok(Outcome::Bad) => found.faults.push(TokenError::Signature),
+            Ok(Outcome::OtherAlgorithm) => found.faults.push(TokenError::Algorithm),
             Ok(Outcome::UnknownKey) | Err(_) => found.faults.push(TokenError::UnknownKey),
         }
     }

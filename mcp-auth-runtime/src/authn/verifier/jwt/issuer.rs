@@ -11,7 +11,7 @@ use super::algorithm::Algorithm;
 use super::bounds;
 use crate::authn::roles::RoleRules;
 
-/// The algorithms of an issuer that names none.
+/// The algorithms of a key that does not say its own, where the issuer is set to none.
 pub(crate) const DEFAULT_ALGORITHMS: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
 /// The claim that holds the scopes (RFC 9068 §2.2.3).
 pub(crate) const DEFAULT_SCOPE_CLAIM: &str = "scope";
@@ -29,8 +29,9 @@ pub struct IssuerRules {
     pub audiences: Vec<String>,
     /// Where its keys are.
     pub keys: KeySource,
-    /// The only algorithms its tokens may use. Never empty.
-    pub algorithms: Vec<Algorithm>,
+    /// If set, the only algorithms its tokens may use; never empty. Without it each key decides: any [`Algorithm`] that it
+    /// says in `alg` (RFC 7517 §4.4), else RS256, ES256 and EdDSA.
+    pub algorithms: Option<Vec<Algorithm>>,
     /// The claims that may hold scopes. The first one present counts, never a union: a string split at U+0020,
     /// or an array of strings. Anything else there means no scopes.
     pub scope_claims: Vec<String>,
@@ -109,7 +110,7 @@ impl IssuerRules {
             issuer,
             audiences,
             keys,
-            algorithms: DEFAULT_ALGORITHMS.to_vec(),
+            algorithms: None,
             scope_claims: vec![DEFAULT_SCOPE_CLAIM.to_owned()],
             roles: RoleRules::default(),
             client_claims: DEFAULT_CLIENT_CLAIMS.map(str::to_owned).to_vec(),
@@ -121,6 +122,11 @@ impl IssuerRules {
             token_cache_ttl: bounds::TOKEN_CACHE_TTL.default,
             refresh: KeyRefresh::default(),
         }
+    }
+
+    /// Whether a token may be signed with `algorithm` at all. Whether its key may, the key says.
+    pub(super) fn may_use(&self, algorithm: Algorithm) -> bool {
+        self.algorithms.as_ref().is_none_or(|only| only.contains(&algorithm))
     }
 
     /// Refuses rules under which checking a token would mean little.
@@ -139,7 +145,7 @@ impl IssuerRules {
         if self.audiences.is_empty() || self.audiences.iter().any(|a| a.is_empty() || a == "*") {
             return Err(RulesError::Audience);
         }
-        if self.algorithms.is_empty() {
+        if self.algorithms.as_ref().is_some_and(Vec::is_empty) {
             return Err(RulesError::NoAlgorithm);
         }
         if self.clock_skew > bounds::CLOCK_SKEW.max {
@@ -246,7 +252,7 @@ mod tests {
         ] {
             assert_eq!(IssuerRules { refresh, ..base.clone() }.check(), Err(RulesError::Refresh));
         }
-        assert_eq!(IssuerRules { algorithms: vec![], ..base }.check(), Err(RulesError::NoAlgorithm));
+        assert_eq!(IssuerRules { algorithms: Some(vec![]), ..base }.check(), Err(RulesError::NoAlgorithm));
     }
 
     #[test]

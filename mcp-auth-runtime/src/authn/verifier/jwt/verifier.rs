@@ -68,7 +68,7 @@ impl JwtVerifier {
         let source =
             *self.by_name.get(issuer).ok_or_else(|| TokenError::UnknownIssuer(Excerpt::of(issuer)))?;
         let keys = &self.issuers[source];
-        if !keys.rules.algorithms.contains(&jws.header.alg) {
+        if !keys.rules.may_use(jws.header.alg) {
             return Err(TokenError::Algorithm);
         }
         let Standing { generation, withdrawn } = keys.verify(&jws).await?;

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::super::algorithm::{Algorithm, KeyKind};
+use super::super::issuer::DEFAULT_ALGORITHMS;
 use super::super::jws::Jws;
 use super::roca;
 use crate::authn::error::KeysError;
@@ -44,8 +45,10 @@ pub(in crate::authn::verifier::jwt) enum Outcome {
     Good,
     /// A key was meant and did not make it.
     Bad,
-    /// No key with this `kid` for this algorithm.
+    /// No key with this `kid`.
     UnknownKey,
+    /// The key with this `kid`, or any key where the token names none, is for other algorithms.
+    OtherAlgorithm,
 }
 
 /// A key that was passed over, and because of which of its members.
@@ -121,20 +124,21 @@ fn kid(entry: &Value) -> Option<String> {
 }
 
 impl KeySet {
-    /// Reads `set`, keeping what serves `allowed`, looking at the first `max_keys` entries.
+    /// Reads `set`, looking at the first `max_keys` entries. With `only`, those are kept that serve one of its algorithms;
+    /// without it, those that say any in their `alg`, or serve one of [`DEFAULT_ALGORITHMS`].
     ///
     /// # Errors
     /// [`KeysError::NoUsableKey`] when no key is left, or `keys` is not an array.
     pub(in crate::authn::verifier::jwt) fn read(
         set: &Value,
-        allowed: &[Algorithm],
+        only: Option<&[Algorithm]>,
         max_keys: usize,
     ) -> Result<Self, KeysError> {
         let entries = set.get("keys").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let unread = entries.len().saturating_sub(max_keys);
         let mut read = Self { keys: Vec::new(), by_kid: HashMap::new(), skipped: Vec::new(), unread };
         for entry in entries.iter().take(max_keys) {
-            match read_key(entry, allowed) {
+            match read_key(entry, only) {
                 Ok(key) => {
                     if let Some(kid) = kid(entry) {
                         read.by_kid.entry(kid).or_default().push(read.keys.len());
@@ -199,8 +203,9 @@ impl KeySet {
 }
 
 fn try_each<'k>(keys: impl Iterator<Item = &'k Key>, jws: &Jws<'_>) -> Outcome {
+    let mut keys = keys.peekable();
+    let mut outcome = if keys.peek().is_some() { Outcome::OtherAlgorithm } else { Outcome::UnknownKey };
     let verifiers = keys.flat_map(|key| &key.verifiers).filter(|(alg, _)| *alg == jws.header.alg);
-    let mut outcome = Outcome::UnknownKey;
     for (_, verifier) in verifiers.take(MAX_TRIES) {
         if verifier.verify_sig(jws.signed, &jws.signature).is_ok() {
             return Outcome::Good;
@@ -210,14 +215,14 @@ fn try_each<'k>(keys: impl Iterator<Item = &'k Key>, jws: &Jws<'_>) -> Outcome {
     outcome
 }
 
-fn read_key(entry: &Value, allowed: &[Algorithm]) -> Result<Key, Skip> {
+fn read_key(entry: &Value, only: Option<&[Algorithm]>) -> Result<Key, Skip> {
     let jwk = &stated_members(entry.as_object().ok_or((SkipReason::NoObject, "kty"))?);
     let private = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
     if let Some(name) = private.into_iter().find(|name| jwk.contains_key(*name)) {
         return Err((SkipReason::Private, name));
     }
     check_purpose(jwk)?;
-    let algorithms = algorithms(jwk, allowed)?;
+    let algorithms = algorithms(jwk, only)?;
     let mut verifiers = Vec::with_capacity(algorithms.len());
     for algorithm in algorithms {
         verifiers.push((algorithm, read_material(jwk, algorithm)?));
@@ -253,8 +258,9 @@ fn check_purpose(jwk: &Map<String, Value>) -> Result<(), Skip> {
     Ok(())
 }
 
-/// The algorithms this key may be used with: its `alg`, else those of its kty and crv; of them, the allowed.
-fn algorithms(jwk: &Map<String, Value>, allowed: &[Algorithm]) -> Result<Vec<Algorithm>, Skip> {
+/// The algorithms this key may be used with: its `alg`, to which it is bound (RFC 8725 §3.1), so that it needs nobody else
+/// to allow it; else the default ones for its kty and crv. With `only`, no others.
+fn algorithms(jwk: &Map<String, Value>, only: Option<&[Algorithm]>) -> Result<Vec<Algorithm>, Skip> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     let fits = |algorithm: &Algorithm| match algorithm.key_kind() {
         KeyKind::Rsa(_) => text("kty") == Some("RSA"),
@@ -262,11 +268,14 @@ fn algorithms(jwk: &Map<String, Value>, allowed: &[Algorithm]) -> Result<Vec<Alg
         KeyKind::Ed25519 => text("kty") == Some("OKP") && text("crv") == Some("Ed25519"),
     };
     match jwk.get("alg") {
-        None => Ok(Algorithm::ALL.into_iter().filter(|a| allowed.contains(a) && fits(a)).collect()),
+        None => {
+            let allowed = only.unwrap_or(&DEFAULT_ALGORITHMS);
+            Ok(Algorithm::ALL.into_iter().filter(|a| allowed.contains(a) && fits(a)).collect())
+        }
         Some(alg) => {
             let alg = alg.as_str().and_then(|alg| alg.parse().ok());
-            let alg =
-                alg.filter(|alg| allowed.contains(alg) && fits(alg)).ok_or((SkipReason::Algorithm, "alg"))?;
+            let is_allowed = |alg: &Algorithm| only.is_none_or(|only| only.contains(alg));
+            let alg = alg.filter(|alg| is_allowed(alg) && fits(alg)).ok_or((SkipReason::Algorithm, "alg"))?;
             Ok(vec![alg])
         }
     }

@@ -6,10 +6,10 @@ use super::super::jws;
 use super::set::*;
 use super::{KeySet, roca};
 use crate::authn::error::KeysError;
-use crate::authn::tests::support::{Signer, b64, ed, other_p256, other_rsa, p256, p384, rsa};
+use crate::authn::tests::support::{Signer, b64, ed, other_p256, other_rsa, p256, p384, p521, rsa};
 
 fn set(keys: &[Value]) -> Result<KeySet, KeysError> {
-    KeySet::read(&json!({ "keys": keys }), &Algorithm::ALL, 100)
+    KeySet::read(&json!({ "keys": keys }), Some(&Algorithm::ALL), 100)
 }
 
 fn with(signer: &Signer, changes: Value) -> Value {
@@ -54,12 +54,13 @@ fn every_algorithm_verifies_with_its_key_and_no_other() {
             assert_eq!(outcome(&set, signer, alg, Some("x")), Outcome::UnknownKey, "{alg}");
         }
     }
-    let set = set(&[p384().jwk("p384"), ed().jwk("ed")]).unwrap();
+    let set = set(&[p384().jwk("p384"), p521().jwk("p521"), ed().jwk("ed")]).unwrap();
     assert_eq!(outcome(&set, p384(), "ES384", Some("p384")), Outcome::Good);
+    assert_eq!(outcome(&set, p521(), "ES512", Some("p521")), Outcome::Good);
     assert_eq!(outcome(&set, ed(), "EdDSA", Some("ed")), Outcome::Good);
     assert_eq!(outcome(&set, ed(), "Ed25519", Some("ed")), Outcome::Good);
-    assert_eq!(outcome(&set, ed(), "EdDSA", Some("p384")), Outcome::UnknownKey);
-    assert_eq!(outcome(&set, p256(), "ES256", Some("p384")), Outcome::UnknownKey);
+    assert_eq!(outcome(&set, ed(), "EdDSA", Some("p384")), Outcome::OtherAlgorithm);
+    assert_eq!(outcome(&set, p256(), "ES256", Some("p384")), Outcome::OtherAlgorithm);
 }
 
 #[test]
@@ -67,17 +68,67 @@ fn t17_a_key_is_bound_to_its_alg() {
     let set = set(&[with(rsa(), json!({"alg": "RS256"}))]).unwrap();
     assert_eq!(outcome(&set, rsa(), "RS256", Some("k")), Outcome::Good);
     for other in ["PS256", "RS512"] {
-        assert_eq!(outcome(&set, rsa(), other, Some("k")), Outcome::UnknownKey, "{other}");
+        assert_eq!(outcome(&set, rsa(), other, Some("k")), Outcome::OtherAlgorithm, "{other}");
     }
 }
 
 #[test]
 fn t03_a_key_serves_only_algorithms_of_the_allowlist() {
-    let only = |allowed: &[Algorithm]| KeySet::read(&json!({"keys": [rsa().jwk("k")]}), allowed, 100);
+    let only = |allowed: &[Algorithm]| KeySet::read(&json!({"keys": [rsa().jwk("k")]}), Some(allowed), 100);
     let rs256 = only(&[Algorithm::Rs256]).unwrap();
     assert_eq!(outcome(&rs256, rsa(), "RS256", Some("k")), Outcome::Good);
-    assert_eq!(outcome(&rs256, rsa(), "PS256", Some("k")), Outcome::UnknownKey);
+    assert_eq!(outcome(&rs256, rsa(), "PS256", Some("k")), Outcome::OtherAlgorithm);
     assert!(only(&[Algorithm::Es256]).is_err());
+}
+
+#[test]
+fn t03_without_a_list_a_key_serves_the_algorithm_it_says_and_else_the_default_ones_only() {
+    let read = |jwk: Value| KeySet::read(&json!({ "keys": [jwk] }), None, 100);
+    let rsa_algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
+    let all: [(&Signer, &[&str], Option<&str>); 5] = [
+        (rsa(), &rsa_algorithms, Some("RS256")),
+        (p256(), &["ES256"], Some("ES256")),
+        (p384(), &["ES384"], None),
+        (p521(), &["ES512"], None),
+        (ed(), &["EdDSA", "Ed25519"], Some("EdDSA")),
+    ];
+    for (signer, algorithms, default) in all {
+        for alg in algorithms {
+            let stated = read(with(signer, json!({ "alg": alg }))).unwrap();
+            assert_eq!(outcome(&stated, signer, alg, Some("k")), Outcome::Good, "{alg}");
+            assert_eq!(outcome(&stated, signer, alg, None), Outcome::Good, "{alg}");
+            // Twins: another algorithm of the same key is refused, and so is what a key that says nothing is not for.
+            for other in algorithms.iter().filter(|other| *other != alg && signer.is_rsa()) {
+                for kid in [Some("k"), None] {
+                    assert_eq!(
+                        outcome(&stated, signer, other, kid),
+                        Outcome::OtherAlgorithm,
+                        "{alg} {other}"
+                    );
+                }
+            }
+            match read(signer.jwk("k")) {
+                Ok(silent) => {
+                    let is_default = default == Some(*alg) || *alg == "Ed25519";
+                    let expected = if is_default { Outcome::Good } else { Outcome::OtherAlgorithm };
+                    assert_eq!(outcome(&silent, signer, alg, Some("k")), expected, "{alg}");
+                }
+                Err(_) => assert_eq!(default, None, "{alg}"),
+            }
+        }
+    }
+    // What a key says has to fit it, and to be one that only its owner can sign with.
+    for (signer, alg) in [
+        (p256(), "ES384"),
+        (p384(), "ES256"),
+        (rsa(), "ES256"),
+        (ed(), "RS256"),
+        (rsa(), "HS256"),
+        (rsa(), "none"),
+    ] {
+        assert!(read(with(signer, json!({ "alg": alg }))).is_err(), "{alg}");
+    }
+    assert!(read(json!({"kty": "oct", "kid": "k", "alg": "HS256", "k": b64([7; 32])})).is_err());
 }
 
 #[test]
@@ -169,7 +220,7 @@ fn a_skipped_key_is_named_with_the_member_and_its_value_and_never_with_private_m
 #[test]
 fn keys_beyond_the_bound_are_left_out_and_the_log_says_so() {
     let keys: Vec<Value> = (0..5).map(|i| p256().jwk(&format!("k{i}"))).collect();
-    let set = KeySet::read(&json!({ "keys": keys }), &Algorithm::ALL, 3).unwrap();
+    let set = KeySet::read(&json!({ "keys": keys }), Some(&Algorithm::ALL), 3).unwrap();
     assert_eq!(outcome(&set, p256(), "ES256", Some("k2")), Outcome::Good);
     assert_eq!(outcome(&set, p256(), "ES256", Some("k3")), Outcome::UnknownKey);
     let log = crate::observe::support::logged(|| set.log_skipped("https://as.example"));
@@ -235,7 +286,7 @@ fn k18_unknown_and_broken_keys_are_skipped_alone() {
     for (jwk, reason) in [
         (json!({"kty": "XYZ", "kid": "k"}), SkipReason::KeyType),
         (json!({"kid": "k"}), SkipReason::KeyType),
-        (with(p256(), json!({"crv": "P-521"})), SkipReason::KeyType),
+        (with(p256(), json!({"crv": "P-521"})), SkipReason::Material),
         (with(p256(), json!({"crv": "secp256k1"})), SkipReason::KeyType),
         (with(ed(), json!({"crv": "X25519"})), SkipReason::KeyType),
         (with(p256(), json!({"x": b64([1; 32])})), SkipReason::Material),
@@ -263,7 +314,7 @@ fn k04_a_set_without_a_usable_key_is_refused() {
         json!({"keys": [{"kty": "oct"}]}),
     ] {
         assert!(
-            matches!(KeySet::read(&garbage, &Algorithm::ALL, 100), Err(KeysError::NoUsableKey { .. })),
+            matches!(KeySet::read(&garbage, Some(&Algorithm::ALL), 100), Err(KeysError::NoUsableKey { .. })),
             "{garbage}"
         );
     }

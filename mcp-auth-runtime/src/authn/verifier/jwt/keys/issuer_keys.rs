@@ -101,7 +101,7 @@ impl IssuerKeys {
             KeySource::Discovery => Some(Source::Discovery),
             KeySource::JwksUri(uri) => Some(Source::At(uri.clone())),
             KeySource::Static(set) => {
-                let set = KeySet::read(set, &rules.algorithms, rules.refresh.max_keys)?;
+                let set = KeySet::read(set, rules.algorithms.as_deref(), rules.refresh.max_keys)?;
                 set.log_skipped(rules.issuer.as_str());
                 let (at, refresh_after) = (Instant::now(), rules.refresh.max);
                 loaded = Some(Arc::new(Loaded { set, standing: Standing::default(), at, refresh_after }));
@@ -159,13 +159,13 @@ impl IssuerKeys {
                 other => Some(other),
             },
         };
+        let is_known = is_answered && self.last_error().is_none();
         match outcome {
             Some(Outcome::Bad | Outcome::Good) => Err(TokenError::Signature),
+            Some(Outcome::UnknownKey) if is_known => Err(TokenError::UnknownKey),
+            Some(Outcome::OtherAlgorithm) if is_known => Err(TokenError::Algorithm),
             // The issuer may have this key by now; that we cannot ask is not the client's fault.
-            Some(Outcome::UnknownKey) if is_answered && self.last_error().is_none() => {
-                Err(TokenError::UnknownKey)
-            }
-            Some(Outcome::UnknownKey) | None => Err(self.unavailable()),
+            Some(Outcome::UnknownKey | Outcome::OtherAlgorithm) | None => Err(self.unavailable()),
         }
     }
 
@@ -282,7 +282,7 @@ impl IssuerKeys {
         // usable.
         let set: serde_json::Value = serde_json::from_slice(&answer.body)
             .map_err(|_| KeysError::Document { url: uri.into(), expected: "JWK Set (RFC 7517 section 5)" })?;
-        let set = KeySet::read(&set, &self.rules.algorithms, limits.max_keys)?;
+        let set = KeySet::read(&set, self.rules.algorithms.as_deref(), limits.max_keys)?;
         Ok((set, freshness::lifetime(&answer.headers, self.ambient.clock.unix_now())))
     }
 

@@ -27,7 +27,7 @@ impl Bench {
         let fetch = Arc::new(FakeFetch::default());
         let rules = IssuerRules {
             refresh,
-            algorithms: Algorithm::ALL.to_vec(),
+            algorithms: Some(Algorithm::ALL.to_vec()),
             ..IssuerRules::new(ISSUER.parse().unwrap(), vec![US.into()], source)
         };
         let keys = IssuerKeys::new(rules, Arc::clone(&fetch) as Arc<dyn Fetch>, ambient().0).unwrap();
