@@ -34,7 +34,7 @@ impl<H: Handler> Endpoint<H> {
         if let Some(undecided) = undecided {
             parts.extensions.insert(undecided);
         }
-        if !matches!(bound, Bound::Within(_)) {
+        if !matches!(bound, Bound::Within(..)) {
             // rmcp would hand even an `initialize` to the session it names, also to another caller's.
             parts.headers.remove(SESSION_ID);
         }
@@ -45,9 +45,9 @@ impl<H: Handler> Endpoint<H> {
         let response = match bound {
             Bound::NoSession => self.stateless.handle(request).await.map(Body::new),
             Bound::Opens(slot) => self.open_session(request, identity.clone(), slot).await,
-            Bound::Within(slot) | Bound::Reads(slot, _) => {
+            Bound::Within(..) | Bound::Reads(..) | Bound::Ends(_) => {
                 let response = self.with_sessions.handle(request).await;
-                drop(slot); // a restored session is open by now
+                drop(bound); // a restored session is open by now
                 response.map(Body::new)
             }
         };
@@ -117,7 +117,7 @@ impl<H: Handler> Endpoint<H> {
         // Where a slot was taken, the restored session is open by now.
         match bound {
             Bound::Reads(_, stream) => self.ending_with(&identity, response, stream.exceeded()),
-            Bound::NoSession | Bound::Opens(_) | Bound::Within(_) => response,
+            Bound::NoSession | Bound::Opens(_) | Bound::Within(..) | Bound::Ends(_) => response,
         }
     }
 }

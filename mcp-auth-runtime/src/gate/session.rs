@@ -3,7 +3,7 @@
 use crate::answer::Rejection;
 use crate::authn::Identity;
 use crate::authz::{Named, Policy};
-use crate::owned::{ReadStream, SessionSlot, Sessions};
+use crate::owned::{InUse, ReadStream, SessionSlot, Sessions};
 
 /// What a message of a revision before 2026-07-28 wants of the sessions.
 pub(super) struct Session<'a> {
@@ -23,14 +23,17 @@ pub(super) enum Wanted<'a> {
     End(Option<&'a str>),
 }
 
-/// What came of it.
+/// What came of it. What it holds counts until it is dropped.
+#[expect(dead_code, reason = "slots and uses are counted, not read")]
 pub(super) enum Bound {
     /// It belongs to none.
     NoSession,
     /// It may open one.
     Opens(SessionSlot),
     /// It belongs to one of its caller's; with a slot for it where it comes from the store.
-    Within(Option<SessionSlot>),
+    Within(Option<SessionSlot>, InUse),
+    /// It ends one of its caller's; the same.
+    Ends(Option<SessionSlot>),
     /// It reads a stream of one of its caller's.
     Reads(Option<SessionSlot>, ReadStream),
 }
@@ -56,8 +59,8 @@ impl Session<'_> {
             Wanted::New => Ok(Bound::NoSession),
             Wanted::Open(id) => {
                 let slot = self.enter(id, identity).await?;
-                self.sessions.note(id.unwrap_or_default(), named.ids(), may_use).await;
-                Ok(Bound::Within(slot))
+                let in_use = self.sessions.note(id.unwrap_or_default(), named.ids(), may_use).await;
+                Ok(Bound::Within(slot, in_use))
             }
             Wanted::Read(id) => {
                 let slot = self.enter(id, identity).await?;
@@ -71,8 +74,8 @@ impl Session<'_> {
             }
             Wanted::End(id) => match self.enter(id, identity).await {
                 // To end a session takes no slot.
-                Err(Rejection::TooManySessions) => Ok(Bound::Within(None)),
-                entered => entered.map(Bound::Within),
+                Err(Rejection::TooManySessions) => Ok(Bound::Ends(None)),
+                entered => entered.map(Bound::Ends),
             },
         }
     }

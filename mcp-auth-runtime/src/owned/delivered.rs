@@ -22,6 +22,16 @@ pub(super) struct Delivered {
 struct Session {
     operations: HashSet<OperationId>,
     readers: Vec<Reader>,
+    /// Held by every message and every stream of it.
+    in_use: Arc<()>,
+}
+
+impl Session {
+    /// Whether a message is on its way into the session, or a stream of it is open. The session may not be open yet: it is
+    /// being restored from the store then.
+    fn is_in_use(&self) -> bool {
+        Arc::strong_count(&self.in_use) > 1
+    }
 }
 
 struct Reader {
@@ -29,8 +39,11 @@ struct Reader {
     stream: Weak<CancellationToken>,
 }
 
+/// A session counts as in use while this lives.
+pub(crate) struct InUse(#[expect(dead_code, reason = "it is counted")] Arc<()>);
+
 /// An open stream of a session.
-pub(crate) struct ReadStream(Arc<CancellationToken>);
+pub(crate) struct ReadStream(Arc<CancellationToken>, #[expect(dead_code, reason = "it counts")] InUse);
 
 impl ReadStream {
     /// Waits until something runs in the session that its reader may not use.
@@ -41,13 +54,13 @@ impl ReadStream {
 
 impl Delivered {
     /// Notes that `operations` are about to run in the session `id`, and ends its streams whose readers may not use one of
-    /// them.
+    /// them. What was noted stays while the answer lives, so keep it until the message is in its session.
     pub(super) fn note(
         &self,
         id: &str,
         operations: impl IntoIterator<Item = OperationId>,
         may_use: impl Fn(OperationId, &Identity) -> bool,
-    ) {
+    ) -> InUse {
         let mut sessions = self.sessions();
         let session = sessions.entry(Arc::from(id)).or_default();
         for operation in operations {
@@ -62,6 +75,7 @@ impl Delivered {
                 });
             }
         }
+        InUse(Arc::clone(&session.in_use))
     }
 
     /// A stream of the session `id` for `identity`.
@@ -84,14 +98,15 @@ impl Delivered {
         let stream = Arc::new(CancellationToken::new());
         session.readers.retain(|reader| reader.stream.strong_count() > 0);
         session.readers.push(Reader { identity: identity.clone(), stream: Arc::downgrade(&stream) });
-        Ok(ReadStream(stream))
+        Ok(ReadStream(stream, InUse(Arc::clone(&session.in_use))))
     }
 
-    /// Forgets sessions that ended, once there are many of them.
+    /// Forgets sessions that ended, once there are many of them. One that is in use has not ended: where it is not live, it
+    /// is being restored.
     pub(super) fn forget_ended(&self, live: usize, is_live: impl Fn(&str) -> bool) {
         let mut sessions = self.sessions();
         if sessions.len() > 2 * live + 64 {
-            sessions.retain(|id, _| is_live(id));
+            sessions.retain(|id, session| is_live(id) || session.is_in_use());
         }
     }
 
@@ -148,5 +163,27 @@ mod tests {
         }
         delivered.forget_ended(1, |id| id == "7");
         assert_eq!(delivered.sessions().len(), 1);
+    }
+
+    #[test]
+    fn what_ran_in_a_session_is_kept_while_it_is_restored_or_read() {
+        let (delivered, tool) = (Delivered::default(), operation());
+        let restoring = delivered.note("restored", [tool], holds_read);
+        let reading = delivered.read("read", &holder("read"), holds_read).ok().unwrap();
+        delivered.note("read", [tool], holds_read);
+        for n in 0..100 {
+            delivered.note(&n.to_string(), [], holds_read);
+            delivered.forget_ended(0, |_| false);
+        }
+        for id in ["restored", "read"] {
+            assert!(delivered.read(id, &holder(""), holds_read).is_err(), "{id}: a weaker token");
+            assert!(delivered.read(id, &holder("read"), holds_read).is_ok(), "{id}");
+        }
+        drop((restoring, reading));
+        for n in 0..100 {
+            delivered.note(&n.to_string(), [], holds_read);
+        }
+        delivered.forget_ended(0, |_| false);
+        assert!(delivered.sessions().is_empty(), "and no longer");
     }
 }

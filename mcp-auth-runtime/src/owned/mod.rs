@@ -17,7 +17,7 @@ mod stream_end;
 mod tasks;
 mod unavailable;
 
-pub(crate) use delivered::ReadStream;
+pub(crate) use delivered::{InUse, ReadStream};
 pub(crate) use request_state::RequestStates;
 pub(crate) use rulebook::Rulebook;
 pub(crate) use sessions::{SessionSlot, Sessions};

@@ -11,7 +11,7 @@ use rmcp::transport::streamable_http_server::session::{SessionId, SessionManager
 
 use mcp_auth_store::StoreError;
 
-use super::delivered::{Delivered, ReadStream};
+use super::delivered::{Delivered, InUse, ReadStream};
 use super::owner::Owner;
 use super::stored::StoredSessions;
 use crate::authn::Identity;
@@ -100,10 +100,10 @@ impl Sessions {
         id: &str,
         operations: impl IntoIterator<Item = OperationId>,
         may_use: impl Fn(OperationId, &Identity) -> bool,
-    ) {
+    ) -> InUse {
         let live = self.manager.sessions.read().await;
         self.delivered.forget_ended(live.len(), |id| live.contains_key(id));
-        self.delivered.note(id, operations, may_use);
+        self.delivered.note(id, operations, may_use)
     }
 
     /// A stream of the session `id` for `identity`.
