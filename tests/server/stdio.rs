@@ -355,3 +355,23 @@ async fn a_line_that_is_not_a_message_is_answered_and_the_connection_goes_on() {
     }
     assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note");
 }
+
+#[tokio::test]
+async fn what_a_client_sent_comes_back_short() {
+    let issuer = Issuer::start().await;
+    for era in ERAS {
+        let mut pipe = open(&issuer, "write", era).await;
+        let long = "x".repeat(1_000_000);
+        let meta = json!({ "_meta": { "io.modelcontextprotocol/protocolVersion": long } });
+        for (method, params) in [
+            ("tools/call", json!({ "name": long })),
+            ("resources/read", json!({ "uri": long })),
+            ("tools/list", if era == Era::Stateless { json!({ "cursor": long }) } else { meta }),
+            (&*long, json!({})),
+        ] {
+            let answer = pipe.request(method, params).await.to_string();
+            assert!(answer.len() < 2000, "{era:?}: {}", &answer[..300]);
+        }
+        assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note", "{era:?}");
+    }
+}

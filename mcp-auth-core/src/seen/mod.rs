@@ -12,5 +12,5 @@ mod short;
 mod show;
 
 pub use excerpt::Excerpt;
-pub use short::{cut, cut_to_bytes, excerpt, head};
+pub use short::{cut, cut_to_bytes, echoed, excerpt, head};
 pub use show::{deceives, plain, quote, shown, shown_json, shown_line, shown_lines};

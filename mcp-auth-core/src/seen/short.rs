@@ -16,6 +16,21 @@ pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
+/// The most characters of a name or a URI in an answer to the one who sent it.
+const ECHOED: usize = 200;
+
+/// What a caller sent, as it stands in an answer to that caller: an answer is not longer because the request was.
+///
+/// # Example
+/// ```
+/// use mcp_auth_core::seen::echoed;
+/// assert_eq!(echoed("add_todo"), "add_todo");
+/// assert_eq!(echoed(&"a".repeat(1000)).chars().count(), 201);
+/// ```
+pub fn echoed(text: &str) -> Cow<'_, str> {
+    cut(text, ECHOED)
+}
+
 /// As [`cut`], but limited to `most` bytes.
 pub fn cut_to_bytes(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().find(|(at, c)| at + c.len_utf8() > most) {

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use ::http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, RETRY_AFTER};
 use ::http::{HeaderValue, StatusCode};
 use mcp_auth_core::challenge::BearerError;
+use mcp_auth_core::seen::echoed;
 use mcp_auth_core::{Era, ScopeSet};
 use rmcp::model::{ClientCapabilities, ErrorCode, ErrorData};
 
@@ -248,7 +249,7 @@ impl Rejection {
                     Era::Sessions => StatusCode::OK,
                     Era::Stateless => StatusCode::NOT_FOUND,
                 };
-                Row::new(status, Rank::Message, method).code(ErrorCode::METHOD_NOT_FOUND.0)
+                Row::new(status, Rank::Message, echoed(method)).code(ErrorCode::METHOD_NOT_FOUND.0)
             }
             Self::HeaderMismatch(mismatch) => Row::new(BAD_REQUEST, Rank::Message, mismatch.to_string())
                 .code(mismatch.code().0)
@@ -282,10 +283,10 @@ impl Rejection {
                 Row::new(FORBIDDEN, Rank::Decision, text).says(Says::Scopes { required, held })
             }
             Self::Unknown { kind, name } => {
+                let name = echoed(name);
+                let text = format!("unknown {kind}: {name}");
                 let says = if *kind == Kind::Resource { Says::Uri(name) } else { Says::Nothing };
-                Row::new(StatusCode::OK, Rank::Decision, format!("unknown {kind}: {name}"))
-                    .code(ErrorCode::INVALID_PARAMS.0)
-                    .says(says)
+                Row::new(StatusCode::OK, Rank::Decision, text).code(ErrorCode::INVALID_PARAMS.0).says(says)
             }
             Self::TasksNotDeclared => {
                 let needed = ClientCapabilities::builder().enable_tasks().build();

@@ -43,7 +43,7 @@ pub(super) enum Says<'a> {
     /// A challenge for more scopes.
     Scopes { required: &'a ScopeSet, held: &'a ScopeSet },
     /// The URI that is not there.
-    Uri(&'a str),
+    Uri(Cow<'a, str>),
     /// What another specification says stands in `data`.
     Other(Option<Value>),
 }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use mcp_auth_core::ScopeSet;
-use mcp_auth_core::seen::cut_to_bytes;
+use mcp_auth_core::seen::{cut_to_bytes, echoed};
 use rmcp::ErrorData;
 use rmcp::handler::server::common::{Extension, RequestId};
 use rmcp::handler::server::prompt::PromptName;
@@ -113,9 +113,10 @@ pub(super) fn read_arguments<T: DeserializeOwned>(mut arguments: Value) -> Resul
         whole::write_in(&mut arguments);
     }
     serde_path_to_error::deserialize(arguments).map_err(|error| {
-        let path = error.path().to_string();
+        let path = error.path().to_string(); // of names that were sent
+        let path = echoed(&path);
         let reason = cut_to_bytes(&error.into_inner().to_string(), MAX_COMPLAINT_BYTES).into_owned();
-        let message = match path.as_str() {
+        let message = match &*path {
             "." => format!("invalid arguments: {reason}"),
             path => format!("invalid argument `{path}`: {reason}"),
         };
@@ -385,6 +386,15 @@ mod tests {
         let mut call = call_with("x", json!({"items": "é".repeat(100_000)}));
         let error = Parameters::<Order>::from_call(&mut call).unwrap_err();
         assert!(error.message.len() < 2 * MAX_COMPLAINT_BYTES, "{}", error.message.len());
+    }
+
+    #[test]
+    fn complaint_about_a_huge_name_is_short() {
+        type Counts = std::collections::BTreeMap<String, Item>;
+        let long = "é".repeat(100_000);
+        let mut call = call_with("x", json!({ (&long): { "count": 300 } }));
+        let error = Parameters::<Counts>::from_call(&mut call).unwrap_err();
+        assert!(serde_json::to_string(&error).unwrap().len() < 2000, "{}", error.message.len());
     }
 
     #[test]

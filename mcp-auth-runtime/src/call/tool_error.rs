@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use mcp_auth_core::seen::echoed;
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, InputRequiredResult};
 
@@ -170,7 +171,8 @@ impl Failure for ToolError {
         match self.0 {
             Kind::Told(text) => ErrorData::internal_error(text, None),
             Kind::NotFound(text) if asked.uri().is_some() => {
-                ErrorData::resource_not_found(text, Some(serde_json::json!({ "uri": asked.uri() })))
+                let uri = asked.uri().map(echoed);
+                ErrorData::resource_not_found(text, Some(serde_json::json!({ "uri": uri })))
             }
             Kind::NotFound(text) => ErrorData::invalid_params(text, None),
             Kind::Forbidden(text) => Rejection::Forbidden { text }.error_data(),

@@ -32,6 +32,7 @@ use crate::observe::span;
 use crate::observe::undecided::PATIENCE;
 use crate::owned::unavailable;
 use mcp_auth_core::Era;
+use mcp_auth_core::seen::echoed;
 
 /// Where a call comes from: rmcp's transport, or past it.
 pub(super) enum CallSource {
@@ -172,7 +173,7 @@ impl<H: Handler> Dispatch<H> {
         params: P,
         context: RequestContext<RoleServer>,
     ) -> Result<R, ErrorData> {
-        let not_found = || ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method.to_owned(), None);
+        let not_found = || ErrorData::new(ErrorCode::METHOD_NOT_FOUND, echoed(method).into_owned(), None);
         let id = self.rules.registry().method(method).ok_or_else(not_found)?;
         let Route::Method(run) = self.routes.get(id) else { return Err(not_found()) };
         let mut call = call(method, permit, CallSource::Rmcp(context));
@@ -180,6 +181,7 @@ impl<H: Handler> Dispatch<H> {
             Ok(Value::Object(params)) => Some(params),
             Ok(Value::Null) => None,
             _ => {
+                let method = echoed(method);
                 return Err(ErrorData::invalid_params(format!("params of {method} must be an object"), None));
             }
         };
@@ -297,5 +299,5 @@ fn unknown(kind: Kind, permit: &Permit) -> ErrorData {
         Message::Tool { name, .. } | Message::Prompt { name, .. } | Message::Resource { uri: name } => name,
         _ => "",
     };
-    ErrorData::invalid_params(format!("unknown {kind}: {name}"), None)
+    ErrorData::invalid_params(format!("unknown {kind}: {}", echoed(name)), None)
 }

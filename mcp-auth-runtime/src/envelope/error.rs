@@ -3,7 +3,7 @@
 use mcp_auth_core::strict_json::Fault;
 use rmcp::model::{ErrorCode, ErrorData, JsonRpcError};
 
-use super::RequestIdValue;
+use super::read::{MAX_ID_BYTES, RequestIdValue};
 
 /// A message that is not read further. One variant per JSON-RPC error code.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +68,9 @@ pub enum InvalidRequest {
     /// `id` is null, a fraction, an integer of more than 64 bits, a boolean, an object or an array.
     #[error("`id` must be a string or a 64-bit integer")]
     Id,
+    /// `id` is longer than any client's: it would stand in the answer.
+    #[error("`id` must have at most {MAX_ID_BYTES} bytes")]
+    LongId,
     /// `method` is not a string.
     #[error("`method` must be a string")]
     Method,

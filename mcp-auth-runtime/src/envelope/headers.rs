@@ -57,6 +57,11 @@ pub enum HeaderMismatch {
 }
 
 impl HeaderMismatch {
+    /// A revision that we do not speak.
+    pub(super) fn unsupported(requested: &str) -> Self {
+        Self::UnsupportedProtocolVersion { requested: head(requested, 64).to_owned() }
+    }
+
     /// -32020 `HeaderMismatch`, or -32022 `UnsupportedProtocolVersion`.
     pub fn code(&self) -> ErrorCode {
         match self {
@@ -101,8 +106,11 @@ pub(crate) fn check_headers(envelope: &Envelope, headers: &HeaderMap) -> Result<
     {
         return Err(match &envelope.protocol_version {
             Some(in_body) if in_body != version => HeaderMismatch::ProtocolVersion,
-            _ => HeaderMismatch::UnsupportedProtocolVersion { requested: head(version, 64).to_owned() },
+            _ => HeaderMismatch::unsupported(version),
         });
+    }
+    if version.is_some() && envelope.unspeakable().is_some() {
+        return Err(HeaderMismatch::ProtocolVersion);
     }
     if method.is_some() && method != envelope.method.as_deref() {
         return Err(HeaderMismatch::Method);

@@ -128,6 +128,11 @@ pub(super) fn needs_id(method: &str) -> bool {
     REQUESTS.contains(&method)
 }
 
+/// Whether `text` is no longer than the name of a revision can be: rmcp repeats it where it does not know the revision.
+pub(super) fn may_be_revision(text: &str) -> bool {
+    text.len() <= 64
+}
+
 /// Whether `value` reads as a `T`.
 pub(super) fn fits<'v, T: Deserialize<'v>>(value: &'v Value) -> bool {
     T::deserialize(value).is_ok()
@@ -169,6 +174,8 @@ pub(super) fn of_request(method: &str, params: Map<String, Value>) -> Result<(Me
         "initialize" => {
             params.must_be_object("capabilities")?;
             params.must_be_object("clientInfo")?;
+            params
+                .check("protocolVersion", "a revision of MCP", |v| v.as_str().is_none_or(may_be_revision))?;
             let asked = params.schema::<InitializeRequestParams>("initialize")?;
             Message::Initialize { protocol_version: asked.protocol_version.to_string() }
         }
@@ -182,6 +189,9 @@ pub(super) fn of_request(method: &str, params: Map<String, Value>) -> Result<(Me
             other(method)
         }
         "skills/get" => {
+            // rmcp repeats it where it names no skill.
+            let is_short = |v: &Value| v.as_str().is_none_or(|uri| uri.len() <= 2000);
+            params.check("uri", "a URI of at most 2000 bytes", is_short)?;
             params.schema::<GetSkillRequestParams>("skills/get")?;
             other(method)
         }

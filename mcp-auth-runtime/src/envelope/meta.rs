@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::error::InvalidParams;
 use super::message::fits;
+use super::read::MAX_ID_BYTES;
 
 const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
@@ -56,7 +57,10 @@ pub(super) fn check(meta: Option<Value>) -> Result<Meta, InvalidParams> {
         },
     };
     must(LOG_LEVEL, "a log level of RFC 5424 in lower case", |v| v.is_string() && fits::<LoggingLevel>(v))?;
-    must(PROGRESS_TOKEN, "a string or an integer", |v| fits::<ProgressToken>(v))?;
+    let short = "a string of at most 256 bytes, or an integer"; // each notification of progress repeats it
+    must(PROGRESS_TOKEN, short, |v| {
+        fits::<ProgressToken>(v) && v.as_str().is_none_or(|token| token.len() <= MAX_ID_BYTES)
+    })?;
     Ok(Meta {
         protocol_version: meta.get(PROTOCOL_VERSION).and_then(Value::as_str).map(str::to_owned),
         declares_capabilities: capabilities.is_some(),

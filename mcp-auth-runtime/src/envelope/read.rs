@@ -8,10 +8,16 @@ use mcp_auth_core::{Era, strict_json};
 use serde_json::{Map, Value};
 
 use super::kind::Shape;
-use super::{EnvelopeError, InvalidParams, InvalidRequest, Message, MessageKind, message, meta};
+use super::message::may_be_revision;
+use super::{
+    EnvelopeError, HeaderMismatch, InvalidParams, InvalidRequest, Message, MessageKind, message, meta,
+};
 
 /// The id of a request: a string or an integer, never null (MCP 2026-07-28 basic, "Requests").
 pub(crate) type RequestIdValue = rmcp::model::RequestId;
+
+/// The longest id of a request: every answer repeats it.
+pub(super) const MAX_ID_BYTES: usize = 256;
 
 /// What [`read`] tolerates besides the size of the bytes, which the transport bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +67,12 @@ impl Envelope {
         Era::of(self.protocol_version.as_deref())
     }
 
+    /// Why no server speaks the revision that the body names: it is longer than any is. rmcp would repeat it.
+    pub(crate) fn unspeakable(&self) -> Option<HeaderMismatch> {
+        let requested = self.protocol_version.as_deref().filter(|version| !may_be_revision(version))?;
+        Some(HeaderMismatch::unsupported(requested))
+    }
+
     /// The bytes this was read from, for rmcp to read again.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
@@ -97,6 +109,8 @@ pub fn read(bytes: &Bytes, limits: EnvelopeLimits) -> Result<Envelope, EnvelopeE
     };
     let shape = Shape::of(&message);
     let id = message.get("id").filter(|_| !parsed.id_repeated).and_then(request_id);
+    let is_long = matches!(&id, Some(RequestIdValue::String(id)) if id.len() > MAX_ID_BYTES);
+    let id = id.filter(|_| !is_long);
     let of_response = !shape.method && (shape.result || shape.error);
     let refuse =
         |fault| EnvelopeError::InvalidRequest { id: id.clone().filter(|_| !of_response), fault, of_response };
@@ -126,7 +140,7 @@ pub fn read(bytes: &Bytes, limits: EnvelopeLimits) -> Result<Envelope, EnvelopeE
     }
 
     if kind == MessageKind::Request && id.is_none() {
-        return Err(refuse(InvalidRequest::Id));
+        return Err(refuse(if is_long { InvalidRequest::LongId } else { InvalidRequest::Id }));
     }
     let Some(Value::String(method)) = message.remove("method") else {
         return Err(refuse(InvalidRequest::Method));

@@ -148,7 +148,9 @@ where
     async fn admit(&self, envelope: &Envelope) -> Result<Admitted, ErrorData> {
         unless_it_panics(async {
             let who = (self.who)().await;
-            self.gate.admit(&Received::new(envelope), who).await
+            let mut received = Received::new(envelope);
+            received.objection = envelope.unspeakable().map(Rejection::HeaderMismatch);
+            self.gate.admit(&received, who).await
         })
         .await
     }

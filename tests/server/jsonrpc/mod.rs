@@ -3,6 +3,7 @@
 
 mod ask;
 
+mod echoes;
 mod headers;
 mod kinds;
 mod lists;

@@ -89,6 +89,43 @@ fn ids_are_strings_or_64_bit_integers() {
 }
 
 #[test]
+fn an_id_over_256_bytes_is_refused_and_not_repeated() {
+    let with = |id: &str| json!({ "jsonrpc": "2.0", "id": id, "method": "ping" }).to_string();
+    assert!(read_text(&with(&"x".repeat(256))).is_ok());
+    for long in ["x".repeat(257), "é".repeat(129), "x".repeat(3_000_000)] {
+        let error = read_text(&with(&long)).unwrap_err();
+        assert_eq!((error.code(), error.id()), (ErrorCode::INVALID_REQUEST, None));
+        assert_eq!(error.to_string(), "`id` must have at most 256 bytes");
+        assert!(error.may_be_answered());
+        // Whatever else is wrong with the message.
+        let misfit = json!({ "jsonrpc": "2.0", "id": long, "method": "tools/call", "params": [] });
+        assert_eq!(refusal(misfit.to_string()), "-32600 -");
+        assert_eq!(refusal(json!({ "id": long, "method": "ping" }).to_string()), "-32600 -");
+    }
+}
+
+#[test]
+fn what_rmcp_would_repeat_is_short() {
+    let long = "2".repeat(300);
+    let meta = |key: &str| json!({ "_meta": { (key): long } });
+    assert_eq!(refusal(request("tools/list", meta("progressToken"))), "-32602 1");
+    let unspeakable =
+        read_text(&request("tools/list", meta("io.modelcontextprotocol/protocolVersion"))).unwrap();
+    let said = unspeakable.unspeakable().unwrap().to_error_data();
+    assert_eq!((said.code, said.data.unwrap()["requested"].as_str().unwrap().len()), (ErrorCode(-32022), 64));
+    let spoken = request(
+        "tools/list",
+        json!({ "_meta": { "io.modelcontextprotocol/protocolVersion": "2026-07-28" } }),
+    );
+    assert!(read_text(&spoken).unwrap().unspeakable().is_none());
+    let info =
+        json!({ "protocolVersion": long, "capabilities": {}, "clientInfo": { "name": "c", "version": "0" } });
+    assert_eq!(refusal(request("initialize", info)), "-32602 1");
+    let uri = format!("skill://{}", "a".repeat(3000));
+    assert_eq!(refusal(request("skills/get", json!({ "uri": uri }))), "-32602 1");
+}
+
+#[test]
 fn methods_are_strings() {
     for bad in ["null", "1", "[\"ping\"]", "{}"] {
         assert_eq!(refusal(format!(r#"{{"jsonrpc":"2.0","id":1,"method":{bad}}}"#)), "-32600 1");
