@@ -15,6 +15,7 @@ async fn main() -> mcp_auth::Result {
         Ok("noisy") => mcp_auth::serve(Noisy).await,
         Ok("open") => mcp_auth::serve(Open).await,
         Ok("logs") => mcp_auth::serve(Logs).await,
+        Ok("hangs") => mcp_auth::serve(Hangs).await,
         Ok("hooked") => {
             std::panic::set_hook(Box::new(|_| eprintln!("the program's own hook")));
             mcp_auth::serve(Everything::default()).await
@@ -24,6 +25,20 @@ async fn main() -> mcp_auth::Result {
             () = panic_after(Duration::from_millis(200)) => Ok(()),
         },
         _ => mcp_auth::serve(Everything::default()).await,
+    }
+}
+
+/// Never answers.
+#[derive(Debug, Clone)]
+struct Hangs;
+
+/// Never answers.
+#[server(name = "hangs")]
+impl Hangs {
+    /// Never answers.
+    #[tool(public)]
+    async fn hangs(&self) -> String {
+        std::future::pending().await
     }
 }
 

@@ -32,11 +32,12 @@ fn declared(p: &TokenStream, operation: &Operation) -> TokenStream {
     match &operation.kind {
         Kind::Tool(tool) => {
             let given_input = tool.input_schema.as_ref();
+            let timeout = tool.timeout.map(|seconds| quote!(.with_timeout_seconds(#seconds)));
             let tool = self::tool(p, operation, tool);
             // A schema that the method's parameters say is schemars' own; one that is given stays as it is written.
             let derived =
                 (given_input.is_none() && takes_parameters(operation)).then(|| quote!(.with_derived_input()));
-            quote!(#p::tool(#rule, #tool) #derived)
+            quote!(#p::tool(#rule, #tool) #derived #timeout)
         }
         Kind::Prompt(prompt) => {
             let prompt = self::prompt(p, operation, prompt);

@@ -99,6 +99,7 @@ impl Marker {
                 "annotations",
                 "input_schema",
                 "output_schema",
+                "timeout",
                 "icons",
                 "meta",
             ],

@@ -10,6 +10,8 @@ pub(crate) struct Tool {
     pub(crate) input_schema: Option<Expr>,
     pub(crate) output_schema: Option<Expr>,
     pub(crate) annotations: Annotations,
+    /// How long a call may take, in seconds.
+    pub(crate) timeout: Option<u64>,
 }
 
 /// Hints for clients (MCP `ToolAnnotations`).
@@ -30,7 +32,33 @@ impl Tool {
     pub(super) fn take(args: &mut Args, diagnostics: &mut Diagnostics) -> Self {
         let mut expr = |name| args.take(name).and_then(|arg| arg.expr(diagnostics));
         let (input_schema, output_schema) = (expr("input_schema"), expr("output_schema"));
-        Self { input_schema, output_schema, annotations: Annotations::take(args, diagnostics) }
+        let timeout = args.take("timeout").and_then(|arg| arg.string(diagnostics));
+        let timeout = timeout.and_then(|given| seconds(&given, diagnostics));
+        Self { input_schema, output_schema, annotations: Annotations::take(args, diagnostics), timeout }
+    }
+}
+
+/// A time as the configuration writes it: a whole number and `s`, `m` or `h`, 1 second to 7 days.
+fn seconds(given: &LitStr, diagnostics: &mut Diagnostics) -> Option<u64> {
+    let text = given.value();
+    let units = [('s', 1), ('m', 60), ('h', 3600)];
+    let unit = units.into_iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)));
+    let time = unit.and_then(|(number, seconds)| {
+        let number =
+            Some(number.trim_end()).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+        number?.parse::<u64>().ok()?.checked_mul(seconds)
+    });
+    match time {
+        Some(time @ 1..=604_800) => Some(time),
+        Some(_) => {
+            diagnostics.error_at(given, "the time of a call is 1 second to 7 days");
+            None
+        }
+        None => {
+            diagnostics
+                .error_at(given, "a time is a whole number and its unit, like \"30s\", \"5m\" or \"2h\"");
+            None
+        }
     }
 }
 

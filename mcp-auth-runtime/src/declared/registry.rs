@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
 use serde_json::Value;
@@ -32,6 +33,8 @@ pub struct Declaration {
     arguments: Option<Arc<Check>>,
     /// What its structured result is held against.
     answer: Option<Arc<Check>>,
+    /// How long a call of it may take, if it says.
+    timeout: Option<Duration>,
 }
 
 /// What kind of operation a declaration is, with its entry in the list of its kind.
@@ -62,7 +65,19 @@ impl Declaration {
             refused_by_clients: None,
             arguments: None,
             answer: None,
+            timeout: None,
         }
+    }
+
+    /// Says how long a call of it may take, in seconds, whatever the configuration says.
+    #[must_use]
+    pub fn with_timeout_seconds(self, seconds: u64) -> Self {
+        Self { timeout: Some(Duration::from_secs(seconds)), ..self }
+    }
+
+    /// How long a call of it may take, if it says.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
     }
 
     /// Says whether some argument of it needs rmcp's transport.

@@ -163,7 +163,8 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         let mut call = call("subscriptions/listen", &permit, CallSource::Rmcp(context));
         call.subscription = Some(subscription);
         tokio::select! {
-            answer = guarded(&permit, call, |call| run(&self.handler, call)) => answer.map(drop),
+            // It ends with its token, and has no time of its own.
+            answer = guarded(&permit, call, None, |call| run(&self.handler, call)) => Ok(answer.map(drop)?),
             () = self.end_of_stream(permit.identity()).reached() => Ok(()),
         }
     }

@@ -3,10 +3,11 @@
 //! proof is checked.
 //!
 //! In reading order: `server` (what every request shares), `messages` (what rmcp calls, one function a message),
-//! `permit` (is it for this?), `run` (the developer's methods), `direct` (what needs nothing of rmcp's transport),
-//! `lists`, `about` (capabilities).
+//! `permit` (is it for this?), `run` (the developer's methods), `bounds` (what one call may cost), `direct` (what needs
+//! nothing of rmcp's transport), `lists`, `about` (capabilities).
 
 mod about;
+mod bounds;
 mod direct;
 mod lists;
 mod messages;
@@ -16,5 +17,6 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bounds::CallLimits;
 pub(crate) use direct::DirectRequest;
 pub(crate) use server::Dispatch;

@@ -16,6 +16,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
+use super::bounds::{Answer, Failed, Patience};
 use super::direct::DirectRequest;
 use super::permit::undecided;
 use super::server::Dispatch;
@@ -99,7 +100,15 @@ impl<H: Handler> Dispatch<H> {
             return Ok(tool_failure(misfits.text("argument", "arguments")));
         }
         let era = call.era();
-        let mut answer = guarded(permit, call, |call| run(&self.handler, call)).await?;
+        let patience = self.limits.patience(declaration);
+        let mut answer = match guarded(permit, call, Some(patience), |call| run(&self.handler, call)).await {
+            Ok(answer) => answer,
+            Err(Failed::Answered(error)) => return Err(error),
+            Err(Failed::Stopped(text)) => return Ok(tool_failure(text)),
+        };
+        if let Some(text) = self.limits.refused(declaration.name(), &answer) {
+            return Ok(tool_failure(text));
+        }
         match &mut answer {
             CallToolResponse::InputRequired(result) => self.states.seal(result, permit).await?,
             // SEP-2663: a client gets no task that did not say that it can follow one.
@@ -137,7 +146,9 @@ impl<H: Handler> Dispatch<H> {
         declaration.read_texts(&mut arguments);
         hold(declaration, &mut call, arguments)
             .map_err(|misfits| ErrorData::invalid_params(misfits.text("argument", "arguments"), None))?;
-        let mut answer = guarded(permit, call, |call| run(&self.handler, call)).await?;
+        let patience = self.limits.patience(declaration);
+        let mut answer = guarded(permit, call, Some(patience), |call| run(&self.handler, call)).await?;
+        self.is_small(declaration, &answer)?;
         if let GetPromptResponse::InputRequired(result) = &mut answer {
             self.states.seal(result, permit).await?;
         }
@@ -158,7 +169,10 @@ impl<H: Handler> Dispatch<H> {
         let mut call = self.call_of(id, permit, source, round).await?;
         call.variables = permit.variables();
         call.uri = Some(uri);
-        let mut answer = guarded(permit, call, |call| run(&self.handler, call)).await?;
+        let declaration = self.rules.registry().get(id);
+        let patience = self.limits.patience(declaration);
+        let mut answer = guarded(permit, call, Some(patience), |call| run(&self.handler, call)).await?;
+        self.is_small(declaration, &answer)?;
         if let ReadResourceResponse::InputRequired(result) = &mut answer {
             self.states.seal(result, permit).await?;
         }
@@ -185,7 +199,11 @@ impl<H: Handler> Dispatch<H> {
                 return Err(ErrorData::invalid_params(format!("params of {method} must be an object"), None));
             }
         };
-        let answer = match guarded(permit, call, |call| run(&self.handler, call)).await? {
+        let declaration = self.rules.registry().get(id);
+        let patience = self.limits.patience(declaration);
+        let answer = guarded(permit, call, Some(patience), |call| run(&self.handler, call)).await?;
+        self.is_small(declaration, &answer)?;
+        let answer = match answer {
             Value::Null => Value::Object(JsonObject::new()),
             answer => answer,
         };
@@ -193,6 +211,12 @@ impl<H: Handler> Dispatch<H> {
             tracing::error!(method, %error, "a method answered something its protocol method does not allow");
             ErrorData::internal_error("internal error", None)
         })
+    }
+
+    /// Refuses an answer that is larger than this server sends.
+    fn is_small(&self, declaration: &Declaration, answer: &impl Answer) -> Result<(), ErrorData> {
+        let refused = self.limits.refused(declaration.name(), answer);
+        refused.map_or(Ok(()), |text| Err(ErrorData::internal_error(text, None)))
     }
 
     /// What was decided on, and how it is called.
@@ -250,13 +274,14 @@ pub(super) fn call(name: &str, permit: &Permit, source: CallSource) -> Call {
 }
 
 /// Runs a method, in a span that names the call. One that panics fails its own call and nothing else. One whose client no
-/// longer wants the answer (it said so, it went away, its token ended) is dropped where it waits. The call is audited once the
-/// method has answered, or has run for a while.
+/// longer wants the answer (it said so, it went away, its token ended), or that takes longer than `patience`, is dropped where
+/// it waits. The call is audited once the method has answered, or has run for a while.
 pub(super) async fn guarded<'a, R>(
     permit: &Permit,
     call: Call,
+    patience: Option<Patience>,
     run: impl FnOnce(Call) -> CallFuture<'a, R>,
-) -> Result<R, ErrorData> {
+) -> Result<R, Failed> {
     let span = span::of_call(&call.id, permit.message(), permit.identity());
     let undecided = call.undecided.clone();
     let cancelled = call.cancellation();
@@ -273,9 +298,20 @@ pub(super) async fn guarded<'a, R>(
                 }
             },
         };
-        answer.unwrap_or_else(|_| {
+        let answer = answer.unwrap_or_else(|_| {
             tracing::error!("a method panicked");
             Err(ErrorData::internal_error("internal error", None))
+        });
+        answer.map_err(Failed::Answered)
+    };
+    let running = async {
+        let Some(patience) = patience else { return running.await };
+        timeout(patience.time, running).await.unwrap_or_else(|_| {
+            let late = Failed::late(patience);
+            if let Failed::Stopped(text) = &late {
+                tracing::warn!("{text}");
+            }
+            Err(late)
         })
     };
     let mut running = pin!(running.instrument(span));
@@ -288,7 +324,8 @@ pub(super) async fn guarded<'a, R>(
         }
     };
     match &answer {
-        Err(error) if is_refusal(error) => undecided.refuse(&error.message),
+        Err(Failed::Answered(error)) if is_refusal(error) => undecided.refuse(&error.message),
+        Err(Failed::Stopped(why)) => undecided.stop(why),
         _ => undecided.allow(),
     }
     answer

@@ -6,6 +6,7 @@ use rmcp::model::ServerConfig;
 use tokio_util::sync::CancellationToken;
 
 use super::about;
+use super::bounds::CallLimits;
 use super::direct::Listed;
 use crate::authn::Identity;
 use crate::call::handler::{Handler, Routes};
@@ -21,6 +22,7 @@ pub(crate) struct Dispatch<H> {
     pub(super) config: ServerConfig,
     pub(super) states: RequestStates,
     pub(super) listed: Listed,
+    pub(super) limits: CallLimits,
     clock: Arc<dyn Clock>,
     closing: CancellationToken,
 }
@@ -33,6 +35,7 @@ impl<H: Handler> Dispatch<H> {
         rules: Arc<Rulebook>,
         ambient: &Ambient,
         store: &Store,
+        limits: CallLimits,
         closing: CancellationToken,
     ) -> Self {
         Self {
@@ -42,6 +45,7 @@ impl<H: Handler> Dispatch<H> {
             states: RequestStates::new(store.clone(), ambient.random.as_ref()),
             listed: Listed::new(rules.registry()),
             rules,
+            limits,
             clock: Arc::clone(&ambient.clock),
             closing,
         }

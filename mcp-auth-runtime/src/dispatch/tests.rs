@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CustomRequest, ErrorCode,
@@ -92,7 +93,16 @@ fn dispatch() -> Dispatch<Server> {
     let tasks = Tasks::new(store.clone(), Arc::new(SystemClock));
     let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
     let rules = Arc::new(Rulebook::new(registry, policy, tasks));
-    Dispatch::new(Server::default(), routes, rules, &Ambient::system(), &store, CancellationToken::new())
+    let limits = CallLimits { timeout: Duration::from_secs(60), answer: 1 << 20 };
+    Dispatch::new(
+        Server::default(),
+        routes,
+        rules,
+        &Ambient::system(),
+        &store,
+        limits,
+        CancellationToken::new(),
+    )
 }
 
 fn allowed(dispatch: &Dispatch<Server>, message: Message) -> Permit {

@@ -37,6 +37,16 @@ impl Decision<'_> {
 
     /// Writes the event: at `info` when allowed, at `warn` when denied.
     pub(crate) fn record(&self) {
+        self.write("deny");
+    }
+
+    /// Writes that what was allowed was stopped, at `warn`; `refusal` says why.
+    pub(crate) fn record_stop(&self) {
+        self.write("stop");
+    }
+
+    /// Writes the event, as `refused` where there is a reason.
+    fn write(&self, refused: &'static str) {
         let (operation, name) = self.message.map_or(("unreadable", ""), named);
         let (operation, name) = (head(operation, LONGEST), head(name, LONGEST));
         let caller = self.identity.and_then(Identity::principal);
@@ -51,7 +61,7 @@ impl Decision<'_> {
                 issuer, subject, client_id, needed, held,
             ),
             Some(reason) => tracing::warn!(
-                target: TARGET, decision = "deny", operation, name = ?name,
+                target: TARGET, decision = refused, operation, name = ?name,
                 issuer, subject, client_id, needed, held, reason = ?excerpt(reason, LONGEST),
             ),
         }

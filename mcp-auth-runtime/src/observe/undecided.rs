@@ -48,6 +48,14 @@ impl Undecided {
         }
     }
 
+    /// Audits that it was stopped, for `reason`: it was allowed, and took too long.
+    pub(crate) fn stop(&self, reason: &dyn Display) {
+        self.allow();
+        let permit = &self.permit;
+        let (message, identity) = (Some(permit.message()), Some(permit.identity()));
+        Decision { message, identity, needed: permit.need(), refusal: Some(reason) }.record_stop();
+    }
+
     fn record(&self, refusal: Option<&dyn Display>) {
         let permit = &self.permit;
         let (message, identity) = (Some(permit.message()), Some(permit.identity()));

@@ -175,6 +175,8 @@ fn endpoint<H: Handler>(
         .disable_allowed_hosts(); // `host` has checked it, with the port
     rmcp.session_store = settings.sessions.stored().map(StoredSessions::for_rmcp);
     let (rules, closing) = (parts.rules, parts.shutdown.stopping());
-    let dispatch = Dispatch::new(parts.handler, parts.routes, rules, &parts.ambient, &parts.store, closing);
+    let calls = settings::call_limits(&parts.config);
+    let (ambient, store) = (&parts.ambient, &parts.store);
+    let dispatch = Dispatch::new(parts.handler, parts.routes, rules, ambient, store, calls, closing);
     Ok(Endpoint::new(gate, settings, Arc::new(dispatch), rmcp))
 }

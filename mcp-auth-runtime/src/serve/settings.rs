@@ -9,6 +9,7 @@ use crate::authn::{IssuerRules, KeyRefresh, KeySource, RoleRule, RoleRules};
 use crate::config::issuers::TrustedIssuer;
 use crate::config::roles::RoleEntry;
 use crate::config::{Checked, Config};
+use crate::dispatch::CallLimits;
 use crate::envelope::EnvelopeLimits;
 use crate::gate::{EndpointLimits, ToolHeaders};
 use crate::transport::host::{AllowedHosts, HostSettings};
@@ -49,6 +50,11 @@ pub(super) fn connection_limits(config: &Config) -> ConnectionLimits {
 /// What one connection over standard input and output may cost.
 pub(super) fn stdio_limits(config: &Config) -> StdioLimits {
     StdioLimits { line_bytes: config.limits.body.get(), envelope: envelope_limits(config), drain: DRAIN }
+}
+
+/// What one call may cost, over HTTP and stdio.
+pub(super) fn call_limits(config: &Config) -> CallLimits {
+    CallLimits { timeout: config.limits.call_timeout.get(), answer: config.limits.answer.get() }
 }
 
 fn envelope_limits(config: &Config) -> EnvelopeLimits {

@@ -54,6 +54,7 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
         Arc::clone(&parts.rules),
         &parts.ambient,
         &parts.store,
+        settings::call_limits(&parts.config),
         parts.shutdown.stopping(),
     );
     let gate = Gate::new(authenticator, parts.rules);

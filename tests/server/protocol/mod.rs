@@ -3,6 +3,7 @@
 
 mod arguments;
 mod asks;
+mod bounds;
 mod calls;
 mod methods;
 mod rounds;

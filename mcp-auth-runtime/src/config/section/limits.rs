@@ -34,6 +34,14 @@ count! {
     EnvelopeDepth: 8 to 127, default 64
 }
 duration! {
+    /// How long a call may take; then it is stopped, and its client is told.
+    CallTimeout: 1 s to 7 d, default 1 h
+}
+size! {
+    /// The largest answer of a call, in bytes of JSON.
+    Answer: 1 KiB to 1024 MiB, default 64 MiB
+}
+duration! {
     /// How long the header section may take to arrive.
     HeaderTimeout: 1 s to 30 s, default 10 s
 }
@@ -78,6 +86,12 @@ pub struct Limits {
     pub sessions: Sessions,
     /// How deep arrays and objects of a message may nest.
     pub envelope_depth: EnvelopeDepth,
+    /// How long a call may take; then it is stopped, and its client is told. A tool may say another time:
+    /// `#[tool(timeout = "30s")]`. The default is longer than clients and proxies wait: it ends only what hangs.
+    pub call_timeout: CallTimeout,
+    /// The largest answer of a tool, prompt, resource or method, in bytes of JSON; instead of a larger one the client gets
+    /// an error that says so.
+    pub answer: Answer,
     /// How long the header section may take to arrive.
     pub header_timeout: HeaderTimeout,
     /// How long the body may take to arrive; then 408.
