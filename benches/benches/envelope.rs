@@ -29,7 +29,9 @@ fn reading(criterion: &mut Criterion) {
             group.throughput(Throughput::Bytes(bytes.len() as u64));
             let name = format!("{size} {}", era.latest());
             group.bench_with_input(BenchmarkId::new("read", &name), &bytes, |b, bytes| {
-                b.iter(|| read(black_box(bytes), EnvelopeLimits { max_depth: 64 }).unwrap());
+                b.iter(|| {
+                    read(black_box(bytes), EnvelopeLimits { max_depth: 64, max_values: 100_000 }).unwrap()
+                });
             });
             group.bench_with_input(BenchmarkId::new("serde_json value", &name), &bytes, |b, bytes| {
                 b.iter(|| serde_json::from_slice::<Value>(black_box(bytes)).unwrap());

@@ -27,6 +27,9 @@ static NUMBERS_ARE_OBJECTS: LazyLock<bool> = LazyLock::new(|| {
     serde_json::from_str::<Value>(&probe).is_ok_and(|value| value.is_number())
 });
 
+/// The members of the outermost object that say what kind of message it is, and which: kept whatever came before.
+const TELLING: [&str; 4] = ["id", "method", "result", "error"];
+
 /// How deep objects and arrays may nest in [`object`], the outermost included.
 const OBJECT_DEPTH: usize = 32;
 
@@ -59,6 +62,11 @@ pub enum Fault {
         /// The most levels allowed.
         limit: usize,
     },
+    /// The text holds too many values; those after them are not kept.
+    TooManyValues {
+        /// The most values allowed.
+        limit: usize,
+    },
     /// A key that serde_json reserves for itself.
     ReservedKey,
 }
@@ -68,13 +76,15 @@ pub enum Fault {
 #[error("not one JSON object with a single reading")]
 pub struct NotAnObject;
 
-/// Reads one JSON text in which at most `max_depth` objects and arrays stand inside each other.
+/// Reads one JSON text in which at most `max_depth` objects and arrays stand inside each other, and that holds at most
+/// `max_values` values: each takes many times more memory than of the text.
 ///
 /// # Errors
 /// When the bytes are not exactly one: syntax, UTF-8, lone surrogates, numbers out of range, trailing bytes. Everything
 /// else is a [`Fault`] in the result.
-pub fn parse(bytes: &[u8], max_depth: usize) -> Result<Parsed, serde_json::Error> {
-    let notes = Notes { max_depth, fault: RefCell::new(None), id_repeated: Cell::new(false) };
+pub fn parse(bytes: &[u8], max_depth: usize, max_values: usize) -> Result<Parsed, serde_json::Error> {
+    let (fault, id_repeated, values) = (RefCell::new(None), Cell::new(false), Cell::new(0));
+    let notes = Notes { max_depth, max_values, values, fault, id_repeated };
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = Node { notes: &notes, depth: 0 }.deserialize(&mut json)?;
     json.end()?;
@@ -93,7 +103,7 @@ pub fn parse(bytes: &[u8], max_depth: usize) -> Result<Parsed, serde_json::Error
 /// assert!(object(br#"{"iss":"https://a.example","iss":"https://b.example"}"#).is_err());
 /// ```
 pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, NotAnObject> {
-    match parse(bytes, OBJECT_DEPTH) {
+    match parse(bytes, OBJECT_DEPTH, usize::MAX) {
         Ok(Parsed { value: Value::Object(object), fault: None, .. }) => Ok(object),
         Ok(_) | Err(_) => Err(NotAnObject),
     }
@@ -101,6 +111,9 @@ pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, NotAnObject> {
 
 struct Notes {
     max_depth: usize,
+    max_values: usize,
+    /// How many values there were so far.
+    values: Cell<usize>,
     fault: RefCell<Option<Fault>>,
     id_repeated: Cell<bool>,
 }
@@ -108,6 +121,17 @@ struct Notes {
 impl Notes {
     fn note(&self, fault: Fault) {
         self.fault.borrow_mut().get_or_insert(fault);
+    }
+
+    /// Whether there is room for one more value.
+    fn count(&self) -> bool {
+        let (values, limit) = (self.values.get(), self.max_values);
+        if values >= limit {
+            self.note(Fault::TooManyValues { limit });
+            return false;
+        }
+        self.values.set(values + 1);
+        true
     }
 }
 
@@ -186,6 +210,10 @@ impl<'de> Visitor<'de> for Node<'_> {
         }
         let mut array = Vec::new();
         while let Some(element) = elements.next_element_seed(self.inner())? {
+            if !self.notes.count() {
+                while elements.next_element::<IgnoredAny>()?.is_some() {}
+                break;
+            }
             array.push(element);
         }
         Ok(Value::Array(array))
@@ -220,6 +248,10 @@ impl Node<'_> {
     ) -> Result<(), A::Error> {
         if name.starts_with(RESERVED) {
             self.notes.note(Fault::ReservedKey);
+        }
+        let tells = self.depth == 0 && TELLING.contains(&name.as_str());
+        if !self.notes.count() && !tells {
+            return entries.next_value::<IgnoredAny>().map(drop);
         }
         match object.entry(name) {
             Entry::Vacant(entry) => {
@@ -292,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_fault_does_not_stop_the_reading() {
-        let parsed = parse(br#"{"a":1,"a":2,"b":[[]],"id":7,"id":8}"#, 2).unwrap();
+        let parsed = parse(br#"{"a":1,"a":2,"b":[[]],"id":7,"id":8}"#, 2, usize::MAX).unwrap();
         assert_eq!(
             parsed.fault,
             Some(Fault::DuplicateKey { key: "a".to_owned() }),
@@ -300,9 +332,29 @@ mod tests {
         );
         assert!(parsed.id_repeated);
         assert_eq!((&parsed.value["a"], &parsed.value["id"]), (&Value::from(1), &Value::from(7)));
-        assert_eq!(parse(br#"{"b":[[]]}"#, 2).unwrap().fault, Some(Fault::TooDeep { limit: 2 }));
-        assert_eq!(parse(b"[{}]", 64).unwrap().fault, Some(Fault::Array));
-        assert!(parse(br#"{"a":1,"a":2"#, 64).is_err(), "broken JSON stays broken JSON");
+        assert_eq!(parse(br#"{"b":[[]]}"#, 2, usize::MAX).unwrap().fault, Some(Fault::TooDeep { limit: 2 }));
+        assert_eq!(parse(b"[{}]", 64, usize::MAX).unwrap().fault, Some(Fault::Array));
+        assert!(parse(br#"{"a":1,"a":2"#, 64, usize::MAX).is_err(), "broken JSON stays broken JSON");
+    }
+
+    #[test]
+    fn no_more_values_are_kept_than_allowed_and_the_id_is_found_behind_them() {
+        let parsed = |text: &str, most| parse(text.as_bytes(), 64, most).unwrap();
+        assert_eq!(parsed(r#"{"a":[1,2],"b":{"c":3}}"#, 5).fault, None, "a, 1, 2, b, c");
+        let limit = Some(Fault::TooManyValues { limit: 4 });
+        for text in [
+            r#"{"a":[1,2],"b":{"c":3},"id":7,"method":"m"}"#,
+            r#"{"a":[[],[],[],[]],"id":7,"method":"m"}"#,
+            r#"{"a":1,"b":1,"c":1,"d":1,"e":1,"id":7,"method":"m"}"#,
+            r#"{"a":{"a":1,"b":[{"x":[[[0]]]}],"c":1},"id":7,"method":"m"}"#,
+        ] {
+            let parsed = parsed(text, 4);
+            assert_eq!((&parsed.fault, &parsed.value["id"]), (&limit, &Value::from(7)), "{text}");
+            assert_eq!(parsed.value["method"], "m");
+        }
+        let many = format!(r#"{{"a":[{}0],"id":[{}0]}}"#, "[],".repeat(100_000), "0,".repeat(100_000));
+        let kept = parsed(&many, 4).value.to_string();
+        assert!(kept.len() < 100, "{}", kept.len());
     }
 
     #[test]
@@ -311,7 +363,11 @@ mod tests {
             ["$serde_json::private::Number", "$serde_json::private::RawValue", "$serde_json::private::x"]
         {
             let text = format!(r#"{{"a":{{"b":1,"{key}":"1"}}}}"#);
-            assert_eq!(parse(text.as_bytes(), 64).unwrap().fault, Some(Fault::ReservedKey), "{key}");
+            assert_eq!(
+                parse(text.as_bytes(), 64, usize::MAX).unwrap().fault,
+                Some(Fault::ReservedKey),
+                "{key}"
+            );
         }
     }
 }

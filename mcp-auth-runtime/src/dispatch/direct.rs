@@ -98,7 +98,12 @@ impl<H: Handler> Dispatch<H> {
         if permit.declared().is_none() {
             return self.tools_as_written(&permit, era);
         }
-        let result = self.tool(&permit, CallSource::Direct(request), Round::default()).await?;
+        let arguments = match permit.message() {
+            Message::Tool { arguments, .. } => arguments.clone(),
+            _ => None,
+        };
+        let round = Round { arguments, ..Round::default() };
+        let result = self.tool(&permit, CallSource::Direct(request), round).await?;
         let result = as_rmcp_answers(ServerResult::from(result), era)?;
         Ok(Answered::Result(Box::new(result)))
     }

@@ -56,7 +56,12 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
             matches!(message, Message::Tool { name, arguments }
                 if *name == request.name && *arguments == request.arguments)
         })?;
-        let round = Round { input_responses: request.input_responses, request_state: request.request_state };
+        // The permit names the very same, and keeps its own.
+        let round = Round {
+            arguments: request.arguments,
+            input_responses: request.input_responses,
+            request_state: request.request_state,
+        };
         self.tool(&permit, CallSource::Rmcp(context), round).await
     }
 
@@ -69,7 +74,12 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
             matches!(message, Message::Prompt { name, arguments }
                 if *name == request.name && *arguments == request.arguments)
         })?;
-        let round = Round { input_responses: request.input_responses, request_state: request.request_state };
+        // The permit names the very same, and keeps its own.
+        let round = Round {
+            arguments: request.arguments,
+            input_responses: request.input_responses,
+            request_state: request.request_state,
+        };
         self.prompt(&permit, CallSource::Rmcp(context), round).await
     }
 
@@ -80,7 +90,11 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let permit =
             permit(&context, |message| matches!(message, Message::Resource { uri } if *uri == request.uri))?;
-        let round = Round { input_responses: request.input_responses, request_state: request.request_state };
+        let round = Round {
+            arguments: None,
+            input_responses: request.input_responses,
+            request_state: request.request_state,
+        };
         self.resource(request.uri, &permit, CallSource::Rmcp(context), round).await
     }
 

@@ -53,9 +53,11 @@ impl CallSource {
     }
 }
 
-/// MRTR: what a client brings back from an earlier round.
+/// What a client sends of its own: arguments and, in MRTR, what it brings back from an earlier round.
 #[derive(Default)]
 pub(super) struct Round {
+    /// Those that the permit names.
+    pub(super) arguments: Option<JsonObject>,
     pub(super) input_responses: Option<InputResponses>,
     /// As it came from the client: sealed.
     pub(super) request_state: Option<String>,
@@ -72,10 +74,7 @@ impl<H: Handler> Dispatch<H> {
     ) -> Result<Call, ErrorData> {
         let request_state = self.states.open(round.request_state, permit).await?;
         let mut call = call(self.rules.registry().get(id).name(), permit, source);
-        call.arguments = match permit.message() {
-            Message::Tool { arguments, .. } | Message::Prompt { arguments, .. } => arguments.clone(),
-            _ => None,
-        };
+        call.arguments = round.arguments;
         call.input_responses = round.input_responses;
         call.request_state = request_state;
         Ok(call)

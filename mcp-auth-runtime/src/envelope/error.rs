@@ -56,6 +56,12 @@ pub enum InvalidRequest {
         /// The most levels allowed.
         limit: usize,
     },
+    /// It holds more values than are kept in memory.
+    #[error("message holds more than {limit} values (limits.envelope_values)")]
+    TooManyValues {
+        /// The most values allowed.
+        limit: usize,
+    },
     /// A key that the JSON library uses for itself.
     #[error("keys that start with `$serde_json::private::` are reserved")]
     ReservedKey,
@@ -122,6 +128,7 @@ impl From<Fault> for InvalidRequest {
             Fault::Array => Self::Batch,
             Fault::DuplicateKey { key } => Self::DuplicateKey { key },
             Fault::TooDeep { limit } => Self::TooDeep { limit },
+            Fault::TooManyValues { limit } => Self::TooManyValues { limit },
             Fault::ReservedKey => Self::ReservedKey,
         }
     }

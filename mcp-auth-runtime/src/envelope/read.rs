@@ -25,13 +25,15 @@ pub struct EnvelopeLimits {
     /// How many objects and arrays may stand inside each other, the message itself included: 1 to 127,
     /// since rmcp's own parser gives up at 128.
     pub max_depth: usize,
+    /// How many values, members of objects included, the message may hold.
+    pub max_values: usize,
 }
 
 /// For tests: the server's is the configured one.
 #[cfg(test)]
 impl Default for EnvelopeLimits {
     fn default() -> Self {
-        Self { max_depth: 64 }
+        Self { max_depth: 64, max_values: 100_000 }
     }
 }
 
@@ -73,6 +75,11 @@ impl Envelope {
         Some(HeaderMismatch::unsupported(requested))
     }
 
+    /// The id and `params._meta`; everything else is dropped.
+    pub(crate) fn into_id_and_meta(self) -> (Option<RequestIdValue>, Option<Map<String, Value>>) {
+        (self.id, self.meta)
+    }
+
     /// The bytes this was read from, for rmcp to read again.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
@@ -102,7 +109,8 @@ impl fmt::Debug for Envelope {
 /// [`EnvelopeError`], whose [`code`](EnvelopeError::code) is -32700, -32600 or -32602, with the id wherever
 /// one could be read.
 pub fn read(bytes: &Bytes, limits: EnvelopeLimits) -> Result<Envelope, EnvelopeError> {
-    let parsed = strict_json::parse(bytes, limits.max_depth).map_err(EnvelopeError::NotJson)?;
+    let parsed =
+        strict_json::parse(bytes, limits.max_depth, limits.max_values).map_err(EnvelopeError::NotJson)?;
     let Value::Object(mut message) = parsed.value else {
         let fault = parsed.fault.map_or(InvalidRequest::NotAnObject, InvalidRequest::from);
         return Err(EnvelopeError::InvalidRequest { id: None, fault, of_response: false });

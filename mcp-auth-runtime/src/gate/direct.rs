@@ -33,18 +33,18 @@ impl<H: Handler> Endpoint<H> {
 
     /// Answers it in this task: when the client goes away, the call is dropped.
     pub(super) async fn answer_directly(&self, envelope: Envelope, admitted: Admitted) -> Response<Body> {
-        let era = envelope.era();
-        let Some(id) = envelope.id else {
+        let (era, declares_tasks) = (envelope.era(), envelope.declares_tasks);
+        let (id, meta) = envelope.into_id_and_meta(); // the permit has the message, and nobody needs the bytes
+        let Some(id) = id else {
             return failed(); // a request has one
         };
         let request = DirectRequest {
             id: id.clone(),
-            meta: RequestMetaObject(MetaObject(envelope.meta.unwrap_or_default())),
-            declares_tasks: envelope.declares_tasks,
+            meta: RequestMetaObject(MetaObject(meta.unwrap_or_default())),
+            declares_tasks,
             era,
             undecided: admitted.undecided,
         };
-        drop(envelope.message); // the permit has it
         let answer = tokio::select! {
             biased; // the wish to stop is looked at only where the call waits
             answer = self.dispatch.answer(admitted.permit, request) => answer,

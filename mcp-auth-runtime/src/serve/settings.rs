@@ -58,7 +58,10 @@ pub(super) fn call_limits(config: &Config) -> CallLimits {
 }
 
 fn envelope_limits(config: &Config) -> EnvelopeLimits {
-    EnvelopeLimits { max_depth: config.limits.envelope_depth.get() }
+    EnvelopeLimits {
+        max_depth: config.limits.envelope_depth.get(),
+        max_values: config.limits.envelope_values.get(),
+    }
 }
 
 /// The headers of a request that tools see.

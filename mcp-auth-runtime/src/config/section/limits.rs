@@ -33,6 +33,10 @@ count! {
     /// How deep arrays and objects of a message may nest.
     EnvelopeDepth: 8 to 127, default 64
 }
+count! {
+    /// How many values a message may hold, members of objects included.
+    EnvelopeValues: 1000 to 10000000, default 100000
+}
 duration! {
     /// How long a call may take; then it is stopped, and its client is told.
     CallTimeout: 1 s to 7 d, default 1 h
@@ -86,6 +90,9 @@ pub struct Limits {
     pub sessions: Sessions,
     /// How deep arrays and objects of a message may nest.
     pub envelope_depth: EnvelopeDepth,
+    /// How many values a message may hold, members of objects included. Each takes some 30 to 100 bytes of memory,
+    /// however short it is written.
+    pub envelope_values: EnvelopeValues,
     /// How long a call may take; then it is stopped, and its client is told. A tool may say another time:
     /// `#[tool(timeout = "30s")]`. The default is longer than clients and proxies wait: it ends only what hangs.
     pub call_timeout: CallTimeout,

@@ -116,7 +116,7 @@ fn j05_nesting_of_every_kind_is_bounded() {
         assert_eq!(refusal(nested(20_000, open, close)), "-32600 7");
     }
     assert_eq!(refusal("[".repeat(20_000)), "-32700 -");
-    let limits = EnvelopeLimits { max_depth: 3 };
+    let limits = EnvelopeLimits { max_depth: 3, ..EnvelopeLimits::default() };
     let four = Bytes::from(nested(4, "[", "]"));
     assert_eq!(read(&four, limits).unwrap_err().code(), ErrorCode::INVALID_REQUEST);
 }
@@ -137,4 +137,17 @@ fn keys_that_serde_json_reserves_are_refused() {
         let text = request("tools/call", json!({ "name": "a", "arguments": { "x": { key: "1" } } }));
         assert_eq!(refusal(text), "-32600 1");
     }
+}
+
+#[test]
+fn a_message_of_too_many_values_is_an_invalid_request_with_its_id() {
+    let limits = EnvelopeLimits { max_values: 1000, ..EnvelopeLimits::default() };
+    let with = |numbers: usize| {
+        let params = json!({ "name": "t", "arguments": { "numbers": vec![0; numbers] } });
+        Bytes::from(request("tools/call", params))
+    };
+    assert!(read(&with(900), limits).is_ok());
+    let error = read(&with(1000), limits).err().unwrap();
+    assert_eq!((error.code(), error.id()), (ErrorCode::INVALID_REQUEST, Some(&RequestIdValue::Number(1))));
+    assert_eq!(error.to_string(), "message holds more than 1000 values (limits.envelope_values)");
 }
