@@ -7,7 +7,7 @@ pub use crate::authn::fetch::{FetchFuture, Fetched};
 pub use crate::authn::{Algorithm, Caller, Fetch, FetchError, HttpFetch};
 pub use crate::call::Call;
 pub use crate::call::answer::{
-    Asked, IntoMethodAnswer, IntoPromptAnswer, IntoResourceAnswer, IntoToolAnswer,
+    Asked, IntoMethodAnswer, IntoPromptAnswer, IntoResourceAnswer, IntoToolAnswer, audio, image,
 };
 pub use crate::call::ask::{Ask, Reply};
 pub use crate::call::claims::Claims;

@@ -4,6 +4,8 @@ use http::{HeaderMap, StatusCode};
 use mcp_auth_core::challenge::ReceivedChallenge;
 use serde_json::Value;
 
+use super::messages::message_in;
+
 /// One answer of the server: status, headers and the JSON-RPC message, from JSON or an event stream alike.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -32,6 +34,12 @@ impl Answer {
     /// The JSON-RPC message; null when the body held none.
     pub fn message(&self) -> &Value {
         &self.message
+    }
+
+    /// The notifications that came before the answer: how far the call is (`notifications/progress`), log messages.
+    pub fn notifications(&self) -> Vec<Value> {
+        let messages = self.body.lines().filter_map(|line| message_in(line.as_bytes()));
+        messages.filter(|message| message.get("method").is_some() && message.get("id").is_none()).collect()
     }
 
     /// The JSON-RPC result, if it is one.

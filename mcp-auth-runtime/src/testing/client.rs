@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use super::answer::Answer;
+use super::messages::Messages;
 
 /// How a client speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,7 +194,28 @@ impl Client {
         self.send(method, params, None).await
     }
 
-    async fn send(&self, method: &str, mut params: Value, session: Option<String>) -> Answer {
+    /// Any request, whose messages are read as they come: for calls that say how far they are, for
+    /// `subscriptions/listen`, and for clients that go away.
+    ///
+    /// # Panics
+    /// When the server cannot be reached.
+    #[expect(clippy::expect_used, reason = "a test whose server is gone should say so")]
+    pub async fn stream(&self, method: &str, params: Value) -> Messages {
+        if matches!(self.era, Era::Legacy(_)) && self.session.get().is_none() {
+            self.initialize().await;
+        }
+        let (body, headers) = self.written(method, params, self.session().map(str::to_owned));
+        let request = self.http.post(&self.url).headers(headers).body(body);
+        Messages::of(request.send().await.expect("the server answers"))
+    }
+
+    async fn send(&self, method: &str, params: Value, session: Option<String>) -> Answer {
+        let (body, headers) = self.written(method, params, session);
+        self.post(body, headers).await
+    }
+
+    /// A request as the era writes it.
+    fn written(&self, method: &str, mut params: Value, session: Option<String>) -> (String, HeaderMap) {
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         if self.era == Era::Stateless {
             params["_meta"]["io.modelcontextprotocol/protocolVersion"] = self.era.version().into();
@@ -205,7 +227,7 @@ impl Client {
         let named = ["name", "uri", "taskId"].iter().find_map(|key| params.get(*key));
         let name = named.and_then(Value::as_str).map(str::to_owned);
         let body = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
-        self.post(body.to_string(), self.headers_for(method, name, session)).await
+        (body.to_string(), self.headers_for(method, name, session))
     }
 
     fn headers_for(&self, method: &str, name: Option<String>, session: Option<String>) -> HeaderMap {

@@ -2,15 +2,17 @@
 //! protocol era. What they meet is the real thing: a socket, the whole gate, real signatures.
 //!
 //! In reading order: `server` (start one), `issuer` (mint tokens for it), `client` (call it as a client
-//! would), `answer` (what came back).
+//! would), `answer` (what came back), `messages` (while it comes).
 
 mod answer;
 mod client;
 mod issuer;
+mod messages;
 mod server;
 
 pub use answer::Answer;
 pub use client::{Client, Era};
 pub use issuer::{TestIssuer, Token};
 pub use mcp_auth_core::challenge::ReceivedChallenge;
+pub use messages::Messages;
 pub use server::{TestServer, TestServerBuilder};

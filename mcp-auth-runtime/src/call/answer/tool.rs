@@ -18,7 +18,7 @@ use crate::call::tool_error::Failure;
 #[diagnostic::on_unimplemented(
     message = "a tool cannot answer `{Self}`",
     label = "not an answer of a tool",
-    note = "answer `Json<T>` (with `T: Serialize + JsonSchema`), `String`, `&str`, `()`, `Vec<ContentBlock>`, `CallToolResult`, `InputRequiredResult`, `CreateTaskResult`, or a `Result` of one of them and `ToolError`",
+    note = "answer `Json<T>` (with `T: Serialize + JsonSchema`), `(Json<T>, Vec<ContentBlock>)`, `String`, `&str`, `()`, `Vec<ContentBlock>`, `CallToolResult`, `InputRequiredResult`, `CreateTaskResult`, or a `Result` of one of them and `ToolError`",
     note = "a method that waits is an `async fn`"
 )]
 pub trait IntoToolAnswer {
@@ -59,6 +59,22 @@ impl<T: HasSerialize + HasJsonSchema> IntoToolAnswer for Json<T> {
         let structured = asked.era == Era::Stateless
             || value.is_object() && (asked.own_schema || has_object_root(&schema_for_output::<T>()));
         Ok(if structured { CallToolResult::structured(value).into() } else { text(value.to_string()) })
+    }
+}
+
+/// Structured content, and behind its text more content: an image of it, a link to it.
+impl<T: HasSerialize + HasJsonSchema> IntoToolAnswer for (Json<T>, Vec<ContentBlock>) {
+    fn output_schema() -> Option<Arc<JsonObject>> {
+        <Json<T> as IntoToolAnswer>::output_schema()
+    }
+
+    fn into_tool_answer(self, asked: &Asked<'_>) -> Result<CallToolResponse, ErrorData> {
+        let (structured, more) = self;
+        let mut answer = structured.into_tool_answer(asked)?;
+        if let CallToolResponse::Complete(result) = &mut answer {
+            result.content.extend(more);
+        }
+        Ok(answer)
     }
 }
 
@@ -162,6 +178,23 @@ mod tests {
             assert_eq!(answer["structuredContent"], json!({"id": 1}));
             assert_eq!(answer["content"][0]["text"], r#"{"id":1}"#);
         }
+    }
+
+    #[test]
+    fn content_beside_a_structured_answer_stands_behind_its_text() {
+        let both = || (Json(Todo { id: 1 }), vec![super::super::image([1, 2], "image/png")]);
+        for answer in [now(both()), before(both())] {
+            assert_eq!(answer["structuredContent"], json!({"id": 1}));
+            assert_eq!(answer["content"][0]["text"], r#"{"id":1}"#);
+            assert_eq!(
+                answer["content"][1],
+                json!({"type": "image", "data": "AQI=", "mimeType": "image/png"})
+            );
+        }
+        let list = before((Json(vec![Todo { id: 1 }]), vec![ContentBlock::text("more")]));
+        assert_eq!((list.get("structuredContent"), &list["content"][1]["text"]), (None, &json!("more")));
+        let schema = <(Json<Todo>, Vec<ContentBlock>) as IntoToolAnswer>::output_schema();
+        assert_eq!(schema, <Json<Todo> as IntoToolAnswer>::output_schema());
     }
 
     #[test]
