@@ -26,6 +26,14 @@ fn rmcp_is_one_version_in_lock_manifest_book_and_architecture() {
     assert!(
         page.contains(&format!("A to-do server on rmcp {minor}.")) && page.contains(&format!("`{range}`"))
     );
+    let upgrade = read("docs/src/upgrade.md");
+    assert!(upgrade.contains(&format!("| `{range}` |")), "the range of rmcp");
+    let package = &manifest["workspace"]["package"];
+    let (rust, ours) = (package["rust-version"].as_str(), package["version"].as_str());
+    let ours = ours.and_then(|version| version.rsplit_once('.')).expect("a version").0;
+    assert!(upgrade.contains(&format!("| Rust | {} |", rust.expect("a version of Rust"))), "{rust:?}");
+    assert!(upgrade.contains(&format!("| mcp-auth | `{ours}` |")), "{ours}");
+
     let architecture = read("ARCHITECTURE.md");
     let rows: Vec<&str> = architecture.lines().filter(|line| line.starts_with("| rmcp ")).collect();
     assert!(
