@@ -86,6 +86,15 @@ impl Wire {
         self.post(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })).await
     }
 
+    /// A notification with what the era wants around it.
+    pub async fn notify(&self, method: &str) -> Reading {
+        let mut message = json!({ "jsonrpc": "2.0", "method": method, "params": {} });
+        if self.era == Era::Stateless {
+            message["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] = self.era.version().into();
+        }
+        self.post(message).await
+    }
+
     /// Posts `message` and reads the answer.
     pub async fn post(&self, message: Value) -> Reading {
         let request = http().post(&self.url).headers(self.headers(&message)).body(message.to_string());
@@ -145,7 +154,7 @@ pub struct Reading {
     pub status: u16,
     response: reqwest::Response,
     buffer: String,
-    is_stream: bool,
+    pub is_stream: bool,
 }
 
 impl Reading {
@@ -183,6 +192,27 @@ impl Reading {
                 Ok(None) | Err(_) => return serde_json::from_str(&std::mem::take(&mut self.buffer)).ok(),
             }
         }
+    }
+
+    /// The id of the event that opens an answer in a session.
+    pub async fn event_id(&mut self) -> String {
+        while !self.buffer.contains("\n\n") {
+            let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("in time");
+            let chunk = chunk.expect("not cut").expect("not the end");
+            self.buffer.push_str(&String::from_utf8_lossy(&chunk));
+        }
+        let id = self.buffer.lines().find_map(|line| line.strip_prefix("id:")).expect("an id");
+        id.trim().to_owned()
+    }
+
+    /// The next comment line of an event stream; what came before it is skipped.
+    pub async fn comment(&mut self) {
+        while !self.buffer.contains(":\n\n") {
+            let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("in time");
+            let chunk = chunk.expect("not cut").expect("not the end");
+            self.buffer.push_str(&String::from_utf8_lossy(&chunk));
+        }
+        self.buffer.clear();
     }
 
     /// The next message named `method`, or else the response.

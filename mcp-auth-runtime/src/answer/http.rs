@@ -72,6 +72,13 @@ impl Rejection {
     }
 }
 
+/// The answer to a notification, which has none: as rmcp's.
+pub(crate) fn accepted() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::ACCEPTED;
+    response
+}
+
 /// The status of a JSON-RPC error that a handler answered (MCP 2026-07-28 Streamable HTTP): 200 but for what is about
 /// the request itself; before 2026-07-28 always 200.
 pub(crate) fn status_of_error(code: ErrorCode, era: Era) -> StatusCode {

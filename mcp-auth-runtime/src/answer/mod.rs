@@ -14,8 +14,8 @@ mod row;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use http::status_of_error;
+pub(crate) use http::{accepted, status_of_error};
 pub(crate) use metadata::ProtectedResourceMetadata;
 pub use rejection::Rejection;
-pub(crate) use rejection::is_refusal;
+pub(crate) use rejection::{is_refusal, unknown_method};
 pub(crate) use row::Rank;

@@ -39,6 +39,10 @@ impl<H: Handler> Endpoint<H> {
             parts.headers.remove(SESSION_ID);
         }
         let identity = permit.identity().clone();
+        let asked = match (&bound, envelope.id.clone()) {
+            (Bound::Within(_), Some(id)) => session_of(&parts).map(|session| (session, id)),
+            _ => None,
+        };
         let ends_itself = matches!(permit.message(), Message::Listen { .. }); // with its result, in dispatch
         parts.extensions.insert(permit);
         let request = Request::from_parts(parts, Full::new(envelope.bytes().clone()));
@@ -51,10 +55,14 @@ impl<H: Handler> Endpoint<H> {
                 response.map(Body::new)
             }
         };
-        match !ends_itself && is_event_stream(&response) {
-            true => self.ending_with(&identity, response, std::future::pending()),
-            false => response,
+        if ends_itself || !is_event_stream(&response) {
+            return response;
         }
+        let response = match asked {
+            Some((session, id)) => self.cancelled_when_gone(response, session, id),
+            None => response,
+        };
+        self.ending_with(&identity, response, std::future::pending())
     }
 
     /// `response`, whose body ends with the credential of `identity`, with the server, or with `cut`.
@@ -122,7 +130,11 @@ impl<H: Handler> Endpoint<H> {
     }
 }
 
-fn is_event_stream(response: &Response<Body>) -> bool {
+fn session_of(parts: &request::Parts) -> Option<String> {
+    parts.headers.get(SESSION_ID)?.to_str().ok().map(str::to_owned)
+}
+
+pub(super) fn is_event_stream(response: &Response<Body>) -> bool {
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     kind.is_some_and(|kind| kind.starts_with("text/event-stream"))
 }

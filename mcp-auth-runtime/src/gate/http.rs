@@ -12,17 +12,18 @@ use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::gate::Gate;
+use super::gate::{Admitted, Gate};
+use super::heartbeat::{self, Waited};
 use super::media;
 use super::received::Received;
-use super::session::{Session, Wanted};
+use super::session::{Bound, Session, Wanted};
 use super::tool_headers::ToolHeaders;
-use crate::answer::Rejection;
+use crate::answer::{Rejection, accepted};
 use crate::authn::credential::refuse_second_in_form;
 use crate::authn::{AuthnError, Credential, Identity};
 use crate::call::handler::Handler;
 use crate::dispatch::Dispatch;
-use crate::envelope::{self, Envelope, EnvelopeLimits, Message, RequestIdValue};
+use crate::envelope::{self, Envelope, EnvelopeLimits, Message, MessageKind, RequestIdValue};
 use crate::owned::Sessions;
 use crate::transport::limits::{read_body, refuse_encoded};
 use mcp_auth_core::Era;
@@ -39,6 +40,8 @@ pub(crate) struct EndpointLimits {
     pub(crate) unverified_body: usize,
     /// Longest time for a body to arrive.
     pub(crate) body_timeout: Duration,
+    /// How long an answer may be silent before its client is sent a comment line.
+    pub(crate) heartbeat: Duration,
     /// Bounds of the JSON in it.
     pub(crate) envelope: EnvelopeLimits,
 }
@@ -183,6 +186,30 @@ impl<H: Handler> Endpoint<H> {
             Ok(admitted) => admitted,
             Err(rejection) => return self.refuse(&envelope, &rejection),
         };
+        // rmcp's sessions answer with event streams, which have comments of their own.
+        let may_be_late = admitted.permit.declared().is_some()
+            && envelope.id.is_some()
+            && matches!(admitted.bound, Bound::NoSession)
+            && media::names_event_stream(&parts.headers);
+        if !may_be_late {
+            return self.answer_admitted(parts, envelope, admitted).await;
+        }
+        let identity = admitted.permit.identity().clone();
+        let endpoint = Arc::clone(self);
+        let answering = async move { endpoint.answer_admitted(parts, envelope, admitted).await };
+        match heartbeat::wait(Box::pin(answering), self.settings.limits.heartbeat).await {
+            Waited::InTime(response) => response,
+            Waited::Late(response) => self.ending_with(&identity, response, std::future::pending()),
+        }
+    }
+
+    /// 11 and 12.
+    async fn answer_admitted(
+        self: &Arc<Self>,
+        parts: request::Parts,
+        envelope: Envelope,
+        admitted: Admitted,
+    ) -> Response<Body> {
         if self.is_direct(&parts.headers, &envelope, &admitted) {
             drop(parts); // and the credentials in it
             return self.answer_directly(envelope, admitted).await;
@@ -243,6 +270,8 @@ impl<H: Handler> Endpoint<H> {
             {
                 rejection.respond_as_tool_error(&id, envelope.era())
             }
+            // A notification has no answer, so nothing is said of a method that may not be known.
+            (Rejection::UnknownMethod { .. }, _) if envelope.kind == MessageKind::Notification => accepted(),
             _ => self.answer(&id, rejection),
         }
     }

@@ -53,6 +53,17 @@ pub(super) fn accepts_both_plainly(headers: &HeaderMap) -> bool {
     text == "*/*" || (!text.contains([';', '"']) && names(JSON) && names(EVENT_STREAM))
 }
 
+/// Whether event streams are accepted by their name, and not by a range that covers everything: who writes `*/*` has
+/// often thought of JSON alone.
+pub(super) fn names_event_stream(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| split(line, ',')).any(|range| {
+        let mut parts = split(range, ';');
+        parts.next().is_some_and(|name| name.trim().eq_ignore_ascii_case(EVENT_STREAM))
+            && !parts.any(is_weight_of_nothing)
+    })
+}
+
 /// Whether there is one content type, and it is JSON in UTF-8.
 fn is_json(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
@@ -231,5 +242,20 @@ mod tests {
         ] {
             assert!(!accepts_both_plainly(&headers(ACCEPT, other)), "{other:?}");
         }
+    }
+
+    #[test]
+    fn only_a_client_that_names_event_streams_is_sent_one_instead_of_json() {
+        for yes in
+            ["text/event-stream", "application/json, Text/Event-Stream", "text/event-stream;q=0.5, a/b"]
+        {
+            assert!(names_event_stream(&headers(ACCEPT, &[yes])), "{yes}");
+        }
+        for no in
+            ["*/*", "text/*", "application/json", "text/event-stream;q=0", "text/event-stream; Q=0.0", ""]
+        {
+            assert!(!names_event_stream(&headers(ACCEPT, &[no])), "{no}");
+        }
+        assert!(!names_event_stream(&HeaderMap::new()));
     }
 }

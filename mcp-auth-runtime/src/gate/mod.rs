@@ -13,12 +13,17 @@
 //!     with a permit and no credentials.
 //! 12. **dispatch** refuses unless what it reads equals the permit.
 //!
+//! On the way back, `heartbeat` keeps an answer that takes long from being cut by a proxy, and `gone` cancels calls of
+//! sessions whose clients do not come back for the answer.
+//!
 //! The gate itself knows no transport: `http` and `stdio` call it. On stdio `speaker` says who speaks.
 
 mod direct;
 mod forward;
 #[expect(clippy::module_inception, reason = "the gate itself, among what leads to it and away from it")]
 mod gate;
+mod gone;
+mod heartbeat;
 mod http;
 mod media;
 mod order;

@@ -24,6 +24,8 @@ struct Session {
     readers: Vec<Reader>,
     /// Held by every message and every stream of it.
     in_use: Arc<()>,
+    /// How often a stream of it was opened or resumed.
+    reads: u64,
 }
 
 impl Session {
@@ -95,10 +97,16 @@ impl Delivered {
         if !beyond.is_empty() {
             return Err(beyond);
         }
+        session.reads += 1;
         let stream = Arc::new(CancellationToken::new());
         session.readers.retain(|reader| reader.stream.strong_count() > 0);
         session.readers.push(Reader { identity: identity.clone(), stream: Arc::downgrade(&stream) });
         Ok(ReadStream(stream, InUse(Arc::clone(&session.in_use))))
+    }
+
+    /// How often a stream of the session `id` was opened or resumed.
+    pub(super) fn reads(&self, id: &str) -> u64 {
+        self.sessions().get(id).map_or(0, |session| session.reads)
     }
 
     /// Forgets sessions that ended, once there are many of them. One that is in use has not ended: where it is not live, it

@@ -106,6 +106,11 @@ impl Sessions {
         self.delivered.note(id, operations, may_use)
     }
 
+    /// How often a stream of the session `id` was opened or resumed.
+    pub(crate) fn reads(&self, id: &str) -> u64 {
+        self.delivered.reads(id)
+    }
+
     /// A stream of the session `id` for `identity`.
     ///
     /// # Errors

@@ -173,10 +173,11 @@ fn endpoint<H: Handler>(
         .with_cancellation_token(parts.shutdown.cut())
         .with_max_request_body_bytes(limits.body.get())
         .disable_allowed_hosts(); // `host` has checked it, with the port
+    rmcp.sse_keep_alive = Some(limits.heartbeat.get());
     rmcp.session_store = settings.sessions.stored().map(StoredSessions::for_rmcp);
     let (rules, closing) = (parts.rules, parts.shutdown.stopping());
     let calls = settings::call_limits(&parts.config);
-    let (ambient, store) = (&parts.ambient, &parts.store);
-    let dispatch = Dispatch::new(parts.handler, parts.routes, rules, ambient, store, calls, closing);
+    let states = settings::request_states(&parts.config, &parts.store, &parts.ambient);
+    let dispatch = Dispatch::new(parts.handler, parts.routes, rules, &parts.ambient, states, calls, closing);
     Ok(Endpoint::new(gate, settings, Arc::new(dispatch), rmcp))
 }

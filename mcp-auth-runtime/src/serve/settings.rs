@@ -8,16 +8,19 @@ use crate::answer::ProtectedResourceMetadata;
 use crate::authn::{IssuerRules, KeyRefresh, KeySource, RoleRule, RoleRules};
 use crate::config::issuers::TrustedIssuer;
 use crate::config::roles::RoleEntry;
-use crate::config::{Checked, Config};
+use crate::config::{Checked, Config, Rounds};
 use crate::dispatch::CallLimits;
 use crate::envelope::EnvelopeLimits;
 use crate::gate::{EndpointLimits, ToolHeaders};
+use crate::owned::RequestStates;
 use crate::transport::host::{AllowedHosts, HostSettings};
 use crate::transport::http::ConnectionLimits;
 use crate::transport::origin::{AllowedOrigins, OriginSettings};
 use crate::transport::stdio::{DRAIN, StdioLimits};
+use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::net::{Authority, Origin};
 use mcp_auth_core::{IssuerIdentifier, Resource, ScopeSet};
+use mcp_auth_store::Store;
 
 /// Where operators allow another host or origin.
 const HOSTS_SETTING: &str = "server.allowed_hosts in mcp.toml";
@@ -29,6 +32,7 @@ pub(super) fn endpoint_limits(config: &Config) -> EndpointLimits {
         body: config.limits.body.get(),
         unverified_body: config.limits.unverified_body.get(),
         body_timeout: config.limits.body_timeout.get(),
+        heartbeat: config.limits.heartbeat.get(),
         envelope: envelope_limits(config),
     }
 }
@@ -62,6 +66,11 @@ fn envelope_limits(config: &Config) -> EnvelopeLimits {
         max_depth: config.limits.envelope_depth.get(),
         max_values: config.limits.envelope_values.get(),
     }
+}
+
+/// What seals the state of a call that asks, and how often it is opened.
+pub(super) fn request_states(config: &Config, store: &Store, ambient: &Ambient) -> RequestStates {
+    RequestStates::new(store.clone(), ambient, config.server.rounds == Rounds::Once)
 }
 
 /// The headers of a request that tools see.

@@ -42,6 +42,41 @@ async fn j38_a_client_that_goes_away_cancels_its_call() {
 }
 
 #[tokio::test]
+async fn j38_in_a_session_a_client_that_goes_away_and_does_not_come_back_cancels_its_call() {
+    let talks = Talks::default();
+    let server = talks.start().await;
+    for era in LEGACY {
+        let alice = Wire::new(server.url(), era).token(server.token("alice")).connected().await;
+        let call = alice.call_tool(1, "waits", json!({})).await;
+        talks.started().await;
+        drop(call);
+        talks.cancelled().await;
+        let mut next = alice.call_tool(2, "waits", json!({})).await;
+        talks.started().await;
+        talks.finish_one();
+        assert_eq!(next.response().await["result"]["content"][0]["text"], "finished for alice", "{era:?}");
+    }
+}
+
+#[tokio::test]
+async fn in_a_session_a_client_that_comes_back_reads_the_rest_of_its_answer() {
+    let talks = Talks::default();
+    let server = talks.start().await;
+    for era in LEGACY {
+        let alice = Wire::new(server.url(), era).token(server.token("alice")).connected().await;
+        let mut call = alice.call_tool(1, "waits", json!({})).await;
+        talks.started().await;
+        let last = call.event_id().await;
+        drop(call);
+        let mut resumed = alice.resume(&last).await;
+        assert_eq!(resumed.status, 200, "{era:?}");
+        tokio::time::sleep(std::time::Duration::from_secs(8)).await; // longer than it has to come back
+        talks.finish_one();
+        assert_eq!(resumed.response().await["result"]["content"][0]["text"], "finished for alice", "{era:?}");
+    }
+}
+
+#[tokio::test]
 async fn in_a_session_a_call_is_cancelled_by_its_caller_only() {
     let talks = Talks::default();
     let server = talks.start().await;

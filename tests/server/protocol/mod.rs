@@ -8,5 +8,6 @@ mod calls;
 mod methods;
 mod rounds;
 mod schemas;
+mod silence;
 mod subscriptions;
 mod tasks;

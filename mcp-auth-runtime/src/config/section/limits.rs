@@ -62,6 +62,10 @@ duration! {
     WriteTimeout: 1 s to 5 m, default 30 s
 }
 duration! {
+    /// How long an answer may send nothing before it becomes an event stream with comment lines.
+    Heartbeat: 1 s to 60 s, default 5 s
+}
+duration! {
     /// How long a legacy session (before 2026-07-28) stays open without a message.
     SessionTimeout: 10 s to 24 h, default 5 m
 }
@@ -107,6 +111,9 @@ pub struct Limits {
     pub idle_timeout: IdleTimeout,
     /// How long a client may take to accept one more byte of its answer; then the connection is closed.
     pub write_timeout: WriteTimeout,
+    /// How long an answer may send nothing before it becomes an event stream with comment lines, for clients that name
+    /// `text/event-stream` in `Accept`: proxies cut a connection on which nothing is sent.
+    pub heartbeat: Heartbeat,
     /// How long a legacy session (before 2026-07-28) stays open without a message.
     pub session_timeout: SessionTimeout,
     /// How long calls in flight may take to finish once the server stops.
