@@ -58,7 +58,7 @@ pub enum Rejection {
         /// What the message named.
         name: String,
     },
-    /// A method that this caller may not know of: -32601, as rmcp answers unknown methods.
+    /// A method that does not exist, or that this caller may not know of: -32601.
     UnknownMethod {
         /// What the message named.
         method: String,
@@ -176,6 +176,11 @@ pub(crate) fn is_refusal(error: &ErrorData) -> bool {
     matches!(error.code, ErrorCode(401 | 403))
 }
 
+/// The error of a request whose method nothing answers.
+pub(crate) fn unknown_method(method: &str) -> ErrorData {
+    ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("unknown method: {}", echoed(method)), None)
+}
+
 impl Rejection {
     /// What it is answered with: one row each, and no `_`, so that a new one chooses everything.
     pub(super) fn row(&self) -> Row<'_> {
@@ -249,7 +254,8 @@ impl Rejection {
                     Era::Sessions => StatusCode::OK,
                     Era::Stateless => StatusCode::NOT_FOUND,
                 };
-                Row::new(status, Rank::Message, echoed(method)).code(ErrorCode::METHOD_NOT_FOUND.0)
+                let error = unknown_method(method);
+                Row::new(status, Rank::Message, error.message).code(error.code.0)
             }
             Self::HeaderMismatch(mismatch) => Row::new(BAD_REQUEST, Rank::Message, mismatch.to_string())
                 .code(mismatch.code().0)

@@ -64,7 +64,7 @@ fn jwks_outage_answers_503_not_401_and_carries_no_challenge() {
 }
 
 #[test]
-fn a_hidden_method_answers_as_rmcp_answers_an_unknown_one() {
+fn a_method_that_is_not_there_says_so_in_words() {
     let denied = Denied::Unknown { kind: Kind::Method, name: "acme/hidden".to_owned() };
     let [now, before] = [Some("2026-07-28"), None].map(|version| {
         let meta = version
@@ -73,7 +73,10 @@ fn a_hidden_method_answers_as_rmcp_answers_an_unknown_one() {
     });
     assert_eq!((now.row().status.as_u16(), before.row().status.as_u16()), (404, 200));
     for rejection in [now, before] {
-        assert_eq!(error_object(&rejection, None), json!({ "code": -32601, "message": "acme/hidden" }));
+        assert_eq!(
+            error_object(&rejection, None),
+            json!({ "code": -32601, "message": "unknown method: acme/hidden" })
+        );
     }
 }
 

@@ -19,6 +19,10 @@ pub struct Named<'m> {
     pub(super) variables: Option<Arc<Variables>>,
 }
 
+/// The requests that are answered without a declaration, besides `initialize`.
+const ANSWERED: [&str; 6] =
+    ["ping", "server/discover", "tools/list", "prompts/list", "resources/list", "resources/templates/list"];
+
 /// One operation that a message names, or would name if it existed.
 #[derive(Debug)]
 pub(super) struct Part<'m> {
@@ -44,44 +48,57 @@ impl<'m> Named<'m> {
             Part { kind: Kind::Resource, name: uri, id }
         };
         let prompt = |name: &'m str| Part { kind: Kind::Prompt, name, id: registry.prompt(name) };
-        let (mut parts, method) = match &**message {
+        let mut parts = match &**message {
             Message::Tool { name, .. } => {
-                (vec![Part { kind: Kind::Tool, name, id: registry.tool(name) }], None)
+                vec![Part { kind: Kind::Tool, name, id: registry.tool(name) }]
             }
-            Message::Prompt { name, .. } => (vec![prompt(name)], None),
-            Message::Resource { uri } => (vec![resource(uri)], None),
-            Message::Complete { reference: Reference::Prompt(name) } => {
-                (vec![prompt(name)], Some("completion/complete"))
-            }
+            Message::Prompt { name, .. } => vec![prompt(name)],
+            Message::Resource { uri } => vec![resource(uri)],
+            Message::Complete { reference: Reference::Prompt(name) } => vec![prompt(name)],
             Message::Complete { reference: Reference::Resource(uri) } => {
-                let part = match registry.resource_template(uri) {
+                vec![match registry.resource_template(uri) {
                     None => resource(uri),
                     id => Part { kind: Kind::Resource, name: uri, id },
-                };
-                (vec![part], Some("completion/complete"))
+                }]
             }
-            Message::Subscribe { uri } => (vec![resource(uri)], Some("resources/subscribe")),
-            Message::Unsubscribe { uri } => (vec![resource(uri)], Some("resources/unsubscribe")),
-            Message::Listen { uris } => {
-                (uris.iter().map(|uri| resource(uri)).collect(), Some("subscriptions/listen"))
-            }
+            Message::Subscribe { uri } | Message::Unsubscribe { uri } => vec![resource(uri)],
+            Message::Listen { uris } => uris.iter().map(|uri| resource(uri)).collect(),
             // No operation answers it, so the owner of the task does not matter.
             Message::Task { method, .. } if registry.method(method).is_none() => {
-                (vec![Part { kind: Kind::Method, name: method, id: None }], None)
+                vec![Part { kind: Kind::Method, name: method, id: None }]
             }
-            Message::Task { method, task_id } => {
-                (vec![Part { kind: Kind::Task, name: task_id, id: task(task_id) }], Some(method.as_str()))
+            Message::Task { task_id, .. } => {
+                vec![Part { kind: Kind::Task, name: task_id, id: task(task_id) }]
             }
-            Message::Other { method } => (Vec::new(), Some(method.as_str())),
-            Message::Initialize { .. } | Message::Reply | Message::HttpMethod { .. } => (Vec::new(), None),
+            Message::Other { .. }
+            | Message::Initialize { .. }
+            | Message::Reply
+            | Message::HttpMethod { .. } => Vec::new(),
         };
         // And, where the server declares `#[method]` for it, that declaration's own rule.
-        if let Some(name) = method
+        if let Some(name) = method_of(message)
             && let id @ Some(_) = registry.method(name)
         {
             parts.push(Part { kind: Kind::Method, name, id });
         }
         Self { message, parts, variables: variables.map(Arc::new) }
+    }
+
+    /// The same for a request, which waits for an answer: a method that nothing here answers is an operation that does not
+    /// exist. (Notifications nobody has to know.)
+    pub(crate) fn of_request(
+        message: &'m Arc<Message>,
+        registry: &Registry,
+        task: Option<OperationId>,
+    ) -> Self {
+        let mut named = Self::of(message, registry, |_| task);
+        if let Some(name) = method_of(message)
+            && !ANSWERED.contains(&name)
+            && !named.parts.iter().any(|part| part.kind == Kind::Method)
+        {
+            named.parts.push(Part { kind: Kind::Method, name, id: None });
+        }
+        named
     }
 
     /// The message that was read.
@@ -92,5 +109,22 @@ impl<'m> Named<'m> {
     /// The operations, as far as they exist.
     pub(crate) fn ids(&self) -> impl Iterator<Item = OperationId> {
         self.parts.iter().filter_map(|part| part.id)
+    }
+}
+
+/// The method of a message that `#[method]` may declare; `None` for those that have kinds of their own.
+fn method_of(message: &Message) -> Option<&str> {
+    match message {
+        Message::Complete { .. } => Some("completion/complete"),
+        Message::Subscribe { .. } => Some("resources/subscribe"),
+        Message::Unsubscribe { .. } => Some("resources/unsubscribe"),
+        Message::Listen { .. } => Some("subscriptions/listen"),
+        Message::Task { method, .. } | Message::Other { method } => Some(method),
+        Message::Tool { .. }
+        | Message::Prompt { .. }
+        | Message::Resource { .. }
+        | Message::Initialize { .. }
+        | Message::Reply
+        | Message::HttpMethod { .. } => None,
     }
 }

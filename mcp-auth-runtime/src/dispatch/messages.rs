@@ -2,7 +2,7 @@
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult,
-    CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestParams, GetPromptResponse,
+    CustomRequest, CustomResult, DiscoverResult, GetPromptRequestParams, GetPromptResponse,
     GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult, InitializeRequestParams,
     InitializeResult, JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
     ListSkillsResult, ListToolsResult, PaginatedRequestParams, ReadResourceDirectoryRequestParams,
@@ -17,6 +17,7 @@ use super::lists;
 use super::permit::{is_session_restore, is_task, permit, permit_for, refers_to};
 use super::run::{CallSource, Round, call, guarded};
 use super::server::Dispatch;
+use crate::answer::unknown_method;
 use crate::call::handler::{Handler, Route};
 use crate::declared::registry::Item;
 use crate::envelope::Message;
@@ -172,7 +173,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
             permit(&context, |message| matches!(message, Message::Listen { uris } if *uris == asked))?;
         let id = self.rules.registry().method("subscriptions/listen");
         let Some(Route::Method(run)) = id.map(|id| self.routes.get(id)) else {
-            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "subscriptions/listen", None));
+            return Err(unknown_method("subscriptions/listen"));
         };
         let mut call = call("subscriptions/listen", &permit, CallSource::Rmcp(context));
         call.subscription = Some(subscription);

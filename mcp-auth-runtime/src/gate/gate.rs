@@ -9,7 +9,7 @@ use super::received::Received;
 use super::session::Bound;
 use crate::answer::Rejection;
 use crate::authn::{Authenticator, Credential, Identity};
-use crate::authz::{Named, Permit, Policy, Verdict};
+use crate::authz::{Denied, Named, Permit, Policy, Verdict};
 use crate::envelope::Message;
 use crate::observe::audit::Decision;
 use crate::observe::undecided::Undecided;
@@ -52,7 +52,7 @@ impl Gate {
     /// Whether a message without a credential would be served. Nothing is served by asking.
     pub(super) fn serves_anyone(&self, message: Message) -> bool {
         let message = Arc::new(message);
-        let named = self.rules.named(&message, None);
+        let named = self.rules.named_by_request(&message, None);
         matches!(self.policy().decide(&named, &Identity::Anonymous), Verdict::Allowed(_))
     }
 
@@ -85,7 +85,11 @@ impl Gate {
             Ok(identity) => self.rules.task_of(&received.message, identity).await,
             Err(_) => Ok(None),
         };
-        let named = self.rules.named(&received.message, task.as_ref().ok().copied().flatten());
+        let made_by = task.as_ref().ok().copied().flatten();
+        let named = match received.is_request() {
+            true => self.rules.named_by_request(&received.message, made_by),
+            false => self.rules.named(&received.message, made_by),
+        };
         if let Some(gone) = received.removed() {
             return Err(self.refuse(Some(&named), None, self.first(gone, who)));
         }
@@ -125,6 +129,10 @@ impl Gate {
             && order::objection_outranks(decision.as_ref().err())
         {
             return Err(objection);
+        }
+        // A client whose session has ended has to learn that, whatever it names.
+        if let (Err(Denied::Unknown { .. }), Some(session)) = (&decision, &received.session) {
+            session.check_owner(identity).await?;
         }
         let permit = decision.map_err(|denied| received.denied(&denied))?;
         let may_hold = !self.verifies() || !identity.is_anonymous();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::session::Session;
 use crate::answer::Rejection;
 use crate::authz::Denied;
-use crate::envelope::{Envelope, Message};
+use crate::envelope::{Envelope, Message, MessageKind};
 use mcp_auth_core::Era;
 
 /// One message as a transport read it.
@@ -31,6 +31,11 @@ impl<'a> Received<'a> {
     pub(super) fn without_body(method: &str) -> Self {
         let message = Arc::new(Message::HttpMethod { method: method.to_owned() });
         Self { message, envelope: None, objection: None, session: None }
+    }
+
+    /// Whether it waits for an answer.
+    pub(super) fn is_request(&self) -> bool {
+        self.envelope.is_some_and(|envelope| envelope.kind == MessageKind::Request)
     }
 
     /// The answer to a message whose revision no longer has its method (SEP-2575), with any params.

@@ -80,11 +80,27 @@ impl Session<'_> {
         }
     }
 
-    async fn enter(&self, id: Option<&str>, identity: &Identity) -> Result<Option<SessionSlot>, Rejection> {
-        let id = id.ok_or(Rejection::UnknownSession)?;
-        if !self.sessions.belongs_to(id, identity).await? {
-            return Err(Rejection::UnknownSession);
+    /// Makes sure that a session it names is one of the caller's.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownSession`], [`Rejection::StoreUnavailable`].
+    pub(super) async fn check_owner(&self, identity: &Identity) -> Result<(), Rejection> {
+        match self.wanted {
+            Wanted::New => Ok(()),
+            Wanted::Open(id) | Wanted::Read(id) | Wanted::End(id) => self.own(id, identity).await.map(drop),
         }
+    }
+
+    async fn own<'i>(&self, id: Option<&'i str>, identity: &Identity) -> Result<&'i str, Rejection> {
+        let id = id.ok_or(Rejection::UnknownSession)?;
+        match self.sessions.belongs_to(id, identity).await? {
+            true => Ok(id),
+            false => Err(Rejection::UnknownSession),
+        }
+    }
+
+    async fn enter(&self, id: Option<&str>, identity: &Identity) -> Result<Option<SessionSlot>, Rejection> {
+        let id = self.own(id, identity).await?;
         if self.sessions.is_open(id).await {
             return Ok(None);
         }

@@ -62,6 +62,15 @@ impl Rulebook {
     pub(crate) fn named<'m>(&self, message: &'m Arc<Message>, task: Option<OperationId>) -> Named<'m> {
         Named::of(message, &self.registry, |_| task)
     }
+
+    /// The same for a request.
+    pub(crate) fn named_by_request<'m>(
+        &self,
+        message: &'m Arc<Message>,
+        task: Option<OperationId>,
+    ) -> Named<'m> {
+        Named::of_request(message, &self.registry, task)
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub enum Rule {
     Token,
     /// `auth.connect`.
     Connect,
-    /// It names an operation that does not exist.
+    /// It names an operation that does not exist, or a method that nothing answers.
     Unknown,
     /// The same before 2026-07-28, which has no such message: `auth.connect` there.
     UnknownBefore,

@@ -4,6 +4,8 @@ use mcp_auth::prelude::*;
 use mcp_auth::testing::{Client, Era, TestServer};
 use serde_json::{Value, json};
 
+use crate::streams::Wire;
+
 /// Operations of every kind that need `secret`, each beside one that is not there at all.
 #[derive(Debug, Clone, Default)]
 struct Hidden;
@@ -59,13 +61,13 @@ impl Hidden {
     }
 }
 
-/// An answer as text, without the name that was asked for. rmcp answers for methods that were not declared, with
-/// another order of members (and in sessions, as a stream); the message is the same.
-pub async fn about(client: Client, method: &str, params: &Value, name: &str) -> (u16, String) {
+/// An answer: its status, its headers but for those of the moment, and its text without the name that was asked for.
+pub async fn about(client: Client, method: &str, params: &Value, name: &str) -> (u16, String, String) {
     let answer = client.request(method, params.clone()).await;
-    let by_rmcp = method.starts_with("acme/");
-    let message = if by_rmcp { answer.message().to_string() } else { answer.body().to_owned() };
-    (answer.status(), message.replace(name, "NAME"))
+    let headers =
+        ["content-type", "cache-control", "mcp-session-id", "www-authenticate", "x-accel-buffering"];
+    let headers = headers.map(|name| answer.header(name).unwrap_or_default()).join(" | ");
+    (answer.status(), headers, answer.body().replace(name, "NAME"))
 }
 
 #[tokio::test]
@@ -130,21 +132,55 @@ async fn j19_with_granted_visibility_what_is_hidden_answers_like_what_is_not_the
             let hidden_answer = about(client(), method, &hidden, hidden_name).await;
             let absent_answer = about(client(), absent_method, &absent, absent_name).await;
             assert_eq!(hidden_answer, absent_answer, "{era:?} {method}");
-            assert!(hidden_answer.1.contains("\"error\""), "{era:?} {method} {hidden_answer:?}");
+            assert!(hidden_answer.2.contains("\"error\""), "{era:?} {method} {hidden_answer:?}");
 
             let anonymous = || server.client().era(era);
             let hidden_answer = anonymous().request(method, hidden.clone()).await;
             assert_eq!(hidden_answer.status(), 401, "{era:?} {method}");
-            if method != "acme/hidden" {
-                let absent_answer = anonymous().request(method, absent).await;
-                assert_eq!(absent_answer.status(), 401, "{era:?} {method}: anonymous callers learn nothing");
-            }
+            let absent_answer = anonymous().request(absent_method, absent).await;
+            assert_eq!(absent_answer.status(), 401, "{era:?} {method}: anonymous callers learn nothing");
 
             let granted = server.client().era(era).token(server.token("alice").scope("secret"));
             if method != "subscriptions/listen" {
                 let answer = granted.request(method, hidden).await;
                 assert!(answer.is_success(), "{era:?} {method} {}", answer.body());
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_notification_says_nothing_of_a_method_that_is_hidden() {
+    let config = "[auth]\nvisibility = \"granted\"\n";
+    let server =
+        TestServer::builder(Hidden).toml(config).expect("a configuration").start().await.expect("a server");
+    for era in Era::ALL {
+        let wire = Wire::new(server.url(), era).token(server.token("alice")).connected().await;
+        for method in ["acme/hidden", "acme/absent", "notifications/acme"] {
+            let mut answer = wire.notify(method).await;
+            assert_eq!((answer.status, answer.next().await), (202, None), "{era:?} {method}");
+            assert_eq!(answer.header("content-type"), None, "{era:?} {method}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_does_not_exist_says_so_in_words() {
+    let server = TestServer::start(Hidden).await.expect("a server");
+    for era in Era::ALL {
+        let status = if era == Era::Stateless { 404 } else { 200 };
+        for method in
+            ["acme/absent", "tools/lists", "sampling/createMessage", "logging/setLevel", "tasks/get"]
+        {
+            if method == "logging/setLevel" && era == Era::Stateless {
+                continue;
+            }
+            let params = json!({ "level": "info", "taskId": "t" });
+            let client = server.client().era(era).token(server.token("alice"));
+            let answer = client.request(method, params).await;
+            assert_eq!((answer.status(), answer.error_code()), (status, Some(-32601)), "{era:?} {method}");
+            let message = &answer.error().expect("an error")["message"];
+            assert_eq!(message, &format!("unknown method: {method}"), "{era:?}");
         }
     }
 }
