@@ -11,7 +11,7 @@
 //! | [`Peer<RoleServer>`](Peer) | the client: progress, log messages, sampling |
 //! | [`CancellationToken`] | cancelled when the client cancels |
 //! | `Option<`[`ProgressToken`]`>` | what progress notifications carry |
-//! | [`RequestState`], [`InputResponses`] | what the client sends back after an `InputRequiredResult`, where [`Ask`] is not enough |
+//! | [`RequestState`], [`InputResponses`] | what the client sends back after an `InputRequiredResult`, where [`Ask`] is not enough; at least once, or with `server.rounds = "once"` once |
 //! | [`SubscriptionContext`] | the subscription, in `#[method("subscriptions/listen", …)]` |
 //! | [`RequestContext<RoleServer>`](RequestContext), [`RequestMetaObject`], [`RequestId`], [`ToolName`], [`PromptName`], [`Extensions`], [`Extension<T>`](Extension) | what rmcp knows of the request |
 //! | your own type | what its [`FromCall`] makes of the [`Call`] |

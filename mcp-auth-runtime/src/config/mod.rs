@@ -34,7 +34,7 @@ pub use load::secret::{SecretError, SecretSource};
 pub use load::{Config, ConfigBuilder, Mistake, arguments, process};
 pub use mcp_auth_core::SecretText;
 pub use section::auth::{Denial, Verify};
-pub use section::server::Transport;
+pub use section::server::{Rounds, Transport};
 pub use section::{auth, cors, document, issuer, issuers, limits, log, roles, schema, scopes, server, stdio};
 pub use value::secret::{NotASecret, Secret};
 pub use value::{

@@ -6,8 +6,8 @@ use std::pin::pin;
 use futures_util::FutureExt as _;
 use rmcp::ErrorData;
 use rmcp::model::{
-    CallToolResponse, CallToolResult, ClientCapabilities, ErrorCode, GetPromptResponse, InputResponses,
-    JsonObject, ReadResourceResponse,
+    CallToolResponse, CallToolResult, ClientCapabilities, GetPromptResponse, InputResponses, JsonObject,
+    ReadResourceResponse,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use serde::Serialize;
@@ -20,7 +20,7 @@ use super::bounds::{Answer, Failed, Patience};
 use super::direct::DirectRequest;
 use super::permit::undecided;
 use super::server::Dispatch;
-use crate::answer::is_refusal;
+use crate::answer::{is_refusal, unknown_method};
 use crate::authz::Permit;
 use crate::call::Call;
 use crate::call::handler::{CallFuture, Handler, Route};
@@ -116,8 +116,9 @@ impl<H: Handler> Dispatch<H> {
                 return Err(ErrorData::missing_required_client_capability(needed));
             }
             CallToolResponse::Task(created) => {
-                let (tasks, name) = (self.rules.tasks(), declaration.name());
-                tasks.record(&created.task.task_id, name, permit.identity()).await.map_err(unavailable)?;
+                let (tasks, name, who) = (self.rules.tasks(), declaration.name(), permit.identity());
+                created.task.task_id = tasks.name_for(&created.task.task_id, who);
+                tasks.record(&created.task.task_id, name, who).await.map_err(unavailable)?;
             }
             CallToolResponse::Complete(result) => {
                 if let Some(broken) = broken_promise(declaration, result, era) {
@@ -186,7 +187,7 @@ impl<H: Handler> Dispatch<H> {
         params: P,
         context: RequestContext<RoleServer>,
     ) -> Result<R, ErrorData> {
-        let not_found = || ErrorData::new(ErrorCode::METHOD_NOT_FOUND, echoed(method).into_owned(), None);
+        let not_found = || unknown_method(method);
         let id = self.rules.registry().method(method).ok_or_else(not_found)?;
         let Route::Method(run) = self.routes.get(id) else { return Err(not_found()) };
         let mut call = call(method, permit, CallSource::Rmcp(context));
@@ -198,14 +199,21 @@ impl<H: Handler> Dispatch<H> {
                 return Err(ErrorData::invalid_params(format!("params of {method} must be an object"), None));
             }
         };
+        let task = self.task_of(permit);
+        if let (Some(task), Some(arguments)) = (&task, &mut call.arguments) {
+            task.rename(arguments, Direction::In);
+        }
         let declaration = self.rules.registry().get(id);
         let patience = self.limits.patience(declaration);
         let answer = guarded(permit, call, Some(patience), |call| run(&self.handler, call)).await?;
         self.is_small(declaration, &answer)?;
-        let answer = match answer {
+        let mut answer = match answer {
             Value::Null => Value::Object(JsonObject::new()),
             answer => answer,
         };
+        if let (Some(task), Value::Object(answer)) = (&task, &mut answer) {
+            task.rename(answer, Direction::Out);
+        }
         serde_json::from_value(answer).map_err(|error| {
             tracing::error!(method, %error, "a method answered something its protocol method does not allow");
             ErrorData::internal_error("internal error", None)
@@ -218,9 +226,49 @@ impl<H: Handler> Dispatch<H> {
         refused.map_or(Ok(()), |text| Err(ErrorData::internal_error(text, None)))
     }
 
+    /// The task that the permit names, where its tool and its caller call it differently.
+    fn task_of<'p>(&self, permit: &'p Permit) -> Option<NamedTask<'p>> {
+        let Message::Task { task_id: name, .. } = permit.message() else { return None };
+        let id = self.rules.tasks().id_of(name, permit.identity());
+        (id != name).then_some(NamedTask { id, name })
+    }
+
     /// What was decided on, and how it is called.
     fn route(&self, permit: &Permit) -> Option<(OperationId, Route<H>)> {
         permit.declared().map(|id| (id, self.routes.get(id)))
+    }
+}
+
+/// A task that its tool calls `id`, and its caller `name` (see `owned/tasks.rs`).
+struct NamedTask<'p> {
+    id: &'p str,
+    name: &'p str,
+}
+
+/// Whether a message goes to the tool or comes from it.
+#[derive(Clone, Copy)]
+enum Direction {
+    In,
+    Out,
+}
+
+impl NamedTask<'_> {
+    /// Calls the task what the receiver of this message calls it, wherever the protocol names it.
+    fn rename(&self, message: &mut JsonObject, direction: Direction) {
+        const RELATED: &str = "io.modelcontextprotocol/related-task";
+        let (from, to) = match direction {
+            Direction::In => (self.name, self.id),
+            Direction::Out => (self.id, self.name),
+        };
+        let rename = |place: Option<&mut Value>| {
+            if let Some(place) = place
+                && place == from
+            {
+                *place = Value::from(to);
+            }
+        };
+        rename(message.get_mut("taskId"));
+        rename(message.get_mut("_meta").and_then(|meta| meta.get_mut(RELATED)?.get_mut("taskId")));
     }
 }
 

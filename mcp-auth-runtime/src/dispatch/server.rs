@@ -12,7 +12,6 @@ use crate::authn::Identity;
 use crate::call::handler::{Handler, Routes};
 use crate::owned::{RequestStates, Rulebook, StreamEnd};
 use mcp_auth_core::ambient::{Ambient, Clock};
-use mcp_auth_store::Store;
 
 /// The server rmcp sees. Built once, shared by every request.
 pub(crate) struct Dispatch<H> {
@@ -34,7 +33,7 @@ impl<H: Handler> Dispatch<H> {
         routes: Routes<H>,
         rules: Arc<Rulebook>,
         ambient: &Ambient,
-        store: &Store,
+        states: RequestStates,
         limits: CallLimits,
         closing: CancellationToken,
     ) -> Self {
@@ -42,7 +41,7 @@ impl<H: Handler> Dispatch<H> {
             handler,
             routes,
             config: about::server_config(H::about(), rules.registry()),
-            states: RequestStates::new(store.clone(), ambient.random.as_ref()),
+            states,
             listed: Listed::new(rules.registry()),
             rules,
             limits,

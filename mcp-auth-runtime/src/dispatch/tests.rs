@@ -23,7 +23,7 @@ use crate::call::support::context;
 use crate::declared::Rule;
 use crate::declared::registry::OperationId;
 use crate::envelope::{Message, Reference};
-use crate::owned::{Rulebook, Tasks};
+use crate::owned::{RequestStates, Rulebook, Tasks};
 use mcp_auth_core::ambient::{Ambient, SystemClock};
 use mcp_auth_core::{Hierarchy, ScopeSet};
 use mcp_auth_store::{Caps, Store};
@@ -94,15 +94,9 @@ fn dispatch() -> Dispatch<Server> {
     let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
     let rules = Arc::new(Rulebook::new(registry, policy, tasks));
     let limits = CallLimits { timeout: Duration::from_secs(60), answer: 1 << 20 };
-    Dispatch::new(
-        Server::default(),
-        routes,
-        rules,
-        &Ambient::system(),
-        &store,
-        limits,
-        CancellationToken::new(),
-    )
+    let ambient = Ambient::system();
+    let states = RequestStates::new(store, &ambient, false);
+    Dispatch::new(Server::default(), routes, rules, &ambient, states, limits, CancellationToken::new())
 }
 
 fn allowed(dispatch: &Dispatch<Server>, message: Message) -> Permit {

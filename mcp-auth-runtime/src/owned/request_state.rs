@@ -2,12 +2,16 @@
 //! is sealed on the way out and opened on the way in, bound to the caller, the operation and its arguments,
 //! and to ten minutes. A forged, foreign or stale one is -32602; the tool never sees it.
 //!
+//! A client whose answer was lost brings the same state again, so a round runs at least once. Where it must not run twice
+//! the store remembers what was brought back.
+//!
 //! The key is the store's, so that a round which began in one process may end in another.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_auth_core::ambient::Random;
-use mcp_auth_store::{SealingKey, Store};
+use mcp_auth_core::ambient::{Ambient, Clock};
+use mcp_auth_store::{SealingKey, SecretHash, Store};
 use rmcp::ErrorData;
 use rmcp::model::{InputRequiredResult, RequestStateCodec, SealOptions};
 use tokio::sync::OnceCell;
@@ -28,13 +32,16 @@ pub(crate) struct RequestStates {
     store: Store,
     /// The key, where the store has none yet.
     fresh: SealingKey,
+    /// The time until which a state that was brought back is remembered; `None` where it may be brought back again.
+    once: Option<Arc<dyn Clock>>,
     codec: OnceCell<RequestStateCodec>,
 }
 
 impl RequestStates {
-    /// With the key that `store` keeps, or a new one of `random` that it keeps then.
-    pub(crate) fn new(store: Store, random: &dyn Random) -> Self {
-        Self { store, fresh: SealingKey::random(random), codec: OnceCell::new() }
+    /// With the key that `store` keeps, or a new one that it keeps then; with `once`, each state is opened once.
+    pub(crate) fn new(store: Store, ambient: &Ambient, once: bool) -> Self {
+        let fresh = SealingKey::random(ambient.random.as_ref());
+        Self { store, fresh, once: once.then(|| Arc::clone(&ambient.clock)), codec: OnceCell::new() }
     }
 
     /// Seals the state in `result`, if it has one.
@@ -58,8 +65,8 @@ impl RequestStates {
     /// Opens the state that a client brought back, if it brought one.
     ///
     /// # Errors
-    /// -32602 for one that is not this caller's for this request, or too old; an internal error where the store
-    /// cannot say the key.
+    /// -32602 for one that is not this caller's for this request, too old, or used up; an internal error where the store
+    /// cannot say the key, or whether it is used up.
     pub(crate) async fn open(
         &self,
         state: Option<String>,
@@ -68,9 +75,23 @@ impl RequestStates {
         let Some(sealed) = state else { return Ok(None) };
         let opened = self.codec().await?.open_with(&sealed, bound_to(permit).as_bytes()).ok();
         match opened.and_then(|bytes| String::from_utf8(bytes).ok()) {
-            Some(state) => Ok(Some(state)),
+            Some(state) => self.use_up(&sealed).await.map(|()| Some(state)),
             None => Err(ErrorData::invalid_params(
                 "requestState is not one this server gave to this caller for this request, or it is too old",
+                None,
+            )),
+        }
+    }
+
+    async fn use_up(&self, sealed: &str) -> Result<(), ErrorData> {
+        let Some(clock) = &self.once else { return Ok(()) };
+        let now = clock.unix_now();
+        // The codec has a clock of its own, so what is remembered is remembered for twice as long.
+        let until = now.saturating_add(2 * ROUND.as_secs());
+        match self.store.spent().spend(SecretHash::of(sealed), until, now).await.map_err(unavailable)? {
+            true => Ok(()),
+            false => Err(ErrorData::invalid_params(
+                "this requestState was brought back before; start the call again without one",
                 None,
             )),
         }

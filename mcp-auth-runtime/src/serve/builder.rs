@@ -188,6 +188,10 @@ impl<H: Handler> ServerBuilder<H> {
             tracing::warn!("{warning}");
         }
         let tasks = Tasks::new(self.store.clone(), Arc::clone(&self.ambient.clock));
+        let tasks = match config.server.transport {
+            Transport::Http => tasks.of_strangers(Arc::clone(&self.ambient.random)),
+            Transport::Stdio => tasks, // one caller
+        };
         let rules = Rulebook::new(registry, checked.policy.clone(), tasks);
         let is_on = config.built_in_issuer().is_some();
         let local_issuer = match config.auth.verify {

@@ -48,15 +48,10 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
             (bearer(source, &authenticator).await?, Some(authenticator))
         }
     };
-    let dispatch = Dispatch::new(
-        parts.handler,
-        parts.routes,
-        Arc::clone(&parts.rules),
-        &parts.ambient,
-        &parts.store,
-        settings::call_limits(&parts.config),
-        parts.shutdown.stopping(),
-    );
+    let states = settings::request_states(&parts.config, &parts.store, &parts.ambient);
+    let calls = settings::call_limits(&parts.config);
+    let (rules, closing) = (Arc::clone(&parts.rules), parts.shutdown.stopping());
+    let dispatch = Dispatch::new(parts.handler, parts.routes, rules, &parts.ambient, states, calls, closing);
     let gate = Gate::new(authenticator, parts.rules);
     let limits = settings::stdio_limits(&parts.config);
     serve_stdio(dispatch, gate, speaker, limits, parts.shutdown.stopping()).await?;

@@ -44,6 +44,31 @@ async fn rounds_carry_what_the_tool_remembers_through_the_client() {
 }
 
 #[tokio::test]
+async fn a_request_state_is_brought_back_again_and_with_rounds_once_only_once() {
+    let order = json!({ "name": "order", "arguments": { "item": "tea" } });
+    for (config, once) in [("", false), ("[server]\nrounds = \"once\"\n", true)] {
+        let talks = Talks::default();
+        let server = talks.start_with(config).await;
+        let client = server.client().token(server.token("alice").scope("order"));
+        let state = state_of(&client.request("tools/call", order.clone()).await);
+        let first = client.request("tools/call", replying(order.clone(), &state, "large")).await;
+        let next = state_of(&first);
+        let ran = talks.ran();
+        let again = client.request("tools/call", replying(order.clone(), &state, "small")).await;
+        match once {
+            true => {
+                assert_eq!(again.error_code(), Some(-32602), "{}", again.body());
+                assert!(again.body().contains("was brought back before"), "{}", again.body());
+                assert_eq!(talks.ran(), ran, "the tool did not run");
+            }
+            false => assert_eq!(again.result().expect("a result")["resultType"], "input_required"),
+        }
+        let done = client.request("tools/call", replying(order.clone(), &next, "yes")).await;
+        assert_eq!(done.text(), Some("tea remembered: large, then yes"), "{}", done.body());
+    }
+}
+
+#[tokio::test]
 async fn j26_a_request_state_that_is_forged_foreign_or_for_something_else_is_32602() {
     let talks = Talks::default();
     let server = talks.start().await;

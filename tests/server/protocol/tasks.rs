@@ -1,6 +1,8 @@
 //! Tasks: reached by their creator only.
 
-use mcp_auth::testing::Era;
+use mcp_auth::model::{CreateTaskResult, DetailedTask, GetTaskResult, Task, TaskPayload, TaskStatus};
+use mcp_auth::prelude::*;
+use mcp_auth::testing::{Era, TestServer};
 use serde_json::json;
 
 use crate::streams::Wire;
@@ -59,5 +61,67 @@ async fn a_task_is_reached_by_its_creator_and_under_its_creators_rule_only() {
         let answer = anonymous.request_without_session("tasks/get", json!({ "taskId": id })).await;
         assert_eq!(answer.status(), 401, "{era:?}");
         assert_eq!(talks.ran(), ran);
+    }
+}
+
+/// A server whose tasks anyone may start, and whose identifiers can be guessed.
+#[derive(Debug, Clone)]
+struct Open;
+
+fn working(id: &str) -> Task {
+    Task::new(id, TaskStatus::Working, "2026-07-28T00:00:00Z", "2026-07-28T00:00:00Z")
+}
+
+/// Open.
+#[server(name = "open", public)]
+impl Open {
+    /// Starts a task.
+    #[tool]
+    async fn starts(&self) -> CreateTaskResult {
+        CreateTaskResult::new(working("task-1"))
+    }
+
+    #[method("tasks/get")]
+    async fn task(&self, params: JsonObject) -> Result<GetTaskResult, ToolError> {
+        match params["taskId"].as_str() {
+            Some("task-1") => {
+                Ok(GetTaskResult::new(DetailedTask::new(working("task-1"), TaskPayload::Working)))
+            }
+            other => Err(ToolError::not_found(format!("the tool knows no {other:?}"))),
+        }
+    }
+
+    #[method("tasks/cancel")]
+    async fn cancel(&self, params: JsonObject) -> Result<(), ToolError> {
+        match params["taskId"].as_str() {
+            Some("task-1") => Ok(()),
+            other => Err(ToolError::not_found(format!("the tool knows no {other:?}"))),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_task_of_an_anonymous_caller_is_reached_by_no_other_although_its_identifier_can_be_guessed() {
+    let builder = TestServer::builder(Open).toml("[auth]\nverify = \"none\"\n").expect("a configuration");
+    let server = builder.start().await.expect("it starts");
+    // Without a session, before 2026-07-28, a client cannot say that it follows tasks.
+    let era = Era::Stateless;
+    let able = json!({ "extensions": { TASKS: {} } });
+    let wire = || Wire::new(server.url(), era).capabilities(able.clone());
+    let created = wire().call_tool(1, "starts", json!({})).await.response().await;
+    let id = created["result"]["taskId"].as_str().unwrap_or_else(|| panic!("{era:?} {created}"));
+    let task = wire().request(2, "tasks/get", json!({ "taskId": id })).await.response().await;
+    assert_eq!(task["result"]["status"], "working", "{era:?} {task}");
+    assert_eq!(task["result"]["taskId"], id, "the same name in every message");
+    let done = wire().request(3, "tasks/cancel", json!({ "taskId": id })).await.response().await;
+    assert!(done.get("result").is_some(), "{era:?} {done}");
+    let again = wire().call_tool(4, "starts", json!({})).await.response().await;
+    assert_ne!(again["result"]["taskId"], id, "{era:?}");
+    for guess in ["task-1", "task-1.AAAAAAAAAAAAAAAAAAAAAA", "task-1."] {
+        for method in ["tasks/get", "tasks/cancel"] {
+            let answer = wire().request(5, method, json!({ "taskId": guess })).await.response().await;
+            assert_eq!(answer["error"]["code"], -32602, "{era:?} {method} {guess} {answer}");
+            assert_eq!(answer["error"]["message"], format!("unknown task: {guess}"));
+        }
     }
 }

@@ -16,6 +16,16 @@ keyword! {
     }
 }
 
+keyword! {
+    /// How often a client may bring back one `requestState`. **(default: `"at-least-once"`)**
+    Rounds {
+        /// As often as it likes within ten minutes: one whose answer was lost tries again.
+        AtLeastOnce = "at-least-once",
+        /// Once: what it continues runs once at most.
+        Once = "once",
+    }
+}
+
 /// How the server is reached, and what it is called.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -47,4 +57,7 @@ pub struct Server {
     /// `Content-Type`, `Host`, `Origin`, `User-Agent`, `X-Request-Id`, `X-Correlation-Id` and the trace context; all others
     /// may hold a credential of the caller's, or of a proxy. `Authorization`, `Cookie` and the like are not accepted.
     pub tool_headers: Vec<ToolHeader>,
+    /// How often a client may bring back the `requestState` of a call that asked it for input: `at-least-once` (within ten
+    /// minutes, so that a client whose answer was lost tries again), or `once`, for calls that must not run twice.
+    pub rounds: Rounds,
 }
