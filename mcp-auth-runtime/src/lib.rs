@@ -17,7 +17,7 @@ mod gate;
 mod observe;
 mod owned;
 mod serve;
-#[cfg(feature = "testing")]
+#[doc(hidden)]
 pub mod testing;
 mod transport;
 

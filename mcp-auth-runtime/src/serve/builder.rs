@@ -85,7 +85,6 @@ impl<H: Handler> ServerBuilder<H> {
 
     /// An issuer in this process that is trusted unless `auth.verify` is "none", and takes the place of the built-in one:
     /// how tests bring their own.
-    #[cfg(feature = "testing")]
     #[must_use]
     pub(crate) fn trusted_issuer(mut self, factory: LocalIssuerFactory) -> Self {
         self.trusted_issuer = Some(factory);
