@@ -17,6 +17,7 @@ mod stdio;
 mod step;
 mod template;
 mod toolbox;
+mod weigh;
 
 use std::process::ExitCode;
 
@@ -111,6 +112,7 @@ fn main() -> ExitCode {
         }
         ["test"] => step::run(STEPS),
         ["test", "--quick"] => step::run(STEPS.iter().filter(|step| step.quick)),
+        ["weigh"] => weigh::run(),
         ["bench", ..] => bench::run(&arguments[1..]),
         [name] => match STEPS.iter().find(|step| step.name == name) {
             Some(step) => step::run([step]),
@@ -133,6 +135,7 @@ fn help() -> String {
     format!(
         "cargo xtask test      everything CI runs, in this order (test --quick: what is marked *)\n\
          cargo xtask bench     whole servers against bare rmcp; writes docs/src/performance.md (bench --help)\n\
+         cargo xtask weigh     what a server costs to build and to start; writes docs/src/size.md\n\
          cargo xtask <step>    one of\n{steps}"
     )
 }

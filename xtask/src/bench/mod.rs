@@ -9,4 +9,5 @@ mod rows;
 mod run;
 mod servers;
 
+pub(crate) use page::machine;
 pub(crate) use run::run;

@@ -13,7 +13,8 @@ pub(super) fn render(options: &Options, cells: &[Cell]) -> String {
     let mut page = String::from(
         "# Performance\n\n\
          What authorization costs: whole servers, each a process of its own, asked in turn in one run, as ratios to rmcp\n\
-         without any authorization in the same run. `cargo xtask bench` made this page, all of it.\n\n\
+         without any authorization in the same run. `cargo xtask bench` made this page, all of it. What a server costs to build, to\n\
+         keep and to start is [a page of its own](size.md).\n\n\
          ## How to read it\n\n\
          - **ratio** is requests per second, divided by those of the row's reference: bare rmcp asked for the same thing in\n\
          \x20 the same protocol revision. Above 1.00 is faster than rmcp alone. It is the median, over the rounds, of the\n\
@@ -110,13 +111,25 @@ fn circumstances(options: &Options) -> String {
     let mut text = format!(
         "## How it was made\n\n<!-- needs: a machine where nothing else runs; run by hand with its load in mind -->\n```sh\n{}\n```\n\n\
          {} rounds of {} s per row and number of connections after {} ms of warming up, rows in rotated order; {pinned}.\n\
-         Tokens of the uncached rows: {} per algorithm, minted before.\n\n\
-         | | |\n|---|---|\n| processor | {}, {} cores |\n| system | {} |\n| rustc | {} |\n",
+         Tokens of the uncached rows: {} per algorithm, minted before.\n\n",
         format!("cargo xtask bench {}", options.typed).trim(),
         options.rounds,
         options.seconds,
         super::rounds::WARM.as_millis(),
         options.tokens,
+    );
+    text.push_str(&machine());
+    text.push_str(
+        "\nThe profile is cargo's `release`, with overflow checks, for both sides. Single functions (verification per\n\
+         algorithm, reading, deciding, challenging) are measured by `cargo bench --package mcp-auth-bench`.\n",
+    );
+    text
+}
+
+/// The machine and the versions, as a table.
+pub(crate) fn machine() -> String {
+    let mut text = format!(
+        "| | |\n|---|---|\n| processor | {}, {} cores |\n| system | {} |\n| rustc | {} |\n",
         processor(),
         options::cores(),
         said("uname", &["-s", "-m"]),
@@ -126,10 +139,6 @@ fn circumstances(options: &Options) -> String {
     for package in ["mcp-auth", "rmcp", "axum", "hyper", "tokio", "aws-lc-rs"] {
         let _ = writeln!(text, "| {package} | {} |", version(&lock, package).unwrap_or("not known"));
     }
-    text.push_str(
-        "\nThe profile is cargo's `release`, with overflow checks, for both sides. Single functions (verification per\n\
-         algorithm, reading, deciding, challenging) are measured by `cargo bench --package mcp-auth-bench`.\n",
-    );
     text
 }
 
