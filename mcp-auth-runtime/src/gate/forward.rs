@@ -40,7 +40,7 @@ impl<H: Handler> Endpoint<H> {
         }
         let identity = permit.identity().clone();
         let asked = match (&bound, envelope.id.clone()) {
-            (Bound::Within(_), Some(id)) => session_of(&parts).map(|session| (session, id)),
+            (Bound::Within(..), Some(id)) => session_of(&parts).map(|session| (session, id)),
             _ => None,
         };
         let ends_itself = matches!(permit.message(), Message::Listen { .. }); // with its result, in dispatch
