@@ -1,34 +1,10 @@
 //! `cargo xtask weigh`: what a server costs to build, to keep and to start, beside one of bare rmcp with the same profile.
 //!
-//! In reading order: `project` (what is built), `measure` (how), `page` (the document).
+//! In reading order: `run`, `project` (what is built), `measure` (how), `page` (the document).
 
 mod measure;
 mod page;
 mod project;
+mod run;
 
-use std::process::ExitCode;
-
-use crate::step;
-
-const PAGE: &str = "docs/src/size.md";
-
-/// Builds everything anew, measures it, writes the page. It takes as long as the builds take.
-pub(crate) fn run() -> ExitCode {
-    match weigh() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn weigh() -> Result<(), String> {
-    let projects = project::all()?;
-    let weights = projects.iter().map(measure::weigh).collect::<Result<Vec<_>, _>>()?;
-    let place = step::root().join(PAGE);
-    std::fs::write(&place, page::render(&weights))
-        .map_err(|error| format!("{}: {error}", place.display()))?;
-    println!("written: {PAGE}");
-    Ok(())
-}
+pub(crate) use run::run;
