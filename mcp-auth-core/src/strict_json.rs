@@ -83,12 +83,39 @@ pub struct NotAnObject;
 /// When the bytes are not exactly one: syntax, UTF-8, lone surrogates, numbers out of range, trailing bytes. Everything
 /// else is a [`Fault`] in the result.
 pub fn parse(bytes: &[u8], max_depth: usize, max_values: usize) -> Result<Parsed, serde_json::Error> {
+    read(bytes, 0, max_depth, max_values)
+}
+
+/// The same of a text that stands inside `depth` objects and arrays.
+fn read(
+    bytes: &[u8],
+    depth: usize,
+    max_depth: usize,
+    max_values: usize,
+) -> Result<Parsed, serde_json::Error> {
     let (fault, id_repeated, values) = (RefCell::new(None), Cell::new(false), Cell::new(0));
     let notes = Notes { max_depth, max_values, values, fault, id_repeated };
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = Node { notes: &notes, depth: 0 }.deserialize(&mut json)?;
+    let value = Node { notes: &notes, depth }.deserialize(&mut json)?;
     json.end()?;
     Ok(Parsed { value, fault: notes.fault.into_inner(), id_repeated: notes.id_repeated.get() })
+}
+
+/// Reads one JSON value of any kind, at most 32 levels deep, of at most `max_values` values; `None` where the text is not
+/// that, or has more than one reading.
+///
+/// # Example
+/// ```
+/// use mcp_auth_core::strict_json::value;
+/// assert!(value(br#"[{"id":1}]"#, 10).is_some());
+/// assert!(value(br#"[{"id":1,"id":2}]"#, 10).is_none());
+/// ```
+pub fn value(bytes: &[u8], max_values: usize) -> Option<Value> {
+    // As what stands in an object: there an array is a value like any other.
+    read(bytes, 1, OBJECT_DEPTH + 1, max_values)
+        .ok()
+        .filter(|read| read.fault.is_none())
+        .map(|read| read.value)
 }
 
 /// Reads one JSON object, at most 32 levels deep.
@@ -296,6 +323,20 @@ mod tests {
             assert!(object(twice.as_bytes()).is_err(), "{twice}");
         }
         assert!(object(br#"{"a":{"a":1},"b":{"a":1}}"#).is_ok(), "the same name in other objects is fine");
+    }
+
+    #[test]
+    fn a_value_of_any_kind_is_read_as_strictly() {
+        for text in ["[]", "\"x\"", " 1 ", "null", "true", r#"[[{"a":[1]}]]"#, r#"{"id":1,"method":2}"#] {
+            assert_eq!(value(text.as_bytes(), 10), serde_json::from_str(text).ok(), "{text}");
+        }
+        for wrong in ["", "x", "[1,]", "[] []", r#"{"a":1,"a":1}"#, r#"[{"id":1,"\u0069d":2}]"#] {
+            assert_eq!(value(wrong.as_bytes(), 10), None, "{wrong}");
+        }
+        let nest = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(value(nest(OBJECT_DEPTH).as_bytes(), 100).is_some());
+        assert!(value(nest(OBJECT_DEPTH + 1).as_bytes(), 100).is_none());
+        assert!(value(b"[1,2,3]", 3).is_some() && value(b"[1,2,3]", 2).is_none());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The arguments of a prompt arrive as text (MCP 2026-07-28, `GetPromptRequestParams.arguments`): what is not text by its type
 //! is read from it.
 
+use mcp_auth_core::strict_json;
 use rmcp::model::{JsonObject, PromptArgument};
 use serde_json::Value;
 
@@ -9,6 +10,8 @@ use super::inline::referred;
 
 /// How deep forms of one value are looked through.
 const MAX_DEPTH: usize = 8;
+/// The most values that one text may hold.
+const MAX_VALUES: usize = 10_000;
 
 /// The arguments of a prompt, as lists show them. A list of prompts has no schemas, so what is not text is described.
 pub(crate) fn prompt_arguments(schema: &JsonObject) -> Vec<PromptArgument> {
@@ -28,7 +31,8 @@ pub(crate) fn prompt_arguments(schema: &JsonObject) -> Vec<PromptArgument> {
     members(schema).into_iter().map(|(name, member)| described(name, member)).collect()
 }
 
-/// Reads what is not text by `schema`. What cannot be read stays, and does not fit.
+/// Reads what is not text by `schema`, as strictly as messages are read. What cannot be read, or not in one way only, stays
+/// text, and does not fit.
 pub(crate) fn read(schema: &JsonObject, arguments: &mut JsonObject) {
     let required: Vec<&str> = list(schema, "required").filter_map(Value::as_str).collect();
     for (name, member) in members(schema) {
@@ -39,7 +43,7 @@ pub(crate) fn read(schema: &JsonObject, arguments: &mut JsonObject) {
         // A form that a person left empty says nothing.
         if text.trim().is_empty() && !required.contains(&name.as_str()) {
             arguments.remove(name);
-        } else if let Ok(value) = serde_json::from_str(text) {
+        } else if let Some(value) = strict_json::value(text.as_bytes(), MAX_VALUES) {
             arguments.insert(name.clone(), value);
         }
     }
@@ -146,6 +150,25 @@ mod tests {
         let mut arguments = arguments.as_object().unwrap().clone();
         read(&schema, &mut arguments);
         serde_json::from_value(Value::Object(arguments))
+    }
+
+    #[test]
+    fn text_with_more_than_one_reading_is_not_read() {
+        let schema = json!({ "properties": { "o": { "type": "object" }, "l": { "type": "array" } } });
+        let schema = schema.as_object().unwrap();
+        let read_one = |name: &str, text: &str| {
+            let mut arguments = JsonObject::from_iter([(name.to_owned(), json!(text))]);
+            read(schema, &mut arguments);
+            arguments.remove(name).unwrap()
+        };
+        assert_eq!(read_one("o", r#"{"a":1,"b":{"a":1}}"#), json!({ "a": 1, "b": { "a": 1 } }));
+        let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+        let long = format!("[{}0]", "0,".repeat(MAX_VALUES));
+        for (name, text) in
+            [("o", r#"{"a":1,"a":2}"#), ("l", r#"[{"a":{"b":1,"\u0062":2}}]"#), ("l", &deep), ("l", &long)]
+        {
+            assert_eq!(read_one(name, text), json!(text), "stays text");
+        }
     }
 
     #[test]
