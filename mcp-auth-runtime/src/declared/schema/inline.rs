@@ -178,7 +178,12 @@ fn expand(schema: &mut JsonObject, defs: &JsonObject, in_place: &BTreeSet<String
 
 /// Puts `body` where a reference to it stood, beside what else stood there.
 fn put(beside: &mut JsonObject, mut body: JsonObject) {
-    if beside.keys().all(|keyword| ANNOTATIONS.contains(&keyword.as_str())) {
+    // A format is held, so one may join the body but not take the place of another one there.
+    let joins = |keyword: &str, value: &Value| {
+        keyword == "format" && body.get(keyword).is_none_or(|own| own == value)
+    };
+    if beside.iter().all(|(keyword, value)| ANNOTATIONS.contains(&keyword.as_str()) || joins(keyword, value))
+    {
         // What is said of the use counts before what is said of the type.
         body.append(beside);
         *beside = body;

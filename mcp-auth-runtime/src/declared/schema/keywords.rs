@@ -23,18 +23,9 @@ const LIST: [&str; 5] = ["allOf", "anyOf", "items", "oneOf", "prefixItems"];
 /// Keywords whose value holds a schema under each name.
 const NAMED: [&str; 5] = ["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"];
 
-/// Keywords that say something about a value and allow or forbid none.
-pub(super) const ANNOTATIONS: [&str; 9] = [
-    "$comment",
-    "default",
-    "deprecated",
-    "description",
-    "examples",
-    "format",
-    "readOnly",
-    "title",
-    "writeOnly",
-];
+/// Keywords that say something about a value and allow or forbid none. `format` is not one of them: it is held.
+pub(super) const ANNOTATIONS: [&str; 8] =
+    ["$comment", "default", "deprecated", "description", "examples", "readOnly", "title", "writeOnly"];
 
 /// Calls `with` for every schema directly inside of `schema`, with the keyword that holds it.
 pub(super) fn each_inside<'s>(schema: &'s JsonObject, with: &mut impl FnMut(&'static str, &str, &'s Value)) {

@@ -194,7 +194,8 @@ fn forms(schema: &JsonObject, defs: &JsonObject, depth: usize) -> Result<Vec<For
                 Some(body) => parts.push(forms(body, defs, depth + 1)?),
                 None => return Err(UnsupportedArguments::word(word)),
             },
-            ("type" | "$defs", _) => {}
+            // A format is one of text, which arguments are not.
+            ("type" | "$defs" | "format", _) => {}
             (word, _) if ANNOTATIONS.contains(&word) => {}
             (word, _) => return Err(UnsupportedArguments::word(word)),
         }

@@ -390,6 +390,36 @@ fn types_that_would_grow_beyond_any_size_keep_their_definitions() {
 }
 
 #[test]
+fn a_format_is_held_so_two_of_them_hold_both() {
+    let published = |beside: &Value| {
+        let mut when = json!({ "$ref": "#/$defs/When", "description": "since then" });
+        when.as_object_mut().unwrap().extend(beside.as_object().unwrap().clone());
+        let derived = json!({
+            "type": "object", "properties": { "when": when },
+            "$defs": { "When": { "type": "string", "format": "date" } },
+        });
+        arguments(derived.as_object().unwrap()).unwrap().published
+    };
+    for (beside, fits) in [
+        (json!({}), true),
+        (json!({ "format": "date" }), true),
+        (json!({ "format": "email" }), false),
+        (json!({ "minLength": 3, "format": "email" }), false),
+    ] {
+        let schema = published(&beside);
+        let check = Check::new(&schema, None).unwrap();
+        assert_eq!(check.fits(&json!({ "when": "2026-07-28" })).is_ok(), fits, "{schema:?}");
+        assert!(check.fits(&json!({ "when": "a@b.example" })).is_err(), "{schema:?}");
+    }
+    let one = published(&json!({ "format": "date" }));
+    assert_eq!(
+        one["properties"]["when"],
+        json!({ "type": "string", "format": "date", "description": "since then" }),
+        "in one place"
+    );
+}
+
+#[test]
 fn answers_are_in_the_same_words_and_may_be_anything() {
     let of = |schema: &JsonObject| Value::Object(output(schema));
     assert_eq!(of(&schema_for_output::<Value>()), json!({}));
