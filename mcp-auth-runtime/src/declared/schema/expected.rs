@@ -11,8 +11,17 @@ const TOLD: f64 = 9e15;
 /// The most words of an `enum` that are shown.
 const LISTED: usize = 20;
 
-/// What `schema` asks of a value itself.
+/// How deep forms are followed for words.
+const DEEP: usize = 3;
+/// The most characters of what is said of forms.
+const SAID: usize = 400;
+
+/// What `schema` asks of a value itself; where it says that by forms only, what they ask.
 pub(super) fn expected(schema: &JsonObject) -> String {
+    expected_within(schema, 0)
+}
+
+fn expected_within(schema: &JsonObject, depth: usize) -> String {
     if let Some(value) = schema.get("const") {
         return json(value);
     }
@@ -41,7 +50,7 @@ pub(super) fn expected(schema: &JsonObject) -> String {
         _ => "something else",
     };
     match (&kinds[..], limits.is_empty()) {
-        ([], true) => "something else".to_owned(),
+        ([], true) => by_forms(schema, depth).unwrap_or_else(|| "something else".to_owned()),
         ([], false) => format!("a value {limits}"),
         (kinds, true) => kinds.iter().map(of).collect::<Vec<_>>().join(" or "),
         ([kind], false) => format!("{} {limits}", of(kind)),
@@ -52,6 +61,34 @@ pub(super) fn expected(schema: &JsonObject) -> String {
             format!("{} {limits}{null}", others.join(" or "))
         }
     }
+}
+
+/// What a schema without a kind of its own asks: members that must be there, or one of its forms.
+fn by_forms(schema: &JsonObject, depth: usize) -> Option<String> {
+    let list = |word: &str| schema.get(word).and_then(Value::as_array).filter(|list| !list.is_empty());
+    if let Some(names) = list("required") {
+        let names: Vec<String> = names
+            .iter()
+            .filter_map(Value::as_str)
+            .take(LISTED)
+            .map(|name| format!("`{}`", name_shown(name)))
+            .collect();
+        return Some(seen::cut(&names.join(" and "), SAID).into_owned());
+    }
+    if depth >= DEEP {
+        return None;
+    }
+    let (forms, between) = [("anyOf", " or "), ("oneOf", " or "), ("allOf", " and ")]
+        .into_iter()
+        .find_map(|(word, between)| Some((list(word)?, between)))?;
+    let mut all: Vec<String> = Vec::new();
+    for form in forms.iter().take(LISTED).filter_map(Value::as_object) {
+        let one = expected_within(form, depth + 1);
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    (!all.is_empty()).then(|| seen::cut(&all.join(between), SAID).into_owned())
 }
 
 fn limits(schema: &JsonObject) -> String {

@@ -95,6 +95,21 @@ fn each_limit_is_said_with_what_came() {
             "expected text of at least 1 character, got \"\"",
         ),
         (
+            json!({ "anyOf": [{ "required": ["b"] }, { "required": ["c", "d"] }] }),
+            json!({ "a": 1 }),
+            "expected `b` or `c` and `d`, got an object",
+        ),
+        (
+            json!({ "oneOf": [{ "anyOf": [{ "const": "b" }, { "const": "c" }] }, { "allOf": [{ "type": "null" }] }] }),
+            json!("a"),
+            "expected \"b\" or \"c\", got \"a\"",
+        ),
+        (
+            json!({ "contains": { "anyOf": [{ "const": "b" }, { "type": "integer" }] } }),
+            json!(["a"]),
+            "expected \"b\" or a whole number in the list",
+        ),
+        (
             json!({ "oneOf": [{ "type": "integer" }, { "minimum": 0 }] }),
             json!(1),
             "it fits more than one of the forms it may have",
@@ -214,7 +229,7 @@ fn what_fits_is_never_named_and_the_whole_needs_no_place() {
     let schema = json!({ "required": ["a"], "anyOf": [{ "required": ["b"] }, { "required": ["c"] }] });
     assert_eq!(
         said(schema, json!({})),
-        "invalid arguments:\n- `a`: it is missing\n- expected something else, got an empty object"
+        "invalid arguments:\n- `a`: it is missing\n- expected `b` or `c`, got an empty object"
     );
 }
 
