@@ -1,7 +1,9 @@
 //! A form: the members of a type, as questions that every client can show (MCP 2026-07-28, elicitation: a flat object of text,
 //! numbers, booleans and choices).
 
-use std::any::type_name;
+use std::any::{TypeId, type_name};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use rmcp::handler::server::common::schema_for_type;
 use rmcp::model::{ElicitationSchema, JsonObject};
@@ -13,16 +15,29 @@ use crate::call::from_call::read_arguments;
 use crate::call::tool_error::ToolError;
 use crate::declared::schema::{self, Check};
 
-/// A form of a `T`.
+/// A form of a `T`, made once for each type.
 pub(super) struct Form {
-    schema: JsonObject,
+    check: Check,
     pub(super) requested: ElicitationSchema,
 }
+
+/// As many as a program has types to ask for.
+static MADE: LazyLock<RwLock<HashMap<TypeId, Arc<Form>>>> = LazyLock::new(RwLock::default);
 
 impl Form {
     /// # Errors
     /// The server's mistake, for the log: a type whose members no client can show.
-    pub(super) fn of<T: JsonSchema + 'static>() -> Result<Self, ToolError> {
+    pub(super) fn of<T: JsonSchema + 'static>() -> Result<Arc<Self>, ToolError> {
+        let made = MADE.read().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<T>()).cloned();
+        if let Some(made) = made {
+            return Ok(made);
+        }
+        let form = Arc::new(Self::made::<T>()?);
+        MADE.write().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<T>(), Arc::clone(&form));
+        Ok(form)
+    }
+
+    fn made<T: JsonSchema + 'static>() -> Result<Self, ToolError> {
         let mut schema = schema::readable(&schema_for_type::<T>());
         for member in schema
             .get_mut("properties")
@@ -33,14 +48,15 @@ impl Form {
             present(member);
         }
         schema.entry("properties").or_insert_with(|| json!({}));
-        let requested = ElicitationSchema::from_json_schema(schema.clone()).map_err(|error| {
+        let check = Check::new(&schema, None).map_err(|error| error.to_string())?;
+        let requested = ElicitationSchema::from_json_schema(schema).map_err(|error| {
             format!(
                 "a form of `{}` cannot be shown: a form is a struct whose members are text, numbers, booleans and enums without \
                  fields, or an `Option` of one: {error}",
                 type_name::<T>()
             )
         })?;
-        Ok(Self { schema, requested })
+        Ok(Self { check, requested })
     }
 
     /// What a person filled in.
@@ -54,8 +70,7 @@ impl Form {
         // A member that was left empty.
         content.retain(|_, value| !value.is_null());
         let content = Value::Object(content);
-        let check = Check::new(&self.schema, None).map_err(|error| error.to_string())?;
-        if let Err(misfits) = check.fits(&content) {
+        if let Err(misfits) = self.check.fits(&content) {
             return Err(ToolError::new(format!(
                 "the person's answer does not fit: {}",
                 misfits.text("member", "form")
@@ -133,6 +148,12 @@ mod tests {
         assert_eq!(shown["properties"]["class"]["enum"], json!(["first", "second"]));
         assert_eq!(shown["properties"]["meal"]["enum"], json!(["first", "second"]));
         assert_eq!(shown["required"], json!(["to", "days", "insured", "class"]));
+    }
+
+    #[test]
+    fn a_form_is_made_once_for_its_type() {
+        let (one, again) = (Form::of::<Trip>().unwrap(), Form::of::<Trip>().unwrap());
+        assert!(Arc::ptr_eq(&one, &again));
     }
 
     #[test]
