@@ -31,6 +31,7 @@ pub use crate::serve::{LocalIssuer, LocalIssuerSetup};
 
 // What the command asks beside the configuration.
 pub use crate::authn::{Examined, TokenError, examine};
+pub use crate::declared::schema::complaint_about_value;
 pub use crate::observe::health::{HEALTHZ, READYZ};
 
 // What the benchmarks measure by itself, and what they need for it.

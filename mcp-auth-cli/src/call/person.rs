@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead};
 
+use mcp_auth_runtime::facade::complaint_about_value;
 use rmcp::model::{ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationSchema};
 use serde_json::{Map, Value, json};
 
@@ -91,12 +92,19 @@ impl Talk<'_> {
         loop {
             (self.show)(format!("{} {}", styled(STRONG, &head), styled(DIM, format!("[{kind}{left_out}]"))));
             let Some(line) = self.line()? else { return Ok(None) };
-            if line.is_empty() && (!needed || member.get("default").is_some()) {
-                return Ok(Some(member.get("default").cloned().unwrap_or(Value::Null)));
-            }
-            match value_of(member, &line) {
-                Some(value) => return Ok(Some(value)),
-                None => (self.show)(format!("that is not {kind}")),
+            let value = match line.as_str() {
+                "" if !needed && member.get("default").is_none() => return Ok(Some(Value::Null)),
+                "" if member.get("default").is_some() => member.get("default").cloned(),
+                line => value_of(member, line),
+            };
+            // The server holds what comes against the form too; here it can still be mended.
+            let complaint = match (&value, member.as_object()) {
+                (Some(value), Some(schema)) => complaint_about_value(schema, value, "answer"),
+                _ => Some(format!("that is not {kind}")),
+            };
+            match (complaint, value) {
+                (None, Some(value)) => return Ok(Some(value)),
+                (complaint, _) => (self.show)(shown_line(&complaint.unwrap_or_default(), SHOWN * 3)),
             }
         }
     }
@@ -215,6 +223,28 @@ mod tests {
             "no passwords",
         ] {
             assert!(shown.contains(part), "{part}: {shown}");
+        }
+    }
+
+    #[test]
+    fn what_breaks_a_limit_of_the_form_is_asked_for_again_with_the_reason() {
+        let form = json!({ "mode": "form", "message": "Who?", "requestedSchema": { "type": "object", "properties": {
+            "age": { "type": "integer", "minimum": 1, "maximum": 150, "default": 0 },
+            "mail": { "type": "string", "format": "email" },
+            "name": { "type": "string", "minLength": 2, "maxLength": 4 } }, "required": ["age", "mail", "name"] } });
+        let (result, shown) =
+            asked(&form.to_string(), "\n0\n151\n50\nalice\na@b.example\n\nx\nAlice\nAl\ny\n");
+        let content = json!({ "age": 50, "mail": "a@b.example", "name": "Al" });
+        assert_eq!(result, json!({ "action": "accept", "content": content }), "{shown}");
+        for (part, times) in [
+            ("a whole number of at least 1 and of at most 150, got 0", 2),
+            ("at most 150, got 151", 1),
+            ("of the format email, got \"alice\"", 1),
+            ("text of at least 2 characters and of at most 4 characters, got \"\"", 1),
+            ("got \"x\"", 1),
+            ("got \"Alice\"", 1),
+        ] {
+            assert_eq!(shown.matches(part).count(), times, "{part}: {shown}");
         }
     }
 

@@ -121,6 +121,13 @@ impl Misfits {
     }
 }
 
+/// Why `value` does not fit `schema`, which a stranger may have written, in words; `None` where it fits, or where that cannot
+/// be told in bounded time. `all` is what the value is called.
+pub fn complaint_about_value(schema: &JsonObject, value: &Value, all: &str) -> Option<String> {
+    let misfits = Check::new(schema, None).ok()?.fits(value).err()?;
+    Some(misfits.text(all, all))
+}
+
 /// Nothing is fetched, patterns are matched in linear time, and formats count.
 fn options<'o>() -> ValidationOptions<'o> {
     let patterns = PatternOptions::regex().size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES);

@@ -19,7 +19,7 @@ mod texts;
 mod tidy;
 
 pub(crate) use check::Check;
-pub use check::{Misfits, UnusableSchema};
+pub use check::{Misfits, UnusableSchema, complaint_about_value};
 pub(crate) use clients::{complaint_about_name, complaints};
 pub(crate) use inline::referred;
 pub(crate) use published::{arguments, output, readable};
