@@ -16,6 +16,7 @@ async fn main() -> mcp_auth::Result {
         Ok("open") => mcp_auth::serve(Open).await,
         Ok("logs") => mcp_auth::serve(Logs).await,
         Ok("hangs") => mcp_auth::serve(Hangs).await,
+        Ok("asks") => mcp_auth::serve(Asks).await,
         Ok("hooked") => {
             std::panic::set_hook(Box::new(|_| eprintln!("the program's own hook")));
             mcp_auth::serve(Everything::default()).await
@@ -39,6 +40,33 @@ impl Hangs {
     #[tool(public)]
     async fn hangs(&self) -> String {
         std::future::pending().await
+    }
+}
+
+/// Asks its person.
+struct Asks;
+
+#[derive(mcp_auth::serde::Deserialize, mcp_auth::schemars::JsonSchema)]
+#[serde(crate = "mcp_auth::serde")]
+#[schemars(crate = "mcp_auth::schemars")]
+struct Trip {
+    /// Where to?
+    #[schemars(length(min = 1))]
+    to: String,
+}
+
+#[server(name = "asks")]
+impl Asks {
+    /// Books a trip.
+    #[tool(public)]
+    async fn book(&self, mut ask: Ask) -> Result<String, ToolError> {
+        Ok(match ask.form::<Trip>("Which trip?").await? {
+            Reply::Accepted(trip) => trip.to,
+            other => format!(
+                "no trip: {}",
+                if matches!(other, Reply::Declined) { "declined" } else { "cancelled" }
+            ),
+        })
     }
 }
 

@@ -375,3 +375,87 @@ async fn what_a_client_sent_comes_back_short() {
         assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note", "{era:?}");
     }
 }
+
+#[tokio::test]
+async fn arguments_that_do_not_fit_are_a_result_over_stdio_too() {
+    let issuer = Issuer::start().await;
+    for era in ERAS {
+        let mut pipe = open(&issuer, "write", era).await;
+        for (arguments, said) in [
+            (json!({}), "invalid argument `text`: expected text, got nothing"),
+            (json!({ "text": 5 }), "invalid argument `text`: expected text, got 5"),
+            (json!({ "text": "a", "more": 1 }), "invalid argument `more`: it is not known; known are `text`"),
+        ] {
+            let answer = pipe.call_tool("write_note", arguments).await;
+            assert_eq!((&answer["result"]["isError"], text(&answer)), (&json!(true), said), "{era:?}");
+        }
+        // Who may not call is told that first, and what is no object is not a call.
+        let (code, _) = refusal(&pipe.call_tool("export_notes", json!({ "text": 5 })).await);
+        assert_eq!(code, 403, "{era:?}");
+        let answer = pipe.request("tools/call", json!({ "name": "write_note", "arguments": [1] })).await;
+        assert_eq!(answer["error"]["code"], -32602, "{era:?}");
+        assert_eq!(text(&pipe.call_tool("write_note", json!({ "text": "a" })).await), "a", "it goes on");
+    }
+}
+
+/// A server that asks, and a client that can show forms or not.
+async fn asking(era: Era, capabilities: Value) -> Pipe {
+    let launch = Launch::of(env!("CARGO_BIN_EXE_everything")).toml("[auth]\nverify = \"none\"\n");
+    let mut pipe = launch.variable("TEST_SERVER", "asks").stdio().era(era).capabilities(capabilities);
+    assert!(pipe.open().await.get("result").is_some());
+    pipe
+}
+
+/// What comes of a call whose question is answered with `reply`.
+async fn booked(pipe: &mut Pipe, era: Era, reply: &Value) -> Value {
+    if era == Era::Stateless {
+        let asked = pipe.call_tool("book", json!({})).await;
+        let (name, question) = asked["result"]["inputRequests"].as_object().unwrap().iter().next().unwrap();
+        assert_eq!(question["params"]["message"], "Which trip?", "{asked}");
+        let again = json!({
+            "name": "book", "arguments": {}, "requestState": asked["result"]["requestState"],
+            "inputResponses": { name: reply },
+        });
+        return pipe.request("tools/call", again).await;
+    }
+    let id = pipe.post("tools/call", json!({ "name": "book", "arguments": {} })).await;
+    let question = pipe.receive().await;
+    assert_eq!(question["method"], "elicitation/create", "{question}");
+    assert_eq!(question["params"]["message"], "Which trip?");
+    pipe.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": reply }).to_string()).await;
+    let answer = pipe.receive().await;
+    assert_eq!(answer["id"], id, "{answer}");
+    answer
+}
+
+#[tokio::test]
+async fn a_person_is_asked_over_stdio_on_both_lifecycles() {
+    for era in ERAS {
+        let mut pipe = asking(era, json!({ "elicitation": { "form": {} } })).await;
+        for (reply, said, failed) in [
+            (json!({ "action": "accept", "content": { "to": "Rome" } }), "Rome", false),
+            (json!({ "action": "decline" }), "no trip: declined", false),
+            (json!({ "action": "cancel" }), "no trip: cancelled", false),
+            (
+                json!({ "action": "accept", "content": { "to": "" } }),
+                "the person's answer does not fit: invalid member `to`: expected text of at least 1 character, got \"\"",
+                true,
+            ),
+        ] {
+            let answer = booked(&mut pipe, era, &reply).await;
+            assert_eq!((text(&answer), &answer["result"]["isError"]), (said, &json!(failed)), "{era:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_on_stdio_that_cannot_ask_is_told_so() {
+    for era in ERAS {
+        let mut pipe = asking(era, json!({})).await;
+        let answer = pipe.call_tool("book", json!({})).await;
+        match era {
+            Era::Stateless => assert_eq!(answer["error"]["code"], -32021, "{answer}"),
+            _ => assert!(text(&answer).contains("capability `elicitation`"), "{answer}"),
+        }
+    }
+}

@@ -21,6 +21,7 @@ pub struct Pipe {
     said: String,
     child: Child,
     era: Era,
+    capabilities: Value,
     last_id: u64,
     _directory: Arc<tempfile::TempDir>,
 }
@@ -40,6 +41,7 @@ impl Pipe {
             said: String::new(),
             child,
             era: Era::Stateless,
+            capabilities: json!({}),
             last_id: 0,
             _directory: directory,
         }
@@ -56,6 +58,12 @@ impl Pipe {
         self
     }
 
+    /// Says that it is a client of these capabilities.
+    pub fn capabilities(mut self, capabilities: Value) -> Self {
+        self.capabilities = capabilities;
+        self
+    }
+
     /// Opens the connection as the era does, and answers what came of it.
     pub async fn open(&mut self) -> Value {
         if self.era == Era::Stateless {
@@ -63,7 +71,7 @@ impl Pipe {
         }
         let params = json!({
             "protocolVersion": self.era.version(),
-            "capabilities": {},
+            "capabilities": self.capabilities,
             "clientInfo": { "name": "mcp-auth-testing", "version": "0" },
         });
         let answer = self.request("initialize", params).await;
@@ -89,7 +97,7 @@ impl Pipe {
         self.last_id += 1;
         if self.era == Era::Stateless {
             params["_meta"]["io.modelcontextprotocol/protocolVersion"] = self.era.version().into();
-            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
+            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = self.capabilities.clone();
         }
         let message = json!({ "jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params });
         self.send(&message.to_string()).await;
