@@ -13,7 +13,7 @@ use crate::store::{Note, Store};
 const MAX_TEXT: usize = 1000;
 
 /// The server: one store, each caller's notes apart.
-#[derive(Clone{% unless sqlite %}, Default{% endunless %})]
+#[derive(Clone{% if sqlite %}{% else %}, Default{% endif %})]
 pub struct Notes {
     store: Store,
 }

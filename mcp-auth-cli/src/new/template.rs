@@ -1,5 +1,6 @@
-//! The template's files and how they are filled in: `cargo-generate.toml` says which files belong to a variant, and
-//! Liquid fills in the rest. Only features that cargo-generate understands in the same way are used.
+//! The template's files and how they are filled in: `cargo-generate.toml` says which files belong to a variant. The files are
+//! in what Liquid (cargo-generate's language) and Jinja have in common, `{{ }}`, `if` and `else`; this command reads them as
+//! Jinja, whose implementation is one crate and not twenty-six. A step of CI holds the results of both against each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -7,7 +8,9 @@ use std::path::PathBuf;
 use figment::Figment;
 use figment::providers::{Format as _, Toml};
 use include_dir::{Dir, include_dir};
-use liquid::ValueView as _;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Value;
+use minijinja::{Environment, UndefinedBehavior};
 use serde::Deserialize;
 
 use super::answers::{Answers, Auth, Question, Questions};
@@ -26,7 +29,7 @@ const LIQUID: &str = ".liquid";
 pub(super) struct Template {
     pub(super) questions: Questions,
     conditional: BTreeMap<String, Conditional>,
-    parser: liquid::Parser,
+    environment: Environment<'static>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,8 +74,10 @@ impl Template {
         if let Some(unknown) = settings.placeholders.keys().chain(conditional_questions.keys()).next() {
             return Err(format!("{SETTINGS} asks for {unknown:?}, which this command does not").into());
         }
-        let parser = liquid::ParserBuilder::with_stdlib().build()?;
-        Ok(Self { questions, conditional: settings.conditional, parser })
+        let mut environment = Environment::new();
+        environment.set_syntax(SyntaxConfig::builder().keep_trailing_newline(true).build()?);
+        environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        Ok(Self { questions, conditional: settings.conditional, environment })
     }
 
     /// The files of a project, by their paths in it.
@@ -100,7 +105,9 @@ impl Template {
                 continue;
             }
             let text = file.contents_utf8().ok_or_else(|| format!("{path} of the template is not text"))?;
-            let rendered = self.parser.parse(text).and_then(|template| template.render(&values));
+            // To Jinja a hyphen is a minus.
+            let text = text.replace("{{project-name}}", "{{project_name}}");
+            let rendered = self.environment.render_str(&text, &values);
             let rendered = rendered.map_err(|error| format!("{path} of the template: {error}"))?;
             files.insert(PathBuf::from(path), rendered);
         }
@@ -113,38 +120,36 @@ fn files_of(directory: &'static Dir<'static>) -> Vec<&'static include_dir::File<
     directory.files().chain(below).collect()
 }
 
+type Values = BTreeMap<&'static str, Value>;
+
 /// The values of the placeholders.
-fn values(name: &ProjectName, answers: &Answers, mcp_auth_path: Option<&str>) -> liquid::Object {
+fn values(name: &ProjectName, answers: &Answers, mcp_auth_path: Option<&str>) -> Values {
     let (auth, issuer) = match &answers.auth {
         Auth::BuiltIn => ("built-in", None),
         Auth::Issuer(issuer) => ("issuer", Some(issuer)),
     };
-    let mut values = liquid::object!({
-        "project-name": name.as_str(),
-        "crate_name": name.crate_name(),
-        "description": answers.description,
-        "auth": auth,
-        "transport": answers.transport.to_string(),
-        "sqlite": answers.sqlite,
-    });
-    if let Some(issuer) = issuer {
-        values.insert("issuer".into(), liquid::model::Value::scalar(issuer.clone()));
-    }
-    if let Some(path) = mcp_auth_path {
-        values.insert("mcp_auth_path".into(), liquid::model::Value::scalar(path.to_owned()));
-    }
-    values
+    let values = [
+        ("project_name", Some(Value::from(name.as_str()))),
+        ("crate_name", Some(Value::from(name.crate_name()))),
+        ("description", Some(Value::from(answers.description.as_str()))),
+        ("auth", Some(Value::from(auth))),
+        ("transport", Some(Value::from(answers.transport.to_string()))),
+        ("sqlite", Some(Value::from(answers.sqlite))),
+        ("issuer", issuer.map(|issuer| Value::from(issuer.as_str()))),
+        ("mcp_auth_path", mcp_auth_path.map(Value::from)),
+    ];
+    values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 /// Whether a condition of `cargo-generate.toml` is true: `a == "b"`, `a != "b"`, `a` or `!a`, joined by `&&`.
-fn holds(condition: &str, values: &liquid::Object) -> Result<bool, String> {
+fn holds(condition: &str, values: &Values) -> Result<bool, String> {
     let unknown = || format!("{SETTINGS} has a condition this command does not know: {condition}");
     let value = |name: &str| values.get(name.trim()).ok_or_else(unknown);
     let is = |name: &str, text: &str| {
         let text = text.trim().strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-        Ok::<_, String>(value(name)?.to_kstr() == text.ok_or_else(unknown)?)
+        Ok::<_, String>(value(name)?.as_str() == Some(text.ok_or_else(unknown)?))
     };
-    let flag = |name: &str| value(name)?.as_scalar().and_then(|scalar| scalar.to_bool()).ok_or_else(unknown);
+    let flag = |name: &str| bool::try_from(value(name)?.clone()).map_err(|_| unknown());
     for part in condition.split("&&").map(str::trim) {
         let part_holds = match (part.split_once("=="), part.split_once("!="), part.strip_prefix('!')) {
             (Some((name, text)), _, _) => is(name, text)?,
