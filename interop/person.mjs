@@ -106,7 +106,7 @@ function attribute(tag, name) {
   return found ? unescape(found[1]) : undefined;
 }
 
-/** The text of a piece of HTML as somebody reads it. */
+/** The text of a piece of HTML as a person reads it. */
 function words(html) {
   const text = html.replace(/<style[\s\S]*?<\/style>/gi, ' ').replace(/<[^>]*>/g, ' ');
   return unescape(text).replace(/\s+/g, ' ').trim().slice(0, 300);

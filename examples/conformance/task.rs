@@ -1,5 +1,5 @@
 //! The tasks extension (SEP-2663): tools whose work goes on after their answer. Whose a task is, the runtime
-//! knows: no one else can read, answer or cancel it.
+//! knows: another caller can neither read, answer nor cancel it.
 
 use std::time::Duration;
 

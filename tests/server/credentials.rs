@@ -110,7 +110,7 @@ async fn a16_request_parts_hold_no_credential_in_any_era_with_and_without_a_sess
         for answer in [in_session, without] {
             let text = answer.text().expect("the parts");
             assert!(text.contains("traceparent"), "headers that are known to be none stay: {text}");
-            assert!(!text.contains("x-tenant"), "and nobody added this one: {text}");
+            assert!(!text.contains("x-tenant"), "and nothing added this one: {text}");
             holds_none_of(text, &token);
         }
     }

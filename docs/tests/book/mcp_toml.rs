@@ -29,7 +29,7 @@ impl Todos {
 #[derive(Clone)]
 struct Clock;
 
-/// A server for everybody.
+/// A server for all callers.
 #[server(name = "clock")]
 impl Clock {
     /// The time.

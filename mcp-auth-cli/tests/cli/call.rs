@@ -379,7 +379,7 @@ async fn a_question_of_the_server_is_asked_in_the_terminal_and_progress_is_shown
         ("y\nold\nn\n", "kept"),
         ("n\n\ny\n", "kept"),
         // Ctrl-D.
-        ("\u{4}", "nobody answered"),
+        ("\u{4}", "no answer came"),
         ("perhaps\ny\nold\ny\n", "forgotten: old"),
     ] {
         let said = alice.run_at_a_terminal(&clear, written).await;

@@ -59,7 +59,7 @@ impl Notes {
                 Ok(format!("forgotten: {}", why.unwrap_or_default()))
             }
             Reply::Accepted(_) | Reply::Declined => Ok("kept".to_owned()),
-            Reply::Cancelled => Ok("nobody answered".to_owned()),
+            Reply::Cancelled => Ok("no answer came".to_owned()),
         }
     }
 

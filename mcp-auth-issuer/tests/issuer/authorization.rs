@@ -285,7 +285,7 @@ async fn private_use_schemes_are_answered_as_registered() {
     assert!(back.header("location").starts_with("cursor://anysphere.cursor-mcp/oauth/callback?code="));
 }
 
-/// RFC 9700 §4.11.2: a link to this server must not lead to an address that nobody but its sender has looked at.
+/// RFC 9700 §4.11.2: a link to this server must not lead to an address at which only its sender has looked.
 #[tokio::test]
 async fn p07_no_mistake_and_no_prompt_none_sends_a_person_to_a_client_that_nobody_allowed() {
     let app = App::new();

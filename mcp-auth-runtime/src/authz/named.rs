@@ -85,7 +85,7 @@ impl<'m> Named<'m> {
     }
 
     /// The same for a request, which waits for an answer: a method that nothing here answers is an operation that does not
-    /// exist. (Notifications nobody has to know.)
+    /// exist. (Notifications need not be known.)
     pub(crate) fn of_request(
         message: &'m Arc<Message>,
         registry: &Registry,

@@ -34,7 +34,7 @@ impl<H: Handler> Endpoint<H> {
     /// Answers it in this task: when the client goes away, the call is dropped.
     pub(super) async fn answer_directly(&self, envelope: Envelope, admitted: Admitted) -> Response<Body> {
         let (era, declares_tasks) = (envelope.era(), envelope.declares_tasks);
-        let (id, meta) = envelope.into_id_and_meta(); // the permit has the message, and nobody needs the bytes
+        let (id, meta) = envelope.into_id_and_meta(); // the permit has the message, so the bytes are not needed
         let Some(id) = id else {
             return failed(); // a request has one
         };

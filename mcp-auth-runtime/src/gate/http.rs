@@ -147,7 +147,7 @@ impl<H: Handler> Endpoint<H> {
             .map_err(|error| (id_value(error.id()), Rejection::from(&error)))
     }
 
-    /// The answer to a body of which no more is read, because nobody is verified: a log-in helps where what the headers
+    /// The answer to a body of which no more is read, because no caller is verified: a log-in helps where what the headers
     /// name may need one. Headers decide nothing else here, and before 2026-07-28 they name nothing.
     fn too_large_unverified(
         &self,

@@ -14,7 +14,7 @@ pub(super) struct Received<'a> {
     /// What else the body says; `None` for an HTTP request that has none.
     envelope: Option<&'a Envelope>,
     /// Why the transport refuses it: headers that contradict the body, or an HTTP method that is not served. On stdio,
-    /// a revision that nobody speaks.
+    /// a revision that is not served.
     pub(super) objection: Option<Rejection>,
     /// The session it opens or belongs to.
     pub(super) session: Option<Session<'a>>,

@@ -11,6 +11,6 @@ pub trait Consents: Send + Sync {
     fn allowed<'a>(&'a self, subject: &'a str, client_id: &'a str) -> StoreFuture<'a, ScopeSet>;
 
     /// Whether any person has ever allowed this client anything, as long as the client is known. Anyone can register a
-    /// client, so before that no one has looked at the address to which it wants people sent.
+    /// client, so before that no person has looked at the address to which it wants people sent.
     fn any<'a>(&'a self, client_id: &'a str) -> StoreFuture<'a, bool>;
 }

@@ -37,7 +37,7 @@ impl Desk {
         let trip = match ask.form::<Trip>("Which trip?").await? {
             Reply::Accepted(trip) => trip,
             Reply::Declined => return Ok("no trip".to_owned()),
-            Reply::Cancelled => return Err(ToolError::new("nobody said which trip")),
+            Reply::Cancelled => return Err(ToolError::new("the question was closed")),
         };
         let sure = ask.form::<Sure>(format!("Book {}?", trip.to)).await?.accepted();
         if !sure.is_some_and(|form| form.sure) {
@@ -141,7 +141,7 @@ async fn declining_and_cancelling_are_answers_and_what_does_not_fit_the_form_is_
     for era in Era::ALL {
         for (reply, said, failed) in [
             (json!({ "action": "decline" }), "no trip", false),
-            (json!({ "action": "cancel" }), "nobody said which trip", true),
+            (json!({ "action": "cancel" }), "the question was closed", true),
             (
                 json!({ "action": "accept", "content": { "to": "" } }),
                 "`to`: expected text of at least 1 character, got \"\"",

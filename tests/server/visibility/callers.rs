@@ -65,7 +65,7 @@ async fn connect_says_what_every_message_without_its_own_rule_needs() {
                 client.request_without_session("acme/unheard-of", json!({})).await
             };
             let answer = unknown(server.client().era(era)).await;
-            assert_eq!(answer.status(), 401, "{connect} {era:?}: who is nobody learns of no operation");
+            assert_eq!(answer.status(), 401, "{connect} {era:?}: an anonymous caller learns of no operation");
             let answer = unknown(server.client().era(era).token(server.token("alice"))).await;
             assert_eq!(answer.error_code(), Some(-32601), "{connect} {era:?} {}", answer.body());
         }

@@ -78,7 +78,7 @@ async fn a16_a_server_that_accepts_a_token_for_another_server() {
 #[tokio::test]
 async fn an_opaque_token_is_said_to_be_opaque() {
     let site = Site::start(|_| ()).await;
-    let report = site.doctor_with("an-opaque-token-of-somebody", &[]).await;
+    let report = site.doctor_with("an-opaque-token-of-another-issuer", &[]).await;
     assert!(report.step("token-format")["seen"].as_str().unwrap().contains("opaque"));
     assert_eq!(report.verdict("token-audience"), "skipped");
     report.names("authenticated", "fail", "401", "the server's log");

@@ -238,13 +238,13 @@ impl Untrusted {
             ),
             Self::Stranger(_) => text(
                 "This link has a mistake",
-                "It cannot be granted as it is. Nobody has allowed this application anything here yet, so you were not \
+                "It cannot be granted as it is. This application was not allowed anything here yet, so you were not \
                  sent to its address.",
                 again,
             ),
             Self::Denied { .. } => text(
                 "You denied it",
-                "Nobody has allowed this application anything here yet, so you were not sent to its address.",
+                "This application was not allowed anything here yet, so you were not sent to its address.",
                 "You can close this page.",
             ),
         }

@@ -1,4 +1,4 @@
-//! A host as a person should read it: what somebody registered stands out, and what they could put before it does not.
+//! A host as a person should read it: the part that was registered stands out, and what its owner could put before it does not.
 
 use maud::{Markup, html};
 use mcp_auth_core::net::Host;
@@ -44,7 +44,7 @@ pub(super) fn stressed(host: &str) -> Markup {
     }
 }
 
-/// The part that somebody registered. Without the whole list of public suffixes this is a guess for rare ones, which
+/// The part that was registered. Without the whole list of public suffixes this is a guess for rare ones, which
 /// stresses a label less than could be; the whole host is shown anyway.
 fn registrable(host: &str) -> &str {
     if matches!(host.parse(), Ok(Host::Ip(_))) {

@@ -3,7 +3,7 @@
 //! - `shell`: the frame of every page, and the headers that protect it.
 //! - `login`, `consent`, `error`: the pages.
 //! - `claim`: shows text that a client chose.
-//! - `host`: shows where an answer goes, with what somebody registered stressed.
+//! - `host`: shows where an answer goes, with the part that was registered stressed.
 //! - `lifetime`: writes a number of seconds in words.
 
 mod claim;

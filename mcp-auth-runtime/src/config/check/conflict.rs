@@ -121,7 +121,7 @@ pub enum Conflict {
         at: String,
     },
     /// No person could log in.
-    #[error("users is empty, so no one could log in at the built-in issuer: {at}")]
+    #[error("users is empty, so a login at the built-in issuer is not possible: {at}")]
     IssuerWithoutUsers {
         /// Key and source.
         at: String,

@@ -13,7 +13,7 @@ use super::issuer::KeyRefresh;
 use crate::authn::error::KeysError;
 use crate::authn::fetch::{Fetch, Within};
 
-/// The longest that somebody who asks waits for the issuer, unless one fetch may take longer.
+/// The longest that a request waits for the issuer, unless one fetch may take longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The metadata of one issuer (RFC 8414). Its times and bounds are those of the issuer's keys: what strangers ask for

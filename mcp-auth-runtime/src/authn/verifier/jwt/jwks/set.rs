@@ -258,7 +258,7 @@ fn check_purpose(jwk: &Map<String, Value>) -> Result<(), Skip> {
     Ok(())
 }
 
-/// The algorithms this key may be used with: its `alg`, to which it is bound (RFC 8725 §3.1), so that it needs nobody else
+/// The algorithms this key may be used with: its `alg`, to which it is bound (RFC 8725 §3.1), so that it needs nothing else
 /// to allow it; else the default ones for its kty and crv. With `only`, no others.
 fn algorithms(jwk: &Map<String, Value>, only: Option<&[Algorithm]>) -> Result<Vec<Algorithm>, Skip> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
