@@ -417,11 +417,11 @@ async fn no_program_is_allowed_unless_it_is_listed_not_even_on_loopback() {
 #[tokio::test]
 async fn health_needs_no_token_and_no_known_host_and_says_little() {
     let (_everything, _server, wire) = start("").await;
-    for (target, text) in [("/healthz", "ok"), ("/readyz", "ready")] {
+    for (target, text) in [("/healthz", "ok\n"), ("/readyz", "{\"ready\":true}")] {
         for lines in ["", "Host: 10.0.0.7:8080\r\n", "Authorization: Bearer nonsense\r\n", FOREIGN] {
             let reply = ask(wire, "GET", target, lines).await;
             assert_eq!(reply.status(), 200, "{target} {lines:?}: {}", reply.text());
-            assert!(reply.text().ends_with(&format!("\r\n\r\n{text}\n")), "{}", reply.text());
+            assert!(reply.text().ends_with(&format!("\r\n\r\n{text}")), "{}", reply.text());
             assert_eq!(reply.header("cache-control"), Some("no-store"));
         }
         assert_eq!(ask(wire, "HEAD", target, "").await.status(), 200);
@@ -439,7 +439,12 @@ async fn k21_a_server_without_keys_is_alive_and_not_ready() {
     let (_everything, server, wire) =
         start("[auth]\n[[auth.issuers]]\nissuer = \"https://down.example\"\n").await;
     assert_eq!(ask(wire, "GET", "/healthz", "").await.status(), 200);
-    assert_eq!(ask(wire, "GET", "/readyz", "").await.status(), 503);
+    let reply = ask(wire, "GET", "/readyz", "").await;
+    assert_eq!(reply.status(), 503);
+    let missing = "{\"ready\":false,\"missing\":[{\"issuer\":\"https://down.example\",\"since\":\"20";
+    assert!(reply.text().contains(missing), "{}", reply.text());
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    assert_eq!(reply.header("access-control-allow-origin"), None);
     // Its tokens are neither valid nor invalid as long as its keys are not known.
     let token = server.token("alice").issuer("https://down.example").mint();
     let reply = wire.call("whoami", &format!("Authorization: Bearer {token}\r\n")).await;

@@ -12,7 +12,7 @@ use super::credential::{Credential, MAX_CREDENTIAL_BYTES};
 use super::error::{AuthnError, TokenError};
 use super::identity::Identity;
 use super::principal::Principal;
-use super::verifier::{LoadFailure, Verified, Verify};
+use super::verifier::{IssuerState, LoadFailure, Verified, Verify};
 use mcp_auth_core::ambient::Clock;
 
 /// Says who is behind a credential.
@@ -52,9 +52,9 @@ impl Authenticator {
         Ok(Identity::Known(principal))
     }
 
-    /// Whether every kind of credential can be verified now.
-    pub fn ready(&self) -> bool {
-        self.verifiers.iter().all(|verifier| verifier.ready())
+    /// Every issuer, and whether its credentials can be verified now.
+    pub fn issuers(&self) -> Vec<IssuerState> {
+        self.verifiers.iter().flat_map(|verifier| verifier.issuers()).collect()
     }
 
     /// Gets what the verifiers need, all at once, and waits for the end of it.

@@ -37,7 +37,7 @@ pub(crate) use principal::{Held, Principal};
 pub(crate) use roles::{RoleRule, RoleRules};
 pub use verifier::jwt::{Algorithm, Examined, IssuerRules, JwtVerifier, KeySource, examine};
 pub(crate) use verifier::jwt::{IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};
-pub(crate) use verifier::{LoadFailure, Verify};
+pub(crate) use verifier::{IssuerState, LoadFailure, Verify};
 
 pub(crate) use opaque_key::opaque_key;
 

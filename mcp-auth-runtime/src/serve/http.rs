@@ -20,7 +20,7 @@ use crate::config::Denial;
 use crate::dispatch::Dispatch;
 use crate::error::{Error, Result};
 use crate::gate::{Endpoint, EndpointSettings, Gate};
-use crate::observe::health;
+use crate::observe::health::{self, Readiness};
 use crate::owned::{Sessions, StoredSessions};
 use crate::transport::cors;
 use crate::transport::http::serve_http;
@@ -134,16 +134,18 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
         None => Router::new(), // no issuer to send a client to, and nothing to send it for
     };
     let (shutdown, answers_health) = (parts.shutdown.clone(), parts.health);
+    let demand = settings::ready_demand(&parts.config);
     let endpoint = endpoint(parts, &resource, authenticator.clone())?;
-    let ready = move || {
-        !shutdown.is_stopping() && authenticator.as_ref().is_none_or(|authenticator| authenticator.ready())
+    let readiness = move || {
+        let issuers = authenticator.as_ref().map(|authenticator| authenticator.issuers()).unwrap_or_default();
+        Readiness::of(issuers, demand, shutdown.is_stopping())
     };
     let endpoint = routes::exact(&path, any(Endpoint::serve).with_state(Arc::new(endpoint)))
         .layer((check_origin, answer_cors.clone()));
     let metadata = metadata.layer(answer_cors);
     let issuer = local.map_or_else(Router::new, |local| local.router);
     let issuer = issuer.layer((loopback_peers, check_origin_of_posts));
-    let health = if answers_health { health::router(ready) } else { Router::new() };
+    let health = if answers_health { health::router(readiness) } else { Router::new() };
     let checked = endpoint.merge(metadata).merge(issuer).layer(check_host);
     Ok(checked.merge(health).layer(catch_panics))
 }

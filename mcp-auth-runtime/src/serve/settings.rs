@@ -6,12 +6,14 @@ use std::net::SocketAddr;
 use super::local_issuer::LocalIssuer;
 use crate::answer::ProtectedResourceMetadata;
 use crate::authn::{IssuerRules, KeyRefresh, KeySource, RoleRule, RoleRules};
+use crate::config::auth::Ready;
 use crate::config::issuers::TrustedIssuer;
 use crate::config::roles::RoleEntry;
 use crate::config::{Checked, Config, Rounds};
 use crate::dispatch::CallLimits;
 use crate::envelope::EnvelopeLimits;
 use crate::gate::{EndpointLimits, ToolHeaders};
+use crate::observe::health::Demand;
 use crate::owned::RequestStates;
 use crate::transport::host::{AllowedHosts, HostSettings};
 use crate::transport::http::ConnectionLimits;
@@ -48,6 +50,14 @@ pub(super) fn connection_limits(config: &Config) -> ConnectionLimits {
         idle_timeout: config.limits.idle_timeout.get(),
         write_timeout: config.limits.write_timeout.get(),
         drain_timeout: config.limits.drain_timeout.get(),
+    }
+}
+
+/// How many issuers must have keys for the server to be ready.
+pub(super) fn ready_demand(config: &Config) -> Demand {
+    match config.auth.ready {
+        Ready::Any => Demand::Any,
+        Ready::All => Demand::All,
     }
 }
 

@@ -67,7 +67,7 @@ fn signed_tokens(
 }
 
 /// Loads the keys before anything is served. Issuers that cannot be reached do not hold up a start: it goes on
-/// after [`START_PATIENCE`], not ready, and the keys are asked for until they come.
+/// after [`START_PATIENCE`] without their keys, which are asked for until they come.
 ///
 /// # Errors
 /// Names the issuer whose metadata contradicts the configuration (RFC 8414 §3.3): waiting would not help.
@@ -90,7 +90,10 @@ pub(super) async fn load_keys(
                 let place = config.place(&key!(auth.issuers[index].issuer));
                 return Err(Error::from(format!("issuer {issuer} cannot be used: {cause}: {place}")));
             }
-            _ => tracing::warn!(issuer, "no keys of this issuer yet: not ready until they are loaded"),
+            _ => tracing::warn!(
+                issuer,
+                "no keys of this issuer yet: its tokens are answered 503 until they are loaded"
+            ),
         }
     }
     Ok(())

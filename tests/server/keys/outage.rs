@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use jsonwebtoken::Algorithm;
-use mcp_auth::testing::Era;
+use mcp_auth::testing::{Era, TestServer};
 use serde_json::{Value, json};
 
 use super::trust::{
@@ -55,6 +55,51 @@ async fn k21_keys_down_at_cold_start_is_503_not_401_until_they_come() {
     until("ready", async || readyz(&server).await == 200).await;
     assert_read(&read_note(&server, good).await, "recovered");
     assert_eq!(everything.ran(), 2);
+}
+
+/// What `/readyz` says: its status, and the issuers that it names.
+async fn readiness(server: &TestServer) -> (u16, Vec<String>) {
+    let reply = reqwest::get(server.at("/readyz")).await.expect("an answer");
+    let (status, body) = (reply.status().as_u16(), reply.bytes().await.expect("a body"));
+    let body: Value = serde_json::from_slice(&body).expect("JSON");
+    assert_eq!(body["ready"], status == 200, "{body}");
+    let missing = body["missing"].as_array().cloned().unwrap_or_default();
+    assert!(
+        missing.iter().all(|missing| missing["since"].as_str().is_some_and(|since| since.ends_with('Z')))
+    );
+    (status, missing.iter().map(|missing| missing["issuer"].as_str().expect("a name").to_owned()).collect())
+}
+
+#[tokio::test]
+async fn k21_of_two_issuers_one_is_down_and_the_server_is_ready_and_says_who() {
+    let key = Key::new(Algorithm::ES256, "k");
+    let up = AuthorizationServer::with_keys(&[&key]).await;
+    for (demand, expected) in [("", 200), ("ready = \"any\"\n", 200), ("ready = \"all\"\n", 503)] {
+        let down = AuthorizationServer::empty("").await;
+        let name = down.issuer().to_owned();
+        let everything = Everything::default();
+        let sections = format!("[auth]\n{demand}{}{}", up.toml(""), down.toml(""));
+        let server = everything.start_with(&sections).await;
+        assert_eq!(readiness(&server).await, (expected, vec![name.clone()]), "{demand}");
+        assert_read(&read_note(&server, token(&server, &up, &key)).await, "the other's tokens pass");
+
+        down.publish_metadata(METADATA);
+        down.publish(&[&key]);
+        until("recovered", async || readiness(&server).await == (200, vec![])).await;
+    }
+}
+
+#[tokio::test]
+async fn k21_both_issuers_down_is_not_ready_whatever_is_demanded() {
+    for demand in ["any", "all"] {
+        let issuers = [AuthorizationServer::empty("").await, AuthorizationServer::empty("").await];
+        let names = issuers.each_ref().map(|issuer| issuer.issuer().to_owned());
+        let [one, other] = issuers.each_ref().map(|issuer| issuer.toml(""));
+        let sections = format!("[auth]\nready = \"{demand}\"\n{one}{other}");
+        let server = Everything::default().start_with(&sections).await;
+        assert_eq!(readiness(&server).await, (503, names.to_vec()), "{demand}");
+        assert_eq!(status(&server.at("/healthz")).await, 200);
+    }
 }
 
 #[tokio::test]

@@ -4,4 +4,4 @@
 pub(crate) mod jwt;
 mod verify;
 
-pub(crate) use verify::{Basis, LoadFailure, Loading, Verified, Verify, VerifyFuture};
+pub(crate) use verify::{Basis, IssuerState, LoadFailure, Loading, Verified, Verify, VerifyFuture};

@@ -30,9 +30,9 @@ pub trait Verify: Send + Sync {
         true
     }
 
-    /// Whether it can verify now.
-    fn ready(&self) -> bool {
-        true
+    /// The issuers whose keys it verifies with, in the order of the configuration.
+    fn issuers(&self) -> Vec<IssuerState> {
+        Vec::new()
     }
 
     /// Gets what it needs before anything is served, and waits for the end of the attempt.
@@ -75,6 +75,17 @@ pub struct Basis {
     pub source: usize,
     /// Which state of that source.
     pub generation: u64,
+}
+
+/// Whether the tokens of an issuer can be verified now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerState {
+    /// The issuer identifier.
+    pub issuer: Arc<str>,
+    /// Whether its keys come from elsewhere. Else they are at hand from the start.
+    pub is_fetched: bool,
+    /// Unix seconds: since when there are no keys that may be used. `None` while there are.
+    pub missing_since: Option<u64>,
 }
 
 /// An issuer whose keys did not load.

@@ -30,6 +30,16 @@ keyword! {
     }
 }
 
+keyword! {
+    /// When the server is ready for traffic. **(default: `"any"`)**
+    Ready {
+        /// As soon as one issuer has keys, of those whose keys are fetched.
+        Any = "any",
+        /// Once every issuer has keys.
+        All = "all",
+    }
+}
+
 /// Whose tokens are accepted, what a caller needs first, and how refusals look.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -48,6 +58,8 @@ pub struct Auth {
     pub visibility: Visibility,
     /// How a missing scope on `tools/call` is answered: `http-403`, or `tool-error` for 200 with `isError`.
     pub denial: Denial,
+    /// When `/readyz` answers 200: `any` (one issuer has keys, of those whose keys are fetched) or `all` (every issuer has).
+    pub ready: Ready,
     /// Other issuers whose tokens are accepted, each with its own rules.
     pub issuers: Vec<TrustedIssuer>,
 }

@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::answer::Rejection;
-use crate::observe::health;
+use crate::observe::health::{self, Demand, Readiness};
 use crate::transport::cors;
 use crate::transport::host::{self, AllowedHosts, HostSettings};
 use crate::transport::http::serve_http;
@@ -58,7 +58,7 @@ pub(super) async fn start(limits: ConnectionLimits) -> Server {
         .layer(from_fn_with_state(Arc::clone(&origins), cors::answer))
         .layer(from_fn_with_state(origins, origin::check))
         .merge(odd_routes(&shutdown, &dropped, &entered))
-        .merge(health::router(|| true))
+        .merge(health::router(|| Readiness::of(Vec::new(), Demand::Any, false)))
         .layer(Extension(Arc::clone(&calls)))
         .layer(from_fn_with_state(hosts, host::check));
     let served = tokio::spawn(serve_http(listener, router, limits, shutdown.clone()));

@@ -14,7 +14,7 @@ use super::{claims, jws};
 use crate::authn::error::{KeysError, TokenError};
 use crate::authn::fetch::Fetch;
 use crate::authn::principal::Via;
-use crate::authn::verifier::{Basis, LoadFailure, Loading, Verified, Verify, VerifyFuture};
+use crate::authn::verifier::{Basis, IssuerState, LoadFailure, Loading, Verified, Verify, VerifyFuture};
 use mcp_auth_core::ambient::Ambient;
 
 /// Verifies signed tokens of a fixed set of issuers.
@@ -100,9 +100,8 @@ impl Verify for JwtVerifier {
         self.issuers.get(basis.source).is_some_and(|keys| keys.generation() == basis.generation)
     }
 
-    /// Whether the keys of every issuer are available.
-    fn ready(&self) -> bool {
-        self.issuers.iter().all(|keys| keys.ready())
+    fn issuers(&self) -> Vec<IssuerState> {
+        self.issuers.iter().map(|keys| keys.state()).collect()
     }
 
     /// Attempts to load every issuer's keys, all at once.

@@ -15,6 +15,7 @@ use super::super::jws::Jws;
 use super::super::{discovery, freshness};
 use crate::authn::error::{KeysError, TokenError};
 use crate::authn::fetch::{Fetch, Within};
+use crate::authn::verifier::IssuerState;
 use mcp_auth_core::ambient::Ambient;
 
 /// How many fetches one attempt takes at most: discovery asks at up to three places, then the keys are fetched.
@@ -32,6 +33,8 @@ pub(in crate::authn::verifier::jwt) struct IssuerKeys {
     /// `None` with static keys, which are never fetched.
     source: Option<Source>,
     current: RwLock<Option<Arc<Loaded>>>,
+    /// When it was set up, without keys.
+    created: Instant,
     generation: AtomicU64,
     attempts: Mutex<Attempts>,
     /// Counts attempts that ended.
@@ -114,6 +117,7 @@ impl IssuerKeys {
             rules,
             source,
             current: RwLock::new(loaded),
+            created: Instant::now(),
             generation: AtomicU64::new(0),
             attempts: Mutex::default(),
             ended: watch::Sender::new(0),
@@ -129,6 +133,22 @@ impl IssuerKeys {
     /// Whether there are keys to verify with.
     pub(in crate::authn::verifier::jwt) fn ready(&self) -> bool {
         self.usable().is_some()
+    }
+
+    /// Whether there are keys to verify with, and if not, since when.
+    pub(in crate::authn::verifier::jwt) fn state(&self) -> IssuerState {
+        let missing_for = match (self.ready(), &*self.current.read().unwrap_or_else(PoisonError::into_inner))
+        {
+            (true, _) => None,
+            (false, None) => Some(self.created.elapsed()),
+            (false, Some(loaded)) => Some(loaded.at.elapsed().saturating_sub(self.rules.refresh.keep)),
+        };
+        let since = |span: Duration| self.ambient.clock.unix_now().saturating_sub(span.as_secs());
+        IssuerState {
+            issuer: Arc::clone(&self.issuer),
+            is_fetched: self.source.is_some(),
+            missing_since: missing_for.map(since),
+        }
     }
 
     /// What went wrong last; `None` after a success, and before the first attempt.

@@ -13,7 +13,7 @@ use super::super::{Algorithm, jws};
 use super::IssuerKeys;
 use crate::authn::error::TokenError;
 use crate::authn::tests::support::{
-    Answer, FakeFetch, ISSUER, JWKS, Signer, US, ambient, b64, other_p256, p256, p384,
+    Answer, FakeFetch, ISSUER, JWKS, NOW, Signer, US, ambient, b64, other_p256, p256, p384,
 };
 use crate::authn::{Fault, Fetch};
 
@@ -123,6 +123,9 @@ async fn known_keys_are_given_up_after_the_stated_limit_with_503_not_401() {
     pass(120).await;
     assert!(matches!(bench.known().await, Err(TokenError::KeysUnavailable { .. })));
     assert!(!bench.keys.ready());
+    // Since its keys became too old, not since they came: the clock stands still at the time of the start.
+    let since = bench.keys.state().missing_since.unwrap();
+    assert!((NOW - 120..NOW).contains(&since), "{}", NOW - since);
     bench.fetch.publish(&[p256().jwk("a")]);
     pass(2).await;
     assert!(bench.known().await.is_ok());
