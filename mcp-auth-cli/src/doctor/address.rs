@@ -147,17 +147,15 @@ impl Difference {
 /// Whether the host is a loopback or private address, or a name that is not in public DNS.
 pub(crate) fn is_internal(url: &Url) -> bool {
     let Some(host) = Host::of(url) else { return false };
-    let private = |address: IpAddr| match address.to_canonical() {
-        IpAddr::V4(v4) => v4.is_private() || v4.is_link_local() || v4.is_unspecified(),
-        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unspecified(),
+    let special = |address: IpAddr| match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_link_local() || v4.is_unspecified(),
+        IpAddr::V6(v6) => v6.is_unspecified(),
     };
     host.is_loopback()
+        || host.is_private()
         || match host {
-            Host::Name(name) => {
-                let suffixes = [".local", ".localhost", ".internal", ".svc", ".cluster.local", ".lan"];
-                !name.contains('.') || suffixes.iter().any(|suffix| name.ends_with(suffix))
-            }
-            Host::Ip(address) => private(address),
+            Host::Name(name) => name.ends_with(".localhost"),
+            Host::Ip(address) => special(address),
         }
 }
 

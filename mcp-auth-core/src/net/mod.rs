@@ -1,5 +1,5 @@
 //! Hosts and URLs. In reading order: `host` (a name or an address), `loopback` (which of them are this machine),
-//! `authority` (a host with or without a port), `origin` (a scheme and an authority), `http_url` (a URL with its
+//! `private` (which are inside a network of one's own), `authority` (a host with or without a port), `origin` (a scheme and an authority), `http_url` (a URL with its
 //! original text).
 
 mod authority;
@@ -7,6 +7,7 @@ mod host;
 mod http_url;
 mod loopback;
 mod origin;
+mod private;
 
 pub use authority::Authority;
 pub use host::{Host, InvalidHost};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use mcp_auth_core::net::{Host, is_secure};
 use tokio::time::timeout;
 use url::Url;
 
@@ -15,6 +16,17 @@ use super::error::FetchError;
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The longest any fetch may take, body included. Each issuer's own limit is shorter, or the same.
 pub(crate) const LONGEST_FETCH: Duration = Duration::from_secs(30);
+
+/// Whether an issuer's documents may be fetched from `url`: over https, over http on this machine, and over http from the one
+/// host that the operator named for this issuer.
+pub(crate) fn may_ask(url: &Url, plain: Option<&Host>) -> bool {
+    is_secure(url) || is_plain_from(url, plain)
+}
+
+/// Whether `url` is http on the host that the operator named.
+pub(crate) fn is_plain_from(url: &Url, plain: Option<&Host>) -> bool {
+    url.scheme() == "http" && plain.is_some() && Host::of(url).as_ref() == plain
+}
 
 /// One answer, its body whole.
 #[derive(Debug, Clone)]

@@ -32,6 +32,7 @@ pub use credential::Credential;
 pub(crate) use error::Fault;
 pub use error::{AuthnError, FetchError, TokenError};
 pub use fetch::{Fetch, HttpFetch};
+pub(crate) use fetch::{is_plain_from, may_ask};
 pub use identity::Identity;
 pub(crate) use principal::{Held, Principal};
 pub(crate) use roles::{RoleRule, RoleRules};

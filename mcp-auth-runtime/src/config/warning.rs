@@ -37,6 +37,13 @@ pub enum Warning {
         /// As a client's URL parser writes it.
         canonical: String,
     },
+    /// An issuer that is asked over plain http, as configured.
+    PlainHttp {
+        /// The issuer.
+        issuer: String,
+        /// The host that may be asked.
+        host: String,
+    },
     /// What clients or model APIs refuse of a tool.
     RefusedByClients(String),
     /// `visibility = "granted"`: clients cannot step up to what they cannot see.
@@ -76,6 +83,11 @@ impl fmt::Display for Warning {
                 f,
                 "server.public_url {configured:?} is published as it is, but clients will write it {canonical:?} and may \
                  refuse the difference"
+            ),
+            Self::PlainHttp { issuer, host } => write!(
+                f,
+                "the keys of issuer {issuer:?} are fetched from {host} over plain http (allow_http): whoever can change what \
+                 passes between here and there can make tokens for everyone"
             ),
             Self::RefusedByClients(what) => f.write_str(what),
             Self::StepUpThroughBaseScopesOnly => f.write_str(

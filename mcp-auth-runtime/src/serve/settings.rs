@@ -126,6 +126,7 @@ pub(super) fn rules(issuer: &TrustedIssuer, audiences: Vec<String>) -> IssuerRul
         None => KeySource::Discovery,
     };
     let mut rules = IssuerRules::new(IssuerIdentifier::clone(&issuer.issuer), audiences, keys);
+    rules.allow_http = issuer.allow_http.as_ref().map(|host| host.host().clone());
     rules.algorithms = issuer.algorithms.as_ref().map(|only| only.to_vec());
     rules.scope_claims = issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
     rules.clock_skew = issuer.clock_skew.get();

@@ -7,5 +7,6 @@ mod algorithms;
 mod discovery;
 mod issuers;
 mod outage;
+mod plain_http;
 mod rotation;
 mod set;

@@ -206,6 +206,13 @@ fn unusable(url: &Url, issuer: &str) -> Option<Step> {
             "name the issuer by the address that clients and their browsers reach",
         ));
     }
+    if !is_secure(&parsed) && address::is_internal(&parsed) && address::is_internal(url) {
+        return Some(AUTHORIZATION_SERVERS.warn(
+            format!("{} is http: whoever is in that network can read logins, and change keys", quote(issuer)),
+            "serve the authorization server over https, unless nobody else is in its network (mcp-auth: [[auth.issuers]] \
+             allow_http)",
+        ));
+    }
     if !is_secure(&parsed) {
         return Some(AUTHORIZATION_SERVERS.fail(
             format!("{} is http: logins would travel readable", quote(issuer)),

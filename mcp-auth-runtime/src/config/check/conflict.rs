@@ -69,18 +69,35 @@ pub enum Conflict {
         at: String,
     },
     /// Keys would be fetched in the clear.
-    #[error("issuer is {issuer:?}: off loopback it must start with https://: {at}")]
+    #[error("issuer is {issuer:?}: off loopback it must start with https://{allow}: {at}")]
     IssuerNotHttps {
         /// The issuer.
         issuer: String,
+        /// How it could be allowed, where it could.
+        allow: String,
         /// Key and source.
         at: String,
     },
     /// Keys would be fetched in the clear.
-    #[error("jwks_uri is {uri:?}: off loopback it must start with https://: {at}")]
+    #[error("jwks_uri is {uri:?}: off loopback it must start with https://{allow}: {at}")]
     JwksUriNotHttps {
         /// The URI.
         uri: String,
+        /// How it could be allowed, where it could.
+        allow: String,
+        /// Key and source.
+        at: String,
+    },
+    /// Leave for plain http that nothing makes use of.
+    #[error(
+        "allow_http is {host:?}, but neither issuer {issuer:?} nor its jwks_uri is http:// on that host: remove it, or name \
+         their host: {at}"
+    )]
+    PlainHttpUnused {
+        /// The issuer.
+        issuer: String,
+        /// The host.
+        host: String,
         /// Key and source.
         at: String,
     },

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use mcp_auth_core::net::Host;
+use url::Url;
+
 use super::conflict::Conflict;
 use super::findings::Findings;
-use crate::config::key;
+use crate::authn::{is_plain_from, may_ask};
+use crate::config::{Warning, key};
 
 impl Findings<'_> {
     pub(super) fn issuers(&mut self) {
@@ -13,13 +17,24 @@ impl Findings<'_> {
         let mut seen = BTreeSet::new();
         for (index, issuer) in config.auth.issuers.iter().enumerate() {
             let name = issuer.issuer.as_str().to_owned();
-            if !issuer.issuer.is_secure() {
-                let at = self.at(key!(auth.issuers[index].issuer));
-                self.refuse(Conflict::IssuerNotHttps { issuer: name.clone(), at });
+            let plain = issuer.allow_http.as_ref().map(|host| host.host());
+            if !may_ask(issuer.issuer.url(), plain) {
+                let (allow, at) = (leave(issuer.issuer.url()), self.at(key!(auth.issuers[index].issuer)));
+                self.refuse(Conflict::IssuerNotHttps { issuer: name.clone(), allow, at });
             }
-            if let Some(uri) = issuer.jwks_uri.as_ref().filter(|uri| !uri.is_secure()) {
-                let (uri, at) = (uri.as_str().to_owned(), self.at(key!(auth.issuers[index].jwks_uri)));
-                self.refuse(Conflict::JwksUriNotHttps { uri, at });
+            if let Some(uri) = issuer.jwks_uri.as_ref().filter(|uri| !may_ask(uri.url(), plain)) {
+                let (allow, at) = (leave(uri.url()), self.at(key!(auth.issuers[index].jwks_uri)));
+                self.refuse(Conflict::JwksUriNotHttps { uri: uri.as_str().to_owned(), allow, at });
+            }
+            if let Some(host) = plain {
+                let mut urls = issuer.jwks_uri.iter().map(|uri| uri.url()).chain([issuer.issuer.url()]);
+                let (issuer, host) = (name.clone(), host.to_string());
+                if urls.any(|url| is_plain_from(url, plain)) {
+                    self.warnings.push(Warning::PlainHttp { issuer, host });
+                } else {
+                    let at = self.at(key!(auth.issuers[index].allow_http));
+                    self.refuse(Conflict::PlainHttpUnused { issuer, host, at });
+                }
             }
             if issuer.jwks_min_refresh.get() > issuer.jwks_max_refresh.get() {
                 let at = self.at(key!(auth.issuers[index].jwks_min_refresh));
@@ -34,5 +49,13 @@ impl Findings<'_> {
                 self.refuse(Conflict::DuplicateIssuer { issuer: name, at });
             }
         }
+    }
+}
+
+/// How plain http to this URL could be allowed; nothing where it cannot.
+fn leave(url: &Url) -> String {
+    match Host::of(url).filter(Host::is_private) {
+        Some(host) => format!(", or, inside a network of your own, beside allow_http = \"{host}\""),
+        None => String::new(),
     }
 }

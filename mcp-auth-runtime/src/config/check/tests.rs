@@ -183,6 +183,48 @@ fn c03_issuer_and_jwks_off_loopback_are_https() {
 }
 
 #[test]
+fn c03_plain_http_is_allowed_for_the_private_host_that_is_named_and_warned_about() {
+    let with = |issuer: &str| format!("[auth]\nbase_scopes = []\nissuers = [{{ {issuer} }}]");
+    for ok in [
+        "issuer = \"http://keycloak:8080/realms/a\", allow_http = \"keycloak\"",
+        "issuer = \"http://10.0.0.7\", allow_http = \"10.0.0.7\"",
+        "issuer = \"http://keycloak\", jwks_uri = \"http://keycloak:9/k\", allow_http = \"keycloak\"",
+        "issuer = \"http://keycloak\", jwks_uri = \"https://i.example/k\", allow_http = \"keycloak\"",
+        // The name that browsers know, and the one by which a container reaches it.
+        "issuer = \"http://localhost:8180/realms/a\", jwks_uri = \"http://keycloak/k\", allow_http = \"keycloak\"",
+        "issuer = \"https://i.example\", jwks_uri = \"http://keycloak/k\", allow_http = \"keycloak\"",
+    ] {
+        let warnings = check(&with(ok), &["a"]).unwrap().warnings;
+        let is_said =
+            |warning: &Warning| matches!(warning, Warning::PlainHttp { host, .. } if ok.contains(host));
+        assert_eq!(warnings.iter().filter(|warning| is_said(warning)).count(), 1, "{ok}: {warnings:?}");
+    }
+    let message = refused!(&with("issuer = \"http://keycloak:8080\""), &[""], IssuerNotHttps);
+    assert!(message.contains("allow_http = \"keycloak\""), "{message}");
+    let message = refused!(&with("issuer = \"http://login.example.com\""), &[""], IssuerNotHttps);
+    assert!(!message.contains("allow_http"), "{message}");
+    for (bad, why) in [
+        ("issuer = \"http://keycloak.example.com\", allow_http = \"keycloak\"", "issuer is"),
+        (
+            "issuer = \"http://keycloak\", jwks_uri = \"http://keys/k\", allow_http = \"keycloak\"",
+            "jwks_uri is",
+        ),
+        ("issuer = \"http://keycloak\", jwks_uri = \"http://keys/k\", allow_http = \"keys\"", "issuer is"),
+        (
+            "issuer = \"https://keycloak\", allow_http = \"keycloak\"",
+            "allow_http is \"keycloak\", but neither",
+        ),
+        (
+            "issuer = \"http://localhost:9\", allow_http = \"keycloak\"",
+            "allow_http is \"keycloak\", but neither",
+        ),
+    ] {
+        let error = check(&with(bad), &["a"]).unwrap_err()[0].to_string();
+        assert!(error.contains(why), "{bad}: {error}");
+    }
+}
+
+#[test]
 fn issuer_configured_twice_is_refused() {
     let twice = |a: &str, b: &str| format!("auth.issuers = [{{ issuer = {a:?} }}, {{ issuer = {b:?} }}]");
     let message = refused!(&twice("https://i.example", "https://i.example"), &[""], DuplicateIssuer);

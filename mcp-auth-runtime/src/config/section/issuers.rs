@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::authn::Algorithm;
 use crate::authn::verifier::jwt::bounds;
 use crate::config::value::audience::Audiences;
-use crate::config::value::url::{HttpUrl, IssuerUrl};
+use crate::config::value::url::{HttpUrl, IssuerUrl, PrivateHost};
 use crate::config::value::{NonEmpty, duration, list};
 
 duration! {
@@ -56,6 +56,10 @@ pub struct TrustedIssuer {
     /// Where its keys are. Without it they are found by discovery (RFC 8414, OpenID Connect Discovery).
     #[serde(default)]
     pub jwks_uri: Option<HttpUrl>,
+    /// The host in `issuer`, or in `jwks_uri`, that may be asked over plain http: one inside a network of your own, such as
+    /// a container beside this one. Whoever can change what passes there can make tokens.
+    #[serde(default)]
+    pub allow_http: Option<PrivateHost>,
     /// Signature algorithms that are accepted, and no others; asymmetric ones only. Without it each key of the issuer
     /// decides: the algorithm that it says in its `alg`, else RS256, ES256 and EdDSA.
     #[serde(default)]

@@ -58,6 +58,11 @@ core_value! {
     HostName(Authority), "a host such as \"example.com\""
 }
 
+core_value! {
+    /// A host inside a network of one's own, without a port: `keycloak`, `idp.internal`, `10.0.0.7`.
+    PrivateHost(Authority), "a host such as \"keycloak\""
+}
+
 impl FromStr for HttpUrl {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
@@ -185,6 +190,27 @@ impl FromStr for HostName {
         let written = authority.to_string();
         if written != text {
             return Err(ValueError::refused(text, InvalidHost::Spelling(written).to_string()));
+        }
+        Ok(Self(authority))
+    }
+}
+
+impl FromStr for PrivateHost {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let HostName(authority) = text.parse()?;
+        if authority.port().is_some() {
+            let why = format!("it stands for every port; write {:?}", authority.host().to_string());
+            return Err(ValueError::refused(text, why));
+        }
+        if authority.host().is_loopback() {
+            return Err(ValueError::refused(text, "http to this machine needs no leave; remove the key"));
+        }
+        if !authority.host().is_private() {
+            let why = "over the internet, everyone on the way could put keys of their own in place of the issuer's; plain \
+                       http is for a private address, a name without a dot, or one below .internal, .local, .lan, .svc or \
+                       .home.arpa";
+            return Err(ValueError::refused(text, why));
         }
         Ok(Self(authority))
     }
@@ -397,6 +423,35 @@ mod tests {
         ] {
             let error = bad.parse::<HostName>().unwrap_err().to_string();
             assert!(error.contains(why), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_hosts_that_the_internet_cannot_have() {
+        for ok in ["keycloak", "idp.internal", "idp.auth.svc", "10.0.0.7", "[fd00::1]"] {
+            assert_eq!(ok.parse::<PrivateHost>().unwrap().to_string(), ok);
+        }
+        for (bad, why) in [
+            ("login.example.com", "everyone on the way"),
+            ("keycloak.", "everyone on the way"),
+            ("8.8.8.8", "everyone on the way"),
+            ("169.254.169.254", "everyone on the way"),
+            ("[fe80::1]", "everyone on the way"),
+            ("0.0.0.0", "everyone on the way"),
+            ("localhost", "needs no leave"),
+            ("127.0.0.1", "needs no leave"),
+            ("keycloak:8080", "write \"keycloak\""),
+            ("KEYCLOAK", "write it \"keycloak\""),
+            ("http://keycloak", "a host"),
+            ("*", "no wildcard"),
+            ("*.internal", "no wildcard"),
+            ("true", ""),
+            ("", "a host"),
+        ] {
+            match bad.parse::<PrivateHost>() {
+                Err(error) => assert!(error.to_string().contains(why), "{bad}: {error}"),
+                Ok(_) => assert_eq!(bad, "true", "a name like any other, which no issuer has"),
+            }
         }
     }
 

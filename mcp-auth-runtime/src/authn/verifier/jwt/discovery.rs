@@ -3,14 +3,14 @@
 
 use bytes::Bytes;
 use mcp_auth_core::IssuerIdentifier;
-use mcp_auth_core::net::is_secure;
+use mcp_auth_core::net::{Host, is_secure};
 use mcp_auth_core::seen::Excerpt;
 use mcp_auth_core::strict_json;
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::authn::error::KeysError;
-use crate::authn::fetch::Fetch;
+use crate::authn::fetch::{Fetch, is_plain_from};
 
 /// The metadata documents to try, in order: RFC 8414 §3.1, then OpenID Connect Discovery by RFC 8414 §5, then
 /// OpenID Connect Discovery §4.
@@ -34,6 +34,8 @@ pub(super) fn metadata_urls(issuer: &IssuerIdentifier) -> Vec<Url> {
 
 /// Finds the `jwks_uri` of `issuer`.
 ///
+/// `plain` is the host whose plain http the operator allows.
+///
 /// - Source: RFC 8414 §3.3, the document's `issuer` equals `issuer` byte for byte, or it is not used.
 ///
 /// # Errors
@@ -42,11 +44,12 @@ pub(super) fn metadata_urls(issuer: &IssuerIdentifier) -> Vec<Url> {
 pub(super) async fn jwks_uri(
     fetch: &dyn Fetch,
     issuer: &IssuerIdentifier,
+    plain: Option<&Host>,
     max_bytes: usize,
 ) -> Result<Url, KeysError> {
     let mut worst: Option<KeysError> = None;
     for url in metadata_urls(issuer) {
-        match read(fetch, issuer, &url, max_bytes).await {
+        match read(fetch, issuer, plain, &url, max_bytes).await {
             Ok(uri) => return Ok(uri),
             Err(error @ KeysError::Fetch { .. }) => return Err(worst.unwrap_or(error)),
             Err(error) if worst.as_ref().is_none_or(|w| telling(&error) > telling(w)) => worst = Some(error),
@@ -90,14 +93,20 @@ pub(super) async fn document(
 async fn read(
     fetch: &dyn Fetch,
     issuer: &IssuerIdentifier,
+    plain: Option<&Host>,
     url: &Url,
     max_bytes: usize,
 ) -> Result<Url, KeysError> {
     let (metadata, _) = get(fetch, issuer, url, max_bytes).await?;
     let uri = metadata.get("jwks_uri").and_then(Value::as_str).and_then(|uri| Url::parse(uri).ok());
-    // An https issuer cannot send us to plain http, not even on this machine.
+    // An https issuer cannot send us to plain http, not even on this machine; one that is asked over plain http only back
+    // to where it is.
     let is_plain_here = |url: &Url| url.scheme() == "http" && is_secure(url);
-    let allowed = |uri: &Url| is_secure(uri) && (uri.scheme() == "https" || is_plain_here(issuer.url()));
+    let allowed = |uri: &Url| match uri.scheme() {
+        "https" => true,
+        _ if is_plain_here(issuer.url()) => is_plain_here(uri),
+        _ => is_plain_from(issuer.url(), plain) && is_plain_from(uri, plain),
+    };
     uri.filter(allowed).ok_or_else(|| KeysError::JwksUri { url: url.to_string() })
 }
 
@@ -137,7 +146,7 @@ mod tests {
     }
 
     async fn found(fetch: &FakeFetch, issuer: &str) -> Result<String, KeysError> {
-        jwks_uri(fetch, &issuer.parse().unwrap(), 1000).await.map(|uri| uri.to_string())
+        jwks_uri(fetch, &issuer.parse().unwrap(), None, 1000).await.map(|uri| uri.to_string())
     }
 
     fn metadata(issuer: &str, uri: &str) -> Answer {
@@ -217,6 +226,29 @@ mod tests {
         let fetch = FakeFetch::default();
         fetch.put(&urls("https://a.example")[0], Answer::ok(&json!({"issuer": "https://a.example"})));
         assert!(matches!(found(&fetch, "https://a.example").await, Err(KeysError::JwksUri { .. })));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn k09_where_plain_http_is_allowed_the_keys_are_on_the_named_host() {
+        for (issuer, uri, plain, ok) in [
+            ("http://keycloak:8080/realms/a", "http://keycloak:8080/realms/a/certs", "keycloak", true),
+            ("http://keycloak:8080", "http://keycloak:9000/certs", "keycloak", true),
+            ("http://keycloak:8080", "https://keys.example/k", "keycloak", true),
+            ("http://keycloak:8080", "http://other:8080/certs", "keycloak", false),
+            ("http://keycloak:8080", "http://keycloak.evil/certs", "keycloak", false),
+            ("http://keycloak:8080", "http://169.254.169.254/certs", "keycloak", false),
+            ("http://keycloak:8080", "http://127.0.0.1:8080/certs", "keycloak", false),
+            ("http://keycloak:8080", "ftp://keycloak/certs", "keycloak", false),
+            ("http://keycloak:8080", "file:///certs", "keycloak", false),
+            ("https://keycloak", "http://keycloak/certs", "keycloak", false),
+            ("http://127.0.0.1:9000", "http://keycloak/certs", "keycloak", false),
+        ] {
+            let fetch = FakeFetch::default();
+            fetch.put(&urls(issuer)[0], metadata(issuer, uri));
+            let plain = plain.parse().unwrap();
+            let found = jwks_uri(&fetch, &issuer.parse().unwrap(), Some(&plain), 1000).await;
+            assert_eq!(found.is_ok(), ok, "{issuer} {uri}: {found:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use mcp_auth_core::IssuerIdentifier;
-use mcp_auth_core::net::is_secure;
+use mcp_auth_core::net::Host;
 use serde_json::Value;
 use url::Url;
 
 use super::algorithm::Algorithm;
 use super::bounds;
+use crate::authn::fetch::may_ask;
 use crate::authn::roles::RoleRules;
 
 /// The algorithms of a key that does not say its own, where the issuer is set to none.
@@ -29,6 +30,8 @@ pub struct IssuerRules {
     pub audiences: Vec<String>,
     /// Where its keys are.
     pub keys: KeySource,
+    /// The one host, inside a network of the operator's own, whose documents may be fetched over plain http.
+    pub allow_http: Option<Host>,
     /// If set, the only algorithms its tokens may use; never empty. Without it each key decides: any [`Algorithm`] that it
     /// says in `alg` (RFC 7517 §4.4), else RS256, ES256 and EdDSA.
     pub algorithms: Option<Vec<Algorithm>>,
@@ -110,6 +113,7 @@ impl IssuerRules {
             issuer,
             audiences,
             keys,
+            allow_http: None,
             algorithms: None,
             scope_claims: vec![DEFAULT_SCOPE_CLAIM.to_owned()],
             roles: RoleRules::default(),
@@ -134,12 +138,16 @@ impl IssuerRules {
     /// # Errors
     /// The first [`RulesError`] found.
     pub fn check(&self) -> Result<(), RulesError> {
+        let plain = self.allow_http.as_ref();
+        if plain.is_some_and(|host| !host.is_private()) {
+            return Err(RulesError::AllowHttp);
+        }
         match &self.keys {
             KeySource::Static(_) => {} // nothing is fetched
-            KeySource::Discovery | KeySource::JwksUri(_) if !self.issuer.is_secure() => {
+            KeySource::Discovery | KeySource::JwksUri(_) if !may_ask(self.issuer.url(), plain) => {
                 return Err(RulesError::Issuer);
             }
-            KeySource::JwksUri(uri) if !is_secure(uri) => return Err(RulesError::JwksUri),
+            KeySource::JwksUri(uri) if !may_ask(uri, plain) => return Err(RulesError::JwksUri),
             KeySource::Discovery | KeySource::JwksUri(_) => {}
         }
         if self.audiences.is_empty() || self.audiences.iter().any(|a| a.is_empty() || a == "*") {
@@ -174,6 +182,9 @@ pub enum RulesError {
     /// RFC 8414 §2.
     #[error("jwks_uri is not https (http on loopback only)")]
     JwksUri,
+    /// A host that the internet can have.
+    #[error("plain http is for hosts inside a network of one's own")]
+    AllowHttp,
     /// RFC 8707 §2.
     #[error("an issuer needs at least one audience, and none may be empty or `*`")]
     Audience,
@@ -225,6 +236,34 @@ mod tests {
             "ftp://127.0.0.1",
         ] {
             assert!(bad.parse::<IssuerIdentifier>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn c03_plain_http_is_for_the_one_private_host_that_is_named() {
+        let allowing = |issuer: &str, host: &str| IssuerRules {
+            allow_http: Some(host.parse().unwrap()),
+            ..rules(issuer)
+        };
+        for (issuer, host) in [
+            ("http://keycloak:8080/realms/a", "keycloak"),
+            ("http://10.0.0.7:8080", "10.0.0.7"),
+            ("http://[fd00::1]", "[fd00::1]"),
+        ] {
+            assert_eq!(allowing(issuer, host).check(), Ok(()), "{issuer}");
+            assert_eq!(rules(issuer).check(), Err(RulesError::Issuer), "{issuer}");
+            assert_eq!(allowing(issuer, "other").check(), Err(RulesError::Issuer), "{issuer}");
+            let keys = |uri: &str| KeySource::JwksUri(Url::parse(uri).unwrap());
+            let with = |uri: &str| IssuerRules { keys: keys(uri), ..allowing(issuer, host) }.check();
+            assert_eq!(with(&format!("http://{host}:9/keys")), Ok(()));
+            assert_eq!(with("http://keys:9/keys"), Err(RulesError::JwksUri));
+        }
+        for public in ["login.example.com", "8.8.8.8", "169.254.169.254", "localhost"] {
+            assert_eq!(
+                allowing("https://as.example", public).check(),
+                Err(RulesError::AllowHttp),
+                "{public}"
+            );
         }
     }
 

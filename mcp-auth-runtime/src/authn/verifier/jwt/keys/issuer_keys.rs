@@ -317,7 +317,8 @@ impl IssuerKeys {
                 return Ok(uri.clone());
             }
         }
-        let uri = discovery::jwks_uri(&*self.fetch, &self.rules.issuer, self.rules.refresh.max_bytes).await?;
+        let IssuerRules { issuer, allow_http, refresh, .. } = &self.rules;
+        let uri = discovery::jwks_uri(&*self.fetch, issuer, allow_http.as_ref(), refresh.max_bytes).await?;
         self.attempts().discovered = Some((uri.clone(), Instant::now()));
         Ok(uri)
     }
