@@ -435,6 +435,20 @@ async fn health_needs_no_token_and_no_known_host_and_says_little() {
 }
 
 #[tokio::test]
+async fn unknown_paths_answer_404_in_a_line_that_names_the_endpoint() {
+    let (_everything, _server, wire) = start("").await;
+    for target in ["/", "/sse", "/mcp/", "/v1/mcp", "/.well-known/openid-configuration", "/favicon.ico"] {
+        for method in ["GET", "POST", "DELETE"] {
+            let reply = ask(wire, method, target, "Content-Length: 0\r\n").await;
+            assert_eq!(reply.status(), 404, "{method} {target}");
+            let said = "nothing is here; the MCP endpoint of this server is at /mcp";
+            assert!(reply.text().contains(said), "{}", reply.text());
+            assert_eq!(reply.header("content-type"), Some("application/json"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn k21_a_server_without_keys_is_alive_and_not_ready() {
     let (_everything, server, wire) =
         start("[auth]\n[[auth.issuers]]\nissuer = \"https://down.example\"\n").await;

@@ -153,6 +153,11 @@ pub enum Rejection {
     },
     /// A request target longer than any server takes: 414.
     TargetTooLong,
+    /// A path that nothing is at: 404.
+    NothingHere {
+        /// The path of the MCP endpoint.
+        path: String,
+    },
     /// A claim of the token that an operation takes is missing or of another shape: 403.
     UnfitClaims {
         /// The claim; `None` where what an operation takes does not say which one it misses.
@@ -204,6 +209,10 @@ impl Rejection {
             }
             Self::TargetTooLong => {
                 Row::new(StatusCode::URI_TOO_LONG, Rank::Early, "the request target is too long")
+            }
+            Self::NothingHere { path } => {
+                let text = format!("nothing is here; the MCP endpoint of this server is at {path}");
+                Row::new(StatusCode::NOT_FOUND, Rank::Early, text)
             }
             Self::HostNotAllowed { setting } => {
                 let text = format!("this host is not served here; if it should be, add it to {setting}");

@@ -122,6 +122,7 @@ fn a_layer_in_front_answers_a_json_rpc_error_without_id_challenge_or_data() {
         (Rejection::HeadTooLong { limit: 9 }, 431),
         (Rejection::TooManyHeaders { limit: 9 }, 431),
         (Rejection::TargetTooLong, 414),
+        (Rejection::NothingHere { path: "/mcp".into() }, 404),
         (Rejection::Internal, 500),
     ] {
         let response = early.respond_early();

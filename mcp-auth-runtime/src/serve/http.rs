@@ -51,7 +51,8 @@ pub(super) async fn start<H: Handler>(mut parts: Parts<H>) -> Result<Running> {
         trust::load_keys(authenticator, &parts.config, shutdown.stopping()).await?;
         authenticator.start(shutdown.stopping());
     }
-    let router = layers(parts, address, trusted)?;
+    let path = parts.config.server.path.as_str().to_owned();
+    let router = routes::and_nothing_else(layers(parts, address, trusted)?, &path);
     let stop = shutdown.clone();
     let task = tokio::spawn(async move {
         let drained = serve_http(listener, router, limits, stop).await;

@@ -35,7 +35,7 @@ use super::head::{BadHead, HeadLimits};
 use super::limits::TimedBody;
 use super::panic;
 use super::shutdown::Shutdown;
-use super::timed_io::{Clocks, TimedIo};
+use super::timed_io::{Clocks, RanOut, TimedIo};
 use crate::answer::Rejection;
 
 /// How many connections, how large a head, and how long each part of an exchange may take. There are no defaults
@@ -223,12 +223,34 @@ async fn connection(
     if let Err(error) = ended {
         tracing::trace!(%peer, %error, "connection closed early");
     }
-    let stream = http.into_parts().io.into_inner().into_inner();
+    let io = http.into_parts().io.into_inner();
+    if let Some(clock) = io.ran_out() {
+        note_given_up(peer, clock);
+    }
+    let stream = io.into_inner();
     let cut = server.shutdown.cut();
     tokio::select! {
         () = linger(stream) => {}
         () = cut.cancelled() => {}
         () = progress.close.cancelled(), if !server.shutdown.is_stopping() => {}
+    }
+}
+
+/// Which limit closed a connection. That nothing more came is usual.
+fn note_given_up(peer: SocketAddr, clock: RanOut) {
+    match clock {
+        RanOut::Unused => {
+            tracing::debug!(%peer, "a connection was closed: no request came (limits.header_timeout)");
+        }
+        RanOut::Idle => {
+            tracing::debug!(%peer, "a connection was closed: no further request came (limits.idle_timeout)");
+        }
+        RanOut::Head => {
+            tracing::info!(%peer, "a connection was closed: a head did not come in time (limits.header_timeout)");
+        }
+        RanOut::Write => {
+            tracing::info!(%peer, "a connection was closed: its answer was not read (limits.write_timeout)");
+        }
     }
 }
 

@@ -1,7 +1,11 @@
 //! Routes by exact path: no prefix, no trailing slash, no dot segments, no percent-encoded twin.
 
+use std::future::ready;
+
 use axum::Router;
 use axum::routing::MethodRouter;
+
+use crate::answer::Rejection;
 
 /// A router that serves only `answer`, at `path`.
 ///
@@ -20,6 +24,13 @@ pub(crate) fn exact(path: &str, answer: MethodRouter) -> Router {
 pub(crate) fn exact_all(answers: Vec<(String, MethodRouter)>) -> Router {
     let each = answers.into_iter().map(|(path, answer)| exact(&path, answer));
     each.fold(Router::new(), Router::merge)
+}
+
+/// Answers every other path with a 404 that names the MCP endpoint, whose path people mistype. Not for a router that is
+/// part of another.
+pub(crate) fn and_nothing_else(router: Router, path: &str) -> Router {
+    let nothing = Rejection::NothingHere { path: path.to_owned() };
+    router.fallback(move || ready(nothing.respond_early()))
 }
 
 #[cfg(test)]

@@ -27,6 +27,19 @@ pub(super) struct Clocks {
     pub(super) write: Duration,
 }
 
+/// The clock that ran out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RanOut {
+    /// The head's, and nothing of a first head had come.
+    Unused,
+    /// The head's, in the middle of a head.
+    Head,
+    /// The one between requests.
+    Idle,
+    /// The one for the client to take its answer.
+    Write,
+}
+
 /// A stream that fails with [`io::ErrorKind::TimedOut`] when one of its clocks runs out.
 #[derive(Debug)]
 pub(super) struct TimedIo<S> {
@@ -40,6 +53,7 @@ pub(super) struct TimedIo<S> {
     alarm: Pin<Box<Sleep>>,
     stalled: Option<Pin<Box<Sleep>>>,
     framing: Framing,
+    ran_out: Option<RanOut>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +77,13 @@ impl<S> TimedIo<S> {
             alarm: Box::pin(tokio::time::sleep_until(deadline)),
             stalled: None,
             framing: Framing::new(heads),
+            ran_out: None,
         }
+    }
+
+    /// The first clock that ran out, if one did.
+    pub(super) fn ran_out(&self) -> Option<RanOut> {
+        self.ran_out
     }
 
     pub(super) fn into_inner(self) -> S {
@@ -99,6 +119,11 @@ impl<S> TimedIo<S> {
         false
     }
 
+    fn give_up(&mut self, clock: RanOut) -> io::Error {
+        self.ran_out.get_or_insert(clock);
+        io::ErrorKind::TimedOut.into()
+    }
+
     fn note_written<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stalled = None;
@@ -107,7 +132,7 @@ impl<S> TimedIo<S> {
         let write = self.clocks.write;
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(write)));
         match stalled.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Ready(()) => Poll::Ready(Err(self.give_up(RanOut::Write))),
             Poll::Pending => Poll::Pending,
         }
     }
@@ -153,7 +178,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for TimedIo<S> {
                     }
                 }
                 Poll::Pending if is_waiting && this.is_overdue(cx) => {
-                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                    let clock = match this.wait {
+                        Wait::Idle => RanOut::Idle,
+                        Wait::Head if this.framing.is_in_head() => RanOut::Head,
+                        Wait::Head => RanOut::Unused,
+                    };
+                    return Poll::Ready(Err(this.give_up(clock)));
                 }
                 other => return other,
             }

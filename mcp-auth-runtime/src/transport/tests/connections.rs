@@ -31,6 +31,44 @@ async fn a_head_that_does_not_come_or_trickles_is_given_up() {
     }
 }
 
+#[test]
+fn the_limit_that_closed_a_connection_is_named_in_the_log() {
+    let short = Duration::from_millis(300);
+    let limits =
+        ConnectionLimits { header_timeout: short, idle_timeout: short, write_timeout: short, ..defaults() };
+    let said = |directives: &str, sent: &'static str, until: &'static str| {
+        crate::observe::support::logged_at(directives, || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let server = start(limits).await;
+                let mut stream = server.connect().await;
+                server.send(&mut stream, sent).await;
+                match sent.contains("/endless") {
+                    true => timeout(PATIENCE, server.dropped.notified()).await.expect("given up"),
+                    false => drop(read_until(&mut stream, until).await),
+                }
+                drop(timeout(short * 3, read_to_close(&mut stream)).await);
+                sleep(short).await;
+            });
+        })
+    };
+    let endless = "GET /endless HTTP/1.1\r\nHost: HOST\r\n\r\n";
+    for (directives, sent, until, key) in [
+        ("info", "POST /mcp HTTP/1.1\r\n", "", "limits.header_timeout"),
+        ("info", endless, "", "limits.write_timeout"),
+        ("debug", "", "", "limits.header_timeout"),
+        ("debug", KEEP, "ping", "limits.idle_timeout"),
+    ] {
+        let log = said(directives, sent, until);
+        assert_eq!(log.matches("a connection was closed").count(), 1, "{sent}: {log}");
+        assert!(log.contains(key), "{sent}: {log}");
+    }
+    // Where nothing more came, it is no news.
+    for (sent, until) in [("", ""), (KEEP, "ping")] {
+        assert!(!said("info", sent, until).contains("a connection was closed"), "{sent}");
+    }
+}
+
 #[tokio::test]
 async fn an_idle_connection_outlives_the_head_timer_and_ends_with_the_idle_timer() {
     let head = Duration::from_millis(300);
