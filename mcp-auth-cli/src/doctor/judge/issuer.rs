@@ -1,12 +1,12 @@
 //! The authorization server's metadata: which of the places named by MCP has it, and whether its `issuer` and
 //! endpoints are valid.
 
-use mcp_auth_core::net::is_secure;
+use mcp_auth_core::net::{Host, is_secure};
 use url::Url;
 
 use super::metadata::{Document, Fetched, read};
 use super::strings;
-use crate::doctor::address::difference;
+use crate::doctor::address::{difference, is_internal};
 use crate::doctor::checks::{ISSUER, ISSUER_ENDPOINTS, ISSUER_METADATA};
 use crate::doctor::fetch::Trouble;
 use crate::doctor::quote::{quote, quote_all};
@@ -113,10 +113,14 @@ pub(crate) fn endpoints(document: &Document) -> Step {
             "clients log in with the authorization code flow: turn it on, or list another authorization server",
         );
     }
+    // An issuer inside a network may speak plain http there; that it does is said of `authorization_servers`.
+    let own = document.get("issuer").and_then(|issuer| Url::parse(issuer.as_str()?).ok());
+    let inside = own.filter(|own| own.scheme() == "http" && is_internal(own)).as_ref().and_then(Host::of);
+    let is_inside = |url: &Url| url.scheme() == "http" && inside.is_some() && Host::of(url) == inside;
     let names = ["authorization_endpoint", "token_endpoint", "registration_endpoint", "jwks_uri"];
     for name in names {
         let Some(text) = document.get(name).and_then(|value| value.as_str()) else { continue };
-        if !Url::parse(text).is_ok_and(|url| is_secure(&url)) {
+        if !Url::parse(text).is_ok_and(|url| is_secure(&url) || is_inside(&url)) {
             return ISSUER_ENDPOINTS.fail(
                 format!("{name} is {}: not https", quote(text)),
                 "serve every endpoint over https; behind a proxy, tell the authorization server its public URL, or \
@@ -134,7 +138,10 @@ pub(crate) fn endpoints(document: &Document) -> Step {
             );
         }
     }
-    ISSUER_ENDPOINTS.ok("authorization and token endpoint, secure")
+    ISSUER_ENDPOINTS.ok(match inside {
+        None => "authorization and token endpoint, secure",
+        Some(_) => "authorization and token endpoint, over plain http inside a network",
+    })
 }
 
 #[cfg(test)]
@@ -174,6 +181,21 @@ mod tests {
         let step = issuer("https://a.example", document.as_object().unwrap());
         assert_eq!(step.verdict, Verdict::Fail);
         assert!(step.fix.unwrap().contains("\"https://a.example/\""));
+    }
+
+    #[test]
+    fn endpoints_over_plain_http_are_those_of_an_issuer_on_the_same_host_inside_a_network() {
+        for (issuer, token, verdict) in [
+            ("http://keycloak:8080/r", "http://keycloak:8080/t", Verdict::Ok),
+            ("http://keycloak:8080/r", "https://a.example/t", Verdict::Ok),
+            ("http://keycloak:8080/r", "http://other/t", Verdict::Fail),
+            ("http://a.example", "http://a.example/t", Verdict::Fail),
+            ("https://keycloak", "http://keycloak/t", Verdict::Fail),
+        ] {
+            let document =
+                json!({ "issuer": issuer, "authorization_endpoint": token, "token_endpoint": token });
+            assert_eq!(endpoints(document.as_object().unwrap()).verdict, verdict, "{issuer} {token}");
+        }
     }
 
     #[test]

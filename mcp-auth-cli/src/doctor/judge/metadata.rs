@@ -299,3 +299,23 @@ pub(crate) fn bearer_methods(document: &Document) -> Step {
     }
     BEARER_METHODS.ok(quote_all(&methods))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::step::Verdict;
+
+    #[test]
+    fn an_issuer_over_plain_http_is_a_failure_and_inside_the_servers_own_network_a_warning() {
+        for (server, issuer, verdict) in [
+            ("http://localhost:8080/mcp", "http://keycloak:8080/realms/a", Verdict::Warn),
+            ("http://todos:8080/mcp", "http://10.0.0.7:8080", Verdict::Warn),
+            ("http://localhost:8080/mcp", "http://login.example.com", Verdict::Fail),
+            ("https://todos.example.com/mcp", "http://keycloak:8080/realms/a", Verdict::Fail),
+            ("https://todos.example.com/mcp", "http://login.example.com", Verdict::Fail),
+        ] {
+            let step = unusable(&Url::parse(server).unwrap(), issuer).expect("something to say");
+            assert_eq!(step.verdict, verdict, "{server} {issuer}: {}", step.seen);
+        }
+    }
+}
