@@ -6,7 +6,11 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use mcp_auth_core::seen::head;
 use serde_json::json;
+
+/// The most characters of a description, without a mark where it was cut: only ASCII may stand in one (RFC 6749 §5.2).
+pub(crate) const LONGEST: usize = 200;
 
 /// `no-store`: a cache may not keep any of these answers (OAuth 2.1 §3.2.3).
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -25,7 +29,12 @@ pub(crate) struct OAuthError {
 impl OAuthError {
     /// An error with status 400, which most of them have.
     pub(crate) fn bad_request(code: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code, description: description.into(), retry_after: None }
+        let description: Cow<'static, str> = description.into(); // it may name what was asked for
+        let description = match description {
+            Cow::Owned(named) if named.len() > LONGEST => head(&named, LONGEST).to_owned().into(),
+            description => description,
+        };
+        Self { status: StatusCode::BAD_REQUEST, code, description, retry_after: None }
     }
 
     /// The store is down, which is not the client's fault and will be over.

@@ -62,6 +62,11 @@ async fn p22_b08_scope_narrows_and_never_widens_and_a_refused_request_uses_nothi
     let with = |change| changed(&form, change);
     app.token(&with(("scope", "todos.read admin"))).await.assert_error(400, "invalid_scope");
     app.token(&with(("scope", "nothing"))).await.assert_error(400, "invalid_scope");
+    let unknown = "x".repeat(5000);
+    let long = app.token(&changed(&form, ("scope", &unknown))).await;
+    let description = long.json()["error_description"].as_str().map(str::len);
+    assert!(description.is_some_and(|length| length < 300), "what was asked for comes back short");
+    long.assert_error(400, "invalid_scope");
     app.token(&with(("resource", "http://other/mcp"))).await.assert_error(400, "invalid_target");
     app.token(&with(("client_id", &other))).await.assert_error(400, "invalid_grant");
 

@@ -8,6 +8,7 @@ use crate::authn::{AuthnError, Fault};
 use crate::authz::Denied;
 use crate::declared::Kind;
 use crate::envelope::{Envelope, EnvelopeError};
+use crate::owned::Crowded;
 
 impl Rejection {
     /// What a denied message is answered; without an envelope, an HTTP request that has no message. A task that is
@@ -45,6 +46,13 @@ impl From<&AuthnError> for Rejection {
                 Self::KeysUnavailable { retry_after: retry_after.as_secs().max(1) }
             }
         }
+    }
+}
+
+impl From<Crowded> for Rejection {
+    fn from(crowded: Crowded) -> Self {
+        tracing::warn!(limit = crowded.key(), "a request is refused: {crowded}");
+        Self::Crowded(crowded)
     }
 }
 

@@ -14,6 +14,7 @@ use super::data::Facts;
 use super::row::{Rank, Row, Says};
 use crate::declared::Kind;
 use crate::envelope::HeaderMismatch;
+use crate::owned::Crowded;
 
 /// Why a message is not served, as the client is told.
 #[derive(Debug, Clone)]
@@ -110,8 +111,8 @@ pub enum Rejection {
     },
     /// A session that is not there, or not this caller's: 404.
     UnknownSession,
-    /// As many sessions as `limits.sessions` allows: 503.
-    TooManySessions,
+    /// The caller has as much as one may have: 429; or all have as much as there is: 503.
+    Crowded(Crowded),
     /// The store cannot tell now to whom the session or the task belongs: 503.
     StoreUnavailable,
     /// A request without one readable `Host`, or with two: 400 (RFC 9112 §3.2).
@@ -327,9 +328,13 @@ impl Rejection {
             Self::UnknownSession => {
                 Row::new(StatusCode::NOT_FOUND, Rank::Decision, "unknown session; initialize again")
             }
-            Self::TooManySessions => {
-                Row::new(UNAVAILABLE, Rank::Decision, "too many open sessions; try again later")
-                    .header(RETRY_AFTER, HeaderValue::from(30))
+            Self::Crowded(crowded) => {
+                let status = match crowded {
+                    Crowded::Caller { .. } => StatusCode::TOO_MANY_REQUESTS,
+                    Crowded::Server { .. } => UNAVAILABLE,
+                };
+                let seconds = HeaderValue::from(crowded.retry_after());
+                Row::new(status, Rank::Decision, crowded.to_string()).header(RETRY_AFTER, seconds)
             }
             Self::StoreUnavailable => {
                 Row::new(UNAVAILABLE, Rank::Decision, "the store is unavailable; try again later")

@@ -11,6 +11,7 @@ use super::data::Facts;
 use crate::authz::Denied;
 use crate::declared::Kind;
 use crate::envelope::{Envelope, EnvelopeLimits, read};
+use crate::owned::Crowded;
 
 /// The JSON-RPC error object, over HTTP or on stdio.
 fn error_object(rejection: &Rejection, resource_metadata: Option<&str>) -> Value {
@@ -138,7 +139,12 @@ fn a_layer_in_front_answers_a_json_rpc_error_without_id_challenge_or_data() {
 fn headers_that_a_status_wants_stand_in_its_row() {
     for (rejection, name, value) in [
         (Rejection::KeysUnavailable { retry_after: 7 }, "retry-after", "7"),
-        (Rejection::TooManySessions, "retry-after", "30"),
+        (Rejection::Crowded(Crowded::Server { key: "limits.sessions", what: "x" }), "retry-after", "30"),
+        (
+            Rejection::Crowded(Crowded::Caller { key: "limits.caller_calls", limit: 1, what: "x" }),
+            "retry-after",
+            "5",
+        ),
         (Rejection::StoreUnavailable, "retry-after", "30"),
         (Rejection::MethodNotAllowed { allow: "POST" }, "allow", "POST"),
         (Rejection::ContentEncoding, "accept-encoding", "identity"),

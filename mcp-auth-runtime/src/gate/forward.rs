@@ -11,6 +11,7 @@ use http::{Method, Response, StatusCode, request};
 use http_body_util::Full;
 
 use super::gate::Admitted;
+use super::holding::until_answered;
 use super::http::{Endpoint, SESSION_ID};
 use super::media::name_both;
 use super::session::Bound;
@@ -28,7 +29,7 @@ impl<H: Handler> Endpoint<H> {
         envelope: Envelope,
         admitted: Admitted,
     ) -> Response<Body> {
-        let Admitted { permit, bound, undecided } = admitted;
+        let Admitted { permit, bound, undecided, held, .. } = admitted;
         self.settings.tool_headers.strip(&mut parts);
         name_both(&mut parts.headers);
         if let Some(undecided) = undecided {
@@ -49,9 +50,14 @@ impl<H: Handler> Endpoint<H> {
         let response = match bound {
             Bound::NoSession => self.stateless.handle(request).await.map(Body::new),
             Bound::Opens(slot) => self.open_session(request, identity.clone(), slot).await,
-            Bound::Within(..) | Bound::Reads(..) | Bound::Ends(_) => {
+            Bound::Within(slot, in_use) => {
                 let response = self.with_sessions.handle(request).await;
-                drop(bound); // a restored session is open by now
+                drop(slot); // a restored session is open by now
+                until_answered(response.map(Body::new), in_use)
+            }
+            Bound::Reads(..) | Bound::Ends(_) => {
+                let response = self.with_sessions.handle(request).await;
+                drop(bound);
                 response.map(Body::new)
             }
         };
@@ -59,7 +65,7 @@ impl<H: Handler> Endpoint<H> {
             return response;
         }
         let response = match asked {
-            Some((session, id)) => self.cancelled_when_gone(response, session, id),
+            Some((session, id)) => self.cancelled_when_gone(response, session, id, held),
             None => response,
         };
         self.ending_with(&identity, response, std::future::pending())
@@ -110,7 +116,7 @@ impl<H: Handler> Endpoint<H> {
         mut parts: request::Parts,
         admitted: Admitted,
     ) -> Response<Body> {
-        let Admitted { permit, bound, .. } = admitted;
+        let Admitted { permit, bound, place, .. } = admitted;
         let identity = permit.identity().clone();
         self.settings.tool_headers.strip(&mut parts);
         name_both(&mut parts.headers);
@@ -124,7 +130,9 @@ impl<H: Handler> Endpoint<H> {
         }
         // Where a slot was taken, the restored session is open by now.
         match bound {
-            Bound::Reads(_, stream) => self.ending_with(&identity, response, stream.exceeded()),
+            Bound::Reads(_, stream) => {
+                until_answered(self.ending_with(&identity, response, stream.exceeded()), place)
+            }
             Bound::NoSession | Bound::Opens(_) | Bound::Within(..) | Bound::Ends(_) => response,
         }
     }

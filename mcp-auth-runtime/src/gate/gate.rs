@@ -4,6 +4,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
+use super::holding::Held;
 use super::order;
 use super::received::Received;
 use super::session::Bound;
@@ -13,7 +14,7 @@ use crate::authz::{Denied, Named, Permit, Policy, Verdict};
 use crate::envelope::Message;
 use crate::observe::audit::Decision;
 use crate::observe::undecided::Undecided;
-use crate::owned::Rulebook;
+use crate::owned::{Place, Rulebook};
 
 /// What decides on every message, whichever transport it came by.
 ///
@@ -29,6 +30,10 @@ pub(crate) struct Gate {
 pub(crate) struct Admitted {
     pub(super) permit: Permit,
     pub(super) bound: Bound,
+    /// Its place among the requests that are answered; on stdio it needs none.
+    pub(super) place: Option<Place>,
+    /// What it holds until it is answered; `None` on stdio.
+    pub(super) held: Option<Arc<Held>>,
     /// The audit of a message that a method may still refuse; `None` where it is audited.
     pub(super) undecided: Option<Arc<Undecided>>,
 }
@@ -135,12 +140,15 @@ impl Gate {
             session.check_owner(identity).await?;
         }
         let permit = decision.map_err(|denied| received.denied(&denied))?;
-        let may_hold = !self.verifies() || !identity.is_anonymous();
+        let place = match received.wants {
+            Some((shares, kind)) => Some(shares.enter(identity, kind)?),
+            None => None,
+        };
         let bound = match &received.session {
-            Some(session) => session.bind(identity, named, self.policy(), may_hold).await?,
+            Some(session) => session.bind(identity, named, self.policy()).await?,
             None => Bound::NoSession,
         };
-        Ok(Admitted { permit, bound, undecided: None })
+        Ok(Admitted { permit, bound, place, held: None, undecided: None })
     }
 
     /// The answer to a message that could not be read, for `fault`. Audited.

@@ -15,6 +15,7 @@ use rmcp::model::{
 };
 use rmcp::transport::streamable_http_server::session::SessionManager as _;
 
+use super::holding::Held;
 use super::http::Endpoint;
 use crate::call::handler::Handler;
 
@@ -24,12 +25,13 @@ const COMES_BACK_WITHIN: Duration = Duration::from_secs(6);
 
 impl<H: Handler> Endpoint<H> {
     /// `response`, an event stream that answers the request `id` of `session`. Where it is dropped before its end, and no
-    /// stream of the session is read soon after, the request is cancelled.
+    /// stream of the session is read soon after, the request is cancelled. It holds what it `held` until then.
     pub(super) fn cancelled_when_gone(
         self: &Arc<Self>,
         response: Response<Body>,
         session: String,
         id: RequestId,
+        held: Option<Arc<Held>>,
     ) -> Response<Body> {
         let endpoint = Arc::clone(self);
         let reads = endpoint.settings.sessions.reads(&session);
@@ -40,6 +42,7 @@ impl<H: Handler> Endpoint<H> {
                 if endpoint.settings.sessions.reads(&session) == reads {
                     endpoint.cancel(&session, id).await;
                 }
+                drop(held);
             });
         };
         let on_gone: OnGone = Box::new(on_gone);

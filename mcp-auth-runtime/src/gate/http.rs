@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::gate::{Admitted, Gate};
 use super::heartbeat::{self, Waited};
+use super::holding::{Held, until_answered};
 use super::media;
 use super::received::Received;
 use super::session::{Bound, Session, Wanted};
@@ -24,7 +25,7 @@ use crate::authn::{AuthnError, Credential, Identity};
 use crate::call::handler::Handler;
 use crate::dispatch::Dispatch;
 use crate::envelope::{self, Envelope, EnvelopeLimits, Message, MessageKind, RequestIdValue};
-use crate::owned::Sessions;
+use crate::owned::{BodyRoom, Sessions, ShareKind, Shares};
 use crate::transport::limits::{read_body, refuse_encoded};
 use mcp_auth_core::Era;
 use mcp_auth_core::ambient::Clock;
@@ -56,6 +57,8 @@ pub(crate) struct EndpointSettings {
     pub(crate) limits: EndpointLimits,
     /// Legacy sessions and whose they are.
     pub(crate) sessions: Sessions,
+    /// What each caller has at this moment.
+    pub(crate) shares: Arc<Shares>,
     /// The headers that rmcp and the tools see.
     pub(crate) tool_headers: ToolHeaders,
     /// What the expiry of a stream's token is compared with.
@@ -107,8 +110,9 @@ impl<H: Handler> Endpoint<H> {
         if parts.method != Method::POST {
             return endpoint.serve_without_message(parts, who).await;
         }
-        match endpoint.read(&parts.headers, body, &who).await {
-            Ok(envelope) => endpoint.serve_message(parts, envelope, who).await,
+        let mut room = endpoint.settings.shares.room_for(who.as_ref().ok());
+        match endpoint.read(&parts.headers, body, &who, &mut room).await {
+            Ok(envelope) => endpoint.serve_message(parts, envelope, who, room).await,
             Err((id, fault)) => endpoint.answer(&id, &endpoint.gate.unreadable(fault, who)),
         }
     }
@@ -119,6 +123,7 @@ impl<H: Handler> Endpoint<H> {
         headers: &HeaderMap,
         body: Body,
         who: &Result<Identity, Rejection>,
+        room: &mut BodyRoom,
     ) -> Result<Envelope, Unread> {
         let limits = &self.settings.limits;
         let verified = matches!(who, Ok(Identity::Known(_)));
@@ -131,7 +136,7 @@ impl<H: Handler> Endpoint<H> {
             return Err(unread(Rejection::BodyTooLarge { limit: limits.body, key: "limits.body" }));
         }
         refuse_encoded(headers).map_err(|error| unread(Rejection::from(&error)))?;
-        let bytes = read_body(body, limit, limits.body_timeout).await.map_err(|error| {
+        let bytes = read_body(body, limit, limits.body_timeout, room).await.map_err(|error| {
             unread(match Rejection::from(&error) {
                 Rejection::BodyTooLarge { .. } if limit < limits.body => {
                     self.too_large_unverified(headers, limit, who)
@@ -176,16 +181,30 @@ impl<H: Handler> Endpoint<H> {
         parts: request::Parts,
         envelope: Envelope,
         who: Result<Identity, Rejection>,
+        room: BodyRoom,
     ) -> Response<Body> {
         let mut received = Received::new(&envelope);
         received.objection =
             envelope::check_headers(&envelope, &parts.headers).map_err(Rejection::HeaderMismatch).err();
         received.objection = received.objection.or_else(|| media::check_message(&parts.headers).err());
         received.session = self.session_of(&parts.headers, &envelope);
-        let admitted = match self.gate.admit(&received, who).await {
+        received.wants = kind_of(&envelope).map(|kind| (&self.settings.shares, kind));
+        let mut admitted = match self.gate.admit(&received, who).await {
             Ok(admitted) => admitted,
             Err(rejection) => return self.refuse(&envelope, &rejection),
         };
+        let held = Arc::new(Held { place: admitted.place.take(), room });
+        admitted.held = Some(Arc::clone(&held));
+        until_answered(self.answer_in_time(parts, envelope, admitted).await, held)
+    }
+
+    /// The answer, or an event stream that has it in the end.
+    async fn answer_in_time(
+        self: &Arc<Self>,
+        parts: request::Parts,
+        envelope: Envelope,
+        admitted: Admitted,
+    ) -> Response<Body> {
         // rmcp's sessions answer with event streams, which have comments of their own.
         let may_be_late = admitted.permit.declared().is_some()
             && envelope.id.is_some()
@@ -248,6 +267,7 @@ impl<H: Handler> Endpoint<H> {
         match wanted {
             Some(wanted) => {
                 if parts.method == Method::GET {
+                    received.wants = Some((&self.settings.shares, ShareKind::Stream));
                     received.objection = media::check_stream(&parts.headers).err();
                 }
                 received.session = Some(Session { sessions: &self.settings.sessions, wanted });
@@ -289,6 +309,16 @@ fn presented(parts: &request::Parts) -> Result<Credential<'_>, Rejection> {
 /// The era of the revision that the headers name.
 pub(super) fn era_of(headers: &HeaderMap) -> Era {
     Era::of(headers.get("mcp-protocol-version"))
+}
+
+/// As what a message is counted while it is answered: replies and notifications are not, because what is counted may wait
+/// for them.
+fn kind_of(envelope: &Envelope) -> Option<ShareKind> {
+    match (envelope.kind, &*envelope.message) {
+        (MessageKind::Request, Message::Listen { .. }) => Some(ShareKind::Stream),
+        (MessageKind::Request, _) => Some(ShareKind::Call),
+        (MessageKind::Notification | MessageKind::Response, _) => None,
+    }
 }
 
 fn id_value(id: Option<&RequestIdValue>) -> Value {

@@ -24,6 +24,7 @@ mod forward;
 mod gate;
 mod gone;
 mod heartbeat;
+mod holding;
 mod http;
 mod media;
 mod order;

@@ -5,7 +5,7 @@
 //! | [`Rank::Early`] | the bytes and the layers in front | 400 and 501 (framing, `Host`), 403 (`Host`, `Origin`), 408, 413, 414, 431, 500 |
 //! | [`Rank::Credential`] | the credential | 400 (`Authorization`), 401, 503 (keys) |
 //! | [`Rank::Message`] | the message as such | 400, 404, 405, 406, 415; to a caller without a credential, 401 where it is served nothing anyway |
-//! | [`Rank::Decision`] | who wants what | 400 (-32021), 403, 404 (session), 503 (sessions) |
+//! | [`Rank::Decision`] | who wants what | 400 (-32021), 403, 404 (session), 429 (what one caller has), 503 (what all have) |
 
 use mcp_auth_core::ScopeSet;
 
@@ -45,6 +45,7 @@ pub(super) fn objection_outranks(denied: Option<&Denied>) -> bool {
 mod tests {
     use super::*;
     use crate::authn::holder;
+    use crate::owned::Crowded;
 
     fn answered(fault: Rejection, who: Result<Identity, Rejection>, connect: Connect) -> u16 {
         first(fault, who, connect, &ScopeSet::parse_lossy("base")).respond_early().status().as_u16()
@@ -100,7 +101,8 @@ mod tests {
             let known = Ok(holder("read"));
             assert_eq!(answered(fault.clone(), known, Connect::Authenticated), status, "{fault:?}");
         }
-        for (decided, status) in [(Rejection::UnknownSession, 404), (Rejection::TooManySessions, 503)] {
+        const FULL: Crowded = Crowded::Server { key: "limits.sessions", what: "open sessions" };
+        for (decided, status) in [(Rejection::UnknownSession, 404), (Rejection::Crowded(FULL), 503)] {
             assert_eq!(answered(decided, anonymous(), Connect::Authenticated), status);
         }
     }

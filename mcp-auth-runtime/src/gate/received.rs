@@ -6,6 +6,7 @@ use super::session::Session;
 use crate::answer::Rejection;
 use crate::authz::Denied;
 use crate::envelope::{Envelope, Message, MessageKind};
+use crate::owned::{ShareKind, Shares};
 use mcp_auth_core::Era;
 
 /// One message as a transport read it.
@@ -16,6 +17,8 @@ pub(super) struct Received<'a> {
     /// Why the transport refuses it: headers that contradict the body, or an HTTP method that is not served. On stdio,
     /// a revision that is not served.
     pub(super) objection: Option<Rejection>,
+    /// Where it has to find a place, and as what.
+    pub(super) wants: Option<(&'a Arc<Shares>, ShareKind)>,
     /// The session it opens or belongs to.
     pub(super) session: Option<Session<'a>>,
 }
@@ -24,13 +27,13 @@ impl<'a> Received<'a> {
     /// A message, so far with nothing against it and without a session.
     pub(super) fn new(envelope: &'a Envelope) -> Self {
         let message = Arc::clone(&envelope.message);
-        Self { message, envelope: Some(envelope), objection: None, session: None }
+        Self { message, envelope: Some(envelope), objection: None, wants: None, session: None }
     }
 
     /// An HTTP request of another method than POST.
     pub(super) fn without_body(method: &str) -> Self {
         let message = Arc::new(Message::HttpMethod { method: method.to_owned() });
-        Self { message, envelope: None, objection: None, session: None }
+        Self { message, envelope: None, objection: None, wants: None, session: None }
     }
 
     /// Whether it waits for an answer.

@@ -3,6 +3,7 @@
 use crate::answer::Rejection;
 use crate::authn::Identity;
 use crate::authz::{Named, Policy};
+use crate::envelope::Message;
 use crate::owned::{InUse, ReadStream, SessionSlot, Sessions};
 
 /// What a message of a revision before 2026-07-28 wants of the sessions.
@@ -39,27 +40,29 @@ pub(super) enum Bound {
 }
 
 impl Session<'_> {
-    /// Makes sure of the session, for a message that names `named`; `may_hold` says whether `identity` may have any.
+    /// Makes sure of the session, for a message that names `named`.
     ///
     /// # Errors
-    /// [`Rejection::UnknownSession`], [`Rejection::TooManySessions`], [`Rejection::StoreUnavailable`]; for a stream,
+    /// [`Rejection::UnknownSession`], [`Rejection::Crowded`], [`Rejection::StoreUnavailable`]; for a stream,
     /// [`Rejection::InsufficientScope`] too.
     pub(super) async fn bind(
         &self,
         identity: &Identity,
         named: &Named<'_>,
         policy: &Policy,
-        may_hold: bool,
     ) -> Result<Bound, Rejection> {
         let may_use = |operation, who: &Identity| policy.admits(operation, who);
         match self.wanted {
-            Wanted::New if may_hold => {
-                self.sessions.slot_for(identity).await.map(Bound::Opens).ok_or(Rejection::TooManySessions)
+            Wanted::New => {
+                let slot = self.sessions.slot_for(identity).await?;
+                Ok(slot.map_or(Bound::NoSession, Bound::Opens))
             }
-            Wanted::New => Ok(Bound::NoSession),
             Wanted::Open(id) => {
                 let slot = self.enter(id, identity).await?;
-                let in_use = self.sessions.note(id.unwrap_or_default(), named.ids(), may_use).await;
+                let in_use = self
+                    .sessions
+                    .note(id.unwrap_or_default(), named.ids(), is_use(named.message()), may_use)
+                    .await;
                 Ok(Bound::Within(slot, in_use))
             }
             Wanted::Read(id) => {
@@ -74,7 +77,7 @@ impl Session<'_> {
             }
             Wanted::End(id) => match self.enter(id, identity).await {
                 // To end a session takes no slot.
-                Err(Rejection::TooManySessions) => Ok(Bound::Ends(None)),
+                Err(Rejection::Crowded(_)) => Ok(Bound::Ends(None)),
                 entered => entered.map(Bound::Ends),
             },
         }
@@ -104,6 +107,11 @@ impl Session<'_> {
         if self.sessions.is_open(id).await {
             return Ok(None);
         }
-        self.sessions.slot_for(identity).await.map(Some).ok_or(Rejection::TooManySessions)
+        Ok(self.sessions.slot_for(identity).await?)
     }
+}
+
+/// Whether a message uses its session: a notification may only say that it is open.
+fn is_use(message: &Message) -> bool {
+    !matches!(message, Message::Other { method } if method.starts_with("notifications/"))
 }

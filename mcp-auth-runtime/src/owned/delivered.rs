@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::authn::Identity;
@@ -26,6 +27,19 @@ struct Session {
     in_use: Arc<()>,
     /// How often a stream of it was opened or resumed.
     reads: u64,
+    /// When the last message of it came that is more than a notification.
+    used: Option<Instant>,
+}
+
+/// When a session was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// A message of it is being answered, or a stream of it is open.
+    Now,
+    /// Then, the last time.
+    At(Instant),
+    /// Not since it was opened.
+    Never,
 }
 
 impl Session {
@@ -61,10 +75,14 @@ impl Delivered {
         &self,
         id: &str,
         operations: impl IntoIterator<Item = OperationId>,
+        is_use: bool,
         may_use: impl Fn(OperationId, &Identity) -> bool,
     ) -> InUse {
         let mut sessions = self.sessions();
         let session = sessions.entry(Arc::from(id)).or_default();
+        if is_use {
+            session.used = Some(Instant::now());
+        }
         for operation in operations {
             if session.operations.insert(operation) {
                 session.readers.retain(|reader| {
@@ -109,6 +127,15 @@ impl Delivered {
         self.sessions().get(id).map_or(0, |session| session.reads)
     }
 
+    /// When the session `id` was used.
+    pub(super) fn last_use(&self, id: &str) -> Use {
+        match self.sessions().get(id) {
+            Some(session) if session.is_in_use() => Use::Now,
+            Some(Session { used: Some(used), .. }) => Use::At(*used),
+            _ => Use::Never,
+        }
+    }
+
     /// Forgets sessions that ended, once there are many of them. One that is in use has not ended: where it is not live, it
     /// is being restored.
     pub(super) fn forget_ended(&self, live: usize, is_live: impl Fn(&str) -> bool) {
@@ -147,7 +174,7 @@ mod tests {
         let (delivered, tool) = (Delivered::default(), operation());
         let reads = |id, scopes| delivered.read(id, &holder(scopes), holds_read).is_ok();
         assert!(reads("a", ""));
-        delivered.note("a", [tool], holds_read);
+        delivered.note("a", [tool], true, holds_read);
         assert!(reads("a", "read") && !reads("a", "") && reads("b", ""));
     }
 
@@ -156,18 +183,32 @@ mod tests {
         let (delivered, tool) = (Delivered::default(), operation());
         let weak = delivered.read("a", &holder(""), holds_read).ok().unwrap();
         let strong = delivered.read("a", &holder("read"), holds_read).ok().unwrap();
-        delivered.note("b", [tool], holds_read);
+        delivered.note("b", [tool], true, holds_read);
         assert!(!weak.0.is_cancelled());
-        delivered.note("a", [tool], holds_read);
+        delivered.note("a", [tool], true, holds_read);
         assert!(weak.exceeded().now_or_never().is_some());
         assert!(strong.exceeded().now_or_never().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_session_is_used_by_its_messages_and_streams_but_not_by_notifications() {
+        let (delivered, began) = (Delivered::default(), Instant::now());
+        assert_eq!(delivered.last_use("a"), Use::Never);
+        drop(delivered.note("a", [], false, holds_read));
+        assert_eq!(delivered.last_use("a"), Use::Never, "a notification");
+        let message = delivered.note("a", [], true, holds_read);
+        assert_eq!(delivered.last_use("a"), Use::Now);
+        drop(message);
+        assert!(matches!(delivered.last_use("a"), Use::At(used) if used >= began));
+        let _stream = delivered.read("a", &holder(""), holds_read).ok().unwrap();
+        assert_eq!(delivered.last_use("a"), Use::Now);
     }
 
     #[test]
     fn sessions_that_ended_are_forgotten() {
         let delivered = Delivered::default();
         for n in 0..100 {
-            delivered.note(&n.to_string(), [], holds_read);
+            delivered.note(&n.to_string(), [], true, holds_read);
         }
         delivered.forget_ended(1, |id| id == "7");
         assert_eq!(delivered.sessions().len(), 1);
@@ -176,11 +217,11 @@ mod tests {
     #[test]
     fn what_ran_in_a_session_is_kept_while_it_is_restored_or_read() {
         let (delivered, tool) = (Delivered::default(), operation());
-        let restoring = delivered.note("restored", [tool], holds_read);
+        let restoring = delivered.note("restored", [tool], true, holds_read);
         let reading = delivered.read("read", &holder("read"), holds_read).ok().unwrap();
-        delivered.note("read", [tool], holds_read);
+        delivered.note("read", [tool], true, holds_read);
         for n in 0..100 {
-            delivered.note(&n.to_string(), [], holds_read);
+            delivered.note(&n.to_string(), [], true, holds_read);
             delivered.forget_ended(0, |_| false);
         }
         for id in ["restored", "read"] {
@@ -189,7 +230,7 @@ mod tests {
         }
         drop((restoring, reading));
         for n in 0..100 {
-            delivered.note(&n.to_string(), [], holds_read);
+            delivered.note(&n.to_string(), [], true, holds_read);
         }
         delivered.forget_ended(0, |_| false);
         assert!(delivered.sessions().is_empty(), "and no longer");

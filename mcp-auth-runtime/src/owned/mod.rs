@@ -5,22 +5,27 @@
 //!   what their streams deliver.
 //! - `request_state`: what a tool hands out between two rounds.
 //! - `tasks`: which operation made a task, and for whom. `rulebook`: what a message is decided by, those tasks included.
+//! - `shares`: what each caller has of the server at this moment. `crowded`: what is said where there is no room.
 //! - `stream_end`: when what a caller holds open has to end. `unavailable`: what is said when the store is down.
 
+mod crowded;
 mod delivered;
 mod owner;
 mod request_state;
 mod rulebook;
 mod sessions;
+mod shares;
 mod stored;
 mod stream_end;
 mod tasks;
 mod unavailable;
 
+pub(crate) use crowded::Crowded;
 pub(crate) use delivered::{InUse, ReadStream};
 pub(crate) use request_state::RequestStates;
 pub(crate) use rulebook::Rulebook;
-pub(crate) use sessions::{SessionSlot, Sessions};
+pub(crate) use sessions::{SessionLimits, SessionSlot, Sessions};
+pub(crate) use shares::{BodyRoom, Kind as ShareKind, Place, ShareLimits, Shares};
 pub(crate) use stored::StoredSessions;
 pub(crate) use stream_end::StreamEnd;
 pub(crate) use tasks::Tasks;

@@ -24,6 +24,11 @@ impl Owner {
         })
     }
 
+    /// The subject, of its issuer.
+    pub(super) fn subject(&self) -> (&str, &str) {
+        (&self.issuer, &self.subject)
+    }
+
     /// The owner as one opaque string: the same in every process.
     pub(crate) fn key(&self) -> String {
         opaque_key(&[

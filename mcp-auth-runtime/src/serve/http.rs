@@ -21,7 +21,7 @@ use crate::dispatch::Dispatch;
 use crate::error::{Error, Result};
 use crate::gate::{Endpoint, EndpointSettings, Gate};
 use crate::observe::health::{self, Readiness};
-use crate::owned::{Sessions, StoredSessions};
+use crate::owned::{Sessions, Shares, StoredSessions};
 use crate::transport::cors;
 use crate::transport::http::serve_http;
 use crate::transport::{host, origin, panic, peer, routes};
@@ -162,12 +162,14 @@ fn endpoint<H: Handler>(
         Some(sessions) => Some(StoredSessions::Program(sessions)),
         None => StoredSessions::of(&parts.store, clock),
     };
+    let verifies = authenticator.is_some();
     let gate = Gate::new(authenticator, Arc::clone(&parts.rules));
     let settings = EndpointSettings {
         resource_metadata: resource.metadata_url(),
         denial_as_tool_error: parts.config.auth.denial == Denial::ToolError,
         limits: settings::endpoint_limits(&parts.config),
-        sessions: Sessions::new(limits.sessions.get(), limits.session_timeout.get(), stored),
+        sessions: Sessions::new(settings::session_limits(&parts.config, verifies), stored),
+        shares: Shares::new(settings::share_limits(&parts.config, verifies)),
         tool_headers: settings::tool_headers(&parts.config),
         clock: Arc::clone(&parts.ambient.clock),
     };

@@ -14,7 +14,7 @@ use crate::dispatch::CallLimits;
 use crate::envelope::EnvelopeLimits;
 use crate::gate::{EndpointLimits, ToolHeaders};
 use crate::observe::health::Demand;
-use crate::owned::RequestStates;
+use crate::owned::{RequestStates, SessionLimits, ShareLimits};
 use crate::transport::host::{AllowedHosts, HostSettings};
 use crate::transport::http::ConnectionLimits;
 use crate::transport::origin::{AllowedOrigins, OriginSettings};
@@ -58,6 +58,30 @@ pub(super) fn ready_demand(config: &Config) -> Demand {
     match config.auth.ready {
         Ready::Any => Demand::Any,
         Ready::All => Demand::All,
+    }
+}
+
+/// How many legacy sessions there are; `verifies` says whether callers are verified.
+pub(super) fn session_limits(config: &Config, verifies: bool) -> SessionLimits {
+    let limits = &config.limits;
+    SessionLimits {
+        all: limits.sessions.get(),
+        caller: limits.caller_sessions.get(),
+        anonymous: if verifies { 0 } else { limits.anonymous_sessions.get() },
+        idle: limits.session_timeout.get(),
+    }
+}
+
+/// What one caller may have of the server.
+pub(super) fn share_limits(config: &Config, verifies: bool) -> ShareLimits {
+    let limits = &config.limits;
+    ShareLimits {
+        connections: limits.connections.get(),
+        caller_calls: limits.caller_calls.get(),
+        caller_streams: limits.caller_streams.get(),
+        // Half of it is one caller's, and one body must find room in it.
+        bodies: limits.bodies.get().max(2 * limits.body.get()),
+        tells_callers_apart: verifies,
     }
 }
 

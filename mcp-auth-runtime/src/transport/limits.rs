@@ -16,6 +16,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::connections::Receiving;
 use crate::answer::Rejection;
+use crate::owned::{BodyRoom, Crowded};
 
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +34,9 @@ pub enum BodyError {
     /// A content coding; nothing is ever inflated (415, RFC 9110 §15.5.16).
     #[error("the request body has a content-encoding; send it without")]
     Encoded,
+    /// There is no room for more bytes of bodies (429, 503).
+    #[error("{0}")]
+    Crowded(Crowded),
     /// The framing is wrong, or the client went away (400).
     #[error("the request body could not be read")]
     Broken,
@@ -44,29 +48,35 @@ impl From<&BodyError> for Rejection {
             BodyError::TooLarge { limit } => Self::BodyTooLarge { limit: *limit, key: "limits.body" },
             BodyError::TimedOut => Self::BodyTimeout,
             BodyError::Encoded => Self::ContentEncoding,
+            BodyError::Crowded(crowded) => Self::from(*crowded),
             BodyError::Broken => Self::BodyBroken,
         }
     }
 }
 
-/// Reads a whole body of at most `limit` bytes within `timeout`, counted from now.
+/// Reads a whole body of at most `limit` bytes within `timeout`, counted from now. Its bytes take room as they come.
 ///
 /// A body whose `Content-Length` already exceeds the limit is not read at all: with `Expect: 100-continue`
 /// the client is never told to go on.
 ///
 /// # Errors
-/// [`BodyError::TooLarge`], [`BodyError::TimedOut`] or [`BodyError::Broken`].
-pub(crate) async fn read_body(body: Body, limit: usize, timeout: Duration) -> Result<Bytes, BodyError> {
+/// [`BodyError::TooLarge`], [`BodyError::TimedOut`], [`BodyError::Crowded`] or [`BodyError::Broken`].
+pub(crate) async fn read_body(
+    body: Body,
+    limit: usize,
+    timeout: Duration,
+    room: &mut BodyRoom,
+) -> Result<Bytes, BodyError> {
     if body.size_hint().lower() > limit as u64 {
         return Err(BodyError::TooLarge { limit });
     }
-    match tokio::time::timeout(timeout, collect(body, limit)).await {
+    match tokio::time::timeout(timeout, collect(body, limit, room)).await {
         Ok(read) => read,
         Err(_elapsed) => Err(BodyError::TimedOut),
     }
 }
 
-async fn collect(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
+async fn collect(mut body: Body, limit: usize, room: &mut BodyRoom) -> Result<Bytes, BodyError> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     while let Some(frame) = body.frame().await {
@@ -75,6 +85,7 @@ async fn collect(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
         if data.len() > limit - first.len().max(rest.len()) {
             return Err(BodyError::TooLarge { limit });
         }
+        room.grow(data.len()).map_err(BodyError::Crowded)?;
         if !rest.is_empty() {
             rest.extend_from_slice(&data);
         } else if first.is_empty() {
@@ -185,20 +196,32 @@ mod tests {
 
     #[tokio::test]
     async fn h30_a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_not() {
-        assert_eq!(read_body(in_frames(&["ab", "cd", "ef"]), 6, SOON).await.unwrap(), "abcdef");
-        let over = read_body(in_frames(&["ab", "cd", "ef"]), 5, SOON).await;
+        assert_eq!(
+            read_body(in_frames(&["ab", "cd", "ef"]), 6, SOON, &mut BodyRoom::unbounded()).await.unwrap(),
+            "abcdef"
+        );
+        let over = read_body(in_frames(&["ab", "cd", "ef"]), 5, SOON, &mut BodyRoom::unbounded()).await;
         assert_eq!(over, Err(BodyError::TooLarge { limit: 5 }));
-        assert_eq!(read_body(in_frames(&["abc"]), 2, SOON).await, Err(BodyError::TooLarge { limit: 2 }));
-        assert_eq!(read_body(Body::empty(), 0, SOON).await.unwrap(), "");
+        assert_eq!(
+            read_body(in_frames(&["abc"]), 2, SOON, &mut BodyRoom::unbounded()).await,
+            Err(BodyError::TooLarge { limit: 2 })
+        );
+        assert_eq!(read_body(Body::empty(), 0, SOON, &mut BodyRoom::unbounded()).await.unwrap(), "");
     }
 
     #[tokio::test(start_paused = true)]
     async fn h27_a_body_that_stalls_times_out() {
         let stalls = || StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
-        assert_eq!(read_body(Body::new(stalls()), 9, SOON).await, Err(BodyError::TimedOut));
+        assert_eq!(
+            read_body(Body::new(stalls()), 9, SOON, &mut BodyRoom::unbounded()).await,
+            Err(BodyError::TimedOut)
+        );
         // the connection's own clock, when it runs out first
         let timed = TimedBody::new(Box::pin(stalls()), Instant::now() + SOON / 2);
-        assert_eq!(read_body(Body::new(timed), 9, SOON).await, Err(BodyError::TimedOut));
+        assert_eq!(
+            read_body(Body::new(timed), 9, SOON, &mut BodyRoom::unbounded()).await,
+            Err(BodyError::TimedOut)
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -207,13 +230,19 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(1)).await;
             Some((Ok::<_, Infallible>(Bytes::from_static(b"x")), ()))
         });
-        assert_eq!(read_body(Body::from_stream(trickle), 1000, SOON).await, Err(BodyError::TimedOut));
+        assert_eq!(
+            read_body(Body::from_stream(trickle), 1000, SOON, &mut BodyRoom::unbounded()).await,
+            Err(BodyError::TimedOut)
+        );
     }
 
     #[tokio::test]
     async fn a_body_that_breaks_off_is_broken_not_empty() {
         let parts = [Ok(Bytes::from_static(b"{")), Err(std::io::Error::other("gone"))];
-        assert_eq!(read_body(Body::from_stream(stream::iter(parts)), 9, SOON).await, Err(BodyError::Broken));
+        assert_eq!(
+            read_body(Body::from_stream(stream::iter(parts)), 9, SOON, &mut BodyRoom::unbounded()).await,
+            Err(BodyError::Broken)
+        );
     }
 
     #[test]

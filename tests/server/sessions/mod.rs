@@ -4,5 +4,6 @@ pub mod legacy;
 
 mod count;
 mod owner;
+mod shares;
 pub mod stored;
 pub mod streams;

@@ -119,8 +119,8 @@ async fn j35_a_session_id_means_nothing_in_2026_07_28() {
 }
 
 #[tokio::test]
-async fn with_verify_none_sessions_are_anyones_and_still_counted() {
-    let config = format!("{}[limits]\nsessions = 3", open::CONFIG);
+async fn with_verify_none_sessions_are_an_operators_wish_anyones_and_still_counted() {
+    let config = format!("{}[limits]\nanonymous_sessions = 3", open::CONFIG);
     let server = TestServer::builder(Open).toml(&config).expect("a configuration");
     let server = server.start().await.expect("a server");
     for era in LEGACY {
@@ -132,6 +132,27 @@ async fn with_verify_none_sessions_are_anyones_and_still_counted() {
         }
         assert_eq!(one.get().await.status, 200);
     }
-    assert_eq!(Wire::new(server.url(), LATEST_LEGACY).initialize().await.status, 503);
+    let without = Wire::new(server.url(), LATEST_LEGACY).initialize().await;
+    assert_eq!((without.status, without.header("mcp-session-id")), (200, None));
     is_refused_everywhere(&Wire::new(server.url(), LATEST_LEGACY).in_session("unheard-of")).await;
+}
+
+#[tokio::test]
+async fn with_verify_none_a_legacy_client_is_served_without_a_session() {
+    let server = TestServer::builder(Open).toml(open::CONFIG).expect("a configuration");
+    let server = server.start().await.expect("a server");
+    for era in LEGACY {
+        let wire = Wire::new(server.url(), era);
+        let opened = wire.initialize().await;
+        assert_eq!((opened.status, opened.header("mcp-session-id")), (200, None), "{era:?}");
+        assert_eq!(
+            wire.post(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await.status,
+            202
+        );
+        let answer = wire.call_tool(1, "ping", json!({})).await.response().await;
+        assert_eq!(answer["result"]["content"][0]["text"], "pong", "{era:?}");
+        let listed = wire.request(2, "tools/list", json!({})).await.response().await;
+        assert!(listed["result"]["tools"].is_array(), "{era:?}: {listed}");
+        assert_eq!((wire.get().await.status, wire.delete().await.status), (405, 405), "{era:?}");
+    }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use mcp_auth_core::Resource;
+use mcp_auth_core::seen::head;
 use mcp_auth_store::{Client, StoreError};
 
 use super::response::Answer;
@@ -13,6 +14,7 @@ use crate::issuer::Issuer;
 use crate::person::page::{ErrorPage, ErrorText};
 use crate::request::InvalidParams;
 use crate::request::body::InvalidBody;
+use crate::request::oauth_error::LONGEST;
 
 /// Why an authorization request is refused, and who is told.
 #[derive(Debug)]
@@ -136,7 +138,7 @@ impl Refused {
                 ("invalid_request", "code_challenge is the base64url of a SHA-256 without padding".into())
             }
             Self::Resource { ours } => ("invalid_target", format!("resource is {ours}").into()),
-            Self::Scope(refused) => ("invalid_scope", refused.to_string().into()),
+            Self::Scope(refused) => ("invalid_scope", head(&refused.to_string(), LONGEST).to_owned().into()),
             Self::LoginRequired => ("login_required", "no user is logged in".into()),
             Self::ConsentRequired => ("consent_required", "the user must be asked".into()),
         }

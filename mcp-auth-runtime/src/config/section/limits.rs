@@ -30,6 +30,26 @@ count! {
     Sessions: 1 to 100000, default 1000
 }
 count! {
+    /// Most calls of one caller in flight at once; one more gets 429.
+    CallerCalls: 1 to 100000, default 512
+}
+count! {
+    /// Most open streams of one caller at once; one more gets 429.
+    CallerStreams: 1 to 100000, default 64
+}
+count! {
+    /// Most legacy sessions of one caller at once.
+    CallerSessions: 1 to 100000, default 500
+}
+count! {
+    /// Most legacy sessions of callers without a credential at once, where `auth.verify` is "none".
+    AnonymousSessions: 0 to 100000, default 0
+}
+size! {
+    /// How much memory the bodies of all requests under way may take.
+    Bodies: 1 MiB to 65536 MiB, default 64 MiB
+}
+count! {
     /// How deep arrays and objects of a message may nest.
     EnvelopeDepth: 8 to 127, default 64
 }
@@ -88,10 +108,27 @@ pub struct Limits {
     /// How many header fields a request may have; more get 431.
     pub headers: Headers,
     /// How many connections may be open at once. One more takes the place of a connection that waits; if none waits
-    /// it is closed.
+    /// it is closed. One caller has half of them at most; an eighth is kept for callers who have none, another
+    /// (32 at most) for health.
     pub connections: Connections,
-    /// Most legacy sessions (before 2026-07-28) open at once.
+    /// Most legacy sessions (before 2026-07-28) open at once. Where all are taken, the caller that has the most gives
+    /// one up that was not used for ten seconds; if there is none, a new one gets 503. An eighth is kept for callers
+    /// who have none.
     pub sessions: Sessions,
+    /// Most legacy sessions of one caller (a subject, with whatever clients) at once: one more takes the place of one of
+    /// its own that was not used for ten seconds; if there is none it gets 429.
+    pub caller_sessions: CallerSessions,
+    /// Most legacy sessions of callers without a credential at once, where `auth.verify` is "none". Who gets none is
+    /// served without one, and cannot be asked anything by a tool.
+    pub anonymous_sessions: AnonymousSessions,
+    /// Most calls of one caller (a subject, with whatever clients and tokens) in flight at once; one more gets 429.
+    /// Callers without a credential count as one, unless `auth.verify` is "none".
+    pub caller_calls: CallerCalls,
+    /// Most open streams of one caller at once: `subscriptions/listen`, and GET of a legacy session; one more gets 429.
+    pub caller_streams: CallerStreams,
+    /// How much memory the bodies of all requests under way may take, until they are answered; one more gets 503. One
+    /// caller has half of it at most. At least twice `body`.
+    pub bodies: Bodies,
     /// How deep arrays and objects of a message may nest.
     pub envelope_depth: EnvelopeDepth,
     /// How many values a message may hold, members of objects included. Each takes some 30 to 100 bytes of memory,

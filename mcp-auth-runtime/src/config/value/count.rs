@@ -36,7 +36,7 @@ macro_rules! count {
                     return Err(D::Error::custom(ValueError::TooMuch { given, limit: $max.to_string() }));
                 }
                 match usize::try_from(number) {
-                    Ok(count) if count >= $min => Ok(Self(count)),
+                    Ok(count) if ($min..=$max).contains(&count) => Ok(Self(count)),
                     _ => Err(D::Error::custom(ValueError::TooLittle { given, limit: $min.to_string() })),
                 }
             }

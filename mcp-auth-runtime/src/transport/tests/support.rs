@@ -22,6 +22,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::answer::Rejection;
 use crate::observe::health::{self, Demand, Readiness};
+use crate::owned::BodyRoom;
 use crate::transport::cors;
 use crate::transport::host::{self, AllowedHosts, HostSettings};
 use crate::transport::http::serve_http;
@@ -69,7 +70,7 @@ pub(super) async fn start(limits: ConnectionLimits) -> Server {
 async fn echo(Extension(calls): Extension<Arc<AtomicUsize>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let read = match refuse_encoded(&parts.headers) {
-        Ok(()) => read_body(body, BODY_LIMIT, PATIENCE).await,
+        Ok(()) => read_body(body, BODY_LIMIT, PATIENCE, &mut BodyRoom::unbounded()).await,
         Err(error) => Err(error),
     };
     match read {
