@@ -124,7 +124,7 @@ impl<H: Handler> ServerBuilder<H> {
 
     /// The server as a router, to be merged into an existing application, which then owns the listener with
     /// its timers and connection cap. Call it within a Tokio runtime: keys are loaded and kept fresh in the
-    /// background, and `/readyz` says when they are there. With the built-in issuer, serve it with
+    /// background, and `/readyz` says whose are missing. With the built-in issuer, serve it with
     /// `into_make_service_with_connect_info::<SocketAddr>()`: it answers loopback peers only.
     ///
     /// # Errors
@@ -136,7 +136,8 @@ impl<H: Handler> ServerBuilder<H> {
     }
 
     /// Binds the configured address, loads the issuers' keys and serves in the background, until the builder's
-    /// shutdown is triggered. Issuers that cannot be reached do not stop it: `/readyz` is 503 until they are.
+    /// shutdown is triggered. Issuers that cannot be reached do not stop it: `/readyz` is 503 until one
+    /// has keys, or all with `auth.ready = "all"`.
     ///
     /// # Errors
     /// Every unsafe combination, by name; an address that cannot be bound; an issuer whose metadata names another.
