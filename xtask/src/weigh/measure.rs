@@ -21,10 +21,8 @@ pub(super) struct Weight {
     pub(super) name: &'static str,
     /// Crates that are compiled for it, itself included.
     pub(super) crates: usize,
-    /// A build from nothing, on this machine.
-    pub(super) elapsed: Duration,
-    /// User and system time of that build, over all its processes.
-    pub(super) cpu: Duration,
+    /// A build from nothing on this machine, and the user and system time of all its processes.
+    pub(super) build: Option<(Duration, Duration)>,
     /// Bytes of the program.
     pub(super) size: u64,
     /// From its start until it accepts a connection: the median.
@@ -33,19 +31,17 @@ pub(super) struct Weight {
 
 pub(super) fn weigh(project: &Project) -> Result<Weight, String> {
     let target = project.directory.join("target/weighed");
-    if target.exists() {
+    if target.exists() && !project.is_built_on {
         fs::remove_dir_all(&target).map_err(|error| format!("{}: {error}", target.display()))?;
     }
-    let (elapsed, cpu) = build(project, &target)?;
+    let build = Some(build(project, &target)?).filter(|_| !project.is_built_on);
     let program = target.join("release").join(format!("{}{}", project.program, std::env::consts::EXE_SUFFIX));
     let size = fs::metadata(&program).map_err(|error| format!("{}: {error}", program.display()))?.len();
     let start = match project.start {
         Start::Never => None,
         start => Some(median_start(&program, start)?),
     };
-    let weight = Weight { name: project.name, crates: crates(project)?, elapsed, cpu, size, start };
-    fs::remove_dir_all(&target).map_err(|error| format!("{}: {error}", target.display()))?;
-    Ok(weight)
+    Ok(Weight { name: project.name, crates: crates(project)?, build, size, start })
 }
 
 /// Builds it from nothing. The shell's `times` says what its processes used.
@@ -79,7 +75,7 @@ fn children(times: &str) -> Option<Duration> {
 fn crates(project: &Project) -> Result<usize, String> {
     let mut tree = Command::new("cargo");
     tree.current_dir(&project.directory).args(["tree", "--edges", "normal,build", "--prefix", "none"]);
-    tree.args(project.flags.iter().copied().take_while(|flag| *flag != "--config"));
+    tree.args(project.flags);
     let output = tree.output().map_err(|error| format!("cargo tree: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let crates: BTreeSet<_> = text

@@ -16,15 +16,17 @@ pub(super) fn render(weights: &[Weight]) -> String {
          |---|--:|--:|--:|--:|--:|\n",
     );
     for weight in weights {
+        let (elapsed, cpu) = match weight.build {
+            Some((elapsed, cpu)) => (minutes(elapsed), minutes(cpu)),
+            None => ("—".to_owned(), "—".to_owned()),
+        };
         let start =
             weight.start.map_or_else(|| "—".to_owned(), |time| format!("{:.0} ms", time.as_secs_f64() * 1e3));
         let _ = writeln!(
             page,
-            "| {} | {} | {} | {} | {:.1} MB | {start} |",
+            "| {} | {} | {elapsed} | {cpu} | {:.1} MB | {start} |",
             weight.name,
             weight.crates,
-            minutes(weight.elapsed),
-            minutes(weight.cpu),
             weight.size as f64 / 1e6,
         );
     }
@@ -58,8 +60,7 @@ mod tests {
         let weight = Weight {
             name: "a server",
             crates: 222,
-            elapsed: Duration::from_secs(271),
-            cpu: Duration::from_secs(540),
+            build: Some((Duration::from_secs(271), Duration::from_secs(540))),
             size: 12_600_000,
             start: Some(Duration::from_millis(21)),
         };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::process::fresh;
 use crate::step::{command, root, succeed};
 
-/// A project that is built from nothing.
+/// A project that is weighed.
 pub(super) struct Project {
     /// What it is called in the table.
     pub(super) name: &'static str,
@@ -18,6 +18,8 @@ pub(super) struct Project {
     pub(super) program: &'static str,
     /// How it is started.
     pub(super) start: Start,
+    /// Whether it is built on what the one before it left, so that its build says nothing.
+    pub(super) is_built_on: bool,
 }
 
 /// How a program is started, so that it listens on a port.
@@ -72,21 +74,15 @@ pub(super) fn all() -> Result<Vec<Project>, String> {
         flags,
         program,
         start,
+        is_built_on: false,
     };
-    const DEFAULTS: &[&str] = &[
-        "--no-default-features",
-        "--config",
-        "profile.release.lto=false",
-        "--config",
-        "profile.release.codegen-units=16",
-        "--config",
-        "profile.release.strip=\"none\"",
-    ];
     Ok(vec![
         project("bare rmcp", &bare, &[], "bare", Start::Argument),
         project("a new project", &notes, &["--no-default-features"], "notes", Start::Never),
-        project("the same, with the built-in issuer", &notes, &[], "notes", Start::Listen),
-        project("a new project, cargo's own `release` profile", &notes, DEFAULTS, "notes", Start::Never),
+        Project {
+            is_built_on: true,
+            ..project("the same, with the built-in issuer", &notes, &[], "notes", Start::Listen)
+        },
         project("the command `mcp-auth`", root(), &["--package", "mcp-auth-cli"], "mcp-auth", Start::Never),
     ])
 }
