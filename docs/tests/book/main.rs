@@ -9,6 +9,7 @@ mod keys;
 mod links;
 mod markdown;
 mod mcp_toml;
+mod project;
 mod reference;
 mod symptoms;
 mod versions;
