@@ -203,6 +203,7 @@ async fn connection(
         ended = &mut http => ended,
         () = progress.close.cancelled() => {
             if progress.may_give_way() && !server.shutdown.is_stopping() {
+                tracing::info!(%peer, "a waiting connection was closed for a new one (limits.connections)");
                 return; // it gives way at once, even in the middle of a head or a body
             }
             // hyper would close at once where it knows of no request: one whose head has begun is answered

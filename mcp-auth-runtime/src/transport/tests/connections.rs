@@ -69,6 +69,28 @@ fn the_limit_that_closed_a_connection_is_named_in_the_log() {
     }
 }
 
+#[test]
+fn a_connection_that_gives_way_leaves_a_line_that_names_the_limit() {
+    let said = |open: usize| {
+        crate::observe::support::logged(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let server = start(ConnectionLimits { max_connections: 2, ..defaults() }).await;
+                let mut waiting = Vec::new();
+                for _ in 0..open {
+                    let mut stream = server.connect().await;
+                    server.send(&mut stream, KEEP).await;
+                    read_until(&mut stream, "ping").await;
+                    waiting.push(stream);
+                }
+                sleep(Duration::from_millis(100)).await;
+            });
+        })
+    };
+    assert_eq!(said(3).matches("(limits.connections)").count(), 1);
+    assert_eq!(said(2).matches("(limits.connections)").count(), 0);
+}
+
 #[tokio::test]
 async fn an_idle_connection_outlives_the_head_timer_and_ends_with_the_idle_timer() {
     let head = Duration::from_millis(300);
