@@ -26,6 +26,8 @@ pub enum Warning {
     UnknownBaseScope(String),
     /// A local scope that no operation needs and no section describes.
     UnknownLocalScope(String),
+    /// `limits.anonymous_sessions` although callers are verified: those without a credential have no session then.
+    AnonymousSessionsUnused,
     /// Roles although no issuer's tokens are accepted: no caller has claims.
     RolesWithoutIssuer,
     /// Variables that set up the built-in issuer, which is off.
@@ -71,6 +73,9 @@ impl fmt::Display for Warning {
             Self::UnknownLocalScope(scope) => write!(
                 f,
                 "stdio.local_scopes names {scope:?}, which no operation needs and no [scopes] entry describes"
+            ),
+            Self::AnonymousSessionsUnused => f.write_str(
+                "limits.anonymous_sessions is not used: it counts only with auth.verify = \"none\"",
             ),
             Self::RolesWithoutIssuer => f.write_str(
                 "[roles] gives no caller a role: roles come from the claims of a token, and tokens of no issuer are accepted",

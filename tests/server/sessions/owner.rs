@@ -3,6 +3,10 @@
 use std::sync::Arc;
 
 use mcp_auth::ambient::SystemClock;
+use mcp_auth::rmcp::ServiceExt as _;
+use mcp_auth::rmcp::model::CallToolRequestParams;
+use mcp_auth::rmcp::transport::StreamableHttpClientTransport;
+use mcp_auth::rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use mcp_auth::testing::{Era, TestIssuer, TestServer};
 use mcp_auth_tests::open::{self, Open};
 use serde_json::json;
@@ -155,4 +159,17 @@ async fn with_verify_none_a_legacy_client_is_served_without_a_session() {
         assert!(listed["result"]["tools"].is_array(), "{era:?}: {listed}");
         assert_eq!((wire.get().await.status, wire.delete().await.status), (405, 405), "{era:?}");
     }
+}
+
+#[tokio::test]
+async fn with_verify_none_rmcps_own_client_of_an_older_revision_works_without_a_session() {
+    let server = TestServer::builder(Open).toml(open::CONFIG).expect("a configuration");
+    let server = server.start().await.expect("a server");
+    let config = StreamableHttpClientTransportConfig::with_uri(server.url());
+    let client = ().serve(StreamableHttpClientTransport::from_config(config)).await.expect("connected");
+    assert_eq!(client.peer_info().expect("the server").protocol_version.as_str(), LATEST_LEGACY.version());
+    assert_eq!(client.list_all_tools().await.expect("tools").len(), 2);
+    let answer = client.call_tool(CallToolRequestParams::new("ping")).await.expect("an answer");
+    assert_eq!(answer.content[0].as_text().expect("text").text, "pong");
+    client.cancel().await.expect("closed");
 }

@@ -18,6 +18,9 @@ impl Findings<'_> {
             let at = self.at(key!(auth.issuers));
             self.refuse(Conflict::NoIssuers { at });
         }
+        if config.auth.verify != Verify::None && config.limits.anonymous_sessions.get() > 0 {
+            self.warnings.push(Warning::AnonymousSessionsUnused);
+        }
     }
 
     fn verify_none(&mut self, trusted: bool, built_in: bool) {

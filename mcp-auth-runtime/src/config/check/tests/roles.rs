@@ -111,6 +111,15 @@ fn condition_names_its_issuer_where_there_are_several() {
 }
 
 #[test]
+fn sessions_for_anonymous_callers_are_warned_about_where_callers_are_verified() {
+    let warnings = |text: &str| check(text, &[""]).unwrap().warnings;
+    let some = "[limits]\nanonymous_sessions = 5\n";
+    assert_eq!(warnings(&format!("[issuer]\n{some}")), [Warning::AnonymousSessionsUnused]);
+    assert_eq!(warnings(&format!("[auth]\nverify = \"none\"\n{some}")), []);
+    assert_eq!(warnings("[issuer]\n[limits]\nanonymous_sessions = 0\n"), []);
+}
+
+#[test]
 fn roles_without_an_issuer_are_warned_about() {
     let warnings = |text: &str| check(text, &[""]).unwrap().warnings;
     let none = format!("[auth]\nverify = \"none\"\n[roles.m]\n{ALICE}");
