@@ -12,10 +12,10 @@ use crate::declared::registry::{Declaration, DeclarationError, OperationId, Regi
     message = "`{Self}` is not an mcp-auth server",
     note = "put `#[mcp_auth::server]` on the `impl` block that holds its tools"
 )]
+#[rustfmt::skip] // It drops the comment behind the bound, which is what the compiler shows of this trait.
 pub trait Handler
 where
-    // The comment behind the bound is what the compiler shows of this trait.
-    Self: Sized + Send + Sync + 'static,
+    Self: Sized + Send + Sync + 'static, // calls share it and run at the same time: `Arc` for `Rc`, `Mutex` for `RefCell`
 {
     /// What the server says of itself.
     fn about() -> About;
