@@ -78,10 +78,8 @@ fn crates(project: &Project) -> Result<usize, String> {
     tree.args(project.flags);
     let output = tree.output().map_err(|error| format!("cargo tree: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let crates: BTreeSet<_> = text
-        .lines()
-        .filter_map(|line| Some(line.split_whitespace().take(2).collect::<Vec<_>>().join(" ")))
-        .collect();
+    let crates: BTreeSet<_> =
+        text.lines().map(|line| line.split_whitespace().take(2).collect::<Vec<_>>().join(" ")).collect();
     if crates.is_empty() {
         Err(String::from_utf8_lossy(&output.stderr).into_owned())
     } else {
