@@ -41,7 +41,7 @@ impl Tool {
 /// A time as the configuration writes it: a whole number and `s`, `m` or `h`, 1 second to 7 days.
 fn seconds(given: &LitStr, diagnostics: &mut Diagnostics) -> Option<u64> {
     let text = given.value();
-    let units = [('s', 1), ('m', 60), ('h', 3600)];
+    let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)];
     let unit = units.into_iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)));
     let time = unit.and_then(|(number, seconds)| {
         let number =
