@@ -38,7 +38,7 @@ impl Tool {
     }
 }
 
-/// A time as the configuration writes it: a whole number and `s`, `m` or `h`, 1 second to 7 days.
+/// A time as the configuration writes it: a whole number and `s`, `m`, `h` or `d`, 1 second to 7 days.
 fn seconds(given: &LitStr, diagnostics: &mut Diagnostics) -> Option<u64> {
     let text = given.value();
     let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)];

@@ -1,5 +1,6 @@
 //! Everything one call of an operation carries.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -39,7 +40,16 @@ pub struct Call {
     pub(super) transport: Option<Transport>,
     /// The audit of this call, which the method may still turn into a refusal.
     pub(crate) undecided: Option<Arc<Undecided>>,
+    /// What is given back when the method has ended.
+    pub(crate) kept: Option<KeptByCall>,
 }
+
+/// What a request holds of the server (its place among those of its caller): kept until its method has ended, also where the
+/// client has gone and reads no answer.
+#[derive(Clone)]
+pub(crate) struct KeptByCall(
+    #[expect(dead_code, reason = "it is counted")] pub(crate) Arc<dyn Any + Send + Sync>,
+);
 
 /// What rmcp's transport knows of a request, and a call that does without it does not have.
 pub(super) struct Transport {
@@ -74,6 +84,7 @@ impl Call {
             era,
             transport: None,
             undecided: None,
+            kept: None,
         }
     }
 

@@ -18,3 +18,4 @@ pub(crate) mod tool_error;
 mod whole;
 
 pub use call::Call;
+pub(crate) use call::KeptByCall;

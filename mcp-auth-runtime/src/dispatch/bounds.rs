@@ -23,15 +23,17 @@ pub(crate) struct CallLimits {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
     pub(super) time: Duration,
-    says: &'static str,
+    set_by: &'static str,
+    /// How many bytes of JSON an error may be.
+    answer: usize,
 }
 
 impl CallLimits {
     /// The time of an operation: its own, or what is configured.
     pub(super) fn patience(&self, declaration: &Declaration) -> Patience {
         match declaration.timeout() {
-            Some(time) => Patience { time, says: "the tool's own timeout" },
-            None => Patience { time: self.timeout, says: "limits.call_timeout" },
+            Some(time) => Patience { time, set_by: "the tool's own timeout", answer: self.answer },
+            None => Patience { time: self.timeout, set_by: "limits.call_timeout", answer: self.answer },
         }
     }
 
@@ -45,8 +47,12 @@ impl CallLimits {
             operation = name,
             "an answer is larger than {most} bytes (limits.answer); it was not sent"
         );
-        Some(format!("the answer is larger than this server sends: {most} bytes (limits.answer)"))
+        Some(too_large(most))
     }
+}
+
+fn too_large(most: usize) -> String {
+    format!("the answer is larger than this server sends: {most} bytes (limits.answer)")
 }
 
 /// Why a method gave no answer.
@@ -58,9 +64,20 @@ pub(super) enum Failed {
 }
 
 impl Failed {
+    /// A method's own error, unless it is larger than this server sends.
+    pub(super) fn answered(error: ErrorData, patience: Option<Patience>) -> Self {
+        match patience {
+            Some(Patience { answer: most, .. }) if !is_within(&error, most) => {
+                tracing::error!("an error is larger than {most} bytes (limits.answer); it was not sent");
+                Self::Answered(ErrorData::internal_error(too_large(most), None))
+            }
+            _ => Self::Answered(error),
+        }
+    }
+
     pub(super) fn late(patience: Patience) -> Self {
-        let (time, says) = (patience.time, patience.says);
-        Self::Stopped(format!("the call took longer than {} and was stopped ({says})", in_words(time)))
+        let (time, set_by) = (patience.time, patience.set_by);
+        Self::Stopped(format!("the call took longer than {} and was stopped ({set_by})", in_words(time)))
     }
 }
 

@@ -9,6 +9,7 @@ use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
 
 use crate::answer::Rejection;
 use crate::authz::Permit;
+use crate::call::KeptByCall;
 use crate::envelope::{Message, Reference};
 use crate::observe::undecided::Undecided;
 
@@ -48,6 +49,11 @@ pub(super) fn undecided(context: &RequestContext<RoleServer>) -> Option<Arc<Unde
     let over_http = context.extensions.get::<http::request::Parts>();
     let beside = context.extensions.get::<Arc<Undecided>>();
     beside.or_else(|| over_http.and_then(|parts| parts.extensions.get())).cloned()
+}
+
+/// What a request over HTTP holds until its method has ended.
+pub(super) fn kept(context: &RequestContext<RoleServer>) -> Option<KeptByCall> {
+    context.extensions.get::<http::request::Parts>()?.extensions.get().cloned()
 }
 
 /// A restored session replays `initialize` under the permit of the request that restored it.

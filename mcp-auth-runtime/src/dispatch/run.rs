@@ -18,7 +18,7 @@ use tracing::Instrument as _;
 
 use super::bounds::{Answer, Failed, Patience};
 use super::direct::DirectRequest;
-use super::permit::undecided;
+use super::permit::{kept, undecided};
 use super::server::Dispatch;
 use crate::answer::{is_refusal, unknown_method};
 use crate::authz::Permit;
@@ -307,8 +307,10 @@ fn broken_promise(declaration: &Declaration, result: &CallToolResult, era: Era) 
 pub(super) fn call(name: &str, permit: &Permit, source: CallSource) -> Call {
     let (mut call, undecided) = match source {
         CallSource::Rmcp(context) => {
-            let undecided = undecided(&context);
-            (Call::new(name, context), undecided)
+            let (undecided, kept) = (undecided(&context), kept(&context));
+            let mut call = Call::new(name, context);
+            call.kept = kept;
+            (call, undecided)
         }
         CallSource::Direct(request) => {
             let DirectRequest { id, meta, era, undecided, .. } = request;
@@ -332,6 +334,7 @@ pub(super) async fn guarded<'a, R>(
     let span = span::of_call(&call.id, permit.message(), permit.identity());
     let undecided = call.undecided.clone();
     let cancelled = call.cancellation();
+    let _kept = call.kept.clone();
     let running = async {
         let answer = AssertUnwindSafe(run(call)).catch_unwind();
         let answer = match cancelled {
@@ -349,7 +352,7 @@ pub(super) async fn guarded<'a, R>(
             tracing::error!("a method panicked");
             Err(ErrorData::internal_error("internal error", None))
         });
-        answer.map_err(Failed::Answered)
+        answer.map_err(|error| Failed::answered(error, patience))
     };
     let running = async {
         let Some(patience) = patience else { return running.await };

@@ -17,6 +17,7 @@ use super::media::name_both;
 use super::session::Bound;
 use crate::answer::Rejection;
 use crate::authn::Identity;
+use crate::call::KeptByCall;
 use crate::call::handler::Handler;
 use crate::envelope::{Envelope, Message};
 use crate::owned::{SessionSlot, StreamEnd};
@@ -38,6 +39,9 @@ impl<H: Handler> Endpoint<H> {
         if !matches!(bound, Bound::Within(..)) {
             // rmcp would hand even an `initialize` to the session it names, also to another caller's.
             parts.headers.remove(SESSION_ID);
+        }
+        if let (Some(held), Bound::Within(..), Some(_)) = (&held, &bound, permit.declared()) {
+            parts.extensions.insert(KeptByCall(Arc::clone(held) as _));
         }
         let identity = permit.identity().clone();
         let asked = match (&bound, envelope.id.clone()) {

@@ -19,13 +19,16 @@ use super::holding::Held;
 use super::http::Endpoint;
 use crate::call::handler::Handler;
 
-/// How long a client has to read a stream of its session again (`Last-Event-ID`). rmcp tells clients to come back after 3
-/// seconds (`retry:`), and the official SDKs do so after 1.
-const COMES_BACK_WITHIN: Duration = Duration::from_secs(6);
+/// How many seconds a client has to read a stream of its session again (`Last-Event-ID`), each time it goes away. rmcp tells
+/// clients to come back after 3 seconds (`retry:`), and the official SDKs do so after 1.
+const COMES_BACK_WITHIN: u32 = 6;
+/// What that is counted in: how often it is looked whether the client reads.
+const LOOKS_EVERY: Duration = Duration::from_secs(1);
 
 impl<H: Handler> Endpoint<H> {
     /// `response`, an event stream that answers the request `id` of `session`. Where it is dropped before its end, and no
-    /// stream of the session is read soon after, the request is cancelled. It holds what it `held` until then.
+    /// stream of the session is read soon after or still, the request is cancelled. Its call has ended when nothing keeps what
+    /// it `held`.
     pub(super) fn cancelled_when_gone(
         self: &Arc<Self>,
         response: Response<Body>,
@@ -34,15 +37,23 @@ impl<H: Handler> Endpoint<H> {
         held: Option<Arc<Held>>,
     ) -> Response<Body> {
         let endpoint = Arc::clone(self);
-        let reads = endpoint.settings.sessions.reads(&session);
+        let held = held.as_ref().map(Arc::downgrade).unwrap_or_default();
         let on_gone = move || {
             let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
             runtime.spawn(async move {
-                tokio::time::sleep(COMES_BACK_WITHIN).await;
-                if endpoint.settings.sessions.reads(&session) == reads {
-                    endpoint.cancel(&session, id).await;
+                let mut before = endpoint.settings.sessions.reads(&session);
+                let mut away = 0;
+                while away < COMES_BACK_WITHIN {
+                    tokio::time::sleep(LOOKS_EVERY).await;
+                    if held.strong_count() == 0 {
+                        return; // the call has ended
+                    }
+                    let reads = endpoint.settings.sessions.reads(&session);
+                    let is_back = reads.is_read || reads.times != before.times;
+                    away = if is_back { 0 } else { away + 1 };
+                    before = reads;
                 }
-                drop(held);
+                endpoint.cancel(&session, id).await;
             });
         };
         let on_gone: OnGone = Box::new(on_gone);

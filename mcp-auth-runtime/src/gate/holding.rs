@@ -18,18 +18,32 @@ pub(super) struct Held {
     pub(super) room: BodyRoom,
 }
 
-/// `response`, which keeps `held` until its last byte is out or it is given up. An answer that is whole keeps nothing: the call
-/// is over.
+/// What fits into the buffers of a connection whose client reads nothing, more or less. A whole answer of that size is over.
+const PART: usize = 64 * 1024;
+
+/// `response`, which keeps `held` until its last byte is out or it is given up. An answer that is whole and small keeps nothing:
+/// the call is over. One that is large goes out in parts, as its client reads them.
 pub(super) fn until_answered(response: Response<Body>, held: impl Send + Unpin + 'static) -> Response<Body> {
     match response.body().size_hint().exact() {
-        Some(_) => response,
-        None => response.map(|body| Body::new(Holding { body, _held: held })),
+        Some(size) if size <= PART as u64 => response,
+        _ => response.map(|body| Body::new(Holding { body, rest: Bytes::new(), _held: held })),
     }
 }
 
 struct Holding<T> {
     body: Body,
+    /// What is left of a part that was larger.
+    rest: Bytes,
     _held: T,
+}
+
+impl<T> Holding<T> {
+    /// The first part of `data`; the rest is kept.
+    fn part(&mut self, mut data: Bytes) -> Frame<Bytes> {
+        let first = data.split_to(data.len().min(PART));
+        self.rest = data;
+        Frame::data(first)
+    }
 }
 
 impl<T: Unpin> HttpBody for Holding<T> {
@@ -40,15 +54,29 @@ impl<T: Unpin> HttpBody for Holding<T> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        if !self.rest.is_empty() {
+            let rest = std::mem::take(&mut self.rest);
+            return Poll::Ready(Some(Ok(self.part(rest))));
+        }
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        polled.map_ok(|frame| match frame.into_data() {
+            Ok(data) => self.part(data),
+            Err(frame) => frame,
+        })
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (body, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let mut hint = SizeHint::new();
+        hint.set_lower(body.lower() + rest);
+        if let Some(upper) = body.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint
     }
 }
 
@@ -58,6 +86,7 @@ mod tests {
     use std::sync::Arc;
 
     use futures_util::stream;
+    use http_body_util::BodyExt as _;
 
     use super::*;
 
@@ -69,6 +98,24 @@ mod tests {
         let whole = until_answered(Response::new(Body::from("{}")), Arc::clone(&held));
         assert_eq!(Arc::strong_count(&held), 2);
         drop((open, whole));
+        assert_eq!(Arc::strong_count(&held), 1);
+    }
+
+    #[tokio::test]
+    async fn a_large_answer_is_held_until_its_last_part_and_says_its_length() {
+        let held = Arc::new(());
+        let all = vec![7_u8; 3 * PART + 1];
+        let mut body = until_answered(Response::new(Body::from(all.clone())), Arc::clone(&held)).into_body();
+        let mut read = Vec::new();
+        while !body.is_end_stream() {
+            assert_eq!(body.size_hint().exact(), Some((all.len() - read.len()) as u64));
+            assert_eq!(Arc::strong_count(&held), 2);
+            let part = body.frame().await.unwrap().unwrap().into_data().unwrap();
+            assert!(part.len() <= PART);
+            read.extend_from_slice(&part);
+        }
+        assert_eq!(read, all);
+        drop(body);
         assert_eq!(Arc::strong_count(&held), 1);
     }
 }

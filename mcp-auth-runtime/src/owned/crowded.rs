@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum Crowded {
     /// The caller has as much as one may have.
-    #[error("this caller has {limit} {what}, which is the most ({key}); try again later")]
+    #[error("one caller may have at most {limit} {what} ({key}); try again later")]
     Caller {
         /// The key that sets the limit.
         key: &'static str,

@@ -23,13 +23,13 @@ pub(super) struct Delivered {
 struct Session {
     operations: HashSet<OperationId>,
     readers: Vec<Reader>,
-    /// Held by every message and every stream of it.
-    in_use: Arc<()>,
+    /// Held by every message and every stream of it, with when the last one of them ended that is more than a notification.
+    in_use: Arc<LastUse>,
     /// How often a stream of it was opened or resumed.
     reads: u64,
-    /// When the last message of it came that is more than a notification.
-    used: Option<Instant>,
 }
+
+type LastUse = Mutex<Option<Instant>>;
 
 /// When a session was used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,21 @@ pub(super) enum Use {
     Never,
 }
 
+/// How a session's streams are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Reads {
+    /// How often one was opened or resumed.
+    pub(crate) times: u64,
+    /// Whether one is open.
+    pub(crate) is_read: bool,
+}
+
 impl Session {
+    fn reads(&self) -> Reads {
+        let is_read = self.readers.iter().any(|reader| reader.stream.strong_count() > 0);
+        Reads { times: self.reads, is_read }
+    }
+
     /// Whether a message is on its way into the session, or a stream of it is open. The session may not be open yet: it is
     /// being restored from the store then.
     fn is_in_use(&self) -> bool {
@@ -56,7 +70,19 @@ struct Reader {
 }
 
 /// A session counts as in use while this lives.
-pub(crate) struct InUse(#[expect(dead_code, reason = "it is counted")] Arc<()>);
+pub(crate) struct InUse {
+    last: Arc<LastUse>,
+    /// Whether it is a use: a notification may only say that the session is open.
+    is_use: bool,
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        if self.is_use {
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
+    }
+}
 
 /// An open stream of a session.
 pub(crate) struct ReadStream(Arc<CancellationToken>, #[expect(dead_code, reason = "it counts")] InUse);
@@ -80,9 +106,6 @@ impl Delivered {
     ) -> InUse {
         let mut sessions = self.sessions();
         let session = sessions.entry(Arc::from(id)).or_default();
-        if is_use {
-            session.used = Some(Instant::now());
-        }
         for operation in operations {
             if session.operations.insert(operation) {
                 session.readers.retain(|reader| {
@@ -95,7 +118,7 @@ impl Delivered {
                 });
             }
         }
-        InUse(Arc::clone(&session.in_use))
+        InUse { last: Arc::clone(&session.in_use), is_use }
     }
 
     /// A stream of the session `id` for `identity`.
@@ -119,21 +142,23 @@ impl Delivered {
         let stream = Arc::new(CancellationToken::new());
         session.readers.retain(|reader| reader.stream.strong_count() > 0);
         session.readers.push(Reader { identity: identity.clone(), stream: Arc::downgrade(&stream) });
-        Ok(ReadStream(stream, InUse(Arc::clone(&session.in_use))))
+        Ok(ReadStream(stream, InUse { last: Arc::clone(&session.in_use), is_use: true }))
     }
 
-    /// How often a stream of the session `id` was opened or resumed.
-    pub(super) fn reads(&self, id: &str) -> u64 {
-        self.sessions().get(id).map_or(0, |session| session.reads)
+    /// How often a stream of the session `id` was opened or resumed, and whether one is open.
+    pub(super) fn reads(&self, id: &str) -> Reads {
+        self.sessions().get(id).map(Session::reads).unwrap_or_default()
     }
 
     /// When the session `id` was used.
     pub(super) fn last_use(&self, id: &str) -> Use {
-        match self.sessions().get(id) {
-            Some(session) if session.is_in_use() => Use::Now,
-            Some(Session { used: Some(used), .. }) => Use::At(*used),
-            _ => Use::Never,
+        let sessions = self.sessions();
+        let Some(session) = sessions.get(id) else { return Use::Never };
+        if session.is_in_use() {
+            return Use::Now;
         }
+        let last = *session.in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        last.map_or(Use::Never, Use::At)
     }
 
     /// Forgets sessions that ended, once there are many of them. One that is in use has not ended: where it is not live, it
@@ -167,6 +192,18 @@ mod tests {
 
     fn holds_read(_: OperationId, who: &Identity) -> bool {
         who.principal().is_some_and(|principal| principal.scopes().contains("read"))
+    }
+
+    #[test]
+    fn a_session_is_used_until_its_message_is_answered_and_not_by_a_notification() {
+        let delivered = Delivered::default();
+        drop(delivered.note("a", [], false, holds_read));
+        assert_eq!(delivered.last_use("a"), Use::Never);
+        let message = delivered.note("a", [], true, holds_read);
+        assert_eq!(delivered.last_use("a"), Use::Now);
+        let before = Instant::now();
+        drop(message);
+        assert!(matches!(delivered.last_use("a"), Use::At(at) if at >= before), "since it was answered");
     }
 
     #[test]

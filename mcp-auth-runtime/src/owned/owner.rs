@@ -13,6 +13,23 @@ pub(crate) struct Owner {
     client_id: Option<String>,
 }
 
+/// Who has one share of what there is: a subject of an issuer, with whatever clients and tokens; a client that has no subject.
+/// What is bound to a caller is bound to its [`Owner`], which is narrower.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Person<'a> {
+    Subject(&'a str, &'a str),
+    Client(&'a str, &'a str),
+}
+
+impl<'a> Person<'a> {
+    pub(super) fn of(issuer: &'a str, subject: &'a str, client_id: Option<&'a str>) -> Self {
+        match (subject, client_id) {
+            ("", client) => Self::Client(issuer, client.unwrap_or_default()),
+            (subject, _) => Self::Subject(issuer, subject),
+        }
+    }
+}
+
 impl Owner {
     /// The owner that `identity` is; `None` for anonymous callers, who cannot be told apart.
     pub(crate) fn of(identity: &Identity) -> Option<Self> {
@@ -24,9 +41,9 @@ impl Owner {
         })
     }
 
-    /// The subject, of its issuer.
-    pub(super) fn subject(&self) -> (&str, &str) {
-        (&self.issuer, &self.subject)
+    /// Whose share it counts to; see [`Person`].
+    pub(super) fn subject(&self) -> Person<'_> {
+        Person::of(&self.issuer, &self.subject, self.client_id.as_deref())
     }
 
     /// The owner as one opaque string: the same in every process.
@@ -73,6 +90,17 @@ mod tests {
             assert_ne!(Owner::seal(Some(&alice), &["x"]), Owner::seal(Some(&stranger), &["x"]));
         }
         assert!(Owner::of(&Identity::Anonymous).is_none());
+    }
+
+    #[test]
+    fn one_share_is_for_a_subject_with_whatever_clients_and_for_each_client_without_a_subject() {
+        let alice = owner("https://a", "alice", Some("app"), "read");
+        assert_eq!(alice.subject(), owner("https://a", "alice", Some("other"), "").subject());
+        assert_ne!(alice.subject(), owner("https://b", "alice", Some("app"), "").subject());
+        let robot = owner("https://a", "", Some("robot"), "");
+        assert_eq!(robot.subject(), owner("https://a", "", Some("robot"), "read").subject());
+        assert_ne!(robot.subject(), owner("https://a", "", Some("another"), "").subject());
+        assert_ne!(robot.subject(), owner("https://a", "robot", None, "").subject());
     }
 
     #[test]

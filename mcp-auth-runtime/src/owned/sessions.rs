@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use mcp_auth_store::StoreError;
 
 use super::crowded::Crowded;
-use super::delivered::{Delivered, InUse, ReadStream, Use};
+use super::delivered::{Delivered, InUse, ReadStream, Reads, Use};
 use super::owner::Owner;
 use super::stored::StoredSessions;
 use crate::authn::Identity;
@@ -109,8 +109,9 @@ impl Sessions {
         Arc::clone(&self.manager)
     }
 
-    /// A place for one more session of `identity`; `None` for a caller that is not verified and goes without. Those being opened at this moment count too; one that is just open may count
-    /// twice for an instant, so what is uncertain is refused.
+    /// A place for one more session of `identity`; `None` for a caller that is not verified and goes without. Those being
+    /// opened at this moment count too; one that is just open may count twice for an instant, so what is uncertain is
+    /// refused.
     ///
     /// A caller who has as many as one may have gives up its own that was not used for the longest time. Where all places are
     /// taken, the subject that has the most gives one up, of the client of it that has the most, so that no caller keeps others
@@ -124,9 +125,14 @@ impl Sessions {
         let slot = SessionSlot { table: Arc::clone(&self.table), owner: owner.clone() };
         let judged = {
             let live = self.manager.sessions.read().await;
-            let table = lock(&self.table);
+            let mut table = lock(&self.table);
             let last_use = |id: &str| self.delivered.last_use(id);
-            table.judge(owner.as_ref(), &self.limits, |id| live.contains_key(id), live.len(), last_use)
+            let is_live = |id: &str| live.contains_key(id);
+            let judged = table.judge(owner.as_ref(), &self.limits, is_live, live.len(), last_use);
+            if let Judged::Close(id) = &judged {
+                table.held.remove(id); // no other closes it too, and no message reaches it any more
+            }
+            judged
         };
         match judged {
             Judged::Room => Ok(Some(slot)),
@@ -155,8 +161,8 @@ impl Sessions {
         self.delivered.note(id, operations, is_use, may_use)
     }
 
-    /// How often a stream of the session `id` was opened or resumed.
-    pub(crate) fn reads(&self, id: &str) -> u64 {
+    /// How often a stream of the session `id` was opened or resumed, and whether one is open.
+    pub(crate) fn reads(&self, id: &str) -> Reads {
         self.delivered.reads(id)
     }
 

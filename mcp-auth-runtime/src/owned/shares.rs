@@ -8,6 +8,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::crowded::Crowded;
+use super::owner::Person;
 use crate::authn::Identity;
 
 /// How much there is, and how much of it one caller may have.
@@ -34,9 +35,9 @@ impl ShareLimits {
         }
     }
 
-    /// Places that only callers get who have none.
+    /// Places kept for callers that have none.
     fn kept_for_newcomers(&self) -> usize {
-        self.connections / 8
+        if self.tells_callers_apart { self.connections / 8 } else { 0 }
     }
 
     /// The most one caller has, of whatever kind.
@@ -147,10 +148,7 @@ impl Shares {
         match identity.principal() {
             None => Caller::Anyone,
             Some(principal) => {
-                let person = match (principal.subject(), principal.client_id()) {
-                    ("", client) => (principal.issuer(), "client", client.unwrap_or_default()),
-                    (subject, _) => (principal.issuer(), "subject", subject),
-                };
+                let person = Person::of(principal.issuer(), principal.subject(), principal.client_id());
                 Caller::Known(self.hasher.hash_one(person))
             }
         }
@@ -227,6 +225,9 @@ impl BodyRoom {
     /// [`Crowded`]: the bodies of this caller, or of all, take as much as they may.
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Crowded> {
         const KEY: &str = "limits.bodies";
+        if bytes == 0 {
+            return Ok(());
+        }
         let limit = self.shares.limits.bodies;
         let mut table = self.shares.table();
         let (all, has) = (table.bodies + bytes, table.callers.entry(self.caller).or_default());
@@ -351,7 +352,8 @@ mod tests {
         let shares = Shares::new(LIMITS);
         assert_eq!(fill(&shares, &Identity::Anonymous, Kind::Call).0.len(), 20);
         let open = Shares::new(ShareLimits { tells_callers_apart: false, ..LIMITS });
-        assert_eq!(fill(&open, &Identity::Anonymous, Kind::Call).0.len(), 64 - 8 - 8);
+        // Where nobody is known, no place is kept for callers that have none.
+        assert_eq!(fill(&open, &Identity::Anonymous, Kind::Call).0.len(), 64 - 8);
     }
 
     #[test]

@@ -77,6 +77,26 @@ async fn in_a_session_a_client_that_comes_back_reads_the_rest_of_its_answer() {
 }
 
 #[tokio::test]
+async fn j38_in_a_session_a_client_that_comes_back_and_goes_away_again_cancels_its_call() {
+    let talks = Talks::default();
+    let server = talks.start_with("[limits]\ncaller_calls = 1\n").await;
+    let alice = Wire::new(server.url(), LEGACY[0]).token(server.token("alice")).connected().await;
+    let mut call = alice.call_tool(1, "waits", json!({})).await;
+    talks.started().await;
+    let last = call.event_id().await;
+    drop(call);
+    let resumed = alice.resume(&last).await;
+    assert_eq!(
+        alice.call_tool(2, "numbers", json!({})).await.status,
+        429,
+        "the call runs, and has its place"
+    );
+    drop(resumed);
+    talks.cancelled().await;
+    assert_eq!(alice.call_tool(3, "numbers", json!({})).await.status, 200, "its place is free");
+}
+
+#[tokio::test]
 async fn in_a_session_a_call_is_cancelled_by_its_caller_only() {
     let talks = Talks::default();
     let server = talks.start().await;

@@ -127,7 +127,7 @@ pub struct Limits {
     /// Most open streams of one caller at once: `subscriptions/listen`, and GET of a legacy session; one more gets 429.
     pub caller_streams: CallerStreams,
     /// How much memory the bodies of all requests under way may take, until they are answered; one more gets 503. One
-    /// caller has half of it at most. At least twice `body`.
+    /// caller has half of it at most, and gets 429 for more. At least twice `body`.
     pub bodies: Bodies,
     /// How deep arrays and objects of a message may nest.
     pub envelope_depth: EnvelopeDepth,
