@@ -1,6 +1,6 @@
 //! Hosts and URLs. In reading order: `host` (a name or an address), `loopback` (which of them are this machine),
-//! `private` (which are inside a network of one's own), `authority` (a host with or without a port), `origin` (a scheme and an authority), `http_url` (a URL with its
-//! original text).
+//! `private` (which are inside a network of one's own), `authority` (a host with or without a port), `origin` (a scheme
+//! and an authority), `http_url` (a URL with its original text).
 
 mod authority;
 mod host;

@@ -47,7 +47,7 @@ struct Missing {
 }
 
 impl Readiness {
-    /// Keys that are at hand from the start, those of an issuer in this process, make nobody ready who trusts others too.
+    /// An issuer in this process, whose keys are there from the start, does not count where others are trusted too.
     pub(crate) fn of(issuers: Vec<IssuerState>, demand: Demand, stopping: bool) -> Self {
         let mut counting = issuers.iter().filter(|issuer| issuer.is_fetched).peekable();
         let has_keys = |issuer: &IssuerState| issuer.missing_since.is_none();
@@ -139,7 +139,7 @@ mod tests {
             (vec![down.clone()], false, false),
             (vec![up(true), down.clone()], true, false),
             (vec![down.clone(), down.clone()], false, false),
-            // Keys at hand make nobody ready who trusts others too, and are enough where there are no others.
+            // The issuer in this process counts alone only.
             (vec![local.clone(), down.clone()], false, false),
             (vec![local.clone(), up(true), down.clone()], true, false),
             (vec![local.clone()], true, true),

@@ -20,7 +20,7 @@ impl Messages {
         Self { response, unread: Vec::new() }
     }
 
-    /// The next message; `None` after the last one.
+    /// The next message; `None` after the last one, and where the connection was cut.
     ///
     /// # Panics
     /// When none comes for ten seconds.

@@ -29,7 +29,7 @@ pub(super) enum Start {
     Argument,
     /// As `--listen`.
     Listen,
-    /// It is no server.
+    /// It is not started.
     Never,
 }
 

@@ -1,5 +1,5 @@
-//! What an operation may answer, by its kind: `tool`, `prompt`, `resource`, `method`; `media` makes content of bytes. `schema` is what lists
-//! say of a tool's answer, and to whom.
+//! What an operation may answer, by its kind: `tool`, `prompt`, `resource`, `method`; `media` makes content of bytes.
+//! `schema` is what lists say of a tool's answer, and to whom.
 
 mod asked;
 mod media;

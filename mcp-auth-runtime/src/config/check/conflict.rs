@@ -88,7 +88,7 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
-    /// Leave for plain http that nothing makes use of.
+    /// An `allow_http` that is not used.
     #[error(
         "allow_http is {host:?}, but neither issuer {issuer:?} nor its jwks_uri is http:// on that host: remove it, or name \
          their host: {at}"

@@ -19,11 +19,11 @@ impl Findings<'_> {
             let name = issuer.issuer.as_str().to_owned();
             let plain = issuer.allow_http.as_ref().map(|host| host.host());
             if !may_ask(issuer.issuer.url(), plain) {
-                let (allow, at) = (leave(issuer.issuer.url()), self.at(key!(auth.issuers[index].issuer)));
+                let (allow, at) = (how_to_allow(issuer.issuer.url()), self.at(key!(auth.issuers[index].issuer)));
                 self.refuse(Conflict::IssuerNotHttps { issuer: name.clone(), allow, at });
             }
             if let Some(uri) = issuer.jwks_uri.as_ref().filter(|uri| !may_ask(uri.url(), plain)) {
-                let (allow, at) = (leave(uri.url()), self.at(key!(auth.issuers[index].jwks_uri)));
+                let (allow, at) = (how_to_allow(uri.url()), self.at(key!(auth.issuers[index].jwks_uri)));
                 self.refuse(Conflict::JwksUriNotHttps { uri: uri.as_str().to_owned(), allow, at });
             }
             if let Some(host) = plain {
@@ -53,7 +53,7 @@ impl Findings<'_> {
 }
 
 /// How plain http to this URL could be allowed; nothing where it cannot.
-fn leave(url: &Url) -> String {
+fn how_to_allow(url: &Url) -> String {
     match Host::of(url).filter(Host::is_private) {
         Some(host) => format!(", or, inside a network of your own, beside allow_http = \"{host}\""),
         None => String::new(),

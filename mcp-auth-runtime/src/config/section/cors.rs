@@ -11,8 +11,8 @@ use crate::config::value::url::WebOrigin;
 #[non_exhaustive]
 pub struct Cors {
     /// Origins of web pages, or of programs with such pages (`tauri://localhost`, `chrome-extension://…`), that may call
-    /// the server: they get CORS answers, and a request that names any other in `Origin` is refused with 403. Always allowed: the server's own origin and, while it listens on loopback,
-    /// every page on `localhost`, `127.0.0.1` and `[::1]`, so that local inspectors work. `"*"` and `"null"` are
-    /// not accepted.
+    /// the server: they get CORS answers, and a request that names any other in `Origin` is refused with 403. Always
+    /// allowed: the server's own origin and, while it listens on loopback, every page on `localhost`, `127.0.0.1` and
+    /// `[::1]`, so that local inspectors work. `"*"` and `"null"` are not accepted.
     pub allowed_origins: Vec<WebOrigin>,
 }

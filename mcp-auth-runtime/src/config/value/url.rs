@@ -204,7 +204,7 @@ impl FromStr for PrivateHost {
             return Err(ValueError::refused(text, why));
         }
         if authority.host().is_loopback() {
-            return Err(ValueError::refused(text, "http to this machine needs no leave; remove the key"));
+            return Err(ValueError::refused(text, "http to this machine needs no permission; remove the key"));
         }
         if !authority.host().is_private() {
             let why = "over the internet, everyone on the way could put keys of their own in place of the issuer's; plain \
@@ -438,8 +438,8 @@ mod tests {
             ("169.254.169.254", "everyone on the way"),
             ("[fe80::1]", "everyone on the way"),
             ("0.0.0.0", "everyone on the way"),
-            ("localhost", "needs no leave"),
-            ("127.0.0.1", "needs no leave"),
+            ("localhost", "needs no permission"),
+            ("127.0.0.1", "needs no permission"),
             ("keycloak:8080", "write \"keycloak\""),
             ("KEYCLOAK", "write it \"keycloak\""),
             ("http://keycloak", "a host"),

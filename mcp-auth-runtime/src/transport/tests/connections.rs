@@ -63,7 +63,7 @@ fn the_limit_that_closed_a_connection_is_named_in_the_log() {
         assert_eq!(log.matches("a connection was closed").count(), 1, "{sent}: {log}");
         assert!(log.contains(key), "{sent}: {log}");
     }
-    // Where nothing more came, it is no news.
+    // A connection on which nothing more came is not logged at `info`.
     for (sent, until) in [("", ""), (KEEP, "ping")] {
         assert!(!said("info", sent, until).contains("a connection was closed"), "{sent}");
     }
