@@ -20,12 +20,17 @@ const PRIVATE_SUFFIXES: [&str; 11] = [
     ".home",
 ];
 
+/// Where clouds keep the credentials of machines, besides link-local addresses.
+const CREDENTIALS_OF_MACHINES: [&str; 4] =
+    ["metadata", "metadata.google.internal", "100.100.100.200", "fd00:ec2::254"];
+
 impl Host {
     /// Whether this host is inside a network of its operator's own, as far as its text tells: an address of RFC 1918,
     /// RFC 4193 or RFC 6598, a name without a dot, as containers of one network have them, or below an ending that public
     /// DNS does not have.
     ///
-    /// Loopback is not such a network, and neither are link-local addresses: clouds keep the credentials of machines there.
+    /// Loopback is not such a network, and neither are the places where clouds keep the credentials of machines, link-local
+    /// addresses among them.
     ///
     /// # Example
     /// ```
@@ -35,7 +40,7 @@ impl Host {
     /// ```
     pub fn is_private(&self) -> bool {
         match self {
-            _ if self.is_loopback() => false,
+            _ if self.is_loopback() || self.has_credentials_of_machines() => false,
             Self::Name(name) => {
                 !name.contains('.') || PRIVATE_SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
             }
@@ -48,6 +53,14 @@ impl Host {
             },
         }
     }
+
+    fn has_credentials_of_machines(&self) -> bool {
+        let text = match self {
+            Self::Name(name) => name.to_string(),
+            Self::Ip(address) => address.to_canonical().to_string(),
+        };
+        CREDENTIALS_OF_MACHINES.iter().any(|place| text.eq_ignore_ascii_case(place))
+    }
 }
 
 #[cfg(test)]
@@ -57,6 +70,11 @@ mod tests {
     #[test]
     fn a_private_host_is_one_that_the_internet_cannot_have() {
         for (host, private) in [
+            ("metadata.google.internal", false),
+            ("metadata", false),
+            ("100.100.100.200", false),
+            ("[::ffff:100.100.100.200]", false),
+            ("[fd00:ec2::254]", false),
             ("keycloak", true),
             ("KEYCLOAK", true),
             ("key_cloak-1", true),

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::named::Named;
+use super::named::{Named, Part};
 use super::need::Need;
 use super::permit::Permit;
 use super::settings::{Connect, Settings, Visibility};
@@ -58,7 +58,10 @@ impl Policy {
         // With `visibility = "granted"` there is no difference between what is not there and what is hidden.
         let hides = self.settings.visibility == Visibility::Granted && held.is_some();
         let mut satisfied = true;
-        for part in &named.parts {
+        // The method first: of one that is hidden nothing else is said either.
+        let is_method = |part: &&Part<'_>| part.kind == Kind::Method;
+        let methods = named.parts.iter().filter(is_method);
+        for part in methods.chain(named.parts.iter().filter(|part| !is_method(part))) {
             let met = part.id.and_then(|id| self.needs.get(id.index())).map(|need| need.is_met_by(held));
             match met {
                 Some(true) => {}

@@ -2,6 +2,7 @@
 //! without one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -19,8 +20,15 @@ use crate::answer::Rejection;
 use crate::authn::Identity;
 use crate::call::KeptByCall;
 use crate::call::handler::Handler;
-use crate::envelope::{Envelope, Message};
-use crate::owned::{SessionSlot, StreamEnd};
+use crate::envelope::{Envelope, Message, MessageKind};
+use crate::owned::{Crowded, SessionSlot, StreamEnd};
+
+/// How long a session may take for a message that has no answer.
+const SESSION_TAKES: Duration = Duration::from_secs(5);
+const WEDGED: Crowded = Crowded::Server {
+    key: "limits.caller_streams",
+    what: "messages of a session whose streams are not read",
+};
 
 impl<H: Handler> Endpoint<H> {
     /// Hands rmcp the very bytes that were read, with the permit.
@@ -55,14 +63,15 @@ impl<H: Handler> Endpoint<H> {
             Bound::NoSession => self.stateless.handle(request).await.map(Body::new),
             Bound::Opens(slot) => self.open_session(request, identity.clone(), slot).await,
             Bound::Within(slot, in_use) => {
-                let response = self.with_sessions.handle(request).await;
+                let is_counted = envelope.kind == MessageKind::Request;
+                let response = self.in_session(request, is_counted).await;
                 drop(slot); // a restored session is open by now
-                until_answered(response.map(Body::new), in_use)
+                until_answered(response, in_use)
             }
             Bound::Reads(..) | Bound::Ends(_) => {
-                let response = self.with_sessions.handle(request).await;
+                let response = self.in_session(request, false).await;
                 drop(bound);
-                response.map(Body::new)
+                response
             }
         };
         if ends_itself || !is_event_stream(&response) {
@@ -73,6 +82,19 @@ impl<H: Handler> Endpoint<H> {
             None => response,
         };
         self.ending_with(&identity, response, std::future::pending())
+    }
+
+    /// What rmcp's session answers. Where its client reads none of its streams, its queue fills up and it takes no message any
+    /// more: one that is not counted among those of its caller does not wait for it.
+    async fn in_session(&self, request: Request<Full<Bytes>>, is_counted: bool) -> Response<Body> {
+        let answered = self.with_sessions.handle(request);
+        if is_counted {
+            return answered.await.map(Body::new);
+        }
+        match tokio::time::timeout(SESSION_TAKES, answered).await {
+            Ok(response) => response.map(Body::new),
+            Err(_) => Rejection::from(WEDGED).respond_early(),
+        }
     }
 
     /// `response`, whose body ends with the credential of `identity`, with the server, or with `cut`.
@@ -127,7 +149,10 @@ impl<H: Handler> Endpoint<H> {
         parts.extensions.insert(permit);
         let request = Request::from_parts(parts, Full::new(Bytes::new()));
         let ends_a_session = request.method() == Method::DELETE;
-        let mut response = self.with_sessions.handle(request).await.map(Body::new);
+        let mut response = match ends_a_session {
+            true => self.in_session(request, false).await,
+            false => self.with_sessions.handle(request).await.map(Body::new), // it has a place
+        };
         if ends_a_session && response.status() == StatusCode::ACCEPTED {
             // It has ended by now. The Python SDK takes 200 and 204 for that, and complains about 202.
             *response.status_mut() = StatusCode::NO_CONTENT;

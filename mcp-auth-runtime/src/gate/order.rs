@@ -20,7 +20,12 @@ pub(super) fn first(
     connect: Connect,
     scopes: &ScopeSet,
 ) -> Rejection {
-    match (fault.rank(), who) {
+    // A log-in needs no message to be read, so it does not wait for room.
+    let rank = match fault {
+        Rejection::Crowded(_) => Rank::Message,
+        _ => fault.rank(),
+    };
+    match (rank, who) {
         (Rank::Early, _) => fault,
         (Rank::Credential | Rank::Message | Rank::Decision, Err(refusal)) => {
             refusal.with_scopes(scopes.clone())
@@ -101,10 +106,17 @@ mod tests {
             let known = Ok(holder("read"));
             assert_eq!(answered(fault.clone(), known, Connect::Authenticated), status, "{fault:?}");
         }
-        const FULL: Crowded = Crowded::Server { key: "limits.sessions", what: "open sessions" };
-        for (decided, status) in [(Rejection::UnknownSession, 404), (Rejection::Crowded(FULL), 503)] {
-            assert_eq!(answered(decided, anonymous(), Connect::Authenticated), status);
-        }
+        assert_eq!(answered(Rejection::UnknownSession, anonymous(), Connect::Authenticated), 404);
+    }
+
+    #[test]
+    fn who_has_to_log_in_is_told_so_also_where_there_is_no_room_for_its_message() {
+        const FULL: Crowded = Crowded::Server { key: "limits.bodies", what: "bodies of requests" };
+        let full = || Rejection::Crowded(FULL);
+        assert_eq!(answered(full(), Ok(Identity::Anonymous), Connect::Authenticated), 401);
+        assert_eq!(answered(full(), Ok(Identity::Anonymous), Connect::Anonymous), 503);
+        assert_eq!(answered(full(), Ok(holder("read")), Connect::Authenticated), 503);
+        assert_eq!(answered(full(), refused(), Connect::Anonymous), 401);
     }
 
     #[test]

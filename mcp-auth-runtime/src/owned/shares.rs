@@ -11,6 +11,9 @@ use super::crowded::Crowded;
 use super::owner::Person;
 use crate::authn::Identity;
 
+/// A caller whose bodies are so small together finds room for them in what is kept.
+const SMALL_BODIES: usize = 64 * 1024;
+
 /// How much there is, and how much of it one caller may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ShareLimits {
@@ -232,12 +235,16 @@ impl BodyRoom {
         let mut table = self.shares.table();
         let (all, has) = (table.bodies + bytes, table.callers.entry(self.caller).or_default());
         let mine = has.bodies + bytes;
+        // Strangers together have half of what one known caller may have.
+        let share = if self.caller == Caller::Anyone { limit.div_ceil(4) } else { limit.div_ceil(2) };
+        // The last eighth is for those that have next to nothing.
+        let kept = if mine > SMALL_BODIES { limit / 8 } else { 0 };
         let crowded = match () {
-            () if mine > limit.div_ceil(2) && self.shares.counts(self.caller) => {
-                let what = "bytes in the bodies of its requests under way, half of all";
-                Some(Crowded::Caller { key: KEY, limit: limit.div_ceil(2), what })
+            () if mine > share && self.shares.counts(self.caller) => {
+                let what = "bytes in the bodies of its requests under way";
+                Some(Crowded::Caller { key: KEY, limit: share, what })
             }
-            () if all > limit => Some(Crowded::Server { key: KEY, what: "bodies of requests" }),
+            () if all > limit - kept => Some(Crowded::Server { key: KEY, what: "bodies of requests" }),
             () => None,
         };
         if let Some(crowded) = crowded {
@@ -364,11 +371,23 @@ mod tests {
         assert!(one.grow(400).is_ok() && two.grow(100).is_ok());
         assert_eq!(two.grow(1).unwrap_err().key(), "limits.bodies");
         let mut stranger = shares.room_for(None);
-        assert!(stranger.grow(500).is_ok());
+        assert!(stranger.grow(250).is_ok() && stranger.grow(1).is_err(), "strangers have a quarter");
         let mut alice = room("alice");
+        assert!(alice.grow(250).is_ok());
         assert!(matches!(alice.grow(1), Err(Crowded::Server { .. })));
         drop(one);
-        assert!(alice.grow(400).is_ok() && alice.grow(1).is_err());
+        assert!(alice.grow(250).is_ok() && alice.grow(1).is_err());
+    }
+
+    #[test]
+    fn the_last_eighth_of_the_bodies_is_for_those_that_have_next_to_nothing() {
+        let shares = Shares::new(ShareLimits { bodies: 80 * SMALL_BODIES, ..LIMITS });
+        let room = |name| shares.room_for(Some(&who(name, None)));
+        let (mut one, mut two, mut alice) = (room("mallory"), room("eve"), room("alice"));
+        assert!(one.grow(40 * SMALL_BODIES).is_ok() && two.grow(30 * SMALL_BODIES).is_ok());
+        assert!(matches!(two.grow(1), Err(Crowded::Server { .. })));
+        assert!(alice.grow(SMALL_BODIES).is_ok());
+        assert!(matches!(alice.grow(1), Err(Crowded::Server { .. })));
     }
 
     #[test]

@@ -88,7 +88,7 @@ async fn c03_plain_http_reaches_the_host_that_is_named_and_without_its_name_the_
         (format!("{discovered}\nallow_http = \"keycloak.example.com\""), "everyone on the way"),
         (format!("{discovered}\nallow_http = true"), "expected"),
         (local.to_owned(), "jwks_uri is"),
-        (format!("{local}\nallow_http = \"localhost\""), "needs no leave"),
+        (format!("{local}\nallow_http = \"localhost\""), "needs no permission"),
     ] {
         let error = started(&network, &issuer).await.unwrap_err();
         assert!(error.contains(why), "{issuer}: {error}");

@@ -55,6 +55,11 @@ impl Hidden {
     #[method("subscriptions/listen", authenticated)]
     fn listen(&self) {}
 
+    #[method("tasks/hidden")]
+    fn of_a_task(&self) -> Json<Value> {
+        Json(json!({}))
+    }
+
     #[method("acme/hidden")]
     fn custom(&self) -> Json<Value> {
         Json(json!({}))
@@ -110,6 +115,9 @@ async fn j19_with_granted_visibility_what_is_hidden_answers_like_what_is_not_the
             ),
             ("acme/hidden", json!({}), "acme/hidden", json!({}), "acme/absent"),
         ];
+        let of_a_task = |name| json!({ "taskId": name });
+        let (hidden, absent) = ("tasks/hidden", "tasks/absent");
+        cases.push((hidden, of_a_task("t"), hidden, of_a_task("t"), absent));
         if era == Era::Stateless {
             let (hidden, absent) = ("hidden://by/7", "absent://by/7");
             cases.push(("subscriptions/listen", listening(&[hidden]), hidden, listening(&[absent]), absent));
@@ -127,7 +135,7 @@ async fn j19_with_granted_visibility_what_is_hidden_answers_like_what_is_not_the
             ));
         }
         for (method, hidden, hidden_name, absent, absent_name) in cases {
-            let absent_method = if method == "acme/hidden" { "acme/absent" } else { method };
+            let absent_method = if method.ends_with("/hidden") { absent_name } else { method };
             let client = || server.client().era(era).token(server.token("alice").scope("other"));
             let hidden_answer = about(client(), method, &hidden, hidden_name).await;
             let absent_answer = about(client(), absent_method, &absent, absent_name).await;
@@ -141,7 +149,7 @@ async fn j19_with_granted_visibility_what_is_hidden_answers_like_what_is_not_the
             assert_eq!(absent_answer.status(), 401, "{era:?} {method}: anonymous callers learn nothing");
 
             let granted = server.client().era(era).token(server.token("alice").scope("secret"));
-            if method != "subscriptions/listen" {
+            if method != "subscriptions/listen" && method != "tasks/hidden" {
                 let answer = granted.request(method, hidden).await;
                 assert!(answer.is_success(), "{era:?} {method} {}", answer.body());
             }

@@ -19,7 +19,8 @@ impl Findings<'_> {
             let name = issuer.issuer.as_str().to_owned();
             let plain = issuer.allow_http.as_ref().map(|host| host.host());
             if !may_ask(issuer.issuer.url(), plain) {
-                let (allow, at) = (how_to_allow(issuer.issuer.url()), self.at(key!(auth.issuers[index].issuer)));
+                let (allow, at) =
+                    (how_to_allow(issuer.issuer.url()), self.at(key!(auth.issuers[index].issuer)));
                 self.refuse(Conflict::IssuerNotHttps { issuer: name.clone(), allow, at });
             }
             if let Some(uri) = issuer.jwks_uri.as_ref().filter(|uri| !may_ask(uri.url(), plain)) {

@@ -204,7 +204,10 @@ impl FromStr for PrivateHost {
             return Err(ValueError::refused(text, why));
         }
         if authority.host().is_loopback() {
-            return Err(ValueError::refused(text, "http to this machine needs no permission; remove the key"));
+            return Err(ValueError::refused(
+                text,
+                "http to this machine needs no permission; remove the key",
+            ));
         }
         if !authority.host().is_private() {
             let why = "over the internet, everyone on the way could put keys of their own in place of the issuer's; plain \
