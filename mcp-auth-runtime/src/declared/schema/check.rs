@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::explain::{self, Leaves};
 use super::keywords::each_inside;
+use super::misfit::Misfit;
 use super::texts;
 
 /// The most schemas that one schema may hold. A schema by hand beyond it does not start.
@@ -83,7 +84,7 @@ impl Check {
     pub(crate) fn fits(&self, value: &Value) -> Result<(), Misfits> {
         if !holds_at_most(value, &mut self.most_values.clone()) {
             let text = format!("it holds more than {} values, too many to be checked", self.most_values);
-            return Err(Misfits(vec![explain::Misfit::whole(text)]));
+            return Err(Misfits(vec![Misfit::whole(text)]));
         }
         match self.schemas.iter().find(|(validator, _)| !validator.is_valid(value)) {
             None => Ok(()),
@@ -100,7 +101,7 @@ impl fmt::Debug for Check {
 
 /// What does not fit a schema; never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misfits(Vec<explain::Misfit>);
+pub struct Misfits(Vec<Misfit>);
 
 impl Misfits {
     /// In words: `one` is what a single place is called, such as `argument`, `all` is what the value is called.
@@ -116,7 +117,7 @@ impl Misfits {
 
     /// The places that do not fit, without the values there: for a log.
     pub(crate) fn places(&self) -> String {
-        let places: Vec<&str> = self.0.iter().map(explain::Misfit::place).collect();
+        let places: Vec<&str> = self.0.iter().map(Misfit::place).collect();
         places.join(", ")
     }
 }

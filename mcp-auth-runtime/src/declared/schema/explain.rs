@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
 use jsonschema::Validator;
 use mcp_auth_core::seen;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::expected::{self, came, expected, missing, name_shown};
 use super::keywords::each_inside;
 use super::limits::{all_differ, fits_limits, same, within, work};
+use super::misfit::{Misfit, Place};
 
 /// The most places that are named.
 const MAX_MISFITS: usize = 20;
@@ -20,44 +21,6 @@ const MAX_MISFITS: usize = 20;
 const MAX_STEPS: usize = 20_000;
 /// How deep schemas are followed; a message is not that deep, so only a circle of references is.
 const MAX_DEPTH: usize = 256;
-
-/// One place that does not fit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Misfit {
-    /// Such as `items[2].count`; empty for the whole.
-    place: String,
-    what: String,
-}
-
-impl Misfit {
-    /// The whole does not fit.
-    pub(super) fn whole(what: String) -> Self {
-        Self { place: String::new(), what }
-    }
-
-    /// Such as `items[2].count`; empty for the whole.
-    pub(super) fn place(&self) -> &str {
-        &self.place
-    }
-
-    /// In words, with what a place is called, and the whole.
-    pub(super) fn text(&self, one: &str, all: &str) -> String {
-        match self.place.as_str() {
-            "" => format!("invalid {all}: {self}"),
-            _ => format!("invalid {one} {self}"),
-        }
-    }
-}
-
-impl fmt::Display for Misfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, what } = self;
-        match place.as_str() {
-            "" => f.write_str(what),
-            place => write!(f, "`{place}`: {what}"),
-        }
-    }
-}
 
 /// Patterns and formats of a schema, each as a validator of its own.
 #[derive(Default)]
@@ -117,24 +80,6 @@ fn rules(schema: &Value) -> String {
     }
 }
 
-/// Where a value stands.
-enum Place<'p> {
-    Root,
-    Member(&'p Place<'p>, &'p str),
-    Item(&'p Place<'p>, usize),
-}
-
-impl Place<'_> {
-    fn text(&self) -> String {
-        match self {
-            Place::Root => String::new(),
-            Place::Member(Place::Root, name) => name_shown(name),
-            Place::Member(within, name) => format!("{}.{}", within.text(), name_shown(name)),
-            Place::Item(within, at) => format!("{}[{at}]", within.text()),
-        }
-    }
-}
-
 /// What was found, up to a bound.
 struct Found {
     misfits: Vec<Misfit>,
@@ -147,7 +92,7 @@ impl Found {
     }
 
     fn add(&mut self, place: &Place<'_>, what: String) {
-        let misfit = Misfit { place: place.text(), what };
+        let misfit = Misfit::at(place, what);
         if !self.is_full() && !self.misfits.contains(&misfit) {
             self.misfits.push(misfit);
         }

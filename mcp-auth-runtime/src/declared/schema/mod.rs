@@ -1,7 +1,7 @@
 //! Schemas of arguments and answers: what schemars says, turned into what clients take, once, at start. In reading order:
 //! `published` (the way through), `inline` (`$ref`), `tidy` (one subschema), `root` (the top of arguments), `keywords` (which
 //! keywords hold schemas). `clients` holds the rules of clients and model APIs, each with its source. `check` holds values against
-//! a schema; what does not fit is said by `explain`, in the words of `expected` and by the `limits`. `texts` reads the
+//! a schema; what does not fit (a `misfit`) is said by `explain`, in the words of `expected` and by the `limits`. `texts` reads the
 //! arguments of prompts.
 
 mod check;
@@ -11,6 +11,7 @@ mod explain;
 mod inline;
 mod keywords;
 mod limits;
+mod misfit;
 mod published;
 mod root;
 #[cfg(test)]
