@@ -389,7 +389,7 @@ async fn arguments_that_do_not_fit_are_a_result_over_stdio_too() {
             let answer = pipe.call_tool("write_note", arguments).await;
             assert_eq!((&answer["result"]["isError"], text(&answer)), (&json!(true), said), "{era:?}");
         }
-        // Who may not call is told that first, and what is no object is not a call.
+        // A caller that may not call is told that first, and arguments that are not an object are not a call.
         let (code, _) = refusal(&pipe.call_tool("export_notes", json!({ "text": 5 })).await);
         assert_eq!(code, 403, "{era:?}");
         let answer = pipe.request("tools/call", json!({ "name": "write_note", "arguments": [1] })).await;

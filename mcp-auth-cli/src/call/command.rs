@@ -189,7 +189,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     }
 }
 
-/// Whoever runs the command. They are asked where a terminal shows the question and takes the answer.
+/// The person who runs the command. They are asked where a terminal shows the question and takes the answer.
 struct AtTerminal {
     server: String,
     browser: bool,

@@ -175,7 +175,7 @@ async fn a_forgotten_logins_refresh_token_is_revoked_where_the_issuer_can() {
     let (file, kept) = (alice.kept_file(), alice.kept());
     let said = alice.run(&["login", site.url(), "--forget"]).await.succeeded();
     assert!(said.stderr.contains("its refresh token is revoked"), "{}", said.stderr);
-    // Whoever has a copy of it gets no new token with it.
+    // A copy of it gives no new token.
     let mut copy = kept;
     copy["tokens"]["expires_at"] = 1.into();
     std::fs::write(&file, copy.to_string()).unwrap();

@@ -109,7 +109,7 @@ impl Call {
         self.transport().map(|transport| &transport.cancelled)
     }
 
-    /// The same, for who runs the call; `None` where whoever waits for it drops it.
+    /// The same, for who runs the call; `None` where the code that waits for it drops it.
     pub(crate) fn cancellation(&self) -> Option<CancellationToken> {
         self.transport.as_ref().map(|transport| transport.cancelled.clone())
     }

@@ -91,8 +91,8 @@ impl fmt::Display for Warning {
             ),
             Self::PlainHttp { issuer, host } => write!(
                 f,
-                "the keys of issuer {issuer:?} are fetched from {host} over plain http (allow_http): whoever can change what \
-                 passes between here and there can make tokens for everyone"
+                "the keys of issuer {issuer:?} are fetched from {host} over plain http (allow_http): anyone who can change \
+                 what passes between here and there can make tokens for every user"
             ),
             Self::RefusedByClients(what) => f.write_str(what),
             Self::StepUpThroughBaseScopesOnly => f.write_str(

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_to_log_in_is_told_so_also_where_there_is_no_room_for_its_message() {
+    fn a_caller_that_has_to_log_in_is_told_so_also_where_there_is_no_room_for_its_message() {
         const FULL: Crowded = Crowded::Server { key: "limits.bodies", what: "bodies of requests" };
         let full = || Rejection::Crowded(FULL);
         assert_eq!(answered(full(), Ok(Identity::Anonymous), Connect::Authenticated), 401);

@@ -1,7 +1,7 @@
 //! What the streams of a session deliver: answers and notifications of all that ran in it. A token of the session's owner
 //! that may not use one of these operations reads none of its streams.
 //!
-//! rmcp keeps for a session what it sent, and delivers it again to whoever resumes a stream; it does not say to which
+//! rmcp keeps for a session what it sent, and delivers it again to the client that resumes a stream; it does not say to which
 //! operation an event belongs. So the whole session counts.
 
 use std::collections::{HashMap, HashSet};

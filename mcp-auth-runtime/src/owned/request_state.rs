@@ -3,7 +3,7 @@
 //! and to ten minutes. A forged, foreign or stale one is -32602; the tool never sees it.
 //!
 //! A client whose answer was lost brings the same state again, so a round runs at least once. Where it must not run twice
-//! the store remembers what was brought back. A state of an anonymous caller is bound to its request alone: whoever has it is
+//! the store remembers what was brought back. A state of an anonymous caller is bound to its request alone: any caller that has it is
 //! taken for that caller.
 //!
 //! The key is the store's, so that a round which began in one process may end in another.

@@ -359,7 +359,7 @@ mod tests {
         let shares = Shares::new(LIMITS);
         assert_eq!(fill(&shares, &Identity::Anonymous, Kind::Call).0.len(), 20);
         let open = Shares::new(ShareLimits { tells_callers_apart: false, ..LIMITS });
-        // Where nobody is known, no place is kept for callers that have none.
+        // Where no caller is verified, no place is kept for callers that have none.
         assert_eq!(fill(&open, &Identity::Anonymous, Kind::Call).0.len(), 64 - 8);
     }
 

@@ -2,7 +2,7 @@
 //! rule of the operation that created it.
 //!
 //! Anonymous callers of an HTTP server cannot be told apart. So each of their tasks is named to its creator by the tool's
-//! identifier and a random part, and whoever can name it is its creator.
+//! identifier and a random part, and a caller that can name it is taken for its creator.
 
 use std::sync::Arc;
 
@@ -120,17 +120,17 @@ mod tests {
     async fn an_anonymous_callers_task_is_reached_by_who_can_name_it() {
         let random = Arc::new(mcp_auth_core::ambient::SystemRandom);
         let tasks = Tasks::new(Store::memory(Caps::default()), Arc::new(SystemClock)).of_strangers(random);
-        let nobody = Identity::Anonymous;
-        let [first, second] = [tasks.name_for("a.1", &nobody), tasks.name_for("a.1", &nobody)];
+        let anonymous = Identity::Anonymous;
+        let [first, second] = [tasks.name_for("a.1", &anonymous), tasks.name_for("a.1", &anonymous)];
         assert_ne!(first, second, "a repeated identifier");
         for name in [&first, &second] {
-            tasks.record(name, "t", &nobody).await.unwrap();
-            assert_eq!(tasks.operation_of(name, &nobody).await.unwrap().as_deref(), Some("t"));
-            assert_eq!(tasks.id_of(name, &nobody), "a.1");
+            tasks.record(name, "t", &anonymous).await.unwrap();
+            assert_eq!(tasks.operation_of(name, &anonymous).await.unwrap().as_deref(), Some("t"));
+            assert_eq!(tasks.id_of(name, &anonymous), "a.1");
         }
         let guesses = ["a.1", "a", "a.1.", "", &first[..first.len() - 1], &format!("{first}A")];
         for guess in guesses {
-            assert_eq!(tasks.operation_of(guess, &nobody).await.unwrap(), None, "{guess}");
+            assert_eq!(tasks.operation_of(guess, &anonymous).await.unwrap(), None, "{guess}");
         }
         let alice = holder("");
         assert_eq!(tasks.name_for("a.1", &alice), "a.1", "who is known needs no such name");

@@ -208,8 +208,8 @@ fn unusable(url: &Url, issuer: &str) -> Option<Step> {
     }
     if !is_secure(&parsed) && address::is_internal(&parsed) && address::is_internal(url) {
         return Some(AUTHORIZATION_SERVERS.warn(
-            format!("{} is http: whoever is in that network can read logins, and change keys", quote(issuer)),
-            "serve the authorization server over https, unless nobody else is in its network (mcp-auth: [[auth.issuers]] \
+            format!("{} is http: anyone in that network can read logins, and change keys", quote(issuer)),
+            "serve the authorization server over https, unless you trust everyone in its network (mcp-auth: [[auth.issuers]] \
              allow_http)",
         ));
     }

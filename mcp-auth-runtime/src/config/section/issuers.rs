@@ -57,7 +57,7 @@ pub struct TrustedIssuer {
     #[serde(default)]
     pub jwks_uri: Option<HttpUrl>,
     /// The host in `issuer`, or in `jwks_uri`, that may be asked over plain http: one inside a network of your own, such as
-    /// a container beside this one. Whoever can change what passes there can make tokens.
+    /// a container beside this one. Anyone who can change what passes there can make tokens.
     #[serde(default)]
     pub allow_http: Option<PrivateHost>,
     /// Signature algorithms that are accepted, and no others; asymmetric ones only. Without it each key of the issuer

@@ -118,8 +118,8 @@ pub struct Limits {
     /// Most legacy sessions of one caller (a subject, with whatever clients) at once: one more takes the place of one of
     /// its own that was not used for ten seconds; if there is none it gets 429.
     pub caller_sessions: CallerSessions,
-    /// Most legacy sessions of callers without a credential at once, where `auth.verify` is "none". Who gets none is
-    /// served without one, and cannot be asked anything by a tool.
+    /// Most legacy sessions of callers without a credential at once, where `auth.verify` is "none". A caller that
+    /// gets none is served without one, and cannot be asked anything by a tool.
     pub anonymous_sessions: AnonymousSessions,
     /// Most calls of one caller (a subject, with whatever clients and tokens) in flight at once; one more gets 429.
     /// Callers without a credential count as one, unless `auth.verify` is "none".
