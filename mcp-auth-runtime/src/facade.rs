@@ -38,6 +38,7 @@ pub use crate::observe::health::{HEALTHZ, READYZ};
 pub use crate::answer::Rejection;
 pub use crate::authn::{
     Authenticator, AuthnError, CacheBounds, Credential, Identity, IssuerRules, JwtVerifier, KeySource,
+    TokenRules,
 };
 pub use crate::authz::{Connect, Named, Policy, Settings, Verdict, Visibility};
 pub use crate::declared::schema::Misfits;

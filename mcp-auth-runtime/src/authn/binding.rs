@@ -26,19 +26,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::authn::Held;
     use crate::authn::principal::{Facts, Via};
 
     fn verdict(claims: Value) -> Result<(), TokenError> {
         let claims = claims.as_object().unwrap().clone();
         let facts = Facts {
-            issuer: "https://as.example".into(),
-            subject: "alice".to_owned(),
-            client_id: None,
-            held: Held::default(),
-            expires_at: None,
             confirmation: Confirmation::of(&claims),
             claims,
+            ..Facts::of("https://as.example".into(), "alice")
         };
         check(&Principal::new(Via::Jwt, facts), Credential::Bearer("x"))
     }

@@ -25,8 +25,7 @@ impl Caller {
     pub fn id(&self) -> String {
         let principal = &self.0;
         // RFC 9068 §2.2: with client credentials there is no resource owner, and `sub` names the client.
-        let kind: &[u8] =
-            if principal.client_id() == Some(principal.subject()) { b"client" } else { b"user" };
+        let kind: &[u8] = if principal.is_client() { b"client" } else { b"user" };
         opaque_key(&[principal.issuer().as_bytes(), principal.subject().as_bytes(), kind])
     }
 

@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use serde_json::Map;
-
 use super::identity::Identity;
 use super::principal::{Facts, Held, Principal, Via};
 use mcp_auth_core::ScopeSet;
@@ -17,15 +15,7 @@ pub(crate) fn caller(scopes: ScopeSet) -> Identity {
     if scopes.is_empty() {
         return Identity::Anonymous;
     }
-    let facts = Facts {
-        issuer: Arc::from(LOCAL),
-        subject: LOCAL.to_owned(),
-        client_id: None,
-        held: Held::of(scopes),
-        expires_at: None,
-        confirmation: None,
-        claims: Map::new(),
-    };
+    let facts = Facts { held: Held::of(scopes), ..Facts::of(Arc::from(LOCAL), LOCAL) };
     Identity::Known(Arc::new(Principal::new(Via::Local, facts)))
 }
 

@@ -36,6 +36,7 @@ pub(crate) use fetch::{is_plain_from, may_ask};
 pub use identity::Identity;
 pub(crate) use principal::{Held, Principal};
 pub(crate) use roles::{RoleRule, RoleRules};
+pub use verifier::claims::TokenRules;
 pub use verifier::jwt::{Algorithm, Examined, IssuerRules, JwtVerifier, KeySource, examine};
 pub(crate) use verifier::jwt::{IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};
 pub(crate) use verifier::{IssuerState, LoadFailure, Verify};

@@ -36,6 +36,8 @@ pub struct Facts {
     pub subject: String,
     /// The OAuth client that acts for the subject, if the credential says.
     pub client_id: Option<String>,
+    /// Whether the subject is that client, or another program that acts for no person (RFC 9068 §2.2).
+    pub is_client: bool,
     /// What may be done with it.
     pub held: Held,
     /// When it expires, in Unix seconds; `None` where the credential has no end.
@@ -61,6 +63,22 @@ impl Held {
     /// These scopes, and nothing else.
     pub fn of(scopes: ScopeSet) -> Self {
         Self { scopes, roles: RoleSet::new() }
+    }
+}
+
+impl Facts {
+    /// Nothing but whom the credential is for, and who vouches for that.
+    pub(in crate::authn) fn of(issuer: Arc<str>, subject: impl Into<String>) -> Self {
+        Self {
+            issuer,
+            subject: subject.into(),
+            client_id: None,
+            is_client: false,
+            held: Held::default(),
+            expires_at: None,
+            confirmation: None,
+            claims: Map::new(),
+        }
     }
 }
 
@@ -103,6 +121,11 @@ impl Principal {
     /// The OAuth client that acts for the subject, if the credential says.
     pub fn client_id(&self) -> Option<&str> {
         self.facts.client_id.as_deref()
+    }
+
+    /// Whether the subject is a program that acts for no person: with client credentials `sub` names the client.
+    pub fn is_client(&self) -> bool {
+        self.facts.is_client
     }
 
     /// What the caller may do.
@@ -161,13 +184,9 @@ mod tests {
 
     fn facts(expires_at: Option<u64>) -> Facts {
         Facts {
-            issuer: Arc::from("https://as.example"),
-            subject: "alice".to_owned(),
-            client_id: None,
-            held: Held::default(),
             expires_at,
-            confirmation: None,
             claims: Map::from_iter([("email".to_owned(), Value::from("alice@home.example"))]),
+            ..Facts::of(Arc::from("https://as.example"), "alice")
         }
     }
 

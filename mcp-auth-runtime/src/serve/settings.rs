@@ -152,16 +152,16 @@ pub(super) fn rules(issuer: &TrustedIssuer, audiences: Vec<String>) -> IssuerRul
     let mut rules = IssuerRules::new(IssuerIdentifier::clone(&issuer.issuer), audiences, keys);
     rules.allow_http = issuer.allow_http.as_ref().map(|host| host.host().clone());
     rules.algorithms = issuer.algorithms.as_ref().map(|only| only.to_vec());
-    rules.scope_claims = issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
-    rules.clock_skew = issuer.clock_skew.get();
-    rules.max_token_lifetime = issuer.max_token_lifetime.get();
+    rules.tokens.scope_claims = issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
+    rules.tokens.clock_skew = issuer.clock_skew.get();
+    rules.tokens.max_token_lifetime = issuer.max_token_lifetime.get();
     rules.require_at_jwt = issuer.require_at_jwt;
-    rules.single_audience = issuer.single_audience;
-    rules.allowed_clients = issuer
+    rules.tokens.single_audience = issuer.single_audience;
+    rules.tokens.allowed_clients = issuer
         .allowed_clients
         .as_ref()
         .map(|clients| clients.iter().map(|client| client.as_str().to_owned()).collect());
-    rules.token_cache_ttl = issuer.token_cache_ttl.get();
+    rules.tokens.token_cache_ttl = issuer.token_cache_ttl.get();
     rules.refresh = key_refresh(issuer);
     rules
 }

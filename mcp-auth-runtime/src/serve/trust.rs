@@ -58,7 +58,7 @@ fn signed_tokens(
         rules.push(own);
     }
     for rules in &mut rules {
-        rules.roles = settings::roles(config, checked, &rules.issuer);
+        rules.tokens.roles = settings::roles(config, checked, &rules.issuer);
     }
     if rules.is_empty() {
         return Ok(None);

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use mcp_auth_core::ScopeSet;
-use serde_json::Map;
 use tokio_util::sync::CancellationToken;
 
 use crate::authn::principal::{Facts, Via};
@@ -12,28 +11,18 @@ use crate::authn::{Held, Identity, Principal};
 /// A verified caller.
 pub(crate) fn principal_of(issuer: &str, subject: &str, client_id: Option<&str>, scopes: &str) -> Identity {
     let facts = Facts {
-        issuer: Arc::from(issuer),
-        subject: subject.to_owned(),
         client_id: client_id.map(str::to_owned),
+        is_client: client_id == Some(subject),
         held: Held::of(ScopeSet::parse_lossy(scopes)),
         expires_at: Some(2_000_000_000),
-        confirmation: None,
-        claims: Map::new(),
+        ..Facts::of(Arc::from(issuer), subject)
     };
     Identity::Known(Arc::new(Principal::new(Via::Jwt, facts)))
 }
 
 /// Some verified caller, whose token expires then and is believed until `withdrawn` is cancelled.
 pub(crate) fn holder_until(expires_at: Option<u64>, withdrawn: CancellationToken) -> Identity {
-    let facts = Facts {
-        issuer: Arc::from("https://issuer.test"),
-        subject: "alice".to_owned(),
-        client_id: None,
-        held: Held::default(),
-        expires_at,
-        confirmation: None,
-        claims: Map::new(),
-    };
+    let facts = Facts { expires_at, ..Facts::of(Arc::from("https://issuer.test"), "alice") };
     Identity::Known(Arc::new(Principal::new(Via::Jwt, facts).unless(withdrawn)))
 }
 

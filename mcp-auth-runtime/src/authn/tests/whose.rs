@@ -3,14 +3,13 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use serde_json::Map;
 use tokio_util::sync::CancellationToken;
 
 use super::support::{FakeClock, NOW, ambient};
 use crate::authn::error::TokenError;
 use crate::authn::principal::{Facts, Via};
 use crate::authn::verifier::{Basis, Verified, VerifyFuture};
-use crate::authn::{Authenticator, AuthnError, CacheBounds, Credential, Held, Verify};
+use crate::authn::{Authenticator, AuthnError, CacheBounds, Credential, Verify};
 
 /// Knows every credential that begins as it says, and remembers what it saw.
 struct Prefixed {
@@ -41,15 +40,7 @@ impl Verify for Prefixed {
 
     fn verify<'a>(&'a self, presented: &'a str) -> VerifyFuture<'a> {
         self.seen.lock().unwrap().push(presented.to_owned());
-        let facts = Facts {
-            issuer: self.prefix.into(),
-            subject: presented.to_owned(),
-            client_id: None,
-            held: Held::default(),
-            expires_at: None,
-            confirmation: None,
-            claims: Map::new(),
-        };
+        let facts = Facts::of(self.prefix.into(), presented);
         let basis = Basis { source: 0, generation: self.generation.load(Ordering::SeqCst) as u64 };
         let until = self.until;
         Box::pin(async move {

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::issuer::IssuerRules;
 use super::jwks::{KeySet, Outcome};
-use super::{claims, jws};
+use super::jws;
 use crate::authn::confirmation::Confirmation;
 use crate::authn::error::TokenError;
+use crate::authn::verifier::claims;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -64,11 +65,12 @@ pub fn examine(token: &str, issuers: &[(IssuerRules, Option<Value>)], now: u64) 
             Ok(Outcome::UnknownKey) | Err(_) => found.faults.push(TokenError::UnknownKey),
         }
     }
-    found.faults.extend(claims::faults(rules, jws.header.typ, &claims, now));
+    found.faults.extend(jws.header.typ.check(rules.require_at_jwt).err());
+    found.faults.extend(claims::faults(&rules.tokens, &claims, now));
     if Confirmation::of(&claims).is_some() {
         found.faults.push(TokenError::SenderConstrained);
     }
-    found.scopes = claims::scopes(rules, &claims).unwrap_or_default();
+    found.scopes = claims::scopes(&rules.tokens, &claims).unwrap_or_default();
     found
 }
 

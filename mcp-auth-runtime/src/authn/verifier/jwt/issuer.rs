@@ -10,14 +10,10 @@ use url::Url;
 use super::algorithm::Algorithm;
 use super::bounds;
 use crate::authn::fetch::may_ask;
-use crate::authn::roles::RoleRules;
+use crate::authn::verifier::claims::TokenRules;
 
 /// The algorithms of a key that does not say its own, where the issuer is set to none.
 pub(crate) const DEFAULT_ALGORITHMS: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
-/// The claim that holds the scopes (RFC 9068 §2.2.3).
-pub(crate) const DEFAULT_SCOPE_CLAIM: &str = "scope";
-/// The claims that may name the client: RFC 9068 §2.2, else OpenID Connect Core §2.
-pub(crate) const DEFAULT_CLIENT_CLAIMS: [&str; 2] = ["client_id", "azp"];
 /// No time of [`KeyRefresh`] is longer.
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -26,8 +22,6 @@ const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 pub struct IssuerRules {
     /// The issuer identifier; `iss` must equal it byte for byte (RFC 9068 §4).
     pub issuer: IssuerIdentifier,
-    /// Our resource indicators; `aud` must hold one of them, byte for byte. Never empty.
-    pub audiences: Vec<String>,
     /// Where its keys are.
     pub keys: KeySource,
     /// The one host, inside a network of the operator's own, whose documents may be fetched over plain http.
@@ -35,27 +29,12 @@ pub struct IssuerRules {
     /// If set, the only algorithms its tokens may use; never empty. Without it each key decides: any [`Algorithm`] that it
     /// says in `alg` (RFC 7517 §4.4), else RS256, ES256 and EdDSA.
     pub algorithms: Option<Vec<Algorithm>>,
-    /// The claims that may hold scopes. The first one present counts, never a union: a string split at U+0020,
-    /// or an array of strings. Anything else there means no scopes.
-    pub scope_claims: Vec<String>,
-    /// Which roles the claims give.
-    pub roles: RoleRules,
-    /// The claims that may name the client; the first one present counts.
-    pub client_claims: Vec<String>,
-    /// Clock skew allowed on `exp`, `nbf` and `iat`; within [`bounds::CLOCK_SKEW`].
-    pub clock_skew: Duration,
-    /// The longest lifetime of a token: `exp - iat`, or `exp - now` where `iat` is absent.
-    pub max_token_lifetime: Duration,
     /// Demand `typ` `at+jwt` (RFC 9068 §4). Without it `JWT` and an absent `typ` pass as well.
     pub require_at_jwt: bool,
-    /// Refuse tokens that name other audiences besides ours.
-    pub single_audience: bool,
-    /// If set, the only clients whose tokens pass; a token that names no client does not.
-    pub allowed_clients: Option<Vec<String>>,
-    /// The longest one of its tokens is taken at its word before it is verified anew; zero: every time.
-    pub token_cache_ttl: Duration,
     /// How its keys are kept fresh. Not used with [`KeySource::Static`].
     pub refresh: KeyRefresh,
+    /// What its tokens must say.
+    pub tokens: TokenRules,
 }
 
 /// Where an issuer's keys are.
@@ -111,20 +90,12 @@ impl IssuerRules {
     pub fn new(issuer: IssuerIdentifier, audiences: Vec<String>, keys: KeySource) -> Self {
         Self {
             issuer,
-            audiences,
             keys,
             allow_http: None,
             algorithms: None,
-            scope_claims: vec![DEFAULT_SCOPE_CLAIM.to_owned()],
-            roles: RoleRules::default(),
-            client_claims: DEFAULT_CLIENT_CLAIMS.map(str::to_owned).to_vec(),
-            clock_skew: bounds::CLOCK_SKEW.default,
-            max_token_lifetime: bounds::MAX_TOKEN_LIFETIME.default,
             require_at_jwt: false,
-            single_audience: false,
-            allowed_clients: None,
-            token_cache_ttl: bounds::TOKEN_CACHE_TTL.default,
             refresh: KeyRefresh::default(),
+            tokens: TokenRules::new(audiences),
         }
     }
 
@@ -150,16 +121,17 @@ impl IssuerRules {
             KeySource::JwksUri(uri) if !may_ask(uri, plain) => return Err(RulesError::JwksUri),
             KeySource::Discovery | KeySource::JwksUri(_) => {}
         }
-        if self.audiences.is_empty() || self.audiences.iter().any(|a| a.is_empty() || a == "*") {
+        let tokens = &self.tokens;
+        if tokens.audiences.is_empty() || tokens.audiences.iter().any(|a| a.is_empty() || a == "*") {
             return Err(RulesError::Audience);
         }
         if self.algorithms.as_ref().is_some_and(Vec::is_empty) {
             return Err(RulesError::NoAlgorithm);
         }
-        if self.clock_skew > bounds::CLOCK_SKEW.max {
+        if tokens.clock_skew > bounds::CLOCK_SKEW.max {
             return Err(RulesError::ClockSkew);
         }
-        if self.max_token_lifetime.is_zero() {
+        if tokens.max_token_lifetime.is_zero() {
             return Err(RulesError::Lifetime);
         }
         let refresh = &self.refresh;
@@ -272,7 +244,8 @@ mod tests {
         for bad in
             [vec![], vec![String::new()], vec!["*".to_owned()], vec!["https://rs".to_owned(), "*".to_owned()]]
         {
-            let rules = IssuerRules { audiences: bad, ..rules("https://as.example") };
+            let mut rules = rules("https://as.example");
+            rules.tokens.audiences = bad;
             assert_eq!(rules.check(), Err(RulesError::Audience));
         }
     }
@@ -280,10 +253,11 @@ mod tests {
     #[test]
     fn c06_skew_lifetime_and_refresh_times_are_bounded() {
         let base = rules("https://as.example");
-        let skew = |secs| IssuerRules { clock_skew: Duration::from_secs(secs), ..base.clone() };
+        let with = |tokens: TokenRules| IssuerRules { tokens, ..base.clone() };
+        let skew = |secs| with(TokenRules { clock_skew: Duration::from_secs(secs), ..base.tokens.clone() });
         assert_eq!(skew(300).check(), Ok(()));
         assert_eq!(skew(301).check(), Err(RulesError::ClockSkew));
-        let lifetime = IssuerRules { max_token_lifetime: Duration::ZERO, ..base.clone() };
+        let lifetime = with(TokenRules { max_token_lifetime: Duration::ZERO, ..base.tokens.clone() });
         assert_eq!(lifetime.check(), Err(RulesError::Lifetime));
         for refresh in [
             KeyRefresh { cooldown: Duration::ZERO, ..KeyRefresh::default() },

@@ -40,6 +40,20 @@ pub(super) enum Type {
     AtJwt,
 }
 
+impl Type {
+    /// Whether a token of this type may be an access token of an issuer that demands RFC 9068, or does not.
+    ///
+    /// # Errors
+    /// [`TokenError::Type`].
+    pub(super) fn check(self, requires_at_jwt: bool) -> Result<(), TokenError> {
+        match self {
+            Self::Jwt if requires_at_jwt => Err(TokenError::Type(Excerpt::of("JWT"))),
+            Self::Absent if requires_at_jwt => Err(TokenError::Type(Excerpt::of(""))),
+            Self::Absent | Self::Jwt | Self::AtJwt => Ok(()),
+        }
+    }
+}
+
 /// Parameters that change what the other parts mean, so that passing over them would misread the token.
 const REFUSED: [(&str, &str); 4] = [
     ("crit", "is not supported, so it is refused (RFC 7515 section 4.1.11)"),
@@ -260,6 +274,14 @@ mod tests {
         assert!(parse(&of(MAX_CREDENTIAL_BYTES)).is_ok());
         for len in [17 * 1024, 1024 * 1024] {
             assert!(matches!(parse(&of(len)), Err(TokenError::TooLong { .. })), "{len}");
+        }
+    }
+
+    #[test]
+    fn t18_a_plain_jwt_passes_unless_the_issuer_demands_at_jwt() {
+        for (typ, under_strict) in [(Type::AtJwt, true), (Type::Jwt, false), (Type::Absent, false)] {
+            assert!(typ.check(false).is_ok());
+            assert_eq!(typ.check(true).is_ok(), under_strict, "{typ:?}");
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Signed tokens of the configured issuers (RFC 7519, RFC 9068). In reading order: `verifier` (the order of the
 //! checks), `jws` (shape and header), `issuer` (whom we trust, and by which rules), `bounds` (ranges and defaults), `algorithm`, `keys` (an issuer's
-//! keys, fetched and kept fresh by `discovery`, `freshness` and `jwks`), `claims` (the checks on the claims), `published` (an issuer's
+//! keys, fetched and kept fresh by `discovery`, `freshness` and `jwks`), `published` (an issuer's
 //! metadata, for those who ask us for it), `examine` (everything that is wrong with a token, for those who explain it).
 
 mod algorithm;
 pub(crate) mod bounds;
-mod claims;
 mod discovery;
 mod examine;
 mod freshness;

@@ -9,12 +9,14 @@ use mcp_auth_core::seen::Excerpt;
 use tokio_util::sync::CancellationToken;
 
 use super::issuer::{IssuerRules, RulesError};
+use super::jws;
 use super::keys::{IssuerKeys, Standing};
-use super::{claims, jws};
 use crate::authn::error::{KeysError, TokenError};
 use crate::authn::fetch::Fetch;
 use crate::authn::principal::Via;
-use crate::authn::verifier::{Basis, IssuerState, LoadFailure, Loading, Verified, Verify, VerifyFuture};
+use crate::authn::verifier::{
+    Basis, IssuerState, LoadFailure, Loading, Verified, Verify, VerifyFuture, claims,
+};
 use mcp_auth_core::ambient::Ambient;
 
 /// Verifies signed tokens of a fixed set of issuers.
@@ -73,9 +75,9 @@ impl JwtVerifier {
         }
         let Standing { generation, withdrawn } = keys.verify(&jws).await?;
         let now = self.ambient.clock.unix_now();
-        let facts = claims::check(&keys.rules, Arc::clone(&keys.issuer), jws.header.typ, claims, now)?;
-        let valid_until = facts.expires_at.unwrap_or(now).saturating_add(keys.rules.clock_skew.as_secs());
-        let believed_until = valid_until.min(now.saturating_add(keys.rules.token_cache_ttl.as_secs()));
+        jws.header.typ.check(keys.rules.require_at_jwt)?;
+        let facts = claims::check(&keys.rules.tokens, Arc::clone(&keys.issuer), claims, now)?;
+        let believed_until = keys.rules.tokens.believed_until(facts.expires_at, now);
         Ok(Verified { facts, believed_until, basis: Basis { source, generation }, withdrawn })
     }
 }

@@ -7,8 +7,7 @@ use mcp_auth_core::seen::{Excerpt, deceives};
 use mcp_auth_core::strict_json;
 use serde_json::{Map, Value};
 
-use super::super::issuer::IssuerRules;
-use super::super::jws::Type;
+use super::rules::TokenRules;
 use crate::authn::confirmation::Confirmation;
 use crate::authn::error::TokenError;
 use crate::authn::principal::{Facts, Held};
@@ -24,12 +23,12 @@ const MAX_CLIENT_BYTES: usize = 2048;
 const MAX_SCOPES: usize = 1024;
 
 /// Reads a payload as a claims set, strictly.
-pub(in crate::authn::verifier::jwt) fn read(payload: &[u8]) -> Result<Map<String, Value>, TokenError> {
+pub(in crate::authn::verifier) fn read(payload: &[u8]) -> Result<Map<String, Value>, TokenError> {
     strict_json::object(payload).map_err(|_| TokenError::Malformed("payload is not one strict JSON object"))
 }
 
 /// The `iss` claim, to choose the issuer by: one string (an array would let a token name two).
-pub(in crate::authn::verifier::jwt) fn issuer(claims: &Map<String, Value>) -> Result<&str, TokenError> {
+pub(in crate::authn::verifier) fn issuer(claims: &Map<String, Value>) -> Result<&str, TokenError> {
     match claims.get("iss") {
         None => Err(TokenError::MissingClaim("iss")),
         Some(Value::String(iss)) => Ok(iss),
@@ -38,14 +37,13 @@ pub(in crate::authn::verifier::jwt) fn issuer(claims: &Map<String, Value>) -> Re
 }
 
 /// Everything that [`check`] would find wrong with `claims`, in its order.
-pub(in crate::authn::verifier::jwt) fn faults(
-    rules: &IssuerRules,
-    typ: Type,
+pub(in crate::authn::verifier) fn faults(
+    rules: &TokenRules,
     claims: &Map<String, Value>,
     now: u64,
 ) -> Vec<TokenError> {
     let checks = [
-        check_kind(rules, typ, claims),
+        check_kind(claims),
         check_audience(rules, claims),
         check_times(rules, claims, now).map(drop),
         subject(claims).map(drop),
@@ -59,29 +57,32 @@ pub(in crate::authn::verifier::jwt) fn faults(
 ///
 /// - Units: `now` in Unix seconds.
 /// - Source: RFC 9068 §4, RFC 7519 §4.1.
-pub(in crate::authn::verifier::jwt) fn check(
-    rules: &IssuerRules,
+pub(in crate::authn::verifier) fn check(
+    rules: &TokenRules,
     issuer: Arc<str>,
-    typ: Type,
     claims: Map<String, Value>,
     now: u64,
 ) -> Result<Facts, TokenError> {
-    check_kind(rules, typ, &claims)?;
+    check_kind(&claims)?;
     check_audience(rules, &claims)?;
     let expires_at = check_times(rules, &claims, now)?;
     let subject = subject(&claims)?;
     let client_id = client(rules, &claims)?;
     let held = Held { scopes: scopes(rules, &claims)?, roles: rules.roles.held(&claims) };
-    let confirmation = Confirmation::of(&claims);
-    Ok(Facts { issuer, subject, client_id, held, expires_at: Some(expires_at), confirmation, claims })
+    Ok(Facts {
+        issuer,
+        is_client: client_id.as_ref() == Some(&subject),
+        subject,
+        client_id,
+        held,
+        expires_at: Some(expires_at),
+        confirmation: Confirmation::of(&claims),
+        claims,
+    })
 }
 
 /// Whether this is an access token at all.
-fn check_kind(rules: &IssuerRules, typ: Type, claims: &Map<String, Value>) -> Result<(), TokenError> {
-    if rules.require_at_jwt && typ != Type::AtJwt {
-        let found = if typ == Type::Jwt { "JWT" } else { "" };
-        return Err(TokenError::Type(Excerpt::of(found)));
-    }
+fn check_kind(claims: &Map<String, Value>) -> Result<(), TokenError> {
     // Only ID tokens hash what came beside them (OpenID Connect Core §3.1.3.6, §3.3.2.11). `nonce` is not such
     // a sign: some issuers put it into access tokens.
     if claims.contains_key("at_hash") || claims.contains_key("c_hash") {
@@ -90,7 +91,7 @@ fn check_kind(rules: &IssuerRules, typ: Type, claims: &Map<String, Value>) -> Re
     Ok(())
 }
 
-fn check_audience(rules: &IssuerRules, claims: &Map<String, Value>) -> Result<(), TokenError> {
+fn check_audience(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(), TokenError> {
     const FAULT: TokenError = TokenError::Claim { claim: "aud", fault: "is neither a string nor strings" };
     let found: Vec<&str> = match claims.get("aud") {
         None => return Err(TokenError::MissingClaim("aud")),
@@ -110,7 +111,7 @@ fn check_audience(rules: &IssuerRules, claims: &Map<String, Value>) -> Result<()
 }
 
 /// Checks `exp`, `nbf` and `iat` and the lifetime they span; returns `exp`.
-fn check_times(rules: &IssuerRules, claims: &Map<String, Value>, now: u64) -> Result<u64, TokenError> {
+fn check_times(rules: &TokenRules, claims: &Map<String, Value>, now: u64) -> Result<u64, TokenError> {
     let skew = rules.clock_skew.as_secs();
     let exp = date(claims, "exp", f64::floor)?.ok_or(TokenError::MissingClaim("exp"))?;
     let nbf = date(claims, "nbf", f64::ceil)?;
@@ -171,7 +172,7 @@ fn subject(claims: &Map<String, Value>) -> Result<String, TokenError> {
 }
 
 /// The client, by the first of the issuer's `client_claims` that is present.
-fn client(rules: &IssuerRules, claims: &Map<String, Value>) -> Result<Option<String>, TokenError> {
+fn client(rules: &TokenRules, claims: &Map<String, Value>) -> Result<Option<String>, TokenError> {
     let named = rules.client_claims.iter().find_map(|name| claims.get(name));
     let client = named
         .map(|value| identifier(value, MAX_CLIENT_BYTES))
@@ -204,8 +205,8 @@ fn identifier(value: &Value, max_bytes: usize) -> Result<&str, &'static str> {
 
 /// The scopes, from the first of the issuer's `scope_claims` that is present, and from no other. A claim of
 /// another shape grants nothing; the token stays valid (its caller is known, and may do little).
-pub(in crate::authn::verifier::jwt) fn scopes(
-    rules: &IssuerRules,
+pub(in crate::authn::verifier) fn scopes(
+    rules: &TokenRules,
     claims: &Map<String, Value>,
 ) -> Result<ScopeSet, TokenError> {
     const FAULT: TokenError = TokenError::Claim { claim: "scope", fault: "holds too many scopes" };

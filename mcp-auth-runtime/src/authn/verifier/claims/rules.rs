@@ -1,0 +1,58 @@
+//! What the credentials of one issuer must say, however they are verified.
+
+use std::time::Duration;
+
+use crate::authn::roles::RoleRules;
+use crate::authn::verifier::jwt::bounds;
+
+/// The claim that holds the scopes (RFC 9068 §2.2.3).
+const DEFAULT_SCOPE_CLAIM: &str = "scope";
+/// The claims that may name the client: RFC 9068 §2.2, else OpenID Connect Core §2.
+const DEFAULT_CLIENT_CLAIMS: [&str; 2] = ["client_id", "azp"];
+
+/// What the credentials of one issuer must say. Plain data: it knows nothing of configuration files.
+#[derive(Debug, Clone)]
+pub struct TokenRules {
+    /// Our resource indicators; `aud` must hold one of them, byte for byte. Never empty.
+    pub audiences: Vec<String>,
+    /// The claims that may hold scopes. The first one present counts, never a union: a string split at U+0020,
+    /// or an array of strings. Anything else there means no scopes.
+    pub scope_claims: Vec<String>,
+    /// Which roles the claims give.
+    pub roles: RoleRules,
+    /// The claims that may name the client; the first one present counts.
+    pub client_claims: Vec<String>,
+    /// Clock skew allowed on `exp`, `nbf` and `iat`; within [`bounds::CLOCK_SKEW`].
+    pub clock_skew: Duration,
+    /// The longest lifetime of a token: `exp - iat`, or `exp - now` where `iat` is absent.
+    pub max_token_lifetime: Duration,
+    /// Refuse tokens that name other audiences besides ours.
+    pub single_audience: bool,
+    /// If set, the only clients whose tokens pass; a token that names no client does not.
+    pub allowed_clients: Option<Vec<String>>,
+    /// The longest one of its tokens is taken at its word before it is verified anew; zero: every time.
+    pub token_cache_ttl: Duration,
+}
+
+impl TokenRules {
+    /// Tokens for these audiences, with every other rule at its default.
+    pub fn new(audiences: Vec<String>) -> Self {
+        Self {
+            audiences,
+            scope_claims: vec![DEFAULT_SCOPE_CLAIM.to_owned()],
+            roles: RoleRules::default(),
+            client_claims: DEFAULT_CLIENT_CLAIMS.map(str::to_owned).to_vec(),
+            clock_skew: bounds::CLOCK_SKEW.default,
+            max_token_lifetime: bounds::MAX_TOKEN_LIFETIME.default,
+            single_audience: false,
+            allowed_clients: None,
+            token_cache_ttl: bounds::TOKEN_CACHE_TTL.default,
+        }
+    }
+
+    /// The last Unix second until which a token that expires then is taken at its word, verified at `now`.
+    pub(in crate::authn::verifier) fn believed_until(&self, expires_at: Option<u64>, now: u64) -> u64 {
+        let valid_until = expires_at.unwrap_or(now).saturating_add(self.clock_skew.as_secs());
+        valid_until.min(now.saturating_add(self.token_cache_ttl.as_secs()))
+    }
+}
