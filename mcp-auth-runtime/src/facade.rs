@@ -3,7 +3,7 @@
 //! the first part of this list.
 
 // What `mcp-auth` shows its users.
-pub use crate::authn::fetch::{FetchFuture, Fetched};
+pub use crate::authn::fetch::{FetchFuture, FetchRequest, Fetched};
 pub use crate::authn::{Algorithm, Caller, Fetch, FetchError, HttpFetch};
 pub use crate::call::Call;
 pub use crate::call::answer::{

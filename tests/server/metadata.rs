@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use mcp_auth::authn::FetchFuture;
-use mcp_auth::authn::{Fetch, FetchError, Fetched};
+use mcp_auth::authn::{Fetch, FetchError, FetchFuture, FetchRequest, Fetched};
 use mcp_auth::testing::TestServer;
 use mcp_auth::{Config, Server};
 use mcp_auth_tests::open::{self, Open};
@@ -28,7 +27,7 @@ async fn start(toml: &str) -> (Everything, TestServer, Wire) {
 struct NoNetwork;
 
 impl Fetch for NoNetwork {
-    fn get<'a>(&'a self, _url: &'a url::Url, _max_bytes: usize) -> FetchFuture<'a> {
+    fn fetch(&self, _request: FetchRequest, _max_bytes: usize) -> FetchFuture<'_> {
         Box::pin(async { Err(FetchError::Timeout) })
     }
 }
@@ -476,12 +475,12 @@ async fn k21_a_server_without_keys_is_alive_and_not_ready() {
 struct Publishes(&'static str, String, std::sync::atomic::AtomicBool);
 
 impl Fetch for Publishes {
-    fn get<'a>(&'a self, url: &'a url::Url, _max_bytes: usize) -> FetchFuture<'a> {
+    fn fetch(&self, request: FetchRequest, _max_bytes: usize) -> FetchFuture<'_> {
         Box::pin(async move {
             if self.2.load(std::sync::atomic::Ordering::SeqCst) {
                 return Err(FetchError::Timeout);
             }
-            let is_there = url.as_str() == self.0;
+            let is_there = request.url.as_str() == self.0;
             let status = if is_there { http::StatusCode::OK } else { http::StatusCode::NOT_FOUND };
             let body = if is_there { self.1.clone().into() } else { Default::default() };
             Ok(Fetched { status, headers: http::HeaderMap::new(), body })

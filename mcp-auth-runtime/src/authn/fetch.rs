@@ -1,11 +1,13 @@
-//! Fetching an issuer's documents: passed in as a [`Fetch`], so that tests answer without a network.
+//! Asking an issuer: for its documents by GET, of a token by POST. Passed in as a [`Fetch`], so that tests answer without a
+//! network.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use mcp_auth_core::net::{Host, is_secure};
 use tokio::time::timeout;
 use url::Url;
@@ -28,6 +30,45 @@ pub(crate) fn is_plain_from(url: &Url, plain: Option<&Host>) -> bool {
     url.scheme() == "http" && plain.is_some() && Host::of(url).as_ref() == plain
 }
 
+/// One request to an issuer.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct FetchRequest {
+    /// How: GET or POST.
+    pub method: Method,
+    /// Where to.
+    pub url: Url,
+    /// Every header of its own: what it accepts, of which type its body is, and who asks (`Authorization`).
+    pub headers: HeaderMap,
+    /// What is sent; empty with GET. It may hold a caller's token.
+    pub body: Bytes,
+}
+
+impl FetchRequest {
+    /// Asks for the document at `url`, a JSON one.
+    pub fn get(url: Url) -> Self {
+        Self { method: Method::GET, url, headers: accepting_json(), body: Bytes::new() }
+    }
+
+    /// Sends `body`, which is of this media type, to `url`, for an answer in JSON.
+    pub fn post(url: Url, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        let mut headers = accepting_json();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Self { method: Method::POST, url, headers, body: body.into() }
+    }
+}
+
+fn accepting_json() -> HeaderMap {
+    HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))])
+}
+
+/// Says how and where to, never what is sent: header and body may hold secrets.
+impl fmt::Debug for FetchRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FetchRequest({} {})", self.method, self.url)
+    }
+}
+
 /// One answer, its body whole.
 #[derive(Debug, Clone)]
 pub struct Fetched {
@@ -42,13 +83,16 @@ pub struct Fetched {
 /// The future of one fetch.
 pub type FetchFuture<'a> = Pin<Box<dyn Future<Output = Result<Fetched, FetchError>> + Send + 'a>>;
 
-/// Fetches documents by GET.
+/// Asks issuers over HTTP.
 pub trait Fetch: Send + Sync + 'static {
-    /// Asks for `url`, reading at most `max_bytes` of body.
+    /// Sends `request`, once and to this URL alone, and reads at most `max_bytes` of the answer's body.
+    ///
+    /// A redirect is an answer like any other; following it would take a token, or the server's own secret, to a place that
+    /// nobody named.
     ///
     /// # Errors
     /// [`FetchError`] in the answer: too late, too large, or no HTTP answer at all. Any status is an answer.
-    fn get<'a>(&'a self, url: &'a Url, max_bytes: usize) -> FetchFuture<'a>;
+    fn fetch(&self, request: FetchRequest, max_bytes: usize) -> FetchFuture<'_>;
 }
 
 /// A [`Fetch`] whose answers come within a time, body included, or not at all.
@@ -60,9 +104,9 @@ pub(crate) struct Within {
 }
 
 impl Fetch for Within {
-    fn get<'a>(&'a self, url: &'a Url, max_bytes: usize) -> FetchFuture<'a> {
+    fn fetch(&self, request: FetchRequest, max_bytes: usize) -> FetchFuture<'_> {
         Box::pin(async move {
-            let answer = timeout(self.longest, self.fetch.get(url, max_bytes)).await;
+            let answer = timeout(self.longest, self.fetch.fetch(request, max_bytes)).await;
             answer.unwrap_or(Err(FetchError::Timeout))
         })
     }
@@ -97,8 +141,9 @@ impl HttpFetch {
             .map_err(transport)
     }
 
-    async fn fetch(&self, url: &Url, max_bytes: usize) -> Result<Fetched, FetchError> {
-        let request = self.0.get(url.clone()).header(http::header::ACCEPT, "application/json");
+    async fn send(&self, request: FetchRequest, max_bytes: usize) -> Result<Fetched, FetchError> {
+        let FetchRequest { method, url, headers, body } = request;
+        let request = self.0.request(method, url).headers(headers).body(body);
         let mut response = request.send().await.map_err(transport)?;
         if response.content_length().is_some_and(|length| length > max_bytes as u64) {
             return Err(FetchError::TooLarge { limit: max_bytes });
@@ -119,8 +164,8 @@ impl HttpFetch {
 }
 
 impl Fetch for HttpFetch {
-    fn get<'a>(&'a self, url: &'a Url, max_bytes: usize) -> FetchFuture<'a> {
-        Box::pin(self.fetch(url, max_bytes))
+    fn fetch(&self, request: FetchRequest, max_bytes: usize) -> FetchFuture<'_> {
+        Box::pin(self.send(request, max_bytes))
     }
 }
 
@@ -171,7 +216,7 @@ mod tests {
 
     async fn fetched(answer: Vec<u8>, max_bytes: usize) -> Result<Fetched, FetchError> {
         let (url, _) = server(vec![answer], Duration::ZERO).await;
-        HttpFetch::new().unwrap().get(&url, max_bytes).await
+        HttpFetch::new().unwrap().fetch(FetchRequest::get(url), max_bytes).await
     }
 
     #[tokio::test]
@@ -188,7 +233,7 @@ mod tests {
         let fetch =
             Within { fetch: Arc::new(HttpFetch::new().unwrap()), longest: Duration::from_millis(100) };
         let started = Instant::now();
-        assert!(matches!(fetch.get(&silent, 10).await, Err(FetchError::Timeout)));
+        assert!(matches!(fetch.fetch(FetchRequest::get(silent), 10).await, Err(FetchError::Timeout)));
         assert!(started.elapsed() < Duration::from_secs(2));
     }
 
@@ -199,10 +244,10 @@ mod tests {
         let silent = Url::parse(&format!("http://{}/", held.local_addr().unwrap())).unwrap();
         let fetch = HttpFetch::with_timeouts(CONNECT_TIMEOUT, Duration::from_millis(200)).unwrap();
         let started = Instant::now();
-        assert!(matches!(fetch.get(&silent, 10).await, Err(FetchError::Timeout)));
+        assert!(matches!(fetch.fetch(FetchRequest::get(silent), 10).await, Err(FetchError::Timeout)));
         assert!(started.elapsed() < Duration::from_secs(2));
         assert!(
-            matches!(fetch.get(&url, 10).await, Err(FetchError::Transport(_))),
+            matches!(fetch.fetch(FetchRequest::get(url), 10).await, Err(FetchError::Transport(_))),
             "closed without an answer"
         );
     }
@@ -213,7 +258,7 @@ mod tests {
         let pieces = pieces.chain((0..100).map(|_| b"x".to_vec())).collect();
         let (url, _) = server(pieces, Duration::from_millis(50)).await;
         let fetch = HttpFetch::with_timeouts(CONNECT_TIMEOUT, Duration::from_millis(300)).unwrap();
-        assert!(matches!(fetch.get(&url, 1000).await, Err(FetchError::Timeout)));
+        assert!(matches!(fetch.fetch(FetchRequest::get(url), 1000).await, Err(FetchError::Timeout)));
     }
 
     #[tokio::test]
@@ -239,14 +284,60 @@ mod tests {
         let redirect = format!("302 Found\r\nlocation: {target}");
         let fetched = fetched(answer(&redirect, b""), 10).await.unwrap();
         assert_eq!(fetched.status, StatusCode::FOUND);
+        for head in ["307 Temporary Redirect", "308 Permanent Redirect"] {
+            let (url, _) =
+                server(vec![answer(&format!("{head}\r\nlocation: {target}"), b"")], Duration::ZERO).await;
+            let request = FetchRequest::post(url, "application/x-www-form-urlencoded", "token=abc");
+            let fetched = HttpFetch::new().unwrap().fetch(request, 10).await.unwrap();
+            assert!(fetched.status.is_redirection(), "{head}");
+        }
         assert_eq!(reached.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_posted_arrives_with_its_type_and_whole() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/introspect", listener.local_addr().unwrap())).unwrap();
+        let heard = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut heard = Vec::new();
+            while !heard.ends_with(b"token=abc") {
+                let mut piece = [0; 4096];
+                let read = socket.read(&mut piece).await.unwrap();
+                heard.extend_from_slice(&piece[..read]);
+            }
+            socket.write_all(&answer("200 OK", b"{}")).await.unwrap();
+            String::from_utf8(heard).unwrap()
+        });
+        let mut request = FetchRequest::post(url, "application/x-www-form-urlencoded", "token=abc");
+        request.headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Basic YTpi"));
+        assert_eq!(HttpFetch::new().unwrap().fetch(request, 10).await.unwrap().body, "{}");
+        let heard = heard.await.unwrap().to_lowercase();
+        assert!(heard.starts_with("post /introspect http/1.1\r\n"), "{heard}");
+        for line in [
+            "accept: application/json",
+            "authorization: basic ytpi",
+            "content-type: application/x-www-form-urlencoded",
+            "content-length: 9",
+        ] {
+            assert!(heard.contains(&format!("\r\n{line}\r\n")), "{line}: {heard}");
+        }
+    }
+
+    #[test]
+    fn a_request_shows_nothing_of_what_it_sends() {
+        let url = Url::parse("https://as.example/introspect").unwrap();
+        let mut request = FetchRequest::post(url, "text/plain", "s3cret");
+        request.headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Basic czNjcmV0"));
+        assert_eq!(format!("{request:?}"), "FetchRequest(POST https://as.example/introspect)");
     }
 
     #[tokio::test]
     async fn k07_only_http_is_spoken() {
         let fetch = HttpFetch::new().unwrap();
         for url in ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:application/json,{}"] {
-            assert!(fetch.get(&Url::parse(url).unwrap(), 10).await.is_err(), "{url}");
+            let request = FetchRequest::get(Url::parse(url).unwrap());
+            assert!(fetch.fetch(request, 10).await.is_err(), "{url}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use jsonwebtoken::Algorithm;
-use mcp_auth::authn::{Fetch, FetchFuture, Fetched};
+use mcp_auth::authn::{Fetch, FetchFuture, FetchRequest, Fetched};
 use mcp_auth::{Config, Server};
 use serde_json::{Value, json};
 
@@ -33,8 +33,9 @@ impl Network {
 }
 
 impl Fetch for Network {
-    fn get<'a>(&'a self, url: &'a url::Url, _max_bytes: usize) -> FetchFuture<'a> {
+    fn fetch(&self, request: FetchRequest, _max_bytes: usize) -> FetchFuture<'_> {
         Box::pin(async move {
+            let url = request.url;
             self.1.lock().unwrap().push(url.to_string());
             let (status, body) = self.0.get(url.as_str()).cloned().unwrap_or((404, Vec::new()));
             let mut headers = http::HeaderMap::new();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use mcp_auth::authn::{Fetch, FetchError, FetchFuture, Fetched};
+use mcp_auth::authn::{Fetch, FetchError, FetchFuture, FetchRequest, Fetched};
 use mcp_auth::extract::{Peer, ProgressToken, RoleServer, SubscriptionContext};
 use mcp_auth::model::ProgressNotificationParam;
 use mcp_auth::prelude::*;
@@ -73,7 +73,7 @@ impl Streams {
 pub struct Keys(pub Value);
 
 impl Fetch for Keys {
-    fn get<'a>(&'a self, _: &'a url::Url, _: usize) -> FetchFuture<'a> {
+    fn fetch(&self, _: FetchRequest, _: usize) -> FetchFuture<'_> {
         let body = self.0.to_string().into();
         let status = mcp_auth::http::StatusCode::OK;
         let fetched = Fetched { status, headers: mcp_auth::http::HeaderMap::new(), body };

@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use mcp_auth::prelude::*;
 use mcp_auth::{Config, Handler, Server};
 use mcp_auth_bench::{ISSUER, JWKS_URI, RESOURCE, SCOPE};
-use mcp_auth_runtime::facade::{Fetch, FetchFuture, Fetched};
+use mcp_auth_runtime::facade::{Fetch, FetchFuture, FetchRequest, Fetched};
 
 use super::{Error, announce};
 
@@ -59,7 +59,7 @@ mcp_auth_bench::two_hundred!(many);
 struct KeysFile(Bytes);
 
 impl Fetch for KeysFile {
-    fn get<'a>(&'a self, _url: &'a mcp_auth::url::Url, _max_bytes: usize) -> FetchFuture<'a> {
+    fn fetch(&self, _request: FetchRequest, _max_bytes: usize) -> FetchFuture<'_> {
         let fetched = Fetched { status: StatusCode::OK, headers: HeaderMap::new(), body: self.0.clone() };
         Box::pin(async { Ok(fetched) })
     }

@@ -14,10 +14,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
-use url::Url;
 
 use crate::authn::error::FetchError;
-use crate::authn::fetch::{Fetch, FetchFuture, Fetched};
+use crate::authn::fetch::{Fetch, FetchFuture, FetchRequest, Fetched};
 use mcp_auth_core::ambient::{Ambient, Clock, SystemRandom as AmbientRandom};
 
 /// The time every test starts at.
@@ -192,6 +191,7 @@ impl Answer {
 pub(in crate::authn) struct FakeFetch {
     answers: Mutex<HashMap<String, Answer>>,
     asked: Mutex<Vec<String>>,
+    sent: Mutex<Vec<FetchRequest>>,
 }
 
 impl FakeFetch {
@@ -208,14 +208,21 @@ impl FakeFetch {
     pub(in crate::authn) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
+
+    /// Every request, in order.
+    pub(in crate::authn) fn sent(&self) -> Vec<FetchRequest> {
+        self.sent.lock().unwrap().clone()
+    }
 }
 
 impl Fetch for FakeFetch {
-    fn get<'a>(&'a self, url: &'a Url, max_bytes: usize) -> FetchFuture<'a> {
+    fn fetch(&self, request: FetchRequest, max_bytes: usize) -> FetchFuture<'_> {
         Box::pin(async move {
-            self.asked.lock().unwrap().push(url.to_string());
+            let url = request.url.to_string();
+            self.asked.lock().unwrap().push(url.clone());
+            self.sent.lock().unwrap().push(request);
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            let answer = self.answers.lock().unwrap().get(url.as_str()).cloned();
+            let answer = self.answers.lock().unwrap().get(&url).cloned();
             match answer.unwrap_or(Answer::status(404)) {
                 Answer::Reply { status, headers: pairs, body } => {
                     let mut headers = HeaderMap::new();

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::authn::error::KeysError;
-use crate::authn::fetch::{Fetch, is_plain_from};
+use crate::authn::fetch::{Fetch, FetchRequest, is_plain_from};
 
 /// The metadata documents to try, in order: RFC 8414 §3.1, then OpenID Connect Discovery by RFC 8414 §5, then
 /// OpenID Connect Discovery §4.
@@ -118,8 +118,8 @@ async fn get(
     max_bytes: usize,
 ) -> Result<(Map<String, Value>, Bytes), KeysError> {
     let name = || url.to_string();
-    let answer =
-        fetch.get(url, max_bytes).await.map_err(|source| KeysError::Fetch { url: name(), source })?;
+    let answer = fetch.fetch(FetchRequest::get(url.clone()), max_bytes).await;
+    let answer = answer.map_err(|source| KeysError::Fetch { url: name(), source })?;
     if answer.status != http::StatusCode::OK {
         return Err(KeysError::Status { url: name(), status: answer.status.as_u16() });
     }
@@ -181,6 +181,10 @@ mod tests {
         fetch.put(&third, metadata("https://a.example/t", "https://a.example/3"));
         assert_eq!(found(&fetch, "https://a.example/t").await.unwrap(), "https://a.example/3");
         assert_eq!(fetch.asked(), [first.clone(), second.clone(), third]);
+        for request in fetch.sent() {
+            assert_eq!(request.method, http::Method::GET);
+            assert!(request.body.is_empty() && !request.headers.contains_key("authorization"));
+        }
         fetch.put(&second, metadata("https://a.example/t", "https://keys.example/2"));
         assert_eq!(found(&fetch, "https://a.example/t").await.unwrap(), "https://keys.example/2");
         fetch.put(&first, Answer::text("<html>"));

@@ -14,7 +14,7 @@ use super::super::jwks::{KeySet, Outcome};
 use super::super::jws::Jws;
 use super::super::{discovery, freshness};
 use crate::authn::error::{KeysError, TokenError};
-use crate::authn::fetch::{Fetch, Within};
+use crate::authn::fetch::{Fetch, FetchRequest, Within};
 use crate::authn::verifier::IssuerState;
 use mcp_auth_core::ambient::Ambient;
 
@@ -292,7 +292,7 @@ impl IssuerKeys {
         };
         let answer = self
             .fetch
-            .get(&uri, limits.max_bytes)
+            .fetch(FetchRequest::get(uri.clone()), limits.max_bytes)
             .await
             .map_err(|source| KeysError::Fetch { url: uri.to_string(), source })?;
         if answer.status != http::StatusCode::OK {
