@@ -2,11 +2,12 @@
 //! scope token, sets of them), `hierarchy` (which scopes count for which), `role` (names that an operator gives to
 //! callers), `challenge` (`WWW-Authenticate`), `net` (hosts, authorities, origins, loopback), `resource` and
 //! `issuer_identifier` (the URLs that tokens name), `uri_template` (URIs with variables), `revision` (the protocol's
-//! eras), `seen` (text from outside, made safe to show), `secret` (text that is never shown), `strict_json` (JSON with
-//! one reading), `bounds` (ranges and defaults of settings), `ambient` (time and randomness). Users depend on the
-//! facade crate `mcp-auth`.
+//! eras), `seen` (text from outside, made safe to show), `secret` (text that is never shown), `api_key` (the
+//! text of an API key), `strict_json` (JSON with one reading), `bounds` (ranges and defaults of settings), `ambient` (time
+//! and randomness). Users depend on the facade crate `mcp-auth`.
 
 pub mod ambient;
+pub mod api_key;
 pub mod bounds;
 pub mod challenge;
 pub mod hierarchy;
@@ -21,6 +22,7 @@ pub mod seen;
 pub mod strict_json;
 pub mod uri_template;
 
+pub use api_key::{ApiKey, InvalidApiKey};
 pub use hierarchy::{Cycle, Hierarchy};
 pub use issuer_identifier::IssuerIdentifier;
 pub use resource::Resource;

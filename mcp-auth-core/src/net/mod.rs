@@ -1,11 +1,12 @@
 //! Hosts and URLs. In reading order: `host` (a name or an address), `loopback` (which of them are this machine),
-//! `private` (which are inside a network of one's own), `authority` (a host with or without a port), `origin` (a scheme
-//! and an authority), `http_url` (a URL with its original text).
+//! `private` (which are inside a network of one's own), `network` (addresses that begin alike), `authority` (a host with
+//! or without a port), `origin` (a scheme and an authority), `http_url` (a URL with its original text).
 
 mod authority;
 mod host;
 mod http_url;
 mod loopback;
+mod network;
 mod origin;
 mod private;
 
@@ -13,4 +14,5 @@ pub use authority::Authority;
 pub use host::{Host, InvalidHost};
 pub use http_url::{HttpUrl, InvalidUrl};
 pub use loopback::{LOOPBACK_NAMES, is_loopback, is_secure};
+pub use network::{InvalidNetwork, Network};
 pub use origin::{InvalidOrigin, Origin};
