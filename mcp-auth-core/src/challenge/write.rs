@@ -62,36 +62,49 @@ pub struct Challenge {
 
 impl Challenge {
     /// Writes `Bearer error="…", error_description="…", scope="…", resource_metadata="…"`, each at most once; for
-    /// DPoP also `algs="…"`.
-    pub fn header(&self, resource_metadata: &str) -> HeaderValue {
+    /// DPoP also `algs="…"`. Without metadata (there is no issuer to send a client to) and anything else to say it is
+    /// `Bearer realm="mcp"`: some parameter has to follow (RFC 6750 §3).
+    pub fn header(&self, resource_metadata: Option<&str>) -> HeaderValue {
         let mut text = String::with_capacity(256);
         text.push_str(self.scheme.name());
-        text.push(' ');
+        let mut written = 0;
+        let mut parameter = |text: &mut String, name: &str| {
+            text.push_str(if written == 0 { " " } else { ", " });
+            written += 1;
+            text.push_str(name);
+            text.push_str("=\"");
+        };
         if let Some((error, description)) = &self.error {
-            text.push_str("error=\"");
+            parameter(&mut text, "error");
             text.push_str(error.code());
-            text.push_str("\", error_description=\"");
+            text.push('"');
+            parameter(&mut text, "error_description");
             push_quotable(&mut text, description);
-            text.push_str("\", ");
+            text.push('"');
         }
         if !self.scopes.is_empty() {
-            text.push_str("scope=\"");
+            parameter(&mut text, "scope");
             for (index, scope) in self.scopes.iter().enumerate() {
                 if index > 0 {
                     text.push(' ');
                 }
                 text.push_str(scope.as_str());
             }
-            text.push_str("\", ");
+            text.push('"');
         }
         if let Scheme::Dpop { algs } = &self.scheme {
-            text.push_str("algs=\"");
+            parameter(&mut text, "algs");
             push_quotable(&mut text, algs);
-            text.push_str("\", ");
+            text.push('"');
         }
-        text.push_str("resource_metadata=\"");
-        push_quotable(&mut text, resource_metadata);
-        text.push('"');
+        if let Some(resource_metadata) = resource_metadata {
+            parameter(&mut text, "resource_metadata");
+            push_quotable(&mut text, resource_metadata);
+            text.push('"');
+        }
+        if written == 0 {
+            text.push_str(" realm=\"mcp\"");
+        }
         HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(self.scheme.name()))
     }
 }
@@ -119,9 +132,25 @@ mod tests {
     fn a06_no_error_without_credentials() {
         let challenge = Challenge { scheme: Scheme::Bearer, error: None, scopes: scopes("todos.read") };
         assert_eq!(
-            challenge.header(METADATA),
+            challenge.header(Some(METADATA)),
             format!("Bearer scope=\"todos.read\", resource_metadata=\"{METADATA}\"")
         );
+    }
+
+    #[test]
+    fn without_metadata_the_challenge_names_none_and_is_still_well_formed() {
+        let challenge = |error, scopes| Challenge { scheme: Scheme::Bearer, error, scopes };
+        let invalid = || Some((BearerError::InvalidToken, "no".to_owned()));
+        for (challenge, written) in [
+            (challenge(None, ScopeSet::new()), "Bearer realm=\"mcp\""),
+            (challenge(None, scopes("a b")), "Bearer scope=\"a b\""),
+            (
+                challenge(invalid(), ScopeSet::new()),
+                "Bearer error=\"invalid_token\", error_description=\"no\"",
+            ),
+        ] {
+            assert_eq!(challenge.header(None), written);
+        }
     }
 
     #[test]
@@ -132,7 +161,7 @@ mod tests {
             scopes: scopes("todos.write todos.read"),
         };
         assert_eq!(
-            challenge.header(METADATA),
+            challenge.header(Some(METADATA)),
             format!(
                 "Bearer error=\"insufficient_scope\", error_description=\"this needs todos.write\", \
                  scope=\"todos.read todos.write\", resource_metadata=\"{METADATA}\""
@@ -148,7 +177,7 @@ mod tests {
             scopes: scopes("todos.read"),
         };
         assert_eq!(
-            challenge.header(METADATA),
+            challenge.header(Some(METADATA)),
             format!(
                 "DPoP error=\"invalid_token\", error_description=\"no proof\", scope=\"todos.read\", algs=\"ES256\", \
                  resource_metadata=\"{METADATA}\""
@@ -163,7 +192,7 @@ mod tests {
             error: Some((BearerError::InvalidToken, "a\" , scope=\"admin\r\nX: y\\é".to_owned())),
             scopes: ScopeSet::new(),
         };
-        let header = challenge.header(METADATA);
+        let header = challenge.header(Some(METADATA));
         let text = header.to_str().unwrap_or_default();
         assert!(text.contains("error_description=\"a? , scope=?admin??X: y??\""), "{text}");
     }

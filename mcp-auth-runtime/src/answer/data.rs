@@ -28,7 +28,8 @@ pub(super) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// Those of `row`, whose own `challenge` is; `resource_metadata` is absent on stdio.
+    /// Those of `row`, whose own `challenge` is; `resource_metadata` is absent on stdio, and where there
+    /// is no issuer to log in at.
     pub(super) fn of(
         row: &'a Row<'a>,
         challenge: Option<&'a Challenge>,

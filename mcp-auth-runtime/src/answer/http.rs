@@ -27,11 +27,12 @@ struct Error<'a> {
 }
 
 impl Rejection {
-    /// The whole HTTP answer to the message `id` (null when the message had no id or it could not be read).
-    pub fn respond(&self, id: &Value, resource_metadata: &str) -> Response<Body> {
+    /// The whole HTTP answer to the message `id` (null when the message had no id or it could not be read). A challenge in
+    /// it names `resource_metadata`, where there is an issuer to log in at.
+    pub fn respond(&self, id: &Value, resource_metadata: Option<&str>) -> Response<Body> {
         let row = self.row();
         let challenge = row.challenge();
-        let data = Facts::of(&row, challenge.as_ref(), Some(resource_metadata));
+        let data = Facts::of(&row, challenge.as_ref(), resource_metadata);
         let body = Answer { jsonrpc: "2.0", id, error: Error { code: row.code, message: &row.text, data } };
         let body = serde_json::to_vec(&body).unwrap_or_default(); // strings and numbers: nothing can fail
         let mut response = Response::new(Body::from(body));
@@ -50,7 +51,7 @@ impl Rejection {
 
     /// The same for a layer in front of the gate, which has not read the message and does not know the caller.
     pub(crate) fn respond_early(&self) -> Response<Body> {
-        self.respond(&Value::Null, "")
+        self.respond(&Value::Null, None)
     }
 
     /// `denial = "tool-error"`: the refusal as a tool result the model reads, with the result type where `era`

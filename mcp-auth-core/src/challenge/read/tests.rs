@@ -25,7 +25,7 @@ fn what_we_write_we_read() {
                     error: error.map(|error| (error, description.to_owned())),
                     scopes: ScopeSet::parse_lossy(scopes),
                 };
-                let header = written.header(METADATA);
+                let header = written.header(Some(METADATA));
                 let all = Reading::of_field(header.to_str().unwrap()).strictly().unwrap();
                 let [read] = all.as_slice() else { panic!("{all:?}") };
                 assert_eq!(read.scheme(), scheme.name());

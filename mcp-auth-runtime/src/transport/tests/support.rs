@@ -78,7 +78,7 @@ async fn echo(Extension(calls): Extension<Arc<AtomicUsize>>, request: Request) -
             calls.fetch_add(1, Ordering::SeqCst);
             (StatusCode::OK, [("x-method", parts.method.to_string())], body).into_response()
         }
-        Err(error) => Rejection::from(&error).respond(&serde_json::Value::Null, "https://a.example"),
+        Err(error) => Rejection::from(&error).respond(&serde_json::Value::Null, Some("https://a.example")),
     }
 }
 
