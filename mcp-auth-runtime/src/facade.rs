@@ -30,15 +30,17 @@ pub use crate::call::from_call::{not_taken, variable};
 pub use crate::serve::{LocalIssuer, LocalIssuerSetup};
 
 // What the command asks beside the configuration.
-pub use crate::authn::{Examined, TokenError, examine};
+pub use crate::authn::{
+    API_KEY_ISSUER, ApiKeyDigest, ApiKeyError, Examined, InvalidDigest, TokenError, examine,
+};
 pub use crate::declared::schema::complaint_about_value;
 pub use crate::observe::health::{HEALTHZ, READYZ};
 
 // What the benchmarks measure by itself, and what they need for it.
 pub use crate::answer::Rejection;
 pub use crate::authn::{
-    Authenticator, AuthnError, CacheBounds, Credential, Identity, IssuerRules, JwtVerifier, KeySource,
-    TokenRules,
+    ApiKeyRules, ApiKeyVerifier, Authenticator, AuthnError, CacheBounds, Credential, Identity, IssuerRules,
+    JwtVerifier, KeySource, TokenRules,
 };
 pub use crate::authz::{Connect, Named, Policy, Settings, Verdict, Visibility};
 pub use crate::declared::schema::Misfits;

@@ -7,6 +7,7 @@ mod authorization_server;
 mod launch;
 mod streams;
 
+mod api_keys;
 mod attacks;
 mod both_issuers;
 mod challenges;

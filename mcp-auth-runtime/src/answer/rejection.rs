@@ -29,8 +29,8 @@ pub enum Rejection {
     InvalidToken {
         /// Why, in words that give nothing away to a stranger.
         reason: String,
-        /// Which claim is missing or malformed, and how: for the audit alone.
-        claim: Option<String>,
+        /// What else there is to know, such as which claim is missing: for the audit alone.
+        detail: Option<String>,
         /// The scopes that the challenge asks for.
         scopes: ScopeSet,
     },
@@ -353,10 +353,10 @@ impl Rejection {
         self.row().text
     }
 
-    /// What the audit says of it: the same, and which claim of the token it was.
+    /// What the audit says of it: the same, and what only the operator may know.
     pub(crate) fn audited(&self) -> Cow<'_, str> {
         match self {
-            Self::InvalidToken { reason, claim: Some(claim), .. } => format!("{reason}: {claim}").into(),
+            Self::InvalidToken { reason, detail: Some(detail), .. } => format!("{reason}: {detail}").into(),
             _ => self.message(),
         }
     }
@@ -365,7 +365,7 @@ impl Rejection {
     #[must_use]
     pub(crate) fn with_scopes(self, scopes: ScopeSet) -> Self {
         match self {
-            Self::InvalidToken { reason, claim, .. } => Self::InvalidToken { reason, claim, scopes },
+            Self::InvalidToken { reason, detail, .. } => Self::InvalidToken { reason, detail, scopes },
             Self::Unauthenticated { .. } => Self::Unauthenticated { scopes },
             Self::TooLargeUnverified { limit, .. } => Self::TooLargeUnverified { limit, scopes },
             other => other,

@@ -1,6 +1,7 @@
 //! The way of a credential: remembered, or given to the verifier that claims it; then its binding to this request.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -12,8 +13,10 @@ use super::credential::{Credential, MAX_CREDENTIAL_BYTES};
 use super::error::{AuthnError, TokenError};
 use super::identity::Identity;
 use super::principal::Principal;
+use super::verifier::api_key::ApiKeyError;
 use super::verifier::{IssuerState, LoadFailure, Verified, Verify};
 use mcp_auth_core::ambient::Clock;
+use mcp_auth_core::{ApiKey, InvalidApiKey};
 
 /// Says who is behind a credential.
 pub struct Authenticator {
@@ -28,16 +31,33 @@ impl Authenticator {
         Self { verifiers, cache: CredentialCache::new(cache), clock }
     }
 
-    /// Says who presents this credential.
+    /// Says who presents this credential, where no address is known that it comes from.
+    ///
+    /// # Errors
+    /// As [`authenticate_from`](Self::authenticate_from); a credential for certain addresses is refused.
+    pub async fn authenticate(&self, credential: Credential<'_>) -> Result<Identity, AuthnError> {
+        self.authenticate_from(credential, None).await
+    }
+
+    /// Says who presents this credential, `from` this address if that is known.
     ///
     /// Answers at once for a credential that was verified a moment ago.
     ///
     /// # Errors
     /// [`AuthnError`]; [`AuthnError::fault`] says whose fault it is.
-    pub async fn authenticate(&self, credential: Credential<'_>) -> Result<Identity, AuthnError> {
+    pub async fn authenticate_from(
+        &self,
+        credential: Credential<'_>,
+        from: Option<IpAddr>,
+    ) -> Result<Identity, AuthnError> {
         let presented = match credential {
             Credential::None => return Ok(Identity::Anonymous),
             Credential::Bearer(token) => token,
+            // The verifier of keys claims what bears their prefix, so this is judged by no other one.
+            Credential::ApiKey(key) if ApiKey::bears_prefix(key) => key,
+            Credential::ApiKey(_) => {
+                return Err(TokenError::from(ApiKeyError::Malformed(InvalidApiKey::Prefix)).into());
+            }
         };
         if presented.len() > MAX_CREDENTIAL_BYTES {
             let (bytes, max) = (presented.len(), MAX_CREDENTIAL_BYTES);
@@ -48,7 +68,7 @@ impl Authenticator {
             Some(principal) => principal,
             None => self.verify(presented, hash).await?,
         };
-        binding::check(&principal, credential)?;
+        binding::check(&principal, credential, from)?;
         Ok(Identity::Known(principal))
     }
 

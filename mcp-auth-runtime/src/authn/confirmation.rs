@@ -1,13 +1,18 @@
-//! What a credential is bound to besides who bears it (`cnf`, RFC 7800 §3.1).
+//! What a credential is bound to besides who bears it: a key (`cnf`, RFC 7800 §3.1), or where requests come from.
 
+use std::sync::Arc;
+
+use mcp_auth_core::net::Network;
 use serde_json::{Map, Value};
 
-/// What the sender of a credential must prove to hold.
+/// What must be true of each request that presents a credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Confirmation {
     /// A key by a method that no request can prove here: such a credential is refused however it is presented.
     Unsupported,
+    /// The request comes from one of these networks.
+    Addresses(Arc<[Network]>),
 }
 
 impl Confirmation {

@@ -16,6 +16,8 @@ pub enum Credential<'r> {
     None,
     /// This bearer token, a well-formed `b64token` and otherwise unread.
     Bearer(&'r str),
+    /// This word of the `X-API-Key` header: an API key or nothing, never a token.
+    ApiKey(&'r str),
 }
 
 /// Says of which kind it is, never more.
@@ -24,6 +26,7 @@ impl std::fmt::Debug for Credential<'_> {
         f.write_str(match self {
             Self::None => "None",
             Self::Bearer(_) => "Bearer(***)",
+            Self::ApiKey(_) => "ApiKey(***)",
         })
     }
 }
@@ -102,7 +105,7 @@ fn scheme_length(credentials: &str) -> usize {
 }
 
 /// Whether the query names an `access_token` (RFC 6750 §2.3). It is never used as one.
-fn query_names_token(uri: &Uri) -> bool {
+pub(super) fn query_names_token(uri: &Uri) -> bool {
     uri.query().is_some_and(|query| names_token(query.as_bytes()))
 }
 

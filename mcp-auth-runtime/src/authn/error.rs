@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use mcp_auth_core::seen::Excerpt;
 
+use super::verifier::api_key::ApiKeyError;
+
 /// Why the caller of a request could not be verified.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthnError {
     /// No credential can be read from the request.
-    #[error("authorization header {0}")]
+    #[error(transparent)]
     Credential(#[from] CredentialError),
     /// The credential is not accepted.
     #[error(transparent)]
@@ -27,9 +29,11 @@ impl AuthnError {
         }
     }
 
-    /// Which claim is missing or malformed, and how, for who reads the audit; never its value.
-    pub fn claim(&self) -> Option<String> {
+    /// What the client is not told and who reads the audit should know: which claim is missing or malformed, and how, but
+    /// never its value; which API key it was.
+    pub fn detail(&self) -> Option<String> {
         match self {
+            Self::Token(TokenError::ApiKey(error)) => Some(error.to_string()),
             Self::Token(TokenError::MissingClaim(claim)) => Some(format!("`{claim}`")),
             Self::Token(TokenError::Claim { claim, fault }) => Some(format!("`{claim}` {fault}")),
             Self::Token(_) | Self::Credential(_) => None,
@@ -41,6 +45,7 @@ impl AuthnError {
     pub fn description(&self) -> &'static str {
         match self {
             Self::Credential(CredentialError::Repeated) => "the request holds more than one credential",
+            Self::Credential(CredentialError::NotOneKey) => "the X-API-Key header does not hold one API key",
             Self::Credential(CredentialError::NotAscii | CredentialError::NotOneToken) => {
                 "the Authorization header is not Bearer and one token"
             }
@@ -141,6 +146,9 @@ pub enum TokenError {
     /// Its client is not one of the issuer's `allowed_clients`.
     #[error("token client is not allowed")]
     Client,
+    /// It bears the prefix of an API key, and is not accepted as one.
+    #[error(transparent)]
+    ApiKey(#[from] ApiKeyError),
     /// Our trouble, not the client's: the issuer's keys were never loaded, are too old, or could not be asked for
     /// a key that the token names.
     #[error("issuer keys unavailable")]
@@ -163,14 +171,19 @@ pub enum CredentialError {
     NotAscii,
     /// The Bearer scheme without exactly one b64token.
     NotOneToken,
+    /// An `X-API-Key` header that is empty, holds bytes outside ASCII, or more than one word.
+    NotOneKey,
 }
 
 impl fmt::Display for CredentialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Repeated => "holds more than one credential",
-            Self::NotAscii => "holds bytes outside ascii",
-            Self::NotOneToken => "is not `Bearer` and one b64token (RFC 6750 section 2.1)",
+            Self::Repeated => "request holds more than one credential",
+            Self::NotAscii => "authorization header holds bytes outside ascii",
+            Self::NotOneToken => {
+                "authorization header is not `Bearer` and one b64token (RFC 6750 section 2.1)"
+            }
+            Self::NotOneKey => "x-api-key header does not hold one API key",
         })
     }
 }
@@ -214,7 +227,8 @@ impl TokenError {
             | Self::LivesTooLong { .. }
             | Self::SenderConstrained
             | Self::IdToken
-            | Self::Client => Fault::InvalidToken,
+            | Self::Client
+            | Self::ApiKey(_) => Fault::InvalidToken,
         }
     }
 
@@ -238,6 +252,7 @@ impl TokenError {
             Self::LivesTooLong { .. } => "the token lives too long",
             Self::SenderConstrained => "the token is bound to its sender's key",
             Self::Client => "the token's client is not allowed",
+            Self::ApiKey(error) => error.description(),
             Self::KeysUnavailable { .. } => "tokens cannot be checked right now",
         }
     }
@@ -341,7 +356,8 @@ mod tests {
     use super::*;
 
     fn one_of_each() -> Vec<AuthnError> {
-        let headers = [CredentialError::Repeated, CredentialError::NotAscii, CredentialError::NotOneToken];
+        use CredentialError::{NotAscii, NotOneKey, NotOneToken, Repeated};
+        let headers = [Repeated, NotAscii, NotOneToken, NotOneKey];
         let tokens = one_token_error_of_each().into_iter().map(AuthnError::from);
         headers.map(AuthnError::from).into_iter().chain(tokens).collect()
     }
@@ -369,6 +385,11 @@ mod tests {
             TokenError::SenderConstrained,
             TokenError::IdToken,
             TokenError::Client,
+            ApiKeyError::Malformed(mcp_auth_core::InvalidApiKey::Prefix).into(),
+            ApiKeyError::Malformed(mcp_auth_core::InvalidApiKey::Checksum).into(),
+            ApiKeyError::Unknown.into(),
+            ApiKeyError::Expired { name: "ci".to_owned(), ago_secs: 1 }.into(),
+            ApiKeyError::Address { name: "ci".to_owned(), from: None }.into(),
             TokenError::KeysUnavailable { retry_after: Duration::from_secs(1), cause },
         ]
     }

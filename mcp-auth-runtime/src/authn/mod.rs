@@ -1,4 +1,5 @@
-//! Who is calling. In reading order: `credential` (what a request presents), `authenticator` (the way of a
+//! Who is calling. In reading order: `credential` (what a request presents),
+//! `api_key_header` (the other place where a key may stand), `authenticator` (the way of a
 //! credential), `verifier` (one implementation of [`Verify`] for each kind of credential), `confirmation` (what a
 //! credential is bound to), `binding` (its check against each request), `roles` (which roles the claims of a credential
 //! give), `cache` (credentials that were verified a moment ago), `principal` (who it is, as everything after this folder
@@ -7,6 +8,7 @@
 //! fetched). `error` says everything that can be wrong, and whose fault it is. Nothing here knows of tools, or of HTTP
 //! statuses we answer.
 
+pub(crate) mod api_key_header;
 mod authenticator;
 mod binding;
 mod cache;
@@ -36,6 +38,9 @@ pub(crate) use fetch::{is_plain_from, may_ask};
 pub use identity::Identity;
 pub(crate) use principal::{Held, Principal};
 pub(crate) use roles::{RoleRule, RoleRules};
+pub use verifier::api_key::{
+    API_KEY_ISSUER, ApiKeyDigest, ApiKeyError, ApiKeyRules, ApiKeyVerifier, InvalidDigest,
+};
 pub use verifier::claims::TokenRules;
 pub use verifier::jwt::{Algorithm, Examined, IssuerRules, JwtVerifier, KeySource, examine};
 pub(crate) use verifier::jwt::{IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};

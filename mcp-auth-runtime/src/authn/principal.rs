@@ -24,8 +24,21 @@ pub struct Principal {
 pub enum Via {
     /// A signed token of an issuer that is accepted.
     Jwt,
+    /// An API key of the configuration.
+    ApiKey,
     /// None: who started a stdio server without a credential.
     Local,
+}
+
+impl Via {
+    /// The kind in a word, for the audit.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Jwt => "jwt",
+            Self::ApiKey => "api-key",
+            Self::Local => "local",
+        }
+    }
 }
 
 /// What a verifier found out about a credential, all of it checked. The principal is made of it here.

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use mcp_auth_core::Resource;
 
+use crate::config::Warning;
 use crate::config::load::Config;
 use crate::config::load::secret::SecretSource;
+use crate::config::section::api_keys::ApiKeyEntry;
 use crate::config::section::issuer::BuiltInIssuer;
 use crate::config::section::issuers::TrustedIssuer;
 use crate::config::value::audience::Audiences;
@@ -30,6 +32,18 @@ impl Config {
     /// The built-in issuer, if it is on.
     pub fn built_in_issuer(&self) -> Option<&BuiltInIssuer> {
         self.issuer.as_ref().filter(|_| self.issuer_is_on)
+    }
+
+    /// Whether API keys are all that is accepted: there is no issuer to log in at, and nothing to tell clients of one.
+    pub fn only_api_keys(&self) -> bool {
+        !self.auth.api_keys.is_empty() && self.auth.issuers.is_empty() && self.built_in_issuer().is_none()
+    }
+
+    /// The API keys that are refused at `now`, in Unix seconds, because their time has come.
+    pub fn expired_api_keys(&self, now: u64) -> Vec<Warning> {
+        let ended = |entry: &&ApiKeyEntry| entry.expires.is_some_and(|moment| moment.unix() <= now);
+        let warning = |entry: &ApiKeyEntry| Warning::ApiKeyExpired(entry.name.as_str().to_owned());
+        self.auth.api_keys.iter().filter(ended).map(warning).collect()
     }
 
     /// The audiences a token of `issuer` may name, given the resource identifier.

@@ -35,9 +35,13 @@ pub use load::{Config, ConfigBuilder, Mistake, arguments, process};
 pub use mcp_auth_core::SecretText;
 pub use section::auth::{Denial, Verify};
 pub use section::server::{Rounds, Transport};
-pub use section::{auth, cors, document, issuer, issuers, limits, log, roles, schema, scopes, server, stdio};
+pub use section::{
+    api_keys, auth, cors, document, issuer, issuers, limits, log, roles, schema, scopes, server, stdio,
+};
+pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};
 pub use value::{
-    DisplayName, EndpointPath, NonEmpty, RoleName, ScopeToken, ToolHeader, ValueError, audience, claim, url,
+    DisplayName, EndpointPath, NonEmpty, RoleName, ScopeToken, ToolHeader, ValueError, api_key, audience,
+    claim, network, url,
 };
 pub use warning::Warning;

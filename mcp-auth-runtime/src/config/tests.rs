@@ -62,7 +62,7 @@ fn same(a: &Value, b: &Value) -> bool {
 fn example_is_accepted_as_it_is_and_uncommented() {
     Config::from_toml_str(EXAMPLE).unwrap();
     let all = Config::from_toml_str(&uncommented()).unwrap();
-    assert_eq!(all.auth.issuers.len(), 1);
+    assert_eq!((all.auth.issuers.len(), all.auth.api_keys.len()), (1, 1));
     assert_eq!(all.built_in_issuer().unwrap().clients.len(), 1);
 }
 
@@ -123,6 +123,7 @@ fn comment_above(path: &str, key: &str) -> String {
     let table = path.trim_start_matches('.').rsplit_once('.').map_or("", |(table, _)| table);
     let header = match table {
         "auth.issuers[]" => "[[auth.issuers]]".to_owned(),
+        "auth.api_keys[]" => "[[auth.api_keys]]".to_owned(),
         "issuer.clients[]" => "[[issuer.clients]]".to_owned(),
         "scopes.*" => "[scopes.\"todos.write\"]".to_owned(),
         "roles.*" => "[roles.manager]".to_owned(),

@@ -26,6 +26,17 @@ pub enum Warning {
     UnknownBaseScope(String),
     /// A local scope that no operation needs and no section describes.
     UnknownLocalScope(String),
+    /// A scope of an API key that no operation needs and no section describes.
+    UnknownKeyScope {
+        /// The name of the key.
+        key: String,
+        /// The scope.
+        scope: String,
+    },
+    /// An API key whose `expires` has come.
+    ApiKeyExpired(String),
+    /// `auth.x_api_key` although there are no keys.
+    HeaderWithoutApiKeys,
     /// `limits.anonymous_sessions` although callers are verified: those without a credential have no session then.
     AnonymousSessionsUnused,
     /// Roles although no issuer's tokens are accepted: no caller has claims.
@@ -74,6 +85,16 @@ impl fmt::Display for Warning {
                 f,
                 "stdio.local_scopes names {scope:?}, which no operation needs and no [scopes] entry describes"
             ),
+            Self::UnknownKeyScope { key, scope } => write!(
+                f,
+                "auth.api_keys gives {key:?} the scope {scope:?}, which no operation needs and no [scopes] entry describes"
+            ),
+            Self::ApiKeyExpired(key) => {
+                write!(f, "API key {key:?} is refused: its `expires` in auth.api_keys has come")
+            }
+            Self::HeaderWithoutApiKeys => {
+                f.write_str("auth.x_api_key is not used: [[auth.api_keys]] has no keys")
+            }
             Self::AnonymousSessionsUnused => f.write_str(
                 "limits.anonymous_sessions is not used: it counts only with auth.verify = \"none\"",
             ),

@@ -2,6 +2,7 @@
 //! come here, and nothing else makes a permit or an audit event of a message.
 
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::holding::Held;
@@ -61,16 +62,17 @@ impl Gate {
         matches!(self.policy().decide(&named, &Identity::Anonymous), Verdict::Allowed(_))
     }
 
-    /// 7. Who presents it. Nothing is answered before the message said what it asks for.
+    /// 7. Who presents it, from which address if that is known. Nothing is answered before the message said what it asks for.
     ///
     /// # Errors
     /// What is wrong with the credential; the challenge in it names no scopes yet.
     pub(super) async fn authenticate(
         &self,
         presented: Result<Credential<'_>, Rejection>,
+        from: Option<IpAddr>,
     ) -> Result<Identity, Rejection> {
         let Some(authenticator) = &self.authenticator else { return Ok(Identity::Anonymous) };
-        authenticator.authenticate(presented?).await.map_err(|error| {
+        authenticator.authenticate_from(presented?, from).await.map_err(|error| {
             tracing::debug!(%error, "a credential was refused");
             Rejection::from(&error)
         })

@@ -1,10 +1,11 @@
 //! The MCP endpoint over HTTP: what is read of a request, and the answer to one that is refused.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use http::{HeaderMap, Method, Response, request};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
@@ -21,7 +22,7 @@ use super::session::{Bound, Session, Wanted};
 use super::tool_headers::ToolHeaders;
 use crate::answer::{Rejection, accepted};
 use crate::authn::credential::refuse_second_in_form;
-use crate::authn::{AuthnError, Credential, Identity};
+use crate::authn::{AuthnError, Credential, Identity, api_key_header};
 use crate::call::handler::Handler;
 use crate::dispatch::Dispatch;
 use crate::envelope::{self, Envelope, EnvelopeLimits, Message, MessageKind, RequestIdValue};
@@ -49,8 +50,11 @@ pub(crate) struct EndpointLimits {
 
 /// What the endpoint is made of besides the gate.
 pub(crate) struct EndpointSettings {
-    /// Where clients find the protected resource metadata: the absolute URL every challenge names.
-    pub(crate) resource_metadata: String,
+    /// Where clients find the protected resource metadata: the absolute URL every challenge names. `None` where there is no
+    /// issuer to log in at.
+    pub(crate) resource_metadata: Option<String>,
+    /// Whether an API key may come in `X-API-Key`.
+    pub(crate) x_api_key: bool,
     /// Whether `auth.denial` is `"tool-error"`.
     pub(crate) denial_as_tool_error: bool,
     /// Bounds of one message.
@@ -106,7 +110,7 @@ impl<H: Handler> Endpoint<H> {
     /// 7 to 12 for one request to the MCP endpoint.
     pub(crate) async fn serve(State(endpoint): State<Arc<Self>>, request: Request) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let who = endpoint.gate.authenticate(presented(&parts)).await;
+        let who = endpoint.gate.authenticate(endpoint.presented(&parts), sender(&parts)).await;
         if parts.method != Method::POST {
             return endpoint.serve_without_message(parts, who).await;
         }
@@ -115,6 +119,15 @@ impl<H: Handler> Endpoint<H> {
             Ok(envelope) => endpoint.serve_message(parts, envelope, who, room).await,
             Err((id, fault)) => endpoint.answer(&id, &endpoint.gate.unreadable(fault, who)),
         }
+    }
+
+    /// The credential in the head of the request, and nothing else.
+    fn presented<'r>(&self, parts: &'r request::Parts) -> Result<Credential<'r>, Rejection> {
+        let mut credential = Credential::read(&parts.headers, &parts.uri);
+        if self.settings.x_api_key {
+            credential = api_key_header::or_key(&parts.headers, &parts.uri, credential);
+        }
+        credential.map_err(|error| Rejection::from(&AuthnError::from(error)))
     }
 
     /// 8. One strict, bounded reading of the body, for every caller.
@@ -297,13 +310,14 @@ impl<H: Handler> Endpoint<H> {
     }
 
     fn answer(&self, id: &Value, rejection: &Rejection) -> Response<Body> {
-        rejection.respond(id, &self.settings.resource_metadata)
+        rejection.respond(id, self.settings.resource_metadata.as_deref())
     }
 }
 
-/// The credential in the head of the request, and nothing else.
-fn presented(parts: &request::Parts) -> Result<Credential<'_>, Rejection> {
-    Credential::read(&parts.headers, &parts.uri).map_err(|error| Rejection::from(&AuthnError::from(error)))
+/// The address that the request comes from, where it is known.
+fn sender(parts: &request::Parts) -> Option<IpAddr> {
+    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+    Some(peer.ip())
 }
 
 /// The era of the revision that the headers name.

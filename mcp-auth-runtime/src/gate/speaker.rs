@@ -41,7 +41,7 @@ impl Speaker {
             Kind::Bearer { current, read_again } => (current, read_again),
         };
         let text = current.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let refused = match gate.authenticate(Ok(Credential::Bearer(&text))).await {
+        let refused = match gate.authenticate(Ok(Credential::Bearer(&text)), None).await {
             Ok(identity) => return Ok(identity),
             Err(refused) => refused,
         };
@@ -50,7 +50,7 @@ impl Speaker {
             None => None,
         };
         let identity = match &renewed {
-            Some(renewed) => gate.authenticate(Ok(Credential::Bearer(renewed))).await,
+            Some(renewed) => gate.authenticate(Ok(Credential::Bearer(renewed)), None).await,
             None => Err(refused),
         };
         match (&identity, renewed) {

@@ -184,7 +184,8 @@ impl<H: Handler> ServerBuilder<H> {
         let config = self.config.unwrap_or_default();
         let (registry, routes) = H::operations().build()?;
         let checked = config.check(&registry)?;
-        for warning in &checked.warnings {
+        let expired = config.expired_api_keys(self.ambient.clock.unix_now());
+        for warning in checked.warnings.iter().chain(&expired) {
             tracing::warn!("{warning}");
         }
         let tasks = Tasks::new(self.store.clone(), Arc::clone(&self.ambient.clock));

@@ -123,8 +123,8 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
         let (refresh, fetch) = (settings::key_refresh(issuer), Arc::clone(&parts.fetch));
         IssuerMetadata::new((*issuer.issuer).clone(), fetch, refresh)
     });
-    let metadata = match &authenticator {
-        Some(_) => {
+    let metadata = match authenticator.is_some() && !parts.config.only_api_keys() {
+        true => {
             let scopes = parts.rules.policy().scopes();
             let metadata =
                 settings::protected_resource_metadata(&parts.config, &resource, local.as_ref(), scopes);
@@ -132,7 +132,7 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
             answers.extend(issuer_metadata.map(|metadata| issuer_metadata::answer(Arc::new(metadata))));
             routes::exact_all(answers)
         }
-        None => Router::new(), // no issuer to send a client to, and nothing to send it for
+        false => Router::new(), // no issuer to send a client to, and nothing to send it for
     };
     let (shutdown, answers_health) = (parts.shutdown.clone(), parts.health);
     let demand = settings::ready_demand(&parts.config);
@@ -165,7 +165,8 @@ fn endpoint<H: Handler>(
     let verifies = authenticator.is_some();
     let gate = Gate::new(authenticator, Arc::clone(&parts.rules));
     let settings = EndpointSettings {
-        resource_metadata: resource.metadata_url(),
+        resource_metadata: (!parts.config.only_api_keys()).then(|| resource.metadata_url()),
+        x_api_key: parts.config.auth.x_api_key,
         denial_as_tool_error: parts.config.auth.denial == Denial::ToolError,
         limits: settings::endpoint_limits(&parts.config),
         sessions: Sessions::new(settings::session_limits(&parts.config, verifies), stored),

@@ -5,13 +5,17 @@ use std::net::SocketAddr;
 
 use super::local_issuer::LocalIssuer;
 use crate::answer::ProtectedResourceMetadata;
-use crate::authn::{IssuerRules, KeyRefresh, KeySource, RoleRule, RoleRules};
+use crate::authn::{
+    ApiKeyDigest, ApiKeyRules, Held, IssuerRules, KeyRefresh, KeySource, RoleRule, RoleRules,
+};
+use crate::config::api_keys::ApiKeyEntry;
 use crate::config::auth::Ready;
 use crate::config::issuers::TrustedIssuer;
 use crate::config::roles::RoleEntry;
-use crate::config::{Checked, Config, Rounds};
+use crate::config::{Checked, Config, Rounds, key};
 use crate::dispatch::CallLimits;
 use crate::envelope::EnvelopeLimits;
+use crate::error::{Error, Result};
 use crate::gate::{EndpointLimits, ToolHeaders};
 use crate::observe::health::Demand;
 use crate::owned::{RequestStates, SessionLimits, ShareLimits};
@@ -21,7 +25,7 @@ use crate::transport::origin::{AllowedOrigins, OriginSettings};
 use crate::transport::stdio::{DRAIN, StdioLimits};
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::net::{Authority, Origin};
-use mcp_auth_core::{IssuerIdentifier, Resource, ScopeSet};
+use mcp_auth_core::{ApiKey, IssuerIdentifier, Resource, RoleSet, ScopeSet};
 use mcp_auth_store::Store;
 
 /// Where operators allow another host or origin.
@@ -176,6 +180,42 @@ pub(super) fn key_refresh(issuer: &TrustedIssuer) -> KeyRefresh {
         fetch: issuer.jwks_timeout.get(),
         ..KeyRefresh::default()
     }
+}
+
+/// Who the bearer of each API key is, and what it may do.
+///
+/// # Errors
+/// A key that cannot be read from where the configuration says it is, by name.
+pub(super) fn api_keys(config: &Config, checked: &Checked) -> Result<Vec<ApiKeyRules>> {
+    let keys = config.auth.api_keys.iter().enumerate();
+    keys.map(|(index, entry)| {
+        let given = entry.roles.iter().filter_map(|role| checked.roles.get(role)).flat_map(RoleSet::iter);
+        Ok(ApiKeyRules {
+            name: entry.name.as_str().to_owned(),
+            digests: digests(config, entry).map_err(|why| {
+                Error::from(format!("{why}: {}", config.place(&key!(auth.api_keys[index].key))))
+            })?,
+            held: Held {
+                scopes: entry.scopes.iter().map(|scope| scope.scope().clone()).collect(),
+                roles: given.filter_map(|role| role.parse().ok()).collect(),
+            },
+            expires_at: entry.expires.map(|moment| moment.unix()),
+            allowed_addresses: entry
+                .allowed_addresses
+                .as_ref()
+                .map(|addresses| addresses.iter().map(|cidr| **cidr).collect()),
+        })
+    })
+    .collect()
+}
+
+fn digests(config: &Config, entry: &ApiKeyEntry) -> Result<Vec<ApiKeyDigest>> {
+    let written = entry.digest.iter().flat_map(|digests| digests.iter().copied());
+    let read = entry.key.iter().map(|secret| {
+        let text = config.secret(secret).read()?;
+        Ok(ApiKeyDigest::of(&text.expose().parse::<ApiKey>()?))
+    });
+    written.map(Ok).chain(read).collect()
 }
 
 /// Which roles the claims of this issuer's credentials give. A condition that names no issuer is about the only one.

@@ -8,7 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::local_issuer::LocalIssuer;
 use super::settings;
 use crate::authn::{
-    Authenticator, CacheBounds, Fetch, IssuerRules, JwtVerifier, KeySource, LoadFailure, Verify,
+    ApiKeyVerifier, Authenticator, CacheBounds, Fetch, IssuerRules, JwtVerifier, KeySource, LoadFailure,
+    Verify,
 };
 use crate::config::issuers::TrustedIssuer;
 use crate::config::{Checked, Config, key};
@@ -31,13 +32,21 @@ pub(super) fn authenticator(
     fetch: Arc<dyn Fetch>,
     ambient: &Ambient,
 ) -> Result<Option<Arc<Authenticator>>, Error> {
-    let verifiers: Vec<Arc<dyn Verify>> =
+    let others: Vec<Arc<dyn Verify>> =
         [signed_tokens(config, checked, local, audiences, fetch, ambient)?].into_iter().flatten().collect();
-    if verifiers.is_empty() {
+    if others.is_empty() && config.auth.api_keys.is_empty() {
         return Ok(None);
     }
+    let keys = api_keys(config, checked, ambient)?;
+    let verifiers = [keys].into_iter().chain(others).collect();
     let clock = Arc::clone(&ambient.clock);
     Ok(Some(Arc::new(Authenticator::new(verifiers, clock, CacheBounds::default()))))
+}
+
+/// API keys. Without any this verifier is there too, so that a key of another server is sent to no one.
+fn api_keys(config: &Config, checked: &Checked, ambient: &Ambient) -> Result<Arc<dyn Verify>, Error> {
+    let keys = settings::api_keys(config, checked)?;
+    Ok(Arc::new(ApiKeyVerifier::new(keys, Arc::clone(&ambient.clock))))
 }
 
 /// Signed tokens: those of the configured issuers and, if there is one, of the issuer in this process.

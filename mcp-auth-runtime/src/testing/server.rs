@@ -14,7 +14,7 @@ use mcp_auth_core::ambient::Ambient;
 /// The configuration of a [`TestServer`] that is given none: any free port, base scopes named but empty.
 const DEFAULT_CONFIG: &str = "[server]\nlisten = \"127.0.0.1:0\"\n[auth]\nbase_scopes = []\n";
 
-/// And its issuer, unless it names others or verifies nothing. The throwaway issuer takes its place.
+/// And its issuer, unless it names others, or API keys, or verifies nothing. The throwaway issuer takes its place.
 const ISSUER: &str = "[issuer]";
 
 /// Your running server.
@@ -102,8 +102,8 @@ pub struct TestServerBuilder<H> {
 }
 
 impl<H: Handler> TestServerBuilder<H> {
-    /// This configuration. `listen` should name port 0; unless `auth.verify` is `none`, the throwaway issuer
-    /// is trusted as well as those it names.
+    /// This configuration. `listen` should name port 0; unless `auth.verify` is `none`, or API keys are all that it accepts,
+    /// the throwaway issuer is trusted as well as those it names.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         self.config = Some(config);
@@ -125,7 +125,9 @@ impl<H: Handler> TestServerBuilder<H> {
         };
         let given = layers(Config::builder())?;
         let below = Config::builder().toml(DEFAULT_CONFIG);
-        let names_issuers = !given.auth.issuers.is_empty() || given.auth.verify == Verify::None;
+        let names_issuers = !given.auth.issuers.is_empty()
+            || !given.auth.api_keys.is_empty()
+            || given.auth.verify == Verify::None;
         let config = layers(if names_issuers { below } else { below.toml(ISSUER) })?;
         Ok(self.config(config))
     }
@@ -178,7 +180,11 @@ impl<H: Handler> TestServerBuilder<H> {
                 router: axum::Router::new(),
             })
         };
-        let running = self.server.config(config).trusted_issuer(Box::new(local)).start().await?;
+        let server = match config.only_api_keys() {
+            true => self.server,
+            false => self.server.trusted_issuer(Box::new(local)),
+        };
+        let running = server.config(config).start().await?;
         Ok(TestServer { running, issuer })
     }
 }

@@ -14,7 +14,7 @@ impl Findings<'_> {
         let (trusted, built_in) = (!config.auth.issuers.is_empty(), config.built_in_issuer().is_some());
         if config.auth.verify == Verify::None {
             self.verify_none(trusted, built_in);
-        } else if !trusted && !built_in && self.verifies() {
+        } else if !trusted && !built_in && config.auth.api_keys.is_empty() && self.verifies() {
             let at = self.at(key!(auth.issuers));
             self.refuse(Conflict::NoIssuers { at });
         }
@@ -49,23 +49,25 @@ impl Findings<'_> {
         let in_need = self.first_operation(|rule| !rule.scopes().is_empty());
         let Some(base_scopes) = &auth.base_scopes else {
             // With verify = "none" there is no login, and where that is a mistake, base scopes are not the fix.
-            if let Some((kind, operation, rule)) = in_need.filter(|_| auth.verify != Verify::None) {
+            let asks = auth.verify != Verify::None && !self.config.only_api_keys();
+            if let Some((kind, operation, rule)) = in_need.filter(|_| asks) {
                 self.refuse(Conflict::BaseScopesMissing { kind, operation, rule, at });
             }
             return;
         };
-        let http = self.config.server.transport == Transport::Http;
-        if http && in_need.is_some() && base_scopes.is_empty() {
+        // Who has an API key asks nobody for scopes.
+        let logs_in = self.config.server.transport == Transport::Http && !self.config.only_api_keys();
+        if logs_in && in_need.is_some() && base_scopes.is_empty() {
             self.warnings.push(Warning::EmptyBaseScopes);
         }
-        if http && in_need.is_some() && auth.visibility == Visibility::Granted {
+        if logs_in && in_need.is_some() && auth.visibility == Visibility::Granted {
             self.warnings.push(Warning::StepUpThroughBaseScopesOnly);
         }
         if base_scopes.iter().any(|scope| scope.as_str() == OFFLINE_ACCESS) {
             self.refuse(Conflict::OfflineAccess { at });
         } else if self.config.built_in_issuer().is_some() {
             self.known_only(base_scopes, at);
-        } else {
+        } else if !self.config.only_api_keys() {
             self.warnings.extend(self.unknown(base_scopes).into_iter().map(Warning::UnknownBaseScope));
         }
     }

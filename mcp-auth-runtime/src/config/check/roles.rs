@@ -25,7 +25,7 @@ impl Findings<'_> {
             self.refuse(Conflict::TooManyRoles { count: roles.len(), most: MOST_ROLES, at });
         }
         let issuers = self.accepted_issuers();
-        if !roles.is_empty() && issuers.is_empty() {
+        if !roles.is_empty() && issuers.is_empty() && !roles.keys().any(|role| self.is_given_to_a_key(role)) {
             self.warnings.push(Warning::RolesWithoutIssuer);
         }
         for (role, entry) in roles {
@@ -35,7 +35,8 @@ impl Findings<'_> {
                 let at = self.at(key!(roles[role].implies));
                 self.refuse(Conflict::UnknownRole { role: implied.to_string(), nearest, at });
             }
-            if entry.when.is_none() && !roles.values().any(|other| other.implies.contains(role)) {
+            let has_holder = entry.when.is_some() || self.is_given_to_a_key(role);
+            if !has_holder && !roles.values().any(|other| other.implies.contains(role)) {
                 let at = self.at(key!(roles[role]));
                 self.refuse(Conflict::RoleWithoutHolder { role: role.to_string(), at });
             }

@@ -60,7 +60,7 @@ impl Config {
             warnings: self.warnings().to_vec(),
         };
         // Each with the keys that it reads: of what is not as it was meant, nothing is concluded.
-        let trust = &["auth.verify", "auth.issuers", "issuer", "issuer.enabled"];
+        let trust = &["auth.verify", "auth.issuers", "auth.api_keys", "issuer", "issuer.enabled"];
         let place = &["server.transport", "server.listen", "server.public_url", "server.path"];
         checks.reading(&[trust, &["server.transport", "stdio.credential"]], Findings::verify);
         match self.server.transport {
@@ -72,6 +72,7 @@ impl Config {
         let own = own.map(|key| format!("auth.issuers.*.{key}"));
         let own: Vec<&str> = own.iter().map(String::as_str).collect();
         checks.reading(&[trust, place, &own], Findings::issuers);
+        checks.reading(&[&["auth.verify", "auth.api_keys.**", "roles", "scopes"]], Findings::api_keys);
         checks.reading(
             &[trust, place, &["issuer.users", "issuer.clients", "scopes"]],
             Findings::built_in_issuer,
@@ -83,7 +84,10 @@ impl Config {
         let refused = registry.into_iter().flat_map(Registry::refused_by_clients);
         checks.warnings.extend(refused.map(Warning::RefusedByClients));
         let hierarchy = checks.reading(&[&["scopes.**"]], Findings::scopes);
-        let roles = checks.reading(&[trust, &["auth.issuers.*.issuer", "roles.**"]], Findings::roles);
+        let roles = checks.reading(
+            &[trust, &["auth.issuers.*.issuer", "auth.api_keys.*.roles", "roles.**"]],
+            Findings::roles,
+        );
         if !checks.conflicts.is_empty() {
             return Err(ConfigError::Refused(checks.conflicts));
         }

@@ -1,5 +1,7 @@
 //! `[stdio]`: the credential, and what the local caller holds.
 
+use mcp_auth_core::ApiKey;
+
 use super::conflict::Conflict;
 use super::findings::Findings;
 use crate::config::{Warning, key};
@@ -9,10 +11,13 @@ impl Findings<'_> {
         let stdio = &self.config.stdio;
         if let Some(source) = self.config.stdio_credential() {
             let at = self.at(key!(stdio.credential));
-            if stdio.audience.is_none() && self.config.server.public_url.is_none() {
+            let read = source.read();
+            // An API key is for this server and no other; a token says for which it is.
+            let is_api_key = read.as_ref().is_ok_and(|text| ApiKey::bears_prefix(text.expose()));
+            if !is_api_key && stdio.audience.is_none() && self.config.server.public_url.is_none() {
                 self.refuse(Conflict::StdioAudienceMissing { at: at.clone() });
             }
-            if let Err(error) = source.read() {
+            if let Err(error) = read {
                 self.refuse(Conflict::Secret { error, at });
             }
         }

@@ -44,6 +44,7 @@ macro_rules! refused {
     }};
 }
 
+mod api_keys;
 mod roles;
 
 const ISSUER: &str = "issuers = [{ issuer = \"https://i.example\" }]";

@@ -7,7 +7,7 @@ use crate::config::error::ConfigError;
 const SHOWN: usize = 100;
 
 /// A key whose name holds one of these may have a secret beside it, though that belongs elsewhere.
-const SECRET: [&str; 5] = ["secret", "credential", "password", "token", "key"];
+const SECRET: [&str; 6] = ["secret", "credential", "password", "token", "key", "digest"];
 
 /// The error of `text`, which `file` holds.
 pub(in crate::config) fn error(file: &str, text: &str, error: &toml_edit::TomlError) -> ConfigError {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::api_keys::ApiKeyEntry;
 use super::issuers::TrustedIssuer;
 use crate::authz::{Connect, Visibility};
 use crate::config::value::scope::set;
@@ -13,7 +14,8 @@ use mcp_auth_core::ScopeSet;
 keyword! {
     /// How callers are verified. **(default: `"tokens"`)**
     Verify {
-        /// By tokens of the issuers in `[[auth.issuers]]` and of the built-in one, if there is an `[issuer]`.
+        /// By tokens of the issuers in `[[auth.issuers]]` and of the built-in one, if there is an `[issuer]`, and by the keys of
+        /// `[[auth.api_keys]]`.
         Tokens = "tokens",
         /// Not at all: only when every operation is public.
         None = "none",
@@ -45,8 +47,8 @@ keyword! {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Auth {
-    /// How callers are verified: `tokens` (of the issuers below and of `[issuer]`), or `none` (only when every operation
-    /// is public, and without any issuer).
+    /// How callers are verified: `tokens` (of the issuers below and of `[issuer]`, and API keys), or `none` (only when every
+    /// operation is public, and without any issuer or key).
     pub verify: Verify,
     /// What `initialize`, lists and the rest need: `authenticated` (the default as soon as one operation is not
     /// public: clients log in when they connect) or `anonymous`.
@@ -62,6 +64,10 @@ pub struct Auth {
     pub ready: Ready,
     /// Other issuers whose tokens are accepted, each with its own rules.
     pub issuers: Vec<TrustedIssuer>,
+    /// Keys of programs that no person logs in for. Presented as a bearer token is.
+    pub api_keys: Vec<ApiKeyEntry>,
+    /// Whether an API key may come in the header `X-API-Key` too.
+    pub x_api_key: bool,
 }
 
 impl Auth {

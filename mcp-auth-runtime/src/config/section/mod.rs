@@ -1,6 +1,7 @@
-//! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `auth`, `issuers`, `issuer`, `scopes`,
+//! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `auth`, `issuers`, `api_keys`, `issuer`, `scopes`,
 //! `roles`, `stdio`, `limits`, `cors`, `log`. `schema` is the JSON Schema of all of them.
 
+pub mod api_keys;
 pub mod auth;
 pub mod cors;
 pub mod document;

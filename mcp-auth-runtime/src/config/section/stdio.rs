@@ -14,7 +14,7 @@ use mcp_auth_core::ScopeSet;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Stdio {
-    /// Where the caller's token is; the same issuers verify it as over HTTP. Needs `public_url` or `audience`. Set
+    /// Where the caller's token or API key is; it is verified as over HTTP. A token needs `public_url` or `audience`. Set
     /// but missing or empty: the server does not start. Without it the caller is the local one.
     pub credential: Option<Secret>,
     /// What the local caller holds (issuer and subject `local`) when there is no `credential`; it counts as

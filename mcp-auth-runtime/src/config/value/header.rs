@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{ValueError, text_value};
 
-/// Where HTTP itself puts credentials; no tool gets them (MCP authorization: a token is not passed on).
-const NEVER: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "dpop"];
+/// Where credentials stand by HTTP or by custom; no tool gets them (MCP authorization: a token is not passed on).
+const NEVER: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "dpop", "x-api-key"];
 
 /// The name of a request header that tools see besides the usual ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,7 +49,9 @@ mod tests {
     #[test]
     fn a_tool_header_is_a_name_and_not_where_http_puts_credentials() {
         assert_eq!("X-Tenant".parse::<ToolHeader>().unwrap().name(), "x-tenant");
-        for bad in ["", "x tenant", "x:y", "Authorization", "cookie", "DPoP", "Proxy-Authorization"] {
+        for bad in
+            ["", "x tenant", "x:y", "Authorization", "cookie", "DPoP", "Proxy-Authorization", "X-API-Key"]
+        {
             assert!(bad.parse::<ToolHeader>().is_err(), "{bad:?}");
         }
     }

@@ -1,8 +1,9 @@
 //! The kinds of value a key can have. Each is a checked type, so that every error blames one key and one source:
 //! durations, byte sizes, counts and keywords, declared with range and default in one line; URLs, audiences, algorithms,
-//! secrets, claims and the roles they give.
+//! secrets, claims and the roles they give, API keys, moments, networks.
 
 mod algorithm;
+pub mod api_key;
 pub mod audience;
 pub mod claim;
 mod count;
@@ -13,7 +14,9 @@ mod error;
 mod header;
 mod keyword;
 mod list;
+pub(in crate::config) mod moment;
 mod name;
+pub mod network;
 mod path;
 mod raw;
 mod role;

@@ -54,7 +54,7 @@ fn roles_in_a_circle_are_refused_with_the_way_round() {
 fn role_that_no_caller_could_hold_is_refused() {
     assert_eq!(
         refused!(&roles("[roles.viewer]"), &["a"], RoleWithoutHolder),
-        "role \"viewer\" has no `when` and no role implies it, so no caller would hold it: say which callers do, in \
+        "role \"viewer\" has no `when`, and no role or API key gives it, so no caller would hold it: say which callers do, in \
          `when`: roles.viewer in the configuration text, line 5"
     );
     assert!(check(&roles(&format!("[roles.viewer]\n{ALICE}")), &["a"]).is_ok());

@@ -1,0 +1,86 @@
+//! Which of the configured keys a key is.
+
+use std::fmt;
+use std::sync::Arc;
+
+use mcp_auth_core::ApiKey;
+use mcp_auth_core::ambient::Clock;
+use tokio_util::sync::CancellationToken;
+
+use super::digest::ApiKeyDigest;
+use super::error::ApiKeyError;
+use super::keys::{API_KEY_ISSUER, ApiKeyRules};
+use crate::authn::confirmation::Confirmation;
+use crate::authn::error::TokenError;
+use crate::authn::principal::{Facts, Via};
+use crate::authn::verifier::{Basis, Verified, Verify, VerifyFuture};
+
+/// Verifies API keys by their digests. It sends nothing anywhere.
+pub struct ApiKeyVerifier {
+    issuer: Arc<str>,
+    keys: Vec<ApiKeyRules>,
+    clock: Arc<dyn Clock>,
+}
+
+impl ApiKeyVerifier {
+    /// One that accepts `keys`. Without any it accepts none, and still keeps what is meant as a key from the verifiers
+    /// after it.
+    pub fn new(keys: Vec<ApiKeyRules>, clock: Arc<dyn Clock>) -> Self {
+        Self { issuer: Arc::from(API_KEY_ISSUER), keys, clock }
+    }
+
+    fn check(&self, presented: &str) -> Result<Verified, TokenError> {
+        let key: ApiKey = presented.parse().map_err(ApiKeyError::Malformed)?;
+        let rules = self.known(&ApiKeyDigest::of(&key)).ok_or(ApiKeyError::Unknown)?;
+        let now = self.clock.unix_now();
+        if let Some(ago_secs) = rules.expires_at.and_then(|at| now.checked_sub(at)) {
+            return Err(ApiKeyError::Expired { name: rules.name.clone(), ago_secs }.into());
+        }
+        let facts = Facts {
+            is_client: true,
+            held: rules.held.clone(),
+            expires_at: rules.expires_at,
+            confirmation: rules.allowed_addresses.clone().map(Confirmation::Addresses),
+            ..Facts::of(Arc::clone(&self.issuer), rules.name.clone())
+        };
+        let believed_until = rules.expires_at.unwrap_or(u64::MAX);
+        Ok(Verified { facts, believed_until, basis: Basis::default(), withdrawn: CancellationToken::new() })
+    }
+
+    /// The rules of the key with this digest. Every digest is compared, so that the time it takes says nothing of which one
+    /// it was, or how much of it was right.
+    fn known(&self, digest: &ApiKeyDigest) -> Option<&ApiKeyRules> {
+        let mut known = None;
+        for rules in &self.keys {
+            for accepted in &rules.digests {
+                if accepted.is(digest) {
+                    known = Some(rules);
+                }
+            }
+        }
+        known
+    }
+}
+
+impl Verify for ApiKeyVerifier {
+    fn via(&self) -> Via {
+        Via::ApiKey
+    }
+
+    /// What bears the prefix of our keys, known or not: a secret of ours, perhaps mistyped, that no one else may see.
+    fn claims_it(&self, presented: &str) -> bool {
+        ApiKey::bears_prefix(presented)
+    }
+
+    fn verify<'a>(&'a self, presented: &'a str) -> VerifyFuture<'a> {
+        Box::pin(std::future::ready(self.check(presented)))
+    }
+}
+
+/// Names the keys, never a digest.
+impl fmt::Debug for ApiKeyVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.keys.iter().map(|rules| &rules.name).collect();
+        f.debug_struct("ApiKeyVerifier").field("keys", &names).finish_non_exhaustive()
+    }
+}

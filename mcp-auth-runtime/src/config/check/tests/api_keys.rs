@@ -1,0 +1,153 @@
+//! What `[[auth.api_keys]]` is refused for, and the keys next to them that are accepted.
+
+use mcp_auth_core::ApiKey;
+use mcp_auth_core::ambient::SystemRandom;
+
+use super::{Conflict, Warning, check, registry};
+use crate::authn::ApiKeyDigest;
+use crate::config::load::process::MemoryFiles;
+use crate::config::{Config, ConfigError};
+
+/// A digest that ends so.
+fn digest(end: &str) -> String {
+    format!("sha256:{end:0>64}")
+}
+
+/// One key with this name and digest, and then some.
+fn key(name: &str, end: &str, more: &str) -> String {
+    format!("[[auth.api_keys]]\nname = {name:?}\ndigest = {:?}\n{more}\n", digest(end))
+}
+
+#[test]
+fn keys_alone_need_neither_an_issuer_nor_base_scopes() {
+    assert_eq!(check(&key("ci", "1", "scopes = [\"a\"]"), &["a"]).unwrap().warnings, []);
+    let text = format!("[issuer]\n{}", key("ci", "1", ""));
+    refused!(&text, &["a"], BaseScopesMissing);
+    let text = format!("auth.base_scopes = []\n{}", key("ci", "1", ""));
+    assert_eq!(check(&text, &["a"]).unwrap().warnings, [], "no client asks for scopes");
+    assert!(Config::from_toml_str(&key("ci", "1", "")).unwrap().only_api_keys());
+    assert!(!Config::from_toml_str(&format!("[issuer]\n{}", key("ci", "1", ""))).unwrap().only_api_keys());
+    assert!(!Config::from_toml_str("").unwrap().only_api_keys());
+}
+
+#[test]
+fn verify_none_is_for_servers_without_keys_only() {
+    refused!(&format!("auth.verify = \"none\"\n{}", key("ci", "1", "")), &[""], UnusedApiKeys);
+}
+
+#[test]
+fn two_keys_of_one_name_or_one_digest_are_refused() {
+    let two = |name: &str, end: &str| format!("{}{}", key("ci", "1", ""), key(name, end, ""));
+    assert!(check(&two("deploy", "2"), &["a"]).is_ok());
+    let message = refused!(&two("ci", "2"), &["a"], DuplicateApiKey);
+    assert!(message.ends_with("auth.api_keys[1].name in the configuration text, line 6"), "{message}");
+    let message = refused!(&two("deploy", "1"), &["a"], DuplicateDigest);
+    assert!(message.contains("\"deploy\" has a digest that \"ci\" has already"), "{message}");
+    assert!(!message.contains("sha256:0"), "{message}");
+    let twice = format!("[[auth.api_keys]]\nname = \"ci\"\ndigest = [{0:?}, {0:?}]\n", digest("1"));
+    refused!(&twice, &["a"], DuplicateDigest);
+}
+
+#[test]
+fn a_key_has_a_digest_or_says_where_it_is_and_not_both() {
+    let good = ApiKey::make(&SystemRandom);
+    let check = |text: &str| {
+        let process = MemoryFiles::default()
+            .process()
+            .variable("GOOD", good.expose())
+            .variable("WEAK", "hunter2-and-more")
+            .variable("SHORT", &good.expose()[..50]);
+        let config = Config::builder().process(process).toml(text).build().unwrap();
+        match config.check(&registry(&["a"])) {
+            Ok(_) => Ok(()),
+            Err(ConfigError::Refused(all)) => {
+                Err(all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+            }
+            Err(other) => panic!("{other}"),
+        }
+    };
+    let with = |lines: &str| format!("[[auth.api_keys]]\nname = \"ci\"\n{lines}\n");
+    assert_eq!(check(&with("key = \"env:GOOD\"")), Ok(()));
+    for (lines, why) in [
+        ("", "needs exactly one of `digest` and `key`"),
+        ("key = \"env:GOOD\"\ndigest = \"DIGEST\"", "needs exactly one of `digest` and `key`"),
+        ("key = \"env:NONE\"", "environment variable NONE is not set"),
+        ("key = \"env:WEAK\"", "not as `mcp-auth key new` makes them: an API key starts with mcpk_"),
+        ("key = \"env:SHORT\"", "has 54 characters; this has 50"),
+    ] {
+        let refused = check(&with(&lines.replace("DIGEST", &digest("1")))).unwrap_err();
+        assert!(
+            refused.contains(why) && !refused.contains("hunter2") && !refused.contains(&good.expose()[..50]),
+            "{refused}"
+        );
+    }
+    let same = format!(
+        "{}{}",
+        with("key = \"env:GOOD\""),
+        key("other", "1", "").replace(&digest("1"), &ApiKeyDigest::of(&good).to_string())
+    );
+    assert!(check(&same).unwrap_err().contains("has already"));
+}
+
+#[test]
+fn a_key_has_roles_of_this_server_only_and_a_role_may_be_for_keys_alone() {
+    let role =
+        |roles: &str, tables: &str| format!("{}{tables}", key("ci", "1", &format!("roles = [{roles}]")));
+    let tables = "[roles.viewer]\n[roles.manager]\nimplies = [\"viewer\"]\n";
+    let checked = check(&role("\"manager\"", tables), &["a"]).unwrap();
+    assert_eq!(checked.warnings, [], "a key gives it");
+    let message = refused!(
+        &role("\"managr\"", "[roles.manager]\nwhen = { claim = \"sub\", equals = \"x\" }\n"),
+        &["a"],
+        UnknownRole
+    );
+    assert!(message.contains("did you mean \"manager\"?: auth.api_keys[0].roles in"), "{message}");
+    refused!(&role("", tables), &["a"], RoleWithoutHolder);
+}
+
+#[test]
+fn a_scope_that_nothing_declares_is_warned_about() {
+    let checked = check(&key("ci", "1", "scopes = [\"a\", \"typo\"]"), &["a"]).unwrap();
+    let expected = Warning::UnknownKeyScope { key: "ci".to_owned(), scope: "typo".to_owned() };
+    assert_eq!(checked.warnings, [expected]);
+    refused!(&key("ci", "1", "scopes = [\"offline_access\"]"), &["a"], OfflineAccess);
+}
+
+#[test]
+fn a_header_without_keys_is_warned_about() {
+    let with = |keys: &str| format!("auth.x_api_key = true\nauth.base_scopes = [\"a\"]\n[issuer]\n{keys}");
+    assert_eq!(check(&with(""), &["a"]).unwrap().warnings, [Warning::HeaderWithoutApiKeys]);
+    assert_eq!(check(&with(&key("ci", "1", "")), &["a"]).unwrap().warnings, []);
+}
+
+#[test]
+fn a_key_whose_time_has_come_is_told_by_a_clock_that_is_passed_in() {
+    for expires in ["\"2027-01-31\"", "2027-01-31", "2027-01-31T02:00:00+02:00"] {
+        let config = Config::from_toml_str(&key("ci", "1", &format!("expires = {expires}"))).unwrap();
+        let at = 1_801_353_600;
+        assert_eq!(config.expired_api_keys(at - 1), [], "{expires}");
+        assert_eq!(config.expired_api_keys(at), [Warning::ApiKeyExpired("ci".to_owned())], "{expires}");
+    }
+}
+
+#[test]
+fn an_api_key_over_stdio_needs_no_audience_and_a_token_does() {
+    let good = ApiKey::make(&SystemRandom);
+    let check = |credential: &str| {
+        let process = MemoryFiles::default().process().variable("KEY", credential);
+        let text = format!(
+            "[server]\ntransport = \"stdio\"\n[stdio]\ncredential = \"env:KEY\"\n{}",
+            key("ci", "1", "")
+        );
+        Config::builder().process(process).toml(&text).build().unwrap().check(&registry(&["a"])).map(|_| ())
+    };
+    assert!(check(good.expose()).is_ok());
+    assert!(check("ey.J.x").unwrap_err().to_string().contains("needs server.public_url or stdio.audience"));
+}
+
+#[test]
+fn more_keys_than_a_server_compares_are_refused() {
+    let all = |count: usize| (0..count).map(|n| key(&n.to_string(), &n.to_string(), "")).collect::<String>();
+    assert!(check(&all(1000), &["a"]).is_ok());
+    refused!(&all(1001), &["a"], TooManyApiKeys);
+}
