@@ -234,6 +234,92 @@ async fn a_key_for_certain_addresses_works_from_there_and_is_unknown_elsewhere()
     assert_eq!(from_elsewhere.body(), unknown.body(), "who found the key does not learn that it is one");
 }
 
+#[tokio::test]
+async fn h12_behind_trusted_proxies_the_address_is_what_they_say_and_never_what_a_client_says() {
+    let (office, any) = (made(), made());
+    let keys =
+        [office.block("office", "allowed_addresses = [\"203.0.113.0/24\"]"), any.block("any", "")].concat();
+    let trusting = |header: &str| {
+        format!(
+            "[server]\ntrusted_proxies = [\"127.0.0.0/8\", \"10.0.0.0/8\"]\nclient_address_header = {header:?}\n{keys}"
+        )
+    };
+    let server = keys_only(&trusting("X-Forwarded-For")).await;
+    let none = keys_only(&keys).await;
+    let status = async |server: &TestServer, key: &Made, lines: &str| {
+        let wire = Wire::of(server);
+        wire.call("who", &format!("Authorization: Bearer {}\r\n{lines}", key.text())).await.status()
+    };
+    for (lines, expected) in [
+        ("X-Forwarded-For: 203.0.113.9\r\n", 200),
+        ("X-Forwarded-For: 198.51.100.1, 203.0.113.9, 10.0.0.2\r\n", 200),
+        ("X-Forwarded-For: 198.51.100.1\r\nX-Forwarded-For: 203.0.113.9\r\n", 200),
+        ("X-Forwarded-For: 203.0.113.9, 198.51.100.1\r\n", 401),
+        ("X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-For: 198.51.100.1\r\n", 401),
+        ("X-Forwarded-For: 203.0.113.9, unknown\r\n", 401),
+        ("X-Forwarded-For: 203.0.113.9, \r\n", 200),
+        ("Forwarded: for=203.0.113.9\r\nX-Real-IP: 203.0.113.9\r\nCF-Connecting-IP: 203.0.113.9\r\n", 401),
+        ("", 401),
+    ] {
+        assert_eq!(status(&server, &office, lines).await, expected, "{lines}");
+        assert_eq!(status(&none, &office, lines).await, 401, "no proxy is trusted: {lines}");
+        assert_eq!(status(&server, &any, lines).await, 200, "and nobody else is touched by it: {lines}");
+    }
+    let forwarded = keys_only(&trusting("forwarded")).await;
+    for (lines, expected) in [
+        ("Forwarded: for=\"203.0.113.9:4711\";proto=https\r\n", 200),
+        ("Forwarded: for=203.0.113.9, for=198.51.100.1\r\n", 401),
+        ("X-Forwarded-For: 203.0.113.9\r\n", 401),
+    ] {
+        assert_eq!(status(&forwarded, &office, lines).await, expected, "{lines}");
+    }
+}
+
+#[tokio::test]
+async fn the_audit_says_which_key_it_was_from_where_and_why_it_was_refused() {
+    let (ci, office) = (made(), made());
+    let toml = [
+        "[server]\nlisten = \"127.0.0.1:0\"\ntrusted_proxies = [\"127.0.0.1\"]\n".to_owned(),
+        ci.block("ci", "scopes = [\"read\"]"),
+        office.block("office", "allowed_addresses = [\"203.0.113.0/24\"]"),
+    ];
+    let socket = launch::toml(&toml.concat()).audited().http().await;
+    let from = |made: &Made| socket.client().token(made.text()).header("x-forwarded-for", "198.51.100.7");
+    assert_eq!(from(&ci).call_tool("read_note", json!({})).await.status(), 200);
+    assert_eq!(from(&ci).call_tool("write_note", json!({ "text": "x" })).await.status(), 403);
+    assert_eq!(from(&office).call_tool("who", json!({})).await.status(), 401);
+    assert_eq!(from(&made()).call_tool("who", json!({})).await.status(), 401);
+    let mut lines = Vec::new();
+    let audited = |lines: &[String]| -> Vec<Value> {
+        let events = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        events
+            .filter(|event| event["target"] == "mcp_auth::audit")
+            .map(|event| event["fields"].clone())
+            .collect()
+    };
+    while audited(&lines).len() < 4 {
+        lines.extend(socket.lines());
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let events = audited(&lines);
+    for event in &events {
+        assert_eq!(event["client_address"], "198.51.100.7", "{events:#?}");
+    }
+    for event in &events[..2] {
+        assert_eq!((&event["via"], &event["issuer"]), (&json!("api-key"), &json!("urn:mcp-auth:api-key")));
+        assert!(event["subject"].as_str().is_some_and(|subject| subject.contains("ci")), "{events:#?}");
+    }
+    for (event, reason) in [
+        (&events[2], "API key `office` may not be used from 198.51.100.7"),
+        (&events[3], "API key is not one of auth.api_keys"),
+    ] {
+        assert!(event["reason"].as_str().is_some_and(|said| said.contains(reason)), "{event:#?}");
+        assert_eq!(event["via"], Value::Null, "no caller is known");
+    }
+    let log = lines.concat();
+    assert!(!log.contains("mcpk_") && !log.contains(&ci.digest[7..]), "{log}");
+}
+
 /// A process over stdio that accepts the keys of `toml`, with `key` as its credential.
 fn over_stdio(toml: &str, key: &str) -> Launch {
     let toml = format!("[server]\ntransport = \"stdio\"\n[stdio]\ncredential = \"env:KEY\"\n{CONFIG}{toml}");

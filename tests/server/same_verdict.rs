@@ -139,6 +139,12 @@ async fn assert_audited_alike(http: &Socket, stdio: &mut Pipe, (at_least, last):
     for log in [&mut over_http, &mut over_stdio] {
         log.sort_by_key(Value::to_string);
     }
+    // Standard input comes from no address.
+    for event in &mut over_http {
+        let from = event.as_object_mut().and_then(|fields| fields.remove("client_address"));
+        assert_eq!(from, Some(json!("127.0.0.1")), "{event}");
+    }
+    over_http.sort_by_key(Value::to_string);
     assert_eq!(over_http, over_stdio, "audited as {what}");
     assert!(over_http.len() >= at_least, "{over_http:?}");
 }

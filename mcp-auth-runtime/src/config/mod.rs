@@ -41,7 +41,7 @@ pub use section::{
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};
 pub use value::{
-    DisplayName, EndpointPath, NonEmpty, RoleName, ScopeToken, ToolHeader, ValueError, api_key, audience,
-    claim, network, url,
+    ClientAddressHeader, DisplayName, EndpointPath, NonEmpty, RoleName, ScopeToken, ToolHeader, ValueError,
+    api_key, audience, claim, network, url,
 };
 pub use warning::Warning;

@@ -97,27 +97,29 @@ impl Gate {
             true => self.rules.named_by_request(&received.message, made_by),
             false => self.rules.named(&received.message, made_by),
         };
+        let asked = Asked { named: Some(&named), identity: None, from: received.from };
         if let Some(gone) = received.removed() {
-            return Err(self.refuse(Some(&named), None, self.first(gone, who)));
+            return Err(self.refuse(asked, self.first(gone, who)));
         }
         let identity = match who {
             Ok(identity) => identity,
             Err(refusal) => {
                 let refusal = refusal.with_scopes(self.policy().challenge_scopes(&named));
-                return Err(self.refuse(Some(&named), None, refusal));
+                return Err(self.refuse(asked, refusal));
             }
         };
+        let asked = Asked { identity: Some(&identity), ..asked };
         let objection = received.objection.clone().or_else(|| task.err().map(Rejection::from));
         match self.decide(received, &named, objection, &identity).await {
             Ok(mut admitted) => {
                 // What runs a method is audited once that has answered (`dispatch/run.rs`).
                 match admitted.permit.declared() {
-                    Some(_) => admitted.undecided = Undecided::of(&admitted.permit),
-                    None => self.audit(Some(&named), Some(&identity), None),
+                    Some(_) => admitted.undecided = Undecided::of(&admitted.permit, received.from),
+                    None => self.audit(asked, None),
                 }
                 Ok(admitted)
             }
-            Err(rejection) => Err(self.refuse(Some(&named), Some(&identity), rejection)),
+            Err(rejection) => Err(self.refuse(asked, rejection)),
         }
     }
 
@@ -154,8 +156,13 @@ impl Gate {
     }
 
     /// The answer to a message that could not be read, for `fault`. Audited.
-    pub(super) fn unreadable(&self, fault: Rejection, who: Result<Identity, Rejection>) -> Rejection {
-        self.refuse(None, None, self.first(fault, who))
+    pub(super) fn unreadable(
+        &self,
+        fault: Rejection,
+        who: Result<Identity, Rejection>,
+        from: Option<IpAddr>,
+    ) -> Rejection {
+        self.refuse(Asked { named: None, identity: None, from }, self.first(fault, who))
     }
 
     /// What is wrong with a message as such, or the 401 that outranks it.
@@ -164,25 +171,29 @@ impl Gate {
     }
 
     /// Every refusal is audited the same way.
-    fn refuse(
-        &self,
-        named: Option<&Named<'_>>,
-        identity: Option<&Identity>,
-        rejection: Rejection,
-    ) -> Rejection {
+    fn refuse(&self, asked: Asked<'_>, rejection: Rejection) -> Rejection {
         if Decision::is_recorded(false) {
-            self.audit(named, identity, Some(&rejection.audited()));
+            self.audit(asked, Some(&rejection.audited()));
         }
         rejection
     }
 
     /// Audits a decision, allowed or denied. The event is built only when a subscriber records it.
-    fn audit(&self, named: Option<&Named<'_>>, identity: Option<&Identity>, refusal: Option<&dyn Display>) {
+    fn audit(&self, asked: Asked<'_>, refusal: Option<&dyn Display>) {
         if !Decision::is_recorded(refusal.is_none()) {
             return;
         }
+        let Asked { named, identity, from } = asked;
         let (message, needed) =
             (named.map(Named::message), named.and_then(|named| self.policy().need(named)));
-        Decision { message, identity, needed, refusal }.record();
+        Decision { message, identity, from, needed, refusal }.record();
     }
+}
+
+/// What was asked, by whom and from where, as far as that is known.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    named: Option<&'a Named<'a>>,
+    identity: Option<&'a Identity>,
+    from: Option<IpAddr>,
 }

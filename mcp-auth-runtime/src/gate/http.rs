@@ -1,11 +1,10 @@
 //! The MCP endpoint over HTTP: what is read of a request, and the answer to one that is refused.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use http::{HeaderMap, Method, Response, request};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
@@ -27,6 +26,7 @@ use crate::call::handler::Handler;
 use crate::dispatch::Dispatch;
 use crate::envelope::{self, Envelope, EnvelopeLimits, Message, MessageKind, RequestIdValue};
 use crate::owned::{BodyRoom, Sessions, ShareKind, Shares};
+use crate::transport::client_address::TrustedProxies;
 use crate::transport::limits::{read_body, refuse_encoded};
 use mcp_auth_core::Era;
 use mcp_auth_core::ambient::Clock;
@@ -55,6 +55,8 @@ pub(crate) struct EndpointSettings {
     pub(crate) resource_metadata: Option<String>,
     /// Whether an API key may come in `X-API-Key`.
     pub(crate) x_api_key: bool,
+    /// How the address of a client is found.
+    pub(crate) proxies: TrustedProxies,
     /// Whether `auth.denial` is `"tool-error"`.
     pub(crate) denial_as_tool_error: bool,
     /// Bounds of one message.
@@ -110,14 +112,15 @@ impl<H: Handler> Endpoint<H> {
     /// 7 to 12 for one request to the MCP endpoint.
     pub(crate) async fn serve(State(endpoint): State<Arc<Self>>, request: Request) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let who = endpoint.gate.authenticate(endpoint.presented(&parts), sender(&parts)).await;
+        let from = endpoint.settings.proxies.client_of(&parts);
+        let who = endpoint.gate.authenticate(endpoint.presented(&parts), from).await;
         if parts.method != Method::POST {
             return endpoint.serve_without_message(parts, who).await;
         }
         let mut room = endpoint.settings.shares.room_for(who.as_ref().ok());
         match endpoint.read(&parts.headers, body, &who, &mut room).await {
             Ok(envelope) => endpoint.serve_message(parts, envelope, who, room).await,
-            Err((id, fault)) => endpoint.answer(&id, &endpoint.gate.unreadable(fault, who)),
+            Err((id, fault)) => endpoint.answer(&id, &endpoint.gate.unreadable(fault, who, from)),
         }
     }
 
@@ -196,7 +199,7 @@ impl<H: Handler> Endpoint<H> {
         who: Result<Identity, Rejection>,
         room: BodyRoom,
     ) -> Response<Body> {
-        let mut received = Received::new(&envelope);
+        let mut received = Received::new(&envelope).from(self.settings.proxies.client_of(&parts));
         received.objection =
             envelope::check_headers(&envelope, &parts.headers).map_err(Rejection::HeaderMismatch).err();
         received.objection = received.objection.or_else(|| media::check_message(&parts.headers).err());
@@ -269,7 +272,8 @@ impl<H: Handler> Endpoint<H> {
         parts: request::Parts,
         who: Result<Identity, Rejection>,
     ) -> Response<Body> {
-        let mut received = Received::without_body(parts.method.as_str());
+        let from = self.settings.proxies.client_of(&parts);
+        let mut received = Received::without_body(parts.method.as_str()).from(from);
         let session = parts.headers.get(SESSION_ID).filter(|_| era_of(&parts.headers) == Era::Sessions);
         let id = session.map(|id| id.to_str().ok());
         let wanted = match (&parts.method, id) {
@@ -312,12 +316,6 @@ impl<H: Handler> Endpoint<H> {
     fn answer(&self, id: &Value, rejection: &Rejection) -> Response<Body> {
         rejection.respond(id, self.settings.resource_metadata.as_deref())
     }
-}
-
-/// The address that the request comes from, where it is known.
-fn sender(parts: &request::Parts) -> Option<IpAddr> {
-    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    Some(peer.ip())
 }
 
 /// The era of the revision that the headers name.

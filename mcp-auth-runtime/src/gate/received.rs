@@ -1,5 +1,6 @@
 //! One message as a transport read it: all that the gate decides on.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::session::Session;
@@ -21,19 +22,26 @@ pub(super) struct Received<'a> {
     pub(super) wants: Option<(&'a Arc<Shares>, ShareKind)>,
     /// The session it opens or belongs to.
     pub(super) session: Option<Session<'a>>,
+    /// The address that it comes from, for the audit; `None` where none is known, as on stdio.
+    pub(super) from: Option<IpAddr>,
 }
 
 impl<'a> Received<'a> {
     /// A message, so far with nothing against it and without a session.
     pub(super) fn new(envelope: &'a Envelope) -> Self {
         let message = Arc::clone(&envelope.message);
-        Self { message, envelope: Some(envelope), objection: None, wants: None, session: None }
+        Self { message, envelope: Some(envelope), objection: None, wants: None, session: None, from: None }
     }
 
     /// An HTTP request of another method than POST.
     pub(super) fn without_body(method: &str) -> Self {
         let message = Arc::new(Message::HttpMethod { method: method.to_owned() });
-        Self { message, envelope: None, objection: None, wants: None, session: None }
+        Self { message, envelope: None, objection: None, wants: None, session: None, from: None }
+    }
+
+    /// The same, from this address.
+    pub(super) fn from(self, from: Option<IpAddr>) -> Self {
+        Self { from, ..self }
     }
 
     /// Whether it waits for an answer.

@@ -158,7 +158,7 @@ where
     async fn unreadable(&self, fault: Rejection) -> ErrorData {
         let Err(refused) = unless_it_panics(async {
             let who = (self.who)().await;
-            Err::<Infallible, _>(self.gate.unreadable(fault, who))
+            Err::<Infallible, _>(self.gate.unreadable(fault, who, None))
         })
         .await;
         refused

@@ -2,6 +2,8 @@
 //! What clients chose is written with `Debug`, which escapes control characters: no client can forge a line of the
 //! log, in any format. It is cut, so that a request costs no more of the disk than of the network.
 
+use std::net::IpAddr;
+
 use mcp_auth_core::seen::{excerpt, head};
 
 use crate::authn::Identity;
@@ -20,6 +22,8 @@ pub(crate) struct Decision<'a> {
     pub message: Option<&'a Message>,
     /// Who asked; `None` when the token was refused.
     pub identity: Option<&'a Identity>,
+    /// The address that it came from, if that is known.
+    pub from: Option<IpAddr>,
     /// What the operation needs.
     pub needed: Option<&'a Need>,
     /// Why it was refused; `None` when it was allowed.
@@ -50,6 +54,8 @@ impl Decision<'_> {
         let (operation, name) = self.message.map_or(("unreadable", ""), named);
         let (operation, name) = (head(operation, LONGEST), head(name, LONGEST));
         let caller = self.identity.and_then(Identity::principal);
+        let via = caller.map(|caller| caller.via().as_str());
+        let client_address = self.from.map(tracing::field::display);
         let issuer = caller.map(|caller| caller.issuer());
         let subject = caller.map(|caller| tracing::field::debug(caller.subject()));
         let client_id = caller.and_then(|caller| caller.client_id()).map(tracing::field::debug);
@@ -58,11 +64,11 @@ impl Decision<'_> {
         match self.refusal {
             None => tracing::info!(
                 target: TARGET, decision = "allow", operation, name = ?name,
-                issuer, subject, client_id, needed, held,
+                client_address, via, issuer, subject, client_id, needed, held,
             ),
             Some(reason) => tracing::warn!(
                 target: TARGET, decision = refused, operation, name = ?name,
-                issuer, subject, client_id, needed, held, reason = ?excerpt(reason, LONGEST),
+                client_address, via, issuer, subject, client_id, needed, held, reason = ?excerpt(reason, LONGEST),
             ),
         }
     }
@@ -97,7 +103,7 @@ mod tests {
     fn written(message: &Message, reason: &str) -> String {
         logged(|| {
             let refusal = Some(&reason as &dyn fmt::Display);
-            Decision { message: Some(message), identity: None, needed: None, refusal }.record();
+            Decision { message: Some(message), identity: None, from: None, needed: None, refusal }.record();
         })
     }
 

@@ -2,6 +2,7 @@
 //! answered.
 
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -22,14 +23,15 @@ const REFUSED: u8 = 2;
 #[derive(Debug)]
 pub(crate) struct Undecided {
     permit: Permit,
+    from: Option<IpAddr>,
     said: AtomicU8,
 }
 
 impl Undecided {
-    /// `None` where nothing records the audit.
-    pub(crate) fn of(permit: &Permit) -> Option<Arc<Self>> {
+    /// One that came from this address, if that is known. `None` where nothing records the audit.
+    pub(crate) fn of(permit: &Permit, from: Option<IpAddr>) -> Option<Arc<Self>> {
         let is_recorded = Decision::is_recorded(true) || Decision::is_recorded(false);
-        is_recorded.then(|| Arc::new(Self { permit: permit.clone(), said: AtomicU8::new(UNSAID) }))
+        is_recorded.then(|| Arc::new(Self { permit: permit.clone(), from, said: AtomicU8::new(UNSAID) }))
     }
 
     /// Audits it as allowed, unless it was audited before.
@@ -51,15 +53,17 @@ impl Undecided {
     /// Audits that it was stopped, for `reason`: it was allowed, and took too long.
     pub(crate) fn stop(&self, reason: &dyn Display) {
         self.allow();
-        let permit = &self.permit;
-        let (message, identity) = (Some(permit.message()), Some(permit.identity()));
-        Decision { message, identity, needed: permit.need(), refusal: Some(reason) }.record_stop();
+        self.decision(Some(reason)).record_stop();
     }
 
     fn record(&self, refusal: Option<&dyn Display>) {
+        self.decision(refusal).record();
+    }
+
+    fn decision<'a>(&'a self, refusal: Option<&'a dyn Display>) -> Decision<'a> {
         let permit = &self.permit;
         let (message, identity) = (Some(permit.message()), Some(permit.identity()));
-        Decision { message, identity, needed: permit.need(), refusal }.record();
+        Decision { message, identity, from: self.from, needed: permit.need(), refusal }
     }
 }
 

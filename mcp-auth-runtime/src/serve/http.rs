@@ -167,6 +167,7 @@ fn endpoint<H: Handler>(
     let settings = EndpointSettings {
         resource_metadata: (!parts.config.only_api_keys()).then(|| resource.metadata_url()),
         x_api_key: parts.config.auth.x_api_key,
+        proxies: settings::trusted_proxies(&parts.config),
         denial_as_tool_error: parts.config.auth.denial == Denial::ToolError,
         limits: settings::endpoint_limits(&parts.config),
         sessions: Sessions::new(settings::session_limits(&parts.config, verifies), stored),

@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::gate::{EndpointLimits, ToolHeaders};
 use crate::observe::health::Demand;
 use crate::owned::{RequestStates, SessionLimits, ShareLimits};
+use crate::transport::client_address::TrustedProxies;
 use crate::transport::host::{AllowedHosts, HostSettings};
 use crate::transport::http::ConnectionLimits;
 use crate::transport::origin::{AllowedOrigins, OriginSettings};
@@ -109,6 +110,12 @@ fn envelope_limits(config: &Config) -> EnvelopeLimits {
 /// What seals the state of a call that asks, and how often it is opened.
 pub(super) fn request_states(config: &Config, store: &Store, ambient: &Ambient) -> RequestStates {
     RequestStates::new(store.clone(), ambient, config.server.rounds == Rounds::Once)
+}
+
+/// Which peers are proxies, and where they say for whom they ask.
+pub(super) fn trusted_proxies(config: &Config) -> TrustedProxies {
+    let networks = config.server.trusted_proxies.iter().map(|proxy| proxy.network()).collect();
+    TrustedProxies::new(networks, config.server.client_address_header.name().clone())
 }
 
 /// The headers of a request that tools see.

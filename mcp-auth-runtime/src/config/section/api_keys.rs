@@ -32,7 +32,8 @@ pub struct ApiKeyEntry {
     /// When it is refused: a time (RFC 3339), or a date for the first moment of it in UTC. Without it the key has no end.
     #[serde(default)]
     pub expires: Option<Moment>,
-    /// The addresses and networks (CIDR) that requests with it may come from. Without it they may come from anywhere.
+    /// The addresses and networks (CIDR) that requests with it may come from. Without it they may come from anywhere. Behind
+    /// proxies, `server.trusted_proxies` says how the address is found.
     #[serde(default)]
     pub allowed_addresses: Option<AllowedAddresses>,
 }

@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::config::value::network::Proxy;
 use crate::config::value::url::{HostName, HttpUrl, Listen, PublicUrl};
-use crate::config::value::{DisplayName, EndpointPath, ToolHeader, keyword};
+use crate::config::value::{ClientAddressHeader, DisplayName, EndpointPath, ToolHeader, keyword};
 
 keyword! {
     /// How clients reach the server. **(default: `"http"`)**
@@ -57,6 +58,14 @@ pub struct Server {
     /// `Content-Type`, `Host`, `Origin`, `User-Agent`, `X-Request-Id`, `X-Correlation-Id` and the trace context; all others
     /// may hold a credential of the caller's, or of a proxy. `Authorization`, `Cookie` and the like are not accepted.
     pub tool_headers: Vec<ToolHeader>,
+    /// The proxies in front of the server, by address or network (CIDR). From them, and from no other sender, it takes the
+    /// address of the client in `client_address_header`. API keys with `allowed_addresses` and the audit use that address,
+    /// nothing else.
+    pub trusted_proxies: Vec<Proxy>,
+    /// The one header in which these proxies say for whom they ask: `x-forwarded-for`, `forwarded` (RFC 7239), `x-real-ip`,
+    /// `cf-connecting-ip` or another. It is read from its right end, through trusted proxies only; no other header is read,
+    /// because a proxy passes on what its client sent in those.
+    pub client_address_header: ClientAddressHeader,
     /// How often a client may bring back the `requestState` of a call that asked it for input: `at-least-once` (within ten
     /// minutes, so that a client whose answer was lost tries again), or `once`, for calls that must not run twice.
     pub rounds: Rounds,

@@ -1,4 +1,4 @@
-//! Headers of a request that tools may see.
+//! Headers of a request: those that tools may see, and the one that says who a proxy asks for.
 
 use std::str::FromStr;
 
@@ -42,9 +42,51 @@ impl FromStr for ToolHeader {
 
 text_value!(ToolHeader, "the name of a header in quotes");
 
+/// The header in which proxies say for whom they ask. **(default: `"x-forwarded-for"`)**
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ClientAddressHeader(#[serde(serialize_with = "as_text")] HeaderName);
+
+impl ClientAddressHeader {
+    /// The header.
+    pub fn name(&self) -> &HeaderName {
+        &self.0
+    }
+}
+
+impl Default for ClientAddressHeader {
+    fn default() -> Self {
+        Self(HeaderName::from_static("x-forwarded-for"))
+    }
+}
+
+impl FromStr for ClientAddressHeader {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text.parse::<HeaderName>() {
+            Ok(name) if !NEVER.contains(&name.as_str()) => Ok(Self(name)),
+            _ => Err(ValueError::malformed(
+                text,
+                "the name of a header that holds addresses, such as \"X-Forwarded-For\"",
+            )),
+        }
+    }
+}
+
+text_value!(ClientAddressHeader, "the name of a header in quotes");
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_address_of_a_client_is_in_one_header_and_not_where_credentials_are() {
+        assert_eq!(ClientAddressHeader::default().name(), "x-forwarded-for");
+        assert_eq!("CF-Connecting-IP".parse::<ClientAddressHeader>().unwrap().name(), "cf-connecting-ip");
+        for bad in ["", "x-forwarded-for, forwarded", "authorization", "Cookie"] {
+            assert!(bad.parse::<ClientAddressHeader>().is_err(), "{bad:?}");
+        }
+    }
 
     #[test]
     fn a_tool_header_is_a_name_and_not_where_http_puts_credentials() {
