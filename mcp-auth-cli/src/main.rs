@@ -1,5 +1,5 @@
 //! The `mcp-auth` command. Its subcommands, in the order in which a project uses them: `new`, `check`, `schema`,
-//! `token`, `doctor`, `login`, `call`, `completions`. They share `configuration` (finds and loads `mcp.toml`),
+//! `token`, `key`, `doctor`, `login`, `call`, `completions`. They share `configuration` (finds and loads `mcp.toml`),
 //! `client` (the OAuth and MCP client), `outbound` (HTTP requests), `token_store` (where logins are stored), `secret`
 //! (text that is never shown) and `terminal` (all output).
 //!
@@ -12,6 +12,7 @@ mod client;
 mod completions;
 mod configuration;
 mod doctor;
+mod key;
 mod login;
 mod new;
 mod outbound;
@@ -40,6 +41,7 @@ enum Command {
     Check(check::Arguments),
     Schema(schema::Arguments),
     Token(token::Arguments),
+    Key(key::Arguments),
     Doctor(doctor::Arguments),
     Login(login::Arguments),
     Call(call::Arguments),
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(arguments, &terminal),
         Command::Schema(arguments) => schema::run(arguments, &terminal),
         Command::Token(arguments) => token::run(arguments, &terminal),
+        Command::Key(arguments) => key::run(arguments, &terminal),
         Command::Doctor(arguments) => doctor::run(arguments, &terminal),
         Command::Login(arguments) => login::run(arguments, &terminal),
         Command::Call(arguments) => call::run(arguments, &terminal),
