@@ -14,6 +14,7 @@ macro_rules! pages {
 #[cfg(doctest)]
 pages! {
     readme = "../README.md",
+    api_keys = "src/api-keys.md",
     ask_the_person = "src/ask-the-person.md",
     command_line = "src/command-line.md",
     configure = "src/configure.md",

@@ -15,9 +15,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use mcp_auth_bench::signing::{ALGORITHMS, Signer, jwks};
 use mcp_auth_bench::{ISSUER, RESOURCE, SCOPE};
+use mcp_auth_core::ApiKey;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_runtime::facade::{
-    Algorithm, Authenticator, CacheBounds, Credential, HttpFetch, IssuerRules, JwtVerifier, KeySource,
+    Algorithm, ApiKeyDigest, ApiKeyRules, ApiKeyVerifier, Authenticator, CacheBounds, Credential, HttpFetch,
+    IssuerRules, JwtVerifier, KeySource,
 };
 
 fn authenticator(signer: &Signer, cache: CacheBounds) -> Authenticator {
@@ -70,5 +72,28 @@ fn verification(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, verification);
+/// A key that was verified a moment ago, beside a token that was (`verify/cached`); and one that is compared with all keys
+/// that a server may have.
+fn api_keys(criterion: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let ambient = Ambient::system();
+    let keys: Vec<ApiKey> = (0..1000).map(|_| ApiKey::make(&*ambient.random)).collect();
+    let rules = |(index, key)| ApiKeyRules::new(format!("key-{index}"), vec![ApiKeyDigest::of(key)]);
+    let rules: Vec<ApiKeyRules> = keys.iter().enumerate().map(rules).collect();
+    let mut group = criterion.benchmark_group("verify");
+    for (name, ttl) in [("cached", Duration::from_secs(60)), ("uncached", Duration::ZERO)] {
+        let verifier = ApiKeyVerifier::new(rules.clone(), Arc::clone(&ambient.clock));
+        let bounds = CacheBounds { ttl, ..CacheBounds::default() };
+        let authenticator = Authenticator::new(vec![Arc::new(verifier)], Arc::clone(&ambient.clock), bounds);
+        group.bench_function(BenchmarkId::new(name, "api-key"), |b| {
+            let key = keys[0].expose();
+            b.iter(|| {
+                runtime.block_on(authenticator.authenticate(Credential::Bearer(black_box(key)))).unwrap()
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, verification, api_keys);
 criterion_main!(benches);

@@ -1,6 +1,6 @@
 //! The report for people: four short lists, three tables, the warnings, and the verdict.
 
-use super::report::{BuiltIn, Operation, Report, Role, Scope, Serves, TrustedIssuer, Trusts, When};
+use super::report::{ApiKey, BuiltIn, Operation, Report, Role, Scope, Serves, TrustedIssuer, Trusts, When};
 use crate::terminal::{BAD, Cell, DIM, GOOD, STRONG, Table, Terminal, WARN, shown, styled};
 
 /// The most operations that are named for a scope; the others are counted.
@@ -33,7 +33,7 @@ pub(super) fn print(report: &Report, denied: bool, terminal: &Terminal) {
     }
     if !report.roles.is_empty() {
         heading("Roles", terminal);
-        terminal.table(&role_table(&report.roles));
+        terminal.table(&role_table(&report.roles, &report.trusts.api_keys));
     }
     terminal.line("");
     for note in &report.notes {
@@ -99,12 +99,30 @@ fn serves(serves: &Serves) -> Lines {
 }
 
 fn trusts(trusts: &Trusts) -> Lines {
-    let all: Lines =
+    let mut all: Lines =
         trusts.built_in.iter().flat_map(built_in).chain(trusts.issuers.iter().flat_map(issuer)).collect();
+    all.extend(trusts.api_keys.iter().map(api_key));
+    if trusts.x_api_key && !trusts.api_keys.is_empty() {
+        all.push(line("in", "Authorization: Bearer, or X-API-Key (x_api_key)"));
+    }
     match trusts.verify {
         "none" => vec![line("no issuer", "no caller is verified, every operation must be public")],
         _ => all,
     }
+}
+
+fn api_key(key: &ApiKey) -> (String, String) {
+    let listed = |what: &str, names: &[String]| match names {
+        [] => format!("no {what}"),
+        names => names.join(" "),
+    };
+    let mut parts = vec![format!("{:?} with {}", key.name, listed("scope", &key.scopes))];
+    if !key.roles.is_empty() {
+        parts.push(format!("roles {}", key.roles.join(" ")));
+    }
+    parts.extend(key.expires.iter().map(|expires| format!("until {expires}")));
+    parts.extend(key.allowed_addresses.iter().map(|networks| format!("from {} only", networks.join(" "))));
+    line("API key", parts.join(", "))
 }
 
 fn issuer(issuer: &TrustedIssuer) -> Lines {
@@ -151,7 +169,8 @@ fn built_in(built_in: &BuiltIn) -> Lines {
 fn lets_in(report: &Report) -> Lines {
     let access = &report.access;
     let mut lines = Vec::new();
-    if matches!(report.serves, Serves::Http { .. }) && report.trusts.verify != "none" {
+    let has_issuer = report.trusts.built_in.is_some() || !report.trusts.issuers.is_empty();
+    if matches!(report.serves, Serves::Http { .. }) && has_issuer {
         let asked = match access.base_scopes.as_slice() {
             [] => "no scope in particular (base_scopes)".to_owned(),
             base => format!("{} (base_scopes)", base.join(" ")),
@@ -215,11 +234,13 @@ fn scope_table(scopes: &[Scope]) -> Table<5> {
 }
 
 /// A row for each condition; one without a role's name belongs to the role above.
-fn role_table(roles: &[Role]) -> Table<3> {
+fn role_table(roles: &[Role], keys: &[ApiKey]) -> Table<3> {
     let mut table = Table::headed(2, ["ROLE", "IMPLIES", "HELD WHEN THE CLAIM"]);
     for role in roles {
         let by_role_only = "(only by a role that implies it)".to_owned();
-        let mut conditions = role.when.iter().map(in_words);
+        let given = keys.iter().filter(|key| key.roles.contains(&role.role));
+        let given = given.map(|key| format!("(API key {:?})", key.name));
+        let mut conditions = role.when.iter().map(in_words).chain(given);
         let first = conditions.next().unwrap_or(by_role_only);
         table.row([(&role.role).into(), role.implies.join(" ").into(), first.into()]);
         for other in conditions {

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use mcp_auth_core::ambient::{Clock as _, SystemClock};
 use mcp_auth_core::resource::WELL_KNOWN;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::roles::{AnyOf, Condition, RoleEntry};
 use mcp_auth_runtime::config::{
-    Checked, Config, Connect, Denial, RoleName, Transport, Verify, Visibility, issuers,
+    Checked, Config, Connect, Denial, RoleName, Transport, Verify, Visibility, api_keys, issuers,
 };
 use mcp_auth_runtime::facade::{HEALTHZ, Kind, READYZ, Registry, Rule};
 use serde::Serialize;
@@ -44,7 +45,8 @@ pub(super) enum Serves {
         resource: String,
         /// Whether `public_url` says so; otherwise it follows from `listen`.
         public_url: bool,
-        /// The URLs of the protected resource metadata (RFC 9728 §3.1); empty if callers are not verified.
+        /// The URLs of the protected resource metadata (RFC 9728 §3.1); empty if callers are not verified, or by API keys
+        /// alone.
         metadata: Vec<String>,
         health: Vec<String>,
     },
@@ -62,6 +64,21 @@ pub(super) struct Trusts {
     /// The built-in issuer; `None` if this process does not issue tokens.
     pub(super) built_in: Option<BuiltIn>,
     pub(super) issuers: Vec<TrustedIssuer>,
+    pub(super) api_keys: Vec<ApiKey>,
+    /// Whether a key may come in `X-API-Key` too.
+    pub(super) x_api_key: bool,
+}
+
+/// One entry of `[[auth.api_keys]]`: nothing of the key.
+#[derive(Debug, Serialize)]
+pub(super) struct ApiKey {
+    pub(super) name: String,
+    pub(super) scopes: Vec<String>,
+    pub(super) roles: Vec<String>,
+    /// When it is refused; `None` if it has no end.
+    pub(super) expires: Option<String>,
+    /// The networks that it may be used from; `None` for any.
+    pub(super) allowed_addresses: Option<Vec<String>>,
 }
 
 /// One entry of `[[auth.issuers]]`.
@@ -156,6 +173,8 @@ impl Report {
     pub(super) fn new(config: &Config, checked: &Checked, registry: Option<&Registry>) -> Self {
         let advice = advice::of(config, checked, registry);
         let mut warnings: Vec<String> = checked.warnings.iter().map(ToString::to_string).collect();
+        let expired = config.expired_api_keys(SystemClock.unix_now());
+        warnings.extend(expired.iter().map(ToString::to_string));
         warnings.extend(advice.warnings);
         Self {
             file: config.file().map(from_here),
@@ -195,7 +214,7 @@ fn serves(config: &Config) -> Serves {
     }
     let resource = config.resource();
     let mut metadata = Vec::new();
-    if config.auth.verify != Verify::None {
+    if config.auth.verify != Verify::None && !config.only_api_keys() {
         metadata.push(resource.metadata_url());
         let root = format!("{}{WELL_KNOWN}", resource.origin());
         if !metadata.contains(&root) {
@@ -225,6 +244,22 @@ fn trusts(config: &Config) -> Trusts {
         verify: config.auth.verify.as_str(),
         built_in: config.built_in_issuer().map(|issuer| built_in(config, issuer)),
         issuers: config.auth.issuers.iter().map(|issuer| trusted(config, issuer)).collect(),
+        api_keys: config.auth.api_keys.iter().map(ApiKey::from).collect(),
+        x_api_key: config.auth.x_api_key,
+    }
+}
+
+impl From<&api_keys::ApiKeyEntry> for ApiKey {
+    fn from(entry: &api_keys::ApiKeyEntry) -> Self {
+        let networks =
+            |all: &api_keys::AllowedAddresses| all.iter().map(|network| network.to_string()).collect();
+        Self {
+            name: entry.name.as_str().to_owned(),
+            scopes: entry.scopes.iter().map(ToString::to_string).collect(),
+            roles: entry.roles.iter().map(ToString::to_string).collect(),
+            expires: entry.expires.map(|moment| moment.to_string()),
+            allowed_addresses: entry.allowed_addresses.as_ref().map(networks),
+        }
     }
 }
 

@@ -415,3 +415,29 @@ fn no_port_is_opened_and_no_request_is_sent() {
     assert_eq!(check(directory.path(), &[]).status.code(), Some(0));
     assert_eq!(issuer.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
 }
+
+#[test]
+fn says_which_api_keys_there_are_and_that_nothing_is_published_for_them() {
+    let toml = format!(
+        "[server]\nlisten = \"127.0.0.1:4711\"\n[auth]\nx_api_key = true\n[[auth.api_keys]]\nname = \"nightly\"\ndigest = \
+         \"sha256:{:0>64}\"\nscopes = [\"todos.read\"]\nroles = [\"manager\"]\nexpires = 2099-01-31\n\
+         allowed_addresses = [\"10.0.0.0/8\"]\n[[auth.api_keys]]\nname = \"old\"\ndigest = \"sha256:{:0>64}\"\n\
+         expires = 2020-01-31\n[roles.manager]\n",
+        "a1", "a2"
+    );
+    let (code, text) = verdict(&toml, &[]);
+    assert_eq!(code, Some(0), "{text}");
+    for line in [
+        "  API key  \"nightly\" with todos.read, roles manager, until 2099-01-31T00:00:00Z, from 10.0.0.0/8 only",
+        "  API key  \"old\" with no scope, until 2020-01-31T00:00:00Z",
+        "  in       Authorization: Bearer, or X-API-Key (x_api_key)",
+    ] {
+        assert!(text.lines().any(|said| said == line), "{line}\nis not in\n{text}");
+    }
+    assert!(text.contains("(API key \"nightly\")"), "the role's holder: {text}");
+    assert!(text.contains("API key \"old\" is refused"), "{text}");
+    assert!(
+        !text.contains("metadata") && !text.contains("first login") && !text.contains("sha256:"),
+        "{text}"
+    );
+}

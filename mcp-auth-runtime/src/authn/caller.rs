@@ -29,13 +29,13 @@ impl Caller {
         opaque_key(&[principal.issuer().as_bytes(), principal.subject().as_bytes(), kind])
     }
 
-    /// The `sub` claim. **Not a key**: two issuers may use the same subject for two people, and a user's
+    /// The `sub` claim, or the name of an API key. **Not a key**: two issuers may use the same subject for two people, and a user's
     /// subject may equal a client's name. Store rows under [`Caller::id`].
     pub fn subject(&self) -> &str {
         self.0.subject()
     }
 
-    /// The `iss` claim; `local` for the local caller.
+    /// The `iss` claim; `urn:mcp-auth:api-key` for the bearer of an API key, `local` for the local caller.
     pub fn issuer(&self) -> &str {
         self.0.issuer()
     }
@@ -73,7 +73,7 @@ impl Caller {
         self.0.roles()
     }
 
-    /// When the caller's credential expires, in Unix seconds; `None` for the local caller.
+    /// When the caller's credential expires, in Unix seconds; `None` for an API key without an end and for the local caller.
     pub fn expires_at(&self) -> Option<u64> {
         self.0.expires_at()
     }

@@ -126,8 +126,8 @@ impl Places<'_> {
             )
         } else {
             format!(
-                "serve protected resource metadata at {url} as application/json, without a token (mcp-auth does; \
-                 then a proxy does not forward /.well-known/ to the server)"
+                "serve protected resource metadata at {url} as application/json, without a token (mcp-auth does, unless \
+                 API keys are all that it accepts; then a proxy does not forward /.well-known/ to the server)"
             )
         };
         if readable(self.challenge) {

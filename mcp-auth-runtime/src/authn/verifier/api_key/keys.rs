@@ -12,6 +12,7 @@ pub const API_KEY_ISSUER: &str = "urn:mcp-auth:api-key";
 
 /// One API key, by the name that its bearer is known by. It holds no part of the key.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ApiKeyRules {
     /// The subject of its bearer: the same whichever of the digests the key has, so that a key is changed without a new
     /// identity.
@@ -24,4 +25,11 @@ pub struct ApiKeyRules {
     pub expires_at: Option<u64>,
     /// Where a request may come from. `None`: from anywhere.
     pub allowed_addresses: Option<Arc<[Network]>>,
+}
+
+impl ApiKeyRules {
+    /// One that gives its bearer nothing yet, has no end and may be used from anywhere.
+    pub fn new(name: impl Into<String>, digests: Vec<ApiKeyDigest>) -> Self {
+        Self { name: name.into(), digests, held: Held::default(), expires_at: None, allowed_addresses: None }
+    }
 }
