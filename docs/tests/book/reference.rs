@@ -83,14 +83,15 @@ fn walk(schema: &Value, at: &Value, name: &str, about: &str, tables: &mut Vec<Ta
         let about = described(value, target);
         let path = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
         let items = target.get("items").map(|items| resolve(schema, items)).filter(|items| is_table(items));
-        let free = target.get("additionalProperties").filter(|free| free.is_object());
+        let free = target.get("additionalProperties").map(|free| resolve(schema, free));
+        let free = free.filter(|free| is_table(free));
         if is_table(target) {
             walk(schema, target, &path, &about, tables);
         } else if let Some(items) = items {
             walk(schema, items, &path, &about, tables);
             rename(tables, &path, format!("[[{path}]]"));
         } else if let Some(free) = free {
-            walk(schema, resolve(schema, free), &path, &about, tables);
+            walk(schema, free, &path, &about, tables);
             // And the tables below it.
             for table in tables.iter_mut() {
                 if table.name == path || table.name.starts_with(&format!("{path}.")) {
@@ -144,6 +145,7 @@ fn kind(schema: &Value, at: &Value) -> String {
     let one = |name: &str| match name {
         "array" => format!("list of {}", kind(schema, resolve(schema, &at["items"]))),
         "boolean" => "`true` or `false`".to_owned(),
+        "object" => "table".to_owned(),
         other => other.to_owned(),
     };
     match &at["type"] {

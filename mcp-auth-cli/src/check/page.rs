@@ -142,6 +142,23 @@ fn issuer(issuer: &TrustedIssuer) -> Lines {
         "tokens",
         format!("live at most {}, clock skew {}", issuer.max_token_lifetime, issuer.clock_skew),
     ));
+    for (what, tests, between) in [
+        ("must say", &issuer.require_claims, " and "),
+        ("must not say", &issuer.refuse_claims, " or "),
+        ("of a program", &issuer.client_when, " or "),
+    ] {
+        let each = tests.as_object().into_iter().flatten().map(|(claim, test)| format!("{claim} = {test}"));
+        let each: Vec<String> = each.collect();
+        if !each.is_empty() {
+            lines.push(line(what, each.join(between)));
+        }
+    }
+    if issuer.client_claims != ["client_id", "azp"] {
+        lines.push(line("client", format!("in the claim {}", issuer.client_claims.join(", else "))));
+    }
+    if issuer.subject_claims != ["sub"] {
+        lines.push(line("subject", format!("in the claim {}", issuer.subject_claims.join(", else "))));
+    }
     if let Some(clients) = &issuer.allowed_clients {
         lines.push(line("clients", format!("{} only", clients.join(", "))));
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use mcp_auth_core::ambient::{Clock as _, SystemClock};
 use mcp_auth_core::resource::WELL_KNOWN;
+use mcp_auth_runtime::config::claim_test::ClaimTests;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::roles::{AnyOf, Condition, RoleEntry};
 use mcp_auth_runtime::config::{
@@ -91,6 +92,14 @@ pub(super) struct TrustedIssuer {
     /// The URL of the keys; `None` if it is discovered at the start.
     pub(super) jwks_uri: Option<String>,
     pub(super) scope_claims: Vec<String>,
+    pub(super) client_claims: Vec<String>,
+    pub(super) subject_claims: Vec<String>,
+    /// What claims must say, as `mcp.toml` writes it.
+    pub(super) require_claims: Value,
+    /// What claims must not say.
+    pub(super) refuse_claims: Value,
+    /// What claims say in tokens of programs.
+    pub(super) client_when: Value,
     pub(super) clock_skew: String,
     pub(super) max_token_lifetime: String,
     /// The clients whose tokens are accepted; `None` for every client.
@@ -287,6 +296,11 @@ fn trusted(config: &Config, issuer: &issuers::TrustedIssuer) -> TrustedIssuer {
         algorithms: issuer.algorithms.as_ref().map(|only| only.iter().map(ToString::to_string).collect()),
         jwks_uri: issuer.jwks_uri.as_ref().map(|uri| uri.as_str().to_owned()),
         scope_claims: issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect(),
+        client_claims: issuer.client_claims.iter().map(|claim| claim.as_str().to_owned()).collect(),
+        subject_claims: issuer.subject_claims.iter().map(|claim| claim.as_str().to_owned()).collect(),
+        require_claims: asked(&issuer.require_claims),
+        refuse_claims: asked(&issuer.refuse_claims),
+        client_when: asked(&issuer.client_when),
         clock_skew: duration(issuer.clock_skew.get()),
         max_token_lifetime: duration(issuer.max_token_lifetime.get()),
         allowed_clients: issuer
@@ -294,6 +308,10 @@ fn trusted(config: &Config, issuer: &issuers::TrustedIssuer) -> TrustedIssuer {
             .as_ref()
             .map(|clients| clients.iter().map(|client| client.as_str().to_owned()).collect()),
     }
+}
+
+fn asked(tests: &ClaimTests) -> Value {
+    serde_json::to_value(tests).unwrap_or_default()
 }
 
 fn duration(duration: std::time::Duration) -> String {

@@ -26,10 +26,13 @@ impl Caller {
         let principal = &self.0;
         // RFC 9068 §2.2: with client credentials there is no resource owner, and `sub` names the client.
         let kind: &[u8] = if principal.is_client() { b"client" } else { b"user" };
-        opaque_key(&[principal.issuer().as_bytes(), principal.subject().as_bytes(), kind])
+        let mut parts = vec![principal.issuer().as_bytes(), principal.subject().as_bytes(), kind];
+        parts.extend(principal.subject_claim().map(|claim| claim.as_bytes()));
+        opaque_key(&parts)
     }
 
-    /// The `sub` claim, or the name of an API key. **Not a key**: two issuers may use the same subject for two people, and a user's
+    /// The `sub` claim, the one that `subject_claims` names instead, or the name of an API key. **Not a key**: two issuers may
+    /// use the same subject for two people, and a user's
     /// subject may equal a client's name. Store rows under [`Caller::id`].
     pub fn subject(&self) -> &str {
         self.0.subject()
@@ -102,7 +105,15 @@ mod tests {
     use mcp_auth_core::Scope;
 
     use super::*;
-    use crate::authn::holder;
+    use crate::authn::{holder, principal_by};
+
+    #[test]
+    fn t64_the_id_of_a_caller_by_one_claim_is_not_the_id_of_one_that_another_claim_calls_alike() {
+        let id = |claim| principal_by(claim, "alice").caller(&Arc::default()).unwrap().id();
+        assert_eq!(id(Some("email")), id(Some("email")));
+        assert_ne!(id(None), id(Some("email")));
+        assert_ne!(id(Some("uid")), id(Some("email")));
+    }
 
     #[test]
     fn has_answers_with_what_is_implied_and_scopes_with_what_the_token_says() {

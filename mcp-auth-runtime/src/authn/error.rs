@@ -36,6 +36,9 @@ impl AuthnError {
             Self::Token(TokenError::ApiKey(error)) => Some(error.to_string()),
             Self::Token(TokenError::MissingClaim(claim)) => Some(format!("`{claim}`")),
             Self::Token(TokenError::Claim { claim, fault }) => Some(format!("`{claim}` {fault}")),
+            Self::Token(TokenError::Subject { claim, fault }) => Some(format!("`{claim}` {fault}")),
+            Self::Token(TokenError::RequiredClaim { claim }) => Some(format!("`{claim}`, by require_claims")),
+            Self::Token(TokenError::RefusedClaim { claim }) => Some(format!("`{claim}`, by refuse_claims")),
             Self::Token(_) | Self::Credential(_) => None,
         }
     }
@@ -106,6 +109,26 @@ pub enum TokenError {
         claim: &'static str,
         /// What is wrong with it.
         fault: &'static str,
+    },
+    /// The claim that names the subject is absent or has the wrong shape, where it is not `sub`.
+    #[error("token claim `{claim}`, which names the subject, {fault}")]
+    Subject {
+        /// The claim, by the configuration's name for it.
+        claim: String,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// A claim does not say what the issuer's `require_claims` asks for.
+    #[error("token claim `{claim}` does not say what require_claims of its issuer asks for")]
+    RequiredClaim {
+        /// The claim, as the configuration writes it.
+        claim: String,
+    },
+    /// A claim says what the issuer's `refuse_claims` names.
+    #[error("token claim `{claim}` says what refuse_claims of its issuer names")]
+    RefusedClaim {
+        /// The claim, as the configuration writes it.
+        claim: String,
     },
     /// `aud` holds none of our resource indicators (RFC 8707 §2, RFC 9068 §4).
     #[error("token audience is {0}, not one of this server; audiences are compared byte for byte")]
@@ -220,6 +243,9 @@ impl TokenError {
             | Self::Signature
             | Self::MissingClaim(_)
             | Self::Claim { .. }
+            | Self::Subject { .. }
+            | Self::RequiredClaim { .. }
+            | Self::RefusedClaim { .. }
             | Self::Audience(_)
             | Self::SeveralAudiences
             | Self::Expired { .. }
@@ -243,7 +269,10 @@ impl TokenError {
             Self::UnknownKey => "the token's key is unknown",
             Self::Signature => "the token's signature is wrong",
             Self::MissingClaim(_) => "the token lacks a required claim",
-            Self::Claim { .. } => "the token has a malformed claim",
+            Self::Claim { .. } | Self::Subject { .. } => "the token has a malformed claim",
+            Self::RequiredClaim { .. } | Self::RefusedClaim { .. } => {
+                "a claim of the token is not what this server asks for"
+            }
             Self::Audience(_) | Self::SeveralAudiences => "the token is not for this resource",
             Self::Expired { .. } => "the token expired",
             Self::NotYetValid { .. } => {
@@ -377,6 +406,9 @@ mod tests {
             TokenError::Signature,
             TokenError::MissingClaim("x"),
             TokenError::Claim { claim: "x", fault: "y" },
+            TokenError::Subject { claim: "x".into(), fault: "y" },
+            TokenError::RequiredClaim { claim: "x".into() },
+            TokenError::RefusedClaim { claim: "x".into() },
             TokenError::Audience(e()),
             TokenError::SeveralAudiences,
             TokenError::Expired { ago_secs: 1 },

@@ -42,6 +42,7 @@ pub use verifier::api_key::{
     API_KEY_ISSUER, ApiKeyDigest, ApiKeyError, ApiKeyRules, ApiKeyVerifier, InvalidDigest,
 };
 pub use verifier::claims::TokenRules;
+pub(crate) use verifier::claims::{ClaimAt, ClaimTest, ClaimTests, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};
 pub use verifier::jwt::{Algorithm, Examined, IssuerRules, JwtVerifier, KeySource, examine};
 pub(crate) use verifier::jwt::{IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};
 pub(crate) use verifier::{IssuerState, LoadFailure, Verify};
@@ -49,4 +50,4 @@ pub(crate) use verifier::{IssuerState, LoadFailure, Verify};
 pub(crate) use opaque_key::opaque_key;
 
 #[cfg(test)]
-pub(crate) use tests::principals::{holder, holder_until, principal_of};
+pub(crate) use tests::principals::{holder, holder_until, principal_by, principal_of};

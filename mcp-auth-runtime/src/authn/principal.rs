@@ -45,8 +45,10 @@ impl Via {
 pub struct Facts {
     /// Who vouches for the subject, exactly as configured.
     pub issuer: Arc<str>,
-    /// Whom the credential is for: unique only within its issuer.
+    /// Whom the credential is for: unique only within its issuer and its claim.
     pub subject: String,
+    /// The claim that names the subject, unless it is `sub`: what one claim says is not what another one says.
+    pub subject_claim: Option<Arc<str>>,
     /// The OAuth client that acts for the subject, if the credential says.
     pub client_id: Option<String>,
     /// Whether the subject is that client, or another program that acts for no person (RFC 9068 §2.2).
@@ -85,6 +87,7 @@ impl Facts {
         Self {
             issuer,
             subject: subject.into(),
+            subject_claim: None,
             client_id: None,
             is_client: false,
             held: Held::default(),
@@ -126,9 +129,15 @@ impl Principal {
         &self.facts.issuer
     }
 
-    /// Whom the credential is for (`sub`): unique only within its issuer.
+    /// Whom the credential is for (`sub`): unique only within its issuer and [`subject_claim`](Self::subject_claim).
     pub fn subject(&self) -> &str {
         &self.facts.subject
+    }
+
+    /// The claim that names the subject, unless it is `sub`. Part of who it is: one may choose in one claim what another
+    /// is called in the other.
+    pub(crate) fn subject_claim(&self) -> Option<&Arc<str>> {
+        self.facts.subject_claim.as_ref()
     }
 
     /// The OAuth client that acts for the subject, if the credential says.

@@ -42,6 +42,6 @@ pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};
 pub use value::{
     ClientAddressHeader, DisplayName, EndpointPath, NonEmpty, RoleName, ScopeToken, ToolHeader, ValueError,
-    api_key, audience, claim, network, url,
+    api_key, audience, claim, claim_test, network, url,
 };
 pub use warning::Warning;

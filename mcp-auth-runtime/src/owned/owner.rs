@@ -10,6 +10,7 @@ use crate::authn::{Identity, opaque_key};
 pub(crate) struct Owner {
     issuer: Arc<str>,
     subject: String,
+    subject_claim: Option<Arc<str>>,
     client_id: Option<String>,
 }
 
@@ -37,6 +38,7 @@ impl Owner {
         Some(Self {
             issuer: Arc::clone(principal.shared_issuer()),
             subject: principal.subject().to_owned(),
+            subject_claim: principal.subject_claim().cloned(),
             client_id: principal.client_id().map(str::to_owned),
         })
     }
@@ -48,12 +50,14 @@ impl Owner {
 
     /// The owner as one opaque string: the same in every process.
     pub(crate) fn key(&self) -> String {
-        opaque_key(&[
+        let mut parts = vec![
             self.issuer.as_bytes(),
             self.subject.as_bytes(),
             if self.client_id.is_some() { b"client" } else { b"" },
             self.client_id.as_deref().unwrap_or_default().as_bytes(),
-        ])
+        ];
+        parts.extend(self.subject_claim.as_ref().map(|claim| claim.as_bytes()));
+        opaque_key(&parts)
     }
 
     /// `owner` and what it is bound to, as one opaque string: the same in every process, and another one for every
@@ -68,10 +72,22 @@ impl Owner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::authn::principal_of;
+    use crate::authn::{principal_by, principal_of};
 
     fn owner(issuer: &str, subject: &str, client: Option<&str>, scopes: &str) -> Owner {
         Owner::of(&principal_of(issuer, subject, client, scopes)).unwrap()
+    }
+
+    #[test]
+    fn t64_an_owner_by_one_claim_is_not_the_one_that_another_claim_calls_alike() {
+        let by = |claim: Option<&str>| Owner::of(&principal_by(claim, "alice")).unwrap();
+        let all = [by(None), by(Some("email")), by(Some("uid"))];
+        for (index, one) in all.iter().enumerate() {
+            for (other_index, other) in all.iter().enumerate() {
+                assert_eq!(one == other, index == other_index);
+                assert_eq!(one.key() == other.key(), index == other_index);
+            }
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::config::api_keys::ApiKeyEntry;
 use crate::config::auth::Ready;
 use crate::config::issuers::TrustedIssuer;
 use crate::config::roles::RoleEntry;
-use crate::config::{Checked, Config, Rounds, key};
+use crate::config::{Checked, Config, Rounds, claim_test, key};
 use crate::dispatch::CallLimits;
 use crate::envelope::EnvelopeLimits;
 use crate::error::{Error, Result};
@@ -164,6 +164,12 @@ pub(super) fn rules(issuer: &TrustedIssuer, audiences: Vec<String>) -> IssuerRul
     rules.allow_http = issuer.allow_http.as_ref().map(|host| host.host().clone());
     rules.algorithms = issuer.algorithms.as_ref().map(|only| only.to_vec());
     rules.tokens.scope_claims = issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
+    rules.tokens.client_claims = issuer.client_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
+    rules.tokens.subject_claims =
+        issuer.subject_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
+    rules.tokens.require_claims = claim_test::tests(&issuer.require_claims);
+    rules.tokens.refuse_claims = claim_test::tests(&issuer.refuse_claims);
+    rules.tokens.client_when = claim_test::tests(&issuer.client_when);
     rules.tokens.clock_skew = issuer.clock_skew.get();
     rules.tokens.max_token_lifetime = issuer.max_token_lifetime.get();
     rules.require_at_jwt = issuer.require_at_jwt;

@@ -1,4 +1,4 @@
-//! What a token must be, over HTTP on every protocol revision (rows T01 to T60 of docs/src/threats.md). Each row has
+//! What a token must be, over HTTP on every protocol revision (rows T01 to T65 of docs/src/threats.md). Each row has
 //! a token that is served next to those that are not; no tool runs for a refused one, public tools included.
 
 mod bench;
@@ -9,3 +9,4 @@ mod parties;
 mod scopes;
 mod signature;
 mod times;
+mod whose;

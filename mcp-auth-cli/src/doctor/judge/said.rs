@@ -10,7 +10,7 @@ use crate::doctor::quote::quote;
 use crate::doctor::step::Step;
 
 /// Each `error_description` of mcp-auth (`TokenError::description`), its check, and what to do.
-const SAID: [(&str, Check, &str); 15] = [
+const SAID: [(&str, Check, &str); 16] = [
     (
         "the token is malformed",
         TOKEN_FORMAT,
@@ -38,6 +38,12 @@ const SAID: [(&str, Check, &str); 15] = [
         "the token has a malformed claim",
         TOKEN_FORMAT,
         "look into the server's log, which names the claim: the issuer has to write it as RFC 9068 §2.2 has it",
+    ),
+    (
+        "a claim of the token is not what this server asks for",
+        TOKEN_FORMAT,
+        "look into the server's log, which names the claim; is it an access token of this issuer, and not another kind of its \
+         tokens? (mcp-auth: [[auth.issuers]] require_claims, refuse_claims)",
     ),
     (
         "the token is bound to its sender's key",
@@ -120,6 +126,9 @@ mod tests {
             TokenError::Signature,
             TokenError::MissingClaim("sub"),
             TokenError::Claim { claim: "sub", fault: "x" },
+            TokenError::Subject { claim: "uid".to_owned(), fault: "x" },
+            TokenError::RequiredClaim { claim: "x".to_owned() },
+            TokenError::RefusedClaim { claim: "x".to_owned() },
             TokenError::SeveralAudiences,
             TokenError::Expired { ago_secs: 1 },
             TokenError::NotYetValid { claim: "nbf", in_secs: 1 },

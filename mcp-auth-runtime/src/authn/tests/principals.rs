@@ -20,6 +20,13 @@ pub(crate) fn principal_of(issuer: &str, subject: &str, client_id: Option<&str>,
     Identity::Known(Arc::new(Principal::new(Via::Jwt, facts)))
 }
 
+/// A verified caller whom this claim names, `sub` without one.
+pub(crate) fn principal_by(subject_claim: Option<&str>, subject: &str) -> Identity {
+    let subject_claim = subject_claim.map(Arc::from);
+    let facts = Facts { subject_claim, ..Facts::of(Arc::from("https://issuer.test"), subject) };
+    Identity::Known(Arc::new(Principal::new(Via::Jwt, facts)))
+}
+
 /// Some verified caller, whose token expires then and is believed until `withdrawn` is cancelled.
 pub(crate) fn holder_until(expires_at: Option<u64>, withdrawn: CancellationToken) -> Identity {
     let facts = Facts { expires_at, ..Facts::of(Arc::from("https://issuer.test"), "alice") };

@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::authn::Algorithm;
 use crate::authn::verifier::jwt::bounds;
+use crate::authn::{Algorithm, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};
 use crate::config::value::audience::Audiences;
+use crate::config::value::claim_test::ClaimTests;
 use crate::config::value::url::{HttpUrl, IssuerUrl, PrivateHost};
 use crate::config::value::{NonEmpty, duration, list};
 
@@ -67,6 +68,25 @@ pub struct TrustedIssuer {
     /// Claims that may hold the scopes. The first one present counts, never a union.
     #[serde(default)]
     pub scope_claims: ScopeClaims,
+    /// Claims that may name the OAuth client. The first one present counts.
+    #[serde(default)]
+    pub client_claims: ClientClaims,
+    /// Claims that may name whom the token is for. The first one present counts; of several an empty one is passed over. A
+    /// caller's id holds which claim it was.
+    #[serde(default)]
+    pub subject_claims: SubjectClaims,
+    /// What claims must say, or the token is refused: a table from a claim to a string, boolean or whole number, a list of
+    /// which one suffices, or `{ present = true }`, `{ starts_with = "…" }`, `{ ends_with = "…" }`. A claim is its name, or
+    /// a JSON pointer into nested objects, which starts with `/`.
+    #[serde(default)]
+    pub require_claims: ClaimTests,
+    /// What claims must not say, alone or in a list, or the token is refused: a table as in `require_claims`.
+    #[serde(default)]
+    pub refuse_claims: ClaimTests,
+    /// What claims say in tokens of programs that act for no person: a table as in `require_claims`, of which one suffices.
+    /// A token whose subject is its client is always a program's.
+    #[serde(default)]
+    pub client_when: ClaimTests,
     /// Clock skew allowed on `exp`, `nbf` and `iat`.
     #[serde(default)]
     pub clock_skew: ClockSkew,
@@ -79,7 +99,7 @@ pub struct TrustedIssuer {
     /// Whether a token that names further audiences besides this server is refused.
     #[serde(default)]
     pub single_audience: bool,
-    /// The OAuth clients (`client_id`, else `azp`) whose tokens are accepted. The default is every client.
+    /// The OAuth clients (as `client_claims` name them) whose tokens are accepted. The default is every client.
     #[serde(default)]
     pub allowed_clients: Option<AllowedClients>,
     /// How long a verified token is remembered as verified, at most until it expires.
@@ -114,6 +134,18 @@ list! {
     "name at least the claim \"scope\""
 }
 list! {
+    /// Claims that may name the client. **(default: `["client_id", "azp"]`)**
+    ClientClaims of NonEmpty,
+    default DEFAULT_CLIENT_CLAIMS.iter().filter_map(|claim| claim.parse().ok()).collect(),
+    "name at least the claim \"client_id\""
+}
+list! {
+    /// Claims that may name the subject. **(default: `["sub"]`)**
+    SubjectClaims of NonEmpty,
+    default SUBJECT_CLAIM.parse().into_iter().collect(),
+    "name at least the claim \"sub\""
+}
+list! {
     /// Clients whose tokens are accepted.
     AllowedClients of NonEmpty,
     "it would let no client in; leave the key out to let every client in"
@@ -136,6 +168,11 @@ mod tests {
         assert_eq!(issuer.scope_claims.iter().map(NonEmpty::as_str).collect::<Vec<_>>(), ["scope"]);
         assert_eq!(issuer.clock_skew.get().as_secs(), 30);
         assert!(issuer.allowed_clients.is_none() && issuer.audience.is_none());
+        assert_eq!(
+            issuer.client_claims.iter().map(NonEmpty::as_str).collect::<Vec<_>>(),
+            ["client_id", "azp"]
+        );
+        assert_eq!(issuer.subject_claims.iter().map(NonEmpty::as_str).collect::<Vec<_>>(), ["sub"]);
     }
 
     #[test]
@@ -201,7 +238,10 @@ mod tests {
 
     #[test]
     fn empty_lists_of_claims_or_clients_are_refused() {
-        assert!(issuer(serde_json::json!({ "scope_claims": [] })).is_err());
+        for claims in ["scope_claims", "client_claims", "subject_claims"] {
+            assert!(issuer(serde_json::json!({ claims: [] })).unwrap_err().contains("name at least"));
+            assert!(issuer(serde_json::json!({ claims: [""] })).is_err());
+        }
         assert!(
             issuer(serde_json::json!({ "allowed_clients": [] })).unwrap_err().contains("let no client in")
         );

@@ -6,6 +6,7 @@ mod algorithm;
 pub mod api_key;
 pub mod audience;
 pub mod claim;
+pub mod claim_test;
 mod count;
 mod declare;
 mod domain;

@@ -7,7 +7,8 @@ use mcp_auth_core::seen::{Excerpt, deceives};
 use mcp_auth_core::strict_json;
 use serde_json::{Map, Value};
 
-use super::rules::TokenRules;
+use super::claim_test::ClaimAt;
+use super::rules::{SUBJECT_CLAIM, TokenRules};
 use crate::authn::confirmation::Confirmation;
 use crate::authn::error::TokenError;
 use crate::authn::principal::{Facts, Held};
@@ -43,10 +44,10 @@ pub(in crate::authn::verifier) fn faults(
     now: u64,
 ) -> Vec<TokenError> {
     let checks = [
-        check_kind(claims),
+        check_kind(rules, claims),
         check_audience(rules, claims),
         check_times(rules, claims, now).map(drop),
-        subject(claims).map(drop),
+        subject(rules, claims).map(drop),
         client(rules, claims).map(drop),
         scopes(rules, claims).map(drop),
     ];
@@ -63,16 +64,17 @@ pub(in crate::authn::verifier) fn check(
     claims: Map<String, Value>,
     now: u64,
 ) -> Result<Facts, TokenError> {
-    check_kind(&claims)?;
+    check_kind(rules, &claims)?;
     check_audience(rules, &claims)?;
     let expires_at = check_times(rules, &claims, now)?;
-    let subject = subject(&claims)?;
+    let (subject, subject_claim) = subject(rules, &claims)?;
     let client_id = client(rules, &claims)?;
     let held = Held { scopes: scopes(rules, &claims)?, roles: rules.roles.held(&claims) };
     Ok(Facts {
         issuer,
-        is_client: client_id.as_ref() == Some(&subject),
+        is_client: client_id.as_ref() == Some(&subject) || rules.client_when.any_passes(&claims),
         subject,
+        subject_claim,
         client_id,
         held,
         expires_at: Some(expires_at),
@@ -81,12 +83,19 @@ pub(in crate::authn::verifier) fn check(
     })
 }
 
-/// Whether this is an access token at all.
-fn check_kind(claims: &Map<String, Value>) -> Result<(), TokenError> {
+/// Whether this is an access token at all, and of the kind that the issuer is trusted with.
+fn check_kind(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(), TokenError> {
     // Only ID tokens hash what came beside them (OpenID Connect Core §3.1.3.6, §3.3.2.11). `nonce` is not such
     // a sign: some issuers put it into access tokens.
     if claims.contains_key("at_hash") || claims.contains_key("c_hash") {
         return Err(TokenError::IdToken);
+    }
+    let written = |at: &ClaimAt| at.written.clone();
+    if let Some(claim) = rules.require_claims.failing(claims).map(written) {
+        return Err(TokenError::RequiredClaim { claim });
+    }
+    if let Some(claim) = rules.refuse_claims.touching(claims).map(written) {
+        return Err(TokenError::RefusedClaim { claim });
     }
     Ok(())
 }
@@ -164,11 +173,25 @@ fn date(
     if seconds > LAST_DATE { Err(fault) } else { Ok(Some(seconds)) }
 }
 
-fn subject(claims: &Map<String, Value>) -> Result<String, TokenError> {
-    let sub = claims.get("sub").ok_or(TokenError::MissingClaim("sub"))?;
-    let sub =
-        identifier(sub, MAX_SUBJECT_BYTES).map_err(|fault| TokenError::Claim { claim: "sub", fault })?;
-    Ok(sub.to_owned())
+/// The subject, by the first of the issuer's `subject_claims` that is present; and which claim it was, unless it is `sub`.
+fn subject(
+    rules: &TokenRules,
+    claims: &Map<String, Value>,
+) -> Result<(String, Option<Arc<str>>), TokenError> {
+    let names = &rules.subject_claims;
+    // Where an issuer leaves one claim empty, it means another one. The only claim must not be empty.
+    let is_there = |value: &&Value| names.len() == 1 || value.as_str() != Some("");
+    let found = names.iter().find_map(|name| Some((name, claims.get(name).filter(is_there)?)));
+    match found {
+        Some((name, value)) => match identifier(value, MAX_SUBJECT_BYTES) {
+            Ok(subject) if name == SUBJECT_CLAIM => Ok((subject.to_owned(), None)),
+            Ok(subject) => Ok((subject.to_owned(), Some(Arc::from(name.as_str())))),
+            Err(fault) if name == SUBJECT_CLAIM => Err(TokenError::Claim { claim: "sub", fault }),
+            Err(fault) => Err(TokenError::Subject { claim: name.clone(), fault }),
+        },
+        None if names.iter().eq([SUBJECT_CLAIM]) => Err(TokenError::MissingClaim("sub")),
+        None => Err(TokenError::Subject { claim: names.join("`, `"), fault: "is absent" }),
+    }
 }
 
 /// The client, by the first of the issuer's `client_claims` that is present.

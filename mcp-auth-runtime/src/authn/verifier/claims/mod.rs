@@ -1,10 +1,13 @@
 //! What a credential says, judged: claims of a signed token, or what its issuer answers of it. In reading order: `rules`
-//! (what they must be), `check`.
+//! (what they must be), `claim_test` (what one claim is asked), `check`.
 
 mod check;
+mod claim_test;
 mod rules;
 #[cfg(test)]
 mod tests;
 
 pub(super) use check::{check, faults, issuer, read, scopes};
+pub(crate) use claim_test::{ClaimAt, ClaimTest, ClaimTests};
 pub use rules::TokenRules;
+pub(crate) use rules::{DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use super::claim_test::ClaimTests;
 use crate::authn::roles::RoleRules;
 use crate::authn::verifier::jwt::bounds;
 
 /// The claim that holds the scopes (RFC 9068 §2.2.3).
 const DEFAULT_SCOPE_CLAIM: &str = "scope";
 /// The claims that may name the client: RFC 9068 §2.2, else OpenID Connect Core §2.
-const DEFAULT_CLIENT_CLAIMS: [&str; 2] = ["client_id", "azp"];
+pub(crate) const DEFAULT_CLIENT_CLAIMS: [&str; 2] = ["client_id", "azp"];
+/// The claim that names the subject (RFC 7519 §4.1.2).
+pub(crate) const SUBJECT_CLAIM: &str = "sub";
 
 /// What the credentials of one issuer must say. Plain data: it knows nothing of configuration files.
 #[derive(Debug, Clone)]
@@ -22,6 +25,14 @@ pub struct TokenRules {
     pub roles: RoleRules,
     /// The claims that may name the client; the first one present counts.
     pub client_claims: Vec<String>,
+    /// The claims that may name the subject; the first one present counts. With several, an empty string is not present.
+    pub subject_claims: Vec<String>,
+    /// What the claims must say, all of it.
+    pub require_claims: ClaimTests,
+    /// What none of the claims may say, alone or in a list.
+    pub refuse_claims: ClaimTests,
+    /// One of these says that the subject is a program. So does a subject that is the client (RFC 9068 §2.2).
+    pub client_when: ClaimTests,
     /// Clock skew allowed on `exp`, `nbf` and `iat`; within [`bounds::CLOCK_SKEW`].
     pub clock_skew: Duration,
     /// The longest lifetime of a token: `exp - iat`, or `exp - now` where `iat` is absent.
@@ -42,6 +53,10 @@ impl TokenRules {
             scope_claims: vec![DEFAULT_SCOPE_CLAIM.to_owned()],
             roles: RoleRules::default(),
             client_claims: DEFAULT_CLIENT_CLAIMS.map(str::to_owned).to_vec(),
+            subject_claims: vec![SUBJECT_CLAIM.to_owned()],
+            require_claims: ClaimTests::default(),
+            refuse_claims: ClaimTests::default(),
+            client_when: ClaimTests::default(),
             clock_skew: bounds::CLOCK_SKEW.default,
             max_token_lifetime: bounds::MAX_TOKEN_LIFETIME.default,
             single_audience: false,

@@ -4,6 +4,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::check::*;
+use super::claim_test::{ClaimAt, ClaimTest, ClaimTests};
 use super::rules::TokenRules;
 use crate::authn::error::TokenError;
 use crate::authn::principal::Facts;
@@ -313,5 +314,89 @@ fn t54_only_allowed_clients_pass_where_the_issuer_names_some() {
     assert_eq!(passes(json!({"client_id": null})).client_id.as_deref(), None);
     for odd in [json!(5), json!(""), json!("a\nb"), json!(["app"])] {
         assert!(matches!(refused(json!({"client_id": odd})), TokenError::Claim { claim: "client_id", .. }));
+    }
+}
+
+fn tests(claim: &str, test: ClaimTest) -> ClaimTests {
+    [(ClaimAt { written: claim.to_owned(), names: vec![claim.to_owned()] }, test)].into_iter().collect()
+}
+
+fn named(claims: &[&str]) -> Vec<String> {
+    claims.iter().map(|claim| (*claim).to_owned()).collect()
+}
+
+#[test]
+fn t63_a_required_claim_must_say_what_is_asked_and_a_refused_one_must_not() {
+    let access = tests("token_use", ClaimTest::OneOf(vec![json!("access")]));
+    let rules = TokenRules { require_claims: access, ..rules() };
+    assert!(verdict(&rules, json!({"token_use": "access"})).is_ok());
+    for other in [json!(null), json!("id"), json!(["access"]), json!("null"), json!("Access")] {
+        let error = verdict(&rules, json!({"token_use": other})).expect_err("refused");
+        assert!(matches!(error, TokenError::RequiredClaim { .. }), "{error}");
+        assert!(error.to_string().contains("`token_use`"), "{error}");
+    }
+    let anonymous = tests("is_anonymous", ClaimTest::OneOf(vec![json!(true)]));
+    let rules = TokenRules { refuse_claims: anonymous, ..rules };
+    let with = |anonymous: Value| json!({"token_use": "access", "is_anonymous": anonymous});
+    for fine in [json!(null), json!(false), json!("true")] {
+        assert!(verdict(&rules, with(fine.clone())).is_ok(), "{fine}");
+    }
+    for bad in [json!(true), json!([false, true])] {
+        assert!(matches!(verdict(&rules, with(bad)), Err(TokenError::RefusedClaim { .. })));
+    }
+}
+
+#[test]
+fn t64_the_first_subject_claim_that_says_something_counts_and_must_be_well_formed() {
+    let rules = TokenRules { subject_claims: named(&["uid", "sub"]), ..rules() };
+    let subject = |changes: Value| {
+        let facts = verdict(&rules, changes)?;
+        Ok((facts.subject, facts.subject_claim.as_deref().map(str::to_owned)))
+    };
+    let by = |subject: &str, claim: Option<&str>| (subject.to_owned(), claim.map(str::to_owned));
+    assert_eq!(subject(json!({"uid": "00u1"})).unwrap(), by("00u1", Some("uid")));
+    assert_eq!(subject(json!({})).unwrap(), by("alice", None));
+    assert_eq!(subject(json!({"uid": ""})).unwrap(), by("alice", None));
+    for odd in [json!(5), json!("null"), json!(["alice"]), json!("a\u{202e}"), json!("x".repeat(256))] {
+        let error: TokenError = subject(json!({"uid": odd})).expect_err("refused");
+        assert!(matches!(error, TokenError::Subject { .. }), "{error}");
+    }
+    for none in [json!({"sub": null}), json!({"sub": "", "uid": ""}), json!({"sub": "", "uid": null})] {
+        let error: TokenError = subject(none).expect_err("refused");
+        assert!(error.to_string().contains("`uid`, `sub`, which names the subject, is absent"), "{error}");
+    }
+    let alone = TokenRules { subject_claims: named(&["uid"]), ..rules };
+    assert!(matches!(verdict(&alone, json!({"uid": ""})), Err(TokenError::Subject { .. })));
+    assert!(verdict(&alone, json!({"sub": null, "uid": "00u1"})).is_ok());
+    assert!(verdict(&alone, json!({})).is_err(), "another claim is not asked");
+}
+
+#[test]
+fn t65_what_says_that_a_program_calls_makes_it_one_and_so_does_a_subject_that_is_the_client() {
+    let grant = tests("gty", ClaimTest::OneOf(vec![json!("client-credentials")]));
+    let clients = TokenRules { client_when: grant, ..rules() };
+    for (changes, is_client) in [
+        (json!({"gty": "client-credentials"}), true),
+        (json!({"gty": "password"}), false),
+        (json!({"gty": ["client-credentials"]}), false),
+        (json!({}), false),
+        (json!({"sub": "app"}), true),
+    ] {
+        assert_eq!(verdict(&clients, changes.clone()).unwrap().is_client, is_client, "{changes}");
+    }
+    assert!(!passes(json!({"gty": "client-credentials"})).is_client);
+}
+
+#[test]
+fn t54_the_client_is_named_by_the_first_client_claim_present_and_by_no_other() {
+    let by_cid = TokenRules { client_claims: named(&["cid", "appid"]), ..rules() };
+    let client = |changes: Value| verdict(&by_cid, changes).unwrap().client_id;
+    assert_eq!(client(json!({"cid": "a", "appid": "b"})).as_deref(), Some("a"));
+    assert_eq!(client(json!({"appid": "b"})).as_deref(), Some("b"));
+    assert_eq!(client(json!({"azp": "c"})), None, "client_id and azp are not asked");
+    let only = TokenRules { allowed_clients: Some(vec!["app".into()]), ..by_cid };
+    assert!(verdict(&only, json!({"cid": "app"})).is_ok());
+    for other in [json!({}), json!({"azp": "app"}), json!({"cid": "x", "client_id": "app", "appid": "app"})] {
+        assert!(matches!(verdict(&only, other.clone()), Err(TokenError::Client)), "{other}");
     }
 }
