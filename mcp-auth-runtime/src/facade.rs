@@ -4,7 +4,10 @@
 
 // What `mcp-auth` shows its users.
 pub use crate::authn::fetch::{FetchFuture, FetchRequest, Fetched};
-pub use crate::authn::{Algorithm, Caller, Fetch, FetchError, HttpFetch};
+pub use crate::authn::{
+    Actor, Algorithm, Caller, CredentialFacts, CredentialFuture, CredentialVerifier, Fetch, FetchError,
+    HttpFetch, RefusedCredential,
+};
 pub use crate::call::Call;
 pub use crate::call::answer::{
     Asked, IntoMethodAnswer, IntoPromptAnswer, IntoResourceAnswer, IntoToolAnswer, audio, image,

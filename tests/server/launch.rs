@@ -58,6 +58,11 @@ impl Issuer {
         Self { issuer: issuer.expect("it was made for its address"), _serving: serving }
     }
 
+    /// Its issuer identifier.
+    pub fn name(&self) -> &str {
+        self.issuer.issuer()
+    }
+
     /// A good token for `subject` at [`RESOURCE`], without any scope yet.
     pub fn token(&self, subject: &str) -> Token {
         self.issuer.token(subject, RESOURCE)

@@ -102,7 +102,7 @@ impl Advice {
     }
 
     fn standard_streams(&mut self, config: &Config, checked: &Checked) {
-        let anonymous = config.stdio.credential.is_none() && config.stdio.local_scopes.is_empty();
+        let anonymous = !config.stdio.has_credential() && config.stdio.local_scopes.is_empty();
         if anonymous && checked.connect == Connect::Authenticated {
             self.warn(
                 "no caller can connect over stdio: set stdio.credential to a token, or stdio.local_scopes to what the \

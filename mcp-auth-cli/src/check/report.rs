@@ -223,7 +223,7 @@ fn serves(config: &Config) -> Serves {
     }
     let resource = config.resource();
     let mut metadata = Vec::new();
-    if config.auth.verify != Verify::None && !config.only_api_keys() {
+    if config.auth.verify != Verify::None && !config.accepts_no_tokens() {
         metadata.push(resource.metadata_url());
         let root = format!("{}{WELL_KNOWN}", resource.origin());
         if !metadata.contains(&root) {

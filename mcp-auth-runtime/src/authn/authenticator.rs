@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::binding;
 use super::cache::{CacheBounds, CredentialCache, CredentialHash, Entry};
 use super::credential::{Credential, MAX_CREDENTIAL_BYTES};
+use super::deny::{Denied, DenyList};
 use super::error::{AuthnError, TokenError};
 use super::identity::Identity;
 use super::principal::Principal;
@@ -22,13 +23,21 @@ use mcp_auth_core::{ApiKey, InvalidApiKey};
 pub struct Authenticator {
     verifiers: Vec<Arc<dyn Verify>>,
     cache: CredentialCache,
+    denied: Denied,
     clock: Arc<dyn Clock>,
 }
 
 impl Authenticator {
     /// One that asks `verifiers` in this order: those that claim few credentials first.
     pub fn new(verifiers: Vec<Arc<dyn Verify>>, clock: Arc<dyn Clock>, cache: CacheBounds) -> Self {
-        Self { verifiers, cache: CredentialCache::new(cache), clock }
+        let denied = Denied::fixed(DenyList::default());
+        Self { verifiers, cache: CredentialCache::new(cache), denied, clock }
+    }
+
+    /// The same, which refuses what is denied.
+    #[must_use]
+    pub(crate) fn unless(self, denied: Denied) -> Self {
+        Self { denied, ..self }
     }
 
     /// Says who presents this credential, where no address is known that it comes from.
@@ -64,10 +73,17 @@ impl Authenticator {
             return Err(TokenError::TooLong { bytes, max }.into());
         }
         let hash = CredentialHash::of(presented);
+        if self.denied.list().refuses_unread(&hash) {
+            return Err(TokenError::Denied.into());
+        }
         let principal = match self.remembered(&hash) {
             Some(principal) => principal,
             None => self.verify(presented, hash).await?,
         };
+        if self.denied.list().refuses(&hash, &principal) {
+            self.cache.remove(&hash);
+            return Err(TokenError::Denied.into());
+        }
         binding::check(&principal, credential, from)?;
         Ok(Identity::Known(principal))
     }
@@ -106,7 +122,8 @@ impl Authenticator {
         let verifier = claiming.ok_or(TokenError::Unclaimed)?;
         let judge = &self.verifiers[verifier];
         let Verified { facts, believed_until, basis, withdrawn } = judge.verify(presented).await?;
-        let principal = Arc::new(Principal::new(judge.via(), facts).unless(withdrawn));
+        let principal = Principal::new(judge.via(), facts).unless(withdrawn);
+        let principal = Arc::new(principal.unless_denied(hash, self.denied.clone()));
         let entry = Entry {
             principal: Arc::clone(&principal),
             verifier,

@@ -30,9 +30,21 @@ impl Default for CacheBounds {
 
 /// SHA-256 of a credential.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct CredentialHash([u8; 32]);
+pub(crate) struct CredentialHash([u8; 32]);
+
+/// Shows nothing of it.
+impl std::fmt::Debug for CredentialHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CredentialHash(***)")
+    }
+}
 
 impl CredentialHash {
+    /// A hash that is known already.
+    pub(crate) fn known(hash: [u8; 32]) -> Self {
+        Self(hash)
+    }
+
     pub(super) fn of(presented: &str) -> Self {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, presented.as_bytes()).as_ref());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::actor::Actor;
 use super::opaque_key::opaque_key;
 use super::principal::Principal;
 use mcp_auth_core::{Hierarchy, RoleSet, ScopeSet};
@@ -46,6 +47,17 @@ impl Caller {
     /// The OAuth client that acts for the caller, if the token says.
     pub fn client_id(&self) -> Option<&str> {
         self.0.client_id()
+    }
+
+    /// Whether the caller is a program that acts for no person: it got its token with client credentials.
+    pub fn is_client(&self) -> bool {
+        self.0.is_client()
+    }
+
+    /// Who acts for the caller, if the token says (`act`, RFC 8693 §4.1): an agent with a token for somebody's account.
+    /// [`Actor::chain`] goes on to those before it.
+    pub fn actor(&self) -> Option<&Actor> {
+        self.0.actor()
     }
 
     /// Whether the caller has this scope: its token holds it, or a scope that implies it by `[scopes]` in `mcp.toml`. This

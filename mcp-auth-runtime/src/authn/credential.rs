@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Uri};
 use super::error::CredentialError;
 
 /// The longest credential that is looked at, in bytes.
-pub(super) const MAX_CREDENTIAL_BYTES: usize = 16 * 1024;
+pub(crate) const MAX_CREDENTIAL_BYTES: usize = 16 * 1024;
 
 /// What a request presents.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -166,6 +166,15 @@ pub enum TokenError {
     /// An ID token (OpenID Connect Core §3.1.3.6): it says who logged in, not who may call.
     #[error("token is an ID token, not an access token")]
     IdToken,
+    /// A verifier of the program's own does not accept it.
+    #[error("credential is not accepted by the program's verifier {name:?}")]
+    Program {
+        /// The name of the verifier.
+        name: Arc<str>,
+    },
+    /// An operator denied it (`[[auth.deny]]`).
+    #[error("credential is denied by auth.deny")]
+    Denied,
     /// Its client is not one of the issuer's `allowed_clients`.
     #[error("token client is not allowed")]
     Client,
@@ -254,6 +263,8 @@ impl TokenError {
             | Self::SenderConstrained
             | Self::IdToken
             | Self::Client
+            | Self::Denied
+            | Self::Program { .. }
             | Self::ApiKey(_) => Fault::InvalidToken,
         }
     }
@@ -279,6 +290,8 @@ impl TokenError {
                 "the token is not valid yet: check the clocks of its issuer and of this server"
             }
             Self::LivesTooLong { .. } => "the token lives too long",
+            Self::Denied => "the token is not accepted any more",
+            Self::Program { .. } => "the token is not accepted",
             Self::SenderConstrained => "the token is bound to its sender's key",
             Self::Client => "the token's client is not allowed",
             Self::ApiKey(error) => error.description(),

@@ -2,12 +2,14 @@
 //! `api_key_header` (the other place where a key may stand), `authenticator` (the way of a
 //! credential), `verifier` (one implementation of [`Verify`] for each kind of credential), `confirmation` (what a
 //! credential is bound to), `binding` (its check against each request), `roles` (which roles the claims of a credential
-//! give), `cache` (credentials that were verified a moment ago), `principal` (who it is, as everything after this folder
-//! knows it), `identity` (a principal, or anonymous), `local` (the caller of a stdio server without a credential),
+//! give), `cache` (credentials that were verified a moment ago), `deny` (credentials
+//! that are refused although they verify), `principal` (who it is, as everything after this folder
+//! knows it), `identity` (a principal, or anonymous), `actor` (who acts for it), `local` (the caller of a stdio server without a credential),
 //! `caller` (what a tool sees), `opaque_key` (how callers are told apart), `fetch` (how documents of issuers are
 //! fetched). `error` says everything that can be wrong, and whose fault it is. Nothing here knows of tools, or of HTTP
 //! statuses we answer.
 
+mod actor;
 pub(crate) mod api_key_header;
 mod authenticator;
 mod binding;
@@ -15,6 +17,7 @@ mod cache;
 pub(crate) mod caller;
 mod confirmation;
 pub(crate) mod credential;
+mod deny;
 pub(crate) mod error;
 pub(crate) mod fetch;
 mod identity;
@@ -27,10 +30,13 @@ pub(crate) mod verifier;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use actor::Actor;
 pub use authenticator::Authenticator;
 pub use cache::CacheBounds;
+pub(crate) use cache::CredentialHash;
 pub use caller::Caller;
 pub use credential::Credential;
+pub(crate) use deny::{Denied, DenyList, DenyRule};
 pub(crate) use error::Fault;
 pub use error::{AuthnError, FetchError, TokenError};
 pub use fetch::{Fetch, HttpFetch};
@@ -45,7 +51,8 @@ pub use verifier::claims::TokenRules;
 pub(crate) use verifier::claims::{ClaimAt, ClaimTest, ClaimTests, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};
 pub use verifier::jwt::{Algorithm, Examined, IssuerRules, JwtVerifier, KeySource, examine};
 pub(crate) use verifier::jwt::{IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};
-pub(crate) use verifier::{IssuerState, LoadFailure, Verify};
+pub use verifier::{CredentialFacts, CredentialFuture, CredentialVerifier, RefusedCredential};
+pub(crate) use verifier::{IssuerState, LoadFailure, ProgramVerifier, Verify};
 
 pub(crate) use opaque_key::opaque_key;
 

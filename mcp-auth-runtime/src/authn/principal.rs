@@ -6,7 +6,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
+use super::actor::Actor;
+use super::cache::CredentialHash;
 use super::confirmation::Confirmation;
+use super::deny::Denied;
 use mcp_auth_core::{RoleSet, ScopeSet};
 
 /// A caller whose credential passed every check. Holds no part of the credential itself.
@@ -16,6 +19,8 @@ pub struct Principal {
     facts: Facts,
     /// Cancelled when its credential is not believed any more, before it expires.
     withdrawn: CancellationToken,
+    /// What may deny its credential, which has this hash.
+    denied: Option<(CredentialHash, Denied)>,
 }
 
 /// By which kind of credential a principal is known.
@@ -26,6 +31,8 @@ pub enum Via {
     Jwt,
     /// An API key of the configuration.
     ApiKey,
+    /// One of a kind of the program's own, by the name of its verifier.
+    Program(Arc<str>),
     /// None: who started a stdio server without a credential.
     Local,
 }
@@ -36,6 +43,7 @@ impl Via {
         match self {
             Self::Jwt => "jwt",
             Self::ApiKey => "api-key",
+            Self::Program(_) => "program",
             Self::Local => "local",
         }
     }
@@ -53,6 +61,8 @@ pub struct Facts {
     pub client_id: Option<String>,
     /// Whether the subject is that client, or another program that acts for no person (RFC 9068 §2.2).
     pub is_client: bool,
+    /// Who acts for the subject, if the credential says.
+    pub actor: Option<Actor>,
     /// What may be done with it.
     pub held: Held,
     /// When it expires, in Unix seconds; `None` where the credential has no end.
@@ -90,6 +100,7 @@ impl Facts {
             subject_claim: None,
             client_id: None,
             is_client: false,
+            actor: None,
             held: Held::default(),
             expires_at: None,
             confirmation: None,
@@ -101,7 +112,7 @@ impl Facts {
 impl Principal {
     /// The principal that `facts` are about.
     pub(in crate::authn) fn new(via: Via, facts: Facts) -> Self {
-        Self { via, facts, withdrawn: CancellationToken::new() }
+        Self { via, facts, withdrawn: CancellationToken::new(), denied: None }
     }
 
     /// The same, whose credential is believed until `withdrawn` is cancelled.
@@ -109,9 +120,24 @@ impl Principal {
         Self { withdrawn, ..self }
     }
 
-    /// Waits until the credential is not believed any more although it has not expired: the key that signed it is gone.
+    /// The same, whose credential has this hash and may be denied.
+    pub(in crate::authn) fn unless_denied(self, hash: CredentialHash, denied: Denied) -> Self {
+        Self { denied: Some((hash, denied)), ..self }
+    }
+
+    /// Waits until the credential is not believed any more although it has not expired: the key that signed it is gone, or an
+    /// operator denied it.
     pub(crate) async fn withdrawn(&self) {
-        self.withdrawn.cancelled().await;
+        let denied = async {
+            match &self.denied {
+                Some((hash, denied)) => denied.until(hash, self).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.withdrawn.cancelled() => {}
+            () = denied => {}
+        }
     }
 
     /// By which kind of credential it is known.
@@ -148,6 +174,11 @@ impl Principal {
     /// Whether the subject is a program that acts for no person: with client credentials `sub` names the client.
     pub fn is_client(&self) -> bool {
         self.facts.is_client
+    }
+
+    /// Who acts for the subject, if the credential says.
+    pub fn actor(&self) -> Option<&Actor> {
+        self.facts.actor.as_ref()
     }
 
     /// What the caller may do.

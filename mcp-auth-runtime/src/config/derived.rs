@@ -1,7 +1,9 @@
 //! What follows from several keys together: the resource identifier, whom tokens are for, secrets.
 
+use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use mcp_auth_core::Resource;
 
@@ -34,9 +36,15 @@ impl Config {
         self.issuer.as_ref().filter(|_| self.issuer_is_on)
     }
 
-    /// Whether API keys are all that is accepted: there is no issuer to log in at, and nothing to tell clients of one.
-    pub fn only_api_keys(&self) -> bool {
-        !self.auth.api_keys.is_empty() && self.auth.issuers.is_empty() && self.built_in_issuer().is_none()
+    /// Whether API keys, or credentials of the program's own, are all that is accepted: there is no issuer to log in at, and
+    /// nothing to tell clients of one.
+    pub fn accepts_no_tokens(&self) -> bool {
+        self.accepts_others() && self.auth.issuers.is_empty() && self.built_in_issuer().is_none()
+    }
+
+    /// Whether anything but tokens of issuers is accepted.
+    pub(in crate::config) fn accepts_others(&self) -> bool {
+        !self.auth.api_keys.is_empty() || !self.auth.verifiers.is_empty()
     }
 
     /// The API keys that are refused at `now`, in Unix seconds, because their time has come.
@@ -63,14 +71,59 @@ impl Config {
         SecretSource::new(secret, self.base_dir(), self.process().clone())
     }
 
-    /// The stdio credential, if one is configured.
-    pub fn stdio_credential(&self) -> Option<SecretSource> {
-        self.stdio.credential.as_ref().map(|secret| self.secret(secret))
+    /// Where the stdio credential comes from, if one is configured.
+    pub fn stdio_credential(&self) -> Option<StdioCredential> {
+        let secret =
+            self.stdio.credential.as_ref().map(|secret| StdioCredential::Secret(self.secret(secret)));
+        secret.or_else(|| {
+            let (program, arguments) = self.stdio.credential_command.as_ref()?.split_first()?;
+            // A path starts at the file, as every other one does; a bare name is looked for where the system does.
+            let program = match Path::new(program.as_str()) {
+                path if path.components().count() > 1 => self.base_dir().join(path),
+                bare => bare.to_owned(),
+            };
+            let arguments = arguments.iter().map(|argument| argument.as_str().to_owned()).collect();
+            let timeout = self.stdio.credential_timeout.get();
+            Some(StdioCredential::Program { program, arguments, timeout })
+        })
     }
 
     /// The directory of the built-in issuer's signing key.
     pub fn state_dir(&self, issuer: &BuiltInIssuer) -> PathBuf {
         self.base_dir().join(&issuer.state_dir)
+    }
+}
+
+/// Where the credential on stdio comes from.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum StdioCredential {
+    /// A variable or a file.
+    Secret(SecretSource),
+    /// What a program prints.
+    Program {
+        /// The program.
+        program: PathBuf,
+        /// Its arguments.
+        arguments: Vec<String>,
+        /// The longest that it may take.
+        timeout: Duration,
+    },
+}
+
+/// Names the place, never arguments: some hold secrets.
+impl fmt::Display for StdioCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secret(source) => source.fmt(f),
+            Self::Program { program, .. } => write!(f, "what {} prints", program.display()),
+        }
+    }
+}
+
+impl fmt::Debug for StdioCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StdioCredential({self})")
     }
 }
 

@@ -26,6 +26,7 @@ mod warning;
 pub use crate::authz::{Connect, Visibility};
 pub use crate::key;
 pub use check::{Checked, Conflict};
+pub use derived::StdioCredential;
 pub use error::ConfigError;
 pub use key::Key;
 pub use load::arguments::{Arguments, Command, TableFormat};
@@ -36,7 +37,7 @@ pub use mcp_auth_core::SecretText;
 pub use section::auth::{Denial, Verify};
 pub use section::server::{Rounds, Transport};
 pub use section::{
-    api_keys, auth, cors, document, issuer, issuers, limits, log, roles, schema, scopes, server, stdio,
+    api_keys, auth, cors, deny, document, issuer, issuers, limits, log, roles, schema, scopes, server, stdio,
 };
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};

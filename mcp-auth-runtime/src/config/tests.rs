@@ -122,13 +122,13 @@ fn example_states_the_range_of_every_duration_size_and_number() {
 fn comment_above(path: &str, key: &str) -> String {
     let table = path.trim_start_matches('.').rsplit_once('.').map_or("", |(table, _)| table);
     let header = match table {
-        "auth.issuers[]" => "[[auth.issuers]]".to_owned(),
-        "auth.api_keys[]" => "[[auth.api_keys]]".to_owned(),
-        "issuer.clients[]" => "[[issuer.clients]]".to_owned(),
         "scopes.*" => "[scopes.\"todos.write\"]".to_owned(),
         "roles.*" => "[roles.manager]".to_owned(),
         "roles.*.when[]" => "[[roles.manager.when]]".to_owned(),
-        table => format!("[{table}]"),
+        table => match table.strip_suffix("[]") {
+            Some(list) => format!("[[{list}]]"),
+            None => format!("[{table}]"),
+        },
     };
     let start = EXAMPLE.lines().position(|line| line.trim_start_matches('#') == header);
     let start = start.unwrap_or_else(|| panic!("no {header} in the example"));

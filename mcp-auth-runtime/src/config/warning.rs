@@ -41,6 +41,10 @@ pub enum Warning {
     AnonymousSessionsUnused,
     /// Roles although no issuer's tokens are accepted: no caller has claims.
     RolesWithoutIssuer,
+    /// A denied API key that is not there.
+    DeniedKeyUnknown(String),
+    /// A denied issuer whose credentials are not accepted anyway.
+    DeniedIssuerUnknown(String),
     /// Variables that set up the built-in issuer, which is off.
     IssuerNotOn,
     /// A `public_url` that clients will write differently.
@@ -97,6 +101,13 @@ impl fmt::Display for Warning {
             }
             Self::AnonymousSessionsUnused => f.write_str(
                 "limits.anonymous_sessions is not used: it counts only with auth.verify = \"none\"",
+            ),
+            Self::DeniedKeyUnknown(name) => {
+                write!(f, "auth.deny names the API key {name:?}, which is not in [[auth.api_keys]]")
+            }
+            Self::DeniedIssuerUnknown(issuer) => write!(
+                f,
+                "auth.deny names the issuer {issuer:?}, whose credentials are not accepted anyway; issuers are compared byte for byte"
             ),
             Self::RolesWithoutIssuer => f.write_str(
                 "[roles] gives no caller a role: roles come from the claims of a token, and tokens of no issuer are accepted",

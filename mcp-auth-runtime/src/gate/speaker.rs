@@ -1,6 +1,7 @@
 //! Who speaks on standard input: the local caller, or the bearer of a credential from the environment (MCP
 //! authorization: stdio), once for the connection.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::gate::Gate;
@@ -9,7 +10,10 @@ use crate::authn::{Credential, Identity, local};
 use mcp_auth_core::ScopeSet;
 
 /// Reads the credential anew where it comes from; `None` when that fails.
-pub(crate) type ReadAgain = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+pub(crate) type ReadAgain = Arc<dyn Fn() -> Reading + Send + Sync>;
+
+/// The future of a [`ReadAgain`].
+pub(crate) type Reading = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
 
 /// Who speaks on this connection.
 pub(crate) struct Speaker(Kind);
@@ -46,7 +50,7 @@ impl Speaker {
             Err(refused) => refused,
         };
         let renewed = match read_again {
-            Some(read_again) => off_thread(Arc::clone(read_again)).await.filter(|renewed| *renewed != text),
+            Some(read_again) => read_again().await.filter(|renewed| *renewed != text),
             None => None,
         };
         let identity = match &renewed {
@@ -62,9 +66,4 @@ impl Speaker {
         }
         identity
     }
-}
-
-/// Off the threads that serve: a file may be on a disk that is slow, or gone.
-async fn off_thread(read: ReadAgain) -> Option<String> {
-    tokio::task::spawn_blocking(move || read()).await.ok()?
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use mcp_auth_core::seen::{excerpt, head};
 
-use crate::authn::Identity;
+use crate::authn::{Actor, Identity};
 use crate::authz::Need;
 use crate::envelope::Message;
 
@@ -59,19 +59,28 @@ impl Decision<'_> {
         let issuer = caller.map(|caller| caller.issuer());
         let subject = caller.map(|caller| tracing::field::debug(caller.subject()));
         let client_id = caller.and_then(|caller| caller.client_id()).map(tracing::field::debug);
+        let is_client = caller.map(|caller| caller.is_client());
+        let actor = caller.and_then(|caller| caller.actor()).map(actors);
         let held = caller.map(|caller| tracing::field::display(caller.scopes()));
         let needed = self.needed.map(tracing::field::display);
         match self.refusal {
             None => tracing::info!(
                 target: TARGET, decision = "allow", operation, name = ?name,
-                client_address, via, issuer, subject, client_id, needed, held,
+                client_address, via, issuer, subject, client_id, is_client, actor, needed, held,
             ),
             Some(reason) => tracing::warn!(
                 target: TARGET, decision = refused, operation, name = ?name,
-                client_address, via, issuer, subject, client_id, needed, held, reason = ?excerpt(reason, LONGEST),
+                client_address, via, issuer, subject, client_id, is_client, actor, needed, held, reason = ?excerpt(reason, LONGEST),
             ),
         }
     }
+}
+
+/// Who acts for the caller, and who acted before: the current one first.
+fn actors(actor: &Actor) -> String {
+    let names: Vec<String> =
+        actor.chain().map(|actor| format!("{:?}", head(actor.name(), LONGEST))).collect();
+    names.join(" for ")
 }
 
 /// The message's method (of an HTTP request without one: GET, DELETE, …) and what it names.
@@ -118,6 +127,13 @@ mod tests {
             let log = written(&message, &format!("unknown tool: {evil}"));
             assert_eq!(log.lines().count(), 1, "{log}");
         }
+    }
+
+    #[test]
+    fn who_acts_for_the_caller_is_in_the_event_and_forges_nothing() {
+        let claims = serde_json::json!({ "sub": "ann", "act": { "sub": "agent\" decision=\"allow", "act": { "client_id": "planner" } } });
+        let actor = Actor::of(claims.as_object().unwrap()).unwrap().unwrap();
+        assert_eq!(actors(&actor), "\"agent\\\" decision=\\\"allow\" for \"planner\"");
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use rmcp::transport::streamable_http_server::session::SessionStore;
 
-use super::parts::{LocalIssuerFactory, Parts};
+use super::parts::{LocalIssuerFactory, OwnVerifiers, Parts};
 use super::running::Running;
-use super::{http, stdio, table};
-use crate::authn::{Fetch, HttpFetch};
+use super::{http, stdio, table, trust};
+use crate::authn::{CredentialVerifier, Fetch, HttpFetch};
 use crate::call::handler::{About, Handler};
 use crate::config::arguments::help;
 use crate::config::{Command, Config, Transport, Verify, key};
@@ -30,6 +30,7 @@ pub struct ServerBuilder<H> {
     trusted_issuer: Option<LocalIssuerFactory>,
     store: Store,
     session_store: Option<Arc<dyn SessionStore>>,
+    verifiers: OwnVerifiers,
     health: bool,
     shutdown: Shutdown,
 }
@@ -48,6 +49,7 @@ impl<H: Handler> ServerBuilder<H> {
             trusted_issuer: None,
             store: Store::memory(Caps::default()),
             session_store: None,
+            verifiers: Vec::new(),
             health: true,
             shutdown: Shutdown::new(),
         }
@@ -104,6 +106,14 @@ impl<H: Handler> ServerBuilder<H> {
     #[must_use]
     pub fn session_store(mut self, store: Arc<dyn SessionStore>) -> Self {
         self.session_store = Some(store);
+        self
+    }
+
+    /// Verifies a kind of credential that is the program's own; `name` stands in `auth.verifiers` of the configuration, and in
+    /// the audit. Verifiers are asked in the order in which they were given, after API keys and before tokens.
+    #[must_use]
+    pub fn verifier(mut self, name: impl Into<String>, verifier: impl CredentialVerifier) -> Self {
+        self.verifiers.push((name.into(), Arc::new(verifier)));
         self
     }
 
@@ -188,6 +198,7 @@ impl<H: Handler> ServerBuilder<H> {
         for warning in checked.warnings.iter().chain(&expired) {
             tracing::warn!("{warning}");
         }
+        let verifiers = trust::own_verifiers(&config, self.verifiers)?;
         let tasks = Tasks::new(self.store.clone(), Arc::clone(&self.ambient.clock));
         let tasks = match config.server.transport {
             Transport::Http => tasks.of_strangers(Arc::clone(&self.ambient.random)),
@@ -221,6 +232,7 @@ impl<H: Handler> ServerBuilder<H> {
             local_issuer,
             store: self.store,
             session_store: self.session_store,
+            verifiers,
             health: self.health,
             shutdown: self.shutdown,
         })

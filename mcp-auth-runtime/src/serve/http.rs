@@ -87,9 +87,16 @@ impl Trusted {
             Some(issuer) => config.audiences(issuer, &resource),
             None => vec![resource.to_string()],
         };
-        let fetch = Arc::clone(&parts.fetch);
-        let (checked, ambient) = (&parts.checked, &parts.ambient);
-        let authenticator = trust::authenticator(config, checked, local.as_ref(), audiences, fetch, ambient)?;
+        let given = trust::Given {
+            config,
+            checked: &parts.checked,
+            local: local.as_ref(),
+            own: std::mem::take(&mut parts.verifiers),
+            fetch: &parts.fetch,
+            ambient: &parts.ambient,
+            stopping: parts.shutdown.stopping(),
+        };
+        let authenticator = trust::authenticator(given, audiences)?;
         Ok(Self { local, authenticator })
     }
 }
@@ -123,7 +130,7 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
         let (refresh, fetch) = (settings::key_refresh(issuer), Arc::clone(&parts.fetch));
         IssuerMetadata::new((*issuer.issuer).clone(), fetch, refresh)
     });
-    let metadata = match authenticator.is_some() && !parts.config.only_api_keys() {
+    let metadata = match authenticator.is_some() && !parts.config.accepts_no_tokens() {
         true => {
             let scopes = parts.rules.policy().scopes();
             let metadata =
@@ -165,7 +172,7 @@ fn endpoint<H: Handler>(
     let verifies = authenticator.is_some();
     let gate = Gate::new(authenticator, Arc::clone(&parts.rules));
     let settings = EndpointSettings {
-        resource_metadata: (!parts.config.only_api_keys()).then(|| resource.metadata_url()),
+        resource_metadata: (!parts.config.accepts_no_tokens()).then(|| resource.metadata_url()),
         x_api_key: parts.config.auth.x_api_key,
         proxies: settings::trusted_proxies(&parts.config),
         denial_as_tool_error: parts.config.auth.denial == Denial::ToolError,

@@ -1,9 +1,11 @@
 //! From a handler and a configuration to a running server. In reading order: `builder` and `parts` (what it is given, and
 //! checked) with `local_issuer` (an authorization server in this process), `settings` (what the configuration comes to, for
-//! each place that acts), `trust` (whom the configuration trusts), `http` (the one ordered list of layers), `stdio`, `running`, `banner` (what a start prints), `table` (`--scopes`).
+//! each place that acts), `trust` (whom the configuration trusts), `denied` (what is refused all the same), `credential_source` (where the credential on stdio comes from), `http` (the one ordered list of layers), `stdio`, `running`, `banner` (what a start prints), `table` (`--scopes`).
 
 mod banner;
 mod builder;
+mod credential_source;
+mod denied;
 mod http;
 mod local_issuer;
 mod parts;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rmcp::transport::streamable_http_server::session::SessionStore;
 
 use super::local_issuer::{LocalIssuer, LocalIssuerSetup};
-use crate::authn::Fetch;
+use crate::authn::{CredentialVerifier, Fetch};
 use crate::call::handler::{About, Routes};
 use crate::config::{Checked, Config};
 use crate::error::Result;
@@ -17,6 +17,9 @@ use mcp_auth_store::Store;
 
 /// Builds the issuer of `[issuer]`. The runtime knows none; the facade passes one in.
 pub(crate) type LocalIssuerFactory = Box<dyn FnOnce(LocalIssuerSetup, &Config) -> Result<LocalIssuer> + Send>;
+
+/// What verifies the kinds of credentials that are the program's own, by name.
+pub(super) type OwnVerifiers = Vec<(String, Arc<dyn CredentialVerifier>)>;
 
 /// A checked server: nothing in it is unsafe any more.
 pub(super) struct Parts<H> {
@@ -31,6 +34,7 @@ pub(super) struct Parts<H> {
     pub(super) local_issuer: Option<LocalIssuerFactory>,
     pub(super) store: Store,
     pub(super) session_store: Option<Arc<dyn SessionStore>>,
+    pub(super) verifiers: OwnVerifiers,
     pub(super) health: bool,
     pub(super) shutdown: Shutdown,
 }

@@ -1,17 +1,18 @@
 //! The server over standard input and output: the same handler, the same gate. The credential comes from the environment
 //! (MCP authorization: stdio), once for the connection.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::parts::Parts;
-use super::{settings, trust};
+use super::{credential_source, settings, trust};
 use crate::authn::{Authenticator, Credential};
 use crate::authz::Connect;
 use crate::call::handler::Handler;
-use crate::config::SecretSource;
+use crate::config::StdioCredential;
 use crate::dispatch::Dispatch;
 use crate::error::{Error, Result};
-use crate::gate::{Gate, ReadAgain, Speaker, serve_stdio};
+use crate::gate::{Gate, Speaker, serve_stdio};
 
 /// Serves until the input ends or the process is told to stop.
 pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
@@ -32,15 +33,16 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
             let local = parts.build_local_issuer(&resource)?;
             let config = &parts.config;
             let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);
-            let authenticator = trust::authenticator(
+            let given = trust::Given {
                 config,
-                &parts.checked,
-                local.as_ref(),
-                audiences,
-                Arc::clone(&parts.fetch),
-                &parts.ambient,
-            )?
-            .ok_or_else(|| {
+                checked: &parts.checked,
+                local: local.as_ref(),
+                own: std::mem::take(&mut parts.verifiers),
+                fetch: &parts.fetch,
+                ambient: &parts.ambient,
+                stopping: parts.shutdown.stopping(),
+            };
+            let authenticator = trust::authenticator(given, audiences)?.ok_or_else(|| {
                 Error::from("stdio.credential is set and auth.verify is \"none\": nothing could verify it")
             })?;
             trust::load_keys(&authenticator, config, parts.shutdown.stopping()).await?;
@@ -59,15 +61,15 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
 }
 
 /// The bearer of the credential, which is verified before anything is served.
-async fn bearer(source: SecretSource, authenticator: &Authenticator) -> Result<Speaker> {
-    let text = source.read()?;
-    authenticator
-        .authenticate(Credential::Bearer(text.expose()))
-        .await
-        .map_err(|error| Error::from(format!("the credential in {source} (stdio.credential): {error}")))?;
-    let credential = text.expose().to_owned();
-    let read_again: Option<ReadAgain> = source
-        .can_change()
-        .then(|| Arc::new(move || Some(source.read().ok()?.expose().to_owned())) as ReadAgain);
-    Ok(Speaker::bearer(credential, read_again))
+async fn bearer(source: StdioCredential, authenticator: &Authenticator) -> Result<Speaker> {
+    let key = match source {
+        StdioCredential::Secret(_) => "stdio.credential",
+        StdioCredential::Program { .. } => "stdio.credential_command",
+    };
+    let refused =
+        |error: &dyn fmt::Display| Error::from(format!("the credential in {source} ({key}): {error}"));
+    let text = credential_source::read(&source).await.map_err(|error| refused(&error))?;
+    let presented = Credential::Bearer(text.expose());
+    authenticator.authenticate(presented).await.map_err(|error| refused(&error))?;
+    Ok(Speaker::bearer(text.expose().to_owned(), credential_source::again(&source)))
 }

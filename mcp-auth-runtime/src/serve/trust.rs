@@ -5,19 +5,34 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::denied::denied;
 use super::local_issuer::LocalIssuer;
+use super::parts::OwnVerifiers;
 use super::settings;
 use crate::authn::{
-    ApiKeyVerifier, Authenticator, CacheBounds, Fetch, IssuerRules, JwtVerifier, KeySource, LoadFailure,
-    Verify,
+    ApiKeyVerifier, Authenticator, CacheBounds, CredentialVerifier, Fetch, IssuerRules, JwtVerifier,
+    KeySource, LoadFailure, ProgramVerifier, Verify,
 };
 use crate::config::issuers::TrustedIssuer;
-use crate::config::{Checked, Config, key};
+use crate::config::{Checked, Config, NonEmpty, key};
 use crate::error::Error;
+use mcp_auth_core::Role;
 use mcp_auth_core::ambient::Ambient;
 
 /// The longest a start waits for keys.
 const START_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What it is made of whom a server trusts.
+pub(super) struct Given<'a> {
+    pub(super) config: &'a Config,
+    pub(super) checked: &'a Checked,
+    /// An issuer in this process.
+    pub(super) local: Option<&'a LocalIssuer>,
+    pub(super) own: OwnVerifiers,
+    pub(super) fetch: &'a Arc<dyn Fetch>,
+    pub(super) ambient: &'a Ambient,
+    pub(super) stopping: CancellationToken,
+}
 
 /// What verifies every kind of credential that the configuration accepts; `None` if no caller is verified. `audiences`
 /// says what a token of an issuer must be for.
@@ -25,39 +40,69 @@ const START_PATIENCE: Duration = Duration::from_secs(5);
 /// Verifiers stand in the order they are asked in: one that claims fewer credentials stands before one that claims
 /// more, and signed tokens stand last.
 pub(super) fn authenticator(
-    config: &Config,
-    checked: &Checked,
-    local: Option<&LocalIssuer>,
+    mut given: Given<'_>,
     audiences: impl Fn(Option<&TrustedIssuer>) -> Vec<String>,
-    fetch: Arc<dyn Fetch>,
-    ambient: &Ambient,
 ) -> Result<Option<Arc<Authenticator>>, Error> {
-    let others: Vec<Arc<dyn Verify>> =
-        [signed_tokens(config, checked, local, audiences, fetch, ambient)?].into_iter().flatten().collect();
-    if others.is_empty() && config.auth.api_keys.is_empty() {
+    let own = std::mem::take(&mut given.own);
+    let own = own.into_iter().map(|(name, verifier)| of_the_program(&name, verifier, &given));
+    let others: Vec<Arc<dyn Verify>> = own.chain(signed_tokens(&given, audiences)?).collect();
+    if others.is_empty() && given.config.auth.api_keys.is_empty() {
         return Ok(None);
     }
-    let keys = api_keys(config, checked, ambient)?;
-    let verifiers = [keys].into_iter().chain(others).collect();
-    let clock = Arc::clone(&ambient.clock);
-    Ok(Some(Arc::new(Authenticator::new(verifiers, clock, CacheBounds::default()))))
+    let verifiers = [api_keys(&given)?].into_iter().chain(others).collect();
+    let clock = Arc::clone(&given.ambient.clock);
+    let authenticator = Authenticator::new(verifiers, clock, CacheBounds::default());
+    Ok(Some(Arc::new(authenticator.unless(denied(given.config, given.stopping)))))
+}
+
+/// A kind of credential that is the program's own.
+fn of_the_program(name: &str, verifier: Arc<dyn CredentialVerifier>, given: &Given<'_>) -> Arc<dyn Verify> {
+    let roles =
+        given.checked.roles.iter().map(|(name, held)| (name.as_str().to_owned(), held.clone())).collect();
+    Arc::new(ProgramVerifier::new(name, verifier, roles, Arc::clone(&given.ambient.clock)))
+}
+
+/// The verifiers of the program's own, in the order in which it gave them.
+///
+/// # Errors
+/// A name that is not one, or is given twice; names that the configuration has and the program does not, and the reverse.
+pub(super) fn own_verifiers(config: &Config, given: OwnVerifiers) -> Result<OwnVerifiers, Error> {
+    let place = config.place(&key!(auth.verifiers));
+    let named = |name: &str| config.auth.verifiers.iter().any(|known| known.as_str() == name);
+    for (index, (name, _)) in given.iter().enumerate() {
+        if let Err(why) = name.parse::<Role>() {
+            return Err(Error::from(format!("a verifier has the name {name:?}: {why}")));
+        }
+        if given[..index].iter().any(|(other, _)| other == name) {
+            return Err(Error::from(format!("the program has two verifiers of the name {name:?}")));
+        }
+        if !named(name) {
+            return Err(Error::from(format!(
+                "the program has a verifier {name:?} that is not in use: write verifiers = [{name:?}] in [auth], or leave it \
+                 out of the program: {place}"
+            )));
+        }
+    }
+    for name in config.auth.verifiers.iter().map(NonEmpty::as_str) {
+        if !given.iter().any(|(known, _)| known == name) {
+            return Err(Error::from(format!("the program has no verifier of the name {name:?}: {place}")));
+        }
+    }
+    Ok(given)
 }
 
 /// API keys. Without any this verifier is there too, so that a key of another server is sent to no one.
-fn api_keys(config: &Config, checked: &Checked, ambient: &Ambient) -> Result<Arc<dyn Verify>, Error> {
-    let keys = settings::api_keys(config, checked)?;
-    Ok(Arc::new(ApiKeyVerifier::new(keys, Arc::clone(&ambient.clock))))
+fn api_keys(given: &Given<'_>) -> Result<Arc<dyn Verify>, Error> {
+    let keys = settings::api_keys(given.config, given.checked)?;
+    Ok(Arc::new(ApiKeyVerifier::new(keys, Arc::clone(&given.ambient.clock))))
 }
 
 /// Signed tokens: those of the configured issuers and, if there is one, of the issuer in this process.
 fn signed_tokens(
-    config: &Config,
-    checked: &Checked,
-    local: Option<&LocalIssuer>,
+    given: &Given<'_>,
     audiences: impl Fn(Option<&TrustedIssuer>) -> Vec<String>,
-    fetch: Arc<dyn Fetch>,
-    ambient: &Ambient,
 ) -> Result<Option<Arc<dyn Verify>>, Error> {
+    let Given { config, checked, local, fetch, ambient, .. } = given;
     let mut rules: Vec<IssuerRules> =
         config.auth.issuers.iter().map(|issuer| settings::rules(issuer, audiences(Some(issuer)))).collect();
     if let Some(local) = local {
@@ -72,7 +117,7 @@ fn signed_tokens(
     if rules.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Arc::new(JwtVerifier::new(rules, fetch, ambient.clone())?)))
+    Ok(Some(Arc::new(JwtVerifier::new(rules, Arc::clone(fetch), (*ambient).clone())?)))
 }
 
 /// Loads the keys before anything is served. Issuers that cannot be reached do not hold up a start: it goes on

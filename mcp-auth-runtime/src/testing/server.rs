@@ -180,7 +180,7 @@ impl<H: Handler> TestServerBuilder<H> {
                 router: axum::Router::new(),
             })
         };
-        let server = match config.only_api_keys() {
+        let server = match config.accepts_no_tokens() {
             true => self.server,
             false => self.server.trusted_issuer(Box::new(local)),
         };

@@ -196,6 +196,11 @@ impl Socket {
         Client::new(format!("{}/mcp", self.url))
     }
 
+    /// The URL of its MCP endpoint.
+    pub fn mcp(&self) -> String {
+        format!("{}/mcp", self.url)
+    }
+
     /// The lines it logged since this was asked last.
     pub fn lines(&self) -> Vec<String> {
         std::mem::take(&mut *self.heard.lock().unwrap())

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use mcp_auth::Config;
 use mcp_auth::authn::{Fetch, FetchError, FetchFuture, FetchRequest, Fetched};
+use mcp_auth::config::{Arguments, ProcessContext};
 use mcp_auth::extract::{Peer, ProgressToken, RoleServer, SubscriptionContext};
 use mcp_auth::model::ProgressNotificationParam;
 use mcp_auth::prelude::*;
@@ -132,6 +134,37 @@ async fn j37_listen_ends_with_its_result_when_its_token_expires() {
     let last = stream.next().await.expect("a final result");
     assert_eq!((&last["id"], &last["result"]["resultType"]), (&json!(4), &json!("complete")), "{last}");
     assert_eq!(stream.next().await, None);
+}
+
+#[tokio::test]
+async fn t67_a_listening_stream_ends_once_its_credential_is_denied_and_another_one_goes_on() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("mcp.toml");
+    let write = |table: &str| {
+        let text = format!("[server]\nlisten = \"127.0.0.1:0\"\n[auth]\nbase_scopes = []\n[issuer]\n{table}");
+        std::fs::write(&file, text).expect("written");
+    };
+    write("");
+    let arguments = Arguments::parse(["--config", file.to_str().expect("UTF-8")]).expect("arguments");
+    let config = Config::load(&arguments, ProcessContext::empty(), None).expect("a configuration");
+    let server = TestServer::builder(Streams::default()).config(config).start().await.expect("a server");
+    let listening = async |subject: &str| {
+        let asked = json!({ "notifications": { "toolsListChanged": true } });
+        let wire = Wire::new(server.url(), Era::Stateless).token(server.token(subject));
+        let mut stream = wire.request(4, "subscriptions/listen", asked).await;
+        stream.next().await.expect("an acknowledgement");
+        stream
+    };
+    let (mut ending, mut open) = (listening("ann").await, listening("bob").await);
+    write("[[auth.deny]]\nissuer = \"https://issuer.test\"\nsubject = \"ann\"\n");
+    let last =
+        tokio::time::timeout(3 * PATIENCE, ending.next()).await.expect("it ends").expect("a final result");
+    assert_eq!(last["result"]["resultType"], "complete", "{last}");
+    assert_eq!(ending.next().await, None);
+    assert!(
+        tokio::time::timeout(Duration::from_millis(200), open.next()).await.is_err(),
+        "the other one goes on"
+    );
 }
 
 /// A call that goes on, whose answer is a stream by now.

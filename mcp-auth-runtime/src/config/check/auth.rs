@@ -14,7 +14,7 @@ impl Findings<'_> {
         let (trusted, built_in) = (!config.auth.issuers.is_empty(), config.built_in_issuer().is_some());
         if config.auth.verify == Verify::None {
             self.verify_none(trusted, built_in);
-        } else if !trusted && !built_in && config.auth.api_keys.is_empty() && self.verifies() {
+        } else if !trusted && !built_in && !config.accepts_others() && self.verifies() {
             let at = self.at(key!(auth.issuers));
             self.refuse(Conflict::NoIssuers { at });
         }
@@ -37,7 +37,11 @@ impl Findings<'_> {
             };
             self.refuse(Conflict::UnusedIssuers { issuers, at });
         }
-        if self.config.stdio.credential.is_some() && self.config.server.transport == Transport::Stdio {
+        if !self.config.auth.verifiers.is_empty() {
+            let at = self.at(key!(auth.verifiers));
+            self.refuse(Conflict::UnusedVerifiers { at });
+        }
+        if self.config.stdio.has_credential() && self.config.server.transport == Transport::Stdio {
             let at = self.at(key!(stdio.credential));
             self.refuse(Conflict::StdioCredentialUnverified { at });
         }
@@ -49,14 +53,14 @@ impl Findings<'_> {
         let in_need = self.first_operation(|rule| !rule.scopes().is_empty());
         let Some(base_scopes) = &auth.base_scopes else {
             // With verify = "none" there is no login, and where that is a mistake, base scopes are not the fix.
-            let asks = auth.verify != Verify::None && !self.config.only_api_keys();
+            let asks = auth.verify != Verify::None && !self.config.accepts_no_tokens();
             if let Some((kind, operation, rule)) = in_need.filter(|_| asks) {
                 self.refuse(Conflict::BaseScopesMissing { kind, operation, rule, at });
             }
             return;
         };
         // Who has an API key asks nobody for scopes.
-        let logs_in = self.config.server.transport == Transport::Http && !self.config.only_api_keys();
+        let logs_in = self.config.server.transport == Transport::Http && !self.config.accepts_no_tokens();
         if logs_in && in_need.is_some() && base_scopes.is_empty() {
             self.warnings.push(Warning::EmptyBaseScopes);
         }
@@ -67,7 +71,7 @@ impl Findings<'_> {
             self.refuse(Conflict::OfflineAccess { at });
         } else if self.config.built_in_issuer().is_some() {
             self.known_only(base_scopes, at);
-        } else if !self.config.only_api_keys() {
+        } else if !self.config.accepts_no_tokens() {
             self.warnings.extend(self.unknown(base_scopes).into_iter().map(Warning::UnknownBaseScope));
         }
     }

@@ -31,6 +31,12 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// Verifiers of the program's own that would not be asked.
+    #[error("verify is \"none\", but auth.verifiers names some: remove one of them: {at}")]
+    UnusedVerifiers {
+        /// Key and source.
+        at: String,
+    },
     /// Tokens are to be verified, and of no issuer.
     #[error(
         "no issuer is configured, so no token could be accepted: add [[auth.issuers]], or [issuer] while you develop, or \
@@ -352,6 +358,32 @@ pub enum Conflict {
         "a stdio credential needs server.public_url or stdio.audience, or it could be for any server: {at}"
     )]
     StdioAudienceMissing {
+        /// Key and source.
+        at: String,
+    },
+    /// Which of two credentials would count?
+    #[error("credential and credential_command are both set: remove one of them: {at}")]
+    TwoStdioCredentials {
+        /// Key and source.
+        at: String,
+    },
+    /// A table of `[[auth.deny]]` that is about nothing.
+    #[error("the table denies nothing: say whom, or remove it: {at}")]
+    DeniesNothing {
+        /// Key and source.
+        at: String,
+    },
+    /// A name in `[[auth.deny]]` that another issuer may have given to somebody else.
+    #[error("{key} is denied without issuer: say whose {key} it is: {at}")]
+    DenyWithoutIssuer {
+        /// The key.
+        key: &'static str,
+        /// Key and source.
+        at: String,
+    },
+    /// A table of `[[auth.deny]]` that can be true of no credential.
+    #[error("api_key and a condition on tokens cannot both hold: write two tables: {at}")]
+    DenyKeyAndToken {
         /// Key and source.
         at: String,
     },

@@ -46,7 +46,7 @@ impl Findings<'_> {
 
     /// Whether callers are verified at all: over HTTP always, on stdio only with a credential.
     pub(super) fn verifies(&self) -> bool {
-        self.config.server.transport == Transport::Http || self.config.stdio.credential.is_some()
+        self.config.server.transport == Transport::Http || self.config.stdio.has_credential()
     }
 
     /// The first operation that needs something, with its kind, name and rule.

@@ -3,6 +3,7 @@
 mod api_keys;
 mod auth;
 mod conflict;
+mod deny;
 mod findings;
 mod issuer;
 mod issuers;

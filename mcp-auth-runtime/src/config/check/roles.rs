@@ -35,8 +35,10 @@ impl Findings<'_> {
                 let at = self.at(key!(roles[role].implies));
                 self.refuse(Conflict::UnknownRole { role: implied.to_string(), nearest, at });
             }
-            let has_holder = entry.when.is_some() || self.is_given_to_a_key(role);
-            if !has_holder && !roles.values().any(|other| other.implies.contains(role)) {
+            // A verifier of the program's own may give it.
+            let may_be_given = self.is_given_to_a_key(role) || !self.config.auth.verifiers.is_empty();
+            let is_implied = roles.values().any(|other| other.implies.contains(role));
+            if entry.when.is_none() && !is_implied && !may_be_given {
                 let at = self.at(key!(roles[role]));
                 self.refuse(Conflict::RoleWithoutHolder { role: role.to_string(), at });
             }

@@ -73,6 +73,7 @@ impl Config {
         let own: Vec<&str> = own.iter().map(String::as_str).collect();
         checks.reading(&[trust, place, &own], Findings::issuers);
         checks.reading(&[&["auth.verify", "auth.api_keys.**", "roles", "scopes"]], Findings::api_keys);
+        checks.reading(&[trust, place, &["auth.deny.**", "auth.issuers.*.issuer"]], Findings::deny);
         checks.reading(
             &[trust, place, &["issuer.users", "issuer.clients", "scopes"]],
             Findings::built_in_issuer,

@@ -4,20 +4,27 @@ use mcp_auth_core::ApiKey;
 
 use super::conflict::Conflict;
 use super::findings::Findings;
-use crate::config::{Warning, key};
+use crate::config::{StdioCredential, Warning, key};
 
 impl Findings<'_> {
     pub(super) fn stdio(&mut self) {
         let stdio = &self.config.stdio;
+        if stdio.credential.is_some() && stdio.credential_command.is_some() {
+            let at = self.at(key!(stdio.credential_command));
+            self.refuse(Conflict::TwoStdioCredentials { at });
+        }
         if let Some(source) = self.config.stdio_credential() {
-            let at = self.at(key!(stdio.credential));
-            let read = source.read();
+            let (read, at) = match &source {
+                StdioCredential::Secret(source) => (Some(source.read()), self.at(key!(stdio.credential))),
+                // A program is run when the server starts, not by a check.
+                StdioCredential::Program { .. } => (None, self.at(key!(stdio.credential_command))),
+            };
             // An API key is for this server and no other; a token says for which it is.
-            let is_api_key = read.as_ref().is_ok_and(|text| ApiKey::bears_prefix(text.expose()));
+            let is_api_key = matches!(&read, Some(Ok(text)) if ApiKey::bears_prefix(text.expose()));
             if !is_api_key && stdio.audience.is_none() && self.config.server.public_url.is_none() {
                 self.refuse(Conflict::StdioAudienceMissing { at: at.clone() });
             }
-            if let Err(error) = read {
+            if let Some(Err(error)) = read {
                 self.refuse(Conflict::Secret { error, at });
             }
         }

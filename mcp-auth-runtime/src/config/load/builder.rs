@@ -66,6 +66,13 @@ impl ConfigBuilder {
         self
     }
 
+    /// Lays the text of a file on top, which errors call so.
+    #[must_use]
+    pub(in crate::config) fn file(mut self, shown: &str, text: &str) -> Self {
+        self.errors.extend(self.layers.toml(shown, text).err());
+        self
+    }
+
     /// Lays one key on top: `set("server.listen", "127.0.0.1:0")`. Keys are separated by dots.
     #[must_use]
     pub fn set(mut self, key: &str, value: impl serde::Serialize) -> Self {

@@ -8,6 +8,9 @@ use crate::config::section::schema::Node;
 /// No more than this many places are named.
 const NAMED: usize = 3;
 
+/// The table of conditions in `[auth]`.
+const DENY: &str = "deny";
+
 /// One place in the schema where a key of some name may stand.
 struct Place {
     /// The tables around it and its own name, from the top. `[]` is a step into a list, `*` a name that the user chooses.
@@ -29,6 +32,12 @@ pub(in crate::config) fn belongs(path: &[String], value: &Value, from: &str) -> 
     let Some((name, around)) = path.split_last() else { return Belongs::default() };
     let mut places = Vec::new();
     walk(Node::root(), &mut Vec::new(), name, &mut places);
+    // Conditions on credentials name many things; none of them is where one is set up.
+    if around.first().is_none_or(|section| section != "auth")
+        || around.get(1).is_none_or(|table| table != DENY)
+    {
+        places.retain(|place| place.path.get(1) != Some(&DENY) || place.path.len() < 3);
+    }
     // What is one table or a list of them is named as a list.
     let lists: Vec<Vec<&str>> =
         places.iter().filter(|place| place.path.contains(&"[]")).map(Place::tables).collect();

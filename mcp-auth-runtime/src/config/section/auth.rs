@@ -4,10 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::api_keys::ApiKeyEntry;
+use super::deny::DenyEntry;
 use super::issuers::TrustedIssuer;
 use crate::authz::{Connect, Visibility};
 use crate::config::value::scope::set;
-use crate::config::value::{ScopeToken, keyword};
+use crate::config::value::{NonEmpty, ScopeToken, keyword};
 use crate::declared::registry::Registry;
 use mcp_auth_core::ScopeSet;
 
@@ -62,12 +63,18 @@ pub struct Auth {
     pub denial: Denial,
     /// When `/readyz` answers 200: `any` (one issuer has keys, of those whose keys are fetched) or `all` (every issuer has).
     pub ready: Ready,
+    /// The verifiers of the program's own that are in use, by the names that it gives them: for credentials that are
+    /// neither tokens of an issuer nor API keys. A name that the program does not have, or one that is missing here, stops
+    /// the start.
+    pub verifiers: Vec<NonEmpty>,
     /// Other issuers whose tokens are accepted, each with its own rules.
     pub issuers: Vec<TrustedIssuer>,
     /// Keys of programs that no person logs in for. Presented as a bearer token is.
     pub api_keys: Vec<ApiKeyEntry>,
     /// Whether an API key may come in the header `X-API-Key` too.
     pub x_api_key: bool,
+    /// Credentials that are refused although they verify.
+    pub deny: Vec<DenyEntry>,
 }
 
 impl Auth {

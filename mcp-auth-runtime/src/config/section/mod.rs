@@ -4,6 +4,7 @@
 pub mod api_keys;
 pub mod auth;
 pub mod cors;
+pub mod deny;
 pub mod document;
 pub mod issuer;
 pub mod issuers;

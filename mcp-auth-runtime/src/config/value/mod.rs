@@ -23,6 +23,7 @@ mod raw;
 mod role;
 pub(in crate::config) mod scope;
 pub(in crate::config) mod secret;
+pub(in crate::config) mod sha256;
 mod size;
 pub mod url;
 mod words;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::claim_test::ClaimAt;
 use super::rules::{SUBJECT_CLAIM, TokenRules};
+use crate::authn::actor::Actor;
 use crate::authn::confirmation::Confirmation;
 use crate::authn::error::TokenError;
 use crate::authn::principal::{Facts, Held};
@@ -50,6 +51,7 @@ pub(in crate::authn::verifier) fn faults(
         subject(rules, claims).map(drop),
         client(rules, claims).map(drop),
         scopes(rules, claims).map(drop),
+        Actor::of(claims).map(drop),
     ];
     checks.into_iter().filter_map(Result::err).collect()
 }
@@ -72,6 +74,7 @@ pub(in crate::authn::verifier) fn check(
     let held = Held { scopes: scopes(rules, &claims)?, roles: rules.roles.held(&claims) };
     Ok(Facts {
         issuer,
+        actor: Actor::of(&claims)?,
         is_client: client_id.as_ref() == Some(&subject) || rules.client_when.any_passes(&claims),
         subject,
         subject_claim,
@@ -210,7 +213,7 @@ fn client(rules: &TokenRules, claims: &Map<String, Value>) -> Result<Option<Stri
 }
 
 /// An identifier: a string, not empty, not too long, nothing in it that a log or page would act on.
-fn identifier(value: &Value, max_bytes: usize) -> Result<&str, &'static str> {
+pub(in crate::authn) fn identifier(value: &Value, max_bytes: usize) -> Result<&str, &'static str> {
     let Value::String(text) = value else {
         return Err("is not a string");
     };

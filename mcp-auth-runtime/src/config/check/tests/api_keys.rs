@@ -25,9 +25,11 @@ fn keys_alone_need_neither_an_issuer_nor_base_scopes() {
     refused!(&text, &["a"], BaseScopesMissing);
     let text = format!("auth.base_scopes = []\n{}", key("ci", "1", ""));
     assert_eq!(check(&text, &["a"]).unwrap().warnings, [], "no client asks for scopes");
-    assert!(Config::from_toml_str(&key("ci", "1", "")).unwrap().only_api_keys());
-    assert!(!Config::from_toml_str(&format!("[issuer]\n{}", key("ci", "1", ""))).unwrap().only_api_keys());
-    assert!(!Config::from_toml_str("").unwrap().only_api_keys());
+    assert!(Config::from_toml_str(&key("ci", "1", "")).unwrap().accepts_no_tokens());
+    assert!(
+        !Config::from_toml_str(&format!("[issuer]\n{}", key("ci", "1", ""))).unwrap().accepts_no_tokens()
+    );
+    assert!(!Config::from_toml_str("").unwrap().accepts_no_tokens());
 }
 
 #[test]

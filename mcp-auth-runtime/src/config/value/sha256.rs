@@ -1,0 +1,73 @@
+//! SHA-256 hashes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use super::{ValueError, text_value};
+
+/// A SHA-256 hash: 64 hexadecimal digits, with or without `sha256:` before them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Sha256([u8; 32]);
+
+impl Sha256 {
+    /// Its bytes.
+    pub fn bytes(self) -> [u8; 32] {
+        self.0
+    }
+}
+
+impl FromStr for Sha256 {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let digits = text.strip_prefix("sha256:").unwrap_or(text);
+        let mut bytes = [0; 32];
+        let is_hash = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_hash {
+            // What stands here may be the credential itself.
+            return Err(ValueError::Empty(
+                "write the 64 hexadecimal digits of the SHA-256 of the whole credential",
+            ));
+        }
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&digits[2 * index..2 * index + 2], 16).unwrap_or_default();
+        }
+        Ok(Self(bytes))
+    }
+}
+
+text_value!(Sha256, "64 hexadecimal digits");
+
+impl Serialize for Sha256 {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let digits: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        to.serialize_str(&digits)
+    }
+}
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sha256(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_64_digits_and_what_is_none_is_not_shown() {
+        let digits = "00ff".repeat(16);
+        for written in [digits.clone(), format!("sha256:{digits}"), digits.to_uppercase()] {
+            let hash: Sha256 = written.parse().unwrap();
+            assert_eq!(serde_json::to_value(hash).unwrap(), digits.as_str());
+        }
+        for bad in
+            ["", "sha256:", "hunter2", &digits[1..], &format!("{digits}0"), &"zz".repeat(32), &"é".repeat(32)]
+        {
+            let error = bad.parse::<Sha256>().unwrap_err().to_string();
+            assert!(!error.contains("hunter2") && error.contains("64 hexadecimal"), "{error}");
+        }
+    }
+}

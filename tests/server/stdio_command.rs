@@ -1,0 +1,78 @@
+//! The credential on stdio from a program that prints it.
+
+use mcp_auth::serde_json::json;
+use mcp_auth::testing::Era;
+
+use crate::launch::{self, Issuer};
+use crate::process::{Launch, Pipe, refusal, text};
+
+/// A server whose credential is what this shell script prints, in its directory.
+fn printing(issuer: &Issuer, script: &str) -> Launch {
+    let command = format!("[\"sh\", \"-c\", {script:?}]");
+    launch::trusting(issuer).variable("MCP_STDIO__CREDENTIAL_COMMAND", &command)
+}
+
+async fn opened(launch: Launch) -> Pipe {
+    let mut pipe = launch.stdio().era(Era::Stateless);
+    let answer = pipe.open().await;
+    assert!(answer.get("result").is_some(), "{answer}");
+    pipe
+}
+
+#[tokio::test]
+async fn what_a_program_prints_is_the_credential_and_it_runs_once_until_that_is_refused() {
+    let issuer = Issuer::start().await;
+    let launch = printing(&issuer, "echo run >> runs; cat token");
+    launch.secret("token", &issuer.token("alice").scope("read").ttl(4).mint());
+    let (token, runs) = (launch.path("token"), launch.path("runs"));
+    let ran = || std::fs::read_to_string(&runs).unwrap_or_default().lines().count();
+    let mut pipe = opened(launch).await;
+    for _ in 0..3 {
+        assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note");
+    }
+    assert_eq!(ran(), 1);
+    // The next one is there before the first has expired.
+    std::fs::write(&token, issuer.token("alice").scope("write").mint()).expect("written");
+    let renewed = async {
+        loop {
+            let answer = pipe.call_tool("write_note", json!({ "text": "x" })).await;
+            if answer.get("result").is_some() {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), renewed).await.expect("it is run again");
+    assert_eq!(ran(), 2, "not for each message that is refused");
+}
+
+#[tokio::test]
+async fn a_program_that_gives_no_good_token_stops_the_start_and_its_output_is_in_no_log() {
+    let issuer = Issuer::start().await;
+    let other = issuer.token("alice").audience("https://other.test/mcp").mint();
+    for (script, says) in [
+        ("echo hunter2; exit 3".to_owned(), "exit status: 3"),
+        ("echo hunter2 hunter3".to_owned(), "more than one word"),
+        ("true".to_owned(), "nothing"),
+        ("echo hunter2".to_owned(), "not a compact JWS"),
+        (format!("echo {other}"), "token audience is"),
+    ] {
+        let ended = printing(&issuer, &script).variable("MCP_SERVER__TRANSPORT", "stdio").run().await;
+        let said = format!("{ended:?}");
+        assert!(!said.contains(&other) && !said.contains("hunter"), "{said}");
+        ended.refused(&["the credential in what sh prints (stdio.credential_command)", says]);
+    }
+    let missing = launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL_COMMAND", "[\"./not-there\"]");
+    missing.variable("MCP_SERVER__TRANSPORT", "stdio").run().await.refused(&["cannot be started"]);
+    let both = printing(&issuer, "echo x").variable("MCP_STDIO__CREDENTIAL", "env:X").variable("X", "x");
+    both.variable("MCP_SERVER__TRANSPORT", "stdio").run().await.refused(&["both set"]);
+}
+
+#[tokio::test]
+async fn a_refused_credential_of_a_program_is_a_challenge_as_any_other() {
+    let issuer = Issuer::start().await;
+    let launch = printing(&issuer, "cat token");
+    launch.secret("token", &issuer.token("alice").scope("read").mint());
+    let mut pipe = opened(launch).await;
+    assert_eq!(refusal(&pipe.call_tool("write_note", json!({ "text": "x" })).await).0, 403);
+}
