@@ -69,6 +69,16 @@ impl ApiKey {
         text.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
     }
 
+    /// Where in a text a key may start, in bytes: what follows is not to be shown.
+    ///
+    /// # Example
+    /// ```
+    /// assert_eq!(mcp_auth_core::ApiKey::found_in("key = \"mcpk_hunter2\""), Some(7));
+    /// ```
+    pub fn found_in(text: &str) -> Option<usize> {
+        text.to_ascii_lowercase().find(PREFIX)
+    }
+
     /// The key itself, to send or hash it.
     pub fn expose(&self) -> &str {
         self.0.expose()

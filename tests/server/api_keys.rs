@@ -164,7 +164,7 @@ async fn a_key_in_its_header_counts_where_that_is_on_and_reaches_no_tool_anywher
 }
 
 #[tokio::test]
-async fn a_key_beside_another_credential_or_said_badly_is_a_bad_request() {
+async fn h09_a_key_beside_another_credential_or_said_badly_is_a_bad_request() {
     let ci = made();
     let server = keys_only(&format!("[issuer]\n[auth]\nx_api_key = true\n{}", ci.block("ci", ""))).await;
     let (wire, key) = (Wire::of(&server), ci.text());
@@ -204,6 +204,29 @@ async fn a_key_is_changed_by_two_digests_and_its_bearer_stays_the_same() {
     let after = keys_only(&new.block("ci", "")).await;
     assert_eq!(id(&after, &new).await, before);
     refused(&whoami(after.client().token(old.text())).await, 401, "invalid_token");
+}
+
+#[tokio::test]
+async fn j34_a_session_stays_its_callers_when_the_key_is_changed_and_is_no_other_keys() {
+    let (old, new, other) = (made(), made(), made());
+    let ci = format!("[[auth.api_keys]]\nname = \"ci\"\ndigest = [{:?}, {:?}]\n", old.digest, new.digest);
+    let server = keys_only(&format!("{ci}{}", other.block("other", ""))).await;
+    let client = server.client().era(Era::Legacy("2025-11-25")).token(old.text());
+    assert_eq!(client.initialize().await.status(), 200);
+    let session = client.session().expect("a session").to_owned();
+    let list = async |made: &Made| {
+        let lines = format!(
+            "Host: {}\r\nAuthorization: Bearer {}\r\nMcp-Session-Id: {session}\r\nMcp-Protocol-Version: 2025-11-25\r\n",
+            Wire::of(&server).host(),
+            made.text()
+        );
+        let lines = format!(
+            "{lines}Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
+        );
+        let body = json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/list" }).to_string();
+        Wire::of(&server).post("/mcp", &lines, body).await.status()
+    };
+    assert_eq!((list(&old).await, list(&new).await, list(&other).await), (200, 200, 404));
 }
 
 #[tokio::test]

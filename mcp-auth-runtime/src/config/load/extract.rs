@@ -2,6 +2,7 @@
 
 use figment::error::{Actual, Error, Kind};
 use figment::value::Value;
+use mcp_auth_core::ApiKey;
 use serde::Deserialize as _;
 
 use super::layers::Layers;
@@ -80,6 +81,7 @@ pub(in crate::config) fn written(path: &[String], all: &Value) -> String {
     let mut value = Some(all);
     for key in path {
         let bare = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        let bare = bare && ApiKey::found_in(key).is_none();
         // One table that is read as a list of one has no step into it.
         let is_mended =
             matches!(value, Some(Value::Dict(_, table)) if key == "0" && !table.contains_key(key));
@@ -389,6 +391,26 @@ mod tests {
             syntax.starts_with("mcp.toml is not valid TOML, line 2") && !syntax.contains("hunter2"),
             "{syntax}"
         );
+    }
+
+    #[test]
+    fn an_api_key_is_never_shown_wherever_it_stands_by_mistake() {
+        for text in [
+            "auth.api_keys = \"mcpk_hunter2\"",
+            "auth.api_keys = [\"mcpk_hunter2\"]",
+            "auth.x_api_key = \"mcpk_hunter2\"",
+            "[[auth.api_keys]]\nname = \"mcpk_hunter2\"",
+            "[[auth.api_keys]]\nname = \"ci\"\ndigest = \"mcpk_hunter2\"",
+            "[[auth.api_keys]]\nname = \"ci\"\nkey = \"mcpk_hunter2\"",
+            "[[auth.api_keys]]\nname = \"ci\"\nscopes = [\"mcpk_hunter2 \"]",
+            "[[auth.api_keys]]\nname = \"ci\"\nexpires = \"mcpk_hunter2\"",
+            "[auth]\nmcpk_hunter2 = true",
+            "server.path = \"MCPK_hunter2\"",
+            "server.path = \"mcpk_hunter2",
+        ] {
+            let shown = mistakes(text).join("\n");
+            assert!(!shown.is_empty() && !shown.contains("hunter2"), "{text}: {shown}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What is wrong with a text that is not TOML: the line, its text and the column, without what may be a secret.
 
+use mcp_auth_core::ApiKey;
+
 use super::position::line_of;
 use crate::config::error::ConfigError;
 
@@ -45,6 +47,7 @@ fn excerpt(text: &str, line: usize, column: usize) -> Option<String> {
         return None;
     }
     let visible = secret_from(own).map_or(*own, |end| &own[..end]);
+    let visible = ApiKey::found_in(visible).map_or(visible, |start| &visible[..start]);
     let mut shown: String =
         visible.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let reached = column <= shown.chars().count() + 1;

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use mcp_auth_core::ApiKey;
 use mcp_auth_core::seen::deceives;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -27,6 +28,12 @@ impl ApiKeyName {
 impl FromStr for ApiKeyName {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
+        if ApiKey::found_in(text).is_some() {
+            return Err(ValueError::refused(
+                text,
+                "a name is not secret, and this looks like the key itself",
+            ));
+        }
         let is_bad = text.is_empty() || text.trim() != text || text.chars().count() > 100 || deceives(text);
         match is_bad {
             true => Err(ValueError::malformed(

@@ -1,9 +1,13 @@
 //! Words in messages: what was given, in quotes, and the known word that was most likely meant.
 
-/// `given` in quotes, control characters escaped, cut after 80 characters.
+use mcp_auth_core::ApiKey;
+
+/// `given` in quotes, control characters escaped, cut after 80 characters and before an API key: it may stand where it does
+/// not belong.
 pub(in crate::config) fn quoted(given: &str) -> String {
-    match given.char_indices().nth(80) {
-        Some((end, _)) => format!("{:?}…", &given[..end]),
+    let long = given.char_indices().nth(80).map(|(end, _)| end);
+    match long.into_iter().chain(ApiKey::found_in(given)).min() {
+        Some(end) => format!("{:?}…", &given[..end]),
         None => format!("{given:?}"),
     }
 }
@@ -25,6 +29,13 @@ pub(in crate::config) fn nearest<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_given_is_shown_without_an_api_key_in_it() {
+        assert_eq!(quoted("x mcpk_hunter2"), "\"x \"…");
+        assert_eq!(quoted(&format!("{}MCPK_hunter2", "x".repeat(90))), format!("\"{}\"…", "x".repeat(80)));
+        assert_eq!(quoted("mcpk"), "\"mcpk\"");
+    }
 
     #[test]
     fn nearest_word_is_near_or_none() {
