@@ -42,8 +42,8 @@ pub use crate::observe::health::{HEALTHZ, READYZ};
 // What the benchmarks measure by itself, and what they need for it.
 pub use crate::answer::Rejection;
 pub use crate::authn::{
-    ApiKeyRules, ApiKeyVerifier, Authenticator, AuthnError, CacheBounds, Credential, Identity, IssuerRules,
-    JwtVerifier, KeySource, TokenRules,
+    ApiKeyRules, ApiKeyVerifier, Authenticator, AuthnError, CacheBounds, ClientAuth, Credential, Identity,
+    IntrospectionRules, IntrospectionVerifier, IssuerRules, JwtVerifier, KeySource, TokenRules,
 };
 pub use crate::authz::{Connect, Named, Policy, Settings, Verdict, Visibility};
 pub use crate::declared::schema::Misfits;

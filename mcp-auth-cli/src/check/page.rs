@@ -1,6 +1,8 @@
 //! The report for people: four short lists, three tables, the warnings, and the verdict.
 
-use super::report::{ApiKey, BuiltIn, Operation, Report, Role, Scope, Serves, TrustedIssuer, Trusts, When};
+use super::report::{
+    ApiKey, BuiltIn, Introspection, Operation, Report, Role, Scope, Serves, TrustedIssuer, Trusts, When,
+};
 use crate::terminal::{BAD, Cell, DIM, GOOD, STRONG, Table, Terminal, WARN, shown, styled};
 
 /// The most operations that are named for a scope; the others are counted.
@@ -132,11 +134,22 @@ fn issuer(issuer: &TrustedIssuer) -> Lines {
     };
     let mut lines = vec![line("issuer", &issuer.issuer)];
     lines.extend(labelled("audience", &issuer.audience));
-    lines.push(match &issuer.algorithms {
-        Some(only) => line("algorithms", only.join(", ")),
-        None => line("algorithms", "the one that each key says in its alg, else RS256, ES256, EdDSA"),
-    });
-    lines.push(line("keys", keys));
+    if issuer.has_keys {
+        lines.push(match &issuer.algorithms {
+            Some(only) => line("algorithms", only.join(", ")),
+            None => line("algorithms", "the one that each key says in its alg, else RS256, ES256, EdDSA"),
+        });
+        lines.push(line("keys", keys));
+    }
+    if let Some(asked) = &issuer.introspection {
+        lines.push(line("asked about", asked_about(asked)));
+        let at = asked.endpoint.as_deref().unwrap_or(match asked.kind {
+            "rfc7662" => "the introspection_endpoint of its metadata, read at the start",
+            _ => "its own endpoint",
+        });
+        lines.push(line("asked at", format!("{at}, as {}", shown_as(asked))));
+        lines.push(line("revocation", format!("is seen within {}", asked.cache_ttl)));
+    }
     lines.push(line("scopes", format!("in the claim {}", issuer.scope_claims.join(", else "))));
     lines.push(line(
         "tokens",
@@ -163,6 +176,28 @@ fn issuer(issuer: &TrustedIssuer) -> Lines {
         lines.push(line("clients", format!("{} only", clients.join(", "))));
     }
     lines
+}
+
+/// Which tokens are sent there.
+fn asked_about(asked: &Introspection) -> String {
+    let which = match asked.tokens {
+        "all" => "all its tokens",
+        _ => "its opaque tokens",
+    };
+    match asked.prefixes.as_slice() {
+        [] => which.to_owned(),
+        prefixes => format!("{which}; opaque ones begin with {}", prefixes.join(" or ")),
+    }
+}
+
+/// Who this server is there.
+fn shown_as(asked: &Introspection) -> String {
+    match (asked.auth, &asked.client_id) {
+        ("none", None) => "nobody in particular".to_owned(),
+        ("none", Some(id)) => format!("client {id:?}"),
+        (auth, Some(id)) => format!("client {id:?} by {auth}"),
+        (auth, None) => format!("the bearer of client_secret ({auth})"),
+    }
 }
 
 fn built_in(built_in: &BuiltIn) -> Lines {

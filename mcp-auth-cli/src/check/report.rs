@@ -8,7 +8,7 @@ use mcp_auth_runtime::config::claim_test::ClaimTests;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::roles::{AnyOf, Condition, RoleEntry};
 use mcp_auth_runtime::config::{
-    Checked, Config, Connect, Denial, RoleName, Transport, Verify, Visibility, api_keys, issuers,
+    Checked, Config, Connect, Denial, RoleName, Transport, Verify, Visibility, api_keys, introspection, issuers,
 };
 use mcp_auth_runtime::facade::{HEALTHZ, Kind, READYZ, Registry, Rule};
 use serde::Serialize;
@@ -104,6 +104,26 @@ pub(super) struct TrustedIssuer {
     pub(super) max_token_lifetime: String,
     /// The clients whose tokens are accepted; `None` for every client.
     pub(super) allowed_clients: Option<Vec<String>>,
+    /// Whether its keys verify tokens; where they do not, they are not fetched.
+    pub(super) has_keys: bool,
+    /// How it is asked about its opaque tokens, if it is.
+    pub(super) introspection: Option<Introspection>,
+}
+
+/// How an issuer is asked about its opaque tokens.
+#[derive(Debug, Serialize)]
+pub(super) struct Introspection {
+    pub(super) kind: &'static str,
+    /// The stated URL; `None` if it is the kind's own or is discovered at the start.
+    pub(super) endpoint: Option<String>,
+    /// How this server shows itself there.
+    pub(super) auth: &'static str,
+    pub(super) client_id: Option<String>,
+    /// `opaque` or `all`.
+    pub(super) tokens: &'static str,
+    /// What they begin with; empty for anything.
+    pub(super) prefixes: Vec<String>,
+    pub(super) cache_ttl: String,
 }
 
 /// The settings of the built-in issuer.
@@ -307,6 +327,20 @@ fn trusted(config: &Config, issuer: &issuers::TrustedIssuer) -> TrustedIssuer {
             .allowed_clients
             .as_ref()
             .map(|clients| clients.iter().map(|client| client.as_str().to_owned()).collect()),
+        has_keys: issuer.has_keys(),
+        introspection: issuer.introspection.as_ref().map(introspection),
+    }
+}
+
+fn introspection(asked: &introspection::Introspection) -> Introspection {
+    Introspection {
+        kind: asked.kind.as_str(),
+        endpoint: asked.endpoint.as_ref().map(|url| url.as_str().to_owned()),
+        auth: asked.auth().as_str(),
+        client_id: asked.client_id.as_ref().map(|id| id.as_str().to_owned()),
+        tokens: asked.tokens.as_str(),
+        prefixes: asked.prefixes(),
+        cache_ttl: duration(asked.cache_ttl.get()),
     }
 }
 

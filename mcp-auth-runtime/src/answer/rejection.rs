@@ -46,7 +46,7 @@ pub enum Rejection {
         /// What is wrong with it.
         reason: String,
     },
-    /// The issuer's keys are not available: 503, a fault of the server and not of the client.
+    /// The issuer's keys are not available, or the issuer cannot be asked: 503, a fault of the server and not of the client.
     KeysUnavailable {
         /// When to try again, in seconds (`Retry-After`).
         retry_after: u64,
@@ -253,7 +253,7 @@ impl Rejection {
             Self::MalformedAuthorization { reason } => Row::new(BAD_REQUEST, Rank::Credential, reason)
                 .says(Says::Challenge { error: Some(BearerError::InvalidRequest), scopes: None }),
             Self::KeysUnavailable { retry_after } => {
-                let text = "the issuer's keys are unavailable; try again";
+                let text = "tokens cannot be checked right now; try again";
                 Row::new(UNAVAILABLE, Rank::Credential, text).header(RETRY_AFTER, (*retry_after).into())
             }
 

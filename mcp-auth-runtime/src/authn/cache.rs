@@ -45,7 +45,7 @@ impl CredentialHash {
         Self(hash)
     }
 
-    pub(super) fn of(presented: &str) -> Self {
+    pub(in crate::authn) fn of(presented: &str) -> Self {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, presented.as_bytes()).as_ref());
         Self(hash)

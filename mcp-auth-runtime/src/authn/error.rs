@@ -7,6 +7,7 @@ use std::time::Duration;
 use mcp_auth_core::seen::Excerpt;
 
 use super::verifier::api_key::ApiKeyError;
+use super::verifier::introspection::error::IntrospectionError;
 
 /// Why the caller of a request could not be verified.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -181,6 +182,17 @@ pub enum TokenError {
     /// It bears the prefix of an API key, and is not accepted as one.
     #[error(transparent)]
     ApiKey(#[from] ApiKeyError),
+    /// Its issuer was asked, and says that it is not active: expired, revoked, or never made (RFC 7662 §2.2).
+    #[error("token is not active, says its issuer")]
+    Inactive,
+    /// Our trouble, not the client's: the issuer could not be asked about it, or did not say.
+    #[error("the issuer did not say whether the token is active: {}", chain(&**cause))]
+    NotAnswered {
+        /// When to come back.
+        retry_after: Duration,
+        /// What went wrong.
+        cause: Arc<IntrospectionError>,
+    },
     /// Our trouble, not the client's: the issuer's keys were never loaded, are too old, or could not be asked for
     /// a key that the token names.
     #[error("issuer keys unavailable")]
@@ -240,7 +252,9 @@ impl TokenError {
     /// Whose fault it is.
     pub(super) fn fault(&self) -> Fault {
         match self {
-            Self::KeysUnavailable { retry_after, .. } => Fault::Unavailable { retry_after: *retry_after },
+            Self::KeysUnavailable { retry_after, .. } | Self::NotAnswered { retry_after, .. } => {
+                Fault::Unavailable { retry_after: *retry_after }
+            }
             Self::TooLong { .. }
             | Self::Unclaimed
             | Self::Malformed(_)
@@ -262,6 +276,7 @@ impl TokenError {
             | Self::LivesTooLong { .. }
             | Self::SenderConstrained
             | Self::IdToken
+            | Self::Inactive
             | Self::Client
             | Self::Denied
             | Self::Program { .. }
@@ -295,7 +310,8 @@ impl TokenError {
             Self::SenderConstrained => "the token is bound to its sender's key",
             Self::Client => "the token's client is not allowed",
             Self::ApiKey(error) => error.description(),
-            Self::KeysUnavailable { .. } => "tokens cannot be checked right now",
+            Self::Inactive => "the token is not active",
+            Self::KeysUnavailable { .. } | Self::NotAnswered { .. } => "tokens cannot be checked right now",
         }
     }
 }
@@ -355,11 +371,21 @@ pub enum KeysError {
         /// The issuer it names.
         found: Excerpt,
     },
-    /// `jwks_uri` is absent or not https (http only from loopback to loopback).
-    #[error("metadata at {url} has no https jwks_uri")]
-    JwksUri {
+    /// The metadata does not say where something is.
+    #[error("metadata at {url} has no {member}")]
+    NotPublished {
         /// What was asked for.
         url: String,
+        /// Which member is absent.
+        member: &'static str,
+    },
+    /// The metadata leads to what is not https (http only from loopback to loopback).
+    #[error("metadata at {url} has no https {member}")]
+    NotHttps {
+        /// What was asked for.
+        url: String,
+        /// Which member leads there.
+        member: &'static str,
     },
     /// A JWK Set without a single key we can use with this issuer's algorithms.
     #[error("the JWK Set holds no usable key ({skipped} skipped){}", first_of(first.as_deref()))]
@@ -374,6 +400,17 @@ pub enum KeysError {
     Timeout(Duration),
 }
 
+/// An error with everything below it, in one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        line = format!("{line}: {cause}");
+        next = cause.source();
+    }
+    line
+}
+
 fn first_of(skipped: Option<&str>) -> String {
     skipped.map(|why| format!("; the first: {why}")).unwrap_or_default()
 }
@@ -383,7 +420,7 @@ impl KeysError {
     /// a reason not to start; later, the known keys stay.
     pub fn is_misconfiguration(&self) -> bool {
         match self {
-            Self::IssuerDiffers { .. } | Self::JwksUri { .. } => true,
+            Self::IssuerDiffers { .. } | Self::NotPublished { .. } | Self::NotHttps { .. } => true,
             Self::Fetch { .. }
             | Self::Status { .. }
             | Self::Document { .. }
@@ -435,6 +472,11 @@ mod tests {
             ApiKeyError::Unknown.into(),
             ApiKeyError::Expired { name: "ci".to_owned(), ago_secs: 1 }.into(),
             ApiKeyError::Address { name: "ci".to_owned(), from: None }.into(),
+            TokenError::Inactive,
+            TokenError::NotAnswered {
+                retry_after: Duration::from_secs(1),
+                cause: Arc::new(IntrospectionError::Crowded),
+            },
             TokenError::KeysUnavailable { retry_after: Duration::from_secs(1), cause },
         ]
     }
@@ -449,13 +491,14 @@ mod tests {
     }
 
     #[test]
-    fn only_the_header_is_a_bad_request_and_only_missing_keys_are_our_fault() {
+    fn only_the_header_is_a_bad_request_and_only_an_issuer_that_cannot_be_asked_is_our_fault() {
         for error in one_of_each() {
             let expected = match error {
                 AuthnError::Credential(_) => Fault::InvalidRequest,
-                AuthnError::Token(TokenError::KeysUnavailable { retry_after, .. }) => {
-                    Fault::Unavailable { retry_after }
-                }
+                AuthnError::Token(
+                    TokenError::KeysUnavailable { retry_after, .. }
+                    | TokenError::NotAnswered { retry_after, .. },
+                ) => Fault::Unavailable { retry_after },
                 _ => Fault::InvalidToken,
             };
             assert_eq!(error.fault(), expected, "{error}");

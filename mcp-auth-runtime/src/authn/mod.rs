@@ -49,6 +49,10 @@ pub use verifier::api_key::{
 };
 pub use verifier::claims::TokenRules;
 pub(crate) use verifier::claims::{ClaimAt, ClaimTest, ClaimTests, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};
+pub(crate) use verifier::introspection::AssertionKey;
+pub use verifier::introspection::{
+    ClientAuth, IntrospectionKind, IntrospectionRules, IntrospectionVerifier, InvalidKey, Reach,
+};
 pub use verifier::jwt::{Algorithm, Examined, IssuerRules, JwtVerifier, KeySource, examine};
 pub(crate) use verifier::jwt::{IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};
 pub use verifier::{CredentialFacts, CredentialFuture, CredentialVerifier, RefusedCredential};

@@ -10,9 +10,10 @@ use super::actor::Actor;
 use super::cache::CredentialHash;
 use super::confirmation::Confirmation;
 use super::deny::Denied;
+use super::verifier::Recheck;
 use mcp_auth_core::{RoleSet, ScopeSet};
 
-/// A caller whose credential passed every check. Holds no part of the credential itself.
+/// A caller whose credential passed every check. Shows no part of the credential itself.
 #[derive(Debug)]
 pub struct Principal {
     via: Via,
@@ -21,6 +22,17 @@ pub struct Principal {
     withdrawn: CancellationToken,
     /// What may deny its credential, which has this hash.
     denied: Option<(CredentialHash, Denied)>,
+    again: Again,
+}
+
+/// What asks again about the credential, if anything does.
+struct Again(Option<Arc<dyn Recheck>>);
+
+/// It holds the credential, so it shows nothing.
+impl fmt::Debug for Again {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "asked again" } else { "not asked again" })
+    }
 }
 
 /// By which kind of credential a principal is known.
@@ -33,6 +45,8 @@ pub enum Via {
     ApiKey,
     /// One of a kind of the program's own, by the name of its verifier.
     Program(Arc<str>),
+    /// A token that its issuer was asked about (RFC 7662).
+    Introspected,
     /// None: who started a stdio server without a credential.
     Local,
 }
@@ -44,6 +58,7 @@ impl Via {
             Self::Jwt => "jwt",
             Self::ApiKey => "api-key",
             Self::Program(_) => "program",
+            Self::Introspected => "introspected",
             Self::Local => "local",
         }
     }
@@ -112,7 +127,7 @@ impl Facts {
 impl Principal {
     /// The principal that `facts` are about.
     pub(in crate::authn) fn new(via: Via, facts: Facts) -> Self {
-        Self { via, facts, withdrawn: CancellationToken::new(), denied: None }
+        Self { via, facts, withdrawn: CancellationToken::new(), denied: None, again: Again(None) }
     }
 
     /// The same, whose credential is believed until `withdrawn` is cancelled.
@@ -125,8 +140,13 @@ impl Principal {
         Self { denied: Some((hash, denied)), ..self }
     }
 
-    /// Waits until the credential is not believed any more although it has not expired: the key that signed it is gone, or an
-    /// operator denied it.
+    /// The same, about whose credential this asks again.
+    pub(in crate::authn) fn asked_again(self, again: Option<Arc<dyn Recheck>>) -> Self {
+        Self { again: Again(again), ..self }
+    }
+
+    /// Waits until the credential is not believed any more although it has not expired: the key that signed it is gone, its
+    /// issuer revoked it, or an operator denied it.
     pub(crate) async fn withdrawn(&self) {
         let denied = async {
             match &self.denied {
@@ -134,9 +154,16 @@ impl Principal {
                 None => std::future::pending().await,
             }
         };
+        let refused = async {
+            match &self.again.0 {
+                Some(again) => again.refused().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             () = self.withdrawn.cancelled() => {}
             () = denied => {}
+            () = refused => {}
         }
     }
 

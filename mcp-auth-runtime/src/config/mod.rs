@@ -23,6 +23,7 @@ mod tests;
 mod value;
 mod warning;
 
+pub use crate::authn::{IntrospectionKind, InvalidKey, Reach};
 pub use crate::authz::{Connect, Visibility};
 pub use crate::key;
 pub use check::{Checked, Conflict};
@@ -37,7 +38,8 @@ pub use mcp_auth_core::SecretText;
 pub use section::auth::{Denial, Verify};
 pub use section::server::{Rounds, Transport};
 pub use section::{
-    api_keys, auth, cors, deny, document, issuer, issuers, limits, log, roles, schema, scopes, server, stdio,
+    api_keys, auth, cors, deny, document, introspection, issuer, issuers, limits, log, roles, schema, scopes,
+    server, stdio,
 };
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};

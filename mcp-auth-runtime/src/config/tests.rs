@@ -127,7 +127,7 @@ fn comment_above(path: &str, key: &str) -> String {
         "roles.*.when[]" => "[[roles.manager.when]]".to_owned(),
         table => match table.strip_suffix("[]") {
             Some(list) => format!("[[{list}]]"),
-            None => format!("[{table}]"),
+            None => format!("[{}]", table.replace("[]", "")),
         },
     };
     let start = EXAMPLE.lines().position(|line| line.trim_start_matches('#') == header);

@@ -2,14 +2,17 @@
 //! section, a line in `mcp.toml.example`, and a line here.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::local_issuer::LocalIssuer;
 use crate::answer::ProtectedResourceMetadata;
 use crate::authn::{
-    ApiKeyDigest, ApiKeyRules, Held, IssuerRules, KeyRefresh, KeySource, RoleRule, RoleRules,
+    ApiKeyDigest, ApiKeyRules, AssertionKey, ClientAuth, Held, IntrospectionRules, IssuerRules, KeyRefresh,
+    KeySource, RoleRule, RoleRules, TokenRules,
 };
 use crate::config::api_keys::ApiKeyEntry;
 use crate::config::auth::Ready;
+use crate::config::introspection::{AuthMethod, Introspection};
 use crate::config::issuers::TrustedIssuer;
 use crate::config::roles::RoleEntry;
 use crate::config::{Checked, Config, Rounds, claim_test, key};
@@ -161,6 +164,7 @@ pub(super) fn rules(issuer: &TrustedIssuer, audiences: Vec<String>) -> IssuerRul
         None => KeySource::Discovery,
     };
     let mut rules = IssuerRules::new(IssuerIdentifier::clone(&issuer.issuer), audiences, keys);
+    rules.keys_optional = issuer.introspection.is_some();
     rules.allow_http = issuer.allow_http.as_ref().map(|host| host.host().clone());
     rules.algorithms = issuer.algorithms.as_ref().map(|only| only.to_vec());
     rules.tokens.scope_claims = issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
@@ -181,6 +185,63 @@ pub(super) fn rules(issuer: &TrustedIssuer, audiences: Vec<String>) -> IssuerRul
     rules.tokens.token_cache_ttl = issuer.token_cache_ttl.get();
     rules.refresh = key_refresh(issuer);
     rules
+}
+
+/// How a configured issuer is asked about its opaque tokens, if it is. `tokens` is what they must say.
+///
+/// # Errors
+/// A secret or a key that cannot be read, by its key.
+pub(super) fn introspection(
+    config: &Config,
+    index: usize,
+    tokens: TokenRules,
+) -> Result<Option<IntrospectionRules>, Error> {
+    let issuer = &config.auth.issuers[index];
+    let Some(section) = &issuer.introspection else { return Ok(None) };
+    let audiences = tokens.audiences.clone();
+    let client = client_auth(config, index, section)?;
+    let mut rules = IntrospectionRules::new(IssuerIdentifier::clone(&issuer.issuer), audiences, client);
+    rules.kind = section.kind;
+    rules.endpoint = section.endpoint.as_ref().map(|url| url.url().clone());
+    rules.allow_http = issuer.allow_http.as_ref().map(|host| host.host().clone());
+    rules.reach = section.tokens;
+    rules.prefixes = section.prefixes();
+    rules.username_as_subject = section.username_as_subject;
+    rules.beside_keys = issuer.has_keys();
+    rules.negative_ttl = section.negative_ttl.get();
+    rules.timeout = section.timeout.get();
+    rules.tokens = TokenRules { token_cache_ttl: section.cache_ttl.get(), ..tokens };
+    Ok(Some(rules))
+}
+
+/// Who this server is to an introspection endpoint.
+fn client_auth(config: &Config, index: usize, section: &Introspection) -> Result<ClientAuth, Error> {
+    let id = section.client_id.as_ref().map(|id| id.as_str().to_owned());
+    let named = || {
+        let at = config.place(&key!(auth.issuers[index].introspection?.client_id));
+        id.clone().ok_or_else(|| Error::from(format!("client_id is missing: {at}")))
+    };
+    let secret = || match &section.client_secret {
+        Some(secret) => Ok(config.secret(secret).read()?),
+        None => {
+            let at = config.place(&key!(auth.issuers[index].introspection?.client_secret));
+            Err(Error::from(format!("client_secret is missing: {at}")))
+        }
+    };
+    Ok(match section.auth() {
+        AuthMethod::None => ClientAuth::None { client_id: id },
+        AuthMethod::Basic => ClientAuth::Basic { client_id: named()?, secret: secret()? },
+        AuthMethod::Post => ClientAuth::Post { client_id: named()?, secret: secret()? },
+        AuthMethod::Bearer => ClientAuth::Bearer { key: secret()? },
+        AuthMethod::PrivateKeyJwt => {
+            let at = config.place(&key!(auth.issuers[index].introspection?.private_key));
+            let secret = section.private_key.as_ref();
+            let secret = secret.ok_or_else(|| Error::from(format!("private_key is missing: {at}")))?;
+            let key = AssertionKey::read(config.secret(secret).read()?.expose());
+            let key = key.map_err(|error| Error::from(format!("private_key {error}: {at}")))?;
+            ClientAuth::PrivateKeyJwt { client_id: named()?, key: Arc::new(key) }
+        }
+    })
 }
 
 /// How what an issuer publishes is kept fresh.

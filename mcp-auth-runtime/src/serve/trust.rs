@@ -10,8 +10,8 @@ use super::local_issuer::LocalIssuer;
 use super::parts::OwnVerifiers;
 use super::settings;
 use crate::authn::{
-    ApiKeyVerifier, Authenticator, CacheBounds, CredentialVerifier, Fetch, IssuerRules, JwtVerifier,
-    KeySource, LoadFailure, ProgramVerifier, Verify,
+    ApiKeyVerifier, Authenticator, CacheBounds, CredentialVerifier, Fetch, IntrospectionVerifier,
+    IssuerRules, JwtVerifier, KeySource, LoadFailure, ProgramVerifier, Verify,
 };
 use crate::config::issuers::TrustedIssuer;
 use crate::config::{Checked, Config, NonEmpty, key};
@@ -45,7 +45,9 @@ pub(super) fn authenticator(
 ) -> Result<Option<Arc<Authenticator>>, Error> {
     let own = std::mem::take(&mut given.own);
     let own = own.into_iter().map(|(name, verifier)| of_the_program(&name, verifier, &given));
-    let others: Vec<Arc<dyn Verify>> = own.chain(signed_tokens(&given, audiences)?).collect();
+    let introspected = introspected_tokens(&given, &audiences)?;
+    let others: Vec<Arc<dyn Verify>> =
+        own.chain(introspected).chain(signed_tokens(&given, &audiences)?).collect();
     if others.is_empty() && given.config.auth.api_keys.is_empty() {
         return Ok(None);
     }
@@ -97,14 +99,33 @@ fn api_keys(given: &Given<'_>) -> Result<Arc<dyn Verify>, Error> {
     Ok(Arc::new(ApiKeyVerifier::new(keys, Arc::clone(&given.ambient.clock))))
 }
 
+/// Opaque tokens: those of the configured issuers that are asked about them.
+fn introspected_tokens(
+    given: &Given<'_>,
+    audiences: impl Fn(Option<&TrustedIssuer>) -> Vec<String>,
+) -> Result<Option<Arc<dyn Verify>>, Error> {
+    let Given { config, checked, fetch, ambient, .. } = given;
+    let mut asked = Vec::new();
+    for (index, issuer) in config.auth.issuers.iter().enumerate() {
+        let mut tokens = settings::rules(issuer, audiences(Some(issuer))).tokens;
+        tokens.roles = settings::roles(config, checked, &issuer.issuer);
+        asked.extend(settings::introspection(config, index, tokens)?);
+    }
+    if asked.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(IntrospectionVerifier::new(asked, Arc::clone(fetch), (*ambient).clone())?)))
+}
+
 /// Signed tokens: those of the configured issuers and, if there is one, of the issuer in this process.
 fn signed_tokens(
     given: &Given<'_>,
     audiences: impl Fn(Option<&TrustedIssuer>) -> Vec<String>,
 ) -> Result<Option<Arc<dyn Verify>>, Error> {
     let Given { config, checked, local, fetch, ambient, .. } = given;
+    let with_keys = config.auth.issuers.iter().filter(|issuer| issuer.has_keys());
     let mut rules: Vec<IssuerRules> =
-        config.auth.issuers.iter().map(|issuer| settings::rules(issuer, audiences(Some(issuer)))).collect();
+        with_keys.map(|issuer| settings::rules(issuer, audiences(Some(issuer)))).collect();
     if let Some(local) = local {
         let keys = KeySource::Static(local.jwks.clone());
         let mut own = IssuerRules::new(local.issuer.clone(), audiences(None), keys);
@@ -146,7 +167,7 @@ pub(super) async fn load_keys(
             }
             _ => tracing::warn!(
                 issuer,
-                "no keys of this issuer yet: its tokens are answered 503 until they are loaded"
+                "no keys of this issuer yet, or it cannot be asked: its tokens are answered 503 until that changes"
             ),
         }
     }

@@ -88,7 +88,7 @@ async fn k09_metadata_of_another_issuer_or_without_https_keys_stops_the_start_by
         (json!({ "issuer": name, "jwks_uri": "http://as.example/jwks" }), "no https jwks_uri"),
         (json!({ "issuer": name, "jwks_uri": "file:///etc/passwd" }), "no https jwks_uri"),
         (json!({ "issuer": name, "jwks_uri": JWKS }), "no https jwks_uri"),
-        (json!({ "issuer": name }), "no https jwks_uri"),
+        (json!({ "issuer": name }), "has no jwks_uri"),
     ] {
         issuer.put(METADATA, Reply::Json(metadata.clone()));
         let error = refusal(&verify(&[issuer.toml("")])).await;

@@ -1,12 +1,16 @@
-//! How each kind of credential is verified. In reading order: `verify` (what a kind brings), `claims` (what a credential must say), `api_key` (keys
-//! of the configuration), `program` (a kind of the program's own), `jwt` (signed tokens of the configured issuers). A new kind is a new module here.
+//! How each kind of credential is verified. In reading order: `verify` (what a kind brings), `claims` (what a credential must
+//! say), `api_key` (keys of the configuration), `program` (a kind of the program's own), `introspection` (opaque tokens, whose
+//! issuers are asked), `jwt` (signed tokens of the configured issuers). A new kind is a new module here.
 
 pub(crate) mod api_key;
 pub(in crate::authn) mod claims;
+pub(crate) mod introspection;
 pub(crate) mod jwt;
 mod program;
 mod verify;
 
 pub(crate) use program::ProgramVerifier;
 pub use program::{CredentialFacts, CredentialFuture, CredentialVerifier, RefusedCredential};
-pub(crate) use verify::{Basis, IssuerState, LoadFailure, Loading, Verified, Verify, VerifyFuture};
+pub(crate) use verify::{
+    Basis, IssuerState, LoadFailure, Loading, Recheck, Refused, Verified, Verify, VerifyFuture,
+};

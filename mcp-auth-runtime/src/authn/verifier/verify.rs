@@ -22,8 +22,15 @@ pub trait Verify: Send + Sync {
     /// Verifies a credential that it claimed and that is not remembered.
     ///
     /// # Errors
-    /// [`TokenError`]; an issuer that cannot be asked is [`TokenError::KeysUnavailable`], never a bad credential.
+    /// [`TokenError`]; an issuer that cannot be asked is [`TokenError::KeysUnavailable`] or [`TokenError::NotAnswered`],
+    /// never a bad credential.
     fn verify<'a>(&'a self, presented: &'a str) -> VerifyFuture<'a>;
+
+    /// What asks again about a credential that it verified, while its bearer holds something open. `None` where time and
+    /// [`Verified::withdrawn`] say all.
+    fn again(&self, _presented: &str) -> Option<Arc<dyn Recheck>> {
+        None
+    }
 
     /// Whether what it verified on this basis may still be believed. Asked for each remembered credential.
     fn still_stands(&self, _basis: Basis) -> bool {
@@ -48,6 +55,15 @@ pub trait Verify: Send + Sync {
     /// Keeps fresh what it needs, in the background, until `cancel`. Called once, within a Tokio runtime.
     fn start(&self, _cancel: CancellationToken) {}
 }
+
+/// Asks again about one credential: its issuer may have revoked it.
+pub trait Recheck: Send + Sync {
+    /// Waits until it is refused. Asks from time to time, and only while it is waited for.
+    fn refused(&self) -> Refused<'_>;
+}
+
+/// The future of [`Recheck::refused`].
+pub(crate) type Refused<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// The future of [`Verify::verify`].
 pub(crate) type VerifyFuture<'a> = Pin<Box<dyn Future<Output = Result<Verified, TokenError>> + Send + 'a>>;

@@ -1,5 +1,6 @@
 //! Why a configuration is not safe to start with: one name per reason.
 
+use crate::authn::InvalidKey;
 use crate::config::load::secret::SecretError;
 use crate::declared::Kind;
 use mcp_auth_core::{Cycle, InvalidApiKey};
@@ -169,6 +170,65 @@ pub enum Conflict {
         /// The issuer.
         issuer: String,
         /// Key and source of the second.
+        at: String,
+    },
+    /// Tokens would be asked about in the clear.
+    #[error("endpoint is {uri:?}: off loopback it must start with https://{allow}: {at}")]
+    IntrospectionNotHttps {
+        /// The endpoint.
+        uri: String,
+        /// How it could be allowed, where it could.
+        allow: String,
+        /// Key and source.
+        at: String,
+    },
+    /// The endpoint would not know who asks.
+    #[error("this server shows itself to the endpoint by auth = {auth:?}, which needs {needs}: {at}")]
+    IntrospectionClient {
+        /// How it shows itself.
+        auth: &'static str,
+        /// What is missing.
+        needs: &'static str,
+        /// Key and source.
+        at: String,
+    },
+    /// What is there and would not be used.
+    #[error("{key} is not used {because}: remove it, or change that: {at}")]
+    IntrospectionUnused {
+        /// The key.
+        key: &'static str,
+        /// Because of what.
+        because: String,
+        /// Key and source.
+        at: String,
+    },
+    /// Tokens of any program that has to do with this issuer would be accepted.
+    #[error(
+        "every token of every client is active at Google, and its `aud` is a client: name yours in allowed_clients: {at}"
+    )]
+    IntrospectionAnyClient {
+        /// Key and source.
+        at: String,
+    },
+    /// Two issuers that could be asked about one token.
+    #[error(
+        "issuers {issuer:?} and {other:?} could both be asked about one opaque token: say in `prefixes` of each what its tokens \
+         begin with: {at}"
+    )]
+    IntrospectionOfBoth {
+        /// The issuer.
+        issuer: String,
+        /// The other one.
+        other: String,
+        /// Key and source.
+        at: String,
+    },
+    /// A key that could not sign.
+    #[error("private_key {error}: {at}")]
+    IntrospectionKey {
+        /// Why.
+        error: InvalidKey,
+        /// Key and source.
         at: String,
     },
     /// A minimum above its maximum.

@@ -28,7 +28,9 @@ impl Findings<'_> {
                 self.refuse(Conflict::JwksUriNotHttps { uri: uri.as_str().to_owned(), allow, at });
             }
             if let Some(host) = plain {
-                let mut urls = issuer.jwks_uri.iter().map(|uri| uri.url()).chain([issuer.issuer.url()]);
+                let endpoint = issuer.introspection.iter().filter_map(|asked| asked.endpoint.as_ref());
+                let urls = issuer.jwks_uri.iter().chain(endpoint).map(|uri| uri.url());
+                let mut urls = urls.chain([issuer.issuer.url()]);
                 let (issuer, host) = (name.clone(), host.to_string());
                 if urls.any(|url| is_plain_from(url, plain)) {
                     self.warnings.push(Warning::PlainHttp { issuer, host });
@@ -54,7 +56,7 @@ impl Findings<'_> {
 }
 
 /// How plain http to this URL could be allowed; nothing where it cannot.
-fn how_to_allow(url: &Url) -> String {
+pub(super) fn how_to_allow(url: &Url) -> String {
     match Host::of(url).filter(Host::is_private) {
         Some(host) => format!(", or, inside a network of your own, beside allow_http = \"{host}\""),
         None => String::new(),

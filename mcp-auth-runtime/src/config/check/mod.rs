@@ -5,6 +5,7 @@ mod auth;
 mod conflict;
 mod deny;
 mod findings;
+mod introspection;
 mod issuer;
 mod issuers;
 mod roles;

@@ -75,6 +75,10 @@ impl Config {
         checks.reading(&[&["auth.verify", "auth.api_keys.**", "roles", "scopes"]], Findings::api_keys);
         checks.reading(&[trust, place, &["auth.deny.**", "auth.issuers.*.issuer"]], Findings::deny);
         checks.reading(
+            &[trust, &["auth.issuers.*.introspection.**", "auth.issuers.*.allowed_clients"]],
+            Findings::introspection,
+        );
+        checks.reading(
             &[trust, place, &["issuer.users", "issuer.clients", "scopes"]],
             Findings::built_in_issuer,
         );

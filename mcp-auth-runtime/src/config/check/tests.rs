@@ -45,6 +45,7 @@ macro_rules! refused {
 }
 
 mod api_keys;
+mod introspection;
 mod roles;
 
 const ISSUER: &str = "issuers = [{ issuer = \"https://i.example\" }]";

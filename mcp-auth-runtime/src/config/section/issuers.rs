@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::introspection::Introspection;
 use crate::authn::verifier::jwt::bounds;
 use crate::authn::{Algorithm, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};
 use crate::config::value::audience::Audiences;
@@ -120,6 +121,16 @@ pub struct TrustedIssuer {
     /// How long known keys keep working while the issuer cannot be reached.
     #[serde(default)]
     pub jwks_max_stale: JwksMaxStale,
+    /// How the issuer is asked about its opaque tokens. Without it only its signed tokens are accepted.
+    #[serde(default)]
+    pub introspection: Option<Introspection>,
+}
+
+impl TrustedIssuer {
+    /// Whether its keys verify tokens. Where they do not, they are never fetched.
+    pub fn has_keys(&self) -> bool {
+        self.introspection.as_ref().is_none_or(Introspection::is_beside_keys)
+    }
 }
 
 list! {

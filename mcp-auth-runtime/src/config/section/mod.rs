@@ -1,4 +1,5 @@
-//! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `auth`, `issuers`, `api_keys`, `issuer`, `scopes`,
+//! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `auth`, `issuers`, `introspection`, `api_keys`,
+//! `issuer`, `scopes`,
 //! `roles`, `stdio`, `limits`, `cors`, `log`. `schema` is the JSON Schema of all of them.
 
 pub mod api_keys;
@@ -6,6 +7,7 @@ pub mod auth;
 pub mod cors;
 pub mod deny;
 pub mod document;
+pub mod introspection;
 pub mod issuer;
 pub mod issuers;
 pub mod limits;

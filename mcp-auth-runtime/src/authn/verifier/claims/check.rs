@@ -80,7 +80,7 @@ pub(in crate::authn::verifier) fn check(
         subject_claim,
         client_id,
         held,
-        expires_at: Some(expires_at),
+        expires_at,
         confirmation: Confirmation::of(&claims),
         claims,
     })
@@ -106,7 +106,9 @@ fn check_kind(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(), Tok
 fn check_audience(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(), TokenError> {
     const FAULT: TokenError = TokenError::Claim { claim: "aud", fault: "is neither a string nor strings" };
     let found: Vec<&str> = match claims.get("aud") {
+        None if rules.audience_optional => return Ok(()), // `allowed_clients` decides
         None => return Err(TokenError::MissingClaim("aud")),
+        Some(Value::Array(several)) if several.is_empty() && rules.audience_optional => return Ok(()),
         Some(Value::String(one)) => vec![one],
         Some(Value::Array(several)) => {
             several.iter().map(Value::as_str).collect::<Option<_>>().ok_or(FAULT)?
@@ -122,19 +124,22 @@ fn check_audience(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(),
     Ok(())
 }
 
-/// Checks `exp`, `nbf` and `iat` and the lifetime they span; returns `exp`.
-fn check_times(rules: &TokenRules, claims: &Map<String, Value>, now: u64) -> Result<u64, TokenError> {
+/// Checks `exp`, `nbf` and `iat` and the lifetime they span; returns `exp`. Without `exp` it ends when its issuer says.
+fn check_times(rules: &TokenRules, claims: &Map<String, Value>, now: u64) -> Result<Option<u64>, TokenError> {
     let skew = rules.clock_skew.as_secs();
-    let exp = date(claims, "exp", f64::floor)?.ok_or(TokenError::MissingClaim("exp"))?;
+    let exp = date(claims, "exp", f64::floor)?;
+    if exp.is_none() && !rules.expiry_optional {
+        return Err(TokenError::MissingClaim("exp"));
+    }
     let nbf = date(claims, "nbf", f64::ceil)?;
     let iat = date(claims, "iat", f64::ceil)?;
-    if iat.is_some_and(|iat| exp < iat) {
+    if iat.is_some_and(|iat| exp.is_some_and(|exp| exp < iat)) {
         return Err(TokenError::Claim { claim: "exp", fault: "is before iat" });
     }
-    if nbf.is_some_and(|nbf| nbf > exp) {
+    if nbf.is_some_and(|nbf| exp.is_some_and(|exp| nbf > exp)) {
         return Err(TokenError::Claim { claim: "nbf", fault: "is after exp" });
     }
-    if now >= exp.saturating_add(skew) {
+    if let Some(exp) = exp.filter(|exp| now >= exp.saturating_add(skew)) {
         return Err(TokenError::Expired { ago_secs: now - exp });
     }
     if let Some(nbf) = nbf.filter(|nbf| *nbf > now.saturating_add(skew)) {
@@ -144,9 +149,13 @@ fn check_times(rules: &TokenRules, claims: &Map<String, Value>, now: u64) -> Res
         return Err(TokenError::NotYetValid { claim: "iat", in_secs: iat - now });
     }
     let max = rules.max_token_lifetime;
-    let (lifetime, allowed) = match iat {
-        Some(iat) => (exp - iat, max),
-        None => (exp.saturating_sub(now), max.saturating_add(rules.clock_skew)),
+    let with_skew = max.saturating_add(rules.clock_skew);
+    let (lifetime, allowed) = match (iat, exp) {
+        (Some(iat), Some(exp)) => (exp - iat, max),
+        (None, Some(exp)) => (exp.saturating_sub(now), with_skew),
+        // It has lived that long already.
+        (Some(iat), None) => (now.saturating_sub(iat), with_skew),
+        (None, None) => return Ok(None),
     };
     if Duration::from_secs(lifetime) > allowed {
         return Err(TokenError::LivesTooLong { lifetime_secs: lifetime, max_secs: max.as_secs() });

@@ -18,6 +18,11 @@ pub(crate) const SUBJECT_CLAIM: &str = "sub";
 pub struct TokenRules {
     /// Our resource indicators; `aud` must hold one of them, byte for byte. Never empty.
     pub audiences: Vec<String>,
+    /// Whether `aud` may be absent or an empty list: the client is then what says that the token is for us, and it must be
+    /// one of `allowed_clients`, which is not empty. An `aud` that is there must still be right.
+    pub audience_optional: bool,
+    /// Whether `exp` may be absent: only of what its issuer says itself to be active.
+    pub expiry_optional: bool,
     /// The claims that may hold scopes. The first one present counts, never a union: a string split at U+0020,
     /// or an array of strings. Anything else there means no scopes.
     pub scope_claims: Vec<String>,
@@ -50,6 +55,8 @@ impl TokenRules {
     pub fn new(audiences: Vec<String>) -> Self {
         Self {
             audiences,
+            audience_optional: false,
+            expiry_optional: false,
             scope_claims: vec![DEFAULT_SCOPE_CLAIM.to_owned()],
             roles: RoleRules::default(),
             client_claims: DEFAULT_CLIENT_CLAIMS.map(str::to_owned).to_vec(),

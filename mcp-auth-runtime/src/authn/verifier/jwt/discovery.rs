@@ -32,7 +32,7 @@ pub(super) fn metadata_urls(issuer: &IssuerIdentifier) -> Vec<Url> {
     paths.into_iter().map(at).collect()
 }
 
-/// Finds the `jwks_uri` of `issuer`.
+/// Finds the URL that the metadata of `issuer` gives in `member`, such as `jwks_uri`.
 ///
 /// `plain` is the host whose plain http the operator allows.
 ///
@@ -41,15 +41,16 @@ pub(super) fn metadata_urls(issuer: &IssuerIdentifier) -> Vec<Url> {
 /// # Errors
 /// The most telling [`KeysError`], after every document was tried: metadata of another issuer comes before a missing
 /// document. A network failure ends the search at once, as it would repeat.
-pub(super) async fn jwks_uri(
+pub(in crate::authn::verifier) async fn published_url(
     fetch: &dyn Fetch,
     issuer: &IssuerIdentifier,
     plain: Option<&Host>,
     max_bytes: usize,
+    member: &'static str,
 ) -> Result<Url, KeysError> {
     let mut worst: Option<KeysError> = None;
     for url in metadata_urls(issuer) {
-        match read(fetch, issuer, plain, &url, max_bytes).await {
+        match read(fetch, issuer, plain, &url, max_bytes, member).await {
             Ok(uri) => return Ok(uri),
             Err(error @ KeysError::Fetch { .. }) => return Err(worst.unwrap_or(error)),
             Err(error) if worst.as_ref().is_none_or(|w| telling(&error) > telling(w)) => worst = Some(error),
@@ -69,10 +70,10 @@ fn telling(error: &KeysError) -> u8 {
 
 /// The first metadata document of `issuer`, as it came.
 ///
-/// - Source: as [`jwks_uri`]; a document of another issuer is not used.
+/// - Source: as [`published_url`]; a document of another issuer is not used.
 ///
 /// # Errors
-/// As [`jwks_uri`]; [`KeysError::Status`] 404 where no place has a document.
+/// As [`published_url`]; [`KeysError::Status`] 404 where no place has a document.
 pub(super) async fn document(
     fetch: &dyn Fetch,
     issuer: &IssuerIdentifier,
@@ -96,9 +97,12 @@ async fn read(
     plain: Option<&Host>,
     url: &Url,
     max_bytes: usize,
+    member: &'static str,
 ) -> Result<Url, KeysError> {
     let (metadata, _) = get(fetch, issuer, url, max_bytes).await?;
-    let uri = metadata.get("jwks_uri").and_then(Value::as_str).and_then(|uri| Url::parse(uri).ok());
+    let named =
+        metadata.get(member).ok_or_else(|| KeysError::NotPublished { url: url.to_string(), member })?;
+    let uri = Some(named).and_then(Value::as_str).and_then(|uri| Url::parse(uri).ok());
     // An https issuer cannot send us to plain http, not even on this machine; one that is asked over plain http only back
     // to where it is.
     let is_plain_here = |url: &Url| url.scheme() == "http" && is_secure(url);
@@ -107,7 +111,7 @@ async fn read(
         _ if is_plain_here(issuer.url()) => is_plain_here(uri),
         _ => is_plain_from(issuer.url(), plain) && is_plain_from(uri, plain),
     };
-    uri.filter(allowed).ok_or_else(|| KeysError::JwksUri { url: url.to_string() })
+    uri.filter(allowed).ok_or_else(|| KeysError::NotHttps { url: url.to_string(), member })
 }
 
 /// One document, read and as it came, if it is of `issuer`.
@@ -146,7 +150,9 @@ mod tests {
     }
 
     async fn found(fetch: &FakeFetch, issuer: &str) -> Result<String, KeysError> {
-        jwks_uri(fetch, &issuer.parse().unwrap(), None, 1000).await.map(|uri| uri.to_string())
+        published_url(fetch, &issuer.parse().unwrap(), None, 1000, "jwks_uri")
+            .await
+            .map(|uri| uri.to_string())
     }
 
     fn metadata(issuer: &str, uri: &str) -> Answer {
@@ -224,12 +230,12 @@ mod tests {
             fetch.put(&urls(issuer)[0], metadata(issuer, uri));
             match found(&fetch, issuer).await {
                 Ok(_) => assert!(ok, "{uri}"),
-                Err(error) => assert!(!ok && matches!(error, KeysError::JwksUri { .. }), "{uri}: {error}"),
+                Err(error) => assert!(!ok && matches!(error, KeysError::NotHttps { .. }), "{uri}: {error}"),
             }
         }
         let fetch = FakeFetch::default();
         fetch.put(&urls("https://a.example")[0], Answer::ok(&json!({"issuer": "https://a.example"})));
-        assert!(matches!(found(&fetch, "https://a.example").await, Err(KeysError::JwksUri { .. })));
+        assert!(matches!(found(&fetch, "https://a.example").await, Err(KeysError::NotPublished { .. })));
     }
 
     #[tokio::test(start_paused = true)]
@@ -250,7 +256,7 @@ mod tests {
             let fetch = FakeFetch::default();
             fetch.put(&urls(issuer)[0], metadata(issuer, uri));
             let plain = plain.parse().unwrap();
-            let found = jwks_uri(&fetch, &issuer.parse().unwrap(), Some(&plain), 1000).await;
+            let found = published_url(&fetch, &issuer.parse().unwrap(), Some(&plain), 1000, "jwks_uri").await;
             assert_eq!(found.is_ok(), ok, "{issuer} {uri}: {found:?}");
         }
     }

@@ -24,6 +24,8 @@ pub struct IssuerRules {
     pub issuer: IssuerIdentifier,
     /// Where its keys are.
     pub keys: KeySource,
+    /// Whether metadata without a `jwks_uri` is fine: the issuer then signs no tokens, and is asked about those it makes.
+    pub keys_optional: bool,
     /// The one host, inside a network of the operator's own, whose documents may be fetched over plain http.
     pub allow_http: Option<Host>,
     /// If set, the only algorithms its tokens may use; never empty. Without it each key decides: any [`Algorithm`] that it
@@ -91,6 +93,7 @@ impl IssuerRules {
         Self {
             issuer,
             keys,
+            keys_optional: false,
             allow_http: None,
             algorithms: None,
             require_at_jwt: false,

@@ -5,7 +5,7 @@
 
 mod algorithm;
 pub(crate) mod bounds;
-mod discovery;
+pub(super) mod discovery;
 mod examine;
 mod freshness;
 pub(crate) mod issuer;

@@ -124,6 +124,11 @@ fn kid(entry: &Value) -> Option<String> {
 }
 
 impl KeySet {
+    /// That of an issuer that signs no tokens.
+    pub(in crate::authn::verifier::jwt) fn none() -> Self {
+        Self { keys: Vec::new(), by_kid: HashMap::new(), skipped: Vec::new(), unread: 0 }
+    }
+
     /// Reads `set`, looking at the first `max_keys` entries. With `only`, those are kept that serve one of its algorithms;
     /// without it, those that say any in their `alg`, or serve one of [`DEFAULT_ALGORITHMS`].
     ///

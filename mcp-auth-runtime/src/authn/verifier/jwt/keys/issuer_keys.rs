@@ -13,7 +13,7 @@ use super::super::issuer::{IssuerRules, KeySource};
 use super::super::jwks::{KeySet, Outcome};
 use super::super::jws::Jws;
 use super::super::{discovery, freshness};
-use crate::authn::error::{KeysError, TokenError};
+use crate::authn::error::{KeysError, TokenError, chain};
 use crate::authn::fetch::{Fetch, FetchRequest, Within};
 use crate::authn::verifier::IssuerState;
 use mcp_auth_core::ambient::Ambient;
@@ -288,7 +288,12 @@ impl IssuerKeys {
         let limits = &self.rules.refresh;
         let uri = match &self.source {
             Some(Source::At(uri)) => uri.clone(),
-            Some(Source::Discovery) | None => self.discover().await?,
+            Some(Source::Discovery) | None => match self.discover().await {
+                Err(KeysError::NotPublished { .. }) if self.rules.keys_optional => {
+                    return Ok((KeySet::none(), None));
+                }
+                found => found?,
+            },
         };
         let answer = self
             .fetch
@@ -318,7 +323,8 @@ impl IssuerKeys {
             }
         }
         let IssuerRules { issuer, allow_http, refresh, .. } = &self.rules;
-        let uri = discovery::jwks_uri(&*self.fetch, issuer, allow_http.as_ref(), refresh.max_bytes).await?;
+        let (plain, max_bytes) = (allow_http.as_ref(), refresh.max_bytes);
+        let uri = discovery::published_url(&*self.fetch, issuer, plain, max_bytes, "jwks_uri").await?;
         self.attempts().discovered = Some((uri.clone(), Instant::now()));
         Ok(uri)
     }
@@ -406,15 +412,4 @@ impl Drop for Flight {
         drop(attempts);
         self.0.ended.send_modify(|count| *count = count.wrapping_add(1));
     }
-}
-
-/// An error with everything below it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        line = format!("{line}: {cause}");
-        next = cause.source();
-    }
-    line
 }

@@ -389,3 +389,24 @@ async fn keeping_fresh_ends_when_cancelled() {
     cancel.cancel();
     timeout(Duration::from_secs(1), task).await.unwrap().unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_issuer_that_signs_no_tokens_has_no_keys_and_is_ready_only_where_that_is_expected() {
+    let metadata = "https://as.example/.well-known/oauth-authorization-server";
+    for expected in [true, false] {
+        let mut rules = IssuerRules::new(ISSUER.parse().unwrap(), vec!["us".into()], KeySource::Discovery);
+        rules.keys_optional = expected;
+        let fetch = Arc::new(FakeFetch::default());
+        fetch.put(metadata, Answer::ok(&json!({ "issuer": ISSUER })));
+        let asks = Arc::clone(&fetch) as Arc<dyn Fetch>;
+        let keys = Arc::new(IssuerKeys::new(rules, asks, ambient().0).unwrap());
+        keys.load().await;
+        assert_eq!(keys.ready(), expected);
+        let token = p256().token(&json!({"alg": "ES256", "kid": "a"}), &json!({}));
+        let refused = keys.verify(&jws::parse(&token).unwrap()).await.unwrap_err();
+        assert_eq!(refused.fault() == Fault::InvalidToken, expected, "{refused}");
+        if !expected {
+            assert!(keys.last_error().unwrap().is_misconfiguration());
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What an answer must say, and what stands for what it does not. Its holes are filled here, by rules; then its claims are
+//! judged as those of every other credential.
+
+use std::sync::Arc;
+
+use mcp_auth_core::seen::Excerpt;
+use serde_json::{Map, Value};
+
+use super::bounds::WITHOUT_EXPIRY_SECS;
+use super::rules::{IntrospectionKind, IntrospectionRules};
+use crate::authn::error::TokenError;
+use crate::authn::principal::Facts;
+use crate::authn::verifier::claims::{self, TokenRules};
+
+/// What an answer comes to.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) facts: Facts,
+    /// Unix seconds; from then on the issuer is asked again.
+    pub(super) believed_until: u64,
+}
+
+/// The rules that a claims set of this issuer is held against. What an answer leaves out is allowed for by another check:
+///
+/// - no `exp`: the issuer says itself that the token is active, so it is only remembered for a shorter time;
+/// - no `aud`: the client must be one of `allowed_clients`, where there are some;
+/// - Google: `aud` is a client, and is compared with `allowed_clients`;
+/// - GitHub: it answers about tokens of our own app alone, which the answer must name.
+pub(super) fn rules_of(rules: &IntrospectionRules) -> TokenRules {
+    let mut tokens = TokenRules { expiry_optional: true, ..rules.tokens.clone() };
+    match rules.kind {
+        IntrospectionKind::Rfc7662 => {
+            tokens.audience_optional = tokens.allowed_clients.as_ref().is_some_and(|some| !some.is_empty());
+        }
+        IntrospectionKind::GoogleTokeninfo => {
+            tokens.audience_optional = false;
+            tokens.audiences = tokens.allowed_clients.clone().unwrap_or_default();
+        }
+        IntrospectionKind::GithubCheckToken => {
+            tokens.audience_optional = true;
+            tokens.allowed_clients = Some(rules.client.client_id().map(str::to_owned).into_iter().collect());
+        }
+    }
+    tokens
+}
+
+/// Judges what the issuer says of an active token. `tokens` is [`rules_of`] these rules, and `names` are the `iss` that are
+/// this issuer's.
+///
+/// - Units: `now` in Unix seconds.
+/// - Source: RFC 7662 §2.2 and §4; RFC 9068 §4 for what the claims mean.
+///
+/// # Errors
+/// [`TokenError`]: what it says is not a token for this server.
+pub(super) fn judge(
+    rules: &IntrospectionRules,
+    tokens: &TokenRules,
+    names: &[Arc<str>],
+    mut claims: Map<String, Value>,
+    now: u64,
+) -> Result<Judged, TokenError> {
+    check_kind(&claims)?;
+    let issuer = match claims.get("iss") {
+        None => names.first().cloned().ok_or(TokenError::MissingClaim("iss"))?,
+        Some(_) => {
+            let iss = claims::issuer(&claims)?;
+            let known = names.iter().find(|name| ***name == *iss);
+            Arc::clone(known.ok_or_else(|| TokenError::UnknownIssuer(Excerpt::of(iss)))?)
+        }
+    };
+    if rules.username_as_subject
+        && !claims.contains_key("sub")
+        && let Some(username) = claims.get("username").cloned()
+    {
+        claims.insert("sub".to_owned(), username);
+    }
+    let facts = claims::check(tokens, issuer, claims, now)?;
+    let longest = tokens.token_cache_ttl.as_secs();
+    let believed_until = match facts.expires_at {
+        Some(expires_at) => expires_at.min(now.saturating_add(longest)),
+        None => now.saturating_add(longest.min(WITHOUT_EXPIRY_SECS)),
+    };
+    Ok(Judged { facts, believed_until })
+}
+
+/// Whether this is an access token: endpoints call refresh tokens and ID tokens active too.
+fn check_kind(claims: &Map<String, Value>) -> Result<(), TokenError> {
+    let is_one_of = |text: &str, words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    let odd = |value: &Value| TokenError::Type(Excerpt::of(value.as_str().unwrap_or_default()));
+    match claims.get("token_type") {
+        Some(Value::String(kind)) if is_one_of(kind, &["dpop", "pop"]) => {
+            return Err(TokenError::SenderConstrained);
+        }
+        Some(Value::String(kind)) if !is_one_of(kind, NOT_ACCESS) => {}
+        Some(value) => return Err(odd(value)),
+        None => {}
+    }
+    match claims.get("token_use") {
+        Some(Value::String(usage)) if is_one_of(usage, &["access", "access_token"]) => {}
+        Some(value) => return Err(odd(value)),
+        None => {}
+    }
+    // Keycloak's, of a token's own payload.
+    match claims.get("typ") {
+        Some(Value::String(kind)) if is_one_of(kind, NOT_ACCESS) => Err(TokenError::Type(Excerpt::of(kind))),
+        _ => Ok(()),
+    }
+}
+
+/// What servers call tokens that are not access tokens: WSO2 `Refresh`, Keycloak `Refresh`, `Offline` and `ID`, others
+/// by the hints of RFC 7009 §2.1.
+const NOT_ACCESS: &[&str] =
+    &["refresh", "refresh_token", "offline", "id", "id_token", "authorization_code", "n_a"];
+
+#[cfg(test)]
+mod tests;

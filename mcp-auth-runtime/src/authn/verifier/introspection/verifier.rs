@@ -1,0 +1,180 @@
+//! The way of an opaque token: its issuer chosen by what it looks like, asked, and the answer judged.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use mcp_auth_core::SecretText;
+use mcp_auth_core::ambient::Ambient;
+use tokio_util::sync::CancellationToken;
+
+use super::claimed::{Shape, shape};
+use super::judge::Judged;
+use super::rules::{IntrospectionRules, Reach, RulesError};
+use super::source::Source;
+use crate::authn::error::{Fault, TokenError};
+use crate::authn::fetch::Fetch;
+use crate::authn::principal::Via;
+use crate::authn::verifier::{
+    Basis, IssuerState, LoadFailure, Loading, Recheck, Refused, Verified, Verify, VerifyFuture,
+};
+
+/// Verifies tokens by asking their issuers.
+pub struct IntrospectionVerifier {
+    sources: Vec<Arc<Source>>,
+}
+
+impl IntrospectionVerifier {
+    /// A verifier that asks these issuers.
+    ///
+    /// # Errors
+    /// [`IntrospectionVerifierError`] names the issuer whose rules are invalid, or two that could be asked about one token.
+    pub fn new(
+        rules: Vec<IntrospectionRules>,
+        fetch: Arc<dyn Fetch>,
+        ambient: Ambient,
+    ) -> Result<Self, IntrospectionVerifierError> {
+        for (index, one) in rules.iter().enumerate() {
+            let issuer = || one.issuer.to_string();
+            one.check().map_err(|cause| IntrospectionVerifierError::Rules { issuer: issuer(), cause })?;
+            let both = |other: &&IntrospectionRules| overlap(&other.prefixes, &one.prefixes);
+            if let Some(other) = rules.iter().take(index).find(both) {
+                let other = other.issuer.to_string();
+                return Err(IntrospectionVerifierError::Both { issuer: issuer(), other });
+            }
+        }
+        let source = |rules| Arc::new(Source::new(rules, Arc::clone(&fetch), ambient.clone()));
+        Ok(Self { sources: rules.into_iter().map(source).collect() })
+    }
+
+    /// The one issuer that `presented` was made for, as far as it shows.
+    fn source_of(&self, presented: &str) -> Option<(usize, &Arc<Source>)> {
+        let mut sources = self.sources.iter().enumerate();
+        match shape(presented) {
+            Shape::ApiKey => None,
+            Shape::Jwt { iss } => {
+                let iss = iss?;
+                sources.find(|(_, source)| {
+                    source.rules.reach == Reach::All && source.names.iter().any(|name| **name == *iss)
+                })
+            }
+            Shape::Opaque => sources.find(|(_, source)| {
+                let prefixes = &source.rules.prefixes;
+                prefixes.is_empty() || prefixes.iter().any(|prefix| presented.starts_with(prefix.as_str()))
+            }),
+        }
+    }
+
+    async fn check(&self, presented: &str) -> Result<Verified, TokenError> {
+        let (index, source) = self.source_of(presented).ok_or(TokenError::Unclaimed)?;
+        let Judged { facts, believed_until } = source.verify(presented).await?;
+        let basis = Basis { source: index, generation: 0 };
+        Ok(Verified { facts, believed_until, basis, withdrawn: CancellationToken::new() })
+    }
+}
+
+/// Whether one token could begin as both lists say; an empty one stands for every token.
+fn overlap(one: &[String], other: &[String]) -> bool {
+    let both = |a: &str, b: &str| a.starts_with(b) || b.starts_with(a);
+    one.is_empty() || other.is_empty() || one.iter().any(|a| other.iter().any(|b| both(a, b)))
+}
+
+impl Verify for IntrospectionVerifier {
+    fn via(&self) -> Via {
+        Via::Introspected
+    }
+
+    fn claims_it(&self, presented: &str) -> bool {
+        self.source_of(presented).is_some()
+    }
+
+    fn verify<'a>(&'a self, presented: &'a str) -> VerifyFuture<'a> {
+        Box::pin(self.check(presented))
+    }
+
+    /// Revoking is what opaque tokens are for, so a stream does not outlive it.
+    fn again(&self, presented: &str) -> Option<Arc<dyn Recheck>> {
+        let (_, source) = self.source_of(presented)?;
+        Some(Arc::new(Asking { source: Arc::clone(source), token: SecretText::new(presented) }))
+    }
+
+    /// Those without keys; the verifier of signed tokens speaks for the others.
+    fn issuers(&self) -> Vec<IssuerState> {
+        let alone = self.sources.iter().filter(|source| !source.rules.beside_keys);
+        alone.map(|source| source.state()).collect()
+    }
+
+    /// Looks up where to ask, all at once.
+    fn load(&self) -> Loading<'_> {
+        Box::pin(async {
+            join_all(self.sources.iter().map(|source| source.load())).await;
+        })
+    }
+
+    fn failures(&self) -> Vec<LoadFailure> {
+        let failures = self.sources.iter().filter_map(|source| {
+            let issuer = source.rules.issuer.to_string();
+            source.failure().map(|cause| LoadFailure { issuer, cause })
+        });
+        failures.collect()
+    }
+
+    fn start(&self, cancel: CancellationToken) {
+        for source in &self.sources {
+            tokio::spawn(Arc::clone(source).keep_fresh(cancel.clone()));
+        }
+    }
+}
+
+/// A token whose issuer is asked again and again.
+struct Asking {
+    source: Arc<Source>,
+    token: SecretText,
+}
+
+impl Recheck for Asking {
+    /// An issuer that does not answer refuses nothing: what is open stays, until it says so or the token expires.
+    fn refused(&self) -> Refused<'_> {
+        Box::pin(async {
+            loop {
+                tokio::time::sleep(self.source.rules.tokens.token_cache_ttl).await;
+                let verdict = self.source.verify(self.token.expose()).await;
+                if verdict.is_err_and(|refusal| refusal.fault() == Fault::InvalidToken) {
+                    return;
+                }
+            }
+        })
+    }
+}
+
+/// Names the issuers, never a token.
+impl fmt::Debug for IntrospectionVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let issuers: Vec<_> = self.sources.iter().map(|source| source.rules.issuer.as_str()).collect();
+        f.debug_struct("IntrospectionVerifier").field("issuers", &issuers).finish_non_exhaustive()
+    }
+}
+
+/// Why an [`IntrospectionVerifier`] could not be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IntrospectionVerifierError {
+    /// The rules of one issuer are invalid.
+    #[error("issuer {issuer}: {cause}")]
+    Rules {
+        /// The issuer, as configured.
+        issuer: String,
+        /// What is wrong with them.
+        cause: RulesError,
+    },
+    /// Two issuers that could be asked about one token.
+    #[error(
+        "issuers {issuer} and {other} could be asked about one token; say in `prefixes` what theirs begin with"
+    )]
+    Both {
+        /// One of them, as configured.
+        issuer: String,
+        /// The other one.
+        other: String,
+    },
+}

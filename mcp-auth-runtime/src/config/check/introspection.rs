@@ -1,0 +1,110 @@
+//! `[auth.issuers.introspection]`: that each endpoint can be asked, and that no token is sent to the wrong one.
+
+use super::conflict::Conflict;
+use super::findings::Findings;
+use super::issuers::how_to_allow;
+use crate::authn::{AssertionKey, IntrospectionKind, may_ask};
+use crate::config::introspection::{AuthMethod, Introspection};
+use crate::config::issuers::TrustedIssuer;
+use crate::config::key;
+
+impl Findings<'_> {
+    pub(super) fn introspection(&mut self) {
+        let issuers = &self.config.auth.issuers;
+        let mut before: Vec<(&TrustedIssuer, Vec<String>)> = Vec::new();
+        for (index, issuer) in issuers.iter().enumerate() {
+            let Some(asked) = &issuer.introspection else { continue };
+            self.endpoint(index, issuer, asked);
+            self.client(index, asked);
+            self.secrets(index, asked);
+            self.keys_unused(index, issuer, asked);
+            if asked.kind == IntrospectionKind::GoogleTokeninfo && issuer.allowed_clients.is_none() {
+                let at = self.at(key!(auth.issuers[index].allowed_clients));
+                self.refuse(Conflict::IntrospectionAnyClient { at });
+            }
+            let prefixes = asked.prefixes();
+            if let Some((other, _)) = before.iter().find(|(_, others)| overlap(others, &prefixes)) {
+                let at = self.at(key!(auth.issuers[index].introspection?.prefixes));
+                let (issuer, other) = (issuer.issuer.as_str().to_owned(), other.issuer.as_str().to_owned());
+                self.refuse(Conflict::IntrospectionOfBoth { issuer, other, at });
+            }
+            before.push((issuer, prefixes));
+        }
+    }
+
+    fn endpoint(&mut self, index: usize, issuer: &TrustedIssuer, asked: &Introspection) {
+        let plain = issuer.allow_http.as_ref().map(|host| host.host());
+        if let Some(endpoint) = asked.endpoint.as_ref().filter(|endpoint| !may_ask(endpoint.url(), plain)) {
+            let at = self.at(key!(auth.issuers[index].introspection?.endpoint));
+            let (uri, allow) = (endpoint.as_str().to_owned(), how_to_allow(endpoint.url()));
+            self.refuse(Conflict::IntrospectionNotHttps { uri, allow, at });
+        }
+    }
+
+    /// What the way of showing itself needs, and what it does not use.
+    fn client(&mut self, index: usize, asked: &Introspection) {
+        let (auth, at) = (asked.auth(), self.at(key!(auth.issuers[index].introspection?.auth)));
+        let (id, secret, key) =
+            (asked.client_id.is_some(), asked.client_secret.is_some(), asked.private_key.is_some());
+        let (is_complete, needs) = match auth {
+            AuthMethod::Basic | AuthMethod::Post => (id && secret, "client_id and client_secret"),
+            AuthMethod::PrivateKeyJwt => (id && key, "client_id and private_key"),
+            AuthMethod::Bearer => (secret, "client_secret"),
+            AuthMethod::None => (true, "nothing"),
+        };
+        if !is_complete {
+            self.refuse(Conflict::IntrospectionClient { auth: auth.as_str(), needs, at: at.clone() });
+        }
+        if asked.kind == IntrospectionKind::GithubCheckToken && auth != AuthMethod::Basic {
+            let because = "by GitHub, which takes \"basic\" only".to_owned();
+            self.refuse(Conflict::IntrospectionUnused { key: "auth", because, at });
+        }
+        let because = || format!("with auth = {:?}", auth.as_str());
+        if secret && matches!(auth, AuthMethod::None | AuthMethod::PrivateKeyJwt) {
+            let at = self.at(key!(auth.issuers[index].introspection?.client_secret));
+            self.refuse(Conflict::IntrospectionUnused { key: "client_secret", because: because(), at });
+        }
+        if key && auth != AuthMethod::PrivateKeyJwt {
+            let at = self.at(key!(auth.issuers[index].introspection?.private_key));
+            self.refuse(Conflict::IntrospectionUnused { key: "private_key", because: because(), at });
+        }
+    }
+
+    /// That what must be secret is there, and is what it should be.
+    fn secrets(&mut self, index: usize, asked: &Introspection) {
+        if let Some(secret) = &asked.client_secret
+            && let Err(error) = self.config.secret(secret).read()
+        {
+            let at = self.at(key!(auth.issuers[index].introspection?.client_secret));
+            self.refuse(Conflict::Secret { error, at });
+        }
+        if let Some(secret) = &asked.private_key {
+            let at = self.at(key!(auth.issuers[index].introspection?.private_key));
+            match self.config.secret(secret).read() {
+                Err(error) => self.refuse(Conflict::Secret { error, at }),
+                Ok(text) => {
+                    if let Err(error) = AssertionKey::read(text.expose()) {
+                        self.refuse(Conflict::IntrospectionKey { error, at });
+                    }
+                }
+            }
+        }
+    }
+
+    fn keys_unused(&mut self, index: usize, issuer: &TrustedIssuer, asked: &Introspection) {
+        if issuer.jwks_uri.is_some() && !asked.is_beside_keys() {
+            let because = match asked.kind {
+                IntrospectionKind::Rfc7662 => "where the issuer is asked about all its tokens".to_owned(),
+                kind => format!("with {:?}: such an issuer signs no access tokens", kind.as_str()),
+            };
+            let at = self.at(key!(auth.issuers[index].jwks_uri));
+            self.refuse(Conflict::IntrospectionUnused { key: "jwks_uri", because, at });
+        }
+    }
+}
+
+/// Whether one token could begin as both lists say; an empty one stands for every token.
+fn overlap(one: &[String], other: &[String]) -> bool {
+    let both = |a: &String, b: &String| a.starts_with(b.as_str()) || b.starts_with(a.as_str());
+    one.is_empty() || other.is_empty() || one.iter().any(|a| other.iter().any(|b| both(a, b)))
+}
