@@ -24,6 +24,7 @@ pages! {
     deploy = "src/deploy.md",
     how_a_request_is_decided = "src/how-a-request-is-decided.md",
     identity_providers = "src/identity-providers.md",
+    opaque_tokens = "src/opaque-tokens.md",
     introduction = "src/introduction.md",
     migrate_from_rmcp = "src/migrate-from-rmcp.md",
     progress = "src/progress.md",
