@@ -1,5 +1,5 @@
 //! Token verification per algorithm: the whole of it, the same token again, and what aws-lc-rs needs for the signature
-//! alone.
+//! alone. And an opaque token again, which its issuer was asked about a moment ago.
 #![allow(clippy::unwrap_used)]
 
 use std::hint::black_box;
@@ -18,8 +18,9 @@ use mcp_auth_bench::{ISSUER, RESOURCE, SCOPE};
 use mcp_auth_core::ApiKey;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_runtime::facade::{
-    Algorithm, ApiKeyDigest, ApiKeyRules, ApiKeyVerifier, Authenticator, CacheBounds, Credential, HttpFetch,
-    IssuerRules, JwtVerifier, KeySource,
+    Algorithm, ApiKeyDigest, ApiKeyRules, ApiKeyVerifier, Authenticator, CacheBounds, ClientAuth, Credential,
+    Fetch, FetchFuture, FetchRequest, Fetched, HttpFetch, IntrospectionRules, IntrospectionVerifier, IssuerRules,
+    JwtVerifier, KeySource,
 };
 
 fn authenticator(signer: &Signer, cache: CacheBounds) -> Authenticator {
@@ -30,6 +31,31 @@ fn authenticator(signer: &Signer, cache: CacheBounds) -> Authenticator {
     let ambient = Ambient::system();
     let verifier = JwtVerifier::new(vec![rules], fetch, ambient.clone()).unwrap();
     Authenticator::new(vec![Arc::new(verifier)], ambient.clock, cache)
+}
+
+/// An issuer that says of every token that it is active.
+struct Active(bytes::Bytes);
+
+impl Fetch for Active {
+    fn fetch(&self, _request: FetchRequest, _max_bytes: usize) -> FetchFuture<'_> {
+        let fetched =
+            Fetched { status: http::StatusCode::OK, headers: http::HeaderMap::new(), body: self.0.clone() };
+        Box::pin(async { Ok(fetched) })
+    }
+}
+
+fn asking(now: u64) -> Authenticator {
+    let answer = serde_json::json!({
+        "active": true, "iss": ISSUER, "aud": RESOURCE, "sub": "alice", "client_id": "app", "iat": now,
+        "exp": now + 3600, "scope": SCOPE, "token_type": "Bearer",
+    });
+    let client = ClientAuth::None { client_id: None };
+    let mut rules = IntrospectionRules::new(ISSUER.parse().unwrap(), vec![RESOURCE.to_owned()], client);
+    rules.endpoint = Some("https://issuer.example/introspect".parse().unwrap());
+    let fetch = Arc::new(Active(answer.to_string().into()));
+    let ambient = Ambient::system();
+    let verifier = IntrospectionVerifier::new(vec![rules], fetch, ambient.clone()).unwrap();
+    Authenticator::new(vec![Arc::new(verifier)], ambient.clock, CacheBounds::default())
 }
 
 fn raw(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
@@ -44,7 +70,7 @@ fn raw(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
 }
 
 fn verification(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let now = Ambient::system().clock.unix_now();
     let mut group = criterion.benchmark_group("verify");
     for algorithm in ALGORITHMS {
@@ -69,6 +95,12 @@ fn verification(criterion: &mut Criterion) {
             b.iter(|| key.verify_sig(black_box(signed.as_bytes()), &signature).unwrap());
         });
     }
+    let cached = asking(now);
+    let token = "an_opaque_token_of_64_characters_as_many_issuers_make_them_-----";
+    runtime.block_on(cached.authenticate(Credential::Bearer(token))).unwrap();
+    group.bench_function(BenchmarkId::new("cached", "opaque"), |b| {
+        b.iter(|| runtime.block_on(cached.authenticate(Credential::Bearer(black_box(token)))).unwrap());
+    });
     group.finish();
 }
 
