@@ -19,8 +19,8 @@ use mcp_auth_core::ApiKey;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_runtime::facade::{
     Algorithm, ApiKeyDigest, ApiKeyRules, ApiKeyVerifier, Authenticator, CacheBounds, ClientAuth, Credential,
-    Fetch, FetchFuture, FetchRequest, Fetched, HttpFetch, IntrospectionRules, IntrospectionVerifier, IssuerRules,
-    JwtVerifier, KeySource,
+    Fetch, FetchFuture, FetchRequest, Fetched, HttpFetch, IntrospectionRules, IntrospectionVerifier,
+    IssuerRules, JwtVerifier, KeySource,
 };
 
 fn authenticator(signer: &Signer, cache: CacheBounds) -> Authenticator {

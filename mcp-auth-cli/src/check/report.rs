@@ -8,7 +8,8 @@ use mcp_auth_runtime::config::claim_test::ClaimTests;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::roles::{AnyOf, Condition, RoleEntry};
 use mcp_auth_runtime::config::{
-    Checked, Config, Connect, Denial, RoleName, Transport, Verify, Visibility, api_keys, introspection, issuers,
+    Checked, Config, Connect, Denial, RoleName, Transport, Verify, Visibility, api_keys, introspection,
+    issuers,
 };
 use mcp_auth_runtime::facade::{HEALTHZ, Kind, READYZ, Registry, Rule};
 use serde::Serialize;

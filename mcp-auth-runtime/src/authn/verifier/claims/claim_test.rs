@@ -43,7 +43,7 @@ impl ClaimTests {
     }
 
     /// Whether one of the claims passes.
-    pub(super) fn any_passes(&self, claims: &Map<String, Value>) -> bool {
+    pub(in crate::authn::verifier) fn any_passes(&self, claims: &Map<String, Value>) -> bool {
         self.0.iter().any(|(at, test)| test.passes(at.find(claims)))
     }
 

@@ -23,11 +23,15 @@ pub(super) struct Judged {
 /// The rules that a claims set of this issuer is held against. What an answer leaves out is allowed for by another check:
 ///
 /// - no `exp`: the issuer says itself that the token is active, so it is only remembered for a shorter time;
+/// - no `sub`: `username` where that is asked for; the client, where `client_when` says that this is a program's token;
 /// - no `aud`: the client must be one of `allowed_clients`, where there are some;
 /// - Google: `aud` is a client, and is compared with `allowed_clients`;
 /// - GitHub: it answers about tokens of our own app alone, which the answer must name.
 pub(super) fn rules_of(rules: &IntrospectionRules) -> TokenRules {
     let mut tokens = TokenRules { expiry_optional: true, ..rules.tokens.clone() };
+    if rules.username_as_subject {
+        tokens.subject_claims.push("username".to_owned());
+    }
     match rules.kind {
         IntrospectionKind::Rfc7662 => {
             tokens.audience_optional = tokens.allowed_clients.as_ref().is_some_and(|some| !some.is_empty());
@@ -44,7 +48,7 @@ pub(super) fn rules_of(rules: &IntrospectionRules) -> TokenRules {
     tokens
 }
 
-/// Judges what the issuer says of an active token. `tokens` is [`rules_of`] these rules, and `names` are the `iss` that are
+/// Judges what the issuer says of an active token. `tokens` is [`rules_of`] its issuer, and `names` are the `iss` that are
 /// this issuer's.
 ///
 /// - Units: `now` in Unix seconds.
@@ -53,7 +57,6 @@ pub(super) fn rules_of(rules: &IntrospectionRules) -> TokenRules {
 /// # Errors
 /// [`TokenError`]: what it says is not a token for this server.
 pub(super) fn judge(
-    rules: &IntrospectionRules,
     tokens: &TokenRules,
     names: &[Arc<str>],
     mut claims: Map<String, Value>,
@@ -68,19 +71,28 @@ pub(super) fn judge(
             Arc::clone(known.ok_or_else(|| TokenError::UnknownIssuer(Excerpt::of(iss)))?)
         }
     };
-    if rules.username_as_subject
-        && !claims.contains_key("sub")
-        && let Some(username) = claims.get("username").cloned()
-    {
-        claims.insert("sub".to_owned(), username);
-    }
-    let facts = claims::check(tokens, issuer, claims, now)?;
+    let is_program = stands_for_itself(tokens, &mut claims);
+    let mut facts = claims::check(tokens, issuer, claims, now)?;
+    facts.is_client |= is_program;
     let longest = tokens.token_cache_ttl.as_secs();
     let believed_until = match facts.expires_at {
         Some(expires_at) => expires_at.min(now.saturating_add(longest)),
         None => now.saturating_add(longest.min(WITHOUT_EXPIRY_SECS)),
     };
     Ok(Judged { facts, believed_until })
+}
+
+/// Whether no subject is named and the issuer's rules say that this is a program's token: it is then for its client, as with
+/// client credentials (RFC 9068 §2.2 has `sub` say so, RFC 7662 does not).
+fn stands_for_itself(tokens: &TokenRules, claims: &mut Map<String, Value>) -> bool {
+    let names_subject = tokens.subject_claims.iter().any(|name| claims.contains_key(name));
+    if names_subject || !tokens.client_when.any_passes(claims) {
+        return false;
+    }
+    let client = tokens.client_claims.iter().find_map(|name| claims.get(name)).cloned();
+    let is_named = client.is_some();
+    claims.extend(client.map(|client| ("sub".to_owned(), client)));
+    is_named
 }
 
 /// Whether this is an access token: endpoints call refresh tokens and ID tokens active too.

@@ -88,7 +88,7 @@ impl Source {
         let verdict = match self.ask(token, hash).await {
             Ok(claims) => {
                 let now = self.ambient.clock.unix_now();
-                judge::judge(&self.rules, &self.tokens, &self.names, Map::clone(&claims), now)
+                judge::judge(&self.tokens, &self.names, Map::clone(&claims), now)
             }
             Err(error) => Err(error),
         };

@@ -33,7 +33,7 @@ fn verdict(rules: &IntrospectionRules, changes: Value) -> Result<Judged, TokenEr
         }
     }
     let claims = answer.as_object().unwrap().clone();
-    judge(rules, &rules_of(rules), &[ISSUER.into(), "https://second.example".into()], claims, NOW)
+    judge(&rules_of(rules), &[ISSUER.into(), "https://second.example".into()], claims, NOW)
 }
 
 #[test]
@@ -117,7 +117,28 @@ fn without_sub_the_username_stands_for_it_only_where_that_is_asked_for() {
     );
     assert!(verdict(&asked, json!({"sub": null})).is_err(), "neither: a client is not a subject by itself");
     assert!(verdict(&asked, json!({"sub": null, "username": 5})).is_err());
-    assert!(verdict(&asked, json!({"sub": "", "username": "alice"})).is_err());
+    assert!(verdict(&asked, json!({"sub": "", "username": ""})).is_err());
+}
+
+#[test]
+fn without_sub_a_token_is_its_clients_only_where_the_issuers_rules_say_that_it_is_a_programs() {
+    use crate::authn::{ClaimAt, ClaimTest};
+    let test = |claim: &str, test: ClaimTest| {
+        let at = ClaimAt { written: claim.to_owned(), names: vec![claim.to_owned()] };
+        let mut rules = rules();
+        rules.tokens.client_when = [(at, test)].into_iter().collect();
+        rules
+    };
+    let hole = json!({"sub": null});
+    assert!(matches!(verdict(&rules(), hole.clone()), Err(TokenError::MissingClaim("sub"))));
+    let facts = verdict(&test("sub", ClaimTest::Present(false)), hole.clone()).unwrap().facts;
+    assert_eq!((&*facts.subject, facts.client_id.as_deref(), facts.is_client), ("app", Some("app"), true));
+    let said = test("aut", ClaimTest::OneOf(vec![json!("APPLICATION")]));
+    assert!(verdict(&said, hole.clone()).is_err());
+    assert!(verdict(&said, json!({"sub": null, "aut": "APPLICATION"})).unwrap().facts.is_client);
+    assert!(verdict(&said, json!({"sub": null, "aut": "APPLICATION", "client_id": null})).is_err());
+    let person = verdict(&test("sub", ClaimTest::Present(false)), json!({})).unwrap().facts;
+    assert_eq!((&*person.subject, person.is_client), ("alice", false));
 }
 
 #[test]
