@@ -1,6 +1,8 @@
 // An authorization server from outside this project: npm's oidc-provider, set up as an MCP server wants it.
 //
-//   node issuer.mjs        prints {"issuer": "http://127.0.0.1:…"} once it answers; ends when its standard input does
+//   node issuer.mjs        prints {"issuer": "http://127.0.0.1:…", "key": a JWK} once it answers; ends when its standard input does
+//
+// Two servers may ask it about opaque tokens (RFC 7662): `todos`, by its secret, and `todos-with-a-key`, by `key`.
 //
 // Its login asks for any name. `POST /control` changes it while it runs:
 //   {"alg": "RS256" | "ES256" | "EdDSA"}     what access tokens are signed with
@@ -59,6 +61,11 @@ async function newKeys() {
 }
 let keys = await newKeys();
 
+/** The private key of the server that has one. */
+const pair = await jose.generateKeyPair('ES256', { extractable: true });
+const serverKey = { ...(await jose.exportJWK(pair.privateKey)), alg: 'ES256', kid: 'todos' };
+const publicKey = { ...(await jose.exportJWK(pair.publicKey)), alg: 'ES256', kid: 'todos', use: 'sig' };
+
 async function control(change) {
   const { keys: how, ...others } = change;
   Object.assign(settings, others);
@@ -88,6 +95,20 @@ function provider() {
       grant_types: ['client_credentials'],
       redirect_uris: [],
       response_types: [],
+    }, {
+      client_id: 'todos',
+      client_secret: 'the secret of a server: 100 %',
+      grant_types: [],
+      redirect_uris: [],
+      response_types: [],
+    }, {
+      client_id: 'todos-with-a-key',
+      token_endpoint_auth_method: 'private_key_jwt',
+      token_endpoint_auth_signing_alg: 'ES256',
+      jwks: { keys: [publicKey] },
+      grant_types: [],
+      redirect_uris: [],
+      response_types: [],
     }],
     // Clients register with the scope of the first 401. Pinned to it, as oidc-provider does unless told otherwise, they
     // could never step up.
@@ -103,6 +124,8 @@ function provider() {
       devInteractions: { enabled: true },
       clientCredentials: { enabled: true },
       registration: { enabled: true },
+      introspection: { enabled: true },
+      revocation: { enabled: true },
       clientIdMetadataDocument: { enabled: true, ack: 'draft-02' },
       resourceIndicators: {
         enabled: true,
@@ -131,5 +154,5 @@ const server = createServer(async (request, response) => {
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 let handler = provider().callback();
-console.log(JSON.stringify({ issuer }));
+console.log(JSON.stringify({ issuer, key: serverKey }));
 endWithParent();

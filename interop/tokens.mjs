@@ -1,6 +1,8 @@
 // Access tokens of issuer.mjs, the ones a server must take and the ones it must refuse.
 //
-//   node tokens.mjs --url URL --issuer ISSUER
+//   node tokens.mjs --url URL --keyed-url URL --issuer ISSUER
+//
+// Both servers ask the issuer about opaque tokens: the first by a secret, the other by a private key.
 //
 // Each token is the issuer's own, from client_credentials; what makes it bad is asked for, not forged, except where a
 // signature is broken.
@@ -8,7 +10,9 @@
 import { challenge, claims, expect, option, sleep, Steps, Stopped } from './steps.mjs';
 
 const url = option('url');
+const keyedUrl = option('keyed-url');
 const issuer = option('issuer');
+const ROBOT = `Basic ${Buffer.from(`robot:${encodeURIComponent('the secret of a test')}`).toString('base64')}`;
 
 async function control(change) {
   const response = await fetch(`${issuer}/control`, { method: 'POST', body: JSON.stringify(change) });
@@ -18,7 +22,7 @@ async function control(change) {
 async function token({ resource = url, scope = 'todos.read' } = {}) {
   const response = await fetch(`${issuer}/token`, {
     method: 'POST',
-    headers: { Authorization: `Basic ${Buffer.from(`robot:${encodeURIComponent('the secret of a test')}`).toString('base64')}` },
+    headers: { Authorization: ROBOT },
     body: new URLSearchParams({ grant_type: 'client_credentials', scope, resource }),
   });
   const answer = await response.json();
@@ -26,11 +30,20 @@ async function token({ resource = url, scope = 'todos.read' } = {}) {
   return answer.access_token;
 }
 
+/** One that only the issuer can read. */
+async function opaque(options) {
+  await control({ format: 'opaque' });
+  const bearer = await token(options);
+  await control({ format: 'jwt' });
+  expect(!bearer.includes('.'), 'an opaque token', 'a JWT');
+  return bearer;
+}
+
 /** One `tools/call`, in the form of each era. */
-async function call(bearer, tool, revision = '2026-07-28') {
+async function call(bearer, tool, revision = '2026-07-28', at = url) {
   const _meta = { 'io.modelcontextprotocol/protocolVersion': revision, 'io.modelcontextprotocol/clientCapabilities': {} };
   const stateless = revision === '2026-07-28';
-  const response = await fetch(url, {
+  const response = await fetch(at, {
     method: 'POST',
     headers: {
       Authorization: `Bearer ${bearer}`,
@@ -51,9 +64,9 @@ async function call(bearer, tool, revision = '2026-07-28') {
   return { status: response.status, challenge: challenge(response.headers.get('www-authenticate')), body };
 }
 
-async function taken(bearer, tool = 'list_todos') {
+async function taken(bearer, tool = 'list_todos', at = url) {
   for (const revision of ['2026-07-28', '2025-11-25']) {
-    const answer = await call(bearer, tool, revision);
+    const answer = await call(bearer, tool, revision, at);
     expect(answer.status === 200 && answer.body.includes('"result"'), `200 on ${revision}`, answer);
   }
 }
@@ -113,12 +126,26 @@ try {
       await refused(bearer);
     });
   }
-  await steps.step('an opaque token is refused', async () => {
-    await control({ format: 'opaque' });
-    const bearer = await token();
-    await control({ format: 'jwt' });
-    expect(!bearer.includes('.'), 'an opaque token', 'a JWT');
-    await refused(bearer);
+  await steps.step('an opaque token is taken, by a question with a secret', async () => taken(await opaque()));
+  await steps.step('an opaque token is taken, by a question with a private key', async () => {
+    await taken(await opaque({ resource: keyedUrl }), 'list_todos', keyedUrl);
+  });
+  await steps.step('an opaque token with todos.read may not write', async () => {
+    const answer = await call(await opaque(), 'add_todo');
+    expect(answer.status === 403 && answer.challenge?.error === 'insufficient_scope', '403 insufficient_scope', answer);
+  });
+  await steps.step('an opaque token for another server is refused', async () => refused(await opaque({ resource: keyedUrl })));
+  await steps.step('an opaque token that nobody made is refused', async () => refused(`${await opaque()}x`));
+  await steps.step('an opaque token is taken until it is revoked, and refused then', async () => {
+    const bearer = await opaque();
+    await taken(bearer);
+    const revoked = await fetch(`${issuer}/token/revocation`, {
+      method: 'POST',
+      headers: { Authorization: ROBOT },
+      body: new URLSearchParams({ token: bearer }),
+    });
+    expect(revoked.ok, 'the token to be revoked', revoked.status);
+    await within(5, () => refused(bearer));
   });
   await steps.step('a token is taken until it expires, and refused then', async () => {
     await control({ lifetime: 5 });

@@ -43,9 +43,12 @@ const OUR_SKEW: &str = "30";
 /// How long the other issuer's tokens live, in seconds; for them the server allows nothing on top.
 const FOREIGN_LIFETIME: &str = "20";
 
-/// Keys are fetched again at once, so that no step has to wait for it.
-const FOREIGN_RULES: &str =
-    r#"clock_skew="0s", token_cache_ttl="1s", unknown_kid_cooldown="1s", jwks_min_refresh="1s""#;
+/// Keys are fetched again at once, so that no step has to wait for it. A token of a client names no subject when its issuer
+/// is asked about it (RFC 7662).
+const FOREIGN_RULES: &str = r#"clock_skew="0s", token_cache_ttl="1s", unknown_kid_cooldown="1s", jwks_min_refresh="1s", client_when={ sub={ present=false } }"#;
+
+/// The secret of the client that `issuer.mjs` knows as `todos`.
+const SERVER_SECRET: &str = "the secret of a server: 100 %";
 
 /// How long one driver may take: a token's life, and a slow machine.
 const LIMIT: Duration = Duration::from_secs(240);
@@ -114,13 +117,21 @@ impl Bench {
         let mut command = self.node.command(&root().join("interop"));
         command.arg("issuer.mjs").env("LIFETIME", lifetime);
         let mut process = Process::start(&format!("{name}-issuer"), &self.directory, &mut command)?;
-        let issuer = process.wait_for(issuer_in)?;
+        let (issuer, key) = process.wait_for(issuer_in)?;
+        let by_secret = r#"client_id="todos", client_secret="env:INTEROP_SECRET""#;
+        let server = self.trusting(name, &issuer, by_secret, SERVER_SECRET)?;
+        Ok(Foreign { server, process, issuer, key })
+    }
+
+    /// The example that trusts only this issuer and asks it about opaque tokens as `client`, whose secret or key is `secret`.
+    fn trusting(&self, name: &str, issuer: &str, client: &str, secret: &str) -> Result<Server, String> {
         let mut command = example::started_in(&self.directory.join(name), &self.todos)?;
+        let asked = format!("introspection={{ {client}, cache_ttl=\"1s\", negative_ttl=\"0s\" }}");
         command
             .env("MCP_ISSUER__ENABLED", "false")
-            .env("MCP_AUTH__ISSUERS", format!("[{{ issuer=\"{issuer}\", {FOREIGN_RULES} }}]"));
-        let server = Server::start(name, &self.directory, &mut command)?;
-        Ok(Foreign { server, process, issuer })
+            .env("INTEROP_SECRET", secret)
+            .env("MCP_AUTH__ISSUERS", format!("[{{ issuer=\"{issuer}\", {FOREIGN_RULES}, {asked} }}]"));
+        Server::start(name, &self.directory, &mut command)
     }
 
     /// Runs one driver to its end.
@@ -147,6 +158,8 @@ struct Foreign {
     server: Server,
     process: Process,
     issuer: String,
+    /// The private key of the client `todos-with-a-key`, a JWK.
+    key: String,
 }
 
 impl Foreign {
@@ -155,11 +168,11 @@ impl Foreign {
     }
 }
 
-/// The line in which `issuer.mjs` says who it is.
-fn issuer_in(log: &str) -> Option<String> {
+/// The line in which `issuer.mjs` says who it is, and which key it made for a server.
+fn issuer_in(log: &str) -> Option<(String, String)> {
     let lines = log.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     let mut values = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    values.find_map(|value| value["issuer"].as_str().map(str::to_owned))
+    values.find_map(|value| Some((value["issuer"].as_str()?.to_owned(), value["key"].to_string())))
 }
 
 /// Rows that belong together.
@@ -222,10 +235,13 @@ fn foreign(bench: &Bench) -> Result<Group, String> {
 fn tokens(bench: &Bench) -> Result<Group, String> {
     let foreign = bench.foreign_server("tokens", "300")?;
     let mut command = bench.node.command(&root().join("interop"));
-    command.args(["tokens.mjs", "--url", &foreign.server.url(), "--issuer", &foreign.issuer]);
+    let by_key = r#"client_id="todos-with-a-key", private_key="env:INTEROP_SECRET""#;
+    let keyed = bench.trusting("tokens-keyed", &foreign.issuer, by_key, &foreign.key)?;
+    let (url, keyed_url) = (foreign.server.url(), keyed.url());
+    command.args(["tokens.mjs", "--url", &url, "--keyed-url", &keyed_url, "--issuer", &foreign.issuer]);
     let (row, log) = bench.drive("tokens-driver", "tokens".to_owned(), &mut command, &[])?;
     let title = format!("Access tokens of oidc-provider {}, on both eras", version("oidc-provider")?);
-    let logs = format!("{log}\n{}", foreign.logs());
+    let logs = format!("{log}\n{}\n{}", keyed.end(), foreign.logs());
     Ok(Group { title, first: "token", columns: &[], rows: vec![row], logs })
 }
 
@@ -332,8 +348,9 @@ mod tests {
 
     #[test]
     fn an_issuer_is_read_once_its_line_is_whole() {
-        assert_eq!(issuer_in("WARNING x\n{\"issuer\":\"http://127.0.0.1:1\"}"), None);
-        let whole = "WARNING x\n{\"issuer\":\"http://127.0.0.1:1\"}\n";
-        assert_eq!(issuer_in(whole).as_deref(), Some("http://127.0.0.1:1"));
+        let line = "{\"issuer\":\"http://127.0.0.1:1\",\"key\":{\"kty\":\"EC\"}}";
+        assert_eq!(issuer_in(&format!("WARNING x\n{line}")), None);
+        let (issuer, key) = issuer_in(&format!("WARNING x\n{line}\n")).unwrap();
+        assert_eq!((&*issuer, &*key), ("http://127.0.0.1:1", "{\"kty\":\"EC\"}"));
     }
 }
