@@ -70,7 +70,7 @@ impl<H: Handler> ServerBuilder<H> {
         self
     }
 
-    /// Another HTTP client for issuer metadata and keys.
+    /// Another HTTP client for what issuers are asked: their metadata and keys, and about opaque tokens.
     #[must_use]
     pub fn fetch(mut self, fetch: Arc<dyn Fetch>) -> Self {
         self.fetch = Some(fetch);

@@ -51,7 +51,9 @@ pub enum IntrospectionError {
     /// As many tokens are being asked about as may be.
     #[error("too many tokens are being asked about")]
     Crowded,
-    /// The key that signs for us did not sign.
-    #[error("the private key cannot sign")]
+    /// Our own credentials are not usable: the key did not sign, or no header can hold the secret.
+    #[error(
+        "the credentials of this server cannot be sent: its key does not sign, or its secret holds control characters"
+    )]
     Sign,
 }
