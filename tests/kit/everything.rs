@@ -91,7 +91,7 @@ impl Everything {
         Json(json!({
             "id": caller.id(), "subject": caller.subject(), "issuer": caller.issuer(),
             "client_id": caller.client_id(), "scopes": caller.scopes().to_string(),
-            "roles": caller.roles().to_string(),
+            "roles": caller.roles().to_string(), "tenant": caller.tenant(),
         }))
     }
 

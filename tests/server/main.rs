@@ -37,5 +37,6 @@ mod stdio;
 #[cfg(unix)]
 mod stdio_command;
 mod talks;
+mod token_header;
 mod tokens;
 mod visibility;

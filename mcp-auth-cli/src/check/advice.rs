@@ -122,6 +122,28 @@ impl Advice {
                     config.place(&key!(auth.issuers[index].clock_skew))
                 ));
             }
+            if issuer.audience_optional {
+                self.warn(format!(
+                    "audience_optional is true: a token of an allowed client that names no audience passes, also one that the \
+                     client got for another server: {}",
+                    config.place(&key!(auth.issuers[index].audience_optional))
+                ));
+            }
+            let resource = config.resource();
+            let others = config
+                .audiences(issuer, &resource)
+                .into_iter()
+                .filter(|audience| resource != audience.as_str());
+            let others: Vec<String> = others.map(|audience| format!("{audience:?}")).collect();
+            if !others.is_empty() && issuer.allowed_clients.is_none() {
+                self.warn(format!(
+                    "audience {} is not the URL of this server: where it stands for a whole project or client of the issuer, \
+                     tokens that people gave to other servers of that project pass here too. Name the clients in \
+                     allowed_clients, or let the issuer write public_url into `aud`: {}",
+                    others.join(", "),
+                    config.place(&key!(auth.issuers[index].audience))
+                ));
+            }
             let lifetime = issuer.max_token_lifetime.get();
             if lifetime > LONG_LIFETIME {
                 let lifetime = humantime::format_duration(lifetime);
@@ -135,19 +157,20 @@ impl Advice {
 
     /// Checks every URL for a host that exists only in documentation.
     fn placeholders(&mut self, config: &Config) {
-        let mut urls: Vec<(Key, &str, Option<Host>)> = Vec::new();
+        let mut urls: Vec<(Key, String, Option<Host>)> = Vec::new();
         if let Some(url) = &config.server.public_url {
-            urls.push((key!(server.public_url), url.as_str(), Some(url.origin().host().clone())));
+            urls.push((key!(server.public_url), url.as_str().to_owned(), Some(url.origin().host().clone())));
         }
         for (index, issuer) in config.auth.issuers.iter().enumerate() {
-            let name = &issuer.issuer;
-            urls.push((key!(auth.issuers[index].issuer), name.as_str(), Host::of(name.url())));
-            urls.extend(
-                issuer
-                    .jwks_uri
-                    .iter()
-                    .map(|uri| (key!(auth.issuers[index].jwks_uri), uri.as_str(), Host::of(uri.url()))),
-            );
+            let named = issuer.accepted().into_iter().map(|accepted| accepted.iss);
+            let named = named.map(|name| (key!(auth.issuers[index].issuer), name));
+            let servers = issuer.authorization_server.iter().flat_map(|_| issuer.authorization_servers());
+            let servers = servers.map(|name| (key!(auth.issuers[index].authorization_server), name));
+            let names = named.chain(servers);
+            urls.extend(names.map(|(key, name)| (key, name.as_str().to_owned(), Host::of(name.url()))));
+            urls.extend(issuer.jwks_uri.iter().map(|uri| {
+                (key!(auth.issuers[index].jwks_uri), uri.as_str().to_owned(), Host::of(uri.url()))
+            }));
         }
         for (key, url, host) in urls {
             if host.is_some_and(|host| is_placeholder(&host.to_string())) {

@@ -132,8 +132,20 @@ fn issuer(issuer: &TrustedIssuer) -> Lines {
         Some(uri) => format!("from {uri}"),
         None => "discovered at the start, from the issuer's metadata".to_owned(),
     };
-    let mut lines = vec![line("issuer", &issuer.issuer)];
+    let mut lines = labelled("issuer", &issuer.issuer);
+    if issuer.shared_subjects {
+        lines.push(line("subjects", "the same for all of them, known by the first"));
+    }
+    if let Some(claim) = &issuer.tenant_claim {
+        lines.push(line("tenant", format!("also in the claim {claim}")));
+    }
+    if !issuer.issuer.starts_with(&issuer.authorization_servers) {
+        lines.extend(labelled("log in at", &issuer.authorization_servers));
+    }
     lines.extend(labelled("audience", &issuer.audience));
+    if issuer.audience_optional {
+        lines.push(line("", "or none"));
+    }
     if issuer.has_keys {
         lines.push(match &issuer.algorithms {
             Some(only) => line("algorithms", only.join(", ")),
@@ -155,6 +167,12 @@ fn issuer(issuer: &TrustedIssuer) -> Lines {
         "tokens",
         format!("live at most {}, clock skew {}", issuer.max_token_lifetime, issuer.clock_skew),
     ));
+    if let Some(prefix) = &issuer.requested_scope_prefix {
+        lines.push(line("", format!("asked for as {prefix}…")));
+    }
+    if let Some(prefix) = &issuer.token_scope_prefix {
+        lines.push(line("", format!("said in tokens as {prefix}…")));
+    }
     for (what, tests, between) in [
         ("must say", &issuer.require_claims, " and "),
         ("must not say", &issuer.refuse_claims, " or "),

@@ -86,13 +86,25 @@ pub(super) struct ApiKey {
 /// One entry of `[[auth.issuers]]`.
 #[derive(Debug, Serialize)]
 pub(super) struct TrustedIssuer {
-    pub(super) issuer: String,
+    /// Each `iss` that is accepted.
+    pub(super) issuer: Vec<String>,
+    /// Whom clients are told to ask for a token.
+    pub(super) authorization_servers: Vec<String>,
+    /// Whether the first issuer stands for all.
+    pub(super) shared_subjects: bool,
+    pub(super) tenant_claim: Option<String>,
     pub(super) audience: Vec<String>,
+    /// Whether a token may name none.
+    pub(super) audience_optional: bool,
     /// The only algorithms; `None` if each key says its own.
     pub(super) algorithms: Option<Vec<String>>,
     /// The URL of the keys; `None` if it is discovered at the start.
     pub(super) jwks_uri: Option<String>,
     pub(super) scope_claims: Vec<String>,
+    /// What stands in front of scopes where clients ask for them.
+    pub(super) requested_scope_prefix: Option<String>,
+    /// And in tokens.
+    pub(super) token_scope_prefix: Option<String>,
     pub(super) client_claims: Vec<String>,
     pub(super) subject_claims: Vec<String>,
     /// What claims must say, as `mcp.toml` writes it.
@@ -312,11 +324,17 @@ fn trusted(config: &Config, issuer: &issuers::TrustedIssuer) -> TrustedIssuer {
         Transport::Stdio => config.stdio_audiences(Some(issuer), &config.resource()),
     };
     TrustedIssuer {
-        issuer: issuer.issuer.as_str().to_owned(),
+        issuer: issuer.accepted().iter().map(|accepted| accepted.iss.to_string()).collect(),
+        authorization_servers: issuer.authorization_servers().iter().map(ToString::to_string).collect(),
+        shared_subjects: issuer.shared_subjects,
+        tenant_claim: issuer.tenant_claim.as_ref().map(|claim| claim.as_str().to_owned()),
         audience,
+        audience_optional: issuer.audience_optional,
         algorithms: issuer.algorithms.as_ref().map(|only| only.iter().map(ToString::to_string).collect()),
         jwks_uri: issuer.jwks_uri.as_ref().map(|uri| uri.as_str().to_owned()),
         scope_claims: issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect(),
+        requested_scope_prefix: issuer.requested_prefix().map(str::to_owned),
+        token_scope_prefix: issuer.token_prefix().map(str::to_owned),
         client_claims: issuer.client_claims.iter().map(|claim| claim.as_str().to_owned()).collect(),
         subject_claims: issuer.subject_claims.iter().map(|claim| claim.as_str().to_owned()).collect(),
         require_claims: asked(&issuer.require_claims),

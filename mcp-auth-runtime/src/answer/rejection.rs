@@ -12,6 +12,7 @@ use rmcp::model::{ClientCapabilities, ErrorCode, ErrorData};
 
 use super::data::Facts;
 use super::row::{Rank, Row, Says};
+use crate::authn::ScopePrefix;
 use crate::declared::Kind;
 use crate::envelope::HeaderMismatch;
 use crate::owned::Crowded;
@@ -370,6 +371,20 @@ impl Rejection {
             Self::TooLargeUnverified { limit, .. } => Self::TooLargeUnverified { limit, scopes },
             other => other,
         }
+    }
+
+    /// The same, in which scopes are called what they are called at the issuer.
+    pub(crate) fn asking_with(mut self, prefix: &ScopePrefix) -> Self {
+        match &mut self {
+            Self::Unauthenticated { scopes }
+            | Self::InvalidToken { scopes, .. }
+            | Self::TooLargeUnverified { scopes, .. } => *scopes = prefix.asked(scopes),
+            Self::InsufficientScope { required, held } => {
+                (*required, *held) = (prefix.asked(required), prefix.asked(held));
+            }
+            _ => {}
+        }
+        self
     }
 
     /// The JSON-RPC error where there is no HTTP around it: what the challenge would have said, in `data`.

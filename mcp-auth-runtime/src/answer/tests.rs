@@ -201,3 +201,18 @@ fn statuses_and_codes_of_refusals_are_chosen_here_and_nowhere_else() {
     assert!(looked_at > 100, "{looked_at}");
     assert!(wrong.is_empty(), "choose the answer in answer/rejection.rs instead: {wrong:?}");
 }
+
+#[test]
+fn t73_a_refusal_says_scopes_as_the_issuer_is_asked_for_them_in_challenge_and_data_alike() {
+    let prefix = crate::authn::ScopePrefix::new("api://n/");
+    let scopes = || ScopeSet::parse_lossy("read openid");
+    for rejection in [
+        Rejection::Unauthenticated { scopes: scopes() },
+        Rejection::InsufficientScope { required: scopes(), held: ScopeSet::new() },
+        Rejection::InvalidToken { reason: "x".into(), detail: None, scopes: scopes() },
+    ] {
+        let data = rejection.clone().asking_with(&prefix).error_data().data.unwrap();
+        assert_eq!(data["scope"], "api://n/read openid", "{rejection:?}");
+        assert_eq!(rejection.error_data().data.unwrap()["scope"], "openid read");
+    }
+}

@@ -39,9 +39,14 @@ impl Caller {
         self.0.subject()
     }
 
-    /// The `iss` claim; `urn:mcp-auth:api-key` for the bearer of an API key, `local` for the local caller.
+    /// The `iss` claim, or with `shared_subjects` the first name of its issuer; `urn:mcp-auth:api-key` for the bearer of an API key, `local` for the local caller.
     pub fn issuer(&self) -> &str {
         self.0.issuer()
+    }
+
+    /// The tenant that the caller is of, where `[[auth.issuers]]` names the `tenants` of its issuer.
+    pub fn tenant(&self) -> Option<&str> {
+        self.0.tenant()
     }
 
     /// The OAuth client that acts for the caller, if the token says.

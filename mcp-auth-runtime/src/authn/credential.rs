@@ -2,7 +2,7 @@
 //! second credential beside it makes the request invalid.
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use super::error::CredentialError;
 
@@ -53,6 +53,34 @@ impl<'r> Credential<'r> {
         match read_header(headers)? {
             Self::Bearer(_) if query_names_token(uri) => Err(CredentialError::Repeated),
             credential => Ok(credential),
+        }
+    }
+}
+
+impl<'r> Credential<'r> {
+    /// Reads the credential of a request from this one header, by which a proxy in front hands on the token: nothing that
+    /// stands in `Authorization` counts.
+    ///
+    /// - Shape: one `b64token` (RFC 6750 §2.1) and nothing else, no scheme.
+    ///
+    /// # Errors
+    /// [`CredentialError`] when the header occurs twice or holds anything but one token; and when the
+    /// query names a token too.
+    pub(crate) fn read_from(
+        header: &HeaderName,
+        headers: &'r HeaderMap,
+        uri: &Uri,
+    ) -> Result<Self, CredentialError> {
+        let mut values = headers.get_all(header).iter();
+        let Some(value) = values.next() else {
+            return Ok(Self::None);
+        };
+        if values.next().is_some() || query_names_token(uri) {
+            return Err(CredentialError::Repeated);
+        }
+        match value.to_str() {
+            Ok(token) if is_b64token(token) => Ok(Self::Bearer(token)),
+            Ok(_) | Err(_) => Err(CredentialError::NotTokenAlone),
         }
     }
 }
@@ -213,6 +241,35 @@ mod tests {
     fn h07_bytes_outside_ascii_are_malformed() {
         assert_eq!(fault(&["Bearer t\u{e9}".as_bytes()]), CredentialError::NotAscii);
         assert_eq!(fault(&[b"Bearer \xff"]), CredentialError::NotAscii);
+    }
+
+    #[test]
+    fn h38_where_another_header_carries_the_token_it_is_one_token_there_and_authorization_says_nothing() {
+        const ASSERTION: HeaderName = HeaderName::from_static("cf-access-jwt-assertion");
+        let sent = |values: &[&[u8]]| {
+            let mut headers = headers(&[b"Bearer a"]);
+            for value in values {
+                headers.append(ASSERTION, HeaderValue::from_bytes(value).unwrap());
+            }
+            headers
+        };
+        let uri = Uri::from_static("/mcp");
+        let read = |headers: &HeaderMap| {
+            Credential::read_from(&ASSERTION, headers, &uri).map(|c| c == Credential::Bearer("x.y-z=="))
+        };
+        assert_eq!(read(&sent(&[b"x.y-z=="])), Ok(true));
+        assert_eq!(Credential::read_from(&ASSERTION, &sent(&[]), &uri), Ok(Credential::None));
+        for bad in
+            [&b"Bearer x"[..], b"bearer x", b"", b"x y", b"x,y", b"x, Bearer y", b"\"x\"", b"x=y", b"="]
+        {
+            assert_eq!(read(&sent(&[bad])), Err(CredentialError::NotTokenAlone), "{bad:?}");
+        }
+        assert_eq!(read(&sent(&[b"x", b"x"])), Err(CredentialError::Repeated));
+        assert_eq!(read(&sent(&[b"", b"x"])), Err(CredentialError::Repeated));
+        assert_eq!(read(&sent(&[b"\xff"])), Err(CredentialError::NotTokenAlone));
+        let query = Uri::from_static("/mcp?access_token=x");
+        let both = sent(&[b"x"]);
+        assert_eq!(Credential::read_from(&ASSERTION, &both, &query), Err(CredentialError::Repeated));
     }
 
     #[test]

@@ -38,6 +38,7 @@ impl AuthnError {
             Self::Token(TokenError::MissingClaim(claim)) => Some(format!("`{claim}`")),
             Self::Token(TokenError::Claim { claim, fault }) => Some(format!("`{claim}` {fault}")),
             Self::Token(TokenError::Subject { claim, fault }) => Some(format!("`{claim}` {fault}")),
+            Self::Token(TokenError::Tenant { claim }) => Some(format!("`{claim}`, by tenant_claim")),
             Self::Token(TokenError::RequiredClaim { claim }) => Some(format!("`{claim}`, by require_claims")),
             Self::Token(TokenError::RefusedClaim { claim }) => Some(format!("`{claim}`, by refuse_claims")),
             Self::Token(_) | Self::Credential(_) => None,
@@ -50,6 +51,9 @@ impl AuthnError {
         match self {
             Self::Credential(CredentialError::Repeated) => "the request holds more than one credential",
             Self::Credential(CredentialError::NotOneKey) => "the X-API-Key header does not hold one API key",
+            Self::Credential(CredentialError::NotTokenAlone) => {
+                "the header that carries the token does not hold one token alone"
+            }
             Self::Credential(CredentialError::NotAscii | CredentialError::NotOneToken) => {
                 "the Authorization header is not Bearer and one token"
             }
@@ -128,6 +132,12 @@ pub enum TokenError {
     /// A claim says what the issuer's `refuse_claims` names.
     #[error("token claim `{claim}` says what refuse_claims of its issuer names")]
     RefusedClaim {
+        /// The claim, as the configuration writes it.
+        claim: String,
+    },
+    /// The claim that names the tenant does not say the one that `iss` names.
+    #[error("token claim `{claim}` is not the tenant that its issuer names")]
+    Tenant {
         /// The claim, as the configuration writes it.
         claim: String,
     },
@@ -215,6 +225,8 @@ pub enum CredentialError {
     NotAscii,
     /// The Bearer scheme without exactly one b64token.
     NotOneToken,
+    /// Anything but one b64token in the header that `auth.token_header` names.
+    NotTokenAlone,
     /// An `X-API-Key` header that is empty, holds bytes outside ASCII, or more than one word.
     NotOneKey,
 }
@@ -227,6 +239,7 @@ impl fmt::Display for CredentialError {
             Self::NotOneToken => {
                 "authorization header is not `Bearer` and one b64token (RFC 6750 section 2.1)"
             }
+            Self::NotTokenAlone => "header that auth.token_header names does not hold one b64token alone",
             Self::NotOneKey => "x-api-key header does not hold one API key",
         })
     }
@@ -269,6 +282,7 @@ impl TokenError {
             | Self::Subject { .. }
             | Self::RequiredClaim { .. }
             | Self::RefusedClaim { .. }
+            | Self::Tenant { .. }
             | Self::Audience(_)
             | Self::SeveralAudiences
             | Self::Expired { .. }
@@ -296,7 +310,7 @@ impl TokenError {
             Self::Signature => "the token's signature is wrong",
             Self::MissingClaim(_) => "the token lacks a required claim",
             Self::Claim { .. } | Self::Subject { .. } => "the token has a malformed claim",
-            Self::RequiredClaim { .. } | Self::RefusedClaim { .. } => {
+            Self::RequiredClaim { .. } | Self::RefusedClaim { .. } | Self::Tenant { .. } => {
                 "a claim of the token is not what this server asks for"
             }
             Self::Audience(_) | Self::SeveralAudiences => "the token is not for this resource",
@@ -435,8 +449,8 @@ mod tests {
     use super::*;
 
     fn one_of_each() -> Vec<AuthnError> {
-        use CredentialError::{NotAscii, NotOneKey, NotOneToken, Repeated};
-        let headers = [Repeated, NotAscii, NotOneToken, NotOneKey];
+        use CredentialError::{NotAscii, NotOneKey, NotOneToken, NotTokenAlone, Repeated};
+        let headers = [Repeated, NotAscii, NotOneToken, NotTokenAlone, NotOneKey];
         let tokens = one_token_error_of_each().into_iter().map(AuthnError::from);
         headers.map(AuthnError::from).into_iter().chain(tokens).collect()
     }
@@ -459,6 +473,7 @@ mod tests {
             TokenError::Subject { claim: "x".into(), fault: "y" },
             TokenError::RequiredClaim { claim: "x".into() },
             TokenError::RefusedClaim { claim: "x".into() },
+            TokenError::Tenant { claim: "x".into() },
             TokenError::Audience(e()),
             TokenError::SeveralAudiences,
             TokenError::Expired { ago_secs: 1 },

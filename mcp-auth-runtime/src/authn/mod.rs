@@ -2,7 +2,7 @@
 //! `api_key_header` (the other place where a key may stand), `authenticator` (the way of a
 //! credential), `verifier` (one implementation of [`Verify`] for each kind of credential), `confirmation` (what a
 //! credential is bound to), `binding` (its check against each request), `roles` (which roles the claims of a credential
-//! give), `cache` (credentials that were verified a moment ago), `deny` (credentials
+//! give), `scope_prefix` (what issuers write in front of scopes), `cache` (credentials that were verified a moment ago), `deny` (credentials
 //! that are refused although they verify), `principal` (who it is, as everything after this folder
 //! knows it), `identity` (a principal, or anonymous), `actor` (who acts for it), `local` (the caller of a stdio server without a credential),
 //! `caller` (what a tool sees), `opaque_key` (how callers are told apart), `fetch` (how documents of issuers are
@@ -25,6 +25,7 @@ pub(crate) mod local;
 mod opaque_key;
 mod principal;
 mod roles;
+mod scope_prefix;
 pub(crate) mod verifier;
 
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub(crate) use fetch::{is_plain_from, may_ask};
 pub use identity::Identity;
 pub(crate) use principal::{Held, Principal};
 pub(crate) use roles::{RoleRule, RoleRules};
+pub(crate) use scope_prefix::ScopePrefix;
 pub use verifier::api_key::{
     API_KEY_ISSUER, ApiKeyDigest, ApiKeyError, ApiKeyRules, ApiKeyVerifier, InvalidDigest,
 };
@@ -53,6 +55,7 @@ pub(crate) use verifier::introspection::AssertionKey;
 pub use verifier::introspection::{
     ClientAuth, IntrospectionKind, IntrospectionRules, IntrospectionVerifier, InvalidKey, Reach,
 };
+pub(crate) use verifier::jwt::{ANY_TENANT, Accepted, Tenant};
 pub use verifier::jwt::{Algorithm, Examined, IssuerRules, JwtVerifier, KeySource, examine};
 pub(crate) use verifier::jwt::{IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};
 pub use verifier::{CredentialFacts, CredentialFuture, CredentialVerifier, RefusedCredential};

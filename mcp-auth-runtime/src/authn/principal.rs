@@ -72,6 +72,8 @@ pub struct Facts {
     pub subject: String,
     /// The claim that names the subject, unless it is `sub`: what one claim says is not what another one says.
     pub subject_claim: Option<Arc<str>>,
+    /// The tenant of the issuer, where it serves several.
+    pub tenant: Option<Arc<str>>,
     /// The OAuth client that acts for the subject, if the credential says.
     pub client_id: Option<String>,
     /// Whether the subject is that client, or another program that acts for no person (RFC 9068 §2.2).
@@ -113,6 +115,7 @@ impl Facts {
             issuer,
             subject: subject.into(),
             subject_claim: None,
+            tenant: None,
             client_id: None,
             is_client: false,
             actor: None,
@@ -191,6 +194,11 @@ impl Principal {
     /// is called in the other.
     pub(crate) fn subject_claim(&self) -> Option<&Arc<str>> {
         self.facts.subject_claim.as_ref()
+    }
+
+    /// The tenant of the issuer that the caller is of, where the issuer serves several.
+    pub fn tenant(&self) -> Option<&str> {
+        self.facts.tenant.as_deref()
     }
 
     /// The OAuth client that acts for the subject, if the credential says.

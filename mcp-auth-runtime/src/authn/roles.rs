@@ -11,6 +11,8 @@ pub struct RoleRules(Vec<RoleRule>);
 /// The roles that one claim gives when it says one of these values.
 #[derive(Debug, Clone)]
 pub struct RoleRule {
+    /// What `iss` must say besides; anything without it.
+    pub iss: Option<String>,
     /// The claim's name; several names lead into nested objects. A name is never split.
     pub claim: Vec<String>,
     /// What the claim may be: strings, booleans, whole numbers.
@@ -38,6 +40,9 @@ impl FromIterator<RoleRule> for RoleRules {
 impl RoleRule {
     /// Whether the claim is there and says one of the values. A claim of another shape says none of them.
     fn is_met_by(&self, claims: &Map<String, Value>) -> bool {
+        if self.iss.as_deref().is_some_and(|iss| claims.get("iss").and_then(Value::as_str) != Some(iss)) {
+            return false;
+        }
         match self.find(claims) {
             Some(Value::Array(items)) => {
                 items.iter().all(Value::is_string) && self.contains.iter().any(|wanted| has(items, wanted))
@@ -77,7 +82,7 @@ mod tests {
     /// A rule that gives `manager`, and what it implies.
     fn rule(claim: &[&str], equals: &[Value], contains: &[&str]) -> RoleRule {
         let gives = ["manager", "viewer"].iter().map(|name| name.parse().unwrap()).collect();
-        RoleRule { claim: path(claim), equals: equals.to_vec(), contains: path(contains), gives }
+        RoleRule { iss: None, claim: path(claim), equals: equals.to_vec(), contains: path(contains), gives }
     }
 
     fn held(rule: RoleRule, claims: &Value) -> String {
@@ -229,6 +234,7 @@ mod tests {
     #[test]
     fn every_rule_that_is_met_gives_its_roles_and_no_rule_gives_nothing() {
         let viewer = RoleRule {
+            iss: None,
             gives: ["auditor".parse().unwrap()].into_iter().collect(),
             ..rule(&["a"], &[json!(1)], &[])
         };

@@ -44,7 +44,7 @@ pub use section::{
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};
 pub use value::{
-    ClientAddressHeader, DisplayName, EndpointPath, NonEmpty, RoleName, ScopeToken, ToolHeader, ValueError,
-    api_key, audience, claim, claim_test, network, url,
+    ClientAddressHeader, DisplayName, EndpointPath, NonEmpty, RoleName, ScopePrefixText, ScopeToken,
+    TokenHeader, ToolHeader, ValueError, api_key, audience, claim, claim_test, issuer_name, network, url,
 };
 pub use warning::Warning;

@@ -1,6 +1,7 @@
 //! Steps 7, 9 and 10: who presents a message, and whether it may go on. Knows no transport: HTTP and stdio both
 //! come here, and nothing else makes a permit or an audit event of a message.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use super::order;
 use super::received::Received;
 use super::session::Bound;
 use crate::answer::Rejection;
-use crate::authn::{Authenticator, Credential, Identity};
+use crate::authn::{Authenticator, Credential, Identity, ScopePrefix};
 use crate::authz::{Denied, Named, Permit, Policy, Verdict};
 use crate::envelope::Message;
 use crate::observe::audit::Decision;
@@ -25,6 +26,8 @@ pub(crate) struct Gate {
     /// `None` where no caller is verified: with `auth.verify = "none"`, and on stdio without a credential.
     authenticator: Option<Arc<Authenticator>>,
     rules: Arc<Rulebook>,
+    /// What clients put in front of scopes when they ask the issuer for them.
+    scope_prefix: Option<ScopePrefix>,
 }
 
 /// A message that may go on, and what it was bound to.
@@ -42,7 +45,20 @@ pub(crate) struct Admitted {
 impl Gate {
     /// A gate that asks `authenticator` who it is and decides by `rules`.
     pub(crate) fn new(authenticator: Option<Arc<Authenticator>>, rules: Arc<Rulebook>) -> Self {
-        Self { authenticator, rules }
+        Self { authenticator, rules, scope_prefix: None }
+    }
+
+    /// The same, whose refusals name scopes with this in front of them.
+    pub(crate) fn asking_with(self, scope_prefix: Option<ScopePrefix>) -> Self {
+        Self { scope_prefix, ..self }
+    }
+
+    /// A refusal as the client is told: the audit has it by this server's own names.
+    pub(super) fn told<'r>(&self, rejection: &'r Rejection) -> Cow<'r, Rejection> {
+        match &self.scope_prefix {
+            Some(prefix) => Cow::Owned(rejection.clone().asking_with(prefix)),
+            None => Cow::Borrowed(rejection),
+        }
     }
 
     /// The decision's other uses: which scopes a challenge names when no message was read.

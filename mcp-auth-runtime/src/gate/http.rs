@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use http::{HeaderMap, Method, Response, request};
+use http::{HeaderMap, HeaderName, Method, Response, request};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
@@ -57,6 +57,8 @@ pub(crate) struct EndpointSettings {
     pub(crate) x_api_key: bool,
     /// How the address of a client is found.
     pub(crate) proxies: TrustedProxies,
+    /// The only header whose token counts, instead of `Authorization`.
+    pub(crate) token_header: Option<HeaderName>,
     /// Whether `auth.denial` is `"tool-error"`.
     pub(crate) denial_as_tool_error: bool,
     /// Bounds of one message.
@@ -126,7 +128,10 @@ impl<H: Handler> Endpoint<H> {
 
     /// The credential in the head of the request, and nothing else.
     fn presented<'r>(&self, parts: &'r request::Parts) -> Result<Credential<'r>, Rejection> {
-        let mut credential = Credential::read(&parts.headers, &parts.uri);
+        let mut credential = match &self.settings.token_header {
+            Some(header) => Credential::read_from(header, &parts.headers, &parts.uri),
+            None => Credential::read(&parts.headers, &parts.uri),
+        };
         if self.settings.x_api_key {
             credential = api_key_header::or_key(&parts.headers, &parts.uri, credential);
         }
@@ -305,7 +310,7 @@ impl<H: Handler> Endpoint<H> {
             (Rejection::InsufficientScope { .. }, Message::Tool { .. })
                 if self.settings.denial_as_tool_error =>
             {
-                rejection.respond_as_tool_error(&id, envelope.era())
+                self.gate.told(rejection).respond_as_tool_error(&id, envelope.era())
             }
             // A notification has no answer, so nothing is said of a method that may not be known.
             (Rejection::UnknownMethod { .. }, _) if envelope.kind == MessageKind::Notification => accepted(),
@@ -314,7 +319,7 @@ impl<H: Handler> Endpoint<H> {
     }
 
     fn answer(&self, id: &Value, rejection: &Rejection) -> Response<Body> {
-        rejection.respond(id, self.settings.resource_metadata.as_deref())
+        self.gate.told(rejection).respond(id, self.settings.resource_metadata.as_deref())
     }
 }
 

@@ -146,7 +146,7 @@ where
     }
 
     async fn admit(&self, envelope: &Envelope) -> Result<Admitted, ErrorData> {
-        unless_it_panics(async {
+        unless_it_panics(&self.gate, async {
             let who = (self.who)().await;
             let mut received = Received::new(envelope);
             received.objection = envelope.unspeakable().map(Rejection::HeaderMismatch);
@@ -156,7 +156,7 @@ where
     }
 
     async fn unreadable(&self, fault: Rejection) -> ErrorData {
-        let Err(refused) = unless_it_panics(async {
+        let Err(refused) = unless_it_panics(&self.gate, async {
             let who = (self.who)().await;
             Err::<Infallible, _>(self.gate.unreadable(fault, who, None))
         })
@@ -172,9 +172,12 @@ where
 }
 
 /// What the gate says; where it panics, the message is refused and the next one decided.
-async fn unless_it_panics<T>(deciding: impl Future<Output = Result<T, Rejection>>) -> Result<T, ErrorData> {
+async fn unless_it_panics<T>(
+    gate: &Gate,
+    deciding: impl Future<Output = Result<T, Rejection>>,
+) -> Result<T, ErrorData> {
     match AssertUnwindSafe(deciding).catch_unwind().await {
-        Ok(decided) => decided.map_err(|rejection| rejection.error_data()),
+        Ok(decided) => decided.map_err(|rejection| gate.told(&rejection).error_data()),
         Err(_panic) => {
             tracing::error!("the gate panicked; the message is refused");
             Err(ErrorData::internal_error("internal error", None))

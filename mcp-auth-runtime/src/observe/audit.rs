@@ -58,6 +58,7 @@ impl Decision<'_> {
         let client_address = self.from.map(tracing::field::display);
         let issuer = caller.map(|caller| caller.issuer());
         let subject = caller.map(|caller| tracing::field::debug(caller.subject()));
+        let tenant = caller.and_then(|caller| caller.tenant());
         let client_id = caller.and_then(|caller| caller.client_id()).map(tracing::field::debug);
         let is_client = caller.map(|caller| caller.is_client());
         let actor = caller.and_then(|caller| caller.actor()).map(actors);
@@ -66,11 +67,11 @@ impl Decision<'_> {
         match self.refusal {
             None => tracing::info!(
                 target: TARGET, decision = "allow", operation, name = ?name,
-                client_address, via, issuer, subject, client_id, is_client, actor, needed, held,
+                client_address, via, issuer, tenant, subject, client_id, is_client, actor, needed, held,
             ),
             Some(reason) => tracing::warn!(
                 target: TARGET, decision = refused, operation, name = ?name,
-                client_address, via, issuer, subject, client_id, is_client, actor, needed, held, reason = ?excerpt(reason, LONGEST),
+                client_address, via, issuer, tenant, subject, client_id, is_client, actor, needed, held, reason = ?excerpt(reason, LONGEST),
             ),
         }
     }

@@ -126,9 +126,11 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
     // The routes, each behind its layers; of a pair the first is passed first.
     let path = parts.config.server.path.as_str().to_owned();
     let first = parts.config.auth.issuers.first().filter(|_| local.is_none());
-    let issuer_metadata = first.map(|issuer| {
+    let issuer_metadata = first.and_then(|issuer| {
         let (refresh, fetch) = (settings::key_refresh(issuer), Arc::clone(&parts.fetch));
-        IssuerMetadata::new((*issuer.issuer).clone(), fetch, refresh)
+        let server = issuer.authorization_servers().into_iter().next()?;
+        let names = issuer.names_of(&server);
+        Some(IssuerMetadata::new(server, names, fetch, refresh))
     });
     let metadata = match authenticator.is_some() && !parts.config.accepts_no_tokens() {
         true => {
@@ -171,9 +173,11 @@ fn endpoint<H: Handler>(
     };
     let verifies = authenticator.is_some();
     let gate = Gate::new(authenticator, Arc::clone(&parts.rules));
+    let gate = gate.asking_with(settings::requested_prefix(&parts.config));
     let settings = EndpointSettings {
         resource_metadata: (!parts.config.accepts_no_tokens()).then(|| resource.metadata_url()),
         x_api_key: parts.config.auth.x_api_key,
+        token_header: parts.config.auth.token_header.as_ref().map(|header| header.name().clone()),
         proxies: settings::trusted_proxies(&parts.config),
         denial_as_tool_error: parts.config.auth.denial == Denial::ToolError,
         limits: settings::endpoint_limits(&parts.config),

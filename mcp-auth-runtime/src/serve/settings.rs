@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::local_issuer::LocalIssuer;
 use crate::answer::ProtectedResourceMetadata;
 use crate::authn::{
-    ApiKeyDigest, ApiKeyRules, AssertionKey, ClientAuth, Held, IntrospectionRules, IssuerRules, KeyRefresh,
-    KeySource, RoleRule, RoleRules, TokenRules,
+    Accepted, ApiKeyDigest, ApiKeyRules, AssertionKey, ClientAuth, Held, IntrospectionRules, IssuerRules,
+    KeyRefresh, KeySource, RoleRule, RoleRules, ScopePrefix, Tenant, TokenRules,
 };
 use crate::config::api_keys::ApiKeyEntry;
 use crate::config::auth::Ready;
@@ -146,9 +146,16 @@ pub(super) fn protected_resource_metadata(
     scopes: &ScopeSet,
 ) -> ProtectedResourceMetadata {
     let server = &config.server;
-    let configured = config.auth.issuers.iter().map(|issuer| IssuerIdentifier::clone(&issuer.issuer));
+    let configured = config.auth.issuers.iter().flat_map(TrustedIssuer::authorization_servers);
     // The built-in issuer first: clients take the first, and who turns it on wants to log in there.
-    let issuers = local.map(|local| local.issuer.clone()).into_iter().chain(configured).collect();
+    let mut issuers = Vec::new();
+    for issuer in local.map(|local| local.issuer.clone()).into_iter().chain(configured) {
+        if !issuers.contains(&issuer) {
+            issuers.push(issuer);
+        }
+    }
+    let asked = requested_prefix(config).map(|prefix| prefix.asked(scopes));
+    let scopes = asked.as_ref().unwrap_or(scopes);
     let mut metadata = ProtectedResourceMetadata::new(resource.clone(), issuers, scopes);
     metadata.resource_name = server.name.as_ref().map(|name| name.as_str().to_owned());
     metadata.resource_documentation = server.documentation.as_ref().map(|url| url.as_str().to_owned());
@@ -157,17 +164,41 @@ pub(super) fn protected_resource_metadata(
     metadata
 }
 
-/// What tokens of a configured issuer must be.
-pub(super) fn rules(issuer: &TrustedIssuer, audiences: Vec<String>) -> IssuerRules {
+/// What clients put in front of this server's scopes: the same for every issuer, or the start was refused.
+pub(super) fn requested_prefix(config: &Config) -> Option<ScopePrefix> {
+    config.auth.issuers.first()?.requested_prefix().map(ScopePrefix::new)
+}
+
+/// What tokens of a configured issuer must be, for each authorization server of it.
+pub(super) fn rules(issuer: &TrustedIssuer, audiences: &[String]) -> Vec<IssuerRules> {
+    let each = issuer.authorization_servers().into_iter().map(|server| {
+        let claim = issuer.tenant_claim.as_ref().map(|claim| claim.as_str().to_owned());
+        let accepted = issuer.accepted().into_iter().filter(|accepted| accepted.server == server);
+        let accepted = accepted.map(|accepted| Accepted {
+            iss: Arc::from(accepted.iss.as_str()),
+            stands_for: Arc::from(accepted.stands_for.as_str()),
+            tenant: accepted.tenant.map(|name| Tenant { name: Arc::from(name), claim: claim.clone() }),
+        });
+        let accepted = accepted.collect();
+        let names = issuer.names_of(&server);
+        let also_called = names.into_iter().filter(|name| server != name.as_str()).collect();
+        IssuerRules { accepted, also_called, ..rules_of(issuer, server, audiences.to_vec()) }
+    });
+    each.collect()
+}
+
+/// What tokens of this authorization server of a configured issuer must be.
+fn rules_of(issuer: &TrustedIssuer, server: IssuerIdentifier, audiences: Vec<String>) -> IssuerRules {
     let keys = match &issuer.jwks_uri {
         Some(uri) => KeySource::JwksUri(uri.url().clone()),
         None => KeySource::Discovery,
     };
-    let mut rules = IssuerRules::new(IssuerIdentifier::clone(&issuer.issuer), audiences, keys);
+    let mut rules = IssuerRules::new(server, audiences, keys);
     rules.keys_optional = issuer.introspection.is_some();
     rules.allow_http = issuer.allow_http.as_ref().map(|host| host.host().clone());
     rules.algorithms = issuer.algorithms.as_ref().map(|only| only.to_vec());
     rules.tokens.scope_claims = issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
+    rules.tokens.scope_prefix = issuer.token_prefix().map(ScopePrefix::new);
     rules.tokens.client_claims = issuer.client_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
     rules.tokens.subject_claims =
         issuer.subject_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
@@ -177,6 +208,7 @@ pub(super) fn rules(issuer: &TrustedIssuer, audiences: Vec<String>) -> IssuerRul
     rules.tokens.clock_skew = issuer.clock_skew.get();
     rules.tokens.max_token_lifetime = issuer.max_token_lifetime.get();
     rules.require_at_jwt = issuer.require_at_jwt;
+    rules.tokens.audience_optional = issuer.audience_optional;
     rules.tokens.single_audience = issuer.single_audience;
     rules.tokens.allowed_clients = issuer
         .allowed_clients
@@ -200,7 +232,8 @@ pub(super) fn introspection(
     let Some(section) = &issuer.introspection else { return Ok(None) };
     let audiences = tokens.audiences.clone();
     let client = client_auth(config, index, section)?;
-    let mut rules = IntrospectionRules::new(IssuerIdentifier::clone(&issuer.issuer), audiences, client);
+    let Some(named) = issuer.issuer[0].of(None) else { return Ok(None) };
+    let mut rules = IntrospectionRules::new(named, audiences, client);
     rules.kind = section.kind;
     rules.endpoint = section.endpoint.as_ref().map(|url| url.url().clone());
     rules.allow_http = issuer.allow_http.as_ref().map(|host| host.host().clone());
@@ -293,14 +326,15 @@ fn digests(config: &Config, entry: &ApiKeyEntry) -> Result<Vec<ApiKeyDigest>> {
 }
 
 /// Which roles the claims of this issuer's credentials give. A condition that names no issuer is about the only one.
-pub(super) fn roles(config: &Config, checked: &Checked, issuer: &IssuerIdentifier) -> RoleRules {
+pub(super) fn roles(config: &Config, checked: &Checked, issuer: &IssuerRules) -> RoleRules {
     let mut rules = Vec::new();
     for (role, gives) in &checked.roles {
         for condition in config.roles.get(role).into_iter().flat_map(RoleEntry::conditions) {
-            if condition.issuer.as_ref().is_some_and(|named| **named != issuer.as_str()) {
+            let Some(iss) = meant(condition.issuer.as_ref().map(|named| named.as_str()), issuer) else {
                 continue;
-            }
+            };
             rules.push(RoleRule {
+                iss,
                 claim: condition.claim.names().map(str::to_owned).collect(),
                 equals: condition.equal_to().map(|value| value.json().clone()).collect(),
                 contains: condition.contained().map(str::to_owned).collect(),
@@ -309,6 +343,20 @@ pub(super) fn roles(config: &Config, checked: &Checked, issuer: &IssuerIdentifie
         }
     }
     rules.into_iter().collect()
+}
+
+/// What `iss` must say for a condition about `named` to be about a token of `issuer`; `None` where it never is. A name in
+/// the list of several means tokens that say it, unless all of them mean the same subjects; the server's own means all.
+fn meant(named: Option<&str>, issuer: &IssuerRules) -> Option<Option<String>> {
+    let Some(named) = named else { return Some(None) };
+    let accepted = &issuer.accepted;
+    let is_one = accepted.iter().all(|name| name.stands_for == accepted[0].stands_for);
+    match accepted.iter().any(|name| *name.iss == *named) {
+        true if is_one => Some(None),
+        true => Some(Some(named.to_owned())),
+        false if issuer.issuer == named => Some(None),
+        false => None,
+    }
 }
 
 #[cfg(test)]
@@ -338,7 +386,7 @@ mod tests {
     fn defaults_of_the_configuration_are_those_of_the_verifier() {
         let config = Config::from_toml_str("[[auth.issuers]]\nissuer = \"https://a.example\"").unwrap();
         let audiences = vec!["https://rs.example/mcp".to_owned()];
-        let configured = rules(&config.auth.issuers[0], audiences.clone());
+        let configured = rules(&config.auth.issuers[0], &audiences).remove(0);
         let expected =
             IssuerRules::new("https://a.example".parse().unwrap(), audiences, KeySource::Discovery);
         assert_eq!(format!("{configured:?}"), format!("{expected:?}"));
@@ -359,7 +407,8 @@ mod tests {
         let config = Config::from_toml_str(text).unwrap();
         let checked = config.check_alone().unwrap();
         let held = |issuer: &str, claims: serde_json::Value| {
-            let rules = roles(&config, &checked, &issuer.parse().unwrap());
+            let rules = IssuerRules::new(issuer.parse().unwrap(), Vec::new(), KeySource::Discovery);
+            let rules = roles(&config, &checked, &rules);
             rules.held(claims.as_object().unwrap()).to_string()
         };
         let nested = |value: serde_json::Value| serde_json::json!({ "x": { "y": value } });

@@ -54,7 +54,7 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
     let calls = settings::call_limits(&parts.config);
     let (rules, closing) = (Arc::clone(&parts.rules), parts.shutdown.stopping());
     let dispatch = Dispatch::new(parts.handler, parts.routes, rules, &parts.ambient, states, calls, closing);
-    let gate = Gate::new(authenticator, parts.rules);
+    let gate = Gate::new(authenticator, parts.rules).asking_with(settings::requested_prefix(&parts.config));
     let limits = settings::stdio_limits(&parts.config);
     serve_stdio(dispatch, gate, speaker, limits, parts.shutdown.stopping()).await?;
     Ok(())

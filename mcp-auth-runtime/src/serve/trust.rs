@@ -11,7 +11,7 @@ use super::parts::OwnVerifiers;
 use super::settings;
 use crate::authn::{
     ApiKeyVerifier, Authenticator, CacheBounds, CredentialVerifier, Fetch, IntrospectionVerifier,
-    IssuerRules, JwtVerifier, KeySource, LoadFailure, ProgramVerifier, Verify,
+    IssuerRules, JwtVerifier, KeySource, LoadFailure, ProgramVerifier, TokenRules, Verify,
 };
 use crate::config::issuers::TrustedIssuer;
 use crate::config::{Checked, Config, NonEmpty, key};
@@ -107,8 +107,11 @@ fn introspected_tokens(
     let Given { config, checked, fetch, ambient, .. } = given;
     let mut asked = Vec::new();
     for (index, issuer) in config.auth.issuers.iter().enumerate() {
-        let mut tokens = settings::rules(issuer, audiences(Some(issuer))).tokens;
-        tokens.roles = settings::roles(config, checked, &issuer.issuer);
+        let Some(rules) = settings::rules(issuer, &audiences(Some(issuer))).into_iter().next() else {
+            continue;
+        };
+        let roles = settings::roles(config, checked, &rules);
+        let tokens = TokenRules { roles, ..rules.tokens };
         asked.extend(settings::introspection(config, index, tokens)?);
     }
     if asked.is_empty() {
@@ -125,7 +128,7 @@ fn signed_tokens(
     let Given { config, checked, local, fetch, ambient, .. } = given;
     let with_keys = config.auth.issuers.iter().filter(|issuer| issuer.has_keys());
     let mut rules: Vec<IssuerRules> =
-        with_keys.map(|issuer| settings::rules(issuer, audiences(Some(issuer)))).collect();
+        with_keys.flat_map(|issuer| settings::rules(issuer, &audiences(Some(issuer)))).collect();
     if let Some(local) = local {
         let keys = KeySource::Static(local.jwks.clone());
         let mut own = IssuerRules::new(local.issuer.clone(), audiences(None), keys);
@@ -133,7 +136,7 @@ fn signed_tokens(
         rules.push(own);
     }
     for rules in &mut rules {
-        rules.tokens.roles = settings::roles(config, checked, &rules.issuer);
+        rules.tokens.roles = settings::roles(config, checked, rules);
     }
     if rules.is_empty() {
         return Ok(None);
@@ -160,7 +163,10 @@ pub(super) async fn load_keys(
         let LoadFailure { issuer, cause } = &failure;
         match cause {
             Some(cause) if failure.is_misconfiguration() => {
-                let index = config.auth.issuers.iter().position(|known| known.issuer.as_str() == issuer);
+                let is_it = |known: &TrustedIssuer| {
+                    known.authorization_servers().iter().any(|server| server == issuer.as_str())
+                };
+                let index = config.auth.issuers.iter().position(is_it);
                 let index = index.unwrap_or(0);
                 let place = config.place(&key!(auth.issuers[index].issuer));
                 return Err(Error::from(format!("issuer {issuer} cannot be used: {cause}: {place}")));

@@ -100,6 +100,26 @@ async fn t27_t28_t58_an_issuer_that_only_resembles_a_configured_one_is_refused_a
 }
 
 #[tokio::test]
+async fn t23_a_token_without_audience_passes_for_an_allowed_client_alone_where_that_is_allowed() {
+    let usual = Bench::with("allowed_clients = [\"app\"]").await;
+    let optional = Bench::with("audience_optional = true\nallowed_clients = [\"app\"]").await;
+    for (none, case) in [(json!({ "aud": null }), "absent"), (json!({ "aud": [] }), "empty")] {
+        usual.refuses(&usual.token(none.clone()), case).await;
+        optional.accepts(&optional.token(none.clone()), case).await;
+        let mut other = none;
+        other["client_id"] = "other".into();
+        optional.refuses(&optional.token(other), case).await;
+    }
+    optional.accepts(&optional.token(json!({})), "ours").await;
+    for bad in [json!("https://other.example"), json!([""]), json!(""), json!({}), json!([5]), json!(false)] {
+        optional.refuses(&optional.token(json!({ "aud": bad })), &bad.to_string()).await;
+    }
+    let alone = format!("{}audience_optional = true", "[[auth.issuers]]\nissuer = \"https://as.example\"\n");
+    let started = Everything::default().builder(&alone).start().await.map(drop);
+    assert!(started.expect_err("refused").to_string().contains("allowed_clients must name the clients"));
+}
+
+#[tokio::test]
 async fn t54_only_allowed_clients_are_served_where_the_issuer_names_them() {
     let (any, named) = (Bench::new().await, Bench::with("allowed_clients = [\"app\", \"cli\"]").await);
     for (case, changes, allowed) in [

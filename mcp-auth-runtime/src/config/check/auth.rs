@@ -23,6 +23,21 @@ impl Findings<'_> {
         }
     }
 
+    /// A header has one meaning.
+    pub(super) fn token_header(&mut self) {
+        let config = self.config;
+        let Some(header) = &config.auth.token_header else { return };
+        let at = self.at(key!(auth.token_header));
+        if config.server.tool_headers.iter().any(|shown| shown.name() == header.name()) {
+            let (header, other) = (header.name().to_string(), "server.tool_headers");
+            self.refuse(Conflict::TokenHeaderTaken { header, other, at: at.clone() });
+        }
+        if config.server.client_address_header.name() == header.name() {
+            let (header, other) = (header.name().to_string(), "server.client_address_header");
+            self.refuse(Conflict::TokenHeaderTaken { header, other, at });
+        }
+    }
+
     fn verify_none(&mut self, trusted: bool, built_in: bool) {
         let at = self.at(key!(auth.verify));
         let protected = self.first_operation(|rule| !rule.is_public());

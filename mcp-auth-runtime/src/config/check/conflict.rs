@@ -151,6 +151,67 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// Metadata would be fetched in the clear.
+    #[error("authorization_server is {server:?}: off loopback it must start with https://{allow}: {at}")]
+    AuthorizationServerNotHttps {
+        /// The server.
+        server: String,
+        /// How it could be allowed, where it could.
+        allow: String,
+        /// Key and source.
+        at: String,
+    },
+    /// A key of an issuer that does nothing.
+    #[error("{key} is set, but {why}: remove it: {at}")]
+    IssuerKeyUnused {
+        /// The key.
+        key: &'static str,
+        /// Why it does nothing.
+        why: &'static str,
+        /// Key and source.
+        at: String,
+    },
+    /// A tenant's server of an issuer without tenants.
+    #[error(
+        "{{tenant}} stands in authorization_server and in no issuer: write it there too, or nowhere: {at}"
+    )]
+    TenantServerOnly {
+        /// Key and source.
+        at: String,
+    },
+    /// Names with and without a tenant.
+    #[error(
+        "{{tenant}} stands in one issuer and not in another: write an [[auth.issuers]] for each kind: {at}"
+    )]
+    TenantsMixed {
+        /// Key and source.
+        at: String,
+    },
+    /// A tenant that could be anyone.
+    #[error(
+        "{{tenant}} stands in issuer, so tenants must say which ones are accepted: tenants = [\"…\"]: {at}"
+    )]
+    TenantsMissing {
+        /// Key and source.
+        at: String,
+    },
+    /// Tenants without a server.
+    #[error(
+        "{{tenant}} stands in issuer, so authorization_server must say where clients log in: one URL for all tenants, or one \
+         with {{tenant}} in it: {at}"
+    )]
+    TenantsServerMissing {
+        /// Key and source.
+        at: String,
+    },
+    /// A tenant that makes no URL.
+    #[error("with tenant {tenant:?} in it, issuer or authorization_server is not a URL: {at}")]
+    TenantNotInUrl {
+        /// The tenant.
+        tenant: String,
+        /// Key and source.
+        at: String,
+    },
     /// An `allow_http` that is not used.
     #[error(
         "allow_http is {host:?}, but neither issuer {issuer:?} nor its jwks_uri is http:// on that host: remove it, or name \
@@ -170,6 +231,15 @@ pub enum Conflict {
         /// The issuer.
         issuer: String,
         /// Key and source of the second.
+        at: String,
+    },
+    /// Of whose tokens would be asked?
+    #[error(
+        "an issuer that is asked about its tokens has one name: one issuer without {{tenant}}, and no authorization_server \
+         beside it: {at}"
+    )]
+    IntrospectionOneName {
+        /// Key and source.
         at: String,
     },
     /// Tokens would be asked about in the clear.
@@ -228,6 +298,36 @@ pub enum Conflict {
     IntrospectionKey {
         /// Why.
         error: InvalidKey,
+        /// Key and source.
+        at: String,
+    },
+    /// Issuers that know the scopes by different names.
+    #[error(
+        "issuers differ in what clients ask them for in front of scopes ({prefixes}), and a challenge is for all of them: give \
+         all of them the same scope_prefix, or serve each in a process of its own: {at}"
+    )]
+    ScopePrefixes {
+        /// Those that they have.
+        prefixes: String,
+        /// Key and source.
+        at: String,
+    },
+    /// A header with two meanings.
+    #[error("header {header} carries the token, so it cannot stand in {other} too: {at}")]
+    TokenHeaderTaken {
+        /// The header.
+        header: String,
+        /// The other key.
+        other: &'static str,
+        /// Key and source.
+        at: String,
+    },
+    /// Tokens for no one in particular, of any client.
+    #[error(
+        "audience_optional is true, so allowed_clients must name the clients whose tokens are meant for this server: nothing \
+         else says so of a token without `aud`: {at}"
+    )]
+    AudienceOptional {
         /// Key and source.
         at: String,
     },

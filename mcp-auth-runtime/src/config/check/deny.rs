@@ -41,7 +41,9 @@ impl Findings<'_> {
     fn accepts(&self, issuer: &str) -> bool {
         let config = self.config;
         let built_in = config.built_in_issuer().map(|_| config.resource().origin().to_string());
-        config.auth.issuers.iter().any(|known| known.issuer.as_str() == issuer)
+        // As callers are known: with shared subjects by the first name alone.
+        let mut known = config.auth.issuers.iter().flat_map(|known| known.accepted());
+        known.any(|known| known.stands_for == issuer)
             || built_in.as_deref() == Some(issuer)
             || issuer.starts_with("urn:mcp-auth:")
     }

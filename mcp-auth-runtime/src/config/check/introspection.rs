@@ -14,6 +14,12 @@ impl Findings<'_> {
         let mut before: Vec<(&TrustedIssuer, Vec<String>)> = Vec::new();
         for (index, issuer) in issuers.iter().enumerate() {
             let Some(asked) = &issuer.introspection else { continue };
+            let is_one =
+                issuer.issuer.len() == 1 && !issuer.has_tenants() && issuer.authorization_server.is_none();
+            if !is_one {
+                let at = self.at(key!(auth.issuers[index].introspection));
+                self.refuse(Conflict::IntrospectionOneName { at });
+            }
             self.endpoint(index, issuer, asked);
             self.client(index, asked);
             self.secrets(index, asked);
@@ -25,7 +31,8 @@ impl Findings<'_> {
             let prefixes = asked.prefixes();
             if let Some((other, _)) = before.iter().find(|(_, others)| overlap(others, &prefixes)) {
                 let at = self.at(key!(auth.issuers[index].introspection?.prefixes));
-                let (issuer, other) = (issuer.issuer.as_str().to_owned(), other.issuer.as_str().to_owned());
+                let (issuer, other) =
+                    (issuer.issuer[0].as_str().to_owned(), other.issuer[0].as_str().to_owned());
                 self.refuse(Conflict::IntrospectionOfBoth { issuer, other, at });
             }
             before.push((issuer, prefixes));

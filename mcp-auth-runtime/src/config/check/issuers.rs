@@ -8,6 +8,8 @@ use url::Url;
 use super::conflict::Conflict;
 use super::findings::Findings;
 use crate::authn::{is_plain_from, may_ask};
+use crate::config::section::issuers::{ScopePrefixIn, TrustedIssuer};
+use crate::config::value::issuer_name::IssuerName;
 use crate::config::{Warning, key};
 
 impl Findings<'_> {
@@ -15,13 +17,24 @@ impl Findings<'_> {
         let config = self.config;
         let built_in = config.built_in_issuer().map(|_| config.resource().origin().to_string());
         let mut seen = BTreeSet::new();
+        self.scope_prefixes();
         for (index, issuer) in config.auth.issuers.iter().enumerate() {
-            let name = issuer.issuer.as_str().to_owned();
+            self.tenants(index, issuer);
+            let name = issuer.issuer[0].as_str().to_owned();
+            let (accepted, servers) = (issuer.accepted(), issuer.authorization_servers());
             let plain = issuer.allow_http.as_ref().map(|host| host.host());
-            if !may_ask(issuer.issuer.url(), plain) {
-                let (allow, at) =
-                    (how_to_allow(issuer.issuer.url()), self.at(key!(auth.issuers[index].issuer)));
-                self.refuse(Conflict::IssuerNotHttps { issuer: name.clone(), allow, at });
+            for named in
+                accepted.iter().map(|accepted| &accepted.iss).filter(|iss| !may_ask(iss.url(), plain))
+            {
+                let (allow, at) = (how_to_allow(named.url()), self.at(key!(auth.issuers[index].issuer)));
+                self.refuse(Conflict::IssuerNotHttps { issuer: named.to_string(), allow, at });
+            }
+            for server in servers.iter().filter(|server| !may_ask(server.url(), plain)) {
+                if issuer.authorization_server.is_some() {
+                    let at = self.at(key!(auth.issuers[index].authorization_server));
+                    let (server, allow) = (server.to_string(), how_to_allow(server.url()));
+                    self.refuse(Conflict::AuthorizationServerNotHttps { server, allow, at });
+                }
             }
             if let Some(uri) = issuer.jwks_uri.as_ref().filter(|uri| !may_ask(uri.url(), plain)) {
                 let (allow, at) = (how_to_allow(uri.url()), self.at(key!(auth.issuers[index].jwks_uri)));
@@ -29,8 +42,11 @@ impl Findings<'_> {
             }
             if let Some(host) = plain {
                 let endpoint = issuer.introspection.iter().filter_map(|asked| asked.endpoint.as_ref());
-                let urls = issuer.jwks_uri.iter().chain(endpoint).map(|uri| uri.url());
-                let mut urls = urls.chain([issuer.issuer.url()]);
+                let names = accepted
+                    .iter()
+                    .map(|accepted| accepted.iss.url())
+                    .chain(servers.iter().map(|server| server.url()));
+                let mut urls = issuer.jwks_uri.iter().chain(endpoint).map(|uri| uri.url()).chain(names);
                 let (issuer, host) = (name.clone(), host.to_string());
                 if urls.any(|url| is_plain_from(url, plain)) {
                     self.warnings.push(Warning::PlainHttp { issuer, host });
@@ -39,18 +55,90 @@ impl Findings<'_> {
                     self.refuse(Conflict::PlainHttpUnused { issuer, host, at });
                 }
             }
+            if issuer.audience_optional && issuer.allowed_clients.is_none() {
+                let at = self.at(key!(auth.issuers[index].audience_optional));
+                self.refuse(Conflict::AudienceOptional { at });
+            }
             if issuer.jwks_min_refresh.get() > issuer.jwks_max_refresh.get() {
                 let at = self.at(key!(auth.issuers[index].jwks_min_refresh));
                 self.refuse(Conflict::RefreshBounds { at });
             }
-            if built_in.as_ref() == Some(&name) {
-                let at = self.at(key!(auth.issuers[index].issuer));
-                self.refuse(Conflict::OwnIssuerListed { issuer: name.clone(), at });
+            for named in accepted.iter().map(|accepted| accepted.iss.to_string()) {
+                if built_in.as_ref() == Some(&named) {
+                    let at = self.at(key!(auth.issuers[index].issuer));
+                    self.refuse(Conflict::OwnIssuerListed { issuer: named.clone(), at });
+                }
+                if !seen.insert(named.clone()) {
+                    let at = self.at(key!(auth.issuers[index].issuer));
+                    self.refuse(Conflict::DuplicateIssuer { issuer: named, at });
+                }
             }
-            if !seen.insert(name.clone()) {
-                let at = self.at(key!(auth.issuers[index].issuer));
-                self.refuse(Conflict::DuplicateIssuer { issuer: name, at });
+        }
+    }
+
+    /// A challenge is for every issuer, so all of them ask alike. The built-in one knows no prefix.
+    fn scope_prefixes(&mut self) {
+        let config = self.config;
+        let own = config.built_in_issuer().map(|_| None);
+        let each = config.auth.issuers.iter().map(|issuer| issuer.requested_prefix());
+        let all: BTreeSet<Option<&str>> = own.into_iter().chain(each).collect();
+        if all.len() > 1 {
+            let prefixes =
+                all.into_iter().map(|prefix| prefix.map_or("none".to_owned(), |text| format!("{text:?}")));
+            let prefixes = prefixes.collect::<Vec<_>>().join(" and ");
+            let at = self.at(key!(auth.issuers));
+            self.refuse(Conflict::ScopePrefixes { prefixes, at });
+        }
+        for (index, issuer) in config.auth.issuers.iter().enumerate() {
+            if issuer.scope_prefix.is_none() && issuer.scope_prefix_in != ScopePrefixIn::default() {
+                let (key, why) = ("scope_prefix_in", "scope_prefix is not");
+                let at = self.at(key!(auth.issuers[index].scope_prefix_in));
+                self.refuse(Conflict::IssuerKeyUnused { key, why, at });
             }
+        }
+    }
+
+    /// `{tenant}`, and the keys that go with it.
+    fn tenants(&mut self, index: usize, issuer: &TrustedIssuer) {
+        let several = issuer.issuer.len() > 1;
+        if issuer.shared_subjects && !several {
+            let (key, at) = ("shared_subjects", self.at(key!(auth.issuers[index].shared_subjects)));
+            self.refuse(Conflict::IssuerKeyUnused { key, why: "issuer is one name", at });
+        }
+        if !issuer.has_tenants() {
+            let without = "{tenant} stands in no issuer";
+            if issuer.tenants.is_some() {
+                let (key, at) = ("tenants", self.at(key!(auth.issuers[index].tenants)));
+                self.refuse(Conflict::IssuerKeyUnused { key, why: without, at });
+            }
+            if issuer.tenant_claim.is_some() {
+                let (key, at) = ("tenant_claim", self.at(key!(auth.issuers[index].tenant_claim)));
+                self.refuse(Conflict::IssuerKeyUnused { key, why: without, at });
+            }
+            if issuer.authorization_server.as_ref().is_some_and(IssuerName::has_tenant) {
+                let at = self.at(key!(auth.issuers[index].authorization_server));
+                self.refuse(Conflict::TenantServerOnly { at });
+            }
+            return;
+        }
+        if !issuer.issuer.iter().all(IssuerName::has_tenant) {
+            let at = self.at(key!(auth.issuers[index].issuer));
+            self.refuse(Conflict::TenantsMixed { at });
+        }
+        if issuer.tenants.is_none() {
+            let at = self.at(key!(auth.issuers[index].tenants));
+            self.refuse(Conflict::TenantsMissing { at });
+        }
+        if issuer.authorization_server.is_none() {
+            let at = self.at(key!(auth.issuers[index].authorization_server));
+            self.refuse(Conflict::TenantsServerMissing { at });
+        }
+        // A name that is no URL with one of the tenants in it.
+        let tenants = issuer.tenants.iter().flat_map(|tenants| tenants.iter());
+        let names = || issuer.issuer.iter().chain(&issuer.authorization_server);
+        for tenant in tenants.filter(|tenant| names().any(|name| name.of(Some(tenant)).is_none())) {
+            let at = self.at(key!(auth.issuers[index].tenants));
+            self.refuse(Conflict::TenantNotInUrl { tenant: tenant.as_str().to_owned(), at });
         }
     }
 }

@@ -50,7 +50,7 @@ impl Findings<'_> {
         self.with_implied_roles()
     }
 
-    fn condition(&mut self, condition: &Condition, issuers: &[String], at: String) {
+    fn condition(&mut self, condition: &Condition, issuers: &[Vec<String>], at: String) {
         let asks = [
             ("equals", condition.equals.is_some()),
             ("contains", condition.contains.is_some()),
@@ -62,8 +62,9 @@ impl Findings<'_> {
             self.refuse(Conflict::ConditionAsks { given, at: at.clone() });
         }
         match &condition.issuer {
-            Some(issuer) if !issuers.iter().any(|known| **issuer == known.as_str()) => {
-                let nearest = nearest(issuer.as_str(), issuers.iter().map(String::as_str)).map(str::to_owned);
+            Some(issuer) if !issuers.iter().flatten().any(|known| **issuer == known.as_str()) => {
+                let nearest =
+                    nearest(issuer.as_str(), issuers.iter().flatten().map(String::as_str)).map(str::to_owned);
                 self.refuse(Conflict::ConditionIssuer { issuer: issuer.to_string(), nearest, at });
             }
             None if issuers.len() > 1 => self.refuse(Conflict::ConditionWithoutIssuer { at }),
@@ -71,10 +72,14 @@ impl Findings<'_> {
         }
     }
 
-    /// Every issuer whose tokens are accepted.
-    fn accepted_issuers(&self) -> Vec<String> {
-        let built_in = self.config.built_in_issuer().map(|_| self.config.resource().origin().to_string());
-        let configured = self.config.auth.issuers.iter().map(|issuer| issuer.issuer.as_str().to_owned());
+    /// Every issuer whose tokens are accepted, with each of its names.
+    fn accepted_issuers(&self) -> Vec<Vec<String>> {
+        let built_in =
+            self.config.built_in_issuer().map(|_| vec![self.config.resource().origin().to_string()]);
+        let configured = self.config.auth.issuers.iter().map(|issuer| {
+            let all = issuer.accepted().into_iter().flat_map(|accepted| [accepted.iss, accepted.server]);
+            all.map(|name| name.as_str().to_owned()).collect()
+        });
         built_in.into_iter().chain(configured).collect()
     }
 

@@ -63,17 +63,37 @@ impl Config {
         let trust = &["auth.verify", "auth.issuers", "auth.api_keys", "issuer", "issuer.enabled"];
         let place = &["server.transport", "server.listen", "server.public_url", "server.path"];
         checks.reading(&[trust, &["server.transport", "stdio.credential"]], Findings::verify);
+        checks.reading(
+            &[&["auth.token_header", "server.tool_headers", "server.client_address_header"]],
+            Findings::token_header,
+        );
         match self.server.transport {
             Transport::Http => checks.reading(&[place], Findings::listening),
             Transport::Stdio => checks.reading(&[place, &["stdio.**"]], Findings::stdio),
         }
         checks.reading(&[place], Findings::public_url);
-        let own = ["issuer", "jwks_uri", "jwks_min_refresh", "jwks_max_refresh"];
+        let own = [
+            "issuer",
+            "authorization_server",
+            "tenants",
+            "tenant_claim",
+            "shared_subjects",
+            "jwks_uri",
+            "scope_prefix",
+            "scope_prefix_in",
+            "audience_optional",
+            "allowed_clients",
+            "jwks_min_refresh",
+            "jwks_max_refresh",
+        ];
         let own = own.map(|key| format!("auth.issuers.*.{key}"));
         let own: Vec<&str> = own.iter().map(String::as_str).collect();
         checks.reading(&[trust, place, &own], Findings::issuers);
         checks.reading(&[&["auth.verify", "auth.api_keys.**", "roles", "scopes"]], Findings::api_keys);
-        checks.reading(&[trust, place, &["auth.deny.**", "auth.issuers.*.issuer"]], Findings::deny);
+        checks.reading(
+            &[trust, place, &["auth.deny.**", "auth.issuers.*.issuer", "auth.issuers.*.tenants"]],
+            Findings::deny,
+        );
         checks.reading(
             &[trust, &["auth.issuers.*.introspection.**", "auth.issuers.*.allowed_clients"]],
             Findings::introspection,
@@ -90,7 +110,11 @@ impl Config {
         checks.warnings.extend(refused.map(Warning::RefusedByClients));
         let hierarchy = checks.reading(&[&["scopes.**"]], Findings::scopes);
         let roles = checks.reading(
-            &[trust, &["auth.issuers.*.issuer", "auth.api_keys.*.roles", "roles.**"]],
+            &[
+                trust,
+                &["auth.issuers.*.issuer", "auth.issuers.*.tenants", "auth.issuers.*.authorization_server"],
+                &["auth.api_keys.*.roles", "roles.**"],
+            ],
             Findings::roles,
         );
         if !checks.conflicts.is_empty() {

@@ -46,6 +46,7 @@ macro_rules! refused {
 
 mod api_keys;
 mod introspection;
+mod names;
 mod roles;
 
 const ISSUER: &str = "issuers = [{ issuer = \"https://i.example\" }]";

@@ -133,7 +133,7 @@ mod tests {
             .variable("MCP_AUTH__ISSUERS", "[{ issuer = \"https://b.example\" }]");
         let config = load(&[], process).unwrap();
         assert_eq!(config.auth.issuers.len(), 1);
-        assert_eq!(config.auth.issuers[0].issuer.as_str(), "https://b.example");
+        assert_eq!(config.auth.issuers[0].issuer[0].as_str(), "https://b.example");
         assert!(!config.auth.issuers[0].single_audience);
     }
 

@@ -8,7 +8,7 @@ use super::deny::DenyEntry;
 use super::issuers::TrustedIssuer;
 use crate::authz::{Connect, Visibility};
 use crate::config::value::scope::set;
-use crate::config::value::{NonEmpty, ScopeToken, keyword};
+use crate::config::value::{NonEmpty, ScopeToken, TokenHeader, keyword};
 use crate::declared::registry::Registry;
 use mcp_auth_core::ScopeSet;
 
@@ -61,6 +61,9 @@ pub struct Auth {
     pub visibility: Visibility,
     /// How a missing scope on `tools/call` is answered: `http-403`, or `tool-error` for 200 with `isError`.
     pub denial: Denial,
+    /// The one header in which a proxy in front of this server hands on the caller's token, such as
+    /// `Cf-Access-Jwt-Assertion`: the token alone, without `Bearer`. `Authorization` then counts for nothing. Over HTTP.
+    pub token_header: Option<TokenHeader>,
     /// When `/readyz` answers 200: `any` (one issuer has keys, of those whose keys are fetched) or `all` (every issuer has).
     pub ready: Ready,
     /// The verifiers of the program's own that are in use, by the names that it gives them: for credentials that are

@@ -1,15 +1,17 @@
 //! `[[auth.issuers]]`: an issuer whose tokens are accepted, and what its tokens must be.
 
+use mcp_auth_core::IssuerIdentifier;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::introspection::Introspection;
 use crate::authn::verifier::jwt::bounds;
-use crate::authn::{Algorithm, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};
+use crate::authn::{ANY_TENANT, Algorithm, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};
 use crate::config::value::audience::Audiences;
 use crate::config::value::claim_test::ClaimTests;
-use crate::config::value::url::{HttpUrl, IssuerUrl, PrivateHost};
-use crate::config::value::{NonEmpty, duration, list};
+use crate::config::value::issuer_name::{IssuerName, IssuerNames, TenantName, Tenants};
+use crate::config::value::url::{HttpUrl, PrivateHost};
+use crate::config::value::{NonEmpty, ScopePrefixText, duration, keyword, list};
 
 duration! {
     /// Clock skew allowed on `exp`, `nbf` and `iat`.
@@ -49,12 +51,31 @@ duration! {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TrustedIssuer {
-    /// Its issuer identifier, byte for byte what `iss` says (RFC 8414 §2): `https`, or `http` on loopback.
-    pub issuer: IssuerUrl,
+    /// Its issuer identifier, byte for byte what `iss` says (RFC 8414 §2): `https`, or `http` on loopback. A list where one
+    /// authorization server says several, all signed with the same keys. `{tenant}` stands for each of `tenants`.
+    pub issuer: IssuerNames,
+    /// The authorization server: what clients are told to ask, and where its metadata is read. The default is the first
+    /// `issuer`; required with `{tenant}`, which may stand in it too, for a server of each tenant's own.
+    #[serde(default)]
+    pub authorization_server: Option<IssuerName>,
+    /// The tenants that `{tenant}` stands for in `issuer`, and no others.
+    #[serde(default)]
+    pub tenants: Option<Tenants>,
+    /// The claim that must say the tenant as well.
+    #[serde(default)]
+    pub tenant_claim: Option<NonEmpty>,
+    /// Whether all of `issuer` mean the same subjects: the first then stands for all of them, in a caller's id too. Only where
+    /// the provider says so: else one name's user would be another name's.
+    #[serde(default)]
+    pub shared_subjects: bool,
     /// The audiences that mean this server, one string or a list; a token must name one of them. The default is
     /// the server's `public_url`.
     #[serde(default)]
     pub audience: Option<Audiences>,
+    /// Whether a token may name no audience at all. Only with `allowed_clients`: nothing else then says that a token is for
+    /// this server. An audience that is there must be right all the same.
+    #[serde(default)]
+    pub audience_optional: bool,
     /// Where its keys are. Without it they are found by discovery (RFC 8414, OpenID Connect Discovery).
     #[serde(default)]
     pub jwks_uri: Option<HttpUrl>,
@@ -69,6 +90,14 @@ pub struct TrustedIssuer {
     /// Claims that may hold the scopes. The first one present counts, never a union.
     #[serde(default)]
     pub scope_claims: ScopeClaims,
+    /// What the issuer writes in front of this server's scopes, such as `api://todos/`; it ends with no letter or digit. The
+    /// scopes of OpenID Connect bear none.
+    #[serde(default)]
+    pub scope_prefix: Option<ScopePrefixText>,
+    /// Where it stands: `requested` (in what clients ask for, so in challenges and `scopes_supported`), `token`, or `both`. A
+    /// token with it holds no scope that bears none.
+    #[serde(default)]
+    pub scope_prefix_in: ScopePrefixIn,
     /// Claims that may name the OAuth client. The first one present counts.
     #[serde(default)]
     pub client_claims: ClientClaims,
@@ -130,6 +159,95 @@ impl TrustedIssuer {
     /// Whether its keys verify tokens. Where they do not, they are never fetched.
     pub fn has_keys(&self) -> bool {
         self.introspection.as_ref().is_none_or(Introspection::is_beside_keys)
+    }
+}
+
+keyword! {
+    /// Where a scope prefix stands. **(default: `"both"`)**
+    ScopePrefixIn {
+        /// In what clients ask for, and in tokens.
+        Both = "both",
+        /// In what clients ask for alone.
+        Requested = "requested",
+        /// In tokens alone.
+        Token = "token",
+    }
+}
+
+/// One `iss` that is accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AcceptedIssuer {
+    /// What `iss` says.
+    pub iss: IssuerIdentifier,
+    /// The issuer of its principals.
+    pub stands_for: IssuerIdentifier,
+    /// The authorization server that it is of.
+    pub server: IssuerIdentifier,
+    /// The tenant in it.
+    pub tenant: Option<String>,
+}
+
+impl TrustedIssuer {
+    /// Every `iss` that is accepted, in their order; of each name, that of each tenant.
+    pub fn accepted(&self) -> Vec<AcceptedIssuer> {
+        let tenants: Vec<Option<&TenantName>> = match &self.tenants {
+            Some(tenants) if self.has_tenants() => tenants.iter().map(Some).collect(),
+            _ => vec![None],
+        };
+        let (first, server) =
+            (&self.issuer[0], self.authorization_server.as_ref().unwrap_or(&self.issuer[0]));
+        let each = self.issuer.iter().flat_map(|name| tenants.iter().map(move |tenant| (name, *tenant)));
+        let accepted = each.filter_map(|(name, tenant)| {
+            let stands_for = if self.shared_subjects { first } else { name };
+            Some(AcceptedIssuer {
+                iss: name.of(tenant)?,
+                stands_for: stands_for.of(tenant)?,
+                server: server.of(tenant)?,
+                tenant: tenant.map(|tenant| tenant.as_str().to_owned()),
+            })
+        });
+        accepted.collect()
+    }
+
+    /// The authorization servers, each once: one, or one for each tenant.
+    pub fn authorization_servers(&self) -> Vec<IssuerIdentifier> {
+        let mut servers = Vec::new();
+        for accepted in self.accepted() {
+            if !servers.contains(&accepted.server) {
+                servers.push(accepted.server);
+            }
+        }
+        servers
+    }
+
+    /// What the metadata of an authorization server may call it: its own name first in line, every `iss` of its tokens, and
+    /// what stands there for every tenant.
+    pub(crate) fn names_of(&self, server: &IssuerIdentifier) -> Vec<String> {
+        let own = self.accepted().into_iter().filter(|accepted| accepted.server == *server);
+        let templates = self.issuer.iter().filter(|name| name.has_tenant()).map(|name| name.with(ANY_TENANT));
+        own.map(|accepted| accepted.iss.as_str().to_owned()).chain(templates).collect()
+    }
+
+    /// What stands in front of scopes where clients ask for them.
+    pub fn requested_prefix(&self) -> Option<&str> {
+        self.scope_prefix
+            .as_ref()
+            .filter(|_| self.scope_prefix_in != ScopePrefixIn::Token)
+            .map(|prefix| prefix.as_str())
+    }
+
+    /// What stands in front of scopes in tokens.
+    pub fn token_prefix(&self) -> Option<&str> {
+        self.scope_prefix
+            .as_ref()
+            .filter(|_| self.scope_prefix_in != ScopePrefixIn::Requested)
+            .map(|prefix| prefix.as_str())
+    }
+
+    /// Whether `{tenant}` stands in one of its names.
+    pub(crate) fn has_tenants(&self) -> bool {
+        self.issuer.iter().any(|name| name.has_tenant())
     }
 }
 

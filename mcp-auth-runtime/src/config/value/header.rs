@@ -42,6 +42,87 @@ impl FromStr for ToolHeader {
 
 text_value!(ToolHeader, "the name of a header in quotes");
 
+/// Headers that mean something else, to us, to MCP or to HTTP; by how their names begin.
+const NOT_A_TOKENS: [&str; 31] = [
+    "accept",
+    "access-control-",
+    "authorization",
+    "cache-control",
+    "connection",
+    "content-",
+    "cookie",
+    "date",
+    "dpop",
+    "expect",
+    "forwarded",
+    "host",
+    "if-",
+    "keep-alive",
+    "last-event-id",
+    "mcp-",
+    "origin",
+    "proxy-",
+    "range",
+    "referer",
+    "sec-",
+    "set-cookie",
+    "te",
+    "trace",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "via",
+    "x-api-key",
+    "x-forwarded-",
+];
+
+/// The header in which a proxy in front hands on the caller's token: no `Authorization`, and none that means something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct TokenHeader(#[serde(serialize_with = "as_text")] HeaderName);
+
+impl TokenHeader {
+    /// The header.
+    pub fn name(&self) -> &HeaderName {
+        &self.0
+    }
+}
+
+impl FromStr for TokenHeader {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let Ok(name) = text.parse::<HeaderName>() else {
+            return Err(ValueError::malformed(
+                text,
+                "the name of a header, such as \"Cf-Access-Jwt-Assertion\"",
+            ));
+        };
+        let means = |other: &&str| match other.ends_with('-') {
+            true => name.as_str().starts_with(*other),
+            false => name.as_str() == *other,
+        };
+        if name.as_str() == "authorization" {
+            return Err(ValueError::refused(text, "it is read without this key, as Bearer and a token"));
+        }
+        let others = [
+            "te",
+            "traceparent",
+            "tracestate",
+            "x-request-id",
+            "x-correlation-id",
+            "x-real-ip",
+            "accept-language",
+        ];
+        if NOT_A_TOKENS.iter().any(means) || others.contains(&name.as_str()) {
+            return Err(ValueError::refused(text, "this header means something else"));
+        }
+        Ok(Self(name))
+    }
+}
+
+text_value!(TokenHeader, "the name of a header in quotes");
+
 /// The header in which proxies say for whom they ask. **(default: `"x-forwarded-for"`)**
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -95,6 +176,44 @@ mod tests {
             ["", "x tenant", "x:y", "Authorization", "cookie", "DPoP", "Proxy-Authorization", "X-API-Key"]
         {
             assert!(bad.parse::<ToolHeader>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn h38_the_header_of_the_token_is_one_that_means_nothing_else() {
+        for ok in ["Cf-Access-Jwt-Assertion", "X-Goog-IAP-JWT-Assertion", "X-Amzn-Oidc-Data", "x-token"] {
+            assert_eq!(ok.parse::<TokenHeader>().unwrap().name().as_str(), ok.to_ascii_lowercase());
+        }
+        for bad in [
+            "",
+            "a b",
+            "x:y",
+            "Authorization",
+            "cookie",
+            "Set-Cookie",
+            "Host",
+            "ORIGIN",
+            "accept",
+            "Accept-Language",
+            "Mcp-Session-Id",
+            "mcp-param-x",
+            "Content-Type",
+            "Content-Length",
+            "Transfer-Encoding",
+            "Proxy-Authorization",
+            "DPoP",
+            "X-API-Key",
+            "X-Forwarded-For",
+            "Forwarded",
+            "Via",
+            "TE",
+            "Sec-Fetch-Site",
+            "traceparent",
+            "Last-Event-ID",
+            "Connection",
+            "x-real-ip",
+        ] {
+            assert!(bad.parse::<TokenHeader>().is_err(), "{bad:?}");
         }
     }
 }

@@ -62,6 +62,32 @@ impl FromStr for ScopeToken {
 
 text_value!(ScopeToken, "a scope such as \"todos.read\"");
 
+/// What stands in front of scopes: the beginning of a scope token that ends with no letter or digit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ScopePrefixText(String);
+
+impl ScopePrefixText {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ScopePrefixText {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        text.parse::<ScopeToken>()?;
+        if text.ends_with(|last: char| last.is_ascii_alphanumeric()) {
+            let why = "it ends with / or another sign, or a longer name would begin with it too";
+            return Err(ValueError::refused(text, why));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+text_value!(ScopePrefixText, "what stands in front of scopes, such as \"api://todos/\"");
+
 /// The scopes of a list.
 pub(in crate::config) fn set<'a>(tokens: impl IntoIterator<Item = &'a ScopeToken>) -> ScopeSet {
     tokens.into_iter().map(|token| token.0.clone()).collect()
@@ -81,6 +107,16 @@ mod tests {
                 Ok(_) => panic!("{bad:?} was accepted"),
                 Err(error) => assert!(error.to_string().contains(why), "{error}"),
             }
+        }
+    }
+
+    #[test]
+    fn t73_a_prefix_ends_where_no_longer_name_goes_on() {
+        for ok in ["api://todos/", "https://www.example.com/auth/", "urn:x:", "todos."] {
+            assert!(ok.parse::<ScopePrefixText>().is_ok(), "{ok}");
+        }
+        for bad in ["", "todos", "api://todos", "a b/", "a\"/", "{x}/", "\u{e9}/", "a\n"] {
+            assert!(bad.parse::<ScopePrefixText>().is_err(), "{bad:?}");
         }
     }
 }

@@ -78,6 +78,7 @@ pub(in crate::authn::verifier) fn check(
         is_client: client_id.as_ref() == Some(&subject) || rules.client_when.any_passes(&claims),
         subject,
         subject_claim,
+        tenant: None,
         client_id,
         held,
         expires_at,
@@ -106,9 +107,9 @@ fn check_kind(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(), Tok
 fn check_audience(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(), TokenError> {
     const FAULT: TokenError = TokenError::Claim { claim: "aud", fault: "is neither a string nor strings" };
     let found: Vec<&str> = match claims.get("aud") {
-        None if rules.audience_optional => return Ok(()), // `allowed_clients` decides
+        None if rules.audience_optional => return Ok(()),
+        Some(Value::Array(none)) if none.is_empty() && rules.audience_optional => return Ok(()),
         None => return Err(TokenError::MissingClaim("aud")),
-        Some(Value::Array(several)) if several.is_empty() && rules.audience_optional => return Ok(()),
         Some(Value::String(one)) => vec![one],
         Some(Value::Array(several)) => {
             several.iter().map(Value::as_str).collect::<Option<_>>().ok_or(FAULT)?
@@ -245,14 +246,21 @@ pub(in crate::authn::verifier) fn scopes(
     claims: &Map<String, Value>,
 ) -> Result<ScopeSet, TokenError> {
     const FAULT: TokenError = TokenError::Claim { claim: "scope", fault: "holds too many scopes" };
+    let granted = |token: &str| match &rules.scope_prefix {
+        Some(prefix) => prefix.granted(token)?.parse().ok(),
+        None => token.parse().ok(),
+    };
     match rules.scope_claims.iter().find_map(|name| claims.get(name)) {
         Some(Value::String(text)) => {
             let several = text.split(' ').filter(|token| !token.is_empty()).count();
-            if several > MAX_SCOPES { Err(FAULT) } else { Ok(ScopeSet::parse_lossy(text)) }
+            match several > MAX_SCOPES {
+                true => Err(FAULT),
+                false => Ok(text.split(' ').filter_map(granted).collect()),
+            }
         }
         Some(Value::Array(tokens)) if tokens.len() > MAX_SCOPES => Err(FAULT),
         Some(Value::Array(tokens)) if tokens.iter().all(Value::is_string) => {
-            Ok(tokens.iter().filter_map(Value::as_str).filter_map(|token| token.parse().ok()).collect())
+            Ok(tokens.iter().filter_map(Value::as_str).filter_map(granted).collect())
         }
         Some(_) | None => Ok(ScopeSet::new()),
     }

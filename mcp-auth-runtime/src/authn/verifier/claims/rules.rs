@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::claim_test::ClaimTests;
 use crate::authn::roles::RoleRules;
+use crate::authn::scope_prefix::ScopePrefix;
 use crate::authn::verifier::jwt::bounds;
 
 /// The claim that holds the scopes (RFC 9068 §2.2.3).
@@ -18,14 +19,13 @@ pub(crate) const SUBJECT_CLAIM: &str = "sub";
 pub struct TokenRules {
     /// Our resource indicators; `aud` must hold one of them, byte for byte. Never empty.
     pub audiences: Vec<String>,
-    /// Whether `aud` may be absent or an empty list: the client is then what says that the token is for us, and it must be
-    /// one of `allowed_clients`, which is not empty. An `aud` that is there must still be right.
-    pub audience_optional: bool,
     /// Whether `exp` may be absent: only of what its issuer says itself to be active.
     pub expiry_optional: bool,
     /// The claims that may hold scopes. The first one present counts, never a union: a string split at U+0020,
     /// or an array of strings. Anything else there means no scopes.
     pub scope_claims: Vec<String>,
+    /// What stands in front of this server's scopes in tokens; of other scopes only those of OpenID Connect count then.
+    pub scope_prefix: Option<ScopePrefix>,
     /// Which roles the claims give.
     pub roles: RoleRules,
     /// The claims that may name the client; the first one present counts.
@@ -42,6 +42,8 @@ pub struct TokenRules {
     pub clock_skew: Duration,
     /// The longest lifetime of a token: `exp - iat`, or `exp - now` where `iat` is absent.
     pub max_token_lifetime: Duration,
+    /// Whether a token may name no audience. Then `allowed_clients` must be set: nothing else says that it is for us.
+    pub audience_optional: bool,
     /// Refuse tokens that name other audiences besides ours.
     pub single_audience: bool,
     /// If set, the only clients whose tokens pass; a token that names no client does not.
@@ -55,9 +57,9 @@ impl TokenRules {
     pub fn new(audiences: Vec<String>) -> Self {
         Self {
             audiences,
-            audience_optional: false,
             expiry_optional: false,
             scope_claims: vec![DEFAULT_SCOPE_CLAIM.to_owned()],
+            scope_prefix: None,
             roles: RoleRules::default(),
             client_claims: DEFAULT_CLIENT_CLAIMS.map(str::to_owned).to_vec(),
             subject_claims: vec![SUBJECT_CLAIM.to_owned()],
@@ -66,6 +68,7 @@ impl TokenRules {
             client_when: ClaimTests::default(),
             clock_skew: bounds::CLOCK_SKEW.default,
             max_token_lifetime: bounds::MAX_TOKEN_LIFETIME.default,
+            audience_optional: false,
             single_audience: false,
             allowed_clients: None,
             token_cache_ttl: bounds::TOKEN_CACHE_TTL.default,

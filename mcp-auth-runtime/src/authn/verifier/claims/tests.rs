@@ -8,6 +8,7 @@ use super::claim_test::{ClaimAt, ClaimTest, ClaimTests};
 use super::rules::TokenRules;
 use crate::authn::error::TokenError;
 use crate::authn::principal::Facts;
+use crate::authn::scope_prefix::ScopePrefix;
 
 const NOW: u64 = 1_800_000_000;
 const US: &str = "https://rs.example/mcp";
@@ -91,6 +92,30 @@ fn t23_audience_absent_or_of_another_shape_is_refused() {
         assert!(refused(json!({"aud": odd.clone()})).to_string().contains("aud"), "{odd}");
     }
     assert!(matches!(refused(json!({"aud": []})), TokenError::Audience(_)));
+}
+
+#[test]
+fn t23_an_audience_may_be_absent_where_that_is_allowed_and_one_that_is_there_must_be_ours() {
+    let clients = Some(vec!["app".to_owned()]);
+    let optional = TokenRules { audience_optional: true, allowed_clients: clients, ..rules() };
+    for fine in [json!({"aud": null}), json!({"aud": []}), json!({"aud": US}), json!({"aud": ["x", US]})] {
+        assert!(verdict(&optional, fine.clone()).is_ok(), "{fine}");
+    }
+    for bad in [
+        json!({"aud": "https://other.example"}),
+        json!({"aud": ["https://other.example"]}),
+        json!({"aud": ""}),
+        json!({"aud": [""]}),
+        json!({"aud": "null"}),
+        json!({"aud": {}}),
+        json!({"aud": [[]]}),
+        json!({"aud": false}),
+        json!({"aud": null, "client_id": "other"}),
+        json!({"aud": null, "client_id": null}),
+        json!({"aud": [], "client_id": "other"}),
+    ] {
+        assert!(verdict(&optional, bad.clone()).is_err(), "{bad}");
+    }
 }
 
 #[test]
@@ -270,6 +295,20 @@ fn t49_a_scope_string_is_split_on_the_space_only_and_array_members_not_at_all() 
     assert!(passes(json!({"scope": "a admin"})).held.scopes.contains("admin"));
     assert!(!passes(json!({"scope": ["a admin"]})).held.scopes.contains("admin"));
     assert!(passes(json!({"scope": ["a", "admin"]})).held.scopes.contains("admin"));
+}
+
+#[test]
+fn t73_scopes_count_with_their_prefix_alone_where_there_is_one() {
+    let prefixed = TokenRules { scope_prefix: Some(ScopePrefix::new("api://todos/")), ..rules() };
+    let held = |scope: Value| verdict(&prefixed, json!({"scope": scope})).unwrap().held.scopes.to_string();
+    for same in [
+        json!("api://todos/a b api://other/c openid"),
+        json!(["api://todos/a", "b", "api://other/c", "openid"]),
+    ] {
+        assert_eq!(held(same), "a openid");
+    }
+    assert_eq!(held(json!("admin")), "");
+    assert_eq!(passes(json!({"scope": "api://todos/a"})).held.scopes.to_string(), "api://todos/a");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::error::IntrospectionError;
 use super::rules::IntrospectionRules;
 use crate::authn::error::KeysError;
 use crate::authn::fetch::Fetch;
-use crate::authn::verifier::jwt::discovery;
+use crate::authn::verifier::jwt::discovery::{self, Whose};
 
 /// How long an endpoint that was found counts as known before it is looked up again.
 const FRESH: Duration = Duration::from_secs(60 * 60);
@@ -146,7 +146,7 @@ impl Endpoint {
         let plain = rules.allow_http.as_ref();
         let found = discovery::published_url(
             fetch,
-            &rules.issuer,
+            Whose { issuer: &rules.issuer, also_called: &[] },
             plain,
             MAX_METADATA_BYTES,
             "introspection_endpoint",

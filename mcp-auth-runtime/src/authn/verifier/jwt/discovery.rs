@@ -32,25 +32,33 @@ pub(super) fn metadata_urls(issuer: &IssuerIdentifier) -> Vec<Url> {
     paths.into_iter().map(at).collect()
 }
 
+/// Whose metadata it may be, by the `issuer` in it: that of `issuer`, or one that calls it by another of its names.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::authn::verifier) struct Whose<'a> {
+    pub(in crate::authn::verifier) issuer: &'a IssuerIdentifier,
+    pub(in crate::authn::verifier) also_called: &'a [String],
+}
+
 /// Finds the URL that the metadata of `issuer` gives in `member`, such as `jwks_uri`.
 ///
 /// `plain` is the host whose plain http the operator allows.
 ///
-/// - Source: RFC 8414 §3.3, the document's `issuer` equals `issuer` byte for byte, or it is not used.
+/// - Source: RFC 8414 §3.3, the document's `issuer` equals a name of the issuer byte for byte, or it is not used.
 ///
 /// # Errors
 /// The most telling [`KeysError`], after every document was tried: metadata of another issuer comes before a missing
 /// document. A network failure ends the search at once, as it would repeat.
 pub(in crate::authn::verifier) async fn published_url(
     fetch: &dyn Fetch,
-    issuer: &IssuerIdentifier,
+    whose: Whose<'_>,
     plain: Option<&Host>,
     max_bytes: usize,
     member: &'static str,
 ) -> Result<Url, KeysError> {
     let mut worst: Option<KeysError> = None;
+    let issuer = whose.issuer;
     for url in metadata_urls(issuer) {
-        match read(fetch, issuer, plain, &url, max_bytes, member).await {
+        match read(fetch, whose, plain, &url, max_bytes, member).await {
             Ok(uri) => return Ok(uri),
             Err(error @ KeysError::Fetch { .. }) => return Err(worst.unwrap_or(error)),
             Err(error) if worst.as_ref().is_none_or(|w| telling(&error) > telling(w)) => worst = Some(error),
@@ -76,12 +84,13 @@ fn telling(error: &KeysError) -> u8 {
 /// As [`published_url`]; [`KeysError::Status`] 404 where no place has a document.
 pub(super) async fn document(
     fetch: &dyn Fetch,
-    issuer: &IssuerIdentifier,
+    whose: Whose<'_>,
     max_bytes: usize,
 ) -> Result<Bytes, KeysError> {
     let mut worst: Option<KeysError> = None;
+    let issuer = whose.issuer;
     for url in metadata_urls(issuer) {
-        match get(fetch, issuer, &url, max_bytes).await {
+        match get(fetch, whose, &url, max_bytes).await {
             Ok((_, document)) => return Ok(document),
             Err(error @ KeysError::Fetch { .. }) => return Err(worst.unwrap_or(error)),
             Err(error) if worst.as_ref().is_none_or(|w| telling(&error) > telling(w)) => worst = Some(error),
@@ -93,13 +102,14 @@ pub(super) async fn document(
 
 async fn read(
     fetch: &dyn Fetch,
-    issuer: &IssuerIdentifier,
+    whose: Whose<'_>,
     plain: Option<&Host>,
     url: &Url,
     max_bytes: usize,
     member: &'static str,
 ) -> Result<Url, KeysError> {
-    let (metadata, _) = get(fetch, issuer, url, max_bytes).await?;
+    let (metadata, _) = get(fetch, whose, url, max_bytes).await?;
+    let issuer = whose.issuer;
     let named =
         metadata.get(member).ok_or_else(|| KeysError::NotPublished { url: url.to_string(), member })?;
     let uri = Some(named).and_then(Value::as_str).and_then(|uri| Url::parse(uri).ok());
@@ -117,10 +127,11 @@ async fn read(
 /// One document, read and as it came, if it is of `issuer`.
 async fn get(
     fetch: &dyn Fetch,
-    issuer: &IssuerIdentifier,
+    whose: Whose<'_>,
     url: &Url,
     max_bytes: usize,
 ) -> Result<(Map<String, Value>, Bytes), KeysError> {
+    let Whose { issuer, also_called } = whose;
     let name = || url.to_string();
     let answer = fetch.fetch(FetchRequest::get(url.clone()), max_bytes).await;
     let answer = answer.map_err(|source| KeysError::Fetch { url: name(), source })?;
@@ -130,7 +141,9 @@ async fn get(
     let metadata = strict_json::object(&answer.body)
         .map_err(|_| KeysError::Document { url: name(), expected: "metadata document (RFC 8414)" })?;
     match metadata.get("issuer").and_then(Value::as_str) {
-        Some(found) if issuer == found => Ok((metadata, answer.body)),
+        Some(found) if issuer == found || also_called.iter().any(|name| name == found) => {
+            Ok((metadata, answer.body))
+        }
         found => {
             let found = Excerpt::of(found.unwrap_or_default());
             Err(KeysError::IssuerDiffers { url: name(), found })
@@ -150,9 +163,8 @@ mod tests {
     }
 
     async fn found(fetch: &FakeFetch, issuer: &str) -> Result<String, KeysError> {
-        published_url(fetch, &issuer.parse().unwrap(), None, 1000, "jwks_uri")
-            .await
-            .map(|uri| uri.to_string())
+        let whose = Whose { issuer: &issuer.parse().unwrap(), also_called: &[] };
+        published_url(fetch, whose, None, 1000, "jwks_uri").await.map(|uri| uri.to_string())
     }
 
     fn metadata(issuer: &str, uri: &str) -> Answer {
@@ -256,7 +268,8 @@ mod tests {
             let fetch = FakeFetch::default();
             fetch.put(&urls(issuer)[0], metadata(issuer, uri));
             let plain = plain.parse().unwrap();
-            let found = published_url(&fetch, &issuer.parse().unwrap(), Some(&plain), 1000, "jwks_uri").await;
+            let whose = Whose { issuer: &issuer.parse().unwrap(), also_called: &[] };
+            let found = published_url(&fetch, whose, Some(&plain), 1000, "jwks_uri").await;
             assert_eq!(found.is_ok(), ok, "{issuer} {uri}: {found:?}");
         }
     }

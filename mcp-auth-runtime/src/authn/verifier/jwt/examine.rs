@@ -40,7 +40,10 @@ pub fn examine(token: &str, issuers: &[(IssuerRules, Option<Value>)], now: u64) 
     found.is_read = true;
     let named = match claims::issuer(&claims) {
         Ok(iss) => {
-            let named = issuers.iter().find(|(rules, _)| rules.issuer == iss);
+            let named = issuers.iter().find_map(|(rules, keys)| {
+                let accepted = rules.accepted.iter().find(|accepted| *accepted.iss == *iss)?;
+                Some((rules, keys, Some(accepted)))
+            });
             if named.is_none() && !issuers.is_empty() {
                 found.faults.push(TokenError::UnknownIssuer(Excerpt::of(iss)));
             }
@@ -52,12 +55,13 @@ pub fn examine(token: &str, issuers: &[(IssuerRules, Option<Value>)], now: u64) 
         }
     };
     // The rest is told by the rules of the first, as if it were its token.
-    let Some((rules, keys)) = named.or(issuers.first()) else { return found };
+    let first = || issuers.first().map(|(rules, keys)| (rules, keys, None));
+    let Some((rules, keys, accepted)) = named.or_else(first) else { return found };
     if !rules.may_use(jws.header.alg) {
         found.faults.push(TokenError::Algorithm);
     } else if let Some(set) = keys {
         match KeySet::read(set, rules.algorithms.as_deref(), rules.refresh.max_keys)
-            .map(|set| set.verify(&jws))
+            .map(|set| set.verify(&jws, |issuer| accepted.is_none_or(|named| named.may_be_signed_by(issuer))))
         {
             Ok(Outcome::Good) => {}
             Ok(Outcome::Bad) => found.faults.push(TokenError::Signature),
@@ -67,6 +71,7 @@ pub fn examine(token: &str, issuers: &[(IssuerRules, Option<Value>)], now: u64) 
     }
     found.faults.extend(jws.header.typ.check(rules.require_at_jwt).err());
     found.faults.extend(claims::faults(&rules.tokens, &claims, now));
+    found.faults.extend(accepted.and_then(|named| named.check_tenant(&claims).err()));
     if Confirmation::of(&claims).is_some() {
         found.faults.push(TokenError::SenderConstrained);
     }

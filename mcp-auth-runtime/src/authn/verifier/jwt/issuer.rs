@@ -7,6 +7,7 @@ use mcp_auth_core::net::Host;
 use serde_json::Value;
 use url::Url;
 
+use super::accepted::Accepted;
 use super::algorithm::Algorithm;
 use super::bounds;
 use crate::authn::fetch::may_ask;
@@ -20,8 +21,12 @@ const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// One issuer and its rules. Plain data: it knows nothing of configuration files.
 #[derive(Debug, Clone)]
 pub struct IssuerRules {
-    /// The issuer identifier; `iss` must equal it byte for byte (RFC 9068 §4).
+    /// Who issues the tokens: where its metadata is, and what it is called in messages.
     pub issuer: IssuerIdentifier,
+    /// What `iss` may say, each byte for byte (RFC 9068 §4); never none. `issuer` itself unless it calls itself otherwise there.
+    pub accepted: Vec<Accepted>,
+    /// What else than `issuer` its metadata may call it: names in `accepted`, and what stands there for every tenant.
+    pub also_called: Vec<String>,
     /// Where its keys are.
     pub keys: KeySource,
     /// Whether metadata without a `jwks_uri` is fine: the issuer then signs no tokens, and is asked about those it makes.
@@ -91,6 +96,8 @@ impl IssuerRules {
     /// An issuer with every other rule at its default.
     pub fn new(issuer: IssuerIdentifier, audiences: Vec<String>, keys: KeySource) -> Self {
         Self {
+            accepted: vec![Accepted::plain(issuer.as_str())],
+            also_called: Vec::new(),
             issuer,
             keys,
             keys_optional: false,
@@ -124,9 +131,15 @@ impl IssuerRules {
             KeySource::JwksUri(uri) if !may_ask(uri, plain) => return Err(RulesError::JwksUri),
             KeySource::Discovery | KeySource::JwksUri(_) => {}
         }
+        if self.accepted.is_empty() {
+            return Err(RulesError::NoName);
+        }
         let tokens = &self.tokens;
         if tokens.audiences.is_empty() || tokens.audiences.iter().any(|a| a.is_empty() || a == "*") {
             return Err(RulesError::Audience);
+        }
+        if tokens.audience_optional && tokens.allowed_clients.as_ref().is_none_or(Vec::is_empty) {
+            return Err(RulesError::AudienceOptional);
         }
         if self.algorithms.as_ref().is_some_and(Vec::is_empty) {
             return Err(RulesError::NoAlgorithm);
@@ -154,6 +167,9 @@ pub enum RulesError {
     /// RFC 8414 §2.
     #[error("an issuer is an https URL without query, fragment or userinfo (http on loopback only)")]
     Issuer,
+    /// No token could be its own.
+    #[error("an issuer needs at least one `iss`")]
+    NoName,
     /// RFC 8414 §2.
     #[error("jwks_uri is not https (http on loopback only)")]
     JwksUri,
@@ -163,6 +179,9 @@ pub enum RulesError {
     /// RFC 8707 §2.
     #[error("an issuer needs at least one audience, and none may be empty or `*`")]
     Audience,
+    /// Tokens for no one in particular, of any client.
+    #[error("without an audience only tokens of allowed clients are accepted, and none is allowed")]
+    AudienceOptional,
     /// RFC 8725 §3.1.
     #[error("an issuer needs at least one algorithm")]
     NoAlgorithm,
@@ -250,6 +269,20 @@ mod tests {
             let mut rules = rules("https://as.example");
             rules.tokens.audiences = bad;
             assert_eq!(rules.check(), Err(RulesError::Audience));
+        }
+    }
+
+    #[test]
+    fn c04_audience_is_optional_for_allowed_clients_alone() {
+        let mut rules = rules("https://as.example");
+        rules.tokens.audience_optional = true;
+        for (clients, expected) in [
+            (None, Err(RulesError::AudienceOptional)),
+            (Some(vec![]), Err(RulesError::AudienceOptional)),
+            (Some(vec!["app".to_owned()]), Ok(())),
+        ] {
+            rules.tokens.allowed_clients = clients;
+            assert_eq!(rules.check(), expected);
         }
     }
 

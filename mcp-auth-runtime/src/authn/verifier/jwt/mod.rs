@@ -1,8 +1,9 @@
 //! Signed tokens of the configured issuers (RFC 7519, RFC 9068). In reading order: `verifier` (the order of the
-//! checks), `jws` (shape and header), `issuer` (whom we trust, and by which rules), `bounds` (ranges and defaults), `algorithm`, `keys` (an issuer's
+//! checks), `jws` (shape and header), `issuer` (whom we trust, and by which rules), `accepted` (what `iss` may say), `bounds` (ranges and defaults), `algorithm`, `keys` (an issuer's
 //! keys, fetched and kept fresh by `discovery`, `freshness` and `jwks`), `published` (an issuer's
 //! metadata, for those who ask us for it), `examine` (everything that is wrong with a token, for those who explain it).
 
+mod accepted;
 mod algorithm;
 pub(crate) mod bounds;
 pub(super) mod discovery;
@@ -15,6 +16,7 @@ mod keys;
 mod published;
 pub(in crate::authn) mod verifier;
 
+pub(crate) use accepted::{ANY_TENANT, Accepted, Tenant};
 pub use algorithm::Algorithm;
 pub(crate) use algorithm::RefusedAlgorithm;
 pub use examine::{Examined, examine};

@@ -8,7 +8,7 @@ use mcp_auth_core::IssuerIdentifier;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use super::discovery;
+use super::discovery::{self, Whose};
 use super::issuer::KeyRefresh;
 use crate::authn::error::KeysError;
 use crate::authn::fetch::{Fetch, Within};
@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// causes at most one fetch in `cooldown`.
 pub(crate) struct IssuerMetadata {
     issuer: IssuerIdentifier,
+    also_called: Vec<String>,
     fetch: Arc<dyn Fetch>,
     refresh: KeyRefresh,
     kept: Mutex<Kept>,
@@ -44,10 +45,15 @@ pub(crate) enum Unpublished {
 }
 
 impl IssuerMetadata {
-    /// The metadata of `issuer`; fetches nothing yet.
-    pub(crate) fn new(issuer: IssuerIdentifier, fetch: Arc<dyn Fetch>, refresh: KeyRefresh) -> Self {
+    /// The metadata of `issuer`, which may call it by these other names too; fetches nothing yet.
+    pub(crate) fn new(
+        issuer: IssuerIdentifier,
+        also_called: Vec<String>,
+        fetch: Arc<dyn Fetch>,
+        refresh: KeyRefresh,
+    ) -> Self {
         let fetch = Arc::new(Within { fetch, longest: refresh.fetch });
-        Self { issuer, fetch, refresh, kept: Mutex::default() }
+        Self { issuer, also_called, fetch, refresh, kept: Mutex::default() }
     }
 
     /// The document, byte for byte as the issuer serves it. While the issuer cannot be reached, the last one for as long
@@ -85,7 +91,8 @@ impl IssuerMetadata {
     async fn fetched(&self) -> Result<Bytes, Unpublished> {
         let (fetch, issuer) = (self.fetch.as_ref(), &self.issuer);
         let unavailable = Unpublished::Unavailable { retry_after: self.refresh.cooldown };
-        let document = discovery::document(fetch, issuer, self.refresh.max_bytes);
+        let whose = Whose { issuer, also_called: &self.also_called };
+        let document = discovery::document(fetch, whose, self.refresh.max_bytes);
         match timeout(PATIENCE.max(self.refresh.fetch), document).await {
             Ok(Ok(document)) => Ok(document),
             Ok(Err(KeysError::Status { status: 404, .. })) => Err(Unpublished::Absent),
@@ -110,7 +117,7 @@ mod tests {
     fn metadata() -> (Arc<FakeFetch>, IssuerMetadata) {
         let fetch = Arc::new(FakeFetch::default());
         let issuer = "https://a.example".parse().unwrap();
-        (Arc::clone(&fetch), IssuerMetadata::new(issuer, fetch, KeyRefresh::default()))
+        (Arc::clone(&fetch), IssuerMetadata::new(issuer, Vec::new(), fetch, KeyRefresh::default()))
     }
 
     fn unavailable<T>(answer: &Result<T, Unpublished>) -> bool {
@@ -168,7 +175,8 @@ mod tests {
             let fetch = Arc::new(FakeFetch::default());
             fetch.put(AT, Answer::Hang);
             let refresh = KeyRefresh { fetch: Duration::from_secs(secs), ..KeyRefresh::default() };
-            let metadata = IssuerMetadata::new("https://a.example".parse().unwrap(), fetch, refresh);
+            let metadata =
+                IssuerMetadata::new("https://a.example".parse().unwrap(), Vec::new(), fetch, refresh);
             let started = Instant::now();
             assert!(unavailable(&metadata.document().await));
             assert_eq!(started.elapsed().as_secs(), secs);

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use mcp_auth_core::seen::Excerpt;
 use tokio_util::sync::CancellationToken;
 
+use super::accepted::Accepted;
 use super::issuer::{IssuerRules, RulesError};
 use super::jws;
 use super::keys::{IssuerKeys, Standing};
@@ -22,8 +23,8 @@ use mcp_auth_core::ambient::Ambient;
 /// Verifies signed tokens of a fixed set of issuers.
 pub struct JwtVerifier {
     issuers: Vec<Arc<IssuerKeys>>,
-    /// `iss`, byte for byte, to its place in `issuers`.
-    by_name: HashMap<Arc<str>, usize>,
+    /// `iss`, byte for byte, to its place in `issuers` and what it stands for.
+    by_name: HashMap<Arc<str>, (usize, Accepted)>,
     ambient: Ambient,
 }
 
@@ -45,8 +46,11 @@ impl JwtVerifier {
             rules.check().map_err(|cause| JwtVerifierError::Rules { issuer: issuer.clone(), cause })?;
             let keys = IssuerKeys::new(rules, Arc::clone(&fetch), ambient.clone())
                 .map_err(|cause| JwtVerifierError::StaticKeys { issuer: issuer.clone(), cause })?;
-            if by_name.insert(Arc::clone(&keys.issuer), issuers.len()).is_some() {
-                return Err(JwtVerifierError::Twice { issuer });
+            for accepted in &keys.rules.accepted {
+                let named = (issuers.len(), accepted.clone());
+                if by_name.insert(Arc::clone(&accepted.iss), named).is_some() {
+                    return Err(JwtVerifierError::Twice { issuer: accepted.iss.to_string() });
+                }
             }
             issuers.push(Arc::new(keys));
         }
@@ -67,18 +71,20 @@ impl JwtVerifier {
         let claims = claims::read(&jws.payload)?;
         let issuer = claims::issuer(&claims)?;
         // The issuer is only claimed so far, and that is enough to choose whose keys must have signed.
-        let source =
-            *self.by_name.get(issuer).ok_or_else(|| TokenError::UnknownIssuer(Excerpt::of(issuer)))?;
-        let keys = &self.issuers[source];
+        let (source, named) =
+            self.by_name.get(issuer).ok_or_else(|| TokenError::UnknownIssuer(Excerpt::of(issuer)))?;
+        let keys = &self.issuers[*source];
         if !keys.rules.may_use(jws.header.alg) {
             return Err(TokenError::Algorithm);
         }
-        let Standing { generation, withdrawn } = keys.verify(&jws).await?;
+        let Standing { generation, withdrawn } = keys.verify(&jws, named).await?;
         let now = self.ambient.clock.unix_now();
         jws.header.typ.check(keys.rules.require_at_jwt)?;
-        let facts = claims::check(&keys.rules.tokens, Arc::clone(&keys.issuer), claims, now)?;
+        named.check_tenant(&claims)?;
+        let mut facts = claims::check(&keys.rules.tokens, Arc::clone(&named.stands_for), claims, now)?;
+        facts.tenant = named.tenant.as_ref().map(|tenant| Arc::clone(&tenant.name));
         let believed_until = keys.rules.tokens.believed_until(facts.expires_at, now);
-        Ok(Verified { facts, believed_until, basis: Basis { source, generation }, withdrawn })
+        Ok(Verified { facts, believed_until, basis: Basis { source: *source, generation }, withdrawn })
     }
 }
 

@@ -31,6 +31,8 @@ pub(in crate::authn::verifier::jwt) struct KeySet {
 
 /// One public key, parsed once for each algorithm it may be used with.
 struct Key {
+    /// Whose it says it is: issuers of several tenants bind their keys so.
+    issuer: Option<String>,
     verifiers: Vec<(Algorithm, ParsedPublicKey)>,
     fingerprint: Fingerprint,
 }
@@ -161,14 +163,19 @@ impl KeySet {
     }
 
     /// Checks the signature of `jws` with the key its header names; without a `kid`, with up to eight keys
-    /// of its algorithm.
-    pub(in crate::authn::verifier::jwt) fn verify(&self, jws: &Jws<'_>) -> Outcome {
+    /// of its algorithm. `may_sign` says whether a key may, by the `issuer` that it says it is of.
+    pub(in crate::authn::verifier::jwt) fn verify(
+        &self,
+        jws: &Jws<'_>,
+        may_sign: impl Fn(Option<&str>) -> bool,
+    ) -> Outcome {
+        let may_sign = |key: &&Key| may_sign(key.issuer.as_deref());
         match &jws.header.kid {
             Some(kid) => {
                 let named = self.by_kid.get(kid).into_iter().flatten().map(|index| &self.keys[*index]);
-                try_each(named, jws)
+                try_each(named.filter(may_sign), jws)
             }
-            None => try_each(self.keys.iter(), jws),
+            None => try_each(self.keys.iter().filter(may_sign), jws),
         }
     }
 
@@ -234,7 +241,10 @@ fn read_key(entry: &Value, only: Option<&[Algorithm]>) -> Result<Key, Skip> {
     }
     match verifiers.is_empty() {
         true => Err((SkipReason::KeyType, if jwk.contains_key("crv") { "crv" } else { "kty" })),
-        false => Ok(Key { fingerprint: fingerprint(jwk, &verifiers), verifiers }),
+        false => {
+            let issuer = jwk.get("issuer").and_then(Value::as_str).map(str::to_owned);
+            Ok(Key { issuer, fingerprint: fingerprint(jwk, &verifiers), verifiers })
+        }
     }
 }
 
@@ -357,7 +367,7 @@ fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), Skip> {
 fn fingerprint(jwk: &Map<String, Value>, verifiers: &[(Algorithm, ParsedPublicKey)]) -> Fingerprint {
     let mut hash = digest::Context::new(&digest::SHA256);
     let names = verifiers.iter().map(|(algorithm, _)| algorithm.name());
-    let members = ["kid", "kty", "crv", "n", "e", "x", "y"].into_iter();
+    let members = ["kid", "issuer", "kty", "crv", "n", "e", "x", "y"].into_iter();
     let members = members.map(|name| jwk.get(name).and_then(Value::as_str).unwrap_or_default());
     for part in members.chain(names) {
         hash.update(&(part.len() as u64).to_be_bytes());

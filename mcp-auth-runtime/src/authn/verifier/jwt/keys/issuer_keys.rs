@@ -9,10 +9,12 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::super::accepted::Accepted;
+use super::super::discovery::{self, Whose};
+use super::super::freshness;
 use super::super::issuer::{IssuerRules, KeySource};
 use super::super::jwks::{KeySet, Outcome};
 use super::super::jws::Jws;
-use super::super::{discovery, freshness};
 use crate::authn::error::{KeysError, TokenError, chain};
 use crate::authn::fetch::{Fetch, FetchRequest, Within};
 use crate::authn::verifier::IssuerState;
@@ -28,7 +30,7 @@ const MAX_BACKOFF: Duration = Duration::from_secs(30);
 /// One issuer's rules and keys.
 pub(in crate::authn::verifier::jwt) struct IssuerKeys {
     pub(in crate::authn::verifier::jwt) rules: IssuerRules,
-    /// The issuer identifier, shared by every token it verifies.
+    /// What it is called, shared by all that is said of it.
     pub(in crate::authn::verifier::jwt) issuer: Arc<str>,
     /// `None` with static keys, which are never fetched.
     source: Option<Source>,
@@ -156,16 +158,18 @@ impl IssuerKeys {
         self.attempts().last_error.clone()
     }
 
-    /// Checks the signature of `jws`; returns what that rests on.
+    /// Checks the signature of `jws`, a token that says `named`; returns what that rests on.
     ///
     /// A key we do not know, and a wrong signature too (an issuer may restart with a new key under the old
     /// `kid`), cause a fetch at most once per cooldown.
     pub(in crate::authn::verifier::jwt) async fn verify(
         self: &Arc<Self>,
         jws: &Jws<'_>,
+        named: &Accepted,
     ) -> Result<Standing, TokenError> {
         let before = self.usable();
-        let outcome = before.as_ref().map(|loaded| loaded.set.verify(jws));
+        let may_sign = |key_issuer: Option<&str>| named.may_be_signed_by(key_issuer);
+        let outcome = before.as_ref().map(|loaded| loaded.set.verify(jws, may_sign));
         if let (Some(loaded), Some(Outcome::Good)) = (&before, outcome) {
             return Ok(loaded.standing.clone());
         }
@@ -174,7 +178,7 @@ impl IssuerKeys {
         let outcome = match (&before, &after) {
             (_, None) => None,
             (Some(before), Some(after)) if Arc::ptr_eq(before, after) => outcome,
-            (_, Some(after)) => match after.set.verify(jws) {
+            (_, Some(after)) => match after.set.verify(jws, may_sign) {
                 Outcome::Good => return Ok(after.standing.clone()),
                 other => Some(other),
             },
@@ -322,9 +326,10 @@ impl IssuerKeys {
                 return Ok(uri.clone());
             }
         }
-        let IssuerRules { issuer, allow_http, refresh, .. } = &self.rules;
+        let IssuerRules { issuer, also_called, allow_http, refresh, .. } = &self.rules;
+        let whose = Whose { issuer, also_called };
         let (plain, max_bytes) = (allow_http.as_ref(), refresh.max_bytes);
-        let uri = discovery::published_url(&*self.fetch, issuer, plain, max_bytes, "jwks_uri").await?;
+        let uri = discovery::published_url(&*self.fetch, whose, plain, max_bytes, "jwks_uri").await?;
         self.attempts().discovered = Some((uri.clone(), Instant::now()));
         Ok(uri)
     }

@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::super::accepted::Accepted;
 use super::super::issuer::{IssuerRules, KeyRefresh, KeySource};
 use super::super::{Algorithm, jws};
 use super::IssuerKeys;
@@ -45,7 +46,10 @@ impl Bench {
 
     async fn verify(&self, signer: &Signer, alg: &str, kid: &str) -> Result<u64, TokenError> {
         let token = signer.token(&json!({"alg": alg, "kid": kid}), &json!({}));
-        self.keys.verify(&jws::parse(&token).unwrap()).await.map(|standing| standing.generation)
+        self.keys
+            .verify(&jws::parse(&token).unwrap(), &Accepted::plain(ISSUER))
+            .await
+            .map(|standing| standing.generation)
     }
 
     /// The verdict on a token of the key that was there from the start.
@@ -170,7 +174,9 @@ async fn k10_a_storm_of_unknown_kids_causes_one_fetch_per_cooldown() {
     let verify_all = async |kids: std::ops::Range<usize>| {
         let checks = kids.map(|kid| {
             let (keys, token) = (Arc::clone(&bench.keys), token(kid));
-            tokio::spawn(async move { keys.verify(&jws::parse(&token).unwrap()).await })
+            tokio::spawn(
+                async move { keys.verify(&jws::parse(&token).unwrap(), &Accepted::plain(ISSUER)).await },
+            )
         });
         for check in checks.collect::<Vec<_>>() {
             assert!(matches!(check.await.unwrap(), Err(TokenError::UnknownKey)));
@@ -362,7 +368,7 @@ async fn t12_only_configured_places_are_ever_asked() {
     let header = json!({"alg": "ES256", "kid": "a", "jku": "http://169.254.169.254/", "x5u": "https://evil.example/", "jwk": other_p256().jwk("a"), "x5c": [b64("x")]});
     let verify = async |signer: &Signer| {
         let token = signer.token(&header, &json!({}));
-        bench.keys.verify(&jws::parse(&token).unwrap()).await
+        bench.keys.verify(&jws::parse(&token).unwrap(), &Accepted::plain(ISSUER)).await
     };
     assert!(verify(p256()).await.is_ok());
     assert!(matches!(verify(other_p256()).await, Err(TokenError::Signature)));
@@ -403,7 +409,7 @@ async fn an_issuer_that_signs_no_tokens_has_no_keys_and_is_ready_only_where_that
         keys.load().await;
         assert_eq!(keys.ready(), expected);
         let token = p256().token(&json!({"alg": "ES256", "kid": "a"}), &json!({}));
-        let refused = keys.verify(&jws::parse(&token).unwrap()).await.unwrap_err();
+        let refused = keys.verify(&jws::parse(&token).unwrap(), &Accepted::plain(ISSUER)).await.unwrap_err();
         assert_eq!(refused.fault() == Fault::InvalidToken, expected, "{refused}");
         if !expected {
             assert!(keys.last_error().unwrap().is_misconfiguration());
