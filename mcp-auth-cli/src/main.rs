@@ -1,4 +1,4 @@
-//! The `mcp-auth` command. Its subcommands, in the order in which a project uses them: `new`, `check`, `schema`,
+//! The `mcp-auth` command. Its subcommands, in the order in which a project uses them: `new`, `check`, `providers`, `schema`,
 //! `token`, `key`, `doctor`, `login`, `call`, `completions`. They share `configuration` (finds and loads `mcp.toml`),
 //! `client` (the OAuth and MCP client), `outbound` (HTTP requests), `token_store` (where logins are stored), `secret`
 //! (text that is never shown) and `terminal` (all output).
@@ -16,6 +16,7 @@ mod key;
 mod login;
 mod new;
 mod outbound;
+mod providers;
 mod schema;
 mod secret;
 mod terminal;
@@ -39,6 +40,7 @@ struct Arguments {
 enum Command {
     New(new::Arguments),
     Check(check::Arguments),
+    Providers(providers::Arguments),
     Schema(schema::Arguments),
     Token(token::Arguments),
     Key(key::Arguments),
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::New(arguments) => new::run(arguments, &terminal),
         Command::Check(arguments) => check::run(arguments, &terminal),
+        Command::Providers(arguments) => providers::run(arguments, &terminal),
         Command::Schema(arguments) => schema::run(arguments, &terminal),
         Command::Token(arguments) => token::run(arguments, &terminal),
         Command::Key(arguments) => key::run(arguments, &terminal),

@@ -10,6 +10,7 @@ mod links;
 mod markdown;
 mod mcp_toml;
 mod project;
+mod providers;
 mod reference;
 mod symptoms;
 mod versions;

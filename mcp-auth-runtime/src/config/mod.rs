@@ -3,6 +3,7 @@
 //! - `load`: files, environment and arguments become one [`Config`]; every mistake has its key and source.
 //! - `section`: what can be configured, a file per section.
 //! - `value`: the kinds of value a key can have.
+//! - `provider`: what is known of identity providers, so that one key stands for their habits.
 //! - `check`: which values are not safe together.
 //! - `key`: how code names a key, so that a misspelt one does not compile.
 //! - `bounds`: the ranges and defaults that other places act on.
@@ -17,6 +18,7 @@ mod derived;
 mod error;
 mod key;
 mod load;
+pub mod provider;
 mod section;
 #[cfg(test)]
 mod tests;

@@ -225,6 +225,35 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// An issuer that cannot be that of the provider it names.
+    #[error("issuer is {issuer:?}, which is not of the provider {provider}: {why}: {at}")]
+    NotOfItsProvider {
+        /// The issuer.
+        issuer: String,
+        /// The provider.
+        provider: &'static str,
+        /// What is wrong with it, and what to write.
+        why: &'static str,
+        /// Key and source.
+        at: String,
+    },
+    /// What only the operator knows of a provider is missing.
+    #[error(
+        "{key} is missing beside provider = {provider:?}: {what} For example {key} = {example}; `mcp-auth providers {provider}` \
+         says more: {at}"
+    )]
+    ProviderNeeds {
+        /// The provider.
+        provider: &'static str,
+        /// The key.
+        key: &'static str,
+        /// An example of its value.
+        example: &'static str,
+        /// What it is.
+        what: &'static str,
+        /// Key and source of the provider.
+        at: String,
+    },
     /// Two entries for one issuer.
     #[error("issuer {issuer:?} is configured twice: {at}")]
     DuplicateIssuer {

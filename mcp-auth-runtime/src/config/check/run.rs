@@ -98,6 +98,7 @@ impl Config {
             &[trust, &["auth.issuers.*.introspection.**", "auth.issuers.*.allowed_clients"]],
             Findings::introspection,
         );
+        checks.reading(&[&["auth.**"]], Findings::providers);
         checks.reading(
             &[trust, place, &["issuer.users", "issuer.clients", "scopes"]],
             Findings::built_in_issuer,

@@ -76,6 +76,11 @@ impl Config {
         &self.process
     }
 
+    /// Whether a layer says something at exactly this path: what a preset sets does not count.
+    pub(in crate::config) fn is_written(&self, path: &[String]) -> bool {
+        extract::is_set(path, &self.layers.merged())
+    }
+
     /// A key with who set it: `auth.connect in mcp.toml, line 3`, or `auth.connect (not set)`.
     pub fn place(&self, key: &Key) -> String {
         let path = key.path();

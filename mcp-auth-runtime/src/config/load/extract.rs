@@ -10,6 +10,7 @@ use super::mistake::Mistake;
 use super::table::section_name;
 use super::touched::Touched;
 use super::{misplaced, unknown};
+use crate::config::provider;
 use crate::config::section::document::Document;
 use crate::config::section::schema::Node;
 use crate::config::value::quoted;
@@ -29,6 +30,7 @@ pub(in crate::config) fn extract(layers: &Layers) -> Extracted {
     let mut all = layers.merged();
     let mut found = Extracted::default();
     unknown::remove(&mut all, Node::root(), &mut Vec::new(), layers, &mut found);
+    provider::fill(&mut all);
     // A bad value is taken out and the rest is read again, until what is left is good.
     loop {
         match Document::deserialize(&all) {

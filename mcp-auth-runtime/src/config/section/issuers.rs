@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::introspection::Introspection;
 use crate::authn::verifier::jwt::bounds;
 use crate::authn::{ANY_TENANT, Algorithm, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};
+use crate::config::provider::ProviderName;
 use crate::config::value::audience::Audiences;
 use crate::config::value::claim_test::ClaimTests;
 use crate::config::value::issuer_name::{IssuerName, IssuerNames, TenantName, Tenants};
@@ -51,6 +52,9 @@ duration! {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TrustedIssuer {
+    /// The provider whose habits the other keys follow where they are not set: a name that `mcp-auth providers` lists.
+    #[serde(default)]
+    pub provider: Option<ProviderName>,
     /// Its issuer identifier, byte for byte what `iss` says (RFC 8414 §2): `https`, or `http` on loopback. A list where one
     /// authorization server says several, all signed with the same keys. `{tenant}` stands for each of `tenants`.
     pub issuer: IssuerNames,

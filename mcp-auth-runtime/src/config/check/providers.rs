@@ -1,0 +1,31 @@
+//! `provider = "…"`: an issuer that can be that provider's, with what only its operator knows.
+
+use super::conflict::Conflict;
+use super::findings::Findings;
+use crate::config::key;
+
+impl Findings<'_> {
+    pub(super) fn providers(&mut self) {
+        let config = self.config;
+        for (index, issuer) in config.auth.issuers.iter().enumerate() {
+            let Some(name) = issuer.provider else { continue };
+            let provider = name.provider();
+            if let Some(why) = provider.misfit(issuer.issuer.as_str()) {
+                let (issuer, at) =
+                    (issuer.issuer.as_str().to_owned(), self.at(key!(auth.issuers[index].issuer)));
+                self.refuse(Conflict::NotOfItsProvider { issuer, provider: provider.name, why, at });
+            }
+            for (key, example, what) in provider.needed() {
+                let within = ["auth".to_owned(), "issuers".to_owned(), index.to_string()];
+                let path: Vec<String> = match key.strip_prefix("auth.") {
+                    Some(key) => vec!["auth".to_owned(), key.to_owned()],
+                    None => within.into_iter().chain(key.split('.').map(str::to_owned)).collect(),
+                };
+                if !config.is_written(&path) {
+                    let at = self.at(key!(auth.issuers[index].provider));
+                    self.refuse(Conflict::ProviderNeeds { provider: provider.name, key, example, what, at });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! authentik.
+
+use crate::config::provider::provider::{Clients, Provider, Sets, States};
+
+pub(super) static AUTHENTIK: Provider = Provider {
+    name: "authentik",
+    title: "authentik",
+    about: "A provider of authentik: one provider is one application, and one client.",
+    issuer: "\"https://auth.example.com/application/o/todos/\"",
+    misfit,
+    sets: &[
+        Sets::key(
+            "algorithms",
+            "[\"RS256\", \"ES256\", \"ES384\"]",
+            "By the signing key of the provider. Without a signing key it signs with HS256, which cannot be verified here.",
+        ),
+        Sets::key(
+            "client_claims",
+            "[\"azp\"]",
+            "The client. Introspection names the client that asks in `client_id`, so that claim says nothing of the token.",
+        ),
+        Sets::with(
+            "introspection",
+            "introspection.tokens",
+            "\"all\"",
+            "Its JWTs hold no scopes; the answer of introspection does.",
+        ),
+    ],
+    states: &[
+        States::needed(
+            "audience",
+            "\"todos-client-id\"",
+            "the client ID of the provider: it is what `aud` says.",
+        ),
+        States::if_wanted(
+            "introspection.endpoint",
+            "\"https://auth.example.com/application/o/introspect/\"",
+            "where tokens are asked about. Without the table `introspection` a token has no scopes, and only `authenticated` and roles open a tool.",
+        ),
+        States::if_wanted("introspection.client_id", "\"todos-client-id\"", "who asks."),
+        States::if_wanted(
+            "introspection.client_secret",
+            "\"env:AUTHENTIK_SECRET\"",
+            "the secret of that client.",
+        ),
+    ],
+    base_scopes: &["todos.read"],
+    steps: &[
+        "Create an OAuth2/OpenID provider and an application. Choose a signing key: an RSA or EC certificate, and no encryption key.",
+        "Subject mode: the user's UUID or hashed ID. An e-mail address or a user name can pass to another person.",
+        "Add a scope mapping for each scope that your server declares, and select it in the provider.",
+        "Register the redirect URIs of your clients.",
+    ],
+    clients: Clients {
+        registration: "the newest versions, with a bearer token of a special scope; each client then becomes an application with an issuer of its own.",
+        resource: "no.",
+        s256: "not in every version: look for `code_challenge_methods_supported` in its metadata.",
+    },
+    mind: &[
+        "The issuer ends with a slash, and holds the slug of the application.",
+        "Groups are in the claim `groups`: `[[roles.NAME.when]]` with `claim = \"groups\"`.",
+        "`aud` is the client, not your server: tokens of this client for other servers pass here too.",
+    ],
+    sources: &[
+        "goauthentik/authentik: authentik/providers/oauth2/id_token.py, views/introspection.py, tests/test_dcr.py",
+        "goauthentik/authentik: website/docs/add-secure-apps/providers/oauth2",
+    ],
+};
+
+fn misfit(issuer: &str) -> Option<&'static str> {
+    (!issuer.ends_with('/')).then_some(
+        "an issuer of authentik ends with a slash, such as \"https://auth.example.com/application/o/todos/\"",
+    )
+}

@@ -1,0 +1,90 @@
+//! Microsoft Entra ID.
+
+use crate::config::provider::provider::{Clients, Provider, Sets, States};
+
+pub(super) static ENTRA: Provider = Provider {
+    name: "entra",
+    title: "Microsoft Entra ID",
+    about: "An application of Microsoft Entra ID whose access tokens are of version 2.",
+    issuer: "\"https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0\"",
+    misfit,
+    sets: &[
+        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
+        Sets::key("scope_claims", "[\"scp\"]", "Where the scopes of people are."),
+        Sets::key("client_claims", "[\"azp\"]", "The client."),
+        Sets::key(
+            "subject_claims",
+            "[\"oid\"]",
+            "The person or application, for the whole tenant. `sub` is another one for each API.",
+        ),
+        Sets::key(
+            "client_when",
+            "{ idtyp = \"app\", scp = { present = false } }",
+            "A token that an application got for itself says so where the optional claim `idtyp` is on, and has no scopes.",
+        ),
+        Sets::key(
+            "require_claims",
+            "{ ver = \"2.0\" }",
+            "Tokens of version 1 have another issuer, and `entra-v1`.",
+        ),
+        Sets::with(
+            "scope_prefix",
+            "scope_prefix_in",
+            "\"requested\"",
+            "Scopes are asked for with the App ID URI before them; the token says the bare name.",
+        ),
+        Sets::with("tenants", "tenant_claim", "\"tid\"", "The tenant, which must be the one in `iss`."),
+        Sets::key(
+            "max_token_lifetime",
+            "\"28h\"",
+            "With continuous access evaluation a token lives for up to 28 hours.",
+        ),
+    ],
+    states: &[
+        States::needed(
+            "audience",
+            "\"66666666-7777-8888-9999-000000000000\"",
+            "the application (client) ID of your API: it is what `aud` says.",
+        ),
+        States::if_wanted(
+            "scope_prefix",
+            "\"https://todos.example.com/mcp/\"",
+            "the App ID URI and a slash: what clients have to write before a scope when they ask for it.",
+        ),
+    ],
+    base_scopes: &["todos.read"],
+    steps: &[
+        "App registrations → New registration, for your API. In its manifest, set `requestedAccessTokenVersion` to 2 first.",
+        "Expose an API: set the App ID URI to your `public_url`, which must have a path and no slash at its end, and add the scopes that your server declares.",
+        "Token configuration: add the optional claim `idtyp` for access tokens.",
+        "Register an application for each client, under the platform Mobile and desktop (public clients), with its redirect URIs and permissions to those scopes.",
+    ],
+    clients: Clients {
+        registration: "none: register every client by hand, or put an issuer in between.",
+        resource: "it is compared with the App ID URIs, byte for byte; a slash too many is error AADSTS9010010.",
+        s256: "its metadata does not say so: clients that insist on it do not log in.",
+    },
+    mind: &[
+        "App roles are in the claim `roles`: `[[roles.NAME.when]]` with `claim = \"roles\"`. Groups are GUIDs in `groups`, and left out where there are more than 200.",
+        "Several tenants: `issuer = \"https://login.microsoftonline.com/{tenant}/v2.0\"`, `tenants = [\"…\"]` with the tenants that you let in, and `authorization_server = \"https://login.microsoftonline.com/organizations/v2.0\"`. `caller.tenant()` says which one it is.",
+        "Tokens of every API of the tenant have this issuer and these keys; only `audience` tells them apart.",
+        "National clouds have other hosts; write theirs.",
+    ],
+    sources: &[
+        "MicrosoftDocs/entra-docs: docs/identity-platform/access-tokens.md, access-token-claims-reference.md, claims-validation.md, optional-claims-reference.md",
+        "MicrosoftDocs/entra-docs: docs/agent-id/secure-mcp-server-with-entra-id.md",
+    ],
+};
+
+fn misfit(issuer: &str) -> Option<&'static str> {
+    let path = issuer.trim_start_matches("https://").split_once('/').map_or("", |(_, path)| path);
+    match path.split('/').collect::<Vec<_>>()[..] {
+        ["common" | "organizations" | "consumers", "v2.0"] => Some(
+            "no token says this issuer: name your tenant by its id, or write {tenant} and list the tenants in `tenants`",
+        ),
+        [_, "v2.0"] => None,
+        _ => Some(
+            "an issuer of Entra ID, version 2, is \"https://login.microsoftonline.com/\", the tenant's id, and \"/v2.0\"; tokens of \"https://sts.windows.net/…\" are of version 1: provider = \"entra-v1\"",
+        ),
+    }
+}

@@ -1,0 +1,69 @@
+//! Microsoft Entra External ID.
+
+use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
+
+pub(super) static ENTRA_EXTERNAL_ID: Provider = Provider {
+    name: "entra-external-id",
+    title: "Microsoft Entra External ID",
+    about: "An external tenant of Microsoft Entra (ciamlogin.com).",
+    issuer: "\"https://11111111-2222-3333-4444-555555555555.ciamlogin.com/11111111-2222-3333-4444-555555555555/v2.0\"",
+    misfit: any,
+    sets: &[
+        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
+        Sets::key("scope_claims", "[\"scp\"]", "Where the scopes are."),
+        Sets::key("client_claims", "[\"azp\"]", "The client."),
+        Sets::key(
+            "subject_claims",
+            "[\"oid\"]",
+            "The person or application, for the whole tenant. `sub` is another one for each API.",
+        ),
+        Sets::key(
+            "client_when",
+            "{ idtyp = \"app\", scp = { present = false } }",
+            "A token that an application got for itself has no scopes.",
+        ),
+        Sets::key("require_claims", "{ ver = \"2.0\" }", "Access tokens of version 2."),
+        Sets::with(
+            "scope_prefix",
+            "scope_prefix_in",
+            "\"requested\"",
+            "Scopes are asked for with the App ID URI before them; the token says the bare name.",
+        ),
+    ],
+    states: &[
+        States::needed(
+            "authorization_server",
+            "\"https://example.ciamlogin.com/11111111-2222-3333-4444-555555555555/v2.0\"",
+            "where the metadata is: by the name of the tenant. Its `issuer` is the one above, by the tenant's id.",
+        ),
+        States::needed(
+            "audience",
+            "\"66666666-7777-8888-9999-000000000000\"",
+            "the application (client) ID of your API.",
+        ),
+        States::if_wanted(
+            "scope_prefix",
+            "\"api://66666666-7777-8888-9999-000000000000/\"",
+            "the App ID URI and a slash: what clients have to write before a scope when they ask for it.",
+        ),
+    ],
+    base_scopes: &["todos.read"],
+    steps: &[
+        "Register an application for your API, set `requestedAccessTokenVersion` to 2 in its manifest, and add the scopes that your server declares under Expose an API.",
+        "Register an application for each client, add it to your user flow, and give it permissions to those scopes.",
+        "Take `issuer` from the metadata, byte for byte.",
+    ],
+    clients: Clients {
+        registration: "none: register every client by hand.",
+        resource: "not documented.",
+        s256: "its metadata does not say so: clients that insist on it do not log in.",
+    },
+    mind: &[
+        "The metadata names another issuer than the address where it is. Clients that compare both refuse it.",
+        "The keys are others than those of login.microsoftonline.com.",
+    ],
+    sources: &[
+        "MicrosoftDocs/entra-docs: docs/external-id/customers",
+        "AzureAD/microsoft-authentication-library-for-js: issues 8592, 8595",
+    ],
+};

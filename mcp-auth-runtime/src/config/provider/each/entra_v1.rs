@@ -1,0 +1,83 @@
+//! Microsoft Entra ID, version 1 tokens.
+
+use crate::config::provider::provider::{Clients, Provider, Sets, States};
+
+pub(super) static ENTRA_V1: Provider = Provider {
+    name: "entra-v1",
+    title: "Microsoft Entra ID, version 1 tokens",
+    about: "An API of Microsoft Entra ID whose manifest leaves `requestedAccessTokenVersion` at 1 or null. Version 2 (`entra`) is the better choice for a new one.",
+    issuer: "\"https://sts.windows.net/11111111-2222-3333-4444-555555555555/\"",
+    misfit,
+    sets: &[
+        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
+        Sets::key("scope_claims", "[\"scp\"]", "Where the scopes of people are."),
+        Sets::key("client_claims", "[\"appid\"]", "The client."),
+        Sets::key(
+            "subject_claims",
+            "[\"oid\"]",
+            "The person or application, for the whole tenant. `sub` is another one for each API.",
+        ),
+        Sets::key(
+            "client_when",
+            "{ idtyp = \"app\", scp = { present = false } }",
+            "A token that an application got for itself has no scopes.",
+        ),
+        Sets::key(
+            "require_claims",
+            "{ ver = \"1.0\" }",
+            "Tokens of version 2 have another issuer, and `entra`.",
+        ),
+        Sets::with(
+            "scope_prefix",
+            "scope_prefix_in",
+            "\"requested\"",
+            "Scopes are asked for with the App ID URI before them; the token says the bare name.",
+        ),
+        Sets::key(
+            "max_token_lifetime",
+            "\"28h\"",
+            "With continuous access evaluation a token lives for up to 28 hours.",
+        ),
+    ],
+    states: &[
+        States::needed(
+            "authorization_server",
+            "\"https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0\"",
+            "where clients log in, and where the metadata is: the same tenant's, version 2.",
+        ),
+        States::needed(
+            "audience",
+            "[\"https://todos.example.com/mcp\", \"66666666-7777-8888-9999-000000000000\"]",
+            "what `aud` says: the App ID URI as the client wrote it, or the application's ID where the optional claim `aud` has `use_guid`.",
+        ),
+        States::if_wanted(
+            "scope_prefix",
+            "\"https://todos.example.com/mcp/\"",
+            "the App ID URI and a slash: what clients have to write before a scope when they ask for it.",
+        ),
+    ],
+    base_scopes: &["todos.read"],
+    steps: &[
+        "App registrations → your API → Expose an API: set the App ID URI, and add the scopes that your server declares.",
+        "Token configuration: add the optional claims `aud` with `use_guid`, and `idtyp`, for access tokens.",
+        "Register an application for each client, under the platform Mobile and desktop, with permissions to those scopes.",
+    ],
+    clients: Clients {
+        registration: "none: register every client by hand, or put an issuer in between.",
+        resource: "only with `use_guid`.",
+        s256: "its metadata does not say so: clients that insist on it do not log in.",
+    },
+    mind: &[
+        "The manifest of the API decides the version of its tokens, not the endpoint that a client uses.",
+    ],
+    sources: &[
+        "MicrosoftDocs/entra-docs: docs/identity-platform/access-tokens.md, claims-validation.md, optional-claims-reference.md",
+    ],
+};
+
+fn misfit(issuer: &str) -> Option<&'static str> {
+    let is_of_v1 = issuer.starts_with("https://sts.") && issuer.ends_with('/');
+    (!is_of_v1).then_some(
+        "an issuer of version 1 is \"https://sts.windows.net/\", the tenant's id, and a slash; tokens of \"…/v2.0\" are of version 2: provider = \"entra\"",
+    )
+}

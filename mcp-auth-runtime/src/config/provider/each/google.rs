@@ -1,0 +1,54 @@
+//! Google.
+
+use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
+
+pub(super) static GOOGLE: Provider = Provider {
+    name: "google",
+    title: "Google",
+    about: "OAuth clients of Google. Their tokens are opaque: your server asks Google about each.",
+    issuer: "\"https://accounts.google.com\"",
+    misfit: any,
+    sets: &[
+        Sets::with(
+            "introspection",
+            "introspection.kind",
+            "\"google-tokeninfo\"",
+            "Google has an endpoint of its own for this.",
+        ),
+        Sets::with(
+            "introspection",
+            "introspection.prefixes",
+            "[\"ya29.\"]",
+            "How its access tokens begin. ID tokens are JWTs and not accepted: they say who logged in, not who may call.",
+        ),
+        Sets::key("client_claims", "[\"azp\"]", "The client."),
+    ],
+    states: &[
+        States::needed(
+            "audience",
+            "\"1234567890-example.apps.googleusercontent.com\"",
+            "the client ID: it is what `aud` says.",
+        ),
+        States::needed(
+            "introspection.kind",
+            "\"google-tokeninfo\"",
+            "how tokens are asked about; the table turns it on.",
+        ),
+    ],
+    base_scopes: &["openid"],
+    steps: &[
+        "Google Cloud console → Clients: create an OAuth client with the redirect URI of your MCP client.",
+        "Data access: add the scopes that you need. `openid` gives tokens a subject.",
+    ],
+    clients: Clients {
+        registration: "none: MCP clients need an issuer in between, or a client that is registered by hand.",
+        resource: "no.",
+        s256: "yes.",
+    },
+    mind: &[
+        "Scopes are those of Google; `email` and `profile` come back as URLs. Declare `authenticated`, or Google's scopes.",
+        "A token without the scope `openid` has no subject, and is refused.",
+        "`aud` is the client: tokens that it got for other purposes pass here too.",
+    ],
+    sources: &["developers.google.com/identity/protocols/oauth2", "PrefectHQ/fastmcp: providers/google.py"],
+};

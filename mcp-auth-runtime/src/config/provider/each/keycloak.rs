@@ -1,0 +1,57 @@
+//! Keycloak.
+
+use crate::config::provider::provider::{Clients, Provider, Sets};
+
+pub(super) static KEYCLOAK: Provider = Provider {
+    name: "keycloak",
+    title: "Keycloak",
+    about: "A realm of Keycloak.",
+    issuer: "\"https://keycloak.example.com/realms/todos\"",
+    misfit,
+    sets: &[
+        Sets::key("client_claims", "[\"azp\"]", "The client."),
+        Sets::key(
+            "require_claims",
+            "{ typ = \"Bearer\" }",
+            "ID tokens and refresh tokens have the same keys; in them this claim says `ID` and `Refresh`.",
+        ),
+        Sets::key(
+            "client_when",
+            "{ preferred_username = { starts_with = \"service-account-\" } }",
+            "The user that stands for a client with a service account.",
+        ),
+        Sets::with(
+            "introspection",
+            "introspection.endpoint",
+            "\"{issuer}/protocol/openid-connect/token/introspect\"",
+            "Where tokens are asked about.",
+        ),
+    ],
+    states: &[],
+    base_scopes: &["todos.read"],
+    steps: &[
+        "Client scopes → Create: a scope of type Default, with a mapper of type Audience whose Included Custom Audience is your `public_url`. Without it, `aud` is absent or `account`.",
+        "Client scopes: one for each scope that your server declares, of type Optional, included in token scope.",
+        "Clients: register each client as a public client with PKCE S256, the standard flow, and its redirect URIs; give it those client scopes.",
+        "Keep the client scope `basic`: without it tokens have no `sub`.",
+    ],
+    clients: Clients {
+        registration: "dynamic registration is refused to most clients by the policies Trusted Hosts and Allowed Client Scopes until you change them; Client ID Metadata Documents are experimental (26.6).",
+        resource: "experimental (26.7, feature `resource-indicators`); use the audience mapper.",
+        s256: "yes.",
+    },
+    mind: &[
+        "Roles of the realm: `[[roles.NAME.when]]` with `claim = [\"realm_access\", \"roles\"]`; of a client, `[\"resource_access\", \"the-client\", \"roles\"]`.",
+        "A token without `sub`: the client lacks the client scope `basic`, or has lightweight access tokens.",
+        "Many realms: `issuer = \"https://keycloak.example.com/realms/{tenant}\"` with `tenants` and the same text as `authorization_server`.",
+        "In a network of containers, over plain http: `allow_http`.",
+    ],
+    sources: &["keycloak/keycloak: docs/guides/securing-apps/mcp-authz-server.adoc, oidc-layers.adoc"],
+};
+
+fn misfit(issuer: &str) -> Option<&'static str> {
+    let realm = issuer.split_once("/realms/").map_or("", |(_, realm)| realm);
+    (realm.is_empty() || realm.contains('/')).then_some(
+        "an issuer of Keycloak is the URL of a realm without a slash at its end: https://HOST/realms/REALM",
+    )
+}

@@ -1,0 +1,51 @@
+//! Supabase.
+
+use crate::config::provider::provider::{Clients, Provider, Sets};
+
+pub(super) static SUPABASE: Provider = Provider {
+    name: "supabase",
+    title: "Supabase",
+    about: "The OAuth server of a Supabase project.",
+    issuer: "\"https://example.supabase.co/auth/v1\"",
+    misfit,
+    sets: &[
+        Sets::key(
+            "algorithms",
+            "[\"ES256\", \"RS256\"]",
+            "By the signing key of the project. A project on the old shared secret signs with HS256, which cannot be verified here.",
+        ),
+        Sets::key("audience", "\"authenticated\"", "What `aud` says in every token of the project."),
+        Sets::key("client_claims", "[\"client_id\"]", "The client."),
+        Sets::key(
+            "require_claims",
+            "{ client_id = { present = true } }",
+            "Only tokens of the OAuth server name a client; those of ordinary sessions have the same issuer, keys and audience.",
+        ),
+        Sets::key("refuse_claims", "{ is_anonymous = true }", "Someone who did not log in."),
+    ],
+    states: &[],
+    base_scopes: &[],
+    steps: &[
+        "Authentication → OAuth Server: turn it on, and allow dynamic registration.",
+        "JWT keys: move to an asymmetric signing key.",
+        "The consent page is yours.",
+    ],
+    clients: Clients {
+        registration: "dynamic registration is a switch; no Client ID Metadata Documents.",
+        resource: "checked, but it does not become the audience.",
+        s256: "yes.",
+    },
+    mind: &[
+        "It knows the scopes `openid`, `profile`, `email`, `phone` and `offline_access`, and refuses a login that asks for another one: declare `authenticated`, or roles from a claim that your access token hook adds, and leave `base_scopes` empty.",
+        "`aud` is the whole project: tokens for other servers of the project pass here too. `allowed_clients` tells them apart, or a claim of your hook and `require_claims`.",
+    ],
+    sources: &[
+        "supabase.com/docs/guides/auth/oauth-server, oauth-server/mcp-authentication",
+        "supabase/auth: internal/api/oauthserver",
+    ],
+};
+
+fn misfit(issuer: &str) -> Option<&'static str> {
+    (!issuer.ends_with("/auth/v1"))
+        .then_some("an issuer of Supabase ends with /auth/v1 and has no slash after it")
+}

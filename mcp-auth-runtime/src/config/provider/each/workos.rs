@@ -1,0 +1,52 @@
+//! WorkOS AuthKit and Connect.
+
+use crate::config::provider::provider::{Clients, Provider, Sets, States};
+
+pub(super) static WORKOS: Provider = Provider {
+    name: "workos",
+    title: "WorkOS AuthKit and Connect",
+    about: "AuthKit of WorkOS, for people; and applications of WorkOS Connect, for machines.",
+    issuer: "\"https://example.authkit.app\"",
+    misfit,
+    sets: &[
+        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
+        Sets::key(
+            "client_claims",
+            "[\"client_id\"]",
+            "The client. Where it equals `sub`, the token is of a machine.",
+        ),
+        Sets::with(
+            "introspection",
+            "introspection.endpoint",
+            "\"{issuer}/oauth2/introspection\"",
+            "Where tokens are asked about.",
+        ),
+    ],
+    states: &[States::if_wanted(
+        "audience",
+        "[\"https://todos.example.com/mcp\", \"client_01EXAMPLE\"]",
+        "the environment's client ID beside your `public_url`, where machines (Connect M2M) call too: their tokens always have it.",
+    )],
+    base_scopes: &["todos.read"],
+    steps: &[
+        "Connect → Configuration: add your `public_url` as a resource indicator. Without it `aud` is the environment's client ID.",
+        "Turn on Client ID Metadata Documents, and dynamic registration for clients that need it.",
+    ],
+    clients: Clients {
+        registration: "dynamic registration and Client ID Metadata Documents.",
+        resource: "yes, if the resource is registered.",
+        s256: "in its OAuth metadata; not in its OpenID document, which clients that read only that one refuse.",
+    },
+    mind: &[
+        "Session tokens of user management have other keys and are refused.",
+        "Clients that register get `client_secret_basic` unless they ask for `none`.",
+    ],
+    sources: &[
+        "workos.com/docs/authkit/connect/token-claims, connect/m2m",
+        "workos.com/docs/reference/authkit/oauth-resource",
+    ],
+};
+
+fn misfit(issuer: &str) -> Option<&'static str> {
+    issuer.ends_with('/').then_some("an issuer of WorkOS has no slash at its end")
+}

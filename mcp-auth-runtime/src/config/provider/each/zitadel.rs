@@ -1,0 +1,48 @@
+//! Zitadel.
+
+use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
+
+pub(super) static ZITADEL: Provider = Provider {
+    name: "zitadel",
+    title: "Zitadel",
+    about: "An instance of Zitadel.",
+    issuer: "\"https://example.zitadel.cloud\"",
+    misfit: any,
+    sets: &[
+        Sets::key("client_claims", "[\"client_id\"]", "The client."),
+        Sets::with(
+            "introspection",
+            "introspection.endpoint",
+            "\"{issuer}/oauth/v2/introspect\"",
+            "Where opaque tokens are asked about; applications that registered themselves always get opaque ones.",
+        ),
+    ],
+    states: &[
+        States::needed("audience", "\"123456789012345678\"", "the id of the project: it is in `aud`."),
+        States::if_wanted(
+            "introspection.client_id",
+            "\"123456789012345678@todos\"",
+            "an API application of the project: it asks about opaque tokens. Without the table `introspection` only JWTs are accepted.",
+        ),
+        States::if_wanted("introspection.client_secret", "\"env:ZITADEL_SECRET\"", "its secret."),
+    ],
+    base_scopes: &["todos.read"],
+    steps: &[
+        "Create a project, and in it an application of type API, with Basic authentication.",
+        "Add the roles of your project, and turn on Assert Roles on Authentication.",
+        "Create an application for each client; choose JWT as its access token type, or write the table `introspection`.",
+    ],
+    clients: Clients {
+        registration: "dynamic registration and Client ID Metadata Documents, from 2026, each off until you turn it on.",
+        resource: "ignored: `aud` holds the clients and the project.",
+        s256: "yes.",
+    },
+    mind: &[
+        "Its JWTs hold no scopes: declare roles, or `authenticated`; answers of introspection do hold scopes.",
+        "Roles are the keys of an object: `[[roles.NAME.when]]` with `claim = \"urn:zitadel:iam:org:project:roles\"` and `contains`.",
+        "Introspection answers `active: false` unless `aud` holds the project of the application that asks.",
+    ],
+    sources: &[
+        "zitadel/zitadel: apps/docs/content/apis/openidoauth/claims, scopes; internal/api/oidc/introspect.go",
+    ],
+};

@@ -1,0 +1,118 @@
+//! Every preset: what it sets can be read, and what it shows starts a server.
+
+use super::fill::value;
+use super::list::ProviderName;
+use crate::config::load::process::ProcessContext;
+use crate::config::section::schema::Node;
+use crate::config::{Config, ConfigError};
+
+fn load(text: &str) -> Result<Config, ConfigError> {
+    let names = text.split("\"env:").skip(1).filter_map(|rest| rest.split('"').next());
+    let process =
+        names.fold(ProcessContext::empty(), |process, name| process.variable(name, "not-a-real-secret"));
+    Config::builder().process(process).toml(text).build()
+}
+
+/// Why a server with this text does not start.
+fn reasons(text: &str) -> Vec<String> {
+    let checked = load(text).and_then(|config| config.check_alone());
+    checked.err().map(|error| error.reasons()).unwrap_or_default()
+}
+
+#[test]
+fn every_example_starts_a_server_with_and_without_what_is_only_for_some() {
+    for provider in ProviderName::all().map(ProviderName::provider) {
+        let text = provider.example();
+        assert_eq!(reasons(&text), Vec::<String>::new(), "{}:\n{text}", provider.name);
+        let whole = text.replace("\n#", "\n");
+        assert_eq!(reasons(&whole), Vec::<String>::new(), "{}:\n{whole}", provider.name);
+    }
+}
+
+#[test]
+fn every_key_that_a_preset_sets_or_asks_for_is_one_and_its_value_can_be_read() {
+    let issuer = ["auth", "issuers", "0"];
+    for provider in ProviderName::all().map(ProviderName::provider) {
+        let stated = provider.states.iter().filter(|states| !states.key.starts_with("auth."));
+        for key in provider.sets.iter().map(|sets| sets.key).chain(stated.map(|states| states.key)) {
+            let path = issuer.into_iter().chain(key.split('.'));
+            let mut node = Some(Node::root());
+            for step in path {
+                node = node.and_then(|node| node.items().or_else(|| node.key(step)));
+            }
+            assert!(node.is_some(), "{}: {key}", provider.name);
+        }
+        for sets in provider.sets {
+            assert!(value(sets, "https://a.example").is_some(), "{}: {}", provider.name, sets.key);
+        }
+    }
+}
+
+#[test]
+fn what_only_the_operator_knows_has_to_be_stated() {
+    for provider in ProviderName::all().map(ProviderName::provider) {
+        for (key, _, _) in provider.needed() {
+            let own = key.rsplit('.').next().unwrap();
+            let text: String = provider
+                .example()
+                .lines()
+                .filter(|line| line.split(' ').next() != Some(own))
+                .fold(String::new(), |text, line| text + line + "\n");
+            let reasons = reasons(&text);
+            assert!(
+                reasons
+                    .iter()
+                    .any(|reason| reason.contains(&format!("{key} is missing")) || reason.contains(own)),
+                "{}: {key}: {reasons:?}",
+                provider.name
+            );
+        }
+    }
+}
+
+#[test]
+fn what_the_operator_wrote_stays_and_only_the_rest_is_set() {
+    let text = |more: &str| {
+        format!(
+            "[[auth.issuers]]\nprovider = \"okta\"\nissuer = \"https://a.okta.com/oauth2/default\"\naudience = \"x\"\n{more}"
+        )
+    };
+    let config = load(&text("")).unwrap();
+    assert_eq!(config.auth.issuers[0].scope_claims.iter().map(|c| c.as_str()).collect::<Vec<_>>(), ["scp"]);
+    let config = load(&text("scope_claims = [\"scope\"]\nalgorithms = [\"ES256\"]\n")).unwrap();
+    let issuer = &config.auth.issuers[0];
+    assert_eq!(issuer.scope_claims.iter().map(|c| c.as_str()).collect::<Vec<_>>(), ["scope"]);
+    assert_eq!(format!("{:?}", issuer.algorithms.as_ref().map(|only| only.to_vec())), "Some([Es256])");
+    // Without the name nothing is set.
+    let config = load(&text("").replace("provider = \"okta\"\n", "")).unwrap();
+    assert!(config.auth.issuers[0].algorithms.is_none());
+}
+
+#[test]
+fn a_name_that_is_not_known_says_the_nearest_and_an_issuer_of_another_kind_what_to_write() {
+    let said = reasons("[[auth.issuers]]\nprovider = \"autho\"\nissuer = \"https://a.eu.auth0.com/\"");
+    assert!(said[0].contains("did you mean \"auth0\"?"), "{said:?}");
+    for (provider, issuer, says) in [
+        ("auth0", "https://a.eu.auth0.com", "ends with a slash"),
+        ("okta", "https://a.okta.com", "custom authorization server"),
+        ("keycloak", "https://k.example.com/realms/a/", "without a slash"),
+        ("keycloak", "https://k.example.com", "/realms/"),
+        ("entra", "https://sts.windows.net/11111111-2222-3333-4444-555555555555/", "entra-v1"),
+        ("entra", "https://login.microsoftonline.com/common/v2.0", "tenants"),
+        ("entra-v1", "https://login.microsoftonline.com/a/v2.0", "provider = \"entra\""),
+        ("authentik", "https://a.example/application/o/x", "slash"),
+        ("supabase", "https://a.supabase.co", "/auth/v1"),
+        ("stytch", "https://stytch.com/project-live-1", "project domain"),
+    ] {
+        let text =
+            format!("[[auth.issuers]]\nprovider = {provider:?}\nissuer = {issuer:?}\naudience = \"x\"\n");
+        let said = reasons(&text);
+        assert!(said.iter().any(|reason| reason.contains(says)), "{provider} {issuer}: {said:?}");
+    }
+}
+
+#[test]
+fn an_issuer_cannot_write_more_than_its_own_value() {
+    let text = "[[auth.issuers]]\nprovider = \"cloudflare-access\"\nissuer = 'https://a.example\"/x'\naudience = \"x\"\n";
+    assert!(load(text).is_err());
+}
