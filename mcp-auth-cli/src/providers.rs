@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     name: Option<ProviderName>,
 }
 
-fn read(name: &str) -> Result<ProviderName, String> {
+pub(crate) fn read(name: &str) -> Result<ProviderName, String> {
     name.parse::<ProviderName>().map_err(|error| error.to_string())
 }
 

@@ -27,6 +27,7 @@ mod login;
 mod metadata;
 mod own_verifiers;
 mod protocol;
+mod providers;
 mod roles;
 mod same_verdict;
 mod sessions;

@@ -6,8 +6,7 @@ use mcp_auth::config::provider::ProviderName;
 
 use crate::markdown::root;
 
-const MADE: &str =
-    "<!-- Made from the presets: MCP_AUTH_BLESS=1 cargo test -p mcp-auth-book providers -->";
+const MADE: &str = "<!-- Made from the presets: MCP_AUTH_BLESS=1 cargo test -p mcp-auth-book providers -->";
 /// Where the table of all providers stands in `identity-providers.md`.
 const TABLE: [&str; 2] = ["<!-- providers -->\n", "<!-- end of providers -->"];
 
@@ -36,11 +35,8 @@ fn pages_of_providers_are_those_of_the_presets() {
 #[test]
 fn every_provider_has_its_page_in_the_summary_and_no_other_one_has() {
     let summary = std::fs::read_to_string(root().join("docs/src/SUMMARY.md")).expect("the summary");
-    let listed: Vec<&str> = summary
-        .split("](provider-")
-        .skip(1)
-        .filter_map(|rest| rest.split(".md)").next())
-        .collect();
+    let listed: Vec<&str> =
+        summary.split("](provider-").skip(1).filter_map(|rest| rest.split(".md)").next()).collect();
     let known: Vec<String> = ProviderName::all().map(|name| name.to_string()).collect();
     assert_eq!(listed, known);
 }
@@ -55,13 +51,19 @@ fn with_table(overview: &str) -> String {
     let [start, end] = TABLE;
     let (before, rest) = overview.split_once(start).expect("the place of the table");
     let (_, after) = rest.split_once(end).expect("the end of the table");
-    let mut table = "| provider | `provider =` | registration | `resource` | S256 |\n|---|---|---|---|---|\n".to_owned();
+    let mut table =
+        "| provider | `provider =` | registration | `resource` | S256 |\n|---|---|---|---|---|\n".to_owned();
     for provider in ProviderName::all().map(ProviderName::provider) {
         let clients = &provider.clients;
         let _ = writeln!(
             table,
             "| [{}](provider-{}.md) | `{}` | {} | {} | {} |",
-            provider.title, provider.name, provider.name, clients.registration, clients.resource, clients.s256
+            provider.title,
+            provider.name,
+            provider.name,
+            clients.registration,
+            clients.resource,
+            clients.s256
         );
     }
     format!("{before}{start}\n{table}\n{end}{after}")

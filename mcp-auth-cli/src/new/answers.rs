@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{BufRead, Write};
 
 use mcp_auth_core::IssuerIdentifier;
+use mcp_auth_runtime::config::provider::ProviderName;
 
 use crate::Failure;
 use crate::terminal::{DIM, STRONG, WARN, styled};
@@ -13,8 +14,8 @@ use crate::terminal::{DIM, STRONG, WARN, styled};
 pub(super) enum Auth {
     /// The built-in issuer, for development.
     BuiltIn,
-    /// Another issuer, by its identifier.
-    Issuer(String),
+    /// Another issuer: its provider, and its identifier.
+    Issuer(ProviderName, String),
 }
 
 /// How clients reach the server, unless it is told otherwise.
@@ -39,6 +40,7 @@ impl fmt::Display for Transport {
 #[derive(Debug, Default)]
 pub(super) struct Given {
     pub(super) description: Option<String>,
+    pub(super) provider: Option<ProviderName>,
     pub(super) issuer: Option<String>,
     pub(super) transport: Option<Transport>,
     pub(super) sqlite: Option<bool>,
@@ -60,9 +62,13 @@ pub(super) struct Answers {
 pub(super) fn defaults(questions: &Questions, given: Given) -> Result<Answers, Failure> {
     Ok(Answers {
         description: description(&given.description.unwrap_or_else(|| questions.description.default()))?,
-        auth: match given.issuer {
-            Some(url) => Auth::Issuer(issuer(&url)?),
-            None => Auth::BuiltIn,
+        auth: match (given.provider, given.issuer) {
+            (named, Some(url)) => {
+                let named = named.map_or_else(|| provider(&questions.provider.default()), Ok)?;
+                Auth::Issuer(named, issuer(named, &url)?)
+            }
+            (Some(named), None) => return Err(format!("say which issuer of {named} it is: --issuer").into()),
+            (None, None) => Auth::BuiltIn,
         },
         transport: match given.transport {
             Some(transport) => transport,
@@ -91,10 +97,19 @@ pub(super) fn ask(
             Some(text) => description(&text)?,
             None => conversation.ask(&questions.description, description)?,
         },
-        auth: match given.issuer {
-            Some(url) => Auth::Issuer(issuer(&url)?),
-            None if conversation.ask(&questions.auth, built_in)? => Auth::BuiltIn,
-            None => Auth::Issuer(conversation.ask(&questions.issuer, issuer)?),
+        auth: match (given.provider, given.issuer) {
+            (None, None) if conversation.ask(&questions.auth, built_in)? => Auth::BuiltIn,
+            (named, url) => {
+                let named = match named {
+                    Some(named) => named,
+                    None => conversation.ask(&questions.provider, provider)?,
+                };
+                let url = match url {
+                    Some(url) => issuer(named, &url)?,
+                    None => conversation.ask(&questions.issuer, |text| issuer(named, text))?,
+                };
+                Auth::Issuer(named, url)
+            }
         },
         transport: match given.transport {
             Some(transport) => transport,
@@ -115,6 +130,8 @@ pub(super) struct Questions {
     pub(super) transport: Question,
     pub(super) sqlite: Question,
     /// Asked only if `auth` is "issuer".
+    pub(super) provider: Question,
+    /// Asked only if `auth` is "issuer".
     pub(super) issuer: Question,
 }
 
@@ -123,7 +140,7 @@ pub(super) struct Questions {
 pub(super) struct Question {
     prompt: String,
     #[serde(default)]
-    choices: Vec<String>,
+    pub(super) choices: Vec<String>,
     default: Option<DefaultAnswer>,
 }
 
@@ -211,15 +228,23 @@ fn built_in(text: &str) -> Result<bool, String> {
     }
 }
 
-/// Checks an issuer identifier (RFC 8414 §2): https, or http on loopback, without query and fragment.
-fn issuer(text: &str) -> Result<String, String> {
+fn provider(text: &str) -> Result<ProviderName, String> {
+    text.parse::<ProviderName>().map_err(|error| format!("the provider {error}"))
+}
+
+/// Checks an issuer identifier (RFC 8414 §2): https, or http on loopback, without query and fragment; and that it can be this
+/// provider's.
+fn issuer(provider: ProviderName, text: &str) -> Result<String, String> {
     let misread = |c: char| "\"\\?#".contains(c) || c.is_whitespace() || c.is_control();
     if let Some(c) = text.chars().find(|c| misread(*c)) {
         return Err(format!("issuer is {text:?}, and an issuer's URL holds no {c:?}"));
     }
     let usable = text.parse().is_ok_and(|issuer: IssuerIdentifier| issuer.is_secure());
     if usable {
-        Ok(text.to_owned())
+        match provider.provider().misfit(text) {
+            Some(why) => Err(format!("issuer is {text:?}: {why}")),
+            None => Ok(text.to_owned()),
+        }
     } else {
         Err(format!(
             "issuer is {text:?}, and an issuer's URL starts with https:// and a host (http:// on loopback)"
@@ -269,18 +294,24 @@ mod tests {
 
     #[test]
     fn each_question_is_asked_until_it_is_answered() {
-        let typed = "a \"b\"\nA notebook\nembedded\nissuer\nhttp://evil.example\nhttps://id.example.com/a\ntcp\nstdio\nperhaps\ny\n";
+        let typed = "a \"b\"\nA notebook\nembedded\nissuer\nautho\nkeycloak\nhttp://evil.example\nhttps://id.example.com/a\nhttps://id.example.com/realms/a\ntcp\nstdio\nperhaps\ny\n";
         let (answers, shown) = asked(Given::default(), typed);
         let expected = Answers {
             description: "A notebook".to_owned(),
-            auth: Auth::Issuer("https://id.example.com/a".to_owned()),
+            auth: Auth::Issuer("keycloak".parse().unwrap(), "https://id.example.com/realms/a".to_owned()),
             transport: Transport::Stdio,
             sqlite: true,
         };
         assert_eq!(answers.unwrap(), expected);
-        for reason in
-            ["without '\"'", "neither \"built-in\"", "starts with https://", "nor \"stdio\"", "nor \"no\""]
-        {
+        for reason in [
+            "without '\"'",
+            "neither \"built-in\"",
+            "mean \"auth0\"",
+            "starts with https://",
+            "/realms/REALM",
+            "nor \"stdio\"",
+            "nor \"no\"",
+        ] {
             assert!(shown.contains(reason), "{reason} in {shown}");
         }
     }
@@ -289,12 +320,16 @@ mod tests {
     fn what_was_given_is_not_asked_for() {
         let given = Given {
             description: Some("A notebook".to_owned()),
+            provider: Some("oidc".parse().unwrap()),
             issuer: Some("https://id.example.com".to_owned()),
             transport: Some(Transport::Stdio),
             sqlite: Some(true),
         };
         let (answers, shown) = asked(given, "");
-        assert_eq!(answers.unwrap().auth, Auth::Issuer("https://id.example.com".to_owned()));
+        assert_eq!(
+            answers.unwrap().auth,
+            Auth::Issuer("oidc".parse().unwrap(), "https://id.example.com".to_owned())
+        );
         assert_eq!(shown, "");
     }
 
@@ -309,6 +344,8 @@ mod tests {
         let questions = Template::built_in().unwrap().questions;
         let issuer = Given { issuer: Some("http://id.example.com".to_owned()), ..Given::default() };
         assert!(defaults(&questions, issuer).is_err());
+        let alone = Given { provider: Some("okta".parse().unwrap()), ..Given::default() };
+        assert!(defaults(&questions, alone).unwrap_err().to_string().contains("--issuer"));
         let description = Given { description: Some("two\nlines".to_owned()), ..Given::default() };
         assert!(defaults(&questions, description).is_err());
     }
@@ -323,7 +360,7 @@ mod tests {
             "http://127.0.0.1",
             "http://[::1]:9/",
         ] {
-            assert_eq!(issuer(good), Ok(good.to_owned()));
+            assert_eq!(issuer("oidc".parse().unwrap(), good), Ok(good.to_owned()));
         }
         for bad in [
             "",
@@ -342,7 +379,7 @@ mod tests {
             "https://id.example.com/\"",
             "https://id.example.com/a b",
         ] {
-            assert!(issuer(bad).is_err(), "{bad}");
+            assert!(issuer("oidc".parse().unwrap(), bad).is_err(), "{bad}");
         }
     }
 

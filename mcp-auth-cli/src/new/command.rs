@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use mcp_auth_runtime::config::provider::ProviderName;
+
 use super::answers::{self, Given, Transport};
 use super::checkout;
 use super::name::ProjectName;
@@ -20,6 +22,9 @@ pub(crate) struct Arguments {
     /// What it is, in a sentence.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
+    /// The provider of that issuer, as `mcp-auth providers` lists it [else oidc, which is any]
+    #[arg(long, value_name = "NAME", value_parser = crate::providers::read)]
+    provider: Option<ProviderName>,
     /// The issuer whose tokens count, exactly as they have it in iss [else the built-in issuer, for development]
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
@@ -41,14 +46,15 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let Arguments { name, description, issuer, transport, sqlite, mcp_auth_path, into, yes } = arguments;
+    let Arguments { name, description, provider, issuer, transport, sqlite, mcp_auth_path, into, yes } =
+        arguments;
     let project = if into == Path::new(".") { name.as_str().into() } else { into.join(name.as_str()) };
     refuse_if_in_use(&project)?;
     let mcp_auth = mcp_auth_path.map(|checkout| checkout::dependency(&checkout, &into, name.as_str()));
     let mcp_auth = mcp_auth.transpose()?;
 
     let template = Template::built_in()?;
-    let given = Given { description, issuer, transport, sqlite: sqlite.then_some(true) };
+    let given = Given { description, provider, issuer, transport, sqlite: sqlite.then_some(true) };
     let answers = if yes || !io::IsTerminal::is_terminal(&io::stdin()) {
         answers::defaults(&template.questions, given)?
     } else {

@@ -69,6 +69,7 @@ impl Template {
             auth: question("auth")?,
             transport: question("transport")?,
             sqlite: question("sqlite")?,
+            provider: question("provider")?,
             issuer: question("issuer")?,
         };
         if let Some(unknown) = settings.placeholders.keys().chain(conditional_questions.keys()).next() {
@@ -124,9 +125,9 @@ type Values = BTreeMap<&'static str, Value>;
 
 /// The values of the placeholders.
 fn values(name: &ProjectName, answers: &Answers, mcp_auth_path: Option<&str>) -> Values {
-    let (auth, issuer) = match &answers.auth {
-        Auth::BuiltIn => ("built-in", None),
-        Auth::Issuer(issuer) => ("issuer", Some(issuer)),
+    let (auth, provider, issuer) = match &answers.auth {
+        Auth::BuiltIn => ("built-in", None, None),
+        Auth::Issuer(provider, issuer) => ("issuer", Some(provider), Some(issuer)),
     };
     let values = [
         ("project_name", Some(Value::from(name.as_str()))),
@@ -135,6 +136,7 @@ fn values(name: &ProjectName, answers: &Answers, mcp_auth_path: Option<&str>) ->
         ("auth", Some(Value::from(auth))),
         ("transport", Some(Value::from(answers.transport.to_string()))),
         ("sqlite", Some(Value::from(answers.sqlite))),
+        ("provider", provider.map(|provider| Value::from(provider.to_string()))),
         ("issuer", issuer.map(|issuer| Value::from(issuer.as_str()))),
         ("mcp_auth_path", mcp_auth_path.map(Value::from)),
     ];
@@ -169,6 +171,8 @@ mod tests {
     use std::path::Path;
     use std::sync::LazyLock;
 
+    use mcp_auth_runtime::config::provider::ProviderName;
+
     use super::super::answers::Transport;
     use super::*;
 
@@ -181,7 +185,7 @@ mod tests {
     });
 
     fn variants() -> Vec<Answers> {
-        let issuer = || Auth::Issuer("https://id.example.com/".to_owned());
+        let issuer = || Auth::Issuer("oidc".parse().unwrap(), "https://id.example.com/".to_owned());
         let mut variants = Vec::new();
         for auth in [Auth::BuiltIn, issuer()] {
             for transport in [Transport::Http, Transport::Stdio] {
@@ -201,6 +205,15 @@ mod tests {
 
     fn file<'a>(files: &'a Files, path: &str) -> &'a str {
         files.get(Path::new(path)).unwrap_or_else(|| panic!("no {path}"))
+    }
+
+    #[test]
+    fn cargo_generate_asks_for_every_provider_that_there_is() {
+        let settings = FILES.get_file(SETTINGS).and_then(|file| file.contents_utf8()).unwrap();
+        let settings: Settings = Figment::from(Toml::string(settings)).extract().unwrap();
+        let asked = settings.conditional.values().find_map(|then| then.placeholders.get("provider")).unwrap();
+        let known: Vec<String> = ProviderName::all().map(|name| name.to_string()).collect();
+        assert_eq!(asked.choices, known);
     }
 
     #[test]
@@ -256,7 +269,7 @@ mod tests {
             let built_in = answers.auth == Auth::BuiltIn;
             assert_eq!(file(files, "Cargo.toml").contains("mcp-auth/issuer"), built_in);
             assert_eq!(file(files, "mcp.toml").contains("[issuer]"), built_in);
-            assert_eq!(file(files, "mcp.toml").contains("issuer = \"https://id.example.com/\""), !built_in);
+            assert_eq!(file(files, "mcp.toml").contains("issuer   = \"https://id.example.com/\""), !built_in);
             assert_eq!(file(files, "Dockerfile").contains("--no-default-features"), built_in);
         }
     }

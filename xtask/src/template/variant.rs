@@ -40,6 +40,7 @@ impl Variant {
             format!("sqlite={}", self.sqlite),
         ];
         if !self.built_in {
+            defines.push("provider=oidc".to_owned());
             defines.push(format!("issuer={ISSUER}"));
         }
         defines.into_iter().flat_map(|define| ["--define".to_owned(), define]).collect()

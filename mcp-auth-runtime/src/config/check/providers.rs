@@ -10,10 +10,11 @@ impl Findings<'_> {
         for (index, issuer) in config.auth.issuers.iter().enumerate() {
             let Some(name) = issuer.provider else { continue };
             let provider = name.provider();
-            if let Some(why) = provider.misfit(issuer.issuer.as_str()) {
-                let (issuer, at) =
-                    (issuer.issuer.as_str().to_owned(), self.at(key!(auth.issuers[index].issuer)));
-                self.refuse(Conflict::NotOfItsProvider { issuer, provider: provider.name, why, at });
+            for named in issuer.issuer.iter().map(|named| named.as_str()) {
+                if let Some(why) = provider.misfit(named) {
+                    let (issuer, at) = (named.to_owned(), self.at(key!(auth.issuers[index].issuer)));
+                    self.refuse(Conflict::NotOfItsProvider { issuer, provider: provider.name, why, at });
+                }
             }
             for (key, example, what) in provider.needed() {
                 let within = ["auth".to_owned(), "issuers".to_owned(), index.to_string()];

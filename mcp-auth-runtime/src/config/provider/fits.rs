@@ -4,7 +4,7 @@ use super::provider::Provider;
 
 impl Provider {
     /// What is wrong with this issuer identifier, which cannot be this provider's; `None` where it can.
-    pub(in crate::config) fn misfit(&self, issuer: &str) -> Option<&'static str> {
+    pub fn misfit(&self, issuer: &str) -> Option<&'static str> {
         (self.misfit)(issuer)
     }
 

@@ -37,7 +37,7 @@ pub(super) static GITHUB: Provider = Provider {
         s256: "there is no metadata.",
     },
     mind: &[
-        "Scopes are those of GitHub (`repo`, `read:user`); a GitHub App's token has none. Declare `authenticated`, or GitHub's scopes.",
+        "Scopes are those of GitHub (`repo`, `read:user`); a GitHub App's token has none. Declare `authenticated`, or let scopes of your own follow from GitHub's: `[scopes.\"read:user\"]` with `implies = [\"todos.read\"]`.",
         "`caller.subject()` is the number of the user, which never changes; the login is the claim `login`.",
         "That GitHub knows the token as one of your app is the audience check.",
     ],

@@ -25,9 +25,9 @@ pub(super) static GOOGLE: Provider = Provider {
     ],
     states: &[
         States::needed(
-            "audience",
-            "\"1234567890-example.apps.googleusercontent.com\"",
-            "the client ID: it is what `aud` says.",
+            "allowed_clients",
+            "[\"1234567890-example.apps.googleusercontent.com\"]",
+            "your client IDs: `aud` of an answer is one of them. Google calls every token active, of whatever client.",
         ),
         States::needed(
             "introspection.kind",
@@ -49,6 +49,7 @@ pub(super) static GOOGLE: Provider = Provider {
         "Scopes are those of Google; `email` and `profile` come back as URLs. Declare `authenticated`, or Google's scopes.",
         "A token without the scope `openid` has no subject, and is refused.",
         "`aud` is the client: tokens that it got for other purposes pass here too.",
+        "Scopes of your own follow from Google's: `[scopes.\"https://www.googleapis.com/auth/userinfo.email\"]` with `implies = [\"todos.read\"]`.",
     ],
     sources: &["developers.google.com/identity/protocols/oauth2", "PrefectHQ/fastmcp: providers/google.py"],
 };
