@@ -24,6 +24,7 @@ mod jsonrpc;
 mod keys;
 mod log;
 mod login;
+mod matrix;
 mod metadata;
 mod own_verifiers;
 mod protocol;

@@ -148,6 +148,13 @@ impl Token {
         self
     }
 
+    /// Without this member of the JOSE header.
+    #[must_use]
+    pub fn without_header(mut self, name: &str) -> Self {
+        self.header.remove(name);
+        self
+    }
+
     /// The compact serialisation (RFC 7515 §3.1).
     pub fn mint(&self) -> String {
         self.mint_payload(Value::Object(self.claims.clone()).to_string().as_bytes())

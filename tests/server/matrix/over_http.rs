@@ -1,0 +1,100 @@
+//! The cases over HTTP, on every revision.
+
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt as _};
+use mcp_auth::ambient::SystemClock;
+use mcp_auth::authn::{Fetch, FetchFuture, FetchRequest, Fetched};
+use mcp_auth::http::{HeaderMap, StatusCode};
+use mcp_auth::serde_json::Value;
+use mcp_auth::testing::{Answer, Era, TestIssuer};
+
+use super::credential::{Credential, keys_toml};
+use super::operation::{OPERATIONS, Outcome};
+use super::oracle;
+use super::rules::Rules;
+use super::seed::Seed;
+use crate::everything::Everything;
+
+const ISSUER: &str = "https://matrix.test";
+/// How many servers there are, each with other rules.
+const SERVERS: usize = 25;
+/// How many cases each gets.
+const CASES: usize = 420;
+
+/// Answers with the keys of the issuer, whatever is asked.
+struct Keys(Value);
+
+impl Fetch for Keys {
+    fn fetch(&self, _: FetchRequest, _: usize) -> FetchFuture<'_> {
+        let body = self.0.to_string().into();
+        Box::pin(async move { Ok(Fetched { status: StatusCode::OK, headers: HeaderMap::new(), body }) })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_generated_cases_over_http_are_decided_as_a_simple_oracle_says() {
+    let mut seed = Seed::of_this_run("over HTTP");
+    let mut different = Vec::new();
+    for _ in 0..SERVERS {
+        let rules = Rules::random(&mut seed);
+        different.extend(one_server(&mut seed, &rules).await);
+    }
+    assert!(different.is_empty(), "{} of {}:\n{}", different.len(), SERVERS * CASES, different.join("\n"));
+}
+
+/// The cases that were decided otherwise.
+async fn one_server(seed: &mut Seed, rules: &Rules) -> Vec<String> {
+    let everything = Everything::default();
+    let issuer = TestIssuer::new(ISSUER, Arc::new(SystemClock));
+    let trusted = format!(
+        "[[auth.issuers]]\nissuer = {ISSUER:?}\njwks_uri = \"{ISSUER}/keys\"\n{}\n{}",
+        rules.toml(),
+        keys_toml()
+    );
+    let server =
+        everything.builder(&trusted).fetch(Arc::new(Keys(issuer.jwks()))).start().await.expect("a server");
+    let now = mcp_auth::ambient::Clock::unix_now(&SystemClock);
+    let like = issuer.token("alice", server.url());
+    let mut cases = Vec::new();
+    for _ in 0..CASES {
+        let credential = Credential::random(seed, ISSUER, server.url(), now);
+        let who = oracle::who(&credential, rules, ISSUER, server.url(), now);
+        let operation = seed.one_of(&OPERATIONS);
+        let expected = oracle::outcome(&who, operation);
+        cases.push((credential, operation, seed.one_of(&Era::ALL), expected));
+    }
+    let should_run = cases.iter().filter(|(.., expected)| *expected == Outcome::Ran).count();
+    let decided = stream::iter(&cases).map(|(credential, operation, era, expected)| {
+        let text = credential.text(&like);
+        let client = server.client().era(*era);
+        async move {
+            let client = match text {
+                Some(text) => client.token(text),
+                None => client.without_token(),
+            };
+            let found = outcome(&client.call_tool(operation.tool, operation.arguments()).await);
+            (found != *expected).then(|| {
+                format!("{found:?}, not {expected:?}: {credential:?} {operation:?} {era:?} {rules:?}")
+            })
+        }
+    });
+    let different: Vec<String> = decided.buffer_unordered(4).filter_map(std::future::ready).collect().await;
+    if different.is_empty() {
+        assert_eq!(everything.ran(), should_run, "a tool ran for an answer that says otherwise, or did not");
+    }
+    different
+}
+
+fn outcome(answer: &Answer) -> Outcome {
+    let challenge = answer.challenge();
+    let error = challenge.as_ref().and_then(|challenge| challenge.error());
+    match (answer.status(), error, answer.error_code()) {
+        (200, _, None) if answer.is_success() => Outcome::Ran,
+        (401, None, _) => Outcome::LogIn,
+        (401, Some("invalid_token"), _) => Outcome::BadToken,
+        (403, Some("insufficient_scope"), _) => Outcome::Forbidden,
+        (_, _, Some(-32602)) => Outcome::Unknown,
+        (status, ..) => Outcome::Other(status),
+    }
+}
