@@ -26,12 +26,13 @@ pub fn who(credential: &Credential, rules: &Rules, issuer: &str, audience: &str,
     }
 }
 
-pub fn outcome(who: &Who, operation: Operation) -> Outcome {
+/// `connects` says whether the client has to open a session first, which needs a caller.
+pub fn outcome(who: &Who, operation: Operation, connects: bool) -> Outcome {
     let held = match who {
         Who::Refused => return Outcome::BadToken,
         Who::Nobody => {
             return match operation.needs {
-                Needs::Nothing => Outcome::Ran,
+                Needs::Nothing if !connects => Outcome::Ran,
                 _ => Outcome::LogIn,
             };
         }

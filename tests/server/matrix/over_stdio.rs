@@ -52,7 +52,7 @@ async fn hundreds_of_generated_cases_over_stdio_are_decided_as_the_same_oracle_s
         pipe.open().await;
         for operation in OPERATIONS {
             let found = outcome(&pipe.call_tool(operation.tool, operation.arguments()).await);
-            let expected = oracle::outcome(&who, operation);
+            let expected = oracle::outcome(&who, operation, false);
             if found != expected {
                 different.push(format!(
                     "{found:?}, not {expected:?}: {credential:?} {operation:?} {era:?} {rules:?}"

@@ -106,12 +106,14 @@ async fn a_403_of_a_tool_without_a_challenge_cannot_be_stepped_up() {
     );
 }
 
-/// The rows of the tables below a heading of the troubleshooting page, a cell each.
+/// The rows of the first table below a heading of the troubleshooting page, a cell each.
 fn rows(heading: &str) -> Vec<Vec<String>> {
     let page = include_str!("../../../../docs/src/troubleshoot.md");
     let below = page.split(heading).nth(1).expect("the heading");
     let section = below.split("\n## ").next().unwrap();
-    let rows = section.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let table =
+        section.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    let rows = table.filter(|line| line.starts_with("| ")).skip(1);
     rows.map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect()).collect()
 }
 

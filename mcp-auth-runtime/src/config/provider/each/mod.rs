@@ -1,5 +1,6 @@
 //! One file a provider.
 
+mod all;
 mod auth0;
 mod authentik;
 mod azure_b2c;
@@ -26,33 +27,4 @@ mod workos;
 mod wso2;
 mod zitadel;
 
-use super::provider::Provider;
-
-/// Every preset, in alphabetical order; `oidc`, which is none in particular, last.
-pub(super) const ALL: [&Provider; 25] = [
-    &auth0::AUTH0,
-    &authentik::AUTHENTIK,
-    &azure_b2c::AZURE_B2C,
-    &clerk::CLERK,
-    &cloudflare_access::CLOUDFLARE_ACCESS,
-    &cognito::COGNITO,
-    &descope::DESCOPE,
-    &entra::ENTRA,
-    &entra_external_id::ENTRA_EXTERNAL_ID,
-    &entra_v1::ENTRA_V1,
-    &fusionauth::FUSIONAUTH,
-    &github::GITHUB,
-    &google::GOOGLE,
-    &keycloak::KEYCLOAK,
-    &logto::LOGTO,
-    &okta::OKTA,
-    &ory::ORY,
-    &propelauth::PROPELAUTH,
-    &scalekit::SCALEKIT,
-    &stytch::STYTCH,
-    &supabase::SUPABASE,
-    &workos::WORKOS,
-    &wso2::WSO2,
-    &zitadel::ZITADEL,
-    &oidc::OIDC,
-];
+pub(super) use all::ALL;
