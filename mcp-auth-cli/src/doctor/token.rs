@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use crate::Failure;
-use mcp_auth_core::SecretText;
+use mcp_auth_core::{ApiKey, InvalidApiKey, SecretText};
 
 use crate::secret::SecretPlace;
 
@@ -21,6 +21,8 @@ pub(crate) enum Shape {
     Jwt(Jwt),
     /// A JWE (RFC 7516): only the server can read it.
     Encrypted,
+    /// An API key of mcp-auth, or what is wrong with its text.
+    ApiKey(Result<(), InvalidApiKey>),
     /// Anything else: only the server can find out what it means, by asking its issuer.
     Opaque,
 }
@@ -57,6 +59,9 @@ impl Token {
     }
 
     pub(crate) fn shape(&self) -> Shape {
+        if ApiKey::bears_prefix(self.0.expose()) {
+            return Shape::ApiKey(self.0.expose().parse::<ApiKey>().map(drop));
+        }
         let parts: Vec<&str> = self.0.expose().split('.').collect();
         let object = |part: &str| -> Option<Map<String, Value>> {
             serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?).ok()

@@ -328,6 +328,51 @@ impl TokenError {
             Self::KeysUnavailable { .. } | Self::NotAnswered { .. } => "tokens cannot be checked right now",
         }
     }
+
+    /// One of each kind, for tests that walk all of them, here and in the command's.
+    #[doc(hidden)]
+    pub fn one_of_each() -> Vec<Self> {
+        let e = || Excerpt::of("x");
+        let cause = Some(Arc::new(KeysError::NoUsableKey { skipped: 1, first: None }));
+        vec![
+            Self::TooLong { bytes: 2, max: 1 },
+            Self::Unclaimed,
+            Self::Malformed("x"),
+            Self::JoseHeader { parameter: "x", fault: "y" },
+            Self::Algorithm,
+            Self::Type(e()),
+            Self::UnknownIssuer(e()),
+            Self::UnknownKey,
+            Self::Signature,
+            Self::MissingClaim("x"),
+            Self::Claim { claim: "x", fault: "y" },
+            Self::Subject { claim: "x".into(), fault: "y" },
+            Self::RequiredClaim { claim: "x".into() },
+            Self::RefusedClaim { claim: "x".into() },
+            Self::Tenant { claim: "x".into() },
+            Self::Audience(e()),
+            Self::SeveralAudiences,
+            Self::Expired { ago_secs: 1 },
+            Self::NotYetValid { claim: "x", in_secs: 1 },
+            Self::LivesTooLong { lifetime_secs: 2, max_secs: 1 },
+            Self::SenderConstrained,
+            Self::IdToken,
+            Self::Program { name: "x".into() },
+            Self::Denied,
+            Self::Client,
+            ApiKeyError::Malformed(mcp_auth_core::InvalidApiKey::Prefix).into(),
+            ApiKeyError::Malformed(mcp_auth_core::InvalidApiKey::Checksum).into(),
+            ApiKeyError::Unknown.into(),
+            ApiKeyError::Expired { name: "ci".to_owned(), ago_secs: 1 }.into(),
+            ApiKeyError::Address { name: "ci".to_owned(), from: None }.into(),
+            Self::Inactive,
+            Self::NotAnswered {
+                retry_after: Duration::from_secs(1),
+                cause: Arc::new(IntrospectionError::Crowded),
+            },
+            Self::KeysUnavailable { retry_after: Duration::from_secs(1), cause },
+        ]
+    }
 }
 
 /// Why a document could not be fetched.
@@ -451,49 +496,28 @@ mod tests {
     fn one_of_each() -> Vec<AuthnError> {
         use CredentialError::{NotAscii, NotOneKey, NotOneToken, NotTokenAlone, Repeated};
         let headers = [Repeated, NotAscii, NotOneToken, NotTokenAlone, NotOneKey];
-        let tokens = one_token_error_of_each().into_iter().map(AuthnError::from);
+        let tokens = TokenError::one_of_each().into_iter().map(AuthnError::from);
         headers.map(AuthnError::from).into_iter().chain(tokens).collect()
     }
 
-    fn one_token_error_of_each() -> Vec<TokenError> {
-        let e = || Excerpt::of("x");
-        let cause = Some(Arc::new(KeysError::NoUsableKey { skipped: 1, first: None }));
-        vec![
-            TokenError::TooLong { bytes: 2, max: 1 },
-            TokenError::Unclaimed,
-            TokenError::Malformed("x"),
-            TokenError::JoseHeader { parameter: "x", fault: "y" },
-            TokenError::Algorithm,
-            TokenError::Type(e()),
-            TokenError::UnknownIssuer(e()),
-            TokenError::UnknownKey,
-            TokenError::Signature,
-            TokenError::MissingClaim("x"),
-            TokenError::Claim { claim: "x", fault: "y" },
-            TokenError::Subject { claim: "x".into(), fault: "y" },
-            TokenError::RequiredClaim { claim: "x".into() },
-            TokenError::RefusedClaim { claim: "x".into() },
-            TokenError::Tenant { claim: "x".into() },
-            TokenError::Audience(e()),
-            TokenError::SeveralAudiences,
-            TokenError::Expired { ago_secs: 1 },
-            TokenError::NotYetValid { claim: "x", in_secs: 1 },
-            TokenError::LivesTooLong { lifetime_secs: 2, max_secs: 1 },
-            TokenError::SenderConstrained,
-            TokenError::IdToken,
-            TokenError::Client,
-            ApiKeyError::Malformed(mcp_auth_core::InvalidApiKey::Prefix).into(),
-            ApiKeyError::Malformed(mcp_auth_core::InvalidApiKey::Checksum).into(),
-            ApiKeyError::Unknown.into(),
-            ApiKeyError::Expired { name: "ci".to_owned(), ago_secs: 1 }.into(),
-            ApiKeyError::Address { name: "ci".to_owned(), from: None }.into(),
-            TokenError::Inactive,
-            TokenError::NotAnswered {
-                retry_after: Duration::from_secs(1),
-                cause: Arc::new(IntrospectionError::Crowded),
-            },
-            TokenError::KeysUnavailable { retry_after: Duration::from_secs(1), cause },
-        ]
+    #[test]
+    fn the_list_of_one_of_each_leaves_out_no_kind() {
+        let list = format!("{:?}", TokenError::one_of_each());
+        for (source, name) in [
+            (include_str!("error.rs"), "TokenError"),
+            (include_str!("verifier/api_key/error.rs"), "ApiKeyError"),
+        ] {
+            let body = source.split(&format!("pub enum {name} {{\n")).nth(1).expect("the enum");
+            let body = body.split("\n}\n").next().expect("its end");
+            let lines = body.lines().filter_map(|line| line.strip_prefix("    "));
+            let kinds = lines.filter(|line| line.starts_with(|first: char| first.is_ascii_uppercase()));
+            let kinds: Vec<&str> =
+                kinds.filter_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric()).next()).collect();
+            assert!(kinds.len() > 3, "{kinds:?}");
+            for kind in kinds {
+                assert!(list.contains(kind), "{name}::{kind} is not in the list");
+            }
+        }
     }
 
     #[test]

@@ -16,6 +16,20 @@ pub(crate) fn bearer(answer: &Answer) -> Option<ReceivedChallenge> {
     Reading::of(&answer.headers).strictly().ok()?.into_iter().find(ReceivedChallenge::is_bearer)
 }
 
+/// Whether this is the challenge of a server that offers no login: Bearer, without a word of where metadata is.
+pub(crate) fn names_no_metadata(answer: &Answer) -> bool {
+    bearer(answer).is_some_and(|bearer| bearer.get("resource_metadata").is_none())
+}
+
+/// What is said of a server that asks for a bearer token, and has no metadata anywhere.
+pub(crate) fn no_login() -> Step {
+    CHALLENGE.warn(
+        "no login is offered: only callers that have a key get in (right for a server with API keys alone)",
+        "nothing, if API keys are all that the server is to accept; else let it serve protected resource metadata and name \
+         it in the challenge (mcp-auth: add [[auth.issuers]], or let the proxy forward /.well-known/ to the server)",
+    )
+}
+
 /// `metadata` is the URL where the protected resource metadata should be; `is_found` says whether it is there.
 pub(crate) fn challenge(url: &Url, answer: &Answer, metadata: &Url, is_found: bool) -> Step {
     let example = format!("{EXAMPLE}{metadata}\"`");

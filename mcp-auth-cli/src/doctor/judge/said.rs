@@ -10,7 +10,7 @@ use crate::doctor::quote::quote;
 use crate::doctor::step::Step;
 
 /// Each `error_description` of mcp-auth (`TokenError::description`), its check, and what to do.
-const SAID: [(&str, Check, &str); 16] = [
+const SAID: [(&str, Check, &str); 23] = [
     (
         "the token is malformed",
         TOKEN_FORMAT,
@@ -87,7 +87,43 @@ const SAID: [(&str, Check, &str); 16] = [
         AUTHENTICATED,
         "add the client to allowed_clients (mcp-auth: [[auth.issuers]]), or log in with one that is there",
     ),
+    (
+        "the token is not active",
+        TOKEN_LIFETIME,
+        "get a new token: its issuer was asked, and says that this one expired, was revoked, or is not its own",
+    ),
+    (
+        "the token is not accepted any more",
+        AUTHENTICATED,
+        "get a new token: whoever runs the server denied this one, its client or its subject (mcp-auth: [[auth.deny]])",
+    ),
+    (
+        "the token is not accepted",
+        AUTHENTICATED,
+        "ask whoever runs the server for a credential that it accepts: a verifier of its own program refused this one \
+         (mcp-auth: auth.verifiers)",
+    ),
+    (
+        "this is not an API key",
+        TOKEN_FORMAT,
+        "send a token in `Authorization: Bearer`; in `X-API-Key` stands a key, which begins with mcpk_",
+    ),
+    ("the API key is malformed; was it copied whole?", TOKEN_FORMAT, API_KEY_NOT_WHOLE),
+    (
+        "the API key is not accepted",
+        AUTHENTICATED,
+        "let the server have a block with the key's digest, or call from an address that its block allows; the server's log \
+         says which (mcp-auth: [[auth.api_keys]] digest, allowed_addresses; behind a proxy server.trusted_proxies)",
+    ),
+    (
+        "the API key expired",
+        TOKEN_LIFETIME,
+        "make a new key (mcp-auth key new), and put its block into the server's configuration",
+    ),
 ];
+
+/// What mends an API key that is not whole.
+pub(crate) const API_KEY_NOT_WHOLE: &str = "copy the key again, from its first character to its last; if it is lost, make a new one (mcp-auth key new)";
 
 /// The step that a refusal leads to, if the server says a reason that we know.
 pub(crate) fn said(reply: &Reply) -> Option<(Check, Step)> {
@@ -107,8 +143,6 @@ fn row(described: &str) -> Option<&'static (&'static str, Check, &'static str)> 
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use mcp_auth_runtime::facade::TokenError;
 
     use super::*;
@@ -116,34 +150,21 @@ mod tests {
 
     #[test]
     fn what_a_server_of_ours_says_leads_to_the_check_that_tells_of_it() {
-        let all = [
-            TokenError::TooLong { bytes: 2, max: 1 },
-            TokenError::Unclaimed,
-            TokenError::Malformed("x"),
-            TokenError::Algorithm,
-            TokenError::IdToken,
-            TokenError::UnknownKey,
-            TokenError::Signature,
-            TokenError::MissingClaim("sub"),
-            TokenError::Claim { claim: "sub", fault: "x" },
-            TokenError::Subject { claim: "uid".to_owned(), fault: "x" },
-            TokenError::RequiredClaim { claim: "x".to_owned() },
-            TokenError::RefusedClaim { claim: "x".to_owned() },
-            TokenError::SeveralAudiences,
-            TokenError::Expired { ago_secs: 1 },
-            TokenError::NotYetValid { claim: "nbf", in_secs: 1 },
-            TokenError::LivesTooLong { lifetime_secs: 2, max_secs: 1 },
-            TokenError::SenderConstrained,
-        ];
-        for error in all {
-            let (_, check, fix) =
-                row(error.description()).unwrap_or_else(|| panic!("{}", error.description()));
-            assert_eq!(check.id, check_of(&error).id, "{error}");
+        for error in TokenError::one_of_each() {
+            let said = row(error.description());
+            // Not of the token: what cannot be asked now is 503.
+            if matches!(error, TokenError::KeysUnavailable { .. } | TokenError::NotAnswered { .. }) {
+                assert!(said.is_none(), "{error}");
+                continue;
+            }
+            let (_, check, fix) = said.unwrap_or_else(|| panic!("{}", error.description()));
+            // A claim is told of where that claim is; the description does not say which it is.
+            if !matches!(error, TokenError::MissingClaim(_) | TokenError::Claim { .. }) {
+                assert_eq!(check.id, check_of(&error).id, "{error}");
+            }
             assert!(!fix.is_empty());
         }
-        // Not of the token: keys that are not there are 503.
-        let ours = TokenError::KeysUnavailable { retry_after: Duration::ZERO, cause: None };
-        assert!(row(ours.description()).is_none());
         assert!(row("the token expired yesterday").is_none(), "other words");
+        assert!(row("the token is not accepted here").is_none(), "other words");
     }
 }

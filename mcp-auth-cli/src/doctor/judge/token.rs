@@ -2,14 +2,15 @@
 //! verdict of the server's own code (`mcp_auth_runtime::facade::examine`); here are the words.
 
 use mcp_auth_core::ScopeSet;
-use mcp_auth_runtime::facade::{Algorithm, TokenError};
+use mcp_auth_runtime::facade::{Algorithm, ApiKeyError, TokenError};
 use serde_json::{Map, Value};
 
 use super::clock::span;
 use super::jwks::text;
+use super::said::API_KEY_NOT_WHOLE;
 use crate::doctor::address::difference;
 use crate::doctor::checks::{
-    Check, TOKEN_AUDIENCE, TOKEN_FORMAT, TOKEN_ISSUER, TOKEN_KEY, TOKEN_LIFETIME, TOKEN_SCOPES,
+    AUTHENTICATED, Check, TOKEN_AUDIENCE, TOKEN_FORMAT, TOKEN_ISSUER, TOKEN_KEY, TOKEN_LIFETIME, TOKEN_SCOPES,
 };
 use crate::doctor::quote::{quote, quote_all};
 use crate::doctor::step::Step;
@@ -23,7 +24,12 @@ pub(crate) fn check_of(fault: &TokenError) -> Check {
         TokenError::Expired { .. } | TokenError::NotYetValid { .. } | TokenError::LivesTooLong { .. } => {
             TOKEN_LIFETIME
         }
+        TokenError::Inactive | TokenError::ApiKey(ApiKeyError::Expired { .. }) => TOKEN_LIFETIME,
         TokenError::UnknownKey | TokenError::Signature => TOKEN_KEY,
+        TokenError::Client
+        | TokenError::Denied
+        | TokenError::Program { .. }
+        | TokenError::ApiKey(ApiKeyError::Unknown | ApiKeyError::Address { .. }) => AUTHENTICATED,
         TokenError::MissingClaim(claim) | TokenError::Claim { claim, .. } => match *claim {
             "iss" => TOKEN_ISSUER,
             "aud" => TOKEN_AUDIENCE,
@@ -42,6 +48,11 @@ fn fault_of(check: Check, faults: &[TokenError]) -> Option<&TokenError> {
 /// `faults` are what an mcp-auth server with the usual settings finds wrong, as for all checks of the token.
 pub(crate) fn format(shape: &Shape, faults: &[TokenError]) -> Step {
     let jwt = match shape {
+        Shape::ApiKey(Ok(())) => return TOKEN_FORMAT.ok("an API key of mcp-auth"),
+        Shape::ApiKey(Err(why)) => {
+            return TOKEN_FORMAT
+                .fail(format!("an API key of mcp-auth that is not whole: {why}"), API_KEY_NOT_WHOLE);
+        }
         Shape::Opaque => return TOKEN_FORMAT.ok("opaque: only its issuer can say what it holds"),
         Shape::Encrypted => {
             return TOKEN_FORMAT.ok("an encrypted JWT: only the server can read it");

@@ -92,7 +92,13 @@ fn judge_token(
     let Shape::Jwt(jwt) = &shape else {
         steps.push(token::format(&shape, &[]));
         let checks = between(checks::TOKEN_ISSUER, checks::TOKEN_SCOPES);
-        steps.extend(checks.map(|check| check.skipped("the token cannot be read from outside")));
+        let unread = match &shape {
+            Shape::ApiKey(_) => {
+                "an API key says nothing: what it may do stands in the server's configuration"
+            }
+            _ => "the token cannot be read from outside",
+        };
+        steps.extend(checks.map(|check| check.skipped(unread)));
         return;
     };
     let mut trusted: Vec<String> = login.issuers.iter().map(|issuer| issuer.listed.clone()).collect();

@@ -26,7 +26,10 @@ pub(crate) async fn walk(visit: &Visit<'_>) -> Vec<Step> {
     let signs = LoginSigns { has_metadata: metadata.document().is_some(), ..unauthenticated.signs };
     steps.push(judge::unauthenticated::unauthenticated(&unauthenticated.answers, signs));
     let refusal = unauthenticated.refusal();
+    let offers_no_login =
+        refusal.is_some_and(judge::challenge::names_no_metadata) && metadata.places().are_absent();
     steps.push(match refusal {
+        Some(_) if offers_no_login => judge::challenge::no_login(),
         Some(answer) => judge::challenge::challenge(
             visit.url,
             answer,
@@ -40,8 +43,11 @@ pub(crate) async fn walk(visit: &Visit<'_>) -> Vec<Step> {
     let challenged =
         challenged.map(|challenge| challenge.scopes().into_iter().map(str::to_owned).collect::<Vec<_>>());
     let is_open_to_all = refusal.is_none() && unauthenticated.is_open() && metadata.document().is_none();
-    let login = if is_open_to_all {
-        let why = "the server does not ask for a login";
+    let login = if is_open_to_all || offers_no_login {
+        let why = match is_open_to_all {
+            true => "the server does not ask for a login",
+            false => "the server offers no login",
+        };
         steps.extend(between(checks::METADATA_CHALLENGE, checks::JWKS).map(|check| check.skipped(why)));
         Login::default()
     } else {

@@ -84,6 +84,24 @@ async fn a_challenge_without_resource_metadata_is_a_warning_while_the_path_form_
 }
 
 #[tokio::test]
+async fn a_page_of_a_proxy_where_the_metadata_should_be_is_not_taken_for_a_server_without_a_login() {
+    let site = Site::start(|plan| {
+        plan.challenge = Some("Bearer".to_owned());
+        plan.metadata = json!("a page");
+    })
+    .await;
+    let report = site.doctor().await;
+    assert_eq!(report.verdict("challenge"), "fail", "{}", report.text);
+    assert_eq!(report.verdict("resource-metadata-path"), "fail");
+    let site = Site::start(|plan| {
+        plan.challenge = Some("Bearer".to_owned());
+        plan.metadata_at_path = false;
+    })
+    .await;
+    assert_eq!(site.doctor().await.verdict("challenge"), "warn");
+}
+
+#[tokio::test]
 async fn basic_alone_is_not_a_challenge_for_mcp() {
     let site = Site::start(|plan| plan.challenge = Some("Basic realm=\"x\"".to_owned())).await;
     site.doctor().await.names_only("challenge", "fail", "only \"Basic\"", "Bearer resource_metadata");

@@ -1,8 +1,11 @@
 //! Correct servers pass every check: the test site without mistakes, and servers of mcp-auth itself.
 
+use mcp_auth::ambient::SystemRandom;
 use mcp_auth::prelude::*;
 use mcp_auth::testing::TestIssuer;
 use mcp_auth::{Config, Server};
+use mcp_auth_core::ApiKey;
+use mcp_auth_runtime::facade::ApiKeyDigest;
 use serde_json::json;
 
 use super::site::{Site, doctor};
@@ -87,6 +90,44 @@ async fn mcp_auth_with_an_issuer_elsewhere_and_a_token_is_healthy() {
     );
     let report = doctor(running.resource(), &[], Some(token.audience("https://other.example/").mint())).await;
     report.names("token-audience", "fail", "wrong audience", "RFC 8707");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_accepts_api_keys_alone_is_right_and_said_to_offer_no_login() {
+    let key = ApiKey::make(&SystemRandom);
+    let config = format!(
+        r#"
+        [server]
+        listen = "127.0.0.1:0"
+        [[auth.api_keys]]
+        name = "ci"
+        digest = "{}"
+        scopes = ["notes.read"]
+        "#,
+        ApiKeyDigest::of(&key)
+    );
+    let running =
+        Server::builder(Notes).config(Config::from_toml_str(&config).unwrap()).start().await.unwrap();
+    let asked = doctor(running.resource(), &[], None).await;
+    asked.names_only("challenge", "warn", "no login is offered", "nothing, if API keys are all");
+    for skipped in ["resource-metadata-path", "authorization-servers", "jwks"] {
+        assert_eq!(asked.verdict(skipped), "skipped", "{}", asked.text);
+    }
+
+    let report = doctor(running.resource(), &["--tool", "list_notes"], Some(key.expose().to_owned())).await;
+    assert!(report.with_verdict("fail").is_empty(), "{}", report.text);
+    assert_eq!(report.step("token-format")["seen"], "an API key of mcp-auth");
+    assert_eq!((report.verdict("authenticated"), report.verdict("tool")), ("ok", "ok"), "{}", report.text);
+
+    let mut changed = key.expose().to_owned();
+    let last = changed.pop().expect("a key");
+    changed.push(if last == 'a' { 'b' } else { 'a' });
+    let report = doctor(running.resource(), &[], Some(changed)).await;
+    report.names("token-format", "fail", "is not whole: the checksum", "copy the key again");
+    let other = ApiKey::make(&SystemRandom).expose().to_owned();
+    let report = doctor(running.resource(), &[], Some(other)).await;
+    report.names("authenticated", "fail", "the API key is not accepted", "[[auth.api_keys]] digest");
     running.stop().await;
 }
 
