@@ -282,6 +282,8 @@ async fn h12_behind_trusted_proxies_the_address_is_what_they_say_and_never_what_
         ("X-Forwarded-For: 203.0.113.9, unknown\r\n", 401),
         ("X-Forwarded-For: 203.0.113.9, \r\n", 200),
         ("Forwarded: for=203.0.113.9\r\nX-Real-IP: 203.0.113.9\r\nCF-Connecting-IP: 203.0.113.9\r\n", 401),
+        ("X-Forwarded-For: \", 203.0.113.9\r\n", 200),
+        ("X-Forwarded-For: \", 198.51.100.1\r\n", 401),
         ("", 401),
     ] {
         assert_eq!(status(&server, &office, lines).await, expected, "{lines}");

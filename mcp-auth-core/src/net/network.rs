@@ -49,6 +49,11 @@ impl Network {
         }
     }
 
+    /// Whether some address is in both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.contains(other.first) || other.contains(self.first)
+    }
+
     /// Whether it has every address of its kind.
     pub fn is_everything(&self) -> bool {
         self.bits == 0
@@ -137,6 +142,18 @@ mod tests {
             assert!(has(network, inside), "{network} {inside}");
             assert!(!has(network, outside), "{network} {outside}");
         }
+    }
+
+    #[test]
+    fn two_networks_overlap_where_one_holds_the_other() {
+        let overlap = |one: &str, other: &str| {
+            let (one, other): (Network, Network) = (one.parse().unwrap(), other.parse().unwrap());
+            assert_eq!(one.overlaps(&other), other.overlaps(&one));
+            one.overlaps(&other)
+        };
+        assert!(overlap("10.0.0.0/8", "10.1.2.3") && overlap("0.0.0.0/0", "10.0.0.0/8"));
+        assert!(overlap("2001:db8::/32", "2001:db8::/48") && overlap("10.0.0.1", "10.0.0.1"));
+        assert!(!overlap("10.0.0.0/9", "10.128.0.0/9") && !overlap("::/0", "0.0.0.0/0"));
     }
 
     #[test]

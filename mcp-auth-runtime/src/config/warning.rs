@@ -35,6 +35,15 @@ pub enum Warning {
     },
     /// An API key whose `expires` has come.
     ApiKeyExpired(String),
+    /// An API key that may be used from an address of a trusted proxy.
+    ApiKeyFromProxy {
+        /// The name of the key.
+        key: String,
+        /// Its network.
+        allowed: String,
+        /// The proxies' network.
+        proxies: String,
+    },
     /// `auth.x_api_key` although there are no keys.
     HeaderWithoutApiKeys,
     /// `limits.anonymous_sessions` although callers are verified: those without a credential have no session then.
@@ -96,6 +105,11 @@ impl fmt::Display for Warning {
             Self::ApiKeyExpired(key) => {
                 write!(f, "API key {key:?} is refused: its `expires` in auth.api_keys has come")
             }
+            Self::ApiKeyFromProxy { key, allowed, proxies } => write!(
+                f,
+                "API key {key:?} may be used from {allowed} (allowed_addresses), which has addresses of the proxies {proxies} \
+                 (server.trusted_proxies): what a proxy says that it asks for itself passes"
+            ),
             Self::HeaderWithoutApiKeys => {
                 f.write_str("auth.x_api_key is not used: [[auth.api_keys]] has no keys")
             }

@@ -23,37 +23,51 @@ impl TrustedProxies {
         Self { networks, header }
     }
 
-    /// The address that a request comes from; `None` where its peer has none, or the server is not told.
+    /// The address that a request comes from; `None` where its peer has none, or the server is not told, or its proxies do
+    /// not say what can be read.
     pub(crate) fn client_of(&self, parts: &request::Parts) -> Option<IpAddr> {
         let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-        Some(self.behind(peer.ip(), &parts.headers))
+        self.behind(peer.ip(), &parts.headers)
     }
 
     /// The client behind `peer`.
     ///
     /// Each proxy adds the peer that it had at the right end of the list. So it is read from there, and only as long as who
-    /// added an entry is trusted: the first that is not is the client. At an entry that is not an address it ends with the
-    /// proxy that added it, since what stands further left may be of the client's making.
-    fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let mut hop = peer.to_canonical();
-        if !self.trusts(hop) {
-            return hop;
+    /// added an entry is trusted: the first that is not is the client. What is not an address gives no address: the proxy that
+    /// added it asks for someone, and its own address would be one that a client can choose to have. The same holds where a
+    /// proxy says nothing.
+    fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+        let peer = peer.to_canonical();
+        if !self.trusts(peer) {
+            return Some(peer);
         }
+        let mut said = None;
         let lines: Vec<&[u8]> = headers.get_all(&self.header).iter().map(|line| line.as_bytes()).collect();
-        for entry in lines.into_iter().rev().flat_map(|line| elements(line).into_iter().rev()) {
-            let address = match self.header == http::header::FORWARDED {
-                true => forwarded_for(entry).and_then(node),
-                false => node(entry),
-            };
-            match address {
-                Some(address) => hop = address.to_canonical(),
-                None => return hop,
-            }
-            if !self.trusts(hop) {
-                return hop;
+        for line in lines.into_iter().rev() {
+            for address in self.addresses(line)?.into_iter().rev() {
+                said = Some(address?.to_canonical());
+                if said.is_some_and(|address| !self.trusts(address)) {
+                    return said;
+                }
             }
         }
-        hop
+        said
+    }
+
+    /// What each element of a line says; `None` where it cannot be told where they begin and end.
+    fn addresses(&self, line: &[u8]) -> Option<Vec<Option<IpAddr>>> {
+        let is_forwarded = self.header == http::header::FORWARDED;
+        let elements = match is_forwarded {
+            true => split_outside_quotes(line, b',')?,
+            false => line.split(|byte| *byte == b',').collect(),
+        };
+        // RFC 9110 §5.6.1: empty ones do not count.
+        let elements = elements.into_iter().map(<[u8]>::trim_ascii).filter(|element| !element.is_empty());
+        let address = |element| match is_forwarded {
+            true => forwarded_for(element).and_then(node),
+            false => node(element),
+        };
+        Some(elements.map(address).collect())
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
@@ -61,57 +75,54 @@ impl TrustedProxies {
     }
 }
 
-/// The elements of a list (RFC 9110 §5.6.1), without the empty ones. A comma in quotes does not end one. A line that is not
-/// ASCII, or whose quotes do not end, is one element that cannot be read.
-fn elements(line: &[u8]) -> Vec<&str> {
-    const UNREADABLE: &str = "?";
-    let Some(line) = std::str::from_utf8(line).ok().filter(|line| line.is_ascii()) else {
-        return vec![UNREADABLE];
-    };
-    match split_outside_quotes(line, ',') {
-        Some(all) => all.into_iter().map(str::trim_ascii).filter(|element| !element.is_empty()).collect(),
-        None => vec![UNREADABLE],
-    }
-}
-
-/// The parts of `text` between separators that are not in quotes; `None` where a quote does not end.
-fn split_outside_quotes(text: &str, separator: char) -> Option<Vec<&str>> {
+/// The parts of `text` between separators that are not in quotes. `Forwarded` alone has quotes, and a left part that a client
+/// wrote may hold any: `None` where one does not begin after `=`, does not end, or ends before the value does. So no quote of a
+/// client's can reach over what a proxy appended.
+fn split_outside_quotes(text: &[u8], separator: u8) -> Option<Vec<&[u8]>> {
     let (mut parts, mut start) = (Vec::new(), 0);
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    for (at, c) in text.char_indices() {
-        match c {
+    let (mut is_quoted, mut is_escaped, mut before) = (false, false, b' ');
+    for (at, &byte) in text.iter().enumerate() {
+        match byte {
             _ if is_escaped => is_escaped = false,
-            '\\' if is_quoted => is_escaped = true,
-            '"' => is_quoted = !is_quoted,
-            _ if c == separator && !is_quoted => {
-                parts.push(&text[start..at]);
+            b'\\' if is_quoted => is_escaped = true,
+            b'"' if is_quoted => is_quoted = false,
+            _ if is_quoted => {}
+            b'"' if before != b'=' => return None,
+            b'"' => is_quoted = true,
+            _ if before == b'"' && !matches!(byte, b',' | b';' | b' ' | b'\t') => return None,
+            _ if byte == separator => {
+                parts.push(text.get(start..at)?);
                 start = at + 1;
             }
             _ => {}
         }
+        before = byte;
     }
-    parts.push(&text[start..]);
+    parts.push(text.get(start..)?);
     (!is_quoted).then_some(parts)
 }
 
 /// The node of the one `for` of an element of `Forwarded` (RFC 7239 §4).
-fn forwarded_for(element: &str) -> Option<&str> {
+fn forwarded_for(element: &[u8]) -> Option<&[u8]> {
     let mut found = None;
-    for pair in split_outside_quotes(element, ';')? {
-        let (name, value) = pair.trim_ascii().split_once('=')?;
+    for pair in split_outside_quotes(element, b';')? {
+        let pair = std::str::from_utf8(pair).ok()?.trim_ascii();
+        let (name, value) = pair.split_once('=')?;
         if name.eq_ignore_ascii_case("for") && found.replace(value).is_some() {
             return None;
         }
     }
     let value = found?;
-    match value.strip_prefix('"') {
-        Some(rest) => rest.strip_suffix('"').filter(|node| !node.contains(['"', '\\'])),
-        None => Some(value),
-    }
+    let node = match value.strip_prefix('"') {
+        Some(rest) => rest.strip_suffix('"').filter(|node| !node.contains(['"', '\\']))?,
+        None => value,
+    };
+    Some(node.as_bytes())
 }
 
 /// An address, with or without a port: `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:4711`.
-fn node(text: &str) -> Option<IpAddr> {
+fn node(text: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(text).ok()?;
     let in_brackets = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok().map(IpAddr::V6);
     let bare = text.parse().ok();
     bare.or_else(in_brackets).or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()))
@@ -122,6 +133,8 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+
+    const UNKNOWN: &str = "unknown";
 
     fn proxies(header: &'static str) -> TrustedProxies {
         let networks = ["10.0.0.0/8", "2001:db8:ff::/48"].map(|network| network.parse().unwrap());
@@ -138,7 +151,8 @@ mod tests {
         for line in lines {
             headers.append(sent, HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
-        proxies(read).behind(peer.parse().unwrap(), &headers).to_string()
+        let client = proxies(read).behind(peer.parse().unwrap(), &headers);
+        client.map_or_else(|| UNKNOWN.to_owned(), |address| address.to_string())
     }
 
     #[test]
@@ -151,8 +165,8 @@ mod tests {
             (&["198.51.100.1, 203.0.113.9"], "203.0.113.9"),
             (&["198.51.100.1", "203.0.113.9"], "203.0.113.9"),
             (&["10.0.0.7"], "10.0.0.7"),
-            (&[], "10.0.0.1"),
-            (&[""], "10.0.0.1"),
+            (&[], UNKNOWN),
+            (&["", " , "], UNKNOWN),
         ] {
             assert_eq!(client("x-forwarded-for", lines), expected, "{lines:?}");
         }
@@ -160,11 +174,59 @@ mod tests {
 
     #[test]
     fn h12_what_a_client_writes_to_the_left_of_a_proxys_entry_is_never_believed() {
-        for spoofed in ["10.0.0.9", "127.0.0.1", "192.168.0.1, 10.0.0.9", "::1", "unknown", "\"", "\u{e9}"] {
-            let one_line = format!("{spoofed}, 203.0.113.9");
-            let expected = if spoofed == "\"" || spoofed == "\u{e9}" { "10.0.0.1" } else { "203.0.113.9" };
-            assert_eq!(client("x-forwarded-for", &[&one_line]), expected, "{spoofed}");
-            assert_eq!(client("x-forwarded-for", &[spoofed, "203.0.113.9"]), "203.0.113.9", "{spoofed}");
+        for spoofed in [
+            "10.0.0.9",
+            "127.0.0.1",
+            "192.168.0.1, 10.0.0.9",
+            "::1",
+            "unknown",
+            "\"",
+            "\"10.0.0.9",
+            "\\",
+            "\"\\",
+            "for=\"",
+            "\u{e9}",
+            "\u{ff}, \"",
+        ] {
+            for header in ["x-forwarded-for", "x-real-ip", "cf-connecting-ip"] {
+                let one_line = format!("{spoofed}, 203.0.113.9");
+                assert_eq!(client(header, &[&one_line]), "203.0.113.9", "{spoofed}");
+                assert_eq!(client(header, &[spoofed, "203.0.113.9"]), "203.0.113.9", "{spoofed}");
+                let through_two = format!("{spoofed}, 203.0.113.9, 10.0.0.2");
+                assert_eq!(client(header, &[&through_two]), "203.0.113.9", "{spoofed}");
+            }
+        }
+    }
+
+    #[test]
+    fn h12_no_quote_that_a_client_opens_in_forwarded_makes_its_address_that_of_a_proxy() {
+        let appended = [
+            "for=203.0.113.9",
+            "for=\"203.0.113.9:4711\";proto=https",
+            "for=203.0.113.9;host=\"a.example\"",
+            "for=203.0.113.9, for=\"10.0.0.2\"",
+        ];
+        let open = [
+            "for=\"",
+            "for=\"x",
+            "for=\"10.0.0.9",
+            "\"",
+            "for=x\"",
+            "for=\"\\",
+            "for=\"\\\"",
+            "x=\"y\"\"",
+            "for=10.0.0.9;a=\"",
+        ];
+        for (spoofed, appended) in open.iter().flat_map(|open| appended.map(|end| (open, end))) {
+            for line in [format!("{spoofed}, {appended}"), format!("{spoofed},{appended}")] {
+                assert_eq!(client("forwarded", &[&line]), UNKNOWN, "{line}");
+            }
+            assert_eq!(client("forwarded", &[spoofed, appended]), "203.0.113.9", "{spoofed}");
+        }
+        for whole in ["for=10.0.0.9", "for=\"a, b\"", "\u{e9}", "for=\"\u{e9}\"", "for", "x;y"] {
+            for appended in appended {
+                assert_eq!(client("forwarded", &[&format!("{whole}, {appended}")]), "203.0.113.9", "{whole}");
+            }
         }
     }
 
@@ -181,15 +243,16 @@ mod tests {
             ("x-real-ip", "x-forwarded-for", "198.51.100.1"),
             ("forwarded", "x-forwarded-for", "198.51.100.1"),
         ] {
-            assert_eq!(client_of("10.0.0.1", read, sent, &[line]), "10.0.0.1", "{read} {sent}");
+            assert_eq!(client_of("10.0.0.1", read, sent, &[line]), UNKNOWN, "{read} {sent}");
         }
         let none = TrustedProxies::new(Vec::new(), HeaderName::from_static("x-forwarded-for"));
         let headers = HeaderMap::from_iter([(none.header.clone(), HeaderValue::from_static("198.51.100.1"))]);
-        assert_eq!(none.behind("10.0.0.1".parse().unwrap(), &headers).to_string(), "10.0.0.1");
+        let peer = "10.0.0.1".parse().unwrap();
+        assert_eq!(none.behind(peer, &headers), Some(peer));
     }
 
     #[test]
-    fn an_entry_that_is_not_an_address_ends_at_the_proxy_that_added_it() {
+    fn h12_an_entry_that_is_not_an_address_gives_no_address_and_never_that_of_the_proxy_that_added_it() {
         for bad in [
             "unknown",
             "_hidden",
@@ -204,9 +267,9 @@ mod tests {
             "a.example",
             "0x7f000001",
         ] {
-            assert_eq!(client("x-forwarded-for", &[&format!("198.51.100.1, {bad}")]), "10.0.0.1", "{bad}");
+            assert_eq!(client("x-forwarded-for", &[&format!("198.51.100.1, {bad}")]), UNKNOWN, "{bad}");
             let added = format!("198.51.100.1, {bad}, 10.0.0.2");
-            assert_eq!(client("x-forwarded-for", &[&added]), "10.0.0.2", "{bad}");
+            assert_eq!(client("x-forwarded-for", &[&added]), UNKNOWN, "{bad}");
         }
     }
 
@@ -235,15 +298,15 @@ mod tests {
             ("by=_x; host=\"a,b;c\"; for=203.0.113.9", "203.0.113.9"),
             ("for=198.51.100.1, for=203.0.113.9;proto=http, for=10.0.0.2", "203.0.113.9"),
             ("for=198.51.100.1;host=\"x\\\"\", for=203.0.113.9", "203.0.113.9"),
-            // What is not one readable `for` ends it.
-            ("for=198.51.100.1, proto=https", "10.0.0.1"),
-            ("for=198.51.100.1, for=unknown", "10.0.0.1"),
-            ("for=198.51.100.1, for=_gazonk", "10.0.0.1"),
-            ("for=198.51.100.1, for=203.0.113.9;for=203.0.113.9", "10.0.0.1"),
-            ("for=198.51.100.1, 203.0.113.9", "10.0.0.1"),
-            ("for=198.51.100.1, for=\"203.0.113.9", "10.0.0.1"),
-            ("for=198.51.100.1, for=2001:db8::1]", "10.0.0.1"),
-            ("for=198.51.100.1, for=\"\\203.0.113.9\"", "10.0.0.1"),
+            // What is not one readable `for` gives no address.
+            ("for=198.51.100.1, proto=https", UNKNOWN),
+            ("for=198.51.100.1, for=unknown", UNKNOWN),
+            ("for=198.51.100.1, for=_gazonk", UNKNOWN),
+            ("for=198.51.100.1, for=203.0.113.9;for=203.0.113.9", UNKNOWN),
+            ("for=198.51.100.1, 203.0.113.9", UNKNOWN),
+            ("for=198.51.100.1, for=\"203.0.113.9", UNKNOWN),
+            ("for=198.51.100.1, for=2001:db8::1]", UNKNOWN),
+            ("for=198.51.100.1, for=\"\\203.0.113.9\"", UNKNOWN),
         ] {
             assert_eq!(client("forwarded", &[line]), expected, "{line}");
         }

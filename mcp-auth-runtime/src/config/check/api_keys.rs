@@ -3,6 +3,7 @@
 use std::collections::btree_map::{BTreeMap, Entry};
 
 use mcp_auth_core::ApiKey;
+use mcp_auth_core::net::Network;
 
 use super::conflict::Conflict;
 use super::findings::{Findings, OFFLINE_ACCESS};
@@ -48,6 +49,7 @@ impl Findings<'_> {
                 }
             }
             self.given_to(entry, index);
+            self.used_from(entry);
         }
     }
 
@@ -98,6 +100,21 @@ impl Findings<'_> {
         }
         for scope in self.unknown(&entry.scopes).into_iter().filter(|scope| scope != OFFLINE_ACCESS) {
             self.warnings.push(Warning::UnknownKeyScope { key: entry.name.as_str().to_owned(), scope });
+        }
+    }
+
+    /// Whether it may be used from where the proxies are.
+    fn used_from(&mut self, entry: &ApiKeyEntry) {
+        let proxies: Vec<_> = self.config.server.trusted_proxies.iter().map(|one| one.network()).collect();
+        let allowed = entry.allowed_addresses.iter().flat_map(|all| all.iter()).map(|one| **one);
+        let both = |allowed: Network| {
+            let proxies = proxies.iter().find(|proxies| proxies.overlaps(&allowed))?;
+            Some((allowed, proxies))
+        };
+        if let Some((allowed, proxies)) = allowed.filter_map(both).next() {
+            let key = entry.name.as_str().to_owned();
+            let (allowed, proxies) = (allowed.to_string(), proxies.to_string());
+            self.warnings.push(Warning::ApiKeyFromProxy { key, allowed, proxies });
         }
     }
 

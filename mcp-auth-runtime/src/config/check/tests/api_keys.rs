@@ -116,6 +116,30 @@ fn a_scope_that_nothing_declares_is_warned_about() {
 }
 
 #[test]
+fn h12_a_key_for_addresses_of_trusted_proxies_is_warned_about() {
+    let with = |allowed: &str| {
+        let proxies = "server.trusted_proxies = [\"10.0.0.0/8\", \"2001:db8::1\"]\n";
+        let key = key("ci", "1", &format!("allowed_addresses = {allowed}"));
+        check(&format!("{proxies}{key}"), &["a"]).unwrap().warnings
+    };
+    for apart in ["[\"203.0.113.0/24\"]", "[\"11.0.0.0/8\", \"2001:db8::2\"]"] {
+        assert_eq!(with(apart), [], "{apart}");
+    }
+    for (allowed, network) in [
+        ("[\"203.0.113.0/24\", \"10.1.0.0/16\"]", "10.1.0.0/16"),
+        ("[\"0.0.0.0/0\"]", "0.0.0.0/0"),
+        ("[\"2001:db8::/32\"]", "2001:db8::/32"),
+    ] {
+        let warnings = with(allowed);
+        let [warning @ Warning::ApiKeyFromProxy { allowed, .. }] = &warnings[..] else {
+            panic!("{warnings:?}")
+        };
+        assert_eq!(allowed, network);
+        assert!(warning.to_string().contains("\"ci\""), "{warning}");
+    }
+}
+
+#[test]
 fn a_header_without_keys_is_warned_about() {
     let with = |keys: &str| format!("auth.x_api_key = true\nauth.base_scopes = [\"a\"]\n[issuer]\n{keys}");
     assert_eq!(check(&with(""), &["a"]).unwrap().warnings, [Warning::HeaderWithoutApiKeys]);
