@@ -69,6 +69,16 @@ impl ApiKey {
         text.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
     }
 
+    /// Whether a text holds such a key after something else, as `apikey/mcpk_…` does: the prefix, and as many letters and digits
+    /// as its random bytes have. The checksum is not looked at, because a key that was mistyped is a secret too.
+    pub fn stands_in(text: &str) -> bool {
+        let digits = |rest: &[u8]| rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        text.as_bytes().windows(PREFIX.len()).enumerate().any(|(at, start)| {
+            start.eq_ignore_ascii_case(PREFIX.as_bytes())
+                && text.as_bytes().get(at + PREFIX.len()..).is_some_and(|rest| digits(rest) >= BODY)
+        })
+    }
+
     /// Where in a text a key may start, in bytes: what follows is not to be shown.
     ///
     /// # Example
@@ -204,6 +214,27 @@ mod tests {
             assert_eq!(text.parse::<ApiKey>(), Err(why), "{text}");
         }
         assert!(!format!("{:?}", good.parse::<ApiKey>()).contains(&good));
+    }
+
+    #[test]
+    fn a_key_is_seen_after_something_else_also_where_it_was_mistyped() {
+        let good = key(7);
+        for before in ["", "apikey/", "-", "x", "é", "a.", "mcpk_", "mcpk_mcpk", "key="] {
+            assert!(ApiKey::stands_in(&format!("{before}{good}")), "{before}");
+            assert!(ApiKey::stands_in(&format!("{before}{}.x", good.to_uppercase())), "{before}");
+            assert!(ApiKey::stands_in(&format!("{before}{}", &good[..53])), "{before}");
+        }
+        for other in [
+            "",
+            "mcpk_",
+            "xmcpk_a",
+            "mcpé_",
+            &good[5..],
+            &format!("x{}", &good[..40]),
+            &good.replace('_', "-"),
+        ] {
+            assert!(!ApiKey::stands_in(other), "{other}");
+        }
     }
 
     #[test]

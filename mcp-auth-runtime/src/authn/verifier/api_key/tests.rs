@@ -118,11 +118,16 @@ async fn t60_a_key_is_judged_by_no_other_verifier_known_or_not_and_a_token_never
     assert!(tried.bearer(known.expose()).await.is_ok());
     let unknown = key();
     assert_eq!(tried.refused(unknown.expose()).await, ApiKeyError::Unknown);
-    for mistyped in [&known.expose()[..53], &known.expose().to_uppercase(), "mcpk_", "MCPK_x.y.z"] {
+    let behind = ["apikey/", "-", "_", "x", "a.b."].map(|before| format!("{before}{}", known.expose()));
+    let mistyped = [&known.expose()[..53], &known.expose().to_uppercase(), "mcpk_", "MCPK_x.y.z"];
+    for mistyped in mistyped.into_iter().chain(behind.iter().map(String::as_str)) {
         assert!(matches!(tried.refused(mistyped).await, ApiKeyError::Malformed(_)), "{mistyped}");
     }
     assert!(tried.others.0.lock().unwrap().is_empty(), "no key was seen by another verifier");
 
+    let chance = format!("eyJhbGciOiJFUzI1NiJ9.e30.{}", unknown.expose());
+    assert_eq!(tried.bearer(&chance).await.unwrap().principal().unwrap().subject(), "alice");
+    tried.others.0.lock().unwrap().clear();
     let token = "eyJhbGciOiJFUzI1NiJ9.e30.AA";
     assert_eq!(tried.bearer(token).await.unwrap().principal().unwrap().subject(), "alice");
     for _ in 0..2 {

@@ -20,7 +20,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 pub(super) enum Shape {
     /// An API key of this server's: made for no issuer.
     ApiKey,
-    /// A JWT, signed or encrypted, whole or not. `iss` is what its payload claims, unverified, if that can be read.
+    /// A JWT, signed or encrypted, whole or not, its signature lost too. `iss` is what its payload claims, unverified, if that can be read.
     Jwt { iss: Option<String> },
     /// Anything else: only its issuer knows what it is.
     Opaque,
@@ -32,15 +32,18 @@ pub(super) fn shape(presented: &str) -> Shape {
         return Shape::ApiKey;
     }
     let mut parts = presented.split('.');
-    let (Some(header), Some(payload), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
-        return Shape::Opaque; // RFC 7515 §7.1 and RFC 7516 §7.1: three parts or five
-    };
-    if !begins_an_object(header) {
-        return Shape::Opaque;
-    }
-    let payload = match parts.next() {
-        None => LENIENT.decode(payload).ok().and_then(|payload| strict_json::object(&payload).ok()),
-        Some(_) => None, // nobody but its recipient can read it
+    let header = parts.next().filter(|header| begins_an_object(header));
+    let payload = match (header, parts.next(), parts.next(), parts.next()) {
+        // RFC 7515 §7.1: three parts.
+        (Some(_), Some(payload), Some(_), None) => {
+            LENIENT.decode(payload).ok().and_then(|payload| strict_json::object(&payload).ok())
+        }
+        // RFC 7516 §7.1: five, and nobody but its recipient can read it.
+        (Some(_), Some(_), Some(_), Some(_)) => None,
+        // The signature was lost, or cut off: whose it is was not asked, so it goes to nobody.
+        (Some(_), Some(payload), None, _) if begins_an_object(payload) => None,
+        _ if ApiKey::stands_in(presented) => return Shape::ApiKey,
+        _ => return Shape::Opaque,
     };
     let iss = payload.and_then(|mut claims| match claims.remove("iss") {
         Some(Value::String(iss)) => Some(iss),
@@ -78,6 +81,9 @@ mod tests {
             format!("{header}.{payload}.AA.AA"),
             format!("{header}.{payload}.AA.AA.AA"),
             format!("{header}..AA"),
+            format!("{header}.{payload}"),
+            format!("{header}=.{payload}=="),
+            format!("{header}.{}", &payload[..9]),
             format!("{header}.{}.AA", b64(r#"{"iss":"a","iss":"b"}"#)),
             format!("{header}.{}.AA", b64(r#"{"iss":["a"]}"#)),
             format!("{header}.{}.AA", b64("[]")),
@@ -115,5 +121,11 @@ mod tests {
         }
         assert_eq!(shape("mcpk"), Shape::Opaque);
         assert_eq!(shape("xmcpk_a"), Shape::Opaque);
+        let key = "mcpk_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF11E6WUd";
+        for before in ["apikey/", "-", "_", "x", "a.b.", "eyJ.", "Bearer-"] {
+            for key in [key, &key.to_uppercase(), &key[..50]] {
+                assert_eq!(shape(&format!("{before}{key}")), Shape::ApiKey, "{before}{key}");
+            }
+        }
     }
 }
