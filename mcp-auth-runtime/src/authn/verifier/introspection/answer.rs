@@ -22,13 +22,49 @@ pub(super) enum Said {
     Inactive,
 }
 
+impl Said {
+    /// Without what repeats `token`: claims reach tools, templates and logs, and the token is a secret.
+    pub(super) fn without(self, token: &str) -> Self {
+        match self {
+            Self::Active(mut claims) => {
+                scrub(&mut claims, token);
+                Self::Active(claims)
+            }
+            Self::Inactive => Self::Inactive,
+        }
+    }
+}
+
+fn scrub(members: &mut Map<String, Value>, token: &str) {
+    members.retain(|name, value| name != token && is_kept(value, token));
+}
+
+/// Whether a value is not the token. What is in it is scrubbed.
+fn is_kept(value: &mut Value, token: &str) -> bool {
+    match value {
+        Value::String(text) => text != token,
+        Value::Array(values) => {
+            values.retain_mut(|value| is_kept(value, token));
+            true
+        }
+        Value::Object(members) => {
+            scrub(members, token);
+            true
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
 /// Reads an answer of `url`.
 ///
 /// # Errors
 /// [`IntrospectionError`] where it says nothing of the token.
 pub(super) fn read(kind: IntrospectionKind, url: &str, answer: &Fetched) -> Result<Said, IntrospectionError> {
     match (kind, answer.status) {
-        (IntrospectionKind::GithubCheckToken, StatusCode::NOT_FOUND) => return Ok(Said::Inactive),
+        // It answers 422 to what cannot be a token of its own.
+        (IntrospectionKind::GithubCheckToken, StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY) => {
+            return Ok(Said::Inactive);
+        }
         (IntrospectionKind::GoogleTokeninfo, StatusCode::BAD_REQUEST) => {
             return google::refusal(&object(url, &answer.body)?).ok_or_else(|| unlike(url, google::EXPECTED));
         }
@@ -111,13 +147,30 @@ mod tests {
             IntrospectionKind::GithubCheckToken,
         ] {
             let body = r#"{"active":true,"sub":"a","app":{"client_id":"x"},"user":{"id":1},"error":"x"}"#;
-            for status in [201, 204, 302, 307, 401, 403, 422, 429, 500, 502, 503] {
+            for status in [201, 204, 302, 307, 401, 403, 429, 500, 502, 503] {
                 assert!(said(kind, status, body).is_err(), "{kind:?} {status}");
             }
+            let is_github = kind == IntrospectionKind::GithubCheckToken;
+            assert_eq!(said(kind, 422, body).is_ok(), is_github, "{kind:?}");
         }
         for status in [400, 404] {
             assert!(said(IntrospectionKind::Rfc7662, status, r#"{"active":false}"#).is_err());
         }
+    }
+
+    #[test]
+    fn an_answer_that_repeats_the_token_does_not_make_it_a_claim() {
+        let body = json!({
+            "active": true, "sub": "alice", "token": "s3cret", "s3cret": 1, "scope": ["a", "s3cret"],
+            "ext": { "access_token": "s3cret", "of": [{ "raw": "s3cret", "x": "y" }] }, "jti": "s3cret-1",
+        });
+        let said = said(IntrospectionKind::Rfc7662, 200, &body.to_string()).unwrap().without("s3cret");
+        let Said::Active(claims) = said else { panic!("it is active") };
+        let kept = json!({
+            "active": true, "sub": "alice", "scope": ["a"], "ext": { "of": [{ "x": "y" }] }, "jti": "s3cret-1",
+        });
+        assert_eq!(Value::Object(claims), kept);
+        assert_eq!(Said::Inactive.without("x"), Said::Inactive);
     }
 
     #[test]
@@ -174,6 +227,8 @@ mod tests {
         let mut nobody = token;
         nobody["user"] = Value::Null;
         assert_eq!(claims(nobody).get("sub"), None, "it has no subject, which is refused later");
-        assert_eq!(said(404, json!({ "message": "Not Found" })).unwrap(), Said::Inactive);
+        for status in [404, 422] {
+            assert_eq!(said(status, json!({ "message": "Not Found" })).unwrap(), Said::Inactive);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Opaque tokens: their issuer is asked about each (RFC 7662, and services that are like it). In reading order: `verifier`
 //! (the order of the checks), `rules` (who is asked, and how; `bounds`), `claimed` (which credentials are asked about, and at which
-//! issuer), `source` (one issuer: each token asked about once at a time, and never by too many), `endpoint` (where),
+//! issuer), `source` (one issuer: each token asked about once at a time), `room` (never by too many at once), `endpoint` (where),
 //! `request` (what is sent, with `client_auth` and `assertion` for who we are), `answer` (what came back, with `google` and
 //! `github` for theirs), `judge` (what it must say), `error`.
 
@@ -15,6 +15,7 @@ mod github;
 mod google;
 mod judge;
 mod request;
+mod room;
 mod rules;
 mod source;
 #[cfg(test)]

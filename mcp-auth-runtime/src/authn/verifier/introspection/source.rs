@@ -10,7 +10,7 @@ use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
 use quick_cache::sync::Cache;
 use serde_json::{Map, Value};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +19,7 @@ use super::endpoint::Endpoint;
 use super::error::IntrospectionError;
 use super::judge::{self, Judged};
 use super::request;
+use super::room::{Place, Room, Standing};
 use super::rules::IntrospectionRules;
 use crate::authn::cache::CredentialHash;
 use crate::authn::error::{Fault, KeysError, TokenError};
@@ -26,12 +27,12 @@ use crate::authn::fetch::{Fetch, Within};
 use crate::authn::verifier::IssuerState;
 use crate::authn::verifier::claims::TokenRules;
 
-/// How many requests to one endpoint are in flight at most.
-const IN_FLIGHT: usize = 32;
-/// How many tokens wait for one endpoint's answer at most, those in flight included. One more is answered 503 at once.
-const WAITING: usize = 256;
 /// How many refusals are remembered.
 const REFUSALS: usize = 10_000;
+/// How many tokens that were active lately are remembered as such.
+const ACTIVE: usize = 10_000;
+/// How long it is remembered of a token that no answer came: one that makes the endpoint fail does not reach it each time.
+const NO_ANSWER: Duration = Duration::from_secs(1);
 /// When a client may come back after an answer that did not come.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// The same where only too many others asked.
@@ -48,10 +49,11 @@ pub(super) struct Source {
     tokens: TokenRules,
     endpoint: Endpoint,
     refused: Cache<CredentialHash, (TokenError, Instant)>,
+    /// Those that were active when they were last asked about. No made-up token gets in.
+    active: Cache<CredentialHash, ()>,
     /// The tokens that are being asked about.
     flights: Mutex<HashMap<CredentialHash, watch::Receiver<Option<Answered>>>>,
-    waiting: Arc<Semaphore>,
-    in_flight: Semaphore,
+    room: Room,
     /// Whether the last one got no answer: the log says when that changes.
     is_failing: AtomicBool,
     fetch: Arc<dyn Fetch>,
@@ -66,9 +68,9 @@ impl Source {
             tokens: judge::rules_of(&rules),
             endpoint: Endpoint::of(&rules),
             refused: Cache::new(REFUSALS),
+            active: Cache::new(ACTIVE),
             flights: Mutex::default(),
-            waiting: Arc::new(Semaphore::new(WAITING)),
-            in_flight: Semaphore::new(IN_FLIGHT),
+            room: Room::default(),
             is_failing: AtomicBool::new(false),
             rules,
             fetch,
@@ -79,26 +81,62 @@ impl Source {
     /// Asks about `token`, unless it was refused a moment ago, and judges the answer.
     pub(super) async fn verify(self: &Arc<Self>, token: &str) -> Result<Judged, TokenError> {
         let hash = CredentialHash::of(token);
+        let who = match self.active.get(&hash) {
+            Some(()) => Standing::Known,
+            None => Standing::Stranger,
+        };
+        self.verify_as(who, token, hash).await
+    }
+
+    /// Asks once more about a token with which something is open.
+    pub(super) async fn verify_again(self: &Arc<Self>, token: &str) -> Result<Judged, TokenError> {
+        self.verify_as(Standing::Known, token, CredentialHash::of(token)).await
+    }
+
+    async fn verify_as(
+        self: &Arc<Self>,
+        who: Standing,
+        token: &str,
+        hash: CredentialHash,
+    ) -> Result<Judged, TokenError> {
         if let Some((refusal, until)) = self.refused.get(&hash) {
             if Instant::now() < until {
                 return Err(refusal);
             }
             self.refused.remove(&hash);
         }
-        let verdict = match self.ask(token, hash).await {
+        let verdict = match self.ask(token, hash, who).await {
             Ok(claims) => {
                 let now = self.ambient.clock.unix_now();
                 judge::judge(&self.tokens, &self.names, Map::clone(&claims), now)
             }
             Err(error) => Err(error),
         };
-        if let Err(refusal) = &verdict
-            && refusal.fault() == Fault::InvalidToken
-            && !self.rules.negative_ttl.is_zero()
-        {
-            self.refused.insert(hash, (refusal.clone(), Instant::now() + self.rules.negative_ttl));
+        match &verdict {
+            Ok(_) => self.active.insert(hash, ()),
+            Err(refusal) => {
+                if refusal.fault() == Fault::InvalidToken {
+                    self.active.remove(&hash);
+                }
+                let span = self.remembered_for(refusal);
+                if !span.is_zero() {
+                    self.refused.insert(hash, (refusal.clone(), Instant::now() + span));
+                }
+            }
         }
         verdict
+    }
+
+    /// How long a refusal stands for the answer to the same token. One for want of room was no question.
+    fn remembered_for(&self, refusal: &TokenError) -> Duration {
+        match refusal {
+            TokenError::NotAnswered { cause, .. } if matches!(**cause, IntrospectionError::Crowded) => {
+                Duration::ZERO
+            }
+            TokenError::NotAnswered { .. } => NO_ANSWER,
+            _ if refusal.fault() == Fault::InvalidToken => self.rules.negative_ttl,
+            _ => Duration::ZERO,
+        }
     }
 
     /// Whether there is a place to ask, in the words of keys.
@@ -126,20 +164,20 @@ impl Source {
 
     /// Joins who asks about this token already, or asks. The request runs in a task of its own: a caller that goes away does
     /// not take along what others wait for.
-    async fn ask(self: &Arc<Self>, token: &str, hash: CredentialHash) -> Answered {
+    async fn ask(self: &Arc<Self>, token: &str, hash: CredentialHash, who: Standing) -> Answered {
         let mut landing = {
             let mut flights = self.flights();
             match flights.get(&hash) {
                 Some(landing) => landing.clone(),
                 None => {
-                    let room = Arc::clone(&self.waiting).try_acquire_owned();
-                    let room = room.map_err(|_| self.unavailable(IntrospectionError::Crowded))?;
+                    let place = self.room.enter(who);
+                    let place = place.ok_or_else(|| self.unavailable(IntrospectionError::Crowded))?;
                     let (answered, landing) = watch::channel(None);
                     flights.insert(hash, landing.clone());
-                    let flight = Flight { source: Arc::clone(self), hash, _room: room };
+                    let flight = Flight { source: Arc::clone(self), hash, _place: place };
                     let token = SecretText::new(token);
                     tokio::spawn(async move {
-                        let answer = flight.source.answer(token.expose()).await;
+                        let answer = flight.source.answer(token.expose(), who).await;
                         answered.send_replace(Some(answer));
                         drop(flight);
                     });
@@ -153,8 +191,8 @@ impl Source {
         }
     }
 
-    async fn answer(&self, token: &str) -> Answered {
-        let said = match timeout(self.rules.timeout, self.said(token)).await {
+    async fn answer(&self, token: &str, who: Standing) -> Answered {
+        let said = match timeout(self.rules.timeout, self.said(token, who)).await {
             Ok(said) => said,
             Err(_) => Err(IntrospectionError::Timeout(self.rules.timeout)),
         };
@@ -172,13 +210,13 @@ impl Source {
         }
     }
 
-    async fn said(&self, token: &str) -> Result<Said, IntrospectionError> {
-        let _turn = self.in_flight.acquire().await.map_err(|_| IntrospectionError::Crowded)?;
+    async fn said(&self, token: &str, who: Standing) -> Result<Said, IntrospectionError> {
+        let _turn = self.room.turn(who).await.map_err(|_| IntrospectionError::Crowded)?;
         let endpoint = self.endpoint.url(&self.rules, &*self.fetch).await?;
         let url = endpoint.to_string();
         let request = request::about(token, &self.rules, endpoint, &self.ambient)?;
         match self.fetch.fetch(request, MAX_ANSWER_BYTES).await {
-            Ok(answer) => answer::read(self.rules.kind, &url, &answer),
+            Ok(answer) => answer::read(self.rules.kind, &url, &answer).map(|said| said.without(token)),
             Err(source) => Err(IntrospectionError::Fetch { url, source }),
         }
     }
@@ -204,7 +242,7 @@ impl Source {
 struct Flight {
     source: Arc<Source>,
     hash: CredentialHash,
-    _room: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Drop for Flight {

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::claimed::{Shape, shape};
@@ -18,6 +20,13 @@ use crate::authn::principal::Via;
 use crate::authn::verifier::{
     Basis, IssuerState, LoadFailure, Loading, Recheck, Refused, Verified, Verify, VerifyFuture,
 };
+
+/// When an issuer that did not answer about what is open is asked again.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+/// For how many `cache_ttl` what is open stays without an answer.
+const UNANSWERED: u32 = 3;
+/// The same where `cache_ttl` is short.
+const LEAST_UNANSWERED: Duration = Duration::from_secs(30);
 
 /// Verifies tokens by asking their issuers.
 pub struct IntrospectionVerifier {
@@ -133,14 +142,20 @@ struct Asking {
 }
 
 impl Recheck for Asking {
-    /// An issuer that does not answer refuses nothing: what is open stays, until it says so or the token expires.
+    /// An issuer that does not answer is asked again soon. What is open stays meanwhile, but not for long: whoever keeps the
+    /// issuer from answering would keep open what it revoked.
     fn refused(&self) -> Refused<'_> {
         Box::pin(async {
+            let fresh = self.source.rules.tokens.token_cache_ttl;
+            let longest = (fresh * UNANSWERED).max(LEAST_UNANSWERED);
+            let (mut answered, mut pause) = (Instant::now(), fresh);
             loop {
-                tokio::time::sleep(self.source.rules.tokens.token_cache_ttl).await;
-                let verdict = self.source.verify(self.token.expose()).await;
-                if verdict.is_err_and(|refusal| refusal.fault() == Fault::InvalidToken) {
-                    return;
+                tokio::time::sleep(pause).await;
+                match self.source.verify_again(self.token.expose()).await {
+                    Ok(_) => (answered, pause) = (Instant::now(), fresh),
+                    Err(refusal) if refusal.fault() == Fault::InvalidToken => return,
+                    Err(_) if answered.elapsed() >= longest => return,
+                    Err(_) => pause = fresh.min(ASK_AGAIN),
                 }
             }
         })
