@@ -363,7 +363,7 @@ impl TokenError {
             ApiKeyError::Malformed(mcp_auth_core::InvalidApiKey::Prefix).into(),
             ApiKeyError::Malformed(mcp_auth_core::InvalidApiKey::Checksum).into(),
             ApiKeyError::Unknown.into(),
-            ApiKeyError::Expired { name: "ci".to_owned(), ago_secs: 1 }.into(),
+            ApiKeyError::Expired { name: "ci".to_owned(), ago_secs: 1, for_addresses: false }.into(),
             ApiKeyError::Address { name: "ci".to_owned(), from: None }.into(),
             Self::Inactive,
             Self::NotAnswered {

@@ -98,14 +98,23 @@ impl Findings<'_> {
         }
     }
 
+    /// What counts for signed tokens, where no signature is looked at.
     fn keys_unused(&mut self, index: usize, issuer: &TrustedIssuer, asked: &Introspection) {
-        if issuer.jwks_uri.is_some() && !asked.is_beside_keys() {
+        if asked.is_beside_keys() {
+            return;
+        }
+        let keys = [
+            ("jwks_uri", issuer.jwks_uri.is_some(), key!(auth.issuers[index].jwks_uri)),
+            ("algorithms", issuer.algorithms.is_some(), key!(auth.issuers[index].algorithms)),
+            ("require_at_jwt", issuer.require_at_jwt, key!(auth.issuers[index].require_at_jwt)),
+        ];
+        for (key, _, at) in keys.into_iter().filter(|(_, is_set, _)| *is_set) {
             let because = match asked.kind {
                 IntrospectionKind::Rfc7662 => "where the issuer is asked about all its tokens".to_owned(),
                 kind => format!("with {:?}: such an issuer signs no access tokens", kind.as_str()),
             };
-            let at = self.at(key!(auth.issuers[index].jwks_uri));
-            self.refuse(Conflict::IntrospectionUnused { key: "jwks_uri", because, at });
+            let at = self.at(at);
+            self.refuse(Conflict::IntrospectionUnused { key, because, at });
         }
     }
 }

@@ -22,6 +22,8 @@ pub enum ApiKeyError {
         name: String,
         /// How long ago.
         ago_secs: u64,
+        /// Whether it was for certain addresses: whoever tries it from elsewhere does not learn that it was one.
+        for_addresses: bool,
     },
     /// The request does not come from one of its `allowed_addresses`.
     #[error("API key `{name}` may not be used from {}, by its allowed_addresses", place(*.from))]
@@ -44,8 +46,10 @@ impl ApiKeyError {
         match self {
             Self::Malformed(InvalidApiKey::Prefix) => "this is not an API key",
             Self::Malformed(_) => "the API key is malformed; was it copied whole?",
-            Self::Unknown | Self::Address { .. } => "the API key is not accepted",
-            Self::Expired { .. } => "the API key expired",
+            Self::Unknown | Self::Address { .. } | Self::Expired { for_addresses: true, .. } => {
+                "the API key is not accepted"
+            }
+            Self::Expired { for_addresses: false, .. } => "the API key expired",
         }
     }
 }

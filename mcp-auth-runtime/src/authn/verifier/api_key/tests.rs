@@ -155,8 +155,30 @@ async fn a_key_is_refused_from_the_second_that_it_expires_also_where_it_is_remem
     tried.clock.set(NOW + 10);
     assert_eq!(
         tried.refused(key.expose()).await,
-        ApiKeyError::Expired { name: "ci".to_owned(), ago_secs: 0 }
+        ApiKeyError::Expired { name: "ci".to_owned(), ago_secs: 0, for_addresses: false }
     );
+    assert_eq!(tried.refused(key.expose()).await.description(), "the API key expired");
+}
+
+#[tokio::test]
+async fn an_expired_key_for_certain_addresses_is_answered_as_one_that_never_was() {
+    let key = key();
+    let allowed = Some(["10.0.0.0/8".parse().unwrap()].into());
+    let tried = accepting(vec![ApiKeyRules {
+        allowed_addresses: allowed,
+        expires_at: Some(NOW),
+        ..rules("ci", &[&key])
+    }]);
+    for from in [Some("11.0.0.1"), Some("10.0.0.1"), None] {
+        let from = from.map(|from| from.parse().unwrap());
+        let credential = Credential::ApiKey(key.expose());
+        let refused = tried.authenticator.authenticate_from(credential, from).await.unwrap_err();
+        assert_eq!(
+            refused.description(),
+            AuthnError::from(TokenError::from(ApiKeyError::Unknown)).description()
+        );
+        assert!(refused.detail().unwrap().contains("`ci`"), "the log says which");
+    }
 }
 
 #[tokio::test]

@@ -34,7 +34,8 @@ impl ApiKeyVerifier {
         let rules = self.known(&ApiKeyDigest::of(&key)).ok_or(ApiKeyError::Unknown)?;
         let now = self.clock.unix_now();
         if let Some(ago_secs) = rules.expires_at.and_then(|at| now.checked_sub(at)) {
-            return Err(ApiKeyError::Expired { name: rules.name.clone(), ago_secs }.into());
+            let (name, for_addresses) = (rules.name.clone(), rules.allowed_addresses.is_some());
+            return Err(ApiKeyError::Expired { name, ago_secs, for_addresses }.into());
         }
         let facts = Facts {
             is_client: true,

@@ -47,7 +47,8 @@ pub(in crate::authn::verifier) struct Whose<'a> {
 ///
 /// # Errors
 /// The most telling [`KeysError`], after every document was tried: metadata of another issuer comes before a missing
-/// document. A network failure ends the search at once, as it would repeat.
+/// document. [`KeysError::NotPublished`] only where every document came, or is not there: one that failed may have named it.
+/// A network failure ends the search at once, as it would repeat.
 pub(in crate::authn::verifier) async fn published_url(
     fetch: &dyn Fetch,
     whose: Whose<'_>,
@@ -60,9 +61,15 @@ pub(in crate::authn::verifier) async fn published_url(
     for url in metadata_urls(issuer) {
         match read(fetch, whose, plain, &url, max_bytes, member).await {
             Ok(uri) => return Ok(uri),
-            Err(error @ KeysError::Fetch { .. }) => return Err(worst.unwrap_or(error)),
-            Err(error) if worst.as_ref().is_none_or(|w| telling(&error) > telling(w)) => worst = Some(error),
-            Err(_) => {}
+            Err(error) => {
+                let is_network = matches!(error, KeysError::Fetch { .. });
+                if worst.as_ref().is_none_or(|worst| telling(&error) > telling(worst)) {
+                    worst = Some(error);
+                }
+                if is_network {
+                    break;
+                }
+            }
         }
     }
     Err(worst.unwrap_or(KeysError::Document { url: issuer.to_string(), expected: "metadata document" }))
@@ -70,9 +77,11 @@ pub(in crate::authn::verifier) async fn published_url(
 
 fn telling(error: &KeysError) -> u8 {
     match error {
-        error if error.is_misconfiguration() => 2,
         KeysError::Status { status: 404, .. } => 0,
-        _ => 1,
+        KeysError::Document { .. } | KeysError::NoUsableKey { .. } => 1,
+        KeysError::NotPublished { .. } => 2,
+        KeysError::Fetch { .. } | KeysError::Status { .. } | KeysError::Timeout(_) => 3,
+        KeysError::IssuerDiffers { .. } | KeysError::NotHttps { .. } => 4,
     }
 }
 
@@ -207,6 +216,31 @@ mod tests {
         assert_eq!(found(&fetch, "https://a.example/t").await.unwrap(), "https://keys.example/2");
         fetch.put(&first, Answer::text("<html>"));
         assert_eq!(found(&fetch, "https://a.example/t").await.unwrap(), "https://keys.example/2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn k08_nothing_is_said_not_to_be_published_while_one_document_does_not_come() {
+        let without = || Answer::ok(&json!({"issuer": "https://a.example"}));
+        let [first, second] = [0, 1].map(|i| urls("https://a.example").remove(i));
+        for answer in
+            [Answer::status(500), Answer::status(503), Answer::status(429), Answer::Fail, Answer::Hang]
+        {
+            for (has, fails) in [(&first, &second), (&second, &first)] {
+                let fetch = FakeFetch::default();
+                fetch.put(has, without());
+                fetch.put(fails, answer.clone());
+                let error = found(&fetch, "https://a.example").await.unwrap_err();
+                let is_outage = matches!(error, KeysError::Status { .. } | KeysError::Fetch { .. });
+                assert!(is_outage, "{error}");
+            }
+        }
+        for answer in [Answer::status(404), Answer::text("<html>"), without()] {
+            let fetch = FakeFetch::default();
+            fetch.put(&first, without());
+            fetch.put(&second, answer);
+            let error = found(&fetch, "https://a.example").await.unwrap_err();
+            assert!(matches!(error, KeysError::NotPublished { .. }), "{error}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -73,11 +73,17 @@ fn google_needs_to_know_whose_clients_are_meant() {
 
 #[test]
 fn keys_that_would_not_be_used_are_refused() {
-    let keys = "jwks_uri = \"https://i.example/jwks\"";
-    assert!(check(&asked(keys, OURS), &[""]).is_ok());
-    let said = refused!(&asked(keys, &format!("tokens = \"all\"\n{OURS}")), &[""], IntrospectionUnused);
-    assert!(said.contains("jwks_uri"), "{said}");
-    refused!(&asked(keys, &format!("kind = \"github-check-token\"\n{OURS}")), &[""], IntrospectionUnused);
+    for (key, line) in [
+        ("jwks_uri", "jwks_uri = \"https://i.example/jwks\""),
+        ("algorithms", "algorithms = [\"ES256\"]"),
+        ("require_at_jwt", "require_at_jwt = true"),
+    ] {
+        assert!(check(&asked(line, OURS), &[""]).is_ok(), "{line}");
+        let said = refused!(&asked(line, &format!("tokens = \"all\"\n{OURS}")), &[""], IntrospectionUnused);
+        assert!(said.contains(key), "{said}");
+        refused!(&asked(line, &format!("kind = \"github-check-token\"\n{OURS}")), &[""], IntrospectionUnused);
+    }
+    assert!(check(&asked("require_at_jwt = false", &format!("tokens = \"all\"\n{OURS}")), &[""]).is_ok());
 }
 
 #[test]

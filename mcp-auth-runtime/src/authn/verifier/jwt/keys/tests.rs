@@ -416,3 +416,30 @@ async fn an_issuer_that_signs_no_tokens_has_no_keys_and_is_ready_only_where_that
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn k08_half_an_outage_of_the_metadata_does_not_take_known_keys_away() {
+    let documents = ["oauth-authorization-server", "openid-configuration"]
+        .map(|name| format!("https://as.example/.well-known/{name}"));
+    for fault in [Answer::status(500), Answer::Hang, Answer::Fail] {
+        let mut rules = IssuerRules::new(ISSUER.parse().unwrap(), vec!["us".into()], KeySource::Discovery);
+        rules.keys_optional = true;
+        let fetch = Arc::new(FakeFetch::default());
+        fetch.put(&documents[0], Answer::ok(&json!({ "issuer": ISSUER })));
+        fetch.put(&documents[1], Answer::ok(&json!({ "issuer": ISSUER, "jwks_uri": JWKS })));
+        fetch.publish(&[p256().jwk("a")]);
+        let asks = Arc::clone(&fetch) as Arc<dyn Fetch>;
+        let keys = Arc::new(IssuerKeys::new(rules, asks, ambient().0).unwrap());
+        keys.load().await;
+        let token = p256().token(&json!({"alg": "ES256", "kid": "a"}), &json!({}));
+        assert!(keys.verify(&jws::parse(&token).unwrap(), &Accepted::plain(ISSUER)).await.is_ok());
+        fetch.put(&documents[1], fault);
+        tokio::time::sleep(keys.rules.refresh.max + Duration::from_secs(1)).await;
+        keys.load().await;
+        assert!(!keys.last_error().unwrap().is_misconfiguration());
+        assert!(
+            keys.verify(&jws::parse(&token).unwrap(), &Accepted::plain(ISSUER)).await.is_ok(),
+            "they stay in use"
+        );
+    }
+}
