@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::binding;
 use super::cache::{CacheBounds, CredentialCache, CredentialHash, Entry};
 use super::credential::{Credential, MAX_CREDENTIAL_BYTES};
-use super::deny::{Denied, DenyList};
+use super::deny::{Denied, DenyList, Marks};
 use super::error::{AuthnError, TokenError};
 use super::identity::Identity;
 use super::principal::Principal;
@@ -74,14 +74,15 @@ impl Authenticator {
             return Err(TokenError::TooLong { bytes, max }.into());
         }
         let hash = CredentialHash::of(presented);
-        if self.denied.list().refuses_unread(&hash) {
+        let marks = Marks::of(presented, hash);
+        if self.denied.list().refuses_unread(&marks) {
             return Err(TokenError::Denied.into());
         }
         let principal = match self.remembered(&hash) {
             Some(principal) => principal,
-            None => self.verify(presented, hash).await?,
+            None => self.verify(presented, hash, marks).await?,
         };
-        if self.denied.list().refuses(&hash, &principal) {
+        if self.denied.list().refuses(&marks, &principal) {
             self.cache.remove(&hash);
             return Err(TokenError::Denied.into());
         }
@@ -118,13 +119,18 @@ impl Authenticator {
 
     /// The first verifier that claims the credential is the only one that sees it: a credential that none claims goes
     /// nowhere.
-    async fn verify(&self, presented: &str, hash: CredentialHash) -> Result<Arc<Principal>, TokenError> {
+    async fn verify(
+        &self,
+        presented: &str,
+        hash: CredentialHash,
+        marks: Marks,
+    ) -> Result<Arc<Principal>, TokenError> {
         let claiming = self.verifiers.iter().position(|verifier| verifier.claims_it(presented));
         let verifier = claiming.ok_or(TokenError::Unclaimed)?;
         let judge = &self.verifiers[verifier];
         let Verified { facts, believed_until, basis, withdrawn } = judge.verify(presented).await?;
         let principal = Principal::new(judge.via(), facts).unless(withdrawn);
-        let principal = principal.unless_denied(hash, self.denied.clone());
+        let principal = principal.unless_denied(marks, self.denied.clone());
         let principal = Arc::new(principal.asked_again(judge.again(presented)));
         let entry = Entry {
             principal: Arc::clone(&principal),

@@ -17,15 +17,15 @@ pub(crate) struct DenyList(Vec<DenyRule>);
 pub(crate) struct DenyRule {
     /// The issuer.
     pub(crate) issuer: Option<String>,
-    /// The subject, as the issuer's settings say who it is, or the claim `sub`.
+    /// The subject, as the issuer's settings say who it is, or the claim `sub`; or who acts for it.
     pub(crate) subject: Option<String>,
-    /// The client.
+    /// The client, or that of who acts for the subject.
     pub(crate) client: Option<String>,
     /// The identifier of one token (`jti`, RFC 7519 §4.1.7).
     pub(crate) jti: Option<String>,
     /// Unix seconds. A token that was issued before is meant, and one that does not say when. API keys are not tokens.
     pub(crate) issued_before: Option<u64>,
-    /// One credential, by the hash of its text.
+    /// One credential, by the hash of its text; or, of a signed token, of the text before its last dot.
     pub(crate) credential: Option<CredentialHash>,
     /// An API key, by name.
     pub(crate) api_key: Option<String>,
@@ -42,35 +42,67 @@ impl DenyList {
         self.0.len()
     }
 
-    /// Whether the credential with this hash is denied, whoever presents it and whatever it says: it is not even looked at.
-    pub(super) fn refuses_unread(&self, hash: &CredentialHash) -> bool {
-        let alone =
-            |rule: &&DenyRule| DenyRule { credential: None, ..(*rule).clone() } == DenyRule::default();
-        self.0.iter().any(|rule| rule.credential.as_ref() == Some(hash) && alone(&rule))
+    /// Whether this credential is denied, whoever presents it and whatever it says: it is not even looked at.
+    pub(super) fn refuses_unread(&self, marks: &Marks) -> bool {
+        let alone = |rule: &DenyRule| DenyRule { credential: None, ..rule.clone() } == DenyRule::default();
+        self.0
+            .iter()
+            .any(|rule| rule.credential.as_ref().is_some_and(|named| marks.have(named)) && alone(rule))
     }
 
-    /// Whether a verified credential with this hash is denied.
-    pub(super) fn refuses(&self, hash: &CredentialHash, principal: &Principal) -> bool {
-        self.0.iter().any(|rule| rule.is_about(hash, principal))
+    /// Whether a verified credential with these marks is denied.
+    pub(super) fn refuses(&self, marks: &Marks, principal: &Principal) -> bool {
+        self.0.iter().any(|rule| rule.is_about(marks, principal))
+    }
+}
+
+/// What a credential is known by, whoever presents it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Marks {
+    /// The hash of all of it.
+    whole: CredentialHash,
+    /// Of a signed token the hash of what is signed: one signature can be written in two ways (the high-s twin of ES256).
+    signed: Option<CredentialHash>,
+}
+
+impl Marks {
+    /// Those of `presented`, which has this hash.
+    pub(super) fn of(presented: &str, whole: CredentialHash) -> Self {
+        let signed = presented.rsplit_once('.').map(|(signed, _)| signed);
+        let signed = signed.filter(|signed| signed.matches('.').count() == 1);
+        Self { whole, signed: signed.map(CredentialHash::of) }
+    }
+
+    fn have(&self, hash: &CredentialHash) -> bool {
+        self.whole == *hash || self.signed.as_ref() == Some(hash)
     }
 }
 
 impl DenyRule {
-    fn is_about(&self, hash: &CredentialHash, principal: &Principal) -> bool {
+    fn is_about(&self, marks: &Marks, principal: &Principal) -> bool {
         let Self { issuer, subject, client, jti, issued_before, credential, api_key } = self;
         let claim = |name: &str| principal.claims().get(name).and_then(|value| value.as_str());
         // Where several issuers share their subjects, one of them stands for all: both names are meant.
         let is_issuer = |named: &str| principal.issuer() == named || claim("iss") == Some(named);
-        let is_subject = |named: &str| principal.subject() == named || claim("sub") == Some(named);
+        let actors = || principal.actor().into_iter().flat_map(|actor| actor.chain());
+        let is_subject = |named: &str| {
+            principal.subject() == named
+                || claim("sub") == Some(named)
+                || actors().any(|actor| actor.subject.as_deref() == Some(named))
+        };
+        let is_client = |named: &str| {
+            principal.client_id() == Some(named)
+                || actors().any(|actor| actor.client_id.as_deref() == Some(named))
+        };
         let is_key = *principal.via() == Via::ApiKey;
         let before = |moment: u64| !is_key && issued_at(principal).is_none_or(|iat| iat < moment);
         let holds = [
             issuer.as_deref().map(is_issuer),
             subject.as_deref().map(is_subject),
-            client.as_deref().map(|named| principal.client_id() == Some(named)),
+            client.as_deref().map(is_client),
             jti.as_deref().map(|named| claim("jti") == Some(named)),
             issued_before.map(before),
-            credential.as_ref().map(|named| named == hash),
+            credential.as_ref().map(|named| marks.have(named)),
             api_key.as_deref().map(|named| is_key && principal.subject() == named),
         ];
         let mut stated = holds.into_iter().flatten().peekable();
@@ -109,11 +141,11 @@ impl Denied {
         Arc::clone(&self.0.borrow())
     }
 
-    /// Waits until the credential with this hash is denied.
-    pub(super) async fn until(&self, hash: &CredentialHash, principal: &Principal) {
+    /// Waits until the credential with these marks is denied.
+    pub(super) async fn until(&self, marks: &Marks, principal: &Principal) {
         let mut changes = self.0.clone();
         loop {
-            if changes.borrow_and_update().refuses(hash, principal) {
+            if changes.borrow_and_update().refuses(marks, principal) {
                 return;
             }
             if changes.changed().await.is_err() {

@@ -59,7 +59,7 @@ pub(crate) use verifier::jwt::{ANY_TENANT, Accepted, Tenant};
 pub use verifier::jwt::{Algorithm, Examined, IssuerRules, JwtVerifier, KeySource, examine};
 pub(crate) use verifier::jwt::{IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};
 pub use verifier::{CredentialFacts, CredentialFuture, CredentialVerifier, RefusedCredential};
-pub(crate) use verifier::{IssuerState, LoadFailure, ProgramVerifier, Verify};
+pub(crate) use verifier::{IssuerState, LoadFailure, PROGRAM_ISSUER, ProgramVerifier, Verify};
 
 pub(crate) use opaque_key::opaque_key;
 

@@ -7,9 +7,8 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::actor::Actor;
-use super::cache::CredentialHash;
 use super::confirmation::Confirmation;
-use super::deny::Denied;
+use super::deny::{Denied, Marks};
 use super::verifier::Recheck;
 use mcp_auth_core::{RoleSet, ScopeSet};
 
@@ -20,8 +19,8 @@ pub struct Principal {
     facts: Facts,
     /// Cancelled when its credential is not believed any more, before it expires.
     withdrawn: CancellationToken,
-    /// What may deny its credential, which has this hash.
-    denied: Option<(CredentialHash, Denied)>,
+    /// What may deny its credential, which has these marks.
+    denied: Option<(Marks, Denied)>,
     again: Again,
 }
 
@@ -138,9 +137,9 @@ impl Principal {
         Self { withdrawn, ..self }
     }
 
-    /// The same, whose credential has this hash and may be denied.
-    pub(in crate::authn) fn unless_denied(self, hash: CredentialHash, denied: Denied) -> Self {
-        Self { denied: Some((hash, denied)), ..self }
+    /// The same, whose credential has these marks and may be denied.
+    pub(in crate::authn) fn unless_denied(self, marks: Marks, denied: Denied) -> Self {
+        Self { denied: Some((marks, denied)), ..self }
     }
 
     /// The same, about whose credential this asks again.
@@ -153,7 +152,7 @@ impl Principal {
     pub(crate) async fn withdrawn(&self) {
         let denied = async {
             match &self.denied {
-                Some((hash, denied)) => denied.until(hash, self).await,
+                Some((marks, denied)) => denied.until(marks, self).await,
                 None => std::future::pending().await,
             }
         };

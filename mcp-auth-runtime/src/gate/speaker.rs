@@ -47,7 +47,9 @@ impl Speaker {
         let text = current.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let refused = match gate.authenticate(Ok(Credential::Bearer(&text)), None).await {
             Ok(identity) => return Ok(identity),
-            Err(refused) => refused,
+            // Another credential helps against this alone; one that cannot be checked now may be as good as before.
+            Err(refused @ Rejection::InvalidToken { .. }) => refused,
+            Err(refused) => return Err(refused),
         };
         let renewed = match read_again {
             Some(read_again) => read_again().await.filter(|renewed| *renewed != text),

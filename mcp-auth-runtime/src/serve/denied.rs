@@ -30,7 +30,7 @@ pub(super) fn denied(config: &Config, cancel: CancellationToken) -> Denied {
 async fn follow(config: Config, source: watch::Sender<Arc<DenyList>>, cancel: CancellationToken) {
     let config = Arc::new(config);
     let mut entries = config.auth.deny.clone();
-    let mut seen = None;
+    let (mut seen, mut last) = (None, None);
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -42,16 +42,22 @@ async fn follow(config: Config, source: watch::Sender<Arc<DenyList>>, cancel: Ca
         // Off the threads that serve: a file may be on a disk that is slow, or gone.
         let found = tokio::task::spawn_blocking(move || {
             let texts = read.texts().filter(|texts| known.as_ref() != Some(texts))?;
-            let again = read.again(&texts).and_then(|again| again.check_alone().map(|_| again));
+            let again =
+                read.again(&texts).and_then(|again| Ok((again.check_deny()?, again.auth.deny.clone())));
             Some((texts, again))
         });
         let Ok(Some((texts, again))) = found.await else { continue };
-        seen = Some(texts);
+        let is_seen_twice = last.replace(texts.clone()).as_ref() == Some(&texts);
         match again {
-            Ok(again) if again.auth.deny != entries => {
-                entries.clone_from(&again.auth.deny);
-                source.send_replace(Arc::new(list(&entries)));
-                tracing::info!(tables = entries.len(), "auth.deny was read again");
+            // A file that is being written may be a valid one half the way: what lets credentials in again has to last.
+            Ok((_, now)) if !is_seen_twice && entries.iter().any(|entry| !now.contains(entry)) => continue,
+            Ok((warnings, now)) if now != entries => {
+                for warning in warnings {
+                    tracing::warn!("{warning}");
+                }
+                source.send_replace(Arc::new(list(&now)));
+                tracing::info!(tables = now.len(), "auth.deny was read again");
+                entries = now;
             }
             Ok(_) => {}
             Err(error) => {
@@ -60,6 +66,7 @@ async fn follow(config: Config, source: watch::Sender<Arc<DenyList>>, cancel: Ca
                 );
             }
         }
+        seen = Some(texts);
     }
 }
 

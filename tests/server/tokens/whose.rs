@@ -70,10 +70,11 @@ async fn t64_callers_named_alike_by_two_claims_are_two_callers() {
         json!({ "uid": "", "sub": "00u1" }),
         json!({ "sub": "alice" }),
         json!({ "sub": "00u1", "client_id": "00u1" }),
-        json!({ "uid": "00u1", "client_id": "00u1" }),
     ] {
         assert_ne!(alice, id(other.clone()).await, "{other}");
     }
+    // A name that people may choose makes nobody a program.
+    assert_eq!(alice, id(json!({ "uid": "00u1", "client_id": "00u1" })).await);
     assert_eq!(who(&bench, json!({ "uid": "00u1" })).await["subject"], "00u1");
     for bad in [
         json!({ "uid": 5 }),

@@ -28,8 +28,12 @@ fn claims() -> Value {
     json!({ "iss": "https://as.example", "sub": "ann@example.com", "jti": "j1", "iat": 1000.5 })
 }
 
+fn marks(presented: &str) -> Marks {
+    Marks::of(presented, CredentialHash::of(presented))
+}
+
 fn refuses(rule: DenyRule, via: Via, claims: Value) -> bool {
-    DenyList::new(vec![DenyRule::default(), rule]).refuses(&CredentialHash::of("x"), &principal(via, claims))
+    DenyList::new(vec![DenyRule::default(), rule]).refuses(&marks("x"), &principal(via, claims))
 }
 
 #[test]
@@ -77,7 +81,7 @@ fn a_token_that_does_not_say_when_it_was_issued_was_issued_before() {
 
 #[test]
 fn one_credential_is_denied_without_a_look_at_it_unless_the_rule_says_more() {
-    let (x, y) = (CredentialHash::of("x"), CredentialHash::of("y"));
+    let (x, y) = (marks("x"), marks("y"));
     let alone =
         DenyList::new(vec![DenyRule { credential: Some(CredentialHash::of("x")), ..DenyRule::default() }]);
     assert!(alone.refuses_unread(&x) && !alone.refuses_unread(&y));
@@ -88,8 +92,7 @@ fn one_credential_is_denied_without_a_look_at_it_unless_the_rule_says_more() {
 #[tokio::test(start_paused = true)]
 async fn who_waits_learns_of_a_rule_that_comes_and_of_no_other() {
     let source = watch::Sender::new(Arc::new(DenyList::default()));
-    let (denied, hash, principal) =
-        (Denied::by(&source), CredentialHash::of("x"), principal(Via::Jwt, claims()));
+    let (denied, hash, principal) = (Denied::by(&source), marks("x"), principal(Via::Jwt, claims()));
     let is_over =
         async || tokio::time::timeout(Duration::from_secs(60), denied.until(&hash, &principal)).await.is_ok();
     assert!(!is_over().await);
@@ -101,4 +104,36 @@ async fn who_waits_learns_of_a_rule_that_comes_and_of_no_other() {
     drop(source);
     assert!(denied.list().refuses(&hash, &principal));
     assert!(!Denied::fixed(DenyList::default()).list().refuses(&hash, &principal));
+}
+
+#[test]
+fn t66_a_signed_token_is_denied_by_what_is_signed_however_its_signature_is_written() {
+    let by = |text: &str| {
+        let rule = DenyRule { credential: Some(CredentialHash::of(text)), ..DenyRule::default() };
+        DenyList::new(vec![rule])
+    };
+    assert!(by("h.p").refuses_unread(&marks("h.p.s")) && by("h.p").refuses_unread(&marks("h.p.twin")));
+    assert!(by("h.p.s").refuses_unread(&marks("h.p.s")) && !by("h.p.s").refuses_unread(&marks("h.p.twin")));
+    for (other, is_meant) in
+        [("h.p", true), ("h.p.", true), ("h", false), ("a.h.p.s", false), ("xh.p.s", false)]
+    {
+        assert_eq!(by("h.p").refuses_unread(&marks(other)), is_meant, "{other}");
+    }
+}
+
+#[test]
+fn who_acts_for_a_caller_is_meant_too() {
+    let acted = || {
+        let claims = json!({ "sub": "ann", "act": { "sub": "agent", "act": { "client_id": "planner" } } });
+        let facts = Facts {
+            actor: crate::authn::Actor::of(claims.as_object().unwrap()).unwrap(),
+            ..Facts::of("https://as.example".into(), "ann")
+        };
+        Principal::new(Via::Jwt, facts)
+    };
+    let refuses = |rule| DenyList::new(vec![rule]).refuses(&marks("x"), &acted());
+    assert!(refuses(rule(|rule| rule.subject = Some("agent".into()))));
+    assert!(refuses(rule(|rule| rule.client = Some("planner".into()))));
+    assert!(!refuses(rule(|rule| rule.subject = Some("planner".into()))));
+    assert!(!refuses(rule(|rule| rule.client = Some("agent".into()))));
 }

@@ -9,8 +9,8 @@ pub(crate) mod jwt;
 mod program;
 mod verify;
 
-pub(crate) use program::ProgramVerifier;
 pub use program::{CredentialFacts, CredentialFuture, CredentialVerifier, RefusedCredential};
+pub(crate) use program::{PROGRAM_ISSUER, ProgramVerifier};
 pub(crate) use verify::{
     Basis, IssuerState, LoadFailure, Loading, Recheck, Refused, Verified, Verify, VerifyFuture,
 };

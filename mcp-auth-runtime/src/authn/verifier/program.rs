@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_auth_core::ambient::Clock;
-use mcp_auth_core::{RoleSet, ScopeSet};
+use mcp_auth_core::{RoleSet, ScopeSet, SecretText};
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::claims::identifier;
 use super::jwt::bounds::TOKEN_CACHE_TTL;
-use super::{Basis, Verified, Verify, VerifyFuture};
+use super::{Basis, Recheck, Refused, Verified, Verify, VerifyFuture};
 use crate::authn::actor::Actor;
 use crate::authn::confirmation::Confirmation;
 use crate::authn::error::TokenError;
@@ -22,6 +22,10 @@ use crate::authn::principal::{Facts, Held, Via};
 
 /// The longest that a program may take over one credential.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a program is asked again about the credential of who holds a stream open.
+const AGAIN: Duration = Duration::from_secs(60);
+/// What stands before the name of a verifier in the issuer of its callers.
+pub(crate) const PROGRAM_ISSUER: &str = "urn:mcp-auth:verifier:";
 /// When to come back where a program does not say.
 const UNSTATED_RETRY: Duration = Duration::from_secs(5);
 /// The longest subject, in bytes.
@@ -63,7 +67,8 @@ pub trait CredentialVerifier: Send + Sync + 'static {
     /// you say yes to them.
     fn claims_it(&self, presented: &str) -> bool;
 
-    /// Says who presents the credential. It may take 10 seconds; after that it counts as unavailable.
+    /// Says who presents the credential. It may take 10 seconds; after that it counts as unavailable. Asked again every minute
+    /// while its bearer holds a stream open, which ends once the credential is [`RefusedCredential::Invalid`].
     ///
     /// # Errors
     /// [`RefusedCredential`]: whether the credential is bad, or cannot be checked now.
@@ -199,7 +204,7 @@ impl ProgramVerifier {
         roles: BTreeMap<String, RoleSet>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let issuer = format!("urn:mcp-auth:verifier:{name}").into();
+        let issuer = format!("{PROGRAM_ISSUER}{name}").into();
         Self { name: name.into(), issuer, program, roles, clock }
     }
 
@@ -262,6 +267,31 @@ impl Verify for ProgramVerifier {
 
     fn verify<'a>(&'a self, presented: &'a str) -> VerifyFuture<'a> {
         Box::pin(self.check(presented))
+    }
+
+    fn again(&self, presented: &str) -> Option<Arc<dyn Recheck>> {
+        Some(Arc::new(Asking { program: Arc::clone(&self.program), credential: SecretText::new(presented) }))
+    }
+}
+
+/// A credential that a program is asked about again and again.
+struct Asking {
+    program: Arc<dyn CredentialVerifier>,
+    credential: SecretText,
+}
+
+impl Recheck for Asking {
+    /// A program that cannot say now refuses nothing.
+    fn refused(&self) -> Refused<'_> {
+        Box::pin(async {
+            loop {
+                tokio::time::sleep(AGAIN).await;
+                let said = timeout(PATIENCE, self.program.verify(self.credential.expose())).await;
+                if let Ok(Err(RefusedCredential::Invalid)) = said {
+                    return;
+                }
+            }
+        })
     }
 }
 

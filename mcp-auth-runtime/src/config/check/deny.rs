@@ -2,6 +2,7 @@
 
 use super::conflict::Conflict;
 use super::findings::Findings;
+use crate::authn::{API_KEY_ISSUER, PROGRAM_ISSUER};
 use crate::config::deny::DenyEntry;
 use crate::config::{Warning, key};
 
@@ -41,10 +42,11 @@ impl Findings<'_> {
     fn accepts(&self, issuer: &str) -> bool {
         let config = self.config;
         let built_in = config.built_in_issuer().map(|_| config.resource().origin().to_string());
-        // As callers are known: with shared subjects by the first name alone.
         let mut known = config.auth.issuers.iter().flat_map(|known| known.accepted());
-        known.any(|known| known.stands_for == issuer)
+        let mut verifiers = config.auth.verifiers.iter().map(|name| name.as_str());
+        known.any(|known| known.stands_for == issuer || known.iss == issuer)
             || built_in.as_deref() == Some(issuer)
-            || issuer.starts_with("urn:mcp-auth:")
+            || issuer == API_KEY_ISSUER
+            || issuer.strip_prefix(PROGRAM_ISSUER).is_some_and(|name| verifiers.any(|known| known == name))
     }
 }

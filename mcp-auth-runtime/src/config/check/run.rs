@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mcp_auth_core::{Hierarchy, RoleSet};
+use mcp_auth_core::{Hierarchy, RoleSet, ScopeSet};
 
 use super::findings::Findings;
 use crate::authz::{Connect, Policy, Settings};
@@ -32,6 +32,27 @@ pub struct Checked {
 }
 
 impl Config {
+    /// Checks `[[auth.deny]]` alone, which is read again while a server runs: what else has changed since its start does not
+    /// count, and does not stand in its way.
+    ///
+    /// # Errors
+    /// As [`Config::check`].
+    pub(crate) fn check_deny(&self) -> Result<Vec<Warning>, ConfigError> {
+        let declared = ScopeSet::new();
+        let mut checks = Findings {
+            config: self,
+            registry: None,
+            declared: &declared,
+            conflicts: Vec::new(),
+            warnings: Vec::new(),
+        };
+        checks.deny();
+        match checks.conflicts.is_empty() {
+            true => Ok(checks.warnings),
+            false => Err(ConfigError::Refused(checks.conflicts)),
+        }
+    }
+
     /// Checks what is configured against what is declared, all of it.
     ///
     /// # Errors

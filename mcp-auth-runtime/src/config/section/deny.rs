@@ -15,15 +15,16 @@ use crate::config::value::sha256::Sha256;
 pub struct DenyEntry {
     /// The issuer, byte for byte. Required beside `subject`, `client` and `jti`, which mean something only within an issuer.
     pub issuer: Option<NonEmpty>,
-    /// The subject: as tools and the audit see it, or the `sub` of the token.
+    /// The subject: as tools and the audit see it, or the `sub` of the token; or who acts for it (`act`).
     pub subject: Option<NonEmpty>,
-    /// The client.
+    /// The client, or that of who acts for the subject.
     pub client: Option<NonEmpty>,
     /// The identifier of one token (`jti`).
     pub jti: Option<NonEmpty>,
     /// Tokens that were issued before this moment, and those that do not say when. API keys are not tokens.
     pub issued_before: Option<Moment>,
-    /// One credential, by the SHA-256 of its text in hexadecimal digits: `printf %s "$TOKEN" | sha256sum`.
+    /// One credential, by the SHA-256 of its text in hexadecimal digits: `printf %s "$TOKEN" | sha256sum`. Of a signed token,
+    /// without the last dot and what stands after it: `printf %s "${TOKEN%.*}" | sha256sum`.
     pub sha256: Option<Sha256>,
     /// An API key, by its name in `[[auth.api_keys]]`.
     pub api_key: Option<NonEmpty>,

@@ -118,7 +118,7 @@ pub struct TrustedIssuer {
     #[serde(default)]
     pub refuse_claims: ClaimTests,
     /// What claims say in tokens of programs that act for no person: a table as in `require_claims`, of which one suffices.
-    /// A token whose subject is its client is always a program's.
+    /// A token whose `sub` is its subject and its client is always a program's.
     #[serde(default)]
     pub client_when: ClaimTests,
     /// Clock skew allowed on `exp`, `nbf` and `iat`.

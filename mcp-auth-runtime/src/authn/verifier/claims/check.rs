@@ -75,7 +75,9 @@ pub(in crate::authn::verifier) fn check(
     Ok(Facts {
         issuer,
         actor: Actor::of(&claims)?,
-        is_client: client_id.as_ref() == Some(&subject) || rules.client_when.any_passes(&claims),
+        // RFC 9068 §2.2 says it of `sub` alone: another claim may be a name that people choose.
+        is_client: (subject_claim.is_none() && client_id.as_ref() == Some(&subject))
+            || rules.client_when.any_passes(&claims),
         subject,
         subject_claim,
         tenant: None,

@@ -92,3 +92,17 @@ async fn a_program_that_cannot_say_now_or_never_answers_is_unavailable() {
     assert_eq!(after(made_of(Some(Err(at_once))).await.unwrap_err()), Duration::from_secs(1));
     assert_eq!(after(made_of(None).await.unwrap_err()), UNSTATED_RETRY);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_a_credential_ends_once_the_program_refuses_it_and_not_while_it_cannot_say() {
+    let says = Arc::new(Says(Mutex::new(Some(Ok(CredentialFacts::new("ann"))))));
+    let program = Arc::clone(&says) as Arc<dyn CredentialVerifier>;
+    let verifier = ProgramVerifier::new("sessions", program, BTreeMap::new(), ambient().0.clock);
+    let again = verifier.again("sess_1").unwrap();
+    let is_over = async || tokio::time::timeout(Duration::from_secs(300), again.refused()).await.is_ok();
+    assert!(!is_over().await);
+    *says.0.lock().unwrap() = Some(Err(RefusedCredential::Unavailable { retry_after: None }));
+    assert!(!is_over().await);
+    *says.0.lock().unwrap() = Some(Err(RefusedCredential::Invalid));
+    assert!(is_over().await);
+}
