@@ -69,10 +69,11 @@ async fn a_program_that_gives_no_good_token_stops_the_start_and_its_output_is_in
 }
 
 #[tokio::test]
-async fn a_refused_credential_of_a_program_is_a_challenge_as_any_other() {
+async fn a_scope_that_the_credential_of_a_program_lacks_is_named_as_with_any_other() {
     let issuer = Issuer::start().await;
     let launch = printing(&issuer, "cat token");
     launch.secret("token", &issuer.token("alice").scope("read").mint());
     let mut pipe = opened(launch).await;
-    assert_eq!(refusal(&pipe.call_tool("write_note", json!({ "text": "x" })).await).0, 403);
+    let (code, data) = refusal(&pipe.call_tool("write_note", json!({ "text": "x" })).await);
+    assert_eq!((code, &data["error"]), (403, &json!("insufficient_scope")));
 }

@@ -29,6 +29,7 @@ pub(super) fn of(config: &Config, checked: &Checked, registry: Option<&Registry>
     advice.file(config.file());
     if config.server.transport == Transport::Http {
         advice.listening(config);
+        advice.client_addresses(config);
         advice.first_contact(config, checked, registry);
     } else {
         advice.standard_streams(config, checked);
@@ -85,6 +86,22 @@ impl Advice {
         }
     }
 
+    /// Behind a proxy that is not trusted every request comes from the proxy's own address.
+    fn client_addresses(&mut self, config: &Config) {
+        let is_elsewhere = config.server.public_url.as_ref().is_some_and(|url| !url.is_loopback());
+        if !is_elsewhere || !config.server.trusted_proxies.is_empty() {
+            return;
+        }
+        if let Some(key) = config.auth.api_keys.iter().find(|key| key.allowed_addresses.is_some()) {
+            self.warn(format!(
+                "API key {:?} has allowed_addresses, and no proxy is trusted: behind one, every request comes from the proxy's \
+                 address; name it in trusted_proxies: {}",
+                key.name.as_str(),
+                config.place(&key!(server.trusted_proxies))
+            ));
+        }
+    }
+
     fn first_contact(&mut self, config: &Config, checked: &Checked, registry: Option<&Registry>) {
         let protects = registry.is_some_and(|registry| !registry.is_public());
         if protects && checked.connect == Connect::Anonymous {
@@ -105,8 +122,8 @@ impl Advice {
         let anonymous = !config.stdio.has_credential() && config.stdio.local_scopes.is_empty();
         if anonymous && checked.connect == Connect::Authenticated {
             self.warn(
-                "no caller can connect over stdio: set stdio.credential to a token, or stdio.local_scopes to what the \
-                 local caller may do",
+                "no caller can connect over stdio: set stdio.credential or stdio.credential_command, or stdio.local_scopes to \
+                 what the local caller may do",
             );
         }
     }

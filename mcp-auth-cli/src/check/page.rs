@@ -107,6 +107,12 @@ fn trusts(trusts: &Trusts) -> Lines {
     if trusts.x_api_key && !trusts.api_keys.is_empty() {
         all.push(line("in", "Authorization: Bearer, or X-API-Key (x_api_key)"));
     }
+    all.extend(labelled("verifier", &trusts.verifiers));
+    match trusts.deny {
+        0 => {}
+        1 => all.push(line("denied", "what 1 table of [[auth.deny]] names")),
+        several => all.push(line("denied", format!("what {several} tables of [[auth.deny]] name"))),
+    }
     match trusts.verify {
         "none" => vec![line("no issuer", "no caller is verified, every operation must be public")],
         _ => all,

@@ -69,6 +69,10 @@ pub(super) struct Trusts {
     pub(super) api_keys: Vec<ApiKey>,
     /// Whether a key may come in `X-API-Key` too.
     pub(super) x_api_key: bool,
+    /// The verifiers of the program's own that are asked.
+    pub(super) verifiers: Vec<String>,
+    /// How many tables of `[[auth.deny]]` there are.
+    pub(super) deny: usize,
 }
 
 /// One entry of `[[auth.api_keys]]`: nothing of the key.
@@ -288,6 +292,8 @@ fn trusts(config: &Config) -> Trusts {
         issuers: config.auth.issuers.iter().map(|issuer| trusted(config, issuer)).collect(),
         api_keys: config.auth.api_keys.iter().map(ApiKey::from).collect(),
         x_api_key: config.auth.x_api_key,
+        verifiers: config.auth.verifiers.iter().map(|name| name.as_str().to_owned()).collect(),
+        deny: config.auth.deny.len(),
     }
 }
 

@@ -441,3 +441,31 @@ fn says_which_api_keys_there_are_and_that_nothing_is_published_for_them() {
         "{text}"
     );
 }
+
+#[test]
+fn counts_the_tables_of_denied_credentials_and_names_the_verifiers_of_the_program() {
+    let more = "verifiers = [\"sessions\"]\n[[auth.deny]]\napi_key = \"old\"\n[[auth.deny]]\nissuer = \
+                \"https://login.acme.io/\"\nsubject = \"mallory\"";
+    let key = format!("[[auth.api_keys]]\nname = \"old\"\ndigest = \"sha256:{:0>64}\"\n", "a2");
+    let toml = format!("{}{key}", verify(more));
+    let (_, text) = verdict(&toml, &[]);
+    for part in ["  verifier    sessions", "  denied      what 2 tables of [[auth.deny]] name"] {
+        assert!(text.lines().any(|said| said == part), "{part}\nis not in\n{text}");
+    }
+    let (_, text) = verdict(&verify(""), &[]);
+    assert!(!text.contains("  verifier") && !text.contains("  denied"), "{text}");
+}
+
+#[test]
+fn an_api_key_bound_to_addresses_behind_a_proxy_that_is_not_trusted_is_warned_of() {
+    let with = |proxies: &str| {
+        let key =
+            format!("name = \"ci\"\ndigest = \"sha256:{:0>64}\"\nallowed_addresses = [\"10.0.0.0/8\"]", "a2");
+        let url = "public_url = \"https://todos.acme.io/mcp\"";
+        verdict(&format!("[server]\n{url}\n{proxies}\n[[auth.api_keys]]\n{key}\nscopes = [\"todos.write\", \"todos.read\"]\n"), &[]).1
+    };
+    let text = with("").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("API key \"ci\" has allowed_addresses, and no proxy is trusted"), "{text}");
+    let text = with("trusted_proxies = [\"10.0.0.1\"]");
+    assert!(!text.contains("no proxy is trusted"), "{text}");
+}

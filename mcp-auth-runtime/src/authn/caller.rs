@@ -54,7 +54,8 @@ impl Caller {
         self.0.client_id()
     }
 
-    /// Whether the caller is a program that acts for no person: it got its token with client credentials.
+    /// Whether the caller is a program that acts for no person: the bearer of an API key, or of a token of client
+    /// credentials.
     pub fn is_client(&self) -> bool {
         self.0.is_client()
     }

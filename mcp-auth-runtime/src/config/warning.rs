@@ -70,6 +70,13 @@ pub enum Warning {
         /// The host that may be asked.
         host: String,
     },
+    /// An issuer that is asked about tokens over plain http, as configured.
+    PlainIntrospection {
+        /// The issuer.
+        issuer: String,
+        /// The host that may be asked.
+        host: String,
+    },
     /// What clients or model APIs refuse of a tool.
     RefusedByClients(String),
     /// `visibility = "granted"`: clients cannot step up to what they cannot see.
@@ -139,6 +146,11 @@ impl fmt::Display for Warning {
                 f,
                 "the keys of issuer {issuer:?} are fetched from {host} over plain http (allow_http): anyone who can change \
                  what passes between here and there can make tokens for every user"
+            ),
+            Self::PlainIntrospection { issuer, host } => write!(
+                f,
+                "issuer {issuer:?} is asked about tokens at {host} over plain http (allow_http): the tokens and the client \
+                 secret travel in the clear, for anyone between here and there to read and use"
             ),
             Self::RefusedByClients(what) => f.write_str(what),
             Self::StepUpThroughBaseScopesOnly => f.write_str(

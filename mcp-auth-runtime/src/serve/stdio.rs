@@ -21,8 +21,8 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
             let scopes = parts.config.stdio.local_scopes();
             if scopes.is_empty() && parts.rules.policy().connect() == Connect::Authenticated {
                 tracing::warn!(
-                    "no caller can connect: set stdio.credential to a token, or stdio.local_scopes to what the \
-                     local caller may do"
+                    "no caller can connect: set stdio.credential or stdio.credential_command, or stdio.local_scopes to \
+                     what the local caller may do"
                 );
             }
             (Speaker::local(scopes), None)
@@ -43,7 +43,10 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
                 stopping: parts.shutdown.stopping(),
             };
             let authenticator = trust::authenticator(given, audiences)?.ok_or_else(|| {
-                Error::from("stdio.credential is set and auth.verify is \"none\": nothing could verify it")
+                Error::from(format!(
+                    "{} is set and auth.verify is \"none\": nothing could verify it",
+                    key(&source)
+                ))
             })?;
             trust::load_keys(&authenticator, config, parts.shutdown.stopping()).await?;
             authenticator.start(parts.shutdown.stopping());
@@ -60,12 +63,17 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
     Ok(())
 }
 
-/// The bearer of the credential, which is verified before anything is served.
-async fn bearer(source: StdioCredential, authenticator: &Authenticator) -> Result<Speaker> {
-    let key = match source {
+/// The key that names it.
+fn key(source: &StdioCredential) -> &'static str {
+    match source {
         StdioCredential::Secret(_) => "stdio.credential",
         StdioCredential::Program { .. } => "stdio.credential_command",
-    };
+    }
+}
+
+/// The bearer of the credential, which is verified before anything is served.
+async fn bearer(source: StdioCredential, authenticator: &Authenticator) -> Result<Speaker> {
+    let key = key(&source);
     let refused =
         |error: &dyn fmt::Display| Error::from(format!("the credential in {source} ({key}): {error}"));
     let text = credential_source::read(&source).await.map_err(|error| refused(&error))?;

@@ -57,7 +57,10 @@ impl Findings<'_> {
             self.refuse(Conflict::UnusedVerifiers { at });
         }
         if self.config.stdio.has_credential() && self.config.server.transport == Transport::Stdio {
-            let at = self.at(key!(stdio.credential));
+            let at = match self.config.stdio.credential {
+                Some(_) => self.at(key!(stdio.credential)),
+                None => self.at(key!(stdio.credential_command)),
+            };
             self.refuse(Conflict::StdioCredentialUnverified { at });
         }
     }

@@ -41,7 +41,7 @@ pub enum Conflict {
     /// Tokens are to be verified, and of no issuer.
     #[error(
         "no issuer is configured, so no token could be accepted: add [[auth.issuers]], or [issuer] while you develop, or \
-         [[auth.api_keys]] for programs; where every operation is public, write verify = \"none\" in [auth]: {at}"
+         [[auth.api_keys]] for programs, or name verifiers of your own program in auth.verifiers; where every operation is public, write verify = \"none\" in [auth]: {at}"
     )]
     NoIssuers {
         /// Key and source.

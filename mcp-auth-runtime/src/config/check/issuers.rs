@@ -41,16 +41,21 @@ impl Findings<'_> {
                 self.refuse(Conflict::JwksUriNotHttps { uri: uri.as_str().to_owned(), allow, at });
             }
             if let Some(host) = plain {
-                let endpoint = issuer.introspection.iter().filter_map(|asked| asked.endpoint.as_ref());
                 let names = accepted
                     .iter()
                     .map(|accepted| accepted.iss.url())
                     .chain(servers.iter().map(|server| server.url()));
-                let mut urls = issuer.jwks_uri.iter().chain(endpoint).map(|uri| uri.url()).chain(names);
+                let mut urls = issuer.jwks_uri.iter().map(|uri| uri.url()).chain(names);
+                let asked = issuer.introspection.as_ref().and_then(|asked| asked.endpoint.as_ref());
+                let is_asked_plainly = asked.is_some_and(|uri| is_plain_from(uri.url(), plain));
                 let (issuer, host) = (name.clone(), host.to_string());
+                if is_asked_plainly {
+                    let (issuer, host) = (issuer.clone(), host.clone());
+                    self.warnings.push(Warning::PlainIntrospection { issuer, host });
+                }
                 if urls.any(|url| is_plain_from(url, plain)) {
                     self.warnings.push(Warning::PlainHttp { issuer, host });
-                } else {
+                } else if !is_asked_plainly {
                     let at = self.at(key!(auth.issuers[index].allow_http));
                     self.refuse(Conflict::PlainHttpUnused { issuer, host, at });
                 }

@@ -25,7 +25,9 @@ impl Findings<'_> {
             self.refuse(Conflict::TooManyRoles { count: roles.len(), most: MOST_ROLES, at });
         }
         let issuers = self.accepted_issuers();
-        if !roles.is_empty() && issuers.is_empty() && !roles.keys().any(|role| self.is_given_to_a_key(role)) {
+        let are_given =
+            !config.auth.verifiers.is_empty() || roles.keys().any(|role| self.is_given_to_a_key(role));
+        if !roles.is_empty() && issuers.is_empty() && !are_given {
             self.warnings.push(Warning::RolesWithoutIssuer);
         }
         for (role, entry) in roles {

@@ -124,6 +124,9 @@ fn verify_none_on_stdio_trusts_the_local_caller_and_no_credential() {
     let refusals =
         check(&format!("{stdio}stdio = {{ credential = \"env:TOKEN\", audience = \"x\" }}"), &[""]);
     assert!(matches!(refusals.unwrap_err()[..], [Conflict::StdioCredentialUnverified { .. }]));
+    let command = "stdio = { credential_command = [\"token\"], audience = \"x\" }";
+    let message = refused!(&format!("{stdio}{command}"), &[""], StdioCredentialUnverified);
+    assert!(message.contains("stdio.credential_command in"), "{message}");
 }
 
 #[test]
@@ -373,6 +376,31 @@ fn stdio_credential_needs_an_audience_and_must_be_there() {
             refused!(&with(&format!("credential = {credential:?}, audience = \"x\"")), &["a"], Secret);
         assert!(message.contains(why), "{message}");
     }
+}
+
+#[test]
+fn a_program_may_give_the_credential_of_a_server_of_api_keys_alone_without_an_audience() {
+    let stdio = "server.transport = \"stdio\"\nstdio = { credential_command = [\"token\"] }\n";
+    let digest = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
+    let key = format!("[[auth.api_keys]]\nname = \"ci\"\ndigest = \"sha256:{digest}\"\nscopes = [\"a\"]");
+    assert!(check(&format!("{stdio}{key}"), &["a"]).is_ok());
+    refused!(&format!("{stdio}{}", verify("")), &["a"], StdioAudienceMissing);
+}
+
+#[test]
+fn introspection_over_plain_http_is_warned_of_as_tokens_in_the_clear() {
+    let asked = |endpoint: &str| {
+        let toml = format!(
+            "[auth]\nbase_scopes = [\"a\"]\n[[auth.issuers]]\nissuer = \"http://keycloak\"\nallow_http = \"keycloak\"\n\
+             [auth.issuers.introspection]\nendpoint = {endpoint:?}\nauth = \"none\"\n"
+        );
+        check(&toml, &["a"]).unwrap().warnings
+    };
+    let is_said = |warning: &Warning| warning.to_string().contains("travel in the clear");
+    let warnings = asked("http://keycloak/introspect");
+    assert!(warnings.iter().any(is_said), "{warnings:?}");
+    let warnings = asked("https://i.example/introspect");
+    assert!(!warnings.iter().any(is_said), "{warnings:?}");
 }
 
 #[test]

@@ -41,6 +41,11 @@ pub enum ValueError {
     /// An empty list where one entry at least is needed.
     #[error("is empty: {0}")]
     Empty(&'static str),
+    /// Not a hash. What stands there may be the secret itself, so it is not shown.
+    #[error(
+        "is not a SHA-256: write the 64 hexadecimal digits that `printf %s \"$TOKEN\" | sha256sum` prints"
+    )]
+    NotSha256,
 }
 
 impl ValueError {

@@ -126,6 +126,7 @@ fn roles_without_an_issuer_are_warned_about() {
     assert_eq!(warnings(&none), [Warning::RolesWithoutIssuer]);
     let stdio = format!("server.transport = \"stdio\"\n[roles.m]\n{ALICE}");
     assert_eq!(warnings(&stdio), [Warning::RolesWithoutIssuer]);
+    assert_eq!(warnings("[auth]\nverifiers = [\"sessions\"]\n[roles.m]"), [], "a verifier may give it");
     assert_eq!(warnings("[auth]\nverify = \"none\""), []);
     assert_eq!(warnings(&format!("[issuer]\n[roles.m]\n{ALICE}")), []);
     assert_eq!(check(&roles(&format!("[roles.m]\n{ALICE}")), &["a"]).unwrap().warnings, []);
