@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn k08_nothing_is_said_not_to_be_published_while_one_document_does_not_come() {
+    async fn nothing_is_said_not_to_be_published_while_one_document_does_not_come() {
         let without = || Answer::ok(&json!({"issuer": "https://a.example"}));
         let [first, second] = [0, 1].map(|i| urls("https://a.example").remove(i));
         for answer in

@@ -418,7 +418,7 @@ async fn an_issuer_that_signs_no_tokens_has_no_keys_and_is_ready_only_where_that
 }
 
 #[tokio::test(start_paused = true)]
-async fn k08_half_an_outage_of_the_metadata_does_not_take_known_keys_away() {
+async fn half_an_outage_of_the_metadata_does_not_take_known_keys_away() {
     let documents = ["oauth-authorization-server", "openid-configuration"]
         .map(|name| format!("https://as.example/.well-known/{name}"));
     for fault in [Answer::status(500), Answer::Hang, Answer::Fail] {
