@@ -1,66 +1,14 @@
-//! Everything that can be wrong with a presented credential or with an issuer's keys, and whose fault it is.
+//! Why a presented credential was not accepted.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_auth_core::seen::Excerpt;
 
-use super::verifier::api_key::ApiKeyError;
-use super::verifier::introspection::error::IntrospectionError;
-
-/// Why the caller of a request could not be verified.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum AuthnError {
-    /// No credential can be read from the request.
-    #[error(transparent)]
-    Credential(#[from] CredentialError),
-    /// The credential is not accepted.
-    #[error(transparent)]
-    Token(#[from] TokenError),
-}
-
-impl AuthnError {
-    /// Whose fault it is.
-    pub fn fault(&self) -> Fault {
-        match self {
-            Self::Credential(_) => Fault::InvalidRequest,
-            Self::Token(error) => error.fault(),
-        }
-    }
-
-    /// What the client is not told and who reads the audit should know: which claim is missing or malformed, and how, but
-    /// never its value; which API key it was.
-    pub fn detail(&self) -> Option<String> {
-        match self {
-            Self::Token(TokenError::ApiKey(error)) => Some(error.to_string()),
-            Self::Token(TokenError::MissingClaim(claim)) => Some(format!("`{claim}`")),
-            Self::Token(TokenError::Claim { claim, fault }) => Some(format!("`{claim}` {fault}")),
-            Self::Token(TokenError::Subject { claim, fault }) => Some(format!("`{claim}` {fault}")),
-            Self::Token(TokenError::Tenant { claim }) => Some(format!("`{claim}`, by tenant_claim")),
-            Self::Token(TokenError::RequiredClaim { claim }) => Some(format!("`{claim}`, by require_claims")),
-            Self::Token(TokenError::RefusedClaim { claim }) => Some(format!("`{claim}`, by refuse_claims")),
-            Self::Token(_) | Self::Credential(_) => None,
-        }
-    }
-
-    /// What the client may read: an `error_description` (`%x20-21 / %x23-5B / %x5D-7E`, RFC 6750 §3), fixed
-    /// per cause, with nothing of the credential in it.
-    pub fn description(&self) -> &'static str {
-        match self {
-            Self::Credential(CredentialError::Repeated) => "the request holds more than one credential",
-            Self::Credential(CredentialError::NotOneKey) => "the X-API-Key header does not hold one API key",
-            Self::Credential(CredentialError::NotTokenAlone) => {
-                "the header that carries the token does not hold one token alone"
-            }
-            Self::Credential(CredentialError::NotAscii | CredentialError::NotOneToken) => {
-                "the Authorization header is not Bearer and one token"
-            }
-            Self::Token(error) => error.description(),
-        }
-    }
-}
+use super::keys::{KeysError, chain};
+use super::presented::Fault;
+use crate::authn::verifier::api_key::ApiKeyError;
+use crate::authn::verifier::introspection::error::IntrospectionError;
 
 /// Why a presented token was not accepted. The text is for the log: it names the rule and, where that settles
 /// the matter, an identifier the token carries; never the token, a signature or any other claim.
@@ -215,55 +163,9 @@ pub enum TokenError {
     },
 }
 
-/// Why no credential can be read from a request (RFC 6750 §2.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CredentialError {
-    /// Two credentials: the header occurs twice or holds two, or the query or a form names another.
-    Repeated,
-    /// Bytes outside ASCII.
-    NotAscii,
-    /// The Bearer scheme without exactly one b64token.
-    NotOneToken,
-    /// Anything but one b64token in the header that `auth.token_header` names.
-    NotTokenAlone,
-    /// An `X-API-Key` header that is empty, holds bytes outside ASCII, or more than one word.
-    NotOneKey,
-}
-
-impl fmt::Display for CredentialError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Repeated => "request holds more than one credential",
-            Self::NotAscii => "authorization header holds bytes outside ascii",
-            Self::NotOneToken => {
-                "authorization header is not `Bearer` and one b64token (RFC 6750 section 2.1)"
-            }
-            Self::NotTokenAlone => "header that auth.token_header names does not hold one b64token alone",
-            Self::NotOneKey => "x-api-key header does not hold one API key",
-        })
-    }
-}
-
-impl std::error::Error for CredentialError {}
-
-/// Whose fault an [`AuthnError`] is, in RFC 6750 §3.1's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// `invalid_request`: the request is malformed.
-    InvalidRequest,
-    /// `invalid_token`: another token may do.
-    InvalidToken,
-    /// Ours: no token can be checked now.
-    Unavailable {
-        /// When to come back; at least one second.
-        retry_after: Duration,
-    },
-}
-
 impl TokenError {
     /// Whose fault it is.
-    pub(super) fn fault(&self) -> Fault {
+    pub(in crate::authn) fn fault(&self) -> Fault {
         match self {
             Self::KeysUnavailable { retry_after, .. } | Self::NotAnswered { retry_after, .. } => {
                 Fault::Unavailable { retry_after: *retry_after }
@@ -372,175 +274,5 @@ impl TokenError {
             },
             Self::KeysUnavailable { retry_after: Duration::from_secs(1), cause },
         ]
-    }
-}
-
-/// Why a document could not be fetched.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FetchError {
-    /// No complete answer in time.
-    #[error("no complete answer in time")]
-    Timeout,
-    /// The body is larger than asked for.
-    #[error("the answer is larger than {limit} bytes")]
-    TooLarge {
-        /// The limit, in bytes.
-        limit: usize,
-    },
-    /// Name resolution, connection, TLS or HTTP failed.
-    #[error("the request failed")]
-    Transport(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-/// Why an issuer's keys could not be loaded.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeysError {
-    /// The document did not come.
-    #[error("could not fetch {url}")]
-    Fetch {
-        /// What was asked for.
-        url: String,
-        /// Why it did not come.
-        #[source]
-        source: FetchError,
-    },
-    /// An answer other than 200; redirects are not followed.
-    #[error("{url} answered {status}, not 200")]
-    Status {
-        /// What was asked for.
-        url: String,
-        /// The status.
-        status: u16,
-    },
-    /// Not the JSON object it should be.
-    #[error("{url} is not a {expected}")]
-    Document {
-        /// What was asked for.
-        url: String,
-        /// What it should have been.
-        expected: &'static str,
-    },
-    /// The metadata names another issuer (RFC 8414 §3.3).
-    #[error("metadata at {url} names issuer {found}; issuers are compared byte for byte")]
-    IssuerDiffers {
-        /// What was asked for.
-        url: String,
-        /// The issuer it names.
-        found: Excerpt,
-    },
-    /// The metadata does not say where something is.
-    #[error("metadata at {url} has no {member}")]
-    NotPublished {
-        /// What was asked for.
-        url: String,
-        /// Which member is absent.
-        member: &'static str,
-    },
-    /// The metadata leads to what is not https (http only from loopback to loopback).
-    #[error("metadata at {url} has no https {member}")]
-    NotHttps {
-        /// What was asked for.
-        url: String,
-        /// Which member leads there.
-        member: &'static str,
-    },
-    /// A JWK Set without a single key we can use with this issuer's algorithms.
-    #[error("the JWK Set holds no usable key ({skipped} skipped){}", first_of(first.as_deref()))]
-    NoUsableKey {
-        /// How many were there.
-        skipped: usize,
-        /// Why the first of them was skipped.
-        first: Option<String>,
-    },
-    /// Discovery and keys together took too long.
-    #[error("no keys within {0:?}")]
-    Timeout(Duration),
-}
-
-/// An error with everything below it, in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        line = format!("{line}: {cause}");
-        next = cause.source();
-    }
-    line
-}
-
-fn first_of(skipped: Option<&str>) -> String {
-    skipped.map(|why| format!("; the first: {why}")).unwrap_or_default()
-}
-
-impl KeysError {
-    /// Whether waiting cannot help: the configuration and the issuer contradict each other. Met at start, it is
-    /// a reason not to start; later, the known keys stay.
-    pub fn is_misconfiguration(&self) -> bool {
-        match self {
-            Self::IssuerDiffers { .. } | Self::NotPublished { .. } | Self::NotHttps { .. } => true,
-            Self::Fetch { .. }
-            | Self::Status { .. }
-            | Self::Document { .. }
-            | Self::NoUsableKey { .. }
-            | Self::Timeout(_) => false,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn one_of_each() -> Vec<AuthnError> {
-        use CredentialError::{NotAscii, NotOneKey, NotOneToken, NotTokenAlone, Repeated};
-        let headers = [Repeated, NotAscii, NotOneToken, NotTokenAlone, NotOneKey];
-        let tokens = TokenError::one_of_each().into_iter().map(AuthnError::from);
-        headers.map(AuthnError::from).into_iter().chain(tokens).collect()
-    }
-
-    #[test]
-    fn the_list_of_one_of_each_leaves_out_no_kind() {
-        let list = format!("{:?}", TokenError::one_of_each());
-        for (source, name) in [
-            (include_str!("error.rs"), "TokenError"),
-            (include_str!("verifier/api_key/error.rs"), "ApiKeyError"),
-        ] {
-            let body = source.split(&format!("pub enum {name} {{\n")).nth(1).expect("the enum");
-            let body = body.split("\n}\n").next().expect("its end");
-            let lines = body.lines().filter_map(|line| line.strip_prefix("    "));
-            let kinds = lines.filter(|line| line.starts_with(|first: char| first.is_ascii_uppercase()));
-            let kinds: Vec<&str> =
-                kinds.filter_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric()).next()).collect();
-            assert!(kinds.len() > 3, "{kinds:?}");
-            for kind in kinds {
-                assert!(list.contains(kind), "{name}::{kind} is not in the list");
-            }
-        }
-    }
-
-    #[test]
-    fn a17_every_description_is_safe_in_a_challenge() {
-        for error in one_of_each() {
-            let text = error.description();
-            let allowed = |b: u8| matches!(b, 0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7E);
-            assert!(!text.is_empty() && text.bytes().all(allowed), "{text}");
-        }
-    }
-
-    #[test]
-    fn only_the_header_is_a_bad_request_and_only_an_issuer_that_cannot_be_asked_is_our_fault() {
-        for error in one_of_each() {
-            let expected = match error {
-                AuthnError::Credential(_) => Fault::InvalidRequest,
-                AuthnError::Token(
-                    TokenError::KeysUnavailable { retry_after, .. }
-                    | TokenError::NotAnswered { retry_after, .. },
-                ) => Fault::Unavailable { retry_after },
-                _ => Fault::InvalidToken,
-            };
-            assert_eq!(error.fault(), expected, "{error}");
-        }
     }
 }
