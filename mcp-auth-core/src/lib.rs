@@ -10,6 +10,7 @@ pub mod ambient;
 pub mod api_key;
 pub mod bounds;
 pub mod challenge;
+pub mod hex;
 pub mod hierarchy;
 pub mod issuer_identifier;
 pub mod net;

@@ -76,6 +76,11 @@ impl RoleSet {
         Self(BTreeSet::new())
     }
 
+    /// All roles of all these sets.
+    pub fn union_of<'a>(sets: impl IntoIterator<Item = &'a Self>) -> Self {
+        sets.into_iter().flat_map(|set| set.0.iter().cloned()).collect()
+    }
+
     /// Whether `role` is in the set.
     pub fn contains(&self, role: &str) -> bool {
         self.0.contains(role)

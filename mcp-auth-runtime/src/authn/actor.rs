@@ -3,12 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::error::TokenError;
-use super::verifier::claims::identifier;
+use super::verifier::claims::{MAX_CLIENT_BYTES, identifier};
 
 /// The longest chain of actors.
 const MOST: usize = 8;
-/// The longest identifier of one, in bytes.
-const MAX_BYTES: usize = 2048;
 
 /// Who acts for the subject of a token: an agent that was given the token for somebody else's account.
 ///
@@ -55,7 +53,7 @@ fn read(claims: &Map<String, Value>, left: usize) -> Result<Option<Actor>, &'sta
         Some(Value::Object(actor)) => actor,
         Some(_) => return Err("is not an object"),
     };
-    let text = |name: &str| actor.get(name).map(|value| identifier(value, MAX_BYTES)).transpose();
+    let text = |name: &str| actor.get(name).map(|value| identifier(value, MAX_CLIENT_BYTES)).transpose();
     let (subject, client_id, issuer) = (text("sub")?, text("client_id")?, text("iss")?);
     if subject.is_none() && client_id.is_none() {
         return Err("names neither a subject nor a client");
@@ -102,7 +100,7 @@ mod tests {
             json!({ "sub": 5 }),
             json!({ "sub": "" }),
             json!({ "sub": "a\nb" }),
-            json!({ "sub": "x".repeat(MAX_BYTES + 1) }),
+            json!({ "sub": "x".repeat(MAX_CLIENT_BYTES + 1) }),
             json!({ "sub": "x", "client_id": [] }),
             json!({ "sub": "x", "act": "y" }),
             deep(MOST),

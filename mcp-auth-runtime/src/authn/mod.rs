@@ -51,7 +51,7 @@ pub use verifier::api_key::{
 };
 pub use verifier::claims::TokenRules;
 pub(crate) use verifier::claims::{ClaimAt, ClaimTest, ClaimTests, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};
-pub(crate) use verifier::introspection::AssertionKey;
+pub(crate) use verifier::introspection::{AssertionKey, both_could_be_asked};
 pub use verifier::introspection::{
     ClientAuth, IntrospectionKind, IntrospectionRules, IntrospectionVerifier, InvalidKey, Reach,
 };

@@ -82,20 +82,13 @@ impl Trusted {
     fn by<H: Handler>(parts: &mut Parts<H>, bound: SocketAddr) -> Result<Self> {
         let resource = parts.config.resource_for(bound);
         let local = parts.build_local_issuer(&resource)?;
+        let own = std::mem::take(&mut parts.verifiers);
         let config = &parts.config;
         let audiences = |issuer: Option<&_>| match issuer {
             Some(issuer) => config.audiences(issuer, &resource),
             None => vec![resource.to_string()],
         };
-        let given = trust::Given {
-            config,
-            checked: &parts.checked,
-            local: local.as_ref(),
-            own: std::mem::take(&mut parts.verifiers),
-            fetch: &parts.fetch,
-            ambient: &parts.ambient,
-            stopping: parts.shutdown.stopping(),
-        };
+        let given = parts.trust(local.as_ref(), own);
         let authenticator = trust::authenticator(given, audiences)?;
         Ok(Self { local, authenticator })
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rmcp::transport::streamable_http_server::session::SessionStore;
 
 use super::local_issuer::{LocalIssuer, LocalIssuerSetup};
+use super::trust::Given;
 use crate::authn::{CredentialVerifier, Fetch};
 use crate::call::handler::{About, Routes};
 use crate::config::{Checked, Config};
@@ -40,6 +41,19 @@ pub(super) struct Parts<H> {
 }
 
 impl<H> Parts<H> {
+    /// What it is made of whom the server trusts: with this issuer in this process, and these verifiers of the program's own.
+    pub(super) fn trust<'a>(&'a self, local: Option<&'a LocalIssuer>, own: OwnVerifiers) -> Given<'a> {
+        Given {
+            config: &self.config,
+            checked: &self.checked,
+            local,
+            own,
+            fetch: &self.fetch,
+            ambient: &self.ambient,
+            stopping: self.shutdown.stopping(),
+        }
+    }
+
     /// The issuer in this process, if there is one.
     pub(super) fn build_local_issuer(&mut self, resource: &Resource) -> Result<Option<LocalIssuer>> {
         let Some(factory) = self.local_issuer.take() else { return Ok(None) };

@@ -296,7 +296,6 @@ pub(super) fn key_refresh(issuer: &TrustedIssuer) -> KeyRefresh {
 pub(super) fn api_keys(config: &Config, checked: &Checked) -> Result<Vec<ApiKeyRules>> {
     let keys = config.auth.api_keys.iter().enumerate();
     keys.map(|(index, entry)| {
-        let given = entry.roles.iter().filter_map(|role| checked.roles.get(role)).flat_map(RoleSet::iter);
         Ok(ApiKeyRules {
             name: entry.name.as_str().to_owned(),
             digests: digests(config, entry).map_err(|why| {
@@ -304,7 +303,7 @@ pub(super) fn api_keys(config: &Config, checked: &Checked) -> Result<Vec<ApiKeyR
             })?,
             held: Held {
                 scopes: entry.scopes.iter().map(|scope| scope.scope().clone()).collect(),
-                roles: given.filter_map(|role| role.parse().ok()).collect(),
+                roles: RoleSet::union_of(entry.roles.iter().filter_map(|role| checked.roles.get(role))),
             },
             expires_at: entry.expires.map(|moment| moment.unix()),
             allowed_addresses: entry

@@ -31,17 +31,10 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
             // Only here: without a credential there is nothing an issuer in this process could have issued.
             let resource = parts.config.resource();
             let local = parts.build_local_issuer(&resource)?;
+            let own = std::mem::take(&mut parts.verifiers);
             let config = &parts.config;
             let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);
-            let given = trust::Given {
-                config,
-                checked: &parts.checked,
-                local: local.as_ref(),
-                own: std::mem::take(&mut parts.verifiers),
-                fetch: &parts.fetch,
-                ambient: &parts.ambient,
-                stopping: parts.shutdown.stopping(),
-            };
+            let given = parts.trust(local.as_ref(), own);
             let authenticator = trust::authenticator(given, audiences)?.ok_or_else(|| {
                 Error::from(format!(
                     "{} is set and auth.verify is \"none\": nothing could verify it",

@@ -152,7 +152,8 @@ mod tests {
                 AuthnError::Credential(_) => Fault::InvalidRequest,
                 AuthnError::Token(
                     TokenError::KeysUnavailable { retry_after, .. }
-                    | TokenError::NotAnswered { retry_after, .. },
+                    | TokenError::NotAnswered { retry_after, .. }
+                    | TokenError::ProgramUnavailable { retry_after, .. },
                 ) => Fault::Unavailable { retry_after },
                 _ => Fault::InvalidToken,
             };

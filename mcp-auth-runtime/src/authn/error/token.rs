@@ -151,6 +151,14 @@ pub enum TokenError {
         /// What went wrong.
         cause: Arc<IntrospectionError>,
     },
+    /// A verifier of the program's own cannot check credentials now.
+    #[error("the program's verifier {name:?} cannot check credentials now")]
+    ProgramUnavailable {
+        /// The name of the verifier.
+        name: Arc<str>,
+        /// When to come back.
+        retry_after: Duration,
+    },
     /// Our trouble, not the client's: the issuer's keys were never loaded, are too old, or could not be asked for
     /// a key that the token names.
     #[error("issuer keys unavailable")]
@@ -167,7 +175,9 @@ impl TokenError {
     /// Whose fault it is.
     pub(in crate::authn) fn fault(&self) -> Fault {
         match self {
-            Self::KeysUnavailable { retry_after, .. } | Self::NotAnswered { retry_after, .. } => {
+            Self::KeysUnavailable { retry_after, .. }
+            | Self::NotAnswered { retry_after, .. }
+            | Self::ProgramUnavailable { retry_after, .. } => {
                 Fault::Unavailable { retry_after: *retry_after }
             }
             Self::TooLong { .. }
@@ -227,7 +237,9 @@ impl TokenError {
             Self::Client => "the token's client is not allowed",
             Self::ApiKey(error) => error.description(),
             Self::Inactive => "the token is not active",
-            Self::KeysUnavailable { .. } | Self::NotAnswered { .. } => "tokens cannot be checked right now",
+            Self::KeysUnavailable { .. } | Self::NotAnswered { .. } | Self::ProgramUnavailable { .. } => {
+                "tokens cannot be checked right now"
+            }
         }
     }
 
@@ -260,6 +272,7 @@ impl TokenError {
             Self::SenderConstrained,
             Self::IdToken,
             Self::Program { name: "x".into() },
+            Self::ProgramUnavailable { name: "x".into(), retry_after: Duration::from_secs(1) },
             Self::Denied,
             Self::Client,
             ApiKeyError::Malformed(mcp_auth_core::InvalidApiKey::Prefix).into(),

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::claims::identifier;
+use super::claims::{MAX_CLIENT_BYTES, MAX_SUBJECT_BYTES, identifier};
 use super::jwt::bounds::TOKEN_CACHE_TTL;
 use super::{Basis, Recheck, Refused, Verified, Verify, VerifyFuture};
 use crate::authn::actor::Actor;
@@ -28,10 +28,6 @@ const AGAIN: Duration = Duration::from_secs(60);
 pub(crate) const PROGRAM_ISSUER: &str = "urn:mcp-auth:verifier:";
 /// When to come back where a program does not say.
 const UNSTATED_RETRY: Duration = Duration::from_secs(5);
-/// The longest subject, in bytes.
-const MAX_SUBJECT_BYTES: usize = 255;
-/// The longest client identifier, in bytes.
-const MAX_CLIENT_BYTES: usize = 2048;
 
 /// Verifies a kind of credential that is your program's own, such as the session of a web application beside it.
 ///
@@ -246,13 +242,12 @@ impl ProgramVerifier {
     }
 
     fn with_implied(&self, roles: &[String]) -> RoleSet {
-        let held = roles.iter().filter_map(|role| self.roles.get(role)).flat_map(RoleSet::iter);
-        held.filter_map(|role| role.parse().ok()).collect()
+        RoleSet::union_of(roles.iter().filter_map(|role| self.roles.get(role)))
     }
 
     fn unavailable(&self, retry_after: Option<Duration>) -> TokenError {
         let retry_after = retry_after.unwrap_or(UNSTATED_RETRY).max(Duration::from_secs(1));
-        TokenError::KeysUnavailable { retry_after, cause: None }
+        TokenError::ProgramUnavailable { name: Arc::clone(&self.name), retry_after }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::conflict::Conflict;
 use super::findings::Findings;
 use super::issuers::how_to_allow;
-use crate::authn::{AssertionKey, IntrospectionKind, may_ask};
+use crate::authn::{AssertionKey, IntrospectionKind, both_could_be_asked, may_ask};
 use crate::config::introspection::{AuthMethod, Introspection};
 use crate::config::issuers::TrustedIssuer;
 use crate::config::key;
@@ -29,7 +29,8 @@ impl Findings<'_> {
                 self.refuse(Conflict::IntrospectionAnyClient { at });
             }
             let prefixes = asked.prefixes();
-            if let Some((other, _)) = before.iter().find(|(_, others)| overlap(others, &prefixes)) {
+            if let Some((other, _)) = before.iter().find(|(_, others)| both_could_be_asked(others, &prefixes))
+            {
                 let at = self.at(key!(auth.issuers[index].introspection?.prefixes));
                 let (issuer, other) =
                     (issuer.issuer[0].as_str().to_owned(), other.issuer[0].as_str().to_owned());
@@ -117,10 +118,4 @@ impl Findings<'_> {
             self.refuse(Conflict::IntrospectionUnused { key, because, at });
         }
     }
-}
-
-/// Whether one token could begin as both lists say; an empty one stands for every token.
-fn overlap(one: &[String], other: &[String]) -> bool {
-    let both = |a: &String, b: &String| a.starts_with(b.as_str()) || b.starts_with(a.as_str());
-    one.is_empty() || other.is_empty() || one.iter().any(|a| other.iter().any(|b| both(a, b)))
 }

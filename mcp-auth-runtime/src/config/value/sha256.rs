@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use mcp_auth_core::hex;
 use serde::{Serialize, Serializer};
 
 use super::{ValueError, text_value};
@@ -22,16 +23,8 @@ impl FromStr for Sha256 {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
         let digits = text.strip_prefix("sha256:").unwrap_or(text);
-        let mut bytes = [0; 32];
-        let is_hash = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !is_hash {
-            // What stands here may be the credential itself.
-            return Err(ValueError::NotSha256);
-        }
-        for (index, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&digits[2 * index..2 * index + 2], 16).unwrap_or_default();
-        }
-        Ok(Self(bytes))
+        // What stands here may be the credential itself, so it is not shown.
+        hex::read(digits).map(Self).ok_or(ValueError::NotSha256)
     }
 }
 
@@ -39,8 +32,7 @@ text_value!(Sha256, "64 hexadecimal digits");
 
 impl Serialize for Sha256 {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let digits: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        to.serialize_str(&digits)
+        to.collect_str(&hex::written(&self.0))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_lc_rs::{constant_time, digest};
-use mcp_auth_core::ApiKey;
+use mcp_auth_core::{ApiKey, hex};
 
 /// How a digest starts: by the name of its hash, so that another one can be told apart one day.
 const SCHEME: &str = "sha256:";
@@ -12,7 +12,7 @@ const SCHEME: &str = "sha256:";
 /// The SHA-256 of an API key, all 54 characters of it. A key has 256 random bits, so neither salt nor a slow hash would make
 /// it harder to find.
 ///
-/// - Shape: `sha256:` and 64 hexadecimal digits, in small letters: what `sha256sum` prints.
+/// - Shape: `sha256:` and the 64 hexadecimal digits, in small letters, that `sha256sum` prints.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ApiKeyDigest([u8; 32]);
 
@@ -54,30 +54,17 @@ impl FromStr for ApiKeyDigest {
         if ApiKey::bears_prefix(text) {
             return Err(InvalidDigest::IsKey);
         }
-        let hex = text.strip_prefix(SCHEME).filter(|hex| hex.len() == 64).ok_or(InvalidDigest::Malformed)?;
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-            let [high, low] = [pair[0], pair[1]].map(value);
-            *byte = high.zip(low).map(|(high, low)| high << 4 | low).ok_or(InvalidDigest::Malformed)?;
-        }
-        Ok(Self(bytes))
-    }
-}
-
-/// The value of one hexadecimal digit.
-fn value(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+        // One spelling, so that two blocks with one digest are seen to have the same.
+        let digits =
+            text.strip_prefix(SCHEME).filter(|digits| !digits.contains(|c: char| c.is_ascii_uppercase()));
+        digits.and_then(hex::read).map(Self).ok_or(InvalidDigest::Malformed)
     }
 }
 
 /// As the configuration writes it.
 impl fmt::Display for ApiKeyDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(SCHEME)?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{SCHEME}{}", hex::written(&self.0))
     }
 }
 

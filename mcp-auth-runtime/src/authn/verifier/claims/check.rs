@@ -18,9 +18,9 @@ use mcp_auth_core::ScopeSet;
 /// The last second of the year 9999: a NumericDate beyond it is a mistake or a trick.
 pub(super) const LAST_DATE: u64 = 253_402_300_799;
 /// The longest `sub` (OpenID Connect Core §2), in bytes.
-const MAX_SUBJECT_BYTES: usize = 255;
+pub(in crate::authn) const MAX_SUBJECT_BYTES: usize = 255;
 /// The longest client identifier, in bytes; with Client ID Metadata Documents it is a URL.
-const MAX_CLIENT_BYTES: usize = 2048;
+pub(in crate::authn) const MAX_CLIENT_BYTES: usize = 2048;
 /// The most scope tokens one token may hold.
 const MAX_SCOPES: usize = 1024;
 

@@ -7,7 +7,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::authn) use check::identifier;
+pub(in crate::authn) use check::{MAX_CLIENT_BYTES, MAX_SUBJECT_BYTES, identifier};
 pub(super) use check::{check, faults, issuer, read, scopes};
 pub(crate) use claim_test::{ClaimAt, ClaimTest, ClaimTests};
 pub use rules::TokenRules;

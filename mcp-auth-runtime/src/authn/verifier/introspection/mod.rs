@@ -25,5 +25,6 @@ mod verifier;
 pub(crate) use assertion::AssertionKey;
 pub use assertion::InvalidKey;
 pub use client_auth::ClientAuth;
+pub(crate) use rules::both_could_be_asked;
 pub use rules::{IntrospectionKind, IntrospectionRules, Reach};
 pub use verifier::IntrospectionVerifier;

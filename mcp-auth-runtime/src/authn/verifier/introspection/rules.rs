@@ -179,3 +179,9 @@ pub enum RulesError {
     #[error("the time for an introspection is zero or above {}s", bounds::INTROSPECTION_TIMEOUT.max.as_secs())]
     Timeout,
 }
+
+/// Whether two issuers could be asked about one token: it could begin as both lists say. An empty list means every token.
+pub(crate) fn both_could_be_asked(one: &[String], other: &[String]) -> bool {
+    let both = |a: &str, b: &str| a.starts_with(b) || b.starts_with(a);
+    one.is_empty() || other.is_empty() || one.iter().any(|a| other.iter().any(|b| both(a, b)))
+}

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::claimed::{Shape, shape};
 use super::judge::Judged;
-use super::rules::{IntrospectionRules, Reach, RulesError};
+use super::rules::{IntrospectionRules, Reach, RulesError, both_could_be_asked};
 use super::source::Source;
 use crate::authn::error::{Fault, TokenError};
 use crate::authn::fetch::Fetch;
@@ -46,7 +46,7 @@ impl IntrospectionVerifier {
         for (index, one) in rules.iter().enumerate() {
             let issuer = || one.issuer.to_string();
             one.check().map_err(|cause| IntrospectionVerifierError::Rules { issuer: issuer(), cause })?;
-            let both = |other: &&IntrospectionRules| overlap(&other.prefixes, &one.prefixes);
+            let both = |other: &&IntrospectionRules| both_could_be_asked(&other.prefixes, &one.prefixes);
             if let Some(other) = rules.iter().take(index).find(both) {
                 let other = other.issuer.to_string();
                 return Err(IntrospectionVerifierError::Both { issuer: issuer(), other });
@@ -80,12 +80,6 @@ impl IntrospectionVerifier {
         let basis = Basis { source: index, generation: 0 };
         Ok(Verified { facts, believed_until, basis, withdrawn: CancellationToken::new() })
     }
-}
-
-/// Whether one token could begin as both lists say; an empty one stands for every token.
-fn overlap(one: &[String], other: &[String]) -> bool {
-    let both = |a: &str, b: &str| a.starts_with(b) || b.starts_with(a);
-    one.is_empty() || other.is_empty() || one.iter().any(|a| other.iter().any(|b| both(a, b)))
 }
 
 impl Verify for IntrospectionVerifier {

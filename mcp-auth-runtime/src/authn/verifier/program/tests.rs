@@ -83,7 +83,7 @@ async fn what_a_program_refuses_is_a_bad_token_and_what_deceives_is_too() {
 #[tokio::test(start_paused = true)]
 async fn a_program_that_cannot_say_now_or_never_answers_is_unavailable() {
     let after = |error: TokenError| match error {
-        TokenError::KeysUnavailable { retry_after, .. } => retry_after,
+        TokenError::ProgramUnavailable { retry_after, .. } => retry_after,
         other => panic!("{other}"),
     };
     let said = RefusedCredential::Unavailable { retry_after: Some(Duration::from_secs(30)) };
