@@ -26,8 +26,8 @@ impl ScopePrefix {
         scopes.iter().filter_map(|scope| asked(scope.as_str())).collect()
     }
 
-    /// The scope of this server that a token's one is, if it is one. What says a scope of OpenID Connect behind the prefix
-    /// is none: asked for it, the issuer is asked without.
+    /// The scope of this server that a token's one is, if it is one. A scope of OpenID Connect behind the prefix
+    /// does not count: it is asked for without the prefix.
     pub(in crate::authn) fn granted<'t>(&self, token: &'t str) -> Option<&'t str> {
         if OPENID.contains(&token) {
             return Some(token);

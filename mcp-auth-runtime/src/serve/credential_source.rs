@@ -94,7 +94,7 @@ async fn off_thread(source: SecretSource) -> Result<SecretText, ReadError> {
 }
 
 /// What a program prints: one token, with nothing but an end of line after it. What it says on standard error goes where the
-/// log goes. It is killed when nobody waits for it any more.
+/// log goes. It is killed once it takes too long.
 async fn run(program: &Path, arguments: &[String]) -> Result<SecretText, ReadError> {
     let mut command = Command::new(program);
     command

@@ -1,6 +1,5 @@
 //! Providers that are asked about their tokens.
 
-use jsonwebtoken::Algorithm;
 use mcp_auth::serde_json::json;
 
 use super::fixture::{Fixture, INTROSPECTION};
@@ -8,11 +7,6 @@ use super::fixture::{Fixture, INTROSPECTION};
 #[tokio::test]
 async fn google() {
     let fixture = Fixture {
-        provider: "google",
-        more: "",
-        documents: vec![],
-        algorithm: Algorithm::ES256,
-        header: json!({}),
         claims: json!({"azp": "1234567890-example.apps.googleusercontent.com", "aud": "1234567890-example.apps.googleusercontent.com", "sub": "1", "scope": "openid https://www.googleapis.com/auth/userinfo.email", "exp": "TEXT", "expires_in": "599", "email": "ann@example.com", "email_verified": "true"}),
         caller: json!([
             "1",
@@ -28,6 +22,7 @@ async fn google() {
             ("of nobody", json!({"sub": null})),
             ("expired", json!({"exp": "1000"})),
         ],
+        ..Fixture::of("google")
     };
     fixture.holds_for_opaque_tokens("ya29.").await;
 }
@@ -35,11 +30,6 @@ async fn google() {
 #[tokio::test]
 async fn github() {
     let fixture = Fixture {
-        provider: "github",
-        more: "",
-        documents: vec![],
-        algorithm: Algorithm::ES256,
-        header: json!({}),
         claims: json!({"id": 1, "scopes": ["todos.read"], "app": {"client_id": "Iv1.example0000000"}, "user": {"id": 7, "login": "ann"}, "created_at": "2026-01-01T00:00:00Z"}),
         caller: json!(["7", "Iv1.example0000000", false, "todos.read"]),
         refused: vec![
@@ -47,6 +37,7 @@ async fn github() {
             ("of nobody", json!({"user": null})),
             ("of an app that is written alike", json!({"app": {"client_id": "iv1.example0000000"}})),
         ],
+        ..Fixture::of("github")
     };
     fixture.holds_for_opaque_tokens("gho_").await;
 }
@@ -54,11 +45,6 @@ async fn github() {
 #[tokio::test]
 async fn propelauth() {
     let fixture = Fixture {
-        provider: "propelauth",
-        more: "",
-        documents: vec![],
-        algorithm: Algorithm::ES256,
-        header: json!({}),
         claims: json!({"active": true, "sub": "u1", "scope": "todos.read", "client_id": "c1", "exp": "SOON", "aud": "https://todos.example.com/mcp"}),
         caller: json!(["u1", "c1", false, "todos.read"]),
         refused: vec![
@@ -67,6 +53,7 @@ async fn propelauth() {
             ("expired", json!({"exp": 1000})),
             ("another issuer's", json!({"iss": "https://other.example.com"})),
         ],
+        ..Fixture::of("propelauth")
     };
     fixture.holds_for_opaque_tokens("pa_").await;
 }
@@ -74,11 +61,7 @@ async fn propelauth() {
 #[tokio::test]
 async fn ory_with_opaque_tokens() {
     let fixture = Fixture {
-        provider: "ory",
         more: INTROSPECTION,
-        documents: vec![],
-        algorithm: Algorithm::ES256,
-        header: json!({}),
         claims: json!({"active": true, "sub": "u1", "scope": "todos.read", "client_id": "c1", "exp": "SOON", "aud": ["https://todos.example.com/mcp"], "iss": "https://example.projects.oryapis.com", "token_use": "access_token", "token_type": "Bearer"}),
         caller: json!(["u1", "c1", false, "todos.read"]),
         refused: vec![
@@ -86,6 +69,7 @@ async fn ory_with_opaque_tokens() {
             ("for nobody", json!({"aud": []})),
             ("not active", json!({"active": false})),
         ],
+        ..Fixture::of("ory")
     };
     fixture.holds_for_opaque_tokens("ory_at_").await;
 }
@@ -93,7 +77,6 @@ async fn ory_with_opaque_tokens() {
 #[tokio::test]
 async fn zitadel_with_opaque_tokens() {
     let fixture = Fixture {
-        provider: "zitadel",
         more: INTROSPECTION,
         documents: vec![
             (
@@ -102,8 +85,6 @@ async fn zitadel_with_opaque_tokens() {
             ),
             ("https://example.zitadel.cloud/oauth/v2/keys", json!({"keys": []})),
         ],
-        algorithm: Algorithm::ES256,
-        header: json!({}),
         claims: json!({"active": true, "sub": "1", "scope": "openid todos.read", "client_id": "app1@todos", "exp": "SOON", "aud": ["app1@todos", "123456789012345678"], "iss": "https://example.zitadel.cloud", "username": "ann"}),
         caller: json!(["1", "app1@todos", false, "openid todos.read"]),
         refused: vec![
@@ -111,6 +92,7 @@ async fn zitadel_with_opaque_tokens() {
             ("another instance's", json!({"iss": "https://other.zitadel.cloud"})),
             ("not active", json!({"active": false})),
         ],
+        ..Fixture::of("zitadel")
     };
     fixture.holds_for_opaque_tokens("zt_").await;
 }

@@ -81,6 +81,20 @@ impl Fetch for Issuer {
 }
 
 impl Fixture {
+    /// One of this provider, whose tokens are signed with RS256 and typed `JWT`, with nothing in them yet.
+    pub fn of(provider: &'static str) -> Self {
+        Self {
+            provider,
+            more: "",
+            documents: Vec::new(),
+            algorithm: Algorithm::RS256,
+            header: json!({ "typ": "JWT" }),
+            claims: json!({}),
+            caller: json!([]),
+            refused: Vec::new(),
+        }
+    }
+
     /// Signed tokens: the good one is accepted, the others are not.
     pub async fn holds_for_signed_tokens(self) {
         let key = Key::new(self.algorithm, "k1");

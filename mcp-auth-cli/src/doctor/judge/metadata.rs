@@ -92,7 +92,7 @@ impl Places<'_> {
         read(self.path.1).is_ok()
     }
 
-    /// Whether there is no document anywhere, and no other answer that stands for one.
+    /// Whether every place answers that it has no document.
     pub(crate) fn are_absent(&self) -> bool {
         let is_absent = |(_, fetched): (&Url, &Fetched)| matches!(read(fetched), Err(Unreadable::Absent(_)));
         [self.challenge, Some(self.path), self.root].into_iter().flatten().all(is_absent)

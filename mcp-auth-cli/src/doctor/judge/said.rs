@@ -95,12 +95,12 @@ const SAID: [(&str, Check, &str); 23] = [
     (
         "the token is not accepted any more",
         AUTHENTICATED,
-        "get a new token: whoever runs the server denied this one, its client or its subject (mcp-auth: [[auth.deny]])",
+        "get a new token: the operator of the server denied this one, its client or its subject (mcp-auth: [[auth.deny]])",
     ),
     (
         "the token is not accepted",
         AUTHENTICATED,
-        "ask whoever runs the server for a credential that it accepts: a verifier of its own program refused this one \
+        "ask the operator of the server for a credential that it accepts: a verifier of its own program refused this one \
          (mcp-auth: auth.verifiers)",
     ),
     (

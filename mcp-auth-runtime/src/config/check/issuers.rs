@@ -138,7 +138,7 @@ impl Findings<'_> {
             let at = self.at(key!(auth.issuers[index].authorization_server));
             self.refuse(Conflict::TenantsServerMissing { at });
         }
-        // A name that is no URL with one of the tenants in it.
+        // A name that is not a URL once a tenant stands in it.
         let tenants = issuer.tenants.iter().flat_map(|tenants| tenants.iter());
         let names = || issuer.issuer.iter().chain(&issuer.authorization_server);
         for tenant in tenants.filter(|tenant| names().any(|name| name.of(Some(tenant)).is_none())) {

@@ -19,8 +19,8 @@ impl Findings<'_> {
                 // A program is run when the server starts, not by a check.
                 StdioCredential::Program { .. } => (None, self.at(key!(stdio.credential_command))),
             };
-            // An API key is for this server and no other; a token says for which it is. What a program prints is no token of
-            // an issuer where none is accepted.
+            // An API key is for this server and no other; a token says for which it is. Where no issuer's
+            // tokens are accepted, a program does not print one.
             let is_api_key = matches!(&read, Some(Ok(text)) if ApiKey::bears_prefix(text.expose()));
             let is_of_no_issuer = is_api_key || (read.is_none() && self.config.accepts_no_tokens());
             if !is_of_no_issuer && stdio.audience.is_none() && self.config.server.public_url.is_none() {

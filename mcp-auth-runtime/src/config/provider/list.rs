@@ -14,7 +14,7 @@ use crate::config::value::{ValueError, not_one_of, read_text, schema};
 pub struct ProviderName(&'static Provider);
 
 impl ProviderName {
-    /// Every provider, in alphabetical order; `oidc`, which is none in particular, last.
+    /// Every provider, in alphabetical order; last `oidc`, for every other provider.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
         each::ALL.iter().map(|provider| Self(provider))
     }

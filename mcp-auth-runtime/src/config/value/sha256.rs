@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_is_64_digits_and_what_is_none_is_not_shown() {
+    fn a_hash_is_64_digits_and_another_text_is_not_shown() {
         let digits = "00ff".repeat(16);
         for written in [digits.clone(), format!("sha256:{digits}"), digits.to_uppercase()] {
             let hash: Sha256 = written.parse().unwrap();

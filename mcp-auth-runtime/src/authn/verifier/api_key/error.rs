@@ -22,7 +22,7 @@ pub enum ApiKeyError {
         name: String,
         /// How long ago.
         ago_secs: u64,
-        /// Whether it was for certain addresses: whoever tries it from elsewhere does not learn that it was one.
+        /// Whether it was for certain addresses: one who tries it from another address does not learn that it is a key.
         for_addresses: bool,
     },
     /// The request does not come from one of its `allowed_addresses`.

@@ -68,7 +68,7 @@ impl Verify for ApiKeyVerifier {
         Via::ApiKey
     }
 
-    /// What bears the prefix of our keys, known or not: a secret of ours, perhaps mistyped, that no one else may see. So is
+    /// What bears the prefix of our keys, known or not: a secret, perhaps mistyped, that is sent nowhere. So is
     /// one behind something else, `apikey/mcpk_…`. In a signed token the same letters are chance.
     fn claims_it(&self, presented: &str) -> bool {
         let is_signed =

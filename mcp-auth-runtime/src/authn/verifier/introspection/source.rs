@@ -127,7 +127,7 @@ impl Source {
         verdict
     }
 
-    /// How long a refusal stands for the answer to the same token. One for want of room was no question.
+    /// How long a refusal stands for the answer to the same token. Where there was no room, nothing was asked.
     fn remembered_for(&self, refusal: &TokenError) -> Duration {
         match refusal {
             TokenError::NotAnswered { cause, .. } if matches!(**cause, IntrospectionError::Crowded) => {

@@ -136,8 +136,8 @@ struct Asking {
 }
 
 impl Recheck for Asking {
-    /// An issuer that does not answer is asked again soon. What is open stays meanwhile, but not for long: whoever keeps the
-    /// issuer from answering would keep open what it revoked.
+    /// An issuer that does not answer is asked again soon. What is open stays meanwhile, but not for long: an
+    /// attacker who keeps the issuer from answering would keep open what it revoked.
     fn refused(&self) -> Refused<'_> {
         Box::pin(async {
             let fresh = self.source.rules.tokens.token_cache_ttl;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::config::provider::provider::Provider;
 
-/// Every preset, in alphabetical order; `oidc`, which is none in particular, last.
+/// Every preset, in alphabetical order; last `oidc`, for every other provider.
 pub(in crate::config::provider) const ALL: [&Provider; 25] = [
     &auth0::AUTH0,
     &authentik::AUTHENTIK,

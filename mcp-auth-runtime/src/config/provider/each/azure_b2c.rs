@@ -1,5 +1,7 @@
 //! Azure AD B2C.
 
+use super::microsoft::SCOPES;
+use super::usual::{AZP, RS256};
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static AZURE_B2C: Provider = Provider {
@@ -9,9 +11,9 @@ pub(super) static AZURE_B2C: Provider = Provider {
     issuer: "\"https://example.b2clogin.com/11111111-2222-3333-4444-555555555555/v2.0/\"",
     misfit,
     sets: &[
-        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
-        Sets::key("scope_claims", "[\"scp\"]", "Where the scopes are."),
-        Sets::key("client_claims", "[\"azp\"]", "The client."),
+        RS256,
+        SCOPES,
+        AZP,
         Sets::key("require_claims", "{ ver = \"1.0\" }", "What its access tokens say."),
     ],
     states: &[

@@ -1,5 +1,6 @@
 //! Clerk.
 
+use super::usual::{CLIENT_ID, RS256};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static CLERK: Provider = Provider {
@@ -9,13 +10,13 @@ pub(super) static CLERK: Provider = Provider {
     issuer: "\"https://clerk.example.com\"",
     misfit: any,
     sets: &[
-        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
+        RS256,
         Sets::key(
             "require_at_jwt",
             "true",
             "Tokens of browser sessions have the same issuer and the same keys; only OAuth access tokens are typed `at+jwt`.",
         ),
-        Sets::key("client_claims", "[\"client_id\"]", "The client."),
+        CLIENT_ID,
         Sets::key(
             "client_when",
             "{ sub = { starts_with = \"mch_\" } }",

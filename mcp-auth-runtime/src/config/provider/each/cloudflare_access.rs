@@ -1,5 +1,6 @@
 //! Cloudflare Access.
 
+use super::usual::RS256;
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static CLOUDFLARE_ACCESS: Provider = Provider {
@@ -9,7 +10,7 @@ pub(super) static CLOUDFLARE_ACCESS: Provider = Provider {
     issuer: "\"https://example.cloudflareaccess.com\"",
     misfit,
     sets: &[
-        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
+        RS256,
         Sets::key(
             "jwks_uri",
             "\"{issuer}/cdn-cgi/access/certs\"",

@@ -1,5 +1,6 @@
 //! Amazon Cognito.
 
+use super::usual::{CLIENT_ID, RS256};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static COGNITO: Provider = Provider {
@@ -9,9 +10,9 @@ pub(super) static COGNITO: Provider = Provider {
     issuer: "\"https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_aBcDeFgHi\"",
     misfit: any,
     sets: &[
-        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
+        RS256,
         Sets::key("require_claims", "{ token_use = \"access\" }", "ID tokens of the pool say `id`."),
-        Sets::key("client_claims", "[\"client_id\"]", "The client."),
+        CLIENT_ID,
         Sets::key(
             "client_when",
             "{ username = { present = false } }",

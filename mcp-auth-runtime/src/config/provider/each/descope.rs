@@ -1,5 +1,6 @@
 //! Descope.
 
+use super::usual::RS256;
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static DESCOPE: Provider = Provider {
@@ -9,7 +10,7 @@ pub(super) static DESCOPE: Provider = Provider {
     issuer: "[\"https://api.descope.com/v1/apps/agentic/P2example/S2example\", \"https://api.descope.com/v1/apps/P2example\"]",
     misfit: any,
     sets: &[
-        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
+        RS256,
         Sets::key(
             "shared_subjects",
             "true",

@@ -1,5 +1,7 @@
 //! Microsoft Entra ID.
 
+use super::microsoft::{LIFETIME, PROGRAMS, REQUESTED_PREFIX, SCOPES, SUBJECT};
+use super::usual::{AZP, RS256};
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static ENTRA: Provider = Provider {
@@ -9,36 +11,19 @@ pub(super) static ENTRA: Provider = Provider {
     issuer: "\"https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0\"",
     misfit,
     sets: &[
-        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
-        Sets::key("scope_claims", "[\"scp\"]", "Where the scopes of people are."),
-        Sets::key("client_claims", "[\"azp\"]", "The client."),
-        Sets::key(
-            "subject_claims",
-            "[\"oid\"]",
-            "The person or application, for the whole tenant. `sub` is another one for each API.",
-        ),
-        Sets::key(
-            "client_when",
-            "{ idtyp = \"app\", scp = { present = false } }",
-            "A token that an application got for itself says so where the optional claim `idtyp` is on, and has no scopes.",
-        ),
+        RS256,
+        SCOPES,
+        AZP,
+        SUBJECT,
+        PROGRAMS,
         Sets::key(
             "require_claims",
             "{ ver = \"2.0\" }",
             "Tokens of version 1 have another issuer, and `entra-v1`.",
         ),
-        Sets::with(
-            "scope_prefix",
-            "scope_prefix_in",
-            "\"requested\"",
-            "Scopes are asked for with the App ID URI before them; the token says the bare name.",
-        ),
+        REQUESTED_PREFIX,
         Sets::with("tenants", "tenant_claim", "\"tid\"", "The tenant, which must be the one in `iss`."),
-        Sets::key(
-            "max_token_lifetime",
-            "\"28h\"",
-            "With continuous access evaluation a token lives for up to 28 hours.",
-        ),
+        LIFETIME,
     ],
     states: &[
         States::needed(

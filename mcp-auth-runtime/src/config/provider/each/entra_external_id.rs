@@ -1,5 +1,7 @@
 //! Microsoft Entra External ID.
 
+use super::microsoft::{PROGRAMS, REQUESTED_PREFIX, SCOPES, SUBJECT};
+use super::usual::{AZP, RS256};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static ENTRA_EXTERNAL_ID: Provider = Provider {
@@ -9,26 +11,13 @@ pub(super) static ENTRA_EXTERNAL_ID: Provider = Provider {
     issuer: "\"https://11111111-2222-3333-4444-555555555555.ciamlogin.com/11111111-2222-3333-4444-555555555555/v2.0\"",
     misfit: any,
     sets: &[
-        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
-        Sets::key("scope_claims", "[\"scp\"]", "Where the scopes are."),
-        Sets::key("client_claims", "[\"azp\"]", "The client."),
-        Sets::key(
-            "subject_claims",
-            "[\"oid\"]",
-            "The person or application, for the whole tenant. `sub` is another one for each API.",
-        ),
-        Sets::key(
-            "client_when",
-            "{ idtyp = \"app\", scp = { present = false } }",
-            "A token that an application got for itself has no scopes.",
-        ),
+        RS256,
+        SCOPES,
+        AZP,
+        SUBJECT,
+        PROGRAMS,
         Sets::key("require_claims", "{ ver = \"2.0\" }", "Access tokens of version 2."),
-        Sets::with(
-            "scope_prefix",
-            "scope_prefix_in",
-            "\"requested\"",
-            "Scopes are asked for with the App ID URI before them; the token says the bare name.",
-        ),
+        REQUESTED_PREFIX,
     ],
     states: &[
         States::needed(

@@ -1,5 +1,7 @@
 //! Microsoft Entra ID, version 1 tokens.
 
+use super::microsoft::{LIFETIME, PROGRAMS, REQUESTED_PREFIX, SCOPES, SUBJECT};
+use super::usual::RS256;
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static ENTRA_V1: Provider = Provider {
@@ -9,35 +11,18 @@ pub(super) static ENTRA_V1: Provider = Provider {
     issuer: "\"https://sts.windows.net/11111111-2222-3333-4444-555555555555/\"",
     misfit,
     sets: &[
-        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
-        Sets::key("scope_claims", "[\"scp\"]", "Where the scopes of people are."),
+        RS256,
+        SCOPES,
         Sets::key("client_claims", "[\"appid\"]", "The client."),
-        Sets::key(
-            "subject_claims",
-            "[\"oid\"]",
-            "The person or application, for the whole tenant. `sub` is another one for each API.",
-        ),
-        Sets::key(
-            "client_when",
-            "{ idtyp = \"app\", scp = { present = false } }",
-            "A token that an application got for itself has no scopes.",
-        ),
+        SUBJECT,
+        PROGRAMS,
         Sets::key(
             "require_claims",
             "{ ver = \"1.0\" }",
             "Tokens of version 2 have another issuer, and `entra`.",
         ),
-        Sets::with(
-            "scope_prefix",
-            "scope_prefix_in",
-            "\"requested\"",
-            "Scopes are asked for with the App ID URI before them; the token says the bare name.",
-        ),
-        Sets::key(
-            "max_token_lifetime",
-            "\"28h\"",
-            "With continuous access evaluation a token lives for up to 28 hours.",
-        ),
+        REQUESTED_PREFIX,
+        LIFETIME,
     ],
     states: &[
         States::needed(

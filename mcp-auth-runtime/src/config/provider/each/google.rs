@@ -1,5 +1,6 @@
 //! Google.
 
+use super::usual::AZP;
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static GOOGLE: Provider = Provider {
@@ -21,13 +22,13 @@ pub(super) static GOOGLE: Provider = Provider {
             "[\"ya29.\"]",
             "How its access tokens begin. ID tokens are JWTs and not accepted: they say who logged in, not who may call.",
         ),
-        Sets::key("client_claims", "[\"azp\"]", "The client."),
+        AZP,
     ],
     states: &[
         States::needed(
             "allowed_clients",
             "[\"1234567890-example.apps.googleusercontent.com\"]",
-            "your client IDs: `aud` of an answer is one of them. Google calls every token active, of whatever client.",
+            "your client IDs: `aud` of an answer is one of them. Google calls the tokens of every client active.",
         ),
         States::needed(
             "introspection.kind",

@@ -1,5 +1,6 @@
 //! Keycloak.
 
+use super::usual::AZP;
 use crate::config::provider::provider::{Clients, Provider, Sets};
 
 pub(super) static KEYCLOAK: Provider = Provider {
@@ -9,7 +10,7 @@ pub(super) static KEYCLOAK: Provider = Provider {
     issuer: "\"https://keycloak.example.com/realms/todos\"",
     misfit,
     sets: &[
-        Sets::key("client_claims", "[\"azp\"]", "The client."),
+        AZP,
         Sets::key(
             "require_claims",
             "{ typ = \"Bearer\" }",

@@ -1,5 +1,6 @@
 //! Logto.
 
+use super::usual::CLIENT_ID;
 use crate::config::provider::provider::{Clients, Provider, Sets, any};
 
 pub(super) static LOGTO: Provider = Provider {
@@ -14,7 +15,7 @@ pub(super) static LOGTO: Provider = Provider {
             "[\"ES384\", \"RS256\", \"ES256\"]",
             "By the signing key: ES384 for new tenants, RS256 for old ones.",
         ),
-        Sets::key("client_claims", "[\"client_id\"]", "The client."),
+        CLIENT_ID,
     ],
     states: &[],
     base_scopes: &["todos.read"],

@@ -1,4 +1,4 @@
-//! One file a provider.
+//! One file a provider; `usual` and `microsoft` are what several have in common, `all` is the list.
 
 mod all;
 mod auth0;
@@ -16,6 +16,7 @@ mod github;
 mod google;
 mod keycloak;
 mod logto;
+mod microsoft;
 mod oidc;
 mod okta;
 mod ory;
@@ -23,6 +24,7 @@ mod propelauth;
 mod scalekit;
 mod stytch;
 mod supabase;
+mod usual;
 mod workos;
 mod wso2;
 mod zitadel;

@@ -1,5 +1,6 @@
 //! Okta.
 
+use super::usual::RS256;
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static OKTA: Provider = Provider {
@@ -9,7 +10,7 @@ pub(super) static OKTA: Provider = Provider {
     issuer: "\"https://example.okta.com/oauth2/default\"",
     misfit,
     sets: &[
-        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
+        RS256,
         Sets::key("scope_claims", "[\"scp\"]", "Where the scopes are, as a list."),
         Sets::key("client_claims", "[\"cid\"]", "The client."),
         Sets::key(

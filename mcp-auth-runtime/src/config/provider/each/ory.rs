@@ -1,5 +1,6 @@
 //! Ory Hydra and Ory Network.
 
+use super::usual::CLIENT_ID;
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static ORY: Provider = Provider {
@@ -14,7 +15,7 @@ pub(super) static ORY: Provider = Provider {
             "[\"scp\", \"scope\"]",
             "By the setting `strategies.jwt.scope_claim`, and in answers of introspection.",
         ),
-        Sets::key("client_claims", "[\"client_id\"]", "The client."),
+        CLIENT_ID,
         Sets::with(
             "introspection",
             "introspection.endpoint",

@@ -1,5 +1,6 @@
 //! PropelAuth.
 
+use super::usual::CLIENT_ID;
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static PROPELAUTH: Provider = Provider {
@@ -15,7 +16,7 @@ pub(super) static PROPELAUTH: Provider = Provider {
             "\"{issuer}/introspect\"",
             "Where tokens are asked about.",
         ),
-        Sets::key("client_claims", "[\"client_id\"]", "The client."),
+        CLIENT_ID,
     ],
     states: &[
         States::needed(

@@ -1,5 +1,6 @@
 //! Scalekit.
 
+use super::usual::{CLIENT_ID, RS256};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static SCALEKIT: Provider = Provider {
@@ -9,8 +10,8 @@ pub(super) static SCALEKIT: Provider = Provider {
     issuer: "[\"https://example.scalekit.com\", \"https://example.scalekit.com/resources/res_1234567890\"]",
     misfit: any,
     sets: &[
-        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
-        Sets::key("client_claims", "[\"client_id\"]", "The client."),
+        RS256,
+        CLIENT_ID,
         Sets::key(
             "shared_subjects",
             "true",

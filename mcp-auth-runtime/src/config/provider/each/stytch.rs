@@ -1,5 +1,6 @@
 //! Stytch.
 
+use super::usual::{CLIENT_ID, RS256};
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static STYTCH: Provider = Provider {
@@ -9,8 +10,8 @@ pub(super) static STYTCH: Provider = Provider {
     issuer: "\"https://example.customers.stytch.com\"",
     misfit,
     sets: &[
-        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
-        Sets::key("client_claims", "[\"client_id\"]", "The client."),
+        RS256,
+        CLIENT_ID,
         Sets::key(
             "require_claims",
             "{ client_id = { present = true } }",

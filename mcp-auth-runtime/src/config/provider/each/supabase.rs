@@ -1,5 +1,6 @@
 //! Supabase.
 
+use super::usual::CLIENT_ID;
 use crate::config::provider::provider::{Clients, Provider, Sets};
 
 pub(super) static SUPABASE: Provider = Provider {
@@ -15,7 +16,7 @@ pub(super) static SUPABASE: Provider = Provider {
             "By the signing key of the project. A project on the old shared secret signs with HS256, which cannot be verified here.",
         ),
         Sets::key("audience", "\"authenticated\"", "What `aud` says in every token of the project."),
-        Sets::key("client_claims", "[\"client_id\"]", "The client."),
+        CLIENT_ID,
         Sets::key(
             "require_claims",
             "{ client_id = { present = true } }",

@@ -1,5 +1,6 @@
 //! WorkOS AuthKit and Connect.
 
+use super::usual::RS256;
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static WORKOS: Provider = Provider {
@@ -9,7 +10,7 @@ pub(super) static WORKOS: Provider = Provider {
     issuer: "\"https://example.authkit.app\"",
     misfit,
     sets: &[
-        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
+        RS256,
         Sets::key(
             "client_claims",
             "[\"client_id\"]",

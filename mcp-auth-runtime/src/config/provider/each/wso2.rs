@@ -1,5 +1,6 @@
 //! WSO2 Identity Server and Asgardeo.
 
+use super::usual::RS256;
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static WSO2: Provider = Provider {
@@ -9,7 +10,7 @@ pub(super) static WSO2: Provider = Provider {
     issuer: "\"https://api.asgardeo.io/t/example/oauth2/token\"",
     misfit: any,
     sets: &[
-        Sets::key("algorithms", "[\"RS256\"]", "What it signs access tokens with."),
+        RS256,
         Sets::key(
             "client_claims",
             "[\"azp\", \"client_id\"]",

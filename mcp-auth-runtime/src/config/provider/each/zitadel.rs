@@ -1,5 +1,6 @@
 //! Zitadel.
 
+use super::usual::CLIENT_ID;
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static ZITADEL: Provider = Provider {
@@ -9,7 +10,7 @@ pub(super) static ZITADEL: Provider = Provider {
     issuer: "\"https://example.zitadel.cloud\"",
     misfit: any,
     sets: &[
-        Sets::key("client_claims", "[\"client_id\"]", "The client."),
+        CLIENT_ID,
         Sets::with(
             "introspection",
             "introspection.endpoint",

@@ -1,0 +1,31 @@
+//! What the presets of Microsoft have in common.
+
+use crate::config::provider::provider::Sets;
+
+/// Where the scopes are.
+pub(super) const SCOPES: Sets = Sets::key("scope_claims", "[\"scp\"]", "Where the scopes of people are.");
+/// Who it is.
+pub(super) const SUBJECT: Sets = Sets::key(
+    "subject_claims",
+    "[\"oid\"]",
+    "The person or application, for the whole tenant. `sub` is another one for each API.",
+);
+/// Which tokens are of applications.
+pub(super) const PROGRAMS: Sets = Sets::key(
+    "client_when",
+    "{ idtyp = \"app\", scp = { present = false } }",
+    "A token that an application got for itself has no scopes; it says so where the optional claim `idtyp` is on.",
+);
+/// How scopes are asked for.
+pub(super) const REQUESTED_PREFIX: Sets = Sets::with(
+    "scope_prefix",
+    "scope_prefix_in",
+    "\"requested\"",
+    "Scopes are asked for with the App ID URI before them; the token says the bare name.",
+);
+/// How long tokens live.
+pub(super) const LIFETIME: Sets = Sets::key(
+    "max_token_lifetime",
+    "\"28h\"",
+    "With continuous access evaluation a token lives for up to 28 hours.",
+);
