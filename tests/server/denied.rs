@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use mcp_auth::ambient::SystemRandom;
 use mcp_auth::serde_json::json;
 use mcp_auth::testing::{Era, Token};
+use mcp_auth_core::ApiKey;
+use mcp_auth_runtime::facade::ApiKeyDigest;
 
 use crate::everything::{CONFIG, Everything};
 use crate::launch::{self, Issuer};
-use crate::process::Socket;
+use crate::process::{Socket, refusal, text};
 
 /// How long a change of the file may take to count, on a machine with other things to do.
 const SOON: Duration = Duration::from_secs(30);
@@ -68,6 +71,55 @@ async fn t66_one_credential_is_denied_by_its_hash() {
 fn sha256(text: &str) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[tokio::test]
+async fn t66_an_api_key_is_denied_by_its_name_or_its_digest_and_another_one_is_not() {
+    let [leaked, other] = [ApiKey::make(&SystemRandom), ApiKey::make(&SystemRandom)];
+    let block = |name: &str, key: &ApiKey| {
+        let digest = ApiKeyDigest::of(key);
+        format!("[[auth.api_keys]]\nname = {name:?}\ndigest = \"{digest}\"\nscopes = [\"read\"]\n")
+    };
+    let keys = block("leaked", &leaked) + &block("other", &other);
+    for table in ["api_key = \"leaked\"".to_owned(), format!("sha256 = \"{}\"", ApiKeyDigest::of(&leaked))] {
+        let server = Everything::default().start_with(&format!("{keys}[[auth.deny]]\n{table}\n")).await;
+        for era in Era::ALL {
+            let call = async |key: &ApiKey| {
+                let client = server.client().era(era).token(key.expose());
+                client.call_tool("read_note", json!({})).await.status()
+            };
+            assert_eq!((call(&leaked).await, call(&other).await), (401, 200), "{table}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn t66_over_stdio_a_credential_that_is_denied_while_the_server_runs_is_refused_from_then_on() {
+    let issuer = Issuer::start().await;
+    let launch = launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", "env:TOKEN");
+    let launch = launch.variable("TOKEN", &issuer.token("ann").scope("read").mint());
+    let file = launch.path("mcp.toml");
+    let mut pipe = launch.stdio().era(Era::Stateless);
+    pipe.open().await;
+    assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note");
+    let table = |subject: &str| {
+        format!("{CONFIG}\n[[auth.deny]]\nissuer = {:?}\nsubject = {subject:?}\n", issuer.name())
+    };
+    std::fs::write(&file, table("bob")).expect("written");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note", "another one is denied");
+    std::fs::write(&file, table("ann")).expect("written");
+    let refused = async {
+        loop {
+            let answer = pipe.call_tool("read_note", json!({})).await;
+            if answer.get("error").is_some() {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let answer = tokio::time::timeout(SOON, refused).await.expect("the file is read again");
+    assert_eq!((refusal(&answer).0, &refusal(&answer).1["error"]), (401, &json!("invalid_token")));
 }
 
 #[tokio::test]

@@ -1,8 +1,12 @@
 //! The credential on stdio from a program that prints it.
 
+use mcp_auth::ambient::SystemRandom;
 use mcp_auth::serde_json::json;
 use mcp_auth::testing::Era;
+use mcp_auth_core::ApiKey;
+use mcp_auth_runtime::facade::ApiKeyDigest;
 
+use crate::everything::CONFIG;
 use crate::launch::{self, Issuer};
 use crate::process::{Launch, Pipe, refusal, text};
 
@@ -76,4 +80,24 @@ async fn a_scope_that_the_credential_of_a_program_lacks_is_named_as_with_any_oth
     let mut pipe = opened(launch).await;
     let (code, data) = refusal(&pipe.call_tool("write_note", json!({ "text": "x" })).await);
     assert_eq!((code, &data["error"]), (403, &json!("insufficient_scope")));
+}
+
+#[tokio::test]
+async fn a_program_may_print_an_api_key_and_a_key_that_is_not_known_stops_the_start() {
+    let [known, unknown] = [ApiKey::make(&SystemRandom), ApiKey::make(&SystemRandom)];
+    let block = format!(
+        "[[auth.api_keys]]\nname = \"desk\"\ndigest = \"{}\"\nscopes = [\"read\"]\n",
+        ApiKeyDigest::of(&known)
+    );
+    let printing = |key: &ApiKey| {
+        let launch = launch::toml(&format!("{CONFIG}\n{block}"));
+        let command = format!("[\"echo\", {:?}]", key.expose());
+        launch.variable("MCP_STDIO__CREDENTIAL_COMMAND", &command).variable("MCP_SERVER__TRANSPORT", "stdio")
+    };
+    let mut pipe = opened(printing(&known)).await;
+    assert_eq!(text(&pipe.call_tool("who", json!({})).await), "desk");
+    assert_eq!(refusal(&pipe.call_tool("write_note", json!({ "text": "x" })).await).0, 403);
+    let ended = printing(&unknown).run().await;
+    assert!(!format!("{ended:?}").contains(unknown.expose()));
+    ended.refused(&["the credential in what echo prints (stdio.credential_command)", "API key"]);
 }

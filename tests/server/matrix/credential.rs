@@ -4,6 +4,7 @@ use mcp_auth::ambient::Random;
 use mcp_auth::serde_json::{Map, Value, json};
 use mcp_auth::testing::Token;
 use mcp_auth_core::ApiKey;
+use mcp_auth_runtime::facade::ApiKeyDigest;
 
 use super::seed::Seed;
 
@@ -208,16 +209,13 @@ pub fn keys_toml() -> String {
     let block = |(index, scopes): (usize, &&str)| {
         let scopes: Vec<&str> = scopes.split(' ').filter(|scope| !scope.is_empty()).collect();
         format!(
-            "[[auth.api_keys]]\nname = \"key-{index}\"\ndigest = \"sha256:{}\"\nscopes = {scopes:?}\n",
-            sha256(key(KEYS[index]).expose())
+            "[[auth.api_keys]]\nname = \"key-{index}\"\ndigest = \"{}\"
+scopes = {scopes:?}
+",
+            ApiKeyDigest::of(&key(KEYS[index]))
         )
     };
     KEYS.iter().enumerate().map(block).collect()
-}
-
-fn sha256(text: &str) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The same byte for ever, so that keys are the same in every run.
