@@ -30,6 +30,11 @@ impl Findings<'_> {
         self.config.place(&key)
     }
 
+    /// Whether the operator wrote this key. One that a preset sets may do nothing: it is not the operator's to remove.
+    pub(super) fn is_written(&self, key: &Key) -> bool {
+        self.config.is_written(key.path())
+    }
+
     /// Runs one check, which reads these keys. Where one of them is not as it was meant, the check has found nothing.
     pub(super) fn reading<T>(&mut self, keys: &[&[&str]], check: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.conflicts.len();

@@ -109,12 +109,15 @@ impl Findings<'_> {
             ("algorithms", issuer.algorithms.is_some(), key!(auth.issuers[index].algorithms)),
             ("require_at_jwt", issuer.require_at_jwt, key!(auth.issuers[index].require_at_jwt)),
         ];
-        for (key, _, at) in keys.into_iter().filter(|(_, is_set, _)| *is_set) {
+        for (key, _, path) in keys.into_iter().filter(|(_, is_set, _)| *is_set) {
+            if !self.is_written(&path) {
+                continue;
+            }
             let because = match asked.kind {
                 IntrospectionKind::Rfc7662 => "where the issuer is asked about all its tokens".to_owned(),
                 kind => format!("with {:?}: such an issuer signs no access tokens", kind.as_str()),
             };
-            let at = self.at(at);
+            let at = self.at(path);
             self.refuse(Conflict::IntrospectionUnused { key, because, at });
         }
     }

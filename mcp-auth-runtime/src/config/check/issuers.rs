@@ -10,7 +10,7 @@ use super::findings::Findings;
 use crate::authn::{is_plain_from, may_ask};
 use crate::config::section::issuers::{ScopePrefixIn, TrustedIssuer};
 use crate::config::value::issuer_name::IssuerName;
-use crate::config::{Warning, key};
+use crate::config::{Key, Warning, key};
 
 impl Findings<'_> {
     pub(super) fn issuers(&mut self) {
@@ -96,10 +96,17 @@ impl Findings<'_> {
         }
         for (index, issuer) in config.auth.issuers.iter().enumerate() {
             if issuer.scope_prefix.is_none() && issuer.scope_prefix_in != ScopePrefixIn::default() {
-                let (key, why) = ("scope_prefix_in", "scope_prefix is not");
-                let at = self.at(key!(auth.issuers[index].scope_prefix_in));
-                self.refuse(Conflict::IssuerKeyUnused { key, why, at });
+                let key = key!(auth.issuers[index].scope_prefix_in);
+                self.unused("scope_prefix_in", "scope_prefix is not", key);
             }
+        }
+    }
+
+    /// Refuses a key that does nothing here, if the operator wrote it.
+    fn unused(&mut self, key: &'static str, why: &'static str, path: Key) {
+        if self.is_written(&path) {
+            let at = self.at(path);
+            self.refuse(Conflict::IssuerKeyUnused { key, why, at });
         }
     }
 
@@ -107,18 +114,16 @@ impl Findings<'_> {
     fn tenants(&mut self, index: usize, issuer: &TrustedIssuer) {
         let several = issuer.issuer.len() > 1;
         if issuer.shared_subjects && !several {
-            let (key, at) = ("shared_subjects", self.at(key!(auth.issuers[index].shared_subjects)));
-            self.refuse(Conflict::IssuerKeyUnused { key, why: "issuer is one name", at });
+            let key = key!(auth.issuers[index].shared_subjects);
+            self.unused("shared_subjects", "issuer is one name", key);
         }
         if !issuer.has_tenants() {
             let without = "{tenant} stands in no issuer";
             if issuer.tenants.is_some() {
-                let (key, at) = ("tenants", self.at(key!(auth.issuers[index].tenants)));
-                self.refuse(Conflict::IssuerKeyUnused { key, why: without, at });
+                self.unused("tenants", without, key!(auth.issuers[index].tenants));
             }
             if issuer.tenant_claim.is_some() {
-                let (key, at) = ("tenant_claim", self.at(key!(auth.issuers[index].tenant_claim)));
-                self.refuse(Conflict::IssuerKeyUnused { key, why: without, at });
+                self.unused("tenant_claim", without, key!(auth.issuers[index].tenant_claim));
             }
             if issuer.authorization_server.as_ref().is_some_and(IssuerName::has_tenant) {
                 let at = self.at(key!(auth.issuers[index].authorization_server));

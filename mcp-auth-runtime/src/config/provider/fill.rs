@@ -28,7 +28,6 @@ fn fill_issuer(provider: &Provider, issuer: &mut Dict) {
         let is_meant = match sets.when {
             When::Always => true,
             When::With(key) => written.iter().any(|known| known == key),
-            When::Without(key) => written.iter().all(|known| known != key),
         };
         if is_meant {
             set(sets, &named, issuer);

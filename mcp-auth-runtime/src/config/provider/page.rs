@@ -32,7 +32,6 @@ impl Provider {
             let only = match when {
                 When::Always => String::new(),
                 When::With(other) => format!(" Only beside `{other}`."),
-                When::Without(other) => format!(" Not beside `{other}`."),
             };
             let value = value.replace('|', "\\|");
             let _ = writeln!(page, "| `{key}` | `{value}` | {why}{only} |");

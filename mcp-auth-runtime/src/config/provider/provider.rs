@@ -49,8 +49,6 @@ pub(super) enum When {
     Always,
     /// Where the operator wrote this key of the issuer.
     With(&'static str),
-    /// Where the operator did not write this key of the issuer.
-    Without(&'static str),
 }
 
 /// One key that only the operator can state.
@@ -80,15 +78,6 @@ pub struct Clients {
 impl Sets {
     pub(super) const fn key(key: &'static str, value: &'static str, why: &'static str) -> Self {
         Self { key, value, why, when: When::Always }
-    }
-
-    pub(super) const fn without(
-        beside: &'static str,
-        key: &'static str,
-        value: &'static str,
-        why: &'static str,
-    ) -> Self {
-        Self { key, value, why, when: When::Without(beside) }
     }
 
     pub(super) const fn with(

@@ -30,6 +30,24 @@ fn every_example_starts_a_server_with_and_without_what_is_only_for_some() {
 }
 
 #[test]
+fn what_a_preset_sets_stops_no_start_where_it_does_nothing() {
+    let asked = "[auth.issuers.introspection]\ntokens = \"all\"\nauth = \"basic\"\nclient_id = \"rs\"\n\
+                 client_secret = \"env:SECRET\"\n";
+    for provider in ProviderName::all().map(ProviderName::provider) {
+        let example = provider.example();
+        let first = provider.issuer.split('"').nth(1).unwrap();
+        let one_name = example.replace(provider.issuer, &format!("{first:?}"));
+        let without = one_name.split("[auth.issuers.introspection]").next().unwrap();
+        assert_eq!(reasons(&one_name), Vec::<String>::new(), "{}:\n{one_name}", provider.name);
+        let beside = format!("{}\n{asked}", without.trim_end_matches('#'));
+        // What the operator wrote may be refused there; what nobody wrote may not.
+        let mut refused = reasons(&beside);
+        refused.retain(|reason| reason.contains("(not set)"));
+        assert_eq!(refused, Vec::<String>::new(), "{}:\n{beside}", provider.name);
+    }
+}
+
+#[test]
 fn every_key_that_a_preset_sets_or_asks_for_is_one_and_its_value_can_be_read() {
     let issuer = ["auth", "issuers", "0"];
     for provider in ProviderName::all().map(ProviderName::provider) {

@@ -9,8 +9,7 @@ pub(super) static AUTHENTIK: Provider = Provider {
     issuer: "\"https://auth.example.com/application/o/todos/\"",
     misfit,
     sets: &[
-        Sets::without(
-            "introspection",
+        Sets::key(
             "algorithms",
             "[\"RS256\", \"ES256\", \"ES384\"]",
             "By the signing key of the provider. Without a signing key it signs with HS256, which cannot be verified here.",
