@@ -77,7 +77,6 @@ async fn what_was_verified_is_served_from_memory_while_the_issuer_is_down() {
 }
 
 /// Requests with tokens that nobody made, more than an endpoint has places for.
-
 fn flood(bench: &Bench) {
     for index in 0..1000 {
         let authenticator = Arc::clone(&bench.authenticator);
