@@ -174,12 +174,15 @@ pub enum TokenError {
 impl TokenError {
     /// Whose fault it is.
     pub(in crate::authn) fn fault(&self) -> Fault {
+        self.retry_after().map_or(Fault::InvalidToken, |retry_after| Fault::Unavailable { retry_after })
+    }
+
+    /// When to come back, where it is our trouble and not the token's: no token can be checked now.
+    pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::KeysUnavailable { retry_after, .. }
             | Self::NotAnswered { retry_after, .. }
-            | Self::ProgramUnavailable { retry_after, .. } => {
-                Fault::Unavailable { retry_after: *retry_after }
-            }
+            | Self::ProgramUnavailable { retry_after, .. } => Some(*retry_after),
             Self::TooLong { .. }
             | Self::Unclaimed
             | Self::Malformed(_)
@@ -206,7 +209,7 @@ impl TokenError {
             | Self::Client
             | Self::Denied
             | Self::Program { .. }
-            | Self::ApiKey(_) => Fault::InvalidToken,
+            | Self::ApiKey(_) => None,
         }
     }
 
