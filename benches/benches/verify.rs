@@ -6,21 +6,15 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
-    RSA_PSS_2048_8192_SHA256, VerificationAlgorithm,
-};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use mcp_auth_bench::signing::{ALGORITHMS, Signer, jwks};
-use mcp_auth_bench::{ISSUER, RESOURCE, SCOPE};
+use mcp_auth_bench::{INTROSPECTION, ISSUER, RESOURCE, SCOPE, raw};
 use mcp_auth_core::ApiKey;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_runtime::facade::{
-    Algorithm, ApiKeyDigest, ApiKeyRules, ApiKeyVerifier, Authenticator, CacheBounds, ClientAuth, Credential,
-    Fetch, FetchFuture, FetchRequest, Fetched, HttpFetch, IntrospectionRules, IntrospectionVerifier,
-    IssuerRules, JwtVerifier, KeySource,
+    ApiKeyDigest, ApiKeyRules, ApiKeyVerifier, Authenticator, CacheBounds, ClientAuth, Credential, Fetch,
+    FetchFuture, FetchRequest, Fetched, HttpFetch, IntrospectionRules, IntrospectionVerifier, IssuerRules,
+    JwtVerifier, KeySource,
 };
 
 fn authenticator(signer: &Signer, cache: CacheBounds) -> Authenticator {
@@ -51,22 +45,11 @@ fn asking(now: u64) -> Authenticator {
     });
     let client = ClientAuth::None { client_id: None };
     let mut rules = IntrospectionRules::new(ISSUER.parse().unwrap(), vec![RESOURCE.to_owned()], client);
-    rules.endpoint = Some("https://issuer.example/introspect".parse().unwrap());
+    rules.endpoint = Some(INTROSPECTION.parse().unwrap());
     let fetch = Arc::new(Active(answer.to_string().into()));
     let ambient = Ambient::system();
     let verifier = IntrospectionVerifier::new(vec![rules], fetch, ambient.clone()).unwrap();
     Authenticator::new(vec![Arc::new(verifier)], ambient.clock, CacheBounds::default())
-}
-
-fn raw(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
-    match algorithm {
-        Algorithm::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
-        Algorithm::Ps256 => &RSA_PSS_2048_8192_SHA256,
-        Algorithm::Es256 => &ECDSA_P256_SHA256_FIXED,
-        Algorithm::Es384 => &ECDSA_P384_SHA384_FIXED,
-        Algorithm::EdDsa => &ED25519,
-        other => panic!("{} is not measured", other.name()),
-    }
 }
 
 fn verification(criterion: &mut Criterion) {
@@ -88,9 +71,8 @@ fn verification(criterion: &mut Criterion) {
                 runtime.block_on(uncached.authenticate(Credential::Bearer(black_box(&token)))).unwrap()
             });
         });
-        let (signed, signature) = token.rsplit_once('.').unwrap();
-        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
-        let key = ParsedPublicKey::new(raw(algorithm), signer.raw_public_key()).unwrap();
+        let (signed, signature) = raw::parts(&token).unwrap();
+        let key = raw::key(algorithm, &signer.raw_public_key()).unwrap();
         group.bench_function(BenchmarkId::new("signature-alone", name), |b| {
             b.iter(|| key.verify_sig(black_box(signed.as_bytes()), &signature).unwrap());
         });

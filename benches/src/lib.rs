@@ -1,8 +1,9 @@
 //! What the benchmarks share: `signing` (keys and tokens of an issuer that exists only here), `message` (the
-//! requests that are sent), `names` (the tools of the two servers that list two hundred).
+//! requests that are sent), `names` (the tools of the two servers that list two hundred), `raw` (signatures alone).
 
 pub mod message;
 mod names;
+pub mod raw;
 pub mod signing;
 
 /// The issuer of every token.
@@ -13,3 +14,5 @@ pub const JWKS_URI: &str = "https://issuer.example/jwks";
 pub const RESOURCE: &str = "https://bench.example/mcp";
 /// The scope that the protected tool needs.
 pub const SCOPE: &str = "bench.call";
+/// Where opaque tokens would be asked about, were there a network.
+pub const INTROSPECTION: &str = "https://issuer.example/introspect";

@@ -40,6 +40,7 @@ pub(super) fn render(options: &Options, cells: &[Cell]) -> String {
         }
         page.push('\n');
     }
+    page.push_str(&beyond_the_signature(cells));
     if cells.iter().any(|cell| cell.reused) {
         page.push_str("\\* Some tokens came again while the server still remembered them: longer lists are needed here.\n\n");
     }
@@ -81,6 +82,34 @@ fn line(cell: &Cell, cells: &[Cell]) -> String {
         shown(of(|sample| sample.rss_kib), |kib| format!("{:.1} MiB", kib / 1024.0)),
         shown(spread(&cell.samples), |percent| format!("{percent:.0} %")),
     )
+}
+
+/// What a token costs that is verified anew, beside the signature that nobody can leave out.
+fn beyond_the_signature(cells: &[Cell]) -> String {
+    let mut text = String::from(
+        "## Beyond the signature\n\n\
+         What one request with a token that is verified anew costs (CPU), divided by what it costs with a cached token and one\n\
+         bare signature of aws-lc-rs: reading the token, judging it and remembering it. 1.00 would be nothing.\n\n\
+         | | connections | bare signature | verified anew | times |\n|---|--:|--:|--:|--:|\n",
+    );
+    for cell in cells {
+        let least =
+            |other: &&Cell| Some(other.row.name) == cell.row.least && other.connections == cell.connections;
+        let Some(least) = cells.iter().find(least) else { continue };
+        let cpu = |cell: &Cell| median(cell.samples.iter().filter_map(|sample| sample.cpu_us));
+        let times =
+            cell.samples.iter().zip(&least.samples).filter_map(|(own, its)| Some(own.cpu_us? / its.cpu_us?));
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} |",
+            cell.row.name,
+            cell.connections,
+            shown(cpu(least), |micros| format!("{micros:.1} µs")),
+            shown(cpu(cell), |micros| format!("{micros:.1} µs")),
+            shown(median(times), |times| format!("**{times:.2}**")),
+        );
+    }
+    text + "\n"
 }
 
 /// What a terminal shows at the end: ratios only.
@@ -217,6 +246,14 @@ mod tests {
         let line = line(&cells[1], &cells);
         assert!(line.starts_with("| cached token | **1.50** | 1.50 | 150 |"), "{line}");
         assert!(line.ends_with("| 10 µs | 2.0 ms | n/a | 50 % |\n"), "{line}");
+    }
+
+    #[test]
+    fn a_token_verified_anew_stands_beside_a_bare_signature() {
+        let cells = [cell("cached token, bare ES256", &[10_000.0]), cell("uncached ES256", &[8_000.0])];
+        let text = beyond_the_signature(&cells);
+        assert!(text.ends_with("| uncached ES256 | 32 | 100.0 µs | 125.0 µs | **1.25** |\n\n"), "{text}");
+        assert!(beyond_the_signature(&cells[1..]).ends_with("--:|\n\n"), "nothing to compare with");
     }
 
     #[test]

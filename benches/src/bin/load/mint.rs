@@ -1,5 +1,5 @@
-//! The keys and tokens of a run, in files: `jwks.json`, one list of tokens per algorithm, one token that stays the
-//! same, and one that holds too little.
+//! The keys and tokens of a run, in files: `jwks.json`, one list of tokens per algorithm and its public key, one token that
+//! stays the same, one that holds too little, an opaque one and an API key.
 
 use std::fs;
 use std::path::Path;
@@ -8,6 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use mcp_auth_bench::SCOPE;
 use mcp_auth_bench::signing::{Signer, jwks};
+use mcp_auth_core::ApiKey;
+use mcp_auth_core::ambient::Ambient;
 use mcp_auth_runtime::facade::Algorithm;
 
 use super::Error;
@@ -24,9 +26,15 @@ pub(super) fn mint(directory: &Path, count: usize) -> Result<(), Error> {
     for signer in &signers {
         let name = signer.algorithm().name().to_lowercase();
         fs::write(directory.join(format!("{name}.txt")), list(signer, now, count)?)?;
+        fs::write(directory.join(format!("{name}.key")), signer.raw_public_key())?;
     }
     fs::write(directory.join("one.txt"), signers[0].token(now, usize::MAX, SCOPE)?)?;
     fs::write(directory.join("narrow.txt"), signers[0].token(now, usize::MAX, "bench.other")?)?;
+    fs::write(
+        directory.join("opaque.txt"),
+        "an_opaque_token_of_64_characters_as_many_issuers_make_them_-----",
+    )?;
+    fs::write(directory.join("api-key.txt"), ApiKey::make(&*Ambient::system().random).expose())?;
     Ok(())
 }
 

@@ -3,15 +3,19 @@
 //! - `echo`: axum, answering the body it got;
 //! - `bare`, `bare-many`: rmcp as it is, with one tool and with two hundred;
 //! - `ours`, `ours-many`: mcp-auth, trusting the keys in `KEYS/jwks.json`; `ours-log` writes its audit events to
-//!   standard error, as a server does by default.
+//!   standard error, as a server does by default;
+//! - `ours-api-key`, `ours-opaque`: mcp-auth, accepting the key in `KEYS/api-key.txt`, and opaque tokens.
 
 mod bare;
 mod echo;
 mod ours;
+mod signatures;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
 
+use mcp_auth_runtime::facade::{LogFormat, start_log};
+use ours::{Accepts, One};
 use tokio::net::TcpListener;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -23,10 +27,18 @@ async fn main() -> Result<(), Error> {
         ["echo"] => echo::serve().await,
         ["bare"] => bare::serve(bare::One::new()).await,
         ["bare-many"] => bare::serve(bare::Many::new()).await,
-        ["ours", keys] => ours::serve(ours::One, keys, false).await,
-        ["ours-log", keys] => ours::serve(ours::One, keys, true).await,
-        ["ours-many", keys] => ours::serve(ours::Many, keys, false).await,
-        _ => Err("usage: bench-server echo|bare|bare-many | ours|ours-log|ours-many KEYS".into()),
+        ["ours", keys] => ours::serve(One::new(keys)?, keys, Accepts::Jwt).await,
+        ["ours-log", keys] => {
+            let _log = start_log("info", LogFormat::Text)?;
+            ours::serve(One::new(keys)?, keys, Accepts::Jwt).await
+        }
+        ["ours-many", keys] => ours::serve(ours::Many, keys, Accepts::Jwt).await,
+        ["ours-api-key", keys] => ours::serve(One::new(keys)?, keys, Accepts::ApiKey).await,
+        ["ours-opaque", keys] => ours::serve(One::new(keys)?, keys, Accepts::Opaque).await,
+        _ => Err(
+            "usage: bench-server echo|bare|bare-many | ours|ours-log|ours-many|ours-api-key|ours-opaque KEYS"
+                .into(),
+        ),
     }
 }
 
