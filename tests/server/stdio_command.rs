@@ -1,7 +1,9 @@
 //! The credential on stdio from a program that prints it.
 
+use std::time::Duration;
+
 use mcp_auth::ambient::SystemRandom;
-use mcp_auth::serde_json::json;
+use mcp_auth::serde_json::{Value, json};
 use mcp_auth::testing::Era;
 use mcp_auth_core::ApiKey;
 use mcp_auth_runtime::facade::ApiKeyDigest;
@@ -43,11 +45,34 @@ async fn what_a_program_prints_is_the_credential_and_it_runs_once_until_that_is_
             if answer.get("result").is_some() {
                 return;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(60), renewed).await.expect("it is run again");
+    tokio::time::timeout(Duration::from_secs(60), renewed).await.expect("it is run again");
     assert_eq!(ran(), 2, "not for each message that is refused");
+}
+
+#[tokio::test]
+async fn a_credential_of_another_caller_does_not_take_over_the_connection() {
+    let issuer = Issuer::start().await;
+    let launch = launch::trusting(&issuer).variable("MCP_STDIO__CREDENTIAL", "file:token");
+    launch.secret("token", &issuer.token("alice").scope("read").ttl(4).mint());
+    let token = launch.path("token");
+    let mut pipe = opened(launch).await;
+    assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note");
+    std::fs::write(&token, issuer.token("mallory").scope("read").mint()).expect("written");
+    let mut asked = Vec::new();
+    while asked.last().is_none_or(|answer: &Value| answer.get("result").is_some()) {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        asked.push(pipe.call_tool("read_note", json!({})).await);
+        assert!(asked.len() < 100, "never refused");
+    }
+    let (code, data) = refusal(asked.last().expect("asked"));
+    assert_eq!((code, &data["error"]), (401, &json!("invalid_token")));
+    assert!(asked.last().unwrap().to_string().contains("another caller"), "{asked:?}");
+    // The twin: a new token of the same caller.
+    std::fs::write(&token, issuer.token("alice").scope("read").mint()).expect("written");
+    assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note");
 }
 
 #[tokio::test]

@@ -6,7 +6,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::actor::Actor;
-use super::opaque_key::opaque_key;
 use super::principal::Principal;
 use mcp_auth_core::{Hierarchy, RoleSet, ScopeSet};
 
@@ -24,12 +23,7 @@ impl Caller {
     /// user (or, for client credentials, one client) of one issuer; different between issuers, and between
     /// a user and a client of the same name. 43 characters of base64url.
     pub fn id(&self) -> String {
-        let principal = &self.0;
-        // RFC 9068 §2.2: with client credentials there is no resource owner, and `sub` names the client.
-        let kind: &[u8] = if principal.is_client() { b"client" } else { b"user" };
-        let mut parts = vec![principal.issuer().as_bytes(), principal.subject().as_bytes(), kind];
-        parts.extend(principal.subject_claim().map(|claim| claim.as_bytes()));
-        opaque_key(&parts)
+        self.0.id()
     }
 
     /// The `sub` claim, the one that `subject_claims` names instead, or the name of an API key. **Not a key**: two issuers may

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::actor::Actor;
 use super::confirmation::Confirmation;
 use super::deny::{Denied, Marks};
+use super::opaque_key::opaque_key;
 use super::verifier::Recheck;
 use mcp_auth_core::{RoleSet, ScopeSet};
 
@@ -193,6 +194,15 @@ impl Principal {
     /// is called in the other.
     pub(crate) fn subject_claim(&self) -> Option<&Arc<str>> {
         self.facts.subject_claim.as_ref()
+    }
+
+    /// What [`Caller::id`](super::Caller::id) is.
+    pub(crate) fn id(&self) -> String {
+        // RFC 9068 §2.2: with client credentials there is no resource owner, and `sub` names the client.
+        let kind: &[u8] = if self.is_client() { b"client" } else { b"user" };
+        let mut parts = vec![self.issuer().as_bytes(), self.subject().as_bytes(), kind];
+        parts.extend(self.subject_claim().map(|claim| claim.as_bytes()));
+        opaque_key(&parts)
     }
 
     /// The tenant of the issuer that the caller is of, where the issuer serves several.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::gate::Gate;
 use crate::answer::Rejection;
-use crate::authn::{Credential, Identity, local};
+use crate::authn::{Credential, Identity, Principal, local};
 use mcp_auth_core::ScopeSet;
 
 /// Reads the credential anew where it comes from; `None` when that fails.
@@ -15,6 +15,9 @@ pub(crate) type ReadAgain = Arc<dyn Fn() -> Reading + Send + Sync>;
 /// The future of a [`ReadAgain`].
 pub(crate) type Reading = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
 
+/// What a credential is refused with that came in place of another caller's.
+const ANOTHER_CALLER: &str = "the token is of another caller than the one that this connection began with";
+
 /// Who speaks on this connection.
 pub(crate) struct Speaker(Kind);
 
@@ -22,6 +25,8 @@ enum Kind {
     Local(Identity),
     /// Verified anew for every message: the verifier remembers.
     Bearer {
+        /// Whose credential the first one was: one connection has one caller.
+        caller: Option<String>,
         current: Mutex<String>,
         read_again: Option<ReadAgain>,
     },
@@ -33,16 +38,16 @@ impl Speaker {
         Self(Kind::Local(local::caller(scopes)))
     }
 
-    /// The bearer of `credential`; `read_again` where it may change while the server runs.
-    pub(crate) fn bearer(credential: String, read_again: Option<ReadAgain>) -> Self {
-        Self(Kind::Bearer { current: Mutex::new(credential), read_again })
+    /// The bearer of `credential`, who is `who`; `read_again` where it may change while the server runs.
+    pub(crate) fn bearer(credential: String, who: &Identity, read_again: Option<ReadAgain>) -> Self {
+        Self(Kind::Bearer { caller: id(who), current: Mutex::new(credential), read_again })
     }
 
     /// 7. Who it is now: a credential that is no longer accepted is read again.
     pub(super) async fn authenticate(&self, gate: &Gate) -> Result<Identity, Rejection> {
-        let (current, read_again) = match &self.0 {
+        let (caller, current, read_again) = match &self.0 {
             Kind::Local(identity) => return Ok(identity.clone()),
-            Kind::Bearer { current, read_again } => (current, read_again),
+            Kind::Bearer { caller, current, read_again } => (caller, current, read_again),
         };
         let text = current.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let refused = match gate.authenticate(Ok(Credential::Bearer(&text)), None).await {
@@ -59,6 +64,14 @@ impl Speaker {
             Some(renewed) => gate.authenticate(Ok(Credential::Bearer(renewed)), None).await,
             None => Err(refused),
         };
+        let identity = identity.and_then(|identity| match id(&identity) == *caller {
+            true => Ok(identity),
+            false => Err(Rejection::InvalidToken {
+                reason: ANOTHER_CALLER.to_owned(),
+                detail: None,
+                scopes: ScopeSet::new(),
+            }),
+        });
         match (&identity, renewed) {
             (Ok(_), Some(renewed)) => *current.lock().unwrap_or_else(PoisonError::into_inner) = renewed,
             (Err(refused), _) => {
@@ -68,4 +81,9 @@ impl Speaker {
         }
         identity
     }
+}
+
+/// A caller, whichever client and credential it uses.
+fn id(identity: &Identity) -> Option<String> {
+    identity.principal().map(Principal::id)
 }

@@ -71,6 +71,6 @@ async fn bearer(source: StdioCredential, authenticator: &Authenticator) -> Resul
         |error: &dyn fmt::Display| Error::from(format!("the credential in {source} ({key}): {error}"));
     let text = credential_source::read(&source).await.map_err(|error| refused(&error))?;
     let presented = Credential::Bearer(text.expose());
-    authenticator.authenticate(presented).await.map_err(|error| refused(&error))?;
-    Ok(Speaker::bearer(text.expose().to_owned(), credential_source::again(&source)))
+    let who = authenticator.authenticate(presented).await.map_err(|error| refused(&error))?;
+    Ok(Speaker::bearer(text.expose().to_owned(), &who, credential_source::again(&source)))
 }
