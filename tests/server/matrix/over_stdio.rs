@@ -44,7 +44,8 @@ async fn hundreds_of_generated_cases_over_stdio_are_decided_as_the_same_oracle_s
         let who = oracle::who(&credential, &rules, issuer.name(), RESOURCE, now);
         if let Who::Refused = who {
             let ended = launch.variable("MCP_SERVER__TRANSPORT", "stdio").run().await;
-            ended.refused(&["the credential in environment variable CASE_CREDENTIAL"]);
+            // Garbage may also look like a placeholder, which is said before it is judged.
+            ended.refused(&["environment variable CASE_CREDENTIAL"]);
             continue;
         }
         let era = seed.one_of(&[Era::Stateless, Era::Legacy("2025-11-25")]);
