@@ -5,6 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use mcp_auth_core::net::Host;
+use mcp_auth_runtime::config::issuers::TrustedIssuer;
+use mcp_auth_runtime::config::provider::wide_audience;
 use mcp_auth_runtime::config::{Checked, Config, Connect, Key, Transport, Verify, Visibility, key};
 use mcp_auth_runtime::facade::Registry;
 
@@ -151,15 +153,10 @@ impl Advice {
                 .audiences(issuer, &resource)
                 .into_iter()
                 .filter(|audience| resource != audience.as_str());
-            let others: Vec<String> = others.map(|audience| format!("{audience:?}")).collect();
-            if !others.is_empty() && issuer.allowed_clients.is_none() {
-                self.warn(format!(
-                    "audience {} is not the URL of this server: where it stands for a whole project or client of the issuer, \
-                     tokens that people gave to other servers of that project pass here too. Name the clients in \
-                     allowed_clients, or let the issuer write public_url into `aud`: {}",
-                    others.join(", "),
-                    config.place(&key!(auth.issuers[index].audience))
-                ));
+            if issuer.allowed_clients.is_none() {
+                for other in others {
+                    self.wide_audience(config, index, issuer, &other);
+                }
             }
             let lifetime = issuer.max_token_lifetime.get();
             if lifetime > LONG_LIFETIME {
@@ -170,6 +167,21 @@ impl Advice {
                 ));
             }
         }
+    }
+
+    /// Of an audience that is not the URL of this server.
+    fn wide_audience(&mut self, config: &Config, index: usize, issuer: &TrustedIssuer, audience: &str) {
+        let named = issuer.accepted().into_iter().next().map(|accepted| accepted.iss);
+        let iss = named.as_ref().map_or("", |iss| iss.as_str());
+        let stands_for = match wide_audience(issuer.provider, iss, Some(audience)) {
+            Some(wide) => format!("at {} it stands for {}", wide.provider.title, wide.stands_for),
+            None => "it may stand for a whole project or a client of the issuer".to_owned(),
+        };
+        self.warn(format!(
+            "audience {audience:?} is not the URL of this server: {stands_for}. Tokens that people gave to other \
+             servers pass here too. Name the clients in allowed_clients, or let the issuer write public_url into `aud`: {}",
+            config.place(&key!(auth.issuers[index].audience))
+        ));
     }
 
     /// Checks every URL for a host that exists only in documentation.

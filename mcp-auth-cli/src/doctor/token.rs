@@ -58,6 +58,13 @@ impl Token {
         &self.0
     }
 
+    /// The same JWT with a signature that no key made. Nothing of the right one is left in it.
+    pub(crate) fn with_another_signature(&self) -> Option<SecretText> {
+        let (signed, signature) = self.0.expose().rsplit_once('.')?;
+        let zeros = "A".repeat(signature.len());
+        (zeros != signature).then(|| SecretText::new(format!("{signed}.{zeros}")))
+    }
+
     pub(crate) fn shape(&self) -> Shape {
         if ApiKey::bears_prefix(self.0.expose()) {
             return Shape::ApiKey(self.0.expose().parse::<ApiKey>().map(drop));
@@ -130,6 +137,14 @@ mod tests {
         for opaque in ["abc", "a.b.c", "a.b"] {
             assert!(matches!(read(opaque).unwrap().shape(), Shape::Opaque), "{opaque}");
         }
+    }
+
+    #[test]
+    fn another_signature_holds_nothing_of_the_right_one() {
+        let token = read("aaa.bbb.c2lnbmVk").unwrap();
+        assert_eq!(token.with_another_signature().unwrap().expose(), "aaa.bbb.AAAAAAAA");
+        assert!(read("aaa.bbb.AAAA").unwrap().with_another_signature().is_none(), "it has none");
+        assert!(read("opaque").unwrap().with_another_signature().is_none());
     }
 
     #[test]

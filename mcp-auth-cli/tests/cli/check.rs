@@ -228,6 +228,24 @@ fn each_unwise_thing_is_warned_of_and_its_wise_twin_is_not() {
             verify("visibility = \"all\""),
             "given more than auth.base_scopes: add_todo",
         ),
+        (
+            verify("").replace("https://login.acme.io/", "https://acme.supabase.co/auth/v1")
+                + "provider = \"supabase\"\n",
+            verify("").replace("https://login.acme.io/", "https://acme.supabase.co/auth/v1")
+                + "provider = \"supabase\"\nallowed_clients = [\"todos\"]\n",
+            "at Supabase it stands for the whole project. Tokens that people gave to other servers pass here too",
+        ),
+        (
+            verify("").replace("https://login.acme.io/", "https://acme.okta.com/oauth2/default")
+                + "audience = \"api://default\"\n",
+            verify("").replace("https://login.acme.io/", "https://acme.okta.com/oauth2/default"),
+            "which says so until you set its audience",
+        ),
+        (
+            verify("") + "audience = \"a-client\"\n",
+            verify("") + "audience = \"https://todos.acme.io/mcp\"\n",
+            "it may stand for a whole project or a client of the issuer",
+        ),
         (verify("").replace("[\"todos.read\"]", "[]"), verify(""), "auth.base_scopes is empty"),
         (verify("").replace("\"todos.read\"", "\"openid\""), verify(""), "auth.base_scopes names \"openid\""),
         (

@@ -86,6 +86,13 @@ fn refused(reply: &Reply, wrong: &[&Step]) -> Step {
     )
 }
 
+/// Whether the server knows who it is, and asks for more scopes.
+pub(crate) fn lacks_scopes(reply: &Reply) -> bool {
+    let challenge = bearer(&reply.answer);
+    reply.status() == 403
+        && challenge.is_some_and(|challenge| challenge.get("error") == Some("insufficient_scope"))
+}
+
 fn forbidden(reply: &Reply) -> Step {
     let challenge = bearer(&reply.answer);
     match &challenge {

@@ -5,6 +5,7 @@ use super::challenge::bearer;
 use crate::doctor::checks::{
     AUTHENTICATED, Check, TOKEN_AUDIENCE, TOKEN_FORMAT, TOKEN_ISSUER, TOKEN_KEY, TOKEN_LIFETIME,
 };
+use crate::doctor::judge::token::Reached;
 use crate::doctor::mcp::Reply;
 use crate::doctor::quote::quote;
 use crate::doctor::step::Step;
@@ -131,6 +132,25 @@ pub(crate) fn said(reply: &Reply) -> Option<(Check, Step)> {
     let described = challenge.get("error_description")?;
     let (text, check, fix) = row(described)?;
     Some((*check, check.fail(format!("the server says {}", quote(text)), *fix)))
+}
+
+/// What a server of ours passed before it says this: it looks at the issuer first, then at the key and the audience, then at
+/// times and clients.
+pub(crate) fn reached(reply: &Reply) -> Reached {
+    let challenge = bearer(&reply.answer);
+    let described = challenge.as_ref().and_then(|challenge| challenge.get("error_description"));
+    let Some((text, ..)) = described.and_then(row) else { return Reached::Nothing };
+    match *text {
+        "the token's key is unknown"
+        | "the token's signature is wrong"
+        | "a claim of the token is not what this server asks for"
+        | "the token is not for this resource" => Reached::Issuer,
+        "the token expired"
+        | "the token is not valid yet"
+        | "the token lives too long"
+        | "the token's client is not allowed" => Reached::Audience,
+        _ => Reached::Nothing,
+    }
 }
 
 /// What is known of these words; a server may say more behind a colon.

@@ -2,6 +2,7 @@
 //! verdict of the server's own code (`mcp_auth_runtime::facade::examine`); here are the words.
 
 use mcp_auth_core::ScopeSet;
+use mcp_auth_runtime::config::provider::{ProviderName, WideAudience, wide_audience};
 use mcp_auth_runtime::facade::{Algorithm, ApiKeyError, TokenError};
 use serde_json::{Map, Value};
 
@@ -15,6 +16,20 @@ use crate::doctor::checks::{
 use crate::doctor::quote::{quote, quote_all};
 use crate::doctor::step::Step;
 use crate::doctor::token::{Jwt, Shape};
+
+/// How far the server itself went with the token, by its answer: what it passed is not wrong, whatever it looks like from
+/// outside. Its configuration may name what its metadata does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reached {
+    /// Nothing is known.
+    Nothing,
+    /// It trusts the issuer.
+    Issuer,
+    /// It takes the audience as its own.
+    Audience,
+    /// It accepts the token, and refuses the same one with another signature.
+    All,
+}
 
 /// The check that tells of a fault.
 pub(crate) fn check_of(fault: &TokenError) -> Check {
@@ -46,7 +61,7 @@ fn fault_of(check: Check, faults: &[TokenError]) -> Option<&TokenError> {
 }
 
 /// `faults` are what an mcp-auth server with the usual settings finds wrong, as for all checks of the token.
-pub(crate) fn format(shape: &Shape, faults: &[TokenError]) -> Step {
+pub(crate) fn format(shape: &Shape, faults: &[TokenError], reached: Reached) -> Step {
     let jwt = match shape {
         Shape::ApiKey(Ok(())) => return TOKEN_FORMAT.ok("an API key of mcp-auth"),
         Shape::ApiKey(Err(why)) => {
@@ -88,6 +103,12 @@ pub(crate) fn format(shape: &Shape, faults: &[TokenError]) -> Step {
             "it is bound to its sender's key (`cnf`), and a bearer token is not",
             "ask the issuer for bearer tokens: MCP clients send no proof",
         ),
+        Some(fault @ (TokenError::MissingClaim(_) | TokenError::Claim { .. })) if reached == Reached::All => {
+            TOKEN_FORMAT.warn(
+                format!("{fault}; the server accepts it all the same, so it looks elsewhere"),
+                lacking(fault),
+            )
+        }
         Some(fault) => TOKEN_FORMAT.fail(fault.to_string(), lacking(fault)),
     }
 }
@@ -103,13 +124,16 @@ fn lacking(fault: &TokenError) -> String {
 }
 
 /// `issuers` are the issuers that the server trusts, as its metadata and their own metadata name them.
-pub(crate) fn issuer(jwt: &Jwt, issuers: &[String], faults: &[TokenError]) -> Step {
+pub(crate) fn issuer(jwt: &Jwt, issuers: &[String], faults: &[TokenError], reached: Reached) -> Step {
     let Some(iss) = jwt.claim("iss") else {
         return TOKEN_ISSUER
             .fail("the token has no `iss`", "let the issuer name itself in its access tokens");
     };
     if !issuers.is_empty() && fault_of(TOKEN_ISSUER, faults).is_none() {
         return TOKEN_ISSUER.ok(quote(iss));
+    }
+    if reached >= Reached::Issuer {
+        return TOKEN_ISSUER.ok(third_name(iss, issuers));
     }
     let Some(listed) = issuers.first() else {
         return TOKEN_ISSUER.skipped("no authorization server is known to compare with");
@@ -132,12 +156,42 @@ pub(crate) fn issuer(jwt: &Jwt, issuers: &[String], faults: &[TokenError]) -> St
     )
 }
 
+/// In words: an issuer that the server trusts although its metadata does not name it.
+fn third_name(iss: &str, published: &[String]) -> String {
+    let whose = ProviderName::of_issuer(iss)
+        .map_or_else(String::new, |name| format!(", an issuer of {}", name.provider().title));
+    let named = match published {
+        [] => "the metadata names none that could be read".to_owned(),
+        published => format!("the metadata names {}", quote_all(published)),
+    };
+    format!(
+        "the server trusts {}{whose}; {named}: tokens and metadata name the issuer differently",
+        quote(iss)
+    )
+}
+
 /// `accepted` are the names of the resource: the one in its metadata first, then the URL.
-pub(crate) fn audience(jwt: &Jwt, accepted: &[String], faults: &[TokenError]) -> Step {
+pub(crate) fn audience(jwt: &Jwt, accepted: &[String], faults: &[TokenError], reached: Reached) -> Step {
     let audiences = jwt.audiences();
     let Some(resource) = accepted.first() else {
         return TOKEN_AUDIENCE.skipped("no resource is known to compare with");
     };
+    let wide = wide(jwt, &audiences);
+    let differs = fault_of(TOKEN_AUDIENCE, faults)
+        .is_some_and(|fault| matches!(fault, TokenError::MissingClaim(_) | TokenError::Audience(_)));
+    if differs
+        && reached >= Reached::Audience
+        && let Some(stands_for) = accepted_wide(&audiences, wide)
+    {
+        return TOKEN_AUDIENCE.warn(
+            format!("the server accepts {stands_for}. Tokens that people gave to other servers pass here too"),
+            format!(
+                "let the issuer write {} into `aud` if it can; else let the server accept certain clients only (mcp-auth: \
+                 [[auth.issuers]] allowed_clients)",
+                quote(resource)
+            ),
+        );
+    }
     if audiences.is_empty() {
         return TOKEN_AUDIENCE.fail(
             "the token has no `aud`: it names no server",
@@ -161,7 +215,12 @@ pub(crate) fn audience(jwt: &Jwt, accepted: &[String], faults: &[TokenError]) ->
             "wrong audience: the token's `aud` is {}, the server is {}{}",
             quote_all(&audiences),
             quote(resource),
-            near.map_or(String::new(), |difference| format!(" ({})", difference.cause()))
+            match (near, wide) {
+                (Some(difference), _) => format!(" ({})", difference.cause()),
+                (None, Some(wide)) =>
+                    format!(" (at {} that stands for {})", wide.provider.title, wide.stands_for),
+                (None, None) => String::new(),
+            }
         ),
         format!(
             "ask for the token with resource={} (RFC 8707), or register that as the API's identifier at the issuer; \
@@ -170,6 +229,30 @@ pub(crate) fn audience(jwt: &Jwt, accepted: &[String], faults: &[TokenError]) ->
             quote_all(&audiences)
         ),
     )
+}
+
+/// What is known of an `aud` that is wider than one server.
+fn wide(jwt: &Jwt, audiences: &[String]) -> Option<WideAudience> {
+    let issuer = jwt.claim("iss").unwrap_or_default();
+    match audiences {
+        [] => wide_audience(None, issuer, None),
+        audiences => audiences.iter().find_map(|aud| wide_audience(None, issuer, Some(aud))),
+    }
+}
+
+/// In words: an `aud` that a server may accept although it does not name it. A URL names another server, and without `aud` a
+/// token names none, unless the provider is known for it.
+fn accepted_wide(audiences: &[String], wide: Option<WideAudience>) -> Option<String> {
+    let is_url = |aud: &String| aud.starts_with("https://") || aud.starts_with("http://");
+    let seen = match audiences {
+        [] => "a token without `aud`".to_owned(),
+        audiences => format!("`aud` {}", quote_all(audiences)),
+    };
+    match wide {
+        Some(wide) => Some(format!("{seen}: at {} that stands for {}", wide.provider.title, wide.stands_for)),
+        None if audiences.is_empty() || audiences.iter().any(is_url) => None,
+        None => Some(format!("{seen}, which is not its URL: it may stand for a whole project or a client")),
+    }
 }
 
 /// `now` is the time of the server's clock in Unix seconds, according to its `Date`.
@@ -209,12 +292,21 @@ pub(crate) fn lifetime(jwt: &Jwt, now: i64, faults: &[TokenError]) -> Step {
 }
 
 /// `keys` is the key set of the token's issuer.
-pub(crate) fn key(jwt: &Jwt, keys: Option<&[Map<String, Value>]>, faults: &[TokenError]) -> Step {
+pub(crate) fn key(
+    jwt: &Jwt,
+    keys: Option<&[Map<String, Value>]>,
+    faults: &[TokenError],
+    reached: Reached,
+) -> Step {
     let Some(keys) = keys else {
         return TOKEN_KEY.skipped("the issuer's keys were not read");
     };
     let kid = jwt.header("kid");
     match (fault_of(TOKEN_KEY, faults), kid) {
+        (Some(_), _) if reached == Reached::All => TOKEN_KEY.warn(
+            "the server knows a key that made this signature; the authorization servers of its metadata publish none",
+            "nothing, if the server is set to take the keys from elsewhere (mcp-auth: [[auth.issuers]] jwks_uri)",
+        ),
         (Some(TokenError::Signature), _) => TOKEN_KEY.fail(
             "the signature is wrong: no key that the issuer publishes made it",
             "get a new token: another issuer of this name or another environment signed it, or it was changed",
@@ -301,7 +393,7 @@ mod tests {
         let accepted = ["https://a.example/mcp".to_owned()];
         let judged = |token: Value| {
             let token = claims(token);
-            audience(&token, &accepted, &faults(&token))
+            audience(&token, &accepted, &faults(&token), Reached::Nothing)
         };
         assert_eq!(judged(json!({ "aud": "https://a.example/mcp" })).verdict, Verdict::Ok);
         assert_eq!(judged(json!({ "aud": ["x", "https://a.example/mcp"] })).verdict, Verdict::Ok);
@@ -318,7 +410,7 @@ mod tests {
         let trusted = ["https://a.example/".to_owned()];
         let judged = |iss: &str| {
             let token = claims(json!({ "iss": iss }));
-            issuer(&token, &trusted, &faults(&token)).verdict
+            issuer(&token, &trusted, &faults(&token), Reached::Nothing).verdict
         };
         assert_eq!(judged("https://a.example/"), Verdict::Ok);
         for iss in ["https://a.example", "https://A.example/", "https://b.example/"] {
@@ -355,7 +447,7 @@ mod tests {
             all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
             let token = jwt(header, all);
             let faults = faults(&token);
-            format(&Shape::Jwt(token), &faults).verdict
+            format(&Shape::Jwt(token), &faults, Reached::Nothing).verdict
         };
         assert_eq!(judged(json!({ "alg": "RS256", "typ": "JWT" }), json!({})), Verdict::Ok);
         assert_eq!(judged(json!({ "alg": "HS256" }), json!({})), Verdict::Fail);
@@ -366,7 +458,7 @@ mod tests {
         assert_eq!(judged(json!({ "alg": "RS256" }), json!({ "at_hash": "x" })), Verdict::Fail);
         assert_eq!(judged(json!({ "alg": "RS256" }), json!({ "cnf": {} })), Verdict::Fail);
         assert_eq!(judged(json!({ "alg": "RS256" }), json!({ "sub": 5 })), Verdict::Fail);
-        assert_eq!(format(&Shape::Opaque, &[]).verdict, Verdict::Ok);
+        assert_eq!(format(&Shape::Opaque, &[], Reached::Nothing).verdict, Verdict::Ok);
     }
 
     #[test]
@@ -380,5 +472,62 @@ mod tests {
             assert!(step.fix.unwrap().contains(&format!("scope_claims = [\"{claim}\"]")));
         }
         assert_eq!(judged(json!({ "scope": "b", "scp": "a" }), "b").verdict, Verdict::Warn);
+    }
+
+    #[test]
+    fn what_the_server_passed_is_not_wrong_and_what_differs_is_said() {
+        let published =
+            ["https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0".to_owned()];
+        let token = claims(json!({ "iss": "https://sts.windows.net/11111111-2222-3333-4444-555555555555/" }));
+        let judged = |reached| issuer(&token, &published, &faults(&token), reached);
+        assert_eq!(judged(Reached::Nothing).verdict, Verdict::Fail);
+        for reached in [Reached::Issuer, Reached::Audience, Reached::All] {
+            let step = judged(reached);
+            assert_eq!(step.verdict, Verdict::Ok);
+            for said in ["version 1", "sts.windows.net", "login.microsoftonline.com"] {
+                assert!(step.seen.contains(said), "{}", step.seen);
+            }
+        }
+    }
+
+    #[test]
+    fn an_aud_that_is_a_whole_project_warns_where_the_server_accepts_it_and_one_of_another_server_fails() {
+        let accepted = ["https://a.example/mcp".to_owned()];
+        let judged = |token: Value, reached| {
+            let token = claims(token);
+            audience(&token, &accepted, &faults(&token), reached)
+        };
+        let supabase = json!({ "iss": "https://x.supabase.co/auth/v1", "aud": "authenticated" });
+        let okta = json!({ "iss": "https://x.okta.com/oauth2/default", "aud": ["api://default"] });
+        let cognito = json!({ "iss": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_x" });
+        let unknown = json!({ "iss": "https://login.acme.io", "aud": "a-client" });
+        for (token, says) in [
+            (supabase, "Supabase that stands for the whole project"),
+            (okta, "until you set its audience"),
+            (cognito, "without `aud`"),
+            (unknown, "may stand for a whole project"),
+        ] {
+            let step = judged(token.clone(), Reached::Audience);
+            assert_eq!(step.verdict, Verdict::Warn, "{token}");
+            assert!(step.seen.contains(says), "{}", step.seen);
+            assert!(step.fix.unwrap().contains("allowed_clients"));
+            for less in [Reached::Nothing, Reached::Issuer] {
+                assert_eq!(judged(token.clone(), less).verdict, Verdict::Fail, "{token}");
+            }
+        }
+        for of_another in [
+            json!({ "iss": "https://login.acme.io", "aud": "https://b.example/mcp" }),
+            json!({ "iss": "https://x.supabase.co/auth/v1", "aud": "https://b.example/mcp" }),
+            json!({ "iss": "https://login.acme.io", "aud": ["a-client", "https://b.example/mcp"] }),
+            json!({ "iss": "https://login.acme.io" }),
+            json!({ "iss": "https://login.acme.io", "aud": 5 }),
+        ] {
+            assert_eq!(judged(of_another.clone(), Reached::All).verdict, Verdict::Fail, "{of_another}");
+        }
+        let refused = judged(
+            json!({ "iss": "https://x.supabase.co/auth/v1", "aud": "authenticated" }),
+            Reached::Nothing,
+        );
+        assert!(refused.seen.contains("(at Supabase that stands for the whole project)"), "{}", refused.seen);
     }
 }

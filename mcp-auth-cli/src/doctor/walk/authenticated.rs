@@ -2,7 +2,7 @@
 
 use mcp_auth_core::Era;
 use mcp_auth_runtime::facade::{IssuerRules, KeySource, examine};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::login::{Issuer, Login};
 use super::unauthenticated::Unauthenticated;
@@ -10,6 +10,7 @@ use super::visit::Visit;
 use crate::doctor::checks::{self, AUTHENTICATED, TOOL, between};
 use crate::doctor::fetch::Trouble;
 use crate::doctor::judge::clock::Ahead;
+use crate::doctor::judge::token::Reached;
 use crate::doctor::judge::{call, said, token};
 use crate::doctor::mcp::{Endpoint, Reply};
 use crate::doctor::step::Step;
@@ -35,10 +36,9 @@ pub(super) async fn with_token(
         return;
     };
     let before = steps.len();
-    judge_token(visit, login, given, &needed, server_ahead, steps);
-
     let endpoint = visit.endpoint(Some(given.secret().expose()));
     let reply = open(&endpoint).await;
+    judge_token(visit, login, given, &reply, &needed, server_ahead, steps).await;
     // What the server itself says is wrong counts more than what looks right from outside.
     if let Ok(reply) = &reply
         && reply.status() == 401
@@ -80,17 +80,18 @@ async fn open(endpoint: &Endpoint<'_>) -> Result<Reply, Trouble> {
     }
 }
 
-fn judge_token(
+async fn judge_token(
     visit: &Visit<'_>,
     login: &Login,
     given: &Token,
+    reply: &Result<Reply, Trouble>,
     needed: &[String],
     server_ahead: Option<Ahead>,
     steps: &mut Vec<Step>,
 ) {
     let shape = given.shape();
     let Shape::Jwt(jwt) = &shape else {
-        steps.push(token::format(&shape, &[]));
+        steps.push(token::format(&shape, &[], Reached::Nothing));
         let checks = between(checks::TOKEN_ISSUER, checks::TOKEN_SCOPES);
         let unread = match &shape {
             Shape::ApiKey(_) => {
@@ -109,10 +110,14 @@ fn judge_token(
     let ours = visit.web.now();
     let now = i64::try_from(ours).unwrap_or(i64::MAX).saturating_add(server_ahead.unwrap_or(0));
 
-    let rules = issuers(login, &accepted);
+    let rules = issuers(login, &accepted, jwt.header("kid"));
     let found = examine(given.secret().expose(), &rules, u64::try_from(now).unwrap_or_default());
     let faults = &found.faults;
-    steps.push(token::format(&shape, faults));
+    let reached = match faults.is_empty() {
+        true => Reached::Nothing,
+        false => reached(visit, given, reply).await,
+    };
+    steps.push(token::format(&shape, faults, reached));
     if !found.is_read {
         let checks = between(checks::TOKEN_ISSUER, checks::TOKEN_SCOPES);
         steps.extend(checks.map(|check| check.skipped("servers read no further")));
@@ -120,17 +125,49 @@ fn judge_token(
     }
     let iss = jwt.claim("iss");
     let is_own = |issuer: &&Issuer| Some(issuer.listed.as_str()) == iss || issuer.stated.as_deref() == iss;
-    let own = login.issuers.iter().find(is_own).or(login.issuers.first());
-    steps.push(token::issuer(jwt, &trusted, faults));
-    steps.push(token::audience(jwt, &accepted, faults));
+    let signed = |issuer: &&Issuer| has_key(issuer.keys.as_deref(), jwt.header("kid"));
+    let mut all = login.issuers.iter();
+    let own = all.clone().find(is_own).or_else(|| all.clone().find(signed)).or_else(|| all.next());
+    steps.push(token::issuer(jwt, &trusted, faults, reached));
+    steps.push(token::audience(jwt, &accepted, faults, reached));
     steps.push(token::lifetime(jwt, now, faults));
-    steps.push(token::key(jwt, own.and_then(|issuer| issuer.keys.as_deref()), faults));
+    steps.push(token::key(jwt, own.and_then(|issuer| issuer.keys.as_deref()), faults, reached));
     steps.push(token::scopes(jwt, needed, &found.scopes));
 }
 
-/// What an mcp-auth server with the usual settings would verify with, for each authorization server under both its names.
-fn issuers(login: &Login, audiences: &[String]) -> Vec<(IssuerRules, Option<Value>)> {
-    let named = login.issuers.iter().flat_map(|issuer| {
+/// How far the server itself went with a token that does not look right from outside. That it goes in proves nothing of a
+/// server that looks at no token: so the same one with another signature must be refused.
+async fn reached(visit: &Visit<'_>, given: &Token, reply: &Result<Reply, Trouble>) -> Reached {
+    let Ok(reply) = reply else { return Reached::Nothing };
+    if reply.status() == 401 {
+        return said::reached(reply);
+    }
+    if reply.result().is_none() && !call::lacks_scopes(reply) {
+        return Reached::Nothing;
+    }
+    let Some(changed) = given.with_another_signature() else { return Reached::Nothing };
+    let endpoint = visit.endpoint(Some(changed.expose()));
+    match open(&endpoint).await {
+        Ok(refused) if refused.status() == 401 => Reached::All,
+        Ok(opened) if opened.result().is_some() => {
+            endpoint.close(&endpoint.proceed(&opened).await).await;
+            Reached::Nothing
+        }
+        _ => Reached::Nothing,
+    }
+}
+
+fn has_key(keys: Option<&[Map<String, Value>]>, kid: Option<&str>) -> bool {
+    let is_it = |key: &Map<String, Value>| key.get("kid").and_then(Value::as_str) == kid;
+    kid.is_some() && keys.is_some_and(|keys| keys.iter().any(is_it))
+}
+
+/// What an mcp-auth server with the usual settings would verify with, for each authorization server under both its names;
+/// those first that have this key.
+fn issuers(login: &Login, audiences: &[String], kid: Option<&str>) -> Vec<(IssuerRules, Option<Value>)> {
+    let (signed, others): (Vec<&Issuer>, Vec<&Issuer>) =
+        login.issuers.iter().partition(|issuer| has_key(issuer.keys.as_deref(), kid));
+    let named = signed.into_iter().chain(others).flat_map(|issuer| {
         let names = std::iter::once(&issuer.listed).chain(&issuer.stated);
         names.map(move |name| (name, issuer.keys.as_ref()))
     });

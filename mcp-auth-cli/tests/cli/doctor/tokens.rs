@@ -76,6 +76,72 @@ async fn a16_a_server_that_accepts_a_token_for_another_server() {
 }
 
 #[tokio::test]
+async fn an_issuer_that_the_server_trusts_by_another_name_than_it_publishes_is_not_wrong() {
+    let v1 = "https://sts.windows.net/11111111-2222-3333-4444-555555555555/";
+    let site = Site::start(|plan| plan.issuer = v1.to_owned()).await;
+    let report = site.doctor_with(site.token().issuer(v1), &[]).await;
+    report.is_healthy();
+    let seen = report.step("token-issuer")["seen"].as_str().unwrap();
+    assert!(
+        seen.contains("Microsoft Entra ID, version 1") && seen.contains("name the issuer differently"),
+        "{seen}"
+    );
+    // Its refused twin: the same token where the server does not trust it.
+    let site = Site::start(|_| ()).await;
+    let report = site.doctor_with(site.token().issuer(v1), &[]).await;
+    report.names("token-issuer", "fail", "wrong issuer", "get the token from");
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_for_a_later_reason_does_not_lead_to_its_issuer() {
+    let site = Site::start(|plan| {
+        plan.issuer = "https://other.example".to_owned();
+        plan.audience = "api://notes".to_owned();
+        plan.says = Some("the token is not for this resource".to_owned());
+    })
+    .await;
+    let token = || site.token().issuer("https://other.example").audience("authenticated");
+    let report = site.doctor_with(token(), &[]).await;
+    assert_eq!(report.verdict("token-issuer"), "ok", "{}", report.text);
+    report.names("token-audience", "fail", "wrong audience", "(RFC 8707)");
+}
+
+#[tokio::test]
+async fn an_aud_that_stands_for_a_whole_project_is_warned_of_where_the_server_accepts_it() {
+    let project = "https://abcdefgh.supabase.co/auth/v1";
+    let site = Site::start(|plan| {
+        (plan.issuer, plan.audience) = (project.to_owned(), "authenticated".to_owned());
+    })
+    .await;
+    let report = site.doctor_with(site.token().issuer(project).audience("authenticated"), &[]).await;
+    report.names_only(
+        "token-audience",
+        "warn",
+        "at Supabase that stands for the whole project",
+        "allowed_clients",
+    );
+    assert_eq!(report.verdict("authenticated"), "ok");
+    // Its refused twin: a server that looks for itself in `aud`.
+    let site = Site::start(|plan| plan.issuer = project.to_owned()).await;
+    let report = site.doctor_with(site.token().issuer(project).audience("authenticated"), &[]).await;
+    assert_eq!(report.verdict("token-audience"), "fail", "{}", report.text);
+}
+
+#[tokio::test]
+async fn a16_a_server_that_looks_at_no_signature_proves_nothing_by_accepting_a_token() {
+    let other = "https://other.example";
+    let site = Site::start(|plan| {
+        plan.issuer = other.to_owned();
+        plan.checks_signatures = false;
+    })
+    .await;
+    let report = site.doctor_with(site.token().issuer(other), &[]).await;
+    assert_eq!(report.verdict("token-issuer"), "fail", "{}", report.text);
+    let seen = report.step("authenticated")["seen"].as_str().unwrap();
+    assert!(seen.contains("accepts a token it should refuse: wrong issuer"), "{seen}");
+}
+
+#[tokio::test]
 async fn an_opaque_token_is_said_to_be_opaque() {
     let site = Site::start(|_| ()).await;
     let report = site.doctor_with("an-opaque-token-of-another-issuer", &[]).await;

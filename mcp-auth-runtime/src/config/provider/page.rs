@@ -7,6 +7,9 @@ use super::provider::{Provider, Sets, States, When};
 /// The address in examples.
 const PUBLIC_URL: &str = "https://todos.example.com/mcp";
 
+/// What follows from an audience that is wider than a server.
+const APART: &str = "Tokens for other servers look the same; `allowed_clients` tells them apart.";
+
 impl Provider {
     /// Everything that is known of the provider, as Markdown.
     pub fn page(&self) -> String {
@@ -41,8 +44,11 @@ impl Provider {
             "\n## What MCP clients find\n\n- Registration: {}\n- `resource`: {}\n- PKCE with S256: {}\n",
             self.clients.registration, self.clients.resource, self.clients.s256
         );
-        if !self.mind.is_empty() {
+        if !self.mind.is_empty() || !self.wide.is_empty() {
             page.push_str("\n## Good to know\n\n");
+            for wide in self.wide {
+                let _ = writeln!(page, "- {wide} {APART}");
+            }
             for mind in self.mind {
                 let _ = writeln!(page, "- {mind}");
             }

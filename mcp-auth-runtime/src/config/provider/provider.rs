@@ -1,5 +1,7 @@
 //! What is known of one identity provider.
 
+use super::audience::Wide;
+
 /// What is known of one identity provider: what `provider = "…"` sets, and what has to be done at the provider.
 #[derive(Debug)]
 pub struct Provider {
@@ -13,6 +15,11 @@ pub struct Provider {
     pub(super) issuer: &'static str,
     /// What is wrong with an issuer identifier that cannot be this provider's, and what to write.
     pub(super) misfit: fn(&str) -> Option<&'static str>,
+    /// How its issuer identifiers look where that tells them from all others, without the scheme: `*` stands for some text
+    /// without a slash.
+    pub(super) at: &'static [&'static str],
+    /// What `aud` stands for where it does not name one server.
+    pub(super) wide: &'static [Wide],
     /// Which keys the preset sets, each with its reason. A key that the operator wrote stays as it is.
     pub(super) sets: &'static [Sets],
     /// What only the operator knows.

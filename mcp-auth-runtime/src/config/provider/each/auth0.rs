@@ -8,6 +8,8 @@ pub(super) static AUTH0: Provider = Provider {
     about: "A tenant of Auth0, with an API whose identifier is your server's URL.",
     issuer: "\"https://example.eu.auth0.com/\"",
     misfit,
+    at: &["*.auth0.com/"],
+    wide: &[],
     sets: &[
         Sets::key(
             "algorithms",

@@ -1,5 +1,6 @@
 //! authentik.
 
+use crate::config::provider::audience::{Aud, Wide};
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static AUTHENTIK: Provider = Provider {
@@ -8,6 +9,8 @@ pub(super) static AUTHENTIK: Provider = Provider {
     about: "A provider of authentik: one provider is one application, and one client.",
     issuer: "\"https://auth.example.com/application/o/todos/\"",
     misfit,
+    at: &["*/application/o/*/"],
+    wide: &[Wide { aud: Aud::Other, is: "the client" }],
     sets: &[
         Sets::key(
             "algorithms",
@@ -59,7 +62,6 @@ pub(super) static AUTHENTIK: Provider = Provider {
     mind: &[
         "The issuer ends with a slash, and holds the slug of the application.",
         "Groups are in the claim `groups`: `[[roles.NAME.when]]` with `claim = \"groups\"`.",
-        "`aud` is the client, not your server: tokens of this client for other servers pass here too.",
     ],
     sources: &[
         "goauthentik/authentik: authentik/providers/oauth2/id_token.py, views/introspection.py, tests/test_dcr.py",

@@ -1,6 +1,6 @@
 //! Azure AD B2C.
 
-use super::microsoft::SCOPES;
+use super::microsoft::{APPLICATION, SCOPES};
 use super::usual::{AZP, RS256};
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
@@ -10,6 +10,8 @@ pub(super) static AZURE_B2C: Provider = Provider {
     about: "A tenant of Azure AD B2C with one user flow or policy. New customers get Entra External ID instead (`entra-external-id`).",
     issuer: "\"https://example.b2clogin.com/11111111-2222-3333-4444-555555555555/v2.0/\"",
     misfit,
+    at: &["*.b2clogin.com/*/v2.0/", "*.b2clogin.com/tfp/*/*/v2.0/"],
+    wide: &[APPLICATION],
     sets: &[
         RS256,
         SCOPES,

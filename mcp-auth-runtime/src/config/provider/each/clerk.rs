@@ -1,6 +1,7 @@
 //! Clerk.
 
 use super::usual::{CLIENT_ID, RS256};
+use crate::config::provider::audience::{Aud, Wide};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static CLERK: Provider = Provider {
@@ -9,6 +10,8 @@ pub(super) static CLERK: Provider = Provider {
     about: "An instance of Clerk as an OAuth provider.",
     issuer: "\"https://clerk.example.com\"",
     misfit: any,
+    at: &["clerk.*", "*.clerk.accounts.dev"],
+    wide: &[Wide { aud: Aud::Absent, is: "everything that its client may use" }],
     sets: &[
         RS256,
         Sets::key(

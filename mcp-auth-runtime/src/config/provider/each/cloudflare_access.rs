@@ -9,6 +9,8 @@ pub(super) static CLOUDFLARE_ACCESS: Provider = Provider {
     about: "A server behind an application of Cloudflare Access: the edge lets people in, and says who they are in a header of its own.",
     issuer: "\"https://example.cloudflareaccess.com\"",
     misfit,
+    at: &["*.cloudflareaccess.com"],
+    wide: &[],
     sets: &[
         RS256,
         Sets::key(

@@ -1,6 +1,7 @@
 //! Amazon Cognito.
 
 use super::usual::{CLIENT_ID, RS256};
+use crate::config::provider::audience::{Aud, Wide};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static COGNITO: Provider = Provider {
@@ -9,6 +10,8 @@ pub(super) static COGNITO: Provider = Provider {
     about: "A user pool of Amazon Cognito, with managed login.",
     issuer: "\"https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_aBcDeFgHi\"",
     misfit: any,
+    at: &["cognito-idp.*.amazonaws.com/*"],
+    wide: &[Wide { aud: Aud::Absent, is: "every resource of the user pool that its client may use" }],
     sets: &[
         RS256,
         Sets::key("require_claims", "{ token_use = \"access\" }", "ID tokens of the pool say `id`."),

@@ -1,6 +1,7 @@
 //! Descope.
 
 use super::usual::RS256;
+use crate::config::provider::audience::{Aud, Wide};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static DESCOPE: Provider = Provider {
@@ -9,6 +10,8 @@ pub(super) static DESCOPE: Provider = Provider {
     about: "An MCP server of Descope (Agentic Identity Hub), or an inbound app.",
     issuer: "[\"https://api.descope.com/v1/apps/agentic/P2example/S2example\", \"https://api.descope.com/v1/apps/P2example\"]",
     misfit: any,
+    at: &["api.descope.com/v1/apps/*", "api.descope.com/v1/apps/*/*", "api.descope.com/v1/apps/agentic/*/*"],
+    wide: &[Wide { aud: Aud::Other, is: "the project, or a client of it" }],
     sets: &[
         RS256,
         Sets::key(

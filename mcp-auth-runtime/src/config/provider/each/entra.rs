@@ -1,6 +1,6 @@
 //! Microsoft Entra ID.
 
-use super::microsoft::{LIFETIME, PROGRAMS, REQUESTED_PREFIX, SCOPES, SUBJECT};
+use super::microsoft::{APPLICATION, LIFETIME, PROGRAMS, REQUESTED_PREFIX, SCOPES, SUBJECT};
 use super::usual::{AZP, RS256};
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
@@ -10,6 +10,8 @@ pub(super) static ENTRA: Provider = Provider {
     about: "An application of Microsoft Entra ID whose access tokens are of version 2.",
     issuer: "\"https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0\"",
     misfit,
+    at: &["login.microsoftonline.com/*/v2.0"],
+    wide: &[APPLICATION],
     sets: &[
         RS256,
         SCOPES,

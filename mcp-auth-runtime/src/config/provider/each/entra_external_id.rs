@@ -1,6 +1,6 @@
 //! Microsoft Entra External ID.
 
-use super::microsoft::{PROGRAMS, REQUESTED_PREFIX, SCOPES, SUBJECT};
+use super::microsoft::{APPLICATION, PROGRAMS, REQUESTED_PREFIX, SCOPES, SUBJECT};
 use super::usual::{AZP, RS256};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
@@ -10,6 +10,8 @@ pub(super) static ENTRA_EXTERNAL_ID: Provider = Provider {
     about: "An external tenant of Microsoft Entra (ciamlogin.com).",
     issuer: "\"https://11111111-2222-3333-4444-555555555555.ciamlogin.com/11111111-2222-3333-4444-555555555555/v2.0\"",
     misfit: any,
+    at: &["*.ciamlogin.com/*/v2.0"],
+    wide: &[APPLICATION],
     sets: &[
         RS256,
         SCOPES,

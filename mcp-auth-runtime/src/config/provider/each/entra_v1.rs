@@ -1,6 +1,6 @@
 //! Microsoft Entra ID, version 1 tokens.
 
-use super::microsoft::{LIFETIME, PROGRAMS, REQUESTED_PREFIX, SCOPES, SUBJECT};
+use super::microsoft::{APPLICATION, LIFETIME, PROGRAMS, REQUESTED_PREFIX, SCOPES, SUBJECT};
 use super::usual::RS256;
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
@@ -10,6 +10,8 @@ pub(super) static ENTRA_V1: Provider = Provider {
     about: "An API of Microsoft Entra ID whose manifest leaves `requestedAccessTokenVersion` at 1 or null. Version 2 (`entra`) is the better choice for a new one.",
     issuer: "\"https://sts.windows.net/11111111-2222-3333-4444-555555555555/\"",
     misfit,
+    at: &["sts.windows.net/*/"],
+    wide: &[APPLICATION],
     sets: &[
         RS256,
         SCOPES,

@@ -1,5 +1,6 @@
 //! FusionAuth.
 
+use crate::config::provider::audience::{Aud, Wide};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static FUSIONAUTH: Provider = Provider {
@@ -8,6 +9,8 @@ pub(super) static FUSIONAUTH: Provider = Provider {
     about: "A tenant of FusionAuth whose issuer is an https URL.",
     issuer: "\"https://auth.example.com\"",
     misfit: any,
+    at: &[],
+    wide: &[Wide { aud: Aud::Other, is: "the application, which is the client" }],
     sets: &[
         Sets::key(
             "algorithms",

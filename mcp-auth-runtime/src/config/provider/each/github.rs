@@ -8,6 +8,8 @@ pub(super) static GITHUB: Provider = Provider {
     about: "An OAuth app or a GitHub App. Its tokens are opaque: your server asks GitHub whether a token is of your app.",
     issuer: "\"https://github.com/login/oauth\"",
     misfit: any,
+    at: &["github.com/login/oauth"],
+    wide: &[],
     sets: &[
         Sets::with(
             "introspection",

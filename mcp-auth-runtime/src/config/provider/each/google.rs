@@ -1,6 +1,7 @@
 //! Google.
 
 use super::usual::AZP;
+use crate::config::provider::audience::{Aud, Wide};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static GOOGLE: Provider = Provider {
@@ -9,6 +10,8 @@ pub(super) static GOOGLE: Provider = Provider {
     about: "OAuth clients of Google. Their tokens are opaque: your server asks Google about each.",
     issuer: "\"https://accounts.google.com\"",
     misfit: any,
+    at: &["accounts.google.com"],
+    wide: &[Wide { aud: Aud::Other, is: "the client, whatever it got the token for" }],
     sets: &[
         Sets::with(
             "introspection",
@@ -49,7 +52,6 @@ pub(super) static GOOGLE: Provider = Provider {
     mind: &[
         "Scopes are those of Google; `email` and `profile` come back as URLs. Declare `authenticated`, or Google's scopes.",
         "A token without the scope `openid` has no subject, and is refused.",
-        "`aud` is the client: tokens that it got for other purposes pass here too.",
         "Scopes of your own follow from Google's: `[scopes.\"https://www.googleapis.com/auth/userinfo.email\"]` with `implies = [\"todos.read\"]`.",
     ],
     sources: &["developers.google.com/identity/protocols/oauth2", "PrefectHQ/fastmcp: providers/google.py"],

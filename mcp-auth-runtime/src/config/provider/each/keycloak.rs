@@ -1,6 +1,7 @@
 //! Keycloak.
 
 use super::usual::AZP;
+use crate::config::provider::audience::{Aud, Wide};
 use crate::config::provider::provider::{Clients, Provider, Sets};
 
 pub(super) static KEYCLOAK: Provider = Provider {
@@ -9,6 +10,14 @@ pub(super) static KEYCLOAK: Provider = Provider {
     about: "A realm of Keycloak.",
     issuer: "\"https://keycloak.example.com/realms/todos\"",
     misfit,
+    at: &["*/realms/*", "*/auth/realms/*"],
+    wide: &[
+        Wide {
+            aud: Aud::Is("account"),
+            is: "the account pages of the realm, which nearly every token of it names",
+        },
+        Wide { aud: Aud::Other, is: "a client of the realm" },
+    ],
     sets: &[
         AZP,
         Sets::key(

@@ -9,6 +9,8 @@ pub(super) static LOGTO: Provider = Provider {
     about: "A tenant of Logto, with an API resource whose indicator is your server's URL.",
     issuer: "\"https://example.logto.app/oidc\"",
     misfit: any,
+    at: &["*.logto.app/oidc"],
+    wide: &[],
     sets: &[
         Sets::key(
             "algorithms",

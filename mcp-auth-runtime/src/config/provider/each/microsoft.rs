@@ -1,5 +1,6 @@
 //! What the presets of Microsoft have in common.
 
+use crate::config::provider::audience::{Aud, Wide};
 use crate::config::provider::provider::Sets;
 
 /// Where the scopes are.
@@ -29,3 +30,6 @@ pub(super) const LIFETIME: Sets = Sets::key(
     "\"28h\"",
     "With continuous access evaluation a token lives for up to 28 hours.",
 );
+/// What its audience stands for.
+pub(super) const APPLICATION: Wide =
+    Wide { aud: Aud::Other, is: "the application, so every server that shares its registration" };

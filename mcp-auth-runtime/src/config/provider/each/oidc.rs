@@ -8,6 +8,8 @@ pub(super) static OIDC: Provider = Provider {
     about: "An authorization server that signs its access tokens, and publishes its metadata.",
     issuer: "\"https://login.example.com/\"",
     misfit: any,
+    at: &[],
+    wide: &[],
     sets: &[],
     states: &[States::if_wanted(
         "audience",

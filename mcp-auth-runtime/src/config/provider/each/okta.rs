@@ -1,6 +1,7 @@
 //! Okta.
 
 use super::usual::RS256;
+use crate::config::provider::audience::{Aud, Wide};
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static OKTA: Provider = Provider {
@@ -9,6 +10,14 @@ pub(super) static OKTA: Provider = Provider {
     about: "A custom authorization server of Okta. The org server's access tokens are for Okta alone.",
     issuer: "\"https://example.okta.com/oauth2/default\"",
     misfit,
+    at: &["*.okta.com/oauth2/*", "*.oktapreview.com/oauth2/*"],
+    wide: &[
+        Wide {
+            aud: Aud::Is("api://default"),
+            is: "every server behind that authorization server, which says so until you set its audience",
+        },
+        Wide { aud: Aud::Other, is: "the authorization server, which has one audience for all its tokens" },
+    ],
     sets: &[
         RS256,
         Sets::key("scope_claims", "[\"scp\"]", "Where the scopes are, as a list."),

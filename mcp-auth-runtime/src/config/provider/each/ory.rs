@@ -9,6 +9,8 @@ pub(super) static ORY: Provider = Provider {
     about: "Ory Hydra, or a project of Ory Network.",
     issuer: "\"https://example.projects.oryapis.com\"",
     misfit: any,
+    at: &["*.projects.oryapis.com"],
+    wide: &[],
     sets: &[
         Sets::key(
             "scope_claims",

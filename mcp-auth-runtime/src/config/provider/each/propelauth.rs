@@ -9,6 +9,8 @@ pub(super) static PROPELAUTH: Provider = Provider {
     about: "MCP authentication of PropelAuth. Its tokens are opaque: your server asks about each.",
     issuer: "\"https://auth.example.com/oauth/2.1\"",
     misfit: any,
+    at: &["*/oauth/2.1"],
+    wide: &[],
     sets: &[
         Sets::with(
             "introspection",

@@ -9,6 +9,8 @@ pub(super) static SCALEKIT: Provider = Provider {
     about: "An MCP server that is registered with Scalekit.",
     issuer: "[\"https://example.scalekit.com\", \"https://example.scalekit.com/resources/res_1234567890\"]",
     misfit: any,
+    at: &["*.scalekit.com", "*.scalekit.com/resources/*"],
+    wide: &[],
     sets: &[
         RS256,
         CLIENT_ID,

@@ -1,6 +1,7 @@
 //! Stytch.
 
 use super::usual::{CLIENT_ID, RS256};
+use crate::config::provider::audience::{Aud, Wide};
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static STYTCH: Provider = Provider {
@@ -9,6 +10,8 @@ pub(super) static STYTCH: Provider = Provider {
     about: "Connected Apps of a Stytch project, by its project domain.",
     issuer: "\"https://example.customers.stytch.com\"",
     misfit,
+    at: &["*.customers.stytch.com", "*.customers.stytch.dev"],
+    wide: &[Wide { aud: Aud::Begins("project-"), is: "the whole project" }],
     sets: &[
         RS256,
         CLIENT_ID,
@@ -41,9 +44,7 @@ pub(super) static STYTCH: Provider = Provider {
         resource: "not documented: `aud` is the project.",
         s256: "yes.",
     },
-    mind: &[
-        "`aud` is the whole project: tokens for other servers of the project pass here too. Scopes of your own tell them apart, or `allowed_clients`.",
-    ],
+    mind: &["Scopes of your own tell tokens for several servers of the project apart."],
     sources: &[
         "stytch.com/docs: connected-apps/mcp-server-overview, api-reference connected-app-access-token-object",
     ],

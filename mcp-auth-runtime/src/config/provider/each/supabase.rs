@@ -1,6 +1,7 @@
 //! Supabase.
 
 use super::usual::CLIENT_ID;
+use crate::config::provider::audience::{Aud, Wide};
 use crate::config::provider::provider::{Clients, Provider, Sets};
 
 pub(super) static SUPABASE: Provider = Provider {
@@ -9,6 +10,8 @@ pub(super) static SUPABASE: Provider = Provider {
     about: "The OAuth server of a Supabase project.",
     issuer: "\"https://example.supabase.co/auth/v1\"",
     misfit,
+    at: &["*.supabase.co/auth/v1"],
+    wide: &[Wide { aud: Aud::Is("authenticated"), is: "the whole project" }],
     sets: &[
         Sets::key(
             "algorithms",
@@ -38,7 +41,7 @@ pub(super) static SUPABASE: Provider = Provider {
     },
     mind: &[
         "It knows the scopes `openid`, `profile`, `email`, `phone` and `offline_access`, and refuses a login that asks for another one: declare `authenticated`, or roles from a claim that your access token hook adds, and leave `base_scopes` empty.",
-        "`aud` is the whole project: tokens for other servers of the project pass here too. `allowed_clients` tells them apart, or a claim of your hook and `require_claims`.",
+        "A claim of your hook and `require_claims` tell tokens for several servers of the project apart.",
     ],
     sources: &[
         "supabase.com/docs/guides/auth/oauth-server, oauth-server/mcp-authentication",

@@ -1,6 +1,7 @@
 //! WorkOS AuthKit and Connect.
 
 use super::usual::RS256;
+use crate::config::provider::audience::{Aud, Wide};
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static WORKOS: Provider = Provider {
@@ -9,6 +10,11 @@ pub(super) static WORKOS: Provider = Provider {
     about: "AuthKit of WorkOS, for people; and applications of WorkOS Connect, for machines.",
     issuer: "\"https://example.authkit.app\"",
     misfit,
+    at: &["*.authkit.app"],
+    wide: &[Wide {
+        aud: Aud::Begins("client_"),
+        is: "the whole environment; tokens have it where your server is not registered as a resource",
+    }],
     sets: &[
         RS256,
         Sets::key(

@@ -1,6 +1,7 @@
 //! WSO2 Identity Server and Asgardeo.
 
 use super::usual::RS256;
+use crate::config::provider::audience::{Aud, Wide};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static WSO2: Provider = Provider {
@@ -9,6 +10,8 @@ pub(super) static WSO2: Provider = Provider {
     about: "An organization of Asgardeo, or WSO2 Identity Server.",
     issuer: "\"https://api.asgardeo.io/t/example/oauth2/token\"",
     misfit: any,
+    at: &["api.asgardeo.io/t/*/oauth2/token", "*/oauth2/token"],
+    wide: &[Wide { aud: Aud::Other, is: "the client" }],
     sets: &[
         RS256,
         Sets::key(
@@ -44,7 +47,6 @@ pub(super) static WSO2: Provider = Provider {
     clients: Clients { registration: "dynamic registration.", resource: "no.", s256: "yes." },
     mind: &[
         "The issuer looks like a token endpoint; it is written as the tokens say it.",
-        "`aud` is the client, not your server: tokens of this client for other servers pass here too.",
         "An answer of introspection has no `aud`: the client must be in `allowed_clients`.",
     ],
     sources: &[

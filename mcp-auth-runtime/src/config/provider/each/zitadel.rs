@@ -1,6 +1,7 @@
 //! Zitadel.
 
 use super::usual::CLIENT_ID;
+use crate::config::provider::audience::{Aud, Wide};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static ZITADEL: Provider = Provider {
@@ -9,6 +10,8 @@ pub(super) static ZITADEL: Provider = Provider {
     about: "An instance of Zitadel.",
     issuer: "\"https://example.zitadel.cloud\"",
     misfit: any,
+    at: &["*.zitadel.cloud"],
+    wide: &[Wide { aud: Aud::Other, is: "the project, or a client of it" }],
     sets: &[
         CLIENT_ID,
         Sets::with(
