@@ -38,6 +38,7 @@ pub use crate::authn::{
 };
 pub use crate::declared::schema::complaint_about_value;
 pub use crate::observe::health::{HEALTHZ, READYZ};
+pub use crate::serve::{StdioCaller, stdio_caller};
 
 // What the benchmarks measure by itself, and what they need for it.
 pub use crate::answer::Rejection;

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_issuer::{Caps, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey, Store};
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
-use mcp_auth_runtime::config::{Checked, Config, ConfigError};
-use mcp_auth_runtime::facade::{Registry, operations_from_json};
+use mcp_auth_runtime::config::{Checked, Config, ConfigError, Transport};
+use mcp_auth_runtime::facade::{LocalIssuer, Registry, operations_from_json, stdio_caller};
 use serde_json::json;
 
 use super::page;
@@ -19,8 +19,9 @@ use crate::{Failure, terminal::Terminal, terminal::json as json_text};
 /// Checks a configuration before anything is deployed.
 ///
 /// Reads what the server would read (the same files, profile and environment) and says what will be served where,
-/// whom it trusts and what is unwise. With the server's own `--scopes json` it checks the rest too: which operations
-/// need what, and whether every scope is declared by one. Opens no port and sends nothing.
+/// whom it trusts and what is unwise. Over stdio it says too whom the credential names and what it may call, as far as
+/// that can be told without asking its issuer. With the server's own `--scopes json` it checks the rest too: which operations
+/// need what, and whether every scope is declared by one. Opens no port, runs no program and sends nothing.
 ///
 /// Exit code: 0 when the server would start; 1 when it would not, or with --deny-warnings when something is unwise;
 /// 2 when it could not be checked.
@@ -81,10 +82,12 @@ struct Reasons(Vec<String>);
 fn checked(configuration: &Configuration, registry: Option<&Registry>) -> Result<Report, Failure> {
     let refused = match configuration.load_and_check(registry) {
         Ok((config, checked)) => {
-            if let Some(issuer) = config.built_in_issuer() {
-                built_in_issuer(&config, issuer, &checked)?;
-            }
-            return Ok(Report::new(&config, &checked, registry));
+            let issuer = config.built_in_issuer();
+            let issuer = issuer.map(|issuer| built_in_issuer(&config, issuer, &checked)).transpose()?;
+            let over_stdio = config.server.transport == Transport::Stdio;
+            let caller = over_stdio.then(|| stdio_caller(&config, &checked, issuer.as_ref()));
+            let caller = caller.transpose().map_err(|refused| refused.to_string())?;
+            return Ok(Report::new(&config, &checked, registry, caller.as_ref()));
         }
         Err(refused) => refused,
     };
@@ -114,7 +117,11 @@ fn its_options(config: &Config, issuer: &BuiltInIssuer) -> Result<IssuerOptions,
 }
 
 /// The built-in issuer has its own checks: options, identifier and signing key.
-fn built_in_issuer(config: &Config, issuer: &BuiltInIssuer, checked: &Checked) -> Result<(), Failure> {
+fn built_in_issuer(
+    config: &Config,
+    issuer: &BuiltInIssuer,
+    checked: &Checked,
+) -> Result<LocalIssuer, Failure> {
     let options = its_options(config, issuer)?;
     let mut scopes = checked.scopes.clone();
     for client in &options.clients {
@@ -122,7 +129,7 @@ fn built_in_issuer(config: &Config, issuer: &BuiltInIssuer, checked: &Checked) -
         scopes.extend(client.scopes.iter().map(|scope| (scope.to_string(), None)));
     }
     let resource = config.resource();
-    mcp_auth_issuer::build(
+    let built = mcp_auth_issuer::build(
         LocalIssuerSetup {
             issuer: resource.origin().try_into()?,
             resource,
@@ -135,7 +142,7 @@ fn built_in_issuer(config: &Config, issuer: &BuiltInIssuer, checked: &Checked) -
         },
         options,
     )?;
-    Ok(())
+    Ok(built)
 }
 
 /// A refusal as JSON, for programs: one text for each reason.

@@ -1,10 +1,12 @@
 //! The report for people: four short lists, three tables, the warnings, and the verdict.
 
 use super::report::{
-    ApiKey, BuiltIn, Introspection, Operation, Report, Role, Scope, Serves, TrustedIssuer, Trusts, When,
+    ApiKey, BuiltIn, Introspection, Operation, Report, Role, Scope, Serves, TrustedIssuer, Trusts, When, Who,
 };
 use crate::terminal::{BAD, Cell, DIM, GOOD, STRONG, Table, Terminal, WARN, shown, styled};
 
+/// What gives the operations of a server to this command.
+const HOW: &str = "your-server --scopes json | mcp-auth check --scopes -";
 /// The most operations that are named for a scope; the others are counted.
 const NAMED: usize = 3;
 
@@ -21,10 +23,9 @@ pub(super) fn print(report: &Report, denied: bool, terminal: &Terminal) {
             terminal.table(&operation_table(operations));
         }
         None => {
-            let how = "your-server --scopes json | mcp-auth check --scopes -";
             section(
                 "Operations",
-                &[("not checked".into(), format!("give them, and they are: {how}"))],
+                &[line("not checked", format!("give them, and they are: {HOW}"))],
                 terminal,
             );
         }
@@ -86,8 +87,18 @@ fn line(label: &str, text: impl Into<String>) -> (String, String) {
 
 fn serves(serves: &Serves) -> Lines {
     match serves {
-        Serves::Stdio { caller } => vec![line("over", "standard input and output"), line("caller", caller)],
-        Serves::Http { listen, resource, public_url, metadata, health } => {
+        Serves::Stdio { caller, who, untold, may_call } => {
+            let mut lines = vec![line("over", "standard input and output"), line("caller", caller)];
+            lines.extend(who.iter().flat_map(known));
+            lines.push(match (may_call, untold) {
+                (_, Some(why)) => line("known as", format!("only a start can tell: {why}")),
+                (Some(all), None) if all.is_empty() => line("may call", "nothing"),
+                (Some(all), None) => line("may call", all.join(", ")),
+                (None, None) => line("may call", format!("the operations say: {HOW}")),
+            });
+            lines
+        }
+        Serves::Http { listen, resource, public_url, metadata, health, client_address } => {
             let from = if *public_url { "public_url" } else { "from listen and path" };
             let mut lines = vec![
                 line("over", format!("HTTP, listening on {listen}")),
@@ -95,9 +106,36 @@ fn serves(serves: &Serves) -> Lines {
             ];
             lines.extend(labelled("metadata", metadata));
             lines.extend(labelled("health", health));
+            lines.extend(client_address.iter().map(|from| {
+                line(
+                    "client",
+                    format!("its address is in {}, through {} alone", from.header, from.proxies.join(" ")),
+                )
+            }));
             lines
         }
     }
+}
+
+/// Who calls over stdio, and what that caller holds.
+fn known(who: &Who) -> Lines {
+    if who.by == "local" {
+        return Vec::new(); // the line above says it
+    }
+    let client = who.client.as_ref().filter(|client| **client != who.subject);
+    let client = client.map(|client| format!(", by client {client:?}"));
+    let mut lines =
+        vec![line("known as", format!("{:?} of {}{}", who.subject, who.issuer, client.unwrap_or_default()))];
+    if !who.signature_checked {
+        lines.push(line("", "if its signature is good, which a start checks"));
+    }
+    let names = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(" ") };
+    lines.push(line("scopes", names(&who.scopes)));
+    if !who.roles.is_empty() {
+        lines.push(line("roles", names(&who.roles)));
+    }
+    lines.extend(who.expires.iter().map(|expires| line("until", expires)));
+    lines
 }
 
 fn trusts(trusts: &Trusts) -> Lines {

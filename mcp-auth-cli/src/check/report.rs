@@ -1,6 +1,7 @@
 //! The meaning of a configuration as data: what `--json` prints, and what the page is made of.
 
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
 use mcp_auth_core::ambient::{Clock as _, SystemClock};
 use mcp_auth_core::resource::WELL_KNOWN;
@@ -8,10 +9,10 @@ use mcp_auth_runtime::config::claim_test::ClaimTests;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::roles::{AnyOf, Condition, RoleEntry};
 use mcp_auth_runtime::config::{
-    Checked, Config, Connect, Denial, RoleName, Transport, Verify, Visibility, api_keys, introspection,
-    issuers,
+    Checked, Config, Connect, Denial, RoleName, StdioCredential, Transport, Verify, Visibility, api_keys,
+    introspection, issuers,
 };
-use mcp_auth_runtime::facade::{HEALTHZ, Kind, READYZ, Registry, Rule};
+use mcp_auth_runtime::facade::{HEALTHZ, Identity, Kind, READYZ, Registry, Rule, StdioCaller};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -51,11 +52,44 @@ pub(super) enum Serves {
         /// alone.
         metadata: Vec<String>,
         health: Vec<String>,
+        /// Where the client's address comes from; `None` if it is the sender's.
+        client_address: Option<ClientAddress>,
     },
     Stdio {
-        /// The caller that all requests over stdio count as.
+        /// The caller that all requests over stdio count as, by where that comes from.
         caller: String,
+        /// Who that is; `None` if nobody is known, or only a start can tell.
+        who: Option<Who>,
+        /// Why only a start can tell.
+        untold: Option<&'static str>,
+        /// What that caller may call; `None` if it is not known who it is, or which operations there are.
+        may_call: Option<Vec<String>>,
     },
+}
+
+/// Where the address of a client comes from, behind proxies.
+#[derive(Debug, Serialize)]
+pub(super) struct ClientAddress {
+    /// The one header that is read.
+    pub(super) header: String,
+    /// The proxies that are believed.
+    pub(super) proxies: Vec<String>,
+}
+
+/// Who calls over stdio. Nothing else of what the credential says.
+#[derive(Debug, Serialize)]
+pub(super) struct Who {
+    /// By which kind of credential: `jwt`, `api-key` or `local`.
+    pub(super) by: &'static str,
+    pub(super) issuer: String,
+    pub(super) subject: String,
+    pub(super) client: Option<String>,
+    pub(super) scopes: Vec<String>,
+    pub(super) roles: Vec<String>,
+    /// When the credential is refused; `None` if it has no end.
+    pub(super) expires: Option<String>,
+    /// Whether its signature was checked, where it has one: `false` means that a start does it, by keys that it fetches.
+    pub(super) signature_checked: bool,
 }
 
 /// The issuers whose tokens are accepted.
@@ -216,7 +250,13 @@ pub(super) struct When {
 }
 
 impl Report {
-    pub(super) fn new(config: &Config, checked: &Checked, registry: Option<&Registry>) -> Self {
+    /// `caller` is who calls over stdio, if that is what is served.
+    pub(super) fn new(
+        config: &Config,
+        checked: &Checked,
+        registry: Option<&Registry>,
+        caller: Option<&StdioCaller>,
+    ) -> Self {
         let advice = advice::of(config, checked, registry);
         let mut warnings: Vec<String> = checked.warnings.iter().map(ToString::to_string).collect();
         let expired = config.expired_api_keys(SystemClock.unix_now());
@@ -225,7 +265,8 @@ impl Report {
         Self {
             file: config.file().map(from_here),
             profile: config.profile().map(from_here),
-            serves: serves(config),
+            serves: caller
+                .map_or_else(|| over_http(config), |caller| over_stdio(config, checked, registry, caller)),
             trusts: trusts(config),
             access: access(config, checked.connect, registry),
             operations: registry.map(operations),
@@ -254,10 +295,7 @@ fn from_here(path: &Path) -> String {
     below.as_deref().unwrap_or(path).display().to_string()
 }
 
-fn serves(config: &Config) -> Serves {
-    if config.server.transport == Transport::Stdio {
-        return Serves::Stdio { caller: stdio_caller(config) };
-    }
+fn over_http(config: &Config) -> Serves {
     let resource = config.resource();
     let mut metadata = Vec::new();
     if config.auth.verify != Verify::None && !config.accepts_no_tokens() {
@@ -273,13 +311,63 @@ fn serves(config: &Config) -> Serves {
         metadata,
         health: [HEALTHZ, READYZ].map(|path| format!("http://{}{path}", config.server.listen)).into(),
         resource: resource.to_string(),
+        client_address: client_address(config),
     }
+}
+
+fn client_address(config: &Config) -> Option<ClientAddress> {
+    let proxies: Vec<String> =
+        config.server.trusted_proxies.iter().map(|proxy| proxy.network().to_string()).collect();
+    let header = config.server.client_address_header.name().to_string();
+    (!proxies.is_empty()).then_some(ClientAddress { header, proxies })
+}
+
+fn over_stdio(
+    config: &Config,
+    checked: &Checked,
+    registry: Option<&Registry>,
+    caller: &StdioCaller,
+) -> Serves {
+    let (identity, untold) = match caller {
+        StdioCaller::Local(who) => (Some((who, true)), None),
+        StdioCaller::Bearer { who, is_whole } => (Some((who, *is_whole)), None),
+        StdioCaller::Printed => (None, Some("a start runs the program that prints it")),
+        StdioCaller::Asked => (None, Some("a start asks its issuer about it")),
+        StdioCaller::Judged => (None, Some("a verifier of the program's own may judge it")),
+        _ => (None, Some("only a start can tell")),
+    };
+    let reach = |who: &Identity, registry: &Registry| {
+        let all = registry.iter().filter(|(id, _)| checked.policy.admits(*id, who));
+        all.map(|(_, operation)| operation.name().to_owned()).collect()
+    };
+    Serves::Stdio {
+        caller: stdio_caller(config),
+        who: identity.and_then(|(who, is_whole)| known(who, is_whole)),
+        untold,
+        may_call: identity.zip(registry).map(|((who, _), registry)| reach(who, registry)),
+    }
+}
+
+fn known(who: &Identity, signature_checked: bool) -> Option<Who> {
+    let principal = who.principal()?;
+    let at = |unix| humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(unix)).to_string();
+    Some(Who {
+        by: principal.via().as_str(),
+        issuer: principal.issuer().to_owned(),
+        subject: principal.subject().to_owned(),
+        client: principal.client_id().map(str::to_owned),
+        scopes: principal.scopes().iter().map(ToString::to_string).collect(),
+        roles: principal.roles().iter().map(ToString::to_string).collect(),
+        expires: principal.expires_at().map(at),
+        signature_checked,
+    })
 }
 
 fn stdio_caller(config: &Config) -> String {
     let scopes = config.stdio.local_scopes();
     match config.stdio_credential() {
-        Some(source) => format!("the bearer of the token in {source}"),
+        Some(source @ StdioCredential::Program { .. }) => format!("the bearer of {source}"),
+        Some(source) => format!("the bearer of the credential in {source}"),
         None if scopes.is_empty() => "the local caller, without any scope".to_owned(),
         None => format!("the local caller, with {scopes}"),
     }

@@ -9,6 +9,8 @@ use mcp_auth::serde_json::{self, Value};
 use crate::process::{mcp_auth, stderr, stdout};
 use crate::todos;
 
+mod credential;
+
 fn check(directory: &Path, arguments: &[&str]) -> Output {
     mcp_auth().current_dir(directory).arg("check").args(arguments).output().unwrap()
 }
@@ -486,4 +488,22 @@ fn an_api_key_bound_to_addresses_behind_a_proxy_that_is_not_trusted_is_warned_of
     assert!(text.contains("API key \"ci\" has allowed_addresses, and no proxy is trusted"), "{text}");
     let text = with("trusted_proxies = [\"10.0.0.1\"]");
     assert!(!text.contains("no proxy is trusted"), "{text}");
+}
+
+#[test]
+fn says_where_the_address_of_a_client_comes_from_behind_proxies_that_are_trusted() {
+    let proxies =
+        "[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\nclient_address_header = \"X-Real-IP\"";
+    let toml = verify("").replace("[server]", proxies);
+    let (code, text) = verdict(&toml, &[]);
+    assert_eq!(code, Some(0), "{text}");
+    let line = "  client        its address is in x-real-ip, through 10.0.0.0/8 ::1 alone";
+    assert!(text.lines().any(|said| said == line), "{text}");
+    let directory = todos::directory(&toml);
+    let report = json(&check(directory.path(), &["--json"]));
+    let expected = serde_json::json!({ "header": "x-real-ip", "proxies": ["10.0.0.0/8", "::1"] });
+    assert_eq!(report["serves"]["client_address"], expected);
+    // Without a proxy the header is not read, and no line speaks of it.
+    let (_, text) = verdict(&verify(""), &[]);
+    assert!(!text.contains("its address is in"), "{text}");
 }

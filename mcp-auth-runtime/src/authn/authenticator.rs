@@ -13,10 +13,11 @@ use super::cache::{CacheBounds, CredentialCache, CredentialHash, Entry};
 use super::credential::{Credential, MAX_CREDENTIAL_BYTES};
 use super::deny::{Denied, DenyList, Marks};
 use super::error::{AuthnError, TokenError};
+use super::foresight::Foresight;
 use super::identity::Identity;
 use super::principal::Principal;
 use super::verifier::api_key::ApiKeyError;
-use super::verifier::{IssuerState, LoadFailure, Verified, Verify};
+use super::verifier::{Foreseen, IssuerState, LoadFailure, Verified, Verify};
 use mcp_auth_core::ambient::Clock;
 use mcp_auth_core::{ApiKey, InvalidApiKey};
 
@@ -69,15 +70,7 @@ impl Authenticator {
                 return Err(TokenError::from(ApiKeyError::Malformed(InvalidApiKey::Prefix)).into());
             }
         };
-        if presented.len() > MAX_CREDENTIAL_BYTES {
-            let (bytes, max) = (presented.len(), MAX_CREDENTIAL_BYTES);
-            return Err(TokenError::TooLong { bytes, max }.into());
-        }
-        let hash = CredentialHash::of(presented);
-        let marks = Marks::of(presented, hash);
-        if self.denied.list().refuses_unread(&marks) {
-            return Err(TokenError::Denied.into());
-        }
+        let (hash, marks) = self.unread(presented)?;
         let principal = match self.remembered(&hash) {
             Some(principal) => principal,
             None => self.verify(presented, hash, marks).await?,
@@ -88,6 +81,49 @@ impl Authenticator {
         }
         binding::check(&principal, credential, from)?;
         Ok(Identity::Known(principal))
+    }
+
+    /// What a bearer of this credential would be told, as far as that can be said without asking anyone. Nothing is allowed by
+    /// it, and nothing remembered.
+    pub(crate) fn foresee(&self, presented: &str) -> Foresight {
+        let (marks, judge) =
+            match self.unread(presented).and_then(|(_, marks)| Ok((marks, self.judge(presented)?.1))) {
+                Ok(known) => known,
+                Err(fault) => return Foresight::Refused(vec![fault]),
+            };
+        let (facts, is_whole) = match judge.foresee(presented) {
+            Foreseen::Asks => return Foresight::Asks(judge.via()),
+            Foreseen::Refused(faults) => return Foresight::Refused(faults),
+            Foreseen::Known { facts, is_whole } => (facts, is_whole),
+        };
+        let principal = Principal::new(judge.via(), *facts);
+        if self.denied.list().refuses(&marks, &principal) {
+            return Foresight::Refused(vec![TokenError::Denied]);
+        }
+        match binding::check(&principal, Credential::Bearer(presented), None) {
+            Ok(()) => Foresight::Accepted { who: Identity::Known(Arc::new(principal)), is_whole },
+            Err(fault) => Foresight::Refused(vec![fault]),
+        }
+    }
+
+    /// What a credential is known by, unless it is refused before it is read.
+    fn unread(&self, presented: &str) -> Result<(CredentialHash, Marks), TokenError> {
+        if presented.len() > MAX_CREDENTIAL_BYTES {
+            return Err(TokenError::TooLong { bytes: presented.len(), max: MAX_CREDENTIAL_BYTES });
+        }
+        let hash = CredentialHash::of(presented);
+        let marks = Marks::of(presented, hash);
+        match self.denied.list().refuses_unread(&marks) {
+            true => Err(TokenError::Denied),
+            false => Ok((hash, marks)),
+        }
+    }
+
+    /// The first verifier that claims the credential is the only one that sees it: a credential that none claims goes
+    /// nowhere.
+    fn judge(&self, presented: &str) -> Result<(usize, &Arc<dyn Verify>), TokenError> {
+        let mut all = self.verifiers.iter().enumerate();
+        all.find(|(_, verifier)| verifier.claims_it(presented)).ok_or(TokenError::Unclaimed)
     }
 
     /// Every issuer, and whether its credentials can be verified now.
@@ -117,17 +153,13 @@ impl Authenticator {
         }
     }
 
-    /// The first verifier that claims the credential is the only one that sees it: a credential that none claims goes
-    /// nowhere.
     async fn verify(
         &self,
         presented: &str,
         hash: CredentialHash,
         marks: Marks,
     ) -> Result<Arc<Principal>, TokenError> {
-        let claiming = self.verifiers.iter().position(|verifier| verifier.claims_it(presented));
-        let verifier = claiming.ok_or(TokenError::Unclaimed)?;
-        let judge = &self.verifiers[verifier];
+        let (verifier, judge) = self.judge(presented)?;
         let Verified { facts, believed_until, basis, withdrawn } = judge.verify(presented).await?;
         let principal = Principal::new(judge.via(), facts).unless(withdrawn);
         let principal = principal.unless_denied(marks, self.denied.clone());

@@ -5,7 +5,7 @@
 //! give), `scope_prefix` (what issuers write in front of scopes), `cache` (credentials that were verified a moment ago), `deny` (credentials
 //! that are refused although they verify), `principal` (who it is, as everything after this folder
 //! knows it), `identity` (a principal, or anonymous), `actor` (who acts for it), `local` (the caller of a stdio server without a credential),
-//! `caller` (what a tool sees), `opaque_key` (how callers are told apart), `fetch` (how documents of issuers are
+//! `caller` (what a tool sees), `opaque_key` (how callers are told apart), `foresight` (what can be said before anyone is asked), `fetch` (how documents of issuers are
 //! fetched). `error` says everything that can be wrong, and whose fault it is. Nothing here knows of tools, or of HTTP
 //! statuses we answer.
 
@@ -20,6 +20,7 @@ pub(crate) mod credential;
 mod deny;
 pub(crate) mod error;
 pub(crate) mod fetch;
+mod foresight;
 mod identity;
 pub(crate) mod local;
 mod opaque_key;
@@ -42,6 +43,7 @@ pub(crate) use error::Fault;
 pub use error::{AuthnError, FetchError, TokenError};
 pub use fetch::{Fetch, HttpFetch};
 pub(crate) use fetch::{is_plain_from, may_ask};
+pub(crate) use foresight::Foresight;
 pub use identity::Identity;
 pub(crate) use principal::{Held, Principal};
 pub(crate) use roles::{RoleRule, RoleRules};

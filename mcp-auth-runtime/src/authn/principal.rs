@@ -52,6 +52,11 @@ pub enum Via {
 }
 
 impl Via {
+    /// Whether the program itself judges credentials of this kind.
+    pub(crate) fn is_of_the_program(&self) -> bool {
+        matches!(self, Self::Program(_))
+    }
+
     /// The kind in a word, for the audit.
     pub fn as_str(&self) -> &'static str {
         match self {

@@ -70,7 +70,8 @@ async fn follow(config: Config, source: watch::Sender<Arc<DenyList>>, cancel: Ca
     }
 }
 
-fn list(entries: &[DenyEntry]) -> DenyList {
+/// The list that these tables come to.
+pub(super) fn list(entries: &[DenyEntry]) -> DenyList {
     let text = |value: &Option<NonEmpty>| value.as_ref().map(|text| text.as_str().to_owned());
     let rule = |entry: &DenyEntry| DenyRule {
         issuer: text(&entry.issuer),

@@ -35,12 +35,7 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
             let config = &parts.config;
             let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);
             let given = parts.trust(local.as_ref(), own);
-            let authenticator = trust::authenticator(given, audiences)?.ok_or_else(|| {
-                Error::from(format!(
-                    "{} is set and auth.verify is \"none\": nothing could verify it",
-                    key(&source)
-                ))
-            })?;
+            let authenticator = trust::authenticator(given, audiences)?.ok_or_else(|| unverified(&source))?;
             trust::load_keys(&authenticator, config, parts.shutdown.stopping()).await?;
             authenticator.start(parts.shutdown.stopping());
             (bearer(source, &authenticator).await?, Some(authenticator))
@@ -66,11 +61,18 @@ fn key(source: &StdioCredential) -> &'static str {
 
 /// The bearer of the credential, which is verified before anything is served.
 async fn bearer(source: StdioCredential, authenticator: &Authenticator) -> Result<Speaker> {
-    let key = key(&source);
-    let refused =
-        |error: &dyn fmt::Display| Error::from(format!("the credential in {source} ({key}): {error}"));
-    let text = credential_source::read(&source).await.map_err(|error| refused(&error))?;
+    let text = credential_source::read(&source).await.map_err(|error| refused(&source, &error))?;
     let presented = Credential::Bearer(text.expose());
-    let who = authenticator.authenticate(presented).await.map_err(|error| refused(&error))?;
+    let who = authenticator.authenticate(presented).await.map_err(|error| refused(&source, &error))?;
     Ok(Speaker::bearer(text.expose().to_owned(), &who, credential_source::again(&source)))
+}
+
+/// Why the credential is not accepted, with where it comes from.
+pub(super) fn refused(source: &StdioCredential, error: &dyn fmt::Display) -> Error {
+    Error::from(format!("the credential in {source} ({}): {error}", key(source)))
+}
+
+/// Why a credential is one too many.
+pub(super) fn unverified(source: &StdioCredential) -> Error {
+    Error::from(format!("{} is set and auth.verify is \"none\": nothing could verify it", key(source)))
 }

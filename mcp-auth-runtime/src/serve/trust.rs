@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::denied::denied;
+use super::denied::{self, denied};
 use super::local_issuer::LocalIssuer;
 use super::parts::OwnVerifiers;
 use super::settings;
 use crate::authn::{
-    ApiKeyVerifier, Authenticator, CacheBounds, CredentialVerifier, Fetch, IntrospectionVerifier,
+    ApiKeyVerifier, Authenticator, CacheBounds, CredentialVerifier, Denied, Fetch, IntrospectionVerifier,
     IssuerRules, JwtVerifier, KeySource, LoadFailure, ProgramVerifier, TokenRules, Verify,
 };
 use crate::config::issuers::TrustedIssuer;
@@ -36,13 +36,30 @@ pub(super) struct Given<'a> {
 
 /// What verifies every kind of credential that the configuration accepts; `None` if no caller is verified. `audiences`
 /// says what a token of an issuer must be for.
-///
-/// Verifiers stand in the order they are asked in: one that claims fewer credentials stands before one that claims
-/// more, and signed tokens stand last.
 pub(super) fn authenticator(
-    mut given: Given<'_>,
+    given: Given<'_>,
     audiences: impl Fn(Option<&TrustedIssuer>) -> Vec<String>,
 ) -> Result<Option<Arc<Authenticator>>, Error> {
+    let (config, stopping) = (given.config, given.stopping.clone());
+    let made = verifying(given, audiences)?;
+    Ok(made.map(|made| Arc::new(made.unless(denied(config, stopping)))))
+}
+
+/// The same for those who only look: it follows no file, so it needs no Tokio runtime.
+pub(super) fn onlooker(
+    given: Given<'_>,
+    audiences: impl Fn(Option<&TrustedIssuer>) -> Vec<String>,
+) -> Result<Option<Authenticator>, Error> {
+    let list = denied::list(&given.config.auth.deny);
+    Ok(verifying(given, audiences)?.map(|made| made.unless(Denied::fixed(list))))
+}
+
+/// Verifiers stand in the order they are asked in: one that claims fewer credentials stands before one that claims
+/// more, and signed tokens stand last.
+fn verifying(
+    mut given: Given<'_>,
+    audiences: impl Fn(Option<&TrustedIssuer>) -> Vec<String>,
+) -> Result<Option<Authenticator>, Error> {
     let own = std::mem::take(&mut given.own);
     let own = own.into_iter().map(|(name, verifier)| of_the_program(&name, verifier, &given));
     let introspected = introspected_tokens(&given, &audiences)?;
@@ -53,8 +70,7 @@ pub(super) fn authenticator(
     }
     let verifiers = [api_keys(&given)?].into_iter().chain(others).collect();
     let clock = Arc::clone(&given.ambient.clock);
-    let authenticator = Authenticator::new(verifiers, clock, CacheBounds::default());
-    Ok(Some(Arc::new(authenticator.unless(denied(given.config, given.stopping)))))
+    Ok(Some(Authenticator::new(verifiers, clock, CacheBounds::default())))
 }
 
 /// A kind of credential that is the program's own.

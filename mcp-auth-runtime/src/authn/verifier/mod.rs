@@ -12,5 +12,5 @@ mod verify;
 pub use program::{CredentialFacts, CredentialFuture, CredentialVerifier, RefusedCredential};
 pub(crate) use program::{PROGRAM_ISSUER, ProgramVerifier};
 pub(crate) use verify::{
-    Basis, IssuerState, LoadFailure, Loading, Recheck, Refused, Verified, Verify, VerifyFuture,
+    Basis, Foreseen, IssuerState, LoadFailure, Loading, Recheck, Refused, Verified, Verify, VerifyFuture,
 };

@@ -26,6 +26,12 @@ pub trait Verify: Send + Sync {
     /// never a bad credential.
     fn verify<'a>(&'a self, presented: &'a str) -> VerifyFuture<'a>;
 
+    /// What it would find out about a credential that it claimed, as far as that can be said without asking anyone, by the
+    /// same checks. Nothing is allowed by it.
+    fn foresee(&self, _presented: &str) -> Foreseen {
+        Foreseen::Asks
+    }
+
     /// What asks again about a credential that it verified, while its bearer holds something open. `None` where time and
     /// [`Verified::withdrawn`] say all.
     fn again(&self, _presented: &str) -> Option<Arc<dyn Recheck>> {
@@ -82,6 +88,22 @@ pub struct Verified {
     pub basis: Basis,
     /// Cancelled when the basis is gone, so that what the caller holds open ends with it.
     pub withdrawn: CancellationToken,
+}
+
+/// What a verifier can say of a credential before it asks anyone.
+#[derive(Debug)]
+pub enum Foreseen {
+    /// Nothing: it asks an issuer, or the program.
+    Asks,
+    /// It would be refused: everything that is wrong.
+    Refused(Vec<TokenError>),
+    /// These are the facts, unless the signature is wrong, where that cannot be checked yet.
+    Known {
+        /// What it would find out.
+        facts: Box<Facts>,
+        /// Whether nothing is left to check.
+        is_whole: bool,
+    },
 }
 
 /// What a verdict rests on, so that it falls with it. Its meaning is the verifier's own.

@@ -13,7 +13,7 @@ use super::keys::{API_KEY_ISSUER, ApiKeyRules};
 use crate::authn::confirmation::Confirmation;
 use crate::authn::error::TokenError;
 use crate::authn::principal::{Facts, Via};
-use crate::authn::verifier::{Basis, Verified, Verify, VerifyFuture};
+use crate::authn::verifier::{Basis, Foreseen, Verified, Verify, VerifyFuture};
 
 /// Verifies API keys by their digests. It sends nothing anywhere.
 pub struct ApiKeyVerifier {
@@ -78,6 +78,13 @@ impl Verify for ApiKeyVerifier {
 
     fn verify<'a>(&'a self, presented: &'a str) -> VerifyFuture<'a> {
         Box::pin(std::future::ready(self.check(presented)))
+    }
+
+    fn foresee(&self, presented: &str) -> Foreseen {
+        match self.check(presented) {
+            Ok(Verified { facts, .. }) => Foreseen::Known { facts: Box::new(facts), is_whole: true },
+            Err(fault) => Foreseen::Refused(vec![fault]),
+        }
     }
 }
 

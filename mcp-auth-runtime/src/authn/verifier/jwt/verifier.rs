@@ -6,17 +6,19 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use mcp_auth_core::seen::Excerpt;
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::accepted::Accepted;
-use super::issuer::{IssuerRules, RulesError};
-use super::jws;
+use super::examine::examine;
+use super::issuer::{IssuerRules, KeySource, RulesError};
+use super::jws::{self, Jws};
 use super::keys::{IssuerKeys, Standing};
 use crate::authn::error::{KeysError, TokenError};
 use crate::authn::fetch::Fetch;
-use crate::authn::principal::Via;
+use crate::authn::principal::{Facts, Via};
 use crate::authn::verifier::{
-    Basis, IssuerState, LoadFailure, Loading, Verified, Verify, VerifyFuture, claims,
+    Basis, Foreseen, IssuerState, LoadFailure, Loading, Verified, Verify, VerifyFuture, claims,
 };
 use mcp_auth_core::ambient::Ambient;
 
@@ -69,23 +71,66 @@ impl JwtVerifier {
     async fn check(&self, token: &str) -> Result<Verified, TokenError> {
         let jws = jws::parse(token)?;
         let claims = claims::read(&jws.payload)?;
-        let issuer = claims::issuer(&claims)?;
-        // The issuer is only claimed so far, and that is enough to choose whose keys must have signed.
-        let (source, named) =
-            self.by_name.get(issuer).ok_or_else(|| TokenError::UnknownIssuer(Excerpt::of(issuer)))?;
-        let keys = &self.issuers[*source];
+        let (source, named) = self.claimed(&claims)?;
+        let keys = &self.issuers[source];
         if !keys.rules.may_use(jws.header.alg) {
             return Err(TokenError::Algorithm);
         }
         let Standing { generation, withdrawn } = keys.verify(&jws, named).await?;
         let now = self.ambient.clock.unix_now();
-        jws.header.typ.check(keys.rules.require_at_jwt)?;
-        named.check_tenant(&claims)?;
-        let mut facts = claims::check(&keys.rules.tokens, Arc::clone(&named.stands_for), claims, now)?;
-        facts.tenant = named.tenant.as_ref().map(|tenant| Arc::clone(&tenant.name));
+        let facts = facts(&keys.rules, named, &jws, claims, now)?;
         let believed_until = keys.rules.tokens.believed_until(facts.expires_at, now);
-        Ok(Verified { facts, believed_until, basis: Basis { source: *source, generation }, withdrawn })
+        Ok(Verified { facts, believed_until, basis: Basis { source, generation }, withdrawn })
     }
+
+    /// The issuer that the token names. It is only claimed so far, and that is enough to choose whose keys must have signed.
+    fn claimed(&self, claims: &Map<String, Value>) -> Result<(usize, &Accepted), TokenError> {
+        let issuer = claims::issuer(claims)?;
+        let known = self.by_name.get(issuer);
+        let (source, named) = known.ok_or_else(|| TokenError::UnknownIssuer(Excerpt::of(issuer)))?;
+        Ok((*source, named))
+    }
+
+    /// What a token says, where only its signature may be wrong. The second is whether that was checked: keys that are at
+    /// hand do.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    fn said(&self, token: &str) -> Result<(Facts, bool), Vec<TokenError>> {
+        let at_hand = |rules: &IssuerRules| match &rules.keys {
+            KeySource::Static(keys) => Some(keys.clone()),
+            KeySource::Discovery | KeySource::JwksUri(_) => None,
+        };
+        let issuers: Vec<_> =
+            self.issuers.iter().map(|keys| (keys.rules.clone(), at_hand(&keys.rules))).collect();
+        let now = self.ambient.clock.unix_now();
+        let faults = examine(token, &issuers, now).faults;
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let read = || {
+            let jws = jws::parse(token)?;
+            let claims = claims::read(&jws.payload)?;
+            let (source, named) = self.claimed(&claims)?;
+            let (rules, keys) = &issuers[source];
+            Ok((facts(rules, named, &jws, claims, now)?, keys.is_some()))
+        };
+        read().map_err(|fault| vec![fault])
+    }
+}
+
+/// What a token whose signature is good says.
+fn facts(
+    rules: &IssuerRules,
+    named: &Accepted,
+    jws: &Jws<'_>,
+    claims: Map<String, Value>,
+    now: u64,
+) -> Result<Facts, TokenError> {
+    jws.header.typ.check(rules.require_at_jwt)?;
+    named.check_tenant(&claims)?;
+    let facts = claims::check(&rules.tokens, Arc::clone(&named.stands_for), claims, now)?;
+    Ok(Facts { tenant: named.tenant.as_ref().map(|tenant| Arc::clone(&tenant.name)), ..facts })
 }
 
 impl Verify for JwtVerifier {
@@ -101,6 +146,13 @@ impl Verify for JwtVerifier {
 
     fn verify<'a>(&'a self, presented: &'a str) -> VerifyFuture<'a> {
         Box::pin(self.check(presented))
+    }
+
+    fn foresee(&self, presented: &str) -> Foreseen {
+        match self.said(presented) {
+            Ok((facts, is_whole)) => Foreseen::Known { facts: Box::new(facts), is_whole },
+            Err(faults) => Foreseen::Refused(faults),
+        }
     }
 
     /// A key that went away takes along what it verified.
