@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use mcp_auth::ambient::SystemClock;
+use mcp_auth::ambient::{SystemClock, SystemRandom};
 use mcp_auth::testing::{Client, Era, TestIssuer, TestServer};
 use mcp_auth::{Config, http};
-use mcp_auth_tests::process::{Launch, Pipe, refusal, text};
+use mcp_auth_core::ApiKey;
+use mcp_auth_runtime::facade::ApiKeyDigest;
+use mcp_auth_tests::process::{Launch, Pipe, Socket, refusal, text};
 use mcp_auth_tests::site::Served;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -157,5 +159,87 @@ async fn a_cancelled_call_stops_and_is_not_answered() {
         };
         assert_eq!(answer["id"], list, "the call that was cancelled has no answer: {answer}");
         assert_ne!(last, json!(5.0), "it went on to the end");
+    }
+}
+
+/// The example of API keys, with the `mcp.toml` beside it and the block that accepts this key, as `key new` prints it for
+/// `laptop --scope reports.write`.
+async fn reports(key: &ApiKey) -> Socket {
+    let digest = ApiKeyDigest::of(key);
+    let block = format!(
+        "\n[[auth.api_keys]]\nname = \"laptop\"\ndigest = \"{digest}\"\nscopes = [\"reports.write\"]\n"
+    );
+    let toml = include_str!("../../examples/api-keys/mcp.toml").to_owned() + &block;
+    let launch = Launch::of(env!("CARGO_BIN_EXE_api-keys")).toml(&toml);
+    launch.variable("MCP_SERVER__LISTEN", "127.0.0.1:0").http().await
+}
+
+/// The request of the example's README, to this server, with what its `$KEY` stands for.
+fn as_the_readme_says(server: &Socket, key: &str) -> reqwest::RequestBuilder {
+    let readme = include_str!("../../examples/api-keys/README.md");
+    let command = readme.split_once("curl -i ").expect("a request").1.split_once("```").expect("its end").0;
+    let command = command.replace("$KEY", key);
+    let after = |option: &str, quote: char| -> Vec<String> {
+        let start = format!("{option} {quote}");
+        command
+            .split(&start)
+            .skip(1)
+            .map(|rest| rest.split_once(quote).expect("its end").0.to_owned())
+            .collect()
+    };
+    let mut request = reqwest::Client::new().post(server.mcp());
+    for header in [after("-H", '"'), after("-H", '\'')].concat() {
+        let (name, value) = header.split_once(": ").expect("a header");
+        request = request.header(name, value);
+    }
+    let [body] = &after("-d", '\'')[..] else { panic!("one body: {command}") };
+    request.body(body.clone())
+}
+
+#[tokio::test]
+async fn the_api_keys_example_answers_the_request_of_its_readme_and_refuses_a_key_that_nobody_made_for_it() {
+    let (key, stranger) = (ApiKey::make(&SystemRandom), ApiKey::make(&SystemRandom));
+    let server = reports(&key).await;
+    let published = server.client().token(key.expose());
+    let report = json!({ "text": "all is well" });
+    assert_eq!(published.call_tool("publish_report", report.clone()).await.text(), Some("published"));
+
+    let answer = as_the_readme_says(&server, key.expose()).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let body = answer.text().await.unwrap();
+    assert!(body.contains("laptop: all is well"), "{body}");
+
+    let (start, end) = key.expose().split_at(key.expose().len() - 1);
+    let mistyped = format!("{start}{}", if end == "x" { 'y' } else { 'x' });
+    for refused in [stranger.expose(), &mistyped, "hunter2"] {
+        let answer = as_the_readme_says(&server, refused).send().await.unwrap();
+        assert_eq!(answer.status(), 401, "{refused}");
+        let challenge = answer.headers()["www-authenticate"].to_str().unwrap().to_owned();
+        assert!(
+            challenge.contains("invalid_token") && !challenge.contains("resource_metadata"),
+            "{challenge}"
+        );
+    }
+    let nobody = server.client().call_tool("list_reports", json!({})).await;
+    assert_eq!((nobody.status(), nobody.header("www-authenticate").unwrap().contains("Bearer")), (401, true));
+    // The role of a keeper is another key's.
+    let denied = published.call_tool("forget_reports", json!({})).await;
+    assert!(denied.body().contains("this is for keepers"), "{}", denied.body());
+}
+
+#[tokio::test]
+async fn the_api_keys_example_takes_x_api_key_too_and_has_neither_metadata_nor_an_answer_for_two_keys() {
+    let (key, stranger) = (ApiKey::make(&SystemRandom), ApiKey::make(&SystemRandom));
+    let server = reports(&key).await;
+    let with = async |key: &str| {
+        server.client().header("X-API-Key", key).call_tool("list_reports", json!({})).await.status()
+    };
+    assert_eq!(with(key.expose()).await, 200);
+    assert_eq!(with(stranger.expose()).await, 401);
+    let both = as_the_readme_says(&server, key.expose()).header("X-API-Key", key.expose());
+    assert_eq!(both.send().await.unwrap().status(), 400);
+    let root = server.mcp().replace("/mcp", "/.well-known/oauth-protected-resource");
+    for place in [root.clone(), format!("{root}/mcp")] {
+        assert_eq!(reqwest::get(&place).await.unwrap().status(), 404, "{place}");
     }
 }

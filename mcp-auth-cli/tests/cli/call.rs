@@ -1,10 +1,15 @@
 //! `mcp-auth call` with a kept login, against a real server with the built-in issuer.
 
+use mcp_auth::ambient::SystemRandom;
+use mcp_auth_core::ApiKey;
+use mcp_auth_runtime::facade::ApiKeyDigest;
+use mcp_auth_tests::process::private;
 use mcp_auth_tests::site::Served;
 use serde_json::{Value, json};
 
 use crate::person::{Person, Way};
 use crate::site::Site;
+use crate::todos;
 
 /// A server, and the person alice, who is logged in with `notes.read`.
 async fn logged_in() -> (Site, Person) {
@@ -243,6 +248,46 @@ async fn a_given_token_is_used_as_it_is_and_never_shown() {
         .await
         .failed(2, "never the secret itself");
     assert!(!said.stderr.contains(&access), "{}", said.stderr);
+}
+
+#[tokio::test]
+async fn an_api_key_calls_what_it_may_and_a_key_that_is_not_known_calls_nothing() {
+    let (key, stranger) = (ApiKey::make(&SystemRandom), ApiKey::make(&SystemRandom));
+    let directory = todos::directory(&format!(
+        "[server]\nlisten = {:?}\n[[auth.api_keys]]\nname = \"nightly\"\ndigest = \"{}\"\nscopes = [\"todos.read\"]\n",
+        todos::free_address(),
+        ApiKeyDigest::of(&key)
+    ));
+    let running = todos::serve(directory.path()).await;
+    let url = running.resource().to_string();
+    let file = todos::file(&directory, "key", &format!("{}\n", key.expose()));
+    private(&file);
+    let bob = Person::new();
+    let run = async |key: &str, place: &str, tool: &[&str]| {
+        let mut command = bob.command(&[&["call", &url][..], tool, &["--token", place]].concat());
+        let output = command.env("KEY", key).output().await.unwrap();
+        let said = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        assert!(!said.concat().contains(key), "{said:?}");
+        (output.status.code(), said)
+    };
+    for place in ["env:KEY".to_owned(), format!("file:{}", file.display())] {
+        let (code, [said, why]) = run(key.expose(), &place, &["list_todos"]).await;
+        assert_eq!((code, said.as_str()), (Some(0), "nightly\n"), "{why}");
+    }
+    let (code, [tools, _]) = run(key.expose(), "env:KEY", &[]).await;
+    assert!(code == Some(0) && tools.contains("list_todos"), "{tools}");
+
+    let (code, [_, why]) = run(key.expose(), "env:KEY", &["add_todo"]).await;
+    assert_eq!(code, Some(2));
+    assert!(why.contains("add_todo needs todos.read todos.write; this token does not have it"), "{why}");
+    let (start, end) = key.expose().split_at(key.expose().len() - 1);
+    let mistyped = format!("{start}{}", if end == "x" { 'y' } else { 'x' });
+    for refused in [stranger.expose(), &mistyped] {
+        let (code, [said, why]) = run(refused, "env:KEY", &["list_todos"]).await;
+        assert_eq!((code, said.as_str()), (Some(2), ""));
+        assert!(why.contains("does not take this token"), "{why}");
+    }
+    running.stop().await;
 }
 
 /// A server of 2025-11-25 that does not know `server/discover`, and needs no login.

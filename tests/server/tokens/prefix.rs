@@ -5,7 +5,9 @@ use mcp_auth::testing::Era;
 use serde_json::{Value, json};
 
 use super::bench::Bench;
-use crate::everything::Everything;
+use crate::everything::{CONFIG, Everything};
+use crate::launch::{self, Issuer, RESOURCE};
+use crate::process::{refusal, text};
 
 async fn scopes_supported(bench: &Bench) -> Vec<String> {
     let url = bench.server.at("/.well-known/oauth-protected-resource/mcp");
@@ -66,5 +68,39 @@ async fn t73_issuers_that_ask_differently_do_not_start_together() {
     {
         let said = start(toml.clone()).await.expect_err(&toml);
         assert!(said.contains("a challenge is for all of them"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn t73_over_stdio_a_denial_names_the_scope_with_its_prefix_and_a_token_that_has_it_is_let_in() {
+    let issuer = Issuer::start().await;
+    let trusted = format!(
+        "[[auth.issuers]]\nissuer = {:?}\njwks_uri = \"{}/jwks\"\nscope_prefix = \"api://n/\"",
+        issuer.name(),
+        issuer.name()
+    );
+    for era in [Era::Stateless, Era::Legacy("2025-11-25")] {
+        let opened = async |scopes: &str| {
+            let launch = launch::toml(&format!("{CONFIG}\n{trusted}"))
+                .variable("MCP_SERVER__PUBLIC_URL", RESOURCE)
+                .variable("MCP_STDIO__CREDENTIAL", "env:NOTES_TOKEN")
+                .variable("NOTES_TOKEN", &issuer.token("alice").scope(scopes).mint());
+            let mut pipe = launch.stdio().era(era);
+            pipe.open().await;
+            pipe
+        };
+        let mut pipe = opened("api://n/write").await;
+        assert_eq!(text(&pipe.call_tool("write_note", json!({ "text": "hello" })).await), "hello");
+        assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note", "implied");
+        for (scopes, held) in [("api://n/read", json!(["api://n/read"])), ("write api://n2/write", json!([]))]
+        {
+            let mut pipe = opened(scopes).await;
+            let expected = json!({
+                "error": "insufficient_scope", "required": ["api://n/write"], "held": held,
+                "scope": if scopes.starts_with("api") { "api://n/read api://n/write" } else { "api://n/write" },
+            });
+            let denied = pipe.call_tool("write_note", json!({ "text": "x" })).await;
+            assert_eq!(refusal(&denied), (403, expected), "{scopes} {era:?}");
+        }
     }
 }
