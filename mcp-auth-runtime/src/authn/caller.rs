@@ -21,19 +21,29 @@ impl Caller {
 
     /// An opaque, stable key for this caller: the one to store rows under. The same for every token of one
     /// user (or, for client credentials, one client) of one issuer; different between issuers, and between
-    /// a user and a client of the same name. 43 characters of base64url.
+    /// a user and a client of the same name. The same for every key that one block of `[[auth.api_keys]]` has, and for
+    /// every credential of one subject that one [verifier of the program's own](crate::facade::CredentialVerifier) accepts.
+    /// 43 characters of base64url.
     pub fn id(&self) -> String {
         self.0.id()
     }
 
-    /// The `sub` claim, the one that `subject_claims` names instead, or the name of an API key. **Not a key**: two issuers may
-    /// use the same subject for two people, and a user's
-    /// subject may equal a client's name. Store rows under [`Caller::id`].
+    /// The `sub` claim, the one that `subject_claims` names instead, the name of an API key, or what a verifier of the program's
+    /// own says. **Not a key**: two issuers may use the same subject for two people, and a user's subject may equal a client's
+    /// name. Store rows under [`Caller::id`].
     pub fn subject(&self) -> &str {
         self.0.subject()
     }
 
-    /// The `iss` claim, or with `shared_subjects` the first name of its issuer; `urn:mcp-auth:api-key` for the bearer of an API key, `local` for the local caller.
+    /// Who vouches for the subject:
+    ///
+    /// - of a token, the `iss` claim, or with `shared_subjects` the first name of its issuer; where its issuer was asked about
+    ///   it, that issuer;
+    /// - of an API key, `urn:mcp-auth:api-key`;
+    /// - of a credential that a verifier of the program's own accepts, `urn:mcp-auth:verifier:` and the name under which the
+    ///   [builder](crate::facade::ServerBuilder::verifier) was given it: `urn:mcp-auth:verifier:sessions` by
+    ///   `.verifier("sessions", …)`. Two verifiers are two issuers;
+    /// - of the local caller, `local`.
     pub fn issuer(&self) -> &str {
         self.0.issuer()
     }
