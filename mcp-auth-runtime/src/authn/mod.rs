@@ -52,12 +52,13 @@ pub use verifier::api_key::{
     API_KEY_ISSUER, ApiKeyDigest, ApiKeyError, ApiKeyRules, ApiKeyVerifier, InvalidDigest,
 };
 pub use verifier::claims::TokenRules;
-pub(crate) use verifier::claims::{ClaimAt, ClaimTest, ClaimTests, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};
+pub(crate) use verifier::claims::{
+    ANY_TENANT, Accepted, ClaimAt, ClaimTest, ClaimTests, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM, Tenant,
+};
 pub(crate) use verifier::introspection::{AssertionKey, both_could_be_asked};
 pub use verifier::introspection::{
     ClientAuth, IntrospectionKind, IntrospectionRules, IntrospectionVerifier, InvalidKey, Reach,
 };
-pub(crate) use verifier::jwt::{ANY_TENANT, Accepted, Tenant};
 pub use verifier::jwt::{Algorithm, Examined, IssuerRules, JwtVerifier, KeySource, examine};
 pub(crate) use verifier::jwt::{IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};
 pub use verifier::{CredentialFacts, CredentialFuture, CredentialVerifier, RefusedCredential};

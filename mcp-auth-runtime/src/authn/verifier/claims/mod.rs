@@ -1,12 +1,14 @@
 //! What a credential says, judged: claims of a signed token, or what its issuer answers of it. In reading order: `rules`
-//! (what they must be), `claim_test` (what one claim is asked), `check`.
+//! (what they must be), `claim_test` (what one claim is asked), `accepted` (which issuer a token may be of), `check`.
 
+mod accepted;
 mod check;
 mod claim_test;
 mod rules;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use accepted::{ANY_TENANT, Accepted, Tenant};
 pub(in crate::authn) use check::{MAX_CLIENT_BYTES, MAX_SUBJECT_BYTES, identifier};
 pub(super) use check::{check, faults, issuer, read, scopes};
 pub(crate) use claim_test::{ClaimAt, ClaimTest, ClaimTests};

@@ -7,11 +7,10 @@ use mcp_auth_core::net::Host;
 use serde_json::Value;
 use url::Url;
 
-use super::accepted::Accepted;
 use super::algorithm::Algorithm;
 use super::bounds;
 use crate::authn::fetch::may_ask;
-use crate::authn::verifier::claims::TokenRules;
+use crate::authn::verifier::claims::{Accepted, TokenRules};
 
 /// The algorithms of a key that does not say its own, where the issuer is set to none.
 pub(crate) const DEFAULT_ALGORITHMS: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];

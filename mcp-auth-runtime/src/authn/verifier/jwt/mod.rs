@@ -3,7 +3,6 @@
 //! keys, fetched and kept fresh by `discovery`, `freshness` and `jwks`), `published` (an issuer's
 //! metadata, for those who ask us for it), `examine` (everything that is wrong with a token, for those who explain it).
 
-mod accepted;
 mod algorithm;
 pub(crate) mod bounds;
 pub(super) mod discovery;
@@ -16,7 +15,6 @@ mod keys;
 mod published;
 pub(in crate::authn) mod verifier;
 
-pub(crate) use accepted::{ANY_TENANT, Accepted, Tenant};
 pub use algorithm::Algorithm;
 pub(crate) use algorithm::RefusedAlgorithm;
 pub use examine::{Examined, examine};

@@ -9,7 +9,6 @@ use mcp_auth_core::seen::Excerpt;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::accepted::Accepted;
 use super::examine::examine;
 use super::issuer::{IssuerRules, KeySource, RulesError};
 use super::jws::{self, Jws};
@@ -17,8 +16,9 @@ use super::keys::{IssuerKeys, Standing};
 use crate::authn::error::{KeysError, TokenError};
 use crate::authn::fetch::Fetch;
 use crate::authn::principal::{Facts, Via};
+use crate::authn::verifier::claims::{self, Accepted};
 use crate::authn::verifier::{
-    Basis, Foreseen, IssuerState, LoadFailure, Loading, Verified, Verify, VerifyFuture, claims,
+    Basis, Foreseen, IssuerState, LoadFailure, Loading, Verified, Verify, VerifyFuture,
 };
 use mcp_auth_core::ambient::Ambient;
 

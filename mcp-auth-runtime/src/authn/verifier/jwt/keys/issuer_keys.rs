@@ -9,7 +9,6 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::super::accepted::Accepted;
 use super::super::discovery::{self, Whose};
 use super::super::freshness;
 use super::super::issuer::{IssuerRules, KeySource};
@@ -18,6 +17,7 @@ use super::super::jws::Jws;
 use crate::authn::error::{KeysError, TokenError, chain};
 use crate::authn::fetch::{Fetch, FetchRequest, Within};
 use crate::authn::verifier::IssuerState;
+use crate::authn::verifier::claims::Accepted;
 use mcp_auth_core::ambient::Ambient;
 
 /// How many fetches one attempt takes at most: discovery asks at up to three places, then the keys are fetched.

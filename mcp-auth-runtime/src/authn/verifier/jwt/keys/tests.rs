@@ -8,7 +8,6 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::super::accepted::Accepted;
 use super::super::issuer::{IssuerRules, KeyRefresh, KeySource};
 use super::super::{Algorithm, jws};
 use super::IssuerKeys;
@@ -16,6 +15,7 @@ use crate::authn::error::TokenError;
 use crate::authn::tests::support::{
     Answer, FakeFetch, ISSUER, JWKS, NOW, Signer, US, ambient, b64, other_p256, p256, p384,
 };
+use crate::authn::verifier::claims::Accepted;
 use crate::authn::{Fault, Fetch};
 
 struct Bench {

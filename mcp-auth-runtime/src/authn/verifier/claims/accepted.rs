@@ -1,4 +1,4 @@
-//! One `iss` that the keys of an issuer may sign: whom it stands for, and of which tenant it is.
+//! One `iss` that an issuer may say: whom it stands for, and of which tenant it is.
 
 use std::sync::Arc;
 
@@ -40,7 +40,10 @@ impl Accepted {
     ///
     /// # Errors
     /// [`TokenError::Tenant`].
-    pub(super) fn check_tenant(&self, claims: &Map<String, Value>) -> Result<(), TokenError> {
+    pub(in crate::authn::verifier) fn check_tenant(
+        &self,
+        claims: &Map<String, Value>,
+    ) -> Result<(), TokenError> {
         let Some(Tenant { name, claim: Some(claim) }) = &self.tenant else { return Ok(()) };
         match claims.get(claim).and_then(Value::as_str) == Some(&**name) {
             true => Ok(()),
@@ -49,7 +52,7 @@ impl Accepted {
     }
 
     /// Whether a key that says it is `key_issuer`'s may have signed such a token. Without tenants a key says nothing of them.
-    pub(super) fn may_be_signed_by(&self, key_issuer: Option<&str>) -> bool {
+    pub(in crate::authn::verifier) fn may_be_signed_by(&self, key_issuer: Option<&str>) -> bool {
         match (&self.tenant, key_issuer) {
             (Some(tenant), Some(issuer)) => issuer.replace(ANY_TENANT, &tenant.name) == *self.iss,
             (None, _) | (_, None) => true,
