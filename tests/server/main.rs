@@ -19,6 +19,7 @@ mod embedding;
 mod every_message;
 mod examples;
 mod http;
+mod introspected_names;
 mod introspection;
 mod jsonrpc;
 mod keys;

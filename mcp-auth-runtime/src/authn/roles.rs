@@ -11,8 +11,8 @@ pub struct RoleRules(Vec<RoleRule>);
 /// The roles that one claim gives when it says one of these values.
 #[derive(Debug, Clone)]
 pub struct RoleRule {
-    /// What `iss` must say besides; anything without it.
-    pub iss: Option<String>,
+    /// The issuers of principals that it is about; without it, all of them.
+    pub of: Option<Vec<String>>,
     /// The claim's name; several names lead into nested objects. A name is never split.
     pub claim: Vec<String>,
     /// What the claim may be: strings, booleans, whole numbers.
@@ -24,9 +24,9 @@ pub struct RoleRule {
 }
 
 impl RoleRules {
-    /// The roles that these claims give: none where no rule is met, and then nothing is copied.
-    pub fn held(&self, claims: &Map<String, Value>) -> RoleSet {
-        let met = self.0.iter().filter(|rule| rule.is_met_by(claims));
+    /// The roles that these claims give a principal of `issuer`: none where no rule is met, and then nothing is copied.
+    pub fn held(&self, issuer: &str, claims: &Map<String, Value>) -> RoleSet {
+        let met = self.0.iter().filter(|rule| rule.is_about(issuer) && rule.is_met_by(claims));
         met.flat_map(|rule| &rule.gives).cloned().collect()
     }
 }
@@ -38,11 +38,12 @@ impl FromIterator<RoleRule> for RoleRules {
 }
 
 impl RoleRule {
+    fn is_about(&self, issuer: &str) -> bool {
+        self.of.as_ref().is_none_or(|of| of.iter().any(|named| named == issuer))
+    }
+
     /// Whether the claim is there and says one of the values. A claim of another shape says none of them.
     fn is_met_by(&self, claims: &Map<String, Value>) -> bool {
-        if self.iss.as_deref().is_some_and(|iss| claims.get("iss").and_then(Value::as_str) != Some(iss)) {
-            return false;
-        }
         match self.find(claims) {
             Some(Value::Array(items)) => {
                 items.iter().all(Value::is_string) && self.contains.iter().any(|wanted| has(items, wanted))
@@ -82,12 +83,12 @@ mod tests {
     /// A rule that gives `manager`, and what it implies.
     fn rule(claim: &[&str], equals: &[Value], contains: &[&str]) -> RoleRule {
         let gives = ["manager", "viewer"].iter().map(|name| name.parse().unwrap()).collect();
-        RoleRule { iss: None, claim: path(claim), equals: equals.to_vec(), contains: path(contains), gives }
+        RoleRule { of: None, claim: path(claim), equals: equals.to_vec(), contains: path(contains), gives }
     }
 
     fn held(rule: RoleRule, claims: &Value) -> String {
         let rules: RoleRules = [rule].into_iter().collect();
-        rules.held(claims.as_object().unwrap()).to_string()
+        rules.held("https://a.example", claims.as_object().unwrap()).to_string()
     }
 
     #[track_caller]
@@ -234,16 +235,21 @@ mod tests {
     #[test]
     fn every_rule_that_is_met_gives_its_roles_and_no_rule_gives_nothing() {
         let viewer = RoleRule {
-            iss: None,
+            of: None,
             gives: ["auditor".parse().unwrap()].into_iter().collect(),
             ..rule(&["a"], &[json!(1)], &[])
         };
         let rules: RoleRules = [rule(&["b"], &[json!(1)], &[]), viewer].into_iter().collect();
-        let held = |claims: Value| rules.held(claims.as_object().unwrap()).to_string();
+        let held = |claims: Value| rules.held("https://a.example", claims.as_object().unwrap()).to_string();
         assert_eq!(held(json!({ "a": 1, "b": 1 })), "auditor manager viewer");
         assert_eq!(held(json!({ "a": 1 })), "auditor");
         assert_eq!(held(json!({ "a": 2, "b": 2 })), "");
-        assert_eq!(RoleRules::default().held(json!({ "a": 1 }).as_object().unwrap()).to_string(), "");
+        assert_eq!(
+            RoleRules::default()
+                .held("https://a.example", json!({ "a": 1 }).as_object().unwrap())
+                .to_string(),
+            ""
+        );
         let nowhere = rule(&[], &[json!(1)], &["a"]);
         gives_nothing(&nowhere, json!({ "a": 1, "": 1 }));
     }

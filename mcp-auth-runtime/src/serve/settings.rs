@@ -13,7 +13,7 @@ use crate::authn::{
 use crate::config::api_keys::ApiKeyEntry;
 use crate::config::auth::Ready;
 use crate::config::introspection::{AuthMethod, Introspection};
-use crate::config::issuers::TrustedIssuer;
+use crate::config::issuers::{AcceptedIssuer, TrustedIssuer};
 use crate::config::roles::RoleEntry;
 use crate::config::{Checked, Config, Rounds, claim_test, key};
 use crate::dispatch::CallLimits;
@@ -172,19 +172,27 @@ pub(super) fn requested_prefix(config: &Config) -> Option<ScopePrefix> {
 /// What tokens of a configured issuer must be, for each authorization server of it.
 pub(super) fn rules(issuer: &TrustedIssuer, audiences: &[String]) -> Vec<IssuerRules> {
     let each = issuer.authorization_servers().into_iter().map(|server| {
-        let claim = issuer.tenant_claim.as_ref().map(|claim| claim.as_str().to_owned());
-        let accepted = issuer.accepted().into_iter().filter(|accepted| accepted.server == server);
-        let accepted = accepted.map(|accepted| Accepted {
-            iss: Arc::from(accepted.iss.as_str()),
-            stands_for: Arc::from(accepted.stands_for.as_str()),
-            tenant: accepted.tenant.map(|name| Tenant { name: Arc::from(name), claim: claim.clone() }),
-        });
-        let accepted = accepted.collect();
-        let names = issuer.names_of(&server);
-        let also_called = names.into_iter().filter(|name| server != name.as_str()).collect();
+        let accepted = accepted(issuer, |accepted| accepted.server == server);
+        let also_called = also_called(issuer, &server);
         IssuerRules { accepted, also_called, ..rules_of(issuer, server, audiences.to_vec()) }
     });
     each.collect()
+}
+
+/// Those `iss` of a configured issuer that are `meant`.
+fn accepted(issuer: &TrustedIssuer, meant: impl Fn(&AcceptedIssuer) -> bool) -> Vec<Accepted> {
+    let claim = issuer.tenant_claim.as_ref().map(|claim| claim.as_str().to_owned());
+    let accepted = issuer.accepted().into_iter().filter(meant).map(|accepted| Accepted {
+        iss: Arc::from(accepted.iss.as_str()),
+        stands_for: Arc::from(accepted.stands_for.as_str()),
+        tenant: accepted.tenant.map(|name| Tenant { name: Arc::from(name), claim: claim.clone() }),
+    });
+    accepted.collect()
+}
+
+/// What else its metadata may call this authorization server of a configured issuer.
+fn also_called(issuer: &TrustedIssuer, server: &IssuerIdentifier) -> Vec<String> {
+    issuer.names_of(server).into_iter().filter(|name| *server != name.as_str()).collect()
 }
 
 /// What tokens of this authorization server of a configured issuer must be.
@@ -232,8 +240,11 @@ pub(super) fn introspection(
     let Some(section) = &issuer.introspection else { return Ok(None) };
     let audiences = tokens.audiences.clone();
     let client = client_auth(config, index, section)?;
-    let Some(named) = issuer.issuer[0].of(None) else { return Ok(None) };
-    let mut rules = IntrospectionRules::new(named, audiences, client);
+    let Some(server) = issuer.authorization_servers().into_iter().next() else { return Ok(None) };
+    let also_called = also_called(issuer, &server);
+    let mut rules = IntrospectionRules::new(server, audiences, client);
+    rules.accepted = accepted(issuer, |_| true);
+    rules.also_called = also_called;
     rules.kind = section.kind;
     rules.endpoint = section.endpoint.as_ref().map(|url| url.url().clone());
     rules.allow_http = issuer.allow_http.as_ref().map(|host| host.host().clone());
@@ -324,16 +335,15 @@ fn digests(config: &Config, entry: &ApiKeyEntry) -> Result<Vec<ApiKeyDigest>> {
     written.map(Ok).chain(read).collect()
 }
 
-/// Which roles the claims of this issuer's credentials give. A condition that names no issuer is about the only one.
-pub(super) fn roles(config: &Config, checked: &Checked, issuer: &IssuerRules) -> RoleRules {
+/// Which roles the claims of an issuer's credentials give; `accepted` are its names. A condition that names no issuer is about
+/// the only one.
+pub(super) fn roles(config: &Config, checked: &Checked, accepted: &[AcceptedIssuer]) -> RoleRules {
     let mut rules = Vec::new();
     for (role, gives) in &checked.roles {
         for condition in config.roles.get(role).into_iter().flat_map(RoleEntry::conditions) {
-            let Some(iss) = meant(condition.issuer.as_ref().map(|named| named.as_str()), issuer) else {
-                continue;
-            };
+            let of = condition.issuer.as_ref().map(|named| meant(named.as_str(), accepted));
             rules.push(RoleRule {
-                iss,
+                of,
                 claim: condition.claim.names().map(str::to_owned).collect(),
                 equals: condition.equal_to().map(|value| value.json().clone()).collect(),
                 contains: condition.contained().map(str::to_owned).collect(),
@@ -344,18 +354,12 @@ pub(super) fn roles(config: &Config, checked: &Checked, issuer: &IssuerRules) ->
     rules.into_iter().collect()
 }
 
-/// What `iss` must say for a condition about `named` to be about a token of `issuer`; `None` where it never is. A name in
-/// the list of several means tokens that say it, unless all of them mean the same subjects; the server's own means all.
-fn meant(named: Option<&str>, issuer: &IssuerRules) -> Option<Option<String>> {
-    let Some(named) = named else { return Some(None) };
-    let accepted = &issuer.accepted;
-    let is_one = accepted.iter().all(|name| name.stands_for == accepted[0].stands_for);
-    match accepted.iter().any(|name| *name.iss == *named) {
-        true if is_one => Some(None),
-        true => Some(Some(named.to_owned())),
-        false if issuer.issuer == named => Some(None),
-        false => None,
-    }
+/// The issuers of principals that a condition about `named` is about. What `iss` may say means the issuer that it stands for,
+/// the name of an authorization server all of its tokens.
+fn meant(named: &str, accepted: &[AcceptedIssuer]) -> Vec<String> {
+    let is_iss = accepted.iter().any(|name| name.iss == named);
+    let is_meant = |name: &&AcceptedIssuer| if is_iss { name.iss == named } else { name.server == named };
+    accepted.iter().filter(is_meant).map(|name| name.stands_for.to_string()).collect()
 }
 
 #[cfg(test)]
@@ -406,9 +410,8 @@ mod tests {
         let config = Config::from_toml_str(text).unwrap();
         let checked = config.check_alone().unwrap();
         let held = |issuer: &str, claims: serde_json::Value| {
-            let rules = IssuerRules::new(issuer.parse().unwrap(), Vec::new(), KeySource::Discovery);
-            let rules = roles(&config, &checked, &rules);
-            rules.held(claims.as_object().unwrap()).to_string()
+            let rules = roles(&config, &checked, &[AcceptedIssuer::plain(issuer.parse().unwrap())]);
+            rules.held(issuer, claims.as_object().unwrap()).to_string()
         };
         let nested = |value: serde_json::Value| serde_json::json!({ "x": { "y": value } });
         for value in [serde_json::json!("z"), serde_json::json!(5), serde_json::json!(["z"])] {
@@ -419,5 +422,33 @@ mod tests {
         let dotted = serde_json::json!({ "x.y": "z" });
         assert_eq!(held("https://b.example", dotted.clone()), "manager viewer");
         assert_eq!(held("https://a.example", dotted), "");
+    }
+    #[test]
+    fn condition_about_a_name_is_about_the_issuer_that_it_stands_for() {
+        let held = |keys: &str, about: &str, issuer: &str| {
+            let text = format!(
+                "[[auth.issuers]]\n{keys}\n[roles.m]\nwhen = {{ issuer = {about:?}, claim = \"x\", equals = 1 }}"
+            );
+            let config = Config::from_toml_str(&text).unwrap();
+            let checked = config.check_alone().unwrap();
+            let rules = roles(&config, &checked, &config.auth.issuers[0].accepted());
+            !rules.held(issuer, serde_json::json!({ "x": 1 }).as_object().unwrap()).is_empty()
+        };
+        let several = "issuer = [\"https://a.example\", \"https://b.example\"]";
+        let shared = format!("{several}\nshared_subjects = true");
+        let tenants = "issuer = [\"https://a.example/{tenant}\", \"https://b.example/{tenant}\"]\nshared_subjects = true\n\
+                       tenants = [\"t\", \"u\"]\nauthorization_server = \"https://as.example/{tenant}\"";
+        for (keys, about, issuer, is_held) in [
+            (several, "https://a.example", "https://a.example", true),
+            (several, "https://b.example", "https://a.example", false),
+            (several, "https://b.example", "https://b.example", true),
+            (&shared, "https://b.example", "https://a.example", true),
+            (tenants, "https://b.example/t", "https://a.example/t", true),
+            (tenants, "https://b.example/t", "https://a.example/u", false),
+            (tenants, "https://as.example/t", "https://a.example/t", true),
+            (tenants, "https://as.example/t", "https://a.example/u", false),
+        ] {
+            assert_eq!(held(keys, about, issuer), is_held, "{keys} {about} {issuer}");
+        }
     }
 }

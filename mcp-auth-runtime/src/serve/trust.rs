@@ -13,7 +13,7 @@ use crate::authn::{
     ApiKeyVerifier, Authenticator, CacheBounds, CredentialVerifier, Denied, Fetch, IntrospectionVerifier,
     IssuerRules, JwtVerifier, KeySource, LoadFailure, ProgramVerifier, TokenRules, Verify,
 };
-use crate::config::issuers::TrustedIssuer;
+use crate::config::issuers::{AcceptedIssuer, TrustedIssuer};
 use crate::config::{Checked, Config, NonEmpty, key};
 use crate::error::Error;
 use mcp_auth_core::Role;
@@ -126,7 +126,7 @@ fn introspected_tokens(
         let Some(rules) = settings::rules(issuer, &audiences(Some(issuer))).into_iter().next() else {
             continue;
         };
-        let roles = settings::roles(config, checked, &rules);
+        let roles = settings::roles(config, checked, &issuer.accepted());
         let tokens = TokenRules { roles, ..rules.tokens };
         asked.extend(settings::introspection(config, index, tokens)?);
     }
@@ -143,16 +143,20 @@ fn signed_tokens(
 ) -> Result<Option<Arc<dyn Verify>>, Error> {
     let Given { config, checked, local, fetch, ambient, .. } = given;
     let with_keys = config.auth.issuers.iter().filter(|issuer| issuer.has_keys());
-    let mut rules: Vec<IssuerRules> =
-        with_keys.flat_map(|issuer| settings::rules(issuer, &audiences(Some(issuer)))).collect();
+    let mut rules: Vec<IssuerRules> = Vec::new();
+    for issuer in with_keys {
+        let roles = settings::roles(config, checked, &issuer.accepted());
+        for mut each in settings::rules(issuer, &audiences(Some(issuer))) {
+            each.tokens.roles = roles.clone();
+            rules.push(each);
+        }
+    }
     if let Some(local) = local {
         let keys = KeySource::Static(local.jwks.clone());
         let mut own = IssuerRules::new(local.issuer.clone(), audiences(None), keys);
         own.require_at_jwt = true;
+        own.tokens.roles = settings::roles(config, checked, &[AcceptedIssuer::plain(local.issuer.clone())]);
         rules.push(own);
-    }
-    for rules in &mut rules {
-        rules.tokens.roles = settings::roles(config, checked, rules);
     }
     if rules.is_empty() {
         return Ok(None);

@@ -46,6 +46,12 @@ pub enum TokenError {
     /// `iss` does not equal a configured issuer, byte for byte.
     #[error("token issuer {0} is not configured; issuers are compared byte for byte")]
     UnknownIssuer(Excerpt),
+    /// What its issuer says of it has no `iss`, and could be about several issuers.
+    #[error(
+        "its issuer's answer has no `iss`, and more than one of the names of its issuer could be meant; where all of them mean \
+         the same subjects, shared_subjects says so, and tenant_claim names the claim of a tenant"
+    )]
+    UnsaidIssuer,
     /// The issuer has no key with this `kid`.
     #[error("issuer has no key with the token's kid")]
     UnknownKey,
@@ -190,6 +196,7 @@ impl TokenError {
             | Self::Algorithm
             | Self::Type(_)
             | Self::UnknownIssuer(_)
+            | Self::UnsaidIssuer
             | Self::UnknownKey
             | Self::Signature
             | Self::MissingClaim(_)
@@ -223,7 +230,7 @@ impl TokenError {
             Self::UnknownIssuer(_) => "the token's issuer is not trusted here",
             Self::UnknownKey => "the token's key is unknown",
             Self::Signature => "the token's signature is wrong",
-            Self::MissingClaim(_) => "the token lacks a required claim",
+            Self::MissingClaim(_) | Self::UnsaidIssuer => "the token lacks a required claim",
             Self::Claim { .. } | Self::Subject { .. } => "the token has a malformed claim",
             Self::RequiredClaim { .. } | Self::RefusedClaim { .. } | Self::Tenant { .. } => {
                 "a claim of the token is not what this server asks for"
@@ -259,6 +266,7 @@ impl TokenError {
             Self::Algorithm,
             Self::Type(e()),
             Self::UnknownIssuer(e()),
+            Self::UnsaidIssuer,
             Self::UnknownKey,
             Self::Signature,
             Self::MissingClaim("x"),

@@ -262,12 +262,33 @@ pub enum Conflict {
         /// Key and source of the second.
         at: String,
     },
-    /// Of whose tokens would be asked?
+    /// Whose a token is would not be known.
     #[error(
-        "an issuer that is asked about its tokens has one name: one issuer without {{tenant}}, and no authorization_server \
-         beside it: {at}"
+        "issuer has several names, and an answer of kind = {kind:?} says none of them, so it would not be known whose a token is: \
+         write one name without {{tenant}}, or shared_subjects = true where all of them mean the same subjects: {at}"
     )]
-    IntrospectionOneName {
+    IntrospectionUnsaidIssuer {
+        /// What the issuer answers.
+        kind: &'static str,
+        /// Key and source.
+        at: String,
+    },
+    /// Which server is asked about a token?
+    #[error(
+        "{{tenant}} in authorization_server means a server for each tenant, and an opaque token does not say which of them to \
+         ask: write introspection.endpoint where one endpoint answers for all of them; else an entry in auth.issuers for each \
+         tenant, with introspection.prefixes: {at}"
+    )]
+    IntrospectionServers {
+        /// Key and source.
+        at: String,
+    },
+    /// Whom would a client assertion be for?
+    #[error(
+        "{{tenant}} in authorization_server means a server for each tenant, and auth = \"private_key_jwt\" signs what is for one \
+         of them: write another introspection.auth, or authorization_server without {{tenant}}: {at}"
+    )]
+    IntrospectionAssertions {
         /// Key and source.
         at: String,
     },

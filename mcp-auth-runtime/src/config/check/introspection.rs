@@ -14,12 +14,7 @@ impl Findings<'_> {
         let mut before: Vec<(&TrustedIssuer, Vec<String>)> = Vec::new();
         for (index, issuer) in issuers.iter().enumerate() {
             let Some(asked) = &issuer.introspection else { continue };
-            let is_one =
-                issuer.issuer.len() == 1 && !issuer.has_tenants() && issuer.authorization_server.is_none();
-            if !is_one {
-                let at = self.at(key!(auth.issuers[index].introspection));
-                self.refuse(Conflict::IntrospectionOneName { at });
-            }
+            self.names(index, issuer, asked);
             self.endpoint(index, issuer, asked);
             self.client(index, asked);
             self.secrets(index, asked);
@@ -37,6 +32,23 @@ impl Findings<'_> {
                 self.refuse(Conflict::IntrospectionOfBoth { issuer, other, at });
             }
             before.push((issuer, prefixes));
+        }
+    }
+
+    /// That it is known of each answer whose it is, and of each token which server to ask.
+    fn names(&mut self, index: usize, issuer: &TrustedIssuer, asked: &Introspection) {
+        if !asked.kind.says_issuer() && !issuer.is_one() {
+            let (kind, at) = (asked.kind.as_str(), self.at(key!(auth.issuers[index].issuer)));
+            self.refuse(Conflict::IntrospectionUnsaidIssuer { kind, at });
+        }
+        let several = issuer.authorization_servers().len() > 1;
+        let at = || key!(auth.issuers[index].authorization_server);
+        if several && asked.kind.says_issuer() && asked.endpoint.is_none() {
+            let at = self.at(at());
+            self.refuse(Conflict::IntrospectionServers { at });
+        } else if several && asked.auth() == AuthMethod::PrivateKeyJwt {
+            let at = self.at(at());
+            self.refuse(Conflict::IntrospectionAssertions { at });
         }
     }
 

@@ -35,7 +35,8 @@ fn fill_issuer(provider: &Provider, issuer: &mut Dict) {
     }
 }
 
-/// Sets one key where it is not set. One within a table is set where that table is.
+/// Sets one key where it is not set. One within a table is set where that table is. A URL below an issuer that has tenants is
+/// none of a single one's, so its metadata says it.
 fn set(sets: &Sets, issuer: &str, into: &mut Dict) {
     let (into, key) = match sets.key.split_once('.') {
         Some((outer, inner)) => match into.get_mut(outer).and_then(table) {
@@ -44,7 +45,9 @@ fn set(sets: &Sets, issuer: &str, into: &mut Dict) {
         },
         None => (into, sets.key),
     };
+    let is_of_a_tenant = sets.value.contains("{issuer}") && issuer.contains("{tenant}");
     if !into.contains_key(key)
+        && !is_of_a_tenant
         && let Some(value) = value(sets, issuer)
     {
         into.insert(key.to_owned(), value);

@@ -107,6 +107,23 @@ fn what_the_operator_wrote_stays_and_only_the_rest_is_set() {
 }
 
 #[test]
+fn t71_no_endpoint_of_a_preset_is_below_an_issuer_of_several_tenants() {
+    let text = |issuer: &str| {
+        format!(
+            "[[auth.issuers]]\nprovider = \"keycloak\"\nissuer = {issuer:?}\n\
+             [auth.issuers.introspection]\nclient_id = \"rs\"\nclient_secret = \"env:SECRET\""
+        )
+    };
+    let endpoint = |issuer: &str| {
+        let issuer = load(&text(issuer)).unwrap().auth.issuers[0].clone();
+        issuer.introspection.unwrap().endpoint.map(|url| url.as_str().to_owned())
+    };
+    let below = "https://a.example/realms/r/protocol/openid-connect/token/introspect".to_owned();
+    assert_eq!(endpoint("https://a.example/realms/r"), Some(below));
+    assert_eq!(endpoint("https://a.example/realms/{tenant}"), None);
+}
+
+#[test]
 fn a_name_that_is_not_known_says_the_nearest_and_an_issuer_of_another_kind_what_to_write() {
     let said = reasons("[[auth.issuers]]\nprovider = \"autho\"\nissuer = \"https://a.eu.auth0.com/\"");
     assert!(said[0].contains("did you mean \"auth0\"?"), "{said:?}");

@@ -192,7 +192,19 @@ pub struct AcceptedIssuer {
     pub tenant: Option<String>,
 }
 
+impl AcceptedIssuer {
+    /// The only name of its issuer.
+    pub(crate) fn plain(iss: IssuerIdentifier) -> Self {
+        Self { stands_for: iss.clone(), server: iss.clone(), iss, tenant: None }
+    }
+}
+
 impl TrustedIssuer {
+    /// Whether all of its names stand for one issuer, so that a token that says none of them is that one's.
+    pub(crate) fn is_one(&self) -> bool {
+        !self.has_tenants() && (self.shared_subjects || self.issuer.len() == 1)
+    }
+
     /// Every `iss` that is accepted, in their order; of each name, that of each tenant.
     pub fn accepted(&self) -> Vec<AcceptedIssuer> {
         let tenants: Vec<Option<&TenantName>> = match &self.tenants {

@@ -66,6 +66,10 @@ core_value! {
 impl FromStr for HttpUrl {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
+        if text.contains(['{', '}']) {
+            let why = "a URL holds no { or }; {tenant} may stand in issuer and authorization_server alone";
+            return Err(ValueError::refused(text, why));
+        }
         text.parse().map(Self).map_err(|invalid| refused_url(text, invalid))
     }
 }

@@ -71,7 +71,7 @@ pub(in crate::authn::verifier) fn check(
     let expires_at = check_times(rules, &claims, now)?;
     let (subject, subject_claim) = subject(rules, &claims)?;
     let client_id = client(rules, &claims)?;
-    let held = Held { scopes: scopes(rules, &claims)?, roles: rules.roles.held(&claims) };
+    let held = Held { scopes: scopes(rules, &claims)?, roles: rules.roles.held(&issuer, &claims) };
     Ok(Facts {
         issuer,
         actor: Actor::of(&claims)?,

@@ -146,7 +146,7 @@ impl Endpoint {
         let plain = rules.allow_http.as_ref();
         let found = discovery::published_url(
             fetch,
-            Whose { issuer: &rules.issuer, also_called: &[] },
+            Whose { issuer: &rules.issuer, also_called: &rules.also_called },
             plain,
             MAX_METADATA_BYTES,
             "introspection_endpoint",

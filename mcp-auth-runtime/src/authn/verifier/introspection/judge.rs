@@ -1,8 +1,6 @@
 //! What an answer must say, and what stands for what it does not. Its holes are filled here, by rules; then its claims are
 //! judged as those of every other credential.
 
-use std::sync::Arc;
-
 use mcp_auth_core::seen::Excerpt;
 use serde_json::{Map, Value};
 
@@ -10,7 +8,7 @@ use super::bounds::WITHOUT_EXPIRY_SECS;
 use super::rules::{IntrospectionKind, IntrospectionRules};
 use crate::authn::error::TokenError;
 use crate::authn::principal::Facts;
-use crate::authn::verifier::claims::{self, TokenRules};
+use crate::authn::verifier::claims::{Accepted, TokenRules};
 
 /// What an answer comes to.
 #[derive(Debug)]
@@ -22,6 +20,7 @@ pub(super) struct Judged {
 
 /// The rules that a claims set of this issuer is held against. What an answer leaves out is allowed for by another check:
 ///
+/// - no `iss`: it is of the only issuer that it can be of, or refused ([`Accepted::of_answer`]);
 /// - no `exp`: the issuer says itself that the token is active, so it is only remembered for a shorter time;
 /// - no `sub`: `username` where that is asked for; the client, where `client_when` says that this is a program's token;
 /// - no `aud`: the client must be one of `allowed_clients`, where there are some;
@@ -48,8 +47,8 @@ pub(super) fn rules_of(rules: &IntrospectionRules) -> TokenRules {
     tokens
 }
 
-/// Judges what the issuer says of an active token. `tokens` is [`rules_of`] its issuer, and `names` are the `iss` that are
-/// this issuer's.
+/// Judges what the issuer says of an active token. `tokens` is [`rules_of`] its issuer, and `accepted` are the `iss` that
+/// are this issuer's.
 ///
 /// - Units: `now` in Unix seconds.
 /// - Source: RFC 7662 §2.2 and §4; RFC 9068 §4 for what the claims mean.
@@ -58,21 +57,14 @@ pub(super) fn rules_of(rules: &IntrospectionRules) -> TokenRules {
 /// [`TokenError`]: what it says is not a token for this server.
 pub(super) fn judge(
     tokens: &TokenRules,
-    names: &[Arc<str>],
+    accepted: &[Accepted],
     mut claims: Map<String, Value>,
     now: u64,
 ) -> Result<Judged, TokenError> {
     check_kind(&claims)?;
-    let issuer = match claims.get("iss") {
-        None => names.first().cloned().ok_or(TokenError::MissingClaim("iss"))?,
-        Some(_) => {
-            let iss = claims::issuer(&claims)?;
-            let known = names.iter().find(|name| ***name == *iss);
-            Arc::clone(known.ok_or_else(|| TokenError::UnknownIssuer(Excerpt::of(iss)))?)
-        }
-    };
+    let named = Accepted::of_answer(accepted, &claims)?;
     let is_program = stands_for_itself(tokens, &mut claims);
-    let mut facts = claims::check(tokens, issuer, claims, now)?;
+    let mut facts = named.check(tokens, claims, now)?;
     facts.is_client |= is_program;
     let longest = tokens.token_cache_ttl.as_secs();
     let believed_until = match facts.expires_at {

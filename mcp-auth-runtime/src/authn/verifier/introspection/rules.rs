@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use mcp_auth_core::IssuerIdentifier;
 use mcp_auth_core::net::Host;
+use serde_json::Map;
 use url::Url;
 
 use super::bounds;
 use super::client_auth::ClientAuth;
 use crate::authn::fetch::may_ask;
-use crate::authn::verifier::claims::TokenRules;
+use crate::authn::verifier::claims::{Accepted, TokenRules};
 
 /// Where Google answers about its access tokens.
 const GOOGLE: &str = "https://oauth2.googleapis.com/tokeninfo";
@@ -19,8 +20,12 @@ const GITHUB: &str = "https://api.github.com/applications/";
 /// One issuer that is asked about tokens. Plain data: it knows nothing of configuration files.
 #[derive(Debug, Clone)]
 pub struct IntrospectionRules {
-    /// The issuer identifier. It stands for an `iss` that an answer does not say, and its metadata names the endpoint.
+    /// Who issues the tokens: its metadata names the endpoint, and it is what a client assertion is for.
     pub issuer: IssuerIdentifier,
+    /// What `iss` may say in an answer, each byte for byte; never none. `issuer` itself unless it calls itself otherwise there.
+    pub accepted: Vec<Accepted>,
+    /// What else than `issuer` its metadata may call it: names in `accepted`, and what stands there for every tenant.
+    pub also_called: Vec<String>,
     /// What the answer is like.
     pub kind: IntrospectionKind,
     /// Where it is asked. Without it, the kind's own place, else the `introspection_endpoint` of the issuer's metadata.
@@ -78,6 +83,11 @@ impl IntrospectionKind {
         }
     }
 
+    /// Whether answers of this kind can say `iss`, or anything of a tenant.
+    pub fn says_issuer(self) -> bool {
+        self == Self::Rfc7662
+    }
+
     /// Whether an issuer of this kind makes signed access tokens too, which its keys verify.
     pub fn has_keys(self) -> bool {
         self == Self::Rfc7662
@@ -88,6 +98,8 @@ impl IntrospectionRules {
     /// An issuer that is asked by RFC 7662 at the place its metadata names, with every other rule at its default.
     pub fn new(issuer: IssuerIdentifier, audiences: Vec<String>, client: ClientAuth) -> Self {
         Self {
+            accepted: vec![Accepted::plain(issuer.as_str())],
+            also_called: Vec::new(),
             issuer,
             kind: IntrospectionKind::default(),
             endpoint: None,
@@ -131,6 +143,12 @@ impl IntrospectionRules {
             None if !may_ask(self.issuer.url(), plain) => return Err(RulesError::Issuer),
             Some(_) | None => {}
         }
+        if !self.kind.says_issuer() && Accepted::of_answer(&self.accepted, &Map::new()).is_err() {
+            return Err(RulesError::UnsaidIssuer);
+        }
+        if self.accepted.is_empty() {
+            return Err(RulesError::NoName);
+        }
         let tokens = &self.tokens;
         if tokens.audiences.is_empty() || tokens.audiences.iter().any(|a| a.is_empty() || a == "*") {
             return Err(RulesError::Audience);
@@ -163,6 +181,14 @@ pub enum RulesError {
     /// Tokens would travel in the clear.
     #[error("an introspection endpoint is an https URL (http on loopback only)")]
     Endpoint,
+    /// No answer would be of this issuer.
+    #[error("an issuer needs at least one `iss`")]
+    NoName,
+    /// Whose a token is would not be known.
+    #[error(
+        "answers of this kind do not name their issuer, so it has one name, or all of them stand for one"
+    )]
+    UnsaidIssuer,
     /// RFC 8707 §2.
     #[error("an issuer needs at least one audience, and none may be empty or `*`")]
     Audience,

@@ -44,8 +44,6 @@ type Answered = Result<Arc<Map<String, Value>>, TokenError>;
 /// One issuer that is asked about tokens.
 pub(super) struct Source {
     pub(super) rules: IntrospectionRules,
-    /// The `iss` that are this issuer's; the first stands for one that is not said.
-    pub(super) names: Vec<Arc<str>>,
     tokens: TokenRules,
     endpoint: Endpoint,
     refused: Cache<CredentialHash, (TokenError, Instant)>,
@@ -64,7 +62,6 @@ impl Source {
     pub(super) fn new(rules: IntrospectionRules, fetch: Arc<dyn Fetch>, ambient: Ambient) -> Self {
         let fetch = Arc::new(Within { fetch, longest: rules.timeout });
         Self {
-            names: vec![Arc::from(rules.issuer.as_str())],
             tokens: judge::rules_of(&rules),
             endpoint: Endpoint::of(&rules),
             refused: Cache::new(REFUSALS),
@@ -108,7 +105,7 @@ impl Source {
         let verdict = match self.ask(token, hash, who).await {
             Ok(claims) => {
                 let now = self.ambient.clock.unix_now();
-                judge::judge(&self.tokens, &self.names, Map::clone(&claims), now)
+                judge::judge(&self.tokens, &self.rules.accepted, Map::clone(&claims), now)
             }
             Err(error) => Err(error),
         };

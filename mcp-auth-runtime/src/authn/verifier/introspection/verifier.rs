@@ -64,7 +64,8 @@ impl IntrospectionVerifier {
             Shape::Jwt { iss } => {
                 let iss = iss?;
                 sources.find(|(_, source)| {
-                    source.rules.reach == Reach::All && source.names.iter().any(|name| **name == *iss)
+                    source.rules.reach == Reach::All
+                        && source.rules.accepted.iter().any(|named| *named.iss == *iss)
                 })
             }
             Shape::Opaque => sources.find(|(_, source)| {

@@ -128,9 +128,7 @@ fn facts(
     now: u64,
 ) -> Result<Facts, TokenError> {
     jws.header.typ.check(rules.require_at_jwt)?;
-    named.check_tenant(&claims)?;
-    let facts = claims::check(&rules.tokens, Arc::clone(&named.stands_for), claims, now)?;
-    Ok(Facts { tenant: named.tenant.as_ref().map(|tenant| Arc::clone(&tenant.name)), ..facts })
+    named.check(&rules.tokens, claims, now)
 }
 
 impl Verify for JwtVerifier {

@@ -72,6 +72,57 @@ fn google_needs_to_know_whose_clients_are_meant() {
 }
 
 #[test]
+fn t70_several_names_are_fine_where_an_answer_can_say_which_one() {
+    let several = "issuer = [\"https://i.example\", \"https://j.example\"]";
+    let shared = format!("{several}\nshared_subjects = true");
+    let server = format!("{several}\nauthorization_server = \"https://as.example\"");
+    let tenants = "issuer = \"https://i.example/{tenant}\"\ntenants = [\"t\", \"u\"]\nauthorization_server = \"https://as.example\"";
+    let of = |names: &str, introspection: &str| {
+        asked("", introspection).replace("issuer = \"https://i.example\"", names)
+    };
+    for names in [several, &shared, &server, tenants] {
+        assert!(check(&of(names, OURS), &[""]).is_ok(), "{names}");
+    }
+    let (github, google) =
+        (format!("kind = \"github-check-token\"\n{OURS}"), "kind = \"google-tokeninfo\"".to_owned());
+    for kind in [github, google] {
+        let with = |names: &str| of(&format!("{names}\nallowed_clients = [\"app\"]"), &kind);
+        assert!(check(&with(&shared), &[""]).is_ok(), "{kind}");
+        for names in [several, &server, tenants] {
+            let said = refused!(&with(names), &[""], IntrospectionUnsaidIssuer);
+            assert!(said.contains("shared_subjects") && said.contains("auth.issuers[0].issuer"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn t71_where_each_tenant_has_a_server_it_is_stated_where_opaque_tokens_are_asked_about() {
+    let of = |tenants: &str, introspection: &str| {
+        let names = format!(
+            "issuer = \"https://i.example/{{tenant}}\"\ntenants = {tenants}\nauthorization_server = \"https://as.example/{{tenant}}\""
+        );
+        asked("", introspection).replace("issuer = \"https://i.example\"", &names)
+    };
+    let both = "[\"t\", \"u\"]";
+    let stated = "endpoint = \"https://as.example/introspect\"\n";
+    let signed = "client_id = \"rs\"\nprivate_key = \"file:/home/ann/ok\"\n";
+    assert!(check(&of(both, &format!("{stated}{OURS}")), &[""]).is_ok());
+    assert!(check(&of("[\"t\"]", OURS), &[""]).is_ok(), "one tenant is one server");
+    let said = refused!(&of(both, OURS), &[""], IntrospectionServers);
+    assert!(said.contains("introspection.endpoint") && said.contains("authorization_server"), "{said}");
+    let prefixes = format!("{OURS}prefixes = [\"a_\"]");
+    refused!(&of(both, &prefixes), &[""], IntrospectionServers);
+    let refusals = check(&of(both, &format!("{stated}{signed}")), &[""]).unwrap_err();
+    assert!(
+        refusals.iter().any(|why| matches!(why, Conflict::IntrospectionAssertions { .. })),
+        "{refusals:?}"
+    );
+    let text = of(both, &format!("endpoint = \"https://as.example/{{tenant}}/introspect\"\n{OURS}"));
+    let error = Config::from_toml_str(&text).unwrap_err().to_string();
+    assert!(error.contains("{tenant} may stand in issuer and authorization_server alone"), "{error}");
+}
+
+#[test]
 fn keys_that_would_not_be_used_are_refused() {
     for (key, line) in [
         ("jwks_uri", "jwks_uri = \"https://i.example/jwks\""),

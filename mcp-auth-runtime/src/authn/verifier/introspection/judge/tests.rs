@@ -14,6 +14,16 @@ fn rules() -> IntrospectionRules {
     )
 }
 
+/// An issuer of two names, each of which stands for this one.
+fn of_two_names(stand_for: [&str; 2]) -> IntrospectionRules {
+    let mut rules = rules();
+    let names = [ISSUER, "https://second.example"].into_iter().zip(stand_for);
+    let named =
+        |(iss, stands_for): (&str, &str)| Accepted { stands_for: stands_for.into(), ..Accepted::plain(iss) };
+    rules.accepted = names.map(named).collect();
+    rules
+}
+
 fn allowing(clients: &[&str]) -> IntrospectionRules {
     let mut rules = rules();
     rules.tokens.allowed_clients = Some(clients.iter().map(|client| (*client).to_owned()).collect());
@@ -33,7 +43,7 @@ fn verdict(rules: &IntrospectionRules, changes: Value) -> Result<Judged, TokenEr
         }
     }
     let claims = answer.as_object().unwrap().clone();
-    judge(&rules_of(rules), &[ISSUER.into(), "https://second.example".into()], claims, NOW)
+    judge(&rules_of(rules), &rules.accepted, claims, NOW)
 }
 
 #[test]
@@ -95,13 +105,32 @@ fn without_aud_the_client_must_be_one_that_is_allowed() {
 #[test]
 fn without_iss_the_issuer_that_was_asked_stands_for_it_and_another_one_is_refused() {
     assert_eq!(&*verdict(&rules(), json!({"iss": null})).unwrap().facts.issuer, ISSUER);
-    let second = verdict(&rules(), json!({"iss": "https://second.example"})).unwrap();
-    assert_eq!(&*second.facts.issuer, "https://second.example");
-    for other in
-        [json!("https://as.example/"), json!("https://other.example"), json!(""), json!([ISSUER]), json!(5)]
-    {
-        assert!(verdict(&rules(), json!({"iss": other.clone()})).is_err(), "{other}");
+    for rules in [rules(), of_two_names([ISSUER, "https://second.example"])] {
+        for other in [
+            json!("https://as.example/"),
+            json!("https://other.example"),
+            json!(""),
+            json!([ISSUER]),
+            json!(5),
+        ] {
+            assert!(verdict(&rules, json!({"iss": other.clone()})).is_err(), "{other}");
+        }
     }
+}
+
+#[test]
+fn t70_an_answer_is_of_the_name_that_it_says_and_without_one_of_none_unless_all_are_one() {
+    let second = "https://second.example";
+    let (several, shared) = (of_two_names([ISSUER, second]), of_two_names([ISSUER, ISSUER]));
+    let issuer = |rules: &IntrospectionRules, iss: Value| {
+        verdict(rules, json!({"iss": iss})).map(|judged| judged.facts.issuer.to_string())
+    };
+    assert_eq!(issuer(&several, json!(ISSUER)).unwrap(), ISSUER);
+    assert_eq!(issuer(&several, json!(second)).unwrap(), second);
+    assert!(matches!(issuer(&several, Value::Null), Err(TokenError::UnsaidIssuer)));
+    assert_eq!(issuer(&shared, json!(second)).unwrap(), ISSUER);
+    assert_eq!(issuer(&shared, Value::Null).unwrap(), ISSUER);
+    assert!(matches!(issuer(&rules(), json!(second)), Err(TokenError::UnknownIssuer(_))));
 }
 
 #[test]

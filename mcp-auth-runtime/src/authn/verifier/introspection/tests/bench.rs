@@ -20,8 +20,12 @@ pub(super) struct Bench {
 }
 
 pub(super) fn rules() -> IntrospectionRules {
+    rules_of(ISSUER)
+}
+
+pub(super) fn rules_of(issuer: &str) -> IntrospectionRules {
     let client = ClientAuth::Basic { client_id: "rs".into(), secret: SecretText::new("s3cret") };
-    let mut rules = IntrospectionRules::new(ISSUER.parse().unwrap(), vec![US.to_owned()], client);
+    let mut rules = IntrospectionRules::new(issuer.parse().unwrap(), vec![US.to_owned()], client);
     rules.endpoint = Some(AT.parse().unwrap());
     rules
 }

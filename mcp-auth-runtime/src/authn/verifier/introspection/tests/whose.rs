@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::super::verifier::IntrospectionVerifierError;
 use super::super::{ClientAuth, IntrospectionKind, IntrospectionRules, IntrospectionVerifier, Reach};
-use super::bench::{AT, Bench, METADATA, active, rules};
-use crate::authn::Fetch;
+use super::bench::{AT, Bench, METADATA, active, rules, rules_of};
 use crate::authn::error::TokenError;
 use crate::authn::tests::support::{Answer, FakeFetch, ISSUER, NOW, ambient, b64};
+use crate::authn::{Accepted, Fetch};
 
 #[tokio::test(start_paused = true)]
 async fn t58_a_jwt_and_an_api_key_are_never_sent_out() {
@@ -43,9 +43,8 @@ async fn a_token_goes_to_the_one_issuer_whose_prefix_it_bears() {
     let other_at = "https://second.example/introspect";
     let with = |prefix: &str, issuer: &str, endpoint: &str| IntrospectionRules {
         prefixes: vec![prefix.to_owned()],
-        issuer: issuer.parse().unwrap(),
         endpoint: Some(endpoint.parse().unwrap()),
-        ..rules()
+        ..rules_of(issuer)
     };
     let first = with("one_", ISSUER, AT);
     let bench = Bench::with(vec![first.clone(), with("two_", "https://second.example", other_at)]);
@@ -79,6 +78,7 @@ async fn the_endpoint_is_found_in_the_issuers_metadata() {
         (json!({ "issuer": ISSUER }), true),
         (json!({ "issuer": ISSUER, "introspection_endpoint": "http://as.example/i" }), true),
         (json!({ "issuer": "https://other.example", "introspection_endpoint": AT }), true),
+        (json!({ "issuer": "https://second.example", "introspection_endpoint": AT }), true),
         (json!([]), false),
     ] {
         let bench = Bench::with(vec![published.clone()]);
@@ -87,6 +87,28 @@ async fn the_endpoint_is_found_in_the_issuers_metadata() {
         assert_eq!(failures[0].is_misconfiguration(), contradicts, "{metadata}");
         assert!(matches!(bench.verdict("t").await, Err(TokenError::NotAnswered { .. })));
         assert!(bench.fetch.asked().iter().all(|url| url.contains("/.well-known/")), "{metadata}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn t72_metadata_may_call_the_server_by_any_name_that_is_listed() {
+    let also = IntrospectionRules {
+        endpoint: None,
+        also_called: vec!["https://second.example".to_owned(), "https://as.example/{tenantid}".to_owned()],
+        ..rules()
+    };
+    for (name, is_fine) in [
+        (ISSUER, true),
+        ("https://second.example", true),
+        ("https://as.example/{tenantid}", true),
+        ("https://second.example/", false),
+        ("https://as.example/acme", false),
+    ] {
+        let bench = Bench::with(vec![also.clone()]);
+        bench.fetch.put(METADATA, Answer::ok(&json!({ "issuer": name, "introspection_endpoint": AT })));
+        bench.fetch.put(AT, active(&json!({})));
+        assert_eq!(bench.authenticator.load().await.is_ok(), is_fine, "{name}");
+        assert_eq!(bench.verdict("t").await.is_ok(), is_fine, "{name}");
     }
 }
 
@@ -120,10 +142,9 @@ async fn github_is_asked_in_json_at_the_place_of_our_app() {
     let client = ClientAuth::Basic { client_id: "Iv1.a/b".into(), secret: SecretText::new("x") };
     let github = IntrospectionRules {
         kind: IntrospectionKind::GithubCheckToken,
-        issuer: "https://github.com".parse().unwrap(),
         endpoint: None,
         client,
-        ..rules()
+        ..rules_of("https://github.com")
     };
     let bench = Bench::with(vec![github]);
     let at = "https://api.github.com/applications/Iv1.a%2Fb/token";
@@ -145,10 +166,9 @@ async fn github_is_asked_in_json_at_the_place_of_our_app() {
 async fn google_is_asked_in_a_form_and_never_in_a_url() {
     let mut google = IntrospectionRules {
         kind: IntrospectionKind::GoogleTokeninfo,
-        issuer: "https://accounts.google.com".parse().unwrap(),
         endpoint: None,
         client: ClientAuth::None { client_id: None },
-        ..rules()
+        ..rules_of("https://accounts.google.com")
     };
     google.tokens.allowed_clients = Some(vec!["app".into()]);
     let bench = Bench::with(vec![google]);
@@ -172,10 +192,7 @@ fn rules_under_which_asking_would_be_unsafe_are_refused() {
     let post = ClientAuth::Post { client_id: "x".into(), secret: SecretText::new("x") };
     for (rules, why) in [
         (IntrospectionRules { endpoint: Some("http://as.example/i".parse().unwrap()), ..rules() }, "https"),
-        (
-            IntrospectionRules { endpoint: None, issuer: "http://as.example".parse().unwrap(), ..rules() },
-            "https",
-        ),
+        (IntrospectionRules { endpoint: None, ..rules_of("http://as.example") }, "https"),
         (IntrospectionRules { kind: IntrospectionKind::GoogleTokeninfo, ..rules() }, "allowed_clients"),
         (
             IntrospectionRules { kind: IntrospectionKind::GithubCheckToken, client: none(), ..rules() },
@@ -186,6 +203,15 @@ fn rules_under_which_asking_would_be_unsafe_are_refused() {
             "client_secret",
         ),
         (IntrospectionRules { prefixes: vec![String::new()], ..rules() }, "prefix"),
+        (IntrospectionRules { accepted: Vec::new(), ..rules() }, "`iss`"),
+        (
+            IntrospectionRules {
+                kind: IntrospectionKind::GithubCheckToken,
+                accepted: [ISSUER, "https://second.example"].map(Accepted::plain).into(),
+                ..rules()
+            },
+            "do not name their issuer",
+        ),
         (IntrospectionRules { timeout: Duration::ZERO, ..rules() }, "time"),
         (IntrospectionRules { tokens: crate::authn::TokenRules::new(vec![]), ..rules() }, "audience"),
     ] {
