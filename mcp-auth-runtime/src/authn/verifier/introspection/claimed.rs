@@ -55,7 +55,8 @@ pub(super) fn shape(presented: &str) -> Shape {
 /// Whether this part decodes to text that begins as a JSON object does, as far as it can be decoded.
 fn begins_an_object(part: &str) -> bool {
     let text: String = part.trim_end_matches('=').replace('+', "-").replace('/', "_");
-    let whole = text.len() / 4 * 4;
+    // A single character left over holds less than a byte.
+    let whole = if text.len() % 4 == 1 { text.len() - 1 } else { text.len() };
     let decoded = LENIENT.decode(text.get(..whole.min(64)).unwrap_or_default()).unwrap_or_default();
     decoded.trim_ascii_start().first() == Some(&b'{')
 }
@@ -84,6 +85,9 @@ mod tests {
             format!("{header}.{payload}"),
             format!("{header}=.{payload}=="),
             format!("{header}.{}", &payload[..9]),
+            format!("{header}.{}", b64("{}")),
+            format!("{header}.{}", b64("{")),
+            format!("{}.{}.AA", b64("{}"), b64("{}")),
             format!("{header}.{}.AA", b64(r#"{"iss":"a","iss":"b"}"#)),
             format!("{header}.{}.AA", b64(r#"{"iss":["a"]}"#)),
             format!("{header}.{}.AA", b64("[]")),
