@@ -6,6 +6,8 @@ use mcp_auth::testing::Token;
 use mcp_auth_core::ApiKey;
 use mcp_auth_runtime::facade::ApiKeyDigest;
 
+use super::opaque::{OpaqueShape, Said};
+use super::rules::Rules;
 use super::seed::Seed;
 
 /// What is presented, as the oracle knows it.
@@ -13,6 +15,7 @@ use super::seed::Seed;
 pub enum Credential {
     None,
     Token(TokenShape),
+    Opaque(OpaqueShape),
     /// A key of the server with these scopes.
     Key(&'static str),
     /// A key that no server has.
@@ -40,8 +43,19 @@ fn set(claims: &mut Map<String, Value>, name: &str, value: Value) {
     claims.insert(name.to_owned(), value);
 }
 
+/// Another name of the same issuer, or of nobody.
+fn other_name(claims: &mut Map<String, Value>, path: &str) {
+    let iss = claims.get("iss").and_then(Value::as_str).map(|iss| format!("{iss}{path}"));
+    set(claims, "iss", json!(iss));
+}
+
+fn other_tenant(claims: &mut Map<String, Value>, tenant: &str) {
+    let iss = claims.get("iss").and_then(Value::as_str).map(|iss| iss.replace("/t1", &format!("/{tenant}")));
+    set(claims, "iss", json!(iss));
+}
+
 /// Each claim absent, of another shape, wrong, or right in another way.
-const CHANGES: [Change; 60] = [
+const CHANGES: [Change; 77] = [
     |c, _, _| drop(c.remove("iss")),
     |c, _, _| set(c, "iss", json!("https://other.example")),
     |c, _, _| {
@@ -111,11 +125,43 @@ const CHANGES: [Change; 60] = [
     |c, _, _| set(c, "act", json!({ "sub": "agent" })),
     |c, _, _| set(c, "act", json!("agent")),
     |c, _, _| set(c, "unknown", json!({ "deep": [1, 2, 3] })),
+    |c, _, _| other_name(c, "/old"),
+    |c, _, _| other_name(c, "/older"),
+    |c, _, _| other_tenant(c, "t2"),
+    |c, _, _| other_tenant(c, "t3"),
+    |c, _, _| set(c, "tid", json!("t2")),
+    |c, _, _| {
+        other_tenant(c, "t2");
+        set(c, "tid", json!("t2"));
+    },
+    |c, _, _| drop(c.remove("tid")),
+    |c, _, _| {
+        c.remove("iss");
+        c.remove("tid");
+    },
+    |c, _, _| {
+        c.remove("exp");
+        c.remove("iat");
+    },
+    |c, now, _| {
+        c.remove("exp");
+        set(c, "iat", json!(now - 7_200));
+    },
+    |c, _, _| {
+        c.remove("sub");
+        set(c, "username", json!("alice"));
+    },
+    |c, _, _| set(c, "username", json!(5)),
+    |c, _, _| set(c, "token_type", json!("Bearer")),
+    |c, _, _| set(c, "token_type", json!("Refresh")),
+    |c, _, _| set(c, "token_type", json!("DPoP")),
+    |c, _, _| set(c, "token_use", json!("access_token")),
+    |c, _, _| set(c, "typ", json!("Offline")),
 ];
 
 impl Credential {
     /// One of these: mostly tokens, with up to three changes.
-    pub fn random(seed: &mut Seed, issuer: &str, audience: &str, now: u64) -> Self {
+    pub fn random(seed: &mut Seed, rules: &Rules, issuer: &str, audience: &str, now: u64) -> Self {
         match seed.below(20) {
             0 => Self::None,
             1 => Self::Key(seed.one_of(&KEYS)),
@@ -131,12 +177,15 @@ impl Credential {
             ])),
             _ => {
                 let mut claims = json!({
-                    "iss": issuer, "sub": "alice", "aud": audience, "client_id": "app", "cid": "app",
+                    "iss": rules.names.first(issuer), "tid": "t1", "sub": "alice", "aud": audience, "client_id": "app", "cid": "app",
                     "iat": now, "exp": now + 600, "scope": "read base", "token_use": "access",
                 });
                 let claims = claims.as_object_mut().expect("an object");
                 for _ in 0..seed.below(4) {
                     seed.one_of(&CHANGES)(claims, now, audience);
+                }
+                if seed.once_in(2) {
+                    return Self::Opaque(OpaqueShape::random(seed, claims.clone()));
                 }
                 let typ = if seed.once_in(3) {
                     seed.one_of(&[
@@ -170,6 +219,17 @@ impl Credential {
         }
     }
 
+    /// What the endpoint says of it, should it be asked: of what it must not be asked about, that it is active.
+    pub fn said(&self) -> Said {
+        match self {
+            Self::Opaque(shape) => shape.said.clone(),
+            Self::Token(shape) if !shape.by_a_stranger => Said::Active(shape.claims.clone()),
+            Self::None | Self::Key(_) | Self::ForeignKey | Self::Garbage(_) | Self::Token(_) => {
+                Said::Inactive
+            }
+        }
+    }
+
     /// As it is presented; `like` signs tokens.
     pub fn text(&self, like: &Token) -> Option<String> {
         match self {
@@ -177,6 +237,7 @@ impl Credential {
             Self::Key(scopes) => Some(key(scopes).expose().to_owned()),
             Self::ForeignKey => Some(ApiKey::make(&Repeating(255)).expose().to_owned()),
             Self::Garbage(text) => Some((*text).to_owned()),
+            Self::Opaque(shape) => Some(shape.text()),
             Self::Token(shape) => {
                 let mut token = like.clone();
                 token = match shape.typ {

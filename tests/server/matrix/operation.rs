@@ -50,6 +50,8 @@ pub enum Outcome {
     BadToken,
     /// 403 `insufficient_scope`.
     Forbidden,
+    /// 503: it cannot be known now.
+    Unavailable,
     Unknown,
     Other(u16),
 }
