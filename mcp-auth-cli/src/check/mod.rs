@@ -2,10 +2,12 @@
 //! nothing and writes nothing.
 //!
 //! - `report`: what will be served at which URL, which issuers are trusted, and which caller may use which operation.
+//! - `caller`: who calls over stdio, and what that caller may call.
 //! - `advice`: what is allowed but unwise, besides the runtime's own warnings.
 //! - `page`: the report for people.
 
 mod advice;
+mod caller;
 mod command;
 mod page;
 mod report;

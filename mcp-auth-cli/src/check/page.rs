@@ -1,7 +1,8 @@
 //! The report for people: four short lists, three tables, the warnings, and the verdict.
 
+use super::caller::Who;
 use super::report::{
-    ApiKey, BuiltIn, Introspection, Operation, Report, Role, Scope, Serves, TrustedIssuer, Trusts, When, Who,
+    ApiKey, BuiltIn, Introspection, Operation, Report, Role, Scope, Serves, TrustedIssuer, Trusts, When,
 };
 use crate::terminal::{BAD, Cell, DIM, GOOD, STRONG, Table, Terminal, WARN, shown, styled};
 

@@ -1,7 +1,6 @@
 //! The meaning of a configuration as data: what `--json` prints, and what the page is made of.
 
 use std::path::Path;
-use std::time::{Duration, UNIX_EPOCH};
 
 use mcp_auth_core::ambient::{Clock as _, SystemClock};
 use mcp_auth_core::resource::WELL_KNOWN;
@@ -9,14 +8,15 @@ use mcp_auth_runtime::config::claim_test::ClaimTests;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::roles::{AnyOf, Condition, RoleEntry};
 use mcp_auth_runtime::config::{
-    Checked, Config, Connect, Denial, RoleName, StdioCredential, Transport, Verify, Visibility, api_keys,
-    introspection, issuers,
+    Checked, Config, Connect, Denial, RoleName, Transport, Verify, Visibility, api_keys, introspection,
+    issuers,
 };
-use mcp_auth_runtime::facade::{HEALTHZ, Identity, Kind, READYZ, Registry, Rule, StdioCaller};
+use mcp_auth_runtime::facade::{HEALTHZ, Kind, READYZ, Registry, Rule, StdioCaller};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::advice;
+use super::caller::{Who, over_stdio};
 
 /// The whole report on a configuration with which a server would start.
 #[derive(Debug, Serialize)]
@@ -74,22 +74,6 @@ pub(super) struct ClientAddress {
     pub(super) header: String,
     /// The proxies that are believed.
     pub(super) proxies: Vec<String>,
-}
-
-/// Who calls over stdio. Nothing else of what the credential says.
-#[derive(Debug, Serialize)]
-pub(super) struct Who {
-    /// By which kind of credential: `jwt`, `api-key` or `local`.
-    pub(super) by: &'static str,
-    pub(super) issuer: String,
-    pub(super) subject: String,
-    pub(super) client: Option<String>,
-    pub(super) scopes: Vec<String>,
-    pub(super) roles: Vec<String>,
-    /// When the credential is refused; `None` if it has no end.
-    pub(super) expires: Option<String>,
-    /// Whether its signature was checked, where it has one: `false` means that a start does it, by keys that it fetches.
-    pub(super) signature_checked: bool,
 }
 
 /// The issuers whose tokens are accepted.
@@ -320,57 +304,6 @@ fn client_address(config: &Config) -> Option<ClientAddress> {
         config.server.trusted_proxies.iter().map(|proxy| proxy.network().to_string()).collect();
     let header = config.server.client_address_header.name().to_string();
     (!proxies.is_empty()).then_some(ClientAddress { header, proxies })
-}
-
-fn over_stdio(
-    config: &Config,
-    checked: &Checked,
-    registry: Option<&Registry>,
-    caller: &StdioCaller,
-) -> Serves {
-    let (identity, untold) = match caller {
-        StdioCaller::Local(who) => (Some((who, true)), None),
-        StdioCaller::Bearer { who, is_whole } => (Some((who, *is_whole)), None),
-        StdioCaller::Printed => (None, Some("a start runs the program that prints it")),
-        StdioCaller::Asked => (None, Some("a start asks its issuer about it")),
-        StdioCaller::Judged => (None, Some("a verifier of the program's own may judge it")),
-        _ => (None, Some("only a start can tell")),
-    };
-    let reach = |who: &Identity, registry: &Registry| {
-        let all = registry.iter().filter(|(id, _)| checked.policy.admits(*id, who));
-        all.map(|(_, operation)| operation.name().to_owned()).collect()
-    };
-    Serves::Stdio {
-        caller: stdio_caller(config),
-        who: identity.and_then(|(who, is_whole)| known(who, is_whole)),
-        untold,
-        may_call: identity.zip(registry).map(|((who, _), registry)| reach(who, registry)),
-    }
-}
-
-fn known(who: &Identity, signature_checked: bool) -> Option<Who> {
-    let principal = who.principal()?;
-    let at = |unix| humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(unix)).to_string();
-    Some(Who {
-        by: principal.via().as_str(),
-        issuer: principal.issuer().to_owned(),
-        subject: principal.subject().to_owned(),
-        client: principal.client_id().map(str::to_owned),
-        scopes: principal.scopes().iter().map(ToString::to_string).collect(),
-        roles: principal.roles().iter().map(ToString::to_string).collect(),
-        expires: principal.expires_at().map(at),
-        signature_checked,
-    })
-}
-
-fn stdio_caller(config: &Config) -> String {
-    let scopes = config.stdio.local_scopes();
-    match config.stdio_credential() {
-        Some(source @ StdioCredential::Program { .. }) => format!("the bearer of {source}"),
-        Some(source) => format!("the bearer of the credential in {source}"),
-        None if scopes.is_empty() => "the local caller, without any scope".to_owned(),
-        None => format!("the local caller, with {scopes}"),
-    }
 }
 
 fn trusts(config: &Config) -> Trusts {
