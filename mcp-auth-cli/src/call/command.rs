@@ -150,7 +150,8 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
             }
             (Refusal::Unauthorized { challenge }, Credential::None) => {
                 if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-                    return Err(log_in_first(server, "the server wants a login"));
+                    let login = log_in_first(server, "the server wants a login");
+                    return Err(format!("{login}; or give it a token or an API key with --token").into());
                 }
                 terminal.note(format!("{server} wants a login."));
                 log_in(Scopes::AsChallenged, None, Some(challenge))?

@@ -277,6 +277,11 @@ async fn an_api_key_calls_what_it_may_and_a_key_that_is_not_known_calls_nothing(
     let (code, [tools, _]) = run(key.expose(), "env:KEY", &[]).await;
     assert!(code == Some(0) && tools.contains("list_todos"), "{tools}");
 
+    // Without a key: there may be nowhere to log in.
+    let output = bob.command(&["call", &url, "list_todos"]).output().await.unwrap();
+    let why = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(why.contains("or give it a token or an API key with --token"), "{why}");
+
     let (code, [_, why]) = run(key.expose(), "env:KEY", &["add_todo"]).await;
     assert_eq!(code, Some(2));
     assert!(why.contains("add_todo needs todos.read todos.write; this token does not have it"), "{why}");
