@@ -16,6 +16,7 @@ use super::error::{AuthnError, TokenError};
 use super::foresight::Foresight;
 use super::identity::Identity;
 use super::principal::Principal;
+use super::recheck::Rechecks;
 use super::verifier::api_key::ApiKeyError;
 use super::verifier::{Foreseen, IssuerState, LoadFailure, Verified, Verify};
 use mcp_auth_core::ambient::Clock;
@@ -26,6 +27,7 @@ pub struct Authenticator {
     verifiers: Vec<Arc<dyn Verify>>,
     cache: CredentialCache,
     denied: Denied,
+    rechecks: Arc<Rechecks>,
     clock: Arc<dyn Clock>,
 }
 
@@ -33,7 +35,7 @@ impl Authenticator {
     /// One that asks `verifiers` in this order: those that claim few credentials first.
     pub fn new(verifiers: Vec<Arc<dyn Verify>>, clock: Arc<dyn Clock>, cache: CacheBounds) -> Self {
         let denied = Denied::fixed(DenyList::default());
-        Self { verifiers, cache: CredentialCache::new(cache), denied, clock }
+        Self { verifiers, cache: CredentialCache::new(cache), denied, rechecks: Arc::default(), clock }
     }
 
     /// The same, which refuses what is denied.
@@ -160,10 +162,13 @@ impl Authenticator {
         marks: Marks,
     ) -> Result<Arc<Principal>, TokenError> {
         let (verifier, judge) = self.judge(presented)?;
-        let Verified { facts, believed_until, basis, withdrawn } = judge.verify(presented).await?;
+        let verdict = judge.verify(presented).await;
+        let verdict = verdict.inspect_err(|refusal| self.rechecks.refused(&hash, refusal));
+        let Verified { facts, believed_until, basis, withdrawn } = verdict?;
+        let again = judge.again(presented).map(|asks| self.rechecks.watch(hash, asks, &facts));
         let principal = Principal::new(judge.via(), facts).unless(withdrawn);
         let principal = principal.unless_denied(marks, self.denied.clone());
-        let principal = Arc::new(principal.asked_again(judge.again(presented)));
+        let principal = Arc::new(principal.asked_again(again));
         let entry = Entry {
             principal: Arc::clone(&principal),
             verifier,

@@ -3,7 +3,7 @@
 //! credential), `verifier` (one implementation of [`Verify`] for each kind of credential), `confirmation` (what a
 //! credential is bound to), `binding` (its check against each request), `roles` (which roles the claims of a credential
 //! give), `scope_prefix` (what issuers write in front of scopes), `cache` (credentials that were verified a moment ago), `deny` (credentials
-//! that are refused although they verify), `principal` (who it is, as everything after this folder
+//! that are refused although they verify), `recheck` (credentials that are asked about again while something is open), `principal` (who it is, as everything after this folder
 //! knows it), `identity` (a principal, or anonymous), `actor` (who acts for it), `local` (the caller of a stdio server without a credential),
 //! `caller` (what a tool sees), `opaque_key` (how callers are told apart), `foresight` (what can be said before anyone is asked), `fetch` (how documents of issuers are
 //! fetched). `error` says everything that can be wrong, and whose fault it is. Nothing here knows of tools, or of HTTP
@@ -25,6 +25,7 @@ mod identity;
 pub(crate) mod local;
 mod opaque_key;
 mod principal;
+mod recheck;
 mod roles;
 mod scope_prefix;
 pub(crate) mod verifier;

@@ -10,7 +10,7 @@ use super::actor::Actor;
 use super::confirmation::Confirmation;
 use super::deny::{Denied, Marks};
 use super::opaque_key::opaque_key;
-use super::verifier::Recheck;
+use super::recheck::Watched;
 use mcp_auth_core::{RoleSet, ScopeSet};
 
 /// A caller whose credential passed every check. Shows no part of the credential itself.
@@ -25,8 +25,8 @@ pub struct Principal {
     again: Again,
 }
 
-/// What asks again about the credential, if anything does.
-struct Again(Option<Arc<dyn Recheck>>);
+/// Where the newest answer about the credential is, if it is asked about again.
+struct Again(Option<Arc<Watched>>);
 
 /// It holds the credential, so it shows nothing.
 impl fmt::Debug for Again {
@@ -114,6 +114,23 @@ impl Held {
 }
 
 impl Facts {
+    /// The same without its claims, which are the most of it.
+    pub(in crate::authn) fn without_claims(&self) -> Self {
+        Self {
+            issuer: Arc::clone(&self.issuer),
+            subject: self.subject.clone(),
+            subject_claim: self.subject_claim.clone(),
+            tenant: self.tenant.clone(),
+            client_id: self.client_id.clone(),
+            is_client: self.is_client,
+            actor: self.actor.clone(),
+            held: self.held.clone(),
+            expires_at: self.expires_at,
+            confirmation: self.confirmation.clone(),
+            claims: Map::new(),
+        }
+    }
+
     /// Nothing but whom the credential is for, and who vouches for that.
     pub(in crate::authn) fn of(issuer: Arc<str>, subject: impl Into<String>) -> Self {
         Self {
@@ -148,13 +165,13 @@ impl Principal {
         Self { denied: Some((marks, denied)), ..self }
     }
 
-    /// The same, about whose credential this asks again.
-    pub(in crate::authn) fn asked_again(self, again: Option<Arc<dyn Recheck>>) -> Self {
+    /// The same, whose credential is asked about again.
+    pub(in crate::authn) fn asked_again(self, again: Option<Arc<Watched>>) -> Self {
         Self { again: Again(again), ..self }
     }
 
     /// Waits until the credential is not believed any more although it has not expired: the key that signed it is gone, its
-    /// issuer revoked it, or an operator denied it.
+    /// issuer revoked it or took something from it, or an operator denied it.
     pub(crate) async fn withdrawn(&self) {
         let denied = async {
             match &self.denied {
@@ -164,7 +181,7 @@ impl Principal {
         };
         let refused = async {
             match &self.again.0 {
-                Some(again) => again.refused().await,
+                Some(again) => again.ended(self).await,
                 None => std::future::pending().await,
             }
         };
@@ -173,6 +190,35 @@ impl Principal {
             () = denied => {}
             () = refused => {}
         }
+    }
+
+    /// Whether a credential of which this is known now is still this principal's, with all that it held. More is no reason to
+    /// end anything: what was allowed was allowed by less.
+    pub(in crate::authn) fn still_is(&self, now: &Facts) -> bool {
+        let Facts {
+            issuer,
+            subject,
+            subject_claim,
+            tenant,
+            client_id,
+            is_client,
+            actor,
+            held: Held { scopes, roles },
+            // When it ends, and what its claims say besides, opens nothing.
+            expires_at: _,
+            confirmation,
+            claims: _,
+        } = &self.facts;
+        *issuer == now.issuer
+            && *subject == now.subject
+            && *subject_claim == now.subject_claim
+            && *tenant == now.tenant
+            && *client_id == now.client_id
+            && *is_client == now.is_client
+            && *actor == now.actor
+            && *confirmation == now.confirmation
+            && scopes.iter().all(|scope| now.held.scopes.contains(scope.as_str()))
+            && roles.iter().all(|role| now.held.roles.contains(role))
     }
 
     /// By which kind of credential it is known.

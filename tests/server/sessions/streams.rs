@@ -15,6 +15,7 @@ use mcp_auth_tests::clock::MovedClock;
 use serde_json::{Value, json};
 
 use super::legacy::{LATEST_LEGACY, LEGACY};
+use crate::authorization_server::{AuthorizationServer, Reply};
 use crate::streams::{PATIENCE, Wire};
 
 /// A server whose streams a test can look at.
@@ -165,6 +166,47 @@ async fn t67_a_listening_stream_ends_once_its_credential_is_denied_and_another_o
         tokio::time::timeout(Duration::from_millis(200), open.next()).await.is_err(),
         "the other one goes on"
     );
+}
+
+#[tokio::test]
+async fn t55_listening_streams_of_one_opaque_token_ask_once_for_all_and_end_once_it_holds_less() {
+    let issuer = AuthorizationServer::empty("").await;
+    let asked_at = format!(
+        "[auth.issuers.introspection]\nendpoint = \"{}\"\nauth = \"none\"\ntokens = \"all\"\ncache_ttl = \"1s\"",
+        issuer.at("/introspect")
+    );
+    let toml = format!("[auth]\nbase_scopes = []\n{}", issuer.toml(&asked_at));
+    let builder = TestServer::builder(Streams::default()).toml(&toml).expect("a configuration");
+    let server = builder.start().await.expect("a server");
+    let says = |scope: &str| {
+        let mut answer = issuer.claims(server.url(), json!({ "scope": scope }));
+        answer["active"] = true.into();
+        issuer.put("/introspect", Reply::Json(answer));
+    };
+    says("a b");
+    let listening = async || {
+        let asked = json!({ "notifications": { "toolsListChanged": true } });
+        let wire = Wire::new(server.url(), Era::Stateless).token("opaque");
+        let mut stream = wire.request(4, "subscriptions/listen", asked).await;
+        stream.next().await.expect("an acknowledgement");
+        stream
+    };
+    let mut streams = Vec::new();
+    for _ in 0..10 {
+        streams.push(listening().await);
+    }
+    let (before, started) = (issuer.asked().len(), std::time::Instant::now());
+    says("a b c");
+    let goes_on = tokio::time::timeout(Duration::from_millis(2_500), streams[0].next()).await;
+    assert!(goes_on.is_err(), "with more it goes on");
+    let (asked, most) = (issuer.asked().len() - before, started.elapsed().as_secs() + 1);
+    assert!(asked >= 1 && asked as u64 <= most, "ten streams asked {asked} times in {most} seconds");
+    says("a c");
+    for mut stream in streams {
+        let last =
+            tokio::time::timeout(3 * PATIENCE, stream.next()).await.expect("it ends").expect("a result");
+        assert_eq!(last["result"]["resultType"], "complete", "{last}");
+    }
 }
 
 /// A call that goes on, whose answer is a stream by now.

@@ -12,5 +12,5 @@ mod verify;
 pub use program::{CredentialFacts, CredentialFuture, CredentialVerifier, RefusedCredential};
 pub(crate) use program::{PROGRAM_ISSUER, ProgramVerifier};
 pub(crate) use verify::{
-    Basis, Foreseen, IssuerState, LoadFailure, Loading, Recheck, Refused, Verified, Verify, VerifyFuture,
+    Asking, Basis, Foreseen, IssuerState, LoadFailure, Loading, Pace, Recheck, Verified, Verify, VerifyFuture,
 };

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::claims::{MAX_CLIENT_BYTES, MAX_SUBJECT_BYTES, identifier};
 use super::jwt::bounds::TOKEN_CACHE_TTL;
-use super::{Basis, Recheck, Refused, Verified, Verify, VerifyFuture};
+use super::{Asking, Basis, Pace, Recheck, Verified, Verify, VerifyFuture};
 use crate::authn::actor::Actor;
 use crate::authn::confirmation::Confirmation;
 use crate::authn::error::TokenError;
@@ -64,7 +64,8 @@ pub trait CredentialVerifier: Send + Sync + 'static {
     fn claims_it(&self, presented: &str) -> bool;
 
     /// Says who presents the credential. It may take 10 seconds; after that it counts as unavailable. Asked again every minute
-    /// while its bearer holds a stream open, which ends once the credential is [`RefusedCredential::Invalid`].
+    /// while its bearer holds a stream open, which ends once the credential is [`RefusedCredential::Invalid`], is somebody else's
+    /// or holds less.
     ///
     /// # Errors
     /// [`RefusedCredential`]: whether the credential is bad, or cannot be checked now.
@@ -183,12 +184,13 @@ impl fmt::Debug for CredentialFacts {
 }
 
 /// A verifier of the program's own, by its name.
+#[derive(Clone)]
 pub(crate) struct ProgramVerifier {
     name: Arc<str>,
     issuer: Arc<str>,
     program: Arc<dyn CredentialVerifier>,
     /// What the holder of each role has: the role itself, and all that it implies.
-    roles: BTreeMap<String, RoleSet>,
+    roles: Arc<BTreeMap<String, RoleSet>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -201,7 +203,7 @@ impl ProgramVerifier {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let issuer = format!("{PROGRAM_ISSUER}{name}").into();
-        Self { name: name.into(), issuer, program, roles, clock }
+        Self { name: name.into(), issuer, program, roles: Arc::new(roles), clock }
     }
 
     async fn check(&self, presented: &str) -> Result<Verified, TokenError> {
@@ -265,28 +267,24 @@ impl Verify for ProgramVerifier {
     }
 
     fn again(&self, presented: &str) -> Option<Arc<dyn Recheck>> {
-        Some(Arc::new(Asking { program: Arc::clone(&self.program), credential: SecretText::new(presented) }))
+        Some(Arc::new(Open { verifier: self.clone(), credential: SecretText::new(presented) }))
     }
 }
 
-/// A credential that a program is asked about again and again.
-struct Asking {
-    program: Arc<dyn CredentialVerifier>,
+/// A credential with which something is open.
+struct Open {
+    verifier: ProgramVerifier,
     credential: SecretText,
 }
 
-impl Recheck for Asking {
+impl Recheck for Open {
+    fn ask(&self) -> Asking<'_> {
+        Box::pin(async { Ok(self.verifier.check(self.credential.expose()).await?.facts) })
+    }
+
     /// A program that cannot say now refuses nothing.
-    fn refused(&self) -> Refused<'_> {
-        Box::pin(async {
-            loop {
-                tokio::time::sleep(AGAIN).await;
-                let said = timeout(PATIENCE, self.program.verify(self.credential.expose())).await;
-                if let Ok(Err(RefusedCredential::Invalid)) = said {
-                    return;
-                }
-            }
-        })
+    fn pace(&self) -> Pace {
+        Pace { every: AGAIN, unanswered: AGAIN, patience: None }
     }
 }
 

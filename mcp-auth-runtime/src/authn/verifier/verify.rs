@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -62,14 +63,28 @@ pub trait Verify: Send + Sync {
     fn start(&self, _cancel: CancellationToken) {}
 }
 
-/// Asks again about one credential: its issuer may have revoked it.
+/// Asks again about one credential: its issuer may have revoked it, or taken something from it.
 pub trait Recheck: Send + Sync {
-    /// Waits until it is refused. Asks from time to time, and only while it is waited for.
-    fn refused(&self) -> Refused<'_>;
+    /// Asks now.
+    fn ask(&self) -> Asking<'_>;
+
+    /// How often to ask, while something is open.
+    fn pace(&self) -> Pace;
 }
 
-/// The future of [`Recheck::refused`].
-pub(crate) type Refused<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+/// The future of [`Recheck::ask`].
+pub(crate) type Asking<'a> = Pin<Box<dyn Future<Output = Result<Facts, TokenError>> + Send + 'a>>;
+
+/// How often a credential is asked about again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// How long an answer counts.
+    pub every: Duration,
+    /// When to ask again where none came.
+    pub unanswered: Duration,
+    /// How long what is open stays without an answer. `None`: as long as none comes.
+    pub patience: Option<Duration>,
+}
 
 /// The future of [`Verify::verify`].
 pub(crate) type VerifyFuture<'a> = Pin<Box<dyn Future<Output = Result<Verified, TokenError>> + Send + 'a>>;

@@ -7,18 +7,17 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::Ambient;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::claimed::{Shape, shape};
 use super::judge::Judged;
 use super::rules::{IntrospectionRules, Reach, RulesError, both_could_be_asked};
 use super::source::Source;
-use crate::authn::error::{Fault, TokenError};
+use crate::authn::error::TokenError;
 use crate::authn::fetch::Fetch;
 use crate::authn::principal::Via;
 use crate::authn::verifier::{
-    Basis, IssuerState, LoadFailure, Loading, Recheck, Refused, Verified, Verify, VerifyFuture,
+    Asking, Basis, IssuerState, LoadFailure, Loading, Pace, Recheck, Verified, Verify, VerifyFuture,
 };
 
 /// When an issuer that did not answer about what is open is asked again.
@@ -99,7 +98,7 @@ impl Verify for IntrospectionVerifier {
     /// Revoking is what opaque tokens are for, so a stream does not outlive it.
     fn again(&self, presented: &str) -> Option<Arc<dyn Recheck>> {
         let (_, source) = self.source_of(presented)?;
-        Some(Arc::new(Asking { source: Arc::clone(source), token: SecretText::new(presented) }))
+        Some(Arc::new(Open { source: Arc::clone(source), token: SecretText::new(presented) }))
     }
 
     /// Those without keys; the verifier of signed tokens speaks for the others.
@@ -130,30 +129,26 @@ impl Verify for IntrospectionVerifier {
     }
 }
 
-/// A token whose issuer is asked again and again.
-struct Asking {
+/// A token with which something is open.
+struct Open {
     source: Arc<Source>,
     token: SecretText,
 }
 
-impl Recheck for Asking {
+impl Recheck for Open {
+    fn ask(&self) -> Asking<'_> {
+        Box::pin(async {
+            let Judged { facts, .. } = self.source.verify_again(self.token.expose()).await?;
+            Ok(facts)
+        })
+    }
+
     /// An issuer that does not answer is asked again soon. What is open stays meanwhile, but not for long: an
     /// attacker who keeps the issuer from answering would keep open what it revoked.
-    fn refused(&self) -> Refused<'_> {
-        Box::pin(async {
-            let fresh = self.source.rules.tokens.token_cache_ttl;
-            let longest = (fresh * UNANSWERED).max(LEAST_UNANSWERED);
-            let (mut answered, mut pause) = (Instant::now(), fresh);
-            loop {
-                tokio::time::sleep(pause).await;
-                match self.source.verify_again(self.token.expose()).await {
-                    Ok(_) => (answered, pause) = (Instant::now(), fresh),
-                    Err(refusal) if refusal.fault() == Fault::InvalidToken => return,
-                    Err(_) if answered.elapsed() >= longest => return,
-                    Err(_) => pause = fresh.min(ASK_AGAIN),
-                }
-            }
-        })
+    fn pace(&self) -> Pace {
+        let every = self.source.rules.tokens.token_cache_ttl;
+        let patience = Some((every * UNANSWERED).max(LEAST_UNANSWERED));
+        Pace { every, unanswered: every.min(ASK_AGAIN), patience }
     }
 }
 

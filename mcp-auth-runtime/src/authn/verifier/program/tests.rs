@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::authn::tests::support::{NOW, ambient};
+use crate::authn::{Authenticator, CacheBounds, Credential};
 
 type Saying = Result<CredentialFacts, RefusedCredential>;
 
@@ -97,12 +98,38 @@ async fn a_program_that_cannot_say_now_or_never_answers_is_unavailable() {
 async fn a_stream_of_a_credential_ends_once_the_program_refuses_it_and_not_while_it_cannot_say() {
     let says = Arc::new(Says(Mutex::new(Some(Ok(CredentialFacts::new("ann"))))));
     let program = Arc::clone(&says) as Arc<dyn CredentialVerifier>;
-    let verifier = ProgramVerifier::new("sessions", program, BTreeMap::new(), ambient().0.clock);
-    let again = verifier.again("sess_1").unwrap();
-    let is_over = async || tokio::time::timeout(Duration::from_secs(300), again.refused()).await.is_ok();
+    let clock = ambient().0.clock;
+    let verifier = ProgramVerifier::new("sessions", program, BTreeMap::new(), Arc::clone(&clock));
+    let authenticator = Authenticator::new(vec![Arc::new(verifier)], clock, CacheBounds::default());
+    let caller = authenticator.authenticate(Credential::Bearer("sess_1")).await.unwrap();
+    let is_over = async || tokio::time::timeout(Duration::from_secs(300), caller.withdrawn()).await.is_ok();
     assert!(!is_over().await);
+    *says.0.lock().unwrap() = Some(Ok(CredentialFacts::new("ann").scopes("more")));
+    assert!(!is_over().await, "more ends nothing");
     *says.0.lock().unwrap() = Some(Err(RefusedCredential::Unavailable { retry_after: None }));
     assert!(!is_over().await);
     *says.0.lock().unwrap() = Some(Err(RefusedCredential::Invalid));
     assert!(is_over().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_a_credential_ends_once_it_holds_less_or_is_somebody_elses() {
+    let ann = || CredentialFacts::new("ann").scopes("a b").client("app");
+    for (changed, ends) in [
+        (ann().scopes("a b c"), false),
+        (ann().scopes("a"), true),
+        (ann().client("other"), true),
+        (CredentialFacts { subject: "bob".into(), ..ann() }, true),
+        (ann().of_a_program(), true),
+    ] {
+        let says = Arc::new(Says(Mutex::new(Some(Ok(ann())))));
+        let program = Arc::clone(&says) as Arc<dyn CredentialVerifier>;
+        let clock = ambient().0.clock;
+        let verifier = ProgramVerifier::new("sessions", program, BTreeMap::new(), Arc::clone(&clock));
+        let authenticator = Authenticator::new(vec![Arc::new(verifier)], clock, CacheBounds::default());
+        let caller = authenticator.authenticate(Credential::Bearer("sess_1")).await.unwrap();
+        *says.0.lock().unwrap() = Some(Ok(changed.clone()));
+        let ended = tokio::time::timeout(Duration::from_secs(61), caller.withdrawn()).await;
+        assert_eq!(ended.is_ok(), ends, "{changed:?}");
+    }
 }

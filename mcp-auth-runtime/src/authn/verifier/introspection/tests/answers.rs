@@ -42,7 +42,7 @@ async fn t55_what_the_bearer_of_a_revoked_token_holds_open_ends_within_the_cache
     let ends = |within: u64| tokio::time::timeout(Duration::from_secs(within), principal.withdrawn());
     assert!(ends(600).await.is_err(), "it stays active");
     bench.fetch.put(AT, Answer::Fail);
-    assert!(ends(170).await.is_err(), "no answer refuses nothing at once");
+    assert!(ends(110).await.is_err(), "no answer refuses nothing at once");
     bench.fetch.put(AT, inactive());
     assert!(ends(61).await.is_ok());
     let asked = bench.asked();

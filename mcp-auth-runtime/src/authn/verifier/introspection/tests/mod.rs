@@ -3,4 +3,5 @@
 mod answers;
 mod bench;
 mod crowds;
+mod open;
 mod whose;
