@@ -40,7 +40,7 @@ impl From<&AuthnError> for Rejection {
         match error.fault() {
             Fault::InvalidRequest => Self::MalformedAuthorization { reason },
             Fault::InvalidToken => {
-                Self::InvalidToken { reason, detail: error.detail(), scopes: ScopeSet::new() }
+                Self::InvalidToken { reason, detail: error.detail(), hint: None, scopes: ScopeSet::new() }
             }
             Fault::Unavailable { retry_after } => {
                 Self::KeysUnavailable { retry_after: retry_after.as_secs().max(1) }

@@ -32,6 +32,8 @@ pub enum Rejection {
         reason: String,
         /// What else there is to know, such as which claim is missing: for the audit alone.
         detail: Option<String>,
+        /// What that most often means at the identity provider: for the log alone.
+        hint: Option<&'static str>,
         /// The scopes that the challenge asks for.
         scopes: ScopeSet,
     },
@@ -362,11 +364,30 @@ impl Rejection {
         }
     }
 
+    /// What it most often means at the identity provider: for the log alone.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::InvalidToken { hint, .. } => *hint,
+            _ => None,
+        }
+    }
+
+    /// The same refusal of a token, which is known to mean this most often.
+    #[must_use]
+    pub(crate) fn hinting(mut self, means: Option<&'static str>) -> Self {
+        if let Self::InvalidToken { hint, .. } = &mut self {
+            *hint = means;
+        }
+        self
+    }
+
     /// The same refusal, its challenge naming `scopes` where it is one for those who have yet to say who they are.
     #[must_use]
     pub(crate) fn with_scopes(self, scopes: ScopeSet) -> Self {
         match self {
-            Self::InvalidToken { reason, detail, .. } => Self::InvalidToken { reason, detail, scopes },
+            Self::InvalidToken { reason, detail, hint, .. } => {
+                Self::InvalidToken { reason, detail, hint, scopes }
+            }
             Self::Unauthenticated { .. } => Self::Unauthenticated { scopes },
             Self::TooLargeUnverified { limit, .. } => Self::TooLargeUnverified { limit, scopes },
             other => other,

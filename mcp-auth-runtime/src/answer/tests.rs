@@ -203,13 +203,30 @@ fn statuses_and_codes_of_refusals_are_chosen_here_and_nowhere_else() {
 }
 
 #[test]
+fn a_hint_changes_nothing_that_a_client_is_told_nor_the_reason_in_the_audit() {
+    let plain = Rejection::InvalidToken {
+        reason: "the token lacks a required claim".into(),
+        detail: Some("`sub`".into()),
+        hint: None,
+        scopes: ScopeSet::parse_lossy("read"),
+    };
+    let hinted = plain.clone().hinting(Some("The client lacks the client scope `basic`."));
+    assert_eq!(hinted.hint(), Some("The client lacks the client scope `basic`."));
+    assert_eq!(plain.message(), hinted.message());
+    assert_eq!(format!("{:?}", plain.error_data()), format!("{:?}", hinted.error_data()));
+    assert_eq!(plain.audited(), hinted.audited());
+    // Of what is no refused token nothing is known.
+    assert_eq!(Rejection::UnknownSession.hinting(Some("x")).hint(), None);
+}
+
+#[test]
 fn t73_a_refusal_says_scopes_as_the_issuer_is_asked_for_them_in_challenge_and_data_alike() {
     let prefix = crate::authn::ScopePrefix::new("api://n/");
     let scopes = || ScopeSet::parse_lossy("read openid");
     for rejection in [
         Rejection::Unauthenticated { scopes: scopes() },
         Rejection::InsufficientScope { required: scopes(), held: ScopeSet::new() },
-        Rejection::InvalidToken { reason: "x".into(), detail: None, scopes: scopes() },
+        Rejection::InvalidToken { reason: "x".into(), detail: None, hint: None, scopes: scopes() },
     ] {
         let data = rejection.clone().asking_with(&prefix).error_data().data.unwrap();
         assert_eq!(data["scope"], "api://n/read openid", "{rejection:?}");

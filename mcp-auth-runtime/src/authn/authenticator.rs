@@ -14,6 +14,7 @@ use super::credential::{Credential, MAX_CREDENTIAL_BYTES};
 use super::deny::{Denied, DenyList, Marks};
 use super::error::{AuthnError, TokenError};
 use super::foresight::Foresight;
+use super::hint::Hints;
 use super::identity::Identity;
 use super::principal::Principal;
 use super::recheck::Rechecks;
@@ -28,6 +29,7 @@ pub struct Authenticator {
     cache: CredentialCache,
     denied: Denied,
     rechecks: Arc<Rechecks>,
+    hints: Hints,
     clock: Arc<dyn Clock>,
 }
 
@@ -35,13 +37,29 @@ impl Authenticator {
     /// One that asks `verifiers` in this order: those that claim few credentials first.
     pub fn new(verifiers: Vec<Arc<dyn Verify>>, clock: Arc<dyn Clock>, cache: CacheBounds) -> Self {
         let denied = Denied::fixed(DenyList::default());
-        Self { verifiers, cache: CredentialCache::new(cache), denied, rechecks: Arc::default(), clock }
+        let (cache, rechecks) = (CredentialCache::new(cache), Arc::default());
+        Self { verifiers, cache, denied, rechecks, hints: Hints::default(), clock }
     }
 
     /// The same, which refuses what is denied.
     #[must_use]
     pub(crate) fn unless(self, denied: Denied) -> Self {
         Self { denied, ..self }
+    }
+
+    /// The same, which can say of refusals what they most often mean.
+    #[must_use]
+    pub(crate) fn hinting(self, hints: Hints) -> Self {
+        Self { hints, ..self }
+    }
+
+    /// What it most often means at its identity provider that this credential was refused, if only one provider can be meant:
+    /// for the log. A fixed sentence, with nothing of the credential.
+    pub(crate) fn hint(&self, refused: Credential<'_>, error: &AuthnError) -> Option<&'static str> {
+        match (refused, error) {
+            (Credential::Bearer(presented), AuthnError::Token(error)) => self.hints.of(presented, error),
+            _ => None,
+        }
     }
 
     /// Says who presents this credential, where no address is known that it comes from.

@@ -6,8 +6,8 @@
 //! that are refused although they verify), `recheck` (credentials that are asked about again while something is open), `principal` (who it is, as everything after this folder
 //! knows it), `identity` (a principal, or anonymous), `actor` (who acts for it), `local` (the caller of a stdio server without a credential),
 //! `caller` (what a tool sees), `opaque_key` (how callers are told apart), `foresight` (what can be said before anyone is asked), `fetch` (how documents of issuers are
-//! fetched). `error` says everything that can be wrong, and whose fault it is. Nothing here knows of tools, or of HTTP
-//! statuses we answer.
+//! fetched). `error` says everything that can be wrong, and whose fault it is, `hint` what it most often means at an identity
+//! provider. Nothing here knows of tools, or of HTTP statuses we answer.
 
 mod actor;
 pub(crate) mod api_key_header;
@@ -21,6 +21,7 @@ mod deny;
 pub(crate) mod error;
 pub(crate) mod fetch;
 mod foresight;
+pub(crate) mod hint;
 mod identity;
 pub(crate) mod local;
 mod opaque_key;
@@ -45,6 +46,7 @@ pub use error::{AuthnError, FetchError, TokenError};
 pub use fetch::{Fetch, HttpFetch};
 pub(crate) use fetch::{is_plain_from, may_ask};
 pub(crate) use foresight::Foresight;
+pub(crate) use hint::{Aud, Hint, Hinted, Hints, Sign, looks_like};
 pub use identity::Identity;
 pub(crate) use principal::{Held, Principal};
 pub(crate) use roles::{RoleRule, RoleRules};

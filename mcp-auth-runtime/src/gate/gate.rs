@@ -88,9 +88,11 @@ impl Gate {
         from: Option<IpAddr>,
     ) -> Result<Identity, Rejection> {
         let Some(authenticator) = &self.authenticator else { return Ok(Identity::Anonymous) };
-        authenticator.authenticate_from(presented?, from).await.map_err(|error| {
-            tracing::debug!(%error, "a credential was refused");
-            Rejection::from(&error)
+        let presented = presented?;
+        authenticator.authenticate_from(presented, from).await.map_err(|error| {
+            let hint = authenticator.hint(presented, &error);
+            tracing::debug!(%error, hint, "a credential was refused");
+            Rejection::from(&error).hinting(hint)
         })
     }
 
@@ -131,7 +133,7 @@ impl Gate {
                 // What runs a method is audited once that has answered (`dispatch/run.rs`).
                 match admitted.permit.declared() {
                     Some(_) => admitted.undecided = Undecided::of(&admitted.permit, received.from),
-                    None => self.audit(asked, None),
+                    None => self.audit(asked, None, None),
                 }
                 Ok(admitted)
             }
@@ -189,20 +191,20 @@ impl Gate {
     /// Every refusal is audited the same way.
     fn refuse(&self, asked: Asked<'_>, rejection: Rejection) -> Rejection {
         if Decision::is_recorded(false) {
-            self.audit(asked, Some(&rejection.audited()));
+            self.audit(asked, Some(&rejection.audited()), rejection.hint());
         }
         rejection
     }
 
     /// Audits a decision, allowed or denied. The event is built only when a subscriber records it.
-    fn audit(&self, asked: Asked<'_>, refusal: Option<&dyn Display>) {
+    fn audit(&self, asked: Asked<'_>, refusal: Option<&dyn Display>, hint: Option<&'static str>) {
         if !Decision::is_recorded(refusal.is_none()) {
             return;
         }
         let Asked { named, identity, from } = asked;
         let (message, needed) =
             (named.map(Named::message), named.and_then(|named| self.policy().need(named)));
-        Decision { message, identity, from, needed, refusal }.record();
+        Decision { message, identity, from, needed, refusal, hint }.record();
     }
 }
 

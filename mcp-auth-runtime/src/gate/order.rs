@@ -57,7 +57,12 @@ mod tests {
     }
 
     fn refused() -> Result<Identity, Rejection> {
-        Err(Rejection::InvalidToken { reason: "no".to_owned(), detail: None, scopes: ScopeSet::new() })
+        Err(Rejection::InvalidToken {
+            reason: "no".to_owned(),
+            detail: None,
+            hint: None,
+            scopes: ScopeSet::new(),
+        })
     }
 
     fn bad_message() -> Rejection {

@@ -69,13 +69,14 @@ impl Speaker {
             false => Err(Rejection::InvalidToken {
                 reason: ANOTHER_CALLER.to_owned(),
                 detail: None,
+                hint: None,
                 scopes: ScopeSet::new(),
             }),
         });
         match (&identity, renewed) {
             (Ok(_), Some(renewed)) => *current.lock().unwrap_or_else(PoisonError::into_inner) = renewed,
             (Err(refused), _) => {
-                tracing::warn!(reason = %refused.message(), "the credential is no longer accepted");
+                tracing::warn!(reason = %refused.message(), hint = refused.hint(), "the credential is no longer accepted");
             }
             _ => {}
         }

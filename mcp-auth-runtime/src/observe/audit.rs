@@ -28,6 +28,8 @@ pub(crate) struct Decision<'a> {
     pub needed: Option<&'a Need>,
     /// Why it was refused; `None` when it was allowed.
     pub refusal: Option<&'a dyn std::fmt::Display>,
+    /// What that most often means at the identity provider of the caller.
+    pub hint: Option<&'static str>,
 }
 
 impl Decision<'_> {
@@ -71,7 +73,7 @@ impl Decision<'_> {
             ),
             Some(reason) => tracing::warn!(
                 target: TARGET, decision = refused, operation, name = ?name,
-                client_address, via, issuer, tenant, subject, client_id, is_client, actor, needed, held, reason = ?excerpt(reason, LONGEST),
+                client_address, via, issuer, tenant, subject, client_id, is_client, actor, needed, held, reason = ?excerpt(reason, LONGEST), hint = self.hint,
             ),
         }
     }
@@ -113,7 +115,15 @@ mod tests {
     fn written(message: &Message, reason: &str) -> String {
         logged(|| {
             let refusal = Some(&reason as &dyn fmt::Display);
-            Decision { message: Some(message), identity: None, from: None, needed: None, refusal }.record();
+            Decision {
+                message: Some(message),
+                identity: None,
+                from: None,
+                needed: None,
+                refusal,
+                hint: None,
+            }
+            .record();
         })
     }
 

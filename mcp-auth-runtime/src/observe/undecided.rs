@@ -63,7 +63,7 @@ impl Undecided {
     fn decision<'a>(&'a self, refusal: Option<&'a dyn Display>) -> Decision<'a> {
         let permit = &self.permit;
         let (message, identity) = (Some(permit.message()), Some(permit.identity()));
-        Decision { message, identity, from: self.from, needed: permit.need(), refusal }
+        Decision { message, identity, from: self.from, needed: permit.need(), refusal, hint: None }
     }
 }
 

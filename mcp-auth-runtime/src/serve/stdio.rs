@@ -63,7 +63,11 @@ fn key(source: &StdioCredential) -> &'static str {
 async fn bearer(source: StdioCredential, authenticator: &Authenticator) -> Result<Speaker> {
     let text = credential_source::read(&source).await.map_err(|error| refused(&source, &error))?;
     let presented = Credential::Bearer(text.expose());
-    let who = authenticator.authenticate(presented).await.map_err(|error| refused(&source, &error))?;
+    let who = authenticator.authenticate(presented).await;
+    let who = who.map_err(|error| match authenticator.hint(presented, &error) {
+        Some(hint) => refused(&source, &format_args!("{error}. {hint}")),
+        None => refused(&source, &error),
+    })?;
     Ok(Speaker::bearer(text.expose().to_owned(), &who, credential_source::again(&source)))
 }
 

@@ -10,10 +10,12 @@ use super::local_issuer::LocalIssuer;
 use super::parts::OwnVerifiers;
 use super::settings;
 use crate::authn::{
-    ApiKeyVerifier, Authenticator, CacheBounds, CredentialVerifier, Denied, Fetch, IntrospectionVerifier,
-    IssuerRules, JwtVerifier, KeySource, LoadFailure, ProgramVerifier, TokenRules, Verify,
+    ApiKeyVerifier, Authenticator, CacheBounds, CredentialVerifier, Denied, Fetch, Hinted, Hints,
+    IntrospectionVerifier, IssuerRules, JwtVerifier, KeySource, LoadFailure, ProgramVerifier, TokenRules,
+    Verify,
 };
 use crate::config::issuers::{AcceptedIssuer, TrustedIssuer};
+use crate::config::provider::ProviderName;
 use crate::config::{Checked, Config, NonEmpty, key};
 use crate::error::Error;
 use mcp_auth_core::Role;
@@ -70,7 +72,21 @@ fn verifying(
     }
     let verifiers = [api_keys(&given)?].into_iter().chain(others).collect();
     let clock = Arc::clone(&given.ambient.clock);
-    Ok(Some(Authenticator::new(verifiers, clock, CacheBounds::default())))
+    let authenticator = Authenticator::new(verifiers, clock, CacheBounds::default());
+    Ok(Some(authenticator.hinting(hints(&given))))
+}
+
+/// What is known of the providers whose tokens could be presented.
+fn hints(given: &Given<'_>) -> Hints {
+    let configured = given.config.auth.issuers.iter().map(|issuer| Hinted {
+        names: issuer.accepted().iter().map(|accepted| accepted.iss.to_string()).collect(),
+        asked: issuer.introspection.as_ref().map(|asked| asked.prefixes()),
+        hints: issuer.provider.map_or(&[], |name| name.provider().hints),
+    });
+    let local =
+        given.local.map(|local| Hinted { names: vec![local.issuer.to_string()], asked: None, hints: &[] });
+    let known = ProviderName::all().flat_map(|name| name.provider().hints);
+    Hints::new(configured.chain(local).collect(), known)
 }
 
 /// A kind of credential that is the program's own.

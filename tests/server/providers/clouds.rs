@@ -117,7 +117,7 @@ async fn cognito_of_a_machine_without_an_audience() {
     fixture.holds_for_signed_tokens().await;
 }
 
-fn entra() -> Fixture {
+pub(super) fn entra() -> Fixture {
     Fixture {
         documents: vec![
             (

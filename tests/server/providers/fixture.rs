@@ -1,7 +1,7 @@
 //! An issuer that behaves as its provider's documentation says, and a server that is set to it by its preset.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use jsonwebtoken::Algorithm;
 use mcp_auth::authn::{Fetch, FetchFuture, FetchRequest, Fetched};
@@ -53,6 +53,46 @@ impl Todos {
     #[tool(scope = "todos.read")]
     async fn list_todos(&self) -> &'static str {
         "water the plants"
+    }
+}
+
+/// A credential that is refused.
+pub enum Presented {
+    /// A token of the issuer, with these changes.
+    Signed(Value),
+    /// This text.
+    Text(&'static str),
+}
+
+/// What is written of decisions, as JSON.
+#[derive(Clone, Default)]
+struct AuditLog(Arc<Mutex<Vec<u8>>>);
+
+impl AuditLog {
+    /// Until the guard is dropped, of this thread.
+    fn listen(&self) -> tracing::subscriber::DefaultGuard {
+        let log = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_env_filter("mcp_auth::audit=info")
+            .with_writer(move || log.clone())
+            .finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).expect("text")
+    }
+}
+
+impl std::io::Write for AuditLog {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -131,6 +171,37 @@ impl Fixture {
         for (index, (what, _)) in self.refused.iter().enumerate() {
             self.refuses(&running, &format!("{prefix}bad{index}x"), what).await;
         }
+    }
+
+    /// What the audit says in `hint` of each of these; the client is told nothing of it, and the log nothing of the token.
+    pub async fn hints(self, refused: &[Presented]) -> Vec<Option<String>> {
+        let log = AuditLog::default();
+        let _guard = log.listen();
+        let key = Key::new(self.algorithm, "k1");
+        let set = json!({ "keys": [key.jwk()] });
+        let document = |value: &Value| if value == "KEYS" { set.clone() } else { value.clone() };
+        let documents = self.documents.iter().map(|(url, value)| ((*url).to_owned(), document(value)));
+        let answers = vec![("inactive".to_owned(), StatusCode::OK, json!({ "active": false }))];
+        let running = self.start(Issuer { documents: documents.collect(), answers }).await;
+        let mut hints = Vec::new();
+        for presented in refused {
+            let token = match presented {
+                Presented::Signed(changes) => self.token(&key, changes),
+                Presented::Text(text) => (*text).to_owned(),
+            };
+            let answer = self.call(&running, &token, "who").await;
+            assert_eq!(answer.status(), 401, "{}", answer.body());
+            let written = log.take();
+            let event: Value = serde_json::from_str(written.trim()).expect("one event");
+            let hint = event["fields"]["hint"].as_str().map(str::to_owned);
+            let told = format!("{}{:?}", answer.body(), answer.header("www-authenticate"));
+            assert!(hint.as_ref().is_none_or(|hint| !told.contains(hint.as_str())), "{told}");
+            for part in token.split('.').filter(|part| part.len() > 8) {
+                assert!(!written.contains(part), "{written}");
+            }
+            hints.push(hint);
+        }
+        hints
     }
 
     async fn start(&self, issuer: Issuer) -> Running {

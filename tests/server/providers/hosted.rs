@@ -5,7 +5,7 @@ use mcp_auth::serde_json::json;
 
 use super::fixture::Fixture;
 
-fn auth0() -> Fixture {
+pub(super) fn auth0() -> Fixture {
     Fixture {
         documents: vec![
             (
@@ -112,7 +112,7 @@ async fn logto() {
     fixture.holds_for_signed_tokens().await;
 }
 
-fn okta() -> Fixture {
+pub(super) fn okta() -> Fixture {
     Fixture {
         documents: vec![
             (

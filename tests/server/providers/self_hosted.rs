@@ -52,7 +52,7 @@ async fn fusionauth() {
     fixture.holds_for_signed_tokens().await;
 }
 
-fn keycloak() -> Fixture {
+pub(super) fn keycloak() -> Fixture {
     Fixture {
         documents: vec![
             (

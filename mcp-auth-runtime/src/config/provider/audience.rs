@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::list::ProviderName;
 use super::provider::Provider;
+use crate::authn::Aud;
 
 /// One kind of `aud` that is wider than a server.
 #[derive(Debug)]
@@ -12,19 +13,6 @@ pub(super) struct Wide {
     pub(super) aud: Aud,
     /// What it stands for.
     pub(super) is: &'static str,
-}
-
-/// Which values of `aud` are meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Aud {
-    /// Exactly this one.
-    Is(&'static str),
-    /// Those that begin so.
-    Begins(&'static str),
-    /// Every name that is not a URL of the web: those name a server.
-    Other,
-    /// There is none.
-    Absent,
 }
 
 /// What an `aud` stands for at its provider.
@@ -49,23 +37,6 @@ pub fn wide_audience(named: Option<ProviderName>, issuer: &str, aud: Option<&str
     let telling =
         |wide: &WideAudience| wide.provider.wide.iter().any(|of| of.aud.is_telling() && of.aud.means(aud));
     ProviderName::all().filter_map(|name| at(name.provider())).find(telling)
-}
-
-impl Aud {
-    fn means(self, aud: Option<&str>) -> bool {
-        match (self, aud) {
-            (Self::Is(value), Some(aud)) => value == aud,
-            (Self::Begins(start), Some(aud)) => aud.starts_with(start),
-            (Self::Other, Some(aud)) => !aud.starts_with("https://") && !aud.starts_with("http://"),
-            (Self::Absent, None) => true,
-            (Self::Absent, Some(_)) | (_, None) => false,
-        }
-    }
-
-    /// Whether the value alone says whose it is.
-    fn is_telling(self) -> bool {
-        matches!(self, Self::Is(_) | Self::Begins(_))
-    }
 }
 
 /// As the page writes it.

@@ -53,6 +53,14 @@ impl Provider {
                 let _ = writeln!(page, "- {mind}");
             }
         }
+        if !self.hints.is_empty() {
+            page.push_str("\n## When a token is refused\n\nThe log says one of these in the field `hint` where it fits:\n\n");
+            let mut said: Vec<&str> = self.hints.iter().map(|hint| hint.says).collect();
+            said.dedup();
+            for says in said {
+                let _ = writeln!(page, "- {says}");
+            }
+        }
         page.push_str("\n## Where this is documented\n\n");
         for source in self.sources {
             let _ = writeln!(page, "- {source}");

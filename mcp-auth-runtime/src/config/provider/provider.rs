@@ -1,6 +1,7 @@
 //! What is known of one identity provider.
 
 use super::audience::Wide;
+use crate::authn::Hint;
 
 /// What is known of one identity provider: what `provider = "…"` sets, and what has to be done at the provider.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Provider {
     pub(super) wide: &'static [Wide],
     /// Which keys the preset sets, each with its reason. A key that the operator wrote stays as it is.
     pub(super) sets: &'static [Sets],
+    /// What refusals of its tokens most often mean. The log says so, and the page.
+    pub(crate) hints: &'static [Hint],
     /// What only the operator knows.
     pub(super) states: &'static [States],
     /// The scopes of a first login, for the example.

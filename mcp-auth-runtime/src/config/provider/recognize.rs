@@ -1,28 +1,16 @@
 //! Whose an issuer identifier looks to be, where nobody names the provider.
 
 use super::list::ProviderName;
+use crate::authn::looks_like;
 
 impl ProviderName {
     /// The provider whose issuer identifiers look like this one. For words only: who wrote the identifier is not checked,
     /// and a provider that runs at addresses of its customers is not recognized there.
     pub fn of_issuer(issuer: &str) -> Option<Self> {
-        let (scheme, rest) = issuer.split_once("://")?;
-        let is_of_the_web = matches!(scheme, "https" | "http");
-        Self::all().filter(|_| is_of_the_web).find(|name| {
-            name.provider().at.iter().any(|pattern| looks_like(pattern.as_bytes(), rest.as_bytes()))
-        })
-    }
-}
-
-/// Whether the text is of the pattern, in which `*` stands for some text without a slash.
-fn looks_like(pattern: &[u8], text: &[u8]) -> bool {
-    match pattern {
-        [] => text.is_empty(),
-        [b'*', rest @ ..] => {
-            let most = text.iter().position(|byte| *byte == b'/').unwrap_or(text.len());
-            (1..=most).any(|taken| looks_like(rest, &text[taken..]))
-        }
-        [byte, rest @ ..] => text.first() == Some(byte) && looks_like(rest, &text[1..]),
+        let is_of_the_web = issuer.starts_with("https://") || issuer.starts_with("http://");
+        Self::all()
+            .filter(|_| is_of_the_web)
+            .find(|name| name.provider().at.iter().any(|pattern| looks_like(pattern, issuer)))
     }
 }
 

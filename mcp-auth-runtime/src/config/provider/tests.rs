@@ -2,6 +2,7 @@
 
 use super::fill::value;
 use super::list::ProviderName;
+use crate::authn::Hint;
 use crate::config::load::process::ProcessContext;
 use crate::config::section::schema::Node;
 use crate::config::{Config, ConfigError};
@@ -150,4 +151,26 @@ fn a_name_that_is_not_known_says_the_nearest_and_an_issuer_of_another_kind_what_
 fn an_issuer_cannot_write_more_than_its_own_value() {
     let text = "[[auth.issuers]]\nprovider = \"cloudflare-access\"\nissuer = 'https://a.example\"/x'\naudience = \"x\"\n";
     assert!(load(text).is_err());
+}
+
+#[test]
+fn every_hint_is_a_short_plain_sentence_and_no_sign_is_told_of_twice() {
+    for provider in ProviderName::all().map(ProviderName::provider) {
+        let signs: Vec<String> = provider.hints.iter().map(|hint| format!("{:?}", hint.when)).collect();
+        for (index, hint) in provider.hints.iter().enumerate() {
+            let says = hint.says;
+            assert!(
+                says.ends_with('.') && says.len() < 300 && !says.contains('\n'),
+                "{}: {says}",
+                provider.name
+            );
+            assert!(provider.page().contains(says), "{}: {says}", provider.name);
+            assert!(!signs[..index].contains(&signs[index]), "{}: {}", provider.name, signs[index]);
+        }
+        let steps = provider.steps.len();
+        for step in 1..10 {
+            let names = |hint: &Hint| hint.says.contains(&format!("(step {step})"));
+            assert!(step <= steps || !provider.hints.iter().any(names), "{}: step {step}", provider.name);
+        }
+    }
 }

@@ -17,7 +17,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// What a credential looks like from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(in crate::authn) enum Shape {
     /// An API key of this server's: made for no issuer.
     ApiKey,
     /// A JWT, signed or encrypted, whole or not, its signature lost too. `iss` is what its payload claims, unverified, if that can be read.
@@ -27,7 +27,7 @@ pub(super) enum Shape {
 }
 
 /// What `presented` looks like. In doubt it is a JWT, which goes nowhere unless it names an issuer of ours.
-pub(super) fn shape(presented: &str) -> Shape {
+pub(in crate::authn) fn shape(presented: &str) -> Shape {
     if ApiKey::bears_prefix(presented) {
         return Shape::ApiKey;
     }

@@ -24,6 +24,7 @@ mod verifier;
 
 pub(crate) use assertion::AssertionKey;
 pub use assertion::InvalidKey;
+pub(in crate::authn) use claimed::{Shape, shape};
 pub use client_auth::ClientAuth;
 pub(crate) use rules::both_could_be_asked;
 pub use rules::{IntrospectionKind, IntrospectionRules, Reach};

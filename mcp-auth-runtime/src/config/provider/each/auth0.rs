@@ -1,5 +1,6 @@
 //! Auth0.
 
+use crate::authn::{Hint, Sign};
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static AUTH0: Provider = Provider {
@@ -32,6 +33,24 @@ pub(super) static AUTH0: Provider = Provider {
             "A token of client credentials has this `gty`, and a `sub` that ends so.",
         ),
     ],
+    hints: &[
+        Hint {
+            when: Sign::Encrypted,
+            says: "The token is encrypted for Auth0 itself: the client asked for no API. Turn on Resource Parameter Compatibility Profile (step 3), or let the client send `audience`.",
+        },
+        Hint {
+            when: Sign::Opaque,
+            says: "The token is opaque: the client asked for no API. Turn on Resource Parameter Compatibility Profile (step 3), or let the client send `audience`.",
+        },
+        Hint {
+            when: Sign::Algorithm("HS256"),
+            says: "The API signs with HS256, which cannot be verified here: choose RS256 for it.",
+        },
+        Hint {
+            when: Sign::LivesTooLong,
+            says: "Auth0 lets the tokens of an API live for up to 30 days: shorten that at the API, or raise `max_token_lifetime`.",
+        },
+    ],
     states: &[States::if_wanted(
         "max_token_lifetime",
         "\"1d\"",
@@ -51,7 +70,6 @@ pub(super) static AUTH0: Provider = Provider {
     },
     mind: &[
         "The issuer ends with a slash.",
-        "A token of five parts is encrypted: no API audience was requested. Turn on the profile of step 3.",
         "`aud` has the `/userinfo` endpoint beside your server where a client asked for `openid`, so `single_audience` stays off.",
         "Roles are in a token only if an Action puts them there, under a name that is a URL. `[roles]` takes that name as it stands.",
         "Tokens of a custom domain have that domain in `iss`. If clients use both, list both: `issuer = [\"https://login.example.com/\", \"https://example.eu.auth0.com/\"]`.",

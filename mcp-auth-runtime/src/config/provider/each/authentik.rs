@@ -1,6 +1,7 @@
 //! authentik.
 
-use crate::config::provider::audience::{Aud, Wide};
+use crate::authn::{Aud, Hint, Sign};
+use crate::config::provider::audience::Wide;
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static AUTHENTIK: Provider = Provider {
@@ -28,6 +29,20 @@ pub(super) static AUTHENTIK: Provider = Provider {
             "\"all\"",
             "Its JWTs hold no scopes; the answer of introspection does.",
         ),
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Encrypted,
+            says: "The provider has an encryption key, so its tokens are encrypted: remove that key.",
+        },
+        Hint {
+            when: Sign::Algorithm("HS256"),
+            says: "The provider has no signing key, so it signs with HS256, which cannot be verified here: choose one.",
+        },
+        Hint {
+            when: Sign::Audience(Aud::Other),
+            says: "`aud` is the client ID of another provider of authentik: every client is one of its own. List its client ID in `audience` too, if its tokens are to pass.",
+        },
     ],
     states: &[
         States::needed(

@@ -2,6 +2,7 @@
 
 use super::microsoft::{APPLICATION, SCOPES};
 use super::usual::{AZP, RS256};
+use crate::authn::{Aud, Hint, Sign};
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static AZURE_B2C: Provider = Provider {
@@ -17,6 +18,20 @@ pub(super) static AZURE_B2C: Provider = Provider {
         SCOPES,
         AZP,
         Sets::key("require_claims", "{ ver = \"1.0\" }", "What its access tokens say."),
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Issuer("*.b2clogin.com/*/v2.0/"),
+            says: "A user flow decides whether `iss` names the policy (`/tfp/`): copy it from a token or from the metadata of the flow.",
+        },
+        Hint {
+            when: Sign::Issuer("*.b2clogin.com/tfp/*/*/v2.0/"),
+            says: "A user flow decides whether `iss` names the policy (`/tfp/`): copy it from a token or from the metadata of the flow.",
+        },
+        Hint {
+            when: Sign::Audience(Aud::Other),
+            says: "`aud` is another application: the client asked for scopes of another API.",
+        },
     ],
     states: &[
         States::needed(

@@ -1,7 +1,8 @@
 //! Clerk.
 
 use super::usual::{CLIENT_ID, RS256};
-use crate::config::provider::audience::{Aud, Wide};
+use crate::authn::{Aud, Hint, Sign};
+use crate::config::provider::audience::Wide;
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static CLERK: Provider = Provider {
@@ -32,6 +33,20 @@ pub(super) static CLERK: Provider = Provider {
             "Where opaque tokens are asked about.",
         ),
         Sets::with("introspection", "introspection.prefixes", "[\"oat_\"]", "How its opaque tokens begin."),
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Type("JWT"),
+            says: "This is the token of a browser session of Clerk, not an OAuth access token.",
+        },
+        Hint {
+            when: Sign::Audience(Aud::Absent),
+            says: "The client sent no `resource`, so the token has no `aud`: set `audience_optional`, with the client in `allowed_clients`.",
+        },
+        Hint {
+            when: Sign::Begins(&["oat_"]),
+            says: "The token is an opaque one of Clerk: leave the access tokens of the application as JWTs, or let the server ask about them (the table `introspection`).",
+        },
     ],
     states: &[
         States::if_wanted(

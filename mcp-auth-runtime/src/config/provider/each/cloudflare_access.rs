@@ -1,6 +1,7 @@
 //! Cloudflare Access.
 
 use super::usual::RS256;
+use crate::authn::{Aud, Hint, Sign};
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static CLOUDFLARE_ACCESS: Provider = Provider {
@@ -30,6 +31,16 @@ pub(super) static CLOUDFLARE_ACCESS: Provider = Provider {
             "{ common_name = { present = true } }",
             "Only a service token has this claim.",
         ),
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Required("type"),
+            says: "This is the token of the login to Cloudflare Access, not the one for your application.",
+        },
+        Hint {
+            when: Sign::Audience(Aud::Other),
+            says: "`aud` is the tag of another application of Access: copy the Application Audience (AUD) Tag of yours.",
+        },
     ],
     states: &[
         States::needed(

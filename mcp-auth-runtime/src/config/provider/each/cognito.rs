@@ -1,7 +1,8 @@
 //! Amazon Cognito.
 
 use super::usual::{CLIENT_ID, RS256};
-use crate::config::provider::audience::{Aud, Wide};
+use crate::authn::{Aud, Hint, Sign};
+use crate::config::provider::audience::Wide;
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static COGNITO: Provider = Provider {
@@ -21,6 +22,20 @@ pub(super) static COGNITO: Provider = Provider {
             "{ username = { present = false } }",
             "A token of client credentials has no `username`.",
         ),
+    ],
+    hints: &[
+        Hint {
+            when: Sign::IdToken,
+            says: "This is an ID token of the user pool: the client has to send the access token.",
+        },
+        Hint {
+            when: Sign::Required("token_use"),
+            says: "This is an ID token of the user pool: the client has to send the access token.",
+        },
+        Hint {
+            when: Sign::Audience(Aud::Absent),
+            says: "The client sent no `resource`, or got the token by client credentials, so it has no `aud`: set `audience_optional`, with the client in `allowed_clients`.",
+        },
     ],
     states: &[
         States::if_wanted(

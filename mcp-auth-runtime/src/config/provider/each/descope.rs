@@ -1,7 +1,8 @@
 //! Descope.
 
 use super::usual::RS256;
-use crate::config::provider::audience::{Aud, Wide};
+use crate::authn::{Aud, Hint, Sign};
+use crate::config::provider::audience::Wide;
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static DESCOPE: Provider = Provider {
@@ -19,6 +20,24 @@ pub(super) static DESCOPE: Provider = Provider {
             "true",
             "The issuers of one project have one set of keys, and the same people.",
         ),
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Issuer("api.descope.com/v1/apps/*"),
+            says: "`iss` is another name of your Descope project: list each name that you mean in `issuer`.",
+        },
+        Hint {
+            when: Sign::Issuer("api.descope.com/v1/apps/*/*"),
+            says: "`iss` is another name of your Descope project: list each name that you mean in `issuer`.",
+        },
+        Hint {
+            when: Sign::Issuer("api.descope.com/v1/apps/agentic/*/*"),
+            says: "`iss` is another name of your Descope project: list each name that you mean in `issuer`.",
+        },
+        Hint {
+            when: Sign::Audience(Aud::Other),
+            says: "`aud` is what the settings of the Descope application say: the project, the client, or both. Write it in `audience`.",
+        },
     ],
     states: &[
         States::needed(

@@ -2,6 +2,7 @@
 
 use super::microsoft::{APPLICATION, LIFETIME, PROGRAMS, REQUESTED_PREFIX, SCOPES, SUBJECT};
 use super::usual::{AZP, RS256};
+use crate::authn::{Aud, Hint, Sign};
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static ENTRA: Provider = Provider {
@@ -26,6 +27,24 @@ pub(super) static ENTRA: Provider = Provider {
         REQUESTED_PREFIX,
         Sets::with("tenants", "tenant_claim", "\"tid\"", "The tenant, which must be the one in `iss`."),
         LIFETIME,
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Issuer("sts.windows.net/*/"),
+            says: "This is a token of version 1: set `requestedAccessTokenVersion` to 2 in the manifest of the API, or write `provider = \"entra-v1\"`.",
+        },
+        Hint {
+            when: Sign::Required("ver"),
+            says: "This is a token of version 1: set `requestedAccessTokenVersion` to 2 in the manifest of the API.",
+        },
+        Hint {
+            when: Sign::Issuer("login.microsoftonline.com/*/v2.0"),
+            says: "This is a token of another tenant. To let it in, list the tenant in `tenants`.",
+        },
+        Hint {
+            when: Sign::Audience(Aud::Other),
+            says: "`aud` is another application: the client asked for scopes of another API. Scopes of yours begin with its App ID URI.",
+        },
     ],
     states: &[
         States::needed(

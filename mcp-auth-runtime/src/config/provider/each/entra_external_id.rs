@@ -2,6 +2,7 @@
 
 use super::microsoft::{APPLICATION, PROGRAMS, REQUESTED_PREFIX, SCOPES, SUBJECT};
 use super::usual::{AZP, RS256};
+use crate::authn::{Aud, Hint, Sign};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static ENTRA_EXTERNAL_ID: Provider = Provider {
@@ -20,6 +21,16 @@ pub(super) static ENTRA_EXTERNAL_ID: Provider = Provider {
         PROGRAMS,
         Sets::key("require_claims", "{ ver = \"2.0\" }", "Access tokens of version 2."),
         REQUESTED_PREFIX,
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Issuer("*.ciamlogin.com/*/v2.0"),
+            says: "`iss` of External ID has the tenant's ID as its host name, whatever name the metadata is found by: write it so in `issuer`.",
+        },
+        Hint {
+            when: Sign::Audience(Aud::Other),
+            says: "`aud` is another application: the client asked for scopes of another API.",
+        },
     ],
     states: &[
         States::needed(

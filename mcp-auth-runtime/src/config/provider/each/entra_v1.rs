@@ -2,6 +2,7 @@
 
 use super::microsoft::{APPLICATION, LIFETIME, PROGRAMS, REQUESTED_PREFIX, SCOPES, SUBJECT};
 use super::usual::RS256;
+use crate::authn::{Aud, Hint, Sign};
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static ENTRA_V1: Provider = Provider {
@@ -25,6 +26,21 @@ pub(super) static ENTRA_V1: Provider = Provider {
         ),
         REQUESTED_PREFIX,
         LIFETIME,
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Issuer("login.microsoftonline.com/*/v2.0"),
+            says: "This is a token of version 2: write `provider = \"entra\"` with its issuer, or set `requestedAccessTokenVersion` to 1 in the manifest of the API.",
+        },
+        Hint {
+            when: Sign::Required("ver"),
+            says: "This is a token of version 2: write `provider = \"entra\"` with its issuer.",
+        },
+        Hint { when: Sign::Issuer("sts.windows.net/*/"), says: "This is a token of another tenant." },
+        Hint {
+            when: Sign::Audience(Aud::Other),
+            says: "`aud` of version 1 is the App ID URI as the client wrote it, or the application ID: list both in `audience`, or turn on `use_guid` for the optional claim `aud`.",
+        },
     ],
     states: &[
         States::needed(

@@ -1,6 +1,7 @@
 //! FusionAuth.
 
-use crate::config::provider::audience::{Aud, Wide};
+use crate::authn::{Aud, Hint, Sign};
+use crate::config::provider::audience::Wide;
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static FUSIONAUTH: Provider = Provider {
@@ -22,6 +23,16 @@ pub(super) static FUSIONAUTH: Provider = Provider {
             "[\"applicationId\", \"client_id\"]",
             "The client; FusionAuth calls it application.",
         ),
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Algorithm("HS256"),
+            says: "The tenant signs with HS256, which cannot be verified here: choose an RSA or EC key for access tokens.",
+        },
+        Hint {
+            when: Sign::Audience(Aud::Other),
+            says: "The client sent no `resource`, or FusionAuth does not know it as an authorized resource, so `aud` is the application: write its ID in `audience`.",
+        },
     ],
     states: &[States::if_wanted(
         "audience",

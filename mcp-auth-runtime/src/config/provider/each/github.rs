@@ -1,5 +1,6 @@
 //! GitHub.
 
+use crate::authn::{Hint, Sign};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static GITHUB: Provider = Provider {
@@ -23,6 +24,16 @@ pub(super) static GITHUB: Provider = Provider {
             "[\"gho_\", \"ghu_\"]",
             "How tokens of OAuth apps and GitHub Apps begin.",
         ),
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Inactive,
+            says: "GitHub does not know the token as one of your app: it expired, was revoked, or is of another app.",
+        },
+        Hint {
+            when: Sign::Begins(&["gho_", "ghu_"]),
+            says: "The token is one of GitHub, which are opaque: only a server with `provider = \"github\"` and its table `introspection` can ask about it.",
+        },
     ],
     states: &[
         States::needed("introspection.client_id", "\"Iv1.example0000000\"", "the client ID of your app."),

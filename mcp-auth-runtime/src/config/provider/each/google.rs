@@ -1,7 +1,8 @@
 //! Google.
 
 use super::usual::AZP;
-use crate::config::provider::audience::{Aud, Wide};
+use crate::authn::{Aud, Hint, Sign};
+use crate::config::provider::audience::Wide;
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static GOOGLE: Provider = Provider {
@@ -27,6 +28,20 @@ pub(super) static GOOGLE: Provider = Provider {
         ),
         AZP,
     ],
+    hints: &[
+        Hint {
+            when: Sign::IdToken,
+            says: "This is an ID token of Google: the client has to send the access token, which is opaque.",
+        },
+        Hint {
+            when: Sign::Missing("sub"),
+            says: "The token has no subject: the client has to ask for the scope `openid`.",
+        },
+        Hint {
+            when: Sign::Begins(&["ya29."]),
+            says: "The token is one of Google, which are opaque: only a server with `provider = \"google\"` and its table `introspection` can ask about it.",
+        },
+    ],
     states: &[
         States::needed(
             "allowed_clients",
@@ -51,7 +66,6 @@ pub(super) static GOOGLE: Provider = Provider {
     },
     mind: &[
         "Scopes are those of Google; `email` and `profile` come back as URLs. Declare `authenticated`, or Google's scopes.",
-        "A token without the scope `openid` has no subject, and is refused.",
         "Scopes of your own follow from Google's: `[scopes.\"https://www.googleapis.com/auth/userinfo.email\"]` with `implies = [\"todos.read\"]`.",
     ],
     sources: &["developers.google.com/identity/protocols/oauth2", "PrefectHQ/fastmcp: providers/google.py"],

@@ -1,7 +1,8 @@
 //! Keycloak.
 
 use super::usual::AZP;
-use crate::config::provider::audience::{Aud, Wide};
+use crate::authn::{Aud, Hint, Sign};
+use crate::config::provider::audience::Wide;
 use crate::config::provider::provider::{Clients, Provider, Sets};
 
 pub(super) static KEYCLOAK: Provider = Provider {
@@ -37,6 +38,32 @@ pub(super) static KEYCLOAK: Provider = Provider {
             "Where tokens are asked about.",
         ),
     ],
+    hints: &[
+        Hint {
+            when: Sign::IdToken,
+            says: "This is an ID token of the realm: the client has to send the access token.",
+        },
+        Hint {
+            when: Sign::Required("typ"),
+            says: "This is an ID token or a refresh token of the realm: the client has to send the access token.",
+        },
+        Hint {
+            when: Sign::Missing("sub"),
+            says: "The client lacks the client scope `basic`, or has lightweight access tokens: then a token has no `sub`.",
+        },
+        Hint {
+            when: Sign::Audience(Aud::Absent),
+            says: "No mapper puts your server into `aud`: add one of type Audience (step 1).",
+        },
+        Hint {
+            when: Sign::Audience(Aud::Is("account")),
+            says: "No mapper puts your server into `aud`: add one of type Audience (step 1). `account` is in nearly every token.",
+        },
+        Hint {
+            when: Sign::Audience(Aud::Other),
+            says: "`aud` is a client of the realm: add a mapper of type Audience whose Included Custom Audience is your `public_url` (step 1).",
+        },
+    ],
     states: &[],
     base_scopes: &["todos.read"],
     steps: &[
@@ -52,7 +79,6 @@ pub(super) static KEYCLOAK: Provider = Provider {
     },
     mind: &[
         "Roles of the realm: `[[roles.NAME.when]]` with `claim = [\"realm_access\", \"roles\"]`; of a client, `[\"resource_access\", \"the-client\", \"roles\"]`.",
-        "A token without `sub`: the client lacks the client scope `basic`, or has lightweight access tokens.",
         "Many realms: `issuer = \"https://keycloak.example.com/realms/{tenant}\"` with `tenants` and the same text as `authorization_server`.",
         "In a network of containers, over plain http: `allow_http`.",
     ],

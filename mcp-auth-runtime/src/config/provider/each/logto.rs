@@ -1,6 +1,7 @@
 //! Logto.
 
 use super::usual::CLIENT_ID;
+use crate::authn::{Hint, Sign};
 use crate::config::provider::provider::{Clients, Provider, Sets, any};
 
 pub(super) static LOGTO: Provider = Provider {
@@ -19,6 +20,10 @@ pub(super) static LOGTO: Provider = Provider {
         ),
         CLIENT_ID,
     ],
+    hints: &[Hint {
+        when: Sign::Opaque,
+        says: "The client sent no `resource`, so the token is opaque. It has to send it to the token endpoint too; or set a default resource.",
+    }],
     states: &[],
     base_scopes: &["todos.read"],
     steps: &[

@@ -1,6 +1,7 @@
 //! What the presets of Microsoft have in common.
 
-use crate::config::provider::audience::{Aud, Wide};
+use crate::authn::Aud;
+use crate::config::provider::audience::Wide;
 use crate::config::provider::provider::Sets;
 
 /// Where the scopes are.

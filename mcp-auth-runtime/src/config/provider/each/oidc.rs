@@ -11,6 +11,7 @@ pub(super) static OIDC: Provider = Provider {
     at: &[],
     wide: &[],
     sets: &[],
+    hints: &[],
     states: &[States::if_wanted(
         "audience",
         "\"https://todos.example.com/mcp\"",

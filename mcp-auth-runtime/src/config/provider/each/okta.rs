@@ -1,7 +1,8 @@
 //! Okta.
 
 use super::usual::RS256;
-use crate::config::provider::audience::{Aud, Wide};
+use crate::authn::{Aud, Hint, Sign};
+use crate::config::provider::audience::Wide;
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static OKTA: Provider = Provider {
@@ -34,6 +35,28 @@ pub(super) static OKTA: Provider = Provider {
             "\"{issuer}/v1/introspect\"",
             "Where tokens are asked about.",
         ),
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Type("application/okta-internal-at+jwt"),
+            says: "This is a token of Okta's org server, which is for Okta alone: take a custom authorization server.",
+        },
+        Hint {
+            when: Sign::Issuer("*.okta.com"),
+            says: "This is a token of Okta's org server, which is for Okta alone: take a custom authorization server.",
+        },
+        Hint {
+            when: Sign::Issuer("*.oktapreview.com"),
+            says: "This is a token of Okta's org server, which is for Okta alone: take a custom authorization server.",
+        },
+        Hint {
+            when: Sign::Encrypted,
+            says: "The authorization server encrypts its access tokens: turn that off.",
+        },
+        Hint {
+            when: Sign::Audience(Aud::Is("api://default")),
+            says: "The audience of the authorization server is still `api://default`: set it to your `public_url` (step 1), or write it in `audience`.",
+        },
     ],
     states: &[States::needed(
         "audience",

@@ -1,6 +1,7 @@
 //! Ory Hydra and Ory Network.
 
 use super::usual::CLIENT_ID;
+use crate::authn::{Aud, Hint, Sign};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static ORY: Provider = Provider {
@@ -37,6 +38,16 @@ pub(super) static ORY: Provider = Provider {
             "How its opaque tokens begin.",
         ),
     ],
+    hints: &[
+        Hint {
+            when: Sign::Opaque,
+            says: "Access tokens of Ory are opaque unless `strategies.access_token` is `jwt`: set it, or let the server ask about them (the table `introspection`).",
+        },
+        Hint {
+            when: Sign::Audience(Aud::Absent),
+            says: "The client asked for no `audience`, or the consent app granted none: Ory ignores `resource`.",
+        },
+    ],
     states: &[States::if_wanted(
         "introspection.client_secret",
         "\"env:ORY_API_KEY\"",
@@ -53,9 +64,6 @@ pub(super) static ORY: Provider = Provider {
         resource: "ignored, unless your consent app grants it as audience.",
         s256: "yes.",
     },
-    mind: &[
-        "Hydra's issuer is `urls.self.issuer` as it is written there, often with a slash at its end.",
-        "A client that asks for no audience gets a token with an empty `aud`, which is refused here.",
-    ],
+    mind: &["Hydra's issuer is `urls.self.issuer` as it is written there, often with a slash at its end."],
     sources: &["ory/docs: oauth2-oidc/jwt-access-token, hydra/guides/audiences, oauth2-token-introspection"],
 };

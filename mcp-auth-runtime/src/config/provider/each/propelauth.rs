@@ -20,6 +20,7 @@ pub(super) static PROPELAUTH: Provider = Provider {
         ),
         CLIENT_ID,
     ],
+    hints: &[],
     states: &[
         States::needed(
             "introspection.client_id",

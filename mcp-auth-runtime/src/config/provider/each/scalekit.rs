@@ -1,6 +1,7 @@
 //! Scalekit.
 
 use super::usual::{CLIENT_ID, RS256};
+use crate::authn::{Hint, Sign};
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static SCALEKIT: Provider = Provider {
@@ -19,6 +20,16 @@ pub(super) static SCALEKIT: Provider = Provider {
             "true",
             "Tokens say the environment today, and the resource in time; the keys and the people are the same.",
         ),
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Issuer("*.scalekit.com"),
+            says: "Scalekit changes what `iss` says, from the environment to the resource: list both in `issuer`.",
+        },
+        Hint {
+            when: Sign::Issuer("*.scalekit.com/resources/*"),
+            says: "Scalekit changes what `iss` says, from the environment to the resource: list both in `issuer`.",
+        },
     ],
     states: &[
         States::needed(

@@ -1,7 +1,8 @@
 //! Stytch.
 
 use super::usual::{CLIENT_ID, RS256};
-use crate::config::provider::audience::{Aud, Wide};
+use crate::authn::{Aud, Hint, Sign};
+use crate::config::provider::audience::Wide;
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static STYTCH: Provider = Provider {
@@ -26,6 +27,16 @@ pub(super) static STYTCH: Provider = Provider {
             "\"{issuer}/v1/oauth2/introspect\"",
             "Where tokens are asked about.",
         ),
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Issuer("stytch.com/*"),
+            says: "The token was fetched from stytch.com: clients have to use the project domain.",
+        },
+        Hint {
+            when: Sign::Required("client_id"),
+            says: "This is the token of a session of the project, not of a Connected App.",
+        },
     ],
     states: &[States::needed(
         "audience",

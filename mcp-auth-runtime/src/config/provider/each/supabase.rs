@@ -1,7 +1,8 @@
 //! Supabase.
 
 use super::usual::CLIENT_ID;
-use crate::config::provider::audience::{Aud, Wide};
+use crate::authn::{Aud, Hint, Sign};
+use crate::config::provider::audience::Wide;
 use crate::config::provider::provider::{Clients, Provider, Sets};
 
 pub(super) static SUPABASE: Provider = Provider {
@@ -26,6 +27,20 @@ pub(super) static SUPABASE: Provider = Provider {
             "Only tokens of the OAuth server name a client; those of ordinary sessions have the same issuer, keys and audience.",
         ),
         Sets::key("refuse_claims", "{ is_anonymous = true }", "Someone who did not log in."),
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Algorithm("HS256"),
+            says: "The project signs with its old shared secret, which cannot be verified here: move to an asymmetric signing key.",
+        },
+        Hint {
+            when: Sign::Required("client_id"),
+            says: "This is the token of a session of the project, not of its OAuth server.",
+        },
+        Hint {
+            when: Sign::Refused("is_anonymous"),
+            says: "Someone who did not log in: Supabase calls them anonymous.",
+        },
     ],
     states: &[],
     base_scopes: &[],

@@ -1,7 +1,8 @@
 //! WorkOS AuthKit and Connect.
 
 use super::usual::RS256;
-use crate::config::provider::audience::{Aud, Wide};
+use crate::authn::{Aud, Hint, Sign};
+use crate::config::provider::audience::Wide;
 use crate::config::provider::provider::{Clients, Provider, Sets, States};
 
 pub(super) static WORKOS: Provider = Provider {
@@ -29,6 +30,10 @@ pub(super) static WORKOS: Provider = Provider {
             "Where tokens are asked about.",
         ),
     ],
+    hints: &[Hint {
+        when: Sign::Audience(Aud::Begins("client_")),
+        says: "Your `public_url` is not registered as a resource under Connect → Configuration, so `aud` is the environment's client ID. Tokens of machines (Connect M2M) always have it: list it in `audience` for them.",
+    }],
     states: &[States::if_wanted(
         "audience",
         "[\"https://todos.example.com/mcp\", \"client_01EXAMPLE\"]",

@@ -1,7 +1,8 @@
 //! WSO2 Identity Server and Asgardeo.
 
 use super::usual::RS256;
-use crate::config::provider::audience::{Aud, Wide};
+use crate::authn::{Aud, Hint, Sign};
+use crate::config::provider::audience::Wide;
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static WSO2: Provider = Provider {
@@ -26,6 +27,16 @@ pub(super) static WSO2: Provider = Provider {
             "true",
             "Its answers have no `sub`.",
         ),
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Opaque,
+            says: "The application issues opaque tokens: set its access token type to JWT, or let the server ask about them (the table `introspection`).",
+        },
+        Hint {
+            when: Sign::Audience(Aud::Other),
+            says: "`aud` is the client: list its client ID in `audience`.",
+        },
     ],
     states: &[
         States::needed(

@@ -1,7 +1,8 @@
 //! Zitadel.
 
 use super::usual::CLIENT_ID;
-use crate::config::provider::audience::{Aud, Wide};
+use crate::authn::{Aud, Hint, Sign};
+use crate::config::provider::audience::Wide;
 use crate::config::provider::provider::{Clients, Provider, Sets, States, any};
 
 pub(super) static ZITADEL: Provider = Provider {
@@ -20,6 +21,16 @@ pub(super) static ZITADEL: Provider = Provider {
             "\"{issuer}/oauth/v2/introspect\"",
             "Where opaque tokens are asked about; applications that registered themselves always get opaque ones.",
         ),
+    ],
+    hints: &[
+        Hint {
+            when: Sign::Opaque,
+            says: "Access tokens of Zitadel are opaque unless the application says JWT, and always where it was registered dynamically: let the server ask about them (the table `introspection`).",
+        },
+        Hint {
+            when: Sign::Inactive,
+            says: "Zitadel calls a token inactive too whose `aud` does not hold the project of the application that asks: the client has to ask for that project.",
+        },
     ],
     states: &[
         States::needed("audience", "\"123456789012345678\"", "the id of the project: it is in `aud`."),
@@ -44,7 +55,6 @@ pub(super) static ZITADEL: Provider = Provider {
     mind: &[
         "Its JWTs hold no scopes: declare roles, or `authenticated`; answers of introspection do hold scopes.",
         "Roles are the keys of an object: `[[roles.NAME.when]]` with `claim = \"urn:zitadel:iam:org:project:roles\"` and `contains`.",
-        "Introspection answers `active: false` unless `aud` holds the project of the application that asks.",
     ],
     sources: &[
         "zitadel/zitadel: apps/docs/content/apis/openidoauth/claims, scopes; internal/api/oidc/introspect.go",
