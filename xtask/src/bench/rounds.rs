@@ -72,7 +72,9 @@ pub(super) fn run(
 fn is_wanted(row: &Row, options: &Options) -> bool {
     let Some(only) = &options.only else { return true };
     row.name.contains(only.as_str())
-        || ROWS.iter().any(|other| other.name.contains(only.as_str()) && other.against == row.name)
+        || ROWS.iter().any(|other| {
+            other.name.contains(only.as_str()) && (other.against == row.name || other.least == Some(row.name))
+        })
 }
 
 fn measure(
