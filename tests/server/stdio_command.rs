@@ -8,6 +8,7 @@ use mcp_auth::testing::Era;
 use mcp_auth_core::ApiKey;
 use mcp_auth_runtime::facade::ApiKeyDigest;
 
+use crate::authorization_server::{AuthorizationServer, Reply};
 use crate::everything::CONFIG;
 use crate::launch::{self, Issuer};
 use crate::process::{Launch, Pipe, refusal, text};
@@ -73,6 +74,49 @@ async fn a_credential_of_another_caller_does_not_take_over_the_connection() {
     // The twin: a new token of the same caller.
     std::fs::write(&token, issuer.token("alice").scope("read").mint()).expect("written");
     assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note");
+}
+
+#[tokio::test]
+async fn a_credential_that_its_issuer_now_calls_another_callers_does_not_take_over_the_connection() {
+    let issuer = AuthorizationServer::empty("").await;
+    let says = |subject: &str| {
+        let mut answer = issuer.claims(launch::RESOURCE, json!({ "sub": subject }));
+        answer["active"] = true.into();
+        issuer.put("/introspect", Reply::Json(answer));
+    };
+    let asked = issuer.toml(&format!(
+        "[auth.issuers.introspection]\nendpoint = \"{}\"\ntokens = \"all\"\nauth = \"none\"\ncache_ttl = \"1s\"",
+        issuer.at("/introspect")
+    ));
+    says("alice");
+    let launch = launch::toml(&format!("{CONFIG}\n{asked}"))
+        .variable("MCP_SERVER__PUBLIC_URL", launch::RESOURCE)
+        .variable("MCP_STDIO__CREDENTIAL", "env:NOTES_TOKEN")
+        .variable("NOTES_TOKEN", "opaque");
+    let mut pipe = opened(launch).await;
+    assert_eq!(text(&pipe.call_tool("who", json!({})).await), "alice");
+    says("mallory");
+    let mut last = pipe.call_tool("who", json!({})).await;
+    for _ in 0..100 {
+        if last.get("result").is_none() {
+            break;
+        }
+        assert_eq!(text(&last), "alice");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        last = pipe.call_tool("who", json!({})).await;
+    }
+    assert_eq!(refusal(&last).0, 401);
+    assert!(last.to_string().contains("another caller"), "{last}");
+    // The twin: it is the first caller's again, once the answer is no longer remembered.
+    says("alice");
+    for _ in 0..100 {
+        last = pipe.call_tool("who", json!({})).await;
+        if last.get("result").is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(text(&last), "alice");
 }
 
 #[tokio::test]

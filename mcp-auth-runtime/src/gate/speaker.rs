@@ -15,8 +15,10 @@ pub(crate) type ReadAgain = Arc<dyn Fn() -> Reading + Send + Sync>;
 /// The future of a [`ReadAgain`].
 pub(crate) type Reading = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
 
-/// What a credential is refused with that came in place of another caller's.
-const ANOTHER_CALLER: &str = "the token is of another caller than the one that this connection began with";
+/// What a credential is refused with that is another caller's: one that came in place of the first one, or the same one, of
+/// which its issuer or the program now says something else.
+const ANOTHER_CALLER: &str =
+    "the credential is of another caller than the one that this connection began with";
 
 /// Who speaks on this connection.
 pub(crate) struct Speaker(Kind);
@@ -50,7 +52,7 @@ impl Speaker {
             Kind::Bearer { caller, current, read_again } => (caller, current, read_again),
         };
         let text = current.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let refused = match gate.authenticate(Ok(Credential::Bearer(&text)), None).await {
+        let refused = match bearer_of(&text, caller.as_ref(), gate).await {
             Ok(identity) => return Ok(identity),
             // Another credential helps against this alone; one that cannot be checked now may be as good as before.
             Err(refused @ Rejection::InvalidToken { .. }) => refused,
@@ -61,18 +63,9 @@ impl Speaker {
             None => None,
         };
         let identity = match &renewed {
-            Some(renewed) => gate.authenticate(Ok(Credential::Bearer(renewed)), None).await,
+            Some(renewed) => bearer_of(renewed, caller.as_ref(), gate).await,
             None => Err(refused),
         };
-        let identity = identity.and_then(|identity| match id(&identity) == *caller {
-            true => Ok(identity),
-            false => Err(Rejection::InvalidToken {
-                reason: ANOTHER_CALLER.to_owned(),
-                detail: None,
-                hint: None,
-                scopes: ScopeSet::new(),
-            }),
-        });
         match (&identity, renewed) {
             (Ok(_), Some(renewed)) => *current.lock().unwrap_or_else(PoisonError::into_inner) = renewed,
             (Err(refused), _) => {
@@ -81,6 +74,20 @@ impl Speaker {
             _ => {}
         }
         identity
+    }
+}
+
+/// Who bears this credential, where that is `caller`.
+async fn bearer_of(credential: &str, caller: Option<&String>, gate: &Gate) -> Result<Identity, Rejection> {
+    let identity = gate.authenticate(Ok(Credential::Bearer(credential)), None).await?;
+    match id(&identity).is_some_and(|id| Some(&id) == caller) {
+        true => Ok(identity),
+        false => Err(Rejection::InvalidToken {
+            reason: ANOTHER_CALLER.to_owned(),
+            detail: None,
+            hint: None,
+            scopes: ScopeSet::new(),
+        }),
     }
 }
 
