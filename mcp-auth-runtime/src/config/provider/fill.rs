@@ -23,20 +23,30 @@ pub(in crate::config) fn fill(all: &mut Value) {
 fn fill_issuer(provider: &Provider, issuer: &mut Dict) {
     let named = issuer.get("issuer").and_then(first_text).unwrap_or_default();
     let named = named.strip_suffix('/').unwrap_or(&named).to_owned();
+    let server = issuer.get("authorization_server").and_then(first_text);
+    let is_elsewhere = server.is_some_and(|server| server.strip_suffix('/').unwrap_or(&server) != named);
     let written: Vec<String> = issuer.keys().cloned().collect();
     for sets in provider.sets {
         let is_meant = match sets.when {
             When::Always => true,
             When::With(key) => written.iter().any(|known| known == key),
         };
-        if is_meant {
+        if is_meant && is_known(sets, &named, is_elsewhere) {
             set(sets, &named, issuer);
         }
     }
 }
 
-/// Sets one key where it is not set. One within a table is set where that table is. A URL below an issuer that has tenants is
-/// none of a single one's, so its metadata says it.
+/// Whether it is known which URL is meant where one is below the issuer. Tenants have no issuer in common. And tokens and this
+/// server's secret go to the authorization server alone: where `is_elsewhere` says that `issuer` is only what `iss` says, its
+/// metadata names the endpoint.
+fn is_known(sets: &Sets, issuer: &str, is_elsewhere: bool) -> bool {
+    let is_below = sets.value.contains("{issuer}");
+    let is_asked = sets.key.starts_with("introspection.");
+    !(is_below && (issuer.contains("{tenant}") || (is_asked && is_elsewhere)))
+}
+
+/// Sets one key where it is not set. One within a table is set where that table is.
 fn set(sets: &Sets, issuer: &str, into: &mut Dict) {
     let (into, key) = match sets.key.split_once('.') {
         Some((outer, inner)) => match into.get_mut(outer).and_then(table) {
@@ -45,9 +55,7 @@ fn set(sets: &Sets, issuer: &str, into: &mut Dict) {
         },
         None => (into, sets.key),
     };
-    let is_of_a_tenant = sets.value.contains("{issuer}") && issuer.contains("{tenant}");
     if !into.contains_key(key)
-        && !is_of_a_tenant
         && let Some(value) = value(sets, issuer)
     {
         into.insert(key.to_owned(), value);

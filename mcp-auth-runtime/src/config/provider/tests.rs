@@ -125,6 +125,26 @@ fn t71_no_endpoint_of_a_preset_is_below_an_issuer_of_several_tenants() {
 }
 
 #[test]
+fn t58_a_preset_sends_no_token_to_a_name_of_the_issuer_that_is_not_its_authorization_server() {
+    let endpoint = |names: &str| {
+        let text = format!(
+            "[[auth.issuers]]\nprovider = \"keycloak\"\n{names}\n\
+             [auth.issuers.introspection]\nclient_id = \"rs\"\nclient_secret = \"env:SECRET\""
+        );
+        let issuer = load(&text).unwrap().auth.issuers[0].clone();
+        issuer.introspection.unwrap().endpoint.map(|url| url.as_str().to_owned())
+    };
+    let [old, new] = ["https://old.example/realms/r", "https://new.example/realms/r"];
+    let several = format!("issuer = [{old:?}, {new:?}]");
+    let below = |name: &str| Some(format!("{name}/protocol/openid-connect/token/introspect"));
+    assert_eq!(endpoint(&format!("{several}\nauthorization_server = {new:?}")), None, "its metadata says it");
+    assert_eq!(endpoint(&format!("issuer = {old:?}\nauthorization_server = {new:?}")), None);
+    // The twins: the first name is the authorization server, stated or not.
+    assert_eq!(endpoint(&several), below(old));
+    assert_eq!(endpoint(&format!("{several}\nauthorization_server = {old:?}")), below(old));
+}
+
+#[test]
 fn a_name_that_is_not_known_says_the_nearest_and_an_issuer_of_another_kind_what_to_write() {
     let said = reasons("[[auth.issuers]]\nprovider = \"autho\"\nissuer = \"https://a.eu.auth0.com/\"");
     assert!(said[0].contains("did you mean \"auth0\"?"), "{said:?}");
