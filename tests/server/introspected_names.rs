@@ -51,9 +51,15 @@ const CLAIMED: &str = "issuer = \"{}/{tenant}/v2\"\ntenants = [\"acme\", \"globe
 
 impl Bench {
     async fn with(names: &str) -> Self {
+        Self::with_more(names, "").await
+    }
+
+    /// The same, with these lines at the end.
+    async fn with_more(names: &str, more: &str) -> Self {
         let (issuer, key) = issuer("{}/as").await;
         let origin = issuer.issuer().to_owned();
-        let server = Everything::default().start_with(&section(&issuer, names)).await;
+        let more = more.replace("{}", &origin);
+        let server = Everything::default().start_with(&(section(&issuer, names) + &more)).await;
         Self { server, issuer, origin, key }
     }
 
@@ -119,6 +125,16 @@ async fn t70_an_answer_without_a_name_is_of_the_first_where_all_are_one_and_else
     let several = Bench::with(SEVERAL).await;
     assert_eq!(several.opaque(json!({ "iss": null })).await, Err(401));
     assert!(several.opaque(json!({ "iss": several.name("") })).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_name_that_is_denied_is_denied_to_an_answer_that_does_not_say_which_name_it_means() {
+    let denied = "[[auth.deny]]\nissuer = \"{}/old\"\nsubject = \"alice\"\n";
+    let bench = Bench::with_more(SHARED, denied).await;
+    assert_eq!(bench.both(json!({ "iss": bench.name("/old") })).await, Err(401));
+    assert_eq!(bench.opaque(json!({ "iss": null })).await, Err(401));
+    assert!(bench.opaque(json!({ "iss": null, "sub": "bob" })).await.is_ok());
+    assert!(bench.both(json!({ "iss": bench.name("") })).await.is_ok(), "it says another name");
 }
 
 #[tokio::test]

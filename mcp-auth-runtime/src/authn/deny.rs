@@ -17,6 +17,8 @@ pub(crate) struct DenyList(Vec<DenyRule>);
 pub(crate) struct DenyRule {
     /// The issuer.
     pub(crate) issuer: Option<String>,
+    /// The issuer that stands for `issuer` in principals, where that is another name.
+    pub(crate) stands_for: Option<String>,
     /// The subject, as the issuer's settings say who it is, or the claim `sub`; or who acts for it.
     pub(crate) subject: Option<String>,
     /// The client, or that of who acts for the subject.
@@ -80,10 +82,13 @@ impl Marks {
 
 impl DenyRule {
     fn is_about(&self, marks: &Marks, principal: &Principal) -> bool {
-        let Self { issuer, subject, client, jti, issued_before, credential, api_key } = self;
+        let Self { issuer, stands_for, subject, client, jti, issued_before, credential, api_key } = self;
         let claim = |name: &str| principal.claims().get(name).and_then(|value| value.as_str());
         // Where several issuers share their subjects, one of them stands for all: both names are meant.
-        let is_issuer = |named: &str| principal.issuer() == named || claim("iss") == Some(named);
+        // An answer about an opaque token may say none of them: then this one may be meant.
+        let may_be =
+            || stands_for.as_deref() == Some(principal.issuer()) && !principal.claims().contains_key("iss");
+        let is_issuer = |named: &str| principal.issuer() == named || claim("iss") == Some(named) || may_be();
         let actors = || principal.actor().into_iter().flat_map(|actor| actor.chain());
         let is_subject = |named: &str| {
             principal.subject() == named

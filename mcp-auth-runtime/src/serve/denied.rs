@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::authn::{CredentialHash, Denied, DenyList, DenyRule};
 use crate::config::deny::DenyEntry;
+use crate::config::issuers::TrustedIssuer;
 use crate::config::{Config, NonEmpty};
 
 /// How often the files are looked at.
@@ -16,7 +17,7 @@ const EVERY: Duration = Duration::from_secs(2);
 
 /// What is denied, kept up to date until `cancel`. Call it within a Tokio runtime.
 pub(super) fn denied(config: &Config, cancel: CancellationToken) -> Denied {
-    let list = list(&config.auth.deny);
+    let list = list(&config.auth.deny, config);
     if config.file().is_none() {
         return Denied::fixed(list);
     }
@@ -55,7 +56,7 @@ async fn follow(config: Config, source: watch::Sender<Arc<DenyList>>, cancel: Ca
                 for warning in warnings {
                     tracing::warn!("{warning}");
                 }
-                source.send_replace(Arc::new(list(&now)));
+                source.send_replace(Arc::new(list(&now, &config)));
                 tracing::info!(tables = now.len(), "auth.deny was read again");
                 entries = now;
             }
@@ -70,11 +71,17 @@ async fn follow(config: Config, source: watch::Sender<Arc<DenyList>>, cancel: Ca
     }
 }
 
-/// The list that these tables come to.
-pub(super) fn list(entries: &[DenyEntry]) -> DenyList {
+/// The list that these tables come to, where the issuers of `config` are trusted.
+pub(super) fn list(entries: &[DenyEntry], config: &Config) -> DenyList {
     let text = |value: &Option<NonEmpty>| value.as_ref().map(|text| text.as_str().to_owned());
+    let stands_for = |issuer: &NonEmpty| {
+        let mut accepted = config.auth.issuers.iter().flat_map(TrustedIssuer::accepted);
+        let named = accepted.find(|accepted| accepted.iss == issuer.as_str())?;
+        (named.stands_for != named.iss).then(|| named.stands_for.to_string())
+    };
     let rule = |entry: &DenyEntry| DenyRule {
         issuer: text(&entry.issuer),
+        stands_for: entry.issuer.as_ref().and_then(stands_for),
         subject: text(&entry.subject),
         client: text(&entry.client),
         jti: text(&entry.jti),

@@ -52,7 +52,7 @@ pub(super) fn onlooker(
     given: Given<'_>,
     audiences: impl Fn(Option<&TrustedIssuer>) -> Vec<String>,
 ) -> Result<Option<Authenticator>, Error> {
-    let list = denied::list(&given.config.auth.deny);
+    let list = denied::list(&given.config.auth.deny, given.config);
     Ok(verifying(given, audiences)?.map(|made| made.unless(Denied::fixed(list))))
 }
 

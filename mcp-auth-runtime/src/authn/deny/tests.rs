@@ -80,6 +80,27 @@ fn a_token_that_does_not_say_when_it_was_issued_was_issued_before() {
 }
 
 #[test]
+fn a_token_that_does_not_say_which_name_of_its_issuer_is_meant_may_mean_the_denied_one() {
+    let of = |stands_for: &str| {
+        rule(|rule| {
+            rule.issuer = Some("https://old.example".to_owned());
+            rule.stands_for = Some(stands_for.to_owned());
+        })
+    };
+    let unsaid = json!({ "sub": "ann@example.com" });
+    let shared = || of("https://as.example");
+    assert!(refuses(shared(), Via::Introspected, unsaid.clone()));
+    assert!(refuses(shared(), Via::Introspected, json!({ "iss": "https://old.example" })));
+    assert!(!refuses(shared(), Via::Introspected, claims()), "it says another one");
+    assert!(!refuses(of("https://other.example"), Via::Introspected, unsaid.clone()));
+    assert!(!refuses(
+        rule(|rule| rule.issuer = Some("https://old.example".into())),
+        Via::Introspected,
+        unsaid
+    ));
+}
+
+#[test]
 fn one_credential_is_denied_without_a_look_at_it_unless_the_rule_says_more() {
     let (x, y) = (marks("x"), marks("y"));
     let alone =
