@@ -52,12 +52,20 @@ pub(in crate::authn) fn shape(presented: &str) -> Shape {
     Shape::Jwt { iss }
 }
 
-/// Whether this part decodes to text that begins as a JSON object does, as far as it can be decoded.
+/// Whether this part decodes to text that begins as a JSON object does, as far as it can be decoded: what is wrong behind that
+/// does not make another thing of it.
 fn begins_an_object(part: &str) -> bool {
-    let text: String = part.trim_end_matches('=').replace('+', "-").replace('/', "_");
-    // A single character left over holds less than a byte.
-    let whole = if text.len() % 4 == 1 { text.len() - 1 } else { text.len() };
-    let decoded = LENIENT.decode(text.get(..whole.min(64)).unwrap_or_default()).unwrap_or_default();
+    let url_safe = part.bytes().map(|byte| match byte {
+        b'+' => b'-',
+        b'/' => b'_',
+        byte => byte,
+    });
+    let is_of_it = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let mut text: Vec<u8> = url_safe.take_while(is_of_it).take(64).collect();
+    if text.len() % 4 == 1 {
+        text.pop(); // A single character left over holds less than a byte.
+    }
+    let decoded = LENIENT.decode(text).unwrap_or_default();
     decoded.trim_ascii_start().first() == Some(&b'{')
 }
 
@@ -77,7 +85,11 @@ mod tests {
         let iss = Some("https://other.example".to_owned());
         assert_eq!(shape(&format!("{header}.{payload}.AA")), Shape::Jwt { iss: iss.clone() });
         assert_eq!(shape(&format!("{header}.{payload}.")), Shape::Jwt { iss: iss.clone() });
-        assert_eq!(shape(&format!("{header}=.{payload}==.AA==")), Shape::Jwt { iss });
+        assert_eq!(shape(&format!("{header}=.{payload}==.AA==")), Shape::Jwt { iss: iss.clone() });
+        let (start, rest) = header.split_at(8);
+        for odd in [format!("{header}~"), format!("{start}~{rest}"), format!("{start}é{rest}")] {
+            assert_eq!(shape(&format!("{odd}.{payload}.AA")), Shape::Jwt { iss: iss.clone() }, "{odd}");
+        }
         for unread in [
             format!("{header}.{payload}.AA.AA"),
             format!("{header}.{payload}.AA.AA.AA"),
@@ -94,6 +106,8 @@ mod tests {
             format!("{}.{payload}!.AA", STANDARD.encode(r#"{"alg":"RS256","x":"??>>"}"#)),
             format!("{}.x.AA", b64(" \n{\"alg\"")),
             format!("{}x.x.AA", b64(r#"{"alg":"RS256"}"#)),
+            format!("{header}.{}~", &payload[..9]),
+            format!("{header}~.{payload}~.AA"),
         ] {
             assert_eq!(shape(&unread), Shape::Jwt { iss: None }, "{unread}");
         }
