@@ -341,7 +341,7 @@ pub(super) fn roles(config: &Config, checked: &Checked, accepted: &[AcceptedIssu
     let mut rules = Vec::new();
     for (role, gives) in &checked.roles {
         for condition in config.roles.get(role).into_iter().flat_map(RoleEntry::conditions) {
-            let of = condition.issuer.as_ref().map(|named| meant(named.as_str(), accepted));
+            let of = condition.issuer.as_ref().map(|named| meant(config, named.as_str(), accepted));
             rules.push(RoleRule {
                 of,
                 claim: condition.claim.names().map(str::to_owned).collect(),
@@ -354,10 +354,11 @@ pub(super) fn roles(config: &Config, checked: &Checked, accepted: &[AcceptedIssu
     rules.into_iter().collect()
 }
 
-/// The issuers of principals that a condition about `named` is about. What `iss` may say means the issuer that it stands for,
-/// the name of an authorization server all of its tokens.
-fn meant(named: &str, accepted: &[AcceptedIssuer]) -> Vec<String> {
-    let is_iss = accepted.iter().any(|name| name.iss == named);
+/// The issuers of principals that a condition about `named` is about. What `iss` may say, here or in another entry, means the
+/// issuer that it stands for; else the name of an authorization server means all of its tokens.
+fn meant(config: &Config, named: &str, accepted: &[AcceptedIssuer]) -> Vec<String> {
+    let others = config.auth.issuers.iter().flat_map(TrustedIssuer::accepted);
+    let is_iss = accepted.iter().cloned().chain(others).any(|name| name.iss == named);
     let is_meant = |name: &&AcceptedIssuer| if is_iss { name.iss == named } else { name.server == named };
     accepted.iter().filter(is_meant).map(|name| name.stands_for.to_string()).collect()
 }
@@ -423,6 +424,32 @@ mod tests {
         assert_eq!(held("https://b.example", dotted.clone()), "manager viewer");
         assert_eq!(held("https://a.example", dotted), "");
     }
+    #[test]
+    fn condition_about_an_issuer_is_not_about_another_entry_that_has_it_as_authorization_server() {
+        let held = |about: &str| {
+            let text = format!(
+                "[[auth.issuers]]\nissuer = \"https://a.example\"\n\
+                 [[auth.issuers]]\nissuer = \"https://b.example\"\nauthorization_server = \"{}\"\n\
+                 [roles.m]\nwhen = {{ issuer = {about:?}, claim = \"x\", equals = 1 }}",
+                if about.ends_with("as.example") { about } else { "https://a.example" }
+            );
+            let config = Config::from_toml_str(&text).unwrap();
+            let checked = config.check_alone().unwrap();
+            let is_held = |index: usize, issuer: &str| {
+                let rules = roles(&config, &checked, &config.auth.issuers[index].accepted());
+                !rules.held(issuer, serde_json::json!({ "x": 1 }).as_object().unwrap()).is_empty()
+            };
+            [is_held(0, "https://a.example"), is_held(1, "https://b.example")]
+        };
+        assert_eq!(held("https://a.example"), [true, false]);
+        assert_eq!(held("https://b.example"), [false, true]);
+        assert_eq!(
+            held("https://as.example"),
+            [false, true],
+            "no token says it, so all of the server's are meant"
+        );
+    }
+
     #[test]
     fn condition_about_a_name_is_about_the_issuer_that_it_stands_for() {
         let held = |keys: &str, about: &str, issuer: &str| {
