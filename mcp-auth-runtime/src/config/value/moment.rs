@@ -11,6 +11,9 @@ use super::{ValueError, schema};
 
 const EXPECTED: &str = "a date and a time such as \"2027-01-31T18:00:00Z\", or a date";
 
+/// The last second of the year 9999.
+const LAST: u64 = 253_402_300_799;
+
 /// The name under which TOML's own dates come out of its parser.
 const TOML_DATE: &str = "$__toml_private_datetime";
 
@@ -38,7 +41,12 @@ impl FromStr for Moment {
     }
 }
 
+/// Reads it in UTC, where it is of a year with four digits too: nothing writes another one.
 fn read(text: &str) -> Option<u64> {
+    any(text).filter(|unix| *unix <= LAST)
+}
+
+fn any(text: &str) -> Option<u64> {
     if !text.is_ascii() {
         return None;
     }
@@ -122,6 +130,7 @@ mod tests {
             ("2027-01-31T18:00:00+02:00", "2027-01-31T16:00:00Z"),
             ("2027-01-31T18:00:00-02:30", "2027-01-31T20:30:00Z"),
             ("2028-02-29", "2028-02-29T00:00:00Z"),
+            ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
         ] {
             assert_eq!(text.parse::<Moment>().unwrap().to_string(), written, "{text}");
         }
@@ -147,6 +156,7 @@ mod tests {
             "2027-01-31T18:00:00+24:00",
             "2027-01-31T18:00:00 02:00",
             "2027-01-31T18:00:00+-1:00",
+            "9999-12-31T23:59:59-00:01",
             "1969-12-31",
             "1970-01-01T00:00:00+01:00",
             "90d",
