@@ -143,11 +143,11 @@ impl IntrospectionRules {
             None if !may_ask(self.issuer.url(), plain) => return Err(RulesError::Issuer),
             Some(_) | None => {}
         }
-        if !self.kind.says_issuer() && Accepted::of_answer(&self.accepted, &Map::new()).is_err() {
-            return Err(RulesError::UnsaidIssuer);
-        }
         if self.accepted.is_empty() {
             return Err(RulesError::NoName);
+        }
+        if !self.kind.says_issuer() && Accepted::of_answer(&self.accepted, &Map::new()).is_err() {
+            return Err(RulesError::UnsaidIssuer);
         }
         let tokens = &self.tokens;
         if tokens.audiences.is_empty() || tokens.audiences.iter().any(|a| a.is_empty() || a == "*") {
