@@ -98,7 +98,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "interop",
         quick: false,
-        about: "foreign clients and a foreign issuer with the todos example",
+        about: "foreign clients and foreign issuers with the todos example",
         run: interop::check,
     },
 ];

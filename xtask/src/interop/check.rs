@@ -47,7 +47,7 @@ const FOREIGN_LIFETIME: &str = "20";
 /// is asked about it (RFC 7662).
 const FOREIGN_RULES: &str = r#"clock_skew="0s", token_cache_ttl="1s", unknown_kid_cooldown="1s", jwks_min_refresh="1s", client_when={ sub={ present=false } }"#;
 
-/// The secret of the client that `issuer.mjs` knows as `todos`.
+/// The secret of the client that both issuers know as `todos`.
 const SERVER_SECRET: &str = "the secret of a server: 100 %";
 
 /// How long one driver may take: a token's life, and a slow machine.
@@ -59,7 +59,7 @@ type Run = fn(&Bench) -> Result<Group, String>;
 pub(crate) fn check() -> Result<Outcome, String> {
     let bench = Bench::prepare()?;
     let groups = thread::scope(|scope| {
-        let groups: [Run; 4] = [built_in, foreign, tokens, inspector];
+        let groups: [Run; 5] = [built_in, foreign, oidc_providers_tokens, authlibs_tokens, inspector];
         let bench = &bench;
         let running = groups.map(|group| scope.spawn(move || group(bench)));
         let joined =
@@ -112,10 +112,14 @@ impl Bench {
         Server::start(name, &self.directory, &mut command)
     }
 
-    /// oidc-provider, and the example that trusts only it.
-    fn foreign_server(&self, name: &str, lifetime: &str) -> Result<Foreign, String> {
-        let mut command = self.node.command(&root().join("interop"));
-        command.arg("issuer.mjs").env("LIFETIME", lifetime);
+    /// An authorization server of another project, and the example that trusts only it.
+    fn foreign_server(&self, by: Issuer, name: &str, lifetime: &str) -> Result<Foreign, String> {
+        let folder = root().join("interop");
+        let mut command = match by {
+            Issuer::OidcProvider => with_arguments(self.node.command(&folder), "issuer.mjs"),
+            Issuer::Authlib => with_arguments(Command::new(&self.python), "issuer.py"),
+        };
+        command.current_dir(&folder).env("LIFETIME", lifetime);
         let mut process = Process::start(&format!("{name}-issuer"), &self.directory, &mut command)?;
         let (issuer, key) = process.wait_for(issuer_in)?;
         let by_secret = r#"client_id="todos", client_secret="env:INTEROP_SECRET""#;
@@ -153,6 +157,15 @@ impl Bench {
     }
 }
 
+/// An authorization server of another project.
+#[derive(Clone, Copy)]
+enum Issuer {
+    /// `issuer.mjs`, on Node.js.
+    OidcProvider,
+    /// `issuer.py`, in Python.
+    Authlib,
+}
+
 /// A server and the authorization server it trusts.
 struct Foreign {
     server: Server,
@@ -168,7 +181,7 @@ impl Foreign {
     }
 }
 
-/// The line in which `issuer.mjs` says who it is, and which key it made for a server.
+/// The line in which `issuer.mjs` or `issuer.py` says who it is, and which key it made for a server.
 fn issuer_in(log: &str) -> Option<(String, String)> {
     let lines = log.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     let mut values = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -220,27 +233,37 @@ fn built_in(bench: &Bench) -> Result<Group, String> {
 
 /// The official clients with oidc-provider.
 fn foreign(bench: &Bench) -> Result<Group, String> {
-    let foreign = bench.foreign_server("foreign", FOREIGN_LIFETIME)?;
+    let foreign = bench.foreign_server(Issuer::OidcProvider, "foreign", FOREIGN_LIFETIME)?;
     let flows = [Sdk::TypeScript, Sdk::Python].map(|sdk| {
         let by = |registration| REVISIONS.map(|revision| (sdk, revision, registration));
         [by("dcr"), by("cimd")]
     });
     let flows = flows.as_flattened().as_flattened();
     let (rows, logs) = flows_against(bench, &foreign.server.url(), "0", "foreign", flows)?;
-    let title = format!("`examples/todos` with oidc-provider {}", version("oidc-provider")?);
+    let title = format!("`examples/todos` with {}", Issuer::OidcProvider.label()?);
     Ok(Group { title, first: "client", columns: &FLOW, rows, logs: format!("{logs}\n{}", foreign.logs()) })
 }
 
-/// What oidc-provider's tokens are worth, one by one.
-fn tokens(bench: &Bench) -> Result<Group, String> {
-    let foreign = bench.foreign_server("tokens", "300")?;
+fn oidc_providers_tokens(bench: &Bench) -> Result<Group, String> {
+    tokens(bench, Issuer::OidcProvider, "tokens")
+}
+
+/// A second opinion, by code that shares nothing with the first.
+fn authlibs_tokens(bench: &Bench) -> Result<Group, String> {
+    tokens(bench, Issuer::Authlib, "second")
+}
+
+/// What an issuer's tokens are worth, one by one.
+fn tokens(bench: &Bench, by: Issuer, name: &str) -> Result<Group, String> {
+    let foreign = bench.foreign_server(by, name, "300")?;
     let mut command = bench.node.command(&root().join("interop"));
     let by_key = r#"client_id="todos-with-a-key", private_key="env:INTEROP_SECRET""#;
-    let keyed = bench.trusting("tokens-keyed", &foreign.issuer, by_key, &foreign.key)?;
+    let keyed = bench.trusting(&format!("{name}-keyed"), &foreign.issuer, by_key, &foreign.key)?;
     let (url, keyed_url) = (foreign.server.url(), keyed.url());
     command.args(["tokens.mjs", "--url", &url, "--keyed-url", &keyed_url, "--issuer", &foreign.issuer]);
-    let (row, log) = bench.drive("tokens-driver", "tokens".to_owned(), &mut command, &[])?;
-    let title = format!("Access tokens of oidc-provider {}, on both eras", version("oidc-provider")?);
+    command.args(["--algs", by.algorithms()]);
+    let (row, log) = bench.drive(&format!("{name}-driver"), "tokens".to_owned(), &mut command, &[])?;
+    let title = format!("Access tokens of {}, on both eras", by.label()?);
     let logs = format!("{log}\n{}\n{}", keyed.end(), foreign.logs());
     Ok(Group { title, first: "token", columns: &[], rows: vec![row], logs })
 }
@@ -297,6 +320,23 @@ fn flows_against(
     Ok((rows, logs.join("\n")))
 }
 
+impl Issuer {
+    fn label(self) -> Result<String, String> {
+        match self {
+            Self::OidcProvider => Ok(format!("oidc-provider {}", version("oidc-provider")?)),
+            Self::Authlib => Ok(format!("Authlib {}", pinned_python("Authlib")?)),
+        }
+    }
+
+    /// What it can sign access tokens with, of what it is asked for.
+    fn algorithms(self) -> &'static str {
+        match self {
+            Self::OidcProvider => "RS256,ES256,EdDSA",
+            Self::Authlib => "RS256,ES256",
+        }
+    }
+}
+
 impl Sdk {
     fn label(self) -> Result<String, String> {
         match self {
@@ -343,7 +383,9 @@ mod tests {
             let version = version.as_str().unwrap();
             assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{package} {version}");
         }
-        assert!(pinned_python("mcp").unwrap().starts_with(|c: char| c.is_ascii_digit()));
+        for package in ["mcp", "Authlib"] {
+            assert!(pinned_python(package).unwrap().starts_with(|c: char| c.is_ascii_digit()), "{package}");
+        }
     }
 
     #[test]
