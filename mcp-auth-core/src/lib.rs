@@ -3,13 +3,14 @@
 //! callers), `challenge` (`WWW-Authenticate`), `net` (hosts, authorities, origins, loopback), `resource` and
 //! `issuer_identifier` (the URLs that tokens name), `uri_template` (URIs with variables), `revision` (the protocol's
 //! eras), `seen` (text from outside, made safe to show), `secret` (text that is never shown), `api_key` (the
-//! text of an API key), `strict_json` (JSON with one reading), `bounds` (ranges and defaults of settings), `ambient` (time
+//! text of an API key), `client_basic` (how a client shows its secret), `strict_json` (JSON with one reading), `bounds` (ranges and defaults of settings), `ambient` (time
 //! and randomness). Users depend on the facade crate `mcp-auth`.
 
 pub mod ambient;
 pub mod api_key;
 pub mod bounds;
 pub mod challenge;
+pub mod client_basic;
 pub mod hex;
 pub mod hierarchy;
 pub mod issuer_identifier;

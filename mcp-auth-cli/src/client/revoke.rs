@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use mcp_auth_core::client_basic;
 use serde_json::Value;
-use url::form_urlencoded::byte_serialize;
 
 use super::Client;
 use super::address::is_same_origin;
@@ -47,10 +47,8 @@ async fn send(client: &Client, login: &Login, token: &str) -> Result<(), String>
     let mut request = client.http.post(endpoint);
     match &secret {
         None => form.push(("client_id", id)),
-        // RFC 6749 section 2.3.1: both are form-encoded first.
         Some(secret) => {
-            let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-            request = request.basic_auth(encoded(id), Some(encoded(secret.expose())));
+            request = request.basic_auth(client_basic::part(id), Some(client_basic::part(secret.expose())));
         }
     }
     let answer = request.form(&form).send().await.map_err(|error| error.without_url().to_string())?;

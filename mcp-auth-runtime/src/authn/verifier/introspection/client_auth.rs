@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
-use mcp_auth_core::SecretText;
-use url::form_urlencoded::{Serializer, byte_serialize};
+use mcp_auth_core::{SecretText, client_basic};
+use url::form_urlencoded::Serializer;
 
 use super::assertion::AssertionKey;
 use super::error::IntrospectionError;
@@ -94,10 +94,9 @@ impl ClientAuth {
     }
 }
 
-/// Name and secret, each as a form writes it, before base64 (RFC 6749 §2.3.1 and appendix B).
+/// Name and secret (RFC 6749 §2.3.1).
 fn basic(client_id: &str, secret: &SecretText) -> String {
-    let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-    STANDARD.encode(format!("{}:{}", encoded(client_id), encoded(secret.expose())))
+    STANDARD.encode(format!("{}:{}", client_basic::part(client_id), client_basic::part(secret.expose())))
 }
 
 fn authorize(headers: &mut HeaderMap, scheme: &str, credentials: &str) -> Result<(), IntrospectionError> {
@@ -125,7 +124,7 @@ mod tests {
         let (header, form) = written(&ClientAuth::Basic { client_id, secret });
         let encoded = header.unwrap();
         let decoded = STANDARD.decode(encoded.strip_prefix("Basic ").unwrap()).unwrap();
-        assert_eq!(String::from_utf8(decoded).unwrap(), "urn%3Aa+b:p%3A%C3%A4%2B%25%26");
+        assert_eq!(String::from_utf8(decoded).unwrap(), "urn%3Aa%20b:p%3A%C3%A4%2B%25%26");
         assert_eq!(form, "");
     }
 
