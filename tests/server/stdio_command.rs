@@ -120,6 +120,34 @@ async fn a_credential_that_its_issuer_now_calls_another_callers_does_not_take_ov
 }
 
 #[tokio::test]
+async fn t58_a_jwt_behind_another_word_or_in_quotes_is_not_an_opaque_token_and_is_not_sent_out() {
+    let issuer = AuthorizationServer::empty("").await;
+    let mut answer = issuer.claims(launch::RESOURCE, json!({}));
+    answer["active"] = true.into();
+    issuer.put("/introspect", Reply::Json(answer));
+    let asked = issuer.toml(&format!(
+        "[auth.issuers.introspection]\nendpoint = \"{}\"\ntokens = \"all\"\nauth = \"none\"",
+        issuer.at("/introspect")
+    ));
+    let launch = |credential: &str| {
+        launch::toml(&format!("{CONFIG}\n{asked}"))
+            .variable("MCP_SERVER__PUBLIC_URL", launch::RESOURCE)
+            .variable("MCP_STDIO__CREDENTIAL", "env:NOTES_TOKEN")
+            .variable("NOTES_TOKEN", credential)
+    };
+    let jwt = Issuer::start().await.token("alice").mint();
+    for odd in [format!("Bearer {jwt}"), format!("\"{jwt}\""), format!("{jwt} "), format!("a,{jwt}")] {
+        let ended = launch(&odd).variable("MCP_SERVER__TRANSPORT", "stdio").run().await;
+        assert!(!format!("{ended:?}").contains(&jwt));
+        ended.refused(&["environment variable NOTES_TOKEN (stdio.credential)", "not one word"]);
+    }
+    assert!(!issuer.asked().iter().any(|path| path == "/introspect"), "{:?}", issuer.asked());
+    // The twin: an opaque token is asked about.
+    let mut pipe = opened(launch("opaque")).await;
+    assert_eq!(text(&pipe.call_tool("who", json!({})).await), "alice");
+}
+
+#[tokio::test]
 async fn a_program_that_gives_no_good_token_stops_the_start_and_its_output_is_in_no_log() {
     let issuer = Issuer::start().await;
     let other = issuer.token("alice").audience("https://other.test/mcp").mint();

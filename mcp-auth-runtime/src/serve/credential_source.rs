@@ -11,7 +11,7 @@ use tokio::process::Command;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use crate::authn::credential::MAX_CREDENTIAL_BYTES;
+use crate::authn::credential::{MAX_CREDENTIAL_BYTES, is_b64token};
 use crate::config::{SecretSource, StdioCredential};
 use crate::gate::ReadAgain;
 
@@ -23,6 +23,10 @@ const PAUSE: Duration = Duration::from_secs(10);
 pub(super) enum ReadError {
     #[error(transparent)]
     Secret(#[from] crate::config::SecretError),
+    #[error(
+        "it is not one word of letters, digits and -._~+/= (RFC 6750 §2.1): it stands there alone, without `Bearer` or quotes"
+    )]
+    NotOneWord,
     #[error("reading it was given up")]
     GivenUp,
     #[error("it cannot be started: {0}")]
@@ -47,6 +51,16 @@ pub(super) async fn read(from: &StdioCredential) -> Result<SecretText, ReadError
                 Err(_) => Err(ReadError::TooSlow(*longest)),
             }
         }
+    }
+}
+
+/// What a variable or a file holds now: one credential, as it could stand in a header. Anything else would be judged by nobody
+/// who knows what it is: a JWT behind another word looks opaque.
+pub(super) fn read_now(source: &SecretSource) -> Result<SecretText, ReadError> {
+    let text = source.read()?;
+    match is_b64token(text.expose()) {
+        true => Ok(text),
+        false => Err(ReadError::NotOneWord),
     }
 }
 
@@ -87,8 +101,8 @@ pub(super) fn again(from: &StdioCredential) -> Option<ReadAgain> {
 
 /// Off the threads that serve: a file may be on a disk that is slow, or gone.
 async fn off_thread(source: SecretSource) -> Result<SecretText, ReadError> {
-    match tokio::task::spawn_blocking(move || source.read()).await {
-        Ok(read) => Ok(read?),
+    match tokio::task::spawn_blocking(move || read_now(&source)).await {
+        Ok(read) => read,
         Err(_) => Err(ReadError::GivenUp),
     }
 }
@@ -120,6 +134,7 @@ async fn run(program: &Path, arguments: &[String]) -> Result<SecretText, ReadErr
         "" => Err(ReadError::NotAToken("nothing")),
         text if text.len() > MAX_CREDENTIAL_BYTES => Err(ReadError::NotAToken("more than a token")),
         text if text.contains(char::is_whitespace) => Err(ReadError::NotAToken("more than one word")),
+        text if !is_b64token(text) => Err(ReadError::NotAToken("characters that stand in no credential")),
         text => Ok(SecretText::new(text)),
     }
 }
@@ -156,6 +171,7 @@ mod tests {
             ("echo hunter2 more", "more than one word"),
             ("printf 'hunter2\\nhunter3\\n'", "more than one word"),
             ("printf '\\377'", "not UTF-8"),
+            ("echo '\"hunter2\"'", "stand in no credential"),
             ("head -c 20000 /dev/zero | tr '\\0' x", "more than a token"),
         ] {
             let error = printed(script).await.unwrap_err();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mcp_auth_core::ambient::Ambient;
 use tokio_util::sync::CancellationToken;
 
+use super::credential_source;
 use super::local_issuer::LocalIssuer;
 use super::parts::OwnVerifiers;
 use super::stdio::{refused, unverified};
@@ -48,7 +49,7 @@ pub fn stdio_caller(config: &Config, checked: &Checked, local: Option<&LocalIssu
         return Ok(StdioCaller::Local(local::caller(config.stdio.local_scopes())));
     };
     let StdioCredential::Secret(secret) = &source else { return Ok(StdioCaller::Printed) };
-    let text = secret.read().map_err(|error| refused(&source, &error))?;
+    let text = credential_source::read_now(secret).map_err(|error| refused(&source, &error))?;
     let (fetch, ambient): (Arc<dyn Fetch>, _) = (Arc::new(Nowhere), Ambient::system());
     let given = Given {
         config,

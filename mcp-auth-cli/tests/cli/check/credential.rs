@@ -185,6 +185,7 @@ fn a_signed_token_that_a_start_would_refuse_is_refused_with_all_that_is_wrong() 
         (token().header("alg", "none").mint(), "alg"),
         (token().claim("cnf", json!({})).mint(), "sender-constrained"),
         ("not-a-token-of-any-kind".to_owned(), "not a compact JWS"),
+        (format!("Bearer {}", token().mint()), "not one word"),
     ] {
         let said = refused(&toml, &token);
         assert!(said.contains(why), "{why}: {said}");
