@@ -2,8 +2,8 @@
 //! [`Config::check`](crate::Config::check) checks against; for tools that look at a server without serving it.
 
 pub use mcp_auth_core::uri_template::{InvalidTemplate, UriTemplate};
-pub use mcp_auth_core::{Cycle, Hierarchy, InvalidScope};
+pub use mcp_auth_core::{Cycle, Hierarchy, InvalidRole, InvalidScope, Role};
 pub use mcp_auth_runtime::facade::{
     About, CallFn, CallFuture, Declaration, DeclarationError, Duplicate, Item, Kind, OperationId, Operations,
-    OperationsError, Part, Registry, Route, Routes, UnsupportedArguments, operations_from_json,
+    OperationsError, Part, Registry, Route, Routes, UnsupportedArguments, Who, operations_from_json,
 };

@@ -44,7 +44,7 @@ fn sale(lines: usize) -> Value {
 
 fn arguments(criterion: &mut Criterion) {
     let tool = Tool::new_with_raw("sell", None, build::input_schema::<Sale>());
-    let declared: Declaration = build::tool(Rule::Public, tool).with_derived_input();
+    let declared: Declaration = build::tool(Rule::PUBLIC, tool).with_derived_input();
     let registry = Registry::new(vec![declared]).unwrap();
     let declared = registry.get(registry.tool("sell").unwrap());
     let mut group = criterion.benchmark_group("arguments");

@@ -35,11 +35,11 @@ fn caller(scope: &str) -> Identity {
 fn policy(operations: usize) -> (Registry, Policy) {
     let tools = (0..operations).map(|number| {
         let tool = Tool::new_with_raw(format!("tool_{number:03}"), None, build::no_input());
-        build::tool(build::all(&[SCOPE]), tool)
+        build::tool(build::any_of(&[&[SCOPE]]), tool)
     });
     let templates = (0..operations).map(|number| {
         let template = ResourceTemplate::new(format!("kind{number:03}://{{id}}"), "a template");
-        build::resource_template(build::all(&[SCOPE]), template)
+        build::resource_template(build::any_of(&[&[SCOPE]]), template)
     });
     let registry = Registry::new(tools.chain(templates).collect()).unwrap();
     let settings = Settings {

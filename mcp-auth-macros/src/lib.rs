@@ -24,7 +24,7 @@ use quote::quote;
 /// | `title`, `description`, `website_url` | what clients show of it | none |
 /// | `instructions = "…"` | what the model reads | the doc comment of the block |
 /// | `icons = …` | a `Vec<Icon>` | none |
-/// | `scope`, `scopes`, `any_scope`, `authenticated`, `public` | who may call an operation that does not say | none: each must say |
+/// | `scope`, `scopes`, `any_scope`, `any_of`, `authenticated`, `public` | who may call an operation that does not say | none: each must say |
 /// | `parts = [admin, reports]` | the modules with further blocks | none |
 /// | `part` | this block is one of those; one per module | |
 /// | `crate = path` | where the facade is | `::mcp_auth` |
@@ -36,7 +36,9 @@ pub fn server(attr: proc_macro::TokenStream, item: proc_macro::TokenStream) -> p
 /// A tool: listed by `tools/list`, called by `tools/call`.
 ///
 /// Who may call it, exactly one of: `scope = "…"` or `scopes = ["…", "…"]` (all of them), `any_scope =
-/// ["…", "…"]` (one is enough), `authenticated` (any verified caller), `public` (anyone, no token).
+/// ["…", "…"]` (one is enough), `any_of = [["…", "…"], ["…"]]` (one whole group is enough), `authenticated` (any verified
+/// caller), `public` (anyone, no token). Beside it, `role = "…"` and `any_role = ["…", "…"]` (one is enough) need roles of
+/// `[roles]` in `mcp.toml`.
 ///
 /// | argument | means | default |
 /// |---|---|---|

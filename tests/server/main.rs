@@ -30,6 +30,7 @@ mod metadata;
 mod own_verifiers;
 mod protocol;
 mod providers;
+mod role_rules;
 mod roles;
 mod same_verdict;
 mod sessions;

@@ -58,18 +58,27 @@ impl Arg {
     /// `name = ["a", "b"]`; the strings, and the list to underline.
     pub(crate) fn strings(self, diagnostics: &mut Diagnostics) -> Option<(Vec<LitStr>, Expr)> {
         let (elements, list) = self.array("strings, like `{} = [\"…\", \"…\"]`", diagnostics)?;
+        Some((literals(elements, diagnostics)?, list))
+    }
+
+    /// `name = [["a", "b"], ["c"]]`; the strings of each list with the list to underline, and the whole to underline.
+    pub(crate) fn lists_of_strings(
+        self,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<(Vec<(Vec<LitStr>, Expr)>, Expr)> {
+        let (elements, list) = self.array("lists, like `{} = [[\"…\", \"…\"], [\"…\"]]`", diagnostics)?;
         let before = diagnostics.len();
-        let strings: Vec<_> = elements
-            .into_iter()
-            .filter_map(|element| match element {
-                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
-                other => {
-                    diagnostics.error_at(other, "expected a string literal");
-                    None
-                }
-            })
-            .collect();
-        (diagnostics.len() == before).then_some((strings, list))
+        let mut lists = Vec::new();
+        for element in elements {
+            let Expr::Array(inner) = &element else {
+                diagnostics.error_at(element, "expected a list of string literals, like `[\"…\"]`");
+                continue;
+            };
+            if let Some(strings) = literals(inner.elems.iter().cloned().collect(), diagnostics) {
+                lists.push((strings, element));
+            }
+        }
+        (diagnostics.len() == before).then_some((lists, list))
     }
 
     /// `name = [path, path]`.
@@ -149,6 +158,22 @@ impl Arg {
             Value::Flag | Value::List(_) => diagnostics.error(self.name.span(), message),
         }
     }
+}
+
+/// String literals; anything else is a mistake each.
+fn literals(elements: Vec<Expr>, diagnostics: &mut Diagnostics) -> Option<Vec<LitStr>> {
+    let before = diagnostics.len();
+    let strings: Vec<_> = elements
+        .into_iter()
+        .filter_map(|element| match element {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
+            other => {
+                diagnostics.error_at(other, "expected a string literal");
+                None
+            }
+        })
+        .collect();
+    (diagnostics.len() == before).then_some(strings)
 }
 
 /// The literal that an expression holds, also if it came through a `macro_rules!`.

@@ -9,7 +9,7 @@ use crate::model::inputs::{self, Input};
 use crate::model::operation::{Description, Kind, ListEntry, Operation};
 use crate::model::prompt::Prompt;
 use crate::model::resource::Resource;
-use crate::model::rule::Rule;
+use crate::model::rule::{Rule, Who};
 use crate::model::tool::{Annotations, Tool};
 
 /// The `Declaration` expression of one operation.
@@ -52,12 +52,13 @@ fn declared(p: &TokenStream, operation: &Operation) -> TokenStream {
 }
 
 fn rule(p: &TokenStream, rule: &Rule) -> TokenStream {
-    match rule {
-        Rule::Public => quote!(#p::Rule::Public),
-        Rule::Authenticated => quote!(#p::Rule::Authenticated),
-        Rule::All(scopes) => quote!(#p::all(&[#(#scopes),*])),
-        Rule::Any(scopes) => quote!(#p::any(&[#(#scopes),*])),
-    }
+    let who = match &rule.who {
+        Who::Public => quote!(#p::Rule::PUBLIC),
+        Who::Authenticated => quote!(#p::Rule::AUTHENTICATED),
+        Who::Scopes(groups) => quote!(#p::any_of(&[#(&[#(#groups),*]),*])),
+    };
+    let roles = rule.roles.iter().map(|any| quote!(#p::any_role(&[#(#any),*])));
+    quote!(#who #(.with_any_role(#roles))*)
 }
 
 fn tool(p: &TokenStream, operation: &Operation, tool: &Tool) -> TokenStream {

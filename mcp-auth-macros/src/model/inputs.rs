@@ -59,7 +59,7 @@ pub(super) fn check(
 /// Where the rule is `public` the request may be anonymous; with every other rule there is always a caller.
 fn check_caller(ty: &Type, rule: Option<&Rule>, diagnostics: &mut Diagnostics) {
     let Some(rule) = rule else { return };
-    let is_public = matches!(rule, Rule::Public);
+    let is_public = rule.is_public();
     for name in ["Caller", "Claims"] {
         let shown = if name == "Claims" { "Claims<T>" } else { name };
         if is_public && is_named(ty, name) {

@@ -10,7 +10,7 @@ use syn::{
 use super::inputs::{self, Input};
 use super::prompt::Prompt;
 use super::resource::Resource;
-use super::rule::{self, Rule, WrittenRule};
+use super::rule::{self, Rule, WrittenWho};
 use super::tool::Tool;
 use crate::attr::{Args, Doc};
 use crate::diagnostics::Diagnostics;
@@ -117,7 +117,7 @@ pub(super) fn check(
     marker: Marker,
     attribute: &Attribute,
     method: &ImplItemFn,
-    default: &WrittenRule,
+    default: &WrittenWho,
     diagnostics: &mut Diagnostics,
 ) -> Option<Operation> {
     let before = diagnostics.len();
@@ -126,9 +126,8 @@ pub(super) fn check(
     let signature = &method.sig;
     let ident = signature.ident.clone();
     let of = format!("{} `{}`", marker.name(), ident.unraw());
-    let span = args.span;
 
-    let rule = WrittenRule::take(&mut args, diagnostics).or_default(default, &of, span, diagnostics);
+    let rule = Rule::take(&mut args, default, &of, diagnostics);
     let given_name = (marker != Marker::Method)
         .then(|| args.take("name"))
         .flatten()

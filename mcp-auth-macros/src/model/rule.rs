@@ -1,36 +1,91 @@
-//! Who may call: exactly one of `scope`, `scopes`, `any_scope`, `authenticated`, `public`.
+//! Who may call: exactly one of `scope`, `scopes`, `any_scope`, `any_of`, `authenticated`, `public`, and any of `role`,
+//! `any_role` beside it.
 
-use mcp_auth_core::{InvalidScope, Scope};
+use mcp_auth_core::{InvalidScope, Role, Scope};
 use proc_macro2::Span;
 use syn::LitStr;
 
 use crate::attr::{Arg, Args};
 use crate::diagnostics::Diagnostics;
 
-/// The arguments that say who may call.
-pub(crate) const NAMES: [&str; 5] = ["scope", "scopes", "any_scope", "authenticated", "public"];
+/// The arguments that say who may call, of which there is one.
+pub(crate) const WHO: [&str; 6] = ["scope", "scopes", "any_scope", "any_of", "authenticated", "public"];
+
+/// The arguments that narrow it.
+const ROLES: [&str; 2] = ["role", "any_role"];
+
+/// Every argument that says who may call an operation.
+pub(crate) const NAMES: [&str; 8] =
+    ["scope", "scopes", "any_scope", "any_of", "authenticated", "public", "role", "any_role"];
 
 /// Who may call an operation.
 #[derive(Clone)]
-pub(crate) enum Rule {
-    Public,
-    Authenticated,
-    All(Vec<LitStr>),
-    Any(Vec<LitStr>),
+pub(crate) struct Rule {
+    pub(crate) who: Who,
+    /// Of each list one role is needed.
+    pub(crate) roles: Vec<Vec<LitStr>>,
 }
 
-/// What an attribute says about who may call.
-pub(crate) enum WrittenRule {
+/// What the first group says.
+#[derive(Clone)]
+pub(crate) enum Who {
+    Public,
+    Authenticated,
+    /// All scopes of one of these groups.
+    Scopes(Vec<Vec<LitStr>>),
+}
+
+/// What an attribute says in the first group.
+pub(crate) enum WrittenWho {
     Nothing,
     /// A mistake, which was already reported.
     Wrong,
-    Rule(Rule),
+    Who(Who),
 }
 
-impl WrittenRule {
-    /// Takes the arguments that say who may call.
+impl Rule {
+    /// Takes the arguments that say who may call; where none of the first group stands there, `default` counts. `None` only
+    /// after a reported mistake.
+    pub(crate) fn take(
+        args: &mut Args,
+        default: &WrittenWho,
+        of: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let before = diagnostics.len();
+        let roles: Vec<(Span, Vec<LitStr>)> = args
+            .take_all(&ROLES)
+            .into_iter()
+            .filter_map(|arg| Some((arg.name.span(), roles(arg, diagnostics)?)))
+            .collect();
+        let wrong = diagnostics.len() > before;
+        let who = match WrittenWho::take(args, diagnostics) {
+            // A role is held by a caller.
+            WrittenWho::Nothing if !roles.is_empty() || wrong => match default {
+                WrittenWho::Nothing => WrittenWho::Who(Who::Authenticated),
+                _ => WrittenWho::Nothing,
+            },
+            written => written,
+        };
+        let who = who.or_default(default, of, args.span, diagnostics)?;
+        if let (Who::Public, Some((span, _))) = (&who, roles.first()) {
+            let message = "anyone may call a `public` operation, and only a caller holds a role; write `authenticated` or scopes";
+            diagnostics.error(*span, message);
+            return None;
+        }
+        (!wrong).then(|| Self { who, roles: roles.into_iter().map(|(_, roles)| roles).collect() })
+    }
+
+    /// Whether anyone may, without a credential too.
+    pub(crate) fn is_public(&self) -> bool {
+        matches!(self.who, Who::Public)
+    }
+}
+
+impl WrittenWho {
+    /// Takes the arguments of the first group.
     pub(crate) fn take(args: &mut Args, diagnostics: &mut Diagnostics) -> Self {
-        let mut given: Vec<Arg> = args.take_all(&NAMES);
+        let mut given: Vec<Arg> = args.take_all(&WHO);
         if given.len() > 1 {
             for second in &given[1..] {
                 let message =
@@ -42,26 +97,20 @@ impl WrittenRule {
         match given.pop() {
             None if args.is_broken || args.may_mean(&NAMES) => Self::Wrong,
             None => Self::Nothing,
-            Some(arg) => read(arg, diagnostics).map_or(Self::Wrong, Self::Rule),
+            Some(arg) => read(arg, diagnostics).map_or(Self::Wrong, Self::Who),
         }
     }
 
-    /// The rule, or the default; having neither is a mistake. `None` only after a reported mistake.
-    pub(crate) fn or_default(
-        self,
-        default: &Self,
-        of: &str,
-        span: Span,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<Rule> {
+    /// What it says, or the default; having neither is a mistake. `None` only after a reported mistake.
+    fn or_default(self, default: &Self, of: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<Who> {
         match (self, default) {
-            (Self::Rule(rule), _) => Some(rule),
-            (Self::Nothing, Self::Rule(rule)) => Some(rule.clone()),
+            (Self::Who(who), _) => Some(who),
+            (Self::Nothing, Self::Who(who)) => Some(who.clone()),
             (Self::Wrong, _) | (_, Self::Wrong) => None,
             (Self::Nothing, Self::Nothing) => {
                 let message = format!(
                     "{of} must say who may call it: `scope = \"…\"`, `scopes = […]`, `any_scope = […]`, \
-                     `authenticated` or `public`"
+                     `any_of = [[…], […]]`, `authenticated` or `public`"
                 );
                 diagnostics.error(span, message);
                 None
@@ -70,34 +119,103 @@ impl WrittenRule {
     }
 }
 
-fn read(arg: Arg, diagnostics: &mut Diagnostics) -> Option<Rule> {
+fn read(arg: Arg, diagnostics: &mut Diagnostics) -> Option<Who> {
     match arg.name.to_string().as_str() {
-        "public" => arg.flag(diagnostics).map(|()| Rule::Public),
-        "authenticated" => arg.flag(diagnostics).map(|()| Rule::Authenticated),
+        "public" => arg.flag(diagnostics).map(|()| Who::Public),
+        "authenticated" => arg.flag(diagnostics).map(|()| Who::Authenticated),
         "scope" => {
             let token = arg.string(diagnostics)?;
-            is_scope(&token, diagnostics).then(|| Rule::All(vec![token]))
+            is_scope(&token, diagnostics).then(|| Who::Scopes(vec![vec![token]]))
         }
-        name => {
-            let make = if name == "scopes" { Rule::All } else { Rule::Any };
-            let name = name.to_owned();
-            let (tokens, list) = arg.strings(diagnostics)?;
-            if tokens.is_empty() {
-                let message =
-                    format!("`{name}` names no scope; for any verified caller write `authenticated`");
-                diagnostics.error_at(list, message);
-                return None;
-            }
-            let before = diagnostics.len();
-            for (at, token) in tokens.iter().enumerate() {
-                let repeated = tokens[..at].iter().any(|other| other.value() == token.value());
-                if is_scope(token, diagnostics) && repeated {
-                    diagnostics.error_at(token, "this scope is in the list already; name it once");
-                }
-            }
-            (diagnostics.len() == before).then(|| make(tokens))
+        "any_of" => groups(arg, diagnostics).map(Who::Scopes),
+        "any_scope" => {
+            let tokens = scopes(arg, diagnostics)?;
+            Some(Who::Scopes(tokens.into_iter().map(|token| vec![token]).collect()))
+        }
+        _ => scopes(arg, diagnostics).map(|tokens| Who::Scopes(vec![tokens])),
+    }
+}
+
+/// A list of scopes.
+fn scopes(arg: Arg, diagnostics: &mut Diagnostics) -> Option<Vec<LitStr>> {
+    let name = arg.name.to_string();
+    let (tokens, list) = arg.strings(diagnostics)?;
+    if tokens.is_empty() {
+        let message = format!("`{name}` names no scope; for any verified caller write `authenticated`");
+        diagnostics.error_at(list, message);
+        return None;
+    }
+    each_once("scope", &tokens, is_scope, diagnostics).then_some(tokens)
+}
+
+/// Groups of scopes: at least one, none of them empty, none twice.
+fn groups(arg: Arg, diagnostics: &mut Diagnostics) -> Option<Vec<Vec<LitStr>>> {
+    let (groups, list) = arg.lists_of_strings(diagnostics)?;
+    if groups.is_empty() {
+        let message = "`any_of` names no scope; for any verified caller write `authenticated`";
+        diagnostics.error_at(list, message);
+        return None;
+    }
+    let before = diagnostics.len();
+    let mut seen: Vec<Vec<String>> = Vec::new();
+    let mut given = Vec::new();
+    for (tokens, group) in groups {
+        if tokens.is_empty() {
+            diagnostics.error_at(group, "a group without a scope would let every caller in; leave it out");
+            continue;
+        }
+        if !each_once("scope", &tokens, is_scope, diagnostics) {
+            continue;
+        }
+        let mut sorted: Vec<String> = tokens.iter().map(LitStr::value).collect();
+        sorted.sort();
+        if seen.contains(&sorted) {
+            diagnostics.error_at(group, "this group is in the list already; name it once");
+        }
+        seen.push(sorted);
+        given.push(tokens);
+    }
+    (diagnostics.len() == before).then_some(given)
+}
+
+/// The roles that `role` or `any_role` names.
+fn roles(arg: Arg, diagnostics: &mut Diagnostics) -> Option<Vec<LitStr>> {
+    if arg.name == "role" {
+        let role = arg.string(diagnostics)?;
+        return is_role(&role, diagnostics).then(|| vec![role]);
+    }
+    let (roles, list) = arg.strings(diagnostics)?;
+    if roles.is_empty() {
+        diagnostics.error_at(list, "`any_role` names no role; leave it out where no role is needed");
+        return None;
+    }
+    each_once("role", &roles, is_role, diagnostics).then_some(roles)
+}
+
+/// Whether each name is well-formed and stands there once.
+fn each_once(
+    what: &str,
+    names: &[LitStr],
+    is_one: fn(&LitStr, &mut Diagnostics) -> bool,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let before = diagnostics.len();
+    for (at, name) in names.iter().enumerate() {
+        let repeated = names[..at].iter().any(|other| other.value() == name.value());
+        if is_one(name, diagnostics) && repeated {
+            diagnostics.error_at(name, format!("this {what} is in the list already; name it once"));
         }
     }
+    diagnostics.len() == before
+}
+
+/// Checks the name of a role, as `[roles.NAME]` in `mcp.toml` has it.
+fn is_role(name: &LitStr, diagnostics: &mut Diagnostics) -> bool {
+    let wrong = name.value().parse::<Role>().err();
+    if let Some(wrong) = &wrong {
+        diagnostics.error_at(name, format!("{wrong}, as in `[roles.NAME]` of mcp.toml"));
+    }
+    wrong.is_none()
 }
 
 /// Checks `scope-token` of RFC 6749 §3.3, without braces, which are reserved for templates.

@@ -5,7 +5,7 @@ use syn::{Expr, Ident, ImplItem, ItemImpl, LitStr, Path, parse_quote};
 
 use super::inputs::{borrowed, last_segment};
 use super::operation::{self, Marker, Operation};
-use super::rule::{self, WrittenRule};
+use super::rule::{self, WrittenWho};
 use crate::attr::{self, Args, Doc};
 use crate::diagnostics::Diagnostics;
 
@@ -50,7 +50,7 @@ pub(crate) fn check(
     diagnostics: &mut Diagnostics,
 ) -> (ItemImpl, Option<Server>) {
     let facade = args.take("crate").and_then(|arg| arg.path(diagnostics));
-    let default = WrittenRule::take(&mut args, diagnostics);
+    let default = WrittenWho::take(&mut args, diagnostics);
     let part = args.take("part");
     let role = match part {
         Some(part) => {
@@ -70,7 +70,7 @@ pub(crate) fn check(
             Role::Main { about, parts }
         }
     };
-    let known: Vec<&str> = MAIN.iter().chain(&rule::NAMES).chain(&["part", "crate"]).copied().collect();
+    let known: Vec<&str> = MAIN.iter().chain(&rule::WHO).chain(&["part", "crate"]).copied().collect();
     args.finish("`#[server]`", &known, diagnostics);
 
     let mut operations = Vec::new();

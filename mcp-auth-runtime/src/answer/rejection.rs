@@ -7,7 +7,7 @@ use ::http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, RETRY_AFTER};
 use ::http::{HeaderValue, StatusCode};
 use mcp_auth_core::challenge::BearerError;
 use mcp_auth_core::seen::echoed;
-use mcp_auth_core::{Era, ScopeSet};
+use mcp_auth_core::{Era, Role, ScopeSet};
 use rmcp::model::{ClientCapabilities, ErrorCode, ErrorData};
 
 use super::data::Facts;
@@ -43,6 +43,11 @@ pub enum Rejection {
         required: ScopeSet,
         /// The declared scopes the token holds.
         held: ScopeSet,
+    },
+    /// A caller who holds none of the roles that are needed: 403 without a challenge.
+    MissingRole {
+        /// The roles of which one suffices.
+        any_of: Vec<Role>,
     },
     /// An `Authorization` header that cannot be read: 400 `invalid_request`.
     MalformedAuthorization {
@@ -300,6 +305,11 @@ impl Rejection {
             Self::InsufficientScope { required, held } => {
                 let text = format!("this needs the scope {required}");
                 Row::new(FORBIDDEN, Rank::Decision, text).says(Says::Scopes { required, held })
+            }
+            // No scope is named: no token that the caller could get would hold the role.
+            Self::MissingRole { any_of } => {
+                let roles: Vec<&str> = any_of.iter().map(Role::as_str).collect();
+                Row::new(FORBIDDEN, Rank::Decision, format!("this needs the role {}", roles.join(" or ")))
             }
             Self::Unknown { kind, name } => {
                 let name = echoed(name);

@@ -4,24 +4,28 @@
 use std::fmt;
 
 use crate::authn::Held;
-use crate::declared::Rule;
-use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
+use crate::declared::{Rule, Who};
+use mcp_auth_core::{Hierarchy, Role, Scope, ScopeSet};
 
 /// What one operation needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
-    who: Who,
+    who: Needed,
+    /// Of each list one role. No list is empty.
+    roles: Vec<Vec<Role>>,
     /// What a challenge asks for: the least that suffices.
     challenge: ScopeSet,
+    /// The rule as it was declared, for those who read it.
+    rule: Rule,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Who {
+enum Needed {
     /// Anyone, without a credential too.
     Anyone,
     /// A verified caller.
     Caller,
-    /// A verified caller who holds the whole of one of these groups. Never empty, nor is a group.
+    /// A verified caller who holds the whole of one of these groups. No group is empty.
     Holder(Vec<Vec<Term>>),
 }
 
@@ -33,6 +37,14 @@ struct Term {
     broader: Vec<Scope>,
 }
 
+/// What a caller lacks. In the order in which it is said: a credential may bring the rest, and no scope mends a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lack {
+    Scope,
+    Role,
+    Credential,
+}
+
 impl Need {
     /// What `rule` comes down to where `hierarchy` says which scopes count for which.
     pub(super) fn compile(rule: &Rule, hierarchy: &Hierarchy) -> Self {
@@ -40,29 +52,52 @@ impl Need {
             scope: scope.clone(),
             broader: hierarchy.broader_than(scope.as_str()).cloned().collect(),
         };
-        let who = match rule {
-            Rule::Public => Who::Anyone,
-            Rule::Authenticated => Who::Caller,
-            Rule::All(all) => Who::Holder(vec![all.iter().map(term).collect()]),
-            Rule::Any(any) => Who::Holder(any.iter().map(|scope| vec![term(scope)]).collect()),
+        let who = match rule.who() {
+            Who::Public => Needed::Anyone,
+            Who::Authenticated => Needed::Caller,
+            Who::Scopes(groups) => {
+                Needed::Holder(groups.iter().map(|group| group.iter().map(term).collect()).collect())
+            }
         };
-        Self { who, challenge: rule.challenge_scopes() }
+        let challenge = match &who {
+            Needed::Holder(groups) => least(groups),
+            Needed::Anyone | Needed::Caller => ScopeSet::new(),
+        };
+        Self { who, roles: rule.roles().to_vec(), challenge, rule: rule.clone() }
+    }
+
+    /// What a caller who holds this lacks; `None` as `held`: an anonymous one.
+    pub(super) fn lacked_by(&self, held: Option<&Held>) -> Option<Lack> {
+        let held = match (&self.who, held) {
+            (Needed::Anyone, _) => return None,
+            (Needed::Caller | Needed::Holder(_), None) => return Some(Lack::Credential),
+            (Needed::Caller | Needed::Holder(_), Some(held)) => held,
+        };
+        if self.missing_role(held).is_some() {
+            return Some(Lack::Role);
+        }
+        match &self.who {
+            Needed::Holder(groups) if !groups.iter().any(|group| is_held_in(&held.scopes, group)) => {
+                Some(Lack::Scope)
+            }
+            Needed::Anyone | Needed::Caller | Needed::Holder(_) => None,
+        }
     }
 
     /// Whether it is met by a caller who holds this; `None`: by an anonymous one.
     pub(super) fn is_met_by(&self, held: Option<&Held>) -> bool {
-        match (&self.who, held) {
-            (Who::Anyone, _) | (Who::Caller, Some(_)) => true,
-            (Who::Holder(groups), Some(held)) => {
-                groups.iter().any(|group| group.iter().all(|term| term.is_held_in(&held.scopes)))
-            }
-            (Who::Caller | Who::Holder(_), None) => false,
-        }
+        self.lacked_by(held).is_none()
+    }
+
+    /// The first list of roles of which the caller holds none.
+    pub(super) fn missing_role(&self, held: &Held) -> Option<&[Role]> {
+        let lacks = |any: &&Vec<Role>| !any.iter().any(|role| held.roles.contains(role.as_str()));
+        self.roles.iter().find(lacks).map(Vec::as_slice)
     }
 
     /// Whether anyone may, without a credential too.
     pub fn is_public(&self) -> bool {
-        self.who == Who::Anyone
+        self.who == Needed::Anyone
     }
 
     /// The scopes that a challenge asks for.
@@ -77,34 +112,37 @@ impl Need {
 
     fn groups(&self) -> &[Vec<Term>] {
         match &self.who {
-            Who::Anyone | Who::Caller => &[],
-            Who::Holder(groups) => groups,
+            Needed::Anyone | Needed::Caller => &[],
+            Needed::Holder(groups) => groups,
         }
     }
 }
 
-impl Term {
-    fn is_held_in(&self, scopes: &ScopeSet) -> bool {
-        scopes.contains(self.scope.as_str()) || self.broader.iter().any(|b| scopes.contains(b.as_str()))
-    }
+/// Whether the whole of a group is held.
+fn is_held_in(scopes: &ScopeSet, group: &[Term]) -> bool {
+    group.iter().all(|term| {
+        scopes.contains(term.scope.as_str()) || term.broader.iter().any(|b| scopes.contains(b.as_str()))
+    })
 }
 
-/// As the rule was declared: `public`, `authenticated`, `a and b`, `a or b`.
+/// The least that suffices: the first group that asks for no more than another one, without the scopes that its others imply.
+fn least(groups: &[Vec<Term>]) -> ScopeSet {
+    let all = |group: &[Term]| group.iter().map(|term| term.scope.clone()).collect::<ScopeSet>();
+    // Who holds the whole of the one holds the whole of the other, and not the other way.
+    let is_more =
+        |group: &[Term], other: &[Term]| is_held_in(&all(group), other) && !is_held_in(&all(other), group);
+    let first = groups.iter().find(|group| !groups.iter().any(|other| is_more(group, other)));
+    let group = first.map_or(&[][..], Vec::as_slice);
+    let is_implied = |term: &Term| {
+        group.iter().any(|other| other.scope != term.scope && term.broader.contains(&other.scope))
+    };
+    group.iter().filter(|term| !is_implied(term)).map(|term| term.scope.clone()).collect()
+}
+
+/// As the rule was declared.
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.who {
-            Who::Anyone => f.write_str("public"),
-            Who::Caller => f.write_str("authenticated"),
-            Who::Holder(groups) => {
-                for (index, group) in groups.iter().enumerate() {
-                    f.write_str(if index == 0 { "" } else { " or " })?;
-                    for (index, term) in group.iter().enumerate() {
-                        write!(f, "{}{}", if index == 0 { "" } else { " and " }, term.scope)?;
-                    }
-                }
-                Ok(())
-            }
-        }
+        self.rule.fmt(f)
     }
 }
 
@@ -121,14 +159,71 @@ mod tests {
 
     #[test]
     fn a_need_says_what_its_rule_says() {
-        let all = build::all(&["write", "read"]);
-        let any = build::any(&["write", "read"]);
-        for rule in [Rule::Public, Rule::Authenticated, all, any] {
+        let all = build::all(&["write", "audit"]);
+        let any = build::any(&["write", "audit"]);
+        for rule in [Rule::PUBLIC, Rule::AUTHENTICATED, all, any] {
             let need = compiled(&rule);
             assert_eq!(need.to_string(), rule.to_string());
             assert_eq!(need.challenge(), &rule.challenge_scopes());
             assert_eq!(need.scopes().collect::<Vec<_>>(), rule.scopes());
             assert_eq!(need.is_public(), rule.is_public());
+        }
+    }
+
+    #[test]
+    fn a_challenge_asks_for_the_least_that_suffices() {
+        for (groups, least) in [
+            (&[&["write", "read"][..]][..], "write"),
+            (&[&["admin"], &["write"], &["read"]], "read"),
+            (&[&["read"], &["admin"]], "read"),
+            (&[&["admin", "audit"], &["write", "audit"]], "audit write"),
+            // Neither asks for more than the other: the first one.
+            (&[&["write", "audit"], &["other"]], "audit write"),
+            (&[&["other"], &["write", "audit"]], "other"),
+            (&[&["a", "b"], &["a"]], "a"),
+        ] {
+            assert_eq!(compiled(&build::any_of(groups)).challenge().to_string(), least, "{groups:?}");
+        }
+    }
+
+    #[test]
+    fn a_role_is_needed_beside_the_scopes_and_said_before_them() {
+        let rule = build::all(&["write"]).with_any_role(build::any_role(&["manager", "owner"]));
+        let need = compiled(&rule.with_any_role(build::any_role(&["staff"])));
+        let held = |scopes: &str, roles: &[&str]| Held {
+            scopes: ScopeSet::parse_lossy(scopes),
+            roles: roles.iter().map(|role| role.parse().unwrap()).collect(),
+        };
+        for (scopes, roles, lack) in [
+            ("write", &["owner", "staff"][..], None),
+            ("admin", &["manager", "staff"], None),
+            ("write", &["owner"], Some(Lack::Role)),
+            ("write", &["staff"], Some(Lack::Role)),
+            ("write", &[], Some(Lack::Role)),
+            ("read", &["Manager", "staff"], Some(Lack::Role)),
+            ("read", &["manager", "staff"], Some(Lack::Scope)),
+        ] {
+            assert_eq!(need.lacked_by(Some(&held(scopes, roles))), lack, "{scopes} {roles:?}");
+        }
+        assert_eq!(need.lacked_by(None), Some(Lack::Credential));
+        // A scope of that name is not the role, and a role of that name is not the scope.
+        assert_eq!(need.lacked_by(Some(&held("write manager staff", &[]))), Some(Lack::Role));
+        assert_eq!(need.lacked_by(Some(&held("", &["write", "manager", "staff"]))), Some(Lack::Scope));
+    }
+
+    #[test]
+    fn a_rule_without_a_whole_group_is_met_by_nobody() {
+        let need = compiled(&Rule::any_of([]));
+        assert!(!need.is_public() && need.is_met_by(None) == need.is_met_by(Some(&held_all())));
+        assert_eq!(need.lacked_by(Some(&held_all())), Some(Lack::Scope));
+        let no_role = compiled(&Rule::AUTHENTICATED.with_any_role(Vec::new()));
+        assert_eq!(no_role.lacked_by(Some(&held_all())), Some(Lack::Role));
+    }
+
+    fn held_all() -> Held {
+        Held {
+            roles: ["x".parse().unwrap()].into_iter().collect(),
+            ..Held::of(ScopeSet::parse_lossy("admin write read"))
         }
     }
 
@@ -149,8 +244,8 @@ mod tests {
 
     #[test]
     fn only_what_is_public_is_met_by_an_anonymous_caller() {
-        assert!(compiled(&Rule::Public).is_met_by(None));
-        for rule in [Rule::Authenticated, build::all(&["read"]), build::any(&["read"])] {
+        assert!(compiled(&Rule::PUBLIC).is_met_by(None));
+        for rule in [Rule::AUTHENTICATED, build::all(&["read"]), build::any(&["read"])] {
             assert!(!compiled(&rule).is_met_by(None), "{rule}");
         }
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::named::{Named, Part};
-use super::need::Need;
+use super::need::{Lack, Need};
 use super::permit::Permit;
 use super::settings::{Connect, Settings, Visibility};
 use super::verdict::{Denied, Verdict};
@@ -57,28 +57,25 @@ impl Policy {
         let held = who.principal().map(Principal::held);
         // With `visibility = "granted"` there is no difference between what is not there and what is hidden.
         let hides = self.settings.visibility == Visibility::Granted && held.is_some();
-        let mut satisfied = true;
+        let mut lacked: Option<Lack> = None;
         // The method first: of one that is hidden nothing else is said either.
         let is_method = |part: &&Part<'_>| part.kind == Kind::Method;
         let methods = named.parts.iter().filter(is_method);
         for part in methods.chain(named.parts.iter().filter(|part| !is_method(part))) {
-            let met = part.id.and_then(|id| self.needs.get(id.index())).map(|need| need.is_met_by(held));
-            match met {
-                Some(true) => {}
-                Some(false) if !hides => satisfied = false,
-                Some(false) | None => return Verdict::Denied(self.unknown(part.kind, part.name, who)),
+            let need = part.id.and_then(|id| self.needs.get(id.index()));
+            match need.map(|need| need.lacked_by(held)) {
+                Some(None) => {}
+                Some(Some(lack)) if !hides => lacked = lacked.max(Some(lack)),
+                Some(Some(_)) | None => return Verdict::Denied(self.unknown(part.kind, part.name, who)),
             }
         }
-        match (satisfied, held) {
-            (true, _) => {
+        match (lacked, held) {
+            (None, _) => {
                 let need = self.need_of(named).cloned();
                 Verdict::Allowed(Permit::new(named, need, who.clone(), &self.hierarchy))
             }
-            (false, None) => Verdict::Denied(self.unauthenticated(named.ids())),
-            (false, Some(held)) => Verdict::Denied(Denied::InsufficientScope {
-                required: self.required(named.ids()),
-                held: self.nameable_of(held),
-            }),
+            (Some(_), None) => Verdict::Denied(self.unauthenticated(named.ids())),
+            (Some(_), Some(held)) => Verdict::Denied(self.lacking(named.ids(), held)),
         }
     }
 
@@ -147,7 +144,17 @@ impl Policy {
     /// What is said to `who`, who may not use all of `ids`; nothing of them where they are hidden.
     pub fn denied(&self, ids: impl IntoIterator<Item = OperationId>, who: &Identity) -> Option<Denied> {
         let held = who.principal().map(Principal::held).filter(|_| self.shows_all())?;
-        Some(Denied::InsufficientScope { required: self.required(ids), held: self.nameable_of(held) })
+        Some(self.lacking(ids, held))
+    }
+
+    /// What a caller is told who lacks something of `ids`: a role first, which no other token mends.
+    fn lacking(&self, ids: impl IntoIterator<Item = OperationId>, held: &Held) -> Denied {
+        let ids: Vec<_> = ids.into_iter().collect();
+        let mut needs = ids.iter().filter_map(|id| self.needs.get(id.index()));
+        match needs.find_map(|need| need.missing_role(held)) {
+            Some(any_of) => Denied::MissingRole { any_of: any_of.to_vec() },
+            None => Denied::InsufficientScope { required: self.required(ids), held: self.nameable_of(held) },
+        }
     }
 
     fn need_of(&self, named: &Named<'_>) -> Option<&Arc<Need>> {

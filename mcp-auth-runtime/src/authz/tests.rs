@@ -15,19 +15,19 @@ use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 fn registry() -> Registry {
     let tool = |name: &'static str| Tool::new_with_raw(name, None, JsonObject::new());
     Registry::new(vec![
-        build::tool(Rule::Public, tool("open")),
-        build::tool(Rule::Authenticated, tool("mine")),
+        build::tool(Rule::PUBLIC, tool("open")),
+        build::tool(Rule::AUTHENTICATED, tool("mine")),
         build::tool(build::all(&["read"]), tool("read")),
         build::tool(build::all(&["write", "read"]), tool("both")),
         build::tool(build::any(&["audit", "admin"]), tool("either")),
         build::prompt(build::all(&["read"]), Prompt::new("ask", None::<String>, None)),
         build::resource(build::all(&["read"]), Resource::new("note://all", "all")),
         build::resource_template(build::all(&["read"]), ResourceTemplate::new("note://{id}", "one")),
-        build::resource(Rule::Public, Resource::new("about://", "about")),
+        build::resource(Rule::PUBLIC, Resource::new("about://", "about")),
         build::method(build::all(&["listen"]), "subscriptions/listen"),
-        build::method(Rule::Authenticated, "completion/complete"),
+        build::method(Rule::AUTHENTICATED, "completion/complete"),
         build::method(build::all(&["write"]), "acme/report"),
-        build::method(Rule::Authenticated, "tasks/get"),
+        build::method(Rule::AUTHENTICATED, "tasks/get"),
     ])
     .unwrap()
 }
@@ -98,19 +98,20 @@ fn an_authenticated_operation_is_for_every_verified_caller_only() {
 }
 
 #[test]
-fn all_scopes_means_all_and_the_challenge_names_them_in_one_go() {
+fn all_scopes_means_all_and_the_challenge_names_what_suffices_in_one_go() {
     let policy = default_policy();
     assert!(policy.decide(&tool("both"), &holder("read write")).is_ok());
     for held in ["", "read", "other"] {
         let denied = policy.decide(&tool("both"), &holder(held)).unwrap_err();
         let expected = Denied::InsufficientScope {
-            required: set("read write"),
+            // `write` implies `read`.
+            required: set("write"),
             held: if held == "read" { set("read") } else { set("") },
         };
         assert_eq!(denied, expected, "{held}");
     }
     let denied = policy.decide(&tool("both"), &Identity::Anonymous).unwrap_err();
-    assert_eq!(denied, Denied::Unauthenticated { scopes: set("base read write") });
+    assert_eq!(denied, Denied::Unauthenticated { scopes: set("base write") });
 }
 
 #[test]
@@ -320,7 +321,7 @@ fn every_client_message_rmcp_knows_is_ruled_by_what_it_names_or_by_auth_connect(
         build::resource(named, Resource::new("a:b", "a")),
     ];
     let task_methods = ["tasks/cancel", "tasks/get", "tasks/result", "tasks/update"];
-    declarations.extend(task_methods.map(|method| build::method(Rule::Authenticated, method)));
+    declarations.extend(task_methods.map(|method| build::method(Rule::AUTHENTICATED, method)));
     let registry = Registry::new(declarations).unwrap();
     let (connect, visibility) = (Connect::Authenticated, Visibility::All);
     let settings = Settings { connect, visibility, base_scopes: ScopeSet::new() };

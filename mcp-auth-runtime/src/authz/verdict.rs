@@ -2,7 +2,7 @@
 
 use super::permit::Permit;
 use crate::declared::Kind;
-use mcp_auth_core::ScopeSet;
+use mcp_auth_core::{Role, ScopeSet};
 
 /// What comes of a decision. Nothing but its permit lets a message go on: a kind of verdict that is added here (the
 /// developer's own guard has to be asked first) stops what does not know it.
@@ -32,6 +32,12 @@ pub enum Denied {
         /// The declared scopes the caller holds already; a challenge names them too, because clients before
         /// 2026-07-28 ask for just what is named.
         held: ScopeSet,
+    },
+    /// The caller holds none of these roles, of which the operation needs one. No token of theirs mends that.
+    #[error("missing role: this needs {}", any_of.iter().map(Role::as_str).collect::<Vec<_>>().join(" or "))]
+    MissingRole {
+        /// The roles of which one suffices.
+        any_of: Vec<Role>,
     },
     /// No such operation, or none this caller may know of.
     #[error("unknown {kind}: {name}")]

@@ -14,23 +14,36 @@ use crate::call::handler::CallFuture;
 use crate::declared::Rule;
 use crate::declared::registry::{Declaration, Item};
 use crate::declared::schema;
-use mcp_auth_core::Scope;
 use mcp_auth_core::uri_template::UriTemplate;
+use mcp_auth_core::{Role, Scope};
 
-/// The rule of `scope` and `scopes`: all of these.
+/// The rule of `scope`, `scopes`, `any_scope` and `any_of`: all scopes of one of these groups.
 ///
 /// # Panics
 /// When one is not a scope token, which the macro has refused already.
-pub fn all(scopes: &[&'static str]) -> Rule {
-    Rule::All(scopes.iter().map(|token| scope(token)).collect())
+pub fn any_of(groups: &[&[&'static str]]) -> Rule {
+    Rule::any_of(groups.iter().map(|group| group.iter().map(|token| scope(token)).collect()))
 }
 
-/// The rule of `any_scope`: at least one of these.
+/// All of these, as `scopes` says.
+#[cfg(test)]
+pub(crate) fn all(scopes: &[&'static str]) -> Rule {
+    any_of(&[scopes])
+}
+
+/// One of these, as `any_scope` says.
+#[cfg(test)]
+pub(crate) fn any(scopes: &[&'static str]) -> Rule {
+    Rule::any_of(scopes.iter().map(|token| [scope(token)].into_iter().collect()))
+}
+
+/// The roles of `role` and `any_role`: one of these.
 ///
 /// # Panics
-/// When one is not a scope token, which the macro has refused already.
-pub fn any(scopes: &[&'static str]) -> Rule {
-    Rule::Any(scopes.iter().map(|token| scope(token)).collect())
+/// When one is not the name of a role, which the macro has refused already.
+#[expect(clippy::expect_used, reason = "the macro checked it; leaving it out would open the operation")]
+pub fn any_role(roles: &[&'static str]) -> Vec<Role> {
+    roles.iter().map(|name| name.parse().expect("the macro checks every role")).collect()
 }
 
 #[expect(clippy::expect_used, reason = "the macro checked it; leaving it out would open the operation")]

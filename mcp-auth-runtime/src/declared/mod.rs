@@ -9,4 +9,4 @@ pub(crate) mod schema;
 pub(crate) mod table;
 
 pub use kind::Kind;
-pub use rule::Rule;
+pub use rule::{Rule, Who};

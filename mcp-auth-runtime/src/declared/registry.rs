@@ -384,11 +384,11 @@ mod tests {
     }
 
     fn resource(uri: &str) -> Declaration {
-        build::resource(Rule::Public, Resource::new(uri, "a resource"))
+        build::resource(Rule::PUBLIC, Resource::new(uri, "a resource"))
     }
 
     fn template(uri: &str) -> Declaration {
-        build::resource_template(Rule::Public, ResourceTemplate::new(uri, "a template"))
+        build::resource_template(Rule::PUBLIC, ResourceTemplate::new(uri, "a template"))
     }
 
     fn registry(declarations: Vec<Declaration>) -> Registry {
@@ -397,7 +397,7 @@ mod tests {
 
     #[test]
     fn j21_names_are_compared_byte_for_byte() {
-        let registry = registry(vec![tool("read", Rule::Public)]);
+        let registry = registry(vec![tool("read", Rule::PUBLIC)]);
         assert!(registry.tool("read").is_some());
         for name in ["READ", " read", "read ", "read\0", "rea", ""] {
             assert!(registry.tool(name).is_none(), "{name:?}");
@@ -422,17 +422,17 @@ mod tests {
     #[test]
     fn duplicate_of_one_kind_is_refused_by_name() {
         for (declaration, kind) in [
-            (tool("a", Rule::Public), Kind::Tool),
+            (tool("a", Rule::PUBLIC), Kind::Tool),
             (resource("a://x"), Kind::Resource),
             (template("a://{x}"), Kind::ResourceTemplate),
-            (build::method(Rule::Public, "a/b"), Kind::Method),
+            (build::method(Rule::PUBLIC, "a/b"), Kind::Method),
         ] {
             let duplicate = Registry::new(vec![declaration.clone(), declaration]).unwrap_err();
             let DeclarationError::Duplicate(duplicate) = duplicate else { panic!("{duplicate}") };
             assert_eq!(duplicate.kind, kind);
         }
-        let prompt = build::prompt(Rule::Public, Prompt::new("a", None::<String>, None));
-        assert!(Registry::new(vec![tool("a", Rule::Public), prompt]).is_ok());
+        let prompt = build::prompt(Rule::PUBLIC, Prompt::new("a", None::<String>, None));
+        assert!(Registry::new(vec![tool("a", Rule::PUBLIC), prompt]).is_ok());
     }
 
     #[test]
@@ -440,7 +440,7 @@ mod tests {
         let registry = registry(vec![
             tool("a", build::all(&["x", "y"])),
             tool("b", build::any(&["z", "x"])),
-            tool("c", Rule::Authenticated),
+            tool("c", Rule::AUTHENTICATED),
         ]);
         assert_eq!(registry.scopes().to_string(), "x y z");
         assert!(!registry.is_public());

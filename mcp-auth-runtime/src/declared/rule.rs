@@ -1,55 +1,143 @@
 //! What an operation needs of its caller: the one thing a developer declares.
 
-use mcp_auth_core::{Scope, ScopeSet};
+use std::fmt;
+
+use mcp_auth_core::{Role, Scope, ScopeSet};
 
 /// Who may call an operation, as `#[tool(…)]`, `#[prompt(…)]`, `#[resource(…)]` or `#[method(…)]` said it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    who: Who,
+    /// Of each list the caller holds one role. No list is empty.
+    roles: Vec<Vec<Role>>,
+}
+
+/// Who may call, whatever roles are needed beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Rule {
+pub enum Who {
     /// `public`: anyone, no token.
     Public,
     /// `authenticated`: any verified caller.
     Authenticated,
-    /// `scope = "…"` or `scopes = […]`: a verified caller with all of these (never empty).
-    All(ScopeSet),
-    /// `any_scope = […]`: a verified caller with one of these; the challenge names the first (never empty).
-    Any(Vec<Scope>),
+    /// A verified caller who holds all scopes of one of these groups: `scopes = […]` is one group, `any_scope = […]` one for
+    /// each scope, `any_of = [[…], […]]` says them. No group is empty; where there is none, nobody may.
+    Scopes(Vec<Vec<Scope>>),
 }
 
 impl Rule {
-    /// The scopes this rule names, in declaration order for `any_scope`.
-    pub fn scopes(&self) -> Vec<&Scope> {
-        match self {
-            Self::Public | Self::Authenticated => Vec::new(),
-            Self::All(all) => all.iter().collect(),
-            Self::Any(any) => any.iter().collect(),
-        }
+    /// `public`: anyone, no token.
+    pub const PUBLIC: Self = Self { who: Who::Public, roles: Vec::new() };
+    /// `authenticated`: any verified caller.
+    pub const AUTHENTICATED: Self = Self { who: Who::Authenticated, roles: Vec::new() };
+
+    /// A verified caller who holds all scopes of one of these groups. An empty group is left out, and without any other one
+    /// nobody holds enough: no call of it is allowed.
+    pub fn any_of(groups: impl IntoIterator<Item = ScopeSet>) -> Self {
+        let groups = groups.into_iter().filter(|group| !group.is_empty());
+        let groups = groups.map(|group| group.iter().cloned().collect()).collect();
+        Self { who: Who::Scopes(groups), roles: Vec::new() }
     }
 
-    /// The scopes a challenge asks for: all of `All`, the first of `Any`.
-    pub fn challenge_scopes(&self) -> ScopeSet {
-        match self {
-            Self::Public | Self::Authenticated => ScopeSet::new(),
-            Self::All(all) => all.clone(),
-            Self::Any(any) => any.first().cloned().into_iter().collect(),
+    /// The same, for callers who hold one of these roles besides. Of none of them nobody does.
+    #[must_use]
+    pub fn with_any_role(mut self, roles: Vec<Role>) -> Self {
+        self.roles.push(roles);
+        self
+    }
+
+    /// Who may call, whatever roles are needed beside it.
+    pub fn who(&self) -> &Who {
+        &self.who
+    }
+
+    /// The roles: of each list the caller holds one.
+    pub fn roles(&self) -> &[Vec<Role>] {
+        &self.roles
+    }
+
+    /// The scopes this rule names, in the order of its declaration.
+    pub fn scopes(&self) -> Vec<&Scope> {
+        let mut scopes = Vec::new();
+        for scope in self.groups().iter().flatten() {
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
         }
+        scopes
+    }
+
+    /// The scopes that suffice: those of the first group.
+    pub fn challenge_scopes(&self) -> ScopeSet {
+        self.groups().first().into_iter().flatten().cloned().collect()
     }
 
     /// Whether anyone may call, token or not.
     pub fn is_public(&self) -> bool {
-        matches!(self, Self::Public)
+        self.who == Who::Public
+    }
+
+    /// The groups of scopes of which one suffices; none where no scope is needed.
+    pub(crate) fn groups(&self) -> &[Vec<Scope>] {
+        match &self.who {
+            Who::Public | Who::Authenticated => &[],
+            Who::Scopes(groups) => groups,
+        }
     }
 }
 
-/// As the `--scopes` table shows it: `public`, `authenticated`, `a and b`, `a or b`.
-impl std::fmt::Display for Rule {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (joint, scopes) = match self {
-            Self::Public => return f.write_str("public"),
-            Self::Authenticated => return f.write_str("authenticated"),
-            Self::All(_) => (" and ", self.scopes()),
-            Self::Any(_) => (" or ", self.scopes()),
-        };
-        f.write_str(&scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(joint))
+/// As the `--scopes` table shows it: `public`, `authenticated`, `a and b`, `a or b`, `(a and b) or c`, each with
+/// `with role x or y` behind it where roles are needed.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.who {
+            Who::Public => f.write_str("public")?,
+            Who::Authenticated => f.write_str("authenticated")?,
+            Who::Scopes(groups) if groups.is_empty() => f.write_str("nobody")?,
+            Who::Scopes(groups) => {
+                let group = |group: &Vec<Scope>| {
+                    let joined = group.iter().map(Scope::as_str).collect::<Vec<_>>().join(" and ");
+                    if groups.len() > 1 && group.len() > 1 { format!("({joined})") } else { joined }
+                };
+                f.write_str(&groups.iter().map(group).collect::<Vec<_>>().join(" or "))?;
+            }
+        }
+        for (index, any) in self.roles.iter().enumerate() {
+            f.write_str(if index == 0 { " with role " } else { " and role " })?;
+            f.write_str(&any.iter().map(Role::as_str).collect::<Vec<_>>().join(" or "))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::build;
+
+    #[test]
+    fn a_rule_is_written_as_one_reads_it() {
+        for (rule, text) in [
+            (Rule::PUBLIC, "public"),
+            (Rule::AUTHENTICATED, "authenticated"),
+            (build::any_of(&[&["b", "a"]]), "a and b"),
+            (build::any_of(&[&["a"], &["b"]]), "a or b"),
+            (build::any_of(&[&["a", "b"], &["admin"]]), "(a and b) or admin"),
+            (build::any_of(&[&["a"]]).with_any_role(build::any_role(&["manager"])), "a with role manager"),
+            (
+                Rule::AUTHENTICATED
+                    .with_any_role(build::any_role(&["x", "y"]))
+                    .with_any_role(build::any_role(&["z"])),
+                "authenticated with role x or y and role z",
+            ),
+        ] {
+            assert_eq!(rule.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_rule_without_a_whole_group_is_never_open() {
+        assert!(!Rule::any_of([]).is_public());
+        assert_eq!(Rule::any_of([ScopeSet::new()]).to_string(), "nobody");
     }
 }

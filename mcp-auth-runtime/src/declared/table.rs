@@ -7,9 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::registry::{Declaration, DeclarationError, Item, Registry};
-use super::{Kind, Rule};
+use super::{Kind, Rule, Who};
 use mcp_auth_core::uri_template::UriTemplate;
-use mcp_auth_core::{Scope, ScopeSet};
+use mcp_auth_core::{Role, Scope, ScopeSet};
 
 /// Every operation of a server, and every scope that one of them names. `R` is [`Row`], or what may be one.
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,6 +26,12 @@ struct Row {
     name: String,
     rule: Word,
     scopes: Vec<Scope>,
+    /// With [`Word::AnyOf`]: the groups of which the whole of one is needed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<Vec<Scope>>,
+    /// Of each list one role is needed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<Vec<String>>,
     description: Option<String>,
     /// What clients refuse of the schema of a tool's arguments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -34,12 +40,13 @@ struct Row {
 
 /// The word for a [`Rule`], its scopes beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 enum Word {
     Public,
     Authenticated,
     All,
     Any,
+    AnyOf,
 }
 
 impl<'de> Deserialize<'de> for Word {
@@ -50,6 +57,7 @@ impl<'de> Deserialize<'de> for Word {
             "authenticated" => Ok(Self::Authenticated),
             "all" => Ok(Self::All),
             "any" => Ok(Self::Any),
+            "any_of" => Ok(Self::AnyOf),
             _ => Err(serde::de::Error::custom(format_args!(
                 "its rule is {word:?}, which this version does not know"
             ))),
@@ -114,36 +122,65 @@ pub fn operations_from_json(json: &str) -> Result<Registry, OperationsError> {
 
 impl Row {
     fn of(declaration: &Declaration) -> Self {
-        let rule = match declaration.rule {
-            Rule::Public => Word::Public,
-            Rule::Authenticated => Word::Authenticated,
-            Rule::All(_) => Word::All,
-            Rule::Any(_) => Word::Any,
+        let rule = &declaration.rule;
+        let (word, groups) = match rule.who() {
+            Who::Public => (Word::Public, Vec::new()),
+            Who::Authenticated => (Word::Authenticated, Vec::new()),
+            Who::Scopes(groups) if groups.len() == 1 => (Word::All, Vec::new()),
+            Who::Scopes(groups) if !groups.is_empty() && groups.iter().all(|group| group.len() == 1) => {
+                (Word::Any, Vec::new())
+            }
+            Who::Scopes(groups) => (Word::AnyOf, groups.clone()),
         };
+        let names = |any: &Vec<Role>| any.iter().map(Role::to_string).collect();
         Self {
             kind: declaration.kind(),
             name: declaration.name().to_owned(),
-            rule,
-            scopes: declaration.rule.scopes().into_iter().cloned().collect(),
+            rule: word,
+            scopes: rule.scopes().into_iter().cloned().collect(),
+            groups,
+            roles: rule.roles().iter().map(names).collect(),
             description: declaration.description().map(str::to_owned),
             refused_by_clients: declaration.refused_by_clients().to_vec(),
         }
     }
 
-    fn declaration(self) -> Result<Declaration, String> {
-        let Self { kind, name, rule, scopes, description, refused_by_clients } = self;
-        let rule = match (rule, scopes.is_empty()) {
-            (Word::Public, true) => Rule::Public,
-            (Word::Authenticated, true) => Rule::Authenticated,
-            (Word::All, false) => Rule::All(scopes.into_iter().collect()),
-            (Word::Any, false) => Rule::Any(scopes),
-            (Word::Public | Word::Authenticated, false) => {
+    fn rule(&self) -> Result<Rule, String> {
+        let Self { rule: word, scopes, groups, roles, .. } = self;
+        let group = |scopes: &[Scope]| scopes.iter().cloned().collect();
+        let rule = match (word, scopes.is_empty(), groups.is_empty()) {
+            (Word::Public, true, true) => Rule::PUBLIC,
+            (Word::Authenticated, true, true) => Rule::AUTHENTICATED,
+            (Word::All, false, true) => Rule::any_of([group(scopes)]),
+            (Word::Any, false, true) => {
+                Rule::any_of(scopes.iter().map(|scope| group(std::slice::from_ref(scope))))
+            }
+            (Word::AnyOf, false, false) if groups.iter().all(|group| !group.is_empty()) => {
+                Rule::any_of(groups.iter().map(|scopes| group(scopes)))
+            }
+            (Word::Public | Word::Authenticated, ..) => {
                 return Err("its rule names no scopes, and scopes stand beside it".to_owned());
             }
-            (Word::All | Word::Any, true) => {
+            (Word::All | Word::Any | Word::AnyOf, ..) => {
                 return Err("its rule needs scopes, and it names no scope".to_owned());
             }
         };
+        if !roles.is_empty() && rule.is_public() {
+            return Err("its rule is public, and roles stand beside it".to_owned());
+        }
+        roles.iter().try_fold(rule, |rule, any| {
+            let any = any.iter().map(|name| name.parse::<Role>()).collect::<Result<Vec<_>, _>>();
+            let any = any.map_err(|wrong| wrong.to_string())?;
+            if any.is_empty() {
+                return Err("its rule needs a role, and it names no role".to_owned());
+            }
+            Ok(rule.with_any_role(any))
+        })
+    }
+
+    fn declaration(self) -> Result<Declaration, String> {
+        let rule = self.rule()?;
+        let Self { kind, name, description, refused_by_clients, .. } = self;
         let item = match kind {
             Kind::Tool => {
                 let mut tool = Tool::new_with_raw(name, None, JsonObject::new());
@@ -189,9 +226,14 @@ mod tests {
         let registry = Registry::new(vec![
             build::tool(build::all(&["b", "a"]), tool),
             build::prompt(build::any(&["b", "a"]), Prompt::new("plan", Some("Plans."), None)),
-            build::resource(Rule::Public, Resource::new("a://x", "x")),
-            build::resource_template(Rule::Authenticated, ResourceTemplate::new("a://{x}", "x")),
-            build::method(Rule::Authenticated, "acme/report"),
+            build::resource(Rule::PUBLIC, Resource::new("a://x", "x")),
+            build::resource_template(Rule::AUTHENTICATED, ResourceTemplate::new("a://{x}", "x")),
+            build::method(Rule::AUTHENTICATED, "acme/report"),
+            build::method(
+                build::any_of(&[&["a", "b"], &["c"]]).with_any_role(build::any_role(&["x", "y"])),
+                "acme/both",
+            ),
+            build::method(Rule::AUTHENTICATED.with_any_role(build::any_role(&["x"])), "acme/role"),
         ]);
         let registry = registry.unwrap();
         let printed = operations_to_json(&registry, &registry.scopes()).unwrap();
@@ -213,6 +255,20 @@ mod tests {
         ] {
             let error = read(kind, name, rule, scopes).unwrap_err();
             assert!(error.contains(why), "{kind} {rule}: {error}");
+        }
+        for (more, why) in [
+            (json!({ "rule": "any_of", "scopes": ["a"] }), "names no scope"),
+            (json!({ "rule": "any_of", "scopes": ["a"], "groups": [["a"], []] }), "names no scope"),
+            (json!({ "rule": "all", "scopes": ["a"], "groups": [["a"]] }), "names no scope"),
+            (json!({ "rule": "public", "roles": [["x"]] }), "roles stand beside it"),
+            (json!({ "rule": "authenticated", "roles": [[]] }), "names no role"),
+            (json!({ "rule": "authenticated", "roles": [["x y"]] }), "cannot contain ' '"),
+        ] {
+            let mut row = json!({ "kind": "tool", "name": "t", "scopes": [], "description": null });
+            row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let error =
+                operations_from_json(&json!({ "operations": [row] }).to_string()).unwrap_err().to_string();
+            assert!(error.contains(why), "{more}: {error}");
         }
         for text in ["", "[]", "{}", "KIND  OPERATION"] {
             let error = operations_from_json(text).unwrap_err().to_string();

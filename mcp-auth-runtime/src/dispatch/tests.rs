@@ -67,21 +67,21 @@ impl Handler for Server {
     fn operations() -> Operations<Self> {
         let tool = |name: &'static str| rmcp::model::Tool::new_with_raw(name, None, JsonObject::new());
         Operations::default()
-            .with(build::tool(Rule::Public, tool("read")), Route::Tool(answer))
+            .with(build::tool(Rule::PUBLIC, tool("read")), Route::Tool(answer))
             .with(build::tool(build::all(&["admin"]), tool("admin")), Route::Tool(answer))
-            .with(build::tool(Rule::Public, tool("panics")), Route::Tool(answer))
+            .with(build::tool(Rule::PUBLIC, tool("panics")), Route::Tool(answer))
             .with(
                 build::resource_template(
-                    Rule::Public,
+                    Rule::PUBLIC,
                     rmcp::model::ResourceTemplate::new("note://{id}", "one"),
                 ),
                 Route::Resource(read),
             )
-            .with(build::method(Rule::Public, "acme/report"), Route::Method(empty))
-            .with(build::method(Rule::Public, "completion/complete"), Route::Method(empty))
-            .with(build::method(Rule::Public, "resources/directory/read"), Route::Method(directory))
-            .with(build::method(Rule::Public, "skills/list"), Route::Method(empty))
-            .with(build::method(Rule::Public, "tasks/result"), Route::Method(empty))
+            .with(build::method(Rule::PUBLIC, "acme/report"), Route::Method(empty))
+            .with(build::method(Rule::PUBLIC, "completion/complete"), Route::Method(empty))
+            .with(build::method(Rule::PUBLIC, "resources/directory/read"), Route::Method(directory))
+            .with(build::method(Rule::PUBLIC, "skills/list"), Route::Method(empty))
+            .with(build::method(Rule::PUBLIC, "tasks/result"), Route::Method(empty))
     }
 }
 

@@ -307,7 +307,7 @@ impl<H: Handler> Endpoint<H> {
         let id = id_value(envelope.id.as_ref());
         match (rejection, &*envelope.message) {
             // `denial = "tool-error"`: said where the model reads it.
-            (Rejection::InsufficientScope { .. }, Message::Tool { .. })
+            (Rejection::InsufficientScope { .. } | Rejection::MissingRole { .. }, Message::Tool { .. })
                 if self.settings.denial_as_tool_error =>
             {
                 self.gate.told(rejection).respond_as_tool_error(&id, envelope.era())

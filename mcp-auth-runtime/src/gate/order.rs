@@ -41,7 +41,10 @@ pub(super) fn first(
 /// not served) is answered before what policy says. It is not for those who have yet to say who they are.
 pub(super) fn objection_outranks(denied: Option<&Denied>) -> bool {
     match denied {
-        None | Some(Denied::InsufficientScope { .. } | Denied::Unknown { .. }) => true,
+        None
+        | Some(Denied::InsufficientScope { .. } | Denied::MissingRole { .. } | Denied::Unknown { .. }) => {
+            true
+        }
         Some(Denied::Unauthenticated { .. }) => false,
     }
 }

@@ -65,15 +65,19 @@ impl Decision<'_> {
         let is_client = caller.map(|caller| caller.is_client());
         let actor = caller.and_then(|caller| caller.actor()).map(actors);
         let held = caller.map(|caller| tracing::field::display(caller.scopes()));
+        let roles = caller
+            .map(|caller| caller.roles())
+            .filter(|roles| !roles.is_empty())
+            .map(tracing::field::display);
         let needed = self.needed.map(tracing::field::display);
         match self.refusal {
             None => tracing::info!(
                 target: TARGET, decision = "allow", operation, name = ?name,
-                client_address, via, issuer, tenant, subject, client_id, is_client, actor, needed, held,
+                client_address, via, issuer, tenant, subject, client_id, is_client, actor, needed, held, roles,
             ),
             Some(reason) => tracing::warn!(
                 target: TARGET, decision = refused, operation, name = ?name,
-                client_address, via, issuer, tenant, subject, client_id, is_client, actor, needed, held, reason = ?excerpt(reason, LONGEST), hint = self.hint,
+                client_address, via, issuer, tenant, subject, client_id, is_client, actor, needed, held, roles, reason = ?excerpt(reason, LONGEST), hint = self.hint,
             ),
         }
     }

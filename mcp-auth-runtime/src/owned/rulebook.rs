@@ -99,7 +99,7 @@ mod tests {
     #[tokio::test]
     async fn a_task_is_its_creators_alone_under_the_rule_that_created_it() {
         let tool = Tool::new_with_raw("read", None, JsonObject::new());
-        let method = build::method(Rule::Authenticated, "tasks/get");
+        let method = build::method(Rule::AUTHENTICATED, "tasks/get");
         let registry = Registry::new(vec![build::tool(build::all(&["read"]), tool), method]).unwrap();
         let (connect, visibility) = (Connect::Authenticated, Visibility::All);
         let settings = Settings { connect, visibility, base_scopes: ScopeSet::new() };

@@ -509,6 +509,23 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// An operation needs a role that has no table, so nobody could call it.
+    #[error(
+        "{kind} `{operation}` needs the role {role:?}, which has no [roles] entry{}: say who holds it in \
+         [roles.{role}]: {at}", hint(nearest.as_deref())
+    )]
+    UnknownRoleOfOperation {
+        /// What kind of operation.
+        kind: Kind,
+        /// Its name.
+        operation: String,
+        /// The role.
+        role: String,
+        /// The configured role that was most likely meant.
+        nearest: Option<String>,
+        /// Key and source.
+        at: String,
+    },
     /// A role that no caller could hold.
     #[error(
         "role {role:?} has no `when`, and no role or API key gives it, so no caller would hold it: say which callers do, in \

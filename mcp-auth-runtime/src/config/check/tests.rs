@@ -14,8 +14,8 @@ use crate::declared::registry::{Declaration, Item, Registry};
 fn registry(scopes: &[&'static str]) -> Registry {
     let declare = |scope: &&'static str| {
         let rule = match *scope {
-            "" => Rule::Public,
-            scope => Rule::All([Scope::new(scope).unwrap()].into_iter().collect()),
+            "" => Rule::PUBLIC,
+            scope => Rule::any_of([[Scope::new(scope).unwrap()].into_iter().collect()]),
         };
         let tool = Tool::new(format!("tool-{scope}"), "", crate::call::build::any_input());
         Declaration::new(rule, Item::Tool(tool))

@@ -84,7 +84,7 @@ impl ServerHandler for Handler {
 fn gate() -> Arc<Gate> {
     let tool = |rule, name| build::tool(rule, Tool::new_with_raw(name, None, JsonObject::new()));
     let open = ["a", "b", "c", "after", "open", "slow", "until cancelled", "stubborn"];
-    let mut declared: Vec<_> = open.into_iter().map(|name| tool(Rule::Public, name)).collect();
+    let mut declared: Vec<_> = open.into_iter().map(|name| tool(Rule::PUBLIC, name)).collect();
     declared.push(tool(build::all(&["todos.write"]), "secret"));
     declared.push(build::method(build::all(&["todos.write"]), "notifications/secret"));
     let registry = Registry::new(declared).unwrap();
