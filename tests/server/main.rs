@@ -27,6 +27,7 @@ mod log;
 mod login;
 mod matrix;
 mod metadata;
+mod narrowed;
 mod own_verifiers;
 mod protocol;
 mod providers;

@@ -184,7 +184,7 @@ async fn a_rule_that_needs_a_role_nobody_configured_does_not_start() {
     let refused = |roles: &str| {
         let config = Config::from_toml_str(&format!("{toml}{roles}")).expect("a configuration");
         let server = Server::builder(Expenses).config(config);
-        async { format!("{:?}", server.start().await.err().expect("it does not start")) }
+        async { format!("{:?}", server.start().await.expect_err("it does not start")) }
     };
     let said = refused("").await;
     for role in ["manager", "clerk", "owner"] {
@@ -202,10 +202,10 @@ fn the_table_shows_roles_and_groups() {
     assert_eq!(
         rules,
         [
-            "expenses.approve with role manager",
-            "authenticated with role clerk or owner",
-            "expenses.read with role clerk",
-            "expenses.read with role owner and role manager or clerk",
+            "expenses.approve, role manager",
+            "authenticated, role clerk or owner",
+            "expenses.read, role clerk",
+            "expenses.read, role owner, role manager or clerk",
             "(expenses.export and expenses.read) or expenses.admin",
         ]
     );

@@ -87,7 +87,8 @@ fn checked(configuration: &Configuration, registry: Option<&Registry>) -> Result
             let over_stdio = config.server.transport == Transport::Stdio;
             let caller = over_stdio.then(|| stdio_caller(&config, &checked, issuer.as_ref()));
             let caller = caller.transpose().map_err(|refused| refused.to_string())?;
-            return Ok(Report::new(&config, &checked, registry, caller.as_ref()));
+            let registry = registry.map(|registry| config.narrowed(registry.clone()));
+            return Ok(Report::new(&config, &checked, registry.as_ref(), caller.as_ref()));
         }
         Err(refused) => refused,
     };

@@ -5,6 +5,9 @@ use syn::{Expr, ExprLit, Lit, LitBool, LitInt, LitStr, Path};
 use super::args::{Arg, Args, Value};
 use crate::diagnostics::Diagnostics;
 
+/// The strings of a list, and the list to underline.
+pub(crate) type Strings = (Vec<LitStr>, Expr);
+
 impl Arg {
     /// `name = "text"`.
     pub(crate) fn string(self, diagnostics: &mut Diagnostics) -> Option<LitStr> {
@@ -55,17 +58,14 @@ impl Arg {
         }
     }
 
-    /// `name = ["a", "b"]`; the strings, and the list to underline.
-    pub(crate) fn strings(self, diagnostics: &mut Diagnostics) -> Option<(Vec<LitStr>, Expr)> {
+    /// `name = ["a", "b"]`.
+    pub(crate) fn strings(self, diagnostics: &mut Diagnostics) -> Option<Strings> {
         let (elements, list) = self.array("strings, like `{} = [\"…\", \"…\"]`", diagnostics)?;
         Some((literals(elements, diagnostics)?, list))
     }
 
-    /// `name = [["a", "b"], ["c"]]`; the strings of each list with the list to underline, and the whole to underline.
-    pub(crate) fn lists_of_strings(
-        self,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<(Vec<(Vec<LitStr>, Expr)>, Expr)> {
+    /// `name = [["a", "b"], ["c"]]`; each list, and the whole to underline.
+    pub(crate) fn lists_of_strings(self, diagnostics: &mut Diagnostics) -> Option<(Vec<Strings>, Expr)> {
         let (elements, list) = self.array("lists, like `{} = [[\"…\", \"…\"], [\"…\"]]`", diagnostics)?;
         let before = diagnostics.len();
         let mut lists = Vec::new();

@@ -25,7 +25,7 @@ enum Needed {
     Anyone,
     /// A verified caller.
     Caller,
-    /// A verified caller who holds the whole of one of these groups. No group is empty.
+    /// A verified caller who holds the whole of one of these groups. No group is empty; where there is none, nobody does.
     Holder(Vec<Vec<Term>>),
 }
 
@@ -55,6 +55,8 @@ impl Need {
         let who = match rule.who() {
             Who::Public => Needed::Anyone,
             Who::Authenticated => Needed::Caller,
+            // No group: nobody holds the whole of one.
+            Who::Nobody => Needed::Holder(Vec::new()),
             Who::Scopes(groups) => {
                 Needed::Holder(groups.iter().map(|group| group.iter().map(term).collect()).collect())
             }
@@ -98,6 +100,11 @@ impl Need {
     /// Whether anyone may, without a credential too.
     pub fn is_public(&self) -> bool {
         self.who == Needed::Anyone
+    }
+
+    /// Whether nobody may: it is switched off.
+    pub(super) fn is_nobodys(&self) -> bool {
+        matches!(&self.who, Needed::Holder(groups) if groups.is_empty())
     }
 
     /// The scopes that a challenge asks for.

@@ -41,7 +41,7 @@ impl Policy {
         let needs: Vec<_> = rules.into_iter().map(|rule| Arc::new(Need::compile(rule, hierarchy))).collect();
         let scopes: ScopeSet = needs.iter().flat_map(|need| need.scopes()).cloned().collect();
         let nameable = scopes.iter().chain(&settings.base_scopes).cloned().collect();
-        let open = needs.iter().all(|need| need.is_public());
+        let open = needs.iter().all(|need| need.is_public() || need.is_nobodys());
         let hierarchy = Arc::new(hierarchy.clone());
         Self { needs, scopes, nameable, open, hierarchy, settings }
     }

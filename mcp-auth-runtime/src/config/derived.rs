@@ -13,8 +13,11 @@ use crate::config::load::secret::SecretSource;
 use crate::config::section::api_keys::ApiKeyEntry;
 use crate::config::section::issuer::BuiltInIssuer;
 use crate::config::section::issuers::TrustedIssuer;
+use crate::config::section::operations::OperationEntry;
 use crate::config::value::audience::Audiences;
 use crate::config::value::secret::Secret;
+use crate::declared::Kind;
+use crate::declared::registry::Registry;
 
 impl Config {
     /// The resource identifier (RFC 8707 §2): `public_url` byte for byte; without one
@@ -29,6 +32,21 @@ impl Config {
     /// [`Config::resource_for`] the configured address: for what does not listen, as on stdio.
     pub fn resource(&self) -> Resource {
         self.resource_for(self.server.listen.get())
+    }
+
+    /// The operations of `registry` with what `[tools]`, `[prompts]` and `[resources]` add to them: what the server enforces and
+    /// lists. A table that names none of them adds nothing; [`Config::check`] refuses it.
+    #[must_use]
+    pub fn narrowed(&self, registry: Registry) -> Registry {
+        registry.narrowed(|declaration| {
+            let entries = match declaration.kind() {
+                Kind::Tool => &self.tools,
+                Kind::Prompt => &self.prompts,
+                Kind::Resource | Kind::ResourceTemplate => &self.resources,
+                Kind::Method | Kind::Task => return None,
+            };
+            entries.get(declaration.name()).map(OperationEntry::narrowing)
+        })
     }
 
     /// The built-in issuer, if it is on.

@@ -40,8 +40,8 @@ pub use mcp_auth_core::SecretText;
 pub use section::auth::{Denial, Verify};
 pub use section::server::{Rounds, Transport};
 pub use section::{
-    api_keys, auth, cors, deny, document, introspection, issuer, issuers, limits, log, roles, schema, scopes,
-    server, stdio,
+    api_keys, auth, cors, deny, document, introspection, issuer, issuers, limits, log, operations, roles,
+    schema, scopes, server, stdio,
 };
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};

@@ -124,6 +124,9 @@ fn comment_above(path: &str, key: &str) -> String {
     let header = match table {
         "scopes.*" => "[scopes.\"todos.write\"]".to_owned(),
         "roles.*" => "[roles.manager]".to_owned(),
+        "tools.*" => "[tools.add_todo]".to_owned(),
+        "prompts.*" => "[prompts.plan_my_day]".to_owned(),
+        "resources.*" => "[resources.\"todo://{id}\"]".to_owned(),
         "roles.*.when[]" => "[[roles.manager.when]]".to_owned(),
         table => match table.strip_suffix("[]") {
             Some(list) => format!("[[{list}]]"),

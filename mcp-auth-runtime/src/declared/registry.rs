@@ -297,9 +297,22 @@ impl Registry {
         Ok(registry)
     }
 
-    /// Every declaration, in order.
+    /// Every declaration, in order, but for those that are switched off.
     pub fn iter(&self) -> impl Iterator<Item = (OperationId, &Declaration)> {
-        self.declarations.iter().enumerate().map(|(index, d)| (OperationId(index), d))
+        let all = self.declarations.iter().enumerate().map(|(index, d)| (OperationId(index), d));
+        all.filter(|(_, declaration)| declaration.rule != Rule::NOBODY)
+    }
+
+    pub(super) fn get_mut(&mut self, id: OperationId) -> &mut Declaration {
+        &mut self.declarations[id.0]
+    }
+
+    /// Takes an operation away. Its id stays, and those of the others with it.
+    pub(super) fn switch_off(&mut self, id: OperationId) {
+        self.declarations[id.0].rule = Rule::NOBODY;
+        for names in [&mut self.tools, &mut self.prompts, &mut self.resources, &mut self.methods] {
+            names.retain(|_, named| *named != id);
+        }
     }
 
     /// The declaration of the operation `id`.
@@ -365,12 +378,12 @@ impl Registry {
             };
             name.into_iter().chain(declaration.refused_by_clients().iter().cloned()).collect::<Vec<_>>()
         };
-        self.declarations.iter().flat_map(of)
+        self.iter().flat_map(move |(_, declaration)| of(declaration))
     }
 
     /// Whether every operation is public.
     pub fn is_public(&self) -> bool {
-        self.declarations.iter().all(|d| d.rule.is_public())
+        self.iter().all(|(_, declaration)| declaration.rule.is_public())
     }
 }
 

@@ -21,8 +21,10 @@ pub enum Who {
     /// `authenticated`: any verified caller.
     Authenticated,
     /// A verified caller who holds all scopes of one of these groups: `scopes = […]` is one group, `any_scope = […]` one for
-    /// each scope, `any_of = [[…], […]]` says them. No group is empty; where there is none, nobody may.
+    /// each scope, `any_of = [[…], […]]` says them. There is a group, and none is empty.
     Scopes(Vec<Vec<Scope>>),
+    /// Nobody: it is switched off, and is not there for anyone.
+    Nobody,
 }
 
 impl Rule {
@@ -31,12 +33,36 @@ impl Rule {
     /// `authenticated`: any verified caller.
     pub const AUTHENTICATED: Self = Self { who: Who::Authenticated, roles: Vec::new() };
 
-    /// A verified caller who holds all scopes of one of these groups. An empty group is left out, and without any other one
-    /// nobody holds enough: no call of it is allowed.
+    /// Nobody.
+    pub const NOBODY: Self = Self { who: Who::Nobody, roles: Vec::new() };
+
+    /// A verified caller who holds all scopes of one of these groups. An empty group is left out; without any other one it is
+    /// nobody.
     pub fn any_of(groups: impl IntoIterator<Item = ScopeSet>) -> Self {
         let groups = groups.into_iter().filter(|group| !group.is_empty());
-        let groups = groups.map(|group| group.iter().cloned().collect()).collect();
-        Self { who: Who::Scopes(groups), roles: Vec::new() }
+        let groups: Vec<Vec<Scope>> = groups.map(|group| group.iter().cloned().collect()).collect();
+        match groups.is_empty() {
+            true => Self::NOBODY,
+            false => Self { who: Who::Scopes(groups), roles: Vec::new() },
+        }
+    }
+
+    /// The same, for callers who hold all of these scopes besides.
+    #[must_use]
+    pub fn needing(mut self, scopes: &ScopeSet) -> Self {
+        let with = |group: &Vec<Scope>| {
+            let both: ScopeSet = group.iter().chain(scopes).cloned().collect();
+            both.iter().cloned().collect::<Vec<_>>()
+        };
+        if scopes.is_empty() {
+            return self;
+        }
+        self.who = match &self.who {
+            Who::Nobody => Who::Nobody,
+            Who::Public | Who::Authenticated => Who::Scopes(vec![scopes.iter().cloned().collect()]),
+            Who::Scopes(groups) => Who::Scopes(groups.iter().map(with).collect()),
+        };
+        self
     }
 
     /// The same, for callers who hold one of these roles besides. Of none of them nobody does.
@@ -80,20 +106,20 @@ impl Rule {
     /// The groups of scopes of which one suffices; none where no scope is needed.
     pub(crate) fn groups(&self) -> &[Vec<Scope>] {
         match &self.who {
-            Who::Public | Who::Authenticated => &[],
+            Who::Nobody | Who::Public | Who::Authenticated => &[],
             Who::Scopes(groups) => groups,
         }
     }
 }
 
 /// As the `--scopes` table shows it: `public`, `authenticated`, `a and b`, `a or b`, `(a and b) or c`, each with
-/// `with role x or y` behind it where roles are needed.
+/// `, role x or y` behind it where roles are needed.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.who {
             Who::Public => f.write_str("public")?,
             Who::Authenticated => f.write_str("authenticated")?,
-            Who::Scopes(groups) if groups.is_empty() => f.write_str("nobody")?,
+            Who::Nobody => f.write_str("nobody")?,
             Who::Scopes(groups) => {
                 let group = |group: &Vec<Scope>| {
                     let joined = group.iter().map(Scope::as_str).collect::<Vec<_>>().join(" and ");
@@ -102,8 +128,8 @@ impl fmt::Display for Rule {
                 f.write_str(&groups.iter().map(group).collect::<Vec<_>>().join(" or "))?;
             }
         }
-        for (index, any) in self.roles.iter().enumerate() {
-            f.write_str(if index == 0 { " with role " } else { " and role " })?;
+        for any in &self.roles {
+            f.write_str(", role ")?;
             f.write_str(&any.iter().map(Role::as_str).collect::<Vec<_>>().join(" or "))?;
         }
         Ok(())
@@ -123,12 +149,12 @@ mod tests {
             (build::any_of(&[&["b", "a"]]), "a and b"),
             (build::any_of(&[&["a"], &["b"]]), "a or b"),
             (build::any_of(&[&["a", "b"], &["admin"]]), "(a and b) or admin"),
-            (build::any_of(&[&["a"]]).with_any_role(build::any_role(&["manager"])), "a with role manager"),
+            (build::any_of(&[&["a"]]).with_any_role(build::any_role(&["manager"])), "a, role manager"),
             (
                 Rule::AUTHENTICATED
                     .with_any_role(build::any_role(&["x", "y"]))
                     .with_any_role(build::any_role(&["z"])),
-                "authenticated with role x or y and role z",
+                "authenticated, role x or y, role z",
             ),
         ] {
             assert_eq!(rule.to_string(), text);

@@ -47,6 +47,7 @@ enum Word {
     All,
     Any,
     AnyOf,
+    Nobody,
 }
 
 impl<'de> Deserialize<'de> for Word {
@@ -58,6 +59,7 @@ impl<'de> Deserialize<'de> for Word {
             "all" => Ok(Self::All),
             "any" => Ok(Self::Any),
             "any_of" => Ok(Self::AnyOf),
+            "nobody" => Ok(Self::Nobody),
             _ => Err(serde::de::Error::custom(format_args!(
                 "its rule is {word:?}, which this version does not know"
             ))),
@@ -126,10 +128,9 @@ impl Row {
         let (word, groups) = match rule.who() {
             Who::Public => (Word::Public, Vec::new()),
             Who::Authenticated => (Word::Authenticated, Vec::new()),
+            Who::Nobody => (Word::Nobody, Vec::new()),
             Who::Scopes(groups) if groups.len() == 1 => (Word::All, Vec::new()),
-            Who::Scopes(groups) if !groups.is_empty() && groups.iter().all(|group| group.len() == 1) => {
-                (Word::Any, Vec::new())
-            }
+            Who::Scopes(groups) if groups.iter().all(|group| group.len() == 1) => (Word::Any, Vec::new()),
             Who::Scopes(groups) => (Word::AnyOf, groups.clone()),
         };
         let names = |any: &Vec<Role>| any.iter().map(Role::to_string).collect();
@@ -151,6 +152,7 @@ impl Row {
         let rule = match (word, scopes.is_empty(), groups.is_empty()) {
             (Word::Public, true, true) => Rule::PUBLIC,
             (Word::Authenticated, true, true) => Rule::AUTHENTICATED,
+            (Word::Nobody, true, true) => Rule::NOBODY,
             (Word::All, false, true) => Rule::any_of([group(scopes)]),
             (Word::Any, false, true) => {
                 Rule::any_of(scopes.iter().map(|scope| group(std::slice::from_ref(scope))))
@@ -158,7 +160,7 @@ impl Row {
             (Word::AnyOf, false, false) if groups.iter().all(|group| !group.is_empty()) => {
                 Rule::any_of(groups.iter().map(|scopes| group(scopes)))
             }
-            (Word::Public | Word::Authenticated, ..) => {
+            (Word::Public | Word::Authenticated | Word::Nobody, ..) => {
                 return Err("its rule names no scopes, and scopes stand beside it".to_owned());
             }
             (Word::All | Word::Any | Word::AnyOf, ..) => {

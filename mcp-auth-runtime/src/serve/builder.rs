@@ -11,7 +11,7 @@ use super::{http, stdio, table, trust};
 use crate::authn::{CredentialVerifier, Fetch, HttpFetch};
 use crate::call::handler::{About, Handler};
 use crate::config::arguments::help;
-use crate::config::{Command, Config, Transport, Verify, key};
+use crate::config::{Command, Config, TableFormat, Transport, Verify, key};
 use crate::error::{Error, Result};
 use crate::observe;
 use crate::owned::{Rulebook, Tasks};
@@ -175,6 +175,11 @@ impl<H: Handler> ServerBuilder<H> {
             Command::Version => return print(&format!("{} {}\n", about.name, about.version)),
             Command::Scopes(format) => {
                 let (registry, _) = H::operations().build()?;
+                // The JSON says what the program declares: `mcp-auth check` reads it, and adds what its configuration says.
+                let registry = match format {
+                    TableFormat::Text => config.narrowed(registry),
+                    TableFormat::Json => registry,
+                };
                 return print(&table::render(&registry, format)?);
             }
         }
@@ -194,6 +199,7 @@ impl<H: Handler> ServerBuilder<H> {
         let config = self.config.unwrap_or_default();
         let (registry, routes) = H::operations().build()?;
         let checked = config.check(&registry)?;
+        let registry = config.narrowed(registry);
         let expired = config.expired_api_keys(self.ambient.clock.unix_now());
         for warning in checked.warnings.iter().chain(&expired) {
             tracing::warn!("{warning}");

@@ -509,6 +509,18 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// A table for an operation that the program does not declare.
+    #[error("this server has no {kind} {name:?}{}: {at}", hint(nearest.as_deref()))]
+    UnknownOperation {
+        /// What kind of operation.
+        kind: Kind,
+        /// The name.
+        name: String,
+        /// The operation that was most likely meant.
+        nearest: Option<String>,
+        /// Key and source.
+        at: String,
+    },
     /// An operation needs a role that has no table, so nobody could call it.
     #[error(
         "{kind} `{operation}` needs the role {role:?}, which has no [roles] entry{}: say who holds it in \

@@ -8,6 +8,7 @@ mod findings;
 mod introspection;
 mod issuer;
 mod issuers;
+mod operations;
 mod providers;
 mod roles;
 mod run;

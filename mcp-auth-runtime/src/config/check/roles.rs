@@ -49,29 +49,7 @@ impl Findings<'_> {
                 self.condition(condition, &issuers, at);
             }
         }
-        self.roles_of_operations();
         self.with_implied_roles()
-    }
-
-    /// Every role that an operation needs is one that a caller may hold.
-    fn roles_of_operations(&mut self) {
-        let (config, Some(registry)) = (self.config, self.registry) else { return };
-        for (_, declaration) in registry.iter() {
-            let unknown = declaration.rule.roles().iter().flatten();
-            for role in unknown.filter(|role| !config.roles.keys().any(|known| known.role() == *role)) {
-                let nearest =
-                    nearest(role.as_str(), config.roles.keys().map(RoleName::as_str)).map(str::to_owned);
-                let (kind, operation) = (declaration.kind(), declaration.name().to_owned());
-                let at = self.at(key!(roles));
-                self.refuse(Conflict::UnknownRoleOfOperation {
-                    kind,
-                    operation,
-                    role: role.to_string(),
-                    nearest,
-                    at,
-                });
-            }
-        }
     }
 
     fn condition(&mut self, condition: &Condition, issuers: &[Vec<String>], at: String) {

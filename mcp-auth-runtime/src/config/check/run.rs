@@ -70,7 +70,9 @@ impl Config {
         self.check_with(None)
     }
 
-    fn check_with(&self, registry: Option<&Registry>) -> Result<Checked, ConfigError> {
+    fn check_with(&self, program: Option<&Registry>) -> Result<Checked, ConfigError> {
+        let narrowed = program.map(|registry| self.narrowed(registry.clone()));
+        let registry = narrowed.as_ref();
         let rules = || registry.into_iter().flat_map(Registry::rules);
         let declared = Policy::compile(rules(), &Hierarchy::default(), Settings::default());
         let mut checks = Findings {
@@ -139,6 +141,9 @@ impl Config {
             ],
             Findings::roles,
         );
+        checks.reading(&[&["tools.**", "prompts.**", "resources.**", "scopes", "roles"]], |checks| {
+            checks.operations(program);
+        });
         if !checks.conflicts.is_empty() {
             return Err(ConfigError::Refused(checks.conflicts));
         }

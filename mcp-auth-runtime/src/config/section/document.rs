@@ -8,6 +8,7 @@ use super::cors::Cors;
 use super::issuer::BuiltInIssuer;
 use super::limits::Limits;
 use super::log::Log;
+use super::operations::Narrowed;
 use super::roles::Roles;
 use super::scopes::Scopes;
 use super::server::Server;
@@ -32,6 +33,12 @@ pub struct Document {
     /// Roles of this server, and which callers hold each by what their tokens claim.
     #[schemars(with = "std::collections::BTreeMap<String, crate::config::section::roles::RoleEntry>")]
     pub roles: Roles,
+    /// What an operator adds to tools that the program declares, by name. It only narrows.
+    pub tools: Narrowed,
+    /// The same for prompts.
+    pub prompts: Narrowed,
+    /// The same for resources, by URI or URI template as the program writes it.
+    pub resources: Narrowed,
     /// Who the caller is on standard input and output.
     pub stdio: Stdio,
     /// Limits on sizes, numbers and times.

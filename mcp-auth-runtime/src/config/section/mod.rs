@@ -1,6 +1,6 @@
 //! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `auth`, `issuers`, `introspection`, `api_keys`,
-//! `issuer`, `scopes`,
-//! `roles`, `stdio`, `limits`, `cors`, `log`. `schema` is the JSON Schema of all of them.
+//! `issuer`, `scopes`, `roles`, `operations` (tools, prompts, resources),
+//! `stdio`, `limits`, `cors`, `log`. `schema` is the JSON Schema of all of them.
 
 pub mod api_keys;
 pub mod auth;
@@ -12,6 +12,7 @@ pub mod issuer;
 pub mod issuers;
 pub mod limits;
 pub mod log;
+pub mod operations;
 pub mod roles;
 pub mod schema;
 pub mod scopes;

@@ -1,0 +1,99 @@
+//! `[tools.NAME]`, `[prompts.NAME]`, `[resources."uri"]`: each names what the program declares, and adds what there is. And the
+//! roles that the program itself asks for.
+
+use mcp_auth_core::{Role, ScopeSet};
+
+use super::conflict::Conflict;
+use super::findings::{Findings, nearest_scope};
+use crate::config::section::operations::{Narrowed, OperationEntry};
+use crate::config::value::{RoleName, nearest};
+use crate::config::{Key, key};
+use crate::declared::Kind;
+use crate::declared::registry::{Declaration, Registry};
+
+/// A table of operations: its kind, its entries, and the keys of one.
+type Table<'a> = (Kind, &'a Narrowed, fn(&String) -> [Key; 3]);
+
+impl Findings<'_> {
+    /// Checks them against what the program declares itself; its names and scopes only where they are known.
+    pub(super) fn operations(&mut self, declared: Option<&Registry>) {
+        let config = self.config;
+        let tables: [Table<'_>; 3] = [
+            (Kind::Tool, &config.tools, |name| {
+                [key!(tools[name]), key!(tools[name].scopes), key!(tools[name].roles)]
+            }),
+            (Kind::Prompt, &config.prompts, |name| {
+                [key!(prompts[name]), key!(prompts[name].scopes), key!(prompts[name].roles)]
+            }),
+            (Kind::Resource, &config.resources, |uri| {
+                [key!(resources[uri]), key!(resources[uri].scopes), key!(resources[uri].roles)]
+            }),
+        ];
+        for (kind, entries, keys) in tables {
+            for (name, entry) in entries {
+                let [itself, scopes, roles] = keys(name);
+                if let Some(declared) = declared {
+                    self.is_declared(declared, kind, name, itself);
+                    self.adds_known_scopes(declared, entry, scopes);
+                }
+                self.adds_known_roles(entry, &roles);
+            }
+        }
+        self.needs_known_roles(declared);
+    }
+
+    /// Refuses a table for something that the program does not declare.
+    fn is_declared(&mut self, declared: &Registry, kind: Kind, name: &str, key: Key) {
+        let is_of = |declaration: &&Declaration| match declaration.kind() {
+            Kind::ResourceTemplate => kind == Kind::Resource,
+            other => kind == other,
+        };
+        let all = || declared.iter().map(|(_, declaration)| declaration).filter(is_of);
+        if all().all(|declaration| declaration.name() != name) {
+            let nearest = nearest(name, all().map(Declaration::name)).map(str::to_owned);
+            let at = self.at(key);
+            self.refuse(Conflict::UnknownOperation { kind, name: name.to_owned(), nearest, at });
+        }
+    }
+
+    /// A scope that is added is one that the program declares or that `[scopes]` describes: a misspelt one would shut everyone
+    /// out.
+    fn adds_known_scopes(&mut self, declared: &Registry, entry: &OperationEntry, key: Key) {
+        let described = self.config.scopes.keys().map(|scope| scope.scope());
+        let known: ScopeSet = declared.scopes().iter().chain(described).cloned().collect();
+        for scope in entry.scopes.iter().filter(|scope| !known.contains(scope.as_str())) {
+            let (scope, nearest) = (scope.to_string(), nearest_scope(scope.as_str(), &known));
+            let at = self.at(key.clone());
+            self.refuse(Conflict::UnknownScope { scope, nearest, at });
+        }
+    }
+
+    fn adds_known_roles(&mut self, entry: &OperationEntry, key: &Key) {
+        for role in &entry.roles {
+            if let Some(nearest) = self.unknown_role(role.role()) {
+                let at = self.at(key.clone());
+                self.refuse(Conflict::UnknownRole { role: role.to_string(), nearest, at });
+            }
+        }
+    }
+
+    /// Every role that the program asks for is one that a caller may hold.
+    fn needs_known_roles(&mut self, declared: Option<&Registry>) {
+        for (_, declaration) in declared.into_iter().flat_map(Registry::iter) {
+            for role in declaration.rule.roles().iter().flatten() {
+                let Some(nearest) = self.unknown_role(role) else { continue };
+                let (kind, operation) = (declaration.kind(), declaration.name().to_owned());
+                let (role, at) = (role.to_string(), self.at(key!(roles)));
+                self.refuse(Conflict::UnknownRoleOfOperation { kind, operation, role, nearest, at });
+            }
+        }
+    }
+
+    /// For a role without a table: the configured one that was most likely meant, if one is near.
+    fn unknown_role(&self, role: &Role) -> Option<Option<String>> {
+        let known = &self.config.roles;
+        let is_known = known.keys().any(|known| known.role() == role);
+        let nearest = || nearest(role.as_str(), known.keys().map(RoleName::as_str)).map(str::to_owned);
+        (!is_known).then(nearest)
+    }
+}

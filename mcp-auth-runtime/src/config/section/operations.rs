@@ -1,0 +1,41 @@
+//! `[tools.NAME]`, `[prompts.NAME]`, `[resources."uri"]`: what an operator adds to what the program declares. It only narrows.
+
+use std::collections::BTreeMap;
+
+use mcp_auth_core::ScopeSet;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::value::{RoleName, ScopeToken};
+use crate::declared::Narrowing;
+
+/// What is added to operations of one kind, by their names on the wire.
+pub type Narrowed = BTreeMap<String, OperationEntry>;
+
+/// What an operator adds to one operation. Nothing here lets in a caller whom the program's own rule does not.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct OperationEntry {
+    /// Scopes that a caller needs besides: all of them, whichever alternative of the rule it meets.
+    pub scopes: Vec<ScopeToken>,
+    /// Roles of `[roles]` that a caller needs besides: all of them.
+    pub roles: Vec<RoleName>,
+    /// Whether it is switched off: it is in no list, and a call of it is answered like one of an unknown name.
+    pub disabled: bool,
+    /// What lists and the model are told of it, instead of what the program says.
+    pub description: Option<String>,
+}
+
+impl OperationEntry {
+    /// The same, as a declaration takes it.
+    pub(in crate::config) fn narrowing(&self) -> Narrowing {
+        let scopes: ScopeSet = self.scopes.iter().map(|scope| scope.scope().clone()).collect();
+        Narrowing {
+            scopes,
+            roles: self.roles.iter().map(|role| role.role().clone()).collect(),
+            disabled: self.disabled,
+            description: self.description.clone(),
+        }
+    }
+}
