@@ -102,7 +102,10 @@ async fn what_is_added_is_needed_on_every_revision_and_without_it_the_program_al
                 assert!(scope_of(&answer).unwrap_or_default().contains("desk.send"), "{}", answer.body());
             }
         }
-        assert_eq!(client(&without, "desk.write", "").call_tool("add_note", json!({})).await.text(), Some("added"));
+        assert_eq!(
+            client(&without, "desk.write", "").call_tool("add_note", json!({})).await.text(),
+            Some("added")
+        );
 
         // A public tool that needs a role needs a caller.
         assert_eq!(with.client().era(era).call_tool("ping", json!({})).await.status(), 401);
@@ -126,7 +129,8 @@ async fn what_is_added_is_needed_on_every_revision_and_without_it_the_program_al
 async fn a_tool_that_is_switched_off_is_in_no_list_and_answers_like_an_unknown_one() {
     let server = started(ADDED).await;
     for era in Era::ALL {
-        let client = server.client().era(era).token(server.token("alice").scope("desk.admin desk.write desk.send"));
+        let client =
+            server.client().era(era).token(server.token("alice").scope("desk.admin desk.write desk.send"));
         let listed = tools(&client.list_tools().await);
         assert_eq!(
             listed,
@@ -157,7 +161,10 @@ async fn what_the_program_does_not_have_stops_the_start_with_what_was_meant() {
     let toml = "[server]\nlisten = \"127.0.0.1:0\"\n[auth]\nbase_scopes = [\"desk.write\"]\n[[auth.issuers]]\nissuer = \
                 \"https://as.example\"\n";
     for (added, says) in [
-        ("[tools.add_nite]\ndisabled = true", "this server has no tool \"add_nite\"; did you mean \"add_note\"?"),
+        (
+            "[tools.add_nite]\ndisabled = true",
+            "this server has no tool \"add_nite\"; did you mean \"add_note\"?",
+        ),
         ("[tools.plan]\ndisabled = true", "this server has no tool \"plan\""),
         ("[prompts.plam]", "this server has no prompt \"plam\"; did you mean \"plan\"?"),
         ("[resources.\"note://1\"]", "this server has no resource \"note://1\""),
