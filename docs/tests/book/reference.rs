@@ -187,7 +187,7 @@ fn order() -> Vec<String> {
 /// `roles.manager.when` is `roles.when`: the user chooses the name between.
 fn without_chosen_name(table: &str) -> String {
     match table.split_once('.') {
-        Some(("scopes", _)) => "scopes".to_owned(),
+        Some((named @ ("scopes" | "tools" | "prompts" | "resources"), _)) => named.to_owned(),
         Some(("roles", name)) => match name.split_once('.') {
             Some((_, below)) => format!("roles.{below}"),
             None => "roles".to_owned(),

@@ -47,6 +47,7 @@ enum Word {
     All,
     Any,
     AnyOf,
+    /// Written of what is switched off, and never read: a program declares no such thing.
     Nobody,
 }
 
@@ -59,7 +60,6 @@ impl<'de> Deserialize<'de> for Word {
             "all" => Ok(Self::All),
             "any" => Ok(Self::Any),
             "any_of" => Ok(Self::AnyOf),
-            "nobody" => Ok(Self::Nobody),
             _ => Err(serde::de::Error::custom(format_args!(
                 "its rule is {word:?}, which this version does not know"
             ))),
@@ -152,7 +152,6 @@ impl Row {
         let rule = match (word, scopes.is_empty(), groups.is_empty()) {
             (Word::Public, true, true) => Rule::PUBLIC,
             (Word::Authenticated, true, true) => Rule::AUTHENTICATED,
-            (Word::Nobody, true, true) => Rule::NOBODY,
             (Word::All, false, true) => Rule::any_of([group(scopes)]),
             (Word::Any, false, true) => {
                 Rule::any_of(scopes.iter().map(|scope| group(std::slice::from_ref(scope))))
@@ -160,7 +159,8 @@ impl Row {
             (Word::AnyOf, false, false) if groups.iter().all(|group| !group.is_empty()) => {
                 Rule::any_of(groups.iter().map(|scopes| group(scopes)))
             }
-            (Word::Public | Word::Authenticated | Word::Nobody, ..) => {
+            (Word::Nobody, ..) => return Err("nobody may call it".to_owned()),
+            (Word::Public | Word::Authenticated, ..) => {
                 return Err("its rule names no scopes, and scopes stand beside it".to_owned());
             }
             (Word::All | Word::Any | Word::AnyOf, ..) => {
