@@ -4,7 +4,7 @@ struct Todos;
 
 #[server]
 impl Todos {
-    #[tool(public, role = "editor", guard = may_close)]
+    #[tool(public, queue = "slow", guard = may_close)]
     async fn list(&self) {}
 }
 
