@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::binding;
@@ -192,7 +191,7 @@ impl Authenticator {
             verifier,
             basis,
             until: self.cache.until(self.clock.unix_now(), believed_until),
-            bytes: presented.len().max(weight(principal.claims())),
+            bytes: presented.len().max(principal.weight()),
         };
         self.cache.insert(hash, entry);
         Ok(principal)
@@ -212,19 +211,6 @@ impl Authenticator {
     pub(super) fn remembers(&self, presented: &str) -> Option<Arc<Principal>> {
         self.remembered(&CredentialHash::of(presented))
     }
-}
-
-/// About how many bytes claims take: those of an opaque token are many times as long as it.
-fn weight(claims: &Map<String, Value>) -> usize {
-    fn of(value: &Value) -> usize {
-        match value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => 8,
-            Value::String(text) => 8 + text.len(),
-            Value::Array(items) => 8 + items.iter().map(of).sum::<usize>(),
-            Value::Object(members) => weight(members),
-        }
-    }
-    claims.iter().map(|(name, value)| name.len() + of(value)).sum()
 }
 
 /// Says how many kinds of credentials there are, never a credential.

@@ -47,7 +47,7 @@ mod tests {
         let claims = claims.as_object().unwrap().clone();
         let facts = Facts {
             confirmation: Confirmation::of(&claims),
-            claims,
+            claims: claims.into(),
             ..Facts::of("https://as.example".into(), "alice")
         };
         check(&Principal::new(Via::Jwt, facts), Credential::Bearer("x"), None)

@@ -4,7 +4,7 @@
 //! credential is bound to), `binding` (its check against each request), `roles` (which roles the claims of a credential
 //! give), `scope_prefix` (what issuers write in front of scopes), `cache` (credentials that were verified a moment ago), `deny` (credentials
 //! that are refused although they verify), `recheck` (credentials that are asked about again while something is open), `principal` (who it is, as everything after this folder
-//! knows it), `identity` (a principal, or anonymous), `actor` (who acts for it), `local` (the caller of a stdio server without a credential),
+//! knows it), `claims_set` (what its credential says), `identity` (a principal, or anonymous), `actor` (who acts for it), `local` (the caller of a stdio server without a credential),
 //! `caller` (what a tool sees), `opaque_key` (how callers are told apart), `foresight` (what can be said before anyone is asked), `fetch` (how documents of issuers are
 //! fetched). `error` says everything that can be wrong, and whose fault it is, `hint` what it most often means at an identity
 //! provider. Nothing here knows of tools, or of HTTP statuses we answer.
@@ -15,6 +15,7 @@ mod authenticator;
 mod binding;
 mod cache;
 pub(crate) mod caller;
+mod claims_set;
 mod confirmation;
 pub(crate) mod credential;
 mod deny;

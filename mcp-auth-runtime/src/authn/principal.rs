@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::actor::Actor;
+use super::claims_set::ClaimsSet;
 use super::confirmation::Confirmation;
 use super::deny::{Denied, Marks};
 use super::opaque_key::opaque_key;
@@ -92,7 +93,7 @@ pub struct Facts {
     /// What the request must prove besides, if the credential is bound to something.
     pub confirmation: Option<Confirmation>,
     /// Every claim of the credential, by name.
-    pub claims: Map<String, Value>,
+    pub claims: ClaimsSet,
 }
 
 /// What a caller may do, read out of the claims by the issuer's settings when the credential is verified: deciding
@@ -127,7 +128,7 @@ impl Facts {
             held: self.held.clone(),
             expires_at: self.expires_at,
             confirmation: self.confirmation.clone(),
-            claims: Map::new(),
+            claims: ClaimsSet::default(),
         }
     }
 
@@ -144,7 +145,7 @@ impl Facts {
             held: Held::default(),
             expires_at: None,
             confirmation: None,
-            claims: Map::new(),
+            claims: ClaimsSet::default(),
         }
     }
 }
@@ -301,9 +302,14 @@ impl Principal {
         self.facts.confirmation.as_ref()
     }
 
+    /// About how many bytes its claims take.
+    pub(in crate::authn) fn weight(&self) -> usize {
+        self.facts.claims.weight()
+    }
+
     /// Every claim of the credential, by name.
     pub fn claims(&self) -> &Map<String, Value> {
-        &self.facts.claims
+        self.facts.claims.get()
     }
 
     /// Whether this is the caller of a stdio server without a credential.
@@ -333,7 +339,7 @@ mod tests {
     fn facts(expires_at: Option<u64>) -> Facts {
         Facts {
             expires_at,
-            claims: Map::from_iter([("email".to_owned(), Value::from("alice@home.example"))]),
+            claims: Map::from_iter([("email".to_owned(), Value::from("alice@home.example"))]).into(),
             ..Facts::of(Arc::from("https://as.example"), "alice")
         }
     }

@@ -40,7 +40,7 @@ const CALL: Row = Row {
     server: "ours",
     era: NOW,
     ask: "add",
-    token: Token::Same("one.txt"),
+    token: Token::Same("es256-one.txt"),
     status: 200,
     answer: "5",
     against: "bare rmcp",
@@ -94,7 +94,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "cached token, bare ES256",
-        about: "the cached token, and a tool that verifies one signature of such a token with aws-lc-rs, another each time",
+        about: "a cached token of that algorithm, and a tool that verifies one signature of such a token with aws-lc-rs, another each time",
         ask: "add_es256",
         ..CALL
     },

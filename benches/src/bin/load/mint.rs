@@ -1,5 +1,5 @@
-//! The keys and tokens of a run, in files: `jwks.json`, one list of tokens per algorithm and its public key, one token that
-//! stays the same, one that holds too little, an opaque one and an API key.
+//! The keys and tokens of a run, in files: `jwks.json`, one list of tokens per algorithm, its public key and a token
+//! that stays the same, one that holds too little, an opaque one and an API key.
 
 use std::fs;
 use std::path::Path;
@@ -27,8 +27,8 @@ pub(super) fn mint(directory: &Path, count: usize) -> Result<(), Error> {
         let name = signer.algorithm().name().to_lowercase();
         fs::write(directory.join(format!("{name}.txt")), list(signer, now, count)?)?;
         fs::write(directory.join(format!("{name}.key")), signer.raw_public_key())?;
+        fs::write(directory.join(format!("{name}-one.txt")), signer.token(now, usize::MAX, SCOPE)?)?;
     }
-    fs::write(directory.join("one.txt"), signers[0].token(now, usize::MAX, SCOPE)?)?;
     fs::write(directory.join("narrow.txt"), signers[0].token(now, usize::MAX, "bench.other")?)?;
     fs::write(
         directory.join("opaque.txt"),

@@ -18,7 +18,7 @@ fn rule(change: impl FnOnce(&mut DenyRule)) -> DenyRule {
 fn principal(via: Via, claims: Value) -> Principal {
     let facts = Facts {
         client_id: Some("app".to_owned()),
-        claims: claims.as_object().unwrap().clone(),
+        claims: claims.as_object().unwrap().clone().into(),
         ..Facts::of("https://as.example".into(), "uid-1")
     };
     Principal::new(via, facts)

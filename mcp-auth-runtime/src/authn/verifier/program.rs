@@ -236,7 +236,7 @@ impl ProgramVerifier {
             held: Held { scopes: found.scopes, roles: self.with_implied(&found.roles) },
             expires_at: found.expires_at,
             confirmation: Confirmation::of(&found.claims),
-            claims: found.claims,
+            claims: found.claims.into(),
             ..Facts::of(Arc::clone(&self.issuer), found.subject)
         };
         let believed_until = facts.expires_at.map_or(until, |at| at.min(until));

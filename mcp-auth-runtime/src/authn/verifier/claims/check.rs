@@ -85,7 +85,7 @@ pub(in crate::authn::verifier) fn check(
         held,
         expires_at,
         confirmation: Confirmation::of(&claims),
-        claims,
+        claims: claims.into(),
     })
 }
 

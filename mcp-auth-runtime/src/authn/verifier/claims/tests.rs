@@ -52,7 +52,7 @@ fn a_good_token_says_who_calls() {
     assert_eq!((&*token.issuer, &*token.subject), ("https://as.example", "alice"));
     assert_eq!((token.client_id.as_deref(), token.expires_at), (Some("app"), Some(NOW + 600)));
     assert_eq!(token.held.scopes.to_string(), "todos.read");
-    assert_eq!(token.claims["sub"], "alice");
+    assert_eq!(token.claims.get()["sub"], "alice");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::examine::examine;
 use super::issuer::{IssuerRules, KeySource, RulesError};
 use super::jws::{self, Jws};
 use super::keys::{IssuerKeys, Standing};
+use crate::authn::claims_set::ClaimsSet;
 use crate::authn::error::{KeysError, TokenError};
 use crate::authn::fetch::Fetch;
 use crate::authn::principal::{Facts, Via};
@@ -78,7 +79,9 @@ impl JwtVerifier {
         }
         let Standing { generation, withdrawn } = keys.verify(&jws, named).await?;
         let now = self.ambient.clock.unix_now();
-        let facts = facts(&keys.rules, named, &jws, claims, now)?;
+        let mut facts = facts(&keys.rules, named, &jws, claims, now)?;
+        // One piece of text for dozens of values.
+        facts.claims = ClaimsSet::as_it_came(jws.payload);
         let believed_until = keys.rules.tokens.believed_until(facts.expires_at, now);
         Ok(Verified { facts, believed_until, basis: Basis { source, generation }, withdrawn })
     }
