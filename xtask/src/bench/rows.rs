@@ -106,7 +106,13 @@ pub(super) const ROWS: &[Row] = &[
         least: Some("cached token, bare ES256"),
         ..CALL
     },
-    Row { name: "cached token, bare RS256", about: "the same with RS256", ask: "add_rs256", ..CALL },
+    Row {
+        name: "cached token, bare RS256",
+        about: "the same with RS256",
+        ask: "add_rs256",
+        token: Token::Same("rs256-one.txt"),
+        ..CALL
+    },
     Row {
         name: "uncached RS256",
         about: "another token for every request, signed with RS256 (2048 bits)",
@@ -115,7 +121,13 @@ pub(super) const ROWS: &[Row] = &[
         least: Some("cached token, bare RS256"),
         ..CALL
     },
-    Row { name: "cached token, bare EdDSA", about: "the same with EdDSA", ask: "add_eddsa", ..CALL },
+    Row {
+        name: "cached token, bare EdDSA",
+        about: "the same with EdDSA",
+        ask: "add_eddsa",
+        token: Token::Same("eddsa-one.txt"),
+        ..CALL
+    },
     Row {
         name: "uncached EdDSA",
         about: "another token for every request, signed with Ed25519",
