@@ -89,12 +89,12 @@ impl Authenticator {
                 return Err(TokenError::from(ApiKeyError::Malformed(InvalidApiKey::Prefix)).into());
             }
         };
-        let (hash, marks) = self.unread(presented)?;
+        let hash = Self::hash_of(presented)?;
         let principal = match self.remembered(&hash) {
             Some(principal) => principal,
-            None => self.verify(presented, hash, marks).await?,
+            None => self.verify(presented, hash, self.unread(presented, hash)?).await?,
         };
-        if self.denied.list().refuses(&marks, &principal) {
+        if principal.is_denied() {
             self.cache.remove(&hash);
             return Err(TokenError::Denied.into());
         }
@@ -105,11 +105,13 @@ impl Authenticator {
     /// What a bearer of this credential would be told, as far as that can be said without asking anyone. Nothing is allowed by
     /// it, and nothing remembered.
     pub(crate) fn foresee(&self, presented: &str) -> Foresight {
-        let (marks, judge) =
-            match self.unread(presented).and_then(|(_, marks)| Ok((marks, self.judge(presented)?.1))) {
-                Ok(known) => known,
-                Err(fault) => return Foresight::Refused(vec![fault]),
-            };
+        let (marks, judge) = match Self::hash_of(presented)
+            .and_then(|hash| self.unread(presented, hash))
+            .and_then(|marks| Ok((marks, self.judge(presented)?.1)))
+        {
+            Ok(known) => known,
+            Err(fault) => return Foresight::Refused(vec![fault]),
+        };
         let (facts, is_whole) = match judge.foresee(presented) {
             Foreseen::Asks => return Foresight::Asks(judge.via()),
             Foreseen::Refused(faults) => return Foresight::Refused(faults),
@@ -125,16 +127,21 @@ impl Authenticator {
         }
     }
 
-    /// What a credential is known by, unless it is refused before it is read.
-    fn unread(&self, presented: &str) -> Result<(CredentialHash, Marks), TokenError> {
+    /// What a credential is remembered by, unless it is longer than any that is read.
+    fn hash_of(presented: &str) -> Result<CredentialHash, TokenError> {
         if presented.len() > MAX_CREDENTIAL_BYTES {
-            return Err(TokenError::TooLong { bytes: presented.len(), max: MAX_CREDENTIAL_BYTES });
+            let (bytes, max) = (presented.len(), MAX_CREDENTIAL_BYTES);
+            return Err(TokenError::TooLong { bytes, max });
         }
-        let hash = CredentialHash::of(presented);
+        Ok(CredentialHash::of(presented))
+    }
+
+    /// What a credential is known by, unless it is refused before it is read.
+    fn unread(&self, presented: &str, hash: CredentialHash) -> Result<Marks, TokenError> {
         let marks = Marks::of(presented, hash);
         match self.denied.list().refuses_unread(&marks) {
             true => Err(TokenError::Denied),
-            false => Ok((hash, marks)),
+            false => Ok(marks),
         }
     }
 

@@ -166,6 +166,11 @@ impl Principal {
         Self { denied: Some((marks, denied)), ..self }
     }
 
+    /// Whether an operator denied its credential. The marks of that were taken when it was verified.
+    pub(in crate::authn) fn is_denied(&self) -> bool {
+        self.denied.as_ref().is_some_and(|(marks, denied)| denied.list().refuses(marks, self))
+    }
+
     /// The same, whose credential is asked about again.
     pub(in crate::authn) fn asked_again(self, again: Option<Arc<Watched>>) -> Self {
         Self { again: Again(again), ..self }
