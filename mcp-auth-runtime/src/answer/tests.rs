@@ -215,7 +215,7 @@ fn a_hint_changes_nothing_that_a_client_is_told_nor_the_reason_in_the_audit() {
     assert_eq!(plain.message(), hinted.message());
     assert_eq!(format!("{:?}", plain.error_data()), format!("{:?}", hinted.error_data()));
     assert_eq!(plain.audited(), hinted.audited());
-    // Of what is no refused token nothing is known.
+    // A rejection that is not about a token has no hint.
     assert_eq!(Rejection::UnknownSession.hinting(Some("x")).hint(), None);
 }
 

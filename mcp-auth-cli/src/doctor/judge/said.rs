@@ -134,8 +134,8 @@ pub(crate) fn said(reply: &Reply) -> Option<(Check, Step)> {
     Some((*check, check.fail(format!("the server says {}", quote(text)), *fix)))
 }
 
-/// What a server of ours passed before it says this: it looks at the issuer first, then at the key and the audience, then at
-/// times and clients.
+/// How far a server of ours had checked the token when it gave this answer. It checks the issuer first, then the key and the
+/// audience, then times and clients.
 pub(crate) fn reached(reply: &Reply) -> Reached {
     let challenge = bearer(&reply.answer);
     let described = challenge.as_ref().and_then(|challenge| challenge.get("error_description"));

@@ -9,12 +9,12 @@ pub(crate) enum Aud {
     Begins(&'static str),
     /// Every name that is not a URL of the web: those name a server.
     Other,
-    /// There is none.
+    /// The claim is absent.
     Absent,
 }
 
 impl Aud {
-    /// Whether it means this value; `None`: there is none.
+    /// Whether it means this value; `None` where the claim is absent.
     pub(crate) fn means(self, aud: Option<&str>) -> bool {
         match (self, aud) {
             (Self::Is(value), Some(aud)) => value == aud,
