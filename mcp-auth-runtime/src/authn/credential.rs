@@ -144,10 +144,10 @@ fn names_token(encoded: &[u8]) -> bool {
 /// `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`
 pub(crate) fn is_b64token(token: &str) -> bool {
     let body = token.trim_end_matches('=');
-    !body.is_empty()
-        && body
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/'))
+    let is_of_it =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-'..=b'/' | b'_' | b'~');
+    // No `all`: it looks at one byte after the other, and this is asked of every token.
+    !body.is_empty() && body.bytes().fold(true, |so_far, byte| so_far & is_of_it(byte))
 }
 
 fn names_bearer_too(credentials: &str) -> bool {

@@ -21,7 +21,7 @@ pub(super) fn check_message(headers: &HeaderMap) -> Result<(), Rejection> {
     if !is_json(headers) {
         return Err(Rejection::ContentType);
     }
-    match accepts(headers, JSON) && accepts(headers, EVENT_STREAM) {
+    match accepts_both_plainly(headers) || accepts(headers, JSON) && accepts(headers, EVENT_STREAM) {
         true => Ok(()),
         false => Err(Rejection::NotAcceptable { send: BOTH }),
     }
@@ -48,6 +48,9 @@ pub(super) fn accepts_both_plainly(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(ACCEPT).iter();
     let Some(value) = values.next() else { return true };
     let (None, Ok(text)) = (values.next(), value.to_str()) else { return false };
+    if text == BOTH {
+        return true; // nearly always
+    }
     let names =
         |wanted: &str| text.split(',').any(|name| name.trim_matches(' ').eq_ignore_ascii_case(wanted));
     text == "*/*" || (!text.contains([';', '"']) && names(JSON) && names(EVENT_STREAM))
@@ -58,6 +61,9 @@ pub(super) fn accepts_both_plainly(headers: &HeaderMap) -> bool {
 pub(super) fn names_event_stream(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     lines.flat_map(|line| split(line, ',')).any(|range| {
+        if range.trim() == EVENT_STREAM {
+            return true; // nearly always
+        }
         let mut parts = split(range, ';');
         parts.next().is_some_and(|name| name.trim().eq_ignore_ascii_case(EVENT_STREAM))
             && !parts.any(is_weight_of_nothing)

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::any;
 use rmcp::transport::StreamableHttpServerConfig;
@@ -22,9 +23,9 @@ use crate::error::{Error, Result};
 use crate::gate::{Endpoint, EndpointSettings, Gate};
 use crate::observe::health::{self, Readiness};
 use crate::owned::{Sessions, Shares, StoredSessions};
-use crate::transport::cors;
+use crate::transport::before::Before;
 use crate::transport::http::serve_http;
-use crate::transport::{host, origin, panic, peer, routes};
+use crate::transport::{cors, host, origin, panic, peer, routes};
 use mcp_auth_core::Resource;
 
 /// Serves until the process is told to stop.
@@ -69,7 +70,8 @@ pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Resu
     if let Some(authenticator) = &trusted.authenticator {
         authenticator.start(parts.shutdown.stopping());
     }
-    layers(parts, bound, trusted)
+    // The listener of `start` does this for every request; the application's does not.
+    Ok(layers(parts, bound, trusted)?.layer(from_fn(panic::catch)))
 }
 
 /// Whom the server trusts.
@@ -94,8 +96,8 @@ impl Trusted {
     }
 }
 
-/// The routes and what a request passes before each. Before all of it the listener (`transport::http`) holds a connection
-/// to its timers and caps; behind the MCP endpoint stands the gate: authenticate, read, decide, and only then rmcp.
+/// The routes and what a request passes before each; a bug behind them answers 500, and the process lives. Before all of
+/// it the listener (`transport::http`) holds a connection to its timers and caps; behind the MCP endpoint stands the gate: authenticate, read, decide, and only then rmcp.
 fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
     let resource = parts.config.resource_for(bound);
     let Trusted { local, authenticator } = trusted;
@@ -103,15 +105,14 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
     let origins = Arc::new(settings::allowed_origins(&parts.config, &resource, bound));
 
     // The layers, in the order a request passes them.
-    // A bug answers 500, and the process lives.
-    let catch_panics = from_fn(panic::catch);
     // On every route but health, or a page that rebound its name could drive the issuer's login.
-    let check_host = from_fn_with_state(hosts, host::check);
+    let check_host = Before(move |request: &Request| host::check(&hosts, request));
     // Before the built-in issuer: its login asks for no password, so only this computer may reach it, on any listener.
-    let loopback_peers = from_fn(peer::loopback_only);
+    let loopback_peers = Before(peer::loopback_only);
     // A page of another site may neither call tools nor post to the login.
-    let check_origin = from_fn_with_state(Arc::clone(&origins), origin::check);
-    let check_origin_of_posts = from_fn_with_state(Arc::clone(&origins), origin::check_posts);
+    let (of_all, of_posts) = (Arc::clone(&origins), Arc::clone(&origins));
+    let check_origin = Before(move |request: &Request| origin::check(&of_all, request));
+    let check_origin_of_posts = Before(move |request: &Request| origin::check_posts(&of_posts, request));
     // Last, so that pages of allowed origins can read every answer below, refusals included. Not for the issuer, which
     // answers for its own endpoints: /authorize has no CORS (RFC 9700 section 2.6).
     let answer_cors = from_fn_with_state(origins, cors::answer);
@@ -143,14 +144,13 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
         let issuers = authenticator.as_ref().map(|authenticator| authenticator.issuers()).unwrap_or_default();
         Readiness::of(issuers, demand, shutdown.is_stopping())
     };
-    let endpoint = routes::exact(&path, any(Endpoint::serve).with_state(Arc::new(endpoint)))
-        .layer((check_origin, answer_cors.clone()));
-    let metadata = metadata.layer(answer_cors);
+    let endpoint = routes::exact(&path, any(Endpoint::serve).with_state(Arc::new(endpoint)));
+    let endpoint = endpoint.layer((check_host.clone(), check_origin, answer_cors.clone()));
+    let metadata = metadata.layer((check_host.clone(), answer_cors));
     let issuer = local.map_or_else(Router::new, |local| local.router);
-    let issuer = issuer.layer((loopback_peers, check_origin_of_posts));
+    let issuer = issuer.layer((check_host, loopback_peers, check_origin_of_posts));
     let health = if answers_health { health::router(readiness) } else { Router::new() };
-    let checked = endpoint.merge(metadata).merge(issuer).layer(check_host);
-    Ok(checked.merge(health).layer(catch_panics))
+    Ok(endpoint.merge(metadata).merge(issuer).merge(health))
 }
 
 /// The MCP endpoint: the gate, with rmcp and the handler behind it.

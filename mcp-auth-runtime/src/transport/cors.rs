@@ -101,6 +101,7 @@ mod tests {
     use axum::routing::any;
     use tower::ServiceExt;
 
+    use super::super::before::Before;
     use super::super::origin::{self, OriginSettings};
     use super::super::routes;
     use super::*;
@@ -116,7 +117,7 @@ mod tests {
         let gate = any(|| async { (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]) });
         routes::exact("/mcp", gate)
             .layer(from_fn_with_state(Arc::clone(&origins), answer))
-            .layer(from_fn_with_state(origins, origin::check))
+            .layer(Before(move |request: &Request| origin::check(&origins, request)))
     }
 
     async fn send(method: &str, headers: &[(&str, &str)]) -> Response {

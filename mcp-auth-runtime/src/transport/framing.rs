@@ -196,7 +196,7 @@ impl Line {
     /// take a bare LF, and does not say that the proxy in front takes it.
     fn end_of_head(&mut self, bytes: &[u8]) -> Result<Option<usize>, BadHead> {
         let mut at = 0;
-        while let Some(length) = bytes[at..].iter().position(|byte| *byte == b'\n') {
+        while let Some(length) = memchr::memchr(b'\n', &bytes[at..]) {
             let last = length.checked_sub(1).map_or(self.last, |before| bytes[at + before]);
             let line = self.bytes + length;
             if line == 0 || last != b'\r' {

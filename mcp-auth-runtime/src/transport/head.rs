@@ -51,10 +51,7 @@ pub(super) fn check(head: &[u8], limits: HeadLimits) -> Result<BodyLength, BadHe
     if head.len() > limits.bytes {
         return Err(BadHead::Bytes(limits.bytes));
     }
-    let mut lines = head
-        .split(|byte| *byte == b'\n')
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-        .skip_while(|line| line.is_empty());
+    let mut lines = lines(head).skip_while(|line| line.is_empty());
     let is_1_1 = request_line(lines.next().unwrap_or_default())?;
     let mut fields = 0;
     let mut length = None;
@@ -80,6 +77,17 @@ pub(super) fn check(head: &[u8], limits: HeadLimits) -> Result<BodyLength, BadHe
         (true, None) => codings.are_decoded().map(|()| BodyLength::Chunked),
         (false, length) => Ok(BodyLength::Bytes(length.unwrap_or(0))),
     }
+}
+
+/// The lines without their ends; what stands behind the last end is one too.
+fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut begin = 0;
+    let ends = memchr::memchr_iter(b'\n', head).chain([head.len()]);
+    ends.map(move |end| {
+        let line = &head[begin..end];
+        begin = end + 1;
+        line.strip_suffix(b"\r").unwrap_or(line)
+    })
 }
 
 /// Whether the version is 1.1 and not 1.0.
@@ -114,7 +122,9 @@ fn field(line: &[u8]) -> Result<(&[u8], &[u8]), BadHead> {
     let colon = line.iter().position(|byte| *byte == b':').ok_or(BAD)?;
     let (name, value) = (&line[..colon], trim(&line[colon + 1..]));
     let is_text = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
-    if !is_token(name) || name.len() > LONGEST_TARGET || !value.iter().all(is_text) {
+    // No `all`: it looks at one byte after the other, and the value of `Authorization` is long.
+    let is_all_text = value.iter().fold(true, |so_far, byte| so_far & is_text(byte));
+    if !is_token(name) || name.len() > LONGEST_TARGET || !is_all_text {
         return Err(BAD);
     }
     Ok((name, value))
@@ -122,7 +132,10 @@ fn field(line: &[u8]) -> Result<(&[u8], &[u8]), BadHead> {
 
 /// A token (RFC 9110 §5.6.2).
 fn is_token(text: &[u8]) -> bool {
-    let is_tchar = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    let is_tchar = |byte: &u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+    };
     !text.is_empty() && text.iter().all(is_tchar)
 }
 

@@ -12,11 +12,8 @@
 //! No header that a proxy sets is looked at; a proxy that changes `Host` needs its name added.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::Request;
 use http::{HeaderMap, HeaderValue, Uri, Version, header};
 use mcp_auth_core::Resource;
 use mcp_auth_core::net::{Authority, Host, LOOPBACK_NAMES};
@@ -41,6 +38,8 @@ pub(crate) struct HostSettings<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct AllowedHosts {
     allowed: Vec<Allowed>,
+    /// `allowed` as most clients write it; what does not stand here is read.
+    usual: Vec<String>,
     setting: String,
 }
 
@@ -74,7 +73,8 @@ impl AllowedHosts {
             host: entry.host().clone(),
             port: entry.port().map_or(AllowedPort::Any, |port| AllowedPort::Exactly(port, None)),
         }));
-        Self { allowed, setting: settings.setting.to_owned() }
+        let usual = allowed.iter().map(Allowed::usual).collect();
+        Self { allowed, usual, setting: settings.setting.to_owned() }
     }
 
     /// Checks the `Host` header, and the authority of the request target where it has one. HTTP/2 and later
@@ -103,7 +103,8 @@ impl AllowedHosts {
     }
 
     fn check_authority(&self, text: &str) -> Result<(), Rejection> {
-        if text.parse().is_ok_and(|authority| self.allows(&authority)) {
+        let is_usual = self.usual.iter().any(|usual| usual == text);
+        if is_usual || text.parse().is_ok_and(|authority| self.allows(&authority)) {
             return Ok(());
         }
         tracing::warn!(host = ?text, "refused a request for a host that is not allowed");
@@ -128,16 +129,20 @@ impl Allowed {
         let port = AllowedPort::Exactly(origin.port()?, origin.default_port());
         Some(Self { host: origin.host().clone(), port })
     }
+
+    fn usual(&self) -> String {
+        match self.port {
+            AllowedPort::Exactly(port, default) if default != Some(port) => format!("{}:{port}", self.host),
+            AllowedPort::Exactly(..) | AllowedPort::Any => self.host.to_string(),
+        }
+    }
 }
 
-/// Middleware: [`AllowedHosts::check`] on every path but the health ones.
-pub(crate) async fn check(State(hosts): State<Arc<AllowedHosts>>, request: Request, next: Next) -> Response {
-    if is_health_path(request.uri().path()) {
-        return next.run(request).await;
-    }
-    match hosts.check(request.version(), request.uri(), request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(rejection) => rejection.respond_early(),
+/// [`AllowedHosts::check`] on every path but the health ones.
+pub(crate) fn check(hosts: &AllowedHosts, request: &Request) -> Result<(), Rejection> {
+    match is_health_path(request.uri().path()) {
+        true => Ok(()),
+        false => hosts.check(request.version(), request.uri(), request.headers()),
     }
 }
 

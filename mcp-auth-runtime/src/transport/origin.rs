@@ -12,11 +12,8 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::Request;
 use http::{HeaderMap, HeaderValue, Method, header};
 use mcp_auth_core::Resource;
 use mcp_auth_core::net::{Host, LOOPBACK_NAMES, Origin};
@@ -85,29 +82,17 @@ impl AllowedOrigins {
     }
 }
 
-/// Middleware for the MCP endpoint: [`AllowedOrigins::check`] on every method.
-pub(crate) async fn check(
-    State(origins): State<Arc<AllowedOrigins>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match origins.check(request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(rejection) => rejection.respond_early(),
-    }
+/// [`AllowedOrigins::check`] on every method, for the MCP endpoint.
+pub(crate) fn check(origins: &AllowedOrigins, request: &Request) -> Result<(), Rejection> {
+    origins.check(request.headers())
 }
 
-/// Middleware for the issuer's endpoints: [`AllowedOrigins::check`] on POST only, as people reach its pages
-/// by links from anywhere.
-pub(crate) async fn check_posts(
-    State(origins): State<Arc<AllowedOrigins>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if request.method() != Method::POST {
-        return next.run(request).await;
+/// [`AllowedOrigins::check`] on POST only, for the issuer's endpoints: people reach its pages by links from anywhere.
+pub(crate) fn check_posts(origins: &AllowedOrigins, request: &Request) -> Result<(), Rejection> {
+    match *request.method() == Method::POST {
+        true => check(origins, request),
+        false => Ok(()),
     }
-    check(State(origins), request, next).await
 }
 
 #[cfg(test)]

@@ -6,17 +6,15 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Request};
-use axum::middleware::Next;
-use axum::response::Response;
 use http::Version;
 use mcp_auth_core::net::Host;
 
 use crate::answer::Rejection;
 
-/// Middleware: 403 for a peer that is not on loopback, for a peer whose address is not known, and for a request that
-/// shows the trace of a proxy.
-pub(crate) async fn loopback_only(request: Request, next: Next) -> Response {
-    if let Some(trace) = trace_of_a_proxy(&request) {
+/// 403 for a peer that is not on loopback, for a peer whose address is not known, and for a request that shows the trace
+/// of a proxy.
+pub(crate) fn loopback_only(request: &Request) -> Result<(), Rejection> {
+    if let Some(trace) = trace_of_a_proxy(request) {
         tracing::warn!(%trace, "refused a request for the built-in issuer that came through a proxy");
         return refuse(format!(
             "a proxy passed this request on ({trace}): the built-in issuer is for development and answers this \
@@ -24,7 +22,7 @@ pub(crate) async fn loopback_only(request: Request, next: Next) -> Response {
         ));
     }
     match request.extensions().get::<ConnectInfo<SocketAddr>>() {
-        Some(ConnectInfo(peer)) if Host::from(peer.ip()).is_loopback() => next.run(request).await,
+        Some(ConnectInfo(peer)) if Host::from(peer.ip()).is_loopback() => Ok(()),
         Some(ConnectInfo(peer)) => {
             tracing::warn!(%peer, "refused a request for the built-in issuer from another computer");
             refuse("the built-in issuer is for development and answers this computer only")
@@ -36,8 +34,8 @@ pub(crate) async fn loopback_only(request: Request, next: Next) -> Response {
     }
 }
 
-fn refuse(why: impl Into<Cow<'static, str>>) -> Response {
-    Rejection::NotThisComputer { why: why.into() }.respond_early()
+fn refuse(why: impl Into<Cow<'static, str>>) -> Result<(), Rejection> {
+    Err(Rejection::NotThisComputer { why: why.into() })
 }
 
 /// What shows that a request did not come from its sender directly: a header in which proxies say for whom they ask, or
@@ -94,6 +92,7 @@ mod tests {
     use axum::routing::get;
     use tower::ServiceExt as _;
 
+    use super::super::before::Before;
     use super::*;
 
     async fn status(peer: Option<&str>) -> u16 {
@@ -105,7 +104,7 @@ mod tests {
         change: impl FnOnce(http::request::Builder) -> http::request::Builder,
     ) -> u16 {
         let issuer = Router::new().route("/authorize", get(|| async { "Continue as developer" }));
-        let issuer = issuer.layer(axum::middleware::from_fn(loopback_only));
+        let issuer = issuer.layer(Before(loopback_only));
         let mut request = change(Request::builder().uri("/authorize")).body(Body::empty()).unwrap();
         if let Some(peer) = peer {
             request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));

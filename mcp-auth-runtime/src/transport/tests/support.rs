@@ -23,6 +23,7 @@ use tokio::time::{sleep, timeout};
 use crate::answer::Rejection;
 use crate::observe::health::{self, Demand, Readiness};
 use crate::owned::BodyRoom;
+use crate::transport::before::Before;
 use crate::transport::cors;
 use crate::transport::host::{self, AllowedHosts, HostSettings};
 use crate::transport::http::serve_http;
@@ -57,11 +58,11 @@ pub(super) async fn start(limits: ConnectionLimits) -> Server {
     let origins = Arc::new(AllowedOrigins::new(&origins));
     let router = routes::exact("/mcp", any(echo))
         .layer(from_fn_with_state(Arc::clone(&origins), cors::answer))
-        .layer(from_fn_with_state(origins, origin::check))
+        .layer(Before(move |request: &Request| origin::check(&origins, request)))
         .merge(odd_routes(&shutdown, &dropped, &entered))
         .merge(health::router(|| Readiness::of(Vec::new(), Demand::Any, false)))
         .layer(Extension(Arc::clone(&calls)))
-        .layer(from_fn_with_state(hosts, host::check));
+        .layer(Before(move |request: &Request| host::check(&hosts, request)));
     let served = tokio::spawn(serve_http(listener, router, limits, shutdown.clone()));
     Server { address, shutdown, served, calls, dropped, entered }
 }
