@@ -52,5 +52,7 @@ mod tests {
             assert!(!told.contains("<!--"), "{told}");
         }
         assert!(read("autho").unwrap_err().contains("did you mean \"auth0\"?"));
+        assert!(read("Azure").unwrap_err().contains("did you mean \"azure-b2c\" or \"entra\"?"));
+        assert!(read("Amazon").unwrap_err().contains("did you mean \"cognito\"?"));
     }
 }

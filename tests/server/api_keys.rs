@@ -302,10 +302,13 @@ async fn h12_behind_trusted_proxies_the_address_is_what_they_say_and_never_what_
 
 #[tokio::test]
 async fn the_audit_says_which_key_it_was_from_where_and_why_it_was_refused() {
-    let (ci, office) = (made(), made());
+    let (old, ci, office) = (made(), made(), made());
     let toml = [
         "[server]\nlisten = \"127.0.0.1:0\"\ntrusted_proxies = [\"127.0.0.1\"]\n".to_owned(),
-        ci.block("ci", "scopes = [\"read\"]"),
+        format!(
+            "[[auth.api_keys]]\nname = \"ci\"\nscopes = [\"read\"]\ndigest = [{:?}, {:?}]\n",
+            old.digest, ci.digest
+        ),
         office.block("office", "allowed_addresses = [\"203.0.113.0/24\"]"),
     ];
     let socket = launch::toml(&toml.concat()).audited().http().await;
@@ -314,6 +317,7 @@ async fn the_audit_says_which_key_it_was_from_where_and_why_it_was_refused() {
     assert_eq!(from(&ci).call_tool("write_note", json!({ "text": "x" })).await.status(), 403);
     assert_eq!(from(&office).call_tool("who", json!({})).await.status(), 401);
     assert_eq!(from(&made()).call_tool("who", json!({})).await.status(), 401);
+    assert_eq!(from(&old).call_tool("read_note", json!({})).await.status(), 200);
     let mut lines = Vec::new();
     let audited = |lines: &[String]| -> Vec<Value> {
         let events = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -322,7 +326,7 @@ async fn the_audit_says_which_key_it_was_from_where_and_why_it_was_refused() {
             .map(|event| event["fields"].clone())
             .collect()
     };
-    while audited(&lines).len() < 4 {
+    while audited(&lines).len() < 5 {
         lines.extend(socket.lines());
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
@@ -330,16 +334,17 @@ async fn the_audit_says_which_key_it_was_from_where_and_why_it_was_refused() {
     for event in &events {
         assert_eq!(event["client_address"], "198.51.100.7", "{events:#?}");
     }
-    for event in &events[..2] {
+    for (event, made) in [(&events[0], &ci), (&events[1], &ci), (&events[4], &old)] {
         assert_eq!((&event["via"], &event["issuer"]), (&json!("api-key"), &json!("urn:mcp-auth:api-key")));
         assert!(event["subject"].as_str().is_some_and(|subject| subject.contains("ci")), "{events:#?}");
+        assert_eq!(event["key"], made.digest[7..15], "which of the two keys");
     }
     for (event, reason) in [
         (&events[2], "API key `office` may not be used from 198.51.100.7"),
         (&events[3], "API key is not one of auth.api_keys"),
     ] {
         assert!(event["reason"].as_str().is_some_and(|said| said.contains(reason)), "{event:#?}");
-        assert_eq!(event["via"], Value::Null, "no caller is known");
+        assert_eq!((&event["via"], &event["key"]), (&Value::Null, &Value::Null), "no caller is known");
     }
     let log = lines.concat();
     assert!(!log.contains("mcpk_") && !log.contains(&ci.digest[7..]), "{log}");

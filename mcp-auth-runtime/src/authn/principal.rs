@@ -12,6 +12,7 @@ use super::confirmation::Confirmation;
 use super::deny::{Denied, Marks};
 use super::opaque_key::opaque_key;
 use super::recheck::Watched;
+use super::verifier::api_key::ApiKeyDigest;
 use mcp_auth_core::{RoleSet, ScopeSet};
 
 /// A caller whose credential passed every check. Shows no part of the credential itself.
@@ -92,6 +93,8 @@ pub struct Facts {
     pub expires_at: Option<u64>,
     /// What the request must prove besides, if the credential is bound to something.
     pub confirmation: Option<Confirmation>,
+    /// The digest of the API key, if it is one.
+    pub api_key: Option<ApiKeyDigest>,
     /// Every claim of the credential, by name.
     pub claims: ClaimsSet,
 }
@@ -128,6 +131,7 @@ impl Facts {
             held: self.held.clone(),
             expires_at: self.expires_at,
             confirmation: self.confirmation.clone(),
+            api_key: self.api_key,
             claims: ClaimsSet::default(),
         }
     }
@@ -145,6 +149,7 @@ impl Facts {
             held: Held::default(),
             expires_at: None,
             confirmation: None,
+            api_key: None,
             claims: ClaimsSet::default(),
         }
     }
@@ -210,9 +215,10 @@ impl Principal {
             is_client,
             actor,
             held: Held { scopes, roles },
-            // When it ends, and what its claims say besides, opens nothing.
+            // When it ends, what its claims say besides, and which key of one name it is, opens nothing.
             expires_at: _,
             confirmation,
+            api_key: _,
             claims: _,
         } = &self.facts;
         *issuer == now.issuer
@@ -305,6 +311,11 @@ impl Principal {
     /// What a request must prove besides the credential.
     pub(in crate::authn) fn confirmation(&self) -> Option<&Confirmation> {
         self.facts.confirmation.as_ref()
+    }
+
+    /// The digest of the API key, if it is one.
+    pub(crate) fn api_key(&self) -> Option<&ApiKeyDigest> {
+        self.facts.api_key.as_ref()
     }
 
     /// About how many bytes its claims take.

@@ -63,6 +63,8 @@ pub enum Warning {
         /// As a client's URL parser writes it.
         canonical: String,
     },
+    /// An issuer at which everyone can make an account.
+    OpenToEveryone(String),
     /// An issuer that is asked over plain http, as configured.
     PlainHttp {
         /// The issuer.
@@ -141,6 +143,11 @@ impl fmt::Display for Warning {
                 f,
                 "server.public_url {configured:?} is published as it is, but clients will write it {canonical:?} and may \
                  refuse the difference"
+            ),
+            Self::OpenToEveryone(issuer) => write!(
+                f,
+                "issuer {issuer:?} is the tenant of all personal Microsoft accounts: everyone can make one, so `authenticated` \
+                 lets everyone in; name the tenants of your organizations instead, unless that is what you want"
             ),
             Self::PlainHttp { issuer, host } => write!(
                 f,

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use mcp_auth_core::seen::{excerpt, head};
 
-use crate::authn::{Actor, Identity};
+use crate::authn::{Actor, ApiKeyDigest, Identity};
 use crate::authz::Need;
 use crate::envelope::Message;
 
@@ -61,6 +61,7 @@ impl Decision<'_> {
         let issuer = caller.map(|caller| caller.issuer());
         let subject = caller.map(|caller| tracing::field::debug(caller.subject()));
         let tenant = caller.and_then(|caller| caller.tenant());
+        let key = caller.and_then(|caller| caller.api_key()).map(ApiKeyDigest::begins);
         let client_id = caller.and_then(|caller| caller.client_id()).map(tracing::field::debug);
         let is_client = caller.map(|caller| caller.is_client());
         let actor = caller.and_then(|caller| caller.actor()).map(actors);
@@ -73,11 +74,11 @@ impl Decision<'_> {
         match self.refusal {
             None => tracing::info!(
                 target: TARGET, decision = "allow", operation, name = ?name,
-                client_address, via, issuer, tenant, subject, client_id, is_client, actor, needed, held, roles,
+                client_address, via, issuer, tenant, subject, key, client_id, is_client, actor, needed, held, roles,
             ),
             Some(reason) => tracing::warn!(
                 target: TARGET, decision = refused, operation, name = ?name,
-                client_address, via, issuer, tenant, subject, client_id, is_client, actor, needed, held, roles, reason = ?excerpt(reason, LONGEST), hint = self.hint,
+                client_address, via, issuer, tenant, subject, key, client_id, is_client, actor, needed, held, roles, reason = ?excerpt(reason, LONGEST), hint = self.hint,
             ),
         }
     }

@@ -8,6 +8,7 @@ use url::Url;
 use super::conflict::Conflict;
 use super::findings::Findings;
 use crate::authn::{is_plain_from, may_ask};
+use crate::config::provider::is_open_to_everyone;
 use crate::config::section::issuers::{ScopePrefixIn, TrustedIssuer};
 use crate::config::value::issuer_name::IssuerName;
 use crate::config::{Key, Warning, key};
@@ -29,6 +30,9 @@ impl Findings<'_> {
                 let (allow, at) = (how_to_allow(named.url()), self.at(key!(auth.issuers[index].issuer)));
                 self.refuse(Conflict::IssuerNotHttps { issuer: named.to_string(), allow, at });
             }
+            let open =
+                accepted.iter().map(|accepted| accepted.iss.to_string()).find(|iss| is_open_to_everyone(iss));
+            self.warnings.extend(open.map(Warning::OpenToEveryone));
             for server in servers.iter().filter(|server| !may_ask(server.url(), plain)) {
                 if issuer.authorization_server.is_some() {
                     let at = self.at(key!(auth.issuers[index].authorization_server));

@@ -29,7 +29,30 @@ impl FromStr for ProviderName {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
         let named = Self::all().find(|known| known.0.name == text);
-        named.ok_or_else(|| not_one_of(text, &names()))
+        named.ok_or_else(|| match spoken_of(text).as_slice() {
+            [] => not_one_of(text, &names()),
+            found => {
+                let found: Vec<_> = found.iter().map(|name| format!("{name:?}")).collect();
+                ValueError::malformed(
+                    text,
+                    format!("the name of a provider; did you mean {}?", found.join(" or ")),
+                )
+            }
+        })
+    }
+}
+
+/// The names of the providers whose titles, or whose descriptions, speak of `text`: people know a company or a product.
+fn spoken_of(text: &str) -> Vec<&'static str> {
+    let wanted = text.trim().to_lowercase();
+    let speaks = |provider: &&&'static Provider| {
+        let text = format!("{} {} {}", provider.name, provider.title, provider.about).to_lowercase();
+        text.split(|c: char| !c.is_alphanumeric()).any(|word| word == wanted)
+    };
+    let found: Vec<_> = each::ALL.iter().filter(speaks).map(|provider| provider.name).collect();
+    match found.len() {
+        0..=4 => found, // a word of many is a word of the language
+        _ => Vec::new(),
     }
 }
 

@@ -17,6 +17,7 @@ mod recognize;
 mod tests;
 
 pub use audience::{WideAudience, wide_audience};
+pub(in crate::config) use each::is_open_to_everyone;
 pub(in crate::config) use fill::fill;
 pub use list::ProviderName;
 pub use provider::Provider;

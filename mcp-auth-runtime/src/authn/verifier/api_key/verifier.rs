@@ -31,7 +31,8 @@ impl ApiKeyVerifier {
 
     fn check(&self, presented: &str) -> Result<Verified, TokenError> {
         let key: ApiKey = presented.parse().map_err(ApiKeyError::Malformed)?;
-        let rules = self.known(&ApiKeyDigest::of(&key)).ok_or(ApiKeyError::Unknown)?;
+        let digest = ApiKeyDigest::of(&key);
+        let rules = self.known(&digest).ok_or(ApiKeyError::Unknown)?;
         let now = self.clock.unix_now();
         if let Some(ago_secs) = rules.expires_at.and_then(|at| now.checked_sub(at)) {
             let (name, for_addresses) = (rules.name.clone(), rules.allowed_addresses.is_some());
@@ -42,6 +43,7 @@ impl ApiKeyVerifier {
             held: rules.held.clone(),
             expires_at: rules.expires_at,
             confirmation: rules.allowed_addresses.clone().map(Confirmation::Addresses),
+            api_key: Some(digest),
             ..Facts::of(Arc::clone(&self.issuer), rules.name.clone())
         };
         let believed_until = rules.expires_at.unwrap_or(u64::MAX);
@@ -71,8 +73,7 @@ impl Verify for ApiKeyVerifier {
     /// What bears the prefix of our keys, known or not: a secret, perhaps mistyped, that is sent nowhere. So is
     /// one behind something else, `apikey/mcpk_…`. In a signed token the same letters are chance.
     fn claims_it(&self, presented: &str) -> bool {
-        let is_signed =
-            presented.starts_with("ey") && presented.bytes().filter(|byte| *byte == b'.').count() >= 2;
+        let is_signed = presented.starts_with("ey") && presented.matches('.').nth(1).is_some();
         ApiKey::bears_prefix(presented) || (!is_signed && ApiKey::stands_in(presented))
     }
 

@@ -85,6 +85,7 @@ pub(in crate::authn::verifier) fn check(
         held,
         expires_at,
         confirmation: Confirmation::of(&claims),
+        api_key: None,
         claims: claims.into(),
     })
 }

@@ -74,3 +74,24 @@ fn condition_of_a_role_names_any_name_of_an_issuer_and_no_other() {
     }
     assert!(with("https://a.example/new").unwrap_err().contains("are not accepted"));
 }
+
+#[test]
+fn a_tenant_that_everyone_can_join_is_warned_about() {
+    let personal = "9188040d-6c67-4c5b-b112-36a304b66dad";
+    let warned = |keys: &str| {
+        let config = Config::from_toml_str(&issuer_of(keys)).unwrap();
+        config
+            .check_alone()
+            .unwrap()
+            .warnings
+            .iter()
+            .any(|said| said.to_string().contains("personal Microsoft"))
+    };
+    let base = "https://login.microsoftonline.com";
+    let server = format!("authorization_server = \"{base}/common/v2.0\"");
+    let tenants = |tenant: &str| {
+        format!("issuer = \"{base}/{{tenant}}/v2.0\", tenants = [\"acme\", {tenant:?}], {server}")
+    };
+    assert!(warned(&tenants(personal)) && warned(&format!("issuer = \"{base}/{personal}/v2.0\"")));
+    assert!(!warned(&tenants("globex")) && !warned(&format!("issuer = \"https://a.example/{personal}\"")));
+}

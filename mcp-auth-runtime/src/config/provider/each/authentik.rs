@@ -76,7 +76,7 @@ pub(super) static AUTHENTIK: Provider = Provider {
     },
     mind: &[
         "The issuer ends with a slash, and holds the slug of the application.",
-        "Groups are in the claim `groups`: `[[roles.NAME.when]]` with `claim = \"groups\"`.",
+        "Groups are in the claim `groups`: in `[roles.manager]`, `when = { claim = \"groups\", contains = \"todo-managers\" }`.",
     ],
     sources: &[
         "goauthentik/authentik: authentik/providers/oauth2/id_token.py, views/introspection.py, tests/test_dcr.py",

@@ -66,7 +66,7 @@ pub(super) static COGNITO: Provider = Provider {
         s256: "its metadata does not say so, and MCP clients that insist on it do not log in. An issuer in between helps.",
     },
     mind: &[
-        "Groups are in the claim `cognito:groups`: `[[roles.NAME.when]]` with `claim = \"cognito:groups\"`.",
+        "Groups are in the claim `cognito:groups`: in `[roles.manager]`, `when = { claim = \"cognito:groups\", contains = \"todo-managers\" }`.",
         "Authorization and token endpoints are on the login domain of the pool, the keys are not.",
     ],
     sources: &[

@@ -8,7 +8,7 @@ use crate::config::provider::provider::{Clients, Provider, Sets, States};
 pub(super) static ENTRA: Provider = Provider {
     name: "entra",
     title: "Microsoft Entra ID",
-    about: "An application of Microsoft Entra ID whose access tokens are of version 2.",
+    about: "An application of Microsoft Entra ID, which was Azure AD, whose access tokens are of version 2.",
     issuer: "\"https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0\"",
     misfit,
     at: &["login.microsoftonline.com/*/v2.0"],
@@ -55,7 +55,7 @@ pub(super) static ENTRA: Provider = Provider {
         States::if_wanted(
             "scope_prefix",
             "\"https://todos.example.com/mcp/\"",
-            "the App ID URI and a slash: what clients have to write before a scope when they ask for it.",
+            "the App ID URI and a slash. Your server then asks for its scopes as Entra ID knows them, such as `https://todos.example.com/mcp/todos.read`; without it, MCP clients ask for a scope that Entra ID does not know.",
         ),
     ],
     base_scopes: &["todos.read"],
@@ -71,8 +71,8 @@ pub(super) static ENTRA: Provider = Provider {
         s256: "its metadata does not say so: clients that insist on it do not log in.",
     },
     mind: &[
-        "App roles are in the claim `roles`: `[[roles.NAME.when]]` with `claim = \"roles\"`. Groups are GUIDs in `groups`, and left out where there are more than 200.",
-        "Several tenants: `issuer = \"https://login.microsoftonline.com/{tenant}/v2.0\"`, `tenants = [\"…\"]` with the tenants that you let in, and `authorization_server = \"https://login.microsoftonline.com/organizations/v2.0\"`. `caller.tenant()` says which one it is.",
+        "App roles are in the claim `roles`: in `[roles.manager]`, `when = { claim = \"roles\", contains = \"Todos.Manage\" }`. Groups are GUIDs in `groups`, and left out where there are more than 200.",
+        "Several tenants: register your API for accounts in any organizational directory, and let an administrator of each other tenant consent to it (`https://login.microsoftonline.com/TENANT/adminconsent?client_id=…`). Then `issuer = \"https://login.microsoftonline.com/{tenant}/v2.0\"`, `tenants = [\"…\", \"…\"]` with the ids of the tenants that you let in, and `authorization_server = \"https://login.microsoftonline.com/organizations/v2.0\"`. `caller.tenant()` says which one it is.",
         "Tokens of every API of the tenant have this issuer and these keys; only `audience` tells them apart.",
         "National clouds have other hosts; write theirs.",
     ],

@@ -52,7 +52,7 @@ pub(super) static FUSIONAUTH: Provider = Provider {
         s256: "yes.",
     },
     mind: &[
-        "Roles are in the claim `roles`: `[[roles.NAME.when]]` with `claim = \"roles\"`.",
+        "Roles are in the claim `roles`: in `[roles.manager]`, `when = { claim = \"roles\", contains = \"todo-managers\" }`.",
         "Tenants of one installation can share keys. To let in one only, write `require_claims = { tid = \"the tenant's id\" }`.",
     ],
     sources: &[

@@ -53,6 +53,7 @@ pub(super) static GITHUB: Provider = Provider {
         "Scopes are those of GitHub (`repo`, `read:user`); a GitHub App's token has none. Declare `authenticated`, or let scopes of your own follow from GitHub's: `[scopes.\"read:user\"]` with `implies = [\"todos.read\"]`.",
         "`caller.subject()` is the number of the user, which never changes; the login is the claim `login`.",
         "That GitHub knows the token as one of your app is the audience check.",
+        "GitHub says no `iss`, so what you write as `issuer` is a name of your choice. It is part of `caller.id()`: choose it once, before you store rows.",
     ],
     sources: &["docs.github.com/en/rest/apps/oauth-applications"],
 };

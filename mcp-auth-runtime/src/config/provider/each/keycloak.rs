@@ -78,7 +78,7 @@ pub(super) static KEYCLOAK: Provider = Provider {
         s256: "yes.",
     },
     mind: &[
-        "Roles of the realm: `[[roles.NAME.when]]` with `claim = [\"realm_access\", \"roles\"]`; of a client, `[\"resource_access\", \"the-client\", \"roles\"]`.",
+        "Roles of the realm: in `[roles.manager]`, `when = { claim = [\"realm_access\", \"roles\"], contains = \"todo-managers\" }`; of a client, `claim = [\"resource_access\", \"the-client\", \"roles\"]`.",
         "Many realms: `issuer = \"https://keycloak.example.com/realms/{tenant}\"` with `tenants` and the same text as `authorization_server`.",
         "In a network of containers, over plain http: `allow_http`.",
     ],

@@ -4,6 +4,14 @@ use crate::authn::Aud;
 use crate::config::provider::audience::Wide;
 use crate::config::provider::provider::Sets;
 
+/// The tenant of all personal accounts, of which everyone can make one.
+const PERSONAL_ACCOUNTS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+
+/// Whether this issuer vouches for everyone who wants an account.
+pub(in crate::config) fn is_open_to_everyone(issuer: &str) -> bool {
+    issuer.starts_with("https://login.microsoftonline.com/") && issuer.contains(PERSONAL_ACCOUNTS)
+}
+
 /// Where the scopes are.
 pub(super) const SCOPES: Sets = Sets::key("scope_claims", "[\"scp\"]", "Where the scopes of people are.");
 /// Who it is.

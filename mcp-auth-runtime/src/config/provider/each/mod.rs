@@ -30,3 +30,4 @@ mod wso2;
 mod zitadel;
 
 pub(super) use all::ALL;
+pub(in crate::config) use microsoft::is_open_to_everyone;

@@ -54,7 +54,7 @@ pub(super) static ZITADEL: Provider = Provider {
     },
     mind: &[
         "Its JWTs hold no scopes: declare roles, or `authenticated`; answers of introspection do hold scopes.",
-        "Roles are the keys of an object: `[[roles.NAME.when]]` with `claim = \"urn:zitadel:iam:org:project:roles\"` and `contains`.",
+        "Roles are the keys of an object: in `[roles.manager]`, `when = { claim = \"urn:zitadel:iam:org:project:roles\", contains = \"todo-managers\" }`.",
     ],
     sources: &[
         "zitadel/zitadel: apps/docs/content/apis/openidoauth/claims, scopes; internal/api/oidc/introspect.go",
