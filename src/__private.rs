@@ -3,12 +3,13 @@
 pub use std::string::String;
 
 pub use mcp_auth_runtime::facade::build::{
-    any_input, any_of, any_role, check_arguments, future_is_send, input_schema, method, no_input, prompt,
-    prompt_arguments, resource, resource_template, server_name, server_version, string, text, tool,
-    with_output_schema,
+    any_input, any_of, any_role, check_arguments, future_is_send, guard_needs_no_client, input_schema,
+    method, no_input, prompt, prompt_arguments, resource, resource_template, server_name, server_version,
+    string, text, tool, with_output_schema,
 };
 pub use mcp_auth_runtime::facade::{
-    About, Asked, FromCall, Handler, IntoMethodAnswer, IntoPromptAnswer, IntoResourceAnswer, IntoToolAnswer,
-    Operations, Part, Route, Rule, not_taken, variable,
+    About, Asked, FromCall, Handler, IntoDecision, IntoMethodAnswer, IntoPromptAnswer, IntoResourceAnswer,
+    IntoToolAnswer, Operations, Part, Route, Rule, not_taken, variable,
 };
+pub use mcp_auth_runtime::rmcp::handler::server::wrapper::Parameters;
 pub use mcp_auth_runtime::rmcp::model;

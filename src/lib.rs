@@ -92,7 +92,7 @@ pub use mcp_auth_core::{RoleSet, Scope, ScopeSet};
 pub use mcp_auth_macros::{method, prompt, resource, server, tool};
 pub use mcp_auth_runtime::config::{self, Config};
 pub use mcp_auth_runtime::facade::{
-    Caller, Claims, Error, Handler, Result, Rule, Running, ServerBuilder, Shutdown, ToolError,
+    Caller, Claims, Decision, Error, Handler, Result, Rule, Running, ServerBuilder, Shutdown, ToolError,
 };
 pub use serve::{Server, serve, serve_with};
 

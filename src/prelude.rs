@@ -7,5 +7,5 @@ pub use crate::model::{
     CallToolResult, ContentBlock, GetPromptResult, InputRequiredResult, PromptMessage, ReadResourceResult,
     ResourceContents, Role,
 };
-pub use crate::{Caller, Claims, ErrorData, Json, ToolError};
+pub use crate::{Caller, Claims, Decision, ErrorData, Json, ToolError};
 pub use crate::{method, prompt, resource, server, tool};

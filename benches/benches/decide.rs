@@ -43,6 +43,7 @@ fn policy(operations: usize) -> (Registry, Policy) {
     });
     let registry = Registry::new(tools.chain(templates).collect()).unwrap();
     let settings = Settings {
+        asks_for_scopes: true,
         connect: Connect::Authenticated,
         visibility: Visibility::All,
         base_scopes: ScopeSet::parse_lossy(SCOPE),
@@ -58,7 +59,7 @@ fn decision(criterion: &mut Criterion) {
         let (registry, policy) = policy(operations);
         let decide = |message, who| match policy.decide(&Named::of(message, &registry, |_| None), who) {
             Verdict::Allowed(permit) => Some(permit),
-            Verdict::Denied(_) => None,
+            Verdict::Denied(_) | Verdict::Guarded(_) => None,
         };
         let last = operations - 1;
         let tool = Arc::new(Message::Tool { name: format!("tool_{last:03}"), arguments: None });

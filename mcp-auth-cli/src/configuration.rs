@@ -29,7 +29,7 @@ impl Configuration {
     ///
     /// # Errors
     /// The same errors as the server's.
-    pub(crate) fn load(self) -> Result<Config, ConfigError> {
+    pub(crate) fn load(&self) -> Result<Config, ConfigError> {
         Config::load(&self.arguments(), process(), None)
     }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mcp_auth_core::ambient::Ambient;
+use mcp_auth_core::own_claims::{ROLES_CLAIM, is_of_every_token};
 use mcp_auth_core::seen::deceives;
 use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::{
@@ -14,7 +15,8 @@ use mcp_auth_issuer::{
 };
 use mcp_auth_runtime::config::bounds::MAX_TOKEN_LIFETIME;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
-use mcp_auth_runtime::config::{Config, key};
+use mcp_auth_runtime::config::{Config, RoleName, key};
+use serde_json::{Map, Value};
 
 use crate::configuration::Configuration;
 use crate::terminal::{DIM, WARN, shown, styled};
@@ -40,6 +42,12 @@ pub(crate) struct Arguments {
     /// How long it is valid, at most 24h.
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = lifetime)]
     ttl: Duration,
+    /// A claim that it says besides: KEY=TEXT, or KEY:=JSON; instead of what issuer.users says of it. Several times.
+    #[arg(long = "claim", value_name = "KEY=VALUE", value_parser = claim)]
+    claims: Vec<(String, Value)>,
+    /// A role of [roles] that it names, besides those of issuer.users. Several times.
+    #[arg(long = "role", value_name = "ROLE")]
+    roles: Vec<RoleName>,
     /// The client it is issued to [else mcp-auth-token, or the subject if that is one of issuer.clients].
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
@@ -60,10 +68,33 @@ fn lifetime(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Parses a claim, as `mcp-auth call` parses an argument of which no schema says anything.
+fn claim(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = text.split_once('=').ok_or("expected KEY=TEXT or KEY:=JSON")?;
+    let (name, value) = match name.strip_suffix(':') {
+        Some(name) => {
+            let value = serde_json::from_str(value).map_err(|why| format!("{name}:= is not JSON: {why}"))?;
+            (name, value)
+        }
+        None => (name, Value::from(value)),
+    };
+    match name {
+        "" => Err("the claim has no name".to_owned()),
+        "scope" => Err("write --scope".to_owned()),
+        "sub" => Err("write --sub".to_owned()),
+        "client_id" => Err("write --client-id".to_owned()),
+        ROLES_CLAIM => Err("write --role".to_owned()),
+        name if is_of_every_token(name) => {
+            Err(format!("{name:?} is what the issuer writes into every token itself"))
+        }
+        name => Ok((name.to_owned(), value)),
+    }
+}
+
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let config = arguments.configuration.load()?;
     let built_in = config.built_in_issuer().ok_or_else(|| without_issuer(&config))?;
-    let token = Wanted::new(&config, built_in, arguments.sub, arguments.scope, arguments.client_id)?;
+    let token = Wanted::new(&config, built_in, &arguments)?;
     let (issuer, resource) = address(&config)?;
     let key = signing_key(&config.state_dir(built_in), terminal)?;
     let ambient = Ambient::system();
@@ -82,6 +113,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         iat,
         exp,
         jti: &URL_SAFE_NO_PAD.encode(jti),
+        more: Some(&token.claims),
     })?;
     for warning in token.doubts(&config, built_in) {
         terminal.note(format_args!("{WARN}warning:{WARN:#} {}", shown(&warning)));
@@ -98,18 +130,14 @@ struct Wanted {
     subject: String,
     client_id: String,
     scopes: ScopeSet,
+    claims: Map<String, Value>,
 }
 
 impl Wanted {
-    fn new(
-        config: &Config,
-        issuer: &BuiltInIssuer,
-        sub: Option<String>,
-        scope: Option<String>,
-        client_id: Option<String>,
-    ) -> Result<Self, Failure> {
-        let first = || issuer.users.first().map(|user| user.as_str().to_owned());
-        let subject = sub.or_else(first).ok_or("users is empty: name a subject with --sub")?;
+    fn new(config: &Config, issuer: &BuiltInIssuer, arguments: &Arguments) -> Result<Self, Failure> {
+        let Arguments { sub, scope, client_id, claims, roles, .. } = arguments;
+        let first = || issuer.users.names().next().map(str::to_owned);
+        let subject = sub.clone().or_else(first).ok_or("users is empty: name a subject with --sub")?;
         if subject.is_empty() || deceives(&subject) {
             return Err(
                 "--sub is empty or holds control characters: no server accepts that as a subject".into()
@@ -118,15 +146,22 @@ impl Wanted {
         let is_client = issuer.clients.iter().any(|client| client.client_id.as_str() == subject);
         let usual = || if is_client { subject.clone() } else { CLIENT_ID.to_owned() };
         let scopes = match scope {
-            Some(text) => scopes(&text)?,
+            Some(text) => scopes(text)?,
             None => config.auth.base_scopes(),
         };
-        Ok(Self { client_id: client_id.unwrap_or_else(usual), subject, scopes })
+        let known = |role: &&RoleName| !config.roles.contains_key(*role);
+        if let Some(role) = roles.iter().find(known) {
+            return Err(
+                format!("--role {role}: it is not one of [roles]: {}", config.place(&key!(roles))).into()
+            );
+        }
+        let claims = said_of(issuer, &subject, claims, roles);
+        Ok(Self { client_id: client_id.clone().unwrap_or_else(usual), subject, scopes, claims })
     }
 
     /// Warnings about what is allowed but probably not intended.
     fn doubts(&self, config: &Config, issuer: &BuiltInIssuer) -> Vec<String> {
-        let users = || issuer.users.iter().map(|user| user.as_str());
+        let users = || issuer.users.names();
         let clients = || issuer.clients.iter().map(|client| client.client_id.as_str());
         let mut doubts = Vec::new();
         if !users().chain(clients()).any(|name| name == self.subject) {
@@ -162,6 +197,25 @@ impl Wanted {
         };
         format!("for {} {scopes}, issued to {},", self.subject, self.client_id)
     }
+}
+
+/// What the configuration says of the subject, and what was asked for.
+fn said_of(
+    issuer: &BuiltInIssuer,
+    subject: &str,
+    claims: &[(String, Value)],
+    roles: &[RoleName],
+) -> Map<String, Value> {
+    let configured = issuer.subjects().find(|(name, ..)| *name == subject);
+    let (held, said) = configured.map_or((&[][..], None), |(_, roles, claims)| (roles, Some(claims)));
+    let mut all = said.cloned().unwrap_or_default();
+    all.extend(claims.iter().cloned());
+    let mut roles: Vec<&str> = held.iter().chain(roles).map(RoleName::as_str).collect();
+    roles.dedup();
+    if !roles.is_empty() {
+        all.insert(ROLES_CLAIM.to_owned(), roles.into());
+    }
+    all
 }
 
 fn without_issuer(config: &Config) -> Failure {

@@ -3,7 +3,8 @@
 //! callers), `challenge` (`WWW-Authenticate`), `net` (hosts, authorities, origins, loopback), `resource` and
 //! `issuer_identifier` (the URLs that tokens name), `uri_template` (URIs with variables), `revision` (the protocol's
 //! eras), `seen` (text from outside, made safe to show), `secret` (text that is never shown), `api_key` (the
-//! text of an API key), `client_basic` (how a client shows its secret), `strict_json` (JSON with one reading), `bounds` (ranges and defaults of settings), `ambient` (time
+//! text of an API key), `client_basic` (how a client shows its secret), `strict_json` (JSON with one reading), `own_claims` (what tokens of an issuer of ours
+//! say), `bounds` (ranges and defaults of settings), `ambient` (time
 //! and randomness). Users depend on the facade crate `mcp-auth`.
 
 pub mod ambient;
@@ -15,6 +16,7 @@ pub mod hex;
 pub mod hierarchy;
 pub mod issuer_identifier;
 pub mod net;
+pub mod own_claims;
 pub mod resource;
 pub mod revision;
 pub mod role;

@@ -90,6 +90,7 @@ pub fn build_with(
         resource: setup.resource,
         server_name: setup.server_name,
         scopes,
+        claims: options.claims,
         lifetimes: Lifetimes {
             access_token: options.access_token_lifetime.as_secs(),
             refresh_token: options.refresh_token_lifetime.as_secs(),

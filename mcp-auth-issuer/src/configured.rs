@@ -1,8 +1,10 @@
 //! The options that `[issuer]` of `mcp.toml` sets. The one file here that reads the runtime's configuration: the facade
 //! and the `mcp-auth` command both need it, and this crate is the highest one below both.
 
+use mcp_auth_core::own_claims::ROLES_CLAIM;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
-use mcp_auth_runtime::config::{Config, SecretError};
+use mcp_auth_runtime::config::{Config, RoleName, SecretError};
+use serde_json::{Map, Value};
 
 use crate::options::{IssuerOptions, NamedClient};
 
@@ -24,11 +26,24 @@ impl IssuerOptions {
             access_token_lifetime: issuer.access_token_lifetime.get(),
             refresh_token_lifetime: issuer.refresh_token_lifetime.get(),
             code_lifetime: issuer.code_lifetime.get(),
-            users: issuer.users.iter().map(|user| user.as_str().to_owned()).collect(),
+            users: issuer.users.names().map(str::to_owned).collect(),
             clients,
+            claims: issuer.subjects().map(said_of).collect(),
             ..Self::in_state_dir(config.state_dir(issuer))
         })
     }
+}
+
+/// What tokens of a subject say besides.
+fn said_of(
+    (subject, roles, claims): (&str, &[RoleName], &Map<String, Value>),
+) -> (String, Map<String, Value>) {
+    let mut claims = claims.clone();
+    if !roles.is_empty() {
+        let names = roles.iter().map(|role| Value::from(role.as_str()));
+        claims.insert(ROLES_CLAIM.to_owned(), names.collect());
+    }
+    (subject.to_owned(), claims)
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! The issuer as its endpoints use it: its identity, its state, and the one function that makes access tokens.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use http::HeaderMap;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Resource, ScopeSet};
+use serde_json::{Map, Value};
+
 use mcp_auth_store::{Browser, Client, Rate, SecretHash, Store, StoreError};
 
 use crate::client::scopes::Declared;
@@ -29,6 +31,8 @@ pub(crate) struct Issuer {
     pub(crate) key: SigningKey,
     pub(crate) store: Store,
     pub(crate) login: Arc<dyn Login>,
+    /// What tokens say besides, by subject.
+    pub(crate) claims: BTreeMap<String, Map<String, Value>>,
     /// The clients from the configuration, by `client_id`.
     pub(crate) named: HashMap<String, Client>,
     pub(crate) cookie: SessionCookie,
@@ -91,6 +95,7 @@ impl Issuer {
             iat,
             exp: iat.saturating_add(self.lifetimes.access_token),
             jti: &identifier(&*self.ambient.random),
+            more: self.claims.get(grantee.subject),
         })
     }
 }

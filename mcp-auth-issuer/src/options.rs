@@ -1,9 +1,13 @@
 //! The options of the built-in issuer, set by a program or by `[issuer]`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
 use mcp_auth_core::bounds::{Bounds, DAY, HOUR};
+use mcp_auth_core::own_claims::{ROLES_CLAIM, is_of_every_token};
 use mcp_auth_core::seen;
 use mcp_auth_core::{ScopeSet, SecretText, bounds};
 use mcp_auth_store::{Client, GrantTypes, Rate, SecretHash};
@@ -38,6 +42,8 @@ pub struct IssuerOptions {
     pub users: Vec<String>,
     /// Confidential clients that may use the client credentials grant. **(default: none)**
     pub clients: Vec<NamedClient>,
+    /// What tokens of a user or a client say besides, by subject. **(default: nothing)**
+    pub claims: BTreeMap<String, Map<String, Value>>,
     /// How many clients may register in a minute: 1 to 60 million. So many may come at once, and after that one whenever
     /// its share of the minute has passed; what comes sooner is answered 429. **(default: 120)**
     pub registrations_per_minute: u32,
@@ -58,6 +64,14 @@ pub struct NamedClient {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidOption {
+    /// A claim that the issuer writes into every token itself.
+    #[error("{claim:?} in claims of {subject:?} is what the issuer writes into every token itself")]
+    ReservedClaim {
+        /// Whose it is.
+        subject: String,
+        /// The claim.
+        claim: String,
+    },
     /// A duration that is too short or too long.
     #[error("{name} is {}s, from {}s to {}s", given.as_secs(), min.as_secs(), max.as_secs())]
     Lifetime {
@@ -140,6 +154,7 @@ impl IssuerOptions {
             session_lifetime: SESSION_LIFETIME.default,
             users: vec!["developer".to_owned()],
             clients: Vec::new(),
+            claims: BTreeMap::new(),
             registrations_per_minute: 120,
         }
     }
@@ -171,6 +186,12 @@ impl IssuerOptions {
         }
         if let Some(client) = self.clients.iter().find(|client| self.users.contains(&client.id)) {
             return Err(InvalidOption::ClientIsUser { id: client.id.clone() });
+        }
+        for (subject, claims) in &self.claims {
+            if let Some(claim) = claims.keys().find(|claim| *claim != ROLES_CLAIM && is_of_every_token(claim))
+            {
+                return Err(InvalidOption::ReservedClaim { subject: subject.clone(), claim: claim.clone() });
+            }
         }
         for client in &self.clients {
             if client.secret.expose().is_empty() {

@@ -8,6 +8,7 @@ pub use crate::authn::{
     Actor, Algorithm, Caller, CredentialFacts, CredentialFuture, CredentialVerifier, Fetch, FetchError,
     HttpFetch, RefusedCredential,
 };
+pub use crate::authz::Decision;
 pub use crate::call::Call;
 pub use crate::call::answer::{
     Asked, IntoMethodAnswer, IntoPromptAnswer, IntoResourceAnswer, IntoToolAnswer, audio, image,
@@ -15,7 +16,8 @@ pub use crate::call::answer::{
 pub use crate::call::ask::{Ask, Reply};
 pub use crate::call::claims::Claims;
 pub use crate::call::from_call::FromCall;
-pub use crate::call::handler::{About, CallFn, CallFuture, Handler, Operations, Part, Route, Routes};
+pub use crate::call::guard::IntoDecision;
+pub use crate::call::handler::{About, CallFn, CallFuture, Guard, Handler, Operations, Part, Route, Routes};
 pub use crate::call::tool_error::{Failure, ToolError};
 pub use crate::declared::registry::{Declaration, DeclarationError, Duplicate, Item, OperationId, Registry};
 pub use crate::declared::schema::{UnsupportedArguments, UnusableSchema};

@@ -18,6 +18,8 @@ mod direct;
 mod embedding;
 mod every_message;
 mod examples;
+mod granted;
+mod guards;
 mod http;
 mod introspected_names;
 mod introspection;

@@ -1,6 +1,7 @@
 //! Roles: what a token claims is named in `mcp.toml`, over HTTP and stdio alike, and no other issuer's claim counts.
 
 use jsonwebtoken::Algorithm;
+use mcp_auth::Config;
 use mcp_auth::serde_json;
 use mcp_auth::testing::{Era, TestServer, Token};
 use serde_json::{Value, json};
@@ -108,6 +109,25 @@ async fn t62_the_same_claim_from_another_issuer_gives_no_role() {
 }
 
 #[tokio::test]
+async fn a_test_gives_a_role_by_its_name_and_no_other_issuer_can() {
+    let key = Key::new(Algorithm::ES256, "k");
+    let foreign = AuthorizationServer::with_keys(&[&key]).await;
+    let roles_of = |name: &str| {
+        format!(
+            "[roles.manager]\nwhen = {{ issuer = {name:?}, claim = \"g\", contains = \"m\" }}\nimplies = [\"viewer\"]\n[roles.viewer]\n"
+        )
+    };
+    let toml = [foreign.toml(""), roles_of(foreign.issuer())].concat();
+    let server = Everything::default().start_with(&toml).await;
+    for era in Era::ALL {
+        assert_eq!(roles(&server, server.token("alice").role("manager"), era).await, "manager viewer");
+        assert_eq!(roles(&server, server.token("alice").role("viewer").role("none"), era).await, "viewer");
+        let claims = foreign.claims(server.url(), json!({ "urn:mcp-auth:roles": ["manager"] }));
+        assert_eq!(roles(&server, key.token(&claims), era).await, "");
+    }
+}
+
+#[tokio::test]
 async fn a_stdio_credential_has_its_roles_as_over_http() {
     let issuer = Issuer::start().await;
     let alice = issuer.token("alice");
@@ -130,6 +150,22 @@ async fn the_local_caller_holds_no_roles() {
         "{CONFIG}\n[stdio]\nlocal_scopes = [\"read\"]\n{ROLES}\n[roles.local]\nwhen = {{ claim = \"sub\", equals = \"local\" }}"
     );
     assert_eq!(roles_on_stdio(launch::toml(&toml).stdio()).await, "");
+}
+
+#[tokio::test]
+async fn the_local_caller_holds_the_roles_and_claims_that_the_operator_names() {
+    let local = |more: &str| format!("{CONFIG}\n[stdio]\n{more}\n{ROLES}");
+    let manager = local("local_roles = [\"manager\"]\nlocal_scopes = [\"read\"]");
+    assert_eq!(roles_on_stdio(launch::toml(&manager).stdio()).await, "manager viewer");
+    // A role alone makes a caller of it.
+    assert_eq!(roles_on_stdio(launch::toml(&local("local_roles = [\"viewer\"]")).stdio()).await, "viewer");
+    let unknown = Config::from_toml_str(&format!(
+        "server.transport = \"stdio\"\n{}\n[issuer]",
+        local("local_roles = [\"manger\"]")
+    ))
+    .unwrap();
+    let why = unknown.check_alone().unwrap_err().to_string();
+    assert!(why.contains("manger") && why.contains("did you mean \"manager\"?"), "{why}");
 }
 
 async fn roles_on_stdio(mut pipe: Pipe) -> String {

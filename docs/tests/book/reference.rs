@@ -84,7 +84,8 @@ fn walk(schema: &Value, at: &Value, name: &str, about: &str, tables: &mut Vec<Ta
         let path = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
         let items = target.get("items").map(|items| resolve(schema, items)).filter(|items| is_table(items));
         let free = target.get("additionalProperties").map(|free| resolve(schema, free));
-        let free = free.filter(|free| is_table(free));
+        // Where a list may stand there too, its description says what the tables hold.
+        let free = free.filter(|free| is_table(free) && target.get("items").is_none());
         if is_table(target) {
             walk(schema, target, &path, &about, tables);
         } else if let Some(items) = items {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use mcp_auth_core::ambient::SystemClock;
+use mcp_auth_core::challenge::Reading;
 use rmcp::model::{CallToolResult, ElicitRequestParams, ElicitResult, Tool};
 
 use super::arguments::{self, ArgumentError, Written};
@@ -158,19 +159,19 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
             }
 
             (Refusal::InsufficientScope { scopes, challenge }, credential) => {
-                let needs =
-                    if scopes.is_empty() { "more than this token has".to_owned() } else { scopes.join(" ") };
-                let needs = shown_line(&needs, 500);
                 let what = arguments.tool.as_deref().unwrap_or("the list");
+                if scopes.is_empty() {
+                    let why = explained(&challenge)
+                        .unwrap_or_else(|| "the server does not say which scope it needs".to_owned());
+                    return Err(format!("{what}: {}", shown_line(&why, 500)).into());
+                }
+                let needs = shown_line(&scopes.join(" "), 500);
                 let refused = |why: &str| Err(format!("{what} needs {needs}; {why}").into());
                 match credential {
                     Credential::Given(_) => return refused("this token does not have it"),
                     Credential::None => return Err(log_in_first(server, &format!("{what} needs {needs}"))),
                     Credential::Kept(_) if arguments.no_step_up => {
                         return refused("--no-step-up does not ask for it");
-                    }
-                    Credential::Kept(_) if scopes.is_empty() => {
-                        return refused("the server does not say which scope");
                     }
                     Credential::Kept(_) if step_ups == STEP_UPS => {
                         return refused("the issuer did not grant it");
@@ -188,6 +189,12 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
             }
         };
     }
+}
+
+/// What a challenge says in words.
+fn explained(challenge: &str) -> Option<String> {
+    let reading = Reading::of_field(challenge);
+    reading.bearer()?.get("error_description").map(str::to_owned)
 }
 
 /// The person who runs the command. They are asked where a terminal shows the question and takes the answer.

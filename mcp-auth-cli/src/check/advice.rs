@@ -121,7 +121,7 @@ impl Advice {
     }
 
     fn standard_streams(&mut self, config: &Config, checked: &Checked) {
-        let anonymous = !config.stdio.has_credential() && config.stdio.local_scopes.is_empty();
+        let anonymous = config.stdio.is_anonymous();
         if anonymous && checked.connect == Connect::Authenticated {
             self.warn(
                 "no caller can connect over stdio: set stdio.credential or stdio.credential_command, or stdio.local_scopes to \

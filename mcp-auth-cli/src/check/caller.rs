@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use mcp_auth_runtime::config::{Checked, Config, StdioCredential};
+use mcp_auth_runtime::config::{Checked, Config, RoleName, StdioCredential};
 use mcp_auth_runtime::facade::{Identity, Registry, StdioCaller};
 use serde::Serialize;
 
@@ -66,13 +66,25 @@ fn known(who: &Identity, signature_checked: bool) -> Option<Who> {
     })
 }
 
+/// Who the local caller is.
+fn local(config: &Config) -> String {
+    let stdio = &config.stdio;
+    let scopes = match stdio.local_scopes.is_empty() {
+        true => "without any scope".to_owned(),
+        false => format!("with {}", stdio.local_scopes()),
+    };
+    let roles: Vec<&str> = stdio.local_roles.iter().map(RoleName::as_str).collect();
+    match roles.is_empty() {
+        true => format!("the local caller, {scopes}"),
+        false => format!("the local caller, {scopes}, as {}", roles.join(", ")),
+    }
+}
+
 /// Where the caller comes from.
 fn origin(config: &Config) -> String {
-    let scopes = config.stdio.local_scopes();
     match config.stdio_credential() {
         Some(source @ StdioCredential::Program { .. }) => format!("the bearer of {source}"),
         Some(source) => format!("the bearer of the credential in {source}"),
-        None if scopes.is_empty() => "the local caller, without any scope".to_owned(),
-        None => format!("the local caller, with {scopes}"),
+        None => local(config),
     }
 }

@@ -93,7 +93,7 @@ fn checked(configuration: &Configuration, registry: Option<&Registry>) -> Result
         Err(refused) => refused,
     };
     // What the built-in issuer would refuse besides can be told if the values alone are good.
-    let config = configuration.clone().load().ok();
+    let config = configuration.load().ok();
     let issuer = config.as_ref().and_then(|config| Some((config, config.built_in_issuer()?)));
     match issuer.and_then(|(config, issuer)| its_options(config, issuer).err()) {
         Some(also) => {

@@ -207,7 +207,11 @@ fn issuer(issuer: &TrustedIssuer) -> Lines {
         lines.push(line("asked at", format!("{at}, as {}", shown_as(asked))));
         lines.push(line("revocation", format!("is seen within {}", asked.cache_ttl)));
     }
-    lines.push(line("scopes", format!("in the claim {}", issuer.scope_claims.join(", else "))));
+    let claims = issuer.scope_claims.join(", else ");
+    lines.push(match issuer.scopes_from_roles {
+        false => line("scopes", format!("in the claim {claims}")),
+        true => line("scopes", format!("by role, unless the claim {claims} says some")),
+    });
     lines.push(line(
         "tokens",
         format!("live at most {}, clock skew {}", issuer.max_token_lifetime, issuer.clock_skew),
@@ -357,7 +361,11 @@ fn role_table(roles: &[Role], keys: &[ApiKey]) -> Table<3> {
         let given = given.map(|key| format!("(API key {:?})", key.name));
         let mut conditions = role.when.iter().map(in_words).chain(given);
         let first = conditions.next().unwrap_or(by_role_only);
-        table.row([(&role.role).into(), role.implies.join(" ").into(), first.into()]);
+        let mut implies = role.implies.join(" ");
+        if !role.grants.is_empty() {
+            implies = format!("{implies} (grants {})", role.grants.join(" ")).trim_start().to_owned();
+        }
+        table.row([(&role.role).into(), implies.into(), first.into()]);
         for other in conditions {
             table.row(["".into(), "".into(), other.into()]);
         }

@@ -6,6 +6,7 @@ use mcp_auth_core::ambient::{Clock as _, SystemClock};
 use mcp_auth_core::resource::WELL_KNOWN;
 use mcp_auth_runtime::config::claim_test::ClaimTests;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
+use mcp_auth_runtime::config::issuers::ScopesFrom;
 use mcp_auth_runtime::config::roles::{AnyOf, Condition, RoleEntry};
 use mcp_auth_runtime::config::{
     Checked, Config, Connect, Denial, RoleName, Transport, Verify, Visibility, api_keys, introspection,
@@ -123,6 +124,7 @@ pub(super) struct TrustedIssuer {
     /// The URL of the keys; `None` if it is discovered at the start.
     pub(super) jwks_uri: Option<String>,
     pub(super) scope_claims: Vec<String>,
+    pub(super) scopes_from_roles: bool,
     /// What stands in front of scopes where clients ask for them.
     pub(super) requested_scope_prefix: Option<String>,
     /// And in tokens.
@@ -215,6 +217,8 @@ pub(super) struct Role {
     /// The conditions, of which one suffices, as `mcp.toml` writes them.
     pub(super) when: Vec<When>,
     pub(super) implies: Vec<String>,
+    /// The scopes that it gives.
+    pub(super) grants: Vec<String>,
 }
 
 /// What one claim must say: exactly one of `equals`, `contains` and `any` is there.
@@ -337,7 +341,7 @@ fn built_in(config: &Config, issuer: &BuiltInIssuer) -> BuiltIn {
         issuer: config.resource().origin().to_string(),
         audience: config.resource().to_string(),
         algorithms: ["ES256"],
-        users: issuer.users.iter().map(|user| user.as_str().to_owned()).collect(),
+        users: issuer.users.names().map(str::to_owned).collect(),
         clients: issuer.clients.iter().map(|client| client.client_id.as_str().to_owned()).collect(),
         state_dir: from_here(&config.state_dir(issuer)),
         access_token_lifetime: duration(issuer.access_token_lifetime.get()),
@@ -359,6 +363,7 @@ fn trusted(config: &Config, issuer: &issuers::TrustedIssuer) -> TrustedIssuer {
         audience_optional: issuer.audience_optional,
         algorithms: issuer.algorithms.as_ref().map(|only| only.iter().map(ToString::to_string).collect()),
         jwks_uri: issuer.jwks_uri.as_ref().map(|uri| uri.as_str().to_owned()),
+        scopes_from_roles: issuer.scopes_from == ScopesFrom::Roles,
         scope_claims: issuer.scope_claims.iter().map(|claim| claim.as_str().to_owned()).collect(),
         requested_scope_prefix: issuer.requested_prefix().map(str::to_owned),
         token_scope_prefix: issuer.token_prefix().map(str::to_owned),
@@ -450,6 +455,7 @@ fn roles(config: &Config) -> Vec<Role> {
         role: role.to_string(),
         when: entry.conditions().map(When::from).collect(),
         implies: entry.implies.iter().map(ToString::to_string).collect(),
+        grants: entry.grants.iter().map(|scope| scope.as_str().to_owned()).collect(),
     };
     config.roles.iter().map(role).collect()
 }

@@ -227,7 +227,21 @@ fn behind(error: &(dyn std::error::Error + 'static), token: Option<&SecretText>)
         }
         source = current.source();
     }
+    if let Some(error) = answered(&error.to_string()) {
+        return Refusal::Rpc(error);
+    }
     Refusal::Other(plain(error, token))
+}
+
+/// The JSON-RPC error in the text of an HTTP answer that rmcp did not expect: a 403 without a challenge has one.
+fn answered(text: &str) -> Option<ErrorData> {
+    #[derive(serde::Deserialize)]
+    struct Message {
+        error: ErrorData,
+    }
+    let (_, body) = text.split_once('{')?;
+    let message: Message = serde_json::from_str(&format!("{{{body}")).ok()?;
+    Some(message.error)
 }
 
 /// An error with its causes, without the token, safe to print.

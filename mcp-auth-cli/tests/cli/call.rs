@@ -284,7 +284,7 @@ async fn an_api_key_calls_what_it_may_and_a_key_that_is_not_known_calls_nothing(
 
     let (code, [_, why]) = run(key.expose(), "env:KEY", &["add_todo"]).await;
     assert_eq!(code, Some(2));
-    assert!(why.contains("add_todo needs todos.read todos.write; this token does not have it"), "{why}");
+    assert!(why.contains("add_todo: this needs the scope todos.write, which no login brings"), "{why}");
     let (start, end) = key.expose().split_at(key.expose().len() - 1);
     let mistyped = format!("{start}{}", if end == "x" { 'y' } else { 'x' });
     for refused in [stranger.expose(), &mistyped] {

@@ -36,6 +36,9 @@ fn verify(more: &str) -> String {
     )
 }
 
+/// What gives scopes where tokens hold none.
+const GRANTS: &str = "[roles.reader]\nwhen = { claim = \"team\", equals = \"a\" }\ngrants = [\"todos.read\", \"todos.write\"]\n";
+
 #[test]
 fn says_what_is_served_whom_it_trusts_and_who_may_do_what() {
     let (code, text) = verdict(&todos::configured("127.0.0.1:4711"), &[]);
@@ -232,9 +235,11 @@ fn each_unwise_thing_is_warned_of_and_its_wise_twin_is_not() {
         ),
         (
             verify("").replace("https://login.acme.io/", "https://acme.supabase.co/auth/v1")
-                + "provider = \"supabase\"\n",
+                + "provider = \"supabase\"\n"
+                + GRANTS,
             verify("").replace("https://login.acme.io/", "https://acme.supabase.co/auth/v1")
-                + "provider = \"supabase\"\nallowed_clients = [\"todos\"]\n",
+                + "provider = \"supabase\"\nallowed_clients = [\"todos\"]\n"
+                + GRANTS,
             "at Supabase it stands for the whole project. Tokens that people gave to other servers pass here too",
         ),
         (

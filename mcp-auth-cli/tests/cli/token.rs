@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::process::Output;
 
-use mcp_auth::serde_json::json;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mcp_auth::serde_json::{self, Value, json};
 use mcp_auth::testing::Client;
 
 use crate::process::{mcp_auth, stderr, stdout};
@@ -69,6 +71,44 @@ fn says_for_whom_what_and_until_when_and_the_token_stands_alone() {
     assert!(line.starts_with("for alice with todos.read, issued to mcp-auth-token, until 20"), "{said}");
     assert!(line.ends_with("Z, at http://127.0.0.1:4711/mcp"), "{said}");
     assert!(!said.contains(&token));
+}
+
+/// What the token says.
+fn payload(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+#[test]
+fn says_the_roles_and_claims_of_its_subject_and_those_that_are_asked_for() {
+    let more = "\n[issuer.users.alice]\nroles = [\"manager\"]\nclaims = { team = \"a\", level = 1 }\n[issuer.users.bob]\n\
+                [roles.manager]\nwhen = { claim = \"x\", equals = 1 }\n[roles.owner]\nwhen = { claim = \"x\", equals = 2 }\n";
+    let config = todos::configured("127.0.0.1:4711").replace("users = [\"alice\", \"bob\"]", "") + more;
+    let directory = todos::directory(&config);
+    let said = |arguments: &[&str]| payload(&minted(&token(directory.path(), arguments)));
+    let alice = said(&[]);
+    assert_eq!((&alice["team"], &alice["level"]), (&json!("a"), &json!(1)));
+    assert_eq!(alice["urn:mcp-auth:roles"], json!(["manager"]));
+    let asked =
+        said(&["--claim", "level:=2", "--claim", "note=3", "--role", "owner", "--claim", "team:={\"id\":7}"]);
+    assert_eq!((&asked["level"], &asked["note"]), (&json!(2), &json!("3")));
+    assert_eq!(
+        (&asked["team"], &asked["urn:mcp-auth:roles"]),
+        (&json!({ "id": 7 }), &json!(["manager", "owner"]))
+    );
+    let bob = said(&["--sub", "bob"]);
+    assert_eq!((bob.get("team"), bob.get("urn:mcp-auth:roles")), (None, None));
+    for (wrong, why) in [
+        (["--claim", "iss=x"], "what the issuer writes into every token itself"),
+        (["--claim", "scope=x"], "write --scope"),
+        (["--claim", "urn:mcp-auth:roles=x"], "write --role"),
+        (["--claim", "note"], "expected KEY=TEXT or KEY:=JSON"),
+        (["--claim", "note:={"], "note:= is not JSON"),
+        (["--role", "maneger"], "not one of [roles]"),
+    ] {
+        let said = refused(&token(directory.path(), &wrong));
+        assert!(said.contains(why), "{wrong:?}: {said}");
+    }
 }
 
 #[test]

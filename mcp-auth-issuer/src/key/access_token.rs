@@ -2,6 +2,7 @@
 
 use mcp_auth_core::ScopeSet;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// The claims of an access token (RFC 9068 §2.2). Times in Unix seconds.
 ///
@@ -10,7 +11,7 @@ use serde::Serialize;
 /// use mcp_auth_issuer::{AccessTokenClaims, SigningKey};
 /// let claims = AccessTokenClaims {
 ///     iss: "http://localhost:8080", sub: "alice", aud: "http://localhost:8080/mcp", client_id: "test",
-///     scope: Default::default(), iat: 1_000, exp: 1_900, jti: "1",
+///     scope: Default::default(), iat: 1_000, exp: 1_900, jti: "1", more: None,
 /// };
 /// let token = SigningKey::generate().unwrap().mint(&claims).unwrap();
 /// assert!(token.starts_with("ey"));
@@ -34,6 +35,9 @@ pub struct AccessTokenClaims<'a> {
     pub exp: u64,
     /// The identifier of this token.
     pub jti: &'a str,
+    /// What it says besides; none of the names above.
+    #[serde(flatten)]
+    pub more: Option<&'a Map<String, Value>>,
 }
 
 fn space_separated<S: serde::Serializer>(scope: &ScopeSet, serializer: S) -> Result<S::Ok, S::Error> {

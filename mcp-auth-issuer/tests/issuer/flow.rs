@@ -176,3 +176,38 @@ async fn c19_operator_sees_what_happens_and_no_secret() {
         assert!(!log.contains(hidden), "{hidden} in {log}");
     }
 }
+
+#[tokio::test]
+async fn tokens_of_a_user_and_of_a_client_say_what_the_configuration_says_of_each() {
+    let claims = |text: &str| serde_json::from_str(text).unwrap();
+    let app = App::with(
+        |_| (),
+        |options| {
+            options.claims = [
+                ("developer".to_owned(), claims(r#"{"urn:mcp-auth:roles": ["manager"], "team": {"id": 7}}"#)),
+                ("nightly job".to_owned(), claims(r#"{"team": "robots"}"#)),
+            ]
+            .into();
+        },
+    );
+    let client = app.public_client().await;
+    let tokens = app.tokens(&client, &[("scope", "todos.read offline_access")]).await;
+    let refreshed = app
+        .token(&[
+            ("grant_type", "refresh_token"),
+            ("client_id", &client),
+            ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+        ])
+        .await
+        .json();
+    for tokens in [&tokens, &refreshed] {
+        let said = app.claims(tokens["access_token"].as_str().unwrap());
+        assert_eq!(said["urn:mcp-auth:roles"], serde_json::json!(["manager"]));
+        assert_eq!((&said["team"]["id"], &said["sub"]), (&7.into(), &"developer".into()));
+    }
+    let secret = ("client_secret", "s3cret: with %+ in it");
+    let form = [("grant_type", "client_credentials"), ("client_id", "nightly job"), secret];
+    let machine = app.token(&form).await.json();
+    let said = app.claims(machine["access_token"].as_str().unwrap());
+    assert_eq!((&said["team"], said.get("urn:mcp-auth:roles")), (&"robots".into(), None));
+}

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::ext::IdentExt as _;
 
 use super::types;
 use crate::attr::Doc;
@@ -28,6 +29,9 @@ pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
 
 fn declared(p: &TokenStream, operation: &Operation) -> TokenStream {
     let rule = rule(p, &operation.rule);
+    let guard = operation.guard.as_ref().map(|guard| guard.ident.unraw().to_string());
+    let guard = guard.map(|name| quote!(.with_guard(#name)));
+    let rule = quote!(#rule #guard);
     let name = &operation.name;
     match &operation.kind {
         Kind::Tool(tool) => {

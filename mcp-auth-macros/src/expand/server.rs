@@ -6,7 +6,7 @@ use syn::{Ident, Path};
 
 use super::declaration::doc;
 use super::types::local;
-use super::{declaration, route};
+use super::{declaration, guard, route};
 use crate::diagnostics::Diagnostics;
 use crate::model::operation::Operation;
 use crate::model::server::{About, Role, Server};
@@ -66,7 +66,14 @@ fn operations(p: &TokenStream, local: &Ident, operations: &[Operation]) -> Token
         let cfgs = &operation.cfgs;
         let declaration = declaration::tokens(p, operation);
         let route = route::tokens(p, operation);
-        quote!(#(#cfgs)* let #local = #local.with(#declaration, #route);)
+        let with = match &operation.guard {
+            None => quote!(with(#declaration, #route)),
+            Some(guard) => {
+                let guard = guard::tokens(p, guard);
+                quote!(guarded(#declaration, #route, #guard))
+            }
+        };
+        quote!(#(#cfgs)* let #local = #local.#with;)
     });
     quote! {
         let #local = <#p::Operations<Self> as ::core::default::Default>::default();

@@ -123,7 +123,7 @@ pub(crate) fn is_json_object(ty: &Type) -> bool {
     is_named(ty, "JsonObject")
 }
 
-fn is_named(ty: &Type, name: &str) -> bool {
+pub(super) fn is_named(ty: &Type, name: &str) -> bool {
     last_segment(ty).is_some_and(|last| last.ident == name)
 }
 

@@ -1,7 +1,8 @@
 //! What the attributes mean, checked: every rule and every mistake. In reading order: `server` (the block),
-//! `operation` (one method), `rule` (who may call), `inputs` (what the method takes), `tool`, `prompt`,
+//! `operation` (one method), `rule` (who may call), `guard` (what is asked besides), `inputs` (what the method takes), `tool`, `prompt`,
 //! `resource` with `template`, `method` (what each kind says besides).
 
+pub(crate) mod guard;
 pub(crate) mod inputs;
 mod method;
 pub(crate) mod operation;

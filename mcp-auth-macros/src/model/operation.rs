@@ -7,6 +7,7 @@ use syn::{
     Signature, Type,
 };
 
+use super::guard::Guard;
 use super::inputs::{self, Input};
 use super::prompt::Prompt;
 use super::resource::Resource;
@@ -20,6 +21,8 @@ pub(crate) struct Operation {
     /// The `#[cfg(…)]` attributes of the method: if one is false, the operation does not exist.
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) rule: Rule,
+    /// What is asked before it runs.
+    pub(crate) guard: Option<Guard>,
     /// The name on the wire, with the span where it is written.
     pub(crate) name: LitStr,
     pub(crate) ident: Ident,
@@ -100,13 +103,23 @@ impl Marker {
                 "input_schema",
                 "output_schema",
                 "timeout",
+                "guard",
                 "icons",
                 "meta",
             ],
-            Self::Prompt => &["name", "title", "description", "arguments", "icons", "meta"],
-            Self::Resource => {
-                &["uri", "name", "title", "description", "mime_type", "size", "annotations", "icons", "meta"]
-            }
+            Self::Prompt => &["name", "title", "description", "arguments", "guard", "icons", "meta"],
+            Self::Resource => &[
+                "uri",
+                "name",
+                "title",
+                "description",
+                "mime_type",
+                "size",
+                "annotations",
+                "guard",
+                "icons",
+                "meta",
+            ],
             Self::Method => &[],
         }
     }
@@ -117,7 +130,7 @@ pub(super) fn check(
     marker: Marker,
     attribute: &Attribute,
     method: &ImplItemFn,
-    default: &WrittenWho,
+    (default, methods): (&WrittenWho, &[Signature]),
     diagnostics: &mut Diagnostics,
 ) -> Option<Operation> {
     let before = diagnostics.len();
@@ -157,6 +170,9 @@ pub(super) fn check(
     } else {
         ListEntry::take(&mut args, method, diagnostics)
     };
+    let guard = (marker != Marker::Method)
+        .then(|| Guard::take(&mut args, methods, &variables, diagnostics))
+        .flatten();
     let known: Vec<&str> = rule::NAMES.iter().chain(marker.arguments()).copied().collect();
     args.finish(&format!("`#[{}]`", marker.name()), &known, diagnostics);
 
@@ -172,6 +188,7 @@ pub(super) fn check(
     let operation = Operation {
         cfgs: method.attrs.iter().filter(|a| a.path().is_ident("cfg")).cloned().collect(),
         rule: rule?,
+        guard,
         name: name?,
         ident,
         has_self,

@@ -1,7 +1,7 @@
 //! The whole block under `#[server]`.
 
 use syn::ext::IdentExt;
-use syn::{Expr, Ident, ImplItem, ItemImpl, LitStr, Path, parse_quote};
+use syn::{Expr, Ident, ImplItem, ItemImpl, LitStr, Path, Signature, parse_quote};
 
 use super::inputs::{borrowed, last_segment};
 use super::operation::{self, Marker, Operation};
@@ -73,6 +73,14 @@ pub(crate) fn check(
     let known: Vec<&str> = MAIN.iter().chain(&rule::WHO).chain(&["part", "crate"]).copied().collect();
     args.finish("`#[server]`", &known, diagnostics);
 
+    let methods: Vec<Signature> = block
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            ImplItem::Fn(method) => Some(method.sig.clone()),
+            _ => None,
+        })
+        .collect();
     let mut operations = Vec::new();
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
@@ -92,7 +100,13 @@ pub(crate) fn check(
                 diagnostics.error_at(attribute.path(), message);
                 continue;
             }
-            operations.extend(operation::check(marker, &attribute, method, &default, diagnostics));
+            operations.extend(operation::check(
+                marker,
+                &attribute,
+                method,
+                (&default, &methods),
+                diagnostics,
+            ));
         }
     }
     operation::check_duplicates(&operations, diagnostics);

@@ -42,7 +42,9 @@ impl<'a> Facts<'a> {
             facts.resource_metadata = resource_metadata;
         }
         match &row.says {
-            Says::Scopes { required, held } => (facts.required, facts.held) = (Some(*required), Some(*held)),
+            Says::Scopes { required, held } | Says::Lacks { required, held } => {
+                (facts.required, facts.held) = (Some(*required), Some(*held))
+            }
             Says::Uri(uri) => facts.uri = Some(uri),
             Says::Other(data) => facts.other = data.as_ref(),
             Says::Nothing | Says::Challenge { .. } => {}

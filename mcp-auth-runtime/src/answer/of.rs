@@ -21,6 +21,10 @@ impl Rejection {
             Denied::InsufficientScope { required, held } => {
                 Self::InsufficientScope { required: required.clone(), held: held.clone() }
             }
+            Denied::MissingScope { required, held } => {
+                Self::MissingScope { required: required.clone(), held: held.clone() }
+            }
+            Denied::Refused { reason } => Self::Forbidden { text: reason.clone() },
             Denied::MissingRole { any_of } => Self::MissingRole { any_of: any_of.clone() },
             Denied::Unknown { kind: Kind::Method, name } => Self::UnknownMethod { method: name.clone(), era },
             Denied::Unknown { kind: Kind::Task, .. } if !follows_tasks => Self::TasksNotDeclared,

@@ -44,6 +44,13 @@ pub enum Rejection {
         /// The declared scopes the token holds.
         held: ScopeSet,
     },
+    /// A caller who lacks scopes that no login brings: 403 `insufficient_scope`, which names no scope to ask for.
+    MissingScope {
+        /// All the operation needs.
+        required: ScopeSet,
+        /// The declared scopes the caller holds.
+        held: ScopeSet,
+    },
     /// A caller who holds none of the roles that are needed: 403 without a challenge.
     MissingRole {
         /// The roles of which one suffices.
@@ -305,6 +312,10 @@ impl Rejection {
             Self::InsufficientScope { required, held } => {
                 let text = format!("this needs the scope {required}");
                 Row::new(FORBIDDEN, Rank::Decision, text).says(Says::Scopes { required, held })
+            }
+            Self::MissingScope { required, held } => {
+                let text = format!("this needs the scope {required}, which no login brings");
+                Row::new(FORBIDDEN, Rank::Decision, text).says(Says::Lacks { required, held })
             }
             // No scope is named: no token that the caller could get would hold the role.
             Self::MissingRole { any_of } => {

@@ -42,6 +42,8 @@ pub(super) enum Says<'a> {
     Challenge { error: Option<BearerError>, scopes: Option<&'a ScopeSet> },
     /// A challenge for more scopes.
     Scopes { required: &'a ScopeSet, held: &'a ScopeSet },
+    /// What is needed and what is held, and a challenge that asks for nothing.
+    Lacks { required: &'a ScopeSet, held: &'a ScopeSet },
     /// The URI that is not there.
     Uri(Cow<'a, str>),
     /// What another specification says stands in `data`.
@@ -73,6 +75,7 @@ impl<'a> Row<'a> {
             Says::Scopes { required, held } => {
                 (Some(BearerError::InsufficientScope), required.iter().chain(*held).cloned().collect())
             }
+            Says::Lacks { .. } => (Some(BearerError::InsufficientScope), ScopeSet::new()),
             Says::Nothing | Says::Uri(_) | Says::Other(_) => return None,
         };
         let error = error.map(|error| (error, self.text.clone().into_owned()));

@@ -15,9 +15,9 @@ use super::error::{AuthnError, TokenError};
 use super::foresight::Foresight;
 use super::hint::Hints;
 use super::identity::Identity;
-use super::principal::Principal;
+use super::principal::{Principal, Via};
 use super::recheck::Rechecks;
-use super::verifier::api_key::ApiKeyError;
+use super::verifier::api_key::{ApiKeyDigest, ApiKeyError};
 use super::verifier::{Foreseen, IssuerState, LoadFailure, Verified, Verify};
 use mcp_auth_core::ambient::Clock;
 use mcp_auth_core::{ApiKey, InvalidApiKey};
@@ -96,7 +96,7 @@ impl Authenticator {
         };
         if principal.is_denied() {
             self.cache.remove(&hash);
-            return Err(TokenError::Denied.into());
+            return Err(self.denial(presented).into());
         }
         binding::check(&principal, credential, from)?;
         Ok(Identity::Known(principal))
@@ -119,7 +119,7 @@ impl Authenticator {
         };
         let principal = Principal::new(judge.via(), *facts);
         if self.denied.list().refuses(&marks, &principal) {
-            return Foresight::Refused(vec![TokenError::Denied]);
+            return Foresight::Refused(vec![self.denial(presented)]);
         }
         match binding::check(&principal, Credential::Bearer(presented), None) {
             Ok(()) => Foresight::Accepted { who: Identity::Known(Arc::new(principal)), is_whole },
@@ -140,8 +140,20 @@ impl Authenticator {
     fn unread(&self, presented: &str, hash: CredentialHash) -> Result<Marks, TokenError> {
         let marks = Marks::of(presented, hash);
         match self.denied.list().refuses_unread(&marks) {
-            true => Err(TokenError::Denied),
+            true => Err(self.denial(presented)),
             false => Ok(marks),
+        }
+    }
+
+    /// Why a denied credential is refused: of an API key its name, for the log.
+    fn denial(&self, presented: &str) -> TokenError {
+        let key = self.judge(presented).ok().filter(|(_, judge)| judge.via() == Via::ApiKey);
+        match key.map(|(_, judge)| judge.foresee(presented)) {
+            Some(Foreseen::Known { facts, .. }) => {
+                let begins = facts.api_key.as_ref().map(ApiKeyDigest::begins).unwrap_or_default();
+                ApiKeyError::Denied { name: facts.subject, begins }.into()
+            }
+            _ => TokenError::Denied,
         }
     }
 

@@ -3,29 +3,31 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use super::identity::Identity;
 use super::principal::{Facts, Held, Principal, Via};
-use mcp_auth_core::ScopeSet;
 
 /// The issuer and the subject of the local caller.
 const LOCAL: &str = "local";
 
-/// The local caller with these scopes. Without any it is anonymous: only public operations are served.
-pub(crate) fn caller(scopes: ScopeSet) -> Identity {
-    if scopes.is_empty() {
+/// The local caller who holds this. Without anything it is anonymous: only public operations are served.
+pub(crate) fn caller(held: Held, claims: Map<String, Value>) -> Identity {
+    if held.scopes.is_empty() && held.roles.is_empty() {
         return Identity::Anonymous;
     }
-    let facts = Facts { held: Held::of(scopes), ..Facts::of(Arc::from(LOCAL), LOCAL) };
+    let facts = Facts { held, claims: claims.into(), ..Facts::of(Arc::from(LOCAL), LOCAL) };
     Identity::Known(Arc::new(Principal::new(Via::Local, facts)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mcp_auth_core::ScopeSet;
 
     #[test]
     fn the_local_caller_is_local_and_holds_what_it_was_given() {
-        let identity = caller(ScopeSet::parse_lossy("read write"));
+        let identity = caller(Held::of(ScopeSet::parse_lossy("read write")), Map::new());
         let principal = identity.principal().unwrap();
         assert!(principal.is_local());
         assert_eq!(
@@ -37,7 +39,9 @@ mod tests {
     }
 
     #[test]
-    fn the_local_caller_without_scopes_is_anonymous() {
-        assert!(caller(ScopeSet::new()).is_anonymous());
+    fn the_local_caller_without_scopes_and_roles_is_anonymous() {
+        assert!(caller(Held::default(), Map::new()).is_anonymous());
+        let role = Held { roles: ["manager".parse().unwrap()].into_iter().collect(), ..Held::default() };
+        assert!(!caller(role, Map::new()).is_anonymous());
     }
 }

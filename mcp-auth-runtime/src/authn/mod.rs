@@ -50,7 +50,7 @@ pub(crate) use foresight::Foresight;
 pub(crate) use hint::{Aud, Hint, Hinted, Hints, Sign, looks_like};
 pub use identity::Identity;
 pub(crate) use principal::{Held, Principal};
-pub(crate) use roles::{RoleRule, RoleRules};
+pub(crate) use roles::{RoleGrants, RoleRule, RoleRules};
 pub(crate) use scope_prefix::ScopePrefix;
 pub use verifier::api_key::{
     API_KEY_ISSUER, ApiKeyDigest, ApiKeyError, ApiKeyRules, ApiKeyVerifier, InvalidDigest,

@@ -108,12 +108,14 @@ pub struct Held {
     pub scopes: ScopeSet,
     /// The roles that its claims give, with what they imply: names of the configuration, never a raw claim.
     pub roles: RoleSet,
+    /// Whether no login brings more: the operator gave it its scopes, by name or by its roles.
+    pub is_fixed: bool,
 }
 
 impl Held {
     /// These scopes, and nothing else.
     pub fn of(scopes: ScopeSet) -> Self {
-        Self { scopes, roles: RoleSet::new() }
+        Self { scopes, ..Self::default() }
     }
 }
 
@@ -214,7 +216,7 @@ impl Principal {
             client_id,
             is_client,
             actor,
-            held: Held { scopes, roles },
+            held: Held { scopes, roles, is_fixed: _ },
             // When it ends, what its claims say besides, and which key of one name it is, opens nothing.
             expires_at: _,
             confirmation,

@@ -1,8 +1,10 @@
 //! Which roles the claims of a credential give. Read once, when the credential is verified: deciding reads no claim.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
-use mcp_auth_core::RoleSet;
+use mcp_auth_core::{Role, RoleSet, ScopeSet};
 
 /// Which roles the claims of one issuer's credentials give. Plain data: it knows nothing of configuration files.
 #[derive(Debug, Clone, Default)]
@@ -23,11 +25,35 @@ pub struct RoleRule {
     pub gives: RoleSet,
 }
 
+/// The scopes that roles give to credentials that hold none of their own.
+#[derive(Debug, Clone, Default)]
+pub struct RoleGrants(BTreeMap<Role, ScopeSet>);
+
+impl RoleGrants {
+    /// What all of these roles give together.
+    pub fn of(&self, roles: &RoleSet) -> ScopeSet {
+        let given = roles.into_iter().filter_map(|role| self.0.get(role));
+        given.flatten().cloned().collect()
+    }
+}
+
+impl FromIterator<(Role, ScopeSet)> for RoleGrants {
+    fn from_iter<I: IntoIterator<Item = (Role, ScopeSet)>>(iter: I) -> Self {
+        Self(iter.into_iter().collect())
+    }
+}
+
 impl RoleRules {
     /// The roles that these claims give a principal of `issuer`: none where no rule is met, and then nothing is copied.
     pub fn held(&self, issuer: &str, claims: &Map<String, Value>) -> RoleSet {
         let met = self.0.iter().filter(|rule| rule.is_about(issuer) && rule.is_met_by(claims));
         met.flat_map(|rule| &rule.gives).cloned().collect()
+    }
+}
+
+impl Extend<RoleRule> for RoleRules {
+    fn extend<I: IntoIterator<Item = RoleRule>>(&mut self, iter: I) {
+        self.0.extend(iter);
     }
 }
 

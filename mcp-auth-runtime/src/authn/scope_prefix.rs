@@ -7,6 +7,11 @@ use mcp_auth_core::ScopeSet;
 /// Scopes of OpenID Connect and OAuth, which are the issuer's own and bear no prefix (OpenID Connect Core §5.4 and §11).
 const OPENID: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
 
+/// Whether it is a scope of OpenID Connect or OAuth, and so none of this server's.
+pub(in crate::authn) fn is_of_openid(token: &str) -> bool {
+    OPENID.contains(&token)
+}
+
 /// What stands in front of this server's scopes at an issuer: where they are asked for, in tokens, or in both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopePrefix(Arc<str>);

@@ -1,7 +1,9 @@
 //! Who may do what. In reading order: `settings` (what an operator sets), `need` (what an operation needs, compiled),
-//! `named` (what a message names), `policy` (the decision: pure), `verdict` (what comes of it), `permit` (its proof).
+//! `named` (what a message names), `policy` (the decision: pure), `verdict` (what comes of it), `guard` (what the server's own code says
+//! besides), `permit` (its proof).
 //! Nothing here knows of HTTP, of rmcp, of locks or of claims.
 
+mod guard;
 mod named;
 mod need;
 mod permit;
@@ -12,6 +14,8 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
+pub use guard::Decision;
+pub(crate) use guard::{Asked, Guarded, Guards};
 pub use named::Named;
 pub(crate) use need::Need;
 pub(crate) use permit::Permit;

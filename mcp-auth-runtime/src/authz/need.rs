@@ -107,6 +107,11 @@ impl Need {
         matches!(&self.who, Needed::Holder(groups) if groups.is_empty())
     }
 
+    /// Whether a guard of the server is asked besides.
+    pub(super) fn is_guarded(&self) -> bool {
+        self.rule.guard().is_some()
+    }
+
     /// The scopes that a challenge asks for.
     pub fn challenge(&self) -> &ScopeSet {
         &self.challenge
@@ -198,8 +203,8 @@ mod tests {
         let rule = build::all(&["write"]).with_any_role(build::any_role(&["manager", "owner"]));
         let need = compiled(&rule.with_any_role(build::any_role(&["staff"])));
         let held = |scopes: &str, roles: &[&str]| Held {
-            scopes: ScopeSet::parse_lossy(scopes),
             roles: roles.iter().map(|role| role.parse().unwrap()).collect(),
+            ..Held::of(ScopeSet::parse_lossy(scopes))
         };
         for (scopes, roles, lack) in [
             ("write", &["owner", "staff"][..], None),

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::guard::{Asked, Decision, Guarded, to_ask_for};
 use super::named::{Named, Part};
 use super::need::{Lack, Need};
 use super::permit::Permit;
@@ -11,7 +12,8 @@ use super::verdict::{Denied, Verdict};
 use crate::authn::{Held, Identity, Principal};
 use crate::declared::registry::OperationId;
 use crate::declared::{Kind, Rule};
-use mcp_auth_core::{Hierarchy, ScopeSet};
+use crate::envelope::Message;
+use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 
 /// Everything the decision depends on besides the message and its caller. It is plain data: a holder of the `Arc` can
 /// replace the whole policy at once.
@@ -72,11 +74,63 @@ impl Policy {
         match (lacked, held) {
             (None, _) => {
                 let need = self.need_of(named).cloned();
-                Verdict::Allowed(Permit::new(named, need, who.clone(), &self.hierarchy))
+                let permit = Permit::new(named, need, who.clone(), &self.hierarchy);
+                match self.guarded(named) {
+                    asked if asked.is_empty() => Verdict::Allowed(permit),
+                    asked => Verdict::Guarded(Guarded::new(permit, asked)),
+                }
             }
             (Some(_), None) => Verdict::Denied(self.unauthenticated(named.ids())),
             (Some(_), Some(held)) => Verdict::Denied(self.lacking(named.ids(), held)),
         }
+    }
+
+    /// The operations in `named` whose guards are asked: of what is called, read or subscribed to. What a client completes, and
+    /// a task that runs, has no arguments to show to one.
+    fn guarded(&self, named: &Named<'_>) -> Vec<Asked> {
+        let shows_its_arguments = matches!(
+            named.message(),
+            Message::Tool { .. }
+                | Message::Prompt { .. }
+                | Message::Resource { .. }
+                | Message::Subscribe { .. }
+                | Message::Listen { .. }
+        );
+        let parts = named.parts.iter().filter(|part| shows_its_arguments && part.kind != Kind::Method);
+        let asked = parts.filter_map(|part| {
+            let id = part.id.filter(|id| self.needs.get(id.index()).is_some_and(|need| need.is_guarded()))?;
+            Some(Asked { id, name: part.name.to_owned() })
+        });
+        asked.collect()
+    }
+
+    /// What comes of a guard's answer.
+    ///
+    /// # Errors
+    /// What the caller is told who may not.
+    pub(crate) fn settle(&self, guarded: Guarded, said: Decision) -> Result<Permit, Denied> {
+        let held = guarded.permit.identity().principal().map(Principal::held);
+        let wanted = match said {
+            Decision::Allow => return Ok(guarded.permit),
+            Decision::Deny(reason) => return Err(Denied::Refused { reason }),
+            Decision::Need(wanted) => wanted,
+        };
+        let holds = |scope: &Scope| {
+            held.is_some_and(|held| {
+                let broader = self.hierarchy.broader_than(scope.as_str());
+                held.scopes.contains(scope.as_str())
+                    || broader.into_iter().any(|broader| held.scopes.contains(broader.as_str()))
+            })
+        };
+        let required = to_ask_for(&wanted, &self.scopes, holds).map_err(|why| {
+            tracing::error!("a guard asks for what no client can bring, so its call is refused: {why}");
+            Denied::Refused { reason: "this could not be decided; it is refused".to_owned() }
+        })?;
+        Err(match held {
+            None => Denied::Unauthenticated { scopes: required },
+            Some(held) if held.is_fixed => Denied::MissingScope { required, held: self.nameable_of(held) },
+            Some(held) => Denied::InsufficientScope { required, held: self.nameable_of(held) },
+        })
     }
 
     /// What a challenge for `named` asks for: its own scopes and `auth.base_scopes`.
@@ -153,7 +207,13 @@ impl Policy {
         let mut needs = ids.iter().filter_map(|id| self.needs.get(id.index()));
         match needs.find_map(|need| need.missing_role(held)) {
             Some(any_of) => Denied::MissingRole { any_of: any_of.to_vec() },
-            None => Denied::InsufficientScope { required: self.required(ids), held: self.nameable_of(held) },
+            None => {
+                let (required, is_fixed, held) = (self.required(ids), held.is_fixed, self.nameable_of(held));
+                match is_fixed {
+                    true => Denied::MissingScope { required, held },
+                    false => Denied::InsufficientScope { required, held },
+                }
+            }
         }
     }
 
@@ -170,11 +230,12 @@ impl Policy {
         self.nameable.iter().filter(|scope| held.scopes.contains(scope.as_str())).cloned().collect()
     }
 
-    /// With `visibility = "granted"` the base scopes only: the others would say that the operation exists.
+    /// With `visibility = "granted"` the base scopes only: the others would say that the operation exists. The same where no
+    /// issuer knows them.
     fn first_challenge(&self, ids: impl IntoIterator<Item = OperationId>) -> ScopeSet {
         let mut scopes = match self.settings.visibility {
-            Visibility::All => self.required(ids),
-            Visibility::Granted => ScopeSet::new(),
+            Visibility::All if self.settings.asks_for_scopes => self.required(ids),
+            Visibility::All | Visibility::Granted => ScopeSet::new(),
         };
         scopes.extend(self.settings.base_scopes.iter().cloned());
         scopes

@@ -23,7 +23,7 @@ pub enum Visibility {
 }
 
 /// The settings of the `[auth]` section that the policy reads.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// `auth.connect`: what messages without their own rule need.
     pub connect: Connect,
@@ -31,4 +31,17 @@ pub struct Settings {
     pub visibility: Visibility,
     /// `auth.base_scopes`: scopes that every scope challenge names too.
     pub base_scopes: ScopeSet,
+    /// Whether a login brings the scopes that operations need: not where every issuer gives them by role alone.
+    pub asks_for_scopes: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connect: Connect::default(),
+            visibility: Visibility::default(),
+            base_scopes: ScopeSet::new(),
+            asks_for_scopes: true,
+        }
+    }
 }

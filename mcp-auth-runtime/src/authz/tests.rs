@@ -53,6 +53,7 @@ impl Rules {
         match self.policy.decide(&Named::of(message, &self.registry, |_| task), who) {
             Verdict::Allowed(permit) => Ok(permit),
             Verdict::Denied(denied) => Err(denied),
+            Verdict::Guarded(guarded) => unreachable!("{guarded:?}"),
         }
     }
 }
@@ -61,7 +62,8 @@ fn policy(connect: Connect, visibility: Visibility) -> Rules {
     let scope = |token: &'static str| Scope::new(token).unwrap();
     let hierarchy =
         Hierarchy::new([(scope("admin"), vec![scope("write")]), (scope("write"), vec![scope("read")])]);
-    let settings = Settings { connect, visibility, base_scopes: ScopeSet::parse_lossy("base") };
+    let settings =
+        Settings { connect, visibility, base_scopes: ScopeSet::parse_lossy("base"), ..Settings::default() };
     let registry = registry();
     let policy = Policy::compile(registry.rules(), &hierarchy.unwrap(), settings);
     Rules { registry, policy }
@@ -259,7 +261,7 @@ fn the_policy_names_every_scope_that_an_operation_needs_and_no_other() {
 #[test]
 fn an_operation_that_the_policy_does_not_know_is_unknown() {
     let (connect, visibility) = (Connect::Anonymous, Visibility::All);
-    let settings = Settings { connect, visibility, base_scopes: ScopeSet::new() };
+    let settings = Settings { connect, visibility, ..Settings::default() };
     let policy = Policy::compile([], &Hierarchy::default(), settings);
     let short = Rules { registry: registry(), policy };
     assert!(matches!(short.decide(&tool("open"), &holder("read")), Err(Denied::Unknown { .. })));
@@ -324,7 +326,7 @@ fn every_client_message_rmcp_knows_is_ruled_by_what_it_names_or_by_auth_connect(
     declarations.extend(task_methods.map(|method| build::method(Rule::AUTHENTICATED, method)));
     let registry = Registry::new(declarations).unwrap();
     let (connect, visibility) = (Connect::Authenticated, Visibility::All);
-    let settings = Settings { connect, visibility, base_scopes: ScopeSet::new() };
+    let settings = Settings { connect, visibility, ..Settings::default() };
     let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
     let task = registry.tool("t");
     let rules = Rules { registry, policy };

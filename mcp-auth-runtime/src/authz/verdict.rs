@@ -1,15 +1,18 @@
 //! What comes of a decision.
 
+use super::guard::Guarded;
 use super::permit::Permit;
 use crate::declared::Kind;
 use mcp_auth_core::{Role, ScopeSet};
 
-/// What comes of a decision. Nothing but its permit lets a message go on: a kind of verdict that is added here (the
-/// developer's own guard has to be asked first) stops what does not know it.
+/// What comes of a decision. Nothing but its permit lets a message go on: a kind of verdict that is added here stops what does
+/// not know it.
 #[derive(Debug)]
 pub enum Verdict {
     /// It may go on.
     Allowed(Permit),
+    /// It may go on as far as the server's own guards let it.
+    Guarded(Guarded),
     /// It may not go on; why, and what would be needed.
     Denied(Denied),
 }
@@ -33,11 +36,26 @@ pub enum Denied {
         /// 2026-07-28 ask for just what is named.
         held: ScopeSet,
     },
+    /// The caller does not hold the scopes that the operation needs, and no login brings them: an operator said which ones it
+    /// holds.
+    #[error("missing scope: this needs {required}, which no login brings")]
+    MissingScope {
+        /// All the operation needs.
+        required: ScopeSet,
+        /// The declared scopes the caller holds.
+        held: ScopeSet,
+    },
     /// The caller holds none of these roles, of which the operation needs one. No token of theirs mends that.
     #[error("missing role: this needs {}", any_of.iter().map(Role::as_str).collect::<Vec<_>>().join(" or "))]
     MissingRole {
         /// The roles of which one suffices.
         any_of: Vec<Role>,
+    },
+    /// The server's own guard refuses it, in these words.
+    #[error("refused by its guard: {reason}")]
+    Refused {
+        /// What the caller may read.
+        reason: String,
     },
     /// No such operation, or none this caller may know of.
     #[error("unknown {kind}: {name}")]

@@ -133,6 +133,18 @@ pub const fn check_arguments(others: &[Takes], spelled: usize, seen: usize) {
     );
 }
 
+/// Does not compile where a guard takes what only a running call has: `Ask`, the peer, the cancellation.
+pub const fn guard_needs_no_client(needs: &[bool]) {
+    let mut at = 0;
+    while at < needs.len() {
+        assert!(
+            !needs[at],
+            "a guard decides before the call runs: it takes `Caller`, `Claims<T>` and the arguments, and asks no client"
+        );
+        at += 1;
+    }
+}
+
 /// The schema of what a tool answers, if the answer's type says.
 pub fn with_output_schema(tool: Tool, schema: Option<Arc<JsonObject>>) -> Tool {
     match schema {

@@ -4,6 +4,7 @@
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResponse, GetPromptResponse, Icon, ReadResourceResponse};
 
+use crate::authz::Decision;
 use crate::call::Call;
 use crate::declared::registry::{Declaration, DeclarationError, OperationId, Registry};
 
@@ -61,6 +62,9 @@ pub type CallFuture<'a, R> = std::pin::Pin<Box<dyn Future<Output = Result<R, Err
 /// How one operation is called.
 pub type CallFn<H, R> = for<'a> fn(&'a H, Call) -> CallFuture<'a, R>;
 
+/// How a guard is asked.
+pub type Guard<H> = CallFn<H, Decision>;
+
 /// The call that belongs to a declaration, by what it answers.
 pub enum Route<H> {
     /// How a tool is called.
@@ -83,7 +87,7 @@ impl<H> Copy for Route<H> {}
 
 /// The operations of a server, each declaration with its call.
 pub struct Operations<H> {
-    entries: Vec<(Declaration, Route<H>)>,
+    entries: Vec<(Declaration, Route<H>, Option<Guard<H>>)>,
 }
 
 impl<H> Default for Operations<H> {
@@ -96,7 +100,14 @@ impl<H: Handler> Operations<H> {
     /// Adds one operation and how it is called.
     #[must_use]
     pub fn with(mut self, declaration: Declaration, route: Route<H>) -> Self {
-        self.entries.push((declaration, route));
+        self.entries.push((declaration, route, None));
+        self
+    }
+
+    /// Adds one operation, how it is called, and what is asked before.
+    #[must_use]
+    pub fn guarded(mut self, declaration: Declaration, route: Route<H>, guard: Guard<H>) -> Self {
+        self.entries.push((declaration, route, Some(guard)));
         self
     }
 
@@ -116,17 +127,27 @@ impl<H: Handler> Operations<H> {
     /// [`DeclarationError`] when two operations of one kind have one name, across parts too; or when the arguments of a tool
     /// cannot be described in a way that clients take, or a schema of one cannot be used.
     pub fn build(self) -> Result<(Registry, Routes<H>), DeclarationError> {
-        let (declarations, routes): (Vec<_>, Vec<_>) = self.entries.into_iter().unzip();
+        let mut declarations = Vec::with_capacity(self.entries.len());
+        let mut routes = Vec::with_capacity(self.entries.len());
+        for (declaration, route, guard) in self.entries {
+            declarations.push(declaration);
+            routes.push((route, guard));
+        }
         Ok((Registry::new(declarations)?, Routes(routes)))
     }
 }
 
 /// The call of each operation.
-pub struct Routes<H>(Vec<Route<H>>);
+pub struct Routes<H>(Vec<(Route<H>, Option<Guard<H>>)>);
 
 impl<H> Routes<H> {
     /// How the operation is called.
     pub fn get(&self, id: OperationId) -> Route<H> {
-        self.0[id.index()]
+        self.0[id.index()].0
+    }
+
+    /// What is asked before, if anything is.
+    pub(crate) fn guard(&self, id: OperationId) -> Option<Guard<H>> {
+        self.0[id.index()].1
     }
 }

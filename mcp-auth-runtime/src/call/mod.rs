@@ -1,6 +1,6 @@
 //! One call of one operation. In reading order: `call` (what a call carries), `handler` (what `#[server]` implements: the operations and how each is
 //! called), `build` (what the expansion of the macros calls), `from_call` (what a method may take of a call) with `claims` and
-//! `ask`, `answer` (what it may answer), `derives` (what a user's own types derive for that), `tool_error` (how it fails).
+//! `ask`, `answer` (what it may answer), `guard` (what a guard may), `derives` (what a user's own types derive for that), `tool_error` (how it fails).
 
 pub(crate) mod answer;
 pub(crate) mod ask;
@@ -11,6 +11,7 @@ mod call;
 pub(crate) mod claims;
 pub(crate) mod derives;
 pub(crate) mod from_call;
+pub(crate) mod guard;
 pub(crate) mod handler;
 #[cfg(test)]
 pub(crate) mod support;

@@ -5,16 +5,18 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mcp_auth_core::Resource;
+use mcp_auth_core::{Resource, ScopeSet};
 
 use crate::config::Warning;
 use crate::config::load::Config;
 use crate::config::load::secret::SecretSource;
 use crate::config::section::api_keys::ApiKeyEntry;
 use crate::config::section::issuer::BuiltInIssuer;
-use crate::config::section::issuers::TrustedIssuer;
+use crate::config::section::issuers::{ScopesFrom, TrustedIssuer};
 use crate::config::section::operations::OperationEntry;
+use crate::config::value::RoleName;
 use crate::config::value::audience::Audiences;
+use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
 use crate::declared::Kind;
 use crate::declared::registry::Registry;
@@ -60,6 +62,21 @@ impl Config {
         self.accepts_others() && self.auth.issuers.is_empty() && self.built_in_issuer().is_none()
     }
 
+    /// Whether a login brings the scopes that operations need: not where every issuer gives them by role alone, nor where there
+    /// is none.
+    pub fn asks_for_scopes(&self) -> bool {
+        let by_role = |issuer: &TrustedIssuer| issuer.scopes_from == ScopesFrom::Roles;
+        let issuers = &self.auth.issuers;
+        self.built_in_issuer().is_some()
+            || issuers.iter().any(|issuer| !by_role(issuer))
+            || (issuers.is_empty() && !self.accepts_others())
+    }
+
+    /// The scopes that each role gives by itself.
+    pub fn grants(&self) -> impl Iterator<Item = (&RoleName, ScopeSet)> {
+        self.roles.iter().map(|(role, entry)| (role, set(&entry.grants)))
+    }
+
     /// Whether anything but tokens of issuers is accepted.
     pub(in crate::config) fn accepts_others(&self) -> bool {
         !self.auth.api_keys.is_empty() || !self.auth.verifiers.is_empty()
@@ -95,14 +112,17 @@ impl Config {
             self.stdio.credential.as_ref().map(|secret| StdioCredential::Secret(self.secret(secret)));
         secret.or_else(|| {
             let (program, arguments) = self.stdio.credential_command.as_ref()?.split_first()?;
+            // Whole, since the program runs there and is named from here.
+            let directory =
+                std::path::absolute(self.base_dir()).unwrap_or_else(|_| self.base_dir().to_owned());
             // A path starts at the file, as every other one does; a bare name is looked for where the system does.
             let program = match Path::new(program.as_str()) {
-                path if path.components().count() > 1 => self.base_dir().join(path),
+                path if path.components().count() > 1 => directory.join(path),
                 bare => bare.to_owned(),
             };
             let arguments = arguments.iter().map(|argument| argument.as_str().to_owned()).collect();
             let timeout = self.stdio.credential_timeout.get();
-            Some(StdioCredential::Program { program, arguments, timeout })
+            Some(StdioCredential::Program { program, arguments, directory, timeout })
         })
     }
 
@@ -124,6 +144,8 @@ pub enum StdioCredential {
         program: PathBuf,
         /// Its arguments.
         arguments: Vec<String>,
+        /// Where it runs: paths in its arguments start there.
+        directory: PathBuf,
         /// The longest that it may take.
         timeout: Duration,
     },

@@ -37,11 +37,11 @@ pub use load::process::ProcessContext;
 pub use load::secret::{SecretError, SecretSource};
 pub use load::{Config, ConfigBuilder, Mistake, arguments, process};
 pub use mcp_auth_core::SecretText;
-pub use section::auth::{Denial, Verify};
+pub use section::auth::{Advertise, Denial, Verify};
 pub use section::server::{Rounds, Transport};
 pub use section::{
     api_keys, auth, cors, deny, document, introspection, issuer, issuers, limits, log, operations, roles,
-    schema, scopes, server, stdio,
+    schema, scopes, server, stdio, users,
 };
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};

@@ -33,6 +33,17 @@ pub enum Warning {
         /// The scope.
         scope: String,
     },
+    /// A scope that a role grants, and that no operation needs and no section describes.
+    UnknownGrant {
+        /// The role.
+        role: String,
+        /// The scope.
+        scope: String,
+    },
+    /// A role with `grants` although neither keys nor issuers take them.
+    GrantsUnused(String),
+    /// An issuer with `scopes_from = "roles"` although no role grants anything.
+    NothingGranted(String),
     /// An API key whose `expires` has come.
     ApiKeyExpired(String),
     /// An API key that may be used from an address of a trusted proxy.
@@ -110,6 +121,20 @@ impl fmt::Display for Warning {
             Self::UnknownKeyScope { key, scope } => write!(
                 f,
                 "auth.api_keys gives {key:?} the scope {scope:?}, which no operation needs and no [scopes] entry describes"
+            ),
+            Self::UnknownGrant { role, scope } => write!(
+                f,
+                "role {role:?} grants the scope {scope:?}, which no operation needs and no [scopes] entry describes"
+            ),
+            Self::GrantsUnused(role) => write!(
+                f,
+                "role {role:?} has grants, which count for API keys and for tokens of issuers with scopes_from = \"roles\": there \
+                 are neither; a token's own scopes are all that its client may use"
+            ),
+            Self::NothingGranted(issuer) => write!(
+                f,
+                "issuer {issuer:?} has scopes_from = \"roles\" and no role has grants: its tokens may call nothing that needs a \
+                 scope; write grants = [...] in a [roles.NAME] table"
             ),
             Self::ApiKeyExpired(key) => {
                 write!(f, "API key {key:?} is refused: its `expires` in auth.api_keys has come")

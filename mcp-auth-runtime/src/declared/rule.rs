@@ -10,6 +10,8 @@ pub struct Rule {
     who: Who,
     /// Of each list the caller holds one role. No list is empty.
     roles: Vec<Vec<Role>>,
+    /// The method of the server that is asked besides.
+    guard: Option<&'static str>,
 }
 
 /// Who may call, whatever roles are needed beside it.
@@ -29,12 +31,16 @@ pub enum Who {
 
 impl Rule {
     /// `public`: anyone, no token.
-    pub const PUBLIC: Self = Self { who: Who::Public, roles: Vec::new() };
+    pub const PUBLIC: Self = Self::of(Who::Public);
     /// `authenticated`: any verified caller.
-    pub const AUTHENTICATED: Self = Self { who: Who::Authenticated, roles: Vec::new() };
+    pub const AUTHENTICATED: Self = Self::of(Who::Authenticated);
 
     /// Nobody.
-    pub const NOBODY: Self = Self { who: Who::Nobody, roles: Vec::new() };
+    pub const NOBODY: Self = Self::of(Who::Nobody);
+
+    const fn of(who: Who) -> Self {
+        Self { who, roles: Vec::new(), guard: None }
+    }
 
     /// A verified caller who holds all scopes of one of these groups. An empty group is left out; without any other one it is
     /// nobody.
@@ -43,7 +49,7 @@ impl Rule {
         let groups: Vec<Vec<Scope>> = groups.map(|group| group.iter().cloned().collect()).collect();
         match groups.is_empty() {
             true => Self::NOBODY,
-            false => Self { who: Who::Scopes(groups), roles: Vec::new() },
+            false => Self::of(Who::Scopes(groups)),
         }
     }
 
@@ -72,6 +78,18 @@ impl Rule {
         self
     }
 
+    /// The same, for callers whom this method of the server lets pass besides.
+    #[must_use]
+    pub fn with_guard(mut self, guard: &'static str) -> Self {
+        self.guard = Some(guard);
+        self
+    }
+
+    /// The method of the server that is asked besides.
+    pub fn guard(&self) -> Option<&'static str> {
+        self.guard
+    }
+
     /// Who may call, whatever roles are needed beside it.
     pub fn who(&self) -> &Who {
         &self.who
@@ -98,7 +116,7 @@ impl Rule {
         self.groups().first().into_iter().flatten().cloned().collect()
     }
 
-    /// Whether anyone may call, token or not.
+    /// Whether anyone may call, token or not, as far as no guard refuses it.
     pub fn is_public(&self) -> bool {
         self.who == Who::Public
     }
@@ -113,7 +131,7 @@ impl Rule {
 }
 
 /// As the `--scopes` table shows it: `public`, `authenticated`, `a and b`, `a or b`, `(a and b) or c`, each with
-/// `, role x or y` behind it where roles are needed.
+/// `, role x or y` behind it where roles are needed, and `, guard f` where one is asked.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.who {
@@ -132,6 +150,9 @@ impl fmt::Display for Rule {
             f.write_str(", role ")?;
             f.write_str(&any.iter().map(Role::as_str).collect::<Vec<_>>().join(" or "))?;
         }
+        if let Some(guard) = self.guard {
+            write!(f, ", guard {guard}")?;
+        }
         Ok(())
     }
 }
@@ -149,6 +170,7 @@ mod tests {
             (build::any_of(&[&["b", "a"]]), "a and b"),
             (build::any_of(&[&["a"], &["b"]]), "a or b"),
             (build::any_of(&[&["a", "b"], &["admin"]]), "(a and b) or admin"),
+            (Rule::PUBLIC.with_guard("may_read"), "public, guard may_read"),
             (build::any_of(&[&["a"]]).with_any_role(build::any_role(&["manager"])), "a, role manager"),
             (
                 Rule::AUTHENTICATED

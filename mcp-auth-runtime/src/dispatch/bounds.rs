@@ -15,6 +15,8 @@ use crate::declared::registry::Declaration;
 pub(crate) struct CallLimits {
     /// How long it may take, where its operation does not say.
     pub(crate) timeout: Duration,
+    /// How long a guard may take.
+    pub(crate) guard: Duration,
     /// How many bytes of JSON it may answer.
     pub(crate) answer: usize,
 }

@@ -273,7 +273,7 @@ impl NamedTask<'_> {
 }
 
 /// Gives `call` its arguments, if they fit the schema of the operation.
-fn hold(declaration: &Declaration, call: &mut Call, arguments: JsonObject) -> Result<(), Misfits> {
+pub(super) fn hold(declaration: &Declaration, call: &mut Call, arguments: JsonObject) -> Result<(), Misfits> {
     let arguments = Value::Object(arguments);
     declaration.takes(&arguments)?;
     if let Value::Object(arguments) = arguments {

@@ -24,8 +24,8 @@ use crate::declared::Rule;
 use crate::declared::registry::OperationId;
 use crate::envelope::{Message, Reference};
 use crate::owned::{RequestStates, Rulebook, Tasks};
+use mcp_auth_core::Hierarchy;
 use mcp_auth_core::ambient::{Ambient, SystemClock};
-use mcp_auth_core::{Hierarchy, ScopeSet};
 use mcp_auth_store::{Caps, Store};
 
 /// Counts what ran.
@@ -88,12 +88,13 @@ impl Handler for Server {
 fn dispatch() -> Dispatch<Server> {
     let (registry, routes) = Server::operations().build().unwrap();
     let (connect, visibility) = (Connect::Anonymous, Visibility::All);
-    let settings = Settings { connect, visibility, base_scopes: ScopeSet::new() };
+    let settings = Settings { connect, visibility, ..Settings::default() };
     let store = Store::memory(Caps::default());
     let tasks = Tasks::new(store.clone(), Arc::new(SystemClock));
     let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
     let rules = Arc::new(Rulebook::new(registry, policy, tasks));
-    let limits = CallLimits { timeout: Duration::from_secs(60), answer: 1 << 20 };
+    let limits =
+        CallLimits { timeout: Duration::from_secs(60), guard: Duration::from_secs(5), answer: 1 << 20 };
     let ambient = Ambient::system();
     let states = RequestStates::new(store, &ambient, false);
     Dispatch::new(Server::default(), routes, rules, &ambient, states, limits, CancellationToken::new())
@@ -110,6 +111,7 @@ fn allowed_for_task(dispatch: &Dispatch<Server>, message: Message, task: Option<
     match dispatch.rules.policy().decide(&dispatch.rules.named(&message, task), &alice) {
         Verdict::Allowed(permit) => permit,
         Verdict::Denied(denied) => panic!("{denied}"),
+        Verdict::Guarded(guarded) => panic!("{guarded:?}"),
     }
 }
 

@@ -12,9 +12,9 @@ use super::received::Received;
 use super::session::Bound;
 use crate::answer::Rejection;
 use crate::authn::{Authenticator, Credential, Identity, ScopePrefix};
-use crate::authz::{Denied, Named, Permit, Policy, Verdict};
+use crate::authz::{Decision, Denied, Guarded, Guards, Named, Permit, Policy, Verdict};
 use crate::envelope::Message;
-use crate::observe::audit::Decision;
+use crate::observe::audit::Decision as Decided;
 use crate::observe::undecided::Undecided;
 use crate::owned::{Place, Rulebook};
 
@@ -26,6 +26,8 @@ pub(crate) struct Gate {
     /// `None` where no caller is verified: with `auth.verify = "none"`, and on stdio without a credential.
     authenticator: Option<Arc<Authenticator>>,
     rules: Arc<Rulebook>,
+    /// Who asks the server's own guards. Without it, what a guard would decide is refused.
+    guards: Option<Arc<dyn Guards>>,
     /// What clients put in front of scopes when they ask the issuer for them.
     scope_prefix: Option<ScopePrefix>,
 }
@@ -42,15 +44,26 @@ pub(crate) struct Admitted {
     pub(super) undecided: Option<Arc<Undecided>>,
 }
 
+/// What is left to ask of a message that policy allows.
+enum Pending {
+    Nothing(Permit),
+    Guards(Guarded),
+}
+
 impl Gate {
     /// A gate that asks `authenticator` who it is and decides by `rules`.
     pub(crate) fn new(authenticator: Option<Arc<Authenticator>>, rules: Arc<Rulebook>) -> Self {
-        Self { authenticator, rules, scope_prefix: None }
+        Self { authenticator, rules, guards: None, scope_prefix: None }
     }
 
     /// The same, whose refusals name scopes with this in front of them.
     pub(crate) fn asking_with(self, scope_prefix: Option<ScopePrefix>) -> Self {
         Self { scope_prefix, ..self }
+    }
+
+    /// The same, behind which `guards` are asked.
+    pub(crate) fn guarded_by(self, guards: Arc<dyn Guards>) -> Self {
+        Self { guards: Some(guards), ..self }
     }
 
     /// A refusal as the client is told: the audit has it by this server's own names.
@@ -149,7 +162,8 @@ impl Gate {
         identity: &Identity,
     ) -> Result<Admitted, Rejection> {
         let decision = match self.policy().decide(named, identity) {
-            Verdict::Allowed(permit) => Ok(permit),
+            Verdict::Allowed(permit) => Ok(Pending::Nothing(permit)),
+            Verdict::Guarded(guarded) => Ok(Pending::Guards(guarded)),
             Verdict::Denied(denied) => Err(denied),
         };
         if let Some(objection) = objection
@@ -161,16 +175,30 @@ impl Gate {
         if let (Err(Denied::Unknown { .. }), Some(session)) = (&decision, &received.session) {
             session.check_owner(identity).await?;
         }
-        let permit = decision.map_err(|denied| received.denied(&denied))?;
+        let pending = decision.map_err(|denied| received.denied(&denied))?;
         let place = match received.wants {
             Some((shares, kind)) => Some(shares.enter(identity, kind)?),
             None => None,
         };
+        let permit = self.settle(pending).await.map_err(|denied| received.denied(&denied))?;
         let bound = match &received.session {
             Some(session) => session.bind(identity, named, self.policy()).await?,
             None => Bound::NoSession,
         };
         Ok(Admitted { permit, bound, place, held: None, undecided: None })
+    }
+
+    /// What the guards say, where there are some to be asked.
+    async fn settle(&self, pending: Pending) -> Result<Permit, Denied> {
+        let guarded = match pending {
+            Pending::Nothing(permit) => return Ok(permit),
+            Pending::Guards(guarded) => guarded,
+        };
+        let said = match &self.guards {
+            Some(guards) => guards.ask(&guarded).await,
+            None => Decision::deny("nothing asks its guard"),
+        };
+        self.policy().settle(guarded, said)
     }
 
     /// The answer to a message that could not be read, for `fault`. Audited.
@@ -190,7 +218,7 @@ impl Gate {
 
     /// Every refusal is audited the same way.
     fn refuse(&self, asked: Asked<'_>, rejection: Rejection) -> Rejection {
-        if Decision::is_recorded(false) {
+        if Decided::is_recorded(false) {
             self.audit(asked, Some(&rejection.audited()), rejection.hint());
         }
         rejection
@@ -198,13 +226,13 @@ impl Gate {
 
     /// Audits a decision, allowed or denied. The event is built only when a subscriber records it.
     fn audit(&self, asked: Asked<'_>, refusal: Option<&dyn Display>, hint: Option<&'static str>) {
-        if !Decision::is_recorded(refusal.is_none()) {
+        if !Decided::is_recorded(refusal.is_none()) {
             return;
         }
         let Asked { named, identity, from } = asked;
         let (message, needed) =
             (named.map(Named::message), named.and_then(|named| self.policy().need(named)));
-        Decision { message, identity, from, needed, refusal, hint }.record();
+        Decided { message, identity, from, needed, refusal, hint }.record();
     }
 }
 

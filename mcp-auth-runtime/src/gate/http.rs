@@ -108,6 +108,7 @@ impl<H: Handler> Endpoint<H> {
             Arc::new(NeverSessionManager::default()),
             rmcp,
         );
+        let gate = gate.guarded_by(Arc::clone(&direct) as _);
         Self { gate, settings, with_sessions, stateless, dispatch: direct, cut }
     }
 
@@ -307,9 +308,12 @@ impl<H: Handler> Endpoint<H> {
         let id = id_value(envelope.id.as_ref());
         match (rejection, &*envelope.message) {
             // `denial = "tool-error"`: said where the model reads it.
-            (Rejection::InsufficientScope { .. } | Rejection::MissingRole { .. }, Message::Tool { .. })
-                if self.settings.denial_as_tool_error =>
-            {
+            (
+                Rejection::InsufficientScope { .. }
+                | Rejection::MissingScope { .. }
+                | Rejection::MissingRole { .. },
+                Message::Tool { .. },
+            ) if self.settings.denial_as_tool_error => {
                 self.gate.told(rejection).respond_as_tool_error(&id, envelope.era())
             }
             // A notification has no answer, so nothing is said of a method that may not be known.

@@ -42,9 +42,13 @@ pub(super) fn first(
 pub(super) fn objection_outranks(denied: Option<&Denied>) -> bool {
     match denied {
         None
-        | Some(Denied::InsufficientScope { .. } | Denied::MissingRole { .. } | Denied::Unknown { .. }) => {
-            true
-        }
+        | Some(
+            Denied::InsufficientScope { .. }
+            | Denied::MissingScope { .. }
+            | Denied::MissingRole { .. }
+            | Denied::Refused { .. }
+            | Denied::Unknown { .. },
+        ) => true,
         Some(Denied::Unauthenticated { .. }) => false,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::gate::Gate;
 use crate::answer::Rejection;
-use crate::authn::{Credential, Identity, Principal, local};
+use crate::authn::{Credential, Identity, Principal};
 use mcp_auth_core::ScopeSet;
 
 /// Reads the credential anew where it comes from; `None` when that fails.
@@ -35,9 +35,9 @@ enum Kind {
 }
 
 impl Speaker {
-    /// The user who started the process, with the scopes of `stdio.local_scopes`; without any, an anonymous caller.
-    pub(crate) fn local(scopes: ScopeSet) -> Self {
-        Self(Kind::Local(local::caller(scopes)))
+    /// The user who started the process, who is `who`.
+    pub(crate) fn local(who: Identity) -> Self {
+        Self(Kind::Local(who))
     }
 
     /// The bearer of `credential`, who is `who`; `read_again` where it may change while the server runs.

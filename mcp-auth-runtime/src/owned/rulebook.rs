@@ -82,8 +82,8 @@ mod tests {
     use crate::authz::{Connect, Denied, Settings, Verdict, Visibility};
     use crate::call::build;
     use crate::declared::{Kind, Rule};
+    use mcp_auth_core::Hierarchy;
     use mcp_auth_core::ambient::SystemClock;
-    use mcp_auth_core::{Hierarchy, ScopeSet};
     use mcp_auth_store::{Caps, Store};
 
     async fn denied(rules: &Rulebook, task: &str, who: &Identity) -> Option<Denied> {
@@ -91,7 +91,7 @@ mod tests {
         let message = Arc::new(Message::Task { method, task_id });
         let task = rules.task_of(&message, who).await.unwrap();
         match rules.policy().decide(&rules.named(&message, task), who) {
-            Verdict::Allowed(_) => None,
+            Verdict::Allowed(_) | Verdict::Guarded(_) => None,
             Verdict::Denied(denied) => Some(denied),
         }
     }
@@ -102,7 +102,7 @@ mod tests {
         let method = build::method(Rule::AUTHENTICATED, "tasks/get");
         let registry = Registry::new(vec![build::tool(build::all(&["read"]), tool), method]).unwrap();
         let (connect, visibility) = (Connect::Authenticated, Visibility::All);
-        let settings = Settings { connect, visibility, base_scopes: ScopeSet::new() };
+        let settings = Settings { connect, visibility, ..Settings::default() };
         let tasks = Tasks::new(Store::memory(Caps::default()), Arc::new(SystemClock));
         let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
         let rules = Rulebook::new(registry, policy, tasks);

@@ -45,8 +45,8 @@ pub(super) enum ReadError {
 pub(super) async fn read(from: &StdioCredential) -> Result<SecretText, ReadError> {
     match from {
         StdioCredential::Secret(source) => off_thread(source.clone()).await,
-        StdioCredential::Program { program, arguments, timeout: longest } => {
-            match timeout(*longest, run(program, arguments)).await {
+        StdioCredential::Program { program, arguments, directory, timeout: longest } => {
+            match timeout(*longest, run(program, arguments, directory)).await {
                 Ok(printed) => printed,
                 Err(_) => Err(ReadError::TooSlow(*longest)),
             }
@@ -109,10 +109,11 @@ async fn off_thread(source: SecretSource) -> Result<SecretText, ReadError> {
 
 /// What a program prints: one token, with nothing but an end of line after it. What it says on standard error goes where the
 /// log goes. It is killed once it takes too long.
-async fn run(program: &Path, arguments: &[String]) -> Result<SecretText, ReadError> {
+async fn run(program: &Path, arguments: &[String], directory: &Path) -> Result<SecretText, ReadError> {
     let mut command = Command::new(program);
     command
         .args(arguments)
+        .current_dir(directory)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
@@ -145,7 +146,7 @@ mod tests {
 
     fn shell(script: &str, timeout: Duration) -> StdioCredential {
         let arguments = vec!["-c".to_owned(), script.to_owned()];
-        StdioCredential::Program { program: "sh".into(), arguments, timeout }
+        StdioCredential::Program { program: "sh".into(), arguments, directory: ".".into(), timeout }
     }
 
     async fn printed(script: &str) -> Result<String, String> {
@@ -178,6 +179,7 @@ mod tests {
             assert!(error.contains(says) && !error.contains("hunter"), "{script}: {error}");
         }
         let missing = StdioCredential::Program {
+            directory: ".".into(),
             program: "/nowhere/at-all".into(),
             arguments: vec!["hunter2".to_owned()],
             timeout: Duration::from_secs(30),

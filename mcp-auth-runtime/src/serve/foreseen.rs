@@ -6,15 +6,15 @@ use std::sync::Arc;
 use mcp_auth_core::ambient::Ambient;
 use tokio_util::sync::CancellationToken;
 
-use super::credential_source;
 use super::local_issuer::LocalIssuer;
 use super::parts::OwnVerifiers;
 use super::stdio::{refused, unverified};
 use super::trust::{self, Given};
+use super::{credential_source, settings};
 use crate::authn::fetch::{FetchFuture, FetchRequest};
 use crate::authn::{
     CredentialFacts, CredentialFuture, CredentialVerifier, Fetch, FetchError, Foresight, Identity,
-    RefusedCredential, local,
+    RefusedCredential,
 };
 use crate::config::{Checked, Config, NonEmpty, StdioCredential};
 use crate::error::Result;
@@ -46,7 +46,7 @@ pub enum StdioCaller {
 /// The words in which a start refuses the credential, with everything that is wrong with it.
 pub fn stdio_caller(config: &Config, checked: &Checked, local: Option<&LocalIssuer>) -> Result<StdioCaller> {
     let Some(source) = config.stdio_credential() else {
-        return Ok(StdioCaller::Local(local::caller(config.stdio.local_scopes())));
+        return Ok(StdioCaller::Local(settings::local_caller(config, checked)));
     };
     let StdioCredential::Secret(secret) = &source else { return Ok(StdioCaller::Printed) };
     let text = credential_source::read_now(secret).map_err(|error| refused(&source, &error))?;

@@ -7,15 +7,16 @@ use std::sync::Arc;
 use super::local_issuer::LocalIssuer;
 use crate::answer::ProtectedResourceMetadata;
 use crate::authn::{
-    Accepted, ApiKeyDigest, ApiKeyRules, AssertionKey, ClientAuth, Held, IntrospectionRules, IssuerRules,
-    KeyRefresh, KeySource, RoleRule, RoleRules, ScopePrefix, Tenant, TokenRules,
+    Accepted, ApiKeyDigest, ApiKeyRules, AssertionKey, ClientAuth, Held, Identity, IntrospectionRules,
+    IssuerRules, KeyRefresh, KeySource, RoleGrants, RoleRule, RoleRules, ScopePrefix, Tenant, TokenRules,
+    local,
 };
 use crate::config::api_keys::ApiKeyEntry;
 use crate::config::auth::Ready;
 use crate::config::introspection::{AuthMethod, Introspection};
-use crate::config::issuers::{AcceptedIssuer, TrustedIssuer};
+use crate::config::issuers::{AcceptedIssuer, ScopesFrom, TrustedIssuer};
 use crate::config::roles::RoleEntry;
-use crate::config::{Checked, Config, Rounds, claim_test, key};
+use crate::config::{Advertise, Checked, Config, Rounds, claim_test, key};
 use crate::dispatch::CallLimits;
 use crate::envelope::EnvelopeLimits;
 use crate::error::{Error, Result};
@@ -29,6 +30,7 @@ use crate::transport::origin::{AllowedOrigins, OriginSettings};
 use crate::transport::stdio::{DRAIN, StdioLimits};
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::net::{Authority, Origin};
+use mcp_auth_core::own_claims::ROLES_CLAIM;
 use mcp_auth_core::{ApiKey, IssuerIdentifier, Resource, RoleSet, ScopeSet};
 use mcp_auth_store::Store;
 
@@ -100,7 +102,11 @@ pub(super) fn stdio_limits(config: &Config) -> StdioLimits {
 
 /// What one call may cost, over HTTP and stdio.
 pub(super) fn call_limits(config: &Config) -> CallLimits {
-    CallLimits { timeout: config.limits.call_timeout.get(), answer: config.limits.answer.get() }
+    CallLimits {
+        timeout: config.limits.call_timeout.get(),
+        guard: config.limits.guard_timeout.get(),
+        answer: config.limits.answer.get(),
+    }
 }
 
 fn envelope_limits(config: &Config) -> EnvelopeLimits {
@@ -154,6 +160,11 @@ pub(super) fn protected_resource_metadata(
             issuers.push(issuer);
         }
     }
+    let base_scopes = config.auth.base_scopes();
+    let scopes = match config.auth.advertise {
+        Advertise::All if config.asks_for_scopes() => scopes,
+        Advertise::All | Advertise::Base => &base_scopes,
+    };
     let asked = requested_prefix(config).map(|prefix| prefix.asked(scopes));
     let scopes = asked.as_ref().unwrap_or(scopes);
     let mut metadata = ProtectedResourceMetadata::new(resource.clone(), issuers, scopes);
@@ -306,16 +317,17 @@ pub(super) fn key_refresh(issuer: &TrustedIssuer) -> KeyRefresh {
 /// A key that cannot be read from where the configuration says it is, by name.
 pub(super) fn api_keys(config: &Config, checked: &Checked) -> Result<Vec<ApiKeyRules>> {
     let keys = config.auth.api_keys.iter().enumerate();
+    let grants = grants(config);
     keys.map(|(index, entry)| {
+        let roles = RoleSet::union_of(entry.roles.iter().filter_map(|role| checked.roles.get(role)));
+        let mut scopes: ScopeSet = entry.scopes.iter().map(|scope| scope.scope().clone()).collect();
+        scopes.extend(grants.of(&roles));
         Ok(ApiKeyRules {
             name: entry.name.as_str().to_owned(),
             digests: digests(config, entry).map_err(|why| {
                 Error::from(format!("{why}: {}", config.place(&key!(auth.api_keys[index].key))))
             })?,
-            held: Held {
-                scopes: entry.scopes.iter().map(|scope| scope.scope().clone()).collect(),
-                roles: RoleSet::union_of(entry.roles.iter().filter_map(|role| checked.roles.get(role))),
-            },
+            held: Held { scopes, roles, is_fixed: true },
             expires_at: entry.expires.map(|moment| moment.unix()),
             allowed_addresses: entry
                 .allowed_addresses
@@ -333,6 +345,16 @@ fn digests(config: &Config, entry: &ApiKeyEntry) -> Result<Vec<ApiKeyDigest>> {
         Ok(ApiKeyDigest::of(&text.expose().parse::<ApiKey>()?))
     });
     written.map(Ok).chain(read).collect()
+}
+
+/// What roles give to tokens of an issuer, where their scopes come from roles.
+pub(super) fn grants_of(config: &Config, issuer: &TrustedIssuer) -> Option<RoleGrants> {
+    (issuer.scopes_from == ScopesFrom::Roles).then(|| grants(config))
+}
+
+/// What roles give.
+fn grants(config: &Config) -> RoleGrants {
+    config.grants().map(|(role, scopes)| (role.role().clone(), scopes)).collect()
 }
 
 /// Which roles the claims of an issuer's credentials give; `accepted` are its names. A condition that names no issuer is about
@@ -354,9 +376,33 @@ pub(super) fn roles(config: &Config, checked: &Checked, accepted: &[AcceptedIssu
     rules.into_iter().collect()
 }
 
+/// The roles that an issuer in this process names as such.
+pub(super) fn named_roles(checked: &Checked) -> impl Iterator<Item = RoleRule> {
+    checked.roles.iter().map(|(role, gives)| RoleRule {
+        of: None,
+        claim: vec![ROLES_CLAIM.to_owned()],
+        equals: Vec::new(),
+        contains: vec![role.as_str().to_owned()],
+        gives: gives.clone(),
+    })
+}
+
+/// The local caller of a stdio server.
+pub(super) fn local_caller(config: &Config, checked: &Checked) -> Identity {
+    let stdio = &config.stdio;
+    let roles = RoleSet::union_of(stdio.local_roles.iter().filter_map(|role| checked.roles.get(role)));
+    let held = Held { roles, ..Held::of(stdio.local_scopes()) };
+    local::caller(held, stdio.local_claims.clone())
+}
+
 /// The issuers of principals that a condition about `named` is about. What `iss` may say, here or in another entry, means the
 /// issuer that it stands for; else the name of an authorization server means all of its tokens.
 fn meant(config: &Config, named: &str, accepted: &[AcceptedIssuer]) -> Vec<String> {
+    let is_these = |issuer: &&TrustedIssuer| issuer.accepted() == accepted;
+    let these = config.auth.issuers.iter().find(is_these);
+    if these.is_some_and(|issuer| issuer.templates().any(|template| template == named)) {
+        return accepted.iter().map(|name| name.stands_for.to_string()).collect();
+    }
     let others = config.auth.issuers.iter().flat_map(TrustedIssuer::accepted);
     let is_iss = accepted.iter().cloned().chain(others).any(|name| name.iss == named);
     let is_meant = |name: &&AcceptedIssuer| if is_iss { name.iss == named } else { name.server == named };

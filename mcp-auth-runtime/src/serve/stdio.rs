@@ -18,14 +18,13 @@ use crate::gate::{Gate, Speaker, serve_stdio};
 pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
     let (speaker, authenticator) = match parts.config.stdio_credential() {
         None => {
-            let scopes = parts.config.stdio.local_scopes();
-            if scopes.is_empty() && parts.rules.policy().connect() == Connect::Authenticated {
+            if parts.config.stdio.is_anonymous() && parts.rules.policy().connect() == Connect::Authenticated {
                 tracing::warn!(
                     "no caller can connect: set stdio.credential or stdio.credential_command, or stdio.local_scopes to \
                      what the local caller may do"
                 );
             }
-            (Speaker::local(scopes), None)
+            (Speaker::local(settings::local_caller(&parts.config, &parts.checked)), None)
         }
         Some(source) => {
             // Only here: without a credential there is nothing an issuer in this process could have issued.
@@ -45,7 +44,9 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
     let calls = settings::call_limits(&parts.config);
     let (rules, closing) = (Arc::clone(&parts.rules), parts.shutdown.stopping());
     let dispatch = Dispatch::new(parts.handler, parts.routes, rules, &parts.ambient, states, calls, closing);
+    let dispatch = Arc::new(dispatch);
     let gate = Gate::new(authenticator, parts.rules).asking_with(settings::requested_prefix(&parts.config));
+    let gate = gate.guarded_by(Arc::clone(&dispatch) as _);
     let limits = settings::stdio_limits(&parts.config);
     serve_stdio(dispatch, gate, speaker, limits, parts.shutdown.stopping()).await?;
     Ok(())

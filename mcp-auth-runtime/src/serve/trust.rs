@@ -143,7 +143,7 @@ fn introspected_tokens(
             continue;
         };
         let roles = settings::roles(config, checked, &issuer.accepted());
-        let tokens = TokenRules { roles, ..rules.tokens };
+        let tokens = TokenRules { roles, grants: settings::grants_of(config, issuer), ..rules.tokens };
         asked.extend(settings::introspection(config, index, tokens)?);
     }
     if asked.is_empty() {
@@ -164,6 +164,7 @@ fn signed_tokens(
         let roles = settings::roles(config, checked, &issuer.accepted());
         for mut each in settings::rules(issuer, &audiences(Some(issuer))) {
             each.tokens.roles = roles.clone();
+            each.tokens.grants = settings::grants_of(config, issuer);
             rules.push(each);
         }
     }
@@ -172,6 +173,7 @@ fn signed_tokens(
         let mut own = IssuerRules::new(local.issuer.clone(), audiences(None), keys);
         own.require_at_jwt = true;
         own.tokens.roles = settings::roles(config, checked, &[AcceptedIssuer::plain(local.issuer.clone())]);
+        own.tokens.roles.extend(settings::named_roles(checked));
         rules.push(own);
     }
     if rules.is_empty() {

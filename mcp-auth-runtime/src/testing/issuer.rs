@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use mcp_auth_core::ambient::Clock;
+use mcp_auth_core::own_claims::ROLES_CLAIM;
 
 /// The key id of every token of a [`TestIssuer`].
 const KID: &str = "test";
@@ -86,6 +87,16 @@ impl Token {
         let held = self.claims.get("scope").and_then(Value::as_str).unwrap_or_default();
         let all = format!("{held} {scopes}").trim().to_owned();
         self.claim("scope", all)
+    }
+
+    /// Adds a role of `[roles]`, whatever its `when` says. The caller has also what it implies.
+    #[must_use]
+    pub fn role(mut self, role: &str) -> Self {
+        let held = self.claims.entry(ROLES_CLAIM).or_insert_with(|| json!([]));
+        if let Value::Array(roles) = held {
+            roles.push(role.into());
+        }
+        self
     }
 
     /// Issued to this OAuth client (`client_id`).

@@ -133,7 +133,7 @@ fn an_api_key_that_a_start_would_refuse_is_refused_and_why_is_said() {
         ("", &mistyped, "checksum"),
         ("expires = 2020-01-31", key.expose(), "API key `nightly` expired "),
         ("allowed_addresses = [\"10.0.0.0/8\"]", key.expose(), "by its allowed_addresses"),
-        (denied, key.expose(), "credential is denied by auth.deny"),
+        (denied, key.expose(), "API key `nightly`, whose digest begins with "),
     ] {
         let said = refused(&over_stdio(&block(&key, more)), presented);
         assert!(said.contains(why), "{why}: {said}");

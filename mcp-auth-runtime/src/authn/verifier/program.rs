@@ -233,7 +233,7 @@ impl ProgramVerifier {
             is_client: found.is_client,
             actor: Actor::of(&found.claims)?,
             client_id: found.client_id,
-            held: Held { scopes: found.scopes, roles: self.with_implied(&found.roles) },
+            held: Held { roles: self.with_implied(&found.roles), ..Held::of(found.scopes) },
             expires_at: found.expires_at,
             confirmation: Confirmation::of(&found.claims),
             claims: found.claims.into(),

@@ -10,7 +10,6 @@ use super::findings::{Findings, OFFLINE_ACCESS};
 use crate::authn::ApiKeyDigest;
 use crate::config::section::api_keys::ApiKeyEntry;
 use crate::config::section::auth::Verify;
-use crate::config::value::{RoleName, nearest};
 use crate::config::{Warning, key};
 
 /// The most API keys of one server: all of them are compared with each that is presented.
@@ -88,12 +87,7 @@ impl Findings<'_> {
 
     /// What its bearer is given.
     fn given_to(&mut self, entry: &ApiKeyEntry, index: usize) {
-        let roles = &self.config.roles;
-        for role in entry.roles.iter().filter(|role| !roles.contains_key(*role)) {
-            let nearest = nearest(role.as_str(), roles.keys().map(RoleName::as_str)).map(str::to_owned);
-            let at = self.at(key!(auth.api_keys[index].roles));
-            self.refuse(Conflict::UnknownRole { role: role.to_string(), nearest, at });
-        }
+        self.known_roles(&entry.roles, self.at(key!(auth.api_keys[index].roles)));
         if entry.scopes.iter().any(|scope| scope.as_str() == OFFLINE_ACCESS) {
             let at = self.at(key!(auth.api_keys[index].scopes));
             self.refuse(Conflict::OfflineAccess { at });
@@ -116,10 +110,5 @@ impl Findings<'_> {
             let (allowed, proxies) = (allowed.to_string(), proxies.to_string());
             self.warnings.push(Warning::ApiKeyFromProxy { key, allowed, proxies });
         }
-    }
-
-    /// Whether the bearer of some key holds this role.
-    pub(super) fn is_given_to_a_key(&self, role: &RoleName) -> bool {
-        self.config.auth.api_keys.iter().any(|entry| entry.roles.contains(role))
     }
 }

@@ -71,7 +71,9 @@ impl Findings<'_> {
         let in_need = self.first_operation(|rule| !rule.scopes().is_empty());
         let Some(base_scopes) = &auth.base_scopes else {
             // With verify = "none" there is no login, and where that is a mistake, base scopes are not the fix.
-            let asks = auth.verify != Verify::None && !self.config.accepts_no_tokens();
+            let asks = auth.verify != Verify::None
+                && !self.config.accepts_no_tokens()
+                && self.config.asks_for_scopes();
             if let Some((kind, operation, rule)) = in_need.filter(|_| asks) {
                 self.refuse(Conflict::BaseScopesMissing { kind, operation, rule, at });
             }
@@ -79,10 +81,11 @@ impl Findings<'_> {
         };
         // Who has an API key asks nobody for scopes.
         let logs_in = self.config.server.transport == Transport::Http && !self.config.accepts_no_tokens();
-        if logs_in && in_need.is_some() && base_scopes.is_empty() {
+        let asks = logs_in && self.config.asks_for_scopes();
+        if asks && in_need.is_some() && base_scopes.is_empty() {
             self.warnings.push(Warning::EmptyBaseScopes);
         }
-        if logs_in && in_need.is_some() && auth.visibility == Visibility::Granted {
+        if asks && in_need.is_some() && auth.visibility == Visibility::Granted {
             self.warnings.push(Warning::StepUpThroughBaseScopesOnly);
         }
         if base_scopes.iter().any(|scope| scope.as_str() == OFFLINE_ACCESS) {

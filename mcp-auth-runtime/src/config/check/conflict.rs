@@ -433,6 +433,18 @@ pub enum Conflict {
         /// Key and source of the second.
         at: String,
     },
+    /// A claim that the issuer writes itself.
+    #[error(
+        "{subject:?} has the claim {claim:?}, which the built-in issuer writes into every token itself: leave it out of claims: {at}"
+    )]
+    ReservedClaim {
+        /// The user or client.
+        subject: String,
+        /// The claim.
+        claim: String,
+        /// Key and source.
+        at: String,
+    },
     /// A client whose tokens would be taken for a user's.
     #[error(
         "client {client:?} has the name of one of issuer.users, and both names become `sub` of a token: a role or a rule that \

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use mcp_auth_core::own_claims::is_of_every_token;
+use serde_json::{Map, Value};
+
 use super::conflict::Conflict;
 use super::findings::Findings;
 use crate::config::key;
+use crate::config::value::RoleName;
 
 impl Findings<'_> {
     pub(super) fn built_in_issuer(&mut self) {
@@ -22,6 +26,9 @@ impl Findings<'_> {
             let at = self.at(key!(issuer?.users));
             self.refuse(Conflict::IssuerWithoutUsers { at });
         }
+        for (subject, roles, claims) in issuer.subjects() {
+            self.said_of(subject, roles, claims);
+        }
         let mut seen = BTreeSet::new();
         for (index, client) in issuer.clients.iter().enumerate() {
             if !seen.insert(client.client_id.as_str()) {
@@ -29,7 +36,7 @@ impl Findings<'_> {
                 let at = self.at(key!(issuer?.clients[index].client_id));
                 self.refuse(Conflict::DuplicateClient { client, at });
             }
-            if issuer.users.iter().any(|user| user.as_str() == client.client_id.as_str()) {
+            if issuer.users.names().any(|user| user == client.client_id.as_str()) {
                 let client = client.client_id.as_str().to_owned();
                 let at = self.at(key!(issuer?.clients[index].client_id));
                 self.refuse(Conflict::ClientIsUser { client, at });
@@ -39,6 +46,15 @@ impl Findings<'_> {
                 self.refuse(Conflict::Secret { error, at });
             }
             self.known_only(&client.scopes, self.at(key!(issuer?.clients[index].scopes)));
+        }
+    }
+
+    /// What tokens of a subject say.
+    fn said_of(&mut self, subject: &str, roles: &[RoleName], claims: &Map<String, Value>) {
+        self.known_roles(roles, self.at(key!(issuer)));
+        if let Some(claim) = claims.keys().find(|claim| is_of_every_token(claim)) {
+            let (subject, claim, at) = (subject.to_owned(), claim.clone(), self.at(key!(issuer)));
+            self.refuse(Conflict::ReservedClaim { subject, claim, at });
         }
     }
 }

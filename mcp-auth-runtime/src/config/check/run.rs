@@ -157,7 +157,8 @@ impl Config {
             None => self.auth.connect.unwrap_or(Connect::Authenticated),
         };
         let (visibility, base_scopes) = (self.auth.visibility, self.auth.base_scopes());
-        let policy = Policy::compile(rules(), &hierarchy, Settings { connect, visibility, base_scopes });
+        let settings = Settings { connect, visibility, base_scopes, asks_for_scopes: self.asks_for_scopes() };
+        let policy = Policy::compile(rules(), &hierarchy, settings);
         Ok(Checked { connect, hierarchy, roles, policy, scopes, warnings: checks.warnings })
     }
 }

@@ -19,10 +19,11 @@ impl Findings<'_> {
                 // A program is run when the server starts, not by a check.
                 StdioCredential::Program { .. } => (None, self.at(key!(stdio.credential_command))),
             };
-            // An API key is for this server and no other; a token says for which it is. Where no issuer's
-            // tokens are accepted, a program does not print one.
+            // An API key is for this server and no other; a token says for which it is. What cannot be read, and what stands
+            // where nothing but keys is accepted, is wrong for another reason.
             let is_api_key = matches!(&read, Some(Ok(text)) if ApiKey::bears_prefix(text.expose()));
-            let is_of_no_issuer = is_api_key || (read.is_none() && self.config.accepts_no_tokens());
+            let keys_alone = self.config.accepts_no_tokens() && self.config.auth.verifiers.is_empty();
+            let is_of_no_issuer = is_api_key || keys_alone || matches!(&read, Some(Err(_)));
             if !is_of_no_issuer && stdio.audience.is_none() && self.config.server.public_url.is_none() {
                 self.refuse(Conflict::StdioAudienceMissing { at: at.clone() });
             }
@@ -30,6 +31,7 @@ impl Findings<'_> {
                 self.refuse(Conflict::Secret { error, at });
             }
         }
+        self.known_roles(&stdio.local_roles, self.at(key!(stdio.local_roles)));
         for unknown in self.unknown(&stdio.local_scopes) {
             self.warnings.push(Warning::UnknownLocalScope(unknown));
         }

@@ -232,7 +232,7 @@ mod tests {
         );
         assert_eq!(
             one("[stdio]\nsomething_else = 1"),
-            "unknown key stdio.something_else in mcp.toml, line 2: known there are audience, credential, credential_command, credential_timeout, local_scopes"
+            "unknown key stdio.something_else in mcp.toml, line 2: known there are audience, credential, credential_command, credential_timeout, local_claims, local_roles, local_scopes"
         );
         for misspelt in ["requird_scopes = 1", "auth.requird_scopes = []", "issuer.clients = [{ name = 1 }]"]
         {

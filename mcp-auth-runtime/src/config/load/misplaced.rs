@@ -108,7 +108,8 @@ fn fits(node: Node, value: &Value) -> bool {
 
 /// `[server]`, `[[auth.issuers]]`, `[roles.NAME]`; for what is a table itself, that table.
 fn table(place: &Place) -> String {
-    let is_table = place.takes.takes("object");
+    let is_list_of_texts = place.takes.items().is_some_and(|items| items.takes("string"));
+    let is_table = place.takes.takes("object") && !is_list_of_texts;
     let steps = if is_table { &place.path[..] } else { &place.path[..place.path.len() - 1] };
     let (steps, is_list) = match steps.split_last() {
         Some((&"[]", tables)) => (tables, true),

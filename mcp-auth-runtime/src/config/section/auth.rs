@@ -34,6 +34,16 @@ keyword! {
 }
 
 keyword! {
+    /// Which scopes `scopes_supported` names. **(default: `"all"`)**
+    Advertise {
+        /// Those that some operation needs.
+        All = "all",
+        /// `base_scopes` alone; clients learn of the others when they step up.
+        Base = "base",
+    }
+}
+
+keyword! {
     /// When the server is ready for traffic. **(default: `"any"`)**
     Ready {
         /// As soon as one issuer has keys, of those whose keys are fetched.
@@ -57,6 +67,8 @@ pub struct Auth {
     /// Scopes asked for in the first challenge, for every message. Required as soon as an operation needs a
     /// scope; with an empty list clients ask for everything in `scopes_supported`.
     pub base_scopes: Option<Vec<ScopeToken>>,
+    /// Which scopes `scopes_supported` of the metadata names: `all` that operations need, or those of `base_scopes` alone.
+    pub advertise: Advertise,
     /// What lists show: `all` (clients can step up) or `granted` (what the caller cannot call does not exist).
     pub visibility: Visibility,
     /// How a missing scope on `tools/call` is answered: `http-403`, or `tool-error` for 200 with `isError`.

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+use crate::config::section::users::Users;
 use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
-use crate::config::value::{DisplayName, NonEmpty, ScopeToken, duration};
+use crate::config::value::{NonEmpty, RoleName, ScopeToken, duration};
 use mcp_auth_core::{ScopeSet, bounds};
 
 duration! {
@@ -39,8 +41,9 @@ pub struct BuiltInIssuer {
     pub refresh_token_lifetime: RefreshTokenLifetime,
     /// How long an authorization code is valid.
     pub code_lifetime: CodeLifetime,
-    /// The users the development login offers, one button each.
-    pub users: Vec<DisplayName>,
+    /// The users the development login offers, one button each: a list of names; or a table for each, `[issuer.users.NAME]`, with
+    /// what its tokens say besides: `roles` (a list of names of `[roles]`) and `claims` (a table).
+    pub users: Users,
     /// Clients that get tokens for themselves (`client_credentials`).
     pub clients: Vec<IssuerClient>,
 }
@@ -53,7 +56,7 @@ impl Default for BuiltInIssuer {
             access_token_lifetime: AccessTokenLifetime::default(),
             refresh_token_lifetime: RefreshTokenLifetime::default(),
             code_lifetime: CodeLifetime::default(),
-            users: "developer".parse().into_iter().collect(),
+            users: Users::named("developer".parse()),
             clients: Vec::new(),
         }
     }
@@ -71,6 +74,22 @@ pub struct IssuerClient {
     /// The scopes its tokens may hold.
     #[serde(default)]
     pub scopes: Vec<ScopeToken>,
+    /// Roles of `[roles]` that it holds, and all that those imply.
+    #[serde(default)]
+    pub roles: Vec<RoleName>,
+    /// Claims of its tokens, beside those that every token has.
+    #[serde(default)]
+    pub claims: Map<String, Value>,
+}
+
+impl BuiltInIssuer {
+    /// Each user and each client, with the roles and the claims that its tokens say.
+    pub fn subjects(&self) -> impl Iterator<Item = (&str, &[RoleName], &Map<String, Value>)> {
+        let users = self.users.iter().map(|(name, user)| (name, &*user.roles, &user.claims));
+        let clients =
+            self.clients.iter().map(|client| (client.client_id.as_str(), &*client.roles, &client.claims));
+        users.chain(clients)
+    }
 }
 
 impl IssuerClient {

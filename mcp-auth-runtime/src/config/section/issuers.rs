@@ -83,7 +83,7 @@ pub struct TrustedIssuer {
     /// Where its keys are. Without it they are found by discovery (RFC 8414, OpenID Connect Discovery).
     #[serde(default)]
     pub jwks_uri: Option<HttpUrl>,
-    /// The host in `issuer`, or in `jwks_uri`, that may be asked over plain http: one inside a network of your own, such as
+    /// The host in `issuer`, `jwks_uri` or `introspection.endpoint` that may be asked over plain http: one inside a network of your own, such as
     /// a container beside this one. Anyone who can change what passes there can make tokens.
     #[serde(default)]
     pub allow_http: Option<PrivateHost>,
@@ -94,6 +94,11 @@ pub struct TrustedIssuer {
     /// Claims that may hold the scopes. The first one present counts, never a union.
     #[serde(default)]
     pub scope_claims: ScopeClaims,
+    /// Where a token's scopes come from: `claims` (the claims of `scope_claims`), or `roles` for an issuer that knows no scopes
+    /// of this server: from the `grants` of its bearer's roles, unless the token says scopes other than those of OpenID
+    /// Connect. Challenges then name no scopes but `base_scopes`.
+    #[serde(default)]
+    pub scopes_from: ScopesFrom,
     /// What the issuer writes in front of this server's scopes, such as `api://todos/`; it ends with no letter or digit. The
     /// scopes of OpenID Connect bear none.
     #[serde(default)]
@@ -163,6 +168,16 @@ impl TrustedIssuer {
     /// Whether its keys verify tokens. Where they do not, they are never fetched.
     pub fn has_keys(&self) -> bool {
         self.introspection.as_ref().is_none_or(Introspection::is_beside_keys)
+    }
+}
+
+keyword! {
+    /// Where a token's scopes come from. **(default: `"claims"`)**
+    ScopesFrom {
+        /// From the claims that hold them.
+        Claims = "claims",
+        /// From the roles of its bearer.
+        Roles = "roles",
     }
 }
 
@@ -259,6 +274,12 @@ impl TrustedIssuer {
             .as_ref()
             .filter(|_| self.scope_prefix_in != ScopePrefixIn::Requested)
             .map(|prefix| prefix.as_str())
+    }
+
+    /// Its names with `{tenant}` in them, as written: each means all tenants.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = String> {
+        let names = self.issuer.iter().chain(&self.authorization_server);
+        names.filter(|name| name.has_tenant()).map(|name| name.as_str().to_owned())
     }
 
     /// Whether `{tenant}` stands in one of its names.

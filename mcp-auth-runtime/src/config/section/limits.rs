@@ -61,6 +61,10 @@ duration! {
     /// How long a call may take; then it is stopped, and its client is told.
     CallTimeout: 1 s to 7 d, default 1 h
 }
+duration! {
+    /// How long a guard may take; then its call is refused.
+    GuardTimeout: 1 s to 1 m, default 5 s
+}
 size! {
     /// The largest answer of a call, in bytes of JSON.
     Answer: 1 KiB to 1024 MiB, default 64 MiB
@@ -137,6 +141,8 @@ pub struct Limits {
     /// How long a call may take; then it is stopped, and its client is told. A tool may say another time:
     /// `#[tool(timeout = "30s")]`. The default is longer than clients and proxies wait: it ends only what hangs.
     pub call_timeout: CallTimeout,
+    /// How long a guard (`guard = …`) may take; then its call is refused.
+    pub guard_timeout: GuardTimeout,
     /// The largest answer of a tool, prompt, resource or method, in bytes of JSON; instead of a larger one the client gets
     /// an error that says so.
     pub answer: Answer,

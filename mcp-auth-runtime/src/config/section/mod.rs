@@ -18,3 +18,4 @@ pub mod schema;
 pub mod scopes;
 pub mod server;
 pub mod stdio;
+pub mod users;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::value::claim::{ClaimPath, ClaimValue};
 use crate::config::value::url::IssuerUrl;
-use crate::config::value::{NonEmpty, One, RoleName, ValueError, list, one_or_many};
+use crate::config::value::{NonEmpty, One, RoleName, ScopeToken, ValueError, list, one_or_many};
 
 /// Every configured role by name.
 pub type Roles = BTreeMap<RoleName, RoleEntry>;
@@ -23,6 +23,9 @@ pub struct RoleEntry {
     pub when: Option<Conditions>,
     /// Roles that a holder of this one has as well, and all that those imply. Circles are refused.
     pub implies: Vec<RoleName>,
+    /// Scopes that it gives: to API keys that hold the role, and to tokens of issuers with `scopes_from = "roles"`. Never to a
+    /// token that holds scopes of its own, which are all that the person allowed its client.
+    pub grants: Vec<ScopeToken>,
 }
 
 impl RoleEntry {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform as _};
 use schemars::{JsonSchema as _, Schema};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::document::Document;
 
@@ -74,6 +74,12 @@ fn without_null(schema: &mut Schema) {
     }
 }
 
+/// What stands below a table in which anything may stand.
+static ANYTHING: LazyLock<Value> = LazyLock::new(|| {
+    let any = json!(["array", "boolean", "number", "object", "string"]);
+    json!({ "type": any, "additionalProperties": true, "items": { "type": any, "additionalProperties": true } })
+});
+
 /// One place in the schema: the root, a table, a key.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::config) struct Node(&'static Value);
@@ -92,7 +98,8 @@ impl Node {
     /// What belongs under `key`, if this is a table that may have it.
     pub(in crate::config) fn key(self, key: &str) -> Option<Self> {
         let known = self.0.get("properties").and_then(|properties| properties.get(key));
-        known.or_else(|| self.free_keys()).map(Node)
+        let anything = self.0.get("additionalProperties").filter(|more| **more == true).map(|_| &*ANYTHING);
+        known.or_else(|| self.free_keys()).or(anything).map(Node)
     }
 
     /// What belongs under each key of a table whose keys the user chooses.

@@ -2,11 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::config::value::audience::Audiences;
 use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
-use crate::config::value::{NonEmpty, ScopeToken, duration, list};
+use crate::config::value::{NonEmpty, RoleName, ScopeToken, duration, list};
 use mcp_auth_core::ScopeSet;
 
 list! {
@@ -36,6 +37,10 @@ pub struct Stdio {
     /// What the local caller holds (issuer and subject `local`) when there is no `credential`; it counts as
     /// authenticated only if this is not empty.
     pub local_scopes: Vec<ScopeToken>,
+    /// Roles of `[roles]` that the local caller holds, and all that those imply. It counts as authenticated with these too.
+    pub local_roles: Vec<RoleName>,
+    /// What a tool that takes `Claims<T>` is told of the local caller.
+    pub local_claims: Map<String, Value>,
     /// The audiences the credential may name instead of the issuer's, one string or a list.
     pub audience: Option<Audiences>,
 }
@@ -46,7 +51,12 @@ impl Stdio {
         self.credential.is_some() || self.credential_command.is_some()
     }
 
-    /// What the local caller holds.
+    /// Whether the local caller holds nothing, and so is an anonymous one.
+    pub fn is_anonymous(&self) -> bool {
+        !self.has_credential() && self.local_scopes.is_empty() && self.local_roles.is_empty()
+    }
+
+    /// The scopes that the local caller holds.
     pub fn local_scopes(&self) -> ScopeSet {
         set(&self.local_scopes)
     }

@@ -25,6 +25,14 @@ pub enum ApiKeyError {
         /// Whether it was for certain addresses: one who tries it from another address does not learn that it is a key.
         for_addresses: bool,
     },
+    /// An operator denied it.
+    #[error("API key `{name}`, whose digest begins with {begins}, is denied by auth.deny")]
+    Denied {
+        /// The key.
+        name: String,
+        /// How its digest begins.
+        begins: String,
+    },
     /// The request does not come from one of its `allowed_addresses`.
     #[error("API key `{name}` may not be used from {}, by its allowed_addresses", place(*.from))]
     Address {
@@ -36,7 +44,10 @@ pub enum ApiKeyError {
 }
 
 fn place(from: Option<IpAddr>) -> String {
-    from.map_or_else(|| "an address that is not known".to_owned(), |address| address.to_string())
+    from.map_or_else(
+        || "an address that is not known (stdio has none)".to_owned(),
+        |address| address.to_string(),
+    )
 }
 
 impl ApiKeyError {
@@ -50,6 +61,7 @@ impl ApiKeyError {
                 "the API key is not accepted"
             }
             Self::Expired { for_addresses: false, .. } => "the API key expired",
+            Self::Denied { .. } => "the API key is not accepted any more",
         }
     }
 }

@@ -23,6 +23,7 @@ fn rules(name: &str, keys: &[&ApiKey]) -> ApiKeyRules {
         held: Held {
             scopes: ScopeSet::parse_lossy("read"),
             roles: ["viewer".parse().unwrap()].into_iter().collect(),
+            is_fixed: true,
         },
         expires_at: None,
         allowed_addresses: None,

@@ -13,6 +13,7 @@ use crate::authn::actor::Actor;
 use crate::authn::confirmation::Confirmation;
 use crate::authn::error::TokenError;
 use crate::authn::principal::{Facts, Held};
+use crate::authn::scope_prefix::is_of_openid;
 use mcp_auth_core::ScopeSet;
 
 /// The last second of the year 9999: a NumericDate beyond it is a mistake or a trick.
@@ -71,7 +72,7 @@ pub(in crate::authn::verifier) fn check(
     let expires_at = check_times(rules, &claims, now)?;
     let (subject, subject_claim) = subject(rules, &claims)?;
     let client_id = client(rules, &claims)?;
-    let held = Held { scopes: scopes(rules, &claims)?, roles: rules.roles.held(&issuer, &claims) };
+    let held = held(rules, &issuer, &claims)?;
     Ok(Facts {
         issuer,
         actor: Actor::of(&claims)?,
@@ -240,6 +241,26 @@ pub(in crate::authn) fn identifier(value: &Value, max_bytes: usize) -> Result<&s
         return Err("holds control characters");
     }
     Ok(text)
+}
+
+/// What the caller may do: the token's scopes and its roles, or what its roles give.
+fn held(rules: &TokenRules, issuer: &str, claims: &Map<String, Value>) -> Result<Held, TokenError> {
+    let (mut scopes, roles) = (scopes(rules, claims)?, rules.roles.held(issuer, claims));
+    if let Some(grants) = rules.grants.as_ref().filter(|_| names_no_scope_of_ours(rules, claims)) {
+        scopes.extend(grants.of(&roles));
+    }
+    Ok(Held { scopes, roles, is_fixed: rules.grants.is_some() })
+}
+
+/// Whether no scope claim says more than scopes of OpenID Connect. Where one does, the person allowed the client so much and
+/// no more.
+fn names_no_scope_of_ours(rules: &TokenRules, claims: &Map<String, Value>) -> bool {
+    match rules.scope_claims.iter().find_map(|name| claims.get(name)) {
+        None | Some(Value::Null) => true,
+        Some(Value::String(text)) => text.split(' ').all(|token| token.is_empty() || is_of_openid(token)),
+        Some(Value::Array(tokens)) => tokens.iter().all(|token| token.as_str().is_some_and(is_of_openid)),
+        Some(_) => false,
+    }
 }
 
 /// The scopes, from the first of the issuer's `scope_claims` that is present, and from no other. A claim of

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::claim_test::ClaimTests;
-use crate::authn::roles::RoleRules;
+use crate::authn::roles::{RoleGrants, RoleRules};
 use crate::authn::scope_prefix::ScopePrefix;
 use crate::authn::verifier::jwt::bounds;
 
@@ -28,6 +28,8 @@ pub struct TokenRules {
     pub scope_prefix: Option<ScopePrefix>,
     /// Which roles the claims give.
     pub roles: RoleRules,
+    /// What roles give to a token that holds no scope but those of OpenID Connect, where its issuer knows no other scopes.
+    pub grants: Option<RoleGrants>,
     /// The claims that may name the client; the first one present counts.
     pub client_claims: Vec<String>,
     /// The claims that may name the subject; the first one present counts. With several, an empty string is not present.
@@ -61,6 +63,7 @@ impl TokenRules {
             scope_claims: vec![DEFAULT_SCOPE_CLAIM.to_owned()],
             scope_prefix: None,
             roles: RoleRules::default(),
+            grants: None,
             client_claims: DEFAULT_CLIENT_CLAIMS.map(str::to_owned).to_vec(),
             subject_claims: vec![SUBJECT_CLAIM.to_owned()],
             require_claims: ClaimTests::default(),

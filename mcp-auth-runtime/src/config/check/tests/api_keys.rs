@@ -159,16 +159,23 @@ fn a_key_whose_time_has_come_is_told_by_a_clock_that_is_passed_in() {
 #[test]
 fn an_api_key_over_stdio_needs_no_audience_and_a_token_does() {
     let good = ApiKey::make(&SystemRandom);
-    let check = |credential: &str| {
+    let check = |issuer: &str, credential: &str| {
         let process = MemoryFiles::default().process().variable("KEY", credential);
         let text = format!(
-            "[server]\ntransport = \"stdio\"\n[stdio]\ncredential = \"env:KEY\"\n{}",
+            "[server]\ntransport = \"stdio\"\n[stdio]\ncredential = \"env:KEY\"\n{issuer}{}",
             key("ci", "1", "")
         );
         Config::builder().process(process).toml(&text).build().unwrap().check(&registry(&["a"])).map(|_| ())
     };
-    assert!(check(good.expose()).is_ok());
-    assert!(check("ey.J.x").unwrap_err().to_string().contains("needs server.public_url or stdio.audience"));
+    let issuer = "[auth]\nbase_scopes = [\"a\"]\n[[auth.issuers]]\nissuer = \"https://a.example\"\n";
+    assert!(check("", good.expose()).is_ok() && check(issuer, good.expose()).is_ok());
+    let of =
+        |issuer, credential| check(issuer, credential).map_or_else(|why| why.to_string(), |()| String::new());
+    assert!(of(issuer, "ey.J.x").contains("needs server.public_url or stdio.audience"));
+    // Where keys are all that is accepted, and where nothing can be read, an audience would not help.
+    assert_eq!(of("", "ey.J.x"), "");
+    assert!(of("", "").contains("KEY") && !of("", "").contains("audience"), "{}", of("", ""));
+    assert!(!of(issuer, "").contains("audience"), "{}", of(issuer, ""));
 }
 
 #[test]

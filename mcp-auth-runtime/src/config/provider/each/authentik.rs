@@ -75,6 +75,7 @@ pub(super) static AUTHENTIK: Provider = Provider {
         s256: "not in every version: look for `code_challenge_methods_supported` in its metadata.",
     },
     mind: &[
+        "Its signed tokens hold no scopes. Where those are all that you accept, write `scopes_from = \"roles\"` and leave `base_scopes` empty: `grants` in `[roles.NAME]` then gives scopes.",
         "The issuer ends with a slash, and holds the slug of the application.",
         "Groups are in the claim `groups`: in `[roles.manager]`, `when = { claim = \"groups\", contains = \"todo-managers\" }`.",
     ],

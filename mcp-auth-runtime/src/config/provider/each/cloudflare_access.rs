@@ -13,6 +13,7 @@ pub(super) static CLOUDFLARE_ACCESS: Provider = Provider {
     at: &["*.cloudflareaccess.com"],
     wide: &[],
     sets: &[
+        Sets::key("scopes_from", "\"roles\"", "Its tokens hold no scopes. `grants` of a role gives scopes."),
         RS256,
         Sets::key(
             "jwks_uri",
@@ -67,7 +68,7 @@ pub(super) static CLOUDFLARE_ACCESS: Provider = Provider {
         s256: "by the edge.",
     },
     mind: &[
-        "Its tokens hold no scopes: declare `authenticated`, or roles from the claim `custom`.",
+        "Its tokens hold no scopes: declare `authenticated`, or let `[roles.NAME]` with `grants` give scopes by what the claim `custom` says.",
         "The edge's metadata counts for clients. Your server publishes its own at the same place only for those that reach it directly.",
     ],
     sources: &[

@@ -55,7 +55,7 @@ pub(super) static ENTRA: Provider = Provider {
         States::if_wanted(
             "scope_prefix",
             "\"https://todos.example.com/mcp/\"",
-            "the App ID URI and a slash. Your server then asks for its scopes as Entra ID knows them, such as `https://todos.example.com/mcp/todos.read`; without it, MCP clients ask for a scope that Entra ID does not know.",
+            "the App ID URI and a slash. Your server then asks for its scopes as Entra ID knows them, such as `https://todos.example.com/mcp/todos.read`; without it, clients ask for the bare name, which Entra ID takes for a scope of Microsoft Graph; leave it out only where your clients are told their scopes by hand.",
         ),
     ],
     base_scopes: &["todos.read"],

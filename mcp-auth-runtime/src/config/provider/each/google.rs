@@ -51,7 +51,7 @@ pub(super) static GOOGLE: Provider = Provider {
         States::needed(
             "introspection.kind",
             "\"google-tokeninfo\"",
-            "how tokens are asked about; the table turns it on.",
+            "the table turns it on; write this one key, so that the table is not empty.",
         ),
     ],
     base_scopes: &["openid"],

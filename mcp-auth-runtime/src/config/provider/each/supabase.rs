@@ -15,6 +15,11 @@ pub(super) static SUPABASE: Provider = Provider {
     wide: &[Wide { aud: Aud::Is("authenticated"), is: "the whole project" }],
     sets: &[
         Sets::key(
+            "scopes_from",
+            "\"roles\"",
+            "It knows no scopes but those of OpenID Connect. `grants` of a role gives scopes.",
+        ),
+        Sets::key(
             "algorithms",
             "[\"ES256\", \"RS256\"]",
             "By the signing key of the project. A project on the old shared secret signs with HS256, which cannot be verified here.",
@@ -55,7 +60,7 @@ pub(super) static SUPABASE: Provider = Provider {
         s256: "yes.",
     },
     mind: &[
-        "It knows the scopes `openid`, `profile`, `email`, `phone` and `offline_access`, and refuses a login that asks for another one: declare `authenticated`, or roles from a claim that your access token hook adds, and leave `base_scopes` empty.",
+        "It knows the scopes `openid`, `profile`, `email`, `phone` and `offline_access`, and refuses a login that asks for another one: leave `base_scopes` empty, and let `[roles.NAME]` with `grants` give scopes by a claim that your access token hook adds.",
         "A claim of your hook and `require_claims` tell tokens for several servers of the project apart.",
     ],
     sources: &[

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use mcp_auth_core::Hierarchy;
 use mcp_auth_core::ambient::SystemClock;
-use mcp_auth_core::{Hierarchy, ScopeSet};
 use mcp_auth_store::{Caps, Store};
 use rmcp::RoleServer;
 use rmcp::model::{
@@ -89,7 +89,7 @@ fn gate() -> Arc<Gate> {
     declared.push(build::method(build::all(&["todos.write"]), "notifications/secret"));
     let registry = Registry::new(declared).unwrap();
     let (connect, visibility) = (Connect::Authenticated, Visibility::All);
-    let settings = Settings { connect, visibility, base_scopes: ScopeSet::new() };
+    let settings = Settings { connect, visibility, ..Settings::default() };
     let tasks = Tasks::new(Store::memory(Caps::default()), Arc::new(SystemClock));
     let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
     Arc::new(Gate::new(None, Arc::new(Rulebook::new(registry, policy, tasks))))

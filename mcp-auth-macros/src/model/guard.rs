@@ -1,0 +1,86 @@
+//! `guard = may_close`: the method of the block that is asked before an operation runs.
+
+use syn::ext::IdentExt as _;
+use syn::{FnArg, Ident, Pat, ReturnType, Signature, Type};
+
+use super::inputs::{Input, is_named};
+use crate::attr::Args;
+use crate::diagnostics::{Diagnostics, nearest};
+
+/// The method that is asked.
+pub(crate) struct Guard {
+    pub(crate) ident: Ident,
+    pub(crate) has_self: bool,
+    pub(crate) is_async: bool,
+    pub(crate) inputs: Vec<GuardInput>,
+    pub(crate) output: Option<Type>,
+}
+
+/// One parameter of a guard.
+pub(crate) enum GuardInput {
+    /// As an operation takes it.
+    Owned(Input),
+    /// `&Caller`.
+    Caller(Type),
+    /// `&T`: what `Parameters<T>` of the operation is.
+    Arguments(Type),
+}
+
+impl Guard {
+    /// Takes the argument. `methods` are those of the block, `variables` those of a resource's URI. `None` without one, and
+    /// after a reported mistake.
+    pub(super) fn take(
+        args: &mut Args,
+        methods: &[Signature],
+        variables: &[String],
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let path = args.take("guard")?.path(diagnostics)?;
+        let Some(named) = path.get_ident() else {
+            diagnostics.error_at(&path, "`guard` names a method of this block, like `guard = may_close`");
+            return None;
+        };
+        let Some(signature) = methods.iter().find(|signature| signature.ident == *named) else {
+            let names: Vec<String> =
+                methods.iter().map(|signature| signature.ident.unraw().to_string()).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let hint = nearest(&named.unraw().to_string(), &names);
+            let hint = hint.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+            let message = format!("`guard` names a method of this block, and there is no `{named}`{hint}");
+            diagnostics.error_at(named, message);
+            return None;
+        };
+        let inputs = signature.inputs.iter().filter_map(|input| match input {
+            FnArg::Receiver(_) => None,
+            FnArg::Typed(typed) => Some(input_of(&typed.pat, &typed.ty, variables)),
+        });
+        Some(Self {
+            // Compiler errors about the guard underline its own name.
+            ident: signature.ident.clone(),
+            has_self: signature.receiver().is_some(),
+            is_async: signature.asyncness.is_some(),
+            inputs: inputs.collect(),
+            output: match &signature.output {
+                ReturnType::Default => None,
+                ReturnType::Type(_, ty) => Some((**ty).clone()),
+            },
+        })
+    }
+}
+
+fn input_of(pattern: &Pat, ty: &Type, variables: &[String]) -> GuardInput {
+    if let Type::Reference(reference) = ty {
+        let inner = (*reference.elem).clone();
+        return match is_named(&inner, "Caller") {
+            true => GuardInput::Caller(inner),
+            false => GuardInput::Arguments(inner),
+        };
+    }
+    if let Pat::Ident(named) = pattern
+        && let name = named.ident.unraw().to_string()
+        && variables.contains(&name)
+    {
+        return GuardInput::Owned(Input::Variable { name, ty: ty.clone() });
+    }
+    GuardInput::Owned(Input::FromCall(ty.clone()))
+}

@@ -1,0 +1,78 @@
+//! The guards of a server, asked: with the arguments as the method would get them, a bounded time, and nothing of the
+//! transport.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+
+use futures_util::FutureExt as _;
+use rmcp::model::{RequestId, RequestMetaObject};
+use tokio::time::timeout;
+use tracing::Instrument as _;
+
+use super::run::hold;
+use super::server::Dispatch;
+use crate::authz::{Asked, Decision, Guarded, Guards};
+use crate::call::Call;
+use crate::call::handler::Handler;
+use crate::envelope::Message;
+use crate::observe::span;
+use mcp_auth_core::Era;
+
+/// What is said where a guard gave no answer.
+const UNDECIDED: &str = "this could not be decided; it is refused";
+
+impl<H: Handler> Guards for Dispatch<H> {
+    fn ask<'a>(&'a self, guarded: &'a Guarded) -> Pin<Box<dyn Future<Output = Decision> + Send + 'a>> {
+        Box::pin(async move {
+            for asked in guarded.asked() {
+                match self.ask_one(guarded, asked).await {
+                    Decision::Allow => {}
+                    other => return other,
+                }
+            }
+            Decision::Allow
+        })
+    }
+}
+
+impl<H: Handler> Dispatch<H> {
+    async fn ask_one(&self, guarded: &Guarded, asked: &Asked) -> Decision {
+        let declaration = self.rules.registry().get(asked.id);
+        let Some(guard) = self.routes.guard(asked.id) else {
+            tracing::error!(operation = declaration.name(), "a guard is declared and is not there");
+            return Decision::deny(UNDECIDED);
+        };
+        let id = RequestId::Number(0);
+        let mut call =
+            Call::direct(declaration.name().to_owned(), id, RequestMetaObject::default(), Era::Stateless);
+        call.caller = guarded.permit().caller();
+        match guarded.permit().message() {
+            Message::Tool { arguments, .. } | Message::Prompt { arguments, .. } => {
+                let mut arguments = arguments.clone().unwrap_or_default();
+                declaration.read_texts(&mut arguments);
+                // Arguments that do not fit are answered by what runs the method, which then does not run.
+                if hold(declaration, &mut call, arguments).is_err() {
+                    return Decision::Allow;
+                }
+            }
+            _ => {
+                let found = self.rules.registry().resource_and_variables(&asked.name);
+                call.variables = found.map(|(_, variables)| variables).unwrap_or_default();
+                call.uri = Some(asked.name.clone());
+            }
+        }
+        let span = span::of_call(&call.id, guarded.permit().message(), guarded.permit().identity());
+        let asking = AssertUnwindSafe(guard(&self.handler, call)).catch_unwind().instrument(span);
+        let failed = match timeout(self.limits.guard, asking).await {
+            Ok(Ok(Ok(decision))) => return decision,
+            Ok(Ok(Err(error))) => {
+                tracing::warn!(operation = declaration.name(), "a guard failed: {}", error.message);
+                return Decision::deny(error.message);
+            }
+            Ok(Err(_)) => "a guard panicked",
+            Err(_) => "a guard took longer than limits.guard_timeout",
+        };
+        tracing::error!(operation = declaration.name(), "{failed}; the call is refused");
+        Decision::deny(UNDECIDED)
+    }
+}
