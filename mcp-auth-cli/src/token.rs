@@ -1,5 +1,6 @@
 //! `mcp-auth token`: mints an access token of the built-in issuer, without a browser.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, UNIX_EPOCH};
@@ -149,8 +150,8 @@ impl Wanted {
             Some(text) => scopes(text)?,
             None => config.auth.base_scopes(),
         };
-        let known = |role: &&RoleName| !config.roles.contains_key(*role);
-        if let Some(role) = roles.iter().find(known) {
+        let is_unknown = |role: &&RoleName| !config.roles.contains_key(*role);
+        if let Some(role) = roles.iter().find(is_unknown) {
             return Err(
                 format!("--role {role}: it is not one of [roles]: {}", config.place(&key!(roles))).into()
             );
@@ -209,11 +210,11 @@ fn said_of(
     let configured = issuer.subjects().find(|(name, ..)| *name == subject);
     let (held, said) = configured.map_or((&[][..], None), |(_, roles, claims)| (roles, Some(claims)));
     let mut all = said.cloned().unwrap_or_default();
+    all.retain(|claim, _| !is_of_every_token(claim)); // a start refuses them
     all.extend(claims.iter().cloned());
-    let mut roles: Vec<&str> = held.iter().chain(roles).map(RoleName::as_str).collect();
-    roles.dedup();
+    let roles: BTreeSet<&str> = held.iter().chain(roles).map(RoleName::as_str).collect();
     if !roles.is_empty() {
-        all.insert(ROLES_CLAIM.to_owned(), roles.into());
+        all.insert(ROLES_CLAIM.to_owned(), roles.into_iter().collect());
     }
     all
 }

@@ -6,7 +6,21 @@ pub const ROLES_CLAIM: &str = "urn:mcp-auth:roles";
 
 /// Whether the built-in issuer writes this claim into every token itself, or what it says means more than a value.
 pub fn is_of_every_token(claim: &str) -> bool {
-    const WRITTEN: [&str; 12] =
-        ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "azp", "scope", "cnf", "act"];
+    const WRITTEN: [&str; 14] = [
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "nbf",
+        "iat",
+        "jti",
+        "client_id",
+        "azp",
+        "scope",
+        "cnf",
+        "act",
+        "at_hash",
+        "c_hash",
+    ];
     WRITTEN.contains(&claim) || claim == ROLES_CLAIM
 }

@@ -86,6 +86,22 @@ async fn a_token_that_says_scopes_of_its_own_gets_none_by_its_bearers_roles() {
 }
 
 #[tokio::test]
+async fn scopes_in_any_claim_that_may_hold_them_are_scopes_of_its_own() {
+    let bench = Bench::start("scopes_from = \"roles\"\nscope_claims = [\"scp\", \"perms\"]", "").await;
+    for (claims, held) in [
+        (json!({ "scp": null, "perms": null, "scope": null }), "read write"),
+        (json!({ "scp": "", "scope": "read" }), ""),
+        (json!({ "scp": [], "perms": ["read"], "scope": null }), ""),
+        (json!({ "scp": "read", "scope": null }), "read"),
+        (json!({ "scp": "openid", "scope": "email" }), "openid read write"),
+    ] {
+        let mut changes = claims.clone();
+        changes["groups"] = json!(["writers"]);
+        assert_eq!(bench.held(changes, Era::Stateless).await, held, "{claims}");
+    }
+}
+
+#[tokio::test]
 async fn without_scopes_from_roles_a_role_gives_no_scope() {
     let bench = Bench::start("", "").await;
     for scope in [json!(null), json!("openid"), json!("read")] {

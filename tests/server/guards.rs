@@ -40,7 +40,7 @@ impl Todos {
             200..=299 => Decision::need("todos.nowhere"),
             300..=399 => Decision::need("todos.write"),
             400..=499 => Decision::need(""),
-            500..=599 => Decision::need("todos.admin todos.audit"),
+            500..=599 => Decision::need("todos.admin todos.write todos.audit"),
             600 => panic!("a guard that panics"),
             _ => {
                 tokio::time::sleep(Duration::from_secs(60)).await;
@@ -65,6 +65,7 @@ impl Todos {
         self.asked.fetch_add(1, Ordering::SeqCst);
         match caller {
             None if owner == "open" => Decision::Allow,
+            None if owner == "admin" => Decision::need("todos.admin"),
             None => Decision::need("todos.read"),
             Some(caller) if caller.subject() == owner => Decision::Allow,
             Some(_) => Decision::deny("another's"),
@@ -111,7 +112,9 @@ impl Todos {
 
 async fn started(toml: &str) -> (Todos, TestServer) {
     let todos = Todos::default();
-    let builder = TestServer::builder(todos.clone()).toml("auth.base_scopes = []").expect("a configuration");
+    let builder = TestServer::builder(todos.clone())
+        .toml("auth.base_scopes = [\"todos.read\"]")
+        .expect("a configuration");
     let server = builder.toml(toml).expect("a configuration").start().await.expect("a server");
     (todos, server)
 }
@@ -202,6 +205,8 @@ async fn prompts_and_resources_have_guards_too_and_an_error_refuses() {
     assert_eq!(anonymous("todo://open").await.0, 200);
     let (status, _, scope) = anonymous("todo://ann").await;
     assert_eq!((status, scope.as_deref()), (401, Some("todos.read")));
+    let (status, _, scope) = anonymous("todo://admin").await;
+    assert_eq!((status, scope.as_deref()), (401, Some("todos.admin todos.read")), "and the base scopes");
     // What tells of changes of a resource is guarded as the resource is.
     todos.counts();
     let legacy = reader().era(Era::Legacy("2025-11-25"));
@@ -221,4 +226,77 @@ async fn lists_show_what_a_guard_stands_before_to_who_passes_the_rest() {
     assert!(names("todos.write").await.contains("\"close\""));
     assert!(!names("todos.read").await.contains("\"close\""));
     assert_eq!(todos.counts(), (0, 0));
+}
+
+#[tokio::test]
+async fn what_an_operator_adds_leaves_the_guard_where_it_is() {
+    let roles = "[roles.staff]\nwhen = { claim = \"team\", equals = \"staff\" }\n";
+    for more in [
+        "[resources.\"todo://{owner}\"]\nroles = [\"staff\"]\n",
+        "[resources.\"todo://{owner}\"]\nscopes = [\"todos.read\"]\n",
+    ] {
+        let (todos, server) = started(&format!("{more}{roles}")).await;
+        let staff = server.client().token(server.token("ann").claim("team", "staff").scope("todos.read"));
+        assert_eq!(staff.read_resource("todo://ann").await.status(), 200);
+        assert_eq!(staff.read_resource("todo://bob").await.status(), 403, "{more}");
+        assert_eq!(todos.counts(), (2, 1), "{more}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_the_model_where_the_configuration_says_so() {
+    let (todos, server) = started("auth.denial = \"tool-error\"\n").await;
+    let writer = server.client().token(server.token("ann").scope("todos.write"));
+    let answer = writer.call_tool("close", json!({ "owner": "bob" })).await;
+    assert_eq!((answer.status(), answer.text(), todos.counts()), (200, Some("this todo is bob's"), (1, 0)));
+}
+
+/// Describes its arguments by hand: one of two shapes.
+#[derive(Clone)]
+struct Shaped(Todos);
+
+fn shapes() -> Arc<JsonObject> {
+    let schema = json!({
+        "type": "object",
+        "oneOf": [
+            { "properties": { "id": { "type": "integer" } }, "required": ["id"], "additionalProperties": false },
+            { "properties": { "id": { "type": "string" }, "force": { "type": "boolean" } },
+              "required": ["id", "force"], "additionalProperties": false },
+        ],
+    });
+    Arc::new(schema.as_object().expect("an object").clone())
+}
+
+#[server]
+impl Shaped {
+    fn may(&self, arguments: JsonObject) -> Decision {
+        self.0.asked.fetch_add(1, Ordering::SeqCst);
+        match arguments.contains_key("force") {
+            true => Decision::deny("not by force"),
+            false => Decision::Allow,
+        }
+    }
+
+    /// Does it.
+    #[tool(authenticated, guard = may, input_schema = shapes())]
+    fn act(&self, arguments: JsonObject) -> String {
+        self.0.ran.fetch_add(1, Ordering::SeqCst);
+        arguments["id"].to_string()
+    }
+}
+
+#[tokio::test]
+async fn a_guard_sees_the_arguments_that_the_tool_sees() {
+    let shaped = Shaped(Todos::default());
+    let server = TestServer::start(shaped.clone()).await.expect("a server");
+    let client = server.client().token(server.token("ann"));
+    for (arguments, status, counts) in [
+        (json!({ "id": 5 }), 200, (1, 1)),
+        (json!({ "id": "5", "force": true }), 403, (1, 0)),
+        (json!({ "id": "5", "force": false }), 403, (1, 0)),
+        (json!({ "id": "5" }), 200, (0, 0)), // does not fit: a result that says so
+    ] {
+        let answer = client.call_tool("act", arguments.clone()).await;
+        assert_eq!((answer.status(), shaped.0.counts()), (status, counts), "{arguments}: {}", answer.body());
+    }
 }

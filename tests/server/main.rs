@@ -12,6 +12,7 @@ mod api_keys;
 mod attacks;
 mod both_issuers;
 mod challenges;
+mod confirmed;
 mod credentials;
 mod denied;
 mod direct;

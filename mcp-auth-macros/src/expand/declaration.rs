@@ -31,7 +31,9 @@ fn declared(p: &TokenStream, operation: &Operation) -> TokenStream {
     let rule = rule(p, &operation.rule);
     let guard = operation.guard.as_ref().map(|guard| guard.ident.unraw().to_string());
     let guard = guard.map(|name| quote!(.with_guard(#name)));
-    let rule = quote!(#rule #guard);
+    let is_confirmed = matches!(&operation.kind, Kind::Tool(tool) if tool.confirm.is_some());
+    let confirm = is_confirmed.then(|| quote!(.with_confirmation()));
+    let rule = quote!(#rule #guard #confirm);
     let name = &operation.name;
     match &operation.kind {
         Kind::Tool(tool) => {

@@ -3,7 +3,7 @@
 use syn::ext::IdentExt as _;
 use syn::{FnArg, Ident, Pat, ReturnType, Signature, Type};
 
-use super::inputs::{Input, is_named};
+use super::inputs::{Input, is_named, last_segment, takes_arguments, type_argument};
 use crate::attr::Args;
 use crate::diagnostics::{Diagnostics, nearest};
 
@@ -32,7 +32,8 @@ impl Guard {
     pub(super) fn take(
         args: &mut Args,
         methods: &[Signature],
-        variables: &[String],
+        (variables, is_public): (&[String], bool),
+        is_resource: bool,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let path = args.take("guard")?.path(diagnostics)?;
@@ -50,22 +51,63 @@ impl Guard {
             diagnostics.error_at(named, message);
             return None;
         };
-        let inputs = signature.inputs.iter().filter_map(|input| match input {
-            FnArg::Receiver(_) => None,
-            FnArg::Typed(typed) => Some(input_of(&typed.pat, &typed.ty, variables)),
-        });
+        let mut inputs = Vec::new();
+        let mut takes_arguments = is_resource;
+        for input in &signature.inputs {
+            let FnArg::Typed(typed) = input else { continue };
+            let input = input_of(&typed.pat, &typed.ty, variables);
+            if let Some(wrong) = input.misfit(is_public, &mut takes_arguments) {
+                diagnostics.error_at(&typed.ty, wrong);
+            }
+            inputs.push(input);
+        }
         Some(Self {
             // Compiler errors about the guard underline its own name.
             ident: signature.ident.clone(),
             has_self: signature.receiver().is_some(),
             is_async: signature.asyncness.is_some(),
-            inputs: inputs.collect(),
+            inputs,
             output: match &signature.output {
                 ReturnType::Default => None,
                 ReturnType::Type(_, ty) => Some((**ty).clone()),
             },
         })
     }
+}
+
+impl GuardInput {
+    /// What is wrong with it. `taken`: whether the arguments are taken by another one, or there are none.
+    fn misfit(&self, is_public: bool, taken: &mut bool) -> Option<&'static str> {
+        const CALLER: &str = "a `public` operation may have no caller; take `Option<Caller>`";
+        let arguments = |taken: &mut bool| {
+            std::mem::replace(taken, true).then_some(
+                "the arguments are taken already, or there are none: one parameter takes all of a tool's or a prompt's, and of a \
+                 resource the variables of its URI are taken by their names",
+            )
+        };
+        match self {
+            Self::Caller(_) => is_public.then_some(CALLER),
+            Self::Arguments(_) => arguments(taken),
+            Self::Owned(Input::Variable { .. }) => None,
+            Self::Owned(Input::FromCall(ty)) if takes_arguments(ty) => arguments(taken),
+            Self::Owned(Input::FromCall(ty)) => {
+                let inner = option(ty);
+                let is_of_the_caller = |ty: &Type| is_named(ty, "Caller") || is_named(ty, "Claims");
+                match (is_of_the_caller(ty), inner.is_some_and(is_of_the_caller)) {
+                    (true, _) => is_public.then_some(CALLER),
+                    (_, true) => None,
+                    _ => Some(
+                        "a guard decides before the call runs: it takes `Caller`, `Claims<T>`, the arguments, and variables of the URI",
+                    ),
+                }
+            }
+        }
+    }
+}
+
+/// `T` of `Option<T>`.
+fn option(ty: &Type) -> Option<&Type> {
+    last_segment(ty).filter(|last| last.ident == "Option").and_then(type_argument)
 }
 
 fn input_of(pattern: &Pat, ty: &Type, variables: &[String]) -> GuardInput {

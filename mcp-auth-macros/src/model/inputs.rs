@@ -138,7 +138,7 @@ pub(super) fn last_segment(ty: &Type) -> Option<&PathSegment> {
 }
 
 /// `T` of `X<T>`.
-fn type_argument(segment: &PathSegment) -> Option<&Type> {
+pub(super) fn type_argument(segment: &PathSegment) -> Option<&Type> {
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
         return None;
     };

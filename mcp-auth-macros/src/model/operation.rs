@@ -104,6 +104,7 @@ impl Marker {
                 "output_schema",
                 "timeout",
                 "guard",
+                "confirm",
                 "icons",
                 "meta",
             ],
@@ -171,11 +172,21 @@ pub(super) fn check(
         ListEntry::take(&mut args, method, diagnostics)
     };
     let guard = (marker != Marker::Method)
-        .then(|| Guard::take(&mut args, methods, &variables, diagnostics))
+        .then(|| {
+            let is_public = rule.as_ref().is_some_and(Rule::is_public);
+            let is_resource = marker == Marker::Resource;
+            Guard::take(&mut args, methods, (&variables, is_public), is_resource, diagnostics)
+        })
         .flatten();
     let known: Vec<&str> = rule::NAMES.iter().chain(marker.arguments()).copied().collect();
     args.finish(&format!("`#[{}]`", marker.name()), &known, diagnostics);
 
+    if let (Some(Kind::Tool(Tool { confirm: Some(at), .. })), Some(rule)) = (&kind, &rule)
+        && rule.is_public()
+    {
+        let message = "anyone may call a `public` tool, and a confirmation is a caller's; write `authenticated` or scopes";
+        diagnostics.error(*at, message);
+    }
     let has_self = check_signature(signature, diagnostics);
     let inputs = inputs::check(signature, &variables, rule.as_ref(), diagnostics);
     if let Some(Kind::Resource(resource)) = &kind {

@@ -1,5 +1,6 @@
 //! The arguments that only `#[tool]` has.
 
+use proc_macro2::Span;
 use syn::{Expr, LitStr};
 
 use crate::attr::Args;
@@ -12,6 +13,8 @@ pub(crate) struct Tool {
     pub(crate) annotations: Annotations,
     /// How long a call may take, in seconds.
     pub(crate) timeout: Option<u64>,
+    /// Whether the person confirms each call; where it is written.
+    pub(crate) confirm: Option<Span>,
 }
 
 /// Hints for clients (MCP `ToolAnnotations`).
@@ -34,7 +37,17 @@ impl Tool {
         let (input_schema, output_schema) = (expr("input_schema"), expr("output_schema"));
         let timeout = args.take("timeout").and_then(|arg| arg.string(diagnostics));
         let timeout = timeout.and_then(|given| seconds(&given, diagnostics));
-        Self { input_schema, output_schema, annotations: Annotations::take(args, diagnostics), timeout }
+        let confirm = args.take("confirm").and_then(|arg| {
+            let span = arg.name.span();
+            arg.flag(diagnostics).map(|()| span)
+        });
+        Self {
+            input_schema,
+            output_schema,
+            annotations: Annotations::take(args, diagnostics),
+            timeout,
+            confirm,
+        }
     }
 }
 

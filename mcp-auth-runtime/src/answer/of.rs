@@ -24,7 +24,7 @@ impl Rejection {
             Denied::MissingScope { required, held } => {
                 Self::MissingScope { required: required.clone(), held: held.clone() }
             }
-            Denied::Refused { reason } => Self::Forbidden { text: reason.clone() },
+            Denied::Refused { reason } => Self::Refused { reason: reason.clone() },
             Denied::MissingRole { any_of } => Self::MissingRole { any_of: any_of.clone() },
             Denied::Unknown { kind: Kind::Method, name } => Self::UnknownMethod { method: name.clone(), era },
             Denied::Unknown { kind: Kind::Task, .. } if !follows_tasks => Self::TasksNotDeclared,

@@ -51,6 +51,11 @@ pub enum Rejection {
         /// The declared scopes the caller holds.
         held: ScopeSet,
     },
+    /// A caller whom the server's own guard refuses: 403 without a challenge.
+    Refused {
+        /// What the caller may read.
+        reason: String,
+    },
     /// A caller who holds none of the roles that are needed: 403 without a challenge.
     MissingRole {
         /// The roles of which one suffices.
@@ -317,6 +322,7 @@ impl Rejection {
                 let text = format!("this needs the scope {required}, which no login brings");
                 Row::new(FORBIDDEN, Rank::Decision, text).says(Says::Lacks { required, held })
             }
+            Self::Refused { reason } => Row::new(FORBIDDEN, Rank::Decision, reason),
             // No scope is named: no token that the caller could get would hold the role.
             Self::MissingRole { any_of } => {
                 let roles: Vec<&str> = any_of.iter().map(Role::as_str).collect();

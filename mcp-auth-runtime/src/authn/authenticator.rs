@@ -151,7 +151,8 @@ impl Authenticator {
         match key.map(|(_, judge)| judge.foresee(presented)) {
             Some(Foreseen::Known { facts, .. }) => {
                 let begins = facts.api_key.as_ref().map(ApiKeyDigest::begins).unwrap_or_default();
-                ApiKeyError::Denied { name: facts.subject, begins }.into()
+                let for_addresses = facts.confirmation.is_some();
+                ApiKeyError::Denied { name: facts.subject, begins, for_addresses }.into()
             }
             _ => TokenError::Denied,
         }

@@ -13,7 +13,7 @@ const LOCAL: &str = "local";
 
 /// The local caller who holds this. Without anything it is anonymous: only public operations are served.
 pub(crate) fn caller(held: Held, claims: Map<String, Value>) -> Identity {
-    if held.scopes.is_empty() && held.roles.is_empty() {
+    if held.scopes.is_empty() && held.roles.is_empty() && claims.is_empty() {
         return Identity::Anonymous;
     }
     let facts = Facts { held, claims: claims.into(), ..Facts::of(Arc::from(LOCAL), LOCAL) };

@@ -5,7 +5,12 @@ use std::pin::Pin;
 use mcp_auth_core::{Scope, ScopeSet};
 
 use super::permit::Permit;
+use crate::authn::{Caller, Identity};
 use crate::declared::registry::OperationId;
+use crate::envelope::Message;
+
+/// What a caller is told where a guard decided nothing, or what no client can follow.
+pub(crate) const UNDECIDED: &str = "this could not be decided; it is refused";
 
 /// What a guard decides: a method of the server that `guard = …` names, which knows what no rule can know, such as whose
 /// the thing is that a call is about.
@@ -27,9 +32,9 @@ use crate::declared::registry::OperationId;
 pub enum Decision {
     /// The call may go on.
     Allow,
-    /// The caller needs these scopes besides: 403 with a challenge that names them. Each is one that some operation
-    /// declares and the caller lacks, or clients would ask for it in vain: anything else is a refusal, and an error in the
-    /// log.
+    /// The caller needs these scopes besides: 403 with a challenge that names those that it lacks. Each is one that some
+    /// operation declares, and one of them is lacking, or clients would ask for it in vain: anything else is a refusal, and
+    /// an error in the log.
     Need(Vec<String>),
     /// The caller may not: 403 with this text, and without a challenge.
     Deny(String),
@@ -68,9 +73,19 @@ impl Guarded {
         Self { permit, asked }
     }
 
-    /// What would be allowed.
-    pub(crate) fn permit(&self) -> &Permit {
-        &self.permit
+    /// What was asked for.
+    pub(crate) fn message(&self) -> &Message {
+        self.permit.message()
+    }
+
+    /// By whom.
+    pub(crate) fn identity(&self) -> &Identity {
+        self.permit.identity()
+    }
+
+    /// The caller as a guard sees it; `None` for an anonymous one.
+    pub(crate) fn caller(&self) -> Option<Caller> {
+        self.permit.caller()
     }
 
     /// The operations whose guards are asked.
@@ -85,19 +100,20 @@ pub(crate) trait Guards: Send + Sync {
     fn ask<'a>(&'a self, guarded: &'a Guarded) -> Pin<Box<dyn Future<Output = Decision> + Send + 'a>>;
 }
 
-/// The scopes that a guard wants, if a client may be told to ask for them: `declared` ones, of which the caller has none.
+/// Those of the scopes a guard wants that the caller lacks, if a client may be told to ask for them: all are `declared`.
 pub(super) fn to_ask_for(
     wanted: &[String],
     declared: &ScopeSet,
     holds: impl Fn(&Scope) -> bool,
 ) -> Result<ScopeSet, String> {
-    if wanted.is_empty() {
-        return Err("it needs scopes and names none".to_owned());
-    }
-    let scopes = wanted.iter().map(|text| match declared.iter().find(|scope| scope.as_str() == text) {
+    let declared = |text: &String| match declared.iter().find(|scope| scope.as_str() == text) {
         None => Err(format!("it needs {text:?}, which no operation declares")),
-        Some(scope) if holds(scope) => Err(format!("it needs {text:?}, which the caller holds")),
         Some(scope) => Ok(scope.clone()),
-    });
-    scopes.collect()
+    };
+    let all = wanted.iter().map(declared).collect::<Result<ScopeSet, String>>()?;
+    let lacked: ScopeSet = all.iter().filter(|scope| !holds(scope)).cloned().collect();
+    match lacked.is_empty() {
+        true => Err(format!("it needs {:?}, of which the caller lacks nothing", wanted.join(" "))),
+        false => Ok(lacked),
+    }
 }

@@ -15,7 +15,7 @@ mod verdict;
 mod tests;
 
 pub use guard::Decision;
-pub(crate) use guard::{Asked, Guarded, Guards};
+pub(crate) use guard::{Asked, Guarded, Guards, UNDECIDED};
 pub use named::Named;
 pub(crate) use need::Need;
 pub(crate) use permit::Permit;

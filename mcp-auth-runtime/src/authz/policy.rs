@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::guard::{Asked, Decision, Guarded, to_ask_for};
+use super::guard::{Asked, Decision, Guarded, UNDECIDED, to_ask_for};
 use super::named::{Named, Part};
 use super::need::{Lack, Need};
 use super::permit::Permit;
@@ -124,10 +124,10 @@ impl Policy {
         };
         let required = to_ask_for(&wanted, &self.scopes, holds).map_err(|why| {
             tracing::error!("a guard asks for what no client can bring, so its call is refused: {why}");
-            Denied::Refused { reason: "this could not be decided; it is refused".to_owned() }
+            Denied::Refused { reason: UNDECIDED.to_owned() }
         })?;
         Err(match held {
-            None => Denied::Unauthenticated { scopes: required },
+            None => Denied::Unauthenticated { scopes: self.first_challenge_of(required) },
             Some(held) if held.is_fixed => Denied::MissingScope { required, held: self.nameable_of(held) },
             Some(held) => Denied::InsufficientScope { required, held: self.nameable_of(held) },
         })
@@ -233,8 +233,12 @@ impl Policy {
     /// With `visibility = "granted"` the base scopes only: the others would say that the operation exists. The same where no
     /// issuer knows them.
     fn first_challenge(&self, ids: impl IntoIterator<Item = OperationId>) -> ScopeSet {
+        self.first_challenge_of(self.required(ids))
+    }
+
+    fn first_challenge_of(&self, required: ScopeSet) -> ScopeSet {
         let mut scopes = match self.settings.visibility {
-            Visibility::All if self.settings.asks_for_scopes => self.required(ids),
+            Visibility::All if self.settings.asks_for_scopes => required,
             Visibility::All | Visibility::Granted => ScopeSet::new(),
         };
         scopes.extend(self.settings.base_scopes.iter().cloned());

@@ -10,6 +10,7 @@ use rmcp::model::{Extensions, InputResponses, JsonObject, ProtocolVersion, Reque
 use rmcp::service::{Peer, RequestContext, RoleServer, SubscriptionContext};
 use tokio_util::sync::CancellationToken;
 
+use super::ask::Rounds;
 use crate::authn::Caller;
 use crate::observe::undecided::Undecided;
 
@@ -38,6 +39,8 @@ pub struct Call {
     pub meta: RequestMetaObject,
     era: Era,
     pub(super) transport: Option<Transport>,
+    /// What was asked of the person and answered before the method runs.
+    pub(crate) rounds: Option<Rounds>,
     /// The audit of this call, which the method may still turn into a refusal.
     pub(crate) undecided: Option<Arc<Undecided>>,
     /// What is given back when the method has ended.
@@ -83,6 +86,7 @@ impl Call {
             meta,
             era,
             transport: None,
+            rounds: None,
             undecided: None,
             kept: None,
         }

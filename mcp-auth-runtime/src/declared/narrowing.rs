@@ -2,7 +2,6 @@
 
 use mcp_auth_core::{Role, ScopeSet};
 
-use super::Rule;
 use super::registry::{Declaration, Item, Registry};
 
 /// What is added to one operation.
@@ -12,6 +11,8 @@ pub(crate) struct Narrowing {
     pub(crate) scopes: ScopeSet,
     /// Roles that are needed besides, all of them.
     pub(crate) roles: Vec<Role>,
+    /// Whether the person confirms each call.
+    pub(crate) confirm: bool,
     /// Whether it is switched off.
     pub(crate) disabled: bool,
     /// What lists say of it instead.
@@ -36,13 +37,14 @@ impl Registry {
 
 impl Declaration {
     fn narrow(&mut self, narrowing: &Narrowing) {
-        self.rule = narrowing.roles.iter().fold(
-            self.rule.clone().needing(&narrowing.scopes),
-            |rule, role| match rule.is_public() {
-                true => Rule::AUTHENTICATED.with_any_role(vec![role.clone()]),
-                false => rule.with_any_role(vec![role.clone()]),
-            },
-        );
+        self.rule =
+            narrowing.roles.iter().fold(self.rule.clone().needing(&narrowing.scopes), |rule, role| {
+                rule.for_callers().with_any_role(vec![role.clone()])
+            });
+        if narrowing.confirm {
+            self.rule = self.rule.clone().with_confirmation();
+            self.needs_transport = true;
+        }
         let Some(text) = narrowing.description.clone() else { return };
         match &mut self.item {
             Item::Tool(tool) => tool.description = Some(text.into()),
@@ -58,6 +60,7 @@ impl Declaration {
 mod tests {
     use rmcp::model::{JsonObject, Tool};
 
+    use super::super::Rule;
     use super::*;
     use crate::call::build;
 

@@ -83,7 +83,9 @@ impl Declaration {
     /// Says whether some argument of it needs rmcp's transport.
     #[must_use]
     pub fn needing_transport(self, needs: bool) -> Self {
-        Self { needs_transport: needs, ..self }
+        // A person is asked through the transport.
+        let needs_transport = needs || self.rule.is_confirmed();
+        Self { needs_transport, ..self }
     }
 
     /// Says that schemars wrote the schema of its arguments. A schema written by hand stays as it is written.

@@ -12,6 +12,8 @@ pub struct Rule {
     roles: Vec<Vec<Role>>,
     /// The method of the server that is asked besides.
     guard: Option<&'static str>,
+    /// Whether the person says yes to each call.
+    confirmed: bool,
 }
 
 /// Who may call, whatever roles are needed beside it.
@@ -39,7 +41,7 @@ impl Rule {
     pub const NOBODY: Self = Self::of(Who::Nobody);
 
     const fn of(who: Who) -> Self {
-        Self { who, roles: Vec::new(), guard: None }
+        Self { who, roles: Vec::new(), guard: None, confirmed: false }
     }
 
     /// A verified caller who holds all scopes of one of these groups. An empty group is left out; without any other one it is
@@ -71,6 +73,15 @@ impl Rule {
         self
     }
 
+    /// The same, for verified callers alone.
+    #[must_use]
+    pub fn for_callers(mut self) -> Self {
+        if self.is_public() {
+            self.who = Who::Authenticated;
+        }
+        self
+    }
+
     /// The same, for callers who hold one of these roles besides. Of none of them nobody does.
     #[must_use]
     pub fn with_any_role(mut self, roles: Vec<Role>) -> Self {
@@ -83,6 +94,17 @@ impl Rule {
     pub fn with_guard(mut self, guard: &'static str) -> Self {
         self.guard = Some(guard);
         self
+    }
+
+    /// The same, for calls that the person in front of the client confirms besides. Of anyone it is any caller then.
+    #[must_use]
+    pub fn with_confirmation(self) -> Self {
+        Self { confirmed: true, ..self.for_callers() }
+    }
+
+    /// Whether the person in front of the client confirms each call.
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed
     }
 
     /// The method of the server that is asked besides.
@@ -131,7 +153,7 @@ impl Rule {
 }
 
 /// As the `--scopes` table shows it: `public`, `authenticated`, `a and b`, `a or b`, `(a and b) or c`, each with
-/// `, role x or y` behind it where roles are needed, and `, guard f` where one is asked.
+/// `, role x or y` behind it where roles are needed, `, guard f` where one is asked, `, confirmed` where the person is.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.who {
@@ -152,6 +174,9 @@ impl fmt::Display for Rule {
         }
         if let Some(guard) = self.guard {
             write!(f, ", guard {guard}")?;
+        }
+        if self.confirmed {
+            f.write_str(", confirmed")?;
         }
         Ok(())
     }

@@ -11,26 +11,30 @@ use tracing::Instrument as _;
 
 use super::run::hold;
 use super::server::Dispatch;
-use crate::authz::{Asked, Decision, Guarded, Guards};
+use crate::authz::{Asked, Decision, Guarded, Guards, UNDECIDED};
 use crate::call::Call;
 use crate::call::handler::Handler;
 use crate::envelope::Message;
 use crate::observe::span;
 use mcp_auth_core::Era;
 
-/// What is said where a guard gave no answer.
-const UNDECIDED: &str = "this could not be decided; it is refused";
-
 impl<H: Handler> Guards for Dispatch<H> {
     fn ask<'a>(&'a self, guarded: &'a Guarded) -> Pin<Box<dyn Future<Output = Decision> + Send + 'a>> {
         Box::pin(async move {
-            for asked in guarded.asked() {
-                match self.ask_one(guarded, asked).await {
-                    Decision::Allow => {}
-                    other => return other,
+            let asking = async {
+                for asked in guarded.asked() {
+                    match self.ask_one(guarded, asked).await {
+                        Decision::Allow => {}
+                        other => return other,
+                    }
                 }
-            }
-            Decision::Allow
+                Decision::Allow
+            };
+            // One time for all of them: a message may name many resources.
+            timeout(self.limits.guard, asking).await.unwrap_or_else(|_| {
+                tracing::error!("guards took longer than limits.guard_timeout; the call is refused");
+                Decision::deny(UNDECIDED)
+            })
         })
     }
 }
@@ -45,12 +49,11 @@ impl<H: Handler> Dispatch<H> {
         let id = RequestId::Number(0);
         let mut call =
             Call::direct(declaration.name().to_owned(), id, RequestMetaObject::default(), Era::Stateless);
-        call.caller = guarded.permit().caller();
-        match guarded.permit().message() {
+        call.caller = guarded.caller();
+        match guarded.message() {
             Message::Tool { arguments, .. } | Message::Prompt { arguments, .. } => {
-                let mut arguments = arguments.clone().unwrap_or_default();
-                declaration.read_texts(&mut arguments);
-                // Arguments that do not fit are answered by what runs the method, which then does not run.
+                let arguments = arguments.clone().unwrap_or_default();
+                // The very check that stands before the method: what does not fit here is answered there, and does not run.
                 if hold(declaration, &mut call, arguments).is_err() {
                     return Decision::Allow;
                 }
@@ -61,18 +64,18 @@ impl<H: Handler> Dispatch<H> {
                 call.uri = Some(asked.name.clone());
             }
         }
-        let span = span::of_call(&call.id, guarded.permit().message(), guarded.permit().identity());
+        let span = span::of_call(&call.id, guarded.message(), guarded.identity());
         let asking = AssertUnwindSafe(guard(&self.handler, call)).catch_unwind().instrument(span);
-        let failed = match timeout(self.limits.guard, asking).await {
-            Ok(Ok(Ok(decision))) => return decision,
-            Ok(Ok(Err(error))) => {
+        match asking.await {
+            Ok(Ok(decision)) => decision,
+            Ok(Err(error)) => {
                 tracing::warn!(operation = declaration.name(), "a guard failed: {}", error.message);
-                return Decision::deny(error.message);
+                Decision::deny(error.message)
             }
-            Ok(Err(_)) => "a guard panicked",
-            Err(_) => "a guard took longer than limits.guard_timeout",
-        };
-        tracing::error!(operation = declaration.name(), "{failed}; the call is refused");
-        Decision::deny(UNDECIDED)
+            Err(_) => {
+                tracing::error!(operation = declaration.name(), "a guard panicked; the call is refused");
+                Decision::deny(UNDECIDED)
+            }
+        }
     }
 }

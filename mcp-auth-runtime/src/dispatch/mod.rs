@@ -3,11 +3,12 @@
 //! proof is checked.
 //!
 //! In reading order: `server` (what every request shares), `messages` (what rmcp calls, one function a message),
-//! `permit` (is it for this?), `guard` (what the server's own code says before), `run` (the developer's methods), `bounds` (what one call may cost), `direct` (what needs
+//! `permit` (is it for this?), `guard` (what the server's own code says before), `confirm` (the person says yes), `run` (the developer's methods), `bounds` (what one call may cost), `direct` (what needs
 //! nothing of rmcp's transport), `lists`, `about` (capabilities).
 
 mod about;
 mod bounds;
+mod confirm;
 mod direct;
 mod guard;
 mod lists;

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use super::bounds::{Answer, Failed, Patience};
+use super::confirm::confirmed;
 use super::direct::DirectRequest;
 use super::permit::{kept, undecided};
 use super::server::Dispatch;
@@ -30,7 +31,7 @@ use crate::declared::registry::{Declaration, OperationId};
 use crate::declared::schema::Misfits;
 use crate::envelope::Message;
 use crate::observe::span;
-use crate::observe::undecided::PATIENCE;
+use crate::observe::undecided::{PATIENCE, Undecided};
 use crate::owned::unavailable;
 use mcp_auth_core::Era;
 use mcp_auth_core::seen::echoed;
@@ -72,7 +73,8 @@ impl<H: Handler> Dispatch<H> {
         source: CallSource,
         round: Round,
     ) -> Result<Call, ErrorData> {
-        let request_state = self.states.open(round.request_state, permit).await?;
+        let is_confirmed = self.rules.registry().get(id).rule.is_confirmed();
+        let request_state = self.states.open(round.request_state, permit, is_confirmed).await?;
         let mut call = call(self.rules.registry().get(id).name(), permit, source);
         call.arguments = round.arguments;
         call.input_responses = round.input_responses;
@@ -99,6 +101,11 @@ impl<H: Handler> Dispatch<H> {
             return Ok(tool_failure(misfits.text("argument", "arguments")));
         }
         let era = call.era();
+        if declaration.rule.is_confirmed()
+            && let Err(answer) = confirmed(declaration, &mut call).await
+        {
+            return self.unconfirmed(answer, call.undecided.as_deref(), permit).await;
+        }
         let patience = self.limits.patience(declaration);
         let mut answer = match guarded(permit, call, Some(patience), |call| run(&self.handler, call)).await {
             Ok(answer) => answer,
@@ -130,6 +137,24 @@ impl<H: Handler> Dispatch<H> {
         Ok(answer)
     }
 
+    /// The answer to a call that its person has not confirmed, which is audited as a refusal unless it is a question.
+    async fn unconfirmed(
+        &self,
+        answer: Result<CallToolResponse, ErrorData>,
+        undecided: Option<&Undecided>,
+        permit: &Permit,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let mut answer = answer;
+        if let Ok(CallToolResponse::InputRequired(result)) = &mut answer {
+            self.states.seal(result, permit).await?;
+            return answer;
+        }
+        if let Some(undecided) = undecided {
+            undecided.refuse(&"the person did not confirm this call, or could not be asked");
+        }
+        answer
+    }
+
     /// Runs a prompt.
     pub(super) async fn prompt(
         &self,
@@ -142,8 +167,7 @@ impl<H: Handler> Dispatch<H> {
         };
         let mut call = self.call_of(id, permit, source, round).await?;
         let declaration = self.rules.registry().get(id);
-        let mut arguments = call.arguments.take().unwrap_or_default();
-        declaration.read_texts(&mut arguments);
+        let arguments = call.arguments.take().unwrap_or_default();
         hold(declaration, &mut call, arguments)
             .map_err(|misfits| ErrorData::invalid_params(misfits.text("argument", "arguments"), None))?;
         let patience = self.limits.patience(declaration);
@@ -273,7 +297,15 @@ impl NamedTask<'_> {
 }
 
 /// Gives `call` its arguments, if they fit the schema of the operation.
-pub(super) fn hold(declaration: &Declaration, call: &mut Call, arguments: JsonObject) -> Result<(), Misfits> {
+pub(super) fn hold(
+    declaration: &Declaration,
+    call: &mut Call,
+    mut arguments: JsonObject,
+) -> Result<(), Misfits> {
+    // Those of a prompt come as text.
+    if declaration.kind() == Kind::Prompt {
+        declaration.read_texts(&mut arguments);
+    }
     let arguments = Value::Object(arguments);
     declaration.takes(&arguments)?;
     if let Value::Object(arguments) = arguments {

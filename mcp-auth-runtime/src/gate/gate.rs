@@ -180,6 +180,10 @@ impl Gate {
             Some((shares, kind)) => Some(shares.enter(identity, kind)?),
             None => None,
         };
+        // A session that is another's, or has ended, is said before a guard is asked.
+        if let (Pending::Guards(_), Some(session)) = (&pending, &received.session) {
+            session.check_owner(identity).await?;
+        }
         let permit = self.settle(pending).await.map_err(|denied| received.denied(&denied))?;
         let bound = match &received.session {
             Some(session) => session.bind(identity, named, self.policy()).await?,

@@ -311,7 +311,8 @@ impl<H: Handler> Endpoint<H> {
             (
                 Rejection::InsufficientScope { .. }
                 | Rejection::MissingScope { .. }
-                | Rejection::MissingRole { .. },
+                | Rejection::MissingRole { .. }
+                | Rejection::Refused { .. },
                 Message::Tool { .. },
             ) if self.settings.denial_as_tool_error => {
                 self.gate.told(rejection).respond_as_tool_error(&id, envelope.era())

@@ -33,8 +33,9 @@ pub(crate) struct RequestStates {
     store: Store,
     /// The key, where the store has none yet.
     fresh: SealingKey,
-    /// The time until which a state that was brought back is remembered; `None` where it may be brought back again.
-    once: Option<Arc<dyn Clock>>,
+    /// Whether each state is opened once, whatever it is for.
+    once: bool,
+    clock: Arc<dyn Clock>,
     codec: OnceCell<RequestStateCodec>,
 }
 
@@ -42,7 +43,7 @@ impl RequestStates {
     /// With the key that `store` keeps, or a new one that it keeps then; with `once`, each state is opened once.
     pub(crate) fn new(store: Store, ambient: &Ambient, once: bool) -> Self {
         let fresh = SealingKey::random(ambient.random.as_ref());
-        Self { store, fresh, once: once.then(|| Arc::clone(&ambient.clock)), codec: OnceCell::new() }
+        Self { store, fresh, once, clock: Arc::clone(&ambient.clock), codec: OnceCell::new() }
     }
 
     /// Seals the state in `result`, if it has one.
@@ -63,7 +64,7 @@ impl RequestStates {
         Ok(())
     }
 
-    /// Opens the state that a client brought back, if it brought one.
+    /// Opens the state that a client brought back, if it brought one; with `once`, for the only time.
     ///
     /// # Errors
     /// -32602 for one that is not this caller's for this request, too old, or used up; an internal error where the store
@@ -72,11 +73,13 @@ impl RequestStates {
         &self,
         state: Option<String>,
         permit: &Permit,
+        once: bool,
     ) -> Result<Option<String>, ErrorData> {
         let Some(sealed) = state else { return Ok(None) };
         let opened = self.codec().await?.open_with(&sealed, bound_to(permit).as_bytes()).ok();
         match opened.and_then(|bytes| String::from_utf8(bytes).ok()) {
-            Some(state) => self.use_up(&sealed).await.map(|()| Some(state)),
+            Some(state) if once || self.once => self.use_up(&sealed).await.map(|()| Some(state)),
+            Some(state) => Ok(Some(state)),
             None => Err(ErrorData::invalid_params(
                 "requestState is not one this server gave to this caller for this request, or it is too old",
                 None,
@@ -85,8 +88,7 @@ impl RequestStates {
     }
 
     async fn use_up(&self, sealed: &str) -> Result<(), ErrorData> {
-        let Some(clock) = &self.once else { return Ok(()) };
-        let now = clock.unix_now();
+        let now = self.clock.unix_now();
         // The codec has a clock of its own, so what is remembered is remembered for twice as long.
         let until = now.saturating_add(2 * ROUND.as_secs());
         match self.store.spent().spend(SecretHash::of(sealed), until, now).await.map_err(unavailable)? {

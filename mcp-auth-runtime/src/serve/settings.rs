@@ -321,7 +321,10 @@ pub(super) fn api_keys(config: &Config, checked: &Checked) -> Result<Vec<ApiKeyR
     keys.map(|(index, entry)| {
         let roles = RoleSet::union_of(entry.roles.iter().filter_map(|role| checked.roles.get(role)));
         let mut scopes: ScopeSet = entry.scopes.iter().map(|scope| scope.scope().clone()).collect();
-        scopes.extend(grants.of(&roles));
+        // What names scopes has those and no more, as with tokens.
+        if scopes.is_empty() {
+            scopes = grants.of(&roles);
+        }
         Ok(ApiKeyRules {
             name: entry.name.as_str().to_owned(),
             digests: digests(config, entry).map_err(|why| {

@@ -146,6 +146,11 @@ impl Ask {
         })
     }
 
+    /// What it remembers, for whoever asks next in the same call.
+    pub(crate) fn into_rounds(self) -> Rounds {
+        self.rounds
+    }
+
     fn capability(&self) -> Option<ElicitationCapability> {
         self.context.client_capabilities()?.elicitation.clone()
     }
@@ -186,7 +191,8 @@ enum Mode {
 /// The person in front of the client.
 impl FromCall for Ask {
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        let rounds = Rounds::of(call.request_state.as_deref(), call.input_responses.as_ref());
+        let of_the_request = || Rounds::of(call.request_state.as_deref(), call.input_responses.as_ref());
+        let rounds = call.rounds.take().unwrap_or_else(of_the_request);
         Ok(Self { context: call.context()?, era: call.era(), rounds })
     }
 }

@@ -9,3 +9,4 @@ mod rounds;
 
 pub use asker::Ask;
 pub use reply::Reply;
+pub(crate) use rounds::Rounds;

@@ -28,7 +28,7 @@ struct Remembered {
 
 /// The answers of earlier rounds, and the one that this round brought.
 #[derive(Debug, Default)]
-pub(super) struct Rounds {
+pub(crate) struct Rounds {
     /// Not asked again yet in this run.
     before: VecDeque<(String, ElicitResult)>,
     /// Asked again in this run.

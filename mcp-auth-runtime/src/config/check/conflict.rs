@@ -445,6 +445,16 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// A confirmation of what is not a tool.
+    #[error("{kind} `{name}` cannot be confirmed by a person: only tools are; leave confirm out: {at}")]
+    ConfirmsNoTool {
+        /// What it is.
+        kind: Kind,
+        /// Its name.
+        name: String,
+        /// Key and source.
+        at: String,
+    },
     /// A client whose tokens would be taken for a user's.
     #[error(
         "client {client:?} has the name of one of issuer.users, and both names become `sub` of a token: a role or a rule that \

@@ -37,6 +37,10 @@ impl Findings<'_> {
                     self.adds_known_scopes(declared, entry, scopes);
                 }
                 self.adds_known_roles(entry, &roles);
+                if entry.confirm && kind != Kind::Tool {
+                    let at = self.at(keys(name)[0].clone());
+                    self.refuse(Conflict::ConfirmsNoTool { kind, name: name.clone(), at });
+                }
             }
         }
         self.needs_known_roles(declared);

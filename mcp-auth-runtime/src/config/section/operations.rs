@@ -21,6 +21,8 @@ pub struct OperationEntry {
     pub scopes: Vec<ScopeToken>,
     /// Roles of `[roles]` that a caller needs besides: all of them.
     pub roles: Vec<RoleName>,
+    /// Whether the person in front of the client confirms each call of it, arguments shown. Of tools alone.
+    pub confirm: bool,
     /// Whether it is switched off: it is in no list, and a call of it is answered like one of an unknown name.
     pub disabled: bool,
     /// What lists and the model are told of it, instead of what the program says.
@@ -34,6 +36,7 @@ impl OperationEntry {
         Narrowing {
             scopes,
             roles: self.roles.iter().map(|role| role.role().clone()).collect(),
+            confirm: self.confirm,
             disabled: self.disabled,
             description: self.description.clone(),
         }

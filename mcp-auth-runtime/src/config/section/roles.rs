@@ -23,7 +23,7 @@ pub struct RoleEntry {
     pub when: Option<Conditions>,
     /// Roles that a holder of this one has as well, and all that those imply. Circles are refused.
     pub implies: Vec<RoleName>,
-    /// Scopes that it gives: to API keys that hold the role, and to tokens of issuers with `scopes_from = "roles"`. Never to a
+    /// Scopes that it gives: to API keys that hold the role and name no scopes, and to tokens of issuers with `scopes_from = "roles"`. Never to a
     /// token that holds scopes of its own, which are all that the person allowed its client.
     pub grants: Vec<ScopeToken>,
 }

@@ -35,7 +35,7 @@ pub struct Stdio {
     /// The longest that `credential_command` may take.
     pub credential_timeout: CredentialTimeout,
     /// What the local caller holds (issuer and subject `local`) when there is no `credential`; it counts as
-    /// authenticated only if this is not empty.
+    /// authenticated only if this, `local_roles` or `local_claims` is not empty.
     pub local_scopes: Vec<ScopeToken>,
     /// Roles of `[roles]` that the local caller holds, and all that those imply. It counts as authenticated with these too.
     pub local_roles: Vec<RoleName>,
@@ -53,7 +53,10 @@ impl Stdio {
 
     /// Whether the local caller holds nothing, and so is an anonymous one.
     pub fn is_anonymous(&self) -> bool {
-        !self.has_credential() && self.local_scopes.is_empty() && self.local_roles.is_empty()
+        !self.has_credential()
+            && self.local_scopes.is_empty()
+            && self.local_roles.is_empty()
+            && self.local_claims.is_empty()
     }
 
     /// The scopes that the local caller holds.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use mcp_auth_core::InvalidApiKey;
 
 /// Why an API key was not accepted. The text is for the log: it names the key as the configuration does, and never holds
-/// any part of the key itself or its digest.
+/// any part of the key itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiKeyError {
@@ -32,6 +32,8 @@ pub enum ApiKeyError {
         name: String,
         /// How its digest begins.
         begins: String,
+        /// Whether it was for certain addresses, as above.
+        for_addresses: bool,
     },
     /// The request does not come from one of its `allowed_addresses`.
     #[error("API key `{name}` may not be used from {}, by its allowed_addresses", place(*.from))]
@@ -57,11 +59,12 @@ impl ApiKeyError {
         match self {
             Self::Malformed(InvalidApiKey::Prefix) => "this is not an API key",
             Self::Malformed(_) => "the API key is malformed; was it copied whole?",
-            Self::Unknown | Self::Address { .. } | Self::Expired { for_addresses: true, .. } => {
-                "the API key is not accepted"
-            }
+            Self::Unknown
+            | Self::Address { .. }
+            | Self::Expired { for_addresses: true, .. }
+            | Self::Denied { for_addresses: true, .. } => "the API key is not accepted",
             Self::Expired { for_addresses: false, .. } => "the API key expired",
-            Self::Denied { .. } => "the API key is not accepted any more",
+            Self::Denied { for_addresses: false, .. } => "the API key is not accepted any more",
         }
     }
 }

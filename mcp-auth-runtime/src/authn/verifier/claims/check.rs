@@ -255,12 +255,14 @@ fn held(rules: &TokenRules, issuer: &str, claims: &Map<String, Value>) -> Result
 /// Whether no scope claim says more than scopes of OpenID Connect. Where one does, the person allowed the client so much and
 /// no more.
 fn names_no_scope_of_ours(rules: &TokenRules, claims: &Map<String, Value>) -> bool {
-    match rules.scope_claims.iter().find_map(|name| claims.get(name)) {
-        None | Some(Value::Null) => true,
-        Some(Value::String(text)) => text.split(' ').all(|token| token.is_empty() || is_of_openid(token)),
-        Some(Value::Array(tokens)) => tokens.iter().all(|token| token.as_str().is_some_and(is_of_openid)),
-        Some(_) => false,
-    }
+    // Those that issuers write too, wherever the configuration looks.
+    let names = rules.scope_claims.iter().map(String::as_str).chain(["scope", "scp"]);
+    names.filter_map(|name| claims.get(name)).all(|said| match said {
+        Value::Null => true,
+        Value::String(text) => text.split(' ').all(|token| token.is_empty() || is_of_openid(token)),
+        Value::Array(tokens) => tokens.iter().all(|token| token.as_str().is_some_and(is_of_openid)),
+        _ => false,
+    })
 }
 
 /// The scopes, from the first of the issuer's `scope_claims` that is present, and from no other. A claim of
