@@ -4,13 +4,11 @@
 //! minutes, and opened once. A client can answer without asking anyone: the docs say so.
 
 use mcp_auth_core::seen::{shown, shown_json};
-use rmcp::model::CallToolResponse;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::call::Call;
-use crate::call::answer::{Asked, IntoToolAnswer as _};
 use crate::call::ask::{Ask, Reply};
 use crate::call::from_call::FromCall as _;
 use crate::call::tool_error::ToolError;
@@ -29,22 +27,8 @@ struct Confirmation {
 /// Asks for the confirmation of `call`. What `Ask` remembers of it goes on into the call, whose tool may ask more.
 ///
 /// # Errors
-/// The answer to the client where the call does not run: a question, or a refusal.
-pub(super) async fn confirmed(
-    declaration: &Declaration,
-    call: &mut Call,
-) -> Result<(), Result<CallToolResponse, rmcp::ErrorData>> {
-    let asked = ask(declaration, call).await;
-    let told = |error: ToolError, call: &Call| {
-        Err(Err::<String, ToolError>(error).into_tool_answer(&Asked::by(call)))
-    };
-    match asked {
-        Ok(()) => Ok(()),
-        Err(error) => told(error, call),
-    }
-}
-
-async fn ask(declaration: &Declaration, call: &mut Call) -> Result<(), ToolError> {
+/// What the client is told where the call does not run: the question, or a refusal.
+pub(super) async fn confirmed(declaration: &Declaration, call: &mut Call) -> Result<(), ToolError> {
     let arguments = Value::Object(call.arguments.clone().unwrap_or_default());
     let question = question(declaration, &arguments)?;
     let mut ask = Ask::from_call(call).map_err(ToolError::protocol)?;

@@ -24,8 +24,9 @@ use super::server::Dispatch;
 use crate::answer::{is_refusal, unknown_method};
 use crate::authz::Permit;
 use crate::call::Call;
+use crate::call::answer::{Asked, IntoToolAnswer as _};
 use crate::call::handler::{CallFuture, Handler, Route};
-use crate::call::tool_error::tool_failure;
+use crate::call::tool_error::{ToolError, tool_failure};
 use crate::declared::Kind;
 use crate::declared::registry::{Declaration, OperationId};
 use crate::declared::schema::Misfits;
@@ -102,8 +103,9 @@ impl<H: Handler> Dispatch<H> {
         }
         let era = call.era();
         if declaration.rule.is_confirmed()
-            && let Err(answer) = confirmed(declaration, &mut call).await
+            && let Err(error) = confirmed(declaration, &mut call).await
         {
+            let answer = Err::<String, ToolError>(error).into_tool_answer(&Asked::by(&call));
             return self.unconfirmed(answer, call.undecided.as_deref(), permit).await;
         }
         let patience = self.limits.patience(declaration);
