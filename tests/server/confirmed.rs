@@ -160,7 +160,7 @@ fn replied(title: &str, question: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_confirmation_is_for_this_call_of_this_caller_and_counts_once() {
+async fn j43_a_confirmation_is_for_this_call_of_this_caller_and_counts_once() {
     let (todos, server) = started("").await;
     let capable = |who: &str| {
         let client = server.client().token(server.token(who).scope("todos.write"));

@@ -12,12 +12,18 @@ use mcp_auth_tests::site::Served;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+#[path = "../../examples/confirm.rs"]
+#[allow(dead_code, reason = "an example is a program, and its main is not called here")]
+mod confirm;
 #[path = "../../examples/custom_claims.rs"]
 #[allow(dead_code, reason = "an example is a program, and its main is not called here")]
 mod custom_claims;
 #[path = "../../examples/embedding.rs"]
 #[allow(dead_code, reason = "an example is a program, and its main is not called here")]
 mod embedding;
+#[path = "../../examples/roles/main.rs"]
+#[allow(dead_code, reason = "an example is a program, and its main is not called here")]
+mod roles;
 
 /// An issuer whose keys are served over HTTP, and the line that trusts it.
 async fn issuer() -> (TestIssuer, Served, String) {
@@ -241,5 +247,69 @@ async fn the_api_keys_example_takes_x_api_key_too_and_has_neither_metadata_nor_a
     let root = server.mcp().replace("/mcp", "/.well-known/oauth-protected-resource");
     for place in [root.clone(), format!("{root}/mcp")] {
         assert_eq!(reqwest::get(&place).await.unwrap().status(), 404, "{place}");
+    }
+}
+
+#[tokio::test]
+async fn the_roles_example_lets_managers_approve_what_is_not_their_own_and_large_ones_with_a_scope_of_their_own()
+ {
+    let toml = "auth.base_scopes = []\n[scopes.\"expenses.large\"]\nimplies = [\"expenses.approve\"]\n\
+                [scopes.\"expenses.approve\"]\nimplies = [\"expenses.file\"]\n\
+                [roles.manager]\nwhen = { claim = \"team\", equals = \"m\" }\nimplies = [\"auditor\"]\n[roles.auditor]\n";
+    let builder = TestServer::builder(roles::Expenses::default()).toml(toml).expect("a configuration");
+    let server = builder.start().await.expect("a server");
+    let client = |who: &str, role: Option<&str>, scope: &str| {
+        let token = server.token(who).scope(scope);
+        server.client().token(role.into_iter().fold(token, |token, role| token.role(role)))
+    };
+    let bob = client("bob", None, "expenses.file");
+    let ann = client("ann", Some("manager"), "expenses.approve");
+    let file =
+        async |by: &Client, amount: u32| by.call_tool("file_expense", json!({ "amount": amount })).await;
+    assert_eq!(file(&bob, 50).await.text(), Some("filed as 1"));
+    assert_eq!(file(&ann, 60).await.text(), Some("filed as 2"));
+    assert_eq!(file(&bob, 2000).await.text(), Some("filed as 3"));
+    let approve =
+        async |by: &Client, number: u32| by.call_tool("approve_expense", json!({ "number": number })).await;
+    assert_eq!(approve(&ann, 1).await.text(), Some("approved"));
+    let large = client("ann", Some("manager"), "expenses.large");
+    for (by, number, says, scope) in [
+        (&ann, 2, "another manager approves yours", None),
+        (&ann, 9, "there is no such expense", None),
+        (&ann, 3, "this needs the scope expenses.large", Some("expenses.approve expenses.large")),
+        (&bob, 3, "this needs the role manager", None),
+        (&client("eve", Some("auditor"), "expenses.approve"), 3, "this needs the role manager", None),
+        (
+            &client("ann", Some("manager"), "expenses.file"),
+            3,
+            "this needs the scope expenses.approve",
+            Some("expenses.approve expenses.file"),
+        ),
+    ] {
+        let answer = approve(by, number).await;
+        assert_eq!(
+            (answer.status(), answer.error().expect("an error")["message"].as_str()),
+            (403, Some(says))
+        );
+        let challenge = answer.challenge();
+        assert_eq!(challenge.as_ref().and_then(|challenge| challenge.get("scope")), scope, "{says}");
+    }
+    assert_eq!(approve(&large, 3).await.text(), Some("approved"));
+    let listed = client("eve", Some("auditor"), "expenses.file").call_tool("list_expenses", json!({})).await;
+    assert_eq!(listed.text(), Some("2: 60 euros"));
+    assert_eq!(bob.call_tool("list_expenses", json!({})).await.status(), 403);
+}
+
+#[tokio::test]
+async fn the_confirm_example_deletes_what_the_person_confirms() {
+    let builder = TestServer::builder(confirm::Notes).toml("auth.base_scopes = []").expect("a configuration");
+    let server = builder.start().await.expect("a server");
+    for era in Era::ALL {
+        for (allow, says) in [(true, "\"milk\" is gone"), (false, "the person did not confirm this call")] {
+            let client = server.client().era(era).token(server.token("ann").scope("notes.write"));
+            let client = client.person(move |_| json!({ "action": "accept", "content": { "allow": allow } }));
+            let answer = client.call_tool("delete_note", json!({ "title": "milk" })).await;
+            assert_eq!(answer.text(), Some(says), "{}", answer.body());
+        }
     }
 }

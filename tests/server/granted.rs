@@ -68,7 +68,7 @@ async fn a_role_gives_its_scopes_and_those_of_the_roles_that_it_implies() {
 }
 
 #[tokio::test]
-async fn a_token_that_says_scopes_of_its_own_gets_none_by_its_bearers_roles() {
+async fn t74_a_token_that_says_scopes_of_its_own_gets_none_by_its_bearers_roles() {
     let bench = Bench::start("scopes_from = \"roles\"", "").await;
     for (scope, held) in [
         (json!("read"), "read"),

@@ -109,7 +109,7 @@ async fn t62_the_same_claim_from_another_issuer_gives_no_role() {
 }
 
 #[tokio::test]
-async fn a_test_gives_a_role_by_its_name_and_no_other_issuer_can() {
+async fn t75_a_test_gives_a_role_by_its_name_and_no_other_issuer_can() {
     let key = Key::new(Algorithm::ES256, "k");
     let foreign = AuthorizationServer::with_keys(&[&key]).await;
     let roles_of = |name: &str| {

@@ -124,8 +124,8 @@ impl Advice {
         let anonymous = config.stdio.is_anonymous();
         if anonymous && checked.connect == Connect::Authenticated {
             self.warn(
-                "no caller can connect over stdio: set stdio.credential or stdio.credential_command, or stdio.local_scopes to \
-                 what the local caller may do",
+                "no caller can connect over stdio: set stdio.credential or stdio.credential_command, or say in stdio.local_scopes and \
+                 stdio.local_roles what the local caller may do",
             );
         }
     }

@@ -20,8 +20,8 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
         None => {
             if parts.config.stdio.is_anonymous() && parts.rules.policy().connect() == Connect::Authenticated {
                 tracing::warn!(
-                    "no caller can connect: set stdio.credential or stdio.credential_command, or stdio.local_scopes to \
-                     what the local caller may do"
+                    "no caller can connect: set stdio.credential or stdio.credential_command, or say in stdio.local_scopes and \
+                     stdio.local_roles what the local caller may do"
                 );
             }
             (Speaker::local(settings::local_caller(&parts.config, &parts.checked)), None)

@@ -53,7 +53,7 @@ pub(super) static AUTHENTIK: Provider = Provider {
         States::if_wanted(
             "introspection.endpoint",
             "\"https://auth.example.com/application/o/introspect/\"",
-            "where tokens are asked about. Without the table `introspection` a token has no scopes, and only `authenticated` and roles open a tool.",
+            "where tokens are asked about. Without the table `introspection` a token has no scopes of your server.",
         ),
         States::if_wanted("introspection.client_id", "\"todos-client-id\"", "who asks."),
         States::if_wanted(

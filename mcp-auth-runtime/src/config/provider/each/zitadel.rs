@@ -53,8 +53,7 @@ pub(super) static ZITADEL: Provider = Provider {
         s256: "yes.",
     },
     mind: &[
-        "Its signed tokens hold no scopes. Where those are all that you accept, write `scopes_from = \"roles\"` and leave `base_scopes` empty: `grants` in `[roles.NAME]` then gives scopes.",
-        "Its JWTs hold no scopes: declare roles, or `authenticated`; answers of introspection do hold scopes.",
+        "Its signed tokens hold no scopes; answers of introspection do. Where signed tokens are all that you accept, write `scopes_from = \"roles\"` and leave `base_scopes` empty: `grants` in `[roles.NAME]` then gives scopes.",
         "Roles are the keys of an object: in `[roles.manager]`, `when = { claim = \"urn:zitadel:iam:org:project:roles\", contains = \"todo-managers\" }`.",
     ],
     sources: &[
