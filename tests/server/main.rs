@@ -16,6 +16,7 @@ mod confirmed;
 mod credentials;
 mod denied;
 mod direct;
+mod dpop;
 mod embedding;
 mod every_message;
 mod examples;

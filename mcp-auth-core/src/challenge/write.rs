@@ -5,7 +5,7 @@ use http::HeaderValue;
 
 use crate::ScopeSet;
 
-/// The error codes of RFC 6750 §3.1.
+/// The error codes of RFC 6750 §3.1, and of proofs (RFC 9449 §7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BearerError {
     /// The request is malformed: 400.
@@ -14,6 +14,10 @@ pub enum BearerError {
     InvalidToken,
     /// The token lacks a required scope: 403.
     InsufficientScope,
+    /// The proof beside the token is not good: 401.
+    InvalidDpopProof,
+    /// The proof beside the token needs a nonce of this server: 401.
+    UseDpopNonce,
 }
 
 impl BearerError {
@@ -23,7 +27,14 @@ impl BearerError {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
         }
+    }
+
+    /// Whether it is about a proof, which only the DPoP scheme has.
+    pub fn is_of_proofs(self) -> bool {
+        matches!(self, Self::InvalidDpopProof | Self::UseDpopNonce)
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Rejection;
 use super::data::Facts;
+use super::schemes::Schemes;
 
 /// A JSON-RPC error response.
 #[derive(serde::Serialize)]
@@ -30,6 +31,16 @@ impl Rejection {
     /// The whole HTTP answer to the message `id` (null when the message had no id or it could not be read). A challenge in
     /// it names `resource_metadata`, where there is an issuer to log in at.
     pub fn respond(&self, id: &Value, resource_metadata: Option<&str>) -> Response<Body> {
+        self.respond_by(id, resource_metadata, &Schemes::bearer_alone())
+    }
+
+    /// The same, with a challenge for each of `schemes`. `Bearer` is first: some clients read the first challenge only.
+    pub(crate) fn respond_by(
+        &self,
+        id: &Value,
+        resource_metadata: Option<&str>,
+        schemes: &Schemes,
+    ) -> Response<Body> {
         let row = self.row();
         let challenge = row.challenge();
         let data = Facts::of(&row, challenge.as_ref(), resource_metadata);
@@ -41,7 +52,9 @@ impl Rejection {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(challenge) = challenge {
-            headers.insert(WWW_AUTHENTICATE, challenge.header(resource_metadata));
+            for challenge in schemes.challenges(challenge) {
+                headers.append(WWW_AUTHENTICATE, challenge.header(resource_metadata));
+            }
         }
         if let Some((name, value)) = row.header {
             headers.insert(name, value);

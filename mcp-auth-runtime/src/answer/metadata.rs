@@ -7,6 +7,8 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 use serde::Serialize;
 
+use super::schemes::Schemes;
+use crate::authn::proof_algorithms;
 use mcp_auth_core::resource::WELL_KNOWN;
 use mcp_auth_core::{IssuerIdentifier, Resource, ScopeSet};
 
@@ -22,6 +24,11 @@ pub(crate) struct ProtectedResourceMetadata {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scopes_supported: Vec<String>,
     bearer_methods_supported: [&'static str; 1],
+    /// The algorithms of proofs (RFC 9449 §5.1).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dpop_signing_alg_values_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dpop_bound_access_tokens_required: bool,
     /// The server's name for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,
@@ -53,10 +60,20 @@ impl ProtectedResourceMetadata {
             authorization_servers,
             scopes_supported: scopes.map(str::to_owned).collect(),
             bearer_methods_supported: ["header"],
+            dpop_signing_alg_values_supported: Vec::new(),
+            dpop_bound_access_tokens_required: false,
             resource_name: None,
             resource_documentation: None,
             resource_policy_uri: None,
             resource_tos_uri: None,
+        }
+    }
+
+    /// Says how clients may present a token.
+    pub(crate) fn offering(&mut self, schemes: &Schemes) {
+        if schemes.dpop.is_some() {
+            self.dpop_signing_alg_values_supported = proof_algorithms().collect();
+            self.dpop_bound_access_tokens_required = !schemes.bearer;
         }
     }
 

@@ -47,6 +47,7 @@ impl From<&AuthnError> for Rejection {
             Fault::InvalidToken => {
                 Self::InvalidToken { reason, detail: error.detail(), hint: None, scopes: ScopeSet::new() }
             }
+            Fault::InvalidProof => Self::InvalidProof { reason, scopes: ScopeSet::new() },
             Fault::Unavailable { retry_after } => {
                 Self::KeysUnavailable { retry_after: retry_after.as_secs().max(1) }
             }

@@ -37,6 +37,13 @@ pub enum Rejection {
         /// The scopes that the challenge asks for.
         scopes: ScopeSet,
     },
+    /// A token that is bound to a key, without a good proof: 401 `invalid_dpop_proof` (RFC 9449 §7.1).
+    InvalidProof {
+        /// What is wrong with the proof, in words that hold nothing of it.
+        reason: String,
+        /// The scopes that the challenge asks for.
+        scopes: ScopeSet,
+    },
     /// A token that holds too little: 403 `insufficient_scope`.
     InsufficientScope {
         /// All the operation needs.
@@ -270,6 +277,11 @@ impl Rejection {
                 Row::new(StatusCode::UNAUTHORIZED, Rank::Credential, reason)
                     .says(Says::Challenge { error: Some(BearerError::InvalidToken), scopes: Some(scopes) })
             }
+            Self::InvalidProof { reason, scopes } => {
+                let error = Some(BearerError::InvalidDpopProof);
+                Row::new(StatusCode::UNAUTHORIZED, Rank::Credential, reason)
+                    .says(Says::Challenge { error, scopes: Some(scopes) })
+            }
             Self::MalformedAuthorization { reason } => Row::new(BAD_REQUEST, Rank::Credential, reason)
                 .says(Says::Challenge { error: Some(BearerError::InvalidRequest), scopes: None }),
             Self::KeysUnavailable { retry_after } => {
@@ -415,6 +427,7 @@ impl Rejection {
             Self::InvalidToken { reason, detail, hint, .. } => {
                 Self::InvalidToken { reason, detail, hint, scopes }
             }
+            Self::InvalidProof { reason, .. } => Self::InvalidProof { reason, scopes },
             Self::Unauthenticated { .. } => Self::Unauthenticated { scopes },
             Self::TooLargeUnverified { limit, .. } => Self::TooLargeUnverified { limit, scopes },
             other => other,
@@ -426,6 +439,7 @@ impl Rejection {
         match &mut self {
             Self::Unauthenticated { scopes }
             | Self::InvalidToken { scopes, .. }
+            | Self::InvalidProof { scopes, .. }
             | Self::TooLargeUnverified { scopes, .. } => *scopes = prefix.asked(scopes),
             Self::InsufficientScope { required, held } => {
                 (*required, *held) = (prefix.asked(required), prefix.asked(held));

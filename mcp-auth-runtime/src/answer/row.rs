@@ -68,7 +68,7 @@ impl<'a> Row<'a> {
         Self { says, ..self }
     }
 
-    /// The challenge, where RFC 6750 §3 wants one.
+    /// The challenge, where RFC 6750 §3 wants one; in which scheme, `schemes` says.
     pub(super) fn challenge(&self) -> Option<Challenge> {
         let (error, scopes) = match &self.says {
             Says::Challenge { error, scopes } => (*error, scopes.cloned().unwrap_or_default()),

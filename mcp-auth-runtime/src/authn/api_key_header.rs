@@ -22,7 +22,9 @@ pub(crate) fn or_key<'r>(
     let elsewhere = elsewhere?;
     match (key_in(headers)?, elsewhere) {
         (None, elsewhere) => Ok(elsewhere),
-        (Some(_), Credential::Bearer(_) | Credential::ApiKey(_)) => Err(CredentialError::Repeated),
+        (Some(_), Credential::Bearer(_) | Credential::Dpop(_) | Credential::ApiKey(_)) => {
+            Err(CredentialError::Repeated)
+        }
         (Some(_), Credential::None) if query_names_token(uri) => Err(CredentialError::Repeated),
         (Some(key), Credential::None) => Ok(Credential::ApiKey(key)),
     }

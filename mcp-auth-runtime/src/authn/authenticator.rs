@@ -11,6 +11,7 @@ use super::binding;
 use super::cache::{CacheBounds, CredentialCache, CredentialHash, Entry};
 use super::credential::{Credential, MAX_CREDENTIAL_BYTES};
 use super::deny::{Denied, DenyList, Marks};
+use super::dpop::Dpop;
 use super::error::{AuthnError, TokenError};
 use super::foresight::Foresight;
 use super::hint::Hints;
@@ -29,6 +30,8 @@ pub struct Authenticator {
     denied: Denied,
     rechecks: Arc<Rechecks>,
     hints: Hints,
+    /// What checks proofs; `None` where none is read, so that no bound token passes.
+    dpop: Option<Dpop>,
     clock: Arc<dyn Clock>,
 }
 
@@ -37,7 +40,7 @@ impl Authenticator {
     pub fn new(verifiers: Vec<Arc<dyn Verify>>, clock: Arc<dyn Clock>, cache: CacheBounds) -> Self {
         let denied = Denied::fixed(DenyList::default());
         let (cache, rechecks) = (CredentialCache::new(cache), Arc::default());
-        Self { verifiers, cache, denied, rechecks, hints: Hints::default(), clock }
+        Self { verifiers, cache, denied, rechecks, hints: Hints::default(), dpop: None, clock }
     }
 
     /// The same, which refuses what is denied.
@@ -52,11 +55,23 @@ impl Authenticator {
         Self { hints, ..self }
     }
 
+    /// The same, which accepts tokens that are bound to a key, with their proof.
+    #[must_use]
+    pub(crate) fn proving(self, dpop: Option<Dpop>) -> Self {
+        Self { dpop, ..self }
+    }
+
+    /// Whether proofs are read, and so the scheme that they come with.
+    pub(crate) fn reads_proofs(&self) -> bool {
+        self.dpop.is_some()
+    }
+
     /// What it most often means at its identity provider that this credential was refused, if only one provider can be meant:
     /// for the log. A fixed sentence, with nothing of the credential.
     pub(crate) fn hint(&self, refused: Credential<'_>, error: &AuthnError) -> Option<&'static str> {
         match (refused, error) {
             (Credential::Bearer(presented), AuthnError::Token(error)) => self.hints.of(presented, error),
+            (Credential::Dpop(presented), AuthnError::Token(error)) => self.hints.of(presented.token, error),
             _ => None,
         }
     }
@@ -83,6 +98,7 @@ impl Authenticator {
         let presented = match credential {
             Credential::None => return Ok(Identity::Anonymous),
             Credential::Bearer(token) => token,
+            Credential::Dpop(presented) => presented.token,
             // The verifier of keys claims what bears their prefix, so this is judged by no other one.
             Credential::ApiKey(key) if ApiKey::bears_prefix(key) => key,
             Credential::ApiKey(_) => {
@@ -98,7 +114,10 @@ impl Authenticator {
             self.cache.remove(&hash);
             return Err(self.denial(presented).into());
         }
-        binding::check(&principal, credential, from)?;
+        if let Some(owed) = binding::check(&principal, credential, from)? {
+            let dpop = self.dpop.as_ref().ok_or(TokenError::SenderConstrained)?;
+            dpop.check(owed.proof, owed.jkt)?;
+        }
         Ok(Identity::Known(principal))
     }
 
@@ -122,7 +141,7 @@ impl Authenticator {
             return Foresight::Refused(vec![self.denial(presented)]);
         }
         match binding::check(&principal, Credential::Bearer(presented), None) {
-            Ok(()) => Foresight::Accepted { who: Identity::Known(Arc::new(principal)), is_whole },
+            Ok(_) => Foresight::Accepted { who: Identity::Known(Arc::new(principal)), is_whole },
             Err(fault) => Foresight::Refused(vec![fault]),
         }
     }

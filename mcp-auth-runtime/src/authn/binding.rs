@@ -5,35 +5,46 @@ use std::net::IpAddr;
 
 use super::confirmation::Confirmation;
 use super::credential::Credential;
+use super::dpop::{PresentedProof, Thumbprint};
 use super::error::TokenError;
 use super::principal::Principal;
 use super::verifier::api_key::ApiKeyError;
 
 /// Checks what the credential of `principal` is bound to against what came with it, `from` this address if that is known.
 ///
-/// - Source: RFC 9449 §7.2 and RFC 8705 §3: a bound token does not pass as a bearer token.
+/// Answers with the proof that is still to be checked, where the credential is bound to a key.
+///
+/// - Source: RFC 9449 §7.2 and RFC 8705 §3: a bound token does not pass as a bearer token, nor an unbound one as a bound.
 ///
 /// # Errors
-/// [`TokenError::SenderConstrained`] when the proof is missing; [`ApiKeyError::Address`] when the request comes from
-/// elsewhere, or from where is not known.
-pub(super) fn check(
-    principal: &Principal,
-    presented: Credential<'_>,
+/// [`TokenError::SenderConstrained`] when the proof is missing; [`TokenError::Unbound`] when one comes with a token that is
+/// bound to no key; [`ApiKeyError::Address`] when the request comes from elsewhere, or from where is not known.
+pub(super) fn check<'a>(
+    principal: &'a Principal,
+    presented: Credential<'a>,
     from: Option<IpAddr>,
-) -> Result<(), TokenError> {
+) -> Result<Option<Owed<'a>>, TokenError> {
     match (principal.confirmation(), presented) {
-        (None, _) => Ok(()),
-        (
-            Some(Confirmation::Unsupported),
-            Credential::Bearer(_) | Credential::ApiKey(_) | Credential::None,
-        ) => Err(TokenError::SenderConstrained),
+        (None | Some(Confirmation::Addresses(_)), Credential::Dpop(_)) => Err(TokenError::Unbound),
+        (None, Credential::Bearer(_) | Credential::ApiKey(_) | Credential::None) => Ok(None),
+        (Some(Confirmation::Key(jkt)), Credential::Dpop(proof)) => Ok(Some(Owed { proof, jkt })),
+        (Some(Confirmation::Key(_)), Credential::Bearer(_) | Credential::ApiKey(_) | Credential::None)
+        | (Some(Confirmation::Unsupported), _) => Err(TokenError::SenderConstrained),
         (Some(Confirmation::Addresses(allowed)), _) => {
             match from.is_some_and(|from| allowed.iter().any(|network| network.contains(from))) {
-                true => Ok(()),
+                true => Ok(None),
                 false => Err(ApiKeyError::Address { name: principal.subject().to_owned(), from }.into()),
             }
         }
     }
+}
+
+/// A proof that is still to be checked.
+#[derive(Debug)]
+pub(super) struct Owed<'a> {
+    pub(super) proof: PresentedProof<'a>,
+    /// The key that must have made it.
+    pub(super) jkt: &'a Thumbprint,
 }
 
 #[cfg(test)]
@@ -41,24 +52,63 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::authn::dpop::DpopMode;
     use crate::authn::principal::{Facts, Via};
 
-    fn verdict(claims: Value) -> Result<(), TokenError> {
+    const JKT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+
+    /// Whether a proof is owed.
+    fn verdict(claims: &Value, dpop: DpopMode, with_proof: bool) -> Result<bool, TokenError> {
         let claims = claims.as_object().unwrap().clone();
         let facts = Facts {
-            confirmation: Confirmation::of(&claims),
+            confirmation: Confirmation::of(&claims, dpop),
             claims: claims.into(),
             ..Facts::of("https://as.example".into(), "alice")
         };
-        check(&Principal::new(Via::Jwt, facts), Credential::Bearer("x"), None)
+        let (headers, method) = (http::HeaderMap::new(), http::Method::POST);
+        let presented = match with_proof {
+            true => Credential::Dpop(PresentedProof::of("x", &headers, &method)),
+            false => Credential::Bearer("x"),
+        };
+        check(&Principal::new(Via::Jwt, facts), presented, None).map(|owed| owed.is_some())
     }
 
     #[test]
     fn t53_a_sender_constrained_token_is_refused_as_bearer() {
-        for cnf in [json!({"jkt": "x"}), json!({"x5t#S256": "x"}), json!({}), json!(null)] {
-            assert!(matches!(verdict(json!({"cnf": cnf})), Err(TokenError::SenderConstrained)), "{cnf}");
+        for dpop in [DpopMode::Off, DpopMode::Allowed, DpopMode::Required] {
+            for cnf in
+                [json!({"jkt": JKT}), json!({"jkt": "x"}), json!({"x5t#S256": "x"}), json!({}), json!(null)]
+            {
+                let refused = verdict(&json!({"cnf": cnf}), dpop, false);
+                assert!(matches!(refused, Err(TokenError::SenderConstrained)), "{cnf} {dpop:?}");
+            }
+            assert!(!verdict(&json!({"sub": "alice"}), dpop, false).unwrap());
         }
-        assert!(verdict(json!({"sub": "alice"})).is_ok());
+    }
+
+    #[test]
+    fn only_a_token_that_is_bound_to_one_key_and_nothing_else_owes_a_proof() {
+        for dpop in [DpopMode::Allowed, DpopMode::Required] {
+            assert!(verdict(&json!({"cnf": {"jkt": JKT}}), dpop, true).unwrap());
+        }
+        let unproven = |cnf: Value, dpop| verdict(&json!({ "cnf": cnf }), dpop, true);
+        for cnf in [
+            json!({"jkt": JKT, "x5t#S256": "x"}),
+            json!({"jkt": JKT, "jwk": {}}),
+            json!({"jkt": "x"}),
+            json!({"jkt": [JKT]}),
+            json!({"x5t#S256": "x"}),
+            json!([{"jkt": JKT}]),
+            json!({}),
+            json!(null),
+        ] {
+            let refused = unproven(cnf.clone(), DpopMode::Allowed);
+            assert!(matches!(refused, Err(TokenError::SenderConstrained)), "{cnf}");
+        }
+        let off = unproven(json!({"jkt": JKT}), DpopMode::Off);
+        assert!(matches!(off, Err(TokenError::SenderConstrained)));
+        let unbound = verdict(&json!({"sub": "alice"}), DpopMode::Allowed, true);
+        assert!(matches!(unbound, Err(TokenError::Unbound)));
     }
 
     #[test]

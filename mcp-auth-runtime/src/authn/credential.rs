@@ -1,9 +1,10 @@
-//! What a request presents: the bearer token of its `Authorization` header (RFC 6750 §2.1), and nothing else in it. A
+//! What a request presents: the token of its `Authorization` header (RFC 6750 §2.1, RFC 9449 §7.1), and nothing else in it. A
 //! second credential beside it makes the request invalid.
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
+use super::dpop::PresentedProof;
 use super::error::CredentialError;
 
 /// The longest credential that is looked at, in bytes.
@@ -16,6 +17,8 @@ pub enum Credential<'r> {
     None,
     /// This bearer token, a well-formed `b64token` and otherwise unread.
     Bearer(&'r str),
+    /// A token of the DPoP scheme, with its proof.
+    Dpop(PresentedProof<'r>),
     /// This word of the `X-API-Key` header: an API key or nothing, never a token.
     ApiKey(&'r str),
 }
@@ -26,6 +29,7 @@ impl std::fmt::Debug for Credential<'_> {
         f.write_str(match self {
             Self::None => "None",
             Self::Bearer(_) => "Bearer(***)",
+            Self::Dpop(_) => "Dpop(***)",
             Self::ApiKey(_) => "ApiKey(***)",
         })
     }
@@ -50,10 +54,28 @@ impl<'r> Credential<'r> {
     /// assert_eq!(credential, Ok(Credential::Bearer("mF_9.B5f-4.1JqM")));
     /// ```
     pub fn read(headers: &'r HeaderMap, uri: &Uri) -> Result<Self, CredentialError> {
-        match read_header(headers)? {
-            Self::Bearer(_) if query_names_token(uri) => Err(CredentialError::Repeated),
-            credential => Ok(credential),
-        }
+        Ok(match read_header(headers, uri, &["bearer"])? {
+            Some((_, token)) => Self::Bearer(token),
+            None => Self::None,
+        })
+    }
+
+    /// The same where tokens that are bound to a key are accepted: in the DPoP scheme, beside their proof for `method`.
+    ///
+    /// - Source: RFC 9449 §7.1.
+    ///
+    /// # Errors
+    /// As [`Credential::read`]; what is wrong with the proof is said once the token is verified.
+    pub(crate) fn read_with_proof(
+        headers: &'r HeaderMap,
+        uri: &Uri,
+        method: &'r Method,
+    ) -> Result<Self, CredentialError> {
+        Ok(match read_header(headers, uri, &["bearer", "dpop"])? {
+            Some(("dpop", token)) => Self::Dpop(PresentedProof::of(token, headers, method)),
+            Some((_, token)) => Self::Bearer(token),
+            None => Self::None,
+        })
     }
 }
 
@@ -101,27 +123,31 @@ pub(crate) fn refuse_second_in_form(headers: &HeaderMap, body: &[u8]) -> Result<
     }
 }
 
-fn read_header(headers: &HeaderMap) -> Result<Credential<'_>, CredentialError> {
+/// The token of one of these schemes, in lower case, and which one it is.
+fn read_header<'r>(
+    headers: &'r HeaderMap,
+    uri: &Uri,
+    schemes: &[&'static str],
+) -> Result<Option<(&'static str, &'r str)>, CredentialError> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let Some(value) = values.next() else {
-        return Ok(Credential::None);
-    };
+    let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
         return Err(CredentialError::Repeated);
     }
     let text = value.to_str().map_err(|_| CredentialError::NotAscii)?;
     let (scheme, rest) = text.split_at(scheme_length(text));
-    if !scheme.eq_ignore_ascii_case("bearer") {
+    let Some(scheme) = schemes.iter().copied().find(|known| scheme.eq_ignore_ascii_case(known)) else {
         // `Basic …, Bearer …`: two credentials in one line, of which we would silently take neither.
-        return match names_bearer_too(rest) {
+        return match names_too(rest, schemes) {
             true => Err(CredentialError::Repeated),
-            false => Ok(Credential::None),
+            false => Ok(None),
         };
-    }
+    };
     // `Bearer<TAB>token` or `Bearer: token` is meant as one, and another reader may take it as one.
     let token = rest.trim_start_matches(' ');
     match token.len() < rest.len() && is_b64token(token) {
-        true => Ok(Credential::Bearer(token)),
+        true if query_names_token(uri) => Err(CredentialError::Repeated),
+        true => Ok(Some((scheme, token))),
         false => Err(CredentialError::NotOneToken),
     }
 }
@@ -150,11 +176,13 @@ pub(crate) fn is_b64token(token: &str) -> bool {
     !body.is_empty() && body.bytes().fold(true, |so_far, byte| so_far & is_of_it(byte))
 }
 
-fn names_bearer_too(credentials: &str) -> bool {
+/// Whether one of these schemes stands in a list behind another one.
+fn names_too(credentials: &str, schemes: &[&str]) -> bool {
     credentials.split(',').skip(1).any(|part| {
         let part = part.trim_start();
         let (scheme, rest) = part.split_at(scheme_length(part));
-        scheme.eq_ignore_ascii_case("bearer") && !rest.is_empty() && !rest.starts_with('=')
+        let is_ours = schemes.iter().any(|known| scheme.eq_ignore_ascii_case(known));
+        is_ours && !rest.is_empty() && !rest.starts_with('=')
     })
 }
 

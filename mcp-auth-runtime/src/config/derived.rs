@@ -78,7 +78,7 @@ impl Config {
     }
 
     /// Whether anything but tokens of issuers is accepted.
-    pub(in crate::config) fn accepts_others(&self) -> bool {
+    pub(crate) fn accepts_others(&self) -> bool {
         !self.auth.api_keys.is_empty() || !self.auth.verifiers.is_empty()
     }
 

@@ -84,6 +84,11 @@ impl Gate {
         self.authenticator.is_some()
     }
 
+    /// Whether tokens may be bound to a key, with a proof beside each request.
+    pub(super) fn reads_proofs(&self) -> bool {
+        self.authenticator.as_ref().is_some_and(|authenticator| authenticator.reads_proofs())
+    }
+
     /// Whether a message without a credential would be served. Nothing is served by asking.
     pub(super) fn serves_anyone(&self, message: Message) -> bool {
         let message = Arc::new(message);

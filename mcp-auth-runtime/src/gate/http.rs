@@ -19,7 +19,7 @@ use super::media;
 use super::received::Received;
 use super::session::{Bound, Session, Wanted};
 use super::tool_headers::ToolHeaders;
-use crate::answer::{Rejection, accepted};
+use crate::answer::{Rejection, Schemes, accepted};
 use crate::authn::credential::refuse_second_in_form;
 use crate::authn::{AuthnError, Credential, Identity, api_key_header};
 use crate::call::handler::Handler;
@@ -53,6 +53,8 @@ pub(crate) struct EndpointSettings {
     /// Where clients find the protected resource metadata: the absolute URL every challenge names. `None` where there is no
     /// issuer to log in at.
     pub(crate) resource_metadata: Option<String>,
+    /// How clients may present a token, as every challenge says.
+    pub(crate) schemes: Schemes,
     /// Whether an API key may come in `X-API-Key`.
     pub(crate) x_api_key: bool,
     /// How the address of a client is found.
@@ -131,6 +133,9 @@ impl<H: Handler> Endpoint<H> {
     fn presented<'r>(&self, parts: &'r request::Parts) -> Result<Credential<'r>, Rejection> {
         let mut credential = match &self.settings.token_header {
             Some(header) => Credential::read_from(header, &parts.headers, &parts.uri),
+            None if self.gate.reads_proofs() => {
+                Credential::read_with_proof(&parts.headers, &parts.uri, &parts.method)
+            }
             None => Credential::read(&parts.headers, &parts.uri),
         };
         if self.settings.x_api_key {
@@ -324,7 +329,8 @@ impl<H: Handler> Endpoint<H> {
     }
 
     fn answer(&self, id: &Value, rejection: &Rejection) -> Response<Body> {
-        self.gate.told(rejection).respond(id, self.settings.resource_metadata.as_deref())
+        let resource_metadata = self.settings.resource_metadata.as_deref();
+        self.gate.told(rejection).respond_by(id, resource_metadata, &self.settings.schemes)
     }
 }
 

@@ -58,6 +58,7 @@ pub fn stdio_caller(config: &Config, checked: &Checked, local: Option<&LocalIssu
         own: elsewhere(config),
         fetch: &fetch,
         ambient: &ambient,
+        dpop: None,
         stopping: CancellationToken::new(),
     };
     let resource = config.resource();

@@ -13,9 +13,10 @@ use tokio::net::TcpListener;
 use super::local_issuer::LocalIssuer;
 use super::parts::Parts;
 use super::running::Running;
+use super::trust::Given;
 use super::{banner, settings, trust};
-use crate::answer::issuer_metadata;
-use crate::authn::{Authenticator, IssuerMetadata};
+use crate::answer::{Schemes, issuer_metadata};
+use crate::authn::{Authenticator, Dpop, IssuerMetadata};
 use crate::call::handler::Handler;
 use crate::config::Denial;
 use crate::dispatch::Dispatch;
@@ -90,7 +91,11 @@ impl Trusted {
             Some(issuer) => config.audiences(issuer, &resource),
             None => vec![resource.to_string()],
         };
-        let given = parts.trust(local.as_ref(), own);
+        let dpop = match settings::reads_proofs(config) {
+            true => Dpop::new(&resource, Arc::clone(&parts.ambient.clock)),
+            false => None,
+        };
+        let given = Given { dpop, ..parts.trust(local.as_ref(), own) };
         let authenticator = trust::authenticator(given, audiences)?;
         Ok(Self { local, authenticator })
     }
@@ -139,7 +144,8 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
     };
     let (shutdown, answers_health) = (parts.shutdown.clone(), parts.health);
     let demand = settings::ready_demand(&parts.config);
-    let endpoint = endpoint(parts, &resource, authenticator.clone())?;
+    let schemes = settings::schemes(&parts.config, local.is_some());
+    let endpoint = endpoint(parts, &resource, authenticator.clone(), schemes)?;
     let readiness = move || {
         let issuers = authenticator.as_ref().map(|authenticator| authenticator.issuers()).unwrap_or_default();
         Readiness::of(issuers, demand, shutdown.is_stopping())
@@ -158,6 +164,7 @@ fn endpoint<H: Handler>(
     parts: Parts<H>,
     resource: &Resource,
     authenticator: Option<Arc<Authenticator>>,
+    schemes: Schemes,
 ) -> Result<Endpoint<H>> {
     let (limits, clock) = (&parts.config.limits, &parts.ambient.clock);
     let stored = match parts.session_store {
@@ -169,6 +176,7 @@ fn endpoint<H: Handler>(
     let gate = gate.asking_with(settings::requested_prefix(&parts.config));
     let settings = EndpointSettings {
         resource_metadata: (!parts.config.accepts_no_tokens()).then(|| resource.metadata_url()),
+        schemes,
         x_api_key: parts.config.auth.x_api_key,
         token_header: parts.config.auth.token_header.as_ref().map(|header| header.name().clone()),
         proxies: settings::trusted_proxies(&parts.config),

@@ -50,6 +50,7 @@ impl<H> Parts<H> {
             own,
             fetch: &self.fetch,
             ambient: &self.ambient,
+            dpop: None,
             stopping: self.shutdown.stopping(),
         }
     }

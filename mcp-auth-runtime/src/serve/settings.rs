@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::local_issuer::LocalIssuer;
-use crate::answer::ProtectedResourceMetadata;
+use crate::answer::{ProtectedResourceMetadata, Schemes};
 use crate::authn::{
-    Accepted, ApiKeyDigest, ApiKeyRules, AssertionKey, ClientAuth, Held, Identity, IntrospectionRules,
-    IssuerRules, KeyRefresh, KeySource, RoleGrants, RoleRule, RoleRules, ScopePrefix, Tenant, TokenRules,
-    local,
+    Accepted, ApiKeyDigest, ApiKeyRules, AssertionKey, ClientAuth, DpopMode, Held, Identity,
+    IntrospectionRules, IssuerRules, KeyRefresh, KeySource, RoleGrants, RoleRule, RoleRules, ScopePrefix,
+    Tenant, TokenRules, local,
 };
 use crate::config::api_keys::ApiKeyEntry;
 use crate::config::auth::Ready;
@@ -168,11 +168,31 @@ pub(super) fn protected_resource_metadata(
     let asked = requested_prefix(config).map(|prefix| prefix.asked(scopes));
     let scopes = asked.as_ref().unwrap_or(scopes);
     let mut metadata = ProtectedResourceMetadata::new(resource.clone(), issuers, scopes);
+    metadata.offering(&schemes(config, local.is_some()));
     metadata.resource_name = server.name.as_ref().map(|name| name.as_str().to_owned());
     metadata.resource_documentation = server.documentation.as_ref().map(|url| url.as_str().to_owned());
     metadata.resource_policy_uri = server.policy.as_ref().map(|url| url.as_str().to_owned());
     metadata.resource_tos_uri = server.terms.as_ref().map(|url| url.as_str().to_owned());
     metadata
+}
+
+/// How clients may present a token: with `local`, the issuer in this process issues some too.
+pub(super) fn schemes(config: &Config, local: bool) -> Schemes {
+    let issuers = &config.auth.issuers;
+    if !reads_proofs(config) {
+        return Schemes::bearer_alone();
+    }
+    // What is not of these issuers comes as a bearer token.
+    let has_others = local || config.accepts_others();
+    match !has_others && issuers.iter().all(|issuer| issuer.dpop == DpopMode::Required) {
+        true => Schemes::dpop_alone(),
+        false => Schemes::both(),
+    }
+}
+
+/// Whether tokens of any issuer may be bound to a key.
+pub(super) fn reads_proofs(config: &Config) -> bool {
+    config.auth.issuers.iter().any(|issuer| issuer.dpop.is_on())
 }
 
 /// What clients put in front of this server's scopes: the same for every issuer, or the start was refused.
@@ -233,6 +253,7 @@ fn rules_of(issuer: &TrustedIssuer, server: IssuerIdentifier, audiences: Vec<Str
         .allowed_clients
         .as_ref()
         .map(|clients| clients.iter().map(|client| client.as_str().to_owned()).collect());
+    rules.tokens.dpop = issuer.dpop;
     rules.tokens.token_cache_ttl = issuer.token_cache_ttl.get();
     rules.refresh = key_refresh(issuer);
     rules

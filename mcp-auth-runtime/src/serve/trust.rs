@@ -10,7 +10,7 @@ use super::local_issuer::LocalIssuer;
 use super::parts::OwnVerifiers;
 use super::settings;
 use crate::authn::{
-    ApiKeyVerifier, Authenticator, CacheBounds, CredentialVerifier, Denied, Fetch, Hinted, Hints,
+    ApiKeyVerifier, Authenticator, CacheBounds, CredentialVerifier, Denied, Dpop, Fetch, Hinted, Hints,
     IntrospectionVerifier, IssuerRules, JwtVerifier, KeySource, LoadFailure, ProgramVerifier, TokenRules,
     Verify,
 };
@@ -33,6 +33,8 @@ pub(super) struct Given<'a> {
     pub(super) own: OwnVerifiers,
     pub(super) fetch: &'a Arc<dyn Fetch>,
     pub(super) ambient: &'a Ambient,
+    /// What checks proofs of tokens that are bound to a key; `None` on stdio, where none can come.
+    pub(super) dpop: Option<Dpop>,
     pub(super) stopping: CancellationToken,
 }
 
@@ -62,7 +64,7 @@ fn verifying(
     mut given: Given<'_>,
     audiences: impl Fn(Option<&TrustedIssuer>) -> Vec<String>,
 ) -> Result<Option<Authenticator>, Error> {
-    let own = std::mem::take(&mut given.own);
+    let (own, dpop) = (std::mem::take(&mut given.own), given.dpop.take());
     let own = own.into_iter().map(|(name, verifier)| of_the_program(&name, verifier, &given));
     let introspected = introspected_tokens(&given, &audiences)?;
     let others: Vec<Arc<dyn Verify>> =
@@ -73,7 +75,7 @@ fn verifying(
     let verifiers = [api_keys(&given)?].into_iter().chain(others).collect();
     let clock = Arc::clone(&given.ambient.clock);
     let authenticator = Authenticator::new(verifiers, clock, CacheBounds::default());
-    Ok(Some(authenticator.hinting(hints(&given))))
+    Ok(Some(authenticator.hinting(hints(&given)).proving(dpop)))
 }
 
 /// What is known of the providers whose tokens could be presented.

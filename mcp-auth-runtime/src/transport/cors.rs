@@ -21,13 +21,14 @@ use super::origin::AllowedOrigins;
 /// The methods of the MCP endpoint over all protocol revisions, and of the issuer's.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, DELETE, OPTIONS");
 /// What a page may read of an answer besides its body.
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("WWW-Authenticate, Mcp-Session-Id, Mcp-Protocol-Version, Retry-After");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "WWW-Authenticate, Mcp-Session-Id, Mcp-Protocol-Version, Retry-After, DPoP-Nonce",
+);
 /// Request headers a page may set, besides those that begin with `mcp-`.
-const REQUEST_HEADERS: [&str; 4] = ["authorization", "content-type", "accept", "last-event-id"];
+const REQUEST_HEADERS: [&str; 5] = ["authorization", "dpop", "content-type", "accept", "last-event-id"];
 /// Said when the page asks for none in particular.
 const ALL_REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "authorization, content-type, accept, last-event-id, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name",
+    "authorization, dpop, content-type, accept, last-event-id, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name",
 );
 /// Seconds a browser may remember a preflight; browsers cap it at two hours or less.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
@@ -134,7 +135,7 @@ mod tests {
 
     #[tokio::test]
     async fn h19_a_preflight_of_an_allowed_origin_may_send_a_token_and_mcp_headers_only() {
-        let asked = "authorization, Content-Type,mcp-param-region, mcp-name, x-admin, cookie";
+        let asked = "authorization, DPoP, Content-Type,mcp-param-region, mcp-name, x-admin, cookie";
         let headers = [
             ("origin", INSPECTOR),
             ("access-control-request-method", "POST"),
@@ -145,7 +146,7 @@ mod tests {
         assert_eq!(text(&response, "access-control-allow-origin"), Some(INSPECTOR));
         assert_eq!(text(&response, "access-control-allow-methods"), Some("GET, POST, DELETE, OPTIONS"));
         let allowed = text(&response, "access-control-allow-headers");
-        assert_eq!(allowed, Some("authorization, content-type, mcp-param-region, mcp-name"));
+        assert_eq!(allowed, Some("authorization, dpop, content-type, mcp-param-region, mcp-name"));
         assert_eq!(text(&response, "access-control-allow-credentials"), None);
         let vary: Vec<_> = response.headers().get_all(header::VARY).iter().collect();
         assert_eq!(vary, ["access-control-request-headers", "Origin"]);
@@ -168,7 +169,9 @@ mod tests {
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         assert_eq!(text(&response, "access-control-allow-origin"), Some(INSPECTOR));
         let exposed = text(&response, "access-control-expose-headers").unwrap();
-        for name in ["WWW-Authenticate", "Mcp-Session-Id", "Mcp-Protocol-Version", "Retry-After"] {
+        for name in
+            ["WWW-Authenticate", "Mcp-Session-Id", "Mcp-Protocol-Version", "Retry-After", "DPoP-Nonce"]
+        {
             assert!(exposed.contains(name), "{name}");
         }
         let response = send("POST", &[]).await;

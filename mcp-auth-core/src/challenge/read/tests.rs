@@ -16,7 +16,13 @@ fn read(fields: &[&'static str]) -> Result<Vec<ReceivedChallenge>, Malformed> {
 fn what_we_write_we_read() {
     const METADATA: &str = "https://todos.example.com/.well-known/oauth-protected-resource/mcp";
     let description = "say \"no\", \\ or\r\nscope=\"admin\" é";
-    let errors = [BearerError::InvalidRequest, BearerError::InvalidToken, BearerError::InsufficientScope];
+    let errors = [
+        BearerError::InvalidRequest,
+        BearerError::InvalidToken,
+        BearerError::InsufficientScope,
+        BearerError::InvalidDpopProof,
+        BearerError::UseDpopNonce,
+    ];
     for error in errors.map(Some).into_iter().chain([None]) {
         for scopes in ["", "todos.read", "a b https://x/y !#"] {
             for scheme in [Scheme::Bearer, Scheme::Dpop { algs: "ES256 EdDSA".to_owned() }] {

@@ -51,7 +51,7 @@ impl AuthnError {
                 "the header that carries the token does not hold one token alone"
             }
             Self::Credential(CredentialError::NotAscii | CredentialError::NotOneToken) => {
-                "the Authorization header is not Bearer and one token"
+                "the Authorization header is not one scheme and one token"
             }
             Self::Token(error) => error.description(),
         }
@@ -97,6 +97,8 @@ pub enum Fault {
     InvalidRequest,
     /// `invalid_token`: another token may do.
     InvalidToken,
+    /// `invalid_dpop_proof` (RFC 9449 §7.1): the token may do, with a proof that is good.
+    InvalidProof,
     /// Ours: no token can be checked now.
     Unavailable {
         /// When to come back; at least one second.
@@ -122,6 +124,7 @@ mod tests {
         for (source, name) in [
             (include_str!("token.rs"), "TokenError"),
             (include_str!("../verifier/api_key/error.rs"), "ApiKeyError"),
+            (include_str!("../dpop/error.rs"), "ProofError"),
         ] {
             let body = source.split(&format!("pub enum {name} {{\n")).nth(1).expect("the enum");
             let body = body.split("\n}\n").next().expect("its end");
@@ -155,6 +158,7 @@ mod tests {
                     | TokenError::NotAnswered { retry_after, .. }
                     | TokenError::ProgramUnavailable { retry_after, .. },
                 ) => Fault::Unavailable { retry_after },
+                AuthnError::Token(TokenError::Proof(_)) => Fault::InvalidProof,
                 _ => Fault::InvalidToken,
             };
             assert_eq!(error.fault(), expected, "{error}");

@@ -7,6 +7,7 @@ use mcp_auth_core::seen::Excerpt;
 
 use super::keys::{KeysError, chain};
 use super::presented::Fault;
+use crate::authn::dpop::ProofError;
 use crate::authn::verifier::api_key::ApiKeyError;
 use crate::authn::verifier::introspection::error::IntrospectionError;
 
@@ -128,6 +129,12 @@ pub enum TokenError {
     /// `cnf`: bound to a key of its sender, so it cannot come as a bearer token (RFC 9449 §7.2, RFC 8705 §3).
     #[error("token is sender-constrained (cnf) and was presented as a bearer token")]
     SenderConstrained,
+    /// It is not bound to a key, and came with a proof, or from an issuer whose tokens must be bound (`dpop`).
+    #[error("token is not bound to a key (cnf.jkt)")]
+    Unbound,
+    /// The proof beside it does not show that its client sent it (RFC 9449 §4.3).
+    #[error("{0}")]
+    Proof(#[from] ProofError),
     /// An ID token (OpenID Connect Core §3.1.3.6): it says who logged in, not who may call.
     #[error("token is an ID token, not an access token")]
     IdToken,
@@ -180,7 +187,13 @@ pub enum TokenError {
 impl TokenError {
     /// Whose fault it is.
     pub(in crate::authn) fn fault(&self) -> Fault {
-        self.retry_after().map_or(Fault::InvalidToken, |retry_after| Fault::Unavailable { retry_after })
+        match self {
+            Self::Proof(_) => Fault::InvalidProof,
+            other => {
+                let unavailable = |retry_after| Fault::Unavailable { retry_after };
+                other.retry_after().map_or(Fault::InvalidToken, unavailable)
+            }
+        }
     }
 
     /// When to come back, where it is our trouble and not the token's: no token can be checked now.
@@ -211,6 +224,8 @@ impl TokenError {
             | Self::NotYetValid { .. }
             | Self::LivesTooLong { .. }
             | Self::SenderConstrained
+            | Self::Unbound
+            | Self::Proof(_)
             | Self::IdToken
             | Self::Inactive
             | Self::Client
@@ -244,6 +259,8 @@ impl TokenError {
             Self::Denied => "the token is not accepted any more",
             Self::Program { .. } => "the token is not accepted",
             Self::SenderConstrained => "the token is bound to its sender's key",
+            Self::Unbound => "the token is not bound to a key",
+            Self::Proof(error) => error.description(),
             Self::Client => "the token's client is not allowed",
             Self::ApiKey(error) => error.description(),
             Self::Inactive => "the token is not active",
@@ -258,7 +275,7 @@ impl TokenError {
     pub fn one_of_each() -> Vec<Self> {
         let e = || Excerpt::of("x");
         let cause = Some(Arc::new(KeysError::NoUsableKey { skipped: 1, first: None }));
-        vec![
+        let mut all = vec![
             Self::TooLong { bytes: 2, max: 1 },
             Self::Unclaimed,
             Self::Malformed("x"),
@@ -281,6 +298,7 @@ impl TokenError {
             Self::NotYetValid { claim: "x", in_secs: 1 },
             Self::LivesTooLong { lifetime_secs: 2, max_secs: 1 },
             Self::SenderConstrained,
+            Self::Unbound,
             Self::IdToken,
             Self::Program { name: "x".into() },
             Self::ProgramUnavailable { name: "x".into(), retry_after: Duration::from_secs(1) },
@@ -297,6 +315,8 @@ impl TokenError {
                 cause: Arc::new(IntrospectionError::Crowded),
             },
             Self::KeysUnavailable { retry_after: Duration::from_secs(1), cause },
-        ]
+        ];
+        all.extend(ProofError::one_of_each().into_iter().map(Self::Proof));
+        all
     }
 }

@@ -372,6 +372,26 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// A proxy hands on the token, and no scheme says that a proof comes with it.
+    #[error(
+        "dpop is {dpop:?}, but auth.token_header has tokens read from a header without a scheme, so no proof could come with \
+         one: remove one of them: {at}"
+    )]
+    DpopTokenHeader {
+        /// What the key says.
+        dpop: &'static str,
+        /// Key and source.
+        at: String,
+    },
+    /// On stdio there is no request that a proof could be for.
+    #[error(
+        "dpop is \"required\", but over stdio nothing can prove that a credential's client sent it: write \"allowed\", or \
+         serve over HTTP: {at}"
+    )]
+    DpopStdio {
+        /// Key and source.
+        at: String,
+    },
     /// Tokens for no one in particular, of any client.
     #[error(
         "audience_optional is true, so allowed_clients must name the clients whose tokens are meant for this server: nothing \

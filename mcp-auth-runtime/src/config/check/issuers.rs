@@ -7,9 +7,10 @@ use url::Url;
 
 use super::conflict::Conflict;
 use super::findings::Findings;
-use crate::authn::{is_plain_from, may_ask};
+use crate::authn::{DpopMode, is_plain_from, may_ask};
 use crate::config::provider::is_open_to_everyone;
 use crate::config::section::issuers::{ScopePrefixIn, TrustedIssuer};
+use crate::config::section::server::Transport;
 use crate::config::value::issuer_name::IssuerName;
 use crate::config::{Key, Warning, key};
 
@@ -21,6 +22,7 @@ impl Findings<'_> {
         self.scope_prefixes();
         for (index, issuer) in config.auth.issuers.iter().enumerate() {
             self.tenants(index, issuer);
+            self.dpop(index, issuer);
             let name = issuer.issuer[0].as_str().to_owned();
             let (accepted, servers) = (issuer.accepted(), issuer.authorization_servers());
             let plain = issuer.allow_http.as_ref().map(|host| host.host());
@@ -82,6 +84,19 @@ impl Findings<'_> {
                     self.refuse(Conflict::DuplicateIssuer { issuer: named, at });
                 }
             }
+        }
+    }
+
+    /// Tokens that are bound to a key: a proof is for an HTTP request, and comes with the DPoP scheme.
+    fn dpop(&mut self, index: usize, issuer: &TrustedIssuer) {
+        let (auth, server) = (&self.config.auth, &self.config.server);
+        if issuer.dpop.is_on() && auth.token_header.is_some() {
+            let (dpop, at) = (issuer.dpop.as_str(), self.at(key!(auth.issuers[index].dpop)));
+            self.refuse(Conflict::DpopTokenHeader { dpop, at });
+        }
+        if issuer.dpop == DpopMode::Required && server.transport == Transport::Stdio {
+            let at = self.at(key!(auth.issuers[index].dpop));
+            self.refuse(Conflict::DpopStdio { at });
         }
     }
 

@@ -61,7 +61,7 @@ pub(super) fn judge(
     mut claims: Map<String, Value>,
     now: u64,
 ) -> Result<Judged, TokenError> {
-    check_kind(&claims)?;
+    check_kind(tokens, &claims)?;
     let named = Accepted::of_answer(accepted, &claims)?;
     let is_program = stands_for_itself(tokens, &mut claims);
     let mut facts = named.check(tokens, claims, now)?;
@@ -88,10 +88,13 @@ fn stands_for_itself(tokens: &TokenRules, claims: &mut Map<String, Value>) -> bo
 }
 
 /// Whether this is an access token: endpoints call refresh tokens and ID tokens active too.
-fn check_kind(claims: &Map<String, Value>) -> Result<(), TokenError> {
+fn check_kind(tokens: &TokenRules, claims: &Map<String, Value>) -> Result<(), TokenError> {
     let is_one_of = |text: &str, words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
     let odd = |value: &Value| TokenError::Type(Excerpt::of(value.as_str().unwrap_or_default()));
     match claims.get("token_type") {
+        // It says what `cnf` says, by which it is then judged.
+        Some(Value::String(kind))
+            if is_one_of(kind, &["dpop"]) && tokens.dpop.is_on() && claims.contains_key("cnf") => {}
         Some(Value::String(kind)) if is_one_of(kind, &["dpop", "pop"]) => {
             return Err(TokenError::SenderConstrained);
         }

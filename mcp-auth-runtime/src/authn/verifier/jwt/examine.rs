@@ -72,7 +72,7 @@ pub fn examine(token: &str, issuers: &[(IssuerRules, Option<Value>)], now: u64) 
     found.faults.extend(jws.header.typ.check(rules.require_at_jwt).err());
     found.faults.extend(claims::faults(&rules.tokens, &claims, now));
     found.faults.extend(accepted.and_then(|named| named.check_tenant(&claims).err()));
-    if Confirmation::of(&claims).is_some() {
+    if Confirmation::of(&claims, rules.tokens.dpop) == Some(Confirmation::Unsupported) {
         found.faults.push(TokenError::SenderConstrained);
     }
     found.scopes = claims::scopes(&rules.tokens, &claims).unwrap_or_default();

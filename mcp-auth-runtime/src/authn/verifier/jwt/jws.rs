@@ -11,6 +11,16 @@ use super::algorithm::Algorithm;
 use crate::authn::credential::MAX_CREDENTIAL_BYTES;
 use crate::authn::error::TokenError;
 
+/// A compact JWS in its parts, of which nothing is trusted yet.
+pub(in crate::authn) struct Parts<'t> {
+    pub(in crate::authn) header: Map<String, Value>,
+    /// Decoded.
+    pub(in crate::authn) payload: Vec<u8>,
+    /// `ASCII(BASE64URL(header) || '.' || BASE64URL(payload))`: what is signed.
+    pub(in crate::authn) signed: &'t [u8],
+    pub(in crate::authn) signature: Vec<u8>,
+}
+
 /// A token taken apart.
 pub(super) struct Jws<'t> {
     pub(super) header: Header,
@@ -55,7 +65,7 @@ impl Type {
 }
 
 /// Parameters that change what the other parts mean, so that passing over them would misread the token.
-const REFUSED: [(&str, &str); 4] = [
+pub(in crate::authn) const REFUSED: [(&str, &str); 4] = [
     ("crit", "is not supported, so it is refused (RFC 7515 section 4.1.11)"),
     ("b64", "is not supported (RFC 7797)"),
     ("zip", "is not supported; nothing is inflated"),
@@ -70,29 +80,54 @@ pub(super) fn parse(token: &str) -> Result<Jws<'_>, TokenError> {
     if token.len() > MAX_CREDENTIAL_BYTES {
         return Err(TokenError::TooLong { bytes: token.len(), max: MAX_CREDENTIAL_BYTES });
     }
-    let mut parts = token.split('.');
+    let (header, rest) = split(token).map_err(TokenError::Malformed)?;
+    let header = read_header(header)?;
+    let (payload, signed, signature) = rest.decode().map_err(TokenError::Malformed)?;
+    Ok(Jws { header, payload, signed, signature })
+}
+
+/// Takes any compact JWS apart (RFC 7515 §7.1).
+///
+/// # Errors
+/// What stands where a part should be.
+pub(in crate::authn) fn take_apart(text: &str) -> Result<Parts<'_>, &'static str> {
+    let (header, rest) = split(text)?;
+    let (payload, signed, signature) = rest.decode()?;
+    Ok(Parts { header, payload, signed, signature })
+}
+
+/// What follows a header, undecoded.
+struct Rest<'t> {
+    payload: &'t str,
+    signed: &'t [u8],
+    signature: &'t str,
+}
+
+impl<'t> Rest<'t> {
+    fn decode(self) -> Result<(Vec<u8>, &'t [u8], Vec<u8>), &'static str> {
+        let payload = decode(self.payload, "payload is not base64url")?;
+        Ok((payload, self.signed, decode(self.signature, "signature is not base64url")?))
+    }
+}
+
+fn split(text: &str) -> Result<(Map<String, Value>, Rest<'_>), &'static str> {
+    let mut parts = text.split('.');
     let (Some(header), Some(payload), Some(signature), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
-        return Err(TokenError::Malformed("not three parts"));
+        return Err("not three parts");
     };
-    let signed = &token.as_bytes()[..header.len() + 1 + payload.len()];
+    let signed = &text.as_bytes()[..header.len() + 1 + payload.len()];
     let header = decode(header, "header is not base64url")?;
-    let header = strict_json::object(&header)
-        .map_err(|_| TokenError::Malformed("header is not one strict JSON object"))?;
-    Ok(Jws {
-        header: read_header(header)?,
-        payload: decode(payload, "payload is not base64url")?,
-        signed,
-        signature: decode(signature, "signature is not base64url")?,
-    })
+    let header = strict_json::object(&header).map_err(|_| "header is not one strict JSON object")?;
+    Ok((header, Rest { payload, signed, signature }))
 }
 
 /// Canonical base64url without padding (RFC 7515 §2), and not empty.
-fn decode(part: &str, otherwise: &'static str) -> Result<Vec<u8>, TokenError> {
+fn decode(part: &str, otherwise: &'static str) -> Result<Vec<u8>, &'static str> {
     match URL_SAFE_NO_PAD.decode(part) {
         Ok(bytes) if !bytes.is_empty() => Ok(bytes),
-        _ => Err(TokenError::Malformed(otherwise)),
+        _ => Err(otherwise),
     }
 }
 

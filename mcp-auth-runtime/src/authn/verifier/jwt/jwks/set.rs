@@ -20,6 +20,9 @@ use mcp_auth_core::seen;
 /// The most keys one signature is tried against, where a token has no `kid` or several keys have the same.
 const MAX_TRIES: usize = 8;
 
+/// The members of private and symmetric keys (RFC 7518 §6, and of post-quantum keys).
+pub(in crate::authn) const PRIVATE: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+
 /// The usable keys of one issuer.
 pub(in crate::authn::verifier::jwt) struct KeySet {
     keys: Vec<Key>,
@@ -229,8 +232,7 @@ fn try_each<'k>(keys: impl Iterator<Item = &'k Key>, jws: &Jws<'_>) -> Outcome {
 
 fn read_key(entry: &Value, only: Option<&[Algorithm]>) -> Result<Key, Skip> {
     let jwk = &stated_members(entry.as_object().ok_or((SkipReason::NoObject, "kty"))?);
-    let private = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
-    if let Some(name) = private.into_iter().find(|name| jwk.contains_key(*name)) {
+    if let Some(name) = PRIVATE.into_iter().find(|name| jwk.contains_key(*name)) {
         return Err((SkipReason::Private, name));
     }
     check_purpose(jwk)?;
@@ -262,7 +264,7 @@ fn stated_members(jwk: &Map<String, Value>) -> Map<String, Value> {
 }
 
 /// RFC 7517 §4.2 and §4.3: `use` and `key_ops`, if present, allow verifying.
-fn check_purpose(jwk: &Map<String, Value>) -> Result<(), Skip> {
+pub(super) fn check_purpose(jwk: &Map<String, Value>) -> Result<(), Skip> {
     if jwk.get("use").is_some_and(|u| u != "sig") {
         return Err((SkipReason::NotForSignatures, "use"));
     }
@@ -276,27 +278,32 @@ fn check_purpose(jwk: &Map<String, Value>) -> Result<(), Skip> {
 /// The algorithms this key may be used with: its `alg`, to which it is bound (RFC 8725 §3.1), so that it needs nothing else
 /// to allow it; else the default ones for its kty and crv. With `only`, no others.
 fn algorithms(jwk: &Map<String, Value>, only: Option<&[Algorithm]>) -> Result<Vec<Algorithm>, Skip> {
-    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
-    let fits = |algorithm: &Algorithm| match algorithm.key_kind() {
-        KeyKind::Rsa(_) => text("kty") == Some("RSA"),
-        KeyKind::Ec { curve, .. } => text("kty") == Some("EC") && text("crv") == Some(curve),
-        KeyKind::Ed25519 => text("kty") == Some("OKP") && text("crv") == Some("Ed25519"),
-    };
     match jwk.get("alg") {
         None => {
             let allowed = only.unwrap_or(&DEFAULT_ALGORITHMS);
-            Ok(Algorithm::ALL.into_iter().filter(|a| allowed.contains(a) && fits(a)).collect())
+            Ok(Algorithm::ALL.into_iter().filter(|a| allowed.contains(a) && fits(jwk, *a)).collect())
         }
         Some(alg) => {
             let alg = alg.as_str().and_then(|alg| alg.parse().ok());
             let is_allowed = |alg: &Algorithm| only.is_none_or(|only| only.contains(alg));
-            let alg = alg.filter(|alg| is_allowed(alg) && fits(alg)).ok_or((SkipReason::Algorithm, "alg"))?;
+            let alg =
+                alg.filter(|alg| is_allowed(alg) && fits(jwk, *alg)).ok_or((SkipReason::Algorithm, "alg"))?;
             Ok(vec![alg])
         }
     }
 }
 
-fn read_material(jwk: &Map<String, Value>, algorithm: Algorithm) -> Result<ParsedPublicKey, Skip> {
+/// Whether the key is of the kind that the algorithm needs.
+pub(super) fn fits(jwk: &Map<String, Value>, algorithm: Algorithm) -> bool {
+    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+    match algorithm.key_kind() {
+        KeyKind::Rsa(_) => text("kty") == Some("RSA"),
+        KeyKind::Ec { curve, .. } => text("kty") == Some("EC") && text("crv") == Some(curve),
+        KeyKind::Ed25519 => text("kty") == Some("OKP") && text("crv") == Some("Ed25519"),
+    }
+}
+
+pub(super) fn read_material(jwk: &Map<String, Value>, algorithm: Algorithm) -> Result<ParsedPublicKey, Skip> {
     let bytes = |name: &'static str| {
         let text = jwk.get(name).and_then(Value::as_str).ok_or((SkipReason::Material, name))?;
         URL_SAFE_NO_PAD.decode(text).map_err(|_| (SkipReason::Material, name))

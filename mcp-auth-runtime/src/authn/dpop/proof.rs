@@ -1,0 +1,133 @@
+//! Which proofs are good: the checks of RFC 9449 §4.3, on text and time alone.
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mcp_auth_core::strict_json;
+use serde_json::{Map, Value};
+
+use super::error::ProofError;
+use super::htu::Htu;
+use super::thumbprint::Thumbprint;
+use crate::authn::verifier::jwt::{Algorithm, PRIVATE_MEMBERS, SIGNATURE_MISREAD, take_apart, verifier_of};
+
+/// How far `iat` may be from now, in seconds, either way (ext-auth, DPoP profile).
+pub(super) const WINDOW_SECS: u64 = 300;
+/// The longest `jti`, in bytes.
+const MAX_JTI_BYTES: usize = 256;
+/// The last second of the year 9999.
+const LAST_DATE: f64 = 253_402_300_799.0;
+
+/// The algorithms that proofs may be signed with, the ones that clients should take first.
+pub(crate) fn algorithms() -> impl Iterator<Item = &'static str> {
+    use Algorithm::{EdDsa, Es256, Es384, Es512, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512};
+    let all = [Es256, Es384, Es512, EdDsa, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512];
+    all.into_iter().map(Algorithm::name)
+}
+
+/// What a proof must be for.
+pub(super) struct Expected<'a> {
+    /// The method of the request.
+    pub(super) method: &'a str,
+    /// Our URI.
+    pub(super) htu: &'a Htu,
+    /// The token beside it.
+    pub(super) token: &'a str,
+    /// The key that the token is bound to.
+    pub(super) jkt: &'a Thumbprint,
+    /// Unix seconds.
+    pub(super) now: u64,
+}
+
+/// What counts of a good proof from here on.
+#[derive(Debug)]
+pub(super) struct Proof {}
+
+impl Proof {
+    /// Reads and checks a proof. The signature is checked last: it costs most, and by then the key is the token's.
+    ///
+    /// # Errors
+    /// The first of the checks that it fails.
+    pub(super) fn read(text: &str, expected: &Expected<'_>) -> Result<Self, ProofError> {
+        let parts = take_apart(text).map_err(|_| ProofError::Shape)?;
+        let header = parts.header;
+        if SIGNATURE_MISREAD.iter().any(|(parameter, _)| header.contains_key(*parameter)) {
+            return Err(ProofError::Header);
+        }
+        if header.get("typ").and_then(Value::as_str) != Some("dpop+jwt") {
+            return Err(ProofError::Type);
+        }
+        let alg = header.get("alg").and_then(Value::as_str).ok_or(ProofError::Algorithm)?;
+        let alg: Algorithm = alg.parse().map_err(|_| ProofError::Algorithm)?;
+        let jwk = match header.get("jwk") {
+            None => return Err(ProofError::NoKey),
+            Some(Value::Object(jwk)) => jwk,
+            Some(_) => return Err(ProofError::Key),
+        };
+        if PRIVATE_MEMBERS.iter().any(|name| jwk.contains_key(*name)) {
+            return Err(ProofError::PrivateKey);
+        }
+        let key = verifier_of(jwk, alg).ok_or(ProofError::Key)?;
+        if Thumbprint::of(jwk).as_ref() != Some(expected.jkt) {
+            return Err(ProofError::OtherKey);
+        }
+        let claims = strict_json::object(&parts.payload).map_err(|_| ProofError::Shape)?;
+        check(&claims, expected)?;
+        key.verify_sig(parts.signed, &parts.signature).map_err(|_| ProofError::Signature)?;
+        Ok(Self {})
+    }
+}
+
+fn check(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<(), ProofError> {
+    let jti = text(claims, "jti")?;
+    if jti.is_empty() || jti.len() > MAX_JTI_BYTES {
+        return Err(ProofError::Claim("jti"));
+    }
+    if text(claims, "htm")? != expected.method {
+        return Err(ProofError::Method);
+    }
+    if Htu::read(text(claims, "htu")?).as_ref() != Some(expected.htu) {
+        return Err(ProofError::Uri);
+    }
+    if text(claims, "ath")? != hash_of(expected.token) {
+        return Err(ProofError::Token);
+    }
+    check_times(claims, expected.now)
+}
+
+fn check_times(claims: &Map<String, Value>, now: u64) -> Result<(), ProofError> {
+    let iat = date(claims, "iat")?.ok_or(ProofError::MissingClaim("iat"))?;
+    if iat < now.saturating_sub(WINDOW_SECS) {
+        return Err(ProofError::Old);
+    }
+    let latest = now.saturating_add(WINDOW_SECS);
+    if iat > latest || date(claims, "nbf")?.is_some_and(|nbf| nbf > latest) {
+        return Err(ProofError::Early);
+    }
+    match date(claims, "exp")? {
+        Some(exp) if exp <= now => Err(ProofError::Expired),
+        _ => Ok(()),
+    }
+}
+
+fn text<'c>(claims: &'c Map<String, Value>, claim: &'static str) -> Result<&'c str, ProofError> {
+    match claims.get(claim) {
+        None => Err(ProofError::MissingClaim(claim)),
+        Some(Value::String(text)) => Ok(text),
+        Some(_) => Err(ProofError::Claim(claim)),
+    }
+}
+
+/// A NumericDate (RFC 7519 §2) as whole seconds, a fraction left out.
+fn date(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<u64>, ProofError> {
+    let Some(value) = claims.get(claim) else { return Ok(None) };
+    let seconds = value.as_f64().filter(|seconds| (0.0..=LAST_DATE).contains(seconds));
+    #[expect(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "checked to be in range")]
+    let seconds = seconds.map(|seconds| seconds as u64);
+    seconds.map(Some).ok_or(ProofError::Claim(claim))
+}
+
+/// `ath` of a token (RFC 9449 §4.2).
+fn hash_of(token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, token.as_bytes()))
+}
