@@ -3,13 +3,14 @@
 //! the schemas are not.
 
 use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::registry::{Declaration, DeclarationError, Item, Registry};
-use super::{Kind, Rule, Who};
+use super::Kind;
+use super::written_rule::WrittenRule;
+use mcp_auth_core::ScopeSet;
 use mcp_auth_core::uri_template::UriTemplate;
-use mcp_auth_core::{Role, Scope, ScopeSet};
 
 /// Every operation of a server, and every scope that one of them names. `R` is [`Row`], or what may be one.
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,47 +25,12 @@ struct Table<R> {
 struct Row {
     kind: Kind,
     name: String,
-    rule: Word,
-    scopes: Vec<Scope>,
-    /// With [`Word::AnyOf`]: the groups of which the whole of one is needed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    groups: Vec<Vec<Scope>>,
-    /// Of each list one role is needed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    roles: Vec<Vec<String>>,
+    #[serde(flatten)]
+    rule: WrittenRule,
     description: Option<String>,
     /// What clients refuse of the schema of a tool's arguments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refused_by_clients: Vec<String>,
-}
-
-/// The word for a [`Rule`], its scopes beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Word {
-    Public,
-    Authenticated,
-    All,
-    Any,
-    AnyOf,
-    /// Written of what is switched off, and never read: a program declares no such thing.
-    Nobody,
-}
-
-impl<'de> Deserialize<'de> for Word {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(from)?;
-        match word.as_str() {
-            "public" => Ok(Self::Public),
-            "authenticated" => Ok(Self::Authenticated),
-            "all" => Ok(Self::All),
-            "any" => Ok(Self::Any),
-            "any_of" => Ok(Self::AnyOf),
-            _ => Err(serde::de::Error::custom(format_args!(
-                "its rule is {word:?}, which this version does not know"
-            ))),
-        }
-    }
 }
 
 /// Why a text is not the output of `--scopes json`.
@@ -124,65 +90,18 @@ pub fn operations_from_json(json: &str) -> Result<Registry, OperationsError> {
 
 impl Row {
     fn of(declaration: &Declaration) -> Self {
-        let rule = &declaration.rule;
-        let (word, groups) = match rule.who() {
-            Who::Public => (Word::Public, Vec::new()),
-            Who::Authenticated => (Word::Authenticated, Vec::new()),
-            Who::Nobody => (Word::Nobody, Vec::new()),
-            Who::Scopes(groups) if groups.len() == 1 => (Word::All, Vec::new()),
-            Who::Scopes(groups) if groups.iter().all(|group| group.len() == 1) => (Word::Any, Vec::new()),
-            Who::Scopes(groups) => (Word::AnyOf, groups.clone()),
-        };
-        let names = |any: &Vec<Role>| any.iter().map(Role::to_string).collect();
         Self {
             kind: declaration.kind(),
             name: declaration.name().to_owned(),
-            rule: word,
-            scopes: rule.scopes().into_iter().cloned().collect(),
-            groups,
-            roles: rule.roles().iter().map(names).collect(),
+            rule: WrittenRule::of(&declaration.rule),
             description: declaration.description().map(str::to_owned),
             refused_by_clients: declaration.refused_by_clients().to_vec(),
         }
     }
 
-    fn rule(&self) -> Result<Rule, String> {
-        let Self { rule: word, scopes, groups, roles, .. } = self;
-        let group = |scopes: &[Scope]| scopes.iter().cloned().collect();
-        let rule = match (word, scopes.is_empty(), groups.is_empty()) {
-            (Word::Public, true, true) => Rule::PUBLIC,
-            (Word::Authenticated, true, true) => Rule::AUTHENTICATED,
-            (Word::All, false, true) => Rule::any_of([group(scopes)]),
-            (Word::Any, false, true) => {
-                Rule::any_of(scopes.iter().map(|scope| group(std::slice::from_ref(scope))))
-            }
-            (Word::AnyOf, false, false) if groups.iter().all(|group| !group.is_empty()) => {
-                Rule::any_of(groups.iter().map(|scopes| group(scopes)))
-            }
-            (Word::Nobody, ..) => return Err("nobody may call it".to_owned()),
-            (Word::Public | Word::Authenticated, ..) => {
-                return Err("its rule names no scopes, and scopes stand beside it".to_owned());
-            }
-            (Word::All | Word::Any | Word::AnyOf, ..) => {
-                return Err("its rule needs scopes, and it names no scope".to_owned());
-            }
-        };
-        if !roles.is_empty() && rule.is_public() {
-            return Err("its rule is public, and roles stand beside it".to_owned());
-        }
-        roles.iter().try_fold(rule, |rule, any| {
-            let any = any.iter().map(|name| name.parse::<Role>()).collect::<Result<Vec<_>, _>>();
-            let any = any.map_err(|wrong| wrong.to_string())?;
-            if any.is_empty() {
-                return Err("its rule needs a role, and it names no role".to_owned());
-            }
-            Ok(rule.with_any_role(any))
-        })
-    }
-
     fn declaration(self) -> Result<Declaration, String> {
-        let rule = self.rule()?;
-        let Self { kind, name, description, refused_by_clients, .. } = self;
+        let Self { kind, name, rule, description, refused_by_clients } = self;
+        let rule = rule.read()?;
         let item = match kind {
             Kind::Tool => {
                 let mut tool = Tool::new_with_raw(name, None, JsonObject::new());
@@ -214,6 +133,7 @@ mod tests {
 
     use super::*;
     use crate::call::build;
+    use crate::declared::Rule;
 
     fn read(kind: &str, name: &str, rule: &str, scopes: Value) -> Result<Registry, String> {
         let row = json!({ "kind": kind, "name": name, "rule": rule, "scopes": scopes, "description": null });
