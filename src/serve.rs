@@ -56,7 +56,7 @@ impl Server {
 /// Serves `handler` as the process' arguments, environment and `mcp.toml` say, until it is told to stop.
 ///
 /// Takes the arguments `--config`, `--profile`, `--transport`, `--listen`; `--scopes [json]` prints every
-/// operation with who may call it. Over stdio the process exits with the client: a tool that still blocks a
+/// operation with who may call it, `--scopes lock` writes that to `mcp.lock`. Over stdio the process exits with the client: a tool that still blocks a
 /// thread does not hold it up.
 ///
 /// # Errors

@@ -151,7 +151,7 @@ async fn an_unknown_argument_stops_the_start() {
         (&["--frobnicate"], "unknown argument --frobnicate; --help lists the arguments"),
         (&["-x"], "unknown argument -x"),
         (&["serve"], "unexpected argument \"serve\""),
-        (&["--scopes=yaml"], "expected \"json\" or \"text\""),
+        (&["--scopes=yaml"], "expected \"json\", \"lock\" or \"text\""),
         (&["--listen", "127.0.0.1:0", "--listen", "127.0.0.1:1"], "--listen is given twice"),
         (&["--config"], "--config"),
         (&["--listen", "nowhere"], "server.listen in argument --listen"),
@@ -238,10 +238,46 @@ async fn scopes_json_prints_the_same_for_machines() {
             "kind": "tool", "name": "export_notes", "rule": "all", "scopes": ["export", "read"],
             "description": "Needs both.",
         });
-        assert_eq!(*named("export_notes"), expected);
+        let mut printed = named("export_notes").clone();
+        let hashes = printed.as_object_mut().unwrap().remove("hashes").unwrap();
+        assert_eq!(printed, expected);
+        for part in ["description", "arguments"] {
+            assert!(hashes[part].as_str().unwrap().starts_with("sha256:"), "{hashes}");
+        }
         assert_eq!(named("ping")["rule"], "public");
         assert_eq!(named("audit_log")["rule"], "any");
     }
+}
+
+#[tokio::test]
+async fn scopes_lock_writes_a_file_that_can_be_reviewed_and_is_the_same_each_time() {
+    for arguments in [&["--scopes", "lock"][..], &["--scopes=lock"]] {
+        let launch = launch::nowhere().arguments(arguments);
+        let directory = launch.directory();
+        let ended = launch.run().await;
+        assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
+        assert!(ended.stdout.starts_with("wrote mcp.lock: "), "{}", ended.stdout);
+        let text = std::fs::read_to_string(directory.path().join("mcp.lock")).unwrap();
+        for block in [
+            "[tool.ping]\nrule = \"public\"\ndescription = \"sha256:",
+            "[tool.export_notes]\nrule = \"all\"\nscopes = [\"export\", \"read\"]\ndescription = \"sha256:",
+            "[resource_template.\"note://{id}\"]\nrule = \"all\"\nscopes = [\"read\"]\n",
+            "[method.\"acme/report\"]\nrule = \"all\"\nscopes = [\"write\"]\n",
+        ] {
+            assert!(text.contains(block), "{block}\nis not in\n{text}");
+        }
+        let printed = launch::nowhere().arguments(&["--scopes", "json"]).run().await.stdout;
+        let declared = mcp_auth_runtime::facade::operations_from_json(&printed).unwrap();
+        assert_eq!(mcp_auth_runtime::facade::Lock::of(&declared).unwrap().to_string(), text);
+    }
+}
+
+#[tokio::test]
+async fn a_lock_that_cannot_be_written_is_a_failure_and_says_so() {
+    let launch = launch::nowhere().arguments(&["--scopes", "lock"]);
+    let directory = launch.directory();
+    std::fs::create_dir(directory.path().join("mcp.lock")).unwrap();
+    launch.run().await.refused(&["cannot write mcp.lock: "]);
 }
 
 #[tokio::test]

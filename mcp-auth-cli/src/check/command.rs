@@ -8,9 +8,10 @@ use mcp_auth_core::ambient::Ambient;
 use mcp_auth_issuer::{Caps, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey, Store};
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Checked, Config, ConfigError, Transport};
-use mcp_auth_runtime::facade::{LocalIssuer, Registry, operations_from_json, stdio_caller};
+use mcp_auth_runtime::facade::{LOCK_FILE, LocalIssuer, Registry, operations_from_json, stdio_caller};
 use serde_json::json;
 
+use super::locked::{Locked, held_against};
 use super::page;
 use super::report::Report;
 use crate::configuration::Configuration;
@@ -21,9 +22,10 @@ use crate::{Failure, terminal::Terminal, terminal::json as json_text};
 /// Reads what the server would read (the same files, profile and environment) and says what will be served where,
 /// whom it trusts and what is unwise. Over stdio it says too whom the credential names and what it may call, as far as
 /// that can be told without asking its issuer. With the server's own `--scopes json` it checks the rest too: which operations
-/// need what, and whether every scope is declared by one. Opens no port, runs no program and sends nothing.
+/// need what, and whether every scope is declared by one; with --locked, whether they are what somebody last looked at. Opens no port, runs no program and sends nothing.
 ///
-/// Exit code: 0 when the server would start; 1 when it would not, or with --deny-warnings when something is unwise;
+/// Exit code: 0 when the server would start; 1 when it would not, with --locked when the operations are others, or with
+/// --deny-warnings when something is unwise;
 /// 2 when it could not be checked.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -32,6 +34,10 @@ pub(crate) struct Arguments {
     /// What your server prints for `--scopes json`; - reads standard input.
     #[arg(long, value_name = "FILE")]
     scopes: Option<PathBuf>,
+    /// Exit 1 too where the operations are not what this file says, which `your-server --scopes lock` wrote
+    /// [mcp.lock in this directory]. Needs --scopes.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = LOCK_FILE, requires = "scopes")]
+    locked: Option<PathBuf>,
     /// Exit 1 on warnings too.
     #[arg(long)]
     deny_warnings: bool,
@@ -42,22 +48,28 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let registry = arguments.scopes.as_deref().map(operations).transpose()?;
-    let report = match checked(&arguments.configuration, registry.as_ref()) {
+    let locked = arguments.locked.as_deref().zip(registry.as_ref());
+    let locked = locked.map(|(file, registry)| held_against(file, registry)).transpose()?;
+    let mut report = match checked(&arguments.configuration, registry.as_ref()) {
         Ok(report) => report,
         Err(refused) => {
             match arguments.json {
-                true => terminal.line(json_text(&refusal(&*refused))?),
-                false => terminal.failure(&*refused),
+                true => terminal.line(json_text(&refusal(&*refused, locked.as_ref()))?),
+                false => {
+                    terminal.failure(&*refused);
+                    locked.iter().for_each(|locked| page::print_locked(locked, terminal));
+                }
             }
             return Ok(ExitCode::FAILURE);
         }
     };
+    report.locked = locked;
     let denied = arguments.deny_warnings && !report.warnings.is_empty();
     match arguments.json {
         true => terminal.line(json_text(&report.json()?)?),
         false => page::print(&report, denied, terminal),
     }
-    Ok(if denied { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if denied || report.differs() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// The operations of the server, from a file or standard input.
@@ -147,9 +159,9 @@ fn built_in_issuer(
 }
 
 /// A refusal as JSON, for programs: one text for each reason.
-fn refusal(refused: &(dyn std::error::Error + 'static)) -> serde_json::Value {
+fn refusal(refused: &(dyn std::error::Error + 'static), locked: Option<&Locked>) -> serde_json::Value {
     let several = refused.downcast_ref::<Reasons>().map(|all| all.0.clone());
     let several = several.or_else(|| refused.downcast_ref().map(ConfigError::reasons));
     let errors = several.unwrap_or_else(|| vec![refused.to_string()]);
-    json!({ "verdict": "refused", "errors": errors })
+    json!({ "verdict": "refused", "errors": errors, "locked": locked })
 }

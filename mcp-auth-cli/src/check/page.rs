@@ -1,6 +1,7 @@
 //! The report for people: four short lists, three tables, the warnings, and the verdict.
 
 use super::caller::Who;
+use super::locked::{Locked, MEANT};
 use super::report::{
     ApiKey, BuiltIn, Introspection, Operation, Report, Role, Scope, Serves, TrustedIssuer, Trusts, When,
 };
@@ -39,6 +40,10 @@ pub(super) fn print(report: &Report, denied: bool, terminal: &Terminal) {
         heading("Roles", terminal);
         terminal.table(&role_table(&report.roles, &report.trusts.api_keys));
     }
+    if let Some(locked) = &report.locked {
+        heading("Locked", terminal);
+        print_locked(locked, terminal);
+    }
     terminal.line("");
     for note in &report.notes {
         terminal.hanging(&format!("{DIM}note:{DIM:#} "), note);
@@ -46,7 +51,25 @@ pub(super) fn print(report: &Report, denied: bool, terminal: &Terminal) {
     for warning in &report.warnings {
         terminal.hanging(&format!("{WARN}warning:{WARN:#} "), warning);
     }
-    terminal.line(verdict(report.warnings.len(), denied));
+    terminal.line(match report.differs() {
+        true => format!("{}: the operations are not what the lock says", styled(BAD, "refused")),
+        false => verdict(report.warnings.len(), denied),
+    });
+}
+
+pub(super) fn print_locked(locked: &Locked, terminal: &Terminal) {
+    if locked.differences.is_empty() {
+        let count = match locked.operations {
+            1 => "the 1 operation is".to_owned(),
+            many => format!("all {many} operations are"),
+        };
+        terminal.hanging("  ", &format!("{count} what {} says", locked.file));
+        return;
+    }
+    for differs in &locked.differences {
+        terminal.hanging(&format!("  {BAD}differs:{BAD:#} "), &differs.said);
+    }
+    terminal.hanging("  ", &format!("{}: {MEANT}", locked.file));
 }
 
 fn verdict(warnings: usize, denied: bool) -> String {

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use super::advice;
 use super::caller::{Who, over_stdio};
+use super::locked::Locked;
 
 /// The whole report on a configuration with which a server would start.
 #[derive(Debug, Serialize)]
@@ -33,6 +34,8 @@ pub(super) struct Report {
     pub(super) operations: Option<Vec<Operation>>,
     pub(super) scopes: Vec<Scope>,
     pub(super) roles: Vec<Role>,
+    /// How the operations compare with `mcp.lock`; `None` if that was not asked for.
+    pub(super) locked: Option<Locked>,
     /// What the server itself warns about when it starts, and what else is unwise.
     pub(super) warnings: Vec<String>,
     /// Usual settings that are good to know.
@@ -260,18 +263,29 @@ impl Report {
             operations: registry.map(operations),
             scopes: scopes(config, checked, registry),
             roles: roles(config),
+            locked: None,
             warnings,
             notes: advice.notes,
         }
     }
 
-    /// The report with its verdict: `fine` or `unwise`.
+    /// Whether the operations are not those of the lock.
+    pub(super) fn differs(&self) -> bool {
+        self.locked.as_ref().is_some_and(|locked| !locked.differences.is_empty())
+    }
+
+    /// The report with its verdict: `fine`, `unwise`, or `unlocked`: the operations are not those of the lock.
     ///
     /// # Errors
     /// Never: everything in it serializes.
     pub(super) fn json(&self) -> serde_json::Result<serde_json::Value> {
         let mut json = serde_json::to_value(self)?;
-        json["verdict"] = if self.warnings.is_empty() { "fine" } else { "unwise" }.into();
+        let verdict = match (self.differs(), self.warnings.is_empty()) {
+            (true, _) => "unlocked",
+            (false, true) => "fine",
+            (false, false) => "unwise",
+        };
+        json["verdict"] = verdict.into();
         Ok(json)
     }
 }

@@ -10,6 +10,7 @@ use crate::process::{mcp_auth, stderr, stdout};
 use crate::todos;
 
 mod credential;
+mod locked;
 
 fn check(directory: &Path, arguments: &[&str]) -> Output {
     mcp_auth().current_dir(directory).arg("check").args(arguments).output().unwrap()

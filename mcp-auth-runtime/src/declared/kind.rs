@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// use mcp_auth_runtime::facade::Kind;
 /// assert_eq!(Kind::ResourceTemplate.to_string(), "resource template");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Kind {
     /// `#[tool]`.

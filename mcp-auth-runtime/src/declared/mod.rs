@@ -1,15 +1,23 @@
 //! What the macros declared. In reading order: `rule` (who may call an operation), `kind` (what an operation is), `registry`
-//! (every operation of a server), `narrowing` (what an operator adds), `schema` (what lists say of arguments and answers), `written_rule` (a rule as files write it), `table` (all of it as JSON, written
-//! and read). How an operation is called is in `call`.
+//! (every operation of a server), `narrowing` (what an operator adds), `schema` (what lists say of arguments and answers), `written_rule` (a rule as files write it), `hashes` (of what lists say), `table` (all of it as JSON, written
+//! and read), `width` (whether a rule lets in more callers than another one), `lock` (`mcp.lock`: what was declared when somebody looked at
+//! it), `difference` (what is different now). How an operation is called is in `call`.
 
+mod difference;
+mod hashes;
 pub(crate) mod kind;
+pub(crate) mod lock;
 mod narrowing;
 pub(crate) mod registry;
 pub(crate) mod rule;
 pub(crate) mod schema;
 pub(crate) mod table;
+mod width;
 mod written_rule;
 
+pub use difference::{Change, Difference};
+pub use hashes::Said;
 pub use kind::Kind;
 pub(crate) use narrowing::Narrowing;
 pub use rule::{Rule, Who};
+pub use width::Width;

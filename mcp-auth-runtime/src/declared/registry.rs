@@ -8,6 +8,7 @@ use std::time::Duration;
 use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
 use serde_json::Value;
 
+use crate::declared::hashes::Hashes;
 use crate::declared::schema::{self, Check, Misfits, UnsupportedArguments, UnusableSchema};
 use crate::declared::{Kind, Rule};
 use mcp_auth_core::ScopeSet;
@@ -29,6 +30,8 @@ pub struct Declaration {
     prompt_input: Option<Arc<JsonObject>>,
     /// What clients refuse of its schema; `None` until it is looked for.
     refused_by_clients: Option<Vec<String>>,
+    /// Hashes of what lists say of it, where that itself is not here.
+    hashes: Option<Hashes>,
     /// What its arguments are held against; there once the declaration is published.
     arguments: Option<Arc<Check>>,
     /// What its structured result is held against.
@@ -63,6 +66,7 @@ impl Declaration {
             derived_input: false,
             prompt_input: None,
             refused_by_clients: None,
+            hashes: None,
             arguments: None,
             answer: None,
             timeout: None,
@@ -109,6 +113,17 @@ impl Declaration {
     /// What clients refuse of its schema.
     pub(super) fn refused_by_clients(&self) -> &[String] {
         self.refused_by_clients.as_deref().unwrap_or_default()
+    }
+
+    /// Says the hashes of what lists say of it, where that itself is not here.
+    #[must_use]
+    pub(super) fn with_hashes(self, hashes: Hashes) -> Self {
+        Self { hashes: Some(hashes), ..self }
+    }
+
+    /// Hashes of what lists say of it.
+    pub(super) fn hashes(&self) -> Hashes {
+        self.hashes.clone().unwrap_or_else(|| Hashes::of(&self.item))
     }
 
     /// Makes the schema of its arguments into what clients take, looks for what they do not, and makes the schemas ready to be

@@ -1,5 +1,6 @@
 //! What an operation needs of its caller: the one thing a developer declares.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use mcp_auth_core::{Role, Scope, ScopeSet};
@@ -11,7 +12,7 @@ pub struct Rule {
     /// Of each list the caller holds one role. No list is empty.
     roles: Vec<Vec<Role>>,
     /// The method of the server that is asked besides.
-    guard: Option<&'static str>,
+    guard: Option<Cow<'static, str>>,
     /// Whether the person says yes to each call.
     confirmed: bool,
 }
@@ -91,8 +92,8 @@ impl Rule {
 
     /// The same, for callers whom this method of the server lets pass besides.
     #[must_use]
-    pub fn with_guard(mut self, guard: &'static str) -> Self {
-        self.guard = Some(guard);
+    pub fn with_guard(mut self, guard: impl Into<Cow<'static, str>>) -> Self {
+        self.guard = Some(guard.into());
         self
     }
 
@@ -108,8 +109,8 @@ impl Rule {
     }
 
     /// The method of the server that is asked besides.
-    pub fn guard(&self) -> Option<&'static str> {
-        self.guard
+    pub fn guard(&self) -> Option<&str> {
+        self.guard.as_deref()
     }
 
     /// Who may call, whatever roles are needed beside it.
@@ -172,7 +173,7 @@ impl fmt::Display for Rule {
             f.write_str(", role ")?;
             f.write_str(&any.iter().map(Role::as_str).collect::<Vec<_>>().join(" or "))?;
         }
-        if let Some(guard) = self.guard {
+        if let Some(guard) = &self.guard {
             write!(f, ", guard {guard}")?;
         }
         if self.confirmed {

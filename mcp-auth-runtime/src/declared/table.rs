@@ -1,13 +1,14 @@
 //! What was declared as JSON: what `--scopes json` prints, and what the command reads to check the configuration of a
-//! server that is not in its process. Names, rules and descriptions are in it, and what clients refuse of the schemas;
-//! the schemas are not.
+//! server that is not in its process. Names, rules and descriptions are in it, what clients refuse of the schemas, and hashes
+//! of them; the schemas are not.
 
 use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::registry::{Declaration, DeclarationError, Item, Registry};
 use super::Kind;
+use super::hashes::Hashes;
+use super::registry::{Declaration, DeclarationError, Item, Registry};
 use super::written_rule::WrittenRule;
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::uri_template::UriTemplate;
@@ -31,6 +32,9 @@ struct Row {
     /// What clients refuse of the schema of a tool's arguments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refused_by_clients: Vec<String>,
+    /// Hashes of what lists say of it, which `mcp.lock` holds.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    hashes: Hashes,
 }
 
 /// Why a text is not the output of `--scopes json`.
@@ -88,6 +92,10 @@ pub fn operations_from_json(json: &str) -> Result<Registry, OperationsError> {
     Ok(Registry::new(declarations.collect::<Result<_, _>>()?)?)
 }
 
+fn is_empty(hashes: &Hashes) -> bool {
+    *hashes == Hashes::default()
+}
+
 impl Row {
     fn of(declaration: &Declaration) -> Self {
         Self {
@@ -96,11 +104,12 @@ impl Row {
             rule: WrittenRule::of(&declaration.rule),
             description: declaration.description().map(str::to_owned),
             refused_by_clients: declaration.refused_by_clients().to_vec(),
+            hashes: declaration.hashes(),
         }
     }
 
     fn declaration(self) -> Result<Declaration, String> {
-        let Self { kind, name, rule, description, refused_by_clients } = self;
+        let Self { kind, name, rule, description, refused_by_clients, hashes } = self;
         let rule = rule.read()?;
         let item = match kind {
             Kind::Tool => {
@@ -123,7 +132,7 @@ impl Row {
             Kind::Method => Item::Method(name.into()),
             Kind::Task => return Err("its kind is \"task\", which is never declared".to_owned()),
         };
-        Ok(Declaration::new(rule, item).with_refused_by_clients(refused_by_clients))
+        Ok(Declaration::new(rule, item).with_refused_by_clients(refused_by_clients).with_hashes(hashes))
     }
 }
 
@@ -150,7 +159,7 @@ mod tests {
             build::prompt(build::any(&["b", "a"]), Prompt::new("plan", Some("Plans."), None)),
             build::resource(Rule::PUBLIC, Resource::new("a://x", "x")),
             build::resource_template(Rule::AUTHENTICATED, ResourceTemplate::new("a://{x}", "x")),
-            build::method(Rule::AUTHENTICATED, "acme/report"),
+            build::method(Rule::AUTHENTICATED.with_guard("may_report"), "acme/report"),
             build::method(
                 build::any_of(&[&["a", "b"], &["c"]]).with_any_role(build::any_role(&["x", "y"])),
                 "acme/both",

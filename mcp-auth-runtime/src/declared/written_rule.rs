@@ -1,27 +1,37 @@
 //! A rule in words and lists of names, as files write it and read it back.
 
 use mcp_auth_core::{Role, Scope};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Rule, Who};
 
 /// A [`Rule`] as it is written.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct WrittenRule {
-    rule: Word,
-    scopes: Vec<Scope>,
+    pub(super) rule: Word,
+    pub(super) scopes: Vec<Scope>,
     /// With [`Word::AnyOf`]: the groups of which the whole of one is needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    groups: Vec<Vec<Scope>>,
+    pub(super) groups: Vec<Vec<Scope>>,
     /// Of each list one role is needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    roles: Vec<Vec<String>>,
+    pub(super) roles: Vec<Vec<String>>,
+    /// The method of the server that is asked besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) guard: Option<String>,
+    /// Whether the person in front of the client confirms each call.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) confirmed: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it")]
+fn is_false(said: &bool) -> bool {
+    !said
 }
 
 /// The word for a [`Rule`], its scopes beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Word {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Word {
     Public,
     Authenticated,
     All,
@@ -31,19 +41,33 @@ enum Word {
     Nobody,
 }
 
+impl Word {
+    const READ: [Self; 5] = [Self::Public, Self::Authenticated, Self::All, Self::Any, Self::AnyOf];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Authenticated => "authenticated",
+            Self::All => "all",
+            Self::Any => "any",
+            Self::AnyOf => "any_of",
+            Self::Nobody => "nobody",
+        }
+    }
+}
+
+impl Serialize for Word {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
+    }
+}
+
 impl<'de> Deserialize<'de> for Word {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let word = String::deserialize(from)?;
-        match word.as_str() {
-            "public" => Ok(Self::Public),
-            "authenticated" => Ok(Self::Authenticated),
-            "all" => Ok(Self::All),
-            "any" => Ok(Self::Any),
-            "any_of" => Ok(Self::AnyOf),
-            _ => Err(serde::de::Error::custom(format_args!(
-                "its rule is {word:?}, which this version does not know"
-            ))),
-        }
+        Self::READ.into_iter().find(|known| known.as_str() == word).ok_or_else(|| {
+            serde::de::Error::custom(format_args!("its rule is {word:?}, which this version does not know"))
+        })
     }
 }
 
@@ -64,6 +88,8 @@ impl WrittenRule {
             scopes: rule.scopes().into_iter().cloned().collect(),
             groups,
             roles: rule.roles().iter().map(names).collect(),
+            guard: rule.guard().map(str::to_owned),
+            confirmed: rule.is_confirmed(),
         }
     }
 
@@ -72,7 +98,7 @@ impl WrittenRule {
     /// # Errors
     /// Says what makes no rule. Nothing is ever read as more open than it is written.
     pub(super) fn read(&self) -> Result<Rule, String> {
-        let Self { rule: word, scopes, groups, roles } = self;
+        let Self { rule: word, scopes, groups, roles, guard, confirmed } = self;
         let group = |scopes: &[Scope]| scopes.iter().cloned().collect();
         let rule = match (word, scopes.is_empty(), groups.is_empty()) {
             (Word::Public, true, true) => Rule::PUBLIC,
@@ -95,6 +121,15 @@ impl WrittenRule {
         if !roles.is_empty() && rule.is_public() {
             return Err("its rule is public, and roles stand beside it".to_owned());
         }
+        let rule = match guard.as_deref() {
+            Some("") => return Err("its rule names a guard without a name".to_owned()),
+            Some(guard) => rule.with_guard(guard.to_owned()),
+            None => rule,
+        };
+        if *confirmed && rule.is_public() {
+            return Err("its rule is public, and a confirmation stands beside it".to_owned());
+        }
+        let rule = if *confirmed { rule.with_confirmation() } else { rule };
         roles.iter().try_fold(rule, |rule, any| {
             let any = any.iter().map(|name| name.parse::<Role>()).collect::<Result<Vec<_>, _>>();
             let any = any.map_err(|wrong| wrong.to_string())?;

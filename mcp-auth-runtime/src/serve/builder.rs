@@ -156,7 +156,7 @@ impl<H: Handler> ServerBuilder<H> {
     }
 
     /// Does what the configuration says: serves over HTTP or stdio until the process is told to stop, or
-    /// prints what `--scopes`, `--help` or `--version` ask for.
+    /// prints what `--scopes`, `--help` or `--version` ask for; `--scopes lock` writes `mcp.lock` into the current directory.
     ///
     /// # Errors
     /// Every unsafe combination, by name; an address that cannot be bound; a credential that is not accepted.
@@ -175,10 +175,11 @@ impl<H: Handler> ServerBuilder<H> {
             Command::Version => return print(&format!("{} {}\n", about.name, about.version)),
             Command::Scopes(format) => {
                 let (registry, _) = H::operations().build()?;
-                // The JSON says what the program declares: `mcp-auth check` reads it, and adds what its configuration says.
+                // The JSON and the lock say what the program declares: `mcp-auth check` reads them, and adds what its configuration
+                // says.
                 let registry = match format {
                     TableFormat::Text => config.narrowed(registry),
-                    TableFormat::Json => registry,
+                    TableFormat::Json | TableFormat::Lock => registry,
                 };
                 return print(&table::render(&registry, format)?);
             }

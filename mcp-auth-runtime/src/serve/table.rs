@@ -4,18 +4,26 @@ use std::fmt::Write as _;
 
 use crate::authz::{Policy, Settings};
 use crate::config::TableFormat;
+use crate::declared::lock::{LOCK_FILE, Lock};
 use crate::declared::registry::Registry;
 use crate::declared::table::operations_to_json;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use mcp_auth_core::Hierarchy;
 
-/// The table in the format asked for, with a line end.
+/// The table in the format asked for, with a line end. The lock is written into the current directory, and a line says so.
 pub(super) fn render(registry: &Registry, format: TableFormat) -> Result<String> {
     match format {
         TableFormat::Text => Ok(text(registry)),
         TableFormat::Json => {
             let policy = Policy::compile(registry.rules(), &Hierarchy::default(), Settings::default());
             Ok(operations_to_json(registry, policy.scopes())?)
+        }
+        TableFormat::Lock => {
+            let lock = Lock::of(registry).map_err(|wrong| Error::from(wrong.to_string()))?;
+            std::fs::write(LOCK_FILE, lock.to_string())
+                .map_err(|error| Error::from(format!("cannot write {LOCK_FILE}: {error}")))?;
+            let plural = if lock.len() == 1 { "" } else { "s" };
+            Ok(format!("wrote {LOCK_FILE}: {} operation{plural}\n", lock.len()))
         }
     }
 }

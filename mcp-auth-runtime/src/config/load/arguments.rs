@@ -14,6 +14,7 @@ const LIST: &str =
   --transport <kind>    http or stdio [server.transport]
   --listen <address>    where to listen, such as 127.0.0.1:8080 [server.listen]
   --scopes [json]       print every operation and who may call it
+  --scopes lock         write that to mcp.lock, which `mcp-auth check --locked` compares
   --help                print this
   --version             print the version
 ";
@@ -32,7 +33,7 @@ pub enum Command {
     /// Serve.
     #[default]
     Serve,
-    /// `--scopes`: print every operation and who may call it.
+    /// `--scopes`: print every operation and who may call it, or write it to `mcp.lock`.
     Scopes(TableFormat),
     /// `--help`: print [`help`].
     Help,
@@ -48,6 +49,8 @@ pub enum TableFormat {
     Text,
     /// For machines.
     Json,
+    /// As `mcp.lock`, which is written.
+    Lock,
 }
 
 /// The arguments of one start.
@@ -118,20 +121,22 @@ impl Arguments {
     }
 }
 
-/// `--scopes`, `--scopes json`, `--scopes=json`.
+/// `--scopes`, `--scopes json`, `--scopes=json`, `--scopes lock`.
 fn table_format(parser: &mut lexopt::Parser) -> Result<TableFormat, ConfigError> {
     let format = match parser.optional_value() {
         Some(format) => Some(format),
         None => {
-            parser.try_raw_args().and_then(|mut rest| rest.next_if(|next| next == "json" || next == "text"))
+            let is_format = |next: &std::ffi::OsStr| next == "json" || next == "text" || next == "lock";
+            parser.try_raw_args().and_then(|mut rest| rest.next_if(is_format))
         }
     };
     match format.as_ref().map(|format| format.to_string_lossy()).as_deref() {
         None | Some("text") => Ok(TableFormat::Text),
         Some("json") => Ok(TableFormat::Json),
-        Some(other) => {
-            Err(ConfigError::Argument(format!("--scopes is {other:?}, expected \"json\" or \"text\"")))
-        }
+        Some("lock") => Ok(TableFormat::Lock),
+        Some(other) => Err(ConfigError::Argument(format!(
+            "--scopes is {other:?}, expected \"json\", \"lock\" or \"text\""
+        ))),
     }
 }
 
@@ -178,6 +183,8 @@ mod tests {
             (&["--scopes"], Command::Scopes(TableFormat::Text)),
             (&["--scopes", "json"], Command::Scopes(TableFormat::Json)),
             (&["--scopes=json"], Command::Scopes(TableFormat::Json)),
+            (&["--scopes", "lock"], Command::Scopes(TableFormat::Lock)),
+            (&["--scopes=lock"], Command::Scopes(TableFormat::Lock)),
             (&["--scopes", "--profile", "x"], Command::Scopes(TableFormat::Text)),
             (&["--help"], Command::Help),
             (&["-h"], Command::Help),
@@ -195,7 +202,7 @@ mod tests {
             (&["-x"], "unknown argument -x"),
             (&["serve"], "unexpected argument \"serve\""),
             (&["--config"], "--config"),
-            (&["--scopes=yaml"], "expected \"json\" or \"text\""),
+            (&["--scopes=yaml"], "expected \"json\", \"lock\" or \"text\""),
             (&["--listen", "a", "--listen", "b"], "given twice"),
             (&["--help=me"], "--help"),
         ] {
