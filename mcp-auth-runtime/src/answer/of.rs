@@ -47,7 +47,9 @@ impl From<&AuthnError> for Rejection {
             Fault::InvalidToken => {
                 Self::InvalidToken { reason, detail: error.detail(), hint: None, scopes: ScopeSet::new() }
             }
-            Fault::InvalidProof => Self::InvalidProof { reason, scopes: ScopeSet::new() },
+            Fault::InvalidProof { needs_nonce } => {
+                Self::InvalidProof { reason, needs_nonce, scopes: ScopeSet::new() }
+            }
             Fault::Unavailable { retry_after } => {
                 Self::KeysUnavailable { retry_after: retry_after.as_secs().max(1) }
             }

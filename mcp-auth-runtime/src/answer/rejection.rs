@@ -37,10 +37,12 @@ pub enum Rejection {
         /// The scopes that the challenge asks for.
         scopes: ScopeSet,
     },
-    /// A token that is bound to a key, without a good proof: 401 `invalid_dpop_proof` (RFC 9449 §7.1).
+    /// A token that is bound to a key, without a good proof: 401 `invalid_dpop_proof` (RFC 9449 §7.1), or `use_dpop_nonce`.
     InvalidProof {
         /// What is wrong with the proof, in words that hold nothing of it.
         reason: String,
+        /// Whether a nonce is all that it lacks.
+        needs_nonce: bool,
         /// The scopes that the challenge asks for.
         scopes: ScopeSet,
     },
@@ -277,8 +279,11 @@ impl Rejection {
                 Row::new(StatusCode::UNAUTHORIZED, Rank::Credential, reason)
                     .says(Says::Challenge { error: Some(BearerError::InvalidToken), scopes: Some(scopes) })
             }
-            Self::InvalidProof { reason, scopes } => {
-                let error = Some(BearerError::InvalidDpopProof);
+            Self::InvalidProof { reason, needs_nonce, scopes } => {
+                let error = Some(match needs_nonce {
+                    true => BearerError::UseDpopNonce,
+                    false => BearerError::InvalidDpopProof,
+                });
                 Row::new(StatusCode::UNAUTHORIZED, Rank::Credential, reason)
                     .says(Says::Challenge { error, scopes: Some(scopes) })
             }
@@ -427,7 +432,9 @@ impl Rejection {
             Self::InvalidToken { reason, detail, hint, .. } => {
                 Self::InvalidToken { reason, detail, hint, scopes }
             }
-            Self::InvalidProof { reason, .. } => Self::InvalidProof { reason, scopes },
+            Self::InvalidProof { reason, needs_nonce, .. } => {
+                Self::InvalidProof { reason, needs_nonce, scopes }
+            }
             Self::Unauthenticated { .. } => Self::Unauthenticated { scopes },
             Self::TooLargeUnverified { limit, .. } => Self::TooLargeUnverified { limit, scopes },
             other => other,

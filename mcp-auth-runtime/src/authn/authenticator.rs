@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use http::HeaderValue;
 use tokio_util::sync::CancellationToken;
 
 use super::binding;
@@ -66,6 +67,11 @@ impl Authenticator {
         self.dpop.is_some()
     }
 
+    /// The nonce for the next proof, where proofs are read.
+    pub(crate) async fn nonce(&self) -> Option<HeaderValue> {
+        self.dpop.as_ref()?.nonce().await
+    }
+
     /// What it most often means at its identity provider that this credential was refused, if only one provider can be meant:
     /// for the log. A fixed sentence, with nothing of the credential.
     pub(crate) fn hint(&self, refused: Credential<'_>, error: &AuthnError) -> Option<&'static str> {
@@ -116,7 +122,7 @@ impl Authenticator {
         }
         if let Some(owed) = binding::check(&principal, credential, from)? {
             let dpop = self.dpop.as_ref().ok_or(TokenError::SenderConstrained)?;
-            dpop.check(owed.proof, owed.jkt)?;
+            dpop.check(owed.proof, owed.jkt).await?;
         }
         Ok(Identity::Known(principal))
     }

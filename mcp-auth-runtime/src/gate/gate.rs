@@ -6,6 +6,8 @@ use std::fmt::Display;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::HeaderValue;
+
 use super::holding::Held;
 use super::order;
 use super::received::Received;
@@ -87,6 +89,11 @@ impl Gate {
     /// Whether tokens may be bound to a key, with a proof beside each request.
     pub(super) fn reads_proofs(&self) -> bool {
         self.authenticator.as_ref().is_some_and(|authenticator| authenticator.reads_proofs())
+    }
+
+    /// The nonce for the next proof, where proofs are read.
+    pub(super) async fn nonce(&self) -> Option<HeaderValue> {
+        self.authenticator.as_ref()?.nonce().await
     }
 
     /// Whether a message without a credential would be served. Nothing is served by asking.

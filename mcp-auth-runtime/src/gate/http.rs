@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use http::{HeaderMap, HeaderName, Method, Response, request};
+use http::{HeaderMap, HeaderName, Method, Response, StatusCode, request};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
@@ -31,6 +31,8 @@ use crate::transport::limits::{read_body, refuse_encoded};
 use mcp_auth_core::Era;
 use mcp_auth_core::ambient::Clock;
 
+/// Where an answer says the nonce for the next proof.
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 pub(super) const SESSION_ID: &str = "mcp-session-id";
 
 /// The bounds of one message.
@@ -114,8 +116,24 @@ impl<H: Handler> Endpoint<H> {
         Self { gate, settings, with_sessions, stateless, dispatch: direct, cut }
     }
 
-    /// 7 to 12 for one request to the MCP endpoint.
+    /// 7 to 12 for one request to the MCP endpoint. Who sends a proof, or has to send something, gets a nonce for the next one
+    /// (RFC 9449 §8.2 and §9).
     pub(crate) async fn serve(State(endpoint): State<Arc<Self>>, request: Request) -> Response<Body> {
+        if !endpoint.gate.reads_proofs() {
+            return endpoint.serve_request(request).await;
+        }
+        let has_proof = request.headers().contains_key("dpop");
+        let mut response = endpoint.serve_request(request).await;
+        if (has_proof || response.status() == StatusCode::UNAUTHORIZED)
+            && let Some(nonce) = endpoint.gate.nonce().await
+        {
+            response.headers_mut().insert(DPOP_NONCE, nonce);
+        }
+        response
+    }
+
+    async fn serve_request(self: &Arc<Self>, request: Request) -> Response<Body> {
+        let endpoint = self;
         let (parts, body) = request.into_parts();
         let from = endpoint.settings.proxies.client_of(&parts);
         let who = endpoint.gate.authenticate(endpoint.presented(&parts), from).await;

@@ -92,7 +92,7 @@ impl Trusted {
             None => vec![resource.to_string()],
         };
         let dpop = match settings::reads_proofs(config) {
-            true => Dpop::new(&resource, Arc::clone(&parts.ambient.clock)),
+            true => Dpop::new(&resource, &parts.store, &parts.ambient),
             false => None,
         };
         let given = Given { dpop, ..parts.trust(local.as_ref(), own) };

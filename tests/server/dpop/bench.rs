@@ -176,7 +176,7 @@ impl Bench {
         let params = json!({ "name": tool, "arguments": {}, "_meta": meta });
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
         let mut request = reqwest::Client::new()
-            .post(self.server.url())
+            .post(self.server.at("/mcp"))
             .header("content-type", "application/json")
             .header("accept", "application/json, text/event-stream")
             .header("mcp-protocol-version", "2026-07-28")

@@ -46,6 +46,12 @@ pub enum ProofError {
     Expired,
     /// `ath` is not the hash of the token.
     Token,
+    /// No `nonce`.
+    NoNonce,
+    /// `nonce` is not one that this server gave in this slot of time or the last.
+    OtherNonce,
+    /// It was used before.
+    Used,
 }
 
 impl ProofError {
@@ -79,7 +85,15 @@ impl ProofError {
             }
             Self::Expired => "the exp of the DPoP proof has passed",
             Self::Token => "the ath of the DPoP proof is not the hash of the token",
+            Self::NoNonce => "the DPoP proof needs a nonce of this server",
+            Self::OtherNonce => "the nonce of the DPoP proof is not one of this server, or is too old",
+            Self::Used => "the DPoP proof was used before",
         }
+    }
+
+    /// Whether the same client may send a good one with a nonce that it is told (`use_dpop_nonce`, RFC 9449 §9).
+    pub fn needs_nonce(self) -> bool {
+        matches!(self, Self::NoNonce | Self::OtherNonce)
     }
 
     /// One of each kind, for tests that walk all of them.
@@ -109,6 +123,9 @@ impl ProofError {
             Self::Early,
             Self::Expired,
             Self::Token,
+            Self::NoNonce,
+            Self::OtherNonce,
+            Self::Used,
         ]
     }
 }

@@ -41,7 +41,11 @@ pub(super) struct Expected<'a> {
 
 /// What counts of a good proof from here on.
 #[derive(Debug)]
-pub(super) struct Proof {}
+pub(super) struct Proof {
+    pub(super) jti: String,
+    pub(super) iat: u64,
+    pub(super) nonce: Option<String>,
+}
 
 impl Proof {
     /// Reads and checks a proof. The signature is checked last: it costs most, and by then the key is the token's.
@@ -72,13 +76,13 @@ impl Proof {
             return Err(ProofError::OtherKey);
         }
         let claims = strict_json::object(&parts.payload).map_err(|_| ProofError::Shape)?;
-        check(&claims, expected)?;
+        let proof = check(&claims, expected)?;
         key.verify_sig(parts.signed, &parts.signature).map_err(|_| ProofError::Signature)?;
-        Ok(Self {})
+        Ok(proof)
     }
 }
 
-fn check(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<(), ProofError> {
+fn check(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<Proof, ProofError> {
     let jti = text(claims, "jti")?;
     if jti.is_empty() || jti.len() > MAX_JTI_BYTES {
         return Err(ProofError::Claim("jti"));
@@ -92,10 +96,15 @@ fn check(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<(), Pro
     if text(claims, "ath")? != hash_of(expected.token) {
         return Err(ProofError::Token);
     }
-    check_times(claims, expected.now)
+    let iat = check_times(claims, expected.now)?;
+    let nonce = match claims.get("nonce") {
+        None => None,
+        Some(_) => Some(text(claims, "nonce")?.to_owned()),
+    };
+    Ok(Proof { jti: jti.to_owned(), iat, nonce })
 }
 
-fn check_times(claims: &Map<String, Value>, now: u64) -> Result<(), ProofError> {
+fn check_times(claims: &Map<String, Value>, now: u64) -> Result<u64, ProofError> {
     let iat = date(claims, "iat")?.ok_or(ProofError::MissingClaim("iat"))?;
     if iat < now.saturating_sub(WINDOW_SECS) {
         return Err(ProofError::Old);
@@ -106,7 +115,7 @@ fn check_times(claims: &Map<String, Value>, now: u64) -> Result<(), ProofError> 
     }
     match date(claims, "exp")? {
         Some(exp) if exp <= now => Err(ProofError::Expired),
-        _ => Ok(()),
+        _ => Ok(iat),
     }
 }
 

@@ -38,6 +38,11 @@ impl Thumbprint {
         bytes.copy_from_slice(hash.finish().as_ref());
         Some(Self(bytes))
     }
+
+    /// Its bytes.
+    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
 #[cfg(test)]

@@ -98,7 +98,10 @@ pub enum Fault {
     /// `invalid_token`: another token may do.
     InvalidToken,
     /// `invalid_dpop_proof` (RFC 9449 §7.1): the token may do, with a proof that is good.
-    InvalidProof,
+    InvalidProof {
+        /// `use_dpop_nonce` instead (RFC 9449 §9): with a nonce that the answer brings.
+        needs_nonce: bool,
+    },
     /// Ours: no token can be checked now.
     Unavailable {
         /// When to come back; at least one second.
@@ -155,10 +158,13 @@ mod tests {
                 AuthnError::Credential(_) => Fault::InvalidRequest,
                 AuthnError::Token(
                     TokenError::KeysUnavailable { retry_after, .. }
+                    | TokenError::StoreUnavailable { retry_after }
                     | TokenError::NotAnswered { retry_after, .. }
                     | TokenError::ProgramUnavailable { retry_after, .. },
                 ) => Fault::Unavailable { retry_after },
-                AuthnError::Token(TokenError::Proof(_)) => Fault::InvalidProof,
+                AuthnError::Token(TokenError::Proof(error)) => {
+                    Fault::InvalidProof { needs_nonce: error.needs_nonce() }
+                }
                 _ => Fault::InvalidToken,
             };
             assert_eq!(error.fault(), expected, "{error}");

@@ -164,6 +164,12 @@ pub enum TokenError {
         /// What went wrong.
         cause: Arc<IntrospectionError>,
     },
+    /// Our trouble, not the client's: whether its proof was used before cannot be told.
+    #[error("the store cannot tell now whether a proof was used")]
+    StoreUnavailable {
+        /// When to come back.
+        retry_after: Duration,
+    },
     /// A verifier of the program's own cannot check credentials now.
     #[error("the program's verifier {name:?} cannot check credentials now")]
     ProgramUnavailable {
@@ -188,7 +194,7 @@ impl TokenError {
     /// Whose fault it is.
     pub(in crate::authn) fn fault(&self) -> Fault {
         match self {
-            Self::Proof(_) => Fault::InvalidProof,
+            Self::Proof(error) => Fault::InvalidProof { needs_nonce: error.needs_nonce() },
             other => {
                 let unavailable = |retry_after| Fault::Unavailable { retry_after };
                 other.retry_after().map_or(Fault::InvalidToken, unavailable)
@@ -200,6 +206,7 @@ impl TokenError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::KeysUnavailable { retry_after, .. }
+            | Self::StoreUnavailable { retry_after }
             | Self::NotAnswered { retry_after, .. }
             | Self::ProgramUnavailable { retry_after, .. } => Some(*retry_after),
             Self::TooLong { .. }
@@ -264,9 +271,10 @@ impl TokenError {
             Self::Client => "the token's client is not allowed",
             Self::ApiKey(error) => error.description(),
             Self::Inactive => "the token is not active",
-            Self::KeysUnavailable { .. } | Self::NotAnswered { .. } | Self::ProgramUnavailable { .. } => {
-                "tokens cannot be checked right now"
-            }
+            Self::StoreUnavailable { .. }
+            | Self::KeysUnavailable { .. }
+            | Self::NotAnswered { .. }
+            | Self::ProgramUnavailable { .. } => "tokens cannot be checked right now",
         }
     }
 
@@ -302,6 +310,7 @@ impl TokenError {
             Self::IdToken,
             Self::Program { name: "x".into() },
             Self::ProgramUnavailable { name: "x".into(), retry_after: Duration::from_secs(1) },
+            Self::StoreUnavailable { retry_after: Duration::from_secs(1) },
             Self::Denied,
             Self::Client,
             ApiKeyError::Malformed(mcp_auth_core::InvalidApiKey::Prefix).into(),
