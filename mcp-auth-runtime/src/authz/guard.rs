@@ -18,14 +18,14 @@ pub(crate) const UNDECIDED: &str = "this could not be decided; it is refused";
 /// # Example
 /// ```
 /// # use mcp_auth_runtime::facade::Decision;
-/// fn may_close(owner: &str, caller: &str, amount: u32) -> Decision {
-///     match (owner == caller, amount) {
-///         (false, _) => Decision::deny("this todo is another person's"),
-///         (true, 1000..) => Decision::need("todos.admin"), // a 403 by which the client can ask for it
-///         (true, _) => Decision::Allow,
+/// fn may_close(owner: &str, caller: &str, is_admin: bool, amount: u32) -> Decision {
+///     match amount {
+///         _ if owner != caller => Decision::deny("this todo is another person's"),
+///         1000.. if !is_admin => Decision::need("todos.admin"), // a 403 by which the client can ask for it
+///         _ => Decision::Allow,
 ///     }
 /// }
-/// assert_eq!(may_close("ann", "ann", 5), Decision::Allow);
+/// assert_eq!(may_close("ann", "ann", false, 5), Decision::Allow);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

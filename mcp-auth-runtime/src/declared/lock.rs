@@ -276,7 +276,18 @@ struct Block {
 
 impl Block {
     fn locked(self) -> Result<Locked, String> {
-        let Self { rule, mut scopes, groups, roles, guard, confirmed, description, arguments, result, listed } = self;
+        let Self {
+            rule,
+            mut scopes,
+            groups,
+            roles,
+            guard,
+            confirmed,
+            description,
+            arguments,
+            result,
+            listed,
+        } = self;
         if rule == Word::AnyOf && scopes.is_empty() {
             scopes = groups.iter().flatten().cloned().collect();
         }
