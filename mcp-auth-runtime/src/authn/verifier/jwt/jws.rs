@@ -96,6 +96,9 @@ pub(in crate::authn) fn take_apart(text: &str) -> Result<Parts<'_>, &'static str
     Ok(Parts { header, payload, signed, signature })
 }
 
+/// The payload, what is signed, and the signature.
+type Decoded<'t> = (Vec<u8>, &'t [u8], Vec<u8>);
+
 /// What follows a header, undecoded.
 struct Rest<'t> {
     payload: &'t str,
@@ -104,7 +107,7 @@ struct Rest<'t> {
 }
 
 impl<'t> Rest<'t> {
-    fn decode(self) -> Result<(Vec<u8>, &'t [u8], Vec<u8>), &'static str> {
+    fn decode(self) -> Result<Decoded<'t>, &'static str> {
         let payload = decode(self.payload, "payload is not base64url")?;
         Ok((payload, self.signed, decode(self.signature, "signature is not base64url")?))
     }
