@@ -1,20 +1,24 @@
-//! The `mcp-auth` command. Its subcommands, in the order in which a project uses them: `new`, `check`, `providers`, `schema`,
-//! `token`, `key`, `doctor`, `login`, `call`, `completions`. They share `configuration` (finds and loads `mcp.toml`),
+//! The `mcp-auth` command. Its subcommands, in the order in which a project uses them: `new`, `check`, `explain`, `providers`, `schema`,
+//! `token`, `key`, `doctor`, `login`, `call`, `completions`. They share `configuration` (finds and loads `mcp.toml`), `operations` (what a server
+//! declares), `built_in` (its own issuer),
 //! `client` (the OAuth and MCP client), `outbound` (HTTP requests), `token_store` (where logins are stored), `secret`
 //! (text that is never shown) and `terminal` (all output).
 //!
 //! Exit codes: 0, yes or done; 1, the answer is no (`check` or `doctor` found a failure, or a call was answered with
 //! an error); 2, the command could not do its work.
 
+mod built_in;
 mod call;
 mod check;
 mod client;
 mod completions;
 mod configuration;
 mod doctor;
+mod explain;
 mod key;
 mod login;
 mod new;
+mod operations;
 mod outbound;
 mod providers;
 mod schema;
@@ -40,6 +44,7 @@ struct Arguments {
 enum Command {
     New(new::Arguments),
     Check(check::Arguments),
+    Explain(explain::Arguments),
     Providers(providers::Arguments),
     Schema(schema::Arguments),
     Token(token::Arguments),
@@ -56,9 +61,15 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let terminal = Terminal::new();
+    // Before they are read: a message about an argument would repeat it.
+    if let Some(why) = explain::carelessness(std::env::args_os()) {
+        terminal.failure(&*Failure::from(why));
+        return ExitCode::from(2);
+    }
     let done = match Arguments::parse().command {
         Command::New(arguments) => new::run(arguments, &terminal),
         Command::Check(arguments) => check::run(arguments, &terminal),
+        Command::Explain(arguments) => explain::run(arguments, &terminal),
         Command::Providers(arguments) => providers::run(arguments, &terminal),
         Command::Schema(arguments) => schema::run(arguments, &terminal),
         Command::Token(arguments) => token::run(arguments, &terminal),

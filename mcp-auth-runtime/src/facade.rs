@@ -38,11 +38,14 @@ pub use crate::serve::{LocalIssuer, LocalIssuerSetup};
 pub use crate::authn::{
     API_KEY_ISSUER, ApiKeyDigest, ApiKeyError, Examined, InvalidDigest, TokenError, examine,
 };
+pub use crate::authz::Account;
 pub use crate::declared::lock::{LOCK_FILE, Lock, LockError};
 pub use crate::declared::schema::complaint_about_value;
 pub use crate::declared::{Change, Difference, Said, Width};
 pub use crate::observe::health::{HEALTHZ, READYZ};
-pub use crate::serve::{StdioCaller, stdio_caller};
+pub use crate::serve::{
+    Answered, Explained, ExplainedCall, KnownAs, Presents, StdioCaller, explain, stdio_caller,
+};
 
 // What the benchmarks measure by itself, and what they need for it.
 pub use crate::answer::Rejection;

@@ -1,21 +1,18 @@
 //! The command: everything that a start would refuse, else the report.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use mcp_auth_core::ambient::Ambient;
-use mcp_auth_issuer::{Caps, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey, Store};
-use mcp_auth_runtime::config::issuer::BuiltInIssuer;
-use mcp_auth_runtime::config::{Checked, Config, ConfigError, Transport};
-use mcp_auth_runtime::facade::{LOCK_FILE, LocalIssuer, Registry, operations_from_json, stdio_caller};
+use mcp_auth_runtime::config::{ConfigError, Transport};
+use mcp_auth_runtime::facade::{LOCK_FILE, Registry, stdio_caller};
 use serde_json::json;
 
 use super::locked::{Locked, held_against};
 use super::page;
 use super::report::Report;
 use crate::configuration::Configuration;
-use crate::{Failure, terminal::Terminal, terminal::json as json_text};
+use crate::operations::operations;
+use crate::{Failure, built_in, terminal::Terminal, terminal::json as json_text};
 
 /// Checks a configuration before anything is deployed.
 ///
@@ -72,19 +69,6 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     Ok(if denied || report.differs() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// The operations of the server, from a file or standard input.
-fn operations(path: &Path) -> Result<Registry, Failure> {
-    let unreadable = |error| format!("--scopes {}: {error}", path.display());
-    let text = if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(unreadable)?;
-        text
-    } else {
-        std::fs::read_to_string(path).map_err(unreadable)?
-    };
-    Ok(operations_from_json(&text).map_err(|wrong| format!("--scopes {}: {wrong}", path.display()))?)
-}
-
 /// Everything that would stop the server from starting, from all stages at once.
 #[derive(Debug, thiserror::Error)]
 #[error("{} reasons not to start:{}", .0.len(), .0.iter().map(|reason| format!("\n  - {reason}")).collect::<String>())]
@@ -95,7 +79,7 @@ fn checked(configuration: &Configuration, registry: Option<&Registry>) -> Result
     let refused = match configuration.load_and_check(registry) {
         Ok((config, checked)) => {
             let issuer = config.built_in_issuer();
-            let issuer = issuer.map(|issuer| built_in_issuer(&config, issuer, &checked)).transpose()?;
+            let issuer = issuer.map(|issuer| built_in::issuer(&config, issuer, &checked)).transpose()?;
             let over_stdio = config.server.transport == Transport::Stdio;
             let caller = over_stdio.then(|| stdio_caller(&config, &checked, issuer.as_ref()));
             let caller = caller.transpose().map_err(|refused| refused.to_string())?;
@@ -107,7 +91,7 @@ fn checked(configuration: &Configuration, registry: Option<&Registry>) -> Result
     // What the built-in issuer would refuse besides can be told if the values alone are good.
     let config = configuration.load().ok();
     let issuer = config.as_ref().and_then(|config| Some((config, config.built_in_issuer()?)));
-    match issuer.and_then(|(config, issuer)| its_options(config, issuer).err()) {
+    match issuer.and_then(|(config, issuer)| built_in::options(config, issuer).err()) {
         Some(also) => {
             let mut reasons = refused.reasons();
             let also = also.to_string();
@@ -119,43 +103,6 @@ fn checked(configuration: &Configuration, registry: Option<&Registry>) -> Result
         }
         None => Err(refused.into()),
     }
-}
-
-/// What the built-in issuer is set to, with its signing key, which is read but never made here.
-fn its_options(config: &Config, issuer: &BuiltInIssuer) -> Result<IssuerOptions, Failure> {
-    let mut options = IssuerOptions::configured(config, issuer)?;
-    let kept = SigningKey::load(&config.state_dir(issuer))?;
-    options.signing_key = kept.map_or(KeySource::Ephemeral, KeySource::Given);
-    Ok(options)
-}
-
-/// The built-in issuer has its own checks: options, identifier and signing key.
-fn built_in_issuer(
-    config: &Config,
-    issuer: &BuiltInIssuer,
-    checked: &Checked,
-) -> Result<LocalIssuer, Failure> {
-    let options = its_options(config, issuer)?;
-    let mut scopes = checked.scopes.clone();
-    for client in &options.clients {
-        // The runtime has already checked these scopes, as far as the operations are known.
-        scopes.extend(client.scopes.iter().map(|scope| (scope.to_string(), None)));
-    }
-    let resource = config.resource();
-    let built = mcp_auth_issuer::build(
-        LocalIssuerSetup {
-            issuer: resource.origin().try_into()?,
-            resource,
-            server_name: String::new(),
-            scopes,
-            default_scopes: config.auth.base_scopes(),
-            hierarchy: checked.hierarchy.clone(),
-            ambient: Ambient::system(),
-            store: Store::memory(Caps::default()),
-        },
-        options,
-    )?;
-    Ok(built)
 }
 
 /// A refusal as JSON, for programs: one text for each reason.

@@ -8,6 +8,7 @@
 mod call;
 mod check;
 mod doctor;
+mod explain;
 mod key;
 mod login;
 mod new;

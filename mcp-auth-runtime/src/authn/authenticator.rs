@@ -127,9 +127,9 @@ impl Authenticator {
         Ok(Identity::Known(principal))
     }
 
-    /// What a bearer of this credential would be told, as far as that can be said without asking anyone. Nothing is allowed by
-    /// it, and nothing remembered.
-    pub(crate) fn foresee(&self, presented: &str) -> Foresight {
+    /// What a bearer of this credential would be told, `from` this address if that is known, as far as that can be said without
+    /// asking anyone. Nothing is allowed by it, and nothing remembered.
+    pub(crate) fn foresee(&self, presented: &str, from: Option<IpAddr>) -> Foresight {
         let (marks, judge) = match Self::hash_of(presented)
             .and_then(|hash| self.unread(presented, hash))
             .and_then(|marks| Ok((marks, self.judge(presented)?.1)))
@@ -137,16 +137,35 @@ impl Authenticator {
             Ok(known) => known,
             Err(fault) => return Foresight::Refused(vec![fault]),
         };
-        let (facts, is_whole) = match judge.foresee(presented) {
-            Foreseen::Asks => return Foresight::Asks(judge.via()),
+        self.foretell(judge.via(), judge.foresee(presented), &marks, presented, from)
+    }
+
+    /// The same of a signed token that says these claims, were its signature good.
+    pub(crate) fn foresee_claims(&self, claims: &[u8]) -> Foresight {
+        let said = self.verifiers.iter().find_map(|judge| Some((judge.via(), judge.foresee_claims(claims)?)));
+        let Some((via, foreseen)) = said else { return Foresight::Refused(vec![TokenError::Unclaimed]) };
+        // No text: what is denied by its hash is another one.
+        self.foretell(via, foreseen, &Marks::of("", CredentialHash::of("")), "", None)
+    }
+
+    fn foretell(
+        &self,
+        via: Via,
+        foreseen: Foreseen,
+        marks: &Marks,
+        presented: &str,
+        from: Option<IpAddr>,
+    ) -> Foresight {
+        let (facts, is_whole) = match foreseen {
+            Foreseen::Asks => return Foresight::Asks(via),
             Foreseen::Refused(faults) => return Foresight::Refused(faults),
             Foreseen::Known { facts, is_whole } => (facts, is_whole),
         };
-        let principal = Principal::new(judge.via(), *facts);
-        if self.denied.list().refuses(&marks, &principal) {
+        let principal = Principal::new(via, *facts);
+        if self.denied.list().refuses(marks, &principal) {
             return Foresight::Refused(vec![self.denial(presented)]);
         }
-        match binding::check(&principal, Credential::Bearer(presented), None) {
+        match binding::check(&principal, Credential::Bearer(presented), from) {
             Ok(_) => Foresight::Accepted { who: Identity::Known(Arc::new(principal)), is_whole },
             Err(fault) => Foresight::Refused(vec![fault]),
         }

@@ -17,6 +17,7 @@ mod tests;
 pub use guard::Decision;
 pub(crate) use guard::{Asked, Guarded, Guards, UNDECIDED};
 pub use named::Named;
+pub use need::Account;
 pub(crate) use need::Need;
 pub(crate) use permit::Permit;
 pub use policy::Policy;

@@ -37,6 +37,20 @@ struct Term {
     broader: Vec<Scope>,
 }
 
+/// What a caller has of what one operation needs, for those who explain a decision. It decides nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Whether anyone may, without a credential too: nothing else is needed then.
+    pub anyone: bool,
+    /// Whether the caller is a verified one.
+    pub is_known: bool,
+    /// The lists of roles of each of which one is needed, with the one that the caller holds.
+    pub roles: Vec<(Vec<Role>, Option<Role>)>,
+    /// The groups of scopes of which the whole of one is needed, if there are any: each scope with the one that the caller holds
+    /// for it, itself or one that counts for it.
+    pub groups: Vec<Vec<(Scope, Option<Scope>)>>,
+}
+
 /// What a caller lacks. In the order in which it is said: a credential may bring the rest, and no scope mends a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Lack {
@@ -86,6 +100,22 @@ impl Need {
         }
     }
 
+    /// What a caller who holds this has of it; `None`: an anonymous one.
+    pub(super) fn account(&self, held: Option<&Held>) -> Account {
+        let role = |any: &Vec<Role>| {
+            let held = any.iter().find(|role| held.is_some_and(|held| held.roles.contains(role.as_str())));
+            (any.clone(), held.cloned())
+        };
+        let scope =
+            |term: &Term| (term.scope.clone(), held.and_then(|held| term.held_in(&held.scopes)).cloned());
+        Account {
+            anyone: self.is_public(),
+            is_known: held.is_some(),
+            roles: self.roles.iter().map(role).collect(),
+            groups: self.groups().iter().map(|group| group.iter().map(scope).collect()).collect(),
+        }
+    }
+
     /// Whether it is met by a caller who holds this; `None`: by an anonymous one.
     pub(super) fn is_met_by(&self, held: Option<&Held>) -> bool {
         self.lacked_by(held).is_none()
@@ -130,11 +160,16 @@ impl Need {
     }
 }
 
+impl Term {
+    /// The scope that counts for this one: itself, or a broader one.
+    fn held_in(&self, scopes: &ScopeSet) -> Option<&Scope> {
+        std::iter::once(&self.scope).chain(&self.broader).find(|scope| scopes.contains(scope.as_str()))
+    }
+}
+
 /// Whether the whole of a group is held.
 fn is_held_in(scopes: &ScopeSet, group: &[Term]) -> bool {
-    group.iter().all(|term| {
-        scopes.contains(term.scope.as_str()) || term.broader.iter().any(|b| scopes.contains(b.as_str()))
-    })
+    group.iter().all(|term| term.held_in(scopes).is_some())
 }
 
 /// The least that suffices: the first group that asks for no more than another one, without the scopes that its others imply.
@@ -221,6 +256,52 @@ mod tests {
         // A scope of that name is not the role, and a role of that name is not the scope.
         assert_eq!(need.lacked_by(Some(&held("write manager staff", &[]))), Some(Lack::Role));
         assert_eq!(need.lacked_by(Some(&held("", &["write", "manager", "staff"]))), Some(Lack::Scope));
+    }
+
+    #[test]
+    fn an_account_agrees_with_the_decision() {
+        let rules = [
+            Rule::PUBLIC,
+            Rule::AUTHENTICATED,
+            build::all(&["write", "audit"]),
+            build::any(&["write", "audit"]),
+            build::any_of(&[&["read", "audit"], &["admin"]])
+                .with_any_role(build::any_role(&["manager", "owner"])),
+            Rule::AUTHENTICATED
+                .with_any_role(build::any_role(&["manager"]))
+                .with_any_role(build::any_role(&["staff"])),
+        ];
+        let scopes = ["", "read", "write", "admin", "audit", "read audit", "admin audit"];
+        let roles: [&[&str]; 4] = [&[], &["manager"], &["owner", "staff"], &["manager", "staff"]];
+        for need in rules.iter().map(compiled) {
+            let mut callers = vec![None];
+            for scopes in scopes {
+                callers.extend(roles.iter().map(|roles| {
+                    let roles = roles.iter().map(|role| role.parse().unwrap()).collect();
+                    Some(Held { roles, ..Held::of(ScopeSet::parse_lossy(scopes)) })
+                }));
+            }
+            for held in &callers {
+                let Account { anyone, is_known, roles, groups } = need.account(held.as_ref());
+                let whole =
+                    |group: &Vec<(Scope, Option<Scope>)>| group.iter().all(|(_, held)| held.is_some());
+                let has_roles = roles.iter().all(|(_, held)| held.is_some());
+                let has_scopes = groups.is_empty() || groups.iter().any(whole);
+                let met = anyone || (is_known && has_roles && has_scopes);
+                assert_eq!(met, need.is_met_by(held.as_ref()), "{need}: {held:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_account_says_which_scope_counts_for_which() {
+        let need = compiled(&build::all(&["read", "audit"]));
+        let held = Held::of(ScopeSet::parse_lossy("admin"));
+        let said: Vec<String> = need.account(Some(&held)).groups[0]
+            .iter()
+            .map(|(scope, held)| format!("{scope}: {}", held.as_ref().map_or("none", Scope::as_str)))
+            .collect();
+        assert_eq!(said, ["audit: none", "read: admin"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::guard::{Asked, Decision, Guarded, UNDECIDED, to_ask_for};
 use super::named::{Named, Part};
-use super::need::{Lack, Need};
+use super::need::{Account, Lack, Need};
 use super::permit::Permit;
 use super::settings::{Connect, Settings, Visibility};
 use super::verdict::{Denied, Verdict};
@@ -193,6 +193,17 @@ impl Policy {
     pub fn admits(&self, id: OperationId, who: &Identity) -> bool {
         let need = self.needs.get(id.index());
         need.is_some_and(|need| need.is_met_by(who.principal().map(Principal::held)))
+    }
+
+    /// What `who` has of what the operation `id` needs, for those who explain a decision.
+    pub fn account(&self, id: OperationId, who: &Identity) -> Account {
+        let held = who.principal().map(Principal::held);
+        match self.needs.get(id.index()) {
+            Some(need) => need.account(held),
+            None => {
+                Account { anyone: false, is_known: held.is_some(), roles: Vec::new(), groups: Vec::new() }
+            }
+        }
     }
 
     /// What is said to `who`, who may not use all of `ids`; nothing of them where they are hidden.

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use http::HeaderValue;
 
 use super::holding::Held;
@@ -15,7 +16,7 @@ use super::session::Bound;
 use crate::answer::Rejection;
 use crate::authn::{Authenticator, Credential, Identity, ScopePrefix};
 use crate::authz::{Decision, Denied, Guarded, Guards, Named, Permit, Policy, Verdict};
-use crate::envelope::Message;
+use crate::envelope::{Envelope, Message};
 use crate::observe::audit::Decision as Decided;
 use crate::observe::undecided::Undecided;
 use crate::owned::{Place, Rulebook};
@@ -164,6 +165,17 @@ impl Gate {
             }
             Err(rejection) => Err(self.refuse(asked, rejection)),
         }
+    }
+
+    /// What the client would be told of a message that names no task and comes outside of a session, decided as every other:
+    /// `Ok` where it would go on, which nothing does by this. `None` where that could not be decided at once.
+    pub(crate) fn foresee(
+        &self,
+        envelope: &Envelope,
+        who: Result<Identity, Rejection>,
+    ) -> Option<Result<(), Rejection>> {
+        let admitted = self.admit(&Received::new(envelope), who).now_or_never()?;
+        Some(admitted.map(drop).map_err(|rejection| self.told(&rejection).into_owned()))
     }
 
     async fn decide(

@@ -328,27 +328,38 @@ impl<H: Handler> Endpoint<H> {
 
     /// The answer to a message that may not go on.
     fn refuse(&self, envelope: &Envelope, rejection: &Rejection) -> Response<Body> {
-        let id = id_value(envelope.id.as_ref());
-        match (rejection, &*envelope.message) {
-            // `denial = "tool-error"`: said where the model reads it.
-            (
-                Rejection::InsufficientScope { .. }
-                | Rejection::MissingScope { .. }
-                | Rejection::MissingRole { .. }
-                | Rejection::Refused { .. },
-                Message::Tool { .. },
-            ) if self.settings.denial_as_tool_error => {
-                self.gate.told(rejection).respond_as_tool_error(&id, envelope.era())
-            }
-            // A notification has no answer, so nothing is said of a method that may not be known.
-            (Rejection::UnknownMethod { .. }, _) if envelope.kind == MessageKind::Notification => accepted(),
-            _ => self.answer(&id, rejection),
-        }
+        let (as_tool_error, metadata) =
+            (self.settings.denial_as_tool_error, self.settings.resource_metadata.as_deref());
+        refusal(&self.gate.told(rejection), envelope, as_tool_error, metadata, &self.settings.schemes)
     }
 
     fn answer(&self, id: &Value, rejection: &Rejection) -> Response<Body> {
         let resource_metadata = self.settings.resource_metadata.as_deref();
         self.gate.told(rejection).respond_by(id, resource_metadata, &self.settings.schemes)
+    }
+}
+
+/// The answer to a message that may not go on, which the client is told so.
+pub(crate) fn refusal(
+    rejection: &Rejection,
+    envelope: &Envelope,
+    as_tool_error: bool,
+    resource_metadata: Option<&str>,
+    schemes: &Schemes,
+) -> Response<Body> {
+    let id = id_value(envelope.id.as_ref());
+    match (rejection, &*envelope.message) {
+        // `denial = "tool-error"`: said where the model reads it.
+        (
+            Rejection::InsufficientScope { .. }
+            | Rejection::MissingScope { .. }
+            | Rejection::MissingRole { .. }
+            | Rejection::Refused { .. },
+            Message::Tool { .. },
+        ) if as_tool_error => rejection.respond_as_tool_error(&id, envelope.era()),
+        // A notification has no answer, so nothing is said of a method that may not be known.
+        (Rejection::UnknownMethod { .. }, _) if envelope.kind == MessageKind::Notification => accepted(),
+        _ => rejection.respond_by(&id, resource_metadata, schemes),
     }
 }
 

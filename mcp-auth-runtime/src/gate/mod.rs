@@ -35,7 +35,7 @@ mod stdio;
 mod tool_headers;
 
 pub(crate) use gate::Gate;
-pub(crate) use http::{Endpoint, EndpointLimits, EndpointSettings};
+pub(crate) use http::{Endpoint, EndpointLimits, EndpointSettings, refusal};
 pub(crate) use speaker::{ReadAgain, Speaker};
 pub(crate) use stdio::serve_stdio;
 pub(crate) use tool_headers::ToolHeaders;

@@ -64,7 +64,7 @@ pub fn stdio_caller(config: &Config, checked: &Checked, local: Option<&LocalIssu
     let resource = config.resource();
     let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);
     let authenticator = trust::onlooker(given, audiences)?.ok_or_else(|| unverified(&source))?;
-    match authenticator.foresee(text.expose()) {
+    match authenticator.foresee(text.expose(), None) {
         Foresight::Accepted { who, is_whole } => Ok(StdioCaller::Bearer { who, is_whole }),
         Foresight::Asks(via) if via.is_of_the_program() => Ok(StdioCaller::Judged),
         Foresight::Asks(_) => Ok(StdioCaller::Asked),
@@ -76,7 +76,7 @@ pub fn stdio_caller(config: &Config, checked: &Checked, local: Option<&LocalIssu
 }
 
 /// The verifiers of the program's own, which is not this one.
-fn elsewhere(config: &Config) -> OwnVerifiers {
+pub(super) fn elsewhere(config: &Config) -> OwnVerifiers {
     let names = config.auth.verifiers.iter().map(NonEmpty::as_str);
     names.map(|name| (name.to_owned(), Arc::new(Elsewhere) as Arc<dyn CredentialVerifier>)).collect()
 }
@@ -96,7 +96,7 @@ impl CredentialVerifier for Elsewhere {
 }
 
 /// Asks nobody.
-struct Nowhere;
+pub(super) struct Nowhere;
 
 impl Fetch for Nowhere {
     fn fetch(&self, _: FetchRequest, _: usize) -> FetchFuture<'_> {

@@ -175,7 +175,7 @@ fn endpoint<H: Handler>(
     let gate = Gate::new(authenticator, Arc::clone(&parts.rules));
     let gate = gate.asking_with(settings::requested_prefix(&parts.config));
     let settings = EndpointSettings {
-        resource_metadata: (!parts.config.accepts_no_tokens()).then(|| resource.metadata_url()),
+        resource_metadata: settings::challenge_metadata(&parts.config, resource),
         schemes,
         x_api_key: parts.config.auth.x_api_key,
         token_header: parts.config.auth.token_header.as_ref().map(|header| header.name().clone()),

@@ -195,6 +195,11 @@ pub(super) fn reads_proofs(config: &Config) -> bool {
     config.auth.issuers.iter().any(|issuer| issuer.dpop.is_on())
 }
 
+/// Where challenges say that the protected resource metadata is; `None` where there is no issuer to log in at.
+pub(super) fn challenge_metadata(config: &Config, resource: &Resource) -> Option<String> {
+    (!config.accepts_no_tokens()).then(|| resource.metadata_url())
+}
+
 /// What clients put in front of this server's scopes: the same for every issuer, or the start was refused.
 pub(super) fn requested_prefix(config: &Config) -> Option<ScopePrefix> {
     config.auth.issuers.first()?.requested_prefix().map(ScopePrefix::new)

@@ -33,6 +33,12 @@ pub trait Verify: Send + Sync {
         Foreseen::Asks
     }
 
+    /// What it would find out about a signed token that says these claims, were its signature good. `None` where it verifies no
+    /// signed tokens. Nothing is allowed by it.
+    fn foresee_claims(&self, _claims: &[u8]) -> Option<Foreseen> {
+        None
+    }
+
     /// What asks again about a credential that it verified, while its bearer holds something open. `None` where time and
     /// [`Verified::withdrawn`] say all.
     fn again(&self, _presented: &str) -> Option<Arc<dyn Recheck>> {

@@ -3,14 +3,14 @@
 
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::seen::Excerpt;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::issuer::IssuerRules;
 use super::jwks::{KeySet, Outcome};
 use super::jws;
 use crate::authn::confirmation::Confirmation;
 use crate::authn::error::TokenError;
-use crate::authn::verifier::claims;
+use crate::authn::verifier::claims::{self, Accepted};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -70,13 +70,24 @@ pub fn examine(token: &str, issuers: &[(IssuerRules, Option<Value>)], now: u64) 
         }
     }
     found.faults.extend(jws.header.typ.check(rules.require_at_jwt).err());
-    found.faults.extend(claims::faults(&rules.tokens, &claims, now));
-    found.faults.extend(accepted.and_then(|named| named.check_tenant(&claims).err()));
-    if Confirmation::of(&claims, rules.tokens.dpop) == Some(Confirmation::Unsupported) {
-        found.faults.push(TokenError::SenderConstrained);
-    }
+    found.faults.extend(in_claims(rules, accepted, &claims, now));
     found.scopes = claims::scopes(&rules.tokens, &claims).unwrap_or_default();
     found
+}
+
+/// Everything that is wrong with the claims of a token of this issuer, its signature aside.
+pub(super) fn in_claims(
+    rules: &IssuerRules,
+    accepted: Option<&Accepted>,
+    claims: &Map<String, Value>,
+    now: u64,
+) -> Vec<TokenError> {
+    let mut faults = claims::faults(&rules.tokens, claims, now);
+    faults.extend(accepted.and_then(|named| named.check_tenant(claims).err()));
+    if Confirmation::of(claims, rules.tokens.dpop) == Some(Confirmation::Unsupported) {
+        faults.push(TokenError::SenderConstrained);
+    }
+    faults
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use mcp_auth_core::seen::Excerpt;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::examine::examine;
+use super::examine::{examine, in_claims};
 use super::issuer::{IssuerRules, KeySource, RulesError};
 use super::jws::{self, Jws};
 use super::keys::{IssuerKeys, Standing};
@@ -154,6 +154,24 @@ impl Verify for JwtVerifier {
             Ok((facts, is_whole)) => Foreseen::Known { facts: Box::new(facts), is_whole },
             Err(faults) => Foreseen::Refused(faults),
         }
+    }
+
+    fn foresee_claims(&self, claims: &[u8]) -> Option<Foreseen> {
+        let now = self.ambient.clock.unix_now();
+        let read = || {
+            let claims = claims::read(claims)?;
+            let (source, named) = self.claimed(&claims)?;
+            let rules = &self.issuers[source].rules;
+            let faults = in_claims(rules, Some(named), &claims, now);
+            match faults.is_empty() {
+                true => Ok(Ok(named.check(&rules.tokens, claims, now)?)),
+                false => Ok(Err(faults)),
+            }
+        };
+        Some(match read().unwrap_or_else(|fault| Err(vec![fault])) {
+            Ok(facts) => Foreseen::Known { facts: Box::new(facts), is_whole: false },
+            Err(faults) => Foreseen::Refused(faults),
+        })
     }
 
     /// A key that went away takes along what it verified.

@@ -1,0 +1,46 @@
+//! The built-in issuer as a server would have it, for commands that judge its tokens. Nothing is written.
+
+use mcp_auth_core::ambient::Ambient;
+use mcp_auth_issuer::{Caps, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey, Store};
+use mcp_auth_runtime::config::issuer::BuiltInIssuer;
+use mcp_auth_runtime::config::{Checked, Config};
+use mcp_auth_runtime::facade::LocalIssuer;
+
+use crate::Failure;
+
+/// What the built-in issuer is set to, with its signing key, which is read but never made here.
+pub(crate) fn options(config: &Config, issuer: &BuiltInIssuer) -> Result<IssuerOptions, Failure> {
+    let mut options = IssuerOptions::configured(config, issuer)?;
+    let kept = SigningKey::load(&config.state_dir(issuer))?;
+    options.signing_key = kept.map_or(KeySource::Ephemeral, KeySource::Given);
+    Ok(options)
+}
+
+/// The built-in issuer has its own checks: options, identifier and signing key.
+pub(crate) fn issuer(
+    config: &Config,
+    issuer: &BuiltInIssuer,
+    checked: &Checked,
+) -> Result<LocalIssuer, Failure> {
+    let options = options(config, issuer)?;
+    let mut scopes = checked.scopes.clone();
+    for client in &options.clients {
+        // The runtime has already checked these scopes, as far as the operations are known.
+        scopes.extend(client.scopes.iter().map(|scope| (scope.to_string(), None)));
+    }
+    let resource = config.resource();
+    let built = mcp_auth_issuer::build(
+        LocalIssuerSetup {
+            issuer: resource.origin().try_into()?,
+            resource,
+            server_name: String::new(),
+            scopes,
+            default_scopes: config.auth.base_scopes(),
+            hierarchy: checked.hierarchy.clone(),
+            ambient: Ambient::system(),
+            store: Store::memory(Caps::default()),
+        },
+        options,
+    )?;
+    Ok(built)
+}
