@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use http::{HeaderMap, HeaderName, Method, Response, StatusCode, request};
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderMap, HeaderName, Method, Response, request};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
@@ -124,7 +125,7 @@ impl<H: Handler> Endpoint<H> {
         }
         let has_proof = request.headers().contains_key("dpop");
         let mut response = endpoint.serve_request(request).await;
-        if (has_proof || response.status() == StatusCode::UNAUTHORIZED)
+        if (has_proof || response.headers().contains_key(WWW_AUTHENTICATE))
             && let Some(nonce) = endpoint.gate.nonce().await
         {
             response.headers_mut().insert(DPOP_NONCE, nonce);

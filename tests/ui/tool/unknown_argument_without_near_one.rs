@@ -4,7 +4,7 @@ struct Todos;
 
 #[server]
 impl Todos {
-    #[tool(public, queue = "slow", guard = may_close)]
+    #[tool(public, queue = "slow", quota = 5)]
     async fn list(&self) {}
 }
 
