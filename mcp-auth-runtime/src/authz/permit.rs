@@ -1,4 +1,5 @@
-//! The proof that policy allowed one message. Only [`Policy::decide`](super::Policy::decide) makes one.
+//! The proof that policy allowed one message. Only [`Policy::decide`](super::Policy::decide) makes one; where a guard is asked
+//! besides, `Policy::settle` gives it out.
 
 use std::sync::Arc;
 
