@@ -319,7 +319,7 @@ fn over_http(config: &Config) -> Serves {
 
 fn client_address(config: &Config) -> Option<ClientAddress> {
     let proxies: Vec<String> =
-        config.server.trusted_proxies.iter().map(|proxy| proxy.network().to_string()).collect();
+        config.server.trusted_proxies.iter().filter_map(|proxy| Some(proxy.network()?.to_string())).collect();
     let header = config.server.client_address_header.name().to_string();
     (!proxies.is_empty()).then_some(ClientAddress { header, proxies })
 }

@@ -29,14 +29,15 @@ impl Schemes {
         Self { bearer: false, dpop: Some(algorithms.join(" ")) }
     }
 
-    /// `challenge` in each scheme. An error of a proof is not one of the Bearer scheme (RFC 9449 §7.1).
+    /// `challenge` in each scheme. An error of a proof is said in the scheme of proofs alone, which its client has used
+    /// (RFC 9449 §7.1): clients look for the nonce to try again with in the only challenge there is.
     pub(super) fn challenges(&self, challenge: Challenge) -> impl Iterator<Item = Challenge> {
         let dpop = self.dpop.as_ref().map(|algs| {
             let scheme = Scheme::Dpop { algs: algs.clone() };
             Challenge { scheme, ..challenge.clone() }
         });
-        let error = challenge.error.filter(|(error, _)| !error.is_of_proofs());
-        let bearer = self.bearer.then_some(Challenge { error, ..challenge });
+        let is_of_a_proof = challenge.error.as_ref().is_some_and(|(error, _)| error.is_of_proofs());
+        let bearer = (self.bearer && !(is_of_a_proof && dpop.is_some())).then_some(challenge);
         bearer.into_iter().chain(dpop)
     }
 }

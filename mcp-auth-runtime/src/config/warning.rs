@@ -46,6 +46,8 @@ pub enum Warning {
     NothingGranted(String),
     /// An API key whose `expires` has come.
     ApiKeyExpired(String),
+    /// `"unix"` among the trusted proxies of a server that listens on an address.
+    NoUnixSocket,
     /// An API key that may be used from an address of a trusted proxy.
     ApiKeyFromProxy {
         /// The name of the key.
@@ -139,6 +141,10 @@ impl fmt::Display for Warning {
             Self::ApiKeyExpired(key) => {
                 write!(f, "API key {key:?} is refused: its `expires` in auth.api_keys has come")
             }
+            Self::NoUnixSocket => f.write_str(
+                "server.trusted_proxies names \"unix\", and this server listens on an address: no proxy reaches it by a Unix socket, \
+                 so nothing is trusted by that",
+            ),
             Self::ApiKeyFromProxy { key, allowed, proxies } => write!(
                 f,
                 "API key {key:?} may be used from {allowed} (allowed_addresses), which has addresses of the proxies {proxies} \

@@ -123,7 +123,7 @@ pub(super) fn request_states(config: &Config, store: &Store, ambient: &Ambient) 
 
 /// Which peers are proxies, and where they say for whom they ask.
 pub(super) fn trusted_proxies(config: &Config) -> TrustedProxies {
-    let networks = config.server.trusted_proxies.iter().map(|proxy| proxy.network()).collect();
+    let networks = config.server.trusted_proxies.iter().filter_map(|proxy| proxy.network()).collect();
     TrustedProxies::new(networks, config.server.client_address_header.name().clone())
 }
 

@@ -70,7 +70,7 @@ async fn the_error_of_a_proof_is_in_the_dpop_challenge_alone_and_that_of_a_token
     let bench = Bench::with("allowed").await;
     let token = bench.token();
     let got = bench.send("DPoP", &token, &[b"x"]).await;
-    assert_eq!(got.challenge("Bearer").expect("a challenge").error(), None, "{got:?}");
+    assert!(got.challenge("Bearer").is_none(), "{got:?}");
     assert_eq!(got.challenge("DPoP").expect("a challenge").error(), Some("invalid_dpop_proof"));
     let got = bench.send("Bearer", &token, &[]).await;
     for scheme in ["Bearer", "DPoP"] {

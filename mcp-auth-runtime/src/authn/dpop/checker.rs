@@ -54,7 +54,11 @@ impl Dpop {
         let PresentedProof { token, method, proof } = presented;
         let expected = Expected { method, htu: &self.htu, token, jkt, now };
         let proof = Proof::read(proof?, &expected)?;
-        let nonce = proof.nonce.as_deref().ok_or(ProofError::NoNonce)?;
+        let Some(nonce) = proof.nonce.as_deref() else {
+            // Whom no nonce can be given is not asked for one.
+            self.nonces.given(now).await.map_err(unavailable)?;
+            return Err(ProofError::NoNonce.into());
+        };
         if !self.nonces.takes(nonce, now).await.map_err(unavailable)? {
             return Err(ProofError::OtherNonce.into());
         }

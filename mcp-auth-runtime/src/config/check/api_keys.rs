@@ -99,7 +99,8 @@ impl Findings<'_> {
 
     /// Whether it may be used from where the proxies are.
     fn used_from(&mut self, entry: &ApiKeyEntry) {
-        let proxies: Vec<_> = self.config.server.trusted_proxies.iter().map(|one| one.network()).collect();
+        let proxies: Vec<_> =
+            self.config.server.trusted_proxies.iter().filter_map(|one| one.network()).collect();
         let allowed = entry.allowed_addresses.iter().flat_map(|all| all.iter()).map(|one| **one);
         let both = |allowed: Network| {
             let proxies = proxies.iter().find(|proxies| proxies.overlaps(&allowed))?;

@@ -12,6 +12,9 @@ impl Findings<'_> {
             let at = self.at(key!(server.listen));
             self.refuse(Conflict::PublicUrlMissing { listen, at });
         }
+        if server.trusted_proxies.iter().any(|proxy| proxy.network().is_none()) {
+            self.warnings.push(Warning::NoUnixSocket);
+        }
     }
 
     pub(super) fn public_url(&mut self) {

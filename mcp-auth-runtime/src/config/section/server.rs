@@ -58,7 +58,7 @@ pub struct Server {
     /// `Content-Type`, `Host`, `Origin`, `User-Agent`, `X-Request-Id`, `X-Correlation-Id` and the trace context; all others
     /// may hold a credential of the caller's, or of a proxy. `Authorization`, `Cookie` and the like are not accepted.
     pub tool_headers: Vec<ToolHeader>,
-    /// The proxies in front of the server, by address or network (CIDR). From them, and from no other sender, it takes the
+    /// The proxies in front of the server, by address or network (CIDR), or `unix` for one that comes by a Unix socket. From them, and from no other sender, it takes the
     /// address of the client in `client_address_header`. API keys with `allowed_addresses` and the audit use that address,
     /// nothing else.
     pub trusted_proxies: Vec<Proxy>,

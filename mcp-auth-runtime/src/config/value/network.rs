@@ -34,25 +34,25 @@ impl Serialize for Cidr {
 
 text_value!(Cidr, "an address or a network such as \"10.0.0.0/8\"");
 
-/// The addresses of a proxy in front of the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Proxy(Cidr);
+/// How a proxy in front of the server reaches it: from one of these addresses, or (`"unix"`) by a Unix socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proxy(Option<Cidr>);
+
+/// What stands for a Unix socket.
+const UNIX: &str = "unix";
 
 impl Proxy {
-    /// Where its requests come from.
-    pub fn network(&self) -> Network {
-        *self.0
+    /// Where its requests come from; `None` where they come by a Unix socket, which has no address.
+    pub fn network(&self) -> Option<Network> {
+        self.0.map(|network| *network)
     }
 }
 
 impl FromStr for Proxy {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        if text == "unix" {
-            let why = "this server listens on no Unix socket, so no proxy can reach it by one; name the addresses that your \
-                       proxies ask from";
-            return Err(ValueError::refused(text, why));
+        if text == UNIX {
+            return Ok(Self(None));
         }
         let network: Cidr = text.parse()?;
         match network.is_everything() {
@@ -61,12 +61,21 @@ impl FromStr for Proxy {
                     "every sender would be trusted to say which address it has; name those of your proxies";
                 Err(ValueError::refused(text, why))
             }
-            false => Ok(Self(network)),
+            false => Ok(Self(Some(network))),
         }
     }
 }
 
-text_value!(Proxy, "an address or a network such as \"10.0.0.0/8\"");
+impl Serialize for Proxy {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Some(network) => network.serialize(to),
+            None => to.serialize_str(UNIX),
+        }
+    }
+}
+
+text_value!(Proxy, "an address, a network such as \"10.0.0.0/8\", or \"unix\"");
 
 #[cfg(test)]
 mod tests {
@@ -75,12 +84,14 @@ mod tests {
     #[test]
     fn a_proxy_has_addresses_and_not_all_of_them() {
         for good in ["10.0.0.0/8", "192.0.2.7", "::1", "fd00::/8"] {
-            assert_eq!(good.parse::<Proxy>().unwrap().network().to_string(), good);
+            assert_eq!(good.parse::<Proxy>().unwrap().network().unwrap().to_string(), good);
         }
+        // It has no address, so it vouches for none.
+        assert_eq!("unix".parse::<Proxy>().unwrap().network(), None);
         for (bad, why) in [
             ("0.0.0.0/0", "every sender would be trusted"),
             ("::/0", "every sender would be trusted"),
-            ("unix", "listens on no Unix socket"),
+            ("Unix", "a network such as"),
             ("10.0.0.1/8", "write it \"10.0.0.0/8\""),
             ("proxy.example.com", "a network such as"),
         ] {

@@ -184,3 +184,13 @@ fn more_keys_than_a_server_compares_are_refused() {
     assert!(check(&all(1000), &["a"]).is_ok());
     refused!(&all(1001), &["a"], TooManyApiKeys);
 }
+
+#[test]
+fn a_proxy_by_a_unix_socket_is_warned_about_where_there_is_none() {
+    let with = |proxies: &str| {
+        let text = format!("server.trusted_proxies = [{proxies}]\nauth.base_scopes = [\"a\"]\n[issuer]\n");
+        check(&text, &["a"]).unwrap().warnings
+    };
+    assert_eq!(with("\"10.0.0.0/8\", \"unix\""), [Warning::NoUnixSocket]);
+    assert_eq!(with("\"10.0.0.0/8\""), []);
+}
