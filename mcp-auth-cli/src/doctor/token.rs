@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::Failure;
 use mcp_auth_core::{ApiKey, InvalidApiKey, SecretText};
 
-use crate::secret::SecretPlace;
+use crate::secret::{SecretPlace, bearer_token};
 
 /// The access token that the person gave.
 #[derive(Debug, Clone)]
@@ -39,18 +39,7 @@ impl Token {
     /// # Errors
     /// The place is empty, or does not hold a token (RFC 6750 §2.1). The error never shows what was there.
     pub(crate) fn read(place: &SecretPlace) -> Result<Self, Failure> {
-        let secret = place.read()?;
-        let text = secret.expose();
-        let text = text.strip_prefix("Bearer ").unwrap_or(text).trim();
-        let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
-        if text.is_empty() || !text.bytes().all(fits) {
-            return Err(format!(
-                "what --token names, {place}, is not a bearer token: expected one word of letters, digits and \
-                 -._~+/= (RFC 6750 §2.1)"
-            )
-            .into());
-        }
-        Ok(Self(SecretText::new(text)))
+        bearer_token(place, "--token").map(Self)
     }
 
     /// The text of the token, for sending it.

@@ -15,7 +15,7 @@ use super::page;
 use super::report::Report;
 use crate::configuration::Configuration;
 use crate::operations::operations;
-use crate::secret::SecretPlace;
+use crate::secret::{SecretPlace, bearer_token};
 use crate::{Failure, built_in, terminal::Terminal, terminal::json as json_text};
 
 /// The most bytes of a file of claims.
@@ -163,18 +163,7 @@ fn token(file: &PathBuf) -> Result<SecretText, Failure> {
         file if file == "-" => SecretPlace::StandardInput,
         file => SecretPlace::File(file.clone()),
     };
-    let secret = place.read()?;
-    let text = secret.expose();
-    let text = text.strip_prefix("Bearer ").unwrap_or(text).trim();
-    let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
-    if text.is_empty() || !text.bytes().all(fits) {
-        return Err(format!(
-            "what --token-file names, {place}, is not a bearer token: expected one word of letters, digits and -._~+/= \
-             (RFC 6750 §2.1)"
-        )
-        .into());
-    }
-    Ok(SecretText::new(text))
+    bearer_token(&place, "--token-file")
 }
 
 /// The claims in `file`, whole and strictly one object.

@@ -11,12 +11,11 @@ use bytes::Bytes;
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_store::{Caps, Store};
 use serde_json::{Map, Value, json};
-use tokio_util::sync::CancellationToken;
 
-use super::foreseen::{Nowhere, StdioCaller, elsewhere, stdio_caller};
+use super::foreseen::{Nowhere, StdioCaller, looking, stdio_caller};
 use super::local_issuer::LocalIssuer;
 use super::settings;
-use super::trust::{self, Given};
+use super::trust;
 use crate::answer::Rejection;
 use crate::authn::{Authenticator, AuthnError, Credential, Fetch, Foresight, Identity, TokenError};
 use crate::authz::{Decision, Guarded, Guards};
@@ -141,17 +140,7 @@ pub async fn explain(
     let over_stdio = config.server.transport == Transport::Stdio;
     let (asks, ambient) = (fetch.is_some(), Ambient::system());
     let fetch: Arc<dyn Fetch> = fetch.unwrap_or_else(|| Arc::new(Nowhere));
-    let given = Given {
-        config,
-        checked,
-        local,
-        own: elsewhere(config),
-        fetch: &fetch,
-        ambient: &ambient,
-        // No proof comes with what is explained.
-        dpop: None,
-        stopping: CancellationToken::new(),
-    };
+    let given = looking(config, checked, local, &fetch, &ambient);
     let resource = config.resource();
     let audiences = |issuer: Option<&TrustedIssuer>| match issuer {
         _ if over_stdio => config.stdio_audiences(issuer, &resource),

@@ -51,16 +51,7 @@ pub fn stdio_caller(config: &Config, checked: &Checked, local: Option<&LocalIssu
     let StdioCredential::Secret(secret) = &source else { return Ok(StdioCaller::Printed) };
     let text = credential_source::read_now(secret).map_err(|error| refused(&source, &error))?;
     let (fetch, ambient): (Arc<dyn Fetch>, _) = (Arc::new(Nowhere), Ambient::system());
-    let given = Given {
-        config,
-        checked,
-        local,
-        own: elsewhere(config),
-        fetch: &fetch,
-        ambient: &ambient,
-        dpop: None,
-        stopping: CancellationToken::new(),
-    };
+    let given = looking(config, checked, local, &fetch, &ambient);
     let resource = config.resource();
     let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);
     let authenticator = trust::onlooker(given, audiences)?.ok_or_else(|| unverified(&source))?;
@@ -75,8 +66,20 @@ pub fn stdio_caller(config: &Config, checked: &Checked, local: Option<&LocalIssu
     }
 }
 
+/// What those who only look know of whom a server trusts. No proof (DPoP) comes with what they look at.
+pub(super) fn looking<'a>(
+    config: &'a Config,
+    checked: &'a Checked,
+    local: Option<&'a LocalIssuer>,
+    fetch: &'a Arc<dyn Fetch>,
+    ambient: &'a Ambient,
+) -> Given<'a> {
+    let (own, stopping) = (elsewhere(config), CancellationToken::new());
+    Given { config, checked, local, own, fetch, ambient, dpop: None, stopping }
+}
+
 /// The verifiers of the program's own, which is not this one.
-pub(super) fn elsewhere(config: &Config) -> OwnVerifiers {
+fn elsewhere(config: &Config) -> OwnVerifiers {
     let names = config.auth.verifiers.iter().map(NonEmpty::as_str);
     names.map(|name| (name.to_owned(), Arc::new(Elsewhere) as Arc<dyn CredentialVerifier>)).collect()
 }
