@@ -47,6 +47,7 @@ fn policy(operations: usize) -> (Registry, Policy) {
         connect: Connect::Authenticated,
         visibility: Visibility::All,
         base_scopes: ScopeSet::parse_lossy(SCOPE),
+        ..Settings::default()
     };
     let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
     (registry, policy)
@@ -59,7 +60,7 @@ fn decision(criterion: &mut Criterion) {
         let (registry, policy) = policy(operations);
         let decide = |message, who| match policy.decide(&Named::of(message, &registry, |_| None), who) {
             Verdict::Allowed(permit) => Some(permit),
-            Verdict::Denied(_) | Verdict::Guarded(_) => None,
+            Verdict::Denied(_) | Verdict::Templated(_) | Verdict::Guarded(_) => None,
         };
         let last = operations - 1;
         let tool = Arc::new(Message::Tool { name: format!("tool_{last:03}"), arguments: None });

@@ -35,6 +35,7 @@ pub(crate) fn issuer(
             resource,
             server_name: String::new(),
             scopes,
+            families: checked.families.clone(),
             default_scopes: config.auth.base_scopes(),
             hierarchy: checked.hierarchy.clone(),
             ambient: Ambient::system(),

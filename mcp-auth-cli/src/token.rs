@@ -173,16 +173,18 @@ impl Wanted {
                 self.subject
             ));
         }
-        let described =
-            config.scopes.iter().flat_map(|(scope, entry)| [scope].into_iter().chain(&entry.implies));
+        let described = config.scopes.keys().map(|name| name.scope().clone());
+        let implied = config.scopes.values().flat_map(|entry| &entry.implies);
         let named = issuer.clients.iter().flat_map(|client| &client.scopes);
-        let known: ScopeSet = described
+        let tokens = implied
             .chain(named)
             .chain(config.auth.base_scopes.iter().flatten())
             .chain(&config.stdio.local_scopes)
-            .map(|scope| scope.scope().clone())
-            .collect();
-        for scope in self.scopes.iter().filter(|scope| !known.contains(scope.as_str())) {
+            .map(|scope| scope.scope().clone());
+        let known: ScopeSet = described.chain(tokens).collect();
+        let is_filled = |scope: &str| config.families().iter().any(|(family, _)| family.has(scope));
+        let is_known = |scope: &str| known.contains(scope) || is_filled(scope);
+        for scope in self.scopes.iter().filter(|scope| !is_known(scope.as_str())) {
             doubts.push(format!(
                 "scope {:?} is not in the configuration: it counts only if an operation declares it",
                 scope.as_str()
@@ -272,6 +274,7 @@ fn accepts(
         resource: resource.clone(),
         server_name: String::new(),
         scopes: Default::default(),
+        families: Default::default(),
         default_scopes: ScopeSet::new(),
         hierarchy: Default::default(),
         ambient: ambient.clone(),

@@ -1,5 +1,5 @@
 //! The vocabulary of mcp-auth, below every other crate: no tokio, no rmcp, no axum. In reading order: `scope` (one
-//! scope token, sets of them), `hierarchy` (which scopes count for which), `role` (names that an operator gives to
+//! scope token, sets of them), `scope_template` (scopes with places to fill), `hierarchy` (which scopes count for which), `role` (names that an operator gives to
 //! callers), `challenge` (`WWW-Authenticate`), `net` (hosts, authorities, origins, loopback), `resource` and
 //! `issuer_identifier` (the URLs that tokens name), `uri_template` (URIs with variables), `revision` (the protocol's
 //! eras), `seen` (text from outside, made safe to show), `secret` (text that is never shown), `api_key` (the
@@ -21,6 +21,7 @@ pub mod resource;
 pub mod revision;
 pub mod role;
 pub mod scope;
+pub mod scope_template;
 pub mod secret;
 pub mod seen;
 pub mod strict_json;
@@ -33,5 +34,6 @@ pub use resource::Resource;
 pub use revision::Era;
 pub use role::{InvalidRole, Role, RoleSet};
 pub use scope::{InvalidScope, Scope, ScopeSet};
+pub use scope_template::{InvalidCharacter, InvalidScopeTemplate, ScopeFamily, ScopeTemplate, UnfitValue};
 pub use secret::SecretText;
 pub use uri_template::{InvalidTemplate, UriTemplate};

@@ -49,6 +49,7 @@ pub enum IssuerError {
 ///         resource: "http://localhost:8080/mcp".parse().unwrap(),
 ///         server_name: "todos".into(),
 ///         scopes: [("todos.read".into(), Some("Read your todos".into()))].into(),
+///         families: Default::default(),
 ///         hierarchy: Default::default(),
 ///         default_scopes: Default::default(),
 ///         ambient: Ambient::system(),
@@ -74,7 +75,7 @@ pub fn build_with(
     login: Arc<dyn Login>,
 ) -> Result<LocalIssuer, IssuerError> {
     let origin = IssuerOrigin::new(setup.issuer.clone())?;
-    let scopes = Declared::new(setup.scopes, setup.hierarchy, setup.default_scopes)?;
+    let scopes = Declared::new(setup.scopes, setup.families, setup.hierarchy, setup.default_scopes)?;
     let registrations = options.check(|scope| scopes.contains(scope))?;
     let key = options.signing_key.open()?;
     for client in options.clients.iter().filter(|client| client.secret.expose().chars().count() < 16) {

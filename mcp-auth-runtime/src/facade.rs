@@ -22,7 +22,7 @@ pub use crate::call::tool_error::{Failure, ToolError};
 pub use crate::declared::registry::{Declaration, DeclarationError, Duplicate, Item, OperationId, Registry};
 pub use crate::declared::schema::{UnsupportedArguments, UnusableSchema};
 pub use crate::declared::table::{OperationsError, operations_from_json};
-pub use crate::declared::{Kind, Rule, Who};
+pub use crate::declared::{Kind, Rule, ScopeTerm, Who};
 pub use crate::error::{Error, Result};
 pub use crate::serve::{Running, ServerBuilder};
 pub use crate::transport::shutdown::Shutdown;
@@ -53,7 +53,7 @@ pub use crate::authn::{
     ApiKeyRules, ApiKeyVerifier, Authenticator, AuthnError, CacheBounds, ClientAuth, Credential, Identity,
     IntrospectionRules, IntrospectionVerifier, IssuerRules, JwtVerifier, KeySource, TokenRules,
 };
-pub use crate::authz::{Connect, Named, Policy, Settings, Verdict, Visibility};
+pub use crate::authz::{Connect, Named, Policy, Ran, Settings, Verdict, Visibility};
 pub use crate::declared::schema::Misfits;
 pub use crate::envelope::{EnvelopeError, EnvelopeLimits, Message, read};
 pub use crate::observe::log::{InvalidFilter, Log, LogError, LogFormat, start as start_log};

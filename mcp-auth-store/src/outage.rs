@@ -170,13 +170,13 @@ impl Tasks for Outage {
         self.unless_down(Tasks::record(&*self.memory, id, task, until, now))
     }
 
-    fn operation<'a>(
+    fn of_owner<'a>(
         &'a self,
         id: &'a str,
         owner: Option<&'a str>,
         now: u64,
-    ) -> StoreFuture<'a, Option<String>> {
-        self.unless_down(Tasks::operation(&*self.memory, id, owner, now))
+    ) -> StoreFuture<'a, Option<Task>> {
+        self.unless_down(Tasks::of_owner(&*self.memory, id, owner, now))
     }
 }
 

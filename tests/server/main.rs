@@ -46,6 +46,7 @@ mod stdio;
 #[cfg(unix)]
 mod stdio_command;
 mod talks;
+mod templates;
 mod token_header;
 mod tokens;
 mod visibility;

@@ -68,7 +68,8 @@ impl Report {
         if let Some(id) = operation
             && let Some(who) = identity(&explained.who)
         {
-            steps.rule(&checked.policy.account(id, who));
+            let filled = |template: &_| declared.filled(id, template, call.arguments, call.name).ok();
+            steps.rule(&checked.policy.account(id, who, filled));
         }
         let mut supposing = Vec::new();
         if matches!(explained.who, KnownAs::Caller { is_whole: false, .. }) {
@@ -303,7 +304,15 @@ impl Steps<'_> {
             let which = if several { format!("alternative {}, ", index + 1) } else { String::new() };
             for (scope, held) in group {
                 match held {
-                    Some(by) if by == scope => self.say("rule", format!("{which}scope {scope}: held")),
+                    _ if scope.template().is_some() => {
+                        self.say(
+                            "rule",
+                            format!("{which}scope {scope}: the call fills it; say with which --arguments"),
+                        );
+                    }
+                    Some(by) if scope.scope() == Some(by) => {
+                        self.say("rule", format!("{which}scope {scope}: held"))
+                    }
                     Some(by) => {
                         let entry = self.config.scopes.keys().find(|name| name.as_str() == by.as_str());
                         let place = entry.map(|name| self.config.place(&key!(scopes[name].implies)));

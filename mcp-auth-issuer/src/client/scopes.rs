@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mcp_auth_core::{Hierarchy, InvalidScope, Scope, ScopeSet};
+use mcp_auth_core::{Hierarchy, InvalidScope, Scope, ScopeFamily, ScopeSet};
 
 /// Scopes that OpenID clients request by default. The built-in issuer does not make ID tokens and gives refresh
 /// tokens without being asked, so these scopes are ignored rather than refused, unless the server declares them.
@@ -11,8 +11,18 @@ const HABITS: [&str; 6] = ["offline_access", "openid", "profile", "email", "addr
 /// Every scope that the server declares, with its description.
 pub(crate) struct Declared {
     descriptions: BTreeMap<String, Option<String>>,
+    families: Vec<(ScopeFamily, Option<String>)>,
     hierarchy: Hierarchy,
     default: ScopeSet,
+}
+
+/// What a person is told of a scope.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Described<'a> {
+    /// What it lets a client do.
+    pub(crate) description: Option<&'a str>,
+    /// To what: the values of a scope of a family.
+    pub(crate) values: Vec<&'a str>,
 }
 
 /// Why a request for scopes is refused.
@@ -28,24 +38,36 @@ impl Declared {
     /// `default` is for requests without a scope; if it is empty, they get every scope.
     pub(crate) fn new(
         descriptions: BTreeMap<String, Option<String>>,
+        families: Vec<(ScopeFamily, Option<String>)>,
         hierarchy: Hierarchy,
         default: ScopeSet,
     ) -> Result<Self, InvalidScope> {
         let all = descriptions.keys().map(|name| name.parse()).collect::<Result<ScopeSet, _>>()?;
         let default = if default.is_empty() { all } else { default };
-        Ok(Self { descriptions, hierarchy, default })
+        Ok(Self { descriptions, families, hierarchy, default })
     }
 
+    /// Whether a token may have it: it is declared, or one of a family that is described.
     pub(crate) fn contains(&self, scope: &str) -> bool {
-        self.descriptions.contains_key(scope)
+        self.descriptions.contains_key(scope) || self.families.iter().any(|(family, _)| family.has(scope))
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.descriptions.keys().map(String::as_str)
     }
 
-    pub(crate) fn description(&self, scope: &Scope) -> Option<&str> {
-        self.descriptions.get(scope.as_str())?.as_deref()
+    pub(crate) fn described<'a>(&'a self, scope: &'a Scope) -> Described<'a> {
+        let of_itself = self.descriptions.get(scope.as_str());
+        let (values, of_family) = self
+            .families
+            .iter()
+            .find_map(|(family, description)| Some((family.values(scope.as_str())?, description.as_deref())))
+            .unwrap_or_default();
+        match of_itself.and_then(Option::as_deref) {
+            // Its own words say what it is about.
+            Some(description) => Described { description: Some(description), values: Vec::new() },
+            None => Described { description: of_family, values },
+        }
     }
 
     /// The narrower scopes that `scope` implies: a token with `scope` has these too.
@@ -83,7 +105,8 @@ mod tests {
 
     fn declared(default: &str) -> Declared {
         let scopes = ["todos.read", "todos.write"].map(|s| (s.to_owned(), None)).into();
-        Declared::new(scopes, Hierarchy::default(), ScopeSet::parse_lossy(default)).unwrap()
+        let families = vec![("files:{}:read".parse().unwrap(), Some("Read files in".to_owned()))];
+        Declared::new(scopes, families, Hierarchy::default(), ScopeSet::parse_lossy(default)).unwrap()
     }
 
     fn requested(param: &str) -> Result<Option<String>, RefusedScope> {
@@ -98,6 +121,18 @@ mod tests {
         assert_eq!(requested("todos.read admin"), Err(RefusedScope::Unknown("admin".parse().unwrap())));
         assert!(matches!(requested("todos.read\ttodos.write"), Err(RefusedScope::Grammar(_))));
         assert!(matches!(requested("a\"b"), Err(RefusedScope::Grammar(_))));
+    }
+
+    #[test]
+    fn a_scope_of_a_family_is_given_with_its_value_alone() {
+        assert_eq!(requested("files:photos:read"), Ok(Some("files:photos:read".into())));
+        for unknown in ["files:{}:read", "files:*:read", "files:a:b:read", "files::read", "files:a:write"] {
+            assert_eq!(requested(unknown), Err(RefusedScope::Unknown(unknown.parse().unwrap())), "{unknown}");
+        }
+        let (declared, scope) = (declared(""), "files:photos:read".parse().unwrap());
+        let told = declared.described(&scope);
+        assert_eq!(told, Described { description: Some("Read files in"), values: vec!["photos"] });
+        assert!(declared.names().all(|name| !name.contains("files")), "scopes_supported leaves it out");
     }
 
     #[test]

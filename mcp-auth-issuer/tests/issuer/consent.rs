@@ -42,6 +42,22 @@ async fn b12_page_names_client_destination_user_and_each_scope() {
 }
 
 #[tokio::test]
+async fn a_scope_with_a_value_is_asked_for_with_its_value_and_given_as_it_was_asked() {
+    let app = App::new();
+    let client = named_client(&app, "Inspector", REDIRECT).await;
+    let mut browser = Browser::new(&app);
+    let page = browser.log_in(&authorize_url(&client, &[("scope", "files:my.photos:read")])).await;
+    let line = "Read the files in</bdi>: <strong>my.photos</strong> <code>files:my.photos:read</code>";
+    assert!(page.body.contains(line), "{}", page.body);
+    for unknown in ["files:{}:read", "files:*:read", "files:a:write", "files:a:b:read"] {
+        let refused = app.get(&authorize_url(&client, &[("scope", unknown)])).await;
+        assert!(refused.body.contains("is unknown here"), "{unknown}: {} {}", refused.status, refused.body);
+    }
+    let supported = app.get("/.well-known/oauth-authorization-server").await.json();
+    assert_eq!(supported["scopes_supported"], json!(["admin", "todos.read", "todos.write"]));
+}
+
+#[tokio::test]
 async fn a_person_with_the_name_of_a_client_cannot_log_in_and_another_can() {
     let log_in = async |client: &str| {
         let options = |options: &mut IssuerOptions| {

@@ -79,6 +79,7 @@ impl App {
                 ("admin".into(), None),
             ]
             .into(),
+            families: vec![("files:{}:read".parse().unwrap(), Some("Read the files in".into()))],
             hierarchy: Hierarchy::new([
                 (Scope::new("admin").unwrap(), vec![Scope::new("todos.write").unwrap()]),
                 (Scope::new("todos.write").unwrap(), vec![Scope::new("todos.read").unwrap()]),

@@ -2,6 +2,7 @@
 //! `operation` (one method), `rule` (who may call), `guard` (what is asked besides), `inputs` (what the method takes), `tool`, `prompt`,
 //! `resource` with `template`, `method` (what each kind says besides).
 
+mod filled;
 pub(crate) mod guard;
 pub(crate) mod inputs;
 mod method;

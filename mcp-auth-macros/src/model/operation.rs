@@ -192,6 +192,9 @@ pub(super) fn check(
     if let Some(Kind::Resource(resource)) = &kind {
         resource.check_inputs(signature, &inputs, diagnostics);
     }
+    if let (Some(rule), Some(kind)) = (&rule, &kind) {
+        super::filled::check(rule, kind, &inputs, diagnostics);
+    }
     let output = match &signature.output {
         ReturnType::Default => None,
         ReturnType::Type(_, ty) => Some((**ty).clone()),

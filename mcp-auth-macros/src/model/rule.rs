@@ -1,7 +1,7 @@
 //! Who may call: exactly one of `scope`, `scopes`, `any_scope`, `any_of`, `authenticated`, `public`, and any of `role`,
 //! `any_role` beside it.
 
-use mcp_auth_core::{InvalidScope, Role, Scope};
+use mcp_auth_core::{InvalidScope, InvalidScopeTemplate, Role, Scope, ScopeTemplate};
 use proc_macro2::Span;
 use syn::LitStr;
 
@@ -218,11 +218,21 @@ fn is_role(name: &LitStr, diagnostics: &mut Diagnostics) -> bool {
     wrong.is_none()
 }
 
-/// Checks `scope-token` of RFC 6749 §3.3, without braces, which are reserved for templates.
+/// Checks `scope-token` of RFC 6749 §3.3; with braces in it, a template of one.
 fn is_scope(token: &LitStr, diagnostics: &mut Diagnostics) -> bool {
     let text = token.value();
-    let brace = text.find(['{', '}']);
-    let message = match Scope::new(text[..brace.unwrap_or(text.len())].to_owned()) {
+    let checked = match ScopeTemplate::is_written_in(&text) {
+        false => Scope::new(text.clone()).map(|_| ()),
+        true => match text.parse::<ScopeTemplate>() {
+            Ok(_) => Ok(()),
+            Err(InvalidScopeTemplate::Scope(wrong)) => Err(wrong),
+            Err(wrong) => {
+                diagnostics.error_at(token, wrong.to_string());
+                return false;
+            }
+        },
+    };
+    let message = match checked {
         Err(InvalidScope::Character(' ')) => {
             let each = Scope::each_of(&text).unwrap_or_default();
             let each = each.iter().map(|scope| format!("\"{scope}\"")).collect::<Vec<_>>().join(", ");
@@ -232,10 +242,7 @@ fn is_scope(token: &LitStr, diagnostics: &mut Diagnostics) -> bool {
         Err(InvalidScope::Character(other)) => format!(
             "a scope cannot contain {other:?} (RFC 6749 §3.3); it is printable ASCII without space, `\"` and `\\`"
         ),
-        _ if brace.is_some() => {
-            "`{` and `}` in a scope are reserved for templates; write the scope without them".to_owned()
-        }
-        Ok(_) => return true,
+        Ok(()) => return true,
         Err(_) => "a scope cannot be empty (RFC 6749 §3.3); for any verified caller write `authenticated`"
             .to_owned(),
     };

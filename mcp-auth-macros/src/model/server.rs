@@ -50,7 +50,7 @@ pub(crate) fn check(
     diagnostics: &mut Diagnostics,
 ) -> (ItemImpl, Option<Server>) {
     let facade = args.take("crate").and_then(|arg| arg.path(diagnostics));
-    let default = WrittenWho::take(&mut args, diagnostics);
+    let default = super::filled::without_templates(WrittenWho::take(&mut args, diagnostics), diagnostics);
     let part = args.take("part");
     let role = match part {
         Some(part) => {

@@ -100,15 +100,14 @@ pub(crate) trait Guards: Send + Sync {
     fn ask<'a>(&'a self, guarded: &'a Guarded) -> Pin<Box<dyn Future<Output = Decision> + Send + 'a>>;
 }
 
-/// Those of the scopes a guard wants that the caller lacks, if a client may be told to ask for them: all are `declared`.
+/// Those of the scopes a guard wants that the caller lacks, if a client may be told to ask for them: all are declared.
 pub(super) fn to_ask_for(
     wanted: &[String],
-    declared: &ScopeSet,
+    declares: impl Fn(&str) -> Option<Scope>,
     holds: impl Fn(&Scope) -> bool,
 ) -> Result<ScopeSet, String> {
-    let declared = |text: &String| match declared.iter().find(|scope| scope.as_str() == text) {
-        None => Err(format!("it needs {text:?}, which no operation declares")),
-        Some(scope) => Ok(scope.clone()),
+    let declared = |text: &String| {
+        declares(text).ok_or_else(|| format!("it needs {text:?}, which no operation declares"))
     };
     let all = wanted.iter().map(declared).collect::<Result<ScopeSet, String>>()?;
     let lacked: ScopeSet = all.iter().filter(|scope| !holds(scope)).cloned().collect();

@@ -1,5 +1,5 @@
 //! Who may do what. In reading order: `settings` (what an operator sets), `need` (what an operation needs, compiled),
-//! `named` (what a message names), `policy` (the decision: pure), `verdict` (what comes of it), `guard` (what the server's own code says
+//! `named` (what a message names), `policy` (the decision: pure), `verdict` (what comes of it), `templated` (the scopes that a call fills), `guard` (what the server's own code says
 //! besides), `permit` (its proof).
 //! Nothing here knows of HTTP, of rmcp, of locks or of claims.
 
@@ -9,6 +9,7 @@ mod need;
 mod permit;
 mod policy;
 mod settings;
+mod templated;
 mod verdict;
 
 #[cfg(test)]
@@ -16,7 +17,7 @@ mod tests;
 
 pub use guard::Decision;
 pub(crate) use guard::{Asked, Guarded, Guards, UNDECIDED};
-pub use named::Named;
+pub use named::{Named, Ran};
 pub use need::Account;
 pub(crate) use need::Need;
 pub(crate) use permit::Permit;

@@ -1,10 +1,11 @@
 //! What a message names, looked up before it is decided on: declared operations, the one that made a task, the
 //! variables of a URI.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::declared::Kind;
+use crate::declared::filling::FilledScopes;
 use crate::declared::registry::{OperationId, Registry};
 use crate::envelope::{Message, Reference};
 
@@ -17,11 +18,22 @@ pub struct Named<'m> {
     pub(super) message: &'m Arc<Message>,
     pub(super) parts: Vec<Part<'m>>,
     pub(super) variables: Option<Arc<Variables>>,
+    /// Of a task, what the call that made it filled into scopes.
+    pub(super) filled: FilledScopes,
 }
 
 /// The requests that are answered without a declaration, besides `initialize`.
 const ANSWERED: [&str; 6] =
     ["ping", "server/discover", "tools/list", "prompts/list", "resources/list", "resources/templates/list"];
+
+/// What ran, and left something that is read later, such as a task: the operation, and what its call filled into scopes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Ran {
+    /// The operation.
+    pub operation: OperationId,
+    /// Each template of its rule with the scope that the call made of it.
+    pub filled: BTreeMap<String, String>,
+}
 
 /// One operation that a message names, or would name if it existed.
 #[derive(Debug)]
@@ -32,13 +44,13 @@ pub(super) struct Part<'m> {
 }
 
 impl<'m> Named<'m> {
-    /// **Every message has a rule**, and all of them stand here. `task` says which operation made a task of the caller's.
+    /// **Every message has a rule**, and all of them stand here. `task` says what made a task of the caller's.
     pub fn of(
         message: &'m Arc<Message>,
         registry: &Registry,
-        task: impl FnOnce(&str) -> Option<OperationId>,
+        task: impl FnOnce(&str) -> Option<Ran>,
     ) -> Self {
-        let mut variables = None;
+        let (mut variables, mut filled) = (None, BTreeMap::new());
         let mut resource = |uri: &'m str| {
             let found = registry.resource_and_variables(uri);
             let id = found.map(|(id, matched)| {
@@ -68,7 +80,12 @@ impl<'m> Named<'m> {
                 vec![Part { kind: Kind::Method, name: method, id: None }]
             }
             Message::Task { task_id, .. } => {
-                vec![Part { kind: Kind::Task, name: task_id, id: task(task_id) }]
+                let made = task(task_id);
+                let id = made.map(|made| {
+                    filled = made.filled;
+                    made.operation
+                });
+                vec![Part { kind: Kind::Task, name: task_id, id }]
             }
             Message::Other { .. }
             | Message::Initialize { .. }
@@ -81,16 +98,12 @@ impl<'m> Named<'m> {
         {
             parts.push(Part { kind: Kind::Method, name, id });
         }
-        Self { message, parts, variables: variables.map(Arc::new) }
+        Self { message, parts, variables: variables.map(Arc::new), filled }
     }
 
     /// The same for a request, which waits for an answer: a method that nothing here answers is an operation that does not
     /// exist. (Notifications need not be known.)
-    pub(crate) fn of_request(
-        message: &'m Arc<Message>,
-        registry: &Registry,
-        task: Option<OperationId>,
-    ) -> Self {
+    pub(crate) fn of_request(message: &'m Arc<Message>, registry: &Registry, task: Option<Ran>) -> Self {
         let mut named = Self::of(message, registry, |_| task);
         if let Some(name) = method_of(message)
             && !ANSWERED.contains(&name)

@@ -4,8 +4,9 @@
 use std::fmt;
 
 use crate::authn::Held;
-use crate::declared::{Rule, Who};
-use mcp_auth_core::{Hierarchy, Role, Scope, ScopeSet};
+use crate::declared::filling::Values;
+use crate::declared::{Rule, ScopeTerm, Who};
+use mcp_auth_core::{Hierarchy, Role, Scope, ScopeFamily, ScopeSet, ScopeTemplate};
 
 /// What one operation needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,9 +32,17 @@ enum Needed {
 
 /// A scope of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Term {
+enum Term {
+    /// One that is the same for every call.
+    Scope(Known),
+    /// One that each call fills.
+    Template(ScopeTemplate),
+}
+
+/// A scope, and what counts for it as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Known {
     scope: Scope,
-    /// What counts for it as well.
     broader: Vec<Scope>,
 }
 
@@ -47,8 +56,19 @@ pub struct Account {
     /// The lists of roles of each of which one is needed, with the one that the caller holds.
     pub roles: Vec<(Vec<Role>, Option<Role>)>,
     /// The groups of scopes of which the whole of one is needed, if there are any: each scope with the one that the caller holds
-    /// for it, itself or one that counts for it.
-    pub groups: Vec<Vec<(Scope, Option<Scope>)>>,
+    /// for it, itself or one that counts for it. One that each call fills stands there as a template where no call is known.
+    pub groups: Vec<Vec<(ScopeTerm, Option<Scope>)>>,
+}
+
+/// What comes of the scopes that one call fills.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Filled {
+    /// The caller holds the whole of a group.
+    Held,
+    /// It holds the whole of none: this is the least that suffices.
+    Lacked(ScopeSet),
+    /// The call has a value that fills no scope.
+    Unfit(String),
 }
 
 /// What a caller lacks. In the order in which it is said: a credential may bring the rest, and no scope mends a role.
@@ -60,11 +80,18 @@ pub(super) enum Lack {
 }
 
 impl Need {
-    /// What `rule` comes down to where `hierarchy` says which scopes count for which.
-    pub(super) fn compile(rule: &Rule, hierarchy: &Hierarchy) -> Self {
-        let term = |scope: &Scope| Term {
-            scope: scope.clone(),
-            broader: hierarchy.broader_than(scope.as_str()).cloned().collect(),
+    /// What `rule` comes down to where `hierarchy` says which scopes count for which, and `wider` which families of scopes
+    /// have values with more characters.
+    pub(super) fn compile(rule: &Rule, hierarchy: &Hierarchy, wider: &[ScopeFamily]) -> Self {
+        let term = |term: &ScopeTerm| match term {
+            ScopeTerm::Scope(scope) => Term::Scope(Known::of(scope.clone(), hierarchy)),
+            ScopeTerm::Template(template) => {
+                let wide = wider.iter().find(|family| family.is_written_as(template.family()));
+                Term::Template(match wide {
+                    Some(family) => template.clone().with_family(family.clone()),
+                    None => template.clone(),
+                })
+            }
         };
         let who = match rule.who() {
             Who::Public => Needed::Anyone,
@@ -76,13 +103,13 @@ impl Need {
             }
         };
         let challenge = match &who {
-            Needed::Holder(groups) => least(groups),
+            Needed::Holder(groups) => least(&groups.iter().map(|group| known(group)).collect::<Vec<_>>()),
             Needed::Anyone | Needed::Caller => ScopeSet::new(),
         };
         Self { who, roles: rule.roles().to_vec(), challenge, rule: rule.clone() }
     }
 
-    /// What a caller who holds this lacks; `None` as `held`: an anonymous one.
+    /// What a caller who holds this lacks of it, whatever a call fills in; `None` as `held`: an anonymous one.
     pub(super) fn lacked_by(&self, held: Option<&Held>) -> Option<Lack> {
         let held = match (&self.who, held) {
             (Needed::Anyone, _) => return None,
@@ -93,21 +120,66 @@ impl Need {
             return Some(Lack::Role);
         }
         match &self.who {
-            Needed::Holder(groups) if !groups.iter().any(|group| is_held_in(&held.scopes, group)) => {
+            Needed::Holder(groups)
+                if !groups.iter().any(|group| is_held_in(&held.scopes, known_in(group))) =>
+            {
                 Some(Lack::Scope)
             }
             Needed::Anyone | Needed::Caller | Needed::Holder(_) => None,
         }
     }
 
-    /// What a caller who holds this has of it; `None`: an anonymous one.
-    pub(super) fn account(&self, held: Option<&Held>) -> Account {
+    /// Whether what a caller lacks, who holds this, depends on what a call fills in.
+    pub(super) fn depends_on_call(&self, held: Option<&Held>) -> bool {
+        let Needed::Holder(groups) = &self.who else { return false };
+        let is_whole = |group: &Vec<Term>| {
+            known_in(group).count() == group.len()
+                && held.is_some_and(|held| is_held_in(&held.scopes, known_in(group)))
+        };
+        groups.iter().flatten().any(|term| matches!(term, Term::Template(_))) && !groups.iter().any(is_whole)
+    }
+
+    /// What comes of the scopes that a call with these `values` fills.
+    pub(super) fn fill(&self, held: &Held, hierarchy: &Hierarchy, values: Values<'_>) -> Filled {
+        let (mut groups, mut unfit, mut is_filled) = (Vec::new(), None, false);
+        for group in self.groups() {
+            let term = |term: &Term| match term {
+                Term::Scope(known) => Ok(known.clone()),
+                Term::Template(template) => values.fill(template).map(|scope| Known::of(scope, hierarchy)),
+            };
+            match group.iter().map(term).collect::<Result<Vec<_>, _>>() {
+                Ok(whole) if is_held_in(&held.scopes, &whole) => return Filled::Held,
+                Ok(whole) => {
+                    is_filled |= known_in(group).count() < group.len();
+                    groups.push(whole);
+                }
+                Err(why) => unfit = unfit.or(Some(why)),
+            }
+        }
+        match unfit {
+            Some(why) if !is_filled => Filled::Unfit(why),
+            _ => Filled::Lacked(least(&groups)),
+        }
+    }
+
+    /// What a caller who holds this has of it; `None`: an anonymous one. `filled` says what a call makes of a template.
+    pub(super) fn account(
+        &self,
+        held: Option<&Held>,
+        filled: impl Fn(&ScopeTemplate) -> Option<Known>,
+    ) -> Account {
         let role = |any: &Vec<Role>| {
             let held = any.iter().find(|role| held.is_some_and(|held| held.roles.contains(role.as_str())));
             (any.clone(), held.cloned())
         };
-        let scope =
-            |term: &Term| (term.scope.clone(), held.and_then(|held| term.held_in(&held.scopes)).cloned());
+        let counts = |known: &Known| held.and_then(|held| known.held_in(&held.scopes)).cloned();
+        let scope = |term: &Term| match term {
+            Term::Scope(known) => (known.scope.clone().into(), counts(known)),
+            Term::Template(template) => match filled(template) {
+                Some(known) => (known.scope.clone().into(), counts(&known)),
+                None => (ScopeTerm::Template(template.clone()), None),
+            },
+        };
         Account {
             anyone: self.is_public(),
             is_known: held.is_some(),
@@ -147,9 +219,17 @@ impl Need {
         &self.challenge
     }
 
-    /// Every scope that is named, in the order of the rule.
+    /// Every scope that is named and is the same for every call, in the order of the rule.
     pub fn scopes(&self) -> impl Iterator<Item = &Scope> {
-        self.groups().iter().flatten().map(|term| &term.scope)
+        self.groups().iter().flat_map(|group| known_in(group)).map(|known| &known.scope)
+    }
+
+    /// The families of the scopes that each call fills.
+    pub(super) fn families(&self) -> impl Iterator<Item = &ScopeFamily> {
+        self.groups().iter().flatten().filter_map(|term| match term {
+            Term::Scope(_) => None,
+            Term::Template(template) => Some(template.family()),
+        })
     }
 
     fn groups(&self) -> &[Vec<Term>] {
@@ -160,30 +240,47 @@ impl Need {
     }
 }
 
-impl Term {
+impl Known {
+    pub(super) fn of(scope: Scope, hierarchy: &Hierarchy) -> Self {
+        let broader = hierarchy.broader_than(scope.as_str()).cloned().collect();
+        Self { scope, broader }
+    }
+
     /// The scope that counts for this one: itself, or a broader one.
     fn held_in(&self, scopes: &ScopeSet) -> Option<&Scope> {
         std::iter::once(&self.scope).chain(&self.broader).find(|scope| scopes.contains(scope.as_str()))
     }
 }
 
-/// Whether the whole of a group is held.
-fn is_held_in(scopes: &ScopeSet, group: &[Term]) -> bool {
-    group.iter().all(|term| term.held_in(scopes).is_some())
+/// What is the same for every call.
+fn known_in(group: &[Term]) -> impl Iterator<Item = &Known> {
+    group.iter().filter_map(|term| match term {
+        Term::Scope(known) => Some(known),
+        Term::Template(_) => None,
+    })
+}
+
+fn known(group: &[Term]) -> Vec<Known> {
+    known_in(group).cloned().collect()
+}
+
+/// Whether all of these are held.
+fn is_held_in<'k>(scopes: &ScopeSet, group: impl IntoIterator<Item = &'k Known>) -> bool {
+    group.into_iter().all(|known| known.held_in(scopes).is_some())
 }
 
 /// The least that suffices: the first group that asks for no more than another one, without the scopes that its others imply.
-fn least(groups: &[Vec<Term>]) -> ScopeSet {
-    let all = |group: &[Term]| group.iter().map(|term| term.scope.clone()).collect::<ScopeSet>();
+fn least(groups: &[Vec<Known>]) -> ScopeSet {
+    let all = |group: &[Known]| group.iter().map(|known| known.scope.clone()).collect::<ScopeSet>();
     // Who holds the whole of the one holds the whole of the other, and not the other way.
     let is_more =
-        |group: &[Term], other: &[Term]| is_held_in(&all(group), other) && !is_held_in(&all(other), group);
+        |group: &[Known], other: &[Known]| is_held_in(&all(group), other) && !is_held_in(&all(other), group);
     let first = groups.iter().find(|group| !groups.iter().any(|other| is_more(group, other)));
     let group = first.map_or(&[][..], Vec::as_slice);
-    let is_implied = |term: &Term| {
-        group.iter().any(|other| other.scope != term.scope && term.broader.contains(&other.scope))
+    let is_implied = |known: &Known| {
+        group.iter().any(|other| other.scope != known.scope && known.broader.contains(&other.scope))
     };
-    group.iter().filter(|term| !is_implied(term)).map(|term| term.scope.clone()).collect()
+    group.iter().filter(|known| !is_implied(known)).map(|known| known.scope.clone()).collect()
 }
 
 /// As the rule was declared.
@@ -201,7 +298,7 @@ mod tests {
     fn compiled(rule: &Rule) -> Need {
         let scope = |token: &'static str| Scope::new(token).unwrap();
         let implies = [(scope("admin"), vec![scope("write")]), (scope("write"), vec![scope("read")])];
-        Need::compile(rule, &Hierarchy::new(implies).unwrap())
+        Need::compile(rule, &Hierarchy::new(implies).unwrap(), &[])
     }
 
     #[test]
@@ -282,9 +379,9 @@ mod tests {
                 }));
             }
             for held in &callers {
-                let Account { anyone, is_known, roles, groups } = need.account(held.as_ref());
+                let Account { anyone, is_known, roles, groups } = need.account(held.as_ref(), |_| None);
                 let whole =
-                    |group: &Vec<(Scope, Option<Scope>)>| group.iter().all(|(_, held)| held.is_some());
+                    |group: &Vec<(ScopeTerm, Option<Scope>)>| group.iter().all(|(_, held)| held.is_some());
                 let has_roles = roles.iter().all(|(_, held)| held.is_some());
                 let has_scopes = groups.is_empty() || groups.iter().any(whole);
                 let met = anyone || (is_known && has_roles && has_scopes);
@@ -297,7 +394,7 @@ mod tests {
     fn an_account_says_which_scope_counts_for_which() {
         let need = compiled(&build::all(&["read", "audit"]));
         let held = Held::of(ScopeSet::parse_lossy("admin"));
-        let said: Vec<String> = need.account(Some(&held)).groups[0]
+        let said: Vec<String> = need.account(Some(&held), |_| None).groups[0]
             .iter()
             .map(|(scope, held)| format!("{scope}: {}", held.as_ref().map_or("none", Scope::as_str)))
             .collect();

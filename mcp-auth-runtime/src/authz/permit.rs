@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use mcp_auth_core::Hierarchy;
 
-use super::named::{Named, Variables};
+use super::named::{Named, Ran, Variables};
 use super::need::Need;
 use crate::authn::{Caller, Identity};
+use crate::declared::filling::FilledScopes;
 use crate::declared::registry::OperationId;
 use crate::envelope::Message;
 
@@ -16,7 +17,7 @@ use crate::envelope::Message;
 #[derive(Debug, Clone)]
 pub struct Permit(Arc<Allowed>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Allowed {
     message: Arc<Message>,
     /// The declaration that was decided on; `None` for messages that `auth.connect` rules.
@@ -28,6 +29,10 @@ struct Allowed {
     identity: Identity,
     /// Which scopes count for which.
     hierarchy: Arc<Hierarchy>,
+    /// What the call fills into the scopes of the operations that it names.
+    filled: Vec<Ran>,
+    /// Why no method runs by it.
+    unfit: Option<String>,
 }
 
 impl Permit {
@@ -44,7 +49,35 @@ impl Permit {
             variables: named.variables.clone(),
             identity,
             hierarchy: Arc::clone(hierarchy),
+            filled: Vec::new(),
+            unfit: None,
         }))
+    }
+
+    /// The same for a call with a value that fills no scope of its rule: it is answered what is wrong with it, and no method runs.
+    pub(super) fn of_unfit(mut self, why: String) -> Self {
+        Arc::make_mut(&mut self.0).unfit = Some(why);
+        self
+    }
+
+    /// The same for a call that fills scopes.
+    pub(super) fn of_filled(mut self, filled: Vec<Ran>) -> Self {
+        Arc::make_mut(&mut self.0).filled = filled;
+        self
+    }
+
+    /// What runs by this: these operations, each with what the call fills into its scopes. Of a caller who may use it whatever
+    /// is called with, that is not looked at.
+    pub(crate) fn ran(&self, operations: impl IntoIterator<Item = OperationId>) -> impl Iterator<Item = Ran> {
+        operations.into_iter().map(|operation| {
+            let filled = self.0.filled.iter().find(|ran| ran.operation == operation);
+            filled.cloned().unwrap_or_else(|| Ran { operation, filled: FilledScopes::new() })
+        })
+    }
+
+    /// What is wrong with the call, if no method may run by this.
+    pub fn unfit(&self) -> Option<&str> {
+        self.0.unfit.as_deref()
     }
 
     /// What was allowed, as the body said it.

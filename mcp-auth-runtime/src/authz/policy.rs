@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use super::guard::{Asked, Decision, Guarded, UNDECIDED, to_ask_for};
 use super::named::{Named, Part};
-use super::need::{Account, Lack, Need};
+use super::need::{Account, Known, Lack, Need};
 use super::permit::Permit;
 use super::settings::{Connect, Settings, Visibility};
+use super::templated::Templated;
 use super::verdict::{Denied, Verdict};
 use crate::authn::{Held, Identity, Principal};
 use crate::declared::registry::OperationId;
 use crate::declared::{Kind, Rule};
 use crate::envelope::Message;
-use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
+use mcp_auth_core::{Hierarchy, Scope, ScopeFamily, ScopeSet, ScopeTemplate};
 
 /// Everything the decision depends on besides the message and its caller. It is plain data: a holder of the `Arc` can
 /// replace the whole policy at once.
@@ -25,6 +26,8 @@ pub struct Policy {
     scopes: ScopeSet,
     /// Those and `auth.base_scopes`: of what a caller holds, a challenge names no others.
     nameable: ScopeSet,
+    /// The families of the scopes that calls fill.
+    families: Vec<ScopeFamily>,
     /// Whether every operation is public.
     open: bool,
     /// Which scopes count for which: what needs were made with, and what a tool may ask its caller.
@@ -40,12 +43,16 @@ impl Policy {
         hierarchy: &Hierarchy,
         settings: Settings,
     ) -> Self {
-        let needs: Vec<_> = rules.into_iter().map(|rule| Arc::new(Need::compile(rule, hierarchy))).collect();
+        let compiled = |rule| Arc::new(Need::compile(rule, hierarchy, &settings.wider));
+        let needs: Vec<_> = rules.into_iter().map(compiled).collect();
         let scopes: ScopeSet = needs.iter().flat_map(|need| need.scopes()).cloned().collect();
         let nameable = scopes.iter().chain(&settings.base_scopes).cloned().collect();
+        let mut families: Vec<ScopeFamily> = needs.iter().flat_map(|need| need.families()).cloned().collect();
+        families.sort();
+        families.dedup();
         let open = needs.iter().all(|need| need.is_public() || need.is_nobodys());
         let hierarchy = Arc::new(hierarchy.clone());
-        Self { needs, scopes, nameable, open, hierarchy, settings }
+        Self { needs, scopes, nameable, families, open, hierarchy, settings }
     }
 
     /// Allows what `named` names to `who`, or says what is missing: everything that a challenge needs.
@@ -75,9 +82,16 @@ impl Policy {
             (None, _) => {
                 let need = self.need_of(named).cloned();
                 let permit = Permit::new(named, need, who.clone(), &self.hierarchy);
-                match self.guarded(named) {
-                    asked if asked.is_empty() => Verdict::Allowed(permit),
-                    asked => Verdict::Guarded(Guarded::new(permit, asked)),
+                let filled = self.filling(named, held);
+                match self.asked(named, &Need::is_guarded) {
+                    guarded if !filled.is_empty() => {
+                        let others = named.ids().filter(|id| filled.iter().all(|asked| asked.id != *id));
+                        let besides = self.required(others);
+                        let recorded = named.filled.clone();
+                        Verdict::Templated(Templated { permit, filled, recorded, besides, guarded })
+                    }
+                    guarded if guarded.is_empty() => Verdict::Allowed(permit),
+                    guarded => Verdict::Guarded(Guarded::new(permit, guarded)),
                 }
             }
             (Some(_), None) => Verdict::Denied(self.unauthenticated(named.ids())),
@@ -85,9 +99,25 @@ impl Policy {
         }
     }
 
-    /// The operations in `named` whose guards are asked: of what is called, read or subscribed to. What a client completes, and
-    /// a task that runs, has no arguments to show to one.
-    fn guarded(&self, named: &Named<'_>) -> Vec<Asked> {
+    /// The operations in `named` whose scopes the call fills, or filled: that of a task did when it made the task.
+    fn filling(&self, named: &Named<'_>, held: Option<&Held>) -> Vec<Asked> {
+        let depends = |need: &Need| need.depends_on_call(held);
+        match named.message() {
+            Message::Task { .. } => {
+                let task = named.parts.iter().filter(|part| part.kind == Kind::Task);
+                let filling = task.filter_map(|part| {
+                    let id = part.id.filter(|id| self.need_at(*id).is_some_and(depends))?;
+                    Some(Asked { id, name: part.name.to_owned() })
+                });
+                filling.collect()
+            }
+            _ => self.asked(named, &depends),
+        }
+    }
+
+    /// The operations in `named` that the call itself is asked about: of what is called, read or subscribed to. What a client
+    /// completes, and a task that runs, has no arguments to show.
+    fn asked(&self, named: &Named<'_>, is_asked: &dyn Fn(&Need) -> bool) -> Vec<Asked> {
         let shows_its_arguments = matches!(
             named.message(),
             Message::Tool { .. }
@@ -98,7 +128,7 @@ impl Policy {
         );
         let parts = named.parts.iter().filter(|part| shows_its_arguments && part.kind != Kind::Method);
         let asked = parts.filter_map(|part| {
-            let id = part.id.filter(|id| self.needs.get(id.index()).is_some_and(|need| need.is_guarded()))?;
+            let id = part.id.filter(|id| self.need_at(*id).is_some_and(is_asked))?;
             Some(Asked { id, name: part.name.to_owned() })
         });
         asked.collect()
@@ -122,15 +152,39 @@ impl Policy {
                     || broader.into_iter().any(|broader| held.scopes.contains(broader.as_str()))
             })
         };
-        let required = to_ask_for(&wanted, &self.scopes, holds).map_err(|why| {
+        let required = to_ask_for(&wanted, |text| self.declares(text), holds).map_err(|why| {
             tracing::error!("a guard asks for what no client can bring, so its call is refused: {why}");
             Denied::Refused { reason: UNDECIDED.to_owned() }
         })?;
         Err(match held {
             None => Denied::Unauthenticated { scopes: self.first_challenge_of(required) },
-            Some(held) if held.is_fixed => Denied::MissingScope { required, held: self.nameable_of(held) },
-            Some(held) => Denied::InsufficientScope { required, held: self.nameable_of(held) },
+            Some(held) => self.lacks(required, held),
         })
+    }
+
+    /// The scope of this text, if an operation declares it, or one that makes it from a call.
+    fn declares(&self, text: &str) -> Option<Scope> {
+        let declared = self.scopes.iter().find(|scope| scope.as_str() == text);
+        let filled = || self.families.iter().any(|family| family.has(text)).then(|| text.parse().ok());
+        declared.cloned().or_else(|| filled().flatten())
+    }
+
+    /// What is said to a caller who lacks some of these scopes.
+    pub(super) fn lacks(&self, required: ScopeSet, held: &Held) -> Denied {
+        let (is_fixed, held) = (held.is_fixed, self.nameable_of(held));
+        match is_fixed {
+            true => Denied::MissingScope { required, held },
+            false => Denied::InsufficientScope { required, held },
+        }
+    }
+
+    pub(super) fn need_at(&self, id: OperationId) -> Option<&Need> {
+        self.needs.get(id.index()).map(|need| &**need)
+    }
+
+    /// Which scopes count for which.
+    pub(super) fn hierarchy(&self) -> &Hierarchy {
+        &self.hierarchy
     }
 
     /// What a challenge for `named` asks for: its own scopes and `auth.base_scopes`.
@@ -146,7 +200,12 @@ impl Policy {
         self.need_of(named).map(|need| &**need)
     }
 
-    /// Every scope that an operation needs: `scopes_supported`.
+    /// The families of the scopes that calls fill.
+    pub fn families(&self) -> &[ScopeFamily] {
+        &self.families
+    }
+
+    /// Every scope that an operation needs, whatever is called with: `scopes_supported`.
     pub fn scopes(&self) -> &ScopeSet {
         &self.scopes
     }
@@ -189,27 +248,41 @@ impl Policy {
         !self.open
     }
 
-    /// Whether `who` may use the operation `id`.
+    /// Whether `who` may use the operation `id`, as far as that does not depend on what a call fills into its scopes.
     pub fn admits(&self, id: OperationId, who: &Identity) -> bool {
-        let need = self.needs.get(id.index());
-        need.is_some_and(|need| need.is_met_by(who.principal().map(Principal::held)))
+        self.need_at(id).is_some_and(|need| need.is_met_by(who.principal().map(Principal::held)))
     }
 
-    /// What `who` has of what the operation `id` needs, for those who explain a decision.
-    pub fn account(&self, id: OperationId, who: &Identity) -> Account {
+    /// What `who` has of what the operation `id` needs, for those who explain a decision. `filled` says what the call makes
+    /// of a scope that it fills, where there is one.
+    pub fn account(
+        &self,
+        id: OperationId,
+        who: &Identity,
+        filled: impl Fn(&ScopeTemplate) -> Option<Scope>,
+    ) -> Account {
         let held = who.principal().map(Principal::held);
+        let filled = |template: &_| filled(template).map(|scope| Known::of(scope, &self.hierarchy));
         match self.needs.get(id.index()) {
-            Some(need) => need.account(held),
+            Some(need) => need.account(held, filled),
             None => {
                 Account { anyone: false, is_known: held.is_some(), roles: Vec::new(), groups: Vec::new() }
             }
         }
     }
 
-    /// What is said to `who`, who may not use all of `ids`; nothing of them where they are hidden.
+    /// What is said to `who`, who may not have what came of all of `ids`; nothing of them where they are hidden.
     pub fn denied(&self, ids: impl IntoIterator<Item = OperationId>, who: &Identity) -> Option<Denied> {
         let held = who.principal().map(Principal::held).filter(|_| self.shows_all())?;
-        Some(self.lacking(ids, held))
+        let is_lacked = |id: &OperationId| self.need_at(*id).is_none_or(|need| !need.is_met_by(Some(held)));
+        let ids: Vec<_> = ids.into_iter().filter(is_lacked).collect();
+        Some(match ids.is_empty() {
+            // Scopes that calls filled: they are not named to a caller who did not call so.
+            true => Denied::Refused {
+                reason: "this needs scopes that other calls of this session had".to_owned(),
+            },
+            false => self.lacking(ids, held),
+        })
     }
 
     /// What a caller is told who lacks something of `ids`: a role first, which no other token mends.
@@ -218,13 +291,7 @@ impl Policy {
         let mut needs = ids.iter().filter_map(|id| self.needs.get(id.index()));
         match needs.find_map(|need| need.missing_role(held)) {
             Some(any_of) => Denied::MissingRole { any_of: any_of.to_vec() },
-            None => {
-                let (required, is_fixed, held) = (self.required(ids), held.is_fixed, self.nameable_of(held));
-                match is_fixed {
-                    true => Denied::MissingScope { required, held },
-                    false => Denied::InsufficientScope { required, held },
-                }
-            }
+            None => self.lacks(self.required(ids), held),
         }
     }
 
@@ -238,7 +305,12 @@ impl Policy {
     }
 
     fn nameable_of(&self, held: &Held) -> ScopeSet {
-        self.nameable.iter().filter(|scope| held.scopes.contains(scope.as_str())).cloned().collect()
+        let is_filled = |scope: &&Scope| self.families.iter().any(|family| family.has(scope.as_str()));
+        let declared = self.nameable.iter().filter(|scope| held.scopes.contains(scope.as_str()));
+        match self.families.is_empty() {
+            true => declared.cloned().collect(),
+            false => declared.chain(held.scopes.iter().filter(is_filled)).cloned().collect(),
+        }
     }
 
     /// With `visibility = "granted"` the base scopes only: the others would say that the operation exists. The same where no

@@ -1,6 +1,6 @@
 //! What an operator sets of the policy.
 
-use mcp_auth_core::ScopeSet;
+use mcp_auth_core::{ScopeFamily, ScopeSet};
 
 /// What `initialize`, lists and every other message without its own rule need (`auth.connect`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct Settings {
     pub base_scopes: ScopeSet,
     /// Whether a login brings the scopes that operations need: not where every issuer gives them by role alone.
     pub asks_for_scopes: bool,
+    /// Families of scopes whose values have more characters than others (`value_characters`).
+    pub wider: Vec<ScopeFamily>,
 }
 
 impl Default for Settings {
@@ -42,6 +44,7 @@ impl Default for Settings {
             visibility: Visibility::default(),
             base_scopes: ScopeSet::new(),
             asks_for_scopes: true,
+            wider: Vec::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::guard::Guarded;
 use super::permit::Permit;
+use super::templated::Templated;
 use crate::declared::Kind;
 use mcp_auth_core::{Role, ScopeSet};
 
@@ -11,6 +12,8 @@ use mcp_auth_core::{Role, ScopeSet};
 pub enum Verdict {
     /// It may go on.
     Allowed(Permit),
+    /// It may go on as far as the scopes let it that the call itself fills.
+    Templated(Templated),
     /// It may go on as far as the server's own guards let it.
     Guarded(Guarded),
     /// It may not go on; why, and what would be needed.

@@ -11,18 +11,18 @@ use serde_json::json;
 use crate::call::derives::HasJsonSchema;
 use crate::call::from_call::Takes;
 use crate::call::handler::CallFuture;
-use crate::declared::Rule;
 use crate::declared::registry::{Declaration, Item};
 use crate::declared::schema;
+use crate::declared::{Rule, ScopeTerm};
 use mcp_auth_core::uri_template::UriTemplate;
-use mcp_auth_core::{Role, Scope};
+use mcp_auth_core::{Role, Scope, ScopeTemplate};
 
 /// The rule of `scope`, `scopes`, `any_scope` and `any_of`: all scopes of one of these groups.
 ///
 /// # Panics
 /// When one is not a scope token, which the macro has refused already.
 pub fn any_of(groups: &[&[&'static str]]) -> Rule {
-    Rule::any_of(groups.iter().map(|group| group.iter().map(|token| scope(token)).collect()))
+    Rule::any_group_of(groups.iter().map(|group| group.iter().map(|token| term(token)).collect()))
 }
 
 /// All of these, as `scopes` says.
@@ -34,7 +34,7 @@ pub(crate) fn all(scopes: &[&'static str]) -> Rule {
 /// One of these, as `any_scope` says.
 #[cfg(test)]
 pub(crate) fn any(scopes: &[&'static str]) -> Rule {
-    Rule::any_of(scopes.iter().map(|token| [scope(token)].into_iter().collect()))
+    Rule::any_group_of(scopes.iter().map(|token| vec![term(token)]))
 }
 
 /// The roles of `role` and `any_role`: one of these.
@@ -47,8 +47,11 @@ pub fn any_role(roles: &[&'static str]) -> Vec<Role> {
 }
 
 #[expect(clippy::expect_used, reason = "the macro checked it; leaving it out would open the operation")]
-fn scope(token: &'static str) -> Scope {
-    Scope::new(token).expect("the macro checks every scope")
+fn term(token: &'static str) -> ScopeTerm {
+    match ScopeTemplate::is_written_in(token) {
+        true => token.parse().expect("the macro checks every scope"),
+        false => Scope::new(token).expect("the macro checks every scope").into(),
+    }
 }
 
 /// The declaration that `#[tool]` writes.

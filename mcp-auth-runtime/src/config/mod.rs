@@ -46,7 +46,8 @@ pub use section::{
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};
 pub use value::{
-    ClientAddressHeader, DisplayName, EndpointPath, NonEmpty, RoleName, ScopePrefixText, ScopeToken,
-    TokenHeader, ToolHeader, ValueError, api_key, audience, claim, claim_test, issuer_name, network, url,
+    ClientAddressHeader, DisplayName, EndpointPath, NonEmpty, RoleName, ScopeName, ScopePrefixText,
+    ScopeToken, TokenHeader, ToolHeader, ValueError, api_key, audience, claim, claim_test, issuer_name,
+    network, url,
 };
 pub use warning::Warning;

@@ -122,6 +122,7 @@ fn example_states_the_range_of_every_duration_size_and_number() {
 fn comment_above(path: &str, key: &str) -> String {
     let table = path.trim_start_matches('.').rsplit_once('.').map_or("", |(table, _)| table);
     let header = match table {
+        "scopes.*" if key == "value_characters" => "[scopes.\"files:{}:read\"]".to_owned(),
         "scopes.*" => "[scopes.\"todos.write\"]".to_owned(),
         "roles.*" => "[roles.manager]".to_owned(),
         "tools.*" => "[tools.add_todo]".to_owned(),

@@ -96,6 +96,8 @@ pub enum Warning {
     RefusedByClients(String),
     /// `visibility = "granted"`: clients cannot step up to what they cannot see.
     StepUpThroughBaseScopesOnly,
+    /// A family of scopes that the built-in issuer does not grant.
+    UndescribedFamily(String),
 }
 
 impl fmt::Display for Warning {
@@ -191,6 +193,11 @@ impl fmt::Display for Warning {
                  secret travel in the clear, for anyone between here and there to read and use"
             ),
             Self::RefusedByClients(what) => f.write_str(what),
+            Self::UndescribedFamily(family) => write!(
+                f,
+                "the built-in issuer grants no scope of the family {family:?}, because nothing says what it means; add \
+                 [scopes.{family:?}] with a description"
+            ),
             Self::StepUpThroughBaseScopesOnly => f.write_str(
                 "auth.visibility is \"granted\": clients cannot ask for scopes of operations they do not see, only for \
                  auth.base_scopes",

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use figment::providers::{Format as _, Toml};
-use mcp_auth_core::Scope;
 use mcp_auth_core::seen::deceives;
 use serde::Deserialize;
 
@@ -13,7 +12,7 @@ use super::hashes::{Hashes, Said};
 use super::registry::Registry;
 use super::width::Width;
 use super::written_rule::{Word, WrittenRule};
-use super::{Kind, Rule};
+use super::{Kind, Rule, ScopeTerm};
 
 /// The name of the file.
 pub const LOCK_FILE: &str = "mcp.lock";
@@ -171,10 +170,10 @@ impl fmt::Display for Locked {
         let WrittenRule { rule, scopes, groups, roles, guard, confirmed } = WrittenRule::of(&self.rule);
         writeln!(f, "rule = {}", quoted(rule.as_str()))?;
         if groups.is_empty() && !scopes.is_empty() {
-            writeln!(f, "scopes = {}", list(&scopes, |scope| quoted(scope.as_str())))?;
+            writeln!(f, "scopes = {}", list(&scopes, |scope| quoted(&scope.to_string())))?;
         }
         if !groups.is_empty() {
-            let group = |group: &Vec<Scope>| list(group, |scope| quoted(scope.as_str()));
+            let group = |group: &Vec<ScopeTerm>| list(group, |scope| quoted(&scope.to_string()));
             writeln!(f, "groups = {}", list(&groups, group))?;
         }
         if !roles.is_empty() {
@@ -260,9 +259,9 @@ struct Document {
 struct Block {
     rule: Word,
     #[serde(default)]
-    scopes: Vec<Scope>,
+    scopes: Vec<ScopeTerm>,
     #[serde(default)]
-    groups: Vec<Vec<Scope>>,
+    groups: Vec<Vec<ScopeTerm>>,
     #[serde(default)]
     roles: Vec<Vec<String>>,
     guard: Option<String>,

@@ -129,6 +129,13 @@ impl Declaration {
     /// Makes the schema of its arguments into what clients take, looks for what they do not, and makes the schemas ready to be
     /// held against values.
     fn publish(&mut self) -> Result<(), DeclarationError> {
+        // Of what another program printed there is no schema to look into, and that program looked.
+        let unfillable =
+            if self.hashes.is_none() { self.unfillable(self.prompt_input.as_deref()) } else { None };
+        if let Some((scope, why)) = unfillable {
+            let (kind, name) = (self.kind(), self.name().to_owned());
+            return Err(DeclarationError::Unfillable { kind, name, scope, why });
+        }
         if let Some(derived) = self.prompt_input.take() {
             let check =
                 Check::new(&schema::readable(&derived), None).map_err(|why| DeclarationError::Schema {
@@ -281,6 +288,18 @@ pub enum DeclarationError {
         schema: &'static str,
         /// Why.
         why: UnusableSchema,
+    },
+    /// No call could fill a scope of its rule.
+    #[error("the scope {scope} of {kind} `{name}` can never be filled: {why}")]
+    Unfillable {
+        /// The kind of the operation.
+        kind: Kind,
+        /// Its name.
+        name: String,
+        /// The scope as it is declared.
+        scope: String,
+        /// Why.
+        why: String,
     },
 }
 

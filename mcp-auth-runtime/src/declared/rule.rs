@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use mcp_auth_core::{Role, Scope, ScopeSet};
+use mcp_auth_core::{Role, Scope, ScopeSet, ScopeTemplate};
+
+use super::ScopeTerm;
 
 /// Who may call an operation, as `#[tool(…)]`, `#[prompt(…)]`, `#[resource(…)]` or `#[method(…)]` said it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +29,7 @@ pub enum Who {
     Authenticated,
     /// A verified caller who holds all scopes of one of these groups: `scopes = […]` is one group, `any_scope = […]` one for
     /// each scope, `any_of = [[…], […]]` says them. There is a group, and none is empty.
-    Scopes(Vec<Vec<Scope>>),
+    Scopes(Vec<Vec<ScopeTerm>>),
     /// Nobody: it is switched off, and is not there for anyone.
     Nobody,
 }
@@ -48,8 +50,19 @@ impl Rule {
     /// A verified caller who holds all scopes of one of these groups. An empty group is left out; without any other one it is
     /// nobody.
     pub fn any_of(groups: impl IntoIterator<Item = ScopeSet>) -> Self {
-        let groups = groups.into_iter().filter(|group| !group.is_empty());
-        let groups: Vec<Vec<Scope>> = groups.map(|group| group.iter().cloned().collect()).collect();
+        Self::any_group_of(
+            groups.into_iter().map(|group| group.iter().cloned().map(ScopeTerm::from).collect()),
+        )
+    }
+
+    /// The same, of scopes that each call may fill.
+    pub fn any_group_of(groups: impl IntoIterator<Item = Vec<ScopeTerm>>) -> Self {
+        let sorted = |mut group: Vec<ScopeTerm>| {
+            group.sort();
+            group.dedup();
+            group
+        };
+        let groups: Vec<_> = groups.into_iter().filter(|group| !group.is_empty()).map(sorted).collect();
         match groups.is_empty() {
             true => Self::NOBODY,
             false => Self::of(Who::Scopes(groups)),
@@ -58,20 +71,19 @@ impl Rule {
 
     /// The same, for callers who hold all of these scopes besides.
     #[must_use]
-    pub fn needing(mut self, scopes: &ScopeSet) -> Self {
-        let with = |group: &Vec<Scope>| {
-            let both: ScopeSet = group.iter().chain(scopes).cloned().collect();
-            both.iter().cloned().collect::<Vec<_>>()
-        };
+    pub fn needing(self, scopes: &ScopeSet) -> Self {
         if scopes.is_empty() {
             return self;
         }
-        self.who = match &self.who {
-            Who::Nobody => Who::Nobody,
-            Who::Public | Who::Authenticated => Who::Scopes(vec![scopes.iter().cloned().collect()]),
-            Who::Scopes(groups) => Who::Scopes(groups.iter().map(with).collect()),
+        let added: Vec<ScopeTerm> = scopes.iter().cloned().map(ScopeTerm::from).collect();
+        let groups = match self.who {
+            Who::Nobody => return self,
+            Who::Public | Who::Authenticated => vec![added],
+            Who::Scopes(groups) => {
+                groups.into_iter().map(|group| group.into_iter().chain(added.clone()).collect()).collect()
+            }
         };
-        self
+        Self { who: Self::any_group_of(groups).who, ..self }
     }
 
     /// The same, for verified callers alone.
@@ -123,20 +135,35 @@ impl Rule {
         &self.roles
     }
 
-    /// The scopes this rule names, in the order of its declaration.
-    pub fn scopes(&self) -> Vec<&Scope> {
-        let mut scopes = Vec::new();
-        for scope in self.groups().iter().flatten() {
-            if !scopes.contains(&scope) {
-                scopes.push(scope);
+    /// What this rule names of scopes, in the order of its declaration.
+    pub fn terms(&self) -> Vec<&ScopeTerm> {
+        let mut terms = Vec::new();
+        for term in self.groups().iter().flatten() {
+            if !terms.contains(&term) {
+                terms.push(term);
             }
         }
-        scopes
+        terms
     }
 
-    /// The scopes that suffice: those of the first group.
+    /// The scopes this rule names that are the same for every call, in the order of its declaration.
+    pub fn scopes(&self) -> Vec<&Scope> {
+        self.terms().into_iter().filter_map(ScopeTerm::scope).collect()
+    }
+
+    /// The scopes this rule names that each call fills.
+    pub fn templates(&self) -> impl Iterator<Item = &ScopeTemplate> {
+        self.groups().iter().flatten().filter_map(ScopeTerm::template)
+    }
+
+    /// Whether it needs a scope, whichever it is.
+    pub fn needs_scopes(&self) -> bool {
+        !self.groups().is_empty()
+    }
+
+    /// The scopes that suffice, as far as they are the same for every call: those of the first group.
     pub fn challenge_scopes(&self) -> ScopeSet {
-        self.groups().first().into_iter().flatten().cloned().collect()
+        self.groups().first().into_iter().flatten().filter_map(ScopeTerm::scope).cloned().collect()
     }
 
     /// Whether anyone may call, token or not, as far as no guard refuses it.
@@ -145,7 +172,7 @@ impl Rule {
     }
 
     /// The groups of scopes of which one suffices; none where no scope is needed.
-    pub(crate) fn groups(&self) -> &[Vec<Scope>] {
+    pub(crate) fn groups(&self) -> &[Vec<ScopeTerm>] {
         match &self.who {
             Who::Nobody | Who::Public | Who::Authenticated => &[],
             Who::Scopes(groups) => groups,
@@ -162,8 +189,8 @@ impl fmt::Display for Rule {
             Who::Authenticated => f.write_str("authenticated")?,
             Who::Nobody => f.write_str("nobody")?,
             Who::Scopes(groups) => {
-                let group = |group: &Vec<Scope>| {
-                    let joined = group.iter().map(Scope::as_str).collect::<Vec<_>>().join(" and ");
+                let group = |group: &Vec<ScopeTerm>| {
+                    let joined = group.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
                     if groups.len() > 1 && group.len() > 1 { format!("({joined})") } else { joined }
                 };
                 f.write_str(&groups.iter().map(group).collect::<Vec<_>>().join(" or "))?;

@@ -2,9 +2,9 @@
 //!
 //! Which scope or role implies which is not asked: that is the configuration's, and it may differ from one server to the next.
 
-use mcp_auth_core::{Role, Scope};
+use mcp_auth_core::Role;
 
-use super::{Rule, Who};
+use super::{Rule, ScopeTerm, Who};
 
 /// How a rule compares with the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ fn is_nobodys(rule: &Rule) -> bool {
 }
 
 /// The groups of which the whole of one is needed. Who needs no scope needs the whole of an empty one.
-fn groups(rule: &Rule) -> Vec<Vec<Scope>> {
+fn groups(rule: &Rule) -> Vec<Vec<ScopeTerm>> {
     match rule.groups() {
         [] => vec![Vec::new()],
         groups => groups.to_vec(),
@@ -185,9 +185,9 @@ mod tests {
                 Who::Public => return true,
                 Who::Nobody => return false,
                 Who::Authenticated => true,
-                Who::Scopes(groups) => groups
-                    .iter()
-                    .any(|group| group.iter().all(|scope| holds(scopes, ["a", "b", "c"], scope.as_str()))),
+                Who::Scopes(groups) => groups.iter().any(|group| {
+                    group.iter().all(|scope| holds(scopes, ["a", "b", "c"], &scope.to_string()))
+                }),
             };
             let has = |any: &Vec<Role>| any.iter().any(|role| holds(roles, ["x", "y", "z"], role.as_str()));
             by_scopes && rule.roles().iter().all(has)

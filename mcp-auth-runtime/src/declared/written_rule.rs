@@ -1,18 +1,18 @@
 //! A rule in words and lists of names, as files write it and read it back.
 
-use mcp_auth_core::{Role, Scope};
+use mcp_auth_core::Role;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Rule, Who};
+use super::{Rule, ScopeTerm, Who};
 
 /// A [`Rule`] as it is written.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct WrittenRule {
     pub(super) rule: Word,
-    pub(super) scopes: Vec<Scope>,
+    pub(super) scopes: Vec<ScopeTerm>,
     /// With [`Word::AnyOf`]: the groups of which the whole of one is needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) groups: Vec<Vec<Scope>>,
+    pub(super) groups: Vec<Vec<ScopeTerm>>,
     /// Of each list one role is needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) roles: Vec<Vec<String>>,
@@ -85,7 +85,7 @@ impl WrittenRule {
         let names = |any: &Vec<Role>| any.iter().map(Role::to_string).collect();
         Self {
             rule: word,
-            scopes: rule.scopes().into_iter().cloned().collect(),
+            scopes: rule.terms().into_iter().cloned().collect(),
             groups,
             roles: rule.roles().iter().map(names).collect(),
             guard: rule.guard().map(str::to_owned),
@@ -99,16 +99,13 @@ impl WrittenRule {
     /// Says what makes no rule. Nothing is ever read as more open than it is written.
     pub(super) fn read(&self) -> Result<Rule, String> {
         let Self { rule: word, scopes, groups, roles, guard, confirmed } = self;
-        let group = |scopes: &[Scope]| scopes.iter().cloned().collect();
         let rule = match (word, scopes.is_empty(), groups.is_empty()) {
             (Word::Public, true, true) => Rule::PUBLIC,
             (Word::Authenticated, true, true) => Rule::AUTHENTICATED,
-            (Word::All, false, true) => Rule::any_of([group(scopes)]),
-            (Word::Any, false, true) => {
-                Rule::any_of(scopes.iter().map(|scope| group(std::slice::from_ref(scope))))
-            }
+            (Word::All, false, true) => Rule::any_group_of([scopes.clone()]),
+            (Word::Any, false, true) => Rule::any_group_of(scopes.iter().map(|scope| vec![scope.clone()])),
             (Word::AnyOf, false, false) if groups.iter().all(|group| !group.is_empty()) => {
-                Rule::any_of(groups.iter().map(|scopes| group(scopes)))
+                Rule::any_group_of(groups.clone())
             }
             (Word::Nobody, ..) => return Err("nobody may call it".to_owned()),
             (Word::Public | Word::Authenticated, ..) => {

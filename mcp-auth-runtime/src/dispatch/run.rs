@@ -28,6 +28,7 @@ use crate::call::answer::{Asked, IntoToolAnswer as _};
 use crate::call::handler::{CallFuture, Handler, Route};
 use crate::call::tool_error::{ToolError, tool_failure};
 use crate::declared::Kind;
+use crate::declared::filling::Values;
 use crate::declared::registry::{Declaration, OperationId};
 use crate::declared::schema::Misfits;
 use crate::envelope::Message;
@@ -101,6 +102,11 @@ impl<H: Handler> Dispatch<H> {
         if let Err(misfits) = hold(declaration, &mut call, arguments) {
             return Ok(tool_failure(misfits.text("argument", "arguments")));
         }
+        if let Some(why) = permit.unfit() {
+            return Ok(tool_failure(why.to_owned()));
+        }
+        let filled =
+            declaration.filled(Values::Arguments(call.arguments.as_ref().unwrap_or(&JsonObject::new())));
         let era = call.era();
         if declaration.rule.is_confirmed()
             && let Err(error) = confirmed(declaration, &mut call).await
@@ -127,7 +133,7 @@ impl<H: Handler> Dispatch<H> {
             CallToolResponse::Task(created) => {
                 let (tasks, name, who) = (self.rules.tasks(), declaration.name(), permit.identity());
                 created.task.task_id = tasks.name_for(&created.task.task_id, who);
-                tasks.record(&created.task.task_id, name, who).await.map_err(unavailable)?;
+                tasks.record(&created.task.task_id, name, filled, who).await.map_err(unavailable)?;
             }
             CallToolResponse::Complete(result) => {
                 if let Some(broken) = broken_promise(declaration, result, era) {
@@ -299,20 +305,8 @@ impl NamedTask<'_> {
 }
 
 /// Gives `call` its arguments, if they fit the schema of the operation.
-pub(super) fn hold(
-    declaration: &Declaration,
-    call: &mut Call,
-    mut arguments: JsonObject,
-) -> Result<(), Misfits> {
-    // Those of a prompt come as text.
-    if declaration.kind() == Kind::Prompt {
-        declaration.read_texts(&mut arguments);
-    }
-    let arguments = Value::Object(arguments);
-    declaration.takes(&arguments)?;
-    if let Value::Object(arguments) = arguments {
-        call.arguments = Some(arguments);
-    }
+pub(super) fn hold(declaration: &Declaration, call: &mut Call, arguments: JsonObject) -> Result<(), Misfits> {
+    call.arguments = Some(declaration.fitting(arguments)?);
     Ok(())
 }
 
@@ -365,6 +359,9 @@ pub(super) async fn guarded<'a, R>(
     patience: Option<Patience>,
     run: impl FnOnce(Call) -> CallFuture<'a, R>,
 ) -> Result<R, Failed> {
+    if let Some(why) = permit.unfit() {
+        return Err(Failed::Answered(ErrorData::invalid_params(why.to_owned(), None)));
+    }
     let span = span::of_call(&call.id, permit.message(), permit.identity());
     let undecided = call.undecided.clone();
     let cancelled = call.cancellation();

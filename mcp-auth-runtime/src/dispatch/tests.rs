@@ -15,13 +15,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::authn::principal_of;
-use crate::authz::{Connect, Permit, Policy, Settings, Verdict, Visibility};
+use crate::authz::{Connect, Permit, Policy, Ran, Settings, Verdict, Visibility};
 use crate::call::Call;
 use crate::call::build;
 use crate::call::handler::{About, CallFuture, Handler, Operations, Route};
 use crate::call::support::context;
 use crate::declared::Rule;
-use crate::declared::registry::OperationId;
 use crate::envelope::{Message, Reference};
 use crate::owned::{RequestStates, Rulebook, Tasks};
 use mcp_auth_core::Hierarchy;
@@ -105,12 +104,13 @@ fn allowed(dispatch: &Dispatch<Server>, message: Message) -> Permit {
 }
 
 /// The same; `task` made the task that `message` names.
-fn allowed_for_task(dispatch: &Dispatch<Server>, message: Message, task: Option<OperationId>) -> Permit {
+fn allowed_for_task(dispatch: &Dispatch<Server>, message: Message, task: Option<Ran>) -> Permit {
     let alice = principal_of("https://issuer.test", "alice", None, "admin");
     let message = Arc::new(message);
     match dispatch.rules.policy().decide(&dispatch.rules.named(&message, task), &alice) {
         Verdict::Allowed(permit) => permit,
         Verdict::Denied(denied) => panic!("{denied}"),
+        Verdict::Templated(templated) => panic!("{templated:?}"),
         Verdict::Guarded(guarded) => panic!("{guarded:?}"),
     }
 }
@@ -253,10 +253,10 @@ async fn a_declared_directory_read_is_served_and_announced() {
 async fn a_task_method_rmcp_has_no_type_for_is_served_for_the_task_that_was_decided() {
     let dispatch = dispatch();
     let alice = principal_of("https://issuer.test", "alice", None, "admin");
-    dispatch.rules.tasks().record("t1", "read", &alice).await.unwrap();
+    dispatch.rules.tasks().record("t1", "read", Default::default(), &alice).await.unwrap();
     let message = Message::Task { method: "tasks/result".into(), task_id: "t1".into() };
     let task = dispatch.rules.task_of(&message, &alice).await.unwrap();
-    assert_eq!(task, dispatch.rules.registry().tool("read"));
+    assert_eq!(task.as_ref().map(|made| made.operation), dispatch.rules.registry().tool("read"));
     let permit = allowed_for_task(&dispatch, message, task);
     for (method, task, code) in
         [("tasks/result", "t1", None), ("tasks/result", "t2", Some(403)), ("tasks/other", "t1", Some(403))]

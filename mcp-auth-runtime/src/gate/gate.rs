@@ -15,7 +15,7 @@ use super::received::Received;
 use super::session::Bound;
 use crate::answer::Rejection;
 use crate::authn::{Authenticator, Credential, Identity, ScopePrefix};
-use crate::authz::{Decision, Denied, Guarded, Guards, Named, Permit, Policy, Verdict};
+use crate::authz::{Decision, Denied, Guards, Named, Permit, Policy, UNDECIDED, Verdict};
 use crate::envelope::{Envelope, Message};
 use crate::observe::audit::Decision as Decided;
 use crate::observe::undecided::Undecided;
@@ -45,12 +45,6 @@ pub(crate) struct Admitted {
     pub(super) held: Option<Arc<Held>>,
     /// The audit of a message that a method may still refuse; `None` where it is audited.
     pub(super) undecided: Option<Arc<Undecided>>,
-}
-
-/// What is left to ask of a message that policy allows.
-enum Pending {
-    Nothing(Permit),
-    Guards(Guarded),
 }
 
 impl Gate {
@@ -136,7 +130,7 @@ impl Gate {
             Ok(identity) => self.rules.task_of(&received.message, identity).await,
             Err(_) => Ok(None),
         };
-        let made_by = task.as_ref().ok().copied().flatten();
+        let made_by = task.as_ref().ok().cloned().flatten();
         let named = match received.is_request() {
             true => self.rules.named_by_request(&received.message, made_by),
             false => self.rules.named(&received.message, made_by),
@@ -185,42 +179,50 @@ impl Gate {
         objection: Option<Rejection>,
         identity: &Identity,
     ) -> Result<Admitted, Rejection> {
-        let decision = match self.policy().decide(named, identity) {
-            Verdict::Allowed(permit) => Ok(Pending::Nothing(permit)),
-            Verdict::Guarded(guarded) => Ok(Pending::Guards(guarded)),
-            Verdict::Denied(denied) => Err(denied),
+        let verdict = self.policy().decide(named, identity);
+        let denied = match &verdict {
+            Verdict::Denied(denied) => Some(denied),
+            Verdict::Allowed(_) | Verdict::Templated(_) | Verdict::Guarded(_) => None,
         };
         if let Some(objection) = objection
-            && order::objection_outranks(decision.as_ref().err())
+            && order::objection_outranks(denied)
         {
             return Err(objection);
         }
         // A client whose session has ended has to learn that, whatever it names.
-        if let (Err(Denied::Unknown { .. }), Some(session)) = (&decision, &received.session) {
+        if let (Some(Denied::Unknown { .. }), Some(session)) = (denied, &received.session) {
             session.check_owner(identity).await?;
         }
-        let pending = decision.map_err(|denied| received.denied(&denied))?;
+        if let Some(denied) = denied {
+            return Err(received.denied(denied));
+        }
         let place = match received.wants {
             Some((shares, kind)) => Some(shares.enter(identity, kind)?),
             None => None,
         };
-        // A session that is another's, or has ended, is said before a guard is asked.
-        if let (Pending::Guards(_), Some(session)) = (&pending, &received.session) {
+        // A session that is another's, or has ended, is said before anything is asked of the call.
+        if let (Verdict::Templated(_) | Verdict::Guarded(_), Some(session)) = (&verdict, &received.session) {
             session.check_owner(identity).await?;
         }
-        let permit = self.settle(pending).await.map_err(|denied| received.denied(&denied))?;
+        let permit = self.settle(verdict).await.map_err(|denied| received.denied(&denied))?;
         let bound = match &received.session {
-            Some(session) => session.bind(identity, named, self.policy()).await?,
+            Some(session) => session.bind(&permit, named, self.policy()).await?,
             None => Bound::NoSession,
         };
         Ok(Admitted { permit, bound, place, held: None, undecided: None })
     }
 
-    /// What the guards say, where there are some to be asked.
-    async fn settle(&self, pending: Pending) -> Result<Permit, Denied> {
-        let guarded = match pending {
-            Pending::Nothing(permit) => return Ok(permit),
-            Pending::Guards(guarded) => guarded,
+    /// What the scopes say that the call fills, and then the guards, where there are some to be asked.
+    async fn settle(&self, verdict: Verdict) -> Result<Permit, Denied> {
+        let verdict = match verdict {
+            Verdict::Templated(templated) => self.policy().fill(templated, self.rules.registry())?,
+            other => other,
+        };
+        let guarded = match verdict {
+            Verdict::Allowed(permit) => return Ok(permit),
+            Verdict::Guarded(guarded) => guarded,
+            Verdict::Denied(denied) => return Err(denied),
+            Verdict::Templated(_) => return Err(Denied::Refused { reason: UNDECIDED.to_owned() }),
         };
         let said = match &self.guards {
             Some(guards) => guards.ask(&guarded).await,

@@ -2,7 +2,7 @@
 
 use crate::answer::Rejection;
 use crate::authn::Identity;
-use crate::authz::{Named, Policy};
+use crate::authz::{Named, Permit, Policy, Ran};
 use crate::envelope::Message;
 use crate::owned::{InUse, ReadStream, SessionSlot, Sessions};
 
@@ -47,11 +47,12 @@ impl Session<'_> {
     /// [`Rejection::InsufficientScope`] too.
     pub(super) async fn bind(
         &self,
-        identity: &Identity,
+        permit: &Permit,
         named: &Named<'_>,
         policy: &Policy,
     ) -> Result<Bound, Rejection> {
-        let may_use = |operation, who: &Identity| policy.admits(operation, who);
+        let identity = permit.identity();
+        let may_use = |ran: &Ran, who: &Identity| policy.admits_to(ran, who);
         match self.wanted {
             Wanted::New => {
                 let slot = self.sessions.slot_for(identity).await?;
@@ -61,7 +62,7 @@ impl Session<'_> {
                 let slot = self.enter(id, identity).await?;
                 let in_use = self
                     .sessions
-                    .note(id.unwrap_or_default(), named.ids(), is_use(named.message()), may_use)
+                    .note(id.unwrap_or_default(), permit.ran(named.ids()), is_use(named.message()), may_use)
                     .await;
                 Ok(Bound::Within(slot, in_use))
             }

@@ -11,7 +11,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::authn::Identity;
+use crate::authz::Ran;
+use crate::declared::filling::FilledScopes;
 use crate::declared::registry::OperationId;
+
+/// Of so many calls of one session it is known what they filled into scopes. Of more than that, who may only have what a call
+/// filled reads none.
+const MOST_KNOWN: usize = 256;
 
 /// What ran in each session of this process, and who reads its streams.
 #[derive(Default)]
@@ -21,7 +27,7 @@ pub(super) struct Delivered {
 
 #[derive(Default)]
 struct Session {
-    operations: HashSet<OperationId>,
+    operations: HashSet<Ran>,
     readers: Vec<Reader>,
     /// Held by every message and every stream of it, with when the last one of them ended that is more than a notification.
     in_use: Arc<LastUse>,
@@ -100,17 +106,21 @@ impl Delivered {
     pub(super) fn note(
         &self,
         id: &str,
-        operations: impl IntoIterator<Item = OperationId>,
+        operations: impl IntoIterator<Item = Ran>,
         is_use: bool,
-        may_use: impl Fn(OperationId, &Identity) -> bool,
+        may_use: impl Fn(&Ran, &Identity) -> bool,
     ) -> InUse {
         let mut sessions = self.sessions();
         let session = sessions.entry(Arc::from(id)).or_default();
-        for operation in operations {
-            if session.operations.insert(operation) {
+        for ran in operations {
+            let ran = match session.operations.len() {
+                MOST_KNOWN.. => Ran { filled: FilledScopes::new(), ..ran },
+                _ => ran,
+            };
+            if session.operations.insert(ran.clone()) {
                 session.readers.retain(|reader| {
                     let Some(stream) = reader.stream.upgrade() else { return false };
-                    let stays = may_use(operation, &reader.identity);
+                    let stays = may_use(&ran, &reader.identity);
                     if !stays {
                         stream.cancel();
                     }
@@ -129,12 +139,12 @@ impl Delivered {
         &self,
         id: &str,
         identity: &Identity,
-        may_use: impl Fn(OperationId, &Identity) -> bool,
+        may_use: impl Fn(&Ran, &Identity) -> bool,
     ) -> Result<ReadStream, Vec<OperationId>> {
         let mut sessions = self.sessions();
         let session = sessions.entry(Arc::from(id)).or_default();
-        let all = session.operations.iter().copied();
-        let beyond: Vec<_> = all.filter(|operation| !may_use(*operation, identity)).collect();
+        let beyond = session.operations.iter().filter(|ran| !may_use(ran, identity));
+        let beyond: Vec<_> = beyond.map(|ran| ran.operation).collect();
         if !beyond.is_empty() {
             return Err(beyond);
         }
@@ -185,12 +195,16 @@ mod tests {
     use crate::declared::registry::Registry;
     use rmcp::model::{JsonObject, Tool};
 
-    fn operation() -> OperationId {
+    fn operation() -> Ran {
         let tool = Tool::new_with_raw("t", None, JsonObject::new());
-        Registry::new(vec![build::tool(build::all(&["read"]), tool)]).unwrap().tool("t").unwrap()
+        Registry::new(vec![build::tool(build::all(&["read"]), tool)])
+            .unwrap()
+            .tool("t")
+            .map(|operation| Ran { operation, filled: FilledScopes::new() })
+            .unwrap()
     }
 
-    fn holds_read(_: OperationId, who: &Identity) -> bool {
+    fn holds_read(_: &Ran, who: &Identity) -> bool {
         who.principal().is_some_and(|principal| principal.scopes().contains("read"))
     }
 
@@ -211,7 +225,7 @@ mod tests {
         let (delivered, tool) = (Delivered::default(), operation());
         let reads = |id, scopes| delivered.read(id, &holder(scopes), holds_read).is_ok();
         assert!(reads("a", ""));
-        delivered.note("a", [tool], true, holds_read);
+        delivered.note("a", [tool.clone()], true, holds_read);
         assert!(reads("a", "read") && !reads("a", "") && reads("b", ""));
     }
 
@@ -220,9 +234,9 @@ mod tests {
         let (delivered, tool) = (Delivered::default(), operation());
         let weak = delivered.read("a", &holder(""), holds_read).ok().unwrap();
         let strong = delivered.read("a", &holder("read"), holds_read).ok().unwrap();
-        delivered.note("b", [tool], true, holds_read);
+        delivered.note("b", [tool.clone()], true, holds_read);
         assert!(!weak.0.is_cancelled());
-        delivered.note("a", [tool], true, holds_read);
+        delivered.note("a", [tool.clone()], true, holds_read);
         assert!(weak.exceeded().now_or_never().is_some());
         assert!(strong.exceeded().now_or_never().is_none());
     }
@@ -254,9 +268,9 @@ mod tests {
     #[test]
     fn what_ran_in_a_session_is_kept_while_it_is_restored_or_read() {
         let (delivered, tool) = (Delivered::default(), operation());
-        let restoring = delivered.note("restored", [tool], true, holds_read);
+        let restoring = delivered.note("restored", [tool.clone()], true, holds_read);
         let reading = delivered.read("read", &holder("read"), holds_read).ok().unwrap();
-        delivered.note("read", [tool], true, holds_read);
+        delivered.note("read", [tool.clone()], true, holds_read);
         for n in 0..100 {
             delivered.note(&n.to_string(), [], true, holds_read);
             delivered.forget_ended(0, |_| false);

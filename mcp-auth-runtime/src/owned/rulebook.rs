@@ -6,8 +6,8 @@ use mcp_auth_store::StoreError;
 
 use super::tasks::Tasks;
 use crate::authn::Identity;
-use crate::authz::{Named, Policy};
-use crate::declared::registry::{OperationId, Registry};
+use crate::authz::{Named, Policy, Ran};
+use crate::declared::registry::Registry;
 use crate::envelope::Message;
 
 /// What a message is decided by. Shared by the gate, which asks, and dispatch, which calls and lists.
@@ -44,31 +44,26 @@ impl Rulebook {
     ///
     /// # Errors
     /// [`StoreError`]: the store cannot tell now whose the task is.
-    pub(crate) async fn task_of(
-        &self,
-        message: &Message,
-        who: &Identity,
-    ) -> Result<Option<OperationId>, StoreError> {
+    pub(crate) async fn task_of(&self, message: &Message, who: &Identity) -> Result<Option<Ran>, StoreError> {
         match message {
             Message::Task { method, task_id } if self.registry.method(method).is_some() => {
-                let tool = self.tasks.operation_of(task_id, who).await?;
-                Ok(tool.and_then(|name| self.registry.tool(&name)))
+                let task = self.tasks.of(task_id, who).await?;
+                Ok(task.and_then(|task| {
+                    let operation = self.registry.tool(&task.operation)?;
+                    Some(Ran { operation, filled: task.filled })
+                }))
             }
             _ => Ok(None),
         }
     }
 
     /// `message` with what it names; `task` made the task, if it names one.
-    pub(crate) fn named<'m>(&self, message: &'m Arc<Message>, task: Option<OperationId>) -> Named<'m> {
+    pub(crate) fn named<'m>(&self, message: &'m Arc<Message>, task: Option<Ran>) -> Named<'m> {
         Named::of(message, &self.registry, |_| task)
     }
 
     /// The same for a request.
-    pub(crate) fn named_by_request<'m>(
-        &self,
-        message: &'m Arc<Message>,
-        task: Option<OperationId>,
-    ) -> Named<'m> {
+    pub(crate) fn named_by_request<'m>(&self, message: &'m Arc<Message>, task: Option<Ran>) -> Named<'m> {
         Named::of_request(message, &self.registry, task)
     }
 }
@@ -91,7 +86,7 @@ mod tests {
         let message = Arc::new(Message::Task { method, task_id });
         let task = rules.task_of(&message, who).await.unwrap();
         match rules.policy().decide(&rules.named(&message, task), who) {
-            Verdict::Allowed(_) | Verdict::Guarded(_) => None,
+            Verdict::Allowed(_) | Verdict::Templated(_) | Verdict::Guarded(_) => None,
             Verdict::Denied(denied) => Some(denied),
         }
     }
@@ -106,7 +101,7 @@ mod tests {
         let tasks = Tasks::new(Store::memory(Caps::default()), Arc::new(SystemClock));
         let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
         let rules = Rulebook::new(registry, policy, tasks);
-        rules.tasks().record("t1", "read", &holder("read")).await.unwrap();
+        rules.tasks().record("t1", "read", Default::default(), &holder("read")).await.unwrap();
 
         assert_eq!(denied(&rules, "t1", &holder("read")).await, None);
         assert!(denied(&rules, "t1", &holder("")).await.is_some(), "the creator without the scope any more");

@@ -18,6 +18,7 @@ use super::delivered::{Delivered, InUse, ReadStream, Reads, Use};
 use super::owner::Owner;
 use super::stored::StoredSessions;
 use crate::authn::Identity;
+use crate::authz::Ran;
 use crate::declared::registry::OperationId;
 
 /// A session that was used so lately does not give way.
@@ -152,9 +153,9 @@ impl Sessions {
     pub(crate) async fn note(
         &self,
         id: &str,
-        operations: impl IntoIterator<Item = OperationId>,
+        operations: impl IntoIterator<Item = Ran>,
         is_use: bool,
-        may_use: impl Fn(OperationId, &Identity) -> bool,
+        may_use: impl Fn(&Ran, &Identity) -> bool,
     ) -> InUse {
         let live = self.manager.sessions.read().await;
         self.delivered.forget_ended(live.len(), |id| live.contains_key(id));
@@ -174,7 +175,7 @@ impl Sessions {
         &self,
         id: &str,
         identity: &Identity,
-        may_use: impl Fn(OperationId, &Identity) -> bool,
+        may_use: impl Fn(&Ran, &Identity) -> bool,
     ) -> Result<ReadStream, Vec<OperationId>> {
         self.delivered.read(id, identity, may_use)
     }

@@ -4,6 +4,7 @@
 //! Anonymous callers of an HTTP server cannot be told apart. So each of their tasks is named to its creator by the tool's
 //! identifier and a random part, and a caller that can name it is taken for its creator.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -69,7 +70,8 @@ impl Tasks {
         }
     }
 
-    /// Remembers that `identity` created the task `id` by calling the tool `operation`; `id` is its name for `identity`.
+    /// Remembers that `identity` created the task `id` by calling the tool `operation`, which filled scopes so; `id` is its
+    /// name for `identity`.
     /// Another caller's task keeps its owner: a tool whose identifiers repeat must not hand one caller the task of another.
     ///
     /// # Errors
@@ -78,27 +80,25 @@ impl Tasks {
         &self,
         id: &str,
         operation: &str,
+        filled: BTreeMap<String, String>,
         identity: &Identity,
     ) -> Result<(), StoreError> {
         let owner = Owner::of(identity).map(|owner| owner.key());
-        let (task, now) = (Task { operation: operation.to_owned(), owner }, self.clock.unix_now());
+        let task = Task { operation: operation.to_owned(), owner, filled };
+        let now = self.clock.unix_now();
         if !self.store.tasks().record(id, task, now.saturating_add(KNOWN_FOR), now).await? {
             tracing::error!(task = ?id, "a tool gave a new task the identifier of another caller's");
         }
         Ok(())
     }
 
-    /// The tool that created the task `id`, if `identity` is who called it.
+    /// The task `id`, if `identity` is who created it.
     ///
     /// # Errors
     /// [`StoreError`]: the store cannot tell now whose the task is.
-    pub(crate) async fn operation_of(
-        &self,
-        id: &str,
-        identity: &Identity,
-    ) -> Result<Option<String>, StoreError> {
+    pub(crate) async fn of(&self, id: &str, identity: &Identity) -> Result<Option<Task>, StoreError> {
         let owner = Owner::of(identity).map(|owner| owner.key());
-        self.store.tasks().operation(id, owner.as_deref(), self.clock.unix_now()).await
+        self.store.tasks().of_owner(id, owner.as_deref(), self.clock.unix_now()).await
     }
 }
 
@@ -116,6 +116,10 @@ mod tests {
     use super::*;
     use crate::authn::holder;
 
+    async fn made_by(tasks: &Tasks, id: &str, identity: &Identity) -> Option<String> {
+        tasks.of(id, identity).await.unwrap().map(|task| task.operation)
+    }
+
     #[tokio::test]
     async fn an_anonymous_callers_task_is_reached_by_who_can_name_it() {
         let random = Arc::new(mcp_auth_core::ambient::SystemRandom);
@@ -124,27 +128,27 @@ mod tests {
         let [first, second] = [tasks.name_for("a.1", &anonymous), tasks.name_for("a.1", &anonymous)];
         assert_ne!(first, second, "a repeated identifier");
         for name in [&first, &second] {
-            tasks.record(name, "t", &anonymous).await.unwrap();
-            assert_eq!(tasks.operation_of(name, &anonymous).await.unwrap().as_deref(), Some("t"));
+            tasks.record(name, "t", BTreeMap::new(), &anonymous).await.unwrap();
+            assert_eq!(made_by(&tasks, name, &anonymous).await.as_deref(), Some("t"));
             assert_eq!(tasks.id_of(name, &anonymous), "a.1");
         }
         let guesses = ["a.1", "a", "a.1.", "", &first[..first.len() - 1], &format!("{first}A")];
         for guess in guesses {
-            assert_eq!(tasks.operation_of(guess, &anonymous).await.unwrap(), None, "{guess}");
+            assert_eq!(made_by(&tasks, guess, &anonymous).await, None, "{guess}");
         }
         let alice = holder("");
         assert_eq!(tasks.name_for("a.1", &alice), "a.1", "who is known needs no such name");
         assert_eq!(tasks.id_of(&first, &alice), first);
-        assert_eq!(tasks.operation_of(&first, &alice).await.unwrap(), None);
+        assert_eq!(made_by(&tasks, &first, &alice).await, None);
     }
 
     #[tokio::test]
     async fn a_repeated_identifier_does_not_give_access_to_another_callers_task() {
         let alice = holder("");
         let tasks = Tasks::new(Store::memory(Caps::default()), Arc::new(SystemClock));
-        tasks.record("1", "t", &alice).await.unwrap();
-        tasks.record("1", "t", &Identity::Anonymous).await.unwrap();
-        assert_eq!(tasks.operation_of("1", &alice).await.unwrap().as_deref(), Some("t"));
-        assert_eq!(tasks.operation_of("1", &Identity::Anonymous).await.unwrap(), None);
+        tasks.record("1", "t", BTreeMap::new(), &alice).await.unwrap();
+        tasks.record("1", "t", BTreeMap::new(), &Identity::Anonymous).await.unwrap();
+        assert_eq!(made_by(&tasks, "1", &alice).await.as_deref(), Some("t"));
+        assert_eq!(made_by(&tasks, "1", &Identity::Anonymous).await, None);
     }
 }

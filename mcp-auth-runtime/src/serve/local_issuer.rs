@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_core::{Hierarchy, IssuerIdentifier, Resource, ScopeSet};
+use mcp_auth_core::{Hierarchy, IssuerIdentifier, Resource, ScopeFamily, ScopeSet};
 use mcp_auth_store::Store;
 
 /// An authorization server in this process.
@@ -28,6 +28,8 @@ pub struct LocalIssuerSetup {
     pub server_name: String,
     /// Every scope the server declares or configures, with what the consent page says of it.
     pub scopes: BTreeMap<String, Option<String>>,
+    /// The families of scopes that calls fill and that it may give, with what the consent page says of them.
+    pub families: Vec<(ScopeFamily, Option<String>)>,
     /// Which of them counts for which others, so that the consent page can say so.
     pub hierarchy: Hierarchy,
     /// What a client gets that asks for no scope.

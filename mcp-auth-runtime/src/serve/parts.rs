@@ -66,6 +66,7 @@ impl<H> Parts<H> {
                 .or_else(|| self.about.title.clone())
                 .unwrap_or_else(|| self.about.name.clone()),
             scopes: self.checked.scopes.clone(),
+            families: self.checked.families.clone(),
             hierarchy: self.checked.hierarchy.clone(),
             default_scopes: self.rules.policy().base_scopes().clone(),
             ambient: self.ambient.clone(),

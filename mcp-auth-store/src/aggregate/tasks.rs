@@ -1,5 +1,7 @@
 //! Which caller and which operation a task belongs to.
 
+use std::collections::BTreeMap;
+
 use crate::StoreFuture;
 
 /// The operation that created a task, and the caller it belongs to.
@@ -10,6 +12,8 @@ pub struct Task {
     /// The caller who created it, as an opaque key that is equal for the same caller in every process; `None` for an
     /// anonymous caller.
     pub owner: Option<String>,
+    /// What the call that created it filled into scopes: each template with the scope. Who reads the task needs them too.
+    pub filled: BTreeMap<String, String>,
 }
 
 /// The tasks that were created.
@@ -19,12 +23,7 @@ pub trait Tasks: Send + Sync {
     /// whether `task` was kept.
     fn record<'a>(&'a self, id: &'a str, task: Task, until: u64, now: u64) -> StoreFuture<'a, bool>;
 
-    /// The operation that created the task, if the task belongs to `owner`. A task of another owner is treated as
-    /// unknown.
-    fn operation<'a>(
-        &'a self,
-        id: &'a str,
-        owner: Option<&'a str>,
-        now: u64,
-    ) -> StoreFuture<'a, Option<String>>;
+    /// The task, if it belongs to `owner`. A task of another owner is treated as unknown.
+    fn of_owner<'a>(&'a self, id: &'a str, owner: Option<&'a str>, now: u64)
+    -> StoreFuture<'a, Option<Task>>;
 }

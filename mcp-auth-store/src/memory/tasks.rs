@@ -15,16 +15,16 @@ impl Tasks for MemoryStore {
         })
     }
 
-    fn operation<'a>(
+    fn of_owner<'a>(
         &'a self,
         id: &'a str,
         owner: Option<&'a str>,
         now: u64,
-    ) -> StoreFuture<'a, Option<String>> {
+    ) -> StoreFuture<'a, Option<Task>> {
         Box::pin(async move {
             let tasks = locked(&self.tasks);
             let task = tasks.get(id, now).filter(|task| task.owner.as_deref() == owner);
-            Ok(task.map(|task| task.operation.clone()))
+            Ok(task.cloned())
         })
     }
 }

@@ -4,12 +4,15 @@ use super::race::{at_once, count};
 use crate::{Store, Task};
 
 async fn record(store: &Store, id: &str, operation: &str, owner: Option<&str>, now: u64) -> bool {
-    let task = Task { operation: operation.into(), owner: owner.map(Into::into) };
+    let filled = [("files:{bucket}:read".to_owned(), format!("files:{operation}:read"))].into();
+    let task = Task { operation: operation.into(), owner: owner.map(Into::into), filled };
     store.tasks().record(id, task, now + 10, now).await.unwrap()
 }
 
 async fn operation(store: &Store, id: &str, owner: Option<&str>, now: u64) -> Option<String> {
-    store.tasks().operation(id, owner, now).await.unwrap()
+    let task = store.tasks().of_owner(id, owner, now).await.unwrap()?;
+    assert_eq!(task.filled["files:{bucket}:read"], format!("files:{}:read", task.operation), "all of it");
+    Some(task.operation)
 }
 
 /// Anonymous callers count as one owner, separate from every other owner.

@@ -1,11 +1,20 @@
 use mcp_auth::prelude::*;
 
-struct Todos;
+struct Files;
 
 #[server]
-impl Todos {
-    #[tool(scope = "files:{bucket}:read")]
-    async fn list(&self) {}
+impl Files {
+    #[tool(scope = "files:{bucket")]
+    async fn unclosed(&self) {}
+
+    #[tool(scope = "files:{}:read")]
+    async fn nameless(&self) {}
+
+    #[tool(scopes = ["files.list", "files:{a}.{b}"])]
+    async fn not_told_apart(&self) {}
+
+    #[tool(scope = "{bucket}")]
+    async fn nothing_else(&self) {}
 }
 
 fn main() {}

@@ -83,8 +83,8 @@ fn describe<'a>(issuer: &'a Issuer, scopes: &'a ScopeSet, allowed: &ScopeSet) ->
         let besides = declared.implied_by(scope).filter(|narrower| !scopes.contains(narrower.as_str()));
         ScopeLine {
             scope: scope.as_str(),
-            description: declared.description(scope),
-            includes: besides.map(|narrower| (narrower.as_str(), declared.description(narrower))).collect(),
+            told: declared.described(scope),
+            includes: besides.map(|narrower| (narrower.as_str(), declared.described(narrower))).collect(),
             before: allowed.contains(scope.as_str()),
         }
     };

@@ -10,6 +10,7 @@ use super::host::stressed;
 use super::lifetime::in_words;
 use super::shell::page;
 use crate::client::redirect_uri::{Destination, destination};
+use crate::client::scopes::Described;
 use crate::issuer::Issuer;
 
 /// Asks a logged-in person to allow or deny a request.
@@ -27,9 +28,9 @@ pub(crate) struct Consent<'a> {
 /// One requested scope, as the page shows it.
 pub(crate) struct ScopeLine<'a> {
     pub(crate) scope: &'a str,
-    pub(crate) description: Option<&'a str>,
-    /// The scopes that it implies and that are not requested by name, each with its description.
-    pub(crate) includes: Vec<(&'a str, Option<&'a str>)>,
+    pub(crate) told: Described<'a>,
+    /// The scopes that it implies and that are not requested by name, each with what is told of it.
+    pub(crate) includes: Vec<(&'a str, Described<'a>)>,
     /// Whether this person allowed it to this client before.
     pub(crate) before: bool,
 }
@@ -101,7 +102,7 @@ impl Consent<'_> {
                 ul.scopes {
                     @for line in &self.scopes {
                         li {
-                            (named(line.scope, line.description))
+                            (named(line.scope, &line.told))
                             @if line.before {
                                 " " span.badge { "allowed before" }
                             } @else if stepping_up {
@@ -110,8 +111,8 @@ impl Consent<'_> {
                             @if !line.includes.is_empty() {
                                 p.includes { "This includes:" }
                                 ul {
-                                    @for (scope, description) in &line.includes {
-                                        li { (named(scope, *description)) }
+                                    @for (scope, told) in &line.includes {
+                                        li { (named(scope, told)) }
                                     }
                                 }
                             }
@@ -159,11 +160,21 @@ fn warning(destination: &Destination) -> Markup {
     }
 }
 
-/// A scope by its description followed by its name, or by its name alone.
-fn named(scope: &str, description: Option<&str>) -> Markup {
+/// A scope by its description, followed by its values and its name; or by its name alone.
+fn named(scope: &str, told: &Described<'_>) -> Markup {
     html! {
-        @match description {
-            Some(description) => { bdi.what { (visible(description)) } " " code { (scope) } }
+        @match told.description {
+            Some(description) => {
+                bdi.what { (visible(description)) }
+                @if !told.values.is_empty() {
+                    ": "
+                    @for (at, value) in told.values.iter().enumerate() {
+                        @if at > 0 { ", " }
+                        strong { (value) }
+                    }
+                }
+                " " code { (scope) }
+            }
             None => { code.what { (scope) } }
         }
     }

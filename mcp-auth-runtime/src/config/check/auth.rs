@@ -7,6 +7,7 @@ use crate::config::Warning;
 use crate::config::key;
 use crate::config::section::auth::Verify;
 use crate::config::section::server::Transport;
+use crate::declared::Rule;
 
 impl Findings<'_> {
     pub(super) fn verify(&mut self) {
@@ -68,7 +69,7 @@ impl Findings<'_> {
     pub(super) fn base_scopes(&mut self) {
         let auth = &self.config.auth;
         let at = self.at(key!(auth.base_scopes));
-        let in_need = self.first_operation(|rule| !rule.scopes().is_empty());
+        let in_need = self.first_operation(Rule::needs_scopes);
         let Some(base_scopes) = &auth.base_scopes else {
             // With verify = "none" there is no login, and where that is a mistake, base scopes are not the fix.
             let asks = auth.verify != Verify::None

@@ -523,6 +523,39 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// Characters that the values of a family may not have.
+    #[error("scope {scope:?} cannot have such values: {why}: {at}")]
+    ValueCharacters {
+        /// The family.
+        scope: String,
+        /// Why.
+        why: String,
+        /// Key and source.
+        at: String,
+    },
+    /// A family that implies scopes.
+    #[error(
+        "scope {scope:?} has a value in each call, so it implies nothing; give one scope with its value a table of its own: {at}"
+    )]
+    FamilyImplies {
+        /// The family.
+        scope: String,
+        /// Key and source.
+        at: String,
+    },
+    /// Two scopes that one text may be.
+    #[error(
+        "a value can make scope {scope:?} the same as scope {other:?}, so who holds the one would hold the other; name one of them \
+         otherwise: {at}"
+    )]
+    OverlappingScopes {
+        /// The family.
+        scope: String,
+        /// The other family, or a scope.
+        other: String,
+        /// Key and source.
+        at: String,
+    },
     /// Scopes that imply each other in a circle.
     #[error("{cycle}: {at}")]
     ImpliesCycle {

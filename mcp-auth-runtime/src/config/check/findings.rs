@@ -1,6 +1,6 @@
 //! What the checks find, and what they look up on the way.
 
-use mcp_auth_core::{Scope, ScopeSet};
+use mcp_auth_core::{Scope, ScopeFamily, ScopeSet};
 
 use super::conflict::Conflict;
 use crate::config::load::Config;
@@ -20,6 +20,10 @@ pub(super) struct Findings<'a> {
     pub(super) registry: Option<&'a Registry>,
     /// Every scope that an operation needs.
     pub(super) declared: &'a ScopeSet,
+    /// The families of the scopes that calls fill: those that operations declare and those that a section describes.
+    pub(super) families: Vec<ScopeFamily>,
+    /// Those that operations declare.
+    pub(super) declared_families: &'a [ScopeFamily],
     pub(super) conflicts: Vec<Conflict>,
     pub(super) warnings: Vec<Warning>,
 }
@@ -77,9 +81,14 @@ impl Findings<'_> {
         scopes
             .iter()
             .map(ScopeToken::as_str)
-            .filter(|scope| !known.contains(scope))
+            .filter(|scope| !known.contains(scope) && !self.is_filled(scope))
             .map(str::to_owned)
             .collect()
+    }
+
+    /// Whether some call may fill it.
+    pub(super) fn is_filled(&self, scope: &str) -> bool {
+        self.families.iter().any(|family| family.has(scope))
     }
 
     /// Refuses each of `scopes` that is not known.

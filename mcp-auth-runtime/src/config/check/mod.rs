@@ -4,6 +4,7 @@ mod api_keys;
 mod auth;
 mod conflict;
 mod deny;
+mod families;
 mod findings;
 mod introspection;
 mod issuer;

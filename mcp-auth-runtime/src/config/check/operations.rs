@@ -6,7 +6,7 @@ use mcp_auth_core::{Role, ScopeSet};
 use super::conflict::Conflict;
 use super::findings::{Findings, nearest_scope};
 use crate::config::section::operations::{Narrowed, OperationEntry};
-use crate::config::value::{RoleName, nearest};
+use crate::config::value::{RoleName, ScopeToken, nearest};
 use crate::config::{Key, key};
 use crate::declared::Kind;
 use crate::declared::registry::{Declaration, Registry};
@@ -65,7 +65,9 @@ impl Findings<'_> {
     fn adds_known_scopes(&mut self, declared: &Registry, entry: &OperationEntry, key: Key) {
         let described = self.config.scopes.keys().map(|scope| scope.scope());
         let known: ScopeSet = declared.scopes().iter().chain(described).cloned().collect();
-        for scope in entry.scopes.iter().filter(|scope| !known.contains(scope.as_str())) {
+        let is_known = |scope: &&ScopeToken| known.contains(scope.as_str()) || self.is_filled(scope.as_str());
+        let unknown: Vec<_> = entry.scopes.iter().filter(|scope| !is_known(scope)).collect();
+        for scope in unknown {
             let (scope, nearest) = (scope.to_string(), nearest_scope(scope.as_str(), &known));
             let at = self.at(key.clone());
             self.refuse(Conflict::UnknownScope { scope, nearest, at });

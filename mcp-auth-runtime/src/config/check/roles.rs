@@ -13,6 +13,7 @@ use crate::config::section::issuers::ScopesFrom;
 use crate::config::section::roles::Condition;
 use crate::config::value::{RoleName, ScopeToken, nearest};
 use crate::config::{Warning, key};
+use crate::declared::Rule;
 
 /// The most roles of one server.
 const MOST_ROLES: usize = 256;
@@ -94,7 +95,7 @@ impl Findings<'_> {
     /// Issuers whose tokens can hold no scope.
     fn without_grants(&mut self) {
         let grants_nothing = self.config.roles.values().all(|role| role.grants.is_empty());
-        let in_need = self.first_operation(|rule| !rule.scopes().is_empty()).is_some();
+        let in_need = self.first_operation(Rule::needs_scopes).is_some();
         let mut by_role =
             self.config.auth.issuers.iter().filter(|issuer| issuer.scopes_from == ScopesFrom::Roles);
         if let Some(issuer) = by_role.next().filter(|_| grants_nothing && in_need) {

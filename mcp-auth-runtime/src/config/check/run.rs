@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mcp_auth_core::{Hierarchy, RoleSet, ScopeSet};
+use mcp_auth_core::{Hierarchy, RoleSet, ScopeFamily, ScopeSet};
 
 use super::findings::Findings;
 use crate::authz::{Connect, Policy, Settings};
@@ -27,6 +27,8 @@ pub struct Checked {
     pub policy: Policy,
     /// Every scope that is declared or configured, with its description: what the consent page shows.
     pub scopes: BTreeMap<String, Option<String>>,
+    /// Every family of scopes that `[scopes]` describes, with its description.
+    pub families: Vec<(ScopeFamily, Option<String>)>,
     /// What the operator should know.
     pub warnings: Vec<Warning>,
 }
@@ -43,6 +45,8 @@ impl Config {
             config: self,
             registry: None,
             declared: &declared,
+            families: Vec::new(),
+            declared_families: &[],
             conflicts: Vec::new(),
             warnings: Vec::new(),
         };
@@ -79,6 +83,8 @@ impl Config {
             config: self,
             registry,
             declared: declared.scopes(),
+            families: self.known_families(declared.families()),
+            declared_families: declared.families(),
             conflicts: Vec::new(),
             warnings: self.warnings().to_vec(),
         };
@@ -133,6 +139,7 @@ impl Config {
         let refused = registry.into_iter().flat_map(Registry::refused_by_clients);
         checks.warnings.extend(refused.map(Warning::RefusedByClients));
         let hierarchy = checks.reading(&[&["scopes.**"]], Findings::scopes);
+        checks.reading(&[trust, &["scopes"]], Findings::families);
         let roles = checks.reading(
             &[
                 trust,
@@ -149,16 +156,18 @@ impl Config {
         }
         let mut scopes: BTreeMap<String, Option<String>> =
             declared.scopes().iter().map(|scope| (scope.to_string(), None)).collect();
-        for (scope, entry) in &self.scopes {
+        for (scope, entry) in self.scopes.iter().filter(|(scope, _)| scope.family().is_none()) {
             scopes.insert(scope.as_str().to_owned(), entry.description.clone());
         }
+        let families = self.families();
         let connect = match registry {
             Some(registry) => self.auth.connect(registry),
             None => self.auth.connect.unwrap_or(Connect::Authenticated),
         };
         let (visibility, base_scopes) = (self.auth.visibility, self.auth.base_scopes());
-        let settings = Settings { connect, visibility, base_scopes, asks_for_scopes: self.asks_for_scopes() };
+        let (asks_for_scopes, wider) = (self.asks_for_scopes(), self.known_families(&[]));
+        let settings = Settings { connect, visibility, base_scopes, asks_for_scopes, wider };
         let policy = Policy::compile(rules(), &hierarchy, settings);
-        Ok(Checked { connect, hierarchy, roles, policy, scopes, warnings: checks.warnings })
+        Ok(Checked { connect, hierarchy, roles, policy, scopes, families, warnings: checks.warnings })
     }
 }

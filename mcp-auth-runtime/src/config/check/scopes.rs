@@ -17,15 +17,24 @@ impl Findings<'_> {
                 self.refuse(Conflict::OfflineAccess { at });
                 continue;
             }
-            let unused = !declared.contains(scope.as_str()) && entry.implies.is_empty();
+            self.family(scope, entry);
+            let is_declared = match scope.family() {
+                Some(family) => self.declared_families.iter().any(|other| other.is_written_as(family)),
+                None => declared.contains(scope.as_str()) || self.is_filled(scope.as_str()),
+            };
+            let unused = !is_declared && entry.implies.is_empty();
             if unused && self.registry.is_some() {
-                let nearest = nearest_scope(scope.as_str(), declared);
+                let families =
+                    self.declared_families.iter().filter_map(|family| family.to_string().parse().ok());
+                let names = declared.iter().cloned().chain(families).collect();
+                let nearest = nearest_scope(scope.as_str(), &names);
                 self.refuse(Conflict::UnusedScope { scope: scope.as_str().to_owned(), nearest, at });
             }
             let at = self.at(key!(scopes[scope].implies));
             self.known_only(&entry.implies, at);
         }
-        let implies = self.config.scopes.iter().map(|(scope, entry)| {
+        let scopes = self.config.scopes.iter().filter(|(scope, _)| scope.family().is_none());
+        let implies = scopes.map(|(scope, entry)| {
             (scope.scope().clone(), entry.implies.iter().map(|narrower| narrower.scope().clone()).collect())
         });
         Hierarchy::new(implies).unwrap_or_else(|cycle: Cycle| {

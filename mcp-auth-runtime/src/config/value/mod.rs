@@ -40,6 +40,6 @@ pub use name::{DisplayName, NonEmpty};
 pub use path::EndpointPath;
 pub(super) use raw::{One, Raw, one_or_many, read_text};
 pub use role::RoleName;
-pub use scope::{ScopePrefixText, ScopeToken};
+pub use scope::{ScopeName, ScopePrefixText, ScopeToken};
 pub(super) use size::{bytes, parse_size, size, size_text};
 pub(super) use words::{nearest, quoted};

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
-use mcp_auth_core::{Scope, ScopeSet};
+use mcp_auth_core::{Scope, ScopeFamily, ScopeSet, ScopeTemplate};
 use serde::Serialize;
 
 use super::{ValueError, text_value};
@@ -43,7 +43,10 @@ impl FromStr for ScopeToken {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
         if text.contains(['{', '}']) {
-            return Err(ValueError::refused(text, "{ and } are reserved in scopes"));
+            return Err(ValueError::refused(
+                text,
+                "{ and } are reserved in scopes: write the scope with its value",
+            ));
         }
         if text.contains(' ') {
             let mut why = "a scope cannot contain a space (RFC 6749 section 3.3); write one string per scope"
@@ -61,6 +64,60 @@ impl FromStr for ScopeToken {
 }
 
 text_value!(ScopeToken, "a scope such as \"todos.read\"");
+
+/// What a table in `[scopes]` is about: one scope, or the family of those that calls fill, with `{}` for each value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct ScopeName {
+    scope: Scope,
+    #[serde(skip)]
+    family: Option<ScopeFamily>,
+}
+
+impl ScopeName {
+    /// Its text as one scope. That of a family is never one that a token holds.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        self.scope.as_str()
+    }
+
+    /// The family, if it is one.
+    pub fn family(&self) -> Option<&ScopeFamily> {
+        self.family.as_ref()
+    }
+}
+
+impl fmt::Display for ScopeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// So that scopes are found in a map by their plain type. Both compare alike: the family follows from the text.
+impl Borrow<Scope> for ScopeName {
+    fn borrow(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+impl FromStr for ScopeName {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        if !ScopeTemplate::is_written_in(text) {
+            return text.parse().map(|token: ScopeToken| Self { scope: token.0, family: None });
+        }
+        let refused = |why: String| ValueError::refused(text, why);
+        let family: ScopeFamily = text.parse().map_err(|wrong| refused(format!("{wrong}")))?;
+        let scope = Scope::new(text.to_owned()).map_err(|wrong| refused(wrong.to_string()))?;
+        Ok(Self { scope, family: Some(family) })
+    }
+}
+
+text_value!(ScopeName, "a scope such as \"todos.read\", or a family such as \"files:{}:read\"");
 
 /// What stands in front of scopes: the beginning of a scope token that ends with no letter or digit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

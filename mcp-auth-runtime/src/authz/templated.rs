@@ -1,0 +1,98 @@
+//! The scopes that a call fills: they are known once its arguments fit their schema, and decided on before any guard is asked.
+
+use super::guard::{Asked, Guarded, UNDECIDED};
+use super::named::Ran;
+use super::need::Filled;
+use super::permit::Permit;
+use super::policy::Policy;
+use super::verdict::{Denied, Verdict};
+use crate::authn::{Identity, Principal};
+use crate::declared::filling::{FilledScopes, Values};
+use crate::declared::registry::Registry;
+use crate::envelope::Message;
+use mcp_auth_core::ScopeSet;
+
+/// A message that policy allows as far as the scopes do that its own arguments fill.
+#[derive(Debug)]
+pub struct Templated {
+    pub(super) permit: Permit,
+    /// The operations whose scopes are filled.
+    pub(super) filled: Vec<Asked>,
+    /// Of a task, what the call that made it filled into scopes.
+    pub(super) recorded: FilledScopes,
+    /// What the message needs besides, of its other operations.
+    pub(super) besides: ScopeSet,
+    /// The operations whose guards are asked after that.
+    pub(super) guarded: Vec<Asked>,
+}
+
+impl Policy {
+    /// What comes of it once its scopes are filled; `registry` says which arguments fit, and what a URI gives. A call whose
+    /// values fill no scope goes on to be answered what is wrong with them: its permit runs no method.
+    ///
+    /// # Errors
+    /// What the caller is told who lacks one of them.
+    pub(crate) fn fill(&self, templated: Templated, registry: &Registry) -> Result<Verdict, Denied> {
+        let Templated { permit, filled, recorded, besides, guarded } = templated;
+        let Some(held) = permit.identity().principal().map(Principal::held) else {
+            return Err(Denied::Refused { reason: UNDECIDED.to_owned() });
+        };
+        let (mut lacked, mut ran): (Option<ScopeSet>, Vec<Ran>) = (None, Vec::new());
+        for asked in &filled {
+            let Some(need) = self.need_at(asked.id) else {
+                return Err(Denied::Refused { reason: UNDECIDED.to_owned() });
+            };
+            let with = |values: Values<'_>| {
+                let filled = registry.get(asked.id).filled(values);
+                (need.fill(held, self.hierarchy(), values), Ran { operation: asked.id, filled })
+            };
+            let (comes_of_it, so) = match permit.message() {
+                Message::Task { .. } => with(Values::Recorded(&recorded)),
+                Message::Tool { arguments, .. } | Message::Prompt { arguments, .. } => {
+                    match registry.get(asked.id).fitting(arguments.clone().unwrap_or_default()) {
+                        Ok(arguments) => with(Values::Arguments(&arguments)),
+                        // What does not fit is said in full where the call is answered.
+                        Err(_) => {
+                            return Ok(Verdict::Allowed(
+                                permit.of_unfit("the arguments do not fit".to_owned()),
+                            ));
+                        }
+                    }
+                }
+                _ => {
+                    let found = registry.resource_and_variables(&asked.name);
+                    with(Values::Variables(&found.map(|(_, variables)| variables).unwrap_or_default()))
+                }
+            };
+            match comes_of_it {
+                Filled::Held => ran.push(so),
+                Filled::Lacked(scopes) => lacked.get_or_insert_with(|| besides.clone()).extend(scopes),
+                Filled::Unfit(why) if is_answered(permit.message()) => {
+                    return Ok(Verdict::Allowed(permit.of_unfit(why)));
+                }
+                Filled::Unfit(reason) => return Err(Denied::Refused { reason }),
+            }
+        }
+        if let Some(required) = lacked {
+            return Err(self.lacks(required, held));
+        }
+        let permit = permit.of_filled(ran);
+        Ok(match guarded.is_empty() {
+            true => Verdict::Allowed(permit),
+            false => Verdict::Guarded(Guarded::new(permit, guarded)),
+        })
+    }
+
+    /// Whether `who` may have what came of an operation that ran.
+    pub(crate) fn admits_to(&self, ran: &Ran, who: &Identity) -> bool {
+        let held = who.principal().map(Principal::held);
+        let (Some(need), hierarchy) = (self.need_at(ran.operation), self.hierarchy()) else { return false };
+        let by_value = |held| need.fill(held, hierarchy, Values::Recorded(&ran.filled)) == Filled::Held;
+        need.is_met_by(held) && (!need.depends_on_call(held) || held.is_some_and(by_value))
+    }
+}
+
+/// Whether what is wrong with the values is the answer of the operation itself.
+fn is_answered(message: &Message) -> bool {
+    matches!(message, Message::Tool { .. } | Message::Prompt { .. } | Message::Resource { .. })
+}
