@@ -29,6 +29,7 @@ mod jsonrpc;
 mod keys;
 mod log;
 mod login;
+mod login_hints;
 mod matrix;
 mod metadata;
 mod narrowed;

@@ -352,3 +352,36 @@ fn every_client_message_rmcp_knows_is_ruled_by_what_it_names_or_by_auth_connect(
         assert!(rules.decide_with(&message, &holder("named"), task).is_ok(), "{text}");
     }
 }
+
+#[test]
+fn how_to_come_to_an_operation_is_what_its_challenge_would_ask_for() {
+    for visibility in [Visibility::All, Visibility::Granted] {
+        let rules = policy(Connect::Anonymous, visibility);
+        let access = |name: &str| rules.policy.access(rules.registry.tool(name).unwrap()).unwrap();
+        assert_eq!(access("open"), Access { without_login: true, by_login: None });
+        for (name, scopes) in
+            [("mine", "base"), ("read", "base read"), ("both", "base write"), ("either", "audit base")]
+        {
+            let expected = Access { without_login: false, by_login: Some(set(scopes)) };
+            assert_eq!(access(name), expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_guard_may_want_a_login_and_no_scope_is_asked_for_that_no_login_brings() {
+    let guarded = |rule: Rule| rule.with_guard("may");
+    let rules = [guarded(Rule::PUBLIC), guarded(Rule::AUTHENTICATED), build::all(&["read"])];
+    let settings = Settings { base_scopes: set("base"), asks_for_scopes: false, ..Settings::default() };
+    let registry = Registry::new(
+        (["a", "b", "c"].into_iter().zip(rules))
+            .map(|(name, rule)| build::tool(rule, Tool::new_with_raw(name, None, JsonObject::new())))
+            .collect(),
+    )
+    .unwrap();
+    let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
+    for (name, without_login) in [("a", true), ("b", false), ("c", false)] {
+        let expected = Access { without_login, by_login: Some(set("base")) };
+        assert_eq!(policy.access(registry.tool(name).unwrap()), Some(expected), "{name}");
+    }
+}

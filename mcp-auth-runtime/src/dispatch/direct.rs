@@ -11,9 +11,9 @@ use rmcp::model::{RequestId, RequestMetaObject, ServerResult};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::lists;
 use super::run::{CallSource, Round};
 use super::server::Dispatch;
+use super::{lists, security_schemes};
 use crate::authz::Permit;
 use crate::call::handler::Handler;
 use crate::declared::registry::{Item, Registry};
@@ -119,8 +119,9 @@ impl<H: Handler> Dispatch<H> {
             Era::Stateless => &self.listed.tools,
         };
         let written = place.get_or_init(|| {
-            let list = ServerResult::ListToolsResult(lists::tools(&self.rules, permit.identity()));
-            to_raw_value(&as_rmcp_answers(list, era).ok()?).ok()
+            let list = lists::tools(&self.rules, &self.schemes, permit.identity());
+            let list = as_rmcp_answers(ServerResult::ListToolsResult(list), era).ok()?;
+            to_raw_value(&security_schemes::with_schemes(list)).ok()
         });
         match written {
             Some(written) => Ok(Answered::Written(written)),

@@ -106,7 +106,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
     ) -> Result<ListToolsResult, ErrorData> {
         let permit = permit_for(&context, "tools/list")?;
         lists::refuse_cursor(request.as_ref())?;
-        Ok(lists::tools(&self.rules, permit.identity()))
+        Ok(lists::tools(&self.rules, &self.schemes, permit.identity()))
     }
 
     async fn list_prompts(

@@ -11,16 +11,17 @@ use crate::authn::{
     IntrospectionRules, IssuerRules, KeyRefresh, KeySource, RoleGrants, RoleRule, RoleRules, ScopePrefix,
     Tenant, TokenRules, local,
 };
+use crate::authz::Policy;
 use crate::config::api_keys::ApiKeyEntry;
 use crate::config::auth::Ready;
 use crate::config::introspection::{AuthMethod, Introspection};
 use crate::config::issuers::{AcceptedIssuer, ScopesFrom, TrustedIssuer};
 use crate::config::roles::RoleEntry;
-use crate::config::{Advertise, Checked, Config, Rounds, claim_test, key};
-use crate::dispatch::CallLimits;
+use crate::config::{Advertise, Checked, Config, Denial, Rounds, claim_test, key};
+use crate::dispatch::{CallLimits, Logins};
 use crate::envelope::EnvelopeLimits;
 use crate::error::{Error, Result};
-use crate::gate::{EndpointLimits, ToolHeaders};
+use crate::gate::{EndpointLimits, ToolErrors, ToolHeaders};
 use crate::observe::health::Demand;
 use crate::owned::{RequestStates, SessionLimits, ShareLimits};
 use crate::transport::client_address::TrustedProxies;
@@ -198,6 +199,22 @@ pub(super) fn reads_proofs(config: &Config) -> bool {
 /// Where challenges say that the protected resource metadata is; `None` where there is no issuer to log in at.
 pub(super) fn challenge_metadata(config: &Config, resource: &Resource) -> Option<String> {
     (!config.accepts_no_tokens()).then(|| resource.metadata_url())
+}
+
+/// Which refusals are told as the result of a tool, over HTTP and stdio.
+pub(super) fn tool_errors(config: &Config, policy: &Policy) -> ToolErrors {
+    match config.auth.denial {
+        Denial::Http403 => ToolErrors::Never,
+        Denial::ToolError => ToolErrors::told(policy.connect()),
+    }
+}
+
+/// How clients log in, as lists of tools say; `verifies` says whether callers are verified.
+pub(super) fn logins(config: &Config, verifies: bool) -> Logins {
+    match verifies && !config.accepts_no_tokens() {
+        true => Logins::AtIssuer(requested_prefix(config)),
+        false => Logins::Nowhere,
+    }
 }
 
 /// What clients put in front of this server's scopes: the same for every issuer, or the start was refused.
