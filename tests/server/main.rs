@@ -34,6 +34,7 @@ mod matrix;
 mod metadata;
 mod narrowed;
 mod own_verifiers;
+mod paged;
 mod protocol;
 mod providers;
 mod role_rules;

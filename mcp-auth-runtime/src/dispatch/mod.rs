@@ -22,5 +22,6 @@ mod tests;
 
 pub(crate) use bounds::CallLimits;
 pub(crate) use direct::DirectRequest;
+pub(crate) use lists::Pages;
 pub(crate) use security_schemes::{Logins, lift_schemes, with_schemes};
 pub(crate) use server::Dispatch;

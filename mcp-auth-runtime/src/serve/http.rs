@@ -196,7 +196,8 @@ fn endpoint<H: Handler>(
     let (rules, closing) = (parts.rules, parts.shutdown.stopping());
     let calls = settings::call_limits(&parts.config);
     let states = settings::request_states(&parts.config, &parts.store, &parts.ambient);
+    let pages = settings::pages(&parts.config, &parts.store, &parts.ambient);
     let dispatch = Dispatch::new(parts.handler, parts.routes, rules, &parts.ambient, states, calls, closing);
-    let dispatch = dispatch.telling(&settings::logins(&parts.config, verifies));
+    let dispatch = dispatch.paged(pages).telling(&settings::logins(&parts.config, verifies));
     Ok(Endpoint::new(gate, endpoint, Arc::new(dispatch), rmcp))
 }

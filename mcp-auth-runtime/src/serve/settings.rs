@@ -18,12 +18,12 @@ use crate::config::introspection::{AuthMethod, Introspection};
 use crate::config::issuers::{AcceptedIssuer, ScopesFrom, TrustedIssuer};
 use crate::config::roles::RoleEntry;
 use crate::config::{Advertise, Checked, Config, Denial, Rounds, claim_test, key};
-use crate::dispatch::{CallLimits, Logins};
+use crate::dispatch::{CallLimits, Logins, Pages};
 use crate::envelope::EnvelopeLimits;
 use crate::error::{Error, Result};
 use crate::gate::{EndpointLimits, ToolErrors, ToolHeaders};
 use crate::observe::health::Demand;
-use crate::owned::{RequestStates, SessionLimits, ShareLimits};
+use crate::owned::{Cursors, RequestStates, SessionLimits, ShareLimits};
 use crate::transport::client_address::TrustedProxies;
 use crate::transport::host::{AllowedHosts, HostSettings};
 use crate::transport::http::ConnectionLimits;
@@ -120,6 +120,14 @@ fn envelope_limits(config: &Config) -> EnvelopeLimits {
 /// What seals the state of a call that asks, and how often it is opened.
 pub(super) fn request_states(config: &Config, store: &Store, ambient: &Ambient) -> RequestStates {
     RequestStates::new(store.clone(), ambient, config.server.rounds == Rounds::Once)
+}
+
+/// How lists come, over HTTP and stdio.
+pub(super) fn pages(config: &Config, store: &Store, ambient: &Ambient) -> Pages {
+    match config.limits.page_size.get() {
+        0 => Pages::Whole,
+        size => Pages::Of(size, Cursors::new(store.clone(), ambient)),
+    }
 }
 
 /// Which peers are proxies, and where they say for whom they ask.
