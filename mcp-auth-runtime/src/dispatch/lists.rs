@@ -19,7 +19,7 @@ pub(crate) enum Pages {
     /// Whole.
     Whole,
     /// At most so many entries at once, and a cursor for the rest.
-    Of(usize, Cursors),
+    Of(usize, Box<Cursors>),
 }
 
 impl Pages {
@@ -201,7 +201,7 @@ mod tests {
     }
 
     fn pages(size: usize) -> Pages {
-        Pages::Of(size, Cursors::new(Store::memory(Caps::default()), &Ambient::system()))
+        Pages::Of(size, Box::new(Cursors::new(Store::memory(Caps::default()), &Ambient::system())))
     }
 
     /// The names on one page, and the cursor of the next.

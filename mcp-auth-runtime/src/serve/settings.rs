@@ -126,7 +126,7 @@ pub(super) fn request_states(config: &Config, store: &Store, ambient: &Ambient) 
 pub(super) fn pages(config: &Config, store: &Store, ambient: &Ambient) -> Pages {
     match config.limits.page_size.get() {
         0 => Pages::Whole,
-        size => Pages::Of(size, Cursors::new(store.clone(), ambient)),
+        size => Pages::Of(size, Box::new(Cursors::new(store.clone(), ambient))),
     }
 }
 
