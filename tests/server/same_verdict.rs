@@ -77,11 +77,22 @@ fn operations() -> Vec<(&'static str, Value)> {
     tools.into_iter().chain(resources).chain(others).collect()
 }
 
-/// An answer without what belongs to the transport: its id, and where HTTP clients read on.
+/// An answer without what belongs to the transport: its id, where HTTP clients read on, and how they log in.
 fn verdict(mut message: Value) -> Value {
     message["id"] = Value::Null;
     if let Some(data) = message.pointer_mut("/error/data").and_then(Value::as_object_mut) {
         data.remove("resource_metadata");
+    }
+    if let Some(meta) = message.pointer_mut("/result/_meta").and_then(Value::as_object_mut) {
+        meta.remove("mcp/www_authenticate");
+        if let Some(facts) = meta.get_mut("mcp-auth/refusal").and_then(Value::as_object_mut) {
+            facts.remove("resource_metadata");
+        }
+    }
+    let tools = message.pointer_mut("/result/tools").and_then(Value::as_array_mut);
+    for tool in tools.into_iter().flatten().filter_map(Value::as_object_mut) {
+        tool.remove("securitySchemes");
+        tool.remove("_meta");
     }
     message
 }
@@ -207,6 +218,14 @@ async fn http_and_stdio_answer_alike_where_lists_show_what_is_granted_and_everyo
         compare(&[("MCP_AUTH__VISIBILITY", "granted"), ("MCP_AUTH__CONNECT", "anonymous")]).await;
     assert!(allowed > 100, "{allowed}");
     assert_eq!(codes, [-32603, -32602, -32601, 401]);
+}
+
+#[tokio::test]
+async fn http_and_stdio_tell_the_model_of_refusals_alike() {
+    let settings = [("MCP_AUTH__DENIAL", "tool-error"), ("MCP_AUTH__CONNECT", "anonymous")];
+    let (allowed, codes) = compare(&settings).await;
+    assert!(allowed > 100, "{allowed}");
+    assert_eq!(codes, [-32603, -32602, -32601, 401, 403]);
 }
 
 #[tokio::test]

@@ -28,9 +28,14 @@ impl Replicas {
     }
 
     async fn of_everything(everything: &Everything) -> Self {
+        Self::of_everything_with(everything, "").await
+    }
+
+    async fn of_everything_with(everything: &Everything, toml: &str) -> Self {
         let (outage, issuer) = (Outage::new(), Self::issuer());
         let start = || {
             let builder = TestServer::builder(everything.clone()).toml(CONFIG).expect("a configuration");
+            let builder = builder.toml(toml).expect("a configuration");
             let (store, issuer) = (outage.store(), issuer.clone());
             builder.issuer(issuer).with(|builder| builder.store(store)).start()
         };
@@ -109,6 +114,47 @@ async fn no_state_goes_out_unsealed_and_none_is_taken_while_the_store_is_down() 
     }
     servers.outage.end();
     state_of(&client.request("tools/call", replying(&state, "large")).await);
+}
+
+#[tokio::test]
+async fn a_list_that_began_in_one_process_goes_on_in_another_for_the_same_caller_only() {
+    let servers = Replicas::of_everything_with(&Everything::default(), "[limits]\npage_size = 6\n").await;
+    for era in Era::ALL {
+        let on = |server: &TestServer, token: Token| server.client().era(era).token(token);
+        let first = on(&servers.first, servers.token("alice")).list_tools().await;
+        let first = first.result().expect("a page").clone();
+        let next = json!({ "cursor": first["nextCursor"].as_str().expect("a cursor") });
+        for stranger in [servers.token("bob"), servers.token("alice").client("another")] {
+            let answer = on(&servers.second, stranger).request("tools/list", next.clone()).await;
+            assert_eq!(answer.error_code(), Some(-32602), "{era:?} {}", answer.body());
+        }
+        let second = on(&servers.second, servers.token("alice")).request("tools/list", next).await;
+        let second = second.result().unwrap_or_else(|| panic!("{era:?} {}", second.body())).clone();
+        let name = |tool: &Value| tool["name"].as_str().expect("a name").to_owned();
+        let pages = [&first, &second].map(|page| page["tools"].as_array().expect("tools").iter().map(name));
+        let names: Vec<String> = pages.into_iter().flatten().collect();
+        assert_eq!((names.len(), names.is_sorted()), (11, true), "{era:?} {names:?}");
+        assert_eq!(second.get("nextCursor"), None, "{era:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_page_with_a_cursor_goes_out_and_no_cursor_is_called_invalid_while_the_store_is_down() {
+    let servers = Replicas::of_everything_with(&Everything::default(), "[limits]\npage_size = 6\n").await;
+    let (first, second) =
+        [&servers.first, &servers.second].map(|server| server.client().token(servers.token("alice"))).into();
+    let page = first.list_tools().await;
+    let next = json!({ "cursor": page.result().expect("a page")["nextCursor"] });
+    servers.outage.begin();
+    for params in [json!({}), next.clone()] {
+        let answer = second.request("tools/list", params).await;
+        assert_eq!(answer.error_code(), Some(-32603), "{}", answer.body());
+        assert!(!answer.body().contains(Outage::CAUSE), "{}", answer.body());
+    }
+    let short = second.request("prompts/list", json!({})).await;
+    assert!(short.is_success(), "one page needs no cursor: {}", short.body());
+    servers.outage.end();
+    assert!(second.request("tools/list", next).await.is_success());
 }
 
 /// One that can follow tasks.

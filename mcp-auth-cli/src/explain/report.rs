@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::{Duration, UNIX_EPOCH};
 
 use mcp_auth_core::Role;
-use mcp_auth_runtime::config::{Checked, Config, Denial, Transport, Visibility, key};
+use mcp_auth_runtime::config::{Checked, Config, Connect, Denial, Transport, Visibility, key};
 use mcp_auth_runtime::facade::{
     API_KEY_ISSUER, Account, Answered, Declaration, Explained, ExplainedCall, Identity, Kind, KnownAs,
     OperationId, Presents, Registry,
@@ -345,7 +345,9 @@ impl Steps<'_> {
         if is_known && operation.is_some() && config.auth.visibility == Visibility::Granted {
             let place = config.place(&key!(auth.visibility));
             self.say_by("answer", "what a caller may not use is answered as if it were not there", place);
-        } else if is_known && over_http && config.auth.denial == Denial::ToolError {
+        } else if (is_known || self.checked.policy.connect() == Connect::Anonymous)
+            && config.auth.denial == Denial::ToolError
+        {
             let place = config.place(&key!(auth.denial));
             self.say_by(
                 "answer",

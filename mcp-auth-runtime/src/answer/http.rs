@@ -5,7 +5,7 @@ use ::http::{HeaderValue, Response, StatusCode};
 use axum::body::Body;
 use mcp_auth_core::Era;
 use rmcp::model::ErrorCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Rejection;
 use super::data::Facts;
@@ -65,24 +65,6 @@ impl Rejection {
     /// The same for a layer in front of the gate, which has not read the message and does not know the caller.
     pub(crate) fn respond_early(&self) -> Response<Body> {
         self.respond(&Value::Null, None)
-    }
-
-    /// `denial = "tool-error"`: the refusal as a tool result the model reads, with the result type where `era`
-    /// requires one.
-    pub(crate) fn respond_as_tool_error(&self, id: &Value, era: Era) -> Response<Body> {
-        let error = self.error_data();
-        let mut result = json!({
-            "content": [{ "type": "text", "text": error.message }],
-            "structuredContent": error.data,
-            "isError": true,
-        });
-        if era == Era::Stateless {
-            result["resultType"] = "complete".into();
-        }
-        let body = json!({ "jsonrpc": "2.0", "id": id, "result": result });
-        let mut response = Response::new(Body::from(body.to_string()));
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        response
     }
 }
 

@@ -1,8 +1,9 @@
 //! Who may do what. In reading order: `settings` (what an operator sets), `need` (what an operation needs, compiled),
-//! `named` (what a message names), `policy` (the decision: pure), `verdict` (what comes of it), `templated` (the scopes that a call fills), `guard` (what the server's own code says
-//! besides), `permit` (its proof).
+//! `named` (what a message names), `policy` (the decision: pure), `verdict` (what comes of it), `templated` (the scopes that a
+//! call fills), `guard` (what the server's own code says besides), `permit` (its proof), `access` (what lists say of all that).
 //! Nothing here knows of HTTP, of rmcp, of locks or of claims.
 
+mod access;
 mod guard;
 mod named;
 mod need;
@@ -15,6 +16,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use access::Access;
 pub use guard::Decision;
 pub(crate) use guard::{Asked, Guarded, Guards, UNDECIDED};
 pub use named::{Named, Ran};

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::access::Access;
 use super::guard::{Asked, Decision, Guarded, UNDECIDED, to_ask_for};
 use super::named::{Named, Part};
 use super::need::{Account, Known, Lack, Need};
@@ -269,6 +270,20 @@ impl Policy {
                 Account { anyone: false, is_known: held.is_some(), roles: Vec::new(), groups: Vec::new() }
             }
         }
+    }
+
+    /// How a client comes to use the operation `id`: what a challenge would ask for. A guard may want a login of a caller who
+    /// came without one.
+    pub(crate) fn access(&self, id: OperationId) -> Option<Access> {
+        let need = self.needs.get(id.index())?;
+        let without_login = need.is_public();
+        let asked = match self.settings.asks_for_scopes {
+            true => need.challenge().clone(),
+            false => ScopeSet::new(),
+        };
+        let asked = asked.iter().chain(&self.settings.base_scopes).cloned().collect();
+        let by_login = (!without_login || need.is_guarded()).then_some(asked);
+        Some(Access { without_login, by_login })
     }
 
     /// What is said to `who`, who may not have what came of all of `ids`; nothing of them where they are hidden.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
 
+mod filled;
+
 use super::*;
 use crate::authn::{Identity, holder};
 use crate::call::build;
@@ -355,117 +357,35 @@ fn every_client_message_rmcp_knows_is_ruled_by_what_it_names_or_by_auth_connect(
     }
 }
 
-/// A tool that is called with a bucket, one that anyone with a scope may use instead, and a method of tasks.
-fn filled_rules() -> Rules {
-    let tool = |name: &'static str, rule| build::tool(rule, with_bucket(name));
-    let registry = Registry::new(vec![
-        tool("open", build::all(&["files:{bucket}:read"])),
-        tool("either", build::any_of(&[&["list", "files:{bucket}:read"], &["write"]])),
-        build::resource_template(
-            build::all(&["files:{bucket}:read"]),
-            ResourceTemplate::new("bucket://{bucket}", "one"),
-        ),
-        build::method(Rule::AUTHENTICATED, "tasks/get"),
-        build::method(Rule::AUTHENTICATED, "subscriptions/listen"),
-    ])
-    .unwrap();
-    let scope = |token: &'static str| Scope::new(token).unwrap();
-    let hierarchy = Hierarchy::new([(scope("all"), vec![scope("files:a:read")])]).unwrap();
-    let policy = Policy::compile(registry.rules(), &hierarchy, Settings::default());
-    Rules { registry, policy }
-}
-
-fn with_bucket(name: &'static str) -> Tool {
-    let schema = serde_json::json!({ "type": "object", "properties": { "bucket": { "type": "string" } } });
-    let serde_json::Value::Object(schema) = schema else { unreachable!() };
-    Tool::new_with_raw(name, None, schema)
-}
-
-impl Rules {
-    fn fill(&self, message: &Arc<Message>, who: &Identity, task: Option<Ran>) -> Result<Permit, Denied> {
-        match self.policy.decide(&Named::of(message, &self.registry, |_| task), who) {
-            Verdict::Allowed(permit) => Ok(permit),
-            Verdict::Denied(denied) => Err(denied),
-            Verdict::Guarded(guarded) => unreachable!("{guarded:?}"),
-            Verdict::Templated(templated) => match self.policy.fill(templated, &self.registry)? {
-                Verdict::Allowed(permit) => Ok(permit),
-                other => unreachable!("{other:?}"),
-            },
+#[test]
+fn how_to_come_to_an_operation_is_what_its_challenge_would_ask_for() {
+    for visibility in [Visibility::All, Visibility::Granted] {
+        let rules = policy(Connect::Anonymous, visibility);
+        let access = |name: &str| rules.policy.access(rules.registry.tool(name).unwrap()).unwrap();
+        assert_eq!(access("open"), Access { without_login: true, by_login: None });
+        for (name, scopes) in
+            [("mine", "base"), ("read", "base read"), ("both", "base write"), ("either", "audit base")]
+        {
+            let expected = Access { without_login: false, by_login: Some(set(scopes)) };
+            assert_eq!(access(name), expected, "{name}");
         }
     }
-
-    fn call(&self, name: &str, bucket: &str, held: &str) -> Result<Permit, Denied> {
-        let serde_json::Value::Object(arguments) = serde_json::json!({ "bucket": bucket }) else {
-            unreachable!()
-        };
-        let call = Message::Tool { name: name.to_owned(), arguments: Some(arguments) };
-        self.fill(&Arc::new(call), &holder(held), None)
-    }
-}
-
-fn lacked(denied: Denied) -> String {
-    match denied {
-        Denied::InsufficientScope { required, .. } => required.to_string(),
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]
-fn a_call_needs_the_scope_that_its_own_value_makes() {
-    let rules = filled_rules();
-    assert!(rules.call("open", "a", "files:a:read").is_ok());
-    assert!(rules.call("open", "a", "all").is_ok(), "by the hierarchy");
-    assert_eq!(lacked(rules.call("open", "b", "all files:a:read").unwrap_err()), "files:b:read");
-    assert_eq!(
-        lacked(rules.call("either", "b", "files:b:read").unwrap_err()),
-        "list",
-        "the rest is said first"
-    );
-    assert_eq!(lacked(rules.call("either", "b", "list").unwrap_err()), "files:b:read list");
-    assert!(rules.call("either", "b/", "write").is_ok(), "whatever is called with");
-    let unfit = rules.call("open", "a b", "files:a:read").unwrap();
-    assert!(unfit.unfit().is_some_and(|why| why.contains("`bucket`")), "no method runs by it");
-    let nothing = Arc::new(Message::Tool { name: "open".to_owned(), arguments: None });
-    assert!(rules.fill(&nothing, &holder("files:a:read"), None).unwrap().unfit().is_some());
-    assert!(matches!(
-        rules.fill(&nothing, &Identity::Anonymous, None),
-        Err(Denied::Unauthenticated { scopes }) if scopes.is_empty()
-    ));
-}
-
-#[test]
-fn each_uri_of_a_subscription_needs_its_own_scope() {
-    let rules = filled_rules();
-    let listen = |uris: &[&str]| {
-        Arc::new(Message::Listen { uris: uris.iter().map(|uri| (*uri).to_owned()).collect() })
-    };
-    let both = listen(&["bucket://a", "bucket://b"]);
-    assert!(rules.fill(&both, &holder("files:a:read files:b:read"), None).is_ok());
-    let denied = rules.fill(&both, &holder("files:a:read"), None).unwrap_err();
-    assert_eq!(lacked(denied), "files:b:read");
-    let unfit = rules.fill(&listen(&["bucket://a", "bucket://a%20b"]), &holder("files:a:read"), None);
-    assert!(matches!(unfit, Err(Denied::Refused { .. })), "{unfit:?}");
-}
-
-#[test]
-fn a_task_and_what_a_session_delivers_need_the_scope_of_the_call_that_made_them() {
-    let rules = filled_rules();
-    let get = Arc::new(Message::Task { method: "tasks/get".to_owned(), task_id: "t".to_owned() });
-    let permit = rules.call("open", "a", "files:a:read").unwrap();
-    let made = permit.ran(rules.registry.tool("open")).next().unwrap();
-    assert_eq!(made.filled["files:{bucket}:read"], "files:a:read");
-    let unknown = Ran { filled: Default::default(), ..made.clone() };
-    for (held, made, may) in [
-        ("files:a:read", &made, true),
-        ("all", &made, true),
-        ("files:b:read", &made, false),
-        ("", &made, false),
-        ("files:a:read", &unknown, false),
-    ] {
-        assert_eq!(rules.fill(&get, &holder(held), Some(made.clone())).is_ok(), may, "{held}");
-        assert_eq!(rules.policy.admits_to(made, &holder(held)), may, "{held}");
+fn a_guard_may_want_a_login_and_no_scope_is_asked_for_that_no_login_brings() {
+    let guarded = |rule: Rule| rule.with_guard("may");
+    let rules = [guarded(Rule::PUBLIC), guarded(Rule::AUTHENTICATED), build::all(&["read"])];
+    let settings = Settings { base_scopes: set("base"), asks_for_scopes: false, ..Settings::default() };
+    let registry = Registry::new(
+        (["a", "b", "c"].into_iter().zip(rules))
+            .map(|(name, rule)| build::tool(rule, Tool::new_with_raw(name, None, JsonObject::new())))
+            .collect(),
+    )
+    .unwrap();
+    let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
+    for (name, without_login) in [("a", true), ("b", false), ("c", false)] {
+        let expected = Access { without_login, by_login: Some(set("base")) };
+        assert_eq!(policy.access(registry.tool(name).unwrap()), Some(expected), "{name}");
     }
-    assert!(!rules.policy.admits_to(&made, &Identity::Anonymous));
-    let denied = rules.policy.denied([made.operation], &holder("files:b:read"));
-    assert!(matches!(denied, Some(Denied::Refused { .. })), "{denied:?}");
 }

@@ -11,8 +11,8 @@ use rmcp::model::{RequestId, RequestMetaObject, ServerResult};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::lists;
 use super::run::{CallSource, Round};
+use super::security_schemes;
 use super::server::Dispatch;
 use crate::authz::Permit;
 use crate::call::handler::Handler;
@@ -108,9 +108,9 @@ impl<H: Handler> Dispatch<H> {
         Ok(Answered::Result(Box::new(result)))
     }
 
-    /// Whether every verified caller is shown every tool.
+    /// Whether every verified caller is shown every tool, at once.
     fn lists_the_same(&self, permit: &Permit) -> bool {
-        !permit.identity().is_anonymous() && self.rules.policy().shows_all()
+        self.pages.are_whole() && !permit.identity().is_anonymous() && self.rules.policy().shows_all()
     }
 
     fn tools_as_written(&self, permit: &Permit, era: Era) -> Result<Answered<'_>, ErrorData> {
@@ -119,8 +119,9 @@ impl<H: Handler> Dispatch<H> {
             Era::Stateless => &self.listed.tools,
         };
         let written = place.get_or_init(|| {
-            let list = ServerResult::ListToolsResult(lists::tools(&self.rules, permit.identity()));
-            to_raw_value(&as_rmcp_answers(list, era).ok()?).ok()
+            let list = self.lists(permit.identity()).all_tools();
+            let list = as_rmcp_answers(ServerResult::ListToolsResult(list), era).ok()?;
+            to_raw_value(&security_schemes::with_schemes(list)).ok()
         });
         match written {
             Some(written) => Ok(Answered::Written(written)),

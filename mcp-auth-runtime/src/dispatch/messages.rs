@@ -13,7 +13,6 @@ use rmcp::service::{RequestContext, RoleServer, SubscriptionContext};
 use rmcp::{ErrorData, ServerHandler};
 use serde_json::Value;
 
-use super::lists;
 use super::permit::{is_session_restore, is_task, permit, permit_for, refers_to};
 use super::run::{CallSource, Round, call, guarded};
 use super::server::Dispatch;
@@ -105,8 +104,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let permit = permit_for(&context, "tools/list")?;
-        lists::refuse_cursor(request.as_ref())?;
-        Ok(lists::tools(&self.rules, permit.identity()))
+        self.lists(permit.identity()).tools(request.as_ref()).await
     }
 
     async fn list_prompts(
@@ -115,8 +113,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         let permit = permit_for(&context, "prompts/list")?;
-        lists::refuse_cursor(request.as_ref())?;
-        Ok(lists::prompts(&self.rules, permit.identity()))
+        self.lists(permit.identity()).prompts(request.as_ref()).await
     }
 
     async fn list_resources(
@@ -125,8 +122,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         let permit = permit_for(&context, "resources/list")?;
-        lists::refuse_cursor(request.as_ref())?;
-        Ok(lists::resources(&self.rules, permit.identity()))
+        self.lists(permit.identity()).resources(request.as_ref()).await
     }
 
     async fn list_resource_templates(
@@ -135,8 +131,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         let permit = permit_for(&context, "resources/templates/list")?;
-        lists::refuse_cursor(request.as_ref())?;
-        Ok(lists::resource_templates(&self.rules, permit.identity()))
+        self.lists(permit.identity()).resource_templates(request.as_ref()).await
     }
 
     async fn complete(

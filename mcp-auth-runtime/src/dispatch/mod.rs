@@ -4,7 +4,7 @@
 //!
 //! In reading order: `server` (what every request shares), `messages` (what rmcp calls, one function a message),
 //! `permit` (is it for this?), `guard` (what the server's own code says before), `confirm` (the person says yes), `run` (the developer's methods), `bounds` (what one call may cost), `direct` (what needs
-//! nothing of rmcp's transport), `lists`, `about` (capabilities).
+//! nothing of rmcp's transport), `lists`, `security_schemes` (what they say of how to call a tool), `about` (capabilities).
 
 mod about;
 mod bounds;
@@ -15,10 +15,13 @@ mod lists;
 mod messages;
 mod permit;
 mod run;
+mod security_schemes;
 mod server;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use bounds::CallLimits;
 pub(crate) use direct::DirectRequest;
+pub(crate) use lists::Pages;
+pub(crate) use security_schemes::{Logins, lift_schemes, with_schemes};
 pub(crate) use server::Dispatch;

@@ -8,6 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::about;
 use super::bounds::CallLimits;
 use super::direct::Listed;
+use super::lists::{Lists, Pages};
+use super::security_schemes::{Logins, SecuritySchemes};
 use crate::authn::Identity;
 use crate::call::handler::{Handler, Routes};
 use crate::owned::{RequestStates, Rulebook, StreamEnd};
@@ -21,6 +23,8 @@ pub(crate) struct Dispatch<H> {
     pub(super) config: ServerConfig,
     pub(super) states: RequestStates,
     pub(super) listed: Listed,
+    schemes: SecuritySchemes,
+    pub(super) pages: Pages,
     pub(super) limits: CallLimits,
     clock: Arc<dyn Clock>,
     closing: CancellationToken,
@@ -43,11 +47,31 @@ impl<H: Handler> Dispatch<H> {
             config: about::server_config(H::about(), rules.registry()),
             states,
             listed: Listed::new(rules.registry()),
+            schemes: SecuritySchemes::default(),
+            pages: Pages::Whole,
             rules,
             limits,
             clock: Arc::clone(&ambient.clock),
             closing,
         }
+    }
+
+    /// The same, whose lists say how clients come to call each tool, where they log in like this.
+    #[must_use]
+    pub(crate) fn telling(mut self, logins: &Logins) -> Self {
+        self.schemes = SecuritySchemes::new(&self.rules, logins);
+        self
+    }
+
+    /// The same, whose lists come like this.
+    #[must_use]
+    pub(crate) fn paged(self, pages: Pages) -> Self {
+        Self { pages, ..self }
+    }
+
+    /// What lists show to `identity`.
+    pub(super) fn lists<'a>(&'a self, identity: &'a Identity) -> Lists<'a> {
+        Lists { rules: &self.rules, schemes: &self.schemes, pages: &self.pages, identity }
     }
 
     /// When a stream of `identity` has to end.

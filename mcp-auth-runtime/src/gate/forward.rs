@@ -16,6 +16,7 @@ use super::holding::until_answered;
 use super::http::{Endpoint, SESSION_ID};
 use super::media::name_both;
 use super::session::Bound;
+use super::tool_lists::completed;
 use crate::answer::Rejection;
 use crate::authn::Identity;
 use crate::call::KeptByCall;
@@ -56,11 +57,15 @@ impl<H: Handler> Endpoint<H> {
             (Bound::Within(..), Some(id)) => session_of(&parts).map(|session| (session, id)),
             _ => None,
         };
+        let lists_tools = matches!(permit.message(), Message::Other { method } if method == "tools/list");
         let ends_itself = matches!(permit.message(), Message::Listen { .. }); // with its result, in dispatch
         parts.extensions.insert(permit);
         let request = Request::from_parts(parts, Full::new(envelope.bytes().clone()));
         let response = match bound {
-            Bound::NoSession => self.stateless.handle(request).await.map(Body::new),
+            Bound::NoSession => match (self.stateless.handle(request).await.map(Body::new), lists_tools) {
+                (response, true) => completed(response).await,
+                (response, false) => response,
+            },
             Bound::Opens(slot) => self.open_session(request, identity.clone(), slot).await,
             Bound::Within(slot, in_use) => {
                 let is_counted = envelope.kind == MessageKind::Request;

@@ -13,6 +13,7 @@ use super::holding::Held;
 use super::order;
 use super::received::Received;
 use super::session::Bound;
+use super::tool_errors::ToolErrors;
 use crate::answer::Rejection;
 use crate::authn::{Authenticator, Credential, Identity, ScopePrefix};
 use crate::authz::{Decision, Denied, Guards, Named, Permit, Policy, UNDECIDED, Verdict};
@@ -33,6 +34,8 @@ pub(crate) struct Gate {
     guards: Option<Arc<dyn Guards>>,
     /// What clients put in front of scopes when they ask the issuer for them.
     scope_prefix: Option<ScopePrefix>,
+    /// Which refusals are told as the result of a tool.
+    tool_errors: ToolErrors,
 }
 
 /// A message that may go on, and what it was bound to.
@@ -50,12 +53,18 @@ pub(crate) struct Admitted {
 impl Gate {
     /// A gate that asks `authenticator` who it is and decides by `rules`.
     pub(crate) fn new(authenticator: Option<Arc<Authenticator>>, rules: Arc<Rulebook>) -> Self {
-        Self { authenticator, rules, guards: None, scope_prefix: None }
+        let tool_errors = ToolErrors::default();
+        Self { authenticator, rules, guards: None, scope_prefix: None, tool_errors }
     }
 
     /// The same, whose refusals name scopes with this in front of them.
     pub(crate) fn asking_with(self, scope_prefix: Option<ScopePrefix>) -> Self {
         Self { scope_prefix, ..self }
+    }
+
+    /// The same, which tells these refusals as the result of a tool.
+    pub(crate) fn telling(self, tool_errors: ToolErrors) -> Self {
+        Self { tool_errors, ..self }
     }
 
     /// The same, behind which `guards` are asked.
@@ -69,6 +78,11 @@ impl Gate {
             Some(prefix) => Cow::Owned(rejection.clone().asking_with(prefix)),
             None => Cow::Borrowed(rejection),
         }
+    }
+
+    /// Which refusals are told as the result of a tool.
+    pub(super) fn tool_errors(&self) -> ToolErrors {
+        self.tool_errors
     }
 
     /// The decision's other uses: which scopes a challenge names when no message was read.

@@ -19,8 +19,10 @@ use super::holding::{Held, until_answered};
 use super::media;
 use super::received::Received;
 use super::session::{Bound, Session, Wanted};
+use super::tool_errors::ToolErrors;
 use super::tool_headers::ToolHeaders;
-use crate::answer::{Rejection, Schemes, accepted};
+use super::tool_lists::CompletingSessions;
+use crate::answer::{ChallengedInBody, Rejection, Schemes, accepted};
 use crate::authn::credential::refuse_second_in_form;
 use crate::authn::{AuthnError, Credential, Identity, api_key_header};
 use crate::call::handler::Handler;
@@ -64,8 +66,6 @@ pub(crate) struct EndpointSettings {
     pub(crate) proxies: TrustedProxies,
     /// The only header whose token counts, instead of `Authorization`.
     pub(crate) token_header: Option<HeaderName>,
-    /// Whether `auth.denial` is `"tool-error"`.
-    pub(crate) denial_as_tool_error: bool,
     /// Bounds of one message.
     pub(crate) limits: EndpointLimits,
     /// Legacy sessions and whose they are.
@@ -82,7 +82,8 @@ pub(crate) struct EndpointSettings {
 pub(crate) struct Endpoint<H: Handler> {
     pub(super) gate: Gate,
     pub(super) settings: EndpointSettings,
-    pub(super) with_sessions: StreamableHttpService<Arc<Dispatch<H>>, LocalSessionManager>,
+    pub(super) with_sessions:
+        StreamableHttpService<Arc<Dispatch<H>>, CompletingSessions<LocalSessionManager>>,
     pub(super) stateless: StreamableHttpService<Arc<Dispatch<H>>, NeverSessionManager>,
     pub(super) dispatch: Arc<Dispatch<H>>,
     /// Cancelled when calls in flight have to end.
@@ -101,7 +102,7 @@ impl<H: Handler> Endpoint<H> {
         dispatch: Arc<Dispatch<H>>,
         rmcp: StreamableHttpServerConfig,
     ) -> Self {
-        let manager = settings.sessions.manager();
+        let manager = Arc::new(CompletingSessions(settings.sessions.manager()));
         let (shared, direct) = (Arc::clone(&dispatch), Arc::clone(&dispatch));
         let cut = rmcp.cancellation_token.clone();
         let with_sessions =
@@ -125,7 +126,9 @@ impl<H: Handler> Endpoint<H> {
         }
         let has_proof = request.headers().contains_key("dpop");
         let mut response = endpoint.serve_request(request).await;
-        if (has_proof || response.headers().contains_key(WWW_AUTHENTICATE))
+        let is_challenged = response.headers().contains_key(WWW_AUTHENTICATE)
+            || response.extensions().get::<ChallengedInBody>().is_some();
+        if (has_proof || is_challenged)
             && let Some(nonce) = endpoint.gate.nonce().await
         {
             response.headers_mut().insert(DPOP_NONCE, nonce);
@@ -329,9 +332,8 @@ impl<H: Handler> Endpoint<H> {
 
     /// The answer to a message that may not go on.
     fn refuse(&self, envelope: &Envelope, rejection: &Rejection) -> Response<Body> {
-        let (as_tool_error, metadata) =
-            (self.settings.denial_as_tool_error, self.settings.resource_metadata.as_deref());
-        refusal(&self.gate.told(rejection), envelope, as_tool_error, metadata, &self.settings.schemes)
+        let (told, metadata) = (self.gate.tool_errors(), self.settings.resource_metadata.as_deref());
+        refusal(&self.gate.told(rejection), envelope, told, metadata, &self.settings.schemes)
     }
 
     fn answer(&self, id: &Value, rejection: &Rejection) -> Response<Body> {
@@ -344,22 +346,17 @@ impl<H: Handler> Endpoint<H> {
 pub(crate) fn refusal(
     rejection: &Rejection,
     envelope: &Envelope,
-    as_tool_error: bool,
+    tool_errors: ToolErrors,
     resource_metadata: Option<&str>,
     schemes: &Schemes,
 ) -> Response<Body> {
     let id = id_value(envelope.id.as_ref());
-    match (rejection, &*envelope.message) {
-        // `denial = "tool-error"`: said where the model reads it.
-        (
-            Rejection::InsufficientScope { .. }
-            | Rejection::MissingScope { .. }
-            | Rejection::MissingRole { .. }
-            | Rejection::Refused { .. },
-            Message::Tool { .. },
-        ) if as_tool_error => rejection.respond_as_tool_error(&id, envelope.era()),
+    match rejection {
+        _ if tool_errors.tell(rejection, envelope) => {
+            rejection.respond_as_tool_error(&id, envelope.era(), resource_metadata, schemes)
+        }
         // A notification has no answer, so nothing is said of a method that may not be known.
-        (Rejection::UnknownMethod { .. }, _) if envelope.kind == MessageKind::Notification => accepted(),
+        Rejection::UnknownMethod { .. } if envelope.kind == MessageKind::Notification => accepted(),
         _ => rejection.respond_by(&id, resource_metadata, schemes),
     }
 }

@@ -6,14 +6,15 @@
 //! 8. **read** (`http`, `stdio`): the message once, strictly and within bounds, for every caller. What was read is
 //!    a `received`.
 //! 9. **decide** (`gate`): [`Gate::admit`] is the one place where a permit leaves, for both transports, and every
-//!    way out is audited there. Where several things are wrong, `order` says which one is answered.
+//!    way out is audited there. Where several things are wrong, `order` says which one is answered; `tool_errors`, which
+//!    refusals are told as the result of a tool.
 //! 10. **bind** (`session`): the session to its caller. What a task or `requestState` is bound to, dispatch sees
 //!     to.
 //! 11. **strip** (`forward` with `tool_headers`, or `direct`): rmcp, or dispatch itself, gets exactly what was read,
 //!     with a permit and no credentials.
 //! 12. **dispatch** refuses unless what it reads equals the permit.
 //!
-//! On the way back, `heartbeat` keeps an answer that takes long from being cut by a proxy, and `gone` cancels calls of
+//! On the way back, `tool_lists` completes what rmcp has no words for, `heartbeat` keeps an answer that takes long from being cut by a proxy, and `gone` cancels calls of
 //! sessions whose clients do not come back for the answer.
 //!
 //! The gate itself knows no transport: `http` and `stdio` call it. On stdio `speaker` says who speaks.
@@ -32,10 +33,13 @@ mod received;
 mod session;
 mod speaker;
 mod stdio;
+mod tool_errors;
 mod tool_headers;
+mod tool_lists;
 
 pub(crate) use gate::Gate;
 pub(crate) use http::{Endpoint, EndpointLimits, EndpointSettings, refusal};
 pub(crate) use speaker::{ReadAgain, Speaker};
-pub(crate) use stdio::serve_stdio;
+pub(crate) use stdio::{refused, serve_stdio};
+pub(crate) use tool_errors::ToolErrors;
 pub(crate) use tool_headers::ToolHeaders;

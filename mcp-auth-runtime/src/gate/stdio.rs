@@ -1,6 +1,5 @@
 //! The gate over standard input and output: it pulls line after line, and walks 7 to 12 with each.
 
-use std::convert::Infallible;
 use std::io::{Read, Write};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -8,7 +7,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use rmcp::ServerHandler;
-use rmcp::model::{ClientJsonRpcMessage, ErrorCode, ErrorData, Extensions, GetExtensions as _, JsonRpcError};
+use rmcp::model::{
+    ClientJsonRpcMessage, ErrorCode, ErrorData, Extensions, GetExtensions as _, JsonRpcError,
+    JsonRpcResponse, JsonRpcVersion2_0,
+};
+use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +20,8 @@ use tokio_util::sync::CancellationToken;
 use super::gate::{Admitted, Gate};
 use super::received::Received;
 use super::speaker::Speaker;
-use crate::answer::Rejection;
+use super::tool_errors::ToolErrors;
+use crate::answer::{Rejection, Schemes};
 use crate::authn::Identity;
 use crate::envelope::{self, Envelope};
 use crate::transport::stdio::{
@@ -80,7 +85,35 @@ struct Walk<W> {
 }
 
 /// What a line that does not go on is answered, if anything.
-type Answer = Option<JsonRpcError>;
+type Answer = Option<Refused>;
+
+/// A message that does not go on, answered.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Refused {
+    /// By a JSON-RPC error.
+    Error(JsonRpcError),
+    /// By a result that the model reads.
+    Result(JsonRpcResponse<Value>),
+}
+
+/// The answer to a message that may not go on, which the client is told so; `None` to one that is not answered. There is nobody to
+/// log in at: the credential comes from the environment.
+pub(crate) fn refused(
+    rejection: &Rejection,
+    envelope: &Envelope,
+    tool_errors: ToolErrors,
+) -> Option<Refused> {
+    // Notifications and responses are never answered (JSON-RPC 2.0 §4.1).
+    let id = envelope.id.clone()?;
+    Some(match tool_errors.tell(rejection, envelope) {
+        true => {
+            let result = rejection.tool_error(envelope.era(), None, &Schemes::bearer_alone());
+            Refused::Result(JsonRpcResponse { jsonrpc: JsonRpcVersion2_0, id, result })
+        }
+        false => Refused::Error(JsonRpcError::new(Some(id), rejection.error_data())),
+    })
+}
 
 impl<W, F> Walk<W>
 where
@@ -99,7 +132,7 @@ where
         while let Some(line) = lines.next().await {
             let message = match line {
                 Line::Text(text) => self.message_in(&text).await,
-                Line::TooLong => Err(Some(self.too_long().await)),
+                Line::TooLong => Err(Some(Refused::Error(self.too_long().await))),
             };
             match message {
                 Ok(message) if !lifecycle.admits(&message) => {
@@ -126,15 +159,13 @@ where
             Err(error) => {
                 let refused = self.unreadable(Rejection::from(&error)).await;
                 let id = error.id().cloned();
-                return Err(error.may_be_answered().then(|| JsonRpcError::new(id, refused)));
+                return Err(error.may_be_answered().then(|| Refused::Error(JsonRpcError::new(id, refused))));
             }
         };
-        // Notifications and responses are never answered (JSON-RPC 2.0 §4.1).
-        let refuse = |error| envelope.id.clone().map(|id| JsonRpcError::new(Some(id), error));
-        let Admitted { permit, undecided, .. } = self.admit(&envelope).await.map_err(refuse)?;
+        let Admitted { permit, undecided, .. } = self.admit(&envelope).await?;
         let mut message = serde_json::from_slice::<ClientJsonRpcMessage>(text).map_err(|error| {
             tracing::error!(%error, "rmcp cannot read a message that passed the strict reading");
-            refuse(ErrorData::invalid_request("not an MCP message", None))
+            failed(&envelope, ErrorData::invalid_request("not an MCP message", None))
         })?;
         if let Some(extensions) = extensions_of(&mut message) {
             extensions.insert(permit);
@@ -145,23 +176,26 @@ where
         Ok(message)
     }
 
-    async fn admit(&self, envelope: &Envelope) -> Result<Admitted, ErrorData> {
-        unless_it_panics(&self.gate, async {
+    async fn admit(&self, envelope: &Envelope) -> Result<Admitted, Answer> {
+        let admitted = unless_it_panics(async {
             let who = (self.who)().await;
             let mut received = Received::new(envelope);
             received.objection = envelope.unspeakable().map(Rejection::HeaderMismatch);
             self.gate.admit(&received, who).await
-        })
-        .await
+        });
+        match admitted.await {
+            Ok(admitted) => admitted
+                .map_err(|rejection| refused(&self.gate.told(&rejection), envelope, self.gate.tool_errors())),
+            Err(panicked) => Err(failed(envelope, panicked)),
+        }
     }
 
     async fn unreadable(&self, fault: Rejection) -> ErrorData {
-        let Err(refused) = unless_it_panics(&self.gate, async {
+        let refused = unless_it_panics(async {
             let who = (self.who)().await;
-            Err::<Infallible, _>(self.gate.unreadable(fault, who, None))
-        })
-        .await;
-        refused
+            self.gate.unreadable(fault, who, None)
+        });
+        refused.await.map_or_else(|panicked| panicked, |rejection| self.gate.told(&rejection).error_data())
     }
 
     async fn too_long(&self) -> JsonRpcError {
@@ -171,18 +205,17 @@ where
     }
 }
 
+/// The answer to a message that fails by a mistake of this library.
+fn failed(envelope: &Envelope, error: ErrorData) -> Answer {
+    envelope.id.clone().map(|id| Refused::Error(JsonRpcError::new(Some(id), error)))
+}
+
 /// What the gate says; where it panics, the message is refused and the next one decided.
-async fn unless_it_panics<T>(
-    gate: &Gate,
-    deciding: impl Future<Output = Result<T, Rejection>>,
-) -> Result<T, ErrorData> {
-    match AssertUnwindSafe(deciding).catch_unwind().await {
-        Ok(decided) => decided.map_err(|rejection| gate.told(&rejection).error_data()),
-        Err(_panic) => {
-            tracing::error!("the gate panicked; the message is refused");
-            Err(ErrorData::internal_error("internal error", None))
-        }
-    }
+async fn unless_it_panics<T>(deciding: impl Future<Output = T>) -> Result<T, ErrorData> {
+    AssertUnwindSafe(deciding).catch_unwind().await.map_err(|_panic| {
+        tracing::error!("the gate panicked; the message is refused");
+        ErrorData::internal_error("internal error", None)
+    })
 }
 
 /// Where a message's handler looks for its permit; responses reach no handler.

@@ -12,12 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_auth_core::ambient::{Ambient, Clock};
-use mcp_auth_store::{SealingKey, SecretHash, Store};
+use mcp_auth_store::{SecretHash, Store};
 use rmcp::ErrorData;
-use rmcp::model::{InputRequiredResult, RequestStateCodec, SealOptions};
-use tokio::sync::OnceCell;
+use rmcp::model::InputRequiredResult;
 
 use super::owner::Owner;
+use super::seals::Seals;
 use super::unavailable::unavailable;
 use crate::authz::Permit;
 use crate::envelope::Message;
@@ -30,20 +30,16 @@ const PURPOSE: &str = "request-state";
 
 /// Seals and opens `requestState`.
 pub(crate) struct RequestStates {
-    store: Store,
-    /// The key, where the store has none yet.
-    fresh: SealingKey,
+    seals: Seals,
     /// Whether each state is opened once, whatever it is for.
     once: bool,
     clock: Arc<dyn Clock>,
-    codec: OnceCell<RequestStateCodec>,
 }
 
 impl RequestStates {
     /// With the key that `store` keeps, or a new one that it keeps then; with `once`, each state is opened once.
     pub(crate) fn new(store: Store, ambient: &Ambient, once: bool) -> Self {
-        let fresh = SealingKey::random(ambient.random.as_ref());
-        Self { store, fresh, once, clock: Arc::clone(&ambient.clock), codec: OnceCell::new() }
+        Self { seals: Seals::new(store, ambient, PURPOSE), once, clock: Arc::clone(&ambient.clock) }
     }
 
     /// Seals the state in `result`, if it has one.
@@ -56,10 +52,7 @@ impl RequestStates {
         permit: &Permit,
     ) -> Result<(), ErrorData> {
         if let Some(state) = &result.request_state {
-            let bound = bound_to(permit);
-            let options = SealOptions::new().associated_data(bound.as_bytes()).ttl(ROUND);
-            let sealed = self.codec().await?.seal_with(state.as_bytes(), &options);
-            result.request_state = Some(sealed);
+            result.request_state = Some(self.seals.seal(state, &bound_to(permit), ROUND).await?);
         }
         Ok(())
     }
@@ -76,8 +69,7 @@ impl RequestStates {
         once: bool,
     ) -> Result<Option<String>, ErrorData> {
         let Some(sealed) = state else { return Ok(None) };
-        let opened = self.codec().await?.open_with(&sealed, bound_to(permit).as_bytes()).ok();
-        match opened.and_then(|bytes| String::from_utf8(bytes).ok()) {
+        match self.seals.open(&sealed, &bound_to(permit)).await? {
             Some(state) if once || self.once => self.use_up(&sealed).await.map(|()| Some(state)),
             Some(state) => Ok(Some(state)),
             None => Err(ErrorData::invalid_params(
@@ -91,22 +83,14 @@ impl RequestStates {
         let now = self.clock.unix_now();
         // The codec has a clock of its own, so what is remembered is remembered for twice as long.
         let until = now.saturating_add(2 * ROUND.as_secs());
-        match self.store.spent().spend(SecretHash::of(sealed), until, now).await.map_err(unavailable)? {
+        let spent = self.seals.store().spent();
+        match spent.spend(SecretHash::of(sealed), until, now).await.map_err(unavailable)? {
             true => Ok(()),
             false => Err(ErrorData::invalid_params(
                 "this requestState was brought back before; start the call again without one",
                 None,
             )),
         }
-    }
-
-    /// The key is asked for when it is first needed, and again as long as the store cannot say it.
-    async fn codec(&self) -> Result<&RequestStateCodec, ErrorData> {
-        let key = || async {
-            let key = self.store.sealing_keys().key(PURPOSE, self.fresh.clone()).await?;
-            Ok(RequestStateCodec::new_unchecked(*key.as_bytes()))
-        };
-        self.codec.get_or_try_init(key).await.map_err(unavailable)
     }
 }
 

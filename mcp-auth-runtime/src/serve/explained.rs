@@ -20,12 +20,12 @@ use crate::answer::Rejection;
 use crate::authn::{Authenticator, AuthnError, Credential, Fetch, Foresight, Identity, TokenError};
 use crate::authz::{Decision, Guarded, Guards};
 use crate::config::issuers::TrustedIssuer;
-use crate::config::{Checked, Config, Denial, Transport};
+use crate::config::{Checked, Config, Transport};
 use crate::declared::Kind;
 use crate::declared::registry::Registry;
 use crate::envelope::{Envelope, read};
 use crate::error::{Error, Result};
-use crate::gate::{Gate, refusal};
+use crate::gate::{Gate, ToolErrors, refusal, refused};
 use crate::owned::{Rulebook, Tasks};
 
 /// The largest answer to a refused call.
@@ -177,15 +177,18 @@ pub async fn explain(
     let supposed = Arc::new(Supposed::default());
     let gate = Gate::new(authenticator, rules).asking_with(settings::requested_prefix(config));
     let gate = gate.guarded_by(Arc::clone(&supposed) as _);
+    let tool_errors = settings::tool_errors(config, &checked.policy);
     let answer = match gate.foresee(&envelope, identity) {
         None => Answered::Untold,
         Some(Ok(())) => Answered::Allowed,
         Some(Err(rejection)) if over_stdio => Answered::Refused {
             status: None,
             headers: Vec::new(),
-            body: json!({ "jsonrpc": "2.0", "id": envelope.id, "error": rejection.error_data() }),
+            body: json!(refused(&rejection, &envelope, tool_errors)),
         },
-        Some(Err(rejection)) => over_http(config, local.is_some(), &envelope, &rejection).await?,
+        Some(Err(rejection)) => {
+            over_http(config, local.is_some(), &envelope, &rejection, tool_errors).await?
+        }
     };
     Ok(Explained { who, answer, is_guarded: supposed.was_asked() })
 }
@@ -293,11 +296,11 @@ async fn over_http(
     local: bool,
     envelope: &Envelope,
     rejection: &Rejection,
+    tool_errors: ToolErrors,
 ) -> Result<Answered> {
     let metadata = settings::challenge_metadata(config, &config.resource());
-    let as_tool_error = config.auth.denial == Denial::ToolError;
     let schemes = settings::schemes(config, local);
-    let response = refusal(rejection, envelope, as_tool_error, metadata.as_deref(), &schemes);
+    let response = refusal(rejection, envelope, tool_errors, metadata.as_deref(), &schemes);
     let (parts, body) = response.into_parts();
     let telling =
         parts.headers.iter().filter(|(name, _)| !["content-type", "cache-control"].contains(&name.as_str()));

@@ -18,7 +18,6 @@ use super::{banner, settings, trust};
 use crate::answer::{Schemes, issuer_metadata};
 use crate::authn::{Authenticator, Dpop, IssuerMetadata};
 use crate::call::handler::Handler;
-use crate::config::Denial;
 use crate::dispatch::Dispatch;
 use crate::error::{Error, Result};
 use crate::gate::{Endpoint, EndpointSettings, Gate};
@@ -174,13 +173,13 @@ fn endpoint<H: Handler>(
     let verifies = authenticator.is_some();
     let gate = Gate::new(authenticator, Arc::clone(&parts.rules));
     let gate = gate.asking_with(settings::requested_prefix(&parts.config));
-    let settings = EndpointSettings {
+    let gate = gate.telling(settings::tool_errors(&parts.config, parts.rules.policy()));
+    let endpoint = EndpointSettings {
         resource_metadata: settings::challenge_metadata(&parts.config, resource),
         schemes,
         x_api_key: parts.config.auth.x_api_key,
         token_header: parts.config.auth.token_header.as_ref().map(|header| header.name().clone()),
         proxies: settings::trusted_proxies(&parts.config),
-        denial_as_tool_error: parts.config.auth.denial == Denial::ToolError,
         limits: settings::endpoint_limits(&parts.config),
         sessions: Sessions::new(settings::session_limits(&parts.config, verifies), stored),
         shares: Shares::new(settings::share_limits(&parts.config, verifies)),
@@ -193,10 +192,12 @@ fn endpoint<H: Handler>(
         .with_max_request_body_bytes(limits.body.get())
         .disable_allowed_hosts(); // `host` has checked it, with the port
     rmcp.sse_keep_alive = Some(limits.heartbeat.get());
-    rmcp.session_store = settings.sessions.stored().map(StoredSessions::for_rmcp);
+    rmcp.session_store = endpoint.sessions.stored().map(StoredSessions::for_rmcp);
     let (rules, closing) = (parts.rules, parts.shutdown.stopping());
     let calls = settings::call_limits(&parts.config);
     let states = settings::request_states(&parts.config, &parts.store, &parts.ambient);
+    let pages = settings::pages(&parts.config, &parts.store, &parts.ambient);
     let dispatch = Dispatch::new(parts.handler, parts.routes, rules, &parts.ambient, states, calls, closing);
-    Ok(Endpoint::new(gate, settings, Arc::new(dispatch), rmcp))
+    let dispatch = dispatch.paged(pages).telling(&settings::logins(&parts.config, verifies));
+    Ok(Endpoint::new(gate, endpoint, Arc::new(dispatch), rmcp))
 }

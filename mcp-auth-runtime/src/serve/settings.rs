@@ -11,18 +11,19 @@ use crate::authn::{
     IntrospectionRules, IssuerRules, KeyRefresh, KeySource, RoleGrants, RoleRule, RoleRules, ScopePrefix,
     Tenant, TokenRules, local,
 };
+use crate::authz::Policy;
 use crate::config::api_keys::ApiKeyEntry;
 use crate::config::auth::Ready;
 use crate::config::introspection::{AuthMethod, Introspection};
 use crate::config::issuers::{AcceptedIssuer, ScopesFrom, TrustedIssuer};
 use crate::config::roles::RoleEntry;
-use crate::config::{Advertise, Checked, Config, Rounds, claim_test, key};
-use crate::dispatch::CallLimits;
+use crate::config::{Advertise, Checked, Config, Denial, Rounds, claim_test, key};
+use crate::dispatch::{CallLimits, Logins, Pages};
 use crate::envelope::EnvelopeLimits;
 use crate::error::{Error, Result};
-use crate::gate::{EndpointLimits, ToolHeaders};
+use crate::gate::{EndpointLimits, ToolErrors, ToolHeaders};
 use crate::observe::health::Demand;
-use crate::owned::{RequestStates, SessionLimits, ShareLimits};
+use crate::owned::{Cursors, RequestStates, SessionLimits, ShareLimits};
 use crate::transport::client_address::TrustedProxies;
 use crate::transport::host::{AllowedHosts, HostSettings};
 use crate::transport::http::ConnectionLimits;
@@ -121,6 +122,14 @@ pub(super) fn request_states(config: &Config, store: &Store, ambient: &Ambient) 
     RequestStates::new(store.clone(), ambient, config.server.rounds == Rounds::Once)
 }
 
+/// How lists come, over HTTP and stdio.
+pub(super) fn pages(config: &Config, store: &Store, ambient: &Ambient) -> Pages {
+    match config.limits.page_size.get() {
+        0 => Pages::Whole,
+        size => Pages::Of(size, Box::new(Cursors::new(store.clone(), ambient))),
+    }
+}
+
 /// Which peers are proxies, and where they say for whom they ask.
 pub(super) fn trusted_proxies(config: &Config) -> TrustedProxies {
     let networks = config.server.trusted_proxies.iter().filter_map(|proxy| proxy.network()).collect();
@@ -198,6 +207,22 @@ pub(super) fn reads_proofs(config: &Config) -> bool {
 /// Where challenges say that the protected resource metadata is; `None` where there is no issuer to log in at.
 pub(super) fn challenge_metadata(config: &Config, resource: &Resource) -> Option<String> {
     (!config.accepts_no_tokens()).then(|| resource.metadata_url())
+}
+
+/// Which refusals are told as the result of a tool, over HTTP and stdio.
+pub(super) fn tool_errors(config: &Config, policy: &Policy) -> ToolErrors {
+    match config.auth.denial {
+        Denial::Http403 => ToolErrors::Never,
+        Denial::ToolError => ToolErrors::told(policy.connect()),
+    }
+}
+
+/// How clients log in, as lists of tools say; `verifies` says whether callers are verified.
+pub(super) fn logins(config: &Config, verifies: bool) -> Logins {
+    match verifies && !config.accepts_no_tokens() {
+        true => Logins::AtIssuer(requested_prefix(config)),
+        false => Logins::Nowhere,
+    }
 }
 
 /// What clients put in front of this server's scopes: the same for every issuer, or the start was refused.

@@ -41,12 +41,14 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
         }
     };
     let states = settings::request_states(&parts.config, &parts.store, &parts.ambient);
+    let pages = settings::pages(&parts.config, &parts.store, &parts.ambient);
     let calls = settings::call_limits(&parts.config);
+    let tool_errors = settings::tool_errors(&parts.config, parts.rules.policy());
     let (rules, closing) = (Arc::clone(&parts.rules), parts.shutdown.stopping());
     let dispatch = Dispatch::new(parts.handler, parts.routes, rules, &parts.ambient, states, calls, closing);
-    let dispatch = Arc::new(dispatch);
+    let dispatch = Arc::new(dispatch.paged(pages));
     let gate = Gate::new(authenticator, parts.rules).asking_with(settings::requested_prefix(&parts.config));
-    let gate = gate.guarded_by(Arc::clone(&dispatch) as _);
+    let gate = gate.telling(tool_errors).guarded_by(Arc::clone(&dispatch) as _);
     let limits = settings::stdio_limits(&parts.config);
     serve_stdio(dispatch, gate, speaker, limits, parts.shutdown.stopping()).await?;
     Ok(())

@@ -2,7 +2,7 @@
 //! that proves its key), `good` (what is served), `broken` (proofs that are refused, each with its answer), `nonces` (the server's nonces, and proofs that come twice), `schemes` (what
 //! challenges and metadata offer), `start` (which configurations do not start).
 
-mod bench;
+pub mod bench;
 mod broken;
 mod good;
 mod nonces;

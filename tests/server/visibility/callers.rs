@@ -84,9 +84,9 @@ async fn denial_as_a_tool_error_is_for_a_missing_scope_on_a_tool_call_and_nothin
         let result = answer.result().expect("a result");
         assert_eq!(result["isError"], true);
         assert_eq!(answer.text(), Some("this needs the scope write"));
-        assert_eq!(result["structuredContent"]["error"], "insufficient_scope");
-        assert_eq!(result["structuredContent"]["required"], json!(["write"]));
-        assert_eq!(result["structuredContent"]["held"], json!(["read"]));
+        let facts = &result["_meta"]["mcp-auth/refusal"];
+        assert_eq!(facts["error"], "insufficient_scope");
+        assert_eq!((&facts["required"], &facts["held"]), (&json!(["write"]), &json!(["read"])));
         let result_type = (era == Era::Stateless).then(|| json!("complete"));
         assert_eq!(result.get("resultType"), result_type.as_ref(), "{era:?}");
         assert!(answer.challenge().is_none());

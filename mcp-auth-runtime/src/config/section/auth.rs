@@ -24,11 +24,11 @@ keyword! {
 }
 
 keyword! {
-    /// How a missing scope on `tools/call` is answered. **(default: `"http-403"`)**
+    /// How a refused call of a tool is answered. **(default: `"http-403"`)**
     Denial {
         /// HTTP 403 with a scope challenge.
         Http403 = "http-403",
-        /// HTTP 200 with `isError`, for clients that show tool errors only.
+        /// HTTP 200 and a result with `isError`, for clients that show results only, or a login by them.
         ToolError = "tool-error",
     }
 }
@@ -71,7 +71,9 @@ pub struct Auth {
     pub advertise: Advertise,
     /// What lists show: `all` (clients can step up) or `granted` (what the caller cannot call does not exist).
     pub visibility: Visibility,
-    /// How a missing scope on `tools/call` is answered: `http-403`, or `tool-error` for 200 with `isError`.
+    /// How a refused call of a tool is answered: `http-403`, or `tool-error` for a result with `isError`, which the model reads and
+    /// by which ChatGPT shows its login. With `connect = "anonymous"` a missing token is answered so too; an invalid one is
+    /// always 401.
     pub denial: Denial,
     /// The one header in which a proxy in front of this server hands on the caller's token, such as
     /// `Cf-Access-Jwt-Assertion`: the token alone, without `Bearer`. `Authorization` then counts for nothing. Over HTTP.

@@ -69,6 +69,10 @@ size! {
     /// The largest answer of a call, in bytes of JSON.
     Answer: 1 KiB to 1024 MiB, default 64 MiB
 }
+count! {
+    /// How many entries a list shows at once; 0: all of them.
+    PageSize: 0 to 10000, default 0
+}
 duration! {
     /// How long the header section may take to arrive.
     HeaderTimeout: 1 s to 30 s, default 10 s
@@ -146,6 +150,9 @@ pub struct Limits {
     /// The largest answer of a tool, prompt, resource or method, in bytes of JSON; instead of a larger one the client gets
     /// an error that says so.
     pub answer: Answer,
+    /// How many entries a list (of tools, prompts, resources and resource templates) shows at once, with a cursor for the rest; 0: all of
+    /// them. Pages are in the order of names, and a cursor is its caller's for an hour.
+    pub page_size: PageSize,
     /// How long the header section may take to arrive.
     pub header_timeout: HeaderTimeout,
     /// How long the body may take to arrive; then 408.
