@@ -39,6 +39,7 @@ mod protocol;
 mod providers;
 mod role_rules;
 mod roles;
+mod ruled;
 mod same_verdict;
 mod sessions;
 mod shared_store;

@@ -88,11 +88,19 @@ impl Report {
         let verdict = match &explained.answer {
             Answered::Allowed if supposing.is_empty() => Verdict::Allowed,
             Answered::Allowed => Verdict::AllowedIf,
+            Answered::Unfit(_) if has_values(call) => Verdict::Denied,
             Answered::Refused { .. } => Verdict::Denied,
             _ => Verdict::Untold,
         };
         if verdict == Verdict::Denied {
             steps.because(&explained.who, operation);
+        }
+        match &explained.answer {
+            Answered::Unfit(why) if has_values(call) => {
+                steps.say("answer", format!("{why}; the call is answered with that, and no method runs"));
+            }
+            Answered::Unfit(_) => steps.say("answer", "the call fills a scope: say with which --arguments"),
+            _ => {}
         }
         if call.arguments.is_some() && matches!(verdict, Verdict::Allowed | Verdict::AllowedIf) {
             steps.say(
@@ -116,6 +124,11 @@ impl Report {
             Verdict::Untold => ExitCode::from(2),
         }
     }
+}
+
+/// Whether it is known with which values it is called: a URI has them.
+fn has_values(call: &ExplainedCall<'_>) -> bool {
+    call.arguments.is_some() || call.kind == Kind::Resource
 }
 
 fn identity(who: &KnownAs) -> Option<&Identity> {
@@ -305,10 +318,7 @@ impl Steps<'_> {
             for (scope, held) in group {
                 match held {
                     _ if scope.template().is_some() => {
-                        self.say(
-                            "rule",
-                            format!("{which}scope {scope}: the call fills it; say with which --arguments"),
-                        );
+                        self.say("rule", format!("{which}scope {scope}: each call fills it"));
                     }
                     Some(by) if scope.scope() == Some(by) => {
                         self.say("rule", format!("{which}scope {scope}: held"))

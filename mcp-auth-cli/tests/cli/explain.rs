@@ -239,6 +239,41 @@ fn over_stdio_the_caller_is_whom_the_configuration_names() {
 }
 
 #[test]
+fn a_scope_that_the_call_fills_is_told_with_the_value_of_the_call() {
+    let directory = directory(&trusting(""));
+    let rule = todos::OPERATIONS.replacen("[\"todos.read\"],", "[\"todos:{list}:read\"],", 1);
+    todos::file(&directory, "operations.json", &rule);
+    let claims = claims(&json!({ "scope": "todos:home:read" }));
+    let ask = |arguments: &[&str]| {
+        with_claims(&directory, &claims, &[&["--tool", "list_todos"], arguments].concat())
+    };
+    says(
+        &ask(&["--arguments", "{\"list\": \"home\"}"]),
+        0,
+        &["rule        scope todos:home:read: held", "would be allowed, if the signature is good"],
+    );
+    let other = ask(&["--arguments", "{\"list\": \"work\"}"]);
+    says(&other, 1, &["rule        scope todos:work:read: not held", "HTTP 403 Forbidden"]);
+    assert!(stdout(&other).contains("scope=\"todos:home:read todos:work:read\""), "{}", stdout(&other));
+    let unfit = ask(&["--arguments", "{\"list\": \"a:b\"}"]);
+    assert_eq!(unfit.status.code(), Some(1));
+    assert!(
+        stdout(&unfit).contains("`list` cannot be filled into a scope: it has ':'"),
+        "{}",
+        stdout(&unfit)
+    );
+    says(
+        &ask(&[]),
+        2,
+        &[
+            "rule        scope todos:{list}:read: each call fills it",
+            "answer      the call fills a scope: say with which --arguments",
+            "could not be told",
+        ],
+    );
+}
+
+#[test]
 fn what_a_guard_or_an_issuer_has_to_say_is_not_made_up() {
     let directory =
         directory(&(trusting("") + "introspection = { client_id = \"a\", client_secret = \"env:S\" }\n"));

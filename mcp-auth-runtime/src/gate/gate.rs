@@ -176,14 +176,15 @@ impl Gate {
     }
 
     /// What the client would be told of a message that names no task and comes outside of a session, decided as every other:
-    /// `Ok` where it would go on, which nothing does by this. `None` where that could not be decided at once.
+    /// `Ok` where it would go on, which nothing does by this, with what is wrong with its values where no method would run by it. `None` where that could not be decided at once.
     pub(crate) fn foresee(
         &self,
         envelope: &Envelope,
         who: Result<Identity, Rejection>,
-    ) -> Option<Result<(), Rejection>> {
+    ) -> Option<Result<Option<String>, Rejection>> {
         let admitted = self.admit(&Received::new(envelope), who).now_or_never()?;
-        Some(admitted.map(drop).map_err(|rejection| self.told(&rejection).into_owned()))
+        let unfit = |admitted: Admitted| admitted.permit.unfit().map(str::to_owned);
+        Some(admitted.map(unfit).map_err(|rejection| self.told(&rejection).into_owned()))
     }
 
     async fn decide(

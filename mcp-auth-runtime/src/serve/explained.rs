@@ -110,6 +110,8 @@ pub enum KnownAs {
 pub enum Answered {
     /// The call goes on.
     Allowed,
+    /// No method runs: a value of the call fills no scope of the rule, or is not there. What is wrong with it.
+    Unfit(String),
     /// It is refused.
     Refused {
         /// The status; `None` over stdio.
@@ -180,7 +182,8 @@ pub async fn explain(
     let tool_errors = settings::tool_errors(config, &checked.policy);
     let answer = match gate.foresee(&envelope, identity) {
         None => Answered::Untold,
-        Some(Ok(())) => Answered::Allowed,
+        Some(Ok(None)) => Answered::Allowed,
+        Some(Ok(Some(why))) => Answered::Unfit(why),
         Some(Err(rejection)) if over_stdio => Answered::Refused {
             status: None,
             headers: Vec::new(),

@@ -15,4 +15,4 @@ mod oracle;
 mod over_http;
 mod over_stdio;
 mod rules;
-mod seed;
+pub(crate) mod seed;

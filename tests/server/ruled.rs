@@ -1,0 +1,328 @@
+//! Thousands of generated cases against a simple oracle: rules with scopes, alternatives, values, roles, guards and confirmations,
+//! each with what an operator adds, called by callers with any scopes and roles, with good and bad arguments, on every revision.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::stream::{self, StreamExt as _};
+use mcp_auth::prelude::*;
+use mcp_auth::schemars::JsonSchema;
+use mcp_auth::serde::Deserialize;
+use mcp_auth::serde_json::{Value, json};
+use mcp_auth::testing::{Answer, Era, TestServer};
+
+use crate::matrix::seed::Seed;
+
+/// How many servers there are, each with another overlay.
+const SERVERS: usize = 24;
+/// How many cases each gets.
+const CASES: usize = 420;
+
+#[derive(Clone, Default)]
+struct Ruled {
+    ran: Arc<AtomicUsize>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(crate = "mcp_auth::serde")]
+#[schemars(crate = "mcp_auth::schemars")]
+struct With {
+    bucket: String,
+    word: String,
+}
+
+#[server]
+impl Ruled {
+    fn asked(&self, with: &With) -> Decision {
+        match with.word.as_str() {
+            "deny" => Decision::deny("no"),
+            "need" => Decision::need("g"),
+            "odd" => Decision::need("nowhere"),
+            _ => Decision::Allow,
+        }
+    }
+
+    #[tool(scopes = ["a", "b"])]
+    fn all(&self, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
+    #[tool(any_of = [["a", "b"], ["c"]], role = "r")]
+    fn either(&self, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
+    #[tool(scope = "f:{bucket}:x")]
+    fn filled(&self, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
+    #[tool(any_of = [["a", "f:{bucket}:x"], ["admin"]], any_role = ["r", "s"])]
+    fn mixed(&self, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
+    #[tool(scope = "f:{bucket}:x", guard = asked)]
+    fn filled_and_guarded(&self, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
+    #[tool(authenticated, role = "s", guard = asked)]
+    fn guarded(&self, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
+    #[tool(scope = "c", confirm)]
+    fn confirmed(&self, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
+    #[tool(scopes = ["a", "f:{bucket}:x"], role = "r", guard = asked, confirm)]
+    fn everything(&self, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
+    #[tool(public, guard = asked)]
+    fn open(&self, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
+    /// Declares what the guard may want, and what the operator adds.
+    #[tool(scopes = ["g", "o"])]
+    fn declares(&self) {}
+}
+
+impl Ruled {
+    fn runs(&self, with: With) -> String {
+        self.ran.fetch_add(1, Ordering::SeqCst);
+        with.bucket
+    }
+}
+
+/// The rule of a tool, as the oracle reads it: it shares no code with the server.
+#[derive(Debug, Clone, Copy)]
+struct Rule {
+    tool: &'static str,
+    /// `None`: anyone. An empty list: any caller. `F` stands for the scope that the call fills.
+    groups: Option<&'static [&'static [&'static str]]>,
+    roles: &'static [&'static [&'static str]],
+    guard: bool,
+    confirm: bool,
+}
+
+const RULES: [Rule; 9] = [
+    rule("all", Some(&[&["a", "b"]]), &[], false, false),
+    rule("either", Some(&[&["a", "b"], &["c"]]), &[&["r"]], false, false),
+    rule("filled", Some(&[&["F"]]), &[], false, false),
+    rule("mixed", Some(&[&["a", "F"], &["admin"]]), &[&["r", "s"]], false, false),
+    rule("filled_and_guarded", Some(&[&["F"]]), &[], true, false),
+    rule("guarded", Some(&[]), &[&["s"]], true, false),
+    rule("confirmed", Some(&[&["c"]]), &[], false, true),
+    rule("everything", Some(&[&["a", "F"]]), &[&["r"]], true, true),
+    rule("open", None, &[], true, false),
+];
+
+const fn rule(
+    tool: &'static str,
+    groups: Option<&'static [&'static [&'static str]]>,
+    roles: &'static [&'static [&'static str]],
+    guard: bool,
+    confirm: bool,
+) -> Rule {
+    Rule { tool, groups, roles, guard, confirm }
+}
+
+/// What an operator adds to every tool of one server.
+#[derive(Debug, Clone, Copy)]
+struct Overlay {
+    scope: bool,
+    role: bool,
+    confirm: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Case {
+    rule: Rule,
+    /// `None`: without a token.
+    held: Option<(Vec<&'static str>, Vec<&'static str>)>,
+    arguments: Value,
+    says_yes: bool,
+    era: Era,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Outcome {
+    Ran,
+    LogIn,
+    /// Whether a step-up helps.
+    Forbidden(bool),
+    /// A result that the model reads.
+    Misfit,
+    Unconfirmed,
+    Other(String),
+}
+
+fn expected(case: &Case, overlay: Overlay) -> Outcome {
+    let Case { rule, held, arguments, says_yes, .. } = case;
+    let is_public = rule.groups.is_none() && !overlay.scope && !overlay.role && !overlay.confirm;
+    let (scopes, roles) = match held {
+        // Before 2026-07-28 a client has to open a session first, which needs a caller.
+        None if is_public && case.era == Era::Stateless => (&Vec::new(), &Vec::new()),
+        None => return Outcome::LogIn,
+        Some((scopes, roles)) => (scopes, roles),
+    };
+    let has_role = |role: &str| roles.contains(&role) || (role == "s" && roles.contains(&"r"));
+    if !is_public {
+        let overlaid: &[&[&str]] = if overlay.role { &[&["r"]] } else { &[] };
+        if !rule.roles.iter().chain(overlaid).all(|any| any.iter().any(|role| has_role(role))) {
+            return Outcome::Forbidden(false);
+        }
+    }
+    let holds = |scope: &str| scopes.contains(&scope) || ("ab".contains(scope) && scopes.contains(&"admin"));
+    let bucket = arguments["bucket"].as_str();
+    let fits = bucket.is_some() && arguments["word"].is_string();
+    let fills =
+        bucket.is_some_and(|bucket| !bucket.is_empty() && bucket.bytes().all(|b| b.is_ascii_lowercase()));
+    let mut groups: Vec<Vec<&str>> = rule.groups.into_iter().flatten().map(|group| group.to_vec()).collect();
+    if overlay.scope {
+        groups.iter_mut().for_each(|group| group.push("o"));
+        if groups.is_empty() {
+            groups.push(vec!["o"]);
+        }
+    }
+    let rest = |group: &Vec<&str>| group.iter().filter(|scope| **scope != "F").all(|scope| holds(scope));
+    if !groups.is_empty() && !groups.iter().any(rest) {
+        return Outcome::Forbidden(true);
+    }
+    if !fits {
+        return Outcome::Misfit;
+    }
+    let filled = format!("f:{}:x", bucket.unwrap_or_default());
+    let whole = |group: &Vec<&str>| rest(group) && (!group.contains(&"F") || (fills && holds(&filled)));
+    if !groups.is_empty() && !groups.iter().any(whole) {
+        return if fills { Outcome::Forbidden(true) } else { Outcome::Misfit };
+    }
+    match arguments["word"].as_str() {
+        Some("deny" | "odd") if rule.guard => return Outcome::Forbidden(false),
+        Some("need") if rule.guard && held.is_none() => return Outcome::LogIn,
+        Some("need") if rule.guard => return Outcome::Forbidden(!holds("g")),
+        _ => {}
+    }
+    match (rule.confirm || overlay.confirm) && !says_yes {
+        true => Outcome::Unconfirmed,
+        false => Outcome::Ran,
+    }
+}
+
+fn found(answer: &Answer) -> Outcome {
+    let challenge = answer.challenge();
+    let error = challenge.as_ref().and_then(|challenge| challenge.error());
+    let said = answer.body().contains("the person did not confirm this call");
+    let is_error = answer.result().is_some_and(|result| result["isError"] == true);
+    match (answer.status(), error) {
+        (401, None) => Outcome::LogIn,
+        (403, Some("insufficient_scope")) => Outcome::Forbidden(true),
+        (403, None) => Outcome::Forbidden(false),
+        (200, _) if said => Outcome::Unconfirmed,
+        (200, _) if is_error => Outcome::Misfit,
+        (200, _) if answer.result().is_some() => Outcome::Ran,
+        (status, _) => Outcome::Other(format!("{status} {}", answer.body())),
+    }
+}
+
+fn random(seed: &mut Seed) -> Case {
+    let mut some = |all: &[&'static str], often: usize| -> Vec<&'static str> {
+        all.iter().filter(|_| !seed.once_in(often)).copied().collect()
+    };
+    let scopes = some(&["a", "b", "c", "o", "f:home:x"], 3);
+    let rare = some(&["admin", "g", "f:work:x", "f:a b:x", "f:{bucket}:x", "f:*:x"], 2);
+    let roles = some(&["r", "s"], 3);
+    let scopes = scopes.into_iter().chain(rare.into_iter().filter(|_| seed.once_in(2))).collect();
+    let held = (!seed.once_in(12)).then_some((scopes, roles));
+    let bucket = seed.one_of(&[
+        json!("home"),
+        json!("home"),
+        json!("work"),
+        json!("a b"),
+        json!(""),
+        json!(5),
+        Value::Null,
+    ]);
+    let word = seed.one_of(&[json!("ok"), json!("ok"), json!("deny"), json!("need"), json!("odd"), json!(1)]);
+    Case {
+        rule: seed.one_of(&RULES),
+        held,
+        arguments: json!({ "bucket": bucket, "word": word }),
+        says_yes: !seed.once_in(3),
+        era: seed.one_of(&Era::ALL),
+    }
+}
+
+fn configuration(overlay: Overlay) -> String {
+    let mut toml = "auth.base_scopes = []\n[scopes.admin]\nimplies = [\"a\", \"b\"]\n\
+                    [roles.r]\nwhen = { claim = \"groups\", contains = \"r\" }\nimplies = [\"s\"]\n\
+                    [roles.s]\nwhen = { claim = \"groups\", contains = \"s\" }\n"
+        .to_owned();
+    for rule in RULES {
+        toml += &format!("[tools.{}]\n", rule.tool);
+        if overlay.scope {
+            toml += "scopes = [\"o\"]\n";
+        }
+        if overlay.role {
+            toml += "roles = [\"r\"]\n";
+        }
+        if overlay.confirm {
+            toml += "confirm = true\n";
+        }
+    }
+    toml
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_generated_cases_of_every_kind_of_rule_are_decided_as_a_simple_oracle_says() {
+    let mut seed = Seed::of_this_run("rules");
+    let mut different = Vec::new();
+    for number in 0..SERVERS {
+        let overlay = Overlay { scope: number & 1 == 1, role: number & 2 == 2, confirm: number & 4 == 4 };
+        let ruled = Ruled::default();
+        let builder =
+            TestServer::builder(ruled.clone()).toml(&configuration(overlay)).expect("a configuration");
+        let server = builder.start().await.expect("a server");
+        let cases: Vec<Case> = (0..CASES).map(|_| random(&mut seed)).collect();
+        let should_run = cases.iter().filter(|case| expected(case, overlay) == Outcome::Ran).count();
+        let decided = stream::iter(&cases).map(|case| decide(&server, case, overlay));
+        let wrong: Vec<String> = decided.buffer_unordered(4).filter_map(std::future::ready).collect().await;
+        if wrong.is_empty() {
+            assert_eq!(
+                ruled.ran.load(Ordering::SeqCst),
+                should_run,
+                "a tool ran that was refused: {overlay:?}"
+            );
+        }
+        different.extend(wrong);
+    }
+    let all = SERVERS * CASES;
+    assert!(
+        different.is_empty(),
+        "{} of {all}:\n{}",
+        different.len(),
+        different[..different.len().min(12)].join("\n")
+    );
+}
+
+/// How the case was decided, if that is not as the oracle says.
+async fn decide(server: &TestServer, case: &Case, overlay: Overlay) -> Option<String> {
+    let says_yes = case.says_yes;
+    let person = move |_: &Value| json!({ "action": "accept", "content": { "allow": says_yes } });
+    let client = server.client().era(case.era);
+    let client = match &case.held {
+        // Who has no token is asked nothing.
+        None => client,
+        Some((scopes, roles)) => client
+            .person(person)
+            .token(server.token("ann").scope(&scopes.join(" ")).claim("groups", json!(roles))),
+    };
+    let found = found(&client.call_tool(case.rule.tool, case.arguments.clone()).await);
+    let expected = expected(case, overlay);
+    (found != expected).then(|| format!("{found:?}, not {expected:?}: {case:?} {overlay:?}"))
+}
