@@ -1,33 +1,13 @@
-//! Scopes with places to fill, such as `files:{bucket}:read`: which values fit, what is filled in, which scopes are of one family.
+//! All scopes that one template makes: which scopes are of a family, what its values may be, and whether two families overlap.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::scope::{InvalidScope, Scope};
+use super::error::{InvalidCharacter, InvalidScopeTemplate, UnfitValue};
+use crate::scope::Scope;
 
 /// The most characters of a value.
-const MOST: usize = 128;
-
-/// A scope with places that each call fills: `files:{path.bucket}:read`, where `path.bucket` is an argument in an argument.
-///
-/// - Shape: a scope token (RFC 6749 §3.3) in which `{` and `}` enclose the way to an argument: names of ASCII letters, digits,
-///   `_` and `-`, with dots between them.
-/// - Two places have a character between them that no value has, or two calls would ask for one scope.
-///
-/// # Example
-/// ```
-/// use mcp_auth_core::ScopeTemplate;
-/// let template: ScopeTemplate = "files:{path.bucket}:read".parse().unwrap();
-/// assert_eq!(template.family().to_string(), "files:{}:read");
-/// assert_eq!(template.fill(&["photos"]).unwrap().as_str(), "files:photos:read");
-/// assert!(template.fill(&["photos:write files"]).is_err());
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ScopeTemplate {
-    family: ScopeFamily,
-    /// The way to each value.
-    paths: Vec<Vec<String>>,
-}
+pub(super) const MOST: usize = 128;
 
 /// All scopes that one template makes: `files:{}:read`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,116 +16,6 @@ pub struct ScopeFamily {
     literals: Vec<String>,
     /// What values may have besides.
     more: String,
-}
-
-/// A text that is not a scope template, or not a scope family.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidScopeTemplate {
-    /// `{` without `}`, or the other way round.
-    #[error("`{{` and `}}` enclose the name of an argument")]
-    Braces,
-    /// There is no place to fill, or nothing besides.
-    #[error("a scope template has text and an argument, like \"files:{{bucket}}:read\"")]
-    Plain,
-    /// A place that does not name an argument.
-    #[error(
-        "`{{{0}}}` does not name an argument: a name is ASCII letters, digits, `_` and `-`, with dots between names"
-    )]
-    Path(String),
-    /// A place of a family that names something.
-    #[error("`{{{0}}}` stands in the name of a family; write `{{}}` for each value")]
-    Named(String),
-    /// Two values that cannot be told apart in the scope.
-    #[error(
-        "the values in {0:?} could not be told apart; between two of them stands a character that no value has, such as `:`"
-    )]
-    Ambiguous(String),
-    /// The text around the places is not that of a scope.
-    #[error(transparent)]
-    Scope(#[from] InvalidScope),
-}
-
-/// A value that is not filled in.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum UnfitValue {
-    /// It is empty.
-    #[error("it is empty")]
-    Empty,
-    /// It is longer than 128 characters.
-    #[error("it is longer than {MOST} characters")]
-    TooLong,
-    /// It has a character that could change the meaning of the scope.
-    #[error("it has {0:?}; letters, digits, `.`, `_`, `~` and `-` are taken{more}", more = besides(.1))]
-    Character(char, String),
-}
-
-/// A character that values may not have besides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidCharacter {
-    /// It stands in the family itself, so that a value could end where it should not.
-    #[error("{0:?} stands in the scope itself, so a value with it could be read as another scope")]
-    Literal(char),
-    /// It is not one of a scope, or has a meaning in templates or patterns.
-    #[error("{0:?} is not a character that a value may have")]
-    Scope(char),
-}
-
-impl ScopeTemplate {
-    /// Whether `text` is written as one, well or not: it has a brace.
-    pub fn is_written_in(text: &str) -> bool {
-        text.contains(['{', '}'])
-    }
-
-    /// The family of the scopes that it makes.
-    pub fn family(&self) -> &ScopeFamily {
-        &self.family
-    }
-
-    /// The same, whose values are those of `family`, which is its own with more characters.
-    #[must_use]
-    pub fn with_family(self, family: ScopeFamily) -> Self {
-        Self { family, ..self }
-    }
-
-    /// The way to each value: the names of arguments, one in the other.
-    pub fn paths(&self) -> impl Iterator<Item = &[String]> {
-        self.paths.iter().map(Vec::as_slice)
-    }
-
-    /// The scope with these values, in the order of the places.
-    ///
-    /// # Errors
-    /// The index of the first value that does not fit, and why.
-    pub fn fill(&self, values: &[&str]) -> Result<Scope, (usize, UnfitValue)> {
-        self.family.fill(values)
-    }
-}
-
-impl FromStr for ScopeTemplate {
-    type Err = InvalidScopeTemplate;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (family, places) = ScopeFamily::read(text)?;
-        let path = |place: String| {
-            let names: Vec<String> = place.split('.').map(str::to_owned).collect();
-            let is_name = |name: &String| {
-                !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
-            };
-            if names.iter().all(is_name) { Ok(names) } else { Err(InvalidScopeTemplate::Path(place)) }
-        };
-        let paths = places.into_iter().map(path).collect::<Result<_, _>>()?;
-        Ok(Self { family, paths })
-    }
-}
-
-/// As it was written.
-impl fmt::Display for ScopeTemplate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.family.write(f, self.paths.iter().map(|path| path.join(".")))
-    }
 }
 
 impl ScopeFamily {
@@ -229,7 +99,7 @@ impl ScopeFamily {
         Self { literals: vec![scope.as_str().to_owned()], more: String::new() }
     }
 
-    fn fill(&self, values: &[&str]) -> Result<Scope, (usize, UnfitValue)> {
+    pub(super) fn fill(&self, values: &[&str]) -> Result<Scope, (usize, UnfitValue)> {
         let (first, others) = self.literals.split_first().unwrap_or((&EMPTY, &[]));
         let mut text = first.clone();
         for (at, literal) in others.iter().enumerate() {
@@ -261,7 +131,7 @@ impl ScopeFamily {
     }
 
     /// The family of a template, and what stands in its places.
-    fn read(text: &str) -> Result<(Self, Vec<String>), InvalidScopeTemplate> {
+    pub(super) fn read(text: &str) -> Result<(Self, Vec<String>), InvalidScopeTemplate> {
         let mut pieces = text.split('{');
         let mut literals = vec![pieces.next().unwrap_or_default().to_owned()];
         let mut places = Vec::new();
@@ -286,7 +156,11 @@ impl ScopeFamily {
         Ok((family, places))
     }
 
-    fn write(&self, f: &mut fmt::Formatter<'_>, places: impl Iterator<Item = String>) -> fmt::Result {
+    pub(super) fn write(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        places: impl Iterator<Item = String>,
+    ) -> fmt::Result {
         let mut literals = self.literals.iter();
         f.write_str(literals.next().unwrap_or(&EMPTY))?;
         literals.zip(places).try_for_each(|(literal, place)| write!(f, "{{{place}}}{literal}"))
@@ -347,85 +221,12 @@ enum Piece {
     More,
 }
 
-fn besides(more: &str) -> String {
-    if more.is_empty() { String::new() } else { format!(", and any of {more:?}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn family(text: &str) -> ScopeFamily {
         text.parse().unwrap()
-    }
-
-    #[test]
-    fn a_template_says_what_is_wrong_with_it() {
-        for (bad, why) in [
-            ("files:{bucket", "enclose"),
-            ("files:bucket}", "enclose"),
-            ("files:{a{b}}", "enclose"),
-            ("files:{a}}", "enclose"),
-            ("files:read", "has text and an argument"),
-            ("{bucket}", "has text and an argument"),
-            ("files:{}:read", "`{}` does not name an argument"),
-            ("files:{a b}", "`{a b}` does not name"),
-            ("files:{a..b}", "`{a..b}` does not name"),
-            ("files:{.a}", "`{.a}` does not name"),
-            ("files:{a}{b}", "told apart"),
-            ("files:{a}.{b}", "told apart"),
-            ("files {a}", "cannot contain ' '"),
-            ("files\"{a}", "cannot contain '\"'"),
-        ] {
-            let error = bad.parse::<ScopeTemplate>().unwrap_err().to_string();
-            assert!(error.contains(why), "{bad}: {error}");
-        }
-        let named = "files:{bucket}".parse::<ScopeFamily>().unwrap_err();
-        assert!(named.to_string().contains("write `{}`"), "{named}");
-    }
-
-    #[test]
-    fn it_is_written_as_it_was_read() {
-        for text in ["files:{path.bucket}:read", "{tenant}:read", "a:{b}:{c-d}", "x.{y_1}"] {
-            assert_eq!(text.parse::<ScopeTemplate>().unwrap().to_string(), text);
-        }
-        assert_eq!(family("a:{}:{}").to_string(), "a:{}:{}");
-    }
-
-    #[test]
-    fn a_value_that_could_deceive_is_never_filled_in() {
-        let template: ScopeTemplate = "files:{bucket}:read".parse().unwrap();
-        let long = "x".repeat(128);
-        for good in ["photos", "A-Z.0_9~", "..", "-", &long] {
-            let filled = template.fill(&[good]).unwrap();
-            assert_eq!(template.family().values(filled.as_str()), Some(vec![good]), "read back");
-        }
-        let too_long = "x".repeat(129);
-        for bad in
-            ["", "a b", "a:b", "a:write files:b", "*", "{x}", "a/b", "a\"", "\u{e9}", "a\n", "a\0", &too_long]
-        {
-            assert!(template.fill(&[bad]).is_err(), "{bad:?}");
-        }
-        assert!(template.fill(&[]).is_err(), "no value");
-    }
-
-    #[test]
-    fn more_characters_are_never_those_of_the_scope_itself() {
-        let wide = family("files:{}:read").with_characters("/@").unwrap();
-        let template = "files:{b}:read".parse::<ScopeTemplate>().unwrap().with_family(wide);
-        assert_eq!(template.fill(&["a/b@c"]).unwrap().as_str(), "files:a/b@c:read");
-        assert!(template.fill(&["a:b"]).is_err());
-        for (more, why) in [
-            (":", InvalidCharacter::Literal(':')),
-            ("/f", InvalidCharacter::Literal('f')),
-            (" ", InvalidCharacter::Scope(' ')),
-            ("*", InvalidCharacter::Scope('*')),
-            ("{", InvalidCharacter::Scope('{')),
-            ("\"", InvalidCharacter::Scope('"')),
-            ("\u{e9}", InvalidCharacter::Scope('\u{e9}')),
-        ] {
-            assert_eq!(family("files:{}:read").with_characters(more), Err(why), "{more:?}");
-        }
     }
 
     #[test]
