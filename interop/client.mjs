@@ -1,10 +1,11 @@
 // The official TypeScript SDK's client through the complete flow, each step checked on the wire.
 //
-//   node client.mjs --url URL --revision 2026-07-28|2025-11-25 --registration dcr|cimd --skew SECONDS
+//   node client.mjs --url URL --revision 2026-07-28|2025-11-25 --registration dcr|cimd --skew SECONDS [--tokens bearer|dpop]
 //
-// `--skew` is how long after `exp` the server still takes a token: the refresh is waited for, not pretended.
+// `--skew` is how long after `exp` the server still takes a token: the refresh is waited for, not pretended. `--tokens dpop`
+// gives the SDK a key: it then has its tokens bound to it, and sends a proof with each request (RFC 9449), all by itself.
 
-import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
+import { Client, DpopSession, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import { Person } from './person.mjs';
 import { challenge, claims, expect, option, sleep, Steps, Stopped } from './steps.mjs';
 
@@ -15,6 +16,9 @@ const url = new URL(option('url'));
 const revision = option('revision');
 const byDocument = option('registration') === 'cimd';
 const skew = Number(option('skew'));
+/** The scheme in which tokens are presented and refused. */
+const scheme = { bearer: 'Bearer', dpop: 'DPoP' }[option('tokens', 'bearer')];
+const key = scheme === 'DPoP' ? await DpopSession.create() : undefined;
 
 /** Every exchange, oldest first. Tokens are in it; it is never printed as it is. */
 const wire = [];
@@ -26,12 +30,13 @@ const traced = async (input, init) => {
   const entry = {
     method: init?.method ?? 'GET',
     url: String(input),
-    authorized: new Headers(init?.headers).has('authorization'),
+    authorization: new Headers(init?.headers).get('authorization')?.split(' ')[0],
+    proof: new Headers(init?.headers).get('dpop'),
     rpc: json?.method,
     json,
     form: json ? undefined : new URLSearchParams(body),
     status: response.status,
-    challenge: challenge(response.headers.get('www-authenticate')),
+    challenge: challenge(response.headers.get('www-authenticate'), scheme),
     answered,
   };
   wire.push(entry);
@@ -40,6 +45,9 @@ const traced = async (input, init) => {
 };
 const toServer = (entry) => entry.url === url.href;
 const brief = (entry) => entry && `${entry.method} ${entry.url} -> ${entry.status} ${JSON.stringify(entry.challenge)}`;
+
+/** Insists that the issuer bound a token to our key. */
+const bound = (token) => expect(claims(token).cnf?.jkt === key.thumbprint, 'a token that is bound to our key', claims(token).cnf);
 
 /** Where the browser is sent back to. Nothing listens there: the person hands the URL over. */
 const redirectUrl = 'http://127.0.0.1:33418/callback';
@@ -53,6 +61,7 @@ class Provider {
   #discovery;
   #state;
   clientMetadataUrl = byDocument ? CLIENT_METADATA_URL : undefined;
+  dpop = key && (() => key);
 
   get redirectUrl() { return redirectUrl; }
   get clientMetadata() {
@@ -63,6 +72,7 @@ class Provider {
       response_types: ['code'],
       token_endpoint_auth_method: 'none',
       application_type: 'native',
+      ...(key && { dpop_bound_access_tokens: true }),
     };
   }
   state() { return (this.#state = crypto.randomUUID()); }
@@ -97,8 +107,8 @@ try {
     // The SDK runs the rest of the login inside of this call; what it did is looked at step by step below.
     const refused = await client.connect(connection).then(() => undefined, (error) => error);
     const first = wire.find(toServer);
-    expect(first?.status === 401 && !first.authorized, '401 for the first message', brief(first));
-    expect(first.challenge?.resource_metadata && first.challenge.scope === 'todos.read', 'a Bearer challenge with resource_metadata and the scope todos.read', brief(first));
+    expect(first?.status === 401 && !first.authorization, '401 for the first message', brief(first));
+    expect(first.challenge?.resource_metadata && first.challenge.scope === 'todos.read', `a ${scheme} challenge with resource_metadata and the scope todos.read`, brief(first));
     expect(!first.challenge.error, 'no error where no token was sent', brief(first));
     expect(refused instanceof UnauthorizedError, 'the client to ask for a login', refused?.stack ?? 'a connection');
     return `${first.rpc}: ${first.challenge.scope}`;
@@ -133,8 +143,9 @@ try {
     const exchange = wire.findLast((entry) => entry.form?.get('grant_type') === 'authorization_code');
     expect(exchange?.status === 200, '200 from the token endpoint', brief(exchange));
     expect(exchange.form.get('resource') === url.href && exchange.form.get('code_verifier'), 'resource and code_verifier in the request', [...exchange.form.keys()]);
-    const { token_type, scope, refresh_token } = exchange.answered;
-    expect(token_type.toLowerCase() === 'bearer' && refresh_token, 'a bearer token and a refresh token', token_type);
+    const { token_type, scope, refresh_token, access_token } = exchange.answered;
+    expect(token_type.toLowerCase() === scheme.toLowerCase() && refresh_token, `a ${scheme} token and a refresh token`, token_type);
+    if (key) bound(access_token);
     expect(scope.split(' ').includes('todos.read') && !scope.split(' ').includes('todos.write'), 'todos.read and not todos.write', scope);
     connection = transport();
     await client.connect(connection);
@@ -152,7 +163,15 @@ try {
     expect(!isError && Array.isArray(structuredContent?.todos), 'a list of todos', structuredContent);
     return structuredContent.todos.map((todo) => todo.title);
   };
-  await steps.step('call', async () => `${(await list()).length} todos`);
+  await steps.step('call', async () => {
+    const { length } = await list();
+    const called = wire.findLast(toServer);
+    expect(called.authorization === scheme, `the scheme ${scheme}`, called.authorization);
+    expect(Boolean(called.proof) === Boolean(key), key ? 'a proof' : 'no proof', called.proof);
+    const sent = wire.filter((entry) => entry.proof).map((entry) => entry.proof);
+    expect(new Set(sent).size === sent.length, 'another proof each time', 'one that came twice');
+    return `${length} todos`;
+  });
   const title = `bought by ${crypto.randomUUID()}`;
   const add = () => client.callTool({ name: 'add_todo', arguments: { title } });
   await steps.step('403', async () => {
@@ -186,6 +205,7 @@ try {
     const refreshed = wire.findLast((entry) => entry.form?.get('grant_type') === 'refresh_token');
     expect(refreshed?.status === 200, '200 for grant_type=refresh_token', brief(refreshed) ?? 'no such request');
     expect(provider.tokens().access_token !== before.access_token, 'a new access token', 'the old one');
+    if (key) bound(provider.tokens().access_token);
     expect(provider.logins.length === 2, 'no further login', provider.logins.length);
     return `after ${Math.round(left / 1000)} s`;
   });

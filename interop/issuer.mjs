@@ -8,7 +8,10 @@
 //   {"alg": "RS256" | "ES256" | "EdDSA"}     what access tokens are signed with
 //   {"format": "jwt" | "opaque"}, {"lifetime": seconds}
 //   {"keys": "rotate" | "drop" | "same-kid"}  new keys beside the old ones; instead of them; or under their names
+//
+// A token is bound to a key where a proof of that key is beside the request for it (DPoP, RFC 9449); the proof needs a nonce.
 
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import * as jose from 'jose';
 import { Provider } from 'oidc-provider';
@@ -65,6 +68,9 @@ let keys = await newKeys();
 const pair = await jose.generateKeyPair('ES256', { extractable: true });
 const serverKey = { ...(await jose.exportJWK(pair.privateKey)), alg: 'ES256', kid: 'todos' };
 const publicKey = { ...(await jose.exportJWK(pair.publicKey)), alg: 'ES256', kid: 'todos', use: 'sig' };
+
+/** Nonces outlive the provider too. */
+const nonceSecret = randomBytes(32);
 
 async function control(change) {
   const { keys: how, ...others } = change;
@@ -124,6 +130,7 @@ function provider() {
       devInteractions: { enabled: true },
       clientCredentials: { enabled: true },
       registration: { enabled: true },
+      dPoP: { enabled: true, nonceSecret, requireNonce: () => true },
       introspection: { enabled: true },
       revocation: { enabled: true },
       clientIdMetadataDocument: { enabled: true, ack: 'draft-02' },

@@ -42,10 +42,15 @@ export function option(name, otherwise) {
   return otherwise;
 }
 
-/** The parameters of a Bearer challenge. */
-export function challenge(header) {
-  if (!header?.startsWith('Bearer ')) return undefined;
-  return Object.fromEntries([...header.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
+/** The parameters of the challenge of this scheme, among those of a `WWW-Authenticate` header (RFC 9110 §11.6.1). */
+export function challenge(header, scheme = 'Bearer') {
+  const found = {};
+  let parameters;
+  for (const [, begun, name, value] of (header ?? '').matchAll(/([\w-]+) +(?=\w+=)|(\w+)="((?:[^"\\]|\\.)*)"/g)) {
+    if (begun) parameters = found[begun] = {};
+    else if (parameters) parameters[name] = value;
+  }
+  return found[scheme];
 }
 
 /** The claims of a JWT, unverified: a client that wants to know when its token expires. */

@@ -27,8 +27,9 @@ pub(crate) struct ProtectedResourceMetadata {
     /// The algorithms of proofs (RFC 9449 §5.1).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     dpop_signing_alg_values_supported: Vec<&'static str>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    dpop_bound_access_tokens_required: bool,
+    /// Said wherever proofs are read, so that nobody has to know what its absence means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dpop_bound_access_tokens_required: Option<bool>,
     /// The server's name for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,
@@ -61,7 +62,7 @@ impl ProtectedResourceMetadata {
             scopes_supported: scopes.map(str::to_owned).collect(),
             bearer_methods_supported: ["header"],
             dpop_signing_alg_values_supported: Vec::new(),
-            dpop_bound_access_tokens_required: false,
+            dpop_bound_access_tokens_required: None,
             resource_name: None,
             resource_documentation: None,
             resource_policy_uri: None,
@@ -73,7 +74,7 @@ impl ProtectedResourceMetadata {
     pub(crate) fn offering(&mut self, schemes: &Schemes) {
         if schemes.dpop.is_some() {
             self.dpop_signing_alg_values_supported = proof_algorithms().collect();
-            self.dpop_bound_access_tokens_required = !schemes.bearer;
+            self.dpop_bound_access_tokens_required = Some(!schemes.bearer);
         }
     }
 

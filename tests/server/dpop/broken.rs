@@ -2,6 +2,7 @@
 //! else RFC 9449 §4.3 and the ways of a JWS to deceive come to.
 
 use jsonwebtoken::Algorithm;
+use mcp_auth_tests::clock::MovedClock;
 use serde_json::json;
 
 use super::bench::{Bench, Proof, ath};
@@ -34,6 +35,7 @@ async fn t80_each_broken_proof_is_refused_in_words_that_say_what_is_wrong() {
     let cases: Vec<(&str, Proof, &str)> = vec![
         // The header.
         ("no typ", good().header("typ", json!(null)), TYPE),
+        ("typ jwt", good().header("typ", json!("jwt")), TYPE),
         ("typ JWT", good().header("typ", json!("JWT")), TYPE),
         ("typ at+jwt", good().header("typ", json!("at+jwt")), TYPE),
         ("typ in another case", good().header("typ", json!("DPoP+JWT")), TYPE),
@@ -60,6 +62,7 @@ async fn t80_each_broken_proof_is_refused_in_words_that_say_what_is_wrong() {
         ("jwk in a list", good().header("jwk", json!([bench.own.bare_jwk()])), KEY),
         ("jwk that is empty", good().header("jwk", json!({})), KEY),
         ("jwk with d", good().jwk("d", json!("AAAA")), PRIVATE),
+        ("jwk that is a whole private key", good().header("jwk", private_key()), PRIVATE),
         ("jwk with d that is empty", good().jwk("d", json!("")), PRIVATE),
         ("jwk that is symmetric", good().header("jwk", json!({ "kty": "oct", "k": "AAAA" })), PRIVATE),
         ("jwk with priv", good().jwk("priv", json!("AAAA")), PRIVATE),
@@ -94,9 +97,10 @@ async fn t80_each_broken_proof_is_refused_in_words_that_say_what_is_wrong() {
         ("htu that is empty", good().claim("htu", json!("")), URI),
         ("htu in a list", good().claim("htu", json!([url])), CLAIM),
         ("no iat", good().claim("iat", json!(null)), "the DPoP proof lacks iat"),
-        ("iat of more than five minutes ago", good().claim("iat", json!(now() - 310)), OLD),
+        ("iat of 303 seconds ago", good().claim("iat", json!(now() - 303)), OLD),
         ("iat of 1970", good().claim("iat", json!(0)), OLD),
         ("iat more than five minutes ahead", good().claim("iat", json!(now() + 400)), EARLY),
+        ("iat an hour ahead", good().claim("iat", json!(now() + 3600)), EARLY),
         ("iat in milliseconds", good().claim("iat", json!(now() * 1000)), CLAIM),
         ("iat that is text", good().claim("iat", json!(now().to_string())), CLAIM),
         ("iat that is negative", good().claim("iat", json!(-1)), CLAIM),
@@ -121,6 +125,23 @@ async fn t80_each_broken_proof_is_refused_in_words_that_say_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn t80_the_window_of_iat_is_five_minutes_to_the_second() {
+    let start = now();
+    let clock = MovedClock::at(start);
+    let ambient = clock.ambient();
+    let bench = Bench::changed("allowed", |builder| builder.ambient(ambient)).await;
+    let token = bench.token();
+    let at = |iat: u64| bench.proof(&token).claim("iat", json!(iat)).signed();
+    for edge in [start - 300, start + 300] {
+        bench.accepts(&token, &at(edge), &edge.to_string()).await;
+    }
+    // The suite asks with 303 seconds, because it does not know the server's clock so well.
+    for (iat, words) in [(start - 301, OLD), (start - 303, OLD), (start + 301, EARLY), (start + 303, EARLY)] {
+        bench.refuses(&token, &[at(iat).as_bytes()], BAD, words, &iat.to_string()).await;
+    }
+}
+
+#[tokio::test]
 async fn t80_what_is_not_one_well_formed_proof_is_refused() {
     let bench = Bench::with("allowed").await;
     let token = bench.token();
@@ -131,12 +152,15 @@ async fn t80_what_is_not_one_well_formed_proof_is_refused() {
     let tampered = String::from_utf8(tampered).unwrap();
     let twice = payload_with(&payload, |text| text.replacen('{', "{\"htm\":\"GET\",", 1));
     let changed = payload_with(&payload, |text| text.replace("proof-", "other-"));
+    let unsigned = bench.proof(&token).header("alg", json!("none")).signed();
+    let [none, claims, _] = parts(&unsigned);
     let resigned = |payload: &str| bench.own.compact(&bench.proof(&token).header.to_string(), payload);
     for (case, proof, words) in [
         ("a signature that was changed", format!("{header}.{payload}.{tampered}"), SIGNATURE),
         ("claims that were changed", format!("{header}.{changed}.{signature}"), SIGNATURE),
         ("a signature of another length", format!("{header}.{payload}.AA"), SIGNATURE),
         ("no signature", format!("{header}.{payload}."), SHAPE),
+        ("alg none and no signature", format!("{none}.{claims}."), SHAPE),
         ("two parts", format!("{header}.{payload}"), SHAPE),
         ("four parts", format!("{good}.AA"), SHAPE),
         ("padding", format!("{good}="), SHAPE),
@@ -201,6 +225,16 @@ async fn t80_the_proof_of_a_remembered_token_is_checked_on_each_request() {
         bench.refuses(&token, &[], BAD, "the request has no DPoP header", "none").await;
         assert_eq!(bench.send("Bearer", &token, &[]).await.status, 401);
     }
+}
+
+/// A private key of P-256 as JOSE libraries export it (RFC 7515, appendix A.3.1).
+fn private_key() -> serde_json::Value {
+    json!({
+        "kty": "EC", "crv": "P-256",
+        "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        "d": "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI",
+    })
 }
 
 fn parts(jws: &str) -> [String; 3] {

@@ -36,7 +36,8 @@ async fn challenges_and_metadata_offer_what_is_accepted_with_bearer_first() {
         let is_on = dpop != "off";
         let supported = metadata.get("dpop_signing_alg_values_supported");
         assert_eq!(supported.cloned(), is_on.then(|| algorithms.into()), "{dpop}");
-        assert_eq!(metadata.get("dpop_bound_access_tokens_required"), None, "{dpop}");
+        let required = metadata.get("dpop_bound_access_tokens_required");
+        assert_eq!(required.cloned(), is_on.then_some(Value::Bool(false)), "{dpop}");
     }
 }
 
@@ -47,8 +48,8 @@ async fn where_every_issuer_requires_bound_tokens_no_other_scheme_is_offered() {
     for (more, scheme, required) in [
         (String::new(), "DPoP", Some(true)),
         (format!("{second}dpop = \"required\""), "DPoP", Some(true)),
-        (format!("{second}dpop = \"allowed\""), "Bearer", None),
-        (second.to_owned(), "Bearer", None),
+        (format!("{second}dpop = \"allowed\""), "Bearer", Some(false)),
+        (second.to_owned(), "Bearer", Some(false)),
     ] {
         let issuer = AuthorizationServer::with_keys(&[&Key::new(Algorithm::ES256, "k")]).await;
         let toml = format!("{CONFIG}\n{}\n{more}", issuer.toml("dpop = \"required\""));

@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::record;
 use super::table::{Row, by_step, markdown};
+use super::{bound, record};
 use crate::example;
 use crate::process::{Process, Server, fresh};
 use crate::step::{Outcome, root};
 use crate::toolbox::{self, Node};
 
 /// The steps of the complete flow.
-const FLOW: [&str; 11] = [
+pub(super) const FLOW: [&str; 11] = [
     "401",
     "metadata",
     "registration",
@@ -41,13 +41,14 @@ const OUR_LIFETIME: &str = "1m";
 const OUR_SKEW: &str = "30";
 
 /// How long the other issuer's tokens live, in seconds; for them the server allows nothing on top.
-const FOREIGN_LIFETIME: &str = "20";
+pub(super) const FOREIGN_LIFETIME: &str = "20";
 
 /// Keys are fetched again at once, so that no step has to wait for it. A token of a client names no subject when its issuer
 /// is asked about it (RFC 7662).
 const FOREIGN_RULES: &str = r#"clock_skew="0s", token_cache_ttl="1s", unknown_kid_cooldown="1s", jwks_min_refresh="1s", client_when={ sub={ present=false } }"#;
 
-/// The secret of the client that both issuers know as `todos`.
+/// The client that both issuers know as `todos`, and its secret.
+const BY_SECRET: &str = r#"client_id="todos", client_secret="env:INTEROP_SECRET""#;
 const SERVER_SECRET: &str = "the secret of a server: 100 %";
 
 /// How long one driver may take: a token's life, and a slow machine.
@@ -59,7 +60,15 @@ type Run = fn(&Bench) -> Result<Group, String>;
 pub(crate) fn check() -> Result<Outcome, String> {
     let bench = Bench::prepare()?;
     let groups = thread::scope(|scope| {
-        let groups: [Run; 5] = [built_in, foreign, oidc_providers_tokens, authlibs_tokens, inspector];
+        let groups: [Run; 7] = [
+            built_in,
+            foreign,
+            bound::flows,
+            oidc_providers_tokens,
+            authlibs_tokens,
+            bound::tokens,
+            inspector,
+        ];
         let bench = &bench;
         let running = groups.map(|group| scope.spawn(move || group(bench)));
         let joined =
@@ -83,8 +92,8 @@ pub(crate) fn check() -> Result<Outcome, String> {
 }
 
 /// What every driver needs.
-struct Bench {
-    node: Node,
+pub(super) struct Bench {
+    pub(super) node: Node,
     python: PathBuf,
     todos: PathBuf,
     directory: PathBuf,
@@ -114,6 +123,18 @@ impl Bench {
 
     /// An authorization server of another project, and the example that trusts only it.
     fn foreign_server(&self, by: Issuer, name: &str, lifetime: &str) -> Result<Foreign, String> {
+        let (process, issuer, key) = self.foreign_issuer(by, name, lifetime)?;
+        let server = self.trusting(name, &issuer, BY_SECRET, SERVER_SECRET, "off")?;
+        Ok(Foreign { server, process, issuer, key })
+    }
+
+    /// An authorization server of another project: its process, who it says it is, and the key of `todos-with-a-key`.
+    pub(super) fn foreign_issuer(
+        &self,
+        by: Issuer,
+        name: &str,
+        lifetime: &str,
+    ) -> Result<(Process, String, String), String> {
         let folder = root().join("interop");
         let mut command = match by {
             Issuer::OidcProvider => with_arguments(self.node.command(&folder), "issuer.mjs"),
@@ -122,24 +143,34 @@ impl Bench {
         command.current_dir(&folder).env("LIFETIME", lifetime);
         let mut process = Process::start(&format!("{name}-issuer"), &self.directory, &mut command)?;
         let (issuer, key) = process.wait_for(issuer_in)?;
-        let by_secret = r#"client_id="todos", client_secret="env:INTEROP_SECRET""#;
-        let server = self.trusting(name, &issuer, by_secret, SERVER_SECRET)?;
-        Ok(Foreign { server, process, issuer, key })
+        Ok((process, issuer, key))
+    }
+
+    /// The example that trusts only this issuer, with `dpop` for tokens that are bound to a key.
+    pub(super) fn bound_server(&self, name: &str, issuer: &str, dpop: &str) -> Result<Server, String> {
+        self.trusting(name, issuer, BY_SECRET, SERVER_SECRET, dpop)
     }
 
     /// The example that trusts only this issuer and asks it about opaque tokens as `client`, whose secret or key is `secret`.
-    fn trusting(&self, name: &str, issuer: &str, client: &str, secret: &str) -> Result<Server, String> {
+    fn trusting(
+        &self,
+        name: &str,
+        issuer: &str,
+        client: &str,
+        secret: &str,
+        dpop: &str,
+    ) -> Result<Server, String> {
         let mut command = example::started_in(&self.directory.join(name), &self.todos)?;
         let asked = format!("introspection={{ {client}, cache_ttl=\"1s\", negative_ttl=\"0s\" }}");
-        command
-            .env("MCP_ISSUER__ENABLED", "false")
-            .env("INTEROP_SECRET", secret)
-            .env("MCP_AUTH__ISSUERS", format!("[{{ issuer=\"{issuer}\", {FOREIGN_RULES}, {asked} }}]"));
+        command.env("MCP_ISSUER__ENABLED", "false").env("INTEROP_SECRET", secret).env(
+            "MCP_AUTH__ISSUERS",
+            format!("[{{ issuer=\"{issuer}\", dpop=\"{dpop}\", {FOREIGN_RULES}, {asked} }}]"),
+        );
         Server::start(name, &self.directory, &mut command)
     }
 
     /// Runs one driver to its end.
-    fn drive(
+    pub(super) fn drive(
         &self,
         name: &str,
         label: String,
@@ -159,7 +190,7 @@ impl Bench {
 
 /// An authorization server of another project.
 #[derive(Clone, Copy)]
-enum Issuer {
+pub(super) enum Issuer {
     /// `issuer.mjs`, on Node.js.
     OidcProvider,
     /// `issuer.py`, in Python.
@@ -189,13 +220,13 @@ fn issuer_in(log: &str) -> Option<(String, String)> {
 }
 
 /// Rows that belong together.
-struct Group {
-    title: String,
-    first: &'static str,
+pub(super) struct Group {
+    pub(super) title: String,
+    pub(super) first: &'static str,
     /// The steps, where all rows have the same; otherwise each step becomes a separate row.
-    columns: &'static [&'static str],
-    rows: Vec<Row>,
-    logs: String,
+    pub(super) columns: &'static [&'static str],
+    pub(super) rows: Vec<Row>,
+    pub(super) logs: String,
 }
 
 impl Group {
@@ -216,7 +247,7 @@ impl Group {
 
 /// An official SDK.
 #[derive(Clone, Copy)]
-enum Sdk {
+pub(super) enum Sdk {
     TypeScript,
     Python,
 }
@@ -225,7 +256,8 @@ enum Sdk {
 fn built_in(bench: &Bench) -> Result<Group, String> {
     let server = bench.own_server("built-in", OUR_LIFETIME)?;
     let flows = [Sdk::TypeScript, Sdk::Python].map(|sdk| REVISIONS.map(|revision| (sdk, revision, "dcr")));
-    let (rows, logs) = flows_against(bench, &server.url(), OUR_SKEW, "built-in", flows.as_flattened())?;
+    let target = Target { url: &server.url(), skew: OUR_SKEW, group: "built-in", bound: None };
+    let (rows, logs) = flows_against(bench, &target, flows.as_flattened())?;
     let title = "`examples/todos` with its built-in issuer".to_owned();
     let logs = format!("{logs}\n{}", server.end());
     Ok(Group { title, first: "client", columns: &FLOW, rows, logs })
@@ -239,7 +271,8 @@ fn foreign(bench: &Bench) -> Result<Group, String> {
         [by("dcr"), by("cimd")]
     });
     let flows = flows.as_flattened().as_flattened();
-    let (rows, logs) = flows_against(bench, &foreign.server.url(), "0", "foreign", flows)?;
+    let target = Target { url: &foreign.server.url(), skew: "0", group: "foreign", bound: None };
+    let (rows, logs) = flows_against(bench, &target, flows)?;
     let title = format!("`examples/todos` with {}", Issuer::OidcProvider.label()?);
     Ok(Group { title, first: "client", columns: &FLOW, rows, logs: format!("{logs}\n{}", foreign.logs()) })
 }
@@ -258,7 +291,7 @@ fn tokens(bench: &Bench, by: Issuer, name: &str) -> Result<Group, String> {
     let foreign = bench.foreign_server(by, name, "300")?;
     let mut command = bench.node.command(&root().join("interop"));
     let by_key = r#"client_id="todos-with-a-key", private_key="env:INTEROP_SECRET""#;
-    let keyed = bench.trusting(&format!("{name}-keyed"), &foreign.issuer, by_key, &foreign.key)?;
+    let keyed = bench.trusting(&format!("{name}-keyed"), &foreign.issuer, by_key, &foreign.key, "off")?;
     let (url, keyed_url) = (foreign.server.url(), keyed.url());
     command.args(["tokens.mjs", "--url", &url, "--keyed-url", &keyed_url, "--issuer", &foreign.issuer]);
     command.args(["--algs", by.algorithms()]);
@@ -288,14 +321,24 @@ fn inspector(bench: &Bench) -> Result<Group, String> {
     Ok(Group { title, first: "client", columns: &INSPECTOR, rows, logs })
 }
 
-/// Every flow against the server at `url`, all at once.
-fn flows_against(
+/// Where flows go.
+pub(super) struct Target<'a> {
+    pub(super) url: &'a str,
+    /// How long after `exp` the server takes a token, in seconds.
+    pub(super) skew: &'a str,
+    /// What their logs are called.
+    pub(super) group: &'a str,
+    /// `auth.issuers[].dpop` of the server, where the client has a key to bind its tokens to.
+    pub(super) bound: Option<&'a str>,
+}
+
+/// Every flow against one server, all at once.
+pub(super) fn flows_against(
     bench: &Bench,
-    url: &str,
-    skew: &str,
-    group: &str,
+    target: &Target<'_>,
     flows: &[(Sdk, &str, &str)],
 ) -> Result<(Vec<Row>, String), String> {
+    let &Target { url, skew, group, bound } = target;
     let folder = root().join("interop");
     let one = |&(sdk, revision, registration): &(Sdk, &str, &str)| {
         let (name, mut command) = match sdk {
@@ -306,7 +349,11 @@ fn flows_against(
             [("--url", url), ("--revision", revision), ("--registration", registration), ("--skew", skew)];
         command.current_dir(&folder).env("NODE", bench.node.executable());
         command.args(of.iter().flat_map(|&(option, value)| [option, value]));
-        let label = format!("{}, {revision}, {}", sdk.label()?, registration.to_uppercase());
+        let mut label = format!("{}, {revision}, {}", sdk.label()?, registration.to_uppercase());
+        if let Some(dpop) = bound {
+            command.args(["--tokens", "dpop"]);
+            label += &format!(", dpop = \"{dpop}\"");
+        }
         bench.drive(&format!("{group}-{name}-{revision}-{registration}"), label, &mut command, &FLOW)
     };
     let ran = thread::scope(|scope| {
@@ -321,7 +368,7 @@ fn flows_against(
 }
 
 impl Issuer {
-    fn label(self) -> Result<String, String> {
+    pub(super) fn label(self) -> Result<String, String> {
         match self {
             Self::OidcProvider => Ok(format!("oidc-provider {}", version("oidc-provider")?)),
             Self::Authlib => Ok(format!("Authlib {}", pinned_python("Authlib")?)),
@@ -346,7 +393,7 @@ impl Sdk {
     }
 }
 
-fn with_arguments(mut command: Command, script: &str) -> Command {
+pub(super) fn with_arguments(mut command: Command, script: &str) -> Command {
     command.arg(script);
     command
 }

@@ -3,6 +3,7 @@
 //! The drivers are in `interop/`, at exact versions. Each runs by itself and reports its steps; here they are started, all
 //! at once, and their reports put together. Most of the time goes by waiting for a token to expire.
 
+mod bound;
 mod check;
 pub(crate) mod record;
 pub(crate) mod table;
