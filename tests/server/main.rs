@@ -35,6 +35,7 @@ mod narrowed;
 mod own_verifiers;
 mod protocol;
 mod providers;
+mod request_ids;
 mod role_rules;
 mod roles;
 mod same_verdict;

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
+use mcp_auth_core::ambient::Random;
 use rmcp::ServerHandler;
 use rmcp::model::{ClientJsonRpcMessage, ErrorCode, ErrorData, Extensions, GetExtensions as _, JsonRpcError};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::gate::{Admitted, Gate};
 use super::received::Received;
@@ -19,6 +21,8 @@ use super::speaker::Speaker;
 use crate::answer::Rejection;
 use crate::authn::Identity;
 use crate::envelope::{self, Envelope};
+use crate::observe::placed::{Arrival, Placed};
+use crate::observe::request_id::RequestId;
 use crate::transport::stdio::{
     Connection, Lifecycle, Line, Lines, StdStreams, StdioError, StdioLimits, Writer,
 };
@@ -38,6 +42,7 @@ pub(crate) async fn serve_stdio(
     gate: Gate,
     speaker: Speaker,
     limits: StdioLimits,
+    random: Arc<dyn Random>,
     shutdown: CancellationToken,
 ) -> Result<(), StdioError> {
     let StdStreams { input, output } = StdStreams::take().map_err(StdioError::Streams)?;
@@ -47,7 +52,7 @@ pub(crate) async fn serve_stdio(
         let (gate, speaker) = (Arc::clone(&asked), Arc::clone(&speaker));
         async move { speaker.authenticate(&gate).await }
     };
-    serve_streams(service, Walk { gate, who, limits }, shutdown, input, output).await
+    serve_streams(service, Walk { gate, who, limits, random }, shutdown, input, output).await
 }
 
 /// The same on any pair of blocking streams.
@@ -77,6 +82,8 @@ struct Walk<W> {
     /// Who speaks, asked anew for each line.
     who: W,
     limits: StdioLimits,
+    /// What the ids of messages are made of: nobody else gives them one.
+    random: Arc<dyn Random>,
 }
 
 /// What a line that does not go on is answered, if anything.
@@ -97,10 +104,14 @@ where
         admitted: mpsc::Sender<ClientJsonRpcMessage>,
     ) {
         while let Some(line) = lines.next().await {
-            let message = match line {
-                Line::Text(text) => self.message_in(&text).await,
-                Line::TooLong => Err(Some(self.too_long().await)),
+            let placed = Placed::new(RequestId::made(self.random.as_ref()));
+            let reading = async {
+                match line {
+                    Line::Text(text) => self.message_in(&text, &placed).await,
+                    Line::TooLong => Err(Some(self.too_long(&placed).await)),
+                }
             };
+            let message = reading.instrument(placed.span().clone()).await;
             match message {
                 Ok(message) if !lifecycle.admits(&message) => {
                     tracing::debug!("dropped a notification or response that came before the first request");
@@ -120,24 +131,25 @@ where
     }
 
     /// The message in a line, for rmcp, with its permit.
-    async fn message_in(&self, text: &Bytes) -> Result<ClientJsonRpcMessage, Answer> {
+    async fn message_in(&self, text: &Bytes, placed: &Placed) -> Result<ClientJsonRpcMessage, Answer> {
         let envelope = match envelope::read(text, self.limits.envelope) {
             Ok(envelope) => envelope,
             Err(error) => {
-                let refused = self.unreadable(Rejection::from(&error)).await;
+                let refused = self.unreadable(Rejection::from(&error), placed).await;
                 let id = error.id().cloned();
                 return Err(error.may_be_answered().then(|| JsonRpcError::new(id, refused)));
             }
         };
         // Notifications and responses are never answered (JSON-RPC 2.0 §4.1).
         let refuse = |error| envelope.id.clone().map(|id| JsonRpcError::new(Some(id), error));
-        let Admitted { permit, undecided, .. } = self.admit(&envelope).await.map_err(refuse)?;
+        let Admitted { permit, undecided, .. } = self.admit(&envelope, placed).await.map_err(refuse)?;
         let mut message = serde_json::from_slice::<ClientJsonRpcMessage>(text).map_err(|error| {
             tracing::error!(%error, "rmcp cannot read a message that passed the strict reading");
             refuse(ErrorData::invalid_request("not an MCP message", None))
         })?;
         if let Some(extensions) = extensions_of(&mut message) {
             extensions.insert(permit);
+            extensions.insert(placed.clone());
             if let Some(undecided) = undecided {
                 extensions.insert(undecided);
             }
@@ -145,30 +157,35 @@ where
         Ok(message)
     }
 
-    async fn admit(&self, envelope: &Envelope) -> Result<Admitted, ErrorData> {
+    async fn admit(&self, envelope: &Envelope, placed: &Placed) -> Result<Admitted, ErrorData> {
         unless_it_panics(&self.gate, async {
             let who = (self.who)().await;
-            let mut received = Received::new(envelope);
+            let mut received = Received::new(envelope).arriving(arrival_of(placed));
             received.objection = envelope.unspeakable().map(Rejection::HeaderMismatch);
             self.gate.admit(&received, who).await
         })
         .await
     }
 
-    async fn unreadable(&self, fault: Rejection) -> ErrorData {
+    async fn unreadable(&self, fault: Rejection, placed: &Placed) -> ErrorData {
         let Err(refused) = unless_it_panics(&self.gate, async {
             let who = (self.who)().await;
-            Err::<Infallible, _>(self.gate.unreadable(fault, who, None))
+            Err::<Infallible, _>(self.gate.unreadable(fault, who, arrival_of(placed)))
         })
         .await;
         refused
     }
 
-    async fn too_long(&self) -> JsonRpcError {
+    async fn too_long(&self, placed: &Placed) -> JsonRpcError {
         let reason = format!("message is longer than {} bytes", self.limits.line_bytes);
         let fault = Rejection::BadMessage { code: ErrorCode::INVALID_REQUEST.0, reason };
-        JsonRpcError::new(None, self.unreadable(fault).await)
+        JsonRpcError::new(None, self.unreadable(fault, placed).await)
     }
+}
+
+/// Nothing says from where it comes.
+fn arrival_of(placed: &Placed) -> Arrival {
+    Arrival::of(Some(placed), None)
 }
 
 /// What the gate says; where it panics, the message is refused and the next one decided.
