@@ -44,7 +44,7 @@ pub use crate::declared::schema::complaint_about_value;
 pub use crate::declared::{Change, Difference, Said, Width};
 pub use crate::observe::health::{HEALTHZ, READYZ};
 pub use crate::serve::{
-    Answered, Explained, ExplainedCall, KnownAs, Presents, StdioCaller, explain, stdio_caller,
+    Answered, Explained, ExplainedCall, KnownAs, LoggedCaller, Presents, StdioCaller, explain, stdio_caller,
 };
 
 // What the benchmarks measure by itself, and what they need for it.

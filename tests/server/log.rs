@@ -214,7 +214,7 @@ async fn event_of_a_tool_stands_in_a_span_of_its_call_whichever_way_the_call_cam
         assert_eq!(span["operation"], json!(format!("\"tools/call {tool}\"")), "{line}");
         assert_eq!(span["subject"], json!(r#""alice\" decision=\"allow""#), "{line}");
         assert_eq!(span["client_id"], json!(r#""the app""#), "{line}");
-        assert!(!span["request_id"].as_str().unwrap().is_empty(), "{line}");
+        assert!(!span["jsonrpc_id"].as_str().unwrap().is_empty(), "{line}");
         assert!(!line.to_string().contains(&token), "{line}");
     };
 

@@ -37,6 +37,7 @@ mod own_verifiers;
 mod paged;
 mod protocol;
 mod providers;
+mod request_ids;
 mod role_rules;
 mod roles;
 mod ruled;

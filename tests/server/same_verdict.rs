@@ -146,6 +146,12 @@ async fn assert_audited_alike(http: &Socket, stdio: &mut Pipe, (at_least, last):
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    // Each message is a request of its own.
+    for log in [&mut over_http, &mut over_stdio] {
+        let ids = log.iter_mut().filter_map(|event| event.as_object_mut()?.remove("request_id"));
+        let ids: std::collections::BTreeSet<_> = ids.map(|id| id.to_string()).collect();
+        assert_eq!(ids.len(), log.len(), "{log:?}");
+    }
     // Where rmcp itself refuses a call, it is audited when rmcp lets go of it: perhaps after the next one.
     for log in [&mut over_http, &mut over_stdio] {
         log.sort_by_key(Value::to_string);

@@ -11,6 +11,7 @@ use mcp_auth_runtime::facade::{ExplainedCall, Fetch, HttpFetch, Kind, Presents, 
 use serde_json::{Map, Value};
 
 use super::careless::holds_token;
+use super::logged::Logged;
 use super::page;
 use super::report::Report;
 use crate::configuration::Configuration;
@@ -21,11 +22,14 @@ use crate::{Failure, built_in, terminal::Terminal, terminal::json as json_text};
 /// The most bytes of a file of claims.
 const LONGEST_CLAIMS: u64 = 64 * 1024;
 
-/// Says what the server would answer to one call, and why.
+/// Says what the server would answer to one call, and why; or to one that its log tells of.
 ///
 /// Reads what the server would read, and decides with the server's own code: what the operation needs, whether the credential
 /// would be accepted and as whom, what that caller lacks, and the exact answer. It names the lines of mcp.toml that decided. A token
 /// is never printed, and nothing is sent unless you say --fetch.
+///
+/// With --request-id and --log it finds the audit events of one request in a log of JSON, says what they say, and decides the call again for the
+/// caller whom they name: whether today's configuration would decide the same, and what it would need.
 ///
 /// Exit code: 0 when the call would be allowed, also where a signature or a guard is left to ask; 1 when it would be refused; 2 when that
 /// could not be told.
@@ -38,20 +42,23 @@ pub(crate) struct Arguments {
     scopes: PathBuf,
     #[command(flatten)]
     operation: Operation,
+    /// The log that has the request, as format = "json" in [log] writes it; - reads standard input. Other lines are passed over.
+    #[arg(long, value_name = "FILE", requires = "request_id")]
+    log: Option<PathBuf>,
     /// The arguments of the call, a JSON object.
-    #[arg(long, value_name = "JSON")]
+    #[arg(long, value_name = "JSON", conflicts_with = "request_id")]
     arguments: Option<String>,
     /// The file that holds the token or API key; - reads standard input. Without it and --claims, no credential comes.
-    #[arg(long, value_name = "FILE", conflicts_with = "claims")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["claims", "request_id"])]
     token_file: Option<PathBuf>,
     /// A file with the claims of a signed token, a JSON object: as if a good signature stood over them.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "request_id")]
     claims: Option<PathBuf>,
     /// The address that the call comes from, for API keys that are for certain addresses.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "request_id")]
     from: Option<IpAddr>,
     /// Ask the configured issuers for their keys, and about opaque tokens.
-    #[arg(long, conflicts_with = "claims")]
+    #[arg(long, conflicts_with_all = ["claims", "request_id"])]
     fetch: bool,
     /// Print one JSON document, for programs.
     #[arg(long)]
@@ -71,17 +78,24 @@ struct Operation {
     /// The resource that is read.
     #[arg(long, value_name = "URI")]
     resource: Option<String>,
+    /// The request that is looked up in --log: what its answer said in X-Request-Id, and the audit in request_id.
+    #[arg(long, value_name = "ID", requires = "log")]
+    request_id: Option<String>,
 }
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let reads_twice =
-        arguments.token_file.as_ref().is_some_and(|file| file == "-" && arguments.scopes == *file);
-    if reads_twice {
-        return Err("--scopes and --token-file cannot both be standard input".into());
+    let reads = [Some(&arguments.scopes), arguments.token_file.as_ref(), arguments.log.as_ref()];
+    if reads.into_iter().flatten().filter(|file| *file == "-").count() > 1 {
+        return Err("only one of --scopes, --token-file and --log can be standard input".into());
     }
     let declared = operations(&arguments.scopes)?;
-    let (kind, name) = arguments.operation.called();
-    is_declared(&declared, kind, name)?;
+    let logged = match (&arguments.operation.request_id, &arguments.log) {
+        (Some(id), Some(log)) => Some(Logged::find(log, id)?),
+        _ => None,
+    };
+    if let Some((kind, name)) = arguments.operation.called() {
+        is_declared(&declared, kind, name)?;
+    }
     let call_arguments = arguments.arguments.as_deref().map(object).transpose()?;
     let token = arguments.token_file.as_ref().map(token).transpose()?;
     let claims = arguments.claims.as_ref().map(claims).transpose()?;
@@ -93,23 +107,36 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         true => Some(Arc::new(HttpFetch::new()?)),
         false => None,
     };
-    let call = ExplainedCall {
-        kind,
-        name,
-        arguments: call_arguments.as_ref(),
-        presents: match (&token, &claims) {
-            (Some(token), _) => Presents::Bearer(token.expose()),
-            (None, Some(claims)) => Presents::Claims(claims),
-            (None, None) => Presents::Nothing,
-        },
-        from: arguments.from,
+    let called = match &logged {
+        Some(logged) => logged.called(),
+        None => arguments.operation.called(),
     };
-    let narrowed = config.narrowed(declared.clone());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let explained =
-        runtime.block_on(explain(&config, &checked, narrowed.clone(), issuer.as_ref(), call, fetch));
-    let explained = explained.map_err(|wrong| wrong.to_string())?;
-    let report = Report::of(&config, &checked, &declared, &narrowed, &call, &explained);
+    let report = match called {
+        None => Report::untold(),
+        Some((kind, name)) => {
+            let call = ExplainedCall {
+                kind,
+                name,
+                arguments: call_arguments.as_ref(),
+                presents: match (&logged, &token, &claims) {
+                    (Some(logged), ..) => logged.presents(),
+                    (None, Some(token), _) => Presents::Bearer(token.expose()),
+                    (None, None, Some(claims)) => Presents::Claims(claims),
+                    (None, None, None) => Presents::Nothing,
+                },
+                from: arguments.from,
+            };
+            let narrowed = config.narrowed(declared.clone());
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let explaining = explain(&config, &checked, narrowed.clone(), issuer.as_ref(), call, fetch);
+            let explained = runtime.block_on(explaining).map_err(|wrong| wrong.to_string())?;
+            Report::of(&config, &checked, &declared, &narrowed, &call, &explained)
+        }
+    };
+    let report = match &logged {
+        Some(logged) => report.after(logged.steps(), |verdict| logged.compared(verdict, called.is_some())),
+        None => report,
+    };
     match arguments.json {
         true => terminal.line(json_text(&report)?),
         false => page::print(&report, terminal),
@@ -118,12 +145,11 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
 }
 
 impl Operation {
-    fn called(&self) -> (Kind, &str) {
-        match self {
-            Self { tool: Some(name), .. } => (Kind::Tool, name),
-            Self { prompt: Some(name), .. } => (Kind::Prompt, name),
-            Self { resource, .. } => (Kind::Resource, resource.as_deref().unwrap_or_default()),
-        }
+    /// `None`: a log says it.
+    fn called(&self) -> Option<(Kind, &str)> {
+        let named =
+            [(Kind::Tool, &self.tool), (Kind::Prompt, &self.prompt), (Kind::Resource, &self.resource)];
+        named.into_iter().find_map(|(kind, name)| Some((kind, name.as_deref()?)))
     }
 }
 

@@ -22,6 +22,9 @@ pub(super) fn print(report: &Report, terminal: &Terminal) {
         print_answer(answer, terminal);
     }
     terminal.line(verdict(report));
+    if let Some(then) = &report.then {
+        terminal.line(shown(&then.compared));
+    }
 }
 
 fn print_answer(answer: &Answer, terminal: &Terminal) {

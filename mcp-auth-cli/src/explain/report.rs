@@ -10,6 +10,8 @@ use mcp_auth_runtime::facade::{
     OperationId, Presents, Registry,
 };
 use serde::Serialize;
+
+use super::logged::Then;
 use serde_json::Value;
 
 /// What the server would answer, and how it comes to that.
@@ -22,6 +24,9 @@ pub(super) struct Report {
     pub(super) steps: Vec<Step>,
     /// What a refused call is answered; `None` if it is not, or that could not be told.
     pub(super) answer: Option<Answer>,
+    /// What was decided then, where a log tells of the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) then: Option<Then>,
 }
 
 /// What comes of it.
@@ -38,7 +43,7 @@ pub(super) enum Verdict {
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
 pub(super) struct Step {
-    /// `operation`, `credential`, `caller`, `rule` or `answer`.
+    /// `log`, `operation`, `credential`, `caller`, `rule` or `answer`.
     pub(super) step: &'static str,
     pub(super) said: String,
     /// The key that says so, and where it stands; `None` where the program does, or nothing needs to.
@@ -114,7 +119,19 @@ impl Report {
             }
             _ => None,
         };
-        Self { verdict, supposing, steps: steps.all, answer }
+        Self { verdict, supposing, steps: steps.all, answer, then: None }
+    }
+
+    /// Of a request that cannot be decided again.
+    pub(super) fn untold() -> Self {
+        Self { verdict: Verdict::Untold, supposing: Vec::new(), steps: Vec::new(), answer: None, then: None }
+    }
+
+    /// The same after what a log says, compared with it.
+    pub(super) fn after(mut self, log: Vec<Step>, compared: impl FnOnce(Verdict) -> Then) -> Self {
+        self.steps.splice(..0, log);
+        self.then = Some(compared(self.verdict));
+        self
     }
 
     pub(super) fn exit_code(&self) -> ExitCode {
@@ -166,7 +183,11 @@ impl Steps<'_> {
             Kind::Resource => registry.resource(call.name),
             _ => registry.tool(call.name),
         };
-        let declaration: &Declaration = declared.get(find(declared)?);
+        let Some(found) = find(declared) else {
+            self.say("operation", format!("the program declares no {} {:?}", call.kind, call.name));
+            return None;
+        };
+        let declaration: &Declaration = declared.get(found);
         let (kind, name) = (declaration.kind(), declaration.name());
         self.say("operation", format!("{kind} {name:?}: the program declares: {}", declaration.rule));
         let found = find(narrowed);
@@ -213,6 +234,9 @@ impl Steps<'_> {
                     );
                 }
             },
+            KnownAs::Untold(why) if matches!(call.presents, Presents::Unknown(_)) => {
+                self.say("credential", format!("{why}: give it with --token-file instead of --request-id"));
+            }
             KnownAs::Untold(why) => self.say("credential", format!("only a running server can tell: {why}")),
             KnownAs::Refused { faults, hint } => {
                 for fault in faults {
@@ -246,6 +270,9 @@ impl Steps<'_> {
             None => self.say("credential", said),
         }
         match (is_whole, call.presents) {
+            (_, Presents::Logged(_)) => {
+                self.say("credential", "that it was good then is what the log says; it is not checked again");
+            }
             (true, _) => {}
             (false, Presents::Claims(_)) => {
                 self.say("credential", "whether a good signature stands over these claims is not asked")

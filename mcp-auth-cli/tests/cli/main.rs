@@ -9,6 +9,7 @@ mod call;
 mod check;
 mod doctor;
 mod explain;
+mod explain_logged;
 mod key;
 mod login;
 mod new;

@@ -1,6 +1,7 @@
 //! What a client is told when its message is not served. In reading order: `rejection` (why, and the one table of what
 //! each is answered: status, JSON-RPC code, headers, text), `row` (what a line of that table holds), `of` (which
-//! rejection an error is), `data` (the facts in the JSON-RPC error), `schemes` (how a token may be presented), `http` (all of it as an HTTP answer), `tool_error` (as the result of a tool), `metadata` (the
+//! rejection an error is), `refused_by` (what refuses, in a word of the audit), `data` (the facts in the JSON-RPC error), `schemes` (how a token may
+//! be presented), `http` (all of it as an HTTP answer), `tool_error` (as the result of a tool), `metadata` (the
 //! document that a 401 sends it to), `issuer_metadata` (the document that clients of 2025-03-26 look for here). What outranks what, where several things are wrong, is in `gate/order.rs`.
 
 mod data;
@@ -8,6 +9,7 @@ mod http;
 pub(crate) mod issuer_metadata;
 mod metadata;
 mod of;
+pub(crate) mod refused_by;
 mod rejection;
 mod row;
 mod schemes;

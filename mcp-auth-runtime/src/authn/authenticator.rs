@@ -17,7 +17,7 @@ use super::error::{AuthnError, TokenError};
 use super::foresight::Foresight;
 use super::hint::Hints;
 use super::identity::Identity;
-use super::principal::{Principal, Via};
+use super::principal::{Facts, Principal, Via};
 use super::recheck::Rechecks;
 use super::verifier::api_key::{ApiKeyDigest, ApiKeyError};
 use super::verifier::{Foreseen, IssuerState, LoadFailure, Verified, Verify};
@@ -146,6 +146,13 @@ impl Authenticator {
         let Some((via, foreseen)) = said else { return Foresight::Refused(vec![TokenError::Unclaimed]) };
         // No text: what is denied by its hash is another one.
         self.foretell(via, foreseen, &Marks::of("", CredentialHash::of("")), "", None)
+    }
+
+    /// The same of a caller who was known a while ago as this: what was believed then is believed, and nothing else is known.
+    pub(crate) fn recall(&self, via: Via, facts: Facts) -> Foresight {
+        let facts = Box::new(facts);
+        let no_text = Marks::of("", CredentialHash::of(""));
+        self.foretell(via, Foreseen::Known { facts, is_whole: true }, &no_text, "", None)
     }
 
     fn foretell(

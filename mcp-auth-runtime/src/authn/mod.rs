@@ -52,7 +52,7 @@ pub(crate) use fetch::{is_plain_from, may_ask};
 pub(crate) use foresight::Foresight;
 pub(crate) use hint::{Aud, Hint, Hinted, Hints, Sign, looks_like};
 pub use identity::Identity;
-pub(crate) use principal::{Held, Principal};
+pub(crate) use principal::{Facts, Held, Principal, Via};
 pub(crate) use roles::{RoleGrants, RoleRule, RoleRules};
 pub(crate) use scope_prefix::ScopePrefix;
 pub use verifier::api_key::{

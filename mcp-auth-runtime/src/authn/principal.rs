@@ -139,7 +139,7 @@ impl Facts {
     }
 
     /// Nothing but whom the credential is for, and who vouches for that.
-    pub(in crate::authn) fn of(issuer: Arc<str>, subject: impl Into<String>) -> Self {
+    pub(crate) fn of(issuer: Arc<str>, subject: impl Into<String>) -> Self {
         Self {
             issuer,
             subject: subject.into(),

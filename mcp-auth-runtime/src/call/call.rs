@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ask::Rounds;
 use crate::authn::Caller;
+use crate::observe::placed::Placed;
 use crate::observe::undecided::Undecided;
 
 /// Everything one call carries. A permit was checked before one of these exists.
@@ -43,6 +44,8 @@ pub struct Call {
     pub(crate) rounds: Option<Rounds>,
     /// The audit of this call, which the method may still turn into a refusal.
     pub(crate) undecided: Option<Arc<Undecided>>,
+    /// As which request it came, where it runs in another task than that came by.
+    pub(crate) placed: Option<Placed>,
     /// What is given back when the method has ended.
     pub(crate) kept: Option<KeptByCall>,
 }
@@ -88,6 +91,7 @@ impl Call {
             transport: None,
             rounds: None,
             undecided: None,
+            placed: None,
             kept: None,
         }
     }

@@ -64,7 +64,7 @@ impl<H: Handler> Dispatch<H> {
                 call.uri = Some(asked.name.clone());
             }
         }
-        let span = span::of_call(&call.id, guarded.message(), guarded.identity());
+        let span = span::of_call(&call.id, guarded.message(), guarded.identity(), None);
         let asking = AssertUnwindSafe(guard(&self.handler, call)).catch_unwind().instrument(span);
         match asking.await {
             Ok(Ok(decision)) => decision,

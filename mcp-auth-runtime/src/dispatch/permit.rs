@@ -11,6 +11,7 @@ use crate::answer::Rejection;
 use crate::authz::Permit;
 use crate::call::KeptByCall;
 use crate::envelope::{Message, Reference};
+use crate::observe::placed::Placed;
 use crate::observe::undecided::Undecided;
 
 /// The permit of a request, if it is for what rmcp read.
@@ -48,6 +49,13 @@ fn permit_of(context: &RequestContext<RoleServer>) -> Option<&Permit> {
 pub(super) fn undecided(context: &RequestContext<RoleServer>) -> Option<Arc<Undecided>> {
     let over_http = context.extensions.get::<http::request::Parts>();
     let beside = context.extensions.get::<Arc<Undecided>>();
+    beside.or_else(|| over_http.and_then(|parts| parts.extensions.get())).cloned()
+}
+
+/// As which request it came, from where the permit is.
+pub(super) fn placed(context: &RequestContext<RoleServer>) -> Option<Placed> {
+    let over_http = context.extensions.get::<http::request::Parts>();
+    let beside = context.extensions.get::<Placed>();
     beside.or_else(|| over_http.and_then(|parts| parts.extensions.get())).cloned()
 }
 

@@ -19,8 +19,9 @@ use tracing::Instrument as _;
 use super::bounds::{Answer, Failed, Patience};
 use super::confirm::confirmed;
 use super::direct::DirectRequest;
-use super::permit::{kept, undecided};
+use super::permit::{kept, placed, undecided};
 use super::server::Dispatch;
+use crate::answer::refused_by::{METHOD, PERSON};
 use crate::answer::{is_refusal, unknown_method};
 use crate::authz::Permit;
 use crate::call::Call;
@@ -158,7 +159,7 @@ impl<H: Handler> Dispatch<H> {
             return answer;
         }
         if let Some(undecided) = undecided {
-            undecided.refuse(&"the person did not confirm this call, or could not be asked");
+            undecided.refuse(PERSON, &"the person did not confirm this call, or could not be asked");
         }
         answer
     }
@@ -335,9 +336,10 @@ fn broken_promise(declaration: &Declaration, result: &CallToolResult, era: Era) 
 pub(super) fn call(name: &str, permit: &Permit, source: CallSource) -> Call {
     let (mut call, undecided) = match source {
         CallSource::Rmcp(context) => {
-            let (undecided, kept) = (undecided(&context), kept(&context));
+            let (undecided, kept, placed) = (undecided(&context), kept(&context), placed(&context));
             let mut call = Call::new(name, context);
             call.kept = kept;
+            call.placed = placed;
             (call, undecided)
         }
         CallSource::Direct(request) => {
@@ -362,7 +364,7 @@ pub(super) async fn guarded<'a, R>(
     if let Some(why) = permit.unfit() {
         return Err(Failed::Answered(ErrorData::invalid_params(why.to_owned(), None)));
     }
-    let span = span::of_call(&call.id, permit.message(), permit.identity());
+    let span = span::of_call(&call.id, permit.message(), permit.identity(), call.placed.as_ref());
     let undecided = call.undecided.clone();
     let cancelled = call.cancellation();
     let _kept = call.kept.clone();
@@ -405,7 +407,7 @@ pub(super) async fn guarded<'a, R>(
         }
     };
     match &answer {
-        Err(Failed::Answered(error)) if is_refusal(error) => undecided.refuse(&error.message),
+        Err(Failed::Answered(error)) if is_refusal(error) => undecided.refuse(METHOD, &error.message),
         Err(Failed::Stopped(why)) => undecided.stop(why),
         _ => undecided.allow(),
     }

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{Method, Response, StatusCode, request};
 use http_body_util::Full;
+use tracing::Instrument as _;
 
 use super::gate::Admitted;
 use super::holding::until_answered;
@@ -130,14 +131,15 @@ impl<H: Handler> Endpoint<H> {
         slot: SessionSlot,
     ) -> Response<Body> {
         let endpoint = Arc::clone(self);
-        let opened = tokio::spawn(async move {
+        let opening = async move {
             let response = endpoint.with_sessions.handle(request).await;
             if let Some(session) = response.headers().get(SESSION_ID).and_then(|v| v.to_str().ok()) {
                 endpoint.settings.sessions.bind(session, &identity).await;
             }
             drop(slot);
             response.map(Body::new)
-        });
+        };
+        let opened = tokio::spawn(opening.in_current_span());
         opened.await.unwrap_or_else(|_panic| Rejection::Internal.respond_early())
     }
 

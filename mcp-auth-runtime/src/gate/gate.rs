@@ -19,6 +19,7 @@ use crate::authn::{Authenticator, Credential, Identity, ScopePrefix};
 use crate::authz::{Decision, Denied, Guards, Named, Permit, Policy, UNDECIDED, Verdict};
 use crate::envelope::{Envelope, Message};
 use crate::observe::audit::Decision as Decided;
+use crate::observe::placed::Arrival;
 use crate::observe::undecided::Undecided;
 use crate::owned::{Place, Rulebook};
 
@@ -149,7 +150,7 @@ impl Gate {
             true => self.rules.named_by_request(&received.message, made_by),
             false => self.rules.named(&received.message, made_by),
         };
-        let asked = Asked { named: Some(&named), identity: None, from: received.from };
+        let asked = Asked { named: Some(&named), identity: None, arrival: received.arrival };
         if let Some(gone) = received.removed() {
             return Err(self.refuse(asked, self.first(gone, who)));
         }
@@ -166,8 +167,8 @@ impl Gate {
             Ok(mut admitted) => {
                 // What runs a method is audited once that has answered (`dispatch/run.rs`).
                 match admitted.permit.declared() {
-                    Some(_) => admitted.undecided = Undecided::of(&admitted.permit, received.from),
-                    None => self.audit(asked, None, None),
+                    Some(_) => admitted.undecided = Undecided::of(&admitted.permit, received.arrival),
+                    None => self.audit(asked, None),
                 }
                 Ok(admitted)
             }
@@ -251,9 +252,9 @@ impl Gate {
         &self,
         fault: Rejection,
         who: Result<Identity, Rejection>,
-        from: Option<IpAddr>,
+        arrival: Arrival,
     ) -> Rejection {
-        self.refuse(Asked { named: None, identity: None, from }, self.first(fault, who))
+        self.refuse(Asked { named: None, identity: None, arrival }, self.first(fault, who))
     }
 
     /// What is wrong with a message as such, or the 401 that outranks it.
@@ -264,27 +265,30 @@ impl Gate {
     /// Every refusal is audited the same way.
     fn refuse(&self, asked: Asked<'_>, rejection: Rejection) -> Rejection {
         if Decided::is_recorded(false) {
-            self.audit(asked, Some(&rejection.audited()), rejection.hint());
+            self.audit(asked, Some(&rejection));
         }
         rejection
     }
 
     /// Audits a decision, allowed or denied. The event is built only when a subscriber records it.
-    fn audit(&self, asked: Asked<'_>, refusal: Option<&dyn Display>, hint: Option<&'static str>) {
+    fn audit(&self, asked: Asked<'_>, refusal: Option<&Rejection>) {
         if !Decided::is_recorded(refusal.is_none()) {
             return;
         }
-        let Asked { named, identity, from } = asked;
+        let (refused_by, hint) = (refusal.map(Rejection::refused_by), refusal.and_then(Rejection::hint));
+        let reason = refusal.map(Rejection::audited);
+        let refusal = reason.as_ref().map(|reason| reason as &dyn Display);
+        let Asked { named, identity, arrival } = asked;
         let (message, needed) =
             (named.map(Named::message), named.and_then(|named| self.policy().need(named)));
-        Decided { message, identity, from, needed, refusal, hint }.record();
+        Decided { message, identity, arrival, needed, refusal, refused_by, hint }.record();
     }
 }
 
-/// What was asked, by whom and from where, as far as that is known.
+/// What was asked, by whom, as which request and from where, as far as that is known.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
     named: Option<&'a Named<'a>>,
     identity: Option<&'a Identity>,
-    from: Option<IpAddr>,
+    arrival: Arrival,
 }

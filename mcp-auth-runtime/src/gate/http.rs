@@ -28,6 +28,7 @@ use crate::authn::{AuthnError, Credential, Identity, api_key_header};
 use crate::call::handler::Handler;
 use crate::dispatch::Dispatch;
 use crate::envelope::{self, Envelope, EnvelopeLimits, Message, MessageKind, RequestIdValue};
+use crate::observe::placed::{Arrival, Placed};
 use crate::owned::{BodyRoom, Sessions, ShareKind, Shares};
 use crate::transport::client_address::TrustedProxies;
 use crate::transport::limits::{read_body, refuse_encoded};
@@ -139,16 +140,21 @@ impl<H: Handler> Endpoint<H> {
     async fn serve_request(self: &Arc<Self>, request: Request) -> Response<Body> {
         let endpoint = self;
         let (parts, body) = request.into_parts();
-        let from = endpoint.settings.proxies.client_of(&parts);
-        let who = endpoint.gate.authenticate(endpoint.presented(&parts), from).await;
+        let arrival = endpoint.arrival(&parts);
+        let who = endpoint.gate.authenticate(endpoint.presented(&parts), arrival.from).await;
         if parts.method != Method::POST {
             return endpoint.serve_without_message(parts, who).await;
         }
         let mut room = endpoint.settings.shares.room_for(who.as_ref().ok());
         match endpoint.read(&parts.headers, body, &who, &mut room).await {
             Ok(envelope) => endpoint.serve_message(parts, envelope, who, room).await,
-            Err((id, fault)) => endpoint.answer(&id, &endpoint.gate.unreadable(fault, who, from)),
+            Err((id, fault)) => endpoint.answer(&id, &endpoint.gate.unreadable(fault, who, arrival)),
         }
+    }
+
+    /// As which request it came, and from where.
+    fn arrival(&self, parts: &request::Parts) -> Arrival {
+        Arrival::of(parts.extensions.get::<Placed>(), self.settings.proxies.client_of(parts))
     }
 
     /// The credential in the head of the request, and nothing else.
@@ -232,7 +238,7 @@ impl<H: Handler> Endpoint<H> {
         who: Result<Identity, Rejection>,
         room: BodyRoom,
     ) -> Response<Body> {
-        let mut received = Received::new(&envelope).from(self.settings.proxies.client_of(&parts));
+        let mut received = Received::new(&envelope).arriving(self.arrival(&parts));
         received.objection =
             envelope::check_headers(&envelope, &parts.headers).map_err(Rejection::HeaderMismatch).err();
         received.objection = received.objection.or_else(|| media::check_message(&parts.headers).err());
@@ -305,8 +311,7 @@ impl<H: Handler> Endpoint<H> {
         parts: request::Parts,
         who: Result<Identity, Rejection>,
     ) -> Response<Body> {
-        let from = self.settings.proxies.client_of(&parts);
-        let mut received = Received::without_body(parts.method.as_str()).from(from);
+        let mut received = Received::without_body(parts.method.as_str()).arriving(self.arrival(&parts));
         let session = parts.headers.get(SESSION_ID).filter(|_| era_of(&parts.headers) == Era::Sessions);
         let id = session.map(|id| id.to_str().ok());
         let wanted = match (&parts.method, id) {

@@ -1,12 +1,12 @@
 //! One message as a transport read it: all that the gate decides on.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::session::Session;
 use crate::answer::Rejection;
 use crate::authz::Denied;
 use crate::envelope::{Envelope, Message, MessageKind};
+use crate::observe::placed::Arrival;
 use crate::owned::{ShareKind, Shares};
 use mcp_auth_core::Era;
 
@@ -22,26 +22,40 @@ pub(super) struct Received<'a> {
     pub(super) wants: Option<(&'a Arc<Shares>, ShareKind)>,
     /// The session it opens or belongs to.
     pub(super) session: Option<Session<'a>>,
-    /// The address that it comes from, for the audit; `None` where none is known, as on stdio.
-    pub(super) from: Option<IpAddr>,
+    /// As which request it comes, and from where, for the audit.
+    pub(super) arrival: Arrival,
 }
 
 impl<'a> Received<'a> {
     /// A message, so far with nothing against it and without a session.
     pub(super) fn new(envelope: &'a Envelope) -> Self {
         let message = Arc::clone(&envelope.message);
-        Self { message, envelope: Some(envelope), objection: None, wants: None, session: None, from: None }
+        Self {
+            message,
+            envelope: Some(envelope),
+            objection: None,
+            wants: None,
+            session: None,
+            arrival: Arrival::default(),
+        }
     }
 
     /// An HTTP request of another method than POST.
     pub(super) fn without_body(method: &str) -> Self {
         let message = Arc::new(Message::HttpMethod { method: method.to_owned() });
-        Self { message, envelope: None, objection: None, wants: None, session: None, from: None }
+        Self {
+            message,
+            envelope: None,
+            objection: None,
+            wants: None,
+            session: None,
+            arrival: Arrival::default(),
+        }
     }
 
-    /// The same, from this address.
-    pub(super) fn from(self, from: Option<IpAddr>) -> Self {
-        Self { from, ..self }
+    /// The same, which came like this.
+    pub(super) fn arriving(self, arrival: Arrival) -> Self {
+        Self { arrival, ..self }
     }
 
     /// Whether it waits for an answer.

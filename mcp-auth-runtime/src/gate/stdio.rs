@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
+use mcp_auth_core::ambient::Random;
 use rmcp::ServerHandler;
 use rmcp::model::{
     ClientJsonRpcMessage, ErrorCode, ErrorData, Extensions, GetExtensions as _, JsonRpcError,
@@ -16,6 +17,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::gate::{Admitted, Gate};
 use super::received::Received;
@@ -24,6 +26,8 @@ use super::tool_errors::ToolErrors;
 use crate::answer::{Rejection, Schemes};
 use crate::authn::Identity;
 use crate::envelope::{self, Envelope};
+use crate::observe::placed::{Arrival, Placed};
+use crate::observe::request_id::RequestId;
 use crate::transport::stdio::{
     Connection, Lifecycle, Line, Lines, StdStreams, StdioError, StdioLimits, Writer,
 };
@@ -43,6 +47,7 @@ pub(crate) async fn serve_stdio(
     gate: Gate,
     speaker: Speaker,
     limits: StdioLimits,
+    random: Arc<dyn Random>,
     shutdown: CancellationToken,
 ) -> Result<(), StdioError> {
     let StdStreams { input, output } = StdStreams::take().map_err(StdioError::Streams)?;
@@ -52,7 +57,7 @@ pub(crate) async fn serve_stdio(
         let (gate, speaker) = (Arc::clone(&asked), Arc::clone(&speaker));
         async move { speaker.authenticate(&gate).await }
     };
-    serve_streams(service, Walk { gate, who, limits }, shutdown, input, output).await
+    serve_streams(service, Walk { gate, who, limits, random }, shutdown, input, output).await
 }
 
 /// The same on any pair of blocking streams.
@@ -82,6 +87,8 @@ struct Walk<W> {
     /// Who speaks, asked anew for each line.
     who: W,
     limits: StdioLimits,
+    /// What the ids of messages are made of: nobody else gives them one.
+    random: Arc<dyn Random>,
 }
 
 /// What a line that does not go on is answered, if anything.
@@ -130,10 +137,14 @@ where
         admitted: mpsc::Sender<ClientJsonRpcMessage>,
     ) {
         while let Some(line) = lines.next().await {
-            let message = match line {
-                Line::Text(text) => self.message_in(&text).await,
-                Line::TooLong => Err(Some(Refused::Error(self.too_long().await))),
+            let placed = Placed::new(RequestId::made(self.random.as_ref()));
+            let reading = async {
+                match line {
+                    Line::Text(text) => self.message_in(&text, &placed).await,
+                    Line::TooLong => Err(Some(Refused::Error(self.too_long(&placed).await))),
+                }
             };
+            let message = reading.instrument(placed.span().clone()).await;
             match message {
                 Ok(message) if !lifecycle.admits(&message) => {
                     tracing::debug!("dropped a notification or response that came before the first request");
@@ -153,22 +164,23 @@ where
     }
 
     /// The message in a line, for rmcp, with its permit.
-    async fn message_in(&self, text: &Bytes) -> Result<ClientJsonRpcMessage, Answer> {
+    async fn message_in(&self, text: &Bytes, placed: &Placed) -> Result<ClientJsonRpcMessage, Answer> {
         let envelope = match envelope::read(text, self.limits.envelope) {
             Ok(envelope) => envelope,
             Err(error) => {
-                let refused = self.unreadable(Rejection::from(&error)).await;
+                let refused = self.unreadable(Rejection::from(&error), placed).await;
                 let id = error.id().cloned();
                 return Err(error.may_be_answered().then(|| Refused::Error(JsonRpcError::new(id, refused))));
             }
         };
-        let Admitted { permit, undecided, .. } = self.admit(&envelope).await?;
+        let Admitted { permit, undecided, .. } = self.admit(&envelope, placed).await?;
         let mut message = serde_json::from_slice::<ClientJsonRpcMessage>(text).map_err(|error| {
             tracing::error!(%error, "rmcp cannot read a message that passed the strict reading");
             failed(&envelope, ErrorData::invalid_request("not an MCP message", None))
         })?;
         if let Some(extensions) = extensions_of(&mut message) {
             extensions.insert(permit);
+            extensions.insert(placed.clone());
             if let Some(undecided) = undecided {
                 extensions.insert(undecided);
             }
@@ -176,10 +188,10 @@ where
         Ok(message)
     }
 
-    async fn admit(&self, envelope: &Envelope) -> Result<Admitted, Answer> {
+    async fn admit(&self, envelope: &Envelope, placed: &Placed) -> Result<Admitted, Answer> {
         let admitted = unless_it_panics(async {
             let who = (self.who)().await;
-            let mut received = Received::new(envelope);
+            let mut received = Received::new(envelope).arriving(arrival_of(placed));
             received.objection = envelope.unspeakable().map(Rejection::HeaderMismatch);
             self.gate.admit(&received, who).await
         });
@@ -190,24 +202,29 @@ where
         }
     }
 
-    async fn unreadable(&self, fault: Rejection) -> ErrorData {
+    async fn unreadable(&self, fault: Rejection, placed: &Placed) -> ErrorData {
         let refused = unless_it_panics(async {
             let who = (self.who)().await;
-            self.gate.unreadable(fault, who, None)
+            self.gate.unreadable(fault, who, arrival_of(placed))
         });
         refused.await.map_or_else(|panicked| panicked, |rejection| self.gate.told(&rejection).error_data())
     }
 
-    async fn too_long(&self) -> JsonRpcError {
+    async fn too_long(&self, placed: &Placed) -> JsonRpcError {
         let reason = format!("message is longer than {} bytes", self.limits.line_bytes);
         let fault = Rejection::BadMessage { code: ErrorCode::INVALID_REQUEST.0, reason };
-        JsonRpcError::new(None, self.unreadable(fault).await)
+        JsonRpcError::new(None, self.unreadable(fault, placed).await)
     }
 }
 
 /// The answer to a message that fails by a mistake of this library.
 fn failed(envelope: &Envelope, error: ErrorData) -> Answer {
     envelope.id.clone().map(|id| Refused::Error(JsonRpcError::new(Some(id), error)))
+}
+
+/// Nothing says from where it comes.
+fn arrival_of(placed: &Placed) -> Arrival {
+    Arrival::of(Some(placed), None)
 }
 
 /// What the gate says; where it panics, the message is refused and the next one decided.

@@ -5,6 +5,9 @@
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, USER_AGENT};
 use http::{HeaderMap, HeaderName, request};
 
+use crate::observe::placed::Placed;
+use crate::transport::place::REQUEST_ID;
+
 /// What rmcp reads, and what says nothing of who asks.
 const KNOWN: [HeaderName; 16] = [
     ACCEPT,
@@ -21,7 +24,7 @@ const KNOWN: [HeaderName; 16] = [
     USER_AGENT,
     HeaderName::from_static("traceparent"),
     HeaderName::from_static("tracestate"),
-    HeaderName::from_static("x-request-id"),
+    REQUEST_ID,
     HeaderName::from_static("x-correlation-id"),
 ];
 
@@ -40,7 +43,7 @@ impl ToolHeaders {
         Self { added }
     }
 
-    /// Takes every other header out, and the query.
+    /// Takes every other header out, and the query. `X-Request-Id` is what the log calls the request.
     pub(super) fn strip(&self, parts: &mut request::Parts) {
         let all = std::mem::take(&mut parts.headers);
         let seen = all.iter().filter(|(name, _)| self.shows(name));
@@ -51,6 +54,10 @@ impl ToolHeaders {
                 headers
             },
         );
+        parts.headers.remove(REQUEST_ID);
+        if let Some(id) = parts.extensions.get::<Placed>().and_then(|placed| placed.id().header()) {
+            parts.headers.insert(REQUEST_ID, id);
+        }
         // RFC 6750 §2.3 put tokens into the query; nothing the MCP endpoint does needs one.
         if parts.uri.query().is_some()
             && let Ok(path) = parts.uri.path().parse()

@@ -2,10 +2,10 @@
 //! What clients chose is written with `Debug`, which escapes control characters: no client can forge a line of the
 //! log, in any format. It is cut, so that a request costs no more of the disk than of the network.
 
-use std::net::IpAddr;
-
 use mcp_auth_core::seen::{excerpt, head};
 
+use super::placed::Arrival;
+use super::request_id::RequestId;
 use crate::authn::{Actor, ApiKeyDigest, Identity};
 use crate::authz::Need;
 use crate::envelope::Message;
@@ -22,12 +22,14 @@ pub(crate) struct Decision<'a> {
     pub message: Option<&'a Message>,
     /// Who asked; `None` when the token was refused.
     pub identity: Option<&'a Identity>,
-    /// The address that it came from, if that is known.
-    pub from: Option<IpAddr>,
+    /// As which request it came, and from where.
+    pub arrival: Arrival,
     /// What the operation needs.
     pub needed: Option<&'a Need>,
     /// Why it was refused; `None` when it was allowed.
     pub refusal: Option<&'a dyn std::fmt::Display>,
+    /// What refused it, in a word.
+    pub refused_by: Option<&'static str>,
     /// What that most often means at the identity provider of the caller.
     pub hint: Option<&'static str>,
 }
@@ -56,8 +58,13 @@ impl Decision<'_> {
         let (operation, name) = self.message.map_or(("unreadable", ""), named);
         let (operation, name) = (head(operation, LONGEST), head(name, LONGEST));
         let caller = self.identity.and_then(Identity::principal);
-        let via = caller.map(|caller| caller.via().as_str());
-        let client_address = self.from.map(tracing::field::display);
+        let via = match self.identity {
+            Some(Identity::Anonymous) => Some("anonymous"),
+            Some(Identity::Known(caller)) => Some(caller.via().as_str()),
+            None => None,
+        };
+        let request_id = self.arrival.request_id.as_ref().map(RequestId::as_str);
+        let client_address = self.arrival.from.map(tracing::field::display);
         let issuer = caller.map(|caller| caller.issuer());
         let subject = caller.map(|caller| tracing::field::debug(caller.subject()));
         let tenant = caller.and_then(|caller| caller.tenant());
@@ -73,12 +80,12 @@ impl Decision<'_> {
         let needed = self.needed.map(tracing::field::display);
         match self.refusal {
             None => tracing::info!(
-                target: TARGET, decision = "allow", operation, name = ?name,
+                target: TARGET, parent: self.arrival.around(), decision = "allow", request_id, operation, name = ?name,
                 client_address, via, issuer, tenant, subject, key, client_id, is_client, actor, needed, held, roles,
             ),
             Some(reason) => tracing::warn!(
-                target: TARGET, decision = refused, operation, name = ?name,
-                client_address, via, issuer, tenant, subject, key, client_id, is_client, actor, needed, held, roles, reason = ?excerpt(reason, LONGEST), hint = self.hint,
+                target: TARGET, parent: self.arrival.around(), decision = refused, request_id, operation, name = ?name,
+                client_address, via, issuer, tenant, subject, key, client_id, is_client, actor, needed, held, roles, refused_by = self.refused_by, reason = ?excerpt(reason, LONGEST), hint = self.hint,
             ),
         }
     }
@@ -113,6 +120,7 @@ pub(super) fn named(message: &Message) -> (&str, &str) {
 mod tests {
     use std::fmt;
 
+    use super::super::placed::Placed;
     use super::super::support::logged;
     use super::*;
 
@@ -123,9 +131,10 @@ mod tests {
             Decision {
                 message: Some(message),
                 identity: None,
-                from: None,
+                arrival: Arrival::of(Some(&Placed::new(RequestId::read(b"r-1").unwrap())), None),
                 needed: None,
                 refusal,
+                refused_by: Some("rule"),
                 hint: None,
             }
             .record();
@@ -161,7 +170,7 @@ mod tests {
             (Message::HttpMethod { method: "GET".to_owned() }, "operation=\"GET\" name=\"\""),
         ] {
             let log = written(&message, "no");
-            assert!(log.contains(said), "{log}");
+            assert!(log.contains(&format!("decision=\"deny\" request_id=\"r-1\" {said}")), "{log}");
         }
     }
 

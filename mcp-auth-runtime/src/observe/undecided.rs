@@ -2,12 +2,13 @@
 //! answered.
 
 use std::fmt::Display;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use super::audit::Decision;
+use super::placed::Arrival;
+use crate::answer::refused_by::LIMIT;
 use crate::authz::Permit;
 
 /// How long a method may run before its call is audited as allowed: what goes on for long, or ends the process, is in
@@ -23,15 +24,15 @@ const REFUSED: u8 = 2;
 #[derive(Debug)]
 pub(crate) struct Undecided {
     permit: Permit,
-    from: Option<IpAddr>,
+    arrival: Arrival,
     said: AtomicU8,
 }
 
 impl Undecided {
-    /// One that came from this address, if that is known. `None` where nothing records the audit.
-    pub(crate) fn of(permit: &Permit, from: Option<IpAddr>) -> Option<Arc<Self>> {
+    /// One that came like this. `None` where nothing records the audit.
+    pub(crate) fn of(permit: &Permit, arrival: Arrival) -> Option<Arc<Self>> {
         let is_recorded = Decision::is_recorded(true) || Decision::is_recorded(false);
-        is_recorded.then(|| Arc::new(Self { permit: permit.clone(), from, said: AtomicU8::new(UNSAID) }))
+        is_recorded.then(|| Arc::new(Self { permit: permit.clone(), arrival, said: AtomicU8::new(UNSAID) }))
     }
 
     /// Audits it as allowed, unless it was audited before.
@@ -42,28 +43,37 @@ impl Undecided {
         }
     }
 
-    /// Audits it as refused by the method, for `reason`. One that took longer than [`PATIENCE`] was audited as allowed
+    /// Audits it as refused by `whom`, for `reason`. One that took longer than [`PATIENCE`] was audited as allowed
     /// before.
-    pub(crate) fn refuse(&self, reason: &dyn Display) {
+    pub(crate) fn refuse(&self, whom: &'static str, reason: &dyn Display) {
         if self.said.swap(REFUSED, Ordering::Relaxed) != REFUSED && Decision::is_recorded(false) {
-            self.record(Some(reason));
+            self.record(Some((whom, reason)));
         }
     }
 
     /// Audits that it was stopped, for `reason`: it was allowed, and took too long.
     pub(crate) fn stop(&self, reason: &dyn Display) {
         self.allow();
-        self.decision(Some(reason)).record_stop();
+        self.decision(Some((LIMIT, reason))).record_stop();
     }
 
-    fn record(&self, refusal: Option<&dyn Display>) {
+    fn record(&self, refusal: Option<(&'static str, &dyn Display)>) {
         self.decision(refusal).record();
     }
 
-    fn decision<'a>(&'a self, refusal: Option<&'a dyn Display>) -> Decision<'a> {
+    fn decision<'a>(&'a self, refusal: Option<(&'static str, &'a dyn Display)>) -> Decision<'a> {
+        let (refused_by, refusal) = refusal.unzip();
         let permit = &self.permit;
         let (message, identity) = (Some(permit.message()), Some(permit.identity()));
-        Decision { message, identity, from: self.from, needed: permit.need(), refusal, hint: None }
+        Decision {
+            message,
+            identity,
+            arrival: self.arrival,
+            needed: permit.need(),
+            refusal,
+            refused_by,
+            hint: None,
+        }
     }
 }
 

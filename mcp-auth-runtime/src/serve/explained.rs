@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::foreseen::{Nowhere, StdioCaller, looking, stdio_caller};
 use super::local_issuer::LocalIssuer;
+use super::recalled::{LoggedCaller, Recalled, recalled};
 use super::settings;
 use super::trust;
 use crate::answer::Rejection;
@@ -55,6 +56,10 @@ pub enum Presents<'a> {
     Bearer(&'a str),
     /// The claims of a signed token, as JSON. Whether a signature over them would be good is not asked.
     Claims(&'a [u8]),
+    /// What this caller presented, whom a log names.
+    Logged(&'a LoggedCaller),
+    /// Something that is not known; why.
+    Unknown(&'static str),
 }
 
 /// Says what kind it is, never what it says.
@@ -64,6 +69,8 @@ impl std::fmt::Debug for Presents<'_> {
             Self::Nothing => "Nothing",
             Self::Bearer(_) => "Bearer(***)",
             Self::Claims(_) => "Claims(***)",
+            Self::Logged(_) => "Logged",
+            Self::Unknown(_) => "Unknown",
         })
     }
 }
@@ -151,6 +158,17 @@ pub async fn explain(
     };
     let authenticator = trust::onlooker(given, audiences)?.map(Arc::new);
     let (who, identity) = match (call.presents, &authenticator) {
+        (Presents::Unknown(why), _) => (KnownAs::Untold(why), None),
+        (Presents::Logged(caller), _) if caller.via == "local" => match over_stdio {
+            true => on_stdio(stdio_caller(config, checked, local)?),
+            false => (KnownAs::Untold("the log is of a server over stdio, and this one is over HTTP"), None),
+        },
+        (Presents::Logged(caller), Some(authenticator)) => {
+            match recalled(config, checked, local, authenticator, caller)? {
+                Recalled::Known(foresight) => foretold(foresight, None),
+                Recalled::Untold(why) => (KnownAs::Untold(why), None),
+            }
+        }
         (Presents::Nothing, _) if over_stdio => on_stdio(stdio_caller(config, checked, local)?),
         (Presents::Nothing, _) | (_, None) => (KnownAs::Anonymous, Some(Ok(Identity::Anonymous))),
         (Presents::Claims(claims), Some(authenticator)) => {

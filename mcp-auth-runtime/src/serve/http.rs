@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::any;
 use rmcp::transport::StreamableHttpServerConfig;
 use tokio::net::TcpListener;
@@ -25,7 +25,7 @@ use crate::observe::health::{self, Readiness};
 use crate::owned::{Sessions, Shares, StoredSessions};
 use crate::transport::before::Before;
 use crate::transport::http::serve_http;
-use crate::transport::{cors, host, origin, panic, peer, routes};
+use crate::transport::{cors, host, origin, peer, place, routes};
 use mcp_auth_core::Resource;
 
 /// Serves until the process is told to stop.
@@ -53,10 +53,11 @@ pub(super) async fn start<H: Handler>(mut parts: Parts<H>) -> Result<Running> {
         authenticator.start(shutdown.stopping());
     }
     let path = parts.config.server.path.as_str().to_owned();
+    let places = settings::places(&parts.config, &parts.ambient);
     let router = routes::and_nothing_else(layers(parts, address, trusted)?, &path);
     let stop = shutdown.clone();
     let task = tokio::spawn(async move {
-        let drained = serve_http(listener, router, limits, stop).await;
+        let drained = serve_http(listener, router, limits, stop, places).await;
         if drained.cut_off > 0 {
             tracing::warn!(connections = drained.cut_off, "cut off after the drain time");
         }
@@ -70,8 +71,9 @@ pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Resu
     if let Some(authenticator) = &trusted.authenticator {
         authenticator.start(parts.shutdown.stopping());
     }
+    let places = Arc::new(settings::places(&parts.config, &parts.ambient));
     // The listener of `start` does this for every request; the application's does not.
-    Ok(layers(parts, bound, trusted)?.layer(from_fn(panic::catch)))
+    Ok(layers(parts, bound, trusted)?.layer(from_fn_with_state(places, place::place)))
 }
 
 /// Whom the server trusts.

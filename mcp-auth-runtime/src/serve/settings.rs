@@ -28,6 +28,7 @@ use crate::transport::client_address::TrustedProxies;
 use crate::transport::host::{AllowedHosts, HostSettings};
 use crate::transport::http::ConnectionLimits;
 use crate::transport::origin::{AllowedOrigins, OriginSettings};
+use crate::transport::place::Places;
 use crate::transport::stdio::{DRAIN, StdioLimits};
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::net::{Authority, Origin};
@@ -134,6 +135,11 @@ pub(super) fn pages(config: &Config, store: &Store, ambient: &Ambient) -> Pages 
 pub(super) fn trusted_proxies(config: &Config) -> TrustedProxies {
     let networks = config.server.trusted_proxies.iter().filter_map(|proxy| proxy.network()).collect();
     TrustedProxies::new(networks, config.server.client_address_header.name().clone())
+}
+
+/// Where requests get their ids from.
+pub(super) fn places(config: &Config, ambient: &Ambient) -> Places {
+    Places::new(Arc::clone(&ambient.random), trusted_proxies(config))
 }
 
 /// The headers of a request that tools see.

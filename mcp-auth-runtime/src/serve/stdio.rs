@@ -50,7 +50,7 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
     let gate = Gate::new(authenticator, parts.rules).asking_with(settings::requested_prefix(&parts.config));
     let gate = gate.telling(tool_errors).guarded_by(Arc::clone(&dispatch) as _);
     let limits = settings::stdio_limits(&parts.config);
-    serve_stdio(dispatch, gate, speaker, limits, parts.shutdown.stopping()).await?;
+    serve_stdio(dispatch, gate, speaker, limits, parts.ambient.random, parts.shutdown.stopping()).await?;
     Ok(())
 }
 

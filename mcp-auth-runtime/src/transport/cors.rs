@@ -22,7 +22,7 @@ use super::origin::AllowedOrigins;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, DELETE, OPTIONS");
 /// What a page may read of an answer besides its body.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "WWW-Authenticate, Mcp-Session-Id, Mcp-Protocol-Version, Retry-After, DPoP-Nonce",
+    "WWW-Authenticate, Mcp-Session-Id, Mcp-Protocol-Version, Retry-After, DPoP-Nonce, X-Request-Id",
 );
 /// Request headers a page may set, besides those that begin with `mcp-`.
 const REQUEST_HEADERS: [&str; 5] = ["authorization", "dpop", "content-type", "accept", "last-event-id"];
@@ -135,7 +135,8 @@ mod tests {
 
     #[tokio::test]
     async fn h19_a_preflight_of_an_allowed_origin_may_send_a_token_and_mcp_headers_only() {
-        let asked = "authorization, DPoP, Content-Type,mcp-param-region, mcp-name, x-admin, cookie";
+        let asked =
+            "authorization, DPoP, Content-Type,mcp-param-region, mcp-name, x-admin, x-request-id, cookie";
         let headers = [
             ("origin", INSPECTOR),
             ("access-control-request-method", "POST"),
@@ -169,9 +170,14 @@ mod tests {
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         assert_eq!(text(&response, "access-control-allow-origin"), Some(INSPECTOR));
         let exposed = text(&response, "access-control-expose-headers").unwrap();
-        for name in
-            ["WWW-Authenticate", "Mcp-Session-Id", "Mcp-Protocol-Version", "Retry-After", "DPoP-Nonce"]
-        {
+        for name in [
+            "WWW-Authenticate",
+            "Mcp-Session-Id",
+            "Mcp-Protocol-Version",
+            "Retry-After",
+            "DPoP-Nonce",
+            "X-Request-Id",
+        ] {
             assert!(exposed.contains(name), "{name}");
         }
         let response = send("POST", &[]).await;

@@ -33,7 +33,7 @@ use tower::Service;
 use super::connections::{Connections, InRequest, Place, Progress};
 use super::head::{BadHead, HeadLimits};
 use super::limits::TimedBody;
-use super::panic;
+use super::place::{self, Places};
 use super::shutdown::Shutdown;
 use super::timed_io::{Clocks, RanOut, TimedIo};
 use crate::answer::Rejection;
@@ -79,6 +79,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves `router` on `listener` until `shutdown` is triggered, then drains and returns.
 ///
+/// - Every request has a place of `places`, and its answer says the id.
 /// - Every request carries its peer's address as [`ConnectInfo<SocketAddr>`].
 /// - A handler that panics answers 500; the process lives.
 /// - Stopping follows the order in [`super::shutdown`]: the listener is closed, requests in flight get
@@ -88,6 +89,7 @@ pub(crate) async fn serve_http(
     router: Router,
     limits: ConnectionLimits,
     shutdown: Shutdown,
+    places: Places,
 ) -> Drained {
     let stopping = shutdown.stopping();
     let server = Arc::new(Server {
@@ -95,6 +97,7 @@ pub(crate) async fn serve_http(
         router: router.with_state(()),
         limits,
         shutdown: shutdown.clone(),
+        places,
     });
     let connections = Connections::new(limits.max_connections);
     let mut tasks = JoinSet::new();
@@ -173,6 +176,7 @@ struct Server {
     router: Router,
     limits: ConnectionLimits,
     shutdown: Shutdown,
+    places: Places,
 }
 
 async fn connection(
@@ -266,9 +270,10 @@ async fn answer(
 ) -> Result<Response<Answer>, Infallible> {
     let (mut parts, body) = request.into_parts();
     let response = match head {
-        Err(bad) => refuse(peer, bad),
+        Err(bad) => place::answered(server.places.of_unread(), async { refuse(peer, bad) }).await,
         Ok(()) => {
             parts.extensions.insert(ConnectInfo(peer));
+            let placed = server.places.of(&mut parts, Some(peer));
             let body = if body.is_end_stream() {
                 Body::empty()
             } else {
@@ -277,7 +282,7 @@ async fn answer(
             };
             let mut router = server.router.clone();
             let request = Request::from_parts(parts, body);
-            panic::guard(async move {
+            place::answered(placed, async move {
                 match router.call(request).await {
                     Ok(response) => response,
                     Err(impossible) => match impossible {},

@@ -1,6 +1,6 @@
 //! How bytes come in and answers go out, and everything that is settled before the gate asks who the caller
 //! is. Over HTTP a request walks these in order: `http` (the listener: one task per connection, its cap in
-//! `connections`, its clocks in `timed_io`, the framing in `framing`: `head`, `chunks`; a handler's panic in `panic`), `host`,
+//! `connections`, its clocks in `timed_io`, the framing in `framing`: `head`, `chunks`), `place` (its id; a handler's panic in `panic`), `host`,
 //! `origin` (both `before` a route), `cors`, `routes` (the built-in issuer's behind `peer`), and, once the gate asks, `client_address` (where it
 //! comes from, behind trusted proxies) and `limits` (the body). What each of them
 //! says when the answer is no is an `answer::Rejection`. `shutdown` is the order in which a server stops. `stdio` is the other way in.
@@ -19,8 +19,9 @@ pub(crate) mod host;
 pub(crate) mod http;
 pub(crate) mod limits;
 pub(crate) mod origin;
-pub(crate) mod panic;
+mod panic;
 pub(crate) mod peer;
+pub(crate) mod place;
 pub(crate) mod routes;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use mcp_auth_core::Era;
 
+use crate::answer::refused_by::METHOD;
 use crate::call::Call;
 use crate::observe::undecided::Undecided;
 
@@ -51,7 +52,7 @@ impl<'a> Asked<'a> {
     /// Audits the call as refused by its method, for `reason`.
     pub(crate) fn is_refused(&self, reason: &str) {
         if let Some(undecided) = self.undecided {
-            undecided.refuse(&reason);
+            undecided.refuse(METHOD, &reason);
         }
     }
 

@@ -59,8 +59,8 @@ pub struct Server {
     /// may hold a credential of the caller's, or of a proxy. `Authorization`, `Cookie` and the like are not accepted.
     pub tool_headers: Vec<ToolHeader>,
     /// The proxies in front of the server, by address or network (CIDR), or `unix` for one that comes by a Unix socket. From them, and from no other sender, it takes the
-    /// address of the client in `client_address_header`. API keys with `allowed_addresses` and the audit use that address,
-    /// nothing else.
+    /// address of the client in `client_address_header`, and the id of the request in `X-Request-Id`. API keys with `allowed_addresses` and the
+    /// audit use that address, nothing else.
     pub trusted_proxies: Vec<Proxy>,
     /// The one header in which these proxies say for whom they ask: `x-forwarded-for`, `forwarded` (RFC 7239), `x-real-ip`,
     /// `cf-connecting-ip` or another. It is read from its right end, through trusted proxies only; no other header is read,

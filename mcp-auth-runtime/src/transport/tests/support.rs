@@ -13,7 +13,8 @@ use axum::routing::{any, get};
 use axum::{Extension, Router};
 use bytes::Bytes;
 use futures_util::stream;
-use http::StatusCode;
+use http::{StatusCode, header};
+use mcp_auth_core::ambient::SystemRandom;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -24,12 +25,14 @@ use crate::answer::Rejection;
 use crate::observe::health::{self, Demand, Readiness};
 use crate::owned::BodyRoom;
 use crate::transport::before::Before;
+use crate::transport::client_address::TrustedProxies;
 use crate::transport::cors;
 use crate::transport::host::{self, AllowedHosts, HostSettings};
 use crate::transport::http::serve_http;
 pub(super) use crate::transport::http::{ConnectionLimits, Drained};
 use crate::transport::limits::{read_body, refuse_encoded};
 use crate::transport::origin::{self, AllowedOrigins, OriginSettings};
+use crate::transport::place::Places;
 use crate::transport::routes;
 use crate::transport::shutdown::Shutdown;
 
@@ -63,8 +66,13 @@ pub(super) async fn start(limits: ConnectionLimits) -> Server {
         .merge(health::router(|| Readiness::of(Vec::new(), Demand::Any, false)))
         .layer(Extension(Arc::clone(&calls)))
         .layer(Before(move |request: &Request| host::check(&hosts, request)));
-    let served = tokio::spawn(serve_http(listener, router, limits, shutdown.clone()));
+    let served = tokio::spawn(serve_http(listener, router, limits, shutdown.clone(), places()));
     Server { address, shutdown, served, calls, dropped, entered }
+}
+
+/// Ids of the system's randomness, and no proxies.
+fn places() -> Places {
+    Places::new(Arc::new(SystemRandom), TrustedProxies::new(Vec::new(), header::FORWARDED))
 }
 
 /// What the gate does with a body, without the gate.

@@ -86,6 +86,10 @@ async fn every_line_is_audited_unreadable_ones_and_responses_too() {
         .lines()
         .filter_map(|line| line.split_once("mcp_auth::audit: ")?.1.split_once(" name="))
         .map(|(event, _)| event.replace('"', ""))
+        .filter_map(|event| {
+            let (decision, rest) = event.split_once(" request_id=")?;
+            Some(format!("{decision}{}", &rest[rest.find(' ')?..]))
+        })
         .collect();
     assert_eq!(
         audited,

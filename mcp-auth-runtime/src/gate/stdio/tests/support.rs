@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use mcp_auth_core::Hierarchy;
-use mcp_auth_core::ambient::SystemClock;
+use mcp_auth_core::ambient::{SystemClock, SystemRandom};
 use mcp_auth_store::{Caps, Store};
 use rmcp::RoleServer;
 use rmcp::model::{
@@ -119,7 +119,7 @@ pub(super) fn walk(mood: &Arc<Mutex<Mood>>, limits: StdioLimits) -> Walk<Who> {
             }
         })
     };
-    Walk { gate: gate(), who: Box::new(who), limits }
+    Walk { gate: gate(), who: Box::new(who), limits, random: Arc::new(SystemRandom) }
 }
 
 pub(super) struct Client {

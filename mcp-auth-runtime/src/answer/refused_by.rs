@@ -1,0 +1,60 @@
+//! What of a server refuses a message, in a word of the audit: where its reader has to look.
+
+use super::rejection::Rejection;
+
+impl Rejection {
+    /// What refuses it.
+    pub(crate) fn refused_by(&self) -> &'static str {
+        match self {
+            Self::InvalidToken { .. } | Self::InvalidProof { .. } | Self::MalformedAuthorization { .. } => {
+                CREDENTIAL
+            }
+            Self::Unauthenticated { .. }
+            | Self::InsufficientScope { .. }
+            | Self::MissingScope { .. }
+            | Self::MissingRole { .. }
+            | Self::Unknown { .. }
+            | Self::UnknownMethod { .. } => RULE,
+            Self::Refused { .. } => GUARD,
+            Self::UnfitClaims { .. } | Self::Forbidden { .. } => METHOD,
+            Self::UnknownSession => "session",
+            Self::BodyTooLarge { .. }
+            | Self::TooLargeUnverified { .. }
+            | Self::BodyTimeout
+            | Self::Crowded(_)
+            | Self::HeadTooLong { .. }
+            | Self::TooManyHeaders { .. }
+            | Self::TargetTooLong => LIMIT,
+            Self::KeysUnavailable { .. } | Self::StoreUnavailable => "outage",
+            Self::BadMessage { .. }
+            | Self::TasksNotDeclared
+            | Self::HeaderMismatch(_)
+            | Self::MethodNotAllowed { .. }
+            | Self::BodyBroken
+            | Self::ContentEncoding
+            | Self::ContentType
+            | Self::NotAcceptable { .. }
+            | Self::BadHost { .. }
+            | Self::HostNotAllowed { .. }
+            | Self::OriginNotAllowed { .. }
+            | Self::NotThisComputer { .. }
+            | Self::BadFraming { .. }
+            | Self::TransferCoding
+            | Self::NothingHere { .. } => "message",
+            Self::NoPermit | Self::Internal => "fault",
+        }
+    }
+}
+
+/// A token or key that does not verify. Nobody is known by it.
+pub(crate) const CREDENTIAL: &str = "credential";
+/// What the operation needs, and its caller does not have.
+pub(crate) const RULE: &str = "rule";
+/// The server's own guard.
+pub(crate) const GUARD: &str = "guard";
+/// The person who was asked to confirm the call.
+pub(crate) const PERSON: &str = "person";
+/// The method itself, or one of its arguments.
+pub(crate) const METHOD: &str = "method";
+/// A setting of `[limits]`.
+pub(crate) const LIMIT: &str = "limit";
