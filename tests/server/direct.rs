@@ -193,9 +193,11 @@ async fn ask(wire: Wire, accept: &str, method: &str, params: &Value, extra: &str
     ask_in(Some(MODERN), wire, accept, method, params, extra).await
 }
 
-/// Everything but when it came.
+/// Everything but when it came, and as which request.
 fn whole(reply: &Reply) -> String {
-    let kept = reply.text().split("\r\n").filter(|line| !line.to_lowercase().starts_with("date:"));
+    let is_of_one =
+        |line: &str| ["date:", "x-request-id:"].iter().any(|of_one| line.to_lowercase().starts_with(of_one));
+    let kept = reply.text().split("\r\n").filter(|line| !is_of_one(line));
     kept.collect::<Vec<_>>().join("\n")
 }
 
