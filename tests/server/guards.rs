@@ -120,7 +120,7 @@ async fn started(toml: &str) -> (Todos, TestServer) {
 }
 
 /// The status, what was said, and the scopes that a client would ask for.
-fn said(answer: &Answer) -> (u16, String, Option<String>) {
+pub(crate) fn said(answer: &Answer) -> (u16, String, Option<String>) {
     let text = answer.error().map_or_else(
         || answer.text().unwrap_or_default().to_owned(),
         |error| error["message"].as_str().unwrap_or_default().to_owned(),

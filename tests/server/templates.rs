@@ -8,7 +8,9 @@ use mcp_auth::prelude::*;
 use mcp_auth::schemars::JsonSchema;
 use mcp_auth::serde::Deserialize;
 use mcp_auth::serde_json::{Value, json};
-use mcp_auth::testing::{Answer, Era, TestServer};
+use mcp_auth::testing::{Era, TestServer};
+
+use crate::guards::said;
 
 #[derive(Clone, Default)]
 struct Files {
@@ -113,16 +115,6 @@ async fn started(more: &str) -> (Files, TestServer) {
 
 fn place(bucket: &str) -> Value {
     json!({ "path": { "bucket": bucket } })
-}
-
-/// The status, the text, and the scopes that a challenge asks for.
-fn said(answer: &Answer) -> (u16, String, Option<String>) {
-    let text = answer.error().map_or_else(
-        || answer.text().unwrap_or_default().to_owned(),
-        |error| error["message"].as_str().unwrap_or_default().to_owned(),
-    );
-    let scope = answer.challenge().and_then(|challenge| challenge.get("scope").map(str::to_owned));
-    (answer.status(), text, scope)
 }
 
 #[tokio::test]

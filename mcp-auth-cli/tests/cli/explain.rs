@@ -62,7 +62,7 @@ fn with_claims(directory: &tempfile::TempDir, claims: &str, arguments: &[&str]) 
 }
 
 #[track_caller]
-fn says(output: &Output, code: i32, lines: &[&str]) {
+pub(crate) fn says(output: &Output, code: i32, lines: &[&str]) {
     let text = stdout(output);
     assert_eq!(output.status.code(), Some(code), "{text}{}", stderr(output));
     for line in lines {

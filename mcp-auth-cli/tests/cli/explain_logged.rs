@@ -7,6 +7,7 @@ use std::process::{Output, Stdio};
 use mcp_auth::serde_json::{self, Value, json};
 use mcp_auth::testing::Client;
 
+use crate::explain::says;
 use crate::process::{mcp_auth, stderr, stdout};
 use crate::todos;
 
@@ -62,15 +63,6 @@ fn allowed(changes: &Value) -> Value {
     let mut event = event(&json!({ "decision": "allow", "refused_by": null, "reason": null }));
     event["fields"].as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     event
-}
-
-#[track_caller]
-fn says(output: &Output, code: i32, lines: &[&str]) {
-    let text = stdout(output);
-    assert_eq!(output.status.code(), Some(code), "{text}{}", stderr(output));
-    for line in lines {
-        assert!(text.lines().any(|said| said.trim() == *line), "{line}\nis not in\n{text}");
-    }
 }
 
 #[track_caller]
@@ -184,7 +176,7 @@ fn what_the_configuration_changed_since_is_said() {
         json!({ "issuer": "https://login.old.example/" }),
         json!({ "via": "api-key", "issuer": "urn:mcp-auth:api-key", "subject": "\"ci\"", "client_id": null }),
         json!({ "name": "\"drop_todos\"" }),
-        // Roles of then that are no roles now give nothing.
+        // A role that the log names and the configuration no longer has gives nothing.
         json!({ "held": "", "roles": "editor" }),
     ] {
         let directory = directory(&configuration(""), &[allowed(&changes)]);

@@ -10,7 +10,7 @@ pub enum InvalidScopeTemplate {
     /// `{` without `}`, or the other way round.
     #[error("`{{` and `}}` enclose the name of an argument")]
     Braces,
-    /// There is no place to fill, or nothing besides.
+    /// A place to fill is missing, or the text around it is.
     #[error("a scope template has text and an argument, like \"files:{{bucket}}:read\"")]
     Plain,
     /// A place that does not name an argument.

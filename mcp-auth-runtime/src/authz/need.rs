@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::authn::Held;
-use crate::declared::filling::Values;
+use crate::declared::filling::{FilledScopes, Values};
 use crate::declared::{Rule, ScopeTerm, Who};
 use mcp_auth_core::{Hierarchy, Role, Scope, ScopeFamily, ScopeSet, ScopeTemplate};
 
@@ -160,6 +160,15 @@ impl Need {
             Some(why) if !is_filled => Filled::Unfit(why),
             _ => Filled::Lacked(least(&groups)),
         }
+    }
+
+    /// What a call with these `values` makes of each scope that it fills. One that they do not fill is left out.
+    pub(crate) fn filled(&self, values: Values<'_>) -> FilledScopes {
+        let scope = |term: &Term| match term {
+            Term::Scope(_) => None,
+            Term::Template(template) => Some((template.to_string(), values.fill(template).ok()?.to_string())),
+        };
+        self.groups().iter().flatten().filter_map(scope).collect()
     }
 
     /// What a caller who holds this has of it; `None`: an anonymous one. `filled` says what a call makes of a template.

@@ -43,8 +43,8 @@ impl Policy {
                 return Err(Denied::Refused { reason: UNDECIDED.to_owned() });
             };
             let with = |values: Values<'_>| {
-                let filled = registry.get(asked.id).filled(values);
-                (need.fill(held, self.hierarchy(), values), Ran { operation: asked.id, filled })
+                let ran = Ran { operation: asked.id, filled: need.filled(values) };
+                (need.fill(held, self.hierarchy(), values), ran)
             };
             let (comes_of_it, so) = match permit.message() {
                 Message::Task { .. } => with(Values::Recorded(&recorded)),

@@ -88,13 +88,6 @@ impl Registry {
 }
 
 impl Declaration {
-    /// What a call with these values makes of each template of the rule, as far as it makes a scope of it.
-    pub(crate) fn filled(&self, values: Values<'_>) -> FilledScopes {
-        let scope =
-            |template: &ScopeTemplate| Some((template.to_string(), values.fill(template).ok()?.to_string()));
-        self.rule.templates().filter_map(scope).collect()
-    }
-
     /// The arguments of a call as its method gets them, if they fit the schema of the operation.
     ///
     /// # Errors

@@ -106,8 +106,9 @@ impl<H: Handler> Dispatch<H> {
         if let Some(why) = permit.unfit() {
             return Ok(tool_failure(why.to_owned()));
         }
-        let filled =
-            declaration.filled(Values::Arguments(call.arguments.as_ref().unwrap_or(&JsonObject::new())));
+        let none = JsonObject::new();
+        let called_with = Values::Arguments(call.arguments.as_ref().unwrap_or(&none));
+        let filled = permit.need().map(|need| need.filled(called_with)).unwrap_or_default();
         let era = call.era();
         if declaration.rule.is_confirmed()
             && let Err(error) = confirmed(declaration, &mut call).await

@@ -155,7 +155,7 @@ async fn a_server_that_reads_proofs_challenges_in_each_scheme_and_gives_a_nonce(
     let said = challenges(&result);
     assert_eq!(said.iter().map(ReceivedChallenge::scheme).collect::<Vec<_>>(), ["Bearer", "DPoP"]);
     assert!(said[1].get("algs").is_some_and(|algs| algs.contains("ES256")), "{said:?}");
-    assert!(got.nonce.is_some(), "whoever is told to send something");
+    assert!(got.nonce.is_some(), "a client that is told to send something gets one");
 }
 
 #[tokio::test]

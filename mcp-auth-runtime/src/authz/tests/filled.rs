@@ -4,6 +4,10 @@ use super::*;
 
 /// A tool that is called with a bucket, one that anyone with a scope may use instead, and a method of tasks.
 fn filled_rules() -> Rules {
+    filled_rules_with(Settings::default())
+}
+
+fn filled_rules_with(settings: Settings) -> Rules {
     let tool = |name: &'static str, rule| build::tool(rule, with_bucket(name));
     let registry = Registry::new(vec![
         tool("open", build::all(&["files:{bucket}:read"])),
@@ -18,7 +22,7 @@ fn filled_rules() -> Rules {
     .unwrap();
     let scope = |token: &'static str| Scope::new(token).unwrap();
     let hierarchy = Hierarchy::new([(scope("all"), vec![scope("files:a:read")])]).unwrap();
-    let policy = Policy::compile(registry.rules(), &hierarchy, Settings::default());
+    let policy = Policy::compile(registry.rules(), &hierarchy, settings);
     Rules { registry, policy }
 }
 
@@ -115,4 +119,15 @@ fn a_task_and_what_a_session_delivers_need_the_scope_of_the_call_that_made_them(
     assert!(!rules.policy.admits_to(&made, &Identity::Anonymous));
     let denied = rules.policy.denied([made.operation], &holder("files:b:read"));
     assert!(matches!(denied, Some(Denied::Refused { .. })), "{denied:?}");
+}
+
+#[test]
+fn a_value_with_more_characters_is_remembered_of_a_call_as_it_was_decided() {
+    let wide = "files:{}:read".parse::<mcp_auth_core::ScopeFamily>().unwrap().with_characters("/").unwrap();
+    let rules = filled_rules_with(Settings { wider: vec![wide], ..Settings::default() });
+    let permit = rules.call("open", "a/b", "files:a/b:read").unwrap();
+    assert_eq!(permit.unfit(), None);
+    let made = permit.ran(rules.registry.tool("open")).next().unwrap();
+    assert!(rules.policy.admits_to(&made, &holder("files:a/b:read")));
+    assert!(!rules.policy.admits_to(&made, &holder("files:a:read")));
 }
