@@ -34,6 +34,13 @@ struct Desk;
 
 #[server]
 impl Desk {
+    // The first one, so that it is seen what becomes of the others without it.
+    /// Removes everything.
+    #[tool(scope = "desk.admin")]
+    async fn wipe(&self) -> &'static str {
+        "wiped"
+    }
+
     /// Adds a note.
     #[tool(any_scope = ["desk.write", "desk.admin"])]
     async fn add_note(&self) -> &'static str {
@@ -44,12 +51,6 @@ impl Desk {
     #[tool(public)]
     async fn ping(&self) -> &'static str {
         "pong"
-    }
-
-    /// Removes everything.
-    #[tool(scope = "desk.admin")]
-    async fn wipe(&self) -> &'static str {
-        "wiped"
     }
 
     /// Plans the day.

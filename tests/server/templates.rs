@@ -292,7 +292,16 @@ async fn what_could_be_taken_for_another_scope_does_not_start() {
         ),
         (
             "[scopes.\"topic:{}:read\"]\nimplies = [\"files.list\"]",
-            "has a value in each call, so it implies nothing",
+            "has a value that each call chooses, so it implies nothing",
+        ),
+        // Who may choose a bucket of any name would choose what comes with this one.
+        (
+            "[scopes.\"topic:all:read\"]\nimplies = [\"files.list\"]",
+            "scope \"topic:all:read\" has a value that each call chooses",
+        ),
+        (
+            "[tools.list]\nscopes = [\"topic:all:read\"]",
+            "scope \"topic:all:read\" is what calls with one value need, so no operation can need it besides",
         ),
         (
             "[scopes.\"files.list\"]\nimplies = []\nvalue_characters = \"/\"",
@@ -341,6 +350,24 @@ impl NeverText {
     fn one(&self, Parameters(_place): Parameters<Place>) {}
 }
 
+/// A form of arguments in which another member says what is read.
+#[derive(Deserialize, JsonSchema)]
+#[serde(crate = "mcp_auth::serde", tag = "op", rename_all = "lowercase")]
+#[schemars(crate = "mcp_auth::schemars")]
+#[expect(dead_code, reason = "no call gets so far")]
+enum Forms {
+    Read { bucket: String },
+    Copy { source: String },
+}
+
+struct OfSomeForms;
+
+#[server]
+impl OfSomeForms {
+    #[tool(scope = "x:{bucket}")]
+    fn one(&self, Parameters(_which): Parameters<Forms>) {}
+}
+
 #[tokio::test]
 async fn a_scope_that_could_never_be_filled_or_told_from_another_does_not_start() {
     async fn refused<H: mcp_auth::Handler>(handler: H) -> String {
@@ -356,4 +383,10 @@ async fn a_scope_that_could_never_be_filled_or_told_from_another_does_not_start(
     assert!(missing.contains("the scope x:{nam} of tool `one` can never be filled: `nam` names one of the tool's arguments, and is not among them: there are name"), "{missing}");
     let never = refused(NeverText).await;
     assert!(never.contains("`path.depth` names one of the tool's arguments, and is not a text"), "{never}");
+    // A caller would name a bucket of its own beside what the other form reads.
+    let some = refused(OfSomeForms).await;
+    assert!(
+        some.contains("`bucket` names one of the tool's arguments, and is not in each of their forms"),
+        "{some}"
+    );
 }

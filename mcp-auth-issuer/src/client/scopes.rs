@@ -8,6 +8,9 @@ use mcp_auth_core::{Hierarchy, InvalidScope, Scope, ScopeFamily, ScopeSet};
 /// tokens without being asked, so these scopes are ignored rather than refused, unless the server declares them.
 const HABITS: [&str; 6] = ["offline_access", "openid", "profile", "email", "address", "phone"];
 
+/// The most scopes of families in one request: a person reads each, and a client makes as many as it likes.
+const MOST_FILLED: usize = 64;
+
 /// Every scope that the server declares, with its description.
 pub(crate) struct Declared {
     descriptions: BTreeMap<String, Option<String>>,
@@ -32,6 +35,8 @@ pub(crate) enum RefusedScope {
     Grammar(#[source] InvalidScope),
     #[error("scope {0} is unknown here")]
     Unknown(Scope),
+    #[error("scope asks for more than {MOST_FILLED} scopes with a value; ask for fewer at once")]
+    TooMany,
 }
 
 impl Declared {
@@ -49,7 +54,17 @@ impl Declared {
 
     /// Whether a token may have it: it is declared, or one of a family that is described.
     pub(crate) fn contains(&self, scope: &str) -> bool {
-        self.descriptions.contains_key(scope) || self.families.iter().any(|(family, _)| family.has(scope))
+        self.is_named(scope) || self.families.iter().any(|(family, _)| family.has(scope))
+    }
+
+    /// Whether it is declared itself.
+    pub(crate) fn is_named(&self, scope: &str) -> bool {
+        self.descriptions.contains_key(scope)
+    }
+
+    /// Those of `granted` that a token may have still: what was allowed once may have gone since.
+    pub(crate) fn known_of(&self, granted: &ScopeSet) -> ScopeSet {
+        granted.iter().filter(|scope| self.contains(scope.as_str())).cloned().collect()
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
@@ -89,6 +104,9 @@ impl Declared {
             } else if !HABITS.contains(&token) {
                 return Err(RefusedScope::Unknown(scope));
             }
+        }
+        if asked.iter().filter(|scope| !self.is_named(scope.as_str())).count() > MOST_FILLED {
+            return Err(RefusedScope::TooMany);
         }
         Ok((!asked.is_empty()).then_some(asked))
     }
@@ -133,6 +151,24 @@ mod tests {
         let told = declared.described(&scope);
         assert_eq!(told, Described { description: Some("Read files in"), values: vec!["photos"] });
         assert!(declared.names().all(|name| !name.contains("files")), "scopes_supported leaves it out");
+    }
+
+    #[test]
+    fn a_request_names_no_more_scopes_with_a_value_than_a_person_reads() {
+        let asked = |count: usize| {
+            let filled = (0..count).map(|n| format!("files:{n}:read"));
+            filled.chain(["todos.read".to_owned()]).collect::<Vec<_>>().join(" ")
+        };
+        assert!(requested(&asked(MOST_FILLED)).is_ok_and(|set| set.is_some()));
+        assert_eq!(requested(&asked(MOST_FILLED + 1)), Err(RefusedScope::TooMany));
+        let twice = format!("{} {}", asked(MOST_FILLED), asked(MOST_FILLED));
+        assert!(requested(&twice).is_ok(), "each counts once");
+    }
+
+    #[test]
+    fn of_what_was_granted_only_that_counts_which_is_known_still() {
+        let granted = ScopeSet::parse_lossy("admin files:a:read files:a:write todos.read");
+        assert_eq!(declared("").known_of(&granted).to_string(), "files:a:read todos.read");
     }
 
     #[test]

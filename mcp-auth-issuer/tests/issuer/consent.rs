@@ -58,6 +58,20 @@ async fn a_scope_with_a_value_is_asked_for_with_its_value_and_given_as_it_was_as
 }
 
 #[tokio::test]
+async fn what_the_server_names_itself_is_shown_before_scopes_with_values_of_a_client() {
+    let app = App::new();
+    let client = named_client(&app, "Inspector", REDIRECT).await;
+    let many: Vec<String> = (0..64).map(|n| format!("files:a{n}:read")).collect();
+    let asked = format!("{} todos.write", many.join(" "));
+    let page = Browser::new(&app).log_in(&authorize_url(&client, &[("scope", &asked)])).await;
+    let at = |text: &str| page.body.find(text).unwrap_or_else(|| panic!("{text} in {}", page.body));
+    assert!(at("<code>todos.write</code>") < at("<code>files:a0:read</code>"));
+    let more = format!("{asked} files:b:read");
+    let refused = app.get(&authorize_url(&client, &[("scope", &more)])).await;
+    assert!(refused.body.contains("more than 64 scopes with a value"), "{}", refused.body);
+}
+
+#[tokio::test]
 async fn a_person_with_the_name_of_a_client_cannot_log_in_and_another_can() {
     let log_in = async |client: &str| {
         let options = |options: &mut IssuerOptions| {

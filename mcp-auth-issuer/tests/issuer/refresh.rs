@@ -1,6 +1,7 @@
 //! The refresh token grant.
 
 use http::StatusCode;
+use mcp_auth_store::{Caps, Store};
 use serde_json::Value;
 
 use crate::harness::*;
@@ -24,6 +25,20 @@ async fn b07_each_use_gives_a_new_token_and_the_same_rights() {
     let claims = app.claims(second["access_token"].as_str().unwrap());
     assert_eq!((&claims["sub"], &claims["iat"]), (&"developer".into(), &(START + 1000).into()));
     assert_eq!(app.token(&refresh(&client, &second)).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_is_not_described_any_more_is_not_given_by_an_old_grant() {
+    let store = Store::memory(Caps::default());
+    let before = App::on(store.clone(), |_| (), |_| ());
+    let client = before.public_client().await;
+    let tokens = before.tokens(&client, &[("scope", "files:photos:read todos.read")]).await;
+    assert_eq!(tokens["scope"], "files:photos:read todos.read");
+    let after = App::on(store, |setup| setup.families.clear(), |_| ());
+    let answer = after.token(&refresh(&client, &tokens)).await;
+    assert_eq!(answer.json()["scope"], "todos.read", "{}", answer.body);
+    let claims = after.claims(answer.json()["access_token"].as_str().unwrap());
+    assert_eq!(claims["scope"], "todos.read");
 }
 
 #[tokio::test]

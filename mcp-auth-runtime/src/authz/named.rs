@@ -26,13 +26,14 @@ pub struct Named<'m> {
 const ANSWERED: [&str; 6] =
     ["ping", "server/discover", "tools/list", "prompts/list", "resources/list", "resources/templates/list"];
 
-/// What ran, and left something that is read later, such as a task: the operation, and what its call filled into scopes.
+/// What a message used, and left something that is read later, such as a task: the operation, and what its call filled into scopes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ran {
     /// The operation.
     pub operation: OperationId,
-    /// Each template of its rule with the scope that the call made of it.
-    pub filled: BTreeMap<String, String>,
+    /// Each template of its rule with the scope that the call made of it; `None` where no method ran with a value, so that what is
+    /// read tells of none.
+    pub filled: Option<BTreeMap<String, String>>,
 }
 
 /// One operation that a message names, or would name if it existed.
@@ -66,8 +67,8 @@ impl<'m> Named<'m> {
             }
             Message::Prompt { name, .. } => vec![prompt(name)],
             Message::Resource { uri } => vec![resource(uri)],
-            Message::Complete { reference: Reference::Prompt(name) } => vec![prompt(name)],
-            Message::Complete { reference: Reference::Resource(uri) } => {
+            Message::Complete { reference: Reference::Prompt(name), .. } => vec![prompt(name)],
+            Message::Complete { reference: Reference::Resource(uri), .. } => {
                 vec![match registry.resource_template(uri) {
                     None => resource(uri),
                     id => Part { kind: Kind::Resource, name: uri, id },
@@ -82,7 +83,7 @@ impl<'m> Named<'m> {
             Message::Task { task_id, .. } => {
                 let made = task(task_id);
                 let id = made.map(|made| {
-                    filled = made.filled;
+                    filled = made.filled.unwrap_or_default();
                     made.operation
                 });
                 vec![Part { kind: Kind::Task, name: task_id, id }]

@@ -162,6 +162,16 @@ impl Need {
         }
     }
 
+    /// Whether these `values` name all that some group is filled with, whatever they are.
+    pub(super) fn is_given(&self, values: Values<'_>) -> bool {
+        let is_given = |term: &Term| match term {
+            Term::Scope(_) => true,
+            Term::Template(template) => template.paths().all(|path| values.text(path).is_some()),
+        };
+        let is_filled = |group: &&Vec<Term>| known_in(group).count() < group.len();
+        self.groups().iter().filter(is_filled).any(|group| group.iter().all(is_given))
+    }
+
     /// What a call with these `values` makes of each scope that it fills. One that they do not fill is left out.
     pub(crate) fn filled(&self, values: Values<'_>) -> FilledScopes {
         let scope = |term: &Term| match term {

@@ -66,12 +66,17 @@ impl Permit {
         self
     }
 
-    /// What runs by this: these operations, each with what the call fills into its scopes. Of a caller who may use it whatever
-    /// is called with, that is not looked at.
+    /// What is used by this: these operations, each with what the call fills into its scopes, as often as it does. Of a caller who
+    /// may use it whatever is called with, that is not looked at: it is as of a value that nobody knows.
     pub(crate) fn ran(&self, operations: impl IntoIterator<Item = OperationId>) -> impl Iterator<Item = Ran> {
-        operations.into_iter().map(|operation| {
-            let filled = self.0.filled.iter().find(|ran| ran.operation == operation);
-            filled.cloned().unwrap_or_else(|| Ran { operation, filled: FilledScopes::new() })
+        let runs = self.0.unfit.is_none() && comes_with_values(&self.0.message);
+        operations.into_iter().flat_map(move |operation| {
+            let of_it = self.0.filled.iter().filter(|ran| ran.operation == operation);
+            let mut ran: Vec<Ran> = of_it.cloned().collect();
+            if ran.is_empty() {
+                ran.push(Ran { operation, filled: runs.then(FilledScopes::new) });
+            }
+            ran
         })
     }
 
@@ -109,4 +114,10 @@ impl Permit {
     pub fn caller(&self) -> Option<Caller> {
         self.0.identity.caller(&self.0.hierarchy)
     }
+}
+
+/// Whether a method runs with the values of such a message, or what it names is delivered afterwards. A client completes values before
+/// it has them, and what it unsubscribes from brings nothing.
+fn comes_with_values(message: &Message) -> bool {
+    !matches!(message, Message::Complete { .. } | Message::Unsubscribe { .. })
 }

@@ -17,6 +17,9 @@ use crate::declared::{Kind, Rule};
 use crate::envelope::Message;
 use mcp_auth_core::{Hierarchy, Scope, ScopeFamily, ScopeSet, ScopeTemplate};
 
+/// So many bytes of scopes that calls fill are named in one answer: its headers have to pass every proxy.
+const MOST_FILLED_BYTES: usize = 2048;
+
 /// Everything the decision depends on besides the message and its caller. It is plain data: a holder of the `Arc` can
 /// replace the whole policy at once.
 #[derive(Debug, Clone)]
@@ -112,6 +115,8 @@ impl Policy {
                 });
                 filling.collect()
             }
+            // As far as the values are chosen.
+            Message::Complete { .. } => self.asked_of_all(named, &depends),
             _ => self.asked(named, &depends),
         }
     }
@@ -127,7 +132,11 @@ impl Policy {
                 | Message::Subscribe { .. }
                 | Message::Listen { .. }
         );
-        let parts = named.parts.iter().filter(|part| shows_its_arguments && part.kind != Kind::Method);
+        if shows_its_arguments { self.asked_of_all(named, is_asked) } else { Vec::new() }
+    }
+
+    fn asked_of_all(&self, named: &Named<'_>, is_asked: &dyn Fn(&Need) -> bool) -> Vec<Asked> {
+        let parts = named.parts.iter().filter(|part| part.kind != Kind::Method);
         let asked = parts.filter_map(|part| {
             let id = part.id.filter(|id| self.need_at(*id).is_some_and(is_asked))?;
             Some(Asked { id, name: part.name.to_owned() })
@@ -320,12 +329,31 @@ impl Policy {
     }
 
     fn nameable_of(&self, held: &Held) -> ScopeSet {
-        let is_filled = |scope: &&Scope| self.families.iter().any(|family| family.has(scope.as_str()));
         let declared = self.nameable.iter().filter(|scope| held.scopes.contains(scope.as_str()));
         match self.families.is_empty() {
             true => declared.cloned().collect(),
-            false => declared.chain(held.scopes.iter().filter(is_filled)).cloned().collect(),
+            false => {
+                let filled = held.scopes.iter().filter(|scope| self.is_filled(scope));
+                self.to_be_named(declared.chain(filled))
+            }
         }
+    }
+
+    fn is_filled(&self, scope: &Scope) -> bool {
+        self.families.iter().any(|family| family.has(scope.as_str()))
+    }
+
+    /// These scopes, as far as one answer names them: of those that calls fill there may be any number.
+    pub(super) fn to_be_named<'s>(&self, scopes: impl IntoIterator<Item = &'s Scope>) -> ScopeSet {
+        let mut room = MOST_FILLED_BYTES;
+        let has_room = |scope: &&Scope| {
+            let fits = !self.is_filled(scope) || scope.as_str().len() < room;
+            if fits && self.is_filled(scope) {
+                room -= scope.as_str().len() + 1;
+            }
+            fits
+        };
+        scopes.into_iter().filter(has_room).cloned().collect()
     }
 
     /// With `visibility = "granted"` the base scopes only: the others would say that the operation exists. The same where no

@@ -1,7 +1,9 @@
 //! The scopes that a call fills: they are known once its arguments fit their schema, and decided on before any guard is asked.
 
+use std::collections::BTreeMap;
+
 use super::guard::{Asked, Guarded, UNDECIDED};
-use super::named::Ran;
+use super::named::{Ran, Variables};
 use super::need::Filled;
 use super::permit::Permit;
 use super::policy::Policy;
@@ -43,14 +45,14 @@ impl Policy {
                 return Err(Denied::Refused { reason: UNDECIDED.to_owned() });
             };
             let with = |values: Values<'_>| {
-                let ran = Ran { operation: asked.id, filled: need.filled(values) };
+                let ran = Ran { operation: asked.id, filled: Some(need.filled(values)) };
                 (need.fill(held, self.hierarchy(), values), ran)
             };
-            let (comes_of_it, so) = match permit.message() {
-                Message::Task { .. } => with(Values::Recorded(&recorded)),
+            let made = match permit.message() {
+                Message::Task { .. } => vec![with(Values::Recorded(&recorded))],
                 Message::Tool { arguments, .. } | Message::Prompt { arguments, .. } => {
                     match registry.get(asked.id).fitting(arguments.clone().unwrap_or_default()) {
-                        Ok(arguments) => with(Values::Arguments(&arguments)),
+                        Ok(arguments) => vec![with(Values::Arguments(&arguments))],
                         // What does not fit is said in full where the call is answered.
                         Err(_) => {
                             return Ok(Verdict::Allowed(
@@ -59,22 +61,30 @@ impl Policy {
                         }
                     }
                 }
+                // As long as a value is not chosen, the rest of the rule decides.
+                Message::Complete { chosen, .. } => {
+                    let chosen = chosen_of(registry, asked, chosen);
+                    let given = chosen.iter().map(Values::Variables);
+                    given.filter(|values| need.is_given(*values)).map(with).collect()
+                }
                 _ => {
                     let found = registry.resource_and_variables(&asked.name);
-                    with(Values::Variables(&found.map(|(_, variables)| variables).unwrap_or_default()))
+                    vec![with(Values::Variables(&found.map(|(_, variables)| variables).unwrap_or_default()))]
                 }
             };
-            match comes_of_it {
-                Filled::Held => ran.push(so),
-                Filled::Lacked(scopes) => lacked.get_or_insert_with(|| besides.clone()).extend(scopes),
-                Filled::Unfit(why) if is_answered(permit.message()) => {
-                    return Ok(Verdict::Allowed(permit.of_unfit(why)));
+            for (comes_of_it, so) in made {
+                match comes_of_it {
+                    Filled::Held => ran.push(so),
+                    Filled::Lacked(scopes) => lacked.get_or_insert_with(|| besides.clone()).extend(scopes),
+                    Filled::Unfit(why) if is_answered(permit.message()) => {
+                        return Ok(Verdict::Allowed(permit.of_unfit(why)));
+                    }
+                    Filled::Unfit(reason) => return Err(Denied::Refused { reason }),
                 }
-                Filled::Unfit(reason) => return Err(Denied::Refused { reason }),
             }
         }
         if let Some(required) = lacked {
-            return Err(self.lacks(required, held));
+            return Err(self.lacks(self.to_be_named(&required), held));
         }
         let permit = permit.of_filled(ran);
         Ok(match guarded.is_empty() {
@@ -87,7 +97,8 @@ impl Policy {
     pub(crate) fn admits_to(&self, ran: &Ran, who: &Identity) -> bool {
         let held = who.principal().map(Principal::held);
         let (Some(need), hierarchy) = (self.need_at(ran.operation), self.hierarchy()) else { return false };
-        let by_value = |held| need.fill(held, hierarchy, Values::Recorded(&ran.filled)) == Filled::Held;
+        let Some(filled) = &ran.filled else { return need.is_met_by(held) };
+        let by_value = |held| need.fill(held, hierarchy, Values::Recorded(filled)) == Filled::Held;
         need.is_met_by(held) && (!need.depends_on_call(held) || held.is_some_and(by_value))
     }
 }
@@ -95,4 +106,15 @@ impl Policy {
 /// Whether what is wrong with the values is the answer of the operation itself.
 fn is_answered(message: &Message) -> bool {
     matches!(message, Message::Tool { .. } | Message::Prompt { .. } | Message::Resource { .. })
+}
+
+/// The values that a completion is about: those of the URI that it names, and those that are chosen already. Where both say one, each is
+/// decided on: which of them the method reads is not known.
+fn chosen_of(registry: &Registry, asked: &Asked, chosen: &BTreeMap<String, String>) -> Vec<Variables> {
+    let is_template = registry.resource_template(&asked.name).is_some();
+    let of_uri = (!is_template).then(|| registry.resource_and_variables(&asked.name)).flatten();
+    let of_uri = of_uri.map(|(_, variables)| variables).unwrap_or_default();
+    let mut all = of_uri.clone();
+    all.extend(chosen.iter().map(|(name, value)| (name.clone(), value.clone())));
+    if all == of_uri { vec![all] } else { vec![of_uri, all] }
 }

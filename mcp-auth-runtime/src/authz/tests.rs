@@ -182,12 +182,15 @@ fn completion_needs_its_own_rule_and_that_of_what_is_completed() {
         Reference::Resource("note://{id}".to_owned()),
         Reference::Resource("note://7".to_owned()),
     ] {
-        let message = Arc::new(Message::Complete { reference });
+        let message = Arc::new(Message::Complete { reference, chosen: Default::default() });
         assert!(policy.decide(&message, &holder("read")).is_ok());
         assert!(policy.decide(&message, &holder("")).is_err());
         assert!(policy.decide(&message, &Identity::Anonymous).is_err());
     }
-    let public = Message::Complete { reference: Reference::Resource("about://".to_owned()) };
+    let public = Message::Complete {
+        reference: Reference::Resource("about://".to_owned()),
+        chosen: Default::default(),
+    };
     assert!(policy.decide(&Arc::new(public), &Identity::Anonymous).is_err(), "the method's own rule holds");
 }
 

@@ -25,6 +25,18 @@ pub(crate) enum Values<'a> {
 }
 
 impl Values<'_> {
+    /// The text at the end of a way.
+    pub(crate) fn text(&self, path: &[String]) -> Option<&str> {
+        match self {
+            Self::Arguments(arguments) => text_in(arguments, path),
+            Self::Variables(variables) => match path {
+                [name] => variables.get(name).map(String::as_str),
+                _ => None,
+            },
+            Self::Recorded(_) => None,
+        }
+    }
+
     /// The scope that `template` makes of them.
     ///
     /// # Errors
@@ -35,14 +47,7 @@ impl Values<'_> {
             return scope.ok_or_else(|| "it is not known what was called for".to_owned());
         }
         let values = template.paths().map(|path| {
-            let found = match self {
-                Self::Arguments(arguments) => text_in(arguments, path),
-                Self::Variables(variables) => {
-                    path.first().and_then(|name| variables.get(name)).map(String::as_str)
-                }
-                Self::Recorded(_) => None,
-            };
-            found.ok_or_else(|| {
+            self.text(path).ok_or_else(|| {
                 let path = path.join(".");
                 format!("`{path}` is not given, or is not a text; a scope is filled with it")
             })

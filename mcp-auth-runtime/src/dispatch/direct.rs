@@ -4,6 +4,7 @@
 //!
 //! What is answered is what rmcp would answer, in its own types; a test holds the two against each other.
 
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use rmcp::ErrorData;
@@ -16,7 +17,7 @@ use super::security_schemes;
 use super::server::Dispatch;
 use crate::authz::Permit;
 use crate::call::handler::Handler;
-use crate::declared::registry::{Item, Registry};
+use crate::declared::registry::{Declaration, Item, OperationId, Registry};
 use crate::envelope::Message;
 use crate::observe::undecided::Undecided;
 use mcp_auth_core::Era;
@@ -27,8 +28,8 @@ const HEADER_ANNOTATION: &str = "x-mcp-header";
 
 /// What is known of the declarations before any request comes.
 pub(super) struct Listed {
-    /// By [`OperationId`](crate::declared::registry::OperationId): whether a call of it may be answered here.
-    direct: Vec<bool>,
+    /// The tools of which a call may be answered here.
+    direct: HashSet<OperationId>,
     /// The result of `tools/list`, as JSON, for verified callers: one text, where every caller sees every tool.
     tools: OnceLock<Option<Box<RawValue>>>,
     /// The same before 2026-07-28.
@@ -37,17 +38,15 @@ pub(super) struct Listed {
 
 impl Listed {
     pub(super) fn new(registry: &Registry) -> Self {
-        let direct = registry
-            .iter()
-            .map(|(_, declaration)| match &declaration.item {
-                Item::Tool(tool) => {
-                    let schema = serde_json::to_string(&tool.input_schema).unwrap_or_default();
-                    !declaration.needs_transport && !schema.contains(HEADER_ANNOTATION)
-                }
-                _ => false,
-            })
-            .collect();
-        Self { direct, tools: OnceLock::new(), tools_of_sessions: OnceLock::new() }
+        let is_direct = |declaration: &Declaration| match &declaration.item {
+            Item::Tool(tool) => {
+                let schema = serde_json::to_string(&tool.input_schema).unwrap_or_default();
+                !declaration.needs_transport && !schema.contains(HEADER_ANNOTATION)
+            }
+            _ => false,
+        };
+        let direct = registry.iter().filter(|(_, declaration)| is_direct(declaration)).map(|(id, _)| id);
+        Self { direct: direct.collect(), tools: OnceLock::new(), tools_of_sessions: OnceLock::new() }
     }
 }
 
@@ -79,7 +78,7 @@ impl<H: Handler> Dispatch<H> {
     /// Whether [`answer`](Self::answer) takes the message; it must be a plain request, and not in a session.
     pub(crate) fn is_direct(&self, permit: &Permit) -> bool {
         match (permit.message(), permit.declared()) {
-            (Message::Tool { .. }, Some(id)) => self.listed.direct[id.index()],
+            (Message::Tool { .. }, Some(id)) => self.listed.direct.contains(&id),
             (Message::Other { method }, None) => method == "tools/list" && self.lists_the_same(permit),
             _ => false,
         }

@@ -139,9 +139,12 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
+        let given =
+            request.context.as_ref().and_then(|context| context.arguments.clone()).unwrap_or_default();
+        let given = given.into_iter().collect();
         let permit = permit(
             &context,
-            |message| matches!(message, Message::Complete { reference, .. } if refers_to(&request.r#ref, reference)),
+            |message| matches!(message, Message::Complete { reference, chosen } if refers_to(&request.r#ref, reference) && *chosen == given),
         )?;
         self.method(&permit, "completion/complete", request, context).await
     }

@@ -21,7 +21,7 @@ use super::confirm::confirmed;
 use super::direct::DirectRequest;
 use super::permit::{kept, placed, undecided};
 use super::server::Dispatch;
-use crate::answer::refused_by::{METHOD, PERSON};
+use crate::answer::refused_by::{METHOD, PERSON, RULE};
 use crate::answer::{is_refusal, unknown_method};
 use crate::authz::Permit;
 use crate::call::Call;
@@ -82,6 +82,10 @@ impl<H: Handler> Dispatch<H> {
         call.arguments = round.arguments;
         call.input_responses = round.input_responses;
         call.request_state = request_state;
+        // Nothing runs by it, so it was not allowed: of the value no rule can say whether this caller may use it.
+        if let (Some(why), Some(undecided)) = (permit.unfit(), &call.undecided) {
+            undecided.refuse(RULE, &why);
+        }
         Ok(call)
     }
 

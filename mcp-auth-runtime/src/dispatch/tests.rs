@@ -196,7 +196,7 @@ async fn every_other_message_needs_its_own_permit_too() {
 async fn completion_is_for_the_reference_that_was_decided() {
     let dispatch = dispatch();
     let decided = Reference::Resource("note://{id}".to_owned());
-    let permit = allowed(&dispatch, Message::Complete { reference: decided });
+    let permit = allowed(&dispatch, Message::Complete { reference: decided, chosen: Default::default() });
     let other = RmcpReference::for_resource("secret://{id}");
     let prompt = RmcpReference::for_prompt("note://{id}");
     for reference in [other, prompt] {

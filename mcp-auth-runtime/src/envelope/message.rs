@@ -1,5 +1,7 @@
 //! What a request asks for: the left column of "every message has a rule".
 
+use std::collections::BTreeMap;
+
 use rmcp::model::{
     CompleteRequestParams, GetSkillRequestParams, InitializeRequestParams, ProtocolVersion,
     ReadResourceDirectoryRequestParams, SubscriptionsListenRequestParams,
@@ -35,6 +37,8 @@ pub enum Message {
     Complete {
         /// What is being completed: the operation whose rule counts.
         reference: Reference,
+        /// `params.context.arguments`: the values that are chosen already.
+        chosen: BTreeMap<String, String>,
     },
     /// `resources/subscribe` (before 2026-07-28).
     Subscribe {
@@ -163,8 +167,9 @@ pub(super) fn of_request(method: &str, params: Map<String, Value>) -> Result<(Me
         "completion/complete" => {
             let reference = params.reference()?;
             params.must_be_object("argument")?;
-            params.schema::<CompleteRequestParams>("completion/complete")?;
-            Message::Complete { reference }
+            let asked = params.schema::<CompleteRequestParams>("completion/complete")?;
+            let chosen = asked.context.and_then(|context| context.arguments).unwrap_or_default();
+            Message::Complete { reference, chosen: chosen.into_iter().collect() }
         }
         "subscriptions/listen" => {
             params.must_be_object("notifications")?;

@@ -114,7 +114,7 @@ impl Delivered {
         let session = sessions.entry(Arc::from(id)).or_default();
         for ran in operations {
             let ran = match session.operations.len() {
-                MOST_KNOWN.. => Ran { filled: FilledScopes::new(), ..ran },
+                MOST_KNOWN.. => Ran { filled: ran.filled.map(|_| FilledScopes::new()), ..ran },
                 _ => ran,
             };
             if session.operations.insert(ran.clone()) {
@@ -200,7 +200,7 @@ mod tests {
         Registry::new(vec![build::tool(build::all(&["read"]), tool)])
             .unwrap()
             .tool("t")
-            .map(|operation| Ran { operation, filled: FilledScopes::new() })
+            .map(|operation| Ran { operation, filled: Some(FilledScopes::new()) })
             .unwrap()
     }
 

@@ -50,7 +50,7 @@ impl Rulebook {
                 let task = self.tasks.of(task_id, who).await?;
                 Ok(task.and_then(|task| {
                     let operation = self.registry.tool(&task.operation)?;
-                    Some(Ran { operation, filled: task.filled })
+                    Some(Ran { operation, filled: Some(task.filled) })
                 }))
             }
             _ => Ok(None),

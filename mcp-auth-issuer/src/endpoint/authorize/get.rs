@@ -76,7 +76,8 @@ pub(super) async fn page(
     Ok(response)
 }
 
-/// Each scope with its description, the scopes it implies, and whether this person allowed it to this client before.
+/// Each scope with its description, the scopes it implies, and whether this person allowed it to this client before. What the
+/// server itself names comes first: of scopes with a value a client asks for as many as it likes.
 fn describe<'a>(issuer: &'a Issuer, scopes: &'a ScopeSet, allowed: &ScopeSet) -> Vec<ScopeLine<'a>> {
     let declared = &issuer.scopes;
     let line = |scope: &'a Scope| {
@@ -88,5 +89,7 @@ fn describe<'a>(issuer: &'a Issuer, scopes: &'a ScopeSet, allowed: &ScopeSet) ->
             before: allowed.contains(scope.as_str()),
         }
     };
-    scopes.iter().map(line).collect()
+    let (named, filled): (Vec<_>, Vec<_>) =
+        scopes.iter().partition(|scope| declared.is_named(scope.as_str()));
+    named.into_iter().chain(filled).map(line).collect()
 }

@@ -27,11 +27,12 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
 
     // The request is now verified to come from the client that the code was made for, so a second use is a real
     // replay.
+    let scopes = issuer.scopes.known_of(&code.scopes);
     let access_token = issuer.access_token(&Grantee {
         subject: &code.subject,
         client_id: &client.id,
         resource: &code.resource,
-        scopes: &code.scopes,
+        scopes: &scopes,
     })?;
     let (refresh_token, grant) = match refresh {
         true => {
@@ -48,10 +49,10 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         Redemption::Gone => return Err(Refusal::Grant("the code has expired")),
     }
     tracing::info!(
-        client_id = %client.id, subject = ?code.subject, scope = %code.scopes, grant = "authorization_code",
+        client_id = %client.id, subject = ?code.subject, scope = %scopes, grant = "authorization_code",
         "access token issued"
     );
-    Ok(Issued::new(issuer, access_token, refresh_token, &code.scopes))
+    Ok(Issued::new(issuer, access_token, refresh_token, &scopes))
 }
 
 /// Verifies what the code is bound to: client, redirect URI and PKCE.

@@ -56,7 +56,7 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
     verify_resource(issuer, params)?;
     let requested = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
     // A narrower scope applies to this access token only; the grant keeps its scopes (OAuth 2.1 §4.3.2).
-    let scopes = requested.unwrap_or_else(|| grant.scopes.clone());
+    let scopes = requested.unwrap_or_else(|| issuer.scopes.known_of(&grant.scopes));
     if let Some(scope) = first_missing(&scopes, &grant.scopes) {
         return Err(Refusal::ScopeNotGranted(scope.clone()));
     }

@@ -104,8 +104,8 @@ fn a_task_and_what_a_session_delivers_need_the_scope_of_the_call_that_made_them(
     let get = Arc::new(Message::Task { method: "tasks/get".to_owned(), task_id: "t".to_owned() });
     let permit = rules.call("open", "a", "files:a:read").unwrap();
     let made = permit.ran(rules.registry.tool("open")).next().unwrap();
-    assert_eq!(made.filled["files:{bucket}:read"], "files:a:read");
-    let unknown = Ran { filled: Default::default(), ..made.clone() };
+    assert_eq!(made.filled.as_ref().unwrap()["files:{bucket}:read"], "files:a:read");
+    let unknown = Ran { filled: Some(Default::default()), ..made.clone() };
     for (held, made, may) in [
         ("files:a:read", &made, true),
         ("all", &made, true),
@@ -130,4 +130,86 @@ fn a_value_with_more_characters_is_remembered_of_a_call_as_it_was_decided() {
     let made = permit.ran(rules.registry.tool("open")).next().unwrap();
     assert!(rules.policy.admits_to(&made, &holder("files:a/b:read")));
     assert!(!rules.policy.admits_to(&made, &holder("files:a:read")));
+}
+
+#[test]
+fn what_no_method_ran_for_leaves_a_session_to_who_may_use_the_operation() {
+    let rules = filled_rules();
+    let (reader, open) = (holder("files:a:read"), rules.registry.tool("open"));
+    let misfit = rules.fill(
+        &Arc::new(Message::Tool { name: "open".to_owned(), arguments: Some(args("bucket", &1.into())) }),
+        &reader,
+        None,
+    );
+    for unfit in [rules.call("open", "a/b", "files:a:read"), misfit] {
+        let made = unfit.unwrap().ran(open).next().unwrap();
+        assert_eq!(made.filled, None);
+        assert!(rules.policy.admits_to(&made, &reader) && rules.policy.admits_to(&made, &holder("")));
+        assert!(!rules.policy.admits_to(&made, &Identity::Anonymous));
+    }
+    let uri = "bucket://a".to_owned();
+    let gone = rules.fill(&Arc::new(Message::Unsubscribe { uri: uri.clone() }), &reader, None).unwrap();
+    let id = rules.registry.resource("bucket://a");
+    assert_eq!(gone.ran(id).next().unwrap().filled, None);
+    // What is subscribed to is delivered, with its value.
+    let kept = rules.fill(&Arc::new(Message::Subscribe { uri }), &reader, None).unwrap();
+    let made = kept.ran(id).next().unwrap();
+    assert!(
+        rules.policy.admits_to(&made, &reader) && !rules.policy.admits_to(&made, &holder("files:b:read"))
+    );
+}
+
+#[test]
+fn each_value_of_one_message_is_remembered() {
+    let rules = filled_rules();
+    let uris = ["bucket://a", "bucket://b"].map(str::to_owned).to_vec();
+    let permit = rules.fill(&Arc::new(Message::Listen { uris }), &holder("files:a:read files:b:read"), None);
+    let made: Vec<Ran> = permit.unwrap().ran(rules.registry.resource("bucket://a")).collect();
+    assert_eq!(made.len(), 2);
+    let may = |held: &str| made.iter().all(|ran| rules.policy.admits_to(ran, &holder(held)));
+    assert!(may("files:a:read files:b:read") && !may("files:a:read") && !may("files:b:read"));
+}
+
+#[test]
+fn a_completion_needs_the_scopes_of_the_values_that_are_chosen_already() {
+    let rules = filled_rules();
+    let asks = |uri: &str, chosen: &[(&str, &str)], held: &str| {
+        let chosen = chosen.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let reference = Reference::Resource(uri.to_owned());
+        rules.fill(&Arc::new(Message::Complete { reference, chosen }), &holder(held), None)
+    };
+    let template = "bucket://{bucket}";
+    // Nothing is chosen yet: the rest of the rule decides.
+    assert!(asks(template, &[], "").is_ok() && asks(template, &[("other", "b")], "").is_ok());
+    for (uri, chosen, held, lacks) in [
+        (template, &[("bucket", "a")][..], "files:a:read", None),
+        (template, &[("bucket", "b")], "files:a:read", Some("files:b:read")),
+        ("bucket://a", &[], "files:a:read", None),
+        ("bucket://b", &[], "files:a:read", Some("files:b:read")),
+        // Both are said: which of them the method reads is not known.
+        ("bucket://a", &[("bucket", "b")], "files:a:read", Some("files:b:read")),
+        ("bucket://b", &[("bucket", "a")], "files:a:read", Some("files:b:read")),
+    ] {
+        let said = asks(uri, chosen, held);
+        assert_eq!(said.as_ref().err().cloned().map(lacked).as_deref(), lacks, "{uri} {chosen:?}: {said:?}");
+    }
+    let unfit = asks(template, &[("bucket", "a b")], "files:a:read");
+    assert!(matches!(unfit, Err(Denied::Refused { .. })), "{unfit:?}");
+    assert!(asks(template, &[("bucket", "a b")], "all files:a:read").is_err());
+}
+
+#[test]
+fn an_answer_names_so_many_filled_scopes_as_pass_every_proxy() {
+    let rules = filled_rules();
+    let uris: Vec<String> = (0..2000).map(|n| format!("bucket://b{n}")).collect();
+    let many: String = (0..2000).map(|n| format!("files:h{n}:read ")).collect();
+    let denied = rules.fill(&Arc::new(Message::Listen { uris }), &holder(&many), None).unwrap_err();
+    let Denied::InsufficientScope { required, held } = denied else { panic!("{denied:?}") };
+    for named in [required, held] {
+        assert!((64..=2048).contains(&named.to_string().len()), "{}", named.to_string().len());
+    }
+}
+
+fn args(name: &str, value: &serde_json::Value) -> JsonObject {
+    [(name.to_owned(), value.clone())].into_iter().collect()
 }

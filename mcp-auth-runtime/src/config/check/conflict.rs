@@ -523,6 +523,16 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// A scope that is added to an operation, and that calls of another one choose by a value.
+    #[error(
+        "scope {scope:?} is what calls with one value need, so no operation can need it besides; add another scope: {at}"
+    )]
+    ChosenScope {
+        /// The scope.
+        scope: String,
+        /// Key and source.
+        at: String,
+    },
     /// Characters that the values of a family may not have.
     #[error("scope {scope:?} cannot have such values: {why}: {at}")]
     ValueCharacters {
@@ -535,7 +545,7 @@ pub enum Conflict {
     },
     /// A family that implies scopes.
     #[error(
-        "scope {scope:?} has a value in each call, so it implies nothing; give one scope with its value a table of its own: {at}"
+        "scope {scope:?} has a value that each call chooses, so it implies nothing; give the scope that implies others another name: {at}"
     )]
     FamilyImplies {
         /// The family.

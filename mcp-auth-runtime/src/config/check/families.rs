@@ -46,7 +46,9 @@ impl Findings<'_> {
             let at = self.at(key!(scopes[scope].value_characters));
             self.refuse(Conflict::ValueCharacters { scope: scope.to_string(), why, at });
         }
-        if scope.family().is_some() && !entry.implies.is_empty() {
+        // Whoever chooses a value would choose what comes with it.
+        let is_chosen = scope.family().is_some() || self.is_filled(scope.as_str());
+        if is_chosen && !entry.implies.is_empty() {
             let at = self.at(key!(scopes[scope].implies));
             self.refuse(Conflict::FamilyImplies { scope: scope.to_string(), at });
         }

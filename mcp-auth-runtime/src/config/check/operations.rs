@@ -72,6 +72,12 @@ impl Findings<'_> {
             let at = self.at(key.clone());
             self.refuse(Conflict::UnknownScope { scope, nearest, at });
         }
+        // Its holders would be those of one value: they hold it for that, and not for what is added here.
+        let chosen: Vec<_> = entry.scopes.iter().filter(|scope| self.is_filled(scope.as_str())).collect();
+        for scope in chosen {
+            let at = self.at(key.clone());
+            self.refuse(Conflict::ChosenScope { scope: scope.to_string(), at });
+        }
     }
 
     fn adds_known_roles(&mut self, entry: &OperationEntry, key: &Key) {

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::inline::referred;
 
-/// The most steps of one way: references, alternatives and members.
-const MOST_STEPS: usize = 64;
+/// The deepest that references and alternatives lie in each other.
+const DEEPEST: usize = 32;
 
 /// Why no text is found at the end of a way.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +14,9 @@ pub(crate) enum Misplaced {
     /// There is no such member.
     #[error("is not among them: there are {known}", known = names(.0))]
     Absent(Vec<String>),
+    /// Some forms of the arguments do not have it: a method that reads one of these would not get the value.
+    #[error("is not in each of their forms; a scope is filled with what every form has")]
+    OfSomeForms,
     /// It is a text of a form that a method may read as something else.
     #[error("has a format, so the method may not get it as it was written; take a `String`")]
     Format,
@@ -22,30 +25,27 @@ pub(crate) enum Misplaced {
     NotText,
 }
 
-/// Whether a text may be at the end of `way` in a value that fits `schema`.
+/// Whether a text may be at the end of `way` in a value that fits `schema`, and every form of such a value has that member: what a
+/// caller adds to a form without it, the method never reads.
 pub(crate) fn text_at(schema: &JsonObject, way: &[String]) -> Result<(), Misplaced> {
     let defs = schema.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut found = vec![schema];
     for name in way {
-        let inside: Vec<&JsonObject> = found.iter().flat_map(|schema| alternatives(schema, &defs)).collect();
-        let members = || inside.iter().filter_map(|schema| schema.get("properties")?.as_object());
-        found = members().filter_map(|members| members.get(name)?.as_object()).collect();
-        if found.is_empty() {
-            let mut known: Vec<String> = members().flat_map(|members| members.keys().cloned()).collect();
-            known.sort();
-            known.dedup();
-            return Err(Misplaced::Absent(known));
+        let mut inside = Vec::new();
+        for schema in found.into_iter().filter(|schema| may_be(schema, "object")) {
+            match member(schema, name, &defs, 0) {
+                Member::Of(some) => inside.extend(some),
+                Member::OfSomeForms => return Err(Misplaced::OfSomeForms),
+                Member::Absent => return Err(Misplaced::Absent(members(schema, &defs))),
+            }
         }
+        found = inside;
     }
-    let may_be_text = |schema: &&JsonObject| match schema.get("type") {
-        None => !["properties", "items", "allOf", "anyOf", "oneOf", "$ref"]
-            .iter()
-            .any(|word| schema.contains_key(*word)),
-        Some(Value::Array(types)) => types.iter().any(|one| one == "string"),
-        Some(one) => one == "string",
-    };
-    let texts: Vec<&JsonObject> =
-        found.iter().flat_map(|schema| alternatives(schema, &defs)).filter(may_be_text).collect();
+    let texts: Vec<&JsonObject> = found
+        .iter()
+        .flat_map(|schema| alternatives(schema, &defs))
+        .filter(|schema| may_be_text(schema))
+        .collect();
     match texts.as_slice() {
         [] => Err(Misplaced::NotText),
         texts if texts.iter().any(|text| text.contains_key("format")) => Err(Misplaced::Format),
@@ -53,13 +53,90 @@ pub(crate) fn text_at(schema: &JsonObject, way: &[String]) -> Result<(), Misplac
     }
 }
 
+/// A member of the objects that fit a schema.
+enum Member<'s> {
+    /// Every one may have it, with a value that fits these.
+    Of(Vec<&'s JsonObject>),
+    /// Objects of some forms may.
+    OfSomeForms,
+    /// No schema says so.
+    Absent,
+}
+
+/// What `schema` says of the member `name`: by itself, by what it refers to, or by all of the forms that it leaves the choice between.
+fn member<'s>(schema: &'s JsonObject, name: &str, defs: &'s JsonObject, depth: usize) -> Member<'s> {
+    if depth == DEEPEST {
+        return Member::Absent;
+    }
+    let own = schema.get("properties").and_then(|members| members.get(name)?.as_object());
+    let mut found: Vec<&JsonObject> = own.into_iter().collect();
+    let (mut of_some_forms, deeper) = (false, depth + 1);
+    let each = |word: &str| schema.get(word).and_then(Value::as_array).into_iter().flatten();
+    let together = referred(schema, defs).into_iter().chain(each("allOf").filter_map(Value::as_object));
+    for schema in together {
+        match member(schema, name, defs, deeper) {
+            Member::Of(some) => found.extend(some),
+            Member::OfSomeForms => of_some_forms = true,
+            Member::Absent => {}
+        }
+    }
+    for word in ["anyOf", "oneOf"] {
+        let forms = each(word).filter(|form| form.as_object().is_none_or(|form| may_be(form, "object")));
+        let said: Vec<Member<'_>> = forms
+            .map(|form| form.as_object().map_or(Member::Absent, |form| member(form, name, defs, deeper)))
+            .collect();
+        let has_all = said.iter().all(|of_one| matches!(of_one, Member::Of(_)));
+        of_some_forms |= !has_all && said.iter().any(|of_one| !matches!(of_one, Member::Absent));
+        found.extend(said.into_iter().flat_map(|of_one| match of_one {
+            Member::Of(some) if has_all => some,
+            _ => Vec::new(),
+        }));
+    }
+    match (found.is_empty(), of_some_forms) {
+        (false, _) => Member::Of(found),
+        (true, true) => Member::OfSomeForms,
+        (true, false) => Member::Absent,
+    }
+}
+
+/// Whether a value of this type may fit a schema, as far as that says by itself.
+fn may_be(schema: &JsonObject, kind: &str) -> bool {
+    match schema.get("type") {
+        None => {
+            let is_of = |value: &Value| if kind == "object" { value.is_object() } else { value.is_string() };
+            let listed = schema.get("enum").and_then(Value::as_array);
+            schema.get("const").is_none_or(is_of) && listed.is_none_or(|all| all.iter().any(is_of))
+        }
+        Some(Value::Array(types)) => types.iter().any(|one| one == kind),
+        Some(one) => one == kind,
+    }
+}
+
+fn may_be_text(schema: &JsonObject) -> bool {
+    let says_otherwise = || {
+        let words = ["properties", "items", "allOf", "anyOf", "oneOf", "$ref"];
+        words.iter().any(|word| schema.contains_key(*word))
+    };
+    may_be(schema, "string") && (schema.contains_key("type") || !says_otherwise())
+}
+
+/// The names of all members that a schema knows.
+fn members(schema: &JsonObject, defs: &JsonObject) -> Vec<String> {
+    let known = alternatives(schema, defs).into_iter().filter_map(|one| one.get("properties")?.as_object());
+    let mut known: Vec<String> = known.flat_map(|members| members.keys().cloned()).collect();
+    known.sort();
+    known.dedup();
+    known
+}
+
 /// A schema with those that it refers to, or leaves the choice between.
 fn alternatives<'s>(schema: &'s JsonObject, defs: &'s JsonObject) -> Vec<&'s JsonObject> {
-    let mut all = Vec::new();
+    let mut all: Vec<&JsonObject> = Vec::new();
     let mut open = vec![schema];
     while let Some(schema) = open.pop() {
-        if all.len() == MOST_STEPS {
-            break;
+        // A schema that refers to itself comes by again.
+        if all.iter().any(|seen| std::ptr::eq(*seen, schema)) {
+            continue;
         }
         open.extend(referred(schema, defs));
         for word in ["allOf", "anyOf", "oneOf"] {
@@ -119,12 +196,47 @@ mod tests {
         for way in ["number", "inside", "list", "loop"] {
             assert_eq!(found(schema.clone(), way), Err(Misplaced::NotText), "{way}");
         }
-        for way in ["bucket", "inside.bucket", "number.x", "inside.name.x"] {
+        for way in ["number.x", "inside.name.x"] {
+            assert_eq!(found(schema.clone(), way), Err(Misplaced::NotText), "{way}");
+        }
+        for way in ["bucket", "inside.bucket"] {
             assert!(matches!(found(schema.clone(), way), Err(Misplaced::Absent(_))), "{way}");
         }
         let id = json!({ "properties": { "id": { "type": "string", "format": "uuid" } } });
         assert_eq!(found(id, "id"), Err(Misplaced::Format));
         let said = found(schema, "inside.nam").unwrap_err().to_string();
         assert_eq!(said, "is not among them: there are name");
+    }
+
+    #[test]
+    fn what_only_some_forms_have_fills_no_scope() {
+        let form = |names: &[&str]| {
+            let members: JsonObject =
+                names.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" }))).collect();
+            json!({ "type": "object", "properties": members })
+        };
+        let (read, copy) = (form(&["op", "bucket"]), form(&["op", "source"]));
+        let only_some = Err(Misplaced::OfSomeForms);
+        for word in ["oneOf", "anyOf"] {
+            let some = json!({ "type": "object", word: [read, copy] });
+            assert_eq!(found(some.clone(), "bucket"), only_some, "{word}");
+            assert_eq!(found(some.clone(), "op"), Ok(()));
+            assert_eq!(found(json!({ "properties": { "path": some } }), "path.bucket"), only_some);
+            // What stands beside the forms is in all of them.
+            let beside = json!({ "properties": { "bucket": { "type": "string" } }, word: [read, copy] });
+            assert_eq!(found(beside, "bucket"), Ok(()));
+            let forms = json!({ word: [{ "$ref": "#/$defs/Read" }, { "type": "null" }],
+                                "$defs": { "Read": read } });
+            assert_eq!(found(forms, "bucket"), Ok(()), "null has no members");
+            let anything = json!({ word: [read, true] });
+            assert_eq!(found(anything, "bucket"), only_some);
+            let deep = json!({ word: [{ word: [read, copy] }, read] });
+            assert_eq!(found(deep, "bucket"), only_some);
+        }
+        // One form after the other: what the first of them names differently is not what the second one has.
+        let path = json!({ "anyOf": [form(&["url"]), form(&["bucket"])] });
+        assert_eq!(found(json!({ "properties": { "path": path } }), "path.bucket"), only_some);
+        let all = json!({ "allOf": [read, copy] });
+        assert_eq!(found(all, "bucket"), Ok(()));
     }
 }

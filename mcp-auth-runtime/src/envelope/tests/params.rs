@@ -148,11 +148,14 @@ fn completion_is_of_its_reference() {
     let of = |reference| read_text(&complete(reference)).map(|envelope| (*envelope.message).clone());
     assert_eq!(
         of(json!({ "type": "ref/prompt", "name": "p", "uri": "a:b" })).unwrap(),
-        Message::Complete { reference: Reference::Prompt("p".into()) }
+        Message::Complete { reference: Reference::Prompt("p".into()), chosen: Default::default() }
     );
     assert_eq!(
         of(json!({ "type": "ref/resource", "uri": "todo://{id}", "name": "p" })).unwrap(),
-        Message::Complete { reference: Reference::Resource("todo://{id}".into()) }
+        Message::Complete {
+            reference: Reference::Resource("todo://{id}".into()),
+            chosen: Default::default()
+        }
     );
     for bad in [
         json!({ "type": "ref/tool", "name": "t" }),

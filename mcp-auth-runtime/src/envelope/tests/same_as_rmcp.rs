@@ -48,6 +48,7 @@ fn message_of(request: ClientRequest, method: String) -> Message {
                 RmcpReference::Resource(resource) => Reference::Resource(resource.uri),
                 _ => panic!("a reference this test does not know: give it a rule"),
             },
+            chosen: r.params.context.and_then(|context| context.arguments).into_iter().flatten().collect(),
         },
         ClientRequest::SubscribeRequest(r) => Message::Subscribe { uri: r.params.uri },
         ClientRequest::UnsubscribeRequest(r) => Message::Unsubscribe { uri: r.params.uri },
@@ -106,13 +107,19 @@ pub(crate) fn every_message() -> Vec<(Value, Message)> {
             "completion/complete",
             json!({ "ref": { "type": "ref/prompt", "name": "p" }, "argument": { "name": "a", "value": "v" },
                     "context": { "arguments": { "b": "c" } } }),
-            Message::Complete { reference: Reference::Prompt("p".into()) },
+            Message::Complete {
+                reference: Reference::Prompt("p".into()),
+                chosen: [("b".into(), "c".into())].into(),
+            },
         ),
         (
             "completion/complete",
             json!({ "ref": { "type": "ref/resource", "uri": "todo://{id}" },
                     "argument": { "name": "id", "value": "" } }),
-            Message::Complete { reference: Reference::Resource("todo://{id}".into()) },
+            Message::Complete {
+                reference: Reference::Resource("todo://{id}".into()),
+                chosen: Default::default(),
+            },
         ),
         ("logging/setLevel", json!({ "level": "debug" }), other("logging/setLevel")),
         (
