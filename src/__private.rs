@@ -3,7 +3,7 @@
 pub use std::string::String;
 
 pub use mcp_auth_runtime::facade::build::{
-    any_input, any_of, any_role, check_arguments, future_is_send, guard_needs_no_client, input_schema,
+    any_input, any_of, any_role, check_arguments, future_is_send, guard_needs_no_client, input_schema, login,
     method, no_input, prompt, prompt_arguments, resource, resource_template, server_name, server_version,
     string, text, tool, with_output_schema,
 };

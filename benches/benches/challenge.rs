@@ -4,8 +4,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use mcp_auth_core::ScopeSet;
 use mcp_auth_core::challenge::{BearerError, Challenge, Scheme};
+use mcp_auth_core::{LoginTerms, ScopeSet};
 use mcp_auth_runtime::facade::Rejection;
 
 const METADATA: &str = "https://bench.example/.well-known/oauth-protected-resource/mcp";
@@ -13,12 +13,14 @@ const METADATA: &str = "https://bench.example/.well-known/oauth-protected-resour
 fn challenge(criterion: &mut Criterion) {
     let scopes = ScopeSet::parse_lossy("todos.read todos.write");
     let mut group = criterion.benchmark_group("challenge");
-    let first = Challenge { scheme: Scheme::Bearer, error: None, scopes: scopes.clone() };
+    let first =
+        Challenge { scheme: Scheme::Bearer, error: None, scopes: scopes.clone(), login: LoginTerms::NONE };
     group.bench_function("first 401", |b| b.iter(|| black_box(&first).header(Some(METADATA))));
     let step_up = Challenge {
         scheme: Scheme::Bearer,
         error: Some((BearerError::InsufficientScope, "this needs the scope todos.write".to_owned())),
         scopes: scopes.clone(),
+        login: LoginTerms::NONE,
     };
     group.bench_function("403", |b| b.iter(|| black_box(&step_up).header(Some(METADATA))));
     let id = serde_json::json!(1);

@@ -60,7 +60,7 @@ fn decision(criterion: &mut Criterion) {
         let (registry, policy) = policy(operations);
         let decide = |message, who| match policy.decide(&Named::of(message, &registry, |_| None), who) {
             Verdict::Allowed(permit) => Some(permit),
-            Verdict::Denied(_) | Verdict::Templated(_) | Verdict::Guarded(_) => None,
+            Verdict::Denied(_) | Verdict::Recent(_) | Verdict::Templated(_) | Verdict::Guarded(_) => None,
         };
         let last = operations - 1;
         let tool = Arc::new(Message::Tool { name: format!("tool_{last:03}"), arguments: None });

@@ -85,6 +85,8 @@ fn claim(text: &str) -> Result<(String, Value), String> {
         "sub" => Err("write --sub".to_owned()),
         "client_id" => Err("write --client-id".to_owned()),
         ROLES_CLAIM => Err("write --role".to_owned()),
+        // Who mints a token by hand may try what becomes of an old login.
+        "auth_time" => Ok((name.to_owned(), value)),
         name if is_of_every_token(name) => {
             Err(format!("{name:?} is what the issuer writes into every token itself"))
         }
@@ -114,6 +116,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         iat,
         exp,
         jti: &URL_SAFE_NO_PAD.encode(jti),
+        auth_time: token.auth_time(iat),
         more: Some(&token.claims),
     })?;
     for warning in token.doubts(&config, built_in) {
@@ -158,6 +161,12 @@ impl Wanted {
         }
         let claims = said_of(issuer, &subject, claims, roles);
         Ok(Self { client_id: client_id.clone().unwrap_or_else(usual), subject, scopes, claims })
+    }
+
+    /// When its person logged in: now, unless it is said; a client does not log in.
+    fn auth_time(&self, now: u64) -> Option<u64> {
+        let is_said = self.claims.contains_key("auth_time");
+        (!is_said && self.subject != self.client_id).then_some(now)
     }
 
     /// Warnings about what is allowed but probably not intended.

@@ -1,10 +1,10 @@
 //! The vocabulary of mcp-auth, below every other crate: no tokio, no rmcp, no axum. In reading order: `scope` (one
 //! scope token, sets of them), `scope_template` (scopes with places to fill), `hierarchy` (which scopes count for which), `role` (names that an operator gives to
-//! callers), `challenge` (`WWW-Authenticate`), `net` (hosts, authorities, origins, loopback), `resource` and
+//! callers), `login` (how long ago and by what a person logged in), `challenge` (`WWW-Authenticate`), `net` (hosts, authorities, origins, loopback), `resource` and
 //! `issuer_identifier` (the URLs that tokens name), `uri_template` (URIs with variables), `revision` (the protocol's
 //! eras), `seen` (text from outside, made safe to show), `secret` (text that is never shown), `api_key` (the
 //! text of an API key), `client_basic` (how a client shows its secret), `strict_json` (JSON with one reading), `own_claims` (what tokens of an issuer of ours
-//! say), `bounds` (ranges and defaults of settings), `ambient` (time
+//! say), `duration` (times as people read them), `bounds` (ranges and defaults of settings), `ambient` (time
 //! and randomness). Users depend on the facade crate `mcp-auth`.
 
 pub mod ambient;
@@ -12,9 +12,11 @@ pub mod api_key;
 pub mod bounds;
 pub mod challenge;
 pub mod client_basic;
+pub mod duration;
 pub mod hex;
 pub mod hierarchy;
 pub mod issuer_identifier;
+pub mod login;
 pub mod net;
 pub mod own_claims;
 pub mod resource;
@@ -30,6 +32,7 @@ pub mod uri_template;
 pub use api_key::{ApiKey, InvalidApiKey};
 pub use hierarchy::{Cycle, Hierarchy};
 pub use issuer_identifier::IssuerIdentifier;
+pub use login::{Acr, InvalidAcr, LoginTerms, NoCommonAcr};
 pub use resource::Resource;
 pub use revision::Era;
 pub use role::{InvalidRole, Role, RoleSet};

@@ -6,7 +6,7 @@ pub const ROLES_CLAIM: &str = "urn:mcp-auth:roles";
 
 /// Whether the built-in issuer writes this claim into every token itself, or what it says means more than a value.
 pub fn is_of_every_token(claim: &str) -> bool {
-    const WRITTEN: [&str; 14] = [
+    const WRITTEN: [&str; 15] = [
         "iss",
         "sub",
         "aud",
@@ -19,6 +19,7 @@ pub fn is_of_every_token(claim: &str) -> bool {
         "scope",
         "cnf",
         "act",
+        "auth_time",
         "at_hash",
         "c_hash",
     ];

@@ -56,6 +56,8 @@ pub(crate) struct Grantee<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) resource: &'a str,
     pub(crate) scopes: &'a ScopeSet,
+    /// When the person logged in, in Unix seconds; `None` where no person did.
+    pub(crate) auth_time: Option<u64>,
 }
 
 impl Issuer {
@@ -95,6 +97,7 @@ impl Issuer {
             iat,
             exp: iat.saturating_add(self.lifetimes.access_token),
             jti: &identifier(&*self.ambient.random),
+            auth_time: grantee.auth_time,
             more: self.claims.get(grantee.subject),
         })
     }

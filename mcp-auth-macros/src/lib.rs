@@ -38,7 +38,8 @@ pub fn server(attr: proc_macro::TokenStream, item: proc_macro::TokenStream) -> p
 /// Who may call it, exactly one of: `scope = "…"` or `scopes = ["…", "…"]` (all of them), `any_scope =
 /// ["…", "…"]` (one is enough), `any_of = [["…", "…"], ["…"]]` (one whole group is enough), `authenticated` (any verified
 /// caller), `public` (anyone, no token). Beside it, `role = "…"` and `any_role = ["…", "…"]` (one is enough) need roles of
-/// `[roles]` in `mcp.toml`.
+/// `[roles]` in `mcp.toml`; `login = "5m"` a person who logged in not longer ago, and `acr = "…"` or `any_acr = ["…", "…"]` one who
+/// did so by this (RFC 9470).
 ///
 /// | argument | means | default |
 /// |---|---|---|

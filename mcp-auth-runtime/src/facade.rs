@@ -36,7 +36,7 @@ pub use crate::serve::{LocalIssuer, LocalIssuerSetup};
 
 // What the command asks beside the configuration.
 pub use crate::authn::{
-    API_KEY_ISSUER, ApiKeyDigest, ApiKeyError, Examined, InvalidDigest, TokenError, examine,
+    API_KEY_ISSUER, ApiKeyDigest, ApiKeyError, Examined, InvalidDigest, Login, TokenError, examine,
 };
 pub use crate::authz::Account;
 pub use crate::declared::lock::{LOCK_FILE, Lock, LockError};
@@ -53,7 +53,7 @@ pub use crate::authn::{
     ApiKeyRules, ApiKeyVerifier, Authenticator, AuthnError, CacheBounds, ClientAuth, Credential, Identity,
     IntrospectionRules, IntrospectionVerifier, IssuerRules, JwtVerifier, KeySource, TokenRules,
 };
-pub use crate::authz::{Connect, Named, Policy, Ran, Settings, Verdict, Visibility};
+pub use crate::authz::{Connect, LoginFault, Named, Policy, Ran, Settings, Verdict, Visibility};
 pub use crate::declared::schema::Misfits;
 pub use crate::envelope::{EnvelopeError, EnvelopeLimits, Message, read};
 pub use crate::observe::log::{InvalidFilter, Log, LogError, LogFormat, start as start_log};

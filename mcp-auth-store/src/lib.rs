@@ -50,7 +50,8 @@
 //! # async fn main() -> Result<(), mcp_auth_store::StoreError> {
 //! let store = Store::memory(Caps::default());
 //! let (cookie, now) = (SecretHash::of("what the browser sends"), 1_000);
-//! let alice = Browser { subject: "alice".into(), expires_at: now + 60 };
+//! let asked = SecretHash::of("client_id=app&scope=todos.read");
+//! let alice = Browser { subject: "alice".into(), auth_time: now, logged_in_for: asked, expires_at: now + 60 };
 //! store.browser_sessions().begin(None, cookie, alice, now).await?;
 //! assert_eq!(store.browser_sessions().find(cookie, now + 59).await?.map(|b| b.subject), Some("alice".into()));
 //! assert!(store.browser_sessions().find(cookie, now + 60).await?.is_none());

@@ -14,24 +14,24 @@ use crate::process::{Launch, refusal, text};
 use crate::wire::{Reply, Wire};
 
 /// A key, and what the configuration keeps of it.
-struct Made {
+pub(crate) struct Made {
     key: ApiKey,
     digest: String,
 }
 
-fn made() -> Made {
+pub(crate) fn made() -> Made {
     let key = ApiKey::make(&SystemRandom);
     let digest = ApiKeyDigest::of(&key).to_string();
     Made { key, digest }
 }
 
 impl Made {
-    fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         self.key.expose()
     }
 
     /// Its block, by this name and then some.
-    fn block(&self, name: &str, more: &str) -> String {
+    pub(crate) fn block(&self, name: &str, more: &str) -> String {
         format!("[[auth.api_keys]]\nname = {name:?}\ndigest = {:?}\n{more}\n", self.digest)
     }
 }

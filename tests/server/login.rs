@@ -43,6 +43,13 @@ impl Notes {
         "added"
     }
 
+    /// Removes all notes.
+    #[tool(scope = "notes.read", login = "5m")]
+    fn wipe_notes(&self) -> &'static str {
+        self.0.lock().unwrap().clear();
+        "wiped"
+    }
+
     /// Who calls.
     #[tool(authenticated)]
     fn whoami(&self, caller: Caller) -> String {
@@ -156,6 +163,18 @@ impl Client {
         page.html
     }
 
+    /// Asks the person again with these parameters, and goes on with the new token.
+    async fn log_in_again(&self, browser: &mut Browser, more: Option<&str>) {
+        let tokens = self.tokens.lock().await;
+        let url = tokens.request_scope_upgrade("notes.read").await.unwrap();
+        let url = more.map(|more| format!("{url}&{more}")).unwrap_or(url);
+        let page = browser.consent(&url, "alice").await;
+        let callback = browser.answer(&page, "allow").await;
+        let callback = AuthorizationCallback::from_redirect_url(&callback).unwrap();
+        let AuthorizationCallback { code, csrf_token, issuer, .. } = callback;
+        tokens.exchange_code_for_token_with_issuer(&code, &csrf_token, issuer.as_deref()).await.unwrap();
+    }
+
     async fn token(&self) -> String {
         self.tokens.lock().await.get_access_token().await.unwrap()
     }
@@ -216,7 +235,7 @@ async fn rmcps_client_logs_in_lists_calls_is_refused_steps_up_and_refreshes() {
         let mut tools: Vec<_> =
             client.service.list_all_tools().await.unwrap().iter().map(|tool| tool.name.to_string()).collect();
         tools.sort();
-        assert_eq!(tools, ["add_note", "list_notes", "whoami"]);
+        assert_eq!(tools, ["add_note", "list_notes", "whoami", "wipe_notes"]);
         assert_eq!(client.list().await.unwrap(), "");
         assert_eq!(client.call("whoami", serde_json::json!({})).await.unwrap(), "alice");
 
@@ -236,6 +255,31 @@ async fn rmcps_client_logs_in_lists_calls_is_refused_steps_up_and_refreshes() {
         assert_ne!(client.token().await, before);
         assert_eq!(client.add("buy bread").await.unwrap(), "added", "the refreshed token kept its scopes");
         client.service.cancel().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_old_login_is_refused_until_the_person_logs_in_again_whatever_is_refreshed() {
+    for (lifecycle, _) in lifecycles() {
+        let site = start().await;
+        let mut browser = Browser::new();
+        let client = Client::log_in(&site, &mut browser, "alice", lifecycle).await;
+        let wipe = async || client.call("wipe_notes", serde_json::json!({})).await;
+        assert_eq!(wipe().await.unwrap(), "wiped", "the person logged in just now");
+        site.clock().advance(6 * 60);
+        let refused = wipe().await.unwrap_err().auth_challenge().map(str::to_owned).expect("a challenge");
+        assert!(refused.contains("error=\"insufficient_user_authentication\""), "{refused}");
+        assert!(refused.contains("max_age=\"300\"") && refused.contains("scope=\"notes.read\""), "{refused}");
+        client.tokens.lock().await.refresh_token().await.unwrap();
+        assert!(wipe().await.is_err(), "a refreshed token says the login of then");
+
+        // The person is still logged in at the issuer, so that asking again without the age brings the same login.
+        client.log_in_again(&mut browser, None).await;
+        assert!(wipe().await.is_err());
+        client.log_in_again(&mut browser, Some("max_age=300")).await;
+        assert_eq!(wipe().await.unwrap(), "wiped");
+        client.tokens.lock().await.refresh_token().await.unwrap();
+        assert_eq!(wipe().await.unwrap(), "wiped");
     }
 }
 

@@ -20,6 +20,7 @@ mod dpop;
 mod embedding;
 mod every_message;
 mod examples;
+mod fresh_login;
 mod granted;
 mod guards;
 mod http;

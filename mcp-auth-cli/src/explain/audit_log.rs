@@ -96,6 +96,11 @@ impl Event {
         Some(unquoted(text).unwrap_or_else(|| text.to_owned()))
     }
 
+    /// A field that is a whole number.
+    pub(super) fn number(&self, field: &str) -> Option<u64> {
+        self.fields.get(field)?.as_u64()
+    }
+
     /// A field that is yes or no.
     pub(super) fn is(&self, field: &str) -> bool {
         self.fields.get(field).is_some_and(|value| *value == Value::Bool(true) || *value == "true")

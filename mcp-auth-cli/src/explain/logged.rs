@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 use mcp_auth_core::ScopeSet;
+use mcp_auth_core::ambient::{Clock as _, SystemClock};
 use mcp_auth_core::seen::{cut, shown};
-use mcp_auth_runtime::facade::{Kind, LoggedCaller, Presents};
+use mcp_auth_runtime::facade::{Kind, LoggedCaller, Login, Presents};
 use serde::Serialize;
 
 use super::audit_log::{AuditLog, Event};
@@ -224,7 +226,23 @@ fn caller(event: &Event) -> Option<LoggedCaller> {
         is_client: event.is("is_client"),
         scopes,
         roles: roles.split_ascii_whitespace().filter_map(|role| role.parse().ok()).collect(),
+        login: login(event, SystemClock.unix_now()),
     })
+}
+
+/// How the person logged in, so long before `now` as it was before the request.
+fn login(event: &Event, now: u64) -> Login {
+    let at = event.at.as_deref().and_then(|at| humantime::parse_rfc3339_weak(at).ok());
+    let at = at.and_then(|at| Some(at.duration_since(UNIX_EPOCH).ok()?.as_secs()));
+    let auth_time = event.number("auth_time");
+    let acr = event.text("acr").unwrap_or_default();
+    Login {
+        auth_time: match (auth_time, at) {
+            (Some(auth_time), Some(at)) => Some(now.saturating_sub(at.saturating_sub(auth_time))),
+            (auth_time, _) => auth_time,
+        },
+        acr: acr.split_ascii_whitespace().map(str::to_owned).collect(),
+    }
 }
 
 /// An event in a line.

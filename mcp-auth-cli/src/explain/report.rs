@@ -4,9 +4,12 @@ use std::process::ExitCode;
 use std::time::{Duration, UNIX_EPOCH};
 
 use mcp_auth_core::Role;
+use mcp_auth_core::ambient::{Clock as _, SystemClock};
+use mcp_auth_core::duration::duration_text;
+use mcp_auth_core::seen::shown;
 use mcp_auth_runtime::config::{Checked, Config, Connect, Denial, Transport, Visibility, key};
 use mcp_auth_runtime::facade::{
-    API_KEY_ISSUER, Account, Answered, Declaration, Explained, ExplainedCall, Identity, Kind, KnownAs,
+    API_KEY_ISSUER, Account, Answered, Declaration, Explained, ExplainedCall, Identity, Kind, KnownAs, Login,
     OperationId, Presents, Registry,
 };
 use serde::Serialize;
@@ -67,7 +70,7 @@ impl Report {
         call: &ExplainedCall<'_>,
         explained: &Explained,
     ) -> Self {
-        let mut steps = Steps { config, checked, all: Vec::new() };
+        let mut steps = Steps { config, checked, now: SystemClock.unix_now(), all: Vec::new() };
         let operation = steps.operation(declared, narrowed, call);
         steps.who(call, &explained.who);
         if let Some(id) = operation
@@ -159,6 +162,8 @@ fn identity(who: &KnownAs) -> Option<&Identity> {
 struct Steps<'a> {
     config: &'a Config,
     checked: &'a Checked,
+    /// In Unix seconds.
+    now: u64,
     all: Vec<Step>,
 }
 
@@ -339,6 +344,9 @@ impl Steps<'_> {
                 }
             }
         }
+        if !account.terms.is_empty() {
+            self.say("rule", format!("{}: {}", account.terms, logged_in(account.login.as_ref(), self.now)));
+        }
         let several = account.groups.len() > 1;
         for (index, group) in account.groups.iter().enumerate() {
             let which = if several { format!("alternative {}, ", index + 1) } else { String::new() };
@@ -399,5 +407,20 @@ impl Steps<'_> {
                 place,
             );
         }
+    }
+}
+
+/// How a caller's person logged in.
+fn logged_in(login: Option<&Login>, now: u64) -> String {
+    let Some(login) = login else { return "no person logs in for such a credential".to_owned() };
+    let when = match login.auth_time {
+        Some(at) => {
+            format!("logged in {} ago", duration_text(Duration::from_secs(now.saturating_sub(at))))
+        }
+        None => "it is not said when the person logged in".to_owned(),
+    };
+    match login.acr.as_slice() {
+        [] => when,
+        ways => format!("{when}, by {}", shown(&ways.join(" "))),
     }
 }

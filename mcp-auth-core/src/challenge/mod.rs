@@ -5,4 +5,4 @@ mod read;
 mod write;
 
 pub use read::{Malformed, Reading, ReceivedChallenge};
-pub use write::{BearerError, Challenge, Scheme};
+pub use write::{BearerError, Challenge, Scheme, acr_values};

@@ -3,7 +3,7 @@
 
 use http::HeaderValue;
 
-use crate::ScopeSet;
+use crate::{Acr, LoginTerms, ScopeSet};
 
 /// The error codes of RFC 6750 §3.1, and of proofs (RFC 9449 §7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum BearerError {
     InvalidToken,
     /// The token lacks a required scope: 403.
     InsufficientScope,
+    /// The login behind the token is too old, or not of the kind that is needed: 401 (RFC 9470 §3).
+    InsufficientUserAuthentication,
     /// The proof beside the token is not good: 401.
     InvalidDpopProof,
     /// The proof beside the token needs a nonce of this server: 401.
@@ -21,12 +23,13 @@ pub enum BearerError {
 }
 
 impl BearerError {
-    /// The code as RFC 6750 spells it, such as `invalid_token`.
+    /// The code as RFC 6750, RFC 9449 or RFC 9470 spells it, such as `invalid_token`.
     pub fn code(self) -> &'static str {
         match self {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
+            Self::InsufficientUserAuthentication => "insufficient_user_authentication",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",
         }
@@ -69,6 +72,8 @@ pub struct Challenge {
     pub error: Option<(BearerError, String)>,
     /// The scopes to ask for; left out of the header when the set is empty.
     pub scopes: ScopeSet,
+    /// How the person has to log in (RFC 9470 §3); left out where nothing is said.
+    pub login: LoginTerms,
 }
 
 impl Challenge {
@@ -103,6 +108,16 @@ impl Challenge {
             }
             text.push('"');
         }
+        if let Some(max_age) = self.login.max_age() {
+            parameter(&mut text, "max_age");
+            text.push_str(&max_age.as_secs().to_string());
+            text.push('"');
+        }
+        if !self.login.acr_values().is_empty() {
+            parameter(&mut text, "acr_values");
+            text.push_str(&acr_values(&self.login));
+            text.push('"');
+        }
         if let Scheme::Dpop { algs } = &self.scheme {
             parameter(&mut text, "algs");
             push_quotable(&mut text, algs);
@@ -118,6 +133,11 @@ impl Challenge {
         }
         HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(self.scheme.name()))
     }
+}
+
+/// The ways of logging in that are taken, separated by spaces (RFC 9470 §3).
+pub fn acr_values(terms: &LoginTerms) -> String {
+    terms.acr_values().iter().map(Acr::as_str).collect::<Vec<_>>().join(" ")
 }
 
 /// Appends the characters of `text` that a challenge value may hold: `%x20-21 / %x23-5B / %x5D-7E` (RFC 6750 §3).
@@ -141,7 +161,12 @@ mod tests {
 
     #[test]
     fn a06_no_error_without_credentials() {
-        let challenge = Challenge { scheme: Scheme::Bearer, error: None, scopes: scopes("todos.read") };
+        let challenge = Challenge {
+            scheme: Scheme::Bearer,
+            error: None,
+            scopes: scopes("todos.read"),
+            login: LoginTerms::NONE,
+        };
         assert_eq!(
             challenge.header(Some(METADATA)),
             format!("Bearer scope=\"todos.read\", resource_metadata=\"{METADATA}\"")
@@ -150,7 +175,8 @@ mod tests {
 
     #[test]
     fn without_metadata_the_challenge_names_none_and_is_still_well_formed() {
-        let challenge = |error, scopes| Challenge { scheme: Scheme::Bearer, error, scopes };
+        let challenge =
+            |error, scopes| Challenge { scheme: Scheme::Bearer, error, scopes, login: LoginTerms::NONE };
         let invalid = || Some((BearerError::InvalidToken, "no".to_owned()));
         for (challenge, written) in [
             (challenge(None, ScopeSet::new()), "Bearer realm=\"mcp\""),
@@ -170,6 +196,7 @@ mod tests {
             scheme: Scheme::Bearer,
             error: Some((BearerError::InsufficientScope, "this needs todos.write".to_owned())),
             scopes: scopes("todos.write todos.read"),
+            login: LoginTerms::NONE,
         };
         assert_eq!(
             challenge.header(Some(METADATA)),
@@ -186,6 +213,7 @@ mod tests {
             scheme: Scheme::Dpop { algs: "ES256".to_owned() },
             error: Some((BearerError::InvalidToken, "no proof".to_owned())),
             scopes: scopes("todos.read"),
+            login: LoginTerms::NONE,
         };
         assert_eq!(
             challenge.header(Some(METADATA)),
@@ -197,11 +225,31 @@ mod tests {
     }
 
     #[test]
+    fn a_login_that_is_needed_is_said_as_rfc_9470_does() {
+        let acr = |value: &str| value.parse().unwrap();
+        let challenge = Challenge {
+            scheme: Scheme::Bearer,
+            error: Some((BearerError::InsufficientUserAuthentication, "too old".to_owned())),
+            scopes: ScopeSet::new(),
+            login: LoginTerms::NONE
+                .within(std::time::Duration::from_secs(300))
+                .by_any(vec![acr("phr"), acr("urn:mfa")])
+                .unwrap(),
+        };
+        assert_eq!(
+            challenge.header(None),
+            "Bearer error=\"insufficient_user_authentication\", error_description=\"too old\", max_age=\"300\", \
+             acr_values=\"phr urn:mfa\""
+        );
+    }
+
+    #[test]
     fn a17_description_cannot_leave_its_quotes() {
         let challenge = Challenge {
             scheme: Scheme::Bearer,
             error: Some((BearerError::InvalidToken, "a\" , scope=\"admin\r\nX: y\\é".to_owned())),
             scopes: ScopeSet::new(),
+            login: LoginTerms::NONE,
         };
         let header = challenge.header(Some(METADATA));
         let text = header.to_str().unwrap_or_default();

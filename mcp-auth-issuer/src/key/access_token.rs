@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 /// use mcp_auth_issuer::{AccessTokenClaims, SigningKey};
 /// let claims = AccessTokenClaims {
 ///     iss: "http://localhost:8080", sub: "alice", aud: "http://localhost:8080/mcp", client_id: "test",
-///     scope: Default::default(), iat: 1_000, exp: 1_900, jti: "1", more: None,
+///     scope: Default::default(), iat: 1_000, exp: 1_900, jti: "1", auth_time: Some(990),
+///     more: None,
 /// };
 /// let token = SigningKey::generate().unwrap().mint(&claims).unwrap();
 /// assert!(token.starts_with("ey"));
@@ -35,6 +36,9 @@ pub struct AccessTokenClaims<'a> {
     pub exp: u64,
     /// The identifier of this token.
     pub jti: &'a str,
+    /// When the person logged in, in Unix seconds (RFC 9068 §2.2.1); left out where no person did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<u64>,
     /// What it says besides; none of the names above.
     #[serde(flatten)]
     pub more: Option<&'a Map<String, Value>>,

@@ -33,7 +33,7 @@ async fn client_gets_an_rfc_9068_token_for_what_the_user_allowed() {
     assert!(claims["jti"].take().as_str().unwrap().len() >= 22);
     let expected = serde_json::json!({
         "iss": ISSUER, "sub": "developer", "aud": RESOURCE, "client_id": client,
-        "scope": "todos.read todos.write", "iat": START, "exp": START + 900, "jti": null,
+        "scope": "todos.read todos.write", "iat": START, "exp": START + 900, "jti": null, "auth_time": START,
     });
     assert_eq!(claims, expected);
 }
@@ -210,4 +210,80 @@ async fn tokens_of_a_user_and_of_a_client_say_what_the_configuration_says_of_eac
     let machine = app.token(&form).await.json();
     let said = app.claims(machine["access_token"].as_str().unwrap());
     assert_eq!((&said["team"], said.get("urn:mcp-auth:roles")), (&"robots".into(), None));
+}
+
+#[tokio::test]
+async fn a_client_that_names_an_age_gets_a_login_of_that_age_and_every_token_says_when_it_was() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    browser.log_in(&authorize_url(&client, &[])).await;
+    let asks_who = |answer: &Answer| answer.body.contains("name=\"user\"");
+    app.advance(400);
+    for (more, is_asked) in [
+        (&[][..], false),
+        (&[("max_age", "400")], false),
+        (&[("max_age", "399")], true),
+        (&[("max_age", "0")], true),
+        (&[("prompt", "login")], true),
+        (&[("prompt", "consent")], false),
+    ] {
+        let page = browser.get(&authorize_url(&client, more)).await;
+        assert_eq!(asks_who(&page), is_asked, "{more:?}");
+    }
+
+    // Who logs in for the request is not asked again, however long the next page is looked at.
+    let asked = authorize_url(&client, &[("max_age", "0"), ("prompt", "login")]);
+    let consent = browser.log_in(&asked).await;
+    app.advance(60);
+    let back = browser.submit(&consent, "allow").await;
+    let tokens = app.token(&redeem(&client, &back.param("code").unwrap())).await.json();
+    let auth_time = |tokens: &serde_json::Value| {
+        app.claims(tokens["access_token"].as_str().unwrap())["auth_time"].as_u64()
+    };
+    assert_eq!(auth_time(&tokens), Some(START + 400));
+    app.advance(100);
+    let refresh = [
+        ("grant_type", "refresh_token"),
+        ("client_id", &*client),
+        ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+    ];
+    assert_eq!(auth_time(&app.token(&refresh).await.json()), Some(START + 400), "unchanged by a refresh");
+}
+
+#[tokio::test]
+async fn a_form_of_an_older_login_does_not_allow_what_asks_for_a_new_one() {
+    let app = App::new();
+    let client = app.public_client().await;
+    let mut browser = Browser::new(&app);
+    let asked = authorize_url(&client, &[("max_age", "300")]);
+    let consent = browser.log_in(&authorize_url(&client, &[])).await;
+    app.advance(200);
+    let young = browser.get(&asked).await;
+    app.advance(200);
+    // The page was shown while the login was young enough.
+    let late = browser.submit(&young, "allow").await;
+    assert_ne!(late.status, StatusCode::SEE_OTHER, "{}", late.body);
+    assert!(late.body.contains("name=\"user\""), "{}", late.body);
+    assert_eq!(browser.submit(&consent, "allow").await.status, StatusCode::SEE_OTHER, "it asks for none");
+}
+
+#[tokio::test]
+async fn an_age_that_is_no_number_and_none_beside_another_prompt_are_refused() {
+    let app = App::new();
+    let client = app.allowed_client().await;
+    for (more, why) in [
+        (&[("max_age", "5m")][..], "max_age is not a number of seconds"),
+        (&[("max_age", "-1")], "max_age is not a number of seconds"),
+        (&[("prompt", "none login")], "prompt has none beside another value"),
+    ] {
+        let refused = app.get(&authorize_url(&client, more)).await;
+        assert_eq!(refused.param("error").as_deref(), Some("invalid_request"), "{more:?}: {}", refused.body);
+        assert!(refused.param("error_description").unwrap_or_default().contains(why), "{more:?}");
+    }
+    let mut browser = Browser::new(&app);
+    browser.log_in(&authorize_url(&client, &[])).await;
+    app.advance(10);
+    let unseen = browser.get(&authorize_url(&client, &[("prompt", "none"), ("max_age", "5")])).await;
+    assert_eq!(unseen.param("error").as_deref(), Some("login_required"), "{}", unseen.body);
 }

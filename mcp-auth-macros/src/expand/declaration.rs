@@ -64,7 +64,11 @@ fn rule(p: &TokenStream, rule: &Rule) -> TokenStream {
         Who::Scopes(groups) => quote!(#p::any_of(&[#(&[#(#groups),*]),*])),
     };
     let roles = rule.roles.iter().map(|any| quote!(#p::any_role(&[#(#any),*])));
-    quote!(#who #(.with_any_role(#roles))*)
+    let login = rule.login.is_said().then(|| {
+        let (max_age, acr) = (rule.login.max_age.unwrap_or(0), &rule.login.acr);
+        quote!(.with_login(#p::login(#max_age, &[#(#acr),*])))
+    });
+    quote!(#who #(.with_any_role(#roles))* #login)
 }
 
 fn tool(p: &TokenStream, operation: &Operation, tool: &Tool) -> TokenStream {

@@ -1,22 +1,37 @@
 //! Who may call: exactly one of `scope`, `scopes`, `any_scope`, `any_of`, `authenticated`, `public`, and any of `role`,
-//! `any_role` beside it.
+//! `any_role`, `login`, `acr`, `any_acr` beside it.
 
-use mcp_auth_core::{InvalidScope, InvalidScopeTemplate, Role, Scope, ScopeTemplate};
+use mcp_auth_core::{Acr, InvalidScope, InvalidScopeTemplate, Role, Scope, ScopeTemplate};
 use proc_macro2::Span;
 use syn::LitStr;
 
+use super::time::seconds;
 use crate::attr::{Arg, Args};
 use crate::diagnostics::Diagnostics;
 
 /// The arguments that say who may call, of which there is one.
 pub(crate) const WHO: [&str; 6] = ["scope", "scopes", "any_scope", "any_of", "authenticated", "public"];
 
-/// The arguments that narrow it.
+/// The arguments that narrow it: by roles,
 const ROLES: [&str; 2] = ["role", "any_role"];
 
+/// by what a person logged in.
+const ACR: [&str; 2] = ["acr", "any_acr"];
+
 /// Every argument that says who may call an operation.
-pub(crate) const NAMES: [&str; 8] =
-    ["scope", "scopes", "any_scope", "any_of", "authenticated", "public", "role", "any_role"];
+pub(crate) const NAMES: [&str; 11] = [
+    "scope",
+    "scopes",
+    "any_scope",
+    "any_of",
+    "authenticated",
+    "public",
+    "role",
+    "any_role",
+    "login",
+    "acr",
+    "any_acr",
+];
 
 /// Who may call an operation.
 #[derive(Clone)]
@@ -24,6 +39,19 @@ pub(crate) struct Rule {
     pub(crate) who: Who,
     /// Of each list one role is needed.
     pub(crate) roles: Vec<Vec<LitStr>>,
+    /// How the person must have logged in.
+    pub(crate) login: Login,
+}
+
+/// How the person must have logged in.
+#[derive(Clone, Default)]
+pub(crate) struct Login {
+    /// How long ago at most, in seconds.
+    pub(crate) max_age: Option<u64>,
+    /// By one of these; empty where nothing is said.
+    pub(crate) acr: Vec<LitStr>,
+    /// Where that is written.
+    at: Option<Span>,
 }
 
 /// What the first group says.
@@ -58,10 +86,11 @@ impl Rule {
             .into_iter()
             .filter_map(|arg| Some((arg.name.span(), roles(arg, diagnostics)?)))
             .collect();
+        let login = Login::take(args, diagnostics);
         let wrong = diagnostics.len() > before;
         let who = match WrittenWho::take(args, diagnostics) {
-            // A role is held by a caller.
-            WrittenWho::Nothing if !roles.is_empty() || wrong => match default {
+            // A role is held by a caller, who logged in.
+            WrittenWho::Nothing if !roles.is_empty() || login.at.is_some() || wrong => match default {
                 WrittenWho::Nothing => WrittenWho::Who(Who::Authenticated),
                 _ => WrittenWho::Nothing,
             },
@@ -73,13 +102,72 @@ impl Rule {
             diagnostics.error(*span, message);
             return None;
         }
-        (!wrong).then(|| Self { who, roles: roles.into_iter().map(|(_, roles)| roles).collect() })
+        if let (Who::Public, Some(span)) = (&who, login.at) {
+            let message = "anyone may call a `public` operation, and only a caller has logged in; write `authenticated` or scopes";
+            diagnostics.error(span, message);
+            return None;
+        }
+        (!wrong).then(|| Self { who, roles: roles.into_iter().map(|(_, roles)| roles).collect(), login })
     }
 
     /// Whether anyone may, without a credential too.
     pub(crate) fn is_public(&self) -> bool {
         matches!(self.who, Who::Public)
     }
+}
+
+impl Login {
+    fn take(args: &mut Args, diagnostics: &mut Diagnostics) -> Self {
+        let age = args.take("login").and_then(|arg| {
+            let at = arg.name.span();
+            let given = arg.string(diagnostics)?;
+            Some((seconds(&given, "the age of a login", 30 * 86_400, diagnostics)?, at))
+        });
+        let mut given: Vec<Arg> = args.take_all(&ACR);
+        if let [first, second, ..] = &given[..] {
+            let message = format!(
+                "`{}` and `{}` both say by what the person logged in; keep one",
+                first.name, second.name
+            );
+            diagnostics.error(second.name.span(), message);
+            return Self::default();
+        }
+        let acr = given.pop().and_then(|arg| {
+            let at = arg.name.span();
+            Some((acr(arg, diagnostics)?, at))
+        });
+        let (max_age, aged) = age.unzip();
+        let (acr, named) = acr.unzip();
+        Self { max_age, acr: acr.unwrap_or_default(), at: aged.or(named) }
+    }
+
+    /// Whether it says something.
+    pub(crate) fn is_said(&self) -> bool {
+        self.at.is_some()
+    }
+}
+
+/// What `acr` or `any_acr` names.
+fn acr(arg: Arg, diagnostics: &mut Diagnostics) -> Option<Vec<LitStr>> {
+    if arg.name == "acr" {
+        let acr = arg.string(diagnostics)?;
+        return is_acr(&acr, diagnostics).then(|| vec![acr]);
+    }
+    let (all, list) = arg.strings(diagnostics)?;
+    if all.is_empty() {
+        diagnostics.error_at(list, "`any_acr` names none; leave it out where any login will do");
+        return None;
+    }
+    each_once("`acr`", &all, is_acr, diagnostics).then_some(all)
+}
+
+/// Checks an authentication context class reference.
+fn is_acr(acr: &LitStr, diagnostics: &mut Diagnostics) -> bool {
+    let wrong = acr.value().parse::<Acr>().err();
+    if let Some(wrong) = &wrong {
+        diagnostics.error_at(acr, wrong.to_string());
+    }
+    wrong.is_none()
 }
 
 impl WrittenWho {

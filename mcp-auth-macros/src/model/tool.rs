@@ -3,6 +3,7 @@
 use proc_macro2::Span;
 use syn::{Expr, LitStr};
 
+use super::time::seconds;
 use crate::attr::Args;
 use crate::diagnostics::Diagnostics;
 
@@ -36,7 +37,7 @@ impl Tool {
         let mut expr = |name| args.take(name).and_then(|arg| arg.expr(diagnostics));
         let (input_schema, output_schema) = (expr("input_schema"), expr("output_schema"));
         let timeout = args.take("timeout").and_then(|arg| arg.string(diagnostics));
-        let timeout = timeout.and_then(|given| seconds(&given, diagnostics));
+        let timeout = timeout.and_then(|given| seconds(&given, "the time of a call", 604_800, diagnostics));
         let confirm = args.take("confirm").and_then(|arg| {
             let span = arg.name.span();
             arg.flag(diagnostics).map(|()| span)
@@ -47,30 +48,6 @@ impl Tool {
             annotations: Annotations::take(args, diagnostics),
             timeout,
             confirm,
-        }
-    }
-}
-
-/// A time as the configuration writes it: a whole number and `s`, `m`, `h` or `d`, 1 second to 7 days.
-fn seconds(given: &LitStr, diagnostics: &mut Diagnostics) -> Option<u64> {
-    let text = given.value();
-    let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)];
-    let unit = units.into_iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)));
-    let time = unit.and_then(|(number, seconds)| {
-        let number =
-            Some(number.trim_end()).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
-        number?.parse::<u64>().ok()?.checked_mul(seconds)
-    });
-    match time {
-        Some(time @ 1..=604_800) => Some(time),
-        Some(_) => {
-            diagnostics.error_at(given, "the time of a call is 1 second to 7 days");
-            None
-        }
-        None => {
-            diagnostics
-                .error_at(given, "a time is a whole number and its unit, like \"30s\", \"5m\" or \"2h\"");
-            None
         }
     }
 }

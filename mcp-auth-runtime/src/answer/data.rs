@@ -1,8 +1,8 @@
-//! `data` of a JSON-RPC error: the same facts as the challenge, for clients that read bodies, with RFC 6750's words as
-//! members.
+//! `data` of a JSON-RPC error: the same facts as the challenge, for clients that read bodies, with RFC 6750's and RFC 9470's
+//! words as members.
 
 use mcp_auth_core::ScopeSet;
-use mcp_auth_core::challenge::Challenge;
+use mcp_auth_core::challenge::{Challenge, acr_values};
 use serde_json::Value;
 
 use super::row::{Row, Says};
@@ -16,6 +16,10 @@ pub(super) struct Facts<'a> {
     scope: Option<AsText<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     resource_metadata: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_age: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr_values: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     required: Option<&'a ScopeSet>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,6 +48,10 @@ impl<'a> Facts<'a> {
         match &row.says {
             Says::Scopes { required, held } | Says::Lacks { required, held } => {
                 (facts.required, facts.held) = (Some(*required), Some(*held))
+            }
+            Says::Login { terms, .. } => {
+                facts.max_age = terms.max_age().map(|most| most.as_secs());
+                facts.acr_values = Some(acr_values(terms)).filter(|values| !values.is_empty());
             }
             Says::Uri(uri) => facts.uri = Some(uri),
             Says::Other(data) => facts.other = data.as_ref(),

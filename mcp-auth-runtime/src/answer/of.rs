@@ -24,6 +24,10 @@ impl Rejection {
             Denied::MissingScope { required, held } => {
                 Self::MissingScope { required: required.clone(), held: held.clone() }
             }
+            Denied::InsufficientLogin { terms, fault, scopes } => {
+                Self::InsufficientLogin { terms: terms.clone(), fault: *fault, scopes: scopes.clone() }
+            }
+            Denied::NoPerson { terms } => Self::NoPerson { terms: terms.clone() },
             Denied::Refused { reason } => Self::Refused { reason: reason.clone() },
             Denied::MissingRole { any_of } => Self::MissingRole { any_of: any_of.clone() },
             Denied::Unknown { kind: Kind::Method, name } => Self::UnknownMethod { method: name.clone(), era },

@@ -12,6 +12,8 @@ impl Rejection {
             Self::Unauthenticated { .. }
             | Self::InsufficientScope { .. }
             | Self::MissingScope { .. }
+            | Self::InsufficientLogin { .. }
+            | Self::NoPerson { .. }
             | Self::MissingRole { .. }
             | Self::Unknown { .. }
             | Self::UnknownMethod { .. } => RULE,

@@ -7,12 +7,13 @@ use ::http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, RETRY_AFTER};
 use ::http::{HeaderValue, StatusCode};
 use mcp_auth_core::challenge::BearerError;
 use mcp_auth_core::seen::echoed;
-use mcp_auth_core::{Era, Role, ScopeSet};
+use mcp_auth_core::{Era, LoginTerms, Role, ScopeSet};
 use rmcp::model::{ClientCapabilities, ErrorCode, ErrorData};
 
 use super::data::Facts;
 use super::row::{Rank, Row, Says};
 use crate::authn::ScopePrefix;
+use crate::authz::{LoginFault, login_needed};
 use crate::declared::Kind;
 use crate::envelope::HeaderMismatch;
 use crate::owned::Crowded;
@@ -59,6 +60,20 @@ pub enum Rejection {
         required: ScopeSet,
         /// The declared scopes the caller holds.
         held: ScopeSet,
+    },
+    /// A token whose person did not log in as the operation needs: 401 `insufficient_user_authentication` (RFC 9470 §3).
+    InsufficientLogin {
+        /// How they have to log in.
+        terms: LoginTerms,
+        /// What is wrong with the login behind this token.
+        fault: LoginFault,
+        /// The scopes that the challenge asks for.
+        scopes: ScopeSet,
+    },
+    /// A credential for which no person logs in, and one is needed who does: 403 without a challenge.
+    NoPerson {
+        /// How they would have to log in.
+        terms: LoginTerms,
     },
     /// A caller whom the server's own guard refuses: 403 without a challenge.
     Refused {
@@ -339,6 +354,15 @@ impl Rejection {
                 let text = format!("this needs the scope {required}, which no login brings");
                 Row::new(FORBIDDEN, Rank::Decision, text).says(Says::Lacks { required, held })
             }
+            // Of who the caller is there is no doubt, so it is said after what is wrong with the message.
+            Self::InsufficientLogin { terms, fault, scopes } => {
+                let text = login_needed(terms, *fault).to_string();
+                Row::new(StatusCode::UNAUTHORIZED, Rank::Decision, text).says(Says::Login { terms, scopes })
+            }
+            Self::NoPerson { terms } => {
+                let text = login_needed(terms, LoginFault::NoPerson).to_string();
+                Row::new(FORBIDDEN, Rank::Decision, text)
+            }
             Self::Refused { reason } => Row::new(FORBIDDEN, Rank::Decision, reason),
             // No scope is named: no token that the caller could get would hold the role.
             Self::MissingRole { any_of } => {
@@ -447,7 +471,8 @@ impl Rejection {
             Self::Unauthenticated { scopes }
             | Self::InvalidToken { scopes, .. }
             | Self::InvalidProof { scopes, .. }
-            | Self::TooLargeUnverified { scopes, .. } => *scopes = prefix.asked(scopes),
+            | Self::TooLargeUnverified { scopes, .. }
+            | Self::InsufficientLogin { scopes, .. } => *scopes = prefix.asked(scopes),
             Self::InsufficientScope { required, held } => {
                 (*required, *held) = (prefix.asked(required), prefix.asked(held));
             }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use ::http::{HeaderName, HeaderValue, StatusCode};
-use mcp_auth_core::ScopeSet;
 use mcp_auth_core::challenge::{BearerError, Challenge, Scheme};
+use mcp_auth_core::{LoginTerms, ScopeSet};
 use serde_json::Value;
 
 /// When a rejection is settled: an earlier one is answered first.
@@ -42,6 +42,8 @@ pub(super) enum Says<'a> {
     Challenge { error: Option<BearerError>, scopes: Option<&'a ScopeSet> },
     /// A challenge for more scopes.
     Scopes { required: &'a ScopeSet, held: &'a ScopeSet },
+    /// A challenge for another login (RFC 9470 §3).
+    Login { terms: &'a LoginTerms, scopes: &'a ScopeSet },
     /// What is needed and what is held, and a challenge that asks for nothing.
     Lacks { required: &'a ScopeSet, held: &'a ScopeSet },
     /// The URI that is not there.
@@ -75,10 +77,17 @@ impl<'a> Row<'a> {
             Says::Scopes { required, held } => {
                 (Some(BearerError::InsufficientScope), required.iter().chain(*held).cloned().collect())
             }
+            Says::Login { scopes, .. } => {
+                (Some(BearerError::InsufficientUserAuthentication), (*scopes).clone())
+            }
             Says::Lacks { .. } => (Some(BearerError::InsufficientScope), ScopeSet::new()),
             Says::Nothing | Says::Uri(_) | Says::Other(_) => return None,
         };
         let error = error.map(|error| (error, self.text.clone().into_owned()));
-        Some(Challenge { scheme: Scheme::Bearer, error, scopes })
+        let login = match &self.says {
+            Says::Login { terms, .. } => (*terms).clone(),
+            _ => LoginTerms::NONE,
+        };
+        Some(Challenge { scheme: Scheme::Bearer, error, scopes, login })
     }
 }

@@ -82,6 +82,11 @@ impl Authenticator {
         }
     }
 
+    /// The time by which credentials are judged, in Unix seconds.
+    pub(crate) fn unix_now(&self) -> u64 {
+        self.clock.unix_now()
+    }
+
     /// Says who presents this credential, where no address is known that it comes from.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 //! credential is bound to), `binding` (its check against each request), `dpop` (proofs of the key that a token is bound to), `roles` (which roles the claims of a credential
 //! give), `scope_prefix` (what issuers write in front of scopes), `cache` (credentials that were verified a moment ago), `deny` (credentials
 //! that are refused although they verify), `recheck` (credentials that are asked about again while something is open), `principal` (who it is, as everything after this folder
-//! knows it), `claims_set` (what its credential says), `identity` (a principal, or anonymous), `actor` (who acts for it), `local` (the caller of a stdio server without a credential),
+//! knows it), `claims_set` (what its credential says), `login` (how its person logged in), `identity` (a principal, or anonymous), `actor` (who acts for it), `local` (the caller of a stdio server without a credential),
 //! `caller` (what a tool sees), `opaque_key` (how callers are told apart), `foresight` (what can be said before anyone is asked), `fetch` (how documents of issuers are
 //! fetched). `error` says everything that can be wrong, and whose fault it is, `hint` what it most often means at an identity
 //! provider. Nothing here knows of tools, or of HTTP statuses we answer.
@@ -26,6 +26,7 @@ mod foresight;
 pub(crate) mod hint;
 mod identity;
 pub(crate) mod local;
+mod login;
 mod opaque_key;
 mod principal;
 mod recheck;
@@ -52,6 +53,7 @@ pub(crate) use fetch::{is_plain_from, may_ask};
 pub(crate) use foresight::Foresight;
 pub(crate) use hint::{Aud, Hint, Hinted, Hints, Sign, looks_like};
 pub use identity::Identity;
+pub use login::Login;
 pub(crate) use principal::{Facts, Held, Principal, Via};
 pub(crate) use roles::{RoleGrants, RoleRule, RoleRules};
 pub(crate) use scope_prefix::ScopePrefix;
@@ -60,7 +62,8 @@ pub use verifier::api_key::{
 };
 pub use verifier::claims::TokenRules;
 pub(crate) use verifier::claims::{
-    ANY_TENANT, Accepted, ClaimAt, ClaimTest, ClaimTests, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM, Tenant,
+    ACR_CLAIM, ANY_TENANT, AUTH_TIME_CLAIM, Accepted, ClaimAt, ClaimTest, ClaimTests, DEFAULT_CLIENT_CLAIMS,
+    SUBJECT_CLAIM, Tenant,
 };
 pub(crate) use verifier::introspection::{AssertionKey, both_could_be_asked};
 pub use verifier::introspection::{
@@ -74,4 +77,4 @@ pub(crate) use verifier::{IssuerState, LoadFailure, PROGRAM_ISSUER, ProgramVerif
 pub(crate) use opaque_key::opaque_key;
 
 #[cfg(test)]
-pub(crate) use tests::principals::{holder, holder_until, principal_by, principal_of};
+pub(crate) use tests::principals::{holder, holder_of, holder_until, principal_by, principal_of};

@@ -10,6 +10,7 @@ use super::actor::Actor;
 use super::claims_set::ClaimsSet;
 use super::confirmation::Confirmation;
 use super::deny::{Denied, Marks};
+use super::login::Login;
 use super::opaque_key::opaque_key;
 use super::recheck::Watched;
 use super::verifier::api_key::ApiKeyDigest;
@@ -110,6 +111,8 @@ pub struct Held {
     pub roles: RoleSet,
     /// Whether no login brings more: the operator gave it its scopes, by name or by its roles.
     pub is_fixed: bool,
+    /// How its person logged in; `None` where no person did, as with an API key or client credentials.
+    pub login: Option<Login>,
 }
 
 impl Held {
@@ -216,7 +219,7 @@ impl Principal {
             client_id,
             is_client,
             actor,
-            held: Held { scopes, roles, is_fixed: _ },
+            held: Held { scopes, roles, is_fixed: _, login },
             // When it ends, what its claims say besides, and which key of one name it is, opens nothing.
             expires_at: _,
             confirmation,
@@ -231,6 +234,9 @@ impl Principal {
             && *is_client == now.is_client
             && *actor == now.actor
             && *confirmation == now.confirmation
+            && login
+                .as_ref()
+                .is_none_or(|login| now.held.login.as_ref().is_some_and(|now| login.is_kept_by(now)))
             && scopes.iter().all(|scope| now.held.scopes.contains(scope.as_str()))
             && roles.iter().all(|role| now.held.roles.contains(role))
     }

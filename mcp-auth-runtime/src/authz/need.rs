@@ -3,10 +3,10 @@
 
 use std::fmt;
 
-use crate::authn::Held;
+use crate::authn::{Held, Login};
 use crate::declared::filling::{FilledScopes, Values};
 use crate::declared::{Rule, ScopeTerm, Who};
-use mcp_auth_core::{Hierarchy, Role, Scope, ScopeFamily, ScopeSet, ScopeTemplate};
+use mcp_auth_core::{Hierarchy, LoginTerms, Role, Scope, ScopeFamily, ScopeSet, ScopeTemplate};
 
 /// What one operation needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,10 @@ pub struct Account {
     /// The groups of scopes of which the whole of one is needed, if there are any: each scope with the one that the caller holds
     /// for it, itself or one that counts for it. One that each call fills stands there as a template where no call is known.
     pub groups: Vec<Vec<(ScopeTerm, Option<Scope>)>>,
+    /// How its person must have logged in.
+    pub terms: LoginTerms,
+    /// How its person logged in; `None` where no person did.
+    pub login: Option<Login>,
 }
 
 /// What comes of the scopes that one call fills.
@@ -74,7 +78,11 @@ pub(super) enum Filled {
 /// What a caller lacks. In the order in which it is said: a credential may bring the rest, and no scope mends a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Lack {
+    /// A login of the kind that is needed. How old it is, is asked when everything else is there.
+    Login,
     Scope,
+    /// A person who logs in.
+    Person,
     Role,
     Credential,
 }
@@ -120,13 +128,27 @@ impl Need {
             return Some(Lack::Role);
         }
         match &self.who {
+            _ if !self.login().is_empty() && held.login.is_none() => Some(Lack::Person),
             Needed::Holder(groups)
                 if !groups.iter().any(|group| is_held_in(&held.scopes, known_in(group))) =>
             {
                 Some(Lack::Scope)
             }
+            _ if self.lacks_login(held) => Some(Lack::Login),
             Needed::Anyone | Needed::Caller | Needed::Holder(_) => None,
         }
+    }
+
+    /// Whether the login is not by what is needed, or its time is not known and it is needed.
+    pub(super) fn lacks_login(&self, held: &Held) -> bool {
+        let Some(login) = &held.login else { return !self.login().is_empty() };
+        let has_time = self.login().max_age().is_none() || login.auth_time.is_some();
+        !has_time || !self.login().is_by(login.acr.iter().map(String::as_str))
+    }
+
+    /// How the caller's person must have logged in.
+    pub(super) fn login(&self) -> &LoginTerms {
+        self.rule.login()
     }
 
     /// Whether what a caller lacks, who holds this, depends on what a call fills in.
@@ -204,6 +226,8 @@ impl Need {
             is_known: held.is_some(),
             roles: self.roles.iter().map(role).collect(),
             groups: self.groups().iter().map(|group| group.iter().map(scope).collect()).collect(),
+            terms: self.login().clone(),
+            login: held.and_then(|held| held.login.clone()),
         }
     }
 
@@ -398,7 +422,7 @@ mod tests {
                 }));
             }
             for held in &callers {
-                let Account { anyone, is_known, roles, groups } = need.account(held.as_ref(), |_| None);
+                let Account { anyone, is_known, roles, groups, .. } = need.account(held.as_ref(), |_| None);
                 let whole =
                     |group: &Vec<(ScopeTerm, Option<Scope>)>| group.iter().all(|(_, held)| held.is_some());
                 let has_roles = roles.iter().all(|(_, held)| held.is_some());

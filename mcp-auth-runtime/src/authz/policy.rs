@@ -15,7 +15,7 @@ use crate::authn::{Held, Identity, Principal};
 use crate::declared::registry::OperationId;
 use crate::declared::{Kind, Rule};
 use crate::envelope::Message;
-use mcp_auth_core::{Hierarchy, Scope, ScopeFamily, ScopeSet, ScopeTemplate};
+use mcp_auth_core::{Hierarchy, LoginTerms, Scope, ScopeFamily, ScopeSet, ScopeTemplate};
 
 /// So many bytes of scopes that calls fill are named in one answer: its headers have to pass every proxy.
 const MOST_FILLED_BYTES: usize = 2048;
@@ -87,7 +87,7 @@ impl Policy {
                 let need = self.need_of(named).cloned();
                 let permit = Permit::new(named, need, who.clone(), &self.hierarchy);
                 let filled = self.filling(named, held);
-                match self.asked(named, &Need::is_guarded) {
+                let verdict = match self.asked(named, &Need::is_guarded) {
                     guarded if !filled.is_empty() => {
                         let others = named.ids().filter(|id| filled.iter().all(|asked| asked.id != *id));
                         let besides = self.required(others);
@@ -96,7 +96,10 @@ impl Policy {
                     }
                     guarded if guarded.is_empty() => Verdict::Allowed(permit),
                     guarded => Verdict::Guarded(Guarded::new(permit, guarded)),
-                }
+                };
+                // What made a task was allowed by the login of then.
+                let parts = named.parts.iter().filter(|part| part.kind != Kind::Task);
+                self.while_recent(verdict, parts.filter_map(|part| part.id), held)
             }
             (Some(_), None) => Verdict::Denied(self.unauthenticated(named.ids())),
             (Some(_), Some(held)) => Verdict::Denied(self.lacking(named.ids(), held)),
@@ -276,7 +279,8 @@ impl Policy {
         match self.needs.get(id.index()) {
             Some(need) => need.account(held, filled),
             None => {
-                Account { anyone: false, is_known: held.is_some(), roles: Vec::new(), groups: Vec::new() }
+                let (roles, groups, terms) = (Vec::new(), Vec::new(), LoginTerms::NONE);
+                Account { anyone: false, is_known: held.is_some(), roles, groups, terms, login: None }
             }
         }
     }
@@ -309,14 +313,22 @@ impl Policy {
         })
     }
 
-    /// What a caller is told who lacks something of `ids`: a role first, which no other token mends.
+    /// What a caller is told who lacks something of `ids`: a role first, and a person, which no other token mends.
     fn lacking(&self, ids: impl IntoIterator<Item = OperationId>, held: &Held) -> Denied {
         let ids: Vec<_> = ids.into_iter().collect();
-        let mut needs = ids.iter().filter_map(|id| self.needs.get(id.index()));
-        match needs.find_map(|need| need.missing_role(held)) {
-            Some(any_of) => Denied::MissingRole { any_of: any_of.to_vec() },
-            None => self.lacks(self.required(ids), held),
+        let needs = || ids.iter().filter_map(|id| self.needs.get(id.index()));
+        if let Some(any_of) = needs().find_map(|need| need.missing_role(held)) {
+            return Denied::MissingRole { any_of: any_of.to_vec() };
         }
+        match needs().filter_map(|need| need.lacked_by(Some(held))).max() {
+            Some(Lack::Login | Lack::Person) => self.lacks_login(&ids, held),
+            _ => self.lacks(self.required(ids), held),
+        }
+    }
+
+    /// What a caller holds who logs in again, as a challenge names it.
+    pub(super) fn kept_by_login(&self, held: &Held) -> ScopeSet {
+        if held.is_fixed { ScopeSet::new() } else { self.nameable_of(held) }
     }
 
     fn need_of(&self, named: &Named<'_>) -> Option<&Arc<Need>> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
 
 mod filled;
+mod logins;
 
 use super::*;
 use crate::authn::{Identity, holder};
@@ -56,6 +57,7 @@ impl Rules {
         match self.policy.decide(&Named::of(message, &self.registry, |_| task), who) {
             Verdict::Allowed(permit) => Ok(permit),
             Verdict::Denied(denied) => Err(denied),
+            Verdict::Recent(recent) => unreachable!("{recent:?}"),
             Verdict::Templated(templated) => unreachable!("{templated:?}"),
             Verdict::Guarded(guarded) => unreachable!("{guarded:?}"),
         }

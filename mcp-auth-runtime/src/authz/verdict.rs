@@ -1,10 +1,11 @@
 //! What comes of a decision.
 
 use super::guard::Guarded;
+use super::login::{LoginFault, Recent, login_needed};
 use super::permit::Permit;
 use super::templated::Templated;
 use crate::declared::Kind;
-use mcp_auth_core::{Role, ScopeSet};
+use mcp_auth_core::{LoginTerms, Role, ScopeSet};
 
 /// What comes of a decision. Nothing but its permit lets a message go on: a kind of verdict that is added here stops what does
 /// not know it.
@@ -12,6 +13,8 @@ use mcp_auth_core::{Role, ScopeSet};
 pub enum Verdict {
     /// It may go on.
     Allowed(Permit),
+    /// It may go on as far as the login behind its credential is recent.
+    Recent(Recent),
     /// It may go on as far as the scopes let it that the call itself fills.
     Templated(Templated),
     /// It may go on as far as the server's own guards let it.
@@ -47,6 +50,22 @@ pub enum Denied {
         required: ScopeSet,
         /// The declared scopes the caller holds.
         held: ScopeSet,
+    },
+    /// The person behind the credential did not log in as the operation needs (RFC 9470).
+    #[error("{}", login_needed(terms, *fault))]
+    InsufficientLogin {
+        /// How they have to log in.
+        terms: LoginTerms,
+        /// What is wrong with the login behind this credential.
+        fault: LoginFault,
+        /// The scopes that the next token should hold.
+        scopes: ScopeSet,
+    },
+    /// No person logged in for this credential, and the operation needs one who did. No token of its holder mends that.
+    #[error("{}", login_needed(terms, LoginFault::NoPerson))]
+    NoPerson {
+        /// How they would have to log in.
+        terms: LoginTerms,
     },
     /// The caller holds none of these roles, of which the operation needs one. No token of theirs mends that.
     #[error("missing role: this needs {}", any_of.iter().map(Role::as_str).collect::<Vec<_>>().join(" or "))]

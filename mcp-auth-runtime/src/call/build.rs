@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rmcp::ErrorData;
 use rmcp::handler::server::common::{schema_for_empty_input, schema_for_type};
@@ -15,7 +16,7 @@ use crate::declared::registry::{Declaration, Item};
 use crate::declared::schema;
 use crate::declared::{Rule, ScopeTerm};
 use mcp_auth_core::uri_template::UriTemplate;
-use mcp_auth_core::{Role, Scope, ScopeTemplate};
+use mcp_auth_core::{LoginTerms, Role, Scope, ScopeTemplate};
 
 /// The rule of `scope`, `scopes`, `any_scope` and `any_of`: all scopes of one of these groups.
 ///
@@ -44,6 +45,20 @@ pub(crate) fn any(scopes: &[&'static str]) -> Rule {
 #[expect(clippy::expect_used, reason = "the macro checked it; leaving it out would open the operation")]
 pub fn any_role(roles: &[&'static str]) -> Vec<Role> {
     roles.iter().map(|name| name.parse().expect("the macro checks every role")).collect()
+}
+
+/// The login of `login`, `acr` and `any_acr`: not older than so many seconds, where that is not 0, and by one of these, where there are some.
+///
+/// # Panics
+/// When one is not an `acr`, which the macro has refused already.
+#[expect(clippy::expect_used, reason = "the macro checked it; leaving it out would open the operation")]
+pub fn login(max_age: u64, acr: &[&'static str]) -> LoginTerms {
+    let terms = match max_age {
+        0 => LoginTerms::NONE,
+        seconds => LoginTerms::NONE.within(Duration::from_secs(seconds)),
+    };
+    let acr = acr.iter().map(|acr| acr.parse().expect("the macro checks every `acr`")).collect();
+    terms.by_any(acr).expect("there is one list")
 }
 
 #[expect(clippy::expect_used, reason = "the macro checked it; leaving it out would open the operation")]

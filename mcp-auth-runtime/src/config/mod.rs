@@ -46,8 +46,8 @@ pub use section::{
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};
 pub use value::{
-    ClientAddressHeader, DisplayName, EndpointPath, NonEmpty, RoleName, ScopeName, ScopePrefixText,
-    ScopeToken, TokenHeader, ToolHeader, ValueError, api_key, audience, claim, claim_test, issuer_name,
-    network, url,
+    AcrValue, ClientAddressHeader, DisplayName, EndpointPath, LoginAge, NonEmpty, RoleName, ScopeName,
+    ScopePrefixText, ScopeToken, TokenHeader, ToolHeader, ValueError, api_key, audience, claim, claim_test,
+    issuer_name, network, url,
 };
 pub use warning::Warning;

@@ -167,7 +167,8 @@ impl fmt::Display for Lock {
 
 impl fmt::Display for Locked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let WrittenRule { rule, scopes, groups, roles, guard, confirmed } = WrittenRule::of(&self.rule);
+        let WrittenRule { rule, scopes, groups, roles, max_age, acr_values, guard, confirmed } =
+            WrittenRule::of(&self.rule);
         writeln!(f, "rule = {}", quoted(rule.as_str()))?;
         if groups.is_empty() && !scopes.is_empty() {
             writeln!(f, "scopes = {}", list(&scopes, |scope| quoted(&scope.to_string())))?;
@@ -178,6 +179,12 @@ impl fmt::Display for Locked {
         }
         if !roles.is_empty() {
             writeln!(f, "roles = {}", list(&roles, |any| list(any, |role| quoted(role))))?;
+        }
+        if let Some(seconds) = max_age {
+            writeln!(f, "max_age = {seconds}")?;
+        }
+        if !acr_values.is_empty() {
+            writeln!(f, "acr_values = {}", list(&acr_values, |acr| quoted(acr)))?;
         }
         if let Some(guard) = guard {
             writeln!(f, "guard = {}", quoted(&guard))?;
@@ -264,6 +271,9 @@ struct Block {
     groups: Vec<Vec<ScopeTerm>>,
     #[serde(default)]
     roles: Vec<Vec<String>>,
+    max_age: Option<u64>,
+    #[serde(default)]
+    acr_values: Vec<String>,
     guard: Option<String>,
     #[serde(default)]
     confirmed: bool,
@@ -280,6 +290,8 @@ impl Block {
             mut scopes,
             groups,
             roles,
+            max_age,
+            acr_values,
             guard,
             confirmed,
             description,
@@ -290,7 +302,8 @@ impl Block {
         if rule == Word::AnyOf && scopes.is_empty() {
             scopes = groups.iter().flatten().cloned().collect();
         }
-        let rule = WrittenRule { rule, scopes, groups, roles, guard, confirmed }.read()?;
+        let rule =
+            WrittenRule { rule, scopes, groups, roles, max_age, acr_values, guard, confirmed }.read()?;
         Ok(Locked { rule, hashes: Hashes { description, arguments, result, listed } })
     }
 }
@@ -326,7 +339,10 @@ mod tests {
                 ResourceTemplate::new("a://{x}", "x"),
             ),
             build::method(
-                Rule::AUTHENTICATED.with_any_role(build::any_role(&["m"])).with_confirmation(),
+                Rule::AUTHENTICATED
+                    .with_any_role(build::any_role(&["m"]))
+                    .with_login(build::login(300, &["a", "b"]))
+                    .with_confirmation(),
                 "acme/report",
             ),
         ])
@@ -442,6 +458,10 @@ mod tests {
             (&block("rule = \"authenticated\"\nroles = [[]]"), "names no role"),
             (&block("rule = \"public\"\nguard = \"\""), "a guard without a name"),
             (&block("rule = \"public\"\nconfirmed = true"), "a confirmation stands beside it"),
+            (&block("rule = \"public\"\nmax_age = 300"), "a login stands beside it"),
+            (&block("rule = \"public\"\nacr_values = [\"a\"]"), "a login stands beside it"),
+            (&block("rule = \"authenticated\"\nmax_age = 0"), "a login of no age"),
+            (&block("rule = \"authenticated\"\nacr_values = [\"a b\"]"), "an `acr` cannot contain ' '"),
             (&block("rule = \"public\"\nrole = [[\"a\"]]"), "unknown field `role`"),
             (&block("rule = \"all\"\nscopes = [\"a b\"]"), "not what `--scopes lock` writes"),
         ] {

@@ -1,7 +1,8 @@
 //! What an operator adds to a declaration. It only narrows: nobody may who might not before.
 
-use mcp_auth_core::{Role, ScopeSet};
+use mcp_auth_core::{LoginTerms, Role, ScopeSet};
 
+use super::Rule;
 use super::registry::{Declaration, Item, Registry};
 
 /// What is added to one operation.
@@ -11,6 +12,8 @@ pub(crate) struct Narrowing {
     pub(crate) scopes: ScopeSet,
     /// Roles that are needed besides, all of them.
     pub(crate) roles: Vec<Role>,
+    /// How the person must have logged in besides.
+    pub(crate) login: LoginTerms,
     /// Whether the person confirms each call.
     pub(crate) confirm: bool,
     /// Whether it is switched off.
@@ -36,11 +39,22 @@ impl Registry {
 }
 
 impl Declaration {
+    /// The login that its rule and this need together; `None` where no login would do.
+    pub(crate) fn login_with(&self, added: &LoginTerms) -> Option<LoginTerms> {
+        let terms = self.rule.login().clone().by_any(added.acr_values().to_vec()).ok()?;
+        Some(added.max_age().into_iter().fold(terms, LoginTerms::within))
+    }
+
     fn narrow(&mut self, narrowing: &Narrowing) {
         self.rule =
             narrowing.roles.iter().fold(self.rule.clone().needing(&narrowing.scopes), |rule, role| {
                 rule.for_callers().with_any_role(vec![role.clone()])
             });
+        if let Some(login) = self.login_with(&narrowing.login) {
+            self.rule = self.rule.clone().with_login(login);
+        } else {
+            self.rule = Rule::NOBODY;
+        }
         if narrowing.confirm {
             self.rule = self.rule.clone().with_confirmation();
             self.needs_transport = true;
@@ -60,7 +74,6 @@ impl Declaration {
 mod tests {
     use rmcp::model::{JsonObject, Tool};
 
-    use super::super::Rule;
     use super::*;
     use crate::call::build;
 
@@ -94,6 +107,15 @@ mod tests {
                 "authenticated, role r, role s",
                 "authenticated, role r, role s",
                 "a or (b and c), role r, role s"
+            ]
+        );
+        let login = Narrowing { login: build::login(300, &["phr"]), ..Narrowing::default() };
+        assert_eq!(
+            rules(&with(login)),
+            [
+                "authenticated, login 5m, acr phr",
+                "authenticated, login 5m, acr phr",
+                "a or (b and c), login 5m, acr phr"
             ]
         );
         assert_eq!(rules(&with(Narrowing::default())), rules(&registry()));

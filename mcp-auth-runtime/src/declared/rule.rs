@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use mcp_auth_core::{Role, Scope, ScopeSet, ScopeTemplate};
+use mcp_auth_core::{LoginTerms, Role, Scope, ScopeSet, ScopeTemplate};
 
 use super::ScopeTerm;
 
@@ -13,6 +13,8 @@ pub struct Rule {
     who: Who,
     /// Of each list the caller holds one role. No list is empty.
     roles: Vec<Vec<Role>>,
+    /// How the caller's person must have logged in.
+    login: LoginTerms,
     /// The method of the server that is asked besides.
     guard: Option<Cow<'static, str>>,
     /// Whether the person says yes to each call.
@@ -44,7 +46,7 @@ impl Rule {
     pub const NOBODY: Self = Self::of(Who::Nobody);
 
     const fn of(who: Who) -> Self {
-        Self { who, roles: Vec::new(), guard: None, confirmed: false }
+        Self { who, roles: Vec::new(), login: LoginTerms::NONE, guard: None, confirmed: false }
     }
 
     /// A verified caller who holds all scopes of one of these groups. An empty group is left out; without any other one it is
@@ -102,6 +104,15 @@ impl Rule {
         self
     }
 
+    /// The same, for callers whose person logged in so. Of anyone it is any caller then; terms that ask for nothing change nothing.
+    #[must_use]
+    pub fn with_login(self, login: LoginTerms) -> Self {
+        match login.is_empty() {
+            true => Self { login, ..self },
+            false => Self { login, ..self.for_callers() },
+        }
+    }
+
     /// The same, for callers whom this method of the server lets pass besides.
     #[must_use]
     pub fn with_guard(mut self, guard: impl Into<Cow<'static, str>>) -> Self {
@@ -118,6 +129,11 @@ impl Rule {
     /// Whether the person in front of the client confirms each call.
     pub fn is_confirmed(&self) -> bool {
         self.confirmed
+    }
+
+    /// How the caller's person must have logged in.
+    pub fn login(&self) -> &LoginTerms {
+        &self.login
     }
 
     /// The method of the server that is asked besides.
@@ -181,7 +197,7 @@ impl Rule {
 }
 
 /// As the `--scopes` table shows it: `public`, `authenticated`, `a and b`, `a or b`, `(a and b) or c`, each with
-/// `, role x or y` behind it where roles are needed, `, guard f` where one is asked, `, confirmed` where the person is.
+/// `, role x or y` behind it where roles are needed, `, login 5m, acr a or b` where a login is, `, guard f` where one is asked, `, confirmed` where the person is.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.who {
@@ -199,6 +215,9 @@ impl fmt::Display for Rule {
         for any in &self.roles {
             f.write_str(", role ")?;
             f.write_str(&any.iter().map(Role::as_str).collect::<Vec<_>>().join(" or "))?;
+        }
+        if !self.login.is_empty() {
+            write!(f, ", {}", self.login)?;
         }
         if let Some(guard) = &self.guard {
             write!(f, ", guard {guard}")?;
@@ -225,6 +244,11 @@ mod tests {
             (build::any_of(&[&["a", "b"], &["admin"]]), "(a and b) or admin"),
             (Rule::PUBLIC.with_guard("may_read"), "public, guard may_read"),
             (build::any_of(&[&["a"]]).with_any_role(build::any_role(&["manager"])), "a, role manager"),
+            (build::any_of(&[&["a"]]).with_login(build::login(300, &["b", "c"])), "a, login 5m, acr b or c"),
+            (
+                Rule::PUBLIC.with_login(build::login(300, &[])).with_guard("g"),
+                "authenticated, login 5m, guard g",
+            ),
             (
                 Rule::AUTHENTICATED
                     .with_any_role(build::any_role(&["x", "y"]))

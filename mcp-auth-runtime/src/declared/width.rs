@@ -2,7 +2,7 @@
 //!
 //! Which scope or role implies which is not asked: that is the configuration's, and it may differ from one server to the next.
 
-use mcp_auth_core::Role;
+use mcp_auth_core::{LoginTerms, Role};
 
 use super::{Rule, ScopeTerm, Who};
 
@@ -47,6 +47,10 @@ fn lets_in_all_of(outer: &Rule, inner: &Rule) -> bool {
     if outer.guard().is_some() && outer.guard() != inner.guard() {
         return false;
     }
+    // Who logged in by one way, and so long ago as that may be.
+    if !is_met_by_all_of(outer.login(), inner.login()) {
+        return false;
+    }
     // A person may say no.
     if outer.is_confirmed() && !inner.is_confirmed() {
         return false;
@@ -63,6 +67,18 @@ fn lets_in_all_of(outer: &Rule, inner: &Rule) -> bool {
         outer.roles().iter().all(wanted)
     };
     !inner.is_public() && !is_nobodys(outer) && scopes() && roles()
+}
+
+/// Whether every login that `inner` takes will do for `outer`.
+fn is_met_by_all_of(outer: &LoginTerms, inner: &LoginTerms) -> bool {
+    let by_age = match (outer.max_age(), inner.max_age()) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(most), Some(taken)) => taken <= most,
+    };
+    let by_acr = outer.acr_values().is_empty()
+        || (!inner.acr_values().is_empty() && has_all(outer.acr_values(), inner.acr_values()));
+    by_age && by_acr
 }
 
 fn is_nobodys(rule: &Rule) -> bool {
@@ -113,6 +129,12 @@ mod tests {
             (Rule::AUTHENTICATED.with_confirmation(), Rule::AUTHENTICATED),
             (Rule::AUTHENTICATED.with_confirmation(), Rule::PUBLIC),
             (scopes(&[&["a"]]).with_confirmation(), Rule::AUTHENTICATED.with_confirmation()),
+            (Rule::AUTHENTICATED.with_login(build::login(300, &[])), Rule::AUTHENTICATED),
+            (Rule::AUTHENTICATED.with_login(build::login(300, &[])), Rule::PUBLIC),
+            (
+                Rule::AUTHENTICATED.with_login(build::login(300, &["a"])),
+                Rule::AUTHENTICATED.with_login(build::login(600, &["b", "a"])),
+            ),
             (scopes(&[&["a"]]).with_guard("g"), scopes(&[&["a"]])),
             (scopes(&[&["a"]]).with_guard("g"), Rule::AUTHENTICATED.with_guard("g")),
         ] {
@@ -133,6 +155,15 @@ mod tests {
             (scopes(&[&["a"]]).with_guard("g"), scopes(&[&["a"]]).with_guard("h")),
             (scopes(&[&["a"]]), Rule::PUBLIC.with_guard("g")),
             (scopes(&[&["a"]]), Rule::AUTHENTICATED.with_confirmation()),
+            (scopes(&[&["a"]]), Rule::AUTHENTICATED.with_login(build::login(300, &[]))),
+            (
+                Rule::AUTHENTICATED.with_login(build::login(300, &[])),
+                Rule::AUTHENTICATED.with_login(build::login(0, &["a"])),
+            ),
+            (
+                Rule::AUTHENTICATED.with_login(build::login(0, &["a", "b"])),
+                Rule::AUTHENTICATED.with_login(build::login(0, &["b", "c"])),
+            ),
             // A scope is not the role of its name.
             (scopes(&[&["x"]]), roles(Rule::AUTHENTICATED, &[&["x"]])),
         ] {

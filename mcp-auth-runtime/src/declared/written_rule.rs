@@ -1,6 +1,8 @@
 //! A rule in words and lists of names, as files write it and read it back.
 
-use mcp_auth_core::Role;
+use std::time::Duration;
+
+use mcp_auth_core::{Acr, LoginTerms, Role};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Rule, ScopeTerm, Who};
@@ -16,6 +18,12 @@ pub(super) struct WrittenRule {
     /// Of each list one role is needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) roles: Vec<Vec<String>>,
+    /// The oldest login that will do, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) max_age: Option<u64>,
+    /// By which of these the login may be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) acr_values: Vec<String>,
     /// The method of the server that is asked besides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) guard: Option<String>,
@@ -88,6 +96,8 @@ impl WrittenRule {
             scopes: rule.terms().into_iter().cloned().collect(),
             groups,
             roles: rule.roles().iter().map(names).collect(),
+            max_age: rule.login().max_age().map(|most| most.as_secs()),
+            acr_values: rule.login().acr_values().iter().map(Acr::to_string).collect(),
             guard: rule.guard().map(str::to_owned),
             confirmed: rule.is_confirmed(),
         }
@@ -98,7 +108,7 @@ impl WrittenRule {
     /// # Errors
     /// Says what makes no rule. Nothing is ever read as more open than it is written.
     pub(super) fn read(&self) -> Result<Rule, String> {
-        let Self { rule: word, scopes, groups, roles, guard, confirmed } = self;
+        let Self { rule: word, scopes, groups, roles, max_age, acr_values, guard, confirmed } = self;
         let rule = match (word, scopes.is_empty(), groups.is_empty()) {
             (Word::Public, true, true) => Rule::PUBLIC,
             (Word::Authenticated, true, true) => Rule::AUTHENTICATED,
@@ -118,6 +128,11 @@ impl WrittenRule {
         if !roles.is_empty() && rule.is_public() {
             return Err("its rule is public, and roles stand beside it".to_owned());
         }
+        let login = login(*max_age, acr_values)?;
+        if !login.is_empty() && rule.is_public() {
+            return Err("its rule is public, and a login stands beside it".to_owned());
+        }
+        let rule = rule.with_login(login);
         let rule = match guard.as_deref() {
             Some("") => return Err("its rule names a guard without a name".to_owned()),
             Some(guard) => rule.with_guard(guard.to_owned()),
@@ -136,4 +151,15 @@ impl WrittenRule {
             Ok(rule.with_any_role(any))
         })
     }
+}
+
+fn login(max_age: Option<u64>, acr_values: &[String]) -> Result<LoginTerms, String> {
+    let terms = match max_age {
+        Some(0) => return Err("its rule needs a login of no age".to_owned()),
+        Some(seconds) => LoginTerms::NONE.within(Duration::from_secs(seconds)),
+        None => LoginTerms::NONE,
+    };
+    let acr_values = acr_values.iter().map(|acr| acr.parse::<Acr>()).collect::<Result<Vec<_>, _>>();
+    let acr_values = acr_values.map_err(|wrong| wrong.to_string())?;
+    terms.by_any(acr_values).map_err(|wrong| wrong.to_string())
 }

@@ -110,6 +110,7 @@ fn allowed_for_task(dispatch: &Dispatch<Server>, message: Message, task: Option<
     match dispatch.rules.policy().decide(&dispatch.rules.named(&message, task), &alice) {
         Verdict::Allowed(permit) => permit,
         Verdict::Denied(denied) => panic!("{denied}"),
+        Verdict::Recent(recent) => panic!("{recent:?}"),
         Verdict::Templated(templated) => panic!("{templated:?}"),
         Verdict::Guarded(guarded) => panic!("{guarded:?}"),
     }

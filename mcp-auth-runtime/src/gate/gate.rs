@@ -96,6 +96,11 @@ impl Gate {
         self.authenticator.is_some()
     }
 
+    /// The time by which credentials are judged, in Unix seconds.
+    fn now(&self) -> Option<u64> {
+        Some(self.authenticator.as_ref()?.unix_now())
+    }
+
     /// Whether tokens may be bound to a key, with a proof beside each request.
     pub(super) fn reads_proofs(&self) -> bool {
         self.authenticator.as_ref().is_some_and(|authenticator| authenticator.reads_proofs())
@@ -195,10 +200,13 @@ impl Gate {
         objection: Option<Rejection>,
         identity: &Identity,
     ) -> Result<Admitted, Rejection> {
-        let verdict = self.policy().decide(named, identity);
+        let verdict = match self.policy().decide(named, identity) {
+            Verdict::Recent(recent) => recent.at(self.now()),
+            verdict => verdict,
+        };
         let denied = match &verdict {
             Verdict::Denied(denied) => Some(denied),
-            Verdict::Allowed(_) | Verdict::Templated(_) | Verdict::Guarded(_) => None,
+            Verdict::Allowed(_) | Verdict::Recent(_) | Verdict::Templated(_) | Verdict::Guarded(_) => None,
         };
         if let Some(objection) = objection
             && order::objection_outranks(denied)
@@ -238,7 +246,9 @@ impl Gate {
             Verdict::Allowed(permit) => return Ok(permit),
             Verdict::Guarded(guarded) => guarded,
             Verdict::Denied(denied) => return Err(denied),
-            Verdict::Templated(_) => return Err(Denied::Refused { reason: UNDECIDED.to_owned() }),
+            Verdict::Recent(_) | Verdict::Templated(_) => {
+                return Err(Denied::Refused { reason: UNDECIDED.to_owned() });
+            }
         };
         let said = match &self.guards {
             Some(guards) => guards.ask(&guarded).await,

@@ -45,6 +45,8 @@ pub(super) fn objection_outranks(denied: Option<&Denied>) -> bool {
         | Some(
             Denied::InsufficientScope { .. }
             | Denied::MissingScope { .. }
+            | Denied::InsufficientLogin { .. }
+            | Denied::NoPerson { .. }
             | Denied::MissingRole { .. }
             | Denied::Refused { .. }
             | Denied::Unknown { .. },

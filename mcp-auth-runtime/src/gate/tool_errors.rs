@@ -34,6 +34,8 @@ impl ToolErrors {
             && match rejection {
                 Rejection::InsufficientScope { .. }
                 | Rejection::MissingScope { .. }
+                | Rejection::InsufficientLogin { .. }
+                | Rejection::NoPerson { .. }
                 | Rejection::MissingRole { .. }
                 | Rejection::Refused { .. } => self != Self::Never,
                 Rejection::Unauthenticated { .. } => self == Self::OfAnyone,

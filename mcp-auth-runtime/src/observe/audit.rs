@@ -77,15 +77,19 @@ impl Decision<'_> {
             .map(|caller| caller.roles())
             .filter(|roles| !roles.is_empty())
             .map(tracing::field::display);
+        let login = caller.and_then(|caller| caller.held().login.as_ref());
+        let auth_time = login.and_then(|login| login.auth_time);
+        let acr = login.map(|login| login.acr.join(" ")).filter(|acr| !acr.is_empty());
+        let acr = acr.as_deref().map(|acr| tracing::field::debug(head(acr, LONGEST)));
         let needed = self.needed.map(tracing::field::display);
         match self.refusal {
             None => tracing::info!(
                 target: TARGET, parent: self.arrival.around(), decision = "allow", request_id, operation, name = ?name,
-                client_address, via, issuer, tenant, subject, key, client_id, is_client, actor, needed, held, roles,
+                client_address, via, issuer, tenant, subject, key, client_id, is_client, actor, needed, held, roles, auth_time, acr,
             ),
             Some(reason) => tracing::warn!(
                 target: TARGET, parent: self.arrival.around(), decision = refused, request_id, operation, name = ?name,
-                client_address, via, issuer, tenant, subject, key, client_id, is_client, actor, needed, held, roles, refused_by = self.refused_by, reason = ?excerpt(reason, LONGEST), hint = self.hint,
+                client_address, via, issuer, tenant, subject, key, client_id, is_client, actor, needed, held, roles, auth_time, acr, refused_by = self.refused_by, reason = ?excerpt(reason, LONGEST), hint = self.hint,
             ),
         }
     }

@@ -86,7 +86,7 @@ mod tests {
         let message = Arc::new(Message::Task { method, task_id });
         let task = rules.task_of(&message, who).await.unwrap();
         match rules.policy().decide(&rules.named(&message, task), who) {
-            Verdict::Allowed(_) | Verdict::Templated(_) | Verdict::Guarded(_) => None,
+            Verdict::Allowed(_) | Verdict::Recent(_) | Verdict::Templated(_) | Verdict::Guarded(_) => None,
             Verdict::Denied(denied) => Some(denied),
         }
     }

@@ -8,7 +8,7 @@ use mcp_auth_core::{Role, RoleSet, ScopeSet};
 
 use super::local_issuer::LocalIssuer;
 use super::settings;
-use crate::authn::{Authenticator, Facts, Foresight, Held, TokenError, Via};
+use crate::authn::{Authenticator, Facts, Foresight, Held, Login, TokenError, Via};
 use crate::config::issuers::{ScopesFrom, TrustedIssuer};
 use crate::config::{Checked, Config};
 use crate::error::Result;
@@ -32,6 +32,8 @@ pub struct LoggedCaller {
     pub scopes: ScopeSet,
     /// `roles`: those of then, by name.
     pub roles: Vec<Role>,
+    /// `auth_time` and `acr`: how the person logged in, so long before now as it was before the request.
+    pub login: Login,
 }
 
 /// What today's configuration makes of a caller of then.
@@ -61,7 +63,12 @@ pub(super) fn recalled(
         held,
         ..Facts::of(caller.issuer.as_str().into(), caller.subject.clone())
     };
-    let held = |is_fixed| Held { scopes: caller.scopes.clone(), roles: roles(checked, caller), is_fixed };
+    let held = |is_fixed| Held {
+        scopes: caller.scopes.clone(),
+        roles: roles(checked, caller),
+        is_fixed,
+        login: (!caller.is_client).then(|| caller.login.clone()),
+    };
     let (via, held) = match &*caller.via {
         "jwt" | "introspected" => {
             let own = local.is_some_and(|local| local.issuer.as_str() == caller.issuer);

@@ -277,6 +277,9 @@ fn rules_of(issuer: &TrustedIssuer, server: IssuerIdentifier, audiences: Vec<Str
     rules.tokens.client_claims = issuer.client_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
     rules.tokens.subject_claims =
         issuer.subject_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
+    rules.tokens.auth_time_claims =
+        issuer.auth_time_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
+    rules.tokens.acr_claims = issuer.acr_claims.iter().map(|claim| claim.as_str().to_owned()).collect();
     rules.tokens.require_claims = claim_test::tests(&issuer.require_claims);
     rules.tokens.refuse_claims = claim_test::tests(&issuer.refuse_claims);
     rules.tokens.client_when = claim_test::tests(&issuer.client_when);
@@ -387,7 +390,7 @@ pub(super) fn api_keys(config: &Config, checked: &Checked) -> Result<Vec<ApiKeyR
             digests: digests(config, entry).map_err(|why| {
                 Error::from(format!("{why}: {}", config.place(&key!(auth.api_keys[index].key))))
             })?,
-            held: Held { scopes, roles, is_fixed: true },
+            held: Held { scopes, roles, is_fixed: true, login: None },
             expires_at: entry.expires.map(|moment| moment.unix()),
             allowed_addresses: entry
                 .allowed_addresses

@@ -131,6 +131,13 @@ impl Token {
         self.claim("exp", now + seconds)
     }
 
+    /// Of a person who logged in so many seconds ago (`auth_time`).
+    #[must_use]
+    pub fn logged_in(self, seconds_ago: u64) -> Self {
+        let now = self.issuer.now();
+        self.claim("auth_time", now.saturating_sub(seconds_ago))
+    }
+
     /// Signed by a key the server does not know.
     #[must_use]
     pub fn signed_by_a_stranger(mut self) -> Self {

@@ -7,6 +7,10 @@ use crate::{SecretHash, StoreFuture};
 pub struct Browser {
     /// The person who is logged in, as the `sub` of their tokens.
     pub subject: String,
+    /// When they logged in, in Unix seconds.
+    pub auth_time: u64,
+    /// The hash of the authorization request that they logged in for.
+    pub logged_in_for: SecretHash,
     /// When the login ends, in Unix seconds.
     pub expires_at: u64,
 }

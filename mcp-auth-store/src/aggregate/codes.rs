@@ -20,6 +20,8 @@ pub struct Code {
     pub resource: String,
     /// The scopes that the person allowed.
     pub scopes: ScopeSet,
+    /// When the person logged in, in Unix seconds.
+    pub auth_time: u64,
     /// The time, in Unix seconds, from which it cannot be redeemed.
     pub expires_at: u64,
 }

@@ -18,6 +18,8 @@ pub struct Grant {
     pub resource: String,
     /// The largest set of scopes that its access tokens can carry.
     pub scopes: ScopeSet,
+    /// When the person logged in who allowed it, in Unix seconds.
+    pub auth_time: u64,
     /// The hash of the secret of the only valid refresh token.
     pub current: SecretHash,
     /// The time, in Unix seconds, from which the grant is dead.

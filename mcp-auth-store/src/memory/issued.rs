@@ -158,6 +158,7 @@ mod tests {
             code_challenge: "x".into(),
             resource: "http://localhost/mcp".into(),
             scopes: ScopeSet::parse_lossy("a"),
+            auth_time: 1,
             expires_at: 60,
         };
         issued.issue(SecretHash::of("k"), code, 0);

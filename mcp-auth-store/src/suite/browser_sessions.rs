@@ -4,7 +4,12 @@ use crate::{Browser, SecretHash, Store};
 
 async fn begin(store: &Store, before: Option<&str>, id: &str) -> SecretHash {
     let (id, before) = (SecretHash::of(id), before.map(SecretHash::of));
-    let browser = Browser { subject: "alice".into(), expires_at: 10 };
+    let browser = Browser {
+        subject: "alice".into(),
+        auth_time: 0,
+        logged_in_for: SecretHash::of("a request"),
+        expires_at: 10,
+    };
     store.browser_sessions().begin(before, id, browser, 0).await.unwrap();
     id
 }

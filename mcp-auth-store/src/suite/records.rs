@@ -23,6 +23,7 @@ pub(super) fn code(client_id: &str, scopes: &str) -> Code {
         code_challenge: "a challenge".into(),
         resource: "http://localhost:8080/mcp".into(),
         scopes: ScopeSet::parse_lossy(scopes),
+        auth_time: 1,
         expires_at: 60,
     }
 }
@@ -35,6 +36,7 @@ pub(super) fn grant(id: &str, current: &str) -> Grant {
         subject: "alice".into(),
         resource: "http://localhost:8080/mcp".into(),
         scopes: ScopeSet::parse_lossy("read write"),
+        auth_time: 1,
         current: SecretHash::of(current),
         expires_at: 1000,
     }

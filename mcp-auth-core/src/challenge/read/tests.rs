@@ -2,7 +2,7 @@ use http::HeaderValue;
 
 use super::super::{BearerError, Challenge};
 use super::*;
-use crate::ScopeSet;
+use crate::{LoginTerms, ScopeSet};
 
 fn read(fields: &[&'static str]) -> Result<Vec<ReceivedChallenge>, Malformed> {
     let mut headers = HeaderMap::new();
@@ -20,6 +20,7 @@ fn what_we_write_we_read() {
         BearerError::InvalidRequest,
         BearerError::InvalidToken,
         BearerError::InsufficientScope,
+        BearerError::InsufficientUserAuthentication,
         BearerError::InvalidDpopProof,
         BearerError::UseDpopNonce,
     ];
@@ -30,6 +31,7 @@ fn what_we_write_we_read() {
                     scheme: scheme.clone(),
                     error: error.map(|error| (error, description.to_owned())),
                     scopes: ScopeSet::parse_lossy(scopes),
+                    login: LoginTerms::NONE,
                 };
                 let header = written.header(Some(METADATA));
                 let all = Reading::of_field(header.to_str().unwrap()).strictly().unwrap();

@@ -39,6 +39,7 @@ pub(super) async fn page(
     notice: Option<Notice>,
 ) -> Result<Response, Refusal> {
     let (cookie, session) = issuer.session(headers).await?;
+    let session = session.filter(|session| request.login.is_met_by(session, request.hash(), issuer.now()));
     if request.no_interaction {
         return Err(request.needs_interaction(issuer, session.is_some()).await);
     }

@@ -6,10 +6,12 @@
 //!
 //! - `get`: the page for the request. `post`: the person's decision on that page.
 //! - `request`: reads and verifies the authorization request.
+//! - `login`: which login the request asks for.
 //! - `refusal`: the possible mistakes, and whether the person or the client is told.
 //! - `response`: the answer to the client, sent as a redirect.
 
 mod get;
+mod login;
 mod post;
 mod refusal;
 mod request;

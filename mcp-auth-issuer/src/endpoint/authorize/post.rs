@@ -42,6 +42,7 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
     let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
     let form = form(headers, body).await.map_err(Untrusted::Form)?;
     let (cookie, session) = issuer.session(headers).await?;
+    let session = session.filter(|session| request.login.is_met_by(session, request.hash(), issuer.now()));
     let stale = || Untrusted::Stale { page: request.url() };
     let (Some(cookie), None) = (cookie, form.repeated()) else {
         return Err(stale().into());
@@ -116,7 +117,12 @@ async fn begin_session(
     let now = issuer.now();
     let id = secret(&*issuer.ambient.random);
     tracing::info!(?subject, client_id = %request.client.id, "user logged in");
-    let browser = Browser { subject, expires_at: now.saturating_add(issuer.lifetimes.session) };
+    let browser = Browser {
+        subject,
+        auth_time: now,
+        logged_in_for: request.hash(),
+        expires_at: now.saturating_add(issuer.lifetimes.session),
+    };
     let (before, kept) = (SecretHash::of(before), SecretHash::of(&id));
     issuer.store.browser_sessions().begin(Some(before), kept, browser, now).await?;
     let mut response = see_other(&request.url());
@@ -145,6 +151,7 @@ async fn allow(
         code_challenge: request.code_challenge.clone(),
         resource: issuer.resource.to_string(),
         scopes: request.scopes.clone(),
+        auth_time: session.auth_time,
         expires_at: now.saturating_add(issuer.lifetimes.code),
     };
     issuer.store.codes().issue(SecretHash::of(&text), code, now).await?;

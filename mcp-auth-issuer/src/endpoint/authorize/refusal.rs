@@ -48,6 +48,10 @@ pub(super) enum Refused {
     Resource { ours: Box<Resource> },
     #[error(transparent)]
     Scope(RefusedScope),
+    #[error("max_age is not a number of seconds")]
+    MaxAge,
+    #[error("prompt has none beside another value")]
+    Prompt,
     #[error("prompt is none and no user is logged in")]
     LoginRequired,
     #[error("prompt is none and consent is always asked for")]
@@ -139,6 +143,8 @@ impl Refused {
             }
             Self::Resource { ours } => ("invalid_target", format!("resource is {ours}").into()),
             Self::Scope(refused) => ("invalid_scope", head(&refused.to_string(), LONGEST).to_owned().into()),
+            Self::MaxAge => ("invalid_request", "max_age is not a number of seconds".into()),
+            Self::Prompt => ("invalid_request", "prompt has none beside another value".into()),
             Self::LoginRequired => ("login_required", "no user is logged in".into()),
             Self::ConsentRequired => ("consent_required", "the user must be asked".into()),
         }

@@ -4,8 +4,9 @@
 use axum::response::Response;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_core::ScopeSet;
-use mcp_auth_store::Client;
+use mcp_auth_store::{Client, SecretHash};
 
+use super::login::LoginAsked;
 use super::refusal::{Refusal, Refused, Untrusted};
 use super::response::Answer;
 use crate::client::redirect_uri::{Destination, admits, destination};
@@ -27,6 +28,8 @@ pub(super) struct AuthorizationRequest {
     pub(super) scopes: ScopeSet,
     /// `prompt=none`: the client does not want a page to be shown.
     pub(super) no_interaction: bool,
+    /// Which login it asks for.
+    pub(super) login: LoginAsked,
     /// The whole request in its canonical spelling.
     pub(super) query: String,
 }
@@ -48,12 +51,13 @@ impl AuthorizationRequest {
         let state = params.get("state").filter(|_| params.count("state") == 1).map(str::to_owned);
         let answer = Answer { redirect_uri, state, iss: issuer.origin.as_str().to_owned() };
         match verify(issuer, &params) {
-            Ok((code_challenge, scopes)) => Ok(Self {
+            Ok((code_challenge, scopes, login)) => Ok(Self {
                 client,
                 answer,
                 code_challenge,
                 scopes,
                 no_interaction: params.get("prompt") == Some("none"),
+                login,
                 query: params.canonical(),
             }),
             Err(refused) => Err(Refusal::of(issuer, &client, answer, refused).await),
@@ -63,6 +67,11 @@ impl AuthorizationRequest {
     /// The URL of this request, relative to the origin.
     pub(super) fn url(&self) -> String {
         format!("{AUTHORIZE}?{}", self.query)
+    }
+
+    /// What names this request, and no other.
+    pub(super) fn hash(&self) -> SecretHash {
+        SecretHash::of(&self.query)
     }
 
     /// The answer to `prompt=none` (OpenID Connect Core 1.0 §3.1.2.6), which cannot be granted because a person is
@@ -113,8 +122,8 @@ fn redirect_uri(client: &Client, params: &Params) -> Result<String, Untrusted> {
     }
 }
 
-/// Verifies everything whose mistakes the client is told of. Returns the code challenge and the scopes.
-fn verify(issuer: &Issuer, params: &Params) -> Result<(String, ScopeSet), Refused> {
+/// Verifies everything whose mistakes the client is told of. Returns the code challenge, the scopes and the login.
+fn verify(issuer: &Issuer, params: &Params) -> Result<(String, ScopeSet, LoginAsked), Refused> {
     if let Some(name) = params.repeated() {
         return Err(Refused::Repeated(name.to_owned()));
     }
@@ -147,7 +156,8 @@ fn verify(issuer: &Issuer, params: &Params) -> Result<(String, ScopeSet), Refuse
         }
     }
     let requested = issuer.scopes.requested(params.get("scope")).map_err(Refused::Scope)?;
-    Ok((code_challenge, requested.unwrap_or_else(|| issuer.scopes.default().clone())))
+    let login = LoginAsked::read(params)?;
+    Ok((code_challenge, requested.unwrap_or_else(|| issuer.scopes.default().clone()), login))
 }
 
 /// PKCE (RFC 7636 §4.3) is required for every client, with S256, because the default method, `plain`, protects

@@ -33,6 +33,7 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         client_id: &client.id,
         resource: &code.resource,
         scopes: &scopes,
+        auth_time: Some(code.auth_time),
     })?;
     let (refresh_token, grant) = match refresh {
         true => {

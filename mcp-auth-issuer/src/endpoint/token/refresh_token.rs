@@ -37,6 +37,7 @@ pub(super) fn new_grant(issuer: &Issuer, code: &Code) -> (String, Grant) {
         subject: code.subject.clone(),
         resource: code.resource.clone(),
         scopes: code.scopes.clone(),
+        auth_time: code.auth_time,
         current: SecretHash::of(&secret),
         expires_at: issuer.now().saturating_add(issuer.lifetimes.refresh_token),
     };
@@ -66,6 +67,8 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         client_id: &client.id,
         resource: &grant.resource,
         scopes: &scopes,
+        // Nobody logs in to refresh (RFC 9068 §2.2.1).
+        auth_time: Some(grant.auth_time),
     })?;
     let next = secret(&*issuer.ambient.random);
     let rotate = Rotate {

@@ -37,3 +37,9 @@ pub(crate) fn holder_until(expires_at: Option<u64>, withdrawn: CancellationToken
 pub(crate) fn holder(scopes: &str) -> Identity {
     principal_of("https://issuer.test", "alice", Some("app"), scopes)
 }
+
+/// Some verified caller who holds this.
+pub(crate) fn holder_of(held: Held) -> Identity {
+    let facts = Facts { held, ..Facts::of(Arc::from("https://issuer.test"), "alice") };
+    Identity::Known(Arc::new(Principal::new(Via::Jwt, facts)))
+}

@@ -12,13 +12,14 @@ use serde_json::{Map, Value};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::claims::{MAX_CLIENT_BYTES, MAX_SUBJECT_BYTES, identifier};
+use super::claims::{ACR_CLAIM, AUTH_TIME_CLAIM, MAX_CLIENT_BYTES, MAX_SUBJECT_BYTES, identifier};
 use super::jwt::bounds::TOKEN_CACHE_TTL;
 use super::{Asking, Basis, Pace, Recheck, Verified, Verify, VerifyFuture};
 use crate::authn::actor::Actor;
 use crate::authn::confirmation::Confirmation;
 use crate::authn::dpop::DpopMode;
 use crate::authn::error::TokenError;
+use crate::authn::login::Login;
 use crate::authn::principal::{Facts, Held, Via};
 
 /// The longest that a program may take over one credential.
@@ -230,11 +231,13 @@ impl ProgramVerifier {
         }
         let remembered = found.remembered_for.min(TOKEN_CACHE_TTL.max).as_secs();
         let until = now.saturating_add(remembered);
+        let names = ([AUTH_TIME_CLAIM.to_owned()], [ACR_CLAIM.to_owned()]);
+        let login = (!found.is_client).then(|| Login::of(&found.claims, (&names.0, &names.1), 0, now));
         let facts = Facts {
             is_client: found.is_client,
             actor: Actor::of(&found.claims)?,
             client_id: found.client_id,
-            held: Held { roles: self.with_implied(&found.roles), ..Held::of(found.scopes) },
+            held: Held { roles: self.with_implied(&found.roles), login, ..Held::of(found.scopes) },
             expires_at: found.expires_at,
             confirmation: Confirmation::of(&found.claims, DpopMode::Off),
             claims: found.claims.into(),

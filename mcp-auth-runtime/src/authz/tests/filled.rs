@@ -37,6 +37,7 @@ impl Rules {
         match self.policy.decide(&Named::of(message, &self.registry, |_| task), who) {
             Verdict::Allowed(permit) => Ok(permit),
             Verdict::Denied(denied) => Err(denied),
+            Verdict::Recent(recent) => unreachable!("{recent:?}"),
             Verdict::Guarded(guarded) => unreachable!("{guarded:?}"),
             Verdict::Templated(templated) => match self.policy.fill(templated, &self.registry)? {
                 Verdict::Allowed(permit) => Ok(permit),

@@ -465,6 +465,18 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// Ways of logging in of which the program takes none.
+    #[error(
+        "{kind} `{name}` takes none of these, so no login would do; name one that the program names: {at}"
+    )]
+    NoCommonAcr {
+        /// The kind of the operation.
+        kind: Kind,
+        /// Its name.
+        name: String,
+        /// Key and source.
+        at: String,
+    },
     /// A confirmation of what is not a tool.
     #[error("{kind} `{name}` cannot be confirmed by a person: only tools are; leave confirm out: {at}")]
     ConfirmsNoTool {

@@ -37,6 +37,7 @@ impl Findings<'_> {
                     self.adds_known_scopes(declared, entry, scopes);
                 }
                 self.adds_known_roles(entry, &roles);
+                self.adds_a_login_in_common(declared, (kind, name), entry);
                 if entry.confirm && kind != Kind::Tool {
                     let at = self.at(keys(name)[0].clone());
                     self.refuse(Conflict::ConfirmsNoTool { kind, name: name.clone(), at });
@@ -48,11 +49,7 @@ impl Findings<'_> {
 
     /// Refuses a table for something that the program does not declare.
     fn is_declared(&mut self, declared: &Registry, kind: Kind, name: &str, key: Key) {
-        let is_of = |declaration: &&Declaration| match declaration.kind() {
-            Kind::ResourceTemplate => kind == Kind::Resource,
-            other => kind == other,
-        };
-        let all = || declared.iter().map(|(_, declaration)| declaration).filter(is_of);
+        let all = || declared.iter().map(|(_, declaration)| declaration).filter(|one| is_of(one, kind));
         if all().all(|declaration| declaration.name() != name) {
             let nearest = nearest(name, all().map(Declaration::name)).map(str::to_owned);
             let at = self.at(key);
@@ -89,6 +86,27 @@ impl Findings<'_> {
         }
     }
 
+    /// Some way of logging in is taken by the program and by what is added.
+    fn adds_a_login_in_common(
+        &mut self,
+        declared: Option<&Registry>,
+        (kind, name): (Kind, &str),
+        entry: &OperationEntry,
+    ) {
+        let all = declared.into_iter().flat_map(Registry::iter).map(|(_, declaration)| declaration);
+        let terms = entry.login_terms();
+        let is_it = |declaration: &&Declaration| is_of(declaration, kind) && declaration.name() == name;
+        let nothing_will_do = all.filter(is_it).any(|declaration| declaration.login_with(&terms).is_none());
+        if nothing_will_do {
+            let at = self.at(match kind {
+                Kind::Tool => key!(tools[name].acr),
+                Kind::Prompt => key!(prompts[name].acr),
+                _ => key!(resources[name].acr),
+            });
+            self.refuse(Conflict::NoCommonAcr { kind, name: name.to_owned(), at });
+        }
+    }
+
     /// Every role that the program asks for is one that a caller may hold.
     fn needs_known_roles(&mut self, declared: Option<&Registry>) {
         for (_, declaration) in declared.into_iter().flat_map(Registry::iter) {
@@ -107,5 +125,13 @@ impl Findings<'_> {
         let is_known = known.keys().any(|known| known.role() == role);
         let nearest = || nearest(role.as_str(), known.keys().map(RoleName::as_str)).map(str::to_owned);
         (!is_known).then(nearest)
+    }
+}
+
+/// Whether tables of this kind are about it.
+fn is_of(declaration: &Declaration, kind: Kind) -> bool {
+    match declaration.kind() {
+        Kind::ResourceTemplate => kind == Kind::Resource,
+        other => kind == other,
     }
 }

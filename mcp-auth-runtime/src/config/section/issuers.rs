@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::introspection::Introspection;
 use crate::authn::verifier::jwt::bounds;
-use crate::authn::{ANY_TENANT, Algorithm, DEFAULT_CLIENT_CLAIMS, DpopMode, SUBJECT_CLAIM};
+use crate::authn::{
+    ACR_CLAIM, ANY_TENANT, AUTH_TIME_CLAIM, Algorithm, DEFAULT_CLIENT_CLAIMS, DpopMode, SUBJECT_CLAIM,
+};
 use crate::config::provider::ProviderName;
 use crate::config::value::audience::Audiences;
 use crate::config::value::claim_test::ClaimTests;
@@ -114,6 +116,12 @@ pub struct TrustedIssuer {
     /// caller's id holds which claim it was.
     #[serde(default)]
     pub subject_claims: SubjectClaims,
+    /// Claims that may say when the person logged in, in seconds since 1970. The first one present counts.
+    #[serde(default)]
+    pub auth_time_claims: AuthTimeClaims,
+    /// Claims that may say by what the person logged in: a text or a list of texts. The first one present counts.
+    #[serde(default)]
+    pub acr_claims: AcrClaims,
     /// What claims must say, or the token is refused: a table from a claim to a string, boolean or whole number, a list of
     /// which one suffices, or `{ present = true }`, `{ starts_with = "…" }`, `{ ends_with = "…" }`. A claim is its name, or
     /// a JSON pointer into nested objects, which starts with `/`.
@@ -314,6 +322,18 @@ list! {
     SubjectClaims of NonEmpty,
     default SUBJECT_CLAIM.parse().into_iter().collect(),
     "name at least the claim \"sub\""
+}
+list! {
+    /// Claims that may say when the person logged in. **(default: `["auth_time"]`)**
+    AuthTimeClaims of NonEmpty,
+    default AUTH_TIME_CLAIM.parse().into_iter().collect(),
+    "name at least the claim \"auth_time\""
+}
+list! {
+    /// Claims that may say by what the person logged in. **(default: `["acr"]`)**
+    AcrClaims of NonEmpty,
+    default ACR_CLAIM.parse().into_iter().collect(),
+    "name at least the claim \"acr\""
 }
 list! {
     /// Clients whose tokens are accepted.

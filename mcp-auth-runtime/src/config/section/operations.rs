@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use mcp_auth_core::ScopeSet;
+use mcp_auth_core::{LoginTerms, ScopeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::value::{RoleName, ScopeToken};
+use crate::config::value::{AcrValue, LoginAge, RoleName, ScopeToken};
 use crate::declared::Narrowing;
 
 /// What is added to operations of one kind, by their names on the wire.
@@ -21,6 +21,12 @@ pub struct OperationEntry {
     pub scopes: Vec<ScopeToken>,
     /// Roles of `[roles]` that a caller needs besides: all of them.
     pub roles: Vec<RoleName>,
+    /// How old the login of the caller's person may be, such as `"5m"`: an older one is asked for again (RFC 9470). Of two times the
+    /// shorter counts.
+    pub login: Option<LoginAge>,
+    /// By what the person may have logged in: one of these, in the words of the authorization server (`acr`). Where the program
+    /// says some too, those count that are in both lists.
+    pub acr: Vec<AcrValue>,
     /// Whether the person in front of the client confirms each call of it, arguments shown. Of tools alone.
     pub confirm: bool,
     /// Whether it is switched off: it is in no list, and a call of it is answered like one of an unknown name.
@@ -30,12 +36,21 @@ pub struct OperationEntry {
 }
 
 impl OperationEntry {
+    /// How the person must have logged in besides.
+    pub(in crate::config) fn login_terms(&self) -> LoginTerms {
+        let ages = self.login.iter().map(|age| age.get());
+        let terms = ages.fold(LoginTerms::NONE, LoginTerms::within);
+        // One list has itself in common with none.
+        terms.by_any(self.acr.iter().map(|acr| acr.acr().clone()).collect()).unwrap_or_default()
+    }
+
     /// The same, as a declaration takes it.
     pub(in crate::config) fn narrowing(&self) -> Narrowing {
         let scopes: ScopeSet = self.scopes.iter().map(|scope| scope.scope().clone()).collect();
         Narrowing {
             scopes,
             roles: self.roles.iter().map(|role| role.role().clone()).collect(),
+            login: self.login_terms(),
             confirm: self.confirm,
             disabled: self.disabled,
             description: self.description.clone(),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mcp_auth_core::duration::duration_text;
+
 use super::ValueError;
 
 /// Reads `"30s"`, `"5m"`, `"1h 30m"`: a number and its unit, always.
@@ -11,20 +13,6 @@ use super::ValueError;
 pub(in crate::config) fn parse_duration(text: &str) -> Result<Duration, ValueError> {
     humantime::parse_duration(text)
         .map_err(|_| ValueError::malformed(text, "a duration with a unit, such as \"30s\""))
-}
-
-/// A duration as the configuration writes it: the largest unit that loses nothing.
-pub(in crate::config) fn duration_text(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    if duration.subsec_nanos() != 0 {
-        return format!("{}ms", duration.as_millis());
-    }
-    for (unit, name) in [(86_400, "d"), (3_600, "h"), (60, "m")] {
-        if seconds != 0 && seconds.is_multiple_of(unit) {
-            return format!("{}{name}", seconds / unit);
-        }
-    }
-    format!("{seconds}s")
 }
 
 /// A range as descriptions end with it.

@@ -16,6 +16,7 @@ mod header;
 pub mod issuer_name;
 mod keyword;
 mod list;
+mod login;
 pub(in crate::config) mod moment;
 mod name;
 pub mod network;
@@ -31,11 +32,12 @@ mod words;
 
 pub(super) use count::count;
 pub(super) use declare::{schema, text_value};
-pub(super) use duration::{duration, duration_range, duration_text, parse_duration, seconds};
+pub(super) use duration::{duration, duration_range, parse_duration, seconds};
 pub use error::ValueError;
 pub use header::{ClientAddressHeader, TokenHeader, ToolHeader};
 pub(super) use keyword::{keyword, not_one_of, words};
 pub(super) use list::list;
+pub use login::{AcrValue, LoginAge};
 pub use name::{DisplayName, NonEmpty};
 pub use path::EndpointPath;
 pub(super) use raw::{One, Raw, one_or_many, read_text};
@@ -43,3 +45,5 @@ pub use role::RoleName;
 pub use scope::{ScopeName, ScopePrefixText, ScopeToken};
 pub(super) use size::{bytes, parse_size, size, size_text};
 pub(super) use words::{nearest, quoted};
+
+pub(super) use mcp_auth_core::duration::duration_text;

@@ -24,6 +24,7 @@ fn rules(name: &str, keys: &[&ApiKey]) -> ApiKeyRules {
             scopes: ScopeSet::parse_lossy("read"),
             roles: ["viewer".parse().unwrap()].into_iter().collect(),
             is_fixed: true,
+            login: None,
         },
         expires_at: None,
         allowed_addresses: None,

@@ -13,6 +13,7 @@ use crate::authn::actor::Actor;
 use crate::authn::confirmation::Confirmation;
 use crate::authn::dpop::DpopMode;
 use crate::authn::error::TokenError;
+use crate::authn::login::Login;
 use crate::authn::principal::{Facts, Held};
 use crate::authn::scope_prefix::is_of_openid;
 use mcp_auth_core::ScopeSet;
@@ -75,13 +76,18 @@ pub(in crate::authn::verifier) fn check(
     let expires_at = check_times(rules, &claims, now)?;
     let (subject, subject_claim) = subject(rules, &claims)?;
     let client_id = client(rules, &claims)?;
-    let held = held(rules, &issuer, &claims)?;
+    // RFC 9068 §2.2 says it of `sub` alone: another claim may be a name that people choose.
+    let is_client = (subject_claim.is_none() && client_id.as_ref() == Some(&subject))
+        || rules.client_when.any_passes(&claims);
+    let login = (!is_client).then(|| {
+        let names = (&*rules.auth_time_claims, &*rules.acr_claims);
+        Login::of(&claims, names, rules.clock_skew.as_secs(), now)
+    });
+    let held = Held { login, ..held(rules, &issuer, &claims)? };
     Ok(Facts {
         issuer,
         actor: Actor::of(&claims)?,
-        // RFC 9068 §2.2 says it of `sub` alone: another claim may be a name that people choose.
-        is_client: (subject_claim.is_none() && client_id.as_ref() == Some(&subject))
-            || rules.client_when.any_passes(&claims),
+        is_client,
         subject,
         subject_claim,
         tenant: None,
@@ -260,7 +266,7 @@ fn held(rules: &TokenRules, issuer: &str, claims: &Map<String, Value>) -> Result
     if let Some(grants) = rules.grants.as_ref().filter(|_| names_no_scope_of_ours(rules, claims)) {
         scopes.extend(grants.of(&roles));
     }
-    Ok(Held { scopes, roles, is_fixed: rules.grants.is_some() })
+    Ok(Held { scopes, roles, is_fixed: rules.grants.is_some(), login: None })
 }
 
 /// Whether no scope claim says more than scopes of OpenID Connect. Where one does, the person allowed the client so much and

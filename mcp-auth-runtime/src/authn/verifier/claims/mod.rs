@@ -13,4 +13,4 @@ pub(in crate::authn) use check::{MAX_CLIENT_BYTES, MAX_SUBJECT_BYTES, identifier
 pub(super) use check::{faults, issuer, read, scopes};
 pub(crate) use claim_test::{ClaimAt, ClaimTest, ClaimTests};
 pub use rules::TokenRules;
-pub(crate) use rules::{DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};
+pub(crate) use rules::{ACR_CLAIM, AUTH_TIME_CLAIM, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};

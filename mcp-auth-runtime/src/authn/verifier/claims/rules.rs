@@ -15,6 +15,11 @@ pub(crate) const DEFAULT_CLIENT_CLAIMS: [&str; 2] = ["client_id", "azp"];
 /// The claim that names the subject (RFC 7519 §4.1.2).
 pub(crate) const SUBJECT_CLAIM: &str = "sub";
 
+/// The claim that says when the person logged in (RFC 9068 §2.2.1).
+pub(crate) const AUTH_TIME_CLAIM: &str = "auth_time";
+/// The claim that says by what (RFC 9068 §2.2.1).
+pub(crate) const ACR_CLAIM: &str = "acr";
+
 /// What the credentials of one issuer must say. Plain data: it knows nothing of configuration files.
 #[derive(Debug, Clone)]
 pub struct TokenRules {
@@ -35,6 +40,10 @@ pub struct TokenRules {
     pub client_claims: Vec<String>,
     /// The claims that may name the subject; the first one present counts. With several, an empty string is not present.
     pub subject_claims: Vec<String>,
+    /// The claims that may say when the person logged in; the first one present counts.
+    pub auth_time_claims: Vec<String>,
+    /// The claims that may say by what; the first one present counts.
+    pub acr_claims: Vec<String>,
     /// What the claims must say, all of it.
     pub require_claims: ClaimTests,
     /// What none of the claims may say, alone or in a list.
@@ -69,6 +78,8 @@ impl TokenRules {
             grants: None,
             client_claims: DEFAULT_CLIENT_CLAIMS.map(str::to_owned).to_vec(),
             subject_claims: vec![SUBJECT_CLAIM.to_owned()],
+            auth_time_claims: vec![AUTH_TIME_CLAIM.to_owned()],
+            acr_claims: vec![ACR_CLAIM.to_owned()],
             require_claims: ClaimTests::default(),
             refuse_claims: ClaimTests::default(),
             client_when: ClaimTests::default(),

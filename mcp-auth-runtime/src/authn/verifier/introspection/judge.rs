@@ -65,7 +65,10 @@ pub(super) fn judge(
     let named = Accepted::of_answer(accepted, &claims)?;
     let is_program = stands_for_itself(tokens, &mut claims);
     let mut facts = named.check(tokens, claims, now)?;
-    facts.is_client |= is_program;
+    if is_program {
+        facts.is_client = true;
+        facts.held.login = None;
+    }
     let longest = tokens.token_cache_ttl.as_secs();
     let believed_until = match facts.expires_at {
         Some(expires_at) => expires_at.min(now.saturating_add(longest)),

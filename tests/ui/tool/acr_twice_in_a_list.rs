@@ -1,0 +1,11 @@
+use mcp_auth::prelude::*;
+
+struct Todos;
+
+#[server]
+impl Todos {
+    #[tool(scope = "a", any_acr = ["phr", "phr"])]
+    async fn list(&self) {}
+}
+
+fn main() {}
