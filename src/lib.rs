@@ -93,6 +93,7 @@ pub use mcp_auth_macros::{method, prompt, resource, server, tool};
 pub use mcp_auth_runtime::config::{self, Config};
 pub use mcp_auth_runtime::facade::{
     Caller, Claims, Decision, Error, Handler, Result, Rule, Running, ServerBuilder, Shutdown, ToolError,
+    ToolNotAdded, Tools,
 };
 pub use serve::{Server, serve, serve_with};
 

@@ -42,6 +42,7 @@ mod request_ids;
 mod role_rules;
 mod roles;
 mod ruled;
+mod runtime_tools;
 mod same_verdict;
 mod sessions;
 mod shared_store;

@@ -55,11 +55,10 @@ impl ProtectedResourceMetadata {
         authorization_servers: Vec<IssuerIdentifier>,
         scopes: &ScopeSet,
     ) -> Self {
-        let scopes = scopes.iter().map(|scope| scope.as_str()).filter(|scope| *scope != "offline_access");
-        Self {
+        let none = Self {
             resource,
             authorization_servers,
-            scopes_supported: scopes.map(str::to_owned).collect(),
+            scopes_supported: Vec::new(),
             bearer_methods_supported: ["header"],
             dpop_signing_alg_values_supported: Vec::new(),
             dpop_bound_access_tokens_required: None,
@@ -67,7 +66,8 @@ impl ProtectedResourceMetadata {
             resource_documentation: None,
             resource_policy_uri: None,
             resource_tos_uri: None,
-        }
+        };
+        none.with_scopes(scopes)
     }
 
     /// Says how clients may present a token.
@@ -78,6 +78,35 @@ impl ProtectedResourceMetadata {
         }
     }
 
+    /// The same with these scopes.
+    #[must_use]
+    pub(crate) fn with_scopes(self, scopes: &ScopeSet) -> Self {
+        let scopes = scopes.iter().map(|scope| scope.as_str()).filter(|scope| *scope != "offline_access");
+        Self { scopes_supported: scopes.map(str::to_owned).collect(), ..self }
+    }
+
+    /// As [`answers`](Self::answers), with what `scopes` says of each moment: where tools come and go.
+    pub(crate) fn answers_with(
+        &self,
+        scopes: impl Fn() -> ScopeSet + Clone + Send + Sync + 'static,
+    ) -> Vec<(String, MethodRouter)> {
+        let answer = |path| {
+            let (metadata, scopes) = (self.clone(), scopes.clone());
+            let document = move || {
+                let document = serde_json::to_vec(&metadata.clone().with_scopes(&scopes())).unwrap_or_default();
+                async move { (document_headers(), document).into_response() }
+            };
+            (path, get(document))
+        };
+        self.paths().into_iter().map(answer).collect()
+    }
+
+    fn paths(&self) -> Vec<String> {
+        let mut paths = vec![WELL_KNOWN.to_owned(), self.resource.metadata_path()];
+        paths.dedup();
+        paths
+    }
+
     /// What answers with this document, by path: the form with the resource's path appended and the one at the root,
     /// GET and HEAD only.
     ///
@@ -85,13 +114,11 @@ impl ProtectedResourceMetadata {
     /// In practice none: texts serialise.
     pub(crate) fn answers(&self) -> Result<Vec<(String, MethodRouter)>, serde_json::Error> {
         let document = Bytes::from(serde_json::to_vec(self)?);
-        let mut paths = vec![WELL_KNOWN.to_owned(), self.resource.metadata_path()];
-        paths.dedup();
         let answer = |path| {
             let document = document.clone();
             (path, get(move || async move { (document_headers(), document).into_response() }))
         };
-        Ok(paths.into_iter().map(answer).collect())
+        Ok(self.paths().into_iter().map(answer).collect())
     }
 }
 

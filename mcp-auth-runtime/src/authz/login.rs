@@ -62,7 +62,7 @@ impl Policy {
 
     /// What a caller is told whose login is not of the kind that one of `ids` needs.
     pub(super) fn lacks_login(&self, ids: &[OperationId], held: &Held) -> Denied {
-        let needs = ids.iter().filter_map(|id| self.need_at(*id));
+        let needs = ids.iter().filter_map(|id| self.need_behind(*id));
         let terms: Vec<LoginTerms> =
             needs.filter(|need| need.lacks_login(held)).map(|need| need.login().clone()).collect();
         let Some(terms) = strictest(&terms) else {

@@ -1,6 +1,7 @@
 //! The decision: what a message names and who sends it in, a verdict out. Pure: no I/O, no lock, no clock, no claim;
 //! names were looked up before.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::access::Access;
@@ -20,12 +21,20 @@ use mcp_auth_core::{Hierarchy, LoginTerms, Scope, ScopeFamily, ScopeSet, ScopeTe
 /// So many bytes of scopes that calls fill are named in one answer: its headers have to pass every proxy.
 const MOST_FILLED_BYTES: usize = 2048;
 
+/// Of so many removed tools the rule is known that they had. What others left nobody reads any more.
+const MOST_REMOVED: usize = 4096;
+
 /// Everything the decision depends on besides the message and its caller. It is plain data: a holder of the `Arc` can
 /// replace the whole policy at once.
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// The need of each operation, indexed by [`OperationId`].
     needs: Vec<Arc<Need>>,
+    /// Those of tools that were added at run time.
+    added: BTreeMap<OperationId, Arc<Need>>,
+    /// Those of the tools that were removed last. Nothing is decided by them but who reads what such a tool left: the streams
+    /// of sessions.
+    removed: BTreeMap<OperationId, Arc<Need>>,
     /// Every scope that a need names.
     scopes: ScopeSet,
     /// Those and `auth.base_scopes`: of what a caller holds, a challenge names no others.
@@ -43,20 +52,53 @@ impl Policy {
     /// The policy of operations with these rules, in the order of their [`OperationId`]s; `hierarchy` says which scopes
     /// count for which.
     pub fn compile<'r>(
-        rules: impl IntoIterator<Item = &'r Rule>,
+        rules: impl IntoIterator<Item = (OperationId, &'r Rule)>,
         hierarchy: &Hierarchy,
         settings: Settings,
     ) -> Self {
-        let compiled = |rule| Arc::new(Need::compile(rule, hierarchy, &settings.wider));
-        let needs: Vec<_> = rules.into_iter().map(compiled).collect();
-        let scopes: ScopeSet = needs.iter().flat_map(|need| need.scopes()).cloned().collect();
-        let nameable = scopes.iter().chain(&settings.base_scopes).cloned().collect();
-        let mut families: Vec<ScopeFamily> = needs.iter().flat_map(|need| need.families()).cloned().collect();
+        let none = Self {
+            needs: Vec::new(),
+            added: BTreeMap::new(),
+            removed: BTreeMap::new(),
+            scopes: ScopeSet::new(),
+            nameable: ScopeSet::new(),
+            families: Vec::new(),
+            open: true,
+            hierarchy: Arc::new(hierarchy.clone()),
+            settings,
+        };
+        none.of(rules)
+    }
+
+    /// The same policy of operations with these rules: of those that were there before, and others. The rule of an operation never
+    /// changes.
+    #[must_use]
+    pub(crate) fn of<'r>(&self, rules: impl IntoIterator<Item = (OperationId, &'r Rule)>) -> Self {
+        let (mut needs, mut added) = (Vec::new(), BTreeMap::new());
+        for (id, rule) in rules {
+            let need = self.need_at(id).cloned();
+            let need =
+                need.unwrap_or_else(|| Arc::new(Need::compile(rule, &self.hierarchy, &self.settings.wider)));
+            match id.is_added() {
+                true => drop(added.insert(id, need)),
+                false => needs.push(need),
+            }
+        }
+        let mut removed = self.removed.clone();
+        let gone = self.added.iter().filter(|(id, _)| !added.contains_key(*id));
+        removed.extend(gone.map(|(id, need)| (*id, Arc::clone(need))));
+        while removed.len() > MOST_REMOVED {
+            removed.pop_first();
+        }
+        let all = || needs.iter().chain(added.values());
+        let scopes: ScopeSet = all().flat_map(|need| need.scopes()).cloned().collect();
+        let nameable = scopes.iter().chain(&self.settings.base_scopes).cloned().collect();
+        let mut families: Vec<ScopeFamily> = all().flat_map(|need| need.families()).cloned().collect();
         families.sort();
         families.dedup();
-        let open = needs.iter().all(|need| need.is_public() || need.is_nobodys());
-        let hierarchy = Arc::new(hierarchy.clone());
-        Self { needs, scopes, nameable, families, open, hierarchy, settings }
+        let open = all().all(|need| need.is_public() || need.is_nobodys());
+        let (hierarchy, settings) = (Arc::clone(&self.hierarchy), self.settings.clone());
+        Self { needs, added, removed, scopes, nameable, families, open, hierarchy, settings }
     }
 
     /// Allows what `named` names to `who`, or says what is missing: everything that a challenge needs.
@@ -75,7 +117,7 @@ impl Policy {
         let is_method = |part: &&Part<'_>| part.kind == Kind::Method;
         let methods = named.parts.iter().filter(is_method);
         for part in methods.chain(named.parts.iter().filter(|part| !is_method(part))) {
-            let need = part.id.and_then(|id| self.needs.get(id.index()));
+            let need = part.id.and_then(|id| self.need_at(id));
             match need.map(|need| need.lacked_by(held)) {
                 Some(None) => {}
                 Some(Some(lack)) if !hides => lacked = lacked.max(Some(lack)),
@@ -87,7 +129,7 @@ impl Policy {
                 let need = self.need_of(named).cloned();
                 let permit = Permit::new(named, need, who.clone(), &self.hierarchy);
                 let filled = self.filling(named, held);
-                let verdict = match self.asked(named, &Need::is_guarded) {
+                let verdict = match self.asked(named, &|need| need.is_guarded()) {
                     guarded if !filled.is_empty() => {
                         let others = named.ids().filter(|id| filled.iter().all(|asked| asked.id != *id));
                         let besides = self.required(others);
@@ -108,7 +150,7 @@ impl Policy {
 
     /// The operations in `named` whose scopes the call fills, or filled: that of a task did when it made the task.
     fn filling(&self, named: &Named<'_>, held: Option<&Held>) -> Vec<Asked> {
-        let depends = |need: &Need| need.depends_on_call(held);
+        let depends = |need: &Arc<Need>| need.depends_on_call(held);
         match named.message() {
             Message::Task { .. } => {
                 let task = named.parts.iter().filter(|part| part.kind == Kind::Task);
@@ -126,7 +168,7 @@ impl Policy {
 
     /// The operations in `named` that the call itself is asked about: of what is called, read or subscribed to. What a client
     /// completes, and a task that runs, has no arguments to show.
-    fn asked(&self, named: &Named<'_>, is_asked: &dyn Fn(&Need) -> bool) -> Vec<Asked> {
+    fn asked(&self, named: &Named<'_>, is_asked: &dyn Fn(&Arc<Need>) -> bool) -> Vec<Asked> {
         let shows_its_arguments = matches!(
             named.message(),
             Message::Tool { .. }
@@ -138,7 +180,7 @@ impl Policy {
         if shows_its_arguments { self.asked_of_all(named, is_asked) } else { Vec::new() }
     }
 
-    fn asked_of_all(&self, named: &Named<'_>, is_asked: &dyn Fn(&Need) -> bool) -> Vec<Asked> {
+    fn asked_of_all(&self, named: &Named<'_>, is_asked: &dyn Fn(&Arc<Need>) -> bool) -> Vec<Asked> {
         let parts = named.parts.iter().filter(|part| part.kind != Kind::Method);
         let asked = parts.filter_map(|part| {
             let id = part.id.filter(|id| self.need_at(*id).is_some_and(is_asked))?;
@@ -191,8 +233,13 @@ impl Policy {
         }
     }
 
-    pub(super) fn need_at(&self, id: OperationId) -> Option<&Need> {
-        self.needs.get(id.index()).map(|need| &**need)
+    pub(super) fn need_at(&self, id: OperationId) -> Option<&Arc<Need>> {
+        self.needs.get(id.index()).or_else(|| self.added.get(&id))
+    }
+
+    /// The same, also of a tool that was removed: what is asked of those who read what it left.
+    pub(super) fn need_behind(&self, id: OperationId) -> Option<&Arc<Need>> {
+        self.need_at(id).or_else(|| self.removed.get(&id))
     }
 
     /// Which scopes count for which.
@@ -276,7 +323,7 @@ impl Policy {
     ) -> Account {
         let held = who.principal().map(Principal::held);
         let filled = |template: &_| filled(template).map(|scope| Known::of(scope, &self.hierarchy));
-        match self.needs.get(id.index()) {
+        match self.need_at(id) {
             Some(need) => need.account(held, filled),
             None => {
                 let (roles, groups, terms) = (Vec::new(), Vec::new(), LoginTerms::NONE);
@@ -288,7 +335,7 @@ impl Policy {
     /// How a client comes to use the operation `id`: what a challenge would ask for. A guard may want a login of a caller who
     /// came without one.
     pub(crate) fn access(&self, id: OperationId) -> Option<Access> {
-        let need = self.needs.get(id.index())?;
+        let need = self.need_at(id)?;
         let without_login = need.is_public();
         let asked = match self.settings.asks_for_scopes {
             true => need.challenge().clone(),
@@ -302,7 +349,13 @@ impl Policy {
     /// What is said to `who`, who may not have what came of all of `ids`; nothing of them where they are hidden.
     pub fn denied(&self, ids: impl IntoIterator<Item = OperationId>, who: &Identity) -> Option<Denied> {
         let held = who.principal().map(Principal::held).filter(|_| self.shows_all())?;
-        let is_lacked = |id: &OperationId| self.need_at(*id).is_none_or(|need| !need.is_met_by(Some(held)));
+        let ids: Vec<_> = ids.into_iter().collect();
+        // Of tools that were removed long ago nothing is known any more.
+        if ids.iter().any(|id| self.need_behind(*id).is_none()) {
+            return None;
+        }
+        let is_lacked =
+            |id: &OperationId| self.need_behind(*id).is_none_or(|need| !need.is_met_by(Some(held)));
         let ids: Vec<_> = ids.into_iter().filter(is_lacked).collect();
         Some(match ids.is_empty() {
             // Scopes that calls filled: they are not named to a caller who did not call so.
@@ -316,7 +369,7 @@ impl Policy {
     /// What a caller is told who lacks something of `ids`: a role first, and a person, which no other token mends.
     fn lacking(&self, ids: impl IntoIterator<Item = OperationId>, held: &Held) -> Denied {
         let ids: Vec<_> = ids.into_iter().collect();
-        let needs = || ids.iter().filter_map(|id| self.needs.get(id.index()));
+        let needs = || ids.iter().filter_map(|id| self.need_behind(*id));
         if let Some(any_of) = needs().find_map(|need| need.missing_role(held)) {
             return Denied::MissingRole { any_of: any_of.to_vec() };
         }
@@ -332,11 +385,11 @@ impl Policy {
     }
 
     fn need_of(&self, named: &Named<'_>) -> Option<&Arc<Need>> {
-        self.needs.get(named.parts.first()?.id?.index())
+        self.need_at(named.parts.first()?.id?)
     }
 
     fn required(&self, ids: impl IntoIterator<Item = OperationId>) -> ScopeSet {
-        let needs = ids.into_iter().filter_map(|id| self.needs.get(id.index()));
+        let needs = ids.into_iter().filter_map(|id| self.need_behind(id));
         needs.flat_map(|need| need.challenge()).cloned().collect()
     }
 

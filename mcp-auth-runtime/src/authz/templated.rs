@@ -96,7 +96,9 @@ impl Policy {
     /// Whether `who` may have what came of an operation that ran.
     pub(crate) fn admits_to(&self, ran: &Ran, who: &Identity) -> bool {
         let held = who.principal().map(Principal::held);
-        let (Some(need), hierarchy) = (self.need_at(ran.operation), self.hierarchy()) else { return false };
+        let (Some(need), hierarchy) = (self.need_behind(ran.operation), self.hierarchy()) else {
+            return false;
+        };
         let Some(filled) = &ran.filled else { return need.is_met_by(held) };
         let by_value = |held| need.fill(held, hierarchy, Values::Recorded(filled)) == Filled::Held;
         need.is_met_by(held) && (!need.depends_on_call(held) || held.is_some_and(by_value))

@@ -146,8 +146,13 @@ impl<H> Routes<H> {
         self.0[id.index()].0
     }
 
+    /// The same; `None` for what the server does itself, and for a tool that was added at run time.
+    pub(crate) fn find(&self, id: OperationId) -> Option<Route<H>> {
+        self.0.get(id.index()).map(|(route, _)| *route)
+    }
+
     /// What is asked before, if anything is.
     pub(crate) fn guard(&self, id: OperationId) -> Option<Guard<H>> {
-        self.0[id.index()].1
+        self.0.get(id.index())?.1
     }
 }

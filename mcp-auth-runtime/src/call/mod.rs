@@ -1,7 +1,8 @@
 //! One call of one operation. In reading order: `call` (what a call carries), `handler` (what `#[server]` implements: the operations and how each is
 //! called), `build` (what the expansion of the macros calls), `from_call` (what a method may take of a call) with `claims` and
-//! `ask`, `answer` (what it may answer), `guard` (what a guard may), `derives` (what a user's own types derive for that), `tool_error` (how it fails).
+//! `ask`, `answer` (what it may answer), `guard` (what a guard may), `derives` (what a user's own types derive for that), `tool_error` (how it fails), `added` (a tool of run time).
 
+pub(crate) mod added;
 pub(crate) mod answer;
 pub(crate) mod ask;
 #[doc(hidden)]

@@ -98,6 +98,8 @@ pub enum Warning {
     StepUpThroughBaseScopesOnly,
     /// A family of scopes that the built-in issuer does not grant.
     UndescribedFamily(String),
+    /// What would stop the start of a server whose tools do not change.
+    NotThereYet(String),
 }
 
 impl fmt::Display for Warning {
@@ -193,6 +195,7 @@ impl fmt::Display for Warning {
                  secret travel in the clear, for anyone between here and there to read and use"
             ),
             Self::RefusedByClients(what) => f.write_str(what),
+            Self::NotThereYet(what) => write!(f, "{what} (a tool that is added at run time may bring it)"),
             Self::UndescribedFamily(family) => write!(
                 f,
                 "the built-in issuer grants no scope of the family {family:?}, because nothing says what it means; add \

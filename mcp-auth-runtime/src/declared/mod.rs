@@ -21,6 +21,6 @@ pub use difference::{Change, Difference};
 pub use hashes::Said;
 pub use kind::Kind;
 pub(crate) use narrowing::Narrowing;
-pub use rule::{Rule, Who};
+pub use rule::{InvalidRule, Rule, Who};
 pub use scope_term::ScopeTerm;
 pub use width::Width;

@@ -1,7 +1,7 @@
 //! What the macros declared: every operation of a server, who may call it, how lists show it.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +38,12 @@ pub struct Declaration {
     answer: Option<Arc<Check>>,
     /// How long a call of it may take, if it says.
     timeout: Option<Duration>,
+    /// Whether headers repeat arguments of it, which rmcp compares.
+    repeats_in_headers: bool,
 }
+
+/// The extension of JSON Schema by which an argument is repeated in a header (MCP 2026-07-28 tools, `x-mcp-header`).
+const HEADER_ANNOTATION: &str = "x-mcp-header";
 
 /// What kind of operation a declaration is, with its entry in the list of its kind.
 #[derive(Debug, Clone)]
@@ -70,6 +75,7 @@ impl Declaration {
             arguments: None,
             answer: None,
             timeout: None,
+            repeats_in_headers: false,
         }
     }
 
@@ -90,6 +96,11 @@ impl Declaration {
         // A person is asked through the transport.
         let needs_transport = needs || self.rule.is_confirmed();
         Self { needs_transport, ..self }
+    }
+
+    /// Whether a call of it may be answered without rmcp's transport.
+    pub(crate) fn is_direct(&self) -> bool {
+        matches!(self.item, Item::Tool(_)) && !self.needs_transport && !self.repeats_in_headers
     }
 
     /// Says that schemars wrote the schema of its arguments. A schema written by hand stays as it is written.
@@ -159,6 +170,8 @@ impl Declaration {
             move |why| DeclarationError::Schema { kind: Kind::Tool, name, schema, why }
         };
         let input = Check::new(&tool.input_schema, exact.as_ref()).map_err(unusable("input"))?;
+        let written = serde_json::to_string(&tool.input_schema).unwrap_or_default();
+        self.repeats_in_headers = written.contains(HEADER_ANNOTATION);
         self.arguments = Some(Arc::new(input));
         if let Some(schema) = &tool.output_schema {
             let output = Check::new(schema, None).map_err(unusable("output"))?;
@@ -173,6 +186,15 @@ impl Declaration {
                 .collect()
         });
         Ok(())
+    }
+
+    /// The same, ready to be listed and to be held against arguments.
+    ///
+    /// # Errors
+    /// [`DeclarationError`] when a schema of it cannot be used, or a scope of its rule never be filled.
+    pub(crate) fn published(mut self) -> Result<Self, DeclarationError> {
+        self.publish()?;
+        Ok(self)
     }
 
     /// Reads the arguments of a prompt from text.
@@ -230,7 +252,10 @@ impl Declaration {
 }
 
 /// Which declaration: its place in the registry. What a `Permit` names and dispatch calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// What is declared has the first ids, without a gap. A tool that is added at run time has a later one, which no other tool of this
+/// process ever has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OperationId(usize);
 
 impl OperationId {
@@ -238,12 +263,27 @@ impl OperationId {
     pub fn index(self) -> usize {
         self.0
     }
+
+    /// The id of the first tool that is added at run time: far behind those of declarations.
+    pub(crate) const FIRST_ADDED: Self = Self(usize::MAX / 2 + 1);
+
+    /// Whether it is that of a tool which was added at run time.
+    pub(crate) fn is_added(self) -> bool {
+        self >= Self::FIRST_ADDED
+    }
+
+    /// The one after this.
+    pub(crate) fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
 }
 
-/// Every declared operation of one server, found by what a message names.
+/// Every operation of one server, found by what a message names: those that are declared, and the tools that were added since.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     declarations: Vec<Declaration>,
+    /// The tools that were added at run time.
+    added: BTreeMap<OperationId, Declaration>,
     tools: HashMap<String, OperationId>,
     prompts: HashMap<String, OperationId>,
     resources: HashMap<String, OperationId>,
@@ -333,27 +373,63 @@ impl Registry {
         Ok(registry)
     }
 
-    /// Every declaration, in order, but for those that are switched off.
-    pub fn iter(&self) -> impl Iterator<Item = (OperationId, &Declaration)> {
-        let all = self.declarations.iter().enumerate().map(|(index, d)| (OperationId(index), d));
-        all.filter(|(_, declaration)| declaration.rule != Rule::NOBODY)
+    /// The same operations, and `subscriptions/listen` if it is not declared, for who may connect: the server itself tells there
+    /// that its tools changed.
+    #[must_use]
+    pub(crate) fn listening(mut self) -> Self {
+        const LISTEN: &str = "subscriptions/listen";
+        if self.methods.contains_key(LISTEN) {
+            return self;
+        }
+        let rule = if self.is_public() { Rule::PUBLIC } else { Rule::AUTHENTICATED };
+        self.methods.insert(LISTEN.to_owned(), OperationId(self.declarations.len()));
+        self.declarations.push(Declaration::new(rule, Item::Method(Cow::Borrowed(LISTEN))));
+        self
     }
 
-    pub(super) fn get_mut(&mut self, id: OperationId) -> &mut Declaration {
-        &mut self.declarations[id.0]
+    /// The same operations and this tool, which was added at run time and is [published](Declaration::published).
+    ///
+    /// # Errors
+    /// [`Duplicate`] when a tool has its name.
+    pub(crate) fn with_added(mut self, id: OperationId, tool: Declaration) -> Result<Self, Duplicate> {
+        if self.tools.insert(tool.name().to_owned(), id).is_some() {
+            return Err(Duplicate { kind: tool.kind(), name: tool.name().to_owned() });
+        }
+        self.added.insert(id, tool);
+        Ok(self)
+    }
+
+    /// Every declaration, in order, but for those that are switched off. Tools that were added come last.
+    pub fn iter(&self) -> impl Iterator<Item = (OperationId, &Declaration)> {
+        self.all().filter(|(_, declaration)| declaration.rule != Rule::NOBODY)
+    }
+
+    fn all(&self) -> impl Iterator<Item = (OperationId, &Declaration)> {
+        let declared = self.declarations.iter().enumerate().map(|(index, d)| (OperationId(index), d));
+        declared.chain(self.added.iter().map(|(id, declaration)| (*id, declaration)))
+    }
+
+    pub(super) fn change(&mut self, id: OperationId, change: impl FnOnce(&mut Declaration)) {
+        let declared = self.declarations.get_mut(id.0);
+        if let Some(declaration) = declared.or_else(|| self.added.get_mut(&id)) {
+            change(declaration);
+        }
     }
 
     /// Takes an operation away. Its id stays, and those of the others with it.
     pub(super) fn switch_off(&mut self, id: OperationId) {
-        self.declarations[id.0].rule = Rule::NOBODY;
+        self.change(id, |declaration| declaration.rule = Rule::NOBODY);
         for names in [&mut self.tools, &mut self.prompts, &mut self.resources, &mut self.methods] {
             names.retain(|_, named| *named != id);
         }
     }
 
     /// The declaration of the operation `id`.
+    ///
+    /// # Panics
+    /// When there is none: `id` is not of this registry.
     pub fn get(&self, id: OperationId) -> &Declaration {
-        &self.declarations[id.0]
+        self.declarations.get(id.0).unwrap_or_else(|| &self.added[&id])
     }
 
     /// The tool of exactly this name.
@@ -396,13 +472,13 @@ impl Registry {
     }
 
     /// Who may call each operation, in the order of their [`OperationId`]s.
-    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.declarations.iter().map(|declaration| &declaration.rule)
+    pub fn rules(&self) -> impl Iterator<Item = (OperationId, &Rule)> {
+        self.all().map(|(id, declaration)| (id, &declaration.rule))
     }
 
     /// Every scope some operation declares.
     pub fn scopes(&self) -> ScopeSet {
-        self.declarations.iter().flat_map(|d| d.rule.scopes()).cloned().collect()
+        self.all().flat_map(|(_, declaration)| declaration.rule.scopes()).cloned().collect()
     }
 
     /// What clients and model APIs refuse of the tools: of their names, and of their schemas.

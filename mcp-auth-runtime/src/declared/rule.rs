@@ -36,6 +36,11 @@ pub enum Who {
     Nobody,
 }
 
+/// Text that is not a scope of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidRule(String);
+
 impl Rule {
     /// `public`: anyone, no token.
     pub const PUBLIC: Self = Self::of(Who::Public);
@@ -69,6 +74,24 @@ impl Rule {
             true => Self::NOBODY,
             false => Self::of(Who::Scopes(groups)),
         }
+    }
+
+    /// A verified caller who holds all of these scopes, as `scopes = […]` says; a call fills what stands in braces in one. Of no
+    /// scopes it is nobody.
+    ///
+    /// # Errors
+    /// [`InvalidRule`] for text that is not a scope token (RFC 6749 §3.3).
+    ///
+    /// # Example
+    /// ```
+    /// # use mcp_auth_runtime::facade::Rule;
+    /// assert_eq!(Rule::all_of(["pets.read", "pets.{shop}"])?.to_string(), "pets.read and pets.{shop}");
+    /// assert!(Rule::all_of(["pets.read pets.write"]).is_err());
+    /// # Ok::<(), mcp_auth_runtime::facade::InvalidRule>(())
+    /// ```
+    pub fn all_of<'t>(scopes: impl IntoIterator<Item = &'t str>) -> Result<Self, InvalidRule> {
+        let group: Result<Vec<ScopeTerm>, String> = scopes.into_iter().map(str::parse).collect();
+        Ok(Self::any_group_of([group.map_err(InvalidRule)?]))
     }
 
     /// The same, for callers who hold all of these scopes besides.

@@ -9,22 +9,28 @@ use crate::call::handler::About;
 use crate::declared::registry::{Item, Registry};
 
 /// The answer to `initialize`; rmcp fills in the negotiated protocol version.
-pub(super) fn server_config(about: About, registry: &Registry) -> InitializeResult {
+/// `listens`: the program has a `subscriptions/listen` of its own.
+pub(super) fn server_config(about: About, registry: &Registry, listens: bool) -> InitializeResult {
     let mut server = Implementation::new(about.name, about.version);
     server.title = about.title;
     server.description = about.description;
     server.icons = about.icons;
     server.website_url = about.website_url;
-    let mut config = InitializeResult::new(capabilities(registry)).with_server_info(server);
+    let mut config = InitializeResult::new(capabilities(registry, listens)).with_server_info(server);
     config.instructions = about.instructions;
     config
 }
 
+/// Says that tools come and go while the server runs.
+pub(super) fn tools_change(config: &mut InitializeResult) {
+    config.capabilities.tools.get_or_insert_default().list_changed = Some(true);
+}
+
 /// The server claims a capability only for what was declared.
-fn capabilities(registry: &Registry) -> ServerCapabilities {
+fn capabilities(registry: &Registry, listens: bool) -> ServerCapabilities {
     let has = |is: fn(&Item) -> bool| registry.iter().any(|(_, declaration)| is(&declaration.item));
     let declares = |method: &str| registry.method(method).is_some();
-    let listens = declares("subscriptions/listen").then_some(true);
+    let listens = listens.then_some(true);
 
     let mut capabilities = ServerCapabilities::default();
     if has(|item| matches!(item, Item::Tool(_))) {

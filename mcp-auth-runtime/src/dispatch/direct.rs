@@ -4,50 +4,30 @@
 //!
 //! What is answered is what rmcp would answer, in its own types; a test holds the two against each other.
 
-use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use rmcp::ErrorData;
 use rmcp::model::{RequestId, RequestMetaObject, ServerResult};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::rulebook::Rules;
 use super::run::{CallSource, Round};
 use super::security_schemes;
 use super::server::Dispatch;
 use crate::authz::Permit;
 use crate::call::handler::Handler;
-use crate::declared::registry::{Declaration, Item, OperationId, Registry};
 use crate::envelope::Message;
 use crate::observe::undecided::Undecided;
 use mcp_auth_core::Era;
 
-/// The extension of JSON Schema by which an argument is repeated in a header (MCP 2026-07-28 tools, `x-mcp-header`).
-/// Those headers rmcp compares.
-const HEADER_ANNOTATION: &str = "x-mcp-header";
-
-/// What is known of the declarations before any request comes.
+/// What is written once for many requests, as long as the tools do not change.
+#[derive(Default)]
 pub(super) struct Listed {
-    /// The tools of which a call may be answered here.
-    direct: HashSet<OperationId>,
     /// The result of `tools/list`, as JSON, for verified callers: one text, where every caller sees every tool.
-    tools: OnceLock<Option<Box<RawValue>>>,
+    tools: OnceLock<Option<Arc<RawValue>>>,
     /// The same before 2026-07-28.
-    tools_of_sessions: OnceLock<Option<Box<RawValue>>>,
-}
-
-impl Listed {
-    pub(super) fn new(registry: &Registry) -> Self {
-        let is_direct = |declaration: &Declaration| match &declaration.item {
-            Item::Tool(tool) => {
-                let schema = serde_json::to_string(&tool.input_schema).unwrap_or_default();
-                !declaration.needs_transport && !schema.contains(HEADER_ANNOTATION)
-            }
-            _ => false,
-        };
-        let direct = registry.iter().filter(|(_, declaration)| is_direct(declaration)).map(|(id, _)| id);
-        Self { direct: direct.collect(), tools: OnceLock::new(), tools_of_sessions: OnceLock::new() }
-    }
+    tools_of_sessions: OnceLock<Option<Arc<RawValue>>>,
 }
 
 /// What a request says besides what its permit holds.
@@ -62,24 +42,31 @@ pub(crate) struct DirectRequest {
     pub(crate) era: Era,
     /// Its audit, until the method has answered.
     pub(crate) undecided: Option<Arc<Undecided>>,
+    /// By what it was decided.
+    pub(crate) rules: Arc<Rules>,
 }
 
 /// The result of a request.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(crate) enum Answered<'a> {
+pub(crate) enum Answered {
     /// A result made for this request.
     Result(Box<ServerResult>),
     /// One that is the same for many, already written.
-    Written(&'a RawValue),
+    #[serde(serialize_with = "as_it_is")]
+    Written(Arc<RawValue>),
+}
+
+fn as_it_is<S: Serializer>(written: &Arc<RawValue>, serializer: S) -> Result<S::Ok, S::Error> {
+    written.serialize(serializer)
 }
 
 impl<H: Handler> Dispatch<H> {
     /// Whether [`answer`](Self::answer) takes the message; it must be a plain request, and not in a session.
-    pub(crate) fn is_direct(&self, permit: &Permit) -> bool {
+    pub(crate) fn is_direct(&self, rules: &Rules, permit: &Permit) -> bool {
         match (permit.message(), permit.declared()) {
-            (Message::Tool { .. }, Some(id)) => self.listed.direct.contains(&id),
-            (Message::Other { method }, None) => method == "tools/list" && self.lists_the_same(permit),
+            (Message::Tool { .. }, Some(id)) => rules.registry().get(id).is_direct(),
+            (Message::Other { method }, None) => method == "tools/list" && self.lists_the_same(rules, permit),
             _ => false,
         }
     }
@@ -92,7 +79,7 @@ impl<H: Handler> Dispatch<H> {
         &self,
         permit: Permit,
         request: DirectRequest,
-    ) -> Result<Answered<'_>, ErrorData> {
+    ) -> Result<Answered, ErrorData> {
         let era = request.era;
         if permit.declared().is_none() {
             return self.tools_as_written(&permit, era);
@@ -108,22 +95,23 @@ impl<H: Handler> Dispatch<H> {
     }
 
     /// Whether every verified caller is shown every tool, at once.
-    fn lists_the_same(&self, permit: &Permit) -> bool {
-        self.pages.are_whole() && !permit.identity().is_anonymous() && self.rules.policy().shows_all()
+    fn lists_the_same(&self, rules: &Rules, permit: &Permit) -> bool {
+        self.pages.are_whole() && !permit.identity().is_anonymous() && rules.policy().shows_all()
     }
 
-    fn tools_as_written(&self, permit: &Permit, era: Era) -> Result<Answered<'_>, ErrorData> {
+    fn tools_as_written(&self, permit: &Permit, era: Era) -> Result<Answered, ErrorData> {
+        let shown = self.shown();
         let place = match era {
-            Era::Sessions => &self.listed.tools_of_sessions,
-            Era::Stateless => &self.listed.tools,
+            Era::Sessions => &shown.listed.tools_of_sessions,
+            Era::Stateless => &shown.listed.tools,
         };
         let written = place.get_or_init(|| {
-            let list = self.lists(permit.identity()).all_tools();
+            let list = self.lists(&shown, permit.identity()).all_tools();
             let list = as_rmcp_answers(ServerResult::ListToolsResult(list), era).ok()?;
-            to_raw_value(&security_schemes::with_schemes(list)).ok()
+            to_raw_value(&security_schemes::with_schemes(list)).ok().map(Arc::from)
         });
         match written {
-            Some(written) => Ok(Answered::Written(written)),
+            Some(written) => Ok(Answered::Written(Arc::clone(written))),
             None => {
                 tracing::error!("a tool cannot be written as JSON");
                 Err(ErrorData::internal_error("internal error", None))

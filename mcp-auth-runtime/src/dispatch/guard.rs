@@ -9,6 +9,7 @@ use rmcp::model::{RequestId, RequestMetaObject};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
+use super::rulebook::Rules;
 use super::run::hold;
 use super::server::Dispatch;
 use crate::authz::{Asked, Decision, Guarded, Guards, UNDECIDED};
@@ -21,9 +22,11 @@ use mcp_auth_core::Era;
 impl<H: Handler> Guards for Dispatch<H> {
     fn ask<'a>(&'a self, guarded: &'a Guarded) -> Pin<Box<dyn Future<Output = Decision> + Send + 'a>> {
         Box::pin(async move {
+            // What has a guard is declared, so it is the same whatever was added or removed meanwhile.
+            let rules = self.rules.now();
             let asking = async {
                 for asked in guarded.asked() {
-                    match self.ask_one(guarded, asked).await {
+                    match self.ask_one(&rules, guarded, asked).await {
                         Decision::Allow => {}
                         other => return other,
                     }
@@ -40,8 +43,8 @@ impl<H: Handler> Guards for Dispatch<H> {
 }
 
 impl<H: Handler> Dispatch<H> {
-    async fn ask_one(&self, guarded: &Guarded, asked: &Asked) -> Decision {
-        let declaration = self.rules.registry().get(asked.id);
+    async fn ask_one(&self, rules: &Rules, guarded: &Guarded, asked: &Asked) -> Decision {
+        let declaration = rules.registry().get(asked.id);
         let Some(guard) = self.routes.guard(asked.id) else {
             tracing::error!(operation = declaration.name(), "a guard is declared and is not there");
             return Decision::deny(UNDECIDED);
@@ -59,7 +62,7 @@ impl<H: Handler> Dispatch<H> {
                 }
             }
             _ => {
-                let found = self.rules.registry().resource_and_variables(&asked.name);
+                let found = rules.registry().resource_and_variables(&asked.name);
                 call.variables = found.map(|(_, variables)| variables).unwrap_or_default();
                 call.uri = Some(asked.name.clone());
             }

@@ -8,11 +8,12 @@ use rmcp::model::{
     PaginatedRequestParams,
 };
 
+use super::rulebook::Rules;
 use super::security_schemes::SecuritySchemes;
 use crate::authn::Identity;
 use crate::declared::Kind;
 use crate::declared::registry::{Declaration, Item, OperationId};
-use crate::owned::{Cursors, Rulebook, invalid_cursor};
+use crate::owned::{Cursors, invalid_cursor};
 
 /// How lists come.
 pub(crate) enum Pages {
@@ -38,7 +39,7 @@ struct Page<T> {
 
 /// What is shown, to whom, and how.
 pub(super) struct Lists<'a> {
-    pub(super) rules: &'a Rulebook,
+    pub(super) rules: &'a Rules,
     pub(super) schemes: &'a SecuritySchemes,
     pub(super) pages: &'a Pages,
     pub(super) identity: &'a Identity,
@@ -174,10 +175,10 @@ fn after_name<'d>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::collections::HashMap;
 
     use mcp_auth_core::Hierarchy;
-    use mcp_auth_core::ambient::{Ambient, SystemClock};
+    use mcp_auth_core::ambient::Ambient;
     use mcp_auth_store::{Caps, Store};
     use rmcp::model::{JsonObject, Tool};
 
@@ -187,17 +188,15 @@ mod tests {
     use crate::call::build;
     use crate::declared::Rule;
     use crate::declared::registry::Registry;
-    use crate::owned::Tasks;
 
-    fn rules(tools: &[(&'static str, Rule)], visibility: Visibility) -> Rulebook {
+    fn rules(tools: &[(&'static str, Rule)], visibility: Visibility) -> Rules {
         let tools = tools.iter().map(|(name, rule)| {
             build::tool(rule.clone(), Tool::new_with_raw(*name, None, JsonObject::new()))
         });
         let registry = Registry::new(tools.collect()).unwrap();
         let settings = Settings { connect: Connect::Anonymous, visibility, ..Settings::default() };
         let policy = Policy::compile(registry.rules(), &Hierarchy::default(), settings);
-        let tasks = Tasks::new(Store::memory(Caps::default()), Arc::new(SystemClock));
-        Rulebook::new(registry, policy, tasks)
+        Rules::new(registry, policy, HashMap::new())
     }
 
     fn pages(size: usize) -> Pages {
@@ -206,7 +205,7 @@ mod tests {
 
     /// The names on one page, and the cursor of the next.
     async fn page(
-        rules: &Rulebook,
+        rules: &Rules,
         pages: &Pages,
         who: &Identity,
         cursor: Option<String>,

@@ -1,5 +1,7 @@
 //! What rmcp calls: one function for each message, which is refused unless the permit is for what rmcp read.
 
+use std::sync::Arc;
+
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult,
     CustomRequest, CustomResult, DiscoverResult, GetPromptRequestParams, GetPromptResponse,
@@ -35,6 +37,9 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
             matches!(message, Message::Initialize { .. }) || is_session_restore(&context)
         })?;
         context.peer.set_peer_info(request.clone());
+        if let Some(followers) = &self.followers {
+            followers.include(context.peer.clone());
+        }
         self.negotiate_initialize(&request)
     }
 
@@ -104,7 +109,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let permit = permit_for(&context, "tools/list")?;
-        self.lists(permit.identity()).tools(request.as_ref()).await
+        self.lists(&self.shown(), permit.identity()).tools(request.as_ref()).await
     }
 
     async fn list_prompts(
@@ -113,7 +118,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         let permit = permit_for(&context, "prompts/list")?;
-        self.lists(permit.identity()).prompts(request.as_ref()).await
+        self.lists(&self.shown(), permit.identity()).prompts(request.as_ref()).await
     }
 
     async fn list_resources(
@@ -122,7 +127,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         let permit = permit_for(&context, "resources/list")?;
-        self.lists(permit.identity()).resources(request.as_ref()).await
+        self.lists(&self.shown(), permit.identity()).resources(request.as_ref()).await
     }
 
     async fn list_resource_templates(
@@ -131,7 +136,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         let permit = permit_for(&context, "resources/templates/list")?;
-        self.lists(permit.identity()).resource_templates(request.as_ref()).await
+        self.lists(&self.shown(), permit.identity()).resource_templates(request.as_ref()).await
     }
 
     async fn complete(
@@ -161,7 +166,16 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         // Every URI in it was decided before rmcp saw the message; `listen` checks the permit.
-        self.rules.registry().method("subscriptions/listen").map(|_| requested.clone())
+        let id = self.rules.now().registry().method("subscriptions/listen")?;
+        match self.routes.find(id) {
+            Some(_) => Some(requested.clone()),
+            // The program does not listen itself: of its tools alone there is something to tell.
+            None => {
+                let mut accepted = SubscriptionFilter::default();
+                accepted.tools_list_changed = requested.tools_list_changed;
+                Some(accepted)
+            }
+        }
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
@@ -169,15 +183,32 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
         let asked = subscription.requested().resource_subscriptions.clone().unwrap_or_default();
         let permit =
             permit(&context, |message| matches!(message, Message::Listen { uris } if *uris == asked))?;
-        let id = self.rules.registry().method("subscriptions/listen");
-        let Some(Route::Method(run)) = id.map(|id| self.routes.get(id)) else {
+        let decided_by = self.rules_of(&context);
+        let Some(id) = decided_by.registry().method("subscriptions/listen") else {
             return Err(unknown_method("subscriptions/listen"));
         };
-        let mut call = call("subscriptions/listen", &permit, CallSource::Rmcp(context));
-        call.subscription = Some(subscription);
+        let is_stale = || !Arc::ptr_eq(&decided_by, &self.rules.now());
+        let sink = subscription.sink().clone();
+        let told_of_tools = async {
+            match &self.followers {
+                Some(followers) => followers.follow(sink, is_stale).await,
+                None => std::future::pending().await,
+            }
+        };
+        let listening = async {
+            let Some(Route::Method(run)) = self.routes.find(id) else {
+                // Kept, because it ends with what it is dropped with.
+                let _open = subscription;
+                return std::future::pending().await;
+            };
+            let mut call = call("subscriptions/listen", &permit, CallSource::Rmcp(context));
+            call.subscription = Some(subscription);
+            guarded(&permit, call, None, |call| run(&self.handler, call)).await
+        };
         tokio::select! {
             // It ends with its token, and has no time of its own.
-            answer = guarded(&permit, call, None, |call| run(&self.handler, call)) => Ok(answer.map(drop)?),
+            answer = listening => Ok(answer.map(drop)?),
+            () = told_of_tools => Ok(()),
             () = self.end_of_stream(permit.identity()).reached() => Ok(()),
         }
     }
@@ -273,8 +304,9 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
         // rmcp asks for the schema of `Mcp-Param-*` headers, after the gate has allowed this very tool.
-        let id = self.rules.registry().tool(name)?;
-        match &self.rules.registry().get(id).item {
+        let rules = self.rules.now();
+        let id = rules.registry().tool(name)?;
+        match &rules.registry().get(id).item {
             Item::Tool(tool) => Some(tool.clone()),
             _ => None,
         }

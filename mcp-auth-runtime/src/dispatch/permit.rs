@@ -7,6 +7,7 @@ use rmcp::model::Reference as RmcpReference;
 use rmcp::service::{RequestContext, RoleServer};
 use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
 
+use super::rulebook::Rules;
 use crate::answer::Rejection;
 use crate::authz::Permit;
 use crate::call::KeptByCall;
@@ -43,6 +44,13 @@ fn permit_of(context: &RequestContext<RoleServer>) -> Option<&Permit> {
         .extensions
         .get::<Permit>()
         .or_else(|| over_http.and_then(|parts| parts.extensions.get::<Permit>()))
+}
+
+/// By what it was decided, from where the permit is.
+pub(super) fn rules(context: &RequestContext<RoleServer>) -> Option<Arc<Rules>> {
+    let over_http = context.extensions.get::<http::request::Parts>();
+    let beside = context.extensions.get::<Arc<Rules>>();
+    beside.or_else(|| over_http.and_then(|parts| parts.extensions.get())).cloned()
 }
 
 /// The audit of a request that waits for the method's say, from where the permit is.

@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use rmcp::ErrorData;
@@ -19,14 +20,16 @@ use tracing::Instrument as _;
 use super::bounds::{Answer, Failed, Patience};
 use super::confirm::confirmed;
 use super::direct::DirectRequest;
-use super::permit::{kept, placed, undecided};
+use super::permit::{kept, placed, rules, undecided};
+use super::rulebook::Rules;
 use super::server::Dispatch;
 use crate::answer::refused_by::{METHOD, PERSON, RULE};
 use crate::answer::{is_refusal, unknown_method};
 use crate::authz::Permit;
 use crate::call::Call;
+use crate::call::added::AddedRoute;
 use crate::call::answer::{Asked, IntoToolAnswer as _};
-use crate::call::handler::{CallFuture, Handler, Route};
+use crate::call::handler::{CallFn, CallFuture, Handler, Route};
 use crate::call::tool_error::{ToolError, tool_failure};
 use crate::declared::Kind;
 use crate::declared::filling::Values;
@@ -46,6 +49,14 @@ pub(super) enum CallSource {
 }
 
 impl CallSource {
+    /// By what the gate decided, where it says so.
+    fn rules(&self) -> Option<Arc<Rules>> {
+        match self {
+            Self::Rmcp(context) => rules(context),
+            Self::Direct(request) => Some(Arc::clone(&request.rules)),
+        }
+    }
+
     /// Whether the client says that it can follow tasks.
     fn follows_tasks(&self) -> bool {
         match self {
@@ -71,14 +82,14 @@ impl<H: Handler> Dispatch<H> {
     /// The call of what the permit names, with the arguments that it names.
     async fn call_of(
         &self,
-        id: OperationId,
+        declaration: &Declaration,
         permit: &Permit,
         source: CallSource,
         round: Round,
     ) -> Result<Call, ErrorData> {
-        let is_confirmed = self.rules.registry().get(id).rule.is_confirmed();
+        let is_confirmed = declaration.rule.is_confirmed();
         let request_state = self.states.open(round.request_state, permit, is_confirmed).await?;
-        let mut call = call(self.rules.registry().get(id).name(), permit, source);
+        let mut call = call(declaration.name(), permit, source);
         call.arguments = round.arguments;
         call.input_responses = round.input_responses;
         call.request_state = request_state;
@@ -96,12 +107,13 @@ impl<H: Handler> Dispatch<H> {
         source: CallSource,
         round: Round,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some((id, Route::Tool(run))) = self.route(permit) else {
+        let rules = source.rules().unwrap_or_else(|| self.rules.now());
+        let Some((id, run)) = self.tool_route(&rules, permit) else {
             return Err(unknown(Kind::Tool, permit));
         };
         let follows_tasks = source.follows_tasks();
-        let mut call = self.call_of(id, permit, source, round).await?;
-        let declaration = self.rules.registry().get(id);
+        let declaration = rules.registry().get(id);
+        let mut call = self.call_of(declaration, permit, source, round).await?;
         // What lists promise of the arguments holds before the tool sees them (SEP-1303: the model reads what to mend).
         let arguments = call.arguments.take().unwrap_or_default();
         if let Err(misfits) = hold(declaration, &mut call, arguments) {
@@ -121,7 +133,11 @@ impl<H: Handler> Dispatch<H> {
             return self.unconfirmed(answer, call.undecided.as_deref(), permit).await;
         }
         let patience = self.limits.patience(declaration);
-        let mut answer = match guarded(permit, call, Some(patience), |call| run(&self.handler, call)).await {
+        let run = |call| match run {
+            ToolRoute::Declared(run) => run(&self.handler, call),
+            ToolRoute::Added(added) => added.call(call),
+        };
+        let mut answer = match guarded(permit, call, Some(patience), run).await {
             Ok(answer) => answer,
             Err(Failed::Answered(error)) => return Err(error),
             Err(Failed::Stopped(text)) => return Ok(tool_failure(text)),
@@ -176,11 +192,12 @@ impl<H: Handler> Dispatch<H> {
         source: CallSource,
         round: Round,
     ) -> Result<GetPromptResponse, ErrorData> {
+        let rules = source.rules().unwrap_or_else(|| self.rules.now());
         let Some((id, Route::Prompt(run))) = self.route(permit) else {
             return Err(unknown(Kind::Prompt, permit));
         };
-        let mut call = self.call_of(id, permit, source, round).await?;
-        let declaration = self.rules.registry().get(id);
+        let declaration = rules.registry().get(id);
+        let mut call = self.call_of(declaration, permit, source, round).await?;
         let arguments = call.arguments.take().unwrap_or_default();
         hold(declaration, &mut call, arguments)
             .map_err(|misfits| ErrorData::invalid_params(misfits.text("argument", "arguments"), None))?;
@@ -201,13 +218,14 @@ impl<H: Handler> Dispatch<H> {
         source: CallSource,
         round: Round,
     ) -> Result<ReadResourceResponse, ErrorData> {
+        let rules = source.rules().unwrap_or_else(|| self.rules.now());
         let Some((id, Route::Resource(run))) = self.route(permit) else {
             return Err(unknown(Kind::Resource, permit));
         };
-        let mut call = self.call_of(id, permit, source, round).await?;
+        let declaration = rules.registry().get(id);
+        let mut call = self.call_of(declaration, permit, source, round).await?;
         call.variables = permit.variables();
         call.uri = Some(uri);
-        let declaration = self.rules.registry().get(id);
         let patience = self.limits.patience(declaration);
         let mut answer = guarded(permit, call, Some(patience), |call| run(&self.handler, call)).await?;
         self.is_small(declaration, &answer)?;
@@ -226,8 +244,9 @@ impl<H: Handler> Dispatch<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<R, ErrorData> {
         let not_found = || unknown_method(method);
-        let id = self.rules.registry().method(method).ok_or_else(not_found)?;
-        let Route::Method(run) = self.routes.get(id) else { return Err(not_found()) };
+        let rules = self.rules_of(&context);
+        let id = rules.registry().method(method).ok_or_else(not_found)?;
+        let Some(Route::Method(run)) = self.routes.find(id) else { return Err(not_found()) };
         let mut call = call(method, permit, CallSource::Rmcp(context));
         call.arguments = match serde_json::to_value(params) {
             Ok(Value::Object(params)) => Some(params),
@@ -241,7 +260,7 @@ impl<H: Handler> Dispatch<H> {
         if let (Some(task), Some(arguments)) = (&task, &mut call.arguments) {
             task.rename(arguments, Direction::In);
         }
-        let declaration = self.rules.registry().get(id);
+        let declaration = rules.registry().get(id);
         let patience = self.limits.patience(declaration);
         let answer = guarded(permit, call, Some(patience), |call| run(&self.handler, call)).await?;
         self.is_small(declaration, &answer)?;
@@ -273,8 +292,26 @@ impl<H: Handler> Dispatch<H> {
 
     /// What was decided on, and how it is called.
     fn route(&self, permit: &Permit) -> Option<(OperationId, Route<H>)> {
-        permit.declared().map(|id| (id, self.routes.get(id)))
+        permit.declared().and_then(|id| Some((id, self.routes.find(id)?)))
     }
+
+    /// The same for a tool. One that was removed before the gate decided is not there.
+    fn tool_route<'r>(&self, rules: &'r Rules, permit: &Permit) -> Option<(OperationId, ToolRoute<'r, H>)> {
+        let id = permit.declared()?;
+        match self.routes.find(id) {
+            Some(Route::Tool(run)) => Some((id, ToolRoute::Declared(run))),
+            Some(_) => None,
+            None => Some((id, ToolRoute::Added(rules.added(id)?))),
+        }
+    }
+}
+
+/// How a tool is called.
+enum ToolRoute<'r, H> {
+    /// By the method that was declared.
+    Declared(CallFn<H, CallToolResponse>),
+    /// By the closure that was added at run time.
+    Added(&'r AddedRoute),
 }
 
 /// A task that its tool calls `id`, and its caller `name` (see `owned/tasks.rs`).

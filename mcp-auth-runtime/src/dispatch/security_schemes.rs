@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use rmcp::model::{CustomResult, ServerResult, Tool};
 use serde_json::{Value, json};
 
+use super::rulebook::Rules;
 use crate::authn::ScopePrefix;
 use crate::authz::Access;
 use crate::declared::registry::{Item, OperationId};
-use crate::owned::Rulebook;
 
 const SCHEMES: &str = "securitySchemes";
 
@@ -29,7 +29,7 @@ pub(super) struct SecuritySchemes(HashMap<OperationId, Value>);
 
 impl SecuritySchemes {
     /// What `rules` come to, where clients log in like this.
-    pub(super) fn new(rules: &Rulebook, logins: &Logins) -> Self {
+    pub(super) fn new(rules: &Rules, logins: &Logins) -> Self {
         let tools = rules.registry().iter().filter(|(_, declared)| matches!(declared.item, Item::Tool(_)));
         let said = tools.filter_map(|(id, _)| Some((id, schemes(&rules.policy().access(id)?, logins)?)));
         Self(said.collect())

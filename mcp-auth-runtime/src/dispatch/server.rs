@@ -1,18 +1,22 @@
 //! The server rmcp sees: built once, shared by every request.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rmcp::model::ServerConfig;
+use rmcp::service::{RequestContext, RoleServer};
 use tokio_util::sync::CancellationToken;
 
 use super::about;
 use super::bounds::CallLimits;
+use super::changes::Followers;
 use super::direct::Listed;
 use super::lists::{Lists, Pages};
+use super::permit;
+use super::rulebook::{Rulebook, Rules};
 use super::security_schemes::{Logins, SecuritySchemes};
 use crate::authn::Identity;
 use crate::call::handler::{Handler, Routes};
-use crate::owned::{RequestStates, Rulebook, StreamEnd};
+use crate::owned::{RequestStates, StreamEnd};
 use mcp_auth_core::ambient::{Ambient, Clock};
 
 /// The server rmcp sees. Built once, shared by every request.
@@ -22,12 +26,28 @@ pub(crate) struct Dispatch<H> {
     pub(super) rules: Arc<Rulebook>,
     pub(super) config: ServerConfig,
     pub(super) states: RequestStates,
-    pub(super) listed: Listed,
-    schemes: SecuritySchemes,
+    shown: Mutex<Arc<Shown>>,
+    logins: Option<Logins>,
+    /// Whether tools come and go while it runs, and those who are told.
+    pub(super) followers: Option<Followers>,
     pub(super) pages: Pages,
     pub(super) limits: CallLimits,
     clock: Arc<dyn Clock>,
     closing: CancellationToken,
+}
+
+/// What lists show, as long as the tools do not change.
+pub(super) struct Shown {
+    pub(super) rules: Arc<Rules>,
+    pub(super) listed: Listed,
+    schemes: SecuritySchemes,
+}
+
+impl Shown {
+    fn new(rules: Arc<Rules>, logins: Option<&Logins>) -> Arc<Self> {
+        let schemes = logins.map(|logins| SecuritySchemes::new(&rules, logins)).unwrap_or_default();
+        Arc::new(Self { rules, listed: Listed::default(), schemes })
+    }
 }
 
 impl<H: Handler> Dispatch<H> {
@@ -41,13 +61,17 @@ impl<H: Handler> Dispatch<H> {
         limits: CallLimits,
         closing: CancellationToken,
     ) -> Self {
+        let now = rules.now();
+        let listens = now.registry().method("subscriptions/listen");
+        let listens = listens.is_some_and(|id| routes.find(id).is_some());
         Self {
             handler,
             routes,
-            config: about::server_config(H::about(), rules.registry()),
+            config: about::server_config(H::about(), now.registry(), listens),
             states,
-            listed: Listed::new(rules.registry()),
-            schemes: SecuritySchemes::default(),
+            shown: Mutex::new(Shown::new(now, None)),
+            logins: None,
+            followers: None,
             pages: Pages::Whole,
             rules,
             limits,
@@ -58,8 +82,16 @@ impl<H: Handler> Dispatch<H> {
 
     /// The same, whose lists say how clients come to call each tool, where they log in like this.
     #[must_use]
-    pub(crate) fn telling(mut self, logins: &Logins) -> Self {
-        self.schemes = SecuritySchemes::new(&self.rules, logins);
+    pub(crate) fn telling(self, logins: &Logins) -> Self {
+        let shown = Mutex::new(Shown::new(self.rules.now(), Some(logins)));
+        Self { shown, logins: Some(logins.clone()), ..self }
+    }
+
+    /// The same, whose tools come and go while it runs: clients are told when they do.
+    #[must_use]
+    pub(crate) fn changing(mut self) -> Self {
+        about::tools_change(&mut self.config);
+        self.followers = Some(Followers::of(self.rules.changes()));
         self
     }
 
@@ -69,9 +101,24 @@ impl<H: Handler> Dispatch<H> {
         Self { pages, ..self }
     }
 
-    /// What lists show to `identity`.
-    pub(super) fn lists<'a>(&'a self, identity: &'a Identity) -> Lists<'a> {
-        Lists { rules: &self.rules, schemes: &self.schemes, pages: &self.pages, identity }
+    /// What lists show now. A list shows the tools that there are when it is written.
+    pub(super) fn shown(&self) -> Arc<Shown> {
+        let now = self.rules.now();
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&shown.rules, &now) {
+            *shown = Shown::new(now, self.logins.as_ref());
+        }
+        Arc::clone(&shown)
+    }
+
+    /// What these lists show to `identity`.
+    pub(super) fn lists<'a>(&'a self, shown: &'a Shown, identity: &'a Identity) -> Lists<'a> {
+        Lists { rules: &shown.rules, schemes: &shown.schemes, pages: &self.pages, identity }
+    }
+
+    /// By what the gate decided on a request.
+    pub(super) fn rules_of(&self, context: &RequestContext<RoleServer>) -> Arc<Rules> {
+        permit::rules(context).unwrap_or_else(|| self.rules.now())
     }
 
     /// When a stream of `identity` has to end.

@@ -22,7 +22,7 @@ use crate::call::handler::{About, CallFuture, Handler, Operations, Route};
 use crate::call::support::context;
 use crate::declared::Rule;
 use crate::envelope::{Message, Reference};
-use crate::owned::{RequestStates, Rulebook, Tasks};
+use crate::owned::{RequestStates, Tasks};
 use mcp_auth_core::Hierarchy;
 use mcp_auth_core::ambient::{Ambient, SystemClock};
 use mcp_auth_store::{Caps, Store};
@@ -107,7 +107,8 @@ fn allowed(dispatch: &Dispatch<Server>, message: Message) -> Permit {
 fn allowed_for_task(dispatch: &Dispatch<Server>, message: Message, task: Option<Ran>) -> Permit {
     let alice = principal_of("https://issuer.test", "alice", None, "admin");
     let message = Arc::new(message);
-    match dispatch.rules.policy().decide(&dispatch.rules.named(&message, task), &alice) {
+    let now = dispatch.rules.now();
+    match now.policy().decide(&now.named(&message, task), &alice) {
         Verdict::Allowed(permit) => permit,
         Verdict::Denied(denied) => panic!("{denied}"),
         Verdict::Recent(recent) => panic!("{recent:?}"),
@@ -256,8 +257,9 @@ async fn a_task_method_rmcp_has_no_type_for_is_served_for_the_task_that_was_deci
     let alice = principal_of("https://issuer.test", "alice", None, "admin");
     dispatch.rules.tasks().record("t1", "read", Default::default(), &alice).await.unwrap();
     let message = Message::Task { method: "tasks/result".into(), task_id: "t1".into() };
-    let task = dispatch.rules.task_of(&message, &alice).await.unwrap();
-    assert_eq!(task.as_ref().map(|made| made.operation), dispatch.rules.registry().tool("read"));
+    let now = dispatch.rules.now();
+    let task = now.task_of(dispatch.rules.tasks(), &message, &alice).await.unwrap();
+    assert_eq!(task.as_ref().map(|made| made.operation), now.registry().tool("read"));
     let permit = allowed_for_task(&dispatch, message, task);
     for (method, task, code) in
         [("tasks/result", "t1", None), ("tasks/result", "t2", Some(403)), ("tasks/other", "t1", Some(403))]

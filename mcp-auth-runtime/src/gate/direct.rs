@@ -28,7 +28,7 @@ impl<H: Handler> Endpoint<H> {
             && envelope.kind == MessageKind::Request
             && envelope.is_plain
             && is_usual(headers, envelope)
-            && self.dispatch.is_direct(&admitted.permit)
+            && self.dispatch.is_direct(&admitted.rules, &admitted.permit)
     }
 
     /// Answers it in this task: when the client goes away, the call is dropped.
@@ -44,6 +44,7 @@ impl<H: Handler> Endpoint<H> {
             declares_tasks,
             era,
             undecided: admitted.undecided,
+            rules: admitted.rules,
         };
         let answer = tokio::select! {
             biased; // the wish to stop is looked at only where the call waits

@@ -40,7 +40,7 @@ impl<H: Handler> Endpoint<H> {
         envelope: Envelope,
         admitted: Admitted,
     ) -> Response<Body> {
-        let Admitted { permit, bound, undecided, held, .. } = admitted;
+        let Admitted { permit, rules, bound, undecided, held, .. } = admitted;
         self.settings.tool_headers.strip(&mut parts);
         name_both(&mut parts.headers);
         if let Some(undecided) = undecided {
@@ -61,6 +61,7 @@ impl<H: Handler> Endpoint<H> {
         let lists_tools = matches!(permit.message(), Message::Other { method } if method == "tools/list");
         let ends_itself = matches!(permit.message(), Message::Listen { .. }); // with its result, in dispatch
         parts.extensions.insert(permit);
+        parts.extensions.insert(rules);
         let request = Request::from_parts(parts, Full::new(envelope.bytes().clone()));
         let response = match bound {
             Bound::NoSession => match (self.stateless.handle(request).await.map(Body::new), lists_tools) {

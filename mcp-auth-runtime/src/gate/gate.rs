@@ -16,12 +16,13 @@ use super::session::Bound;
 use super::tool_errors::ToolErrors;
 use crate::answer::Rejection;
 use crate::authn::{Authenticator, Credential, Identity, ScopePrefix};
-use crate::authz::{Decision, Denied, Guards, Named, Permit, Policy, UNDECIDED, Verdict};
+use crate::authz::{Decision, Denied, Guards, Named, Permit, UNDECIDED, Verdict};
+use crate::dispatch::{Rulebook, Rules};
 use crate::envelope::{Envelope, Message};
 use crate::observe::audit::Decision as Decided;
 use crate::observe::placed::Arrival;
 use crate::observe::undecided::Undecided;
-use crate::owned::{Place, Rulebook};
+use crate::owned::Place;
 
 /// What decides on every message, whichever transport it came by.
 ///
@@ -42,6 +43,8 @@ pub(crate) struct Gate {
 /// A message that may go on, and what it was bound to.
 pub(crate) struct Admitted {
     pub(super) permit: Permit,
+    /// By what it was decided. Dispatch calls by the same.
+    pub(super) rules: Arc<Rules>,
     pub(super) bound: Bound,
     /// Its place among the requests that are answered; on stdio it needs none.
     pub(super) place: Option<Place>,
@@ -86,9 +89,9 @@ impl Gate {
         self.tool_errors
     }
 
-    /// The decision's other uses: which scopes a challenge names when no message was read.
-    pub(super) fn policy(&self) -> &Policy {
-        self.rules.policy()
+    /// By what a message is decided that comes now.
+    pub(super) fn rules(&self) -> Arc<Rules> {
+        self.rules.now()
     }
 
     /// Whether callers are verified at all.
@@ -114,8 +117,9 @@ impl Gate {
     /// Whether a message without a credential would be served. Nothing is served by asking.
     pub(super) fn serves_anyone(&self, message: Message) -> bool {
         let message = Arc::new(message);
-        let named = self.rules.named_by_request(&message, None);
-        matches!(self.policy().decide(&named, &Identity::Anonymous), Verdict::Allowed(_))
+        let rules = self.rules();
+        let named = rules.named_by_request(&message, None);
+        matches!(rules.policy().decide(&named, &Identity::Anonymous), Verdict::Allowed(_))
     }
 
     /// 7. Who presents it, from which address if that is known. Nothing is answered before the message said what it asks for.
@@ -145,30 +149,31 @@ impl Gate {
         received: &Received<'_>,
         who: Result<Identity, Rejection>,
     ) -> Result<Admitted, Rejection> {
+        let rules = self.rules();
         // A refused credential asks the store nothing: its 401 does not wait for a backend.
         let task = match &who {
-            Ok(identity) => self.rules.task_of(&received.message, identity).await,
+            Ok(identity) => rules.task_of(self.rules.tasks(), &received.message, identity).await,
             Err(_) => Ok(None),
         };
         let made_by = task.as_ref().ok().cloned().flatten();
         let named = match received.is_request() {
-            true => self.rules.named_by_request(&received.message, made_by),
-            false => self.rules.named(&received.message, made_by),
+            true => rules.named_by_request(&received.message, made_by),
+            false => rules.named(&received.message, made_by),
         };
-        let asked = Asked { named: Some(&named), identity: None, arrival: received.arrival };
+        let asked = Asked { rules: &rules, named: Some(&named), identity: None, arrival: received.arrival };
         if let Some(gone) = received.removed() {
-            return Err(self.refuse(asked, self.first(gone, who)));
+            return Err(self.refuse(asked, first(&rules, gone, who)));
         }
         let identity = match who {
             Ok(identity) => identity,
             Err(refusal) => {
-                let refusal = refusal.with_scopes(self.policy().challenge_scopes(&named));
+                let refusal = refusal.with_scopes(rules.policy().challenge_scopes(&named));
                 return Err(self.refuse(asked, refusal));
             }
         };
         let asked = Asked { identity: Some(&identity), ..asked };
         let objection = received.objection.clone().or_else(|| task.err().map(Rejection::from));
-        match self.decide(received, &named, objection, &identity).await {
+        match self.decide(&rules, received, &named, objection, &identity).await {
             Ok(mut admitted) => {
                 // What runs a method is audited once that has answered (`dispatch/run.rs`).
                 match admitted.permit.declared() {
@@ -195,12 +200,13 @@ impl Gate {
 
     async fn decide(
         &self,
+        rules: &Arc<Rules>,
         received: &Received<'_>,
         named: &Named<'_>,
         objection: Option<Rejection>,
         identity: &Identity,
     ) -> Result<Admitted, Rejection> {
-        let verdict = match self.policy().decide(named, identity) {
+        let verdict = match rules.policy().decide(named, identity) {
             Verdict::Recent(recent) => recent.at(self.now()),
             verdict => verdict,
         };
@@ -228,18 +234,19 @@ impl Gate {
         if let (Verdict::Templated(_) | Verdict::Guarded(_), Some(session)) = (&verdict, &received.session) {
             session.check_owner(identity).await?;
         }
-        let permit = self.settle(verdict).await.map_err(|denied| received.denied(&denied))?;
+        let permit = self.settle(rules, verdict).await.map_err(|denied| received.denied(&denied))?;
         let bound = match &received.session {
-            Some(session) => session.bind(&permit, named, self.policy()).await?,
+            Some(session) => session.bind(&permit, named, rules.policy()).await?,
             None => Bound::NoSession,
         };
-        Ok(Admitted { permit, bound, place, held: None, undecided: None })
+        let rules = Arc::clone(rules);
+        Ok(Admitted { permit, rules, bound, place, held: None, undecided: None })
     }
 
     /// What the scopes say that the call fills, and then the guards, where there are some to be asked.
-    async fn settle(&self, verdict: Verdict) -> Result<Permit, Denied> {
+    async fn settle(&self, rules: &Rules, verdict: Verdict) -> Result<Permit, Denied> {
         let verdict = match verdict {
-            Verdict::Templated(templated) => self.policy().fill(templated, self.rules.registry())?,
+            Verdict::Templated(templated) => rules.policy().fill(templated, rules.registry())?,
             other => other,
         };
         let guarded = match verdict {
@@ -254,7 +261,7 @@ impl Gate {
             Some(guards) => guards.ask(&guarded).await,
             None => Decision::deny("nothing asks its guard"),
         };
-        self.policy().settle(guarded, said)
+        rules.policy().settle(guarded, said)
     }
 
     /// The answer to a message that could not be read, for `fault`. Audited.
@@ -264,12 +271,9 @@ impl Gate {
         who: Result<Identity, Rejection>,
         arrival: Arrival,
     ) -> Rejection {
-        self.refuse(Asked { named: None, identity: None, arrival }, self.first(fault, who))
-    }
-
-    /// What is wrong with a message as such, or the 401 that outranks it.
-    fn first(&self, fault: Rejection, who: Result<Identity, Rejection>) -> Rejection {
-        order::first(fault, who, self.policy().connect(), self.policy().base_scopes())
+        let rules = self.rules();
+        let asked = Asked { rules: &rules, named: None, identity: None, arrival };
+        self.refuse(asked, first(&rules, fault, who))
     }
 
     /// Every refusal is audited the same way.
@@ -288,16 +292,22 @@ impl Gate {
         let (refused_by, hint) = (refusal.map(Rejection::refused_by), refusal.and_then(Rejection::hint));
         let reason = refusal.map(Rejection::audited);
         let refusal = reason.as_ref().map(|reason| reason as &dyn Display);
-        let Asked { named, identity, arrival } = asked;
+        let Asked { rules, named, identity, arrival } = asked;
         let (message, needed) =
-            (named.map(Named::message), named.and_then(|named| self.policy().need(named)));
+            (named.map(Named::message), named.and_then(|named| rules.policy().need(named)));
         Decided { message, identity, arrival, needed, refusal, refused_by, hint }.record();
     }
+}
+
+/// What is wrong with a message as such, or the 401 that outranks it.
+fn first(rules: &Rules, fault: Rejection, who: Result<Identity, Rejection>) -> Rejection {
+    order::first(fault, who, rules.policy().connect(), rules.policy().base_scopes())
 }
 
 /// What was asked, by whom, as which request and from where, as far as that is known.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
+    rules: &'a Rules,
     named: Option<&'a Named<'a>>,
     identity: Option<&'a Identity>,
     arrival: Arrival,

@@ -219,12 +219,13 @@ impl<H: Handler> Endpoint<H> {
             Era::Stateless => envelope::named_in(headers),
             Era::Sessions => None,
         };
+        let rules = self.gate.rules();
         let is_open =
-            self.gate.policy().is_open() || named.is_some_and(|message| self.gate.serves_anyone(message));
+            rules.policy().is_open() || named.is_some_and(|message| self.gate.serves_anyone(message));
         match is_open && who.is_ok() {
             true => Rejection::BodyTooLarge { limit, key: "limits.unverified_body" },
             false => {
-                let scopes = self.gate.policy().base_scopes().clone();
+                let scopes = rules.policy().base_scopes().clone();
                 Rejection::TooLargeUnverified { limit, scopes }
             }
         }

@@ -173,13 +173,14 @@ where
                 return Err(error.may_be_answered().then(|| Refused::Error(JsonRpcError::new(id, refused))));
             }
         };
-        let Admitted { permit, undecided, .. } = self.admit(&envelope, placed).await?;
+        let Admitted { permit, rules, undecided, .. } = self.admit(&envelope, placed).await?;
         let mut message = serde_json::from_slice::<ClientJsonRpcMessage>(text).map_err(|error| {
             tracing::error!(%error, "rmcp cannot read a message that passed the strict reading");
             failed(&envelope, ErrorData::invalid_request("not an MCP message", None))
         })?;
         if let Some(extensions) = extensions_of(&mut message) {
             extensions.insert(permit);
+            extensions.insert(rules);
             extensions.insert(placed.clone());
             if let Some(undecided) = undecided {
                 extensions.insert(undecided);

@@ -5,7 +5,7 @@
 //!   what their streams deliver.
 //! - `seals`: text that a client keeps for us. `request_state`: what a tool hands out between two rounds. `cursors`: how far a client
 //!   has read a list.
-//! - `tasks`: which operation made a task, and for whom. `rulebook`: what a message is decided by, those tasks included.
+//! - `tasks`: which operation made a task, and for whom.
 //! - `shares`: what each caller has of the server at this moment. `crowded`: what is said where there is no room.
 //! - `stream_end`: when what a caller holds open has to end. `unavailable`: what is said when the store is down.
 
@@ -14,7 +14,6 @@ mod cursors;
 mod delivered;
 mod owner;
 mod request_state;
-mod rulebook;
 mod seals;
 mod sessions;
 mod shares;
@@ -27,7 +26,6 @@ pub(crate) use crowded::Crowded;
 pub(crate) use cursors::{Cursors, invalid_cursor};
 pub(crate) use delivered::{InUse, ReadStream};
 pub(crate) use request_state::RequestStates;
-pub(crate) use rulebook::Rulebook;
 pub(crate) use sessions::{SessionLimits, SessionSlot, Sessions};
 pub(crate) use shares::{BodyRoom, Kind as ShareKind, Place, ShareLimits, Shares};
 pub(crate) use stored::StoredSessions;

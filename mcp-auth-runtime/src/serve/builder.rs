@@ -7,6 +7,7 @@ use rmcp::transport::streamable_http_server::session::SessionStore;
 
 use super::parts::{LocalIssuerFactory, OwnVerifiers, Parts};
 use super::running::Running;
+use super::tools::{Begun, Tools};
 use super::{http, stdio, table, trust};
 use crate::authn::{CredentialVerifier, Fetch, HttpFetch};
 use crate::call::handler::{About, Handler};
@@ -14,7 +15,8 @@ use crate::config::arguments::help;
 use crate::config::{Command, Config, TableFormat, Transport, Verify, key};
 use crate::error::{Error, Result};
 use crate::observe;
-use crate::owned::{Rulebook, Tasks};
+use crate::dispatch::Rulebook;
+use crate::owned::Tasks;
 use crate::transport::shutdown::{Shutdown, shutdown_signal};
 use mcp_auth_core::ambient::Ambient;
 use mcp_auth_store::{Caps, Store};
@@ -31,6 +33,7 @@ pub struct ServerBuilder<H> {
     store: Store,
     session_store: Option<Arc<dyn SessionStore>>,
     verifiers: OwnVerifiers,
+    tools: Option<Tools>,
     health: bool,
     shutdown: Shutdown,
 }
@@ -50,6 +53,7 @@ impl<H: Handler> ServerBuilder<H> {
             store: Store::memory(Caps::default()),
             session_store: None,
             verifiers: Vec::new(),
+            tools: None,
             health: true,
             shutdown: Shutdown::new(),
         }
@@ -114,6 +118,16 @@ impl<H: Handler> ServerBuilder<H> {
     #[must_use]
     pub fn verifier(mut self, name: impl Into<String>, verifier: impl CredentialVerifier) -> Self {
         self.verifiers.push((name.into(), Arc::new(verifier)));
+        self
+    }
+
+    /// Serves these tools too, which come and go while the server runs. What the configuration says of a tool or a scope that is
+    /// not there yet is then a warning of the start. One handle is for one server.
+    ///
+    /// They are not in what `--scopes` prints, nor in `mcp.lock`: those say what the program declares.
+    #[must_use]
+    pub fn tools(mut self, tools: Tools) -> Self {
+        self.tools = Some(tools);
         self
     }
 
@@ -199,19 +213,24 @@ impl<H: Handler> ServerBuilder<H> {
     fn checked(self) -> Result<Parts<H>> {
         let config = self.config.unwrap_or_default();
         let (registry, routes) = H::operations().build()?;
-        let checked = config.check(&registry)?;
-        let registry = config.narrowed(registry);
-        let expired = config.expired_api_keys(self.ambient.clock.unix_now());
-        for warning in checked.warnings.iter().chain(&expired) {
-            tracing::warn!("{warning}");
-        }
-        let verifiers = trust::own_verifiers(&config, self.verifiers)?;
         let tasks = Tasks::new(self.store.clone(), Arc::clone(&self.ambient.clock));
         let tasks = match config.server.transport {
             Transport::Http => tasks.of_strangers(Arc::clone(&self.ambient.random)),
             Transport::Stdio => tasks, // one caller
         };
-        let rules = Rulebook::new(registry, checked.policy.clone(), tasks);
+        let Begun { checked, rules } = match &self.tools {
+            Some(tools) => tools.begin(&config, registry, tasks)?,
+            None => {
+                let checked = config.check(&registry)?;
+                let rules = Rulebook::new(config.narrowed(registry), checked.policy.clone(), tasks);
+                Begun { checked, rules: Arc::new(rules) }
+            }
+        };
+        let expired = config.expired_api_keys(self.ambient.clock.unix_now());
+        for warning in checked.warnings.iter().chain(&expired) {
+            tracing::warn!("{warning}");
+        }
+        let verifiers = trust::own_verifiers(&config, self.verifiers)?;
         let is_on = config.built_in_issuer().is_some();
         let local_issuer = match config.auth.verify {
             Verify::None => None,
@@ -231,7 +250,8 @@ impl<H: Handler> ServerBuilder<H> {
             handler: self.handler,
             routes,
             about: H::about(),
-            rules: Arc::new(rules),
+            rules,
+            changes: self.tools.is_some(),
             checked,
             config,
             ambient: self.ambient,

@@ -27,7 +27,8 @@ use crate::declared::registry::Registry;
 use crate::envelope::{Envelope, read};
 use crate::error::{Error, Result};
 use crate::gate::{Gate, ToolErrors, refusal, refused};
-use crate::owned::{Rulebook, Tasks};
+use crate::dispatch::Rulebook;
+use crate::owned::Tasks;
 
 /// The largest answer to a refused call.
 const LARGEST_ANSWER: usize = 1024 * 1024;
@@ -197,7 +198,7 @@ pub async fn explain(
     let supposed = Arc::new(Supposed::default());
     let gate = Gate::new(authenticator, rules).asking_with(settings::requested_prefix(config));
     let gate = gate.guarded_by(Arc::clone(&supposed) as _);
-    let tool_errors = settings::tool_errors(config, &checked.policy);
+    let tool_errors = settings::tool_errors(config, checked.connect);
     let answer = match gate.foresee(&envelope, identity) {
         None => Answered::Untold,
         Some(Ok(None)) => Answered::Allowed,

@@ -134,10 +134,17 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
     });
     let metadata = match authenticator.is_some() && !parts.config.accepts_no_tokens() {
         true => {
-            let scopes = parts.rules.policy().scopes();
+            let now = parts.rules.now();
+            let scopes = now.policy().scopes();
             let metadata =
                 settings::protected_resource_metadata(&parts.config, &resource, local.as_ref(), scopes);
-            let mut answers = metadata.answers()?;
+            let mut answers = match parts.changes {
+                true => {
+                    let (rules, advertised) = (Arc::clone(&parts.rules), settings::advertised(&parts.config));
+                    metadata.answers_with(move || advertised(rules.now().policy().scopes()))
+                }
+                false => metadata.answers()?,
+            };
             answers.extend(issuer_metadata.map(|metadata| issuer_metadata::answer(Arc::new(metadata))));
             routes::exact_all(answers)
         }
@@ -175,7 +182,7 @@ fn endpoint<H: Handler>(
     let verifies = authenticator.is_some();
     let gate = Gate::new(authenticator, Arc::clone(&parts.rules));
     let gate = gate.asking_with(settings::requested_prefix(&parts.config));
-    let gate = gate.telling(settings::tool_errors(&parts.config, parts.rules.policy()));
+    let gate = gate.telling(settings::tool_errors(&parts.config, parts.checked.connect));
     let endpoint = EndpointSettings {
         resource_metadata: settings::challenge_metadata(&parts.config, resource),
         schemes,
@@ -201,5 +208,6 @@ fn endpoint<H: Handler>(
     let pages = settings::pages(&parts.config, &parts.store, &parts.ambient);
     let dispatch = Dispatch::new(parts.handler, parts.routes, rules, &parts.ambient, states, calls, closing);
     let dispatch = dispatch.paged(pages).telling(&settings::logins(&parts.config, verifies));
+    let dispatch = if parts.changes { dispatch.changing() } else { dispatch };
     Ok(Endpoint::new(gate, endpoint, Arc::new(dispatch), rmcp))
 }

@@ -9,8 +9,9 @@ use super::trust::Given;
 use crate::authn::{CredentialVerifier, Fetch};
 use crate::call::handler::{About, Routes};
 use crate::config::{Checked, Config};
+use crate::dispatch::Rulebook;
 use crate::error::Result;
-use crate::owned::Rulebook;
+
 use crate::transport::shutdown::Shutdown;
 use mcp_auth_core::Resource;
 use mcp_auth_core::ambient::Ambient;
@@ -28,6 +29,8 @@ pub(super) struct Parts<H> {
     pub(super) routes: Routes<H>,
     pub(super) about: About,
     pub(super) rules: Arc<Rulebook>,
+    /// Whether tools come and go while the server runs.
+    pub(super) changes: bool,
     pub(super) checked: Checked,
     pub(super) config: Config,
     pub(super) ambient: Ambient,
@@ -68,7 +71,7 @@ impl<H> Parts<H> {
             scopes: self.checked.scopes.clone(),
             families: self.checked.families.clone(),
             hierarchy: self.checked.hierarchy.clone(),
-            default_scopes: self.rules.policy().base_scopes().clone(),
+            default_scopes: self.checked.policy.base_scopes().clone(),
             ambient: self.ambient.clone(),
             store: self.store.clone(),
         };

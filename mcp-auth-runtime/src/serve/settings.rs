@@ -11,7 +11,7 @@ use crate::authn::{
     IntrospectionRules, IssuerRules, KeyRefresh, KeySource, RoleGrants, RoleRule, RoleRules, ScopePrefix,
     Tenant, TokenRules, local,
 };
-use crate::authz::Policy;
+use crate::authz::Connect;
 use crate::config::api_keys::ApiKeyEntry;
 use crate::config::auth::Ready;
 use crate::config::introspection::{AuthMethod, Introspection};
@@ -159,6 +159,19 @@ pub(super) fn allowed_origins(config: &Config, resource: &Resource, listen: Sock
     AllowedOrigins::new(&OriginSettings { resource, listen, extra, setting: ORIGINS_SETTING })
 }
 
+/// What metadata says of the scopes that operations need.
+pub(super) fn advertised(config: &Config) -> impl Fn(&ScopeSet) -> ScopeSet + Clone + Send + Sync + 'static {
+    let fixed = match config.auth.advertise {
+        Advertise::All if config.asks_for_scopes() => None,
+        Advertise::All | Advertise::Base => Some(config.auth.base_scopes()),
+    };
+    let prefix = requested_prefix(config);
+    move |needed| {
+        let scopes = fixed.as_ref().unwrap_or(needed);
+        prefix.as_ref().map_or_else(|| scopes.clone(), |prefix| prefix.asked(scopes))
+    }
+}
+
 /// What a client reads to find out whom to ask for a token, and for which scopes.
 pub(super) fn protected_resource_metadata(
     config: &Config,
@@ -175,14 +188,8 @@ pub(super) fn protected_resource_metadata(
             issuers.push(issuer);
         }
     }
-    let base_scopes = config.auth.base_scopes();
-    let scopes = match config.auth.advertise {
-        Advertise::All if config.asks_for_scopes() => scopes,
-        Advertise::All | Advertise::Base => &base_scopes,
-    };
-    let asked = requested_prefix(config).map(|prefix| prefix.asked(scopes));
-    let scopes = asked.as_ref().unwrap_or(scopes);
-    let mut metadata = ProtectedResourceMetadata::new(resource.clone(), issuers, scopes);
+    let scopes = advertised(config)(scopes);
+    let mut metadata = ProtectedResourceMetadata::new(resource.clone(), issuers, &scopes);
     metadata.offering(&schemes(config, local.is_some()));
     metadata.resource_name = server.name.as_ref().map(|name| name.as_str().to_owned());
     metadata.resource_documentation = server.documentation.as_ref().map(|url| url.as_str().to_owned());
@@ -216,10 +223,10 @@ pub(super) fn challenge_metadata(config: &Config, resource: &Resource) -> Option
 }
 
 /// Which refusals are told as the result of a tool, over HTTP and stdio.
-pub(super) fn tool_errors(config: &Config, policy: &Policy) -> ToolErrors {
+pub(super) fn tool_errors(config: &Config, connect: Connect) -> ToolErrors {
     match config.auth.denial {
         Denial::Http403 => ToolErrors::Never,
-        Denial::ToolError => ToolErrors::told(policy.connect()),
+        Denial::ToolError => ToolErrors::told(connect),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::gate::{Gate, Speaker, serve_stdio};
 pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
     let (speaker, authenticator) = match parts.config.stdio_credential() {
         None => {
-            if parts.config.stdio.is_anonymous() && parts.rules.policy().connect() == Connect::Authenticated {
+            if parts.config.stdio.is_anonymous() && parts.checked.connect == Connect::Authenticated {
                 tracing::warn!(
                     "no caller can connect: set stdio.credential or stdio.credential_command, or say in stdio.local_scopes and \
                      stdio.local_roles what the local caller may do"
@@ -43,10 +43,11 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
     let states = settings::request_states(&parts.config, &parts.store, &parts.ambient);
     let pages = settings::pages(&parts.config, &parts.store, &parts.ambient);
     let calls = settings::call_limits(&parts.config);
-    let tool_errors = settings::tool_errors(&parts.config, parts.rules.policy());
+    let tool_errors = settings::tool_errors(&parts.config, parts.checked.connect);
     let (rules, closing) = (Arc::clone(&parts.rules), parts.shutdown.stopping());
     let dispatch = Dispatch::new(parts.handler, parts.routes, rules, &parts.ambient, states, calls, closing);
-    let dispatch = Arc::new(dispatch.paged(pages));
+    let dispatch = dispatch.paged(pages);
+    let dispatch = Arc::new(if parts.changes { dispatch.changing() } else { dispatch });
     let gate = Gate::new(authenticator, parts.rules).asking_with(settings::requested_prefix(&parts.config));
     let gate = gate.telling(tool_errors).guarded_by(Arc::clone(&dispatch) as _);
     let limits = settings::stdio_limits(&parts.config);

@@ -742,3 +742,15 @@ pub enum Conflict {
 fn hint(nearest: Option<&str>) -> String {
     nearest.map(|nearest| format!("; did you mean {nearest:?}?")).unwrap_or_default()
 }
+
+impl Conflict {
+    /// Whether a tool that is added later may resolve it.
+    pub(super) fn awaits_a_tool(&self) -> bool {
+        matches!(
+            self,
+            Self::UnusedScope { .. }
+                | Self::UnknownScope { .. }
+                | Self::UnknownOperation { kind: Kind::Tool, .. }
+        )
+    }
+}

@@ -62,7 +62,16 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Refused`] with every [`Conflict`](super::Conflict).
     pub fn check(&self, registry: &Registry) -> Result<Checked, ConfigError> {
-        self.check_with(Some(registry))
+        self.check_with(Some(registry), false)
+    }
+
+    /// The same for a server whose tools come and go while it runs: what names a tool or a scope that is not there yet is a
+    /// warning.
+    ///
+    /// # Errors
+    /// As [`Config::check`].
+    pub(crate) fn check_changing(&self, registry: &Registry) -> Result<Checked, ConfigError> {
+        self.check_with(Some(registry), true)
     }
 
     /// Checks what can be told without knowing the operations: not whether one of them declares a scope, and nothing
@@ -71,10 +80,10 @@ impl Config {
     /// # Errors
     /// As [`Config::check`].
     pub fn check_alone(&self) -> Result<Checked, ConfigError> {
-        self.check_with(None)
+        self.check_with(None, false)
     }
 
-    fn check_with(&self, program: Option<&Registry>) -> Result<Checked, ConfigError> {
+    fn check_with(&self, program: Option<&Registry>, changes: bool) -> Result<Checked, ConfigError> {
         let narrowed = program.map(|registry| self.narrowed(registry.clone()));
         let registry = narrowed.as_ref();
         let rules = || registry.into_iter().flat_map(Registry::rules);
@@ -151,6 +160,10 @@ impl Config {
         checks.reading(&[&["tools.**", "prompts.**", "resources.**", "scopes", "roles"]], |checks| {
             checks.operations(program);
         });
+        if changes {
+            let waiting = checks.conflicts.extract_if(.., |conflict| conflict.awaits_a_tool());
+            checks.warnings.extend(waiting.map(|conflict| Warning::NotThereYet(conflict.to_string())));
+        }
         if !checks.conflicts.is_empty() {
             return Err(ConfigError::Refused(checks.conflicts));
         }

@@ -24,7 +24,8 @@ use crate::call::build;
 use crate::declared::Rule;
 use crate::declared::registry::Registry;
 use crate::envelope::Message;
-use crate::owned::{Rulebook, Tasks};
+use crate::dispatch::Rulebook;
+use crate::owned::Tasks;
 
 #[derive(Clone, Default)]
 pub(super) struct Log(Arc<Mutex<Vec<String>>>);

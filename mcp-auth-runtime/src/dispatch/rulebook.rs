@@ -1,30 +1,81 @@
-//! What a message is decided by: what was declared, the policy over it, and the tasks that calls made.
+//! What a message is decided by, and how a tool is called that was added at run time: one value, which every request takes as it is
+//! when the request comes. Whoever adds or removes a tool puts another value in its place.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use mcp_auth_store::StoreError;
+use tokio::sync::watch;
 
-use super::tasks::Tasks;
 use crate::authn::Identity;
 use crate::authz::{Named, Policy, Ran};
-use crate::declared::registry::Registry;
+use crate::call::added::AddedRoute;
+use crate::declared::registry::{OperationId, Registry};
 use crate::envelope::Message;
+use crate::owned::Tasks;
 
-/// What a message is decided by. Shared by the gate, which asks, and dispatch, which calls and lists.
+/// What messages are decided by. Shared by the gate, which asks, and dispatch, which calls and lists.
 #[derive(Debug)]
 pub(crate) struct Rulebook {
-    registry: Registry,
-    policy: Arc<Policy>,
+    now: RwLock<Arc<Rules>>,
     tasks: Tasks,
+    /// How often the tools changed.
+    changes: watch::Sender<u64>,
+}
+
+/// What one message is decided by.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    registry: Registry,
+    policy: Policy,
+    /// How each tool is called that was added at run time.
+    added: HashMap<OperationId, AddedRoute>,
 }
 
 impl Rulebook {
     /// `policy` is that of the operations in `registry`.
     pub(crate) fn new(registry: Registry, policy: Policy, tasks: Tasks) -> Self {
-        Self { registry, policy: Arc::new(policy), tasks }
+        Self::starting_with(Rules::new(registry, policy, HashMap::new()), tasks)
     }
 
-    /// The operations that were declared.
+    /// Decides by these, until they are replaced.
+    pub(crate) fn starting_with(rules: Rules, tasks: Tasks) -> Self {
+        Self { now: RwLock::new(Arc::new(rules)), tasks, changes: watch::Sender::new(0) }
+    }
+
+    /// What a message is decided by that comes now. A request takes it once.
+    pub(crate) fn now(&self) -> Arc<Rules> {
+        Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Decides by these from now on, and tells those who follow.
+    pub(crate) fn replace(&self, rules: Rules) {
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+        self.changes.send_modify(|times| *times += 1);
+    }
+
+    /// Tells when the tools change.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// The tasks that calls made, and whose they are.
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+}
+
+impl Rules {
+    /// `policy` is that of the operations in `registry`, `added` says how those are called that were added at run time.
+    pub(crate) fn new(
+        registry: Registry,
+        policy: Policy,
+        added: HashMap<OperationId, AddedRoute>,
+    ) -> Self {
+        Self { registry, policy, added }
+    }
+
+    /// The operations that there are.
     pub(crate) fn registry(&self) -> &Registry {
         &self.registry
     }
@@ -34,9 +85,14 @@ impl Rulebook {
         &self.policy
     }
 
-    /// The tasks that calls made, and whose they are.
-    pub(crate) fn tasks(&self) -> &Tasks {
-        &self.tasks
+    /// How each tool is called that was added at run time.
+    pub(crate) fn all_added(&self) -> &HashMap<OperationId, AddedRoute> {
+        &self.added
+    }
+
+    /// How this tool is called, which was added at run time.
+    pub(super) fn added(&self, id: OperationId) -> Option<&AddedRoute> {
+        self.added.get(&id)
     }
 
     /// The operation that made the task which `message` names, if it is `who`'s: another caller's task is like one that
@@ -44,10 +100,15 @@ impl Rulebook {
     ///
     /// # Errors
     /// [`StoreError`]: the store cannot tell now whose the task is.
-    pub(crate) async fn task_of(&self, message: &Message, who: &Identity) -> Result<Option<Ran>, StoreError> {
+    pub(crate) async fn task_of(
+        &self,
+        tasks: &Tasks,
+        message: &Message,
+        who: &Identity,
+    ) -> Result<Option<Ran>, StoreError> {
         match message {
             Message::Task { method, task_id } if self.registry.method(method).is_some() => {
-                let task = self.tasks.of(task_id, who).await?;
+                let task = tasks.of(task_id, who).await?;
                 Ok(task.and_then(|task| {
                     let operation = self.registry.tool(&task.operation)?;
                     Some(Ran { operation, filled: Some(task.filled) })
@@ -84,8 +145,9 @@ mod tests {
     async fn denied(rules: &Rulebook, task: &str, who: &Identity) -> Option<Denied> {
         let (method, task_id) = ("tasks/get".to_owned(), task.to_owned());
         let message = Arc::new(Message::Task { method, task_id });
-        let task = rules.task_of(&message, who).await.unwrap();
-        match rules.policy().decide(&rules.named(&message, task), who) {
+        let now = rules.now();
+        let task = now.task_of(rules.tasks(), &message, who).await.unwrap();
+        match now.policy().decide(&now.named(&message, task), who) {
             Verdict::Allowed(_) | Verdict::Recent(_) | Verdict::Templated(_) | Verdict::Guarded(_) => None,
             Verdict::Denied(denied) => Some(denied),
         }
