@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use mcp_auth::ErrorData;
 use mcp_auth::extract::{Call, FromCall};
-use mcp_auth::model::ErrorCode;
+use mcp_auth::model::{ErrorCode, Tool};
 use mcp_auth::prelude::*;
+use mcp_auth::{ErrorData, Rule, Server, Tools};
 use mcp_auth_tests::everything::Everything;
 use mcp_auth_tests::open::Open;
 
@@ -21,12 +21,42 @@ async fn main() -> mcp_auth::Result {
             std::panic::set_hook(Box::new(|_| eprintln!("the program's own hook")));
             mcp_auth::serve(Everything::default()).await
         }
+        Ok("wraps") => {
+            let tools = Tools::new();
+            Server::builder(Wraps(tools.clone())).tools(tools).serve().await
+        }
         Ok("ends") => tokio::select! {
             served = mcp_auth::serve(Open) => served,
             () = panic_after(Duration::from_millis(200)) => Ok(()),
         },
         _ => mcp_auth::serve(Everything::default()).await,
     }
+}
+
+/// Has tools that come and go.
+struct Wraps(Tools);
+
+#[server(name = "wraps")]
+impl Wraps {
+    /// Adds one.
+    #[tool(public)]
+    fn wrap(&self) -> Result<&'static str, ToolError> {
+        let tool = Tool::new("pet", "One pet.", build_schema());
+        let run = |_, caller: Caller| async move { caller.subject().to_owned() };
+        let rule = Rule::all_of(["pets"]).map_err(|error| ToolError::new(error.to_string()))?;
+        self.0.add(rule, tool, run).map_err(|error| ToolError::new(error.to_string()))?;
+        Ok("wrapped")
+    }
+
+    /// Removes it.
+    #[tool(public)]
+    fn unwrap(&self) -> String {
+        self.0.remove("pet").to_string()
+    }
+}
+
+fn build_schema() -> JsonObject {
+    [("type".to_owned(), "object".into())].into_iter().collect()
 }
 
 /// Never answers.

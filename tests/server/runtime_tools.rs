@@ -6,12 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mcp_auth::declared::LoginTerms;
-use mcp_auth::model::{CreateTaskResult, DetailedTask, GetTaskResult, Task, TaskPayload, TaskStatus, Tool};
+use mcp_auth::extract::RequestState;
+use mcp_auth::model::{
+    CallToolResponse, CreateTaskResult, DetailedTask, GetTaskResult, Task, TaskPayload, TaskStatus, Tool,
+};
 use mcp_auth::prelude::*;
 use mcp_auth::serde_json::{Value, json};
 use mcp_auth::testing::{Client, Era, TestServer};
 use mcp_auth::{Rule, ToolNotAdded, Tools};
 
+use crate::launch::{self, Issuer};
 use crate::streams::Wire;
 
 /// A server with one declared tool, and those that come.
@@ -39,7 +43,8 @@ impl Wrapping {
 }
 
 fn tool(name: &'static str) -> Tool {
-    let schema = json!({ "type": "object", "properties": { "id": { "type": "integer" } }, "required": ["id"] });
+    let schema =
+        json!({ "type": "object", "properties": { "id": { "type": "integer" } }, "required": ["id"] });
     Tool::new(name, "One of them.", schema.as_object().cloned().unwrap())
 }
 
@@ -179,7 +184,7 @@ async fn a_page_goes_on_where_the_tools_changed_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_tool_of_the_same_name_is_judged_by_its_own_rule() {
+async fn j44_a_tool_of_the_same_name_is_judged_by_its_own_rule() {
     for era in Era::ALL {
         let wrapping = Wrapping::default();
         let server = wrapping.start("").await;
@@ -201,7 +206,7 @@ async fn a_tool_of_the_same_name_is_judged_by_its_own_rule() {
 }
 
 #[tokio::test]
-async fn a_task_of_a_removed_tool_is_unknown_and_of_one_with_another_rule_judged_by_that() {
+async fn j44_a_task_of_a_removed_tool_is_unknown_and_of_one_with_another_rule_judged_by_that() {
     let wrapping = Wrapping::default();
     let server = wrapping.start("").await;
     let starts = |rule: Rule| {
@@ -298,7 +303,7 @@ async fn sessions_and_listening_streams_are_told_that_the_tools_changed() {
 }
 
 #[tokio::test]
-async fn a_session_in_which_a_removed_tool_ran_is_read_by_who_could_call_it() {
+async fn j44_a_session_in_which_a_removed_tool_ran_is_read_by_who_could_call_it() {
     let wrapping = Wrapping::default();
     let server = wrapping.start("").await;
     wrapping.add("secret", needs("pets.read")).unwrap();
@@ -320,7 +325,8 @@ async fn a_session_in_which_a_removed_tool_ran_is_read_by_who_could_call_it() {
 #[tokio::test]
 async fn the_operator_narrows_a_tool_that_is_not_there_yet() {
     let wrapping = Wrapping::default();
-    let overlay = "[tools.get_pet]\nscopes = [\"audited\"]\ndescription = \"Ours.\"\n[tools.gone]\ndisabled = true\n";
+    let overlay =
+        "[tools.get_pet]\nscopes = [\"audited\"]\ndescription = \"Ours.\"\n[tools.gone]\ndisabled = true\n";
     let server = wrapping.start(overlay).await;
     wrapping.add("get_pet", needs("pets.read")).unwrap();
     wrapping.add("gone", Rule::PUBLIC).unwrap();
@@ -338,7 +344,8 @@ async fn the_operator_narrows_a_tool_that_is_not_there_yet() {
 #[tokio::test]
 async fn what_would_stop_a_start_refuses_a_tool_and_nothing_changes() {
     let wrapping = Wrapping::default();
-    let server = wrapping.start("[roles.keeper]\nwhen = { claim = \"department\", equals = \"zoo\" }\n").await;
+    let server =
+        wrapping.start("[roles.keeper]\nwhen = { claim = \"department\", equals = \"zoo\" }\n").await;
     wrapping.add("get_pet", needs("pets.read")).unwrap();
     let role = |name: &str| Rule::AUTHENTICATED.with_any_role(vec![name.parse().unwrap()]);
     for (name, rule, expected) in [
@@ -376,10 +383,88 @@ async fn where_nobody_is_verified_only_public_tools_are_added() {
     assert!(refused.contains("auth.verify"), "{refused}");
     tools.add(Rule::PUBLIC, tool("x"), |_, _: Option<Caller>| async { "x" }).unwrap();
     assert_eq!(open.client().call_tool("x", json!({ "id": 1 })).await.text(), Some("x"));
-    let mut listening = open.client().stream("subscriptions/listen", json!({ "notifications": { "toolsListChanged": true } })).await;
+    let mut listening = open
+        .client()
+        .stream("subscriptions/listen", json!({ "notifications": { "toolsListChanged": true } }))
+        .await;
     assert!(listening.next().await.is_some());
     assert!(tools.remove("x"));
     assert_eq!(listening.next().await.unwrap()["method"], "notifications/tools/list_changed");
+}
+
+#[tokio::test]
+async fn j44_what_an_old_tool_asked_is_not_an_answer_to_another_of_its_name() {
+    let wrapping = Wrapping::default();
+    let server = wrapping.start("").await;
+    let asks = |description: &'static str, rule: Rule| {
+        let mut tool = tool("ask");
+        tool.description = Some(description.into());
+        wrapping.tools.replace(rule, tool, |_, state: RequestState| async move {
+            match state.0 {
+                Some(state) => {
+                    CallToolResponse::from(CallToolResult::success(vec![ContentBlock::text(state)]))
+                }
+                None => InputRequiredResult::new(None, Some("begun".to_owned())).into(),
+            }
+        })
+    };
+    let alice = Wire::new(server.url(), Era::Stateless).token(server.token("alice").scope("new"));
+    let call = |state: Option<Value>| {
+        let mut params = json!({ "name": "ask", "arguments": { "id": 1 } });
+        if let Some(state) = state {
+            params["requestState"] = state;
+        }
+        alice.request(1, "tools/call", params)
+    };
+    asks("Asks.", Rule::AUTHENTICATED).unwrap();
+    let state = call(None).await.response().await["result"]["requestState"].clone();
+    assert!(state.is_string());
+    let answer = call(Some(state.clone())).await.response().await;
+    assert_eq!(answer["result"]["content"][0]["text"], "begun", "{answer}");
+    for (description, rule) in [("Asks.", needs("new")), ("Deletes.", Rule::AUTHENTICATED)] {
+        asks(description, rule).unwrap();
+        let answer = call(Some(state.clone())).await.response().await;
+        assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    }
+    asks("Asks.", Rule::AUTHENTICATED).unwrap();
+    let answer = call(Some(state)).await.response().await;
+    assert_eq!(answer["result"]["content"][0]["text"], "begun", "the same tool again: {answer}");
+}
+
+#[tokio::test]
+async fn over_stdio_the_same_comes_and_goes() {
+    let issuer = Issuer::start().await;
+    for era in [Era::Stateless, Era::Legacy("2025-11-25")] {
+        for (scopes, is_allowed) in [("pets", true), ("", false)] {
+            let launch = launch::trusting_only(&issuer).variable("TEST_SERVER", "wraps");
+            let launch = launch.variable("MCP_STDIO__CREDENTIAL", "env:NOTES_TOKEN");
+            let token = issuer.token("alice").scope(scopes).mint();
+            let mut pipe = launch.variable("NOTES_TOKEN", &token).stdio().era(era);
+            let opened = pipe.open().await;
+            assert_eq!(opened["result"]["capabilities"]["tools"]["listChanged"], true, "{opened}");
+            if era == Era::Stateless {
+                let what = json!({ "notifications": { "toolsListChanged": true } });
+                pipe.post("subscriptions/listen", what).await;
+                assert_eq!(pipe.receive().await["method"], "notifications/subscriptions/acknowledged");
+            }
+            let unknown = pipe.call_tool("pet", json!({})).await["error"].clone();
+            for (change, text) in [("wrap", "wrapped"), ("unwrap", "true")] {
+                pipe.post("tools/call", json!({ "name": change, "arguments": {} })).await;
+                // The answer and the message come in either order.
+                let both = [pipe.receive().await, pipe.receive().await];
+                let is_told = |message: &&Value| message["method"] == "notifications/tools/list_changed";
+                assert_eq!(both.iter().filter(is_told).count(), 1, "{both:?}");
+                let answer = both.iter().find(|message| message.get("result").is_some()).unwrap();
+                assert_eq!(answer["result"]["content"][0]["text"], text);
+                let called = pipe.call_tool("pet", json!({})).await;
+                match (change, is_allowed) {
+                    ("wrap", true) => assert_eq!(called["result"]["content"][0]["text"], "alice"),
+                    ("wrap", false) => assert_eq!(called["error"]["data"]["required"], json!(["pets"])),
+                    _ => assert_eq!(called["error"], unknown),
+                }
+            }
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -407,7 +492,9 @@ async fn a_thousand_changes_under_calls_give_no_wrong_answer() {
     let server = Arc::new(wrapping.start("").await);
     let ended = Arc::new(AtomicBool::new(false));
     let mut calling = Vec::new();
-    for (scopes, era) in [("a", Era::Stateless), ("b", Era::Stateless), ("a", Era::ALL[1]), ("", Era::Stateless)] {
+    for (scopes, era) in
+        [("a", Era::Stateless), ("b", Era::Stateless), ("a", Era::ALL[1]), ("", Era::Stateless)]
+    {
         let (server, ended) = (Arc::clone(&server), Arc::clone(&ended));
         calling.push(tokio::spawn(async move {
             let (caller, mut counts) = (client(&server, era, scopes), [0_usize; 3]);
@@ -421,7 +508,12 @@ async fn a_thousand_changes_under_calls_give_no_wrong_answer() {
                     }
                     None if answer.status() == 403 => 1,
                     None => {
-                        assert_eq!(answer.error().unwrap()["message"], "unknown tool: it", "{}", answer.body());
+                        assert_eq!(
+                            answer.error().unwrap()["message"],
+                            "unknown tool: it",
+                            "{}",
+                            answer.body()
+                        );
                         2
                     }
                 };

@@ -93,7 +93,8 @@ impl ProtectedResourceMetadata {
         let answer = |path| {
             let (metadata, scopes) = (self.clone(), scopes.clone());
             let document = move || {
-                let document = serde_json::to_vec(&metadata.clone().with_scopes(&scopes())).unwrap_or_default();
+                let document =
+                    serde_json::to_vec(&metadata.clone().with_scopes(&scopes())).unwrap_or_default();
                 async move { (document_headers(), document).into_response() }
             };
             (path, get(document))

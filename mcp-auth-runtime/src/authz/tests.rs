@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rmcp::model::{JsonObject, Prompt, Resource, ResourceTemplate, Tool};
 
+mod changed;
 mod filled;
 mod logins;
 

@@ -16,7 +16,10 @@ pub(crate) struct AddedRoute(Arc<dyn Fn(Call) -> CallFuture<'static, CallToolRes
 
 impl AddedRoute {
     /// Calls `run` with the arguments and a `T` of each call; `own_schema` says whether lists promise a schema of the result.
-    pub(crate) fn new<T, F, R>(run: impl Fn(JsonObject, T) -> F + Send + Sync + 'static, own_schema: bool) -> Self
+    pub(crate) fn new<T, F, R>(
+        run: impl Fn(JsonObject, T) -> F + Send + Sync + 'static,
+        own_schema: bool,
+    ) -> Self
     where
         T: FromCall + Send + 'static,
         F: Future<Output = R> + Send + 'static,

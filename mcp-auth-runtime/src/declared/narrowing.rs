@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn scopes_and_roles_are_added_to_every_alternative() {
-        let rules = |registry: &Registry| registry.rules().map(|(_, rule)| rule.to_string()).collect::<Vec<_>>();
+        let rules =
+            |registry: &Registry| registry.rules().map(|(_, rule)| rule.to_string()).collect::<Vec<_>>();
         let scopes = Narrowing { scopes: ScopeSet::parse_lossy("x"), ..Narrowing::default() };
         assert_eq!(rules(&with(scopes.clone())), ["x", "x", "(a and x) or (b and c and x)"]);
         let roles = build::any_role(&["r", "s"]);
@@ -130,7 +131,11 @@ mod tests {
         assert_eq!(after.tool("open"), None);
         assert_eq!(after.tool("mine"), before.tool("mine"));
         assert_eq!(after.iter().count(), 2);
-        assert_eq!(after.rules().next().map(|(_, rule)| rule), Some(&Rule::NOBODY), "no way round the name opens it");
+        assert_eq!(
+            after.rules().next().map(|(_, rule)| rule),
+            Some(&Rule::NOBODY),
+            "no way round the name opens it"
+        );
     }
 
     #[test]

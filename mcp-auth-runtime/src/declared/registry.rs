@@ -38,6 +38,8 @@ pub struct Declaration {
     answer: Option<Arc<Check>>,
     /// How long a call of it may take, if it says.
     timeout: Option<Duration>,
+    /// What tells it from another of its name, where such a one may come.
+    stamp: Option<String>,
     /// Whether headers repeat arguments of it, which rmcp compares.
     repeats_in_headers: bool,
 }
@@ -75,6 +77,7 @@ impl Declaration {
             arguments: None,
             answer: None,
             timeout: None,
+            stamp: None,
             repeats_in_headers: false,
         }
     }
@@ -195,6 +198,19 @@ impl Declaration {
     pub(crate) fn published(mut self) -> Result<Self, DeclarationError> {
         self.publish()?;
         Ok(self)
+    }
+
+    /// The same, told from others that have its name before or after it: by its rule, and by what lists say of it.
+    #[must_use]
+    pub(crate) fn stamped(mut self) -> Self {
+        let hashes = serde_json::to_string(&self.hashes()).unwrap_or_default();
+        self.stamp = Some(format!("{} {hashes}", self.rule));
+        self
+    }
+
+    /// What tells it from another of its name; `None` for what the program declares, which has its name alone.
+    pub(crate) fn stamp(&self) -> Option<&str> {
+        self.stamp.as_deref()
     }
 
     /// Reads the arguments of a prompt from text.
@@ -570,5 +586,32 @@ mod tests {
         assert_eq!(registry.scopes().to_string(), "x y z");
         assert!(!registry.is_public());
         assert!(Registry::default().is_public());
+    }
+
+    #[test]
+    fn an_added_tool_comes_last_and_leaves_no_gap_behind() {
+        let declared = registry(vec![tool("b", Rule::PUBLIC), tool("a", Rule::PUBLIC)]);
+        let added =
+            |id, name| declared.clone().with_added(id, tool(name, Rule::AUTHENTICATED).published().unwrap());
+        let second = OperationId::FIRST_ADDED.next();
+        let with = added(second, "c").unwrap();
+        assert_eq!(with.tool("c"), Some(second));
+        assert_eq!(with.get(second).name(), "c");
+        assert_eq!(with.iter().map(|(_, one)| one.name()).collect::<Vec<_>>(), ["b", "a", "c"]);
+        assert_eq!(with.rules().map(|(id, _)| id.is_added()).collect::<Vec<_>>(), [false, false, true]);
+        assert!(!with.is_public());
+        assert_eq!(added(second, "a").unwrap_err().name, "a");
+    }
+
+    #[test]
+    fn the_server_listens_for_who_may_connect_unless_the_program_does() {
+        let rule = |declared: Vec<Declaration>| {
+            let registry = registry(declared).listening();
+            registry.get(registry.method("subscriptions/listen").unwrap()).rule.clone()
+        };
+        assert_eq!(rule(vec![tool("a", Rule::PUBLIC)]), Rule::PUBLIC);
+        assert_eq!(rule(vec![tool("a", build::all(&["x"]))]), Rule::AUTHENTICATED);
+        let own = build::method(build::all(&["y"]), "subscriptions/listen");
+        assert_eq!(rule(vec![own]), build::all(&["y"]));
     }
 }

@@ -75,11 +75,7 @@ impl<H: Handler> Dispatch<H> {
     ///
     /// # Errors
     /// The JSON-RPC error that the request is answered with.
-    pub(crate) async fn answer(
-        &self,
-        permit: Permit,
-        request: DirectRequest,
-    ) -> Result<Answered, ErrorData> {
+    pub(crate) async fn answer(&self, permit: Permit, request: DirectRequest) -> Result<Answered, ErrorData> {
         let era = request.era;
         if permit.declared().is_none() {
             return self.tools_as_written(&permit, era);

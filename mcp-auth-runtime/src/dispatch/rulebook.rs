@@ -48,10 +48,16 @@ impl Rulebook {
         Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Decides by these from now on, and tells those who follow.
-    pub(crate) fn replace(&self, rules: Rules) {
-        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+    /// Decides by these from now on, and tells those who follow. What was decided by before is handed back: what a tool holds may
+    /// itself change tools when it goes.
+    pub(crate) fn replace(&self, rules: Rules) -> Arc<Rules> {
+        let rules = Arc::new(rules);
+        let before = {
+            let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *now, rules)
+        };
         self.changes.send_modify(|times| *times += 1);
+        before
     }
 
     /// Tells when the tools change.
@@ -67,11 +73,7 @@ impl Rulebook {
 
 impl Rules {
     /// `policy` is that of the operations in `registry`, `added` says how those are called that were added at run time.
-    pub(crate) fn new(
-        registry: Registry,
-        policy: Policy,
-        added: HashMap<OperationId, AddedRoute>,
-    ) -> Self {
+    pub(crate) fn new(registry: Registry, policy: Policy, added: HashMap<OperationId, AddedRoute>) -> Self {
         Self { registry, policy, added }
     }
 

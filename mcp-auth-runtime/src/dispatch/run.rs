@@ -88,7 +88,8 @@ impl<H: Handler> Dispatch<H> {
         round: Round,
     ) -> Result<Call, ErrorData> {
         let is_confirmed = declaration.rule.is_confirmed();
-        let request_state = self.states.open(round.request_state, permit, is_confirmed).await?;
+        let request_state =
+            self.states.open(round.request_state, permit, declaration.stamp(), is_confirmed).await?;
         let mut call = call(declaration.name(), permit, source);
         call.arguments = round.arguments;
         call.input_responses = round.input_responses;
@@ -130,7 +131,7 @@ impl<H: Handler> Dispatch<H> {
             && let Err(error) = confirmed(declaration, &mut call).await
         {
             let answer = Err::<String, ToolError>(error).into_tool_answer(&Asked::by(&call));
-            return self.unconfirmed(answer, call.undecided.as_deref(), permit).await;
+            return self.unconfirmed(answer, call.undecided.as_deref(), permit, declaration).await;
         }
         let patience = self.limits.patience(declaration);
         let run = |call| match run {
@@ -146,7 +147,9 @@ impl<H: Handler> Dispatch<H> {
             return Ok(tool_failure(text));
         }
         match &mut answer {
-            CallToolResponse::InputRequired(result) => self.states.seal(result, permit).await?,
+            CallToolResponse::InputRequired(result) => {
+                self.states.seal(result, permit, declaration.stamp()).await?
+            }
             // SEP-2663: a client gets no task that did not say that it can follow one.
             CallToolResponse::Task(_) if !follows_tasks => {
                 let needed = ClientCapabilities::builder().enable_tasks().build();
@@ -173,10 +176,11 @@ impl<H: Handler> Dispatch<H> {
         answer: Result<CallToolResponse, ErrorData>,
         undecided: Option<&Undecided>,
         permit: &Permit,
+        declaration: &Declaration,
     ) -> Result<CallToolResponse, ErrorData> {
         let mut answer = answer;
         if let Ok(CallToolResponse::InputRequired(result)) = &mut answer {
-            self.states.seal(result, permit).await?;
+            self.states.seal(result, permit, declaration.stamp()).await?;
             return answer;
         }
         if let Some(undecided) = undecided {
@@ -205,7 +209,7 @@ impl<H: Handler> Dispatch<H> {
         let mut answer = guarded(permit, call, Some(patience), |call| run(&self.handler, call)).await?;
         self.is_small(declaration, &answer)?;
         if let GetPromptResponse::InputRequired(result) = &mut answer {
-            self.states.seal(result, permit).await?;
+            self.states.seal(result, permit, declaration.stamp()).await?;
         }
         Ok(answer)
     }
@@ -230,7 +234,7 @@ impl<H: Handler> Dispatch<H> {
         let mut answer = guarded(permit, call, Some(patience), |call| run(&self.handler, call)).await?;
         self.is_small(declaration, &answer)?;
         if let ReadResourceResponse::InputRequired(result) = &mut answer {
-            self.states.seal(result, permit).await?;
+            self.states.seal(result, permit, declaration.stamp()).await?;
         }
         Ok(answer)
     }

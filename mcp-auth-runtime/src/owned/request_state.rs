@@ -42,7 +42,7 @@ impl RequestStates {
         Self { seals: Seals::new(store, ambient, PURPOSE), once, clock: Arc::clone(&ambient.clock) }
     }
 
-    /// Seals the state in `result`, if it has one.
+    /// Seals the state in `result`, if it has one. `stamp` tells a tool from another of its name, if there may be one.
     ///
     /// # Errors
     /// An internal error where the store cannot say the key: nothing goes out unsealed.
@@ -50,9 +50,10 @@ impl RequestStates {
         &self,
         result: &mut InputRequiredResult,
         permit: &Permit,
+        stamp: Option<&str>,
     ) -> Result<(), ErrorData> {
         if let Some(state) = &result.request_state {
-            result.request_state = Some(self.seals.seal(state, &bound_to(permit), ROUND).await?);
+            result.request_state = Some(self.seals.seal(state, &bound_to(permit, stamp), ROUND).await?);
         }
         Ok(())
     }
@@ -66,10 +67,11 @@ impl RequestStates {
         &self,
         state: Option<String>,
         permit: &Permit,
+        stamp: Option<&str>,
         once: bool,
     ) -> Result<Option<String>, ErrorData> {
         let Some(sealed) = state else { return Ok(None) };
-        match self.seals.open(&sealed, &bound_to(permit)).await? {
+        match self.seals.open(&sealed, &bound_to(permit, stamp)).await? {
             Some(state) if once || self.once => self.use_up(&sealed).await.map(|()| Some(state)),
             Some(state) => Ok(Some(state)),
             None => Err(ErrorData::invalid_params(
@@ -95,7 +97,7 @@ impl RequestStates {
 }
 
 /// Caller, operation and arguments.
-fn bound_to(permit: &Permit) -> String {
+fn bound_to(permit: &Permit, stamp: Option<&str>) -> String {
     let (kind, name, arguments) = match permit.message() {
         Message::Tool { name, arguments } => ("tool", name.as_str(), arguments.as_ref()),
         Message::Prompt { name, arguments } => ("prompt", name.as_str(), arguments.as_ref()),
@@ -103,5 +105,9 @@ fn bound_to(permit: &Permit) -> String {
         _ => ("", "", None),
     };
     let arguments = arguments.and_then(|map| serde_json::to_string(map).ok()).unwrap_or_default();
-    Owner::seal(Owner::of(permit.identity()).as_ref(), &[kind, name, &arguments])
+    let owner = Owner::of(permit.identity());
+    match stamp {
+        None => Owner::seal(owner.as_ref(), &[kind, name, &arguments]),
+        Some(stamp) => Owner::seal(owner.as_ref(), &[kind, name, &arguments, stamp]),
+    }
 }

@@ -24,10 +24,10 @@ use crate::config::issuers::TrustedIssuer;
 use crate::config::{Checked, Config, Transport};
 use crate::declared::Kind;
 use crate::declared::registry::Registry;
+use crate::dispatch::Rulebook;
 use crate::envelope::{Envelope, read};
 use crate::error::{Error, Result};
 use crate::gate::{Gate, ToolErrors, refusal, refused};
-use crate::dispatch::Rulebook;
 use crate::owned::Tasks;
 
 /// The largest answer to a refused call.

@@ -51,10 +51,14 @@ pub enum ToolNotAdded {
     #[error(transparent)]
     Declaration(#[from] DeclarationError),
     /// Its rule lets in nobody: a scope is missing in it.
-    #[error("the rule of tool `{0}` lets in nobody: name at least one scope, or say `Rule::AUTHENTICATED` or `Rule::PUBLIC`")]
+    #[error(
+        "the rule of tool `{0}` lets in nobody: name at least one scope, or say `Rule::AUTHENTICATED` or `Rule::PUBLIC`"
+    )]
     Nobody(String),
     /// Its rule names a guard.
-    #[error("the rule of tool `{0}` names a guard, which is a method of the server; let the tool itself refuse, with `ToolError::forbidden`")]
+    #[error(
+        "the rule of tool `{0}` names a guard, which is a method of the server; let the tool itself refuse, with `ToolError::forbidden`"
+    )]
     Guarded(String),
     /// A server of these operations and this configuration would not start.
     #[error("tool `{name}` cannot be added: {}", reasons.join("; "))]
@@ -92,6 +96,13 @@ impl Default for State {
 struct Added {
     declaration: Declaration,
     route: AddedRoute,
+}
+
+/// What other tools took the place of.
+#[expect(dead_code, reason = "it is kept until the lock is free")]
+enum Gone {
+    Waited(Added),
+    Served(Arc<Rules>),
 }
 
 /// The server that has them.
@@ -161,14 +172,15 @@ impl Tools {
     /// Takes away the tool of this name. Calls of it that run go on to their end. `false` where no such tool was added: what is
     /// declared stays.
     pub fn remove(&self, name: &str) -> bool {
-        match &mut *self.state() {
+        // What goes is dropped when the lock is free again: what a tool holds may change tools then.
+        let gone = match &mut *self.state() {
             State::Waiting(waiting) => {
-                let before = waiting.len();
-                waiting.retain(|other| other.declaration.name() != name);
-                waiting.len() < before
+                let there = waiting.iter().position(|other| other.declaration.name() == name);
+                there.map(|at| Gone::Waited(waiting.remove(at)))
             }
-            State::Served(served) => served.remove(name),
-        }
+            State::Served(served) => served.remove(name).map(Gone::Served),
+        };
+        gone.is_some()
     }
 
     /// The names of those that were added and are there now.
@@ -180,26 +192,36 @@ impl Tools {
     }
 
     fn put(&self, tool: Added, replaces: bool) -> Result<(), ToolNotAdded> {
-        match &mut *self.state() {
+        // As in `remove`.
+        let gone = match &mut *self.state() {
             State::Waiting(waiting) => {
                 let name = tool.declaration.name();
                 let there = waiting.iter().position(|other| other.declaration.name() == name);
                 match there {
-                    None => waiting.push(tool),
-                    Some(at) if replaces => waiting[at] = tool,
+                    None => {
+                        waiting.push(tool);
+                        None
+                    }
+                    Some(at) if replaces => Some(Gone::Waited(std::mem::replace(&mut waiting[at], tool))),
                     Some(_) => return Err(Duplicate { kind: Kind::Tool, name: name.to_owned() }.into()),
                 }
-                Ok(())
             }
-            State::Served(served) => served.put(tool, replaces),
-        }
+            State::Served(served) => Some(Gone::Served(served.put(tool.clone(), replaces)?)),
+        };
+        drop(gone);
+        Ok(())
     }
 
     /// Gives them to a server of `program`, what the program declares.
     ///
     /// # Errors
     /// What stops a start; tools that another server has.
-    pub(super) fn begin(&self, config: &Config, program: Registry, tasks: Tasks) -> crate::error::Result<Begun> {
+    pub(super) fn begin(
+        &self,
+        config: &Config,
+        program: Registry,
+        tasks: Tasks,
+    ) -> crate::error::Result<Begun> {
         let mut state = self.state();
         let State::Waiting(waiting) = &mut *state else {
             Err("these tools belong to another server; give each server its own")?
@@ -226,7 +248,7 @@ impl Tools {
 }
 
 impl Served {
-    fn put(&mut self, tool: Added, replaces: bool) -> Result<(), ToolNotAdded> {
+    fn put(&mut self, tool: Added, replaces: bool) -> Result<Arc<Rules>, ToolNotAdded> {
         let name = tool.declaration.name().to_owned();
         let Some(rules) = self.rules.upgrade() else { return Err(ToolNotAdded::Ended(name)) };
         let mut added = self.added.clone();
@@ -243,22 +265,22 @@ impl Served {
         if !reasons.is_empty() {
             return Err(ToolNotAdded::Refused { name, reasons });
         }
-        self.serve(&rules, after, &added, Some((self.next, tool.route)));
+        let before = self.serve(&rules, after, &added, Some((self.next, tool.route)));
         (self.added, self.next) = (added, self.next.next());
-        Ok(())
+        Ok(before)
     }
 
-    fn remove(&mut self, name: &str) -> bool {
-        let Some(rules) = self.rules.upgrade() else { return false };
+    fn remove(&mut self, name: &str) -> Option<Arc<Rules>> {
+        let rules = self.rules.upgrade()?;
         let mut added = self.added.clone();
         added.retain(|_, other| other.name() != name);
         if added.len() == self.added.len() {
-            return false;
+            return None;
         }
-        let Ok(all) = with_all(&self.program, &added) else { return false };
-        self.serve(&rules, all, &added, None);
+        let all = with_all(&self.program, &added).ok()?;
+        let before = self.serve(&rules, all, &added, None);
         self.added = added;
-        true
+        Some(before)
     }
 
     /// Decides by these tools from now on: one value takes the place of another.
@@ -268,13 +290,13 @@ impl Served {
         all: Registry,
         added: &BTreeMap<OperationId, Declaration>,
         new: Option<(OperationId, AddedRoute)>,
-    ) {
+    ) -> Arc<Rules> {
         let now = rules.now();
         let registry = self.config.narrowed(all);
         let policy = now.policy().of(registry.rules());
         let kept = now.all_added().iter().filter(|(id, _)| added.contains_key(*id));
         let routes = kept.map(|(id, route)| (*id, route.clone())).chain(new).collect();
-        rules.replace(Rules::new(registry, policy, routes));
+        rules.replace(Rules::new(registry, policy, routes))
     }
 }
 
@@ -297,7 +319,8 @@ where
     let own_schema = tool.output_schema.is_some();
     let tool = if own_schema { tool } else { with_output_schema(tool, R::output_schema()) };
     let declaration = Declaration::new(rule, Item::Tool(tool)).needing_transport(T::NEEDS_TRANSPORT);
-    Ok(Added { declaration: declaration.published()?, route: AddedRoute::new(run, own_schema) })
+    let declaration = declaration.published()?.stamped();
+    Ok(Added { declaration, route: AddedRoute::new(run, own_schema) })
 }
 
 fn with_all(program: &Registry, added: &BTreeMap<OperationId, Declaration>) -> Result<Registry, Duplicate> {
@@ -312,5 +335,120 @@ fn reasons(checked: Result<Checked, ConfigError>) -> Vec<String> {
 impl fmt::Debug for Tools {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Tools").field(&self.names()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mcp_auth_core::ambient::SystemClock;
+    use mcp_auth_store::{Caps, Store};
+
+    use super::*;
+    use crate::authn::{Caller, holder};
+    use crate::authz::Verdict;
+    use crate::call::build;
+    use crate::envelope::Message;
+
+    fn tool(name: &'static str) -> Tool {
+        Tool::new(name, "One.", JsonObject::new())
+    }
+
+    fn add(tools: &Tools, name: &'static str, rule: Rule) -> Result<(), ToolNotAdded> {
+        tools.add(rule, tool(name), |_, _: Option<Caller>| async {})
+    }
+
+    fn served(tools: &Tools) -> Arc<Rulebook> {
+        let config = Config::from_toml_str("[issuer]\n[auth]\nbase_scopes = []\n").unwrap();
+        let program = Registry::new(vec![build::tool(Rule::PUBLIC, tool("fixed"))]).unwrap();
+        let tasks = Tasks::new(Store::memory(Caps::default()), Arc::new(SystemClock));
+        tools.begin(&config, program, tasks).unwrap().rules
+    }
+
+    fn id(rules: &Rules, name: &str) -> Option<OperationId> {
+        rules.registry().tool(name)
+    }
+
+    #[test]
+    fn an_id_is_never_used_again_and_a_request_keeps_what_it_took() {
+        let tools = Tools::new();
+        add(&tools, "early", Rule::AUTHENTICATED).unwrap();
+        let rules = served(&tools);
+        let first = rules.now();
+        let early = id(&first, "early").unwrap();
+        assert!(tools.remove("early"));
+        add(&tools, "early", Rule::PUBLIC).unwrap();
+        let second = rules.now();
+        assert_ne!(id(&second, "early"), Some(early));
+        // The permit of then is of the tool of then, which a later request does not find.
+        let message = Arc::new(Message::Tool { name: "early".to_owned(), arguments: None });
+        let Verdict::Allowed(permit) = first.policy().decide(&first.named(&message, None), &holder(""))
+        else {
+            panic!("it was allowed")
+        };
+        assert_eq!(permit.declared(), Some(early));
+        assert!(first.all_added().contains_key(&early) && !second.all_added().contains_key(&early));
+        assert_eq!(tools.names(), ["early"]);
+    }
+
+    #[test]
+    fn nothing_changes_where_a_tool_is_refused() {
+        let tools = Tools::new();
+        let rules = served(&tools);
+        let before = rules.now();
+        assert!(add(&tools, "fixed", Rule::AUTHENTICATED).is_err());
+        assert!(tools.replace(Rule::PUBLIC, tool("fixed"), |_, _: Option<Caller>| async {}).is_err());
+        assert!(!tools.remove("fixed") && !tools.remove("other"));
+        assert!(Arc::ptr_eq(&before, &rules.now()), "no client is told either");
+    }
+
+    #[test]
+    fn before_a_server_has_them_names_are_unique_too() {
+        let tools = Tools::new();
+        add(&tools, "a", Rule::PUBLIC).unwrap();
+        assert!(add(&tools, "a", Rule::PUBLIC).unwrap_err().to_string().contains("declared twice"));
+        tools.replace(Rule::AUTHENTICATED, tool("a"), |_, _: Caller| async {}).unwrap();
+        assert!(tools.remove("a") && !tools.remove("a"));
+        add(&tools, "fixed", Rule::PUBLIC).unwrap();
+        let config = Config::from_toml_str("[issuer]").unwrap();
+        let program = Registry::new(vec![build::tool(Rule::PUBLIC, tool("fixed"))]).unwrap();
+        let tasks = Tasks::new(Store::memory(Caps::default()), Arc::new(SystemClock));
+        assert!(tools.begin(&config, program, tasks).is_err(), "that stops the start");
+    }
+
+    #[test]
+    fn what_a_tool_holds_may_change_tools_when_it_goes() {
+        struct Last(Tools);
+        impl Drop for Last {
+            fn drop(&mut self) {
+                self.0.remove("other");
+            }
+        }
+        let tools = Tools::new();
+        let _rules = served(&tools);
+        let last = Arc::new(Last(tools.clone()));
+        let run = move |_, _: Option<Caller>| {
+            let _held = Arc::clone(&last);
+            async {}
+        };
+        tools.add(Rule::PUBLIC, tool("one"), run).unwrap();
+        add(&tools, "other", Rule::PUBLIC).unwrap();
+        assert!(tools.remove("one"));
+        assert_eq!(tools.names(), [""; 0]);
+    }
+
+    #[test]
+    fn a_tool_that_holds_its_own_handle_does_not_keep_the_server() {
+        let tools = Tools::new();
+        let rules = served(&tools);
+        let own = tools.clone();
+        let run = move |_, _: Option<Caller>| {
+            let own = own.clone();
+            async move { own.remove("once").to_string() }
+        };
+        tools.add(Rule::PUBLIC, tool("once"), run).unwrap();
+        let gone = Arc::downgrade(&rules);
+        drop(rules);
+        assert!(gone.upgrade().is_none());
+        assert!(matches!(add(&tools, "x", Rule::PUBLIC), Err(ToolNotAdded::Ended(_))));
     }
 }

@@ -23,8 +23,8 @@ use crate::authz::{Connect, Permit, Policy, Settings, Visibility};
 use crate::call::build;
 use crate::declared::Rule;
 use crate::declared::registry::Registry;
-use crate::envelope::Message;
 use crate::dispatch::Rulebook;
+use crate::envelope::Message;
 use crate::owned::Tasks;
 
 #[derive(Clone, Default)]
