@@ -287,11 +287,8 @@ impl Policy {
 
     /// Whether lists show the operation to `who`.
     pub fn shows(&self, id: OperationId, who: &Identity) -> bool {
-        let met = || {
-            self.needs
-                .get(id.index())
-                .is_some_and(|need| need.is_met_by(who.principal().map(Principal::held)))
-        };
+        let met =
+            || self.need_at(id).is_some_and(|need| need.is_met_by(who.principal().map(Principal::held)));
         match (who, self.settings.visibility) {
             (Identity::Known(_), Visibility::All) => true,
             (Identity::Anonymous, _) | (Identity::Known(_), Visibility::Granted) => met(),
