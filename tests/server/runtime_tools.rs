@@ -72,10 +72,12 @@ fn client(server: &TestServer, era: Era, scopes: &str) -> Client {
     server.client().era(era).token(server.token("alice").scope(scopes))
 }
 
-/// What is answered, all of it.
+/// What is answered, all of it but for the id of the request.
 async fn answered(client: &Client, name: &str) -> (u16, Option<String>, String) {
     let answer = client.call_tool(name, json!({ "id": 7 })).await;
-    (answer.status(), answer.header("www-authenticate").map(str::to_owned), answer.body().to_owned())
+    let id = format!("\"id\":{}", answer.message()["id"]);
+    let body = answer.body().replacen(&id, "\"id\":0", 1);
+    (answer.status(), answer.header("www-authenticate").map(str::to_owned), body)
 }
 
 async fn names(client: &Client) -> Vec<String> {
@@ -106,7 +108,8 @@ async fn a_tool_is_unknown_then_behind_its_rule_then_unknown_again() {
         for (caller, status) in callers.iter().zip([401, 403, 403, 200]) {
             let answer = caller.call_tool("get_pet", json!({ "id": 7 })).await;
             assert_eq!(answer.status(), status, "{era:?}");
-            if status != 200 {
+            // Before 2026-07-28 a caller without a token is refused when it opens its session, which names no tool.
+            if status == 403 || (status == 401 && era == Era::Stateless) {
                 assert!(answer.challenge().unwrap().scopes().contains(&"pets.read"), "{era:?}");
             }
         }
