@@ -35,6 +35,7 @@ pages! {
     state = "src/state.md",
     stdio = "src/stdio.md",
     test_your_server = "src/test-your-server.md",
+    tools_at_run_time = "src/tools-at-run-time.md",
     troubleshoot = "src/troubleshoot.md",
     without_a_browser = "src/without-a-browser.md",
 }

@@ -38,7 +38,7 @@ impl Followers {
             while seen.changed().await.is_ok() {
                 let Some(sessions) = told.upgrade() else { return };
                 for session in &*open(&sessions) {
-                    session.clone().is_to_be_told();
+                    session.clone().tell_soon();
                 }
             }
         };
@@ -80,7 +80,7 @@ fn open(sessions: &Mutex<Vec<Session>>) -> MutexGuard<'_, Vec<Session>> {
 }
 
 impl Session {
-    fn is_to_be_told(self) {
+    fn tell_soon(self) {
         if self.state.swap(BEING_TOLD_OF_LESS, Ordering::AcqRel) == IDLE {
             tokio::spawn(self.tell());
         }

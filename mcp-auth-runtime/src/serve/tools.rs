@@ -101,7 +101,7 @@ struct Added {
 /// What other tools took the place of.
 #[expect(dead_code, reason = "it is kept until the lock is free")]
 enum Gone {
-    Waited(Added),
+    Waited(AddedRoute),
     Served(Arc<Rules>),
 }
 
@@ -176,7 +176,7 @@ impl Tools {
         let gone = match &mut *self.state() {
             State::Waiting(waiting) => {
                 let there = waiting.iter().position(|other| other.declaration.name() == name);
-                there.map(|at| Gone::Waited(waiting.remove(at)))
+                there.map(|at| Gone::Waited(waiting.remove(at).route))
             }
             State::Served(served) => served.remove(name).map(Gone::Served),
         };
@@ -202,7 +202,9 @@ impl Tools {
                         waiting.push(tool);
                         None
                     }
-                    Some(at) if replaces => Some(Gone::Waited(std::mem::replace(&mut waiting[at], tool))),
+                    Some(at) if replaces => {
+                        Some(Gone::Waited(std::mem::replace(&mut waiting[at], tool).route))
+                    }
                     Some(_) => return Err(Duplicate { kind: Kind::Tool, name: name.to_owned() }.into()),
                 }
             }
