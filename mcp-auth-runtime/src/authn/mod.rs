@@ -54,7 +54,8 @@ pub(crate) use foresight::Foresight;
 pub(crate) use hint::{Aud, Hint, Hinted, Hints, Sign, looks_like};
 pub use identity::Identity;
 pub use login::Login;
-pub(crate) use principal::{Facts, Held, Principal, Via};
+pub use principal::Held;
+pub(crate) use principal::{Facts, Principal, Via};
 pub(crate) use roles::{RoleGrants, RoleRule, RoleRules};
 pub(crate) use scope_prefix::ScopePrefix;
 pub use verifier::api_key::{
