@@ -1,5 +1,6 @@
-//! Thousands of generated cases against a simple oracle: rules with scopes, alternatives, values, roles, guards and confirmations,
-//! each with what an operator adds, called by callers with any scopes and roles, with good and bad arguments, on every revision.
+//! Thousands of generated cases against a simple oracle: rules with scopes, alternatives, values, roles, logins, guards and
+//! confirmations, each with what an operator adds, called by callers with any scopes, roles and logins, with good and bad arguments,
+//! on every revision.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,9 +15,9 @@ use mcp_auth::testing::{Answer, Era, TestServer};
 use crate::matrix::seed::Seed;
 
 /// How many servers there are, each with another overlay.
-const SERVERS: usize = 24;
+const SERVERS: usize = 16;
 /// How many cases each gets.
-const CASES: usize = 420;
+const CASES: usize = 630;
 
 #[derive(Clone, Default)]
 struct Ruled {
@@ -82,6 +83,16 @@ impl Ruled {
         self.runs(with)
     }
 
+    #[tool(scope = "c", login = "5m")]
+    fn fresh(&self, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
+    #[tool(any_scope = ["a", "f:{bucket}:x"], role = "s", login = "1h", any_acr = ["x", "y"], guard = asked)]
+    fn strong(&self, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
     #[tool(public, guard = asked)]
     fn open(&self, Parameters(with): Parameters<With>) -> String {
         self.runs(with)
@@ -106,11 +117,13 @@ struct Rule {
     /// `None`: anyone. An empty list: any caller. `F` stands for the scope that the call fills.
     groups: Option<&'static [&'static [&'static str]]>,
     roles: &'static [&'static [&'static str]],
+    /// How old the login may be in minutes, and by which it may be.
+    login: (Option<u64>, &'static [&'static str]),
     guard: bool,
     confirm: bool,
 }
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 11] = [
     rule("all", Some(&[&["a", "b"]]), &[], false, false),
     rule("either", Some(&[&["a", "b"], &["c"]]), &[&["r"]], false, false),
     rule("filled", Some(&[&["F"]]), &[], false, false),
@@ -119,6 +132,11 @@ const RULES: [Rule; 9] = [
     rule("guarded", Some(&[]), &[&["s"]], true, false),
     rule("confirmed", Some(&[&["c"]]), &[], false, true),
     rule("everything", Some(&[&["a", "F"]]), &[&["r"]], true, true),
+    Rule { login: (Some(5), &[]), ..rule("fresh", Some(&[&["c"]]), &[], false, false) },
+    Rule {
+        login: (Some(60), &["x", "y"]),
+        ..rule("strong", Some(&[&["a"], &["F"]]), &[&["s"]], true, false)
+    },
     rule("open", None, &[], true, false),
 ];
 
@@ -129,7 +147,7 @@ const fn rule(
     guard: bool,
     confirm: bool,
 ) -> Rule {
-    Rule { tool, groups, roles, guard, confirm }
+    Rule { tool, groups, roles, login: (None, &[]), guard, confirm }
 }
 
 /// What an operator adds to every tool of one server.
@@ -137,6 +155,8 @@ const fn rule(
 struct Overlay {
     scope: bool,
     role: bool,
+    /// A login of the last two minutes by `x`.
+    login: bool,
     confirm: bool,
 }
 
@@ -145,15 +165,27 @@ struct Case {
     rule: Rule,
     /// `None`: without a token.
     held: Option<(Vec<&'static str>, Vec<&'static str>)>,
+    login: LoggedIn,
     arguments: Value,
     says_yes: bool,
     era: Era,
+}
+
+/// What the token says of a login.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum LoggedIn {
+    /// It is a program's.
+    Nobody,
+    /// So many minutes ago, if it says when, and by this, if it says by what.
+    Person(Option<u64>, Option<&'static str>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
 enum Outcome {
     Ran,
     LogIn,
+    /// With how old the login may be, in minutes, and by what.
+    LogInAgain(Option<u64>, String),
     /// Whether a step-up helps.
     Forbidden(bool),
     /// A result that the model reads.
@@ -163,8 +195,9 @@ enum Outcome {
 }
 
 fn expected(case: &Case, overlay: Overlay) -> Outcome {
-    let Case { rule, held, arguments, says_yes, .. } = case;
-    let is_public = rule.groups.is_none() && !overlay.scope && !overlay.role && !overlay.confirm;
+    let Case { rule, held, arguments, says_yes, login, .. } = case;
+    let is_public =
+        rule.groups.is_none() && !overlay.scope && !overlay.role && !overlay.login && !overlay.confirm;
     let (scopes, roles) = match held {
         // Before 2026-07-28 a client has to open a session first, which needs a caller.
         None if is_public && case.era == Era::Stateless => (&Vec::new(), &Vec::new()),
@@ -177,6 +210,14 @@ fn expected(case: &Case, overlay: Overlay) -> Outcome {
         if !rule.roles.iter().chain(overlaid).all(|any| any.iter().any(|role| has_role(role))) {
             return Outcome::Forbidden(false);
         }
+    }
+    let (mut most, mut ways) = (rule.login.0, rule.login.1.to_vec());
+    if overlay.login {
+        (most, ways) = (Some(2), vec!["x"]);
+    }
+    let needs_login = most.is_some() || !ways.is_empty();
+    if needs_login && *login == LoggedIn::Nobody {
+        return Outcome::Forbidden(false);
     }
     let holds = |scope: &str| scopes.contains(&scope) || ("ab".contains(scope) && scopes.contains(&"admin"));
     let bucket = arguments["bucket"].as_str();
@@ -193,6 +234,13 @@ fn expected(case: &Case, overlay: Overlay) -> Outcome {
     let rest = |group: &Vec<&str>| group.iter().filter(|scope| **scope != "F").all(|scope| holds(scope));
     if !groups.is_empty() && !groups.iter().any(rest) {
         return Outcome::Forbidden(true);
+    }
+    if let LoggedIn::Person(ago, by) = *login {
+        let is_recent = most.is_none_or(|most| ago.is_some_and(|ago| ago <= most));
+        let is_by_one = ways.is_empty() || by.is_some_and(|by| ways.contains(&by));
+        if !is_recent || !is_by_one {
+            return Outcome::LogInAgain(most, ways.join(" "));
+        }
     }
     if !fits {
         return Outcome::Misfit;
@@ -221,6 +269,11 @@ fn found(answer: &Answer) -> Outcome {
     let is_error = answer.result().is_some_and(|result| result["isError"] == true);
     match (answer.status(), error) {
         (401, None) => Outcome::LogIn,
+        (401, Some("insufficient_user_authentication")) => {
+            let said = |name: &str| challenge.as_ref().and_then(|challenge| challenge.get(name));
+            let minutes = said("max_age").and_then(|most| most.parse::<u64>().ok()).map(|most| most / 60);
+            Outcome::LogInAgain(minutes, said("acr_values").unwrap_or_default().to_owned())
+        }
         (403, Some("insufficient_scope")) => Outcome::Forbidden(true),
         (403, None) => Outcome::Forbidden(false),
         (200, _) if said => Outcome::Unconfirmed,
@@ -249,9 +302,13 @@ fn random(seed: &mut Seed) -> Case {
         Value::Null,
     ]);
     let word = seed.one_of(&[json!("ok"), json!("ok"), json!("deny"), json!("need"), json!("odd"), json!(1)]);
+    let ago = seed.one_of(&[Some(0), Some(1), Some(4), Some(30), Some(600), None]);
+    let person = LoggedIn::Person(ago, seed.one_of(&[Some("x"), Some("x"), Some("y"), Some("z"), None]));
+    let login = if seed.once_in(10) { LoggedIn::Nobody } else { person };
     Case {
         rule: seed.one_of(&RULES),
         held,
+        login,
         arguments: json!({ "bucket": bucket, "word": word }),
         says_yes: !seed.once_in(3),
         era: seed.one_of(&Era::ALL),
@@ -271,6 +328,9 @@ fn configuration(overlay: Overlay) -> String {
         if overlay.role {
             toml += "roles = [\"r\"]\n";
         }
+        if overlay.login {
+            toml += "login = \"2m\"\nacr = [\"x\"]\n";
+        }
         if overlay.confirm {
             toml += "confirm = true\n";
         }
@@ -283,7 +343,12 @@ async fn ten_thousand_generated_cases_of_every_kind_of_rule_are_decided_as_a_sim
     let mut seed = Seed::of_this_run("rules");
     let mut different = Vec::new();
     for number in 0..SERVERS {
-        let overlay = Overlay { scope: number & 1 == 1, role: number & 2 == 2, confirm: number & 4 == 4 };
+        let overlay = Overlay {
+            scope: number & 1 == 1,
+            role: number & 2 == 2,
+            confirm: number & 4 == 4,
+            login: number & 8 == 8,
+        };
         let ruled = Ruled::default();
         let builder =
             TestServer::builder(ruled.clone()).toml(&configuration(overlay)).expect("a configuration");
@@ -318,9 +383,17 @@ async fn decide(server: &TestServer, case: &Case, overlay: Overlay) -> Option<St
     let client = match &case.held {
         // Who has no token is asked nothing.
         None => client,
-        Some((scopes, roles)) => client
-            .person(person)
-            .token(server.token("ann").scope(&scopes.join(" ")).claim("groups", json!(roles))),
+        Some((scopes, roles)) => {
+            let token = server.token("ann").scope(&scopes.join(" ")).claim("groups", json!(roles));
+            client.person(person).token(match case.login {
+                LoggedIn::Nobody => token.claim("client_id", "ann"),
+                LoggedIn::Person(ago, by) => {
+                    // No age is near a limit, so that the seconds of the run do not count.
+                    let token = ago.map_or(token.clone(), |ago| token.logged_in(ago * 60));
+                    by.map_or(token.clone(), |by| token.claim("acr", by))
+                }
+            })
+        }
     };
     let found = found(&client.call_tool(case.rule.tool, case.arguments.clone()).await);
     let expected = expected(case, overlay);
