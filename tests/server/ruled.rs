@@ -2,113 +2,20 @@
 //! confirmations, each with what an operator adds, called by callers with any scopes, roles and logins, with good and bad arguments,
 //! on every revision.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use futures_util::stream::{self, StreamExt as _};
-use mcp_auth::prelude::*;
-use mcp_auth::schemars::JsonSchema;
-use mcp_auth::serde::Deserialize;
 use mcp_auth::serde_json::{Value, json};
-use mcp_auth::testing::{Answer, Era, TestServer};
+use mcp_auth::testing::{Answer, Era, TestServer, Token};
+use mcp_auth_tests::ruled::Ruled;
 
+use crate::launch;
 use crate::matrix::seed::Seed;
 
 /// How many servers there are, each with another overlay.
 const SERVERS: usize = 16;
 /// How many cases each gets.
 const CASES: usize = 630;
-
-#[derive(Clone, Default)]
-struct Ruled {
-    ran: Arc<AtomicUsize>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(crate = "mcp_auth::serde")]
-#[schemars(crate = "mcp_auth::schemars")]
-struct With {
-    bucket: String,
-    word: String,
-}
-
-#[server]
-impl Ruled {
-    fn asked(&self, with: &With) -> Decision {
-        match with.word.as_str() {
-            "deny" => Decision::deny("no"),
-            "need" => Decision::need("g"),
-            "odd" => Decision::need("nowhere"),
-            _ => Decision::Allow,
-        }
-    }
-
-    #[tool(scopes = ["a", "b"])]
-    fn all(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(any_of = [["a", "b"], ["c"]], role = "r")]
-    fn either(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(scope = "f:{bucket}:x")]
-    fn filled(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(any_of = [["a", "f:{bucket}:x"], ["admin"]], any_role = ["r", "s"])]
-    fn mixed(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(scope = "f:{bucket}:x", guard = asked)]
-    fn filled_and_guarded(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(authenticated, role = "s", guard = asked)]
-    fn guarded(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(scope = "c", confirm)]
-    fn confirmed(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(scopes = ["a", "f:{bucket}:x"], role = "r", guard = asked, confirm)]
-    fn everything(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(scope = "c", login = "5m")]
-    fn fresh(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(any_scope = ["a", "f:{bucket}:x"], role = "s", login = "1h", any_acr = ["x", "y"], guard = asked)]
-    fn strong(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(public, guard = asked)]
-    fn open(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    /// Declares what the guard may want, and what the operator adds.
-    #[tool(scopes = ["g", "o"])]
-    fn declares(&self) {}
-}
-
-impl Ruled {
-    fn runs(&self, with: With) -> String {
-        self.ran.fetch_add(1, Ordering::SeqCst);
-        with.bucket
-    }
-}
 
 /// The rule of a tool, as the oracle reads it: it shares no code with the server.
 #[derive(Debug, Clone, Copy)]
@@ -158,6 +65,15 @@ struct Overlay {
     /// A login of the last two minutes by `x`.
     login: bool,
     confirm: bool,
+}
+
+fn overlay(number: usize) -> Overlay {
+    Overlay {
+        scope: number & 1 == 1,
+        role: number & 2 == 2,
+        confirm: number & 4 == 4,
+        login: number & 8 == 8,
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -343,12 +259,7 @@ async fn ten_thousand_generated_cases_of_every_kind_of_rule_are_decided_as_a_sim
     let mut seed = Seed::of_this_run("rules");
     let mut different = Vec::new();
     for number in 0..SERVERS {
-        let overlay = Overlay {
-            scope: number & 1 == 1,
-            role: number & 2 == 2,
-            confirm: number & 4 == 4,
-            login: number & 8 == 8,
-        };
+        let overlay = overlay(number);
         let ruled = Ruled::default();
         let builder =
             TestServer::builder(ruled.clone()).toml(&configuration(overlay)).expect("a configuration");
@@ -380,22 +291,89 @@ async fn decide(server: &TestServer, case: &Case, overlay: Overlay) -> Option<St
     let says_yes = case.says_yes;
     let person = move |_: &Value| json!({ "action": "accept", "content": { "allow": says_yes } });
     let client = server.client().era(case.era);
-    let client = match &case.held {
+    let client = match token(server.token("ann"), case) {
         // Who has no token is asked nothing.
         None => client,
-        Some((scopes, roles)) => {
-            let token = server.token("ann").scope(&scopes.join(" ")).claim("groups", json!(roles));
-            client.person(person).token(match case.login {
-                LoggedIn::Nobody => token.claim("client_id", "ann"),
-                LoggedIn::Person(ago, by) => {
-                    // No age is near a limit, so that the seconds of the run do not count.
-                    let token = ago.map_or(token.clone(), |ago| token.logged_in(ago * 60));
-                    by.map_or(token.clone(), |by| token.claim("acr", by))
-                }
-            })
-        }
+        Some(token) => client.person(person).token(token),
     };
     let found = found(&client.call_tool(case.rule.tool, case.arguments.clone()).await);
     let expected = expected(case, overlay);
     (found != expected).then(|| format!("{found:?}, not {expected:?}: {case:?} {overlay:?}"))
+}
+
+/// The token of its caller, made of one that holds nothing.
+fn token(token: Token, case: &Case) -> Option<Token> {
+    let (scopes, roles) = case.held.as_ref()?;
+    let token = token.scope(&scopes.join(" ")).claim("groups", json!(roles));
+    Some(match case.login {
+        LoggedIn::Nobody => token.claim("client_id", "ann"),
+        LoggedIn::Person(ago, by) => {
+            // No age is near a limit, so that the seconds of the run do not count.
+            let token = ago.map_or(token.clone(), |ago| token.logged_in(ago * 60));
+            by.map_or(token.clone(), |by| token.claim("acr", by))
+        }
+    })
+}
+
+/// How many callers there are over stdio, where each has a process of its own.
+const PROCESSES: usize = 32;
+/// How many calls each makes.
+const CALLS: usize = 40;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_generated_cases_are_decided_over_stdio_as_the_same_oracle_says() {
+    let issuer = launch::Issuer::start().await;
+    let mut seed = Seed::of_this_run("rules over stdio");
+    let mut different = Vec::new();
+    for number in 0..PROCESSES {
+        let overlay = overlay(number);
+        let caller = random(&mut seed);
+        // Who is nobody cannot open a session of an older revision.
+        let era = if caller.held.is_none() { Era::Stateless } else { caller.era };
+        let launch = launch::toml(&configuration(overlay)).variable("TEST_SERVER", "ruled");
+        let launch = launch.variable("MCP_SERVER__PUBLIC_URL", launch::RESOURCE);
+        let launch = launch.variable("MCP_AUTH__ISSUERS", &issuer.configured());
+        let launch = match token(issuer.token("ann"), &caller) {
+            Some(token) => {
+                launch.variable("MCP_STDIO__CREDENTIAL", "env:TOKEN").variable("TOKEN", &token.mint())
+            }
+            None => launch,
+        };
+        let mut pipe = launch.stdio().era(era);
+        assert!(pipe.open().await.get("result").is_some() || caller.held.is_none());
+        for _ in 0..CALLS {
+            // Nobody is asked over this pipe, so nobody says yes.
+            let case = random(&mut seed);
+            let (held, login) = (caller.held.clone(), caller.login);
+            let case = Case { held, login, era, says_yes: false, ..case };
+            let found = found_over_stdio(&pipe.call_tool(case.rule.tool, case.arguments.clone()).await);
+            let expected = expected(&case, overlay);
+            if found != expected {
+                different.push(format!("{found:?}, not {expected:?}: {case:?} {overlay:?}"));
+            }
+        }
+    }
+    let all = PROCESSES * CALLS;
+    let shown = different[..different.len().min(12)].join("\n");
+    assert!(different.is_empty(), "{} of {all}:\n{shown}", different.len());
+}
+
+fn found_over_stdio(answer: &Value) -> Outcome {
+    let (data, code) = (&answer["error"]["data"], answer["error"]["code"].as_i64());
+    let is_error = answer["result"]["isError"] == true;
+    let said = answer["error"]["message"].as_str().unwrap_or_default();
+    match (code, data["error"].as_str()) {
+        (Some(401), None) => Outcome::LogIn,
+        (Some(401), Some("insufficient_user_authentication")) => {
+            let ways = data["acr_values"].as_str().unwrap_or_default().to_owned();
+            Outcome::LogInAgain(data["max_age"].as_u64().map(|most| most / 60), ways)
+        }
+        (Some(403), None) if said.contains("confirm") => Outcome::Unconfirmed,
+        (Some(403), Some("insufficient_scope")) => Outcome::Forbidden(true),
+        (Some(403), None) => Outcome::Forbidden(false),
+        (None, _) if answer["result"].to_string().contains("confirm") => Outcome::Unconfirmed,
+        (None, _) if is_error => Outcome::Misfit,
+        (None, _) if answer["result"].is_object() => Outcome::Ran,
+        _ => Outcome::Other(answer.to_string()),
+    }
 }
