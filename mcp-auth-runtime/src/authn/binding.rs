@@ -52,13 +52,13 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::authn::dpop::DpopMode;
+    use crate::authn::binding_mode::BindingMode;
     use crate::authn::principal::{Facts, Via};
 
     const JKT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
 
     /// Whether a proof is owed.
-    fn verdict(claims: &Value, dpop: DpopMode, with_proof: bool) -> Result<bool, TokenError> {
+    fn verdict(claims: &Value, dpop: BindingMode, with_proof: bool) -> Result<bool, TokenError> {
         let claims = claims.as_object().unwrap().clone();
         let facts = Facts {
             confirmation: Confirmation::of(&claims, dpop),
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn t53_a_sender_constrained_token_is_refused_as_bearer() {
-        for dpop in [DpopMode::Off, DpopMode::Allowed, DpopMode::Required] {
+        for dpop in [BindingMode::Off, BindingMode::Allowed, BindingMode::Required] {
             for cnf in
                 [json!({"jkt": JKT}), json!({"jkt": "x"}), json!({"x5t#S256": "x"}), json!({}), json!(null)]
             {
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn only_a_token_that_is_bound_to_one_key_and_nothing_else_owes_a_proof() {
-        for dpop in [DpopMode::Allowed, DpopMode::Required] {
+        for dpop in [BindingMode::Allowed, BindingMode::Required] {
             assert!(verdict(&json!({"cnf": {"jkt": JKT}}), dpop, true).unwrap());
         }
         let unproven = |cnf: Value, dpop| verdict(&json!({ "cnf": cnf }), dpop, true);
@@ -102,12 +102,12 @@ mod tests {
             json!({}),
             json!(null),
         ] {
-            let refused = unproven(cnf.clone(), DpopMode::Allowed);
+            let refused = unproven(cnf.clone(), BindingMode::Allowed);
             assert!(matches!(refused, Err(TokenError::SenderConstrained)), "{cnf}");
         }
-        let off = unproven(json!({"jkt": JKT}), DpopMode::Off);
+        let off = unproven(json!({"jkt": JKT}), BindingMode::Off);
         assert!(matches!(off, Err(TokenError::SenderConstrained)));
-        let unbound = verdict(&json!({"sub": "alice"}), DpopMode::Allowed, true);
+        let unbound = verdict(&json!({"sub": "alice"}), BindingMode::Allowed, true);
         assert!(matches!(unbound, Err(TokenError::Unbound)));
     }
 

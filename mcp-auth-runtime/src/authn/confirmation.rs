@@ -5,7 +5,8 @@ use std::sync::Arc;
 use mcp_auth_core::net::Network;
 use serde_json::{Map, Value};
 
-use super::dpop::{DpopMode, Thumbprint};
+use super::binding_mode::BindingMode;
+use super::dpop::Thumbprint;
 
 /// What must be true of each request that presents a credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +25,7 @@ impl Confirmation {
     ///
     /// A key by DPoP counts where the issuer's section lets it, and where nothing else is named beside it: two methods would
     /// both have to be proven.
-    pub(super) fn of(claims: &Map<String, Value>, dpop: DpopMode) -> Option<Self> {
+    pub(super) fn of(claims: &Map<String, Value>, dpop: BindingMode) -> Option<Self> {
         let confirmation = claims.get("cnf")?;
         let jkt = match confirmation {
             Value::Object(methods) if dpop.is_on() && methods.len() == 1 => methods.get("jkt"),

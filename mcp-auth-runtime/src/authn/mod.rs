@@ -1,7 +1,7 @@
 //! Who is calling. In reading order: `credential` (what a request presents),
 //! `api_key_header` (the other place where a key may stand), `authenticator` (the way of a
 //! credential), `verifier` (one implementation of [`Verify`] for each kind of credential), `confirmation` (what a
-//! credential is bound to), `binding` (its check against each request), `dpop` (proofs of the key that a token is bound to), `roles` (which roles the claims of a credential
+//! credential is bound to), `binding_mode` (whether tokens may or must be bound), `binding` (its check against each request), `dpop` (proofs of the key that a token is bound to), `roles` (which roles the claims of a credential
 //! give), `scope_prefix` (what issuers write in front of scopes), `cache` (credentials that were verified a moment ago), `deny` (credentials
 //! that are refused although they verify), `recheck` (credentials that are asked about again while something is open), `principal` (who it is, as everything after this folder
 //! knows it), `claims_set` (what its credential says), `identity` (a principal, or anonymous), `actor` (who acts for it), `local` (the caller of a stdio server without a credential),
@@ -13,6 +13,7 @@ mod actor;
 pub(crate) mod api_key_header;
 mod authenticator;
 mod binding;
+mod binding_mode;
 mod cache;
 pub(crate) mod caller;
 mod claims_set;
@@ -38,12 +39,12 @@ pub(crate) mod tests;
 
 pub use actor::Actor;
 pub use authenticator::Authenticator;
+pub use binding_mode::BindingMode;
 pub use cache::CacheBounds;
 pub(crate) use cache::CredentialHash;
 pub use caller::Caller;
 pub use credential::Credential;
 pub(crate) use deny::{Denied, DenyList, DenyRule};
-pub use dpop::DpopMode;
 pub(crate) use dpop::{Dpop, algorithms as proof_algorithms};
 pub(crate) use error::Fault;
 pub use error::{AuthnError, FetchError, TokenError};

@@ -25,7 +25,7 @@ mod tests;
 mod value;
 mod warning;
 
-pub use crate::authn::{DpopMode, IntrospectionKind, InvalidKey, Reach};
+pub use crate::authn::{BindingMode, IntrospectionKind, InvalidKey, Reach};
 pub use crate::authz::{Connect, Visibility};
 pub use crate::key;
 pub use check::{Checked, Conflict};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::local_issuer::LocalIssuer;
 use crate::answer::{ProtectedResourceMetadata, Schemes};
 use crate::authn::{
-    Accepted, ApiKeyDigest, ApiKeyRules, AssertionKey, ClientAuth, DpopMode, Held, Identity,
+    Accepted, ApiKeyDigest, ApiKeyRules, AssertionKey, BindingMode, ClientAuth, Held, Identity,
     IntrospectionRules, IssuerRules, KeyRefresh, KeySource, RoleGrants, RoleRule, RoleRules, ScopePrefix,
     Tenant, TokenRules, local,
 };
@@ -199,7 +199,7 @@ pub(super) fn schemes(config: &Config, local: bool) -> Schemes {
     }
     // What is not of these issuers comes as a bearer token.
     let has_others = local || config.accepts_others();
-    match !has_others && issuers.iter().all(|issuer| issuer.dpop == DpopMode::Required) {
+    match !has_others && issuers.iter().all(|issuer| issuer.dpop == BindingMode::Required) {
         true => Schemes::dpop_alone(),
         false => Schemes::both(),
     }

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::conflict::Conflict;
 use super::findings::Findings;
-use crate::authn::{DpopMode, is_plain_from, may_ask};
+use crate::authn::{BindingMode, is_plain_from, may_ask};
 use crate::config::provider::is_open_to_everyone;
 use crate::config::section::issuers::{ScopePrefixIn, TrustedIssuer};
 use crate::config::section::server::Transport;
@@ -94,7 +94,7 @@ impl Findings<'_> {
             let (dpop, at) = (issuer.dpop.as_str(), self.at(key!(auth.issuers[index].dpop)));
             self.refuse(Conflict::DpopTokenHeader { dpop, at });
         }
-        if issuer.dpop == DpopMode::Required && server.transport == Transport::Stdio {
+        if issuer.dpop == BindingMode::Required && server.transport == Transport::Stdio {
             let at = self.at(key!(auth.issuers[index].dpop));
             self.refuse(Conflict::DpopStdio { at });
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::introspection::Introspection;
 use crate::authn::verifier::jwt::bounds;
-use crate::authn::{ANY_TENANT, Algorithm, DEFAULT_CLIENT_CLAIMS, DpopMode, SUBJECT_CLAIM};
+use crate::authn::{ANY_TENANT, Algorithm, BindingMode, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM};
 use crate::config::provider::ProviderName;
 use crate::config::value::audience::Audiences;
 use crate::config::value::claim_test::ClaimTests;
@@ -144,7 +144,7 @@ pub struct TrustedIssuer {
     /// Whether its tokens may or must be bound to a key of their client, with a proof beside each request (DPoP, RFC 9449).
     /// With `off` bound tokens are refused. **(default: `"off"`)**
     #[serde(default)]
-    pub dpop: DpopMode,
+    pub dpop: BindingMode,
     /// How long a verified token is remembered as verified, at most until it expires.
     #[serde(default)]
     pub token_cache_ttl: TokenCacheTtl,

@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use super::claim_test::ClaimAt;
 use super::rules::{SUBJECT_CLAIM, TokenRules};
 use crate::authn::actor::Actor;
+use crate::authn::binding_mode::BindingMode;
 use crate::authn::confirmation::Confirmation;
-use crate::authn::dpop::DpopMode;
 use crate::authn::error::TokenError;
 use crate::authn::principal::{Facts, Held};
 use crate::authn::scope_prefix::is_of_openid;
@@ -113,7 +113,7 @@ fn check_kind(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(), Tok
 
 /// Whether it is bound to a key, where it must be. Its proof is checked for each request, elsewhere.
 fn check_binding(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(), TokenError> {
-    match rules.dpop == DpopMode::Required && !claims.contains_key("cnf") {
+    match rules.dpop == BindingMode::Required && !claims.contains_key("cnf") {
         true => Err(TokenError::Unbound),
         false => Ok(()),
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::claim_test::ClaimTests;
-use crate::authn::dpop::DpopMode;
+use crate::authn::binding_mode::BindingMode;
 use crate::authn::roles::{RoleGrants, RoleRules};
 use crate::authn::scope_prefix::ScopePrefix;
 use crate::authn::verifier::jwt::bounds;
@@ -52,7 +52,7 @@ pub struct TokenRules {
     /// If set, the only clients whose tokens pass; a token that names no client does not.
     pub allowed_clients: Option<Vec<String>>,
     /// Whether its tokens may or must be bound to a key by DPoP.
-    pub dpop: DpopMode,
+    pub dpop: BindingMode,
     /// The longest one of its tokens is taken at its word before it is verified anew; zero: every time.
     pub token_cache_ttl: Duration,
 }
@@ -77,7 +77,7 @@ impl TokenRules {
             audience_optional: false,
             single_audience: false,
             allowed_clients: None,
-            dpop: DpopMode::Off,
+            dpop: BindingMode::Off,
             token_cache_ttl: bounds::TOKEN_CACHE_TTL.default,
         }
     }
