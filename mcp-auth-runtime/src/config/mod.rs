@@ -25,7 +25,7 @@ mod tests;
 mod value;
 mod warning;
 
-pub use crate::authn::{BindingMode, IntrospectionKind, InvalidKey, Reach};
+pub use crate::authn::{BindingMode, CertificateFormat, IntrospectionKind, InvalidKey, Reach};
 pub use crate::authz::{Connect, Visibility};
 pub use crate::key;
 pub use check::{Checked, Conflict};
@@ -46,8 +46,8 @@ pub use section::{
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};
 pub use value::{
-    ClientAddressHeader, DisplayName, EndpointPath, NonEmpty, RoleName, ScopeName, ScopePrefixText,
-    ScopeToken, TokenHeader, ToolHeader, ValueError, api_key, audience, claim, claim_test, issuer_name,
-    network, url,
+    CertificateHeader, ClientAddressHeader, DisplayName, EndpointPath, NonEmpty, RoleName, ScopeName,
+    ScopePrefixText, ScopeToken, TokenHeader, ToolHeader, ValueError, api_key, audience, claim, claim_test,
+    issuer_name, network, url,
 };
 pub use warning::Warning;

@@ -18,7 +18,7 @@ use super::recalled::{LoggedCaller, Recalled, recalled};
 use super::settings;
 use super::trust;
 use crate::answer::Rejection;
-use crate::authn::{Authenticator, AuthnError, Credential, Fetch, Foresight, Identity, TokenError};
+use crate::authn::{Authenticator, AuthnError, Credential, Fetch, Foresight, Identity, Sender, TokenError};
 use crate::authz::{Decision, Guarded, Guards};
 use crate::config::issuers::TrustedIssuer;
 use crate::config::{Checked, Config, Transport};
@@ -175,7 +175,7 @@ pub async fn explain(
             foretold(authenticator.foresee_claims(claims), None)
         }
         (Presents::Bearer(text), Some(authenticator)) => {
-            let foresight = authenticator.foresee(text, call.from);
+            let foresight = authenticator.foresee(text, &Sender::at(call.from));
             match &foresight {
                 // What the program itself judges is not known here, whoever is asked.
                 Foresight::Asks(via) if via.is_of_the_program() => foretold(foresight, None),
@@ -279,7 +279,7 @@ async fn asked(
     // What is missing then is said of the token.
     let _ = authenticator.load().await;
     let credential = Credential::Bearer(text);
-    match authenticator.authenticate_from(credential, from).await {
+    match authenticator.authenticate_from(credential, &Sender::at(from)).await {
         Ok(who) => (KnownAs::Caller { who: who.clone(), is_whole: true }, Some(Ok(who))),
         Err(error) => {
             let hint = authenticator.hint(credential, &error);

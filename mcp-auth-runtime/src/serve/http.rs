@@ -182,6 +182,7 @@ fn endpoint<H: Handler>(
         x_api_key: parts.config.auth.x_api_key,
         token_header: parts.config.auth.token_header.as_ref().map(|header| header.name().clone()),
         proxies: settings::trusted_proxies(&parts.config),
+        certificates: settings::client_certificates(&parts.config),
         limits: settings::endpoint_limits(&parts.config),
         sessions: Sessions::new(settings::session_limits(&parts.config, verifies), stored),
         shares: Shares::new(settings::share_limits(&parts.config, verifies)),

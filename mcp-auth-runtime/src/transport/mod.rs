@@ -2,7 +2,7 @@
 //! is. Over HTTP a request walks these in order: `http` (the listener: one task per connection, its cap in
 //! `connections`, its clocks in `timed_io`, the framing in `framing`: `head`, `chunks`), `place` (its id; a handler's panic in `panic`), `host`,
 //! `origin` (both `before` a route), `cors`, `routes` (the built-in issuer's behind `peer`), and, once the gate asks, `client_address` (where it
-//! comes from, behind trusted proxies) and `limits` (the body). What each of them
+//! comes from, behind trusted proxies), `client_certificate` (which one its client showed) and `limits` (the body). What each of them
 //! says when the answer is no is an `answer::Rejection`. `shutdown` is the order in which a server stops. `stdio` is the other way in.
 
 pub(crate) mod shutdown;
@@ -11,6 +11,7 @@ pub(crate) mod stdio;
 pub(crate) mod before;
 mod chunks;
 pub(crate) mod client_address;
+pub(crate) mod client_certificate;
 mod connections;
 pub(crate) mod cors;
 mod framing;

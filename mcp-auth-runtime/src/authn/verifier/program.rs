@@ -16,7 +16,7 @@ use super::claims::{MAX_CLIENT_BYTES, MAX_SUBJECT_BYTES, identifier};
 use super::jwt::bounds::TOKEN_CACHE_TTL;
 use super::{Asking, Basis, Pace, Recheck, Verified, Verify, VerifyFuture};
 use crate::authn::actor::Actor;
-use crate::authn::binding_mode::BindingMode;
+use crate::authn::binding_mode::Bindings;
 use crate::authn::confirmation::Confirmation;
 use crate::authn::error::TokenError;
 use crate::authn::principal::{Facts, Held, Via};
@@ -236,7 +236,7 @@ impl ProgramVerifier {
             client_id: found.client_id,
             held: Held { roles: self.with_implied(&found.roles), ..Held::of(found.scopes) },
             expires_at: found.expires_at,
-            confirmation: Confirmation::of(&found.claims, BindingMode::Off),
+            confirmation: Confirmation::of(&found.claims, Bindings::default()),
             claims: found.claims.into(),
             ..Facts::of(Arc::clone(&self.issuer), found.subject)
         };

@@ -17,6 +17,27 @@ impl Findings<'_> {
         }
     }
 
+    /// The header of certificates: proxies that write it, tokens that it is for, and a name of its own.
+    pub(super) fn client_certificates(&mut self) {
+        let (auth, server) = (&self.config.auth, &self.config.server);
+        let Some(header) = &server.client_cert_header else { return };
+        let at = self.at(key!(server.client_cert_header));
+        if server.trusted_proxies.is_empty() {
+            self.refuse(Conflict::ClientCertWithoutProxies { at: at.clone() });
+        }
+        if !auth.issuers.iter().any(|issuer| issuer.certificate_bound.is_on()) {
+            self.refuse(Conflict::ClientCertUnused { at });
+        }
+        let name = header.name.name();
+        let token =
+            auth.token_header.as_ref().filter(|token| token.name() == name).map(|_| "auth.token_header");
+        let address = (server.client_address_header.name() == name).then_some("server.client_address_header");
+        if let Some(other) = token.or(address) {
+            let (header, at) = (name.to_string(), self.at(key!(server.client_cert_header?.name)));
+            self.refuse(Conflict::HeaderTwice { header, other, at });
+        }
+    }
+
     pub(super) fn public_url(&mut self) {
         let server = &self.config.server;
         let Some(url) = &server.public_url else { return };

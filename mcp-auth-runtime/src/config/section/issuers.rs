@@ -145,6 +145,11 @@ pub struct TrustedIssuer {
     /// With `off` bound tokens are refused. **(default: `"off"`)**
     #[serde(default)]
     pub dpop: BindingMode,
+    /// Whether its tokens may or must be bound to a certificate of their client, which shows it in each TLS handshake
+    /// (RFC 8705). Needs `server.client_cert_header`. With `off` bound tokens are refused.
+    /// **(default: `"off"`)**
+    #[serde(default)]
+    pub certificate_bound: BindingMode,
     /// How long a verified token is remembered as verified, at most until it expires.
     #[serde(default)]
     pub token_cache_ttl: TokenCacheTtl,

@@ -2,7 +2,7 @@
 //! lists show, how events are written.
 
 use super::words;
-use crate::authn::{BindingMode, IntrospectionKind, Reach};
+use crate::authn::{BindingMode, CertificateFormat, IntrospectionKind, Reach};
 use crate::authz::{Connect, Visibility};
 use crate::observe::log::LogFormat;
 
@@ -12,6 +12,7 @@ words! { IntrospectionKind {
     GithubCheckToken = "github-check-token",
 } }
 words! { BindingMode { Off = "off", Allowed = "allowed", Required = "required", } }
+words! { CertificateFormat { Rfc9440 = "rfc9440", UrlPem = "url-pem", } }
 words! { Reach { Opaque = "opaque", All = "all", } }
 words! { Connect { Authenticated = "authenticated", Anonymous = "anonymous", } }
 words! { Visibility { All = "all", Granted = "granted", } }

@@ -33,7 +33,7 @@ pub(super) use count::count;
 pub(super) use declare::{schema, text_value};
 pub(super) use duration::{duration, duration_range, duration_text, parse_duration, seconds};
 pub use error::ValueError;
-pub use header::{ClientAddressHeader, TokenHeader, ToolHeader};
+pub use header::{CertificateHeader, ClientAddressHeader, TokenHeader, ToolHeader};
 pub(super) use keyword::{keyword, not_one_of, words};
 pub(super) use list::list;
 pub use name::{DisplayName, NonEmpty};

@@ -10,7 +10,6 @@ use serde_json::{Map, Value};
 use super::claim_test::ClaimAt;
 use super::rules::{SUBJECT_CLAIM, TokenRules};
 use crate::authn::actor::Actor;
-use crate::authn::binding_mode::BindingMode;
 use crate::authn::confirmation::Confirmation;
 use crate::authn::error::TokenError;
 use crate::authn::principal::{Facts, Held};
@@ -48,7 +47,7 @@ pub(in crate::authn::verifier) fn faults(
 ) -> Vec<TokenError> {
     let checks = [
         check_kind(rules, claims),
-        check_binding(rules, claims),
+        rules.bindings.check(claims),
         check_audience(rules, claims),
         check_times(rules, claims, now).map(drop),
         subject(rules, claims).map(drop),
@@ -70,7 +69,7 @@ pub(in crate::authn::verifier) fn check(
     now: u64,
 ) -> Result<Facts, TokenError> {
     check_kind(rules, &claims)?;
-    check_binding(rules, &claims)?;
+    rules.bindings.check(&claims)?;
     check_audience(rules, &claims)?;
     let expires_at = check_times(rules, &claims, now)?;
     let (subject, subject_claim) = subject(rules, &claims)?;
@@ -88,7 +87,7 @@ pub(in crate::authn::verifier) fn check(
         client_id,
         held,
         expires_at,
-        confirmation: Confirmation::of(&claims, rules.dpop),
+        confirmation: Confirmation::of(&claims, rules.bindings),
         api_key: None,
         claims: claims.into(),
     })
@@ -109,14 +108,6 @@ fn check_kind(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(), Tok
         return Err(TokenError::RefusedClaim { claim });
     }
     Ok(())
-}
-
-/// Whether it is bound to a key, where it must be. Its proof is checked for each request, elsewhere.
-fn check_binding(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(), TokenError> {
-    match rules.dpop == BindingMode::Required && !claims.contains_key("cnf") {
-        true => Err(TokenError::Unbound),
-        false => Ok(()),
-    }
 }
 
 fn check_audience(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(), TokenError> {
