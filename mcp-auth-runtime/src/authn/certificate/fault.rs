@@ -34,7 +34,8 @@ impl CertificateFault {
         }
     }
 
-    /// One of each kind, for tests.
+    /// One of each kind.
+    #[cfg(test)]
     pub(in crate::authn) fn one_of_each() -> [Self; 4] {
         [Self::Untrusted, Self::Several, Self::TooLong { max: 1 }, Self::Malformed]
     }
