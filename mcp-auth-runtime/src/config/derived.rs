@@ -14,12 +14,17 @@ use crate::config::section::api_keys::ApiKeyEntry;
 use crate::config::section::issuer::BuiltInIssuer;
 use crate::config::section::issuers::{ScopesFrom, TrustedIssuer};
 use crate::config::section::operations::OperationEntry;
+#[cfg(feature = "tls")]
+use crate::config::section::tls::{ClientCertificates, Tls};
 use crate::config::value::RoleName;
 use crate::config::value::audience::Audiences;
+use crate::config::value::pem_file::PemFile;
 use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
 use crate::declared::Kind;
 use crate::declared::registry::Registry;
+#[cfg(feature = "tls")]
+use crate::transport::tls::{Clients, TlsMaterial};
 
 impl Config {
     /// The resource identifier (RFC 8707 §2): `public_url` byte for byte; without one
@@ -104,6 +109,38 @@ impl Config {
     /// A secret of this configuration, ready to be read.
     pub fn secret(&self, secret: &Secret) -> SecretSource {
         SecretSource::new(secret, self.base_dir(), self.process().clone())
+    }
+
+    /// The text of a file of certificates, read now.
+    ///
+    /// # Errors
+    /// Names the file.
+    pub(crate) fn pem(&self, file: &PemFile) -> Result<String, String> {
+        let path = self.base_dir().join(file.path());
+        let read = self.process().files.read(&path);
+        read.map(|file| file.text).map_err(|why| format!("file {} cannot be read: {why}", path.display()))
+    }
+
+    /// What TLS is served with, read now.
+    ///
+    /// # Errors
+    /// Names the file that cannot be read.
+    #[cfg(feature = "tls")]
+    pub(crate) fn tls_material(&self, tls: &Tls) -> Result<TlsMaterial, String> {
+        let issued = |required: bool| match &tls.client_ca {
+            Some(file) => Ok(Clients::Issued { by: self.pem(file)?, required }),
+            None => Err("client_ca is not set".to_owned()),
+        };
+        Ok(TlsMaterial {
+            certificate: self.pem(&tls.certificate)?,
+            key: self.secret(&tls.key).read().map_err(|error| error.to_string())?,
+            clients: match tls.asked() {
+                None => Clients::Unasked,
+                Some(ClientCertificates::Any) => Clients::Any,
+                Some(ClientCertificates::Optional) => issued(false)?,
+                Some(ClientCertificates::Required) => issued(true)?,
+            },
+        })
     }
 
     /// Where the stdio credential comes from, if one is configured.

@@ -41,13 +41,13 @@ pub use section::auth::{Advertise, Denial, Verify};
 pub use section::server::{Rounds, Transport};
 pub use section::{
     api_keys, auth, cors, deny, document, introspection, issuer, issuers, limits, log, operations, roles,
-    schema, scopes, server, stdio, users,
+    schema, scopes, server, stdio, tls, users,
 };
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};
 pub use value::{
     CertificateHeader, ClientAddressHeader, DisplayName, EndpointPath, NonEmpty, RoleName, ScopeName,
     ScopePrefixText, ScopeToken, TokenHeader, ToolHeader, ValueError, api_key, audience, claim, claim_test,
-    issuer_name, network, url,
+    issuer_name, network, pem_file, url,
 };
 pub use warning::Warning;

@@ -223,6 +223,13 @@ impl<H: Handler> ServerBuilder<H> {
                 config.place(&key!(issuer))
             )));
         }
+        #[cfg(not(feature = "tls"))]
+        if config.server.tls.is_some() && config.server.transport == Transport::Http {
+            return Err(Error::from(format!(
+                "[server.tls] is there, and this binary cannot speak TLS: enable the feature `tls` of mcp-auth: {}",
+                config.place(&key!(server.tls))
+            )));
+        }
         let fetch = match self.fetch {
             Some(fetch) => fetch,
             None => Arc::new(HttpFetch::new()?),

@@ -394,8 +394,8 @@ pub enum Conflict {
     },
     /// Nothing would show the certificates that tokens are bound to.
     #[error(
-        "certificate_bound is {mode:?}, but no client certificate reaches this server: name the header in which your proxy passes it on, \
-         in server.client_cert_header, or write \"off\": {at}"
+        "certificate_bound is {mode:?}, but no client certificate reaches this server: ask clients for theirs in [server.tls], name the \
+         header in which your proxy passes it on, in server.client_cert_header, or write \"off\": {at}"
     )]
     CertificateBoundUnshown {
         /// What the key says.
@@ -426,6 +426,39 @@ pub enum Conflict {
          \"required\" in [[auth.issuers]], or remove it: {at}"
     )]
     ClientCertUnused {
+        /// Key and source.
+        at: String,
+    },
+    /// Clients would be told a URL that is not spoken.
+    #[error(
+        "with [server.tls] clients come by https: set public_url to the https:// URL that they use: {at}"
+    )]
+    TlsPublicUrl {
+        /// Key and source.
+        at: String,
+    },
+    /// No certificate could be held against anything.
+    #[error(
+        "client_certificates is {mode:?}, but client_ca does not say who issues them: name the file of your authority, or write \"any\" \
+         where nothing but tokens depends on them: {at}"
+    )]
+    TlsWithoutClientCa {
+        /// What the key says.
+        mode: &'static str,
+        /// Key and source.
+        at: String,
+    },
+    /// An authority that would be ignored.
+    #[error("client_certificates is \"any\", but client_ca says who issues them: remove one of them: {at}")]
+    TlsAnyClientCa {
+        /// Key and source.
+        at: String,
+    },
+    /// Files that TLS cannot be served with.
+    #[error("TLS cannot be served: {why}: {at}")]
+    TlsUnusable {
+        /// Why, with nothing of a key.
+        why: String,
         /// Key and source.
         at: String,
     },

@@ -107,7 +107,7 @@ impl Findings<'_> {
         let at = |this: &Self| this.at(key!(auth.issuers[index].certificate_bound));
         if mode == BindingMode::Required && server.transport == Transport::Stdio {
             self.refuse(Conflict::CertificateBoundStdio { at: at(self) });
-        } else if mode.is_on() && server.client_cert_header.is_none() {
+        } else if mode.is_on() && !server.sees_client_certificates() {
             self.refuse(Conflict::CertificateBoundUnshown { mode: mode.as_str(), at: at(self) });
         }
     }

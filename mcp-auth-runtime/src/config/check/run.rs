@@ -101,6 +101,7 @@ impl Config {
             Transport::Stdio => checks.reading(&[place, &["stdio.**"]], Findings::stdio),
         }
         checks.reading(&[place], Findings::public_url);
+        checks.reading(&[place, &["server.tls.**"]], Findings::tls);
         checks.reading(
             &[
                 trust,
@@ -126,7 +127,10 @@ impl Config {
         ];
         let own = own.map(|key| format!("auth.issuers.*.{key}"));
         let own: Vec<&str> = own.iter().map(String::as_str).collect();
-        checks.reading(&[trust, place, &own, &["server.client_cert_header"]], Findings::issuers);
+        checks.reading(
+            &[trust, place, &own, &["server.client_cert_header", "server.tls.**"]],
+            Findings::issuers,
+        );
         checks.reading(&[&["auth.verify", "auth.api_keys.**", "roles", "scopes"]], Findings::api_keys);
         checks.reading(
             &[trust, place, &["auth.deny.**", "auth.issuers.*.issuer", "auth.issuers.*.tenants"]],

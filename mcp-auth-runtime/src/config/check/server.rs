@@ -2,7 +2,11 @@
 
 use super::conflict::Conflict;
 use super::findings::Findings;
+use crate::config::section::server::Transport;
+use crate::config::section::tls::{ClientCertificates, Tls};
 use crate::config::{Warning, key};
+#[cfg(feature = "tls")]
+use crate::transport::tls::TlsConfig;
 
 impl Findings<'_> {
     pub(super) fn listening(&mut self) {
@@ -14,6 +18,46 @@ impl Findings<'_> {
         }
         if server.trusted_proxies.iter().any(|proxy| proxy.network().is_none()) {
             self.warnings.push(Warning::NoUnixSocket);
+        }
+    }
+
+    /// `[server.tls]`: files that can be read and belong together, and a URL that says https.
+    pub(super) fn tls(&mut self) {
+        let config = self.config;
+        let Some(tls) = config.server.tls.as_ref().filter(|_| config.server.transport == Transport::Http)
+        else {
+            return;
+        };
+        if config.server.public_url.as_ref().is_none_or(|url| !url.as_str().starts_with("https://")) {
+            let at = self.at(key!(server.tls));
+            self.refuse(Conflict::TlsPublicUrl { at });
+        }
+        let at = self.at(key!(server.tls?.client_certificates));
+        match (tls.client_certificates, &tls.client_ca) {
+            (Some(mode @ (ClientCertificates::Required | ClientCertificates::Optional)), None) => {
+                return self.refuse(Conflict::TlsWithoutClientCa { mode: mode.as_str(), at });
+            }
+            (Some(ClientCertificates::Any), Some(_)) => return self.refuse(Conflict::TlsAnyClientCa { at }),
+            _ => {}
+        }
+        if let Err(why) = self.readable(tls) {
+            let at = self.at(key!(server.tls));
+            self.refuse(Conflict::TlsUnusable { why, at });
+        }
+    }
+
+    /// Whether TLS could be served with these files now. A binary without the feature `tls` only reads them.
+    fn readable(&self, tls: &Tls) -> Result<(), String> {
+        #[cfg(feature = "tls")]
+        {
+            let material = self.config.tls_material(tls)?;
+            TlsConfig::of(&material).map(drop).map_err(|error| error.to_string())
+        }
+        #[cfg(not(feature = "tls"))]
+        {
+            self.config.pem(&tls.certificate)?;
+            tls.client_ca.as_ref().map(|file| self.config.pem(file)).transpose()?;
+            self.config.secret(&tls.key).read().map(drop).map_err(|error| error.to_string())
         }
     }
 

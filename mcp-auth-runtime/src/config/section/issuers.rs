@@ -146,7 +146,7 @@ pub struct TrustedIssuer {
     #[serde(default)]
     pub dpop: BindingMode,
     /// Whether its tokens may or must be bound to a certificate of their client, which shows it in each TLS handshake
-    /// (RFC 8705). Needs `server.client_cert_header`. With `off` bound tokens are refused.
+    /// (RFC 8705). Needs `server.client_cert_header`, or `[server.tls]` with `client_certificates`. With `off` bound tokens are refused.
     /// **(default: `"off"`)**
     #[serde(default)]
     pub certificate_bound: BindingMode,

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::tls::Tls;
 use crate::authn::CertificateFormat;
 use crate::config::value::network::Proxy;
 use crate::config::value::url::{HostName, HttpUrl, Listen, PublicUrl};
@@ -84,7 +85,16 @@ pub struct Server {
     /// The header in which these proxies pass on the certificate that a client showed them, for tokens that are bound to it
     /// (`certificate_bound` of an issuer). A request with it from anyone else is refused with 400.
     pub client_cert_header: Option<ClientCertHeader>,
+    /// TLS in this process, for a server without a proxy in front of it. Without it the listener speaks plain HTTP.
+    pub tls: Option<Tls>,
     /// How often a client may bring back the `requestState` of a call that asked it for input: `at-least-once` (within ten
     /// minutes, so that a client whose answer was lost tries again), or `once`, for calls that must not run twice.
     pub rounds: Rounds,
+}
+
+impl Server {
+    /// Whether the certificate of a client can reach this server.
+    pub(crate) fn sees_client_certificates(&self) -> bool {
+        self.client_cert_header.is_some() || self.tls.as_ref().is_some_and(|tls| tls.asked().is_some())
+    }
 }

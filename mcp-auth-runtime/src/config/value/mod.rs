@@ -20,6 +20,7 @@ pub(in crate::config) mod moment;
 mod name;
 pub mod network;
 mod path;
+pub mod pem_file;
 mod raw;
 mod role;
 pub(in crate::config) mod scope;
