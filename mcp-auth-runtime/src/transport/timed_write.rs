@@ -72,3 +72,33 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TimedWrite<S> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    const TIME: Duration = Duration::from_secs(10);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_takes_nothing_ends_it_and_one_that_takes_a_byte_in_time_does_not() {
+        let (own, mut peer) = duplex(1);
+        let mut own = TimedWrite::new(own, TIME);
+        own.write_all(b"x").await.unwrap();
+        let began = Instant::now();
+        let reading = tokio::spawn(async move {
+            for _ in 0..3 {
+                sleep(TIME * 9 / 10).await;
+                peer.read_u8().await.unwrap();
+            }
+            peer
+        });
+        own.write_all(b"abc").await.unwrap();
+        let _peer = reading.await.unwrap();
+        assert!(began.elapsed() > TIME * 2, "each byte had its own time");
+        let stalled = own.write_all(b"d").await.unwrap_err();
+        assert_eq!(stalled.kind(), io::ErrorKind::TimedOut);
+    }
+}
