@@ -37,6 +37,17 @@ async fn tls_1_3_and_1_2_are_spoken_and_http_1_1_on_them() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_connection_is_said_so_that_no_one_can_cut_an_answer() {
+    let bench = Bench::of(None, "", "").await;
+    let mut stream = Offer::to(&bench.authority).connect(bench.address()).await.expect("a handshake");
+    let got = call_on(&mut stream, &bench.token_with(json!({})), "Connection: close\r\n").await;
+    assert_eq!(got.expect("an answer").0, 200);
+    // Without close_notify rustls says that the end is not the peer's.
+    let end = timeout(PATIENCE, stream.read(&mut [0; 64])).await.expect("in time");
+    assert_eq!(end.expect("close_notify"), 0);
+}
+
+#[tokio::test]
 async fn plain_http_on_a_tls_listener_gets_no_answer_and_runs_nothing() {
     let bench = Bench::of(None, "", "").await;
     let mut stream = TcpStream::connect(bench.address()).await.unwrap();
