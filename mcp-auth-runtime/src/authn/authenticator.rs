@@ -141,11 +141,11 @@ impl Authenticator {
     }
 
     /// The same of a signed token that says these claims, were its signature good.
-    pub(crate) fn foresee_claims(&self, claims: &[u8]) -> Foresight {
+    pub(crate) fn foresee_claims(&self, claims: &[u8], sender: &Sender) -> Foresight {
         let said = self.verifiers.iter().find_map(|judge| Some((judge.via(), judge.foresee_claims(claims)?)));
         let Some((via, foreseen)) = said else { return Foresight::Refused(vec![TokenError::Unclaimed]) };
         // No text: what is denied by its hash is another one.
-        self.foretell(via, foreseen, &Marks::of("", CredentialHash::of("")), "", &Sender::default())
+        self.foretell(via, foreseen, &Marks::of("", CredentialHash::of("")), "", sender)
     }
 
     /// The same of a caller who was known a while ago as this: what was believed then is believed, and nothing else is known.
