@@ -30,6 +30,8 @@ pub use crate::authz::{Connect, Visibility};
 pub use crate::key;
 pub use check::{Checked, Conflict};
 pub use derived::StdioCredential;
+#[cfg(feature = "tls")]
+pub(crate) use derived::TlsFiles;
 pub use error::ConfigError;
 pub use key::Key;
 pub use load::arguments::{Arguments, Command, TableFormat};

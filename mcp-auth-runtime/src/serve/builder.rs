@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rmcp::transport::streamable_http_server::session::SessionStore;
 
+use super::encryption::try_encryption;
 use super::parts::{LocalIssuerFactory, OwnVerifiers, Parts};
 use super::running::Running;
 use super::{http, stdio, table, trust};
@@ -223,13 +224,7 @@ impl<H: Handler> ServerBuilder<H> {
                 config.place(&key!(issuer))
             )));
         }
-        #[cfg(not(feature = "tls"))]
-        if config.server.tls.is_some() && config.server.transport == Transport::Http {
-            return Err(Error::from(format!(
-                "[server.tls] is there, and this binary cannot speak TLS: enable the feature `tls` of mcp-auth: {}",
-                config.place(&key!(server.tls))
-            )));
-        }
+        try_encryption(&config)?;
         let fetch = match self.fetch {
             Some(fetch) => fetch,
             None => Arc::new(HttpFetch::new()?),

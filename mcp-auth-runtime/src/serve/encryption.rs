@@ -2,9 +2,33 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
+#[cfg(not(feature = "tls"))]
+use crate::config::key;
+use crate::config::{Config, Transport};
+#[cfg(not(feature = "tls"))]
+use crate::error::Error;
 use crate::error::Result;
 use crate::transport::encryption::Encryption;
+
+/// Whether the listener could speak now what the configuration says.
+///
+/// # Errors
+/// Files that do not belong together; TLS, of a binary without the feature `tls`.
+pub fn try_encryption(config: &Config) -> Result<()> {
+    let Some(tls) = config.server.tls.as_ref().filter(|_| config.server.transport == Transport::Http) else {
+        return Ok(());
+    };
+    #[cfg(feature = "tls")]
+    return followed::first(config, tls).map(drop);
+    #[cfg(not(feature = "tls"))]
+    {
+        let _ = tls;
+        Err(Error::from(format!(
+            "[server.tls] is there, and this binary cannot speak TLS: enable the feature `tls` of mcp-auth: {}",
+            config.place(&key!(server.tls))
+        )))
+    }
+}
 
 /// What the listener speaks, kept up to date until `cancel`. Call it within a Tokio runtime.
 ///
@@ -32,8 +56,9 @@ mod followed {
     use tokio::time::{MissedTickBehavior, interval};
 
     use super::{CancellationToken, Config, Encryption, Result};
+    use crate::config::TlsFiles;
     use crate::config::key;
-    use crate::config::tls::Tls;
+    use crate::config::tls::{ClientCertificates, Tls};
     use crate::error::Error;
     use crate::transport::tls::{Clients, TlsAcceptor, TlsConfig, TlsMaterial};
 
@@ -42,16 +67,38 @@ mod followed {
 
     pub(super) fn of(config: &Config, cancel: CancellationToken) -> Result<Encryption> {
         let Some(tls) = &config.server.tls else { return Ok(Encryption::None) };
+        let (files, first) = first(config, tls)?;
+        let newest = watch::Sender::new(first);
+        let acceptor = TlsAcceptor::following(newest.subscribe());
+        tokio::spawn(follow(config.clone(), tls.clone(), Seen::of(&Ok(files)), newest, cancel));
+        Ok(Encryption::Tls(acceptor))
+    }
+
+    /// What the files are at the start.
+    pub(super) fn first(config: &Config, tls: &Tls) -> Result<(TlsFiles, TlsConfig)> {
         let refused = |why: String| {
             let place = config.place(&key!(server.tls));
             Error::from(format!("TLS cannot be served: {why}: {place}"))
         };
-        let material = config.tls_material(tls).map_err(refused)?;
-        let first = TlsConfig::of(&material).map_err(|why| refused(why.to_string()))?;
-        let newest = watch::Sender::new(first);
-        let acceptor = TlsAcceptor::following(newest.subscribe());
-        tokio::spawn(follow(config.clone(), tls.clone(), Seen::of(&Ok(material)), newest, cancel));
-        Ok(Encryption::Tls(acceptor))
+        let files = config.tls_files(tls).map_err(refused)?;
+        let first = made(tls, &files).map_err(refused)?;
+        Ok((files, first))
+    }
+
+    /// What these files come to.
+    fn made(tls: &Tls, files: &TlsFiles) -> std::result::Result<TlsConfig, String> {
+        let issued = |required: bool| match &files.client_ca {
+            Some(by) => Ok(Clients::Issued { by, required }),
+            None => Err("client_ca is not set".to_owned()),
+        };
+        let clients = match tls.asked() {
+            None => Clients::Unasked,
+            Some(ClientCertificates::Any) => Clients::Any,
+            Some(ClientCertificates::Optional) => issued(false)?,
+            Some(ClientCertificates::Required) => issued(true)?,
+        };
+        let material = TlsMaterial { certificate: &files.certificate, key: &files.key, clients };
+        TlsConfig::of(&material).map_err(|why| why.to_string())
     }
 
     /// Reads the files again and again. What has changed counts once it was seen twice the same: a file that is being written, or a
@@ -73,15 +120,15 @@ mod followed {
             }
             let read = Arc::clone(&config);
             // Off the threads that serve: a file may be on a disk that is slow, or gone.
-            let found = tokio::task::spawn_blocking(move || read.0.tls_material(&read.1)).await;
-            let Ok(material) = found else { continue };
-            let now = Seen::of(&material);
+            let found = tokio::task::spawn_blocking(move || read.0.tls_files(&read.1)).await;
+            let Ok(files) = found else { continue };
+            let now = Seen::of(&files);
             let is_seen_twice = std::mem::replace(&mut last, now) == now;
             if now == seen || !is_seen_twice {
                 continue;
             }
             seen = now;
-            match material.and_then(|material| TlsConfig::of(&material).map_err(|why| why.to_string())) {
+            match files.and_then(|files| made(&config.1, &files)) {
                 Ok(changed) => {
                     newest.send_replace(changed);
                     tracing::info!("the files of server.tls were read again: new connections use them");
@@ -100,14 +147,10 @@ mod followed {
     struct Seen([u8; 32]);
 
     impl Seen {
-        fn of(material: &Result<TlsMaterial, String>) -> Self {
-            let (certificate, key, clients) = match material {
-                Ok(TlsMaterial { certificate, key, clients }) => {
-                    let by = match clients {
-                        Clients::Issued { by, .. } => by.as_str(),
-                        Clients::Unasked | Clients::Any => "",
-                    };
-                    (certificate.as_str(), key.expose(), by)
+        fn of(files: &std::result::Result<TlsFiles, String>) -> Self {
+            let (certificate, key, clients) = match files {
+                Ok(TlsFiles { certificate, key, client_ca }) => {
+                    (certificate.as_str(), key.expose(), client_ca.as_deref().unwrap_or_default())
                 }
                 Err(why) => (why.as_str(), "", ""),
             };

@@ -20,6 +20,7 @@ mod table;
 mod trust;
 
 pub use builder::ServerBuilder;
+pub use encryption::try_encryption;
 pub use explained::{Answered, Explained, ExplainedCall, KnownAs, Presents, explain};
 pub use foreseen::{StdioCaller, stdio_caller};
 pub use local_issuer::{LocalIssuer, LocalIssuerSetup};

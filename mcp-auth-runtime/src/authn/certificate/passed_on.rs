@@ -181,10 +181,6 @@ mod tests {
         let der = [&[0x30, 0x82, 0x02, 0x02][..], &der].concat();
         let expected = Ok(Some(CertificateThumbprint::of(&der)));
         let text = pem(&der);
-        assert_eq!(
-            read(UrlPem, &escaped(&text).to_lowercase().replace("certificate", "CERTIFICATE")).is_ok(),
-            false
-        );
         let aws = escaped(&text).replace("%2B", "+").replace("%3D", "=").replace("%2F", "/");
         let one_line = text.replacen("\n", "\u{1}", 1).replace('\n', "").replace('\u{1}', "\n");
         for form in [

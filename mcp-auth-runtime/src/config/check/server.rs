@@ -3,10 +3,8 @@
 use super::conflict::Conflict;
 use super::findings::Findings;
 use crate::config::section::server::Transport;
-use crate::config::section::tls::{ClientCertificates, Tls};
+use crate::config::section::tls::ClientCertificates;
 use crate::config::{Warning, key};
-#[cfg(feature = "tls")]
-use crate::transport::tls::TlsConfig;
 
 impl Findings<'_> {
     pub(super) fn listening(&mut self) {
@@ -21,7 +19,7 @@ impl Findings<'_> {
         }
     }
 
-    /// `[server.tls]`: files that can be read and belong together, and a URL that says https.
+    /// `[server.tls]`: files that can be read, and a URL that says https. Whether the files belong together is for who speaks TLS.
     pub(super) fn tls(&mut self) {
         let config = self.config;
         let Some(tls) = config.server.tls.as_ref().filter(|_| config.server.transport == Transport::Http)
@@ -40,24 +38,9 @@ impl Findings<'_> {
             (Some(ClientCertificates::Any), Some(_)) => return self.refuse(Conflict::TlsAnyClientCa { at }),
             _ => {}
         }
-        if let Err(why) = self.readable(tls) {
+        if let Err(why) = config.tls_files(tls) {
             let at = self.at(key!(server.tls));
             self.refuse(Conflict::TlsUnusable { why, at });
-        }
-    }
-
-    /// Whether TLS could be served with these files now. A binary without the feature `tls` only reads them.
-    fn readable(&self, tls: &Tls) -> Result<(), String> {
-        #[cfg(feature = "tls")]
-        {
-            let material = self.config.tls_material(tls)?;
-            TlsConfig::of(&material).map(drop).map_err(|error| error.to_string())
-        }
-        #[cfg(not(feature = "tls"))]
-        {
-            self.config.pem(&tls.certificate)?;
-            tls.client_ca.as_ref().map(|file| self.config.pem(file)).transpose()?;
-            self.config.secret(&tls.key).read().map(drop).map_err(|error| error.to_string())
         }
     }
 

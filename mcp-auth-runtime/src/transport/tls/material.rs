@@ -17,17 +17,17 @@ use super::any_client::AnyClient;
 const HTTP_1_1: &[u8] = b"http/1.1";
 
 /// What is presented, and what is asked of clients. All text is PEM.
-pub(crate) struct TlsMaterial {
+pub(crate) struct TlsMaterial<'a> {
     /// The chain, the server's own certificate first.
-    pub(crate) certificate: String,
+    pub(crate) certificate: &'a str,
     /// The key of that certificate.
-    pub(crate) key: SecretText,
+    pub(crate) key: &'a SecretText,
     /// Which certificates clients show.
-    pub(crate) clients: Clients,
+    pub(crate) clients: Clients<'a>,
 }
 
 /// Which certificates clients show.
-pub(crate) enum Clients {
+pub(crate) enum Clients<'a> {
     /// None: they are not asked.
     Unasked,
     /// Any, or none: the handshake proves that a client has the key of the one that it shows, and who issued it does not count.
@@ -35,7 +35,7 @@ pub(crate) enum Clients {
     /// One that these authorities issued.
     Issued {
         /// Their certificates.
-        by: String,
+        by: &'a str,
         /// Whether a client without one is refused.
         required: bool,
     },
@@ -101,9 +101,9 @@ impl TlsConfig {
     ///
     /// # Errors
     /// [`TlsError`].
-    pub(crate) fn of(material: &TlsMaterial) -> Result<Self, TlsError> {
+    pub(crate) fn of(material: &TlsMaterial<'_>) -> Result<Self, TlsError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let chain = certificates(&material.certificate, "certificate")?;
+        let chain = certificates(material.certificate, "certificate")?;
         let key = match PrivateKeyDer::from_pem_slice(material.key.expose().as_bytes()) {
             Ok(key) => key,
             Err(pem::Error::NoItemsFound) => {
@@ -131,7 +131,7 @@ impl TlsConfig {
 }
 
 fn verifier(
-    clients: &Clients,
+    clients: &Clients<'_>,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Option<Arc<dyn ClientCertVerifier>>, TlsError> {
     let (by, required) = match clients {
