@@ -1,7 +1,9 @@
-//! What is spoken below HTTP: nothing, or TLS by the files of `[server.tls]`, which are looked at again while the server runs.
+//! What is spoken below HTTP: nothing, or TLS, where this binary can.
 
 use tokio_util::sync::CancellationToken;
 
+#[cfg(feature = "tls")]
+use super::tls;
 #[cfg(not(feature = "tls"))]
 use crate::config::key;
 use crate::config::{Config, Transport};
@@ -15,14 +17,15 @@ use crate::transport::encryption::Encryption;
 /// # Errors
 /// Files that do not belong together; TLS, of a binary without the feature `tls`.
 pub fn try_encryption(config: &Config) -> Result<()> {
-    let Some(tls) = config.server.tls.as_ref().filter(|_| config.server.transport == Transport::Http) else {
+    let Some(section) = config.server.tls.as_ref().filter(|_| config.server.transport == Transport::Http)
+    else {
         return Ok(());
     };
     #[cfg(feature = "tls")]
-    return followed::first(config, tls).map(drop);
+    return tls::first(config, section).map(drop);
     #[cfg(not(feature = "tls"))]
     {
-        let _ = tls;
+        let _ = section;
         Err(Error::from(format!(
             "[server.tls] is there, and this binary cannot speak TLS: enable the feature `tls` of mcp-auth: {}",
             config.place(&key!(server.tls))
@@ -36,7 +39,7 @@ pub fn try_encryption(config: &Config) -> Result<()> {
 /// Files that cannot be read, or do not belong together.
 #[cfg(feature = "tls")]
 pub(super) fn of(config: &Config, cancel: CancellationToken) -> Result<Encryption> {
-    followed::of(config, cancel)
+    tls::of(config, cancel)
 }
 
 /// The same without TLS: a configuration that asks for it was refused before.
@@ -44,124 +47,4 @@ pub(super) fn of(config: &Config, cancel: CancellationToken) -> Result<Encryptio
 #[expect(clippy::unnecessary_wraps, reason = "with the feature tls it can fail")]
 pub(super) fn of(_: &Config, _: CancellationToken) -> Result<Encryption> {
     Ok(Encryption::None)
-}
-
-#[cfg(feature = "tls")]
-mod followed {
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use aws_lc_rs::digest;
-    use tokio::sync::watch;
-    use tokio::time::{MissedTickBehavior, interval};
-
-    use super::{CancellationToken, Config, Encryption, Result};
-    use crate::config::TlsFiles;
-    use crate::config::key;
-    use crate::config::tls::{ClientCertificates, Tls};
-    use crate::error::Error;
-    use crate::transport::tls::{Clients, TlsAcceptor, TlsConfig, TlsMaterial};
-
-    /// How often the files are looked at.
-    const EVERY: Duration = Duration::from_secs(2);
-
-    pub(super) fn of(config: &Config, cancel: CancellationToken) -> Result<Encryption> {
-        let Some(tls) = &config.server.tls else { return Ok(Encryption::None) };
-        let (files, first) = first(config, tls)?;
-        let newest = watch::Sender::new(first);
-        let acceptor = TlsAcceptor::following(newest.subscribe());
-        tokio::spawn(follow(config.clone(), tls.clone(), Seen::of(&Ok(files)), newest, cancel));
-        Ok(Encryption::Tls(acceptor))
-    }
-
-    /// What the files are at the start.
-    pub(super) fn first(config: &Config, tls: &Tls) -> Result<(TlsFiles, TlsConfig)> {
-        let refused = |why: String| {
-            let place = config.place(&key!(server.tls));
-            Error::from(format!("TLS cannot be served: {why}: {place}"))
-        };
-        let files = config.tls_files(tls).map_err(refused)?;
-        let first = made(tls, &files).map_err(refused)?;
-        Ok((files, first))
-    }
-
-    /// What these files come to.
-    fn made(tls: &Tls, files: &TlsFiles) -> std::result::Result<TlsConfig, String> {
-        let issued = |required: bool| match &files.client_ca {
-            Some(by) => Ok(Clients::Issued { by, required }),
-            None => Err("client_ca is not set".to_owned()),
-        };
-        let clients = match tls.asked() {
-            None => Clients::Unasked,
-            Some(ClientCertificates::Any) => Clients::Any,
-            Some(ClientCertificates::Optional) => issued(false)?,
-            Some(ClientCertificates::Required) => issued(true)?,
-        };
-        let material = TlsMaterial { certificate: &files.certificate, key: &files.key, clients };
-        TlsConfig::of(&material).map_err(|why| why.to_string())
-    }
-
-    /// Reads the files again and again. What has changed counts once it was seen twice the same: a file that is being written, or a
-    /// certificate whose key is still to come, would be half of it. What cannot be served changes nothing.
-    async fn follow(
-        config: Config,
-        tls: Tls,
-        mut seen: Seen,
-        newest: watch::Sender<TlsConfig>,
-        cancel: CancellationToken,
-    ) {
-        let (config, mut last) = (Arc::new((config, tls)), seen);
-        let mut ticks = interval(EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = cancel.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            let read = Arc::clone(&config);
-            // Off the threads that serve: a file may be on a disk that is slow, or gone.
-            let found = tokio::task::spawn_blocking(move || read.0.tls_files(&read.1)).await;
-            let Ok(files) = found else { continue };
-            let now = Seen::of(&files);
-            let is_seen_twice = std::mem::replace(&mut last, now) == now;
-            if now == seen || !is_seen_twice {
-                continue;
-            }
-            seen = now;
-            match files.and_then(|files| made(&config.1, &files)) {
-                Ok(changed) => {
-                    newest.send_replace(changed);
-                    tracing::info!("the files of server.tls were read again: new connections use them");
-                }
-                Err(why) => {
-                    tracing::error!(
-                        "server.tls stays as it was: its files have changed and cannot be used: {why}"
-                    );
-                }
-            }
-        }
-    }
-
-    /// What was in the files, without keeping it.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    struct Seen([u8; 32]);
-
-    impl Seen {
-        fn of(files: &std::result::Result<TlsFiles, String>) -> Self {
-            let (certificate, key, clients) = match files {
-                Ok(TlsFiles { certificate, key, client_ca }) => {
-                    (certificate.as_str(), key.expose(), client_ca.as_deref().unwrap_or_default())
-                }
-                Err(why) => (why.as_str(), "", ""),
-            };
-            let mut hash = digest::Context::new(&digest::SHA256);
-            for text in [certificate, key, clients] {
-                hash.update(&text.len().to_be_bytes());
-                hash.update(text.as_bytes());
-            }
-            let mut bytes = [0; 32];
-            bytes.copy_from_slice(hash.finish().as_ref());
-            Self(bytes)
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! From a handler and a configuration to a running server. In reading order: `builder` and `parts` (what it is given, and
 //! checked) with `local_issuer` (an authorization server in this process), `settings` (what the configuration comes to, for
-//! each place that acts), `trust` (whom the configuration trusts), `denied` (what is refused all the same), `credential_source` (where the credential on stdio comes from), `encryption` (TLS, if there is some), `http` (the one ordered list of layers), `stdio` with `foreseen` (who will call there, for those who check a configuration), `explained` (what would be answered, for those who explain it) with `recalled` (to a caller of the log), `running`, `banner` (what a start prints), `table` (`--scopes`).
+//! each place that acts), `trust` (whom the configuration trusts), `denied` (what is refused all the same), `credential_source` (where the credential on stdio comes from), `encryption` and `tls` (TLS, if there is some), `http` (the one ordered list of layers), `stdio` with `foreseen` (who will call there, for those who check a configuration), `explained` (what would be answered, for those who explain it) with `recalled` (to a caller of the log), `running`, `banner` (what a start prints), `table` (`--scopes`).
 
 mod banner;
 mod builder;
@@ -17,6 +17,8 @@ mod running;
 mod settings;
 mod stdio;
 mod table;
+#[cfg(feature = "tls")]
+mod tls;
 mod trust;
 
 pub use builder::ServerBuilder;

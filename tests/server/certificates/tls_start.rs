@@ -4,7 +4,8 @@ use super::authority::{Authority, Pair};
 use super::encrypted::{Files, HOST, server_section};
 use crate::launch;
 
-const ISSUER: &str = "[[auth.issuers]]\nissuer = \"https://issuer.example\"\n";
+const ISSUER: &str =
+    "[auth]\nbase_scopes = [\"base\"]\n[[auth.issuers]]\nissuer = \"https://issuer.example\"\n";
 
 async fn refused(files: &Files, server: &str, tls: &str, more: &str, reasons: &[&str]) {
     let toml = [server, &files.section(tls), ISSUER, more].concat();
