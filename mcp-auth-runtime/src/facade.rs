@@ -45,6 +45,7 @@ pub use crate::declared::{Change, Difference, Said, Width};
 pub use crate::observe::health::{HEALTHZ, READYZ};
 pub use crate::serve::{
     Answered, Explained, ExplainedCall, KnownAs, LoggedCaller, Presents, StdioCaller, explain, stdio_caller,
+    try_encryption,
 };
 
 // What the benchmarks measure by itself, and what they need for it.
