@@ -361,17 +361,19 @@ async fn a_thousand_generated_cases_are_decided_over_stdio_as_the_same_oracle_sa
 fn found_over_stdio(answer: &Value) -> Outcome {
     let (data, code) = (&answer["error"]["data"], answer["error"]["code"].as_i64());
     let is_error = answer["result"]["isError"] == true;
-    let said = answer["error"]["message"].as_str().unwrap_or_default();
     match (code, data["error"].as_str()) {
         (Some(401), None) => Outcome::LogIn,
         (Some(401), Some("insufficient_user_authentication")) => {
             let ways = data["acr_values"].as_str().unwrap_or_default().to_owned();
             Outcome::LogInAgain(data["max_age"].as_u64().map(|most| most / 60), ways)
         }
-        (Some(403), None) if said.contains("confirm") => Outcome::Unconfirmed,
+        // A client that cannot show a form is told so (-32021 since 2026-07-28).
+        (Some(-32021), _) => Outcome::Unconfirmed,
         (Some(403), Some("insufficient_scope")) => Outcome::Forbidden(true),
         (Some(403), None) => Outcome::Forbidden(false),
-        (None, _) if answer["result"].to_string().contains("confirm") => Outcome::Unconfirmed,
+        (None, _) if is_error && answer["result"].to_string().contains("an answer of the person") => {
+            Outcome::Unconfirmed
+        }
         (None, _) if is_error => Outcome::Misfit,
         (None, _) if answer["result"].is_object() => Outcome::Ran,
         _ => Outcome::Other(answer.to_string()),
