@@ -68,6 +68,7 @@
 //! |---|---|---|
 //! | `issuer` | the built-in OAuth 2.1 authorization server, for development | |
 //! | `testing` | [`testing`]: your server on a free port with a throwaway issuer | |
+//! | `tls` | TLS in the server's own process: `[server.tls]` | |
 //!
 //! # Derives without dependencies
 //! The macros need nothing in your `Cargo.toml` but this crate. Derive macros of serde and schemars look for

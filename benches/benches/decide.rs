@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use mcp_auth::model::{ResourceTemplate, Tool};
+use mcp_auth_bench::deployment::{Deployment, SCOPES};
 use mcp_auth_bench::signing::{Signer, jwks};
 use mcp_auth_bench::{ISSUER, RESOURCE, SCOPE};
 use mcp_auth_core::ambient::Ambient;
@@ -80,5 +81,27 @@ fn decision(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decision);
+/// 200 tools and 100 scopes, with hierarchy, roles and what an operator adds: under a microsecond.
+fn deployment(criterion: &mut Criterion) {
+    let Deployment { registry, policy } = Deployment::new();
+    let call = Deployment::call();
+    let decide = |who: &Identity| policy.decide(&Named::of(black_box(&call), &registry, |_| None), who);
+    let is_allowed = |verdict: Verdict| matches!(verdict, Verdict::Allowed(_));
+    let mut group = criterion.benchmark_group("decide a deployment");
+    let everything: Vec<usize> = (0..SCOPES).collect();
+    for (what, scopes, roles, allowed) in [
+        ("allow by the scopes themselves", &[99, 0][..], &["editor", "staff"][..], true),
+        ("allow by what implies them", &[0], &["owner", "staff"], true),
+        ("allow with a hundred scopes", &everything, &["editor", "owner", "staff"], true),
+        ("deny for a scope", &[10, 20], &["editor", "staff"], false),
+        ("deny for a role", &[0], &["editor"], false),
+    ] {
+        let who = Deployment::caller(scopes, roles);
+        assert_eq!(is_allowed(decide(&who)), allowed, "{what}");
+        group.bench_function(what, |b| b.iter(|| decide(&who)));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, decision, deployment);
 criterion_main!(benches);

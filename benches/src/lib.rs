@@ -1,6 +1,7 @@
-//! What the benchmarks share: `signing` (keys and tokens of an issuer that exists only here), `message` (the
+//! What the benchmarks share: `deployment` (a policy as large as any), `signing` (keys and tokens of an issuer that exists only here), `message` (the
 //! requests that are sent), `names` (the tools of the two servers that list two hundred), `raw` (signatures alone).
 
+pub mod deployment;
 pub mod message;
 mod names;
 pub mod raw;

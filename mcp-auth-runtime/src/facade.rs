@@ -45,13 +45,14 @@ pub use crate::declared::{Change, Difference, Said, Width};
 pub use crate::observe::health::{HEALTHZ, READYZ};
 pub use crate::serve::{
     Answered, Explained, ExplainedCall, KnownAs, LoggedCaller, Presents, StdioCaller, explain, stdio_caller,
+    try_encryption,
 };
 
 // What the benchmarks measure by itself, and what they need for it.
 pub use crate::answer::Rejection;
 pub use crate::authn::{
-    ApiKeyRules, ApiKeyVerifier, Authenticator, AuthnError, CacheBounds, ClientAuth, Credential, Identity,
-    IntrospectionRules, IntrospectionVerifier, IssuerRules, JwtVerifier, KeySource, TokenRules,
+    ApiKeyRules, ApiKeyVerifier, Authenticator, AuthnError, CacheBounds, ClientAuth, Credential, Held,
+    Identity, IntrospectionRules, IntrospectionVerifier, IssuerRules, JwtVerifier, KeySource, TokenRules,
 };
 pub use crate::authz::{Connect, LoginFault, Named, Policy, Ran, Settings, Verdict, Visibility};
 pub use crate::declared::schema::Misfits;

@@ -8,6 +8,7 @@ use mcp_auth::prelude::*;
 use mcp_auth::{ErrorData, Rule, Server, Tools};
 use mcp_auth_tests::everything::Everything;
 use mcp_auth_tests::open::Open;
+use mcp_auth_tests::ruled::Ruled;
 
 #[tokio::main]
 async fn main() -> mcp_auth::Result {
@@ -17,6 +18,7 @@ async fn main() -> mcp_auth::Result {
         Ok("logs") => mcp_auth::serve(Logs).await,
         Ok("hangs") => mcp_auth::serve(Hangs).await,
         Ok("asks") => mcp_auth::serve(Asks).await,
+        Ok("ruled") => mcp_auth::serve(Ruled::default()).await,
         Ok("hooked") => {
             std::panic::set_hook(Box::new(|_| eprintln!("the program's own hook")));
             mcp_auth::serve(Everything::default()).await

@@ -69,7 +69,7 @@ impl Issuer {
     }
 
     /// `auth.issuers` with this one.
-    fn configured(&self) -> String {
+    pub fn configured(&self) -> String {
         let issuer = self.issuer.issuer();
         format!("[{{ issuer = {issuer:?}, jwks_uri = \"{issuer}/jwks\", clock_skew = \"0s\" }}]")
     }

@@ -11,6 +11,7 @@ mod actors;
 mod api_keys;
 mod attacks;
 mod both_issuers;
+mod certificates;
 mod challenges;
 mod confirmed;
 mod credentials;

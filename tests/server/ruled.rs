@@ -1,103 +1,21 @@
-//! Thousands of generated cases against a simple oracle: rules with scopes, alternatives, values, roles, guards and confirmations,
-//! each with what an operator adds, called by callers with any scopes and roles, with good and bad arguments, on every revision.
+//! Thousands of generated cases against a simple oracle: rules with scopes, alternatives, values, roles, logins, guards and
+//! confirmations, each with what an operator adds, called by callers with any scopes, roles and logins, with good and bad arguments,
+//! on every revision.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use futures_util::stream::{self, StreamExt as _};
-use mcp_auth::prelude::*;
-use mcp_auth::schemars::JsonSchema;
-use mcp_auth::serde::Deserialize;
 use mcp_auth::serde_json::{Value, json};
-use mcp_auth::testing::{Answer, Era, TestServer};
+use mcp_auth::testing::{Answer, Era, TestServer, Token};
+use mcp_auth_tests::ruled::Ruled;
 
+use crate::launch;
 use crate::matrix::seed::Seed;
 
 /// How many servers there are, each with another overlay.
-const SERVERS: usize = 24;
+const SERVERS: usize = 16;
 /// How many cases each gets.
-const CASES: usize = 420;
-
-#[derive(Clone, Default)]
-struct Ruled {
-    ran: Arc<AtomicUsize>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(crate = "mcp_auth::serde")]
-#[schemars(crate = "mcp_auth::schemars")]
-struct With {
-    bucket: String,
-    word: String,
-}
-
-#[server]
-impl Ruled {
-    fn asked(&self, with: &With) -> Decision {
-        match with.word.as_str() {
-            "deny" => Decision::deny("no"),
-            "need" => Decision::need("g"),
-            "odd" => Decision::need("nowhere"),
-            _ => Decision::Allow,
-        }
-    }
-
-    #[tool(scopes = ["a", "b"])]
-    fn all(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(any_of = [["a", "b"], ["c"]], role = "r")]
-    fn either(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(scope = "f:{bucket}:x")]
-    fn filled(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(any_of = [["a", "f:{bucket}:x"], ["admin"]], any_role = ["r", "s"])]
-    fn mixed(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(scope = "f:{bucket}:x", guard = asked)]
-    fn filled_and_guarded(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(authenticated, role = "s", guard = asked)]
-    fn guarded(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(scope = "c", confirm)]
-    fn confirmed(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(scopes = ["a", "f:{bucket}:x"], role = "r", guard = asked, confirm)]
-    fn everything(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    #[tool(public, guard = asked)]
-    fn open(&self, Parameters(with): Parameters<With>) -> String {
-        self.runs(with)
-    }
-
-    /// Declares what the guard may want, and what the operator adds.
-    #[tool(scopes = ["g", "o"])]
-    fn declares(&self) {}
-}
-
-impl Ruled {
-    fn runs(&self, with: With) -> String {
-        self.ran.fetch_add(1, Ordering::SeqCst);
-        with.bucket
-    }
-}
+const CASES: usize = 630;
 
 /// The rule of a tool, as the oracle reads it: it shares no code with the server.
 #[derive(Debug, Clone, Copy)]
@@ -106,11 +24,13 @@ struct Rule {
     /// `None`: anyone. An empty list: any caller. `F` stands for the scope that the call fills.
     groups: Option<&'static [&'static [&'static str]]>,
     roles: &'static [&'static [&'static str]],
+    /// How old the login may be in minutes, and by which it may be.
+    login: (Option<u64>, &'static [&'static str]),
     guard: bool,
     confirm: bool,
 }
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 11] = [
     rule("all", Some(&[&["a", "b"]]), &[], false, false),
     rule("either", Some(&[&["a", "b"], &["c"]]), &[&["r"]], false, false),
     rule("filled", Some(&[&["F"]]), &[], false, false),
@@ -119,6 +39,11 @@ const RULES: [Rule; 9] = [
     rule("guarded", Some(&[]), &[&["s"]], true, false),
     rule("confirmed", Some(&[&["c"]]), &[], false, true),
     rule("everything", Some(&[&["a", "F"]]), &[&["r"]], true, true),
+    Rule { login: (Some(5), &[]), ..rule("fresh", Some(&[&["c"]]), &[], false, false) },
+    Rule {
+        login: (Some(60), &["x", "y"]),
+        ..rule("strong", Some(&[&["a"], &["F"]]), &[&["s"]], true, false)
+    },
     rule("open", None, &[], true, false),
 ];
 
@@ -129,7 +54,7 @@ const fn rule(
     guard: bool,
     confirm: bool,
 ) -> Rule {
-    Rule { tool, groups, roles, guard, confirm }
+    Rule { tool, groups, roles, login: (None, &[]), guard, confirm }
 }
 
 /// What an operator adds to every tool of one server.
@@ -137,7 +62,18 @@ const fn rule(
 struct Overlay {
     scope: bool,
     role: bool,
+    /// A login of the last two minutes by `x`.
+    login: bool,
     confirm: bool,
+}
+
+fn overlay(number: usize) -> Overlay {
+    Overlay {
+        scope: number & 1 == 1,
+        role: number & 2 == 2,
+        confirm: number & 4 == 4,
+        login: number & 8 == 8,
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -145,15 +81,27 @@ struct Case {
     rule: Rule,
     /// `None`: without a token.
     held: Option<(Vec<&'static str>, Vec<&'static str>)>,
+    login: LoggedIn,
     arguments: Value,
     says_yes: bool,
     era: Era,
+}
+
+/// What the token says of a login.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum LoggedIn {
+    /// It is a program's.
+    Nobody,
+    /// So many minutes ago, if it says when, and by this, if it says by what.
+    Person(Option<u64>, Option<&'static str>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
 enum Outcome {
     Ran,
     LogIn,
+    /// With how old the login may be, in minutes, and by what.
+    LogInAgain(Option<u64>, String),
     /// Whether a step-up helps.
     Forbidden(bool),
     /// A result that the model reads.
@@ -163,8 +111,9 @@ enum Outcome {
 }
 
 fn expected(case: &Case, overlay: Overlay) -> Outcome {
-    let Case { rule, held, arguments, says_yes, .. } = case;
-    let is_public = rule.groups.is_none() && !overlay.scope && !overlay.role && !overlay.confirm;
+    let Case { rule, held, arguments, says_yes, login, .. } = case;
+    let is_public =
+        rule.groups.is_none() && !overlay.scope && !overlay.role && !overlay.login && !overlay.confirm;
     let (scopes, roles) = match held {
         // Before 2026-07-28 a client has to open a session first, which needs a caller.
         None if is_public && case.era == Era::Stateless => (&Vec::new(), &Vec::new()),
@@ -177,6 +126,14 @@ fn expected(case: &Case, overlay: Overlay) -> Outcome {
         if !rule.roles.iter().chain(overlaid).all(|any| any.iter().any(|role| has_role(role))) {
             return Outcome::Forbidden(false);
         }
+    }
+    let (mut most, mut ways) = (rule.login.0, rule.login.1.to_vec());
+    if overlay.login {
+        (most, ways) = (Some(2), vec!["x"]);
+    }
+    let needs_login = most.is_some() || !ways.is_empty();
+    if needs_login && *login == LoggedIn::Nobody {
+        return Outcome::Forbidden(false);
     }
     let holds = |scope: &str| scopes.contains(&scope) || ("ab".contains(scope) && scopes.contains(&"admin"));
     let bucket = arguments["bucket"].as_str();
@@ -193,6 +150,13 @@ fn expected(case: &Case, overlay: Overlay) -> Outcome {
     let rest = |group: &Vec<&str>| group.iter().filter(|scope| **scope != "F").all(|scope| holds(scope));
     if !groups.is_empty() && !groups.iter().any(rest) {
         return Outcome::Forbidden(true);
+    }
+    if let LoggedIn::Person(ago, by) = *login {
+        let is_recent = most.is_none_or(|most| ago.is_some_and(|ago| ago <= most));
+        let is_by_one = ways.is_empty() || by.is_some_and(|by| ways.contains(&by));
+        if !is_recent || !is_by_one {
+            return Outcome::LogInAgain(most, ways.join(" "));
+        }
     }
     if !fits {
         return Outcome::Misfit;
@@ -221,6 +185,11 @@ fn found(answer: &Answer) -> Outcome {
     let is_error = answer.result().is_some_and(|result| result["isError"] == true);
     match (answer.status(), error) {
         (401, None) => Outcome::LogIn,
+        (401, Some("insufficient_user_authentication")) => {
+            let said = |name: &str| challenge.as_ref().and_then(|challenge| challenge.get(name));
+            let minutes = said("max_age").and_then(|most| most.parse::<u64>().ok()).map(|most| most / 60);
+            Outcome::LogInAgain(minutes, said("acr_values").unwrap_or_default().to_owned())
+        }
         (403, Some("insufficient_scope")) => Outcome::Forbidden(true),
         (403, None) => Outcome::Forbidden(false),
         (200, _) if said => Outcome::Unconfirmed,
@@ -249,9 +218,13 @@ fn random(seed: &mut Seed) -> Case {
         Value::Null,
     ]);
     let word = seed.one_of(&[json!("ok"), json!("ok"), json!("deny"), json!("need"), json!("odd"), json!(1)]);
+    let ago = seed.one_of(&[Some(0), Some(1), Some(4), Some(30), Some(600), None]);
+    let person = LoggedIn::Person(ago, seed.one_of(&[Some("x"), Some("x"), Some("y"), Some("z"), None]));
+    let login = if seed.once_in(10) { LoggedIn::Nobody } else { person };
     Case {
         rule: seed.one_of(&RULES),
         held,
+        login,
         arguments: json!({ "bucket": bucket, "word": word }),
         says_yes: !seed.once_in(3),
         era: seed.one_of(&Era::ALL),
@@ -271,6 +244,9 @@ fn configuration(overlay: Overlay) -> String {
         if overlay.role {
             toml += "roles = [\"r\"]\n";
         }
+        if overlay.login {
+            toml += "login = \"2m\"\nacr = [\"x\"]\n";
+        }
         if overlay.confirm {
             toml += "confirm = true\n";
         }
@@ -283,7 +259,7 @@ async fn ten_thousand_generated_cases_of_every_kind_of_rule_are_decided_as_a_sim
     let mut seed = Seed::of_this_run("rules");
     let mut different = Vec::new();
     for number in 0..SERVERS {
-        let overlay = Overlay { scope: number & 1 == 1, role: number & 2 == 2, confirm: number & 4 == 4 };
+        let overlay = overlay(number);
         let ruled = Ruled::default();
         let builder =
             TestServer::builder(ruled.clone()).toml(&configuration(overlay)).expect("a configuration");
@@ -315,14 +291,91 @@ async fn decide(server: &TestServer, case: &Case, overlay: Overlay) -> Option<St
     let says_yes = case.says_yes;
     let person = move |_: &Value| json!({ "action": "accept", "content": { "allow": says_yes } });
     let client = server.client().era(case.era);
-    let client = match &case.held {
+    let client = match token(server.token("ann"), case) {
         // Who has no token is asked nothing.
         None => client,
-        Some((scopes, roles)) => client
-            .person(person)
-            .token(server.token("ann").scope(&scopes.join(" ")).claim("groups", json!(roles))),
+        Some(token) => client.person(person).token(token),
     };
     let found = found(&client.call_tool(case.rule.tool, case.arguments.clone()).await);
     let expected = expected(case, overlay);
     (found != expected).then(|| format!("{found:?}, not {expected:?}: {case:?} {overlay:?}"))
+}
+
+/// The token of its caller, made of one that holds nothing.
+fn token(token: Token, case: &Case) -> Option<Token> {
+    let (scopes, roles) = case.held.as_ref()?;
+    let token = token.scope(&scopes.join(" ")).claim("groups", json!(roles));
+    Some(match case.login {
+        LoggedIn::Nobody => token.claim("client_id", "ann"),
+        LoggedIn::Person(ago, by) => {
+            // No age is near a limit, so that the seconds of the run do not count.
+            let token = ago.map_or(token.clone(), |ago| token.logged_in(ago * 60));
+            by.map_or(token.clone(), |by| token.claim("acr", by))
+        }
+    })
+}
+
+/// How many callers there are over stdio, where each has a process of its own.
+const PROCESSES: usize = 32;
+/// How many calls each makes.
+const CALLS: usize = 40;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_generated_cases_are_decided_over_stdio_as_the_same_oracle_says() {
+    let issuer = launch::Issuer::start().await;
+    let mut seed = Seed::of_this_run("rules over stdio");
+    let mut different = Vec::new();
+    for number in 0..PROCESSES {
+        let overlay = overlay(number);
+        let caller = random(&mut seed);
+        // Who is nobody cannot open a session of an older revision.
+        let era = if caller.held.is_none() { Era::Stateless } else { caller.era };
+        let launch = launch::toml(&configuration(overlay)).variable("TEST_SERVER", "ruled");
+        let launch = launch.variable("MCP_SERVER__PUBLIC_URL", launch::RESOURCE);
+        let launch = launch.variable("MCP_AUTH__ISSUERS", &issuer.configured());
+        let launch = match token(issuer.token("ann"), &caller) {
+            Some(token) => {
+                launch.variable("MCP_STDIO__CREDENTIAL", "env:TOKEN").variable("TOKEN", &token.mint())
+            }
+            None => launch,
+        };
+        let mut pipe = launch.stdio().era(era);
+        assert!(pipe.open().await.get("result").is_some() || caller.held.is_none());
+        for _ in 0..CALLS {
+            // Nobody is asked over this pipe, so nobody says yes.
+            let case = random(&mut seed);
+            let (held, login) = (caller.held.clone(), caller.login);
+            let case = Case { held, login, era, says_yes: false, ..case };
+            let found = found_over_stdio(&pipe.call_tool(case.rule.tool, case.arguments.clone()).await);
+            let expected = expected(&case, overlay);
+            if found != expected {
+                different.push(format!("{found:?}, not {expected:?}: {case:?} {overlay:?}"));
+            }
+        }
+    }
+    let all = PROCESSES * CALLS;
+    let shown = different[..different.len().min(12)].join("\n");
+    assert!(different.is_empty(), "{} of {all}:\n{shown}", different.len());
+}
+
+fn found_over_stdio(answer: &Value) -> Outcome {
+    let (data, code) = (&answer["error"]["data"], answer["error"]["code"].as_i64());
+    let is_error = answer["result"]["isError"] == true;
+    match (code, data["error"].as_str()) {
+        (Some(401), None) => Outcome::LogIn,
+        (Some(401), Some("insufficient_user_authentication")) => {
+            let ways = data["acr_values"].as_str().unwrap_or_default().to_owned();
+            Outcome::LogInAgain(data["max_age"].as_u64().map(|most| most / 60), ways)
+        }
+        // A client that cannot show a form is told so (-32021 since 2026-07-28).
+        (Some(-32021), _) => Outcome::Unconfirmed,
+        (Some(403), Some("insufficient_scope")) => Outcome::Forbidden(true),
+        (Some(403), None) => Outcome::Forbidden(false),
+        (None, _) if is_error && answer["result"].to_string().contains("an answer of the person") => {
+            Outcome::Unconfirmed
+        }
+        (None, _) if is_error => Outcome::Misfit,
+        (None, _) if answer["result"].is_object() => Outcome::Ran,
+        _ => Outcome::Other(answer.to_string()),
+    }
 }

@@ -8,7 +8,7 @@ pub(crate) const PUBLISHED: [&str; 6] =
 
 /// Feature sets that must compile by themselves. The facade's own dev-dependency turns every feature on for
 /// tests and examples, so only the libraries are looked at here.
-const FEATURES: [&str; 3] = ["", "issuer", "testing"];
+const FEATURES: [&str; 4] = ["", "issuer", "testing", "tls"];
 
 pub(crate) fn fmt() -> Result<Outcome, String> {
     cargo(&["fmt", "--all", "--check"])

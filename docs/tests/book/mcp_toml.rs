@@ -1,7 +1,11 @@
 //! Every `mcp.toml` of the book starts a server: the to-do server below, with the least a server needs where a fragment
 //! leaves it out. A block marked `<!-- refused -->` does not, and the block after it shows what the server says.
 
-use mcp_auth::config::process::ProcessContext;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use mcp_auth::config::process::{FileText, Files, ProcessContext, SystemFiles};
 use mcp_auth::prelude::*;
 use mcp_auth::{Config, Handler as _};
 
@@ -51,9 +55,30 @@ fn least(text: &str) -> &'static str {
     }
 }
 
+/// The files of `[server.tls]`: one certificate, its own authority, and its key.
+struct TlsFiles(rcgen::CertifiedKey<rcgen::KeyPair>);
+
+impl Files for TlsFiles {
+    fn read(&self, path: &Path) -> io::Result<FileText> {
+        if !path.starts_with("tls") && !path.starts_with("./tls") {
+            return SystemFiles.read(path);
+        }
+        let text = match path.ends_with("key.pem") {
+            true => self.0.signing_key.serialize_pem(),
+            false => self.0.cert.pem(),
+        };
+        Ok(FileText { text, world_readable: false })
+    }
+}
+
 /// What the server says to `text`: nothing, or why it does not start.
 fn start(text: &str, least: &str) -> Result<(), String> {
     let mut process = ProcessContext::empty();
+    if text.contains("\"file:tls/") {
+        let own =
+            rcgen::generate_simple_self_signed(["todos.example.com".to_owned()]).expect("a certificate");
+        process.files = Arc::new(TlsFiles(own));
+    }
     for name in text.split("\"env:").skip(1).filter_map(|rest| rest.split('"').next()) {
         process = process.variable(name, "not-a-real-secret");
     }

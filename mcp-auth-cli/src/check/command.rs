@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use mcp_auth_runtime::config::{ConfigError, Transport};
-use mcp_auth_runtime::facade::{LOCK_FILE, Registry, stdio_caller};
+use mcp_auth_runtime::facade::{LOCK_FILE, Registry, stdio_caller, try_encryption};
 use serde_json::json;
 
 use super::locked::{Locked, held_against};
@@ -80,6 +80,7 @@ fn checked(configuration: &Configuration, registry: Option<&Registry>) -> Result
         Ok((config, checked)) => {
             let issuer = config.built_in_issuer();
             let issuer = issuer.map(|issuer| built_in::issuer(&config, issuer, &checked)).transpose()?;
+            try_encryption(&config).map_err(|refused| refused.to_string())?;
             let over_stdio = config.server.transport == Transport::Stdio;
             let caller = over_stdio.then(|| stdio_caller(&config, &checked, issuer.as_ref()));
             let caller = caller.transpose().map_err(|refused| refused.to_string())?;

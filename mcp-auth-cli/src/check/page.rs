@@ -122,10 +122,20 @@ fn serves(serves: &Serves) -> Lines {
             });
             lines
         }
-        Serves::Http { listen, resource, public_url, metadata, health, client_address } => {
+        Serves::Http {
+            listen,
+            resource,
+            public_url,
+            metadata,
+            health,
+            client_address,
+            tls,
+            client_cert_header,
+        } => {
+            let spoken = if tls.is_some() { "HTTPS" } else { "HTTP" };
             let from = if *public_url { "public_url" } else { "from listen and path" };
             let mut lines = vec![
-                line("over", format!("HTTP, listening on {listen}")),
+                line("over", format!("{spoken}, listening on {listen}")),
                 line("MCP endpoint", format!("{resource} ({from}; the resource identifier)")),
             ];
             lines.extend(labelled("metadata", metadata));
@@ -136,8 +146,22 @@ fn serves(serves: &Serves) -> Lines {
                     format!("its address is in {}, through {} alone", from.header, from.proxies.join(" ")),
                 )
             }));
+            lines.extend(tls.and_then(asked).map(|text| line("client", text)));
+            lines.extend(client_cert_header.iter().map(|header| {
+                line("client", format!("its certificate is in {header}, from these proxies alone"))
+            }));
             lines
         }
+    }
+}
+
+/// Which certificates clients show.
+fn asked(asked: &str) -> Option<&'static str> {
+    match asked {
+        "required" => Some("shows a certificate that client_ca issued"),
+        "optional" => Some("may show a certificate that client_ca issued"),
+        "any" => Some("may show any certificate, for tokens that are bound to it"),
+        _ => None,
     }
 }
 

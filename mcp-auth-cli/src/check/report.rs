@@ -58,6 +58,11 @@ pub(super) enum Serves {
         health: Vec<String>,
         /// Where the client's address comes from; `None` if it is the sender's.
         client_address: Option<ClientAddress>,
+        /// Which certificates clients show where TLS ends in the server: `none`, `any`, `optional` or `required`; `None` if it ends
+        /// elsewhere.
+        tls: Option<&'static str>,
+        /// The header in which these proxies pass on the certificate of a client.
+        client_cert_header: Option<String>,
     },
     Stdio {
         /// The caller that all requests over stdio count as, by where that comes from.
@@ -307,13 +312,21 @@ fn over_http(config: &Config) -> Serves {
             metadata.push(root);
         }
     }
+    let tls = config.server.tls.as_ref();
+    let scheme = if tls.is_some() { "https" } else { "http" };
     Serves::Http {
         listen: config.server.listen.to_string(),
         public_url: config.server.public_url.is_some(),
         metadata,
-        health: [HEALTHZ, READYZ].map(|path| format!("http://{}{path}", config.server.listen)).into(),
+        health: [HEALTHZ, READYZ].map(|path| format!("{scheme}://{}{path}", config.server.listen)).into(),
         resource: resource.to_string(),
         client_address: client_address(config),
+        tls: tls.map(|tls| tls.asked().map_or("none", |asked| asked.as_str())),
+        client_cert_header: config
+            .server
+            .client_cert_header
+            .as_ref()
+            .map(|header| header.name.name().to_string()),
     }
 }
 

@@ -57,6 +57,9 @@ pub(crate) struct Arguments {
     /// The address that the call comes from, for API keys that are for certain addresses.
     #[arg(long, value_name = "ADDRESS", conflicts_with = "request_id")]
     from: Option<IpAddr>,
+    /// A file with the certificate that the client shows, in PEM, for tokens that are bound to one.
+    #[arg(long, value_name = "FILE", conflicts_with = "request_id")]
+    client_cert: Option<PathBuf>,
     /// Ask the configured issuers for their keys, and about opaque tokens.
     #[arg(long, conflicts_with_all = ["claims", "request_id"])]
     fetch: bool,
@@ -99,6 +102,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     let call_arguments = arguments.arguments.as_deref().map(object).transpose()?;
     let token = arguments.token_file.as_ref().map(token).transpose()?;
     let claims = arguments.claims.as_ref().map(claims).transpose()?;
+    let certificate = arguments.client_cert.as_ref().map(certificate).transpose()?;
 
     let (config, checked) = arguments.configuration.load_and_check(Some(&declared))?;
     let issuer = config.built_in_issuer();
@@ -125,6 +129,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
                     (None, None, None) => Presents::Nothing,
                 },
                 from: arguments.from,
+                certificate: certificate.as_deref(),
             };
             let narrowed = config.narrowed(declared.clone());
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -190,6 +195,19 @@ fn token(file: &PathBuf) -> Result<SecretText, Failure> {
         file => SecretPlace::File(file.clone()),
     };
     bearer_token(&place, "--token-file")
+}
+
+/// The text of the certificate in `file`.
+fn certificate(file: &PathBuf) -> Result<String, Failure> {
+    use std::io::Read as _;
+    let unreadable = |error| format!("--client-cert {}: {error}", file.display());
+    let mut text = String::new();
+    let opened = std::fs::File::open(file).map_err(unreadable)?;
+    opened.take(LONGEST_CLAIMS).read_to_string(&mut text).map_err(unreadable)?;
+    if !text.contains("-----BEGIN CERTIFICATE-----") {
+        return Err(format!("--client-cert {}: this is not one certificate in PEM", file.display()).into());
+    }
+    Ok(text)
 }
 
 /// The claims in `file`, whole and strictly one object.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 use mcp_auth::serde_json::{self, Value};
+use mcp_auth_tests::process::private;
 
 use crate::process::{mcp_auth, stderr, stdout};
 use crate::todos;
@@ -512,4 +513,28 @@ fn says_where_the_address_of_a_client_comes_from_behind_proxies_that_are_trusted
     // Without a proxy the header is not read, and no line speaks of it.
     let (_, text) = verdict(&verify(""), &[]);
     assert!(!text.contains("its address is in"), "{text}");
+}
+
+#[test]
+fn tls_is_tried_with_its_files_and_what_clients_show_is_said() {
+    let section = "[server.tls]\ncertificate = \"file:chain.pem\"\nkey = \"file:key.pem\"\nclient_certificates = \"any\"\n";
+    let toml = verify("").replacen("[auth]", &format!("{section}[auth]"), 1);
+    let directory = todos::directory(&toml);
+    let made = || rcgen::generate_simple_self_signed(["todos.acme.io".to_owned()]).unwrap();
+    let (own, other) = (made(), made());
+    todos::file(&directory, "chain.pem", &own.cert.pem());
+    private(&todos::file(&directory, "key.pem", &own.signing_key.serialize_pem()));
+    let text = stdout(&check(directory.path(), &[]));
+    for line in [
+        "  over          HTTPS, listening on 127.0.0.1:8080",
+        "  health        https://127.0.0.1:8080/healthz",
+    ] {
+        assert!(text.lines().any(|said| said == line), "{line}\nis not in\n{text}");
+    }
+    assert!(text.contains("may show any certificate, for tokens that are bound to it"), "{text}");
+    private(&todos::file(&directory, "key.pem", &other.signing_key.serialize_pem()));
+    let output = check(directory.path(), &[]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let why = "TLS cannot be served: certificate and key cannot be used together";
+    assert!(stderr(&output).contains(why), "{}", stderr(&output));
 }

@@ -202,6 +202,40 @@ fn a_token_whose_keys_are_not_at_hand_is_judged_but_for_its_signature() {
 }
 
 #[test]
+fn a_token_that_is_bound_to_a_certificate_is_judged_with_the_one_that_the_client_shows() {
+    // What stands for a certificate: a SEQUENCE of one NULL, and of one INTEGER; the SHA-256 of the first.
+    let pem = |base64: &str| format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n");
+    let bound = claims(&json!({ "cnf": { "x5t#S256": "yJNGE5QvV0MPSLUbATDZkjxL_jbmFmurzdt778ZGjwg" } }));
+    let server = "trusted_proxies = [\"10.0.0.0/8\"]\nclient_cert_header = {}";
+    let toml =
+        trusting("certificate_bound = \"required\"").replacen("[server]", &format!("[server]\n{server}"), 1);
+    let directory = directory(&toml);
+    todos::file(&directory, "own.pem", &pem("MAIFAA=="));
+    todos::file(&directory, "other.pem", &pem("MAMCAQE="));
+    todos::file(&directory, "none.pem", "hunter2");
+    let ask = |claims: &str, more: &[&str]| {
+        with_claims(&directory, claims, &[&["--tool", "list_todos"], more].concat())
+    };
+    let good = "would be allowed, if the signature is good";
+    says(&ask(&bound, &["--client-cert", "own.pem"]), 0, &[good]);
+    let plain = claims(&json!({}));
+    for (claims, shown, why) in [
+        (&bound, &["--client-cert", "other.pem"][..], "the token is bound to another client certificate"),
+        (&bound, &[], "the request came without one"),
+        (&plain, &["--client-cert", "own.pem"], "the token is not bound to a client certificate"),
+    ] {
+        let output = ask(claims, shown);
+        says(&output, 1, &["HTTP 401 Unauthorized", "denied"]);
+        assert!(stdout(&output).contains(why), "{why}\nis not in\n{}", stdout(&output));
+    }
+    let output = ask(&bound, &["--client-cert", "none.pem"]);
+    assert!(
+        stderr(&output).contains("--client-cert none.pem: this is not one certificate in PEM"),
+        "{output:?}"
+    );
+}
+
+#[test]
 fn an_api_key_is_judged_whole_and_from_where_it_may_come() {
     let key = ApiKey::make(&SystemRandom);
     let toml = format!(

@@ -30,6 +30,9 @@ pub(crate) struct ProtectedResourceMetadata {
     /// Said wherever proofs are read, so that nobody has to know what its absence means.
     #[serde(skip_serializing_if = "Option::is_none")]
     dpop_bound_access_tokens_required: Option<bool>,
+    /// Said only where it is so: its absence means `false` (RFC 9728 §2).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    tls_client_certificate_bound_access_tokens: bool,
     /// The server's name for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,
@@ -62,6 +65,7 @@ impl ProtectedResourceMetadata {
             bearer_methods_supported: ["header"],
             dpop_signing_alg_values_supported: Vec::new(),
             dpop_bound_access_tokens_required: None,
+            tls_client_certificate_bound_access_tokens: false,
             resource_name: None,
             resource_documentation: None,
             resource_policy_uri: None,
@@ -106,6 +110,11 @@ impl ProtectedResourceMetadata {
         let mut paths = vec![WELL_KNOWN.to_owned(), self.resource.metadata_path()];
         paths.dedup();
         paths
+    }
+
+    /// Says that every token has to be bound to a client certificate (RFC 8705 §3.3).
+    pub(crate) fn requiring_certificates(&mut self) {
+        self.tls_client_certificate_bound_access_tokens = true;
     }
 
     /// What answers with this document, by path: the form with the resource's path appended and the one at the root,

@@ -1,7 +1,6 @@
 //! The way of a credential: remembered, or given to the verifier that claims it; then its binding to this request.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -19,6 +18,7 @@ use super::hint::Hints;
 use super::identity::Identity;
 use super::principal::{Facts, Principal, Via};
 use super::recheck::Rechecks;
+use super::sender::Sender;
 use super::verifier::api_key::{ApiKeyDigest, ApiKeyError};
 use super::verifier::{Foreseen, IssuerState, LoadFailure, Verified, Verify};
 use mcp_auth_core::ambient::Clock;
@@ -87,24 +87,24 @@ impl Authenticator {
         self.clock.unix_now()
     }
 
-    /// Says who presents this credential, where no address is known that it comes from.
+    /// Says who presents this credential, where nothing is known of its sender.
     ///
     /// # Errors
-    /// As [`authenticate_from`](Self::authenticate_from); a credential for certain addresses is refused.
+    /// As [`authenticate_from`](Self::authenticate_from); a credential for certain addresses or a certificate is refused.
     pub async fn authenticate(&self, credential: Credential<'_>) -> Result<Identity, AuthnError> {
-        self.authenticate_from(credential, None).await
+        self.authenticate_from(credential, &Sender::default()).await
     }
 
-    /// Says who presents this credential, `from` this address if that is known.
+    /// Says who presents this credential, sent by this `sender`.
     ///
     /// Answers at once for a credential that was verified a moment ago.
     ///
     /// # Errors
     /// [`AuthnError`]; [`AuthnError::fault`] says whose fault it is.
-    pub async fn authenticate_from(
+    pub(crate) async fn authenticate_from(
         &self,
         credential: Credential<'_>,
-        from: Option<IpAddr>,
+        sender: &Sender,
     ) -> Result<Identity, AuthnError> {
         let presented = match credential {
             Credential::None => return Ok(Identity::Anonymous),
@@ -125,16 +125,16 @@ impl Authenticator {
             self.cache.remove(&hash);
             return Err(self.denial(presented).into());
         }
-        if let Some(owed) = binding::check(&principal, credential, from)? {
+        if let Some(owed) = binding::check(&principal, credential, sender)? {
             let dpop = self.dpop.as_ref().ok_or(TokenError::SenderConstrained)?;
             dpop.check(owed.proof, owed.jkt).await?;
         }
         Ok(Identity::Known(principal))
     }
 
-    /// What a bearer of this credential would be told, `from` this address if that is known, as far as that can be said without
+    /// What a bearer of this credential would be told, sent by this `sender`, as far as that can be said without
     /// asking anyone. Nothing is allowed by it, and nothing remembered.
-    pub(crate) fn foresee(&self, presented: &str, from: Option<IpAddr>) -> Foresight {
+    pub(crate) fn foresee(&self, presented: &str, sender: &Sender) -> Foresight {
         let (marks, judge) = match Self::hash_of(presented)
             .and_then(|hash| self.unread(presented, hash))
             .and_then(|marks| Ok((marks, self.judge(presented)?.1)))
@@ -142,22 +142,22 @@ impl Authenticator {
             Ok(known) => known,
             Err(fault) => return Foresight::Refused(vec![fault]),
         };
-        self.foretell(judge.via(), judge.foresee(presented), &marks, presented, from)
+        self.foretell(judge.via(), judge.foresee(presented), &marks, presented, sender)
     }
 
     /// The same of a signed token that says these claims, were its signature good.
-    pub(crate) fn foresee_claims(&self, claims: &[u8]) -> Foresight {
+    pub(crate) fn foresee_claims(&self, claims: &[u8], sender: &Sender) -> Foresight {
         let said = self.verifiers.iter().find_map(|judge| Some((judge.via(), judge.foresee_claims(claims)?)));
         let Some((via, foreseen)) = said else { return Foresight::Refused(vec![TokenError::Unclaimed]) };
         // No text: what is denied by its hash is another one.
-        self.foretell(via, foreseen, &Marks::of("", CredentialHash::of("")), "", None)
+        self.foretell(via, foreseen, &Marks::of("", CredentialHash::of("")), "", sender)
     }
 
     /// The same of a caller who was known a while ago as this: what was believed then is believed, and nothing else is known.
     pub(crate) fn recall(&self, via: Via, facts: Facts) -> Foresight {
         let facts = Box::new(facts);
         let no_text = Marks::of("", CredentialHash::of(""));
-        self.foretell(via, Foreseen::Known { facts, is_whole: true }, &no_text, "", None)
+        self.foretell(via, Foreseen::Known { facts, is_whole: true }, &no_text, "", &Sender::default())
     }
 
     fn foretell(
@@ -166,7 +166,7 @@ impl Authenticator {
         foreseen: Foreseen,
         marks: &Marks,
         presented: &str,
-        from: Option<IpAddr>,
+        sender: &Sender,
     ) -> Foresight {
         let (facts, is_whole) = match foreseen {
             Foreseen::Asks => return Foresight::Asks(via),
@@ -177,7 +177,7 @@ impl Authenticator {
         if self.denied.list().refuses(marks, &principal) {
             return Foresight::Refused(vec![self.denial(presented)]);
         }
-        match binding::check(&principal, Credential::Bearer(presented), from) {
+        match binding::check(&principal, Credential::Bearer(presented), sender) {
             Ok(_) => Foresight::Accepted { who: Identity::Known(Arc::new(principal)), is_whole },
             Err(fault) => Foresight::Refused(vec![fault]),
         }

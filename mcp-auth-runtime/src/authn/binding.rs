@@ -1,16 +1,17 @@
 //! The check of what a credential is bound to, against each request and after the cache: a verified credential is
 //! remembered, a proof never.
 
-use std::net::IpAddr;
+use mcp_auth_core::net::Network;
 
 use super::confirmation::Confirmation;
 use super::credential::Credential;
 use super::dpop::{PresentedProof, Thumbprint};
 use super::error::TokenError;
 use super::principal::Principal;
+use super::sender::Sender;
 use super::verifier::api_key::ApiKeyError;
 
-/// Checks what the credential of `principal` is bound to against what came with it, `from` this address if that is known.
+/// Checks what the credential of `principal` is bound to against what came with it, and who `sender` is.
 ///
 /// Answers with the proof that is still to be checked, where the credential is bound to a key.
 ///
@@ -18,25 +19,39 @@ use super::verifier::api_key::ApiKeyError;
 ///
 /// # Errors
 /// [`TokenError::SenderConstrained`] when the proof is missing; [`TokenError::Unbound`] when one comes with a token that is
-/// bound to no key; [`ApiKeyError::Address`] when the request comes from elsewhere, or from where is not known.
+/// bound to no key; [`TokenError::NoCertificate`] and [`TokenError::OtherCertificate`] when the certificate is not shown;
+/// [`ApiKeyError::Address`] when the request comes from elsewhere, or from where is not known.
 pub(super) fn check<'a>(
     principal: &'a Principal,
     presented: Credential<'a>,
-    from: Option<IpAddr>,
+    sender: &Sender,
 ) -> Result<Option<Owed<'a>>, TokenError> {
-    match (principal.confirmation(), presented) {
-        (None | Some(Confirmation::Addresses(_)), Credential::Dpop(_)) => Err(TokenError::Unbound),
-        (None, Credential::Bearer(_) | Credential::ApiKey(_) | Credential::None) => Ok(None),
-        (Some(Confirmation::Key(jkt)), Credential::Dpop(proof)) => Ok(Some(Owed { proof, jkt })),
-        (Some(Confirmation::Key(_)), Credential::Bearer(_) | Credential::ApiKey(_) | Credential::None)
-        | (Some(Confirmation::Unsupported), _) => Err(TokenError::SenderConstrained),
-        (Some(Confirmation::Addresses(allowed)), _) => {
-            match from.is_some_and(|from| allowed.iter().any(|network| network.contains(from))) {
-                true => Ok(None),
-                false => Err(ApiKeyError::Address { name: principal.subject().to_owned(), from }.into()),
-            }
+    let bound = principal.confirmation();
+    let owed = match (bound.and_then(Confirmation::key), presented) {
+        _ if bound == Some(&Confirmation::Unsupported) => return Err(TokenError::SenderConstrained),
+        (None, Credential::Dpop(_)) => return Err(TokenError::Unbound),
+        (Some(jkt), Credential::Dpop(proof)) => Some(Owed { proof, jkt }),
+        (Some(_), Credential::Bearer(_) | Credential::ApiKey(_) | Credential::None) => {
+            return Err(TokenError::SenderConstrained);
         }
+        (None, Credential::Bearer(_) | Credential::ApiKey(_) | Credential::None) => None,
+    };
+    match (bound.and_then(Confirmation::certificate), &sender.certificate) {
+        (None, _) => {}
+        (Some(_), None) => return Err(TokenError::NoCertificate),
+        (Some(ours), Some(shown)) if ours == shown => {}
+        (Some(_), Some(_)) => return Err(TokenError::OtherCertificate),
     }
+    match bound {
+        Some(Confirmation::Addresses(allowed)) if !is_from(sender, allowed) => {
+            Err(ApiKeyError::Address { name: principal.subject().to_owned(), from: sender.address }.into())
+        }
+        _ => Ok(owed),
+    }
+}
+
+fn is_from(sender: &Sender, allowed: &[Network]) -> bool {
+    sender.address.is_some_and(|from| allowed.iter().any(|network| network.contains(from)))
 }
 
 /// A proof that is still to be checked.
@@ -49,19 +64,43 @@ pub(super) struct Owed<'a> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::{Map, Value, json};
 
     use super::*;
-    use crate::authn::dpop::DpopMode;
+    use crate::authn::binding_mode::{BindingMode, Bindings};
+    use crate::authn::certificate::CertificateThumbprint;
     use crate::authn::principal::{Facts, Via};
 
     const JKT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+    /// SHA-256 of `abc`.
+    const X5T: &str = "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0";
+    const MODES: [BindingMode; 3] = [BindingMode::Off, BindingMode::Allowed, BindingMode::Required];
+
+    /// What is accepted by DPoP alone.
+    fn dpop(mode: BindingMode) -> Bindings {
+        Bindings { dpop: mode, ..Bindings::default() }
+    }
+
+    /// What is accepted by certificates alone.
+    fn certificates(mode: BindingMode) -> Bindings {
+        Bindings { certificate: mode, ..Bindings::default() }
+    }
 
     /// Whether a proof is owed.
-    fn verdict(claims: &Value, dpop: DpopMode, with_proof: bool) -> Result<bool, TokenError> {
+    fn verdict(claims: &Value, bindings: Bindings, with_proof: bool) -> Result<bool, TokenError> {
+        verdict_of(claims, bindings, with_proof, None)
+    }
+
+    /// The same of a sender with the certificate of this DER.
+    fn verdict_of(
+        claims: &Value,
+        bindings: Bindings,
+        with_proof: bool,
+        der: Option<&[u8]>,
+    ) -> Result<bool, TokenError> {
         let claims = claims.as_object().unwrap().clone();
         let facts = Facts {
-            confirmation: Confirmation::of(&claims, dpop),
+            confirmation: Confirmation::of(&claims, bindings),
             claims: claims.into(),
             ..Facts::of("https://as.example".into(), "alice")
         };
@@ -70,45 +109,129 @@ mod tests {
             true => Credential::Dpop(PresentedProof::of("x", &headers, &method)),
             false => Credential::Bearer("x"),
         };
-        check(&Principal::new(Via::Jwt, facts), presented, None).map(|owed| owed.is_some())
+        let sender = Sender::default().with(der.map(CertificateThumbprint::of));
+        check(&Principal::new(Via::Jwt, facts), presented, &sender).map(|owed| owed.is_some())
     }
 
     #[test]
     fn t53_a_sender_constrained_token_is_refused_as_bearer() {
-        for dpop in [DpopMode::Off, DpopMode::Allowed, DpopMode::Required] {
+        for mode in MODES {
             for cnf in
-                [json!({"jkt": JKT}), json!({"jkt": "x"}), json!({"x5t#S256": "x"}), json!({}), json!(null)]
+                [json!({"jkt": JKT}), json!({"jkt": "x"}), json!({"x5t#S256": X5T}), json!({}), json!(null)]
             {
-                let refused = verdict(&json!({"cnf": cnf}), dpop, false);
-                assert!(matches!(refused, Err(TokenError::SenderConstrained)), "{cnf} {dpop:?}");
+                let refused = verdict(&json!({"cnf": cnf}), dpop(mode), false);
+                assert!(matches!(refused, Err(TokenError::SenderConstrained)), "{cnf} {mode:?}");
             }
-            assert!(!verdict(&json!({"sub": "alice"}), dpop, false).unwrap());
+            assert!(!verdict(&json!({"sub": "alice"}), dpop(mode), false).unwrap());
         }
     }
 
     #[test]
     fn only_a_token_that_is_bound_to_one_key_and_nothing_else_owes_a_proof() {
-        for dpop in [DpopMode::Allowed, DpopMode::Required] {
-            assert!(verdict(&json!({"cnf": {"jkt": JKT}}), dpop, true).unwrap());
+        for mode in [BindingMode::Allowed, BindingMode::Required] {
+            assert!(verdict(&json!({"cnf": {"jkt": JKT}}), dpop(mode), true).unwrap());
         }
-        let unproven = |cnf: Value, dpop| verdict(&json!({ "cnf": cnf }), dpop, true);
         for cnf in [
-            json!({"jkt": JKT, "x5t#S256": "x"}),
+            json!({"jkt": JKT, "x5t#S256": X5T}),
             json!({"jkt": JKT, "jwk": {}}),
             json!({"jkt": "x"}),
             json!({"jkt": [JKT]}),
-            json!({"x5t#S256": "x"}),
+            json!({"x5t#S256": X5T}),
             json!([{"jkt": JKT}]),
             json!({}),
             json!(null),
         ] {
-            let refused = unproven(cnf.clone(), DpopMode::Allowed);
+            let refused = verdict(&json!({ "cnf": cnf }), dpop(BindingMode::Allowed), true);
             assert!(matches!(refused, Err(TokenError::SenderConstrained)), "{cnf}");
         }
-        let off = unproven(json!({"jkt": JKT}), DpopMode::Off);
+        let off = verdict(&json!({"cnf": {"jkt": JKT}}), dpop(BindingMode::Off), true);
         assert!(matches!(off, Err(TokenError::SenderConstrained)));
-        let unbound = verdict(&json!({"sub": "alice"}), DpopMode::Allowed, true);
+        let unbound = verdict(&json!({"sub": "alice"}), dpop(BindingMode::Allowed), true);
         assert!(matches!(unbound, Err(TokenError::Unbound)));
+    }
+
+    #[test]
+    fn t86_a_token_that_is_bound_to_a_certificate_passes_with_that_one_and_no_other() {
+        let bound = json!({"cnf": {"x5t#S256": X5T}});
+        let with = |bindings, der| verdict_of(&bound, bindings, false, der);
+        for mode in [BindingMode::Allowed, BindingMode::Required] {
+            let on = certificates(mode);
+            assert!(!with(on, Some(b"abc")).unwrap(), "no proof is owed besides");
+            assert!(matches!(with(on, None), Err(TokenError::NoCertificate)));
+            assert!(matches!(with(on, Some(b"abd")), Err(TokenError::OtherCertificate)));
+            assert!(matches!(with(on, Some(b"")), Err(TokenError::OtherCertificate)));
+            let by_scheme = verdict_of(&bound, on, true, Some(b"abc"));
+            assert!(matches!(by_scheme, Err(TokenError::Unbound)), "a proof is for a token with a key");
+        }
+        for off in [certificates(BindingMode::Off), dpop(BindingMode::Required)] {
+            assert!(matches!(with(off, Some(b"abc")), Err(TokenError::SenderConstrained)));
+        }
+        let unbound = json!({"sub": "alice"});
+        for der in [None, Some(&b"abc"[..])] {
+            assert!(!verdict_of(&unbound, certificates(BindingMode::Allowed), false, der).unwrap());
+        }
+    }
+
+    #[test]
+    fn t86_what_is_not_the_thumbprint_of_one_certificate_passes_with_none() {
+        for cnf in [
+            json!({"x5t#S256": "x"}),
+            json!({"x5t#S256": ""}),
+            json!({"x5t#S256": format!("{X5T}=")}),
+            json!({"x5t#S256": [X5T]}),
+            json!({"x5t#S256": null}),
+            json!({"x5t#s256": X5T}),
+            json!({"x5t": X5T}),
+            json!({"x5t#S256": X5T, "jwk": {}}),
+            json!({"x5t#S256": X5T, "jkt": JKT}),
+            json!([{"x5t#S256": X5T}]),
+            json!(X5T),
+            json!({}),
+            json!(null),
+        ] {
+            let refused =
+                verdict_of(&json!({ "cnf": cnf }), certificates(BindingMode::Allowed), false, Some(b"abc"));
+            assert!(matches!(refused, Err(TokenError::SenderConstrained)), "{cnf}");
+        }
+    }
+
+    #[test]
+    fn t86_a_token_that_is_bound_to_a_key_and_a_certificate_needs_both() {
+        let bound = json!({"cnf": {"x5t#S256": X5T, "jkt": JKT}});
+        let both = Bindings { dpop: BindingMode::Allowed, certificate: BindingMode::Allowed };
+        let with = |with_proof, der| verdict_of(&bound, both, with_proof, der);
+        assert!(with(true, Some(b"abc")).unwrap());
+        assert!(matches!(with(true, None), Err(TokenError::NoCertificate)));
+        assert!(matches!(with(true, Some(b"abd")), Err(TokenError::OtherCertificate)));
+        assert!(matches!(with(false, Some(b"abc")), Err(TokenError::SenderConstrained)));
+    }
+
+    #[test]
+    fn a_token_must_name_each_method_that_is_required() {
+        let (key, certificate) = (json!({"jkt": JKT}), json!({"x5t#S256": X5T}));
+        let both = json!({"jkt": JKT, "x5t#S256": X5T});
+        let check = |cnf: Option<&Value>, bindings: Bindings| {
+            let claims: Map<String, Value> =
+                cnf.map(|cnf| ("cnf".to_owned(), cnf.clone())).into_iter().collect();
+            bindings.check(&claims)
+        };
+        let (by_key, by_certificate) = (dpop(BindingMode::Required), certificates(BindingMode::Required));
+        let by_both = Bindings { dpop: BindingMode::Required, certificate: BindingMode::Required };
+        for cnf in [None, Some(&certificate), Some(&json!({})), Some(&json!([JKT]))] {
+            assert!(matches!(check(cnf, by_key), Err(TokenError::Unbound)), "{cnf:?}");
+        }
+        for cnf in [None, Some(&key), Some(&json!({})), Some(&json!("x5t#S256"))] {
+            assert!(matches!(check(cnf, by_certificate), Err(TokenError::NoBoundCertificate)), "{cnf:?}");
+        }
+        for one in [&key, &certificate] {
+            assert!(check(Some(one), by_both).is_err());
+        }
+        for (cnf, bindings) in [(&key, by_key), (&certificate, by_certificate), (&both, by_both)] {
+            assert!(check(Some(cnf), bindings).is_ok());
+        }
+        for allowed in [Bindings::default(), dpop(BindingMode::Allowed), certificates(BindingMode::Allowed)] {
+            assert!(check(None, allowed).is_ok());
+        }
     }
 
     #[test]
@@ -120,7 +243,8 @@ mod tests {
         };
         let principal = Principal::new(Via::ApiKey, facts);
         let verdict = |from: Option<&str>| {
-            check(&principal, Credential::ApiKey("x"), from.map(|from| from.parse().unwrap()))
+            let sender = Sender::at(from.map(|from| from.parse().unwrap()));
+            check(&principal, Credential::ApiKey("x"), &sender).map(drop)
         };
         for inside in ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::1"] {
             assert!(verdict(Some(inside)).is_ok(), "{inside}");

@@ -1,10 +1,10 @@
 //! Who is calling. In reading order: `credential` (what a request presents),
 //! `api_key_header` (the other place where a key may stand), `authenticator` (the way of a
 //! credential), `verifier` (one implementation of [`Verify`] for each kind of credential), `confirmation` (what a
-//! credential is bound to), `binding` (its check against each request), `dpop` (proofs of the key that a token is bound to), `roles` (which roles the claims of a credential
+//! credential is bound to), `binding_mode` (whether tokens may or must be bound), `binding` (its check against each request), `dpop` (proofs of the key that a token is bound to), `roles` (which roles the claims of a credential
 //! give), `scope_prefix` (what issuers write in front of scopes), `cache` (credentials that were verified a moment ago), `deny` (credentials
 //! that are refused although they verify), `recheck` (credentials that are asked about again while something is open), `principal` (who it is, as everything after this folder
-//! knows it), `claims_set` (what its credential says), `login` (how its person logged in), `identity` (a principal, or anonymous), `actor` (who acts for it), `local` (the caller of a stdio server without a credential),
+//! knows it), `claims_set` (what its credential says), `login` (how its person logged in), `sender` (who sent a request, as far as its connection says), `certificate` (that of a client), `identity` (a principal, or anonymous), `actor` (who acts for it), `local` (the caller of a stdio server without a credential),
 //! `caller` (what a tool sees), `opaque_key` (how callers are told apart), `foresight` (what can be said before anyone is asked), `fetch` (how documents of issuers are
 //! fetched). `error` says everything that can be wrong, and whose fault it is, `hint` what it most often means at an identity
 //! provider. Nothing here knows of tools, or of HTTP statuses we answer.
@@ -13,8 +13,10 @@ mod actor;
 pub(crate) mod api_key_header;
 mod authenticator;
 mod binding;
+mod binding_mode;
 mod cache;
 pub(crate) mod caller;
+mod certificate;
 mod claims_set;
 mod confirmation;
 pub(crate) mod credential;
@@ -32,6 +34,7 @@ mod principal;
 mod recheck;
 mod roles;
 mod scope_prefix;
+mod sender;
 pub(crate) mod verifier;
 
 #[cfg(test)]
@@ -39,12 +42,14 @@ pub(crate) mod tests;
 
 pub use actor::Actor;
 pub use authenticator::Authenticator;
+pub use binding_mode::BindingMode;
 pub use cache::CacheBounds;
 pub(crate) use cache::CredentialHash;
 pub use caller::Caller;
+pub use certificate::CertificateFormat;
+pub(crate) use certificate::{CertificateFault, CertificateThumbprint};
 pub use credential::Credential;
 pub(crate) use deny::{Denied, DenyList, DenyRule};
-pub use dpop::DpopMode;
 pub(crate) use dpop::{Dpop, algorithms as proof_algorithms};
 pub(crate) use error::Fault;
 pub use error::{AuthnError, FetchError, TokenError};
@@ -54,9 +59,11 @@ pub(crate) use foresight::Foresight;
 pub(crate) use hint::{Aud, Hint, Hinted, Hints, Sign, looks_like};
 pub use identity::Identity;
 pub use login::Login;
-pub(crate) use principal::{Facts, Held, Principal, Via};
+pub use principal::Held;
+pub(crate) use principal::{Facts, Principal, Via};
 pub(crate) use roles::{RoleGrants, RoleRule, RoleRules};
 pub(crate) use scope_prefix::ScopePrefix;
+pub(crate) use sender::Sender;
 pub use verifier::api_key::{
     API_KEY_ISSUER, ApiKeyDigest, ApiKeyError, ApiKeyRules, ApiKeyVerifier, InvalidDigest,
 };

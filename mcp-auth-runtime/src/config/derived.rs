@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mcp_auth_core::{Resource, ScopeSet};
+use mcp_auth_core::{Resource, ScopeSet, SecretText};
 
 use crate::config::Warning;
 use crate::config::load::Config;
@@ -14,12 +14,25 @@ use crate::config::section::api_keys::ApiKeyEntry;
 use crate::config::section::issuer::BuiltInIssuer;
 use crate::config::section::issuers::{ScopesFrom, TrustedIssuer};
 use crate::config::section::operations::OperationEntry;
+use crate::config::section::tls::Tls;
 use crate::config::value::RoleName;
 use crate::config::value::audience::Audiences;
+use crate::config::value::pem_file::PemFile;
 use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
 use crate::declared::Kind;
 use crate::declared::registry::Registry;
+
+/// What the files of `[server.tls]` hold: PEM.
+#[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "read to see whether they can be read"))]
+pub(crate) struct TlsFiles {
+    /// The server's certificate and the chain behind it.
+    pub(crate) certificate: String,
+    /// Its key.
+    pub(crate) key: SecretText,
+    /// The authorities of clients.
+    pub(crate) client_ca: Option<String>,
+}
 
 impl Config {
     /// The resource identifier (RFC 8707 §2): `public_url` byte for byte; without one
@@ -104,6 +117,28 @@ impl Config {
     /// A secret of this configuration, ready to be read.
     pub fn secret(&self, secret: &Secret) -> SecretSource {
         SecretSource::new(secret, self.base_dir(), self.process().clone())
+    }
+
+    /// The text of a file of certificates, read now.
+    ///
+    /// # Errors
+    /// Names the file.
+    fn pem(&self, file: &PemFile) -> Result<String, String> {
+        let path = self.base_dir().join(file.path());
+        let read = self.process().files.read(&path);
+        read.map(|file| file.text).map_err(|why| format!("file {} cannot be read: {why}", path.display()))
+    }
+
+    /// The files of `[server.tls]`, read now.
+    ///
+    /// # Errors
+    /// Names the one that cannot be read.
+    pub(crate) fn tls_files(&self, tls: &Tls) -> Result<TlsFiles, String> {
+        Ok(TlsFiles {
+            certificate: self.pem(&tls.certificate)?,
+            key: self.secret(&tls.key).read().map_err(|error| error.to_string())?,
+            client_ca: tls.client_ca.as_ref().map(|file| self.pem(file)).transpose()?,
+        })
     }
 
     /// Where the stdio credential comes from, if one is configured.

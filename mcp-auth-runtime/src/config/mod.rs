@@ -25,11 +25,13 @@ mod tests;
 mod value;
 mod warning;
 
-pub use crate::authn::{DpopMode, IntrospectionKind, InvalidKey, Reach};
+pub use crate::authn::{BindingMode, CertificateFormat, IntrospectionKind, InvalidKey, Reach};
 pub use crate::authz::{Connect, Visibility};
 pub use crate::key;
 pub use check::{Checked, Conflict};
 pub use derived::StdioCredential;
+#[cfg(feature = "tls")]
+pub(crate) use derived::TlsFiles;
 pub use error::ConfigError;
 pub use key::Key;
 pub use load::arguments::{Arguments, Command, TableFormat};
@@ -41,13 +43,13 @@ pub use section::auth::{Advertise, Denial, Verify};
 pub use section::server::{Rounds, Transport};
 pub use section::{
     api_keys, auth, cors, deny, document, introspection, issuer, issuers, limits, log, operations, roles,
-    schema, scopes, server, stdio, users,
+    schema, scopes, server, stdio, tls, users,
 };
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};
 pub use value::{
-    AcrValue, ClientAddressHeader, DisplayName, EndpointPath, LoginAge, NonEmpty, RoleName, ScopeName,
-    ScopePrefixText, ScopeToken, TokenHeader, ToolHeader, ValueError, api_key, audience, claim, claim_test,
-    issuer_name, network, url,
+    AcrValue, CertificateHeader, ClientAddressHeader, DisplayName, EndpointPath, LoginAge, NonEmpty,
+    RoleName, ScopeName, ScopePrefixText, ScopeToken, TokenHeader, ToolHeader, ValueError, api_key, audience,
+    claim, claim_test, issuer_name, network, pem_file, url,
 };
 pub use warning::Warning;

@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -15,7 +14,7 @@ use super::received::Received;
 use super::session::Bound;
 use super::tool_errors::ToolErrors;
 use crate::answer::Rejection;
-use crate::authn::{Authenticator, Credential, Identity, ScopePrefix};
+use crate::authn::{Authenticator, Credential, Identity, ScopePrefix, Sender};
 use crate::authz::{Decision, Denied, Guards, Named, Permit, UNDECIDED, Verdict};
 use crate::dispatch::{Rulebook, Rules};
 use crate::envelope::{Envelope, Message};
@@ -122,18 +121,18 @@ impl Gate {
         matches!(rules.policy().decide(&named, &Identity::Anonymous), Verdict::Allowed(_))
     }
 
-    /// 7. Who presents it, from which address if that is known. Nothing is answered before the message said what it asks for.
+    /// 7. Who presents it, sent by this `sender`. Nothing is answered before the message said what it asks for.
     ///
     /// # Errors
     /// What is wrong with the credential; the challenge in it names no scopes yet.
     pub(super) async fn authenticate(
         &self,
         presented: Result<Credential<'_>, Rejection>,
-        from: Option<IpAddr>,
+        sender: &Sender,
     ) -> Result<Identity, Rejection> {
         let Some(authenticator) = &self.authenticator else { return Ok(Identity::Anonymous) };
         let presented = presented?;
-        authenticator.authenticate_from(presented, from).await.map_err(|error| {
+        authenticator.authenticate_from(presented, sender).await.map_err(|error| {
             let hint = authenticator.hint(presented, &error);
             tracing::debug!(%error, hint, "a credential was refused");
             Rejection::from(&error).hinting(hint)

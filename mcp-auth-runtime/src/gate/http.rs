@@ -24,13 +24,15 @@ use super::tool_headers::ToolHeaders;
 use super::tool_lists::CompletingSessions;
 use crate::answer::{ChallengedInBody, Rejection, Schemes, accepted};
 use crate::authn::credential::refuse_second_in_form;
-use crate::authn::{AuthnError, Credential, Identity, api_key_header};
+use crate::authn::error::CredentialError;
+use crate::authn::{AuthnError, Credential, Identity, Sender, api_key_header};
 use crate::call::handler::Handler;
 use crate::dispatch::Dispatch;
 use crate::envelope::{self, Envelope, EnvelopeLimits, Message, MessageKind, RequestIdValue};
 use crate::observe::placed::{Arrival, Placed};
 use crate::owned::{BodyRoom, Sessions, ShareKind, Shares};
 use crate::transport::client_address::TrustedProxies;
+use crate::transport::client_certificate::ClientCertificates;
 use crate::transport::limits::{read_body, refuse_encoded};
 use mcp_auth_core::Era;
 use mcp_auth_core::ambient::Clock;
@@ -65,6 +67,8 @@ pub(crate) struct EndpointSettings {
     pub(crate) x_api_key: bool,
     /// How the address of a client is found.
     pub(crate) proxies: TrustedProxies,
+    /// How the certificate of a client is found.
+    pub(crate) certificates: ClientCertificates,
     /// The only header whose token counts, instead of `Authorization`.
     pub(crate) token_header: Option<HeaderName>,
     /// Bounds of one message.
@@ -141,7 +145,10 @@ impl<H: Handler> Endpoint<H> {
         let endpoint = self;
         let (parts, body) = request.into_parts();
         let arrival = endpoint.arrival(&parts);
-        let who = endpoint.gate.authenticate(endpoint.presented(&parts), arrival.from).await;
+        let who = match endpoint.sender(&parts, arrival) {
+            Ok(sender) => endpoint.gate.authenticate(endpoint.presented(&parts), &sender).await,
+            Err(rejection) => Err(rejection),
+        };
         if parts.method != Method::POST {
             return endpoint.serve_without_message(parts, who).await;
         }
@@ -155,6 +162,15 @@ impl<H: Handler> Endpoint<H> {
     /// As which request it came, and from where.
     fn arrival(&self, parts: &request::Parts) -> Arrival {
         Arrival::of(parts.extensions.get::<Placed>(), self.settings.proxies.client_of(parts))
+    }
+
+    /// Who sent it, as far as its connection or a trusted proxy says.
+    fn sender(&self, parts: &request::Parts, arrival: Arrival) -> Result<Sender, Rejection> {
+        let certificate = self.settings.certificates.of(parts).map_err(|fault| {
+            tracing::debug!(%fault, "a client certificate was refused");
+            Rejection::from(&AuthnError::from(CredentialError::ClientCertificate(fault)))
+        })?;
+        Ok(Sender::at(arrival.from).with(certificate))
     }
 
     /// The credential in the head of the request, and nothing else.

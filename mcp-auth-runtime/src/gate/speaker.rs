@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::gate::Gate;
 use crate::answer::Rejection;
-use crate::authn::{Credential, Identity, Principal};
+use crate::authn::{Credential, Identity, Principal, Sender};
 use mcp_auth_core::ScopeSet;
 
 /// Reads the credential anew where it comes from; `None` when that fails.
@@ -79,7 +79,7 @@ impl Speaker {
 
 /// Who bears this credential, where that is `caller`.
 async fn bearer_of(credential: &str, caller: Option<&String>, gate: &Gate) -> Result<Identity, Rejection> {
-    let identity = gate.authenticate(Ok(Credential::Bearer(credential)), None).await?;
+    let identity = gate.authenticate(Ok(Credential::Bearer(credential)), &Sender::default()).await?;
     match id(&identity).is_some_and(|id| Some(&id) == caller) {
         true => Ok(identity),
         false => Err(Rejection::InvalidToken {

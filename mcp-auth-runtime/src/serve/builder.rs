@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rmcp::transport::streamable_http_server::session::SessionStore;
 
+use super::encryption::try_encryption;
 use super::parts::{LocalIssuerFactory, OwnVerifiers, Parts};
 use super::running::Running;
 use super::tools::{Begun, Tools};
@@ -242,6 +243,7 @@ impl<H: Handler> ServerBuilder<H> {
                 config.place(&key!(issuer))
             )));
         }
+        try_encryption(&config)?;
         let fetch = match self.fetch {
             Some(fetch) => fetch,
             None => Arc::new(HttpFetch::new()?),

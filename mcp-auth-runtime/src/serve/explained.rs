@@ -18,7 +18,9 @@ use super::recalled::{LoggedCaller, Recalled, recalled};
 use super::settings;
 use super::trust;
 use crate::answer::Rejection;
-use crate::authn::{Authenticator, AuthnError, Credential, Fetch, Foresight, Identity, TokenError};
+use crate::authn::{
+    Authenticator, AuthnError, CertificateFormat, Credential, Fetch, Foresight, Identity, Sender, TokenError,
+};
 use crate::authz::{Decision, Guarded, Guards};
 use crate::config::issuers::TrustedIssuer;
 use crate::config::{Checked, Config, Transport};
@@ -46,6 +48,8 @@ pub struct ExplainedCall<'a> {
     pub presents: Presents<'a>,
     /// The address that the call comes from, if that is known.
     pub from: Option<IpAddr>,
+    /// The certificate that its client shows, in PEM, if it shows one.
+    pub certificate: Option<&'a str>,
 }
 
 /// What a caller presents.
@@ -158,6 +162,7 @@ pub async fn explain(
         None => vec![resource.to_string()],
     };
     let authenticator = trust::onlooker(given, audiences)?.map(Arc::new);
+    let sender = sender(config, &call)?;
     let (who, identity) = match (call.presents, &authenticator) {
         (Presents::Unknown(why), _) => (KnownAs::Untold(why), None),
         (Presents::Logged(caller), _) if caller.via == "local" => match over_stdio {
@@ -173,14 +178,14 @@ pub async fn explain(
         (Presents::Nothing, _) if over_stdio => on_stdio(stdio_caller(config, checked, local)?),
         (Presents::Nothing, _) | (_, None) => (KnownAs::Anonymous, Some(Ok(Identity::Anonymous))),
         (Presents::Claims(claims), Some(authenticator)) => {
-            foretold(authenticator.foresee_claims(claims), None)
+            foretold(authenticator.foresee_claims(claims, &sender), None)
         }
         (Presents::Bearer(text), Some(authenticator)) => {
-            let foresight = authenticator.foresee(text, call.from);
+            let foresight = authenticator.foresee(text, &sender);
             match &foresight {
                 // What the program itself judges is not known here, whoever is asked.
                 Foresight::Asks(via) if via.is_of_the_program() => foretold(foresight, None),
-                _ if asks => asked(authenticator, text, call.from, foresight).await,
+                _ if asks => asked(authenticator, text, &sender, foresight).await,
                 _ => {
                     let hint = |fault: &AuthnError| authenticator.hint(Credential::Bearer(text), fault);
                     foretold(foresight, Some(&hint))
@@ -248,6 +253,18 @@ fn on_stdio(caller: StdioCaller) -> Told {
     (KnownAs::Caller { who: who.clone(), is_whole }, Some(Ok(who)))
 }
 
+/// Who sends the call. A certificate counts where a server sees those of its clients.
+fn sender(config: &Config, call: &ExplainedCall<'_>) -> Result<Sender> {
+    let sender = Sender::at(call.from);
+    let Some(pem) = call.certificate.filter(|_| config.server.sees_client_certificates()) else {
+        return Ok(sender);
+    };
+    match CertificateFormat::UrlPem.read(pem.as_bytes()) {
+        Ok(Some(certificate)) => Ok(sender.with(Some(certificate))),
+        Ok(None) | Err(_) => Err(Error::from("the client's certificate is not one certificate in PEM")),
+    }
+}
+
 /// What a refusal most often means.
 type Hint<'a> = &'a dyn Fn(&AuthnError) -> Option<&'static str>;
 
@@ -271,16 +288,11 @@ fn foretold(foresight: Foresight, hint: Option<Hint<'_>>) -> Told {
 }
 
 /// What issuers say who are asked. Where they refuse, everything that is wrong is told that can be told without them.
-async fn asked(
-    authenticator: &Authenticator,
-    text: &str,
-    from: Option<IpAddr>,
-    foresight: Foresight,
-) -> Told {
+async fn asked(authenticator: &Authenticator, text: &str, sender: &Sender, foresight: Foresight) -> Told {
     // What is missing then is said of the token.
     let _ = authenticator.load().await;
     let credential = Credential::Bearer(text);
-    match authenticator.authenticate_from(credential, from).await {
+    match authenticator.authenticate_from(credential, sender).await {
         Ok(who) => (KnownAs::Caller { who: who.clone(), is_whole: true }, Some(Ok(who))),
         Err(error) => {
             let hint = authenticator.hint(credential, &error);

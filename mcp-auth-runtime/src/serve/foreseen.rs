@@ -14,7 +14,7 @@ use super::{credential_source, settings};
 use crate::authn::fetch::{FetchFuture, FetchRequest};
 use crate::authn::{
     CredentialFacts, CredentialFuture, CredentialVerifier, Fetch, FetchError, Foresight, Identity,
-    RefusedCredential,
+    RefusedCredential, Sender,
 };
 use crate::config::{Checked, Config, NonEmpty, StdioCredential};
 use crate::error::Result;
@@ -55,7 +55,7 @@ pub fn stdio_caller(config: &Config, checked: &Checked, local: Option<&LocalIssu
     let resource = config.resource();
     let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);
     let authenticator = trust::onlooker(given, audiences)?.ok_or_else(|| unverified(&source))?;
-    match authenticator.foresee(text.expose(), None) {
+    match authenticator.foresee(text.expose(), &Sender::default()) {
         Foresight::Accepted { who, is_whole } => Ok(StdioCaller::Bearer { who, is_whole }),
         Foresight::Asks(via) if via.is_of_the_program() => Ok(StdioCaller::Judged),
         Foresight::Asks(_) => Ok(StdioCaller::Asked),

@@ -14,7 +14,7 @@ use super::local_issuer::LocalIssuer;
 use super::parts::Parts;
 use super::running::Running;
 use super::trust::Given;
-use super::{banner, settings, trust};
+use super::{banner, encryption, settings, trust};
 use crate::answer::{Schemes, issuer_metadata};
 use crate::authn::{Authenticator, Dpop, IssuerMetadata};
 use crate::call::handler::Handler;
@@ -52,12 +52,13 @@ pub(super) async fn start<H: Handler>(mut parts: Parts<H>) -> Result<Running> {
         trust::load_keys(authenticator, &parts.config, shutdown.stopping()).await?;
         authenticator.start(shutdown.stopping());
     }
+    let encryption = encryption::of(&parts.config, shutdown.stopping())?;
     let path = parts.config.server.path.as_str().to_owned();
     let places = settings::places(&parts.config, &parts.ambient);
     let router = routes::and_nothing_else(layers(parts, address, trusted)?, &path);
     let stop = shutdown.clone();
     let task = tokio::spawn(async move {
-        let drained = serve_http(listener, router, limits, stop, places).await;
+        let drained = serve_http(listener, router, limits, stop, places, encryption).await;
         if drained.cut_off > 0 {
             tracing::warn!(connections = drained.cut_off, "cut off after the drain time");
         }
@@ -189,6 +190,7 @@ fn endpoint<H: Handler>(
         x_api_key: parts.config.auth.x_api_key,
         token_header: parts.config.auth.token_header.as_ref().map(|header| header.name().clone()),
         proxies: settings::trusted_proxies(&parts.config),
+        certificates: settings::client_certificates(&parts.config),
         limits: settings::endpoint_limits(&parts.config),
         sessions: Sessions::new(settings::session_limits(&parts.config, verifies), stored),
         shares: Shares::new(settings::share_limits(&parts.config, verifies)),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::local_issuer::LocalIssuer;
 use crate::answer::{ProtectedResourceMetadata, Schemes};
 use crate::authn::{
-    Accepted, ApiKeyDigest, ApiKeyRules, AssertionKey, ClientAuth, DpopMode, Held, Identity,
+    Accepted, ApiKeyDigest, ApiKeyRules, AssertionKey, BindingMode, ClientAuth, Held, Identity,
     IntrospectionRules, IssuerRules, KeyRefresh, KeySource, RoleGrants, RoleRule, RoleRules, ScopePrefix,
     Tenant, TokenRules, local,
 };
@@ -25,6 +25,7 @@ use crate::gate::{EndpointLimits, ToolErrors, ToolHeaders};
 use crate::observe::health::Demand;
 use crate::owned::{Cursors, RequestStates, SessionLimits, ShareLimits};
 use crate::transport::client_address::TrustedProxies;
+use crate::transport::client_certificate::ClientCertificates;
 use crate::transport::host::{AllowedHosts, HostSettings};
 use crate::transport::http::ConnectionLimits;
 use crate::transport::origin::{AllowedOrigins, OriginSettings};
@@ -137,6 +138,13 @@ pub(super) fn trusted_proxies(config: &Config) -> TrustedProxies {
     TrustedProxies::new(networks, config.server.client_address_header.name().clone())
 }
 
+/// How the certificate of a client is found.
+pub(super) fn client_certificates(config: &Config) -> ClientCertificates {
+    let header = config.server.client_cert_header.as_ref();
+    let header = header.map(|header| (header.name.name().clone(), header.format));
+    ClientCertificates::new(trusted_proxies(config), header)
+}
+
 /// Where requests get their ids from.
 pub(super) fn places(config: &Config, ambient: &Ambient) -> Places {
     Places::new(Arc::clone(&ambient.random), trusted_proxies(config))
@@ -191,6 +199,9 @@ pub(super) fn protected_resource_metadata(
     let scopes = advertised(config)(scopes);
     let mut metadata = ProtectedResourceMetadata::new(resource.clone(), issuers, &scopes);
     metadata.offering(&schemes(config, local.is_some()));
+    if requires_certificates(config, local.is_some()) {
+        metadata.requiring_certificates();
+    }
     metadata.resource_name = server.name.as_ref().map(|name| name.as_str().to_owned());
     metadata.resource_documentation = server.documentation.as_ref().map(|url| url.as_str().to_owned());
     metadata.resource_policy_uri = server.policy.as_ref().map(|url| url.as_str().to_owned());
@@ -206,10 +217,18 @@ pub(super) fn schemes(config: &Config, local: bool) -> Schemes {
     }
     // What is not of these issuers comes as a bearer token.
     let has_others = local || config.accepts_others();
-    match !has_others && issuers.iter().all(|issuer| issuer.dpop == DpopMode::Required) {
+    match !has_others && issuers.iter().all(|issuer| issuer.dpop == BindingMode::Required) {
         true => Schemes::dpop_alone(),
         false => Schemes::both(),
     }
+}
+
+/// Whether every token has to be bound to a client certificate: with `local`, the issuer in this process issues some that are
+/// not.
+fn requires_certificates(config: &Config, local: bool) -> bool {
+    let issuers = &config.auth.issuers;
+    let all = issuers.iter().all(|issuer| issuer.certificate_bound == BindingMode::Required);
+    all && !issuers.is_empty() && !local && !config.accepts_others()
 }
 
 /// Whether tokens of any issuer may be bound to a key.
@@ -299,7 +318,8 @@ fn rules_of(issuer: &TrustedIssuer, server: IssuerIdentifier, audiences: Vec<Str
         .allowed_clients
         .as_ref()
         .map(|clients| clients.iter().map(|client| client.as_str().to_owned()).collect());
-    rules.tokens.dpop = issuer.dpop;
+    rules.tokens.bindings.dpop = issuer.dpop;
+    rules.tokens.bindings.certificate = issuer.certificate_bound;
     rules.tokens.token_cache_ttl = issuer.token_cache_ttl.get();
     rules.refresh = key_refresh(issuer);
     rules

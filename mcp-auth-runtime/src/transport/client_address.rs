@@ -30,6 +30,12 @@ impl TrustedProxies {
         self.behind(peer.ip(), &parts.headers)
     }
 
+    /// Whether a proxy sent this request.
+    pub(super) fn sent(&self, parts: &request::Parts) -> bool {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        peer.is_some_and(|ConnectInfo(peer)| self.trusts(peer.ip().to_canonical()))
+    }
+
     /// The client behind `peer`.
     ///
     /// Each proxy adds the peer that it had at the right end of the list. So it is read from there, and only as long as who

@@ -24,18 +24,22 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tower::Service;
 
+use super::client_certificate::ShownCertificate;
 use super::connections::{Connections, InRequest, Place, Progress};
+use super::encryption::Encryption;
 use super::head::{BadHead, HeadLimits};
 use super::limits::TimedBody;
 use super::place::{self, Places};
 use super::shutdown::Shutdown;
 use super::timed_io::{Clocks, RanOut, TimedIo};
+#[cfg(feature = "tls")]
+use super::{timed_write::TimedWrite, tls::TlsAcceptor};
 use crate::answer::Rejection;
 
 /// How many connections, how large a head, and how long each part of an exchange may take. There are no defaults
@@ -82,6 +86,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// - Every request has a place of `places`, and its answer says the id.
 /// - Every request carries its peer's address as [`ConnectInfo<SocketAddr>`].
 /// - A handler that panics answers 500; the process lives.
+/// - A connection of `encryption` is served once the handshake is done, which has the time of a head. What the peer showed in it goes
+///   along with every request.
 /// - Stopping follows the order in [`super::shutdown`]: the listener is closed, requests in flight get
 ///   `drain_timeout`, then [`Shutdown::cut`] is cancelled and what is left is closed.
 pub(crate) async fn serve_http(
@@ -90,6 +96,7 @@ pub(crate) async fn serve_http(
     limits: ConnectionLimits,
     shutdown: Shutdown,
     places: Places,
+    encryption: Encryption,
 ) -> Drained {
     let stopping = shutdown.stopping();
     let server = Arc::new(Server {
@@ -98,6 +105,7 @@ pub(crate) async fn serve_http(
         limits,
         shutdown: shutdown.clone(),
         places,
+        encryption,
     });
     let connections = Connections::new(limits.max_connections);
     let mut tasks = JoinSet::new();
@@ -177,6 +185,15 @@ struct Server {
     limits: ConnectionLimits,
     shutdown: Shutdown,
     places: Places,
+    encryption: Encryption,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, Copy)]
+struct Peer {
+    address: SocketAddr,
+    /// What it showed in the handshake.
+    certificate: Option<ShownCertificate>,
 }
 
 async fn connection(
@@ -189,6 +206,46 @@ async fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY"); // slower, not wrong
     }
+    match &server.encryption {
+        Encryption::None => {
+            exchange(&server, stream, Peer { address: peer, certificate: None }, progress).await;
+        }
+        #[cfg(feature = "tls")]
+        Encryption::Tls(tls) => Box::pin(encrypted(&server, tls, stream, peer, progress)).await,
+    }
+}
+
+/// Shakes hands, and then serves requests.
+#[cfg(feature = "tls")]
+async fn encrypted(
+    server: &Server,
+    tls: &TlsAcceptor,
+    stream: TcpStream,
+    peer: SocketAddr,
+    progress: Arc<Progress>,
+) {
+    let stream = TimedWrite::new(stream, server.limits.write_timeout);
+    let accepted = tokio::select! {
+        accepted = tokio::time::timeout(server.limits.header_timeout, tls.accept(stream)) => accepted,
+        () = progress.close.cancelled() => return, // nothing of a request is lost
+    };
+    match accepted {
+        Ok(Ok((stream, certificate))) => {
+            exchange(server, stream, Peer { address: peer, certificate }, progress).await;
+        }
+        Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
+        Err(_) => {
+            tracing::debug!(%peer, "a connection was closed: no TLS handshake came in time (limits.header_timeout)");
+        }
+    }
+}
+
+/// Serves the requests of one connection until it ends.
+async fn exchange<S>(server: &Server, stream: S, from: Peer, progress: Arc<Progress>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let peer = from.address;
     let clocks = Clocks {
         head: server.limits.header_timeout,
         idle: server.limits.idle_timeout,
@@ -199,7 +256,7 @@ async fn connection(
     let service = service_fn(|request| {
         let in_request = progress.begin(); // here, not in the future: what is read next is its body
         let head = progress.take_head();
-        Box::pin(answer(&server, peer, &progress, head, in_request, request))
+        Box::pin(answer(server, from, &progress, head, in_request, request))
     });
     let mut http = server.http.serve_connection(io, service);
     let ended = tokio::select! {
@@ -262,7 +319,7 @@ fn note_given_up(peer: SocketAddr, clock: RanOut) {
 /// One request's way through the router, with what the connection knows.
 async fn answer(
     server: &Server,
-    peer: SocketAddr,
+    from: Peer,
     progress: &Arc<Progress>,
     head: Result<(), BadHead>,
     in_request: InRequest,
@@ -270,10 +327,13 @@ async fn answer(
 ) -> Result<Response<Answer>, Infallible> {
     let (mut parts, body) = request.into_parts();
     let response = match head {
-        Err(bad) => place::answered(server.places.of_unread(), async { refuse(peer, bad) }).await,
+        Err(bad) => place::answered(server.places.of_unread(), async { refuse(from.address, bad) }).await,
         Ok(()) => {
-            parts.extensions.insert(ConnectInfo(peer));
-            let placed = server.places.of(&mut parts, Some(peer));
+            parts.extensions.insert(ConnectInfo(from.address));
+            if let Some(certificate) = from.certificate {
+                parts.extensions.insert(certificate);
+            }
+            let placed = server.places.of(&mut parts, Some(from.address));
             let body = if body.is_end_stream() {
                 Body::empty()
             } else {
@@ -343,7 +403,7 @@ impl HttpBody for Answer {
 
 /// Reads on until the client closes too. Closing a socket that holds unread bytes resets it, and a reset can
 /// destroy an answer the client has not read yet: the 431, or the 413 in the middle of an upload.
-async fn linger(mut stream: TcpStream) {
+async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
     let discard = async {
         let _already_shut = stream.shutdown().await;
         let mut buffer = [0; 8192];

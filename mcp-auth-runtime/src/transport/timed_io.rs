@@ -125,8 +125,12 @@ impl<S> TimedIo<S> {
     }
 
     fn note_written<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
+        if let Poll::Ready(done) = &written {
             self.stalled = None;
+            // Below TLS the socket has the same clock.
+            if done.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+                self.ran_out.get_or_insert(RanOut::Write);
+            }
             return written;
         }
         let write = self.clocks.write;
@@ -212,6 +216,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TimedIo<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        if let Poll::Ready(Err(error)) = &flushed
+            && error.kind() == io::ErrorKind::TimedOut
+        {
+            self.ran_out.get_or_insert(RanOut::Write);
+        }
         if flushed.is_ready() && self.progress.is_waiting() {
             // hyper may not read again before bytes arrive, so the idle clock is started here too
             self.note_answered();

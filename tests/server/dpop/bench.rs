@@ -121,10 +121,23 @@ impl Bench {
         dpop: &str,
         change: impl FnOnce(TestServerBuilder<Everything>) -> TestServerBuilder<Everything>,
     ) -> Self {
+        Self::made("", &format!("dpop = \"{dpop}\""), change).await
+    }
+
+    /// One with this server section, whose issuer's section says this.
+    pub async fn of(server: &str, issuer_says: &str) -> Self {
+        Self::made(server, issuer_says, |builder| builder).await
+    }
+
+    async fn made(
+        server: &str,
+        issuer_says: &str,
+        change: impl FnOnce(TestServerBuilder<Everything>) -> TestServerBuilder<Everything>,
+    ) -> Self {
         let key = Key::new(Algorithm::ES256, "k");
         let issuer = AuthorizationServer::with_keys(&[&key]).await;
         let everything = Everything::default();
-        let builder = everything.builder(&issuer.toml(&format!("dpop = \"{dpop}\"")));
+        let builder = everything.builder(&format!("{server}{}", issuer.toml(issuer_says)));
         let server = change(builder).start().await.expect("the server starts");
         let own = Key::new(Algorithm::ES256, "client");
         let bench = Self { everything, server, issuer, key, own, nonce: Mutex::new(None) };
@@ -168,6 +181,17 @@ impl Bench {
     }
 
     pub async fn call(&self, tool: &str, authorization: &str, proofs: &[&[u8]]) -> Got {
+        self.call_with(tool, authorization, proofs, None).await
+    }
+
+    /// The same, from a proxy that says this of its client's certificate.
+    pub async fn call_with(
+        &self,
+        tool: &str,
+        authorization: &str,
+        proofs: &[&[u8]],
+        certificate: Option<&str>,
+    ) -> Got {
         let meta = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
             "io.modelcontextprotocol/clientInfo": { "name": "t", "version": "1" },
@@ -188,6 +212,9 @@ impl Bench {
         }
         for proof in proofs {
             request = request.header("dpop", *proof);
+        }
+        if let Some(certificate) = certificate {
+            request = request.header("client-cert", certificate);
         }
         let answer = request.send().await.expect("an answer");
         let text = |name: &str| -> Vec<String> {

@@ -11,7 +11,7 @@ use crate::doctor::quote::quote;
 use crate::doctor::step::Step;
 
 /// Each `error_description` of mcp-auth (`TokenError::description`), its check, and what to do.
-const SAID: [(&str, Check, &str); 24] = [
+const SAID: [(&str, Check, &str); 27] = [
     (
         "the token is malformed",
         TOKEN_FORMAT,
@@ -50,6 +50,23 @@ const SAID: [(&str, Check, &str); 24] = [
         "the token is bound to its sender's key",
         TOKEN_FORMAT,
         "ask the issuer for bearer tokens: this one is bound by DPoP or a certificate",
+    ),
+    (
+        "the token is bound to a client certificate and the request came without one",
+        TOKEN_FORMAT,
+        "ask the issuer for bearer tokens: this command shows no certificate. A client that does needs a server that sees it (mcp-auth: \
+         [server.tls] client_certificates, server.client_cert_header)",
+    ),
+    (
+        "the token is bound to another client certificate",
+        TOKEN_FORMAT,
+        "get a new token with the certificate that the client shows",
+    ),
+    (
+        "the token is not bound to a client certificate",
+        TOKEN_FORMAT,
+        "ask the issuer for tokens that are bound to a certificate, or let the server take plain ones (mcp-auth: [[auth.issuers]] \
+         certificate_bound)",
     ),
     (
         "the token is not bound to a key",

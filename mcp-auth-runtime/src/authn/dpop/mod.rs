@@ -1,5 +1,5 @@
-//! Proof that who presents a token holds the key that it is bound to (DPoP, RFC 9449). In reading order: `mode` (what an
-//! issuer's section says), `presented` (what a request brings), `proof` (which proofs are good), `thumbprint` (what a token
+//! Proof that who presents a token holds the key that it is bound to (DPoP, RFC 9449). In reading order: `presented` (what a
+//! request brings), `proof` (which proofs are good), `thumbprint` (what a token
 //! says of its key), `htu` (which URI a proof is for), `error` (why a proof is refused), `nonce` (what makes
 //! it a new one), `replay` (what makes it good once), `checker` (the check of each
 //! request). Proofs are never remembered as good: every request is checked.
@@ -7,7 +7,6 @@
 mod checker;
 mod error;
 mod htu;
-mod mode;
 mod nonce;
 mod presented;
 mod proof;
@@ -16,7 +15,6 @@ mod thumbprint;
 
 pub(crate) use checker::Dpop;
 pub(crate) use error::ProofError;
-pub use mode::DpopMode;
 pub(in crate::authn) use presented::PresentedProof;
 pub(crate) use proof::algorithms;
 pub(in crate::authn) use thumbprint::Thumbprint;

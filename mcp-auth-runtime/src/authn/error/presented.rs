@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::token::TokenError;
+use crate::authn::certificate::CertificateFault;
 
 /// Why the caller of a request could not be verified.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -53,6 +54,7 @@ impl AuthnError {
             Self::Credential(CredentialError::NotAscii | CredentialError::NotOneToken) => {
                 "the Authorization header is not one scheme and one token"
             }
+            Self::Credential(CredentialError::ClientCertificate(fault)) => fault.description(),
             Self::Token(error) => error.description(),
         }
     }
@@ -72,11 +74,14 @@ pub enum CredentialError {
     NotTokenAlone,
     /// An `X-API-Key` header that is empty, holds bytes outside ASCII, or more than one word.
     NotOneKey,
+    /// The certificate of the client cannot be read.
+    ClientCertificate(CertificateFault),
 }
 
 impl fmt::Display for CredentialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::ClientCertificate(fault) => return fault.fmt(f),
             Self::Repeated => "request holds more than one credential",
             Self::NotAscii => "authorization header holds bytes outside ascii",
             Self::NotOneToken => {
@@ -115,10 +120,11 @@ mod tests {
     use super::*;
 
     fn one_of_each() -> Vec<AuthnError> {
-        use CredentialError::{NotAscii, NotOneKey, NotOneToken, NotTokenAlone, Repeated};
+        use CredentialError::{ClientCertificate, NotAscii, NotOneKey, NotOneToken, NotTokenAlone, Repeated};
         let headers = [Repeated, NotAscii, NotOneToken, NotTokenAlone, NotOneKey];
         let tokens = TokenError::one_of_each().into_iter().map(AuthnError::from);
-        headers.map(AuthnError::from).into_iter().chain(tokens).collect()
+        let certificates = CertificateFault::one_of_each().map(ClientCertificate);
+        headers.into_iter().chain(certificates).map(AuthnError::from).chain(tokens).collect()
     }
 
     #[test]

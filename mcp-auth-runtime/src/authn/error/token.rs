@@ -132,6 +132,17 @@ pub enum TokenError {
     /// It is not bound to a key, and came with a proof, or from an issuer whose tokens must be bound (`dpop`).
     #[error("token is not bound to a key (cnf.jkt)")]
     Unbound,
+    /// It is not bound to a client certificate, and its issuer's tokens must be (`certificate_bound`).
+    #[error(
+        "token is not bound to a client certificate (cnf.x5t#S256), and its issuer is set to certificate_bound = \"required\""
+    )]
+    NoBoundCertificate,
+    /// It is bound to a client certificate, and the request came without one (RFC 8705 §3).
+    #[error("token is bound to a client certificate (cnf.x5t#S256), and the request came without one")]
+    NoCertificate,
+    /// It is bound to another client certificate than the one that the request came with (RFC 8705 §3).
+    #[error("token is bound to another client certificate (cnf.x5t#S256) than the one of this request")]
+    OtherCertificate,
     /// The proof beside it does not show that its client sent it (RFC 9449 §4.3).
     #[error("{0}")]
     Proof(#[from] ProofError),
@@ -232,6 +243,9 @@ impl TokenError {
             | Self::LivesTooLong { .. }
             | Self::SenderConstrained
             | Self::Unbound
+            | Self::NoBoundCertificate
+            | Self::NoCertificate
+            | Self::OtherCertificate
             | Self::Proof(_)
             | Self::IdToken
             | Self::Inactive
@@ -267,6 +281,11 @@ impl TokenError {
             Self::Program { .. } => "the token is not accepted",
             Self::SenderConstrained => "the token is bound to its sender's key",
             Self::Unbound => "the token is not bound to a key",
+            Self::NoBoundCertificate => "the token is not bound to a client certificate",
+            Self::NoCertificate => {
+                "the token is bound to a client certificate and the request came without one"
+            }
+            Self::OtherCertificate => "the token is bound to another client certificate",
             Self::Proof(error) => error.description(),
             Self::Client => "the token's client is not allowed",
             Self::ApiKey(error) => error.description(),
@@ -307,6 +326,9 @@ impl TokenError {
             Self::LivesTooLong { lifetime_secs: 2, max_secs: 1 },
             Self::SenderConstrained,
             Self::Unbound,
+            Self::NoBoundCertificate,
+            Self::NoCertificate,
+            Self::OtherCertificate,
             Self::IdToken,
             Self::Program { name: "x".into() },
             Self::ProgramUnavailable { name: "x".into(), retry_after: Duration::from_secs(1) },

@@ -16,8 +16,8 @@ use super::claims::{ACR_CLAIM, AUTH_TIME_CLAIM, MAX_CLIENT_BYTES, MAX_SUBJECT_BY
 use super::jwt::bounds::TOKEN_CACHE_TTL;
 use super::{Asking, Basis, Pace, Recheck, Verified, Verify, VerifyFuture};
 use crate::authn::actor::Actor;
+use crate::authn::binding_mode::Bindings;
 use crate::authn::confirmation::Confirmation;
-use crate::authn::dpop::DpopMode;
 use crate::authn::error::TokenError;
 use crate::authn::login::Login;
 use crate::authn::principal::{Facts, Held, Via};
@@ -239,7 +239,7 @@ impl ProgramVerifier {
             client_id: found.client_id,
             held: Held { roles: self.with_implied(&found.roles), login, ..Held::of(found.scopes) },
             expires_at: found.expires_at,
-            confirmation: Confirmation::of(&found.claims, DpopMode::Off),
+            confirmation: Confirmation::of(&found.claims, Bindings::default()),
             claims: found.claims.into(),
             ..Facts::of(Arc::clone(&self.issuer), found.subject)
         };

@@ -392,6 +392,86 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// Nothing would show the certificates that tokens are bound to.
+    #[error(
+        "certificate_bound is {mode:?}, but no client certificate reaches this server: ask clients for theirs in [server.tls], name the \
+         header in which your proxy passes it on, in server.client_cert_header, or write \"off\": {at}"
+    )]
+    CertificateBoundUnshown {
+        /// What the key says.
+        mode: &'static str,
+        /// Key and source.
+        at: String,
+    },
+    /// On stdio there is no connection that could show a certificate.
+    #[error(
+        "certificate_bound is \"required\", but over stdio no client shows a certificate: write \"allowed\", or serve over HTTP: {at}"
+    )]
+    CertificateBoundStdio {
+        /// Key and source.
+        at: String,
+    },
+    /// A certificate is public: anyone could write one into the header.
+    #[error(
+        "client_cert_header is set, but trusted_proxies is not, and from anyone else the header proves nothing: name the proxies that \
+         write it in trusted_proxies: {at}"
+    )]
+    ClientCertWithoutProxies {
+        /// Key and source.
+        at: String,
+    },
+    /// Certificates that nothing depends on.
+    #[error(
+        "client_cert_header is set, but tokens of no issuer may be bound to a certificate: write certificate_bound = \"allowed\" or \
+         \"required\" in [[auth.issuers]], or remove it: {at}"
+    )]
+    ClientCertUnused {
+        /// Key and source.
+        at: String,
+    },
+    /// Clients would be told a URL that is not spoken.
+    #[error(
+        "with [server.tls] clients come by https: set public_url to the https:// URL that they use: {at}"
+    )]
+    TlsPublicUrl {
+        /// Key and source.
+        at: String,
+    },
+    /// No certificate could be held against anything.
+    #[error(
+        "client_certificates is {mode:?}, but client_ca does not say who issues them: name the file of your authority, or write \"any\" \
+         where nothing but tokens depends on them: {at}"
+    )]
+    TlsWithoutClientCa {
+        /// What the key says.
+        mode: &'static str,
+        /// Key and source.
+        at: String,
+    },
+    /// An authority that would be ignored.
+    #[error("client_certificates is \"any\", but client_ca says who issues them: remove one of them: {at}")]
+    TlsAnyClientCa {
+        /// Key and source.
+        at: String,
+    },
+    /// Files that TLS cannot be served with.
+    #[error("TLS cannot be served: {why}: {at}")]
+    TlsUnusable {
+        /// Why, with nothing of a key.
+        why: String,
+        /// Key and source.
+        at: String,
+    },
+    /// One header with two meanings.
+    #[error("the header {header:?} is {other} already: name another one: {at}")]
+    HeaderTwice {
+        /// The header.
+        header: String,
+        /// The other key that names it.
+        other: &'static str,
+        /// Key and source.
+        at: String,
+    },
     /// Tokens for no one in particular, of any client.
     #[error(
         "audience_optional is true, so allowed_clients must name the clients whose tokens are meant for this server: nothing \

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::conflict::Conflict;
 use super::findings::Findings;
-use crate::authn::{DpopMode, is_plain_from, may_ask};
+use crate::authn::{BindingMode, is_plain_from, may_ask};
 use crate::config::provider::is_open_to_everyone;
 use crate::config::section::issuers::{ScopePrefixIn, TrustedIssuer};
 use crate::config::section::server::Transport;
@@ -23,6 +23,7 @@ impl Findings<'_> {
         for (index, issuer) in config.auth.issuers.iter().enumerate() {
             self.tenants(index, issuer);
             self.dpop(index, issuer);
+            self.certificate_bound(index, issuer);
             let name = issuer.issuer[0].as_str().to_owned();
             let (accepted, servers) = (issuer.accepted(), issuer.authorization_servers());
             let plain = issuer.allow_http.as_ref().map(|host| host.host());
@@ -94,9 +95,20 @@ impl Findings<'_> {
             let (dpop, at) = (issuer.dpop.as_str(), self.at(key!(auth.issuers[index].dpop)));
             self.refuse(Conflict::DpopTokenHeader { dpop, at });
         }
-        if issuer.dpop == DpopMode::Required && server.transport == Transport::Stdio {
+        if issuer.dpop == BindingMode::Required && server.transport == Transport::Stdio {
             let at = self.at(key!(auth.issuers[index].dpop));
             self.refuse(Conflict::DpopStdio { at });
+        }
+    }
+
+    /// Tokens that are bound to a client certificate: a connection shows it, or a proxy passes it on.
+    fn certificate_bound(&mut self, index: usize, issuer: &TrustedIssuer) {
+        let (server, mode) = (&self.config.server, issuer.certificate_bound);
+        let at = |this: &Self| this.at(key!(auth.issuers[index].certificate_bound));
+        if mode == BindingMode::Required && server.transport == Transport::Stdio {
+            self.refuse(Conflict::CertificateBoundStdio { at: at(self) });
+        } else if mode.is_on() && !server.sees_client_certificates() {
+            self.refuse(Conflict::CertificateBoundUnshown { mode: mode.as_str(), at: at(self) });
         }
     }
 

@@ -110,6 +110,15 @@ impl Config {
             Transport::Stdio => checks.reading(&[place, &["stdio.**"]], Findings::stdio),
         }
         checks.reading(&[place], Findings::public_url);
+        checks.reading(&[place, &["server.tls.**"]], Findings::tls);
+        checks.reading(
+            &[
+                trust,
+                &["auth.issuers.*.certificate_bound", "auth.token_header", "server.client_cert_header.**"],
+                &["server.trusted_proxies", "server.client_address_header"],
+            ],
+            Findings::client_certificates,
+        );
         let own = [
             "issuer",
             "authorization_server",
@@ -121,12 +130,16 @@ impl Config {
             "scope_prefix_in",
             "audience_optional",
             "allowed_clients",
+            "certificate_bound",
             "jwks_min_refresh",
             "jwks_max_refresh",
         ];
         let own = own.map(|key| format!("auth.issuers.*.{key}"));
         let own: Vec<&str> = own.iter().map(String::as_str).collect();
-        checks.reading(&[trust, place, &own], Findings::issuers);
+        checks.reading(
+            &[trust, place, &own, &["server.client_cert_header", "server.tls.**"]],
+            Findings::issuers,
+        );
         checks.reading(&[&["auth.verify", "auth.api_keys.**", "roles", "scopes"]], Findings::api_keys);
         checks.reading(
             &[trust, place, &["auth.deny.**", "auth.issuers.*.issuer", "auth.issuers.*.tenants"]],

@@ -2,6 +2,8 @@
 
 use super::conflict::Conflict;
 use super::findings::Findings;
+use crate::config::section::server::Transport;
+use crate::config::section::tls::ClientCertificates;
 use crate::config::{Warning, key};
 
 impl Findings<'_> {
@@ -14,6 +16,52 @@ impl Findings<'_> {
         }
         if server.trusted_proxies.iter().any(|proxy| proxy.network().is_none()) {
             self.warnings.push(Warning::NoUnixSocket);
+        }
+    }
+
+    /// `[server.tls]`: files that can be read, and a URL that says https. Whether the files belong together is for who speaks TLS.
+    pub(super) fn tls(&mut self) {
+        let config = self.config;
+        let Some(tls) = config.server.tls.as_ref().filter(|_| config.server.transport == Transport::Http)
+        else {
+            return;
+        };
+        if config.server.public_url.as_ref().is_none_or(|url| !url.as_str().starts_with("https://")) {
+            let at = self.at(key!(server.tls));
+            self.refuse(Conflict::TlsPublicUrl { at });
+        }
+        let at = self.at(key!(server.tls?.client_certificates));
+        match (tls.client_certificates, &tls.client_ca) {
+            (Some(mode @ (ClientCertificates::Required | ClientCertificates::Optional)), None) => {
+                return self.refuse(Conflict::TlsWithoutClientCa { mode: mode.as_str(), at });
+            }
+            (Some(ClientCertificates::Any), Some(_)) => return self.refuse(Conflict::TlsAnyClientCa { at }),
+            _ => {}
+        }
+        if let Err(why) = config.tls_files(tls) {
+            let at = self.at(key!(server.tls));
+            self.refuse(Conflict::TlsUnusable { why, at });
+        }
+    }
+
+    /// The header of certificates: proxies that write it, tokens that it is for, and a name of its own.
+    pub(super) fn client_certificates(&mut self) {
+        let (auth, server) = (&self.config.auth, &self.config.server);
+        let Some(header) = &server.client_cert_header else { return };
+        let at = self.at(key!(server.client_cert_header));
+        if server.trusted_proxies.is_empty() {
+            self.refuse(Conflict::ClientCertWithoutProxies { at: at.clone() });
+        }
+        if !auth.issuers.iter().any(|issuer| issuer.certificate_bound.is_on()) {
+            self.refuse(Conflict::ClientCertUnused { at });
+        }
+        let name = header.name.name();
+        let token =
+            auth.token_header.as_ref().filter(|token| token.name() == name).map(|_| "auth.token_header");
+        let address = (server.client_address_header.name() == name).then_some("server.client_address_header");
+        if let Some(other) = token.or(address) {
+            let (header, at) = (name.to_string(), self.at(key!(server.client_cert_header?.name)));
+            self.refuse(Conflict::HeaderTwice { header, other, at });
         }
     }
 

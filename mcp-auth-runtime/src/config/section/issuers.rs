@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::introspection::Introspection;
 use crate::authn::verifier::jwt::bounds;
 use crate::authn::{
-    ACR_CLAIM, ANY_TENANT, AUTH_TIME_CLAIM, Algorithm, DEFAULT_CLIENT_CLAIMS, DpopMode, SUBJECT_CLAIM,
+    ACR_CLAIM, ANY_TENANT, AUTH_TIME_CLAIM, Algorithm, BindingMode, DEFAULT_CLIENT_CLAIMS, SUBJECT_CLAIM,
 };
 use crate::config::provider::ProviderName;
 use crate::config::value::audience::Audiences;
@@ -152,7 +152,12 @@ pub struct TrustedIssuer {
     /// Whether its tokens may or must be bound to a key of their client, with a proof beside each request (DPoP, RFC 9449).
     /// With `off` bound tokens are refused. **(default: `"off"`)**
     #[serde(default)]
-    pub dpop: DpopMode,
+    pub dpop: BindingMode,
+    /// Whether its tokens may or must be bound to a certificate of their client, which shows it in each TLS handshake
+    /// (RFC 8705). Needs `server.client_cert_header`, or `[server.tls]` with `client_certificates`. With `off` bound tokens are refused.
+    /// **(default: `"off"`)**
+    #[serde(default)]
+    pub certificate_bound: BindingMode,
     /// How long a verified token is remembered as verified, at most until it expires.
     #[serde(default)]
     pub token_cache_ttl: TokenCacheTtl,

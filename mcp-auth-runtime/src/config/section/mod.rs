@@ -1,4 +1,4 @@
-//! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `auth`, `issuers`, `introspection`, `api_keys`,
+//! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `tls`, `auth`, `issuers`, `introspection`, `api_keys`,
 //! `issuer`, `scopes`, `roles`, `operations` (tools, prompts, resources),
 //! `stdio`, `limits`, `cors`, `log`. `schema` is the JSON Schema of all of them.
 
@@ -18,4 +18,5 @@ pub mod schema;
 pub mod scopes;
 pub mod server;
 pub mod stdio;
+pub mod tls;
 pub mod users;

@@ -3,9 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::tls::Tls;
+use crate::authn::CertificateFormat;
 use crate::config::value::network::Proxy;
 use crate::config::value::url::{HostName, HttpUrl, Listen, PublicUrl};
-use crate::config::value::{ClientAddressHeader, DisplayName, EndpointPath, ToolHeader, keyword};
+use crate::config::value::{
+    CertificateHeader, ClientAddressHeader, DisplayName, EndpointPath, ToolHeader, keyword,
+};
 
 keyword! {
     /// How clients reach the server. **(default: `"http"`)**
@@ -25,6 +29,18 @@ keyword! {
         /// Once: what it continues runs once at most.
         Once = "once",
     }
+}
+
+/// The header in which trusted proxies pass on the certificate of a client.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ClientCertHeader {
+    /// Its name. The proxy has to write it anew for each request, and never pass on its client's.
+    pub name: CertificateHeader,
+    /// How the certificate stands in it: `rfc9440` (the DER in base64, between colons), or `url-pem` (PEM, percent-encoded:
+    /// `$ssl_client_escaped_cert` of nginx, `X-Amzn-Mtls-Clientcert-Leaf` of AWS).
+    pub format: CertificateFormat,
 }
 
 /// How the server is reached, and what it is called.
@@ -66,7 +82,19 @@ pub struct Server {
     /// `cf-connecting-ip` or another. It is read from its right end, through trusted proxies only; no other header is read,
     /// because a proxy passes on what its client sent in those.
     pub client_address_header: ClientAddressHeader,
+    /// The header in which these proxies pass on the certificate that a client showed them, for tokens that are bound to it
+    /// (`certificate_bound` of an issuer). A request with it from anyone else is refused with 400.
+    pub client_cert_header: Option<ClientCertHeader>,
+    /// TLS in this process, for a server without a proxy in front of it. Without it the listener speaks plain HTTP.
+    pub tls: Option<Tls>,
     /// How often a client may bring back the `requestState` of a call that asked it for input: `at-least-once` (within ten
     /// minutes, so that a client whose answer was lost tries again), or `once`, for calls that must not run twice.
     pub rounds: Rounds,
+}
+
+impl Server {
+    /// Whether the certificate of a client can reach this server.
+    pub(crate) fn sees_client_certificates(&self) -> bool {
+        self.client_cert_header.is_some() || self.tls.as_ref().is_some_and(|tls| tls.asked().is_some())
+    }
 }

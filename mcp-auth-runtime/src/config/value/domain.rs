@@ -2,7 +2,7 @@
 //! lists show, how events are written.
 
 use super::words;
-use crate::authn::{DpopMode, IntrospectionKind, Reach};
+use crate::authn::{BindingMode, CertificateFormat, IntrospectionKind, Reach};
 use crate::authz::{Connect, Visibility};
 use crate::observe::log::LogFormat;
 
@@ -11,7 +11,8 @@ words! { IntrospectionKind {
     GoogleTokeninfo = "google-tokeninfo",
     GithubCheckToken = "github-check-token",
 } }
-words! { DpopMode { Off = "off", Allowed = "allowed", Required = "required", } }
+words! { BindingMode { Off = "off", Allowed = "allowed", Required = "required", } }
+words! { CertificateFormat { Rfc9440 = "rfc9440", UrlPem = "url-pem", } }
 words! { Reach { Opaque = "opaque", All = "all", } }
 words! { Connect { Authenticated = "authenticated", Anonymous = "anonymous", } }
 words! { Visibility { All = "all", Granted = "granted", } }

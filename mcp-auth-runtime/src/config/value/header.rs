@@ -1,4 +1,5 @@
-//! Headers of a request: those that tools may see, and the one that says who a proxy asks for.
+//! Headers of a request: those that tools may see, and those in which a proxy says for whom it asks, with which token and
+//! which certificate.
 
 use std::str::FromStr;
 
@@ -43,7 +44,7 @@ impl FromStr for ToolHeader {
 text_value!(ToolHeader, "the name of a header in quotes");
 
 /// Headers that mean something else, to us, to MCP or to HTTP; by how their names begin.
-const NOT_A_TOKENS: [&str; 31] = [
+const NOT_TOKENS: [&str; 31] = [
     "accept",
     "access-control-",
     "authorization",
@@ -77,6 +78,19 @@ const NOT_A_TOKENS: [&str; 31] = [
     "x-forwarded-",
 ];
 
+/// The same, by their whole names.
+const NOT_A_TOKEN: [&str; 7] =
+    ["te", "traceparent", "tracestate", "x-request-id", "x-correlation-id", "x-real-ip", "accept-language"];
+
+/// Whether a header of this name means something else than a token or a certificate.
+fn means_something_else(name: &HeaderName) -> bool {
+    let means = |other: &&str| match other.ends_with('-') {
+        true => name.as_str().starts_with(*other),
+        false => name.as_str() == *other,
+    };
+    NOT_TOKENS.iter().any(means) || NOT_A_TOKEN.contains(&name.as_str())
+}
+
 /// The header in which a proxy in front hands on the caller's token: no `Authorization`, and none that means something else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -98,23 +112,10 @@ impl FromStr for TokenHeader {
                 "the name of a header, such as \"Cf-Access-Jwt-Assertion\"",
             ));
         };
-        let means = |other: &&str| match other.ends_with('-') {
-            true => name.as_str().starts_with(*other),
-            false => name.as_str() == *other,
-        };
         if name.as_str() == "authorization" {
             return Err(ValueError::refused(text, "it is read without this key, as Bearer and a token"));
         }
-        let others = [
-            "te",
-            "traceparent",
-            "tracestate",
-            "x-request-id",
-            "x-correlation-id",
-            "x-real-ip",
-            "accept-language",
-        ];
-        if NOT_A_TOKENS.iter().any(means) || others.contains(&name.as_str()) {
+        if means_something_else(&name) {
             return Err(ValueError::refused(text, "this header means something else"));
         }
         Ok(Self(name))
@@ -156,6 +157,42 @@ impl FromStr for ClientAddressHeader {
 
 text_value!(ClientAddressHeader, "the name of a header in quotes");
 
+/// The header in which proxies pass on the certificate of a client. **(default: `"client-cert"`)**
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct CertificateHeader(#[serde(serialize_with = "as_text")] HeaderName);
+
+impl CertificateHeader {
+    /// The header.
+    pub fn name(&self) -> &HeaderName {
+        &self.0
+    }
+}
+
+impl Default for CertificateHeader {
+    /// That of RFC 9440.
+    fn default() -> Self {
+        Self(HeaderName::from_static("client-cert"))
+    }
+}
+
+impl FromStr for CertificateHeader {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let Ok(name) = text.parse::<HeaderName>() else {
+            return Err(ValueError::malformed(text, "the name of a header, such as \"Client-Cert\""));
+        };
+        // Such as X-Forwarded-Tls-Client-Cert, by which some proxies call it.
+        let is_forwarded = name.as_str().starts_with("x-forwarded-") && name.as_str().contains("cert");
+        match means_something_else(&name) && !is_forwarded {
+            true => Err(ValueError::refused(text, "this header means something else")),
+            false => Ok(Self(name)),
+        }
+    }
+}
+
+text_value!(CertificateHeader, "the name of a header in quotes");
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,6 +213,30 @@ mod tests {
             ["", "x tenant", "x:y", "Authorization", "cookie", "DPoP", "Proxy-Authorization", "X-API-Key"]
         {
             assert!(bad.parse::<ToolHeader>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_header_of_a_certificate_is_one_that_means_nothing_else() {
+        assert_eq!(CertificateHeader::default().name(), "client-cert");
+        for ok in ["Client-Cert", "X-SSL-Cert", "X-Amzn-Mtls-Clientcert-Leaf", "X-Forwarded-Tls-Client-Cert"]
+        {
+            assert_eq!(ok.parse::<CertificateHeader>().unwrap().name().as_str(), ok.to_ascii_lowercase());
+        }
+        for bad in [
+            "",
+            "a b",
+            "Authorization",
+            "Cookie",
+            "DPoP",
+            "X-API-Key",
+            "X-Forwarded-For",
+            "x-real-ip",
+            "Host",
+            "Mcp-Session-Id",
+            "X-Request-Id",
+        ] {
+            assert!(bad.parse::<CertificateHeader>().is_err(), "{bad:?}");
         }
     }
 

@@ -27,6 +27,7 @@ use crate::owned::BodyRoom;
 use crate::transport::before::Before;
 use crate::transport::client_address::TrustedProxies;
 use crate::transport::cors;
+use crate::transport::encryption::Encryption;
 use crate::transport::host::{self, AllowedHosts, HostSettings};
 use crate::transport::http::serve_http;
 pub(super) use crate::transport::http::{ConnectionLimits, Drained};
@@ -66,7 +67,8 @@ pub(super) async fn start(limits: ConnectionLimits) -> Server {
         .merge(health::router(|| Readiness::of(Vec::new(), Demand::Any, false)))
         .layer(Extension(Arc::clone(&calls)))
         .layer(Before(move |request: &Request| host::check(&hosts, request)));
-    let served = tokio::spawn(serve_http(listener, router, limits, shutdown.clone(), places()));
+    let served =
+        tokio::spawn(serve_http(listener, router, limits, shutdown.clone(), places(), Encryption::None));
     Server { address, shutdown, served, calls, dropped, entered }
 }
 

@@ -10,7 +10,7 @@ use crate::authn::error::{AuthnError, TokenError};
 use crate::authn::principal::{Facts, Held, Via};
 use crate::authn::tests::support::{FakeClock, NOW, ambient};
 use crate::authn::verifier::{Basis, Verified, VerifyFuture};
-use crate::authn::{Authenticator, CacheBounds, Credential, Identity, Verify};
+use crate::authn::{Authenticator, CacheBounds, Credential, Identity, Sender, Verify};
 
 fn key() -> ApiKey {
     ApiKey::make(&SystemRandom)
@@ -174,7 +174,7 @@ async fn an_expired_key_for_certain_addresses_is_answered_as_one_that_never_was(
     for from in [Some("11.0.0.1"), Some("10.0.0.1"), None] {
         let from = from.map(|from| from.parse().unwrap());
         let credential = Credential::ApiKey(key.expose());
-        let refused = tried.authenticator.authenticate_from(credential, from).await.unwrap_err();
+        let refused = tried.authenticator.authenticate_from(credential, &Sender::at(from)).await.unwrap_err();
         assert_eq!(
             refused.description(),
             AuthnError::from(TokenError::from(ApiKeyError::Unknown)).description()
@@ -190,7 +190,7 @@ async fn a_key_for_certain_addresses_is_refused_from_others_also_where_it_is_rem
     let tried = accepting(vec![ApiKeyRules { allowed_addresses: allowed, ..rules("ci", &[&key]) }]);
     let from = async |address: &str| {
         let credential = Credential::ApiKey(key.expose());
-        tried.authenticator.authenticate_from(credential, Some(address.parse().unwrap())).await
+        tried.authenticator.authenticate_from(credential, &Sender::at(Some(address.parse().unwrap()))).await
     };
     assert!(from("10.9.9.9").await.is_ok());
     let refused = from("11.0.0.1").await.unwrap_err();

@@ -11,7 +11,6 @@ use super::claim_test::ClaimAt;
 use super::rules::{SUBJECT_CLAIM, TokenRules};
 use crate::authn::actor::Actor;
 use crate::authn::confirmation::Confirmation;
-use crate::authn::dpop::DpopMode;
 use crate::authn::error::TokenError;
 use crate::authn::login::Login;
 use crate::authn::principal::{Facts, Held};
@@ -49,7 +48,7 @@ pub(in crate::authn::verifier) fn faults(
 ) -> Vec<TokenError> {
     let checks = [
         check_kind(rules, claims),
-        check_binding(rules, claims),
+        rules.bindings.check(claims),
         check_audience(rules, claims),
         check_times(rules, claims, now).map(drop),
         subject(rules, claims).map(drop),
@@ -71,7 +70,7 @@ pub(in crate::authn::verifier) fn check(
     now: u64,
 ) -> Result<Facts, TokenError> {
     check_kind(rules, &claims)?;
-    check_binding(rules, &claims)?;
+    rules.bindings.check(&claims)?;
     check_audience(rules, &claims)?;
     let expires_at = check_times(rules, &claims, now)?;
     let (subject, subject_claim) = subject(rules, &claims)?;
@@ -94,7 +93,7 @@ pub(in crate::authn::verifier) fn check(
         client_id,
         held,
         expires_at,
-        confirmation: Confirmation::of(&claims, rules.dpop),
+        confirmation: Confirmation::of(&claims, rules.bindings),
         api_key: None,
         claims: claims.into(),
     })
@@ -115,14 +114,6 @@ fn check_kind(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(), Tok
         return Err(TokenError::RefusedClaim { claim });
     }
     Ok(())
-}
-
-/// Whether it is bound to a key, where it must be. Its proof is checked for each request, elsewhere.
-fn check_binding(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(), TokenError> {
-    match rules.dpop == DpopMode::Required && !claims.contains_key("cnf") {
-        true => Err(TokenError::Unbound),
-        false => Ok(()),
-    }
 }
 
 fn check_audience(rules: &TokenRules, claims: &Map<String, Value>) -> Result<(), TokenError> {

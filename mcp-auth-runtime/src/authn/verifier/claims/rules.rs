@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::claim_test::ClaimTests;
-use crate::authn::dpop::DpopMode;
+use crate::authn::binding_mode::Bindings;
 use crate::authn::roles::{RoleGrants, RoleRules};
 use crate::authn::scope_prefix::ScopePrefix;
 use crate::authn::verifier::jwt::bounds;
@@ -60,8 +60,8 @@ pub struct TokenRules {
     pub single_audience: bool,
     /// If set, the only clients whose tokens pass; a token that names no client does not.
     pub allowed_clients: Option<Vec<String>>,
-    /// Whether its tokens may or must be bound to a key by DPoP.
-    pub dpop: DpopMode,
+    /// Whether its tokens may or must be bound, by each method.
+    pub bindings: Bindings,
     /// The longest one of its tokens is taken at its word before it is verified anew; zero: every time.
     pub token_cache_ttl: Duration,
 }
@@ -88,7 +88,7 @@ impl TokenRules {
             audience_optional: false,
             single_audience: false,
             allowed_clients: None,
-            dpop: DpopMode::Off,
+            bindings: Bindings::default(),
             token_cache_ttl: bounds::TOKEN_CACHE_TTL.default,
         }
     }

@@ -97,7 +97,7 @@ fn check_kind(tokens: &TokenRules, claims: &Map<String, Value>) -> Result<(), To
     match claims.get("token_type") {
         // It says what `cnf` says, by which it is then judged.
         Some(Value::String(kind))
-            if is_one_of(kind, &["dpop"]) && tokens.dpop.is_on() && claims.contains_key("cnf") => {}
+            if is_one_of(kind, &["dpop"]) && tokens.bindings.dpop.is_on() && claims.contains_key("cnf") => {}
         Some(Value::String(kind)) if is_one_of(kind, &["dpop", "pop"]) => {
             return Err(TokenError::SenderConstrained);
         }

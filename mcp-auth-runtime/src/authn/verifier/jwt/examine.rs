@@ -84,7 +84,7 @@ pub(super) fn in_claims(
 ) -> Vec<TokenError> {
     let mut faults = claims::faults(&rules.tokens, claims, now);
     faults.extend(accepted.and_then(|named| named.check_tenant(claims).err()));
-    if Confirmation::of(claims, rules.tokens.dpop) == Some(Confirmation::Unsupported) {
+    if Confirmation::of(claims, rules.tokens.bindings) == Some(Confirmation::Unsupported) {
         faults.push(TokenError::SenderConstrained);
     }
     faults
