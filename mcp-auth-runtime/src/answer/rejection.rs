@@ -354,7 +354,7 @@ impl Rejection {
                 let text = format!("this needs the scope {required}, which no login brings");
                 Row::new(FORBIDDEN, Rank::Decision, text).says(Says::Lacks { required, held })
             }
-            // Of who the caller is there is no doubt, so it is said after what is wrong with the message.
+            // The caller is known, so it is said after what is wrong with the message.
             Self::InsufficientLogin { terms, fault, scopes } => {
                 let text = login_needed(terms, *fault).to_string();
                 Row::new(StatusCode::UNAUTHORIZED, Rank::Decision, text).says(Says::Login { terms, scopes })

@@ -19,7 +19,7 @@ pub struct Login {
 impl Login {
     /// What these claims say: of each list of names the first one that is present.
     ///
-    /// A time that lies more than `skew` seconds ahead of `now` is no time of a login: it would never get old.
+    /// A time that lies more than `skew` seconds ahead of `now` does not count: such a login would not get old for as long.
     ///
     /// - Units: `skew` in seconds, `now` in Unix seconds.
     pub(super) fn of(

@@ -36,13 +36,13 @@ pub enum LoginFault {
     Other,
     /// The credential does not say by what it was.
     NoAcr,
-    /// There was none: nobody logs in with such a credential.
+    /// There was none: no person logs in for such a credential.
     NoPerson,
 }
 
 impl Policy {
-    /// `verdict` on a message that names `ids`, if the login of the caller who holds `held` is recent. A task and its like were
-    /// allowed when they were made, so `asks` says whether the age is asked.
+    /// `verdict` on a message that names `ids`, if the login of the caller who holds `held` is recent. Where one is needed and nothing
+    /// says when it was, it is denied, whatever was found before.
     pub(super) fn while_recent(
         &self,
         verdict: Verdict,
@@ -52,9 +52,12 @@ impl Policy {
         let needs = ids.into_iter().filter_map(|id| self.need_at(id));
         let terms: Vec<LoginTerms> =
             needs.map(|need| need.login().clone()).filter(|terms| terms.max_age().is_some()).collect();
-        let auth_time = held.and_then(|held| held.login.as_ref()?.auth_time);
-        let (Some(held), Some(auth_time), Some(terms)) = (held, auth_time, strictest(&terms)) else {
-            return verdict;
+        let Some(terms) = strictest(&terms) else { return verdict };
+        let Some((held, login)) = held.and_then(|held| Some((held, held.login.as_ref()?))) else {
+            return Verdict::Denied(Denied::NoPerson { terms });
+        };
+        let Some(auth_time) = login.auth_time else {
+            return Verdict::Denied(self.needs_login(terms, LoginFault::NoTime, held));
         };
         let otherwise = self.needs_login(terms.clone(), LoginFault::Old, held);
         Verdict::Recent(Recent { then: Box::new(verdict), auth_time, terms, otherwise })
@@ -83,7 +86,7 @@ impl Policy {
 }
 
 impl Recent {
-    /// What comes of it `now`, in Unix seconds; `None` where nobody knows the time.
+    /// What comes of it `now`, in Unix seconds; `None` where the time is not known.
     pub(crate) fn at(self, now: Option<u64>) -> Verdict {
         match now.is_some_and(|now| self.terms.is_recent(self.auth_time, now)) {
             true => *self.then,
