@@ -4,7 +4,7 @@
 pub use mcp_auth_core::uri_template::{InvalidTemplate, UriTemplate};
 pub use mcp_auth_core::{Acr, Cycle, Hierarchy, InvalidAcr, InvalidRole, InvalidScope, LoginTerms, Role};
 pub use mcp_auth_runtime::facade::{
-    About, CallFn, CallFuture, Declaration, DeclarationError, Duplicate, InvalidRule, Item, Kind,
+    About, CallFn, CallFuture, Confirm, Declaration, DeclarationError, Duplicate, InvalidRule, Item, Kind,
     OperationId, Operations, OperationsError, Part, Registry, Route, Routes, ScopeTerm, UnsupportedArguments,
     Who, operations_from_json,
 };

@@ -105,5 +105,6 @@ pub fn build_with(
         named: options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect(),
         registrations,
     });
-    Ok(LocalIssuer { issuer: setup.issuer, jwks, router: endpoint::router(issuer) })
+    let confirmation_page = Some(format!("{}{}", setup.issuer, endpoint::CONFIRM));
+    Ok(LocalIssuer { issuer: setup.issuer, jwks, router: endpoint::router(issuer), confirmation_page })
 }

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use mcp_auth_core::ScopeSet;
 
 use crate::{
-    Arrival, Backend, Browser, BrowserSessions, Caps, Client, Clients, Code, Codes, Consents, Counters,
-    Grant, Grants, MemoryStore, Rate, Redemption, Rotate, Rotation, SealingKey, SealingKeys, SecretHash,
-    Sessions, Spent, Store, StoreError, StoreFuture, Task, Tasks,
+    Answer, Arrival, Backend, Browser, BrowserSessions, Caps, Client, Clients, Code, Codes, Confirmation,
+    Confirmations, Consents, Counters, Grant, Grants, MemoryStore, Rate, Redemption, Rotate, Rotation,
+    SealingKey, SealingKeys, SecretHash, Sessions, Spent, Store, StoreError, StoreFuture, Taken, Task, Tasks,
 };
 
 /// A memory store that is up at first. Clones share the same store and are up or down together.
@@ -177,6 +177,24 @@ impl Tasks for Outage {
         now: u64,
     ) -> StoreFuture<'a, Option<Task>> {
         self.unless_down(Tasks::of_owner(&*self.memory, id, owner, now))
+    }
+}
+
+impl Confirmations for Outage {
+    fn ask(&self, id: SecretHash, confirmation: Confirmation, now: u64) -> StoreFuture<'_, ()> {
+        self.unless_down(Confirmations::ask(&*self.memory, id, confirmation, now))
+    }
+
+    fn find(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Option<Confirmation>> {
+        self.unless_down(Confirmations::find(&*self.memory, id, now))
+    }
+
+    fn answer(&self, id: SecretHash, answer: Answer, now: u64) -> StoreFuture<'_, bool> {
+        self.unless_down(Confirmations::answer(&*self.memory, id, answer, now))
+    }
+
+    fn take(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Taken> {
+        self.unless_down(Confirmations::take(&*self.memory, id, now))
     }
 }
 

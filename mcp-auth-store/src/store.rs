@@ -4,13 +4,24 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::aggregate::{
-    BrowserSessions, Clients, Codes, Consents, Counters, Grants, SealingKeys, Sessions, Spent, Tasks,
+    BrowserSessions, Clients, Codes, Confirmations, Consents, Counters, Grants, SealingKeys, Sessions, Spent,
+    Tasks,
 };
 use crate::memory::{Caps, MemoryStore};
 
 /// A backend: a type that implements every aggregate.
 pub trait Backend:
-    Clients + Codes + Grants + Consents + BrowserSessions + Sessions + Tasks + Counters + SealingKeys + Spent
+    Clients
+    + Codes
+    + Grants
+    + Consents
+    + BrowserSessions
+    + Sessions
+    + Tasks
+    + Confirmations
+    + Counters
+    + SealingKeys
+    + Spent
 {
     /// Whether the data is also there for other processes, and for this one after a restart.
     fn lasts(&self) -> bool;
@@ -72,6 +83,11 @@ impl Store {
 
     /// The owner and the operation of each task.
     pub fn tasks(&self) -> &dyn Tasks {
+        &*self.0
+    }
+
+    /// Calls that wait for their person.
+    pub fn confirmations(&self) -> &dyn Confirmations {
         &*self.0
     }
 

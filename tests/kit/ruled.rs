@@ -76,6 +76,11 @@ impl Ruled {
         self.runs(with)
     }
 
+    #[tool(scope = "c", role = "s", confirm = "login")]
+    fn confirmed_by_login(&self, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
     #[tool(scope = "c", login = "5m")]
     fn fresh(&self, Parameters(with): Parameters<With>) -> String {
         self.runs(with)

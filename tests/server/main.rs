@@ -14,6 +14,7 @@ mod both_issuers;
 mod certificates;
 mod challenges;
 mod confirmed;
+mod confirmed_by_login;
 mod credentials;
 mod denied;
 mod direct;

@@ -27,24 +27,30 @@ struct Rule {
     /// How old the login may be in minutes, and by which it may be.
     login: (Option<u64>, &'static [&'static str]),
     guard: bool,
-    confirm: bool,
+    confirm: Confirm,
 }
 
-const RULES: [Rule; 11] = [
-    rule("all", Some(&[&["a", "b"]]), &[], false, false),
-    rule("either", Some(&[&["a", "b"], &["c"]]), &[&["r"]], false, false),
-    rule("filled", Some(&[&["F"]]), &[], false, false),
-    rule("mixed", Some(&[&["a", "F"], &["admin"]]), &[&["r", "s"]], false, false),
-    rule("filled_and_guarded", Some(&[&["F"]]), &[], true, false),
-    rule("guarded", Some(&[]), &[&["s"]], true, false),
-    rule("confirmed", Some(&[&["c"]]), &[], false, true),
-    rule("everything", Some(&[&["a", "F"]]), &[&["r"]], true, true),
-    Rule { login: (Some(5), &[]), ..rule("fresh", Some(&[&["c"]]), &[], false, false) },
-    Rule {
-        login: (Some(60), &["x", "y"]),
-        ..rule("strong", Some(&[&["a"], &["F"]]), &[&["s"]], true, false)
-    },
-    rule("open", None, &[], true, false),
+/// Where the person says yes to each call. The later one is the stronger.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+enum Confirm {
+    Nowhere,
+    InClient,
+    ByLogin,
+}
+
+const RULES: [Rule; 12] = [
+    rule("all", Some(&[&["a", "b"]]), &[], false),
+    rule("either", Some(&[&["a", "b"], &["c"]]), &[&["r"]], false),
+    rule("filled", Some(&[&["F"]]), &[], false),
+    rule("mixed", Some(&[&["a", "F"], &["admin"]]), &[&["r", "s"]], false),
+    rule("filled_and_guarded", Some(&[&["F"]]), &[], true),
+    rule("guarded", Some(&[]), &[&["s"]], true),
+    Rule { confirm: Confirm::InClient, ..rule("confirmed", Some(&[&["c"]]), &[], false) },
+    Rule { confirm: Confirm::InClient, ..rule("everything", Some(&[&["a", "F"]]), &[&["r"]], true) },
+    Rule { confirm: Confirm::ByLogin, ..rule("confirmed_by_login", Some(&[&["c"]]), &[&["s"]], false) },
+    Rule { login: (Some(5), &[]), ..rule("fresh", Some(&[&["c"]]), &[], false) },
+    Rule { login: (Some(60), &["x", "y"]), ..rule("strong", Some(&[&["a"], &["F"]]), &[&["s"]], true) },
+    rule("open", None, &[], true),
 ];
 
 const fn rule(
@@ -52,9 +58,8 @@ const fn rule(
     groups: Option<&'static [&'static [&'static str]]>,
     roles: &'static [&'static [&'static str]],
     guard: bool,
-    confirm: bool,
 ) -> Rule {
-    Rule { tool, groups, roles, login: (None, &[]), guard, confirm }
+    Rule { tool, groups, roles, login: (None, &[]), guard, confirm: Confirm::Nowhere }
 }
 
 /// What an operator adds to every tool of one server.
@@ -64,14 +69,18 @@ struct Overlay {
     role: bool,
     /// A login of the last two minutes by `x`.
     login: bool,
-    confirm: bool,
+    confirm: Confirm,
 }
 
 fn overlay(number: usize) -> Overlay {
     Overlay {
         scope: number & 1 == 1,
         role: number & 2 == 2,
-        confirm: number & 4 == 4,
+        confirm: match number & 5 {
+            4 => Confirm::InClient,
+            5 => Confirm::ByLogin,
+            _ => Confirm::Nowhere,
+        },
         login: number & 8 == 8,
     }
 }
@@ -84,6 +93,8 @@ struct Case {
     login: LoggedIn,
     arguments: Value,
     says_yes: bool,
+    /// Who logs in on the page where calls are confirmed.
+    logs_in: &'static str,
     era: Era,
 }
 
@@ -111,9 +122,13 @@ enum Outcome {
 }
 
 fn expected(case: &Case, overlay: Overlay) -> Outcome {
-    let Case { rule, held, arguments, says_yes, login, .. } = case;
-    let is_public =
-        rule.groups.is_none() && !overlay.scope && !overlay.role && !overlay.login && !overlay.confirm;
+    let Case { rule, held, arguments, says_yes, logs_in, login, .. } = case;
+    let confirm = if overlay.confirm > rule.confirm { overlay.confirm } else { rule.confirm };
+    let is_public = rule.groups.is_none()
+        && !overlay.scope
+        && !overlay.role
+        && !overlay.login
+        && confirm == Confirm::Nowhere;
     let (scopes, roles) = match held {
         // Before 2026-07-28 a client has to open a session first, which needs a caller.
         None if is_public && case.era == Era::Stateless => (&Vec::new(), &Vec::new()),
@@ -172,16 +187,18 @@ fn expected(case: &Case, overlay: Overlay) -> Outcome {
         Some("need") if rule.guard => return Outcome::Forbidden(!holds("g")),
         _ => {}
     }
-    match (rule.confirm || overlay.confirm) && !says_yes {
-        true => Outcome::Unconfirmed,
-        false => Outcome::Ran,
-    }
+    let is_confirmed = match confirm {
+        Confirm::Nowhere => true,
+        Confirm::InClient => *says_yes,
+        Confirm::ByLogin => *says_yes && *logs_in == "ann" && *login != LoggedIn::Nobody,
+    };
+    if is_confirmed { Outcome::Ran } else { Outcome::Unconfirmed }
 }
 
 fn found(answer: &Answer) -> Outcome {
     let challenge = answer.challenge();
     let error = challenge.as_ref().and_then(|challenge| challenge.error());
-    let said = answer.body().contains("the person did not confirm this call");
+    let said = answer.body().contains(" confirm");
     let is_error = answer.result().is_some_and(|result| result["isError"] == true);
     match (answer.status(), error) {
         (401, None) => Outcome::LogIn,
@@ -227,6 +244,7 @@ fn random(seed: &mut Seed) -> Case {
         login,
         arguments: json!({ "bucket": bucket, "word": word }),
         says_yes: !seed.once_in(3),
+        logs_in: if seed.once_in(4) { "bob" } else { "ann" },
         era: seed.one_of(&Era::ALL),
     }
 }
@@ -247,9 +265,11 @@ fn configuration(overlay: Overlay) -> String {
         if overlay.login {
             toml += "login = \"2m\"\nacr = [\"x\"]\n";
         }
-        if overlay.confirm {
-            toml += "confirm = true\n";
-        }
+        toml += match overlay.confirm {
+            Confirm::Nowhere => "",
+            Confirm::InClient => "confirm = true\n",
+            Confirm::ByLogin => "confirm = \"login\"\n",
+        };
     }
     toml
 }
@@ -288,8 +308,14 @@ async fn ten_thousand_generated_cases_of_every_kind_of_rule_are_decided_as_a_sim
 
 /// How the case was decided, if that is not as the oracle says.
 async fn decide(server: &TestServer, case: &Case, overlay: Overlay) -> Option<String> {
-    let says_yes = case.says_yes;
-    let person = move |_: &Value| json!({ "action": "accept", "content": { "allow": says_yes } });
+    let (says_yes, logs_in) = (case.says_yes, case.logs_in);
+    let person = move |question: &Value| {
+        let content = match question["mode"] == "url" {
+            true => json!({ "login": logs_in, "allow": says_yes }),
+            false => json!({ "allow": says_yes }),
+        };
+        json!({ "action": "accept", "content": content })
+    };
     let client = server.client().era(case.era);
     let client = match token(server.token("ann"), case) {
         // Who has no token is asked nothing.
@@ -374,6 +400,7 @@ fn found_over_stdio(answer: &Value) -> Outcome {
         (None, _) if is_error && answer["result"].to_string().contains("an answer of the person") => {
             Outcome::Unconfirmed
         }
+        (None, _) if is_error && answer["result"].to_string().contains(" confirms") => Outcome::Unconfirmed,
         (None, _) if is_error => Outcome::Misfit,
         (None, _) if answer["result"].is_object() => Outcome::Ran,
         _ => Outcome::Other(answer.to_string()),

@@ -9,8 +9,8 @@ use mcp_auth_core::duration::duration_text;
 use mcp_auth_core::seen::shown;
 use mcp_auth_runtime::config::{Checked, Config, Connect, Denial, Transport, Visibility, key};
 use mcp_auth_runtime::facade::{
-    API_KEY_ISSUER, Account, Answered, Declaration, Explained, ExplainedCall, Identity, Kind, KnownAs, Login,
-    OperationId, Presents, Registry,
+    API_KEY_ISSUER, Account, Answered, Confirm, Declaration, Explained, ExplainedCall, Identity, Kind,
+    KnownAs, Login, OperationId, Presents, Registry, Rule,
 };
 use serde::Serialize;
 
@@ -89,8 +89,9 @@ impl Report {
             supposing.push(format!("its guard {guard:?} lets the call pass"));
         }
         let rule = operation.map(|id| &narrowed.get(id).rule);
-        if matches!(explained.answer, Answered::Allowed) && rule.is_some_and(|rule| rule.is_confirmed()) {
-            steps.say("rule", "the person in front of the client is asked to confirm the call");
+        let confirm = rule.filter(|_| matches!(explained.answer, Answered::Allowed)).and_then(Rule::confirm);
+        if let Some(how) = confirm {
+            steps.say("rule", confirmation(how));
             supposing.push("the person confirms it".to_owned());
         }
         let verdict = match &explained.answer {
@@ -407,6 +408,17 @@ impl Steps<'_> {
                 place,
             );
         }
+    }
+}
+
+/// How the person is asked to confirm the call.
+fn confirmation(how: Confirm) -> &'static str {
+    match how {
+        Confirm::ByLogin => {
+            "the person logs in on a page of the built-in issuer and is asked there to confirm the call; a program, an API key and \
+             a caller of another issuer are refused"
+        }
+        _ => "the person in front of the client is asked to confirm the call",
     }
 }
 

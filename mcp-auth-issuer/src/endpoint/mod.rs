@@ -1,8 +1,11 @@
 //! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `register`, `authorize`,
-//! `token`, `revoke`. `path` says where each one is, `router` puts it there.
+//! `token`, `revoke`; and `confirm`, a page for people alone. `login_step` is what the pages for people have in common; `path` says
+//! where each endpoint is, `router` puts it there.
 
 mod authorize;
+mod confirm;
 mod jwks;
+mod login_step;
 mod metadata;
 mod path;
 mod register;
@@ -10,4 +13,5 @@ mod revoke;
 mod router;
 mod token;
 
+pub(crate) use path::CONFIRM;
 pub(crate) use router::router;

@@ -1,6 +1,8 @@
 //! The path of each endpoint, at the issuer's origin.
 
 pub(super) const AUTHORIZE: &str = "/authorize";
+/// Below `/authorize`, whose cookie it reads.
+pub(crate) const CONFIRM: &str = "/authorize/confirm";
 pub(super) const JWKS: &str = "/jwks";
 pub(super) const REGISTER: &str = "/register";
 pub(super) const REVOKE: &str = "/revoke";

@@ -47,6 +47,18 @@ impl Arg {
         }
     }
 
+    /// `name` alone, or `name = "text"`.
+    pub(crate) fn flag_or_string(self, diagnostics: &mut Diagnostics) -> Option<Option<LitStr>> {
+        if let Value::Flag = self.value {
+            return Some(None);
+        }
+        self.literal("alone or with a string literal: `{0}` or `{0} = \"…\"`", diagnostics, |lit| match lit
+        {
+            Lit::Str(text) => Some(Some(text)),
+            _ => None,
+        })
+    }
+
     /// `name = any expression`.
     pub(crate) fn expr(self, diagnostics: &mut Diagnostics) -> Option<Expr> {
         match self.value {

@@ -11,7 +11,7 @@ use crate::model::operation::{Description, Kind, ListEntry, Operation};
 use crate::model::prompt::Prompt;
 use crate::model::resource::Resource;
 use crate::model::rule::{Rule, Who};
-use crate::model::tool::{Annotations, Tool};
+use crate::model::tool::{Annotations, Confirm, Tool};
 
 /// The `Declaration` expression of one operation.
 pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
@@ -31,8 +31,13 @@ fn declared(p: &TokenStream, operation: &Operation) -> TokenStream {
     let rule = rule(p, &operation.rule);
     let guard = operation.guard.as_ref().map(|guard| guard.ident.unraw().to_string());
     let guard = guard.map(|name| quote!(.with_guard(#name)));
-    let is_confirmed = matches!(&operation.kind, Kind::Tool(tool) if tool.confirm.is_some());
-    let confirm = is_confirmed.then(|| quote!(.with_confirmation()));
+    let confirm = match &operation.kind {
+        Kind::Tool(Tool { confirm: Some((Confirm::InClient, _)), .. }) => Some(quote!(.with_confirmation())),
+        Kind::Tool(Tool { confirm: Some((Confirm::ByLogin, _)), .. }) => {
+            Some(quote!(.with_confirmation_by_login()))
+        }
+        _ => None,
+    };
     let rule = quote!(#rule #guard #confirm);
     let name = &operation.name;
     match &operation.kind {

@@ -181,7 +181,7 @@ pub(super) fn check(
     let known: Vec<&str> = rule::NAMES.iter().chain(marker.arguments()).copied().collect();
     args.finish(&format!("`#[{}]`", marker.name()), &known, diagnostics);
 
-    if let (Some(Kind::Tool(Tool { confirm: Some(at), .. })), Some(rule)) = (&kind, &rule)
+    if let (Some(Kind::Tool(Tool { confirm: Some((_, at)), .. })), Some(rule)) = (&kind, &rule)
         && rule.is_public()
     {
         let message = "anyone may call a `public` tool, and a confirmation is a caller's; write `authenticated` or scopes";

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::{Expr, LitStr};
 
 use super::time::seconds;
-use crate::attr::Args;
+use crate::attr::{Arg, Args};
 use crate::diagnostics::Diagnostics;
 
 /// The values that only a tool has.
@@ -14,8 +14,17 @@ pub(crate) struct Tool {
     pub(crate) annotations: Annotations,
     /// How long a call may take, in seconds.
     pub(crate) timeout: Option<u64>,
-    /// Whether the person confirms each call; where it is written.
-    pub(crate) confirm: Option<Span>,
+    /// How the person confirms each call; where it is written.
+    pub(crate) confirm: Option<(Confirm, Span)>,
+}
+
+/// How a person confirms a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Confirm {
+    /// `confirm`
+    InClient,
+    /// `confirm = "login"`
+    ByLogin,
 }
 
 /// Hints for clients (MCP `ToolAnnotations`).
@@ -40,7 +49,7 @@ impl Tool {
         let timeout = timeout.and_then(|given| seconds(&given, "the time of a call", 604_800, diagnostics));
         let confirm = args.take("confirm").and_then(|arg| {
             let span = arg.name.span();
-            arg.flag(diagnostics).map(|()| span)
+            Confirm::read(arg, diagnostics).map(|how| (how, span))
         });
         Self {
             input_schema,
@@ -48,6 +57,23 @@ impl Tool {
             annotations: Annotations::take(args, diagnostics),
             timeout,
             confirm,
+        }
+    }
+}
+
+impl Confirm {
+    /// `confirm` or `confirm = "login"`.
+    fn read(arg: Arg, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let Some(word) = arg.flag_or_string(diagnostics)? else { return Some(Self::InClient) };
+        match &*word.value() {
+            "login" => Some(Self::ByLogin),
+            other => {
+                let message = format!(
+                    "a call is confirmed in the client (`confirm`), or on a page after a login (`confirm = \"login\"`), not by {other:?}"
+                );
+                diagnostics.error(word.span(), message);
+                None
+            }
         }
     }
 }

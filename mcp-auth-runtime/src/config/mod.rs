@@ -27,6 +27,7 @@ mod warning;
 
 pub use crate::authn::{BindingMode, CertificateFormat, IntrospectionKind, InvalidKey, Reach};
 pub use crate::authz::{Connect, Visibility};
+pub use crate::declared::WrittenConfirm;
 pub use crate::key;
 pub use check::{Checked, Conflict};
 pub use derived::StdioCredential;

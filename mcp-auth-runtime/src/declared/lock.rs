@@ -7,6 +7,7 @@ use figment::providers::{Format as _, Toml};
 use mcp_auth_core::seen::deceives;
 use serde::Deserialize;
 
+use super::confirm::WrittenConfirm;
 use super::difference::{Change, Difference};
 use super::hashes::{Hashes, Said};
 use super::registry::Registry;
@@ -189,8 +190,8 @@ impl fmt::Display for Locked {
         if let Some(guard) = guard {
             writeln!(f, "guard = {}", quoted(&guard))?;
         }
-        if confirmed {
-            writeln!(f, "confirmed = true")?;
+        if confirmed.how().is_some() {
+            writeln!(f, "confirmed = {confirmed}")?;
         }
         for said in Said::ALL {
             if let Some(hash) = self.hashes.get(said) {
@@ -276,7 +277,7 @@ struct Block {
     acr_values: Vec<String>,
     guard: Option<String>,
     #[serde(default)]
-    confirmed: bool,
+    confirmed: WrittenConfirm,
     description: Option<String>,
     arguments: Option<String>,
     result: Option<String>,

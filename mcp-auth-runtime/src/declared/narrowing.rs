@@ -2,8 +2,8 @@
 
 use mcp_auth_core::{LoginTerms, Role, ScopeSet};
 
-use super::Rule;
 use super::registry::{Declaration, Item, Registry};
+use super::{Confirm, Rule};
 
 /// What is added to one operation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub(crate) struct Narrowing {
     pub(crate) roles: Vec<Role>,
     /// How the person must have logged in besides.
     pub(crate) login: LoginTerms,
-    /// Whether the person confirms each call.
-    pub(crate) confirm: bool,
+    /// How the person confirms each call, where they do.
+    pub(crate) confirm: Option<Confirm>,
     /// Whether it is switched off.
     pub(crate) disabled: bool,
     /// What lists say of it instead.
@@ -55,8 +55,8 @@ impl Declaration {
         } else {
             self.rule = Rule::NOBODY;
         }
-        if narrowing.confirm {
-            self.rule = self.rule.clone().with_confirmation();
+        if let Some(how) = narrowing.confirm {
+            self.rule = self.rule.clone().confirmed(how);
             self.needs_transport = true;
         }
         let Some(text) = narrowing.description.clone() else { return };

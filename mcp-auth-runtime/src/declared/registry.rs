@@ -97,7 +97,7 @@ impl Declaration {
     #[must_use]
     pub fn needing_transport(self, needs: bool) -> Self {
         // A person is asked through the transport.
-        let needs_transport = needs || self.rule.is_confirmed();
+        let needs_transport = needs || self.rule.confirm().is_some();
         Self { needs_transport, ..self }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use mcp_auth_core::{LoginTerms, Role, Scope, ScopeSet, ScopeTemplate};
 
-use super::ScopeTerm;
+use super::{Confirm, ScopeTerm};
 
 /// Who may call an operation, as `#[tool(…)]`, `#[prompt(…)]`, `#[resource(…)]` or `#[method(…)]` said it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct Rule {
     login: LoginTerms,
     /// The method of the server that is asked besides.
     guard: Option<Cow<'static, str>>,
-    /// Whether the person says yes to each call.
-    confirmed: bool,
+    /// How the person says yes to each call, where they do.
+    confirm: Option<Confirm>,
 }
 
 /// Who may call, whatever roles are needed beside it.
@@ -51,7 +51,7 @@ impl Rule {
     pub const NOBODY: Self = Self::of(Who::Nobody);
 
     const fn of(who: Who) -> Self {
-        Self { who, roles: Vec::new(), login: LoginTerms::NONE, guard: None, confirmed: false }
+        Self { who, roles: Vec::new(), login: LoginTerms::NONE, guard: None, confirm: None }
     }
 
     /// A verified caller who holds all scopes of one of these groups. An empty group is left out; without any other one it is
@@ -146,12 +146,24 @@ impl Rule {
     /// The same, for calls that the person in front of the client confirms besides. Of anyone it is any caller then.
     #[must_use]
     pub fn with_confirmation(self) -> Self {
-        Self { confirmed: true, ..self.for_callers() }
+        self.confirmed(Confirm::InClient)
     }
 
-    /// Whether the person in front of the client confirms each call.
-    pub fn is_confirmed(&self) -> bool {
-        self.confirmed
+    /// The same, for calls that the person behind the caller confirms on a page of the built-in issuer, after logging in there.
+    #[must_use]
+    pub fn with_confirmation_by_login(self) -> Self {
+        self.confirmed(Confirm::ByLogin)
+    }
+
+    /// The same, for calls that are confirmed at least like this. Of anyone it is any caller then.
+    #[must_use]
+    pub(crate) fn confirmed(self, how: Confirm) -> Self {
+        Self { confirm: self.confirm.max(Some(how)), ..self.for_callers() }
+    }
+
+    /// How the person confirms each call, where they do.
+    pub fn confirm(&self) -> Option<Confirm> {
+        self.confirm
     }
 
     /// How the caller's person must have logged in.
@@ -220,7 +232,8 @@ impl Rule {
 }
 
 /// As the `--scopes` table shows it: `public`, `authenticated`, `a and b`, `a or b`, `(a and b) or c`, each with
-/// `, role x or y` behind it where roles are needed, `, login 5m, acr a or b` where a login is, `, guard f` where one is asked, `, confirmed` where the person is.
+/// `, role x or y` behind it where roles are needed, `, login 5m, acr a or b` where a login is, `, guard f` where one is asked, `, confirmed` or `, confirmed by
+/// login` where the person is.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.who {
@@ -245,10 +258,11 @@ impl fmt::Display for Rule {
         if let Some(guard) = &self.guard {
             write!(f, ", guard {guard}")?;
         }
-        if self.confirmed {
-            f.write_str(", confirmed")?;
+        match self.confirm {
+            None => Ok(()),
+            Some(Confirm::InClient) => f.write_str(", confirmed"),
+            Some(Confirm::ByLogin) => f.write_str(", confirmed by login"),
         }
-        Ok(())
     }
 }
 
@@ -271,6 +285,12 @@ mod tests {
             (
                 Rule::PUBLIC.with_login(build::login(300, &[])).with_guard("g"),
                 "authenticated, login 5m, guard g",
+            ),
+            (Rule::PUBLIC.with_confirmation(), "authenticated, confirmed"),
+            (Rule::PUBLIC.with_confirmation_by_login(), "authenticated, confirmed by login"),
+            (
+                Rule::AUTHENTICATED.with_confirmation_by_login().with_confirmation(),
+                "authenticated, confirmed by login",
             ),
             (
                 Rule::AUTHENTICATED

@@ -51,8 +51,8 @@ fn lets_in_all_of(outer: &Rule, inner: &Rule) -> bool {
     if !is_met_by_all_of(outer.login(), inner.login()) {
         return false;
     }
-    // A person may say no.
-    if outer.is_confirmed() && !inner.is_confirmed() {
+    // A person may say no; and who answers for them in the client cannot log in for them.
+    if outer.confirm() > inner.confirm() {
         return false;
     }
     if outer.is_public() {
@@ -127,6 +127,7 @@ mod tests {
             (Rule::NOBODY, scopes(&[&["a"]])),
             (Rule::PUBLIC.with_guard("g"), Rule::PUBLIC),
             (Rule::AUTHENTICATED.with_confirmation(), Rule::AUTHENTICATED),
+            (Rule::AUTHENTICATED.with_confirmation_by_login(), Rule::AUTHENTICATED.with_confirmation()),
             (Rule::AUTHENTICATED.with_confirmation(), Rule::PUBLIC),
             (scopes(&[&["a"]]).with_confirmation(), Rule::AUTHENTICATED.with_confirmation()),
             (Rule::AUTHENTICATED.with_login(build::login(300, &[])), Rule::AUTHENTICATED),

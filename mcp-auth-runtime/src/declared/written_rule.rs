@@ -5,6 +5,7 @@ use std::time::Duration;
 use mcp_auth_core::{Acr, LoginTerms, Role};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::confirm::WrittenConfirm;
 use super::{Rule, ScopeTerm, Who};
 
 /// A [`Rule`] as it is written.
@@ -27,14 +28,9 @@ pub(super) struct WrittenRule {
     /// The method of the server that is asked besides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) guard: Option<String>,
-    /// Whether the person in front of the client confirms each call.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub(super) confirmed: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it")]
-fn is_false(said: &bool) -> bool {
-    !said
+    /// How the person confirms each call.
+    #[serde(default, skip_serializing_if = "WrittenConfirm::is_none")]
+    pub(super) confirmed: WrittenConfirm,
 }
 
 /// The word for a [`Rule`], its scopes beside it.
@@ -99,7 +95,7 @@ impl WrittenRule {
             max_age: rule.login().max_age().map(|most| most.as_secs()),
             acr_values: rule.login().acr_values().iter().map(Acr::to_string).collect(),
             guard: rule.guard().map(str::to_owned),
-            confirmed: rule.is_confirmed(),
+            confirmed: WrittenConfirm::of(rule.confirm()),
         }
     }
 
@@ -138,10 +134,10 @@ impl WrittenRule {
             Some(guard) => rule.with_guard(guard.to_owned()),
             None => rule,
         };
-        if *confirmed && rule.is_public() {
+        if !confirmed.is_none() && rule.is_public() {
             return Err("its rule is public, and a confirmation stands beside it".to_owned());
         }
-        let rule = if *confirmed { rule.with_confirmation() } else { rule };
+        let rule = confirmed.how().into_iter().fold(rule, Rule::confirmed);
         roles.iter().try_fold(rule, |rule, any| {
             let any = any.iter().map(|name| name.parse::<Role>()).collect::<Result<Vec<_>, _>>();
             let any = any.map_err(|wrong| wrong.to_string())?;

@@ -23,6 +23,7 @@ mod server;
 mod tests;
 
 pub(crate) use bounds::CallLimits;
+pub(crate) use confirm::ConfirmationPage;
 pub(crate) use direct::DirectRequest;
 pub(crate) use lists::Pages;
 pub(crate) use rulebook::{Rulebook, Rules};

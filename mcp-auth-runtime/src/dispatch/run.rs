@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use super::bounds::{Answer, Failed, Patience};
-use super::confirm::confirmed;
+use super::confirm::confirmed_in_client;
 use super::direct::DirectRequest;
 use super::permit::{kept, placed, rules, undecided};
 use super::rulebook::Rules;
@@ -31,10 +31,10 @@ use crate::call::added::AddedRoute;
 use crate::call::answer::{Asked, IntoToolAnswer as _};
 use crate::call::handler::{CallFn, CallFuture, Handler, Route};
 use crate::call::tool_error::{ToolError, tool_failure};
-use crate::declared::Kind;
 use crate::declared::filling::Values;
 use crate::declared::registry::{Declaration, OperationId};
 use crate::declared::schema::Misfits;
+use crate::declared::{Confirm, Kind};
 use crate::envelope::Message;
 use crate::observe::span;
 use crate::observe::undecided::{PATIENCE, Undecided};
@@ -87,7 +87,7 @@ impl<H: Handler> Dispatch<H> {
         source: CallSource,
         round: Round,
     ) -> Result<Call, ErrorData> {
-        let is_confirmed = declaration.rule.is_confirmed();
+        let is_confirmed = declaration.rule.confirm().is_some();
         let request_state =
             self.states.open(round.request_state, permit, declaration.stamp(), is_confirmed).await?;
         let mut call = call(declaration.name(), permit, source);
@@ -127,11 +127,10 @@ impl<H: Handler> Dispatch<H> {
         let called_with = Values::Arguments(call.arguments.as_ref().unwrap_or(&none));
         let filled = permit.need().map(|need| need.filled(called_with)).unwrap_or_default();
         let era = call.era();
-        if declaration.rule.is_confirmed()
-            && let Err(error) = confirmed(declaration, &mut call).await
-        {
+        if let Err(error) = self.confirmed(declaration, permit, &mut call).await {
+            let why = error.to_string();
             let answer = Err::<String, ToolError>(error).into_tool_answer(&Asked::by(&call));
-            return self.unconfirmed(answer, call.undecided.as_deref(), permit, declaration).await;
+            return self.unconfirmed(answer, &why, call.undecided.as_deref(), permit, declaration).await;
         }
         let patience = self.limits.patience(declaration);
         let run = |call| match run {
@@ -170,10 +169,33 @@ impl<H: Handler> Dispatch<H> {
         Ok(answer)
     }
 
+    /// Asks the person whether the call runs, where its rule says so.
+    ///
+    /// # Errors
+    /// What the client is told where it does not.
+    async fn confirmed(
+        &self,
+        declaration: &Declaration,
+        permit: &Permit,
+        call: &mut Call,
+    ) -> Result<(), ToolError> {
+        match (declaration.rule.confirm(), &self.confirmation_page) {
+            (None, _) => Ok(()),
+            (Some(Confirm::InClient), _) => confirmed_in_client(declaration, call).await,
+            (Some(Confirm::ByLogin), Some(page)) => {
+                page.confirmed(declaration, permit.identity(), call).await
+            }
+            (Some(Confirm::ByLogin), None) => Err(ToolError::forbidden(
+                "this call needs a person who confirms it on a page of the built-in issuer, and here there is no such page",
+            )),
+        }
+    }
+
     /// The answer to a call that its person has not confirmed, which is audited as a refusal unless it is a question.
     async fn unconfirmed(
         &self,
         answer: Result<CallToolResponse, ErrorData>,
+        why: &str,
         undecided: Option<&Undecided>,
         permit: &Permit,
         declaration: &Declaration,
@@ -184,7 +206,7 @@ impl<H: Handler> Dispatch<H> {
             return answer;
         }
         if let Some(undecided) = undecided {
-            undecided.refuse(PERSON, &"the person did not confirm this call, or could not be asked");
+            undecided.refuse(PERSON, &why);
         }
         answer
     }

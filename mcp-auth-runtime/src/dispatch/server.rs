@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::about;
 use super::bounds::CallLimits;
 use super::changes::Followers;
+use super::confirm::ConfirmationPage;
 use super::direct::Listed;
 use super::lists::{Lists, Pages};
 use super::permit;
@@ -32,6 +33,8 @@ pub(crate) struct Dispatch<H> {
     pub(super) followers: Option<Followers>,
     pub(super) pages: Pages,
     pub(super) limits: CallLimits,
+    /// Where a person confirms a call after logging in, if there is such a page.
+    pub(super) confirmation_page: Option<ConfirmationPage>,
     clock: Arc<dyn Clock>,
     closing: CancellationToken,
 }
@@ -75,6 +78,7 @@ impl<H: Handler> Dispatch<H> {
             pages: Pages::Whole,
             rules,
             limits,
+            confirmation_page: None,
             clock: Arc::clone(&ambient.clock),
             closing,
         }
@@ -93,6 +97,12 @@ impl<H: Handler> Dispatch<H> {
         about::tools_change(&mut self.config);
         self.followers = Some(Followers::of(self.rules.changes()));
         self
+    }
+
+    /// The same, where a person confirms a call on this page.
+    #[must_use]
+    pub(crate) fn confirming(self, page: Option<ConfirmationPage>) -> Self {
+        Self { confirmation_page: page, ..self }
     }
 
     /// The same, whose lists come like this.

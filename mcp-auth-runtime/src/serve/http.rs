@@ -18,7 +18,7 @@ use super::{banner, encryption, settings, trust};
 use crate::answer::{Schemes, issuer_metadata};
 use crate::authn::{Authenticator, Dpop, IssuerMetadata};
 use crate::call::handler::Handler;
-use crate::dispatch::Dispatch;
+use crate::dispatch::{ConfirmationPage, Dispatch};
 use crate::error::{Error, Result};
 use crate::gate::{Endpoint, EndpointSettings, Gate};
 use crate::observe::health::{self, Readiness};
@@ -154,7 +154,8 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
     let (shutdown, answers_health) = (parts.shutdown.clone(), parts.health);
     let demand = settings::ready_demand(&parts.config);
     let schemes = settings::schemes(&parts.config, local.is_some());
-    let endpoint = endpoint(parts, &resource, authenticator.clone(), schemes)?;
+    let page = local.as_ref().and_then(|local| confirmation_page(local, &parts));
+    let endpoint = endpoint(parts, &resource, authenticator.clone(), (schemes, page))?;
     let readiness = move || {
         let issuers = authenticator.as_ref().map(|authenticator| authenticator.issuers()).unwrap_or_default();
         Readiness::of(issuers, demand, shutdown.is_stopping())
@@ -168,12 +169,18 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
     Ok(endpoint.merge(metadata).merge(issuer).merge(health))
 }
 
+/// Where people confirm calls after logging in.
+fn confirmation_page<H>(local: &LocalIssuer, parts: &Parts<H>) -> Option<ConfirmationPage> {
+    let url = local.confirmation_page.clone()?;
+    Some(ConfirmationPage::new(local.issuer.clone(), url, parts.store.clone(), &parts.ambient))
+}
+
 /// The MCP endpoint: the gate, with rmcp and the handler behind it.
 fn endpoint<H: Handler>(
     parts: Parts<H>,
     resource: &Resource,
     authenticator: Option<Arc<Authenticator>>,
-    schemes: Schemes,
+    (schemes, page): (Schemes, Option<ConfirmationPage>),
 ) -> Result<Endpoint<H>> {
     let (limits, clock) = (&parts.config.limits, &parts.ambient.clock);
     let stored = match parts.session_store {
@@ -209,7 +216,7 @@ fn endpoint<H: Handler>(
     let states = settings::request_states(&parts.config, &parts.store, &parts.ambient);
     let pages = settings::pages(&parts.config, &parts.store, &parts.ambient);
     let dispatch = Dispatch::new(parts.handler, parts.routes, rules, &parts.ambient, states, calls, closing);
-    let dispatch = dispatch.paged(pages).telling(&settings::logins(&parts.config, verifies));
+    let dispatch = dispatch.paged(pages).telling(&settings::logins(&parts.config, verifies)).confirming(page);
     let dispatch = if parts.changes { dispatch.changing() } else { dispatch };
     Ok(Endpoint::new(gate, endpoint, Arc::new(dispatch), rmcp))
 }

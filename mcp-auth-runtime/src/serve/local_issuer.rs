@@ -15,6 +15,9 @@ pub struct LocalIssuer {
     pub jwks: serde_json::Value,
     /// Its endpoints and well-known documents, to be merged at the root of the server.
     pub router: axum::Router,
+    /// The URL of its page on which a person confirms a call, if it has one. Behind it comes `?id=` and the secret under which the
+    /// store keeps the call ([`Confirmations`](mcp_auth_store::Confirmations)).
+    pub confirmation_page: Option<String>,
 }
 
 /// What the runtime tells the one who builds a [`LocalIssuer`].

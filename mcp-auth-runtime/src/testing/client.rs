@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::answer::Answer;
 use super::messages::Messages;
+use super::page::Answered;
 
 /// How a client speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +114,9 @@ impl Client {
     /// Has a person, who is asked by forms and URLs (`elicitation/create`): `replies` gets the params of each
     /// question and says its result, such as `json!({ "action": "accept", "content": { "sure": true } })`. Of a call that asks
     /// the answer is the last one, on every revision.
+    ///
+    /// A call with `confirm = "login"` sends the person to a page. Its `content` says who logs in there and what they answer, such as
+    /// `json!({ "action": "accept", "content": { "login": "alice", "allow": true } })`; a client of your users never sees that.
     #[must_use]
     pub fn person(mut self, replies: impl Fn(&Value) -> Value + Send + Sync + 'static) -> Self {
         self.person = Some(Arc::new(replies));
@@ -176,7 +180,7 @@ impl Client {
         let mut answer = self.send(method, params.clone(), session.clone()).await;
         let Some(person) = &self.person else { return answer };
         for _ in 0..MAX_ROUNDS {
-            let Some(round) = next_round(&params, answer.result(), person) else { break };
+            let Some(round) = self.next_round(&params, answer.result(), person).await else { break };
             answer = self.send(method, round, session.clone()).await;
         }
         answer
@@ -276,7 +280,7 @@ impl Client {
             // A line may come in parts, so only whole ones are looked at.
             let whole = body.iter().rposition(|byte| *byte == b'\n').map_or(seen, |at| at + 1);
             for question in questions_in(&String::from_utf8_lossy(&body[seen..whole])) {
-                let result = person(&question["params"]);
+                let result = self.replied(person, &question["params"]).await;
                 let reply = json!({ "jsonrpc": "2.0", "id": question["id"], "result": result });
                 let reply = self.http.post(&self.url).headers(own.clone()).body(reply.to_string());
                 reply.send().await.expect("the server takes a reply");
@@ -289,27 +293,43 @@ impl Client {
     }
 }
 
+impl Client {
+    /// The params that bring a person's replies to what `result` asks (2026-07-28, multi round-trip requests).
+    async fn next_round(&self, params: &Value, result: Option<&Value>, person: &Person) -> Option<Value> {
+        let result = result.filter(|result| result["resultType"] == "input_required")?;
+        let mut round = params.clone();
+        for (name, request) in result["inputRequests"].as_object().into_iter().flatten() {
+            if request["method"] == "elicitation/create" {
+                round["inputResponses"][name] = self.replied(person, &request["params"]).await;
+            }
+        }
+        if let Some(state) = result.get("requestState") {
+            round["requestState"] = state.clone();
+        }
+        Some(round)
+    }
+
+    /// What the client sends of its person's reply: what they answer on a page goes there alone.
+    #[expect(clippy::expect_used, reason = "a test whose server is gone should say so")]
+    async fn replied(&self, person: &Person, question: &Value) -> Value {
+        let mut reply = person(question);
+        let url = question["url"].as_str().filter(|_| question["mode"] == "url");
+        if let (Some(url), Some(answered)) = (url, Answered::of(&reply)) {
+            self.http.post(url).body(answered.written()).send().await.expect("the page answers");
+        }
+        if let (Some(_), Some(reply)) = (url, reply.as_object_mut()) {
+            reply.remove("content");
+        }
+        reply
+    }
+}
+
 /// The questions to a person in an event stream.
 fn questions_in(body: &str) -> Vec<Value> {
     let data = body.lines().filter_map(|line| line.strip_prefix("data:"));
     data.filter_map(|data| serde_json::from_str::<Value>(data.trim()).ok())
         .filter(|message| message["method"] == "elicitation/create")
         .collect()
-}
-
-/// The params that bring a person's replies to what `result` asks (2026-07-28, multi round-trip requests).
-fn next_round(params: &Value, result: Option<&Value>, person: &Person) -> Option<Value> {
-    let result = result.filter(|result| result["resultType"] == "input_required")?;
-    let mut round = params.clone();
-    for (name, request) in result["inputRequests"].as_object().into_iter().flatten() {
-        if request["method"] == "elicitation/create" {
-            round["inputResponses"][name] = person(&request["params"]);
-        }
-    }
-    if let Some(state) = result.get("requestState") {
-        round["requestState"] = state.clone();
-    }
-    Some(round)
 }
 
 /// The JSON-RPC message of a body: the body itself, or the last response in an event stream.

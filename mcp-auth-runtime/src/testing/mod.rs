@@ -1,13 +1,14 @@
 //! For your own tests: your server in this process on a free port, a throwaway issuer, clients of every
 //! protocol era. What they meet is the real thing: a socket, the whole gate, real signatures.
 //!
-//! In reading order: `server` (start one), `issuer` (mint tokens for it), `client` (call it as a client
+//! In reading order: `server` (start one), `issuer` (mint tokens for it), `page` (where its person confirms a call), `client` (call it as a client
 //! would), `answer` (what came back), `messages` (while it comes).
 
 mod answer;
 mod client;
 mod issuer;
 mod messages;
+mod page;
 mod server;
 
 pub use answer::Answer;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::client::Client;
 use super::issuer::{TestIssuer, Token};
+use super::page::page;
 use crate::authn::Fetch;
 use crate::call::handler::Handler;
 use crate::config::{Config, ConfigBuilder, Verify};
@@ -173,11 +174,13 @@ impl<H: Handler> TestServerBuilder<H> {
         let clock = &self.ambient.clock;
         let issuer = self.issuer.unwrap_or_else(|| TestIssuer::new("https://issuer.test", Arc::clone(clock)));
         let trusted = issuer.clone();
-        let local = move |_, _: &Config| {
+        let local = move |setup, _: &Config| {
+            let (confirmation_page, router) = page(setup);
             Ok(LocalIssuer {
                 issuer: trusted.issuer().parse()?,
                 jwks: trusted.jwks(),
-                router: axum::Router::new(),
+                router,
+                confirmation_page: Some(confirmation_page),
             })
         };
         let server = match config.accepts_no_tokens() {

@@ -2,11 +2,12 @@
 //!
 //! - The issuer's: `clients`, `codes`, `grants`, `consents`, `browser_sessions`.
 //! - The runtime's: `sessions`, `tasks`.
-//! - For both: `counters`, `sealing_keys`, `spent`. Each name of a counter or of a key's purpose belongs to one place in the code.
+//! - For both: `confirmations`, `counters`, `sealing_keys`, `spent`. Each name of a counter or of a key's purpose belongs to one place in the code.
 
 mod browser_sessions;
 mod clients;
 mod codes;
+mod confirmations;
 mod consents;
 mod counters;
 mod grants;
@@ -18,6 +19,7 @@ mod tasks;
 pub use browser_sessions::{Browser, BrowserSessions};
 pub use clients::{Client, Clients, GrantTypes};
 pub use codes::{Code, Codes, Redemption};
+pub use confirmations::{Answer, Confirmation, Confirmations, Taken};
 pub use consents::Consents;
 pub use counters::{Arrival, Counters, Rate};
 pub use grants::{Grant, Grants, Rotate, Rotation};

@@ -3,13 +3,14 @@
 //! - `store`: the backend, and its bounds.
 //! - `bounded`: the map that most of it consists of.
 //! - `issued`: clients, codes and grants, which some steps change together.
-//! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `counters`, `sealing_keys`,
-//!   `spent`: the aggregates.
+//! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
+//!   `sealing_keys`, `spent`: the aggregates.
 
 mod bounded;
 mod browser_sessions;
 mod clients;
 mod codes;
+mod confirmations;
 mod consents;
 mod counters;
 mod grants;

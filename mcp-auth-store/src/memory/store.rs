@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::bounded::Bounded;
+use super::confirmations::Asked;
 use super::issued::Issued;
 use crate::{Backend, Browser, SealingKey, SecretHash, Task};
 
@@ -15,6 +16,7 @@ pub struct MemoryStore {
     pub(super) browsers: Mutex<Bounded<SecretHash, Browser>>,
     pub(super) sessions: Mutex<Bounded<String, StoredSession>>,
     pub(super) tasks: Mutex<Bounded<String, Task>>,
+    pub(super) confirmations: Mutex<Bounded<SecretHash, Asked>>,
     pub(super) counters: Mutex<Bounded<String, ()>>,
     pub(super) spent: Mutex<Bounded<SecretHash, ()>>,
     /// One key for each purpose. The code names the purposes, so they are few and need no bound.
@@ -43,6 +45,8 @@ pub struct Caps {
     pub sessions: usize,
     /// Tasks; over it, the one that ends first is removed and then treated as unknown. **(default: 65536)**
     pub tasks: usize,
+    /// Calls that wait for their person; over it, the one that ends first is not confirmed. **(default: 1000)**
+    pub confirmations: usize,
     /// Counters; over it, the one that would be free again first is reset. **(default: 65536)**
     pub counters: usize,
     /// What was used up; over it, what would be forgotten first counts again. **(default: 65536)**
@@ -58,6 +62,7 @@ impl Default for Caps {
             browser_sessions: 1000,
             sessions: 10_000,
             tasks: 65_536,
+            confirmations: 1000,
             counters: 65_536,
             spent: 65_536,
         }
@@ -72,6 +77,7 @@ impl MemoryStore {
             browsers: Mutex::new(Bounded::new(caps.browser_sessions)),
             sessions: Mutex::new(Bounded::new(caps.sessions)),
             tasks: Mutex::new(Bounded::new(caps.tasks)),
+            confirmations: Mutex::new(Bounded::new(caps.confirmations)),
             counters: Mutex::new(Bounded::new(caps.counters)),
             spent: Mutex::new(Bounded::new(caps.spent)),
             sealing_keys: Mutex::default(),

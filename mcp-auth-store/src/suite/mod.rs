@@ -4,14 +4,15 @@
 //! - `tests`: the list of all promises.
 //! - `race`: runs the same step many times at once.
 //! - `records`: sample clients, codes and grants.
-//! - `clients`, `codes`, `consents`, `grants`, `browser_sessions`, `sessions`, `tasks`, `counters`, `sealing_keys`,
-//!   `spent`: the promises, by aggregate.
+//! - `clients`, `codes`, `consents`, `grants`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
+//!   `sealing_keys`, `spent`: the promises, by aggregate.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 pub mod browser_sessions;
 pub mod clients;
 pub mod codes;
+pub mod confirmations;
 pub mod consents;
 pub mod counters;
 pub mod grants;

@@ -34,6 +34,11 @@ macro_rules! suite {
                 a_repeated_identifier_does_not_hand_over_the_task_of_another
                 of_a_hundred_owners_at_once_one_gets_the_identifier
                 a_task_is_forgotten_at_its_time;
+            confirmations: a_call_is_found_as_long_as_it_waits
+                the_first_answer_counts_and_is_taken_once
+                at_its_time_a_call_and_its_answer_are_gone
+                what_was_never_asked_is_gone
+                of_a_hundred_answers_one_counts_and_of_a_hundred_takers_one_gets_it;
             counters: arrivals_conform_up_to_the_burst_and_again_later
                 of_a_hundred_arrivals_at_once_as_many_conform_as_one_after_the_other
                 what_is_refused_does_not_count

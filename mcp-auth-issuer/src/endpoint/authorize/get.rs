@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::SET_COOKIE;
 use http::{HeaderMap, Uri};
 use mcp_auth_core::{Scope, ScopeSet};
 
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use crate::issuer::Issuer;
-use crate::person::page::{Consent, LoginPage, Notice, ScopeLine};
-use crate::secret::secret;
+use crate::person::page::{Consent, Notice, ScopeLine};
 
 /// `GET /authorize`
 pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, uri: Uri, headers: HeaderMap) -> Response {
@@ -52,29 +50,13 @@ pub(super) async fn page(
             redirect_uri: &request.answer.redirect_uri,
             subject: &session.subject,
             scopes: describe(issuer, &request.scopes, &allowed),
-            action: &request.url(),
+            action: &request.url,
             csrf: &csrf,
         };
         return Ok(page.into_response());
     }
 
-    // A browser without a login gets an identifier that is not stored; it only ties the form to the browser.
-    let fresh = cookie.is_none().then(|| secret(&*issuer.ambient.random));
-    let id = fresh.as_deref().or(cookie).unwrap_or_default();
-    let csrf = issuer.csrf.token(id, &request.query, &*issuer.ambient.random).await?;
-    let page = LoginPage {
-        issuer,
-        client: &request.client,
-        controls: issuer.login.controls(),
-        notice,
-        action: &request.url(),
-        csrf: &csrf,
-    };
-    let mut response = page.into_response();
-    if let Some(cookie) = fresh.and_then(|id| issuer.cookie.set(&id)) {
-        response.headers_mut().insert(SET_COOKIE, cookie);
-    }
-    Ok(response)
+    Ok(request.login_step().page(issuer, headers, notice).await?)
 }
 
 /// Each scope with its description, the scopes it implies, and whether this person allowed it to this client before. What the

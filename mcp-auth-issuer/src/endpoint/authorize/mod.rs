@@ -19,3 +19,5 @@ mod response;
 
 pub(super) use get::get;
 pub(super) use post::post;
+pub(super) use refusal::Untrusted;
+pub(super) use response::see_other;

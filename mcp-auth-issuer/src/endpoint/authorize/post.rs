@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use http::header::SET_COOKIE;
 use http::{HeaderMap, Uri};
 use mcp_auth_store::{Browser, Code, SecretHash};
 
@@ -14,7 +13,6 @@ use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use super::response::see_other;
 use crate::issuer::Issuer;
-use crate::person::LoginError;
 use crate::person::page::Notice;
 use crate::request::body::form;
 use crate::secret::secret;
@@ -43,7 +41,7 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
     let form = form(headers, body).await.map_err(Untrusted::Form)?;
     let (cookie, session) = issuer.session(headers).await?;
     let session = session.filter(|session| request.login.is_met_by(session, request.hash(), issuer.now()));
-    let stale = || Untrusted::Stale { page: request.url() };
+    let stale = || Untrusted::Stale { page: request.url.clone() };
     let (Some(cookie), None) = (cookie, form.repeated()) else {
         return Err(stale().into());
     };
@@ -53,25 +51,13 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
     }
 
     match (form.get("decision"), session) {
-        (Some("login"), _) => match issuer.login.login(&form).await {
-            // Tokens name both by `sub`, so what is decided by it would hold for the person too.
-            Ok(user) if issuer.named.contains_key(&user.subject) => {
-                tracing::error!(subject = ?user.subject, "login refused: a named client has this name");
-                page(issuer, headers, &request, Some(Notice::Refused(issuer.login.refusal()))).await
-            }
-            Ok(user) => begin_session(issuer, cookie, &request, user.subject).await,
-            Err(error) => {
-                tracing::warn!(%error, client_id = %request.client.id, "login refused");
-                let notice = match error {
-                    LoginError::Refused | LoginError::UnknownUser => Notice::Refused(issuer.login.refusal()),
-                    LoginError::Unavailable(_) => Notice::Unavailable,
-                };
-                page(issuer, headers, &request, Some(notice)).await
-            }
+        (Some("login"), _) => match request.login_step().log_in(issuer, &form).await {
+            Ok(user) => Ok(request.login_step().begin(issuer, cookie, user.subject).await?),
+            Err(notice) => page(issuer, headers, &request, Some(notice)).await,
         },
         (Some("logout"), _) => {
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
-            Ok(see_other(&request.url()))
+            Ok(see_other(&request.url))
         }
         (Some("allow"), Some(session)) => {
             count_once(issuer, &request, token, &session).await?;
@@ -103,33 +89,8 @@ async fn count_once(
 ) -> Result<(), Refusal> {
     match issuer.store.spent().spend(SecretHash::of(token), session.expires_at, issuer.now()).await? {
         true => Ok(()),
-        false => Err(Untrusted::Answered { page: request.url() }.into()),
+        false => Err(Untrusted::Answered { page: request.url.clone() }.into()),
     }
-}
-
-/// A new identifier at each login: one that an attacker planted in the browser before does not work after it.
-async fn begin_session(
-    issuer: &Issuer,
-    before: &str,
-    request: &AuthorizationRequest,
-    subject: String,
-) -> Result<Response, Refusal> {
-    let now = issuer.now();
-    let id = secret(&*issuer.ambient.random);
-    tracing::info!(?subject, client_id = %request.client.id, "user logged in");
-    let browser = Browser {
-        subject,
-        auth_time: now,
-        logged_in_for: request.hash(),
-        expires_at: now.saturating_add(issuer.lifetimes.session),
-    };
-    let (before, kept) = (SecretHash::of(before), SecretHash::of(&id));
-    issuer.store.browser_sessions().begin(Some(before), kept, browser, now).await?;
-    let mut response = see_other(&request.url());
-    if let Some(cookie) = issuer.cookie.set(&id) {
-        response.headers_mut().insert(SET_COOKIE, cookie);
-    }
-    Ok(response)
 }
 
 /// Issues the code (OAuth 2.1 §4.1.2).

@@ -29,7 +29,7 @@ pub(super) enum Refusal {
 
 /// Causes that are told to the client.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refused {
+pub(in crate::endpoint) enum Refused {
     #[error("parameter {0:?} is repeated")]
     Repeated(String),
     #[error("parameter {0} is missing")]
@@ -60,7 +60,7 @@ pub(super) enum Refused {
 
 /// Causes that are told only to the person.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Untrusted {
+pub(in crate::endpoint) enum Untrusted {
     #[error("the query is too long")]
     TooLong,
     #[error(transparent)]
@@ -153,7 +153,7 @@ impl Refused {
 
 impl Untrusted {
     /// The error page for this cause (always 4xx, never a redirect).
-    pub(super) fn page(self, issuer: &Issuer) -> ErrorPage<'_> {
+    pub(in crate::endpoint) fn page(self, issuer: &Issuer) -> ErrorPage<'_> {
         let page = ErrorPage::new(issuer, self.status(), self.text());
         match self {
             Self::Stale { page: url } | Self::Answered { page: url } => page.with_retry(url),

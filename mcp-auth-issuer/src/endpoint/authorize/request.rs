@@ -10,6 +10,7 @@ use super::login::LoginAsked;
 use super::refusal::{Refusal, Refused, Untrusted};
 use super::response::Answer;
 use crate::client::redirect_uri::{Destination, admits, destination};
+use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::AUTHORIZE;
 use crate::issuer::Issuer;
 use crate::request::Params;
@@ -32,6 +33,8 @@ pub(super) struct AuthorizationRequest {
     pub(super) login: LoginAsked,
     /// The whole request in its canonical spelling.
     pub(super) query: String,
+    /// The URL of this request, relative to the origin.
+    pub(super) url: String,
 }
 
 impl AuthorizationRequest {
@@ -58,15 +61,23 @@ impl AuthorizationRequest {
                 scopes,
                 no_interaction: params.get("prompt") == Some("none"),
                 login,
+                url: format!("{AUTHORIZE}?{}", params.canonical()),
                 query: params.canonical(),
             }),
             Err(refused) => Err(Refusal::of(issuer, &client, answer, refused).await),
         }
     }
 
-    /// The URL of this request, relative to the origin.
-    pub(super) fn url(&self) -> String {
-        format!("{AUTHORIZE}?{}", self.query)
+    /// The person logs in for this request.
+    pub(super) fn login_step(&self) -> LoginStep<'_> {
+        LoginStep {
+            client_id: Some(&self.client.id),
+            client: self.client.name.as_deref(),
+            then: "Logging in gives it nothing yet. The next page shows what it asks for, and you decide.",
+            refuse: "Cancel and go back",
+            url: &self.url,
+            request: &self.query,
+        }
     }
 
     /// What names this request, and no other.

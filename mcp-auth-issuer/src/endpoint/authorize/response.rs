@@ -49,7 +49,7 @@ impl Answer {
 
 /// 303: the next request is a GET without the form that was just posted, for every method of the first request. A 307
 /// would send the form on (RFC 9700 §4.12).
-pub(super) fn see_other(location: &str) -> Response {
+pub(in crate::endpoint) fn see_other(location: &str) -> Response {
     let Ok(location) = HeaderValue::try_from(location) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };

@@ -3,16 +3,15 @@
 
 use maud::{Markup, html};
 use mcp_auth_core::seen::plain;
-use mcp_auth_store::Client;
 
 /// The most characters of a name that are shown.
 const MAX_NAME: usize = 60;
 /// The most characters of any other value that are shown.
 const MAX_VALUE: usize = 200;
 
-/// The name of `client` in a frame, so that no text in it looks like the page's own, and marked as unverified.
-pub(super) fn claimed(client: &Client) -> Markup {
-    let name = shown_name(client);
+/// The name that a client gave itself, in a frame, so that no text in it looks like the page's own, and marked as unverified.
+pub(super) fn claimed(name: Option<&str>) -> Markup {
+    let name = shown_name(name);
     html! {
         bdi.claim { (name) }
         p.hint {
@@ -25,8 +24,8 @@ pub(super) fn claimed(client: &Client) -> Markup {
 }
 
 /// The name on one line, cut, without characters that are invisible or change the direction of text.
-fn shown_name(client: &Client) -> String {
-    let name = plain(client.name.as_deref().unwrap_or_default(), MAX_NAME);
+fn shown_name(name: Option<&str>) -> String {
+    let name = plain(name.unwrap_or_default(), MAX_NAME);
     if name.is_empty() { "An application without a name".to_owned() } else { name }
 }
 

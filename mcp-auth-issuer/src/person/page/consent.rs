@@ -69,7 +69,7 @@ impl Consent<'_> {
         html! {
             dl {
                 dt { "Application" }
-                dd { (claimed(self.client)) }
+                dd { (claimed(self.client.name.as_deref())) }
                 dt { "Your answer goes to" }
                 dd {
                     @match destination {

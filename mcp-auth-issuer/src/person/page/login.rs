@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
-use mcp_auth_store::Client;
 
 use super::claim::{claimed, visible};
 use super::shell::page;
@@ -14,7 +13,12 @@ use crate::issuer::Issuer;
 /// The login page: asks the person to log in. The controls come from the [`Login`](crate::Login).
 pub(crate) struct LoginPage<'a> {
     pub(crate) issuer: &'a Issuer,
-    pub(crate) client: &'a Client,
+    /// The name of the client that asks, its own claim.
+    pub(crate) client: Option<&'a str>,
+    /// Says what comes then.
+    pub(crate) then: &'static str,
+    /// The button for who does not want to.
+    pub(crate) refuse: &'static str,
     pub(crate) controls: Markup,
     pub(crate) notice: Option<Notice>,
     /// The URL that the form posts to.
@@ -66,7 +70,7 @@ impl IntoResponse for LoginPage<'_> {
                 dt { "Application" }
                 dd { (claimed(self.client)) }
             }
-            p { "Logging in gives it nothing yet. The next page shows what it asks for, and you decide." }
+            p { (self.then) }
             form method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
                 input type="hidden" name="decision" value="login";
@@ -74,7 +78,7 @@ impl IntoResponse for LoginPage<'_> {
             }
             form.aside method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
-                button.link type="submit" name="decision" value="deny" { "Cancel and go back" }
+                button.link type="submit" name="decision" value="deny" { (self.refuse) }
             }
         };
         let state = if notice.is_some() { "Not logged in: " } else { "" };

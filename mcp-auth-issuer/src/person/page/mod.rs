@@ -1,13 +1,15 @@
 //! The pages a person sees: plain HTML and one style sheet, no script, and no resources loaded from elsewhere.
 //!
 //! - `shell`: the frame of every page, and the headers that protect it.
-//! - `login`, `consent`, `error`: the pages.
+//! - `login`, `consent`, `confirm`, `ended`, `error`: the pages.
 //! - `claim`: shows text that a client chose.
 //! - `host`: shows where an answer goes, with the part that was registered stressed.
 //! - `lifetime`: writes a number of seconds in words.
 
 mod claim;
+mod confirm;
 mod consent;
+mod ended;
 mod error;
 mod host;
 mod lifetime;
@@ -15,7 +17,9 @@ mod login;
 mod shell;
 
 pub(crate) use claim::visible;
+pub(crate) use confirm::ConfirmPage;
 pub(crate) use consent::{Consent, ScopeLine};
+pub(crate) use ended::EndedPage;
 pub(crate) use error::{ErrorPage, ErrorText};
 pub(crate) use login::{LoginPage, Notice};
 pub use shell::STYLE;

@@ -3,16 +3,16 @@
 use mcp_auth_core::Era;
 use rmcp::ErrorData;
 use rmcp::model::{
-    ClientCapabilities, ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationCapability,
-    FormElicitationCapability, UrlElicitationCapability,
+    ClientCapabilities, CustomNotification, ElicitRequestParams, ElicitResult, ElicitationAction,
+    ElicitationCapability, FormElicitationCapability, UrlElicitationCapability,
 };
 use rmcp::service::{RequestContext, RoleServer};
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::form::Form;
 use super::reply::Reply;
-use super::rounds::Rounds;
+use super::rounds::{Page, Rounds};
 use crate::call::Call;
 use crate::call::derives::HasForm;
 use crate::call::from_call::FromCall;
@@ -98,6 +98,36 @@ impl Ask {
         url: &str,
         id: impl Into<String>,
     ) -> Result<Reply<()>, ToolError> {
+        let question = self.url_question(message, url, id)?;
+        self.ask(question).await?.try_map(|_| Ok(()))
+    }
+
+    /// # Errors
+    /// What a client is told that cannot send the person to a URL.
+    pub(crate) fn needs_urls(&self) -> Result<(), ToolError> {
+        if self.can_open_urls() { Ok(()) } else { Err(self.lacks(Mode::Url)) }
+    }
+
+    /// Asks once more what [`Ask::url`] asked last: the person agreed, and is not done there.
+    pub(crate) fn url_again(
+        &mut self,
+        message: impl Into<String>,
+        url: &str,
+        id: impl Into<String>,
+    ) -> ToolError {
+        self.rounds.forget_last();
+        match self.url_question(message, url, id) {
+            Ok(question) => ToolError::input_required(self.rounds.ask(question)),
+            Err(error) => error,
+        }
+    }
+
+    fn url_question(
+        &self,
+        message: impl Into<String>,
+        url: &str,
+        id: impl Into<String>,
+    ) -> Result<ElicitRequestParams, ToolError> {
         let url = Url::parse(url)?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!(
@@ -106,16 +136,13 @@ impl Ask {
             )
             .into());
         }
-        if !self.can_open_urls() {
-            return Err(self.lacks(Mode::Url));
-        }
-        let question = ElicitRequestParams::UrlElicitationParams {
+        self.needs_urls()?;
+        Ok(ElicitRequestParams::UrlElicitationParams {
             meta: None,
             message: message.into(),
             url: url.into(),
             elicitation_id: id.into(),
-        };
-        self.ask(question).await?.try_map(|_| Ok(()))
+        })
     }
 
     async fn ask(&mut self, question: ElicitRequestParams) -> Result<Reply<Option<Value>>, ToolError> {
@@ -144,6 +171,30 @@ impl Ask {
             tracing::warn!(%error, "a client did not answer a question to its person");
             ToolError::new("the client did not answer the question to its person")
         })
+    }
+
+    /// The page on which this call is confirmed, as the rounds of the call remember it.
+    pub(crate) fn page(&mut self) -> &mut Option<Page> {
+        &mut self.rounds.page
+    }
+
+    /// The era of the revision that the client speaks.
+    pub(crate) fn era(&self) -> Era {
+        self.era
+    }
+
+    /// Tells the client that the person is done at the URL of the question `id` (MCP 2025-11-25, `notifications/elicitation/complete`).
+    pub(crate) async fn complete(&self, id: &str) {
+        let params = json!({ "elicitationId": id });
+        let complete = CustomNotification::new("notifications/elicitation/complete", Some(params));
+        if let Err(error) = self.context.peer.send_notification(complete.into()).await {
+            tracing::debug!(%error, "a client was not told that its person is done");
+        }
+    }
+
+    /// Done when the client no longer wants the answer.
+    pub(crate) async fn cancelled(&self) {
+        self.context.ct.cancelled().await;
     }
 
     /// What it remembers, for whoever asks next in the same call.

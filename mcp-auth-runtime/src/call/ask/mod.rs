@@ -9,4 +9,4 @@ mod rounds;
 
 pub use asker::Ask;
 pub use reply::Reply;
-pub(crate) use rounds::Rounds;
+pub(crate) use rounds::{Page, Rounds};

@@ -567,6 +567,17 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// A confirmation by a login without an issuer to log in at.
+    #[error(
+        "tool `{name}` is confirmed after a login at the built-in issuer, and this server has none; add [issuer], or write `confirm` \
+         without \"login\": {at}"
+    )]
+    NoPageToConfirmOn {
+        /// The tool.
+        name: String,
+        /// Key and source.
+        at: String,
+    },
     /// A client whose tokens would be taken for a user's.
     #[error(
         "client {client:?} has the name of one of issuer.users, and both names become `sub` of a token: a role or a rule that \

@@ -6,10 +6,11 @@ use mcp_auth_core::{Role, ScopeSet};
 use super::conflict::Conflict;
 use super::findings::{Findings, nearest_scope};
 use crate::config::section::operations::{Narrowed, OperationEntry};
+use crate::config::section::server::Transport;
 use crate::config::value::{RoleName, ScopeToken, nearest};
 use crate::config::{Key, key};
-use crate::declared::Kind;
 use crate::declared::registry::{Declaration, Registry};
+use crate::declared::{Confirm, Kind};
 
 /// A table of operations: its kind, its entries, and the keys of one.
 type Table<'a> = (Kind, &'a Narrowed, fn(&String) -> [Key; 3]);
@@ -38,13 +39,14 @@ impl Findings<'_> {
                 }
                 self.adds_known_roles(entry, &roles);
                 self.adds_a_login_in_common(declared, (kind, name), entry);
-                if entry.confirm && kind != Kind::Tool {
+                if entry.confirm.how().is_some() && kind != Kind::Tool {
                     let at = self.at(keys(name)[0].clone());
                     self.refuse(Conflict::ConfirmsNoTool { kind, name: name.clone(), at });
                 }
             }
         }
         self.needs_known_roles(declared);
+        self.confirms_where_there_is_a_page(declared);
     }
 
     /// Refuses a table for something that the program does not declare.
@@ -104,6 +106,23 @@ impl Findings<'_> {
                 _ => key!(resources[name].acr),
             });
             self.refuse(Conflict::NoCommonAcr { kind, name: name.to_owned(), at });
+        }
+    }
+
+    /// Whoever confirms a call by a login does so on a page of the built-in issuer. Over stdio there is none, and such calls are refused.
+    fn confirms_where_there_is_a_page(&mut self, declared: Option<&Registry>) {
+        if self.config.issuer.is_some() || self.config.server.transport != Transport::Http {
+            return;
+        }
+        let by_login = |how: Option<Confirm>| how == Some(Confirm::ByLogin);
+        let said = declared.into_iter().flat_map(Registry::iter).map(|(_, declaration)| declaration);
+        let said = said.filter(|declaration| by_login(declaration.rule.confirm()));
+        let said = said.map(|declaration| (declaration.name().to_owned(), self.at(key!(issuer))));
+        let config = self.config;
+        let added = config.tools.iter().filter(|(_, entry)| by_login(entry.confirm.how()));
+        let added = added.map(|(name, _)| (name.clone(), self.at(key!(tools[name].confirm))));
+        for (name, at) in said.chain(added).collect::<Vec<_>>() {
+            self.refuse(Conflict::NoPageToConfirmOn { name, at });
         }
     }
 

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::value::{AcrValue, LoginAge, RoleName, ScopeToken};
-use crate::declared::Narrowing;
+use crate::declared::{Narrowing, WrittenConfirm};
 
 /// What is added to operations of one kind, by their names on the wire.
 pub type Narrowed = BTreeMap<String, OperationEntry>;
@@ -27,8 +27,9 @@ pub struct OperationEntry {
     /// By what the person may have logged in: one of these, in the words of the authorization server (`acr`). Where the program
     /// says some too, those count that are in both lists.
     pub acr: Vec<AcrValue>,
-    /// Whether the person in front of the client confirms each call of it, arguments shown. Of tools alone.
-    pub confirm: bool,
+    /// Whether the person confirms each call of it, arguments shown: `true` in the client, `"login"` on a page of the built-in issuer
+    /// after logging in there. Of tools alone.
+    pub confirm: WrittenConfirm,
     /// Whether it is switched off: it is in no list, and a call of it is answered like one of an unknown name.
     pub disabled: bool,
     /// What lists and the model are told of it, instead of what the program says.
@@ -51,7 +52,7 @@ impl OperationEntry {
             scopes,
             roles: self.roles.iter().map(|role| role.role().clone()).collect(),
             login: self.login_terms(),
-            confirm: self.confirm,
+            confirm: self.confirm.how(),
             disabled: self.disabled,
             description: self.description.clone(),
         }

@@ -1,0 +1,51 @@
+//! `GET /authorize/confirm`: shows the page. It changes nothing.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Uri};
+
+use super::call::WaitingCall;
+use super::refusal::Refusal;
+use crate::endpoint::authorize::Untrusted;
+use crate::issuer::Issuer;
+use crate::person::page::{ConfirmPage, Notice};
+
+/// `GET /authorize/confirm`
+pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, uri: Uri, headers: HeaderMap) -> Response {
+    match show(&issuer, &uri, &headers).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.respond(&issuer),
+    }
+}
+
+async fn show(issuer: &Issuer, uri: &Uri, headers: &HeaderMap) -> Result<Response, Refusal> {
+    if !issuer.origin.is_host_of(headers) {
+        return Err(Untrusted::Host.into());
+    }
+    let call = WaitingCall::read(issuer, uri.query().unwrap_or_default()).await?;
+    page(issuer, headers, &call, None).await
+}
+
+/// The call, for the person who logged in for it; else the login page.
+pub(super) async fn page(
+    issuer: &Issuer,
+    headers: &HeaderMap,
+    call: &WaitingCall,
+    notice: Option<Notice>,
+) -> Result<Response, Refusal> {
+    let (cookie, browser) = issuer.session(headers).await?;
+    if let (Some(cookie), Some(_)) = (cookie, browser.filter(|browser| call.is_confirmed_by(browser))) {
+        let csrf = issuer.csrf.token(cookie, &call.url, &*issuer.ambient.random).await?;
+        let page = ConfirmPage {
+            issuer,
+            client: call.client_name(),
+            call: &call.asked,
+            action: &call.url,
+            csrf: &csrf,
+        };
+        return Ok(page.into_response());
+    }
+    Ok(call.login_step().page(issuer, headers, notice).await?)
+}

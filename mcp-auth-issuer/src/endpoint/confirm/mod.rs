@@ -1,0 +1,15 @@
+//! The page on which a person confirms a call (`confirm = "login"`): they log in for it, whatever they did before, see it, and answer.
+//!
+//! What they answer reaches the call through the store, never through the browser. Who logs in must be the caller.
+//!
+//! - `get`: the page. `post`: what a person does on it.
+//! - `call`: the call that the URL names.
+//! - `refusal`: what is not answered here, and how it ended.
+
+mod call;
+mod get;
+mod post;
+mod refusal;
+
+pub(super) use get::get;
+pub(super) use post::post;

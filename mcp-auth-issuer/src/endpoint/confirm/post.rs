@@ -1,0 +1,86 @@
+//! `POST /authorize/confirm`: what a person does on the page, sent by one of our own forms.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::{HeaderMap, Uri};
+use mcp_auth_store::Answer;
+
+use super::call::WaitingCall;
+use super::get::page;
+use super::refusal::{Refusal, allowed};
+use crate::endpoint::authorize::Untrusted;
+use crate::issuer::Issuer;
+use crate::person::page::Notice;
+use crate::request::body::form;
+
+/// `POST /authorize/confirm`
+pub(crate) async fn post(
+    State(issuer): State<Arc<Issuer>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match decide(&issuer, &uri, &headers, body).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.respond(&issuer),
+    }
+}
+
+async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
+    if !issuer.origin.is_host_of(headers) {
+        return Err(Untrusted::Host.into());
+    }
+    if !issuer.origin.is_sender_of(headers) {
+        return Err(Untrusted::Sender.into());
+    }
+    let call = WaitingCall::read(issuer, uri.query().unwrap_or_default()).await?;
+    let form = form(headers, body).await.map_err(Untrusted::Form)?;
+    let stale = || Refusal::from(Untrusted::Stale { page: call.url.clone() });
+    let (cookie, browser) = issuer.session(headers).await?;
+    let (Some(cookie), None) = (cookie, form.repeated()) else { return Err(stale()) };
+    if !issuer.csrf.verify(cookie, &call.url, form.get("csrf").unwrap_or_default()).await? {
+        return Err(stale());
+    }
+
+    let asked = &call.asked;
+    let its_person = browser.filter(|browser| call.is_confirmed_by(browser));
+    match (form.get("decision"), its_person) {
+        (Some("login"), _) => match call.login_step().log_in(issuer, &form).await {
+            Ok(user) if user.subject == asked.subject => {
+                Ok(call.login_step().begin(issuer, cookie, user.subject).await?)
+            }
+            // Of the call this person sees nothing. It ends: its caller is told that another person was there.
+            Ok(user) => {
+                call.answer(issuer, Answer::Foreign).await?;
+                tracing::warn!(
+                    subject = ?user.subject, caller = ?asked.subject, client_id = ?asked.client_id, tool = ?asked.tool,
+                    "call refused: who logged in to confirm it is not the caller"
+                );
+                Err(Refusal::Foreign)
+            }
+            Err(notice) => page(issuer, headers, &call, Some(notice)).await,
+        },
+        (Some("allow"), Some(_)) => {
+            call.answer(issuer, Answer::Allowed).await?;
+            tracing::info!(
+                subject = ?asked.subject, client_id = ?asked.client_id, tool = ?asked.tool, "call confirmed by the user"
+            );
+            Ok(allowed(issuer))
+        }
+        // The login page has this button too: who does not know the call can deny it without logging in.
+        (Some("deny"), its_person) => {
+            call.answer(issuer, Answer::Denied).await?;
+            tracing::info!(
+                subject = ?its_person.map(|browser| browser.subject), client_id = ?asked.client_id, tool = ?asked.tool,
+                "call denied by the user"
+            );
+            Err(Refusal::Denied)
+        }
+        // The login ended while the page was open, so the person logs in again.
+        (Some("allow"), None) => page(issuer, headers, &call, Some(Notice::Ended)).await,
+        (_, _) => Err(stale()),
+    }
+}

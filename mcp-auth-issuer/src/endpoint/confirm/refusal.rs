@@ -1,0 +1,88 @@
+//! How it ends on the page where a call is confirmed.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use mcp_auth_store::StoreError;
+
+use crate::endpoint::authorize::Untrusted;
+use crate::issuer::Issuer;
+use crate::person::page::{EndedPage, ErrorText};
+
+/// Why nothing was allowed.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The request itself is not to be trusted.
+    Untrusted(Untrusted),
+    /// Nothing waits under this URL.
+    Gone,
+    /// The person denied the call.
+    Denied,
+    /// Who logged in is not the caller.
+    Foreign,
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl Refusal {
+    /// Its page.
+    pub(super) fn respond(self, issuer: &Issuer) -> Response {
+        let (status, title, why, next) = match self {
+            Self::Untrusted(untrusted) => {
+                tracing::warn!(reason = %untrusted, "confirmation of a call refused");
+                return untrusted.page(issuer).into_response();
+            }
+            Self::Gone => (
+                StatusCode::GONE,
+                "Nothing waits here",
+                "This call was answered before, or it waited for longer than ten minutes, or there never was one.",
+                "Go back to the application. If the call is still needed, it has to call again.",
+            ),
+            Self::Denied => (
+                StatusCode::OK,
+                "You denied the call",
+                "It does not run, and the application is told so.",
+                "You can close this page.",
+            ),
+            Self::Foreign => (
+                StatusCode::FORBIDDEN,
+                "This is not your call",
+                "It was made for another person than the one who just logged in. It was refused, and that person’s application \
+                 is told so.",
+                "If you were sent this link by somebody else, close this page: nothing was allowed. If you have chosen the wrong \
+                 account, go back to the application and call again.",
+            ),
+            Self::Store(error) => {
+                tracing::error!(%error, cause = ?error.cause(), "confirmation of a call failed");
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "This does not work now",
+                    "The authorization server cannot reach its store.",
+                    "Reload this page in a moment. Its log says more.",
+                )
+            }
+        };
+        EndedPage { issuer, status, text: ErrorText { title, why, next } }.into_response()
+    }
+}
+
+/// The page after a call was allowed.
+pub(super) fn allowed(issuer: &Issuer) -> Response {
+    let text = ErrorText {
+        title: "You allowed the call",
+        why: "It runs now, once.",
+        next: "You can close this page and go back to the application.",
+    };
+    EndedPage { issuer, status: StatusCode::OK, text }.into_response()
+}
+
+impl From<Untrusted> for Refusal {
+    fn from(untrusted: Untrusted) -> Self {
+        Self::Untrusted(untrusted)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

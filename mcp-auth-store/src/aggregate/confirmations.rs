@@ -1,0 +1,56 @@
+//! Calls that wait for their person, who confirms them on a page of the issuer after logging in.
+
+use crate::{SecretHash, StoreFuture};
+
+/// A call that waits for its person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmation {
+    /// The person who may confirm it: the `sub` of the token that it came with.
+    pub subject: String,
+    /// The client that called, if the token says.
+    pub client_id: Option<String>,
+    /// The tool that is called.
+    pub tool: String,
+    /// The arguments, as the page shows them. A backend that writes to a disk encrypts them.
+    pub arguments: String,
+    /// When it waits no longer, in Unix seconds.
+    pub expires_at: u64,
+}
+
+/// What was answered to a [`Confirmation`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Its person allowed it.
+    Allowed,
+    /// Its person denied it.
+    Denied,
+    /// Another person logged in to answer, which ends it.
+    Foreign,
+}
+
+/// What a call finds that asks for its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// This was answered, and is used up now.
+    Answered(Answer),
+    /// Nothing was answered yet.
+    Waiting,
+    /// It is unknown, it waited too long, or its answer was used up before.
+    Gone,
+}
+
+/// The calls that wait, by the hash of the secret in the URL of their page.
+pub trait Confirmations: Send + Sync {
+    /// Keeps a call that waits.
+    fn ask(&self, id: SecretHash, confirmation: Confirmation, now: u64) -> StoreFuture<'_, ()>;
+
+    /// The call that waits under `id`. One that was answered waits no longer.
+    fn find(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Option<Confirmation>>;
+
+    /// Answers a call that waits: `true` for the first answer, `false` for each later one, and where nothing waits. If many
+    /// answer at once, exactly one of them gets `true`.
+    fn answer(&self, id: SecretHash, answer: Answer, now: u64) -> StoreFuture<'_, bool>;
+
+    /// Takes the answer, once. If many take it at once, exactly one of them gets it.
+    fn take(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Taken>;
+}

@@ -1,0 +1,75 @@
+//! Promises of [`Confirmations`](crate::Confirmations).
+
+use super::race::{MANY, at_once, count};
+use crate::{Answer, Confirmation, SecretHash, Store, Taken};
+
+fn confirmation() -> Confirmation {
+    Confirmation {
+        subject: "alice".into(),
+        client_id: Some("client".into()),
+        tool: "delete".into(),
+        arguments: "{\n  \"title\": \"milk \u{1f95b}\"\n}".into(),
+        expires_at: 60,
+    }
+}
+
+async fn asked(store: &Store) -> SecretHash {
+    let id = SecretHash::of("the secret in the URL");
+    store.confirmations().ask(id, confirmation(), 0).await.unwrap();
+    id
+}
+
+/// The page shows it as it was asked, and once it is answered nothing more is to be shown.
+pub async fn a_call_is_found_as_long_as_it_waits(store: Store) {
+    let id = asked(&store).await;
+    assert_eq!(store.confirmations().find(id, 59).await.unwrap(), Some(confirmation()));
+    assert_eq!(store.confirmations().take(id, 59).await.unwrap(), Taken::Waiting);
+    assert_eq!(store.confirmations().find(SecretHash::of("another"), 0).await.unwrap(), None);
+    assert!(store.confirmations().answer(id, Answer::Denied, 59).await.unwrap());
+    assert_eq!(store.confirmations().find(id, 59).await.unwrap(), None);
+}
+
+/// A second answer changes nothing, not even from "no" to "yes".
+pub async fn the_first_answer_counts_and_is_taken_once(store: Store) {
+    for answer in [Answer::Allowed, Answer::Denied, Answer::Foreign] {
+        let id = asked(&store).await;
+        assert!(store.confirmations().answer(id, answer, 1).await.unwrap());
+        assert!(!store.confirmations().answer(id, Answer::Allowed, 1).await.unwrap());
+        assert_eq!(store.confirmations().take(id, 59).await.unwrap(), Taken::Answered(answer));
+        assert_eq!(store.confirmations().take(id, 59).await.unwrap(), Taken::Gone);
+        assert!(!store.confirmations().answer(id, Answer::Allowed, 59).await.unwrap());
+    }
+}
+
+/// Neither an answer that came in time nor one that comes late counts from then on.
+pub async fn at_its_time_a_call_and_its_answer_are_gone(store: Store) {
+    let id = asked(&store).await;
+    assert_eq!(store.confirmations().find(id, 60).await.unwrap(), None);
+    assert!(!store.confirmations().answer(id, Answer::Allowed, 60).await.unwrap());
+    assert!(store.confirmations().answer(id, Answer::Allowed, 59).await.unwrap());
+    assert_eq!(store.confirmations().take(id, 60).await.unwrap(), Taken::Gone);
+}
+
+/// Nothing is allowed that was never asked.
+pub async fn what_was_never_asked_is_gone(store: Store) {
+    let unknown = SecretHash::of("unknown");
+    assert!(!store.confirmations().answer(unknown, Answer::Allowed, 0).await.unwrap());
+    assert_eq!(store.confirmations().take(unknown, 0).await.unwrap(), Taken::Gone);
+}
+
+/// A call runs once, whoever brings its state back at the same moment.
+pub async fn of_a_hundred_answers_one_counts_and_of_a_hundred_takers_one_gets_it(store: Store) {
+    let id = asked(&store).await;
+    let answers = at_once(|n| {
+        let (store, answer) = (store.clone(), [Answer::Allowed, Answer::Denied][n % 2]);
+        async move { store.confirmations().answer(id, answer, 1).await.unwrap() }
+    })
+    .await;
+    assert_eq!(count(&answers, &true), 1);
+    let taken = at_once(|_| {
+        let store = store.clone();
+        async move { store.confirmations().take(id, 1).await.unwrap() }
+    })
+    .await;
+    assert_eq!(count(&taken, &Taken::Gone), MANY - 1);
+}
