@@ -1,6 +1,7 @@
-//! A tool that runs once the person in front of the client says yes to exactly this call. `cargo run --example confirm`; then
-//! `mcp-auth login http://127.0.0.1:8080/mcp` and `mcp-auth call http://127.0.0.1:8080/mcp delete_note title=milk`, which asks
-//! in the terminal.
+//! Tools that run once a person says yes to exactly this call: `delete_note` asks in front of the client, `delete_all` on a page after a
+//! login. `cargo run --example confirm`; then `mcp-auth login http://127.0.0.1:8080/mcp` and
+//! `mcp-auth call http://127.0.0.1:8080/mcp delete_note title=milk`, which asks in the terminal, or
+//! `mcp-auth call http://127.0.0.1:8080/mcp delete_all`, which opens the page.
 
 use mcp_auth::Config;
 use mcp_auth::prelude::*;
@@ -22,6 +23,12 @@ impl Notes {
     #[tool(scope = "notes.write", destructive, confirm)]
     fn delete_note(&self, Parameters(which): Parameters<Which>) -> String {
         format!("{:?} is gone", which.title)
+    }
+
+    /// Delete every note for good.
+    #[tool(scope = "notes.write", destructive, confirm = "login")]
+    fn delete_all(&self) -> &'static str {
+        "all notes are gone"
     }
 }
 

@@ -126,6 +126,12 @@ impl ScopeSet {
         self.0.len()
     }
 
+    /// The scopes that `other` has too.
+    #[must_use]
+    pub fn in_common(&self, other: &Self) -> Self {
+        Self(self.0.intersection(&other.0).cloned().collect())
+    }
+
     /// The scopes, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Scope> {
         self.0.iter()

@@ -69,6 +69,19 @@ impl Browser {
         }
     }
 
+    /// Opens the page on which a call is confirmed, logs in as `user` and decides; the page at the end.
+    pub async fn confirm(&mut self, url: &str, user: &str, decision: &str) -> String {
+        let page = self.consent(url, user).await;
+        // Another person than the caller is asked nothing.
+        if !page.has_field("decision") {
+            return page.html;
+        }
+        match self.submit(&page, &[("decision", decision)]).await {
+            Led::To(page) => page.html,
+            Led::Out(location) => panic!("a call is confirmed here, and the browser was sent to {location}"),
+        }
+    }
+
     async fn open(&mut self, url: &str) -> Page {
         match self.follow(self.http.get(url), url.parse().unwrap()).await {
             Led::To(page) => page,

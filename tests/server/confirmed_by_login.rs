@@ -161,7 +161,7 @@ async fn answered(url: &str, login: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn j51_the_answer_on_the_page_is_for_this_call_of_this_caller_and_counts_once() {
+async fn j48_the_answer_on_the_page_is_for_this_call_of_this_caller_and_counts_once() {
     let (payments, server) = started("").await;
     let capable = |who: &str| {
         let client = server.client().token(server.token(who).scope("pay"));

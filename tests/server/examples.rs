@@ -311,5 +311,15 @@ async fn the_confirm_example_deletes_what_the_person_confirms() {
             let answer = client.call_tool("delete_note", json!({ "title": "milk" })).await;
             assert_eq!(answer.text(), Some(says), "{}", answer.body());
         }
+        for (login, says) in [
+            ("ann", "all notes are gone"),
+            ("bob", "another person than the caller logged in to confirm this call"),
+        ] {
+            let client = server.client().era(era).token(server.token("ann").scope("notes.write"));
+            let on_page = json!({ "action": "accept", "content": { "login": login, "allow": true } });
+            let client = client.person(move |_| on_page.clone());
+            let answer = client.call_tool("delete_all", json!({})).await;
+            assert_eq!(answer.text(), Some(says), "{}", answer.body());
+        }
     }
 }

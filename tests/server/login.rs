@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use mcp_auth::prelude::*;
+use mcp_auth::testing::{self, Era};
 use mcp_auth_tests::everything::Note;
 use mcp_auth_tests::person::Browser;
 use mcp_auth_tests::process::private;
@@ -48,6 +49,13 @@ impl Notes {
     fn wipe_notes(&self) -> &'static str {
         self.0.lock().unwrap().clear();
         "wiped"
+    }
+
+    /// Burns all notes.
+    #[tool(scope = "notes.read", confirm = "login")]
+    fn burn_notes(&self) -> &'static str {
+        self.0.lock().unwrap().clear();
+        "burnt"
     }
 
     /// Who calls.
@@ -235,7 +243,7 @@ async fn rmcps_client_logs_in_lists_calls_is_refused_steps_up_and_refreshes() {
         let mut tools: Vec<_> =
             client.service.list_all_tools().await.unwrap().iter().map(|tool| tool.name.to_string()).collect();
         tools.sort();
-        assert_eq!(tools, ["add_note", "list_notes", "whoami", "wipe_notes"]);
+        assert_eq!(tools, ["add_note", "burn_notes", "list_notes", "whoami", "wipe_notes"]);
         assert_eq!(client.list().await.unwrap(), "");
         assert_eq!(client.call("whoami", serde_json::json!({})).await.unwrap(), "alice");
 
@@ -280,6 +288,35 @@ async fn an_old_login_is_refused_until_the_person_logs_in_again_whatever_is_refr
         assert_eq!(wipe().await.unwrap(), "wiped");
         client.tokens.lock().await.refresh_token().await.unwrap();
         assert_eq!(wipe().await.unwrap(), "wiped");
+    }
+}
+
+#[tokio::test]
+async fn a_call_runs_once_its_caller_logged_in_on_the_page_and_allowed_it() {
+    let site = start().await;
+    let [(lifecycle, _), _] = lifecycles();
+    let token = Client::log_in(&site, &mut Browser::new(), "alice", lifecycle).await.token().await;
+    for era in Era::ALL {
+        for (user, decision, said) in [
+            ("alice", "allow", "burnt"),
+            ("alice", "deny", "the person did not confirm this call"),
+            ("bob", "allow", "another person than the caller logged in to confirm this call"),
+        ] {
+            let (opened, mut opens) = tokio::sync::mpsc::unbounded_channel();
+            let client = testing::Client::new(site.url()).era(era).token(&token).person(move |question| {
+                let url = question["url"].as_str().expect("a page is to be opened").to_owned();
+                opened.send(url).unwrap();
+                serde_json::json!({ "action": "accept" })
+            });
+            // The client has answered long before the person has.
+            let person = async {
+                let url = opens.recv().await.expect("a page");
+                Browser::new().confirm(&url, user, decision).await
+            };
+            let call = client.call_tool("burn_notes", serde_json::json!({}));
+            let (answer, page) = tokio::join!(call, person);
+            assert_eq!(answer.text(), Some(said), "{era:?} {user}: {} {page}", answer.body());
+        }
     }
 }
 

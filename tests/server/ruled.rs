@@ -198,7 +198,7 @@ fn expected(case: &Case, overlay: Overlay) -> Outcome {
 fn found(answer: &Answer) -> Outcome {
     let challenge = answer.challenge();
     let error = challenge.as_ref().and_then(|challenge| challenge.error());
-    let said = answer.body().contains(" confirm");
+    let said = answer.text().is_some_and(|text| text.contains(" confirm"));
     let is_error = answer.result().is_some_and(|result| result["isError"] == true);
     match (answer.status(), error) {
         (401, None) => Outcome::LogIn,

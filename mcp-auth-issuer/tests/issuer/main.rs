@@ -5,6 +5,7 @@
 mod authorization;
 mod client_auth;
 mod code_grant;
+mod confirm;
 mod consent;
 mod discovery;
 mod flow;

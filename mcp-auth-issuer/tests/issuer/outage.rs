@@ -126,3 +126,29 @@ async fn what_needs_no_store_is_answered_while_it_is_down() {
     assert_eq!(answer.status, StatusCode::OK, "a client of the configuration: {}", answer.body);
     assert!(matches!(&answer.json()["access_token"], Value::String(_)));
 }
+
+#[tokio::test]
+async fn a_call_is_neither_shown_nor_answered_while_the_store_is_down() {
+    use mcp_auth_store::{Confirmation, SecretHash, Taken};
+    let (app, outage) = app();
+    let id = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    let call = Confirmation {
+        subject: "developer".into(),
+        client_id: None,
+        tool: "delete".into(),
+        arguments: "{}".into(),
+        expires_at: START + 600,
+    };
+    outage.store().confirmations().ask(SecretHash::of(id), call, START).await.unwrap();
+    let url = format!("/authorize/confirm?id={id}");
+    let mut browser = Browser::new(&app);
+    let page = browser.log_in(&url).await;
+    outage.begin();
+    for answer in [browser.get(&url).await, browser.submit(&page, "allow").await] {
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
+        holds_no_cause(&answer);
+    }
+    outage.end();
+    let taken = outage.store().confirmations().take(SecretHash::of(id), START).await.unwrap();
+    assert_eq!(taken, Taken::Waiting);
+}

@@ -391,12 +391,12 @@ impl Policy {
     }
 
     fn nameable_of(&self, held: &Held) -> ScopeSet {
-        let declared = self.nameable.iter().filter(|scope| held.scopes.contains(scope.as_str()));
+        let declared = self.nameable.in_common(&held.scopes);
         match self.families.is_empty() {
-            true => declared.cloned().collect(),
+            true => declared,
             false => {
                 let filled = held.scopes.iter().filter(|scope| self.is_filled(scope));
-                self.to_be_named(declared.chain(filled))
+                self.to_be_named(declared.iter().chain(filled))
             }
         }
     }
