@@ -16,7 +16,6 @@ use super::run::{CallSource, Round};
 use super::security_schemes;
 use super::server::Dispatch;
 use crate::authz::Permit;
-use crate::call::handler::Handler;
 use crate::envelope::Message;
 use crate::observe::undecided::Undecided;
 use mcp_auth_core::Era;
@@ -61,7 +60,7 @@ fn as_it_is<S: Serializer>(written: &Arc<RawValue>, serializer: S) -> Result<S::
     written.serialize(serializer)
 }
 
-impl<H: Handler> Dispatch<H> {
+impl Dispatch {
     /// Whether [`answer`](Self::answer) takes the message; it must be a plain request, and not in a session.
     pub(crate) fn is_direct(&self, rules: &Rules, permit: &Permit) -> bool {
         match (permit.message(), permit.declared()) {

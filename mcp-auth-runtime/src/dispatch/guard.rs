@@ -14,12 +14,11 @@ use super::run::hold;
 use super::server::Dispatch;
 use crate::authz::{Asked, Decision, Guarded, Guards, UNDECIDED};
 use crate::call::Call;
-use crate::call::handler::Handler;
 use crate::envelope::Message;
 use crate::observe::span;
 use mcp_auth_core::Era;
 
-impl<H: Handler> Guards for Dispatch<H> {
+impl Guards for Dispatch {
     fn ask<'a>(&'a self, guarded: &'a Guarded) -> Pin<Box<dyn Future<Output = Decision> + Send + 'a>> {
         Box::pin(async move {
             // What has a guard is declared, so it is the same whatever was added or removed meanwhile.
@@ -42,13 +41,9 @@ impl<H: Handler> Guards for Dispatch<H> {
     }
 }
 
-impl<H: Handler> Dispatch<H> {
+impl Dispatch {
     async fn ask_one(&self, rules: &Rules, guarded: &Guarded, asked: &Asked) -> Decision {
         let declaration = rules.registry().get(asked.id);
-        let Some(guard) = self.routes.guard(asked.id) else {
-            tracing::error!(operation = declaration.name(), "a guard is declared and is not there");
-            return Decision::deny(UNDECIDED);
-        };
         let id = RequestId::Number(0);
         let mut call =
             Call::direct(declaration.name().to_owned(), id, RequestMetaObject::default(), Era::Stateless);
@@ -68,7 +63,11 @@ impl<H: Handler> Dispatch<H> {
             }
         }
         let span = span::of_call(&call.id, guarded.message(), guarded.identity(), None);
-        let asking = AssertUnwindSafe(guard(&self.handler, call)).catch_unwind().instrument(span);
+        let Some(asking) = self.served.guard(asked.id, call) else {
+            tracing::error!(operation = declaration.name(), "a guard is declared and is not there");
+            return Decision::deny(UNDECIDED);
+        };
+        let asking = AssertUnwindSafe(asking).catch_unwind().instrument(span);
         match asking.await {
             Ok(Ok(decision)) => decision,
             Ok(Err(error)) => {

@@ -19,11 +19,11 @@ use super::permit::{is_session_restore, is_task, permit, permit_for, refers_to};
 use super::run::{CallSource, Round, call, guarded};
 use super::server::Dispatch;
 use crate::answer::unknown_method;
-use crate::call::handler::{Handler, Route};
+use crate::call::served::Answers;
 use crate::declared::registry::Item;
 use crate::envelope::Message;
 
-impl<H: Handler> ServerHandler for Dispatch<H> {
+impl ServerHandler for Dispatch {
     fn get_info(&self) -> ServerConfig {
         self.config.clone()
     }
@@ -167,7 +167,7 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         // Every URI in it was decided before rmcp saw the message; `listen` checks the permit.
         let id = self.rules.now().registry().method("subscriptions/listen")?;
-        match self.routes.find(id) {
+        match self.served.answers(id) {
             Some(_) => Some(requested.clone()),
             // The program does not listen itself: of its tools alone there is something to tell.
             None => {
@@ -196,14 +196,14 @@ impl<H: Handler> ServerHandler for Dispatch<H> {
             }
         };
         let listening = async {
-            let Some(Route::Method(run)) = self.routes.find(id) else {
+            if self.served.answers(id) != Some(Answers::Method) {
                 // Kept, because it ends with what it is dropped with.
                 let _open = subscription;
                 return std::future::pending().await;
-            };
+            }
             let mut call = call("subscriptions/listen", &permit, CallSource::Rmcp(context));
             call.subscription = Some(subscription);
-            guarded(&permit, call, None, |call| run(&self.handler, call)).await
+            guarded(&permit, call, None, |call| self.served.method(id, call)).await
         };
         tokio::select! {
             // It ends with its token, and has no time of its own.

@@ -29,7 +29,8 @@ use crate::authz::Permit;
 use crate::call::Call;
 use crate::call::added::AddedRoute;
 use crate::call::answer::{Asked, IntoToolAnswer as _};
-use crate::call::handler::{CallFn, CallFuture, Handler, Route};
+use crate::call::handler::CallFuture;
+use crate::call::served::Answers;
 use crate::call::tool_error::{ToolError, tool_failure};
 use crate::declared::filling::Values;
 use crate::declared::registry::{Declaration, OperationId};
@@ -78,7 +79,7 @@ pub(super) struct Round {
     pub(super) request_state: Option<String>,
 }
 
-impl<H: Handler> Dispatch<H> {
+impl Dispatch {
     /// The call of what the permit names, with the arguments that it names.
     async fn call_of(
         &self,
@@ -134,7 +135,7 @@ impl<H: Handler> Dispatch<H> {
         }
         let patience = self.limits.patience(declaration);
         let run = |call| match run {
-            ToolRoute::Declared(run) => run(&self.handler, call),
+            ToolRoute::Declared => self.served.tool(id, call),
             ToolRoute::Added(added) => added.call(call),
         };
         let mut answer = match guarded(permit, call, Some(patience), run).await {
@@ -219,7 +220,7 @@ impl<H: Handler> Dispatch<H> {
         round: Round,
     ) -> Result<GetPromptResponse, ErrorData> {
         let rules = source.rules().unwrap_or_else(|| self.rules.now());
-        let Some((id, Route::Prompt(run))) = self.route(permit) else {
+        let Some(id) = self.declared(permit, Answers::Prompt) else {
             return Err(unknown(Kind::Prompt, permit));
         };
         let declaration = rules.registry().get(id);
@@ -228,7 +229,7 @@ impl<H: Handler> Dispatch<H> {
         hold(declaration, &mut call, arguments)
             .map_err(|misfits| ErrorData::invalid_params(misfits.text("argument", "arguments"), None))?;
         let patience = self.limits.patience(declaration);
-        let mut answer = guarded(permit, call, Some(patience), |call| run(&self.handler, call)).await?;
+        let mut answer = guarded(permit, call, Some(patience), |call| self.served.prompt(id, call)).await?;
         self.is_small(declaration, &answer)?;
         if let GetPromptResponse::InputRequired(result) = &mut answer {
             self.states.seal(result, permit, declaration.stamp()).await?;
@@ -245,7 +246,7 @@ impl<H: Handler> Dispatch<H> {
         round: Round,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let rules = source.rules().unwrap_or_else(|| self.rules.now());
-        let Some((id, Route::Resource(run))) = self.route(permit) else {
+        let Some(id) = self.declared(permit, Answers::Resource) else {
             return Err(unknown(Kind::Resource, permit));
         };
         let declaration = rules.registry().get(id);
@@ -253,7 +254,7 @@ impl<H: Handler> Dispatch<H> {
         call.variables = permit.variables();
         call.uri = Some(uri);
         let patience = self.limits.patience(declaration);
-        let mut answer = guarded(permit, call, Some(patience), |call| run(&self.handler, call)).await?;
+        let mut answer = guarded(permit, call, Some(patience), |call| self.served.resource(id, call)).await?;
         self.is_small(declaration, &answer)?;
         if let ReadResourceResponse::InputRequired(result) = &mut answer {
             self.states.seal(result, permit, declaration.stamp()).await?;
@@ -272,7 +273,9 @@ impl<H: Handler> Dispatch<H> {
         let not_found = || unknown_method(method);
         let rules = self.rules_of(&context);
         let id = rules.registry().method(method).ok_or_else(not_found)?;
-        let Some(Route::Method(run)) = self.routes.find(id) else { return Err(not_found()) };
+        if self.served.answers(id) != Some(Answers::Method) {
+            return Err(not_found());
+        }
         let mut call = call(method, permit, CallSource::Rmcp(context));
         call.arguments = match serde_json::to_value(params) {
             Ok(Value::Object(params)) => Some(params),
@@ -288,7 +291,7 @@ impl<H: Handler> Dispatch<H> {
         }
         let declaration = rules.registry().get(id);
         let patience = self.limits.patience(declaration);
-        let answer = guarded(permit, call, Some(patience), |call| run(&self.handler, call)).await?;
+        let answer = guarded(permit, call, Some(patience), |call| self.served.method(id, call)).await?;
         self.is_small(declaration, &answer)?;
         let mut answer = match answer {
             Value::Null => Value::Object(JsonObject::new()),
@@ -316,16 +319,16 @@ impl<H: Handler> Dispatch<H> {
         (id != name).then_some(NamedTask { id, name })
     }
 
-    /// What was decided on, and how it is called.
-    fn route(&self, permit: &Permit) -> Option<(OperationId, Route<H>)> {
-        permit.declared().and_then(|id| Some((id, self.routes.find(id)?)))
+    /// What was decided on, if it is declared and answers this.
+    fn declared(&self, permit: &Permit, answers: Answers) -> Option<OperationId> {
+        permit.declared().filter(|id| self.served.answers(*id) == Some(answers))
     }
 
-    /// The same for a tool. One that was removed before the gate decided is not there.
-    fn tool_route<'r>(&self, rules: &'r Rules, permit: &Permit) -> Option<(OperationId, ToolRoute<'r, H>)> {
+    /// The tool that was decided on, and how it is called. One that was removed before the gate decided is not there.
+    fn tool_route<'r>(&self, rules: &'r Rules, permit: &Permit) -> Option<(OperationId, ToolRoute<'r>)> {
         let id = permit.declared()?;
-        match self.routes.find(id) {
-            Some(Route::Tool(run)) => Some((id, ToolRoute::Declared(run))),
+        match self.served.answers(id) {
+            Some(Answers::Tool) => Some((id, ToolRoute::Declared)),
             Some(_) => None,
             None => Some((id, ToolRoute::Added(rules.added(id)?))),
         }
@@ -333,9 +336,9 @@ impl<H: Handler> Dispatch<H> {
 }
 
 /// How a tool is called.
-enum ToolRoute<'r, H> {
+enum ToolRoute<'r> {
     /// By the method that was declared.
-    Declared(CallFn<H, CallToolResponse>),
+    Declared,
     /// By the closure that was added at run time.
     Added(&'r AddedRoute),
 }

@@ -16,14 +16,14 @@ use super::permit;
 use super::rulebook::{Rulebook, Rules};
 use super::security_schemes::{Logins, SecuritySchemes};
 use crate::authn::Identity;
-use crate::call::handler::{Handler, Routes};
+use crate::call::handler::About;
+use crate::call::served::Served;
 use crate::owned::{RequestStates, StreamEnd};
 use mcp_auth_core::ambient::{Ambient, Clock};
 
 /// The server rmcp sees. Built once, shared by every request.
-pub(crate) struct Dispatch<H> {
-    pub(super) handler: H,
-    pub(super) routes: Routes<H>,
+pub(crate) struct Dispatch {
+    pub(super) served: Box<dyn Served>,
     pub(super) rules: Arc<Rulebook>,
     pub(super) config: ServerConfig,
     pub(super) states: RequestStates,
@@ -53,11 +53,10 @@ impl Shown {
     }
 }
 
-impl<H: Handler> Dispatch<H> {
-    /// Serves `handler` by `routes`; `closing` ends open `subscriptions/listen` streams with their result.
+impl Dispatch {
+    /// Serves `served`, which is `about` this; `closing` ends open `subscriptions/listen` streams with their result.
     pub(crate) fn new(
-        handler: H,
-        routes: Routes<H>,
+        (served, about): (Box<dyn Served>, About),
         rules: Arc<Rulebook>,
         ambient: &Ambient,
         states: RequestStates,
@@ -66,11 +65,10 @@ impl<H: Handler> Dispatch<H> {
     ) -> Self {
         let now = rules.now();
         let listens = now.registry().method("subscriptions/listen");
-        let listens = listens.is_some_and(|id| routes.find(id).is_some());
+        let listens = listens.is_some_and(|id| served.answers(id).is_some());
         Self {
-            handler,
-            routes,
-            config: about::server_config(H::about(), now.registry(), listens),
+            served,
+            config: about::server_config(about, now.registry(), listens),
             states,
             shown: Mutex::new(Shown::new(now, None)),
             logins: None,

@@ -19,6 +19,7 @@ use crate::authz::{Connect, Permit, Policy, Ran, Settings, Verdict, Visibility};
 use crate::call::Call;
 use crate::call::build;
 use crate::call::handler::{About, CallFuture, Handler, Operations, Route};
+use crate::call::served::Serving;
 use crate::call::support::context;
 use crate::declared::Rule;
 use crate::envelope::{Message, Reference};
@@ -28,8 +29,8 @@ use mcp_auth_core::ambient::{Ambient, SystemClock};
 use mcp_auth_store::{Caps, Store};
 
 /// Counts what ran.
-#[derive(Default)]
-struct Server(AtomicUsize);
+#[derive(Clone, Default)]
+struct Server(Arc<AtomicUsize>);
 
 fn answer(server: &Server, call: Call) -> CallFuture<'_, CallToolResponse> {
     server.0.fetch_add(1, Ordering::SeqCst);
@@ -84,7 +85,11 @@ impl Handler for Server {
     }
 }
 
-fn dispatch() -> Dispatch<Server> {
+fn dispatch() -> Dispatch {
+    dispatch_of(Server::default())
+}
+
+fn dispatch_of(server: Server) -> Dispatch {
     let (registry, routes) = Server::operations().build().unwrap();
     let (connect, visibility) = (Connect::Anonymous, Visibility::All);
     let settings = Settings { connect, visibility, ..Settings::default() };
@@ -96,15 +101,16 @@ fn dispatch() -> Dispatch<Server> {
         CallLimits { timeout: Duration::from_secs(60), guard: Duration::from_secs(5), answer: 1 << 20 };
     let ambient = Ambient::system();
     let states = RequestStates::new(store, &ambient, false);
-    Dispatch::new(Server::default(), routes, rules, &ambient, states, limits, CancellationToken::new())
+    let served = Box::new(Serving::new(server, routes));
+    Dispatch::new((served, Server::about()), rules, &ambient, states, limits, CancellationToken::new())
 }
 
-fn allowed(dispatch: &Dispatch<Server>, message: Message) -> Permit {
+fn allowed(dispatch: &Dispatch, message: Message) -> Permit {
     allowed_for_task(dispatch, message, None)
 }
 
 /// The same; `task` made the task that `message` names.
-fn allowed_for_task(dispatch: &Dispatch<Server>, message: Message, task: Option<Ran>) -> Permit {
+fn allowed_for_task(dispatch: &Dispatch, message: Message, task: Option<Ran>) -> Permit {
     let alice = principal_of("https://issuer.test", "alice", None, "admin");
     let message = Arc::new(message);
     let now = dispatch.rules.now();
@@ -123,7 +129,7 @@ fn tool(name: &str, arguments: Option<Value>) -> Message {
 }
 
 async fn call(
-    dispatch: &Dispatch<Server>,
+    dispatch: &Dispatch,
     permit: Option<Permit>,
     name: &'static str,
     arguments: Option<Value>,
@@ -139,7 +145,8 @@ async fn call(
 
 #[tokio::test]
 async fn j04_a_call_is_refused_unless_its_permit_names_exactly_that_call() {
-    let dispatch = dispatch();
+    let server = Server::default();
+    let dispatch = dispatch_of(server.clone());
     let own = allowed(&dispatch, tool("admin", Some(json!({ "a": 1 }))));
     for (permit, name, arguments) in [
         (None, "admin", Some(json!({ "a": 1 }))),
@@ -157,7 +164,7 @@ async fn j04_a_call_is_refused_unless_its_permit_names_exactly_that_call() {
         let refused = call(&dispatch, permit, name, arguments).await.unwrap_err();
         assert_eq!((refused.code.0, &*refused.message), (403, "this message was not authorized"));
     }
-    assert_eq!(dispatch.handler.0.load(Ordering::SeqCst), 0, "nothing ran");
+    assert_eq!(server.0.load(Ordering::SeqCst), 0, "nothing ran");
 
     let served = call(&dispatch, Some(own), "admin", Some(json!({ "a": 1 }))).await.unwrap();
     assert!(matches!(served, CallToolResponse::Complete(result) if format!("{result:?}").contains("alice")));
@@ -253,7 +260,8 @@ async fn a_declared_directory_read_is_served_and_announced() {
 
 #[tokio::test]
 async fn a_task_method_rmcp_has_no_type_for_is_served_for_the_task_that_was_decided() {
-    let dispatch = dispatch();
+    let server = Server::default();
+    let dispatch = dispatch_of(server.clone());
     let alice = principal_of("https://issuer.test", "alice", None, "admin");
     dispatch.rules.tasks().record("t1", "read", Default::default(), &alice).await.unwrap();
     let message = Message::Task { method: "tasks/result".into(), task_id: "t1".into() };
@@ -270,5 +278,5 @@ async fn a_task_method_rmcp_has_no_type_for_is_served_for_the_task_that_was_deci
         let answer = dispatch.on_custom_request(request, context).await;
         assert_eq!(answer.err().map(|error| error.code.0), code, "{method} {task}");
     }
-    assert_eq!(dispatch.handler.0.load(Ordering::SeqCst), 1);
+    assert_eq!(server.0.load(Ordering::SeqCst), 1);
 }

@@ -14,12 +14,11 @@ use super::http::{Endpoint, era_of};
 use super::media::accepts_both_plainly;
 use super::session::Bound;
 use crate::answer::{Rejection, status_of_error};
-use crate::call::handler::Handler;
 use crate::dispatch::DirectRequest;
 use crate::envelope::{Envelope, Message, MessageKind};
 use mcp_auth_core::Era;
 
-impl<H: Handler> Endpoint<H> {
+impl Endpoint {
     /// Whether [`answer_directly`](Self::answer_directly) takes the message: a plain request outside of any session,
     /// whose headers are all there (that they agree with the body has been checked), for an operation that dispatch
     /// answers by itself.

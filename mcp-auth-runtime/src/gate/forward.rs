@@ -21,7 +21,6 @@ use super::tool_lists::completed;
 use crate::answer::Rejection;
 use crate::authn::Identity;
 use crate::call::KeptByCall;
-use crate::call::handler::Handler;
 use crate::envelope::{Envelope, Message, MessageKind};
 use crate::owned::{Crowded, SessionSlot, StreamEnd};
 
@@ -32,7 +31,7 @@ const WEDGED: Crowded = Crowded::Server {
     what: "messages of a session whose streams are not read",
 };
 
-impl<H: Handler> Endpoint<H> {
+impl Endpoint {
     /// Hands rmcp the very bytes that were read, with the permit.
     pub(super) async fn forward(
         self: &Arc<Self>,

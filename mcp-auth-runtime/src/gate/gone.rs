@@ -17,7 +17,6 @@ use rmcp::transport::streamable_http_server::session::SessionManager as _;
 
 use super::holding::Held;
 use super::http::Endpoint;
-use crate::call::handler::Handler;
 
 /// How many seconds a client has to read a stream of its session again (`Last-Event-ID`), each time it goes away. rmcp tells
 /// clients to come back after 3 seconds (`retry:`), and the official SDKs do so after 1.
@@ -25,7 +24,7 @@ const COMES_BACK_WITHIN: u32 = 6;
 /// What that is counted in: how often it is looked whether the client reads.
 const LOOKS_EVERY: Duration = Duration::from_secs(1);
 
-impl<H: Handler> Endpoint<H> {
+impl Endpoint {
     /// `response`, an event stream that answers the request `id` of `session`. Where it is dropped before its end, and no
     /// stream of the session is read soon after or still, the request is cancelled. Its call has ended when nothing keeps what
     /// it `held`.

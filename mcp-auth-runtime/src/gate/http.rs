@@ -26,7 +26,6 @@ use crate::answer::{ChallengedInBody, Rejection, Schemes, accepted};
 use crate::authn::credential::refuse_second_in_form;
 use crate::authn::error::CredentialError;
 use crate::authn::{AuthnError, Credential, Identity, Sender, api_key_header};
-use crate::call::handler::Handler;
 use crate::dispatch::Dispatch;
 use crate::envelope::{self, Envelope, EnvelopeLimits, Message, MessageKind, RequestIdValue};
 use crate::observe::placed::{Arrival, Placed};
@@ -84,13 +83,12 @@ pub(crate) struct EndpointSettings {
 }
 
 /// Everything the MCP endpoint answers with.
-pub(crate) struct Endpoint<H: Handler> {
+pub(crate) struct Endpoint {
     pub(super) gate: Gate,
     pub(super) settings: EndpointSettings,
-    pub(super) with_sessions:
-        StreamableHttpService<Arc<Dispatch<H>>, CompletingSessions<LocalSessionManager>>,
-    pub(super) stateless: StreamableHttpService<Arc<Dispatch<H>>, NeverSessionManager>,
-    pub(super) dispatch: Arc<Dispatch<H>>,
+    pub(super) with_sessions: StreamableHttpService<Arc<Dispatch>, CompletingSessions<LocalSessionManager>>,
+    pub(super) stateless: StreamableHttpService<Arc<Dispatch>, NeverSessionManager>,
+    pub(super) dispatch: Arc<Dispatch>,
     /// Cancelled when calls in flight have to end.
     pub(super) cut: CancellationToken,
 }
@@ -98,13 +96,13 @@ pub(crate) struct Endpoint<H: Handler> {
 /// A body that could not be read: the id of its message, if there was one, and why.
 type Unread = (Value, Rejection);
 
-impl<H: Handler> Endpoint<H> {
+impl Endpoint {
     /// `gate` in front of `dispatch`. There are two services behind it: one that opens sessions for verified
     /// callers of legacy revisions, and one that never does, so that nothing is allocated for other callers.
     pub(crate) fn new(
         gate: Gate,
         settings: EndpointSettings,
-        dispatch: Arc<Dispatch<H>>,
+        dispatch: Arc<Dispatch>,
         rmcp: StreamableHttpServerConfig,
     ) -> Self {
         let manager = Arc::new(CompletingSessions(settings.sessions.manager()));

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use rmcp::transport::streamable_http_server::session::SessionStore;
 
 use super::encryption::try_encryption;
@@ -12,6 +13,7 @@ use super::tools::{Begun, Tools};
 use super::{http, stdio, table, trust};
 use crate::authn::{CredentialVerifier, Fetch, HttpFetch};
 use crate::call::handler::{About, Handler};
+use crate::call::served::Serving;
 use crate::config::arguments::help;
 use crate::config::{Command, Config, TableFormat, Transport, Verify, key};
 use crate::dispatch::Rulebook;
@@ -167,7 +169,7 @@ impl<H: Handler> ServerBuilder<H> {
     /// # Errors
     /// Every unsafe combination, by name; an address that cannot be bound; an issuer whose metadata names another.
     pub async fn start(self) -> Result<Running> {
-        http::start(self.checked()?).await
+        start(self.checked()?).await
     }
 
     /// Does what the configuration says: serves over HTTP or stdio until the process is told to stop, or
@@ -204,14 +206,11 @@ impl<H: Handler> ServerBuilder<H> {
         self.config = Some(config);
         let parts = self.checked()?;
         tokio::spawn(shutdown_signal(parts.shutdown.clone(), log.finisher())?);
-        match transport {
-            Transport::Http => http::serve(parts).await,
-            Transport::Stdio => stdio::serve(parts).await,
-        }
+        serve(parts, transport).await
     }
 
     /// Everything that can be refused before anything is bound.
-    fn checked(self) -> Result<Parts<H>> {
+    fn checked(self) -> Result<Parts> {
         let config = self.config.unwrap_or_default();
         let (registry, routes) = H::operations().build()?;
         let tasks = Tasks::new(self.store.clone(), Arc::clone(&self.ambient.clock));
@@ -249,8 +248,7 @@ impl<H: Handler> ServerBuilder<H> {
             None => Arc::new(HttpFetch::new()?),
         };
         Ok(Parts {
-            handler: self.handler,
-            routes,
+            served: Box::new(Serving::new(self.handler, routes)),
             about: H::about(),
             rules,
             changes: self.tools.is_some(),
@@ -265,6 +263,19 @@ impl<H: Handler> ServerBuilder<H> {
             health: self.health,
             shutdown: self.shutdown,
         })
+    }
+}
+
+/// Starts it. The future is boxed, so that all of it is compiled here, and not again for each type that is served.
+fn start(parts: Parts) -> BoxFuture<'static, Result<Running>> {
+    Box::pin(http::start(parts))
+}
+
+/// Serves it until the process is told to stop. Boxed as above.
+fn serve(parts: Parts, transport: Transport) -> BoxFuture<'static, Result> {
+    match transport {
+        Transport::Http => Box::pin(http::serve(parts)),
+        Transport::Stdio => Box::pin(stdio::serve(parts)),
     }
 }
 

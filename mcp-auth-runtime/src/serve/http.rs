@@ -17,7 +17,6 @@ use super::trust::Given;
 use super::{banner, encryption, settings, trust};
 use crate::answer::{Schemes, issuer_metadata};
 use crate::authn::{Authenticator, Dpop, IssuerMetadata};
-use crate::call::handler::Handler;
 use crate::dispatch::{ConfirmationPage, Dispatch};
 use crate::error::{Error, Result};
 use crate::gate::{Endpoint, EndpointSettings, Gate};
@@ -29,7 +28,7 @@ use crate::transport::{cors, host, origin, peer, place, routes};
 use mcp_auth_core::Resource;
 
 /// Serves until the process is told to stop.
-pub(super) async fn serve<H: Handler>(parts: Parts<H>) -> Result {
+pub(super) async fn serve(parts: Parts) -> Result {
     let announce = banner::Announcement::new(&parts.about, &parts.config);
     let running = start(parts).await?;
     announce.print(running.address(), running.resource());
@@ -39,7 +38,7 @@ pub(super) async fn serve<H: Handler>(parts: Parts<H>) -> Result {
 
 /// Binds first, because the address is part of the default resource identifier; loads the issuers' keys; then
 /// serves in the background.
-pub(super) async fn start<H: Handler>(mut parts: Parts<H>) -> Result<Running> {
+pub(super) async fn start(mut parts: Parts) -> Result<Running> {
     let listen = parts.config.server.listen.get();
     let listener = TcpListener::bind(listen)
         .await
@@ -67,7 +66,7 @@ pub(super) async fn start<H: Handler>(mut parts: Parts<H>) -> Result<Running> {
 }
 
 /// The same without a listener and without waiting: the keys are loaded in the background.
-pub(super) fn router<H: Handler>(mut parts: Parts<H>, bound: SocketAddr) -> Result<Router> {
+pub(super) fn router(mut parts: Parts, bound: SocketAddr) -> Result<Router> {
     let trusted = Trusted::by(&mut parts, bound)?;
     if let Some(authenticator) = &trusted.authenticator {
         authenticator.start(parts.shutdown.stopping());
@@ -84,7 +83,7 @@ struct Trusted {
 }
 
 impl Trusted {
-    fn by<H: Handler>(parts: &mut Parts<H>, bound: SocketAddr) -> Result<Self> {
+    fn by(parts: &mut Parts, bound: SocketAddr) -> Result<Self> {
         let resource = parts.config.resource_for(bound);
         let local = parts.build_local_issuer(&resource)?;
         let own = std::mem::take(&mut parts.verifiers);
@@ -105,7 +104,7 @@ impl Trusted {
 
 /// The routes and what a request passes before each; a bug behind them answers 500, and the process lives. Before all of
 /// it the listener (`transport::http`) holds a connection to its timers and caps; behind the MCP endpoint stands the gate: authenticate, read, decide, and only then rmcp.
-fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
+fn layers(parts: Parts, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
     let resource = parts.config.resource_for(bound);
     let Trusted { local, authenticator } = trusted;
     let hosts = Arc::new(settings::allowed_hosts(&parts.config, &resource, bound));
@@ -170,18 +169,18 @@ fn layers<H: Handler>(parts: Parts<H>, bound: SocketAddr, trusted: Trusted) -> R
 }
 
 /// Where people confirm calls after logging in.
-fn confirmation_page<H>(local: &LocalIssuer, parts: &Parts<H>) -> Option<ConfirmationPage> {
+fn confirmation_page(local: &LocalIssuer, parts: &Parts) -> Option<ConfirmationPage> {
     let url = local.confirmation_page.clone()?;
     Some(ConfirmationPage::new(local.issuer.clone(), url, parts.store.clone(), &parts.ambient))
 }
 
 /// The MCP endpoint: the gate, with rmcp and the handler behind it.
-fn endpoint<H: Handler>(
-    parts: Parts<H>,
+fn endpoint(
+    parts: Parts,
     resource: &Resource,
     authenticator: Option<Arc<Authenticator>>,
     (schemes, page): (Schemes, Option<ConfirmationPage>),
-) -> Result<Endpoint<H>> {
+) -> Result<Endpoint> {
     let (limits, clock) = (&parts.config.limits, &parts.ambient.clock);
     let stored = match parts.session_store {
         Some(sessions) => Some(StoredSessions::Program(sessions)),
@@ -215,7 +214,7 @@ fn endpoint<H: Handler>(
     let calls = settings::call_limits(&parts.config);
     let states = settings::request_states(&parts.config, &parts.store, &parts.ambient);
     let pages = settings::pages(&parts.config, &parts.store, &parts.ambient);
-    let dispatch = Dispatch::new(parts.handler, parts.routes, rules, &parts.ambient, states, calls, closing);
+    let dispatch = Dispatch::new((parts.served, parts.about), rules, &parts.ambient, states, calls, closing);
     let dispatch = dispatch.paged(pages).telling(&settings::logins(&parts.config, verifies)).confirming(page);
     let dispatch = if parts.changes { dispatch.changing() } else { dispatch };
     Ok(Endpoint::new(gate, endpoint, Arc::new(dispatch), rmcp))

@@ -7,7 +7,8 @@ use rmcp::transport::streamable_http_server::session::SessionStore;
 use super::local_issuer::{LocalIssuer, LocalIssuerSetup};
 use super::trust::Given;
 use crate::authn::{CredentialVerifier, Fetch};
-use crate::call::handler::{About, Routes};
+use crate::call::handler::About;
+use crate::call::served::Served;
 use crate::config::{Checked, Config};
 use crate::dispatch::Rulebook;
 use crate::error::Result;
@@ -24,9 +25,8 @@ pub(crate) type LocalIssuerFactory = Box<dyn FnOnce(LocalIssuerSetup, &Config) -
 pub(super) type OwnVerifiers = Vec<(String, Arc<dyn CredentialVerifier>)>;
 
 /// A checked server: nothing in it is unsafe any more.
-pub(super) struct Parts<H> {
-    pub(super) handler: H,
-    pub(super) routes: Routes<H>,
+pub(super) struct Parts {
+    pub(super) served: Box<dyn Served>,
     pub(super) about: About,
     pub(super) rules: Arc<Rulebook>,
     /// Whether tools come and go while the server runs.
@@ -43,7 +43,7 @@ pub(super) struct Parts<H> {
     pub(super) shutdown: Shutdown,
 }
 
-impl<H> Parts<H> {
+impl Parts {
     /// What it is made of whom the server trusts: with this issuer in this process, and these verifiers of the program's own.
     pub(super) fn trust<'a>(&'a self, local: Option<&'a LocalIssuer>, own: OwnVerifiers) -> Given<'a> {
         Given {

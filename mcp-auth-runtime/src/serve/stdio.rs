@@ -8,14 +8,13 @@ use super::parts::Parts;
 use super::{credential_source, settings, trust};
 use crate::authn::{Authenticator, Credential};
 use crate::authz::Connect;
-use crate::call::handler::Handler;
 use crate::config::StdioCredential;
 use crate::dispatch::Dispatch;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, Speaker, serve_stdio};
 
 /// Serves until the input ends or the process is told to stop.
-pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
+pub(super) async fn serve(mut parts: Parts) -> Result {
     let (speaker, authenticator) = match parts.config.stdio_credential() {
         None => {
             if parts.config.stdio.is_anonymous() && parts.checked.connect == Connect::Authenticated {
@@ -45,7 +44,7 @@ pub(super) async fn serve<H: Handler>(mut parts: Parts<H>) -> Result {
     let calls = settings::call_limits(&parts.config);
     let tool_errors = settings::tool_errors(&parts.config, parts.checked.connect);
     let (rules, closing) = (Arc::clone(&parts.rules), parts.shutdown.stopping());
-    let dispatch = Dispatch::new(parts.handler, parts.routes, rules, &parts.ambient, states, calls, closing);
+    let dispatch = Dispatch::new((parts.served, parts.about), rules, &parts.ambient, states, calls, closing);
     let dispatch = dispatch.paged(pages);
     let dispatch = Arc::new(if parts.changes { dispatch.changing() } else { dispatch });
     let gate = Gate::new(authenticator, parts.rules).asking_with(settings::requested_prefix(&parts.config));
