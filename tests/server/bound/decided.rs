@@ -74,7 +74,8 @@ async fn decide(served: &Served<'_>, case: &Case) -> Decided {
         decided.should_run += usize::from(expected.is_served() && ask != Ask::Open);
         if found != expected {
             let (body, set) = (&got.body, &served.settings);
-            let different = format!("{found:?},\n  not {expected:?}:\n  {ask:?} of {tried:?}\n  {set:?} {body}");
+            let different =
+                format!("{found:?},\n  not {expected:?}:\n  {ask:?} of {tried:?}\n  {set:?} {body}");
             decided.different.get_or_insert(different);
         }
     }

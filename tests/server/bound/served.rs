@@ -91,9 +91,7 @@ impl<'w> Served<'w> {
         if case.is_expired {
             (changes["iat"], changes["exp"]) = ((now() - 900).into(), (now() - 300).into());
         }
-        self.world
-            .signs
-            .token(&self.world.issuers[case.issuer].claims(self.running.resource(), changes))
+        self.world.signs.token(&self.world.issuers[case.issuer].claims(self.running.resource(), changes))
     }
 
     /// What a request of the case presents, each time with new proofs.

@@ -57,10 +57,9 @@ impl Settings {
         let pairs: Vec<Bindings> = Bindings::all().collect();
         let alone = pairs.iter().map(|&own| Self { issuers: vec![own], trusts_proxy: true });
         let alone: Vec<Self> = alone.collect();
-        let beside = pairs.iter().map(|&own| Self {
-            issuers: vec![own, seed.one_of(&pairs)],
-            trusts_proxy: !seed.once_in(5),
-        });
+        let beside = pairs
+            .iter()
+            .map(|&own| Self { issuers: vec![own, seed.one_of(&pairs)], trusts_proxy: !seed.once_in(5) });
         alone.into_iter().chain(beside).collect()
     }
 
