@@ -11,12 +11,17 @@ pub struct Case {
     pub issuer: usize,
     pub bound_to: BoundTo,
     pub is_expired: bool,
+    pub form: Form,
     /// `scope` of the token. Whoever may write may read.
     pub scope: &'static str,
     pub scheme: Scheme,
     pub proof: Proof,
+    /// The nonce in the proof.
+    pub nonce: Nonce,
     pub certificate: Certificate,
     pub tool: Tool,
+    /// Whether a session ends instead, where there is one.
+    pub ends: bool,
     /// Whether the server saw the token before, where it can be served with everything that it needs.
     pub is_seen: bool,
     pub era: Era,
@@ -40,6 +45,14 @@ pub enum BoundTo {
     Text,
     /// Something that is not the thumbprint of a key.
     NoThumbprint,
+}
+
+/// What the token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Jwt,
+    /// One that its issuer is asked about, which may say `token_type`.
+    Opaque(Option<&'static str>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +79,16 @@ pub enum Proof {
     Old,
     /// It came before, with the same request.
     Replayed,
-    WithoutNonce,
-    OtherNonce,
     /// Two good ones.
     Two,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nonce {
+    Good,
+    Absent,
+    /// Not one of this server.
+    Other,
 }
 
 /// What stands in the header of the proxy.
@@ -116,29 +135,42 @@ impl Case {
             Both, Certificate as Shown, CertificateAndUnknown, Empty, Key, KeyAndUnknown, NoThumbprint,
             Nothing, Text, Unknown,
         };
+        let issuer = seed.below(settings.issuers.len());
+        let is_opaque = issuer == 0 && settings.is_asked && seed.once_in(2);
         let odd = seed.one_of(&[Unknown, KeyAndUnknown, CertificateAndUnknown, Empty, Text, NoThumbprint]);
         let case = Self {
-            issuer: seed.below(settings.issuers.len()),
+            issuer,
             bound_to: seed.one_of(&[Nothing, Nothing, Key, Key, Key, Shown, Shown, Both, Both, odd]),
             is_expired: seed.once_in(25),
+            form: match is_opaque {
+                true => Form::Opaque(seed.one_of(&[None, Some("Bearer"), Some("DPoP")])),
+                false => Form::Jwt,
+            },
             scope: seed.one_of(&["read", "read", "write", "other"]),
             tool: seed.one_of(&[Tool::Ping, Tool::Whoami, Tool::ReadNote, Tool::ReadNote, Tool::WriteNote]),
             is_seen: !seed.once_in(3),
             era: if seed.once_in(3) { Era::Stateless } else { seed.one_of(&Era::ALL) },
             scheme: Scheme::Bearer,
             proof: Proof::Good,
+            nonce: Nonce::Good,
             certificate: Certificate::Own,
+            ends: false,
         };
         let mut case = case.at_its_best();
-        if seed.once_in(6) {
+        if seed.once_in(5) {
             case.scheme = seed.one_of(&[Scheme::Bearer, Scheme::Dpop]);
         }
         if !seed.once_in(3) {
             case.proof = Proof::random(seed);
         }
+        if seed.once_in(4) {
+            case.nonce = seed.one_of(&[Nonce::Good, Nonce::Absent, Nonce::Other]);
+        }
         if seed.once_in(3) {
             case.certificate = Certificate::random(seed);
         }
+        // A session ends once, whatever came before.
+        case.ends = seed.once_in(5) && case.proof != Proof::Replayed;
         case
     }
 
@@ -148,7 +180,7 @@ impl Case {
         let certificate =
             if self.bound_to.names_certificate() { Certificate::Own } else { Certificate::Absent };
         let proof = if self.bound_to.names_key() { Proof::Good } else { Proof::Absent };
-        Self { scheme, proof, certificate, ..self.clone() }
+        Self { scheme, proof, nonce: Nonce::Good, certificate, ..self.clone() }
     }
 }
 
@@ -165,8 +197,6 @@ impl Proof {
             Self::OtherUrl,
             Self::Old,
             Self::Replayed,
-            Self::WithoutNonce,
-            Self::OtherNonce,
             Self::Two,
         ])
     }

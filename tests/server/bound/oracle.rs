@@ -1,6 +1,8 @@
 //! What should come of a case, by RFC 6750, RFC 8705, RFC 9449 and the book. It shares no code with the server.
 
-use super::case::{Case, Certificate, Proof, Scheme, Tool};
+use mcp_auth::testing::Era;
+
+use super::case::{BoundTo, Case, Certificate, Form, Nonce, Proof, Scheme, Tool};
 use super::settings::{Mode, Settings};
 
 /// What a request asks for.
@@ -8,6 +10,8 @@ use super::settings::{Mode, Settings};
 pub enum Ask {
     /// To open a session, which any caller may, and nobody else (before 2026-07-28).
     Open,
+    /// To end its session.
+    End,
     Call(Tool),
 }
 
@@ -38,6 +42,8 @@ enum Verdict {
     /// Status and `error`.
     Refused(u16, &'static str),
     Lacks(&'static str),
+    /// The session is another caller's.
+    NotFound,
 }
 
 pub fn expected(settings: &Settings, case: &Case, ask: Ask) -> Outcome {
@@ -46,16 +52,17 @@ pub fn expected(settings: &Settings, case: &Case, ask: Ask) -> Outcome {
         Verdict::Served => (200, None, None),
         Verdict::LogIn => (401, None, None),
         Verdict::Refused(status, error) => (status, Some(error), None),
+        Verdict::NotFound => (404, None, None),
         Verdict::Lacks(scope) => (403, Some("insufficient_scope"), Some(scope)),
     };
     let is_of_the_proof = matches!(error, Some("invalid_dpop_proof" | "use_dpop_nonce"));
     // The book: bearer first, where plain tokens of any issuer are accepted too, but for what only a proof can mend.
     let takes_bearer = settings.issuers.iter().any(|issuer| issuer.dpop != Mode::Required);
     let schemes = [("Bearer", takes_bearer && !is_of_the_proof), ("DPoP", reads_proofs)];
-    let said = schemes.iter().filter(|(_, is_offered)| *is_offered && status != 200);
+    let said = schemes.iter().filter(|(_, is_offered)| *is_offered && !matches!(status, 200 | 404));
     let challenges: Vec<_> = said.map(|(name, _)| ((*name).to_owned(), error.map(str::to_owned))).collect();
     // RFC 9449 §8.2 and §9: with every challenge, and with every answer to who sends a proof.
-    let has_nonce = reads_proofs && (status != 200 || case.proof != Proof::Absent);
+    let has_nonce = reads_proofs && (!challenges.is_empty() || case.proof != Proof::Absent);
     Outcome { status, challenges, lacks, has_nonce }
 }
 
@@ -69,7 +76,11 @@ fn verdict(settings: &Settings, case: &Case, ask: Ask) -> Verdict {
     // A scheme that the server does not know presents nothing (RFC 9110 §11.4).
     let reads_proofs = settings.issuers.iter().any(|issuer| issuer.dpop != Mode::Off);
     if case.scheme == Scheme::Dpop && !reads_proofs {
-        return if ask == Ask::Call(Tool::Ping) { Verdict::Served } else { Verdict::LogIn };
+        return match ask {
+            Ask::Call(Tool::Ping) if case.era == Era::Stateless => Verdict::Served,
+            Ask::Call(Tool::Ping) => Verdict::NotFound,
+            Ask::Open | Ask::End | Ask::Call(_) => Verdict::LogIn,
+        };
     }
     if is_bad_token(settings, case) {
         return Verdict::Refused(401, "invalid_token");
@@ -78,7 +89,7 @@ fn verdict(settings: &Settings, case: &Case, ask: Ask) -> Verdict {
         return Verdict::Refused(401, error);
     }
     let needed = match ask {
-        Ask::Open | Ask::Call(Tool::Ping | Tool::Whoami) => None,
+        Ask::Open | Ask::End | Ask::Call(Tool::Ping | Tool::Whoami) => None,
         Ask::Call(Tool::ReadNote) => Some("read"),
         Ask::Call(Tool::WriteNote) => Some("write"),
     };
@@ -96,13 +107,16 @@ fn is_bad_token(settings: &Settings, case: &Case) -> bool {
     let by_key = case.bound_to.names_key();
     let by_certificate = case.bound_to.names_certificate();
     // The book: a `cnf` that is not understood as a whole binds to what nobody can show.
-    let is_understood = by_key || by_certificate || case.bound_to == super::case::BoundTo::Nothing;
+    let is_understood = by_key || by_certificate || case.bound_to == BoundTo::Nothing;
     let is_as_set = |is_bound: bool, mode| match mode {
         Mode::Off => !is_bound,
         Mode::Allowed => true,
         Mode::Required => is_bound,
     };
+    // RFC 9449 §6.2: its issuer says that it is bound to a key, so it has to say to which.
+    let is_called_bound = case.form == Form::Opaque(Some("DPoP"));
     case.is_expired
+        || (is_called_bound && !by_key)
         || !is_understood
         || !is_as_set(by_key, issuer.dpop)
         || !is_as_set(by_certificate, issuer.certificate)
@@ -112,11 +126,11 @@ fn is_bad_token(settings: &Settings, case: &Case) -> bool {
         || (by_certificate && case.certificate != Certificate::Own)
 }
 
-/// RFC 9449 §4.3 and §7.1; the nonce, §9.
+/// RFC 9449 §4.3 and §7.1; the nonce, §9. A nonce does not mend what else is wrong, and only a proof that was taken is used up.
 fn error_of_the_proof(case: &Case) -> Option<&'static str> {
     match case.proof {
+        Proof::Good | Proof::Replayed if case.nonce != Nonce::Good => Some("use_dpop_nonce"),
         Proof::Good => None,
-        Proof::WithoutNonce | Proof::OtherNonce => Some("use_dpop_nonce"),
         Proof::Absent
         | Proof::OtherKey
         | Proof::BrokenSignature

@@ -23,6 +23,9 @@ pub struct Got {
     pub body: String,
 }
 
+/// What stands for the end of a session, which is a method of HTTP and not a message.
+const END: &str = "DELETE";
+
 /// A message of one revision: its method and its params.
 pub struct Sent<'a> {
     pub era: Era,
@@ -40,6 +43,7 @@ impl<'a> Sent<'a> {
                     json!({ "protocolVersion": era.version(), "capabilities": {}, "clientInfo": client });
                 Self { era, method: "initialize", params, session: None }
             }
+            Ask::End => Self { era, method: END, params: json!({}), session },
             Ask::Call(tool) => {
                 let arguments = if tool == Tool::WriteNote { json!({ "text": "x" }) } else { json!({}) };
                 let params = json!({ "name": tool.name(), "arguments": arguments });
@@ -60,12 +64,13 @@ impl<'a> Sent<'a> {
         if !self.method.starts_with("notifications/") {
             body["id"] = 1.into();
         }
-        let mut request = http
-            .post(url)
-            .header("content-type", "application/json")
+        let mut request = match self.method {
+            END => http.delete(url),
+            _ => http.post(url).header("content-type", "application/json").body(body.to_string()),
+        };
+        request = request
             .header("accept", "application/json, text/event-stream")
-            .header("authorization", &presented.authorization)
-            .body(body.to_string());
+            .header("authorization", &presented.authorization);
         if self.method != "initialize" {
             request = request.header("mcp-protocol-version", self.era.version());
         }
@@ -115,8 +120,14 @@ impl Got {
             all.all(|scopes| scopes.split(' ').any(|one| one == *scope))
         };
         Outcome {
-            // 0 is none that anything should come to.
-            status: if self.status == 200 && !is_served { 0 } else { self.status },
+            status: match self.status {
+                200 if is_served => 200,
+                // A session that has ended.
+                204 => 200,
+                // None that anything should come to.
+                200 => 0,
+                other => other,
+            },
             challenges: challenges.collect(),
             lacks: needed.filter(|_| self.status == 403).filter(asks_for),
             has_nonce: self.nonce.is_some(),

@@ -1,12 +1,17 @@
 //! A server, the issuers of its tokens, and what its client has: keys and certificates.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
+use axum::Json;
+use axum::body::Bytes;
 use jsonwebtoken::Algorithm;
+use mcp_auth::testing::Era;
 use mcp_auth::{Config, Running, Server};
 use serde_json::{Value, json};
 
-use super::case::{BoundTo, Case, Certificate, Proof, Scheme};
+use super::case::{BoundTo, Case, Certificate, Form, Nonce, Proof, Scheme, Tool};
 use super::oracle::Ask;
 use super::sent::{Got, Presented, Sent};
 use super::settings::Settings;
@@ -14,6 +19,7 @@ use crate::authorization_server::{AuthorizationServer, Key, now};
 use crate::certificates::bench as certificates;
 use crate::dpop::bench as dpop;
 use crate::everything::{CONFIG, Everything};
+use mcp_auth_tests::site;
 
 /// Two issuers, and what the client has.
 pub struct World {
@@ -22,7 +28,15 @@ pub struct World {
     own: Key,
     other: Key,
     http: reqwest::Client,
+    /// What the first issuer says of its opaque tokens, and where.
+    told: Told,
+    /// So many callers there were.
+    callers: AtomicUsize,
+    endpoint: site::Served,
 }
+
+/// The claims of each opaque token.
+type Told = Arc<Mutex<HashMap<String, Value>>>;
 
 /// A server that trusts one or both of the issuers.
 pub struct Served<'w> {
@@ -31,8 +45,6 @@ pub struct Served<'w> {
     pub everything: Everything,
     running: Running,
     nonce: String,
-    /// So many callers there were.
-    callers: AtomicUsize,
 }
 
 impl World {
@@ -43,25 +55,41 @@ impl World {
             AuthorizationServer::with_keys(&[&signs]).await,
         ];
         let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("a client");
-        Self { issuers, signs, own, other, http }
+        let told = Told::default();
+        let says = Arc::clone(&told);
+        let answer = async move |form: Bytes| {
+            let token = url::form_urlencoded::parse(&form).find(|(name, _)| name == "token");
+            let all = says.lock().expect("no panic");
+            Json(all.get(&*token.expect("a token").1).cloned().unwrap_or(json!({ "active": false })))
+        };
+        let router = axum::Router::new().route("/introspect", axum::routing::post(answer));
+        let endpoint = site::Served::new(router).await;
+        Self { issuers, signs, own, other, http, told, callers: AtomicUsize::new(0), endpoint }
+    }
+
+    /// The sections of the issuers.
+    fn toml(&self, settings: &Settings) -> String {
+        let issuers = settings.issuers.iter().zip(&self.issuers);
+        let mut sections = issuers.map(|(set, issuer)| issuer.toml(&set.toml()));
+        let asked = format!(
+            "[auth.issuers.introspection]\nendpoint = {:?}\nauth = \"none\"\nprefixes = [\"op_\"]\n",
+            self.endpoint.at("/introspect")
+        );
+        let first = sections.next().unwrap_or_default();
+        let rest: String = sections.collect();
+        first + if settings.is_asked { &asked } else { "" } + &rest
     }
 }
 
 impl<'w> Served<'w> {
     pub async fn start(world: &'w World, settings: Settings) -> Self {
-        let issuers = settings.issuers.iter().zip(&world.issuers);
-        let issuers: String = issuers.map(|(set, issuer)| issuer.toml(&set.toml())).collect();
-        let toml = format!("{}{CONFIG}{issuers}", settings.toml());
+        let toml = format!("{}{CONFIG}{}", settings.toml(), world.toml(&settings));
         let everything = Everything::default();
         let config = Config::from_toml_str(&toml).expect("a configuration");
         let running = Server::builder(everything.clone()).config(config).start().await.expect("a server");
-        let callers = AtomicUsize::new(0);
-        let mut served = Self { world, settings, everything, running, nonce: String::new(), callers };
+        let mut served = Self { world, settings, everything, running, nonce: String::new() };
         let nothing = Presented { authorization: String::new(), proofs: vec![], certificates: vec![] };
-        let refused = served.send(
-            Sent::of(mcp_auth::testing::Era::Stateless, Ask::Call(super::case::Tool::Whoami), None),
-            &nothing,
-        );
+        let refused = served.send(Sent::of(Era::Stateless, Ask::Call(Tool::Whoami), None), &nothing);
         served.nonce = refused.await.nonce.unwrap_or_default();
         served
     }
@@ -72,7 +100,8 @@ impl<'w> Served<'w> {
 
     /// The token of a caller who was never seen.
     pub fn token(&self, case: &Case) -> String {
-        let subject = format!("caller-{}", self.callers.fetch_add(1, Ordering::Relaxed));
+        let number = self.world.callers.fetch_add(1, Ordering::Relaxed);
+        let subject = format!("caller-{number}");
         let jkt = dpop::thumbprint(&self.world.own.bare_jwk());
         let x5t = certificates::thumbprint(&certificate("own"));
         let cnf = match case.bound_to {
@@ -91,11 +120,19 @@ impl<'w> Served<'w> {
         if case.is_expired {
             (changes["iat"], changes["exp"]) = ((now() - 900).into(), (now() - 300).into());
         }
-        self.world.signs.token(&self.world.issuers[case.issuer].claims(self.running.resource(), changes))
+        let mut claims = self.world.issuers[case.issuer].claims(self.running.resource(), changes);
+        let Form::Opaque(kind) = case.form else { return self.world.signs.token(&claims) };
+        claims["active"] = true.into();
+        if let Some(kind) = kind {
+            claims["token_type"] = kind.into();
+        }
+        let token = format!("op_{}", dpop::ath(&subject));
+        self.world.told.lock().expect("no panic").insert(token.clone(), claims);
+        token
     }
 
     /// What a request of the case presents, each time with new proofs.
-    pub fn presented(&self, case: &Case, token: &str) -> Presented {
+    pub fn presented(&self, case: &Case, ask: Ask, token: &str) -> Presented {
         let scheme = match case.scheme {
             Scheme::Bearer => "Bearer",
             Scheme::Dpop => "DPoP",
@@ -111,31 +148,35 @@ impl<'w> Served<'w> {
         };
         let proofs = match case.proof {
             Proof::Absent => vec![],
-            Proof::Two => vec![self.proof(Proof::Good, token), self.proof(Proof::Good, token)],
-            one => vec![self.proof(one, token)],
+            Proof::Two => vec![self.proof(case, ask, token), self.proof(case, ask, token)],
+            _ => vec![self.proof(case, ask, token)],
         };
         Presented { authorization: format!("{scheme} {token}"), proofs, certificates }
     }
 
-    fn proof(&self, kind: Proof, token: &str) -> String {
+    fn proof(&self, case: &Case, ask: Ask, token: &str) -> String {
         let World { own, other, .. } = self.world;
-        let (shown, signs) = match kind {
+        let (shown, signs) = match case.proof {
             Proof::OtherKey => (other, other),
             Proof::BrokenSignature => (own, other),
             _ => (own, own),
         };
+        let (method, another) = if ask == Ask::End { ("DELETE", "POST") } else { ("POST", "DELETE") };
+        let nonce = match case.nonce {
+            Nonce::Good => json!(self.nonce),
+            Nonce::Absent => Value::Null,
+            Nonce::Other => dpop::ath("no nonce of this server").into(),
+        };
         let mut claims = json!({
-            "jti": dpop::unique(), "htm": "POST", "htu": self.running.resource(), "iat": now(),
-            "ath": dpop::ath(token), "nonce": self.nonce,
+            "jti": dpop::unique(), "htm": method, "htu": self.running.resource(), "iat": now(),
+            "ath": dpop::ath(token), "nonce": nonce,
         });
-        let (name, value) = match kind {
+        let (name, value) = match case.proof {
             Proof::OtherToken => ("ath", dpop::ath("another token").into()),
             Proof::WithoutAth => ("ath", Value::Null),
-            Proof::OtherMethod => ("htm", "GET".into()),
+            Proof::OtherMethod => ("htm", another.into()),
             Proof::OtherUrl => ("htu", "https://another.example/mcp".into()),
             Proof::Old => ("iat", (now() - 360).into()),
-            Proof::WithoutNonce => ("nonce", Value::Null),
-            Proof::OtherNonce => ("nonce", dpop::ath("no nonce of this server").into()),
             _ => ("x", true.into()),
         };
         claims[name] = value;

@@ -22,6 +22,8 @@ pub struct Bindings {
 pub struct Settings {
     /// One issuer, or two.
     pub issuers: Vec<Bindings>,
+    /// Whether the first issuer is asked about opaque tokens, which it makes besides signed ones.
+    pub is_asked: bool,
     /// Whether the proxy in front, which is this test, is one that the server trusts.
     pub trusts_proxy: bool,
 }
@@ -55,12 +57,15 @@ impl Settings {
     /// Each pair of modes alone, and each beside an issuer with another pair.
     pub fn all(seed: &mut Seed) -> Vec<Self> {
         let pairs: Vec<Bindings> = Bindings::all().collect();
-        let alone = pairs.iter().map(|&own| Self { issuers: vec![own], trusts_proxy: true });
-        let alone: Vec<Self> = alone.collect();
-        let beside = pairs
-            .iter()
-            .map(|&own| Self { issuers: vec![own, seed.one_of(&pairs)], trusts_proxy: !seed.once_in(5) });
-        alone.into_iter().chain(beside).collect()
+        let alone = pairs.iter().map(|&own| vec![own]);
+        let beside = pairs.iter().map(|&own| vec![own, seed.one_of(&pairs)]);
+        let all: Vec<Vec<Bindings>> = alone.chain(beside).collect();
+        let set = |issuers: Vec<Bindings>| Self {
+            is_asked: seed.once_in(2),
+            trusts_proxy: issuers.len() == 1 || !seed.once_in(5),
+            issuers,
+        };
+        all.into_iter().map(set).collect()
     }
 
     /// Whether any issuer lets tokens be bound to a certificate, so that the header for certificates is read.
