@@ -163,7 +163,7 @@ impl Case {
         if !seed.once_in(3) {
             case.proof = Proof::random(seed);
         }
-        if seed.once_in(4) {
+        if seed.once_in(2) {
             case.nonce = seed.one_of(&[Nonce::Good, Nonce::Absent, Nonce::Other]);
         }
         if seed.once_in(3) {

@@ -14,10 +14,10 @@ use super::settings::Settings;
 use crate::matrix::seed::Seed;
 
 /// How many cases each server gets.
-const CASES: usize = 280;
+const CASES: usize = 230;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn five_thousand_generated_cases_of_bound_tokens_are_decided_as_a_simple_oracle_says() {
+async fn four_thousand_generated_cases_of_bound_tokens_are_decided_as_a_simple_oracle_says() {
     let mut seed = Seed::of_this_run("bound tokens");
     let world = World::new().await;
     let (mut different, mut all) = (Vec::new(), 0);
@@ -42,19 +42,19 @@ async fn five_thousand_generated_cases_of_bound_tokens_are_decided_as_a_simple_o
     }
     let shown = different[..different.len().min(12)].join("\n");
     assert!(different.is_empty(), "{} of {all}:\n{shown}", different.len());
+    // A generator that comes to one thing only would show nothing.
     for (status, error, least) in [
-        (200, None, 500),
+        (200, None, 200),
         (400, Some("invalid_request"), 100),
         (401, None, 20),
         (401, Some("invalid_token"), 500),
         (401, Some("invalid_dpop_proof"), 100),
         (401, Some("use_dpop_nonce"), 20),
-        (403, Some("insufficient_scope"), 50),
+        (403, Some("insufficient_scope"), 30),
     ] {
         let count = came_to.get(&(status, error.map(str::to_owned))).copied().unwrap_or_default();
         assert!(count >= least, "{count} cases come to {status} {error:?}: {came_to:?}");
     }
-    println!("{came_to:?}");
 }
 
 /// How a case was decided.

@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use jsonwebtoken::Algorithm;
 use mcp_auth::testing::Era;
 use mcp_auth::{Config, Running, Server};
+use mcp_auth_tests::site;
 use serde_json::{Value, json};
 
 use super::case::{BoundTo, Case, Certificate, Form, Nonce, Proof, Scheme, Tool};
@@ -19,7 +20,6 @@ use crate::authorization_server::{AuthorizationServer, Key, now};
 use crate::certificates::bench as certificates;
 use crate::dpop::bench as dpop;
 use crate::everything::{CONFIG, Everything};
-use mcp_auth_tests::site;
 
 /// Two issuers, and what the client has.
 pub struct World {
@@ -30,9 +30,9 @@ pub struct World {
     http: reqwest::Client,
     /// What the first issuer says of its opaque tokens, and where.
     told: Told,
+    endpoint: site::Served,
     /// So many callers there were.
     callers: AtomicUsize,
-    endpoint: site::Served,
 }
 
 /// The claims of each opaque token.
@@ -64,7 +64,7 @@ impl World {
         };
         let router = axum::Router::new().route("/introspect", axum::routing::post(answer));
         let endpoint = site::Served::new(router).await;
-        Self { issuers, signs, own, other, http, told, callers: AtomicUsize::new(0), endpoint }
+        Self { issuers, signs, own, other, http, told, endpoint, callers: AtomicUsize::new(0) }
     }
 
     /// The sections of the issuers.
@@ -103,7 +103,7 @@ impl<'w> Served<'w> {
         let number = self.world.callers.fetch_add(1, Ordering::Relaxed);
         let subject = format!("caller-{number}");
         let jkt = dpop::thumbprint(&self.world.own.bare_jwk());
-        let x5t = certificates::thumbprint(&certificate("own"));
+        let x5t = certificates::thumbprint(&certificates::certificate("own"));
         let cnf = match case.bound_to {
             BoundTo::Nothing => Value::Null,
             BoundTo::Key => json!({ "jkt": jkt }),
@@ -137,7 +137,7 @@ impl<'w> Served<'w> {
             Scheme::Bearer => "Bearer",
             Scheme::Dpop => "DPoP",
         };
-        let header = |name| certificates::rfc9440(&certificate(name));
+        let header = |name| certificates::rfc9440(&certificates::certificate(name));
         let certificates = match case.certificate {
             Certificate::Absent => vec![],
             Certificate::Empty => vec![String::new()],
@@ -184,8 +184,4 @@ impl<'w> Served<'w> {
         let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": shown.bare_jwk() });
         signs.compact(&header.to_string(), claims.to_string())
     }
-}
-
-fn certificate(name: &str) -> Vec<u8> {
-    certificates::certificate(name)
 }
