@@ -1,9 +1,10 @@
 //! What the benchmarks share: `deployment` (a policy as large as any), `signing` (keys and tokens of an issuer that exists only here), `message` (the
-//! requests that are sent), `names` (the tools of the two servers that list two hundred), `raw` (signatures alone).
+//! requests that are sent), `names` (the tools of the two servers that list two hundred), `proof` (a client that proves its key), `raw` (signatures alone).
 
 pub mod deployment;
 pub mod message;
 mod names;
+pub mod proof;
 pub mod raw;
 pub mod signing;
 

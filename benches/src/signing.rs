@@ -126,13 +126,38 @@ impl Signer {
     /// # Errors
     /// When the system gives no randomness.
     pub fn token(&self, now: u64, number: usize, scope: &str) -> Result<String, Error> {
-        let header = json!({ "typ": "at+jwt", "alg": self.algorithm.name(), "kid": self.algorithm.name() });
-        let claims = json!({
+        self.signed(&Self::claims(now, number, scope))
+    }
+
+    /// The same, bound to the key with this thumbprint (RFC 9449 §6.1).
+    ///
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn bound_token(&self, now: u64, number: usize, scope: &str, jkt: &str) -> Result<String, Error> {
+        let mut claims = Self::claims(now, number, scope);
+        claims["cnf"] = json!({ "jkt": jkt });
+        self.signed(&claims)
+    }
+
+    fn claims(now: u64, number: usize, scope: &str) -> Value {
+        json!({
             "iss": ISSUER, "sub": "auth0|5f7c8ec7c33c6c004bbafe82", "aud": [RESOURCE],
             "client_id": "my_client_application", "scope": scope, "iat": now, "exp": now + 3600,
             "jti": format!("dbe39bf3a3ba4238a513f51d6e1691c4-{number}"),
             "roles": ["reader", "editor"], "tenant": "example",
-        });
+        })
+    }
+
+    fn signed(&self, claims: &Value) -> Result<String, Error> {
+        let name = self.algorithm.name();
+        self.compact(&json!({ "typ": "at+jwt", "alg": name, "kid": name }), claims)
+    }
+
+    /// A compact JWS of this header and these claims (RFC 7515 §7.1).
+    ///
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn compact(&self, header: &Value, claims: &Value) -> Result<String, Error> {
         let signed = format!(
             "{}.{}",
             URL_SAFE_NO_PAD.encode(header.to_string()),

@@ -51,8 +51,9 @@ pub use crate::serve::{
 // What the benchmarks measure by itself, and what they need for it.
 pub use crate::answer::Rejection;
 pub use crate::authn::{
-    ApiKeyRules, ApiKeyVerifier, Authenticator, AuthnError, CacheBounds, ClientAuth, Credential, Held,
-    Identity, IntrospectionRules, IntrospectionVerifier, IssuerRules, JwtVerifier, KeySource, TokenRules,
+    ApiKeyRules, ApiKeyVerifier, Authenticator, AuthnError, BindingMode, CacheBounds, ClientAuth, Credential,
+    Dpop, Held, Identity, IntrospectionRules, IntrospectionVerifier, IssuerRules, JwtVerifier, KeySource,
+    TokenRules,
 };
 pub use crate::authz::{Connect, LoginFault, Named, Policy, Ran, Settings, Verdict, Visibility};
 pub use crate::declared::schema::Misfits;

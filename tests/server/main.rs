@@ -11,6 +11,7 @@ mod actors;
 mod api_keys;
 mod attacks;
 mod both_issuers;
+mod bound;
 mod certificates;
 mod challenges;
 mod confirmed;

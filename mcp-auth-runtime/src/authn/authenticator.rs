@@ -58,7 +58,7 @@ impl Authenticator {
 
     /// The same, which accepts tokens that are bound to a key, with their proof.
     #[must_use]
-    pub(crate) fn proving(self, dpop: Option<Dpop>) -> Self {
+    pub fn proving(self, dpop: Option<Dpop>) -> Self {
         Self { dpop, ..self }
     }
 
@@ -68,7 +68,7 @@ impl Authenticator {
     }
 
     /// The nonce for the next proof, where proofs are read.
-    pub(crate) async fn nonce(&self) -> Option<HeaderValue> {
+    pub async fn nonce(&self) -> Option<HeaderValue> {
         self.dpop.as_ref()?.nonce().await
     }
 

@@ -66,7 +66,7 @@ impl<'r> Credential<'r> {
     ///
     /// # Errors
     /// As [`Credential::read`]; what is wrong with the proof is said once the token is verified.
-    pub(crate) fn read_with_proof(
+    pub fn read_with_proof(
         headers: &'r HeaderMap,
         uri: &Uri,
         method: &'r Method,

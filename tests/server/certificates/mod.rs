@@ -5,7 +5,7 @@
 //! files do not start).
 
 mod authority;
-mod bench;
+pub mod bench;
 mod bound;
 mod encrypted;
 mod handshake;

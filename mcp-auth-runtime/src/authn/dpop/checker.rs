@@ -22,7 +22,7 @@ use crate::authn::error::TokenError;
 const STORE_RETRY: Duration = Duration::from_secs(30);
 
 /// Checks proofs.
-pub(crate) struct Dpop {
+pub struct Dpop {
     htu: Htu,
     nonces: Nonces,
     store: Store,
@@ -31,7 +31,7 @@ pub(crate) struct Dpop {
 
 impl Dpop {
     /// For a server whose URL is `resource`, one of those on `store`. `None` where no proof could be for that URL.
-    pub(crate) fn new(resource: &Resource, store: &Store, ambient: &Ambient) -> Option<Self> {
+    pub fn new(resource: &Resource, store: &Store, ambient: &Ambient) -> Option<Self> {
         Some(Self {
             htu: Htu::read(resource.as_str())?,
             nonces: Nonces::new(store.clone(), ambient.random.as_ref()),

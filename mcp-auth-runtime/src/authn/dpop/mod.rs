@@ -13,7 +13,7 @@ mod proof;
 mod replay;
 mod thumbprint;
 
-pub(crate) use checker::Dpop;
+pub use checker::Dpop;
 pub(crate) use error::ProofError;
 pub(in crate::authn) use presented::PresentedProof;
 pub(crate) use proof::algorithms;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::bounds::WITHOUT_EXPIRY_SECS;
 use super::rules::{IntrospectionKind, IntrospectionRules};
+use crate::authn::binding_mode::JKT;
 use crate::authn::error::TokenError;
 use crate::authn::principal::Facts;
 use crate::authn::verifier::claims::{Accepted, TokenRules};
@@ -95,9 +96,9 @@ fn check_kind(tokens: &TokenRules, claims: &Map<String, Value>) -> Result<(), To
     let is_one_of = |text: &str, words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
     let odd = |value: &Value| TokenError::Type(Excerpt::of(value.as_str().unwrap_or_default()));
     match claims.get("token_type") {
-        // It says what `cnf` says, by which it is then judged.
+        // It says what `cnf` says, by which it is then judged; one that says no key is bound to one that is not known.
         Some(Value::String(kind))
-            if is_one_of(kind, &["dpop"]) && tokens.bindings.dpop.is_on() && claims.contains_key("cnf") => {}
+            if is_one_of(kind, &["dpop"]) && tokens.bindings.dpop.is_on() && names_key(claims) => {}
         Some(Value::String(kind)) if is_one_of(kind, &["dpop", "pop"]) => {
             return Err(TokenError::SenderConstrained);
         }
@@ -115,6 +116,11 @@ fn check_kind(tokens: &TokenRules, claims: &Map<String, Value>) -> Result<(), To
         Some(Value::String(kind)) if is_one_of(kind, NOT_ACCESS) => Err(TokenError::Type(Excerpt::of(kind))),
         _ => Ok(()),
     }
+}
+
+/// Whether the answer says to which key the token is bound (RFC 9449 §6.2).
+fn names_key(claims: &Map<String, Value>) -> bool {
+    claims.get("cnf").is_some_and(|cnf| cnf.get(JKT).is_some())
 }
 
 /// What servers call tokens that are not access tokens: WSO2 `Refresh`, Keycloak `Refresh`, `Offline` and `ID`, others

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::super::client_auth::ClientAuth;
 use super::*;
+use crate::authn::BindingMode;
 use crate::authn::tests::support::{ISSUER, NOW, US};
 
 fn rules() -> IntrospectionRules {
@@ -207,6 +208,24 @@ fn t53_a_token_that_its_issuer_bound_to_a_key_is_not_a_bearer_token() {
     for kind in ["DPoP", "dpop", "PoP"] {
         assert!(matches!(verdict(&rules(), json!({"token_type": kind})), Err(TokenError::SenderConstrained)));
     }
+}
+
+#[test]
+fn t53_a_token_of_the_dpop_type_is_refused_where_its_issuer_does_not_say_to_which_key_it_is_bound() {
+    let mut on = rules();
+    (on.tokens.bindings.dpop, on.tokens.bindings.certificate) = (BindingMode::Allowed, BindingMode::Allowed);
+    let (jkt, x5t) =
+        ("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
+    let said = |kind: &str, cnf: Value| verdict(&on, json!({ "token_type": kind, "cnf": cnf }));
+    for kind in ["DPoP", "dpop"] {
+        for cnf in [json!({"x5t#S256": x5t}), json!({}), json!([jkt]), json!(jkt)] {
+            assert!(matches!(said(kind, cnf.clone()), Err(TokenError::SenderConstrained)), "{cnf}");
+        }
+        for cnf in [json!({"jkt": jkt}), json!({"jkt": jkt, "x5t#S256": x5t})] {
+            assert!(said(kind, cnf).is_ok());
+        }
+    }
+    assert!(said("Bearer", json!({"x5t#S256": x5t})).is_ok());
 }
 
 #[test]
