@@ -71,8 +71,8 @@ pub mod suite;
 
 pub use aggregate::{
     Answer, Arrival, Browser, BrowserSessions, Client, Clients, Code, Codes, Confirmation, Confirmations,
-    Consents, Counters, Grant, GrantTypes, Grants, Rate, Redemption, Rotate, Rotation, SealingKey,
-    SealingKeys, Sessions, Spent, Taken, Task, Tasks,
+    Consents, Counters, Grant, GrantTypes, Grants, MOST_WAITING, Rate, Redemption, Rotate, Rotation,
+    SealingKey, SealingKeys, Sessions, Spent, Taken, Task, Tasks,
 };
 pub use error::{StoreError, StoreFuture};
 pub use memory::{Caps, MemoryStore};

@@ -181,7 +181,7 @@ impl Tasks for Outage {
 }
 
 impl Confirmations for Outage {
-    fn ask(&self, id: SecretHash, confirmation: Confirmation, now: u64) -> StoreFuture<'_, ()> {
+    fn ask(&self, id: SecretHash, confirmation: Confirmation, now: u64) -> StoreFuture<'_, bool> {
         self.unless_down(Confirmations::ask(&*self.memory, id, confirmation, now))
     }
 

@@ -10,6 +10,9 @@ use mcp_auth::serde::Deserialize;
 use mcp_auth::serde_json::{Value, json};
 use mcp_auth::testing::{Client, Era, TestServer};
 
+use crate::launch;
+use crate::talks::Talks;
+
 #[derive(Clone, Default)]
 struct Todos {
     ran: Arc<AtomicUsize>,
@@ -189,6 +192,108 @@ async fn an_operator_demands_a_confirmation_of_a_tool_and_of_nothing_else() {
     for era in Era::ALL {
         let client = writer(&server, era).person(|_| json!({ "action": "decline" }));
         let answer = client.call_tool("add", json!({})).await;
+        assert_eq!(answer.text(), Some("the person did not confirm this call"), "{}", answer.body());
+    }
+    assert_eq!(todos.ran(), 0);
+}
+
+#[tokio::test]
+async fn a_call_is_audited_as_allowed_once_it_is_confirmed_and_not_before() {
+    let issuer = launch::Issuer::start().await;
+    let roles = "auth.base_scopes = []\n[roles.r]\nwhen = { claim = \"groups\", contains = \"r\" }\n\
+                 [roles.s]\nwhen = { claim = \"groups\", contains = \"s\" }\n";
+    let token = issuer.token("ann").scope("c").claim("groups", json!(["s"])).mint();
+    let launch = || {
+        let launch = launch::toml(roles).variable("TEST_SERVER", "ruled").audited();
+        let launch = launch.variable("MCP_SERVER__PUBLIC_URL", launch::RESOURCE);
+        let launch = launch.variable("MCP_AUTH__ISSUERS", &issuer.configured());
+        launch.variable("MCP_STDIO__CREDENTIAL", "env:TOKEN").variable("TOKEN", &token).stdio()
+    };
+    let params = json!({ "name": "confirmed", "arguments": { "bucket": "home", "word": "ok" } });
+    let forms = json!({ "elicitation": { "form": {} } });
+
+    let mut pipe = launch().capabilities(forms);
+    let asked = pipe.request("tools/call", params.clone()).await["result"].clone();
+    let mut reply = params.clone();
+    reply["requestState"] = asked["requestState"].clone();
+    let key = asked["inputRequests"].as_object().expect("a question").keys().next().expect("one").clone();
+    reply["inputResponses"][key] = json!({ "action": "accept", "content": { "allow": true } });
+    let done = pipe.request("tools/call", reply).await;
+    assert_eq!(done["result"]["content"][0]["text"], "home", "{done}");
+    let page = json!({ "name": "confirmed_by_login", "arguments": { "bucket": "home", "word": "ok" } });
+    let refused = pipe.request("tools/call", page).await;
+    assert!(refused.to_string().contains("a server over stdio has no such page"), "{refused}");
+
+    // What is not this call's own is said to be that.
+    let mut other = params.clone();
+    other["arguments"]["bucket"] = json!("work");
+    other["requestState"] = asked["requestState"].clone();
+    assert_eq!(pipe.request("tools/call", other).await["error"]["code"], -32602);
+
+    // Before 2026-07-28 the question waits in the call, whose client then goes away.
+    let mut leaves = launch().era(Era::Legacy("2025-11-25")).capabilities(json!({ "elicitation": {} }));
+    leaves.open().await;
+    leaves.post("tools/call", params).await;
+    while leaves.receive().await["method"] != "elicitation/create" {}
+
+    let mut said = Vec::new();
+    for mut pipe in [pipe, leaves] {
+        pipe.hang_up();
+        let log = pipe.ended(std::time::Duration::from_secs(60)).await.stderr;
+        let events = log.lines().filter_map(|line| mcp_auth::serde_json::from_str::<Value>(line).ok());
+        let calls = events.filter(|event| {
+            event["fields"]["operation"] == "\"tools/call\"" || event["fields"]["operation"] == "tools/call"
+        });
+        said.extend(calls.map(|mut event| {
+            let field = |name: &str| event["fields"][name].as_str().unwrap_or_default().to_owned();
+            (field("decision"), field("refused_by"), field("reason"), event["fields"].take()).0 + " " + ""
+        }));
+    }
+    assert_eq!(said, ["deny ", "allow ", "deny ", "deny "]);
+}
+
+#[tokio::test]
+async fn what_a_tool_remembers_itself_and_what_its_confirmation_does_are_kept_apart() {
+    for confirm in ["true", "\"login\""] {
+        let talks = Talks::default();
+        let toml = format!("auth.base_scopes = []\n[tools.order]\nconfirm = {confirm}\n");
+        let server = TestServer::builder(talks).toml(&toml).expect("toml").start().await.expect("starts");
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&asked);
+        let client = server.client().token(server.token("ann").scope("order")).person(move |question| {
+            let message = question["message"].as_str().unwrap_or_default().to_owned();
+            let content = match &*message {
+                "Which size?" => json!({ "size": "large" }),
+                "Sure?" => json!({ "size": "yes" }),
+                _ => json!({ "allow": true, "login": "ann" }),
+            };
+            seen.lock().unwrap().push(message);
+            json!({ "action": "accept", "content": content })
+        });
+        let answer = client.call_tool("order", json!({ "item": "tea" })).await;
+        let asked = asked.lock().unwrap();
+        assert_eq!(answer.text(), Some("tea remembered: large, then yes"), "{asked:?} {}", answer.body());
+        assert_eq!((&*asked[1], &*asked[2], asked.len()), ("Which size?", "Sure?", 3), "{asked:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_seen_in_arguments_is_made_visible_to_the_person() {
+    let (todos, server) = started("").await;
+    for (title, seen) in [
+        ("a\u{202e}b", "a\\u202eb"),
+        ("bo\u{200d}b", "bo\\u200db"),
+        ("a\u{a0}\u{3000}b", "a\\u00a0\\u3000b"),
+        ("e\u{301}\u{301}", "e\u{301}\\u0301"),
+        ("\u{e000}", "\\ue000"),
+        ("gr\u{fc}n", "gr\u{fc}n"),
+    ] {
+        let client = writer(&server, Era::Stateless).person(move |question| {
+            let message = question["message"].as_str().unwrap_or_default();
+            assert!(message.contains(&format!("\"title\": \"{seen}\"")), "{message}");
+            json!({ "action": "decline" })
+        });
+        let answer = client.call_tool("delete", json!({ "title": title })).await;
         assert_eq!(answer.text(), Some("the person did not confirm this call"), "{}", answer.body());
     }
     assert_eq!(todos.ran(), 0);

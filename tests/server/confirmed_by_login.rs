@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use mcp_auth::prelude::*;
 use mcp_auth::schemars::JsonSchema;
 use mcp_auth::serde::Deserialize;
 use mcp_auth::serde_json::{Value, json};
 use mcp_auth::testing::{Client, Era, TestServer};
+use mcp_auth_store::Outage;
+use mcp_auth_tests::clock::MovedClock;
+
+use crate::api_keys::made;
+use crate::launch::Issuer;
 
 #[derive(Clone, Default)]
 struct Payments {
@@ -88,6 +94,7 @@ fn on_the_page(login: &'static str, allow: bool) -> impl Fn(&Value) -> Value + S
 }
 
 const NOT_CONFIRMED: &str = "the person did not confirm this call";
+const LATE: &str = "the person did not confirm this call in time";
 const ANOTHER: &str = "another person than the caller logged in to confirm this call";
 
 #[tokio::test]
@@ -121,13 +128,16 @@ async fn a_client_that_says_yes_by_itself_allows_nothing() {
         !question.to_string().contains("allow\":"),
         "nothing in it can be answered by the client: {question}"
     );
-    // It never opens the page, and says all that a client can say.
+    // It never opens the page, and says all that a client can say: the call goes on waiting.
     for content in [json!({ "allow": true }), json!({ "login": "ann", "allow": true }), Value::Null] {
+        let question = client.request_without_session("tools/call", params.clone()).await;
+        let question = question.result().expect("a question").clone();
         let mut reply = params.clone();
-        reply["inputResponses"] = json!({ "question": { "action": "decline", "content": content } });
+        reply["inputResponses"] = json!({ "question": { "action": "accept", "content": content } });
         reply["requestState"] = question["requestState"].clone();
-        let refused = ann(&server, Era::Stateless).request_without_session("tools/call", reply).await;
-        assert_ne!(refused.text(), Some("paid bob"), "{}", refused.body());
+        let says_yes = ann(&server, Era::Stateless).person(|_| json!({ "action": "cancel" }));
+        let waits = says_yes.request_without_session("tools/call", reply);
+        assert!(tokio::time::timeout(Duration::from_millis(500), waits).await.is_err());
     }
     assert_eq!(payments.ran(), 0);
 }
@@ -186,7 +196,7 @@ async fn j48_the_answer_on_the_page_is_for_this_call_of_this_caller_and_counts_o
     let done = capable("ann").request_without_session("tools/call", reply("bob")).await;
     assert_eq!((done.text(), payments.ran()), (Some("paid bob"), 1), "{}", done.body());
     let again = capable("ann").request_without_session("tools/call", reply("bob")).await;
-    assert_eq!((again.error_code(), payments.ran()), (Some(-32602), 0), "{}", again.body());
+    assert_eq!((again.text(), payments.ran()), (Some(LATE), 0), "{}", again.body());
 }
 
 #[tokio::test]
@@ -250,4 +260,109 @@ async fn without_the_built_in_issuer_a_server_with_such_a_tool_does_not_start() 
         let error = started.expect_err("it does not start").to_string();
         assert!(error.contains(why), "{toml}: {error}");
     }
+}
+
+#[tokio::test]
+async fn callers_of_another_issuer_and_api_keys_are_refused_in_words() {
+    let made = made();
+    let other = Issuer::start().await;
+    let key = made.block("job", "scopes = [\"pay\"]");
+    let toml = format!("auth.issuers = {}\n[issuer]\n{key}", other.configured());
+    let (payments, server) = started(&toml).await;
+    let theirs = other.token_for("ann", server.url()).scope("pay").mint();
+    for era in Era::ALL {
+        for credential in [made.text(), &theirs] {
+            let client = server.client().era(era).token(credential).person(on_the_page("ann", true));
+            let answer = client.call_tool("pay", json!({ "to": "bob" })).await;
+            let said = answer.text().unwrap_or_default();
+            assert!(said.contains("no such person is behind this caller"), "{era:?}: {}", answer.body());
+        }
+    }
+    assert_eq!(payments.ran(), 0);
+}
+
+#[tokio::test]
+async fn a_yes_counts_for_ten_minutes_however_often_the_tool_asks_after_it() {
+    let clock = MovedClock::system();
+    let payments = Payments::default();
+    let builder = TestServer::builder(payments.clone()).ambient(clock.ambient());
+    let server = builder.start().await.expect("starts");
+    let client = server.client().token(server.token("ann").scope("pay").ttl(7200));
+    let client = client.person(|_| json!({ "action": "cancel" }));
+    let params = json!({ "name": "pay_and_ask", "arguments": { "to": "bob" } });
+    let ask = async |state: &Value, responses: Value| {
+        let mut params = params.clone();
+        params["requestState"] = state["requestState"].clone();
+        params["inputResponses"] = responses;
+        client.request_without_session("tools/call", params).await
+    };
+    let first = client.request_without_session("tools/call", params.clone()).await;
+    let page = first.result().expect("a question").clone();
+    let url = page["inputRequests"]["question"]["params"]["url"].as_str().expect("a URL").to_owned();
+    assert_eq!(answered(&url, "ann").await, 200);
+    let why = ask(&page, json!({ "question": { "action": "accept" } })).await;
+    let mut why = why.result().expect("what the tool asks").clone();
+    assert_eq!(why["inputRequests"]["question"]["params"]["mode"], "form", "{why}");
+    // The tool runs again, and asks again.
+    clock.advance(300);
+    why = ask(&why, json!({})).await.result().expect("the same question").clone();
+    assert_eq!(why["inputRequests"]["question"]["params"]["mode"], "form", "{why}");
+    let reason = json!({ "question": { "action": "accept", "content": { "why": "rent" } } });
+    clock.advance(301);
+    let late = ask(&why, reason).await;
+    let asked = late.result().expect("the page again").clone();
+    assert_eq!(asked["inputRequests"]["question"]["params"]["mode"], "url", "{asked}");
+    assert_eq!(payments.ran(), 0);
+}
+
+#[tokio::test]
+async fn a_call_of_a_session_that_nobody_answers_in_ten_minutes_is_refused() {
+    let clock = MovedClock::system();
+    let payments = Payments::default();
+    let builder = TestServer::builder(payments.clone()).ambient(clock.ambient());
+    let server = builder.start().await.expect("starts");
+    // Since 2026-07-28 it is asked anew when its client comes again.
+    for era in Era::ALL.into_iter().filter(|era| *era != Era::Stateless) {
+        let moved = clock.clone();
+        let token = server.token("ann").scope("pay").ttl(7200);
+        let client = server.client().era(era).token(token).person(move |_| {
+            moved.advance(600);
+            json!({ "action": "accept" })
+        });
+        let answer = client.call_tool("pay", json!({ "to": "bob" })).await;
+        assert_eq!((answer.text(), payments.ran()), (Some(LATE), 0), "{era:?}: {}", answer.body());
+    }
+}
+
+#[tokio::test]
+async fn one_caller_has_so_many_calls_waiting_and_others_have_theirs() {
+    let (payments, server) = started("").await;
+    let client = |who: &str| {
+        let client = server.client().token(server.token(who).scope("pay"));
+        client.person(|_| json!({ "action": "cancel" }))
+    };
+    let params = json!({ "name": "pay", "arguments": { "to": "bob" } });
+    let ask = async |who: &str| client(who).request_without_session("tools/call", params.clone()).await;
+    for _ in 0..16 {
+        assert!(ask("ann").await.result().is_some_and(|result| result["resultType"] == "input_required"));
+    }
+    let refused = ask("ann").await;
+    assert!(refused.text().is_some_and(|text| text.contains("16 calls")), "{}", refused.body());
+    assert!(ask("eve").await.result().is_some_and(|result| result["resultType"] == "input_required"));
+    assert_eq!(payments.ran(), 0);
+}
+
+#[tokio::test]
+async fn nothing_runs_while_the_store_cannot_say_what_was_answered() {
+    let (payments, outage) = (Payments::default(), Outage::new());
+    let store = outage.store();
+    let builder = TestServer::builder(payments.clone()).with(|builder| builder.store(store));
+    let server = builder.start().await.expect("starts");
+    let down = outage.clone();
+    let client = ann(&server, Era::Stateless).person(move |_| {
+        down.begin();
+        json!({ "action": "accept" })
+    });
+    let answer = client.call_tool("pay", json!({ "to": "bob" })).await;
+    assert!(answer.error_code().is_some() && payments.ran() == 0, "{}", answer.body());
 }

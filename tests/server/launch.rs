@@ -68,6 +68,11 @@ impl Issuer {
         self.issuer.token(subject, RESOURCE)
     }
 
+    /// The same, for the resource `resource`.
+    pub fn token_for(&self, subject: &str, resource: &str) -> Token {
+        self.issuer.token(subject, resource)
+    }
+
     /// `auth.issuers` with this one.
     pub fn configured(&self) -> String {
         let issuer = self.issuer.issuer();

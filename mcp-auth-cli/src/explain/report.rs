@@ -93,6 +93,9 @@ impl Report {
         if let Some(how) = confirm {
             steps.say("rule", confirmation(how));
             supposing.push("the person confirms it".to_owned());
+            if how == Confirm::ByLogin && config.server.transport == Transport::Stdio {
+                supposing.push("it comes over HTTP, where there is such a page".to_owned());
+            }
         }
         let verdict = match &explained.answer {
             Answered::Allowed if supposing.is_empty() => Verdict::Allowed,

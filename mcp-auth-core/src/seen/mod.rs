@@ -13,4 +13,4 @@ mod show;
 
 pub use excerpt::Excerpt;
 pub use short::{cut, cut_to_bytes, echoed, excerpt, head};
-pub use show::{deceives, plain, quote, shown, shown_json, shown_line, shown_lines};
+pub use show::{deceives, exact_json, plain, quote, shown, shown_json, shown_line, shown_lines};

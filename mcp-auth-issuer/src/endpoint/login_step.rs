@@ -18,9 +18,9 @@ pub(super) struct LoginStep<'a> {
     pub(super) client_id: Option<&'a str>,
     /// Its name, its own claim.
     pub(super) client: Option<&'a str>,
-    /// What the page says of what comes then.
+    /// What the page says about the next step.
     pub(super) then: &'static str,
-    /// The button for who does not want to.
+    /// The label of the button that refuses.
     pub(super) refuse: &'static str,
     /// The URL of the page, relative to the origin: its forms post to it.
     pub(super) url: &'a str,

@@ -64,7 +64,7 @@ async fn the_caller_sees_the_call_after_logging_in_and_answers_it_once() {
         for part in [
             "<title>Allow this call to todos?</title>",
             "<bdi class=\"claim\">Test client</bdi>",
-            "<bdi>delete it</bdi>",
+            "<bdi>delete \\u{202e}it</bdi>",
             "&quot;title&quot;: &quot;&lt;b&gt;milk&lt;/b&gt;&quot;",
             "<strong><bdi>alice</bdi></strong>",
         ] {
@@ -73,6 +73,9 @@ async fn the_caller_sees_the_call_after_logging_in_and_answers_it_once() {
         let answered = browser.submit(&page, decision).await;
         assert_eq!(answered.status, StatusCode::OK, "{}", answered.body);
         assert_eq!(browser.submit(&page, "allow").await.status, StatusCode::GONE);
+        let client = bench.app.public_client().await;
+        let next = browser.get(&authorize_url(&client, &[])).await;
+        assert!(next.body.contains("name=\"user\""), "that login was for this call alone: {}", next.body);
         assert_eq!(browser.get(URL).await.status, StatusCode::GONE);
         assert_eq!(bench.taken().await, Taken::Answered(said));
         assert_eq!(bench.taken().await, Taken::Gone);

@@ -27,7 +27,7 @@ impl Rejection {
             | Self::HeadTooLong { .. }
             | Self::TooManyHeaders { .. }
             | Self::TargetTooLong => LIMIT,
-            Self::KeysUnavailable { .. } | Self::StoreUnavailable => "outage",
+            Self::KeysUnavailable { .. } | Self::StoreUnavailable => OUTAGE,
             Self::BadMessage { .. }
             | Self::TasksNotDeclared
             | Self::HeaderMismatch(_)
@@ -42,7 +42,7 @@ impl Rejection {
             | Self::NotThisComputer { .. }
             | Self::BadFraming { .. }
             | Self::TransferCoding
-            | Self::NothingHere { .. } => "message",
+            | Self::NothingHere { .. } => MESSAGE,
             Self::NoPermit | Self::Internal => "fault",
         }
     }
@@ -56,6 +56,10 @@ pub(crate) const RULE: &str = "rule";
 pub(crate) const GUARD: &str = "guard";
 /// The person who was asked to confirm the call.
 pub(crate) const PERSON: &str = "person";
+/// The message, which is malformed, or brings back what is not its own.
+pub(crate) const MESSAGE: &str = "message";
+/// Something that the server needs and that does not answer.
+pub(crate) const OUTAGE: &str = "outage";
 /// The method itself, or one of its arguments.
 pub(crate) const METHOD: &str = "method";
 /// A setting of `[limits]`.

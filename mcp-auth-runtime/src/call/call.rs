@@ -10,7 +10,6 @@ use rmcp::model::{Extensions, InputResponses, JsonObject, ProtocolVersion, Reque
 use rmcp::service::{Peer, RequestContext, RoleServer, SubscriptionContext};
 use tokio_util::sync::CancellationToken;
 
-use super::ask::Rounds;
 use crate::authn::Caller;
 use crate::observe::placed::Placed;
 use crate::observe::undecided::Undecided;
@@ -40,8 +39,6 @@ pub struct Call {
     pub meta: RequestMetaObject,
     era: Era,
     pub(super) transport: Option<Transport>,
-    /// What was asked of the person and answered before the method runs.
-    pub(crate) rounds: Option<Rounds>,
     /// The audit of this call, which the method may still turn into a refusal.
     pub(crate) undecided: Option<Arc<Undecided>>,
     /// As which request it came, where it runs in another task than that came by.
@@ -89,7 +86,6 @@ impl Call {
             meta,
             era,
             transport: None,
-            rounds: None,
             undecided: None,
             placed: None,
             kept: None,

@@ -71,6 +71,11 @@ impl ToolError {
         Self(Kind::Protocol(error))
     }
 
+    /// Whether it asks the client for more input.
+    pub(crate) fn is_question(&self) -> bool {
+        matches!(self.0, Kind::InputRequired(_))
+    }
+
     /// The call cannot go on before the client has more input (MCP 2026-07-28, multi round-trip requests).
     pub(super) fn input_required(result: InputRequiredResult) -> Self {
         Self(Kind::InputRequired(Box::new(result)))

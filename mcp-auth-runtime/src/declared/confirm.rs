@@ -97,7 +97,7 @@ impl JsonSchema for WrittenConfirm {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "anyOf": [{ "type": "boolean" }, { "const": LOGIN }] })
+        json_schema!({ "type": ["boolean", "string"], "enum": [false, true, LOGIN] })
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use rmcp::ErrorData;
 use rmcp::model::{
-    CallToolResponse, CallToolResult, ClientCapabilities, GetPromptResponse, InputResponses, JsonObject,
-    ReadResourceResponse,
+    CallToolResponse, CallToolResult, ClientCapabilities, ErrorCode, GetPromptResponse, InputResponses,
+    JsonObject, ReadResourceResponse,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use serde::Serialize;
@@ -18,12 +18,12 @@ use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use super::bounds::{Answer, Failed, Patience};
-use super::confirm::confirmed_in_client;
+use super::confirm::{Confirming, Unconfirmed, confirmed_in_client};
 use super::direct::DirectRequest;
 use super::permit::{kept, placed, rules, undecided};
 use super::rulebook::Rules;
 use super::server::Dispatch;
-use crate::answer::refused_by::{METHOD, PERSON, RULE};
+use crate::answer::refused_by::{MESSAGE, METHOD, OUTAGE, RULE};
 use crate::answer::{is_refusal, unknown_method};
 use crate::authz::Permit;
 use crate::call::Call;
@@ -38,7 +38,7 @@ use crate::declared::schema::Misfits;
 use crate::declared::{Confirm, Kind};
 use crate::envelope::Message;
 use crate::observe::span;
-use crate::observe::undecided::{PATIENCE, Undecided};
+use crate::observe::undecided::PATIENCE;
 use crate::owned::unavailable;
 use mcp_auth_core::Era;
 use mcp_auth_core::seen::echoed;
@@ -88,13 +88,14 @@ impl Dispatch {
         source: CallSource,
         round: Round,
     ) -> Result<Call, ErrorData> {
-        let is_confirmed = declaration.rule.confirm().is_some();
-        let request_state =
-            self.states.open(round.request_state, permit, declaration.stamp(), is_confirmed).await?;
         let mut call = call(declaration.name(), permit, source);
+        let opened = self.states.open(round.request_state, permit, declaration.stamp()).await;
+        call.request_state = match opened {
+            Ok(state) => state,
+            Err(error) => return Err(not_its_own(&call, error)),
+        };
         call.arguments = round.arguments;
         call.input_responses = round.input_responses;
-        call.request_state = request_state;
         // Nothing runs by it, so it was not allowed: of the value no rule can say whether this caller may use it.
         if let (Some(why), Some(undecided)) = (permit.unfit(), &call.undecided) {
             undecided.refuse(RULE, &why);
@@ -115,6 +116,7 @@ impl Dispatch {
         };
         let follows_tasks = source.follows_tasks();
         let declaration = rules.registry().get(id);
+        let brought = round.request_state.clone();
         let mut call = self.call_of(declaration, permit, source, round).await?;
         // What lists promise of the arguments holds before the tool sees them (SEP-1303: the model reads what to mend).
         let arguments = call.arguments.take().unwrap_or_default();
@@ -128,11 +130,22 @@ impl Dispatch {
         let called_with = Values::Arguments(call.arguments.as_ref().unwrap_or(&none));
         let filled = permit.need().map(|need| need.filled(called_with)).unwrap_or_default();
         let era = call.era();
-        if let Err(error) = self.confirmed(declaration, permit, &mut call).await {
-            let why = error.to_string();
-            let answer = Err::<String, ToolError>(error).into_tool_answer(&Asked::by(&call));
-            return self.unconfirmed(answer, &why, call.undecided.as_deref(), permit, declaration).await;
-        }
+        let confirming = match declaration.rule.confirm() {
+            None => None,
+            Some(how) => {
+                let mut confirming = Confirming::of(&mut call, self.clock.unix_now());
+                if let Err(unconfirmed) =
+                    self.confirmed(how, declaration, permit, &mut call, &mut confirming).await
+                {
+                    return self.unconfirmed(unconfirmed, confirming, &call, permit, declaration).await;
+                }
+                // What a person confirmed runs once.
+                if let Err(error) = self.states.used(brought).await {
+                    return Err(not_its_own(&call, error));
+                }
+                Some(confirming)
+            }
+        };
         let patience = self.limits.patience(declaration);
         let run = |call| match run {
             ToolRoute::Declared => self.served.tool(id, call),
@@ -148,6 +161,9 @@ impl Dispatch {
         }
         match &mut answer {
             CallToolResponse::InputRequired(result) => {
+                if let Some(confirming) = confirming {
+                    confirming.go_with(result);
+                }
                 self.states.seal(result, permit, declaration.stamp()).await?
             }
             // SEP-2663: a client gets no task that did not say that it can follow one.
@@ -170,44 +186,64 @@ impl Dispatch {
         Ok(answer)
     }
 
-    /// Asks the person whether the call runs, where its rule says so.
+    /// Asks the person whether the call runs, unless they said so in an earlier message of it.
     ///
     /// # Errors
     /// What the client is told where it does not.
     async fn confirmed(
         &self,
+        how: Confirm,
         declaration: &Declaration,
         permit: &Permit,
         call: &mut Call,
-    ) -> Result<(), ToolError> {
-        match (declaration.rule.confirm(), &self.confirmation_page) {
-            (None, _) => Ok(()),
-            (Some(Confirm::InClient), _) => confirmed_in_client(declaration, call).await,
-            (Some(Confirm::ByLogin), Some(page)) => {
-                page.confirmed(declaration, permit.identity(), call).await
-            }
-            (Some(Confirm::ByLogin), None) => Err(ToolError::forbidden(
-                "this call needs a person who confirms it on a page of the built-in issuer, and here there is no such page",
-            )),
+        confirming: &mut Confirming,
+    ) -> Result<(), Unconfirmed> {
+        if confirming.is_confirmed() {
+            return Ok(());
         }
+        let undecided = call.undecided.clone();
+        if let Some(undecided) = &undecided {
+            undecided.asks_person();
+        }
+        let asking = async {
+            match (how, &self.confirmation_page) {
+                (Confirm::InClient, _) => confirmed_in_client(declaration, call).await,
+                (Confirm::ByLogin, Some(page)) => {
+                    page.confirmed(declaration, permit.identity(), call, confirming).await
+                }
+                (Confirm::ByLogin, None) => Err(Unconfirmed::refused(NO_PAGE)),
+            }
+        };
+        tokio::select! {
+            asked = asking => asked?,
+            () = self.end_of_stream(permit.identity()).reached() => {
+                return Err(Unconfirmed::refused("the caller's credential ended before the person confirmed this call"));
+            }
+        }
+        confirming.confirm(call);
+        if let Some(undecided) = &undecided {
+            undecided.confirmed();
+        }
+        Ok(())
     }
 
-    /// The answer to a call that its person has not confirmed, which is audited as a refusal unless it is a question.
+    /// The answer to a call that its person has not confirmed: it is audited as a refusal, the question too.
     async fn unconfirmed(
         &self,
-        answer: Result<CallToolResponse, ErrorData>,
-        why: &str,
-        undecided: Option<&Undecided>,
+        unconfirmed: Unconfirmed,
+        confirming: Confirming,
+        call: &Call,
         permit: &Permit,
         declaration: &Declaration,
     ) -> Result<CallToolResponse, ErrorData> {
-        let mut answer = answer;
-        if let Ok(CallToolResponse::InputRequired(result)) = &mut answer {
-            self.states.seal(result, permit, declaration.stamp()).await?;
-            return answer;
+        let Unconfirmed { told, by } = unconfirmed;
+        if let Some(undecided) = &call.undecided {
+            undecided.refuse(by, &told);
         }
-        if let Some(undecided) = undecided {
-            undecided.refuse(PERSON, &why);
+        let mut answer = Err::<String, ToolError>(told).into_tool_answer(&Asked::by(call));
+        if let Ok(CallToolResponse::InputRequired(result)) = &mut answer {
+            confirming.go_with(result);
+            self.states.seal(result, permit, declaration.stamp()).await?;
         }
         answer
     }
@@ -333,6 +369,18 @@ impl Dispatch {
             None => Some((id, ToolRoute::Added(rules.added(id)?))),
         }
     }
+}
+
+/// What a call is told that has to be confirmed on a page, where there is none.
+const NO_PAGE: &str = "this call needs a person who confirms it on a page of the built-in issuer, and a server over stdio has no such page";
+
+/// `error` of a state that `call` brought back: its call is audited as what it is.
+fn not_its_own(call: &Call, error: ErrorData) -> ErrorData {
+    if let Some(undecided) = &call.undecided {
+        let by = if error.code == ErrorCode::INVALID_PARAMS { MESSAGE } else { OUTAGE };
+        undecided.refuse(by, &error.message);
+    }
+    error
 }
 
 /// How a tool is called.

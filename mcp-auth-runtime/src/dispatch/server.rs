@@ -35,7 +35,7 @@ pub(crate) struct Dispatch {
     pub(super) limits: CallLimits,
     /// Where a person confirms a call after logging in, if there is such a page.
     pub(super) confirmation_page: Option<ConfirmationPage>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     closing: CancellationToken,
 }
 

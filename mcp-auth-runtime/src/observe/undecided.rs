@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::audit::Decision;
 use super::placed::Arrival;
-use crate::answer::refused_by::LIMIT;
+use crate::answer::refused_by::{LIMIT, PERSON};
 use crate::authz::Permit;
 
 /// How long a method may run before its call is audited as allowed: what goes on for long, or ends the process, is in
@@ -18,9 +18,11 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 const UNSAID: u8 = 0;
 const ALLOWED: u8 = 1;
 const REFUSED: u8 = 2;
+/// Its person has to confirm it first.
+const ASKED: u8 = 3;
 
-/// A message that policy allowed and that is not audited yet. It is audited as allowed when this is dropped at the
-/// latest, so that no way out goes without an event.
+/// A message that policy allowed and that is not audited yet. It is audited when this is dropped at the latest, so that no way out
+/// goes without an event: as allowed, or as refused if its person had to confirm it and did not.
 #[derive(Debug)]
 pub(crate) struct Undecided {
     permit: Permit,
@@ -37,10 +39,23 @@ impl Undecided {
 
     /// Audits it as allowed, unless it was audited before.
     pub(crate) fn allow(&self) {
-        let first = self.said.compare_exchange(UNSAID, ALLOWED, Ordering::Relaxed, Ordering::Relaxed);
-        if first.is_ok() && Decision::is_recorded(true) {
+        if self.turns(UNSAID, ALLOWED) && Decision::is_recorded(true) {
             self.record(None);
         }
+    }
+
+    /// Its person has to confirm it: until [`Undecided::confirmed`] it is not allowed, however it ends.
+    pub(crate) fn asks_person(&self) {
+        self.turns(UNSAID, ASKED);
+    }
+
+    /// Its person confirmed it.
+    pub(crate) fn confirmed(&self) {
+        self.turns(ASKED, UNSAID);
+    }
+
+    fn turns(&self, from: u8, to: u8) -> bool {
+        self.said.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// Audits it as refused by `whom`, for `reason`. One that took longer than [`PATIENCE`] was audited as allowed
@@ -79,6 +94,9 @@ impl Undecided {
 
 impl Drop for Undecided {
     fn drop(&mut self) {
+        if *self.said.get_mut() == ASKED {
+            self.refuse(PERSON, &"it ended before its person confirmed it");
+        }
         self.allow();
     }
 }

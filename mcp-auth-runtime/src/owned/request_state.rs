@@ -58,7 +58,7 @@ impl RequestStates {
         Ok(())
     }
 
-    /// Opens the state that a client brought back, if it brought one; with `once`, for the only time.
+    /// Opens the state that a client brought back, if it brought one.
     ///
     /// # Errors
     /// -32602 for one that is not this caller's for this request, too old, or used up; an internal error where the store
@@ -68,16 +68,26 @@ impl RequestStates {
         state: Option<String>,
         permit: &Permit,
         stamp: Option<&str>,
-        once: bool,
     ) -> Result<Option<String>, ErrorData> {
         let Some(sealed) = state else { return Ok(None) };
         match self.seals.open(&sealed, &bound_to(permit, stamp)).await? {
-            Some(state) if once || self.once => self.use_up(&sealed).await.map(|()| Some(state)),
+            Some(state) if self.once => self.use_up(&sealed).await.map(|()| Some(state)),
             Some(state) => Ok(Some(state)),
             None => Err(ErrorData::invalid_params(
                 "requestState is not one this server gave to this caller for this request, or it is too old",
                 None,
             )),
+        }
+    }
+
+    /// Uses up the state that a client brought back, if it brought one and it is not used up already: it is not opened again.
+    ///
+    /// # Errors
+    /// As for [`RequestStates::open`].
+    pub(crate) async fn used(&self, state: Option<String>) -> Result<(), ErrorData> {
+        match state {
+            Some(sealed) if !self.once => self.use_up(&sealed).await,
+            _ => Ok(()),
         }
     }
 

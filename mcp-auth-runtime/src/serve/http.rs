@@ -171,7 +171,8 @@ fn layers(parts: Parts, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
 /// Where people confirm calls after logging in.
 fn confirmation_page(local: &LocalIssuer, parts: &Parts) -> Option<ConfirmationPage> {
     let url = local.confirmation_page.clone()?;
-    Some(ConfirmationPage::new(local.issuer.clone(), url, parts.store.clone(), &parts.ambient))
+    let timeout = parts.config.limits.session_timeout.get();
+    Some(ConfirmationPage::new((local.issuer.clone(), url), parts.store.clone(), &parts.ambient, timeout))
 }
 
 /// The MCP endpoint: the gate, with rmcp and the handler behind it.

@@ -2,6 +2,9 @@
 
 use crate::{SecretHash, StoreFuture};
 
+/// The most calls of one person that wait at once.
+pub const MOST_WAITING: usize = 16;
+
 /// A call that waits for its person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confirmation {
@@ -41,8 +44,9 @@ pub enum Taken {
 
 /// The calls that wait, by the hash of the secret in the URL of their page.
 pub trait Confirmations: Send + Sync {
-    /// Keeps a call that waits.
-    fn ask(&self, id: SecretHash, confirmation: Confirmation, now: u64) -> StoreFuture<'_, ()>;
+    /// Keeps a call that waits; `false` where [`MOST_WAITING`] of its person wait already, so that one person does not push out the
+    /// calls of others.
+    fn ask(&self, id: SecretHash, confirmation: Confirmation, now: u64) -> StoreFuture<'_, bool>;
 
     /// The call that waits under `id`. One that was answered waits no longer.
     fn find(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Option<Confirmation>>;

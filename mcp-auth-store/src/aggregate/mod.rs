@@ -19,7 +19,7 @@ mod tasks;
 pub use browser_sessions::{Browser, BrowserSessions};
 pub use clients::{Client, Clients, GrantTypes};
 pub use codes::{Code, Codes, Redemption};
-pub use confirmations::{Answer, Confirmation, Confirmations, Taken};
+pub use confirmations::{Answer, Confirmation, Confirmations, MOST_WAITING, Taken};
 pub use consents::Consents;
 pub use counters::{Arrival, Counters, Rate};
 pub use grants::{Grant, Grants, Rotate, Rotation};

@@ -50,6 +50,11 @@ impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
         self.entries.get(key).filter(|entry| entry.end.0 > now).map(|entry| &entry.value)
     }
 
+    /// The values that have not ended.
+    pub(super) fn values(&self, now: u64) -> impl Iterator<Item = &V> {
+        self.entries.values().filter(move |entry| entry.end.0 > now).map(|entry| &entry.value)
+    }
+
     /// As [`get`](Self::get), but mutable.
     pub(super) fn get_mut<Q: Eq + Hash + ?Sized>(&mut self, key: &Q, now: u64) -> Option<&mut V>
     where

@@ -1,7 +1,7 @@
 //! Calls that wait for their person, in memory.
 
 use super::store::locked;
-use crate::{Answer, Confirmation, Confirmations, MemoryStore, SecretHash, StoreFuture, Taken};
+use crate::{Answer, Confirmation, Confirmations, MOST_WAITING, MemoryStore, SecretHash, StoreFuture, Taken};
 
 /// A call that waits, or its answer that was not taken yet.
 pub(super) enum Asked {
@@ -10,11 +10,16 @@ pub(super) enum Asked {
 }
 
 impl Confirmations for MemoryStore {
-    fn ask(&self, id: SecretHash, confirmation: Confirmation, now: u64) -> StoreFuture<'_, ()> {
+    fn ask(&self, id: SecretHash, confirmation: Confirmation, now: u64) -> StoreFuture<'_, bool> {
         Box::pin(async move {
+            let mut confirmations = locked(&self.confirmations);
+            let is_theirs = |asked: &&Asked| matches!(asked, Asked::Waiting(waiting) if waiting.subject == confirmation.subject);
+            if confirmations.values(now).filter(is_theirs).count() >= MOST_WAITING {
+                return Ok(false);
+            }
             let expires_at = confirmation.expires_at;
-            locked(&self.confirmations).insert(id, Asked::Waiting(confirmation), expires_at, now);
-            Ok(())
+            confirmations.insert(id, Asked::Waiting(confirmation), expires_at, now);
+            Ok(true)
         })
     }
 

@@ -1,7 +1,7 @@
 //! Promises of [`Confirmations`](crate::Confirmations).
 
 use super::race::{MANY, at_once, count};
-use crate::{Answer, Confirmation, SecretHash, Store, Taken};
+use crate::{Answer, Confirmation, MOST_WAITING, SecretHash, Store, Taken};
 
 fn confirmation() -> Confirmation {
     Confirmation {
@@ -48,6 +48,23 @@ pub async fn at_its_time_a_call_and_its_answer_are_gone(store: Store) {
     assert!(!store.confirmations().answer(id, Answer::Allowed, 60).await.unwrap());
     assert!(store.confirmations().answer(id, Answer::Allowed, 59).await.unwrap());
     assert_eq!(store.confirmations().take(id, 60).await.unwrap(), Taken::Gone);
+}
+
+/// One person's calls do not push out another's, and a call that was answered makes room.
+pub async fn so_many_calls_of_one_person_wait_and_no_more(store: Store) {
+    let id = |n: usize| SecretHash::of(&format!("call {n}"));
+    for n in 0..MOST_WAITING {
+        assert!(store.confirmations().ask(id(n), confirmation(), 0).await.unwrap());
+    }
+    let more = id(MOST_WAITING);
+    assert!(!store.confirmations().ask(more, confirmation(), 0).await.unwrap());
+    assert_eq!(store.confirmations().find(more, 0).await.unwrap(), None);
+    let others = Confirmation { subject: "bob".into(), ..confirmation() };
+    assert!(store.confirmations().ask(SecretHash::of("another's"), others, 0).await.unwrap());
+    assert!(store.confirmations().answer(id(0), Answer::Denied, 1).await.unwrap());
+    assert!(store.confirmations().ask(more, confirmation(), 1).await.unwrap());
+    let late = Confirmation { expires_at: 120, ..confirmation() };
+    assert!(store.confirmations().ask(SecretHash::of("late"), late, 60).await.unwrap(), "those have ended");
 }
 
 /// Nothing is allowed that was never asked.

@@ -37,6 +37,7 @@ macro_rules! suite {
             confirmations: a_call_is_found_as_long_as_it_waits
                 the_first_answer_counts_and_is_taken_once
                 at_its_time_a_call_and_its_answer_are_gone
+                so_many_calls_of_one_person_wait_and_no_more
                 what_was_never_asked_is_gone
                 of_a_hundred_answers_one_counts_and_of_a_hundred_takers_one_gets_it;
             counters: arrivals_conform_up_to_the_burst_and_again_later

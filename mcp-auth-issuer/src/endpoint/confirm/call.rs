@@ -56,7 +56,7 @@ impl WaitingCall {
     }
 
     /// Whether the person of this call logged in at this browser, for this call: an earlier login does not count.
-    pub(super) fn is_confirmed_by(&self, browser: &Browser) -> bool {
+    pub(super) fn is_logged_in_at(&self, browser: &Browser) -> bool {
         browser.logged_in_for == SecretHash::of(&self.url) && browser.subject == self.asked.subject
     }
 

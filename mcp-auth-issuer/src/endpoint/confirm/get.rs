@@ -36,7 +36,8 @@ pub(super) async fn page(
     notice: Option<Notice>,
 ) -> Result<Response, Refusal> {
     let (cookie, browser) = issuer.session(headers).await?;
-    if let (Some(cookie), Some(_)) = (cookie, browser.filter(|browser| call.is_confirmed_by(browser))) {
+    let its_person = browser.filter(|browser| call.is_logged_in_at(browser));
+    if let (Some(cookie), Some(_)) = (cookie, its_person) {
         let csrf = issuer.csrf.token(cookie, &call.url, &*issuer.ambient.random).await?;
         let page = ConfirmPage {
             issuer,

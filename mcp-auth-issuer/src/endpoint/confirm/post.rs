@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, Uri};
-use mcp_auth_store::Answer;
+use mcp_auth_store::{Answer, SecretHash};
 
 use super::call::WaitingCall;
 use super::get::page;
@@ -46,13 +46,13 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
     }
 
     let asked = &call.asked;
-    let its_person = browser.filter(|browser| call.is_confirmed_by(browser));
+    let its_person = browser.filter(|browser| call.is_logged_in_at(browser));
     match (form.get("decision"), its_person) {
         (Some("login"), _) => match call.login_step().log_in(issuer, &form).await {
             Ok(user) if user.subject == asked.subject => {
                 Ok(call.login_step().begin(issuer, cookie, user.subject).await?)
             }
-            // Of the call this person sees nothing. It ends: its caller is told that another person was there.
+            // This person is shown nothing of the call. The call ends, and its caller is told why.
             Ok(user) => {
                 call.answer(issuer, Answer::Foreign).await?;
                 tracing::warn!(
@@ -65,17 +65,21 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
         },
         (Some("allow"), Some(_)) => {
             call.answer(issuer, Answer::Allowed).await?;
+            issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
             tracing::info!(
                 subject = ?asked.subject, client_id = ?asked.client_id, tool = ?asked.tool, "call confirmed by the user"
             );
             Ok(allowed(issuer))
         }
-        // The login page has this button too: who does not know the call can deny it without logging in.
+        // The login page has this button too, so that a person who does not know the call can deny it without logging in.
         (Some("deny"), its_person) => {
             call.answer(issuer, Answer::Denied).await?;
+            if its_person.is_some() {
+                issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
+            }
             tracing::info!(
                 subject = ?its_person.map(|browser| browser.subject), client_id = ?asked.client_id, tool = ?asked.tool,
-                "call denied by the user"
+                "call denied on its page"
             );
             Err(Refusal::Denied)
         }

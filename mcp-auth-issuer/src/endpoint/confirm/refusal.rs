@@ -33,8 +33,8 @@ impl Refusal {
             }
             Self::Gone => (
                 StatusCode::GONE,
-                "Nothing waits here",
-                "This call was answered before, or it waited for longer than ten minutes, or there never was one.",
+                "This call is not waiting",
+                "It was answered, or ten minutes have passed, or the link is wrong.",
                 "Go back to the application. If the call is still needed, it has to call again.",
             ),
             Self::Denied => (
@@ -69,7 +69,7 @@ impl Refusal {
 pub(super) fn allowed(issuer: &Issuer) -> Response {
     let text = ErrorText {
         title: "You allowed the call",
-        why: "It runs now, once.",
+        why: "If the application still waits for your answer, exactly this call runs now, once.",
         next: "You can close this page and go back to the application.",
     };
     EndedPage { issuer, status: StatusCode::OK, text }.into_response()

@@ -3,6 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::html;
+use mcp_auth_core::seen::shown;
 use mcp_auth_store::Confirmation;
 
 use super::claim::{claimed, visible};
@@ -33,7 +34,7 @@ impl IntoResponse for ConfirmPage<'_> {
                     dt { "Application" }
                     dd { (claimed(self.client)) }
                     dt { "It calls the tool" }
-                    dd { code.url { bdi { (visible(&call.tool)) } } }
+                    dd { code.url { bdi { (shown(&call.tool)) } } }
                     dt { "You are" }
                     dd { strong { bdi { (visible(&call.subject)) } } }
                 }

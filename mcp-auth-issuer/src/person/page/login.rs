@@ -15,9 +15,9 @@ pub(crate) struct LoginPage<'a> {
     pub(crate) issuer: &'a Issuer,
     /// The name of the client that asks, its own claim.
     pub(crate) client: Option<&'a str>,
-    /// Says what comes then.
+    /// What the page says about the next step.
     pub(crate) then: &'static str,
-    /// The button for who does not want to.
+    /// The label of the button that refuses.
     pub(crate) refuse: &'static str,
     pub(crate) controls: Markup,
     pub(crate) notice: Option<Notice>,

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::form::Form;
 use super::reply::Reply;
-use super::rounds::{Page, Rounds};
+use super::rounds::Rounds;
 use crate::call::Call;
 use crate::call::derives::HasForm;
 use crate::call::from_call::FromCall;
@@ -173,11 +173,6 @@ impl Ask {
         })
     }
 
-    /// The page on which this call is confirmed, as the rounds of the call remember it.
-    pub(crate) fn page(&mut self) -> &mut Option<Page> {
-        &mut self.rounds.page
-    }
-
     /// The era of the revision that the client speaks.
     pub(crate) fn era(&self) -> Era {
         self.era
@@ -195,11 +190,6 @@ impl Ask {
     /// Done when the client no longer wants the answer.
     pub(crate) async fn cancelled(&self) {
         self.context.ct.cancelled().await;
-    }
-
-    /// What it remembers, for whoever asks next in the same call.
-    pub(crate) fn into_rounds(self) -> Rounds {
-        self.rounds
     }
 
     fn capability(&self) -> Option<ElicitationCapability> {
@@ -242,8 +232,7 @@ enum Mode {
 /// The person in front of the client.
 impl FromCall for Ask {
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        let of_the_request = || Rounds::of(call.request_state.as_deref(), call.input_responses.as_ref());
-        let rounds = call.rounds.take().unwrap_or_else(of_the_request);
+        let rounds = Rounds::of(call.request_state.as_deref(), call.input_responses.as_ref());
         Ok(Self { context: call.context()?, era: call.era(), rounds })
     }
 }

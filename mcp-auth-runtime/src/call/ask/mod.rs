@@ -9,4 +9,3 @@ mod rounds;
 
 pub use asker::Ask;
 pub use reply::Reply;
-pub(crate) use rounds::{Page, Rounds};

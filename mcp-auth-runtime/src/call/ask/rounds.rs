@@ -24,41 +24,26 @@ struct Remembered {
     answered: VecDeque<(String, ElicitResult)>,
     /// The question that is open.
     asked: Option<String>,
-    /// The page on which the call is confirmed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    page: Option<Page>,
-}
-
-/// The page on which a call is confirmed, outside of the client.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Page {
-    /// The secret in its URL.
-    pub(crate) id: String,
-    /// Whether the call was confirmed there: it is asked once for all rounds of a call.
-    pub(crate) confirmed: bool,
 }
 
 /// The answers of earlier rounds, and the one that this round brought.
 #[derive(Debug, Default)]
-pub(crate) struct Rounds {
+pub(super) struct Rounds {
     /// Not asked again yet in this run.
     before: VecDeque<(String, ElicitResult)>,
     /// Asked again in this run.
     again: VecDeque<(String, ElicitResult)>,
-    /// The page on which the call is confirmed.
-    pub(crate) page: Option<Page>,
 }
 
 impl Rounds {
     /// Of what the client brought back; `state` is the opened one.
     pub(super) fn of(state: Option<&str>, responses: Option<&InputResponses>) -> Self {
         let remembered = state.and_then(|state| serde_json::from_str::<Remembered>(state).ok());
-        let Remembered { answered: mut before, asked, page } = remembered.unwrap_or_default();
+        let Remembered { answered: mut before, asked } = remembered.unwrap_or_default();
         let response = responses.and_then(|responses| responses.get(QUESTION));
         let response = response.and_then(|response| serde_json::from_value(response.clone()).ok());
         before.extend(asked.zip(response));
-        Self { before, again: VecDeque::new(), page }
+        Self { before, again: VecDeque::new() }
     }
 
     /// The answer to this very question; what was asked otherwise in an earlier run counts no more, nor what came after it.
@@ -84,8 +69,7 @@ impl Rounds {
     /// The result that asks `question`.
     pub(super) fn ask(&mut self, question: ElicitRequestParams) -> InputRequiredResult {
         let asked = Some(digest_of(&question));
-        let remembered =
-            Remembered { answered: std::mem::take(&mut self.again), asked, page: self.page.clone() };
+        let remembered = Remembered { answered: std::mem::take(&mut self.again), asked };
         let state = serde_json::to_string(&remembered).ok();
         let request = InputRequest::Elicitation(ElicitRequest::new(question));
         InputRequiredResult::new(Some([(QUESTION.to_owned(), request)].into()), state)

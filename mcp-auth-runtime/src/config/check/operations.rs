@@ -5,6 +5,7 @@ use mcp_auth_core::{Role, ScopeSet};
 
 use super::conflict::Conflict;
 use super::findings::{Findings, nearest_scope};
+use crate::config::section::auth::Verify;
 use crate::config::section::operations::{Narrowed, OperationEntry};
 use crate::config::section::server::Transport;
 use crate::config::value::{RoleName, ScopeToken, nearest};
@@ -109,9 +110,10 @@ impl Findings<'_> {
         }
     }
 
-    /// Whoever confirms a call by a login does so on a page of the built-in issuer. Over stdio there is none, and such calls are refused.
+    /// Refuses a confirmation by a login over HTTP without the built-in issuer, which has the page. Over stdio the call itself is refused.
     fn confirms_where_there_is_a_page(&mut self, declared: Option<&Registry>) {
-        if self.config.issuer.is_some() || self.config.server.transport != Transport::Http {
+        let has_page = self.config.built_in_issuer().is_some() && self.config.auth.verify == Verify::Tokens;
+        if has_page || self.config.server.transport != Transport::Http {
             return;
         }
         let by_login = |how: Option<Confirm>| how == Some(Confirm::ByLogin);

@@ -7,36 +7,41 @@ use std::time::Duration;
 
 use mcp_auth_core::Era;
 use mcp_auth_core::seen::shown;
-use mcp_auth_store::{Answer, StoreError, Taken};
+use mcp_auth_store::{Answer, Taken};
+use tokio::time::timeout;
 
-use super::page::{ConfirmationPage, WAITS, public_id};
+use super::confirming::Confirming;
+use super::page::{ConfirmationPage, public_id};
 use super::seen::seen_arguments;
+use super::unconfirmed::Unconfirmed;
 use crate::authn::Identity;
 use crate::call::Call;
-use crate::call::ask::{Ask, Page, Reply};
+use crate::call::ask::{Ask, Reply};
 use crate::call::from_call::FromCall as _;
 use crate::call::tool_error::ToolError;
 use crate::declared::registry::Declaration;
-use crate::owned::unavailable;
 
-/// How long one round of a call waits (2026-07-28), before the client is asked to come again: most clients and proxies wait a
-/// minute for an answer.
-const ROUND: Duration = Duration::from_secs(50);
+/// How long one message waits (2026-07-28), before the client is asked to come again: most clients and proxies wait a minute for an
+/// answer.
+const ONE_MESSAGE: Duration = Duration::from_secs(50);
+
+/// How long it may take to tell a client that its person is done.
+const TELLING: Duration = Duration::from_secs(1);
 
 impl ConfirmationPage {
-    /// Asks for the confirmation of `call`, which `who` sent. What `Ask` remembers of it goes on into the call, whose tool may ask
-    /// more.
+    /// Asks the person behind `who`, who sent `call`, whether it runs.
     ///
     /// # Errors
-    /// What the client is told where the call does not run: the question, or a refusal.
+    /// The question, or why it does not.
     pub(in crate::dispatch) async fn confirmed(
         &self,
         declaration: &Declaration,
         who: &Identity,
         call: &mut Call,
-    ) -> Result<(), ToolError> {
+        confirming: &mut Confirming,
+    ) -> Result<(), Unconfirmed> {
         let Some(person) = self.person(who) else {
-            return Err(ToolError::forbidden(format!(
+            return Err(Unconfirmed::refused(format!(
                 "this call needs a person who confirms it after logging in at {}, and no such person is behind this caller",
                 self.issuer()
             )));
@@ -45,63 +50,55 @@ impl ConfirmationPage {
         let arguments = seen_arguments(call)?;
         let mut ask = Ask::from_call(call).map_err(ToolError::protocol)?;
         ask.needs_urls()?;
-        let page = match ask.page() {
-            Some(page) => page.clone(),
-            None => {
-                let id = self.ask(person, name, arguments).await.map_err(outage)?;
-                Page { id, confirmed: false }
-            }
+        let id = match &confirming.page {
+            Some(id) => id.clone(),
+            None => self.ask(person, name, arguments).await?,
         };
-        *ask.page() = Some(page.clone());
-        self.answered(name, &page, &mut ask).await?;
-        *ask.page() = Some(Page { confirmed: true, ..page });
-        call.rounds = Some(ask.into_rounds());
-        Ok(())
+        confirming.page = Some(id.clone());
+        let answered = self.answered(name, &id, &mut ask).await;
+        // A question waits on, and an answer was taken. For all else nobody waits any more.
+        if let Err(unconfirmed) = &answered
+            && !unconfirmed.told.is_question()
+        {
+            let _closed = self.close(&id).await;
+        }
+        answered
     }
 
-    async fn answered(&self, name: &str, page: &Page, ask: &mut Ask) -> Result<(), ToolError> {
+    async fn answered(&self, name: &str, id: &str, ask: &mut Ask) -> Result<(), Unconfirmed> {
         let message = format!(
             "The program asks to call the tool {}. This page shows the call: log in there, and allow or deny it.",
             shown(name)
         );
-        let (url, public_id) = (self.url(&page.id), public_id(&page.id));
-        match ask.url(&*message, &url, &*public_id).await? {
-            Reply::Accepted(()) if page.confirmed => return Ok(()),
-            Reply::Accepted(()) => {}
-            Reply::Declined | Reply::Cancelled => {
-                self.close(&page.id).await.map_err(outage)?;
-                return Err(not_confirmed());
-            }
-        }
+        let (url, public_id) = (self.url(id), public_id(id));
         let patience = match ask.era() {
-            Era::Stateless => ROUND,
-            Era::Sessions => Duration::from_secs(WAITS),
+            Era::Stateless => ONE_MESSAGE,
+            Era::Sessions => self.session_wait,
         };
+        match timeout(patience, ask.url(&*message, &url, &*public_id)).await {
+            Ok(reply) => match reply? {
+                Reply::Accepted(()) => {}
+                Reply::Declined | Reply::Cancelled => return Err(Unconfirmed::denied()),
+            },
+            Err(_) => return Err(Unconfirmed::late()),
+        }
         let taken = tokio::select! {
-            taken = self.taken(&page.id, patience) => taken.map_err(outage)?,
-            () = ask.cancelled() => return Err(ToolError::new("the call was cancelled")),
+            taken = self.taken(id, patience) => taken?,
+            () = ask.cancelled() => return Err(ToolError::new("the call was cancelled").into()),
         };
         if taken != Taken::Waiting && ask.era() == Era::Sessions {
-            ask.complete(&public_id).await;
+            let _told = timeout(TELLING, ask.complete(&public_id)).await;
         }
         match taken {
             Taken::Answered(Answer::Allowed) => Ok(()),
-            Taken::Answered(Answer::Denied) => Err(not_confirmed()),
+            Taken::Answered(Answer::Denied) => Err(Unconfirmed::denied()),
             Taken::Answered(Answer::Foreign) => {
-                Err(ToolError::forbidden("another person than the caller logged in to confirm this call"))
+                Err(Unconfirmed::refused("another person than the caller logged in to confirm this call"))
             }
-            Taken::Waiting if ask.era() == Era::Stateless => Err(ask.url_again(&*message, &url, &*public_id)),
-            Taken::Waiting | Taken::Gone => {
-                Err(ToolError::forbidden("the person did not confirm this call in time"))
+            Taken::Waiting if ask.era() == Era::Stateless => {
+                Err(ask.url_again(&*message, &url, &*public_id).into())
             }
+            Taken::Waiting | Taken::Gone => Err(Unconfirmed::late()),
         }
     }
-}
-
-fn not_confirmed() -> ToolError {
-    ToolError::forbidden("the person did not confirm this call")
-}
-
-fn outage(error: StoreError) -> ToolError {
-    ToolError::protocol(unavailable(error))
 }

@@ -7,16 +7,16 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use mcp_auth_core::IssuerIdentifier;
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_store::{Answer, Confirmation, SecretHash, Store, StoreError, Taken};
+use mcp_auth_store::{Answer, Confirmation, MOST_WAITING, SecretHash, Store, StoreError, Taken};
 use tokio::time::{Instant, sleep};
 
+use super::unconfirmed::{LONGEST_WAIT, Unconfirmed};
 use crate::authn::{Identity, Principal};
 
-/// How long a call waits for its person, in seconds.
-pub(super) const WAITS: u64 = 600;
-
-/// How often the store is asked for an answer while a call waits.
-const LOOKS: Duration = Duration::from_millis(250);
+/// How long it takes at first until the store is asked again for an answer. A call that waits for long is patient.
+const FIRST_LOOK: Duration = Duration::from_millis(100);
+/// And at last.
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// The page of the issuer in this process.
 pub(crate) struct ConfirmationPage {
@@ -24,12 +24,21 @@ pub(crate) struct ConfirmationPage {
     url: String,
     store: Store,
     ambient: Ambient,
+    /// How long a call of a session may wait: a session that is silent for longer ends.
+    pub(super) session_wait: Duration,
 }
 
 impl ConfirmationPage {
-    /// The page at `url` of the issuer `issuer`, which answers through `store`.
-    pub(crate) fn new(issuer: IssuerIdentifier, url: String, store: Store, ambient: &Ambient) -> Self {
-        Self { issuer, url, store, ambient: ambient.clone() }
+    /// The page at `url` of the issuer `issuer`, which answers through `store`. Sessions end once they are silent for `session_timeout`.
+    pub(crate) fn new(
+        (issuer, url): (IssuerIdentifier, String),
+        store: Store,
+        ambient: &Ambient,
+        session_timeout: Duration,
+    ) -> Self {
+        // The answer needs some time too.
+        let session_wait = LONGEST_WAIT.min(session_timeout * 9 / 10);
+        Self { issuer, url, store, ambient: ambient.clone(), session_wait }
     }
 
     /// The issuer whose page it is.
@@ -49,7 +58,7 @@ impl ConfirmationPage {
         person: &Principal,
         tool: &str,
         arguments: String,
-    ) -> Result<String, StoreError> {
+    ) -> Result<String, Unconfirmed> {
         let mut secret = [0; 32];
         self.ambient.random.fill(&mut secret);
         let id = BASE64_URL_SAFE_NO_PAD.encode(secret);
@@ -59,10 +68,14 @@ impl ConfirmationPage {
             client_id: person.client_id().map(str::to_owned),
             tool: tool.to_owned(),
             arguments,
-            expires_at: now.saturating_add(WAITS),
+            expires_at: now.saturating_add(LONGEST_WAIT.as_secs()),
         };
-        self.store.confirmations().ask(SecretHash::of(&id), confirmation, now).await?;
-        Ok(id)
+        match self.store.confirmations().ask(SecretHash::of(&id), confirmation, now).await? {
+            true => Ok(id),
+            false => Err(Unconfirmed::refused(format!(
+                "{MOST_WAITING} calls of this caller wait already for their person to confirm them; answer those first"
+            ))),
+        }
     }
 
     /// The URL of the page of the call that waits under `id`.
@@ -73,24 +86,26 @@ impl ConfirmationPage {
     /// What the person answered, as soon as they did, and taken; [`Taken::Waiting`] if they did not within `patience`.
     pub(super) async fn taken(&self, id: &str, patience: Duration) -> Result<Taken, StoreError> {
         let until = Instant::now() + patience;
+        let mut look = FIRST_LOOK;
         loop {
             let now = self.ambient.clock.unix_now();
             let taken = self.store.confirmations().take(SecretHash::of(id), now).await?;
             if taken != Taken::Waiting || Instant::now() >= until {
                 return Ok(taken);
             }
-            sleep(LOOKS).await;
+            sleep(look).await;
+            look = LAST_LOOK.min(look * 2);
         }
     }
 
-    /// Nobody can answer any more on the page of a call whose person declined in the client.
+    /// Closes the page of a call that does not wait any more: no answer counts there.
     pub(super) async fn close(&self, id: &str) -> Result<(), StoreError> {
         let now = self.ambient.clock.unix_now();
         self.store.confirmations().answer(SecretHash::of(id), Answer::Denied, now).await.map(drop)
     }
 }
 
-/// What names a question to a client, which is not to be told the secret twice.
+/// The `elicitationId` of the question. It is a hash, so that ids in a client's log do not hold the secret of the URL.
 pub(super) fn public_id(id: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(SecretHash::of(id).as_bytes())
 }

@@ -1,8 +1,9 @@
 //! What the person reads of a call.
 
-use mcp_auth_core::seen::shown_json;
+use mcp_auth_core::seen::exact_json;
 use serde_json::Value;
 
+use super::unconfirmed::Unconfirmed;
 use crate::call::Call;
 use crate::call::tool_error::ToolError;
 
@@ -13,13 +14,14 @@ const MOST_SHOWN: usize = 4000;
 ///
 /// # Errors
 /// A refusal where they are longer than a person can be shown.
-pub(super) fn seen_arguments(call: &Call) -> Result<String, ToolError> {
+pub(super) fn seen_arguments(call: &Call) -> Result<String, Unconfirmed> {
     let arguments = Value::Object(call.arguments.clone().unwrap_or_default());
-    let written = serde_json::to_string_pretty(&arguments)?;
-    if written.chars().count() > MOST_SHOWN {
-        return Err(ToolError::forbidden(format!(
+    let written = serde_json::to_string_pretty(&arguments).map_err(ToolError::from)?;
+    let seen = exact_json(&written);
+    if seen.chars().count() > MOST_SHOWN {
+        return Err(Unconfirmed::refused(format!(
             "this call needs the person's confirmation, and its arguments are longer than a person can be shown: {MOST_SHOWN} characters"
         )));
     }
-    Ok(shown_json(&written).into_owned())
+    Ok(seen.into_owned())
 }

@@ -1,0 +1,48 @@
+//! Why a call does not run that has to be confirmed first.
+
+use std::time::Duration;
+
+use mcp_auth_store::StoreError;
+
+use crate::answer::refused_by::{OUTAGE, PERSON};
+use crate::call::tool_error::ToolError;
+use crate::owned::unavailable;
+
+/// How long a call waits for its person.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(600);
+
+/// Why a call does not run: its person has not said yes, or could not be asked.
+pub(in crate::dispatch) struct Unconfirmed {
+    /// What the client is told: the question, or a refusal.
+    pub(in crate::dispatch) told: ToolError,
+    /// What refuses it, in a word of the audit.
+    pub(in crate::dispatch) by: &'static str,
+}
+
+impl Unconfirmed {
+    /// A refusal by the person, or for want of one.
+    pub(in crate::dispatch) fn refused(text: impl Into<String>) -> Self {
+        ToolError::forbidden(text).into()
+    }
+
+    pub(super) fn denied() -> Self {
+        Self::refused("the person did not confirm this call")
+    }
+
+    pub(super) fn late() -> Self {
+        Self::refused("the person did not confirm this call in time")
+    }
+}
+
+impl From<ToolError> for Unconfirmed {
+    fn from(told: ToolError) -> Self {
+        Self { told, by: PERSON }
+    }
+}
+
+/// The store cannot say what the person answered.
+impl From<StoreError> for Unconfirmed {
+    fn from(error: StoreError) -> Self {
+        Self { told: ToolError::protocol(unavailable(error)), by: OUTAGE }
+    }
+}
