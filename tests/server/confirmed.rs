@@ -241,15 +241,24 @@ async fn a_call_is_audited_as_allowed_once_it_is_confirmed_and_not_before() {
         pipe.hang_up();
         let log = pipe.ended(std::time::Duration::from_secs(60)).await.stderr;
         let events = log.lines().filter_map(|line| mcp_auth::serde_json::from_str::<Value>(line).ok());
-        let calls = events.filter(|event| {
-            event["fields"]["operation"] == "\"tools/call\"" || event["fields"]["operation"] == "tools/call"
-        });
-        said.extend(calls.map(|mut event| {
-            let field = |name: &str| event["fields"][name].as_str().unwrap_or_default().to_owned();
-            (field("decision"), field("refused_by"), field("reason"), event["fields"].take()).0 + " " + ""
+        let fields = events.map(|mut event| event["fields"].take());
+        let is_call = |fields: &Value| fields["name"].as_str().is_some_and(|name| name.contains("confirmed"));
+        said.extend(fields.filter(is_call).map(|fields| {
+            let said = |name: &str| fields[name].as_str().unwrap_or_default().to_owned();
+            (said("decision"), said("refused_by"), said("reason"))
         }));
     }
-    assert_eq!(said, ["deny ", "allow ", "deny ", "deny "]);
+    for (found, (decision, by, reason)) in said.iter().zip([
+        ("deny", "person", "an answer of the person is needed first"),
+        ("allow", "", ""),
+        ("deny", "person", "a server over stdio has no such page"),
+        ("deny", "message", "requestState is not one this server gave"),
+        ("deny", "person", ""),
+    ]) {
+        assert_eq!((&*found.0, &*found.1), (decision, by), "{said:?}");
+        assert!(found.2.contains(reason), "{said:?}");
+    }
+    assert_eq!(said.len(), 5, "{said:?}");
 }
 
 #[tokio::test]
