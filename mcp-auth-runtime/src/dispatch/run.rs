@@ -116,7 +116,7 @@ impl Dispatch {
         };
         let follows_tasks = source.follows_tasks();
         let declaration = rules.registry().get(id);
-        let brought = round.request_state.clone();
+        let brought = declaration.rule.confirm().and_then(|_| round.request_state.clone());
         let mut call = self.call_of(declaration, permit, source, round).await?;
         // What lists promise of the arguments holds before the tool sees them (SEP-1303: the model reads what to mend).
         let arguments = call.arguments.take().unwrap_or_default();
@@ -133,7 +133,7 @@ impl Dispatch {
         let confirming = match declaration.rule.confirm() {
             None => None,
             Some(how) => {
-                let mut confirming = Confirming::of(&mut call, self.clock.unix_now());
+                let mut confirming = Confirming::of(&mut call, how, self.clock.unix_now());
                 if let Err(unconfirmed) =
                     self.confirmed(how, declaration, permit, &mut call, &mut confirming).await
                 {
