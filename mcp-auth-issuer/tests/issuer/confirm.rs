@@ -104,12 +104,12 @@ async fn j46_a_person_who_is_logged_in_already_logs_in_again_for_each_call() {
     assert_eq!(browser.post(&form_action(&consent), &form).await.status, StatusCode::SEE_OTHER);
     let asked = browser.get(URL).await;
     assert!(asked.body.contains("name=\"user\"") && !asked.body.contains("milk"), "{}", asked.body);
-    // Nor does the form of that page say yes to it, whoever is logged in.
+    // The form of the login page cannot say yes to the call either.
     let token = csrf(&asked);
     let shown = browser.post(URL, &[("csrf", &*token), ("decision", "allow")]).await;
     assert!(shown.body.contains("name=\"user\""), "{} {}", shown.status, shown.body);
     assert_eq!(bench.taken().await, Taken::Waiting);
-    // And a login for the call before is none for this one.
+    // A login for one call does not count for the next one.
     let page = log_in(&mut browser, "alice").await;
     browser.submit(&page, "allow").await;
     assert_eq!(bench.taken().await, Taken::Answered(Said::Allowed));

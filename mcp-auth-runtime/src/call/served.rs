@@ -1,4 +1,4 @@
-//! A handler whose type is not known any more, so that all behind it is compiled once, and not again for each type that is served.
+//! A handler behind a trait, without its type, so that everything behind it is compiled once.
 
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResponse, GetPromptResponse, ReadResourceResponse};
@@ -18,7 +18,8 @@ pub(crate) enum Answers {
     Method,
 }
 
-/// A handler and how its operations are called. One of another kind than is called for runs nothing, and answers an internal error.
+/// A handler and how its operations are called. An operation that is called as another kind than it is does not run: the answer is an
+/// internal error.
 pub(crate) trait Served: Send + Sync + 'static {
     /// What the operation answers; `None` for what the server does itself, and for a tool that was added at run time.
     fn answers(&self, id: OperationId) -> Option<Answers>;

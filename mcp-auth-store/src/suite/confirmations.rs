@@ -74,7 +74,7 @@ pub async fn what_was_never_asked_is_gone(store: Store) {
     assert_eq!(store.confirmations().take(unknown, 0).await.unwrap(), Taken::Gone);
 }
 
-/// A call runs once, whoever brings its state back at the same moment.
+/// A call runs once, also when its state is brought back many times at the same moment.
 pub async fn of_a_hundred_answers_one_counts_and_of_a_hundred_takers_one_gets_it(store: Store) {
     let id = asked(&store).await;
     let answers = at_once(|n| {

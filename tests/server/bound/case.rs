@@ -12,7 +12,7 @@ pub struct Case {
     pub bound_to: BoundTo,
     pub is_expired: bool,
     pub form: Form,
-    /// `scope` of the token. Whoever may write may read.
+    /// `scope` of the token. `write` implies `read`.
     pub scope: &'static str,
     pub scheme: Scheme,
     pub proof: Proof,

@@ -124,7 +124,7 @@ impl Got {
                 200 if is_served => 200,
                 // A session that has ended.
                 204 => 200,
-                // None that anything should come to.
+                // No case comes to this.
                 200 => 0,
                 other => other,
             },

@@ -17,7 +17,7 @@ pub(super) enum Refusal {
     Gone,
     /// The person denied the call.
     Denied,
-    /// Who logged in is not the caller.
+    /// Another person than the caller logged in.
     Foreign,
     /// The store failed.
     Store(StoreError),

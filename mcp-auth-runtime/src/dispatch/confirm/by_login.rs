@@ -56,7 +56,7 @@ impl ConfirmationPage {
         };
         confirming.page = Some(id.clone());
         let answered = self.answered(name, &id, &mut ask).await;
-        // A question waits on, and an answer was taken. For all else nobody waits any more.
+        // After a question the call waits on. After everything else it does not.
         if let Err(unconfirmed) = &answered
             && !unconfirmed.told.is_question()
         {

@@ -96,7 +96,7 @@ fn check_kind(tokens: &TokenRules, claims: &Map<String, Value>) -> Result<(), To
     let is_one_of = |text: &str, words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
     let odd = |value: &Value| TokenError::Type(Excerpt::of(value.as_str().unwrap_or_default()));
     match claims.get("token_type") {
-        // It says what `cnf` says, by which it is then judged; one that says no key is bound to one that is not known.
+        // Accepted where `cnf` says the key, by which it is then judged. Without one the key is not known, and it is refused below.
         Some(Value::String(kind))
             if is_one_of(kind, &["dpop"]) && tokens.bindings.dpop.is_on() && names_key(claims) => {}
         Some(Value::String(kind)) if is_one_of(kind, &["dpop", "pop"]) => {
