@@ -1,5 +1,5 @@
 //! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `register`, `authorize`,
-//! `token`, `revoke`; and `confirm`, a page for people alone. `login_step` is what the pages for people have in common; `path` says
+//! `token`, `revoke`; and `confirm`, a page for people alone. `login_step` and `own_form` are what the pages for people have in common; `path` says
 //! where each endpoint is, `router` puts it there.
 
 mod authorize;
@@ -7,6 +7,7 @@ mod confirm;
 mod jwks;
 mod login_step;
 mod metadata;
+mod own_form;
 mod path;
 mod register;
 mod revoke;

@@ -12,9 +12,9 @@ use super::get::page;
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use super::response::see_other;
+use crate::endpoint::own_form::OwnForm;
 use crate::issuer::Issuer;
 use crate::person::page::Notice;
-use crate::request::body::form;
 use crate::secret::secret;
 
 /// `POST /authorize`: the person's decision, sent by one of our own forms.
@@ -31,24 +31,12 @@ pub(crate) async fn post(
 }
 
 async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
-    if !issuer.origin.is_host_of(headers) {
-        return Err(Untrusted::Host.into());
-    }
-    if !issuer.origin.is_sender_of(headers) {
-        return Err(Untrusted::Sender.into());
-    }
+    OwnForm::is_sent_by_own_page(issuer, headers)?;
     let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
-    let form = form(headers, body).await.map_err(Untrusted::Form)?;
-    let (cookie, session) = issuer.session(headers).await?;
-    let session = session.filter(|session| request.login.is_met_by(session, request.hash(), issuer.now()));
-    let stale = || Untrusted::Stale { page: request.url.clone() };
-    let (Some(cookie), None) = (cookie, form.repeated()) else {
-        return Err(stale().into());
-    };
+    let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (&request.query, &request.url)).await;
+    let OwnForm { fields: form, cookie, browser } = form?;
+    let session = browser.filter(|browser| request.login.is_met_by(browser, request.hash(), issuer.now()));
     let token = form.get("csrf").unwrap_or_default();
-    if !issuer.csrf.verify(cookie, &request.query, token).await? {
-        return Err(stale().into());
-    }
 
     match (form.get("decision"), session) {
         (Some("login"), _) => match request.login_step().log_in(issuer, &form).await {
@@ -75,7 +63,7 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
         }
         // The session ended while the page was open, so the person logs in again for the same request.
         (Some("allow"), None) => page(issuer, headers, &request, Some(Notice::Ended)).await,
-        (_, _) => Err(stale().into()),
+        (_, _) => Err(Untrusted::Stale { page: request.url.clone() }.into()),
     }
 }
 

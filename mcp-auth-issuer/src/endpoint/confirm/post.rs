@@ -12,9 +12,9 @@ use super::call::WaitingCall;
 use super::get::page;
 use super::refusal::{Refusal, allowed};
 use crate::endpoint::authorize::Untrusted;
+use crate::endpoint::own_form::OwnForm;
 use crate::issuer::Issuer;
 use crate::person::page::Notice;
-use crate::request::body::form;
 
 /// `POST /authorize/confirm`
 pub(crate) async fn post(
@@ -30,20 +30,10 @@ pub(crate) async fn post(
 }
 
 async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
-    if !issuer.origin.is_host_of(headers) {
-        return Err(Untrusted::Host.into());
-    }
-    if !issuer.origin.is_sender_of(headers) {
-        return Err(Untrusted::Sender.into());
-    }
+    OwnForm::is_sent_by_own_page(issuer, headers)?;
     let call = WaitingCall::read(issuer, uri.query().unwrap_or_default()).await?;
-    let form = form(headers, body).await.map_err(Untrusted::Form)?;
-    let stale = || Refusal::from(Untrusted::Stale { page: call.url.clone() });
-    let (cookie, browser) = issuer.session(headers).await?;
-    let (Some(cookie), None) = (cookie, form.repeated()) else { return Err(stale()) };
-    if !issuer.csrf.verify(cookie, &call.url, form.get("csrf").unwrap_or_default()).await? {
-        return Err(stale());
-    }
+    let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (&call.url, &call.url)).await;
+    let OwnForm { fields: form, cookie, browser } = form?;
 
     let asked = &call.asked;
     let its_person = browser.filter(|browser| call.is_logged_in_at(browser));
@@ -85,6 +75,6 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
         }
         // The login ended while the page was open, so the person logs in again.
         (Some("allow"), None) => page(issuer, headers, &call, Some(Notice::Ended)).await,
-        (_, _) => Err(stale()),
+        (_, _) => Err(Untrusted::Stale { page: call.url.clone() }.into()),
     }
 }

@@ -1,0 +1,54 @@
+//! A form that one of our own pages posts: sent to this issuer, by this origin, by the browser that was shown the page, about the
+//! request that the page was about.
+
+use axum::body::Body;
+use http::HeaderMap;
+use mcp_auth_store::{Browser, StoreError};
+
+use super::authorize::Untrusted;
+use crate::issuer::Issuer;
+use crate::request::Params;
+use crate::request::body::form;
+
+/// A form that counts.
+pub(super) struct OwnForm<'h> {
+    pub(super) fields: Params,
+    /// The session identifier of the browser.
+    pub(super) cookie: &'h str,
+    /// The login there, if there is one.
+    pub(super) browser: Option<Browser>,
+}
+
+impl<'h> OwnForm<'h> {
+    /// Whether a request was sent to this issuer by one of its own pages. Asked before anything of it is read.
+    ///
+    /// # Errors
+    /// [`Untrusted::Host`], [`Untrusted::Sender`].
+    pub(super) fn is_sent_by_own_page(issuer: &Issuer, headers: &HeaderMap) -> Result<(), Untrusted> {
+        match (issuer.origin.is_host_of(headers), issuer.origin.is_sender_of(headers)) {
+            (false, _) => Err(Untrusted::Host),
+            (true, false) => Err(Untrusted::Sender),
+            (true, true) => Ok(()),
+        }
+    }
+
+    /// Reads it; `request` is what it has to be bound to, `url` where its page is.
+    ///
+    /// # Errors
+    /// [`Untrusted::Form`], [`Untrusted::Stale`], or the store's.
+    pub(super) async fn read<R: From<Untrusted> + From<StoreError>>(
+        issuer: &Issuer,
+        headers: &'h HeaderMap,
+        body: Body,
+        (request, url): (&str, &str),
+    ) -> Result<Self, R> {
+        let fields = form(headers, body).await.map_err(Untrusted::Form)?;
+        let (cookie, browser) = issuer.session(headers).await?;
+        let stale = || Untrusted::Stale { page: url.to_owned() };
+        let (Some(cookie), None) = (cookie, fields.repeated()) else { return Err(stale().into()) };
+        match issuer.csrf.verify(cookie, request, fields.get("csrf").unwrap_or_default()).await? {
+            true => Ok(Self { fields, cookie, browser }),
+            false => Err(stale().into()),
+        }
+    }
+}
