@@ -10,6 +10,7 @@ use mcp_auth_core::ambient::{Ambient, Clock};
 use mcp_auth_store::{Store, StoreError};
 
 use super::error::ProofError;
+use super::header::Headers;
 use super::htu::Htu;
 use super::nonce::Nonces;
 use super::presented::PresentedProof;
@@ -24,6 +25,7 @@ const STORE_RETRY: Duration = Duration::from_secs(30);
 /// Checks proofs.
 pub struct Dpop {
     htu: Htu,
+    headers: Headers,
     nonces: Nonces,
     store: Store,
     clock: Arc<dyn Clock>,
@@ -34,6 +36,7 @@ impl Dpop {
     pub fn new(resource: &Resource, store: &Store, ambient: &Ambient) -> Option<Self> {
         Some(Self {
             htu: Htu::read(resource.as_str())?,
+            headers: Headers::default(),
             nonces: Nonces::new(store.clone(), ambient.random.as_ref()),
             store: store.clone(),
             clock: Arc::clone(&ambient.clock),
@@ -53,7 +56,7 @@ impl Dpop {
         let now = self.clock.unix_now();
         let PresentedProof { token, method, proof } = presented;
         let expected = Expected { method, htu: &self.htu, token, jkt, now };
-        let proof = Proof::read(proof?, &expected)?;
+        let proof = Proof::read(proof?, &expected, &self.headers)?;
         let Some(nonce) = proof.nonce.as_deref() else {
             // Whom no nonce can be given is not asked for one.
             self.nonces.given(now).await.map_err(unavailable)?;

@@ -1,4 +1,4 @@
-//! Which proofs are good: the checks of RFC 9449 §4.3, on text and time alone.
+//! Which proofs are good: the checks of RFC 9449 §4.3, on text and time alone. `header` has those of the header.
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -7,9 +7,10 @@ use mcp_auth_core::strict_json;
 use serde_json::{Map, Value};
 
 use super::error::ProofError;
+use super::header::Headers;
 use super::htu::Htu;
 use super::thumbprint::Thumbprint;
-use crate::authn::verifier::jwt::{Algorithm, PRIVATE_MEMBERS, SIGNATURE_MISREAD, take_apart, verifier_of};
+use crate::authn::verifier::jwt::JwsParts;
 
 /// How far `iat` may be from now, in seconds, either way (ext-auth, DPoP profile).
 pub(super) const WINDOW_SECS: u64 = 300;
@@ -17,13 +18,6 @@ pub(super) const WINDOW_SECS: u64 = 300;
 const MAX_JTI_BYTES: usize = 256;
 /// The last second of the year 9999.
 const LAST_DATE: f64 = 253_402_300_799.0;
-
-/// The algorithms that proofs may be signed with, the ones that clients should take first.
-pub(crate) fn algorithms() -> impl Iterator<Item = &'static str> {
-    use Algorithm::{EdDsa, Es256, Es384, Es512, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512};
-    let all = [Es256, Es384, Es512, EdDsa, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512];
-    all.into_iter().map(Algorithm::name)
-}
 
 /// What a proof must be for.
 pub(super) struct Expected<'a> {
@@ -52,32 +46,18 @@ impl Proof {
     ///
     /// # Errors
     /// The first of the checks that it fails.
-    pub(super) fn read(text: &str, expected: &Expected<'_>) -> Result<Self, ProofError> {
-        let parts = take_apart(text).map_err(|_| ProofError::Shape)?;
-        let header = parts.header;
-        if SIGNATURE_MISREAD.iter().any(|(parameter, _)| header.contains_key(*parameter)) {
-            return Err(ProofError::Header);
-        }
-        if header.get("typ").and_then(Value::as_str) != Some("dpop+jwt") {
-            return Err(ProofError::Type);
-        }
-        let alg = header.get("alg").and_then(Value::as_str).ok_or(ProofError::Algorithm)?;
-        let alg: Algorithm = alg.parse().map_err(|_| ProofError::Algorithm)?;
-        let jwk = match header.get("jwk") {
-            None => return Err(ProofError::NoKey),
-            Some(Value::Object(jwk)) => jwk,
-            Some(_) => return Err(ProofError::Key),
-        };
-        if PRIVATE_MEMBERS.iter().any(|name| jwk.contains_key(*name)) {
-            return Err(ProofError::PrivateKey);
-        }
-        let key = verifier_of(jwk, alg).ok_or(ProofError::Key)?;
-        if Thumbprint::of(jwk).as_ref() != Some(expected.jkt) {
+    pub(super) fn read(text: &str, expected: &Expected<'_>, headers: &Headers) -> Result<Self, ProofError> {
+        let parts = JwsParts::of(text).map_err(|_| ProofError::Shape)?;
+        let payload = parts.payload().map_err(|_| ProofError::Shape)?;
+        let signature = parts.signature().map_err(|_| ProofError::Shape)?;
+        let found = headers.read(&parts)?;
+        if found.header.jkt != *expected.jkt {
             return Err(ProofError::OtherKey);
         }
-        let claims = strict_json::object(&parts.payload).map_err(|_| ProofError::Shape)?;
+        let claims = strict_json::object(&payload).map_err(|_| ProofError::Shape)?;
         let proof = check(&claims, expected)?;
-        key.verify_sig(parts.signed, &parts.signature).map_err(|_| ProofError::Signature)?;
+        found.header.key.verify_sig(parts.signed, &signature).map_err(|_| ProofError::Signature)?;
+        headers.remember(found);
         Ok(proof)
     }
 }

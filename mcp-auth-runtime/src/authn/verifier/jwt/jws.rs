@@ -11,16 +11,6 @@ use super::algorithm::Algorithm;
 use crate::authn::credential::MAX_CREDENTIAL_BYTES;
 use crate::authn::error::TokenError;
 
-/// A compact JWS in its parts, of which nothing is trusted yet.
-pub(in crate::authn) struct Parts<'t> {
-    pub(in crate::authn) header: Map<String, Value>,
-    /// Decoded.
-    pub(in crate::authn) payload: Vec<u8>,
-    /// `ASCII(BASE64URL(header) || '.' || BASE64URL(payload))`: what is signed.
-    pub(in crate::authn) signed: &'t [u8],
-    pub(in crate::authn) signature: Vec<u8>,
-}
-
 /// A token taken apart.
 pub(super) struct Jws<'t> {
     pub(super) header: Header,
@@ -80,50 +70,55 @@ pub(super) fn parse(token: &str) -> Result<Jws<'_>, TokenError> {
     if token.len() > MAX_CREDENTIAL_BYTES {
         return Err(TokenError::TooLong { bytes: token.len(), max: MAX_CREDENTIAL_BYTES });
     }
-    let (header, rest) = split(token).map_err(TokenError::Malformed)?;
-    let header = read_header(header)?;
-    let (payload, signed, signature) = rest.decode().map_err(TokenError::Malformed)?;
-    Ok(Jws { header, payload, signed, signature })
+    let parts = Parts::of(token).map_err(TokenError::Malformed)?;
+    let header = read_header(parts.header().map_err(TokenError::Malformed)?)?;
+    let payload = parts.payload().map_err(TokenError::Malformed)?;
+    let signature = parts.signature().map_err(TokenError::Malformed)?;
+    Ok(Jws { header, payload, signed: parts.signed, signature })
 }
 
-/// Takes any compact JWS apart (RFC 7515 §7.1).
-///
-/// # Errors
-/// What stands where a part should be.
-pub(in crate::authn) fn take_apart(text: &str) -> Result<Parts<'_>, &'static str> {
-    let (header, rest) = split(text)?;
-    let (payload, signed, signature) = rest.decode()?;
-    Ok(Parts { header, payload, signed, signature })
-}
-
-/// The payload, what is signed, and the signature.
-type Decoded<'t> = (Vec<u8>, &'t [u8], Vec<u8>);
-
-/// What follows a header, undecoded.
-struct Rest<'t> {
+/// The three parts of any compact JWS (RFC 7515 §7.1), none of them decoded or trusted yet.
+pub(in crate::authn) struct Parts<'t> {
+    /// The header, in base64url.
+    pub(in crate::authn) header: &'t str,
     payload: &'t str,
-    signed: &'t [u8],
+    /// `ASCII(BASE64URL(header) || '.' || BASE64URL(payload))`: what is signed.
+    pub(in crate::authn) signed: &'t [u8],
     signature: &'t str,
 }
 
-impl<'t> Rest<'t> {
-    fn decode(self) -> Result<Decoded<'t>, &'static str> {
-        let payload = decode(self.payload, "payload is not base64url")?;
-        Ok((payload, self.signed, decode(self.signature, "signature is not base64url")?))
+impl<'t> Parts<'t> {
+    /// # Errors
+    /// What is wrong with the text.
+    pub(in crate::authn) fn of(text: &'t str) -> Result<Self, &'static str> {
+        let mut parts = text.split('.');
+        let (Some(header), Some(payload), Some(signature), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err("not three parts");
+        };
+        let signed = &text.as_bytes()[..header.len() + 1 + payload.len()];
+        Ok(Self { header, payload, signed, signature })
     }
-}
 
-fn split(text: &str) -> Result<(Map<String, Value>, Rest<'_>), &'static str> {
-    let mut parts = text.split('.');
-    let (Some(header), Some(payload), Some(signature), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err("not three parts");
-    };
-    let signed = &text.as_bytes()[..header.len() + 1 + payload.len()];
-    let header = decode(header, "header is not base64url")?;
-    let header = strict_json::object(&header).map_err(|_| "header is not one strict JSON object")?;
-    Ok((header, Rest { payload, signed, signature }))
+    /// # Errors
+    /// What stands where the header should be.
+    pub(in crate::authn) fn header(&self) -> Result<Map<String, Value>, &'static str> {
+        let header = decode(self.header, "header is not base64url")?;
+        strict_json::object(&header).map_err(|_| "header is not one strict JSON object")
+    }
+
+    /// # Errors
+    /// When it is not base64url.
+    pub(in crate::authn) fn payload(&self) -> Result<Vec<u8>, &'static str> {
+        decode(self.payload, "payload is not base64url")
+    }
+
+    /// # Errors
+    /// When it is not base64url.
+    pub(in crate::authn) fn signature(&self) -> Result<Vec<u8>, &'static str> {
+        decode(self.signature, "signature is not base64url")
+    }
 }
 
 /// Canonical base64url without padding (RFC 7515 §2), and not empty.

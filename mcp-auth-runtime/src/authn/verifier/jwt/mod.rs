@@ -21,6 +21,6 @@ pub use examine::{Examined, examine};
 pub(crate) use issuer::KeyRefresh;
 pub use issuer::{IssuerRules, KeySource};
 pub(in crate::authn) use jwks::{PRIVATE as PRIVATE_MEMBERS, verifier_of};
-pub(in crate::authn) use jws::{REFUSED as SIGNATURE_MISREAD, take_apart};
+pub(in crate::authn) use jws::{Parts as JwsParts, REFUSED as SIGNATURE_MISREAD};
 pub(crate) use published::{IssuerMetadata, Unpublished};
 pub use verifier::JwtVerifier;
