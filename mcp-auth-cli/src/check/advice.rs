@@ -41,6 +41,11 @@ pub(super) fn of(config: &Config, checked: &Checked, registry: Option<&Registry>
     if let Some(registry) = registry {
         advice.unreachable(config, checked, registry);
         advice.undescribed(config, checked);
+        if registry.changes() {
+            advice.note(
+                "this server adds tools while it runs: they are not in this report, and not in mcp.lock",
+            );
+        }
     }
     advice
 }

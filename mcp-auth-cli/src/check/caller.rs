@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use mcp_auth_runtime::config::{Checked, Config, RoleName, StdioCredential};
-use mcp_auth_runtime::facade::{Identity, Registry, StdioCaller};
+use mcp_auth_runtime::facade::{Confirm, Identity, Registry, StdioCaller};
 use serde::Serialize;
 
 use super::report::Serves;
@@ -40,7 +40,9 @@ pub(super) fn over_stdio(
         _ => (None, Some("only a start can tell")),
     };
     let reach = |who: &Identity, registry: &Registry| {
-        let all = registry.iter().filter(|(id, _)| checked.policy.admits(*id, who));
+        let all = registry.iter().filter(|(id, operation)| {
+            checked.policy.admits(*id, who) && operation.rule.confirm() != Some(Confirm::ByLogin)
+        });
         all.map(|(_, operation)| operation.name().to_owned()).collect()
     };
     Serves::Stdio {

@@ -71,7 +71,7 @@ pub(super) enum Serves {
         who: Option<Who>,
         /// Why only a start can tell.
         untold: Option<&'static str>,
-        /// What that caller may call; `None` if it is not known who it is, or which operations there are.
+        /// What that caller may call, as far as no guard and no person refuses it; `None` if it is not known who it is, or which operations there are.
         may_call: Option<Vec<String>>,
     },
 }
@@ -201,7 +201,8 @@ pub(super) struct Access {
 pub(super) struct Operation {
     pub(super) kind: Kind,
     pub(super) name: String,
-    /// Who may call it: `public`, `authenticated`, `a and b`, or `a or b`.
+    /// Its rule in words, as `--scopes` prints it: who may call it (`public`, `authenticated`, `a and b`, `a or b`), then what is asked
+    /// besides (`role manager`, `login 5m`, `guard may_read`, `confirmed`).
     pub(super) needs: String,
     pub(super) description: Option<String>,
 }

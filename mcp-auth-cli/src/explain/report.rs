@@ -83,6 +83,13 @@ impl Report {
         if matches!(explained.who, KnownAs::Caller { is_whole: false, .. }) {
             supposing.push("the signature is good".to_owned());
         }
+        if matches!(explained.who, KnownAs::Caller { owes_proof: true, .. }) {
+            steps.say(
+                "credential",
+                "it is bound to a key: each request brings a proof of that key beside it (DPoP)",
+            );
+            supposing.push("the proof beside the token is good".to_owned());
+        }
         if explained.is_guarded {
             let guard = operation.and_then(|id| narrowed.get(id).rule.guard()).unwrap_or_default();
             steps.say("rule", format!("its guard {guard:?} is asked besides, which only the program has"));
@@ -255,7 +262,7 @@ impl Steps<'_> {
                     self.say("credential", *hint);
                 }
             }
-            KnownAs::Caller { who, is_whole } => self.caller(call, who, *is_whole),
+            KnownAs::Caller { who, is_whole, .. } => self.caller(call, who, *is_whole),
             _ => {}
         }
     }

@@ -116,6 +116,16 @@ impl Authenticator {
                 return Err(TokenError::from(ApiKeyError::Malformed(InvalidApiKey::Prefix)).into());
             }
         };
+        let principal = self.holder(presented).await?;
+        if let Some(owed) = binding::check(&principal, credential, sender)? {
+            let dpop = self.dpop.as_ref().ok_or(TokenError::SenderConstrained)?;
+            dpop.check(owed.proof, owed.jkt).await?;
+        }
+        Ok(Identity::Known(principal))
+    }
+
+    /// Whom this credential names, whoever presents it.
+    async fn holder(&self, presented: &str) -> Result<Arc<Principal>, AuthnError> {
         let hash = Self::hash_of(presented)?;
         let principal = match self.remembered(&hash) {
             Some(principal) => principal,
@@ -125,14 +135,25 @@ impl Authenticator {
             self.cache.remove(&hash);
             return Err(self.denial(presented).into());
         }
-        if let Some(owed) = binding::check(&principal, credential, sender)? {
-            let dpop = self.dpop.as_ref().ok_or(TokenError::SenderConstrained)?;
-            dpop.check(owed.proof, owed.jkt).await?;
-        }
-        Ok(Identity::Known(principal))
+        Ok(principal)
     }
 
-    /// What a bearer of this credential would be told, sent by this `sender`, as far as that can be said without
+    /// Says who presents this credential, and whether a proof (DPoP) is still to be checked beside it. For those who explain, and have
+    /// no proof: nothing is allowed by it.
+    ///
+    /// # Errors
+    /// As [`authenticate_from`](Self::authenticate_from), but for proofs.
+    pub(crate) async fn examine(
+        &self,
+        presented: &str,
+        sender: &Sender,
+    ) -> Result<(Identity, bool), AuthnError> {
+        let principal = self.holder(presented).await?;
+        let owes_proof = binding::check_but_proof(&principal, sender)?;
+        Ok((Identity::Known(principal), owes_proof))
+    }
+
+    /// What a client with this credential would be told, sent by this `sender`, as far as that can be said without
     /// asking anyone. Nothing is allowed by it, and nothing remembered.
     pub(crate) fn foresee(&self, presented: &str, sender: &Sender) -> Foresight {
         let (marks, judge) = match Self::hash_of(presented)
@@ -177,8 +198,10 @@ impl Authenticator {
         if self.denied.list().refuses(marks, &principal) {
             return Foresight::Refused(vec![self.denial(presented)]);
         }
-        match binding::check(&principal, Credential::Bearer(presented), sender) {
-            Ok(_) => Foresight::Accepted { who: Identity::Known(Arc::new(principal)), is_whole },
+        match binding::check_but_proof(&principal, sender) {
+            Ok(owes_proof) => {
+                Foresight::Accepted { who: Identity::Known(Arc::new(principal)), is_whole, owes_proof }
+            }
             Err(fault) => Foresight::Refused(vec![fault]),
         }
     }

@@ -36,6 +36,25 @@ pub(super) fn check<'a>(
         }
         (None, Credential::Bearer(_) | Credential::ApiKey(_) | Credential::None) => None,
     };
+    check_sender(principal, sender)?;
+    Ok(owed)
+}
+
+/// The same of a client that proves what its token is bound to: whether it has to send a proof.
+///
+/// # Errors
+/// As [`check`], but for proofs.
+pub(super) fn check_but_proof(principal: &Principal, sender: &Sender) -> Result<bool, TokenError> {
+    let bound = principal.confirmation();
+    if bound == Some(&Confirmation::Unsupported) {
+        return Err(TokenError::SenderConstrained);
+    }
+    check_sender(principal, sender)?;
+    Ok(bound.and_then(Confirmation::key).is_some())
+}
+
+fn check_sender(principal: &Principal, sender: &Sender) -> Result<(), TokenError> {
+    let bound = principal.confirmation();
     match (bound.and_then(Confirmation::certificate), &sender.certificate) {
         (None, _) => {}
         (Some(_), None) => return Err(TokenError::NoCertificate),
@@ -46,7 +65,7 @@ pub(super) fn check<'a>(
         Some(Confirmation::Addresses(allowed)) if !is_from(sender, allowed) => {
             Err(ApiKeyError::Address { name: principal.subject().to_owned(), from: sender.address }.into())
         }
-        _ => Ok(owed),
+        _ => Ok(()),
     }
 }
 

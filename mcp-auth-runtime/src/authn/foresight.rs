@@ -18,5 +18,7 @@ pub(crate) enum Foresight {
         who: Identity,
         /// Whether nothing is left to check. Else its signature is, by keys that are yet to be fetched.
         is_whole: bool,
+        /// Whether each request brings a proof (DPoP) beside it, which is supposed to be good.
+        owes_proof: bool,
     },
 }

@@ -94,6 +94,8 @@ pub enum Warning {
     },
     /// What clients or model APIs refuse of a tool.
     RefusedByClients(String),
+    /// A tool with `confirm = "login"` over stdio: there is no page for it, so every call of it is refused.
+    NotOverStdio(String),
     /// `visibility = "granted"`: clients cannot step up to what they cannot see.
     StepUpThroughBaseScopesOnly,
     /// A family of scopes that the built-in issuer does not grant.
@@ -195,6 +197,11 @@ impl fmt::Display for Warning {
                  secret travel in the clear, for anyone between here and there to read and use"
             ),
             Self::RefusedByClients(what) => f.write_str(what),
+            Self::NotOverStdio(name) => write!(
+                f,
+                "tool `{name}` is confirmed by a login on a page, and over stdio there is no page: every call of it is refused \
+                 there"
+            ),
             Self::NotThereYet(what) => write!(f, "{what} (a tool that is added at run time may bring it)"),
             Self::UndescribedFamily(family) => write!(
                 f,

@@ -304,6 +304,8 @@ pub struct Registry {
     prompts: HashMap<String, OperationId>,
     resources: HashMap<String, OperationId>,
     methods: HashMap<String, OperationId>,
+    /// Whether tools come and go while the server runs.
+    changes: bool,
 }
 
 /// Two declarations one message could mean.
@@ -387,6 +389,17 @@ impl Registry {
         }
         registry.declarations = declarations;
         Ok(registry)
+    }
+
+    /// The same operations, of a server whose tools come and go while it runs.
+    #[must_use]
+    pub(crate) fn changing(self) -> Self {
+        Self { changes: true, ..self }
+    }
+
+    /// Whether tools come and go while the server runs: what names a tool or a scope that is not here may be right.
+    pub fn changes(&self) -> bool {
+        self.changes
     }
 
     /// The same operations, and `subscriptions/listen` if it is not declared, for who may connect: the server itself tells there

@@ -19,6 +19,9 @@ struct Table<R> {
     operations: Vec<R>,
     #[serde(default)]
     scopes: ScopeSet,
+    /// Whether tools come and go while the server runs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    tools_change: bool,
 }
 
 /// One operation in the output of `--scopes json`.
@@ -63,7 +66,7 @@ pub(crate) fn operations_to_json(
     scopes: &ScopeSet,
 ) -> Result<String, serde_json::Error> {
     let operations = registry.iter().map(|(_, declaration)| Row::of(declaration)).collect();
-    let table = Table { operations, scopes: scopes.clone() };
+    let table = Table { operations, scopes: scopes.clone(), tools_change: registry.changes() };
     Ok(format!("{}\n", serde_json::to_string_pretty(&table)?))
 }
 
@@ -83,13 +86,14 @@ pub(crate) fn operations_to_json(
 /// assert!(refused.starts_with("tool `add` needs w, so auth.base_scopes must say"), "{refused}");
 /// ```
 pub fn operations_from_json(json: &str) -> Result<Registry, OperationsError> {
-    let table: Table<Value> = serde_json::from_str(json)?;
-    let declarations = table.operations.into_iter().map(|operation| {
+    let Table::<Value> { operations, tools_change, .. } = serde_json::from_str(json)?;
+    let declarations = operations.into_iter().map(|operation| {
         let name = operation["name"].as_str().unwrap_or_default().to_owned();
         let row = serde_json::from_value::<Row>(operation).map_err(|wrong| wrong.to_string());
         row.and_then(Row::declaration).map_err(|fault| OperationsError::Operation { name, fault })
     });
-    Ok(Registry::new(declarations.collect::<Result<_, _>>()?)?)
+    let registry = Registry::new(declarations.collect::<Result<_, _>>()?)?;
+    Ok(if tools_change { registry.changing() } else { registry })
 }
 
 fn is_empty(hashes: &Hashes) -> bool {
@@ -171,6 +175,15 @@ mod tests {
         let read = operations_from_json(&printed).unwrap();
         assert_eq!(operations_to_json(&read, &read.scopes()).unwrap(), printed);
         assert!(read.resource("a://1").is_some() && read.method("acme/report").is_some());
+        assert!(!read.changes());
+    }
+
+    #[test]
+    fn a_server_whose_tools_come_and_go_is_read_back_as_one() {
+        let registry =
+            Registry::new(vec![build::tool(Rule::PUBLIC, Tool::new_with_raw("t", None, JsonObject::new()))]);
+        let printed = operations_to_json(&registry.unwrap().changing(), &ScopeSet::new()).unwrap();
+        assert!(operations_from_json(&printed).unwrap().changes());
     }
 
     #[test]

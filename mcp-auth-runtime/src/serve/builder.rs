@@ -192,6 +192,7 @@ impl<H: Handler> ServerBuilder<H> {
             Command::Version => return print(&format!("{} {}\n", about.name, about.version)),
             Command::Scopes(format) => {
                 let (registry, _) = H::operations().build()?;
+                let registry = if self.tools.is_some() { registry.changing() } else { registry };
                 // The JSON and the lock say what the program declares: `mcp-auth check` reads them, and adds what its configuration
                 // says.
                 let registry = match format {

@@ -102,8 +102,10 @@ pub enum KnownAs {
     Caller {
         /// Who that is.
         who: Identity,
-        /// Whether nothing is left to check; else a signature is.
+        /// Whether no signature is left to check.
         is_whole: bool,
+        /// Whether each request brings a proof (DPoP) beside the token, which is supposed to be good.
+        owes_proof: bool,
     },
     /// The credential is refused.
     Refused {
@@ -193,6 +195,13 @@ pub async fn explain(
             }
         }
     };
+    let (who, identity) = match who {
+        // No proof can come with it there.
+        KnownAs::Caller { owes_proof: true, .. } if over_stdio => {
+            foretold(Foresight::Refused(vec![TokenError::SenderConstrained]), None)
+        }
+        who => (who, identity),
+    };
     let Some(identity) = identity else {
         return Ok(Explained { who, answer: Answered::Untold, is_guarded: false });
     };
@@ -250,7 +259,11 @@ fn on_stdio(caller: StdioCaller) -> Told {
             return (KnownAs::Untold("a verifier of the program's own may judge it"), None);
         }
     };
-    (KnownAs::Caller { who: who.clone(), is_whole }, Some(Ok(who)))
+    known(who, is_whole, false)
+}
+
+fn known(who: Identity, is_whole: bool, owes_proof: bool) -> Told {
+    (KnownAs::Caller { who: who.clone(), is_whole, owes_proof }, Some(Ok(who)))
 }
 
 /// Who sends the call. A certificate counts where a server sees those of its clients.
@@ -271,9 +284,7 @@ type Hint<'a> = &'a dyn Fn(&AuthnError) -> Option<&'static str>;
 /// What can be told without asking anyone.
 fn foretold(foresight: Foresight, hint: Option<Hint<'_>>) -> Told {
     match foresight {
-        Foresight::Accepted { who, is_whole } => {
-            (KnownAs::Caller { who: who.clone(), is_whole }, Some(Ok(who)))
-        }
+        Foresight::Accepted { who, is_whole, owes_proof } => known(who, is_whole, owes_proof),
         Foresight::Refused(faults) => {
             let first = faults.first().cloned().map(AuthnError::from);
             let refused = first.as_ref().map(|fault| Err(Rejection::from(fault)));
@@ -291,11 +302,10 @@ fn foretold(foresight: Foresight, hint: Option<Hint<'_>>) -> Told {
 async fn asked(authenticator: &Authenticator, text: &str, sender: &Sender, foresight: Foresight) -> Told {
     // What is missing then is said of the token.
     let _ = authenticator.load().await;
-    let credential = Credential::Bearer(text);
-    match authenticator.authenticate_from(credential, sender).await {
-        Ok(who) => (KnownAs::Caller { who: who.clone(), is_whole: true }, Some(Ok(who))),
+    match authenticator.examine(text, sender).await {
+        Ok((who, owes_proof)) => known(who, true, owes_proof),
         Err(error) => {
-            let hint = authenticator.hint(credential, &error);
+            let hint = authenticator.hint(Credential::Bearer(text), &error);
             let mut faults = Vec::new();
             if let AuthnError::Token(fault) = &error {
                 faults.push(fault.clone());

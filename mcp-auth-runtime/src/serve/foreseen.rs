@@ -14,7 +14,7 @@ use super::{credential_source, settings};
 use crate::authn::fetch::{FetchFuture, FetchRequest};
 use crate::authn::{
     CredentialFacts, CredentialFuture, CredentialVerifier, Fetch, FetchError, Foresight, Identity,
-    RefusedCredential, Sender,
+    RefusedCredential, Sender, TokenError,
 };
 use crate::config::{Checked, Config, NonEmpty, StdioCredential};
 use crate::error::Result;
@@ -56,7 +56,9 @@ pub fn stdio_caller(config: &Config, checked: &Checked, local: Option<&LocalIssu
     let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);
     let authenticator = trust::onlooker(given, audiences)?.ok_or_else(|| unverified(&source))?;
     match authenticator.foresee(text.expose(), &Sender::default()) {
-        Foresight::Accepted { who, is_whole } => Ok(StdioCaller::Bearer { who, is_whole }),
+        // Over stdio no proof can come with it.
+        Foresight::Accepted { owes_proof: true, .. } => Err(refused(&source, &TokenError::SenderConstrained)),
+        Foresight::Accepted { who, is_whole, owes_proof: false } => Ok(StdioCaller::Bearer { who, is_whole }),
         Foresight::Asks(via) if via.is_of_the_program() => Ok(StdioCaller::Judged),
         Foresight::Asks(_) => Ok(StdioCaller::Asked),
         Foresight::Refused(faults) => {

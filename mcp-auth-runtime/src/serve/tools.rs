@@ -228,7 +228,7 @@ impl Tools {
         let State::Waiting(waiting) = &mut *state else {
             Err("these tools belong to another server; give each server its own")?
         };
-        let program = program.listening();
+        let program = program.changing().listening();
         let (mut added, mut routes, mut next) = (BTreeMap::new(), HashMap::new(), OperationId::FIRST_ADDED);
         for tool in &*waiting {
             added.insert(next, tool.declaration.clone());
@@ -236,7 +236,7 @@ impl Tools {
             next = next.next();
         }
         let all = with_all(&program, &added)?;
-        let checked = config.check_changing(&all)?;
+        let checked = config.check(&all)?;
         let rules = Rules::new(config.narrowed(all), checked.policy.clone(), routes);
         let rules = Arc::new(Rulebook::starting_with(rules, tasks));
         let (config, weak) = (config.clone(), Arc::downgrade(&rules));
@@ -261,8 +261,8 @@ impl Served {
         added.insert(self.next, tool.declaration);
         let after = with_all(&self.program, &added)?;
         // What is wrong without it, since other tools went, is not the fault of this one.
-        let known = reasons(self.config.check_changing(&before));
-        let mut reasons = reasons(self.config.check_changing(&after));
+        let known = reasons(self.config.check(&before));
+        let mut reasons = reasons(self.config.check(&after));
         reasons.retain(|reason| !known.contains(reason));
         if !reasons.is_empty() {
             return Err(ToolNotAdded::Refused { name, reasons });

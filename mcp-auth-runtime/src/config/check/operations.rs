@@ -1,6 +1,8 @@
 //! `[tools.NAME]`, `[prompts.NAME]`, `[resources."uri"]`: each names what the program declares, and adds what there is. And the
 //! roles that the program itself asks for.
 
+use std::collections::BTreeMap;
+
 use mcp_auth_core::{Role, ScopeSet};
 
 use super::conflict::Conflict;
@@ -9,7 +11,7 @@ use crate::config::section::auth::Verify;
 use crate::config::section::operations::{Narrowed, OperationEntry};
 use crate::config::section::server::Transport;
 use crate::config::value::{RoleName, ScopeToken, nearest};
-use crate::config::{Key, key};
+use crate::config::{Key, Warning, key};
 use crate::declared::registry::{Declaration, Registry};
 use crate::declared::{Confirm, Kind};
 
@@ -47,7 +49,6 @@ impl Findings<'_> {
             }
         }
         self.needs_known_roles(declared);
-        self.confirms_where_there_is_a_page(declared);
     }
 
     /// Refuses a table for something that the program does not declare.
@@ -110,21 +111,31 @@ impl Findings<'_> {
         }
     }
 
-    /// Refuses a confirmation by a login over HTTP without the built-in issuer, which has the page. Over stdio the call itself is refused.
-    fn confirms_where_there_is_a_page(&mut self, declared: Option<&Registry>) {
+    /// The built-in issuer has the page for confirmations by a login: without it nobody could call such a tool. Over HTTP that stops
+    /// the start. Over stdio, where the same program may serve other tools, it is a warning.
+    pub(super) fn confirms_where_there_is_a_page(&mut self) {
         let has_page = self.config.built_in_issuer().is_some() && self.config.auth.verify == Verify::Tokens;
-        if has_page || self.config.server.transport != Transport::Http {
+        let over_stdio = self.config.server.transport == Transport::Stdio;
+        if has_page && !over_stdio {
             return;
         }
         let by_login = |how: Option<Confirm>| how == Some(Confirm::ByLogin);
-        let said = declared.into_iter().flat_map(Registry::iter).map(|(_, declaration)| declaration);
-        let said = said.filter(|declaration| by_login(declaration.rule.confirm()));
-        let said = said.map(|declaration| (declaration.name().to_owned(), self.at(key!(issuer))));
         let config = self.config;
-        let added = config.tools.iter().filter(|(_, entry)| by_login(entry.confirm.how()));
-        let added = added.map(|(name, _)| (name.clone(), self.at(key!(tools[name].confirm))));
-        for (name, at) in said.chain(added).collect::<Vec<_>>() {
-            self.refuse(Conflict::NoPageToConfirmOn { name, at });
+        let added = config.tools.iter().filter(|(_, entry)| by_login(entry.confirm.how()) && !entry.disabled);
+        let added: BTreeMap<&str, Key> =
+            added.map(|(name, _)| (name.as_str(), key!(tools[name].confirm))).collect();
+        let all = self.registry.into_iter().flat_map(Registry::iter).map(|(_, declaration)| declaration);
+        let said = all.filter(|one| by_login(one.rule.confirm()) && !added.contains_key(one.name()));
+        let said: Vec<(&str, Key)> = said.map(|one| (one.name(), key!(issuer))).collect();
+        for (name, key) in said.into_iter().chain(added) {
+            let name = name.to_owned();
+            match over_stdio {
+                true => self.warnings.push(Warning::NotOverStdio(name)),
+                false => {
+                    let at = self.at(key);
+                    self.refuse(Conflict::NoPageToConfirmOn { name, at });
+                }
+            }
         }
     }
 

@@ -57,21 +57,13 @@ impl Config {
         }
     }
 
-    /// Checks what is configured against what is declared, all of it.
+    /// Checks what is configured against what is declared, all of it. Where tools come and go while the server runs, what names a
+    /// tool or a scope that is not there yet is a warning.
     ///
     /// # Errors
     /// [`ConfigError::Refused`] with every [`Conflict`](super::Conflict).
     pub fn check(&self, registry: &Registry) -> Result<Checked, ConfigError> {
-        self.check_with(Some(registry), false)
-    }
-
-    /// The same for a server whose tools come and go while it runs: what names a tool or a scope that is not there yet is a
-    /// warning.
-    ///
-    /// # Errors
-    /// As [`Config::check`].
-    pub(crate) fn check_changing(&self, registry: &Registry) -> Result<Checked, ConfigError> {
-        self.check_with(Some(registry), true)
+        self.check_with(Some(registry))
     }
 
     /// Checks what can be told without knowing the operations: not whether one of them declares a scope, and nothing
@@ -80,10 +72,10 @@ impl Config {
     /// # Errors
     /// As [`Config::check`].
     pub fn check_alone(&self) -> Result<Checked, ConfigError> {
-        self.check_with(None, false)
+        self.check_with(None)
     }
 
-    fn check_with(&self, program: Option<&Registry>, changes: bool) -> Result<Checked, ConfigError> {
+    fn check_with(&self, program: Option<&Registry>) -> Result<Checked, ConfigError> {
         let narrowed = program.map(|registry| self.narrowed(registry.clone()));
         let registry = narrowed.as_ref();
         let rules = || registry.into_iter().flat_map(Registry::rules);
@@ -173,7 +165,8 @@ impl Config {
         checks.reading(&[&["tools.**", "prompts.**", "resources.**", "scopes", "roles"]], |checks| {
             checks.operations(program);
         });
-        if changes {
+        checks.reading(&[trust, &["server.transport", "tools.**"]], Findings::confirms_where_there_is_a_page);
+        if registry.is_some_and(Registry::changes) {
             let waiting = checks.conflicts.extract_if(.., |conflict| conflict.awaits_a_tool());
             checks.warnings.extend(waiting.map(|conflict| Warning::NotThereYet(conflict.to_string())));
         }
