@@ -14,7 +14,7 @@ keyword! {
         Required = "required",
         /// One that `client_ca` issued, or none.
         Optional = "optional",
-        /// Any, whoever issued it, or none.
+        /// One of any issuer, or none.
         Any = "any",
     }
 }
@@ -33,7 +33,7 @@ pub struct Tls {
     #[serde(default)]
     pub client_ca: Option<PemFile>,
     /// Which certificates clients show: `required` (one that `client_ca` issued, for every connection), `optional` (such a one, or
-    /// none), or `any` (whoever issued it, or none, without `client_ca`: it says who a client is only where a token is bound to
+    /// none), or `any` (of any issuer, or none, without `client_ca`: it says who a client is only where a token is bound to
     /// it). Without it `required` where there is a `client_ca`, else clients are not asked.
     #[serde(default)]
     pub client_certificates: Option<ClientCertificates>,
