@@ -40,25 +40,6 @@ pub fn shown_json(text: &str) -> Cow<'_, str> {
     escaped(text, |before, c| is_deceptive(before, c) && c != '\n', utf16)
 }
 
-/// As [`shown_json`], for a person who says yes to exactly this text: joiners, blanks that are not a space, private characters, and of
-/// several marks over one letter all but the first are escaped too.
-///
-/// # Example
-/// ```
-/// use mcp_auth_core::seen::exact_json;
-/// assert_eq!(exact_json("\"bo\u{200d}b\u{a0}\""), "\"bo\\u200db\\u00a0\"");
-/// ```
-pub fn exact_json(text: &str) -> Cow<'_, str> {
-    let hidden = |before: Option<char>, c: char| {
-        let stacks = |c| effect(c) == Some(Effect::Stacks);
-        let piled = stacks(c) && before.is_some_and(stacks);
-        let alike = piled || matches!(effect(c), Some(Effect::Joins | Effect::Private));
-        let blank = c.is_whitespace() && !matches!(c, ' ' | '\n');
-        alike || blank || (is_deceptive(before, c) && c != '\n')
-    };
-    escaped(text, hidden, utf16)
-}
-
 /// At most `most` characters of an identifier, in quotation marks. Joiners are escaped too: an identifier that has
 /// one is a different identifier.
 pub fn quote(text: &str, most: usize) -> String {
@@ -115,7 +96,7 @@ fn readable(to: &mut String, c: char) {
 }
 
 /// Escapes `c` as JSON does: one escape for each UTF-16 unit.
-fn utf16(to: &mut String, c: char) {
+pub(super) fn utf16(to: &mut String, c: char) {
     for unit in c.encode_utf16(&mut [0; 2]) {
         let _ = write!(to, "\\u{unit:04x}");
     }
