@@ -3,13 +3,14 @@
 //! callers), `login` (how long ago and by what a person logged in), `challenge` (`WWW-Authenticate`), `net` (hosts, authorities, origins, loopback), `resource` and
 //! `issuer_identifier` (the URLs that tokens name), `uri_template` (URIs with variables), `revision` (the protocol's
 //! eras), `seen` (text from outside, made safe to show), `secret` (text that is never shown), `api_key` (the
-//! text of an API key), `client_basic` (how a client shows its secret), `strict_json` (JSON with one reading), `own_claims` (what tokens of an issuer of ours
+//! text of an API key), `client_basic` (how a client shows its secret), `strict_json` (JSON with one reading), `canonical` (JSON in one order), `own_claims` (what tokens of an issuer of ours
 //! say), `duration` (times as people read them), `bounds` (ranges and defaults of settings), `ambient` (time
 //! and randomness). Users depend on the facade crate `mcp-auth`.
 
 pub mod ambient;
 pub mod api_key;
 pub mod bounds;
+pub mod canonical;
 pub mod challenge;
 pub mod client_basic;
 pub mod duration;

@@ -1,8 +1,8 @@
 //! Hashes of what lists say of an operation, so that a change of it is seen where its text is not there.
 
 use aws_lc_rs::digest;
+use mcp_auth_core::canonical::sorted;
 use mcp_auth_core::hex;
-use rmcp::model::JsonObject;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -95,20 +95,6 @@ impl Hashes {
 /// The hash of a value, whatever order its keys were written in.
 fn of(value: Value) -> String {
     written(sorted(value).to_string().as_bytes())
-}
-
-fn sorted(value: Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let mut members: Vec<(String, Value)> = members.into_iter().collect();
-            members.sort_by(|one, other| one.0.cmp(&other.0));
-            Value::Object(
-                members.into_iter().map(|(key, value)| (key, sorted(value))).collect::<JsonObject>(),
-            )
-        }
-        Value::Array(values) => values.into_iter().map(sorted).collect(),
-        plain => plain,
-    }
 }
 
 fn written(bytes: &[u8]) -> String {

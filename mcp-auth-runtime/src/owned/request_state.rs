@@ -12,9 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_auth_core::ambient::{Ambient, Clock};
+use mcp_auth_core::canonical::sorted;
 use mcp_auth_store::{SecretHash, Store};
 use rmcp::ErrorData;
 use rmcp::model::InputRequiredResult;
+use serde_json::Value;
 
 use super::owner::Owner;
 use super::seals::Seals;
@@ -114,7 +116,8 @@ fn bound_to(permit: &Permit, stamp: Option<&str>) -> String {
         Message::Resource { uri } => ("resource", uri.as_str(), None),
         _ => ("", "", None),
     };
-    let arguments = arguments.and_then(|map| serde_json::to_string(map).ok()).unwrap_or_default();
+    // Of equal arguments the text is equal, in whatever order they came.
+    let arguments = arguments.map(|map| sorted(Value::Object(map.clone())).to_string()).unwrap_or_default();
     let owner = Owner::of(permit.identity());
     match stamp {
         None => Owner::seal(owner.as_ref(), &[kind, name, &arguments]),
