@@ -150,6 +150,86 @@ impl UriTemplate {
         }
         rest.is_empty().then_some(variables)
     }
+
+    /// Whether some URI may match this one and `other` too: their literals do not keep them apart.
+    ///
+    /// # Example
+    /// ```
+    /// use mcp_auth_core::uri_template::UriTemplate;
+    /// let (all, some) = (UriTemplate::parse("doc://{id}")?, UriTemplate::parse("doc://private-{id}")?);
+    /// assert!(all.overlaps(&some) && some.overlaps(&all));
+    /// assert!(!some.overlaps(&UriTemplate::parse("doc://public-{id}")?));
+    /// # Ok::<(), mcp_auth_core::uri_template::InvalidTemplate>(())
+    /// ```
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.runs(), other.runs());
+        ours.len() == theirs.len() && ours.iter().zip(&theirs).all(|(ours, theirs)| ours.overlaps(theirs))
+    }
+
+    /// Whether exactly the same URIs match this one and `other`: they differ at most in the names of their variables.
+    pub fn matches_as(&self, other: &Self) -> bool {
+        self.runs() == other.runs()
+    }
+
+    /// What stands between the characters that no value holds, each of which is a piece of its own. In a run there is one variable at
+    /// most.
+    fn runs(&self) -> Vec<Run<'_>> {
+        let mut runs = vec![Run::default()];
+        for part in &self.parts {
+            match part {
+                Part::Variable(_) => last(&mut runs).suffix = Some(""),
+                Part::Literal(literal) => {
+                    let mut rest = literal.as_str();
+                    loop {
+                        let run = &rest[..value_run(rest)];
+                        last(&mut runs).push(run);
+                        rest = &rest[run.len()..];
+                        let Some(separator) = rest.get(..1) else { break };
+                        runs.extend([Run { prefix: separator, suffix: None }, Run::default()]);
+                        rest = &rest[1..];
+                    }
+                }
+            }
+        }
+        runs
+    }
+}
+
+/// A piece of a template without a character that no value holds, or one such character.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Run<'t> {
+    prefix: &'t str,
+    /// What follows its variable; `None` where it has none.
+    suffix: Option<&'t str>,
+}
+
+impl<'t> Run<'t> {
+    fn push(&mut self, literal: &'t str) {
+        match &mut self.suffix {
+            Some(suffix) => *suffix = literal,
+            None => self.prefix = literal,
+        }
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        let fits = |text: &str, prefix: &str, suffix: &str| {
+            text.len() > prefix.len() + suffix.len() && text.starts_with(prefix) && text.ends_with(suffix)
+        };
+        match (self.suffix, other.suffix) {
+            (None, None) => self.prefix == other.prefix,
+            (Some(suffix), None) => fits(other.prefix, self.prefix, suffix),
+            (None, Some(suffix)) => fits(self.prefix, other.prefix, suffix),
+            (Some(ours), Some(theirs)) => {
+                let begins = self.prefix.starts_with(other.prefix) || other.prefix.starts_with(self.prefix);
+                begins && (ours.ends_with(theirs) || theirs.ends_with(ours))
+            }
+        }
+    }
+}
+
+fn last<'r, 't>(runs: &'r mut [Run<'t>]) -> &'r mut Run<'t> {
+    let end = runs.len() - 1;
+    &mut runs[end] // it begins with one
 }
 
 impl fmt::Display for UriTemplate {
@@ -318,6 +398,37 @@ mod tests {
         assert!(one("t://{a}", &format!("t://{}", "x".repeat(MAX_VALUE_BYTES))).is_some());
         assert!(one("t://{a}", &format!("t://{}", "x".repeat(MAX_VALUE_BYTES + 1))).is_none());
         assert!(one("t://{a}", &format!("t://{}", "%20".repeat(MAX_URI_BYTES))).is_none());
+    }
+
+    #[test]
+    fn templates_overlap_where_one_uri_may_match_both() {
+        let parse = |template: &str| UriTemplate::parse(template).unwrap();
+        for (one, other, uri) in [
+            ("doc://{id}", "doc://{name}", Some("doc://1")),
+            ("doc://{id}", "doc://private-{id}", Some("doc://private-1")),
+            ("doc://{id}", "doc://all", Some("doc://all")),
+            ("doc://a-{x}", "doc://{x}-b", Some("doc://a-1-b")),
+            ("doc://{x}.txt", "doc://{x}.tar.txt", Some("doc://1.tar.txt")),
+            ("doc://{a}/{b}", "doc://x/{b}", Some("doc://x/1")),
+            ("doc://{a}?v={b}", "doc://{a}?v=1", Some("doc://2?v=1")),
+            ("doc://{id}", "doc://{id}/x", None),
+            ("doc://{id}", "text://{id}", None),
+            ("doc://a-{x}", "doc://b-{x}", None),
+            ("doc://{x}.txt", "doc://{x}.md", None),
+            ("doc://private-{x}", "doc://private-", None),
+            ("doc://{a}/{b}", "doc://{a}?{b}", None),
+            ("doc://{a}/y", "doc://x/{b}-z", None),
+        ] {
+            let (one, other) = (parse(one), parse(other));
+            assert_eq!(one.overlaps(&other), uri.is_some(), "{one} {other}");
+            assert_eq!(other.overlaps(&one), uri.is_some(), "{one} {other}");
+            if let Some(uri) = uri {
+                assert!(one.matches(uri).is_some() && other.matches(uri).is_some(), "{one} {other} {uri}");
+            }
+        }
+        assert!(parse("doc://{id}/x-{b}").matches_as(&parse("doc://{name}/x-{c}")));
+        assert!(!parse("doc://{id}").matches_as(&parse("doc://{id}-")));
+        assert!(!parse("doc://{id}").matches_as(&parse("doc://x{id}")));
     }
 
     #[test]
