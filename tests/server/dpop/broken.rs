@@ -25,6 +25,19 @@ const EARLY: &str = "the DPoP proof is not valid yet: check the clocks of the cl
 const TOKEN: &str = "the ath of the DPoP proof is not the hash of the token";
 
 #[tokio::test]
+async fn a_header_that_a_good_proof_had_makes_no_other_proof_good() {
+    let bench = Bench::with("allowed").await;
+    let (token, other) = (bench.token(), Key::new(Algorithm::ES256, "o"));
+    bench.accepts(&token, &bench.proof(&token).signed(), "the header is remembered").await;
+    let forged = Proof { key: other.clone(), ..bench.proof(&token) };
+    bench.refuses(&token, &[forged.signed().as_bytes()], BAD, SIGNATURE, "signed by another key").await;
+    let others = bench.token_for(&other);
+    let proof = bench.proof(&others);
+    bench.refuses(&others, &[proof.signed().as_bytes()], BAD, OTHER_KEY, "another's token").await;
+    bench.accepts(&token, &bench.proof(&token).signed(), "the next one").await;
+}
+
+#[tokio::test]
 async fn t80_each_broken_proof_is_refused_in_words_that_say_what_is_wrong() {
     let bench = Bench::with("allowed").await;
     let token = bench.token();
