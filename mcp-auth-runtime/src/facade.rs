@@ -22,7 +22,7 @@ pub use crate::call::tool_error::{Failure, ToolError};
 pub use crate::declared::registry::{Declaration, DeclarationError, Duplicate, Item, OperationId, Registry};
 pub use crate::declared::schema::{UnsupportedArguments, UnusableSchema};
 pub use crate::declared::table::{OperationsError, operations_from_json};
-pub use crate::declared::{Confirm, InvalidRule, Kind, Rule, ScopeTerm, Who};
+pub use crate::declared::{ClaimsFit, Confirm, InvalidRule, Kind, Rule, ScopeTerm, UnfitClaims, Who};
 pub use crate::error::{Error, Result};
 pub use crate::serve::{Running, ServerBuilder, ToolNotAdded, Tools};
 pub use crate::transport::shutdown::Shutdown;

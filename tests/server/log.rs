@@ -317,7 +317,8 @@ fn says(events: &[serde_json::Value]) {
         assert_eq!((&event["operation"], &event["name"]), (&json!(method), &json!(format!("{name:?}"))));
         let reason = reason.map_or(serde_json::Value::Null, |reason| json!(format!("{reason:?}")));
         assert_eq!((&event["decision"], &event["reason"]), (&json!(decision), &reason), "{name}");
-        assert_eq!((&event["subject"], &event["needed"]), (&json!("\"alice\""), &json!("authenticated")));
+        let needed = if *name == "tenant" { "authenticated, claims" } else { "authenticated" };
+        assert_eq!((&event["subject"], &event["needed"]), (&json!("\"alice\""), &json!(needed)));
     }
 }
 

@@ -14,6 +14,7 @@ mod both_issuers;
 mod bound;
 mod certificates;
 mod challenges;
+mod claimed;
 mod confirmed;
 mod confirmed_by_login;
 mod credentials;

@@ -1,11 +1,13 @@
 //! The declaration of an operation: who may call it, and its entry in the list of its kind.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
 
 use super::types;
 use crate::attr::Doc;
+use crate::model::guard::GuardInput;
 use crate::model::inputs::{self, Input};
 use crate::model::operation::{Description, Kind, ListEntry, Operation};
 use crate::model::prompt::Prompt;
@@ -16,15 +18,17 @@ use crate::model::tool::{Annotations, Confirm, Tool};
 /// The `Declaration` expression of one operation.
 pub(super) fn tokens(p: &TokenStream, operation: &Operation) -> TokenStream {
     let declared = declared(p, operation);
-    let needs = operation.inputs.iter().filter_map(|input| match input {
-        Input::FromCall(ty) => {
-            let span = syn::spanned::Spanned::span(ty);
-            let ty = types::inferred(ty);
-            Some(quote::quote_spanned!(span=> || <#ty as #p::FromCall>::NEEDS_TRANSPORT))
-        }
-        Input::Variable { .. } => None,
+    let taken = operation.inputs.iter().filter_map(Input::made_by);
+    let needs = taken.clone().map(|ty| {
+        let (span, ty) = (ty.span(), types::inferred(ty));
+        quote_spanned!(span=> || <#ty as #p::FromCall>::NEEDS_TRANSPORT)
     });
-    quote!(#declared.needing_transport(false #(#needs)*))
+    let by_guard = operation.guard.iter().flat_map(|guard| &guard.inputs).filter_map(GuardInput::made_by);
+    let claims = taken.chain(by_guard).map(|ty| {
+        let (span, ty) = (ty.span(), types::inferred(ty));
+        quote_spanned!(span=> <#ty as #p::FromCall>::CLAIMS)
+    });
+    quote!(#declared.needing_transport(false #(#needs)*).taking_claims(&[#(#claims),*]))
 }
 
 fn declared(p: &TokenStream, operation: &Operation) -> TokenStream {

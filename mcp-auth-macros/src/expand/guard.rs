@@ -48,12 +48,9 @@ pub(super) fn tokens(p: &TokenStream, guard: &Guard) -> TokenStream {
         Some(_) => quote_spanned!(output=> #p::IntoDecision::into_decision),
         None => quote_spanned!(output=> <() as #p::IntoDecision>::into_decision),
     };
-    let needs = guard.inputs.iter().filter_map(|input| match input {
-        GuardInput::Owned(Input::FromCall(ty)) => {
-            let ty = types::inferred(ty);
-            Some(quote_spanned!(ty.span()=> <#ty as #p::FromCall>::NEEDS_TRANSPORT))
-        }
-        _ => None,
+    let needs = guard.inputs.iter().filter_map(GuardInput::made_by).map(|ty| {
+        let ty = types::inferred(ty);
+        quote_spanned!(ty.span()=> <#ty as #p::FromCall>::NEEDS_TRANSPORT)
     });
     let span = method.span();
     let here = types::respanned(p, span);

@@ -76,6 +76,14 @@ impl Guard {
 }
 
 impl GuardInput {
+    /// The type that makes it from the call as an operation's would.
+    pub(crate) fn made_by(&self) -> Option<&Type> {
+        match self {
+            Self::Owned(input) => input.made_by(),
+            Self::Caller(_) | Self::Arguments(_) => None,
+        }
+    }
+
     /// What is wrong with it. `taken`: whether the arguments are taken by another one, or there are none.
     fn misfit(&self, is_public: bool, taken: &mut bool) -> Option<&'static str> {
         const CALLER: &str = "a `public` operation may have no caller; take `Option<Caller>`";

@@ -18,6 +18,16 @@ pub(crate) enum Input {
     Variable { name: String, ty: Type },
 }
 
+impl Input {
+    /// The type that makes it from the call.
+    pub(crate) fn made_by(&self) -> Option<&Type> {
+        match self {
+            Self::FromCall(ty) => Some(ty),
+            Self::Variable { .. } => None,
+        }
+    }
+}
+
 /// The parameters of a method. `variables` are those of a resource's URI.
 pub(super) fn check(
     signature: &Signature,

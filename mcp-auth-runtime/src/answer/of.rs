@@ -29,6 +29,7 @@ impl Rejection {
             }
             Denied::NoPerson { terms } => Self::NoPerson { terms: terms.clone() },
             Denied::Refused { reason } => Self::Refused { reason: reason.clone() },
+            Denied::UnfitClaims(unfit) => Self::UnfitClaims(unfit.clone()),
             Denied::MissingRole { any_of } => Self::MissingRole { any_of: any_of.clone() },
             Denied::Unknown { kind: Kind::Method, name } => Self::UnknownMethod { method: name.clone(), era },
             Denied::Unknown { kind: Kind::Task, .. } if !follows_tasks => Self::TasksNotDeclared,

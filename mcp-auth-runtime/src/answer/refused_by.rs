@@ -15,10 +15,11 @@ impl Rejection {
             | Self::InsufficientLogin { .. }
             | Self::NoPerson { .. }
             | Self::MissingRole { .. }
+            | Self::UnfitClaims(_)
             | Self::Unknown { .. }
             | Self::UnknownMethod { .. } => RULE,
             Self::Refused { .. } => GUARD,
-            Self::UnfitClaims { .. } | Self::Forbidden { .. } => METHOD,
+            Self::Forbidden { .. } => METHOD,
             Self::UnknownSession => "session",
             Self::BodyTooLarge { .. }
             | Self::TooLargeUnverified { .. }

@@ -14,7 +14,7 @@ use super::data::Facts;
 use super::row::{Rank, Row, Says};
 use crate::authn::ScopePrefix;
 use crate::authz::{LoginFault, login_needed};
-use crate::declared::Kind;
+use crate::declared::{Kind, UnfitClaims};
 use crate::envelope::HeaderMismatch;
 use crate::owned::Crowded;
 
@@ -203,13 +203,8 @@ pub enum Rejection {
         /// The path of the MCP endpoint.
         path: String,
     },
-    /// A claim of the token that an operation takes is missing or of another shape: 403.
-    UnfitClaims {
-        /// The claim; `None` where what an operation takes does not say which one it misses.
-        claim: Option<String>,
-        /// Whether it is missing.
-        is_missing: bool,
-    },
+    /// A claim of the token that an operation takes is missing or of another shape: 403 without a challenge.
+    UnfitClaims(UnfitClaims),
     /// What an operation refuses by itself: 403.
     Forbidden {
         /// Why, in the operation's words.
@@ -382,15 +377,15 @@ impl Rejection {
                     .code(ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY.0)
                     .says(Says::Other(ErrorData::missing_required_client_capability(needed).data))
             }
-            Self::UnfitClaims { claim: Some(claim), is_missing: true } => Row::new(
+            Self::UnfitClaims(UnfitClaims { claim: Some(claim), is_missing: true }) => Row::new(
                 FORBIDDEN,
                 Rank::Decision,
                 format!("the token lacks the claim `{claim}`, which this operation needs"),
             ),
-            Self::UnfitClaims { claim: None, .. } => {
+            Self::UnfitClaims(UnfitClaims { claim: None, .. }) => {
                 Row::new(FORBIDDEN, Rank::Decision, "the token lacks a claim this operation needs")
             }
-            Self::UnfitClaims { claim: Some(claim), is_missing: false } => {
+            Self::UnfitClaims(UnfitClaims { claim: Some(claim), is_missing: false }) => {
                 let text = format!("the token's claim `{claim}` is not what this operation needs");
                 Row::new(FORBIDDEN, Rank::Decision, text)
             }

@@ -331,6 +331,11 @@ impl Principal {
         self.facts.claims.weight()
     }
 
+    /// Whether it is a person, and one who logs in at this issuer.
+    pub fn is_person_at(&self, issuer: &str) -> bool {
+        self.issuer() == issuer && !self.is_client() && !self.is_local()
+    }
+
     /// Every claim of the credential, by name.
     pub fn claims(&self) -> &Map<String, Value> {
         self.facts.claims.get()

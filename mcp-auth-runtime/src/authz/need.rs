@@ -3,9 +3,11 @@
 
 use std::fmt;
 
-use crate::authn::{Held, Login};
+use rmcp::model::JsonObject;
+
+use crate::authn::{Held, Identity, Login, Principal};
 use crate::declared::filling::{FilledScopes, Values};
-use crate::declared::{Rule, ScopeTerm, Who};
+use crate::declared::{Rule, ScopeTerm, UnfitClaims, Who};
 use mcp_auth_core::{Hierarchy, LoginTerms, Role, Scope, ScopeFamily, ScopeSet, ScopeTemplate};
 
 /// What one operation needs.
@@ -58,6 +60,8 @@ pub struct Account {
     /// The groups of scopes of which the whole of one is needed, if there are any: each scope with the one that the caller holds
     /// for it, itself or one that counts for it. One that each call fills stands there as a template where no call is known.
     pub groups: Vec<Vec<(ScopeTerm, Option<Scope>)>>,
+    /// Whether the method takes claims of the credential, which have to fit. Only the program knows which.
+    pub wants_claims: bool,
     /// How its person must have logged in.
     pub terms: LoginTerms,
     /// How its person logged in; `None` where no person did.
@@ -83,6 +87,8 @@ pub(super) enum Lack {
     Scope,
     /// A person who logs in.
     Person,
+    /// Claims that the method takes.
+    Claims,
     Role,
     Credential,
 }
@@ -117,8 +123,22 @@ impl Need {
         Self { who, roles: rule.roles().to_vec(), challenge, rule: rule.clone() }
     }
 
-    /// What a caller who holds this lacks of it, whatever a call fills in; `None` as `held`: an anonymous one.
-    pub(super) fn lacked_by(&self, held: Option<&Held>) -> Option<Lack> {
+    /// What this caller lacks of it, whatever a call fills in.
+    pub(super) fn lacked_by(&self, who: &Identity) -> Option<Lack> {
+        let lack = self.lacked_in(who.principal().map(Principal::held));
+        match who.principal().and_then(|who| self.misfit(who)) {
+            Some(_) => lack.max(Some(Lack::Claims)),
+            None => lack,
+        }
+    }
+
+    /// What does not fit in the claims of this caller, where the method takes some.
+    pub(super) fn misfit(&self, who: &Principal) -> Option<UnfitClaims> {
+        self.rule.claims()?.misfit(who.claims())
+    }
+
+    /// What a caller who holds this lacks of it besides claims; `None`: an anonymous one.
+    pub(super) fn lacked_in(&self, held: Option<&Held>) -> Option<Lack> {
         let held = match (&self.who, held) {
             (Needed::Anyone, _) => return None,
             (Needed::Caller | Needed::Holder(_), None) => return Some(Lack::Credential),
@@ -184,14 +204,47 @@ impl Need {
         }
     }
 
-    /// Whether these `values` name all that some group is filled with, whatever they are.
-    pub(super) fn is_given(&self, values: Values<'_>) -> bool {
-        let is_given = |term: &Term| match term {
-            Term::Scope(_) => true,
-            Term::Template(template) => template.paths().all(|path| values.text(path).is_some()),
-        };
-        let is_filled = |group: &&Vec<Term>| known_in(group).count() < group.len();
-        self.groups().iter().filter(is_filled).any(|group| group.iter().all(is_given))
+    /// What comes of the scopes that the `chosen` values fill, while others may be chosen later: a group goes on as long as the caller
+    /// holds what is known of it. Where a scope is filled in part, that is a scope of its family with these values.
+    pub(super) fn fill_chosen(&self, held: &Held, hierarchy: &Hierarchy, chosen: &JsonObject) -> Filled {
+        let values = Values::Arguments(chosen);
+        let implied = held.scopes.iter().flat_map(|scope| hierarchy.implied_by(scope.as_str()));
+        let counting: Vec<&Scope> = held.scopes.iter().chain(implied).collect();
+        let (mut groups, mut unfit) = (Vec::new(), None);
+        for group in self.groups() {
+            let (mut known, mut goes_on) = (Vec::new(), true);
+            for term in group {
+                let refused = match term {
+                    Term::Scope(scope) => {
+                        known.push(scope.clone());
+                        None
+                    }
+                    Term::Template(template) => match Given::of(template, chosen) {
+                        Given::Nothing => None,
+                        Given::Everything => match values.fill(template) {
+                            Ok(scope) => {
+                                known.push(Known::of(scope, hierarchy));
+                                None
+                            }
+                            Err(why) => Some(why),
+                        },
+                        Given::Some => (!counting.iter().any(|scope| values.begin(template, scope)))
+                            .then(|| format!("the values that are chosen need a scope like {template}, which the caller does not hold")),
+                    },
+                };
+                goes_on &= refused.is_none();
+                unfit = unfit.or(refused);
+            }
+            match goes_on {
+                true if is_held_in(&held.scopes, &known) => return Filled::Held,
+                true => groups.push(known),
+                false => {}
+            }
+        }
+        match unfit {
+            Some(why) if groups.is_empty() => Filled::Unfit(why),
+            _ => Filled::Lacked(least(&groups)),
+        }
     }
 
     /// What a call with these `values` makes of each scope that it fills. One that they do not fill is left out.
@@ -226,14 +279,15 @@ impl Need {
             is_known: held.is_some(),
             roles: self.roles.iter().map(role).collect(),
             groups: self.groups().iter().map(|group| group.iter().map(scope).collect()).collect(),
+            wants_claims: self.rule.wants_claims(),
             terms: self.login().clone(),
             login: held.and_then(|held| held.login.clone()),
         }
     }
 
-    /// Whether it is met by a caller who holds this; `None`: by an anonymous one.
-    pub(super) fn is_met_by(&self, held: Option<&Held>) -> bool {
-        self.lacked_by(held).is_none()
+    /// Whether this caller lacks nothing of it, whatever a call fills in.
+    pub(super) fn is_met_by(&self, who: &Identity) -> bool {
+        self.lacked_by(who).is_none()
     }
 
     /// The first list of roles of which the caller holds none.
@@ -279,6 +333,24 @@ impl Need {
         match &self.who {
             Needed::Anyone | Needed::Caller => &[],
             Needed::Holder(groups) => groups,
+        }
+    }
+}
+
+/// How much of a scope some values fill.
+enum Given {
+    Nothing,
+    Some,
+    Everything,
+}
+
+impl Given {
+    fn of(template: &ScopeTemplate, chosen: &JsonObject) -> Self {
+        let is_given = |path: &[String]| path.first().is_some_and(|name| chosen.contains_key(name));
+        match (template.paths().any(is_given), template.paths().all(is_given)) {
+            (_, true) => Self::Everything,
+            (true, false) => Self::Some,
+            (false, false) => Self::Nothing,
         }
     }
 }
@@ -390,12 +462,12 @@ mod tests {
             ("read", &["Manager", "staff"], Some(Lack::Role)),
             ("read", &["manager", "staff"], Some(Lack::Scope)),
         ] {
-            assert_eq!(need.lacked_by(Some(&held(scopes, roles))), lack, "{scopes} {roles:?}");
+            assert_eq!(need.lacked_in(Some(&held(scopes, roles))), lack, "{scopes} {roles:?}");
         }
-        assert_eq!(need.lacked_by(None), Some(Lack::Credential));
+        assert_eq!(need.lacked_in(None), Some(Lack::Credential));
         // A scope of that name is not the role, and a role of that name is not the scope.
-        assert_eq!(need.lacked_by(Some(&held("write manager staff", &[]))), Some(Lack::Role));
-        assert_eq!(need.lacked_by(Some(&held("", &["write", "manager", "staff"]))), Some(Lack::Scope));
+        assert_eq!(need.lacked_in(Some(&held("write manager staff", &[]))), Some(Lack::Role));
+        assert_eq!(need.lacked_in(Some(&held("", &["write", "manager", "staff"]))), Some(Lack::Scope));
     }
 
     #[test]
@@ -428,7 +500,7 @@ mod tests {
                 let has_roles = roles.iter().all(|(_, held)| held.is_some());
                 let has_scopes = groups.is_empty() || groups.iter().any(whole);
                 let met = anyone || (is_known && has_roles && has_scopes);
-                assert_eq!(met, need.is_met_by(held.as_ref()), "{need}: {held:?}");
+                assert_eq!(met, need.lacked_in(held.as_ref()).is_none(), "{need}: {held:?}");
             }
         }
     }
@@ -447,10 +519,14 @@ mod tests {
     #[test]
     fn a_rule_without_a_whole_group_is_met_by_nobody() {
         let need = compiled(&Rule::any_of([]));
-        assert!(!need.is_public() && need.is_met_by(None) == need.is_met_by(Some(&held_all())));
-        assert_eq!(need.lacked_by(Some(&held_all())), Some(Lack::Scope));
+        assert!(
+            !need.is_public()
+                && need.lacked_in(None).is_some()
+                && need.lacked_in(Some(&held_all())).is_some()
+        );
+        assert_eq!(need.lacked_in(Some(&held_all())), Some(Lack::Scope));
         let no_role = compiled(&Rule::AUTHENTICATED.with_any_role(Vec::new()));
-        assert_eq!(no_role.lacked_by(Some(&held_all())), Some(Lack::Role));
+        assert_eq!(no_role.lacked_in(Some(&held_all())), Some(Lack::Role));
     }
 
     fn held_all() -> Held {
@@ -465,21 +541,24 @@ mod tests {
         let held = |scopes: &str| Held::of(ScopeSet::parse_lossy(scopes));
         let both = compiled(&build::all(&["write", "read"]));
         for enough in ["write", "admin", "read write", "read admin"] {
-            assert!(both.is_met_by(Some(&held(enough))), "{enough}");
+            assert!(both.lacked_in(Some(&held(enough))).is_none(), "{enough}");
         }
         for too_little in ["", "read", "other"] {
-            assert!(!both.is_met_by(Some(&held(too_little))), "{too_little}");
+            assert!(both.lacked_in(Some(&held(too_little))).is_some(), "{too_little}");
         }
         let either = compiled(&build::any(&["write", "audit"]));
-        assert!(either.is_met_by(Some(&held("audit"))) && either.is_met_by(Some(&held("admin"))));
-        assert!(!either.is_met_by(Some(&held("read"))));
+        assert!(
+            either.lacked_in(Some(&held("audit"))).is_none()
+                && either.lacked_in(Some(&held("admin"))).is_none()
+        );
+        assert!(either.lacked_in(Some(&held("read"))).is_some());
     }
 
     #[test]
     fn only_what_is_public_is_met_by_an_anonymous_caller() {
-        assert!(compiled(&Rule::PUBLIC).is_met_by(None));
+        assert!(compiled(&Rule::PUBLIC).lacked_in(None).is_none());
         for rule in [Rule::AUTHENTICATED, build::all(&["read"]), build::any(&["read"])] {
-            assert!(!compiled(&rule).is_met_by(None), "{rule}");
+            assert!(compiled(&rule).lacked_in(None).is_some(), "{rule}");
         }
     }
 }

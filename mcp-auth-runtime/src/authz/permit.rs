@@ -85,6 +85,10 @@ impl Permit {
         self.0.unfit.as_deref()
     }
 
+    pub(super) fn shared_message(&self) -> &Arc<Message> {
+        &self.0.message
+    }
+
     /// What was allowed, as the body said it.
     pub fn message(&self) -> &Message {
         &self.0.message

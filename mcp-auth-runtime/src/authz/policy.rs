@@ -13,7 +13,7 @@ use super::settings::{Connect, Settings, Visibility};
 use super::templated::Templated;
 use super::verdict::{Denied, Verdict};
 use crate::authn::{Held, Identity, Principal};
-use crate::declared::registry::OperationId;
+use crate::declared::registry::{OperationId, Registry};
 use crate::declared::{Kind, Rule};
 use crate::envelope::Message;
 use mcp_auth_core::{Hierarchy, LoginTerms, Scope, ScopeFamily, ScopeSet, ScopeTemplate};
@@ -118,13 +118,13 @@ impl Policy {
         let methods = named.parts.iter().filter(is_method);
         for part in methods.chain(named.parts.iter().filter(|part| !is_method(part))) {
             let need = part.id.and_then(|id| self.need_at(id));
-            match need.map(|need| need.lacked_by(held)) {
+            match need.map(|need| need.lacked_by(who)) {
                 Some(None) => {}
                 Some(Some(lack)) if !hides => lacked = lacked.max(Some(lack)),
                 Some(Some(_)) | None => return Verdict::Denied(self.unknown(part.kind, part.name, who)),
             }
         }
-        match (lacked, held) {
+        match (lacked, who.principal()) {
             (None, _) => {
                 let need = self.need_of(named).cloned();
                 let permit = Permit::new(named, need, who.clone(), &self.hierarchy);
@@ -144,8 +144,13 @@ impl Policy {
                 self.while_recent(verdict, parts.filter_map(|part| part.id), held)
             }
             (Some(_), None) => Verdict::Denied(self.unauthenticated(named.ids())),
-            (Some(_), Some(held)) => Verdict::Denied(self.lacking(named.ids(), held)),
+            (Some(_), Some(who)) => Verdict::Denied(self.lacking(named.ids(), who)),
         }
+    }
+
+    /// The same of a message that was allowed before, by the rules of now.
+    pub(crate) fn decide_again(&self, permit: &Permit, registry: &Registry) -> Verdict {
+        self.decide(&Named::of(permit.shared_message(), registry, |_| None), permit.identity())
     }
 
     /// The operations in `named` whose scopes the call fills, or filled: that of a task did when it made the task.
@@ -287,8 +292,7 @@ impl Policy {
 
     /// Whether lists show the operation to `who`.
     pub fn shows(&self, id: OperationId, who: &Identity) -> bool {
-        let met =
-            || self.need_at(id).is_some_and(|need| need.is_met_by(who.principal().map(Principal::held)));
+        let met = || self.need_at(id).is_some_and(|need| need.is_met_by(who));
         match (who, self.settings.visibility) {
             (Identity::Known(_), Visibility::All) => true,
             (Identity::Anonymous, _) | (Identity::Known(_), Visibility::Granted) => met(),
@@ -307,7 +311,7 @@ impl Policy {
 
     /// Whether `who` may use the operation `id`, as far as that does not depend on what a call fills into its scopes.
     pub fn admits(&self, id: OperationId, who: &Identity) -> bool {
-        self.need_at(id).is_some_and(|need| need.is_met_by(who.principal().map(Principal::held)))
+        self.need_at(id).is_some_and(|need| need.is_met_by(who))
     }
 
     /// What `who` has of what the operation `id` needs, for those who explain a decision. `filled` says what the call makes
@@ -324,7 +328,8 @@ impl Policy {
             Some(need) => need.account(held, filled),
             None => {
                 let (roles, groups, terms) = (Vec::new(), Vec::new(), LoginTerms::NONE);
-                Account { anyone: false, is_known: held.is_some(), roles, groups, terms, login: None }
+                let (anyone, is_known, wants_claims) = (false, held.is_some(), false);
+                Account { anyone, is_known, roles, groups, wants_claims, terms, login: None }
             }
         }
     }
@@ -345,32 +350,35 @@ impl Policy {
 
     /// What is said to `who`, who may not have what came of all of `ids`; nothing of them where they are hidden.
     pub fn denied(&self, ids: impl IntoIterator<Item = OperationId>, who: &Identity) -> Option<Denied> {
-        let held = who.principal().map(Principal::held).filter(|_| self.shows_all())?;
+        let caller = who.principal().filter(|_| self.shows_all())?;
         let ids: Vec<_> = ids.into_iter().collect();
         // Of tools that were removed long ago nothing is known any more.
         if ids.iter().any(|id| self.need_behind(*id).is_none()) {
             return None;
         }
-        let is_lacked =
-            |id: &OperationId| self.need_behind(*id).is_none_or(|need| !need.is_met_by(Some(held)));
+        let is_lacked = |id: &OperationId| self.need_behind(*id).is_none_or(|need| !need.is_met_by(who));
         let ids: Vec<_> = ids.into_iter().filter(is_lacked).collect();
         Some(match ids.is_empty() {
             // Scopes that calls filled: they are not named to a caller who did not call so.
             true => Denied::Refused {
                 reason: "this needs scopes that other calls of this session had".to_owned(),
             },
-            false => self.lacking(ids, held),
+            false => self.lacking(ids, caller),
         })
     }
 
-    /// What a caller is told who lacks something of `ids`: a role first, and a person, which no other token mends.
-    fn lacking(&self, ids: impl IntoIterator<Item = OperationId>, held: &Held) -> Denied {
+    /// What a caller is told who lacks something of `ids`: a role first, then claims, and a person, which no other token mends.
+    fn lacking(&self, ids: impl IntoIterator<Item = OperationId>, who: &Principal) -> Denied {
+        let held = who.held();
         let ids: Vec<_> = ids.into_iter().collect();
         let needs = || ids.iter().filter_map(|id| self.need_behind(*id));
         if let Some(any_of) = needs().find_map(|need| need.missing_role(held)) {
             return Denied::MissingRole { any_of: any_of.to_vec() };
         }
-        match needs().filter_map(|need| need.lacked_by(Some(held))).max() {
+        if let Some(unfit) = needs().find_map(|need| need.misfit(who)) {
+            return Denied::UnfitClaims(unfit);
+        }
+        match needs().filter_map(|need| need.lacked_in(Some(held))).max() {
             Some(Lack::Login | Lack::Person) => self.lacks_login(&ids, held),
             _ => self.lacks(self.required(ids), held),
         }

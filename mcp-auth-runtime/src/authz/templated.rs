@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use rmcp::model::JsonObject;
+use serde_json::Value;
+
 use super::guard::{Asked, Guarded, UNDECIDED};
 use super::named::{Ran, Variables};
 use super::need::Filled;
@@ -9,6 +12,7 @@ use super::permit::Permit;
 use super::policy::Policy;
 use super::verdict::{Denied, Verdict};
 use crate::authn::{Identity, Principal};
+use crate::declared::Kind;
 use crate::declared::filling::{FilledScopes, Values};
 use crate::declared::registry::Registry;
 use crate::envelope::Message;
@@ -61,11 +65,14 @@ impl Policy {
                         }
                     }
                 }
-                // As long as a value is not chosen, the rest of the rule decides.
                 Message::Complete { chosen, .. } => {
                     let chosen = chosen_of(registry, asked, chosen);
-                    let given = chosen.iter().map(Values::Variables);
-                    given.filter(|values| need.is_given(*values)).map(with).collect()
+                    let so_far = chosen.iter().map(|chosen| {
+                        let filled = need.filled(Values::Arguments(chosen));
+                        let ran = Ran { operation: asked.id, filled: Some(filled) };
+                        (need.fill_chosen(held, self.hierarchy(), chosen), ran)
+                    });
+                    so_far.collect()
                 }
                 _ => {
                     let found = registry.resource_and_variables(&asked.name);
@@ -74,6 +81,7 @@ impl Policy {
             };
             for (comes_of_it, so) in made {
                 match comes_of_it {
+                    Filled::Held if so.filled.as_ref().is_some_and(BTreeMap::is_empty) => {}
                     Filled::Held => ran.push(so),
                     Filled::Lacked(scopes) => lacked.get_or_insert_with(|| besides.clone()).extend(scopes),
                     Filled::Unfit(why) if is_answered(permit.message()) => {
@@ -99,9 +107,9 @@ impl Policy {
         let (Some(need), hierarchy) = (self.need_behind(ran.operation), self.hierarchy()) else {
             return false;
         };
-        let Some(filled) = &ran.filled else { return need.is_met_by(held) };
+        let Some(filled) = &ran.filled else { return need.is_met_by(who) };
         let by_value = |held| need.fill(held, hierarchy, Values::Recorded(filled)) == Filled::Held;
-        need.is_met_by(held) && (!need.depends_on_call(held) || held.is_some_and(by_value))
+        need.is_met_by(who) && (!need.depends_on_call(held) || held.is_some_and(by_value))
     }
 }
 
@@ -110,13 +118,22 @@ fn is_answered(message: &Message) -> bool {
     matches!(message, Message::Tool { .. } | Message::Prompt { .. } | Message::Resource { .. })
 }
 
-/// The values that a completion is about: those of the URI that it names, and those that are chosen already. Where both say one, each is
-/// decided on: which of them the method reads is not known.
-fn chosen_of(registry: &Registry, asked: &Asked, chosen: &BTreeMap<String, String>) -> Vec<Variables> {
+/// The values that a completion is about, as a method reads them: those of the URI that it names, and those that are chosen already.
+/// Where both say one, each is decided on: which of them the method reads is not known.
+fn chosen_of(registry: &Registry, asked: &Asked, chosen: &BTreeMap<String, String>) -> Vec<JsonObject> {
     let is_template = registry.resource_template(&asked.name).is_some();
     let of_uri = (!is_template).then(|| registry.resource_and_variables(&asked.name)).flatten();
     let of_uri = of_uri.map(|(_, variables)| variables).unwrap_or_default();
     let mut all = of_uri.clone();
     all.extend(chosen.iter().map(|(name, value)| (name.clone(), value.clone())));
-    if all == of_uri { vec![all] } else { vec![of_uri, all] }
+    let each = if all == of_uri { vec![all] } else { vec![of_uri, all] };
+    let read = |texts: Variables| {
+        let mut values = texts.into_iter().map(|(name, text)| (name, Value::String(text))).collect();
+        let declaration = registry.get(asked.id);
+        if declaration.kind() == Kind::Prompt {
+            declaration.read_texts(&mut values);
+        }
+        values
+    };
+    each.into_iter().map(read).collect()
 }

@@ -4,7 +4,7 @@ use super::guard::Guarded;
 use super::login::{LoginFault, Recent, login_needed};
 use super::permit::Permit;
 use super::templated::Templated;
-use crate::declared::Kind;
+use crate::declared::{Kind, UnfitClaims};
 use mcp_auth_core::{LoginTerms, Role, ScopeSet};
 
 /// What comes of a decision. Nothing but its permit lets a message go on: a kind of verdict that is added here stops what does
@@ -73,6 +73,13 @@ pub enum Denied {
         /// The roles of which one suffices.
         any_of: Vec<Role>,
     },
+    /// The caller's claims are not what the operation takes. No token of theirs mends that.
+    #[error("the claims do not fit: {}", match &.0.claim {
+        Some(claim) if .0.is_missing => format!("{claim:?} is missing"),
+        Some(claim) => format!("{claim:?} is of another shape"),
+        None => "one is missing".to_owned(),
+    })]
+    UnfitClaims(UnfitClaims),
     /// The server's own guard refuses it, in these words.
     #[error("refused by its guard: {reason}")]
     Refused {

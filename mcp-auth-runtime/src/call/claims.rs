@@ -7,10 +7,12 @@ use super::Call;
 use super::derives::HasDeserialize;
 use super::from_call::{FromCall, caller};
 use crate::answer::Rejection;
+use crate::declared::{ClaimsFit, UnfitClaims};
 
 /// The claims of the caller's token as your own type, verified like the rest of the token.
 ///
-/// A token whose claims are not a `T` gets 403 (as a JSON-RPC error) and names the claim, never its value.
+/// That they fit is part of the operation's rule: a caller whose claims are not a `T` gets 403, without a challenge and before any
+/// scope is asked for, since no login mends that. The answer names the claim, never its value.
 ///
 /// # Example
 /// ```
@@ -26,22 +28,34 @@ pub struct Claims<T>(pub T);
 
 impl<T: HasDeserialize> FromCall for Claims<T> {
     const NEEDS_TRANSPORT: bool = false;
+    const CLAIMS: Option<ClaimsFit> = Some(fit::<T>);
 
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        read(caller(call)?.claims()).map(Self)
+        read(caller(call)?.claims()).map(Self).map_err(refused)
     }
 }
 
 /// `None` where the operation is public and its caller is anonymous.
 impl<T: HasDeserialize> FromCall for Option<Claims<T>> {
     const NEEDS_TRANSPORT: bool = false;
+    const CLAIMS: Option<ClaimsFit> = Some(fit::<T>);
 
     fn from_call(call: &mut Call) -> Result<Self, ErrorData> {
-        call.caller.as_ref().map(|caller| read(caller.claims()).map(Claims)).transpose()
+        let read = call.caller.as_ref().map(|caller| read(caller.claims()).map(Claims));
+        read.transpose().map_err(refused)
     }
 }
 
-fn read<T: HasDeserialize>(claims: &Map<String, Value>) -> Result<T, ErrorData> {
+fn fit<T: HasDeserialize>(claims: &Map<String, Value>) -> Result<(), UnfitClaims> {
+    read::<T>(claims).map(drop)
+}
+
+/// Not reached: the rule asked before.
+fn refused(unfit: UnfitClaims) -> ErrorData {
+    Rejection::UnfitClaims(unfit).error_data()
+}
+
+fn read<T: HasDeserialize>(claims: &Map<String, Value>) -> Result<T, UnfitClaims> {
     serde_path_to_error::deserialize(claims).map_err(|error| {
         let place = Some(error.path().to_string()).filter(|place| place != ".");
         let what = error.into_inner().to_string();
@@ -51,7 +65,7 @@ fn read<T: HasDeserialize>(claims: &Map<String, Value>) -> Result<T, ErrorData> 
             .into_iter()
             .chain(missing.map(str::to_owned))
             .reduce(|place, name| format!("{place}.{name}"));
-        Rejection::UnfitClaims { claim, is_missing: missing.is_some() }.error_data()
+        UnfitClaims { claim, is_missing: missing.is_some() }
     })
 }
 
@@ -68,7 +82,7 @@ mod tests {
     }
 
     fn claims(json: &Value) -> Result<Tenant, ErrorData> {
-        read(json.as_object().unwrap())
+        read(json.as_object().unwrap()).map_err(refused)
     }
 
     #[test]
@@ -92,7 +106,7 @@ mod tests {
         struct Realm {
             realm_access: Tenant,
         }
-        let said = |json: Value| read::<Realm>(json.as_object().unwrap()).unwrap_err().message;
+        let said = |json: Value| refused(read::<Realm>(json.as_object().unwrap()).unwrap_err()).message;
         assert_eq!(
             said(serde_json::json!({ "realm_access": {} })),
             "the token lacks the claim `realm_access.tenant`, which this operation needs"

@@ -23,6 +23,7 @@ use super::tool_error::tool_failure;
 use super::whole;
 use crate::answer::Rejection;
 use crate::authn::Caller;
+use crate::declared::ClaimsFit;
 
 /// The longest text of a caller's mistake that goes back to it, in bytes: what deserializers say may quote what was
 /// sent, whole.
@@ -46,6 +47,11 @@ pub trait FromCall: Sized {
     /// Whether this needs what rmcp's transport knows of the request: the peer, the cancellation, the extensions
     /// (see [`Call::peer`]). An operation none of whose arguments does is called without it, which is faster.
     const NEEDS_TRANSPORT: bool = true;
+
+    /// Whether the claims of a caller fit this, where it is made of them: a part of the rule of the operation that takes it, so it is
+    /// asked before any scope.
+    #[doc(hidden)]
+    const CLAIMS: Option<ClaimsFit> = None;
 
     /// Takes the argument from the call.
     ///

@@ -46,6 +46,13 @@ pub enum Change {
         /// Who may.
         now: Rule,
     },
+    /// Others of the resource templates that share URIs with it are looked at before it.
+    After {
+        /// Those that were.
+        before: Vec<String>,
+        /// Those that are.
+        now: Vec<String>,
+    },
     /// Lists say something else of it.
     Said {
         /// What is said differently.
@@ -79,6 +86,17 @@ impl fmt::Display for Change {
                     Width::Same => "has a rule that is written otherwise, for the same callers",
                 };
                 write!(f, "{how}; before: {before}; now: {now}")
+            }
+            Self::After { before, now } => {
+                let names = |all: &[String]| match all {
+                    [] => "none".to_owned(),
+                    all => shown_line(&all.join(" "), SHOWN_NAME),
+                };
+                let (before, now) = (names(before), names(now));
+                write!(
+                    f,
+                    "reads other URIs: of the templates that share some with it, the first one reads them; before it: {before}; now: {now}"
+                )
             }
             Self::Said { what, before, now } => {
                 let what = match what {

@@ -37,6 +37,13 @@ impl Values<'_> {
         }
     }
 
+    /// Whether `scope` is one that `template` may make of them once the others are there.
+    pub(crate) fn begin(&self, template: &ScopeTemplate, scope: &Scope) -> bool {
+        let made_of = template.family().values(scope.as_str());
+        let is_so = |(path, value): (&[String], &str)| self.text(path).is_none_or(|given| given == value);
+        made_of.is_some_and(|values| template.paths().zip(values).all(is_so))
+    }
+
     /// The scope that `template` makes of them.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::confirm::WrittenConfirm;
 use super::difference::{Change, Difference};
 use super::hashes::{Hashes, Said};
-use super::registry::Registry;
+use super::registry::{Declaration, Item, Registry};
 use super::width::Width;
 use super::written_rule::{Word, WrittenRule};
 use super::{Kind, Rule, ScopeTerm};
@@ -35,6 +35,8 @@ pub struct Lock(BTreeMap<(Kind, String), Locked>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Locked {
     rule: Rule,
+    /// Of a resource template: those that share URIs with it and are looked at before it. Sorted.
+    after: Vec<String>,
     hashes: Hashes,
 }
 
@@ -78,7 +80,8 @@ impl Lock {
             if kind == Kind::Tool && hashes.arguments.is_none() {
                 return Err(LockError::NoHashes(name));
             }
-            Ok(((kind, name), Locked { rule: declaration.rule.clone(), hashes }))
+            let (rule, after) = (declaration.rule.clone(), looked_at_before(registry, declaration));
+            Ok(((kind, name), Locked { rule, after, hashes }))
         });
         Ok(Self(locked.collect::<Result<_, _>>()?))
     }
@@ -146,12 +149,14 @@ impl Locked {
             before: before.clone(),
             now: after.clone(),
         });
+        let after = (self.after != now.after)
+            .then(|| Change::After { before: self.after.clone(), now: now.after.clone() });
         let said = Said::ALL.into_iter().filter_map(|what| {
             let (before, now) = (self.hashes.get(what), now.hashes.get(what));
             let owned = |hash: Option<&str>| hash.map(str::to_owned);
             (before != now).then(|| Change::Said { what, before: owned(before), now: owned(now) })
         });
-        rule.into_iter().chain(said).collect()
+        rule.into_iter().chain(after).chain(said).collect()
     }
 }
 
@@ -168,7 +173,7 @@ impl fmt::Display for Lock {
 
 impl fmt::Display for Locked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let WrittenRule { rule, scopes, groups, roles, max_age, acr_values, guard, confirmed } =
+        let WrittenRule { rule, scopes, groups, roles, claims, max_age, acr_values, guard, confirmed } =
             WrittenRule::of(&self.rule);
         writeln!(f, "rule = {}", quoted(rule.as_str()))?;
         if groups.is_empty() && !scopes.is_empty() {
@@ -180,6 +185,9 @@ impl fmt::Display for Locked {
         }
         if !roles.is_empty() {
             writeln!(f, "roles = {}", list(&roles, |any| list(any, |role| quoted(role))))?;
+        }
+        if claims {
+            writeln!(f, "claims = true")?;
         }
         if let Some(seconds) = max_age {
             writeln!(f, "max_age = {seconds}")?;
@@ -193,6 +201,9 @@ impl fmt::Display for Locked {
         if confirmed.how().is_some() {
             writeln!(f, "confirmed = {confirmed}")?;
         }
+        if !self.after.is_empty() {
+            writeln!(f, "after = {}", list(&self.after, |template| quoted(template)))?;
+        }
         for said in Said::ALL {
             if let Some(hash) = self.hashes.get(said) {
                 writeln!(f, "{} = {}", said.as_str(), quoted(hash))?;
@@ -200,6 +211,19 @@ impl fmt::Display for Locked {
         }
         Ok(())
     }
+}
+
+/// The templates that share URIs with this one and come before it, which read those.
+fn looked_at_before(registry: &Registry, declaration: &Declaration) -> Vec<String> {
+    let Item::ResourceTemplate(_, this) = &declaration.item else { return Vec::new() };
+    let all = registry.iter().filter_map(|(_, other)| match &other.item {
+        Item::ResourceTemplate(_, template) => Some(template),
+        _ => None,
+    });
+    let before = all.take_while(|template| *template != this).filter(|template| template.overlaps(this));
+    let mut before: Vec<String> = before.map(ToString::to_string).collect();
+    before.sort();
+    before
 }
 
 /// The table of the operations of a kind.
@@ -272,12 +296,16 @@ struct Block {
     groups: Vec<Vec<ScopeTerm>>,
     #[serde(default)]
     roles: Vec<Vec<String>>,
+    #[serde(default)]
+    claims: bool,
     max_age: Option<u64>,
     #[serde(default)]
     acr_values: Vec<String>,
     guard: Option<String>,
     #[serde(default)]
     confirmed: WrittenConfirm,
+    #[serde(default)]
+    after: Vec<String>,
     description: Option<String>,
     arguments: Option<String>,
     result: Option<String>,
@@ -291,10 +319,12 @@ impl Block {
             mut scopes,
             groups,
             roles,
+            claims,
             max_age,
             acr_values,
             guard,
             confirmed,
+            after,
             description,
             arguments,
             result,
@@ -303,9 +333,9 @@ impl Block {
         if rule == Word::AnyOf && scopes.is_empty() {
             scopes = groups.iter().flatten().cloned().collect();
         }
-        let rule =
-            WrittenRule { rule, scopes, groups, roles, max_age, acr_values, guard, confirmed }.read()?;
-        Ok(Locked { rule, hashes: Hashes { description, arguments, result, listed } })
+        let rule = WrittenRule { rule, scopes, groups, roles, claims, max_age, acr_values, guard, confirmed }
+            .read()?;
+        Ok(Locked { rule, after, hashes: Hashes { description, arguments, result, listed } })
     }
 }
 
@@ -316,7 +346,6 @@ mod tests {
 
     use super::*;
     use crate::call::build;
-    use crate::declared::registry::Declaration;
     use crate::declared::table::{operations_from_json, operations_to_json};
 
     fn tool(name: &'static str, rule: Rule) -> Declaration {
@@ -392,6 +421,25 @@ mod tests {
         let mut other = everything().iter().map(|(_, declaration)| declaration.clone()).collect::<Vec<_>>();
         other.reverse();
         assert_eq!(lock(&registry(other)).to_string(), text, "the order of the program does not matter");
+    }
+
+    #[test]
+    fn another_order_of_templates_that_share_uris_is_a_difference() {
+        let template = |rule, uri: &str| build::resource_template(rule, ResourceTemplate::new(uri, "one"));
+        let admins = || template(build::all(&["admin"]), "doc://private-{id}");
+        let all = || template(build::all(&["read"]), "doc://{id}");
+        let others = || template(build::all(&["read"]), "text://{id}");
+        let before = lock(&registry(vec![admins(), others(), all()]));
+        assert!(before.to_string().contains("\nafter = [\"doc://private-{id}\"]\n"), "{before}");
+        assert_eq!(Lock::read(&before.to_string()).unwrap(), before);
+        assert!(before.differences(&lock(&registry(vec![others(), admins(), all()]))).is_empty());
+        let now = lock(&registry(vec![all(), admins(), others()]));
+        let said: Vec<String> = before.differences(&now).iter().map(ToString::to_string).collect();
+        assert_eq!(said.len(), 2, "{said:#?}");
+        assert!(
+            said[0].contains("doc://private-{id}` reads other URIs") && said[0].ends_with("now: doc://{id}")
+        );
+        assert!(said[1].ends_with("before it: doc://private-{id}; now: none"), "{said:#?}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What the macros declared. In reading order: `rule` (who may call an operation), `scope_term` (one scope of a rule), `confirm` (how a person says yes to a call), `kind` (what an operation is), `registry`
+//! What the macros declared. In reading order: `rule` (who may call an operation), `scope_term` (one scope of a rule), `confirm` (how a person says yes to a call), `wanted_claims` (what of a token's claims a method takes), `kind` (what an operation is), `registry`
 //! (every operation of a server), `filling` (what fills the scopes of a rule), `narrowing` (what an operator adds), `schema` (what lists say of arguments and answers), `written_rule` (a rule as files write it), `hashes` (of what lists say), `table` (all of it as JSON, written
 //! and read), `width` (whether a rule lets in more callers than another one), `lock` (`mcp.lock`: what was declared when somebody looked at
 //! it), `difference` (what is different now). How an operation is called is in `call`.
@@ -15,6 +15,7 @@ pub(crate) mod rule;
 pub(crate) mod schema;
 mod scope_term;
 pub(crate) mod table;
+mod wanted_claims;
 mod width;
 mod written_rule;
 
@@ -25,4 +26,5 @@ pub use kind::Kind;
 pub(crate) use narrowing::Narrowing;
 pub use rule::{InvalidRule, Rule, Who};
 pub use scope_term::ScopeTerm;
+pub use wanted_claims::{ClaimsFit, UnfitClaims};
 pub use width::Width;

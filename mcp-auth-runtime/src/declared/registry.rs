@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::declared::hashes::Hashes;
 use crate::declared::schema::{self, Check, Misfits, UnsupportedArguments, UnusableSchema};
-use crate::declared::{Kind, Rule};
+use crate::declared::{ClaimsFit, Kind, Rule};
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::uri_template::UriTemplate;
 
@@ -99,6 +99,12 @@ impl Declaration {
         // A person is asked through the transport.
         let needs_transport = needs || self.rule.confirm().is_some();
         Self { needs_transport, ..self }
+    }
+
+    /// Says which claims its method and its guard take, each where it takes some.
+    #[must_use]
+    pub fn taking_claims(self, fits: &[Option<ClaimsFit>]) -> Self {
+        Self { rule: self.rule.with_claims(fits), ..self }
     }
 
     /// Whether a call of it may be answered without rmcp's transport.
@@ -327,6 +333,16 @@ pub enum DeclarationError {
     /// Two of one kind have one name.
     #[error(transparent)]
     Duplicate(#[from] Duplicate),
+    /// Two resource templates that match the same URIs: the second one would never be read.
+    #[error(
+        "resource templates `{first}` and `{second}` match the same URIs, so nothing would ever read the second one: keep one of them"
+    )]
+    SameUris {
+        /// The first one.
+        first: String,
+        /// The other.
+        second: String,
+    },
     /// No client would take the schema of a tool's arguments.
     #[error("the arguments of tool `{tool}` {why}")]
     Arguments {
@@ -369,14 +385,21 @@ impl Registry {
     /// cannot be used.
     pub fn new(mut declarations: Vec<Declaration>) -> Result<Self, DeclarationError> {
         let mut registry = Self::default();
-        let mut templates = std::collections::HashSet::new();
+        let mut templates: Vec<&UriTemplate> = Vec::new();
         for (index, declaration) in declarations.iter().enumerate() {
             let (id, name) = (OperationId(index), declaration.name().to_owned());
             let taken = match &declaration.item {
                 Item::Tool(_) => registry.tools.insert(name, id).is_some(),
                 Item::Prompt(_) => registry.prompts.insert(name, id).is_some(),
                 Item::Resource(_) => registry.resources.insert(name, id).is_some(),
-                Item::ResourceTemplate(..) => !templates.insert(name),
+                Item::ResourceTemplate(_, template) => {
+                    if let Some(first) = templates.iter().find(|first| first.matches_as(template)) {
+                        let (first, second) = (first.to_string(), template.to_string());
+                        return Err(DeclarationError::SameUris { first, second });
+                    }
+                    templates.push(template);
+                    false
+                }
                 Item::Method(_) => registry.methods.insert(name, id).is_some(),
             };
             if taken {
@@ -445,12 +468,17 @@ impl Registry {
         }
     }
 
-    /// Takes an operation away. Its id stays, and those of the others with it.
+    /// Takes an operation away. Its id stays, and those of the others with it. So does the URI of a resource, which no template reads
+    /// instead.
     pub(super) fn switch_off(&mut self, id: OperationId) {
         self.change(id, |declaration| declaration.rule = Rule::NOBODY);
-        for names in [&mut self.tools, &mut self.prompts, &mut self.resources, &mut self.methods] {
+        for names in [&mut self.tools, &mut self.prompts, &mut self.methods] {
             names.retain(|_, named| *named != id);
         }
+    }
+
+    fn is_off(&self, id: OperationId) -> bool {
+        self.get(id).rule == Rule::NOBODY
     }
 
     /// The declaration of the operation `id`.
@@ -476,20 +504,22 @@ impl Registry {
         self.methods.get(name).copied()
     }
 
-    /// The resource a URI names: a fixed URI first, then the first template that matches it.
+    /// The resource a URI names: a fixed URI first, then the first template that matches it. What is switched off is found first too, and
+    /// is not there.
     pub fn resource(&self, uri: &str) -> Option<OperationId> {
         self.resource_and_variables(uri).map(|(id, _)| id)
     }
 
     /// The same with the variables that the URI gives its template, percent-decoded; none for a fixed URI.
     pub fn resource_and_variables(&self, uri: &str) -> Option<(OperationId, HashMap<String, String>)> {
-        if let Some(id) = self.resources.get(uri) {
-            return Some((*id, HashMap::new()));
-        }
-        self.iter().find_map(|(id, declaration)| match &declaration.item {
-            Item::ResourceTemplate(_, template) => template.matches(uri).map(|variables| (id, variables)),
-            _ => None,
-        })
+        let by_template = || {
+            self.all().find_map(|(id, declaration)| match &declaration.item {
+                Item::ResourceTemplate(_, template) => template.matches(uri).map(|variables| (id, variables)),
+                _ => None,
+            })
+        };
+        let found = self.resources.get(uri).map(|id| (*id, HashMap::new())).or_else(by_template);
+        found.filter(|(id, _)| !self.is_off(*id))
     }
 
     /// The resource template written exactly so (what `completion/complete` refers to).
@@ -574,11 +604,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_switched_off_is_read_by_nothing_else() {
+        let mut registry =
+            registry(vec![resource("todo://all"), template("todo://a-{id}"), template("todo://{id}")]);
+        let (all, of_a) =
+            (registry.resource("todo://all").unwrap(), registry.resource("todo://a-1").unwrap());
+        registry.switch_off(all);
+        registry.switch_off(of_a);
+        assert_eq!((registry.resource("todo://all"), registry.resource("todo://a-1")), (None, None));
+        assert!(registry.resource_template("todo://a-{id}").is_none());
+        assert!(registry.resource("todo://b-1").is_some());
+    }
+
+    #[test]
+    fn templates_that_match_the_same_uris_are_refused() {
+        let same = Registry::new(vec![template("a://{x}/b"), template("a://{y}/b")]).unwrap_err();
+        assert!(matches!(&same, DeclarationError::SameUris { .. }), "{same}");
+        assert!(Registry::new(vec![template("a://x-{x}"), template("a://{x}")]).is_ok());
+    }
+
+    #[test]
     fn duplicate_of_one_kind_is_refused_by_name() {
         for (declaration, kind) in [
             (tool("a", Rule::PUBLIC), Kind::Tool),
             (resource("a://x"), Kind::Resource),
-            (template("a://{x}"), Kind::ResourceTemplate),
             (build::method(Rule::PUBLIC, "a/b"), Kind::Method),
         ] {
             let duplicate = Registry::new(vec![declaration.clone(), declaration]).unwrap_err();

@@ -5,6 +5,7 @@ use std::fmt;
 
 use mcp_auth_core::{LoginTerms, Role, Scope, ScopeSet, ScopeTemplate};
 
+use super::wanted_claims::{ClaimsFit, WantedClaims};
 use super::{Confirm, ScopeTerm};
 
 /// Who may call an operation, as `#[tool(…)]`, `#[prompt(…)]`, `#[resource(…)]` or `#[method(…)]` said it.
@@ -13,6 +14,8 @@ pub struct Rule {
     who: Who,
     /// Of each list the caller holds one role. No list is empty.
     roles: Vec<Vec<Role>>,
+    /// What the method takes of the caller's claims, if it takes some.
+    claims: Option<WantedClaims>,
     /// How the caller's person must have logged in.
     login: LoginTerms,
     /// The method of the server that is asked besides.
@@ -51,7 +54,7 @@ impl Rule {
     pub const NOBODY: Self = Self::of(Who::Nobody);
 
     const fn of(who: Who) -> Self {
-        Self { who, roles: Vec::new(), login: LoginTerms::NONE, guard: None, confirm: None }
+        Self { who, roles: Vec::new(), claims: None, login: LoginTerms::NONE, guard: None, confirm: None }
     }
 
     /// A verified caller who holds all scopes of one of these groups. An empty group is left out; without any other one it is
@@ -125,6 +128,39 @@ impl Rule {
     pub fn with_any_role(mut self, roles: Vec<Role>) -> Self {
         self.roles.push(roles);
         self
+    }
+
+    /// The same, for callers whose claims fit all of these besides; `None` asks for nothing. Who is let in without a credential has no
+    /// claims.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_claims(self, fits: &[Option<ClaimsFit>]) -> Self {
+        let fits: Vec<ClaimsFit> = fits.iter().copied().flatten().collect();
+        if fits.is_empty() { self } else { self.wanting_claims(fits) }
+    }
+
+    /// The same, of which it is only known that the method takes claims.
+    #[must_use]
+    pub(super) fn with_unknown_claims(self) -> Self {
+        self.wanting_claims(Vec::new())
+    }
+
+    fn wanting_claims(self, fits: Vec<ClaimsFit>) -> Self {
+        let claims = match self.claims {
+            Some(claims) => claims.and(fits),
+            None => WantedClaims::new(fits),
+        };
+        Self { claims: Some(claims), ..self }
+    }
+
+    /// What the method takes of the caller's claims, if it takes some.
+    pub(crate) fn claims(&self) -> Option<&WantedClaims> {
+        self.claims.as_ref()
+    }
+
+    /// Whether the method takes claims as a type of its own, which those of a caller have to fit.
+    pub fn wants_claims(&self) -> bool {
+        self.claims.is_some()
     }
 
     /// The same, for callers whose person logged in so. Of anyone it is any caller then; terms that ask for nothing change nothing.
@@ -232,7 +268,7 @@ impl Rule {
 }
 
 /// As the `--scopes` table shows it: `public`, `authenticated`, `a and b`, `a or b`, `(a and b) or c`, each with
-/// `, role x or y` behind it where roles are needed, `, login 5m, acr a or b` where a login is, `, guard f` where one is asked, `, confirmed` or `, confirmed by
+/// `, role x or y` behind it where roles are needed, `, claims` where the method takes some, `, login 5m, acr a or b` where a login is, `, guard f` where one is asked, `, confirmed` or `, confirmed by
 /// login` where the person is.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -251,6 +287,9 @@ impl fmt::Display for Rule {
         for any in &self.roles {
             f.write_str(", role ")?;
             f.write_str(&any.iter().map(Role::as_str).collect::<Vec<_>>().join(" or "))?;
+        }
+        if self.claims.is_some() {
+            f.write_str(", claims")?;
         }
         if !self.login.is_empty() {
             write!(f, ", {}", self.login)?;
@@ -280,6 +319,8 @@ mod tests {
             (build::any_of(&[&["a"], &["b"]]), "a or b"),
             (build::any_of(&[&["a", "b"], &["admin"]]), "(a and b) or admin"),
             (Rule::PUBLIC.with_guard("may_read"), "public, guard may_read"),
+            (Rule::PUBLIC.with_claims(&[Some(|_| Ok(())), None]).with_guard("g"), "public, claims, guard g"),
+            (Rule::AUTHENTICATED.with_claims(&[None]), "authenticated"),
             (build::any_of(&[&["a"]]).with_any_role(build::any_role(&["manager"])), "a, role manager"),
             (build::any_of(&[&["a"]]).with_login(build::login(300, &["b", "c"])), "a, login 5m, acr b or c"),
             (

@@ -47,6 +47,10 @@ fn lets_in_all_of(outer: &Rule, inner: &Rule) -> bool {
     if outer.guard().is_some() && outer.guard() != inner.guard() {
         return false;
     }
+    // Which claims they are, files do not tell.
+    if outer.wants_claims() && !inner.wants_claims() {
+        return false;
+    }
     // Who logged in by one way, and so long ago as that may be.
     if !is_met_by_all_of(outer.login(), inner.login()) {
         return false;
@@ -126,6 +130,7 @@ mod tests {
             (roles(scopes(&[&["a", "b"]]), &[&["x"]]), roles(scopes(&[&["a"]]), &[&["x", "y"]])),
             (Rule::NOBODY, scopes(&[&["a"]])),
             (Rule::PUBLIC.with_guard("g"), Rule::PUBLIC),
+            (Rule::AUTHENTICATED.with_claims(&[Some(|_| Ok(()))]), Rule::AUTHENTICATED),
             (Rule::AUTHENTICATED.with_confirmation(), Rule::AUTHENTICATED),
             (Rule::AUTHENTICATED.with_confirmation_by_login(), Rule::AUTHENTICATED.with_confirmation()),
             (Rule::AUTHENTICATED.with_confirmation(), Rule::PUBLIC),

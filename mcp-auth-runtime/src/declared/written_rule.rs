@@ -19,6 +19,9 @@ pub(super) struct WrittenRule {
     /// Of each list one role is needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) roles: Vec<Vec<String>>,
+    /// Whether the method takes claims as a type of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) claims: bool,
     /// The oldest login that will do, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) max_age: Option<u64>,
@@ -92,6 +95,7 @@ impl WrittenRule {
             scopes: rule.terms().into_iter().cloned().collect(),
             groups,
             roles: rule.roles().iter().map(names).collect(),
+            claims: rule.wants_claims(),
             max_age: rule.login().max_age().map(|most| most.as_secs()),
             acr_values: rule.login().acr_values().iter().map(Acr::to_string).collect(),
             guard: rule.guard().map(str::to_owned),
@@ -104,7 +108,7 @@ impl WrittenRule {
     /// # Errors
     /// Says what makes no rule. Nothing is ever read as more open than it is written.
     pub(super) fn read(&self) -> Result<Rule, String> {
-        let Self { rule: word, scopes, groups, roles, max_age, acr_values, guard, confirmed } = self;
+        let Self { rule: word, scopes, groups, roles, claims, max_age, acr_values, guard, confirmed } = self;
         let rule = match (word, scopes.is_empty(), groups.is_empty()) {
             (Word::Public, true, true) => Rule::PUBLIC,
             (Word::Authenticated, true, true) => Rule::AUTHENTICATED,
@@ -129,6 +133,7 @@ impl WrittenRule {
             return Err("its rule is public, and a login stands beside it".to_owned());
         }
         let rule = rule.with_login(login);
+        let rule = if *claims { rule.with_unknown_claims() } else { rule };
         let rule = match guard.as_deref() {
             Some("") => return Err("its rule names a guard without a name".to_owned()),
             Some(guard) => rule.with_guard(guard.to_owned()),

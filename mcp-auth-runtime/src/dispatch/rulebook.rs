@@ -8,7 +8,7 @@ use mcp_auth_store::StoreError;
 use tokio::sync::watch;
 
 use crate::authn::Identity;
-use crate::authz::{Named, Policy, Ran};
+use crate::authz::{Decision, Denied, Guards, Named, Permit, Policy, Ran, UNDECIDED, Verdict};
 use crate::call::added::AddedRoute;
 use crate::declared::registry::{OperationId, Registry};
 use crate::envelope::Message;
@@ -75,6 +75,34 @@ impl Rules {
     /// `policy` is that of the operations in `registry`, `added` says how those are called that were added at run time.
     pub(crate) fn new(registry: Registry, policy: Policy, added: HashMap<OperationId, AddedRoute>) -> Self {
         Self { registry, policy, added }
+    }
+
+    /// What the scopes say that a message fills, and then its guards, which `guards` asks.
+    ///
+    /// # Errors
+    /// What the caller is told who may not.
+    pub(crate) async fn settle(
+        &self,
+        verdict: Verdict,
+        guards: Option<&dyn Guards>,
+    ) -> Result<Permit, Denied> {
+        let verdict = match verdict {
+            Verdict::Templated(templated) => self.policy.fill(templated, &self.registry)?,
+            other => other,
+        };
+        let guarded = match verdict {
+            Verdict::Allowed(permit) => return Ok(permit),
+            Verdict::Guarded(guarded) => guarded,
+            Verdict::Denied(denied) => return Err(denied),
+            Verdict::Recent(_) | Verdict::Templated(_) => {
+                return Err(Denied::Refused { reason: UNDECIDED.to_owned() });
+            }
+        };
+        let said = match guards {
+            Some(guards) => guards.ask(&guarded).await,
+            None => Decision::deny("nothing asks its guard"),
+        };
+        self.policy.settle(guarded, said)
     }
 
     /// The operations that there are.

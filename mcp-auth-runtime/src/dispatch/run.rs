@@ -24,8 +24,8 @@ use super::permit::{kept, placed, rules, undecided};
 use super::rulebook::Rules;
 use super::server::Dispatch;
 use crate::answer::refused_by::{MESSAGE, METHOD, OUTAGE, RULE};
-use crate::answer::{is_refusal, unknown_method};
-use crate::authz::Permit;
+use crate::answer::{Rejection, is_refusal, unknown_method};
+use crate::authz::{Permit, Verdict};
 use crate::call::Call;
 use crate::call::added::AddedRoute;
 use crate::call::answer::{Asked, IntoToolAnswer as _};
@@ -220,11 +220,38 @@ impl Dispatch {
                 return Err(Unconfirmed::refused("the caller's credential ended before the person confirmed this call"));
             }
         }
+        // In a session, and where the page is waited for, the message that was decided on is the one that waited.
+        if call.era() == Era::Sessions || how == Confirm::ByLogin {
+            self.still_allowed(permit).await?;
+        }
         confirming.confirm(call);
         if let Some(undecided) = &undecided {
             undecided.confirmed();
         }
         Ok(())
+    }
+
+    /// Decides once more on a call that waited for its person: a guard may say something else by now, the login may be too old, and its
+    /// tool gone.
+    ///
+    /// # Errors
+    /// What the client is told where it may not run any more.
+    async fn still_allowed(&self, permit: &Permit) -> Result<(), Unconfirmed> {
+        let rules = self.rules.now();
+        let verdict = match rules.policy().decide_again(permit, rules.registry()) {
+            Verdict::Recent(recent) => recent.at(Some(self.clock.unix_now())),
+            verdict => verdict,
+        };
+        match rules.settle(verdict, Some(self)).await {
+            Ok(again) if again.declared() == permit.declared() => Ok(()),
+            // Another tool has its name.
+            Ok(_) => Err(Unconfirmed::gone()),
+            Err(denied) => {
+                let rejection = Rejection::of(&denied, None);
+                let by = rejection.refused_by();
+                Err(Unconfirmed { told: ToolError::protocol(rejection.error_data()), by })
+            }
+        }
     }
 
     /// The answer to a call that its person has not confirmed: it is audited as a refusal, the question too.

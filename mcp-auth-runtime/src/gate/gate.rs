@@ -15,7 +15,7 @@ use super::session::Bound;
 use super::tool_errors::ToolErrors;
 use crate::answer::Rejection;
 use crate::authn::{Authenticator, Credential, Identity, ScopePrefix, Sender};
-use crate::authz::{Decision, Denied, Guards, Named, Permit, UNDECIDED, Verdict};
+use crate::authz::{Denied, Guards, Named, Permit, Verdict};
 use crate::dispatch::{Rulebook, Rules};
 use crate::envelope::{Envelope, Message};
 use crate::observe::audit::Decision as Decided;
@@ -233,34 +233,14 @@ impl Gate {
         if let (Verdict::Templated(_) | Verdict::Guarded(_), Some(session)) = (&verdict, &received.session) {
             session.check_owner(identity).await?;
         }
-        let permit = self.settle(rules, verdict).await.map_err(|denied| received.denied(&denied))?;
+        let settled = rules.settle(verdict, self.guards.as_deref()).await;
+        let permit = settled.map_err(|denied| received.denied(&denied))?;
         let bound = match &received.session {
             Some(session) => session.bind(&permit, named, rules.policy()).await?,
             None => Bound::NoSession,
         };
         let rules = Arc::clone(rules);
         Ok(Admitted { permit, rules, bound, place, held: None, undecided: None })
-    }
-
-    /// What the scopes say that the call fills, and then the guards, where there are some to be asked.
-    async fn settle(&self, rules: &Rules, verdict: Verdict) -> Result<Permit, Denied> {
-        let verdict = match verdict {
-            Verdict::Templated(templated) => rules.policy().fill(templated, rules.registry())?,
-            other => other,
-        };
-        let guarded = match verdict {
-            Verdict::Allowed(permit) => return Ok(permit),
-            Verdict::Guarded(guarded) => guarded,
-            Verdict::Denied(denied) => return Err(denied),
-            Verdict::Recent(_) | Verdict::Templated(_) => {
-                return Err(Denied::Refused { reason: UNDECIDED.to_owned() });
-            }
-        };
-        let said = match &self.guards {
-            Some(guards) => guards.ask(&guarded).await,
-            None => Decision::deny("nothing asks its guard"),
-        };
-        rules.policy().settle(guarded, said)
     }
 
     /// The answer to a message that could not be read, for `fault`. Audited.

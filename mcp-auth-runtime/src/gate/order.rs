@@ -48,6 +48,7 @@ pub(super) fn objection_outranks(denied: Option<&Denied>) -> bool {
             | Denied::InsufficientLogin { .. }
             | Denied::NoPerson { .. }
             | Denied::MissingRole { .. }
+            | Denied::UnfitClaims(_)
             | Denied::Refused { .. }
             | Denied::Unknown { .. },
         ) => true,

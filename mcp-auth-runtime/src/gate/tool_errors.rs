@@ -37,6 +37,7 @@ impl ToolErrors {
                 | Rejection::InsufficientLogin { .. }
                 | Rejection::NoPerson { .. }
                 | Rejection::MissingRole { .. }
+                | Rejection::UnfitClaims(_)
                 | Rejection::Refused { .. } => self != Self::Never,
                 Rejection::Unauthenticated { .. } => self == Self::OfAnyone,
                 _ => false,

@@ -321,6 +321,7 @@ where
     let own_schema = tool.output_schema.is_some();
     let tool = if own_schema { tool } else { with_output_schema(tool, R::output_schema()) };
     let declaration = Declaration::new(rule, Item::Tool(tool)).needing_transport(T::NEEDS_TRANSPORT);
+    let declaration = declaration.taking_claims(&[T::CLAIMS]);
     let declaration = declaration.published()?.stamped();
     Ok(Added { declaration, route: AddedRoute::new(run, own_schema) })
 }

@@ -16,6 +16,16 @@ fn filled_rules_with(settings: Settings) -> Rules {
             build::all(&["files:{bucket}:read"]),
             ResourceTemplate::new("bucket://{bucket}", "one"),
         ),
+        build::resource_template(
+            build::all(&["buckets:{bucket}:list", "dirs:{dir}:read"]),
+            ResourceTemplate::new("files://{bucket}/{dir}", "one"),
+        ),
+        build::resource_template(
+            build::all(&["both:{bucket}:{dir}:read"]),
+            ResourceTemplate::new("both://{bucket}/{dir}", "one"),
+        ),
+        build::prompt(build::all(&["files:{place.bucket}:read"]), Prompt::new("sum", None::<String>, None))
+            .with_prompt_input(place()),
         build::method(Rule::AUTHENTICATED, "tasks/get"),
         build::method(Rule::AUTHENTICATED, "subscriptions/listen"),
     ])
@@ -24,6 +34,12 @@ fn filled_rules_with(settings: Settings) -> Rules {
     let hierarchy = Hierarchy::new([(scope("all"), vec![scope("files:a:read")])]).unwrap();
     let policy = Policy::compile(registry.rules(), &hierarchy, settings);
     Rules { registry, policy }
+}
+
+fn place() -> Arc<JsonObject> {
+    let bucket = serde_json::json!({ "type": "object", "properties": { "bucket": { "type": "string" } } });
+    let schema = serde_json::json!({ "type": "object", "properties": { "place": bucket } });
+    Arc::new(schema.as_object().unwrap().clone())
 }
 
 fn with_bucket(name: &'static str) -> Tool {
@@ -197,6 +213,43 @@ fn a_completion_needs_the_scopes_of_the_values_that_are_chosen_already() {
     let unfit = asks(template, &[("bucket", "a b")], "files:a:read");
     assert!(matches!(unfit, Err(Denied::Refused { .. })), "{unfit:?}");
     assert!(asks(template, &[("bucket", "a b")], "all files:a:read").is_err());
+}
+
+#[test]
+fn a_completion_is_decided_by_what_is_chosen_also_where_something_is_still_to_be() {
+    let rules = filled_rules();
+    for (reference, chosen, held, may) in [
+        // Of two scopes one is filled.
+        ("files://{bucket}/{dir}", &[("bucket", "a")][..], "buckets:a:list", true),
+        ("files://{bucket}/{dir}", &[("bucket", "secret")], "buckets:a:list", false),
+        ("files://{bucket}/{dir}", &[("bucket", "secret")], "", false),
+        ("files://{bucket}/{dir}", &[("dir", "d")], "dirs:d:read", true),
+        ("files://{bucket}/{dir}", &[("dir", "d")], "buckets:a:list", false),
+        ("files://{bucket}/{dir}", &[("bucket", "a"), ("dir", "d")], "buckets:a:list dirs:d:read", true),
+        ("files://{bucket}/{dir}", &[("bucket", "a"), ("dir", "d")], "buckets:a:list", false),
+        // Of one scope a part is.
+        ("both://{bucket}/{dir}", &[("bucket", "a")], "both:a:d:read", true),
+        ("both://{bucket}/{dir}", &[("bucket", "secret")], "both:a:d:read", false),
+        ("both://{bucket}/{dir}", &[("dir", "d")], "both:a:d:read", true),
+        ("both://{bucket}/{dir}", &[("dir", "e")], "both:a:d:read", false),
+        ("both://{bucket}/{dir}", &[("bucket", "a")], "", false),
+        ("both://{bucket}/{dir}", &[], "", true),
+        // An argument of a prompt is text, and is read as the method reads it.
+        ("sum", &[("place", r#"{"bucket":"a"}"#)], "files:a:read", true),
+        ("sum", &[("place", r#"{"bucket":"a"}"#)], "all", true),
+        ("sum", &[("place", r#"{"bucket":"secret"}"#)], "files:a:read", false),
+        ("sum", &[("place", "secret")], "files:a:read", false),
+        ("sum", &[], "", true),
+    ] {
+        let named = match reference.contains("://") {
+            true => Reference::Resource(reference.to_owned()),
+            false => Reference::Prompt(reference.to_owned()),
+        };
+        let chosen = chosen.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let message = Arc::new(Message::Complete { reference: named, chosen });
+        let said = rules.fill(&message, &holder(held), None);
+        assert_eq!(said.is_ok(), may, "{reference} {held:?}: {said:?}");
+    }
 }
 
 #[test]

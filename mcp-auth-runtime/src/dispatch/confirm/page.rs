@@ -48,8 +48,7 @@ impl ConfirmationPage {
 
     /// The caller, where it is a person who logs in at this issuer.
     pub(super) fn person<'w>(&self, who: &'w Identity) -> Option<&'w Principal> {
-        let is_own = |principal: &&Principal| self.issuer.as_str() == principal.issuer();
-        who.principal().filter(is_own).filter(|principal| !principal.is_client() && !principal.is_local())
+        who.principal().filter(|principal| principal.is_person_at(self.issuer.as_str()))
     }
 
     /// Keeps a call that waits, and says the secret in the URL of its page.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mcp_auth_store::StoreError;
 
-use crate::answer::refused_by::{OUTAGE, PERSON};
+use crate::answer::refused_by::{OUTAGE, PERSON, RULE};
 use crate::call::tool_error::ToolError;
 use crate::owned::unavailable;
 
@@ -27,6 +27,11 @@ impl Unconfirmed {
 
     pub(super) fn denied() -> Self {
         Self::refused("the person did not confirm this call")
+    }
+
+    /// The tool was taken away while the call waited.
+    pub(in crate::dispatch) fn gone() -> Self {
+        Self { by: RULE, ..Self::refused("this tool is not there any more") }
     }
 
     pub(super) fn late() -> Self {
