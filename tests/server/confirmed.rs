@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use mcp_auth::prelude::*;
 use mcp_auth::schemars::JsonSchema;
 use mcp_auth::serde::Deserialize;
 use mcp_auth::serde_json::{Value, json};
 use mcp_auth::testing::{Client, Era, TestServer};
+use mcp_auth::{Rule, Tools};
 
 use crate::launch;
 use crate::talks::Talks;
@@ -113,6 +114,83 @@ async fn a_call_runs_once_the_person_confirmed_it_and_not_without() {
         // What needs no confirmation asks nobody.
         let client = writer(&server, era).person(|_| panic!("nobody is asked"));
         assert_eq!(client.call_tool("add", json!({})).await.text(), Some("added"));
+    }
+}
+
+/// A till: whether it may be opened changes while a person thinks about it.
+#[derive(Clone, Default)]
+struct Till {
+    is_locked: Arc<AtomicBool>,
+    ran: Arc<AtomicUsize>,
+}
+
+#[server]
+impl Till {
+    /// Opens it.
+    #[tool(authenticated, confirm, guard = is_unlocked)]
+    async fn open(&self) -> &'static str {
+        self.ran.fetch_add(1, Ordering::SeqCst);
+        "opened"
+    }
+
+    async fn is_unlocked(&self) -> Decision {
+        if self.is_locked.load(Ordering::SeqCst) { Decision::deny("it is locked") } else { Decision::Allow }
+    }
+}
+
+#[tokio::test]
+async fn j50_a_call_that_waited_for_its_person_is_decided_once_more() {
+    let till = Till::default();
+    let (ran, tools) = (Arc::clone(&till.ran), Tools::new());
+    let added = |tools: &Tools| {
+        let tool = mcp_auth::model::Tool::new("added", "Adds.", JsonObject::new());
+        let ran = Arc::clone(&ran);
+        let run = move |_, _: Caller| {
+            let ran = Arc::clone(&ran);
+            async move { ran.fetch_add(1, Ordering::SeqCst).to_string() }
+        };
+        tools.replace(Rule::AUTHENTICATED.with_confirmation(), tool, run).unwrap();
+    };
+    added(&tools);
+    let builder = TestServer::builder(till.clone()).with(|server| server.tools(tools.clone()));
+    let server = builder.start().await.expect("a server");
+    let yes = || json!({ "action": "accept", "content": { "allow": true } });
+    for era in Era::ALL {
+        let client = || server.client().era(era).token(server.token("ann"));
+        // A guard.
+        assert_eq!(client().person(move |_| yes()).call_tool("open", json!({})).await.text(), Some("opened"));
+        let is_locked = Arc::clone(&till.is_locked);
+        let locking = client().person(move |_| {
+            is_locked.store(true, Ordering::SeqCst);
+            yes()
+        });
+        let refused = locking.call_tool("open", json!({})).await;
+        assert!(
+            !refused.is_success() && refused.body().contains("it is locked"),
+            "{era:?}: {}",
+            refused.body()
+        );
+        till.is_locked.store(false, Ordering::SeqCst);
+        // A tool that is taken away.
+        let gone = tools.clone();
+        let removing = client().person(move |_| {
+            assert!(gone.remove("added"));
+            yes()
+        });
+        let refused = removing.call_tool("added", json!({})).await;
+        assert!(!refused.is_success(), "{era:?}: {}", refused.body());
+        // And one whose name another one has by then.
+        added(&tools);
+        let other = tools.clone();
+        let replacing = client().person(move |_| {
+            let tool = mcp_auth::model::Tool::new("added", "Does something else.", JsonObject::new());
+            other.replace(Rule::AUTHENTICATED, tool, |_, _: Caller| async { "another" }).unwrap();
+            yes()
+        });
+        let refused = replacing.call_tool("added", json!({})).await;
+        assert!(!refused.is_success(), "{era:?}: {}", refused.body());
+        added(&tools);
+        assert_eq!(till.ran.swap(0, Ordering::SeqCst), 1, "{era:?}");
     }
 }
 

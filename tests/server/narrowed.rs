@@ -126,6 +126,58 @@ async fn what_is_added_is_needed_on_every_revision_and_without_it_the_program_al
     }
 }
 
+/// A shelf, of which one book stands apart.
+#[derive(Clone)]
+struct Shelf;
+
+#[server]
+impl Shelf {
+    /// All of them.
+    #[resource(uri = "book://all", scope = "shelf.admin")]
+    async fn all(&self) -> &'static str {
+        "all"
+    }
+
+    /// A private one.
+    #[resource(uri = "book://private-{id}", scope = "shelf.admin")]
+    async fn private(&self, id: u64) -> String {
+        format!("private {id}")
+    }
+
+    /// One.
+    #[resource(uri = "book://{id}", scope = "shelf.read")]
+    async fn one(&self, id: String) -> String {
+        format!("book {id}")
+    }
+}
+
+#[tokio::test]
+async fn a_resource_that_is_switched_off_is_not_read_by_a_template_that_others_may_use() {
+    let off = r#"
+        [resources."book://all"]
+        disabled = true
+        [resources."book://private-{id}"]
+        disabled = true
+        "#;
+    let server =
+        TestServer::builder(Shelf).toml(off).expect("a configuration").start().await.expect("a server");
+    for era in Era::ALL {
+        for scopes in ["shelf.read", "shelf.read shelf.admin"] {
+            let client = server.client().era(era).token(server.token("alice").scope(scopes));
+            for uri in ["book://all", "book://private-7"] {
+                let answer = client.read_resource(uri).await;
+                assert!(
+                    !answer.is_success() && answer.body().contains("unknown resource"),
+                    "{}",
+                    answer.body()
+                );
+            }
+            let read = client.read_resource("book://7").await;
+            assert!(read.body().contains("book 7"), "{era:?}: {}", read.body());
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_tool_that_is_switched_off_is_in_no_list_and_answers_like_an_unknown_one() {
     let server = started(ADDED).await;

@@ -68,6 +68,10 @@ impl Differs {
                 };
                 (word, Some(before.to_string()), Some(now.to_string()))
             }
+            Change::After { before, now } => {
+                let names = |all: &[String]| (!all.is_empty()).then(|| all.join(" "));
+                ("order", names(before), names(now))
+            }
             Change::Said { what, before, now } => (what.as_str(), before.clone(), now.clone()),
             _ => ("other", None, None),
         };

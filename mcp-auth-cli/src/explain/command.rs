@@ -178,7 +178,13 @@ fn is_declared(registry: &Registry, kind: Kind, name: &str) -> Result<(), Failur
             format!("; it has {}", names().map(|known| format!("{known:?}")).collect::<Vec<_>>().join(", "))
         }
     };
-    Err(format!("the program has no {kind} {name:?}{hint}").into())
+    let added = match kind == Kind::Tool && registry.changes() {
+        true => {
+            ". It adds tools while it runs: of those, what it prints says nothing, so they cannot be explained"
+        }
+        false => "",
+    };
+    Err(format!("the program has no {kind} {name:?}{hint}{added}").into())
 }
 
 fn object(text: &str) -> Result<Map<String, Value>, Failure> {

@@ -84,11 +84,15 @@ impl Report {
             supposing.push("the signature is good".to_owned());
         }
         if matches!(explained.who, KnownAs::Caller { owes_proof: true, .. }) {
-            steps.say(
-                "credential",
-                "it is bound to a key: each request brings a proof of that key beside it (DPoP)",
-            );
             supposing.push("the proof beside the token is good".to_owned());
+        }
+        let wants_claims = operation.is_some_and(|id| narrowed.get(id).rule.wants_claims());
+        if wants_claims && identity(&explained.who).is_some_and(|who| who.principal().is_some()) {
+            steps.say(
+                "rule",
+                "its method takes claims of the token as a type of its own, which only the program has",
+            );
+            supposing.push("the claims fit that type".to_owned());
         }
         if explained.is_guarded {
             let guard = operation.and_then(|id| narrowed.get(id).rule.guard()).unwrap_or_default();
@@ -97,14 +101,21 @@ impl Report {
         }
         let rule = operation.map(|id| &narrowed.get(id).rule);
         let confirm = rule.filter(|_| matches!(explained.answer, Answered::Allowed)).and_then(Rule::confirm);
+        let is_unconfirmable =
+            confirm == Some(Confirm::ByLogin) && !has_page(config, identity(&explained.who));
         if let Some(how) = confirm {
             steps.say("rule", confirmation(how));
-            supposing.push("the person confirms it".to_owned());
-            if how == Confirm::ByLogin && config.server.transport == Transport::Stdio {
-                supposing.push("it comes over HTTP, where there is such a page".to_owned());
+        }
+        match is_unconfirmable {
+            true => {
+                steps.say("rule", "this caller has no such page, so nobody can confirm the call");
+                steps.say("answer", "the call is answered with that, and no method runs");
             }
+            false if confirm.is_some() => supposing.push("the person confirms it".to_owned()),
+            false => {}
         }
         let verdict = match &explained.answer {
+            Answered::Allowed if is_unconfirmable => Verdict::Denied,
             Answered::Allowed if supposing.is_empty() => Verdict::Allowed,
             Answered::Allowed => Verdict::AllowedIf,
             Answered::Unfit(_) if has_values(call) => Verdict::Denied,
@@ -262,13 +273,21 @@ impl Steps<'_> {
                     self.say("credential", *hint);
                 }
             }
-            KnownAs::Caller { who, is_whole, .. } => self.caller(call, who, *is_whole),
+            KnownAs::Caller { who, is_whole, owes_proof } => {
+                self.credential(call, who, *is_whole);
+                if *owes_proof {
+                    let said =
+                        "it is bound to a key: each request brings a proof of that key beside it (DPoP)";
+                    self.say("credential", said);
+                }
+                self.caller(who);
+            }
             _ => {}
         }
     }
 
-    fn caller(&mut self, call: &ExplainedCall<'_>, who: &Identity, is_whole: bool) {
-        let Some(principal) = who.principal() else { return self.say("caller", "one without a credential") };
+    fn credential(&mut self, call: &ExplainedCall<'_>, who: &Identity, is_whole: bool) {
+        let Some(principal) = who.principal() else { return };
         let kind = match principal.via().as_str() {
             "jwt" => "a signed token",
             "api-key" => "an API key",
@@ -298,6 +317,10 @@ impl Steps<'_> {
                 "its signature is not checked: the keys of its issuer are fetched with --fetch",
             ),
         }
+    }
+
+    fn caller(&mut self, who: &Identity) {
+        let Some(principal) = who.principal() else { return self.say("caller", "one without a credential") };
         let client = principal.client_id().filter(|client| *client != principal.subject());
         let client = client.map(|client| format!(", by client {client:?}")).unwrap_or_default();
         self.say("caller", format!("{:?}{client}", principal.subject()));
@@ -316,7 +339,11 @@ impl Steps<'_> {
     fn trusted(&self, iss: &str, subject: &str, is_local: bool) -> Option<String> {
         let config = self.config;
         if is_local {
-            return Some(config.place(&key!(stdio.local_scopes)));
+            let by_roles = config.stdio.local_scopes.is_empty() && !config.stdio.local_roles.is_empty();
+            return Some(config.place(&match by_roles {
+                true => key!(stdio.local_roles),
+                false => key!(stdio.local_scopes),
+            }));
         }
         if iss == API_KEY_ISSUER {
             let index = config.auth.api_keys.iter().position(|key| key.name.as_str() == subject)?;
@@ -419,6 +446,14 @@ impl Steps<'_> {
             );
         }
     }
+}
+
+/// Whether this caller can confirm a call on a page of the built-in issuer.
+fn has_page(config: &Config, who: Option<&Identity>) -> bool {
+    let issuer = config.resource().origin().to_string();
+    let is_over_http = config.server.transport == Transport::Http;
+    let is_its_person = who.and_then(Identity::principal).is_some_and(|who| who.is_person_at(&issuer));
+    is_over_http && config.built_in_issuer().is_some() && is_its_person
 }
 
 /// How the person is asked to confirm the call.

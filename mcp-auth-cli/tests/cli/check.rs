@@ -73,6 +73,43 @@ fn says_what_is_served_whom_it_trusts_and_who_may_do_what() {
 }
 
 #[test]
+fn each_part_of_a_rule_is_said() {
+    let directory =
+        todos::directory(&(verify("") + "[roles.boss]\nwhen = { claim = \"job\", equals = \"boss\" }\n"));
+    let scopes = "\"scopes\": [\"todos.read\"],";
+    let more = "\"roles\": [[\"boss\"]], \"claims\": true, \"max_age\": 300, \"acr_values\": [\"phr\"], \"guard\": \"may\", \
+                \"confirmed\": true,";
+    todos::file(
+        &directory,
+        "operations.json",
+        &todos::OPERATIONS.replacen(scopes, &format!("{scopes} {more}"), 1),
+    );
+    let output = check(directory.path(), &["--scopes", "operations.json"]);
+    let rule = "todos.read, role boss, claims, login 5m, acr phr, guard may, confirmed";
+    assert!(stdout(&output).contains(rule), "{}{}", stdout(&output), stderr(&output));
+}
+
+#[test]
+fn tools_that_are_added_while_the_server_runs_may_bring_what_is_not_there_yet() {
+    let toml = verify("")
+        + "[tools.get_pet]\nscopes = [\"todos.read\"]\n[scopes.\"pets.read\"]\ndescription = \"Pets\"\n";
+    let directory = todos::directory(&toml);
+    let with = |operations: &str| {
+        todos::file(&directory, "operations.json", operations);
+        check(directory.path(), &["--json", "--scopes", "operations.json"])
+    };
+    let fixed = json(&with(todos::OPERATIONS));
+    assert_eq!(fixed["verdict"], "refused", "{fixed}");
+    let changing = json(&with(&todos::OPERATIONS.replacen('{', "{\"tools_change\": true,", 1)));
+    let warnings = changing["warnings"].to_string();
+    assert!(
+        warnings.contains("get_pet") && warnings.contains("a tool that is added at run time may bring it"),
+        "{changing}"
+    );
+    assert!(changing["notes"].to_string().contains("this server adds tools while it runs"), "{changing}");
+}
+
+#[test]
 fn says_whom_a_server_of_others_tokens_trusts() {
     let toml = verify("") + "audience = [\"api\", \"https://todos.acme.io/mcp\"]\nalgorithms = [\"ES256\"]\n";
     let (code, text) = verdict(&toml, &[]);

@@ -344,6 +344,111 @@ fn what_a_guard_or_an_issuer_has_to_say_is_not_made_up() {
     );
 }
 
+/// The directory of this configuration, for a program whose `list_todos` has this in its rule.
+fn with_rule(toml: &str, more: &str) -> tempfile::TempDir {
+    let directory = directory(toml);
+    let scopes = "\"scopes\": [\"todos.read\"],";
+    let rule = todos::OPERATIONS.replacen(scopes, &format!("{scopes} {more},"), 1);
+    todos::file(&directory, "operations.json", &rule);
+    directory
+}
+
+#[test]
+fn a_token_that_is_bound_to_a_key_is_judged_as_if_its_proof_were_good() {
+    let bound = claims(&json!({ "cnf": { "jkt": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" } }));
+    let on = directory(&trusting("dpop = \"allowed\""));
+    says(
+        &with_claims(&on, &bound, &["--tool", "list_todos"]),
+        0,
+        &[
+            "it is bound to a key: each request brings a proof of that key beside it (DPoP)",
+            "would be allowed, if the signature is good and the proof beside the token is good",
+        ],
+    );
+    says(&with_claims(&on, &bound, &["--tool", "add_todo"]), 1, &["HTTP 403 Forbidden"]);
+    let off = directory(&trusting(""));
+    says(&with_claims(&off, &bound, &["--tool", "list_todos"]), 1, &["HTTP 401 Unauthorized", "denied"]);
+    let required = directory(&trusting("dpop = \"required\""));
+    says(
+        &with_claims(&required, &claims(&json!({})), &["--tool", "list_todos"]),
+        1,
+        &["HTTP 401 Unauthorized"],
+    );
+}
+
+#[test]
+fn claims_that_a_method_takes_are_supposed_to_fit() {
+    let directory = with_rule(&trusting(""), "\"claims\": true");
+    says(
+        &with_claims(&directory, &claims(&json!({})), &["--tool", "list_todos"]),
+        0,
+        &[
+            "operation   tool \"list_todos\": the program declares: todos.read, claims",
+            "would be allowed, if the signature is good and the claims fit that type",
+        ],
+    );
+}
+
+#[test]
+fn a_confirmation_is_supposed_to_be_given_where_somebody_can_give_it() {
+    let in_client = with_rule(&trusting(""), "\"confirmed\": true");
+    says(
+        &with_claims(&in_client, &claims(&json!({})), &["--tool", "list_todos"]),
+        0,
+        &["would be allowed, if the signature is good and the person confirms it"],
+    );
+
+    // On the page of the built-in issuer its own people do, and nobody else.
+    let key = ApiKey::make(&SystemRandom);
+    let toml = todos::configured(&todos::free_address())
+        + &format!(
+            "[[auth.api_keys]]\nname = \"nightly\"\ndigest = \"{}\"\nscopes = [\"todos.read\"]\n",
+            ApiKeyDigest::of(&key)
+        );
+    let by_login = with_rule(&toml, "\"confirmed\": \"login\"");
+    let mut minting = mcp_auth();
+    minting.current_dir(by_login.path()).args(["token", "--sub", "alice", "--scope", "todos.read"]);
+    let token = stdout(&minting.output().unwrap()).trim().to_owned();
+    says(
+        &with_token(&by_login, &token, &["--tool", "list_todos"]),
+        0,
+        &["would be allowed, if the person confirms it"],
+    );
+    let refused = "rule        this caller has no such page, so nobody can confirm the call";
+    let by_key = with_token(&by_login, key.expose(), &["--tool", "list_todos"]);
+    assert_eq!(by_key.status.code(), Some(1), "{}", stdout(&by_key));
+    assert!(stdout(&by_key).contains(refused.trim_start_matches("rule").trim()), "{}", stdout(&by_key));
+
+    let over_stdio = with_rule(
+        "[server]\ntransport = \"stdio\"\n[stdio]\nlocal_scopes = [\"todos.read\"]\n[auth]\nbase_scopes = []\nverify = \"none\"\n",
+        "\"confirmed\": \"login\"",
+    );
+    let local = explain(over_stdio.path(), &["--tool", "list_todos"]);
+    assert_eq!(local.status.code(), Some(1), "{}", stdout(&local));
+}
+
+#[test]
+fn a_tool_that_is_added_while_the_server_runs_cannot_be_explained() {
+    let directory = directory(&trusting(""));
+    todos::file(
+        &directory,
+        "operations.json",
+        &todos::OPERATIONS.replacen('{', "{\"tools_change\": true,", 1),
+    );
+    refused(&explain(directory.path(), &["--tool", "get_pet"]), "It adds tools while it runs");
+}
+
+#[test]
+fn the_local_caller_is_told_by_the_key_that_makes_it_one() {
+    let directory = directory(
+        "[server]\ntransport = \"stdio\"\n[stdio]\nlocal_roles = [\"editor\"]\n[roles.editor]\n[auth]\nbase_scopes = []\n\
+         verify = \"none\"\n",
+    );
+    let denied = explain(directory.path(), &["--tool", "add_todo"]);
+    assert_eq!(denied.status.code(), Some(1), "{}", stderr(&denied));
+    assert!(stdout(&denied).contains("(stdio.local_roles in mcp.toml, line 4)"), "{}", stdout(&denied));
+}
+
 #[test]
 fn what_cannot_be_explained_is_refused_and_nothing_secret_is_repeated() {
     let directory = directory(&trusting(""));

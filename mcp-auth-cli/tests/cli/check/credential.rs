@@ -260,6 +260,23 @@ fn what_only_a_start_can_tell_is_said_to_be_so_and_nothing_is_run_or_asked() {
 }
 
 #[test]
+fn a_tool_that_is_confirmed_by_a_login_cannot_be_called_over_stdio_and_that_is_a_warning() {
+    let toml = over_stdio("")
+        .replace("credential = \"env:CREDENTIAL\"", "local_scopes = [\"todos.read\", \"todos.write\"]");
+    for (confirm, reach, warns) in [
+        ("\"login\"", json!(["list_todos", "ping"]), true),
+        ("true", json!(["list_todos", "add_todo", "ping"]), false),
+    ] {
+        let toml = format!("{toml}{TRUSTING}[tools.add_todo]\nconfirm = {confirm}\n");
+        let output = check(&toml, "", &["--json", "--scopes", "operations.json"]);
+        let report = parsed(&output);
+        assert_eq!(report["serves"]["may_call"], reach, "{confirm}");
+        let warnings = report["warnings"].to_string();
+        assert_eq!(warnings.contains("tool `add_todo` is confirmed by a login"), warns, "{warnings}");
+    }
+}
+
+#[test]
 fn the_local_caller_may_call_what_its_scopes_open_and_an_anonymous_one_what_is_public() {
     for (scopes, reach) in [("[\"todos.write\"]", json!(["add_todo", "ping"])), ("[]", json!(["ping"]))] {
         let toml =
