@@ -25,6 +25,7 @@ mod every_message;
 mod examples;
 mod fresh_login;
 mod granted;
+mod guarded;
 mod guards;
 mod http;
 mod introspected_names;

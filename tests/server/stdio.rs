@@ -406,26 +406,35 @@ async fn asking(era: Era, capabilities: Value) -> Pipe {
     pipe
 }
 
-/// What comes of a call whose question is answered with `reply`.
-async fn booked(pipe: &mut Pipe, era: Era, reply: &Value) -> Value {
+/// What comes of a call whose question, which says `words`, is answered with `reply`.
+async fn answered(pipe: &mut Pipe, era: Era, call: &Value, words: &str, reply: &Value) -> Value {
+    let is_asked = |question: &Value| {
+        let message = question["params"]["message"].as_str().unwrap_or_default();
+        assert!(message.contains(words), "{question}");
+    };
     if era == Era::Stateless {
-        let asked = pipe.call_tool("book", json!({})).await;
+        let asked = pipe.request("tools/call", call.clone()).await;
         let (name, question) = asked["result"]["inputRequests"].as_object().unwrap().iter().next().unwrap();
-        assert_eq!(question["params"]["message"], "Which trip?", "{asked}");
-        let again = json!({
-            "name": "book", "arguments": {}, "requestState": asked["result"]["requestState"],
-            "inputResponses": { name: reply },
-        });
+        is_asked(question);
+        let mut again = call.clone();
+        again["requestState"] = asked["result"]["requestState"].clone();
+        again["inputResponses"] = json!({ name: reply });
         return pipe.request("tools/call", again).await;
     }
-    let id = pipe.post("tools/call", json!({ "name": "book", "arguments": {} })).await;
+    let id = pipe.post("tools/call", call.clone()).await;
     let question = pipe.receive().await;
     assert_eq!(question["method"], "elicitation/create", "{question}");
-    assert_eq!(question["params"]["message"], "Which trip?");
+    is_asked(&question);
     pipe.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": reply }).to_string()).await;
     let answer = pipe.receive().await;
     assert_eq!(answer["id"], id, "{answer}");
     answer
+}
+
+/// What comes of a booking whose question is answered with `reply`.
+async fn booked(pipe: &mut Pipe, era: Era, reply: &Value) -> Value {
+    let call = json!({ "name": "book", "arguments": {} });
+    answered(pipe, era, &call, "Which trip?", reply).await
 }
 
 #[tokio::test]
@@ -458,4 +467,116 @@ async fn a_client_on_stdio_that_cannot_ask_is_told_so() {
             _ => assert!(text(&answer).contains("capability `elicitation`"), "{answer}"),
         }
     }
+}
+
+/// The roles of the server `ruled`.
+const ROLES: &str = "auth.base_scopes = []\n[roles.r]\nwhen = { claim = \"groups\", contains = \"r\" }\n\
+                     [roles.s]\nwhen = { claim = \"groups\", contains = \"s\" }\n";
+
+/// The server `ruled`, whose local caller holds the scope `c`.
+fn for_the_local_caller() -> Launch {
+    let launch = launch::toml(ROLES).variable("TEST_SERVER", "ruled").variable("MCP_ISSUER__ENABLED", "true");
+    launch.variable("MCP_STDIO__LOCAL_SCOPES", "[\"c\"]")
+}
+
+fn home(tool: &str) -> Value {
+    json!({ "name": tool, "arguments": { "bucket": "home", "word": "ok" } })
+}
+
+#[tokio::test]
+async fn the_local_caller_never_logs_in_and_is_refused_in_words_where_a_recent_login_is_needed() {
+    let issuer = Issuer::start().await;
+    for era in ERAS {
+        let mut pipe = opened(for_the_local_caller(), era).await;
+        let denied = pipe.request("tools/call", home("fresh")).await;
+        assert_eq!(refusal(&denied), (403, Value::Null), "{era:?}");
+        let words =
+            "this needs a login that is not older than 5m, and no person logs in for such a credential";
+        assert_eq!(denied["error"]["message"], words, "{era:?}");
+
+        // The twins: a credential of a person who logged in lately, and of one who logged in long ago.
+        let person = |ago: u64| {
+            let token = issuer.token("alice").scope("c").logged_in(ago).mint();
+            let launch = launch::toml(ROLES).variable("TEST_SERVER", "ruled");
+            let launch = launch.variable("MCP_SERVER__PUBLIC_URL", launch::RESOURCE);
+            let launch = launch.variable("MCP_AUTH__ISSUERS", &issuer.configured());
+            launch.variable("MCP_STDIO__CREDENTIAL", "env:TOKEN").variable("TOKEN", &token)
+        };
+        let mut pipe = opened(person(0), era).await;
+        assert_eq!(text(&pipe.request("tools/call", home("fresh")).await), "home", "{era:?}");
+        let mut pipe = opened(person(400), era).await;
+        let (code, data) = refusal(&pipe.request("tools/call", home("fresh")).await);
+        assert_eq!((code, &data["error"]), (401, &json!("insufficient_user_authentication")), "{era:?}");
+        assert_eq!(data["max_age"], 300, "{era:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_over_stdio_runs_once_its_person_confirmed_it_and_not_without() {
+    for era in ERAS {
+        let forms = json!({ "elicitation": { "form": {} } });
+        let mut pipe = for_the_local_caller().stdio().era(era).capabilities(forms);
+        assert!(pipe.open().await.get("result").is_some());
+        for (reply, said) in [
+            (json!({ "action": "accept", "content": { "allow": true } }), "home"),
+            (
+                json!({ "action": "accept", "content": { "allow": false } }),
+                "the person did not confirm this call",
+            ),
+            (json!({ "action": "decline" }), "the person did not confirm this call"),
+            (json!({ "action": "cancel" }), "the person did not confirm this call"),
+        ] {
+            let answer = answered(&mut pipe, era, &home("confirmed"), "\"bucket\": \"home\"", &reply).await;
+            assert_eq!(text(&answer), said, "{era:?} {reply}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn j43_a_yes_over_stdio_counts_once() {
+    let forms = json!({ "elicitation": { "form": {} } });
+    let mut pipe = for_the_local_caller().stdio().capabilities(forms);
+    let asked = pipe.request("tools/call", home("confirmed")).await["result"].clone();
+    let mut yes = home("confirmed");
+    yes["requestState"] = asked["requestState"].clone();
+    yes["inputResponses"] = json!({ "question": { "action": "accept", "content": { "allow": true } } });
+    let mut other = yes.clone();
+    other["arguments"]["bucket"] = json!("work");
+    assert_eq!(refusal(&pipe.request("tools/call", other).await).0, -32602);
+    assert_eq!(text(&pipe.request("tools/call", yes.clone()).await), "home");
+    assert_eq!(refusal(&pipe.request("tools/call", yes).await).0, -32602);
+}
+
+/// The lines of a log over stdio, of which `filter` is set, that hold a state or a cursor which went out; without what they hold.
+async fn lines_that_hold_a_state_or_a_cursor(setting: &str, value: &str) -> Vec<String> {
+    let launch = for_the_local_caller().variable(setting, value).variable("MCP_LIMITS__PAGE_SIZE", "1");
+    let mut pipe = launch.stdio().capabilities(json!({ "elicitation": { "form": {} } }));
+    let asked = pipe.request("tools/call", home("confirmed")).await["result"].clone();
+    let mut yes = home("confirmed");
+    yes["requestState"] = asked["requestState"].clone();
+    yes["inputResponses"] = json!({ "question": { "action": "accept", "content": { "allow": true } } });
+    assert_eq!(text(&pipe.request("tools/call", yes).await), "home");
+    let listed = pipe.request("tools/list", json!({})).await;
+    let cursor = listed["result"]["nextCursor"].as_str().expect("a cursor").to_owned();
+    assert!(pipe.request("tools/list", json!({ "cursor": cursor })).await.get("result").is_some());
+    pipe.hang_up();
+    let ended = pipe.ended(SOON).await;
+    ended.well();
+    assert!(ended.stderr.contains("decision=\"allow\""), "{}", ended.stderr);
+    let state = asked["requestState"].as_str().expect("a state");
+    let holds = |line: &&str| line.contains(state) || line.contains(&cursor);
+    ended.stderr.lines().filter(holds).map(|line| line.chars().take(160).collect()).collect()
+}
+
+#[tokio::test]
+async fn c19_the_log_never_shows_a_state_or_a_cursor() {
+    for level in ["info", "trace"] {
+        assert_eq!(lines_that_hold_a_state_or_a_cursor("MCP_LOG__LEVEL", level).await, [""; 0], "{level}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "the target rmcp::service writes whole messages, at debug already"]
+async fn c19_the_log_never_shows_a_state_or_a_cursor_where_rmcp_tells_too() {
+    assert_eq!(lines_that_hold_a_state_or_a_cursor("MCP_LOG__FILTER", "trace").await, [""; 0]);
 }
