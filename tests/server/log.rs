@@ -371,7 +371,7 @@ async fn refusal_of_a_guard_is_audited_with_its_reason_and_by_whom() {
     };
     let token = |group: &str| issuer.token("alice").claim("groups", json!([group])).mint();
     let arguments = |word: &str| json!({ "bucket": "home", "word": word });
-    let said: [(&str, &str, &str, Option<&str>, Option<&str>); 5] = [
+    let said = [
         ("s", "ok", "allow", None, None),
         ("s", "deny", "deny", Some("guard"), Some("no")),
         ("s", "odd", "deny", Some("guard"), Some("this could not be decided; it is refused")),

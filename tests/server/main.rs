@@ -48,11 +48,13 @@ mod roles;
 mod ruled;
 mod runtime_tools;
 mod same_verdict;
+mod secrets_in_logs;
 mod sessions;
 mod shared_store;
 mod shutdown;
 mod startup;
 mod stdio;
+mod stdio_asks;
 #[cfg(unix)]
 mod stdio_command;
 mod talks;
