@@ -179,7 +179,7 @@ async fn a_guard_that_refuses_one_of_the_resources_refuses_to_listen_to_any() {
         (&["bob", "admin"], 1, "another's", None),
     ] {
         let client = server.client().token(ann(&server));
-        let refused = client.request("subscriptions/listen", listening(owners)).await;
+        let refused = in_time(client.request("subscriptions/listen", listening(owners))).await;
         let expected = (403, text.to_owned(), scope.map(str::to_owned));
         assert_eq!((said(&refused), notes.counts()), (expected, (asked, 0)), "{owners:?}");
     }
