@@ -10,9 +10,11 @@ use mcp_auth::serde::Deserialize;
 use mcp_auth::serde_json::{Value, json};
 use mcp_auth::testing::{Client, Era, TestServer};
 use mcp_auth::{Rule, Tools};
+use mcp_auth_tests::clock::MovedClock;
 
 use crate::launch;
 use crate::talks::Talks;
+use crate::wire::{Wire, call_headers, http};
 
 #[derive(Clone, Default)]
 struct Todos {
@@ -32,6 +34,22 @@ struct Which {
 struct Why {
     /// Why?
     why: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(crate = "mcp_auth::serde")]
+#[schemars(crate = "mcp_auth::schemars")]
+struct Moved {
+    title: String,
+    to: Place,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(crate = "mcp_auth::serde")]
+#[schemars(crate = "mcp_auth::schemars")]
+struct Place {
+    list: String,
+    at: u32,
 }
 
 #[server(scope = "todos.write")]
@@ -55,6 +73,13 @@ impl Todos {
         };
         self.ran.fetch_add(1, Ordering::SeqCst);
         Ok(format!("deleted {}: {why}", which.title))
+    }
+
+    /// Moves one to another list.
+    #[tool(confirm)]
+    async fn put(&self, Parameters(moved): Parameters<Moved>) -> String {
+        self.ran.fetch_add(1, Ordering::SeqCst);
+        format!("{} is in {} at {}", moved.title, moved.to.list, moved.to.at)
     }
 
     /// Adds one.
@@ -254,7 +279,16 @@ async fn j43_a_confirmation_is_for_this_call_of_this_caller_and_counts_once() {
         .await;
     let asked = first.result().expect("a question").clone();
     let reply = |title: &str| replied(title, &asked);
-    for (client, params) in [(capable("ann"), reply("eggs")), (capable("bob"), reply("milk"))] {
+    let another = server.client().token(server.token("ann").client("another").scope("todos.write"));
+    let another = another.person(|_| json!({ "action": "cancel" }));
+    let mut of_another_tool = reply("milk");
+    of_another_tool["name"] = json!("delete_and_ask");
+    for (client, params) in [
+        (capable("ann"), reply("eggs")),
+        (capable("bob"), reply("milk")),
+        (another, reply("milk")),
+        (capable("ann"), of_another_tool),
+    ] {
         let refused = client.request_without_session("tools/call", params).await;
         assert_eq!((refused.error_code(), todos.ran()), (Some(-32602), 0), "{}", refused.body());
     }
@@ -262,6 +296,77 @@ async fn j43_a_confirmation_is_for_this_call_of_this_caller_and_counts_once() {
     assert_eq!((done.text(), todos.ran()), (Some("deleted milk"), 1), "{}", done.body());
     let again = capable("ann").request_without_session("tools/call", reply("milk")).await;
     assert_eq!((again.error_code(), todos.ran()), (Some(-32602), 0), "{}", again.body());
+}
+
+#[tokio::test]
+async fn j43_a_yes_that_comes_ten_minutes_later_is_asked_for_again() {
+    let (todos, clock) = (Todos::default(), MovedClock::at(1_800_000_000));
+    let builder = TestServer::builder(todos.clone()).ambient(clock.ambient());
+    let server = builder.start().await.expect("a server");
+    let client = server.client().token(server.token("ann").scope("todos.write").ttl(7200));
+    let client = client.person(|_| json!({ "action": "cancel" }));
+    let milk = json!({ "name": "delete", "arguments": { "title": "milk" } });
+    for (later, in_time) in [(599, true), (600, false)] {
+        let asked = client.request_without_session("tools/call", milk.clone()).await;
+        let asked = asked.result().expect("a question").clone();
+        clock.advance(later);
+        let answer = client.request_without_session("tools/call", replied("milk", &asked)).await;
+        if in_time {
+            assert_eq!((answer.text(), todos.ran()), (Some("deleted milk"), 1), "{}", answer.body());
+            continue;
+        }
+        let again = answer.result().expect("the question again").clone();
+        assert_eq!((&again["resultType"], todos.ran()), (&json!("input_required"), 0), "{again}");
+        let done = client.request_without_session("tools/call", replied("milk", &again)).await;
+        assert_eq!((done.text(), todos.ran()), (Some("deleted milk"), 1), "{}", done.body());
+    }
+}
+
+/// What comes of a call of `put` with these arguments as they are written, and with `more` in its params.
+async fn put(server: &TestServer, arguments: &str, more: &str) -> Value {
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": { "elicitation": { "form": {}, "url": {} } },
+    });
+    let params = format!(r#"{{"name":"put","arguments":{arguments},"_meta":{meta}{more}}}"#);
+    let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
+    let token = server.token("ann").scope("todos.write").mint();
+    let wire = Wire::of(server);
+    let lines = format!("Host: {}\r\n{}Authorization: Bearer {token}\r\n", wire.host(), call_headers("put"));
+    wire.post("/mcp", &lines, body).await.json()
+}
+
+#[tokio::test]
+async fn j43_arguments_in_another_order_are_the_same_call_and_other_ones_are_not() {
+    const ASKED: &str = r#"{"title":"milk","to":{"list":"shop","at":1}}"#;
+    for confirm in ["true", "\"login\""] {
+        let (todos, server) = started(&format!("[tools.put]\nconfirm = {confirm}\n")).await;
+        for same in [ASKED, r#"{"to":{"at":1,"list":"shop"},"title":"milk"}"#] {
+            let asked = put(&server, ASKED, "").await["result"].clone();
+            let question = &asked["inputRequests"]["question"]["params"];
+            if let Some(url) = question["url"].as_str() {
+                let yes = json!({ "login": "ann", "allow": true }).to_string();
+                assert_eq!(http().post(url).body(yes).send().await.expect("an answer").status(), 200);
+            }
+            let brought = format!(
+                r#","requestState":{},"inputResponses":{{"question":{}}}"#,
+                asked["requestState"],
+                json!({ "action": "accept", "content": { "allow": true } }),
+            );
+            for other in [
+                r#"{"title":"milk","to":{"list":"shop","at":2}}"#,
+                r#"{"to":{"at":1,"list":"milk"},"title":"shop"}"#,
+            ] {
+                let refused = put(&server, other, &brought).await;
+                assert_eq!((&refused["error"]["code"], todos.ran()), (&json!(-32602), 0), "{refused}");
+            }
+            let done = put(&server, same, &brought).await;
+            let text = &done["result"]["content"][0]["text"];
+            assert_eq!((text, todos.ran()), (&json!("milk is in shop at 1"), 1), "{confirm} {same}: {done}");
+            let again = put(&server, same, &brought).await;
+            assert_eq!(todos.ran(), 0, "{confirm} {same}: {again}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -189,8 +189,17 @@ async fn j48_the_answer_on_the_page_is_for_this_call_of_this_caller_and_counts_o
         reply["requestState"] = question["requestState"].clone();
         reply
     };
-    for (who, to) in [("ann", "mallory"), ("mallory", "bob")] {
-        let refused = capable(who).request_without_session("tools/call", reply(to)).await;
+    let another = server.client().token(server.token("ann").client("another").scope("pay"));
+    let another = another.person(|_| json!({ "action": "cancel" }));
+    let mut of_another_tool = reply("bob");
+    of_another_tool["name"] = json!("pay_and_ask");
+    for (client, params) in [
+        (capable("ann"), reply("mallory")),
+        (capable("mallory"), reply("bob")),
+        (another, reply("bob")),
+        (capable("ann"), of_another_tool),
+    ] {
+        let refused = client.request_without_session("tools/call", params).await;
         assert_eq!((refused.error_code(), payments.ran()), (Some(-32602), 0), "{}", refused.body());
     }
     let done = capable("ann").request_without_session("tools/call", reply("bob")).await;

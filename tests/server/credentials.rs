@@ -1,5 +1,6 @@
 //! Credentials end at the gate: no tool, no text and no log line holds any part of one.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use mcp_auth::ambient::SystemClock;
@@ -69,7 +70,7 @@ impl Nosy {
 }
 
 /// The three parts of a compact JWS, and the whole of it.
-fn parts_of(token: &str) -> Vec<&str> {
+pub(crate) fn parts_of(token: &str) -> Vec<&str> {
     token.split('.').chain([token]).collect()
 }
 
@@ -219,22 +220,37 @@ fn debug_of_the_configuration_holds_no_secret() {
     }
 }
 
-/// Names the file the child below writes its tokens to.
-const TOKENS: &str = "C19_TOKENS";
+/// Names the file to which a child writes its secrets.
+pub(crate) const SECRETS_OF_CHILD: &str = "C19_SECRETS";
 
-#[test]
-fn c19_nothing_that_is_written_at_trace_holds_a_part_of_a_token() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let tokens = directory.path().join("tokens");
-    // In a separate process: the first log of a process decides for the other tests, and panics write too.
+/// All that the ignored test `child` writes in a process of its own: the first log of a process decides for the other tests, and
+/// panics write too.
+pub(crate) fn written_by(child: &str, secrets: &Path) -> String {
     let child = std::process::Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "--ignored", "--nocapture", "credentials::child_that_serves_and_logs_at_trace"])
-        .env(TOKENS, &tokens)
+        .args(["--exact", "--ignored", "--nocapture", child])
+        .env(SECRETS_OF_CHILD, secrets)
         .env("RUST_BACKTRACE", "0")
         .output()
         .expect("the child runs");
     let log = String::from_utf8_lossy(&child.stderr).into_owned() + &String::from_utf8_lossy(&child.stdout);
     assert!(child.status.success(), "{log}");
+    log
+}
+
+/// Logs everything from now on.
+pub(crate) fn log_at_trace() {
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+#[test]
+fn c19_nothing_that_is_written_at_trace_holds_a_part_of_a_token() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let tokens = directory.path().join("tokens");
+    let log = written_by("credentials::child_that_serves_and_logs_at_trace", &tokens);
     for written in ["mcp_auth::audit", "decision=\"deny\"", "a tool that panics"] {
         assert!(log.contains(written), "{written} is what a log at trace holds");
     }
@@ -255,14 +271,10 @@ fn c19_nothing_that_is_written_at_trace_holds_a_part_of_a_token() {
 #[tokio::test]
 #[ignore = "the child of the test above"]
 async fn child_that_serves_and_logs_at_trace() {
-    let Some(path) = std::env::var_os(TOKENS) else {
+    let Some(path) = std::env::var_os(SECRETS_OF_CHILD) else {
         return; // a person runs the ignored tests
     };
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(std::io::stderr)
-        .init();
+    log_at_trace();
     let everything = Everything::default();
     let server = everything.start_with("[auth]\nconnect = \"anonymous\"").await;
     let good = server.token("alice").scope("read write");

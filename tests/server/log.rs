@@ -359,6 +359,67 @@ async fn refusal_of_a_method_itself_is_audited_as_one_and_not_as_allowed() {
 }
 
 #[tokio::test]
+async fn refusal_of_a_guard_is_audited_with_its_reason_and_by_whom() {
+    let issuer = Issuer::start().await;
+    let toml = "auth.base_scopes = []\n[roles.r]\nwhen = { claim = \"groups\", contains = \"r\" }\n\
+                [roles.s]\nwhen = { claim = \"groups\", contains = \"s\" }\n\
+                [tools.confirmed_by_login]\ndisabled = true\n"; // there is no page
+    let launch = || {
+        let launch = launch::toml(toml).variable("TEST_SERVER", "ruled").audited();
+        let launch = launch.variable("MCP_SERVER__LISTEN", "127.0.0.1:0");
+        let launch = launch.variable("MCP_SERVER__PUBLIC_URL", launch::RESOURCE);
+        launch.variable("MCP_AUTH__ISSUERS", &issuer.configured())
+    };
+    let token = |group: &str| issuer.token("alice").claim("groups", json!([group])).mint();
+    let arguments = |word: &str| json!({ "bucket": "home", "word": word });
+    let said = [
+        ("s", "ok", "allow", None, None),
+        ("s", "deny", "deny", Some("guard"), Some("no")),
+        ("s", "odd", "deny", Some("guard"), Some("this could not be decided; it is refused")),
+        ("s", "need", "deny", Some("rule"), Some("this needs the scope g")),
+        // Whom the rule refuses does not reach the guard.
+        ("r", "deny", "deny", Some("rule"), Some("this needs the role s")),
+    ];
+    let is_said = |events: &[serde_json::Value]| {
+        assert_eq!(events.len(), said.len(), "{events:#?}");
+        for (event, (_, word, decision, by, reason)) in events.iter().zip(said) {
+            let reason = reason.map_or(serde_json::Value::Null, |reason| json!(format!("{reason:?}")));
+            let found = (&event["decision"], &event["refused_by"], &event["reason"]);
+            assert_eq!(found, (&json!(decision), &json!(by), &reason), "{word}");
+            assert_eq!((&event["name"], &event["subject"]), (&json!("\"guarded\""), &json!("\"alice\"")));
+        }
+    };
+    let is_call = |event: &serde_json::Value| event["operation"] == "tools/call";
+
+    let server = launch().http().await;
+    for (group, word, ..) in said {
+        server.client().token(token(group)).call_tool("guarded", arguments(word)).await;
+    }
+    let mut events = Vec::new();
+    let audit = async {
+        while events.len() < said.len() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            events.extend(server.audit_events().into_iter().filter(is_call));
+        }
+    };
+    timeout(PATIENCE, audit).await.expect("every call is audited");
+    is_said(&events);
+
+    let mut events = Vec::new();
+    for (group, word, ..) in said {
+        let stdio = launch().variable("MCP_STDIO__CREDENTIAL", "env:TOKEN").variable("TOKEN", &token(group));
+        let mut pipe = stdio.stdio();
+        pipe.call_tool("guarded", arguments(word)).await;
+        pipe.hang_up();
+        let log = pipe.ended(PATIENCE).await.stderr;
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        let audit = lines.filter(|line| line["target"] == "mcp_auth::audit");
+        events.extend(audit.map(|mut line| line["fields"].take()).filter(is_call));
+    }
+    is_said(&events);
+}
+
+#[tokio::test]
 async fn call_whose_client_goes_away_is_audited_as_allowed() {
     let issuer = Issuer::start().await;
     let server = launch::trusting_only(&issuer).variable("TEST_SERVER", "logs").audited().http().await;

@@ -224,6 +224,15 @@ async fn what_the_program_does_not_have_stops_the_start_with_what_was_meant() {
         ("[tools.ping]\nscopes = [\"desk.wirte\"]", "desk.wirte"),
         ("[tools.ping]\nroles = [\"staff\"]", "role \"staff\" has no [roles] entry"),
         ("[tools.ping]\npublic = true", "public"),
+        (
+            "[prompts.plan]\nconfirm = true",
+            "prompt `plan` cannot be confirmed by a person: only tools are; leave confirm out: prompts.plan",
+        ),
+        ("[prompts.plan]\nconfirm = \"login\"", "prompt `plan` cannot be confirmed by a person"),
+        (
+            "[resources.\"note://{id}\"]\nconfirm = true",
+            "resource `note://{id}` cannot be confirmed by a person: only tools are; leave confirm out: resources",
+        ),
     ] {
         let config = Config::from_toml_str(&format!("{toml}{added}"));
         let said = match config {
@@ -235,4 +244,18 @@ async fn what_the_program_does_not_have_stops_the_start_with_what_was_meant() {
         };
         assert!(said.replace('\\', "").contains(says), "{added}: {said}");
     }
+}
+
+#[tokio::test]
+async fn a_confirmation_is_demanded_of_a_tool_and_what_is_not_one_may_say_that_it_has_none() {
+    let server = started(
+        "[tools.add_note]\nconfirm = true\n[prompts.plan]\nconfirm = false\n[resources.\"note://{id}\"]\nconfirm = false\n",
+    )
+    .await;
+    let client = server.client().token(server.token("alice").scope("desk.write"));
+    let client = client.person(|_| json!({ "action": "decline" }));
+    let refused = client.call_tool("add_note", json!({})).await;
+    assert_eq!(refused.text(), Some("the person did not confirm this call"), "{}", refused.body());
+    assert!(client.get_prompt("plan", json!({})).await.is_success());
+    assert!(client.read_resource("note://1").await.is_success());
 }

@@ -2,9 +2,10 @@
 //! the same caller only. And a store that is down: nothing is opened, and nothing is called unknown.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mcp_auth::ambient::SystemClock;
-use mcp_auth::testing::{Answer, Era, TestIssuer, TestServer, Token};
+use mcp_auth::testing::{Answer, Client, Era, TestIssuer, TestServer, Token};
 use mcp_auth::{Config, Server};
 use mcp_auth_store::Outage;
 use serde_json::{Value, json};
@@ -114,6 +115,153 @@ async fn no_state_goes_out_unsealed_and_none_is_taken_while_the_store_is_down() 
     }
     servers.outage.end();
     state_of(&client.request("tools/call", replying(&state, "large")).await);
+}
+
+/// A call that a person has to confirm.
+fn note() -> Value {
+    json!({ "name": "write_note", "arguments": { "text": "milk" } })
+}
+
+/// Two servers behind one name, whose [`note`] is confirmed like this.
+async fn asking(everything: &Everything, confirm: &str) -> Replicas {
+    let toml = format!(
+        "[server]\npublic_url = \"http://localhost:9/mcp\"\n[tools.write_note]\nconfirm = {confirm}\n"
+    );
+    Replicas::of_everything_with(everything, &toml).await
+}
+
+/// A client of this very process, that can ask a person. The test replies, and not the client.
+fn able(server: &TestServer, token: Token) -> Client {
+    Client::new(server.at("/mcp")).token(token).person(|_| json!({ "action": "cancel" }))
+}
+
+/// What `client` is asked before [`note`] runs.
+async fn question(client: &Client) -> Value {
+    let asked = client.request_without_session("tools/call", note()).await;
+    let question = asked.result().unwrap_or_else(|| panic!("{}", asked.body())).clone();
+    assert_eq!(question["resultType"], "input_required", "{question}");
+    question
+}
+
+/// The call again, with what the person said to `question`.
+fn replied(question: &Value, reply: Value) -> Value {
+    let mut params = note();
+    params["requestState"] = question["requestState"].clone();
+    params["inputResponses"] = json!({ "question": reply });
+    params
+}
+
+fn yes() -> Value {
+    json!({ "action": "accept", "content": { "allow": true } })
+}
+
+#[tokio::test]
+async fn j43_a_call_that_one_process_asks_about_is_confirmed_in_another_once_and_by_its_caller_only() {
+    let everything = Everything::default();
+    let servers = asking(&everything, "true").await;
+    let alice = || servers.token("alice").scope("write");
+    let (first, second) = (able(&servers.first, alice()), able(&servers.second, alice()));
+    let asked = question(&first).await;
+    for stranger in [servers.token("bob").scope("write"), alice().client("another")] {
+        let stranger = able(&servers.second, stranger);
+        let answer = stranger.request_without_session("tools/call", replied(&asked, yes())).await;
+        assert_eq!(answer.error_code(), Some(-32602), "{}", answer.body());
+    }
+    assert_eq!(everything.ran(), 0);
+    let done = second.request_without_session("tools/call", replied(&asked, yes())).await;
+    assert_eq!((done.text(), everything.ran()), (Some("milk"), 1), "{}", done.body());
+    for client in [&first, &second] {
+        let again = client.request_without_session("tools/call", replied(&asked, yes())).await;
+        assert_eq!((again.error_code(), everything.ran()), (Some(-32602), 1), "{}", again.body());
+    }
+    // Nor does a person say yes in one process who says no in another.
+    let asked = question(&first).await;
+    for no in [json!({ "action": "decline" }), json!({ "action": "accept", "content": { "allow": false } })] {
+        let refused = second.request_without_session("tools/call", replied(&asked, no)).await;
+        let said = Some("the person did not confirm this call");
+        assert_eq!((refused.text(), everything.ran()), (said, 1), "{}", refused.body());
+    }
+}
+
+#[tokio::test]
+async fn j43_a_yes_that_comes_to_both_processes_at_once_runs_the_call_once() {
+    let everything = Everything::default();
+    let servers = asking(&everything, "true").await;
+    let client = |server: &TestServer| able(server, servers.token("alice").scope("write"));
+    let (first, second) = (client(&servers.first), client(&servers.second));
+    for round in 1..=20 {
+        let reply = replied(&question(&first).await, yes());
+        let (one, other) = futures_util::join!(
+            first.request_without_session("tools/call", reply.clone()),
+            second.request_without_session("tools/call", reply),
+        );
+        let mut said = [one, other].map(|answer| answer.text().map(str::to_owned));
+        said.sort();
+        assert_eq!(said, [None, Some("milk".to_owned())], "{round}");
+        assert_eq!(everything.ran(), round);
+    }
+}
+
+/// Logs in as `login` on the page at `url`, which the process `server` serves, and answers there.
+async fn answers(server: &TestServer, url: &str, login: &str, allow: bool) {
+    let (_, id) = url.split_once("?id=").expect("the secret of the page");
+    let page = server.at(&format!("/confirm?id={id}"));
+    let body = json!({ "login": login, "allow": allow }).to_string();
+    let status = http().post(page).body(body).send().await.expect("an answer").status();
+    assert_eq!(status, 200, "{login}");
+}
+
+#[tokio::test]
+async fn a_call_that_waits_in_one_process_goes_on_once_its_page_is_answered_in_another() {
+    let everything = Everything::default();
+    let servers = Arc::new(asking(&everything, "\"login\"").await);
+    for era in Era::ALL {
+        for (login, allow, said, ran) in [
+            ("alice", true, "milk", 1),
+            ("alice", false, "the person did not confirm this call", 0),
+            ("bob", true, "another person than the caller logged in to confirm this call", 0),
+        ] {
+            let (before, elsewhere) = (everything.ran(), Arc::clone(&servers));
+            let client = Client::new(servers.first.at("/mcp")).era(era);
+            let client = client.token(servers.token("alice").scope("write"));
+            let client = client.person(move |question| {
+                let url = question["url"].as_str().expect("a page").to_owned();
+                let elsewhere = Arc::clone(&elsewhere);
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(300)).await; // the call waits
+                    answers(&elsewhere.second, &url, login, allow).await;
+                });
+                json!({ "action": "accept" })
+            });
+            let answer = client.call_tool("write_note", json!({ "text": "milk" })).await;
+            assert_eq!(answer.text(), Some(said), "{era:?} {login} {allow}: {}", answer.body());
+            assert_eq!(everything.ran() - before, ran, "{era:?} {login} {allow}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn j48_what_was_answered_on_the_page_of_one_process_is_brought_to_another_once_and_by_its_caller_only()
+{
+    let everything = Everything::default();
+    let servers = asking(&everything, "\"login\"").await;
+    let alice = || servers.token("alice").scope("write");
+    let (first, second) = (able(&servers.first, alice()), able(&servers.second, alice()));
+    let asked = question(&first).await;
+    let url = asked["inputRequests"]["question"]["params"]["url"].as_str().expect("a page");
+    answers(&servers.second, url, "alice", true).await;
+    let reply = || replied(&asked, json!({ "action": "accept" }));
+    for stranger in [servers.token("bob").scope("write"), alice().client("another")] {
+        let answer = able(&servers.second, stranger).request_without_session("tools/call", reply()).await;
+        assert_eq!((answer.error_code(), everything.ran()), (Some(-32602), 0), "{}", answer.body());
+    }
+    let done = second.request_without_session("tools/call", reply()).await;
+    assert_eq!((done.text(), everything.ran()), (Some("milk"), 1), "{}", done.body());
+    for client in [&first, &second] {
+        let again = client.request_without_session("tools/call", reply()).await;
+        let late = Some("the person did not confirm this call in time");
+        assert_eq!((again.text(), everything.ran()), (late, 1), "{}", again.body());
+    }
 }
 
 #[tokio::test]

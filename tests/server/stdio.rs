@@ -11,10 +11,10 @@ use crate::launch::{self, Issuer};
 use crate::process::{Launch, Pipe, refusal, text};
 
 /// An end promised within 2 s, on a machine with other things to do.
-const SOON: Duration = Duration::from_secs(5);
+pub(crate) const SOON: Duration = Duration::from_secs(5);
 
 /// Both lifecycles: without sessions, and with `initialize`.
-const ERAS: [Era; 2] = [Era::Stateless, Era::Legacy("2025-11-25")];
+pub(crate) const ERAS: [Era; 2] = [Era::Stateless, Era::Legacy("2025-11-25")];
 
 /// A process with this token as its credential, opened.
 async fn open(issuer: &Issuer, scopes: &str, era: Era) -> Pipe {
@@ -27,7 +27,7 @@ fn with_credential(issuer: &Issuer, token: &str) -> Launch {
     launch.variable("NOTES_TOKEN", token)
 }
 
-async fn opened(launch: Launch, era: Era) -> Pipe {
+pub(crate) async fn opened(launch: Launch, era: Era) -> Pipe {
     let mut pipe = launch.stdio().era(era);
     let answer = pipe.open().await;
     assert!(answer.get("result").is_some(), "{answer}");
@@ -398,64 +398,44 @@ async fn arguments_that_do_not_fit_are_a_result_over_stdio_too() {
     }
 }
 
-/// A server that asks, and a client that can show forms or not.
-async fn asking(era: Era, capabilities: Value) -> Pipe {
-    let launch = Launch::of(env!("CARGO_BIN_EXE_everything")).toml("[auth]\nverify = \"none\"\n");
-    let mut pipe = launch.variable("TEST_SERVER", "asks").stdio().era(era).capabilities(capabilities);
-    assert!(pipe.open().await.get("result").is_some());
-    pipe
+/// The roles of the server `ruled`.
+const ROLES: &str = "auth.base_scopes = []\n[roles.r]\nwhen = { claim = \"groups\", contains = \"r\" }\n\
+                     [roles.s]\nwhen = { claim = \"groups\", contains = \"s\" }\n";
+
+/// The server `ruled`, whose local caller holds the scope `c`.
+pub(crate) fn for_the_local_caller() -> Launch {
+    let launch = launch::toml(ROLES).variable("TEST_SERVER", "ruled").variable("MCP_ISSUER__ENABLED", "true");
+    launch.variable("MCP_STDIO__LOCAL_SCOPES", "[\"c\"]")
 }
 
-/// What comes of a call whose question is answered with `reply`.
-async fn booked(pipe: &mut Pipe, era: Era, reply: &Value) -> Value {
-    if era == Era::Stateless {
-        let asked = pipe.call_tool("book", json!({})).await;
-        let (name, question) = asked["result"]["inputRequests"].as_object().unwrap().iter().next().unwrap();
-        assert_eq!(question["params"]["message"], "Which trip?", "{asked}");
-        let again = json!({
-            "name": "book", "arguments": {}, "requestState": asked["result"]["requestState"],
-            "inputResponses": { name: reply },
-        });
-        return pipe.request("tools/call", again).await;
-    }
-    let id = pipe.post("tools/call", json!({ "name": "book", "arguments": {} })).await;
-    let question = pipe.receive().await;
-    assert_eq!(question["method"], "elicitation/create", "{question}");
-    assert_eq!(question["params"]["message"], "Which trip?");
-    pipe.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": reply }).to_string()).await;
-    let answer = pipe.receive().await;
-    assert_eq!(answer["id"], id, "{answer}");
-    answer
+pub(crate) fn home(tool: &str) -> Value {
+    json!({ "name": tool, "arguments": { "bucket": "home", "word": "ok" } })
 }
 
 #[tokio::test]
-async fn a_person_is_asked_over_stdio_on_both_lifecycles() {
+async fn the_local_caller_never_logs_in_and_is_refused_in_words_where_a_recent_login_is_needed() {
+    let issuer = Issuer::start().await;
     for era in ERAS {
-        let mut pipe = asking(era, json!({ "elicitation": { "form": {} } })).await;
-        for (reply, said, failed) in [
-            (json!({ "action": "accept", "content": { "to": "Rome" } }), "Rome", false),
-            (json!({ "action": "decline" }), "no trip: declined", false),
-            (json!({ "action": "cancel" }), "no trip: cancelled", false),
-            (
-                json!({ "action": "accept", "content": { "to": "" } }),
-                "the person's answer does not fit: invalid member `to`: expected text of at least 1 character, got \"\"",
-                true,
-            ),
-        ] {
-            let answer = booked(&mut pipe, era, &reply).await;
-            assert_eq!((text(&answer), &answer["result"]["isError"]), (said, &json!(failed)), "{era:?}");
-        }
-    }
-}
+        let mut pipe = opened(for_the_local_caller(), era).await;
+        let denied = pipe.request("tools/call", home("fresh")).await;
+        assert_eq!(refusal(&denied), (403, Value::Null), "{era:?}");
+        let words =
+            "this needs a login that is not older than 5m, and no person logs in for such a credential";
+        assert_eq!(denied["error"]["message"], words, "{era:?}");
 
-#[tokio::test]
-async fn a_client_on_stdio_that_cannot_ask_is_told_so() {
-    for era in ERAS {
-        let mut pipe = asking(era, json!({})).await;
-        let answer = pipe.call_tool("book", json!({})).await;
-        match era {
-            Era::Stateless => assert_eq!(answer["error"]["code"], -32021, "{answer}"),
-            _ => assert!(text(&answer).contains("capability `elicitation`"), "{answer}"),
-        }
+        // The twins: a credential of a person who logged in lately, and of one who logged in long ago.
+        let person = |ago: u64| {
+            let token = issuer.token("alice").scope("c").logged_in(ago).mint();
+            let launch = launch::toml(ROLES).variable("TEST_SERVER", "ruled");
+            let launch = launch.variable("MCP_SERVER__PUBLIC_URL", launch::RESOURCE);
+            let launch = launch.variable("MCP_AUTH__ISSUERS", &issuer.configured());
+            launch.variable("MCP_STDIO__CREDENTIAL", "env:TOKEN").variable("TOKEN", &token)
+        };
+        let mut pipe = opened(person(0), era).await;
+        assert_eq!(text(&pipe.request("tools/call", home("fresh")).await), "home", "{era:?}");
+        let mut pipe = opened(person(400), era).await;
+        let (code, data) = refusal(&pipe.request("tools/call", home("fresh")).await);
+        assert_eq!((code, &data["error"]), (401, &json!("insufficient_user_authentication")), "{era:?}");
+        assert_eq!(data["max_age"], 300, "{era:?}");
     }
 }

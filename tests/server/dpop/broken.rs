@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::bench::{Bench, Proof, ath};
 use crate::authorization_server::{Key, b64, now};
+use crate::wire::{Wire, call_body, call_headers};
 
 const BAD: &str = "invalid_dpop_proof";
 const SHAPE: &str = "the DPoP proof is not a compact JWS";
@@ -152,6 +153,42 @@ async fn t80_the_window_of_iat_is_five_minutes_to_the_second() {
     for (iat, words) in [(start - 301, OLD), (start - 303, OLD), (start + 301, EARLY), (start + 303, EARLY)] {
         bench.refuses(&token, &[at(iat).as_bytes()], BAD, words, &iat.to_string()).await;
     }
+}
+
+#[tokio::test]
+async fn t80_a_proof_is_for_the_public_url_whatever_host_the_request_names() {
+    let server = "[server]\npublic_url = \"https://public.test/mcp\"\nallowed_hosts = [\"other.test\"]\n";
+    let bench = Bench::of(server, "dpop = \"allowed\"").await;
+    let (token, wire) = (bench.token(), Wire::of(&bench.server));
+    let send = async |host: &str, proof: Proof| {
+        let lines = format!(
+            "Host: {host}\r\n{}Authorization: DPoP {token}\r\nDPoP: {}\r\n",
+            call_headers("read_note"),
+            proof.signed()
+        );
+        wire.post("/mcp", &lines, call_body("read_note")).await
+    };
+    let listens_on = wire.host();
+    for host in ["other.test", "public.test", &listens_on] {
+        let before = bench.everything.ran();
+        for htu in [
+            "https://other.test/mcp",
+            "http://other.test/mcp",
+            "http://public.test/mcp",
+            &format!("http://{listens_on}/mcp"),
+        ] {
+            let refused = send(host, bench.proof(&token).claim("htu", json!(htu))).await;
+            assert_eq!(refused.status(), 401, "{host} {htu}: {}", refused.text());
+            assert!(refused.text().contains(BAD) && refused.text().contains(URI), "{}", refused.text());
+        }
+        assert_eq!(bench.everything.ran(), before, "{host}");
+        let proof = bench.proof(&token);
+        assert_eq!(proof.claims["htu"], "https://public.test/mcp");
+        assert_eq!(send(host, proof).await.status(), 200, "{host}");
+        assert_eq!(bench.everything.ran(), before + 1, "{host}");
+    }
+    let stranger = send("stranger.test", bench.proof(&token)).await;
+    assert_eq!(stranger.status(), 403, "a host that is not allowed: {}", stranger.text());
 }
 
 #[tokio::test]

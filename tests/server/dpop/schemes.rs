@@ -1,12 +1,15 @@
 //! What challenges and metadata offer.
 
 use jsonwebtoken::Algorithm;
-use serde_json::Value;
+use mcp_auth::testing::{ReceivedChallenge, TestServer};
+use mcp_auth_tests::ruled::Ruled;
+use serde_json::{Value, json};
 
-use super::bench::Bench;
-use crate::authorization_server::{AuthorizationServer, Key};
+use super::bench::{Bench, thumbprint};
+use crate::authorization_server::{AuthorizationServer, Key, now};
 use crate::everything::CONFIG;
 use crate::launch;
+use crate::wire::{Wire, call_headers, meta};
 
 const ALGS: &str = "ES256 ES384 ES512 EdDSA PS256 PS384 PS512 RS256 RS384 RS512";
 
@@ -77,4 +80,83 @@ async fn the_error_of_a_proof_is_in_the_dpop_challenge_alone_and_that_of_a_token
     for scheme in ["Bearer", "DPoP"] {
         assert_eq!(got.challenge(scheme).expect("a challenge").error(), Some("invalid_token"), "{scheme}");
     }
+}
+
+#[tokio::test]
+async fn a_login_that_is_too_old_is_asked_for_again_in_both_schemes_with_bearer_first() {
+    let bench = Bench::of("[tools.read_note]\nlogin = \"5m\"\nacr = [\"phr\"]\n", "dpop = \"allowed\"").await;
+    let bound = |claims: Value| {
+        let mut all = json!({ "cnf": { "jkt": thumbprint(&bench.own.bare_jwk()) } });
+        all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+        bench.token_with(all)
+    };
+    let (old, new) =
+        (json!({ "auth_time": now() - 999, "acr": "phr" }), json!({ "auth_time": now(), "acr": "phr" }));
+    let before = bench.everything.ran();
+    let (token, plain) = (bound(old.clone()), bench.token_with(old));
+    let proof = bench.proof(&token).signed();
+    for got in
+        [bench.send("DPoP", &token, &[proof.as_bytes()]).await, bench.send("Bearer", &plain, &[]).await]
+    {
+        let said: Vec<&str> = got.challenges.iter().filter_map(|one| one.split(' ').next()).collect();
+        assert_eq!((got.status, said), (401, vec!["Bearer", "DPoP"]), "{got:?}");
+        for scheme in ["Bearer", "DPoP"] {
+            let challenge = got.challenge(scheme).expect("a challenge");
+            assert_eq!(challenge.error(), Some("insufficient_user_authentication"), "{scheme}");
+            let asked = ["max_age", "acr_values", "scope"].map(|name| challenge.get(name));
+            assert_eq!(asked, [Some("300"), Some("phr"), Some("read")], "{scheme}");
+        }
+    }
+    assert_eq!(bench.everything.ran(), before);
+    let token = bound(new.clone());
+    bench.accepts(&token, &bench.proof(&token).signed(), "logged in lately").await;
+    assert_eq!(bench.send("Bearer", &bench.token_with(new), &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_scope_that_a_guard_needs_is_asked_for_in_both_schemes_with_bearer_first() {
+    let key = Key::new(Algorithm::ES256, "k");
+    let issuer = AuthorizationServer::with_keys(&[&key]).await;
+    let roles = "auth.base_scopes = []\n[roles.r]\nwhen = { claim = \"groups\", contains = \"r\" }\n\
+                 [roles.s]\nwhen = { claim = \"groups\", contains = \"s\" }\n\
+                 [tools.confirmed_by_login]\ndisabled = true\n"; // there is no page
+    let toml = format!("{roles}{}", issuer.toml("dpop = \"allowed\""));
+    let ruled = Ruled::default();
+    let builder = TestServer::builder(ruled.clone()).toml(&toml).expect("a configuration");
+    let server = builder.start().await.expect("a server");
+    let wire = Wire::of(&server);
+    let call = async |word: &str| {
+        let token = key.token(&issuer.claims(server.url(), json!({ "groups": ["s"] })));
+        let params =
+            json!({ "name": "guarded", "arguments": { "bucket": "home", "word": word }, "_meta": meta() });
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+        let lines =
+            format!("Host: {}\r\n{}Authorization: Bearer {token}\r\n", wire.host(), call_headers("guarded"));
+        wire.post("/mcp", &lines, body.to_string()).await
+    };
+    let needs = call("need").await;
+    let challenges: Vec<&str> = needs
+        .text()
+        .lines()
+        .filter_map(|line| line.split_once(": ").filter(|(name, _)| *name == "www-authenticate"))
+        .map(|(_, challenge)| challenge)
+        .collect();
+    assert_eq!((needs.status(), challenges.len()), (403, 2), "{}", needs.text());
+    for (challenge, scheme) in challenges.into_iter().zip(["Bearer", "DPoP"]) {
+        assert!(challenge.starts_with(scheme), "{challenge}");
+        // The reader of the test kit gives the Bearer challenge alone.
+        let challenge =
+            ReceivedChallenge::parse(&challenge.replacen(scheme, "Bearer", 1)).expect("a challenge");
+        assert_eq!(
+            (challenge.error(), challenge.scopes()),
+            (Some("insufficient_scope"), vec!["g"]),
+            "{scheme}"
+        );
+    }
+    // The twins: a refusal by which no client can step up, and a call that is allowed.
+    let denied = call("deny").await;
+    assert_eq!((denied.status(), denied.challenge()), (403, None), "{}", denied.text());
+    assert_eq!(ruled.ran.load(std::sync::atomic::Ordering::SeqCst), 0);
+    let allowed = call("ok").await;
+    assert_eq!(allowed.json()["result"]["content"][0]["text"], "home", "{}", allowed.text());
 }
