@@ -196,7 +196,7 @@ fn everything_is_declared_as_written() {
     let expected = [
         "tool echo: notes.read and notes.write",
         "tool any.thing: a or b",
-        "tool claims: authenticated",
+        "tool claims: authenticated, claims",
         "tool about: public",
         "tool nothing: public",
         "resource template note://{book}/{r_page}: authenticated",

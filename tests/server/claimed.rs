@@ -49,6 +49,12 @@ impl Desk {
         tenant
     }
 
+    /// Reports.
+    #[method("acme/report", scope = "desk.write")]
+    async fn report(&self, Claims(Tenant { tenant }): Claims<Tenant>) -> Json<Value> {
+        Json(json!({ "of": tenant }))
+    }
+
     /// One note.
     #[resource(uri = "note://{id}", scope = "desk.write")]
     async fn note(&self, id: u64, Claims(Tenant { tenant }): Claims<Tenant>) -> String {
@@ -73,11 +79,12 @@ async fn started(toml: &str) -> TestServer {
 }
 
 /// What is asked, and what a caller is told whose claims do not fit.
-const CALLS: [(&str, &str); 5] = [
+const CALLS: [(&str, &str); 6] = [
     ("add_note", "the token lacks the claim `tenant`, which this operation needs"),
     ("added", "the token lacks the claim `tenant`, which this operation needs"),
     ("open_door", "the token lacks the claim `floor`, which this operation needs"),
     ("prompt plan", "the token lacks the claim `tenant`, which this operation needs"),
+    ("acme/report", "the token lacks the claim `tenant`, which this operation needs"),
     ("note://1", "the token lacks the claim `tenant`, which this operation needs"),
 ];
 
@@ -85,12 +92,13 @@ async fn ask(client: &Client, what: &str) -> Answer {
     match what.strip_prefix("prompt ") {
         Some(prompt) => client.get_prompt(prompt, json!({})).await,
         None if what.contains("://") => client.read_resource(what).await,
+        None if what.contains('/') => client.request(what, json!({})).await,
         None => client.call_tool(what, json!({})).await,
     }
 }
 
 #[tokio::test]
-async fn claims_that_do_not_fit_are_403_before_any_scope_and_no_challenge_asks_for_one() {
+async fn j51_claims_that_do_not_fit_are_403_before_any_scope_and_no_challenge_asks_for_one() {
     let server = started("auth.connect = \"anonymous\"").await;
     for era in Era::ALL {
         for (what, words) in CALLS {
@@ -150,5 +158,30 @@ async fn what_is_shown_to_those_who_may_use_it_is_not_shown_to_callers_whose_cla
         assert_eq!(listed(writer().claim("tenant", "acme")).await, ["add_note", "house", "added"], "{era:?}");
         let refused = server.client().era(era).token(writer()).call_tool("add_note", json!({})).await;
         assert!(refused.body().contains("unknown tool"), "{}", refused.body());
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_depends_on_claims_is_for_its_caller_alone() {
+    #[derive(Clone)]
+    struct House;
+
+    #[server]
+    impl House {
+        /// Whose house it is.
+        #[tool(public)]
+        async fn house(&self, claims: Option<Claims<Tenant>>) -> String {
+            claims.map_or_else(|| "anyone's".to_owned(), |Claims(Tenant { tenant })| tenant)
+        }
+    }
+
+    for (visibility, scope) in [("granted", "private"), ("all", "public")] {
+        let toml = format!("auth.visibility = {visibility:?}");
+        let server =
+            TestServer::builder(House).toml(&toml).expect("a configuration").start().await.expect("a server");
+        let listed = server.client().era(Era::Stateless).token(server.token("alice")).list_tools().await;
+        let result = listed.result().expect("a result");
+        assert_eq!(result["cacheScope"], scope, "{visibility}: {result}");
+        assert_eq!(result["tools"].as_array().map(Vec::len), Some(usize::from(visibility == "all")));
     }
 }

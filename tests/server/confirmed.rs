@@ -203,7 +203,7 @@ async fn j50_a_call_that_waited_for_its_person_is_decided_once_more() {
             yes()
         });
         let refused = removing.call_tool("added", json!({})).await;
-        assert!(!refused.is_success(), "{era:?}: {}", refused.body());
+        assert!(refused.body().contains("unknown tool"), "{era:?}: {}", refused.body());
         // And one whose name another one has by then.
         added(&tools);
         let other = tools.clone();
@@ -213,9 +213,48 @@ async fn j50_a_call_that_waited_for_its_person_is_decided_once_more() {
             yes()
         });
         let refused = replacing.call_tool("added", json!({})).await;
-        assert!(!refused.is_success(), "{era:?}: {}", refused.body());
+        // On 2026-07-28 the yes comes in a message of its own, and its state is not one of this tool.
+        let says = if era == Era::Stateless { "requestState" } else { "another tool has this name now" };
+        assert!(refused.body().contains(says), "{era:?}: {}", refused.body());
         added(&tools);
         assert_eq!(till.ran.swap(0, Ordering::SeqCst), 1, "{era:?}");
+    }
+}
+
+#[tokio::test]
+async fn j50_a_login_that_became_too_old_while_the_person_thought_does_not_count() {
+    #[derive(Clone)]
+    struct Safe;
+
+    #[server]
+    impl Safe {
+        /// Opens it.
+        #[tool(authenticated, confirm, login = "5m")]
+        async fn open(&self) -> &'static str {
+            "opened"
+        }
+    }
+
+    let clock = MovedClock::at(1_800_000_000);
+    let server = TestServer::builder(Safe).ambient(clock.ambient()).start().await.expect("a server");
+    for era in Era::ALL {
+        for (thinks, opens) in [(10, true), (301, false)] {
+            let moved = clock.clone();
+            let token = server.token("ann").claim("auth_time", clock.ambient().clock.unix_now());
+            let client = server.client().era(era).token(token).person(move |_| {
+                moved.advance(thinks);
+                json!({ "action": "accept", "content": { "allow": true } })
+            });
+            let answer = client.call_tool("open", json!({})).await;
+            assert_eq!(answer.text() == Some("opened"), opens, "{era:?} {thinks}: {}", answer.body());
+            if !opens {
+                assert!(
+                    answer.body().contains("not older than 5m") || answer.status() == 401,
+                    "{}",
+                    answer.body()
+                );
+            }
+        }
     }
 }
 

@@ -270,9 +270,9 @@ async fn a_caller_with_as_many_calls_as_it_may_have_asks_neither_a_guard_nor_a_p
         };
         let (finished, ()) = tokio::join!(waiting, meanwhile);
         assert_eq!(finished.text(), Some("finished"), "{era:?}: {}", finished.body());
-        // Once there is a place again, each of them is asked.
+        // Once there is a place again, each of them is asked: the guard before the person, and after.
         for (tool, guards, people) in
-            [("remove", 1, 0), ("remove_confirmed", 0, 1), ("remove_guarded", guards_of(era), 1)]
+            [("remove", 1, 0), ("remove_confirmed", 0, 1), ("remove_guarded", 2, 1)]
         {
             let answer = second.call_tool(tool, json!({ "owner": "ann" })).await;
             assert_eq!(answer.text(), Some("ann"), "{era:?} {tool}: {}", answer.body());
@@ -283,8 +283,4 @@ async fn a_caller_with_as_many_calls_as_it_may_have_asks_neither_a_guard_nor_a_p
         assert_eq!((refused.status(), counted()), (403, ((1, 0), 0)), "{era:?}: {}", refused.body());
     }
 }
-
-/// How often a guard is asked about a call that its person confirms: of each message of it.
-fn guards_of(era: Era) -> usize {
-    if era == Era::Stateless { 2 } else { 1 }
 }

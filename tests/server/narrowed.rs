@@ -152,7 +152,7 @@ impl Shelf {
 }
 
 #[tokio::test]
-async fn a_resource_that_is_switched_off_is_not_read_by_a_template_that_others_may_use() {
+async fn j49_a_resource_that_is_switched_off_is_not_read_by_a_template_that_others_may_use() {
     let off = r#"
         [resources."book://all"]
         disabled = true

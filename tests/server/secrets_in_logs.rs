@@ -47,20 +47,6 @@ fn c19_nothing_that_rmcp_writes_at_trace_holds_a_proof() {
     assert_eq!(lines_that_hold("proof", is_rmcps), [""; 0]);
 }
 
-#[test]
-#[ignore = "the target rmcp::service writes whole messages, at debug already"]
-fn c19_nothing_that_rmcp_writes_at_trace_holds_the_secret_of_a_page() {
-    assert_eq!(lines_that_hold("page", is_rmcps), [""; 0]);
-}
-
-#[test]
-#[ignore = "the target rmcp::service writes whole messages, at debug already"]
-fn c19_nothing_that_rmcp_writes_at_trace_holds_a_state_or_a_cursor() {
-    for kind in ["state", "cursor"] {
-        assert_eq!(lines_that_hold(kind, is_rmcps), [""; 0], "{kind}");
-    }
-}
-
 /// Asks for a call of `tool` on 2026-07-28, brings back what its person said, and that once more and forged.
 async fn confirms(server: &TestServer, tool: &str, token: &str, secrets: &Secrets) {
     let client = server.client().token(token).person(|_| json!({ "action": "cancel" }));

@@ -364,7 +364,11 @@ impl Steps<'_> {
     /// What the caller has of what is needed.
     fn rule(&mut self, account: &Account) {
         if account.anyone {
-            return self.say("rule", "anyone may, without a credential too");
+            let said = match account.wants_claims {
+                true => "anyone may, without a credential too; the claims of a token that comes have to fit",
+                false => "anyone may, without a credential too",
+            };
+            return self.say("rule", said);
         }
         if !account.is_known {
             self.say("rule", "a verified caller is needed, and this one is not");

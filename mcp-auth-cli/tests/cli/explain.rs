@@ -414,10 +414,10 @@ fn a_confirmation_is_supposed_to_be_given_where_somebody_can_give_it() {
         0,
         &["would be allowed, if the person confirms it"],
     );
-    let refused = "rule        this caller has no such page, so nobody can confirm the call";
+    let refused = "this caller has no such page, so nobody can confirm the call";
     let by_key = with_token(&by_login, key.expose(), &["--tool", "list_todos"]);
     assert_eq!(by_key.status.code(), Some(1), "{}", stdout(&by_key));
-    assert!(stdout(&by_key).contains(refused.trim_start_matches("rule").trim()), "{}", stdout(&by_key));
+    assert!(stdout(&by_key).contains(refused), "{}", stdout(&by_key));
 
     let over_stdio = with_rule(
         "[server]\ntransport = \"stdio\"\n[stdio]\nlocal_scopes = [\"todos.read\"]\n[auth]\nbase_scopes = []\nverify = \"none\"\n",
@@ -425,6 +425,7 @@ fn a_confirmation_is_supposed_to_be_given_where_somebody_can_give_it() {
     );
     let local = explain(over_stdio.path(), &["--tool", "list_todos"]);
     assert_eq!(local.status.code(), Some(1), "{}", stdout(&local));
+    assert!(stdout(&local).contains(refused), "{}", stdout(&local));
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! A JSON text for a person who says yes to exactly this: two texts that look alike are equal.
+//! A JSON text for a person who says yes to exactly this: characters that cannot be seen, or that hide in others, are escaped. Letters
+//! of two scripts that look alike are not.
 
 use std::borrow::Cow;
 
@@ -11,7 +12,7 @@ use super::show::utf16;
 const MOST_MARKS: usize = 2;
 
 /// As [`shown_json`](super::shown_json), and more is escaped: what joins letters or chooses another form of one, private characters,
-/// blanks that are not a space, a space after a space, and marks over marks.
+/// blanks that are not a space, a space after a space, and more marks over one letter than its script needs.
 ///
 /// # Example
 /// ```

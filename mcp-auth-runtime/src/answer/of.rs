@@ -28,6 +28,7 @@ impl Rejection {
                 Self::InsufficientLogin { terms: terms.clone(), fault: *fault, scopes: scopes.clone() }
             }
             Denied::NoPerson { terms } => Self::NoPerson { terms: terms.clone() },
+            Denied::Unfit { reason } => Self::Unfit { reason: reason.clone() },
             Denied::Refused { reason } => Self::Refused { reason: reason.clone() },
             Denied::UnfitClaims(unfit) => Self::UnfitClaims(unfit.clone()),
             Denied::MissingRole { any_of } => Self::MissingRole { any_of: any_of.clone() },

@@ -16,6 +16,7 @@ impl Rejection {
             | Self::NoPerson { .. }
             | Self::MissingRole { .. }
             | Self::UnfitClaims(_)
+            | Self::Unfit { .. }
             | Self::Unknown { .. }
             | Self::UnknownMethod { .. } => RULE,
             Self::Refused { .. } => GUARD,

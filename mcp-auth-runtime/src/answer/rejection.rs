@@ -80,6 +80,11 @@ pub enum Rejection {
         /// What the caller may read.
         reason: String,
     },
+    /// Values that fill no scope that the caller holds, of a message that has no answer of its own for that: 403 without a challenge.
+    Unfit {
+        /// What is wrong with them.
+        reason: String,
+    },
     /// A caller who holds none of the roles that are needed: 403 without a challenge.
     MissingRole {
         /// The roles of which one suffices.
@@ -358,7 +363,7 @@ impl Rejection {
                 let text = login_needed(terms, LoginFault::NoPerson).to_string();
                 Row::new(FORBIDDEN, Rank::Decision, text)
             }
-            Self::Refused { reason } => Row::new(FORBIDDEN, Rank::Decision, reason),
+            Self::Unfit { reason } | Self::Refused { reason } => Row::new(FORBIDDEN, Rank::Decision, reason),
             // No scope is named: no token that the caller could get would hold the role.
             Self::MissingRole { any_of } => {
                 let roles: Vec<&str> = any_of.iter().map(Role::as_str).collect();

@@ -1,4 +1,4 @@
-//! The claims set of a credential (RFC 7519 §4): read, or as it came until somebody asks for a claim. Deciding asks for none,
+//! The claims set of a credential (RFC 7519 §4): read, or as it came until somebody asks for a claim. Few decisions ask for one,
 //! so that most credentials are kept as one piece of text.
 
 use std::sync::OnceLock;

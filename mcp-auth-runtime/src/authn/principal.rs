@@ -100,8 +100,8 @@ pub struct Facts {
     pub claims: ClaimsSet,
 }
 
-/// What a caller may do, read out of the claims by the issuer's settings when the credential is verified: deciding
-/// reads no claim.
+/// What a caller may do, read out of the claims by the issuer's settings when the credential is verified. Later, only `Claims<T>` reads
+/// claims.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Held {

@@ -1,4 +1,4 @@
-//! Which roles the claims of a credential give. Read once, when the credential is verified: deciding reads no claim.
+//! Which roles the claims of a credential give. Read once, when the credential is verified: no decision computes a role.
 
 use std::collections::BTreeMap;
 

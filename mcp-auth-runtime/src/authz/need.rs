@@ -51,7 +51,7 @@ pub(super) struct Known {
 /// What a caller has of what one operation needs, for those who explain a decision. It decides nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Whether anyone may, without a credential too: nothing else is needed then.
+    /// Whether anyone may, without a credential too: no role, scope or login is needed then. Claims of a caller have to fit all the same.
     pub anyone: bool,
     /// Whether the caller is a verified one.
     pub is_known: bool,
@@ -166,6 +166,11 @@ impl Need {
         !has_time || !self.login().is_by(login.acr.iter().map(String::as_str))
     }
 
+    /// Whether its method takes claims, which those of a caller have to fit.
+    pub(super) fn wants_claims(&self) -> bool {
+        self.rule.wants_claims()
+    }
+
     /// How the caller's person must have logged in.
     pub(super) fn login(&self) -> &LoginTerms {
         self.rule.login()
@@ -210,9 +215,16 @@ impl Need {
         let values = Values::Arguments(chosen);
         let implied = held.scopes.iter().flat_map(|scope| hierarchy.implied_by(scope.as_str()));
         let counting: Vec<&Scope> = held.scopes.iter().chain(implied).collect();
+        let is_chosen = |term: &Term| match term {
+            Term::Scope(_) => false,
+            Term::Template(template) => !matches!(Given::of(template, chosen), Given::Nothing),
+        };
+        let something_is = self.groups().iter().flatten().any(is_chosen);
         let (mut groups, mut unfit) = (Vec::new(), None);
         for group in self.groups() {
             let (mut known, mut goes_on) = (Vec::new(), true);
+            // Nothing says that this group is meant, so the caller has to hold some scope of its kind.
+            let is_aside = something_is && !group.iter().any(is_chosen);
             for term in group {
                 let refused = match term {
                     Term::Scope(scope) => {
@@ -220,7 +232,7 @@ impl Need {
                         None
                     }
                     Term::Template(template) => match Given::of(template, chosen) {
-                        Given::Nothing => None,
+                        Given::Nothing if !is_aside => None,
                         Given::Everything => match values.fill(template) {
                             Ok(scope) => {
                                 known.push(Known::of(scope, hierarchy));
@@ -228,7 +240,7 @@ impl Need {
                             }
                             Err(why) => Some(why),
                         },
-                        Given::Some => (!counting.iter().any(|scope| values.begin(template, scope)))
+                        Given::Nothing | Given::Some => (!counting.iter().any(|scope| values.begin(template, scope)))
                             .then(|| format!("the values that are chosen need a scope like {template}, which the caller does not hold")),
                     },
                 };
@@ -279,7 +291,7 @@ impl Need {
             is_known: held.is_some(),
             roles: self.roles.iter().map(role).collect(),
             groups: self.groups().iter().map(|group| group.iter().map(scope).collect()).collect(),
-            wants_claims: self.rule.wants_claims(),
+            wants_claims: self.wants_claims(),
             terms: self.login().clone(),
             login: held.and_then(|held| held.login.clone()),
         }

@@ -1,5 +1,5 @@
-//! The decision: what a message names and who sends it in, a verdict out. Pure: no I/O, no lock, no clock, no claim;
-//! names were looked up before.
+//! The decision: what a message names and who sends it in, a verdict out. Pure: no I/O, no lock, no clock; names were looked up
+//! before. Of claims it asks only whether they fit what a method takes (`Claims<T>`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -148,7 +148,7 @@ impl Policy {
         }
     }
 
-    /// The same of a message that was allowed before, by the rules of now.
+    /// The same of a call of a tool that was allowed before, by the rules of now.
     pub(crate) fn decide_again(&self, permit: &Permit, registry: &Registry) -> Verdict {
         self.decide(&Named::of(permit.shared_message(), registry, |_| None), permit.identity())
     }
@@ -306,7 +306,8 @@ impl Policy {
 
     /// Whether what lists show depends on who asks.
     pub fn lists_depend_on_caller(&self) -> bool {
-        !self.open
+        let mut all = self.needs.iter().chain(self.added.values());
+        !self.open || (!self.shows_all() && all.any(|need| need.wants_claims()))
     }
 
     /// Whether `who` may use the operation `id`, as far as that does not depend on what a call fills into its scopes.

@@ -81,13 +81,15 @@ impl Policy {
             };
             for (comes_of_it, so) in made {
                 match comes_of_it {
-                    Filled::Held if so.filled.as_ref().is_some_and(BTreeMap::is_empty) => {}
+                    // Of values that are not all chosen, what the session delivers could not be decided on.
+                    Filled::Held
+                        if is_completed(permit.message()) && !self.admits_to(&so, permit.identity()) => {}
                     Filled::Held => ran.push(so),
                     Filled::Lacked(scopes) => lacked.get_or_insert_with(|| besides.clone()).extend(scopes),
                     Filled::Unfit(why) if is_answered(permit.message()) => {
                         return Ok(Verdict::Allowed(permit.of_unfit(why)));
                     }
-                    Filled::Unfit(reason) => return Err(Denied::Refused { reason }),
+                    Filled::Unfit(reason) => return Err(Denied::Unfit { reason }),
                 }
             }
         }
@@ -111,6 +113,10 @@ impl Policy {
         let by_value = |held| need.fill(held, hierarchy, Values::Recorded(filled)) == Filled::Held;
         need.is_met_by(who) && (!need.depends_on_call(held) || held.is_some_and(by_value))
     }
+}
+
+fn is_completed(message: &Message) -> bool {
+    matches!(message, Message::Complete { .. })
 }
 
 /// Whether what is wrong with the values is the answer of the operation itself.

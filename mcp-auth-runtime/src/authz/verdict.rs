@@ -80,6 +80,12 @@ pub enum Denied {
         None => "one is missing".to_owned(),
     })]
     UnfitClaims(UnfitClaims),
+    /// Its values fill no scope that the caller holds, and which one is needed cannot be said.
+    #[error("{reason}")]
+    Unfit {
+        /// What is wrong with them.
+        reason: String,
+    },
     /// The server's own guard refuses it, in these words.
     #[error("refused by its guard: {reason}")]
     Refused {

@@ -12,7 +12,8 @@ use crate::declared::{ClaimsFit, UnfitClaims};
 /// The claims of the caller's token as your own type, verified like the rest of the token.
 ///
 /// That they fit is part of the operation's rule: a caller whose claims are not a `T` gets 403, without a challenge and before any
-/// scope is asked for, since no login mends that. The answer names the claim, never its value.
+/// scope is asked for, since no login mends that. The answer names the claim, never its value. So `T` is read while the call is decided,
+/// and lists that hide what a caller may not use read it too: its `Deserialize` is quick and has no effects.
 ///
 /// # Example
 /// ```
@@ -50,7 +51,7 @@ fn fit<T: HasDeserialize>(claims: &Map<String, Value>) -> Result<(), UnfitClaims
     read::<T>(claims).map(drop)
 }
 
-/// Not reached: the rule asked before.
+/// Reached only through the `FromCall` of another type: what a method takes itself was asked by the rule.
 fn refused(unfit: UnfitClaims) -> ErrorData {
     Rejection::UnfitClaims(unfit).error_data()
 }

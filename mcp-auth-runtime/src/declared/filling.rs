@@ -37,10 +37,24 @@ impl Values<'_> {
         }
     }
 
+    /// Whether something is there at the beginning of a way.
+    fn has(&self, path: &[String]) -> bool {
+        let Some(first) = path.first() else { return false };
+        match self {
+            Self::Arguments(arguments) => arguments.contains_key(first),
+            Self::Variables(variables) => variables.contains_key(first),
+            Self::Recorded(_) => false,
+        }
+    }
+
     /// Whether `scope` is one that `template` may make of them once the others are there.
     pub(crate) fn begin(&self, template: &ScopeTemplate, scope: &Scope) -> bool {
         let made_of = template.family().values(scope.as_str());
-        let is_so = |(path, value): (&[String], &str)| self.text(path).is_none_or(|given| given == value);
+        // What is there and is not a text fills nothing.
+        let is_so = |(path, value): (&[String], &str)| match self.text(path) {
+            Some(given) => given == value,
+            None => !self.has(path),
+        };
         made_of.is_some_and(|values| template.paths().zip(values).all(is_so))
     }
 

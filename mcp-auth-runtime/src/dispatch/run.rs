@@ -244,12 +244,15 @@ impl Dispatch {
         };
         match rules.settle(verdict, Some(self)).await {
             Ok(again) if again.declared() == permit.declared() => Ok(()),
-            // Another tool has its name.
-            Ok(_) => Err(Unconfirmed::gone()),
+            Ok(_) => Err(Unconfirmed::replaced()),
             Err(denied) => {
                 let rejection = Rejection::of(&denied, None);
                 let by = rejection.refused_by();
-                Err(Unconfirmed { told: ToolError::protocol(rejection.error_data()), by })
+                let told = match &self.scope_prefix {
+                    Some(prefix) => rejection.asking_with(prefix),
+                    None => rejection,
+                };
+                Err(Unconfirmed { told: ToolError::protocol(told.error_data()), by })
             }
         }
     }

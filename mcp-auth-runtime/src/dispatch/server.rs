@@ -16,6 +16,7 @@ use super::permit;
 use super::rulebook::{Rulebook, Rules};
 use super::security_schemes::{Logins, SecuritySchemes};
 use crate::authn::Identity;
+use crate::authn::ScopePrefix;
 use crate::call::handler::About;
 use crate::call::served::Served;
 use crate::owned::{RequestStates, StreamEnd};
@@ -35,6 +36,8 @@ pub(crate) struct Dispatch {
     pub(super) limits: CallLimits,
     /// Where a person confirms a call after logging in, if there is such a page.
     pub(super) confirmation_page: Option<ConfirmationPage>,
+    /// What stands in front of scopes where clients ask for them.
+    pub(super) scope_prefix: Option<ScopePrefix>,
     pub(super) clock: Arc<dyn Clock>,
     closing: CancellationToken,
 }
@@ -77,6 +80,7 @@ impl Dispatch {
             rules,
             limits,
             confirmation_page: None,
+            scope_prefix: None,
             clock: Arc::clone(&ambient.clock),
             closing,
         }
@@ -95,6 +99,12 @@ impl Dispatch {
         about::tools_change(&mut self.config);
         self.followers = Some(Followers::of(self.rules.changes()));
         self
+    }
+
+    /// The same, whose refusals name scopes with this in front of them.
+    #[must_use]
+    pub(crate) fn asking_with(self, scope_prefix: Option<ScopePrefix>) -> Self {
+        Self { scope_prefix, ..self }
     }
 
     /// The same, where a person confirms a call on this page.

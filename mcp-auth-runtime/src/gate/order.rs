@@ -49,6 +49,7 @@ pub(super) fn objection_outranks(denied: Option<&Denied>) -> bool {
             | Denied::NoPerson { .. }
             | Denied::MissingRole { .. }
             | Denied::UnfitClaims(_)
+            | Denied::Unfit { .. }
             | Denied::Refused { .. }
             | Denied::Unknown { .. },
         ) => true,

@@ -217,6 +217,7 @@ fn endpoint(
     let pages = settings::pages(&parts.config, &parts.store, &parts.ambient);
     let dispatch = Dispatch::new((parts.served, parts.about), rules, &parts.ambient, states, calls, closing);
     let dispatch = dispatch.paged(pages).telling(&settings::logins(&parts.config, verifies)).confirming(page);
+    let dispatch = dispatch.asking_with(settings::requested_prefix(&parts.config));
     let dispatch = if parts.changes { dispatch.changing() } else { dispatch };
     Ok(Endpoint::new(gate, endpoint, Arc::new(dispatch), rmcp))
 }

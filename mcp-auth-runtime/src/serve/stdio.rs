@@ -45,7 +45,7 @@ pub(super) async fn serve(mut parts: Parts) -> Result {
     let tool_errors = settings::tool_errors(&parts.config, parts.checked.connect);
     let (rules, closing) = (Arc::clone(&parts.rules), parts.shutdown.stopping());
     let dispatch = Dispatch::new((parts.served, parts.about), rules, &parts.ambient, states, calls, closing);
-    let dispatch = dispatch.paged(pages);
+    let dispatch = dispatch.paged(pages).asking_with(settings::requested_prefix(&parts.config));
     let dispatch = Arc::new(if parts.changes { dispatch.changing() } else { dispatch });
     let gate = Gate::new(authenticator, parts.rules).asking_with(settings::requested_prefix(&parts.config));
     let gate = gate.telling(tool_errors).guarded_by(Arc::clone(&dispatch) as _);

@@ -24,6 +24,12 @@ fn filled_rules_with(settings: Settings) -> Rules {
             build::all(&["both:{bucket}:{dir}:read"]),
             ResourceTemplate::new("both://{bucket}/{dir}", "one"),
         ),
+        build::resource_template(
+            build::any(&["lists:{bucket}:see", "dirs:{dir}:read"]),
+            ResourceTemplate::new("any://{bucket}/{dir}", "one"),
+        ),
+        build::prompt(build::all(&["parts:{place.bucket}:{dir}"]), Prompt::new("part", None::<String>, None))
+            .with_prompt_input(place()),
         build::prompt(build::all(&["files:{place.bucket}:read"]), Prompt::new("sum", None::<String>, None))
             .with_prompt_input(place()),
         build::method(Rule::AUTHENTICATED, "tasks/get"),
@@ -38,7 +44,8 @@ fn filled_rules_with(settings: Settings) -> Rules {
 
 fn place() -> Arc<JsonObject> {
     let bucket = serde_json::json!({ "type": "object", "properties": { "bucket": { "type": "string" } } });
-    let schema = serde_json::json!({ "type": "object", "properties": { "place": bucket } });
+    let properties = serde_json::json!({ "place": bucket, "dir": { "type": "string" } });
+    let schema = serde_json::json!({ "type": "object", "properties": properties });
     Arc::new(schema.as_object().unwrap().clone())
 }
 
@@ -112,7 +119,7 @@ fn each_uri_of_a_subscription_needs_its_own_scope() {
     let denied = rules.fill(&both, &holder("files:a:read"), None).unwrap_err();
     assert_eq!(lacked(denied), "files:b:read");
     let unfit = rules.fill(&listen(&["bucket://a", "bucket://a%20b"]), &holder("files:a:read"), None);
-    assert!(matches!(unfit, Err(Denied::Refused { .. })), "{unfit:?}");
+    assert!(matches!(unfit, Err(Denied::Unfit { .. })), "{unfit:?}");
 }
 
 #[test]
@@ -211,12 +218,12 @@ fn a_completion_needs_the_scopes_of_the_values_that_are_chosen_already() {
         assert_eq!(said.as_ref().err().cloned().map(lacked).as_deref(), lacks, "{uri} {chosen:?}: {said:?}");
     }
     let unfit = asks(template, &[("bucket", "a b")], "files:a:read");
-    assert!(matches!(unfit, Err(Denied::Refused { .. })), "{unfit:?}");
+    assert!(matches!(unfit, Err(Denied::Unfit { .. })), "{unfit:?}");
     assert!(asks(template, &[("bucket", "a b")], "all files:a:read").is_err());
 }
 
 #[test]
-fn a_completion_is_decided_by_what_is_chosen_also_where_something_is_still_to_be() {
+fn j52_a_completion_is_decided_by_what_is_chosen_also_where_something_is_still_to_be() {
     let rules = filled_rules();
     for (reference, chosen, held, may) in [
         // Of two scopes one is filled.
@@ -234,6 +241,17 @@ fn a_completion_is_decided_by_what_is_chosen_also_where_something_is_still_to_be
         ("both://{bucket}/{dir}", &[("dir", "e")], "both:a:d:read", false),
         ("both://{bucket}/{dir}", &[("bucket", "a")], "", false),
         ("both://{bucket}/{dir}", &[], "", true),
+        // An alternative of which nothing is chosen opens nothing to who holds none of its kind.
+        ("any://{bucket}/{dir}", &[("bucket", "secret")], "", false),
+        ("any://{bucket}/{dir}", &[("bucket", "secret")], "lists:a:see", false),
+        ("any://{bucket}/{dir}", &[("bucket", "a")], "lists:a:see", true),
+        ("any://{bucket}/{dir}", &[("bucket", "secret")], "dirs:d:read", true),
+        ("any://{bucket}/{dir}", &[], "", true),
+        // What is chosen and is not a text fills nothing.
+        ("part", &[("place", r#"{"bucket":"a"}"#)], "parts:a:d", true),
+        ("part", &[("place", "secret")], "parts:a:d", false),
+        ("part", &[("place", r#"{"bucket":["a"]}"#)], "parts:a:d", false),
+        ("part", &[("dir", "d")], "parts:a:d", true),
         // An argument of a prompt is text, and is read as the method reads it.
         ("sum", &[("place", r#"{"bucket":"a"}"#)], "files:a:read", true),
         ("sum", &[("place", r#"{"bucket":"a"}"#)], "all", true),
@@ -249,6 +267,13 @@ fn a_completion_is_decided_by_what_is_chosen_also_where_something_is_still_to_be
         let message = Arc::new(Message::Complete { reference: named, chosen });
         let said = rules.fill(&message, &holder(held), None);
         assert_eq!(said.is_ok(), may, "{reference} {held:?}: {said:?}");
+        // What a completion leaves in a session keeps nobody out who asked for it.
+        let id = match reference.contains("://") {
+            true => rules.registry.resource_template(reference),
+            false => rules.registry.prompt(reference),
+        };
+        let mut made = said.iter().flat_map(|permit| permit.ran(id).collect::<Vec<_>>());
+        assert!(made.all(|ran| rules.policy.admits_to(&ran, &holder(held))), "{reference} {held:?}");
     }
 }
 

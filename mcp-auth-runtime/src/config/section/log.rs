@@ -5,6 +5,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use super::server::Transport;
 use crate::config::value::{ValueError, keyword, text_value};
@@ -38,7 +39,8 @@ pub struct Log {
     /// logs every message, writes nothing below `warn` unless `filter` asks for it. Without this key `info`; over
     /// stdio, where some clients show what a server logs, `warn`, and `info` for `mcp_auth::audit`.
     pub level: Option<Level>,
-    /// Levels by module instead, such as `"info,rmcp=debug"`; `level` is then not used.
+    /// Levels by module instead, such as `"info,mcp_auth_runtime=debug"`; `level` is then not used. rmcp writes whole messages, with
+    /// the arguments of calls and what clients bring back: it still writes nothing below `warn`, unless the filter names it.
     pub filter: Option<Filter>,
     /// How events are written: `text`, or `json` for one object per line.
     pub format: LogFormat,
@@ -68,13 +70,26 @@ impl FromStr for Filter {
     }
 }
 
+impl Filter {
+    /// The directives, which let rmcp write whole messages only where they name it.
+    fn without_messages(&self) -> String {
+        let directives = self.as_str();
+        let most = EnvFilter::try_new(directives).ok().and_then(|filter| filter.max_level_hint());
+        let is_quiet = most.is_some_and(|most| most <= LevelFilter::WARN);
+        match is_quiet || directives.contains("rmcp") {
+            true => directives.to_owned(),
+            false => format!("{directives},rmcp=warn"),
+        }
+    }
+}
+
 text_value!(Filter, "levels such as \"info,mcp_auth_runtime=debug\"");
 
 impl Log {
     /// The directives that decide what is written: `filter`, else `level` for everything but rmcp.
     pub fn directives(&self, transport: Transport) -> String {
         if let Some(filter) = &self.filter {
-            return filter.as_str().to_owned();
+            return filter.without_messages();
         }
         let level = match (self.level, transport) {
             (Some(level), _) => level,
@@ -102,6 +117,8 @@ mod tests {
         assert_eq!(directives(Level::Info, None), "info,rmcp=warn");
         assert_eq!(directives(Level::Trace, None), "trace,rmcp=warn");
         assert_eq!(directives(Level::Debug, Some("info,rmcp=debug")), "info,rmcp=debug");
+        assert_eq!(directives(Level::Debug, Some("trace")), "trace,rmcp=warn");
+        assert_eq!(directives(Level::Debug, Some("error")), "error");
     }
 
     #[test]

@@ -29,9 +29,9 @@ impl Unconfirmed {
         Self::refused("the person did not confirm this call")
     }
 
-    /// The tool was taken away while the call waited.
-    pub(in crate::dispatch) fn gone() -> Self {
-        Self { by: RULE, ..Self::refused("this tool is not there any more") }
+    /// Another tool has the name by now.
+    pub(in crate::dispatch) fn replaced() -> Self {
+        Self { by: RULE, ..Self::refused("another tool has this name now; call it anew") }
     }
 
     pub(super) fn late() -> Self {
