@@ -271,8 +271,7 @@ async fn a_caller_with_as_many_calls_as_it_may_have_asks_neither_a_guard_nor_a_p
         let (finished, ()) = tokio::join!(waiting, meanwhile);
         assert_eq!(finished.text(), Some("finished"), "{era:?}: {}", finished.body());
         // Once there is a place again, each of them is asked: the guard before the person, and after.
-        for (tool, guards, people) in
-            [("remove", 1, 0), ("remove_confirmed", 0, 1), ("remove_guarded", 2, 1)]
+        for (tool, guards, people) in [("remove", 1, 0), ("remove_confirmed", 0, 1), ("remove_guarded", 2, 1)]
         {
             let answer = second.call_tool(tool, json!({ "owner": "ann" })).await;
             assert_eq!(answer.text(), Some("ann"), "{era:?} {tool}: {}", answer.body());
@@ -282,5 +281,4 @@ async fn a_caller_with_as_many_calls_as_it_may_have_asks_neither_a_guard_nor_a_p
         let refused = second.call_tool("remove_guarded", json!({ "owner": "bob" })).await;
         assert_eq!((refused.status(), counted()), (403, ((1, 0), 0)), "{era:?}: {}", refused.body());
     }
-}
 }
