@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn another_order_of_templates_that_share_uris_is_a_difference() {
+    fn j53_another_order_of_templates_that_share_uris_is_a_difference() {
         let template = |rule, uri: &str| build::resource_template(rule, ResourceTemplate::new(uri, "one"));
         let admins = || template(build::all(&["admin"]), "doc://private-{id}");
         let all = || template(build::all(&["read"]), "doc://{id}");

@@ -617,7 +617,7 @@ mod tests {
     }
 
     #[test]
-    fn j49_templates_that_match_the_same_uris_are_refused() {
+    fn j53_templates_that_match_the_same_uris_are_refused() {
         let same = Registry::new(vec![template("a://{x}/b"), template("a://{y}/b")]).unwrap_err();
         assert!(matches!(&same, DeclarationError::SameUris { .. }), "{same}");
         assert!(Registry::new(vec![template("a://x-{x}"), template("a://{x}")]).is_ok());
