@@ -1,4 +1,5 @@
-//! A server with a tool for each kind of rule: scopes, alternatives, values, roles, logins, guards and confirmations.
+//! A server with a tool for each kind of rule: scopes, alternatives, values, roles, claims, logins, guards and confirmations; and with
+//! prompts and resources of some kinds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,6 +24,14 @@ pub struct With {
     bucket: String,
     /// What the guard decides by.
     word: String,
+}
+
+/// A claim that some methods take.
+#[derive(Debug, Deserialize)]
+#[serde(crate = "mcp_auth::serde")]
+#[expect(dead_code, reason = "that it is there is what counts")]
+pub struct Unit {
+    unit: String,
 }
 
 #[server]
@@ -89,6 +98,49 @@ impl Ruled {
     #[tool(any_scope = ["a", "f:{bucket}:x"], role = "s", login = "1h", any_acr = ["x", "y"], guard = asked)]
     fn strong(&self, Parameters(with): Parameters<With>) -> String {
         self.runs(with)
+    }
+
+    #[tool(scope = "c")]
+    fn claimed(&self, Claims(_unit): Claims<Unit>, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
+    #[tool(scopes = ["a", "f:{bucket}:x"], role = "r", guard = asked)]
+    fn claimed_and_guarded(&self, Claims(_unit): Claims<Unit>, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
+    #[tool(public)]
+    fn claimed_or_anonymous(
+        &self,
+        _unit: Option<Claims<Unit>>,
+        Parameters(with): Parameters<With>,
+    ) -> String {
+        self.runs(with)
+    }
+
+    #[prompt(any_of = [["a", "f:{bucket}:x"], ["admin"]], role = "s", login = "1h", any_acr = ["x", "y"], guard = asked)]
+    fn planned(&self, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
+    #[prompt(scope = "c", role = "r")]
+    fn claimed_plan(&self, Claims(_unit): Claims<Unit>, Parameters(with): Parameters<With>) -> String {
+        self.runs(with)
+    }
+
+    #[resource(uri = "kept://{bucket}/{word}", scope = "f:{bucket}:x", role = "s", guard = asked_of)]
+    fn kept(&self, bucket: String, word: String) -> String {
+        self.runs(With { bucket, word })
+    }
+
+    #[resource(uri = "claimed://{bucket}/{word}", any_scope = ["a", "c"])]
+    fn claimed_one(&self, bucket: String, word: String, Claims(_unit): Claims<Unit>) -> String {
+        self.runs(With { bucket, word })
+    }
+
+    fn asked_of(&self, bucket: String, word: String) -> Decision {
+        self.asked(&With { bucket, word })
     }
 
     #[tool(public, guard = asked)]

@@ -1,6 +1,6 @@
-//! Thousands of generated cases against a simple oracle: rules with scopes, alternatives, values, roles, logins, guards and
-//! confirmations, each with what an operator adds, called by callers with any scopes, roles and logins, with good and bad arguments,
-//! on every revision.
+//! Thousands of generated cases against a simple oracle: rules of tools, prompts and resources with scopes, alternatives, values, roles,
+//! claims, logins, guards and confirmations, each with what an operator adds, called by callers with any scopes, roles, claims and logins,
+//! with good and bad arguments, where operations are shown and where they are hidden, on every revision.
 
 use std::sync::atomic::Ordering;
 
@@ -11,6 +11,7 @@ use mcp_auth_tests::ruled::Ruled;
 
 use crate::launch;
 use crate::matrix::seed::Seed;
+use crate::process::Pipe;
 
 /// How many servers there are, each with another overlay.
 const SERVERS: usize = 16;
@@ -20,14 +21,25 @@ const CASES: usize = 630;
 /// The rule of a tool, as the oracle reads it: it shares no code with the server.
 #[derive(Debug, Clone, Copy)]
 struct Rule {
-    tool: &'static str,
+    kind: Kind,
+    name: &'static str,
     /// `None`: anyone. An empty list: any caller. `F` stands for the scope that the call fills.
     groups: Option<&'static [&'static [&'static str]]>,
     roles: &'static [&'static [&'static str]],
+    /// Whether the method takes the claim `unit`.
+    claim: bool,
     /// How old the login may be in minutes, and by which it may be.
     login: (Option<u64>, &'static [&'static str]),
     guard: bool,
     confirm: Confirm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Tool,
+    Prompt,
+    /// With `bucket` and `word` in its URI.
+    Resource,
 }
 
 /// Where the person says yes to each call. The later one is the stronger.
@@ -38,7 +50,7 @@ enum Confirm {
     ByLogin,
 }
 
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 19] = [
     rule("all", Some(&[&["a", "b"]]), &[], false),
     rule("either", Some(&[&["a", "b"], &["c"]]), &[&["r"]], false),
     rule("filled", Some(&[&["F"]]), &[], false),
@@ -51,25 +63,44 @@ const RULES: [Rule; 12] = [
     Rule { login: (Some(5), &[]), ..rule("fresh", Some(&[&["c"]]), &[], false) },
     Rule { login: (Some(60), &["x", "y"]), ..rule("strong", Some(&[&["a"], &["F"]]), &[&["s"]], true) },
     rule("open", None, &[], true),
+    Rule { claim: true, ..rule("claimed", Some(&[&["c"]]), &[], false) },
+    Rule { claim: true, ..rule("claimed_and_guarded", Some(&[&["a", "F"]]), &[&["r"]], true) },
+    Rule { claim: true, ..rule("claimed_or_anonymous", None, &[], false) },
+    Rule {
+        kind: Kind::Prompt,
+        login: (Some(60), &["x", "y"]),
+        ..rule("planned", Some(&[&["a", "F"], &["admin"]]), &[&["s"]], true)
+    },
+    Rule { kind: Kind::Prompt, claim: true, ..rule("claimed_plan", Some(&[&["c"]]), &[&["r"]], false) },
+    Rule { kind: Kind::Resource, ..rule("kept://{bucket}/{word}", Some(&[&["F"]]), &[&["s"]], true) },
+    Rule {
+        kind: Kind::Resource,
+        claim: true,
+        ..rule("claimed://{bucket}/{word}", Some(&[&["a"], &["c"]]), &[], false)
+    },
 ];
 
 const fn rule(
-    tool: &'static str,
+    name: &'static str,
     groups: Option<&'static [&'static [&'static str]]>,
     roles: &'static [&'static [&'static str]],
     guard: bool,
 ) -> Rule {
-    Rule { tool, groups, roles, login: (None, &[]), guard, confirm: Confirm::Nowhere }
+    let (login, confirm) = ((None, &[] as &[&str]), Confirm::Nowhere);
+    Rule { kind: Kind::Tool, name, groups, roles, claim: false, login, guard, confirm }
 }
 
-/// What an operator adds to every tool of one server.
+/// What an operator adds to every operation of one server, and says of it.
 #[derive(Debug, Clone, Copy)]
 struct Overlay {
     scope: bool,
     role: bool,
     /// A login of the last two minutes by `x`.
     login: bool,
+    /// Of tools.
     confirm: Confirm,
+    /// Whether what a caller may not use is hidden.
+    hides: bool,
 }
 
 fn overlay(number: usize) -> Overlay {
@@ -82,6 +113,7 @@ fn overlay(number: usize) -> Overlay {
             _ => Confirm::Nowhere,
         },
         login: number & 8 == 8,
+        hides: number % 3 == 1,
     }
 }
 
@@ -91,6 +123,8 @@ struct Case {
     /// `None`: without a token.
     held: Option<(Vec<&'static str>, Vec<&'static str>)>,
     login: LoggedIn,
+    /// What the token says as `unit`.
+    unit: Option<Value>,
     arguments: Value,
     says_yes: bool,
     /// Who logs in on the page where calls are confirmed.
@@ -115,15 +149,19 @@ enum Outcome {
     LogInAgain(Option<u64>, String),
     /// Whether a step-up helps.
     Forbidden(bool),
-    /// A result that the model reads.
+    /// As if it were not there.
+    Unknown,
+    /// A result that the model reads, or -32602.
     Misfit,
     Unconfirmed,
     Other(String),
 }
 
 fn expected(case: &Case, overlay: Overlay) -> Outcome {
-    let Case { rule, held, arguments, says_yes, logs_in, login, .. } = case;
-    let confirm = if overlay.confirm > rule.confirm { overlay.confirm } else { rule.confirm };
+    let Case { rule, held, arguments, says_yes, logs_in, login, unit, .. } = case;
+    let is_tool = rule.kind == Kind::Tool;
+    let confirm = if is_tool && overlay.confirm > rule.confirm { overlay.confirm } else { rule.confirm };
+    let hidden = |told: Outcome| if overlay.hides { Outcome::Unknown } else { told };
     let is_public = rule.groups.is_none()
         && !overlay.scope
         && !overlay.role
@@ -139,8 +177,11 @@ fn expected(case: &Case, overlay: Overlay) -> Outcome {
     if !is_public {
         let overlaid: &[&[&str]] = if overlay.role { &[&["r"]] } else { &[] };
         if !rule.roles.iter().chain(overlaid).all(|any| any.iter().any(|role| has_role(role))) {
-            return Outcome::Forbidden(false);
+            return hidden(Outcome::Forbidden(false));
         }
+    }
+    if rule.claim && held.is_some() && !unit.as_ref().is_some_and(Value::is_string) {
+        return hidden(Outcome::Forbidden(false));
     }
     let (mut most, mut ways) = (rule.login.0, rule.login.1.to_vec());
     if overlay.login {
@@ -148,7 +189,7 @@ fn expected(case: &Case, overlay: Overlay) -> Outcome {
     }
     let needs_login = most.is_some() || !ways.is_empty();
     if needs_login && *login == LoggedIn::Nobody {
-        return Outcome::Forbidden(false);
+        return hidden(Outcome::Forbidden(false));
     }
     let holds = |scope: &str| scopes.contains(&scope) || ("ab".contains(scope) && scopes.contains(&"admin"));
     let bucket = arguments["bucket"].as_str();
@@ -164,13 +205,18 @@ fn expected(case: &Case, overlay: Overlay) -> Outcome {
     }
     let rest = |group: &Vec<&str>| group.iter().filter(|scope| **scope != "F").all(|scope| holds(scope));
     if !groups.is_empty() && !groups.iter().any(rest) {
-        return Outcome::Forbidden(true);
+        return hidden(Outcome::Forbidden(true));
     }
     if let LoggedIn::Person(ago, by) = *login {
         let is_recent = most.is_none_or(|most| ago.is_some_and(|ago| ago <= most));
         let is_by_one = ways.is_empty() || by.is_some_and(|by| ways.contains(&by));
-        if !is_recent || !is_by_one {
-            return Outcome::LogInAgain(most, ways.join(" "));
+        let again = Outcome::LogInAgain(most, ways.join(" "));
+        if !is_by_one || (most.is_some() && ago.is_none()) {
+            return hidden(again);
+        }
+        // How long ago it was changes with the time, so it hides nothing.
+        if !is_recent {
+            return again;
         }
     }
     if !fits {
@@ -209,6 +255,10 @@ fn found(answer: &Answer) -> Outcome {
         }
         (403, Some("insufficient_scope")) => Outcome::Forbidden(true),
         (403, None) => Outcome::Forbidden(false),
+        (200, _) if answer.error_code() == Some(-32602) => match answer.body().contains("unknown ") {
+            true => Outcome::Unknown,
+            false => Outcome::Misfit,
+        },
         (200, _) if said => Outcome::Unconfirmed,
         (200, _) if is_error => Outcome::Misfit,
         (200, _) if answer.result().is_some() => Outcome::Ran,
@@ -234,15 +284,27 @@ fn random(seed: &mut Seed) -> Case {
         json!(5),
         Value::Null,
     ]);
+    let unit = seed.one_of(&[Some(json!("north")), Some(json!("north")), Some(json!(5)), None]);
     let word = seed.one_of(&[json!("ok"), json!("ok"), json!("deny"), json!("need"), json!("odd"), json!(1)]);
     let ago = seed.one_of(&[Some(0), Some(1), Some(4), Some(30), Some(600), None]);
     let person = LoggedIn::Person(ago, seed.one_of(&[Some("x"), Some("x"), Some("y"), Some("z"), None]));
     let login = if seed.once_in(10) { LoggedIn::Nobody } else { person };
+    let rule = seed.one_of(&RULES);
+    let mut arguments = json!({ "bucket": bucket, "word": word });
+    // Those of a prompt are texts, and so is what stands in a URI, where nothing is empty.
+    let or = |value: &Value, other: &str| match value.as_str() {
+        Some(text) if !text.is_empty() || rule.kind == Kind::Prompt => json!(text),
+        _ => json!(other),
+    };
+    if rule.kind != Kind::Tool {
+        arguments = json!({ "bucket": or(&bucket, "home"), "word": or(&word, "ok") });
+    }
     Case {
-        rule: seed.one_of(&RULES),
+        rule,
         held,
         login,
-        arguments: json!({ "bucket": bucket, "word": word }),
+        unit,
+        arguments,
         says_yes: !seed.once_in(3),
         logs_in: if seed.once_in(4) { "bob" } else { "ann" },
         era: seed.one_of(&Era::ALL),
@@ -254,8 +316,16 @@ fn configuration(overlay: Overlay) -> String {
                     [roles.r]\nwhen = { claim = \"groups\", contains = \"r\" }\nimplies = [\"s\"]\n\
                     [roles.s]\nwhen = { claim = \"groups\", contains = \"s\" }\n"
         .to_owned();
+    if overlay.hides {
+        toml = format!("auth.visibility = \"granted\"\n{toml}");
+    }
     for rule in RULES {
-        toml += &format!("[tools.{}]\n", rule.tool);
+        let table = match rule.kind {
+            Kind::Tool => "tools",
+            Kind::Prompt => "prompts",
+            Kind::Resource => "resources",
+        };
+        toml += &format!("[{table}.{:?}]\n", rule.name);
         if overlay.scope {
             toml += "scopes = [\"o\"]\n";
         }
@@ -266,6 +336,7 @@ fn configuration(overlay: Overlay) -> String {
             toml += "login = \"2m\"\nacr = [\"x\"]\n";
         }
         toml += match overlay.confirm {
+            _ if rule.kind != Kind::Tool => "",
             Confirm::Nowhere => "",
             Confirm::InClient => "confirm = true\n",
             Confirm::ByLogin => "confirm = \"login\"\n",
@@ -322,15 +393,27 @@ async fn decide(server: &TestServer, case: &Case, overlay: Overlay) -> Option<St
         None => client,
         Some(token) => client.person(person).token(token),
     };
-    let found = found(&client.call_tool(case.rule.tool, case.arguments.clone()).await);
+    let (name, arguments) = (case.rule.name, case.arguments.clone());
+    let found = found(&match case.rule.kind {
+        Kind::Tool => client.call_tool(name, arguments).await,
+        Kind::Prompt => client.get_prompt(name, arguments).await,
+        Kind::Resource => client.read_resource(&uri_of(case)).await,
+    });
     let expected = expected(case, overlay);
     (found != expected).then(|| format!("{found:?}, not {expected:?}: {case:?} {overlay:?}"))
+}
+
+/// The URI that the template of the resource makes of the arguments.
+fn uri_of(case: &Case) -> String {
+    let text = |name: &str| case.arguments[name].as_str().unwrap_or_default().replace(' ', "%20");
+    case.rule.name.replace("{bucket}", &text("bucket")).replace("{word}", &text("word"))
 }
 
 /// The token of its caller, made of one that holds nothing.
 fn token(token: Token, case: &Case) -> Option<Token> {
     let (scopes, roles) = case.held.as_ref()?;
     let token = token.scope(&scopes.join(" ")).claim("groups", json!(roles));
+    let token = case.unit.iter().fold(token, |token, unit| token.claim("unit", unit.clone()));
     Some(match case.login {
         LoggedIn::Nobody => token.claim("client_id", "ann"),
         LoggedIn::Person(ago, by) => {
@@ -365,15 +448,15 @@ async fn a_thousand_generated_cases_are_decided_over_stdio_as_the_same_oracle_sa
             }
             None => launch,
         };
-        let mut pipe = launch.stdio().era(era);
+        let mut pipe = launch.stdio().era(era).capabilities(json!({ "elicitation": { "form": {} } }));
         assert!(pipe.open().await.get("result").is_some() || caller.held.is_none());
         for _ in 0..CALLS {
-            // Nobody is asked over this pipe, so nobody says yes.
             let case = random(&mut seed);
-            let (held, login) = (caller.held.clone(), caller.login);
-            let case = Case { held, login, era, says_yes: false, ..case };
-            let found = found_over_stdio(&pipe.call_tool(case.rule.tool, case.arguments.clone()).await);
-            let expected = expected(&case, overlay);
+            let (held, login, unit) = (caller.held.clone(), caller.login, caller.unit.clone());
+            let case = Case { held, login, unit, era, ..case };
+            let found = found_over_stdio(&answered_over_stdio(&mut pipe, &case).await);
+            // Over stdio there is no page.
+            let expected = expected(&Case { logs_in: "nobody", ..case.clone() }, overlay);
             if found != expected {
                 different.push(format!("{found:?}, not {expected:?}: {case:?} {overlay:?}"));
             }
@@ -382,6 +465,33 @@ async fn a_thousand_generated_cases_are_decided_over_stdio_as_the_same_oracle_sa
     let all = PROCESSES * CALLS;
     let shown = different[..different.len().min(12)].join("\n");
     assert!(different.is_empty(), "{} of {all}:\n{shown}", different.len());
+}
+
+/// The answer to its call, whose person is asked in the client.
+async fn answered_over_stdio(pipe: &mut Pipe, case: &Case) -> Value {
+    let (name, arguments) = (case.rule.name, case.arguments.clone());
+    let (method, params) = match case.rule.kind {
+        Kind::Tool => ("tools/call", json!({ "name": name, "arguments": arguments })),
+        Kind::Prompt => ("prompts/get", json!({ "name": name, "arguments": arguments })),
+        Kind::Resource => ("resources/read", json!({ "uri": uri_of(case) })),
+    };
+    let reply = json!({ "action": "accept", "content": { "allow": case.says_yes } });
+    if case.era == Era::Stateless {
+        let asked = pipe.request(method, params.clone()).await;
+        let Some(questions) = asked["result"]["inputRequests"].as_object() else { return asked };
+        let replies: Value = questions.keys().map(|name| (name.clone(), reply.clone())).collect();
+        let mut again = params;
+        again["requestState"] = asked["result"]["requestState"].clone();
+        again["inputResponses"] = replies;
+        return pipe.request(method, again).await;
+    }
+    pipe.post(method, params).await;
+    let mut received = pipe.receive().await;
+    while received["method"] == "elicitation/create" {
+        pipe.send(&json!({ "jsonrpc": "2.0", "id": received["id"], "result": reply }).to_string()).await;
+        received = pipe.receive().await;
+    }
+    received
 }
 
 fn found_over_stdio(answer: &Value) -> Outcome {
@@ -397,10 +507,16 @@ fn found_over_stdio(answer: &Value) -> Outcome {
         (Some(-32021), _) => Outcome::Unconfirmed,
         (Some(403), Some("insufficient_scope")) => Outcome::Forbidden(true),
         (Some(403), None) => Outcome::Forbidden(false),
+        (Some(-32602), _) => {
+            match answer["error"]["message"].as_str().unwrap_or_default().contains("unknown ") {
+                true => Outcome::Unknown,
+                false => Outcome::Misfit,
+            }
+        }
         (None, _) if is_error && answer["result"].to_string().contains("an answer of the person") => {
             Outcome::Unconfirmed
         }
-        (None, _) if is_error && answer["result"].to_string().contains(" confirms") => Outcome::Unconfirmed,
+        (None, _) if is_error && answer["result"].to_string().contains(" confirm") => Outcome::Unconfirmed,
         (None, _) if is_error => Outcome::Misfit,
         (None, _) if answer["result"].is_object() => Outcome::Ran,
         _ => Outcome::Other(answer.to_string()),
