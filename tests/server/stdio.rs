@@ -286,7 +286,8 @@ async fn c19_the_log_goes_to_stderr_at_every_level_and_never_shows_the_credentia
     for (setting, value, rmcp_tells) in [
         ("MCP_LOG__LEVEL", "info", false),
         ("MCP_LOG__LEVEL", "trace", false),
-        ("MCP_LOG__FILTER", "trace", true),
+        ("MCP_LOG__FILTER", "trace", false),
+        ("MCP_LOG__FILTER", "trace,rmcp=trace", true),
     ] {
         let mut pipe = with_credential(&issuer, &token).variable(setting, value).stdio();
         assert_eq!(text(&pipe.call_tool("read_note", json!({})).await), "a note");
