@@ -67,6 +67,7 @@
 //! | feature | brings | default |
 //! |---|---|---|
 //! | `issuer` | the built-in OAuth 2.1 authorization server, for development | |
+//! | `sqlite` | a store that lasts, in one SQLite file: `[store]` | |
 //! | `testing` | [`testing`]: your server on a free port with a throwaway issuer | |
 //! | `tls` | TLS in the server's own process: `[server.tls]` | |
 //!

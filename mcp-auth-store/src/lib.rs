@@ -15,6 +15,7 @@
 //! - `error`: [`StoreError`]. A caller that gets one answers 503 or `server_error`, and grants nothing.
 //! - `secret_hash`: what is kept of a secret.
 //! - `memory`: the backend in this process.
+//! - `sqlite` (feature `sqlite`): the backend in one file.
 //! - `suite`, `outage` (feature `testing`): what every backend has to pass, and a store that can be taken down.
 //!
 //! # Why the futures are boxed
@@ -65,6 +66,8 @@ mod memory;
 #[cfg(feature = "testing")]
 mod outage;
 mod secret_hash;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod store;
 #[cfg(feature = "testing")]
 pub mod suite;
@@ -79,4 +82,6 @@ pub use memory::{Caps, MemoryStore};
 #[cfg(feature = "testing")]
 pub use outage::Outage;
 pub use secret_hash::SecretHash;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{OpenError, SqliteStore, StoreKey, StoreKeys};
 pub use store::{Backend, Store};

@@ -58,6 +58,7 @@ mod stdio;
 mod stdio_asks;
 #[cfg(unix)]
 mod stdio_command;
+mod stored;
 mod talks;
 mod templates;
 mod token_header;

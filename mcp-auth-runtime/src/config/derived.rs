@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mcp_auth_core::{Resource, ScopeSet, SecretText};
+use mcp_auth_core::{Resource, ScopeSet, SecretText, hex};
 
 use crate::config::Warning;
 use crate::config::load::Config;
@@ -139,6 +139,24 @@ impl Config {
             key: self.secret(&tls.key).read().map_err(|error| error.to_string())?,
             client_ca: tls.client_ca.as_ref().map(|file| self.pem(file)).transpose()?,
         })
+    }
+
+    /// The 32 bytes of a key of the store, read now.
+    ///
+    /// # Errors
+    /// Names the place, and says what is wrong there, never what it holds.
+    pub(crate) fn store_key(&self, secret: &Secret) -> Result<[u8; 32], String> {
+        let source = self.secret(secret);
+        let text = source.read().map_err(|error| error.to_string())?;
+        let bytes = hex::read(text.expose()).filter(|bytes| *bytes != [0; 32]);
+        bytes.ok_or_else(|| {
+            format!("{source} is not a key: 64 hexadecimal digits, as `openssl rand -hex 32` makes them")
+        })
+    }
+
+    /// The file of the store, if it is one.
+    pub(crate) fn store_file(&self) -> Option<PathBuf> {
+        Some(self.base_dir().join(self.store.url.file()?))
     }
 
     /// Where the stdio credential comes from, if one is configured.

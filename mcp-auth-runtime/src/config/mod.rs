@@ -44,10 +44,11 @@ pub use section::auth::{Advertise, Denial, Verify};
 pub use section::server::{Rounds, Transport};
 pub use section::{
     api_keys, auth, cors, deny, document, introspection, issuer, issuers, limits, log, operations, roles,
-    schema, scopes, server, stdio, tls, users,
+    schema, scopes, server, stdio, store, tls, users,
 };
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};
+pub use value::store_url::StoreUrl;
 pub use value::{
     AcrValue, CertificateHeader, ClientAddressHeader, DisplayName, EndpointPath, LoginAge, NonEmpty,
     RoleName, ScopeName, ScopePrefixText, ScopeToken, TokenHeader, ToolHeader, ValueError, api_key, audience,

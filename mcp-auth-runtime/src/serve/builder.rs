@@ -10,7 +10,7 @@ use super::encryption::try_encryption;
 use super::parts::{LocalIssuerFactory, OwnVerifiers, Parts};
 use super::running::Running;
 use super::tools::{Begun, Tools};
-use super::{http, stdio, table, trust};
+use super::{http, stdio, stored, table, trust};
 use crate::authn::{CredentialVerifier, Fetch, HttpFetch};
 use crate::call::handler::{About, Handler};
 use crate::call::served::Serving;
@@ -214,7 +214,11 @@ impl<H: Handler> ServerBuilder<H> {
     fn checked(self) -> Result<Parts> {
         let config = self.config.unwrap_or_default();
         let (registry, routes) = H::operations().build()?;
-        let tasks = Tasks::new(self.store.clone(), Arc::clone(&self.ambient.clock));
+        let store = match stored::of(&config, &self.ambient)? {
+            Some(store) => store,
+            None => self.store,
+        };
+        let tasks = Tasks::new(store.clone(), Arc::clone(&self.ambient.clock));
         let tasks = match config.server.transport {
             Transport::Http => tasks.of_strangers(Arc::clone(&self.ambient.random)),
             Transport::Stdio => tasks, // one caller
@@ -258,7 +262,7 @@ impl<H: Handler> ServerBuilder<H> {
             ambient: self.ambient,
             fetch,
             local_issuer,
-            store: self.store,
+            store,
             session_store: self.session_store,
             verifiers,
             health: self.health,

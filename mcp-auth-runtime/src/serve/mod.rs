@@ -16,6 +16,7 @@ mod recalled;
 mod running;
 mod settings;
 mod stdio;
+mod stored;
 mod table;
 #[cfg(feature = "tls")]
 mod tls;

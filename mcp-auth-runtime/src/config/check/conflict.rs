@@ -800,6 +800,31 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// A store on a disk without a key.
+    #[error(
+        "store.url is a file, so what has to be read back is encrypted: make a key with `openssl rand -hex 32`, and say in store.key \
+         where it is, \"env:NAME\" or \"file:/path\": {at}"
+    )]
+    StoreWithoutKey {
+        /// Key and source.
+        at: String,
+    },
+    /// A key for a store that encrypts nothing.
+    #[error(
+        "store.key or store.keys_before is set, and a store in memory encrypts nothing: set store.url, or remove them: {at}"
+    )]
+    UnusedStoreKey {
+        /// Key and source.
+        at: String,
+    },
+    /// A key that cannot be read, or is not one.
+    #[error("{why}: {at}")]
+    StoreKeyUnusable {
+        /// Why.
+        why: String,
+        /// Key and source.
+        at: String,
+    },
     /// A name in `[[auth.deny]]` that another issuer may have given to somebody else.
     #[error("{key} is denied without issuer: say whose {key} it is: {at}")]
     DenyWithoutIssuer {

@@ -16,6 +16,7 @@ mod run;
 mod scopes;
 mod server;
 mod stdio;
+mod store;
 #[cfg(test)]
 mod tests;
 

@@ -13,6 +13,7 @@ use super::roles::Roles;
 use super::scopes::Scopes;
 use super::server::Server;
 use super::stdio::Stdio;
+use super::store::Store;
 
 /// The configuration of an mcp-auth server: `mcp.toml`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -45,6 +46,8 @@ pub struct Document {
     pub limits: Limits,
     /// Which web pages may talk to the server from a browser.
     pub cors: Cors,
+    /// Where the server keeps what it has to know again.
+    pub store: Store,
     /// What is written to standard error.
     pub log: Log,
 }

@@ -1,6 +1,6 @@
 //! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `tls`, `auth`, `issuers`, `introspection`, `api_keys`,
 //! `issuer`, `scopes`, `roles`, `operations` (tools, prompts, resources),
-//! `stdio`, `limits`, `cors`, `log`. `schema` is the JSON Schema of all of them.
+//! `stdio`, `limits`, `cors`, `store`, `log`. `schema` is the JSON Schema of all of them.
 
 pub mod api_keys;
 pub mod auth;
@@ -18,5 +18,6 @@ pub mod schema;
 pub mod scopes;
 pub mod server;
 pub mod stdio;
+pub mod store;
 pub mod tls;
 pub mod users;

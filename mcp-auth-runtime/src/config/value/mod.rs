@@ -28,6 +28,7 @@ pub(in crate::config) mod scope;
 pub(in crate::config) mod secret;
 pub(in crate::config) mod sha256;
 mod size;
+pub(in crate::config) mod store_url;
 pub mod url;
 mod words;
 

@@ -1,0 +1,23 @@
+//! `[store]`: where the server keeps what it has to know again.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::value::secret::Secret;
+use crate::config::value::store_url::StoreUrl;
+
+/// Where the server keeps what it has to know again: sessions, tasks, what was used up, the keys by which it recognises its own text;
+/// and with the built-in issuer clients, codes and grants.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Store {
+    /// `memory:`, which is lost when the process ends, or `sqlite:PATH`: a file that lasts, for the processes of one machine (feature
+    /// `sqlite` of mcp-auth). A relative path starts at the configuration file. **(default: `"memory:"`)**
+    pub url: StoreUrl,
+    /// Where the key is that encrypts what has to be read back, 64 hexadecimal digits as `openssl rand -hex 32` makes them: `env:NAME`, or
+    /// `file:/path`, which not every user of the machine may read. A store that lasts needs one. Keep it apart from the store.
+    pub key: Option<Secret>,
+    /// Where keys are that were `key` before: they open what they encrypted, and encrypt nothing any more.
+    pub keys_before: Vec<Secret>,
+}

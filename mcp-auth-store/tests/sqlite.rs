@@ -1,0 +1,19 @@
+//! The backend in one SQLite file keeps every promise of a store.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use mcp_auth_core::ambient::SystemRandom;
+use mcp_auth_store::{SqliteStore, Store, StoreKey, StoreKeys};
+
+fn opened(path: &Path) -> Store {
+    let keys = StoreKeys::of(StoreKey::new([7; 32]).unwrap());
+    Store::new(SqliteStore::open(path, keys, Arc::new(SystemRandom)).unwrap())
+}
+
+/// A store in a file of its own, which stays until the process ends.
+fn fresh() -> Store {
+    opened(&tempfile::tempdir().unwrap().keep().join("store.sqlite"))
+}
+
+mcp_auth_store::suite!(fresh());

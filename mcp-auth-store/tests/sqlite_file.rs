@@ -1,0 +1,290 @@
+//! The file of the SQLite backend: what lasts, who may read it, what stands in it, and who may use it.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use mcp_auth_core::ScopeSet;
+use mcp_auth_core::ambient::SystemRandom;
+use mcp_auth_store::{
+    Client, Code, Confirmation, Grant, GrantTypes, OpenError, Redemption, Rotate, Rotation, SealingKey,
+    SecretHash, SqliteStore, Store, StoreKey, StoreKeys,
+};
+
+fn key(byte: u8) -> StoreKey {
+    StoreKey::new([byte; 32]).unwrap()
+}
+
+fn opened_with(path: &Path, keys: StoreKeys) -> Result<Store, OpenError> {
+    SqliteStore::open(path, keys, Arc::new(SystemRandom)).map(Store::new)
+}
+
+fn opened(path: &Path) -> Store {
+    opened_with(path, StoreKeys::of(key(7))).unwrap()
+}
+
+fn place() -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.sqlite");
+    (directory, file)
+}
+
+fn code(client_id: &str) -> Code {
+    Code {
+        client_id: client_id.to_owned(),
+        subject: "alice".to_owned(),
+        redirect_uri: "http://127.0.0.1/callback".to_owned(),
+        code_challenge: "a challenge".to_owned(),
+        resource: "http://localhost/mcp".to_owned(),
+        scopes: ScopeSet::parse_lossy("read write"),
+        auth_time: 1,
+        expires_at: 60,
+    }
+}
+
+fn grant(id: &str, current: &str) -> Grant {
+    Grant {
+        id: id.to_owned(),
+        client_id: "app".to_owned(),
+        subject: "alice".to_owned(),
+        resource: "http://localhost/mcp".to_owned(),
+        scopes: ScopeSet::parse_lossy("read"),
+        auth_time: 1,
+        current: SecretHash::of(current),
+        expires_at: u64::MAX,
+    }
+}
+
+fn client(id: &str) -> Client {
+    Client {
+        id: id.to_owned(),
+        name: Some("An app".to_owned()),
+        redirect_uris: vec!["http://127.0.0.1/callback".to_owned()],
+        grant_types: GrantTypes::AuthorizationCode { refresh: true },
+        secret: None,
+    }
+}
+
+/// A grant whose refresh token has this secret.
+async fn granted(store: &Store, id: &str, current: &str) {
+    let hash = SecretHash::of(&format!("code of {id}"));
+    store.codes().issue(hash, code("app"), 0).await.unwrap();
+    assert_eq!(store.codes().redeem(hash, Some(grant(id, current)), 0).await.unwrap(), Redemption::First);
+}
+
+#[tokio::test]
+async fn what_was_done_is_there_after_a_restart() {
+    let (_directory, file) = place();
+    let before = opened(&file);
+    assert!(before.lasts());
+    before.clients().register(client("app")).await.unwrap();
+    granted(&before, "g", "1").await;
+    let sealing = before.sealing_keys().key("cursors", SealingKey::new([1; 32])).await.unwrap();
+    before.sessions().keep("session", "its state".to_owned(), 100, 0).await.unwrap();
+    assert!(before.sessions().bind("session", "ann", 0).await.unwrap());
+    assert!(before.spent().spend(SecretHash::of("proof"), 100, 0).await.unwrap());
+    drop(before);
+
+    let after = opened(&file);
+    assert_eq!(after.clients().find("app").await.unwrap().unwrap().name.as_deref(), Some("An app"));
+    assert_eq!(after.consents().allowed("alice", "app").await.unwrap().to_string(), "read write");
+    let rotate = Rotate { presented: SecretHash::of("1"), next: SecretHash::of("2"), expires_at: 2000 };
+    assert_eq!(after.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
+    assert_eq!(
+        after.codes().redeem(SecretHash::of("code of g"), None, 1).await.unwrap(),
+        Redemption::Replayed
+    );
+    assert_eq!(after.sealing_keys().key("cursors", SealingKey::new([2; 32])).await.unwrap(), sealing);
+    assert_eq!(after.sessions().state("session", 1).await.unwrap().as_deref(), Some("its state"));
+    assert!(!after.sessions().bind("session", "bob", 1).await.unwrap());
+    assert!(!after.spent().spend(SecretHash::of("proof"), 100, 1).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_a_hundred_uses_at_once_by_two_processes_one_is_the_first() {
+    let (_directory, file) = place();
+    let stores = [opened(&file), opened(&file)];
+    let hash = SecretHash::of("code");
+    stores[0].codes().issue(hash, code("app"), 0).await.unwrap();
+    let uses = (0..100).map(|at| {
+        let store = stores[at % 2].clone();
+        tokio::spawn(async move { store.codes().redeem(hash, Some(grant("g", "1")), 1).await.unwrap() })
+    });
+    let mut first = 0;
+    for used in uses.collect::<Vec<_>>() {
+        first += usize::from(used.await.unwrap() == Redemption::First);
+    }
+    assert_eq!(first, 1);
+    assert!(stores[1].grants().find("g", 1).await.unwrap().is_none(), "its replay killed the grant");
+}
+
+#[tokio::test]
+async fn nothing_that_must_not_be_read_stands_in_the_file() {
+    let (directory, file) = place();
+    let store = opened(&file);
+    store.sealing_keys().key("cursors", SealingKey::new(*b"thirty-two bytes of a sealing ke")).await.unwrap();
+    store.sessions().keep("the-id-of-a-session", "the state of it".to_owned(), 100, 0).await.unwrap();
+    let waiting = Confirmation {
+        subject: "alice".to_owned(),
+        client_id: None,
+        tool: "pay".to_owned(),
+        arguments: "arguments of a call".to_owned(),
+        expires_at: 100,
+    };
+    store.confirmations().ask(SecretHash::of("the secret of a page"), waiting, 0).await.unwrap();
+    granted(&store, "g", "a refresh token").await;
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        all.extend(std::fs::read(entry.unwrap().path()).unwrap());
+    }
+    let holds = |text: &str| all.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds("alice") && holds("cursors"), "this looks into the right files");
+    for secret in [
+        "thirty-two bytes of a sealing",
+        "the-id-of-a-session",
+        "the state of it",
+        "arguments of a call",
+        "the secret of a page",
+        "a refresh token",
+        "code of g",
+    ] {
+        assert!(!holds(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_read_with_the_key_it_was_written_with_or_with_one_that_came_after_it() {
+    let (_directory, file) = place();
+    let sealing = opened(&file).sealing_keys().key("cursors", SealingKey::new([1; 32])).await.unwrap();
+    let ask = async |keys| {
+        opened_with(&file, keys).unwrap().sealing_keys().key("cursors", SealingKey::new([2; 32])).await
+    };
+    let other = ask(StoreKeys::of(key(8))).await.unwrap_err();
+    assert!(other.cause().to_string().contains("a key that is not given"), "{}", other.cause());
+    assert_eq!(ask(StoreKeys::of(key(8)).after(vec![key(7)])).await.unwrap(), sealing);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (directory, file) = place();
+    let store = opened(&file);
+    granted(&store, "g", "1").await;
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0, "{}", path.display());
+    }
+    drop(store);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let refused = opened_with(&file, StoreKeys::of(key(7))).unwrap_err();
+    assert!(refused.to_string().contains("run: chmod 600"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_file_of_the_next_release_is_used_unless_it_says_that_this_one_may_not() {
+    let (_directory, file) = place();
+    granted(&opened(&file), "g", "1").await;
+    let newer = |version: i64, min_version: i64| {
+        let connection = rusqlite::Connection::open(&file).unwrap();
+        connection
+            .execute("UPDATE versions SET version = ?1, min_version = ?2", [version, min_version])
+            .unwrap();
+        opened_with(&file, StoreKeys::of(key(7)))
+    };
+    let next = newer(2, 1).unwrap();
+    assert!(next.grants().find("g", 1).await.unwrap().is_some());
+    drop(next);
+    let refused = newer(9, 9).unwrap_err().to_string();
+    assert!(refused.contains("a newer mcp-auth changed this store"), "{refused}");
+    for (wrong, why) in [
+        (PathBuf::from("/nowhere/at/all"), "cannot open the store"),
+        (file.with_file_name("text"), "SQLite refuses"),
+    ] {
+        if wrong.starts_with(file.parent().unwrap()) {
+            std::fs::write(
+                &wrong,
+                "this is not a database, and it is long enough to be read as one".repeat(20),
+            )
+            .unwrap();
+            #[cfg(unix)]
+            std::fs::set_permissions(&wrong, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        }
+        let refused = opened_with(&wrong, StoreKeys::of(key(7))).unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn what_has_ended_is_swept_as_new_things_come() {
+    let (_directory, file) = place();
+    let store = opened(&file);
+    for number in 0..200_u64 {
+        store.spent().spend(SecretHash::of(&number.to_string()), number + 10, number).await.unwrap();
+    }
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    let left: i64 = connection.query_row("SELECT count(*) FROM spent", [], |row| row.get(0)).unwrap();
+    assert!((1..=20).contains(&left), "{left}");
+}
+
+/// The variable that makes a process the one that is killed: it says where the file is.
+const CHILD: &str = "STORE_OF_CHILD";
+
+#[tokio::test]
+async fn a_killed_process_loses_nothing_that_it_acknowledged_and_lets_nothing_be_spent_twice() {
+    for round in 0..10_u64 {
+        let (_directory, file) = place();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child_that_rotates_until_it_is_killed", "--ignored", "--nocapture"])
+            .env(CHILD, &file)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let said =
+            lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("rotated ")?.parse::<u64>().ok());
+        // Killed in the middle of one of its steps.
+        let mut acknowledged = 0;
+        for number in said {
+            acknowledged = number;
+            if number > round * 7 {
+                break;
+            }
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(acknowledged > round * 7, "{round}: {acknowledged}");
+
+        let store = opened(&file);
+        let found = store.grants().find("g", 1).await.unwrap().expect("the grant was acknowledged");
+        // One step more may have been done whose acknowledgement was not read.
+        let is_current = (acknowledged..acknowledged + 40)
+            .any(|number| found.current == SecretHash::of(&number.to_string()));
+        assert!(is_current, "{round}: after {acknowledged} the token is an older one");
+        for number in 1..=acknowledged {
+            let proof = SecretHash::of(&format!("proof {number}"));
+            assert!(
+                !store.spent().spend(proof, 100, 0).await.unwrap(),
+                "{round}: {number} can be spent again"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "the child of the test above"]
+async fn child_that_rotates_until_it_is_killed() {
+    let Some(file) = std::env::var_os(CHILD) else { return };
+    let store = opened(Path::new(&file));
+    granted(&store, "g", "0").await;
+    for number in 1_u64.. {
+        assert!(store.spent().spend(SecretHash::of(&format!("proof {number}")), 100, 0).await.unwrap());
+        let (presented, next) =
+            (SecretHash::of(&(number - 1).to_string()), SecretHash::of(&number.to_string()));
+        let rotate = Rotate { presented, next, expires_at: u64::MAX };
+        assert_eq!(store.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
+        println!("rotated {number}");
+        std::io::stdout().flush().unwrap();
+    }
+}

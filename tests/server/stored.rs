@@ -1,0 +1,93 @@
+//! `[store]`: what one process knows, the next one knows too.
+
+use std::path::Path;
+
+use mcp_auth::testing::{Answer, Client, Era};
+use mcp_auth_tests::process::{Launch, Socket};
+use serde_json::json;
+
+use crate::launch::{self, Issuer};
+
+const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+const RULED: &str = "auth.base_scopes = []\n[roles.r]\nwhen = { claim = \"groups\", contains = \"r\" }\nimplies = [\"s\"]\n\
+                     [roles.s]\nwhen = { claim = \"groups\", contains = \"s\" }\n[tools.confirmed_by_login]\ndisabled = true\n";
+
+/// A process with this `[store]`.
+fn with(issuer: &Issuer, url: &str, key: &str) -> Launch {
+    let launch =
+        launch::toml(RULED).variable("TEST_SERVER", "ruled").variable("MCP_SERVER__LISTEN", "127.0.0.1:0");
+    let launch = launch.variable("MCP_SERVER__PUBLIC_URL", launch::RESOURCE);
+    let launch = launch.variable("MCP_AUTH__ISSUERS", &issuer.configured()).variable("MCP_STORE__URL", url);
+    launch.variable("MCP_STORE__KEY", "env:STORE_KEY").variable("STORE_KEY", key)
+}
+
+async fn started(issuer: &Issuer, file: &Path) -> Socket {
+    with(issuer, &format!("sqlite:{}", file.display()), KEY).http().await
+}
+
+fn caller(server: &Socket, issuer: &Issuer) -> Client {
+    let token = issuer.token("ann").scope("c");
+    server.client().era(Era::Stateless).token(token).person(|_| json!({ "action": "cancel" }))
+}
+
+async fn call(client: &Client, state: Option<&str>) -> Answer {
+    let mut params = json!({ "name": "confirmed", "arguments": { "bucket": "home", "word": "ok" } });
+    if let Some(state) = state {
+        params["requestState"] = json!(state);
+        params["inputResponses"] =
+            json!({ "question": { "action": "accept", "content": { "allow": true } } });
+    }
+    client.request_without_session("tools/call", params).await
+}
+
+#[tokio::test]
+async fn a_question_of_one_process_is_answered_to_the_next_one_once() {
+    let (issuer, directory) = (Issuer::start().await, tempfile::tempdir().unwrap());
+    let (file, other) = (directory.path().join("store.sqlite"), directory.path().join("other.sqlite"));
+    let before = started(&issuer, &file).await;
+    let asked = call(&caller(&before, &issuer), None).await;
+    let state = asked.result().expect("a question")["requestState"].as_str().expect("a state").to_owned();
+    drop(before);
+
+    let stranger = started(&issuer, &other).await;
+    let refused = call(&caller(&stranger, &issuer), Some(&state)).await;
+    assert_eq!(refused.error_code(), Some(-32602), "{}", refused.body());
+    drop(stranger);
+
+    let after = started(&issuer, &file).await;
+    let answered = call(&caller(&after, &issuer), Some(&state)).await;
+    assert_eq!(answered.text(), Some("home"), "{}", answered.body());
+    drop(after);
+
+    let last = started(&issuer, &file).await;
+    let again = call(&caller(&last, &issuer), Some(&state)).await;
+    assert_eq!(again.error_code(), Some(-32602), "it counted once: {}", again.body());
+}
+
+#[tokio::test]
+async fn a_store_that_is_not_safe_or_not_there_stops_the_start() {
+    let (issuer, directory) = (Issuer::start().await, tempfile::tempdir().unwrap());
+    let url = format!("sqlite:{}", directory.path().join("store.sqlite").display());
+    for (url, key, why) in [
+        (&*url, "", "environment variable STORE_KEY is empty"),
+        (&*url, "changeme", "environment variable STORE_KEY holds a placeholder"),
+        (&*url, "0011", "is not a key: 64 hexadecimal digits"),
+        (&*url, &"0".repeat(64), "is not a key: 64 hexadecimal digits"),
+        (&*url, &format!("{KEY}00"), "is not a key: 64 hexadecimal digits"),
+        ("memory:", KEY, "a store in memory encrypts nothing"),
+        ("sqlite:/nowhere/at/all/store", KEY, "cannot open the store /nowhere/at/all/store"),
+        ("redis://localhost", KEY, "expected \"memory:\""),
+    ] {
+        let ended = with(&issuer, url, key).run().await;
+        ended.refused(&[why]);
+        assert!(!ended.stderr.contains("00112233"), "{}", ended.stderr);
+    }
+    let keyless = launch::toml(RULED).variable("TEST_SERVER", "ruled").variable("MCP_STORE__URL", &url);
+    let keyless = keyless.variable("MCP_AUTH__ISSUERS", &issuer.configured());
+    keyless
+        .variable("MCP_SERVER__PUBLIC_URL", launch::RESOURCE)
+        .run()
+        .await
+        .refused(&["openssl rand -hex 32"]);
+}
