@@ -33,6 +33,10 @@ fn resolve<'a>(schema: &'a Value, at: &'a Value) -> &'a Value {
 fn key(code: &str) -> Option<Vec<&str>> {
     let name = code.split([' ', '=']).next()?.trim_matches(['[', ']']);
     let path: Vec<&str> = name.split('.').collect();
+    // A file of a program is not a key.
+    if path.last() == Some(&"rs") {
+        return None;
+    }
     let is_key = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c == '_');
     let schema = json_schema();
     let section = schema["properties"].get(path.first()?).is_some();
