@@ -13,7 +13,7 @@ use mcp_auth_store::{
 };
 
 fn key(byte: u8) -> StoreKey {
-    StoreKey::new([byte; 32]).unwrap()
+    StoreKey::new([byte; 32]).expect("a key")
 }
 
 fn opened_with(path: &Path, keys: StoreKeys) -> Result<Store, OpenError> {
@@ -21,11 +21,11 @@ fn opened_with(path: &Path, keys: StoreKeys) -> Result<Store, OpenError> {
 }
 
 fn opened(path: &Path) -> Store {
-    opened_with(path, StoreKeys::of(key(7))).unwrap()
+    opened_with(path, StoreKeys::of(key(7))).expect("a store")
 }
 
 fn place() -> (tempfile::TempDir, PathBuf) {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("store.sqlite");
     (directory, file)
 }
@@ -69,8 +69,11 @@ fn client(id: &str) -> Client {
 /// A grant whose refresh token has this secret.
 async fn granted(store: &Store, id: &str, current: &str) {
     let hash = SecretHash::of(&format!("code of {id}"));
-    store.codes().issue(hash, code("app"), 0).await.unwrap();
-    assert_eq!(store.codes().redeem(hash, Some(grant(id, current)), 0).await.unwrap(), Redemption::First);
+    store.codes().issue(hash, code("app"), 0).await.expect("a step");
+    assert_eq!(
+        store.codes().redeem(hash, Some(grant(id, current)), 0).await.expect("a step"),
+        Redemption::First
+    );
 }
 
 #[tokio::test]
