@@ -163,9 +163,73 @@ async fn a_file_is_read_with_the_key_it_was_written_with_or_with_one_that_came_a
     let ask = async |keys| {
         opened_with(&file, keys).unwrap().sealing_keys().key("cursors", SealingKey::new([2; 32])).await
     };
-    let other = ask(StoreKeys::of(key(8))).await.unwrap_err();
-    assert!(other.cause().to_string().contains("a key that is not given"), "{}", other.cause());
+    let refused = opened_with(&file, StoreKeys::of(key(8))).unwrap_err();
+    assert!(matches!(refused, OpenError::Key), "{refused}");
     assert_eq!(ask(StoreKeys::of(key(8)).after(vec![key(7)])).await.unwrap(), sealing);
+    // From then on they are encrypted with the newer one.
+    assert_eq!(ask(StoreKeys::of(key(8))).await.unwrap(), sealing);
+    assert!(opened_with(&file, StoreKeys::of(key(7))).is_err());
+}
+
+#[tokio::test]
+async fn the_key_of_a_store_that_holds_nothing_yet_is_tried_too() {
+    let (_directory, file) = place();
+    drop(opened(&file));
+    assert!(matches!(opened_with(&file, StoreKeys::of(key(8))), Err(OpenError::Key)));
+    drop(opened(&file));
+}
+
+#[test]
+fn many_that_open_a_new_file_at_once_all_get_it() {
+    for _ in 0..20 {
+        let (_directory, file) = place();
+        let all = (0..8).map(|_| {
+            let file = file.clone();
+            std::thread::spawn(move || opened_with(&file, StoreKeys::of(key(7))).map(drop))
+        });
+        for one in all.collect::<Vec<_>>() {
+            one.join().unwrap().unwrap();
+        }
+    }
+}
+
+/// Closing a file gives up what its process has locked of it, so a second store in one process must not weaken the first.
+#[tokio::test]
+async fn what_a_process_with_two_stores_on_one_file_writes_is_there_for_others() {
+    let (_directory, file) = place();
+    let (first, _second) = (opened(&file), opened(&file));
+    granted(&first, "g", "1").await;
+    let other = || {
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child_that_rotates_once", "--ignored", "--nocapture"])
+            .env(CHILD, &file)
+            .output()
+            .unwrap();
+        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+    };
+    other();
+    granted(&first, "after", "1").await;
+    assert!(first.spent().spend(SecretHash::of("proof"), 100, 0).await.unwrap());
+    other();
+    let found = opened(&file).grants().find("g", 1).await.unwrap().unwrap();
+    assert_eq!(found.current, SecretHash::of("3"));
+    assert!(first.grants().find("after", 1).await.unwrap().is_some());
+}
+
+#[tokio::test]
+#[ignore = "the child of the test above"]
+async fn child_that_rotates_once() {
+    let Some(file) = std::env::var_os(CHILD) else { return };
+    let store = opened(Path::new(&file));
+    let current = store.grants().find("g", 1).await.unwrap().unwrap().current;
+    let number = if current == SecretHash::of("1") { 2 } else { 3 };
+    if number == 3 {
+        assert!(store.grants().find("after", 1).await.unwrap().is_some(), "what the other wrote is here");
+        assert!(!store.spent().spend(SecretHash::of("proof"), 100, 0).await.unwrap(), "and was used up");
+    }
+    let rotate =
+        Rotate { presented: current, next: SecretHash::of(&number.to_string()), expires_at: u64::MAX };
+    assert_eq!(store.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
 }
 
 #[cfg(unix)]
@@ -179,10 +243,18 @@ async fn a_file_is_its_owners_alone() {
         let path = entry.unwrap().path();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0, "{}", path.display());
     }
+    for beside in ["", "-wal"] {
+        let name = format!("{}{beside}", file.display());
+        std::fs::set_permissions(&name, std::fs::Permissions::from_mode(0o640)).unwrap();
+        let refused = opened_with(&file, StoreKeys::of(key(7))).unwrap_err().to_string();
+        assert!(refused.contains(&format!("run: chmod 600 {name}")), "{refused}");
+        std::fs::set_permissions(&name, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
     drop(store);
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
-    let refused = opened_with(&file, StoreKeys::of(key(7))).unwrap_err();
-    assert!(refused.to_string().contains("run: chmod 600"), "{refused}");
+    // A path that only looks like more.
+    let odd = directory.path().join("file:x?mode=memory");
+    granted(&opened(&odd), "g", "1").await;
+    assert!(opened(&odd).grants().find("g", 1).await.unwrap().is_some());
 }
 
 #[tokio::test]

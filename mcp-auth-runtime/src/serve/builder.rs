@@ -214,6 +214,11 @@ impl<H: Handler> ServerBuilder<H> {
     fn checked(self) -> Result<Parts> {
         let config = self.config.unwrap_or_default();
         let (registry, routes) = H::operations().build()?;
+        if config.store_file().is_some() {
+            // What would not start makes no file, and changes none.
+            let program = registry.clone();
+            config.check(&if self.tools.is_some() { program.changing() } else { program })?;
+        }
         let store = match stored::of(&config, &self.ambient)? {
             Some(store) => store,
             None => self.store,

@@ -32,7 +32,7 @@ impl BrowserSessions for SqliteStore {
     }
 
     fn find(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Option<Browser>> {
-        Box::pin(self.thread.step(move |step| {
+        Box::pin(self.thread.read(move |step| {
             let mut find = step.prepare_cached(
                 "SELECT subject, auth_time, logged_in_for, forget_at FROM browser_sessions
                  WHERE id = ?1 AND forget_at > ?2",

@@ -7,7 +7,7 @@ use super::store::SqliteStore;
 use crate::{Client, Clients, GrantTypes, StoreFuture};
 
 /// So many clients are kept. Anyone can register one.
-const MOST_CLIENTS: i64 = 100_000;
+const MOST_CLIENTS: i64 = 10_000;
 
 impl Clients for SqliteStore {
     fn register(&self, client: Client) -> StoreFuture<'_, ()> {
@@ -29,7 +29,7 @@ impl Clients for SqliteStore {
 
     fn find<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Client>> {
         let id = id.to_owned();
-        Box::pin(self.thread.step(move |step| {
+        Box::pin(self.thread.read(move |step| {
             let mut find = step.prepare_cached(
                 "SELECT name, redirect_uris, refresh, scopes, secret FROM clients WHERE id = ?1",
             )?;
@@ -55,9 +55,16 @@ fn make_room(step: &Transaction<'_>) -> rusqlite::Result<()> {
     if count < MOST_CLIENTS {
         return Ok(());
     }
-    let mut remove = step.prepare_cached(
+    // In the order of the index, so that none of the others is read.
+    let mut unused = step.prepare_cached(
         "DELETE FROM clients WHERE id = (SELECT id FROM clients
-         ORDER BY EXISTS (SELECT 1 FROM consents WHERE client_id = clients.id), last_used LIMIT 1)",
+         WHERE NOT EXISTS (SELECT 1 FROM consents WHERE client_id = clients.id) ORDER BY last_used LIMIT 1)",
     )?;
-    remove.execute([]).map(drop)
+    if unused.execute([])? == 0 {
+        let mut oldest = step.prepare_cached(
+            "DELETE FROM clients WHERE id = (SELECT id FROM clients ORDER BY last_used LIMIT 1)",
+        )?;
+        oldest.execute([])?;
+    }
+    Ok(())
 }

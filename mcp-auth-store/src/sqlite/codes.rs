@@ -39,7 +39,7 @@ impl Codes for SqliteStore {
     }
 
     fn find(&self, hash: SecretHash) -> StoreFuture<'_, Option<Code>> {
-        Box::pin(self.thread.step(move |step| {
+        Box::pin(self.thread.read(move |step| {
             let mut find = step.prepare_cached(
                 "SELECT client_id, subject, redirect_uri, code_challenge, resource, scopes, auth_time, expires_at
                  FROM codes WHERE hash = ?1",

@@ -37,7 +37,7 @@ impl Confirmations for SqliteStore {
 
     fn find(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Option<Confirmation>> {
         Box::pin(async move {
-            let step = self.thread.step(move |step| {
+            let step = self.thread.read(move |step| {
                 let mut find = step.prepare_cached(
                     "SELECT subject, client_id, tool, arguments, forget_at FROM confirmations
                      WHERE id = ?1 AND answer IS NULL AND forget_at > ?2",
@@ -60,7 +60,7 @@ impl Confirmations for SqliteStore {
         let written = ANSWERS.iter().find(|(known, _)| *known == answer).map(|(_, written)| *written);
         Box::pin(self.thread.step(move |step| {
             let mut keep = step.prepare_cached(
-                "UPDATE confirmations SET answer = ?2 WHERE id = ?1 AND answer IS NULL AND forget_at > ?3",
+                "UPDATE confirmations SET answer = ?2, arguments = x'' WHERE id = ?1 AND answer IS NULL AND forget_at > ?3",
             )?;
             Ok(keep.execute(params![Hash(id), written, Whole(now)])? == 1)
         }))

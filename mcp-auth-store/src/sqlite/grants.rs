@@ -9,7 +9,7 @@ use crate::{Grant, Grants, Rotate, Rotation, StoreFuture};
 impl Grants for SqliteStore {
     fn find<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<Grant>> {
         let id = id.to_owned();
-        Box::pin(self.thread.step(move |step| {
+        Box::pin(self.thread.read(move |step| {
             let mut find = step.prepare_cached(
                 "SELECT client_id, subject, resource, scopes, auth_time, current, forget_at FROM grants
                  WHERE id = ?1 AND forget_at > ?2",

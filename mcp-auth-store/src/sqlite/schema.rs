@@ -39,6 +39,7 @@ CREATE TABLE browser_sessions (
 CREATE INDEX browser_sessions_by_end ON browser_sessions (forget_at);
 CREATE TABLE sessions (id BLOB PRIMARY KEY, state BLOB NOT NULL, owner TEXT, forget_at INTEGER NOT NULL) STRICT;
 CREATE INDEX sessions_by_end ON sessions (forget_at);
+CREATE INDEX sessions_by_owner ON sessions (owner, forget_at);
 CREATE TABLE tasks (
     id BLOB PRIMARY KEY, operation TEXT NOT NULL, owner TEXT, filled TEXT NOT NULL, forget_at INTEGER NOT NULL
 ) STRICT;

@@ -7,6 +7,9 @@ use super::store::SqliteStore;
 use super::sweep::{Table, sweep};
 use crate::{SecretHash, Sessions, StoreError, StoreFuture};
 
+/// So many sessions of one owner are kept.
+const MOST_OF_ONE: i64 = 1000;
+
 impl Sessions for SqliteStore {
     fn keep<'a>(&'a self, id: &'a str, state: String, until: u64, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move {
@@ -30,7 +33,15 @@ impl Sessions for SqliteStore {
             let mut bind = step.prepare_cached(
                 "UPDATE sessions SET owner = ?2 WHERE id = ?1 AND forget_at > ?3 AND (owner IS NULL OR owner = ?2)",
             )?;
-            Ok(bind.execute(params![Hash(hash), owner, Whole(now)])? == 1)
+            if bind.execute(params![Hash(hash), owner, Whole(now)])? == 0 {
+                return Ok(false);
+            }
+            let mut oldest = step.prepare_cached(
+                "DELETE FROM sessions WHERE id IN
+                 (SELECT id FROM sessions WHERE owner = ?1 ORDER BY forget_at DESC LIMIT -1 OFFSET ?2)",
+            )?;
+            oldest.execute(params![owner, MOST_OF_ONE])?;
+            Ok(true)
         }))
     }
 
@@ -47,7 +58,7 @@ impl Sessions for SqliteStore {
     fn state<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<String>> {
         Box::pin(async move {
             let hash = SecretHash::of(id);
-            let step = self.thread.step(move |step| {
+            let step = self.thread.read(move |step| {
                 let mut find =
                     step.prepare_cached("SELECT state FROM sessions WHERE id = ?1 AND forget_at > ?2")?;
                 find.query_row(params![Hash(hash), Whole(now)], |row| row.get::<_, Vec<u8>>(0)).optional()

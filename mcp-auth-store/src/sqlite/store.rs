@@ -2,20 +2,23 @@
 
 use std::fmt;
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_auth_core::ambient::Random;
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::schema;
 use super::thread::Thread;
 use super::vault::StoreKeys;
+use super::{schema, sealing_keys};
 use crate::Backend;
 
 /// How long a step waits for another process that writes to the file.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it takes until the file is looked at again that another process has just made.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A [`Backend`] in one SQLite file: what a step did is on the disk once the step is done. Several processes of one machine may share
 /// the file, and it must not be on a network drive.
@@ -42,8 +45,16 @@ pub enum OpenError {
         source: std::io::Error,
     },
     /// Others than its owner may read it.
-    #[error("others may read the store {0}: it holds who allowed what to whom; run: chmod 600 {0}")]
+    #[error("others may read {0}: a store holds who allowed what to whom; run: chmod 600 {0}")]
     Readable(String),
+    /// It is encrypted with a key that was not given.
+    #[error(
+        "the store is encrypted with another key than the one that is given: give that one too, as one from before"
+    )]
+    Key,
+    /// The file system cannot be used.
+    #[error("the store cannot be kept there: its journal is {0:?} and not \"wal\"; is it a network drive?")]
+    Journal(String),
     /// SQLite refuses it.
     #[error("SQLite refuses the store")]
     Sqlite(#[from] rusqlite::Error),
@@ -66,11 +77,18 @@ impl SqliteStore {
     /// [`OpenError`].
     pub fn open(path: &Path, keys: StoreKeys, random: Arc<dyn Random>) -> Result<Self, OpenError> {
         own_file(path)?;
-        let mut connection = Connection::open(path)?;
+        // A path is a path, whatever it begins with, and a file that is gone is not made anew.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(PATIENCE)?;
+        write_ahead(&connection)?;
         // What was acknowledged is on the disk, also when the machine loses its power.
-        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")?;
+        connection.execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA foreign_keys = ON;
+             PRAGMA secure_delete = ON;",
+        )?;
         schema::migrate(&mut connection)?;
+        sealing_keys::try_all(&mut connection, &keys, &*random)?;
         connection.set_prepared_statement_cache_capacity(64);
         let thread = Thread::with(connection);
         let thread = thread.map_err(|source| OpenError::File { path: path.to_owned(), source })?;
@@ -90,21 +108,55 @@ impl fmt::Debug for SqliteStore {
     }
 }
 
-/// Makes the file for its owner alone, before SQLite would make it for everyone.
+/// Turns on the log by which readers do not wait for a writer. While another process does it, SQLite does not wait by itself.
+fn write_ahead(connection: &Connection) -> Result<(), OpenError> {
+    let mut tries = PATIENCE.as_millis() / LOOK_AGAIN.as_millis();
+    loop {
+        let mode =
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
+        match mode {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) => return Err(OpenError::Journal(mode)),
+            Err(error) if tries > 0 && error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                tries -= 1;
+                std::thread::sleep(LOOK_AGAIN);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Makes the file for its owner alone, before SQLite would make it for everyone. One that is there is never opened here: to close it
+/// would give up what SQLite has locked of it in this process.
 fn own_file(path: &Path) -> Result<(), OpenError> {
     let failed = |source| OpenError::File { path: path.to_owned(), source };
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true);
+    options.read(true).write(true).create_new(true);
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-        let file = options.mode(0o600).open(path).map_err(failed)?;
-        let mode = file.metadata().map_err(failed)?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(OpenError::Readable(path.display().to_string()));
-        }
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => is_its_owners_alone(path),
+        Err(error) => Err(failed(error)),
     }
-    #[cfg(not(unix))]
-    options.open(path).map_err(failed)?;
+}
+
+/// The file, and what stands beside it while it is used, or after a crash.
+fn is_its_owners_alone(path: &Path) -> Result<(), OpenError> {
+    for beside in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(beside);
+        let file = PathBuf::from(name);
+        let metadata = match std::fs::metadata(&file) {
+            Err(error) if !beside.is_empty() && error.kind() == ErrorKind::NotFound => continue,
+            other => other.map_err(|source| OpenError::File { path: file.clone(), source })?,
+        };
+        #[cfg(unix)]
+        if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0 {
+            return Err(OpenError::Readable(file.display().to_string()));
+        }
+        #[cfg(not(unix))]
+        let _ = metadata;
+    }
     Ok(())
 }

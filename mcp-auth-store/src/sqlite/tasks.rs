@@ -37,7 +37,7 @@ impl Tasks for SqliteStore {
         now: u64,
     ) -> StoreFuture<'a, Option<Task>> {
         let (hash, owner) = (SecretHash::of(id), owner.map(str::to_owned));
-        Box::pin(self.thread.step(move |step| {
+        Box::pin(self.thread.read(move |step| {
             let mut find = step.prepare_cached(
                 "SELECT operation, filled FROM tasks WHERE id = ?1 AND owner IS ?2 AND forget_at > ?3",
             )?;

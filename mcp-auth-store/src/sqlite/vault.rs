@@ -78,6 +78,11 @@ impl StoreKeys {
         Ok([&key.id, nonce.as_slice(), &text].concat())
     }
 
+    /// Whether it is encrypted with the key that encrypts now.
+    pub(super) fn is_current(&self, sealed: &[u8]) -> bool {
+        sealed.starts_with(&self.current.id)
+    }
+
     /// What was encrypted of the row `of`.
     pub(super) fn open(&self, of: &[u8], sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         let cut = || {
