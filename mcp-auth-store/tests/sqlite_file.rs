@@ -303,6 +303,86 @@ async fn what_has_ended_is_swept_as_new_things_come() {
     assert!((1..=20).contains(&left), "{left}");
 }
 
+#[tokio::test]
+async fn one_owner_has_a_thousand_sessions_and_a_new_one_takes_the_place_of_the_one_that_ends_first() {
+    let (_directory, file) = place();
+    let store = opened(&file);
+    let mut connection = rusqlite::Connection::open(&file).unwrap();
+    let before = connection.transaction().unwrap();
+    for number in 0..1000_i64 {
+        let id = SecretHash::of(&format!("session {number}"));
+        let row = rusqlite::params![id.as_bytes().as_slice(), 1000 + number];
+        before
+            .execute("INSERT INTO sessions (id, state, owner, forget_at) VALUES (?1, x'', 'ann', ?2)", row)
+            .unwrap();
+    }
+    before.commit().unwrap();
+    store.sessions().keep("new", "its state".to_owned(), 5000, 0).await.unwrap();
+    store.sessions().keep("another's", "its state".to_owned(), 5000, 0).await.unwrap();
+    assert!(store.sessions().bind("another's", "bob", 0).await.unwrap());
+    assert!(store.sessions().bind("new", "ann", 0).await.unwrap());
+    for (session, owner, is_there) in [
+        ("session 0", "ann", false),
+        ("session 1", "ann", true),
+        ("new", "ann", true),
+        ("another's", "bob", true),
+    ] {
+        assert_eq!(store.sessions().enter(session, owner, 6000, 0).await.unwrap(), is_there, "{session}");
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_clients_make_room_for_one_more_by_the_oldest_that_nobody_allowed_anything() {
+    let (_directory, file) = place();
+    let store = opened(&file);
+    store.clients().register(client("app")).await.unwrap();
+    granted(&store, "g", "1").await;
+    let mut connection = rusqlite::Connection::open(&file).unwrap();
+    let before = connection.transaction().unwrap();
+    for number in 0..9_999_i64 {
+        let row = rusqlite::params![format!("flood {number}"), 100 + number];
+        before
+            .execute("INSERT INTO clients (id, redirect_uris, last_used) VALUES (?1, '[]', ?2)", row)
+            .unwrap();
+    }
+    before.commit().unwrap();
+    store.clients().register(client("new")).await.unwrap();
+    for (id, is_there) in [("app", true), ("flood 0", false), ("flood 1", true), ("new", true)] {
+        assert_eq!(store.clients().find(id).await.unwrap().is_some(), is_there, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn of_more_steps_than_may_wait_the_last_ones_are_refused_and_the_others_done() {
+    let (_directory, file) = place();
+    let store = opened(&file);
+    let other = rusqlite::Connection::open(&file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let steps = (0..1500).map(|number| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            match number {
+                0 => store.spent().spend(SecretHash::of("first"), 100, 0).await,
+                _ => store.grants().find("g", 1).await.map(|grant| grant.is_none()),
+            }
+        })
+    });
+    let steps: Vec<_> = steps.collect();
+    tokio::task::yield_now().await;
+    other.execute_batch("COMMIT").unwrap();
+    let (mut done, mut refused) = (0, 0);
+    for step in steps {
+        match step.await.unwrap() {
+            Ok(is_so) => done += usize::from(is_so),
+            Err(error) => {
+                assert!(error.cause().to_string().contains("too many steps wait"), "{}", error.cause());
+                refused += 1;
+            }
+        }
+    }
+    assert!(done >= 1024 && refused > 0 && done + refused == 1500, "{done} {refused}");
+}
+
 /// The variable that makes a process the one that is killed: it says where the file is.
 const CHILD: &str = "STORE_OF_CHILD";
 

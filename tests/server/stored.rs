@@ -55,6 +55,10 @@ async fn a_question_of_one_process_is_answered_to_the_next_one_once() {
     assert_eq!(refused.error_code(), Some(-32602), "{}", refused.body());
     drop(stranger);
 
+    let other_key =
+        with(&issuer, &format!("sqlite:{}", file.display()), &KEY.replace("ff", "fe")).run().await;
+    other_key.refused(&["the store is encrypted with another key", "store.url"]);
+
     let after = started(&issuer, &file).await;
     let answered = call(&caller(&after, &issuer), Some(&state)).await;
     assert_eq!(answered.text(), Some("home"), "{}", answered.body());

@@ -71,7 +71,8 @@ pub(super) enum Serves {
         who: Option<Who>,
         /// Why only a start can tell.
         untold: Option<&'static str>,
-        /// What that caller may call, as far as its claims fit `Claims<T>`, and no guard and no person refuses it; `None` if it is not known who it is, or which operations there are.
+        /// What that caller may call, as far as its claims fit `Claims<T>`, and no guard and no person refuses it; `None` if it is not
+        /// known who it is, or which operations there are.
         may_call: Option<Vec<String>>,
     },
 }

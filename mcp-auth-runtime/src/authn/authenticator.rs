@@ -124,7 +124,7 @@ impl Authenticator {
         Ok(Identity::Known(principal))
     }
 
-    /// Whom this credential names, whoever presents it.
+    /// The holder of this credential. What it is bound to is not checked here.
     async fn holder(&self, presented: &str) -> Result<Arc<Principal>, AuthnError> {
         let hash = Self::hash_of(presented)?;
         let principal = match self.remembered(&hash) {

@@ -5,16 +5,14 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::columns::Whole;
 use super::store::SqliteStore;
+use super::sweep::{Table, sweep};
 use crate::{Arrival, Counters, Rate, StoreFuture};
 
 impl Counters for SqliteStore {
     fn arrive<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival> {
         let key = key.to_owned();
         Box::pin(self.thread.step(move |step| {
-            let mut sweep = step.prepare_cached(
-                "DELETE FROM counters WHERE rowid IN (SELECT rowid FROM counters WHERE due <= ?1 LIMIT 8)",
-            )?;
-            sweep.execute([Whole(now)])?;
+            sweep(step, Table::Counters, now)?;
             let mut find = step.prepare_cached("SELECT due FROM counters WHERE key = ?1")?;
             let stored = find.query_row([&key], |row| row.get::<_, Whole>(0)).optional()?;
             let (arrival, due) = rate.arrive(stored.map(|due| due.0), now);

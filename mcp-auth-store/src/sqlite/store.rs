@@ -23,7 +23,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// A [`Backend`] in one SQLite file: what a step did is on the disk once the step is done. Several processes of one machine may share
 /// the file, and it must not be on a network drive.
 ///
-/// Secrets are in it as hashes. Sealing keys, and the arguments of calls that wait for their person, are encrypted.
+/// Secrets are in it as hashes. Sealing keys, the state of sessions, and the arguments of calls that wait for their person are encrypted.
 #[derive(Clone)]
 pub struct SqliteStore {
     pub(super) thread: Thread,

@@ -13,33 +13,30 @@ pub(super) enum Table {
     Sessions,
     Tasks,
     Confirmations,
+    Counters,
     Spent,
+}
+
+impl Table {
+    /// Its name, and the column that says when an entry ends.
+    fn name(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Codes => ("codes", "forget_at"),
+            Self::Grants => ("grants", "forget_at"),
+            Self::BrowserSessions => ("browser_sessions", "forget_at"),
+            Self::Sessions => ("sessions", "forget_at"),
+            Self::Tasks => ("tasks", "forget_at"),
+            Self::Confirmations => ("confirmations", "forget_at"),
+            Self::Counters => ("counters", "due"),
+            Self::Spent => ("spent", "forget_at"),
+        }
+    }
 }
 
 /// Takes away some entries of `table` that have ended at `now`: more than one is added.
 pub(super) fn sweep(step: &Transaction<'_>, table: Table, now: u64) -> rusqlite::Result<()> {
-    let sql = match table {
-        Table::Codes => {
-            "DELETE FROM codes WHERE rowid IN (SELECT rowid FROM codes WHERE forget_at <= ?1 LIMIT 8)"
-        }
-        Table::Grants => {
-            "DELETE FROM grants WHERE rowid IN (SELECT rowid FROM grants WHERE forget_at <= ?1 LIMIT 8)"
-        }
-        Table::BrowserSessions => {
-            "DELETE FROM browser_sessions WHERE rowid IN (SELECT rowid FROM browser_sessions WHERE forget_at <= ?1 LIMIT 8)"
-        }
-        Table::Sessions => {
-            "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE forget_at <= ?1 LIMIT 8)"
-        }
-        Table::Tasks => {
-            "DELETE FROM tasks WHERE rowid IN (SELECT rowid FROM tasks WHERE forget_at <= ?1 LIMIT 8)"
-        }
-        Table::Confirmations => {
-            "DELETE FROM confirmations WHERE rowid IN (SELECT rowid FROM confirmations WHERE forget_at <= ?1 LIMIT 8)"
-        }
-        Table::Spent => {
-            "DELETE FROM spent WHERE rowid IN (SELECT rowid FROM spent WHERE forget_at <= ?1 LIMIT 8)"
-        }
-    };
-    step.prepare_cached(sql)?.execute(params![Whole(now)]).map(drop)
+    let (name, end) = table.name();
+    let sql =
+        format!("DELETE FROM {name} WHERE rowid IN (SELECT rowid FROM {name} WHERE {end} <= ?1 LIMIT 8)");
+    step.prepare_cached(&sql)?.execute(params![Whole(now)]).map(drop)
 }

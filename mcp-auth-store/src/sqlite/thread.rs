@@ -44,7 +44,7 @@ impl Thread {
         let (jobs, received) = sync_channel::<Job>(MOST_WAITING);
         let thread = thread::Builder::new().name("store".to_owned()).spawn(move || {
             for job in received {
-                // Whoever waits for a job that panics is told that it was not done.
+                // The caller of a step that panics is told that it was not done.
                 let _ = catch_unwind(AssertUnwindSafe(|| job(&mut connection)));
                 if !connection.is_autocommit() {
                     let _ = connection.execute_batch("ROLLBACK");
