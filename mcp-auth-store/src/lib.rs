@@ -15,7 +15,8 @@
 //! - `error`: [`StoreError`]. A caller that gets one answers 503 or `server_error`, and grants nothing.
 //! - `secret_hash`: what is kept of a secret.
 //! - `memory`: the backend in this process.
-//! - `sqlite` (feature `sqlite`): the backend in one file.
+//! - [`durable`]: the backend that lasts, on any database. Every step is written there once.
+//! - `sqlite` (feature `sqlite`): the database in one file.
 //! - `suite`, `outage` (feature `testing`): what every backend has to pass, and a store that can be taken down.
 //!
 //! # Why the futures are boxed
@@ -61,6 +62,8 @@
 //! ```
 
 mod aggregate;
+#[cfg(feature = "durable")]
+pub mod durable;
 mod error;
 mod memory;
 #[cfg(feature = "testing")]
@@ -77,11 +80,13 @@ pub use aggregate::{
     Consents, Counters, Grant, GrantTypes, Grants, MOST_WAITING, Rate, Redemption, Rotate, Rotation,
     SealingKey, SealingKeys, Sessions, Spent, Taken, Task, Tasks,
 };
+#[cfg(feature = "durable")]
+pub use durable::{Durable, OpenError, StoreKey, StoreKeys};
 pub use error::{StoreError, StoreFuture};
 pub use memory::{Caps, MemoryStore};
 #[cfg(feature = "testing")]
 pub use outage::Outage;
 pub use secret_hash::SecretHash;
 #[cfg(feature = "sqlite")]
-pub use sqlite::{OpenError, SqliteStore, StoreKey, StoreKeys};
+pub use sqlite::SqliteRows;
 pub use store::{Backend, Store};

@@ -76,8 +76,8 @@ impl Backend for Outage {
 }
 
 impl Clients for Outage {
-    fn register(&self, client: Client) -> StoreFuture<'_, ()> {
-        self.unless_down(Clients::register(&*self.memory, client))
+    fn register(&self, client: Client, now: u64) -> StoreFuture<'_, ()> {
+        self.unless_down(Clients::register(&*self.memory, client, now))
     }
 
     fn find<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Client>> {

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use aws_lc_rs::{constant_time, digest};
+use mcp_auth_core::hex;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The SHA-256 of a secret: what a store keeps of codes, refresh tokens, client secrets and session identifiers, so
 /// that a person who reads the store cannot present one. All of them are random and long, so no salt is needed.
@@ -22,6 +24,11 @@ impl SecretHash {
         constant_time::verify_slices_are_equal(&self.0, &Self::of(secret).0).is_ok()
     }
 
+    /// The 64 hexadecimal digits, to be written to a database. They let nobody in.
+    pub(crate) fn digits(&self) -> String {
+        hex::written(&self.0).to_string()
+    }
+
     /// The 32 bytes, to be written to a database.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -30,6 +37,19 @@ impl SecretHash {
     /// The hash that was read from a database.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+}
+
+impl Serialize for SecretHash {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&hex::written(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretHash {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let digits = String::deserialize(from)?;
+        hex::read(&digits).map(Self).ok_or_else(|| de::Error::custom("a hash is 64 hexadecimal digits"))
     }
 }
 

@@ -1,19 +1,21 @@
-//! The backend in one SQLite file keeps every promise of a store.
+//! Rows in one SQLite file keep every promise of a database, and a store of them every promise of a store.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use mcp_auth_core::ambient::SystemRandom;
-use mcp_auth_store::{SqliteStore, Store, StoreKey, StoreKeys};
+use mcp_auth_store::{Durable, SqliteRows, Store, StoreKey, StoreKeys};
 
-fn opened(path: &Path) -> Store {
+/// A file of its own, which stays until the process ends.
+fn file() -> PathBuf {
+    tempfile::tempdir().expect("a directory").keep().join("store.sqlite")
+}
+
+async fn fresh() -> Store {
+    let rows = Arc::new(SqliteRows::open(&file()).expect("a file"));
     let keys = StoreKeys::of(StoreKey::new([7; 32]).expect("a key"));
-    Store::new(SqliteStore::open(path, keys, Arc::new(SystemRandom)).expect("a file"))
+    Store::new(Durable::open(rows, keys, Arc::new(SystemRandom), 0).await.expect("a store"))
 }
 
-/// A store in a file of its own, which stays until the process ends.
-fn fresh() -> Store {
-    opened(&tempfile::tempdir().expect("a directory").keep().join("store.sqlite"))
-}
-
-mcp_auth_store::suite!(fresh());
+mcp_auth_store::suite!(fresh().await);
+mcp_auth_store::rows_suite!(Arc::new(SqliteRows::open(&file()).expect("a file")));

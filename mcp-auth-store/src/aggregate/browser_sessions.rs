@@ -1,9 +1,11 @@
 //! Browsers in which a person is logged in.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{SecretHash, StoreFuture};
 
 /// A browser in which a person is logged in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Browser {
     /// The person who is logged in, as the `sub` of their tokens.
     pub subject: String,

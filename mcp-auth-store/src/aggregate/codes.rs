@@ -1,12 +1,16 @@
 //! Authorization codes (OAuth 2.1 §4.1.2), waiting to be redeemed.
 
 use mcp_auth_core::ScopeSet;
+use serde::{Deserialize, Serialize};
 
 use super::grants::Grant;
 use crate::{SecretHash, StoreFuture};
 
+/// How long a code is remembered after it expired, in seconds, so that a late replay still kills the tokens.
+pub(crate) const REPLAY_MEMORY: u64 = 600;
+
 /// What a code stands for. Every field is bound to the code.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Code {
     /// The client it was issued to.
     pub client_id: String,

@@ -1,5 +1,7 @@
 //! Calls that wait for their person, who confirms them on a page of the issuer after logging in.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{SecretHash, StoreFuture};
 
 /// The most calls of one person that wait at once.
@@ -21,7 +23,7 @@ pub struct Confirmation {
 }
 
 /// What was answered to a [`Confirmation`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     /// Its person allowed it.
     Allowed,

@@ -1,12 +1,13 @@
 //! Grants that can be refreshed: the current refresh token, and the tokens it replaced (OAuth 2.1 §4.3.1).
 
 use mcp_auth_core::ScopeSet;
+use serde::{Deserialize, Serialize};
 
 use crate::{SecretHash, StoreFuture};
 
 /// What a person allowed a client, for as long as the client refreshes it. Of its refresh tokens, the *family*, only
 /// one is valid: `current`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Grant {
     /// The identifier of the grant, which is the first part of each of its refresh tokens.
     pub id: String,

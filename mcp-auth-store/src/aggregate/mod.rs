@@ -18,6 +18,7 @@ mod tasks;
 
 pub use browser_sessions::{Browser, BrowserSessions};
 pub use clients::{Client, Clients, GrantTypes};
+pub(crate) use codes::REPLAY_MEMORY;
 pub use codes::{Code, Codes, Redemption};
 pub use confirmations::{Answer, Confirmation, Confirmations, MOST_WAITING, Taken};
 pub use consents::Consents;

@@ -4,7 +4,7 @@ use super::store::locked;
 use crate::{Client, Clients, MemoryStore, StoreFuture};
 
 impl Clients for MemoryStore {
-    fn register(&self, client: Client) -> StoreFuture<'_, ()> {
+    fn register(&self, client: Client, _now: u64) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             locked(&self.issued).register(client);
             Ok(())

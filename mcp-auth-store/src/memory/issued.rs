@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use mcp_auth_core::ScopeSet;
 
 use super::bounded::Bounded;
+use crate::aggregate::REPLAY_MEMORY;
 use crate::{Caps, Client, Code, Grant, Redemption, Rotate, Rotation, SecretHash};
-
-/// How long a code is remembered after it expired, in seconds, so that a late replay still kills the tokens.
-const REPLAY_MEMORY: u64 = 600;
 
 pub(super) struct Issued {
     max_clients: usize,

@@ -5,7 +5,7 @@ use crate::Store;
 
 /// Every field comes back, and nothing is found under another identifier.
 pub async fn a_registered_client_is_found_as_it_was(store: Store) {
-    store.clients().register(client("one")).await.unwrap();
+    store.clients().register(client("one"), 1).await.unwrap();
     let found = store.clients().find("one").await.unwrap().unwrap();
     let kept = client("one");
     assert_eq!((found.id, found.name, found.redirect_uris), (kept.id, kept.name, kept.redirect_uris));
@@ -17,9 +17,9 @@ pub async fn a_registered_client_is_found_as_it_was(store: Store) {
 
 /// The last registration of an identifier counts.
 pub async fn registering_again_replaces(store: Store) {
-    store.clients().register(client("one")).await.unwrap();
+    store.clients().register(client("one"), 1).await.unwrap();
     let mut renamed = client("one");
     renamed.name = None;
-    store.clients().register(renamed).await.unwrap();
+    store.clients().register(renamed, 2).await.unwrap();
     assert_eq!(store.clients().find("one").await.unwrap().unwrap().name, None);
 }

@@ -18,6 +18,8 @@ pub mod counters;
 pub mod grants;
 mod race;
 mod records;
+#[cfg(feature = "durable")]
+pub mod rows;
 pub mod sealing_keys;
 pub mod sessions;
 pub mod spent;

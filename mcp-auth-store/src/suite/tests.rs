@@ -1,5 +1,22 @@
 //! The list of all promises.
 
+/// Makes a test of every promise of a database: `mcp_auth_store::rows_suite!(fresh_rows().await);` in a separate file. The expression
+/// gives new and empty [`Rows`](crate::durable::Rows) each time, in an `Arc`.
+#[macro_export]
+macro_rules! rows_suite {
+    ($fresh:expr) => {
+        $crate::suite! { @tests $fresh;
+            rows: what_was_written_is_read_as_it_was
+                a_row_is_changed_where_it_is_what_it_has_to_be
+                nothing_of_a_change_is_done_where_one_row_is_not_what_it_has_to_be
+                of_a_hundred_changes_at_once_one_is_done
+                a_group_is_read_in_its_order
+                what_has_ended_is_swept_a_few_at_a_time
+                pages_hold_every_row;
+        }
+    };
+}
+
 /// Makes a test of every promise: `mcp_auth_store::suite!(a_fresh_store().await);` in a separate file. The expression
 /// gives a new and empty [`Store`](crate::Store) each time.
 #[macro_export]

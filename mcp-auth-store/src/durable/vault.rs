@@ -47,6 +47,17 @@ impl fmt::Debug for StoreKey {
     }
 }
 
+/// Why a sealed text cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unopened {
+    #[error("a row of the store is cut short")]
+    Short,
+    #[error("a row of the store is encrypted with a key that is not given: give the key of before too")]
+    Key,
+    #[error("a row of the store was changed by something else")]
+    Changed,
+}
+
 /// The keys of a store: one encrypts, and those before it still open what they encrypted.
 #[derive(Debug, Clone)]
 pub struct StoreKeys {
@@ -83,6 +94,11 @@ impl StoreKeys {
         sealed.starts_with(&self.current.id)
     }
 
+    /// Whether there are keys that were replaced.
+    pub(super) fn have_before(&self) -> bool {
+        !self.before.is_empty()
+    }
+
     /// What was encrypted of the row `of`.
     pub(super) fn open(&self, of: &[u8], sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         let cut = || {
@@ -90,17 +106,13 @@ impl StoreKeys {
             let (nonce, text) = rest.split_at_checked(NONCE_LEN)?;
             Some((id, Nonce::try_assume_unique_for_key(nonce).ok()?, text))
         };
-        let (id, nonce, text) = cut().ok_or_else(|| StoreError::new("a row of the store is cut short"))?;
+        let (id, nonce, text) = cut().ok_or_else(|| StoreError::new(Unopened::Short))?;
         let key = std::iter::once(&self.current).chain(&self.before).find(|key| key.id == id);
-        let key = key.ok_or_else(|| {
-            StoreError::new(
-                "a row of the store is encrypted with a key that is not given: give the key of before too",
-            )
-        })?;
+        let key = key.ok_or_else(|| StoreError::new(Unopened::Key))?;
         let mut text = text.to_vec();
         match key.key.open_in_place(nonce, Aad::from(of), &mut text) {
             Ok(plain) => Ok(plain.to_vec()),
-            Err(_) => Err(StoreError::new("a row of the store was changed by something else")),
+            Err(_) => Err(StoreError::new(Unopened::Changed)),
         }
     }
 }

@@ -1,110 +1,58 @@
-//! A store in one SQLite file.
+//! The file, for its owner alone.
 
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_auth_core::ambient::Random;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::thread::Thread;
-use super::vault::StoreKeys;
-use super::{schema, sealing_keys};
-use crate::Backend;
+use super::{refused, schema};
+use crate::OpenError;
 
 /// How long a step waits for another process that writes to the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long it takes until the file is looked at again that another process has just made.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// A [`Backend`] in one SQLite file: what a step did is on the disk once the step is done. Several processes of one machine may share
-/// the file, and it must not be on a network drive.
-///
-/// Secrets are in it as hashes. Sealing keys, the state of sessions, and the arguments of calls that wait for their person are encrypted.
-#[derive(Clone)]
-pub struct SqliteStore {
+/// The [`Rows`](crate::durable::Rows) of a store in one SQLite file: what a change did is on the disk once it is done. Several processes of
+/// one machine may share the file, and it must not be on a network drive.
+pub struct SqliteRows {
     pub(super) thread: Thread,
-    pub(super) keys: Arc<StoreKeys>,
-    pub(super) random: Arc<dyn Random>,
 }
 
-/// Why there is no store in a file.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// The file cannot be made or read.
-    #[error("cannot open the store {}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// Others than its owner may read it.
-    #[error("others may read {0}: a store holds who allowed what to whom; run: chmod 600 {0}")]
-    Readable(String),
-    /// It is encrypted with a key that was not given.
-    #[error(
-        "the store is encrypted with another key than the one that is given: give that one too, as one from before"
-    )]
-    Key,
-    /// The file system cannot be used.
-    #[error("the store cannot be kept there: its journal is {0:?} and not \"wal\"; is it a network drive?")]
-    Journal(String),
-    /// SQLite refuses it.
-    #[error("SQLite refuses the store")]
-    Sqlite(#[from] rusqlite::Error),
-    /// A newer release wrote it, and says that this one may not use it.
-    #[error(
-        "a newer mcp-auth changed this store: it needs version {min_version} of its tables, and this one knows {newest}; use the newer one"
-    )]
-    Newer {
-        /// The oldest version that may use it.
-        min_version: i64,
-        /// What this release knows.
-        newest: i64,
-    },
-}
-
-impl SqliteStore {
-    /// The store in the file `path`, which is made if it is not there. What has to be read back is encrypted with `keys`.
+impl SqliteRows {
+    /// The rows in the file `path`, which is made if it is not there.
     ///
     /// # Errors
     /// [`OpenError`].
-    pub fn open(path: &Path, keys: StoreKeys, random: Arc<dyn Random>) -> Result<Self, OpenError> {
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
         own_file(path)?;
         // A path is a path, whatever it begins with, and a file that is gone is not made anew.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(PATIENCE)?;
+        let mut connection = Connection::open_with_flags(path, flags).map_err(refused)?;
+        connection.busy_timeout(PATIENCE).map_err(refused)?;
         write_ahead(&connection)?;
         // What was acknowledged is on the disk, also when the machine loses its power.
-        connection.execute_batch(
-            "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA foreign_keys = ON;
-             PRAGMA secure_delete = ON;",
-        )?;
+        connection
+            .execute_batch(
+                "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+                 PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
+            )
+            .map_err(refused)?;
         schema::migrate(&mut connection)?;
-        sealing_keys::try_all(&mut connection, &keys, &*random)?;
-        connection.set_prepared_statement_cache_capacity(64);
+        connection.set_prepared_statement_cache_capacity(32);
         let thread = Thread::with(connection);
         let thread = thread.map_err(|source| OpenError::File { path: path.to_owned(), source })?;
-        Ok(Self { thread, keys: Arc::new(keys), random })
+        Ok(Self { thread })
     }
 }
 
-impl Backend for SqliteStore {
-    fn lasts(&self) -> bool {
-        true
-    }
-}
-
-impl fmt::Debug for SqliteStore {
+impl fmt::Debug for SqliteRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SqliteStore")
+        f.write_str("SqliteRows")
     }
 }
 
@@ -121,7 +69,7 @@ fn write_ahead(connection: &Connection) -> Result<(), OpenError> {
                 tries -= 1;
                 std::thread::sleep(LOOK_AGAIN);
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(refused(error)),
         }
     }
 }

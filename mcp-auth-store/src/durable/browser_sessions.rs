@@ -1,0 +1,42 @@
+//! Browsers in which a person is logged in.
+
+use super::record::{alive, content, gone, read};
+use super::rows::{Before, Key, Write};
+use super::store::Durable;
+use crate::{Browser, BrowserSessions, SecretHash, StoreFuture};
+
+fn key(id: SecretHash) -> Key {
+    Key::new("browser_sessions", id.digits())
+}
+
+/// The logins of one person.
+fn group(subject: &str) -> String {
+    format!("browser_sessions of {subject}")
+}
+
+impl BrowserSessions for Durable {
+    fn begin(
+        &self,
+        before: Option<SecretHash>,
+        id: SecretHash,
+        browser: Browser,
+        now: u64,
+    ) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let mut kept = content(&browser, browser.expires_at)?;
+            kept.groups = vec![group(&browser.subject)];
+            kept.rank = kept.forget_at;
+            let mut writes = vec![Write { key: key(id), before: Before::Any, after: Some(kept) }];
+            writes.extend(before.filter(|before| *before != id).map(|before| gone(key(before))));
+            self.commit(writes, now).await.map(drop)
+        })
+    }
+
+    fn find(&self, id: SecretHash, now: u64) -> StoreFuture<'_, Option<Browser>> {
+        Box::pin(async move { alive(self.row(key(id)).await?.as_ref(), now).map(read).transpose() })
+    }
+
+    fn end(&self, id: SecretHash) -> StoreFuture<'_, ()> {
+        Box::pin(async move { self.commit(vec![gone(key(id))], 0).await.map(drop) })
+    }
+}

@@ -1,0 +1,52 @@
+//! What people allowed clients. The step that issues a code keeps it.
+
+use mcp_auth_core::ScopeSet;
+use serde::{Deserialize, Serialize};
+
+use super::clients;
+use super::record::read;
+use super::rows::Key;
+use super::store::Durable;
+use crate::{Consents, SecretHash, StoreFuture};
+
+/// What one person allowed one client.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Consent {
+    pub(super) subject: String,
+    pub(super) client_id: String,
+    pub(super) scopes: ScopeSet,
+}
+
+pub(super) fn key(subject: &str, client_id: &str) -> Key {
+    // Neither has a space where the other could begin.
+    Key::new("consents", SecretHash::of(&format!("{} {client_id}{subject}", client_id.len())).digits())
+}
+
+/// What all people allowed one client.
+pub(super) fn of_client(client_id: &str) -> String {
+    format!("consents of client {client_id}")
+}
+
+/// What one person allowed all clients.
+pub(super) fn of_person(subject: &str) -> String {
+    format!("consents of person {subject}")
+}
+
+impl Consents for Durable {
+    fn allowed<'a>(&'a self, subject: &'a str, client_id: &'a str) -> StoreFuture<'a, ScopeSet> {
+        Box::pin(async move {
+            let rows = self.rows.read(vec![clients::key(client_id), key(subject, client_id)]).await?;
+            match &rows[..] {
+                [Some(_), Some(consent)] => Ok(read::<Consent>(consent)?.scopes),
+                _ => Ok(ScopeSet::default()),
+            }
+        })
+    }
+
+    fn any<'a>(&'a self, client_id: &'a str) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let is_known = self.row(clients::key(client_id)).await?.is_some();
+            Ok(is_known && self.rows.count(of_client(client_id), 0).await? > 0)
+        })
+    }
+}

@@ -1,0 +1,37 @@
+//! Rate limits.
+
+use std::slice::from_ref;
+
+use serde::{Deserialize, Serialize};
+
+use super::record::{content, put, read};
+use super::rows::Key;
+use super::store::Durable;
+use crate::{Arrival, Counters, Rate, SecretHash, StoreFuture};
+
+/// How many microseconds a second has.
+const SECOND: u64 = 1_000_000;
+
+/// The theoretical arrival time, in microseconds since the Unix epoch.
+#[derive(Serialize, Deserialize)]
+struct Counter {
+    due: u64,
+}
+
+impl Counters for Durable {
+    fn arrive<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival> {
+        Box::pin(async move {
+            // A key may be long, and of anything that a caller sends.
+            let key = Key::new("counters", SecretHash::of(key).digits());
+            self.step(from_ref(&key), now / SECOND, |rows| {
+                let row = rows[0].as_ref();
+                let due = row.map(read::<Counter>).transpose()?.map(|counter| counter.due);
+                let (arrival, next) = rate.arrive(due, now);
+                let is_counted = arrival == Arrival::Conforms;
+                let kept = content(&Counter { due: next }, next / SECOND + 1)?;
+                Ok((arrival, if is_counted { vec![put(&key, row, kept)] } else { vec![] }))
+            })
+            .await
+        })
+    }
+}

@@ -1,0 +1,36 @@
+//! A store that lasts, on any database. The steps of every aggregate are written once, here: each reads its rows, decides, and commits
+//! what it decided if the rows are still as it read them; if not, it begins again.
+//!
+//! - `rows`: [`Rows`], all that a database has to do.
+//! - `vault`: [`StoreKeys`], by which what has to be read back is encrypted.
+//! - `store`: [`Durable`], the backend.
+//! - `step`: reads, decides, commits.
+//! - `record`: a record as the body of a row.
+//! - `version`: which release may use which store.
+//! - `open_error`: why a database is not the store of this server.
+//! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `sealing_keys`,
+//!   `spent`: the aggregates.
+
+mod browser_sessions;
+mod clients;
+mod codes;
+mod confirmations;
+mod consents;
+mod counters;
+mod grants;
+mod open_error;
+mod record;
+mod rows;
+mod sealing_keys;
+mod sessions;
+mod spent;
+mod step;
+mod store;
+mod tasks;
+mod vault;
+pub(crate) mod version;
+
+pub use open_error::OpenError;
+pub use rows::{Before, Change, Content, Key, MOST, Page, Row, Rows, Write};
+pub use store::Durable;
+pub use vault::{StoreKey, StoreKeys};

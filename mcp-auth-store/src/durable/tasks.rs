@@ -1,0 +1,43 @@
+//! Tasks, by the hash of their identifier.
+
+use std::slice::from_ref;
+
+use super::record::{alive, content, put, read};
+use super::rows::Key;
+use super::store::Durable;
+use crate::{SecretHash, StoreFuture, Task, Tasks};
+
+fn key(id: &str) -> Key {
+    Key::new("tasks", SecretHash::of(id).digits())
+}
+
+impl Tasks for Durable {
+    fn record<'a>(&'a self, id: &'a str, task: Task, until: u64, now: u64) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let key = key(id);
+            self.step(from_ref(&key), now, |rows| {
+                let row = rows[0].as_ref();
+                if let Some(held) = alive(row, now)
+                    && read::<Task>(held)?.owner != task.owner
+                {
+                    return Ok((false, vec![]));
+                }
+                Ok((true, vec![put(&key, row, content(&task, until)?)]))
+            })
+            .await
+        })
+    }
+
+    fn of_owner<'a>(
+        &'a self,
+        id: &'a str,
+        owner: Option<&'a str>,
+        now: u64,
+    ) -> StoreFuture<'a, Option<Task>> {
+        Box::pin(async move {
+            let row = self.row(key(id)).await?;
+            let task = alive(row.as_ref(), now).map(read::<Task>).transpose()?;
+            Ok(task.filter(|task| task.owner.as_deref() == owner))
+        })
+    }
+}
