@@ -4,8 +4,8 @@
 /// gives new and empty [`Rows`](crate::durable::Rows) each time, in an `Arc`.
 #[macro_export]
 macro_rules! rows_suite {
-    ($fresh:expr) => {
-        $crate::suite! { @tests $fresh;
+    ($(#[$attribute:meta])* $fresh:expr) => {
+        $crate::suite! { @tests [$(#[$attribute])*] $fresh;
             rows: what_was_written_is_read_as_it_was
                 a_row_is_changed_where_it_is_what_it_has_to_be
                 nothing_of_a_change_is_done_where_one_row_is_not_what_it_has_to_be
@@ -18,11 +18,11 @@ macro_rules! rows_suite {
 }
 
 /// Makes a test of every promise: `mcp_auth_store::suite!(a_fresh_store().await);` in a separate file. The expression
-/// gives a new and empty [`Store`](crate::Store) each time.
+/// gives a new and empty [`Store`](crate::Store) each time. Attributes before it are those of each test.
 #[macro_export]
 macro_rules! suite {
-    ($fresh:expr) => {
-        $crate::suite! { @tests $fresh;
+    ($(#[$attribute:meta])* $fresh:expr) => {
+        $crate::suite! { @tests [$(#[$attribute])*] $fresh;
             clients: a_registered_client_is_found_as_it_was
                 registering_again_replaces;
             codes: a_code_is_found_until_long_after_its_use
@@ -67,16 +67,18 @@ macro_rules! suite {
                 of_a_hundred_uses_at_once_one_is_the_first;
         }
     };
-    (@tests $fresh:expr; $($aggregate:ident: $($promise:ident)+;)+) => {
+    (@tests $attributes:tt $fresh:expr; $($aggregate:ident: $($promise:ident)+;)+) => {
         $(mod $aggregate {
             #[allow(unused_imports)]
             use super::*;
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-                async fn $promise() {
-                    $crate::suite::$aggregate::$promise($fresh).await;
-                }
-            )+
+            $($crate::suite! { @test $attributes $fresh; $aggregate $promise })+
         })+
+    };
+    (@test [$(#[$attribute:meta])*] $fresh:expr; $aggregate:ident $promise:ident) => {
+        $(#[$attribute])*
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn $promise() {
+            $crate::suite::$aggregate::$promise($fresh).await;
+        }
     };
 }
