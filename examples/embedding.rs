@@ -22,7 +22,7 @@ impl Shop {
 /// The whole application: its own pages, and what an MCP client needs. `merge` leaves the paths as they are, since clients
 /// look for the metadata at a well-known place below the root.
 pub(crate) fn application(config: Config) -> mcp_auth::Result<Router> {
-    let mcp = Server::builder(Shop).config(config).router()?;
+    let mcp = Server::builder(Shop).config(config).router().await?;
     Ok(Router::new().route("/", get(|| async { "welcome to the shop" })).merge(mcp))
 }
 

@@ -29,8 +29,8 @@ impl Server {
     ///     }
     /// }
     ///
-    /// # let runtime = tokio::runtime::Runtime::new()?;
-    /// # let _within = runtime.enter();
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), mcp_auth::Error> {
     /// let config = Config::from_toml_str(
     ///     r#"
     ///     [server]
@@ -41,9 +41,10 @@ impl Server {
     ///     issuer = "https://login.example.com/"
     ///     "#,
     /// )?;
-    /// let router = Server::builder(Clock).config(config).router()?;
+    /// let router = Server::builder(Clock).config(config).router().await?;
     /// # let _ = router;
-    /// # Ok::<(), mcp_auth::Error>(())
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn builder<H: Handler>(handler: H) -> ServerBuilder<H> {
         let builder = ServerBuilder::new(handler);

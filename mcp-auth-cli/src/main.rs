@@ -1,5 +1,5 @@
 //! The `mcp-auth` command. Its subcommands, in the order in which a project uses them: `new`, `check`, `explain`, `providers`, `schema`,
-//! `token`, `key`, `doctor`, `login`, `call`, `completions`. They share `configuration` (finds and loads `mcp.toml`), `operations` (what a server
+//! `token`, `key`, `store`, `doctor`, `login`, `call`, `completions`. They share `configuration` (finds and loads `mcp.toml`), `operations` (what a server
 //! declares), `built_in` (its own issuer),
 //! `client` (the OAuth and MCP client), `outbound` (HTTP requests), `token_store` (where logins are stored), `secret`
 //! (text that is never shown) and `terminal` (all output).
@@ -23,6 +23,7 @@ mod outbound;
 mod providers;
 mod schema;
 mod secret;
+mod store;
 mod terminal;
 mod token;
 mod token_store;
@@ -49,6 +50,7 @@ enum Command {
     Schema(schema::Arguments),
     Token(token::Arguments),
     Key(key::Arguments),
+    Store(store::Arguments),
     Doctor(doctor::Arguments),
     Login(login::Arguments),
     Call(call::Arguments),
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         Command::Schema(arguments) => schema::run(arguments, &terminal),
         Command::Token(arguments) => token::run(arguments, &terminal),
         Command::Key(arguments) => key::run(arguments, &terminal),
+        Command::Store(arguments) => store::run(arguments, &terminal),
         Command::Doctor(arguments) => doctor::run(arguments, &terminal),
         Command::Login(arguments) => login::run(arguments, &terminal),
         Command::Call(arguments) => call::run(arguments, &terminal),

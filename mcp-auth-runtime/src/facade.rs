@@ -47,6 +47,8 @@ pub use crate::serve::{
     Answered, Explained, ExplainedCall, KnownAs, LoggedCaller, Presents, StdioCaller, explain, stdio_caller,
     try_encryption,
 };
+// What the command does with a store.
+pub use crate::serve::{OpenStore, open_store};
 
 // What the benchmarks measure by itself, and what they need for it.
 pub use crate::answer::Rejection;

@@ -81,7 +81,7 @@ pub use aggregate::{
     SealingKey, SealingKeys, Sessions, Spent, Taken, Task, Tasks,
 };
 #[cfg(feature = "durable")]
-pub use durable::{Durable, OpenError, StoreKey, StoreKeys};
+pub use durable::{Durable, OpenError, StoreKey, StoreKeys, TransferError};
 pub use error::{StoreError, StoreFuture};
 pub use memory::{Caps, MemoryStore};
 #[cfg(feature = "testing")]

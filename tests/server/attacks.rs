@@ -241,7 +241,7 @@ async fn the_built_in_issuer_of_a_nested_router_answers_known_loopback_peers_onl
     let state = tempfile::tempdir().expect("a directory");
     let built_in = format!("[issuer]\nstate_dir = {:?}\n", state.path());
     let config = Config::builder().toml(CONFIG).toml(&built_in).build().expect("a configuration");
-    let router = Server::builder(Everything::default()).config(config).router().expect("a router");
+    let router = Server::builder(Everything::default()).config(config).router().await.expect("a router");
     for knows_its_peers in [true, false] {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let wire = Wire::at(listener.local_addr().unwrap());
@@ -271,7 +271,7 @@ async fn the_built_in_issuer_behind_a_proxy_of_the_same_computer_serves_nobody()
     let state = tempfile::tempdir().expect("a directory");
     let built_in = format!("[issuer]\nstate_dir = {:?}\n", state.path());
     let config = Config::builder().toml(CONFIG).toml(&built_in).build().expect("a configuration");
-    let router = Server::builder(Everything::default()).config(config).router().expect("a router");
+    let router = Server::builder(Everything::default()).config(config).router().await.expect("a router");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let wire = Wire::at(listener.local_addr().unwrap());
     let service = router.into_make_service_with_connect_info::<SocketAddr>();

@@ -50,6 +50,7 @@ impl Application {
             .fetch(Arc::new(Keys(issuer.jwks())))
             .shutdown(shutdown.clone())
             .router()
+            .await
             .expect("a router");
         let pages = Router::new()
             .route("/", get(|State(name): State<&'static str>| async move { format!("welcome to {name}") }))

@@ -81,7 +81,9 @@ async fn a_store_that_is_not_safe_or_not_there_stops_the_start() {
         (&*url, &format!("{KEY}00"), "is not a key: 64 hexadecimal digits"),
         ("memory:", KEY, "a store in memory encrypts nothing"),
         ("sqlite:/nowhere/at/all/store", KEY, "cannot open the store /nowhere/at/all/store"),
-        ("redis://localhost", KEY, "expected \"memory:\""),
+        ("mysql://localhost/x", KEY, "expected \"memory:\""),
+        ("postgres://me:hunter2@localhost/x", KEY, "it holds a password"),
+        ("env:NOWHERE", KEY, "environment variable NOWHERE is not set"),
     ] {
         let ended = with(&issuer, url, key).run().await;
         ended.refused(&[why]);

@@ -17,6 +17,7 @@ mod person;
 mod process;
 mod schema;
 mod site;
+mod store;
 mod terminal;
 mod todos;
 mod token;

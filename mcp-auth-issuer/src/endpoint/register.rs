@@ -105,7 +105,7 @@ async fn register(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Va
         grant_types: GrantTypes::AuthorizationCode { refresh: registration.refresh },
         secret: secret.as_deref().map(SecretHash::of),
     };
-    issuer.store.clients().register(client).await?;
+    issuer.store.clients().register(client, now).await?;
     Ok(document)
 }
 

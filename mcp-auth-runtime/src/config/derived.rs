@@ -14,12 +14,14 @@ use crate::config::section::api_keys::ApiKeyEntry;
 use crate::config::section::issuer::BuiltInIssuer;
 use crate::config::section::issuers::{ScopesFrom, TrustedIssuer};
 use crate::config::section::operations::OperationEntry;
+use crate::config::section::store::Store;
 use crate::config::section::tls::Tls;
 use crate::config::value::RoleName;
 use crate::config::value::audience::Audiences;
 use crate::config::value::pem_file::PemFile;
 use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
+use crate::config::value::store_url::StorePlace;
 use crate::declared::Kind;
 use crate::declared::registry::Registry;
 
@@ -154,9 +156,24 @@ impl Config {
         })
     }
 
-    /// The file of the store, if it is one.
-    pub(crate) fn store_file(&self) -> Option<PathBuf> {
-        Some(self.base_dir().join(self.store.url.file()?))
+    /// Where a store is, read now where its URL stands elsewhere.
+    ///
+    /// # Errors
+    /// Says where the URL is to be and what is wrong there, never what it holds.
+    pub(crate) fn store_place(&self, store: &Store) -> Result<StorePlace, String> {
+        let place = match store.url.place() {
+            Ok(place) => place.clone(),
+            Err(secret) => {
+                let source = self.secret(secret);
+                let url = source.read().map_err(|error| error.to_string())?;
+                StorePlace::named(url.expose())
+                    .map_err(|expected| format!("{source} is not the URL of a store: expected {expected}"))?
+            }
+        };
+        match place {
+            StorePlace::File(path) => Ok(StorePlace::File(self.base_dir().join(path))),
+            other => Ok(other),
+        }
     }
 
     /// Where the stdio credential comes from, if one is configured.

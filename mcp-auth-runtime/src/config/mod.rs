@@ -48,6 +48,7 @@ pub use section::{
 };
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};
+pub(crate) use value::store_url::StorePlace;
 pub use value::store_url::StoreUrl;
 pub use value::{
     AcrValue, CertificateHeader, ClientAddressHeader, DisplayName, EndpointPath, LoginAge, NonEmpty,

@@ -15,7 +15,7 @@ use crate::authn::{CredentialVerifier, Fetch, HttpFetch};
 use crate::call::handler::{About, Handler};
 use crate::call::served::Serving;
 use crate::config::arguments::help;
-use crate::config::{Command, Config, TableFormat, Transport, Verify, key};
+use crate::config::{Command, Config, StorePlace, TableFormat, Transport, Verify, key};
 use crate::dispatch::Rulebook;
 use crate::error::{Error, Result};
 use crate::observe;
@@ -155,9 +155,9 @@ impl<H: Handler> ServerBuilder<H> {
     /// `into_make_service_with_connect_info::<SocketAddr>()`: it answers loopback peers only.
     ///
     /// # Errors
-    /// Every unsafe combination, by name.
-    pub fn router(self) -> Result<axum::Router> {
-        let parts = self.checked()?;
+    /// Every unsafe combination, by name; a store that cannot be opened.
+    pub async fn router(self) -> Result<axum::Router> {
+        let parts = self.checked().await?;
         let listen = parts.config.server.listen.get();
         http::router(parts, listen)
     }
@@ -169,7 +169,7 @@ impl<H: Handler> ServerBuilder<H> {
     /// # Errors
     /// Every unsafe combination, by name; an address that cannot be bound; an issuer whose metadata names another.
     pub async fn start(self) -> Result<Running> {
-        start(self.checked()?).await
+        start(self.checked().await?).await
     }
 
     /// Does what the configuration says: serves over HTTP or stdio until the process is told to stop, or
@@ -205,23 +205,23 @@ impl<H: Handler> ServerBuilder<H> {
         let transport = config.server.transport;
         let log = observe::log::start(&config.log.directives(transport), config.log.format)?;
         self.config = Some(config);
-        let parts = self.checked()?;
+        let parts = self.checked().await?;
         tokio::spawn(shutdown_signal(parts.shutdown.clone(), log.finisher())?);
         serve(parts, transport).await
     }
 
     /// Everything that can be refused before anything is bound.
-    fn checked(self) -> Result<Parts> {
+    async fn checked(self) -> Result<Parts> {
         let config = self.config.unwrap_or_default();
         let (registry, routes) = H::operations().build()?;
-        if config.store_file().is_some() {
-            // What would not start makes no file, and changes none.
-            let program = registry.clone();
-            config.check(&if self.tools.is_some() { program.changing() } else { program })?;
-        }
-        let store = match stored::of(&config, &self.ambient)? {
-            Some(store) => store,
-            None => self.store,
+        let store = match config.store.url.place() {
+            Ok(StorePlace::Memory) => self.store,
+            _ => {
+                // What would not start makes no store, and changes none.
+                let program = registry.clone();
+                config.check(&if self.tools.is_some() { program.changing() } else { program })?;
+                stored::of(&config, &self.ambient).await?.unwrap_or(self.store)
+            }
         };
         let tasks = Tasks::new(store.clone(), Arc::clone(&self.ambient.clock));
         let tasks = match config.server.transport {

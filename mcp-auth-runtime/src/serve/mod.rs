@@ -30,4 +30,5 @@ pub use foreseen::{StdioCaller, stdio_caller};
 pub use local_issuer::{LocalIssuer, LocalIssuerSetup};
 pub use recalled::LoggedCaller;
 pub use running::Running;
+pub use stored::{OpenStore, open_store};
 pub use tools::{ToolNotAdded, Tools};

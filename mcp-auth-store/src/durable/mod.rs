@@ -8,6 +8,7 @@
 //! - `record`: a record as the body of a row.
 //! - `version`: which release may use which store.
 //! - `open_error`: why a database is not the store of this server.
+//! - `transfer`: all rows at once, copied or backed up.
 //! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `sealing_keys`,
 //!   `spent`: the aggregates.
 
@@ -27,10 +28,12 @@ mod spent;
 mod step;
 mod store;
 mod tasks;
+mod transfer;
 mod vault;
 pub(crate) mod version;
 
 pub use open_error::OpenError;
 pub use rows::{Before, Change, Content, Key, MOST, Page, Row, Rows, Write};
 pub use store::Durable;
+pub use transfer::TransferError;
 pub use vault::{StoreKey, StoreKeys};

@@ -103,6 +103,11 @@ pub trait Rows: Send + Sync {
     /// Some of all rows, of every kind, also of kinds that this release does not know: those from `from` on, or the first ones. A row that
     /// is there all the time is in one of the pages.
     fn page(&self, from: Option<String>, most: usize) -> StoreFuture<'_, Page>;
+
+    /// What may lose rows, or show them to others, as the database is set up: each in a sentence that says what to do.
+    fn trouble(&self) -> StoreFuture<'_, Vec<String>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 }
 
 impl Key {

@@ -10,6 +10,11 @@ use crate::{SealingKey, SealingKeys, StoreError, StoreFuture};
 
 /// A row that every store has, so that the key of an empty one is tried too.
 const TRIED: &str = "store";
+/// The row by which a store knows its own key.
+pub(super) fn tried() -> Key {
+    Key::new("sealing_keys", TRIED)
+}
+
 /// So many rows are encrypted anew at once.
 const AT_ONCE: usize = 100;
 
@@ -44,8 +49,7 @@ impl Durable {
     /// # Errors
     /// [`OpenError::Key`]; [`OpenError::Database`].
     pub(super) async fn try_key(&self, now: u64) -> Result<(), OpenError> {
-        let key = Key::new("sealing_keys", TRIED);
-        let row = self.row(key.clone()).await.map_err(OpenError::Database)?;
+        let row = self.row(tried()).await.map_err(OpenError::Database)?;
         match row {
             Some(row) => self.sealing_key(&row).map(drop).map_err(|_| OpenError::Key)?,
             None => {

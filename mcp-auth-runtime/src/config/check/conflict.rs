@@ -800,9 +800,9 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
-    /// A store on a disk without a key.
+    /// A store that lasts, without a key.
     #[error(
-        "store.url is a file, so what has to be read back is encrypted: make a key with `openssl rand -hex 32`, and say in store.key \
+        "store.url is a store that lasts, so what has to be read back is encrypted: make a key with `openssl rand -hex 32`, and say in store.key \
          where it is, \"env:NAME\" or \"file:/path\": {at}"
     )]
     StoreWithoutKey {
@@ -817,9 +817,9 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
-    /// A key that cannot be read, or is not one.
+    /// The URL or a key of the store that cannot be read, or is not one.
     #[error("{why}: {at}")]
-    StoreKeyUnusable {
+    StoreUnusable {
         /// Why.
         why: String,
         /// Key and source.

@@ -12,8 +12,10 @@ use crate::config::value::store_url::StoreUrl;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Store {
-    /// `memory:`, which is lost when the process ends, or `sqlite:PATH`: a file that lasts, for the processes of one machine (feature
-    /// `sqlite` of mcp-auth). A relative path starts at the configuration file. **(default: `"memory:"`)**
+    /// `memory:`, which is lost when the process ends. What lasts: `sqlite:PATH`, a file for the processes of one machine, its path relative
+    /// to the configuration file; `postgres://user@host/database`; `redis://host` or `rediss://host` with TLS, for Redis and Valkey. Each
+    /// needs the feature of mcp-auth with its name: `sqlite`, `postgres`, `redis`. A URL with a password is kept elsewhere: `env:NAME`
+    /// or `file:/path` says where. **(default: `"memory:"`)**
     pub url: StoreUrl,
     /// Where the key is that encrypts what has to be read back, 64 hexadecimal digits as `openssl rand -hex 32` makes them: `env:NAME`, or
     /// `file:/path`, which not every user of the machine may read. A store that lasts needs one. Keep it apart from the store.

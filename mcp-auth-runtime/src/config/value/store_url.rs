@@ -1,77 +1,157 @@
 //! Which store is meant.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
+use mcp_auth_core::SecretText;
 use serde::{Serialize, Serializer};
 
+use super::secret::Secret;
 use super::{ValueError, text_value};
 
-/// A store: `"memory:"` or `"sqlite:PATH"`, the path relative to the configuration file. **(default: `"memory:"`)**
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum StoreUrl {
+/// What can be written, for those who wrote something else.
+const EXPECTED: &str = "\"memory:\", \"sqlite:PATH\", \"postgres://user@host/database\", \"redis://host\", or \"env:NAME\" or \"file:/path\" where the URL is";
+
+/// Where the store is: `"memory:"`, `"sqlite:PATH"`, the path relative to the configuration file, `"postgres://…"`, `"redis://…"` or
+/// `"rediss://…"`; or where such a URL is, `"env:NAME"` or `"file:/path"`, as one with a password must be. **(default: `"memory:"`)**
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreUrl(Written);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Written {
+    Place(StorePlace),
+    /// The URL is there.
+    Elsewhere(Secret),
+}
+
+/// Where a store is. `Debug` hides the URL of a server, which may hold a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StorePlace {
     /// In this process.
-    #[default]
     Memory,
-    /// In this file.
-    Sqlite(PathBuf),
+    /// In this SQLite file.
+    File(PathBuf),
+    /// In the PostgreSQL database of this URL.
+    Postgres(SecretText),
+    /// In the Redis or Valkey server of this URL.
+    Redis(SecretText),
 }
 
 impl StoreUrl {
-    /// The file that it is in, as written.
-    pub fn file(&self) -> Option<&Path> {
-        match self {
-            Self::Memory => None,
-            Self::Sqlite(path) => Some(path),
+    /// Where it is, if that is written here; else the secret that holds its URL.
+    pub(crate) fn place(&self) -> Result<&StorePlace, &Secret> {
+        match &self.0 {
+            Written::Place(place) => Ok(place),
+            Written::Elsewhere(secret) => Err(secret),
         }
     }
+}
+
+impl Default for StoreUrl {
+    fn default() -> Self {
+        Self(Written::Place(StorePlace::Memory))
+    }
+}
+
+impl StorePlace {
+    /// The place that a URL names, with a password or without one.
+    ///
+    /// # Errors
+    /// What is expected, without the URL.
+    pub(crate) fn named(url: &str) -> Result<Self, &'static str> {
+        match url.split_once(':') {
+            Some(("memory", "")) => Ok(Self::Memory),
+            // What SQLite would read as something else than a path.
+            Some(("sqlite", path)) if path.starts_with("//") => {
+                Err("the path right behind the colon, as in \"sqlite:state/store.sqlite\"")
+            }
+            Some(("sqlite", path))
+                if !path.trim().is_empty() && !path.ends_with('/') && path != ":memory:" =>
+            {
+                Ok(Self::File(path.into()))
+            }
+            Some(("postgres" | "postgresql", rest)) if is_of_a_server(rest) => {
+                Ok(Self::Postgres(SecretText::new(url)))
+            }
+            Some(("redis" | "rediss", rest)) if is_of_a_server(rest) => Ok(Self::Redis(SecretText::new(url))),
+            _ => Err(EXPECTED),
+        }
+    }
+}
+
+fn is_of_a_server(rest: &str) -> bool {
+    rest.strip_prefix("//").is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
+}
+
+/// Whether the URL holds a password: in front of its host, or as a parameter.
+fn has_password(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (before, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    // The last one: a password may hold the others.
+    let user = before.rsplit_once('@').map_or("", |(user, _)| user);
+    user.contains(':') || parameters.split('&').any(|parameter| parameter.starts_with("password"))
 }
 
 impl FromStr for StoreUrl {
     type Err = ValueError;
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        match text.split_once(':') {
-            Some(("memory", "")) => Ok(Self::Memory),
-            // What SQLite would read as something else than a path.
-            Some(("sqlite", path)) if path.starts_with("//") => Err(ValueError::refused(
-                text,
-                "write the path right behind the colon: \"sqlite:state/store.sqlite\"",
-            )),
-            Some(("sqlite", path))
-                if !path.trim().is_empty() && !path.ends_with('/') && path != ":memory:" =>
-            {
-                Ok(Self::Sqlite(path.into()))
-            }
-            _ => Err(ValueError::malformed(
-                text,
-                "\"memory:\", or a file such as \"sqlite:state/store.sqlite\"",
-            )),
+        if let Ok(secret) = text.parse() {
+            return Ok(Self(Written::Elsewhere(secret)));
         }
+        // What stands there may hold a password, so only what is in front of it is shown.
+        let scheme = text.split_once("://").map_or(text, |(scheme, _)| scheme);
+        if text.contains("://") && has_password(text) {
+            return Err(ValueError::refused(
+                &format!("{scheme}://…"),
+                "it holds a password: put the URL into an environment variable or a file, and write \"env:NAME\" or \"file:/path\"",
+            ));
+        }
+        let place = StorePlace::named(text).map_err(|expected| ValueError::malformed(text, expected))?;
+        Ok(Self(Written::Place(place)))
     }
 }
 
 impl Serialize for StoreUrl {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Memory => to.serialize_str("memory:"),
-            Self::Sqlite(path) => to.collect_str(&format_args!("sqlite:{}", path.display())),
+        match &self.0 {
+            Written::Place(StorePlace::Memory) => to.serialize_str("memory:"),
+            Written::Place(StorePlace::File(path)) => {
+                to.collect_str(&format_args!("sqlite:{}", path.display()))
+            }
+            // One that stands here holds no password.
+            Written::Place(StorePlace::Postgres(url) | StorePlace::Redis(url)) => {
+                to.serialize_str(url.expose())
+            }
+            Written::Elsewhere(secret) => secret.serialize(to),
         }
     }
 }
 
-text_value!(StoreUrl, "\"memory:\" or \"sqlite:PATH\"");
+text_value!(StoreUrl, "a store, such as \"memory:\" or \"sqlite:PATH\"");
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn place(text: &str) -> StorePlace {
+        text.parse::<StoreUrl>().unwrap().place().unwrap().clone()
+    }
+
     #[test]
-    fn a_store_is_memory_or_a_file() {
-        assert_eq!("memory:".parse::<StoreUrl>().unwrap(), StoreUrl::Memory);
+    fn a_store_is_memory_or_a_file_or_a_server() {
+        assert_eq!(place("memory:"), StorePlace::Memory);
         for path in ["store.sqlite", "/var/lib/todos/store.sqlite", "a b/ü"] {
-            let url: StoreUrl = format!("sqlite:{path}").parse().unwrap();
-            assert_eq!(url.file(), Some(Path::new(path)));
-            assert_eq!(serde_json::to_value(url).unwrap(), format!("sqlite:{path}"));
+            let text = format!("sqlite:{path}");
+            assert_eq!(place(&text), StorePlace::File(path.into()));
+            assert_eq!(serde_json::to_value(text.parse::<StoreUrl>().unwrap()).unwrap(), text);
+        }
+        for url in ["postgres://todos@db.example/todos?sslmode=require", "postgresql://db/x", "postgres:///x"]
+        {
+            assert_eq!(place(url), StorePlace::Postgres(SecretText::new(url)));
+            assert_eq!(serde_json::to_value(url.parse::<StoreUrl>().unwrap()).unwrap(), url);
+        }
+        for url in ["redis://localhost", "rediss://user@cache.example:6380/2"] {
+            assert_eq!(place(url), StorePlace::Redis(SecretText::new(url)));
         }
         for bad in [
             "",
@@ -84,9 +164,32 @@ mod tests {
             "sqlite::memory:",
             "sqlite:dir/",
             "redis:x",
+            "redis://",
+            "postgres://a b",
+            "mysql://x",
             "store.sqlite",
         ] {
             assert!(bad.parse::<StoreUrl>().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_url_with_a_password_is_elsewhere_and_never_shown() {
+        for url in [
+            "postgres://todos:hunter2@db.example/todos",
+            "postgres://todos:hunter2@p@db.example/todos",
+            "postgres://db.example/todos?sslmode=require&password=hunter2",
+            "redis://:hunter2@localhost/0",
+            "mysql://me:hunter2@localhost",
+        ] {
+            let refused = url.parse::<StoreUrl>().unwrap_err();
+            assert!(refused.to_string().contains("it holds a password"), "{refused}");
+            assert!(!format!("{refused} {refused:?}").contains("hunter2"), "{refused}");
+            let Ok(place) = StorePlace::named(url) else { continue };
+            assert!(!format!("{place:?}").contains("hunter2"));
+        }
+        let elsewhere: StoreUrl = "env:DATABASE_URL".parse().unwrap();
+        assert!(elsewhere.place().is_err());
+        assert_eq!(serde_json::to_value(elsewhere).unwrap(), "***");
     }
 }

@@ -1,0 +1,63 @@
+//! Which store is meant, and how it is opened.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+
+use mcp_auth_core::ambient::Ambient;
+use mcp_auth_runtime::config::store::Store;
+use mcp_auth_runtime::config::{Config, Secret, StoreUrl};
+use mcp_auth_runtime::facade::{OpenStore, open_store};
+
+use crate::Failure;
+
+/// The URL of a store as an argument. It is read later: what reads arguments repeats the wrong ones, and this one may hold a password.
+#[derive(Clone)]
+pub(super) struct Url(String);
+
+impl FromStr for Url {
+    type Err = Infallible;
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Url(***)")
+    }
+}
+
+/// The store of `[store]`.
+///
+/// # Errors
+/// One in memory, which is nobody's but its server's; what stops a start.
+pub(super) async fn configured(config: &Config, ambient: &Ambient) -> Result<OpenStore, Failure> {
+    opened(config, &config.store, "[store] of the configuration", ambient).await
+}
+
+/// The store that arguments name: its URL, and where its key is.
+///
+/// # Errors
+/// As above.
+pub(super) async fn named(
+    config: &Config,
+    (Url(url), key): (&Url, &Secret),
+    argument: &str,
+    ambient: &Ambient,
+) -> Result<OpenStore, Failure> {
+    let mut store = Store::default();
+    store.url = url.parse::<StoreUrl>().map_err(|wrong| format!("{argument} {wrong}"))?;
+    store.key = Some(key.clone());
+    opened(config, &store, argument, ambient).await
+}
+
+async fn opened(config: &Config, store: &Store, from: &str, ambient: &Ambient) -> Result<OpenStore, Failure> {
+    match open_store(config, store, ambient).await {
+        Ok(Some(opened)) => Ok(opened),
+        Ok(None) => {
+            Err(format!("{from} is a store in memory, which only its server has: name one that lasts").into())
+        }
+        Err(why) => Err(format!("{from}: {why}").into()),
+    }
+}
