@@ -45,6 +45,18 @@ pub const REFRESH_TOKEN_LIFETIME: Bounds = Bounds::seconds(5 * MINUTE, 90 * DAY,
 /// §4.1.2 allows. **(default: 1 minute)**
 pub const CODE_LIFETIME: Bounds = Bounds::seconds(10, 10 * MINUTE, MINUTE);
 
+/// For how long a grant of the built-in issuer can be refreshed in all, however often it is used: 1 hour to 400 days.
+/// **(default: 90 days)**
+pub const GRANT_LIFETIME: Bounds = Bounds::seconds(HOUR, 400 * DAY, 90 * DAY);
+/// For how long a refresh token of the built-in issuer that was replaced gives the same next one again: up to 30 seconds.
+/// **(default: 0 seconds, never)**
+pub const REFRESH_GRACE: Bounds = Bounds::seconds(0, 30, 0);
+/// How long a revocation may take until every process on one store knows it: 1 second to 1 minute. **(default: 5 seconds)**
+pub const REVOCATION_LAG: Bounds = Bounds::seconds(1, MINUTE, 5);
+/// How old what is known of revocations may be, while the store cannot be read, before tokens of the built-in issuer are answered 503:
+/// 1 second to 1 hour. **(default: 1 minute)**
+pub const REVOCATION_STALE: Bounds = Bounds::seconds(1, HOUR, MINUTE);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,9 +4,12 @@
 /// say what they like there.
 pub const ROLES_CLAIM: &str = "urn:mcp-auth:roles";
 
+/// The claim in which an issuer in this process names the grant that a token came of, so that it can be revoked with it.
+pub const GRANT_CLAIM: &str = "grant_id";
+
 /// Whether the built-in issuer writes this claim into every token itself, or what it says means more than a value.
 pub fn is_of_every_token(claim: &str) -> bool {
-    const WRITTEN: [&str; 15] = [
+    const WRITTEN: [&str; 16] = [
         "iss",
         "sub",
         "aud",
@@ -22,6 +25,7 @@ pub fn is_of_every_token(claim: &str) -> bool {
         "auth_time",
         "at_hash",
         "c_hash",
+        GRANT_CLAIM,
     ];
     WRITTEN.contains(&claim) || claim == ROLES_CLAIM
 }

@@ -97,6 +97,8 @@ pub fn build_with(
             refresh_token: options.refresh_token_lifetime.as_secs(),
             code: options.code_lifetime.as_secs(),
             session: options.session_lifetime.as_secs(),
+            grant: options.grant_lifetime.as_secs(),
+            refresh_grace: options.refresh_grace.as_secs(),
         },
         ambient: setup.ambient,
         key,

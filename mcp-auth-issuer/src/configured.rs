@@ -26,6 +26,8 @@ impl IssuerOptions {
             access_token_lifetime: issuer.access_token_lifetime.get(),
             refresh_token_lifetime: issuer.refresh_token_lifetime.get(),
             code_lifetime: issuer.code_lifetime.get(),
+            grant_lifetime: issuer.grant_lifetime.get(),
+            refresh_grace: issuer.refresh_grace.get(),
             users: issuer.users.names().map(str::to_owned).collect(),
             clients,
             claims: issuer.subjects().map(said_of).collect(),
@@ -56,6 +58,7 @@ mod tests {
     #[test]
     fn every_key_of_the_section_is_an_option() {
         let text = "access_token_lifetime = \"5m\"\nrefresh_token_lifetime = \"1h\"\ncode_lifetime = \"30s\"\n\
+                    grant_lifetime = \"30d\"\nrefresh_grace = \"10s\"\n\
                     users = [\"ann\"]\nstate_dir = \"/srv/state\"\n\
                     clients = [{ client_id = \"m2m\", client_secret = \"env:S\", scopes = [\"a\"] }]";
         let config = |process| {
@@ -69,6 +72,8 @@ mod tests {
         assert_eq!(options.access_token_lifetime, Duration::from_secs(5 * 60));
         assert_eq!(options.refresh_token_lifetime, Duration::from_secs(60 * 60));
         assert_eq!(options.code_lifetime, Duration::from_secs(30));
+        assert_eq!(options.grant_lifetime, Duration::from_secs(30 * 24 * 60 * 60));
+        assert_eq!(options.refresh_grace, Duration::from_secs(10));
         assert_eq!(options.users, ["ann"]);
         assert_eq!((&*options.clients[0].id, options.clients[0].secret.expose()), ("m2m", "hunter2hunter2"));
         assert_eq!(options.clients[0].scopes.to_string(), "a");

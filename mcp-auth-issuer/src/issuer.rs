@@ -48,6 +48,10 @@ pub(crate) struct Lifetimes {
     pub(crate) refresh_token: u64,
     pub(crate) code: u64,
     pub(crate) session: u64,
+    /// For how long a grant can be refreshed in all.
+    pub(crate) grant: u64,
+    /// For how long a refresh token that was replaced gives the same next one again.
+    pub(crate) refresh_grace: u64,
 }
 
 /// The person or client that an access token is for, and what it allows.
@@ -58,6 +62,8 @@ pub(crate) struct Grantee<'a> {
     pub(crate) scopes: &'a ScopeSet,
     /// When the person logged in, in Unix seconds; `None` where no person did.
     pub(crate) auth_time: Option<u64>,
+    /// The grant that it came of; `None` where no person allowed it.
+    pub(crate) grant_id: Option<&'a str>,
 }
 
 impl Issuer {
@@ -70,7 +76,7 @@ impl Issuer {
     pub(crate) async fn client(&self, id: &str) -> Result<Option<Client>, StoreError> {
         match self.named.get(id) {
             Some(named) => Ok(Some(named.clone())),
-            None => self.store.clients().find(id).await,
+            None => self.store.clients().find(id, self.now()).await,
         }
     }
 
@@ -98,6 +104,7 @@ impl Issuer {
             exp: iat.saturating_add(self.lifetimes.access_token),
             jti: &identifier(&*self.ambient.random),
             auth_time: grantee.auth_time,
+            grant_id: grantee.grant_id,
             more: self.claims.get(grantee.subject),
         })
     }

@@ -35,6 +35,6 @@ pub use options::{InvalidOption, IssuerOptions, NamedClient};
 /// The style sheet of the login's pages, for the page that `mcp-auth login` ends with.
 #[doc(hidden)]
 pub use person::STYLE as PAGE_STYLE;
-pub use person::{DevelopmentLogin, Login, LoginError, LoginFuture, User};
+pub use person::{DevelopmentLogin, KnownFuture, Login, LoginError, LoginFuture, User};
 pub use request::origin::InvalidIssuer;
 pub use request::{InvalidParams, Params};

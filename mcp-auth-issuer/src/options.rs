@@ -36,6 +36,11 @@ pub struct IssuerOptions {
     pub refresh_token_lifetime: Duration,
     /// Lifetime of authorization codes: [`bounds::CODE_LIFETIME`].
     pub code_lifetime: Duration,
+    /// A login that a client was allowed can be refreshed for so long in all: [`bounds::GRANT_LIFETIME`].
+    pub grant_lifetime: Duration,
+    /// For so long a refresh token that was replaced gives the same next one again, for processes of one client that refresh at the same
+    /// moment: [`bounds::REFRESH_GRACE`].
+    pub refresh_grace: Duration,
     /// How long a browser stays logged in: 1 s to 30 days. **(default: 8 h)**
     pub session_lifetime: Duration,
     /// The users that the development login offers, by subject: one to 32 names. **(default: `developer`)**
@@ -151,6 +156,8 @@ impl IssuerOptions {
             access_token_lifetime: bounds::ACCESS_TOKEN_LIFETIME.default,
             refresh_token_lifetime: bounds::REFRESH_TOKEN_LIFETIME.default,
             code_lifetime: bounds::CODE_LIFETIME.default,
+            grant_lifetime: bounds::GRANT_LIFETIME.default,
+            refresh_grace: bounds::REFRESH_GRACE.default,
             session_lifetime: SESSION_LIFETIME.default,
             users: vec!["developer".to_owned()],
             clients: Vec::new(),
@@ -165,6 +172,8 @@ impl IssuerOptions {
             ("access_token_lifetime", self.access_token_lifetime, bounds::ACCESS_TOKEN_LIFETIME),
             ("refresh_token_lifetime", self.refresh_token_lifetime, bounds::REFRESH_TOKEN_LIFETIME),
             ("code_lifetime", self.code_lifetime, bounds::CODE_LIFETIME),
+            ("grant_lifetime", self.grant_lifetime, bounds::GRANT_LIFETIME),
+            ("refresh_grace", self.refresh_grace, bounds::REFRESH_GRACE),
             ("session_lifetime", self.session_lifetime, SESSION_LIFETIME),
         ] {
             if !bounds.contain(given) {
@@ -222,6 +231,8 @@ impl From<&NamedClient> for Client {
             redirect_uris: Vec::new(),
             grant_types: GrantTypes::ClientCredentials { scopes: named.scopes.clone() },
             secret: Some(SecretHash::of(named.secret.expose())),
+            registered_at: 0,
+            registration_token: None,
         }
     }
 }
@@ -259,18 +270,20 @@ mod tests {
     #[test]
     fn each_lifetime_has_a_least_and_a_most_value() {
         type Set = fn(&mut IssuerOptions) -> &mut Duration;
-        let each: [(Bounds, Set); 4] = [
+        let each: [(Bounds, Set); 6] = [
             (bounds::ACCESS_TOKEN_LIFETIME, |o| &mut o.access_token_lifetime),
             (bounds::REFRESH_TOKEN_LIFETIME, |o| &mut o.refresh_token_lifetime),
             (bounds::CODE_LIFETIME, |o| &mut o.code_lifetime),
             (SESSION_LIFETIME, |o| &mut o.session_lifetime),
+            (bounds::GRANT_LIFETIME, |o| &mut o.grant_lifetime),
+            (bounds::REFRESH_GRACE, |o| &mut o.refresh_grace),
         ];
         for (bounds, option) in each {
             let second = Duration::from_secs(1);
             for good in [bounds.min, bounds.max] {
                 assert_eq!(check(|o| *option(o) = good), Ok(()), "{bounds:?}");
             }
-            for bad in [bounds.min - second, bounds.max + second] {
+            for bad in bounds.min.checked_sub(second).into_iter().chain([bounds.max + second]) {
                 assert!(
                     matches!(check(|o| *option(o) = bad), Err(InvalidOption::Lifetime { .. })),
                     "{bounds:?}"

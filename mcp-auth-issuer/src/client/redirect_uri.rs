@@ -121,6 +121,14 @@ impl RedirectUri {
         admits(&self.0, presented)
     }
 
+    /// The URI without the port, if it is http on loopback: equal for all that [admit](Self::admits) each other.
+    pub(crate) fn without_port(&self) -> String {
+        match split_loopback(&self.0) {
+            Some((host, rest)) => format!("http://{host}{rest}"),
+            None => self.0.clone(),
+        }
+    }
+
     /// The URI as registered.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use serde_json::{Value, json};
 
-use super::path::{AUTHORIZE, JWKS, REGISTER, REVOKE, TOKEN};
+use super::path::{AUTHORIZE, INTROSPECT, JWKS, REGISTER, REVOKE, TOKEN};
 use crate::issuer::Issuer;
 
 /// `GET /.well-known/oauth-authorization-server`
@@ -36,6 +36,8 @@ fn document(issuer: &Issuer) -> Value {
         "token_endpoint": format!("{origin}{TOKEN}"),
         "registration_endpoint": format!("{origin}{REGISTER}"),
         "revocation_endpoint": format!("{origin}{REVOKE}"),
+        "introspection_endpoint": format!("{origin}{INTROSPECT}"),
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "jwks_uri": format!("{origin}{JWKS}"),
         "scopes_supported": issuer.scopes.names().collect::<Vec<_>>(),
         "response_types_supported": ["code"],

@@ -3,6 +3,7 @@
 pub(super) const AUTHORIZE: &str = "/authorize";
 /// Below `/authorize`, whose cookie it reads.
 pub(crate) const CONFIRM: &str = "/authorize/confirm";
+pub(super) const INTROSPECT: &str = "/introspect";
 pub(super) const JWKS: &str = "/jwks";
 pub(super) const REGISTER: &str = "/register";
 pub(super) const REVOKE: &str = "/revoke";

@@ -1,4 +1,5 @@
-//! Dynamic client registration (RFC 7591): any client may register, but it gets no access until a person allows it.
+//! Dynamic client registration (RFC 7591): any client may register, but it gets no access until a person allows it. Public clients that
+//! say the same about themselves are one client.
 
 use std::sync::Arc;
 
@@ -93,20 +94,23 @@ async fn register(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Va
     // The prefix ensures that an identifier never looks like the URL of a client metadata document.
     let id = format!("client_{}", identifier(random));
     let secret = (registration.auth_method != "none").then(|| secret(random));
-    let document = registration.document(&id, secret.as_deref(), now);
-    tracing::info!(
-        client_id = %id, client_name = ?registration.name, redirect_uris = ?registration.redirect_uris,
-        auth_method = registration.auth_method, "client registered"
-    );
+    // One with a secret is new each time: nobody else may be given it.
+    let alike = secret.is_none().then(|| registration.alike());
     let client = Client {
         id,
-        name: registration.name,
+        name: registration.name.clone(),
         redirect_uris: registration.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
         grant_types: GrantTypes::AuthorizationCode { refresh: registration.refresh },
         secret: secret.as_deref().map(SecretHash::of),
+        registered_at: now,
+        registration_token: None,
     };
-    issuer.store.clients().register(client, now).await?;
-    Ok(document)
+    let client = issuer.store.clients().register(client, alike, now).await?;
+    tracing::info!(
+        client_id = %client.id, client_name = ?client.name, redirect_uris = ?registration.redirect_uris,
+        auth_method = registration.auth_method, "client registered"
+    );
+    Ok(registration.document(&client.id, secret.as_deref(), client.registered_at))
 }
 
 /// Counts one registration, whatever becomes of it.
@@ -160,6 +164,15 @@ fn contains(values: &[String], wanted: &str) -> bool {
 }
 
 impl Registration {
+    /// What is equal for clients that say the same about themselves: all that is kept, without the order of redirect URIs and the ports of
+    /// those on loopback, which mean nothing (RFC 8252 §7.3). Hosted clients register each time they connect, for each of their users.
+    fn alike(&self) -> SecretHash {
+        let mut redirect_uris: Vec<_> = self.redirect_uris.iter().map(RedirectUri::without_port).collect();
+        redirect_uris.sort();
+        redirect_uris.dedup();
+        SecretHash::of(&json!([self.name, self.refresh, redirect_uris]).to_string())
+    }
+
     /// Client information (RFC 7591 §3.2.1): the values as registered, which may differ from the request.
     fn document(&self, id: &str, secret: Option<&str>, now: u64) -> Value {
         let grant_types: &[_] =

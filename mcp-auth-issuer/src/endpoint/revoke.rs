@@ -1,4 +1,4 @@
-//! Token revocation (RFC 7009): a client gives up a refresh token that it no longer needs.
+//! Token revocation (RFC 7009): a client gives up a token that it no longer needs: a refresh token with its whole grant, or one access token.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, StatusCode};
+use mcp_auth_store::Revoked;
 
 use super::token::{PresentedRefreshToken, Refusal, authenticate};
 use crate::issuer::Issuer;
@@ -32,10 +33,12 @@ async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), 
     }
     let client = authenticate(issuer, headers, &params).await?;
     let token = params.get("token").ok_or(Refusal::Missing("token"))?;
-    // A JWT has two dots. Servers accept access tokens without asking the issuer, so it cannot claim to have revoked
-    // one.
-    if token.bytes().filter(|b| *b == b'.').count() == 2 {
-        return Err(Refusal::AccessToken);
+    if let Some(own) = issuer.key.own(token) {
+        if own.client_id != client.id {
+            return Err(Refusal::Grant("the access token was issued to another client"));
+        }
+        tracing::info!(client_id = %client.id, subject = ?own.sub, "access token revoked");
+        return Ok(issuer.store.revocations().revoke(Revoked::Token(own.jti), issuer.now()).await?);
     }
     let Some(presented) = PresentedRefreshToken::parse(token) else {
         return Ok(());
@@ -47,7 +50,7 @@ async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), 
         }
         Some(grant) => {
             tracing::info!(client_id = %client.id, subject = ?grant.subject, "refresh token revoked");
-            Ok(grants.revoke(&grant.id).await?)
+            Ok(grants.revoke(&grant.id, issuer.now()).await?)
         }
         None => Ok(()),
     }

@@ -13,8 +13,8 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, Method};
 use tower_http::cors::{Any, CorsLayer};
 
-use super::path::{AUTHORIZE, CONFIRM, JWKS, REGISTER, REVOKE, TOKEN};
-use super::{authorize, confirm, jwks, metadata, register, revoke, token};
+use super::path::{AUTHORIZE, CONFIRM, INTROSPECT, JWKS, REGISTER, REVOKE, TOKEN};
+use super::{authorize, confirm, introspect, jwks, metadata, register, revoke, token};
 use crate::issuer::Issuer;
 
 /// All endpoints, to be merged at the root of the issuer's origin.
@@ -27,6 +27,8 @@ pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
         .route(AUTHORIZE, get(authorize::get).post(authorize::post))
         .route(CONFIRM, get(confirm::get).post(confirm::post))
         .route(TOKEN, post(token::post).layer(cors(Method::POST)))
+        // No CORS: a resource server asks, with a secret.
+        .route(INTROSPECT, post(introspect::post))
         .route(REVOKE, post(revoke::post).layer(cors(Method::POST)))
         .with_state(issuer)
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 /// let claims = AccessTokenClaims {
 ///     iss: "http://localhost:8080", sub: "alice", aud: "http://localhost:8080/mcp", client_id: "test",
 ///     scope: Default::default(), iat: 1_000, exp: 1_900, jti: "1", auth_time: Some(990),
-///     more: None,
+///     grant_id: None, more: None,
 /// };
 /// let token = SigningKey::generate().unwrap().mint(&claims).unwrap();
 /// assert!(token.starts_with("ey"));
@@ -39,6 +39,9 @@ pub struct AccessTokenClaims<'a> {
     /// When the person logged in, in Unix seconds (RFC 9068 §2.2.1); left out where no person did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<u64>,
+    /// The grant that it came of, which can be revoked; left out where no person allowed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_id: Option<&'a str>,
     /// What it says besides; none of the names above.
     #[serde(flatten)]
     pub more: Option<&'a Map<String, Value>>,

@@ -3,6 +3,7 @@
 //! - `source`: where the key comes from; `file`: the file that holds it, and how that file is protected.
 //! - `signing_key`: signs tokens, and gives its public half as a JWK.
 //! - `access_token`: the claims of an access token.
+//! - `verified`: access tokens that come back.
 //! - `error`: the possible errors.
 
 mod access_token;
@@ -10,8 +11,10 @@ mod error;
 mod file;
 mod signing_key;
 mod source;
+mod verified;
 
 pub use access_token::AccessTokenClaims;
 pub use error::{KeyError, MintError};
 pub use signing_key::SigningKey;
 pub use source::KeySource;
+pub(crate) use verified::OwnToken;

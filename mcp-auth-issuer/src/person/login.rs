@@ -13,6 +13,9 @@ use crate::request::Params;
 /// What [`Login::login`] returns.
 pub type LoginFuture<'a> = Pin<Box<dyn Future<Output = Result<User, LoginError>> + Send + 'a>>;
 
+/// What [`Login::knows`] returns.
+pub type KnownFuture<'a> = Pin<Box<dyn Future<Output = Result<bool, LoginError>> + Send + 'a>>;
+
 /// A person who proved who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -45,6 +48,10 @@ pub trait Login: Send + Sync + 'static {
 
     /// Checks a submitted form, and returns the user.
     fn login<'a>(&'a self, form: &'a Params) -> LoginFuture<'a>;
+
+    /// Whether this person can still log in. It is asked at every refresh: a grant of one who cannot ends. One that cannot tell now answers
+    /// [`LoginError::Unavailable`].
+    fn knows<'a>(&'a self, subject: &'a str) -> KnownFuture<'a>;
 
     /// The text of the page after [`LoginError::Refused`]. It is the same for every cause, or it would reveal which
     /// users exist.
@@ -84,6 +91,10 @@ impl Login for DevelopmentLogin {
             let subject = form.get("user").filter(|user| self.users.iter().any(|known| known == user));
             subject.map(|subject| User { subject: subject.to_owned() }).ok_or(LoginError::UnknownUser)
         })
+    }
+
+    fn knows<'a>(&'a self, subject: &'a str) -> KnownFuture<'a> {
+        Box::pin(async move { Ok(self.users.iter().any(|known| known == subject)) })
     }
 
     /// This text may name the users, because the page has a button for each of them.

@@ -11,5 +11,5 @@ pub(crate) mod page;
 
 pub(crate) use cookie::SessionCookie;
 pub(crate) use csrf::Csrf;
-pub use login::{DevelopmentLogin, Login, LoginError, LoginFuture, User};
+pub use login::{DevelopmentLogin, KnownFuture, Login, LoginError, LoginFuture, User};
 pub use page::STYLE;

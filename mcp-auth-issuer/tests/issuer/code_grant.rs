@@ -35,7 +35,7 @@ async fn p18_replay_with_a_wrong_verifier_kills_nothing() {
 #[tokio::test]
 async fn p19_code_is_bound_to_client_verifier_redirect_uri_and_resource_and_survives_each_mistake() {
     let app = App::new();
-    let (client, other) = (app.public_client().await, app.public_client().await);
+    let (client, other) = (app.public_client().await, app.another_client().await);
     let code = app.code(&client, &[]).await;
     let form = redeem(&client, &code);
     let (short, long, wrong) = ("x".repeat(42), "x".repeat(129), "x".repeat(43));

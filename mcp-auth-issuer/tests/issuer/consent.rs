@@ -322,7 +322,7 @@ async fn denying_before_the_login_leads_to_no_web_site_that_nobody_allowed() {
 #[tokio::test]
 async fn p11_consent_is_asked_every_time_and_p13_for_each_client() {
     let app = App::new();
-    let (a, b) = (app.public_client().await, app.public_client().await);
+    let (a, b) = (app.public_client().await, app.another_client().await);
     let mut browser = Browser::new(&app);
     let consent = browser.log_in(&authorize_url(&a, &[])).await;
     assert!(browser.submit(&consent, "allow").await.param("code").is_some());
@@ -336,7 +336,7 @@ async fn p11_consent_is_asked_every_time_and_p13_for_each_client() {
 #[tokio::test]
 async fn csrf_token_fits_one_browser_and_one_exact_request() {
     let app = App::new();
-    let (a, b) = (app.public_client().await, app.public_client().await);
+    let (a, b) = (app.public_client().await, app.another_client().await);
     let mut browser = Browser::new(&app);
     let consent = browser.log_in(&authorize_url(&a, &[])).await;
     let token = csrf(&consent);
@@ -427,6 +427,7 @@ async fn unknown_users_do_not_log_in() {
 async fn logging_out_and_time_end_the_session() {
     let app = App::new();
     let client = app.public_client().await;
+    app.tokens(&client, &[]).await;
     let url = authorize_url(&client, &[]);
     let mut browser = Browser::new(&app);
     let consent = browser.log_in(&url).await;

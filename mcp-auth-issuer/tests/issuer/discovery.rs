@@ -36,7 +36,7 @@ async fn every_endpoint_that_is_advertised_exists() {
             endpoints += 1;
         }
     }
-    assert_eq!(endpoints, 5);
+    assert_eq!(endpoints, 6);
 }
 
 #[tokio::test]

@@ -31,9 +31,11 @@ async fn client_gets_an_rfc_9068_token_for_what_the_user_allowed() {
     assert_eq!(header.typ.as_deref(), Some("at+jwt"));
     let mut claims = app.claims(token);
     assert!(claims["jti"].take().as_str().unwrap().len() >= 22);
+    assert!(claims["grant_id"].take().as_str().unwrap().len() >= 22);
     let expected = serde_json::json!({
         "iss": ISSUER, "sub": "developer", "aud": RESOURCE, "client_id": client,
-        "scope": "todos.read todos.write", "iat": START, "exp": START + 900, "jti": null, "auth_time": START,
+        "scope": "todos.read todos.write", "iat": START, "exp": START + 900, "jti": null, "grant_id": null,
+        "auth_time": START,
     });
     assert_eq!(claims, expected);
 }

@@ -133,9 +133,16 @@ impl App {
         answer.json()["client_id"].as_str().unwrap().to_owned()
     }
 
+    /// Registers a public client that says something else about itself: those that say the same are one.
+    pub(crate) async fn another_client(&self) -> String {
+        let mut metadata = metadata(&[REDIRECT], "none");
+        metadata["client_name"] = json!("Another client");
+        self.register(&metadata).await.json()["client_id"].as_str().unwrap().to_owned()
+    }
+
     /// The same, which a person has allowed something before.
     pub(crate) async fn allowed_client(&self) -> String {
-        let client = self.public_client().await;
+        let client = self.another_client().await;
         self.code(&client, &[]).await;
         client
     }

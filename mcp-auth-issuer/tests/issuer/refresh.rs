@@ -71,7 +71,7 @@ async fn p21_of_a_hundred_parallel_uses_one_succeeds() {
 #[tokio::test]
 async fn p22_b08_scope_narrows_and_never_widens_and_a_refused_request_uses_nothing_up() {
     let app = App::new();
-    let (client, other) = (app.public_client().await, app.public_client().await);
+    let (client, other) = (app.public_client().await, app.another_client().await);
     let tokens = app.tokens(&client, &[("scope", "todos.read todos.write")]).await;
     let form = refresh(&client, &tokens);
     let with = |change| changed(&form, change);
@@ -106,4 +106,58 @@ async fn p23_unused_tokens_die_and_forged_ones_never_lived() {
     let tokens = app.token(&form).await.json();
     app.advance(14 * 24 * 3600);
     app.token(&refresh(&client, &tokens)).await.assert_error(400, "invalid_grant");
+}
+
+/// Two processes of one client on one computer, or a request whose answer was lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn p21_with_grace_a_hundred_parallel_uses_get_one_and_the_same_successor() {
+    let app = App::with(|_| (), |options| options.refresh_grace = std::time::Duration::from_secs(30));
+    let client = app.public_client().await;
+    let tokens = app.tokens(&client, &[]).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let (app, client, tokens) = (app.clone(), client.clone(), tokens.clone());
+        tasks.spawn(async move { app.token(&refresh(&client, &tokens)).await });
+    }
+    let answers = tasks.join_all().await;
+    let first = answers[0].json();
+    for answer in &answers {
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        assert_eq!(answer.json()["refresh_token"], first["refresh_token"]);
+    }
+    app.advance(29);
+    assert_eq!(app.token(&refresh(&client, &tokens)).await.json()["refresh_token"], first["refresh_token"]);
+    app.advance(1);
+    app.token(&refresh(&client, &tokens)).await.assert_error(400, "invalid_grant");
+    app.token(&refresh(&client, &first)).await.assert_error(400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn a_grant_ends_at_its_greatest_age_however_often_it_is_used() {
+    let day = 24 * 3600;
+    let app = App::with(|_| (), |options| options.grant_lifetime = std::time::Duration::from_secs(20 * day));
+    let client = app.public_client().await;
+    let mut tokens = app.tokens(&client, &[]).await;
+    for _ in 0..3 {
+        app.advance(6 * day);
+        let answer = app.token(&refresh(&client, &tokens)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        tokens = answer.json();
+    }
+    app.advance(2 * day);
+    app.token(&refresh(&client, &tokens)).await.assert_error(400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn a_person_who_can_no_longer_log_in_is_refreshed_no_more() {
+    let store = Store::memory(Caps::default());
+    let two =
+        |options: &mut mcp_auth_issuer::IssuerOptions| options.users = vec!["developer".into(), "ann".into()];
+    let before = App::on(store.clone(), |_| (), two);
+    let client = before.public_client().await;
+    let tokens = before.tokens(&client, &[]).await;
+    let after = App::on(store.clone(), |_| (), |options| options.users = vec!["ann".into()]);
+    after.token(&refresh(&client, &tokens)).await.assert_error(400, "invalid_grant");
+    let again = App::on(store, |_| (), two);
+    again.token(&refresh(&client, &tokens)).await.assert_error(400, "invalid_grant");
 }

@@ -80,12 +80,68 @@ async fn confidential_clients_get_a_secret() {
 #[tokio::test]
 async fn p27_identifiers_are_opaque_and_differ() {
     let app = App::new();
-    let (a, b) = (app.public_client().await, app.public_client().await);
+    let (a, b) = (app.public_client().await, app.another_client().await);
     assert_ne!(a, b);
     for id in [a, b] {
         assert!(id.starts_with("client_") && id.len() == 29, "{id}");
         assert!(id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'), "{id}");
     }
+}
+
+/// Hosted clients register each time they connect, for each of their users, all from one address.
+#[tokio::test]
+async fn public_clients_that_say_the_same_are_one_and_those_with_a_secret_never() {
+    let app = App::new();
+    let both = ["http://127.0.0.1:5000/cb", "https://client.example/cb"];
+    let register = async |change: Value| {
+        let mut metadata = metadata(&both, "none");
+        metadata.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        app.register(&metadata).await.json()
+    };
+    let first = register(json!({})).await;
+    app.advance(10);
+    let ported = json!(["https://client.example/cb", "http://127.0.0.1:6000/cb"]);
+    let alike = [json!({}), json!({ "scope": "todos.write" }), json!({ "redirect_uris": ported })];
+    for change in alike {
+        let again = register(change.clone()).await;
+        assert_eq!(again["client_id"], first["client_id"], "{change}");
+        assert_eq!(again["client_id_issued_at"], START);
+        let asked = change.get("redirect_uris").cloned().unwrap_or(json!(both));
+        assert_eq!(again["redirect_uris"], asked, "the answer says what was asked");
+    }
+    let mut ids = vec![first["client_id"].clone()];
+    for other in [
+        json!({ "client_name": "Test Client" }),
+        json!({ "client_name": null }),
+        json!({ "grant_types": ["authorization_code"] }),
+        json!({ "redirect_uris": ["http://127.0.0.1:5000/cb"] }),
+        json!({ "redirect_uris": ["http://localhost:5000/cb", "https://client.example/cb"] }),
+        json!({ "redirect_uris": ["http://127.0.0.1:5000/cb", "https://client.example:444/cb"] }),
+        json!({ "token_endpoint_auth_method": "client_secret_basic" }),
+        json!({ "token_endpoint_auth_method": "client_secret_basic" }),
+    ] {
+        let id = register(other.clone()).await["client_id"].clone();
+        assert!(!ids.contains(&id), "{other}");
+        ids.push(id);
+    }
+}
+
+#[tokio::test]
+async fn a_registration_that_nobody_uses_is_gone_after_an_hour_and_one_that_is_used_stays() {
+    let app = App::new();
+    let (unused, used) = (app.public_client().await, app.another_client().await);
+    let tokens = app.tokens(&used, &[]).await;
+    app.advance(3599);
+    assert_eq!(app.get(&authorize_url(&unused, &[])).await.status, StatusCode::OK);
+    app.advance(1);
+    assert_eq!(app.get(&authorize_url(&unused, &[])).await.status, StatusCode::BAD_REQUEST);
+    app.advance(10 * 24 * 3600);
+    let refresh = [
+        ("grant_type", "refresh_token"),
+        ("client_id", &*used),
+        ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+    ];
+    assert_eq!(app.token(&refresh).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -153,8 +209,10 @@ async fn p28_flood_gets_429_big_bodies_413_and_used_clients_stay() {
     let app = App::on(store, |_| (), |o| o.registrations_per_minute = 20);
     let kept = app.public_client().await;
     app.tokens(&kept, &[]).await;
-    for _ in 0..19 {
-        assert_eq!(app.register(&metadata(&[REDIRECT], "none")).await.status, StatusCode::CREATED);
+    for n in 0..19 {
+        let mut flood = metadata(&[REDIRECT], "none");
+        flood["client_name"] = json!(format!("flood {n}"));
+        assert_eq!(app.register(&flood).await.status, StatusCode::CREATED);
     }
     let answer = app.register(&metadata(&[REDIRECT], "none")).await;
     answer.assert_error(429, "temporarily_unavailable");

@@ -1,13 +1,16 @@
 //! Revocation.
 
 use http::StatusCode;
+use mcp_auth_core::{ScopeSet, SecretText};
+use mcp_auth_issuer::NamedClient;
+use serde_json::{Value, json};
 
 use crate::harness::*;
 
 #[tokio::test]
 async fn revoked_refresh_token_is_dead_and_b18_only_its_owner_can_revoke() {
     let app = App::new();
-    let (client, other) = (app.public_client().await, app.public_client().await);
+    let (client, other) = (app.public_client().await, app.another_client().await);
     let tokens = app.tokens(&client, &[]).await;
     let token = tokens["refresh_token"].as_str().unwrap();
     let revoke =
@@ -27,12 +30,93 @@ async fn revoked_refresh_token_is_dead_and_b18_only_its_owner_can_revoke() {
 }
 
 #[tokio::test]
-async fn access_tokens_are_not_pretended_to_be_revoked() {
-    let app = App::new();
-    let client = app.public_client().await;
+async fn an_access_token_is_revoked_by_its_owner_alone_and_by_itself() {
+    let app = App::with(|_| (), |options| options.clients.push(named()));
+    let (client, other) = (app.public_client().await, app.another_client().await);
     let tokens = app.tokens(&client, &[]).await;
-    let form = [("client_id", &*client), ("token", tokens["access_token"].as_str().unwrap())];
-    app.post_form("/revoke", &form).await.assert_error(400, "unsupported_token_type");
+    let token = tokens["access_token"].as_str().unwrap();
+    let revoke =
+        async |id: &str, token: &str| app.post_form("/revoke", &[("client_id", id), ("token", token)]).await;
+    revoke(&other, token).await.assert_error(400, "invalid_grant");
+    assert_eq!(introspect(&app, token).await["active"], true);
+    for _ in 0..2 {
+        assert_eq!(revoke(&client, token).await.status, StatusCode::OK);
+        assert_eq!(introspect(&app, token).await, json!({ "active": false }));
+    }
+    let refresh = tokens["refresh_token"].as_str().unwrap();
+    assert_eq!(introspect(&app, refresh).await["active"], true, "its grant goes on");
+    assert_eq!(revoke(&client, "a.b.c").await.status, StatusCode::OK);
     app.post_form("/revoke", &[("client_id", &client)]).await.assert_error(400, "invalid_request");
     app.post_form("/revoke", &[("token", "x")]).await.assert_error(401, "invalid_client");
+}
+
+/// By whichever way the grant ends.
+#[tokio::test]
+async fn with_a_grant_its_access_tokens_end() {
+    let app = App::with(|_| (), |options| options.clients.push(named()));
+    let client = app.public_client().await;
+    let text = |tokens: &Value, which: &str| tokens[which].as_str().unwrap().to_owned();
+    let refresh = async |token: &str| {
+        app.token(&[("grant_type", "refresh_token"), ("client_id", &client), ("refresh_token", token)]).await
+    };
+    // Given back.
+    let tokens = app.tokens(&client, &[]).await;
+    let second = refresh(&text(&tokens, "refresh_token")).await.json();
+    app.post_form("/revoke", &[("client_id", &client), ("token", &text(&second, "refresh_token"))]).await;
+    for tokens in [&tokens, &second] {
+        assert_eq!(introspect(&app, &text(tokens, "access_token")).await["active"], false);
+    }
+    // Stolen.
+    let tokens = app.tokens(&client, &[]).await;
+    let second = refresh(&text(&tokens, "refresh_token")).await.json();
+    assert_eq!(introspect(&app, &text(&second, "access_token")).await["active"], true);
+    refresh(&text(&tokens, "refresh_token")).await.assert_error(400, "invalid_grant");
+    for tokens in [&tokens, &second] {
+        assert_eq!(introspect(&app, &text(tokens, "access_token")).await["active"], false);
+        assert_eq!(introspect(&app, &text(tokens, "refresh_token")).await["active"], false);
+    }
+}
+
+#[tokio::test]
+async fn only_named_clients_may_introspect_and_they_learn_nothing_of_tokens_of_others() {
+    let app = App::with(|_| (), |options| options.clients.push(named()));
+    let client = app.public_client().await;
+    let tokens = app.tokens(&client, &[]).await;
+    let token = tokens["access_token"].as_str().unwrap();
+    let told = introspect(&app, token).await;
+    assert_eq!((&told["active"], &told["token_type"]), (&json!(true), &json!("Bearer")));
+    let claims = app.claims(token);
+    for claim in ["sub", "client_id", "iss", "aud", "scope", "exp", "iat", "jti", "auth_time"] {
+        assert_eq!(told[claim], claims[claim], "{claim}");
+    }
+    let refused = app.post_form("/introspect", &[("client_id", &client), ("token", token)]).await;
+    refused.assert_error(400, "unauthorized_client");
+    app.post_form("/introspect", &[("token", token)]).await.assert_error(401, "invalid_client");
+    let wrong = [("client_id", "gateway"), ("client_secret", "wrong"), ("token", token)];
+    app.post_form("/introspect", &wrong).await.assert_error(401, "invalid_client");
+    for foreign in ["", "x", "a.b.c", "unknown.secret"] {
+        if !foreign.is_empty() {
+            assert_eq!(introspect(&app, foreign).await, json!({ "active": false }), "{foreign}");
+        }
+    }
+    let of_another_issuer = App::new();
+    let other = of_another_issuer.public_client().await;
+    let tokens = of_another_issuer.tokens(&other, &[]).await;
+    assert_eq!(introspect(&app, tokens["access_token"].as_str().unwrap()).await, json!({ "active": false }));
+    app.advance(3600);
+    assert_eq!(introspect(&app, token).await, json!({ "active": false }), "it has expired");
+}
+
+fn named() -> NamedClient {
+    NamedClient { id: "gateway".into(), secret: SecretText::new(SECRET), scopes: ScopeSet::default() }
+}
+
+const SECRET: &str = "the secret of the gateway";
+
+async fn introspect(app: &App, token: &str) -> Value {
+    let form = [("client_id", "gateway"), ("client_secret", SECRET), ("token", token)];
+    let answer = app.post_form("/introspect", &form).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    answer.json()
 }

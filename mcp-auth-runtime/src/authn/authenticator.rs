@@ -18,6 +18,7 @@ use super::hint::Hints;
 use super::identity::Identity;
 use super::principal::{Facts, Principal, Via};
 use super::recheck::Rechecks;
+use super::revoked::Revocations;
 use super::sender::Sender;
 use super::verifier::api_key::{ApiKeyDigest, ApiKeyError};
 use super::verifier::{Foreseen, IssuerState, LoadFailure, Verified, Verify};
@@ -33,6 +34,8 @@ pub struct Authenticator {
     hints: Hints,
     /// What checks proofs; `None` where none is read, so that no bound token passes.
     dpop: Option<Dpop>,
+    /// What the issuer in this process revoked.
+    revoked: Option<Revocations>,
     clock: Arc<dyn Clock>,
 }
 
@@ -41,7 +44,7 @@ impl Authenticator {
     pub fn new(verifiers: Vec<Arc<dyn Verify>>, clock: Arc<dyn Clock>, cache: CacheBounds) -> Self {
         let denied = Denied::fixed(DenyList::default());
         let (cache, rechecks) = (CredentialCache::new(cache), Arc::default());
-        Self { verifiers, cache, denied, rechecks, hints: Hints::default(), dpop: None, clock }
+        Self { verifiers, cache, denied, rechecks, hints: Hints::default(), dpop: None, revoked: None, clock }
     }
 
     /// The same, which refuses what is denied.
@@ -60,6 +63,12 @@ impl Authenticator {
     #[must_use]
     pub fn proving(self, dpop: Option<Dpop>) -> Self {
         Self { dpop, ..self }
+    }
+
+    /// The same, which refuses what the issuer in this process revoked.
+    #[must_use]
+    pub(crate) fn revoking(self, revoked: Option<Revocations>) -> Self {
+        Self { revoked, ..self }
     }
 
     /// Whether proofs are read, and so the scheme that they come with.
@@ -134,6 +143,9 @@ impl Authenticator {
         if principal.is_denied() {
             self.cache.remove(&hash);
             return Err(self.denial(presented).into());
+        }
+        if let Some(revoked) = &self.revoked {
+            revoked.check(&principal)?;
         }
         Ok(principal)
     }
@@ -246,7 +258,13 @@ impl Authenticator {
 
     /// Every issuer, and whether its credentials can be verified now.
     pub fn issuers(&self) -> Vec<IssuerState> {
-        self.verifiers.iter().flat_map(|verifier| verifier.issuers()).collect()
+        let mut issuers: Vec<_> = self.verifiers.iter().flat_map(|verifier| verifier.issuers()).collect();
+        if let Some(revoked) = &self.revoked {
+            for issuer in issuers.iter_mut().filter(|issuer| issuer.issuer == *revoked.issuer()) {
+                issuer.missing_since = issuer.missing_since.or_else(|| revoked.unread_since());
+            }
+        }
+        issuers
     }
 
     /// Gets what the verifiers need, all at once, and waits for the end of it.
@@ -259,6 +277,17 @@ impl Authenticator {
         if failures.is_empty() { Ok(()) } else { Err(failures) }
     }
 
+    /// Reads what the issuer in this process revoked, before anything is served.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) async fn read_revocations(&self) -> Result<(), String> {
+        match &self.revoked {
+            Some(revoked) => revoked.read().await,
+            None => Ok(()),
+        }
+    }
+
     /// Every issuer that has no keys now, and why: for a caller that stopped waiting for [`load`](Self::load).
     pub fn failures(&self) -> Vec<LoadFailure> {
         self.verifiers.iter().flat_map(|verifier| verifier.failures()).collect()
@@ -268,6 +297,9 @@ impl Authenticator {
     pub fn start(&self, cancel: CancellationToken) {
         for verifier in &self.verifiers {
             verifier.start(cancel.clone());
+        }
+        if let Some(revoked) = &self.revoked {
+            tokio::spawn(revoked.clone().follow(cancel));
         }
     }
 
@@ -283,7 +315,8 @@ impl Authenticator {
         let Verified { facts, believed_until, basis, withdrawn } = verdict?;
         let again = judge.again(presented).map(|asks| self.rechecks.watch(hash, asks, &facts));
         let principal = Principal::new(judge.via(), facts).unless(withdrawn);
-        let principal = principal.unless_denied(marks, self.denied.clone());
+        let principal =
+            principal.unless_denied(marks, self.denied.clone()).unless_revoked(self.revoked.clone());
         let principal = Arc::new(principal.asked_again(again));
         let entry = Entry {
             principal: Arc::clone(&principal),

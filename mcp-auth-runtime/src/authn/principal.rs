@@ -13,6 +13,7 @@ use super::deny::{Denied, Marks};
 use super::login::Login;
 use super::opaque_key::opaque_key;
 use super::recheck::Watched;
+use super::revoked::Revocations;
 use super::verifier::api_key::ApiKeyDigest;
 use mcp_auth_core::{RoleSet, ScopeSet};
 
@@ -25,6 +26,8 @@ pub struct Principal {
     withdrawn: CancellationToken,
     /// What may deny its credential, which has these marks.
     denied: Option<(Marks, Denied)>,
+    /// What may have revoked it.
+    revoked: Option<Revocations>,
     again: Again,
 }
 
@@ -163,7 +166,14 @@ impl Facts {
 impl Principal {
     /// The principal that `facts` are about.
     pub(in crate::authn) fn new(via: Via, facts: Facts) -> Self {
-        Self { via, facts, withdrawn: CancellationToken::new(), denied: None, again: Again(None) }
+        Self {
+            via,
+            facts,
+            withdrawn: CancellationToken::new(),
+            denied: None,
+            revoked: None,
+            again: Again(None),
+        }
     }
 
     /// The same, whose credential is believed until `withdrawn` is cancelled.
@@ -174,6 +184,11 @@ impl Principal {
     /// The same, whose credential has these marks and may be denied.
     pub(in crate::authn) fn unless_denied(self, marks: Marks, denied: Denied) -> Self {
         Self { denied: Some((marks, denied)), ..self }
+    }
+
+    /// The same, whose token may be revoked by the issuer in this process.
+    pub(in crate::authn) fn unless_revoked(self, revoked: Option<Revocations>) -> Self {
+        Self { revoked, ..self }
     }
 
     /// Whether an operator denied its credential. The marks of that were taken when it was verified.
@@ -195,6 +210,12 @@ impl Principal {
                 None => std::future::pending().await,
             }
         };
+        let revoked = async {
+            match &self.revoked {
+                Some(revoked) => revoked.until(self).await,
+                None => std::future::pending().await,
+            }
+        };
         let refused = async {
             match &self.again.0 {
                 Some(again) => again.ended(self).await,
@@ -204,6 +225,7 @@ impl Principal {
         tokio::select! {
             () = self.withdrawn.cancelled() => {}
             () = denied => {}
+            () = revoked => {}
             () = refused => {}
         }
     }

@@ -77,7 +77,7 @@ pub(super) fn looking<'a>(
     ambient: &'a Ambient,
 ) -> Given<'a> {
     let (own, stopping) = (elsewhere(config), CancellationToken::new());
-    Given { config, checked, local, own, fetch, ambient, dpop: None, stopping }
+    Given { config, checked, local, own, fetch, ambient, store: None, dpop: None, stopping }
 }
 
 /// The verifiers of the program's own, which is not this one.

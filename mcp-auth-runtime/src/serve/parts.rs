@@ -53,6 +53,7 @@ impl Parts {
             own,
             fetch: &self.fetch,
             ambient: &self.ambient,
+            store: Some(&self.store),
             dpop: None,
             stopping: self.shutdown.stopping(),
         }

@@ -8,8 +8,8 @@ use super::local_issuer::LocalIssuer;
 use crate::answer::{ProtectedResourceMetadata, Schemes};
 use crate::authn::{
     Accepted, ApiKeyDigest, ApiKeyRules, AssertionKey, BindingMode, ClientAuth, Held, Identity,
-    IntrospectionRules, IssuerRules, KeyRefresh, KeySource, RoleGrants, RoleRule, RoleRules, ScopePrefix,
-    Tenant, TokenRules, local,
+    IntrospectionRules, IssuerRules, KeyRefresh, KeySource, RevocationPace, RoleGrants, RoleRule, RoleRules,
+    ScopePrefix, Tenant, TokenRules, local,
 };
 use crate::authz::Connect;
 use crate::config::api_keys::ApiKeyEntry;
@@ -229,6 +229,12 @@ fn requires_certificates(config: &Config, local: bool) -> bool {
     let issuers = &config.auth.issuers;
     let all = issuers.iter().all(|issuer| issuer.certificate_bound == BindingMode::Required);
     all && !issuers.is_empty() && !local && !config.accepts_others()
+}
+
+/// How current the server is about what the issuer in this process revoked.
+pub(super) fn revocation_pace(config: &Config) -> RevocationPace {
+    let store = &config.store;
+    RevocationPace { lag: store.revocation_lag.get(), stale: store.revocation_stale.get() }
 }
 
 /// Whether tokens of any issuer may be bound to a key.

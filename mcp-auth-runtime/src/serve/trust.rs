@@ -11,8 +11,8 @@ use super::parts::OwnVerifiers;
 use super::settings;
 use crate::authn::{
     ApiKeyVerifier, Authenticator, CacheBounds, CredentialVerifier, Denied, Dpop, Fetch, Hinted, Hints,
-    IntrospectionVerifier, IssuerRules, JwtVerifier, KeySource, LoadFailure, ProgramVerifier, TokenRules,
-    Verify,
+    IntrospectionVerifier, IssuerRules, JwtVerifier, KeySource, LoadFailure, ProgramVerifier, Revocations,
+    TokenRules, Verify,
 };
 use crate::config::issuers::{AcceptedIssuer, TrustedIssuer};
 use crate::config::provider::ProviderName;
@@ -20,6 +20,7 @@ use crate::config::{Checked, Config, NonEmpty, key};
 use crate::error::Error;
 use mcp_auth_core::Role;
 use mcp_auth_core::ambient::Ambient;
+use mcp_auth_store::Store;
 
 /// The longest a start waits for keys.
 const START_PATIENCE: Duration = Duration::from_secs(5);
@@ -33,6 +34,8 @@ pub(super) struct Given<'a> {
     pub(super) own: OwnVerifiers,
     pub(super) fetch: &'a Arc<dyn Fetch>,
     pub(super) ambient: &'a Ambient,
+    /// Where an issuer in this process says what it revoked; `None` for those who only look.
+    pub(super) store: Option<&'a Store>,
     /// What checks proofs of tokens that are bound to a key; `None` on stdio, where none can come.
     pub(super) dpop: Option<Dpop>,
     pub(super) stopping: CancellationToken,
@@ -75,7 +78,11 @@ fn verifying(
     let verifiers = [api_keys(&given)?].into_iter().chain(others).collect();
     let clock = Arc::clone(&given.ambient.clock);
     let authenticator = Authenticator::new(verifiers, clock, CacheBounds::default());
-    Ok(Some(authenticator.hinting(hints(&given)).proving(dpop)))
+    let revoked = given.local.zip(given.store).map(|(local, store)| {
+        let (pace, clock) = (settings::revocation_pace(given.config), Arc::clone(&given.ambient.clock));
+        Revocations::of(local.issuer.as_str(), store.clone(), clock, pace)
+    });
+    Ok(Some(authenticator.hinting(hints(&given)).proving(dpop).revoking(revoked)))
 }
 
 /// What is known of the providers whose tokens could be presented.
@@ -199,6 +206,7 @@ pub(super) async fn load_keys(
         _ = loading => {}
         () = stopping.cancelled() => return Ok(()),
     }
+    authenticator.read_revocations().await?;
     for failure in authenticator.failures() {
         let LoadFailure { issuer, cause } = &failure;
         match cause {

@@ -46,8 +46,12 @@ pub enum GrantTypes {
 /// How long a client is kept that nobody allowed anything, in seconds.
 pub(crate) const UNUSED_LIFETIME: u64 = 60 * 60;
 
-/// The clients that registered themselves. One that nobody ever allows anything is gone after an hour, and one that was used with its
-/// last grant.
+/// How much longer than its last grant a client is kept, in seconds: a client whose grant has just ended is told so, and not that it is
+/// unknown.
+pub(crate) const KEPT_BEYOND: u64 = 24 * 60 * 60;
+
+/// The clients that registered themselves. One that nobody ever allows anything is gone after an hour, and one that was used a day after
+/// its last grant.
 pub trait Clients: Send + Sync {
     /// Keeps a client, and returns it. Clients that say the same about themselves are `alike`: if one such client is kept already, it
     /// is returned instead, for its hour anew. If many register at once that are alike, all of them get the same one.

@@ -18,8 +18,8 @@ mod spent;
 mod tasks;
 
 pub use browser_sessions::{Browser, BrowserSessions};
-pub(crate) use clients::UNUSED_LIFETIME;
 pub use clients::{Client, Clients, GrantTypes};
+pub(crate) use clients::{KEPT_BEYOND, UNUSED_LIFETIME};
 pub(crate) use codes::REPLAY_MEMORY;
 pub use codes::{Code, Codes, Redemption};
 pub use confirmations::{Answer, Confirmation, Confirmations, MOST_WAITING, Taken};

@@ -104,6 +104,11 @@ impl RevocationBoard {
             || is_until(token.client_id, Revoked::Client)
     }
 
+    /// Whether nothing is revoked.
+    pub fn is_empty(&self) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).revoked.is_empty()
+    }
+
     /// When it was last read from the store, in Unix seconds; `None`: never yet.
     pub fn read_at(&self) -> Option<u64> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).read_at

@@ -8,15 +8,16 @@ use super::record::{alive, changed, content, gone, put, read, removed};
 use super::rows::{Before, Content, Key, MOST, Row, Write};
 use super::store::Durable;
 use super::{consents, grants};
-use crate::aggregate::UNUSED_LIFETIME;
+use crate::aggregate::{KEPT_BEYOND, UNUSED_LIFETIME};
 use crate::{Client, Clients, SecretHash, StoreError, StoreFuture};
 
 /// So many clients are kept. Anyone can register one.
 const MOST_CLIENTS: u64 = 10_000;
 /// So many consents or grants of a client are removed at once.
 const AT_ONCE: usize = 100;
-/// A client is kept so much longer than its last grant, in seconds, so that not every refresh of a client that many people use writes it.
-const KEPT_BEYOND: u64 = 24 * 60 * 60;
+/// A client is kept another day for its grants once it would not outlive one of them by so much, in seconds: not every refresh of a client
+/// that many people use writes it.
+const LEAST_BEYOND: u64 = KEPT_BEYOND / 2;
 
 /// The clients that nobody ever allowed anything, by the time at which they registered.
 const UNUSED: &str = "clients, unused";
@@ -128,7 +129,7 @@ pub(super) fn used(row: &Row, until: u64, now: u64) -> Write {
 
 /// The client of `row` has a grant until `until`; `None` where it is kept so long anyway.
 pub(super) fn kept_for(row: &Row, until: u64) -> Option<Write> {
-    if row.content.forget_at >= until.min(MOST) {
+    if row.content.forget_at >= until.saturating_add(LEAST_BEYOND).min(MOST) {
         return None;
     }
     let forget_at = until.saturating_add(KEPT_BEYOND).min(MOST);

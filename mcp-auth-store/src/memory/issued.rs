@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use mcp_auth_core::{ScopeSet, SecretText};
 
 use super::bounded::Bounded;
-use crate::aggregate::{REPLAY_MEMORY, UNUSED_LIFETIME};
+use crate::aggregate::{KEPT_BEYOND, REPLAY_MEMORY, UNUSED_LIFETIME};
 use crate::{Caps, Client, Code, Grant, Redemption, Rotate, Rotation, SecretHash};
 
 /// So many people's consents to clients are kept for each client that may be.
@@ -179,7 +179,7 @@ impl Issued {
     /// A client is kept as long as its grants.
     fn keep_client(&mut self, id: &str, until: u64) {
         if let Some(known) = self.clients.get_mut(id) {
-            known.forget_at = known.forget_at.max(until);
+            known.forget_at = known.forget_at.max(until.saturating_add(KEPT_BEYOND));
         }
     }
 

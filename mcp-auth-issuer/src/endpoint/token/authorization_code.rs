@@ -10,6 +10,7 @@ use super::refresh_token::new_grant;
 use super::resource::verify_resource;
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
+use crate::secret::identifier;
 
 pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
     let GrantTypes::AuthorizationCode { refresh } = &client.grant_types else {
@@ -28,24 +29,26 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
     // The request is now verified to come from the client that the code was made for, so a second use is a real
     // replay.
     let scopes = issuer.scopes.known_of(&code.scopes);
+    let grant_id = identifier(&*issuer.ambient.random);
     let access_token = issuer.access_token(&Grantee {
         subject: &code.subject,
         client_id: &client.id,
         resource: &code.resource,
         scopes: &scopes,
         auth_time: Some(code.auth_time),
+        grant_id: Some(&grant_id),
     })?;
     let (refresh_token, grant) = match refresh {
         true => {
-            let (token, grant) = new_grant(issuer, &code);
+            let (token, grant) = new_grant(issuer, &grant_id, &code);
             (Some(token), Some(grant))
         }
         false => (None, None),
     };
-    match issuer.store.codes().redeem(hash, grant, issuer.now()).await? {
+    match issuer.store.codes().redeem(hash, &grant_id, grant, issuer.now()).await? {
         Redemption::First => {}
         Redemption::Replayed => {
-            return Err(Refusal::Replay("the code was used before: its refresh tokens are dead"));
+            return Err(Refusal::Replay("the code was used before: its tokens are dead"));
         }
         Redemption::Gone => return Err(Refusal::Grant("the code has expired")),
     }

@@ -26,6 +26,7 @@ pub(super) fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result
         resource: issuer.resource.as_str(),
         scopes: &scopes,
         auth_time: None,
+        grant_id: None,
     })?;
     tracing::info!(client_id = %client.id, scope = %scopes, grant = "client_credentials", "access token issued");
     Ok(Issued::new(issuer, access_token, None, &scopes))

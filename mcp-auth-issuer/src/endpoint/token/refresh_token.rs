@@ -10,7 +10,8 @@ use super::resource::verify_resource;
 use crate::client::scopes::first_missing;
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
-use crate::secret::{identifier, secret};
+use crate::secret::secret;
+use mcp_auth_core::SecretText;
 use mcp_auth_store::{Client, Code, Grant, Rotate, Rotation, SecretHash};
 
 /// A refresh token as a client presents it.
@@ -25,23 +26,37 @@ impl<'a> PresentedRefreshToken<'a> {
         let (grant, secret) = token.split_once('.')?;
         (!grant.is_empty() && !secret.is_empty() && !secret.contains('.')).then_some(Self { grant, secret })
     }
+
+    /// Whether it is the only valid one of this grant.
+    pub(crate) fn is_current_of(&self, grant: &Grant) -> bool {
+        grant.current.matches(self.secret)
+    }
 }
 
-/// Makes a grant from `code`, and its first refresh token.
-pub(super) fn new_grant(issuer: &Issuer, code: &Code) -> (String, Grant) {
-    let (id, secret) = (identifier(&*issuer.ambient.random), secret(&*issuer.ambient.random));
+/// Makes the grant `id` from `code`, and its first refresh token.
+pub(super) fn new_grant(issuer: &Issuer, id: &str, code: &Code) -> (String, Grant) {
+    let (now, secret) = (issuer.now(), secret(&*issuer.ambient.random));
     let token = format!("{id}.{secret}");
     let grant = Grant {
-        id,
+        id: id.to_owned(),
         client_id: code.client_id.clone(),
         subject: code.subject.clone(),
         resource: code.resource.clone(),
         scopes: code.scopes.clone(),
         auth_time: code.auth_time,
+        redirect_uri: code.redirect_uri.clone(),
+        granted_at: now,
+        last_used: now,
         current: SecretHash::of(&secret),
-        expires_at: issuer.now().saturating_add(issuer.lifetimes.refresh_token),
+        expires_at: ends(issuer, now, now),
     };
     (token, grant)
+}
+
+/// When a grant ends that was allowed at `granted_at` and is used `now`: when it is not used for too long, or is too old.
+fn ends(issuer: &Issuer, granted_at: u64, now: u64) -> u64 {
+    let idle = now.saturating_add(issuer.lifetimes.refresh_token);
+    idle.min(granted_at.saturating_add(issuer.lifetimes.grant))
 }
 
 pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
@@ -53,6 +68,10 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
     let grant = grant.ok_or(Refusal::Grant("the refresh token is unknown, expired or revoked"))?;
     if grant.client_id != client.id {
         return Err(Refusal::Grant("the refresh token was issued to another client"));
+    }
+    if !issuer.login.knows(&grant.subject).await.map_err(Refusal::Login)? {
+        issuer.store.grants().revoke(&grant.id, now).await?;
+        return Err(Refusal::Grant("its person can no longer log in: the grant is dead"));
     }
     verify_resource(issuer, params)?;
     let requested = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
@@ -69,20 +88,24 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         scopes: &scopes,
         // Nobody logs in to refresh (RFC 9068 §2.2.1).
         auth_time: Some(grant.auth_time),
+        grant_id: Some(&grant.id),
     })?;
     let next = secret(&*issuer.ambient.random);
     let rotate = Rotate {
         presented: SecretHash::of(presented.secret),
-        next: SecretHash::of(&next),
-        expires_at: now.saturating_add(issuer.lifetimes.refresh_token),
+        next: SecretText::new(next.clone()),
+        expires_at: ends(issuer, grant.granted_at, now),
+        grace: issuer.lifetimes.refresh_grace,
     };
-    match issuer.store.grants().rotate(&grant.id, rotate, now).await? {
-        Rotation::Rotated => {}
+    let next = match issuer.store.grants().rotate(&grant.id, rotate, now).await? {
+        Rotation::Rotated => next,
+        // Another process of the same client was first, a moment ago.
+        Rotation::Again(next) => next.expose().to_owned(),
         Rotation::Reused => {
             return Err(Refusal::Replay("an old refresh token was used: its family is dead"));
         }
         Rotation::Gone => return Err(Refusal::Grant("the refresh token is unknown, expired or revoked")),
-    }
+    };
     tracing::info!(
         client_id = %client.id, subject = ?grant.subject, scope = %scopes, grant = "refresh_token",
         "access token issued"

@@ -6,6 +6,7 @@ use mcp_auth_store::StoreError;
 
 use crate::client::scopes::RefusedScope;
 use crate::key::MintError;
+use crate::person::LoginError;
 use crate::request::body::InvalidBody;
 use crate::request::oauth_error::OAuthError;
 
@@ -37,8 +38,9 @@ pub(crate) enum Refusal {
     Scope(RefusedScope),
     #[error("scope {0} was not granted")]
     ScopeNotGranted(Scope),
-    #[error("access tokens cannot be revoked")]
-    AccessToken,
+    /// Whether its person may still log in cannot be told now.
+    #[error("the login cannot tell whether the person is still there")]
+    Login(#[source] LoginError),
     #[error(transparent)]
     Mint(#[from] MintError),
     #[error(transparent)]
@@ -51,6 +53,7 @@ impl Refusal {
         match self {
             Self::Mint(error) => tracing::error!(cause = ?error, "{what}"),
             Self::Store(error) => tracing::error!(cause = ?error.cause(), "{what}"),
+            Self::Login(error) => tracing::error!(cause = ?error, "{what}"),
             refusal => tracing::warn!(reason = %refusal, "{what}"),
         }
     }
@@ -89,13 +92,9 @@ impl From<&Refusal> for OAuthError {
             Refusal::ScopeNotGranted(scope) => {
                 Self::bad_request("invalid_scope", format!("scope {scope} was not granted"))
             }
-            Refusal::AccessToken => Self::bad_request(
-                "unsupported_token_type",
-                "access tokens end by themselves; revoke the refresh token",
-            ),
             Refusal::Mint(_) => Self::bad_request("server_error", "the token cannot be made")
                 .with_status(StatusCode::INTERNAL_SERVER_ERROR),
-            Refusal::Store(_) => Self::store_unavailable(),
+            Refusal::Store(_) | Refusal::Login(_) => Self::store_unavailable(),
         }
     }
 }

@@ -158,6 +158,15 @@ pub enum TokenError {
     /// An operator denied it (`[[auth.deny]]`).
     #[error("credential is denied by auth.deny")]
     Denied,
+    /// The issuer in this process revoked it.
+    #[error("token was revoked")]
+    Revoked,
+    /// Our trouble, not the client's: what the issuer in this process revoked was not read for too long.
+    #[error("the store cannot tell now whether the token was revoked")]
+    RevocationsUnavailable {
+        /// When to come back.
+        retry_after: Duration,
+    },
     /// Its client is not one of the issuer's `allowed_clients`.
     #[error("token client is not allowed")]
     Client,
@@ -218,6 +227,7 @@ impl TokenError {
         match self {
             Self::KeysUnavailable { retry_after, .. }
             | Self::StoreUnavailable { retry_after }
+            | Self::RevocationsUnavailable { retry_after }
             | Self::NotAnswered { retry_after, .. }
             | Self::ProgramUnavailable { retry_after, .. } => Some(*retry_after),
             Self::TooLong { .. }
@@ -251,6 +261,7 @@ impl TokenError {
             | Self::Inactive
             | Self::Client
             | Self::Denied
+            | Self::Revoked
             | Self::Program { .. }
             | Self::ApiKey(_) => None,
         }
@@ -278,6 +289,7 @@ impl TokenError {
             }
             Self::LivesTooLong { .. } => "the token lives too long",
             Self::Denied => "the token is not accepted any more",
+            Self::Revoked => "the token was revoked",
             Self::Program { .. } => "the token is not accepted",
             Self::SenderConstrained => "the token is bound to its sender's key",
             Self::Unbound => "the token is not bound to a key",
@@ -291,6 +303,7 @@ impl TokenError {
             Self::ApiKey(error) => error.description(),
             Self::Inactive => "the token is not active",
             Self::StoreUnavailable { .. }
+            | Self::RevocationsUnavailable { .. }
             | Self::KeysUnavailable { .. }
             | Self::NotAnswered { .. }
             | Self::ProgramUnavailable { .. } => "tokens cannot be checked right now",
@@ -334,6 +347,8 @@ impl TokenError {
             Self::ProgramUnavailable { name: "x".into(), retry_after: Duration::from_secs(1) },
             Self::StoreUnavailable { retry_after: Duration::from_secs(1) },
             Self::Denied,
+            Self::Revoked,
+            Self::RevocationsUnavailable { retry_after: Duration::from_secs(1) },
             Self::Client,
             ApiKeyError::Malformed(mcp_auth_core::InvalidApiKey::Prefix).into(),
             ApiKeyError::Malformed(mcp_auth_core::InvalidApiKey::Checksum).into(),

@@ -25,6 +25,15 @@ duration! {
     CodeLifetime within CODE_LIFETIME
 }
 
+duration! {
+    /// For how long a login that a client was allowed can be refreshed in all.
+    GrantLifetime within GRANT_LIFETIME
+}
+duration! {
+    /// For how long a replaced refresh token gives the same next one again.
+    RefreshGrace within REFRESH_GRACE
+}
+
 /// The built-in issuer, whose tokens are accepted.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -41,6 +50,11 @@ pub struct BuiltInIssuer {
     pub refresh_token_lifetime: RefreshTokenLifetime,
     /// How long an authorization code is valid.
     pub code_lifetime: CodeLifetime,
+    /// For how long a login that a client was allowed can be refreshed in all, however often it is used. Then the person logs in again.
+    pub grant_lifetime: GrantLifetime,
+    /// For how long a refresh token that was replaced gives the same next one again, for processes of one client that refresh at the same
+    /// moment. Without it the second one ends the login, since a refresh token that comes twice may be a stolen copy.
+    pub refresh_grace: RefreshGrace,
     /// The users the development login offers, one button each: a list of names; or a table for each, `[issuer.users.NAME]`, with
     /// what its tokens say besides: `roles` (a list of names of `[roles]`) and `claims` (a table).
     pub users: Users,
@@ -56,6 +70,8 @@ impl Default for BuiltInIssuer {
             access_token_lifetime: AccessTokenLifetime::default(),
             refresh_token_lifetime: RefreshTokenLifetime::default(),
             code_lifetime: CodeLifetime::default(),
+            grant_lifetime: GrantLifetime::default(),
+            refresh_grace: RefreshGrace::default(),
             users: Users::named("developer".parse()),
             clients: Vec::new(),
         }

@@ -1,0 +1,87 @@
+//! Token introspection (RFC 7662): a client of the configuration asks whether a token of this issuer is good. Of all others it only learns
+//! that they are not active.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use http::header::CACHE_CONTROL;
+use mcp_auth_store::{Revocable, StoreError};
+use serde_json::{Value, json};
+
+use super::token::{PresentedRefreshToken, Refusal, authenticate};
+use crate::issuer::Issuer;
+use crate::key::OwnToken;
+use crate::request::body::form;
+use crate::request::oauth_error::{NO_STORE, OAuthError};
+
+/// `POST /introspect`
+pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
+    match introspect(&issuer, &headers, body).await {
+        Ok(told) => ([(CACHE_CONTROL, NO_STORE)], axum::Json(told)).into_response(),
+        Err(refusal) => {
+            refusal.log("introspection refused");
+            OAuthError::from(&refusal).into_response()
+        }
+    }
+}
+
+async fn introspect(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Value, Refusal> {
+    let params = form(headers, body).await?;
+    if let Some(name) = params.repeated() {
+        return Err(Refusal::Repeated(name.to_owned()));
+    }
+    let client = authenticate(issuer, headers, &params).await?;
+    // A client that registered itself may be anyone, and would learn whose tokens it found (RFC 7662 §4).
+    if !issuer.named.contains_key(&client.id) {
+        return Err(Refusal::UnauthorizedClient);
+    }
+    let token = params.get("token").ok_or(Refusal::Missing("token"))?;
+    let told = match issuer.key.own(token) {
+        Some(own) => access_token(issuer, own).await?,
+        None => refresh_token(issuer, token).await?,
+    };
+    Ok(told.unwrap_or_else(|| json!({ "active": false })))
+}
+
+/// What an access token of this issuer says, while it is good.
+async fn access_token(issuer: &Issuer, own: OwnToken) -> Result<Option<Value>, StoreError> {
+    let now = issuer.now();
+    let revocations = issuer.store.revocations();
+    // Other processes revoke too, and this answer is the newest there is.
+    revocations.refresh(now).await?;
+    let token = Revocable {
+        grant_id: own.grant_id.as_deref(),
+        jti: Some(&own.jti),
+        subject: &own.sub,
+        client_id: Some(&own.client_id),
+        iat: own.iat,
+    };
+    if now >= own.exp || revocations.board().holds(token) {
+        return Ok(None);
+    }
+    let mut told = json!({
+        "active": true, "token_type": "Bearer", "sub": own.sub, "client_id": own.client_id, "iat": own.iat,
+        "exp": own.exp, "jti": own.jti,
+    });
+    if let Value::Object(told) = &mut told {
+        told.extend(own.more);
+    }
+    Ok(Some(told))
+}
+
+/// What a refresh token of this issuer stands for, while it is the current one of its grant.
+async fn refresh_token(issuer: &Issuer, token: &str) -> Result<Option<Value>, StoreError> {
+    let Some(presented) = PresentedRefreshToken::parse(token) else { return Ok(None) };
+    let grant = issuer.store.grants().find(presented.grant, issuer.now()).await?;
+    let grant = grant.filter(|grant| presented.is_current_of(grant));
+    Ok(grant.map(|grant| {
+        json!({
+            "active": true, "sub": grant.subject, "client_id": grant.client_id, "iss": issuer.origin.as_str(),
+            "aud": grant.resource, "scope": issuer.scopes.known_of(&grant.scopes).to_string(),
+            "iat": grant.granted_at, "exp": grant.expires_at,
+        })
+    }))
+}
