@@ -88,7 +88,7 @@ impl RedisRows {
     /// Gives a new store its version. Returns the oldest version that may use it.
     async fn open(&self) -> Result<i64, StoreError> {
         let mut open = self.scripts.open.prepare_invoke();
-        for name in ["versions", "trial:hash", "trial:set"] {
+        for name in ["versions", "row:trial:", "group:trial"] {
             open.key(self.key(name));
         }
         open.arg(NEWEST).arg(MIN_VERSION);
