@@ -677,16 +677,16 @@ async fn a_password_stands_in_no_error_and_no_debug() {
     );
     let repeats = that_says("-ERR unknown command 'AUTH', with args beginning with: 'hunter9'\r\n");
     for (url, why) in [
-        (with("hunter9"), "WRONGPASS"),
-        (format!("redis://:hunter9@{repeats}"), "unknown command 'AUTH'"),
+        (with("hunter9"), "Password authentication failed"),
+        (format!("redis://:hunter9@{repeats}"), "database 0 refuses"),
         ("redis://:hunter9@127.0.0.1:1".to_owned(), "redis://127.0.0.1:1, database 0 cannot be reached"),
-        ("redis://:hunter9@127.0.0.1:1?a=b".to_owned(), "\"a\" is not a parameter"),
+        ("redis://:hunter9@127.0.0.1:1?a=b".to_owned(), "not a parameter"),
         ("redis://:hunter9@[::/".to_owned(), "does not parse"),
     ] {
         let refused = RedisRows::connect(&url).await.unwrap_err();
         let all = format!("{refused} {refused:?}");
         assert!(!all.contains("hunter9"), "{all}");
-        assert!(all.contains(why) || why == "WRONGPASS" && all.contains("assword"), "{all}");
+        assert!(all.contains(why), "{all}");
     }
 }
 
@@ -766,6 +766,32 @@ async fn a_store_is_reached_by_a_socket() {
     let _server = Server::with(&["--unixsocket", &socket, "--requirepass", "secret"]);
     let store = opened(&format!("unix://{socket}?pass=secret&db=3")).await;
     granted(&store, "g", "1").await;
+}
+
+#[tokio::test]
+#[ignore = "needs a Redis server: cargo xtask stores"]
+async fn a_cluster_keeps_a_store_in_one_of_its_slots() {
+    let server = Server::with(&["--cluster-enabled", "yes"]);
+    let () = ask(&server.url(), &["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    for _ in 0..100 {
+        let state: String = ask(&server.url(), &["CLUSTER", "INFO"]);
+        if state.contains("cluster_state:ok") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let store = opened(&server.url()).await;
+    granted(&store, "g", "1").await;
+    let rows = RedisRows::connect(&server.url()).await.unwrap();
+    before(&rows).await;
+    assert!(rows.commit(change(2)).await.unwrap());
+    assert_eq!(rows.first_of("h".into(), 10).await.unwrap().len(), 2);
+    assert!(rows.sweep(100, 100).await.unwrap() >= 2);
+    let mut slots = std::collections::BTreeSet::new();
+    for key in ask::<Vec<String>>(&server.url(), &["KEYS", "*"]) {
+        slots.insert(ask::<i64>(&server.url(), &["CLUSTER", "KEYSLOT", &key]));
+    }
+    assert_eq!(slots.len(), 1);
 }
 
 /// The variable that makes a process the one that is killed: it says where the store is.

@@ -56,8 +56,11 @@ pub(super) enum PlaceError {
     Database,
     #[error("its user or password is not text in UTF-8")]
     Login,
-    #[error("{0:?} is not a parameter of it")]
-    Parameter(String),
+    // Its name may be the end of a password that was not escaped.
+    #[error(
+        "after `?` it has something that is not a parameter of it; what is special in a password has to be escaped"
+    )]
+    Parameter,
     #[error("the prefix is not 1 to {MOST_OF_PREFIX} letters, digits and `-`, `_`, `.`, `:`")]
     Prefix,
     #[error("ca_file is for rediss:// alone")]
@@ -88,7 +91,7 @@ impl Place {
                 "db" if is_socket => login.database(&value)?,
                 "user" if is_socket => login.user = Some(value.into_owned()),
                 "pass" if is_socket => login.password = Some(value.into_owned()),
-                _ => return Err(PlaceError::Parameter(name.into_owned())),
+                _ => return Err(PlaceError::Parameter),
             }
         }
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
@@ -261,8 +264,11 @@ mod tests {
             ("redis://ann:hunter2@localhost/-1", "not a number"),
             ("redis://ann:hunter2%FF@localhost/", "not text in UTF-8"),
             ("redis:///1", "no host"),
-            ("redis://ann:hunter2@localhost/?insecure=1", "\"insecure\" is not a parameter"),
-            ("redis://ann:hunter2@localhost/?db=1", "\"db\" is not a parameter"),
+            ("redis://ann:hunter2@localhost/?insecure=1", "not a parameter of it"),
+            ("redis://ann:hunter2@localhost/?db=1", "not a parameter of it"),
+            ("redis://ann:12?hunter2@localhost", "not a parameter of it"),
+            ("redis://ann:12/hunter2@localhost", "not a number"),
+            ("redis://ann:12#hunter2@localhost", "something after `#`"),
             ("redis://ann:hunter2@localhost/?prefix=", "the prefix is not"),
             ("redis://ann:hunter2@localhost/?prefix=a%7Db", "the prefix is not"),
             ("redis://ann:hunter2@localhost/?prefix=a*", "the prefix is not"),
