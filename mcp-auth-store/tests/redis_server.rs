@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mcp_auth_core::ScopeSet;
 use mcp_auth_core::ambient::{Random as _, SystemRandom};
@@ -17,6 +17,7 @@ use mcp_auth_store::{
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// The URL of the server that runs.
 fn server() -> String {
@@ -126,21 +127,8 @@ impl Server {
             .stdout(Stdio::null())
             .spawn()
             .expect("redis-server is on the PATH");
-        for _ in 0..200 {
-            if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) {
-                if is_tls {
-                    return child;
-                }
-                let (mut answer, _) = ([0; 64], stream.write_all(b"PING\r\n").expect("a server"));
-                let so_much = stream.read(&mut answer).unwrap_or(0);
-                // One that reads its files says -LOADING.
-                if !answer[..so_much].starts_with(b"-LOADING") && so_much > 0 {
-                    return child;
-                }
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        panic!("redis-server does not start");
+        assert!((0..200).any(|_| is_up(port, is_tls)), "redis-server does not start");
+        child
     }
 
     fn url(&self) -> String {
@@ -163,6 +151,24 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Whether a server answers, after a moment if it does not.
+fn is_up(port: u16, is_tls: bool) -> bool {
+    if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) {
+        if is_tls {
+            return true;
+        }
+        let mut answer = [0; 64];
+        let _ = stream.write_all(b"PING\r\n");
+        let so_much = stream.read(&mut answer).unwrap_or(0);
+        // One that reads its files says -LOADING.
+        if so_much > 0 && !answer[..so_much].starts_with(b"-LOADING") {
+            return true;
+        }
+    }
+    std::thread::sleep(Duration::from_millis(50));
+    false
 }
 
 /// What a proxy does with what comes.
@@ -541,11 +547,17 @@ fn change(stamp: u64) -> Change {
 /// Whether all of [`change`] was done, or nothing of it.
 async fn was_done(rows: &RedisRows) -> bool {
     let keys = ["goes", "there", "new"].map(|id| Key::new("things", id)).to_vec();
-    let bodies: Vec<_> =
-        rows.read(keys).await.unwrap().into_iter().map(|row| row.map(|row| row.content.body)).collect();
+    let bodies: Vec<_> = rows
+        .read(keys)
+        .await
+        .expect("a step")
+        .into_iter()
+        .map(|row| row.map(|row| row.content.body))
+        .collect();
     let bodies: Vec<_> = bodies.iter().map(Option::as_deref).collect();
-    let groups = (rows.count("g".into(), 0).await.unwrap(), rows.count("h".into(), 0).await.unwrap());
-    let all = rows.page(None, 100).await.unwrap().rows.len();
+    let groups =
+        (rows.count("g".into(), 0).await.expect("a step"), rows.count("h".into(), 0).await.expect("a step"));
+    let all = rows.page(None, 100).await.expect("a step").rows.len();
     match (&*bodies, groups, all) {
         ([Some("before"), Some("before"), None], (2, 0), 2) => false,
         ([None, Some("after"), Some("after")], (1, 2), 2) => true,
@@ -555,7 +567,7 @@ async fn was_done(rows: &RedisRows) -> bool {
 
 async fn before(rows: &RedisRows) {
     let writes = ["goes", "there"].map(|id| write(id, Before::Absent, Some(content("before", &["g"]))));
-    assert!(rows.commit(Change { writes: writes.to_vec(), stamp: 1 }).await.unwrap());
+    assert!(rows.commit(Change { writes: writes.to_vec(), stamp: 1 }).await.expect("a step"));
 }
 
 #[tokio::test]
@@ -650,11 +662,11 @@ async fn settings_by_which_something_could_be_lost_are_found() {
 
 /// A server that says this, whatever it is asked.
 fn that_says(answer: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("a port").port();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let (mut stream, mut asked) = (stream.unwrap(), [0; 4096]);
+            let (mut stream, mut asked) = (stream.expect("a client"), [0; 4096]);
             while stream.read(&mut asked).is_ok_and(|so_much| so_much > 0) {
                 if stream.write_all(answer.as_bytes()).is_err() {
                     break;
