@@ -660,6 +660,33 @@ async fn settings_by_which_something_could_be_lost_are_found() {
     assert!(both.contains("appendonly is no") && both.contains("maxmemory-policy is allkeys-lru"), "{both}");
 }
 
+#[tokio::test]
+#[ignore = "needs a Redis server: cargo xtask stores"]
+async fn a_user_needs_no_more_rights_than_the_documentation_says() {
+    let server = Server::with(&[]);
+    let needed = "+evalsha +script|load +hget +hmget +hset +hdel +del +zadd +zrem +zcard +zcount +zrangebyscore +zrangebylex";
+    let user = |rights: &str| {
+        let fixed = ["ACL", "SETUSER", "store", "reset", "on", ">secret", "~{test}:*"];
+        let all: Vec<&str> = fixed.into_iter().chain(rights.split(' ')).collect();
+        let () = ask(&server.url(), &all);
+    };
+    let url = server.url().replace("redis://", "redis://store:secret@");
+    for right in needed.split(' ') {
+        let others: Vec<&str> = needed.split(' ').filter(|other| *other != right).collect();
+        user(&others.join(" "));
+        RedisRows::connect(&url).await.expect_err(right);
+    }
+    user(needed);
+    let rows = RedisRows::connect(&url).await.unwrap();
+    before(&rows).await;
+    assert!(rows.commit(change(2)).await.unwrap());
+    assert_eq!(rows.first_of("h".into(), 10).await.unwrap().len(), 2);
+    assert!(was_done(&rows).await);
+    assert_eq!(rows.sweep(100, 10).await.unwrap(), 2);
+    opened(&url).await;
+    assert!(rows.trouble().await.iter().all(|found| found.contains("does not tell")));
+}
+
 /// A server that says this, whatever it is asked.
 fn that_says(answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -690,6 +717,7 @@ async fn a_password_stands_in_no_error_and_no_debug() {
     let repeats = that_says("-ERR unknown command 'AUTH', with args beginning with: 'hunter9'\r\n");
     for (url, why) in [
         (with("hunter9"), "Password authentication failed"),
+        (format!("redis://127.0.0.1:{}", server.port), "NOAUTH"),
         (format!("redis://:hunter9@{repeats}"), "database 0 refuses"),
         ("redis://:hunter9@127.0.0.1:1".to_owned(), "redis://127.0.0.1:1, database 0 cannot be reached"),
         ("redis://:hunter9@127.0.0.1:1?a=b".to_owned(), "not a parameter"),
@@ -784,7 +812,10 @@ async fn a_store_is_reached_by_a_socket() {
 #[ignore = "needs a Redis server: cargo xtask stores"]
 async fn a_cluster_keeps_a_store_in_one_of_its_slots() {
     let server = Server::with(&["--cluster-enabled", "yes"]);
-    let () = ask(&server.url(), &["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    let slots: Vec<String> = (0..16384).map(|slot| slot.to_string()).collect();
+    let all: Vec<&str> =
+        ["CLUSTER", "ADDSLOTS"].into_iter().chain(slots.iter().map(|slot| &**slot)).collect();
+    let () = ask(&server.url(), &all);
     for _ in 0..100 {
         let state: String = ask(&server.url(), &["CLUSTER", "INFO"]);
         if state.contains("cluster_state:ok") {

@@ -27,9 +27,15 @@ const OLDEST: (u32, u32) = (6, 2);
 /// have been done**: nothing is sent twice. Its caller has granted nothing, and what was presented once is not taken again: a code whose
 /// answer was lost is used up, and the person logs in once more.
 ///
+/// # What its user may do
+/// The user of the URL needs the keys of `~{mcp-auth}:*`, and these commands: `+evalsha +script|load +hget +hmget +hset +hdel +del +zadd
+/// +zrem +zcard +zcount +zrangebyscore +zrangebylex`. With `+info +config|get` it can also be seen how safe the store is; a database other
+/// than 0 needs `+select`. [`connect`](Self::connect) tries what it may do. Do not take a right from a user whose servers run: a script is
+/// not rolled back.
+///
 /// # What the keys are
-/// All begin with the prefix in braces, `{mcp-auth}:`. Each step is one script of one such prefix, so a cluster keeps a store in one of its
-/// slots; this client talks to one server, and does not follow a store to another one of a cluster.
+/// All begin with the prefix in braces, `{mcp-auth}:`, so a cluster keeps a whole store in one of its slots. This client talks to one server,
+/// and does not follow a store to another one of a cluster.
 ///
 /// | key | what it is |
 /// |---|---|

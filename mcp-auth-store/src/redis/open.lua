@@ -7,7 +7,7 @@
 local hash, set = KEYS[2], KEYS[3]
 local trials = {
     { "HSET", hash, "field", "value" }, { "HGET", hash, "field" }, { "HMGET", hash, "field" }, { "HDEL", hash, "field" },
-    { "ZADD", set, "0", "member" }, { "ZCARD", set }, { "ZRANGEBYSCORE", set, "-inf", "+inf", "LIMIT", "0", "1" },
+    { "ZADD", set, "0", "member" }, { "ZCARD", set }, { "ZCOUNT", set, "0", "+inf" }, { "ZRANGEBYSCORE", set, "-inf", "+inf", "LIMIT", "0", "1" },
     { "ZRANGEBYLEX", set, "-", "+", "LIMIT", "0", "1" }, { "ZREM", set, "member" }, { "DEL", hash, set },
 }
 for _, trial in ipairs(trials) do

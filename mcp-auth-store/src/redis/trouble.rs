@@ -9,15 +9,7 @@ use crate::StoreError;
 impl RedisRows {
     /// What of the server and of the way to it could lose something of the store or show it to others, a sentence each. Empty: nothing.
     pub async fn trouble(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        if let At::Plain(address) = &self.link.place.at
-            && !address.is_this_machine()
-        {
-            found.push(format!(
-                "the connection to {} is not encrypted: who sees the network between reads the store and the password; use rediss://",
-                address.host
-            ));
-        }
+        let mut found: Vec<String> = unencrypted(&self.link.place.at).into_iter().collect();
         if let Err(error) = self.ask(&mut found).await {
             found.push(format!("the server cannot be asked for its settings: {}", error.cause()));
         }
@@ -92,5 +84,31 @@ impl RedisRows {
             Err(error) => Err(error),
         };
         Ok(self.link.run(asked).await?)
+    }
+}
+
+/// Where what is sent leaves this machine as it is.
+fn unencrypted(at: &At) -> Option<String> {
+    let At::Plain(address) = at else { return None };
+    (!address.is_this_machine()).then(|| {
+        format!(
+            "the connection to {} is not encrypted: who sees the network between reads the store and the password; use rediss://",
+            address.host
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redis::place::Place;
+
+    #[test]
+    fn an_unencrypted_connection_to_another_machine_is_found() {
+        let found = |url| unencrypted(&Place::of(url).unwrap().at);
+        let why = found("redis://:secret@redis.example.com/").unwrap();
+        assert!(why.starts_with("the connection to redis.example.com is not encrypted"), "{why}");
+        assert_eq!(found("rediss://redis.example.com/"), None);
+        assert_eq!(found("redis://localhost/"), None);
     }
 }
