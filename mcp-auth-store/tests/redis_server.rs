@@ -109,7 +109,9 @@ struct Server {
 
 impl Server {
     fn with(settings: &[&str]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("a port").port();
+        let free = || TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("a port").port();
+        // A node of a cluster uses the port 10000 above too.
+        let port = std::iter::repeat_with(free).find(|port| *port < 55_000).expect("a port");
         let directory = tempfile::tempdir().expect("a directory");
         let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
         let child = Self::start(port, directory.path(), &settings);
