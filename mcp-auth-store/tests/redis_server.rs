@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_auth_core::ScopeSet;
 use mcp_auth_core::ambient::{Random as _, SystemRandom};
+use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::durable::{Before, Change, Content, Key, MOST, Rows as _, Write};
 use mcp_auth_store::{
     Code, Confirmation, Durable, Grant, OpenError, Redemption, RedisRows, Rotate, Rotation, SealingKey,
@@ -84,6 +84,9 @@ fn grant(id: &str, current: &str) -> Grant {
         resource: "http://localhost/mcp".to_owned(),
         scopes: ScopeSet::parse_lossy("read"),
         auth_time: 1,
+        redirect_uri: "http://127.0.0.1/callback".to_owned(),
+        granted_at: 1,
+        last_used: 1,
         current: SecretHash::of(current),
         expires_at: u64::MAX,
     }
@@ -94,7 +97,7 @@ async fn granted(store: &Store, id: &str, current: &str) {
     let hash = SecretHash::of(&format!("code of {id}"));
     store.codes().issue(hash, code("app"), 0).await.expect("a step");
     assert_eq!(
-        store.codes().redeem(hash, Some(grant(id, current)), 0).await.expect("a step"),
+        store.codes().redeem(hash, id, Some(grant(id, current)), 0).await.expect("a step"),
         Redemption::First
     );
 }
@@ -262,10 +265,11 @@ async fn what_was_done_is_there_for_the_next_process() {
     drop(before);
 
     let after = opened(&place).await;
-    let rotate = Rotate { presented: SecretHash::of("1"), next: SecretHash::of("2"), expires_at: 2000 };
+    let rotate =
+        Rotate { presented: SecretHash::of("1"), next: SecretText::new("2"), expires_at: 2000, grace: 0 };
     assert_eq!(after.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
     assert_eq!(
-        after.codes().redeem(SecretHash::of("code of g"), None, 1).await.unwrap(),
+        after.codes().redeem(SecretHash::of("code of g"), "x", None, 1).await.unwrap(),
         Redemption::Replayed
     );
     assert_eq!(after.sealing_keys().key("cursors", SealingKey::new([2; 32])).await.unwrap(), sealing);
@@ -291,7 +295,7 @@ async fn of_a_hundred_uses_at_once_by_two_processes_one_is_the_first() {
     stores[0].codes().issue(hash, code("app"), 0).await.unwrap();
     let uses = (0..100).map(|at| {
         let store = stores[at % 2].clone();
-        tokio::spawn(async move { store.codes().redeem(hash, Some(grant("g", "1")), 1).await.unwrap() })
+        tokio::spawn(async move { store.codes().redeem(hash, "g", Some(grant("g", "1")), 1).await.unwrap() })
     });
     let mut first = 0;
     for used in uses.collect::<Vec<_>>() {
@@ -317,6 +321,9 @@ async fn nothing_that_must_not_be_read_stands_in_the_server() {
     };
     store.confirmations().ask(SecretHash::of("the secret of a page"), waiting, 0).await.unwrap();
     granted(&store, "g", "a refresh token").await;
+    let (presented, next) = (SecretHash::of("a refresh token"), SecretText::new("the token after it"));
+    let rotate = Rotate { presented, next, expires_at: 2000, grace: 10 };
+    assert_eq!(store.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
     let mut all = Vec::new();
     let keys: Vec<String> = ask(&place, &["KEYS", &format!("{}*", base(&place))]);
     for key in &keys {
@@ -338,6 +345,7 @@ async fn nothing_that_must_not_be_read_stands_in_the_server() {
         "arguments of a call",
         "the secret of a page",
         "a refresh token",
+        "the token after it",
         "code of g",
     ] {
         assert!(!holds(secret), "{secret}");
@@ -633,7 +641,7 @@ async fn settings_by_which_something_could_be_lost_are_found() {
     let server = Server::with(&[]);
     let rows = RedisRows::connect(&server.url()).await.unwrap();
     let set = |name: &str, value: &str| ask::<()>(&server.url(), &["CONFIG", "SET", name, value]);
-    let found = async || rows.trouble().await.join("\n");
+    let found = async || rows.trouble().await.unwrap().join("\n");
     assert!(found().await.starts_with("appendonly is no"), "{}", found().await);
     set("appendonly", "yes");
     assert!(found().await.starts_with("appendfsync is everysec: up to one second"), "{}", found().await);
@@ -654,7 +662,7 @@ async fn settings_by_which_something_could_be_lost_are_found() {
         ask(&server.url(), &["ACL", "SETUSER", "store", "on", ">secret", "~{test}:*", "+@all", "-config"]);
     let url = server.url().replace("redis://", "redis://store:secret@");
     let rows = RedisRows::connect(&url).await.unwrap();
-    let found = async || rows.trouble().await.join("\n");
+    let found = async || rows.trouble().await.unwrap().join("\n");
     assert!(found().await.starts_with("the server does not tell appendfsync"), "{}", found().await);
     set("appendonly", "no");
     set("maxmemory-policy", "allkeys-lru");
@@ -686,7 +694,7 @@ async fn a_user_needs_no_more_rights_than_the_documentation_says() {
     assert!(was_done(&rows).await);
     assert_eq!(rows.sweep(100, 10).await.unwrap(), 2);
     opened(&url).await;
-    assert!(rows.trouble().await.iter().all(|found| found.contains("does not tell")));
+    assert!(rows.trouble().await.unwrap().iter().all(|found| found.contains("does not tell")));
 }
 
 /// A server that says this, whatever it is asked.
@@ -893,8 +901,8 @@ async fn child_that_rotates_until_it_is_killed() {
     for number in 1_u64.. {
         assert!(store.spent().spend(SecretHash::of(&format!("proof {number}")), 100, 0).await.unwrap());
         let (presented, next) =
-            (SecretHash::of(&(number - 1).to_string()), SecretHash::of(&number.to_string()));
-        let rotate = Rotate { presented, next, expires_at: u64::MAX };
+            (SecretHash::of(&(number - 1).to_string()), SecretText::new(number.to_string()));
+        let rotate = Rotate { presented, next, expires_at: u64::MAX, grace: 0 };
         assert_eq!(store.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
         println!("rotated {number}");
         std::io::stdout().flush().unwrap();

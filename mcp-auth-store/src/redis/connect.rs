@@ -19,7 +19,7 @@ const OLDEST: (u32, u32) = (6, 2);
 /// # What lasts
 /// What a step did is in the server once it is done, so it is there after a crash of this process. Whether it is there after a crash of the
 /// *server* is a matter of the server's settings: it has to write each change to its disk (`appendonly yes`, `appendfsync always`), and may
-/// not remove what has not ended (`maxmemory-policy noeviction`). [`trouble`](Self::trouble) says where they are different. A replica gets
+/// not remove what has not ended (`maxmemory-policy noeviction`). [`trouble`](crate::durable::Rows::trouble) says where they are different. A replica gets
 /// changes a moment later: what it did not get is lost where it takes over.
 ///
 /// # When the server cannot be reached

@@ -94,6 +94,10 @@ impl Rows for RedisRows {
             Ok(Page { rows, next: last.filter(|_| all == most) })
         })
     }
+
+    fn trouble(&self) -> StoreFuture<'_, Vec<String>> {
+        Box::pin(self.found())
+    }
 }
 
 /// Rows of a set.

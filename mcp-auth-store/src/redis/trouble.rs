@@ -7,13 +7,14 @@ use super::place::At;
 use crate::StoreError;
 
 impl RedisRows {
-    /// What of the server and of the way to it could lose something of the store or show it to others, a sentence each. Empty: nothing.
-    pub async fn trouble(&self) -> Vec<String> {
+    /// What of the server and of the way to it could lose something of the store or show it to others, a sentence each.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be asked.
+    pub(super) async fn found(&self) -> Result<Vec<String>, StoreError> {
         let mut found: Vec<String> = unencrypted(&self.link.place.at).into_iter().collect();
-        if let Err(error) = self.ask(&mut found).await {
-            found.push(format!("the server cannot be asked for its settings: {}", error.cause()));
-        }
-        found
+        self.ask(&mut found).await?;
+        Ok(found)
     }
 
     async fn ask(&self, found: &mut Vec<String>) -> Result<(), StoreError> {
