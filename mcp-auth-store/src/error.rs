@@ -7,7 +7,8 @@ use std::pin::Pin;
 /// The result of every step; the crate's documentation says why it is boxed.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// The store could not do the step, and nothing was changed. The fault is the server's, not the client's: the answer
+/// The store could not do the step, and nothing was changed; over a network, the answer of a step that was done can be
+/// lost, so its caller grants nothing and does not take it for undone. The fault is the server's, not the client's: the answer
 /// is 503 or `server_error`, never "unknown" or "invalid", which clients would take as final.
 ///
 /// Clients see only the text of this error; the cause is for the log.

@@ -17,6 +17,7 @@
 //! - `memory`: the backend in this process.
 //! - [`durable`]: the backend that lasts, on any database. Every step is written there once.
 //! - `sqlite` (feature `sqlite`): the database in one file.
+//! - `redis` (feature `redis`): the database in Redis or Valkey.
 //! - `suite`, `outage` (feature `testing`): what every backend has to pass, and a store that can be taken down.
 //!
 //! # Why the futures are boxed
@@ -68,6 +69,8 @@ mod error;
 mod memory;
 #[cfg(feature = "testing")]
 mod outage;
+#[cfg(feature = "redis")]
+mod redis;
 mod secret_hash;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -75,6 +78,8 @@ mod store;
 #[cfg(feature = "testing")]
 pub mod suite;
 
+#[cfg(feature = "redis")]
+pub use self::redis::RedisRows;
 pub use aggregate::{
     Answer, Arrival, Browser, BrowserSessions, Client, Clients, Code, Codes, Confirmation, Confirmations,
     Consents, Counters, Grant, GrantTypes, Grants, MOST_WAITING, Rate, Redemption, Revocable, Revocation,

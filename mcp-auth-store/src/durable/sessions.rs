@@ -41,7 +41,10 @@ impl Sessions for Durable {
             self.step(from_ref(&key), now, |rows| {
                 let row = rows[0].as_ref();
                 let kept = match alive(row, now) {
-                    Some(row) => Content { rank: until, ..changed(row, &read::<Owned>(row)?, until)? },
+                    Some(row) => {
+                        let kept = changed(row, &read::<Owned>(row)?, until)?;
+                        Content { rank: kept.forget_at, ..kept }
+                    }
                     None => content(&Owned { owner: None }, until)?,
                 };
                 Ok(((), vec![put(&key, row, Content { sealed: sealed.clone(), ..kept })]))

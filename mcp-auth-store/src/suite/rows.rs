@@ -136,7 +136,7 @@ pub async fn of_a_hundred_changes_at_once_one_is_done(rows: Fresh) {
     }
 }
 
-/// By rank, then by identifier; a row that is gone or has left it is not in it.
+/// By rank, then by identifier; a row that is gone or has left it is not in it, whatever its name.
 pub async fn a_group_is_read_in_its_order(rows: Fresh) {
     let member = |rank| Content { groups: vec!["g".to_owned(), "all".to_owned()], rank, ..content("x") };
     for (id, rank) in [("d", 2), ("b", 1), ("c", 10), ("a", 2)] {
@@ -159,6 +159,12 @@ pub async fn a_group_is_read_in_its_order(rows: Fresh) {
     assert!(done(&rows, 2, vec![write("c", Before::Any, Some(member(1)))]).await);
     assert_eq!(ids(10).await, ["c", "d"]);
     assert_eq!(rows.count("all".into(), 0).await.unwrap(), 3);
+    let odd = "of \"a\" \\ {b} * \u{1f95b}\u{1}\n";
+    let there = Content { groups: vec![odd.to_owned()], ..member(1) };
+    assert!(done(&rows, 3, vec![write("e", Before::Absent, Some(there))]).await);
+    assert_eq!(rows.count(odd.into(), 0).await.unwrap(), 1);
+    assert!(done(&rows, 4, vec![write("e", Before::Stamp(3), Some(member(1)))]).await);
+    assert_eq!(rows.count(odd.into(), 0).await.unwrap(), 0, "it has left it");
 }
 
 /// No others, and with them they leave their groups.
