@@ -15,6 +15,7 @@ mod repository;
 mod smoke;
 mod stdio;
 mod step;
+mod stores;
 mod template;
 mod toolbox;
 mod weigh;
@@ -64,6 +65,12 @@ const STEPS: &[Step] = &[
         quick: false,
         about: "licences, bans and advisories (cargo-deny where installed)",
         run: cargo::deny,
+    },
+    Step {
+        name: "stores",
+        quick: false,
+        about: "the stores in PostgreSQL and Redis, against real servers (installs Debian packages)",
+        run: stores::check,
     },
     Step {
         name: "smoke",

@@ -257,6 +257,38 @@ pub(crate) fn chromium() -> Result<PathBuf, String> {
     find().ok_or_else(|| "apt-get installed chromium, but `chromium --version` does not run".to_owned())
 }
 
+/// A program: the one on `PATH`, else one that apt-get installs for root on Debian and Ubuntu.
+///
+/// # Errors
+/// It is missing and cannot be installed; the text says what to do.
+pub(crate) fn program(name: &str, what: &str, package: &str) -> Result<PathBuf, String> {
+    if on_path(name).is_none() {
+        apt_get(what, &[package])?;
+    }
+    on_path(name).ok_or_else(|| format!("apt-get installed {package}, but {name} is not on PATH"))
+}
+
+/// The directory of the programs of PostgreSQL: where `PATH` has them, else where Debian keeps those of its newest version, else what
+/// apt-get installs.
+///
+/// # Errors
+/// As above.
+pub(crate) fn postgres() -> Result<PathBuf, String> {
+    let find = || {
+        let on_path = on_path("initdb").and_then(|initdb| initdb.parent().map(Path::to_owned));
+        on_path.or_else(|| {
+            let versions = fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
+            let programs = versions.map(|version| version.path().join("bin")).filter(|bin| bin.join("initdb").is_file());
+            programs.max()
+        })
+    };
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    apt_get("PostgreSQL", &["postgresql"])?;
+    find().ok_or_else(|| "apt-get installed postgresql, but its initdb is not there".to_owned())
+}
+
 /// The absolute path of a program on `PATH`.
 fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
@@ -283,7 +315,7 @@ fn apt_get(what: &str, packages: &[&str]) -> Result<(), String> {
     apt(&[&["install", "--no-install-recommends"], packages].concat())
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim() == "0")
 }

@@ -1,6 +1,5 @@
 //! The store that the configuration says, where this binary can.
 
-use std::fmt;
 use std::sync::Arc;
 
 use mcp_auth_core::SecretText;
@@ -49,11 +48,12 @@ pub async fn open_store(
     ambient: &Ambient,
 ) -> Result<Option<OpenStore>, String> {
     let place = config.store_place(store)?;
-    let Some((rows, name)) = rows(&place).await? else { return Ok(None) };
+    let Some(rows) = rows(&place).await? else { return Ok(None) };
+    let rows_place = rows.place();
     let trouble = rows.trouble().await.map_err(|error| error.cause().to_string())?;
     let (keys, random) = (keys(config, store)?, Arc::clone(&ambient.random));
     let durable = Durable::open(rows, keys, random, ambient.clock.unix_now()).await;
-    Ok(Some(OpenStore { durable: durable.map_err(|error| why(&error))?, place: name, trouble }))
+    Ok(Some(OpenStore { durable: durable.map_err(|error| why(&error))?, place: rows_place, trouble }))
 }
 
 fn keys(config: &Config, store: &Section) -> Result<StoreKeys, String> {
@@ -66,11 +66,11 @@ fn keys(config: &Config, store: &Section) -> Result<StoreKeys, String> {
     Ok(StoreKeys::of(key(own)?).after(before))
 }
 
-/// The rows of a place, and its name; `None` for the memory.
-async fn rows(place: &StorePlace) -> Result<Option<(Arc<dyn Rows>, String)>, String> {
+/// The rows of a place; `None` for the memory.
+async fn rows(place: &StorePlace) -> Result<Option<Arc<dyn Rows>>, String> {
     match place {
         StorePlace::Memory => Ok(None),
-        StorePlace::File(path) => file(path).map(|rows| Some((rows, path.display().to_string()))),
+        StorePlace::File(path) => file(path).map(Some),
         StorePlace::Postgres(url) => postgres(url).await.map(Some),
         StorePlace::Redis(url) => redis(url).await.map(Some),
     }
@@ -83,51 +83,35 @@ fn file(path: &std::path::Path) -> Result<Arc<dyn Rows>, String> {
 
 #[cfg(not(feature = "sqlite"))]
 fn file(_: &std::path::Path) -> Result<Arc<dyn Rows>, String> {
-    Err(Missing { kind: "a file", feature: "sqlite" }.to_string())
+    Err(missing("a file", "sqlite"))
 }
 
 #[cfg(feature = "postgres")]
-async fn postgres(url: &SecretText) -> Result<(Arc<dyn Rows>, String), String> {
-    let rows = mcp_auth_store::PostgresRows::connect(url.expose()).await.map_err(|error| why(&error))?;
-    let place = rows.place().to_owned();
-    Ok((Arc::new(rows), place))
+async fn postgres(url: &SecretText) -> Result<Arc<dyn Rows>, String> {
+    let rows = mcp_auth_store::PostgresRows::connect(url.expose()).await;
+    Ok(Arc::new(rows.map_err(|error| why(&error))?))
 }
 
 #[cfg(not(feature = "postgres"))]
-async fn postgres(_: &SecretText) -> Result<(Arc<dyn Rows>, String), String> {
-    Err(Missing { kind: "a PostgreSQL database", feature: "postgres" }.to_string())
+async fn postgres(_: &SecretText) -> Result<Arc<dyn Rows>, String> {
+    Err(missing("a PostgreSQL database", "postgres"))
 }
 
 #[cfg(feature = "redis")]
-async fn redis(url: &SecretText) -> Result<(Arc<dyn Rows>, String), String> {
-    let rows = mcp_auth_store::RedisRows::connect(url.expose()).await.map_err(|error| why(&error))?;
-    let place = rows.place().to_owned();
-    Ok((Arc::new(rows), place))
+async fn redis(url: &SecretText) -> Result<Arc<dyn Rows>, String> {
+    let rows = mcp_auth_store::RedisRows::connect(url.expose()).await;
+    Ok(Arc::new(rows.map_err(|error| why(&error))?))
 }
 
 #[cfg(not(feature = "redis"))]
-async fn redis(_: &SecretText) -> Result<(Arc<dyn Rows>, String), String> {
-    Err(Missing { kind: "a Redis server", feature: "redis" }.to_string())
+async fn redis(_: &SecretText) -> Result<Arc<dyn Rows>, String> {
+    Err(missing("a Redis server", "redis"))
 }
 
 /// A store of a kind that this binary was built without.
-#[cfg_attr(
-    all(feature = "sqlite", feature = "postgres", feature = "redis"),
-    expect(dead_code, reason = "nothing is missing")
-)]
-struct Missing {
-    kind: &'static str,
-    feature: &'static str,
-}
-
-impl fmt::Display for Missing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, feature } = self;
-        write!(
-            f,
-            "store.url is {kind}, and this binary keeps nothing in one: enable the feature `{feature}` of mcp-auth"
-        )
-    }
+#[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "redis")))]
+fn missing(kind: &str, feature: &str) -> String {
+    format!("store.url is {kind}, and this binary keeps nothing in one: enable the feature `{feature}` of mcp-auth")
 }
 
 /// The error with its cause.

@@ -104,6 +104,9 @@ pub trait Rows: Send + Sync {
     /// is there all the time is in one of the pages.
     fn page(&self, from: Option<String>, most: usize) -> StoreFuture<'_, Page>;
 
+    /// Where they are, without what is secret.
+    fn place(&self) -> String;
+
     /// What may lose rows, or show them to others, as the database is set up: each in a sentence that says what to do.
     fn trouble(&self) -> StoreFuture<'_, Vec<String>> {
         Box::pin(async { Ok(Vec::new()) })

@@ -95,6 +95,10 @@ impl Rows for RedisRows {
         })
     }
 
+    fn place(&self) -> String {
+        self.link.place.to_string()
+    }
+
     fn trouble(&self) -> StoreFuture<'_, Vec<String>> {
         Box::pin(self.found())
     }

@@ -21,6 +21,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// one machine may share the file, and it must not be on a network drive.
 pub struct SqliteRows {
     pub(super) thread: Thread,
+    pub(super) path: PathBuf,
 }
 
 impl SqliteRows {
@@ -46,7 +47,7 @@ impl SqliteRows {
         connection.set_prepared_statement_cache_capacity(32);
         let thread = Thread::with(connection);
         let thread = thread.map_err(|source| OpenError::File { path: path.to_owned(), source })?;
-        Ok(Self { thread })
+        Ok(Self { thread, path: path.to_owned() })
     }
 }
 

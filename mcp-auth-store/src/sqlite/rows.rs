@@ -85,6 +85,10 @@ impl Rows for SqliteRows {
             Ok(Page { rows, next })
         })
     }
+
+    fn place(&self) -> String {
+        self.path.display().to_string()
+    }
 }
 
 fn is_as_it_has_to_be(step: &Transaction<'_>, write: &Write) -> rusqlite::Result<bool> {
