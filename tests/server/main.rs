@@ -44,6 +44,7 @@ mod paged;
 mod protocol;
 mod providers;
 mod request_ids;
+mod revoked;
 mod role_rules;
 mod roles;
 mod ruled;
