@@ -4,8 +4,14 @@
 /// gives new and empty [`Rows`](crate::durable::Rows) each time, in an `Arc`.
 #[macro_export]
 macro_rules! rows_suite {
-    ($(#[$attribute:meta])* $fresh:expr) => {
-        $crate::suite! { @tests [$(#[$attribute])*] $fresh;
+    (#[$attribute:meta] $fresh:expr) => {
+        $crate::rows_suite! { @all [#[$attribute]] $fresh }
+    };
+    ($fresh:expr) => {
+        $crate::rows_suite! { @all [] $fresh }
+    };
+    (@all $attributes:tt $fresh:expr) => {
+        $crate::suite! { @tests $attributes $fresh;
             rows: what_was_written_is_read_as_it_was
                 a_row_is_changed_where_it_is_what_it_has_to_be
                 nothing_of_a_change_is_done_where_one_row_is_not_what_it_has_to_be
@@ -18,11 +24,17 @@ macro_rules! rows_suite {
 }
 
 /// Makes a test of every promise: `mcp_auth_store::suite!(a_fresh_store().await);` in a separate file. The expression
-/// gives a new and empty [`Store`](crate::Store) each time. Attributes before it are those of each test.
+/// gives a new and empty [`Store`](crate::Store) each time. An attribute before it is one of each test.
 #[macro_export]
 macro_rules! suite {
-    ($(#[$attribute:meta])* $fresh:expr) => {
-        $crate::suite! { @tests [$(#[$attribute])*] $fresh;
+    (#[$attribute:meta] $fresh:expr) => {
+        $crate::suite! { @all [#[$attribute]] $fresh }
+    };
+    ($fresh:expr) => {
+        $crate::suite! { @all [] $fresh }
+    };
+    (@all $attributes:tt $fresh:expr) => {
+        $crate::suite! { @tests $attributes $fresh;
             clients: a_registered_client_is_found_as_it_was
                 registering_again_replaces;
             codes: a_code_is_found_until_long_after_its_use
