@@ -17,6 +17,7 @@
 //! - `memory`: the backend in this process.
 //! - [`durable`]: the backend that lasts, on any database. Every step is written there once.
 //! - `sqlite` (feature `sqlite`): the database in one file.
+//! - `postgres` (feature `postgres`): the database is PostgreSQL, for several processes on several machines.
 //! - `suite`, `outage` (feature `testing`): what every backend has to pass, and a store that can be taken down.
 //!
 //! # Why the futures are boxed
@@ -68,6 +69,8 @@ mod error;
 mod memory;
 #[cfg(feature = "testing")]
 mod outage;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod secret_hash;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -86,6 +89,8 @@ pub use error::{StoreError, StoreFuture};
 pub use memory::{Caps, MemoryStore};
 #[cfg(feature = "testing")]
 pub use outage::Outage;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresRows;
 pub use secret_hash::SecretHash;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteRows;
