@@ -7,10 +7,9 @@ use std::sync::Arc;
 
 use mcp_auth_core::ambient::SystemRandom;
 use mcp_auth_store::{Durable, PostgresRows, Store, StoreKey, StoreKeys};
-use server::Database;
 
 async fn rows() -> Arc<PostgresRows> {
-    Arc::new(PostgresRows::connect(Database::new().await.url()).await.expect("a database"))
+    Arc::new(PostgresRows::connect(&server::schema().await).await.expect("a database"))
 }
 
 async fn fresh() -> Store {

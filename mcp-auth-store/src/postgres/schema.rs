@@ -76,12 +76,9 @@ async fn begin(connection: &mut Object) -> Result<Found, Error> {
 
 /// What the database says of itself. Version 0: it has no tables of a store.
 async fn find(client: &tokio_postgres::Client) -> Result<Found, Error> {
-    let row = client
-        .query_one(
-            "SELECT to_regclass('mcp_auth_versions') IS NOT NULL, current_setting('server_encoding')",
-            &[],
-        )
-        .await?;
+    // Only a statement that reads a table sees which tables others have just made.
+    let ask = "SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('mcp_auth_versions')), current_setting('server_encoding')";
+    let row = client.query_one(ask, &[]).await?;
     let (is_there, encoding): (bool, String) = (row.try_get(0)?, row.try_get(1)?);
     let row = match is_there {
         true => client.query_opt("SELECT version, min_version FROM mcp_auth_versions", &[]).await?,
