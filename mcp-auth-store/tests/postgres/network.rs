@@ -1,5 +1,7 @@
 //! What may stand between a store and its server: a network that fails, and TLS.
 
+#![allow(clippy::unwrap_used, reason = "a part of tests")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
