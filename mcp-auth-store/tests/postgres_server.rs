@@ -419,6 +419,36 @@ async fn a_long_name_of_a_group_is_held_and_a_nul_is_in_no_name() {
 
 #[tokio::test]
 #[ignore = "needs a PostgreSQL server: cargo xtask stores"]
+async fn rows_are_found_by_an_index_also_where_the_tables_were_small_at_first() {
+    let url = schema().await;
+    drop(opened(&url).await);
+    let client = connected(&url).await;
+    // The server counts a connection's scans when it ends, and a little later.
+    let scans = async || {
+        sleep(Duration::from_secs(2)).await;
+        let sql = "SELECT sum(seq_scan)::int8, sum(coalesce(idx_scan, 0))::int8 FROM pg_stat_user_tables
+             WHERE schemaname = current_schema() AND relname <> 'mcp_auth_versions'";
+        let row = client.query_one(sql, &[]).await.unwrap();
+        (row.get::<_, i64>(0), row.get::<_, i64>(1))
+    };
+    let before = scans().await;
+    let store = opened(&url).await;
+    for n in 0..20 {
+        granted(&store, &format!("g {n}"), "1").await;
+        store.grants().revoke(&format!("g {n}")).await.unwrap();
+    }
+    let rows = rows(&url).await;
+    rows.page(None, 10).await.unwrap();
+    rows.first_of("grants of person alice".to_owned(), 10).await.unwrap();
+    rows.count("grants of person alice".to_owned(), 1).await.unwrap();
+    drop((store, rows));
+    let after = scans().await;
+    assert_eq!(after.0, before.0, "a table was read as a whole");
+    assert!(after.1 > before.1 + 100, "{before:?} {after:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs a PostgreSQL server: cargo xtask stores"]
 async fn no_error_holds_the_password() {
     let server = schema().await;
     let (_, rest) = server.split_once('@').unwrap();
