@@ -9,7 +9,7 @@
 //!
 //! - `aggregate`: the traits and the records, a file each. The issuer's: [`Clients`], [`Codes`], [`Grants`],
 //!   [`Consents`], [`BrowserSessions`]. The runtime's: [`Sessions`], [`Tasks`]. For both: [`Confirmations`],
-//!   [`Counters`], [`SealingKeys`], [`Spent`].
+//!   [`Counters`], [`Revocations`], [`SealingKeys`], [`Spent`].
 //! - `store`: [`Store`], the handle that a server passes around, and [`Backend`], what stands behind it. A server has
 //!   one, and its built-in issuer uses the same one.
 //! - `error`: [`StoreError`]. A caller that gets one answers 503 or `server_error`, and grants nothing.
@@ -33,7 +33,7 @@
 //! # Adding a backend
 //! 1. A folder beside `memory`, behind a feature of the same name, with one type that is cheap to clone or shared by
 //!    `Arc`.
-//! 2. Implement the eleven traits on it, one file each. A step that touches two aggregates ([`Codes::redeem`] keeps a
+//! 2. Implement the twelve traits on it, one file each. A step that touches two aggregates ([`Codes::redeem`] keeps a
 //!    grant) is one transaction. `Backend` is then implemented automatically, and [`Store::new`] takes it.
 //! 3. Add a constructor to [`Store`], like [`Store::memory`].
 //! 4. Add `tests/<backend>.rs` with one line, `mcp_auth_store::suite!(<a fresh, empty store>);`: one test for each
@@ -80,8 +80,9 @@ pub mod suite;
 
 pub use aggregate::{
     Answer, Arrival, Browser, BrowserSessions, Client, Clients, Code, Codes, Confirmation, Confirmations,
-    Consents, Counters, Grant, GrantTypes, Grants, MOST_WAITING, Rate, Redemption, Rotate, Rotation,
-    SealingKey, SealingKeys, Sessions, Spent, Taken, Task, Tasks,
+    Consents, Counters, Grant, GrantTypes, Grants, MOST_WAITING, Rate, Redemption, Revocable, Revocation,
+    RevocationBoard, Revocations, Revoked, Rotate, Rotation, SealingKey, SealingKeys, Sessions, Spent, Taken,
+    Task, Tasks,
 };
 #[cfg(feature = "durable")]
 pub use durable::{Durable, OpenError, StoreKey, StoreKeys, TransferError};

@@ -8,8 +8,9 @@ use mcp_auth_core::ScopeSet;
 
 use crate::{
     Answer, Arrival, Backend, Browser, BrowserSessions, Caps, Client, Clients, Code, Codes, Confirmation,
-    Confirmations, Consents, Counters, Grant, Grants, MemoryStore, Rate, Redemption, Rotate, Rotation,
-    SealingKey, SealingKeys, SecretHash, Sessions, Spent, Store, StoreError, StoreFuture, Taken, Task, Tasks,
+    Confirmations, Consents, Counters, Grant, Grants, MemoryStore, Rate, Redemption, RevocationBoard,
+    Revocations, Revoked, Rotate, Rotation, SealingKey, SealingKeys, SecretHash, Sessions, Spent, Store,
+    StoreError, StoreFuture, Taken, Task, Tasks,
 };
 
 /// A memory store that is up at first. Clones share the same store and are up or down together.
@@ -76,12 +77,20 @@ impl Backend for Outage {
 }
 
 impl Clients for Outage {
-    fn register(&self, client: Client, now: u64) -> StoreFuture<'_, ()> {
-        self.unless_down(Clients::register(&*self.memory, client, now))
+    fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Client> {
+        self.unless_down(Clients::register(&*self.memory, client, alike, now))
     }
 
-    fn find<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Client>> {
-        self.unless_down(Clients::find(&*self.memory, id))
+    fn find<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<Client>> {
+        self.unless_down(Clients::find(&*self.memory, id, now))
+    }
+
+    fn change(&self, client: Client, now: u64) -> StoreFuture<'_, bool> {
+        self.unless_down(Clients::change(&*self.memory, client, now))
+    }
+
+    fn remove<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(Clients::remove(&*self.memory, id, now))
     }
 }
 
@@ -94,8 +103,14 @@ impl Codes for Outage {
         self.unless_down(Codes::find(&*self.memory, hash))
     }
 
-    fn redeem(&self, hash: SecretHash, grant: Option<Grant>, now: u64) -> StoreFuture<'_, Redemption> {
-        self.unless_down(Codes::redeem(&*self.memory, hash, grant, now))
+    fn redeem<'a>(
+        &'a self,
+        hash: SecretHash,
+        grant_id: &'a str,
+        grant: Option<Grant>,
+        now: u64,
+    ) -> StoreFuture<'a, Redemption> {
+        self.unless_down(Codes::redeem(&*self.memory, hash, grant_id, grant, now))
     }
 }
 
@@ -108,8 +123,12 @@ impl Grants for Outage {
         self.unless_down(Grants::rotate(&*self.memory, id, rotate, now))
     }
 
-    fn revoke<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
-        self.unless_down(Grants::revoke(&*self.memory, id))
+    fn revoke<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(Grants::revoke(&*self.memory, id, now))
+    }
+
+    fn of_person<'a>(&'a self, subject: &'a str, most: usize, now: u64) -> StoreFuture<'a, Vec<Grant>> {
+        self.unless_down(Grants::of_person(&*self.memory, subject, most, now))
     }
 }
 
@@ -201,6 +220,20 @@ impl Confirmations for Outage {
 impl Counters for Outage {
     fn arrive<'a>(&'a self, key: &'a str, rate: Rate, now: u64) -> StoreFuture<'a, Arrival> {
         self.unless_down(Counters::arrive(&*self.memory, key, rate, now))
+    }
+}
+
+impl Revocations for Outage {
+    fn revoke(&self, of: Revoked, now: u64) -> StoreFuture<'_, ()> {
+        self.unless_down(Revocations::revoke(&*self.memory, of, now))
+    }
+
+    fn refresh(&self, now: u64) -> StoreFuture<'_, ()> {
+        self.unless_down(Revocations::refresh(&*self.memory, now))
+    }
+
+    fn board(&self) -> &RevocationBoard {
+        self.memory.board()
     }
 }
 

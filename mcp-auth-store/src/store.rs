@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::aggregate::{
-    BrowserSessions, Clients, Codes, Confirmations, Consents, Counters, Grants, SealingKeys, Sessions, Spent,
-    Tasks,
+    BrowserSessions, Clients, Codes, Confirmations, Consents, Counters, Grants, Revocations, SealingKeys,
+    Sessions, Spent, Tasks,
 };
 use crate::memory::{Caps, MemoryStore};
 
@@ -20,6 +20,7 @@ pub trait Backend:
     + Tasks
     + Confirmations
     + Counters
+    + Revocations
     + SealingKeys
     + Spent
 {
@@ -93,6 +94,11 @@ impl Store {
 
     /// Rate limits by key.
     pub fn counters(&self) -> &dyn Counters {
+        &*self.0
+    }
+
+    /// Access tokens that are no longer good.
+    pub fn revocations(&self) -> &dyn Revocations {
         &*self.0
     }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use mcp_auth_core::ScopeSet;
 use mcp_auth_core::ambient::SystemRandom;
+use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::durable::{Before, Change, Content, Key, MOST, Rows as _, Write};
 use mcp_auth_store::{
     Client, Code, Confirmation, Durable, Grant, GrantTypes, OpenError, Redemption, Rotate, Rotation,
@@ -53,6 +53,9 @@ fn grant(id: &str, current: &str) -> Grant {
         resource: "http://localhost/mcp".to_owned(),
         scopes: ScopeSet::parse_lossy("read"),
         auth_time: 1,
+        redirect_uri: "http://127.0.0.1/callback".to_owned(),
+        granted_at: 1,
+        last_used: 1,
         current: SecretHash::of(current),
         expires_at: u64::MAX,
     }
@@ -65,6 +68,8 @@ fn client(id: &str) -> Client {
         redirect_uris: vec!["http://127.0.0.1/callback".to_owned()],
         grant_types: GrantTypes::AuthorizationCode { refresh: true },
         secret: None,
+        registered_at: 0,
+        registration_token: None,
     }
 }
 
@@ -73,7 +78,7 @@ async fn granted(store: &Store, id: &str, current: &str) {
     let hash = SecretHash::of(&format!("code of {id}"));
     store.codes().issue(hash, code("app"), 0).await.expect("a step");
     assert_eq!(
-        store.codes().redeem(hash, Some(grant(id, current)), 0).await.expect("a step"),
+        store.codes().redeem(hash, id, Some(grant(id, current)), 0).await.expect("a step"),
         Redemption::First
     );
 }
@@ -83,7 +88,7 @@ async fn what_was_done_is_there_after_a_restart() {
     let (_directory, file) = place();
     let before = opened(&file).await;
     assert!(before.lasts());
-    before.clients().register(client("app"), 0).await.unwrap();
+    before.clients().register(client("app"), None, 0).await.unwrap();
     granted(&before, "g", "1").await;
     let sealing = before.sealing_keys().key("cursors", SealingKey::new([1; 32])).await.unwrap();
     before.sessions().keep("session", "its state".to_owned(), 100, 0).await.unwrap();
@@ -92,12 +97,13 @@ async fn what_was_done_is_there_after_a_restart() {
     drop(before);
 
     let after = opened(&file).await;
-    assert_eq!(after.clients().find("app").await.unwrap().unwrap().name.as_deref(), Some("An app"));
+    assert_eq!(after.clients().find("app", 100).await.unwrap().unwrap().name.as_deref(), Some("An app"));
     assert_eq!(after.consents().allowed("alice", "app").await.unwrap().to_string(), "read write");
-    let rotate = Rotate { presented: SecretHash::of("1"), next: SecretHash::of("2"), expires_at: 2000 };
+    let rotate =
+        Rotate { presented: SecretHash::of("1"), next: SecretText::new("2"), expires_at: 2000, grace: 0 };
     assert_eq!(after.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
     assert_eq!(
-        after.codes().redeem(SecretHash::of("code of g"), None, 1).await.unwrap(),
+        after.codes().redeem(SecretHash::of("code of g"), "x", None, 1).await.unwrap(),
         Redemption::Replayed
     );
     assert_eq!(after.sealing_keys().key("cursors", SealingKey::new([2; 32])).await.unwrap(), sealing);
@@ -114,7 +120,7 @@ async fn of_a_hundred_uses_at_once_by_two_processes_one_is_the_first() {
     stores[0].codes().issue(hash, code("app"), 0).await.unwrap();
     let uses = (0..100).map(|at| {
         let store = stores[at % 2].clone();
-        tokio::spawn(async move { store.codes().redeem(hash, Some(grant("g", "1")), 1).await.unwrap() })
+        tokio::spawn(async move { store.codes().redeem(hash, "g", Some(grant("g", "1")), 1).await.unwrap() })
     });
     let mut first = 0;
     for used in uses.collect::<Vec<_>>() {
@@ -229,8 +235,12 @@ async fn child_that_rotates_once() {
         assert!(store.grants().find("after", 1).await.unwrap().is_some(), "what the other wrote is here");
         assert!(!store.spent().spend(SecretHash::of("proof"), 100, 0).await.unwrap(), "and was used up");
     }
-    let rotate =
-        Rotate { presented: current, next: SecretHash::of(&number.to_string()), expires_at: u64::MAX };
+    let rotate = Rotate {
+        presented: current,
+        next: SecretText::new(number.to_string()),
+        expires_at: u64::MAX,
+        grace: 0,
+    };
     assert_eq!(store.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
 }
 
@@ -342,7 +352,7 @@ async fn a_state_that_is_too_long_is_refused() {
 async fn ten_thousand_clients_make_room_for_one_more_by_the_oldest_that_nobody_allowed_anything() {
     let (_directory, file) = place();
     let store = opened(&file).await;
-    store.clients().register(client("app"), 0).await.unwrap();
+    store.clients().register(client("app"), None, 0).await.unwrap();
     granted(&store, "g", "1").await;
     let rows = SqliteRows::open(&file).unwrap();
     let flood = (0..9_999_u64).map(|number| Write {
@@ -357,9 +367,9 @@ async fn ten_thousand_clients_make_room_for_one_more_by_the_oldest_that_nobody_a
         }),
     });
     assert!(rows.commit(Change { writes: flood.collect(), stamp: 1 }).await.unwrap());
-    store.clients().register(client("new"), 20_000).await.unwrap();
+    store.clients().register(client("new"), None, 20_000).await.unwrap();
     for (id, is_there) in [("app", true), ("flood 0", false), ("flood 1", true), ("new", true)] {
-        assert_eq!(store.clients().find(id).await.unwrap().is_some(), is_there, "{id}");
+        assert_eq!(store.clients().find(id, 20_000).await.unwrap().is_some(), is_there, "{id}");
     }
 }
 
@@ -447,8 +457,8 @@ async fn child_that_rotates_until_it_is_killed() {
     for number in 1_u64.. {
         assert!(store.spent().spend(SecretHash::of(&format!("proof {number}")), 100, 0).await.unwrap());
         let (presented, next) =
-            (SecretHash::of(&(number - 1).to_string()), SecretHash::of(&number.to_string()));
-        let rotate = Rotate { presented, next, expires_at: u64::MAX };
+            (SecretHash::of(&(number - 1).to_string()), SecretText::new(number.to_string()));
+        let rotate = Rotate { presented, next, expires_at: u64::MAX, grace: 0 };
         assert_eq!(store.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
         println!("rotated {number}");
         std::io::stdout().flush().unwrap();

@@ -4,8 +4,8 @@ use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
 
-use mcp_auth_core::ScopeSet;
 use mcp_auth_core::ambient::SystemRandom;
+use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::{
     Client, Code, Durable, Grant, GrantTypes, OpenError, Redemption, Rotate, Rotation, SealingKey,
     SecretHash, SqliteRows, Store, StoreKey, StoreKeys, TransferError,
@@ -29,8 +29,10 @@ async fn filled(durable: &Durable) -> SealingKey {
         redirect_uris: vec!["http://127.0.0.1/callback".to_owned()],
         grant_types: GrantTypes::AuthorizationCode { refresh: true },
         secret: None,
+        registered_at: 0,
+        registration_token: None,
     };
-    store.clients().register(client, 0).await.expect("a step");
+    store.clients().register(client, None, 0).await.expect("a step");
     let code = Code {
         client_id: "app".to_owned(),
         subject: "alice".to_owned(),
@@ -48,12 +50,15 @@ async fn filled(durable: &Durable) -> SealingKey {
         resource: "http://localhost/mcp".to_owned(),
         scopes: ScopeSet::parse_lossy("read"),
         auth_time: 1,
+        redirect_uri: "http://127.0.0.1/callback".to_owned(),
+        granted_at: 1,
+        last_used: 1,
         current: SecretHash::of("1"),
         expires_at: 5000,
     };
     let hash = SecretHash::of("code");
     store.codes().issue(hash, code, 0).await.expect("a step");
-    assert_eq!(store.codes().redeem(hash, Some(grant), 1).await.expect("a step"), Redemption::First);
+    assert_eq!(store.codes().redeem(hash, "g", Some(grant), 1).await.expect("a step"), Redemption::First);
     assert!(store.spent().spend(SecretHash::of("over"), 50, 0).await.expect("a step"));
     assert!(store.spent().spend(SecretHash::of("proof"), 5000, 0).await.expect("a step"));
     for number in 0..250 {
@@ -66,7 +71,7 @@ async fn filled(durable: &Durable) -> SealingKey {
 
 async fn is_the_same(durable: &Durable, sealing: &SealingKey) {
     let store = Store::new(durable.clone());
-    assert!(store.clients().find("app").await.expect("a step").is_some());
+    assert!(store.clients().find("app", 100).await.expect("a step").is_some());
     assert_eq!(store.consents().allowed("alice", "app").await.expect("a step").to_string(), "read write");
     assert!(
         !store.spent().spend(SecretHash::of("proof"), 5000, 100).await.expect("a step"),
@@ -81,10 +86,11 @@ async fn is_the_same(durable: &Durable, sealing: &SealingKey) {
         Some("state 249")
     );
     assert!(!store.sessions().bind("session 0", "bob", 100).await.expect("a step"));
-    let rotate = Rotate { presented: SecretHash::of("1"), next: SecretHash::of("2"), expires_at: 6000 };
+    let rotate =
+        Rotate { presented: SecretHash::of("1"), next: SecretText::new("2"), expires_at: 6000, grace: 0 };
     assert_eq!(store.grants().rotate("g", rotate, 100).await.expect("a step"), Rotation::Rotated);
     assert_eq!(
-        store.codes().redeem(SecretHash::of("code"), None, 100).await.expect("a step"),
+        store.codes().redeem(SecretHash::of("code"), "x", None, 100).await.expect("a step"),
         Redemption::Replayed
     );
     assert!(store.grants().find("g", 100).await.expect("a step").is_none(), "the replay killed the grant");

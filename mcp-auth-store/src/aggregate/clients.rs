@@ -19,6 +19,12 @@ pub struct Client {
     pub grant_types: GrantTypes,
     /// The hash of the client secret; `None` for a public client.
     pub secret: Option<SecretHash>,
+    /// When it was registered, in Unix seconds.
+    #[serde(default)]
+    pub registered_at: u64,
+    /// The hash of its registration access token (RFC 7592 §3). Only a client that nobody else is given too has one.
+    #[serde(default)]
+    pub registration_token: Option<SecretHash>,
 }
 
 /// What a client may do at the token endpoint (`grant_types`, RFC 7591 §2).
@@ -37,12 +43,26 @@ pub enum GrantTypes {
     },
 }
 
-/// The clients that registered themselves.
-pub trait Clients: Send + Sync {
-    /// Keeps a client. If there are too many, the least recently used one is removed. Clients that no person ever
-    /// allowed anything are removed first: anyone can register a client, but only a person can allow it something.
-    fn register(&self, client: Client, now: u64) -> StoreFuture<'_, ()>;
+/// How long a client is kept that nobody allowed anything, in seconds.
+pub(crate) const UNUSED_LIFETIME: u64 = 60 * 60;
 
-    /// The client with this identifier.
-    fn find<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Client>>;
+/// The clients that registered themselves. One that nobody ever allows anything is gone after an hour, and one that was used with its
+/// last grant.
+pub trait Clients: Send + Sync {
+    /// Keeps a client, and returns it. Clients that say the same about themselves are `alike`: if one such client is kept already, it
+    /// is returned instead, for its hour anew. If many register at once that are alike, all of them get the same one.
+    ///
+    /// If there are too many, the least recently used one is removed. Clients that no person ever allowed anything are removed first:
+    /// anyone can register a client, but only a person can allow it something.
+    fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Client>;
+
+    /// The client with this identifier, if it is still kept at `now`.
+    fn find<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<Client>>;
+
+    /// Replaces what is kept of a client, but not how it was used (RFC 7592 §2.2). Returns whether there was one.
+    fn change(&self, client: Client, now: u64) -> StoreFuture<'_, bool>;
+
+    /// Removes a client, its grants, and what people allowed it (RFC 7592 §2.3). Access tokens of those grants are
+    /// [revoked](crate::Revocations). If there is none, it does nothing.
+    fn remove<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()>;
 }

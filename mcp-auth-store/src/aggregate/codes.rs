@@ -44,19 +44,25 @@ pub enum Redemption {
 /// The codes that were issued.
 pub trait Codes: Send + Sync {
     /// Keeps a code that a person just allowed. The same step records that this person allowed these scopes to this
-    /// client ([`Consents`](crate::Consents)), and that the client was used
+    /// client ([`Consents`](crate::Consents)), and, of a client that registered itself, that it was used
     /// ([`Clients::register`](crate::Clients::register)).
     fn issue(&self, hash: SecretHash, code: Code, now: u64) -> StoreFuture<'_, ()>;
 
     /// What a code stands for, used or not. It never changes; only [`Codes::redeem`] marks a code as used.
     fn find(&self, hash: SecretHash) -> StoreFuture<'_, Option<Code>>;
 
-    /// Uses a code. The first use marks it used and keeps `grant` (`None` for clients that do not refresh); each
-    /// later use kills the grant that the first one kept. If many callers use it at once, exactly one of them is the
-    /// first.
+    /// Uses a code for a grant with the identifier `grant_id`. The first use marks it used and keeps `grant` (`None` for clients that
+    /// do not refresh); each later use kills the grant of the first one, and [revokes](crate::Revocations) its access tokens. If many
+    /// callers use it at once, exactly one of them is the first.
     ///
     /// The caller has verified client, redirect URI and PKCE, so a replay with a wrong verifier never reaches this
     /// step and kills no grant (OAuth 2.1 §7.5.3). A used code is remembered for at least ten minutes after it
     /// expired.
-    fn redeem(&self, hash: SecretHash, grant: Option<Grant>, now: u64) -> StoreFuture<'_, Redemption>;
+    fn redeem<'a>(
+        &'a self,
+        hash: SecretHash,
+        grant_id: &'a str,
+        grant: Option<Grant>,
+        now: u64,
+    ) -> StoreFuture<'a, Redemption>;
 }

@@ -4,13 +4,11 @@ use mcp_auth_core::ScopeSet;
 
 use crate::StoreFuture;
 
-/// The consents that people gave.
+/// The consents that people gave. They go with a client that is [removed](crate::Clients::remove).
 pub trait Consents: Send + Sync {
-    /// The scopes that this person has allowed this client, for all codes together, as long as the client is known.
-    /// The consent page shows them; they do not allow anything.
+    /// The scopes that this person has allowed this client, for all codes together. The consent page shows them; they do not allow anything.
     fn allowed<'a>(&'a self, subject: &'a str, client_id: &'a str) -> StoreFuture<'a, ScopeSet>;
 
-    /// Whether any person has ever allowed this client anything, as long as the client is known. Anyone can register a
-    /// client, so before that no person has looked at the address to which it wants people sent.
+    /// Whether any person has ever allowed this client anything. Anyone can register a client, so before that no person has looked at the address to which it wants people sent.
     fn any<'a>(&'a self, client_id: &'a str) -> StoreFuture<'a, bool>;
 }

@@ -1,6 +1,6 @@
 //! Grants that can be refreshed: the current refresh token, and the tokens it replaced (OAuth 2.1 §4.3.1).
 
-use mcp_auth_core::ScopeSet;
+use mcp_auth_core::{ScopeSet, SecretText};
 use serde::{Deserialize, Serialize};
 
 use crate::{SecretHash, StoreFuture};
@@ -21,6 +21,15 @@ pub struct Grant {
     pub scopes: ScopeSet,
     /// When the person logged in who allowed it, in Unix seconds.
     pub auth_time: u64,
+    /// The redirect URI of the authorization request.
+    #[serde(default)]
+    pub redirect_uri: String,
+    /// When it was allowed, in Unix seconds.
+    #[serde(default)]
+    pub granted_at: u64,
+    /// When it was used last, in Unix seconds.
+    #[serde(default)]
+    pub last_used: u64,
     /// The hash of the secret of the only valid refresh token.
     pub current: SecretHash,
     /// The time, in Unix seconds, from which the grant is dead.
@@ -28,22 +37,27 @@ pub struct Grant {
 }
 
 /// Replaces one refresh token by the next.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Rotate {
     /// The secret that the client presented.
     pub presented: SecretHash,
     /// The secret that the client gets instead.
-    pub next: SecretHash,
+    pub next: SecretText,
     /// The new time, in Unix seconds, at which the grant ends.
     pub expires_at: u64,
+    /// For how many seconds the presented secret gives the same next one again, for processes of one client that refresh at the same
+    /// moment. 0: it does not.
+    pub grace: u64,
 }
 
 /// The outcome of [`Grants::rotate`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
     /// The next secret is now the current one.
     Rotated,
-    /// An old secret was presented: the grant is dead now.
+    /// The secret was replaced just now, within the grace of that rotation, and this is what replaced it.
+    Again(SecretText),
+    /// An old secret was presented: the grant is dead now, and its access tokens are [revoked](crate::Revocations).
     Reused,
     /// The grant is unknown, or it is dead.
     Gone,
@@ -58,6 +72,10 @@ pub trait Grants: Send + Sync {
     /// callers present the current secret at once, the first one rotates it and the second one kills the grant.
     fn rotate<'a>(&'a self, id: &'a str, rotate: Rotate, now: u64) -> StoreFuture<'a, Rotation>;
 
-    /// Kills a grant. If there is none, it does nothing.
-    fn revoke<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()>;
+    /// Kills a grant, and [revokes](crate::Revocations) its access tokens, also where the grant is unknown: one of a client that does not
+    /// refresh is not kept.
+    fn revoke<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()>;
+
+    /// The grants of a person that have not ended at `now`, those first that end first; at most `most`.
+    fn of_person<'a>(&'a self, subject: &'a str, most: usize, now: u64) -> StoreFuture<'a, Vec<Grant>>;
 }

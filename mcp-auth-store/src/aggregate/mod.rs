@@ -2,7 +2,7 @@
 //!
 //! - The issuer's: `clients`, `codes`, `grants`, `consents`, `browser_sessions`.
 //! - The runtime's: `sessions`, `tasks`.
-//! - For both: `confirmations`, `counters`, `sealing_keys`, `spent`. Each name of a counter or of a key's purpose belongs to one place in the code.
+//! - For both: `confirmations`, `counters`, `revocations`, `sealing_keys`, `spent`. Each name of a counter or of a key's purpose belongs to one place in the code.
 
 mod browser_sessions;
 mod clients;
@@ -11,12 +11,14 @@ mod confirmations;
 mod consents;
 mod counters;
 mod grants;
+mod revocations;
 mod sealing_keys;
 mod sessions;
 mod spent;
 mod tasks;
 
 pub use browser_sessions::{Browser, BrowserSessions};
+pub(crate) use clients::UNUSED_LIFETIME;
 pub use clients::{Client, Clients, GrantTypes};
 pub(crate) use codes::REPLAY_MEMORY;
 pub use codes::{Code, Codes, Redemption};
@@ -24,6 +26,8 @@ pub use confirmations::{Answer, Confirmation, Confirmations, MOST_WAITING, Taken
 pub use consents::Consents;
 pub use counters::{Arrival, Counters, Rate};
 pub use grants::{Grant, Grants, Rotate, Rotation};
+pub(crate) use revocations::MOST_REVOCATIONS;
+pub use revocations::{Revocable, Revocation, RevocationBoard, Revocations, Revoked};
 pub use sealing_keys::{SealingKey, SealingKeys};
 pub use sessions::Sessions;
 pub use spent::Spent;

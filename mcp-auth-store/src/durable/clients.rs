@@ -1,47 +1,138 @@
 //! Clients that registered themselves.
 
-use super::consents;
-use super::record::{changed, content, gone, put, read};
+use std::slice::from_ref;
+
+use serde::{Deserialize, Serialize};
+
+use super::record::{alive, changed, content, gone, put, read, removed};
 use super::rows::{Before, Content, Key, MOST, Row, Write};
 use super::store::Durable;
-use crate::{Client, Clients, StoreError, StoreFuture};
+use super::{consents, grants};
+use crate::aggregate::UNUSED_LIFETIME;
+use crate::{Client, Clients, SecretHash, StoreError, StoreFuture};
 
 /// So many clients are kept. Anyone can register one.
 const MOST_CLIENTS: u64 = 10_000;
-/// So many consents of a client are removed at once.
+/// So many consents or grants of a client are removed at once.
 const AT_ONCE: usize = 100;
+/// A client is kept so much longer than its last grant, in seconds, so that not every refresh of a client that many people use writes it.
+const KEPT_BEYOND: u64 = 24 * 60 * 60;
 
 /// The clients that nobody ever allowed anything, by the time at which they registered.
 const UNUSED: &str = "clients, unused";
 /// The others, by the time at which they were used.
 const USED: &str = "clients, used";
 
+/// The client that those are given that are alike.
+#[derive(Serialize, Deserialize)]
+struct Alike {
+    client_id: String,
+}
+
 pub(super) fn key(id: &str) -> Key {
     Key::new("clients", id)
 }
 
 impl Clients for Durable {
-    fn register(&self, client: Client, now: u64) -> StoreFuture<'_, ()> {
+    fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Client> {
         Box::pin(async move {
-            let key = key(&client.id);
             self.make_room_for_a_client(now).await?;
-            self.forget_consents(&client.id, now).await?;
-            let kept = content(&client, MOST)?;
-            let after = Some(Content { groups: vec![UNUSED.to_owned()], rank: now.min(MOST), ..kept });
-            self.commit(vec![Write { key, before: Before::Any, after }], now).await.map(drop)
+            let Some(alike) = alike else {
+                self.forget_consents(&client.id, now).await?;
+                let write =
+                    Write { key: key(&client.id), before: Before::Any, after: Some(fresh(&client, now)?) };
+                self.commit(vec![write], now).await?;
+                return Ok(client);
+            };
+            let alike = Key::new("alike_clients", alike.digits());
+            loop {
+                let known = self.row(alike.clone()).await?.as_ref().map(read::<Alike>).transpose()?;
+                let id = known.map_or(client.id.clone(), |known| known.client_id);
+                let keys = [alike.clone(), key(&id)];
+                let registered = self.step(&keys, now, |rows| register_alike(&keys, rows, &client, now));
+                // Where another one came first, that one is looked at.
+                if let Some(registered) = registered.await? {
+                    return Ok(registered);
+                }
+            }
         })
     }
 
-    fn find<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Client>> {
-        Box::pin(async move { self.row(key(id)).await?.as_ref().map(read).transpose() })
+    fn find<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<Client>> {
+        Box::pin(async move { alive(self.row(key(id)).await?.as_ref(), now).map(read).transpose() })
+    }
+
+    fn change(&self, client: Client, now: u64) -> StoreFuture<'_, bool> {
+        Box::pin(async move {
+            self.step(from_ref(&key(&client.id)), now, |rows| match alive(rows[0].as_ref(), now) {
+                None => Ok((false, vec![])),
+                Some(row) => {
+                    let after = changed(row, &client, row.content.forget_at)?;
+                    Ok((true, vec![put(&row.key, Some(row), after)]))
+                }
+            })
+            .await
+        })
+    }
+
+    fn remove<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            // First, so that it gets no more grants.
+            self.commit(vec![gone(key(id))], now).await?;
+            self.end_grants(grants::of_client(id), now).await?;
+            self.forget_consents(id, now).await
+        })
     }
 }
 
-/// The client of `row` was used.
-pub(super) fn used(row: &Row, now: u64) -> Result<Write, StoreError> {
-    let client: Client = read(row)?;
-    let used = changed(row, &client, row.content.forget_at)?;
-    Ok(put(&row.key, Some(row), Content { groups: vec![USED.to_owned()], rank: now.min(MOST), ..used }))
+/// The client that is kept under `keys`, the row of those that are alike and its own; `None` where another one is kept by now.
+fn register_alike(
+    keys: &[Key; 2],
+    rows: &[Option<Row>],
+    client: &Client,
+    now: u64,
+) -> Result<(Option<Client>, Vec<Write>), StoreError> {
+    let known = rows[0].as_ref().map(read::<Alike>).transpose()?;
+    if known.is_some_and(|known| keys[1].id != known.client_id) {
+        return Ok((None, vec![]));
+    }
+    let (registered, kept) = match (&rows[0], alive(rows[1].as_ref(), now)) {
+        (Some(_), Some(row)) => {
+            let kept: Client = read(row)?;
+            let forget_at = row.content.forget_at.max(now.saturating_add(UNUSED_LIFETIME).min(MOST));
+            let after = Content { forget_at, ..row.content.clone() };
+            (kept, put(&keys[1], Some(row), after))
+        }
+        // That one is over, and its identifier is never given again.
+        (Some(row), None) => return Ok((None, vec![removed(row)])),
+        (None, _) => (client.clone(), put(&keys[1], rows[1].as_ref(), fresh(client, now)?)),
+    };
+    let forget_at = kept.after.as_ref().map_or(now, |after| after.forget_at);
+    let alike = content(&Alike { client_id: registered.id.clone() }, forget_at)?;
+    Ok((Some(registered), vec![put(&keys[0], rows[0].as_ref(), alike), kept]))
+}
+
+/// A client that nobody has allowed anything yet.
+fn fresh(client: &Client, now: u64) -> Result<Content, StoreError> {
+    let kept = content(client, now.saturating_add(UNUSED_LIFETIME))?;
+    Ok(Content { groups: vec![UNUSED.to_owned()], rank: now.min(MOST), ..kept })
+}
+
+/// The client of `row` was allowed something, and may use it until `until`.
+pub(super) fn used(row: &Row, until: u64, now: u64) -> Write {
+    let forget_at = row.content.forget_at.max(until.saturating_add(UNUSED_LIFETIME).min(MOST));
+    let used =
+        Content { groups: vec![USED.to_owned()], rank: now.min(MOST), forget_at, ..row.content.clone() };
+    put(&row.key, Some(row), used)
+}
+
+/// The client of `row` has a grant until `until`; `None` where it is kept so long anyway.
+pub(super) fn kept_for(row: &Row, until: u64) -> Option<Write> {
+    if row.content.forget_at >= until.min(MOST) {
+        return None;
+    }
+    let forget_at = until.saturating_add(KEPT_BEYOND).min(MOST);
+    Some(put(&row.key, Some(row), Content { forget_at, ..row.content.clone() }))
 }
 
 impl Durable {
@@ -54,8 +145,8 @@ impl Durable {
         }
         let from = if unused > 0 { UNUSED } else { USED };
         for row in self.rows.first_of(from.to_owned(), 1).await? {
+            self.commit(vec![removed(&row)], now).await?;
             self.forget_consents(&row.key.id, now).await?;
-            self.commit(vec![gone(row.key)], now).await?;
         }
         Ok(())
     }

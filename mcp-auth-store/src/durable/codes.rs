@@ -6,9 +6,9 @@ use super::consents::{self, Consent};
 use super::record::{changed, content, gone, put, read};
 use super::rows::{Content, Key, Row};
 use super::store::Durable;
-use super::{clients, grants};
+use super::{clients, grants, revocations};
 use crate::aggregate::REPLAY_MEMORY;
-use crate::{Code, Codes, Grant, Redemption, SecretHash, StoreFuture};
+use crate::{Code, Codes, Grant, Redemption, Revoked, SecretHash, StoreFuture};
 
 #[derive(Serialize, Deserialize)]
 struct Issued {
@@ -31,11 +31,11 @@ impl Codes for Durable {
             let issued = Issued { code, used: false, grant_id: None };
             self.step(&keys, now, |rows| {
                 let mut writes = vec![put(&keys[0], rows[0].as_ref(), content(&issued, forget_at)?)];
-                // A client of the configuration is not in the store, and neither is what was allowed it.
-                if let Some(client) = &rows[1] {
-                    writes.push(clients::used(client, now)?);
-                    writes.push(put(&keys[2], rows[2].as_ref(), consent(rows[2].as_ref(), &issued.code)?));
-                }
+                writes.push(put(&keys[2], rows[2].as_ref(), consent(rows[2].as_ref(), &issued.code)?));
+                // One that did not register itself is not in the store.
+                writes.extend(
+                    rows[1].as_ref().map(|client| clients::used(client, issued.code.expires_at, now)),
+                );
                 Ok(((), writes))
             })
             .await
@@ -49,25 +49,43 @@ impl Codes for Durable {
         })
     }
 
-    fn redeem(&self, hash: SecretHash, grant: Option<Grant>, now: u64) -> StoreFuture<'_, Redemption> {
+    fn redeem<'a>(
+        &'a self,
+        hash: SecretHash,
+        grant_id: &'a str,
+        grant: Option<Grant>,
+        now: u64,
+    ) -> StoreFuture<'a, Redemption> {
         Box::pin(async move {
-            self.step(&[key(hash)], now, |rows| {
+            let mut keys = vec![key(hash)];
+            keys.extend(grant.as_ref().map(|grant| clients::key(&grant.client_id)));
+            let mut revoked = None;
+            let redemption = self.step(&keys, now, |rows| {
                 let Some(row) = &rows[0] else { return Ok((Redemption::Gone, vec![])) };
                 let issued: Issued = read(row)?;
                 if issued.used {
-                    let dead = issued.grant_id.map(|id| gone(grants::key(&id)));
-                    return Ok((Redemption::Replayed, dead.into_iter().collect()));
+                    let Some(id) = issued.grant_id else { return Ok((Redemption::Replayed, vec![])) };
+                    let dead = gone(grants::key(&id));
+                    let of = revoked.insert(Revoked::Grant(id));
+                    return Ok((Redemption::Replayed, vec![dead, revocations::write(of, now)?]));
                 }
                 if issued.code.expires_at <= now {
                     return Ok((Redemption::Gone, vec![]));
                 }
-                let grant_id = grant.as_ref().map(|grant| grant.id.clone());
+                let grant_id = Some(grant_id.to_owned());
                 let used = changed(row, &Issued { used: true, grant_id, ..issued }, row.content.forget_at)?;
                 let mut writes = vec![put(&row.key, Some(row), used)];
-                writes.extend(grant.as_ref().map(grants::kept).transpose()?);
+                if let Some(grant) = &grant {
+                    writes.push(grants::kept(grant)?);
+                    writes.extend(rows[1].as_ref().and_then(|row| clients::kept_for(row, grant.expires_at)));
+                }
                 Ok((Redemption::First, writes))
-            })
-            .await
+            });
+            let redemption = redemption.await?;
+            if let Some(revoked) = revoked {
+                self.show_revoked(revoked, now);
+            }
+            Ok(redemption)
         })
     }
 }

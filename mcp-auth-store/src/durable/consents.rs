@@ -3,7 +3,6 @@
 use mcp_auth_core::ScopeSet;
 use serde::{Deserialize, Serialize};
 
-use super::clients;
 use super::record::read;
 use super::rows::Key;
 use super::store::Durable;
@@ -35,18 +34,17 @@ pub(super) fn of_person(subject: &str) -> String {
 impl Consents for Durable {
     fn allowed<'a>(&'a self, subject: &'a str, client_id: &'a str) -> StoreFuture<'a, ScopeSet> {
         Box::pin(async move {
-            let rows = self.rows.read(vec![clients::key(client_id), key(subject, client_id)]).await?;
-            match &rows[..] {
-                [Some(_), Some(consent)] => Ok(read::<Consent>(consent)?.scopes),
-                _ => Ok(ScopeSet::default()),
-            }
+            let row = self.row(key(subject, client_id)).await?;
+            Ok(row
+                .as_ref()
+                .map(read::<Consent>)
+                .transpose()?
+                .map(|consent| consent.scopes)
+                .unwrap_or_default())
         })
     }
 
     fn any<'a>(&'a self, client_id: &'a str) -> StoreFuture<'a, bool> {
-        Box::pin(async move {
-            let is_known = self.row(clients::key(client_id)).await?.is_some();
-            Ok(is_known && self.rows.count(of_client(client_id), 0).await? > 0)
-        })
+        Box::pin(async move { Ok(self.rows.count(of_client(client_id), 0).await? > 0) })
     }
 }

@@ -1,19 +1,52 @@
 //! Grants that can be refreshed.
 
+use mcp_auth_core::SecretText;
+use serde::{Deserialize, Serialize};
+
 use super::record::{alive, changed, content, gone, put, read, removed};
 use super::rows::{Before, Content, Key, Write};
 use super::store::Durable;
-use crate::{Grant, Grants, Rotate, Rotation, StoreError, StoreFuture};
+use super::{clients, revocations};
+use crate::{Grant, Grants, Revoked, Rotate, Rotation, SecretHash, StoreError, StoreFuture};
+
+/// So many grants are ended at once.
+const AT_ONCE: usize = 50;
+
+/// A grant, and the secret that was replaced last.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    grant: Grant,
+    /// What replaced it is sealed in the row.
+    #[serde(default)]
+    previous: Option<Previous>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Previous {
+    secret: SecretHash,
+    /// Until when it gives the same next one again, in Unix seconds.
+    until: u64,
+}
 
 pub(super) fn key(id: &str) -> Key {
     Key::new("grants", id)
 }
 
+/// The grants of one person, by the time at which they end.
+pub(super) fn of_person(subject: &str) -> String {
+    format!("grants of person {subject}")
+}
+
+/// The grants of one client, by the time at which they end.
+pub(super) fn of_client(client_id: &str) -> String {
+    format!("grants of client {client_id}")
+}
+
 /// A new grant.
 pub(super) fn kept(grant: &Grant) -> Result<Write, StoreError> {
-    let after = content(grant, grant.expires_at)?;
-    let groups =
-        vec![format!("grants of person {}", grant.subject), format!("grants of client {}", grant.client_id)];
+    let after = content(&Kept { grant: grant.clone(), previous: None }, grant.expires_at)?;
+    let groups = vec![of_person(&grant.subject), of_client(&grant.client_id)];
     let after = Some(Content { groups, rank: after.forget_at, ..after });
     Ok(Write { key: key(&grant.id), before: Before::Any, after })
 }
@@ -25,22 +58,75 @@ impl Grants for Durable {
 
     fn rotate<'a>(&'a self, id: &'a str, rotate: Rotate, now: u64) -> StoreFuture<'a, Rotation> {
         Box::pin(async move {
-            self.step(&[key(id)], now, |rows| {
+            let Some(grant) = Grants::find(self, id, now).await? else { return Ok(Rotation::Gone) };
+            let keys = [key(id), clients::key(&grant.client_id)];
+            let revoked = Revoked::Grant(id.to_owned());
+            let rotation = self.step(&keys, now, |rows| {
                 let Some(row) = alive(rows[0].as_ref(), now) else { return Ok((Rotation::Gone, vec![])) };
-                let grant: Grant = read(row)?;
+                let Kept { grant, previous } = read(row)?;
                 if grant.current != rotate.presented {
-                    return Ok((Rotation::Reused, vec![removed(row)]));
+                    if previous.is_some_and(|before| before.secret == rotate.presented && now < before.until)
+                    {
+                        let next = self.unseal(&row.key, row.content.sealed.as_deref())?;
+                        let next = String::from_utf8(next).map_err(StoreError::new)?;
+                        return Ok((Rotation::Again(SecretText::new(next)), vec![]));
+                    }
+                    return Ok((Rotation::Reused, vec![removed(row), revocations::write(&revoked, now)?]));
                 }
-                let next = Grant { current: rotate.next, expires_at: rotate.expires_at, ..grant };
-                let next = changed(row, &next, rotate.expires_at)?;
-                let next = Content { rank: next.forget_at, ..next };
-                Ok((Rotation::Rotated, vec![put(&row.key, Some(row), next)]))
-            })
-            .await
+                let previous = (rotate.grace > 0)
+                    .then(|| Previous { secret: rotate.presented, until: now.saturating_add(rotate.grace) });
+                let sealed = match previous {
+                    Some(_) => Some(self.seal(&row.key, rotate.next.expose().as_bytes())?),
+                    None => None,
+                };
+                let current = SecretHash::of(rotate.next.expose());
+                let next = Grant { current, last_used: now, expires_at: rotate.expires_at, ..grant };
+                let next = changed(row, &Kept { grant: next, previous }, rotate.expires_at)?;
+                let next = Content { rank: next.forget_at, sealed, ..next };
+                let mut writes = vec![put(&row.key, Some(row), next)];
+                writes.extend(rows[1].as_ref().and_then(|row| clients::kept_for(row, rotate.expires_at)));
+                Ok((Rotation::Rotated, writes))
+            });
+            let rotation = rotation.await?;
+            if rotation == Rotation::Reused {
+                self.show_revoked(revoked, now);
+            }
+            Ok(rotation)
         })
     }
 
-    fn revoke<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
-        Box::pin(async move { self.commit(vec![gone(key(id))], 0).await.map(drop) })
+    fn revoke<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let revoked = Revoked::Grant(id.to_owned());
+            self.commit(vec![gone(key(id)), revocations::write(&revoked, now)?], now).await?;
+            self.show_revoked(revoked, now);
+            Ok(())
+        })
+    }
+
+    fn of_person<'a>(&'a self, subject: &'a str, most: usize, now: u64) -> StoreFuture<'a, Vec<Grant>> {
+        Box::pin(async move {
+            let rows = self.rows.first_of(of_person(subject), most).await?;
+            rows.iter().filter(|row| row.content.forget_at > now).map(read).collect()
+        })
+    }
+}
+
+impl Durable {
+    /// Ends all grants of a group, and revokes their access tokens.
+    pub(super) async fn end_grants(&self, group: String, now: u64) -> Result<(), StoreError> {
+        loop {
+            let grants = self.rows.first_of(group.clone(), AT_ONCE).await?;
+            if grants.is_empty() {
+                return Ok(());
+            }
+            let mut writes = Vec::with_capacity(2 * grants.len());
+            let revoked: Vec<_> = grants.iter().map(|row| Revoked::Grant(row.key.id.clone())).collect();
+            for (row, revoked) in grants.into_iter().zip(&revoked) {
+                writes.extend([gone(row.key), revocations::write(revoked, now)?]);
+            }
+            self.commit(writes, now).await?;
+            revoked.into_iter().for_each(|revoked| self.show_revoked(revoked, now));
+        }
     }
 }

@@ -9,7 +9,7 @@
 //! - `version`: which release may use which store.
 //! - `open_error`: why a database is not the store of this server.
 //! - `transfer`: all rows at once, copied or backed up.
-//! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `sealing_keys`,
+//! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `revocations`, `sealing_keys`,
 //!   `spent`: the aggregates.
 
 mod browser_sessions;
@@ -21,6 +21,7 @@ mod counters;
 mod grants;
 mod open_error;
 mod record;
+mod revocations;
 mod rows;
 mod sealing_keys;
 mod sessions;

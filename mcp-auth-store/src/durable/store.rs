@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use super::open_error::OpenError;
 use super::rows::{Key, Rows};
 use super::vault::StoreKeys;
-use crate::{Backend, StoreError};
+use crate::{Backend, RevocationBoard, StoreError};
 
 /// How many steps of this process on different rows try at once.
 const TURNS: usize = 256;
@@ -28,6 +28,7 @@ pub struct Durable {
     random: Arc<dyn Random>,
     turns: Arc<[Mutex<()>]>,
     changes: Arc<AtomicUsize>,
+    pub(super) board: Arc<RevocationBoard>,
 }
 
 impl Durable {
@@ -43,7 +44,14 @@ impl Durable {
         now: u64,
     ) -> Result<Self, OpenError> {
         let turns = (0..TURNS).map(|_| Mutex::new(())).collect();
-        let store = Self { rows, keys: Arc::new(keys), random, turns, changes: Arc::default() };
+        let store = Self {
+            rows,
+            keys: Arc::new(keys),
+            random,
+            turns,
+            changes: Arc::default(),
+            board: Arc::default(),
+        };
         store.try_key(now).await?;
         let (rows, times) = SWEPT_AT_START;
         for _ in 0..times {

@@ -79,6 +79,19 @@ impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
         self.entries.get_mut(key).map(|entry| &mut entry.value)
     }
 
+    /// The keys, of what has ended too.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &K> {
+        self.entries.keys()
+    }
+
+    /// Removes the entries of which `is_gone` is true, and returns their keys.
+    pub(super) fn remove_where(&mut self, is_gone: impl Fn(&K, &V) -> bool) -> Vec<K> {
+        let gone = self.entries.iter().filter(|(key, entry)| is_gone(key, &entry.value));
+        let gone: Vec<K> = gone.map(|(key, _)| key.clone()).collect();
+        gone.iter().for_each(|key| self.remove(key));
+        gone
+    }
+
     /// The time at which `key` is forgotten, unless that time has passed.
     pub(super) fn forget_at<Q: Eq + Hash + ?Sized>(&self, key: &Q, now: u64) -> Option<u64>
     where

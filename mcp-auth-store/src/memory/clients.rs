@@ -1,17 +1,26 @@
 //! Clients in memory.
 
 use super::store::locked;
-use crate::{Client, Clients, MemoryStore, StoreFuture};
+use crate::{Client, Clients, MemoryStore, Revoked, SecretHash, StoreFuture};
 
 impl Clients for MemoryStore {
-    fn register(&self, client: Client, _now: u64) -> StoreFuture<'_, ()> {
-        Box::pin(async move {
-            locked(&self.issued).register(client);
-            Ok(())
-        })
+    fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Client> {
+        Box::pin(async move { Ok(locked(&self.issued).register(client, alike, now)) })
     }
 
-    fn find<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Client>> {
-        Box::pin(async move { Ok(locked(&self.issued).client(id).cloned()) })
+    fn find<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<Client>> {
+        Box::pin(async move { Ok(locked(&self.issued).client(id, now).cloned()) })
+    }
+
+    fn change(&self, client: Client, now: u64) -> StoreFuture<'_, bool> {
+        Box::pin(async move { Ok(locked(&self.issued).change(client, now)) })
+    }
+
+    fn remove<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let ended = locked(&self.issued).remove(id);
+            ended.into_iter().for_each(|grant| self.show_revoked(Revoked::Grant(grant), now));
+            Ok(())
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! Codes in memory.
 
 use super::store::locked;
-use crate::{Code, Codes, Grant, MemoryStore, Redemption, SecretHash, StoreFuture};
+use crate::{Code, Codes, Grant, MemoryStore, Redemption, Revoked, SecretHash, StoreFuture};
 
 impl Codes for MemoryStore {
     fn issue(&self, hash: SecretHash, code: Code, now: u64) -> StoreFuture<'_, ()> {
@@ -15,7 +15,19 @@ impl Codes for MemoryStore {
         Box::pin(async move { Ok(locked(&self.issued).code(hash).cloned()) })
     }
 
-    fn redeem(&self, hash: SecretHash, grant: Option<Grant>, now: u64) -> StoreFuture<'_, Redemption> {
-        Box::pin(async move { Ok(locked(&self.issued).redeem(hash, grant, now)) })
+    fn redeem<'a>(
+        &'a self,
+        hash: SecretHash,
+        grant_id: &'a str,
+        grant: Option<Grant>,
+        now: u64,
+    ) -> StoreFuture<'a, Redemption> {
+        Box::pin(async move {
+            let (redemption, dead) = locked(&self.issued).redeem(hash, grant_id, grant, now);
+            if let Some(dead) = dead {
+                self.show_revoked(Revoked::Grant(dead), now);
+            }
+            Ok(redemption)
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! Consents in memory: they are removed together with their client.
+//! Consents in memory.
 
 use mcp_auth_core::ScopeSet;
 

@@ -1,7 +1,7 @@
 //! Grants in memory.
 
 use super::store::locked;
-use crate::{Grant, Grants, MemoryStore, Rotate, Rotation, StoreFuture};
+use crate::{Grant, Grants, MemoryStore, Revoked, Rotate, Rotation, StoreFuture};
 
 impl Grants for MemoryStore {
     fn find<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, Option<Grant>> {
@@ -9,13 +9,24 @@ impl Grants for MemoryStore {
     }
 
     fn rotate<'a>(&'a self, id: &'a str, rotate: Rotate, now: u64) -> StoreFuture<'a, Rotation> {
-        Box::pin(async move { Ok(locked(&self.issued).rotate(id, rotate, now)) })
+        Box::pin(async move {
+            let rotation = locked(&self.issued).rotate(id, rotate, now);
+            if rotation == Rotation::Reused {
+                self.show_revoked(Revoked::Grant(id.to_owned()), now);
+            }
+            Ok(rotation)
+        })
     }
 
-    fn revoke<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
+    fn revoke<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             locked(&self.issued).revoke(id);
+            self.show_revoked(Revoked::Grant(id.to_owned()), now);
             Ok(())
         })
+    }
+
+    fn of_person<'a>(&'a self, subject: &'a str, most: usize, now: u64) -> StoreFuture<'a, Vec<Grant>> {
+        Box::pin(async move { Ok(locked(&self.issued).of_person(subject, most, now)) })
     }
 }

@@ -1,27 +1,36 @@
 //! Clients, codes and grants share one lock, because issuing a code uses a client and redeeming it makes a grant.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use mcp_auth_core::ScopeSet;
+use mcp_auth_core::{ScopeSet, SecretText};
 
 use super::bounded::Bounded;
-use crate::aggregate::REPLAY_MEMORY;
+use crate::aggregate::{REPLAY_MEMORY, UNUSED_LIFETIME};
 use crate::{Caps, Client, Code, Grant, Redemption, Rotate, Rotation, SecretHash};
+
+/// So many people's consents to clients are kept for each client that may be.
+const CONSENTS_PER_CLIENT: usize = 100;
 
 pub(super) struct Issued {
     max_clients: usize,
     clients: HashMap<String, KnownClient>,
+    /// The client that those are given that are alike.
+    alike: HashMap<SecretHash, String>,
     /// Counts registrations and uses, to order those within the same second.
     tick: u64,
     codes: Bounded<SecretHash, KnownCode>,
-    grants: Bounded<String, Grant>,
+    grants: Bounded<String, KnownGrant>,
+    /// The scopes that people have allowed, by client and person.
+    consents: Bounded<(String, String), ScopeSet>,
 }
 
 struct KnownClient {
     client: Client,
+    alike: Option<SecretHash>,
     last_used: u64,
-    /// The scopes that each person has allowed this client. It is empty until a person allows it something.
-    allowed: BTreeMap<String, ScopeSet>,
+    /// Whether any person allowed it something.
+    is_used: bool,
+    forget_at: u64,
 }
 
 struct KnownCode {
@@ -30,48 +39,104 @@ struct KnownCode {
     grant: Option<String>,
 }
 
+struct KnownGrant {
+    grant: Grant,
+    previous: Option<Previous>,
+}
+
+/// The secret that was replaced last, and what replaced it.
+struct Previous {
+    secret: SecretHash,
+    next: SecretText,
+    until: u64,
+}
+
 impl Issued {
     pub(super) fn new(caps: Caps) -> Self {
         Self {
             max_clients: caps.clients.max(1),
             clients: HashMap::new(),
+            alike: HashMap::new(),
             tick: 0,
             codes: Bounded::new(caps.codes),
             grants: Bounded::new(caps.grants),
+            consents: Bounded::new(caps.clients.saturating_mul(CONSENTS_PER_CLIENT)),
         }
     }
 
-    pub(super) fn register(&mut self, client: Client) {
+    pub(super) fn register(&mut self, client: Client, alike: Option<SecretHash>, now: u64) -> Client {
+        let forget_at = now.saturating_add(UNUSED_LIFETIME);
+        let known = alike.and_then(|alike| self.alike.get(&alike)).and_then(|id| self.clients.get_mut(id));
+        if let Some(known) = known.filter(|known| known.forget_at > now) {
+            known.forget_at = known.forget_at.max(forget_at);
+            return known.client.clone();
+        }
         if self.clients.len() >= self.max_clients {
-            let oldest = self.clients.iter().min_by_key(|(_, c)| (!c.allowed.is_empty(), c.last_used));
+            let oldest = self.clients.iter().min_by_key(|(_, c)| (c.forget_at > now, c.is_used, c.last_used));
             if let Some(id) = oldest.map(|(id, _)| id.clone()) {
-                self.clients.remove(&id);
+                self.forget(&id);
             }
         }
-        let known = KnownClient { client, last_used: self.next_tick(), allowed: BTreeMap::new() };
-        self.clients.insert(known.client.id.clone(), known);
+        self.forget(&client.id);
+        let last_used = self.next_tick();
+        if let Some(alike) = alike {
+            self.alike.insert(alike, client.id.clone());
+        }
+        let known = KnownClient { client: client.clone(), alike, last_used, is_used: false, forget_at };
+        self.clients.insert(client.id.clone(), known);
+        client
     }
 
-    pub(super) fn client(&self, id: &str) -> Option<&Client> {
-        self.clients.get(id).map(|known| &known.client)
+    /// Removes a client, and what people allowed it.
+    fn forget(&mut self, id: &str) {
+        let Some(known) = self.clients.remove(id) else { return };
+        if let Some(alike) = known.alike.filter(|alike| self.alike.get(alike).is_some_and(|of| of == id)) {
+            self.alike.remove(&alike);
+        }
+        if known.is_used {
+            self.consents.remove_where(|(client_id, _), _| client_id == id);
+        }
+    }
+
+    pub(super) fn client(&self, id: &str, now: u64) -> Option<&Client> {
+        self.clients.get(id).filter(|known| known.forget_at > now).map(|known| &known.client)
+    }
+
+    pub(super) fn change(&mut self, client: Client, now: u64) -> bool {
+        match self.clients.get_mut(&client.id).filter(|known| known.forget_at > now) {
+            None => false,
+            Some(known) => {
+                known.client = client;
+                true
+            }
+        }
+    }
+
+    /// Removes a client, and returns the grants that ended with it.
+    pub(super) fn remove(&mut self, id: &str) -> Vec<String> {
+        self.forget(id);
+        self.consents.remove_where(|(client_id, _), _| client_id == id);
+        self.grants.remove_where(|_, known| known.grant.client_id == id)
     }
 
     pub(super) fn allowed(&self, subject: &str, client_id: &str) -> ScopeSet {
-        let known = self.clients.get(client_id);
-        known.and_then(|known| known.allowed.get(subject)).cloned().unwrap_or_default()
+        self.consents.peek(&(client_id.to_owned(), subject.to_owned())).cloned().unwrap_or_default()
     }
 
     pub(super) fn is_allowed_by_anyone(&self, client_id: &str) -> bool {
-        self.clients.get(client_id).is_some_and(|known| !known.allowed.is_empty())
+        self.consents.keys().any(|(of, _)| of == client_id)
     }
 
     pub(super) fn issue(&mut self, hash: SecretHash, code: Code, now: u64) {
         let tick = self.next_tick();
         if let Some(known) = self.clients.get_mut(&code.client_id) {
             known.last_used = tick;
-            let allowed = known.allowed.entry(code.subject.clone()).or_default();
-            allowed.extend(code.scopes.iter().cloned());
+            known.is_used = true;
+            known.forget_at = known.forget_at.max(code.expires_at.saturating_add(UNUSED_LIFETIME));
         }
+        let mut allowed = self.allowed(&code.subject, &code.client_id);
+        allowed.extend(code.scopes.iter().cloned());
+        self.consents.insert((code.client_id.clone(), code.subject.clone()), allowed, u64::MAX, now);
         let forget_at = code.expires_at.saturating_add(REPLAY_MEMORY);
         self.codes.insert(hash, KnownCode { code, used: false, grant: None }, forget_at, now);
     }
@@ -80,43 +145,80 @@ impl Issued {
         self.codes.peek(&hash).map(|known| &known.code)
     }
 
-    pub(super) fn redeem(&mut self, hash: SecretHash, grant: Option<Grant>, now: u64) -> Redemption {
+    /// Uses a code; with its outcome the grant that is revoked by that.
+    pub(super) fn redeem(
+        &mut self,
+        hash: SecretHash,
+        grant_id: &str,
+        grant: Option<Grant>,
+        now: u64,
+    ) -> (Redemption, Option<String>) {
         let Some(known) = self.codes.peek_mut(&hash) else {
-            return Redemption::Gone;
+            return (Redemption::Gone, None);
         };
         if known.used {
-            if let Some(id) = &known.grant {
+            let dead = known.grant.clone();
+            if let Some(id) = &dead {
                 self.grants.remove(id);
             }
-            return Redemption::Replayed;
+            return (Redemption::Replayed, dead);
         }
         if known.code.expires_at <= now {
-            return Redemption::Gone;
+            return (Redemption::Gone, None);
         }
         known.used = true;
-        known.grant = grant.as_ref().map(|grant| grant.id.clone());
+        known.grant = Some(grant_id.to_owned());
         if let Some(grant) = grant {
             let expires_at = grant.expires_at;
-            self.grants.insert(grant.id.clone(), grant, expires_at, now);
+            self.keep_client(&grant.client_id, expires_at);
+            self.grants.insert(grant.id.clone(), KnownGrant { grant, previous: None }, expires_at, now);
         }
-        Redemption::First
+        (Redemption::First, None)
+    }
+
+    /// A client is kept as long as its grants.
+    fn keep_client(&mut self, id: &str, until: u64) {
+        if let Some(known) = self.clients.get_mut(id) {
+            known.forget_at = known.forget_at.max(until);
+        }
     }
 
     pub(super) fn grant(&self, id: &str, now: u64) -> Option<&Grant> {
-        self.grants.get(id, now)
+        self.grants.get(id, now).map(|known| &known.grant)
+    }
+
+    pub(super) fn of_person(&self, subject: &str, most: usize, now: u64) -> Vec<Grant> {
+        let of_person = self.grants.values(now).map(|known| &known.grant);
+        let mut grants: Vec<Grant> = of_person.filter(|grant| grant.subject == subject).cloned().collect();
+        grants.sort_by(|one, other| (one.expires_at, &one.id).cmp(&(other.expires_at, &other.id)));
+        grants.truncate(most);
+        grants
     }
 
     pub(super) fn rotate(&mut self, id: &str, rotate: Rotate, now: u64) -> Rotation {
-        let Some(grant) = self.grants.get_mut(id, now) else {
+        let Some(known) = self.grants.get_mut(id, now) else {
             return Rotation::Gone;
         };
-        if grant.current != rotate.presented {
-            self.grants.remove(id);
-            return Rotation::Reused;
+        if known.grant.current != rotate.presented {
+            return match &known.previous {
+                Some(before) if before.secret == rotate.presented && now < before.until => {
+                    Rotation::Again(before.next.clone())
+                }
+                _ => {
+                    self.grants.remove(id);
+                    Rotation::Reused
+                }
+            };
         }
-        grant.current = rotate.next;
-        grant.expires_at = rotate.expires_at;
-        self.grants.postpone(id, rotate.expires_at);
+        let Rotate { presented, next, expires_at, grace } = rotate;
+        known.grant.current = SecretHash::of(next.expose());
+        known.grant.last_used = now;
+        known.grant.expires_at = expires_at;
+        let until = now.saturating_add(grace);
+        known.previous = (grace > 0).then_some(Previous { secret: presented, next, until });
+        let client_id = known.grant.client_id.clone();
+        self.grants.postpone(id, expires_at);
+        self.keep_client(&client_id, expires_at);
         Rotation::Rotated
     }
 
@@ -142,13 +244,15 @@ mod tests {
             redirect_uris: vec![],
             grant_types: GrantTypes::AuthorizationCode { refresh: true },
             secret: None,
+            registered_at: 0,
+            registration_token: None,
         }
     }
 
     #[test]
     fn p28_flood_of_registrations_evicts_only_clients_without_a_consent() {
         let mut issued = Issued::new(Caps { clients: 3, ..Caps::default() });
-        issued.register(client("used"));
+        issued.register(client("used"), None, 0);
         let code = Code {
             client_id: "used".into(),
             subject: "developer".into(),
@@ -161,11 +265,11 @@ mod tests {
         };
         issued.issue(SecretHash::of("k"), code, 0);
         for n in 0..100 {
-            issued.register(client(&format!("flood{n}")));
+            issued.register(client(&format!("flood{n}")), None, 0);
         }
-        assert!(issued.client("used").is_some());
-        assert!(issued.client("flood97").is_none());
-        assert!(issued.client("flood99").is_some());
+        assert!(issued.client("used", 0).is_some());
+        assert!(issued.client("flood97", 0).is_none());
+        assert!(issued.client("flood99", 0).is_some());
         assert_eq!(issued.clients.len(), 3);
     }
 }

@@ -4,7 +4,7 @@
 //! - `bounded`: the map that most of it consists of.
 //! - `issued`: clients, codes and grants, which some steps change together.
 //! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
-//!   `sealing_keys`, `spent`: the aggregates.
+//!   `revocations`, `sealing_keys`, `spent`: the aggregates.
 
 mod bounded;
 mod browser_sessions;
@@ -15,6 +15,7 @@ mod consents;
 mod counters;
 mod grants;
 mod issued;
+mod revocations;
 mod sealing_keys;
 mod sessions;
 mod spent;

@@ -1,25 +1,125 @@
 //! Promises of [`Clients`](crate::Clients).
 
-use super::records::client;
-use crate::Store;
+use super::race::{at_once, count};
+use super::records::{client, code, grant};
+use crate::{Revocable, Rotate, SecretHash, Store};
 
 /// Every field comes back, and nothing is found under another identifier.
 pub async fn a_registered_client_is_found_as_it_was(store: Store) {
-    store.clients().register(client("one"), 1).await.unwrap();
-    let found = store.clients().find("one").await.unwrap().unwrap();
+    store.clients().register(client("one"), None, 1).await.unwrap();
+    let found = store.clients().find("one", 2).await.unwrap().unwrap();
     let kept = client("one");
     assert_eq!((found.id, found.name, found.redirect_uris), (kept.id, kept.name, kept.redirect_uris));
     assert_eq!(found.grant_types, kept.grant_types);
     assert!(found.secret.unwrap().matches("the client's secret"));
-    assert!(store.clients().find("On").await.unwrap().is_none());
-    assert!(store.clients().find("One").await.unwrap().is_none(), "identifiers are compared byte for byte");
+    assert!(store.clients().find("On", 2).await.unwrap().is_none());
+    assert!(
+        store.clients().find("One", 2).await.unwrap().is_none(),
+        "identifiers are compared byte for byte"
+    );
 }
 
 /// The last registration of an identifier counts.
 pub async fn registering_again_replaces(store: Store) {
-    store.clients().register(client("one"), 1).await.unwrap();
+    store.clients().register(client("one"), None, 1).await.unwrap();
     let mut renamed = client("one");
     renamed.name = None;
-    store.clients().register(renamed, 2).await.unwrap();
-    assert_eq!(store.clients().find("one").await.unwrap().unwrap().name, None);
+    store.clients().register(renamed, None, 2).await.unwrap();
+    assert_eq!(store.clients().find("one", 2).await.unwrap().unwrap().name, None);
+}
+
+/// The first identifier stays, and each registration gives it its hour anew. Others are not alike, and neither is one that is new each time.
+pub async fn clients_that_are_alike_are_one(store: Store) {
+    let register = async |id: &str, alike: Option<&str>, now| {
+        store.clients().register(client(id), alike.map(SecretHash::of), now).await.unwrap().id
+    };
+    assert_eq!(register("one", Some("alike"), 0).await, "one");
+    assert_eq!(register("two", Some("alike"), 3599).await, "one");
+    assert!(store.clients().find("two", 3599).await.unwrap().is_none());
+    assert_eq!(register("three", Some("other"), 3599).await, "three");
+    assert_eq!(register("four", None, 3599).await, "four");
+    assert_eq!(register("five", Some("alike"), 3599 + 3599).await, "one");
+    assert_eq!(register("six", Some("alike"), 3599 + 3599 + 3600).await, "six", "that one is over");
+}
+
+/// A client of many people connects from many processes at the same moment.
+pub async fn of_a_hundred_alike_that_register_at_once_all_are_one(store: Store) {
+    let ids = at_once(|n| {
+        let store = store.clone();
+        async move {
+            let alike = Some(SecretHash::of("alike"));
+            store.clients().register(client(&format!("client {n}")), alike, 1).await.unwrap().id
+        }
+    })
+    .await;
+    assert_eq!(count(&ids, &ids[0]), ids.len());
+    assert!(store.clients().find(&ids[0], 1).await.unwrap().is_some());
+}
+
+/// Anyone can register one.
+pub async fn a_client_that_nobody_allowed_anything_is_gone_after_an_hour(store: Store) {
+    store.clients().register(client("one"), None, 100).await.unwrap();
+    assert!(store.clients().find("one", 100 + 3599).await.unwrap().is_some());
+    assert!(store.clients().find("one", 100 + 3600).await.unwrap().is_none());
+}
+
+/// Each refresh is a use.
+pub async fn a_client_stays_as_long_as_its_last_grant(store: Store) {
+    store.clients().register(client("client"), None, 0).await.unwrap();
+    let hash = SecretHash::of("code");
+    store.codes().issue(hash, code("client", "read"), 0).await.unwrap();
+    let first = crate::Grant { expires_at: 10_000, ..grant("g", "1") };
+    store.codes().redeem(hash, "g", Some(first), 1).await.unwrap();
+    assert!(store.clients().find("client", 9_999).await.unwrap().is_some());
+    let rotate = Rotate {
+        presented: SecretHash::of("1"),
+        next: mcp_auth_core::SecretText::new("2"),
+        expires_at: 1_000_000,
+        grace: 0,
+    };
+    store.grants().rotate("g", rotate, 9_999).await.unwrap();
+    assert!(store.clients().find("client", 999_999).await.unwrap().is_some());
+    assert!(store.clients().find("client", 2_000_000).await.unwrap().is_none());
+}
+
+/// How it was used stays.
+pub async fn a_changed_client_is_found_as_it_is_now(store: Store) {
+    assert!(!store.clients().change(client("one"), 1).await.unwrap(), "there is none");
+    assert!(store.clients().find("one", 1).await.unwrap().is_none());
+    store.clients().register(client("one"), None, 1).await.unwrap();
+    store.codes().issue(SecretHash::of("code"), code("one", "read"), 2).await.unwrap();
+    let mut renamed = client("one");
+    renamed.name = Some("Another name".into());
+    assert!(store.clients().change(renamed, 3).await.unwrap());
+    assert_eq!(store.clients().find("one", 3).await.unwrap().unwrap().name.as_deref(), Some("Another name"));
+    assert!(store.consents().any("one").await.unwrap());
+}
+
+/// Those of others stay.
+pub async fn with_a_client_its_grants_and_consents_go(store: Store) {
+    for id in ["client", "other"] {
+        store.clients().register(client(id), None, 1).await.unwrap();
+        let hash = SecretHash::of(id);
+        store.codes().issue(hash, code(id, "read"), 2).await.unwrap();
+        let of_client = crate::Grant { client_id: id.into(), ..grant(&format!("grant of {id}"), "s") };
+        store.codes().redeem(hash, &of_client.id.clone(), Some(of_client), 3).await.unwrap();
+    }
+    for _ in 0..2 {
+        store.clients().remove("client", 4).await.unwrap();
+        assert!(store.clients().find("client", 4).await.unwrap().is_none());
+        assert!(store.grants().find("grant of client", 4).await.unwrap().is_none());
+        assert!(store.consents().allowed("alice", "client").await.unwrap().is_empty());
+    }
+    assert!(store.clients().find("other", 4).await.unwrap().is_some());
+    assert!(store.grants().find("grant of other", 4).await.unwrap().is_some());
+    assert!(store.consents().any("other").await.unwrap());
+    let token = |grant_id| Revocable {
+        grant_id: Some(grant_id),
+        jti: None,
+        subject: "alice",
+        client_id: None,
+        iat: 3,
+    };
+    assert!(store.revocations().board().holds(token("grant of client")));
+    assert!(!store.revocations().board().holds(token("grant of other")));
 }

@@ -5,8 +5,8 @@ use crate::{SecretHash, Store};
 
 /// Scopes are recorded for one person and one client only.
 pub async fn what_a_person_allowed_adds_up_per_client(store: Store) {
-    store.clients().register(client("a"), 1).await.unwrap();
-    store.clients().register(client("b"), 2).await.unwrap();
+    store.clients().register(client("a"), None, 1).await.unwrap();
+    store.clients().register(client("b"), None, 2).await.unwrap();
     assert!(store.consents().allowed("alice", "a").await.unwrap().is_empty());
     store.codes().issue(SecretHash::of("1"), code("a", "read"), 0).await.unwrap();
     store.codes().issue(SecretHash::of("2"), code("a", "write"), 0).await.unwrap();
@@ -18,8 +18,8 @@ pub async fn what_a_person_allowed_adds_up_per_client(store: Store) {
 
 /// One consent is enough, of any person, and it is this client's alone.
 pub async fn a_client_is_allowed_once_any_person_allowed_it_anything(store: Store) {
-    store.clients().register(client("a"), 1).await.unwrap();
-    store.clients().register(client("b"), 2).await.unwrap();
+    store.clients().register(client("a"), None, 1).await.unwrap();
+    store.clients().register(client("b"), None, 2).await.unwrap();
     for unknown in ["a", "b", "unknown"] {
         assert!(!store.consents().any(unknown).await.unwrap(), "{unknown}");
     }

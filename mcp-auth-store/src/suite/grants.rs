@@ -1,5 +1,7 @@
 //! Promises of [`Grants`](crate::Grants).
 
+use mcp_auth_core::SecretText;
+
 use super::race::{MANY, at_once, count};
 use super::records::{code, grant};
 use crate::{Rotate, Rotation, SecretHash, Store};
@@ -8,11 +10,12 @@ use crate::{Rotate, Rotation, SecretHash, Store};
 async fn granted(store: &Store) {
     let hash = SecretHash::of("code");
     store.codes().issue(hash, code("client", "read write"), 0).await.unwrap();
-    store.codes().redeem(hash, Some(grant("g", "1")), 0).await.unwrap();
+    store.codes().redeem(hash, "g", Some(grant("g", "1")), 0).await.unwrap();
 }
 
 fn rotate(presented: &str, next: &str) -> Rotate {
-    Rotate { presented: SecretHash::of(presented), next: SecretHash::of(next), expires_at: 2000 }
+    let next = SecretText::new(next);
+    Rotate { presented: SecretHash::of(presented), next, expires_at: 2000, grace: 0 }
 }
 
 /// OAuth 2.1 §4.3.1.
@@ -39,6 +42,72 @@ pub async fn p21_of_a_hundred_rotations_at_once_one_succeeds_and_the_grant_dies(
     assert!(store.grants().find("g", 1).await.unwrap().is_none());
 }
 
+/// Processes of one client that refresh at the same moment get the same successor, and the grant lives.
+pub async fn p21_with_grace_a_hundred_rotations_at_once_give_one_successor(store: Store) {
+    granted(&store).await;
+    let outcomes = at_once(|n| {
+        let store = store.clone();
+        async move {
+            let next = format!("next {n}");
+            let rotation =
+                store.grants().rotate("g", Rotate { grace: 30, ..rotate("1", &next) }, 1).await.unwrap();
+            (next, rotation)
+        }
+    })
+    .await;
+    let first: Vec<_> = outcomes.iter().filter(|(_, rotation)| *rotation == Rotation::Rotated).collect();
+    assert_eq!(first.len(), 1);
+    let successor = SecretText::new(first[0].0.clone());
+    let again = outcomes.iter().filter(|(_, rotation)| *rotation == Rotation::Again(successor.clone()));
+    assert_eq!(again.count(), MANY - 1);
+    assert_eq!(
+        store.grants().rotate("g", rotate(successor.expose(), "2"), 1).await.unwrap(),
+        Rotation::Rotated
+    );
+}
+
+/// A copy that comes later kills the grant, as without a grace.
+pub async fn a_grace_ends_at_its_time_and_covers_the_last_rotation_alone(store: Store) {
+    granted(&store).await;
+    let with_grace = |presented: &str, next: &str| Rotate { grace: 30, ..rotate(presented, next) };
+    let again = |next: &str| Rotation::Again(SecretText::new(next));
+    let grants = store.grants();
+    assert_eq!(grants.rotate("g", with_grace("1", "2"), 100).await.unwrap(), Rotation::Rotated);
+    assert_eq!(grants.rotate("g", with_grace("1", "x"), 129).await.unwrap(), again("2"));
+    assert_eq!(grants.rotate("g", with_grace("2", "3"), 129).await.unwrap(), Rotation::Rotated);
+    assert_eq!(
+        grants.rotate("g", rotate("2", "x"), 130).await.unwrap(),
+        again("3"),
+        "that of the rotation counts"
+    );
+    assert_eq!(grants.rotate("g", with_grace("1", "x"), 129).await.unwrap(), Rotation::Reused);
+    assert_eq!(grants.rotate("g", with_grace("3", "x"), 129).await.unwrap(), Rotation::Gone);
+    let hash = SecretHash::of("another code");
+    store.codes().issue(hash, code("client", "read"), 0).await.unwrap();
+    store.codes().redeem(hash, "h", Some(grant("h", "1")), 0).await.unwrap();
+    assert_eq!(grants.rotate("h", with_grace("1", "2"), 100).await.unwrap(), Rotation::Rotated);
+    assert_eq!(grants.rotate("h", with_grace("1", "x"), 130).await.unwrap(), Rotation::Reused);
+}
+
+/// Those of others are not, and neither is one that ended.
+pub async fn the_grants_of_a_person_are_listed_until_they_end(store: Store) {
+    for (id, subject, expires_at) in [("late", "alice", 300), ("early", "alice", 200), ("bob's", "bob", 100)]
+    {
+        let hash = SecretHash::of(id);
+        store.codes().issue(hash, code("client", "read"), 0).await.unwrap();
+        let of_person = crate::Grant { subject: subject.into(), expires_at, ..grant(id, "1") };
+        store.codes().redeem(hash, id, Some(of_person), 0).await.unwrap();
+    }
+    let listed = async |most, now| {
+        let grants = store.grants().of_person("alice", most, now).await.unwrap();
+        grants.into_iter().map(|grant| grant.id).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(10, 199).await, ["early", "late"]);
+    assert_eq!(listed(1, 199).await, ["early"]);
+    assert_eq!(listed(10, 200).await, ["late"]);
+    assert_eq!(listed(10, 300).await, [""; 0]);
+}
+
 /// The other fields of the grant stay the same.
 pub async fn each_use_extends_the_life_of_a_grant(store: Store) {
     granted(&store).await;
@@ -61,10 +130,10 @@ pub async fn an_expired_grant_is_gone(store: Store) {
 /// RFC 7009 §2.2.
 pub async fn a_revoked_grant_is_gone_and_revoking_nothing_is_not_an_error(store: Store) {
     granted(&store).await;
-    store.grants().revoke("another").await.unwrap();
+    store.grants().revoke("another", 1).await.unwrap();
     assert!(store.grants().find("g", 1).await.unwrap().is_some());
-    store.grants().revoke("g").await.unwrap();
+    store.grants().revoke("g", 1).await.unwrap();
     assert!(store.grants().find("g", 1).await.unwrap().is_none());
     assert_eq!(store.grants().rotate("g", rotate("1", "2"), 1).await.unwrap(), Rotation::Gone);
-    store.grants().revoke("g").await.unwrap();
+    store.grants().revoke("g", 1).await.unwrap();
 }

@@ -5,7 +5,7 @@
 //! - `race`: runs the same step many times at once.
 //! - `records`: sample clients, codes and grants.
 //! - `clients`, `codes`, `consents`, `grants`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
-//!   `sealing_keys`, `spent`: the promises, by aggregate.
+//!   `revocations`, `sealing_keys`, `spent`: the promises, by aggregate.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
@@ -18,6 +18,7 @@ pub mod counters;
 pub mod grants;
 mod race;
 mod records;
+pub mod revocations;
 #[cfg(feature = "durable")]
 pub mod rows;
 pub mod sealing_keys;

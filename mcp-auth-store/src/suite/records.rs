@@ -11,6 +11,8 @@ pub(super) fn client(id: &str) -> Client {
         redirect_uris: vec!["http://127.0.0.1/callback".into(), "cursor://callback".into()],
         grant_types: GrantTypes::AuthorizationCode { refresh: true },
         secret: Some(SecretHash::of("the client's secret")),
+        registered_at: 1,
+        registration_token: None,
     }
 }
 
@@ -37,6 +39,9 @@ pub(super) fn grant(id: &str, current: &str) -> Grant {
         resource: "http://localhost:8080/mcp".into(),
         scopes: ScopeSet::parse_lossy("read write"),
         auth_time: 1,
+        redirect_uri: "http://127.0.0.1:33418/callback".into(),
+        granted_at: 1,
+        last_used: 1,
         current: SecretHash::of(current),
         expires_at: 1000,
     }

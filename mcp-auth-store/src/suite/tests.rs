@@ -36,7 +36,13 @@ macro_rules! suite {
     (@all $attributes:tt $fresh:expr) => {
         $crate::suite! { @tests $attributes $fresh;
             clients: a_registered_client_is_found_as_it_was
-                registering_again_replaces;
+                registering_again_replaces
+                clients_that_are_alike_are_one
+                of_a_hundred_alike_that_register_at_once_all_are_one
+                a_client_that_nobody_allowed_anything_is_gone_after_an_hour
+                a_client_stays_as_long_as_its_last_grant
+                a_changed_client_is_found_as_it_is_now
+                with_a_client_its_grants_and_consents_go;
             codes: a_code_is_found_until_long_after_its_use
                 p18_a_code_is_used_once_and_its_replay_kills_the_grant
                 p18_of_a_hundred_uses_at_once_one_is_the_first_and_the_grant_dies
@@ -47,6 +53,9 @@ macro_rules! suite {
                 a_client_is_allowed_once_any_person_allowed_it_anything;
             grants: p21_an_old_refresh_token_kills_the_grant
                 p21_of_a_hundred_rotations_at_once_one_succeeds_and_the_grant_dies
+                p21_with_grace_a_hundred_rotations_at_once_give_one_successor
+                a_grace_ends_at_its_time_and_covers_the_last_rotation_alone
+                the_grants_of_a_person_are_listed_until_they_end
                 each_use_extends_the_life_of_a_grant
                 an_expired_grant_is_gone
                 a_revoked_grant_is_gone_and_revoking_nothing_is_not_an_error;
@@ -73,6 +82,8 @@ macro_rules! suite {
                 of_a_hundred_arrivals_at_once_as_many_conform_as_one_after_the_other
                 what_is_refused_does_not_count
                 keys_do_not_touch_each_other;
+            revocations: with_a_grant_its_access_tokens_die
+                what_was_revoked_is_known_until_such_tokens_have_expired;
             sealing_keys: the_first_key_of_a_purpose_stays
                 a_hundred_processes_that_start_at_once_get_the_same_key;
             spent: what_is_spent_once_is_spent_until_its_time

@@ -1,0 +1,184 @@
+//! Access tokens that are no longer good. A server verifies them without asking the issuer, so what was revoked is told to every server
+//! until those tokens have expired.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use serde::{Deserialize, Serialize};
+
+use crate::StoreFuture;
+
+/// For how many seconds a revocation is remembered: as long as an access token can live, and the clocks of servers can differ.
+pub(crate) const REVOCATION_MEMORY: u64 = 60 * 60 + 10 * 60;
+
+/// The most revocations that are told to a server.
+pub(crate) const MOST_REVOCATIONS: usize = 100_000;
+
+/// Which access tokens are revoked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Revoked {
+    /// Those of a grant, by its identifier.
+    Grant(String),
+    /// One, by its `jti`.
+    Token(String),
+    /// Those of a person that were issued until then.
+    Person(String),
+    /// Those of a client that were issued until then.
+    Client(String),
+}
+
+/// A revocation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    /// Which tokens.
+    pub of: Revoked,
+    /// When they were revoked, in Unix seconds.
+    pub at: u64,
+}
+
+impl Revocation {
+    /// When it is forgotten.
+    pub(crate) fn until(&self) -> u64 {
+        self.at.saturating_add(REVOCATION_MEMORY)
+    }
+}
+
+/// What an access token says of itself, as far as it can be revoked by it.
+#[derive(Debug, Clone, Copy)]
+pub struct Revocable<'a> {
+    /// The grant that it came of.
+    pub grant_id: Option<&'a str>,
+    /// Its identifier.
+    pub jti: Option<&'a str>,
+    /// Whom it is for.
+    pub subject: &'a str,
+    /// The client that it was issued to.
+    pub client_id: Option<&'a str>,
+    /// When it was issued, in Unix seconds.
+    pub iat: u64,
+}
+
+/// The revocations.
+pub trait Revocations: Send + Sync {
+    /// Revokes access tokens.
+    fn revoke(&self, of: Revoked, now: u64) -> StoreFuture<'_, ()>;
+
+    /// Reads what was revoked, by any process, and has not been forgotten at `now`, and puts it on the [board](Self::board).
+    fn refresh(&self, now: u64) -> StoreFuture<'_, ()>;
+
+    /// What this process knows to be revoked: all that it revoked itself, and what it read.
+    fn board(&self) -> &RevocationBoard;
+}
+
+/// What a process knows to be revoked. Looking something up waits for nothing.
+#[derive(Debug, Default)]
+pub struct RevocationBoard(RwLock<Board>);
+
+#[derive(Debug, Default)]
+struct Board {
+    /// The time of each revocation.
+    revoked: HashMap<Revoked, u64>,
+    /// When it was last read from the store, in Unix seconds.
+    read_at: Option<u64>,
+}
+
+impl RevocationBoard {
+    /// Whether a token is revoked.
+    pub fn holds(&self, token: Revocable<'_>) -> bool {
+        let board = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if board.revoked.is_empty() {
+            return false;
+        }
+        let has = |of: Revoked| board.revoked.get(&of);
+        let is_whole = |name: Option<&str>, of: fn(String) -> Revoked| {
+            name.is_some_and(|name| has(of(name.to_owned())).is_some())
+        };
+        // A token of the same second was issued before or after: it is refused, and the next one is not.
+        let is_until = |name: Option<&str>, of: fn(String) -> Revoked| {
+            name.is_some_and(|name| has(of(name.to_owned())).is_some_and(|at| token.iat <= *at))
+        };
+        is_whole(token.grant_id, Revoked::Grant)
+            || is_whole(token.jti, Revoked::Token)
+            || is_until(Some(token.subject), Revoked::Person)
+            || is_until(token.client_id, Revoked::Client)
+    }
+
+    /// When it was last read from the store, in Unix seconds; `None`: never yet.
+    pub fn read_at(&self) -> Option<u64> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).read_at
+    }
+
+    /// Adds what was revoked.
+    pub(crate) fn add(&self, revocation: Revocation) {
+        let mut board = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let at = board.revoked.entry(revocation.of).or_default();
+        *at = revocation.at.max(*at);
+    }
+
+    /// Adds what was read at `now`, and forgets what is over. What was revoked while it was read stays.
+    pub(crate) fn was_read(&self, read: Vec<Revocation>, now: u64) {
+        let mut board = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        board.revoked.retain(|_, at| at.saturating_add(REVOCATION_MEMORY) > now);
+        for revocation in read {
+            let at = board.revoked.entry(revocation.of).or_default();
+            *at = revocation.at.max(*at);
+        }
+        board.read_at = Some(board.read_at.map_or(now, |before| before.max(now)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(iat: u64) -> Revocable<'static> {
+        Revocable { grant_id: Some("g"), jti: Some("j"), subject: "ann", client_id: Some("app"), iat }
+    }
+
+    fn with(of: Revoked) -> RevocationBoard {
+        let board = RevocationBoard::default();
+        board.add(Revocation { of, at: 100 });
+        board
+    }
+
+    #[test]
+    fn a_token_is_revoked_by_its_grant_and_name_whenever_it_was_issued_and_by_person_and_client_until_then() {
+        assert!(!RevocationBoard::default().holds(token(0)));
+        for of in [Revoked::Grant("g".into()), Revoked::Token("j".into())] {
+            assert!(with(of.clone()).holds(token(0)) && with(of).holds(token(1000)));
+        }
+        for of in [Revoked::Person("ann".into()), Revoked::Client("app".into())] {
+            let board = with(of);
+            assert!(board.holds(token(99)) && board.holds(token(100)) && !board.holds(token(101)));
+        }
+        // The names of one kind are not those of another.
+        for of in [
+            Revoked::Grant("j".into()),
+            Revoked::Token("g".into()),
+            Revoked::Person("app".into()),
+            Revoked::Client("ann".into()),
+        ] {
+            assert!(!with(of).holds(token(0)));
+        }
+        let nameless = Revocable { grant_id: None, jti: None, client_id: None, ..token(0) };
+        assert!(!with(Revoked::Grant(String::new())).holds(nameless));
+    }
+
+    #[test]
+    fn what_was_revoked_while_the_store_was_read_stays_and_what_is_over_goes() {
+        let board = with(Revoked::Grant("g".into()));
+        board.was_read(vec![Revocation { of: Revoked::Grant("h".into()), at: 90 }], 110);
+        let of = |grant| Revocable { grant_id: Some(grant), ..token(0) };
+        assert!(board.holds(of("g")) && board.holds(of("h")));
+        assert_eq!(board.read_at(), Some(110));
+        board.was_read(vec![], 90 + REVOCATION_MEMORY);
+        assert!(board.holds(of("g")) && !board.holds(of("h")));
+        board.was_read(vec![], 50);
+        assert_eq!(
+            board.read_at(),
+            Some(90 + REVOCATION_MEMORY),
+            "a clock that goes back does not make it older"
+        );
+    }
+}
