@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_auth_core::ScopeSet;
 use mcp_auth_core::ambient::SystemRandom;
+use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::durable::{Before, Change, Content, Key, MOST, Rows as _, Write};
 use mcp_auth_store::{
     Client, Code, Confirmation, Durable, Grant, GrantTypes, OpenError, PostgresRows, Redemption, Rotate,
@@ -70,6 +70,9 @@ fn grant(id: &str, current: &str) -> Grant {
         resource: "http://localhost/mcp".to_owned(),
         scopes: ScopeSet::parse_lossy("read"),
         auth_time: 1,
+        redirect_uri: "http://127.0.0.1/callback".to_owned(),
+        granted_at: 1,
+        last_used: 1,
         current: SecretHash::of(current),
         expires_at: u64::MAX,
     }
@@ -82,6 +85,8 @@ fn client(id: &str) -> Client {
         redirect_uris: vec!["http://127.0.0.1/callback".to_owned()],
         grant_types: GrantTypes::AuthorizationCode { refresh: true },
         secret: None,
+        registered_at: 0,
+        registration_token: None,
     }
 }
 
@@ -90,7 +95,7 @@ async fn granted(store: &Store, id: &str, current: &str) {
     let hash = SecretHash::of(&format!("code of {id}"));
     store.codes().issue(hash, code("app"), 0).await.expect("a step");
     assert_eq!(
-        store.codes().redeem(hash, Some(grant(id, current)), 0).await.expect("a step"),
+        store.codes().redeem(hash, id, Some(grant(id, current)), 0).await.expect("a step"),
         Redemption::First
     );
 }
@@ -101,7 +106,7 @@ async fn what_was_done_is_there_after_a_restart() {
     let url = schema().await;
     let before = opened(&url).await;
     assert!(before.lasts());
-    before.clients().register(client("app"), 0).await.unwrap();
+    before.clients().register(client("app"), None, 0).await.unwrap();
     granted(&before, "g", "1").await;
     let sealing = before.sealing_keys().key("cursors", SealingKey::new([1; 32])).await.unwrap();
     before.sessions().keep("session", "its state".to_owned(), 100, 0).await.unwrap();
@@ -110,12 +115,13 @@ async fn what_was_done_is_there_after_a_restart() {
     drop(before);
 
     let after = opened(&url).await;
-    assert_eq!(after.clients().find("app").await.unwrap().unwrap().name.as_deref(), Some("An app"));
+    assert_eq!(after.clients().find("app", 100).await.unwrap().unwrap().name.as_deref(), Some("An app"));
     assert_eq!(after.consents().allowed("alice", "app").await.unwrap().to_string(), "read write");
-    let rotate = Rotate { presented: SecretHash::of("1"), next: SecretHash::of("2"), expires_at: 2000 };
+    let rotate =
+        Rotate { presented: SecretHash::of("1"), next: SecretText::new("2"), expires_at: 2000, grace: 0 };
     assert_eq!(after.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
     assert_eq!(
-        after.codes().redeem(SecretHash::of("code of g"), None, 1).await.unwrap(),
+        after.codes().redeem(SecretHash::of("code of g"), "x", None, 1).await.unwrap(),
         Redemption::Replayed
     );
     assert_eq!(after.sealing_keys().key("cursors", SealingKey::new([2; 32])).await.unwrap(), sealing);
@@ -133,7 +139,7 @@ async fn of_a_hundred_uses_at_once_by_two_processes_one_is_the_first() {
     stores[0].codes().issue(hash, code("app"), 0).await.unwrap();
     let uses = (0..100).map(|at| {
         let store = stores[at % 2].clone();
-        tokio::spawn(async move { store.codes().redeem(hash, Some(grant("g", "1")), 1).await.unwrap() })
+        tokio::spawn(async move { store.codes().redeem(hash, "g", Some(grant("g", "1")), 1).await.unwrap() })
     });
     let mut first = 0;
     for used in uses.collect::<Vec<_>>() {
@@ -343,7 +349,7 @@ async fn a_role_that_may_not_make_tables_uses_those_that_are_there() {
     assert!(store.grants().find("g", 1).await.unwrap().is_some());
     let rows = rows(&limited).await;
     assert_eq!(rows.sweep(MOST - 1, 100).await.unwrap(), 2);
-    let trouble = rows.trouble().await;
+    let trouble = rows.trouble().await.unwrap();
     assert!(
         trouble.iter().all(|one| one.contains("fsync") || one.contains("full_page_writes")),
         "{trouble:?}"
@@ -359,7 +365,7 @@ async fn trouble_is_what_could_lose_something_or_show_it_to_others() {
         "connect_timeout=5",
     );
     let rows = rows(&url).await;
-    let has = async |what: &str| rows.trouble().await.iter().any(|one| one.contains(what));
+    let has = async |what: &str| rows.trouble().await.unwrap().iter().any(|one| one.contains(what));
     assert!(!has("synchronous_commit").await);
     assert!(has("superuser").await);
     let client = connected(&url).await;
@@ -435,7 +441,7 @@ async fn rows_are_found_by_an_index_also_where_the_tables_were_small_at_first() 
     let store = opened(&url).await;
     for n in 0..20 {
         granted(&store, &format!("g {n}"), "1").await;
-        store.grants().revoke(&format!("g {n}")).await.unwrap();
+        store.grants().revoke(&format!("g {n}"), 1).await.unwrap();
     }
     let rows = rows(&url).await;
     rows.page(None, 10).await.unwrap();
@@ -575,7 +581,7 @@ async fn a_server_is_believed_by_its_certificate_and_its_name_alone() {
         connect(&place, &[mode, &own]).await.unwrap();
     }
     let rows = connect(&place, &[&own]).await.unwrap();
-    assert!(!rows.trouble().await.iter().any(|one| one.contains("not encrypted")));
+    assert!(!rows.trouble().await.unwrap().iter().any(|one| one.contains("not encrypted")));
 
     let (elsewhere, certificate) = network::with_tls("db.example").await;
     let own = file("elsewhere.pem", &certificate);
@@ -643,8 +649,8 @@ async fn child_that_rotates_until_it_is_killed() {
     for number in 1_u64.. {
         assert!(store.spent().spend(SecretHash::of(&format!("proof {number}")), 100, 0).await.unwrap());
         let (presented, next) =
-            (SecretHash::of(&(number - 1).to_string()), SecretHash::of(&number.to_string()));
-        let rotate = Rotate { presented, next, expires_at: u64::MAX };
+            (SecretHash::of(&(number - 1).to_string()), SecretText::new(number.to_string()));
+        let rotate = Rotate { presented, next, expires_at: u64::MAX, grace: 0 };
         assert_eq!(store.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
         println!("rotated {number}");
         std::io::stdout().flush().unwrap();

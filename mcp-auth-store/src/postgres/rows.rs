@@ -17,7 +17,7 @@ use crate::{OpenError, SecretHash, StoreError, StoreFuture};
 /// - Its tables begin with `mcp_auth_` and are in the first schema of the connection's `search_path`.
 /// - A process has at most 10 connections. A step waits at most 5 seconds for one, and then at most 7 for the server.
 /// - What a change did is on the server's disk once it is done, if the server itself is not set to lie about that
-///   ([`trouble`](Self::trouble)).
+///   ([`Rows::trouble`]).
 /// - Where a connection is lost in the middle of a change, nobody can know whether it was done. The step is an error then.
 /// - PgBouncer may be in between in session mode. In transaction mode what is set for a connection, such as the time-outs, would be lost.
 pub struct PostgresRows {
@@ -172,6 +172,10 @@ impl Rows for PostgresRows {
             let next = last.map(|last| serde_json::to_string(&last)).transpose().map_err(StoreError::new)?;
             Ok(Page { rows, next })
         })
+    }
+
+    fn trouble(&self) -> StoreFuture<'_, Vec<String>> {
+        Box::pin(self.ask_for_trouble())
     }
 }
 

@@ -32,15 +32,11 @@ const TROUBLE: [&str; 8] = [
 ];
 
 impl PostgresRows {
-    /// What of the server and of the way to it could lose something of the store or show it to others, a sentence each. Empty: nothing.
-    pub async fn trouble(&self) -> Vec<String> {
-        match self.ask().await {
-            Ok(found) => found,
-            Err(error) => vec![format!("the server cannot be asked for its settings: {}", error.cause())],
-        }
-    }
-
-    async fn ask(&self) -> Result<Vec<String>, StoreError> {
+    /// What may lose rows, or show them to others.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn ask_for_trouble(&self) -> Result<Vec<String>, StoreError> {
         let mut found = Vec::new();
         if self.connections.is_readable_by_others() {
             found.push("the connection is not encrypted: who sees the network between reads the store; use sslmode=verify-full".into());
