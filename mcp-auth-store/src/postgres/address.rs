@@ -50,7 +50,7 @@ impl Address {
         };
         config.ssl_mode(if is_plain { SslMode::Disable } else { SslMode::Require });
         config.connect_timeout(PATIENCE).keepalives(true).keepalives_idle(KEEPALIVE);
-        config.tcp_user_timeout(KEEPALIVE);
+        config.keepalives_interval(KEEPALIVE / 3).keepalives_retries(3).tcp_user_timeout(KEEPALIVE);
         if config.get_application_name().is_none() {
             config.application_name("mcp-auth");
         }

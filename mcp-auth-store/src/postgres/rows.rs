@@ -14,12 +14,13 @@ use crate::{OpenError, SecretHash, StoreError, StoreFuture};
 
 /// The [`Rows`] of a store in a PostgreSQL database (13 or newer). Any number of processes may share it.
 ///
-/// - Its tables begin with `mcp_auth_` and are in the first schema of the connection's `search_path`.
+/// - Its tables begin with `mcp_auth_` and are in the first schema of the connection's `search_path`. A role that may not make them can use
+///   those that are there, with SELECT, INSERT, UPDATE and DELETE on `mcp_auth_rows` and `mcp_auth_members`, and SELECT on
+///   `mcp_auth_versions`.
 /// - A process has at most 10 connections. A step waits at most 5 seconds for one, and then at most 7 for the server.
-/// - What a change did is on the server's disk once it is done, if the server itself is not set to lie about that
-///   ([`Rows::trouble`]).
+/// - What a change did is on the server's disk once it is done. Settings of the server that break this are told by [`Rows::trouble`].
 /// - Where a connection is lost in the middle of a change, nobody can know whether it was done. The step is an error then.
-/// - PgBouncer may be in between in session mode. In transaction mode what is set for a connection, such as the time-outs, would be lost.
+/// - PgBouncer may be in between in session mode. In transaction mode, what is set for each connection is lost, such as the time-outs.
 pub struct PostgresRows {
     pub(super) connections: Connections,
 }
