@@ -18,6 +18,7 @@
 //! - [`durable`]: the backend that lasts, on any database. Every step is written there once.
 //! - `sqlite` (feature `sqlite`): the database in one file.
 //! - `redis` (feature `redis`): the database in Redis or Valkey.
+//! - `postgres` (feature `postgres`): the database is PostgreSQL, for several processes on several machines.
 //! - `suite`, `outage` (feature `testing`): what every backend has to pass, and a store that can be taken down.
 //!
 //! # Why the futures are boxed
@@ -69,6 +70,8 @@ mod error;
 mod memory;
 #[cfg(feature = "testing")]
 mod outage;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 mod secret_hash;
@@ -92,6 +95,8 @@ pub use error::{StoreError, StoreFuture};
 pub use memory::{Caps, MemoryStore};
 #[cfg(feature = "testing")]
 pub use outage::Outage;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresRows;
 pub use secret_hash::SecretHash;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteRows;

@@ -54,7 +54,8 @@ async fn ask(running: &Running, path: &str, form: &[(&str, &str)]) -> (u16, Valu
 }
 
 async fn token(running: &Running) -> String {
-    let (_, answer) = ask(running, "/token", &[("grant_type", "client_credentials"), ("scope", "read")]).await;
+    let (_, answer) =
+        ask(running, "/token", &[("grant_type", "client_credentials"), ("scope", "read")]).await;
     answer["access_token"].as_str().unwrap_or_else(|| panic!("no token in {answer}")).to_owned()
 }
 
@@ -111,11 +112,14 @@ async fn where_revocations_cannot_be_read_for_too_long_own_tokens_are_503_and_th
     let (directory, key) = (tempfile::tempdir().expect("a directory"), Key::new(Algorithm::ES256, "k"));
     let issuer = AuthorizationServer::with_keys(&[&key]).await;
     let outage = Outage::new();
-    let in_memory = built_in(&directory).lines().filter(|line| !line.starts_with("url =") && !line.starts_with("key ="))
+    let in_memory = built_in(&directory)
+        .lines()
+        .filter(|line| !line.starts_with("url =") && !line.starts_with("key ="))
         .map(|line| format!("{line}\n"))
         .collect::<String>();
     let running = start(&[&in_memory, &issuer.toml("")], Some(outage.store())).await;
-    let (ours, theirs) = (token(&running).await, key.token(&issuer.claims("http://127.0.0.1:9/mcp", json!({}))));
+    let (ours, theirs) =
+        (token(&running).await, key.token(&issuer.claims("http://127.0.0.1:9/mcp", json!({}))));
     let readyz = async || {
         let answer = wire::http().get(format!("http://{}/readyz", running.address())).send().await;
         answer.expect("an answer").json::<Value>().await.expect("JSON")

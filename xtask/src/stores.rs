@@ -10,7 +10,8 @@ use crate::step::{Outcome, available, command, succeed};
 use crate::toolbox;
 
 /// The tests that say in `#[ignore]` that they need such a server.
-const TESTS: &str = "binary(postgres) + binary(postgres_server) + binary(redis) + binary(redis_server) + test(on_a_server)";
+const TESTS: &str =
+    "binary(postgres) + binary(postgres_server) + binary(redis) + binary(redis_server) + test(on_a_server)";
 
 pub(crate) fn check() -> Result<Outcome, String> {
     let files = fresh("xtask-stores")?;
@@ -20,7 +21,16 @@ pub(crate) fn check() -> Result<Outcome, String> {
     let mut tests = command("cargo");
     match available("cargo", &["nextest", "--version"]) {
         true => tests.args(["nextest", "run", "--workspace", "--run-ignored=only", "-E", TESTS]),
-        false => tests.args(["test", "-p", "mcp-auth-store", "--features", "postgres,redis,testing", "--tests", "--", "--ignored"]),
+        false => tests.args([
+            "test",
+            "-p",
+            "mcp-auth-store",
+            "--features",
+            "postgres,redis,testing",
+            "--tests",
+            "--",
+            "--ignored",
+        ]),
     };
     let tested = succeed(tests.envs(servers));
     drop(redis);
@@ -60,7 +70,11 @@ impl Postgres {
         let directory = std::env::temp_dir().join(name);
         let port = free_port()?;
         let password = format!("{:x}", since.as_nanos());
-        let postgres = Self { programs, directory, url: format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres") };
+        let postgres = Self {
+            programs,
+            directory,
+            url: format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres"),
+        };
         let data = postgres.directory.join("data");
         let shown = |error: std::io::Error| format!("{}: {error}", postgres.directory.display());
         std::fs::create_dir(&postgres.directory).map_err(shown)?;
@@ -69,14 +83,31 @@ impl Postgres {
         if toolbox::is_root() {
             quietly(Command::new("chown").args(["-R", "postgres"]).arg(&postgres.directory))?;
         }
-        let make = postgres.run("initdb").args(["-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8", "--pwfile"]).arg(&secret).arg("-D").arg(&data).output();
+        let make = postgres
+            .run("initdb")
+            .args(["-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8", "--pwfile"])
+            .arg(&secret)
+            .arg("-D")
+            .arg(&data)
+            .output();
         told("initdb", make)?;
-        let options = format!("-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c max_connections=300");
+        let options = format!(
+            "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c max_connections=300"
+        );
         let log = postgres.directory.join("log");
-        let start = postgres.run("pg_ctl").args(["-w", "-o", &options, "-l"]).arg(&log).arg("-D").arg(&data).arg("start").status();
+        let start = postgres
+            .run("pg_ctl")
+            .args(["-w", "-o", &options, "-l"])
+            .arg(&log)
+            .arg("-D")
+            .arg(&data)
+            .arg("start")
+            .status();
         match start {
             Ok(status) if status.success() => Ok(postgres),
-            failed => Err(format!("pg_ctl: {failed:?}: {}", std::fs::read_to_string(log).unwrap_or_default())),
+            failed => {
+                Err(format!("pg_ctl: {failed:?}: {}", std::fs::read_to_string(log).unwrap_or_default()))
+            }
         }
     }
 
@@ -99,7 +130,12 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         // It may never have started.
-        let _ = self.run("pg_ctl").args(["-m", "immediate", "-D"]).arg(self.directory.join("data")).arg("stop").output();
+        let _ = self
+            .run("pg_ctl")
+            .args(["-m", "immediate", "-D"])
+            .arg(self.directory.join("data"))
+            .arg("stop")
+            .output();
         let _ = std::fs::remove_dir_all(&self.directory);
     }
 }
@@ -112,7 +148,11 @@ fn quietly(command: &mut Command) -> Result<(), String> {
 fn told(program: &str, output: std::io::Result<std::process::Output>) -> Result<(), String> {
     match output {
         Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(format!("{program} ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr))),
+        Ok(output) => Err(format!(
+            "{program} ended with {}: {}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        )),
         Err(error) => Err(format!("{program} did not start: {error}")),
     }
 }

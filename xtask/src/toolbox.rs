@@ -278,7 +278,8 @@ pub(crate) fn postgres() -> Result<PathBuf, String> {
         let on_path = on_path("initdb").and_then(|initdb| initdb.parent().map(Path::to_owned));
         on_path.or_else(|| {
             let versions = fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
-            let programs = versions.map(|version| version.path().join("bin")).filter(|bin| bin.join("initdb").is_file());
+            let programs =
+                versions.map(|version| version.path().join("bin")).filter(|bin| bin.join("initdb").is_file());
             programs.max()
         })
     };

@@ -111,7 +111,9 @@ async fn redis(_: &SecretText) -> Result<Arc<dyn Rows>, String> {
 /// A store of a kind that this binary was built without.
 #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "redis")))]
 fn missing(kind: &str, feature: &str) -> String {
-    format!("store.url is {kind}, and this binary keeps nothing in one: enable the feature `{feature}` of mcp-auth")
+    format!(
+        "store.url is {kind}, and this binary keeps nothing in one: enable the feature `{feature}` of mcp-auth"
+    )
 }
 
 /// The error with its cause.
