@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
@@ -70,6 +70,17 @@ async fn passed(client: TcpStream, mut network: watch::Receiver<Network>) {
 }
 
 async fn copied(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut network: watch::Receiver<Network>) {
+    let (sent, mut arriving) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
+    // What is on its way does not hold up what comes after it.
+    let arrives = tokio::spawn(async move {
+        while let Some((at, bytes)) = arriving.recv().await {
+            sleep_until(at).await;
+            if to.write_all(&bytes).await.is_err() {
+                break;
+            }
+        }
+        to
+    });
     let mut bytes = vec![0; 64 * 1024];
     loop {
         let read = tokio::select! {
@@ -77,13 +88,13 @@ async fn copied(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut network: wa
             () = async { drop(network.wait_for(|is| matches!(is, Network::Cut | Network::Silent)).await) } => break,
             read = from.read(&mut bytes) => read.unwrap_or_default(),
         };
-        if *network.borrow() == Network::Far {
-            sleep(ROUND_TRIP / 2).await;
-        }
-        if read == 0 || to.write_all(&bytes[..read]).await.is_err() {
+        let takes = if *network.borrow() == Network::Far { ROUND_TRIP / 2 } else { Duration::ZERO };
+        if read == 0 || sent.send((Instant::now() + takes, bytes[..read].to_vec())).is_err() {
             return;
         }
     }
+    drop(sent);
+    let _open = arrives.await;
     let _ = network.wait_for(|is| *is != Network::Silent).await;
 }
 
