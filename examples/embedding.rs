@@ -21,7 +21,7 @@ impl Shop {
 
 /// The whole application: its own pages, and what an MCP client needs. `merge` leaves the paths as they are, since clients
 /// look for the metadata at a well-known place below the root.
-pub(crate) fn application(config: Config) -> mcp_auth::Result<Router> {
+pub(crate) async fn application(config: Config) -> mcp_auth::Result<Router> {
     let mcp = Server::builder(Shop).config(config).router().await?;
     Ok(Router::new().route("/", get(|| async { "welcome to the shop" })).merge(mcp))
 }
@@ -38,6 +38,6 @@ async fn main() -> mcp_auth::Result {
         "#,
     )?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-    axum::serve(listener, application(config)?).await?;
+    axum::serve(listener, application(config).await?).await?;
     Ok(())
 }

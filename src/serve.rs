@@ -85,9 +85,13 @@ pub async fn serve_with<H: Handler>(handler: H, config: Config) -> Result {
 fn built_in(
     setup: mcp_auth_runtime::facade::LocalIssuerSetup,
     config: &Config,
-) -> Result<mcp_auth_runtime::facade::LocalIssuer> {
+) -> std::pin::Pin<Box<dyn Future<Output = Result<mcp_auth_runtime::facade::LocalIssuer>> + Send + '_>> {
     use mcp_auth_issuer::IssuerOptions;
 
-    let issuer = config.built_in_issuer().ok_or("[issuer] is not on")?;
-    Ok(mcp_auth_issuer::build(setup, IssuerOptions::configured(config, issuer)?)?)
+    Box::pin(async move {
+        let issuer = config.built_in_issuer().ok_or("[issuer] is not on")?;
+        let options = IssuerOptions::configured(config, issuer)?;
+        let signing_key = options.signing_key.shared(&setup.store).await?;
+        Ok(mcp_auth_issuer::build(setup, IssuerOptions { signing_key, ..options })?)
+    })
 }

@@ -4,7 +4,7 @@ use mcp_auth_core::ambient::Ambient;
 use mcp_auth_issuer::{Caps, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey, Store};
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Checked, Config};
-use mcp_auth_runtime::facade::LocalIssuer;
+use mcp_auth_runtime::facade::{LocalIssuer, open_store};
 
 use crate::Failure;
 
@@ -16,13 +16,35 @@ pub(crate) fn options(config: &Config, issuer: &BuiltInIssuer) -> Result<IssuerO
     Ok(options)
 }
 
-/// The built-in issuer has its own checks: options, identifier and signing key.
+/// The signing key that all servers on the store share, where `[store]` lasts: made there if there is none, as the first start would.
+pub(crate) fn key_in_store(
+    config: &Config,
+    issuer: &BuiltInIssuer,
+    ambient: &Ambient,
+) -> Result<Option<SigningKey>, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let store = open_store(config, &config.store, ambient).await;
+        let Some(store) = store.map_err(|why| format!("[store] of the configuration: {why}"))? else {
+            return Ok(None);
+        };
+        let own = KeySource::StateDir(config.state_dir(issuer));
+        Ok(Some(own.shared(&Store::new(store.durable)).await?.open()?))
+    })
+}
+
+/// The built-in issuer has its own checks: options, identifier and signing key, which is that of `issuer.state_dir` unless another one is
+/// given.
 pub(crate) fn issuer(
     config: &Config,
     issuer: &BuiltInIssuer,
     checked: &Checked,
+    key: Option<SigningKey>,
 ) -> Result<LocalIssuer, Failure> {
-    let options = options(config, issuer)?;
+    let mut options = options(config, issuer)?;
+    if let Some(key) = key {
+        options.signing_key = KeySource::Given(key);
+    }
     let mut scopes = checked.scopes.clone();
     for client in &options.clients {
         // The runtime has already checked these scopes, as far as the operations are known.

@@ -99,8 +99,11 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
     let built_in = config.built_in_issuer().ok_or_else(|| without_issuer(&config))?;
     let token = Wanted::new(&config, built_in, &arguments)?;
     let (issuer, resource) = address(&config)?;
-    let key = signing_key(&config.state_dir(built_in), terminal)?;
     let ambient = Ambient::system();
+    let key = match crate::built_in::key_in_store(&config, built_in, &ambient)? {
+        Some(key) => key,
+        None => signing_key(&config.state_dir(built_in), terminal)?,
+    };
     accepts(&issuer, &resource, &key, &ambient)?;
 
     let iat = ambient.clock.unix_now();
@@ -117,6 +120,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         exp,
         jti: &URL_SAFE_NO_PAD.encode(jti),
         auth_time: token.auth_time(iat),
+        grant_id: None,
         more: Some(&token.claims),
     })?;
     for warning in token.doubts(&config, built_in) {

@@ -47,7 +47,7 @@ async fn embedding_serves_pages_beside_an_mcp_server_that_asks_for_a_login() {
     let url = format!("http://{}/mcp", listener.local_addr().unwrap());
     let config = format!("[server]\npublic_url = {url:?}\n[auth]\nbase_scopes = [\"stock.read\"]\n{trusted}");
     let config = Config::from_toml_str(&config).unwrap();
-    let application = Served::on(listener, embedding::application(config).unwrap());
+    let application = Served::on(listener, embedding::application(config).await.unwrap());
 
     let page = reqwest::get(application.at("/")).await.unwrap().text().await.unwrap();
     assert_eq!(page, "welcome to the shop");

@@ -433,5 +433,5 @@ async fn the_built_in_issuer_remembers_in_the_servers_store_and_answers_503_whil
     outage.end();
     let registered: Value = register().await.expect("an answer").json().await.expect("a document");
     let id = registered["client_id"].as_str().expect("an identifier");
-    assert!(outage.store().clients().find(id).await.expect("it is up").is_some(), "{registered}");
+    assert!(outage.store().clients().find(id, 0).await.expect("it is up").is_some(), "{registered}");
 }

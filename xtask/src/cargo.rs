@@ -8,7 +8,7 @@ pub(crate) const PUBLISHED: [&str; 6] =
 
 /// Feature sets that must compile by themselves. The facade's own dev-dependency turns every feature on for
 /// tests and examples, so only the libraries are looked at here.
-const FEATURES: [&str; 4] = ["", "issuer", "testing", "tls"];
+const FEATURES: [&str; 7] = ["", "issuer", "postgres", "redis", "sqlite", "testing", "tls"];
 
 pub(crate) fn fmt() -> Result<Outcome, String> {
     cargo(&["fmt", "--all", "--check"])
@@ -24,7 +24,10 @@ pub(crate) fn features() -> Result<Outcome, String> {
         let warnings = ["--lib", "--", "-D", "warnings"];
         cargo(&[&["clippy", "-p", "mcp-auth"], &features[..], &warnings].concat())?;
     }
-    cargo(&["clippy", "-p", "mcp-auth-runtime", "--lib", "--", "-D", "warnings"])
+    for package in ["mcp-auth-runtime", "mcp-auth-store"] {
+        cargo(&["clippy", "-p", package, "--lib", "--", "-D", "warnings"])?;
+    }
+    Ok(Outcome::Passed)
 }
 
 pub(crate) fn tests() -> Result<Outcome, String> {

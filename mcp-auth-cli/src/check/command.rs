@@ -79,7 +79,8 @@ fn checked(configuration: &Configuration, registry: Option<&Registry>) -> Result
     let refused = match configuration.load_and_check(registry) {
         Ok((config, checked)) => {
             let issuer = config.built_in_issuer();
-            let issuer = issuer.map(|issuer| built_in::issuer(&config, issuer, &checked)).transpose()?;
+            let issuer =
+                issuer.map(|issuer| built_in::issuer(&config, issuer, &checked, None)).transpose()?;
             try_encryption(&config).map_err(|refused| refused.to_string())?;
             let over_stdio = config.server.transport == Transport::Stdio;
             let caller = over_stdio.then(|| stdio_caller(&config, &checked, issuer.as_ref()));

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use mcp_auth_core::SecretText;
+use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::strict_json;
 use mcp_auth_runtime::facade::{ExplainedCall, Fetch, HttpFetch, Kind, Presents, Registry, explain};
 use serde_json::{Map, Value};
@@ -106,7 +107,15 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
 
     let (config, checked) = arguments.configuration.load_and_check(Some(&declared))?;
     let issuer = config.built_in_issuer();
-    let issuer = issuer.map(|issuer| built_in::issuer(&config, issuer, &checked)).transpose()?;
+    let issuer = issuer.map(|issuer| {
+        // Only a token has a signature to look at.
+        let key = match &token {
+            Some(_) => built_in::key_in_store(&config, issuer, &Ambient::system())?,
+            None => None,
+        };
+        built_in::issuer(&config, issuer, &checked, key)
+    });
+    let issuer = issuer.transpose()?;
     let fetch: Option<Arc<dyn Fetch>> = match arguments.fetch {
         true => Some(Arc::new(HttpFetch::new()?)),
         false => None,

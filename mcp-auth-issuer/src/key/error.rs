@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use mcp_auth_store::StoreError;
+
 /// Why a key cannot be made, kept or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -42,6 +44,12 @@ pub enum KeyError {
         /// The user id of this process.
         own: u32,
     },
+    /// The store, which keeps the key of all its servers, cannot be read.
+    #[error("the signing key cannot be read from the store: {}", .0.cause())]
+    Store(#[source] StoreError),
+    /// The store holds something else than a key.
+    #[error("the store holds something that is not a P-256 private key where the signing key is kept")]
+    Shared,
     /// The file does not hold a P-256 private key in PKCS#8.
     #[error("{} holds no P-256 private key in PKCS#8 (DER); delete it to have a new one made", path.display())]
     Malformed {

@@ -45,7 +45,7 @@ impl SigningKey {
         EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).ok().map(Self::new)
     }
 
-    fn new(pair: EcdsaKeyPair) -> Self {
+    pub(super) fn new(pair: EcdsaKeyPair) -> Self {
         let (x, y) = coordinates(&pair);
         // RFC 7638 §3.2: the required members, in lexicographic order, without white space.
         let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);

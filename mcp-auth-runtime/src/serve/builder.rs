@@ -159,7 +159,7 @@ impl<H: Handler> ServerBuilder<H> {
     pub async fn router(self) -> Result<axum::Router> {
         let parts = self.checked().await?;
         let listen = parts.config.server.listen.get();
-        http::router(parts, listen)
+        http::router(parts, listen).await
     }
 
     /// Binds the configured address, loads the issuers' keys and serves in the background, until the builder's

@@ -46,7 +46,7 @@ pub(super) async fn start(mut parts: Parts) -> Result<Running> {
     let address = listener.local_addr()?;
     let (resource, limits) = (parts.config.resource_for(address), settings::connection_limits(&parts.config));
     let shutdown = parts.shutdown.clone();
-    let trusted = Trusted::by(&mut parts, address)?;
+    let trusted = Trusted::by(&mut parts, address).await?;
     if let Some(authenticator) = &trusted.authenticator {
         trust::load_keys(authenticator, &parts.config, shutdown.stopping()).await?;
         authenticator.start(shutdown.stopping());
@@ -66,8 +66,8 @@ pub(super) async fn start(mut parts: Parts) -> Result<Running> {
 }
 
 /// The same without a listener and without waiting: the keys are loaded in the background.
-pub(super) fn router(mut parts: Parts, bound: SocketAddr) -> Result<Router> {
-    let trusted = Trusted::by(&mut parts, bound)?;
+pub(super) async fn router(mut parts: Parts, bound: SocketAddr) -> Result<Router> {
+    let trusted = Trusted::by(&mut parts, bound).await?;
     if let Some(authenticator) = &trusted.authenticator {
         authenticator.start(parts.shutdown.stopping());
     }
@@ -83,9 +83,9 @@ struct Trusted {
 }
 
 impl Trusted {
-    fn by(parts: &mut Parts, bound: SocketAddr) -> Result<Self> {
+    async fn by(parts: &mut Parts, bound: SocketAddr) -> Result<Self> {
         let resource = parts.config.resource_for(bound);
-        let local = parts.build_local_issuer(&resource)?;
+        let local = parts.build_local_issuer(&resource).await?;
         let own = std::mem::take(&mut parts.verifiers);
         let config = &parts.config;
         let audiences = |issuer: Option<&_>| match issuer {

@@ -28,6 +28,7 @@ pub use encryption::try_encryption;
 pub use explained::{Answered, Explained, ExplainedCall, KnownAs, Presents, explain};
 pub use foreseen::{StdioCaller, stdio_caller};
 pub use local_issuer::{LocalIssuer, LocalIssuerSetup};
+pub(crate) use parts::LocalIssuerFactory;
 pub use recalled::LoggedCaller;
 pub use running::Running;
 pub use stored::{OpenStore, open_store};

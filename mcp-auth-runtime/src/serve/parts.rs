@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use rmcp::transport::streamable_http_server::session::SessionStore;
 
 use super::local_issuer::{LocalIssuer, LocalIssuerSetup};
@@ -19,7 +20,8 @@ use mcp_auth_core::ambient::Ambient;
 use mcp_auth_store::Store;
 
 /// Builds the issuer of `[issuer]`. The runtime knows none; the facade passes one in.
-pub(crate) type LocalIssuerFactory = Box<dyn FnOnce(LocalIssuerSetup, &Config) -> Result<LocalIssuer> + Send>;
+pub(crate) type LocalIssuerFactory =
+    Box<dyn for<'a> FnOnce(LocalIssuerSetup, &'a Config) -> BoxFuture<'a, Result<LocalIssuer>> + Send>;
 
 /// What verifies the kinds of credentials that are the program's own, by name.
 pub(super) type OwnVerifiers = Vec<(String, Arc<dyn CredentialVerifier>)>;
@@ -60,7 +62,7 @@ impl Parts {
     }
 
     /// The issuer in this process, if there is one.
-    pub(super) fn build_local_issuer(&mut self, resource: &Resource) -> Result<Option<LocalIssuer>> {
+    pub(super) async fn build_local_issuer(&mut self, resource: &Resource) -> Result<Option<LocalIssuer>> {
         let Some(factory) = self.local_issuer.take() else { return Ok(None) };
         let server_name = self.config.server.name.as_ref().map(|name| name.as_str().to_owned());
         let setup = LocalIssuerSetup {
@@ -76,6 +78,6 @@ impl Parts {
             ambient: self.ambient.clone(),
             store: self.store.clone(),
         };
-        factory(setup, &self.config).map(Some)
+        factory(setup, &self.config).await.map(Some)
     }
 }

@@ -28,7 +28,7 @@ pub(super) async fn serve(mut parts: Parts) -> Result {
         Some(source) => {
             // Only here: without a credential there is nothing an issuer in this process could have issued.
             let resource = parts.config.resource();
-            let local = parts.build_local_issuer(&resource)?;
+            let local = parts.build_local_issuer(&resource).await?;
             let own = std::mem::take(&mut parts.verifiers);
             let config = &parts.config;
             let audiences = |issuer: Option<&_>| config.stdio_audiences(issuer, &resource);

@@ -8,8 +8,8 @@ use super::page::page;
 use crate::authn::Fetch;
 use crate::call::handler::Handler;
 use crate::config::{Config, ConfigBuilder, Verify};
-use crate::error::Result;
-use crate::serve::{LocalIssuer, Running, ServerBuilder};
+use crate::error::{Error, Result};
+use crate::serve::{LocalIssuer, LocalIssuerFactory, Running, ServerBuilder};
 use mcp_auth_core::ambient::Ambient;
 
 /// The configuration of a [`TestServer`] that is given none: any free port, base scopes named but empty.
@@ -174,18 +174,20 @@ impl<H: Handler> TestServerBuilder<H> {
         let clock = &self.ambient.clock;
         let issuer = self.issuer.unwrap_or_else(|| TestIssuer::new("https://issuer.test", Arc::clone(clock)));
         let trusted = issuer.clone();
-        let local = move |setup, _: &Config| {
+        let local: LocalIssuerFactory = Box::new(move |setup, _| {
             let (confirmation_page, router) = page(setup);
-            Ok(LocalIssuer {
-                issuer: trusted.issuer().parse()?,
+            let issuer = trusted.issuer().parse().map_err(Error::from);
+            let built = issuer.map(|issuer| LocalIssuer {
+                issuer,
                 jwks: trusted.jwks(),
                 router,
                 confirmation_page: Some(confirmation_page),
-            })
-        };
+            });
+            Box::pin(std::future::ready(built))
+        });
         let server = match config.accepts_no_tokens() {
             true => self.server,
-            false => self.server.trusted_issuer(Box::new(local)),
+            false => self.server.trusted_issuer(local),
         };
         let running = server.config(config).start().await?;
         Ok(TestServer { running, issuer })

@@ -26,6 +26,7 @@ pub use confirmations::{Answer, Confirmation, Confirmations, MOST_WAITING, Taken
 pub use consents::Consents;
 pub use counters::{Arrival, Counters, Rate};
 pub use grants::{Grant, Grants, Rotate, Rotation};
+#[cfg(feature = "durable")]
 pub(crate) use revocations::MOST_REVOCATIONS;
 pub use revocations::{Revocable, Revocation, RevocationBoard, Revocations, Revoked};
 pub use sealing_keys::{SealingKey, SealingKeys};

@@ -12,6 +12,7 @@ use crate::StoreFuture;
 pub(crate) const REVOCATION_MEMORY: u64 = 60 * 60 + 10 * 60;
 
 /// The most revocations that are told to a server.
+#[cfg(feature = "durable")]
 pub(crate) const MOST_REVOCATIONS: usize = 100_000;
 
 /// Which access tokens are revoked.
@@ -39,6 +40,7 @@ pub struct Revocation {
 
 impl Revocation {
     /// When it is forgotten.
+    #[cfg(feature = "durable")]
     pub(crate) fn until(&self) -> u64 {
         self.at.saturating_add(REVOCATION_MEMORY)
     }
