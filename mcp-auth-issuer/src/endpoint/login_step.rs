@@ -14,7 +14,7 @@ use crate::secret::secret;
 
 /// What a person logs in for.
 pub(super) struct LoginStep<'a> {
-    /// The client that asks, for the log.
+    /// The client that asks.
     pub(super) client_id: Option<&'a str>,
     /// Its name, its own claim.
     pub(super) client: Option<&'a str>,
@@ -44,6 +44,7 @@ impl LoginStep<'_> {
         let page = LoginPage {
             issuer,
             client: self.client,
+            client_id: self.client_id,
             then: self.then,
             refuse: self.refuse,
             controls: issuer.login.controls(),

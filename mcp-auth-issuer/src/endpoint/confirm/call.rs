@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::CONFIRM;
-use crate::issuer::Issuer;
+use crate::issuer::{ClientError, Issuer};
 use crate::request::Params;
 
 /// A call that waits for its person.
@@ -32,7 +32,12 @@ impl WaitingCall {
         let id = SecretHash::of(secret);
         let asked = issuer.store.confirmations().find(id, issuer.now()).await?.ok_or(Refusal::Gone)?;
         let client = match &asked.client_id {
-            Some(client) => issuer.client(client).await?,
+            // Its name is all that is shown of it, so the person need not wait for a description that cannot be read.
+            Some(client) => match issuer.client(client).await {
+                Ok(client) => client,
+                Err(ClientError::Document(_)) => None,
+                Err(ClientError::Store(error)) => return Err(error.into()),
+            },
             None => None,
         };
         Ok(Self { id, asked, client, url: format!("{CONFIRM}?id={secret}") })

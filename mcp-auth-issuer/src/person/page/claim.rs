@@ -4,13 +4,32 @@
 use maud::{Markup, html};
 use mcp_auth_core::seen::plain;
 
+use super::host::stressed;
+use crate::client::document::host_of;
+
 /// The most characters of a name that are shown.
 const MAX_NAME: usize = 60;
 /// The most characters of any other value that are shown.
 const MAX_VALUE: usize = 200;
 
+/// Which application it is: the name that it claims, and, where its identifier is the URL of a description, the site that
+/// publishes this. Only the site is verified.
+pub(super) fn application(name: Option<&str>, client_id: Option<&str>) -> Markup {
+    html! {
+        dt { "Application" }
+        dd { (claimed(name)) }
+        @if let Some(host) = client_id.and_then(host_of) {
+            dt { "Published by" }
+            dd {
+                (stressed(&host))
+                p.hint { "Verified: the description of the application comes from this web site." }
+            }
+        }
+    }
+}
+
 /// The name that a client gave itself, in a frame, so that no text in it looks like the page's own, and marked as unverified.
-pub(super) fn claimed(name: Option<&str>) -> Markup {
+fn claimed(name: Option<&str>) -> Markup {
     let name = shown_name(name);
     html! {
         bdi.claim { (name) }
@@ -52,6 +71,18 @@ fn mixes_alphabets(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_site_that_publishes_an_application_is_named_and_one_that_registered_has_none() {
+        let shown = application(Some("Claude"), Some("https://claude.ai.evil.example/c.json")).into_string();
+        assert!(
+            shown.contains("<span class=\"quiet\">claude.ai.</span><strong>evil.example</strong>"),
+            "{shown}"
+        );
+        for id in [None, Some("client_AAAAAAAAAAAAAAAAAAAAAA"), Some("nightly job")] {
+            assert!(!application(Some("Claude"), id).into_string().contains("Published by"));
+        }
+    }
 
     #[test]
     fn p12_homographs_in_a_name_are_pointed_out_and_plain_names_in_any_alphabet_are_not() {

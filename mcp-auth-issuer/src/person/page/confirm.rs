@@ -6,7 +6,7 @@ use maud::html;
 use mcp_auth_core::seen::shown;
 use mcp_auth_store::Confirmation;
 
-use super::claim::{claimed, visible};
+use super::claim::{application, visible};
 use super::shell::page;
 use crate::issuer::Issuer;
 
@@ -31,8 +31,7 @@ impl IntoResponse for ConfirmPage<'_> {
             form.decision method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
                 dl {
-                    dt { "Application" }
-                    dd { (claimed(self.client)) }
+                    (application(self.client, call.client_id.as_deref()))
                     dt { "It calls the tool" }
                     dd { code.url { bdi { (shown(&call.tool)) } } }
                     dt { "You are" }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::claim::{claimed, visible};
+use super::claim::{application, visible};
 use super::shell::page;
 use crate::issuer::Issuer;
 
@@ -15,6 +15,8 @@ pub(crate) struct LoginPage<'a> {
     pub(crate) issuer: &'a Issuer,
     /// The name of the client that asks, its own claim.
     pub(crate) client: Option<&'a str>,
+    /// Its identifier, where it is known.
+    pub(crate) client_id: Option<&'a str>,
     /// What the page says about the next step.
     pub(crate) then: &'static str,
     /// The label of the button that refuses.
@@ -67,8 +69,7 @@ impl IntoResponse for LoginPage<'_> {
                 p.warning role="alert" { (notice) }
             }
             dl {
-                dt { "Application" }
-                dd { (claimed(self.client)) }
+                (application(self.client, self.client_id))
             }
             p { (self.then) }
             form method="post" action=(self.action) {
