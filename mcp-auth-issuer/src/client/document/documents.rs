@@ -88,7 +88,8 @@ impl Documents {
             return Ok(());
         }
         let host = Host::Name(url.host().to_owned());
-        if host.is_private() || host.is_loopback() || url.host().ends_with(".localhost") {
+        let is_inside = host.is_private() || host.is_loopback() || host.has_credentials_of_machines();
+        if is_inside || url.host().ends_with(".localhost") {
             return Err(DocumentError::PrivateHost);
         }
         url.port().map_or(Ok(()), |port| Err(DocumentError::Port(port)))

@@ -170,7 +170,7 @@ mod tests {
             ("https:///c", Malformed),
             ("https://", Malformed),
             ("https://example.com/a b", Malformed),
-            ("https://example.com\\@evil/c", Malformed),
+            ("https://example.com\\@evil/c", UserInfo),
             ("https://ex\u{e4}mple.com/c", Malformed),
             ("https://EXAMPLE.com/c", Spelling),
             ("https://example.com:443/c", Spelling),
