@@ -48,9 +48,19 @@ pub(crate) struct Issuer {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClientError {
     #[error(transparent)]
-    Document(#[from] DocumentError),
+    Document(DocumentError),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<DocumentError> for ClientError {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            // A store that is down is answered alike, whatever it was asked.
+            DocumentError::Store(error) => Self::Store(StoreError::new(error)),
+            error => Self::Document(error),
+        }
+    }
 }
 
 /// The lifetimes of what the issuer makes, in seconds.

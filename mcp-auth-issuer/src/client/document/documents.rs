@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mcp_auth_core::net::Host;
-use mcp_auth_store::{Arrival, Client, Rate, Store};
+use mcp_auth_store::{Arrival, Client, GrantTypes, Rate, Store};
 
 use super::error::DocumentError;
 use super::fetch::DocumentFetch;
@@ -13,7 +13,7 @@ use super::kept::Kept;
 use super::options::ClientDocuments;
 use super::room::Room;
 use super::rules;
-use super::url::ClientIdUrl;
+use super::url::{ClientIdUrl, host_of};
 use crate::client::redirect_uri::admits;
 
 /// What the store counts fetches under, all of them together, and those of one host behind it.
@@ -131,6 +131,15 @@ async fn count(store: &Store, key: &str, most: u32, now: u64) -> Result<(), Docu
 /// given up may be in the hands of whoever has the address today (draft-02 §8.4).
 pub(crate) fn still_allows(client: &Client, redirect_uri: &str) -> bool {
     client.redirect_uris.iter().any(|uri| admits(uri, redirect_uri))
+}
+
+/// The host that publishes the description of `client`, if it has one: the one thing that is verified of it.
+pub(crate) fn publisher(client: &Client) -> Option<String> {
+    match client.grant_types {
+        GrantTypes::AuthorizationCode { .. } => host_of(&client.id),
+        // The operator may have named it by a URL, and nothing is fetched then.
+        GrantTypes::ClientCredentials { .. } => None,
+    }
 }
 
 #[cfg(test)]
@@ -326,6 +335,23 @@ mod tests {
         let documents = Documents::new(&off, Arc::new(web.clone()));
         assert!(matches!(documents.client(URL, &store(), NOW).await, Err(DocumentError::Off)));
         assert_eq!(web.asked.load(Ordering::SeqCst), 0);
+    }
+
+    #[test]
+    fn a_client_of_the_configuration_has_no_publisher_whatever_its_name() {
+        let described = |id: &str, grant_types| {
+            publisher(&Client {
+                id: id.to_owned(),
+                name: None,
+                redirect_uris: Vec::new(),
+                grant_types,
+                secret: None,
+            })
+        };
+        let for_people = || GrantTypes::AuthorizationCode { refresh: true };
+        assert_eq!(described(URL, for_people()).as_deref(), Some("client.example"));
+        assert_eq!(described("client_AAAAAAAAAAAAAAAAAAAAAA", for_people()), None);
+        assert_eq!(described(URL, GrantTypes::ClientCredentials { scopes: Default::default() }), None);
     }
 
     #[test]

@@ -67,6 +67,16 @@ impl DocumentError {
         }
     }
 
+    /// Whether the URL was asked, and what is there is not the description of this client.
+    pub(crate) fn is_of_the_document(&self) -> bool {
+        match self {
+            Self::Invalid(_) => true,
+            Self::Fetch(error) => *error != FetchError::NotPublic,
+            Self::Off | Self::Url(_) | Self::Port(_) | Self::PrivateHost => false,
+            Self::Busy | Self::TooOften { .. } | Self::Store(_) => false,
+        }
+    }
+
     /// Whether the client itself took back what it was granted.
     pub(crate) fn ends_grants(&self) -> bool {
         matches!(self, Self::Invalid(invalid) if invalid.ends_grants())

@@ -57,7 +57,7 @@ pub enum UnreadableAuthorities {
 impl ClientDocuments {
     /// The authorities that are trusted besides.
     pub(crate) fn authorities(&self) -> Result<Vec<Certificate>, UnreadableAuthorities> {
-        let Some(path) = &self.ca_file else { return Ok(Vec::new()) };
+        let Some(path) = self.ca_file.as_ref().filter(|_| self.enabled) else { return Ok(Vec::new()) };
         let pem = std::fs::read(path)
             .map_err(|source| UnreadableAuthorities::File { path: path.clone(), source })?;
         match Certificate::from_pem_bundle(&pem) {

@@ -229,9 +229,10 @@ impl Untrusted {
             Self::Document { why, .. } if why.is_passing() => text(
                 "The description of this application cannot be read now",
                 "This application names itself by a web address. Its description is there, and this server could not read it.",
-                "Check that this computer has a connection to the internet, and try again.",
+                "Check that this computer has a connection to the internet, and try again. Developers: where it has none, set \
+                 issuer.client_documents.enabled to false, and applications register instead.",
             ),
-            Self::Document { why: DocumentError::Fetch(_) | DocumentError::Invalid(_), .. } => text(
+            Self::Document { why, .. } if why.is_of_the_document() => text(
                 "The description of this application has a mistake",
                 "This application names itself by a web address, and what is there does not describe it.",
                 "Close this page if you did not start this yourself. The developers of the application have to correct it.",

@@ -72,7 +72,7 @@ impl AuthorizationRequest {
     pub(super) fn login_step(&self) -> LoginStep<'_> {
         LoginStep {
             client_id: Some(&self.client.id),
-            client: self.client.name.as_deref(),
+            client: Some(&self.client),
             then: "Logging in gives it nothing yet. The next page shows what it asks for, and you decide.",
             refuse: "Cancel and go back",
             url: &self.url,

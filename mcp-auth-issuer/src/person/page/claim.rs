@@ -3,9 +3,10 @@
 
 use maud::{Markup, html};
 use mcp_auth_core::seen::plain;
+use mcp_auth_store::Client;
 
 use super::host::stressed;
-use crate::client::document::host_of;
+use crate::client::document::publisher;
 
 /// The most characters of a name that are shown.
 const MAX_NAME: usize = 60;
@@ -14,11 +15,11 @@ const MAX_VALUE: usize = 200;
 
 /// Which application it is: the name that it claims, and, where its identifier is the URL of a description, the site that
 /// publishes this. Only the site is verified.
-pub(super) fn application(name: Option<&str>, client_id: Option<&str>) -> Markup {
+pub(super) fn application(client: Option<&Client>) -> Markup {
     html! {
         dt { "Application" }
-        dd { (claimed(name)) }
-        @if let Some(host) = client_id.and_then(host_of) {
+        dd { (claimed(client.and_then(|client| client.name.as_deref()))) }
+        @if let Some(host) = client.and_then(publisher) {
             dt { "Published by" }
             dd {
                 (stressed(&host))
@@ -70,17 +71,26 @@ fn mixes_alphabets(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use mcp_auth_store::GrantTypes;
+
     use super::*;
 
     #[test]
     fn the_site_that_publishes_an_application_is_named_and_one_that_registered_has_none() {
-        let shown = application(Some("Claude"), Some("https://claude.ai.evil.example/c.json")).into_string();
+        let client = |id: &str| Client {
+            id: id.to_owned(),
+            name: Some("Claude".to_owned()),
+            redirect_uris: Vec::new(),
+            grant_types: GrantTypes::AuthorizationCode { refresh: true },
+            secret: None,
+        };
+        let shown = application(Some(&client("https://claude.ai.evil.example/c.json"))).into_string();
         assert!(
             shown.contains("<span class=\"quiet\">claude.ai.</span><strong>evil.example</strong>"),
             "{shown}"
         );
-        for id in [None, Some("client_AAAAAAAAAAAAAAAAAAAAAA"), Some("nightly job")] {
-            assert!(!application(Some("Claude"), id).into_string().contains("Published by"));
+        for client in [None, Some(&client("client_AAAAAAAAAAAAAAAAAAAAAA"))] {
+            assert!(!application(client).into_string().contains("Published by"));
         }
     }
 

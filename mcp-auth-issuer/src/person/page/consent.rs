@@ -9,7 +9,7 @@ use super::claim::{application, visible};
 use super::host::stressed;
 use super::lifetime::in_words;
 use super::shell::page;
-use crate::client::document::host_of;
+use crate::client::document::publisher;
 use crate::client::redirect_uri::{Destination, destination};
 use crate::client::scopes::Described;
 use crate::issuer::Issuer;
@@ -45,7 +45,7 @@ impl IntoResponse for Consent<'_> {
             // One form around everything, so that its buttons stay in sight while it is read.
             form.decision method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
-                (warning(&destination, host_of(&self.client.id).as_deref()))
+                (warning(&destination, publisher(self.client).as_deref()))
                 (self.facts(&destination))
                 (self.scopes())
                 (self.outcomes())
@@ -69,7 +69,7 @@ impl Consent<'_> {
     fn facts(&self, destination: &Destination) -> Markup {
         html! {
             dl {
-                (application(self.client.name.as_deref(), Some(&self.client.id)))
+                (application(Some(self.client)))
                 dt { "Your answer goes to" }
                 dd {
                     @match destination {
