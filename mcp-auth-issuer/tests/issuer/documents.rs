@@ -237,7 +237,7 @@ async fn an_answer_that_is_not_a_document_gets_a_local_page_and_is_asked_for_aga
 async fn a_document_that_trickles_is_given_up_after_five_seconds() {
     let (app, site) = app_and_site().await;
     site.trickle(CLIENT);
-    let began = std::time::Instant::now();
+    let began = tokio::time::Instant::now();
     let answer = app.get(&authorize_url(CLIENT, &[])).await;
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
     answer.assert_local_error(503);

@@ -223,4 +223,21 @@ mod tests {
         assert_eq!(fetch.fetch(&url(port)).await.unwrap_err(), FetchError::Timeout);
         assert!(began.elapsed() < LONGEST_FETCH * 2);
     }
+
+    #[tokio::test]
+    async fn a_proxy_of_the_environment_is_not_used() {
+        let (port, reached) = listener("127.0.0.1:0").await;
+        // The environment of this process is shared by every test, so another test runs again in one of its own.
+        let inner =
+            "client::document::https::tests::the_address_that_was_looked_at_is_the_one_that_is_connected_to";
+        let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", inner]);
+        for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+            child.env(name, format!("http://127.0.0.1:{port}"));
+        }
+        let output = child.output().await.unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+        assert_eq!(reached.load(Ordering::SeqCst), 0, "a proxy would resolve the name itself");
+    }
 }

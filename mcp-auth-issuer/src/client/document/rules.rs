@@ -31,10 +31,12 @@ pub(crate) enum InvalidDocument {
     )]
     SecretMethod,
     #[error(
-        "token_endpoint_auth_method in the document is private_key_jwt, which this server does not support; it supports none"
+        "token_endpoint_auth_method in the document is private_key_jwt, which this server does not support yet; a public client writes none"
     )]
     KeyMethod,
-    #[error("token_endpoint_auth_method in the document is not supported; this server supports none")]
+    #[error(
+        "token_endpoint_auth_method in the document is not supported; this server takes public clients, whose method is none"
+    )]
     Method,
     #[error("the document has no client_name")]
     NoName,
@@ -107,17 +109,22 @@ pub(super) fn client(url: &ClientIdUrl, document: &[u8]) -> Result<Client, Inval
     })
 }
 
-/// Whether the client does not authenticate. One that says nothing does not either: the default of RFC 7591 §2 is
-/// `client_secret_basic`, which no client here can have (draft §4.1). Beside `private_key_jwt` it may offer `none`
-/// (`token_endpoint_auth_methods_supported`, OpenID Connect Relying Party Metadata Choices 1.0).
+/// Whether the client may leave authentication out. It says so by `none`, which may be one of several methods that it can use
+/// (OpenID Connect Relying Party Metadata Choices 1.0), or by saying nothing of either: the default of RFC 7591 §2 is
+/// `client_secret_basic`, which no client here can have (draft-02 §4.1).
 fn is_public(document: &Map<String, Value>) -> Result<(), InvalidDocument> {
-    let offered = texts(document, "token_endpoint_auth_methods_supported")?.unwrap_or_default();
-    match text(document, "token_endpoint_auth_method")? {
-        None | Some("none") => Ok(()),
-        Some(method) if method.starts_with("client_secret_") => Err(InvalidDocument::SecretMethod),
-        Some(_) if offered.contains(&"none") => Ok(()),
-        Some("private_key_jwt") => Err(InvalidDocument::KeyMethod),
-        Some(_) => Err(InvalidDocument::Method),
+    let method = text(document, "token_endpoint_auth_method")?;
+    let offered = texts(document, "token_endpoint_auth_methods_supported")?;
+    let methods: Vec<&str> = method.into_iter().chain(offered.into_iter().flatten()).collect();
+    match methods.as_slice() {
+        methods if methods.iter().any(|method| method.starts_with("client_secret_")) => {
+            Err(InvalidDocument::SecretMethod)
+        }
+        [] if document.contains_key("token_endpoint_auth_methods_supported") => Err(InvalidDocument::Method),
+        [] => Ok(()),
+        methods if methods.contains(&"none") => Ok(()),
+        methods if methods.contains(&"private_key_jwt") => Err(InvalidDocument::KeyMethod),
+        _ => Err(InvalidDocument::Method),
     }
 }
 
@@ -189,12 +196,19 @@ mod tests {
             d["redirect_uris"] = json!(["https://vscode.dev/redirect", "http://127.0.0.1:33418/"]);
         });
         assert_eq!(vscode.unwrap().grant_types, GrantTypes::AuthorizationCode { refresh: false });
-        let either = read(|d| {
+        let chatgpt = read(|d| {
+            d["redirect_uris"] = json!(["https://chatgpt.com/connector_platform_oauth_redirect"]);
             d["token_endpoint_auth_method"] = json!("private_key_jwt");
-            d["token_endpoint_auth_methods_supported"] = json!(["private_key_jwt", "none"]);
-            d["jwks"] = json!({ "keys": [{ "kty": "EC", "crv": "P-256", "x": "AA", "y": "AA" }] });
+            d["token_endpoint_auth_methods_supported"] = json!(["none", "private_key_jwt"]);
+            d["token_endpoint_auth_signing_alg"] = json!("RS256");
+            d["jwks_uri"] = json!("https://chatgpt.com/oauth/jwks.json");
         });
-        assert!(either.is_ok());
+        assert!(chatgpt.unwrap().secret.is_none());
+        let by_choice = read(|d| d["token_endpoint_auth_methods_supported"] = json!(["none"]));
+        assert!(by_choice.is_ok());
+        let keyed =
+            read(|d| d["jwks"] = json!({ "keys": [{ "kty": "EC", "crv": "P-256", "x": "AA", "y": "AA" }] }));
+        assert!(keyed.is_ok());
     }
 
     #[test]
@@ -213,6 +227,14 @@ mod tests {
             ("token_endpoint_auth_method", json!("client_secret_jwt"), SecretMethod),
             ("token_endpoint_auth_method", json!("private_key_jwt"), KeyMethod),
             ("token_endpoint_auth_method", json!("tls_client_auth"), Method),
+            ("token_endpoint_auth_methods_supported", json!(["private_key_jwt"]), KeyMethod),
+            ("token_endpoint_auth_methods_supported", json!(["none", "client_secret_post"]), SecretMethod),
+            ("token_endpoint_auth_methods_supported", json!([]), Method),
+            (
+                "token_endpoint_auth_methods_supported",
+                json!("none"),
+                Type("token_endpoint_auth_methods_supported"),
+            ),
             ("token_endpoint_auth_method", json!(["none"]), Type("token_endpoint_auth_method")),
             ("jwks", json!({ "keys": [{ "kty": "EC", "d": "AA" }] }), PrivateKey),
             ("jwks", json!({ "keys": [{ "kty": "oct", "k": "AA" }] }), PrivateKey),
