@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use mcp_auth_core::seen::plain;
 use mcp_auth_store::Client;
 
-use super::host::stressed;
+use super::host::{look_alike, stressed};
 use crate::client::document::publisher;
 
 /// The most characters of a name that are shown.
@@ -19,11 +19,14 @@ pub(super) fn application(client: Option<&Client>) -> Markup {
     html! {
         dt { "Application" }
         dd { (claimed(client.and_then(|client| client.name.as_deref()))) }
-        @if let Some(host) = client.and_then(publisher) {
+        @if let Some((client, host)) = client.and_then(|client| Some((client, publisher(client)?))) {
             dt { "Published by" }
             dd {
                 (stressed(&host))
-                p.hint { "Verified: the description of the application comes from this web site." }
+                p.hint {
+                    "Verified: its description comes from this web site, at " code { bdi { (cut(&client.id)) } } "."
+                    @if let Some(hint) = look_alike(&host) { (hint) }
+                }
             }
         }
     }
@@ -89,6 +92,8 @@ mod tests {
             shown.contains("<span class=\"quiet\">claude.ai.</span><strong>evil.example</strong>"),
             "{shown}"
         );
+        let foreign = application(Some(&client("https://xn--clade-dsa.example/c.json"))).into_string();
+        assert!(foreign.contains("letters beyond a to z") && !shown.contains("letters beyond"), "{foreign}");
         for client in [None, Some(&client("client_AAAAAAAAAAAAAAAAAAAAAA"))] {
             assert!(!application(client).into_string().contains("Published by"));
         }

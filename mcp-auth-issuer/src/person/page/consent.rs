@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use mcp_auth_store::{Client, GrantTypes};
 
 use super::claim::{application, visible};
-use super::host::stressed;
+use super::host::{look_alike, stressed};
 use super::lifetime::in_words;
 use super::shell::page;
 use crate::client::document::publisher;
@@ -160,7 +160,6 @@ fn warning(destination: &Destination, publisher: Option<&str>) -> Markup {
             }
         };
     };
-    let mixed = host.split('.').any(|label| label.starts_with("xn--"));
     html! {
         p.warning {
             strong { "Your answer leaves this computer." }
@@ -168,9 +167,7 @@ fn warning(destination: &Destination, publisher: Option<&str>) -> Markup {
             @if publisher.is_some_and(|publisher| publisher != host) {
                 " It is not the site that publishes the application."
             }
-            @if mixed {
-                " Its name may look like that of another site: it has letters beyond a to z, here written in ASCII."
-            }
+            @if let Some(hint) = look_alike(host) { (hint) }
         }
     }
 }
