@@ -6,6 +6,7 @@ use mcp_auth_core::InvalidScope;
 use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};
 use mcp_auth_store::Client;
 
+use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
 use crate::client::scopes::Declared;
 use crate::endpoint;
 use crate::issuer::{Issuer, Lifetimes};
@@ -31,6 +32,9 @@ pub enum IssuerError {
     /// The server declares a scope that is not a valid scope token.
     #[error("the server declares an invalid scope")]
     Scope(#[from] InvalidScope),
+    /// The authorities that are to be trusted for client metadata documents cannot be read.
+    #[error(transparent)]
+    Authorities(#[from] UnreadableAuthorities),
 }
 
 /// Builds the built-in issuer with the development login, where people log in with one click.
@@ -81,6 +85,10 @@ pub fn build_with(
     for client in options.clients.iter().filter(|client| client.secret.expose().chars().count() < 16) {
         tracing::warn!(client_id = ?client.id, "client secret shorter than 16 characters: anyone may guess it");
     }
+    let documents = &options.client_documents;
+    documents.warn();
+    let fetch = HttpsFetch::new(documents.private.clone(), documents.authorities()?);
+    let documents = Documents::new(documents, Arc::new(fetch));
     tracing::info!(issuer = %setup.issuer, resource = %setup.resource, kid = key.kid(), "built-in issuer ready");
 
     let jwks = key.jwks();
@@ -105,6 +113,7 @@ pub fn build_with(
         store: setup.store,
         login,
         named: options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect(),
+        documents,
         registrations,
     });
     let confirmation_page = Some(format!("{}{}", setup.issuer, endpoint::CONFIRM));

@@ -6,6 +6,7 @@ use mcp_auth_runtime::config::issuer::BuiltInIssuer;
 use mcp_auth_runtime::config::{Config, RoleName, SecretError};
 use serde_json::{Map, Value};
 
+use crate::client::document::ClientDocuments;
 use crate::options::{IssuerOptions, NamedClient};
 
 impl IssuerOptions {
@@ -31,6 +32,16 @@ impl IssuerOptions {
             users: issuer.users.names().map(str::to_owned).collect(),
             clients,
             claims: issuer.subjects().map(said_of).collect(),
+            client_documents: ClientDocuments {
+                enabled: issuer.client_documents.enabled,
+                private: issuer
+                    .client_documents
+                    .private
+                    .iter()
+                    .map(|(host, at)| (host.as_str().to_owned(), at.get()))
+                    .collect(),
+                ca_file: config.client_documents_ca_file(issuer),
+            },
             ..Self::in_state_dir(config.state_dir(issuer))
         })
     }
@@ -60,7 +71,8 @@ mod tests {
         let text = "access_token_lifetime = \"5m\"\nrefresh_token_lifetime = \"1h\"\ncode_lifetime = \"30s\"\n\
                     grant_lifetime = \"30d\"\nrefresh_grace = \"10s\"\n\
                     users = [\"ann\"]\nstate_dir = \"/srv/state\"\n\
-                    clients = [{ client_id = \"m2m\", client_secret = \"env:S\", scopes = [\"a\"] }]";
+                    clients = [{ client_id = \"m2m\", client_secret = \"env:S\", scopes = [\"a\"] }]\n\
+                    client_documents = { enabled = false, ca_file = \"file:ca.pem\", private = { \"client.test\" = \"127.0.0.1:8443\" } }";
         let config = |process| {
             let builder = Config::builder().process(process);
             builder.toml(&format!("[issuer]\n{text}")).build().unwrap()
@@ -78,6 +90,11 @@ mod tests {
         assert_eq!((&*options.clients[0].id, options.clients[0].secret.expose()), ("m2m", "hunter2hunter2"));
         assert_eq!(options.clients[0].scopes.to_string(), "a");
         assert!(matches!(&options.signing_key, KeySource::StateDir(dir) if dir.ends_with("srv/state")));
+        let documents = &options.client_documents;
+        assert!(
+            !documents.enabled && documents.ca_file.as_ref().is_some_and(|file| file.ends_with("ca.pem"))
+        );
+        assert_eq!(documents.private["client.test"], ([127, 0, 0, 1], 8443).into());
         assert!(configured(&config(process)).unwrap_err().to_string().contains("S is not set"));
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use mcp_auth_store::{Browser, Client, Rate, SecretHash, Store, StoreError};
 
+use crate::client::document::{DocumentError, Documents, is_url};
 use crate::client::scopes::Declared;
 use crate::key::AccessTokenClaims;
 use crate::key::{MintError, SigningKey};
@@ -35,10 +36,31 @@ pub(crate) struct Issuer {
     pub(crate) claims: BTreeMap<String, Map<String, Value>>,
     /// The clients from the configuration, by `client_id`.
     pub(crate) named: HashMap<String, Client>,
+    /// The clients that describe themselves at a URL.
+    pub(crate) documents: Documents,
     pub(crate) cookie: SessionCookie,
     pub(crate) csrf: Csrf,
     /// How often clients may register, all of them together.
     pub(crate) registrations: Rate,
+}
+
+/// Why it is not known which client is meant, or whether there is one.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientError {
+    #[error(transparent)]
+    Document(DocumentError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<DocumentError> for ClientError {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            // A store that is down is answered alike, whatever it was asked.
+            DocumentError::Store(error) => Self::Store(StoreError::new(error)),
+            error => Self::Document(error),
+        }
+    }
 }
 
 /// The lifetimes of what the issuer makes, in seconds.
@@ -72,11 +94,16 @@ impl Issuer {
         self.ambient.clock.unix_now()
     }
 
-    /// The client with this identifier, from the configuration or registered.
-    pub(crate) async fn client(&self, id: &str) -> Result<Option<Client>, StoreError> {
+    /// The client with this identifier: from the configuration, described at this URL, or registered. The identifiers of those
+    /// that registered never look like a URL.
+    ///
+    /// # Errors
+    /// [`ClientError::Document`] where the identifier is a URL and there is no client at it.
+    pub(crate) async fn client(&self, id: &str) -> Result<Option<Client>, ClientError> {
         match self.named.get(id) {
             Some(named) => Ok(Some(named.clone())),
-            None => self.store.clients().find(id, self.now()).await,
+            None if is_url(id) => Ok(Some(self.documents.client(id, &self.store, self.now()).await?)),
+            None => Ok(self.store.clients().find(id, self.now()).await?),
         }
     }
 

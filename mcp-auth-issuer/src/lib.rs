@@ -5,7 +5,7 @@
 //!
 //! 1. `endpoint`: one file per endpoint. `metadata` and `jwks`, `register`, `authorize`, `token`, `revoke`.
 //! 2. `request`: reads requests strictly, and refuses invalid ones.
-//! 3. `client`: what a client's requests may ask for.
+//! 3. `client`: who a client is, and what its requests may ask for.
 //! 4. `person`: the person at the browser: [`Login`], cookie, pages.
 //! 5. [`Store`], `secret`: what is remembered (in `mcp-auth-store`), and the secrets that are made here.
 //! 6. `key`: the [`SigningKey`], and the tokens it signs.
@@ -25,6 +25,7 @@ mod request;
 mod secret;
 
 pub use build::{IssuerError, build, build_with};
+pub use client::document::{ClientDocuments, UnreadableAuthorities};
 pub use client::redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use key::{AccessTokenClaims, KeyError, KeySource, MintError, SigningKey};
 pub use maud;

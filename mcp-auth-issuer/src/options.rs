@@ -7,11 +7,13 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use mcp_auth_core::bounds::{Bounds, DAY, HOUR};
+use mcp_auth_core::net::Host;
 use mcp_auth_core::own_claims::{ROLES_CLAIM, is_of_every_token};
 use mcp_auth_core::seen;
 use mcp_auth_core::{ScopeSet, SecretText, bounds};
 use mcp_auth_store::{Client, GrantTypes, Rate, SecretHash};
 
+use crate::client::document::ClientDocuments;
 use crate::key::KeySource;
 
 /// How long a browser stays logged in.
@@ -52,6 +54,8 @@ pub struct IssuerOptions {
     /// How many clients may register in a minute: 1 to 60 million. So many may come at once, and after that one whenever
     /// its share of the minute has passed; what comes sooner is answered 429. **(default: 120)**
     pub registrations_per_minute: u32,
+    /// Clients that describe themselves at a URL of their own. **(default: those on the internet)**
+    pub client_documents: ClientDocuments,
 }
 
 /// A confidential client from the configuration (RFC 6749 §4.4).
@@ -130,6 +134,12 @@ pub enum InvalidOption {
         /// The scope that is not declared.
         scope: String,
     },
+    /// A name in `client_documents.private` that no host has.
+    #[error("{host:?} in client_documents.private is not the name of a host, in lower case")]
+    PrivateHost {
+        /// The name.
+        host: String,
+    },
     /// A value of `registrations_per_minute` that is not a rate: with 0, no client could ever register.
     #[error("registrations_per_minute is {given}, from 1 to 60000000")]
     Registrations {
@@ -163,6 +173,7 @@ impl IssuerOptions {
             clients: Vec::new(),
             claims: BTreeMap::new(),
             registrations_per_minute: 120,
+            client_documents: ClientDocuments::default(),
         }
     }
 
@@ -212,6 +223,10 @@ impl IssuerOptions {
                     scope: scope.to_string(),
                 });
             }
+        }
+        let is_name = |host: &&String| matches!(host.parse(), Ok(Host::Name(name)) if name == **host);
+        if let Some(host) = self.client_documents.private.keys().find(|host| !is_name(host)) {
+            return Err(InvalidOption::PrivateHost { host: host.clone() });
         }
         let given = self.registrations_per_minute;
         Rate::per_minute(given, given).ok_or(InvalidOption::Registrations { given })
@@ -357,6 +372,17 @@ mod tests {
         for given in [0, 60_000_001] {
             let refused = Err(InvalidOption::Registrations { given });
             assert_eq!(check(|o| o.registrations_per_minute = given), refused);
+        }
+    }
+
+    #[test]
+    fn a_private_host_of_client_documents_has_a_name_in_lower_case() {
+        let with = |host: &str| {
+            check(|o| o.client_documents.private = [(host.to_owned(), ([127, 0, 0, 1], 1).into())].into())
+        };
+        assert_eq!(with("client.test"), Ok(()));
+        for host in ["Client.test", "127.0.0.1", "client.test:1", ""] {
+            assert_eq!(with(host), Err(InvalidOption::PrivateHost { host: host.to_owned() }));
         }
     }
 

@@ -31,7 +31,8 @@ pub use crate::transport::shutdown::Shutdown;
 pub use crate::call::build;
 pub use crate::call::from_call::{not_taken, variable};
 
-// What the built-in issuer is given, and what it gives.
+// What the built-in issuer is given, what it gives, and what it needs besides.
+pub use crate::authn::freshness_lifetime;
 pub use crate::serve::{LocalIssuer, LocalIssuerSetup};
 
 // What the command asks beside the configuration.

@@ -54,7 +54,8 @@ impl Host {
         }
     }
 
-    fn has_credentials_of_machines(&self) -> bool {
+    /// Whether clouds keep the credentials of machines there.
+    pub fn has_credentials_of_machines(&self) -> bool {
         let text = match self {
             Self::Name(name) => name.to_string(),
             Self::Ip(address) => address.to_canonical().to_string(),

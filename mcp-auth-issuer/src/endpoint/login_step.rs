@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
-use mcp_auth_store::{Browser, SecretHash, StoreError};
+use mcp_auth_store::{Browser, Client, SecretHash, StoreError};
 
 use super::authorize::see_other;
 use crate::issuer::Issuer;
@@ -14,10 +14,10 @@ use crate::secret::secret;
 
 /// What a person logs in for.
 pub(super) struct LoginStep<'a> {
-    /// The client that asks, for the log.
+    /// The identifier of the client that asks, for the log.
     pub(super) client_id: Option<&'a str>,
-    /// Its name, its own claim.
-    pub(super) client: Option<&'a str>,
+    /// The client, where it is known.
+    pub(super) client: Option<&'a Client>,
     /// What the page says about the next step.
     pub(super) then: &'static str,
     /// The label of the button that refuses.

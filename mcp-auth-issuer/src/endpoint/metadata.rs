@@ -47,6 +47,7 @@ fn document(issuer: &Issuer) -> Value {
         "revocation_endpoint_auth_methods_supported": auth_methods,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
+        "client_id_metadata_document_supported": issuer.documents.is_enabled(),
         // If this member is absent, it counts as true (OpenID Connect Discovery 1.0 §3).
         "request_uri_parameter_supported": false,
     })

@@ -21,7 +21,7 @@ async fn good_request_shows_a_page_and_changes_nothing() {
 #[tokio::test]
 async fn p01_unknown_or_absent_client_gets_a_page_and_no_redirect() {
     let app = App::new();
-    for id in ["", "nobody", "https://client.example/metadata.json", "nightly job"] {
+    for id in ["", "nobody", "https://client.test/metadata.json", "nightly job"] {
         app.get(&authorize_url(id, &[])).await.assert_local_error(400);
     }
 }

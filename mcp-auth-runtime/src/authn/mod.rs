@@ -79,7 +79,9 @@ pub(crate) use verifier::introspection::{AssertionKey, both_could_be_asked};
 pub use verifier::introspection::{
     ClientAuth, IntrospectionKind, IntrospectionRules, IntrospectionVerifier, InvalidKey, Reach,
 };
-pub use verifier::jwt::{Algorithm, Examined, IssuerRules, JwtVerifier, KeySource, examine};
+pub use verifier::jwt::{
+    Algorithm, Examined, IssuerRules, JwtVerifier, KeySource, examine, freshness_lifetime,
+};
 pub(crate) use verifier::jwt::{IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};
 pub use verifier::{CredentialFacts, CredentialFuture, CredentialVerifier, RefusedCredential};
 pub(crate) use verifier::{IssuerState, LoadFailure, PROGRAM_ISSUER, ProgramVerifier, Verify};

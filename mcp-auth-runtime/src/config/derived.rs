@@ -200,6 +200,11 @@ impl Config {
     pub fn state_dir(&self, issuer: &BuiltInIssuer) -> PathBuf {
         self.base_dir().join(&issuer.state_dir)
     }
+
+    /// The file of the authorities that are trusted when client metadata documents are fetched, if one is named.
+    pub fn client_documents_ca_file(&self, issuer: &BuiltInIssuer) -> Option<PathBuf> {
+        issuer.client_documents.ca_file.as_ref().map(|file| self.base_dir().join(file.path()))
+    }
 }
 
 /// Where the credential on stdio comes from.

@@ -43,16 +43,16 @@ pub use mcp_auth_core::SecretText;
 pub use section::auth::{Advertise, Denial, Verify};
 pub use section::server::{Rounds, Transport};
 pub use section::{
-    api_keys, auth, cors, deny, document, introspection, issuer, issuers, limits, log, operations, roles,
-    schema, scopes, server, stdio, store, tls, users,
+    api_keys, auth, client_documents, cors, deny, document, introspection, issuer, issuers, limits, log,
+    operations, roles, schema, scopes, server, stdio, store, tls, users,
 };
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};
 pub(crate) use value::store_url::StorePlace;
 pub use value::store_url::StoreUrl;
 pub use value::{
-    AcrValue, CertificateHeader, ClientAddressHeader, DisplayName, EndpointPath, LoginAge, NonEmpty,
-    RoleName, ScopeName, ScopePrefixText, ScopeToken, TokenHeader, ToolHeader, ValueError, api_key, audience,
-    claim, claim_test, issuer_name, network, pem_file, url,
+    AcrValue, AddressAndPort, CertificateHeader, ClientAddressHeader, DisplayName, EndpointPath, HostName,
+    LoginAge, NonEmpty, RoleName, ScopeName, ScopePrefixText, ScopeToken, TokenHeader, ToolHeader,
+    ValueError, api_key, audience, claim, claim_test, issuer_name, network, pem_file, url,
 };
 pub use warning::Warning;

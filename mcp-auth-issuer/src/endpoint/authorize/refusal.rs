@@ -9,6 +9,7 @@ use mcp_auth_core::seen::head;
 use mcp_auth_store::{Client, StoreError};
 
 use super::response::Answer;
+use crate::client::document::DocumentError;
 use crate::client::scopes::RefusedScope;
 use crate::issuer::Issuer;
 use crate::person::page::{ErrorPage, ErrorText};
@@ -71,6 +72,8 @@ pub(in crate::endpoint) enum Untrusted {
     NoClient,
     #[error("client_id is unknown")]
     UnknownClient,
+    #[error("no client metadata document: {why}")]
+    Document { client_id: String, why: DocumentError, page: String },
     #[error("redirect_uri is missing and the client registered several")]
     NoRedirectUri,
     #[error("redirect_uri is not registered for the client")]
@@ -152,7 +155,7 @@ impl Refused {
 }
 
 impl Untrusted {
-    /// The error page for this cause (always 4xx, never a redirect).
+    /// The error page for this cause (4xx, or 503 for what passes; never a redirect).
     pub(in crate::endpoint) fn page(self, issuer: &Issuer) -> ErrorPage<'_> {
         let page = ErrorPage::new(issuer, self.status(), self.text());
         match self {
@@ -160,6 +163,12 @@ impl Untrusted {
             Self::Stranger(refused) => {
                 let (code, description) = refused.wire();
                 page.with_value("The mistake", &format!("{code}: {description}"))
+            }
+            Self::Document { client_id, why, page: url } => {
+                let page = page
+                    .with_value("It names itself", &client_id)
+                    .with_value("The mistake", &why.to_string());
+                if why.is_passing() { page.with_retry(url) } else { page }
             }
             Self::Denied { host } => page.with_value("It asks to return to", &host),
             Self::RedirectUri { presented } => page.with_value("It asks to return to", &presented),
@@ -172,11 +181,13 @@ impl Untrusted {
             Self::Host | Self::Sender | Self::Stale { .. } | Self::Answered { .. } => StatusCode::FORBIDDEN,
             Self::Denied { .. } => StatusCode::FORBIDDEN,
             Self::Form(InvalidBody::TooLong(_)) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Document { why, .. } if why.is_passing() => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooLong
             | Self::Unreadable(_)
             | Self::Repeated(_)
             | Self::NoClient
             | Self::UnknownClient
+            | Self::Document { .. }
             | Self::NoRedirectUri
             | Self::RedirectUri { .. }
             | Self::Stranger(_)
@@ -208,6 +219,28 @@ impl Untrusted {
                 "Applications register themselves, and this server has no such registration. A server that keeps them in \
                  memory forgets them when it restarts.",
                 "Disconnect and reconnect in the application, so that it registers again.",
+            ),
+            Self::Document { why: DocumentError::Busy | DocumentError::TooOften { .. }, .. } => text(
+                "Too many applications ask at once",
+                "This application names itself by a web address, and its description has to be read there. Too many \
+                 descriptions were asked for in the last minute.",
+                "Wait a minute and try again.",
+            ),
+            Self::Document { why, .. } if why.is_passing() => text(
+                "The description of this application cannot be read now",
+                "This application names itself by a web address. Its description is there, and this server could not read it.",
+                "Check that this computer has a connection to the internet, and try again. Developers: where it has none, set \
+                 issuer.client_documents.enabled to false, and applications register instead.",
+            ),
+            Self::Document { why, .. } if why.is_of_the_document() => text(
+                "The description of this application has a mistake",
+                "This application names itself by a web address, and what is there does not describe it.",
+                "Close this page if you did not start this yourself. The developers of the application have to correct it.",
+            ),
+            Self::Document { .. } => text(
+                "This application names itself by an address that cannot be used",
+                "A description of the application should be at that web address, and this server does not ask there.",
+                "Close this page if you did not start this yourself. The developers of the application have to correct it.",
             ),
             Self::NoRedirectUri => text(
                 "This link does not say where to return to",

@@ -12,7 +12,7 @@ use super::response::Answer;
 use crate::client::redirect_uri::{Destination, admits, destination};
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::AUTHORIZE;
-use crate::issuer::Issuer;
+use crate::issuer::{ClientError, Issuer};
 use crate::request::Params;
 
 /// The longest query, in bytes; it has room for a long `state`.
@@ -72,7 +72,7 @@ impl AuthorizationRequest {
     pub(super) fn login_step(&self) -> LoginStep<'_> {
         LoginStep {
             client_id: Some(&self.client.id),
-            client: self.client.name.as_deref(),
+            client: Some(&self.client),
             then: "Logging in gives it nothing yet. The next page shows what it asks for, and you decide.",
             refuse: "Cancel and go back",
             url: &self.url,
@@ -115,7 +115,14 @@ async fn client(issuer: &Issuer, params: &Params) -> Result<Client, Refusal> {
         return Err(Untrusted::Repeated("client_id").into());
     }
     let id = params.get("client_id").ok_or(Untrusted::NoClient)?;
-    Ok(issuer.client(id).await?.ok_or(Untrusted::UnknownClient)?)
+    match issuer.client(id).await {
+        Ok(client) => Ok(client.ok_or(Untrusted::UnknownClient)?),
+        Err(ClientError::Document(why)) => {
+            let page = format!("{AUTHORIZE}?{}", params.canonical());
+            Err(Untrusted::Document { client_id: id.to_owned(), why, page }.into())
+        }
+        Err(ClientError::Store(error)) => Err(error.into()),
+    }
 }
 
 /// The redirect URI as the client sent it, or the only registered one if it sent none (OAuth 2.1 §4.1.1).

@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::CONFIRM;
-use crate::issuer::Issuer;
+use crate::issuer::{ClientError, Issuer};
 use crate::request::Params;
 
 /// A call that waits for its person.
@@ -32,22 +32,22 @@ impl WaitingCall {
         let id = SecretHash::of(secret);
         let asked = issuer.store.confirmations().find(id, issuer.now()).await?.ok_or(Refusal::Gone)?;
         let client = match &asked.client_id {
-            Some(client) => issuer.client(client).await?,
+            // What it says of itself is only shown, so the person need not wait for a description that cannot be read.
+            Some(client) => match issuer.client(client).await {
+                Ok(client) => client,
+                Err(ClientError::Document(_)) => None,
+                Err(ClientError::Store(error)) => return Err(error.into()),
+            },
             None => None,
         };
         Ok(Self { id, asked, client, url: format!("{CONFIRM}?id={secret}") })
-    }
-
-    /// The name of the client that called, its own claim.
-    pub(super) fn client_name(&self) -> Option<&str> {
-        self.client.as_ref()?.name.as_deref()
     }
 
     /// The person logs in for this call.
     pub(super) fn login_step(&self) -> LoginStep<'_> {
         LoginStep {
             client_id: self.asked.client_id.as_deref(),
-            client: self.client_name(),
+            client: self.client.as_ref(),
             then: "It calls a tool that needs your confirmation. The next page shows the call, and you decide.",
             refuse: "Deny the call",
             url: &self.url,

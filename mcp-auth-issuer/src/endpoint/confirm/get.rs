@@ -41,7 +41,7 @@ pub(super) async fn page(
         let csrf = issuer.csrf.token(cookie, &call.url, &*issuer.ambient.random).await?;
         let page = ConfirmPage {
             issuer,
-            client: call.client_name(),
+            client: call.client.as_ref(),
             call: &call.asked,
             action: &call.url,
             csrf: &csrf,

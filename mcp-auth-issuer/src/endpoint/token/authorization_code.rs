@@ -8,6 +8,7 @@ use super::Refusal;
 use super::issued::Issued;
 use super::refresh_token::new_grant;
 use super::resource::verify_resource;
+use crate::client::document::still_allows;
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 use crate::secret::identifier;
@@ -66,6 +67,9 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
 fn verify(client: &Client, params: &Params, code: &Code) -> Result<(), Refusal> {
     if code.client_id != client.id {
         return Err(Refusal::Grant("the code was issued to another client"));
+    }
+    if !still_allows(client, &code.redirect_uri) {
+        return Err(Refusal::Grant("the client no longer lists the redirect URI that the code was sent to"));
     }
     if params.get("redirect_uri").is_some_and(|uri| uri != code.redirect_uri) {
         return Err(Refusal::Grant("redirect_uri is not the authorization request's"));

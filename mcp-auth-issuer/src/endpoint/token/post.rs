@@ -34,7 +34,12 @@ async fn issue(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Issue
     if let Some(name) = params.repeated() {
         return Err(Refusal::Repeated(name.to_owned()));
     }
-    let client = authenticate(issuer, headers, &params).await?;
+    let client = match authenticate(issuer, headers, &params).await {
+        Err(Refusal::Document(error)) if error.ends_grants() => {
+            return Err(refresh_token::taken_back(issuer, &params, error).await?);
+        }
+        client => client?,
+    };
     match params.get("grant_type") {
         Some("authorization_code") => authorization_code::issue(issuer, &client, &params).await,
         Some("refresh_token") => refresh_token::issue(issuer, &client, &params).await,

@@ -7,6 +7,7 @@
 use super::Refusal;
 use super::issued::Issued;
 use super::resource::verify_resource;
+use crate::client::document::{DocumentError, still_allows};
 use crate::client::scopes::first_missing;
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
@@ -59,6 +60,28 @@ fn ends(issuer: &Issuer, granted_at: u64, now: u64) -> u64 {
     idle.min(granted_at.saturating_add(issuer.lifetimes.grant))
 }
 
+/// Ends the grant that `params` would refresh, because the document of its client has changed in a way that takes it back
+/// (draft-ietf-oauth-client-id-metadata-document-02 §8.4). Returns what the client is told.
+pub(super) async fn taken_back(
+    issuer: &Issuer,
+    params: &Params,
+    error: DocumentError,
+) -> Result<Refusal, Refusal> {
+    let token = params.get("refresh_token").filter(|_| params.get("grant_type") == Some("refresh_token"));
+    let Some(presented) = token.and_then(PresentedRefreshToken::parse) else {
+        return Ok(Refusal::Document(error));
+    };
+    match issuer.store.grants().find(presented.grant, issuer.now()).await? {
+        // A public client names itself in the form alone.
+        Some(grant) if params.get("client_id") == Some(&*grant.client_id) => {
+            issuer.store.grants().revoke(&grant.id, issuer.now()).await?;
+            tracing::warn!(client_id = %grant.client_id, subject = ?grant.subject, %error, "grant ended by the document of its client");
+            Ok(Refusal::Grant("the document of the client took the grant back"))
+        }
+        Some(_) | None => Ok(Refusal::Document(error)),
+    }
+}
+
 pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
     let token = params.get("refresh_token").ok_or(Refusal::Missing("refresh_token"))?;
     let presented =
@@ -72,6 +95,13 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
     if !issuer.login.knows(&grant.subject).await.map_err(Refusal::Login)? {
         issuer.store.grants().revoke(&grant.id, now).await?;
         return Err(Refusal::Grant("its person can no longer log in: the grant is dead"));
+    }
+    // A grant of an older release does not say where its answer went.
+    if !grant.redirect_uri.is_empty() && !still_allows(client, &grant.redirect_uri) {
+        issuer.store.grants().revoke(&grant.id, now).await?;
+        return Err(Refusal::Grant(
+            "the client no longer lists the redirect URI of the grant: the grant is dead",
+        ));
     }
     verify_resource(issuer, params)?;
     let requested = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;

@@ -4,7 +4,9 @@ use http::StatusCode;
 use mcp_auth_core::Scope;
 use mcp_auth_store::StoreError;
 
+use crate::client::document::DocumentError;
 use crate::client::scopes::RefusedScope;
+use crate::issuer::ClientError;
 use crate::key::MintError;
 use crate::person::LoginError;
 use crate::request::body::InvalidBody;
@@ -22,6 +24,9 @@ pub(crate) enum Refusal {
     /// Client authentication failed; the cause is for the log.
     #[error("client authentication: {0}")]
     Client(&'static str),
+    /// The client describes itself at a URL, and there is no description that it could be known by.
+    #[error("no client metadata document: {0}")]
+    Document(DocumentError),
     #[error("grant_type is not supported")]
     UnsupportedGrantType,
     #[error("the client may not use this grant")]
@@ -59,6 +64,15 @@ impl Refusal {
     }
 }
 
+impl From<ClientError> for Refusal {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Document(error) => Self::Document(error),
+            ClientError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<&Refusal> for OAuthError {
     fn from(refusal: &Refusal) -> Self {
         match refusal {
@@ -76,6 +90,16 @@ impl From<&Refusal> for OAuthError {
             Refusal::Missing(name) => Self::bad_request("invalid_request", format!("{name} is missing")),
             Refusal::Client(_) => Self::bad_request("invalid_client", "client authentication failed")
                 .with_status(StatusCode::UNAUTHORIZED),
+            Refusal::Document(error) => match error.retry_after() {
+                // Nothing was taken back: the client asks again with the same code or refresh token.
+                Some(seconds) => Self {
+                    retry_after: Some(seconds),
+                    ..Self::bad_request("temporarily_unavailable", error.to_string())
+                        .with_status(StatusCode::SERVICE_UNAVAILABLE)
+                },
+                None => Self::bad_request("invalid_client", error.to_string())
+                    .with_status(StatusCode::UNAUTHORIZED),
+            },
             Refusal::UnsupportedGrantType => Self::bad_request(
                 "unsupported_grant_type",
                 "grant_type is authorization_code, refresh_token or client_credentials",

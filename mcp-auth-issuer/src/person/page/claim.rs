@@ -3,14 +3,37 @@
 
 use maud::{Markup, html};
 use mcp_auth_core::seen::plain;
+use mcp_auth_store::Client;
+
+use super::host::{look_alike, stressed};
+use crate::client::document::publisher;
 
 /// The most characters of a name that are shown.
 const MAX_NAME: usize = 60;
 /// The most characters of any other value that are shown.
 const MAX_VALUE: usize = 200;
 
+/// Which application it is: the name that it claims, and, where its identifier is the URL of a description, the site that
+/// publishes this. Only the site is verified.
+pub(super) fn application(client: Option<&Client>) -> Markup {
+    html! {
+        dt { "Application" }
+        dd { (claimed(client.and_then(|client| client.name.as_deref()))) }
+        @if let Some((client, host)) = client.and_then(|client| Some((client, publisher(client)?))) {
+            dt { "Published by" }
+            dd {
+                (stressed(&host))
+                p.hint {
+                    "Verified: its description comes from this web site, at " code { bdi { (cut(&client.id)) } } "."
+                    @if let Some(hint) = look_alike(&host) { (hint) }
+                }
+            }
+        }
+    }
+}
+
 /// The name that a client gave itself, in a frame, so that no text in it looks like the page's own, and marked as unverified.
-pub(super) fn claimed(name: Option<&str>) -> Markup {
+fn claimed(name: Option<&str>) -> Markup {
     let name = shown_name(name);
     html! {
         bdi.claim { (name) }
@@ -51,7 +74,32 @@ fn mixes_alphabets(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use mcp_auth_store::GrantTypes;
+
     use super::*;
+
+    #[test]
+    fn the_site_that_publishes_an_application_is_named_and_one_that_registered_has_none() {
+        let client = |id: &str| Client {
+            id: id.to_owned(),
+            name: Some("Claude".to_owned()),
+            redirect_uris: Vec::new(),
+            grant_types: GrantTypes::AuthorizationCode { refresh: true },
+            secret: None,
+            registered_at: 0,
+            registration_token: None,
+        };
+        let shown = application(Some(&client("https://claude.ai.evil.example/c.json"))).into_string();
+        assert!(
+            shown.contains("<span class=\"quiet\">claude.ai.</span><strong>evil.example</strong>"),
+            "{shown}"
+        );
+        let foreign = application(Some(&client("https://xn--clade-dsa.example/c.json"))).into_string();
+        assert!(foreign.contains("letters beyond a to z") && !shown.contains("letters beyond"), "{foreign}");
+        for client in [None, Some(&client("client_AAAAAAAAAAAAAAAAAAAAAA"))] {
+            assert!(!application(client).into_string().contains("Published by"));
+        }
+    }
 
     #[test]
     fn p12_homographs_in_a_name_are_pointed_out_and_plain_names_in_any_alphabet_are_not() {

@@ -4,17 +4,17 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::html;
 use mcp_auth_core::seen::shown;
-use mcp_auth_store::Confirmation;
+use mcp_auth_store::{Client, Confirmation};
 
-use super::claim::{claimed, visible};
+use super::claim::{application, visible};
 use super::shell::page;
 use crate::issuer::Issuer;
 
 /// Asks a person, who logged in for this, to allow or deny a call.
 pub(crate) struct ConfirmPage<'a> {
     pub(crate) issuer: &'a Issuer,
-    /// The name of the client that called, its own claim.
-    pub(crate) client: Option<&'a str>,
+    /// The client that called, where it is known.
+    pub(crate) client: Option<&'a Client>,
     pub(crate) call: &'a Confirmation,
     /// The URL that the form posts to.
     pub(crate) action: &'a str,
@@ -31,8 +31,7 @@ impl IntoResponse for ConfirmPage<'_> {
             form.decision method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
                 dl {
-                    dt { "Application" }
-                    dd { (claimed(self.client)) }
+                    (application(self.client))
                     dt { "It calls the tool" }
                     dd { code.url { bdi { (shown(&call.tool)) } } }
                     dt { "You are" }

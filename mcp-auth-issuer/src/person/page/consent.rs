@@ -5,10 +5,11 @@ use http::StatusCode;
 use maud::{Markup, html};
 use mcp_auth_store::{Client, GrantTypes};
 
-use super::claim::{claimed, visible};
-use super::host::stressed;
+use super::claim::{application, visible};
+use super::host::{look_alike, stressed};
 use super::lifetime::in_words;
 use super::shell::page;
+use crate::client::document::publisher;
 use crate::client::redirect_uri::{Destination, destination};
 use crate::client::scopes::Described;
 use crate::issuer::Issuer;
@@ -44,7 +45,7 @@ impl IntoResponse for Consent<'_> {
             // One form around everything, so that its buttons stay in sight while it is read.
             form.decision method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
-                (warning(&destination))
+                (warning(&destination, publisher(self.client).as_deref()))
                 (self.facts(&destination))
                 (self.scopes())
                 (self.outcomes())
@@ -68,8 +69,7 @@ impl Consent<'_> {
     fn facts(&self, destination: &Destination) -> Markup {
         html! {
             dl {
-                dt { "Application" }
-                dd { (claimed(self.client.name.as_deref())) }
+                (application(Some(self.client)))
                 dt { "Your answer goes to" }
                 dd {
                     @match destination {
@@ -145,17 +145,29 @@ impl Consent<'_> {
 /// For a program that is on this computer already.
 const MILD: &str = "Only allow it if you have just started it yourself: any program here can take any name.";
 
-/// For an answer that leaves this computer: the page before it is no proof of who asks.
-fn warning(destination: &Destination) -> Markup {
-    let Destination::Web(host) = destination else { return html! {} };
-    let mixed = host.split('.').any(|label| label.starts_with("xn--"));
+/// For an answer that leaves this computer: the page before it does not prove who asks. And for one that stays here, where a site
+/// publishes the application: any program can send the identifier of another, and the site cannot tell (MCP 2026-07-28, Localhost
+/// Redirect URI Risks).
+fn warning(destination: &Destination, publisher: Option<&str>) -> Markup {
+    let Destination::Web(host) = destination else {
+        return html! {
+            @if let Some(publisher) = publisher {
+                p.warning {
+                    strong { "Another program may pretend to be this application." }
+                    " Your answer goes to a program on this computer, and " (stressed(publisher))
+                    " cannot tell which one. Only allow it if you have just started the application yourself."
+                }
+            }
+        };
+    };
     html! {
         p.warning {
             strong { "Your answer leaves this computer." }
             " It goes to the web site " (stressed(host)) ". Only allow it if you know this site and it belongs to the application that you have just used."
-            @if mixed {
-                " Its name may look like that of another site: it has letters beyond a to z, here written in ASCII."
+            @if publisher.is_some_and(|publisher| publisher != host) {
+                " It is not the site that publishes the application."
             }
+            @if let Some(hint) = look_alike(host) { (hint) }
         }
     }
 }

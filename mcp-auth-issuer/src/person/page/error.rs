@@ -13,7 +13,7 @@ pub(crate) struct ErrorPage<'a> {
     issuer: &'a Issuer,
     status: StatusCode,
     text: ErrorText,
-    shown: Option<(&'static str, String)>,
+    shown: Vec<(&'static str, String)>,
     retry: Option<String>,
 }
 
@@ -30,12 +30,13 @@ pub(crate) struct ErrorText {
 
 impl<'a> ErrorPage<'a> {
     pub(crate) fn new(issuer: &'a Issuer, status: StatusCode, text: ErrorText) -> Self {
-        Self { issuer, status, text, shown: None, retry: None }
+        Self { issuer, status, text, shown: Vec::new(), retry: None }
     }
 
     /// Adds a value from the request, which may be made up by an attacker.
-    pub(crate) fn with_value(self, what: &'static str, value: &str) -> Self {
-        Self { shown: Some((what, cut(value))), ..self }
+    pub(crate) fn with_value(mut self, what: &'static str, value: &str) -> Self {
+        self.shown.push((what, cut(value)));
+        self
     }
 
     /// Adds a link to try again.
@@ -50,8 +51,13 @@ impl IntoResponse for ErrorPage<'_> {
         let body = html! {
             h1 { (title) }
             p { (why) }
-            @if let Some((what, value)) = &self.shown {
-                dl { dt { (what) } dd { code { bdi { (value) } } } }
+            @if !self.shown.is_empty() {
+                dl {
+                    @for (what, value) in &self.shown {
+                        dt { (what) }
+                        dd { code { bdi { (value) } } }
+                    }
+                }
             }
             p { (next) }
             @if let Some(url) = &self.retry {

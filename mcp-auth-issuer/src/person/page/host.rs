@@ -44,6 +44,13 @@ pub(super) fn stressed(host: &str) -> Markup {
     }
 }
 
+/// For a name with letters beyond a to z, which is shown in ASCII: it may look like another one elsewhere.
+pub(super) fn look_alike(host: &str) -> Option<&'static str> {
+    host.split('.').any(|label| label.starts_with("xn--")).then_some(
+        " Its name may look like that of another site: it has letters beyond a to z, here written in ASCII.",
+    )
+}
+
 /// The part that was registered. Without the whole list of public suffixes this is a guess for rare ones, which
 /// stresses a label less than could be; the whole host is shown anyway.
 fn registrable(host: &str) -> &str {

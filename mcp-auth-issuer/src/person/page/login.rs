@@ -5,16 +5,17 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
+use mcp_auth_store::Client;
 
-use super::claim::{claimed, visible};
+use super::claim::{application, visible};
 use super::shell::page;
 use crate::issuer::Issuer;
 
 /// The login page: asks the person to log in. The controls come from the [`Login`](crate::Login).
 pub(crate) struct LoginPage<'a> {
     pub(crate) issuer: &'a Issuer,
-    /// The name of the client that asks, its own claim.
-    pub(crate) client: Option<&'a str>,
+    /// The client that asks, where it is known.
+    pub(crate) client: Option<&'a Client>,
     /// What the page says about the next step.
     pub(crate) then: &'static str,
     /// The label of the button that refuses.
@@ -67,8 +68,7 @@ impl IntoResponse for LoginPage<'_> {
                 p.warning role="alert" { (notice) }
             }
             dl {
-                dt { "Application" }
-                dd { (claimed(self.client)) }
+                (application(self.client))
             }
             p { (self.then) }
             form method="post" action=(self.action) {

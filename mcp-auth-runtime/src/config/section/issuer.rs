@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::config::section::client_documents::ClientDocuments;
 use crate::config::section::users::Users;
 use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
@@ -60,6 +61,8 @@ pub struct BuiltInIssuer {
     pub users: Users,
     /// Clients that get tokens for themselves (`client_credentials`).
     pub clients: Vec<IssuerClient>,
+    /// Clients that describe themselves at a URL of their own.
+    pub client_documents: ClientDocuments,
 }
 
 impl Default for BuiltInIssuer {
@@ -74,6 +77,7 @@ impl Default for BuiltInIssuer {
             refresh_grace: RefreshGrace::default(),
             users: Users::named("developer".parse()),
             clients: Vec::new(),
+            client_documents: ClientDocuments::default(),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `tls`, `auth`, `issuers`, `introspection`, `api_keys`,
-//! `issuer`, `scopes`, `roles`, `operations` (tools, prompts, resources),
+//! `issuer`, `client_documents`, `scopes`, `roles`, `operations` (tools, prompts, resources),
 //! `stdio`, `limits`, `cors`, `store`, `log`. `schema` is the JSON Schema of all of them.
 
 pub mod api_keys;
 pub mod auth;
+pub mod client_documents;
 pub mod cors;
 pub mod deny;
 pub mod document;

@@ -28,6 +28,7 @@ pub(in crate::config) mod scope;
 pub(in crate::config) mod secret;
 pub(in crate::config) mod sha256;
 mod size;
+mod socket;
 pub(in crate::config) mod store_url;
 pub mod url;
 mod words;
@@ -46,6 +47,7 @@ pub(super) use raw::{One, Raw, one_or_many, read_text};
 pub use role::RoleName;
 pub use scope::{ScopeName, ScopePrefixText, ScopeToken};
 pub(super) use size::{bytes, parse_size, size, size_text};
+pub use socket::{AddressAndPort, HostName};
 pub(super) use words::{nearest, quoted};
 
 pub(super) use mcp_auth_core::duration::duration_text;

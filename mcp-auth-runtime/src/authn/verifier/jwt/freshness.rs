@@ -1,4 +1,5 @@
-//! How long HTTP says an answer is fresh (RFC 9111 §4.2): what decides when keys are fetched again.
+//! How long HTTP says an answer is fresh (RFC 9111 §4.2): what decides when keys are fetched again, and
+//! client metadata documents.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -9,7 +10,7 @@ use http::header::{AGE, CACHE_CONTROL, DATE, EXPIRES, HeaderName};
 ///
 /// - Units: `now` in Unix seconds, used only where the answer has `Expires` and no `Date`.
 /// - Source: RFC 9111 §4.2.1 (lifetime) and §5.1 (`Age`). `no-store` and `no-cache` leave nothing.
-pub(super) fn lifetime(headers: &HeaderMap, now: u64) -> Option<Duration> {
+pub fn freshness_lifetime(headers: &HeaderMap, now: u64) -> Option<Duration> {
     let age = number(text(headers, &AGE)).unwrap_or(0);
     let mut max_age = None;
     for value in headers.get_all(CACHE_CONTROL) {
@@ -63,7 +64,7 @@ mod tests {
         for (name, value) in pairs {
             headers.append(*name, value.parse().unwrap());
         }
-        lifetime(&headers, 784_111_777).map(|lifetime| lifetime.as_secs())
+        freshness_lifetime(&headers, 784_111_777).map(|lifetime| lifetime.as_secs())
     }
 
     #[test]

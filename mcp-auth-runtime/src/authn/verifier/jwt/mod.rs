@@ -18,6 +18,7 @@ pub(in crate::authn) mod verifier;
 pub use algorithm::Algorithm;
 pub(crate) use algorithm::RefusedAlgorithm;
 pub use examine::{Examined, examine};
+pub use freshness::freshness_lifetime;
 pub(crate) use issuer::KeyRefresh;
 pub use issuer::{IssuerRules, KeySource};
 pub(in crate::authn) use jwks::{PRIVATE as PRIVATE_MEMBERS, verifier_of};

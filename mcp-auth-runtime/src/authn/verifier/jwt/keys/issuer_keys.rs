@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::super::discovery::{self, Whose};
-use super::super::freshness;
+use super::super::freshness::freshness_lifetime;
 use super::super::issuer::{IssuerRules, KeySource};
 use super::super::jwks::{KeySet, Outcome};
 use super::super::jws::Jws;
@@ -312,7 +312,7 @@ impl IssuerKeys {
         let set: serde_json::Value = serde_json::from_slice(&answer.body)
             .map_err(|_| KeysError::Document { url: uri.into(), expected: "JWK Set (RFC 7517 section 5)" })?;
         let set = KeySet::read(&set, self.rules.algorithms.as_deref(), limits.max_keys)?;
-        Ok((set, freshness::lifetime(&answer.headers, self.ambient.clock.unix_now())))
+        Ok((set, freshness_lifetime(&answer.headers, self.ambient.clock.unix_now())))
     }
 
     /// The `jwks_uri`: found anew at least every `refresh.max`, and after each failure.

@@ -1,0 +1,367 @@
+//! From a URL to the client that the document there describes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use mcp_auth_core::net::Host;
+use mcp_auth_store::{Arrival, Client, GrantTypes, Rate, Store};
+
+use super::error::DocumentError;
+use super::fetch::DocumentFetch;
+use super::flight::Flights;
+use super::kept::Kept;
+use super::options::ClientDocuments;
+use super::room::Room;
+use super::rules;
+use super::url::{ClientIdUrl, host_of};
+use crate::client::redirect_uri::admits;
+
+/// What the store counts fetches under, all of them together, and those of one host behind it.
+const COUNTER: &str = "issuer-client-documents";
+/// So many fetches in a minute, and so many at once: strangers cause them, and this server is not to ask others for them.
+const MOST_A_MINUTE: u32 = 60;
+/// So many of them from one host. A login takes five where the document may not be kept.
+const MOST_OF_A_HOST_A_MINUTE: u32 = 20;
+const MICROS_PER_SECOND: u64 = 1_000_000;
+
+/// The clients that describe themselves.
+pub(crate) struct Documents {
+    enabled: bool,
+    /// Hosts that the operator named, inside a network of their own.
+    private: BTreeSet<String>,
+    fetch: Arc<dyn DocumentFetch>,
+    kept: Kept,
+    flights: Flights,
+    room: Room,
+}
+
+impl Documents {
+    /// As `options` say; `fetch` knows the hosts of [`ClientDocuments::private`] too.
+    pub(crate) fn new(options: &ClientDocuments, fetch: Arc<dyn DocumentFetch>) -> Self {
+        Self {
+            enabled: options.enabled,
+            private: options.private.keys().cloned().collect(),
+            fetch,
+            kept: Kept::default(),
+            flights: Flights::default(),
+            room: Room::default(),
+        }
+    }
+
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+
+    /// The client at the URL `client_id`; fetches are counted in `store`.
+    ///
+    /// # Errors
+    /// [`DocumentError`]. Nothing is fetched for a URL that breaks a rule, for one inside a private network, or too often.
+    pub(crate) async fn client(
+        &self,
+        client_id: &str,
+        store: &Store,
+        now: u64,
+    ) -> Result<Client, DocumentError> {
+        let found = self.find(client_id, store, now).await;
+        if let Err(error) = &found {
+            error.log(client_id);
+        }
+        found
+    }
+
+    async fn find(&self, client_id: &str, store: &Store, now: u64) -> Result<Client, DocumentError> {
+        if !self.enabled {
+            return Err(DocumentError::Off);
+        }
+        let url: ClientIdUrl = client_id.parse()?;
+        self.may_be_asked(&url)?;
+        if let Some(client) = self.kept.find(url.as_str(), now) {
+            return Ok(client);
+        }
+        let flight = self.flights.join(url.as_str());
+        flight.get_or_init(|| self.fetched(&url, store, now)).await.clone()
+    }
+
+    /// What can be told without asking DNS. Where the name leads is looked at when it is connected to.
+    fn may_be_asked(&self, url: &ClientIdUrl) -> Result<(), DocumentError> {
+        if self.private.contains(url.host()) {
+            return Ok(());
+        }
+        let host = Host::Name(url.host().to_owned());
+        let is_inside = host.is_private() || host.is_loopback() || host.has_credentials_of_machines();
+        if is_inside || url.host().ends_with(".localhost") {
+            return Err(DocumentError::PrivateHost);
+        }
+        url.port().map_or(Ok(()), |port| Err(DocumentError::Port(port)))
+    }
+
+    async fn fetched(&self, url: &ClientIdUrl, store: &Store, now: u64) -> Result<Client, DocumentError> {
+        // It may have come while this request was on its way here.
+        if let Some(client) = self.kept.find(url.as_str(), now) {
+            return Ok(client);
+        }
+        let _place = self.room.take(url.host()).ok_or(DocumentError::Busy)?;
+        count(store, COUNTER, MOST_A_MINUTE, now).await?;
+        count(store, &format!("{COUNTER} {}", url.host()), MOST_OF_A_HOST_A_MINUTE, now).await?;
+        let fetched = self.fetch.fetch(url).await?;
+        let client = rules::client(url, fetched.document()?)?;
+        tracing::info!(
+            client_id = %client.id, client_name = ?client.name, redirect_uris = ?client.redirect_uris,
+            "client metadata document read"
+        );
+        self.kept.keep(&client, &fetched.headers, now);
+        Ok(client)
+    }
+}
+
+/// Counts one fetch under `key`, whatever becomes of it.
+async fn count(store: &Store, key: &str, most: u32, now: u64) -> Result<(), DocumentError> {
+    let Some(rate) = Rate::per_minute(most, most) else { return Ok(()) };
+    match store.counters().arrive(key, rate, now.saturating_mul(MICROS_PER_SECOND)).await {
+        Ok(Arrival::Conforms) => Ok(()),
+        // Rounded up: who waits so long is let in.
+        Ok(Arrival::TooSoon { wait }) => {
+            Err(DocumentError::TooOften { retry_after: wait.div_ceil(MICROS_PER_SECOND).max(1) })
+        }
+        Err(error) => Err(DocumentError::Store(Arc::new(error))),
+    }
+}
+
+/// Whether `client`, as it describes itself now, still returns to `redirect_uri`: what was granted for an address that it has
+/// given up may be in the hands of whoever has the address today (draft-02 §8.4).
+pub(crate) fn still_allows(client: &Client, redirect_uri: &str) -> bool {
+    client.redirect_uris.iter().any(|uri| admits(uri, redirect_uri))
+}
+
+/// The host that publishes the description of `client`, if it has one: the one thing that is verified of it.
+pub(crate) fn publisher(client: &Client) -> Option<String> {
+    match client.grant_types {
+        GrantTypes::AuthorizationCode { .. } => host_of(&client.id),
+        // The operator may have named it by a URL, and nothing is fetched then.
+        GrantTypes::ClientCredentials { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+    use http::{HeaderMap, StatusCode};
+    use mcp_auth_store::{Caps, Outage};
+    use serde_json::json;
+    use tokio::sync::Semaphore;
+
+    use super::super::fetch::{FetchError, FetchFuture, Fetched};
+    use super::*;
+
+    const URL: &str = "https://client.example/c.json";
+    const NOW: u64 = 1_800_000_000;
+
+    /// A web without a network: every URL has a document, unless something else was put there.
+    struct Web {
+        asked: AtomicUsize,
+        faults: Mutex<HashMap<String, FetchError>>,
+        cache_control: &'static str,
+        /// Every fetch waits for one of these.
+        open: Semaphore,
+    }
+
+    impl Web {
+        fn new() -> Self {
+            let open = Semaphore::new(Semaphore::MAX_PERMITS);
+            Self { asked: AtomicUsize::new(0), faults: Mutex::default(), cache_control: "max-age=60", open }
+        }
+    }
+
+    impl DocumentFetch for Arc<Web> {
+        fn fetch<'a>(&'a self, url: &'a ClientIdUrl) -> FetchFuture<'a> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            let fault = self.faults.lock().unwrap().get(url.as_str()).cloned();
+            let document = json!({ "client_id": url.as_str(), "client_name": "x", "redirect_uris": ["https://a.example/cb"] });
+            Box::pin(async move {
+                self.open.acquire().await.unwrap().forget();
+                let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, self.cache_control)];
+                let headers = headers.map(|(name, value)| (name, value.parse().unwrap()));
+                let headers = HeaderMap::from_iter(headers);
+                let found =
+                    Fetched { status: StatusCode::OK, headers, body: document.to_string().into_bytes() };
+                fault.map_or(Ok(found), Err)
+            })
+        }
+    }
+
+    fn documents(web: &Arc<Web>) -> Arc<Documents> {
+        let private = [("client.test".to_owned(), "127.0.0.1:8443".parse().unwrap())].into();
+        let options = ClientDocuments { private, ..ClientDocuments::default() };
+        Arc::new(Documents::new(&options, Arc::new(web.clone())))
+    }
+
+    fn store() -> Store {
+        Store::memory(Caps::default())
+    }
+
+    #[tokio::test]
+    async fn a_document_is_asked_for_once_while_it_is_fresh() {
+        let (web, store) = (Arc::new(Web::new()), store());
+        let documents = documents(&web);
+        for now in [NOW, NOW + 59] {
+            assert_eq!(documents.client(URL, &store, now).await.unwrap().id, URL);
+        }
+        assert_eq!(web.asked.load(Ordering::SeqCst), 1);
+        assert!(documents.client(URL, &store, NOW + 60).await.is_ok());
+        assert_eq!(web.asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn errors_are_not_remembered() {
+        let (web, store) = (Arc::new(Web::new()), store());
+        let documents = documents(&web);
+        web.faults.lock().unwrap().insert(URL.to_owned(), FetchError::Timeout);
+        let failed = documents.client(URL, &store, NOW).await.unwrap_err();
+        assert!(matches!(failed, DocumentError::Fetch(FetchError::Timeout)));
+        web.faults.lock().unwrap().clear();
+        assert!(documents.client(URL, &store, NOW).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_fetched_for_a_url_that_may_not_be_asked() {
+        let (web, store) = (Arc::new(Web::new()), store());
+        let documents = documents(&web);
+        for url in [
+            "http://client.example/c.json",
+            "https://client.example",
+            "https://client.example/../c.json",
+            "https://127.0.0.1/c.json",
+            "https://client.example:22/c.json",
+            "https://client.example:8443/c.json",
+            "https://localhost/c.json",
+            "https://a.localhost/c.json",
+            "https://intranet/c.json",
+            "https://other.test/c.json",
+            "https://a.client.test/c.json",
+            "https://metadata.google.internal/c.json",
+        ] {
+            let refused = documents.client(url, &store, NOW).await.unwrap_err();
+            assert!(!refused.is_passing() && refused.retry_after().is_none(), "{url}: {refused}");
+        }
+        assert_eq!(web.asked.load(Ordering::SeqCst), 0);
+        for url in ["https://client.test/c.json", "https://client.test:9443/c.json"] {
+            assert!(documents.client(url, &store, NOW).await.is_ok(), "{url}: the operator named its host");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_asks_at_once_for_one_url_shares_one_fetch_and_a_host_has_two_at_once() {
+        let web = Arc::new(Web { open: Semaphore::new(0), ..Web::new() });
+        let (documents, store) = (documents(&web), store());
+        let ask = |url: &str| {
+            let (documents, store, url) = (documents.clone(), store.clone(), url.to_owned());
+            tokio::spawn(async move { documents.client(&url, &store, NOW).await })
+        };
+        let same: Vec<_> = (0..20).map(|_| ask(URL)).collect();
+        let second = ask("https://client.example/2.json");
+        while web.asked.load(Ordering::SeqCst) < 2 {
+            tokio::task::yield_now().await;
+        }
+        let third = ask("https://client.example/3.json").await.unwrap();
+        assert!(matches!(third, Err(DocumentError::Busy)));
+        web.open.add_permits(2);
+        for one in same {
+            assert!(one.await.unwrap().is_ok());
+        }
+        assert!(second.await.unwrap().is_ok());
+        assert_eq!(web.asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_goes_away_leaves_its_fetch_to_those_who_wait() {
+        let web = Arc::new(Web { open: Semaphore::new(0), ..Web::new() });
+        let (documents, store) = (documents(&web), store());
+        let ask = || {
+            let (documents, store) = (documents.clone(), store.clone());
+            tokio::spawn(async move { documents.client(URL, &store, NOW).await })
+        };
+        let (first, second) = (ask(), ask());
+        while web.asked.load(Ordering::SeqCst) < 1 {
+            tokio::task::yield_now().await;
+        }
+        first.abort();
+        web.open.add_permits(1);
+        assert!(first.await.is_err());
+        assert!(second.await.unwrap().is_ok());
+    }
+
+    #[tokio::test]
+    async fn strangers_cause_so_many_fetches_a_minute_and_so_many_of_one_host() {
+        let (web, store) = (Arc::new(Web::new()), store());
+        let documents = documents(&web);
+        let refused = async |url: String, now| match documents.client(&url, &store, now).await {
+            Ok(_) => None,
+            Err(DocumentError::TooOften { retry_after }) => Some(retry_after),
+            Err(other) => panic!("{other}"),
+        };
+        for n in 0..20 {
+            assert_eq!(refused(format!("https://client.example/{n}"), NOW).await, None);
+        }
+        assert_eq!(refused("https://client.example/more".to_owned(), NOW).await, Some(3));
+        for n in 0..39 {
+            assert_eq!(refused(format!("https://host{n}.example/c"), NOW).await, None);
+        }
+        assert_eq!(refused("https://one.more.example/c".to_owned(), NOW).await, Some(1));
+        assert_eq!(
+            refused("https://client.example/0".to_owned(), NOW).await,
+            None,
+            "what is kept is not fetched"
+        );
+        assert_eq!(refused("https://one.more.example/c".to_owned(), NOW + 1).await, None);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_fetched_that_cannot_be_counted() {
+        let (web, outage) = (Arc::new(Web::new()), Outage::new());
+        outage.begin();
+        let failed = documents(&web).client(URL, &outage.store(), NOW).await.unwrap_err();
+        assert!(matches!(failed, DocumentError::Store(_)) && failed.is_passing());
+        assert_eq!(web.asked.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn documents_that_are_off_are_not_fetched() {
+        let web = Arc::new(Web::new());
+        let off = ClientDocuments { enabled: false, ..ClientDocuments::default() };
+        let documents = Documents::new(&off, Arc::new(web.clone()));
+        assert!(matches!(documents.client(URL, &store(), NOW).await, Err(DocumentError::Off)));
+        assert_eq!(web.asked.load(Ordering::SeqCst), 0);
+    }
+
+    #[test]
+    fn a_client_of_the_configuration_has_no_publisher_whatever_its_name() {
+        let described = |id: &str, grant_types| {
+            publisher(&Client {
+                id: id.to_owned(),
+                name: None,
+                redirect_uris: Vec::new(),
+                grant_types,
+                secret: None,
+                registered_at: 0,
+                registration_token: None,
+            })
+        };
+        let for_people = || GrantTypes::AuthorizationCode { refresh: true };
+        assert_eq!(described(URL, for_people()).as_deref(), Some("client.example"));
+        assert_eq!(described("client_AAAAAAAAAAAAAAAAAAAAAA", for_people()), None);
+        assert_eq!(described(URL, GrantTypes::ClientCredentials { scopes: Default::default() }), None);
+    }
+
+    #[test]
+    fn a_client_still_allows_what_its_document_lists() {
+        let document =
+            json!({ "client_id": URL, "client_name": "x", "redirect_uris": ["http://127.0.0.1/cb"] });
+        let client = rules::client(&URL.parse().unwrap(), document.to_string().as_bytes()).unwrap();
+        assert!(still_allows(&client, "http://127.0.0.1:33418/cb"));
+        assert!(!still_allows(&client, "http://127.0.0.1:33418/other"));
+    }
+}

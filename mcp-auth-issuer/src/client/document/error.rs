@@ -1,0 +1,98 @@
+//! Why a URL gives no client.
+
+use std::sync::Arc;
+
+use mcp_auth_store::StoreError;
+
+use super::fetch::FetchError;
+use super::rules::InvalidDocument;
+use super::url::InvalidClientId;
+
+/// Why there is no client at a URL. No variant holds text of the document, so each may be shown and sent to the client: printable
+/// ASCII without quotes.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum DocumentError {
+    /// The operator turned them off.
+    #[error("this server takes no client_id that is a URL; register instead")]
+    Off,
+    /// Nothing was fetched.
+    #[error(transparent)]
+    Url(#[from] InvalidClientId),
+    /// Nothing was fetched: another port may be another service.
+    #[error("client_id names port {0}; documents are fetched from port 443")]
+    Port(u16),
+    /// Nothing was fetched.
+    #[error(
+        "the host of client_id is inside a private network; the operator can name it in issuer.client_documents.private"
+    )]
+    PrivateHost,
+    /// So many fetches are under way already.
+    #[error("too many client metadata documents are being fetched at once")]
+    Busy,
+    /// So many were fetched in the last minute.
+    #[error("too many client metadata documents were fetched; try again later")]
+    TooOften {
+        /// In seconds.
+        retry_after: u64,
+    },
+    /// There is no document that could be read.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The document was read, and does not describe this client.
+    #[error(transparent)]
+    Invalid(#[from] InvalidDocument),
+    /// Fetches cannot be counted, so none is made.
+    #[error("the store is unavailable")]
+    Store(#[source] Arc<StoreError>),
+}
+
+impl DocumentError {
+    /// In how many seconds a client may ask again, where its document could not be read. What it was granted is not touched
+    /// then: who cannot be asked has taken nothing back.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Busy => Some(2),
+            Self::TooOften { retry_after } => Some(*retry_after),
+            Self::Fetch(_) | Self::Store(_) => Some(30),
+            Self::Off | Self::Url(_) | Self::Port(_) | Self::PrivateHost | Self::Invalid(_) => None,
+        }
+    }
+
+    /// Whether a person may try the same again in a moment.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::Busy | Self::TooOften { .. } | Self::Store(_) => true,
+            Self::Fetch(error) => error.is_passing(),
+            Self::Off | Self::Url(_) | Self::Port(_) | Self::PrivateHost | Self::Invalid(_) => false,
+        }
+    }
+
+    /// Whether the URL was asked, and what is there is not the description of this client.
+    pub(crate) fn is_of_the_document(&self) -> bool {
+        match self {
+            Self::Invalid(_) => true,
+            Self::Fetch(error) => *error != FetchError::NotPublic,
+            Self::Off | Self::Url(_) | Self::Port(_) | Self::PrivateHost => false,
+            Self::Busy | Self::TooOften { .. } | Self::Store(_) => false,
+        }
+    }
+
+    /// Whether the client itself took back what it was granted.
+    pub(crate) fn ends_grants(&self) -> bool {
+        matches!(self, Self::Invalid(invalid) if invalid.ends_grants())
+    }
+
+    /// Logs it for the operator, with the cause that is not shown.
+    pub(crate) fn log(&self, client_id: &str) {
+        let client_id = &*mcp_auth_core::seen::cut(client_id, 200);
+        match self {
+            Self::Store(error) => {
+                tracing::error!(?client_id, cause = ?error.cause(), "client metadata document not fetched")
+            }
+            Self::Fetch(FetchError::Unreachable(cause)) => {
+                tracing::warn!(?client_id, reason = %self, %cause, "no client at this client_id");
+            }
+            error => tracing::warn!(?client_id, reason = %error, "no client at this client_id"),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! How many fetches are under way at once, all together and from one host.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// So many at once.
+const MOST: usize = 16;
+/// So many at once from one host.
+const MOST_OF_A_HOST: usize = 2;
+
+/// Counts the fetches that are under way, by host.
+#[derive(Default)]
+pub(super) struct Room(Arc<Mutex<HashMap<String, usize>>>);
+
+/// Holds a place until it is dropped.
+pub(super) struct Place {
+    room: Arc<Mutex<HashMap<String, usize>>>,
+    host: String,
+}
+
+impl Room {
+    /// A place for a fetch from `host`, if there is one.
+    pub(super) fn take(&self, host: &str) -> Option<Place> {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_host = taken.get(host).copied().unwrap_or_default();
+        if of_host >= MOST_OF_A_HOST || taken.values().sum::<usize>() >= MOST {
+            return None;
+        }
+        taken.insert(host.to_owned(), of_host + 1);
+        Some(Place { room: self.0.clone(), host: host.to_owned() })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.room.lock().unwrap_or_else(PoisonError::into_inner);
+        match taken.get_mut(&self.host) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(taken.remove(&self.host)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_of_a_host_and_sixteen_in_all_are_under_way_at_once() {
+        let room = Room::default();
+        let places: Vec<_> = (0..8).flat_map(|n| [n, n]).map(|n| room.take(&n.to_string())).collect();
+        assert!(places.iter().all(Option::is_some));
+        assert!(room.take("0").is_none() && room.take("another").is_none());
+        drop(places);
+        assert_eq!(room.0.lock().unwrap().len(), 0);
+        let (one, two) = (room.take("a"), room.take("a"));
+        assert!(one.is_some() && two.is_some() && room.take("a").is_none());
+        drop(one);
+        assert!(room.take("a").is_some() && room.take("b").is_some());
+    }
+}
