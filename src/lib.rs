@@ -67,6 +67,8 @@
 //! | feature | brings | default |
 //! |---|---|---|
 //! | `issuer` | the built-in OAuth 2.1 authorization server, for development | |
+//! | `postgres` | a store that lasts, in a PostgreSQL database: `[store]` | |
+//! | `redis` | a store that lasts, in a Redis or Valkey server: `[store]` | |
 //! | `sqlite` | a store that lasts, in one SQLite file: `[store]` | |
 //! | `testing` | [`testing`]: your server on a free port with a throwaway issuer | |
 //! | `tls` | TLS in the server's own process: `[server.tls]` | |

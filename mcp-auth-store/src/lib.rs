@@ -31,19 +31,20 @@
 //! that a person who reads the store cannot present one. A secret that must be read back ([`SealingKey`]) is
 //! unencrypted in memory; a backend that writes to a disk encrypts it.
 //!
-//! # Adding a backend
-//! 1. A folder beside `memory`, behind a feature of the same name, with one type that is cheap to clone or shared by
-//!    `Arc`.
-//! 2. Implement the twelve traits on it, one file each. A step that touches two aggregates ([`Codes::redeem`] keeps a
-//!    grant) is one transaction. `Backend` is then implemented automatically, and [`Store::new`] takes it.
-//! 3. Add a constructor to [`Store`], like [`Store::memory`].
-//! 4. Add `tests/<backend>.rs` with one line, `mcp_auth_store::suite!(<a fresh, empty store>);`: one test for each
-//!    promise.
+//! # Adding a database
+//! 1. A folder beside `sqlite`, behind a feature of the same name, with one type that implements [`durable::Rows`].
+//!    [`Durable`] makes a [`Backend`] of it. Where the database is set up so that it may lose entries, `trouble` says so.
+//! 2. Add `tests/<database>.rs` with `mcp_auth_store::rows_suite!(<fresh, empty rows>);` and
+//!    `mcp_auth_store::suite!(<a fresh, empty store>);`: one test for each promise.
+//!
+//! A backend that is not on rows implements the twelve traits itself, as `memory` does. A step that touches two
+//! aggregates ([`Codes::redeem`] keeps a grant) is one transaction. `Backend` is then implemented automatically, and
+//! [`Store::new`] takes it.
 //!
 //! # Adding an aggregate
 //! 1. A file in `aggregate/`: the record, the outcome of each step as an enum, the trait. Its docs state each promise.
 //! 2. Its bound in `Backend`, and its accessor on [`Store`].
-//! 3. Its implementation in `memory/`, bounded, and in `outage`.
+//! 3. Its implementation in `memory/`, bounded, in `durable/`, and in `outage`.
 //! 4. Its promises in `suite/`, a function each, named in the list of `suite/tests.rs`. Races are among them.
 //!
 //! # Example

@@ -132,7 +132,7 @@ async fn what_was_done_is_there_after_a_restart() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "needs a PostgreSQL server: cargo xtask stores"]
-async fn of_a_hundred_uses_at_once_by_two_processes_one_is_the_first() {
+async fn s03_of_a_hundred_uses_at_once_by_two_processes_one_is_the_first() {
     let url = schema().await;
     let stores = [opened(&url).await, opened(&url).await];
     let hash = SecretHash::of("code");
@@ -239,7 +239,7 @@ async fn a_step_that_nobody_waits_for_any_more_leaves_nothing_half_done_and_noth
 
 #[tokio::test]
 #[ignore = "needs a PostgreSQL server: cargo xtask stores"]
-async fn nothing_that_must_not_be_read_stands_in_the_tables() {
+async fn s01_nothing_that_must_not_be_read_stands_in_the_tables() {
     let url = schema().await;
     let store = opened(&url).await;
     store.sealing_keys().key("cursors", SealingKey::new(*b"thirty-two bytes of a sealing ke")).await.unwrap();
@@ -358,7 +358,7 @@ async fn a_role_that_may_not_make_tables_uses_those_that_are_there() {
 
 #[tokio::test]
 #[ignore = "needs a PostgreSQL server: cargo xtask stores"]
-async fn trouble_is_what_could_lose_something_or_show_it_to_others() {
+async fn s06_trouble_is_what_could_lose_something_or_show_it_to_others() {
     // What a role or a URL says of it does not count.
     let url = with(
         &schema().await.replace("options=", "options=-c%20synchronous_commit%3Doff%20"),
@@ -455,7 +455,7 @@ async fn rows_are_found_by_an_index_also_where_the_tables_were_small_at_first() 
 
 #[tokio::test]
 #[ignore = "needs a PostgreSQL server: cargo xtask stores"]
-async fn no_error_holds_the_password() {
+async fn s08_no_error_holds_the_password() {
     let server = schema().await;
     let (_, rest) = server.split_once('@').unwrap();
     let wrong = format!("postgres://tester:{SECRET}@{rest}");
@@ -574,7 +574,7 @@ async fn connections_that_the_server_closes_in_the_middle_are_not_used_again() {
 
 #[tokio::test]
 #[ignore = "needs a PostgreSQL server: cargo xtask stores"]
-async fn a_server_is_believed_by_its_certificate_and_its_name_alone() {
+async fn s07_a_server_is_believed_by_its_certificate_and_its_name_alone() {
     let url = schema().await;
     let (place, certificate) = network::with_tls("localhost").await;
     let directory = tempfile::tempdir().unwrap();
@@ -613,7 +613,7 @@ const CHILD: &str = "STORE_OF_CHILD";
 
 #[tokio::test]
 #[ignore = "needs a PostgreSQL server: cargo xtask stores"]
-async fn a_killed_process_loses_nothing_that_it_acknowledged_and_lets_nothing_be_spent_twice() {
+async fn s04_a_killed_process_loses_nothing_that_it_acknowledged_and_lets_nothing_be_spent_twice() {
     for round in 0..10_u64 {
         let url = schema().await;
         let mut child = Command::new(std::env::current_exe().unwrap())

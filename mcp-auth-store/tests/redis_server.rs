@@ -288,7 +288,7 @@ async fn stores_of_different_prefixes_do_not_see_each_other() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "needs a Redis server: cargo xtask stores"]
-async fn of_a_hundred_uses_at_once_by_two_processes_one_is_the_first() {
+async fn s03_of_a_hundred_uses_at_once_by_two_processes_one_is_the_first() {
     let place = place();
     let stores = [opened(&place).await, opened(&place).await];
     let hash = SecretHash::of("code");
@@ -307,7 +307,7 @@ async fn of_a_hundred_uses_at_once_by_two_processes_one_is_the_first() {
 
 #[tokio::test]
 #[ignore = "needs a Redis server: cargo xtask stores"]
-async fn nothing_that_must_not_be_read_stands_in_the_server() {
+async fn s01_nothing_that_must_not_be_read_stands_in_the_server() {
     let place = place();
     let store = opened(&place).await;
     store.sealing_keys().key("cursors", SealingKey::new(*b"thirty-two bytes of a sealing ke")).await.unwrap();
@@ -487,7 +487,7 @@ async fn without_its_server_every_step_fails_soon_and_works_again_once_it_is_bac
 
 #[tokio::test]
 #[ignore = "needs a Redis server: cargo xtask stores"]
-async fn a_step_whose_answer_is_lost_fails_and_is_never_sent_twice() {
+async fn s05_a_step_whose_answer_is_lost_fails_and_is_never_sent_twice() {
     let proxy = Proxy::to(address()).await;
     let rows = RedisRows::connect(&proxy.url()).await.unwrap();
     let change = |stamp, before| {
@@ -637,7 +637,7 @@ async fn a_full_server_still_removes_and_sweeps() {
 
 #[tokio::test]
 #[ignore = "needs a Redis server: cargo xtask stores"]
-async fn settings_by_which_something_could_be_lost_are_found() {
+async fn s06_settings_by_which_something_could_be_lost_are_found() {
     let server = Server::with(&[]);
     let rows = RedisRows::connect(&server.url()).await.unwrap();
     let set = |name: &str, value: &str| ask::<()>(&server.url(), &["CONFIG", "SET", name, value]);
@@ -716,7 +716,7 @@ fn that_says(answer: &'static str) -> String {
 
 #[tokio::test]
 #[ignore = "needs a Redis server: cargo xtask stores"]
-async fn a_password_stands_in_no_error_and_no_debug() {
+async fn s08_a_password_stands_in_no_error_and_no_debug() {
     let server = Server::with(&["--requirepass", "hunter2"]);
     let with = |password: &str| format!("redis://:{password}@127.0.0.1:{}/", server.port);
     let rows = RedisRows::connect(&with("hunter2")).await.unwrap();
@@ -758,7 +758,7 @@ async fn a_server_that_is_too_old_or_not_one_is_refused_soon() {
 
 #[tokio::test]
 #[ignore = "needs a Redis server: cargo xtask stores"]
-async fn a_certificate_is_verified() {
+async fn s07_a_certificate_is_verified() {
     let directory = tempfile::tempdir().unwrap();
     let certified = |name: &str, of: &[&str]| -> (PathBuf, PathBuf) {
         let of: Vec<String> = of.iter().map(|&name| name.to_owned()).collect();
@@ -852,7 +852,7 @@ const CHILD: &str = "STORE_OF_CHILD";
 
 #[tokio::test]
 #[ignore = "needs a Redis server: cargo xtask stores"]
-async fn a_killed_process_loses_nothing_that_it_acknowledged_and_lets_nothing_be_spent_twice() {
+async fn s04_a_killed_process_loses_nothing_that_it_acknowledged_and_lets_nothing_be_spent_twice() {
     for round in 0..10_u64 {
         let place = place();
         let mut child = Command::new(std::env::current_exe().unwrap())

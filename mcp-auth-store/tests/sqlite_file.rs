@@ -113,7 +113,7 @@ async fn what_was_done_is_there_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_a_hundred_uses_at_once_by_two_processes_one_is_the_first() {
+async fn s03_of_a_hundred_uses_at_once_by_two_processes_one_is_the_first() {
     let (_directory, file) = place();
     let stores = [opened(&file).await, opened(&file).await];
     let hash = SecretHash::of("code");
@@ -131,7 +131,7 @@ async fn of_a_hundred_uses_at_once_by_two_processes_one_is_the_first() {
 }
 
 #[tokio::test]
-async fn nothing_that_must_not_be_read_stands_in_the_file() {
+async fn s01_nothing_that_must_not_be_read_stands_in_the_file() {
     let (directory, file) = place();
     let store = opened(&file).await;
     store.sealing_keys().key("cursors", SealingKey::new(*b"thirty-two bytes of a sealing ke")).await.unwrap();
@@ -246,7 +246,7 @@ async fn child_that_rotates_once() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_file_is_its_owners_alone() {
+async fn s09_a_file_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let (directory, file) = place();
     let store = opened(&file).await;
@@ -408,7 +408,7 @@ async fn of_more_steps_than_may_wait_the_last_ones_are_refused_and_the_others_do
 const CHILD: &str = "STORE_OF_CHILD";
 
 #[tokio::test]
-async fn a_killed_process_loses_nothing_that_it_acknowledged_and_lets_nothing_be_spent_twice() {
+async fn s04_a_killed_process_loses_nothing_that_it_acknowledged_and_lets_nothing_be_spent_twice() {
     for round in 0..10_u64 {
         let (_directory, file) = place();
         let mut child = Command::new(std::env::current_exe().unwrap())

@@ -149,7 +149,7 @@ async fn a_backup_that_is_restored_is_the_same_store() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_whole_backup_of_this_store_fills_nothing() {
+async fn s10_what_is_not_a_whole_backup_of_this_store_fills_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let from = opened(&directory.path().join("from"), keys(1)).await;
     filled(&from).await;

@@ -78,7 +78,8 @@ async fn until(running: &Running, token: &str, wanted: u16) {
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_refused_at_once_where_it_was_revoked_and_soon_by_other_processes_on_the_store() {
+async fn t76_a_revoked_token_is_refused_at_once_where_it_was_revoked_and_soon_by_other_processes_on_the_store()
+ {
     let directory = tempfile::tempdir().expect("a directory");
     let text = built_in(&directory);
     let (first, second) = (start(&[&text], None).await, start(&[&text], None).await);
@@ -108,7 +109,7 @@ async fn a_revoked_token_is_refused_at_once_where_it_was_revoked_and_soon_by_oth
 }
 
 #[tokio::test]
-async fn where_revocations_cannot_be_read_for_too_long_own_tokens_are_503_and_those_of_others_are_not() {
+async fn t77_where_revocations_cannot_be_read_for_too_long_own_tokens_are_503_and_those_of_others_are_not() {
     let (directory, key) = (tempfile::tempdir().expect("a directory"), Key::new(Algorithm::ES256, "k"));
     let issuer = AuthorizationServer::with_keys(&[&key]).await;
     let outage = Outage::new();

@@ -71,6 +71,18 @@ impl Files for TlsFiles {
     }
 }
 
+/// What the variable `name` of an example holds: something of the kind that its name says.
+fn secret(name: &str) -> String {
+    match name {
+        _ if name.ends_with("STORE_KEY") => "5a".repeat(32),
+        _ if name.ends_with("DATABASE_URL") => {
+            "postgres://todos:not-a-real-secret@db.internal/todos".to_owned()
+        }
+        _ if name.ends_with("REDIS_URL") => "rediss://:not-a-real-secret@cache.internal/0".to_owned(),
+        _ => "not-a-real-secret".to_owned(),
+    }
+}
+
 /// What the server says to `text`: nothing, or why it does not start.
 fn start(text: &str, least: &str) -> Result<(), String> {
     let mut process = ProcessContext::empty();
@@ -80,9 +92,7 @@ fn start(text: &str, least: &str) -> Result<(), String> {
         process.files = Arc::new(TlsFiles(own));
     }
     for name in text.split("\"env:").skip(1).filter_map(|rest| rest.split('"').next()) {
-        let is_key_of_store = name.ends_with("STORE_KEY");
-        let secret = if is_key_of_store { "5a".repeat(32) } else { "not-a-real-secret".to_owned() };
-        process = process.variable(name, secret);
+        process = process.variable(name, secret(name));
     }
     let config = Config::builder().process(process).toml(least).toml(text).build();
     let config = config.map_err(|error| error.to_string())?;

@@ -32,7 +32,7 @@ fn quoted() -> Vec<String> {
 
 #[test]
 fn every_message_that_is_quoted_is_one_that_is_written() {
-    let crates = ["mcp-auth-runtime/src", "mcp-auth-macros/src"];
+    let crates = ["mcp-auth-runtime/src", "mcp-auth-store/src", "mcp-auth-macros/src"];
     let written = crates.map(|at| sources(&root().join(at))).concat().replace("\\\"", "\"");
     let quoted = quoted();
     assert!(quoted.len() > 20, "{quoted:?}");

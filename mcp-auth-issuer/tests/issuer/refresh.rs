@@ -133,7 +133,7 @@ async fn p21_with_grace_a_hundred_parallel_uses_get_one_and_the_same_successor()
 }
 
 #[tokio::test]
-async fn a_grant_ends_at_its_greatest_age_however_often_it_is_used() {
+async fn p36_a_grant_ends_at_its_greatest_age_however_often_it_is_used() {
     let day = 24 * 3600;
     let app = App::with(|_| (), |options| options.grant_lifetime = std::time::Duration::from_secs(20 * day));
     let client = app.public_client().await;
@@ -149,7 +149,7 @@ async fn a_grant_ends_at_its_greatest_age_however_often_it_is_used() {
 }
 
 #[tokio::test]
-async fn a_person_who_can_no_longer_log_in_is_refreshed_no_more() {
+async fn p35_a_person_who_can_no_longer_log_in_is_refreshed_no_more() {
     let store = Store::memory(Caps::default());
     let two =
         |options: &mut mcp_auth_issuer::IssuerOptions| options.users = vec!["developer".into(), "ann".into()];

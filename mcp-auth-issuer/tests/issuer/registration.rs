@@ -90,7 +90,7 @@ async fn p27_identifiers_are_opaque_and_differ() {
 
 /// Hosted clients register each time they connect, for each of their users, all from one address.
 #[tokio::test]
-async fn public_clients_that_say_the_same_are_one_and_those_with_a_secret_never() {
+async fn p27_public_clients_that_say_the_same_are_one_and_those_with_a_secret_never() {
     let app = App::new();
     let both = ["http://127.0.0.1:5000/cb", "https://client.example/cb"];
     let register = async |change: Value| {

@@ -52,7 +52,7 @@ async fn an_access_token_is_revoked_by_its_owner_alone_and_by_itself() {
 
 /// By whichever way the grant ends.
 #[tokio::test]
-async fn with_a_grant_its_access_tokens_end() {
+async fn t78_with_a_grant_its_access_tokens_end() {
     let app = App::with(|_| (), |options| options.clients.push(named()));
     let client = app.public_client().await;
     let text = |tokens: &Value, which: &str| tokens[which].as_str().unwrap().to_owned();
@@ -78,7 +78,7 @@ async fn with_a_grant_its_access_tokens_end() {
 }
 
 #[tokio::test]
-async fn only_named_clients_may_introspect_and_they_learn_nothing_of_tokens_of_others() {
+async fn b20_only_named_clients_may_introspect_and_they_learn_nothing_of_tokens_of_others() {
     let app = App::with(|_| (), |options| options.clients.push(named()));
     let client = app.public_client().await;
     let tokens = app.tokens(&client, &[]).await;

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_is_opened_by_its_key_for_its_row_alone() {
+    fn s02_what_was_sealed_is_opened_by_its_key_for_its_row_alone() {
         let sealed = keys(1).seal(b"row", b"a secret", &SystemRandom).unwrap();
         assert!(!sealed.windows(8).any(|window| window == b"a secret"));
         assert_eq!(keys(1).open(b"row", &sealed).unwrap(), b"a secret");

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_with_a_password_is_elsewhere_and_never_shown() {
+    fn s08_a_url_with_a_password_is_elsewhere_and_never_shown() {
         for url in [
             "postgres://todos:hunter2@db.example/todos",
             "postgres://todos:hunter2@p@db.example/todos",
