@@ -8,9 +8,9 @@ use mcp_auth_core::ScopeSet;
 
 use crate::{
     Answer, Arrival, Backend, Browser, BrowserSessions, Caps, Client, Clients, Code, Codes, Confirmation,
-    Confirmations, Consents, Counters, Grant, Grants, MemoryStore, Rate, Redemption, RevocationBoard,
-    Revocations, Revoked, Rotate, Rotation, SealingKey, SealingKeys, SecretHash, Sessions, Spent, Store,
-    StoreError, StoreFuture, Taken, Task, Tasks,
+    Confirmations, Consents, Counters, Grant, Grants, MemoryStore, Rate, Redemption, Revocable,
+    RevocationBoard, Revocations, Revoked, Rotate, Rotation, SealingKey, SealingKeys, SecretHash, Sessions,
+    Spent, Store, StoreError, StoreFuture, Taken, Task, Tasks,
 };
 
 /// A memory store that is up at first. Clones share the same store and are up or down together.
@@ -224,8 +224,12 @@ impl Counters for Outage {
 }
 
 impl Revocations for Outage {
-    fn revoke(&self, of: Revoked, now: u64) -> StoreFuture<'_, ()> {
-        self.unless_down(Revocations::revoke(&*self.memory, of, now))
+    fn revoke<'a>(&'a self, of: Revoked, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(Revocations::revoke(&*self.memory, of, subject, now))
+    }
+
+    fn is_revoked<'a>(&'a self, token: Revocable<'a>) -> StoreFuture<'a, bool> {
+        self.unless_down(Revocations::is_revoked(&*self.memory, token))
     }
 
     fn refresh(&self, now: u64) -> StoreFuture<'_, ()> {

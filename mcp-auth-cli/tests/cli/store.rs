@@ -76,10 +76,8 @@ async fn what_a_login_left_is_in_the_backup_and_in_the_copy() {
     let other = configured("restored.sqlite");
     std::fs::copy(path.join("saved.jsonl"), other.path().join("saved.jsonl")).unwrap();
     done(other.path(), &["restore", "saved.jsonl"]);
-    assert_eq!(
-        census.replace("todos.sqlite", ""),
-        done(other.path(), &["check"]).replace("restored.sqlite", "")
-    );
+    let counts = |said: &str| said.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(counts(&census), counts(&done(other.path(), &["check"])));
 
     let copy = ["copy", "--to", "sqlite:copy.sqlite", "--to-key", "env:OTHER_KEY"];
     let copied = done(path, &copy);

@@ -38,7 +38,11 @@ async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), 
             return Err(Refusal::Grant("the access token was issued to another client"));
         }
         tracing::info!(client_id = %client.id, subject = ?own.sub, "access token revoked");
-        return Ok(issuer.store.revocations().revoke(Revoked::Token(own.jti), issuer.now()).await?);
+        return Ok(issuer
+            .store
+            .revocations()
+            .revoke(Revoked::Token(own.jti), &own.sub, issuer.now())
+            .await?);
     }
     let Some(presented) = PresentedRefreshToken::parse(token) else {
         return Ok(());

@@ -23,11 +23,12 @@ pub(crate) use clients::{KEPT_BEYOND, UNUSED_LIFETIME};
 pub(crate) use codes::REPLAY_MEMORY;
 pub use codes::{Code, Codes, Redemption};
 pub use confirmations::{Answer, Confirmation, Confirmations, MOST_WAITING, Taken};
+pub(crate) use consents::CONSENT_MEMORY;
 pub use consents::Consents;
 pub use counters::{Arrival, Counters, Rate};
 pub use grants::{Grant, Grants, Rotate, Rotation};
 #[cfg(feature = "durable")]
-pub(crate) use revocations::MOST_REVOCATIONS;
+pub(crate) use revocations::{MOST_OF_PERSON, MOST_REVOCATIONS};
 pub use revocations::{Revocable, Revocation, RevocationBoard, Revocations, Revoked};
 pub use sealing_keys::{SealingKey, SealingKeys};
 pub use sessions::Sessions;

@@ -61,10 +61,38 @@ pub struct Revocable<'a> {
     pub iat: u64,
 }
 
+/// So many revocations of one person are kept. Beyond it one revocation takes in all tokens of that person: nobody makes so many, and no one
+/// person may fill the memory of every server.
+#[cfg(feature = "durable")]
+pub(crate) const MOST_OF_PERSON: u64 = 1000;
+
+impl Revocable<'_> {
+    /// By what it can be revoked.
+    pub(crate) fn names(&self) -> Vec<Revoked> {
+        let grant = self.grant_id.map(|id| Revoked::Grant(id.to_owned()));
+        let token = self.jti.map(|jti| Revoked::Token(jti.to_owned()));
+        let client = self.client_id.map(|id| Revoked::Client(id.to_owned()));
+        let person = Some(Revoked::Person(self.subject.to_owned()));
+        [grant, token, client, person].into_iter().flatten().collect()
+    }
+
+    /// Whether a revocation at this time of one of its names is about it. Of a person or a client it is about what was issued until then; a
+    /// token of the same second was issued before or after, and is refused.
+    pub(crate) fn is_hit_by(&self, of: &Revoked, at: u64) -> bool {
+        match of {
+            Revoked::Grant(_) | Revoked::Token(_) => true,
+            Revoked::Person(_) | Revoked::Client(_) => self.iat <= at,
+        }
+    }
+}
+
 /// The revocations.
 pub trait Revocations: Send + Sync {
-    /// Revokes access tokens.
-    fn revoke(&self, of: Revoked, now: u64) -> StoreFuture<'_, ()>;
+    /// Revokes access tokens of this person, or of the client that acts for itself and is named there.
+    fn revoke<'a>(&'a self, of: Revoked, subject: &'a str, now: u64) -> StoreFuture<'a, ()>;
+
+    /// Whether a token is revoked, as the store says now: for one that is asked about, where every request would be too often.
+    fn is_revoked<'a>(&'a self, token: Revocable<'a>) -> StoreFuture<'a, bool>;
 
     /// Reads what was revoked, by any process, and has not been forgotten at `now`, and puts it on the [board](Self::board).
     fn refresh(&self, now: u64) -> StoreFuture<'_, ()>;
@@ -92,18 +120,8 @@ impl RevocationBoard {
         if board.revoked.is_empty() {
             return false;
         }
-        let has = |of: Revoked| board.revoked.get(&of);
-        let is_whole = |name: Option<&str>, of: fn(String) -> Revoked| {
-            name.is_some_and(|name| has(of(name.to_owned())).is_some())
-        };
-        // A token of the same second was issued before or after: it is refused, and the next one is not.
-        let is_until = |name: Option<&str>, of: fn(String) -> Revoked| {
-            name.is_some_and(|name| has(of(name.to_owned())).is_some_and(|at| token.iat <= *at))
-        };
-        is_whole(token.grant_id, Revoked::Grant)
-            || is_whole(token.jti, Revoked::Token)
-            || is_until(Some(token.subject), Revoked::Person)
-            || is_until(token.client_id, Revoked::Client)
+        let has = |of: &Revoked| board.revoked.get(of);
+        token.names().iter().any(|of| has(of).is_some_and(|at| token.is_hit_by(of, *at)))
     }
 
     /// Whether nothing is revoked.

@@ -24,33 +24,50 @@ const UNUSED: &str = "clients, unused";
 /// The others, by the time at which they were used.
 const USED: &str = "clients, used";
 
-/// The client that those are given that are alike.
+/// The client that those are given that are alike. It is kept as long as that client.
 #[derive(Serialize, Deserialize)]
 struct Alike {
     client_id: String,
+}
+
+/// A client, and what those are called that are alike.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    client: Client,
+    #[serde(default)]
+    alike: Option<SecretHash>,
 }
 
 pub(super) fn key(id: &str) -> Key {
     Key::new("clients", id)
 }
 
+fn alike_key(alike: SecretHash) -> Key {
+    Key::new("alike_clients", alike.digits())
+}
+
 impl Clients for Durable {
     fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Client> {
         Box::pin(async move {
             self.make_room_for_a_client(now).await?;
-            let Some(alike) = alike else {
+            let Some(named) = alike else {
                 self.forget_consents(&client.id, now).await?;
-                let write =
-                    Write { key: key(&client.id), before: Before::Any, after: Some(fresh(&client, now)?) };
+                let write = Write {
+                    key: key(&client.id),
+                    before: Before::Any,
+                    after: Some(fresh(&client, None, now)?),
+                };
                 self.commit(vec![write], now).await?;
                 return Ok(client);
             };
-            let alike = Key::new("alike_clients", alike.digits());
+            let alike = alike_key(named);
             loop {
                 let known = self.row(alike.clone()).await?.as_ref().map(read::<Alike>).transpose()?;
                 let id = known.map_or(client.id.clone(), |known| known.client_id);
                 let keys = [alike.clone(), key(&id)];
-                let registered = self.step(&keys, now, |rows| register_alike(&keys, rows, &client, now));
+                let registered =
+                    self.step(&keys, now, |rows| register_alike(&keys, rows, (&client, named), now));
                 // Where another one came first, that one is looked at.
                 if let Some(registered) = registered.await? {
                     return Ok(registered);
@@ -90,7 +107,7 @@ impl Clients for Durable {
 fn register_alike(
     keys: &[Key; 2],
     rows: &[Option<Row>],
-    client: &Client,
+    (client, named): (&Client, SecretHash),
     now: u64,
 ) -> Result<(Option<Client>, Vec<Write>), StoreError> {
     let known = rows[0].as_ref().map(read::<Alike>).transpose()?;
@@ -106,7 +123,7 @@ fn register_alike(
         }
         // That one is over, and its identifier is never given again.
         (Some(row), None) => return Ok((None, vec![removed(row)])),
-        (None, _) => (client.clone(), put(&keys[1], rows[1].as_ref(), fresh(client, now)?)),
+        (None, _) => (client.clone(), put(&keys[1], rows[1].as_ref(), fresh(client, Some(named), now)?)),
     };
     let forget_at = kept.after.as_ref().map_or(now, |after| after.forget_at);
     let alike = content(&Alike { client_id: registered.id.clone() }, forget_at)?;
@@ -114,26 +131,34 @@ fn register_alike(
 }
 
 /// A client that nobody has allowed anything yet.
-fn fresh(client: &Client, now: u64) -> Result<Content, StoreError> {
-    let kept = content(client, now.saturating_add(UNUSED_LIFETIME))?;
+fn fresh(client: &Client, alike: Option<SecretHash>, now: u64) -> Result<Content, StoreError> {
+    let kept = content(&Kept { client: client.clone(), alike }, now.saturating_add(UNUSED_LIFETIME))?;
     Ok(Content { groups: vec![UNUSED.to_owned()], rank: now.min(MOST), ..kept })
 }
 
 /// The client of `row` was allowed something, and may use it until `until`.
-pub(super) fn used(row: &Row, until: u64, now: u64) -> Write {
+pub(super) fn used(row: &Row, until: u64, now: u64) -> Result<Vec<Write>, StoreError> {
     let forget_at = row.content.forget_at.max(until.saturating_add(UNUSED_LIFETIME).min(MOST));
-    let used =
-        Content { groups: vec![USED.to_owned()], rank: now.min(MOST), forget_at, ..row.content.clone() };
-    put(&row.key, Some(row), used)
+    let used = Content { groups: vec![USED.to_owned()], rank: now.min(MOST), ..row.content.clone() };
+    kept_until(row, used, forget_at)
 }
 
-/// The client of `row` has a grant until `until`; `None` where it is kept so long anyway.
-pub(super) fn kept_for(row: &Row, until: u64) -> Option<Write> {
+/// The client of `row` has a grant until `until`: nothing where it is kept so long anyway.
+pub(super) fn kept_for(row: &Row, until: u64) -> Result<Vec<Write>, StoreError> {
     if row.content.forget_at >= until.saturating_add(LEAST_BEYOND).min(MOST) {
-        return None;
+        return Ok(Vec::new());
     }
-    let forget_at = until.saturating_add(KEPT_BEYOND).min(MOST);
-    Some(put(&row.key, Some(row), Content { forget_at, ..row.content.clone() }))
+    kept_until(row, row.content.clone(), until.saturating_add(KEPT_BEYOND).min(MOST))
+}
+
+/// The client, and with it that those that are alike are given it.
+fn kept_until(row: &Row, client: Content, forget_at: u64) -> Result<Vec<Write>, StoreError> {
+    let mut writes = vec![put(&row.key, Some(row), Content { forget_at, ..client })];
+    if let Some(alike) = read::<Kept>(row)?.alike {
+        let after = Some(content(&Alike { client_id: row.key.id.clone() }, forget_at)?);
+        writes.push(Write { key: alike_key(alike), before: Before::Any, after });
+    }
+    Ok(writes)
 }
 
 impl Durable {

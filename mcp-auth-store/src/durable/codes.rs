@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::consents::{self, Consent};
-use super::record::{changed, content, gone, put, read};
+use super::record::{alive, changed, content, gone, put, read};
 use super::rows::{Content, Key, Row};
 use super::store::Durable;
 use super::{clients, grants, revocations};
-use crate::aggregate::REPLAY_MEMORY;
+use crate::aggregate::{CONSENT_MEMORY, REPLAY_MEMORY};
 use crate::{Code, Codes, Grant, Redemption, Revoked, SecretHash, StoreFuture};
 
 #[derive(Serialize, Deserialize)]
@@ -31,11 +31,11 @@ impl Codes for Durable {
             let issued = Issued { code, used: false, grant_id: None };
             self.step(&keys, now, |rows| {
                 let mut writes = vec![put(&keys[0], rows[0].as_ref(), content(&issued, forget_at)?)];
-                writes.push(put(&keys[2], rows[2].as_ref(), consent(rows[2].as_ref(), &issued.code)?));
+                writes.push(put(&keys[2], rows[2].as_ref(), consent(rows[2].as_ref(), &issued.code, now)?));
                 // One that did not register itself is not in the store.
-                writes.extend(
-                    rows[1].as_ref().map(|client| clients::used(client, issued.code.expires_at, now)),
-                );
+                if let Some(client) = alive(rows[1].as_ref(), now) {
+                    writes.extend(clients::used(client, issued.code.expires_at, now)?);
+                }
                 Ok(((), writes))
             })
             .await
@@ -67,7 +67,8 @@ impl Codes for Durable {
                     let Some(id) = issued.grant_id else { return Ok((Redemption::Replayed, vec![])) };
                     let dead = gone(grants::key(&id));
                     let of = revoked.insert(Revoked::Grant(id));
-                    return Ok((Redemption::Replayed, vec![dead, revocations::write(of, now)?]));
+                    let revocation = revocations::write(of, &issued.code.subject, now)?;
+                    return Ok((Redemption::Replayed, vec![dead, revocation]));
                 }
                 if issued.code.expires_at <= now {
                     return Ok((Redemption::Gone, vec![]));
@@ -77,7 +78,9 @@ impl Codes for Durable {
                 let mut writes = vec![put(&row.key, Some(row), used)];
                 if let Some(grant) = &grant {
                     writes.push(grants::kept(grant)?);
-                    writes.extend(rows[1].as_ref().and_then(|row| clients::kept_for(row, grant.expires_at)));
+                    if let Some(client) = alive(rows[1].as_ref(), now) {
+                        writes.extend(clients::kept_for(client, grant.expires_at)?);
+                    }
                 }
                 Ok((Redemption::First, writes))
             });
@@ -91,12 +94,12 @@ impl Codes for Durable {
 }
 
 /// What the person has allowed the client, with what they allow it now.
-fn consent(row: Option<&Row>, code: &Code) -> Result<Content, crate::StoreError> {
+fn consent(row: Option<&Row>, code: &Code, now: u64) -> Result<Content, crate::StoreError> {
     let before = row.map(read::<Consent>).transpose()?;
     let mut scopes = before.map(|consent| consent.scopes).unwrap_or_default();
     scopes.extend(code.scopes.iter().cloned());
     let consent = Consent { subject: code.subject.clone(), client_id: code.client_id.clone(), scopes };
-    let forget_at = super::rows::MOST;
+    let forget_at = now.saturating_add(CONSENT_MEMORY);
     let kept = match row {
         Some(row) => changed(row, &consent, forget_at)?,
         None => content(&consent, forget_at)?,

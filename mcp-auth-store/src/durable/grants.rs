@@ -60,7 +60,7 @@ impl Grants for Durable {
         Box::pin(async move {
             let Some(grant) = Grants::find(self, id, now).await? else { return Ok(Rotation::Gone) };
             let keys = [key(id), clients::key(&grant.client_id)];
-            let revoked = Revoked::Grant(id.to_owned());
+            let (revoked, subject) = (Revoked::Grant(id.to_owned()), grant.subject);
             let rotation = self.step(&keys, now, |rows| {
                 let Some(row) = alive(rows[0].as_ref(), now) else { return Ok((Rotation::Gone, vec![])) };
                 let Kept { grant, previous } = read(row)?;
@@ -71,7 +71,10 @@ impl Grants for Durable {
                         let next = String::from_utf8(next).map_err(StoreError::new)?;
                         return Ok((Rotation::Again(SecretText::new(next)), vec![]));
                     }
-                    return Ok((Rotation::Reused, vec![removed(row), revocations::write(&revoked, now)?]));
+                    return Ok((
+                        Rotation::Reused,
+                        vec![removed(row), revocations::write(&revoked, &subject, now)?],
+                    ));
                 }
                 let previous = (rotate.grace > 0)
                     .then(|| Previous { secret: rotate.presented, until: now.saturating_add(rotate.grace) });
@@ -84,7 +87,9 @@ impl Grants for Durable {
                 let next = changed(row, &Kept { grant: next, previous }, rotate.expires_at)?;
                 let next = Content { rank: next.forget_at, sealed, ..next };
                 let mut writes = vec![put(&row.key, Some(row), next)];
-                writes.extend(rows[1].as_ref().and_then(|row| clients::kept_for(row, rotate.expires_at)));
+                if let Some(client) = alive(rows[1].as_ref(), now) {
+                    writes.extend(clients::kept_for(client, rotate.expires_at)?);
+                }
                 Ok((Rotation::Rotated, writes))
             });
             let rotation = rotation.await?;
@@ -97,8 +102,10 @@ impl Grants for Durable {
 
     fn revoke<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let revoked = Revoked::Grant(id.to_owned());
-            self.commit(vec![gone(key(id)), revocations::write(&revoked, now)?], now).await?;
+            let grant = self.row(key(id)).await?.as_ref().map(read::<Grant>).transpose()?;
+            let subject = grant.map(|grant| grant.subject).unwrap_or_default();
+            let revoked = self.bounded(Revoked::Grant(id.to_owned()), &subject).await?;
+            self.commit(vec![gone(key(id)), revocations::write(&revoked, &subject, now)?], now).await?;
             self.show_revoked(revoked, now);
             Ok(())
         })
@@ -123,7 +130,8 @@ impl Durable {
             let mut writes = Vec::with_capacity(2 * grants.len());
             let revoked: Vec<_> = grants.iter().map(|row| Revoked::Grant(row.key.id.clone())).collect();
             for (row, revoked) in grants.into_iter().zip(&revoked) {
-                writes.extend([gone(row.key), revocations::write(revoked, now)?]);
+                let subject = read::<Grant>(&row)?.subject;
+                writes.extend([gone(row.key), revocations::write(revoked, &subject, now)?]);
             }
             self.commit(writes, now).await?;
             revoked.into_iter().for_each(|revoked| self.show_revoked(revoked, now));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use mcp_auth_core::{ScopeSet, SecretText};
 
 use super::bounded::Bounded;
-use crate::aggregate::{KEPT_BEYOND, REPLAY_MEMORY, UNUSED_LIFETIME};
+use crate::aggregate::{CONSENT_MEMORY, KEPT_BEYOND, REPLAY_MEMORY, UNUSED_LIFETIME};
 use crate::{Caps, Client, Code, Grant, Redemption, Rotate, Rotation, SecretHash};
 
 /// So many people's consents to clients are kept for each client that may be.
@@ -136,7 +136,8 @@ impl Issued {
         }
         let mut allowed = self.allowed(&code.subject, &code.client_id);
         allowed.extend(code.scopes.iter().cloned());
-        self.consents.insert((code.client_id.clone(), code.subject.clone()), allowed, u64::MAX, now);
+        let until = now.saturating_add(CONSENT_MEMORY);
+        self.consents.insert((code.client_id.clone(), code.subject.clone()), allowed, until, now);
         let forget_at = code.expires_at.saturating_add(REPLAY_MEMORY);
         self.codes.insert(hash, KnownCode { code, used: false, grant: None }, forget_at, now);
     }

@@ -1,13 +1,17 @@
 //! Access tokens that are no longer good, in memory: all of them are on the board of this process.
 
-use crate::{MemoryStore, Revocation, RevocationBoard, Revocations, Revoked, StoreFuture};
+use crate::{MemoryStore, Revocable, Revocation, RevocationBoard, Revocations, Revoked, StoreFuture};
 
 impl Revocations for MemoryStore {
-    fn revoke(&self, of: Revoked, now: u64) -> StoreFuture<'_, ()> {
+    fn revoke<'a>(&'a self, of: Revoked, _subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             self.show_revoked(of, now);
             Ok(())
         })
+    }
+
+    fn is_revoked<'a>(&'a self, token: Revocable<'a>) -> StoreFuture<'a, bool> {
+        Box::pin(async move { Ok(self.board.holds(token)) })
     }
 
     fn refresh(&self, now: u64) -> StoreFuture<'_, ()> {

@@ -42,6 +42,23 @@ pub async fn clients_that_are_alike_are_one(store: Store) {
     assert_eq!(register("six", Some("alike"), 3599 + 3599 + 3600).await, "six", "that one is over");
 }
 
+/// Hosted clients register at each connection, weeks after the first one.
+pub async fn clients_that_are_alike_are_one_as_long_as_it_is_used(store: Store) {
+    let register = async |id: &str, now| {
+        store.clients().register(client(id), Some(SecretHash::of("alike")), now).await.unwrap().id
+    };
+    assert_eq!(register("client", 0).await, "client");
+    let hash = SecretHash::of("code");
+    store.codes().issue(hash, code("client", "read"), 0).await.unwrap();
+    let long = crate::Grant { expires_at: 1_000_000, ..grant("g", "1") };
+    store.codes().redeem(hash, "g", Some(long), 1).await.unwrap();
+    for number in 0..100 {
+        // Enough steps that what is over would be swept.
+        store.spent().spend(SecretHash::of(&number.to_string()), 600_000, 500_000).await.unwrap();
+    }
+    assert_eq!(register("another", 500_000).await, "client");
+}
+
 /// A client of many people connects from many processes at the same moment.
 pub async fn of_a_hundred_alike_that_register_at_once_all_are_one(store: Store) {
     let ids = at_once(|n| {

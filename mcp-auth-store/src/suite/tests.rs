@@ -38,6 +38,7 @@ macro_rules! suite {
             clients: a_registered_client_is_found_as_it_was
                 registering_again_replaces
                 clients_that_are_alike_are_one
+                clients_that_are_alike_are_one_as_long_as_it_is_used
                 of_a_hundred_alike_that_register_at_once_all_are_one
                 a_client_that_nobody_allowed_anything_is_gone_after_an_hour
                 a_client_stays_as_long_as_its_last_grant

@@ -73,7 +73,9 @@ impl StorePlace {
             Some(("postgres" | "postgresql", rest)) if is_of_a_server(rest) => {
                 Ok(Self::Postgres(SecretText::new(url)))
             }
-            Some(("redis" | "rediss" | "valkey" | "valkeys", rest)) if is_of_a_server(rest) => {
+            Some(("redis" | "rediss" | "valkey" | "valkeys" | "unix" | "redis+unix", rest))
+                if is_of_a_server(rest) =>
+            {
                 Ok(Self::Redis(SecretText::new(url)))
             }
             _ => Err(EXPECTED),
