@@ -107,6 +107,18 @@ impl Issuer {
         }
     }
 
+    /// The same for a client that presents what a person allowed it: one that describes itself, and that nobody ever allowed anything, has
+    /// nothing to present, and nothing is fetched for it.
+    ///
+    /// # Errors
+    /// As [`client`](Self::client).
+    pub(crate) async fn known_client(&self, id: &str) -> Result<Option<Client>, ClientError> {
+        match is_url(id) && !self.named.contains_key(id) {
+            true => Ok(self.documents.known_client(id, &self.store, self.now()).await?),
+            false => self.client(id).await,
+        }
+    }
+
     /// The session identifier in the browser's cookie, and the person who is logged in there.
     pub(crate) async fn session<'h>(
         &self,

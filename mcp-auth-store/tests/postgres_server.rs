@@ -57,6 +57,7 @@ fn code(client_id: &str) -> Code {
         code_challenge: "a challenge".to_owned(),
         resource: "http://localhost/mcp".to_owned(),
         scopes: ScopeSet::parse_lossy("read write"),
+        refresh: true,
         auth_time: 1,
         expires_at: 60,
     }

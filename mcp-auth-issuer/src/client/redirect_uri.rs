@@ -1,6 +1,6 @@
 //! Redirect URIs: which ones may be registered, and which ones a registration accepts (OAuth 2.1 §2.3, RFC 8252 §7).
 
-use mcp_auth_core::net::LOOPBACK_NAMES;
+use mcp_auth_core::net::{Host, LOOPBACK_NAMES};
 use url::Url;
 
 /// Private-use schemes without a dot that known MCP clients register. RFC 8252 §7.1 asks for reverse domain names,
@@ -154,7 +154,13 @@ pub(crate) fn destination(uri: &str) -> Destination {
         return Destination::ThisComputer(host.to_owned());
     }
     match Url::parse(uri) {
-        Ok(url) if url.scheme() == "https" => Destination::Web(url.host_str().unwrap_or_default().to_owned()),
+        Ok(url) if url.scheme() == "https" => {
+            let host = url.host_str().unwrap_or_default().to_owned();
+            match Host::of(&url).is_some_and(|host| host.is_loopback()) {
+                true => Destination::ThisComputer(host),
+                false => Destination::Web(host),
+            }
+        }
         Ok(url) => Destination::App(url.scheme().to_owned()),
         Err(_) => Destination::App(String::new()),
     }

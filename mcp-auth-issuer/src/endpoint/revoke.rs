@@ -31,13 +31,18 @@ async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), 
     if let Some(name) = params.repeated() {
         return Err(Refusal::Repeated(name.to_owned()));
     }
-    let client = authenticate(issuer, headers, &params).await?;
+    let client_id = match authenticate(issuer, headers, &params).await {
+        Ok(client) => client.id,
+        // Who describes itself has no secret that could be wrong, and who holds a token may give it up, readable or not.
+        Err(Refusal::Document(_)) => params.get("client_id").unwrap_or_default().to_owned(),
+        Err(refusal) => return Err(refusal),
+    };
     let token = params.get("token").ok_or(Refusal::Missing("token"))?;
     if let Some(own) = issuer.key.own(token) {
-        if own.client_id != client.id {
+        if own.client_id != client_id {
             return Err(Refusal::Grant("the access token was issued to another client"));
         }
-        tracing::info!(client_id = %client.id, subject = ?own.sub, "access token revoked");
+        tracing::info!(%client_id, subject = ?own.sub, "access token revoked");
         return Ok(issuer
             .store
             .revocations()
@@ -49,11 +54,11 @@ async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), 
     };
     let grants = issuer.store.grants();
     match grants.find(presented.grant, issuer.now()).await? {
-        Some(grant) if grant.client_id != client.id => {
+        Some(grant) if grant.client_id != client_id => {
             Err(Refusal::Grant("the refresh token was issued to another client"))
         }
         Some(grant) => {
-            tracing::info!(client_id = %client.id, subject = ?grant.subject, "refresh token revoked");
+            tracing::info!(%client_id, subject = ?grant.subject, "refresh token revoked");
             Ok(grants.revoke(&grant.id, issuer.now()).await?)
         }
         None => Ok(()),

@@ -482,3 +482,80 @@ async fn a_document_that_lost_the_redirect_uri_of_a_grant_ends_it() {
     site.put(CLIENT, &document(CLIENT));
     refresh(&app, &token).await.assert_error(400, "invalid_grant");
 }
+
+/// The document changes between the page and the answer: the answer is to what the person saw.
+#[tokio::test]
+async fn a_document_that_changes_while_its_page_is_open_gets_no_code() {
+    let (app, site) = app_and_site().await;
+    let url = authorize_url(CLIENT, &[]);
+    let changes: [fn(&mut Value); 3] = [
+        |d| d["client_name"] = json!("Another name"),
+        |d| d["grant_types"] = json!(["authorization_code"]),
+        |d| d["redirect_uris"] = json!(["https://evil.example/cb"]),
+    ];
+    for change in changes {
+        site.put(CLIENT, &document(CLIENT));
+        let mut browser = Browser::new(&app);
+        let consent = browser.log_in(&url).await;
+        site.put(CLIENT, &with(CLIENT, change));
+        let answer = browser.submit(&consent, "allow").await;
+        assert!(!answer.headers.contains_key("location"), "{}", answer.body);
+    }
+}
+
+/// The page would show the one redirect URI of now, and the code would go to that of then.
+#[tokio::test]
+async fn a_client_that_describes_itself_says_where_the_answer_goes() {
+    let (app, _site) = app_and_site().await;
+    let url: String = authorize_url(CLIENT, &[]);
+    let without =
+        url.split('&').filter(|part| !part.starts_with("redirect_uri=")).collect::<Vec<_>>().join("&");
+    assert_ne!(url, without);
+    app.get(&without).await.assert_local_error(400);
+}
+
+#[tokio::test]
+async fn a_document_that_gave_up_refreshing_is_refreshed_no_more() {
+    let (app, site) = app_and_site().await;
+    let token = refresh_token(&app.tokens(CLIENT, &[]).await);
+    site.put(CLIENT, &with(CLIENT, |d| d["grant_types"] = json!(["authorization_code"])));
+    refresh(&app, &token).await.assert_error(400, "unauthorized_client");
+}
+
+/// A document cannot keep a token alive by being gone.
+#[tokio::test]
+async fn a_client_whose_document_is_gone_still_gives_up_its_tokens() {
+    let (app, site) = app_and_site().await;
+    let tokens = app.tokens(CLIENT, &[]).await;
+    site.put_with(CLIENT, 404, "", "");
+    let token = refresh_token(&tokens);
+    assert_eq!(
+        app.post_form("/revoke", &[("client_id", CLIENT), ("token", &token)]).await.status,
+        StatusCode::OK
+    );
+    site.put(CLIENT, &document(CLIENT));
+    refresh(&app, &token).await.assert_error(400, "invalid_grant");
+}
+
+/// Who was never allowed anything has nothing to present, so nothing is fetched for them.
+#[tokio::test]
+async fn at_the_token_endpoint_nothing_is_fetched_for_a_stranger() {
+    let (app, site) = app_and_site().await;
+    let before = site.asked();
+    let form = [("grant_type", "refresh_token"), ("client_id", CLIENT), ("refresh_token", "a.b")];
+    app.token(&form).await.assert_error(401, "invalid_client");
+    assert_eq!(site.asked(), before);
+    app.tokens(CLIENT, &[]).await;
+    app.token(&form).await.assert_error(400, "invalid_grant");
+}
+
+/// A page of anybody's could ask for as many as it likes by pictures.
+#[tokio::test]
+async fn what_a_page_asks_for_in_the_background_is_not_looked_up() {
+    let (app, site) = app_and_site().await;
+    let before = site.asked();
+    let request = http::Request::get(authorize_url(CLIENT, &[])).header("host", "localhost:8080");
+    let request = request.header("sec-fetch-mode", "no-cors").body(axum::body::Body::empty()).unwrap();
+    app.send(request).await.assert_local_error(403);
+    assert_eq!(site.asked(), before);
+}

@@ -24,6 +24,9 @@ pub struct Code {
     pub resource: String,
     /// The scopes that the person allowed.
     pub scopes: ScopeSet,
+    /// Whether the page said that the client may refresh.
+    #[serde(default)]
+    pub refresh: bool,
     /// When the person logged in, in Unix seconds.
     pub auth_time: u64,
     /// The time, in Unix seconds, from which it cannot be redeemed.

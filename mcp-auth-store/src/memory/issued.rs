@@ -261,6 +261,7 @@ mod tests {
             code_challenge: "x".into(),
             resource: "http://localhost/mcp".into(),
             scopes: ScopeSet::parse_lossy("a"),
+            refresh: true,
             auth_time: 1,
             expires_at: 60,
         };

@@ -25,6 +25,7 @@ pub(super) fn code(client_id: &str, scopes: &str) -> Code {
         code_challenge: "a challenge".into(),
         resource: "http://localhost:8080/mcp".into(),
         scopes: ScopeSet::parse_lossy(scopes),
+        refresh: true,
         auth_time: 1,
         expires_at: 60,
     }

@@ -20,7 +20,7 @@ use crate::client::redirect_uri::admits;
 const COUNTER: &str = "issuer-client-documents";
 /// So many fetches in a minute, and so many at once: strangers cause them, and this server is not to ask others for them.
 const MOST_A_MINUTE: u32 = 60;
-/// So many of them from one host. A login takes five where the document may not be kept.
+/// So many of them from one host, and so many of one client that somebody allowed something. A login takes five where the document may not be kept.
 const MOST_OF_A_HOST_A_MINUTE: u32 = 20;
 const MICROS_PER_SECOND: u64 = 1_000_000;
 
@@ -50,6 +50,24 @@ impl Documents {
 
     pub(crate) fn is_enabled(&self) -> bool {
         self.enabled
+    }
+
+    /// The client at the URL `client_id`, if somebody ever allowed it something: only such a client has a code or a grant. Of another one
+    /// nothing is fetched.
+    ///
+    /// # Errors
+    /// As [`client`](Self::client).
+    pub(crate) async fn known_client(
+        &self,
+        client_id: &str,
+        store: &Store,
+        now: u64,
+    ) -> Result<Option<Client>, DocumentError> {
+        let is_known = store.consents().any(client_id).await;
+        match is_known.map_err(|error| DocumentError::Store(Arc::new(error)))? {
+            true => self.client(client_id, store, now).await.map(Some),
+            false => Ok(None),
+        }
     }
 
     /// The client at the URL `client_id`; fetches are counted in `store`.
@@ -100,9 +118,17 @@ impl Documents {
         if let Some(client) = self.kept.find(url.as_str(), now) {
             return Ok(client);
         }
-        let _place = self.room.take(url.host()).ok_or(DocumentError::Busy)?;
-        count(store, COUNTER, MOST_A_MINUTE, now).await?;
-        count(store, &format!("{COUNTER} {}", url.host()), MOST_OF_A_HOST_A_MINUTE, now).await?;
+        let is_known = store.consents().any(url.as_str()).await;
+        let is_known = is_known.map_err(|error| DocumentError::Store(Arc::new(error)))?;
+        let _place = self.room.take(url.host(), is_known).ok_or(DocumentError::Busy)?;
+        // Strangers do not use up what a client has that somebody allowed something.
+        if is_known {
+            count(store, &format!("{COUNTER} known {url}", url = url.as_str()), MOST_OF_A_HOST_A_MINUTE, now)
+                .await?;
+        } else {
+            count(store, COUNTER, MOST_A_MINUTE, now).await?;
+            count(store, &format!("{COUNTER} {}", url.host()), MOST_OF_A_HOST_A_MINUTE, now).await?;
+        }
         let fetched = self.fetch.fetch(url).await?;
         let client = rules::client(url, fetched.document()?)?;
         tracing::info!(

@@ -30,7 +30,9 @@ impl Kept {
     /// The client of a document that is fresh `now`.
     pub(super) fn find(&self, url: &str, now: u64) -> Option<Client> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(url).filter(|entry| now < entry.fresh_until).map(|entry| entry.client.clone())
+        let is_fresh =
+            |entry: &&Entry| now < entry.fresh_until && entry.fresh_until - now <= LONGEST.as_secs();
+        kept.get(url).filter(is_fresh).map(|entry| entry.client.clone())
     }
 
     /// Keeps `client` as long as its document is fresh (RFC 9111 §4.2), at most a day. Where there are too many, those go that are

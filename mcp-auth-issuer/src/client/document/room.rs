@@ -8,26 +8,30 @@ const MOST: usize = 16;
 /// So many at once from one host.
 const MOST_OF_A_HOST: usize = 2;
 
-/// Counts the fetches that are under way, by host.
+/// Counts the fetches that are under way, by host: those of clients that somebody allowed something, and those of strangers.
 #[derive(Default)]
-pub(super) struct Room(Arc<Mutex<HashMap<String, usize>>>);
+pub(super) struct Room(Taken);
+
+type Taken = Arc<Mutex<HashMap<(bool, String), usize>>>;
 
 /// Holds a place until it is dropped.
 pub(super) struct Place {
-    room: Arc<Mutex<HashMap<String, usize>>>,
-    host: String,
+    room: Taken,
+    host: (bool, String),
 }
 
 impl Room {
-    /// A place for a fetch from `host`, if there is one.
-    pub(super) fn take(&self, host: &str) -> Option<Place> {
+    /// A place for a fetch from `host`, if there is one of this kind.
+    pub(super) fn take(&self, host: &str, is_known: bool) -> Option<Place> {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_host = taken.get(host).copied().unwrap_or_default();
-        if of_host >= MOST_OF_A_HOST || taken.values().sum::<usize>() >= MOST {
+        let host = (is_known, host.to_owned());
+        let of_host = taken.get(&host).copied().unwrap_or_default();
+        let of_kind = taken.iter().filter(|((kind, _), _)| *kind == is_known).map(|(_, count)| count);
+        if of_host >= MOST_OF_A_HOST || of_kind.sum::<usize>() >= MOST {
             return None;
         }
-        taken.insert(host.to_owned(), of_host + 1);
-        Some(Place { room: self.0.clone(), host: host.to_owned() })
+        taken.insert(host.clone(), of_host + 1);
+        Some(Place { room: self.0.clone(), host })
     }
 }
 
@@ -46,16 +50,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_of_a_host_and_sixteen_in_all_are_under_way_at_once() {
+    fn two_of_a_host_and_sixteen_in_all_are_under_way_at_once_of_each_kind() {
         let room = Room::default();
-        let places: Vec<_> = (0..8).flat_map(|n| [n, n]).map(|n| room.take(&n.to_string())).collect();
+        let places: Vec<_> = (0..8).flat_map(|n| [n, n]).map(|n| room.take(&n.to_string(), false)).collect();
         assert!(places.iter().all(Option::is_some));
-        assert!(room.take("0").is_none() && room.take("another").is_none());
+        assert!(room.take("0", false).is_none() && room.take("another", false).is_none());
+        assert!(room.take("0", true).is_some(), "strangers take no place of a known client");
         drop(places);
         assert_eq!(room.0.lock().unwrap().len(), 0);
-        let (one, two) = (room.take("a"), room.take("a"));
-        assert!(one.is_some() && two.is_some() && room.take("a").is_none());
+        let (one, two) = (room.take("a", false), room.take("a", false));
+        assert!(one.is_some() && two.is_some() && room.take("a", false).is_none());
         drop(one);
-        assert!(room.take("a").is_some() && room.take("b").is_some());
+        assert!(room.take("a", false).is_some() && room.take("b", false).is_some());
     }
 }

@@ -141,11 +141,21 @@ fn redirect_uris(document: &Map<String, Value>) -> Result<Vec<String>, InvalidDo
     if uris.is_empty() {
         return Err(InvalidDocument::NoRedirectUri);
     }
-    let read = |(index, uri): (usize, &str)| match uri.parse::<RedirectUri>() {
-        Ok(uri) => Ok(uri.as_str().to_owned()),
-        Err(source) => Err(InvalidDocument::RedirectUri { index, source }),
-    };
-    uris.into_iter().enumerate().map(read).collect()
+    let (mut read, mut skipped) = (Vec::new(), None);
+    for (index, uri) in uris.into_iter().enumerate() {
+        match uri.parse::<RedirectUri>() {
+            Ok(uri) => read.push(uri.as_str().to_owned()),
+            // A document is for every authorization server, and this one does not know the scheme of every program.
+            Err(source @ InvalidRedirectUri::Scheme) => {
+                skipped = Some(InvalidDocument::RedirectUri { index, source })
+            }
+            Err(source) => return Err(InvalidDocument::RedirectUri { index, source }),
+        }
+    }
+    match skipped {
+        Some(skipped) if read.is_empty() => Err(skipped),
+        _ => Ok(read),
+    }
 }
 
 fn text<'a>(
@@ -246,8 +256,13 @@ mod tests {
             ("redirect_uris", json!([7]), Type("redirect_uris")),
             (
                 "redirect_uris",
-                json!(["http://127.0.0.1/cb", "javascript:alert(1)"]),
-                RedirectUri { index: 1, source: InvalidRedirectUri::Scheme },
+                json!(["http://127.0.0.1/cb", "http://evil.example/cb"]),
+                RedirectUri { index: 1, source: InvalidRedirectUri::HttpOffLoopback },
+            ),
+            (
+                "redirect_uris",
+                json!(["javascript:alert(1)"]),
+                RedirectUri { index: 0, source: InvalidRedirectUri::Scheme },
             ),
             ("grant_types", json!(["client_credentials"]), GrantTypes),
             ("response_types", json!(["token"]), ResponseTypes),

@@ -24,6 +24,10 @@ async fn show(issuer: &Issuer, uri: &Uri, headers: &HeaderMap) -> Result<Respons
     if !issuer.origin.is_host_of(headers) {
         return Err(Untrusted::Host.into());
     }
+    // A page of anybody's could make this browser ask for as many clients as it likes, by pictures for example.
+    if headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate") {
+        return Err(Untrusted::NotNavigated.into());
+    }
     let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
     page(issuer, headers, &request, None).await
 }
@@ -43,7 +47,7 @@ pub(super) async fn page(
     }
     if let (Some(cookie), Some(session)) = (cookie, session) {
         let allowed = issuer.store.consents().allowed(&session.subject, &request.client.id).await?;
-        let csrf = issuer.csrf.token(cookie, &request.query, &*issuer.ambient.random).await?;
+        let csrf = issuer.csrf.token(cookie, &request.shown, &*issuer.ambient.random).await?;
         let page = Consent {
             issuer,
             client: &request.client,

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, Uri};
-use mcp_auth_store::{Browser, Code, SecretHash};
+use mcp_auth_store::{Browser, Code, GrantTypes, SecretHash};
 
 use super::get::page;
 use super::refusal::{Refusal, Untrusted};
@@ -33,7 +33,7 @@ pub(crate) async fn post(
 async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
     OwnForm::is_sent_by_own_page(issuer, headers)?;
     let request = AuthorizationRequest::read(issuer, uri.query().unwrap_or_default()).await?;
-    let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (&request.query, &request.url)).await;
+    let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (&request.shown, &request.url)).await;
     let OwnForm { fields: form, cookie, browser } = form?;
     let session = browser.filter(|browser| request.login.is_met_by(browser, request.hash(), issuer.now()));
     let token = form.get("csrf").unwrap_or_default();
@@ -100,6 +100,7 @@ async fn allow(
         code_challenge: request.code_challenge.clone(),
         resource: issuer.resource.to_string(),
         scopes: request.scopes.clone(),
+        refresh: request.client.grant_types == GrantTypes::AuthorizationCode { refresh: true },
         auth_time: session.auth_time,
         expires_at: now.saturating_add(issuer.lifetimes.code),
     };

@@ -10,6 +10,8 @@ use mcp_auth_store::{Client, StoreError};
 
 use super::response::Answer;
 use crate::client::document::DocumentError;
+use crate::client::document::publisher;
+use crate::client::redirect_uri::{Destination, destination};
 use crate::client::scopes::RefusedScope;
 use crate::issuer::Issuer;
 use crate::person::page::{ErrorPage, ErrorText};
@@ -80,6 +82,8 @@ pub(in crate::endpoint) enum Untrusted {
     RedirectUri { presented: String },
     #[error("the Host header is not the issuer's")]
     Host,
+    #[error("the browser does not show the answer as a page of its own")]
+    NotNavigated,
     #[error("the Origin header is not the issuer's")]
     Sender,
     #[error("the form: {0}")]
@@ -99,7 +103,12 @@ impl Refusal {
     /// a client with an address of their own, and a link with a mistake in it would send people there from this server
     /// without a question (RFC 9700 §4.11.2).
     pub(super) async fn of(issuer: &Issuer, client: &Client, answer: Answer, refused: Refused) -> Self {
+        // Where a client describes itself, the address may be another one than the one that a person saw.
+        let may_be_new = publisher(client).is_some();
         match issuer.store.consents().any(&client.id).await {
+            Ok(true) if may_be_new && matches!(destination(&answer.redirect_uri), Destination::Web(_)) => {
+                Untrusted::Stranger(refused).into()
+            }
             Ok(true) => Self::Tell(answer, refused),
             Ok(false) => Untrusted::Stranger(refused).into(),
             Err(error) => error.into(),
@@ -178,7 +187,9 @@ impl Untrusted {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Host | Self::Sender | Self::Stale { .. } | Self::Answered { .. } => StatusCode::FORBIDDEN,
+            Self::Host | Self::NotNavigated | Self::Sender | Self::Stale { .. } | Self::Answered { .. } => {
+                StatusCode::FORBIDDEN
+            }
             Self::Denied { .. } => StatusCode::FORBIDDEN,
             Self::Form(InvalidBody::TooLong(_)) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Document { why, .. } if why.is_passing() => StatusCode::SERVICE_UNAVAILABLE,
@@ -209,6 +220,11 @@ impl Untrusted {
             Self::Repeated(_) => text(
                 "This link contradicts itself",
                 "The authorization request names its client or its redirect URI twice.",
+                again,
+            ),
+            Self::NotNavigated => text(
+                "This page is not for programs",
+                "Another page asked for this one in the background.",
                 again,
             ),
             Self::NoClient => {

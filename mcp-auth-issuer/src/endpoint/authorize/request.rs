@@ -9,6 +9,7 @@ use mcp_auth_store::{Client, SecretHash};
 use super::login::LoginAsked;
 use super::refusal::{Refusal, Refused, Untrusted};
 use super::response::Answer;
+use crate::client::document::publisher;
 use crate::client::redirect_uri::{Destination, admits, destination};
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::AUTHORIZE;
@@ -31,8 +32,9 @@ pub(super) struct AuthorizationRequest {
     pub(super) no_interaction: bool,
     /// Which login it asks for.
     pub(super) login: LoginAsked,
-    /// The whole request in its canonical spelling.
-    pub(super) query: String,
+    /// The whole request in its canonical spelling, and what the page says of the client: a client may describe itself otherwise a moment
+    /// later, and what a person answers is an answer to what they saw.
+    pub(super) shown: String,
     /// The URL of this request, relative to the origin.
     pub(super) url: String,
 }
@@ -52,6 +54,8 @@ impl AuthorizationRequest {
         let redirect_uri = redirect_uri(&client, &params)?;
         // A repeated `state` has no single value that could be sent back.
         let state = params.get("state").filter(|_| params.count("state") == 1).map(str::to_owned);
+        let of_client = (&client.name, &redirect_uri, &client.grant_types);
+        let shown = format!("{}\n{of_client:?}", params.canonical());
         let answer = Answer { redirect_uri, state, iss: issuer.origin.as_str().to_owned() };
         match verify(issuer, &params) {
             Ok((code_challenge, scopes, login)) => Ok(Self {
@@ -62,7 +66,7 @@ impl AuthorizationRequest {
                 no_interaction: params.get("prompt") == Some("none"),
                 login,
                 url: format!("{AUTHORIZE}?{}", params.canonical()),
-                query: params.canonical(),
+                shown,
             }),
             Err(refused) => Err(Refusal::of(issuer, &client, answer, refused).await),
         }
@@ -76,13 +80,13 @@ impl AuthorizationRequest {
             then: "Logging in gives it nothing yet. The next page shows what it asks for, and you decide.",
             refuse: "Cancel and go back",
             url: &self.url,
-            request: &self.query,
+            request: &self.shown,
         }
     }
 
     /// What names this request, and no other.
     pub(super) fn hash(&self) -> SecretHash {
-        SecretHash::of(&self.query)
+        SecretHash::of(&self.shown)
     }
 
     /// The answer to `prompt=none` (OpenID Connect Core 1.0 §3.1.2.6), which cannot be granted because a person is
@@ -135,7 +139,8 @@ fn redirect_uri(client: &Client, params: &Params) -> Result<String, Untrusted> {
             Ok(presented.to_owned())
         }
         (Some(presented), _) => Err(Untrusted::RedirectUri { presented: presented.to_owned() }),
-        (None, [only]) => Ok(only.clone()),
+        // A client that describes itself may list another one by the time that the code is sent.
+        (None, [only]) if publisher(client).is_none() => Ok(only.clone()),
         (None, _) => Err(Untrusted::NoRedirectUri),
     }
 }

@@ -1,9 +1,10 @@
 //! The call that the URL names, by a secret that its client was given.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use mcp_auth_store::{Answer, Browser, Client, Confirmation, SecretHash};
+use mcp_auth_store::{Answer, Browser, Client, Confirmation, GrantTypes, SecretHash};
 
 use super::refusal::Refusal;
+use crate::client::document::publisher;
 use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::CONFIRM;
@@ -17,6 +18,21 @@ pub(super) struct WaitingCall {
     pub(super) client: Option<Client>,
     /// The URL of its page, relative to the origin.
     pub(super) url: String,
+}
+
+/// A client of which only the URL is known, where it describes itself: who publishes it is shown all the same.
+fn described_at(id: &str) -> Option<Client> {
+    let grant_types = GrantTypes::AuthorizationCode { refresh: false };
+    let client = Client {
+        id: id.to_owned(),
+        name: None,
+        redirect_uris: Vec::new(),
+        grant_types,
+        secret: None,
+        registered_at: 0,
+        registration_token: None,
+    };
+    publisher(&client).is_some().then_some(client)
 }
 
 impl WaitingCall {
@@ -35,7 +51,7 @@ impl WaitingCall {
             // What it says of itself is only shown, so the person need not wait for a description that cannot be read.
             Some(client) => match issuer.client(client).await {
                 Ok(client) => client,
-                Err(ClientError::Document(_)) => None,
+                Err(ClientError::Document(_)) => described_at(client),
                 Err(ClientError::Store(error)) => return Err(error.into()),
             },
             None => None,

@@ -39,7 +39,7 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         auth_time: Some(code.auth_time),
         grant_id: Some(&grant_id),
     })?;
-    let (refresh_token, grant) = match refresh {
+    let (refresh_token, grant) = match *refresh && code.refresh {
         true => {
             let (token, grant) = new_grant(issuer, &grant_id, &code);
             (Some(token), Some(grant))

@@ -20,6 +20,10 @@ pub(crate) async fn authenticate(
     params: &Params,
 ) -> Result<Client, Refusal> {
     let refused = Refusal::Client;
+    // One that could not be looked at is not taken for nothing.
+    if params.count("client_assertion") > 0 || params.count("client_assertion_type") > 0 {
+        return Err(refused("client assertions are not supported"));
+    }
     let in_form = params.get("client_secret").map(str::to_owned);
     let (id, secret) = match basic(headers)? {
         Some(_) if params.count("client_secret") > 0 => return Err(refused("authenticates in two ways")),
@@ -31,7 +35,7 @@ pub(crate) async fn authenticate(
         }
         None => (params.get("client_id").ok_or(refused("client_id is missing"))?.to_owned(), in_form),
     };
-    let client = issuer.client(&id).await?;
+    let client = issuer.known_client(&id).await?;
     // A secret is compared even if the client has none, so that the response time does not reveal which clients
     // exist.
     let expected = client.as_ref().and_then(|client| client.secret);

@@ -13,7 +13,7 @@ use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 use crate::secret::secret;
 use mcp_auth_core::SecretText;
-use mcp_auth_store::{Client, Code, Grant, Rotate, Rotation, SecretHash};
+use mcp_auth_store::{Client, Code, Grant, GrantTypes, Rotate, Rotation, SecretHash};
 
 /// A refresh token as a client presents it.
 pub(crate) struct PresentedRefreshToken<'a> {
@@ -83,6 +83,9 @@ pub(super) async fn taken_back(
 }
 
 pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
+    if client.grant_types != (GrantTypes::AuthorizationCode { refresh: true }) {
+        return Err(Refusal::UnauthorizedClient);
+    }
     let token = params.get("refresh_token").ok_or(Refusal::Missing("refresh_token"))?;
     let presented =
         PresentedRefreshToken::parse(token).ok_or(Refusal::Grant("not a refresh token of this issuer"))?;
