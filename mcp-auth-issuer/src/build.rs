@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mcp_auth_core::InvalidScope;
 use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};
-use mcp_auth_store::Client;
+use mcp_auth_store::{Client, Rate};
 
 use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
 use crate::client::scopes::Declared;
@@ -115,7 +115,14 @@ pub fn build_with(
         named: options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect(),
         documents,
         registrations,
+        revocations: rate(1, 16),
+        codes: rate(60, 60),
     });
     let confirmation_page = Some(format!("{}{}", setup.issuer, endpoint::CONFIRM));
     Ok(LocalIssuer { issuer: setup.issuer, jwks, router: endpoint::router(issuer), confirmation_page })
+}
+
+/// A rate that stands in this file.
+fn rate(times: u32, burst: u32) -> Rate {
+    Rate::per_minute(times, burst).unwrap_or(Rate::LEAST)
 }

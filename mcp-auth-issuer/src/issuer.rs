@@ -42,6 +42,10 @@ pub(crate) struct Issuer {
     pub(crate) csrf: Csrf,
     /// How often clients may register, all of them together.
     pub(crate) registrations: Rate,
+    /// How often access tokens of one grant are revoked one by one.
+    pub(crate) revocations: Rate,
+    /// How often one person may allow a client something.
+    pub(crate) codes: Rate,
 }
 
 /// Why it is not known which client is meant, or whether there is one.

@@ -88,7 +88,7 @@ pub use aggregate::{
     Answer, Arrival, Browser, BrowserSessions, Client, Clients, Code, Codes, Confirmation, Confirmations,
     Consents, Counters, Grant, GrantTypes, Grants, MOST_WAITING, Rate, Redemption, Revocable, Revocation,
     RevocationBoard, Revocations, Revoked, Rotate, Rotation, SealingKey, SealingKeys, Sessions, Spent, Taken,
-    Task, Tasks,
+    Task, Tasks, grant_name,
 };
 #[cfg(feature = "durable")]
 pub use durable::{Durable, OpenError, StoreKey, StoreKeys, TransferError};

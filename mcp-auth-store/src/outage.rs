@@ -224,8 +224,8 @@ impl Counters for Outage {
 }
 
 impl Revocations for Outage {
-    fn revoke<'a>(&'a self, of: Revoked, subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
-        self.unless_down(Revocations::revoke(&*self.memory, of, subject, now))
+    fn revoke(&self, of: Revoked, now: u64) -> StoreFuture<'_, ()> {
+        self.unless_down(Revocations::revoke(&*self.memory, of, now))
     }
 
     fn is_revoked<'a>(&'a self, token: Revocable<'a>) -> StoreFuture<'a, bool> {

@@ -9,8 +9,8 @@ use mcp_auth_core::ambient::SystemRandom;
 use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::durable::{Before, Change, Content, Key, MOST, Rows as _, Write};
 use mcp_auth_store::{
-    Client, Code, Confirmation, Durable, Grant, GrantTypes, OpenError, Redemption, Revocable, Revoked,
-    Rotate, Rotation, SealingKey, SecretHash, SqliteRows, Store, StoreKey, StoreKeys,
+    Client, Code, Confirmation, Durable, Grant, GrantTypes, OpenError, Redemption, Rotate, Rotation,
+    SealingKey, SecretHash, SqliteRows, Store, StoreKey, StoreKeys,
 };
 
 fn key(byte: u8) -> StoreKey {
@@ -309,7 +309,9 @@ async fn what_has_ended_is_swept_as_new_things_come() {
     let (_directory, file) = place();
     let store = opened(&file).await;
     for number in 0..200_u64 {
-        store.spent().spend(SecretHash::of(&number.to_string()), number + 10, number).await.unwrap();
+        // Far apart: an entry is swept some minutes after its end, for servers whose clocks are behind.
+        let now = number * 100;
+        store.spent().spend(SecretHash::of(&number.to_string()), now + 10, now).await.unwrap();
     }
     let connection = rusqlite::Connection::open(&file).unwrap();
     let left: i64 =
@@ -464,24 +466,4 @@ async fn child_that_rotates_until_it_is_killed() {
         println!("rotated {number}");
         std::io::stdout().flush().unwrap();
     }
-}
-
-#[tokio::test]
-async fn one_person_makes_so_many_revocations_and_one_more_takes_in_all_tokens_of_that_person() {
-    let (_directory, file) = place();
-    let store = opened(&file).await;
-    let revocations = store.revocations();
-    let token =
-        |jti, subject| Revocable { grant_id: None, jti: Some(jti), subject, client_id: None, iat: 50 };
-    for number in 0..1000 {
-        revocations.revoke(Revoked::Token(number.to_string()), "ann", 100).await.unwrap();
-    }
-    assert!(!revocations.board().holds(token("another", "ann")));
-    for number in 1000..1010 {
-        revocations.revoke(Revoked::Token(number.to_string()), "ann", 100).await.unwrap();
-    }
-    assert!(revocations.board().holds(token("another", "ann")));
-    assert!(!revocations.board().holds(token("another", "bob")));
-    let rows = SqliteRows::open(&file).unwrap();
-    assert_eq!(rows.count("revocations".to_owned(), 0).await.unwrap(), 1001);
 }

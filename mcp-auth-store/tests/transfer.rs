@@ -181,3 +181,28 @@ async fn s10_what_is_not_a_whole_backup_of_this_store_fills_nothing() {
         0
     );
 }
+
+/// What was to keep something from happening twice may be in the part that is missing.
+#[tokio::test]
+async fn a_store_that_was_filled_in_part_is_not_opened() {
+    let directory = tempfile::tempdir().unwrap();
+    let [from, to] = ["from", "to"].map(|name| directory.path().join(name));
+    let from = opened(&from, keys(1)).await;
+    filled(&from).await;
+    let mut backup = Vec::new();
+    from.backup(&mut backup, 100).await.unwrap();
+    let half = opened(&to, keys(1)).await;
+    // The backup is whole as it is looked through, and cut off as it is read again.
+    let mut times = 0;
+    let open = || {
+        times += 1;
+        Ok(Cursor::new(if times == 1 { backup.clone() } else { backup[..backup.len() / 2].to_vec() }))
+    };
+    assert!(matches!(half.restore(open, 100).await, Err(TransferError::Backup { .. })));
+    let again = half.restore(|| Ok(Cursor::new(backup.clone())), 100).await;
+    assert!(matches!(again, Err(TransferError::NotEmpty)));
+    drop(half);
+    let rows = Arc::new(SqliteRows::open(&to).unwrap());
+    let refused = Durable::open(rows, keys(1), Arc::new(SystemRandom), 0).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Half), "{refused}");
+}

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use mcp_auth_core::ambient::Ambient;
-use mcp_auth_runtime::config::{Config, Secret};
+use mcp_auth_runtime::config::Config;
 use mcp_auth_runtime::facade::OpenStore;
 
 use super::file::{self, NewFile};
-use super::place::{Url, configured, named};
+use super::place::{Unshown, configured, named};
 use crate::configuration::Configuration;
 use crate::{Failure, terminal::Terminal};
 
@@ -80,16 +80,16 @@ struct Copy {
     configuration: Configuration,
     /// The URL of the store that is copied, as store.url [else that of the configuration].
     #[arg(long, value_name = "URL", requires = "from_key")]
-    from: Option<Url>,
+    from: Option<Unshown>,
     /// Where its key is: env:NAME or file:/path.
     #[arg(long, value_name = "PLACE", requires = "from")]
-    from_key: Option<Secret>,
+    from_key: Option<Unshown>,
     /// The URL of the store that is filled, as store.url.
     #[arg(long, value_name = "URL")]
-    to: Url,
+    to: Unshown,
     /// Where its key is: env:NAME or file:/path.
     #[arg(long, value_name = "PLACE")]
-    to_key: Secret,
+    to_key: Unshown,
 }
 
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {

@@ -11,20 +11,21 @@ use mcp_auth_runtime::facade::{OpenStore, open_store};
 
 use crate::Failure;
 
-/// The URL of a store as an argument. It is read later: what reads arguments repeats the wrong ones, and this one may hold a password.
+/// An argument that may hold a secret where it is wrong: the URL of a store, or where its key is. It is read later, because what reads
+/// arguments repeats the wrong ones.
 #[derive(Clone)]
-pub(super) struct Url(String);
+pub(super) struct Unshown(String);
 
-impl FromStr for Url {
+impl FromStr for Unshown {
     type Err = Infallible;
     fn from_str(text: &str) -> Result<Self, Infallible> {
         Ok(Self(text.to_owned()))
     }
 }
 
-impl fmt::Debug for Url {
+impl fmt::Debug for Unshown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Url(***)")
+        f.write_str("***")
     }
 }
 
@@ -42,13 +43,13 @@ pub(super) async fn configured(config: &Config, ambient: &Ambient) -> Result<Ope
 /// As above.
 pub(super) async fn named(
     config: &Config,
-    (Url(url), key): (&Url, &Secret),
+    (Unshown(url), Unshown(key)): (&Unshown, &Unshown),
     argument: &str,
     ambient: &Ambient,
 ) -> Result<OpenStore, Failure> {
     let mut store = Store::default();
     store.url = url.parse::<StoreUrl>().map_err(|wrong| format!("{argument} {wrong}"))?;
-    store.key = Some(key.clone());
+    store.key = Some(key.parse::<Secret>().map_err(|wrong| format!("{argument}-key {wrong}"))?);
     opened(config, &store, argument, ambient).await
 }
 

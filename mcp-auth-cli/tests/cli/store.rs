@@ -119,4 +119,8 @@ fn a_store_that_cannot_be_opened_or_is_not_one_is_said_so() {
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("it holds a password"), "{}", stderr(&output));
     assert!(!stderr(&output).contains("hunter2"), "{}", stderr(&output));
+    let output = store(good.path(), &["copy", "--to", "sqlite:x", "--to-key", KEY]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("--to-key must say where the secret is"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("00112233"), "{}", stderr(&output));
 }

@@ -59,14 +59,20 @@ async fn access_token(issuer: &Issuer, own: OwnToken) -> Result<Option<Value>, S
     if issuer.now() >= own.exp || issuer.store.revocations().is_revoked(token).await? {
         return Ok(None);
     }
-    let mut told = json!({
-        "active": true, "token_type": "Bearer", "sub": own.sub, "client_id": own.client_id, "iat": own.iat,
-        "exp": own.exp, "jti": own.jti,
-    });
-    if let Value::Object(told) = &mut told {
-        told.extend(own.more);
+    // What every answer says is said last, so that no claim of the configuration takes its place.
+    let mut told = own.more;
+    for (member, value) in [
+        ("active", json!(true)),
+        ("token_type", json!("Bearer")),
+        ("sub", json!(own.sub)),
+        ("client_id", json!(own.client_id)),
+        ("iat", json!(own.iat)),
+        ("exp", json!(own.exp)),
+        ("jti", json!(own.jti)),
+    ] {
+        told.insert(member.to_owned(), value);
     }
-    Ok(Some(told))
+    Ok(Some(Value::Object(told)))
 }
 
 /// What a refresh token of this issuer stands for, while it is the current one of its grant.

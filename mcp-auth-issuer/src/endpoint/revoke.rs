@@ -7,12 +7,16 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, StatusCode};
-use mcp_auth_store::Revoked;
+use mcp_auth_store::{Arrival, Revoked};
 
 use super::token::{PresentedRefreshToken, Refusal, authenticate};
 use crate::issuer::Issuer;
+use crate::key::OwnToken;
 use crate::request::body::form;
 use crate::request::oauth_error::{NO_STORE, OAuthError};
+
+/// An access token is good nowhere any more so long after its end, in seconds, whatever a server allows for clocks.
+const EXPIRED_EVERYWHERE: u64 = 10 * 60;
 
 /// `POST /revoke`
 pub(super) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
@@ -42,12 +46,7 @@ async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), 
         if own.client_id != client_id {
             return Err(Refusal::Grant("the access token was issued to another client"));
         }
-        tracing::info!(%client_id, subject = ?own.sub, "access token revoked");
-        return Ok(issuer
-            .store
-            .revocations()
-            .revoke(Revoked::Token(own.jti), &own.sub, issuer.now())
-            .await?);
+        return access_token(issuer, own, &client_id).await;
     }
     let Some(presented) = PresentedRefreshToken::parse(token) else {
         return Ok(());
@@ -63,4 +62,26 @@ async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), 
         }
         None => Ok(()),
     }
+}
+
+/// Revokes one access token. Of a grant of which many were, all are: so each grant makes few entries, which every server has to know.
+async fn access_token(issuer: &Issuer, own: OwnToken, client_id: &str) -> Result<(), Refusal> {
+    let now = issuer.now();
+    if now >= own.exp.saturating_add(EXPIRED_EVERYWHERE) {
+        return Ok(());
+    }
+    let of = match own.grant_id {
+        Some(grant) => {
+            let counted = issuer.store.counters();
+            let key = format!("issuer-revocations {grant}");
+            let now = now.saturating_mul(1_000_000);
+            match counted.arrive(&key, issuer.revocations, now).await? {
+                Arrival::Conforms => Revoked::Token(own.jti),
+                Arrival::TooSoon { .. } => Revoked::Grant(grant),
+            }
+        }
+        None => Revoked::Token(own.jti),
+    };
+    tracing::info!(%client_id, subject = ?own.sub, "access token revoked");
+    Ok(issuer.store.revocations().revoke(of, now).await?)
 }

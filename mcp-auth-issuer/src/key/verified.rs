@@ -17,7 +17,7 @@ pub(crate) struct OwnToken {
     pub(crate) jti: String,
     #[serde(default)]
     pub(crate) grant_id: Option<String>,
-    /// All that it says, the names above too.
+    /// What it says besides.
     #[serde(flatten)]
     pub(crate) more: Map<String, Value>,
 }

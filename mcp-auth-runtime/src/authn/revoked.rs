@@ -59,12 +59,12 @@ impl Revocations {
         }
     }
 
-    /// Waits until the token of this principal is revoked.
+    /// Waits until the token of this principal is revoked, or it cannot be told for too long.
     pub(super) async fn until(&self, principal: &Principal) {
         if !self.is_about(principal) {
             return std::future::pending().await;
         }
-        while !self.holds(principal) {
+        while self.check(principal).is_ok() {
             sleep(self.pace.lag).await;
         }
     }
@@ -79,7 +79,8 @@ impl Revocations {
         let now = self.clock.unix_now();
         match read_at {
             None => Some(now),
-            Some(at) => (now.saturating_sub(at) > self.pace.stale.as_secs()).then_some(at),
+            // A clock that was set back makes it as old as one that went on.
+            Some(at) => (now.abs_diff(at) > self.pace.stale.as_secs()).then_some(at.min(now)),
         }
     }
 

@@ -41,6 +41,9 @@ pub enum Arrival {
 }
 
 impl Rate {
+    /// One a minute.
+    pub const LEAST: Self = Self { interval: 60_000_000, tolerance: 0 };
+
     /// `times` a minute, up to `burst` of them at once. `None` if either is 0, or if `times` is over 60 million.
     pub fn per_minute(times: u32, burst: u32) -> Option<Self> {
         let interval = 60_000_000_u64.checked_div(u64::from(times)).filter(|interval| *interval > 0)?;

@@ -28,8 +28,8 @@ pub use consents::Consents;
 pub use counters::{Arrival, Counters, Rate};
 pub use grants::{Grant, Grants, Rotate, Rotation};
 #[cfg(feature = "durable")]
-pub(crate) use revocations::{MOST_OF_PERSON, MOST_REVOCATIONS};
-pub use revocations::{Revocable, Revocation, RevocationBoard, Revocations, Revoked};
+pub(crate) use revocations::MOST_REVOCATIONS;
+pub use revocations::{Revocable, Revocation, RevocationBoard, Revocations, Revoked, grant_name};
 pub use sealing_keys::{SealingKey, SealingKeys};
 pub use sessions::Sessions;
 pub use spent::Spent;

@@ -6,10 +6,13 @@ use std::sync::{PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::StoreFuture;
+use crate::{SecretHash, StoreFuture};
 
 /// For how many seconds a revocation is remembered: as long as an access token can live, and the clocks of servers can differ.
 pub(crate) const REVOCATION_MEMORY: u64 = 60 * 60 + 10 * 60;
+
+/// At so many revocations, and each time so many more, a board forgets what is over.
+const PRUNE_EVERY: usize = 1024;
 
 /// The most revocations that are told to a server.
 #[cfg(feature = "durable")]
@@ -19,7 +22,7 @@ pub(crate) const MOST_REVOCATIONS: usize = 100_000;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Revoked {
-    /// Those of a grant, by its identifier.
+    /// Those of a grant, by its [name](grant_name).
     Grant(String),
     /// One, by its `jti`.
     Token(String),
@@ -38,6 +41,21 @@ pub struct Revocation {
     pub at: u64,
 }
 
+/// What the access tokens of a grant call it: a name that does not lead back to its identifier, which is a part of its refresh tokens. Who sees
+/// a token could else end the login.
+pub fn grant_name(id: &str) -> String {
+    let mut digits = SecretHash::of(id).digits();
+    digits.truncate(32);
+    digits
+}
+
+impl Revoked {
+    /// The access tokens of the grant with this identifier.
+    pub fn of_grant(id: &str) -> Self {
+        Self::Grant(grant_name(id))
+    }
+}
+
 impl Revocation {
     /// When it is forgotten.
     #[cfg(feature = "durable")]
@@ -49,7 +67,7 @@ impl Revocation {
 /// What an access token says of itself, as far as it can be revoked by it.
 #[derive(Debug, Clone, Copy)]
 pub struct Revocable<'a> {
-    /// The grant that it came of.
+    /// The [name](grant_name) of the grant that it came of.
     pub grant_id: Option<&'a str>,
     /// Its identifier.
     pub jti: Option<&'a str>,
@@ -60,11 +78,6 @@ pub struct Revocable<'a> {
     /// When it was issued, in Unix seconds.
     pub iat: u64,
 }
-
-/// So many revocations of one person are kept. Beyond it one revocation takes in all tokens of that person: nobody makes so many, and no one
-/// person may fill the memory of every server.
-#[cfg(feature = "durable")]
-pub(crate) const MOST_OF_PERSON: u64 = 1000;
 
 impl Revocable<'_> {
     /// By what it can be revoked.
@@ -88,8 +101,8 @@ impl Revocable<'_> {
 
 /// The revocations.
 pub trait Revocations: Send + Sync {
-    /// Revokes access tokens of this person, or of the client that acts for itself and is named there.
-    fn revoke<'a>(&'a self, of: Revoked, subject: &'a str, now: u64) -> StoreFuture<'a, ()>;
+    /// Revokes access tokens.
+    fn revoke(&self, of: Revoked, now: u64) -> StoreFuture<'_, ()>;
 
     /// Whether a token is revoked, as the store says now: for one that is asked about, where every request would be too often.
     fn is_revoked<'a>(&'a self, token: Revocable<'a>) -> StoreFuture<'a, bool>;
@@ -137,6 +150,10 @@ impl RevocationBoard {
     /// Adds what was revoked.
     pub(crate) fn add(&self, revocation: Revocation) {
         let mut board = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        // Where nobody reads the store, what is over goes now and then.
+        if board.revoked.len() % PRUNE_EVERY == PRUNE_EVERY - 1 {
+            board.revoked.retain(|_, at| at.saturating_add(REVOCATION_MEMORY) > revocation.at);
+        }
         let at = board.revoked.entry(revocation.of).or_default();
         *at = revocation.at.max(*at);
     }
@@ -149,7 +166,7 @@ impl RevocationBoard {
             let at = board.revoked.entry(revocation.of).or_default();
             *at = revocation.at.max(*at);
         }
-        board.read_at = Some(board.read_at.map_or(now, |before| before.max(now)));
+        board.read_at = Some(now);
     }
 }
 
@@ -200,10 +217,6 @@ mod tests {
         board.was_read(vec![], 90 + REVOCATION_MEMORY);
         assert!(board.holds(of("g")) && !board.holds(of("h")));
         board.was_read(vec![], 50);
-        assert_eq!(
-            board.read_at(),
-            Some(90 + REVOCATION_MEMORY),
-            "a clock that goes back does not make it older"
-        );
+        assert_eq!(board.read_at(), Some(50), "of a clock that went back");
     }
 }

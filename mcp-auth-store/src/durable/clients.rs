@@ -171,8 +171,10 @@ impl Durable {
         }
         let from = if unused > 0 { UNUSED } else { USED };
         for row in self.rows.first_of(from.to_owned(), 1).await? {
-            self.commit(vec![removed(&row)], now).await?;
-            self.forget_consents(&row.key.id, now).await?;
+            // One that was used just then stays, with what it was allowed.
+            if self.commit(vec![removed(&row)], now).await? {
+                self.forget_consents(&row.key.id, now).await?;
+            }
         }
         Ok(())
     }

@@ -66,8 +66,8 @@ impl Codes for Durable {
                 if issued.used {
                     let Some(id) = issued.grant_id else { return Ok((Redemption::Replayed, vec![])) };
                     let dead = gone(grants::key(&id));
-                    let of = revoked.insert(Revoked::Grant(id));
-                    let revocation = revocations::write(of, &issued.code.subject, now)?;
+                    let of = revoked.insert(Revoked::of_grant(&id));
+                    let revocation = revocations::write(of, now)?;
                     return Ok((Redemption::Replayed, vec![dead, revocation]));
                 }
                 if issued.code.expires_at <= now {

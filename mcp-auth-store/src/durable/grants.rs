@@ -60,7 +60,7 @@ impl Grants for Durable {
         Box::pin(async move {
             let Some(grant) = Grants::find(self, id, now).await? else { return Ok(Rotation::Gone) };
             let keys = [key(id), clients::key(&grant.client_id)];
-            let (revoked, subject) = (Revoked::Grant(id.to_owned()), grant.subject);
+            let revoked = Revoked::of_grant(id);
             let rotation = self.step(&keys, now, |rows| {
                 let Some(row) = alive(rows[0].as_ref(), now) else { return Ok((Rotation::Gone, vec![])) };
                 let Kept { grant, previous } = read(row)?;
@@ -71,10 +71,7 @@ impl Grants for Durable {
                         let next = String::from_utf8(next).map_err(StoreError::new)?;
                         return Ok((Rotation::Again(SecretText::new(next)), vec![]));
                     }
-                    return Ok((
-                        Rotation::Reused,
-                        vec![removed(row), revocations::write(&revoked, &subject, now)?],
-                    ));
+                    return Ok((Rotation::Reused, vec![removed(row), revocations::write(&revoked, now)?]));
                 }
                 let previous = (rotate.grace > 0)
                     .then(|| Previous { secret: rotate.presented, until: now.saturating_add(rotate.grace) });
@@ -102,10 +99,8 @@ impl Grants for Durable {
 
     fn revoke<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let grant = self.row(key(id)).await?.as_ref().map(read::<Grant>).transpose()?;
-            let subject = grant.map(|grant| grant.subject).unwrap_or_default();
-            let revoked = self.bounded(Revoked::Grant(id.to_owned()), &subject).await?;
-            self.commit(vec![gone(key(id)), revocations::write(&revoked, &subject, now)?], now).await?;
+            let revoked = Revoked::of_grant(id);
+            self.commit(vec![gone(key(id)), revocations::write(&revoked, now)?], now).await?;
             self.show_revoked(revoked, now);
             Ok(())
         })
@@ -128,10 +123,9 @@ impl Durable {
                 return Ok(());
             }
             let mut writes = Vec::with_capacity(2 * grants.len());
-            let revoked: Vec<_> = grants.iter().map(|row| Revoked::Grant(row.key.id.clone())).collect();
+            let revoked: Vec<_> = grants.iter().map(|row| Revoked::of_grant(&row.key.id)).collect();
             for (row, revoked) in grants.into_iter().zip(&revoked) {
-                let subject = read::<Grant>(&row)?.subject;
-                writes.extend([gone(row.key), revocations::write(revoked, &subject, now)?]);
+                writes.extend([gone(row.key), revocations::write(revoked, now)?]);
             }
             self.commit(writes, now).await?;
             revoked.into_iter().for_each(|revoked| self.show_revoked(revoked, now));

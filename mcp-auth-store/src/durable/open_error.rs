@@ -25,6 +25,11 @@ pub enum OpenError {
         "the store is encrypted with another key than the one that is given: give that one too, as one from before"
     )]
     Key,
+    /// It was to be filled, and only a part of it is there.
+    #[error(
+        "the store was to be filled by a copy or a restore that did not end: take an empty one, and begin again"
+    )]
+    Half,
     /// The file system cannot be used.
     #[error("the store cannot be kept there: its journal is {0:?} and not \"wal\"; is it a network drive?")]
     Journal(String),

@@ -1,5 +1,9 @@
 //! One step of an aggregate: it reads its rows, decides, and commits what it decided if they are still as it read them.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use super::rows::{Change, Key, Row, Write};
 use super::store::Durable;
 use crate::StoreError;
@@ -10,7 +14,11 @@ const MOST_TRIES: usize = 1000;
 /// Of so many changes one sweeps.
 const SWEEP_EVERY: usize = 16;
 /// So many rows are swept at once: more than are written between two sweeps.
-const SWEPT_AT_ONCE: usize = 64;
+const SWEPT_AT_ONCE: usize = 256;
+/// How far the clocks of servers on one store may be apart, in seconds.
+const CLOCKS_APART: u64 = 10 * 60;
+/// The longest that a step waits for its turn, before it is refused.
+const LONGEST_TURN: Duration = Duration::from_secs(10);
 
 /// What a step decided: its outcome, and what it writes.
 pub(super) type Decided<T> = Result<(T, Vec<Write>), StoreError>;
@@ -29,7 +37,11 @@ impl Durable {
     ) -> Result<T, StoreError> {
         // Of the steps of this process on one row, one after the other tries: they would only make each other begin again.
         let _turn = match keys.first() {
-            Some(first) => Some(self.turn(first).lock().await),
+            Some(first) => Some(
+                timeout(LONGEST_TURN, self.turn(first).lock())
+                    .await
+                    .map_err(|_| StoreError::new("too many steps wait for one row"))?,
+            ),
             None => None,
         };
         for _ in 0..MOST_TRIES {
@@ -47,12 +59,34 @@ impl Durable {
     /// # Errors
     /// [`StoreError`].
     pub(super) async fn commit(&self, writes: Vec<Write>, now: u64) -> Result<bool, StoreError> {
-        let done = self.rows.commit(Change { writes, stamp: self.stamp() }).await?;
+        let stamp = self.stamp();
+        let written = writes.iter().filter(|write| write.after.is_some()).map(|write| write.key.clone());
+        let written: Vec<Key> = written.collect();
+        let done = match self.rows.commit(Change { writes, stamp }).await {
+            Ok(done) => done,
+            // The answer may be lost, and not the change: what it wrote bears its stamp.
+            Err(error) => {
+                let now_there = self.rows.read(written).await.unwrap_or_default();
+                match now_there.iter().flatten().any(|row| row.stamp == stamp) {
+                    true => true,
+                    false => return Err(error),
+                }
+            }
+        };
         if self.is_time_to_sweep(SWEEP_EVERY) {
             // The step was done, whatever becomes of this.
-            let _ = self.rows.sweep(now, SWEPT_AT_ONCE).await;
+            let _ = self.sweep(now).await;
         }
         Ok(done)
+    }
+
+    /// Removes some of what ended a while before `now`: another server may have a clock that is behind, and needs it still. Whether a row has
+    /// ended is for each step to say.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn sweep(&self, now: u64) -> Result<usize, StoreError> {
+        self.rows.sweep(now.saturating_sub(CLOCKS_APART), SWEPT_AT_ONCE).await
     }
 
     /// The row of `key`, ended or not.

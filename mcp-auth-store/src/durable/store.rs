@@ -10,13 +10,14 @@ use tokio::sync::Mutex;
 
 use super::open_error::OpenError;
 use super::rows::{Key, Rows};
+use super::transfer::filling;
 use super::vault::StoreKeys;
 use crate::{Backend, RevocationBoard, StoreError};
 
 /// How many steps of this process on different rows try at once.
 const TURNS: usize = 256;
-/// How much is swept when a store is opened: rows, and how often.
-const SWEPT_AT_START: (usize, usize) = (256, 16);
+/// How often it is swept when a store is opened.
+const SWEEPS_AT_START: usize = 16;
 
 /// A [`Backend`] that lasts, in any database that keeps [`Rows`]. Cloning shares it.
 ///
@@ -53,9 +54,11 @@ impl Durable {
             board: Arc::default(),
         };
         store.try_key(now).await?;
-        let (rows, times) = SWEPT_AT_START;
-        for _ in 0..times {
-            if store.rows.sweep(now, rows).await.map_err(OpenError::Database)? < rows {
+        if store.row(filling()).await.map_err(OpenError::Database)?.is_some() {
+            return Err(OpenError::Half);
+        }
+        for _ in 0..SWEEPS_AT_START {
+            if store.sweep(now).await.map_err(OpenError::Database)? == 0 {
                 break;
             }
         }

@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::record::put;
-use super::rows::{Content, Key, Row};
+use super::record::{content, gone, put};
+use super::rows::{Content, Key, MOST, Row};
 use super::store::Durable;
 use super::vault::Unopened;
 use super::version::{self, MIN_VERSION};
@@ -96,7 +96,7 @@ impl Durable {
     /// # Errors
     /// [`TransferError`]; `to` may hold some of the rows then.
     pub async fn copy_to(&self, to: &Self, now: u64) -> Result<u64, TransferError> {
-        to.is_to_be_filled().await?;
+        to.begins_to_be_filled(now).await?;
         let (mut from, mut count) = (None, 0);
         loop {
             let page = self.rows.page(from, AT_ONCE).await?;
@@ -109,6 +109,7 @@ impl Durable {
             count += to.fill(rows, now).await?;
             from = page.next;
             if from.is_none() {
+                to.is_filled(now).await?;
                 return Ok(count);
             }
         }
@@ -176,6 +177,7 @@ impl Durable {
             let (key, content) = row?;
             self.resealed(self, &key, content)?;
         }
+        self.begins_to_be_filled(now).await?;
         let (mut rows, mut count) = (Vec::new(), 0);
         for row in Rows::of(open()?)? {
             let (key, content) = row?;
@@ -187,7 +189,22 @@ impl Durable {
                 count += self.fill(std::mem::take(&mut rows), now).await?;
             }
         }
-        Ok(count + self.fill(rows, now).await?)
+        count += self.fill(rows, now).await?;
+        self.is_filled(now).await?;
+        Ok(count)
+    }
+
+    /// From here on no server starts with it until it is filled.
+    async fn begins_to_be_filled(&self, now: u64) -> Result<(), TransferError> {
+        self.is_to_be_filled().await?;
+        let marker = content(&serde_json::json!({}), MOST)?;
+        self.commit(vec![put(&filling(), None, marker)], now).await?;
+        Ok(())
+    }
+
+    async fn is_filled(&self, now: u64) -> Result<(), TransferError> {
+        self.commit(vec![gone(filling())], now).await?;
+        Ok(())
     }
 
     /// Whether it holds nothing but what it made itself as it was opened.
@@ -220,6 +237,11 @@ impl Durable {
             false => Err(TransferError::NotEmpty),
         }
     }
+}
+
+/// The row that is there while a store is filled: until all of it is there, it is not a store.
+pub(super) fn filling() -> Key {
+    Key::new("transfers", "filling")
 }
 
 /// The row by which a store knows its own key.

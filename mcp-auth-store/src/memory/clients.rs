@@ -19,7 +19,7 @@ impl Clients for MemoryStore {
     fn remove<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let ended = locked(&self.issued).remove(id);
-            ended.into_iter().for_each(|grant| self.show_revoked(Revoked::Grant(grant), now));
+            ended.into_iter().for_each(|grant| self.show_revoked(Revoked::of_grant(&grant), now));
             Ok(())
         })
     }

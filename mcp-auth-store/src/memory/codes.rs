@@ -25,7 +25,7 @@ impl Codes for MemoryStore {
         Box::pin(async move {
             let (redemption, dead) = locked(&self.issued).redeem(hash, grant_id, grant, now);
             if let Some(dead) = dead {
-                self.show_revoked(Revoked::Grant(dead), now);
+                self.show_revoked(Revoked::of_grant(&dead), now);
             }
             Ok(redemption)
         })

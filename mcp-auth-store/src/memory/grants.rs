@@ -12,7 +12,7 @@ impl Grants for MemoryStore {
         Box::pin(async move {
             let rotation = locked(&self.issued).rotate(id, rotate, now);
             if rotation == Rotation::Reused {
-                self.show_revoked(Revoked::Grant(id.to_owned()), now);
+                self.show_revoked(Revoked::of_grant(id), now);
             }
             Ok(rotation)
         })
@@ -21,7 +21,7 @@ impl Grants for MemoryStore {
     fn revoke<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             locked(&self.issued).revoke(id);
-            self.show_revoked(Revoked::Grant(id.to_owned()), now);
+            self.show_revoked(Revoked::of_grant(id), now);
             Ok(())
         })
     }

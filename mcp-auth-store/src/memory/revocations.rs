@@ -3,7 +3,7 @@
 use crate::{MemoryStore, Revocable, Revocation, RevocationBoard, Revocations, Revoked, StoreFuture};
 
 impl Revocations for MemoryStore {
-    fn revoke<'a>(&'a self, of: Revoked, _subject: &'a str, now: u64) -> StoreFuture<'a, ()> {
+    fn revoke(&self, of: Revoked, now: u64) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             self.show_revoked(of, now);
             Ok(())

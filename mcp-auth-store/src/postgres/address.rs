@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
 use super::connections::{KEEPALIVE, PATIENCE};
 use crate::{OpenError, StoreError};
@@ -51,6 +51,10 @@ impl Address {
         config.ssl_mode(if is_plain { SslMode::Disable } else { SslMode::Require });
         config.connect_timeout(PATIENCE).keepalives(true).keepalives_idle(KEEPALIVE);
         config.keepalives_interval(KEEPALIVE / 3).keepalives_retries(3).tcp_user_timeout(KEEPALIVE);
+        // Of several hosts the one that writes: what is read of a standby may be old.
+        if !url.contains("target_session_attrs") {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
         if config.get_application_name().is_none() {
             config.application_name("mcp-auth");
         }

@@ -2,7 +2,7 @@
 
 use super::race::{at_once, count};
 use super::records::{client, code, grant};
-use crate::{Revocable, Rotate, SecretHash, Store};
+use crate::{Revocable, Rotate, SecretHash, Store, grant_name};
 
 /// Every field comes back, and nothing is found under another identifier.
 pub async fn a_registered_client_is_found_as_it_was(store: Store) {
@@ -130,13 +130,9 @@ pub async fn with_a_client_its_grants_and_consents_go(store: Store) {
     assert!(store.clients().find("other", 4).await.unwrap().is_some());
     assert!(store.grants().find("grant of other", 4).await.unwrap().is_some());
     assert!(store.consents().any("other").await.unwrap());
-    let token = |grant_id| Revocable {
-        grant_id: Some(grant_id),
-        jti: None,
-        subject: "alice",
-        client_id: None,
-        iat: 3,
-    };
-    assert!(store.revocations().board().holds(token("grant of client")));
-    assert!(!store.revocations().board().holds(token("grant of other")));
+    for (grant, is_revoked) in [("grant of client", true), ("grant of other", false)] {
+        let name = grant_name(grant);
+        let token = Revocable { grant_id: Some(&name), jti: None, subject: "alice", client_id: None, iat: 3 };
+        assert_eq!(store.revocations().board().holds(token), is_revoked, "{grant}");
+    }
 }

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, Uri};
-use mcp_auth_store::{Browser, Code, GrantTypes, SecretHash};
+use mcp_auth_store::{Arrival, Browser, Code, GrantTypes, SecretHash};
 
 use super::get::page;
 use super::refusal::{Refusal, Untrusted};
@@ -88,6 +88,13 @@ async fn allow(
     session: Browser,
 ) -> Result<Response, Refusal> {
     let now = issuer.now();
+    // No person answers so many pages: a program of theirs does, and each answer is kept.
+    let key = format!("issuer-codes {}", session.subject);
+    if let Arrival::TooSoon { .. } =
+        issuer.store.counters().arrive(&key, issuer.codes, now.saturating_mul(1_000_000)).await?
+    {
+        return Err(Untrusted::TooOften { page: request.url.clone() }.into());
+    }
     let text = secret(&*issuer.ambient.random);
     tracing::info!(
         client_id = %request.client.id, subject = ?session.subject, scope = %request.scopes,

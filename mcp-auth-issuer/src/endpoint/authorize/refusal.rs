@@ -92,6 +92,8 @@ pub(in crate::endpoint) enum Untrusted {
     Stale { page: String },
     #[error("the form was answered before")]
     Answered { page: String },
+    #[error("one person allows something too often")]
+    TooOften { page: String },
     #[error("{0}; no person has allowed the client anything yet")]
     Stranger(Refused),
     #[error("the user denied the request; no person has allowed the client anything yet")]
@@ -168,7 +170,9 @@ impl Untrusted {
     pub(in crate::endpoint) fn page(self, issuer: &Issuer) -> ErrorPage<'_> {
         let page = ErrorPage::new(issuer, self.status(), self.text());
         match self {
-            Self::Stale { page: url } | Self::Answered { page: url } => page.with_retry(url),
+            Self::Stale { page: url } | Self::Answered { page: url } | Self::TooOften { page: url } => {
+                page.with_retry(url)
+            }
             Self::Stranger(refused) => {
                 let (code, description) = refused.wire();
                 page.with_value("The mistake", &format!("{code}: {description}"))
@@ -191,6 +195,7 @@ impl Untrusted {
                 StatusCode::FORBIDDEN
             }
             Self::Denied { .. } => StatusCode::FORBIDDEN,
+            Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Form(InvalidBody::TooLong(_)) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Document { why, .. } if why.is_passing() => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooLong
@@ -287,6 +292,11 @@ impl Untrusted {
                 "This page has expired",
                 "A user logged in or out here in the meantime, the server was restarted, or the browser keeps no cookies.",
                 "Look at the request again and answer then. If this page comes back, allow cookies for this address.",
+            ),
+            Self::TooOften { .. } => text(
+                "You allow too much at once",
+                "One person allows at most 60 times a minute.",
+                "Look at the request again in a moment, and answer then.",
             ),
             Self::Answered { .. } => text(
                 "This page was answered before",

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use mcp_auth_store::{Client, Code, GrantTypes, Redemption, SecretHash};
+use mcp_auth_store::{Client, Code, GrantTypes, Redemption, SecretHash, grant_name};
 
 use super::Refusal;
 use super::issued::Issued;
@@ -37,7 +37,7 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         resource: &code.resource,
         scopes: &scopes,
         auth_time: Some(code.auth_time),
-        grant_id: Some(&grant_id),
+        grant_id: Some(&grant_name(&grant_id)),
     })?;
     let (refresh_token, grant) = match *refresh && code.refresh {
         true => {

@@ -13,7 +13,7 @@ use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 use crate::secret::secret;
 use mcp_auth_core::SecretText;
-use mcp_auth_store::{Client, Code, Grant, GrantTypes, Rotate, Rotation, SecretHash};
+use mcp_auth_store::{Client, Code, Grant, GrantTypes, Rotate, Rotation, SecretHash, grant_name};
 
 /// A refresh token as a client presents it.
 pub(crate) struct PresentedRefreshToken<'a> {
@@ -121,7 +121,7 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         scopes: &scopes,
         // Nobody logs in to refresh (RFC 9068 §2.2.1).
         auth_time: Some(grant.auth_time),
-        grant_id: Some(&grant.id),
+        grant_id: Some(&grant_name(&grant.id)),
     })?;
     let next = secret(&*issuer.ambient.random);
     let rotate = Rotate {

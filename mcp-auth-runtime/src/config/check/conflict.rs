@@ -817,6 +817,14 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// What is read would be too old before it is read again.
+    #[error(
+        "store.revocation_stale is not longer than store.revocation_lag, so tokens of the built-in issuer would be 503 between two reads: {at}"
+    )]
+    StaleBeforeRead {
+        /// Key and source.
+        at: String,
+    },
     /// The URL or a key of the store that cannot be read, or is not one.
     #[error("{why}: {at}")]
     StoreUnusable {

@@ -25,6 +25,10 @@ impl Findings<'_> {
                 self.refuse(Conflict::StoreWithoutKey { at });
             }
         }
+        if store.revocation_stale.get() <= store.revocation_lag.get() {
+            let at = self.at(key!(store.revocation_stale));
+            self.refuse(Conflict::StaleBeforeRead { at });
+        }
         let own = store.key.iter().map(|key| (key, key!(store.key)));
         let before = store.keys_before.iter().enumerate().map(|(at, key)| (key, key!(store.keys_before[at])));
         for (secret, key) in own.chain(before).collect::<Vec<_>>() {

@@ -89,11 +89,11 @@ fn is_of_a_server(rest: &str) -> bool {
 
 /// Whether the URL holds a password: in front of its host, or as a parameter.
 fn has_password(url: &str) -> bool {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let (before, parameters) = rest.split_once('?').unwrap_or((rest, ""));
-    // The last one: a password may hold the others.
-    let user = before.rsplit_once('@').map_or("", |(user, _)| user);
-    user.contains(':') || parameters.split('&').any(|parameter| parameter.starts_with("password"))
+    let rest = url.split_once(':').map_or(url, |(_, rest)| rest);
+    // The last one: a password may hold this sign, and every other one too.
+    let user = rest.rsplit_once('@').map_or("", |(user, _)| user);
+    let mut parameters = rest.split(['?', '&', ' ']);
+    user.contains(':') || parameters.any(|one| one.starts_with("pass=") || one.starts_with("password="))
 }
 
 impl FromStr for StoreUrl {
@@ -103,10 +103,11 @@ impl FromStr for StoreUrl {
             return Ok(Self(Written::Elsewhere(secret)));
         }
         // What stands there may hold a password, so only what is in front of it is shown.
-        let scheme = text.split_once("://").map_or(text, |(scheme, _)| scheme);
-        if text.contains("://") && has_password(text) {
+        let is_file = text.starts_with("sqlite:") || text.starts_with("memory:");
+        if !is_file && has_password(text) {
+            let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
             return Err(ValueError::refused(
-                &format!("{scheme}://…"),
+                &format!("{scheme}:…"),
                 "it holds a password: put the URL into an environment variable or a file, and write \"env:NAME\" or \"file:/path\"",
             ));
         }
@@ -183,7 +184,12 @@ mod tests {
             "postgres://todos:hunter2@db.example/todos",
             "postgres://todos:hunter2@p@db.example/todos",
             "postgres://db.example/todos?sslmode=require&password=hunter2",
+            "postgres://todos:a?hunter2@db.example/todos",
+            "postgres:/todos:hunter2@db.example/todos",
+            "host=db password=hunter2",
             "redis://:hunter2@localhost/0",
+            "redis//:hunter2@localhost",
+            "unix:///run/redis.sock?pass=hunter2",
             "mysql://me:hunter2@localhost",
         ] {
             let refused = url.parse::<StoreUrl>().unwrap_err();
