@@ -27,7 +27,7 @@ fn built_in(directory: &tempfile::TempDir) -> String {
     });
     format!(
         "[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1:9/mcp\"\n\
-         [store]\nurl = {:?}\nkey = {key:?}\nrevocation_lag = \"1s\"\nrevocation_stale = \"1s\"\n\
+         [store]\nurl = {:?}\nkey = {key:?}\nrevocation_lag = \"1s\"\nrevocation_stale = \"2s\"\n\
          [issuer]\nstate_dir = {:?}\n[[issuer.clients]]\nclient_id = \"robot\"\nclient_secret = {secret:?}\nscopes = [\"read\"]\n",
         format!("sqlite:{}", directory.path().join("store").display()),
         directory.path().join("state"),

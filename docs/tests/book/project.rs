@@ -14,11 +14,11 @@ fn manifest(name: &str) -> toml::Table {
 
 #[test]
 fn a_project_that_tests_and_runs_compiles_the_runtime_once() {
-    // `sqlite` and `tls` are for the program, and so for its tests too: `testing` does not turn them on.
+    // The stores and `tls` are for the program, and so for its tests too: `testing` does not turn them on.
     let mut features = manifest("mcp-auth-runtime/Cargo.toml").remove("features").expect("features");
     let features = features.as_table_mut().expect("a table");
     assert_eq!(features.remove("default").and_then(|on| on.as_array().map(Vec::len)), Some(0));
-    assert_eq!(features.keys().collect::<Vec<_>>(), ["sqlite", "tls"]);
+    assert_eq!(features.keys().collect::<Vec<_>>(), ["postgres", "redis", "sqlite", "tls"]);
     for own in ["mcp-auth-core", "mcp-auth-macros"] {
         let features = manifest(&format!("{own}/Cargo.toml")).remove("features");
         assert_eq!(features, None, "{own}: with a feature on in tests only it is compiled twice");

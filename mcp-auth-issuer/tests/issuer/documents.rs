@@ -98,7 +98,7 @@ async fn every_page_names_the_site_that_publishes_the_application_and_warns_of_p
 }
 
 #[tokio::test]
-async fn a_client_id_that_may_not_be_fetched_gets_a_local_page_and_nothing_is_fetched() {
+async fn p25_b15_a_client_id_that_may_not_be_fetched_gets_a_local_page_and_nothing_is_fetched() {
     let (app, site) = app_and_site().await;
     let long = format!("https://client.test/{}", "a".repeat(3 * 1024));
     for client_id in [
@@ -181,7 +181,7 @@ async fn a_document_that_breaks_a_rule_gets_a_local_page_that_names_it() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_a_document_gets_a_local_page_and_is_asked_for_again() {
+async fn p26_an_answer_that_is_not_a_document_gets_a_local_page_and_is_asked_for_again() {
     let (app, site) = app_and_site().await;
     // A client that somebody allowed something, or nothing would be fetched at the token endpoint.
     app.tokens(CLIENT, &[]).await;
@@ -366,7 +366,7 @@ async fn a_public_client_that_sends_a_secret_is_refused() {
 }
 
 #[tokio::test]
-async fn strangers_cannot_make_the_server_a_scanner() {
+async fn p38_strangers_cannot_make_the_server_a_scanner() {
     let (app, site) = app_and_site().await;
     let url = |n: usize| format!("https://client.test/{n}");
     app.tokens(CLIENT, &[]).await;
@@ -491,7 +491,7 @@ async fn a_document_that_lost_the_redirect_uri_of_a_grant_ends_it() {
 
 /// The document changes between the page and the answer: the answer is to what the person saw.
 #[tokio::test]
-async fn a_document_that_changes_while_its_page_is_open_gets_no_code() {
+async fn p37_a_document_that_changes_while_its_page_is_open_gets_no_code() {
     let (app, site) = app_and_site().await;
     let url = authorize_url(CLIENT, &[]);
     let changes: [fn(&mut Value); 3] = [

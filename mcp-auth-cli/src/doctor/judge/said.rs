@@ -11,7 +11,7 @@ use crate::doctor::quote::quote;
 use crate::doctor::step::Step;
 
 /// Each `error_description` of mcp-auth (`TokenError::description`), its check, and what to do.
-const SAID: [(&str, Check, &str); 27] = [
+const SAID: [(&str, Check, &str); 28] = [
     (
         "the token is malformed",
         TOKEN_FORMAT,
@@ -114,6 +114,11 @@ const SAID: [(&str, Check, &str); 27] = [
         "the token is not active",
         TOKEN_LIFETIME,
         "get a new token: its issuer was asked, and says that this one expired, was revoked, or is not its own",
+    ),
+    (
+        "the token was revoked",
+        AUTHENTICATED,
+        "log in again: the issuer of the server revoked this token, or ended the login that it came of",
     ),
     (
         "the token is not accepted any more",

@@ -43,6 +43,7 @@ pub(crate) fn check_of(fault: &TokenError) -> Check {
         TokenError::UnknownKey | TokenError::Signature => TOKEN_KEY,
         TokenError::Client
         | TokenError::Denied
+        | TokenError::Revoked
         | TokenError::Program { .. }
         | TokenError::ApiKey(ApiKeyError::Unknown | ApiKeyError::Address { .. }) => AUTHENTICATED,
         TokenError::MissingClaim(claim) | TokenError::Claim { claim, .. } => match *claim {

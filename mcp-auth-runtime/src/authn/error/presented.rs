@@ -165,6 +165,7 @@ mod tests {
                 AuthnError::Token(
                     TokenError::KeysUnavailable { retry_after, .. }
                     | TokenError::StoreUnavailable { retry_after }
+                    | TokenError::RevocationsUnavailable { retry_after }
                     | TokenError::NotAnswered { retry_after, .. }
                     | TokenError::ProgramUnavailable { retry_after, .. },
                 ) => Fault::Unavailable { retry_after },

@@ -87,12 +87,12 @@ fn is_of_a_server(rest: &str) -> bool {
     rest.strip_prefix("//").is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
 }
 
-/// Whether the URL holds a password: in front of its host, or as a parameter.
-fn has_password(url: &str) -> bool {
-    let rest = url.split_once(':').map_or(url, |(_, rest)| rest);
+/// Whether the text holds a password: in front of its host, or as a parameter. Also of one that is not a URL: it may be one with a mistake.
+fn has_password(text: &str) -> bool {
     // The last one: a password may hold this sign, and every other one too.
-    let user = rest.rsplit_once('@').map_or("", |(user, _)| user);
-    let mut parameters = rest.split(['?', '&', ' ']);
+    let before_host = text.rsplit_once('@').map_or("", |(before, _)| before);
+    let user = before_host.split_once("://").map_or(before_host, |(_, user)| user);
+    let mut parameters = text.split(['?', '&', ' ']);
     user.contains(':') || parameters.any(|one| one.starts_with("pass=") || one.starts_with("password="))
 }
 
