@@ -9,7 +9,7 @@ use crate::process::{Process, fresh};
 use crate::step::{Outcome, available, command, succeed};
 use crate::toolbox;
 
-/// The tests that say in `#[ignore]` that they need such a server.
+/// The tests that need such a server, and are left out without one.
 const TESTS: &str =
     "binary(postgres) + binary(postgres_server) + binary(redis) + binary(redis_server) + test(on_a_server)";
 

@@ -77,6 +77,46 @@ async fn t78_with_a_grant_its_access_tokens_end() {
     }
 }
 
+/// Who sees what a token says, expired and in a log, must not be able to end the login.
+#[tokio::test]
+async fn p39_what_a_token_calls_its_grant_ends_nothing() {
+    let app = App::with(|_| (), |options| options.clients.push(named()));
+    let client = app.public_client().await;
+    let tokens = app.tokens(&client, &[]).await;
+    let token = tokens["access_token"].as_str().unwrap();
+    let made_up = format!("{}.x", app.claims(token)["grant_id"].as_str().unwrap());
+    app.post_form("/revoke", &[("client_id", &client), ("token", &made_up)]).await;
+    let refresh = [("grant_type", "refresh_token"), ("client_id", &*client), ("refresh_token", &*made_up)];
+    app.token(&refresh).await.assert_error(400, "invalid_grant");
+    assert_eq!(introspect(&app, token).await["active"], true);
+    let own = changed(&refresh, ("refresh_token", tokens["refresh_token"].as_str().unwrap()));
+    assert_eq!(app.token(&own).await.status, StatusCode::OK);
+}
+
+/// Each entry is one that every server has to know.
+#[tokio::test]
+async fn of_a_grant_of_which_many_tokens_are_revoked_one_by_one_all_are() {
+    let app = App::with(|_| (), |options| options.clients.push(named()));
+    let client = app.public_client().await;
+    let mut tokens = app.tokens(&client, &[]).await;
+    for _ in 0..17 {
+        let token = tokens["access_token"].as_str().unwrap();
+        let answer = app.post_form("/revoke", &[("client_id", &client), ("token", token)]).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(introspect(&app, token).await["active"], false);
+        let refresh = [
+            ("grant_type", "refresh_token"),
+            ("client_id", &*client),
+            ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+        ];
+        tokens = app.token(&refresh).await.json();
+    }
+    assert_eq!(introspect(&app, tokens["access_token"].as_str().unwrap()).await["active"], false);
+    let other = app.another_client().await;
+    let others = app.tokens(&other, &[]).await;
+    assert_eq!(introspect(&app, others["access_token"].as_str().unwrap()).await["active"], true);
+}
+
 #[tokio::test]
 async fn b20_only_named_clients_may_introspect_and_they_learn_nothing_of_tokens_of_others() {
     let app = App::with(|_| (), |options| options.clients.push(named()));

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::schema;
 use super::thread::Thread;
-use super::{refused, schema};
-use crate::OpenError;
+use crate::{OpenError, StoreError};
 
 /// How long a step waits for another process that writes to the file.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -55,6 +55,10 @@ impl fmt::Debug for SqliteRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SqliteRows")
     }
+}
+
+pub(super) fn refused(error: rusqlite::Error) -> OpenError {
+    OpenError::Database(StoreError::new(error))
 }
 
 /// Turns on the log by which readers do not wait for a writer. While another process does it, SQLite does not wait by itself.

@@ -10,10 +10,4 @@ mod rows;
 mod schema;
 mod thread;
 
-use crate::{OpenError, StoreError};
-
 pub use file::SqliteRows;
-
-fn refused(error: rusqlite::Error) -> OpenError {
-    OpenError::Database(StoreError::new(error))
-}

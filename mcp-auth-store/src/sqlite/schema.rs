@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::refused;
+use super::file::refused;
 use crate::OpenError;
 use crate::durable::version::{self, MIN_VERSION, NEWEST};
 
