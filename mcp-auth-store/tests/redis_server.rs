@@ -420,10 +420,12 @@ async fn what_has_ended_is_swept_as_new_things_come_and_leaves_nothing() {
     let place = place();
     let store = opened(&place).await;
     for number in 0..200_u64 {
-        store.spent().spend(SecretHash::of(&number.to_string()), number + 10, number).await.unwrap();
+        // Far apart: an entry is swept some minutes after its end, for servers whose clocks are behind.
+        let now = number * 100;
+        store.spent().spend(SecretHash::of(&number.to_string()), now + 10, now).await.unwrap();
     }
     let left: usize = ask(&place, &["ZCARD", &format!("{}rows", base(&place))]);
-    assert!((2..=30).contains(&left), "{left}");
+    assert!((2..=40).contains(&left), "{left}");
     let rows: Vec<String> = ask(&place, &["KEYS", &format!("{}row:*", base(&place))]);
     assert_eq!(rows.len(), left);
 }

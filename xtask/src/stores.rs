@@ -20,7 +20,9 @@ pub(crate) fn check() -> Result<Outcome, String> {
     let servers = [("MCP_AUTH_TEST_REDIS", redis_url), ("MCP_AUTH_TEST_POSTGRES", postgres.url.clone())];
     let mut tests = command("cargo");
     match available("cargo", &["nextest", "--version"]) {
-        true => tests.args(["nextest", "run", "--workspace", "--run-ignored=only", "-E", TESTS]),
+        true => {
+            tests.args(["nextest", "run", "--workspace", "--no-fail-fast", "--run-ignored=only", "-E", TESTS])
+        }
         false => tests.args([
             "test",
             "-p",
