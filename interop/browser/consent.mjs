@@ -12,9 +12,15 @@ const LOOKALIKE = 'xn--pple-43d.example'; // "apple" with a Cyrillic a
 
 const browser = await launch(executable);
 
-/** An application that waits for its answers, so that two people can use two of them at once. */
+let applications = 0;
+
+/**
+ * An application that waits for its answers, so that two people can use two of them at once. Each has a name of its own: those that say the
+ * same about themselves are one.
+ */
 async function newApplication(callback, scope) {
-  return register(todos, { name: 'Example application', redirectUris: [callback.uri], scope });
+  applications += 1;
+  return register(todos, { name: `Example application ${applications}`, redirectUris: [callback.uri], scope });
 }
 
 const button = (page, name) => page.getByRole('button', { name, exact: true });

@@ -50,8 +50,8 @@ fn alike_key(alike: SecretHash) -> Key {
 impl Clients for Durable {
     fn register(&self, client: Client, alike: Option<SecretHash>, now: u64) -> StoreFuture<'_, Client> {
         Box::pin(async move {
-            self.make_room_for_a_client(now).await?;
             let Some(named) = alike else {
+                self.make_room_for_a_client(now).await?;
                 self.forget_consents(&client.id, now).await?;
                 let write = Write {
                     key: key(&client.id),
@@ -64,7 +64,13 @@ impl Clients for Durable {
             let alike = alike_key(named);
             loop {
                 let known = self.row(alike.clone()).await?.as_ref().map(read::<Alike>).transpose()?;
-                let id = known.map_or(client.id.clone(), |known| known.client_id);
+                let id = match known {
+                    Some(known) => known.client_id,
+                    None => {
+                        self.make_room_for_a_client(now).await?;
+                        client.id.clone()
+                    }
+                };
                 let keys = [alike.clone(), key(&id)];
                 let registered =
                     self.step(&keys, now, |rows| register_alike(&keys, rows, (&client, named), now));

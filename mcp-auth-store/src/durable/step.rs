@@ -28,7 +28,7 @@ impl Durable {
     /// changed meanwhile, so it may only rely on rows that it writes.
     ///
     /// # Errors
-    /// [`StoreError`]; nothing was changed then.
+    /// [`StoreError`]; nothing was changed then, or it cannot be told whether it was.
     pub(super) async fn step<T>(
         &self,
         keys: &[Key],

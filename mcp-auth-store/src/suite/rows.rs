@@ -1,4 +1,4 @@
-//! Promises of [`Rows`](crate::durable::Rows), which every database keeps.
+//! Promises of [`Rows`], which every database keeps.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
