@@ -28,7 +28,8 @@
 //!
 //! # Secrets
 //! Codes, refresh tokens, client secrets and browser session identifiers are passed in as [`SecretHash`] only, so
-//! that a person who reads the store cannot present one. A secret that must be read back ([`SealingKey`]) is
+//! that a person who reads the store cannot present one. The exception is [`Rotate::next`]: with a grace it has to be given
+//! again, so a backend that writes to a disk encrypts it. A secret that must be read back ([`SealingKey`]) is
 //! unencrypted in memory; a backend that writes to a disk encrypts it.
 //!
 //! # Adding a database

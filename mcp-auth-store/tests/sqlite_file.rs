@@ -9,8 +9,8 @@ use mcp_auth_core::ambient::SystemRandom;
 use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::durable::{Before, Change, Content, Key, MOST, Rows as _, Write};
 use mcp_auth_store::{
-    Client, Code, Confirmation, Durable, Grant, GrantTypes, OpenError, Redemption, Rotate, Rotation,
-    SealingKey, SecretHash, SqliteRows, Store, StoreKey, StoreKeys,
+    Client, Code, Confirmation, Durable, Grant, GrantTypes, OpenError, Redemption, Revocable, Revoked,
+    Rotate, Rotation, SealingKey, SecretHash, SqliteRows, Store, StoreKey, StoreKeys,
 };
 
 fn key(byte: u8) -> StoreKey {
@@ -466,4 +466,16 @@ async fn child_that_rotates_until_it_is_killed() {
         println!("rotated {number}");
         std::io::stdout().flush().unwrap();
     }
+}
+
+#[tokio::test]
+async fn what_one_process_revoked_another_one_reads() {
+    let (_directory, file) = place();
+    let (one, other) = (opened(&file).await, opened(&file).await);
+    let token = Revocable { grant_id: None, jti: Some("j"), subject: "ann", client_id: None, iat: 50 };
+    one.revocations().revoke(Revoked::Token("j".to_owned()), 100).await.unwrap();
+    assert!(one.revocations().board().holds(token) && !other.revocations().board().holds(token));
+    assert!(other.revocations().is_revoked(token).await.unwrap(), "who asks the store hears it at once");
+    other.revocations().refresh(100).await.unwrap();
+    assert!(other.revocations().board().holds(token));
 }

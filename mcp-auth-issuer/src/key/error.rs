@@ -48,7 +48,9 @@ pub enum KeyError {
     #[error("the signing key cannot be read from the store: {}", .0.cause())]
     Store(#[source] StoreError),
     /// The store holds something else than a key.
-    #[error("the store holds something that is not a P-256 private key where the signing key is kept")]
+    #[error(
+        "the store holds something that is not a P-256 private key where the signing key is kept: restore it from a backup, or begin with an empty one"
+    )]
     Shared,
     /// The file does not hold a P-256 private key in PKCS#8.
     #[error("{} holds no P-256 private key in PKCS#8 (DER); delete it to have a new one made", path.display())]

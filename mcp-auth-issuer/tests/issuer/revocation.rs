@@ -134,10 +134,8 @@ async fn b20_only_named_clients_may_introspect_and_they_learn_nothing_of_tokens_
     app.post_form("/introspect", &[("token", token)]).await.assert_error(401, "invalid_client");
     let wrong = [("client_id", "gateway"), ("client_secret", "wrong"), ("token", token)];
     app.post_form("/introspect", &wrong).await.assert_error(401, "invalid_client");
-    for foreign in ["", "x", "a.b.c", "unknown.secret"] {
-        if !foreign.is_empty() {
-            assert_eq!(introspect(&app, foreign).await, json!({ "active": false }), "{foreign}");
-        }
+    for foreign in ["x", "a.b.c", "unknown.secret"] {
+        assert_eq!(introspect(&app, foreign).await, json!({ "active": false }), "{foreign}");
     }
     let of_another_issuer = App::new();
     let other = of_another_issuer.public_client().await;

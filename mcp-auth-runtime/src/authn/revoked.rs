@@ -1,4 +1,4 @@
-//! Access tokens that the issuer in this process revoked. It tells the servers on its store, so a token that verifies may be one of them.
+//! Access tokens that the built-in issuer revoked, in this process or another one on its store: a token that verifies may be one of them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::error::TokenError;
 use super::principal::{Principal, Via};
 
-/// The tokens that the issuer in this process revoked.
+/// The tokens that the built-in issuer revoked, in this process or another one on its store.
 #[derive(Clone)]
 pub(crate) struct Revocations {
     issuer: Arc<str>,

@@ -32,7 +32,7 @@ pub(super) async fn of(config: &Config, ambient: &Ambient) -> Result<Option<Stor
     let opened = opened.map_err(|why| Error::from(format!("{why}: {}", config.place(&key!(store.url)))))?;
     let Some(OpenStore { durable, place, trouble }) = opened else { return Ok(None) };
     for trouble in trouble {
-        tracing::warn!("the store {place}: {trouble}");
+        tracing::warn!("the store: {trouble} ({place})");
     }
     tracing::info!("the store is open: {place}");
     Ok(Some(Store::new(durable)))

@@ -50,8 +50,8 @@ pub(crate) const UNUSED_LIFETIME: u64 = 60 * 60;
 /// unknown.
 pub(crate) const KEPT_BEYOND: u64 = 24 * 60 * 60;
 
-/// The clients that registered themselves. One that nobody ever allows anything is gone after an hour, and one that was used a day after
-/// its last grant.
+/// The clients that registered themselves. One that nobody ever allows anything is gone after an hour, and one that was used at least
+/// half a day after its last grant, or an hour after its last code where it does not refresh.
 pub trait Clients: Send + Sync {
     /// Keeps a client, and returns it. Clients that say the same about themselves are `alike`: if one such client is kept already, it
     /// is returned instead, for its hour anew. If many register at once that are alike, all of them get the same one.

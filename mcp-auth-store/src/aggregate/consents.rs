@@ -7,7 +7,7 @@ use crate::StoreFuture;
 /// How long a consent is remembered after it was given last, in seconds: 400 days.
 pub(crate) const CONSENT_MEMORY: u64 = 400 * 24 * 60 * 60;
 
-/// The consents that people gave, of the last 400 days. They go with a client that is [removed](crate::Clients::remove).
+/// The consents that people gave. Each is kept for at least 400 days after it was given last. They go with a client that is [removed](crate::Clients::remove).
 pub trait Consents: Send + Sync {
     /// The scopes that this person has allowed this client, for all codes together. The consent page shows them; they do not allow anything.
     fn allowed<'a>(&'a self, subject: &'a str, client_id: &'a str) -> StoreFuture<'a, ScopeSet>;

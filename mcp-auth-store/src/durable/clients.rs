@@ -101,7 +101,7 @@ impl Clients for Durable {
 
     fn remove<'a>(&'a self, id: &'a str, now: u64) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            // First, so that it gets no more grants.
+            // First, so that nobody finds it any more.
             self.commit(vec![gone(key(id))], now).await?;
             self.end_grants(grants::of_client(id), now).await?;
             self.forget_consents(id, now).await

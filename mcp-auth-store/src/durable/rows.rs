@@ -80,7 +80,7 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// A database as a store uses it. Every backend that lasts is one, and [`Durable`](super::Durable) makes a store of it.
+/// A database as a store uses it. Every database of a store that lasts is one, and [`Durable`](super::Durable) makes a store of it.
 ///
 /// **A change is atomic, and what it did lasts once it is done**: it is there after a crash of this process. Changes of the same row, of
 /// whatever process, happen one after the other. A row that has ended stays until it is swept; who reads it looks at the time.

@@ -6,6 +6,7 @@ use super::open_error::OpenError;
 use super::record::{content, put};
 use super::rows::{Key, MOST, Row};
 use super::store::Durable;
+use super::vault::Unopened;
 use crate::{SealingKey, SealingKeys, StoreError, StoreFuture};
 
 /// A row that every store has, so that the key of an empty one is tried too.
@@ -51,7 +52,7 @@ impl Durable {
     pub(super) async fn try_key(&self, now: u64) -> Result<(), OpenError> {
         let row = self.row(tried()).await.map_err(OpenError::Database)?;
         match row {
-            Some(row) => self.sealing_key(&row).map(drop).map_err(|_| OpenError::Key)?,
+            Some(row) => self.sealing_key(&row).map(drop).map_err(|error| self.why(error))?,
             None => {
                 // Another process may have been first, with another key.
                 let kept = self.key(TRIED, SealingKey::random(self.random())).await;
@@ -62,7 +63,10 @@ impl Durable {
     }
 
     fn why(&self, error: StoreError) -> OpenError {
-        if error.cause().is::<super::vault::Unopened>() { OpenError::Key } else { OpenError::Database(error) }
+        match error.cause().downcast_ref() {
+            Some(Unopened::Key) => OpenError::Key,
+            _ => OpenError::Database(error),
+        }
     }
 
     async fn encrypt_anew(&self, now: u64) -> Result<(), OpenError> {

@@ -21,7 +21,8 @@ const SWEEPS_AT_START: usize = 16;
 
 /// A [`Backend`] that lasts, in any database that keeps [`Rows`]. Cloning shares it.
 ///
-/// Secrets are in it as hashes. Sealing keys, the state of sessions, and the arguments of calls that wait for their person are encrypted.
+/// Secrets are in it as hashes. Sealing keys, the state of sessions, the arguments of calls that wait for their person, and with a grace the
+/// newest refresh token of a grant are encrypted.
 #[derive(Clone)]
 pub struct Durable {
     pub(super) rows: Arc<dyn Rows>,

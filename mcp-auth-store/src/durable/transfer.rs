@@ -198,8 +198,10 @@ impl Durable {
     async fn begins_to_be_filled(&self, now: u64) -> Result<(), TransferError> {
         self.is_to_be_filled().await?;
         let marker = content(&serde_json::json!({}), MOST)?;
-        self.commit(vec![put(&filling(), None, marker)], now).await?;
-        Ok(())
+        match self.commit(vec![put(&filling(), None, marker)], now).await? {
+            true => Ok(()),
+            false => Err(TransferError::NotEmpty),
+        }
     }
 
     async fn is_filled(&self, now: u64) -> Result<(), TransferError> {

@@ -21,7 +21,7 @@ SELECT current_setting('server_version_num')::int4 >= $1,
 
 /// What is wrong where the column of [`ASK`] is not true.
 const TROUBLE: [&str; 8] = [
-    "the server is older than PostgreSQL 13, which nobody repairs any more: upgrade it",
+    "the server is older than PostgreSQL 13, the oldest that a store supports: upgrade it",
     "the server has fsync = off: it loses what it acknowledged when the machine stops; set fsync = on",
     "the server has full_page_writes = off: a stop of the machine may destroy the tables; set full_page_writes = on",
     "synchronous_commit is off: the server loses what it acknowledged when it stops; set synchronous_commit = on",

@@ -105,6 +105,7 @@ pub async fn the_grants_of_a_person_are_listed_until_they_end(store: Store) {
     assert_eq!(listed(10, 199).await, ["early", "late"]);
     assert_eq!(listed(1, 199).await, ["early"]);
     assert_eq!(listed(10, 200).await, ["late"]);
+    assert_eq!(listed(1, 200).await, ["late"]);
     assert_eq!(listed(10, 300).await, [""; 0]);
 }
 

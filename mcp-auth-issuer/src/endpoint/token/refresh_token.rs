@@ -99,8 +99,7 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         issuer.store.grants().revoke(&grant.id, now).await?;
         return Err(Refusal::Grant("its person can no longer log in: the grant is dead"));
     }
-    // A grant of an older release does not say where its answer went.
-    if !grant.redirect_uri.is_empty() && !still_allows(client, &grant.redirect_uri) {
+    if !still_allows(client, &grant.redirect_uri) {
         issuer.store.grants().revoke(&grant.id, now).await?;
         return Err(Refusal::Grant(
             "the client no longer lists the redirect URI of the grant: the grant is dead",

@@ -43,7 +43,8 @@ pub struct BuiltInIssuer {
     /// Whether this process issues tokens. Without this key a file turns it on that has an `[issuer]` table, an empty
     /// one too; a variable such as `MCP_ISSUER__USERS` alone does not.
     pub enabled: Option<bool>,
-    /// The directory of the signing key, made if it is missing; relative to the configuration file.
+    /// The directory of the signing key, made if it is missing; relative to the configuration file. A store that lasts keeps the key for all
+    /// its servers.
     pub state_dir: PathBuf,
     /// How long an access token is valid.
     pub access_token_lifetime: AccessTokenLifetime,

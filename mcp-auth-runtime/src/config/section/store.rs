@@ -18,7 +18,7 @@ duration! {
 }
 
 /// Where the server keeps what it has to know again: sessions, tasks, what was used up, the keys by which it recognises its own text;
-/// and with the built-in issuer clients, codes and grants.
+/// and with the built-in issuer clients, codes, grants and what was revoked.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
