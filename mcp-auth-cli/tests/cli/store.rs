@@ -76,7 +76,9 @@ async fn what_a_login_left_is_in_the_backup_and_in_the_copy() {
     let other = configured("restored.sqlite");
     std::fs::copy(path.join("saved.jsonl"), other.path().join("saved.jsonl")).unwrap();
     done(other.path(), &["restore", "saved.jsonl"]);
-    let counts = |said: &str| said.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    // A counter is forgotten as soon as its next arrival would conform anyway.
+    let lasting = |line: &&str| !line.contains("counters");
+    let counts = |said: &str| said.lines().skip(1).filter(lasting).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(counts(&census), counts(&done(other.path(), &["check"])));
 
     let copy = ["copy", "--to", "sqlite:copy.sqlite", "--to-key", "env:OTHER_KEY"];
