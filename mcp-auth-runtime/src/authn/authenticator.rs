@@ -34,7 +34,7 @@ pub struct Authenticator {
     hints: Hints,
     /// What checks proofs; `None` where none is read, so that no bound token passes.
     dpop: Option<Dpop>,
-    /// What the issuer in this process revoked.
+    /// What the built-in issuer revoked.
     revoked: Option<Revocations>,
     clock: Arc<dyn Clock>,
 }
@@ -65,7 +65,7 @@ impl Authenticator {
         Self { dpop, ..self }
     }
 
-    /// The same, which refuses what the issuer in this process revoked.
+    /// The same, which refuses what the built-in issuer revoked.
     #[must_use]
     pub(crate) fn revoking(self, revoked: Option<Revocations>) -> Self {
         Self { revoked, ..self }
@@ -277,7 +277,7 @@ impl Authenticator {
         if failures.is_empty() { Ok(()) } else { Err(failures) }
     }
 
-    /// Reads what the issuer in this process revoked, before anything is served.
+    /// Reads what the built-in issuer revoked, before anything is served.
     ///
     /// # Errors
     /// The store cannot be read.

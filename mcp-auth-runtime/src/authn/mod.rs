@@ -3,7 +3,7 @@
 //! credential), `verifier` (one implementation of [`Verify`] for each kind of credential), `confirmation` (what a
 //! credential is bound to), `binding_mode` (whether tokens may or must be bound), `binding` (its check against each request), `dpop` (proofs of the key that a token is bound to), `roles` (which roles the claims of a credential
 //! give), `scope_prefix` (what issuers write in front of scopes), `cache` (credentials that were verified a moment ago), `deny` (credentials
-//! that are refused although they verify), `recheck` (credentials that are asked about again while something is open), `revoked` (tokens that the issuer in this process revoked), `principal` (who it is, as everything after this folder
+//! that are refused although they verify), `recheck` (credentials that are asked about again while something is open), `revoked` (tokens that the built-in issuer revoked), `principal` (who it is, as everything after this folder
 //! knows it), `claims_set` (what its credential says), `login` (how its person logged in), `sender` (who sent a request, as far as its connection says), `certificate` (that of a client), `identity` (a principal, or anonymous), `actor` (who acts for it), `local` (the caller of a stdio server without a credential),
 //! `caller` (what a tool sees), `opaque_key` (how callers are told apart), `foresight` (what can be said before anyone is asked), `fetch` (how documents of issuers are
 //! fetched). `error` says everything that can be wrong, and whose fault it is, `hint` what it most often means at an identity

@@ -186,7 +186,7 @@ impl Principal {
         Self { denied: Some((marks, denied)), ..self }
     }
 
-    /// The same, whose token may be revoked by the issuer in this process.
+    /// The same, whose token may be revoked by the built-in issuer.
     pub(in crate::authn) fn unless_revoked(self, revoked: Option<Revocations>) -> Self {
         Self { revoked, ..self }
     }

@@ -231,7 +231,7 @@ fn requires_certificates(config: &Config, local: bool) -> bool {
     all && !issuers.is_empty() && !local && !config.accepts_others()
 }
 
-/// How current the server is about what the issuer in this process revoked.
+/// How current the server is about what the built-in issuer revoked.
 pub(super) fn revocation_pace(config: &Config) -> RevocationPace {
     let store = &config.store;
     RevocationPace { lag: store.revocation_lag.get(), stale: store.revocation_stale.get() }

@@ -89,7 +89,7 @@ impl Connections {
                 Err(self.failed(&error))
             }
             Ok(Err(error)) => Err(self.error(&error.to_string())),
-            Err(_) => Err(self.error("there was no connection within 5 seconds")),
+            Err(_) => Err(self.error("it took over 5 seconds to get a connection")),
         }
     }
 

@@ -154,7 +154,7 @@ async fn count(store: &Store, key: &str, most: u32, now: u64) -> Result<(), Docu
 }
 
 /// Whether `client`, as it describes itself now, still returns to `redirect_uri`: what was granted for an address that it has
-/// given up may be in the hands of whoever has the address today (draft-02 §8.4).
+/// given up may reach whoever has the address today (draft-02 §8.4).
 pub(crate) fn still_allows(client: &Client, redirect_uri: &str) -> bool {
     client.redirect_uris.iter().any(|uri| admits(uri, redirect_uri))
 }

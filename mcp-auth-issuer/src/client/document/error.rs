@@ -35,7 +35,7 @@ pub(crate) enum DocumentError {
         /// In seconds.
         retry_after: u64,
     },
-    /// There is no document that could be read.
+    /// No document could be read.
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// The document was read, and does not describe this client.

@@ -158,10 +158,10 @@ pub enum TokenError {
     /// An operator denied it (`[[auth.deny]]`).
     #[error("credential is denied by auth.deny")]
     Denied,
-    /// The issuer in this process revoked it.
+    /// The built-in issuer revoked it, in this process or another one on its store.
     #[error("token was revoked")]
     Revoked,
-    /// Our trouble, not the client's: what the issuer in this process revoked was not read for too long.
+    /// Our trouble, not the client's: what the built-in issuer revoked was not read for too long.
     #[error("the store cannot tell now whether the token was revoked")]
     RevocationsUnavailable {
         /// When to come back.
