@@ -10,12 +10,13 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::SystemRandom;
-use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::durable::{Before, Change, Content, Key, MOST, Rows as _, Write};
+use mcp_auth_store::suite::records::{client, code, granted, lasting_grant};
 use mcp_auth_store::{
-    Client, Code, Confirmation, Durable, Grant, GrantTypes, OpenError, PostgresRows, Redemption, Rotate,
-    Rotation, SealingKey, SecretHash, Store, StoreKey, StoreKeys,
+    Confirmation, Durable, OpenError, PostgresRows, Redemption, Rotate, Rotation, SealingKey, SecretHash,
+    Store, StoreKey, StoreKeys,
 };
 use network::{Network, Proxy};
 use server::{at, connected, database, name, schema, with};
@@ -49,58 +50,6 @@ fn write(id: &str, after: Option<Content>) -> Write {
     Write { key: Key::new("things", id), before: Before::Any, after }
 }
 
-fn code(client_id: &str) -> Code {
-    Code {
-        client_id: client_id.to_owned(),
-        subject: "alice".to_owned(),
-        redirect_uri: "http://127.0.0.1/callback".to_owned(),
-        code_challenge: "a challenge".to_owned(),
-        resource: "http://localhost/mcp".to_owned(),
-        scopes: ScopeSet::parse_lossy("read write"),
-        refresh: true,
-        auth_time: 1,
-        expires_at: 60,
-    }
-}
-
-fn grant(id: &str, current: &str) -> Grant {
-    Grant {
-        id: id.to_owned(),
-        client_id: "app".to_owned(),
-        subject: "alice".to_owned(),
-        resource: "http://localhost/mcp".to_owned(),
-        scopes: ScopeSet::parse_lossy("read"),
-        auth_time: 1,
-        redirect_uri: "http://127.0.0.1/callback".to_owned(),
-        granted_at: 1,
-        last_used: 1,
-        current: SecretHash::of(current),
-        expires_at: u64::MAX,
-    }
-}
-
-fn client(id: &str) -> Client {
-    Client {
-        id: id.to_owned(),
-        name: Some("An app".to_owned()),
-        redirect_uris: vec!["http://127.0.0.1/callback".to_owned()],
-        grant_types: GrantTypes::AuthorizationCode { refresh: true },
-        secret: None,
-        registered_at: 0,
-        registration_token: None,
-    }
-}
-
-/// A grant whose refresh token has this secret.
-async fn granted(store: &Store, id: &str, current: &str) {
-    let hash = SecretHash::of(&format!("code of {id}"));
-    store.codes().issue(hash, code("app"), 0).await.expect("a step");
-    assert_eq!(
-        store.codes().redeem(hash, id, Some(grant(id, current)), 0).await.expect("a step"),
-        Redemption::First
-    );
-}
-
 #[tokio::test]
 #[ignore = "needs a PostgreSQL server: cargo xtask stores"]
 async fn what_was_done_is_there_after_a_restart() {
@@ -116,7 +65,7 @@ async fn what_was_done_is_there_after_a_restart() {
     drop(before);
 
     let after = opened(&url).await;
-    assert_eq!(after.clients().find("app", 100).await.unwrap().unwrap().name.as_deref(), Some("An app"));
+    assert_eq!(after.clients().find("app", 100).await.unwrap().unwrap().name.as_deref(), Some("A client"));
     assert_eq!(after.consents().allowed("alice", "app").await.unwrap().to_string(), "read write");
     let rotate =
         Rotate { presented: SecretHash::of("1"), next: SecretText::new("2"), expires_at: 2000, grace: 0 };
@@ -137,10 +86,12 @@ async fn s03_of_a_hundred_uses_at_once_by_two_processes_one_is_the_first() {
     let url = schema().await;
     let stores = [opened(&url).await, opened(&url).await];
     let hash = SecretHash::of("code");
-    stores[0].codes().issue(hash, code("app"), 0).await.unwrap();
+    stores[0].codes().issue(hash, code("app", "read write"), 0).await.unwrap();
     let uses = (0..100).map(|at| {
         let store = stores[at % 2].clone();
-        tokio::spawn(async move { store.codes().redeem(hash, "g", Some(grant("g", "1")), 1).await.unwrap() })
+        tokio::spawn(async move {
+            store.codes().redeem(hash, "g", Some(lasting_grant("g", "1")), 1).await.unwrap()
+        })
     });
     let mut first = 0;
     for used in uses.collect::<Vec<_>>() {

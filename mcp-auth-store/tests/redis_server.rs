@@ -8,12 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_auth_core::SecretText;
 use mcp_auth_core::ambient::{Random as _, SystemRandom};
-use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::durable::{Before, Change, Content, Key, MOST, Rows as _, Write};
+use mcp_auth_store::suite::records::{code, granted, lasting_grant};
 use mcp_auth_store::{
-    Code, Confirmation, Durable, Grant, OpenError, Redemption, RedisRows, Rotate, Rotation, SealingKey,
-    SecretHash, Store, StoreKey, StoreKeys,
+    Confirmation, Durable, OpenError, Redemption, RedisRows, Rotate, Rotation, SealingKey, SecretHash, Store,
+    StoreKey, StoreKeys,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::watch;
@@ -61,46 +62,6 @@ fn ask<T: redis::FromRedisValue>(url: &str, command: &[&str]) -> T {
 
 fn base(url: &str) -> String {
     format!("{{{}}}:", url.split_once("prefix=").expect("a prefix").1)
-}
-
-fn code(client_id: &str) -> Code {
-    Code {
-        client_id: client_id.to_owned(),
-        subject: "alice".to_owned(),
-        redirect_uri: "http://127.0.0.1/callback".to_owned(),
-        code_challenge: "a challenge".to_owned(),
-        resource: "http://localhost/mcp".to_owned(),
-        scopes: ScopeSet::parse_lossy("read write"),
-        refresh: true,
-        auth_time: 1,
-        expires_at: 60,
-    }
-}
-
-fn grant(id: &str, current: &str) -> Grant {
-    Grant {
-        id: id.to_owned(),
-        client_id: "app".to_owned(),
-        subject: "alice".to_owned(),
-        resource: "http://localhost/mcp".to_owned(),
-        scopes: ScopeSet::parse_lossy("read"),
-        auth_time: 1,
-        redirect_uri: "http://127.0.0.1/callback".to_owned(),
-        granted_at: 1,
-        last_used: 1,
-        current: SecretHash::of(current),
-        expires_at: u64::MAX,
-    }
-}
-
-/// A grant whose refresh token has this secret.
-async fn granted(store: &Store, id: &str, current: &str) {
-    let hash = SecretHash::of(&format!("code of {id}"));
-    store.codes().issue(hash, code("app"), 0).await.expect("a step");
-    assert_eq!(
-        store.codes().redeem(hash, id, Some(grant(id, current)), 0).await.expect("a step"),
-        Redemption::First
-    );
 }
 
 /// A server of one test.
@@ -293,10 +254,12 @@ async fn s03_of_a_hundred_uses_at_once_by_two_processes_one_is_the_first() {
     let place = place();
     let stores = [opened(&place).await, opened(&place).await];
     let hash = SecretHash::of("code");
-    stores[0].codes().issue(hash, code("app"), 0).await.unwrap();
+    stores[0].codes().issue(hash, code("app", "read write"), 0).await.unwrap();
     let uses = (0..100).map(|at| {
         let store = stores[at % 2].clone();
-        tokio::spawn(async move { store.codes().redeem(hash, "g", Some(grant("g", "1")), 1).await.unwrap() })
+        tokio::spawn(async move {
+            store.codes().redeem(hash, "g", Some(lasting_grant("g", "1")), 1).await.unwrap()
+        })
     });
     let mut first = 0;
     for used in uses.collect::<Vec<_>>() {

@@ -17,7 +17,7 @@ pub mod consents;
 pub mod counters;
 pub mod grants;
 mod race;
-mod records;
+pub mod records;
 pub mod revocations;
 #[cfg(feature = "durable")]
 pub mod rows;

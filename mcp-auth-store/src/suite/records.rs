@@ -1,10 +1,11 @@
-//! Sample clients, codes and grants.
+//! Sample clients, codes and grants, for the promises and for the tests of a backend.
 
 use mcp_auth_core::ScopeSet;
 
-use crate::{Client, Code, Grant, GrantTypes, SecretHash};
+use crate::{Client, Code, Grant, GrantTypes, Redemption, SecretHash, Store};
 
-pub(super) fn client(id: &str) -> Client {
+/// A client with a secret.
+pub fn client(id: &str) -> Client {
     Client {
         id: id.into(),
         name: Some("A client".into()),
@@ -17,7 +18,7 @@ pub(super) fn client(id: &str) -> Client {
 }
 
 /// A code of `client_id` that expires at second 60.
-pub(super) fn code(client_id: &str, scopes: &str) -> Code {
+pub fn code(client_id: &str, scopes: &str) -> Code {
     Code {
         client_id: client_id.into(),
         subject: "alice".into(),
@@ -32,7 +33,7 @@ pub(super) fn code(client_id: &str, scopes: &str) -> Code {
 }
 
 /// A grant whose refresh token has the secret `current`, and that expires at second 1000.
-pub(super) fn grant(id: &str, current: &str) -> Grant {
+pub fn grant(id: &str, current: &str) -> Grant {
     Grant {
         id: id.into(),
         client_id: "client".into(),
@@ -46,4 +47,17 @@ pub(super) fn grant(id: &str, current: &str) -> Grant {
         current: SecretHash::of(current),
         expires_at: 1000,
     }
+}
+
+/// Keeps a grant of the client `app` that does not end, whose refresh token has the secret `current`.
+pub async fn granted(store: &Store, id: &str, current: &str) {
+    let hash = SecretHash::of(&format!("code of {id}"));
+    store.codes().issue(hash, code("app", "read write"), 0).await.unwrap();
+    let redeemed = store.codes().redeem(hash, id, Some(lasting_grant(id, current)), 0).await.unwrap();
+    assert_eq!(redeemed, Redemption::First);
+}
+
+/// A grant of the client `app` that does not end.
+pub fn lasting_grant(id: &str, current: &str) -> Grant {
+    Grant { client_id: "app".into(), expires_at: u64::MAX, ..grant(id, current) }
 }
