@@ -12,7 +12,7 @@ use mcp_auth_core::own_claims::{ROLES_CLAIM, is_of_every_token};
 use mcp_auth_core::seen::deceives;
 use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::{
-    AccessTokenClaims, Caps, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey, Store,
+    AccessTokenClaims, Authentication, Caps, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey, Store,
 };
 use mcp_auth_runtime::config::bounds::MAX_TOKEN_LIFETIME;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
@@ -119,7 +119,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode,
         iat,
         exp,
         jti: &URL_SAFE_NO_PAD.encode(jti),
-        auth_time: token.auth_time(iat),
+        authentication: token.auth_time(iat).map(Authentication::at).as_ref(),
         grant_id: None,
         more: Some(&token.claims),
     })?;

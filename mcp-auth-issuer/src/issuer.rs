@@ -8,7 +8,7 @@ use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Resource, ScopeSet};
 use serde_json::{Map, Value};
 
-use mcp_auth_store::{Browser, Client, Rate, SecretHash, Store, StoreError};
+use mcp_auth_store::{Authentication, Browser, Client, Rate, SecretHash, Store, StoreError};
 
 use crate::client::document::{DocumentError, Documents, is_url};
 use crate::client::scopes::Declared;
@@ -86,8 +86,8 @@ pub(crate) struct Grantee<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) resource: &'a str,
     pub(crate) scopes: &'a ScopeSet,
-    /// When the person logged in, in Unix seconds; `None` where no person did.
-    pub(crate) auth_time: Option<u64>,
+    /// How the person logged in; `None` where no person did.
+    pub(crate) authentication: Option<&'a Authentication>,
     /// The grant that it came of; `None` where no person allowed it.
     pub(crate) grant_id: Option<&'a str>,
 }
@@ -146,7 +146,7 @@ impl Issuer {
             iat,
             exp: iat.saturating_add(self.lifetimes.access_token),
             jti: &identifier(&*self.ambient.random),
-            auth_time: grantee.auth_time,
+            authentication: grantee.authentication,
             grant_id: grantee.grant_id,
             more: self.claims.get(grantee.subject),
         })

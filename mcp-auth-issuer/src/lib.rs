@@ -31,11 +31,13 @@ pub use key::{AccessTokenClaims, KeyError, KeySource, MintError, SigningKey};
 pub use maud;
 pub use mcp_auth_core::{SecretText, bounds};
 pub use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};
-pub use mcp_auth_store::{Caps, Store};
+pub use mcp_auth_store::{Authentication, Caps, Store};
 pub use options::{InvalidOption, IssuerOptions, NamedClient};
 /// The style sheet of the login's pages, for the page that `mcp-auth login` ends with.
 #[doc(hidden)]
 pub use person::STYLE as PAGE_STYLE;
-pub use person::{DevelopmentLogin, KnownFuture, Login, LoginError, LoginFuture, User};
+pub use person::{
+    Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Login, LoginError, LoginFuture, Step, User,
+};
 pub use request::origin::InvalidIssuer;
 pub use request::{InvalidParams, Params};

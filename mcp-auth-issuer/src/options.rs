@@ -11,7 +11,7 @@ use mcp_auth_core::net::Host;
 use mcp_auth_core::own_claims::{ROLES_CLAIM, is_of_every_token};
 use mcp_auth_core::seen;
 use mcp_auth_core::{ScopeSet, SecretText, bounds};
-use mcp_auth_store::{Client, GrantTypes, Rate, SecretHash};
+use mcp_auth_store::{Client, ClientCredential, GrantType, Rate, SecretHash};
 
 use crate::client::document::ClientDocuments;
 use crate::key::KeySource;
@@ -244,8 +244,9 @@ impl From<&NamedClient> for Client {
             id: named.id.clone(),
             name: None,
             redirect_uris: Vec::new(),
-            grant_types: GrantTypes::ClientCredentials { scopes: named.scopes.clone() },
-            secret: Some(SecretHash::of(named.secret.expose())),
+            grant_types: [GrantType::ClientCredentials].into(),
+            scopes: named.scopes.clone(),
+            credential: ClientCredential::Secret(SecretHash::of(named.secret.expose())),
             registered_at: 0,
             registration_token: None,
         }

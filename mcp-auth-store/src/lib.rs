@@ -8,7 +8,7 @@
 //! In reading order:
 //!
 //! - `aggregate`: the traits and the records, a file each. The issuer's: [`Clients`], [`Codes`], [`Grants`],
-//!   [`Consents`], [`BrowserSessions`]. The runtime's: [`Sessions`], [`Tasks`]. For both: [`Confirmations`],
+//!   [`Consents`], [`BrowserSessions`], [`Transactions`]. The runtime's: [`Sessions`], [`Tasks`]. For both: [`Confirmations`],
 //!   [`Counters`], [`Revocations`], [`SealingKeys`], [`Spent`].
 //! - `store`: [`Store`], the handle that a server passes around, and [`Backend`], what stands behind it. A server has
 //!   one, and its built-in issuer uses the same one.
@@ -38,7 +38,7 @@
 //! 2. Add `tests/<database>.rs` with `mcp_auth_store::rows_suite!(<fresh, empty rows>);` and
 //!    `mcp_auth_store::suite!(<a fresh, empty store>);`: one test for each promise.
 //!
-//! A backend that is not on rows implements the twelve traits itself, as `memory` does. A step that touches two
+//! A backend that is not on rows implements the traits itself, as `memory` does. A step that touches two
 //! aggregates ([`Codes::redeem`] keeps a grant) is one transaction. `Backend` is then implemented automatically, and
 //! [`Store::new`] takes it.
 //!
@@ -50,14 +50,20 @@
 //!
 //! # Example
 //! ```
-//! use mcp_auth_store::{Browser, Caps, SecretHash, Store};
+//! use mcp_auth_store::{Authentication, Browser, Caps, SecretHash, Store};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), mcp_auth_store::StoreError> {
 //! let store = Store::memory(Caps::default());
 //! let (cookie, now) = (SecretHash::of("what the browser sends"), 1_000);
 //! let asked = SecretHash::of("client_id=app&scope=todos.read");
-//! let alice = Browser { subject: "alice".into(), auth_time: now, logged_in_for: asked, expires_at: now + 60 };
+//! let alice = Browser {
+//!     subject: "alice".into(),
+//!     name: None,
+//!     authentication: Authentication::at(now),
+//!     logged_in_for: asked,
+//!     expires_at: now + 60,
+//! };
 //! store.browser_sessions().begin(None, cookie, alice, now).await?;
 //! assert_eq!(store.browser_sessions().find(cookie, now + 59).await?.map(|b| b.subject), Some("alice".into()));
 //! assert!(store.browser_sessions().find(cookie, now + 60).await?.is_none());
@@ -86,10 +92,11 @@ pub mod suite;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisRows;
 pub use aggregate::{
-    Answer, Arrival, Browser, BrowserSessions, Client, Clients, Code, Codes, Confirmation, Confirmations,
-    Consents, Counters, Grant, GrantTypes, Grants, MOST_WAITING, Rate, Redemption, Revocable, Revocation,
-    RevocationBoard, Revocations, Revoked, Rotate, Rotation, SealingKey, SealingKeys, Sessions, Spent, Taken,
-    Task, Tasks, grant_name,
+    Answer, Arrival, Authentication, Browser, BrowserSessions, Client, ClientCredential, ClientKeys, Clients,
+    Code, Codes, Confirmation, Confirmations, Consents, Counters, Grant, GrantType, Grants,
+    MOST_TRANSACTIONS, MOST_WAITING, Rate, Redemption, Revocable, Revocation, RevocationBoard, Revocations,
+    Revoked, Rotate, Rotation, SealingKey, SealingKeys, Sessions, Spent, Taken, Task, Tasks, Transaction,
+    Transactions, grant_name,
 };
 #[cfg(feature = "durable")]
 pub use durable::{Durable, OpenError, StoreKey, StoreKeys, TransferError};

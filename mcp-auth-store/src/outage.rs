@@ -10,7 +10,7 @@ use crate::{
     Answer, Arrival, Backend, Browser, BrowserSessions, Caps, Client, Clients, Code, Codes, Confirmation,
     Confirmations, Consents, Counters, Grant, Grants, MemoryStore, Rate, Redemption, Revocable,
     RevocationBoard, Revocations, Revoked, Rotate, Rotation, SealingKey, SealingKeys, SecretHash, Sessions,
-    Spent, Store, StoreError, StoreFuture, Taken, Task, Tasks,
+    Spent, Store, StoreError, StoreFuture, Taken, Task, Tasks, Transaction, Transactions,
 };
 
 /// A memory store that is up at first. Clones share the same store and are up or down together.
@@ -250,5 +250,25 @@ impl SealingKeys for Outage {
 impl Spent for Outage {
     fn spend(&self, hash: SecretHash, until: u64, now: u64) -> StoreFuture<'_, bool> {
         self.unless_down(Spent::spend(&*self.memory, hash, until, now))
+    }
+}
+
+impl Transactions for Outage {
+    fn begin<'a>(
+        &'a self,
+        kind: &'a str,
+        id: SecretHash,
+        transaction: Transaction,
+        now: u64,
+    ) -> StoreFuture<'a, ()> {
+        self.unless_down(Transactions::begin(&*self.memory, kind, id, transaction, now))
+    }
+
+    fn find<'a>(&'a self, kind: &'a str, id: SecretHash, now: u64) -> StoreFuture<'a, Option<Transaction>> {
+        self.unless_down(Transactions::find(&*self.memory, kind, id, now))
+    }
+
+    fn take<'a>(&'a self, kind: &'a str, id: SecretHash, now: u64) -> StoreFuture<'a, Option<Transaction>> {
+        self.unless_down(Transactions::take(&*self.memory, kind, id, now))
     }
 }

@@ -25,7 +25,7 @@ impl SecretHash {
     }
 
     /// The 64 hexadecimal digits, to be written to a database. They let nobody in.
-    pub(crate) fn digits(&self) -> String {
+    pub fn digits(&self) -> String {
         hex::written(&self.0).to_string()
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::aggregate::{
     BrowserSessions, Clients, Codes, Confirmations, Consents, Counters, Grants, Revocations, SealingKeys,
-    Sessions, Spent, Tasks,
+    Sessions, Spent, Tasks, Transactions,
 };
 use crate::memory::{Caps, MemoryStore};
 
@@ -23,6 +23,7 @@ pub trait Backend:
     + Revocations
     + SealingKeys
     + Spent
+    + Transactions
 {
     /// Whether the data is also there for other processes, and for this one after a restart.
     fn lasts(&self) -> bool;
@@ -104,6 +105,11 @@ impl Store {
 
     /// What was used up.
     pub fn spent(&self) -> &dyn Spent {
+        &*self.0
+    }
+
+    /// What was begun and waits for its end.
+    pub fn transactions(&self) -> &dyn Transactions {
         &*self.0
     }
 

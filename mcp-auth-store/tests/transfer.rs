@@ -7,8 +7,8 @@ use std::sync::Arc;
 use mcp_auth_core::ambient::SystemRandom;
 use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_store::{
-    Client, Code, Durable, Grant, GrantTypes, OpenError, Redemption, Rotate, Rotation, SealingKey,
-    SecretHash, SqliteRows, Store, StoreKey, StoreKeys, TransferError,
+    Authentication, Client, ClientCredential, Code, Durable, Grant, OpenError, Redemption, Rotate, Rotation,
+    SealingKey, SecretHash, SqliteRows, Store, StoreKey, StoreKeys, TransferError,
 };
 
 fn keys(byte: u8) -> StoreKeys {
@@ -27,8 +27,9 @@ async fn filled(durable: &Durable) -> SealingKey {
         id: "app".to_owned(),
         name: None,
         redirect_uris: vec!["http://127.0.0.1/callback".to_owned()],
-        grant_types: GrantTypes::AuthorizationCode { refresh: true },
-        secret: None,
+        grant_types: Client::for_people(true),
+        scopes: ScopeSet::default(),
+        credential: ClientCredential::None,
         registered_at: 0,
         registration_token: None,
     };
@@ -41,7 +42,8 @@ async fn filled(durable: &Durable) -> SealingKey {
         resource: "http://localhost/mcp".to_owned(),
         scopes: ScopeSet::parse_lossy("read write"),
         refresh: true,
-        auth_time: 1,
+        authentication: Authentication::at(1),
+        dpop_jkt: None,
         expires_at: 60,
     };
     let grant = Grant {
@@ -50,7 +52,8 @@ async fn filled(durable: &Durable) -> SealingKey {
         subject: "alice".to_owned(),
         resource: "http://localhost/mcp".to_owned(),
         scopes: ScopeSet::parse_lossy("read"),
-        auth_time: 1,
+        authentication: Authentication::at(1),
+        dpop_jkt: None,
         redirect_uri: "http://127.0.0.1/callback".to_owned(),
         granted_at: 1,
         last_used: 1,

@@ -8,7 +8,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, StatusCode};
-use mcp_auth_store::{Arrival, Client, GrantTypes, SecretHash, StoreError};
+use mcp_auth_core::ScopeSet;
+use mcp_auth_store::{Arrival, Client, ClientCredential, SecretHash, StoreError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -100,8 +101,12 @@ async fn register(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Va
         id,
         name: registration.name.clone(),
         redirect_uris: registration.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
-        grant_types: GrantTypes::AuthorizationCode { refresh: registration.refresh },
-        secret: secret.as_deref().map(SecretHash::of),
+        grant_types: Client::for_people(registration.refresh),
+        scopes: ScopeSet::default(),
+        credential: match &secret {
+            Some(secret) => ClientCredential::Secret(SecretHash::of(secret)),
+            None => ClientCredential::None,
+        },
         registered_at: now,
         registration_token: None,
     };

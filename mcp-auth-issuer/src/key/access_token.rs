@@ -1,6 +1,7 @@
 //! Access tokens: JWTs in the profile of RFC 9068.
 
 use mcp_auth_core::ScopeSet;
+use mcp_auth_store::Authentication;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -8,10 +9,10 @@ use serde_json::{Map, Value};
 ///
 /// # Example
 /// ```
-/// use mcp_auth_issuer::{AccessTokenClaims, SigningKey};
+/// use mcp_auth_issuer::{AccessTokenClaims, Authentication, SigningKey};
 /// let claims = AccessTokenClaims {
 ///     iss: "http://localhost:8080", sub: "alice", aud: "http://localhost:8080/mcp", client_id: "test",
-///     scope: Default::default(), iat: 1_000, exp: 1_900, jti: "1", auth_time: Some(990),
+///     scope: Default::default(), iat: 1_000, exp: 1_900, jti: "1", authentication: Some(&Authentication::at(990)),
 ///     grant_id: None, more: None,
 /// };
 /// let token = SigningKey::generate().unwrap().mint(&claims).unwrap();
@@ -36,9 +37,9 @@ pub struct AccessTokenClaims<'a> {
     pub exp: u64,
     /// The identifier of this token.
     pub jti: &'a str,
-    /// When the person logged in, in Unix seconds (RFC 9068 §2.2.1); left out where no person did.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub auth_time: Option<u64>,
+    /// When and how the person logged in (`auth_time`, `acr`, `amr`; RFC 9068 §2.2.1); left out where no person did.
+    #[serde(flatten)]
+    pub authentication: Option<&'a Authentication>,
     /// The grant that it came of, which can be revoked; left out where no person allowed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_id: Option<&'a str>,

@@ -1,17 +1,18 @@
-//! How a person proves who they are. The issuer calls a [`Login`]; passwords or passkeys would be another
-//! implementation.
+//! How a person proves who they are. The issuer calls a [`Login`], which asks in as many steps as it needs.
 
 use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 
 use maud::{Markup, html};
+use mcp_auth_core::SecretText;
+use mcp_auth_store::Authentication;
 
 use super::page::visible;
 use crate::request::Params;
 
-/// What [`Login::login`] returns.
-pub type LoginFuture<'a> = Pin<Box<dyn Future<Output = Result<User, LoginError>> + Send + 'a>>;
+/// What the steps of a [`Login`] return.
+pub type LoginFuture<'a> = Pin<Box<dyn Future<Output = Result<Step, LoginError>> + Send + 'a>>;
 
 /// What [`Login::knows`] returns.
 pub type KnownFuture<'a> = Pin<Box<dyn Future<Output = Result<bool, LoginError>> + Send + 'a>>;
@@ -22,6 +23,66 @@ pub struct User {
     /// The `sub` of their tokens: stable, and never given to another person. One that is the name of a client in
     /// [`IssuerOptions::clients`](crate::IssuerOptions::clients) is refused.
     pub subject: String,
+    /// What pages call them, where it is not the subject.
+    pub name: Option<String>,
+    /// How strong the login was (`acr`, RFC 9068 §2.2.1).
+    pub acr: Option<String>,
+    /// By which means they logged in (`amr`, RFC 8176).
+    pub amr: Vec<String>,
+}
+
+impl User {
+    /// The person of this subject, of whose login nothing else is known.
+    pub fn new(subject: impl Into<String>) -> Self {
+        Self { subject: subject.into(), name: None, acr: None, amr: Vec::new() }
+    }
+
+    /// How they logged in, `now` in Unix seconds.
+    pub(crate) fn authentication(&self, now: u64) -> Authentication {
+        Authentication { auth_time: now, acr: self.acr.clone(), amr: self.amr.clone() }
+    }
+}
+
+/// What comes next in a login.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Step {
+    /// The person proved who they are.
+    Done(User),
+    /// They answer a form.
+    Ask(Form),
+}
+
+/// A form of a login. The issuer adds what is around it: the form element, its CSRF token, and after the login a new session identifier.
+#[derive(Debug)]
+pub struct Form {
+    /// Its controls, including a submit button. Controls may not be named `decision`, `csrf` or `login`.
+    pub controls: Markup,
+    /// What the login has found out, for [`Attempt::found`] of the answer: that the password was right, for example. Neither the
+    /// browser nor a person who reads the store sees it, and it comes back once.
+    pub found: Option<SecretText>,
+}
+
+/// One attempt to log in, as the issuer tells a [`Login`] of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'a> {
+    /// What the form before this one had [found](Form::found).
+    pub found: Option<&'a SecretText>,
+    /// What the application asks for.
+    pub asked: Asked<'a>,
+    /// The current time, in Unix seconds.
+    pub now: u64,
+}
+
+/// What the application asks for of a login (OpenID Connect Core 1.0 §3.1.2.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// Who may be about to log in: a hint, for a field to be filled with.
+    pub login_hint: Option<&'a str>,
+    /// How strong the login should be: some `acr` values, separated by spaces, the best first.
+    pub acr_values: Option<&'a str>,
+    /// The languages of pages, separated by spaces, the best first.
+    pub ui_locales: Option<&'a str>,
 }
 
 /// A login that did not succeed. The person sees the same text for every cause, so that it does not reveal which
@@ -42,12 +103,11 @@ pub enum LoginError {
 
 /// A way for people to log in.
 pub trait Login: Send + Sync + 'static {
-    /// The controls of the login form, including a submit button. The issuer adds the form around them, its CSRF
-    /// token, and the new session identifier after success. Controls may not be named `decision` or `csrf`.
-    fn controls(&self) -> Markup;
+    /// What a person sees who is about to log in. It is called for each page, also for those of strangers, so it keeps nothing.
+    fn begin<'a>(&'a self, attempt: &'a Attempt<'a>) -> LoginFuture<'a>;
 
-    /// Checks a submitted form, and returns the user.
-    fn login<'a>(&'a self, form: &'a Params) -> LoginFuture<'a>;
+    /// What comes after the person has answered a form of this login.
+    fn finish<'a>(&'a self, attempt: &'a Attempt<'a>, answer: &'a Params) -> LoginFuture<'a>;
 
     /// Whether this person can still log in. It is asked at every refresh: a grant of one who cannot ends. One that cannot tell now answers
     /// [`LoginError::Unavailable`].
@@ -74,8 +134,8 @@ impl DevelopmentLogin {
 }
 
 impl Login for DevelopmentLogin {
-    fn controls(&self) -> Markup {
-        html! {
+    fn begin<'a>(&'a self, _: &'a Attempt<'a>) -> LoginFuture<'a> {
+        let controls = html! {
             fieldset {
                 legend { "Who are you?" }
                 @for user in &self.users {
@@ -83,13 +143,14 @@ impl Login for DevelopmentLogin {
                 }
             }
             p.hint { "No password is needed: every user of this computer can log in as any of them." }
-        }
+        };
+        Box::pin(async move { Ok(Step::Ask(Form { controls, found: None })) })
     }
 
-    fn login<'a>(&'a self, form: &'a Params) -> LoginFuture<'a> {
+    fn finish<'a>(&'a self, _: &'a Attempt<'a>, answer: &'a Params) -> LoginFuture<'a> {
         Box::pin(async move {
-            let subject = form.get("user").filter(|user| self.users.iter().any(|known| known == user));
-            subject.map(|subject| User { subject: subject.to_owned() }).ok_or(LoginError::UnknownUser)
+            let subject = answer.get("user").filter(|user| self.users.iter().any(|known| known == user));
+            subject.map(|subject| Step::Done(User::new(subject))).ok_or(LoginError::UnknownUser)
         })
     }
 
@@ -108,13 +169,21 @@ impl Login for DevelopmentLogin {
 mod tests {
     use super::*;
 
+    fn attempt() -> Attempt<'static> {
+        Attempt { found: None, asked: Asked::default(), now: 1 }
+    }
+
     async fn login(form: &str) -> Option<User> {
-        DevelopmentLogin::new(vec!["developer".into()]).login(&Params::parse(form).ok()?).await.ok()
+        let users = DevelopmentLogin::new(vec!["developer".into()]);
+        match users.finish(&attempt(), &Params::parse(form).ok()?).await {
+            Ok(Step::Done(user)) => Some(user),
+            Ok(Step::Ask(_)) | Err(_) => None,
+        }
     }
 
     #[tokio::test]
     async fn only_listed_users_log_in() {
-        assert_eq!(login("user=developer").await, Some(User { subject: "developer".into() }));
+        assert_eq!(login("user=developer").await, Some(User::new("developer")));
         assert_eq!(login("user=admin").await, None);
         assert_eq!(login("user=").await, None);
         assert_eq!(login("").await, None);
@@ -123,7 +192,8 @@ mod tests {
     #[tokio::test]
     async fn log_names_the_key_that_lists_who_can_log_in_and_not_who_tried() {
         let users = DevelopmentLogin::new(vec!["developer".into()]);
-        let error = users.login(&Params::parse("user=mallory").unwrap()).await.unwrap_err().to_string();
+        let error = users.finish(&attempt(), &Params::parse("user=mallory").unwrap()).await;
+        let error = error.unwrap_err().to_string();
         assert!(error.contains("issuer.users") && !error.contains("mallory"), "{error}");
     }
 

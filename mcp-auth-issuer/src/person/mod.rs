@@ -11,5 +11,7 @@ pub(crate) mod page;
 
 pub(crate) use cookie::SessionCookie;
 pub(crate) use csrf::Csrf;
-pub use login::{DevelopmentLogin, KnownFuture, Login, LoginError, LoginFuture, User};
+pub use login::{
+    Asked, Attempt, DevelopmentLogin, Form, KnownFuture, Login, LoginError, LoginFuture, Step, User,
+};
 pub use page::STYLE;

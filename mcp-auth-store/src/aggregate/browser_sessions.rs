@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::authentication::Authentication;
 use crate::{SecretHash, StoreFuture};
 
 /// A browser in which a person is logged in.
@@ -9,8 +10,12 @@ use crate::{SecretHash, StoreFuture};
 pub struct Browser {
     /// The person who is logged in, as the `sub` of their tokens.
     pub subject: String,
-    /// When they logged in, in Unix seconds.
-    pub auth_time: u64,
+    /// What pages call them, where it is not the subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How they logged in.
+    #[serde(flatten)]
+    pub authentication: Authentication,
     /// The hash of the authorization request that they logged in for.
     pub logged_in_for: SecretHash,
     /// When the login ends, in Unix seconds.

@@ -1,11 +1,13 @@
 //! Clients that registered themselves (RFC 7591).
 
+use std::collections::BTreeSet;
+
 use mcp_auth_core::ScopeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{SecretHash, StoreFuture};
 
-/// A client (OAuth 2.1 §2). Confidential when it has a secret, else public.
+/// A client (OAuth 2.1 §2).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Client {
     /// The `client_id` that the issuer gave it.
@@ -15,10 +17,14 @@ pub struct Client {
     /// Where answers to it may be sent, byte for byte as registered. The caller that registers the client has checked
     /// them.
     pub redirect_uris: Vec<String>,
-    /// What it may do at the token endpoint.
-    pub grant_types: GrantTypes,
-    /// The hash of the client secret; `None` for a public client.
-    pub secret: Option<SecretHash>,
+    /// What it may present at the token endpoint. A person decides each time which scopes an `authorization_code` is for: the scope from
+    /// a registration is not a limit, because clients register with the scope of the first challenge and step up later.
+    pub grant_types: BTreeSet<GrantType>,
+    /// The largest set of scopes that it can get where no person decides, as the configuration says.
+    #[serde(default)]
+    pub scopes: ScopeSet,
+    /// How it authenticates.
+    pub credential: ClientCredential,
     /// When it was registered, in Unix seconds.
     #[serde(default)]
     pub registered_at: u64,
@@ -27,20 +33,94 @@ pub struct Client {
     pub registration_token: Option<SecretHash>,
 }
 
-/// What a client may do at the token endpoint (`grant_types`, RFC 7591 §2).
+/// What a client may present at the token endpoint (`grant_types`, RFC 7591 §2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum GrantType {
+    /// OAuth 2.1 §4.1.
+    #[serde(rename = "authorization_code")]
+    AuthorizationCode,
+    /// OAuth 2.1 §4.3.
+    #[serde(rename = "refresh_token")]
+    RefreshToken,
+    /// OAuth 2.1 §4.2.
+    #[serde(rename = "client_credentials")]
+    ClientCredentials,
+    /// RFC 8628.
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
+    DeviceCode,
+    /// RFC 8693.
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:token-exchange")]
+    TokenExchange,
+    /// RFC 7523 §2.1.
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:jwt-bearer")]
+    JwtBearer,
+}
+
+/// How a client authenticates (OAuth 2.1 §2.4).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum GrantTypes {
-    /// `authorization_code`: a person decides each time which scopes the client gets. The scope from the registration
-    /// is not a limit, because clients register with the scope of the first challenge and step up later.
-    AuthorizationCode {
-        /// Whether the client may also use `refresh_token`.
-        refresh: bool,
-    },
-    /// `client_credentials`: the configuration decides which scopes it gets.
-    ClientCredentials {
-        /// The largest set of scopes that it can get.
-        scopes: ScopeSet,
-    },
+pub enum ClientCredential {
+    /// It does not: a public client.
+    None,
+    /// By a secret, of which this is the hash.
+    Secret(SecretHash),
+    /// By assertions that one of its keys signs (`private_key_jwt`, RFC 7523 §2.2).
+    Keys(ClientKeys),
+}
+
+/// The public keys of a client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClientKeys {
+    /// This JWK Set (RFC 7517 §5), as JSON.
+    Set(String),
+    /// The JWK Set at this URL.
+    At(String),
+}
+
+impl Client {
+    /// Whether it may present this.
+    pub fn may(&self, grant_type: GrantType) -> bool {
+        self.grant_types.contains(&grant_type)
+    }
+
+    /// What a client may present that acts for people: codes and, where `refresh`, refresh tokens.
+    pub fn for_people(refresh: bool) -> BTreeSet<GrantType> {
+        let refresh = refresh.then_some(GrantType::RefreshToken);
+        [GrantType::AuthorizationCode].into_iter().chain(refresh).collect()
+    }
+
+    /// Whether it authenticates in no way.
+    pub fn is_public(&self) -> bool {
+        self.credential == ClientCredential::None
+    }
+}
+
+impl GrantType {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::AuthorizationCode,
+        Self::RefreshToken,
+        Self::ClientCredentials,
+        Self::DeviceCode,
+        Self::TokenExchange,
+        Self::JwtBearer,
+    ];
+
+    /// The value of `grant_type` at the token endpoint.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
+            Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        }
+    }
+
+    /// The one with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grant_type| grant_type.as_str() == name)
+    }
 }
 
 /// How long a client is kept that nobody allowed anything, in seconds.

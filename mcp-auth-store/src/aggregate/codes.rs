@@ -3,6 +3,7 @@
 use mcp_auth_core::ScopeSet;
 use serde::{Deserialize, Serialize};
 
+use super::authentication::Authentication;
 use super::grants::Grant;
 use crate::{SecretHash, StoreFuture};
 
@@ -27,8 +28,12 @@ pub struct Code {
     /// Whether the page said that the client may refresh.
     #[serde(default)]
     pub refresh: bool,
-    /// When the person logged in, in Unix seconds.
-    pub auth_time: u64,
+    /// How the person logged in.
+    #[serde(flatten)]
+    pub authentication: Authentication,
+    /// The thumbprint of the key that its tokens have to be bound to (RFC 9449 §10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
     /// The time, in Unix seconds, from which it cannot be redeemed.
     pub expires_at: u64,
 }

@@ -3,6 +3,7 @@
 use mcp_auth_core::{ScopeSet, SecretText};
 use serde::{Deserialize, Serialize};
 
+use super::authentication::Authentication;
 use crate::{SecretHash, StoreFuture};
 
 /// What a person allowed a client, for as long as the client refreshes it. Of its refresh tokens, the *family*, only
@@ -19,8 +20,12 @@ pub struct Grant {
     pub resource: String,
     /// The largest set of scopes that its access tokens can carry.
     pub scopes: ScopeSet,
-    /// When the person logged in who allowed it, in Unix seconds.
-    pub auth_time: u64,
+    /// How the person who allowed it logged in.
+    #[serde(flatten)]
+    pub authentication: Authentication,
+    /// The thumbprint of the key that its refresh tokens are bound to, where its client has no other credential (RFC 9449 §5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
     /// The redirect URI of the authorization request.
     #[serde(default)]
     pub redirect_uri: String,

@@ -1,9 +1,10 @@
 //! The aggregates, one file each: the record, the possible outcomes of each step, and the trait.
 //!
-//! - The issuer's: `clients`, `codes`, `grants`, `consents`, `browser_sessions`.
+//! - The issuer's: `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `transactions`; `authentication` is what three of them say of a login.
 //! - The runtime's: `sessions`, `tasks`.
 //! - For both: `confirmations`, `counters`, `revocations`, `sealing_keys`, `spent`. Each name of a counter or of a key's purpose belongs to one place in the code.
 
+mod authentication;
 mod browser_sessions;
 mod clients;
 mod codes;
@@ -16,9 +17,11 @@ mod sealing_keys;
 mod sessions;
 mod spent;
 mod tasks;
+mod transactions;
 
+pub use authentication::Authentication;
 pub use browser_sessions::{Browser, BrowserSessions};
-pub use clients::{Client, Clients, GrantTypes};
+pub use clients::{Client, ClientCredential, ClientKeys, Clients, GrantType};
 pub(crate) use clients::{KEPT_BEYOND, UNUSED_LIFETIME};
 pub(crate) use codes::REPLAY_MEMORY;
 pub use codes::{Code, Codes, Redemption};
@@ -34,3 +37,4 @@ pub use sealing_keys::{SealingKey, SealingKeys};
 pub use sessions::Sessions;
 pub use spent::Spent;
 pub use tasks::{Task, Tasks};
+pub use transactions::{MOST_TRANSACTIONS, Transaction, Transactions};

@@ -29,6 +29,7 @@ mod spent;
 mod step;
 mod store;
 mod tasks;
+mod transactions;
 mod transfer;
 mod vault;
 pub(crate) mod version;

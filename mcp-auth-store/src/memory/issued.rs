@@ -236,15 +236,16 @@ impl Issued {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::GrantTypes;
+    use crate::{Authentication, ClientCredential};
 
     fn client(id: &str) -> Client {
         Client {
             id: id.into(),
             name: None,
             redirect_uris: vec![],
-            grant_types: GrantTypes::AuthorizationCode { refresh: true },
-            secret: None,
+            grant_types: Client::for_people(true),
+            scopes: ScopeSet::default(),
+            credential: ClientCredential::None,
             registered_at: 0,
             registration_token: None,
         }
@@ -262,7 +263,8 @@ mod tests {
             resource: "http://localhost/mcp".into(),
             scopes: ScopeSet::parse_lossy("a"),
             refresh: true,
-            auth_time: 1,
+            authentication: Authentication::at(1),
+            dpop_jkt: None,
             expires_at: 60,
         };
         issued.issue(SecretHash::of("k"), code, 0);

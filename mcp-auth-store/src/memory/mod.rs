@@ -4,7 +4,7 @@
 //! - `bounded`: the map that most of it consists of.
 //! - `issued`: clients, codes and grants, which some steps change together.
 //! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
-//!   `revocations`, `sealing_keys`, `spent`: the aggregates.
+//!   `revocations`, `sealing_keys`, `spent`, `transactions`: the aggregates.
 
 mod bounded;
 mod browser_sessions;
@@ -21,5 +21,6 @@ mod sessions;
 mod spent;
 mod store;
 mod tasks;
+mod transactions;
 
 pub use store::{Caps, MemoryStore};

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::bounded::Bounded;
 use super::confirmations::Asked;
 use super::issued::Issued;
-use crate::{Backend, Browser, RevocationBoard, SealingKey, SecretHash, Task};
+use crate::{Backend, Browser, RevocationBoard, SealingKey, SecretHash, Task, Transaction};
 
 /// A [`Backend`] in memory. Over its [`Caps`] it forgets: of clients, the oldest that no person ever allowed anything
 /// (anyone can register a client, but only a person can allow it something); of everything else, the entry that would
@@ -19,6 +19,8 @@ pub struct MemoryStore {
     pub(super) confirmations: Mutex<Bounded<SecretHash, Asked>>,
     pub(super) counters: Mutex<Bounded<String, ()>>,
     pub(super) spent: Mutex<Bounded<SecretHash, ()>>,
+    /// By their kind. The code names the kinds, so they are few.
+    pub(super) transactions: Mutex<HashMap<String, Bounded<SecretHash, Transaction>>>,
     pub(super) board: RevocationBoard,
     /// One key for each purpose. The code names the purposes, so they are few and need no bound.
     pub(super) sealing_keys: Mutex<HashMap<String, SealingKey>>,
@@ -81,6 +83,7 @@ impl MemoryStore {
             confirmations: Mutex::new(Bounded::new(caps.confirmations)),
             counters: Mutex::new(Bounded::new(caps.counters)),
             spent: Mutex::new(Bounded::new(caps.spent)),
+            transactions: Mutex::default(),
             board: RevocationBoard::default(),
             sealing_keys: Mutex::default(),
         }

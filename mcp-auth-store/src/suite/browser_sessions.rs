@@ -1,12 +1,13 @@
 //! Promises of [`BrowserSessions`](crate::BrowserSessions).
 
-use crate::{Browser, SecretHash, Store};
+use crate::{Authentication, Browser, SecretHash, Store};
 
 async fn begin(store: &Store, before: Option<&str>, id: &str) -> SecretHash {
     let (id, before) = (SecretHash::of(id), before.map(SecretHash::of));
     let browser = Browser {
         subject: "alice".into(),
-        auth_time: 0,
+        name: None,
+        authentication: Authentication::default(),
         logged_in_for: SecretHash::of("a request"),
         expires_at: 10,
     };

@@ -5,7 +5,7 @@
 //! - `race`: runs the same step many times at once.
 //! - `records`: sample clients, codes and grants.
 //! - `clients`, `codes`, `consents`, `grants`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
-//!   `revocations`, `sealing_keys`, `spent`: the promises, by aggregate.
+//!   `revocations`, `sealing_keys`, `spent`, `transactions`: the promises, by aggregate.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
@@ -26,3 +26,4 @@ pub mod sessions;
 pub mod spent;
 pub mod tasks;
 mod tests;
+pub mod transactions;

@@ -2,7 +2,7 @@
 
 use mcp_auth_core::ScopeSet;
 
-use crate::{Client, Code, Grant, GrantTypes, Redemption, SecretHash, Store};
+use crate::{Authentication, Client, ClientCredential, Code, Grant, Redemption, SecretHash, Store};
 
 /// A client with a secret.
 pub fn client(id: &str) -> Client {
@@ -10,8 +10,9 @@ pub fn client(id: &str) -> Client {
         id: id.into(),
         name: Some("A client".into()),
         redirect_uris: vec!["http://127.0.0.1/callback".into(), "cursor://callback".into()],
-        grant_types: GrantTypes::AuthorizationCode { refresh: true },
-        secret: Some(SecretHash::of("the client's secret")),
+        grant_types: Client::for_people(true),
+        scopes: ScopeSet::default(),
+        credential: ClientCredential::Secret(SecretHash::of("the client's secret")),
         registered_at: 1,
         registration_token: None,
     }
@@ -27,7 +28,8 @@ pub fn code(client_id: &str, scopes: &str) -> Code {
         resource: "http://localhost:8080/mcp".into(),
         scopes: ScopeSet::parse_lossy(scopes),
         refresh: true,
-        auth_time: 1,
+        authentication: Authentication::at(1),
+        dpop_jkt: None,
         expires_at: 60,
     }
 }
@@ -40,7 +42,8 @@ pub fn grant(id: &str, current: &str) -> Grant {
         subject: "alice".into(),
         resource: "http://localhost:8080/mcp".into(),
         scopes: ScopeSet::parse_lossy("read write"),
-        auth_time: 1,
+        authentication: Authentication::at(1),
+        dpop_jkt: None,
         redirect_uri: "http://127.0.0.1:33418/callback".into(),
         granted_at: 1,
         last_used: 1,

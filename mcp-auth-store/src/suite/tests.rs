@@ -89,6 +89,8 @@ macro_rules! suite {
                 a_hundred_processes_that_start_at_once_get_the_same_key;
             spent: what_is_spent_once_is_spent_until_its_time
                 of_a_hundred_uses_at_once_one_is_the_first;
+            transactions: what_was_begun_is_found_until_its_time
+                of_a_hundred_who_take_it_one_gets_it;
         }
     };
     (@tests $attributes:tt $fresh:expr; $($aggregate:ident: $($promise:ident)+;)+) => {

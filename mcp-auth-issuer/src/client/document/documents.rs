@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mcp_auth_core::net::Host;
-use mcp_auth_store::{Arrival, Client, GrantTypes, Rate, Store};
+use mcp_auth_store::{Arrival, Client, GrantType, Rate, Store};
 
 use super::error::DocumentError;
 use super::fetch::DocumentFetch;
@@ -161,11 +161,8 @@ pub(crate) fn still_allows(client: &Client, redirect_uri: &str) -> bool {
 
 /// The host that publishes the description of `client`, if it has one: the one thing that is verified of it.
 pub(crate) fn publisher(client: &Client) -> Option<String> {
-    match client.grant_types {
-        GrantTypes::AuthorizationCode { .. } => host_of(&client.id),
-        // The operator may have named it by a URL, and nothing is fetched then.
-        GrantTypes::ClientCredentials { .. } => None,
-    }
+    // The operator may have named one by a URL that no person logs in for, and nothing is fetched then.
+    client.may(GrantType::AuthorizationCode).then(|| host_of(&client.id)).flatten()
 }
 
 #[cfg(test)]
@@ -371,15 +368,16 @@ mod tests {
                 name: None,
                 redirect_uris: Vec::new(),
                 grant_types,
-                secret: None,
+                scopes: Default::default(),
+                credential: mcp_auth_store::ClientCredential::None,
                 registered_at: 0,
                 registration_token: None,
             })
         };
-        let for_people = || GrantTypes::AuthorizationCode { refresh: true };
+        let for_people = || Client::for_people(true);
         assert_eq!(described(URL, for_people()).as_deref(), Some("client.example"));
         assert_eq!(described("client_AAAAAAAAAAAAAAAAAAAAAA", for_people()), None);
-        assert_eq!(described(URL, GrantTypes::ClientCredentials { scopes: Default::default() }), None);
+        assert_eq!(described(URL, [GrantType::ClientCredentials].into()), None);
     }
 
     #[test]

@@ -61,18 +61,19 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use http::header::CACHE_CONTROL;
-    use mcp_auth_store::GrantTypes;
+    use mcp_auth_core::ScopeSet;
+    use mcp_auth_store::ClientCredential;
 
     use super::*;
 
     fn client(id: &str) -> Client {
-        let grant_types = GrantTypes::AuthorizationCode { refresh: true };
         Client {
             id: id.to_owned(),
             name: None,
             redirect_uris: Vec::new(),
-            grant_types,
-            secret: None,
+            grant_types: Client::for_people(true),
+            scopes: ScopeSet::default(),
+            credential: ClientCredential::None,
             registered_at: 0,
             registration_token: None,
         }

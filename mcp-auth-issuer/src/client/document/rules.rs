@@ -1,7 +1,7 @@
 //! Which documents describe a client (draft-ietf-oauth-client-id-metadata-document-02 §4, RFC 7591 §2).
 
-use mcp_auth_core::strict_json;
-use mcp_auth_store::{Client, GrantTypes};
+use mcp_auth_core::{ScopeSet, strict_json};
+use mcp_auth_store::{Client, ClientCredential};
 use serde_json::{Map, Value};
 
 use super::url::ClientIdUrl;
@@ -104,8 +104,9 @@ pub(super) fn client(url: &ClientIdUrl, document: &[u8]) -> Result<Client, Inval
         id: url.as_str().to_owned(),
         name: Some(name),
         redirect_uris,
-        grant_types: GrantTypes::AuthorizationCode { refresh },
-        secret: None,
+        grant_types: Client::for_people(refresh),
+        scopes: ScopeSet::default(),
+        credential: ClientCredential::None,
         registered_at: 0,
         registration_token: None,
     })
@@ -199,15 +200,15 @@ mod tests {
         let client = read(|_| ()).unwrap();
         assert_eq!((&*client.id, client.name.as_deref()), (URL, Some("Example")));
         assert_eq!(client.redirect_uris, ["http://127.0.0.1:3000/cb"]);
-        assert_eq!(client.grant_types, GrantTypes::AuthorizationCode { refresh: true });
-        assert!(client.secret.is_none());
+        assert_eq!(client.grant_types, Client::for_people(true));
+        assert!(client.is_public());
         let vscode = read(|d| {
             d["token_endpoint_auth_method"] = json!("none");
             d["response_types"] = json!(["code"]);
             d["grant_types"] = json!(["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"]);
             d["redirect_uris"] = json!(["https://vscode.dev/redirect", "http://127.0.0.1:33418/"]);
         });
-        assert_eq!(vscode.unwrap().grant_types, GrantTypes::AuthorizationCode { refresh: false });
+        assert_eq!(vscode.unwrap().grant_types, Client::for_people(false));
         let chatgpt = read(|d| {
             d["redirect_uris"] = json!(["https://chatgpt.com/connector_platform_oauth_redirect"]);
             d["token_endpoint_auth_method"] = json!("private_key_jwt");
@@ -215,7 +216,7 @@ mod tests {
             d["token_endpoint_auth_signing_alg"] = json!("RS256");
             d["jwks_uri"] = json!("https://chatgpt.com/oauth/jwks.json");
         });
-        assert!(chatgpt.unwrap().secret.is_none());
+        assert!(chatgpt.unwrap().is_public());
         let by_choice = read(|d| d["token_endpoint_auth_methods_supported"] = json!(["none"]));
         assert!(by_choice.is_ok());
         let keyed =

@@ -43,13 +43,16 @@ impl LoginAsked {
     /// Whether the login of this browser will do for the request of this hash `now`, in Unix seconds. A login on the page of the
     /// request itself does, however long the person then looks at the next page: the token says when it was.
     pub(super) fn is_met_by(self, browser: &Browser, request: SecretHash, now: u64) -> bool {
-        let is_recent = self.max_age.is_none_or(|most| now.saturating_sub(browser.auth_time) <= most);
+        let is_recent =
+            self.max_age.is_none_or(|most| now.saturating_sub(browser.authentication.auth_time) <= most);
         browser.logged_in_for == request || (!self.again && self.max_age != Some(0) && is_recent)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use mcp_auth_store::Authentication;
+
     use super::*;
 
     fn asked(query: &str) -> Result<LoginAsked, Refused> {
@@ -80,7 +83,8 @@ mod tests {
         let (this, other) = (SecretHash::of("this"), SecretHash::of("other"));
         let browser = |logged_in_for| Browser {
             subject: "alice".to_owned(),
-            auth_time: 1_000,
+            name: None,
+            authentication: Authentication::at(1_000),
             logged_in_for,
             expires_at: 9_000,
         };

@@ -6,12 +6,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, Uri};
-use mcp_auth_store::{Arrival, Browser, Code, GrantTypes, SecretHash};
+use mcp_auth_store::{Arrival, Browser, Code, GrantType, SecretHash};
 
 use super::get::page;
 use super::refusal::{Refusal, Untrusted};
 use super::request::AuthorizationRequest;
 use super::response::see_other;
+use crate::endpoint::login_step::Answered;
 use crate::endpoint::own_form::OwnForm;
 use crate::issuer::Issuer;
 use crate::person::page::Notice;
@@ -39,9 +40,9 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
     let token = form.get("csrf").unwrap_or_default();
 
     match (form.get("decision"), session) {
-        (Some("login"), _) => match request.login_step().log_in(issuer, &form).await {
-            Ok(user) => Ok(request.login_step().begin(issuer, cookie, user.subject).await?),
-            Err(notice) => page(issuer, headers, &request, Some(notice)).await,
+        (Some("login"), _) => match request.login_step().answered(issuer, headers, cookie, &form).await? {
+            Answered::Person(user) => Ok(request.login_step().begin(issuer, cookie, user).await?),
+            Answered::Page(page) => Ok(page),
         },
         (Some("logout"), _) => {
             issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
@@ -107,8 +108,9 @@ async fn allow(
         code_challenge: request.code_challenge.clone(),
         resource: issuer.resource.to_string(),
         scopes: request.scopes.clone(),
-        refresh: request.client.grant_types == GrantTypes::AuthorizationCode { refresh: true },
-        auth_time: session.auth_time,
+        refresh: request.client.may(GrantType::RefreshToken),
+        authentication: session.authentication,
+        dpop_jkt: None,
         expires_at: now.saturating_add(issuer.lifetimes.code),
     };
     issuer.store.codes().issue(SecretHash::of(&text), code, now).await?;

@@ -14,6 +14,7 @@ use crate::client::redirect_uri::{Destination, admits, destination};
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::AUTHORIZE;
 use crate::issuer::{ClientError, Issuer};
+use crate::person::Asked;
 use crate::request::Params;
 
 /// The longest query, in bytes; it has room for a long `state`.
@@ -77,6 +78,7 @@ impl AuthorizationRequest {
         LoginStep {
             client_id: Some(&self.client.id),
             client: Some(&self.client),
+            asked: Asked::default(),
             then: "Logging in gives it nothing yet. The next page shows what it asks for, and you decide.",
             refuse: "Cancel and go back",
             url: &self.url,

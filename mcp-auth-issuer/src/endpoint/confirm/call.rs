@@ -1,7 +1,8 @@
 //! The call that the URL names, by a secret that its client was given.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use mcp_auth_store::{Answer, Browser, Client, Confirmation, GrantTypes, SecretHash};
+use mcp_auth_core::ScopeSet;
+use mcp_auth_store::{Answer, Browser, Client, ClientCredential, Confirmation, SecretHash};
 
 use super::refusal::Refusal;
 use crate::client::document::publisher;
@@ -9,6 +10,7 @@ use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::CONFIRM;
 use crate::issuer::{ClientError, Issuer};
+use crate::person::Asked;
 use crate::request::Params;
 
 /// A call that waits for its person.
@@ -22,13 +24,13 @@ pub(super) struct WaitingCall {
 
 /// A client of which only the URL is known, where it describes itself: who publishes it is shown all the same.
 fn described_at(id: &str) -> Option<Client> {
-    let grant_types = GrantTypes::AuthorizationCode { refresh: false };
     let client = Client {
         id: id.to_owned(),
         name: None,
         redirect_uris: Vec::new(),
-        grant_types,
-        secret: None,
+        grant_types: Client::for_people(false),
+        scopes: ScopeSet::default(),
+        credential: ClientCredential::None,
         registered_at: 0,
         registration_token: None,
     };
@@ -64,6 +66,7 @@ impl WaitingCall {
         LoginStep {
             client_id: self.asked.client_id.as_deref(),
             client: self.client.as_ref(),
+            asked: Asked::default(),
             then: "It calls a tool that needs your confirmation. The next page shows the call, and you decide.",
             refuse: "Deny the call",
             url: &self.url,

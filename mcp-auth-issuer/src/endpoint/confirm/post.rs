@@ -12,6 +12,7 @@ use super::call::WaitingCall;
 use super::get::page;
 use super::refusal::{Refusal, allowed};
 use crate::endpoint::authorize::Untrusted;
+use crate::endpoint::login_step::Answered;
 use crate::endpoint::own_form::OwnForm;
 use crate::issuer::Issuer;
 use crate::person::page::Notice;
@@ -38,12 +39,12 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
     let asked = &call.asked;
     let its_person = browser.filter(|browser| call.is_logged_in_at(browser));
     match (form.get("decision"), its_person) {
-        (Some("login"), _) => match call.login_step().log_in(issuer, &form).await {
-            Ok(user) if user.subject == asked.subject => {
-                Ok(call.login_step().begin(issuer, cookie, user.subject).await?)
+        (Some("login"), _) => match call.login_step().answered(issuer, headers, cookie, &form).await? {
+            Answered::Person(user) if user.subject == asked.subject => {
+                Ok(call.login_step().begin(issuer, cookie, user).await?)
             }
             // This person is shown nothing of the call. The call ends, and its caller is told why.
-            Ok(user) => {
+            Answered::Person(user) => {
                 call.answer(issuer, Answer::Foreign).await?;
                 tracing::warn!(
                     subject = ?user.subject, caller = ?asked.subject, client_id = ?asked.client_id, tool = ?asked.tool,
@@ -51,7 +52,7 @@ async fn decide(issuer: &Issuer, uri: &Uri, headers: &HeaderMap, body: Body) -> 
                 );
                 Err(Refusal::Foreign)
             }
-            Err(notice) => page(issuer, headers, &call, Some(notice)).await,
+            Answered::Page(page) => Ok(page),
         },
         (Some("allow"), Some(_)) => {
             call.answer(issuer, Answer::Allowed).await?;

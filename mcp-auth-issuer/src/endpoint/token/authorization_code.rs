@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use mcp_auth_store::{Client, Code, GrantTypes, Redemption, SecretHash, grant_name};
+use mcp_auth_store::{Client, Code, GrantType, Redemption, SecretHash, grant_name};
 
 use super::Refusal;
 use super::issued::Issued;
@@ -14,9 +14,9 @@ use crate::request::Params;
 use crate::secret::identifier;
 
 pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
-    let GrantTypes::AuthorizationCode { refresh } = &client.grant_types else {
+    if !client.may(GrantType::AuthorizationCode) {
         return Err(Refusal::UnauthorizedClient);
-    };
+    }
     let hash = SecretHash::of(params.get("code").ok_or(Refusal::Missing("code"))?);
     let code = issuer
         .store
@@ -36,10 +36,10 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         client_id: &client.id,
         resource: &code.resource,
         scopes: &scopes,
-        auth_time: Some(code.auth_time),
+        authentication: Some(&code.authentication),
         grant_id: Some(&grant_name(&grant_id)),
     })?;
-    let (refresh_token, grant) = match *refresh && code.refresh {
+    let (refresh_token, grant) = match client.may(GrantType::RefreshToken) && code.refresh {
         true => {
             let (token, grant) = new_grant(issuer, &grant_id, &code);
             (Some(token), Some(grant))

@@ -4,7 +4,7 @@
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use mcp_auth_store::{Client, SecretHash};
+use mcp_auth_store::{Client, ClientCredential, SecretHash};
 
 use super::Refusal;
 use crate::issuer::Issuer;
@@ -38,16 +38,19 @@ pub(crate) async fn authenticate(
     let client = issuer.known_client(&id).await?;
     // A secret is compared even if the client has none, so that the response time does not reveal which clients
     // exist.
-    let expected = client.as_ref().and_then(|client| client.secret);
-    let matches =
-        expected.unwrap_or(SecretHash::from_bytes([0; 32])).matches(secret.as_deref().unwrap_or_default());
-    match (client, secret) {
-        (None, _) => Err(refused("client_id is unknown")),
-        (Some(client), None) if client.secret.is_none() => Ok(client),
-        (Some(client), Some(_)) if client.secret.is_some() && matches => Ok(client),
-        (Some(client), Some(_)) if client.secret.is_some() => Err(refused("client_secret is wrong")),
-        (Some(_), Some(_)) => Err(refused("a public client sent a secret")),
-        (Some(_), None) => Err(refused("client_secret is missing")),
+    let expected = match client.as_ref().map(|client| &client.credential) {
+        Some(ClientCredential::Secret(hash)) => *hash,
+        Some(ClientCredential::None | ClientCredential::Keys(_)) | None => SecretHash::from_bytes([0; 32]),
+    };
+    let matches = expected.matches(secret.as_deref().unwrap_or_default());
+    let Some(client) = client else { return Err(refused("client_id is unknown")) };
+    match (&client.credential, secret) {
+        (ClientCredential::None, None) => Ok(client),
+        (ClientCredential::None, Some(_)) => Err(refused("a public client sent a secret")),
+        (ClientCredential::Secret(_), Some(_)) if matches => Ok(client),
+        (ClientCredential::Secret(_), Some(_)) => Err(refused("client_secret is wrong")),
+        (ClientCredential::Secret(_), None) => Err(refused("client_secret is missing")),
+        (ClientCredential::Keys(_), _) => Err(refused("the client authenticates by a key")),
     }
 }
 

@@ -7,16 +7,16 @@ use super::resource::verify_resource;
 use crate::client::scopes::first_missing;
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
-use mcp_auth_store::{Client, GrantTypes};
+use mcp_auth_store::{Client, GrantType};
 
 pub(super) fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
-    let GrantTypes::ClientCredentials { scopes: granted } = &client.grant_types else {
+    if !client.may(GrantType::ClientCredentials) {
         return Err(Refusal::UnauthorizedClient);
-    };
+    }
     verify_resource(issuer, params)?;
     let requested = issuer.scopes.requested(params.get("scope")).map_err(Refusal::Scope)?;
-    let scopes = requested.unwrap_or_else(|| granted.clone());
-    if let Some(scope) = first_missing(&scopes, granted) {
+    let scopes = requested.unwrap_or_else(|| client.scopes.clone());
+    if let Some(scope) = first_missing(&scopes, &client.scopes) {
         return Err(Refusal::ScopeNotGranted(scope.clone()));
     }
     // RFC 9068 §2.2: without a resource owner, `sub` names the client.
@@ -25,7 +25,7 @@ pub(super) fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result
         client_id: &client.id,
         resource: issuer.resource.as_str(),
         scopes: &scopes,
-        auth_time: None,
+        authentication: None,
         grant_id: None,
     })?;
     tracing::info!(client_id = %client.id, scope = %scopes, grant = "client_credentials", "access token issued");

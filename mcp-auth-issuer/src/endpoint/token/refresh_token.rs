@@ -13,7 +13,7 @@ use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 use crate::secret::secret;
 use mcp_auth_core::SecretText;
-use mcp_auth_store::{Client, Code, Grant, GrantTypes, Rotate, Rotation, SecretHash, grant_name};
+use mcp_auth_store::{Client, Code, Grant, GrantType, Rotate, Rotation, SecretHash, grant_name};
 
 /// A refresh token as a client presents it.
 pub(crate) struct PresentedRefreshToken<'a> {
@@ -44,7 +44,8 @@ pub(super) fn new_grant(issuer: &Issuer, id: &str, code: &Code) -> (String, Gran
         subject: code.subject.clone(),
         resource: code.resource.clone(),
         scopes: code.scopes.clone(),
-        auth_time: code.auth_time,
+        authentication: code.authentication.clone(),
+        dpop_jkt: None,
         redirect_uri: code.redirect_uri.clone(),
         granted_at: now,
         last_used: now,
@@ -83,7 +84,7 @@ pub(super) async fn taken_back(
 }
 
 pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
-    if client.grant_types != (GrantTypes::AuthorizationCode { refresh: true }) {
+    if !client.may(GrantType::RefreshToken) {
         return Err(Refusal::UnauthorizedClient);
     }
     let token = params.get("refresh_token").ok_or(Refusal::Missing("refresh_token"))?;
@@ -119,7 +120,7 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         resource: &grant.resource,
         scopes: &scopes,
         // Nobody logs in to refresh (RFC 9068 §2.2.1).
-        auth_time: Some(grant.auth_time),
+        authentication: Some(&grant.authentication),
         grant_id: Some(&grant_name(&grant.id)),
     })?;
     let next = secret(&*issuer.ambient.random);

@@ -74,7 +74,8 @@ fn mixes_alphabets(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use mcp_auth_store::GrantTypes;
+    use mcp_auth_core::ScopeSet;
+    use mcp_auth_store::ClientCredential;
 
     use super::*;
 
@@ -84,8 +85,9 @@ mod tests {
             id: id.to_owned(),
             name: Some("Claude".to_owned()),
             redirect_uris: Vec::new(),
-            grant_types: GrantTypes::AuthorizationCode { refresh: true },
-            secret: None,
+            grant_types: Client::for_people(true),
+            scopes: ScopeSet::default(),
+            credential: ClientCredential::None,
             registered_at: 0,
             registration_token: None,
         };

@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
-use mcp_auth_store::{Client, GrantTypes};
+use mcp_auth_store::{Client, GrantType};
 
 use super::claim::{application, visible};
 use super::host::{look_alike, stressed};
@@ -125,7 +125,7 @@ impl Consent<'_> {
 
     fn outcomes(&self) -> Markup {
         let lifetimes = self.issuer.lifetimes;
-        let renews = matches!(self.client.grant_types, GrantTypes::AuthorizationCode { refresh: true });
+        let renews = self.client.may(GrantType::RefreshToken);
         html! {
             h2 { "Your answer" }
             p #on-deny { strong { "Deny:" } " it gets nothing, and is told so." }

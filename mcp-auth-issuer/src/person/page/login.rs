@@ -25,6 +25,8 @@ pub(crate) struct LoginPage<'a> {
     /// The URL that the form posts to.
     pub(crate) action: &'a str,
     pub(crate) csrf: &'a str,
+    /// The secret name of what the login has found out so far.
+    pub(crate) login: Option<&'a str>,
 }
 
 /// Why the page is shown again.
@@ -33,6 +35,8 @@ pub(crate) enum Notice {
     /// The login was refused; holds the text of the [`Login`](crate::Login).
     Refused(Cow<'static, str>),
     Unavailable,
+    /// A form of the login was sent twice or too late.
+    Late,
     /// The person answered after their login had ended.
     Ended,
 }
@@ -44,6 +48,7 @@ impl Notice {
             Self::Unavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, "Logging in is not possible now. Try again in a moment.")
             }
+            Self::Late => (StatusCode::FORBIDDEN, "That page was too old. Log in again."),
             Self::Ended => (
                 StatusCode::FORBIDDEN,
                 "Your login had ended when you answered, so nothing was allowed. Log in again to see the request.",
@@ -74,6 +79,9 @@ impl IntoResponse for LoginPage<'_> {
             form method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
                 input type="hidden" name="decision" value="login";
+                @if let Some(login) = self.login {
+                    input type="hidden" name="login" value=(login);
+                }
                 (self.controls)
             }
             form.aside method="post" action=(self.action) {

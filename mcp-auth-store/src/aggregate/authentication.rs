@@ -1,0 +1,23 @@
+//! How a person logged in.
+
+use serde::{Deserialize, Serialize};
+
+/// How a person logged in, as their access tokens say it (RFC 9068 §2.2.1). It is decided at the login, and a refresh changes nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Authentication {
+    /// When, in Unix seconds.
+    pub auth_time: u64,
+    /// How strong it was: an authentication context class reference (OpenID Connect Core 1.0 §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// By which means, such as `pwd`, `otp` or `hwk` (RFC 8176).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
+}
+
+impl Authentication {
+    /// A login at `auth_time`, of which nothing else is known.
+    pub fn at(auth_time: u64) -> Self {
+        Self { auth_time, ..Self::default() }
+    }
+}

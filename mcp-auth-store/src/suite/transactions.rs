@@ -1,0 +1,39 @@
+//! Promises of [`Transactions`](crate::Transactions).
+
+use mcp_auth_core::SecretText;
+
+use super::race::{at_once, count};
+use crate::{SecretHash, Store, Transaction};
+
+fn transaction() -> Transaction {
+    Transaction { owner: "client".into(), about: SecretText::new("scope=a"), expires_at: 60 }
+}
+
+async fn begun(store: &Store) -> SecretHash {
+    let id = SecretHash::of("its name");
+    store.transactions().begin("pushed-request", id, transaction(), 0).await.unwrap();
+    id
+}
+
+/// One of another kind, or with another name, is not there.
+pub async fn what_was_begun_is_found_until_its_time(store: Store) {
+    let (id, transactions) = (begun(&store).await, store.transactions());
+    assert_eq!(transactions.find("pushed-request", id, 59).await.unwrap(), Some(transaction()));
+    assert_eq!(transactions.find("pushed-request", id, 60).await.unwrap(), None);
+    assert_eq!(transactions.find("login", id, 1).await.unwrap(), None);
+    assert_eq!(transactions.take("login", id, 1).await.unwrap(), None);
+    assert_eq!(transactions.find("pushed-request", SecretHash::of("other"), 1).await.unwrap(), None);
+    assert_eq!(transactions.take("pushed-request", id, 60).await.unwrap(), None);
+}
+
+/// Who takes it has it for himself.
+pub async fn of_a_hundred_who_take_it_one_gets_it(store: Store) {
+    let id = begun(&store).await;
+    let taken = at_once(|_| {
+        let store = store.clone();
+        async move { store.transactions().take("pushed-request", id, 1).await.unwrap() }
+    })
+    .await;
+    assert_eq!(count(&taken, &Some(transaction())), 1);
+    assert_eq!(store.transactions().find("pushed-request", id, 1).await.unwrap(), None);
+}
