@@ -54,6 +54,7 @@ pub(crate) fn issuer(
     let built = mcp_auth_issuer::build(
         LocalIssuerSetup {
             issuer: resource.origin().try_into()?,
+            reach: config.issuer_reach(),
             resource,
             server_name: String::new(),
             scopes,

@@ -12,7 +12,8 @@ use mcp_auth_core::own_claims::{ROLES_CLAIM, is_of_every_token};
 use mcp_auth_core::seen::deceives;
 use mcp_auth_core::{IssuerIdentifier, Resource, Scope, ScopeSet};
 use mcp_auth_issuer::{
-    AccessTokenClaims, Authentication, Caps, IssuerOptions, KeySource, LocalIssuerSetup, SigningKey, Store,
+    AccessTokenClaims, Authentication, Caps, IssuerOptions, IssuerReach, KeySource, LocalIssuerSetup,
+    SigningKey, Store,
 };
 use mcp_auth_runtime::config::bounds::MAX_TOKEN_LIFETIME;
 use mcp_auth_runtime::config::issuer::BuiltInIssuer;
@@ -284,6 +285,7 @@ fn accepts(
 ) -> Result<(), Failure> {
     let setup = LocalIssuerSetup {
         issuer: issuer.clone(),
+        reach: IssuerReach::ThisComputer,
         resource: resource.clone(),
         server_name: String::new(),
         scopes: Default::default(),

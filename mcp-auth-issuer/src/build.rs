@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mcp_auth_core::InvalidScope;
+use mcp_auth_runtime::config::IssuerReach;
 use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};
 use mcp_auth_store::{Client, Rate};
 
@@ -23,6 +24,9 @@ pub enum IssuerError {
     /// The issuer identifier is not valid for the built-in issuer.
     #[error(transparent)]
     Issuer(#[from] InvalidIssuer),
+    /// Other computers can reach it, and its login asks for no proof.
+    #[error("other computers can reach the built-in issuer, whose login asks for no proof: set issuer.login")]
+    WithoutLogin,
     /// An option is out of its range.
     #[error(transparent)]
     Option(#[from] InvalidOption),
@@ -45,11 +49,12 @@ pub enum IssuerError {
 ///
 /// # Example
 /// ```
-/// use mcp_auth_issuer::{Caps, IssuerOptions, LocalIssuerSetup, Store};
+/// use mcp_auth_issuer::{Caps, IssuerOptions, IssuerReach, LocalIssuerSetup, Store};
 /// use mcp_auth_core::ambient::Ambient;
 /// let issuer = mcp_auth_issuer::build(
 ///     LocalIssuerSetup {
 ///         issuer: "http://localhost:8080".parse().unwrap(),
+///         reach: IssuerReach::ThisComputer,
 ///         resource: "http://localhost:8080/mcp".parse().unwrap(),
 ///         server_name: "todos".into(),
 ///         scopes: [("todos.read".into(), Some("Read your todos".into()))].into(),
@@ -65,6 +70,9 @@ pub enum IssuerError {
 /// assert_eq!(issuer.jwks["keys"][0]["alg"], "ES256");
 /// ```
 pub fn build(setup: LocalIssuerSetup, options: IssuerOptions) -> Result<LocalIssuer, IssuerError> {
+    if setup.reach == IssuerReach::Network {
+        return Err(IssuerError::WithoutLogin);
+    }
     let login = Arc::new(DevelopmentLogin::new(options.users.clone()));
     build_with(setup, options, login)
 }
@@ -78,7 +86,7 @@ pub fn build_with(
     options: IssuerOptions,
     login: Arc<dyn Login>,
 ) -> Result<LocalIssuer, IssuerError> {
-    let origin = IssuerOrigin::new(setup.issuer.clone())?;
+    let origin = IssuerOrigin::new(setup.issuer.clone(), setup.reach)?;
     let scopes = Declared::new(setup.scopes, setup.families, setup.hierarchy, setup.default_scopes)?;
     let registrations = options.check(|scope| scopes.contains(scope))?;
     let key = options.signing_key.open()?;

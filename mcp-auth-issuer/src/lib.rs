@@ -1,4 +1,4 @@
-//! The built-in OAuth 2.1 authorization server: for development, in the server's own process and at its origin.
+//! The built-in OAuth 2.1 authorization server, in the server's own process and at its origin.
 //!
 //! The facade calls [`build()`] and gives the [`LocalIssuer`] to the runtime, which knows nothing else of this crate.
 //! In the order of a login:
@@ -30,6 +30,7 @@ pub use client::redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use key::{AccessTokenClaims, KeyError, KeySource, MintError, SigningKey};
 pub use maud;
 pub use mcp_auth_core::{SecretText, bounds};
+pub use mcp_auth_runtime::config::IssuerReach;
 pub use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};
 pub use mcp_auth_store::{Authentication, Caps, Store};
 pub use options::{InvalidOption, IssuerOptions, NamedClient};

@@ -50,12 +50,13 @@ impl SessionCookie {
 #[cfg(test)]
 mod tests {
     use mcp_auth_core::ambient::SystemRandom;
+    use mcp_auth_runtime::config::IssuerReach;
 
     use super::*;
     use crate::secret::secret;
 
     fn cookie(origin: &str) -> SessionCookie {
-        SessionCookie::new(&IssuerOrigin::new(origin.parse().unwrap()).unwrap())
+        SessionCookie::new(&IssuerOrigin::new(origin.parse().unwrap(), IssuerReach::ThisComputer).unwrap())
     }
 
     #[test]

@@ -7,8 +7,9 @@ use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
 use mcp_auth_core::IssuerIdentifier;
 use mcp_auth_core::net::Origin;
+use mcp_auth_runtime::config::IssuerReach;
 
-/// The issuer identifier: an origin on this computer.
+/// The issuer identifier: an origin. On this computer, or elsewhere one of https.
 #[derive(Debug, Clone)]
 pub(crate) struct IssuerOrigin {
     identifier: IssuerIdentifier,
@@ -24,23 +25,29 @@ pub enum InvalidIssuer {
     /// It has a path, or is not written as browsers write an origin.
     #[error("issuer {0:?} is not an origin such as http://localhost:8080")]
     NotAnOrigin(String),
-    /// It is not on loopback. One click logs in, so other computers must not reach it.
-    #[error(
-        "issuer {0:?} is not on loopback: the built-in issuer logs in with one click and is for development \
-         on this computer; elsewhere name an authorization server in auth.issuers"
-    )]
+    /// It is not on loopback, and nobody else is to reach it.
+    #[error("issuer {0:?} is not on loopback, and the built-in issuer is for this computer alone")]
     OffLoopback(String),
+    /// Passwords and tokens would be readable on the way.
+    #[error("issuer {0:?} is reached by other computers, and does not start with https://")]
+    NotHttps(String),
 }
 
 impl IssuerOrigin {
-    pub(crate) fn new(identifier: IssuerIdentifier) -> Result<Self, InvalidIssuer> {
+    pub(crate) fn new(identifier: IssuerIdentifier, reach: IssuerReach) -> Result<Self, InvalidIssuer> {
         // It must be equal byte for byte: RFC 8414 §3.3 and RFC 9207 §2.4 compare issuers as strings.
         let Some(origin) = Origin::of(identifier.url()).filter(|origin| identifier == *origin.to_string())
         else {
             return Err(InvalidIssuer::NotAnOrigin(identifier.to_string()));
         };
-        if !origin.host().is_loopback() {
-            return Err(InvalidIssuer::OffLoopback(identifier.to_string()));
+        match reach {
+            IssuerReach::ThisComputer if !origin.host().is_loopback() => {
+                return Err(InvalidIssuer::OffLoopback(identifier.to_string()));
+            }
+            IssuerReach::Network if origin.scheme() != "https" => {
+                return Err(InvalidIssuer::NotHttps(identifier.to_string()));
+            }
+            IssuerReach::ThisComputer | IssuerReach::Network => {}
         }
         Ok(Self { identifier, host: origin.authority().to_string(), origin })
     }
@@ -78,7 +85,7 @@ mod tests {
     use super::*;
 
     fn origin(text: &str) -> Result<IssuerOrigin, InvalidIssuer> {
-        IssuerOrigin::new(text.parse().unwrap())
+        IssuerOrigin::new(text.parse().unwrap(), IssuerReach::ThisComputer)
     }
 
     #[test]
@@ -102,6 +109,18 @@ mod tests {
         ] {
             assert_eq!(origin(off).err(), Some(InvalidIssuer::OffLoopback(off.into())), "{off}");
         }
+    }
+
+    #[test]
+    fn issuer_that_others_reach_is_an_https_origin() {
+        let origin = |text: &str| IssuerOrigin::new(text.parse().unwrap(), IssuerReach::Network);
+        for ok in ["https://example.com", "https://example.com:8443", "https://localhost:8443"] {
+            assert!(origin(ok).is_ok_and(|origin| origin.is_https()), "{ok}");
+        }
+        let clear = "http://localhost:8080";
+        assert_eq!(origin(clear).err(), Some(InvalidIssuer::NotHttps(clear.into())));
+        let path = "https://example.com/tenant";
+        assert_eq!(origin(path).err(), Some(InvalidIssuer::NotAnOrigin(path.into())));
     }
 
     #[test]

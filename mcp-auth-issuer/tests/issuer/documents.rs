@@ -425,6 +425,7 @@ fn an_issuer_whose_ca_file_is_missing_or_has_no_certificate_is_not_built() {
         options.client_documents.ca_file = Some(path);
         let setup = LocalIssuerSetup {
             issuer: ISSUER.parse().unwrap(),
+            reach: mcp_auth_issuer::IssuerReach::ThisComputer,
             resource: RESOURCE.parse().unwrap(),
             server_name: "todos".into(),
             scopes: Default::default(),

@@ -11,7 +11,9 @@ use http_body_util::BodyExt as _;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use mcp_auth_core::SecretText;
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
-use mcp_auth_issuer::{DevelopmentLogin, IssuerOptions, LocalIssuer, LocalIssuerSetup, NamedClient};
+use mcp_auth_issuer::{
+    DevelopmentLogin, IssuerOptions, IssuerReach, LocalIssuer, LocalIssuerSetup, NamedClient,
+};
 use mcp_auth_store::{Caps, Store};
 use mcp_auth_tests::clock::MovedClock;
 use mcp_auth_tests::person::{self, Cookies};
@@ -71,6 +73,7 @@ impl App {
         let clock = MovedClock::at(START);
         let mut the_setup = LocalIssuerSetup {
             issuer: ISSUER.parse().unwrap(),
+            reach: IssuerReach::ThisComputer,
             resource: RESOURCE.parse().unwrap(),
             server_name: "todos".into(),
             scopes: [

@@ -41,7 +41,7 @@ impl Rejection {
             | Self::BadHost { .. }
             | Self::HostNotAllowed { .. }
             | Self::OriginNotAllowed { .. }
-            | Self::NotThisComputer { .. }
+            | Self::IssuerOutOfReach { .. }
             | Self::BadFraming { .. }
             | Self::TransferCoding
             | Self::NothingHere { .. } => MESSAGE,

@@ -179,9 +179,9 @@ pub enum Rejection {
         /// The setting in which an operator allows one.
         setting: String,
     },
-    /// The built-in issuer, asked from another computer: 403.
-    NotThisComputer {
-        /// Why it is taken for another.
+    /// The built-in issuer, asked from where it does not answer: 403.
+    IssuerOutOfReach {
+        /// What is wrong with the way.
         why: Cow<'static, str>,
     },
     /// HTTP that cannot be framed with certainty: 400 (RFC 9112 §6).
@@ -267,7 +267,7 @@ impl Rejection {
                 let text = format!("this origin may not call this server; if it should, add it to {setting}");
                 Row::new(FORBIDDEN, Rank::Early, text)
             }
-            Self::NotThisComputer { why } => Row::new(FORBIDDEN, Rank::Early, why.as_ref()),
+            Self::IssuerOutOfReach { why } => Row::new(FORBIDDEN, Rank::Early, why.as_ref()),
             Self::BodyTooLarge { limit, key } => {
                 let text = format!("the body is larger than {limit} bytes ({key})");
                 Row::new(StatusCode::PAYLOAD_TOO_LARGE, Rank::Early, text)

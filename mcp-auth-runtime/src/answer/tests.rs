@@ -118,7 +118,7 @@ fn a_layer_in_front_answers_a_json_rpc_error_without_id_challenge_or_data() {
         (Rejection::OriginNotAllowed { setting }, 403),
         (Rejection::BadHost { what: "the host header is missing" }, 400),
         (Rejection::BadFraming { what: "two lengths" }, 400),
-        (Rejection::NotThisComputer { why: "another computer".into() }, 403),
+        (Rejection::IssuerOutOfReach { why: "another computer".into() }, 403),
         (Rejection::TransferCoding, 501),
         (Rejection::HeadTooLong { limit: 9 }, 431),
         (Rejection::TooManyHeaders { limit: 9 }, 431),

@@ -7,7 +7,7 @@
 //! - `check`: which values are not safe together.
 //! - `key`: how code names a key, so that a misspelt one does not compile.
 //! - `bounds`: the ranges and defaults that other places act on.
-//! - `derived`: what follows from several keys; `error`: why there is no configuration to start with;
+//! - `derived`: what follows from several keys; `reach`: who can reach the built-in issuer; `error`: why there is no configuration to start with;
 //!   `warning`: what is allowed and the operator should know.
 //!
 //! A new key is a field in its section, a line in `mcp.toml.example`, and a line in `serve/settings.rs`.
@@ -19,6 +19,7 @@ mod error;
 mod key;
 mod load;
 pub mod provider;
+mod reach;
 mod section;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,8 @@ pub use load::process::ProcessContext;
 pub use load::secret::{SecretError, SecretSource};
 pub use load::{Config, ConfigBuilder, Mistake, arguments, process};
 pub use mcp_auth_core::SecretText;
+pub use reach::IssuerReach;
+pub(crate) use reach::Lack;
 pub use section::auth::{Advertise, Denial, Verify};
 pub use section::server::{Rounds, Transport};
 pub use section::{

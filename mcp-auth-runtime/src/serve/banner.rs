@@ -5,19 +5,20 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 
 use crate::call::handler::About;
-use crate::config::Config;
+use crate::config::{Config, IssuerReach};
 
 /// What is known before the address is.
 pub(super) struct Announcement {
     name: String,
     version: String,
-    has_built_in_issuer: bool,
+    /// Who can reach the built-in issuer, where there is one.
+    built_in_issuer: Option<IssuerReach>,
 }
 
 impl Announcement {
     pub(super) fn new(about: &About, config: &Config) -> Self {
-        let has_built_in_issuer = config.built_in_issuer().is_some();
-        Self { name: about.name.clone(), version: about.version.clone(), has_built_in_issuer }
+        let built_in_issuer = config.built_in_issuer().map(|_| config.issuer_reach());
+        Self { name: about.name.clone(), version: about.version.clone(), built_in_issuer }
     }
 
     pub(super) fn print(&self, address: SocketAddr, resource: &str) {
@@ -28,7 +29,12 @@ impl Announcement {
     fn text(&self, address: SocketAddr, resource: &str) -> String {
         let mut text = format!("\n{} {} listens on {address}\n", self.name, self.version);
         let _ = writeln!(text, "  MCP endpoint (and resource identifier): {resource}");
-        if self.has_built_in_issuer {
+        if let Some(reach) = self.built_in_issuer {
+            let who = match reach {
+                IssuerReach::ThisComputer => ", for this computer only",
+                IssuerReach::Network => "",
+            };
+            let _ = writeln!(text, "  Tokens come from the built-in issuer{who}.");
             text.push_str(&how_to_connect(&self.name, resource));
         }
         text.push('\n');
@@ -39,8 +45,7 @@ impl Announcement {
 /// For people who see such a server for the first time.
 fn how_to_connect(name: &str, url: &str) -> String {
     format!(
-        r#"  Tokens come from the built-in issuer, for development on this machine only.
-
+        r#"
 Connect a client; your browser opens for the login:
   Claude Code     claude mcp add --transport http {name} {url}
   VS Code         .vscode/mcp.json    {{"servers": {{"{name}": {{"type": "http", "url": "{url}"}}}}}}

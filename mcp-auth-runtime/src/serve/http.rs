@@ -24,7 +24,7 @@ use crate::observe::health::{self, Readiness};
 use crate::owned::{Sessions, Shares, StoredSessions};
 use crate::transport::before::Before;
 use crate::transport::http::serve_http;
-use crate::transport::{cors, host, origin, peer, place, routes};
+use crate::transport::{cors, host, origin, place, routes};
 use mcp_auth_core::Resource;
 
 /// Serves until the process is told to stop.
@@ -113,8 +113,9 @@ fn layers(parts: Parts, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
     // The layers, in the order a request passes them.
     // On every route but health, or a page that rebound its name could drive the issuer's login.
     let check_host = Before(move |request: &Request| host::check(&hosts, request));
-    // Before the built-in issuer: its login asks for no password, so only this computer may reach it, on any listener.
-    let loopback_peers = Before(peer::loopback_only);
+    // Before the built-in issuer: this computer alone, or what comes by TLS.
+    let peers = settings::issuer_peers(&parts.config);
+    let issuer_peers = Before(move |request: &Request| peers.check(request));
     // A page of another site may neither call tools nor post to the login.
     let (of_all, of_posts) = (Arc::clone(&origins), Arc::clone(&origins));
     let check_origin = Before(move |request: &Request| origin::check(&of_all, request));
@@ -163,7 +164,7 @@ fn layers(parts: Parts, bound: SocketAddr, trusted: Trusted) -> Result<Router> {
     let endpoint = endpoint.layer((check_host.clone(), check_origin, answer_cors.clone()));
     let metadata = metadata.layer((check_host.clone(), answer_cors));
     let issuer = local.map_or_else(Router::new, |local| local.router);
-    let issuer = issuer.layer((check_host, loopback_peers, check_origin_of_posts));
+    let issuer = issuer.layer((check_host, issuer_peers, check_origin_of_posts));
     let health = if answers_health { health::router(readiness) } else { Router::new() };
     Ok(endpoint.merge(metadata).merge(issuer).merge(health))
 }

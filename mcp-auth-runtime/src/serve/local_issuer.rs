@@ -7,6 +7,8 @@ use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Hierarchy, IssuerIdentifier, Resource, ScopeFamily, ScopeSet};
 use mcp_auth_store::Store;
 
+use crate::config::IssuerReach;
+
 /// An authorization server in this process.
 pub struct LocalIssuer {
     /// Its issuer identifier, byte for byte what `iss` says (RFC 8414 §2).
@@ -25,6 +27,8 @@ pub struct LocalIssuer {
 pub struct LocalIssuerSetup {
     /// The issuer identifier to use: the origin of the server's public URL, no trailing slash.
     pub issuer: IssuerIdentifier,
+    /// Who can reach it.
+    pub reach: IssuerReach,
     /// The one resource tokens may be for: the server's `public_url`, byte for byte.
     pub resource: Resource,
     /// A name for the server, for the consent page.

@@ -67,6 +67,7 @@ impl Parts {
         let server_name = self.config.server.name.as_ref().map(|name| name.as_str().to_owned());
         let setup = LocalIssuerSetup {
             issuer: resource.origin().try_into()?,
+            reach: self.config.issuer_reach(),
             resource: resource.clone(),
             server_name: server_name
                 .or_else(|| self.about.title.clone())

@@ -17,7 +17,7 @@ use crate::config::auth::Ready;
 use crate::config::introspection::{AuthMethod, Introspection};
 use crate::config::issuers::{AcceptedIssuer, ScopesFrom, TrustedIssuer};
 use crate::config::roles::RoleEntry;
-use crate::config::{Advertise, Checked, Config, Denial, Rounds, claim_test, key};
+use crate::config::{Advertise, Checked, Config, Denial, IssuerReach, Rounds, claim_test, key};
 use crate::dispatch::{CallLimits, Logins, Pages};
 use crate::envelope::EnvelopeLimits;
 use crate::error::{Error, Result};
@@ -29,6 +29,7 @@ use crate::transport::client_certificate::ClientCertificates;
 use crate::transport::host::{AllowedHosts, HostSettings};
 use crate::transport::http::ConnectionLimits;
 use crate::transport::origin::{AllowedOrigins, OriginSettings};
+use crate::transport::peer::IssuerPeers;
 use crate::transport::place::Places;
 use crate::transport::stdio::{DRAIN, StdioLimits};
 use mcp_auth_core::ambient::Ambient;
@@ -136,6 +137,15 @@ pub(super) fn pages(config: &Config, store: &Store, ambient: &Ambient) -> Pages 
 pub(super) fn trusted_proxies(config: &Config) -> TrustedProxies {
     let networks = config.server.trusted_proxies.iter().filter_map(|proxy| proxy.network()).collect();
     TrustedProxies::new(networks, config.server.client_address_header.name().clone())
+}
+
+/// Which requests the built-in issuer answers.
+pub(super) fn issuer_peers(config: &Config) -> IssuerPeers {
+    match config.issuer_reach() {
+        IssuerReach::ThisComputer => IssuerPeers::ThisComputer,
+        IssuerReach::Network if config.server.tls.is_some() => IssuerPeers::Encrypted,
+        IssuerReach::Network => IssuerPeers::Proxied(trusted_proxies(config)),
+    }
 }
 
 /// How the certificate of a client is found.

@@ -1,6 +1,7 @@
-//! Who may reach the built-in issuer: this computer. Its login asks for no password. The configuration keeps our own
+//! Who may reach the built-in issuer, by its reach. This computer alone: the configuration keeps our own
 //! listener on loopback, but a router taken into another application is served on the addresses of that application, and
-//! behind a proxy or a tunnel on this computer every peer is on loopback.
+//! behind a proxy or a tunnel on this computer every peer is on loopback. Other computers too: then each request comes by TLS, to this
+//! process or to a proxy that is named.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -9,23 +10,61 @@ use axum::extract::{ConnectInfo, Request};
 use http::Version;
 use mcp_auth_core::net::Host;
 
+use super::client_address::TrustedProxies;
 use crate::answer::Rejection;
+
+/// Which requests the built-in issuer answers.
+#[derive(Debug, Clone)]
+pub(crate) enum IssuerPeers {
+    /// Those of this computer.
+    ThisComputer,
+    /// All: they come by TLS.
+    Encrypted,
+    /// Those that one of these proxies sends, which terminates TLS.
+    Proxied(TrustedProxies),
+}
+
+impl IssuerPeers {
+    /// Whether a request is answered.
+    ///
+    /// # Errors
+    /// [`Rejection::IssuerOutOfReach`]: 403.
+    pub(crate) fn check(&self, request: &Request) -> Result<(), Rejection> {
+        match self {
+            Self::ThisComputer => loopback_only(request),
+            Self::Encrypted => Ok(()),
+            Self::Proxied(proxies) => match request.extensions().get::<ConnectInfo<SocketAddr>>() {
+                Some(ConnectInfo(peer)) if proxies.trusts(peer.ip().to_canonical()) => Ok(()),
+                peer => {
+                    tracing::warn!(
+                        ?peer,
+                        "refused a request for the built-in issuer that no trusted proxy sent"
+                    );
+                    refuse(
+                        "the built-in issuer answers what the proxies of server.trusted_proxies send, since only they show that it came \
+                         by https",
+                    )
+                }
+            },
+        }
+    }
+}
 
 /// 403 for a peer that is not on loopback, for a peer whose address is not known, and for a request that shows the trace
 /// of a proxy.
-pub(crate) fn loopback_only(request: &Request) -> Result<(), Rejection> {
+fn loopback_only(request: &Request) -> Result<(), Rejection> {
     if let Some(trace) = trace_of_a_proxy(request) {
         tracing::warn!(%trace, "refused a request for the built-in issuer that came through a proxy");
         return refuse(format!(
-            "a proxy passed this request on ({trace}): the built-in issuer is for development and answers this \
-             computer only; ask it directly, or name an authorization server in auth.issuers"
+            "a proxy passed this request on ({trace}): the built-in issuer answers this \
+             computer only; ask it directly, or set server.public_url to the URL that clients use"
         ));
     }
     match request.extensions().get::<ConnectInfo<SocketAddr>>() {
         Some(ConnectInfo(peer)) if Host::from(peer.ip()).is_loopback() => Ok(()),
         Some(ConnectInfo(peer)) => {
             tracing::warn!(%peer, "refused a request for the built-in issuer from another computer");
-            refuse("the built-in issuer is for development and answers this computer only")
+            refuse("the built-in issuer answers this computer only; server.public_url lets others reach it")
         }
         None => refuse(
             "the built-in issuer answers this computer only and cannot tell who asks: serve the router with \
@@ -35,7 +74,7 @@ pub(crate) fn loopback_only(request: &Request) -> Result<(), Rejection> {
 }
 
 fn refuse(why: impl Into<Cow<'static, str>>) -> Result<(), Rejection> {
-    Err(Rejection::NotThisComputer { why: why.into() })
+    Err(Rejection::IssuerOutOfReach { why: why.into() })
 }
 
 /// What shows that a request did not come from its sender directly: a header in which proxies say for whom they ask, or
@@ -104,7 +143,7 @@ mod tests {
         change: impl FnOnce(http::request::Builder) -> http::request::Builder,
     ) -> u16 {
         let issuer = Router::new().route("/authorize", get(|| async { "Continue as developer" }));
-        let issuer = issuer.layer(Before(loopback_only));
+        let issuer = issuer.layer(Before(|request: &Request| IssuerPeers::ThisComputer.check(request)));
         let mut request = change(Request::builder().uri("/authorize")).body(Body::empty()).unwrap();
         if let Some(peer) = peer {
             request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
@@ -121,6 +160,33 @@ mod tests {
             assert_eq!(status(Some(peer)).await, 403, "{peer}");
         }
         assert_eq!(status(None).await, 403, "nothing is known");
+    }
+
+    #[test]
+    fn where_others_reach_it_the_issuer_answers_what_its_proxies_send_or_what_comes_by_tls() {
+        let proxies = TrustedProxies::new(
+            vec!["10.0.0.0/8".parse().unwrap()],
+            http::HeaderName::from_static("x-forwarded-for"),
+        );
+        let answers = |peers: &IssuerPeers, peer: Option<&str>| {
+            let mut request =
+                Request::builder().header("X-Forwarded-For", "203.0.113.9").body(Body::empty()).unwrap();
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+            }
+            peers.check(&request).is_ok()
+        };
+        let behind = IssuerPeers::Proxied(proxies);
+        for (peer, answered) in [
+            (Some("10.1.2.3:5"), true),
+            (Some("[::ffff:10.1.2.3]:5"), true),
+            (Some("192.168.0.7:5"), false),
+            (Some("127.0.0.1:5"), false),
+            (None, false),
+        ] {
+            assert_eq!(answers(&behind, peer), answered, "{peer:?}");
+            assert!(answers(&IssuerPeers::Encrypted, peer), "{peer:?}");
+        }
     }
 
     #[tokio::test]

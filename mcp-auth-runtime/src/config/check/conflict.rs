@@ -487,26 +487,29 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
-    /// Every machine that can reach it could log in as any user.
+    /// Every person that can reach it could log in as any user.
     #[error(
-        "the built-in issuer asks for no password, but listen is {listen}, which other machines can reach: turn off \
-         [issuer], or listen on loopback: {at}"
+        "other computers can reach the built-in issuer, whose login asks for no proof: set issuer.login, or turn off [issuer]: {at}"
     )]
-    IssuerListensOffLoopback {
-        /// The address.
-        listen: String,
-        /// Key and source.
+    IssuerWithoutLogin {
+        /// The key that lets them, and its source.
         at: String,
     },
-    /// Every machine that can reach it could log in as any user.
+    /// With a restart all logins of all people would be lost, and what was revoked would count again.
     #[error(
-        "the built-in issuer asks for no password, but public_url is {url:?}, which is not on loopback: turn off \
-         [issuer], or use a URL on loopback: {at}"
+        "other computers can reach the built-in issuer, whose store is lost at a restart: set store.url, or turn off [issuer]: {at}"
     )]
-    IssuerOffLoopback {
-        /// The URL.
-        url: String,
-        /// Key and source.
+    IssuerWithoutStore {
+        /// The key that lets them, and its source.
+        at: String,
+    },
+    /// Passwords and tokens would be readable on the way.
+    #[error(
+        "other computers can reach the built-in issuer, and nothing says that they come by https: set server.public_url to an https \
+         URL, and server.tls, or server.trusted_proxies to the proxy that terminates TLS: {at}"
+    )]
+    IssuerWithoutTls {
+        /// The key that lets them, and its source.
         at: String,
     },
     /// No person could log in.

@@ -1,4 +1,4 @@
-//! `[issuer]`: the built-in issuer stays on this machine.
+//! `[issuer]`: the built-in issuer stays on this computer, or has what it needs elsewhere.
 
 use std::collections::BTreeSet;
 
@@ -7,20 +7,23 @@ use serde_json::{Map, Value};
 
 use super::conflict::Conflict;
 use super::findings::Findings;
-use crate::config::key;
 use crate::config::value::RoleName;
+use crate::config::{Lack, key};
 
 impl Findings<'_> {
     pub(super) fn built_in_issuer(&mut self) {
         let config = self.config;
         let Some(issuer) = config.built_in_issuer() else { return };
-        if !config.server.listen.is_loopback() {
-            let (listen, at) = (config.server.listen.to_string(), self.at(key!(server.listen)));
-            self.refuse(Conflict::IssuerListensOffLoopback { listen, at });
-        }
-        if let Some(url) = config.server.public_url.as_ref().filter(|url| !url.is_loopback()) {
-            let (url, at) = (url.as_str().to_owned(), self.at(key!(server.public_url)));
-            self.refuse(Conflict::IssuerOffLoopback { url, at });
+        if let Some(reached_by) = config.leaves_this_computer() {
+            let at = self.at(reached_by);
+            for lack in config.lacks_of(issuer) {
+                let at = at.clone();
+                self.refuse(match lack {
+                    Lack::Login => Conflict::IssuerWithoutLogin { at },
+                    Lack::Store => Conflict::IssuerWithoutStore { at },
+                    Lack::Tls => Conflict::IssuerWithoutTls { at },
+                });
+            }
         }
         if issuer.users.is_empty() {
             let at = self.at(key!(issuer?.users));

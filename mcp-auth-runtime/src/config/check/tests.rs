@@ -250,21 +250,25 @@ fn refresh_bounds_are_the_right_way_round() {
 }
 
 #[test]
-fn built_in_issuer_stays_on_loopback() {
+fn built_in_issuer_stays_on_loopback_without_what_it_needs_elsewhere() {
     let with = |server: &str| format!("server = {{ {server} }}\nauth = {{ base_scopes = [] }}\n[issuer]");
-    refused!(
-        &with("listen = \"0.0.0.0:80\", public_url = \"http://localhost/mcp\""),
-        &[""],
-        IssuerListensOffLoopback
-    );
-    refused!(&with("public_url = \"https://a.example/mcp\""), &[""], IssuerOffLoopback);
-    let off_and_in_the_clear = check(&with("public_url = \"http://a.example/mcp\""), &[""]).unwrap_err();
-    assert!(off_and_in_the_clear.iter().any(|r| matches!(r, Conflict::IssuerOffLoopback { .. })));
+    for (server, which) in [
+        ("listen = \"0.0.0.0:80\", public_url = \"http://localhost/mcp\"", "server.listen"),
+        ("public_url = \"https://a.example/mcp\"", "server.public_url"),
+        ("listen = \"0.0.0.0:80\", public_url = \"https://a.example/mcp\"", "server.public_url"),
+    ] {
+        let lacks: Vec<String> =
+            check(&with(server), &[""]).unwrap_err().iter().map(|c| c.to_string()).collect();
+        for (lack, said) in lacks.iter().zip(["issuer.login", "store.url", "server.tls"]) {
+            assert!(lack.contains(said) && lack.contains(&format!(": {which} in")), "{lack}");
+        }
+        assert_eq!(lacks.len(), 3, "{lacks:?}");
+    }
     for ok in ["", "listen = \"127.0.0.1:0\"", "public_url = \"http://localhost:8080/mcp\""] {
         assert!(check(&with(ok), &[""]).is_ok(), "{ok}");
     }
     let beside = format!("[server]\npublic_url = \"https://a.example/mcp\"\n{}\n[issuer]", verify(""));
-    refused!(&beside, &["a"], IssuerOffLoopback);
+    assert_eq!(check(&beside, &["a"]).unwrap_err().len(), 3);
     assert!(check(&format!("{beside}\nenabled = false"), &["a"]).is_ok());
 }
 

@@ -10,7 +10,7 @@ use crate::config::section::client_documents::ClientDocuments;
 use crate::config::section::users::Users;
 use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
-use crate::config::value::{NonEmpty, RoleName, ScopeToken, duration};
+use crate::config::value::{NonEmpty, RoleName, ScopeToken, duration, keyword};
 use mcp_auth_core::{ScopeSet, bounds};
 
 duration! {
@@ -35,6 +35,23 @@ duration! {
     RefreshGrace within REFRESH_GRACE
 }
 
+keyword! {
+    /// How people log in at the built-in issuer. **(default: `"development"`)**
+    IssuerLogin {
+        /// One button for each of `issuer.users` and no password: for development on this computer only.
+        Development = "development",
+    }
+}
+
+impl IssuerLogin {
+    /// Whether a person can log in without proof of who they are.
+    pub fn is_for_development(self) -> bool {
+        match self {
+            Self::Development => true,
+        }
+    }
+}
+
 /// The built-in issuer, whose tokens are accepted.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -46,6 +63,8 @@ pub struct BuiltInIssuer {
     /// The directory of the signing key, made if it is missing; relative to the configuration file. A store that lasts keeps the key for all
     /// its servers.
     pub state_dir: PathBuf,
+    /// How people log in.
+    pub login: IssuerLogin,
     /// How long an access token is valid.
     pub access_token_lifetime: AccessTokenLifetime,
     /// How long a refresh token is valid after its last use.
@@ -71,6 +90,7 @@ impl Default for BuiltInIssuer {
         Self {
             enabled: None,
             state_dir: PathBuf::from(".mcp-auth"),
+            login: IssuerLogin::default(),
             access_token_lifetime: AccessTokenLifetime::default(),
             refresh_token_lifetime: RefreshTokenLifetime::default(),
             code_lifetime: CodeLifetime::default(),
