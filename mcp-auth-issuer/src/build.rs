@@ -8,6 +8,7 @@ use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};
 use mcp_auth_store::{Client, Rate};
 
 use crate::client::document::{Documents, HttpsFetch, UnreadableAuthorities};
+use crate::client::named::NamedClient;
 use crate::client::scopes::Declared;
 use crate::endpoint;
 use crate::issuer::{Issuer, Lifetimes};
@@ -90,9 +91,7 @@ pub fn build_with(
     let scopes = Declared::new(setup.scopes, setup.families, setup.hierarchy, setup.default_scopes)?;
     let registrations = options.check(|scope| scopes.contains(scope))?;
     let key = options.signing_key.open()?;
-    for client in options.clients.iter().filter(|client| client.secret.expose().chars().count() < 16) {
-        tracing::warn!(client_id = ?client.id, "client secret shorter than 16 characters: anyone may guess it");
-    }
+    options.clients.iter().for_each(NamedClient::warn);
     let documents = &options.client_documents;
     documents.warn();
     let fetch = HttpsFetch::new(documents.private.clone(), documents.authorities()?);

@@ -2,27 +2,22 @@
 //! and the `mcp-auth` command both need it, and this crate is the highest one below both.
 
 use mcp_auth_core::own_claims::ROLES_CLAIM;
-use mcp_auth_runtime::config::issuer::BuiltInIssuer;
-use mcp_auth_runtime::config::{Config, RoleName, SecretError};
+use mcp_auth_runtime::config::issuer::{BuiltInIssuer, IssuerClient};
+use mcp_auth_runtime::config::{ClientKeysError, Config, RoleName, SecretError};
+use mcp_auth_store::{ClientKeys, SecretHash};
 use serde_json::{Map, Value};
 
 use crate::client::document::ClientDocuments;
-use crate::options::{IssuerOptions, NamedClient};
+use crate::client::named::{NamedClient, NamedCredential};
+use crate::options::IssuerOptions;
 
 impl IssuerOptions {
     /// The options in `[issuer]`, with the clients' secrets read.
     ///
     /// # Errors
-    /// [`SecretError`] if a client secret cannot be read.
-    pub fn configured(config: &Config, issuer: &BuiltInIssuer) -> Result<Self, SecretError> {
-        let mut clients = Vec::with_capacity(issuer.clients.len());
-        for client in &issuer.clients {
-            clients.push(NamedClient {
-                id: client.client_id.as_str().to_owned(),
-                secret: config.secret(&client.client_secret).read()?,
-                scopes: client.scopes(),
-            });
-        }
+    /// [`ConfiguredError`] if a secret or a key of a client cannot be read.
+    pub fn configured(config: &Config, issuer: &BuiltInIssuer) -> Result<Self, ConfiguredError> {
+        let clients = issuer.clients.iter().map(|client| named(config, client)).collect::<Result<_, _>>()?;
         Ok(Self {
             access_token_lifetime: issuer.access_token_lifetime.get(),
             refresh_token_lifetime: issuer.refresh_token_lifetime.get(),
@@ -47,6 +42,41 @@ impl IssuerOptions {
     }
 }
 
+/// Why what `[issuer]` names cannot be read. Shows no secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfiguredError {
+    /// A secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The keys of a client.
+    #[error(transparent)]
+    Keys(#[from] ClientKeysError),
+}
+
+/// A client of `[[issuer.clients]]`. One without a credential does not start, so that none here is public by mistake.
+fn named(config: &Config, client: &IssuerClient) -> Result<NamedClient, ConfiguredError> {
+    let credential = if let Some(secret) = &client.client_secret {
+        NamedCredential::Secret(config.secret(secret).read()?)
+    } else if let Some(hash) = &client.client_secret_sha256 {
+        NamedCredential::SecretHash(SecretHash::from_bytes(hash.bytes()))
+    } else if let Some(jwks) = &client.jwks {
+        NamedCredential::Keys(ClientKeys::Set(config.client_jwks(jwks)?))
+    } else if let Some(url) = &client.jwks_uri {
+        NamedCredential::Keys(ClientKeys::At(url.as_str().to_owned()))
+    } else {
+        NamedCredential::Public
+    };
+    Ok(NamedClient {
+        id: client.client_id.as_str().to_owned(),
+        name: client.name.as_ref().map(|name| name.as_str().to_owned()),
+        credential,
+        redirect_uris: client.redirect_uris.iter().map(|uri| uri.get().clone()).collect(),
+        grant_types: client.grant_types(),
+        scopes: client.scopes(),
+    })
+}
+
 /// What tokens of a subject say besides.
 fn said_of(
     (subject, roles, claims): (&str, &[RoleName], &Map<String, Value>),
@@ -62,6 +92,8 @@ fn said_of(
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use mcp_auth_store::{ClientCredential, GrantType};
 
     use super::*;
     use crate::key::KeySource;
@@ -87,7 +119,8 @@ mod tests {
         assert_eq!(options.grant_lifetime, Duration::from_secs(30 * 24 * 60 * 60));
         assert_eq!(options.refresh_grace, Duration::from_secs(10));
         assert_eq!(options.users, ["ann"]);
-        assert_eq!((&*options.clients[0].id, options.clients[0].secret.expose()), ("m2m", "hunter2hunter2"));
+        let NamedCredential::Secret(secret) = &options.clients[0].credential else { panic!("a secret") };
+        assert_eq!((&*options.clients[0].id, secret.expose()), ("m2m", "hunter2hunter2"));
         assert_eq!(options.clients[0].scopes.to_string(), "a");
         assert!(matches!(&options.signing_key, KeySource::StateDir(dir) if dir.ends_with("srv/state")));
         let documents = &options.client_documents;
@@ -96,5 +129,37 @@ mod tests {
         );
         assert_eq!(documents.private["client.test"], ([127, 0, 0, 1], 8443).into());
         assert!(configured(&config(process)).unwrap_err().to_string().contains("S is not set"));
+    }
+    #[test]
+    fn a_client_has_the_credential_and_the_grants_that_its_table_says() {
+        let keys = crate::key::SigningKey::generate().unwrap().jwks();
+        let jwks = format!("jwks = {{ keys = [{{ {} }}] }}", {
+            let key = keys["keys"][0].as_object().unwrap().iter();
+            key.map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ")
+        });
+        let client = |more: &str| {
+            let text = format!("[[issuer.clients]]\nclient_id = \"app\"\n{more}");
+            let config = Config::from_toml_str(&text).unwrap();
+            let options = IssuerOptions::configured(&config, config.built_in_issuer().unwrap()).unwrap();
+            options.check(|_| true).unwrap();
+            mcp_auth_store::Client::from(&options.clients[0])
+        };
+        let hash = SecretHash::of("0123456789abcdefghijklmnopqrstuv");
+        let hashed = client(&format!("client_secret_sha256 = \"{}\"", hash.digits()));
+        assert_eq!(hashed.credential, ClientCredential::Secret(hash));
+        assert_eq!(hashed.grant_types, [GrantType::ClientCredentials].into());
+        let inline = client(&jwks);
+        let ClientCredential::Keys(ClientKeys::Set(set)) = inline.credential else { panic!("keys") };
+        assert_eq!(serde_json::from_str::<Value>(&set).unwrap(), keys);
+        let at = client("jwks_uri = \"https://app.example/jwks.json\"");
+        let url = "https://app.example/jwks.json".to_owned();
+        assert_eq!(at.credential, ClientCredential::Keys(ClientKeys::At(url)));
+        let people =
+            client("name = \"Our app\"\npublic = true\nredirect_uris = [\"https://app.example/cb\"]");
+        assert!(people.is_public() && people.name.as_deref() == Some("Our app"));
+        assert_eq!(people.redirect_uris, ["https://app.example/cb"]);
+        assert_eq!(people.grant_types, mcp_auth_store::Client::for_people(true));
+        let device = client("public = true\ngrant_types = [\"device_code\", \"refresh_token\"]");
+        assert_eq!(device.grant_types, [GrantType::DeviceCode, GrantType::RefreshToken].into());
     }
 }

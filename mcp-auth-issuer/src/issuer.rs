@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use mcp_auth_store::{Authentication, Browser, Client, Rate, SecretHash, Store, StoreError};
 
-use crate::client::document::{DocumentError, Documents, is_url};
+use crate::client::document::{DocumentError, Documents, host_of, is_url};
 use crate::client::scopes::Declared;
 use crate::key::AccessTokenClaims;
 use crate::key::{MintError, SigningKey};
@@ -98,6 +98,23 @@ impl Issuer {
         self.ambient.clock.unix_now()
     }
 
+    /// Whether the operator registered the client with this identifier.
+    pub(crate) fn is_named(&self, id: &str) -> bool {
+        self.named.contains_key(id)
+    }
+
+    /// Whether the client with this identifier describes itself at a URL. One that the operator registered does not, whatever its identifier
+    /// looks like: nothing is fetched for it, and no site vouches for it.
+    pub(crate) fn describes_itself(&self, id: &str) -> bool {
+        is_url(id) && !self.is_named(id)
+    }
+
+    /// The host that publishes the description of the client with this identifier, if it describes itself: the one thing that is verified
+    /// of it.
+    pub(crate) fn publisher(&self, id: &str) -> Option<String> {
+        self.describes_itself(id).then(|| host_of(id)).flatten()
+    }
+
     /// The client with this identifier: from the configuration, described at this URL, or registered. The identifiers of those
     /// that registered never look like a URL.
     ///
@@ -106,7 +123,9 @@ impl Issuer {
     pub(crate) async fn client(&self, id: &str) -> Result<Option<Client>, ClientError> {
         match self.named.get(id) {
             Some(named) => Ok(Some(named.clone())),
-            None if is_url(id) => Ok(Some(self.documents.client(id, &self.store, self.now()).await?)),
+            None if self.describes_itself(id) => {
+                Ok(Some(self.documents.client(id, &self.store, self.now()).await?))
+            }
             None => Ok(self.store.clients().find(id, self.now()).await?),
         }
     }
@@ -117,7 +136,7 @@ impl Issuer {
     /// # Errors
     /// As [`client`](Self::client).
     pub(crate) async fn known_client(&self, id: &str) -> Result<Option<Client>, ClientError> {
-        match is_url(id) && !self.named.contains_key(id) {
+        match self.describes_itself(id) {
             true => Ok(self.documents.known_client(id, &self.store, self.now()).await?),
             false => self.client(id).await,
         }

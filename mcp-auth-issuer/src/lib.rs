@@ -26,14 +26,16 @@ mod secret;
 
 pub use build::{IssuerError, build, build_with};
 pub use client::document::{ClientDocuments, UnreadableAuthorities};
-pub use client::redirect_uri::{InvalidRedirectUri, RedirectUri};
+pub use client::named::{NamedClient, NamedCredential};
+pub use configured::ConfiguredError;
 pub use key::{AccessTokenClaims, KeyError, KeySource, MintError, SigningKey};
 pub use maud;
+pub use mcp_auth_core::redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use mcp_auth_core::{SecretText, bounds};
 pub use mcp_auth_runtime::config::IssuerReach;
 pub use mcp_auth_runtime::facade::{LocalIssuer, LocalIssuerSetup};
-pub use mcp_auth_store::{Authentication, Caps, Store};
-pub use options::{InvalidOption, IssuerOptions, NamedClient};
+pub use mcp_auth_store::{Authentication, Caps, ClientKeys, GrantType, SecretHash, Store};
+pub use options::{InvalidOption, IssuerOptions};
 /// The style sheet of the login's pages, for the page that `mcp-auth login` ends with.
 #[doc(hidden)]
 pub use person::STYLE as PAGE_STYLE;

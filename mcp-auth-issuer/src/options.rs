@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use mcp_auth_core::bounds;
 use mcp_auth_core::bounds::{Bounds, DAY, HOUR};
 use mcp_auth_core::net::Host;
 use mcp_auth_core::own_claims::{ROLES_CLAIM, is_of_every_token};
 use mcp_auth_core::seen;
-use mcp_auth_core::{ScopeSet, SecretText, bounds};
-use mcp_auth_store::{Client, ClientCredential, GrantType, Rate, SecretHash};
+use mcp_auth_runtime::facade::InvalidKeys;
+use mcp_auth_store::Rate;
 
 use crate::client::document::ClientDocuments;
+use crate::client::named::NamedClient;
 use crate::key::KeySource;
 
 /// How long a browser stays logged in.
@@ -47,7 +49,7 @@ pub struct IssuerOptions {
     pub session_lifetime: Duration,
     /// The users that the development login offers, by subject: one to 32 names. **(default: `developer`)**
     pub users: Vec<String>,
-    /// Confidential clients that may use the client credentials grant. **(default: none)**
+    /// Clients that the operator registered. **(default: none)**
     pub clients: Vec<NamedClient>,
     /// What tokens of a user or a client say besides, by subject. **(default: nothing)**
     pub claims: BTreeMap<String, Map<String, Value>>,
@@ -56,17 +58,6 @@ pub struct IssuerOptions {
     pub registrations_per_minute: u32,
     /// Clients that describe themselves at a URL of their own. **(default: those on the internet)**
     pub client_documents: ClientDocuments,
-}
-
-/// A confidential client from the configuration (RFC 6749 §4.4).
-#[derive(Debug, Clone)]
-pub struct NamedClient {
-    /// The `client_id`, which is also the `sub` of its tokens.
-    pub id: String,
-    /// The `client_secret`.
-    pub secret: SecretText,
-    /// The largest set of scopes it can get; it gets all of them if it asks for no scope.
-    pub scopes: ScopeSet,
 }
 
 /// An option out of its range.
@@ -125,6 +116,28 @@ pub enum InvalidOption {
     EmptySecret {
         /// The `client_id` of that client.
         id: String,
+    },
+    /// A public client has a grant that only its authentication would protect.
+    #[error("client {id:?} is public and has the grant type {grant}")]
+    PublicClient {
+        /// The `client_id` of that client.
+        id: String,
+        /// The grant type.
+        grant: &'static str,
+    },
+    /// A client for people has no address that an answer could be sent to.
+    #[error("client {id:?} has the grant type authorization_code and no redirect_uris")]
+    ClientWithoutRedirectUri {
+        /// The `client_id` of that client.
+        id: String,
+    },
+    /// The keys of a client are not a JWK Set of public keys that verify, or are at a URL that is never fetched.
+    #[error("client {id:?}: {why}")]
+    ClientKeys {
+        /// The `client_id` of that client.
+        id: String,
+        /// Why they cannot be used.
+        why: InvalidKeys,
     },
     /// A client in the configuration has a scope that the server does not declare.
     #[error("client {id:?} has scope {scope:?}, which the server does not declare")]
@@ -214,9 +227,7 @@ impl IssuerOptions {
             }
         }
         for client in &self.clients {
-            if client.secret.expose().is_empty() {
-                return Err(InvalidOption::EmptySecret { id: client.id.clone() });
-            }
+            client.check()?;
             if let Some(scope) = client.scopes.iter().find(|scope| !declared(scope.as_str())) {
                 return Err(InvalidOption::UndeclaredScope {
                     id: client.id.clone(),
@@ -238,27 +249,14 @@ fn has_twin<'a>(names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
     names.into_iter().find(|name| !seen.insert(*name))
 }
 
-impl From<&NamedClient> for Client {
-    fn from(named: &NamedClient) -> Self {
-        Self {
-            id: named.id.clone(),
-            name: None,
-            redirect_uris: Vec::new(),
-            grant_types: [GrantType::ClientCredentials].into(),
-            scopes: named.scopes.clone(),
-            credential: ClientCredential::Secret(SecretHash::of(named.secret.expose())),
-            registered_at: 0,
-            registration_token: None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use mcp_auth_core::ScopeSet;
+
     use super::*;
 
     fn client(id: &str, secret: &str, scopes: &str) -> NamedClient {
-        NamedClient { id: id.into(), secret: SecretText::new(secret), scopes: ScopeSet::parse_lossy(scopes) }
+        NamedClient::machine(id, secret, ScopeSet::parse_lossy(scopes))
     }
 
     fn check(change: impl FnOnce(&mut IssuerOptions)) -> Result<(), InvalidOption> {
@@ -385,10 +383,5 @@ mod tests {
         for host in ["Client.test", "127.0.0.1", "client.test:1", ""] {
             assert_eq!(with(host), Err(InvalidOption::PrivateHost { host: host.to_owned() }));
         }
-    }
-
-    #[test]
-    fn debug_shows_no_client_secret() {
-        assert!(!format!("{:?}", client("m2m", "hunter2hunter2", "")).contains("hunter2"));
     }
 }

@@ -32,7 +32,9 @@ pub use crate::call::build;
 pub use crate::call::from_call::{not_taken, variable};
 
 // What the built-in issuer is given, what it gives, and what it needs besides.
-pub use crate::authn::freshness_lifetime;
+pub use crate::authn::{
+    InvalidKeys, MalformedJwt, PublicKeys, SignatureError, UnverifiedJwt, VerifiedJwt, freshness_lifetime,
+};
 pub use crate::serve::{LocalIssuer, LocalIssuerSetup};
 
 // What the command asks beside the configuration.

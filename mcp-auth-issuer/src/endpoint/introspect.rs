@@ -35,7 +35,7 @@ async fn introspect(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<
     }
     let client = authenticate(issuer, headers, &params).await?;
     // A client that registered itself may be anyone, and would learn whose tokens it found (RFC 7662 §4).
-    if !issuer.named.contains_key(&client.id) {
+    if !issuer.is_named(&client.id) {
         return Err(Refusal::UnauthorizedClient);
     }
     let token = params.get("token").ok_or(Refusal::Missing("token"))?;

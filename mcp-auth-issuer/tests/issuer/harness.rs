@@ -9,7 +9,6 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use mcp_auth_core::SecretText;
 use mcp_auth_core::{Hierarchy, Scope, ScopeSet};
 use mcp_auth_issuer::{
     DevelopmentLogin, IssuerOptions, IssuerReach, LocalIssuer, LocalIssuerSetup, NamedClient,
@@ -94,11 +93,11 @@ impl App {
         };
         setup(&mut the_setup);
         let mut the_options = IssuerOptions::ephemeral();
-        the_options.clients.push(NamedClient {
-            id: "nightly job".into(),
-            secret: SecretText::new("s3cret: with %+ in it"),
-            scopes: ScopeSet::parse_lossy("todos.read todos.write"),
-        });
+        the_options.clients.push(NamedClient::machine(
+            "nightly job",
+            "s3cret: with %+ in it",
+            ScopeSet::parse_lossy("todos.read todos.write"),
+        ));
         options(&mut the_options);
         let login = Arc::new(login(&the_options.users));
         let LocalIssuer { router, jwks, .. } =

@@ -12,6 +12,7 @@ mod documents;
 mod flow;
 mod harness;
 mod machine;
+mod named_clients;
 mod outage;
 mod refresh;
 mod registration;

@@ -1,7 +1,7 @@
 //! Revocation.
 
 use http::StatusCode;
-use mcp_auth_core::{ScopeSet, SecretText};
+use mcp_auth_core::ScopeSet;
 use mcp_auth_issuer::NamedClient;
 use serde_json::{Value, json};
 
@@ -146,7 +146,7 @@ async fn b20_only_named_clients_may_introspect_and_they_learn_nothing_of_tokens_
 }
 
 fn named() -> NamedClient {
-    NamedClient { id: "gateway".into(), secret: SecretText::new(SECRET), scopes: ScopeSet::default() }
+    NamedClient::machine("gateway", SECRET, ScopeSet::default())
 }
 
 const SECRET: &str = "the secret of the gateway";

@@ -80,7 +80,8 @@ pub use verifier::introspection::{
     ClientAuth, IntrospectionKind, IntrospectionRules, IntrospectionVerifier, InvalidKey, Reach,
 };
 pub use verifier::jwt::{
-    Algorithm, Examined, IssuerRules, JwtVerifier, KeySource, examine, freshness_lifetime,
+    Algorithm, Examined, InvalidKeys, IssuerRules, JwtVerifier, KeySource, MalformedJwt, PublicKeys,
+    SignatureError, UnverifiedJwt, VerifiedJwt, examine, freshness_lifetime,
 };
 pub(crate) use verifier::jwt::{IssuerMetadata, KeyRefresh, RefusedAlgorithm, Unpublished};
 pub use verifier::{CredentialFacts, CredentialFuture, CredentialVerifier, RefusedCredential};

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use mcp_auth_core::{Resource, ScopeSet, SecretText, hex};
 
+use crate::authn::{Algorithm, InvalidKeys, PublicKeys};
 use crate::config::Warning;
 use crate::config::load::Config;
 use crate::config::load::secret::SecretSource;
@@ -18,6 +19,7 @@ use crate::config::section::store::Store;
 use crate::config::section::tls::Tls;
 use crate::config::value::RoleName;
 use crate::config::value::audience::Audiences;
+use crate::config::value::client::ClientJwks;
 use crate::config::value::pem_file::PemFile;
 use crate::config::value::scope::set;
 use crate::config::value::secret::Secret;
@@ -204,6 +206,42 @@ impl Config {
     /// The file of the authorities that are trusted when client metadata documents are fetched, if one is named.
     pub fn client_documents_ca_file(&self, issuer: &BuiltInIssuer) -> Option<PathBuf> {
         issuer.client_documents.ca_file.as_ref().map(|file| self.base_dir().join(file.path()))
+    }
+}
+
+/// Why the keys of a client cannot be used. Shows nothing of them.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientKeysError {
+    /// The file cannot be read.
+    #[error("{} cannot be read: {reason}", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        reason: std::io::Error,
+    },
+    /// It is not a JWK Set of public keys that verify.
+    #[error("the JWK Set cannot be used: {0}")]
+    Keys(#[from] InvalidKeys),
+}
+
+impl Config {
+    /// The JWK Set of a client of the built-in issuer, as JSON.
+    ///
+    /// # Errors
+    /// [`ClientKeysError`]: for a file that cannot be read, and for what is not a set of public keys that verify assertions.
+    pub fn client_jwks(&self, jwks: &ClientJwks) -> Result<String, ClientKeysError> {
+        let set = match jwks {
+            ClientJwks::Inline(set) => serde_json::Value::from(set.clone()).to_string(),
+            ClientJwks::File(path) => {
+                let path = self.base_dir().join(path);
+                let file = self.process().files.read(&path);
+                file.map_err(|reason| ClientKeysError::File { path, reason })?.text
+            }
+        };
+        PublicKeys::read(set.as_bytes(), &Algorithm::OF_ASSERTIONS)?;
+        Ok(set)
     }
 }
 

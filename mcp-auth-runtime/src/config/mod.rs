@@ -31,9 +31,9 @@ pub use crate::authz::{Connect, Visibility};
 pub use crate::declared::WrittenConfirm;
 pub use crate::key;
 pub use check::{Checked, Conflict};
-pub use derived::StdioCredential;
 #[cfg(feature = "tls")]
 pub(crate) use derived::TlsFiles;
+pub use derived::{ClientKeysError, StdioCredential};
 pub use error::ConfigError;
 pub use key::Key;
 pub use load::arguments::{Arguments, Command, TableFormat};
@@ -46,8 +46,8 @@ pub(crate) use reach::Lack;
 pub use section::auth::{Advertise, Denial, Verify};
 pub use section::server::{Rounds, Transport};
 pub use section::{
-    api_keys, auth, client_documents, cors, deny, document, introspection, issuer, issuers, limits, log,
-    operations, roles, schema, scopes, server, stdio, store, tls, users,
+    api_keys, auth, client_documents, cors, deny, document, introspection, issuer, issuer_client, issuers,
+    limits, log, operations, roles, schema, scopes, server, stdio, store, tls, users,
 };
 pub use value::moment::Moment;
 pub use value::secret::{NotASecret, Secret};
@@ -56,6 +56,6 @@ pub use value::store_url::StoreUrl;
 pub use value::{
     AcrValue, AddressAndPort, CertificateHeader, ClientAddressHeader, DisplayName, EndpointPath, HostName,
     LoginAge, NonEmpty, RoleName, ScopeName, ScopePrefixText, ScopeToken, TokenHeader, ToolHeader,
-    ValueError, api_key, audience, claim, claim_test, issuer_name, network, pem_file, url,
+    ValueError, api_key, audience, claim, claim_test, client, issuer_name, network, pem_file, url,
 };
 pub use warning::Warning;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mcp_auth_core::net::Host;
-use mcp_auth_store::{Arrival, Client, GrantType, Rate, Store};
+use mcp_auth_store::{Arrival, Client, Rate, Store};
 
 use super::error::DocumentError;
 use super::fetch::DocumentFetch;
@@ -13,7 +13,7 @@ use super::kept::Kept;
 use super::options::ClientDocuments;
 use super::room::Room;
 use super::rules;
-use super::url::{ClientIdUrl, host_of};
+use super::url::ClientIdUrl;
 use crate::client::redirect_uri::admits;
 
 /// What the store counts fetches under, all of them together, and those of one host behind it.
@@ -157,12 +157,6 @@ async fn count(store: &Store, key: &str, most: u32, now: u64) -> Result<(), Docu
 /// given up may reach whoever has the address today (draft-02 §8.4).
 pub(crate) fn still_allows(client: &Client, redirect_uri: &str) -> bool {
     client.redirect_uris.iter().any(|uri| admits(uri, redirect_uri))
-}
-
-/// The host that publishes the description of `client`, if it has one: the one thing that is verified of it.
-pub(crate) fn publisher(client: &Client) -> Option<String> {
-    // The operator may have named one by a URL that no person logs in for, and nothing is fetched then.
-    client.may(GrantType::AuthorizationCode).then(|| host_of(&client.id)).flatten()
 }
 
 #[cfg(test)]
@@ -358,26 +352,6 @@ mod tests {
         let documents = Documents::new(&off, Arc::new(web.clone()));
         assert!(matches!(documents.client(URL, &store(), NOW).await, Err(DocumentError::Off)));
         assert_eq!(web.asked.load(Ordering::SeqCst), 0);
-    }
-
-    #[test]
-    fn a_client_of_the_configuration_has_no_publisher_whatever_its_name() {
-        let described = |id: &str, grant_types| {
-            publisher(&Client {
-                id: id.to_owned(),
-                name: None,
-                redirect_uris: Vec::new(),
-                grant_types,
-                scopes: Default::default(),
-                credential: mcp_auth_store::ClientCredential::None,
-                registered_at: 0,
-                registration_token: None,
-            })
-        };
-        let for_people = || Client::for_people(true);
-        assert_eq!(described(URL, for_people()).as_deref(), Some("client.example"));
-        assert_eq!(described("client_AAAAAAAAAAAAAAAAAAAAAA", for_people()), None);
-        assert_eq!(described(URL, [GrantType::ClientCredentials].into()), None);
     }
 
     #[test]

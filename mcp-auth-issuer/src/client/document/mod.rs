@@ -21,8 +21,8 @@ mod room;
 mod rules;
 mod url;
 
-pub(crate) use documents::{Documents, publisher, still_allows};
+pub(crate) use documents::{Documents, still_allows};
 pub(crate) use error::DocumentError;
 pub(crate) use https::HttpsFetch;
 pub use options::{ClientDocuments, UnreadableAuthorities};
-pub(crate) use url::is_url;
+pub(crate) use url::{host_of, is_url};

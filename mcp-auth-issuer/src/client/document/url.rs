@@ -49,7 +49,7 @@ pub(crate) fn is_url(client_id: &str) -> bool {
 }
 
 /// The host of `client_id`, if that is the URL of a document.
-pub(super) fn host_of(client_id: &str) -> Option<String> {
+pub(crate) fn host_of(client_id: &str) -> Option<String> {
     client_id.parse().ok().map(|url: ClientIdUrl| url.host)
 }
 

@@ -10,7 +10,6 @@ use mcp_auth_store::{Client, StoreError};
 
 use super::response::Answer;
 use crate::client::document::DocumentError;
-use crate::client::document::publisher;
 use crate::client::redirect_uri::{Destination, destination};
 use crate::client::scopes::RefusedScope;
 use crate::issuer::Issuer;
@@ -106,7 +105,7 @@ impl Refusal {
     /// without a question (RFC 9700 §4.11.2).
     pub(super) async fn of(issuer: &Issuer, client: &Client, answer: Answer, refused: Refused) -> Self {
         // Where a client describes itself, the address may be another one than the one that a person saw.
-        let may_be_new = publisher(client).is_some();
+        let may_be_new = issuer.describes_itself(&client.id);
         match issuer.store.consents().any(&client.id).await {
             Ok(true) if may_be_new && matches!(destination(&answer.redirect_uri), Destination::Web(_)) => {
                 Untrusted::Stranger(refused).into()

@@ -9,7 +9,6 @@ use mcp_auth_store::{Client, SecretHash};
 use super::login::LoginAsked;
 use super::refusal::{Refusal, Refused, Untrusted};
 use super::response::Answer;
-use crate::client::document::publisher;
 use crate::client::redirect_uri::{Destination, admits, destination};
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::AUTHORIZE;
@@ -52,7 +51,7 @@ impl AuthorizationRequest {
         }
         let params = Params::parse(query).map_err(Untrusted::Unreadable)?;
         let client = client(issuer, &params).await?;
-        let redirect_uri = redirect_uri(&client, &params)?;
+        let redirect_uri = redirect_uri(issuer, &client, &params)?;
         // A repeated `state` has no single value that could be sent back.
         let state = params.get("state").filter(|_| params.count("state") == 1).map(str::to_owned);
         let of_client = (&client.name, &redirect_uri, &client.grant_types);
@@ -132,7 +131,7 @@ async fn client(issuer: &Issuer, params: &Params) -> Result<Client, Refusal> {
 }
 
 /// The redirect URI as the client sent it, or the only registered one if it sent none (OAuth 2.1 §4.1.1).
-fn redirect_uri(client: &Client, params: &Params) -> Result<String, Untrusted> {
+fn redirect_uri(issuer: &Issuer, client: &Client, params: &Params) -> Result<String, Untrusted> {
     if params.count("redirect_uri") > 1 {
         return Err(Untrusted::Repeated("redirect_uri"));
     }
@@ -142,7 +141,7 @@ fn redirect_uri(client: &Client, params: &Params) -> Result<String, Untrusted> {
         }
         (Some(presented), _) => Err(Untrusted::RedirectUri { presented: presented.to_owned() }),
         // A client that describes itself may list another one by the time that the code is sent.
-        (None, [only]) if publisher(client).is_none() => Ok(only.clone()),
+        (None, [only]) if !issuer.describes_itself(&client.id) => Ok(only.clone()),
         (None, _) => Err(Untrusted::NoRedirectUri),
     }
 }

@@ -5,7 +5,6 @@ use mcp_auth_core::ScopeSet;
 use mcp_auth_store::{Answer, Browser, Client, ClientCredential, Confirmation, SecretHash};
 
 use super::refusal::Refusal;
-use crate::client::document::publisher;
 use crate::endpoint::authorize::Untrusted;
 use crate::endpoint::login_step::LoginStep;
 use crate::endpoint::path::CONFIRM;
@@ -23,8 +22,8 @@ pub(super) struct WaitingCall {
 }
 
 /// A client of which only the URL is known, where it describes itself: who publishes it is shown all the same.
-fn described_at(id: &str) -> Option<Client> {
-    let client = Client {
+fn described_at(issuer: &Issuer, id: &str) -> Option<Client> {
+    issuer.publisher(id).map(|_| Client {
         id: id.to_owned(),
         name: None,
         redirect_uris: Vec::new(),
@@ -33,8 +32,7 @@ fn described_at(id: &str) -> Option<Client> {
         credential: ClientCredential::None,
         registered_at: 0,
         registration_token: None,
-    };
-    publisher(&client).is_some().then_some(client)
+    })
 }
 
 impl WaitingCall {
@@ -53,7 +51,7 @@ impl WaitingCall {
             // What it says of itself is only shown, so the person need not wait for a description that cannot be read.
             Some(client) => match issuer.client(client).await {
                 Ok(client) => client,
-                Err(ClientError::Document(_)) => described_at(client),
+                Err(ClientError::Document(_)) => described_at(issuer, client),
                 Err(ClientError::Store(error)) => return Err(error.into()),
             },
             None => None,

@@ -6,7 +6,7 @@ use mcp_auth_core::seen::plain;
 use mcp_auth_store::Client;
 
 use super::host::{look_alike, stressed};
-use crate::client::document::publisher;
+use crate::issuer::Issuer;
 
 /// The most characters of a name that are shown.
 const MAX_NAME: usize = 60;
@@ -15,11 +15,15 @@ const MAX_VALUE: usize = 200;
 
 /// Which application it is: the name that it claims, and, where its identifier is the URL of a description, the site that
 /// publishes this. Only the site is verified.
-pub(super) fn application(client: Option<&Client>) -> Markup {
+pub(super) fn application(issuer: &Issuer, client: Option<&Client>) -> Markup {
+    claimed_and_published(client, client.and_then(|client| issuer.publisher(&client.id)))
+}
+
+fn claimed_and_published(client: Option<&Client>, publisher: Option<String>) -> Markup {
     html! {
         dt { "Application" }
         dd { (claimed(client.and_then(|client| client.name.as_deref()))) }
-        @if let Some((client, host)) = client.and_then(|client| Some((client, publisher(client)?))) {
+        @if let Some((client, host)) = client.zip(publisher) {
             dt { "Published by" }
             dd {
                 (stressed(&host))
@@ -78,6 +82,7 @@ mod tests {
     use mcp_auth_store::ClientCredential;
 
     use super::*;
+    use crate::client::document::host_of;
 
     #[test]
     fn the_site_that_publishes_an_application_is_named_and_one_that_registered_has_none() {
@@ -91,16 +96,16 @@ mod tests {
             registered_at: 0,
             registration_token: None,
         };
-        let shown = application(Some(&client("https://claude.ai.evil.example/c.json"))).into_string();
+        let application = |id: &str| claimed_and_published(Some(&client(id)), host_of(id)).into_string();
+        let shown = application("https://claude.ai.evil.example/c.json");
         assert!(
             shown.contains("<span class=\"quiet\">claude.ai.</span><strong>evil.example</strong>"),
             "{shown}"
         );
-        let foreign = application(Some(&client("https://xn--clade-dsa.example/c.json"))).into_string();
+        let foreign = application("https://xn--clade-dsa.example/c.json");
         assert!(foreign.contains("letters beyond a to z") && !shown.contains("letters beyond"), "{foreign}");
-        for client in [None, Some(&client("client_AAAAAAAAAAAAAAAAAAAAAA"))] {
-            assert!(!application(client).into_string().contains("Published by"));
-        }
+        assert!(!application("client_AAAAAAAAAAAAAAAAAAAAAA").contains("Published by"));
+        assert!(!claimed_and_published(None, None).into_string().contains("Published by"));
     }
 
     #[test]

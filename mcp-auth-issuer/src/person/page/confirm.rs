@@ -31,7 +31,7 @@ impl IntoResponse for ConfirmPage<'_> {
             form.decision method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
                 dl {
-                    (application(self.client))
+                    (application(self.issuer, self.client))
                     dt { "It calls the tool" }
                     dd { code.url { bdi { (shown(&call.tool)) } } }
                     dt { "You are" }

@@ -9,7 +9,6 @@ use super::claim::{application, visible};
 use super::host::{look_alike, stressed};
 use super::lifetime::in_words;
 use super::shell::page;
-use crate::client::document::publisher;
 use crate::client::redirect_uri::{Destination, destination};
 use crate::client::scopes::Described;
 use crate::issuer::Issuer;
@@ -45,7 +44,7 @@ impl IntoResponse for Consent<'_> {
             // One form around everything, so that its buttons stay in sight while it is read.
             form.decision method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(self.csrf);
-                (warning(&destination, publisher(self.client).as_deref()))
+                (warning(&destination, self.issuer.publisher(&self.client.id).as_deref()))
                 (self.facts(&destination))
                 (self.scopes())
                 (self.outcomes())
@@ -69,7 +68,7 @@ impl Consent<'_> {
     fn facts(&self, destination: &Destination) -> Markup {
         html! {
             dl {
-                (application(Some(self.client)))
+                (application(self.issuer, Some(self.client)))
                 dt { "Your answer goes to" }
                 dd {
                     @match destination {

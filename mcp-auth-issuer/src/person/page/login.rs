@@ -73,7 +73,7 @@ impl IntoResponse for LoginPage<'_> {
                 p.warning role="alert" { (notice) }
             }
             dl {
-                (application(self.client))
+                (application(self.issuer, self.client))
             }
             p { (self.then) }
             form method="post" action=(self.action) {

@@ -18,7 +18,7 @@ impl Thumbprint {
 
     /// That of a key whose members were read as one of `kty`: only base64url and names of curves stand in them, so nothing
     /// needs to be escaped.
-    pub(super) fn of(jwk: &Map<String, Value>) -> Option<Self> {
+    pub(in crate::authn) fn of(jwk: &Map<String, Value>) -> Option<Self> {
         let names: &[&str] = match jwk.get("kty")?.as_str()? {
             "RSA" => &["e", "kty", "n"],
             "EC" => &["crv", "kty", "x", "y"],
@@ -42,6 +42,13 @@ impl Thumbprint {
     /// Its bytes.
     pub(super) fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+}
+
+/// As [`Thumbprint::parse`] reads it.
+impl std::fmt::Display for Thumbprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
     }
 }
 

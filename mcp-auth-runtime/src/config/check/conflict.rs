@@ -1,6 +1,7 @@
 //! Why a configuration is not safe to start with: one name per reason.
 
 use crate::authn::InvalidKey;
+use crate::config::derived::ClientKeysError;
 use crate::config::load::secret::SecretError;
 use crate::declared::Kind;
 use mcp_auth_core::{Cycle, InvalidApiKey};
@@ -534,6 +535,82 @@ pub enum Conflict {
         /// The client.
         client: String,
         /// Key and source of the second.
+        at: String,
+    },
+    /// A client that says nothing of how it authenticates.
+    #[error(
+        "client {client:?} has no credential: give it client_secret, client_secret_sha256, jwks or jwks_uri, or write \
+         public = true if it cannot keep one: {at}"
+    )]
+    ClientWithoutCredential {
+        /// The client.
+        client: String,
+        /// Key and source.
+        at: String,
+    },
+    /// A client that would authenticate in several ways.
+    #[error("client {client:?} has {keys}: a client authenticates in one way, so keep one of them: {at}")]
+    ClientCredentials {
+        /// The client.
+        client: String,
+        /// The keys that say how.
+        keys: String,
+        /// Key and source.
+        at: String,
+    },
+    /// Keys of a client that cannot be used.
+    #[error("client {client:?}: {error}: {at}")]
+    ClientKeys {
+        /// The client.
+        client: String,
+        /// Why.
+        #[source]
+        error: ClientKeysError,
+        /// Key and source.
+        at: String,
+    },
+    /// A public client with a grant that only its authentication would protect.
+    #[error(
+        "client {client:?} is public and has {grant} in grant_types: anyone who knows its name would get tokens; give it a \
+         credential, or remove the grant type: {at}"
+    )]
+    PublicClientGrant {
+        /// The client.
+        client: String,
+        /// The grant type.
+        grant: &'static str,
+        /// Key and source.
+        at: String,
+    },
+    /// A client that people log in with, and no answer can be sent to.
+    #[error(
+        "client {client:?} has authorization_code in grant_types and no redirect_uris: say where answers to it are sent: {at}"
+    )]
+    ClientWithoutRedirectUri {
+        /// The client.
+        client: String,
+        /// Key and source.
+        at: String,
+    },
+    /// Redirect URIs that no answer is sent to.
+    #[error(
+        "client {client:?} has redirect_uris, and grant_types without authorization_code: remove one of them: {at}"
+    )]
+    ClientRedirectUnused {
+        /// The client.
+        client: String,
+        /// Key and source.
+        at: String,
+    },
+    /// A client that would refresh what it never gets.
+    #[error(
+        "client {client:?} has refresh_token in grant_types, and neither authorization_code nor device_code, which give it one: \
+         {at}"
+    )]
+    ClientRefreshUnused {
+        /// The client.
+        client: String,
+        /// Key and source.
         at: String,
     },
     /// A claim that the issuer writes itself.

@@ -1,7 +1,5 @@
 //! `[issuer]`: the built-in issuer stays on this computer, or has what it needs elsewhere.
 
-use std::collections::BTreeSet;
-
 use mcp_auth_core::own_claims::is_of_every_token;
 use serde_json::{Map, Value};
 
@@ -31,24 +29,6 @@ impl Findings<'_> {
         }
         for (subject, roles, claims) in issuer.subjects() {
             self.said_of(subject, roles, claims);
-        }
-        let mut seen = BTreeSet::new();
-        for (index, client) in issuer.clients.iter().enumerate() {
-            if !seen.insert(client.client_id.as_str()) {
-                let client = client.client_id.as_str().to_owned();
-                let at = self.at(key!(issuer?.clients[index].client_id));
-                self.refuse(Conflict::DuplicateClient { client, at });
-            }
-            if issuer.users.names().any(|user| user == client.client_id.as_str()) {
-                let client = client.client_id.as_str().to_owned();
-                let at = self.at(key!(issuer?.clients[index].client_id));
-                self.refuse(Conflict::ClientIsUser { client, at });
-            }
-            if let Err(error) = config.secret(&client.client_secret).read() {
-                let at = self.at(key!(issuer?.clients[index].client_secret));
-                self.refuse(Conflict::Secret { error, at });
-            }
-            self.known_only(&client.scopes, self.at(key!(issuer?.clients[index].scopes)));
         }
     }
 

@@ -147,6 +147,7 @@ impl Config {
             &[trust, place, &["issuer.users", "issuer.clients", "scopes"]],
             Findings::built_in_issuer,
         );
+        checks.reading(&[trust, &["issuer.users", "issuer.clients.**", "scopes"]], Findings::issuer_clients);
         checks.reading(
             &[trust, &["server.transport", "auth.base_scopes", "auth.visibility", "scopes"]],
             Findings::base_scopes,

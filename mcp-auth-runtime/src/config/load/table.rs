@@ -67,11 +67,11 @@ mod tests {
             ]
         );
         assert_eq!(
-            said("[issuer]\n[issuer.clients]\nclient_id = \"a\"\nclient_secrt = \"env:A\""),
+            said("[issuer]\n[issuer.clients]\nscopes = []\nclient_secrt = \"env:A\""),
             [
                 "clients is one table, expected a list of them: write [[issuer.clients]]: issuer.clients in mcp.toml, line 2",
                 "unknown key issuer.clients[0].client_secrt in mcp.toml, line 4: did you mean client_secret?",
-                "client_secret is missing: issuer.clients[0].client_secret in mcp.toml, line 2",
+                "client_id is missing: issuer.clients[0].client_id in mcp.toml, line 2",
             ]
         );
         assert_eq!(

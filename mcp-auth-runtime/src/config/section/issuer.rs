@@ -7,11 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::config::section::client_documents::ClientDocuments;
+pub use crate::config::section::issuer_client::IssuerClient;
 use crate::config::section::users::Users;
-use crate::config::value::scope::set;
-use crate::config::value::secret::Secret;
-use crate::config::value::{NonEmpty, RoleName, ScopeToken, duration, keyword};
-use mcp_auth_core::{ScopeSet, bounds};
+use crate::config::value::{RoleName, duration, keyword};
+use mcp_auth_core::bounds;
 
 duration! {
     /// How long an access token is valid.
@@ -79,7 +78,7 @@ pub struct BuiltInIssuer {
     /// The users the development login offers, one button each: a list of names; or a table for each, `[issuer.users.NAME]`, with
     /// what its tokens say besides: `roles` (a list of names of `[roles]`) and `claims` (a table).
     pub users: Users,
-    /// Clients that get tokens for themselves (`client_credentials`).
+    /// Clients that the operator registered.
     pub clients: Vec<IssuerClient>,
     /// Clients that describe themselves at a URL of their own.
     pub client_documents: ClientDocuments,
@@ -103,26 +102,6 @@ impl Default for BuiltInIssuer {
     }
 }
 
-/// A client that gets tokens for itself (RFC 6749 §4.4).
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct IssuerClient {
-    /// Its client identifier.
-    pub client_id: NonEmpty,
-    /// Where its secret is.
-    pub client_secret: Secret,
-    /// The scopes its tokens may hold.
-    #[serde(default)]
-    pub scopes: Vec<ScopeToken>,
-    /// Roles of `[roles]` that it holds, and all that those imply.
-    #[serde(default)]
-    pub roles: Vec<RoleName>,
-    /// Claims of its tokens, beside those that every token has.
-    #[serde(default)]
-    pub claims: Map<String, Value>,
-}
-
 impl BuiltInIssuer {
     /// Each user and each client, with the roles and the claims that its tokens say.
     pub fn subjects(&self) -> impl Iterator<Item = (&str, &[RoleName], &Map<String, Value>)> {
@@ -130,12 +109,5 @@ impl BuiltInIssuer {
         let clients =
             self.clients.iter().map(|client| (client.client_id.as_str(), &*client.roles, &client.claims));
         users.chain(clients)
-    }
-}
-
-impl IssuerClient {
-    /// The scopes its tokens may hold.
-    pub fn scopes(&self) -> ScopeSet {
-        set(&self.scopes)
     }
 }

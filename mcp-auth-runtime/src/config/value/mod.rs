@@ -7,6 +7,7 @@ pub mod api_key;
 pub mod audience;
 pub mod claim;
 pub mod claim_test;
+pub mod client;
 mod count;
 mod declare;
 mod domain;

@@ -35,6 +35,11 @@ core_value! {
 }
 
 core_value! {
+    /// An absolute `https` URL.
+    HttpsUrl(net::HttpUrl), "a URL such as \"https://example.com/path\""
+}
+
+core_value! {
     /// The server's resource identifier (RFC 8707 §2, RFC 9728 §1.2), published byte for byte: `https`, or `http`
     /// on loopback; no query, no fragment.
     PublicUrl(Resource), "a URL such as \"https://example.com/mcp\""
@@ -71,6 +76,17 @@ impl FromStr for HttpUrl {
             return Err(ValueError::refused(text, why));
         }
         text.parse().map(Self).map_err(|invalid| refused_url(text, invalid))
+    }
+}
+
+impl FromStr for HttpsUrl {
+    type Err = ValueError;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let HttpUrl(url) = text.parse()?;
+        match url.url().scheme() {
+            "https" => Ok(Self(url)),
+            _ => Err(ValueError::refused(text, "it must start with https://")),
+        }
     }
 }
 

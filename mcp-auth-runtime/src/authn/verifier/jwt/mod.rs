@@ -1,12 +1,14 @@
 //! Signed tokens of the configured issuers (RFC 7519, RFC 9068). In reading order: `verifier` (the order of the
 //! checks), `jws` (shape and header), `issuer` (whom we trust, and by which rules), `accepted` (what `iss` may say), `bounds` (ranges and defaults), `algorithm`, `keys` (an issuer's
 //! keys, fetched and kept fresh by `discovery`, `freshness` and `jwks`), `published` (an issuer's
-//! metadata, for those who ask us for it), `examine` (everything that is wrong with a token, for those who explain it).
+//! metadata, for those who ask us for it), `examine` (everything that is wrong with a token, for those who explain it),
+//! `foreign` (JWTs that are not access tokens, for the built-in issuer).
 
 mod algorithm;
 pub(crate) mod bounds;
 pub(super) mod discovery;
 mod examine;
+mod foreign;
 mod freshness;
 pub(crate) mod issuer;
 mod jwks;
@@ -18,6 +20,7 @@ pub(in crate::authn) mod verifier;
 pub use algorithm::Algorithm;
 pub(crate) use algorithm::RefusedAlgorithm;
 pub use examine::{Examined, examine};
+pub use foreign::{InvalidKeys, MalformedJwt, PublicKeys, SignatureError, UnverifiedJwt, VerifiedJwt};
 pub use freshness::freshness_lifetime;
 pub(crate) use issuer::KeyRefresh;
 pub use issuer::{IssuerRules, KeySource};

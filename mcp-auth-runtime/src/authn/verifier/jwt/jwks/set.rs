@@ -12,8 +12,9 @@ use serde_json::{Map, Value};
 
 use super::super::algorithm::{Algorithm, KeyKind};
 use super::super::issuer::DEFAULT_ALGORITHMS;
-use super::super::jws::Jws;
+use super::super::jws::{Header, Jws};
 use super::roca;
+use crate::authn::dpop::Thumbprint;
 use crate::authn::error::KeysError;
 use mcp_auth_core::seen;
 
@@ -38,6 +39,8 @@ struct Key {
     issuer: Option<String>,
     verifiers: Vec<(Algorithm, ParsedPublicKey)>,
     fingerprint: Fingerprint,
+    /// Of the material alone (RFC 7638).
+    thumbprint: Option<Thumbprint>,
 }
 
 /// A hash over a key's `kid`, algorithms and material.
@@ -172,14 +175,50 @@ impl KeySet {
         jws: &Jws<'_>,
         may_sign: impl Fn(Option<&str>) -> bool,
     ) -> Outcome {
+        let Header { alg, kid, .. } = &jws.header;
+        match self.signer(*alg, kid.as_deref(), jws.signed, &jws.signature, may_sign) {
+            Ok(_) => Outcome::Good,
+            Err(outcome) => outcome,
+        }
+    }
+
+    /// The thumbprint of the key that made `signature`; as [`verify`](Self::verify).
+    ///
+    /// # Errors
+    /// Why none of them made it.
+    pub(in crate::authn::verifier::jwt) fn signer(
+        &self,
+        alg: Algorithm,
+        kid: Option<&str>,
+        signed: &[u8],
+        signature: &[u8],
+        may_sign: impl Fn(Option<&str>) -> bool,
+    ) -> Result<Option<String>, Outcome> {
         let may_sign = |key: &&Key| may_sign(key.issuer.as_deref());
-        match &jws.header.kid {
+        let key = match kid {
             Some(kid) => {
                 let named = self.by_kid.get(kid).into_iter().flatten().map(|index| &self.keys[*index]);
-                try_each(named.filter(may_sign), jws)
+                try_each(named.filter(may_sign), alg, signed, signature)?
             }
-            None => try_each(self.keys.iter().filter(may_sign), jws),
-        }
+            None => try_each(self.keys.iter().filter(may_sign), alg, signed, signature)?,
+        };
+        Ok(key.thumbprint.map(|thumbprint| thumbprint.to_string()))
+    }
+
+    /// Whether a key of `set` is private or symmetric.
+    pub(in crate::authn::verifier::jwt) fn has_private(set: &Value) -> bool {
+        let keys = set.get("keys").and_then(Value::as_array);
+        keys.into_iter().flatten().any(|key| PRIVATE.iter().any(|name| key.get(name).is_some()))
+    }
+
+    /// Whether a key has this `kid`.
+    pub(in crate::authn::verifier::jwt) fn has_kid(&self, kid: &str) -> bool {
+        self.by_kid.contains_key(kid)
+    }
+
+    /// The thumbprints of the keys.
+    pub(in crate::authn::verifier::jwt) fn thumbprints(&self) -> impl Iterator<Item = String> {
+        self.keys.iter().filter_map(|key| key.thumbprint).map(|thumbprint| thumbprint.to_string())
     }
 
     /// How many keys there are.
@@ -217,17 +256,22 @@ impl KeySet {
     }
 }
 
-fn try_each<'k>(keys: impl Iterator<Item = &'k Key>, jws: &Jws<'_>) -> Outcome {
+fn try_each<'k>(
+    keys: impl Iterator<Item = &'k Key>,
+    alg: Algorithm,
+    signed: &[u8],
+    signature: &[u8],
+) -> Result<&'k Key, Outcome> {
     let mut keys = keys.peekable();
     let mut outcome = if keys.peek().is_some() { Outcome::OtherAlgorithm } else { Outcome::UnknownKey };
-    let verifiers = keys.flat_map(|key| &key.verifiers).filter(|(alg, _)| *alg == jws.header.alg);
-    for (_, verifier) in verifiers.take(MAX_TRIES) {
-        if verifier.verify_sig(jws.signed, &jws.signature).is_ok() {
-            return Outcome::Good;
+    let verifiers = keys.flat_map(|key| key.verifiers.iter().map(move |(of, verifier)| (key, *of, verifier)));
+    for (key, _, verifier) in verifiers.filter(|(_, of, _)| *of == alg).take(MAX_TRIES) {
+        if verifier.verify_sig(signed, signature).is_ok() {
+            return Ok(key);
         }
         outcome = Outcome::Bad;
     }
-    outcome
+    Err(outcome)
 }
 
 fn read_key(entry: &Value, only: Option<&[Algorithm]>) -> Result<Key, Skip> {
@@ -245,7 +289,8 @@ fn read_key(entry: &Value, only: Option<&[Algorithm]>) -> Result<Key, Skip> {
         true => Err((SkipReason::KeyType, if jwk.contains_key("crv") { "crv" } else { "kty" })),
         false => {
             let issuer = jwk.get("issuer").and_then(Value::as_str).map(str::to_owned);
-            Ok(Key { issuer, fingerprint: fingerprint(jwk, &verifiers), verifiers })
+            let thumbprint = Thumbprint::of(jwk);
+            Ok(Key { issuer, fingerprint: fingerprint(jwk, &verifiers), thumbprint, verifiers })
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Redirect URIs: which ones may be registered, and which ones a registration accepts (OAuth 2.1 §2.3, RFC 8252 §7).
 
-use mcp_auth_core::net::{Host, LOOPBACK_NAMES};
 use url::Url;
+
+use crate::net::{Host, LOOPBACK_NAMES};
 
 /// Private-use schemes without a dot that known MCP clients register. RFC 8252 §7.1 asks for reverse domain names,
 /// which are recognised by their dot; these are the known exceptions.
@@ -32,7 +33,7 @@ const MAX_LENGTH: usize = 2048;
 ///
 /// # Example
 /// ```
-/// use mcp_auth_issuer::RedirectUri;
+/// use mcp_auth_core::redirect_uri::RedirectUri;
 /// let registered: RedirectUri = "http://127.0.0.1/callback".parse().unwrap();
 /// assert!(registered.admits("http://127.0.0.1:33418/callback"), "the port of a loopback URI is free");
 /// assert!(!registered.admits("http://127.0.0.1:33418/callback/"), "nothing else is");
@@ -73,7 +74,7 @@ pub enum InvalidRedirectUri {
 
 /// Where a redirect URI leads, shown to the person who decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Destination {
+pub enum Destination {
     /// An app that listens on this computer, under this host name.
     ThisComputer(String),
     /// A web site, by its host in ASCII, so that look-alike letters show as `xn--`.
@@ -122,7 +123,7 @@ impl RedirectUri {
     }
 
     /// The URI without the port, if it is http on loopback: equal for all that [admit](Self::admits) each other.
-    pub(crate) fn without_port(&self) -> String {
+    pub fn without_port(&self) -> String {
         match split_loopback(&self.0) {
             Some((host, rest)) => format!("http://{host}{rest}"),
             None => self.0.clone(),
@@ -138,7 +139,7 @@ impl RedirectUri {
 /// Whether a client that registered `registered` may name `presented` in an authorization request: the same bytes,
 /// except that the port of an http loopback URI may differ (RFC 8252 §7.3). An accepted URI could also have been
 /// registered itself.
-pub(crate) fn admits(registered: &str, presented: &str) -> bool {
+pub fn admits(registered: &str, presented: &str) -> bool {
     if registered == presented {
         return true;
     }
@@ -149,7 +150,7 @@ pub(crate) fn admits(registered: &str, presented: &str) -> bool {
 }
 
 /// Where `uri` leads, which must be accepted by a registration.
-pub(crate) fn destination(uri: &str) -> Destination {
+pub fn destination(uri: &str) -> Destination {
     if let Some((host, _)) = split_loopback(uri) {
         return Destination::ThisComputer(host.to_owned());
     }

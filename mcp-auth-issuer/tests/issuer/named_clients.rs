@@ -1,0 +1,67 @@
+//! Clients that the operator registered, and that people log in with.
+
+use http::StatusCode;
+use mcp_auth_issuer::{ClientDocuments, NamedClient, NamedCredential, SecretHash};
+
+use crate::harness::*;
+
+const SECRET: &str = "0123456789abcdefghijklmnopqrstuv";
+
+fn app(change: impl FnOnce(&mut NamedClient)) -> App {
+    let mut client = NamedClient::public("our app", [REDIRECT.parse().unwrap()]);
+    client.name = Some("Our app".to_owned());
+    change(&mut client);
+    App::with(|_| (), |options| options.clients.push(client))
+}
+
+#[tokio::test]
+async fn a_client_of_the_configuration_gets_codes_and_refreshes_without_registering() {
+    let app = app(|_| ());
+    let page = Browser::new(&app).get(&authorize_url("our app", &[])).await;
+    assert!(page.body.contains("Our app"), "{}", page.body);
+    let tokens = app.tokens("our app", &[]).await;
+    assert_eq!(app.claims(tokens["access_token"].as_str().unwrap())["client_id"], "our app");
+    let refresh = tokens["refresh_token"].as_str().unwrap();
+    let form = [("grant_type", "refresh_token"), ("client_id", "our app"), ("refresh_token", refresh)];
+    assert_eq!(app.token(&form).await.status, StatusCode::OK);
+    let url = authorize_url("our app", &[("redirect_uri", "https://evil.example/cb")]);
+    app.get(&url).await.assert_local_error(400);
+    let alone = [("grant_type", "client_credentials"), ("client_id", "our app")];
+    app.token(&alone).await.assert_error(400, "unauthorized_client");
+}
+
+#[tokio::test]
+async fn a_client_of_which_only_the_hash_of_the_secret_is_known_authenticates_by_the_secret() {
+    let app = app(|client| client.credential = NamedCredential::SecretHash(SecretHash::of(SECRET)));
+    let code = app.code("our app", &[]).await;
+    let form = redeem("our app", &code);
+    app.token(&form).await.assert_error(401, "invalid_client");
+    let hash = SecretHash::of(SECRET).digits();
+    app.token(&changed(&form, ("client_secret", &hash))).await.assert_error(401, "invalid_client");
+    assert_eq!(app.token(&changed(&form, ("client_secret", SECRET))).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_client_of_the_configuration_that_is_named_like_a_url_is_not_taken_for_one_that_describes_itself() {
+    let id = "https://our.example/app.json";
+    let client = NamedClient::public(id, [REDIRECT.parse().unwrap()]);
+    let off = ClientDocuments { enabled: false, ..ClientDocuments::default() };
+    let app = App::with(
+        |_| (),
+        |options| {
+            options.clients.push(client);
+            options.client_documents = off;
+        },
+    );
+    let mut browser = Browser::new(&app);
+    // It has one redirect URI, which nobody can change meanwhile, so it need not be sent.
+    let url = authorize_url(id, &[("redirect_uri", "")]);
+    let login = browser.get(&url).await;
+    let consent = browser.log_in(&url).await;
+    for page in [&login, &consent] {
+        assert!(!page.body.contains("Published by") && !page.body.contains("our.example</"), "{}", page.body);
+    }
+    let code = browser.submit(&consent, "allow").await.param("code").unwrap();
+    assert_eq!(app.token(&redeem(id, &code)).await.status, StatusCode::OK, "nothing is fetched for it");
+    app.get(&authorize_url("https://other.example/app.json", &[])).await.assert_local_error(400);
+}

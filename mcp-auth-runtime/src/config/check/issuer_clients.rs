@@ -1,0 +1,93 @@
+//! `[[issuer.clients]]`: each authenticates in one way, and may present what fits it.
+
+use std::collections::BTreeSet;
+
+use mcp_auth_store::GrantType;
+
+use super::conflict::Conflict;
+use super::findings::Findings;
+use crate::config::key;
+use crate::config::section::issuer::IssuerClient;
+
+impl Findings<'_> {
+    pub(super) fn issuer_clients(&mut self) {
+        let config = self.config;
+        let Some(issuer) = config.built_in_issuer() else { return };
+        let mut seen = BTreeSet::new();
+        for (index, client) in issuer.clients.iter().enumerate() {
+            if !seen.insert(client.client_id.as_str()) {
+                let client = client.client_id.as_str().to_owned();
+                let at = self.at(key!(issuer?.clients[index].client_id));
+                self.refuse(Conflict::DuplicateClient { client, at });
+            }
+            if issuer.users.names().any(|user| user == client.client_id.as_str()) {
+                let client = client.client_id.as_str().to_owned();
+                let at = self.at(key!(issuer?.clients[index].client_id));
+                self.refuse(Conflict::ClientIsUser { client, at });
+            }
+            self.authenticates(client, index);
+            self.grants_of(client, index);
+            self.known_only(&client.scopes, self.at(key!(issuer?.clients[index].scopes)));
+        }
+    }
+
+    /// How a client authenticates: in exactly one way.
+    fn authenticates(&mut self, client: &IssuerClient, index: usize) {
+        let id = || client.client_id.as_str().to_owned();
+        match client.credentials().as_slice() {
+            [_] => {}
+            [] => {
+                let at = self.at(key!(issuer?.clients[index]));
+                self.refuse(Conflict::ClientWithoutCredential { client: id(), at });
+            }
+            several => {
+                let (keys, at) = (several.join(", "), self.at(key!(issuer?.clients[index])));
+                self.refuse(Conflict::ClientCredentials { client: id(), keys, at });
+            }
+        }
+        if let Some(secret) = &client.client_secret
+            && let Err(error) = self.config.secret(secret).read()
+        {
+            let at = self.at(key!(issuer?.clients[index].client_secret));
+            self.refuse(Conflict::Secret { error, at });
+        }
+        if let Some(jwks) = &client.jwks
+            && let Err(error) = self.config.client_jwks(jwks)
+        {
+            let at = self.at(key!(issuer?.clients[index].jwks));
+            self.refuse(Conflict::ClientKeys { client: id(), error, at });
+        }
+    }
+
+    /// What a client may present: what fits the way in which it authenticates, and where answers to it go.
+    fn grants_of(&mut self, client: &IssuerClient, index: usize) {
+        let id = || client.client_id.as_str().to_owned();
+        let grants = client.grant_types();
+        // RFC 6749 §4.4: only confidential clients; and who exchanges a token gets one without a person.
+        let confidential = [GrantType::ClientCredentials, GrantType::TokenExchange];
+        if client.public
+            && let Some(grant) = confidential.into_iter().find(|grant| grants.contains(grant))
+        {
+            let at = self.at(key!(issuer?.clients[index].grant_types));
+            self.refuse(Conflict::PublicClientGrant { client: id(), grant: grant.as_str(), at });
+        }
+        match (grants.contains(&GrantType::AuthorizationCode), client.redirect_uris.is_empty()) {
+            (true, true) => {
+                let at = self.at(key!(issuer?.clients[index].redirect_uris));
+                self.refuse(Conflict::ClientWithoutRedirectUri { client: id(), at });
+            }
+            (false, false) => {
+                let at = self.at(key!(issuer?.clients[index].grant_types));
+                self.refuse(Conflict::ClientRedirectUnused { client: id(), at });
+            }
+            (true, false) | (false, true) => {}
+        }
+        let refreshable = [GrantType::AuthorizationCode, GrantType::DeviceCode];
+        if grants.contains(&GrantType::RefreshToken)
+            && !refreshable.iter().any(|grant| grants.contains(grant))
+        {
+            let at = self.at(key!(issuer?.clients[index].grant_types));
+            self.refuse(Conflict::ClientRefreshUnused { client: id(), at });
+        }
+    }
+}
