@@ -140,6 +140,31 @@ impl Consents for Outage {
     fn any<'a>(&'a self, client_id: &'a str) -> StoreFuture<'a, bool> {
         self.unless_down(Consents::any(&*self.memory, client_id))
     }
+
+    fn remember<'a>(
+        &'a self,
+        subject: &'a str,
+        client_id: &'a str,
+        shown: SecretHash,
+        scopes: ScopeSet,
+        now: u64,
+    ) -> StoreFuture<'a, ()> {
+        self.unless_down(Consents::remember(&*self.memory, subject, client_id, shown, scopes, now))
+    }
+
+    fn remembered<'a>(
+        &'a self,
+        subject: &'a str,
+        client_id: &'a str,
+        shown: SecretHash,
+        now: u64,
+    ) -> StoreFuture<'a, Option<ScopeSet>> {
+        self.unless_down(Consents::remembered(&*self.memory, subject, client_id, shown, now))
+    }
+
+    fn forget<'a>(&'a self, subject: &'a str, client_id: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        self.unless_down(Consents::forget(&*self.memory, subject, client_id, now))
+    }
 }
 
 impl BrowserSessions for Outage {

@@ -1,11 +1,14 @@
 //! The scopes that people have allowed to clients. [`Codes::issue`](crate::Codes::issue) records them.
 
 use mcp_auth_core::ScopeSet;
+use serde::{Deserialize, Serialize};
 
-use crate::StoreFuture;
+use crate::{SecretHash, StoreFuture};
 
 /// How long a consent is remembered after it was given last, in seconds: 400 days.
 pub(crate) const CONSENT_MEMORY: u64 = 400 * 24 * 60 * 60;
+/// Of one client, a person need not be asked again for so many descriptions of it: a redirect URI each, for example.
+const MOST_REMEMBERED: usize = 8;
 
 /// The consents that people gave. Each is kept for at least 400 days after it was given last. They go with a client that is [removed](crate::Clients::remove).
 pub trait Consents: Send + Sync {
@@ -14,4 +17,63 @@ pub trait Consents: Send + Sync {
 
     /// Whether any person has ever allowed this client anything. Anyone can register a client, so before that no person has looked at the address to which it wants people sent.
     fn any<'a>(&'a self, client_id: &'a str) -> StoreFuture<'a, bool>;
+
+    /// Remembers that this person need not be asked again when this client asks for some of these scopes: what they allowed it last. `shown`
+    /// is a hash of all that the page said of the client, such as where the answer goes; a client of which the page would say something
+    /// else is not meant. What was remembered of the same is replaced.
+    ///
+    /// It counts for 400 days, however often it is used, and as long as the consent is there: where this person has allowed this client nothing
+    /// ([`Codes::issue`](crate::Codes::issue)), nothing is remembered.
+    fn remember<'a>(
+        &'a self,
+        subject: &'a str,
+        client_id: &'a str,
+        shown: SecretHash,
+        scopes: ScopeSet,
+        now: u64,
+    ) -> StoreFuture<'a, ()>;
+
+    /// The scopes for which this person need not be asked again `now`, of a client that is shown so. None: they are asked.
+    fn remembered<'a>(
+        &'a self,
+        subject: &'a str,
+        client_id: &'a str,
+        shown: SecretHash,
+        now: u64,
+    ) -> StoreFuture<'a, Option<ScopeSet>>;
+
+    /// Takes back what was [remembered](Self::remember): the person is asked again, however the client is shown. What they allowed it stays.
+    fn forget<'a>(&'a self, subject: &'a str, client_id: &'a str, now: u64) -> StoreFuture<'a, ()>;
+}
+
+/// One thing that a person need not be asked again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Remembered {
+    shown: SecretHash,
+    scopes: ScopeSet,
+    until: u64,
+}
+
+/// All that a person need not be asked again by one client, the latest last.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct AllRemembered(Vec<Remembered>);
+
+impl AllRemembered {
+    pub(crate) fn remember(&mut self, shown: SecretHash, scopes: ScopeSet, now: u64) {
+        self.0.retain(|remembered| remembered.shown != shown && remembered.until > now);
+        if self.0.len() >= MOST_REMEMBERED {
+            self.0.remove(0);
+        }
+        self.0.push(Remembered { shown, scopes, until: now.saturating_add(CONSENT_MEMORY) });
+    }
+
+    pub(crate) fn find(&self, shown: SecretHash, now: u64) -> Option<ScopeSet> {
+        let found = self.0.iter().find(|remembered| remembered.shown == shown && remembered.until > now);
+        found.map(|remembered| remembered.scopes.clone())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }

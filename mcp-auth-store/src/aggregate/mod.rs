@@ -26,8 +26,8 @@ pub(crate) use clients::{KEPT_BEYOND, UNUSED_LIFETIME};
 pub(crate) use codes::REPLAY_MEMORY;
 pub use codes::{Code, Codes, Redemption};
 pub use confirmations::{Answer, Confirmation, Confirmations, MOST_WAITING, Taken};
-pub(crate) use consents::CONSENT_MEMORY;
 pub use consents::Consents;
+pub(crate) use consents::{AllRemembered, CONSENT_MEMORY};
 pub use counters::{Arrival, Counters, Rate};
 pub use grants::{Grant, Grants, Rotate, Rotation};
 #[cfg(feature = "durable")]

@@ -96,9 +96,11 @@ impl Codes for Durable {
 /// What the person has allowed the client, with what they allow it now.
 fn consent(row: Option<&Row>, code: &Code, now: u64) -> Result<Content, crate::StoreError> {
     let before = row.map(read::<Consent>).transpose()?;
-    let mut scopes = before.map(|consent| consent.scopes).unwrap_or_default();
+    let (mut scopes, remembered) =
+        before.map(|consent| (consent.scopes, consent.remembered)).unwrap_or_default();
     scopes.extend(code.scopes.iter().cloned());
-    let consent = Consent { subject: code.subject.clone(), client_id: code.client_id.clone(), scopes };
+    let consent =
+        Consent { subject: code.subject.clone(), client_id: code.client_id.clone(), scopes, remembered };
     let forget_at = now.saturating_add(CONSENT_MEMORY);
     let kept = match row {
         Some(row) => changed(row, &consent, forget_at)?,

@@ -3,9 +3,12 @@
 use mcp_auth_core::ScopeSet;
 use serde::{Deserialize, Serialize};
 
-use super::record::read;
+use std::slice::from_ref;
+
+use super::record::{alive, changed, put, read};
 use super::rows::Key;
 use super::store::Durable;
+use crate::aggregate::AllRemembered;
 use crate::{Consents, SecretHash, StoreFuture};
 
 /// What one person allowed one client.
@@ -14,6 +17,9 @@ pub(super) struct Consent {
     pub(super) subject: String,
     pub(super) client_id: String,
     pub(super) scopes: ScopeSet,
+    /// For which the person need not be asked again.
+    #[serde(default)]
+    pub(super) remembered: AllRemembered,
 }
 
 pub(super) fn key(subject: &str, client_id: &str) -> Key {
@@ -46,5 +52,53 @@ impl Consents for Durable {
 
     fn any<'a>(&'a self, client_id: &'a str) -> StoreFuture<'a, bool> {
         Box::pin(async move { Ok(self.rows.count(of_client(client_id), 0).await? > 0) })
+    }
+
+    fn remember<'a>(
+        &'a self,
+        subject: &'a str,
+        client_id: &'a str,
+        shown: SecretHash,
+        scopes: ScopeSet,
+        now: u64,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            self.step(from_ref(&key(subject, client_id)), now, |rows| {
+                let Some(row) = alive(rows[0].as_ref(), now) else { return Ok(((), vec![])) };
+                let mut consent: Consent = read(row)?;
+                consent.remembered.remember(shown, scopes.clone(), now);
+                Ok(((), vec![put(&row.key, Some(row), changed(row, &consent, row.content.forget_at)?)]))
+            })
+            .await
+        })
+    }
+
+    fn remembered<'a>(
+        &'a self,
+        subject: &'a str,
+        client_id: &'a str,
+        shown: SecretHash,
+        now: u64,
+    ) -> StoreFuture<'a, Option<ScopeSet>> {
+        Box::pin(async move {
+            let row = self.row(key(subject, client_id)).await?;
+            let consent = alive(row.as_ref(), now).map(read::<Consent>).transpose()?;
+            Ok(consent.and_then(|consent| consent.remembered.find(shown, now)))
+        })
+    }
+
+    fn forget<'a>(&'a self, subject: &'a str, client_id: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            self.step(from_ref(&key(subject, client_id)), now, |rows| {
+                let Some(row) = &rows[0] else { return Ok(((), vec![])) };
+                let mut consent: Consent = read(row)?;
+                if consent.remembered.is_empty() {
+                    return Ok(((), vec![]));
+                }
+                consent.remembered = AllRemembered::default();
+                Ok(((), vec![put(&row.key, Some(row), changed(row, &consent, row.content.forget_at)?)]))
+            })
+            .await
+        })
     }
 }

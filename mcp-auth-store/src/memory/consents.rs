@@ -3,7 +3,8 @@
 use mcp_auth_core::ScopeSet;
 
 use super::store::locked;
-use crate::{Consents, MemoryStore, StoreFuture};
+use crate::aggregate::AllRemembered;
+use crate::{Consents, MemoryStore, SecretHash, StoreFuture};
 
 impl Consents for MemoryStore {
     fn allowed<'a>(&'a self, subject: &'a str, client_id: &'a str) -> StoreFuture<'a, ScopeSet> {
@@ -12,5 +13,45 @@ impl Consents for MemoryStore {
 
     fn any<'a>(&'a self, client_id: &'a str) -> StoreFuture<'a, bool> {
         Box::pin(async move { Ok(locked(&self.issued).is_allowed_by_anyone(client_id)) })
+    }
+
+    fn remember<'a>(
+        &'a self,
+        subject: &'a str,
+        client_id: &'a str,
+        shown: SecretHash,
+        scopes: ScopeSet,
+        now: u64,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            if let Some(consent) = locked(&self.issued).consent(subject, client_id, now) {
+                consent.remembered.remember(shown, scopes, now);
+            }
+            Ok(())
+        })
+    }
+
+    fn remembered<'a>(
+        &'a self,
+        subject: &'a str,
+        client_id: &'a str,
+        shown: SecretHash,
+        now: u64,
+    ) -> StoreFuture<'a, Option<ScopeSet>> {
+        Box::pin(async move {
+            let mut issued = locked(&self.issued);
+            Ok(issued
+                .consent(subject, client_id, now)
+                .and_then(|consent| consent.remembered.find(shown, now)))
+        })
+    }
+
+    fn forget<'a>(&'a self, subject: &'a str, client_id: &'a str, now: u64) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            if let Some(consent) = locked(&self.issued).consent(subject, client_id, now) {
+                consent.remembered = AllRemembered::default();
+            }
+            Ok(())
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use mcp_auth_core::{ScopeSet, SecretText};
 
 use super::bounded::Bounded;
-use crate::aggregate::{CONSENT_MEMORY, KEPT_BEYOND, REPLAY_MEMORY, UNUSED_LIFETIME};
+use crate::aggregate::{AllRemembered, CONSENT_MEMORY, KEPT_BEYOND, REPLAY_MEMORY, UNUSED_LIFETIME};
 use crate::{Caps, Client, Code, Grant, Redemption, Rotate, Rotation, SecretHash};
 
 /// So many people's consents to clients are kept for each client that may be.
@@ -20,8 +20,16 @@ pub(super) struct Issued {
     tick: u64,
     codes: Bounded<SecretHash, KnownCode>,
     grants: Bounded<String, KnownGrant>,
-    /// The scopes that people have allowed, by client and person.
-    consents: Bounded<(String, String), ScopeSet>,
+    /// What people have allowed, by client and person.
+    consents: Bounded<(String, String), Consent>,
+}
+
+/// What one person allowed one client.
+#[derive(Default)]
+pub(super) struct Consent {
+    scopes: ScopeSet,
+    /// For which the person need not be asked again.
+    pub(super) remembered: AllRemembered,
 }
 
 struct KnownClient {
@@ -120,7 +128,13 @@ impl Issued {
     }
 
     pub(super) fn allowed(&self, subject: &str, client_id: &str) -> ScopeSet {
-        self.consents.peek(&(client_id.to_owned(), subject.to_owned())).cloned().unwrap_or_default()
+        let consent = self.consents.peek(&(client_id.to_owned(), subject.to_owned()));
+        consent.map(|consent| consent.scopes.clone()).unwrap_or_default()
+    }
+
+    /// What this person has allowed this client, if it is not over.
+    pub(super) fn consent(&mut self, subject: &str, client_id: &str, now: u64) -> Option<&mut Consent> {
+        self.consents.get_mut(&(client_id.to_owned(), subject.to_owned()), now)
     }
 
     pub(super) fn is_allowed_by_anyone(&self, client_id: &str) -> bool {
@@ -134,10 +148,10 @@ impl Issued {
             known.is_used = true;
             known.forget_at = known.forget_at.max(code.expires_at.saturating_add(UNUSED_LIFETIME));
         }
-        let mut allowed = self.allowed(&code.subject, &code.client_id);
-        allowed.extend(code.scopes.iter().cloned());
-        let until = now.saturating_add(CONSENT_MEMORY);
-        self.consents.insert((code.client_id.clone(), code.subject.clone()), allowed, until, now);
+        let key = (code.client_id.clone(), code.subject.clone());
+        let mut consent = self.consents.peek_mut(&key).map(std::mem::take).unwrap_or_default();
+        consent.scopes.extend(code.scopes.iter().cloned());
+        self.consents.insert(key, consent, now.saturating_add(CONSENT_MEMORY), now);
         let forget_at = code.expires_at.saturating_add(REPLAY_MEMORY);
         self.codes.insert(hash, KnownCode { code, used: false, grant: None }, forget_at, now);
     }

@@ -51,7 +51,10 @@ macro_rules! suite {
                 p19_an_expired_code_is_gone
                 an_unknown_code_is_gone;
             consents: what_a_person_allowed_adds_up_per_client
-                a_client_is_allowed_once_any_person_allowed_it_anything;
+                a_client_is_allowed_once_any_person_allowed_it_anything
+                what_a_person_need_not_be_asked_again_is_remembered_for_400_days
+                what_is_remembered_can_be_replaced_and_taken_back
+                of_one_client_the_last_eight_are_remembered;
             grants: p21_an_old_refresh_token_kills_the_grant
                 p21_of_a_hundred_rotations_at_once_one_succeeds_and_the_grant_dies
                 p21_with_grace_a_hundred_rotations_at_once_give_one_successor
