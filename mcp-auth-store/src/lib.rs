@@ -8,7 +8,7 @@
 //! In reading order:
 //!
 //! - `aggregate`: the traits and the records, a file each. The issuer's: [`Clients`], [`Codes`], [`Grants`],
-//!   [`Consents`], [`BrowserSessions`], [`Transactions`]. The runtime's: [`Sessions`], [`Tasks`]. For both: [`Confirmations`],
+//!   [`Consents`], [`BrowserSessions`], [`Transactions`], [`SigningKeys`]. The runtime's: [`Sessions`], [`Tasks`]. For both: [`Confirmations`],
 //!   [`Counters`], [`Revocations`], [`SealingKeys`], [`Spent`].
 //! - `store`: [`Store`], the handle that a server passes around, and [`Backend`], what stands behind it. A server has
 //!   one, and its built-in issuer uses the same one.
@@ -29,7 +29,7 @@
 //! # Secrets
 //! Codes, refresh tokens, client secrets and browser session identifiers are passed in as [`SecretHash`] only, so
 //! that a person who reads the store cannot present one. The exception is [`Rotate::next`]: with a grace it has to be given
-//! again, so a backend that writes to a disk encrypts it. A secret that must be read back ([`SealingKey`]) is
+//! again, so a backend that writes to a disk encrypts it. A secret that must be read back ([`SealingKey`], [`SigningRing`]) is
 //! unencrypted in memory; a backend that writes to a disk encrypts it.
 //!
 //! # Adding a database
@@ -93,10 +93,10 @@ pub mod suite;
 pub use self::redis::RedisRows;
 pub use aggregate::{
     Answer, Arrival, Authentication, Browser, BrowserSessions, Client, ClientCredential, ClientKeys, Clients,
-    Code, Codes, Confirmation, Confirmations, Consents, Counters, Grant, GrantType, Grants,
-    MOST_TRANSACTIONS, MOST_WAITING, Rate, Redemption, Revocable, Revocation, RevocationBoard, Revocations,
-    Revoked, Rotate, Rotation, SealingKey, SealingKeys, Sessions, Spent, Taken, Task, Tasks, Transaction,
-    Transactions, grant_name,
+    Code, Codes, Confirmation, Confirmations, Consents, Counters, Grant, GrantType, Grants, KeyRotation,
+    KeyState, MOST_TRANSACTIONS, MOST_WAITING, Rate, Redemption, Revocable, Revocation, RevocationBoard,
+    Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys, Sessions, SigningKeys,
+    SigningRing, Spent, Taken, Task, Tasks, Transaction, Transactions, grant_name,
 };
 #[cfg(feature = "durable")]
 pub use durable::{Durable, OpenError, StoreKey, StoreKeys, TransferError};

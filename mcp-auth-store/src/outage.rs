@@ -8,9 +8,10 @@ use mcp_auth_core::ScopeSet;
 
 use crate::{
     Answer, Arrival, Backend, Browser, BrowserSessions, Caps, Client, Clients, Code, Codes, Confirmation,
-    Confirmations, Consents, Counters, Grant, Grants, MemoryStore, Rate, Redemption, Revocable,
-    RevocationBoard, Revocations, Revoked, Rotate, Rotation, SealingKey, SealingKeys, SecretHash, Sessions,
-    Spent, Store, StoreError, StoreFuture, Taken, Task, Tasks, Transaction, Transactions,
+    Confirmations, Consents, Counters, Grant, Grants, KeyRotation, MemoryStore, Rate, Redemption, Revocable,
+    RevocationBoard, Revocations, Revoked, RingKey, Rotate, Rotation, SealingKey, SealingKeys, SecretHash,
+    Sessions, SigningKeys, SigningRing, Spent, Store, StoreError, StoreFuture, Taken, Task, Tasks,
+    Transaction, Transactions,
 };
 
 /// A memory store that is up at first. Clones share the same store and are up or down together.
@@ -269,6 +270,24 @@ impl Revocations for Outage {
 impl SealingKeys for Outage {
     fn key<'a>(&'a self, purpose: &'a str, fresh: SealingKey) -> StoreFuture<'a, SealingKey> {
         self.unless_down(SealingKeys::key(&*self.memory, purpose, fresh))
+    }
+}
+
+impl SigningKeys for Outage {
+    fn ring(&self, now: u64) -> StoreFuture<'_, Option<SigningRing>> {
+        self.unless_down(SigningKeys::ring(&*self.memory, now))
+    }
+
+    fn ring_or(&self, fresh: SigningRing, now: u64) -> StoreFuture<'_, SigningRing> {
+        self.unless_down(SigningKeys::ring_or(&*self.memory, fresh, now))
+    }
+
+    fn rotate(&self, fresh: RingKey, now: u64) -> StoreFuture<'_, KeyRotation> {
+        self.unless_down(SigningKeys::rotate(&*self.memory, fresh, now))
+    }
+
+    fn replace(&self, fresh: RingKey, now: u64) -> StoreFuture<'_, SigningRing> {
+        self.unless_down(SigningKeys::replace(&*self.memory, fresh, now))
     }
 }
 

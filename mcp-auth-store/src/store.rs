@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::aggregate::{
     BrowserSessions, Clients, Codes, Confirmations, Consents, Counters, Grants, Revocations, SealingKeys,
-    Sessions, Spent, Tasks, Transactions,
+    Sessions, SigningKeys, Spent, Tasks, Transactions,
 };
 use crate::memory::{Caps, MemoryStore};
 
@@ -22,6 +22,7 @@ pub trait Backend:
     + Counters
     + Revocations
     + SealingKeys
+    + SigningKeys
     + Spent
     + Transactions
 {
@@ -110,6 +111,11 @@ impl Store {
 
     /// What was begun and waits for its end.
     pub fn transactions(&self) -> &dyn Transactions {
+        &*self.0
+    }
+
+    /// The keys that the issuer signs its tokens with.
+    pub fn signing_keys(&self) -> &dyn SigningKeys {
         &*self.0
     }
 

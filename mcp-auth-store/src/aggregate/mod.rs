@@ -1,6 +1,6 @@
 //! The aggregates, one file each: the record, the possible outcomes of each step, and the trait.
 //!
-//! - The issuer's: `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `transactions`; `authentication` is what three of them say of a login.
+//! - The issuer's: `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `transactions`, `signing_keys`; `authentication` is what three of them say of a login.
 //! - The runtime's: `sessions`, `tasks`.
 //! - For both: `confirmations`, `counters`, `revocations`, `sealing_keys`, `spent`. Each name of a counter or of a key's purpose belongs to one place in the code.
 
@@ -15,6 +15,7 @@ mod grants;
 mod revocations;
 mod sealing_keys;
 mod sessions;
+mod signing_keys;
 mod spent;
 mod tasks;
 mod transactions;
@@ -35,6 +36,8 @@ pub(crate) use revocations::MOST_REVOCATIONS;
 pub use revocations::{Revocable, Revocation, RevocationBoard, Revocations, Revoked, grant_name};
 pub use sealing_keys::{SealingKey, SealingKeys};
 pub use sessions::Sessions;
+pub(crate) use signing_keys::ONLY_SIGNING_KEY;
+pub use signing_keys::{KeyRotation, KeyState, RingKey, SigningKeys, SigningRing};
 pub use spent::Spent;
 pub use tasks::{Task, Tasks};
 pub use transactions::{MOST_TRANSACTIONS, Transaction, Transactions};

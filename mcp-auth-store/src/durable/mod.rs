@@ -10,7 +10,7 @@
 //! - `open_error`: why a database is not the store of this server.
 //! - `transfer`: all rows at once, copied or backed up.
 //! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`, `revocations`, `sealing_keys`,
-//!   `spent`: the aggregates.
+//!   `signing_keys`, `spent`: the aggregates.
 
 mod browser_sessions;
 mod clients;
@@ -25,6 +25,7 @@ mod revocations;
 mod rows;
 mod sealing_keys;
 mod sessions;
+mod signing_keys;
 mod spent;
 mod step;
 mod store;

@@ -37,7 +37,7 @@ impl SealingKeys for Durable {
 }
 
 impl Durable {
-    fn sealing_key(&self, row: &Row) -> Result<SealingKey, StoreError> {
+    pub(super) fn sealing_key(&self, row: &Row) -> Result<SealingKey, StoreError> {
         let key = self.unseal(&row.key, row.content.sealed.as_deref())?;
         let key =
             <[u8; 32]>::try_from(key).map_err(|_| StoreError::new("a sealing key has another length"))?;

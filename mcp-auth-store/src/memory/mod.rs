@@ -4,7 +4,7 @@
 //! - `bounded`: the map that most of it consists of.
 //! - `issued`: clients, codes and grants, which some steps change together.
 //! - `clients`, `codes`, `grants`, `consents`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
-//!   `revocations`, `sealing_keys`, `spent`, `transactions`: the aggregates.
+//!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`: the aggregates.
 
 mod bounded;
 mod browser_sessions;
@@ -18,6 +18,7 @@ mod issued;
 mod revocations;
 mod sealing_keys;
 mod sessions;
+mod signing_keys;
 mod spent;
 mod store;
 mod tasks;

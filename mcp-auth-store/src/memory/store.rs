@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::bounded::Bounded;
 use super::confirmations::Asked;
 use super::issued::Issued;
-use crate::{Backend, Browser, RevocationBoard, SealingKey, SecretHash, Task, Transaction};
+use crate::{Backend, Browser, RevocationBoard, SealingKey, SecretHash, SigningRing, Task, Transaction};
 
 /// A [`Backend`] in memory. Over its [`Caps`] it forgets: of clients, the oldest that no person ever allowed anything
 /// (anyone can register a client, but only a person can allow it something); of everything else, the entry that would
@@ -24,6 +24,7 @@ pub struct MemoryStore {
     pub(super) board: RevocationBoard,
     /// One key for each purpose. The code names the purposes, so they are few and need no bound.
     pub(super) sealing_keys: Mutex<HashMap<String, SealingKey>>,
+    pub(super) signing_keys: Mutex<Option<SigningRing>>,
 }
 
 /// The state from which a session can be restored, and its owner.
@@ -86,6 +87,7 @@ impl MemoryStore {
             transactions: Mutex::default(),
             board: RevocationBoard::default(),
             sealing_keys: Mutex::default(),
+            signing_keys: Mutex::default(),
         }
     }
 }

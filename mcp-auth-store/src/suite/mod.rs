@@ -5,7 +5,7 @@
 //! - `race`: runs the same step many times at once.
 //! - `records`: sample clients, codes and grants.
 //! - `clients`, `codes`, `consents`, `grants`, `browser_sessions`, `sessions`, `tasks`, `confirmations`, `counters`,
-//!   `revocations`, `sealing_keys`, `spent`, `transactions`: the promises, by aggregate.
+//!   `revocations`, `sealing_keys`, `signing_keys`, `spent`, `transactions`: the promises, by aggregate.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
@@ -23,6 +23,7 @@ pub mod revocations;
 pub mod rows;
 pub mod sealing_keys;
 pub mod sessions;
+pub mod signing_keys;
 pub mod spent;
 pub mod tasks;
 mod tests;

@@ -90,6 +90,12 @@ macro_rules! suite {
                 what_was_revoked_is_known_until_such_tokens_have_expired;
             sealing_keys: the_first_key_of_a_purpose_stays
                 a_hundred_processes_that_start_at_once_get_the_same_key;
+            signing_keys: the_first_ring_stays
+                a_hundred_processes_that_start_at_once_get_the_same_ring
+                of_a_hundred_rotations_at_once_one_gives_the_next_key
+                a_key_is_removed_when_its_tokens_have_ended
+                a_key_that_replaces_all_is_alone
+                the_only_key_of_an_older_release_is_the_first_of_the_ring;
             spent: what_is_spent_once_is_spent_until_its_time
                 of_a_hundred_uses_at_once_one_is_the_first;
             transactions: what_was_begun_is_found_until_its_time
