@@ -10,7 +10,7 @@ use mcp_auth_store::durable::Rows as _;
 use mcp_auth_store::suite::records::granted;
 use tokio::time::Instant;
 
-use crate::sample::{before, change, was_done};
+use crate::sample::{before, change};
 use crate::server::{Server, address, ask, opened};
 
 /// A server that says this, whatever it is asked.

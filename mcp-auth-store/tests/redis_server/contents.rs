@@ -2,7 +2,7 @@
 
 use mcp_auth_core::SecretText;
 use mcp_auth_store::suite::records::granted;
-use mcp_auth_store::{Confirmation, Rotate, Rotation, SealingKey, SecretHash, StoreKeys};
+use mcp_auth_store::{Confirmation, OpenError, Rotate, Rotation, SealingKey, SecretHash, StoreKeys};
 
 use crate::server::{ask, base, key, opened, opened_with, place};
 

@@ -1,7 +1,7 @@
 //! A change of every kind of write, and whether it was done.
 
 use mcp_auth_store::RedisRows;
-use mcp_auth_store::durable::{Before, Change, Content, Key, MOST, Rows as _, Write};
+use mcp_auth_store::durable::{Before, Change, Content, Key, Rows as _, Write};
 
 pub(crate) fn content(body: &str, groups: &[&str]) -> Content {
     let groups = groups.iter().map(|&group| group.to_owned()).collect();
