@@ -8,7 +8,9 @@ use mcp_auth_core::ambient::Ambient;
 use mcp_auth_core::{Resource, ScopeSet};
 use serde_json::{Map, Value};
 
-use mcp_auth_store::{Authentication, Browser, Client, Rate, SecretHash, Store, StoreError};
+use mcp_auth_store::{
+    Authentication, Browser, Client, ClientCredential, Rate, SecretHash, Store, StoreError,
+};
 
 use crate::client::document::{DocumentError, Documents, host_of, is_url};
 use crate::client::scopes::Declared;
@@ -140,6 +142,31 @@ impl Issuer {
             true => Ok(self.documents.known_client(id, &self.store, self.now()).await?),
             false => self.client(id).await,
         }
+    }
+
+    /// The client with this identifier, to be shown: of one that describes itself no more is known than its URL, and nothing is fetched.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn client_to_show(&self, id: &str) -> Result<Option<Client>, StoreError> {
+        match self.named.get(id).cloned().or_else(|| self.known_by_its_url(id)) {
+            Some(client) => Ok(Some(client)),
+            None => self.store.clients().find(id, self.now()).await,
+        }
+    }
+
+    /// A client of which only the URL is known, where it describes itself: who publishes it is shown all the same.
+    pub(crate) fn known_by_its_url(&self, id: &str) -> Option<Client> {
+        self.publisher(id).map(|_| Client {
+            id: id.to_owned(),
+            name: None,
+            redirect_uris: Vec::new(),
+            grant_types: Client::for_people(false),
+            scopes: ScopeSet::default(),
+            credential: ClientCredential::None,
+            registered_at: 0,
+            registration_token: None,
+        })
     }
 
     /// The session identifier in the browser's cookie, and the person who is logged in there.

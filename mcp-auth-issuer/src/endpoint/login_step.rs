@@ -16,6 +16,8 @@ use crate::secret::secret;
 
 /// What a person logs in for.
 pub(super) struct LoginStep<'a> {
+    /// Whether an application asks; else the person came by themselves.
+    pub(super) is_asked: bool,
     /// The identifier of the client that asks, for the log.
     pub(super) client_id: Option<&'a str>,
     /// The client, where it is known.
@@ -95,6 +97,7 @@ impl LoginStep<'_> {
         };
         let page = LoginPage {
             issuer,
+            is_asked: self.is_asked,
             client: self.client,
             then: self.then,
             refuse: self.refuse,

@@ -1,7 +1,8 @@
 //! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `register`, `authorize`,
-//! `token`, `revoke`, `introspect`; and `confirm`, a page for people alone. `login_step` and `own_form` are what the pages for people have in common; `path` says
+//! `token`, `revoke`, `introspect`; and `confirm` and `account`, pages for people alone. `login_step` and `own_form` are what the pages for people have in common; `path` says
 //! where each endpoint is, `router` puts it there.
 
+mod account;
 mod authorize;
 mod confirm;
 mod introspect;

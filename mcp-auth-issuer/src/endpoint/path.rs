@@ -1,5 +1,7 @@
 //! The path of each endpoint, at the issuer's origin.
 
+/// A person's own page.
+pub(super) const ACCOUNT: &str = "/account";
 pub(super) const AUTHORIZE: &str = "/authorize";
 /// Below `/authorize`, whose cookie it reads.
 pub(crate) const CONFIRM: &str = "/authorize/confirm";

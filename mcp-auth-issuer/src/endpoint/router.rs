@@ -13,8 +13,8 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, Method};
 use tower_http::cors::{Any, CorsLayer};
 
-use super::path::{AUTHORIZE, CONFIRM, INTROSPECT, JWKS, REGISTER, REVOKE, TOKEN};
-use super::{authorize, confirm, introspect, jwks, metadata, register, revoke, token};
+use super::path::{ACCOUNT, AUTHORIZE, CONFIRM, INTROSPECT, JWKS, REGISTER, REVOKE, TOKEN};
+use super::{account, authorize, confirm, introspect, jwks, metadata, register, revoke, token};
 use crate::issuer::Issuer;
 
 /// All endpoints, to be merged at the root of the issuer's origin.
@@ -25,6 +25,7 @@ pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
         .route(JWKS, get(jwks::get).layer(cors(Method::GET)))
         .route(REGISTER, post(register::post).layer(cors(Method::POST)))
         .route(AUTHORIZE, get(authorize::get).post(authorize::post))
+        .route(ACCOUNT, get(account::get).post(account::post))
         .route(CONFIRM, get(confirm::get).post(confirm::post))
         .route(TOKEN, post(token::post).layer(cors(Method::POST)))
         // No CORS: a resource server asks, with a secret.

@@ -28,7 +28,7 @@ impl SessionCookie {
             Some(port) => format!("mcp-auth-session-{port}"),
             None => "mcp-auth-session".to_owned(),
         };
-        Self { name, attributes: "Path=/authorize; HttpOnly; SameSite=Lax" }
+        Self { name, attributes: "Path=/; HttpOnly; SameSite=Lax" }
     }
 
     /// The identifier that the browser sent, if it has the form of an identifier that the issuer makes.
@@ -66,10 +66,7 @@ mod tests {
             set("https://localhost:8443"),
             "__Host-mcp-auth-session=x; Path=/; Secure; HttpOnly; SameSite=Lax"
         );
-        assert_eq!(
-            set("http://localhost:8080"),
-            "mcp-auth-session-8080=x; Path=/authorize; HttpOnly; SameSite=Lax"
-        );
+        assert_eq!(set("http://localhost:8080"), "mcp-auth-session-8080=x; Path=/; HttpOnly; SameSite=Lax");
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(crate) struct IssuerOrigin {
     /// The value that a browser sends in `Host` for this origin.
     host: String,
     origin: Origin,
+    reach: IssuerReach,
 }
 
 /// Why an issuer identifier is not possible for the built-in issuer.
@@ -49,11 +50,16 @@ impl IssuerOrigin {
             }
             IssuerReach::ThisComputer | IssuerReach::Network => {}
         }
-        Ok(Self { identifier, host: origin.authority().to_string(), origin })
+        Ok(Self { identifier, host: origin.authority().to_string(), origin, reach })
     }
 
     pub(crate) fn as_str(&self) -> &str {
         self.identifier.as_str()
+    }
+
+    /// Whether other computers reach it.
+    pub(crate) fn is_for_others(&self) -> bool {
+        self.reach == IssuerReach::Network
     }
 
     pub(crate) fn is_https(&self) -> bool {

@@ -2,6 +2,7 @@
 //! labels such as `p18` and `b06` are rows of docs/src/threats.md.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod account;
 mod authorization;
 mod client_auth;
 mod code_grant;

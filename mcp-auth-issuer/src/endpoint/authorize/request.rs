@@ -75,6 +75,7 @@ impl AuthorizationRequest {
     /// The person logs in for this request.
     pub(super) fn login_step(&self) -> LoginStep<'_> {
         LoginStep {
+            is_asked: true,
             client_id: Some(&self.client.id),
             client: Some(&self.client),
             asked: Asked::default(),

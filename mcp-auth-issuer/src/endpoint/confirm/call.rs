@@ -1,8 +1,7 @@
 //! The call that the URL names, by a secret that its client was given.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use mcp_auth_core::ScopeSet;
-use mcp_auth_store::{Answer, Browser, Client, ClientCredential, Confirmation, SecretHash};
+use mcp_auth_store::{Answer, Browser, Client, Confirmation, SecretHash};
 
 use super::refusal::Refusal;
 use crate::endpoint::authorize::Untrusted;
@@ -21,20 +20,6 @@ pub(super) struct WaitingCall {
     pub(super) url: String,
 }
 
-/// A client of which only the URL is known, where it describes itself: who publishes it is shown all the same.
-fn described_at(issuer: &Issuer, id: &str) -> Option<Client> {
-    issuer.publisher(id).map(|_| Client {
-        id: id.to_owned(),
-        name: None,
-        redirect_uris: Vec::new(),
-        grant_types: Client::for_people(false),
-        scopes: ScopeSet::default(),
-        credential: ClientCredential::None,
-        registered_at: 0,
-        registration_token: None,
-    })
-}
-
 impl WaitingCall {
     /// Reads `query`.
     ///
@@ -51,7 +36,7 @@ impl WaitingCall {
             // What it says of itself is only shown, so the person need not wait for a description that cannot be read.
             Some(client) => match issuer.client(client).await {
                 Ok(client) => client,
-                Err(ClientError::Document(_)) => described_at(issuer, client),
+                Err(ClientError::Document(_)) => issuer.known_by_its_url(client),
                 Err(ClientError::Store(error)) => return Err(error.into()),
             },
             None => None,
@@ -62,6 +47,7 @@ impl WaitingCall {
     /// The person logs in for this call.
     pub(super) fn login_step(&self) -> LoginStep<'_> {
         LoginStep {
+            is_asked: true,
             client_id: self.asked.client_id.as_deref(),
             client: self.client.as_ref(),
             asked: Asked::default(),

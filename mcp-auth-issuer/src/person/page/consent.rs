@@ -172,7 +172,7 @@ fn warning(destination: &Destination, publisher: Option<&str>) -> Markup {
 }
 
 /// A scope by its description, followed by its values and its name; or by its name alone.
-fn named(scope: &str, told: &Described<'_>) -> Markup {
+pub(super) fn named(scope: &str, told: &Described<'_>) -> Markup {
     html! {
         @match told.description {
             Some(description) => {

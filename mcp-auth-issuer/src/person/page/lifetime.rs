@@ -12,9 +12,33 @@ pub(super) fn in_words(seconds: u64) -> String {
     }
 }
 
+/// How long ago something was, in the largest unit of which there is one.
+pub(super) fn ago(seconds: u64) -> String {
+    match UNITS.into_iter().find(|(length, _)| seconds >= *length) {
+        None => "just now".to_owned(),
+        Some((length, _)) => format!("{} ago", in_words(seconds / length * length)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::in_words;
+    use super::{ago, in_words};
+
+    #[test]
+    fn what_was_is_as_long_ago_as_its_largest_unit_says() {
+        let said = [0, 1, 59, 119, 3_600, 7_199, 86_400, 10 * 86_400 + 9].map(ago);
+        let expected = [
+            "just now",
+            "1 second ago",
+            "59 seconds ago",
+            "1 minute ago",
+            "1 hour ago",
+            "1 hour ago",
+            "1 day ago",
+            "10 days ago",
+        ];
+        assert_eq!(said, expected);
+    }
 
     #[test]
     fn a_lifetime_is_exact_in_its_largest_unit() {

@@ -14,6 +14,8 @@ use crate::issuer::Issuer;
 /// The login page: asks the person to log in. The controls come from the [`Login`](crate::Login).
 pub(crate) struct LoginPage<'a> {
     pub(crate) issuer: &'a Issuer,
+    /// Whether an application asks.
+    pub(crate) is_asked: bool,
     /// The client that asks, where it is known.
     pub(crate) client: Option<&'a Client>,
     /// What the page says about the next step.
@@ -72,8 +74,8 @@ impl IntoResponse for LoginPage<'_> {
             @if let Some(notice) = notice {
                 p.warning role="alert" { (notice) }
             }
-            dl {
-                (application(self.issuer, self.client))
+            @if self.is_asked {
+                dl { (application(self.issuer, self.client)) }
             }
             p { (self.then) }
             form method="post" action=(self.action) {

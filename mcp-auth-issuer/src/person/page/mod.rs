@@ -1,11 +1,12 @@
 //! The pages a person sees: plain HTML and one style sheet, no script, and no resources loaded from elsewhere.
 //!
 //! - `shell`: the frame of every page, and the headers that protect it.
-//! - `login`, `consent`, `confirm`, `ended`, `error`: the pages.
+//! - `login`, `consent`, `confirm`, `account`, `ended`, `error`: the pages.
 //! - `claim`: shows text that a client chose.
 //! - `host`: shows where an answer goes, with the part that was registered stressed.
 //! - `lifetime`: writes a number of seconds in words.
 
+mod account;
 mod claim;
 mod confirm;
 mod consent;
@@ -16,6 +17,7 @@ mod lifetime;
 mod login;
 mod shell;
 
+pub(crate) use account::{AccountPage, LetIn};
 pub(crate) use claim::visible;
 pub(crate) use confirm::ConfirmPage;
 pub(crate) use consent::{Consent, ScopeLine};

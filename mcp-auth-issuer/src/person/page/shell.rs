@@ -50,7 +50,9 @@ pub(super) fn page(issuer: &Issuer, status: StatusCode, title: &str, body: &Mark
             body {
                 main { (body) }
                 footer {
-                    "Built-in login of mcp-auth, for development on this computer only: "
+                    "Built-in login of mcp-auth"
+                    @if !issuer.origin.is_for_others() { ", for this computer only" }
+                    ": "
                     code { (issuer.origin.as_str()) }
                 }
             }

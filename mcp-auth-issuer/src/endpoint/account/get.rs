@@ -1,0 +1,47 @@
+//! `GET /account`: shows the page. It changes nothing.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+
+use super::refusal::Refusal;
+use super::visit::{MOST, let_in, login_step};
+use crate::endpoint::authorize::Untrusted;
+use crate::endpoint::path::ACCOUNT;
+use crate::issuer::Issuer;
+use crate::person::page::AccountPage;
+
+/// `GET /account`
+pub(crate) async fn get(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Response {
+    match show(&issuer, &headers).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.respond(&issuer),
+    }
+}
+
+async fn show(issuer: &Issuer, headers: &HeaderMap) -> Result<Response, Refusal> {
+    if !issuer.origin.is_host_of(headers) {
+        return Err(Untrusted::Host.into());
+    }
+    page(issuer, headers).await
+}
+
+/// The page of the person who is logged in; else the login page.
+pub(super) async fn page(issuer: &Issuer, headers: &HeaderMap) -> Result<Response, Refusal> {
+    let (cookie, browser) = issuer.session(headers).await?;
+    let (Some(cookie), Some(browser)) = (cookie, browser) else {
+        return Ok(login_step().page(issuer, headers, None).await?);
+    };
+    let let_in = let_in(issuer, &browser.subject).await?;
+    let page = AccountPage {
+        issuer,
+        browser: &browser,
+        there_may_be_more: let_in.len() >= MOST,
+        let_in,
+        action: ACCOUNT,
+        csrf: &issuer.csrf.token(cookie, ACCOUNT, &*issuer.ambient.random).await?,
+    };
+    Ok(page.into_response())
+}

@@ -1,0 +1,13 @@
+//! A person's own page: which applications they let in, when those last came, and the end of each; and the log-out.
+//!
+//! - `get`: shows the page. `post`: what a person does on it.
+//! - `visit`: who is there, and what they let in.
+//! - `refusal`: why it does nothing.
+
+mod get;
+mod post;
+mod refusal;
+mod visit;
+
+pub(super) use get::get;
+pub(super) use post::post;

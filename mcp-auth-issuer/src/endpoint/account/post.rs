@@ -1,0 +1,82 @@
+//! `POST /account`: what a person does on the page, sent by one of our own forms.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+use mcp_auth_store::{Browser, Revoked, SecretHash, StoreError};
+
+use super::get::page;
+use super::refusal::Refusal;
+use super::visit::{MOST, let_in, login_step};
+use crate::endpoint::authorize::{Untrusted, see_other};
+use crate::endpoint::login_step::Answered;
+use crate::endpoint::own_form::OwnForm;
+use crate::endpoint::path::ACCOUNT;
+use crate::issuer::Issuer;
+
+/// `POST /account`
+pub(crate) async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Body) -> Response {
+    match decide(&issuer, &headers, body).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.respond(&issuer),
+    }
+}
+
+async fn decide(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
+    OwnForm::is_sent_by_own_page(issuer, headers)?;
+    let form: Result<_, Refusal> = OwnForm::read(issuer, headers, body, (ACCOUNT, ACCOUNT)).await;
+    let OwnForm { fields: form, cookie, browser } = form?;
+    match (form.get("decision"), browser) {
+        (Some("login"), _) => match login_step().answered(issuer, headers, cookie, &form).await? {
+            Answered::Person(user) => Ok(login_step().begin(issuer, cookie, user).await?),
+            Answered::Page(page) => Ok(page),
+        },
+        (Some("end"), Some(browser)) => {
+            end(issuer, &browser, form.get("application").unwrap_or_default()).await?;
+            Ok(see_other(ACCOUNT))
+        }
+        (Some("logout"), Some(browser)) => {
+            if form.get("everywhere") == Some("yes") {
+                end_all(issuer, &browser).await?;
+            }
+            issuer.store.browser_sessions().end(SecretHash::of(cookie)).await?;
+            tracing::info!(subject = ?browser.subject, "user logged out");
+            Ok(see_other(ACCOUNT))
+        }
+        // Nobody is logged in any more, or the person cancelled the login.
+        (Some("end" | "logout" | "deny"), _) => page(issuer, headers).await,
+        (_, _) => Err(Untrusted::Stale { page: ACCOUNT.to_owned() }.into()),
+    }
+}
+
+/// Ends what one application was allowed: that of this name among those of this person. It may be gone already.
+async fn end(issuer: &Issuer, browser: &Browser, name: &str) -> Result<(), StoreError> {
+    for application in let_in(issuer, &browser.subject).await?.into_iter().filter(|known| known.name == name)
+    {
+        let grant = application.grant;
+        issuer.store.grants().revoke(&grant.id, issuer.now()).await?;
+        issuer.store.consents().forget(&browser.subject, &grant.client_id, issuer.now()).await?;
+        tracing::info!(subject = ?browser.subject, client_id = %grant.client_id, "grant ended by its person");
+    }
+    Ok(())
+}
+
+/// Ends what all applications were allowed, those that do not refresh too.
+async fn end_all(issuer: &Issuer, browser: &Browser) -> Result<(), StoreError> {
+    issuer.store.revocations().revoke(Revoked::Person(browser.subject.clone()), issuer.now()).await?;
+    loop {
+        let some = issuer.store.grants().of_person(&browser.subject, MOST, issuer.now()).await?;
+        if some.is_empty() {
+            break;
+        }
+        for grant in some {
+            issuer.store.grants().revoke(&grant.id, issuer.now()).await?;
+            issuer.store.consents().forget(&browser.subject, &grant.client_id, issuer.now()).await?;
+        }
+    }
+    tracing::info!(subject = ?browser.subject, "all grants ended by their person");
+    Ok(())
+}

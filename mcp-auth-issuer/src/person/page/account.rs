@@ -1,0 +1,94 @@
+//! A person's own page: which applications they let in.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use maud::{Markup, html};
+use mcp_auth_store::{Browser, Client, Grant};
+
+use super::claim::{application, visible};
+use super::consent::named;
+use super::lifetime::ago;
+use super::shell::page;
+use crate::issuer::Issuer;
+
+/// Shows a person what they let in.
+pub(crate) struct AccountPage<'a> {
+    pub(crate) issuer: &'a Issuer,
+    /// The login at this browser.
+    pub(crate) browser: &'a Browser,
+    pub(crate) let_in: Vec<LetIn>,
+    /// Whether more applications were let in than the page shows.
+    pub(crate) there_may_be_more: bool,
+    /// The URL that the forms post to.
+    pub(crate) action: &'a str,
+    pub(crate) csrf: &'a str,
+}
+
+/// An application that a person let in.
+pub(crate) struct LetIn {
+    /// What the form calls it. It is not the identifier of the grant, which is a part of its refresh tokens.
+    pub(crate) name: String,
+    pub(crate) grant: Grant,
+    /// `None` where the client is gone.
+    pub(crate) client: Option<Client>,
+}
+
+impl IntoResponse for AccountPage<'_> {
+    fn into_response(self) -> Response {
+        let server = visible(&self.issuer.server_name);
+        let person = self.browser.name.as_deref().unwrap_or(&self.browser.subject);
+        let body = html! {
+            h1 { "Your access to " bdi { (server) } }
+            dl {
+                dt { "You are" }
+                dd { strong { bdi { (visible(person)) } } }
+            }
+            h2 { "Applications you let in" }
+            @if self.let_in.is_empty() {
+                p { "None can renew its access now. One that cannot renew it is not listed here; its access ends by itself." }
+            }
+            @for let_in in &self.let_in { (self.application(let_in)) }
+            @if self.there_may_be_more {
+                p.hint { "There may be more. End some of these to see them." }
+            }
+            h2 { "Log out" }
+            form method="post" action=(self.action) {
+                input type="hidden" name="csrf" value=(self.csrf);
+                p {
+                    label {
+                        input type="checkbox" name="everywhere" value="yes";
+                        " and end the access of all applications, those that are not listed too"
+                    }
+                }
+                div.buttons { button type="submit" name="decision" value="logout" { "Log out" } }
+            }
+        };
+        page(self.issuer, StatusCode::OK, &format!("Your access to {server}"), &body)
+    }
+}
+
+impl AccountPage<'_> {
+    fn application(&self, let_in: &LetIn) -> Markup {
+        let (declared, now) = (&self.issuer.scopes, self.issuer.now());
+        let scopes = declared.known_of(&let_in.grant.scopes);
+        html! {
+            section.application {
+                dl {
+                    (application(self.issuer, let_in.client.as_ref()))
+                    dt { "You let it in" }
+                    dd { (ago(now.saturating_sub(let_in.grant.granted_at))) }
+                    dt { "It last came" }
+                    dd { (ago(now.saturating_sub(let_in.grant.last_used))) }
+                }
+                ul.scopes {
+                    @for scope in &scopes { li { (named(scope.as_str(), &declared.described(scope))) } }
+                }
+                form method="post" action=(self.action) {
+                    input type="hidden" name="csrf" value=(self.csrf);
+                    input type="hidden" name="application" value=(let_in.name);
+                    div.buttons { button type="submit" name="decision" value="end" { "End its access" } }
+                }
+            }
+        }
+    }
+}
