@@ -96,6 +96,9 @@ pub fn build_with(
     documents.warn();
     let fetch = HttpsFetch::new(documents.private.clone(), documents.authorities()?);
     let documents = Documents::new(documents, Arc::new(fetch));
+    for client in &options.clients {
+        client.keys_can_be_fetched(&documents)?;
+    }
     tracing::info!(issuer = %setup.issuer, resource = %setup.resource, kid = key.kid(), "built-in issuer ready");
 
     let jwks = key.jwks();

@@ -131,7 +131,15 @@ pub enum InvalidOption {
         /// The `client_id` of that client.
         id: String,
     },
-    /// The keys of a client are not a JWK Set of public keys that verify, or are at a URL that is never fetched.
+    /// The keys of a client are at a URL that is never asked.
+    #[error("client {id:?}: jwks_uri: {why}")]
+    ClientKeysAt {
+        /// The `client_id` of that client.
+        id: String,
+        /// Why it is not.
+        why: String,
+    },
+    /// The keys of a client are not a JWK Set of public keys that verify.
     #[error("client {id:?}: {why}")]
     ClientKeys {
         /// The `client_id` of that client.

@@ -49,8 +49,13 @@ async fn what_was_done_is_there_after_a_restart() {
     let after = opened(&file).await;
     assert_eq!(after.clients().find("app", 100).await.unwrap().unwrap().name.as_deref(), Some("A client"));
     assert_eq!(after.consents().allowed("alice", "app").await.unwrap().to_string(), "read write");
-    let rotate =
-        Rotate { presented: SecretHash::of("1"), next: SecretText::new("2"), expires_at: 2000, grace: 0 };
+    let rotate = Rotate {
+        presented: SecretHash::of("1"),
+        next: SecretText::new("2"),
+        expires_at: 2000,
+        grace: 0,
+        client_key: None,
+    };
     assert_eq!(after.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
     assert_eq!(
         after.codes().redeem(SecretHash::of("code of g"), "x", None, 1).await.unwrap(),
@@ -192,6 +197,7 @@ async fn child_that_rotates_once() {
         next: SecretText::new(number.to_string()),
         expires_at: u64::MAX,
         grace: 0,
+        client_key: None,
     };
     assert_eq!(store.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
 }
@@ -412,7 +418,7 @@ async fn child_that_rotates_until_it_is_killed() {
         assert!(store.spent().spend(SecretHash::of(&format!("proof {number}")), 100, 0).await.unwrap());
         let (presented, next) =
             (SecretHash::of(&(number - 1).to_string()), SecretText::new(number.to_string()));
-        let rotate = Rotate { presented, next, expires_at: u64::MAX, grace: 0 };
+        let rotate = Rotate { presented, next, expires_at: u64::MAX, grace: 0, client_key: None };
         assert_eq!(store.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
         println!("rotated {number}");
         std::io::stdout().flush().unwrap();

@@ -55,6 +55,7 @@ async fn filled(durable: &Durable) -> SealingKey {
         authentication: Authentication::at(1),
         dpop_jkt: None,
         redirect_uri: "http://127.0.0.1/callback".to_owned(),
+        client_key: None,
         granted_at: 1,
         last_used: 1,
         current: SecretHash::of("1"),
@@ -90,8 +91,13 @@ async fn is_the_same(durable: &Durable, sealing: &SealingKey) {
         Some("state 249")
     );
     assert!(!store.sessions().bind("session 0", "bob", 100).await.expect("a step"));
-    let rotate =
-        Rotate { presented: SecretHash::of("1"), next: SecretText::new("2"), expires_at: 6000, grace: 0 };
+    let rotate = Rotate {
+        presented: SecretHash::of("1"),
+        next: SecretText::new("2"),
+        expires_at: 6000,
+        grace: 0,
+        client_key: None,
+    };
     assert_eq!(store.grants().rotate("g", rotate, 100).await.expect("a step"), Rotation::Rotated);
     assert_eq!(
         store.codes().redeem(SecretHash::of("code"), "x", None, 100).await.expect("a step"),

@@ -1,11 +1,14 @@
 //! Who a client is, and what its requests may ask for. Clients that registered are kept by the store.
 //!
 //! - `document`: clients that describe themselves at a URL.
+//! - `keys`: the keys that a client authenticates by. `assertion`: how it does.
 //! - `named`: clients that the operator registered.
 //! - `redirect_uri`: where answers to a client may be sent; the configuration reads it too, so the core has it.
 //! - `scopes`: the declared scopes, and which of them a request gets.
 
+pub(crate) mod assertion;
 pub(crate) mod document;
+pub(crate) mod keys;
 pub(crate) mod named;
 pub(crate) mod scopes;
 

@@ -7,6 +7,7 @@ use mcp_auth_core::{ScopeSet, SecretText};
 use mcp_auth_runtime::facade::{Algorithm, PublicKeys};
 use mcp_auth_store::{Client, ClientCredential, ClientKeys, GrantType, SecretHash};
 
+use crate::client::document::{DocumentError, Documents};
 use crate::options::InvalidOption;
 
 /// A client that the operator registered (OAuth 2.1 §2).
@@ -97,6 +98,14 @@ impl NamedClient {
             true => Err(InvalidOption::ClientWithoutRedirectUri { id: id() }),
             false => Ok(()),
         }
+    }
+
+    /// Checks that its keys would be asked for where they are.
+    pub(crate) fn keys_can_be_fetched(&self, documents: &Documents) -> Result<(), InvalidOption> {
+        let NamedCredential::Keys(ClientKeys::At(url)) = &self.credential else { return Ok(()) };
+        let refused =
+            |why: DocumentError| InvalidOption::ClientKeysAt { id: self.id.clone(), why: why.to_string() };
+        documents.may_hold_keys(url).map_err(refused)
     }
 
     /// Says at each start what is less safe than it could be.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
+use mcp_auth_runtime::facade::Algorithm;
 use serde_json::{Value, json};
 
 use super::path::{AUTHORIZE, INTROSPECT, JWKS, REGISTER, REVOKE, TOKEN};
@@ -29,7 +30,8 @@ pub(super) async fn openid(State(issuer): State<Arc<Issuer>>) -> Response {
 
 fn document(issuer: &Issuer) -> Value {
     let origin = issuer.origin.as_str();
-    let auth_methods = json!(["none", "client_secret_basic", "client_secret_post"]);
+    let auth_methods = json!(["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]);
+    let signing_algs = json!(Algorithm::OF_ASSERTIONS.map(Algorithm::name));
     json!({
         "issuer": origin,
         "authorization_endpoint": format!("{origin}{AUTHORIZE}"),
@@ -37,14 +39,17 @@ fn document(issuer: &Issuer) -> Value {
         "registration_endpoint": format!("{origin}{REGISTER}"),
         "revocation_endpoint": format!("{origin}{REVOKE}"),
         "introspection_endpoint": format!("{origin}{INTROSPECT}"),
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+        "introspection_endpoint_auth_signing_alg_values_supported": signing_algs,
         "jwks_uri": format!("{origin}{JWKS}"),
         "scopes_supported": issuer.scopes.names().collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "token_endpoint_auth_methods_supported": auth_methods,
+        "token_endpoint_auth_signing_alg_values_supported": signing_algs,
         "revocation_endpoint_auth_methods_supported": auth_methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": signing_algs,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "client_id_metadata_document_supported": issuer.documents.is_enabled(),

@@ -10,6 +10,7 @@ use http::{HeaderMap, StatusCode};
 use mcp_auth_store::{Arrival, Revoked};
 
 use super::token::{PresentedRefreshToken, Refusal, authenticate};
+use crate::client::document::DocumentError;
 use crate::issuer::Issuer;
 use crate::key::OwnToken;
 use crate::request::body::form;
@@ -36,7 +37,11 @@ async fn revoke(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<(), 
         return Err(Refusal::Repeated(name.to_owned()));
     }
     let client_id = match authenticate(issuer, headers, &params).await {
-        Ok(client) => client.id,
+        Ok(authenticated) => authenticated.client.id,
+        // It authenticates by a key that cannot be looked at now.
+        Err(Refusal::Document(error @ (DocumentError::JwksUri(_) | DocumentError::Keys(_)))) => {
+            return Err(Refusal::Document(error));
+        }
         // Who describes itself has no secret that could be wrong, and who holds a token may give it up, readable or not.
         Err(Refusal::Document(_)) => params.get("client_id").unwrap_or_default().to_owned(),
         Err(refusal) => return Err(refusal),

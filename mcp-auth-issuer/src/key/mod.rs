@@ -5,11 +5,13 @@
 //! - `signing_key`: signs tokens, and gives its public half as a JWK.
 //! - `access_token`: the claims of an access token.
 //! - `verified`: access tokens that come back.
+//! - `foreign`: what JWTs of others have to say.
 //! - `error`: the possible errors.
 
 mod access_token;
 mod error;
 mod file;
+mod foreign;
 mod shared;
 mod signing_key;
 mod source;
@@ -17,6 +19,7 @@ mod verified;
 
 pub use access_token::AccessTokenClaims;
 pub use error::{KeyError, MintError};
+pub(crate) use foreign::{ForeignClaims, InvalidClaim};
 pub use signing_key::SigningKey;
 pub use source::KeySource;
 pub(crate) use verified::OwnToken;

@@ -19,7 +19,7 @@ async fn b01_both_metadata_documents_name_the_issuer_and_s256() {
         assert_eq!(document["scopes_supported"], serde_json::json!(["admin", "todos.read", "todos.write"]));
         assert_eq!(
             document["token_endpoint_auth_methods_supported"],
-            serde_json::json!(["none", "client_secret_basic", "client_secret_post"])
+            serde_json::json!(["none", "client_secret_basic", "client_secret_post", "private_key_jwt"])
         );
     }
 }

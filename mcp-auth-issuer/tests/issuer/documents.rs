@@ -155,10 +155,7 @@ async fn a_document_that_breaks_a_rule_gets_a_local_page_that_names_it() {
         (Box::new(set("token_endpoint_auth_method", json!("client_secret_basic"))), "needs a shared secret"),
         (Box::new(set("token_endpoint_auth_method", json!("client_secret_post"))), "needs a shared secret"),
         (Box::new(set("token_endpoint_auth_method", json!("client_secret_jwt"))), "needs a shared secret"),
-        (
-            Box::new(set("token_endpoint_auth_method", json!("private_key_jwt"))),
-            "private_key_jwt, which this server",
-        ),
+        (Box::new(set("token_endpoint_auth_method", json!("private_key_jwt"))), "neither jwks nor jwks_uri"),
         (Box::new(|d| drop(d.as_object_mut().unwrap().remove("redirect_uris"))), "no redirect_uris"),
         (Box::new(set("redirect_uris", json!(["javascript:alert(1)"]))), "entry 0"),
         (Box::new(set("redirect_uris", json!([REDIRECT, "http://evil.example/cb"]))), "entry 1"),

@@ -12,6 +12,7 @@ mod discovery;
 mod documents;
 mod flow;
 mod harness;
+mod key_auth;
 mod machine;
 mod named_clients;
 mod outage;

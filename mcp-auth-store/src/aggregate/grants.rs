@@ -26,6 +26,10 @@ pub struct Grant {
     /// The thumbprint of the key that its refresh tokens are bound to, where its client has no other credential (RFC 9449 §5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dpop_jkt: Option<String>,
+    /// The thumbprint (RFC 7638) of the key that its client authenticated by when it got its last refresh token, where it does so by a key. A
+    /// client that no longer has that key, or any, is not the one that the grant is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_key: Option<String>,
     /// The redirect URI of the authorization request.
     #[serde(default)]
     pub redirect_uri: String,
@@ -53,6 +57,8 @@ pub struct Rotate {
     /// For how many seconds the presented secret gives the same next one again, for processes of one client that refresh at the same
     /// moment. 0: it does not.
     pub grace: u64,
+    /// The thumbprint of the key that the client authenticated by now: clients change their keys.
+    pub client_key: Option<String>,
 }
 
 /// The outcome of [`Grants::rotate`].

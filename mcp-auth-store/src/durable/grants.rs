@@ -80,7 +80,8 @@ impl Grants for Durable {
                     None => None,
                 };
                 let current = SecretHash::of(rotate.next.expose());
-                let next = Grant { current, last_used: now, expires_at: rotate.expires_at, ..grant };
+                let (client_key, expires_at) = (rotate.client_key.clone(), rotate.expires_at);
+                let next = Grant { current, client_key, last_used: now, expires_at, ..grant };
                 let next = changed(row, &Kept { grant: next, previous }, rotate.expires_at)?;
                 let next = Content { rank: next.forget_at, sealed, ..next };
                 let mut writes = vec![put(&row.key, Some(row), next)];

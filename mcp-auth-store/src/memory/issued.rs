@@ -225,8 +225,9 @@ impl Issued {
                 }
             };
         }
-        let Rotate { presented, next, expires_at, grace } = rotate;
+        let Rotate { presented, next, expires_at, grace, client_key } = rotate;
         known.grant.current = SecretHash::of(next.expose());
+        known.grant.client_key = client_key;
         known.grant.last_used = now;
         known.grant.expires_at = expires_at;
         let until = now.saturating_add(grace);

@@ -15,7 +15,7 @@ async fn granted(store: &Store) {
 
 fn rotate(presented: &str, next: &str) -> Rotate {
     let next = SecretText::new(next);
-    Rotate { presented: SecretHash::of(presented), next, expires_at: 2000, grace: 0 }
+    Rotate { presented: SecretHash::of(presented), next, expires_at: 2000, grace: 0, client_key: None }
 }
 
 /// OAuth 2.1 §4.3.1.
@@ -26,6 +26,19 @@ pub async fn p21_an_old_refresh_token_kills_the_grant(store: Store) {
     assert_eq!(store.grants().rotate("g", rotate("1", "4"), 1).await.unwrap(), Rotation::Reused);
     assert_eq!(store.grants().rotate("g", rotate("3", "4"), 1).await.unwrap(), Rotation::Gone);
     assert!(store.grants().find("g", 1).await.unwrap().is_none());
+}
+
+/// A grant knows the key that its client authenticated by last, and no older one.
+pub async fn a_rotation_keeps_the_key_that_the_client_authenticated_by(store: Store) {
+    granted(&store).await;
+    assert_eq!(store.grants().find("g", 1).await.unwrap().unwrap().client_key, None);
+    for (presented, next, key) in [("1", "2", Some("key one")), ("2", "3", Some("key two")), ("3", "4", None)]
+    {
+        let client_key = key.map(str::to_owned);
+        let rotate = Rotate { client_key: client_key.clone(), ..rotate(presented, next) };
+        assert_eq!(store.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
+        assert_eq!(store.grants().find("g", 1).await.unwrap().unwrap().client_key, client_key);
+    }
 }
 
 /// The second rotation kills the grant, so none of the next secrets is valid.

@@ -45,6 +45,7 @@ pub fn grant(id: &str, current: &str) -> Grant {
         authentication: Authentication::at(1),
         dpop_jkt: None,
         redirect_uri: "http://127.0.0.1:33418/callback".into(),
+        client_key: None,
         granted_at: 1,
         last_used: 1,
         current: SecretHash::of(current),

@@ -56,6 +56,7 @@ macro_rules! suite {
                 what_is_remembered_can_be_replaced_and_taken_back
                 of_one_client_the_last_eight_are_remembered;
             grants: p21_an_old_refresh_token_kills_the_grant
+                a_rotation_keeps_the_key_that_the_client_authenticated_by
                 p21_of_a_hundred_rotations_at_once_one_succeeds_and_the_grant_dies
                 p21_with_grace_a_hundred_rotations_at_once_give_one_successor
                 a_grace_ends_at_its_time_and_covers_the_last_rotation_alone

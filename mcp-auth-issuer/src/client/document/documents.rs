@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mcp_auth_core::net::Host;
+use mcp_auth_runtime::facade::PublicKeys;
 use mcp_auth_store::{Arrival, Client, Rate, Store};
 
 use super::error::DocumentError;
-use super::fetch::DocumentFetch;
+use super::fetch::{DocumentFetch, Fetched, MAX_DOCUMENT};
 use super::flight::Flights;
 use super::kept::Kept;
 use super::options::ClientDocuments;
@@ -30,8 +31,10 @@ pub(crate) struct Documents {
     /// Hosts that the operator named, inside a network of their own.
     private: BTreeSet<String>,
     fetch: Arc<dyn DocumentFetch>,
-    kept: Kept,
-    flights: Flights,
+    kept: Kept<Client>,
+    flights: Flights<Client>,
+    pub(super) kept_keys: Kept<Arc<PublicKeys>>,
+    pub(super) key_flights: Flights<Arc<PublicKeys>>,
     room: Room,
 }
 
@@ -44,6 +47,8 @@ impl Documents {
             fetch,
             kept: Kept::default(),
             flights: Flights::default(),
+            kept_keys: Kept::default(),
+            key_flights: Flights::default(),
             room: Room::default(),
         }
     }
@@ -101,7 +106,7 @@ impl Documents {
     }
 
     /// What can be told without asking DNS. Where the name leads is looked at when it is connected to.
-    fn may_be_asked(&self, url: &ClientIdUrl) -> Result<(), DocumentError> {
+    pub(super) fn may_be_asked(&self, url: &ClientIdUrl) -> Result<(), DocumentError> {
         if self.private.contains(url.host()) {
             return Ok(());
         }
@@ -120,28 +125,40 @@ impl Documents {
         }
         let is_known = store.consents().any(url.as_str()).await;
         let is_known = is_known.map_err(|error| DocumentError::Store(Arc::new(error)))?;
-        let _place = self.room.take(url.host(), is_known).ok_or(DocumentError::Busy)?;
-        // Strangers do not use up what a client has that somebody allowed something.
-        if is_known {
-            count(store, &format!("{COUNTER} known {url}", url = url.as_str()), MOST_OF_A_HOST_A_MINUTE, now)
-                .await?;
-        } else {
-            count(store, COUNTER, MOST_A_MINUTE, now).await?;
-            count(store, &format!("{COUNTER} {}", url.host()), MOST_OF_A_HOST_A_MINUTE, now).await?;
-        }
-        let fetched = self.fetch.fetch(url).await?;
+        let fetched = self.guarded(url, MAX_DOCUMENT, is_known, store, now).await?;
         let client = rules::client(url, fetched.document()?)?;
         tracing::info!(
             client_id = %client.id, client_name = ?client.name, redirect_uris = ?client.redirect_uris,
             "client metadata document read"
         );
-        self.kept.keep(&client, &fetched.headers, now);
+        self.kept.keep(url.as_str(), &client, &fetched.headers, now);
         Ok(client)
+    }
+
+    /// Fetches `url`, if there is room for it and it is not too often. What is for a client that is known, because somebody allowed it
+    /// something or the operator registered it, is counted by itself: strangers do not use up what it has.
+    pub(super) async fn guarded(
+        &self,
+        url: &ClientIdUrl,
+        most: usize,
+        is_known: bool,
+        store: &Store,
+        now: u64,
+    ) -> Result<Fetched, DocumentError> {
+        let _place = self.room.take(url.host(), is_known).ok_or(DocumentError::Busy)?;
+        if is_known {
+            let key = format!("{COUNTER} known {url}", url = url.as_str());
+            count(store, &key, MOST_OF_A_HOST_A_MINUTE, now).await?;
+        } else {
+            count(store, COUNTER, MOST_A_MINUTE, now).await?;
+            count(store, &format!("{COUNTER} {}", url.host()), MOST_OF_A_HOST_A_MINUTE, now).await?;
+        }
+        Ok(self.fetch.fetch(url, most).await?)
     }
 }
 
 /// Counts one fetch under `key`, whatever becomes of it.
-async fn count(store: &Store, key: &str, most: u32, now: u64) -> Result<(), DocumentError> {
+pub(super) async fn count(store: &Store, key: &str, most: u32, now: u64) -> Result<(), DocumentError> {
     let Some(rate) = Rate::per_minute(most, most) else { return Ok(()) };
     match store.counters().arrive(key, rate, now.saturating_mul(MICROS_PER_SECOND)).await {
         Ok(Arrival::Conforms) => Ok(()),
@@ -171,7 +188,7 @@ mod tests {
     use serde_json::json;
     use tokio::sync::Semaphore;
 
-    use super::super::fetch::{FetchError, FetchFuture, Fetched};
+    use super::super::fetch::{FetchError, FetchFuture};
     use super::*;
 
     const URL: &str = "https://client.example/c.json";
@@ -194,7 +211,7 @@ mod tests {
     }
 
     impl DocumentFetch for Arc<Web> {
-        fn fetch<'a>(&'a self, url: &'a ClientIdUrl) -> FetchFuture<'a> {
+        fn fetch<'a>(&'a self, url: &'a ClientIdUrl, _: usize) -> FetchFuture<'a> {
             self.asked.fetch_add(1, Ordering::SeqCst);
             let fault = self.faults.lock().unwrap().get(url.as_str()).cloned();
             let document = json!({ "client_id": url.as_str(), "client_name": "x", "redirect_uris": ["https://a.example/cb"] });

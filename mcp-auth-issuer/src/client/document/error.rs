@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mcp_auth_runtime::facade::InvalidKeys;
 use mcp_auth_store::StoreError;
 
 use super::fetch::FetchError;
@@ -19,11 +20,11 @@ pub(crate) enum DocumentError {
     #[error(transparent)]
     Url(#[from] InvalidClientId),
     /// Nothing was fetched: another port may be another service.
-    #[error("client_id names port {0}; documents are fetched from port 443")]
+    #[error("its URL names port {0}; documents are fetched from port 443")]
     Port(u16),
     /// Nothing was fetched.
     #[error(
-        "the host of client_id is inside a private network; the operator can name it in issuer.client_documents.private"
+        "the host is inside a private network; the operator can name it in issuer.client_documents.private"
     )]
     PrivateHost,
     /// So many fetches are under way already.
@@ -41,6 +42,15 @@ pub(crate) enum DocumentError {
     /// The document was read, and does not describe this client.
     #[error(transparent)]
     Invalid(#[from] InvalidDocument),
+    /// The keys of a client could not be had from its `jwks_uri`.
+    #[error("the jwks_uri of the client cannot be used: {0}")]
+    JwksUri(#[source] Arc<DocumentError>),
+    /// Nothing was fetched.
+    #[error("it is not an https URL with the name of a host and a path, written as a URL parser writes it")]
+    JwksUrl,
+    /// What is at a `jwks_uri` is not a JWK Set of public keys.
+    #[error("the JWK Set cannot be used: {0}")]
+    Keys(#[from] InvalidKeys),
     /// Fetches cannot be counted, so none is made.
     #[error("the store is unavailable")]
     Store(#[source] Arc<StoreError>),
@@ -54,7 +64,9 @@ impl DocumentError {
             Self::Busy => Some(2),
             Self::TooOften { retry_after } => Some(*retry_after),
             Self::Fetch(_) | Self::Store(_) => Some(30),
-            Self::Off | Self::Url(_) | Self::Port(_) | Self::PrivateHost | Self::Invalid(_) => None,
+            Self::JwksUri(error) => error.retry_after(),
+            Self::Off | Self::Url(_) | Self::Port(_) | Self::PrivateHost => None,
+            Self::Invalid(_) | Self::Keys(_) | Self::JwksUrl => None,
         }
     }
 
@@ -63,7 +75,9 @@ impl DocumentError {
         match self {
             Self::Busy | Self::TooOften { .. } | Self::Store(_) => true,
             Self::Fetch(error) => error.is_passing(),
-            Self::Off | Self::Url(_) | Self::Port(_) | Self::PrivateHost | Self::Invalid(_) => false,
+            Self::JwksUri(error) => error.is_passing(),
+            Self::Off | Self::Url(_) | Self::Port(_) | Self::PrivateHost => false,
+            Self::Invalid(_) | Self::Keys(_) | Self::JwksUrl => false,
         }
     }
 
@@ -74,6 +88,7 @@ impl DocumentError {
             Self::Fetch(error) => *error != FetchError::NotPublic,
             Self::Off | Self::Url(_) | Self::Port(_) | Self::PrivateHost => false,
             Self::Busy | Self::TooOften { .. } | Self::Store(_) => false,
+            Self::JwksUri(_) | Self::JwksUrl | Self::Keys(_) => false,
         }
     }
 
@@ -92,6 +107,15 @@ impl DocumentError {
             Self::Fetch(FetchError::Unreachable(cause)) => {
                 tracing::warn!(?client_id, reason = %self, %cause, "no client at this client_id");
             }
+            Self::JwksUri(error) => match &**error {
+                Self::Fetch(FetchError::Unreachable(cause)) => {
+                    tracing::warn!(?client_id, reason = %self, %cause, "no keys of this client");
+                }
+                Self::Store(error) => {
+                    tracing::error!(?client_id, cause = ?error.cause(), "keys of a client not fetched");
+                }
+                _ => tracing::warn!(?client_id, reason = %self, "no keys of this client"),
+            },
             error => tracing::warn!(?client_id, reason = %error, "no client at this client_id"),
         }
     }

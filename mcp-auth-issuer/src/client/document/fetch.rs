@@ -11,6 +11,8 @@ use super::url::ClientIdUrl;
 
 /// The longest document, in bytes (draft-02 §8.7: 5 kilobytes).
 pub(super) const MAX_DOCUMENT: usize = 5 * 1024;
+/// The longest JWK Set, in bytes: many times more than a client needs.
+pub(super) const MAX_KEYS: usize = 16 * 1024;
 
 /// The longest that a fetch may take, name lookup and body included.
 pub(super) const LONGEST_FETCH: Duration = Duration::from_secs(5);
@@ -26,27 +28,27 @@ pub(crate) struct Fetched {
 /// The future of one fetch.
 pub(crate) type FetchFuture<'a> = Pin<Box<dyn Future<Output = Result<Fetched, FetchError>> + Send + 'a>>;
 
-/// Fetches client metadata documents.
+/// Fetches client metadata documents, and JWK Sets of clients.
 pub(crate) trait DocumentFetch: Send + Sync + 'static {
-    /// Asks `url` once, in at most [`LONGEST_FETCH`], and reads at most [`MAX_DOCUMENT`]. It connects to addresses of the
+    /// Asks `url` once, in at most [`LONGEST_FETCH`], and reads at most `most` bytes. It connects to addresses of the
     /// internet only, or where the operator said that this host is; a redirect is an answer like any other.
-    fn fetch<'a>(&'a self, url: &'a ClientIdUrl) -> FetchFuture<'a>;
+    fn fetch<'a>(&'a self, url: &'a ClientIdUrl, most: usize) -> FetchFuture<'a>;
 }
 
 /// Why a document could not be had. Nothing of it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FetchError {
     /// A name that leads to an address which is not the internet's, or to several of which one is not.
-    #[error("the host of client_id is not on the public internet")]
+    #[error("the host is not on the public internet")]
     NotPublic,
     /// No connection, no trusted certificate, or no HTTP; the cause is for the log.
-    #[error("the host of client_id cannot be reached")]
+    #[error("the host cannot be reached")]
     Unreachable(String),
-    #[error("the host of client_id did not answer within {} seconds", LONGEST_FETCH.as_secs())]
+    #[error("the host did not answer within {} seconds", LONGEST_FETCH.as_secs())]
     Timeout,
-    #[error("the document is longer than {MAX_DOCUMENT} bytes")]
-    TooLong,
-    #[error("the host of client_id answered {}, and not 200 with the document", .0.as_u16())]
+    #[error("the document is longer than {0} bytes")]
+    TooLong(usize),
+    #[error("the host answered {}, and not 200 with the document", .0.as_u16())]
     Status(StatusCode),
     #[error("the document is not served as application/json")]
     ContentType,
@@ -58,7 +60,7 @@ impl FetchError {
         match self {
             Self::Unreachable(_) | Self::Timeout => true,
             Self::Status(status) => status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS,
-            Self::NotPublic | Self::TooLong | Self::ContentType => false,
+            Self::NotPublic | Self::TooLong(_) | Self::ContentType => false,
         }
     }
 }

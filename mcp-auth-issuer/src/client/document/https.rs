@@ -1,4 +1,4 @@
-//! Documents over the network.
+//! Documents and keys over the network.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -11,7 +11,7 @@ use mcp_auth_core::net::is_global;
 use reqwest::Certificate;
 use tokio::time::timeout;
 
-use super::fetch::{DocumentFetch, FetchError, FetchFuture, Fetched, LONGEST_FETCH, MAX_DOCUMENT};
+use super::fetch::{DocumentFetch, FetchError, FetchFuture, Fetched, LONGEST_FETCH};
 use super::guard::{Guard, NotAllowed, SystemLookup};
 use super::url::ClientIdUrl;
 
@@ -67,7 +67,7 @@ impl HttpsFetch {
         Ok(self.client.get_or_init(|| client))
     }
 
-    async fn ask(&self, asked: &ClientIdUrl) -> Result<Fetched, FetchError> {
+    async fn ask(&self, asked: &ClientIdUrl, most: usize) -> Result<Fetched, FetchError> {
         let mut url = asked.url().clone();
         // A name is resolved, and an address would not be: the guard would not see it.
         if url.domain().is_none() {
@@ -81,13 +81,13 @@ impl HttpsFetch {
             request = self.client()?.get(url).header(ACCEPT, "application/json").header(HOST, authority);
         }
         let mut response = request.send().await.map_err(failed)?;
-        if response.content_length().is_some_and(|length| length > MAX_DOCUMENT as u64) {
-            return Err(FetchError::TooLong);
+        if response.content_length().is_some_and(|length| length > most as u64) {
+            return Err(FetchError::TooLong(most));
         }
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(failed)? {
-            if body.len() + piece.len() > MAX_DOCUMENT {
-                return Err(FetchError::TooLong);
+            if body.len() + piece.len() > most {
+                return Err(FetchError::TooLong(most));
             }
             body.extend_from_slice(&piece);
         }
@@ -96,10 +96,10 @@ impl HttpsFetch {
 }
 
 impl DocumentFetch for HttpsFetch {
-    fn fetch<'a>(&'a self, url: &'a ClientIdUrl) -> FetchFuture<'a> {
+    fn fetch<'a>(&'a self, url: &'a ClientIdUrl, most: usize) -> FetchFuture<'a> {
         Box::pin(async move {
             // Around everything: what resolves names may take longer than the client's own timeout counts.
-            timeout(LONGEST_FETCH, self.ask(url)).await.unwrap_or(Err(FetchError::Timeout))
+            timeout(LONGEST_FETCH, self.ask(url, most)).await.unwrap_or(Err(FetchError::Timeout))
         })
     }
 }
@@ -197,7 +197,7 @@ mod tests {
             &[],
         ] {
             let lookup = Answers::new(&[addresses]);
-            let refused = fetch(lookup, is_global).fetch(&url(port)).await.unwrap_err();
+            let refused = fetch(lookup, is_global).fetch(&url(port), 5 * 1024).await.unwrap_err();
             assert_eq!(refused, FetchError::NotPublic, "{addresses:?}");
         }
         assert_eq!(reached.load(Ordering::SeqCst), 0);
@@ -210,11 +210,11 @@ mod tests {
         let (_, inside) = listener(&format!("127.0.0.2:{port}")).await;
         let lookup = Answers::new(&[&["127.0.0.1"], &["127.0.0.2"]]);
         let fetch = fetch(lookup.clone(), |address| address == IpAddr::from([127, 0, 0, 1]));
-        assert!(matches!(fetch.fetch(&url(port)).await, Err(FetchError::Unreachable(_))));
+        assert!(matches!(fetch.fetch(&url(port), 5 * 1024).await, Err(FetchError::Unreachable(_))));
         assert_eq!(lookup.asked.load(Ordering::SeqCst), 1, "one answer decides, and is connected to");
         assert!(public.load(Ordering::SeqCst) >= 1);
         assert_eq!(
-            fetch.fetch(&url(port)).await.unwrap_err(),
+            fetch.fetch(&url(port), 5 * 1024).await.unwrap_err(),
             FetchError::NotPublic,
             "each fetch looks again"
         );
@@ -227,7 +227,7 @@ mod tests {
         let port = held.local_addr().unwrap().port();
         let fetch = fetch(Answers::new(&[&["127.0.0.1"]]), |_| true);
         let began = tokio::time::Instant::now();
-        assert_eq!(fetch.fetch(&url(port)).await.unwrap_err(), FetchError::Timeout);
+        assert_eq!(fetch.fetch(&url(port), 5 * 1024).await.unwrap_err(), FetchError::Timeout);
         assert!(began.elapsed() < LONGEST_FETCH * 2);
     }
 

@@ -7,6 +7,7 @@
 //! - `fetch`: how a document is fetched, passed in; `https`: over the network; `guard`: which addresses are connected to.
 //! - `kept`: documents that are still fresh. `flight`: each URL once at a time. `room`: how many at once.
 //! - `documents`: all of it together, and how often strangers may cause a fetch. `error`: why there is no client.
+//! - `keys`: the keys of clients that authenticate by one, where they are at a URL.
 //! - `options`: what the operator decides.
 
 mod documents;
@@ -16,6 +17,7 @@ mod flight;
 mod guard;
 mod https;
 mod kept;
+mod keys;
 mod options;
 mod room;
 mod rules;
@@ -24,5 +26,7 @@ mod url;
 pub(crate) use documents::{Documents, still_allows};
 pub(crate) use error::DocumentError;
 pub(crate) use https::HttpsFetch;
+pub(crate) use keys::KeysAt;
 pub use options::{ClientDocuments, UnreadableAuthorities};
+pub(crate) use url::ClientIdUrl;
 pub(crate) use url::{host_of, is_url};

@@ -57,7 +57,7 @@ pub enum UnreadableAuthorities {
 impl ClientDocuments {
     /// The authorities that are trusted besides.
     pub(crate) fn authorities(&self) -> Result<Vec<Certificate>, UnreadableAuthorities> {
-        let Some(path) = self.ca_file.as_ref().filter(|_| self.enabled) else { return Ok(Vec::new()) };
+        let Some(path) = self.ca_file.as_ref() else { return Ok(Vec::new()) };
         let pem = std::fs::read(path)
             .map_err(|source| UnreadableAuthorities::File { path: path.clone(), source })?;
         match Certificate::from_pem_bundle(&pem) {
@@ -66,11 +66,8 @@ impl ClientDocuments {
         }
     }
 
-    /// Says at each start what is less safe than it would be without.
+    /// Says at each start what is less safe than it would be without. Keys of clients are fetched where documents are not, too.
     pub(crate) fn warn(&self) {
-        if !self.enabled {
-            return;
-        }
         for (host, address) in &self.private {
             tracing::warn!(
                 %host, %address,

@@ -5,16 +5,14 @@ use mcp_auth_store::{Client, ClientCredential};
 use serde_json::{Map, Value};
 
 use super::url::ClientIdUrl;
+use crate::client::keys::{InvalidClientKeys, has_secret_member, of_metadata};
 use crate::client::redirect_uri::{InvalidRedirectUri, RedirectUri};
 
 /// The most characters of a client's name that are kept.
 const MAX_NAME: usize = 200;
 
-/// The members of a JWK that are private or shared keys (RFC 7518 §6).
-const SECRET_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
-
 /// Why a document does not describe a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidDocument {
     #[error("the document is not one JSON object with a single reading")]
     NotJson,
@@ -31,13 +29,16 @@ pub(crate) enum InvalidDocument {
     )]
     SecretMethod,
     #[error(
-        "token_endpoint_auth_method in the document is private_key_jwt, which this server does not support yet; a public client writes none"
-    )]
-    KeyMethod,
-    #[error(
-        "token_endpoint_auth_method in the document is not supported; this server takes public clients, whose method is none"
+        "token_endpoint_auth_method in the document is not supported; this server takes none and private_key_jwt"
     )]
     Method,
+    /// Its method is `private_key_jwt`, and no keys go with it.
+    #[error(
+        "token_endpoint_auth_method in the document is private_key_jwt, and it has neither jwks nor jwks_uri"
+    )]
+    NoKeys,
+    #[error("the keys in the document cannot be used: {0}")]
+    Keys(#[source] InvalidClientKeys),
     #[error("the document has no client_name")]
     NoName,
     #[error("the document has no redirect_uris")]
@@ -53,18 +54,17 @@ pub(crate) enum InvalidDocument {
 impl InvalidDocument {
     /// Whether such a document takes back what the client was granted: it is still the client's, and says that the client no
     /// longer returns anywhere or no longer authenticates in the way it did.
-    pub(crate) fn ends_grants(self) -> bool {
+    pub(crate) fn ends_grants(&self) -> bool {
         match self {
-            Self::SharedSecret
-            | Self::SecretMethod
-            | Self::KeyMethod
-            | Self::Method
-            | Self::NoRedirectUri => true,
+            Self::SharedSecret | Self::SecretMethod | Self::Method | Self::NoKeys | Self::NoRedirectUri => {
+                true
+            }
             // A mistake in the document, or a page of somebody else's: the grant outlasts it.
             Self::NotJson
             | Self::Type(_)
             | Self::ClientId
             | Self::PrivateKey
+            | Self::Keys(_)
             | Self::NoName
             | Self::RedirectUri { .. }
             | Self::GrantTypes
@@ -74,7 +74,7 @@ impl InvalidDocument {
 }
 
 /// The client that the document at `url` describes. Members that are not named here are not looked at, and what is behind
-/// their URLs is never fetched.
+/// their URLs is never fetched, but for the keys of one that authenticates by a key, when it does.
 pub(super) fn client(url: &ClientIdUrl, document: &[u8]) -> Result<Client, InvalidDocument> {
     let document = strict_json::object(document).map_err(|_| InvalidDocument::NotJson)?;
     // First of all: what follows is about this client only then.
@@ -87,7 +87,7 @@ pub(super) fn client(url: &ClientIdUrl, document: &[u8]) -> Result<Client, Inval
     if has_secret_key(&document) {
         return Err(InvalidDocument::PrivateKey);
     }
-    is_public(&document)?;
+    let credential = credential(&document)?;
     let name = text(&document, "client_name")?.filter(|name| !name.trim().is_empty());
     let name = name.ok_or(InvalidDocument::NoName)?.chars().take(MAX_NAME).collect();
     let redirect_uris = redirect_uris(&document)?;
@@ -106,35 +106,39 @@ pub(super) fn client(url: &ClientIdUrl, document: &[u8]) -> Result<Client, Inval
         redirect_uris,
         grant_types: Client::for_people(refresh),
         scopes: ScopeSet::default(),
-        credential: ClientCredential::None,
+        credential,
         registered_at: 0,
         registration_token: None,
     })
 }
 
-/// Whether the client may leave authentication out. It says so by `none`, which may be one of several methods that it can use
-/// (OpenID Connect Relying Party Metadata Choices 1.0), or by saying nothing of either: the default of RFC 7591 §2 is
+/// How the client authenticates: by `token_endpoint_auth_method`, or, where it does not say one, by the first of those that it can use
+/// (OpenID Connect Relying Party Metadata Choices 1.0) and this server can. One that says neither is public: the default of RFC 7591 §2 is
 /// `client_secret_basic`, which no client here can have (draft-02 §4.1).
-fn is_public(document: &Map<String, Value>) -> Result<(), InvalidDocument> {
+fn credential(document: &Map<String, Value>) -> Result<ClientCredential, InvalidDocument> {
     let method = text(document, "token_endpoint_auth_method")?;
     let offered = texts(document, "token_endpoint_auth_methods_supported")?;
+    let is_silent = method.is_none() && offered.is_none();
     let methods: Vec<&str> = method.into_iter().chain(offered.into_iter().flatten()).collect();
-    match methods.as_slice() {
-        methods if methods.iter().any(|method| method.starts_with("client_secret_")) => {
-            Err(InvalidDocument::SecretMethod)
+    if methods.iter().any(|method| method.starts_with("client_secret_")) {
+        return Err(InvalidDocument::SecretMethod);
+    }
+    match methods.into_iter().find(|method| matches!(*method, "none" | "private_key_jwt")) {
+        Some("private_key_jwt") => {
+            let keys = of_metadata(document.get("jwks"), text(document, "jwks_uri")?);
+            keys.map(ClientCredential::Keys).map_err(|error| match error {
+                InvalidClientKeys::Missing => InvalidDocument::NoKeys,
+                error => InvalidDocument::Keys(error),
+            })
         }
-        [] if document.contains_key("token_endpoint_auth_methods_supported") => Err(InvalidDocument::Method),
-        [] => Ok(()),
-        methods if methods.contains(&"none") => Ok(()),
-        methods if methods.contains(&"private_key_jwt") => Err(InvalidDocument::KeyMethod),
-        _ => Err(InvalidDocument::Method),
+        Some(_) => Ok(ClientCredential::None),
+        None if is_silent => Ok(ClientCredential::None),
+        None => Err(InvalidDocument::Method),
     }
 }
 
 fn has_secret_key(document: &Map<String, Value>) -> bool {
-    let keys = document.get("jwks").and_then(|jwks| jwks["keys"].as_array());
-    let is_secret = |key: &Value| SECRET_MEMBERS.iter().any(|member| key.get(member).is_some());
-    keys.is_some_and(|keys| keys.iter().any(is_secret))
+    document.get("jwks").is_some_and(has_secret_member)
 }
 
 fn redirect_uris(document: &Map<String, Value>) -> Result<Vec<String>, InvalidDocument> {
@@ -180,6 +184,7 @@ fn texts<'a>(
 
 #[cfg(test)]
 mod tests {
+    use mcp_auth_store::ClientKeys;
     use serde_json::json;
 
     use super::*;
@@ -216,7 +221,8 @@ mod tests {
             d["token_endpoint_auth_signing_alg"] = json!("RS256");
             d["jwks_uri"] = json!("https://chatgpt.com/oauth/jwks.json");
         });
-        assert!(chatgpt.unwrap().is_public());
+        let at = ClientKeys::At("https://chatgpt.com/oauth/jwks.json".to_owned());
+        assert_eq!(chatgpt.unwrap().credential, ClientCredential::Keys(at));
         let by_choice = read(|d| d["token_endpoint_auth_methods_supported"] = json!(["none"]));
         assert!(by_choice.is_ok());
         let keyed =
@@ -238,9 +244,10 @@ mod tests {
             ("token_endpoint_auth_method", json!("client_secret_basic"), SecretMethod),
             ("token_endpoint_auth_method", json!("client_secret_post"), SecretMethod),
             ("token_endpoint_auth_method", json!("client_secret_jwt"), SecretMethod),
-            ("token_endpoint_auth_method", json!("private_key_jwt"), KeyMethod),
+            ("token_endpoint_auth_method", json!("private_key_jwt"), NoKeys),
             ("token_endpoint_auth_method", json!("tls_client_auth"), Method),
-            ("token_endpoint_auth_methods_supported", json!(["private_key_jwt"]), KeyMethod),
+            ("token_endpoint_auth_methods_supported", json!(["private_key_jwt"]), NoKeys),
+            ("token_endpoint_auth_methods_supported", json!(["tls_client_auth"]), Method),
             ("token_endpoint_auth_methods_supported", json!(["none", "client_secret_post"]), SecretMethod),
             ("token_endpoint_auth_methods_supported", json!([]), Method),
             (
@@ -279,6 +286,41 @@ mod tests {
     }
 
     #[test]
+    fn a_client_that_authenticates_by_a_key_has_its_keys_in_one_place() {
+        let key = crate::key::SigningKey::generate().unwrap().jwks();
+        let by_key = |change: &dyn Fn(&mut Value)| {
+            read(|d| {
+                d["token_endpoint_auth_method"] = json!("private_key_jwt");
+                change(d);
+            })
+            .map(|client| client.credential)
+        };
+        let inline = by_key(&|d| d["jwks"] = key.clone()).unwrap();
+        let ClientCredential::Keys(ClientKeys::Set(set)) = inline else { panic!("keys") };
+        assert_eq!(serde_json::from_str::<Value>(&set).unwrap(), key);
+        let url = "https://keys.example/jwks.json";
+        let at = ClientCredential::Keys(ClientKeys::At(url.to_owned()));
+        assert_eq!(by_key(&|d| d["jwks_uri"] = json!(url)), Ok(at));
+        let both = by_key(&|d| (d["jwks"], d["jwks_uri"]) = (key.clone(), json!(url)));
+        assert_eq!(both, Err(InvalidDocument::Keys(InvalidClientKeys::Both)));
+        for bad in ["http://keys.example/k", "https://10.0.0.7/k", "https://keys.example", "file:///k", ""] {
+            let refused = by_key(&|d| d["jwks_uri"] = json!(bad));
+            assert_eq!(refused, Err(InvalidDocument::Keys(InvalidClientKeys::Url)), "{bad}");
+        }
+        for bad in [json!({ "keys": [] }), json!([]), json!("x"), json!({})] {
+            let refused = by_key(&|d| d["jwks"] = bad.clone());
+            assert!(matches!(refused, Err(InvalidDocument::Keys(InvalidClientKeys::Set(_)))), "{bad}");
+        }
+        let first = |methods: Value| {
+            read(|d| {
+                (d["jwks"], d["token_endpoint_auth_methods_supported"]) = (key.clone(), methods);
+            })
+        };
+        assert!(first(json!(["tls_client_auth", "none", "private_key_jwt"])).unwrap().is_public());
+        assert!(!first(json!(["private_key_jwt", "none"])).unwrap().is_public());
+    }
+
+    #[test]
     fn a_document_has_one_reading() {
         let url = URL.parse().unwrap();
         for text in [
@@ -295,7 +337,7 @@ mod tests {
     #[test]
     fn only_what_the_client_says_of_itself_ends_its_grants() {
         use InvalidDocument::*;
-        for ends in [SharedSecret, SecretMethod, KeyMethod, Method, NoRedirectUri] {
+        for ends in [SharedSecret, SecretMethod, NoKeys, Method, NoRedirectUri] {
             assert!(ends.ends_grants(), "{ends}");
         }
         for outlasted in [NotJson, ClientId, NoName, Type("redirect_uris"), GrantTypes, ResponseTypes] {

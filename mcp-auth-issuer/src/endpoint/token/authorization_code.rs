@@ -4,16 +4,20 @@ use aws_lc_rs::digest;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use mcp_auth_store::{Client, Code, GrantType, Redemption, SecretHash, grant_name};
 
-use super::Refusal;
 use super::issued::Issued;
 use super::refresh_token::new_grant;
 use super::resource::verify_resource;
+use super::{Authenticated, Refusal};
 use crate::client::document::still_allows;
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 use crate::secret::identifier;
 
-pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
+pub(super) async fn issue(
+    issuer: &Issuer,
+    client: &Authenticated,
+    params: &Params,
+) -> Result<Issued, Refusal> {
     if !client.may(GrantType::AuthorizationCode) {
         return Err(Refusal::UnauthorizedClient);
     }
@@ -41,7 +45,7 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
     })?;
     let (refresh_token, grant) = match client.may(GrantType::RefreshToken) && code.refresh {
         true => {
-            let (token, grant) = new_grant(issuer, &grant_id, &code);
+            let (token, grant) = new_grant(issuer, &grant_id, client, &code);
             (Some(token), Some(grant))
         }
         false => (None, None),

@@ -1,4 +1,4 @@
-//! Client authentication (OAuth 2.1 §2.4): by `Authorization: Basic`, by `client_secret` in the form, or, for public
+//! Client authentication (OAuth 2.1 §2.4): by `Authorization: Basic`, by `client_secret` in the form, by an assertion, or, for public
 //! clients, by `client_id` alone.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -7,8 +7,30 @@ use http::header::AUTHORIZATION;
 use mcp_auth_store::{Client, ClientCredential, SecretHash};
 
 use super::Refusal;
+use crate::client::assertion::{ClientKey, Failed, Presented};
 use crate::issuer::Issuer;
 use crate::request::{Params, form_decode};
+
+/// A client that was authenticated, or a public one that named itself.
+pub(crate) struct Authenticated {
+    pub(crate) client: Client,
+    /// The key that it authenticated by, where it does by one.
+    pub(crate) key: Option<ClientKey>,
+}
+
+impl Authenticated {
+    /// The thumbprint of the key that it authenticated by.
+    pub(crate) fn thumbprint(&self) -> Option<String> {
+        self.key.as_ref().map(|key| key.thumbprint.clone())
+    }
+}
+
+impl std::ops::Deref for Authenticated {
+    type Target = Client;
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
 
 /// Identifies and authenticates the client that sent this request.
 ///
@@ -18,14 +40,37 @@ pub(crate) async fn authenticate(
     issuer: &Issuer,
     headers: &HeaderMap,
     params: &Params,
+) -> Result<Authenticated, Refusal> {
+    let refused = Refusal::Client;
+    let has_basic = basic(headers)?;
+    if params.count("client_assertion") > 0 || params.count("client_assertion_type") > 0 {
+        if has_basic.is_some() || params.count("client_secret") > 0 {
+            return Err(refused("authenticates in two ways"));
+        }
+        let presented = Presented {
+            kind: params.get("client_assertion_type"),
+            assertion: params.get("client_assertion"),
+            client_id: params.get("client_id"),
+        };
+        return match presented.authenticate(issuer).await {
+            Ok((client, key)) => Ok(Authenticated { client, key: Some(key) }),
+            Err(Failed::Refused(why)) => Err(Refusal::Assertion(why)),
+            Err(Failed::Client(error)) => Err(error.into()),
+        };
+    }
+    let client = by_secret(issuer, has_basic, params).await?;
+    Ok(Authenticated { client, key: None })
+}
+
+/// By its secret, or a public client by its identifier alone.
+async fn by_secret(
+    issuer: &Issuer,
+    basic: Option<(String, String)>,
+    params: &Params,
 ) -> Result<Client, Refusal> {
     let refused = Refusal::Client;
-    // One that could not be looked at is not taken for nothing.
-    if params.count("client_assertion") > 0 || params.count("client_assertion_type") > 0 {
-        return Err(refused("client assertions are not supported"));
-    }
     let in_form = params.get("client_secret").map(str::to_owned);
-    let (id, secret) = match basic(headers)? {
+    let (id, secret) = match basic {
         Some(_) if params.count("client_secret") > 0 => return Err(refused("authenticates in two ways")),
         Some((id, secret)) => {
             if params.get("client_id").is_some_and(|in_form| in_form != id) {

@@ -16,7 +16,7 @@ mod refresh_token;
 mod refusal;
 mod resource;
 
-pub(super) use client_auth::authenticate;
+pub(super) use client_auth::{Authenticated, authenticate};
 pub(super) use post::post;
 pub(super) use refresh_token::PresentedRefreshToken;
 pub(super) use refusal::Refusal;

@@ -4,16 +4,17 @@
 //! so a secret that is not the current one belongs to an old token: the token was copied. It is unknown whether the
 //! client or the attacker presents it (§4.3.1).
 
-use super::Refusal;
 use super::issued::Issued;
 use super::resource::verify_resource;
+use super::{Authenticated, Refusal};
+use crate::client::assertion::named_by;
 use crate::client::document::{DocumentError, still_allows};
 use crate::client::scopes::first_missing;
 use crate::issuer::{Grantee, Issuer};
 use crate::request::Params;
 use crate::secret::secret;
 use mcp_auth_core::SecretText;
-use mcp_auth_store::{Client, Code, Grant, GrantType, Rotate, Rotation, SecretHash, grant_name};
+use mcp_auth_store::{Code, Grant, GrantType, Rotate, Rotation, SecretHash, grant_name};
 
 /// A refresh token as a client presents it.
 pub(crate) struct PresentedRefreshToken<'a> {
@@ -35,7 +36,7 @@ impl<'a> PresentedRefreshToken<'a> {
 }
 
 /// Makes the grant `id` from `code`, and its first refresh token.
-pub(super) fn new_grant(issuer: &Issuer, id: &str, code: &Code) -> (String, Grant) {
+pub(super) fn new_grant(issuer: &Issuer, id: &str, client: &Authenticated, code: &Code) -> (String, Grant) {
     let (now, secret) = (issuer.now(), secret(&*issuer.ambient.random));
     let token = format!("{id}.{secret}");
     let grant = Grant {
@@ -46,6 +47,7 @@ pub(super) fn new_grant(issuer: &Issuer, id: &str, code: &Code) -> (String, Gran
         scopes: code.scopes.clone(),
         authentication: code.authentication.clone(),
         dpop_jkt: None,
+        client_key: client.thumbprint(),
         redirect_uri: code.redirect_uri.clone(),
         granted_at: now,
         last_used: now,
@@ -72,9 +74,11 @@ pub(super) async fn taken_back(
     let Some(presented) = token.and_then(PresentedRefreshToken::parse) else {
         return Ok(Refusal::Document(error));
     };
+    // A public client names itself in the form alone, and one that authenticates by a key in its assertion.
+    let named =
+        params.get("client_id").map(str::to_owned).or_else(|| named_by(params.get("client_assertion")?));
     match issuer.store.grants().find(presented.grant, issuer.now()).await? {
-        // A public client names itself in the form alone.
-        Some(grant) if params.get("client_id") == Some(&*grant.client_id) => {
+        Some(grant) if named.as_ref() == Some(&grant.client_id) => {
             issuer.store.grants().revoke(&grant.id, issuer.now()).await?;
             tracing::warn!(client_id = %grant.client_id, subject = ?grant.subject, %error, "grant ended by the document of its client");
             Ok(Refusal::Grant("the document of the client took the grant back"))
@@ -83,7 +87,22 @@ pub(super) async fn taken_back(
     }
 }
 
-pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> Result<Issued, Refusal> {
+/// Whether `client` is still the one that `grant` is for: a document can lose a key, or become that of a public client, and then whoever
+/// holds the refresh token, or another key, would be the client (draft-02 §8.4). The operator's own clients are what the operator says.
+fn authenticates_as_before(issuer: &Issuer, client: &Authenticated, grant: &Grant) -> bool {
+    match (&grant.client_key, &client.key) {
+        _ if issuer.is_named(&client.id) => true,
+        (None, None) => true,
+        (Some(before), Some(now)) => *before == now.thumbprint || now.keys.contain(before),
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+pub(super) async fn issue(
+    issuer: &Issuer,
+    client: &Authenticated,
+    params: &Params,
+) -> Result<Issued, Refusal> {
     if !client.may(GrantType::RefreshToken) {
         return Err(Refusal::UnauthorizedClient);
     }
@@ -104,6 +123,12 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         issuer.store.grants().revoke(&grant.id, now).await?;
         return Err(Refusal::Grant(
             "the client no longer lists the redirect URI of the grant: the grant is dead",
+        ));
+    }
+    if !authenticates_as_before(issuer, client, &grant) {
+        issuer.store.grants().revoke(&grant.id, now).await?;
+        return Err(Refusal::Grant(
+            "the client no longer authenticates by the key of the grant: the grant is dead",
         ));
     }
     verify_resource(issuer, params)?;
@@ -129,6 +154,7 @@ pub(super) async fn issue(issuer: &Issuer, client: &Client, params: &Params) -> 
         next: SecretText::new(next.clone()),
         expires_at: ends(issuer, grant.granted_at, now),
         grace: issuer.lifetimes.refresh_grace,
+        client_key: client.thumbprint(),
     };
     let next = match issuer.store.grants().rotate(&grant.id, rotate, now).await? {
         Rotation::Rotated => next,

@@ -4,6 +4,7 @@ use http::StatusCode;
 use mcp_auth_core::Scope;
 use mcp_auth_store::StoreError;
 
+use crate::client::assertion::RefusedAssertion;
 use crate::client::document::DocumentError;
 use crate::client::scopes::RefusedScope;
 use crate::issuer::ClientError;
@@ -24,8 +25,11 @@ pub(crate) enum Refusal {
     /// Client authentication failed; the cause is for the log.
     #[error("client authentication: {0}")]
     Client(&'static str),
+    /// The same, of an assertion.
+    #[error("client authentication: {0}")]
+    Assertion(RefusedAssertion),
     /// The client describes itself at a URL, and there is no description that it could be known by.
-    #[error("no client metadata document: {0}")]
+    #[error("no description or no keys of the client: {0}")]
     Document(DocumentError),
     #[error("grant_type is not supported")]
     UnsupportedGrantType,
@@ -88,8 +92,10 @@ impl From<&Refusal> for OAuthError {
             }
             Refusal::Repeated(_) => Self::bad_request("invalid_request", "a parameter is repeated"),
             Refusal::Missing(name) => Self::bad_request("invalid_request", format!("{name} is missing")),
-            Refusal::Client(_) => Self::bad_request("invalid_client", "client authentication failed")
-                .with_status(StatusCode::UNAUTHORIZED),
+            Refusal::Client(_) | Refusal::Assertion(_) => {
+                Self::bad_request("invalid_client", "client authentication failed")
+                    .with_status(StatusCode::UNAUTHORIZED)
+            }
             Refusal::Document(error) => match error.retry_after() {
                 // Nothing was taken back: the client asks again with the same code or refresh token.
                 Some(seconds) => Self {
