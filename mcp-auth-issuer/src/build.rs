@@ -124,6 +124,7 @@ pub fn build_with(
         login,
         named: options.clients.iter().map(|named| (named.id.clone(), Client::from(named))).collect(),
         documents,
+        registration: options.registration,
         registrations,
         revocations: rate(1, 16),
         codes: rate(60, 60),

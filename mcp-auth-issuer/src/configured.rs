@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::client::document::ClientDocuments;
 use crate::client::named::{NamedClient, NamedCredential};
+use crate::endpoint::{InitialAccessToken, RegistrationOptions};
 use crate::options::IssuerOptions;
 
 impl IssuerOptions {
@@ -27,6 +28,7 @@ impl IssuerOptions {
             users: issuer.users.names().map(str::to_owned).collect(),
             clients,
             claims: issuer.subjects().map(said_of).collect(),
+            registration: registration(config, issuer)?,
             client_documents: ClientDocuments {
                 enabled: issuer.client_documents.enabled,
                 private: issuer
@@ -75,6 +77,21 @@ fn named(config: &Config, client: &IssuerClient) -> Result<NamedClient, Configur
         grant_types: client.grant_types(),
         scopes: client.scopes(),
     })
+}
+
+/// Who may register a client.
+fn registration(config: &Config, issuer: &BuiltInIssuer) -> Result<RegistrationOptions, ConfiguredError> {
+    let mut initial_access_tokens = Vec::new();
+    for token in &issuer.registration.initial_access_tokens {
+        let hash = match (&token.sha256, &token.token) {
+            (Some(hash), _) => SecretHash::from_bytes(hash.bytes()),
+            (None, Some(secret)) => SecretHash::of(config.secret(secret).read()?.expose()),
+            // It does not start with one that is nowhere.
+            (None, None) => continue,
+        };
+        initial_access_tokens.push(InitialAccessToken { name: token.name.as_str().to_owned(), hash });
+    }
+    Ok(RegistrationOptions { open: issuer.registration.open, initial_access_tokens })
 }
 
 /// What tokens of a subject say besides.
@@ -161,5 +178,22 @@ mod tests {
         assert_eq!(people.grant_types, mcp_auth_store::Client::for_people(true));
         let device = client("public = true\ngrant_types = [\"device_code\", \"refresh_token\"]");
         assert_eq!(device.grant_types, [GrantType::DeviceCode, GrantType::RefreshToken].into());
+    }
+
+    #[test]
+    fn initial_access_tokens_are_known_by_their_hashes() {
+        let token = "0123456789abcdefghijklmnopqrstuv";
+        let hash = SecretHash::of("another").digits();
+        let text = format!(
+            "[issuer.registration]\nopen = false\ninitial_access_tokens = [{{ name = \"ci\", token = \"env:T\" }}, \
+             {{ name = \"old\", sha256 = \"{hash}\" }}]"
+        );
+        let process = mcp_auth_runtime::config::ProcessContext::empty().variable("T", token);
+        let config = Config::builder().process(process).toml(&text).build().unwrap();
+        let options = IssuerOptions::configured(&config, config.built_in_issuer().unwrap()).unwrap();
+        let known: Vec<_> =
+            options.registration.initial_access_tokens.iter().map(|t| (&*t.name, t.hash)).collect();
+        assert_eq!(known, [("ci", SecretHash::of(token)), ("old", SecretHash::of("another"))]);
+        assert!(!options.registration.open && !format!("{options:?}").contains(token));
     }
 }

@@ -14,6 +14,7 @@ use mcp_auth_store::{
 
 use crate::client::document::{DocumentError, Documents, host_of, is_url};
 use crate::client::scopes::Declared;
+use crate::endpoint::RegistrationOptions;
 use crate::key::AccessTokenClaims;
 use crate::key::{MintError, SigningKey};
 use crate::person::Login;
@@ -42,6 +43,8 @@ pub(crate) struct Issuer {
     pub(crate) documents: Documents,
     pub(crate) cookie: SessionCookie,
     pub(crate) csrf: Csrf,
+    /// Who may register a client.
+    pub(crate) registration: RegistrationOptions,
     /// How often clients may register, all of them together.
     pub(crate) registrations: Rate,
     /// How often access tokens of one grant are revoked one by one.

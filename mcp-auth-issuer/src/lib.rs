@@ -3,7 +3,7 @@
 //! The facade calls [`build()`] and gives the [`LocalIssuer`] to the runtime, which knows nothing else of this crate.
 //! In the order of a login:
 //!
-//! 1. `endpoint`: one file per endpoint. `metadata` and `jwks`, `register`, `authorize`, `token`, `revoke`.
+//! 1. `endpoint`: one file per endpoint. `metadata` and `jwks`, `registration`, `authorize`, `token`, `revoke`.
 //! 2. `request`: reads requests strictly, and refuses invalid ones.
 //! 3. `client`: who a client is, and what its requests may ask for.
 //! 4. `person`: the person at the browser: [`Login`], cookie, pages.
@@ -28,6 +28,7 @@ pub use build::{IssuerError, build, build_with};
 pub use client::document::{ClientDocuments, UnreadableAuthorities};
 pub use client::named::{NamedClient, NamedCredential};
 pub use configured::ConfiguredError;
+pub use endpoint::{InitialAccessToken, RegistrationOptions};
 pub use key::{AccessTokenClaims, KeyError, KeySource, MintError, SigningKey};
 pub use maud;
 pub use mcp_auth_core::redirect_uri::{InvalidRedirectUri, RedirectUri};

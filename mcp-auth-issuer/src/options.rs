@@ -16,6 +16,7 @@ use mcp_auth_store::Rate;
 
 use crate::client::document::ClientDocuments;
 use crate::client::named::NamedClient;
+use crate::endpoint::RegistrationOptions;
 use crate::key::KeySource;
 
 /// How long a browser stays logged in.
@@ -56,6 +57,8 @@ pub struct IssuerOptions {
     /// How many clients may register in a minute: 1 to 60 million. So many may come at once, and after that one whenever
     /// its share of the minute has passed; what comes sooner is answered 429. **(default: 120)**
     pub registrations_per_minute: u32,
+    /// Who may register a client. **(default: any client)**
+    pub registration: RegistrationOptions,
     /// Clients that describe themselves at a URL of their own. **(default: those on the internet)**
     pub client_documents: ClientDocuments,
 }
@@ -194,6 +197,7 @@ impl IssuerOptions {
             clients: Vec::new(),
             claims: BTreeMap::new(),
             registrations_per_minute: 120,
+            registration: RegistrationOptions::default(),
             client_documents: ClientDocuments::default(),
         }
     }

@@ -32,11 +32,10 @@ fn document(issuer: &Issuer) -> Value {
     let origin = issuer.origin.as_str();
     let auth_methods = json!(["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]);
     let signing_algs = json!(Algorithm::OF_ASSERTIONS.map(Algorithm::name));
-    json!({
+    let mut document = json!({
         "issuer": origin,
         "authorization_endpoint": format!("{origin}{AUTHORIZE}"),
         "token_endpoint": format!("{origin}{TOKEN}"),
-        "registration_endpoint": format!("{origin}{REGISTER}"),
         "revocation_endpoint": format!("{origin}{REVOKE}"),
         "introspection_endpoint": format!("{origin}{INTROSPECT}"),
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
@@ -55,7 +54,11 @@ fn document(issuer: &Issuer) -> Value {
         "client_id_metadata_document_supported": issuer.documents.is_enabled(),
         // If this member is absent, it counts as true (OpenID Connect Discovery 1.0 §3).
         "request_uri_parameter_supported": false,
-    })
+    });
+    if issuer.registration.is_possible() {
+        document["registration_endpoint"] = json!(format!("{origin}{REGISTER}"));
+    }
+    document
 }
 
 fn respond(document: Value) -> Response {

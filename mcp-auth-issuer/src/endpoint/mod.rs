@@ -1,4 +1,4 @@
-//! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `register`, `authorize`,
+//! The endpoints, one file each, in the order a client uses them: `metadata` and `jwks`, `registration`, `authorize`,
 //! `token`, `revoke`, `introspect`; and `confirm` and `account`, pages for people alone. `login_step` and `own_form` are what the pages for people have in common; `path` says
 //! where each endpoint is, `router` puts it there.
 
@@ -11,10 +11,11 @@ mod login_step;
 mod metadata;
 mod own_form;
 mod path;
-mod register;
+mod registration;
 mod revoke;
 mod router;
 mod token;
 
 pub(crate) use path::CONFIRM;
+pub use registration::{InitialAccessToken, RegistrationOptions};
 pub(crate) use router::router;

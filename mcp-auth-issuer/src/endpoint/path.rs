@@ -8,5 +8,7 @@ pub(crate) const CONFIRM: &str = "/authorize/confirm";
 pub(super) const INTROSPECT: &str = "/introspect";
 pub(super) const JWKS: &str = "/jwks";
 pub(super) const REGISTER: &str = "/register";
+/// One client that registered.
+pub(super) const REGISTERED: &str = "/register/{client_id}";
 pub(super) const REVOKE: &str = "/revoke";
 pub(super) const TOKEN: &str = "/token";

@@ -13,32 +13,40 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, Method};
 use tower_http::cors::{Any, CorsLayer};
 
-use super::path::{ACCOUNT, AUTHORIZE, CONFIRM, INTROSPECT, JWKS, REGISTER, REVOKE, TOKEN};
-use super::{account, authorize, confirm, introspect, jwks, metadata, register, revoke, token};
+use super::path::{ACCOUNT, AUTHORIZE, CONFIRM, INTROSPECT, JWKS, REGISTER, REGISTERED, REVOKE, TOKEN};
+use super::{account, authorize, confirm, introspect, jwks, metadata, registration, revoke, token};
 use crate::issuer::Issuer;
 
 /// All endpoints, to be merged at the root of the issuer's origin.
 pub(crate) fn router(issuer: Arc<Issuer>) -> Router {
     Router::new()
-        .route("/.well-known/oauth-authorization-server", get(metadata::oauth).layer(cors(Method::GET)))
-        .route("/.well-known/openid-configuration", get(metadata::openid).layer(cors(Method::GET)))
-        .route(JWKS, get(jwks::get).layer(cors(Method::GET)))
-        .route(REGISTER, post(register::post).layer(cors(Method::POST)))
+        .route("/.well-known/oauth-authorization-server", get(metadata::oauth).layer(cors([Method::GET])))
+        .route("/.well-known/openid-configuration", get(metadata::openid).layer(cors([Method::GET])))
+        .route(JWKS, get(jwks::get).layer(cors([Method::GET])))
+        .route(REGISTER, post(registration::post).layer(cors([Method::POST])))
+        .route(
+            REGISTERED,
+            get(registration::get).put(registration::put).delete(registration::delete).layer(cors([
+                Method::GET,
+                Method::PUT,
+                Method::DELETE,
+            ])),
+        )
         .route(AUTHORIZE, get(authorize::get).post(authorize::post))
         .route(ACCOUNT, get(account::get).post(account::post))
         .route(CONFIRM, get(confirm::get).post(confirm::post))
-        .route(TOKEN, post(token::post).layer(cors(Method::POST)))
+        .route(TOKEN, post(token::post).layer(cors([Method::POST])))
         // No CORS: a resource server asks, with a secret.
         .route(INTROSPECT, post(introspect::post))
-        .route(REVOKE, post(revoke::post).layer(cors(Method::POST)))
+        .route(REVOKE, post(revoke::post).layer(cors([Method::POST])))
         .with_state(issuer)
 }
 
 /// Allows any origin, but never credentials. MCP clients send their protocol version as a header on every request.
-fn cors(method: Method) -> CorsLayer {
+fn cors<const N: usize>(methods: [Method; N]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
-        .allow_methods([method])
+        .allow_methods(methods)
         .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("mcp-protocol-version")])
         .expose_headers([RETRY_AFTER])
         .max_age(Duration::from_secs(600))

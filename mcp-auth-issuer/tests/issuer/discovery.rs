@@ -21,6 +21,17 @@ async fn b01_both_metadata_documents_name_the_issuer_and_s256() {
             document["token_endpoint_auth_methods_supported"],
             serde_json::json!(["none", "client_secret_basic", "client_secret_post", "private_key_jwt"])
         );
+        for endpoint in ["token", "revocation", "introspection"] {
+            let methods = &document[format!("{endpoint}_endpoint_auth_methods_supported")];
+            assert!(
+                methods.as_array().unwrap().contains(&serde_json::json!("private_key_jwt")),
+                "{endpoint}"
+            );
+            assert_eq!(
+                document[format!("{endpoint}_endpoint_auth_signing_alg_values_supported")],
+                serde_json::json!(["ES256", "ES384", "EdDSA", "PS256", "RS256"]),
+            );
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod flow;
 mod harness;
 mod key_auth;
 mod machine;
+mod managed;
 mod named_clients;
 mod outage;
 mod refresh;

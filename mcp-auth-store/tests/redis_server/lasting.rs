@@ -23,8 +23,13 @@ async fn what_was_done_is_there_for_the_next_process() {
     drop(before);
 
     let after = opened(&place).await;
-    let rotate =
-        Rotate { presented: SecretHash::of("1"), next: SecretText::new("2"), expires_at: 2000, grace: 0, client_key: None };
+    let rotate = Rotate {
+        presented: SecretHash::of("1"),
+        next: SecretText::new("2"),
+        expires_at: 2000,
+        grace: 0,
+        client_key: None,
+    };
     assert_eq!(after.grants().rotate("g", rotate, 1).await.unwrap(), Rotation::Rotated);
     assert_eq!(
         after.codes().redeem(SecretHash::of("code of g"), "x", None, 1).await.unwrap(),

@@ -613,6 +613,34 @@ pub enum Conflict {
         /// Key and source.
         at: String,
     },
+    /// Two initial access tokens of one name.
+    #[error("initial access token {name:?} is configured twice: {at}")]
+    DuplicateInitialToken {
+        /// The name.
+        name: String,
+        /// Key and source of the second.
+        at: String,
+    },
+    /// An initial access token that is nowhere, or in two places.
+    #[error("initial access token {name:?} has either sha256 or token: {at}")]
+    HashOrToken {
+        /// The name.
+        name: String,
+        /// Key and source.
+        at: String,
+    },
+    /// An initial access token that can be guessed.
+    #[error(
+        "initial access token {name:?} is shorter than {least} characters: make one with `openssl rand -base64 32`: {at}"
+    )]
+    ShortInitialToken {
+        /// The name.
+        name: String,
+        /// The fewest characters.
+        least: usize,
+        /// Key and source.
+        at: String,
+    },
     /// A claim that the issuer writes itself.
     #[error(
         "{subject:?} has the claim {claim:?}, which the built-in issuer writes into every token itself: leave it out of claims: {at}"

@@ -1,4 +1,4 @@
-//! `[[issuer.clients]]`: each authenticates in one way, and may present what fits it.
+//! `[[issuer.clients]]` and `[issuer.registration]`: each client authenticates in one way, and may present what fits it.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +8,9 @@ use super::conflict::Conflict;
 use super::findings::Findings;
 use crate::config::key;
 use crate::config::section::issuer::IssuerClient;
+
+/// The fewest characters of an initial access token: whoever has a shorter one can be anybody.
+const SHORTEST_TOKEN: usize = 32;
 
 impl Findings<'_> {
     pub(super) fn issuer_clients(&mut self) {
@@ -28,6 +31,41 @@ impl Findings<'_> {
             self.authenticates(client, index);
             self.grants_of(client, index);
             self.known_only(&client.scopes, self.at(key!(issuer?.clients[index].scopes)));
+        }
+    }
+
+    /// The initial access tokens: each has one name, and one place.
+    pub(super) fn initial_access_tokens(&mut self) {
+        let config = self.config;
+        let Some(issuer) = config.built_in_issuer() else { return };
+        let mut names = BTreeSet::new();
+        for (index, token) in issuer.registration.initial_access_tokens.iter().enumerate() {
+            let name = || token.name.as_str().to_owned();
+            if !names.insert(token.name.as_str()) {
+                let at = self.at(key!(issuer?.registration.initial_access_tokens[index].name));
+                self.refuse(Conflict::DuplicateInitialToken { name: name(), at });
+            }
+            match (&token.sha256, &token.token) {
+                (Some(_), None) => {}
+                (None, Some(secret)) => {
+                    let at = self.at(key!(issuer?.registration.initial_access_tokens[index].token));
+                    match config.secret(secret).read() {
+                        Ok(text) if text.expose().chars().count() < SHORTEST_TOKEN => {
+                            self.refuse(Conflict::ShortInitialToken {
+                                name: name(),
+                                least: SHORTEST_TOKEN,
+                                at,
+                            });
+                        }
+                        Ok(_) => {}
+                        Err(error) => self.refuse(Conflict::Secret { error, at }),
+                    }
+                }
+                (Some(_), Some(_)) | (None, None) => {
+                    let at = self.at(key!(issuer?.registration.initial_access_tokens[index]));
+                    self.refuse(Conflict::HashOrToken { name: name(), at });
+                }
+            }
         }
     }
 

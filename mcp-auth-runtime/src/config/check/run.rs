@@ -148,6 +148,7 @@ impl Config {
             Findings::built_in_issuer,
         );
         checks.reading(&[trust, &["issuer.users", "issuer.clients.**", "scopes"]], Findings::issuer_clients);
+        checks.reading(&[trust, &["issuer.registration.**"]], Findings::initial_access_tokens);
         checks.reading(
             &[trust, &["server.transport", "auth.base_scopes", "auth.visibility", "scopes"]],
             Findings::base_scopes,

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::config::section::client_documents::ClientDocuments;
 pub use crate::config::section::issuer_client::IssuerClient;
+use crate::config::section::registration::Registration;
 use crate::config::section::users::Users;
 use crate::config::value::{RoleName, duration, keyword};
 use mcp_auth_core::bounds;
@@ -82,6 +83,8 @@ pub struct BuiltInIssuer {
     pub clients: Vec<IssuerClient>,
     /// Clients that describe themselves at a URL of their own.
     pub client_documents: ClientDocuments,
+    /// Clients that register themselves.
+    pub registration: Registration,
 }
 
 impl Default for BuiltInIssuer {
@@ -98,6 +101,7 @@ impl Default for BuiltInIssuer {
             users: Users::named("developer".parse()),
             clients: Vec::new(),
             client_documents: ClientDocuments::default(),
+            registration: Registration::default(),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The sections of `mcp.toml`, a file each: `document` (the whole), `server`, `tls`, `auth`, `issuers`, `introspection`, `api_keys`,
-//! `issuer`, `issuer_client`, `client_documents`, `scopes`, `roles`, `operations` (tools, prompts, resources),
+//! `issuer`, `issuer_client`, `client_documents`, `registration`, `scopes`, `roles`, `operations` (tools, prompts, resources),
 //! `stdio`, `limits`, `cors`, `store`, `log`. `schema` is the JSON Schema of all of them.
 
 pub mod api_keys;
@@ -15,6 +15,7 @@ pub mod issuers;
 pub mod limits;
 pub mod log;
 pub mod operations;
+pub mod registration;
 pub mod roles;
 pub mod schema;
 pub mod scopes;

@@ -104,3 +104,24 @@ fn what_the_issuer_would_refuse_is_no_value_of_a_key() {
         assert!(said.contains(why) && !said.contains("hunter2"), "{more}: {said}");
     }
 }
+
+#[test]
+fn an_initial_access_token_has_one_place_and_cannot_be_guessed() {
+    let hash = HASH.replace("client_secret_sha256", "sha256");
+    let with = |tokens: &str| {
+        let text = format!("[issuer.registration]\nopen = false\ninitial_access_tokens = [{tokens}]");
+        check(&text, &[""]).err().unwrap_or_default()
+    };
+    assert!(with("").is_empty() && with(&format!("{{ name = \"ci\", {hash} }}")).is_empty());
+    let neither = with("{ name = \"ci\" }");
+    assert!(matches!(neither.as_slice(), [Conflict::HashOrToken { .. }]), "{neither:?}");
+    let both = with(&format!("{{ name = \"ci\", {hash}, token = \"file:ok\" }}"));
+    assert!(matches!(both.as_slice(), [Conflict::HashOrToken { .. }]), "{both:?}");
+    let short = with("{ name = \"ci\", token = \"file:ok\" }");
+    assert!(matches!(short.as_slice(), [Conflict::ShortInitialToken { .. }]), "{short:?}");
+    assert!(!short[0].to_string().contains("s3cr3t"));
+    let missing = with("{ name = \"ci\", token = \"env:NONE\" }");
+    assert!(matches!(missing.as_slice(), [Conflict::Secret { .. }]), "{missing:?}");
+    let twice = with(&format!("{{ name = \"ci\", {hash} }}, {{ name = \"ci\", {hash} }}"));
+    assert!(matches!(twice.as_slice(), [Conflict::DuplicateInitialToken { .. }]), "{twice:?}");
+}

@@ -1,0 +1,116 @@
+//! `POST /register` (RFC 7591 §3): a client gets no access by it until a person allows it. Public clients that say the same about themselves
+//! are one client.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, StatusCode};
+use mcp_auth_core::ScopeSet;
+use mcp_auth_store::{Arrival, Client, ClientCredential, ClientKeys, SecretHash};
+use serde_json::Value;
+
+use super::bearer::bearer;
+use super::client_metadata::{AuthMethod, Given, Metadata, Registration};
+use super::manage::url_of;
+use super::refusal::Refusal;
+use crate::issuer::Issuer;
+use crate::request::body;
+use crate::request::oauth_error::NO_STORE;
+use crate::secret::{identifier, secret};
+
+/// What the store counts registrations under, those of all clients together: a stranger has no name to count under.
+const COUNTER: &str = "issuer-registrations";
+const MICROS_PER_SECOND: u64 = 1_000_000;
+/// The longest registration request, in bytes.
+pub(super) const MAX_BODY: usize = 32 * 1024;
+
+/// `POST /register`
+pub(in crate::endpoint) async fn post(
+    State(issuer): State<Arc<Issuer>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match register(&issuer, &headers, body).await {
+        Ok(document) => {
+            (StatusCode::CREATED, [(CACHE_CONTROL, NO_STORE)], axum::Json(document)).into_response()
+        }
+        Err(refusal) => {
+            refusal.log("client registration refused");
+            (&refusal).into_response()
+        }
+    }
+}
+
+async fn register(issuer: &Issuer, headers: &HeaderMap, body: Body) -> Result<Value, Refusal> {
+    let now = issuer.now();
+    count(issuer, now).await?;
+    let shown = initial_token(issuer, headers)?;
+    let body = body::bounded(headers, body, "application/json", MAX_BODY).await?;
+    let registration = Registration::try_from(serde_json::from_slice::<Metadata>(&body)?)?;
+    if let AuthMethod::Keys(ClientKeys::At(url)) = &registration.auth_method {
+        issuer.documents.may_hold_keys(url).map_err(Refusal::JwksUri)?;
+    }
+
+    let random = &*issuer.ambient.random;
+    // The prefix ensures that an identifier never looks like the URL of a client metadata document.
+    let id = format!("client_{}", identifier(random));
+    let secret_of_client = matches!(registration.auth_method, AuthMethod::Secret(_)).then(|| secret(random));
+    // One that authenticates, or that shows a token, is new each time: nobody else may be given it, so it may change what is kept of it.
+    let is_its_own = registration.auth_method != AuthMethod::None || shown.is_some();
+    let registration_token = is_its_own.then(|| secret(random));
+    let client = Client {
+        id,
+        name: registration.name.clone(),
+        redirect_uris: registration.redirect_uris(),
+        grant_types: Client::for_people(registration.refresh),
+        scopes: ScopeSet::default(),
+        credential: match (&registration.auth_method, &secret_of_client) {
+            (AuthMethod::Keys(keys), _) => ClientCredential::Keys(keys.clone()),
+            (_, Some(secret)) => ClientCredential::Secret(SecretHash::of(secret)),
+            (_, None) => ClientCredential::None,
+        },
+        registered_at: now,
+        registration_token: registration_token.as_deref().map(SecretHash::of),
+    };
+    let alike = (!is_its_own).then(|| registration.alike());
+    let client = issuer.store.clients().register(client, alike, now).await?;
+    tracing::info!(
+        client_id = %client.id, client_name = ?client.name, redirect_uris = ?client.redirect_uris,
+        auth_method = %registration.auth_method, initial_access_token = ?shown, "client registered"
+    );
+    let given = Given {
+        secret: secret_of_client.as_deref(),
+        managed: registration_token.as_deref().map(|token| (url_of(issuer, &client.id), token)),
+    };
+    Ok(registration.document(&client.id, client.registered_at, &given))
+}
+
+/// The name of the initial access token that a request shows. A wrong one is not taken for none.
+fn initial_token<'i>(issuer: &'i Issuer, headers: &HeaderMap) -> Result<Option<&'i str>, Refusal> {
+    let options = &issuer.registration;
+    match bearer(headers)? {
+        Some(shown) => {
+            // All of them are compared, so that the time does not tell which one is near.
+            let mut known = options.initial_access_tokens.iter().filter(|token| token.hash.matches(shown));
+            let found = known.by_ref().last();
+            found.map(|token| Some(&*token.name)).ok_or(Refusal::Token("the initial access token is unknown"))
+        }
+        None if options.open => Ok(None),
+        None => Err(Refusal::NoToken),
+    }
+}
+
+/// Counts one registration, whatever becomes of it.
+async fn count(issuer: &Issuer, now: u64) -> Result<(), Refusal> {
+    let now = now.saturating_mul(MICROS_PER_SECOND);
+    match issuer.store.counters().arrive(COUNTER, issuer.registrations, now).await? {
+        Arrival::Conforms => Ok(()),
+        // Rounded up: a client that waits so long is let in.
+        Arrival::TooSoon { wait } => {
+            Err(Refusal::TooOften { retry_after: wait.div_ceil(MICROS_PER_SECOND).max(1) })
+        }
+    }
+}
